@@ -1,1 +1,62 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod checkout;
+mod clock;
+mod customer;
+mod descriptor;
+mod environment;
+mod error;
+mod identifier;
+#[cfg(feature = "mock")]
+mod mock;
+mod money;
+mod payment;
+mod personal;
+mod provider;
+mod registry;
+mod settings;
+mod violation;
+mod webhook;
+
+pub use check::{ConnectionCheck, CredentialCheck};
+pub use checkout::{
+    Cancellation, Checkout, CheckoutLocator, CheckoutRequest, CheckoutStatus, CreatedCheckout,
+    Fingerprint, NextAction, PartialPayments, PreparedCheckout,
+};
+pub use clock::{Clock, SystemClock};
+pub use customer::{Customer, CustomerLink};
+pub use descriptor::{Capabilities, CurrencySupport, ProviderDescriptor};
+pub use environment::{Environment, InvalidEnvironment};
+pub use error::{Difference, Effect, ErrorKind, Operation, ProviderError, RetryAdvice};
+pub use identifier::{
+    CheckoutReference, ConnectionCode, CustomerId, GatewayCheckoutId, InvalidIdentifier, OrderId,
+    OrganizationId, PaymentId, ProviderId,
+};
+#[cfg(feature = "mock")]
+pub use mock::{MockPaymentProvider, MockProviderFactory};
+pub use money::{Currency, Decimal, Money, MoneyError, UnknownCurrency};
+pub use payment::{EffectKey, Payment, PaymentFailure, PaymentStatus};
+pub use personal::Personal;
+pub use provider::{PaymentProvider, ProviderFactory};
+pub use registry::{ProviderRegistry, RegisterError, UnknownProvider};
+pub use settings::{
+    ConnectionSettings, SettingChoice, SettingField, SettingKind, SettingValue, SettingsReader,
+    SettingsSchema,
+};
+pub use violation::{Violation, ViolationCode, Violations};
+pub use webhook::{
+    CheckoutSnapshot, DeliveryKey, Event, EventKind, Freshness, SecretLabel, Subject,
+    VerifiedWebhook, WebhookReply, WebhookRequest,
+};
+
+/// The types of other crates that appear in this crate's public API, for use without naming their
+/// versions again.
+pub mod reexport {
+    pub use async_trait::async_trait;
+    pub use bytes::Bytes;
+    pub use http;
+    pub use secrecy;
+    pub use time;
+    pub use url;
+}

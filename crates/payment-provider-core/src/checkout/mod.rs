@@ -1,0 +1,12 @@
+//! Asking for money: the request, the form in which it is stored and sent, and what exists at the
+//! gateway afterwards.
+
+mod prepared;
+mod request;
+mod state;
+
+pub use prepared::{Fingerprint, PreparedCheckout};
+pub use request::{CheckoutRequest, PartialPayments};
+pub use state::{
+    Cancellation, Checkout, CheckoutLocator, CheckoutStatus, CreatedCheckout, NextAction,
+};

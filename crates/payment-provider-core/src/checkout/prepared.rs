@@ -1,0 +1,160 @@
+use std::fmt;
+
+use bytes::Bytes;
+use data_encoding::BASE32_NOPAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use crate::{CheckoutReference, Environment, Money, ProviderId};
+
+/// A checkout request that passed every check, in the very bytes that go to the gateway.
+///
+/// [`preflight_checkout`](crate::PaymentProvider::preflight_checkout) makes it without I/O; the host
+/// **stores it before** it calls [`create_checkout`](crate::PaymentProvider::create_checkout), and
+/// after a crash calls again with what it stored. Settings or the provider's version may have
+/// changed in between: the bytes have not, so the gateway sees one request, not two.
+///
+/// The body holds personal data; `Debug` leaves it out. Serialise it only into the host's store.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PreparedCheckout {
+    /// The provider whose wire format the body is in.
+    pub provider: ProviderId,
+    /// The environment it was prepared for; a provider refuses it in the other.
+    pub environment: Environment,
+    /// The host's id of the checkout.
+    pub reference: CheckoutReference,
+    /// What is asked for.
+    pub amount: Money,
+    /// When the checkout stops taking new payments.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+    /// Identifies the content: what is at the gateway under the same reference is ours if it
+    /// carries the same fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The body, in the provider's own wire format.
+    #[serde(with = "body_as_text")]
+    pub body: Bytes,
+}
+
+impl PreparedCheckout {
+    /// Called by providers, at the end of a successful preflight.
+    pub fn new(
+        provider: ProviderId,
+        environment: Environment,
+        reference: CheckoutReference,
+        amount: Money,
+        expires_at: OffsetDateTime,
+        fingerprint: Fingerprint,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let body = body.into();
+        Self {
+            provider,
+            environment,
+            reference,
+            amount,
+            expires_at,
+            fingerprint,
+            body,
+        }
+    }
+}
+
+impl fmt::Debug for PreparedCheckout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreparedCheckout")
+            .field("provider", &self.provider)
+            .field("environment", &self.environment)
+            .field("reference", &self.reference)
+            .field("amount", &self.amount)
+            .field("expires_at", &self.expires_at)
+            .field("fingerprint", &self.fingerprint)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
+
+/// A short digest of a checkout's content, kept at the gateway beside the checkout.
+///
+/// 26 characters of `A-Z 2-7`: the first 128 bits of a SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of this content.
+    pub fn of(content: &[u8]) -> Self {
+        Self(BASE32_NOPAD.encode(&Sha256::digest(content)[..16]))
+    }
+
+    /// The fingerprint as text, as kept at the gateway.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Bodies are stored as base64 text, so that any wire format survives a JSON column byte for byte.
+mod body_as_text {
+    use bytes::Bytes;
+    use data_encoding::BASE64;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64.encode(body))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(de: D) -> Result<Bytes, D::Error> {
+        let text = String::deserialize(de)?;
+        let body = BASE64.decode(text.as_bytes());
+        body.map(Bytes::from)
+            .map_err(|_| de::Error::custom("body is not base64"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+
+    fn prepared() -> PreparedCheckout {
+        PreparedCheckout::new(
+            ProviderId::new("test").unwrap(),
+            Environment::Sandbox,
+            CheckoutReference::new("r-1").unwrap(),
+            Money::from_minor_units(20_012, Currency::INR),
+            OffsetDateTime::UNIX_EPOCH,
+            Fingerprint::of(b"content"),
+            &b"{\"phone\":\"9000000000\",\"raw\":\xff}"[..],
+        )
+    }
+
+    #[test]
+    fn what_is_stored_comes_back_byte_for_byte() {
+        let stored = serde_json::to_string(&prepared()).unwrap();
+        assert_eq!(
+            serde_json::from_str::<PreparedCheckout>(&stored).unwrap(),
+            prepared()
+        );
+    }
+
+    #[test]
+    fn debug_leaves_the_body_out() {
+        let text = format!("{:?}", prepared());
+        assert!(!text.contains("9000000000"), "{text}");
+        assert!(text.contains("body_bytes"), "{text}");
+    }
+
+    #[test]
+    fn a_fingerprint_is_26_characters_and_depends_on_the_content() {
+        assert_eq!(Fingerprint::of(b"a").as_str().len(), 26);
+        assert_ne!(Fingerprint::of(b"a"), Fingerprint::of(b"b"));
+    }
+}

@@ -1,0 +1,19 @@
+use std::fmt;
+
+use time::OffsetDateTime;
+
+/// Where "now" comes from, so that expiry and acceptance windows can be tested without waiting.
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// The present moment, in UTC.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// The machine's own clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}

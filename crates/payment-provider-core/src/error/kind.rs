@@ -1,0 +1,185 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use super::{Effect, RetryAdvice};
+
+/// What happened, in classes that a host treats differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A field is missing or not acceptable, by our own check or by the gateway's.
+    InvalidRequest,
+    /// The credentials were not accepted, or belong to the other environment.
+    Authentication,
+    /// The gateway does not know the object.
+    NotFound,
+    /// An object of that reference exists and is not the one asked for, or no longer payable.
+    Conflict,
+    /// The gateway understood and refused, for a reason that is none of the others.
+    Refused,
+    /// Too many calls; see the retry advice for how long to wait.
+    RateLimited,
+    /// The gateway reports a fault of its own.
+    Unavailable,
+    /// No answer within the time allowed.
+    Timeout,
+    /// The connection could not be made or broke.
+    Connection,
+    /// An answer came that cannot be understood.
+    UnreadableAnswer,
+    /// A webhook is not signed by a secret of this connection. The one reason for every mismatch.
+    InvalidSignature,
+    /// This provider does not offer the operation, or not for this object.
+    Unsupported,
+}
+
+impl ErrorKind {
+    pub(super) const fn default_effect(self) -> Effect {
+        match self {
+            Self::InvalidRequest
+            | Self::Authentication
+            | Self::NotFound
+            | Self::Conflict
+            | Self::Refused
+            | Self::RateLimited
+            | Self::InvalidSignature => Effect::Rejected,
+            Self::Unsupported => Effect::NotSent,
+            Self::Unavailable | Self::Timeout | Self::Connection | Self::UnreadableAnswer => {
+                Effect::MaybeApplied
+            }
+        }
+    }
+
+    pub(super) const fn default_retry(self) -> RetryAdvice {
+        match self {
+            Self::Timeout | Self::Connection => RetryAdvice::Now,
+            Self::Unavailable | Self::UnreadableAnswer => {
+                RetryAdvice::After(Duration::from_secs(1))
+            }
+            Self::RateLimited => RetryAdvice::After(Duration::from_mins(1)),
+            Self::InvalidRequest
+            | Self::Authentication
+            | Self::NotFound
+            | Self::Conflict
+            | Self::Refused
+            | Self::InvalidSignature
+            | Self::Unsupported => RetryAdvice::Never,
+        }
+    }
+
+    /// A stable snake-case word for logs, metrics and storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::Authentication => "authentication",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Connection => "connection",
+            Self::UnreadableAnswer => "unreadable_answer",
+            Self::InvalidSignature => "invalid_signature",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidRequest => "invalid request",
+            Self::Authentication => "credentials not accepted",
+            Self::NotFound => "not found",
+            Self::Conflict => "conflicts with what exists",
+            Self::Refused => "refused by the gateway",
+            Self::RateLimited => "too many requests",
+            Self::Unavailable => "gateway unavailable",
+            Self::Timeout => "no answer in time",
+            Self::Connection => "connection failed",
+            Self::UnreadableAnswer => "answer cannot be understood",
+            Self::InvalidSignature => "webhook signature does not match",
+            Self::Unsupported => "not supported",
+        })
+    }
+}
+
+/// The operation that was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// [`check_connection`](crate::PaymentProvider::check_connection)
+    CheckConnection,
+    /// [`link_customer`](crate::PaymentProvider::link_customer)
+    LinkCustomer,
+    /// [`create_checkout`](crate::PaymentProvider::create_checkout)
+    CreateCheckout,
+    /// [`fetch_checkout`](crate::PaymentProvider::fetch_checkout)
+    FetchCheckout,
+    /// [`cancel_checkout`](crate::PaymentProvider::cancel_checkout)
+    CancelCheckout,
+    /// [`list_payments`](crate::PaymentProvider::list_payments)
+    ListPayments,
+    /// [`handle_webhook`](crate::PaymentProvider::handle_webhook)
+    HandleWebhook,
+}
+
+impl Operation {
+    /// A stable snake-case word for logs, metrics and storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CheckConnection => "check_connection",
+            Self::LinkCustomer => "link_customer",
+            Self::CreateCheckout => "create_checkout",
+            Self::FetchCheckout => "fetch_checkout",
+            Self::CancelCheckout => "cancel_checkout",
+            Self::ListPayments => "list_payments",
+            Self::HandleWebhook => "handle_webhook",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A field in which the gateway's object is not what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The field, for example `amount`.
+    pub field: Cow<'static, str>,
+    /// What was asked for. Nothing secret or personal.
+    pub expected: String,
+    /// What the gateway has. Nothing secret or personal.
+    pub found: String,
+}
+
+impl Difference {
+    /// Names the field and both sides.
+    pub fn new(
+        field: impl Into<Cow<'static, str>>,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: expected {}, found {}",
+            self.field, self.expected, self.found
+        )
+    }
+}

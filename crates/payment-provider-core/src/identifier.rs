@@ -1,0 +1,202 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A text does not fit the identifier it was meant for. Never repeats the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{what} must be {rule}")]
+#[non_exhaustive]
+pub struct InvalidIdentifier {
+    /// Which identifier, for example `connection code`.
+    pub what: &'static str,
+    /// What it has to look like.
+    pub rule: &'static str,
+}
+
+fn printable(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+fn ascii(text: &str, max: usize, also: &[u8]) -> bool {
+    (1..=max).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
+}
+
+fn provider_id(text: &str) -> bool {
+    text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte))
+}
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[doc = concat!("\n\nMust be ", $rule, ".")]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            #[doc = concat!("Checks that the text is ", $rule, " and wraps it.")]
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidIdentifier> {
+                let text = text.into();
+                let valid: fn(&str) -> bool = $valid;
+                if valid(&text) {
+                    Ok(Self(text))
+                } else {
+                    Err(InvalidIdentifier { what: $what, rule: $rule })
+                }
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:?})"), self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidIdentifier;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidIdentifier;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+identifier!(
+    /// Names a gateway integration, for example `cashfree`. An open text, never an enum: a host
+    /// can load providers that this crate has never heard of.
+    ProviderId,
+    "provider id",
+    "1 to 64 of `a-z 0-9 _ -`, starting with a letter",
+    provider_id
+);
+identifier!(
+    /// The host's tenant: the merchant in whose name money is asked for.
+    OrganizationId,
+    "organization id",
+    "1 to 128 of `A-Z a-z 0-9 _ . -`",
+    |text| ascii(text, 128, b"_.-")
+);
+identifier!(
+    /// Tells the connections of one organization apart; part of the webhook address.
+    ConnectionCode,
+    "connection code",
+    "1 to 128 of `A-Z a-z 0-9 _ . -`",
+    |text| ascii(text, 128, b"_.-")
+);
+identifier!(
+    /// The host's own id of a customer.
+    CustomerId,
+    "customer id",
+    "1 to 255 characters without control characters",
+    |text| printable(text, 255)
+);
+identifier!(
+    /// The host's own id of one checkout, chosen before the gateway is called and never used
+    /// twice: asking again with the same reference finds the same checkout.
+    CheckoutReference,
+    "checkout reference",
+    "1 to 50 of `A-Z a-z 0-9 _ -`",
+    |text| ascii(text, 50, b"_-")
+);
+identifier!(
+    /// The gateway's id of a checkout (Cashfree: `cf_link_id`).
+    GatewayCheckoutId,
+    "gateway checkout id",
+    "1 to 255 characters without control characters",
+    |text| printable(text, 255)
+);
+identifier!(
+    /// The gateway's id of the order that one visit to a checkout makes.
+    OrderId,
+    "order id",
+    "1 to 255 characters without control characters",
+    |text| printable(text, 255)
+);
+identifier!(
+    /// The gateway's id of one payment attempt (Cashfree: `cf_payment_id`).
+    PaymentId,
+    "payment id",
+    "1 to 255 characters without control characters",
+    |text| printable(text, 255)
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_keeps_to_the_documented_characters() {
+        for good in ["a", "inv-ABC_9", &"x".repeat(50)] {
+            assert_eq!(CheckoutReference::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "a.b", "a b", "ä", &"x".repeat(51), "a\n"] {
+            assert!(CheckoutReference::new(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_provider_id_starts_with_a_lower_case_letter() {
+        assert!(ProviderId::new("cashfree").is_ok());
+        for bad in ["", "9pay", "Cashfree", "-a", &"p".repeat(65)] {
+            assert!(ProviderId::new(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_and_how_but_not_the_text() {
+        let error = ConnectionCode::new("hunter2 hunter2").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "connection code must be 1 to 128 of `A-Z a-z 0-9 _ . -`"
+        );
+    }
+
+    #[test]
+    fn deserialising_checks_too() {
+        assert!(serde_json::from_str::<OrderId>("\"\"").is_err());
+        assert_eq!(
+            serde_json::from_str::<OrderId>("\"o_1\"").unwrap().as_str(),
+            "o_1"
+        );
+    }
+}

@@ -1,0 +1,205 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Currency, Decimal};
+
+/// An exact amount: a whole number of the currency's smallest unit.
+///
+/// ```
+/// use payment_provider_core::{Currency, Money};
+///
+/// let price = Money::from_decimal("200.12", Currency::INR)?;
+/// assert_eq!(price.minor_units(), 20_012);
+/// assert_eq!(price.decimal().to_string(), "200.12");
+/// assert!(Money::from_decimal("0.001", Currency::INR).is_err());
+/// # Ok::<(), payment_provider_core::MoneyError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Money {
+    minor_units: i64,
+    currency: Currency,
+}
+
+impl Money {
+    /// An amount of `minor_units` of the currency's smallest unit (paise, cents, yen).
+    pub const fn from_minor_units(minor_units: i64, currency: Currency) -> Self {
+        Self {
+            minor_units,
+            currency,
+        }
+    }
+
+    /// Nothing, in that currency.
+    pub const fn zero(currency: Currency) -> Self {
+        Self::from_minor_units(0, currency)
+    }
+
+    /// Reads plain decimal text in major units (`200.12`, `200`, `-3.5`), exactly.
+    ///
+    /// # Errors
+    /// [`MoneyError::Malformed`] for anything but digits, one sign and one point (no exponent, no
+    /// blanks, no separators), [`MoneyError::TooPrecise`] when a decimal beyond the currency's
+    /// smallest unit is not zero, [`MoneyError::Overflow`] beyond the range of the type.
+    pub fn from_decimal(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+        super::decimal::parse(text, currency.exponent()).map(|minor_units| Self {
+            minor_units,
+            currency,
+        })
+    }
+
+    /// The number of smallest units.
+    pub const fn minor_units(self) -> i64 {
+        self.minor_units
+    }
+
+    /// The currency.
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// The amount in major units with all of the currency's decimals, as text: `200.12`, `5.00`.
+    pub const fn decimal(self) -> Decimal {
+        Decimal::new(self.minor_units, self.currency.exponent())
+    }
+
+    /// Whether it is more than nothing.
+    pub const fn is_positive(self) -> bool {
+        self.minor_units > 0
+    }
+
+    /// Whether it is nothing.
+    pub const fn is_zero(self) -> bool {
+        self.minor_units == 0
+    }
+
+    /// The sum, if both are of one currency and the sum is in range.
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+        self.combine(other, i64::checked_add)
+    }
+
+    /// The difference, if both are of one currency and it is in range.
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
+        self.combine(other, i64::checked_sub)
+    }
+
+    fn combine(
+        self,
+        other: Self,
+        operation: fn(i64, i64) -> Option<i64>,
+    ) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch);
+        }
+        let minor_units =
+            operation(self.minor_units, other.minor_units).ok_or(MoneyError::Overflow)?;
+        Ok(Self {
+            minor_units,
+            ..self
+        })
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency, self.decimal())
+    }
+}
+
+impl fmt::Debug for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Why an amount could not be read or computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MoneyError {
+    /// Not plain decimal text.
+    #[error("amount is not a plain decimal number")]
+    Malformed,
+    /// More decimals than the currency has.
+    #[error("amount has more decimals than its currency")]
+    TooPrecise,
+    /// Beyond the range of a 64-bit number of smallest units.
+    #[error("amount is out of range")]
+    Overflow,
+    /// Two currencies in one sum.
+    #[error("amounts of different currencies cannot be combined")]
+    CurrencyMismatch,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn decimals_are_read_by_the_currencys_exponent() {
+        let cases = [
+            ("200.12", Currency::INR, Ok(20_012)),
+            ("200", Currency::INR, Ok(20_000)),
+            ("200.1", Currency::INR, Ok(20_010)),
+            ("200.120", Currency::INR, Ok(20_012)),
+            ("200.00", Currency::JPY, Ok(200)),
+            ("1.234", Currency::KWD, Ok(1_234)),
+            ("-0.05", Currency::INR, Ok(-5)),
+            ("0.001", Currency::INR, Err(MoneyError::TooPrecise)),
+            ("0.5", Currency::JPY, Err(MoneyError::TooPrecise)),
+            ("92233720368547758.07", Currency::INR, Ok(i64::MAX)),
+            ("-92233720368547758.08", Currency::INR, Ok(i64::MIN)),
+            (
+                "92233720368547758.08",
+                Currency::INR,
+                Err(MoneyError::Overflow),
+            ),
+            (
+                "99999999999999999999999999",
+                Currency::INR,
+                Err(MoneyError::Overflow),
+            ),
+        ];
+        for (text, currency, expected) in cases {
+            let read = Money::from_decimal(text, currency).map(Money::minor_units);
+            assert_eq!(read, expected, "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn anything_but_plain_decimals_is_malformed() {
+        for text in [
+            "", ".", "-", "+1", "1.", ".5", "1e2", "1,5", " 1", "1 ", "NaN", "0x1", "--1", "1.2.3",
+            "١",
+        ] {
+            let read = Money::from_decimal(text, Currency::INR);
+            assert_eq!(read, Err(MoneyError::Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sums_keep_to_one_currency_and_the_range() {
+        let rupee = Money::from_minor_units(100, Currency::INR);
+        assert_eq!(rupee.checked_add(rupee).map(Money::minor_units), Ok(200));
+        let dollar = Money::from_minor_units(100, Currency::USD);
+        assert_eq!(rupee.checked_add(dollar), Err(MoneyError::CurrencyMismatch));
+        let most = Money::from_minor_units(i64::MAX, Currency::INR);
+        assert_eq!(most.checked_add(rupee), Err(MoneyError::Overflow));
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_units_convert_both_ways(units: i64, which in 0_usize..3) {
+            let currency = [Currency::JPY, Currency::INR, Currency::KWD][which];
+            let money = Money::from_minor_units(units, currency);
+            let text = money.decimal().to_string();
+            prop_assert_eq!(Money::from_decimal(&text, currency), Ok(money));
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}") {
+            let _ = Money::from_decimal(&text, Currency::INR);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Exact money: an amount is a whole number of the currency's smallest unit, and decimal text is
+//! converted without a float in between.
+
+mod amount;
+mod currency;
+mod decimal;
+
+pub use amount::{Money, MoneyError};
+pub use currency::{Currency, UnknownCurrency};
+pub use decimal::Decimal;

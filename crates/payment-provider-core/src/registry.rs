@@ -1,0 +1,82 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::{ProviderFactory, ProviderId};
+
+/// The gateways a host offers, by id. A value, filled at startup; there is no global one.
+///
+/// ```ignore
+/// let mut registry = ProviderRegistry::new();
+/// registry.register(CashfreeFactory::new()?)?;
+/// registry.register(AnotherFactory::default())?;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ProviderRegistry {
+    factories: BTreeMap<ProviderId, Arc<dyn ProviderFactory>>,
+}
+
+impl ProviderRegistry {
+    /// No gateways yet.
+    pub const fn new() -> Self {
+        Self {
+            factories: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a gateway under the id of its descriptor.
+    ///
+    /// # Errors
+    /// The id is taken; the registry is unchanged.
+    pub fn register(&mut self, factory: impl ProviderFactory) -> Result<(), RegisterError> {
+        let id = factory.descriptor().id.clone();
+        if self.factories.contains_key(&id) {
+            return Err(RegisterError { id });
+        }
+        self.factories.insert(id, Arc::new(factory));
+        Ok(())
+    }
+
+    /// The gateway of this id.
+    ///
+    /// # Errors
+    /// No such gateway is registered; the error lists the ones that are.
+    pub fn get(&self, id: &ProviderId) -> Result<&Arc<dyn ProviderFactory>, UnknownProvider> {
+        self.factories.get(id).ok_or_else(|| UnknownProvider {
+            id: id.clone(),
+            known: self.factories.keys().cloned().collect(),
+        })
+    }
+
+    /// All gateways in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn ProviderFactory>> {
+        self.factories.values()
+    }
+}
+
+/// A second provider wants an id that is taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a provider with id `{id}` is already registered")]
+#[non_exhaustive]
+pub struct RegisterError {
+    /// The id.
+    pub id: ProviderId,
+}
+
+/// No provider of this id is registered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no provider `{id}`; {}", list(known))]
+#[non_exhaustive]
+pub struct UnknownProvider {
+    /// The id that was asked for.
+    pub id: ProviderId,
+    /// The ids that are registered.
+    pub known: Vec<ProviderId>,
+}
+
+fn list(known: &[ProviderId]) -> String {
+    if known.is_empty() {
+        return "none is registered".to_owned();
+    }
+    let names: Vec<_> = known.iter().map(ProviderId::as_str).collect();
+    format!("known: {}", names.join(", "))
+}

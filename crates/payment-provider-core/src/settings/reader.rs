@@ -1,0 +1,264 @@
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::{ConnectionSettings, SettingField, SettingKind, SettingValue, SettingsSchema};
+use crate::{ViolationCode, Violations};
+
+/// Reads [`ConnectionSettings`] by a [`SettingsSchema`] and collects every violation on the way.
+///
+/// Checked by the schema alone: unknown fields, required fields, kinds, lengths, choices. What
+/// only the provider can judge it adds with [`reject`](Self::reject).
+///
+/// ```
+/// use payment_provider_core::{
+///     ConnectionSettings, SettingField, SettingKind, SettingsReader, SettingsSchema,
+/// };
+///
+/// let schema = SettingsSchema::new([
+///     SettingField::new("key", "API key", SettingKind::Secret).required(),
+///     SettingField::new("page", "Page after payment", SettingKind::Url),
+/// ]);
+/// let given = ConnectionSettings::new().with("page", "not a url").with("kye", "typo");
+/// let read = SettingsReader::new(&schema, &given);
+/// assert!(read.secret("key").is_none());
+/// let violations = read.finish().unwrap_err();
+/// assert_eq!(
+///     violations.to_string(),
+///     "key: is required; page: must be an absolute URL; kye: is not a setting of this provider"
+/// );
+/// ```
+#[derive(Debug)]
+pub struct SettingsReader<'a> {
+    schema: &'a SettingsSchema,
+    settings: &'a ConnectionSettings,
+    violations: Violations,
+}
+
+impl<'a> SettingsReader<'a> {
+    /// Checks all fields by the schema.
+    pub fn new(schema: &'a SettingsSchema, settings: &'a ConnectionSettings) -> Self {
+        let mut violations = Violations::none();
+        for field in schema.fields() {
+            check_field(field, settings.get(field.name), &mut violations);
+        }
+        for (name, _) in settings {
+            if schema.field(name).is_none() {
+                let message = "is not a setting of this provider";
+                violations.push(shown_name(name), ViolationCode::Unknown, message);
+            }
+        }
+        Self {
+            schema,
+            settings,
+            violations,
+        }
+    }
+
+    /// A text or choice that was given and fits; otherwise the field's default.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        match self.fitting(name) {
+            Some(SettingValue::Text(text)) => Some(text.expose_secret()),
+            _ => self.schema.field(name)?.default,
+        }
+    }
+
+    /// A secret that was given and fits.
+    pub fn secret(&self, name: &str) -> Option<&'a SecretString> {
+        match self.fitting(name)? {
+            SettingValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The secrets that were given and fit, in order; empty if none.
+    pub fn secrets(&self, name: &str) -> Vec<SecretString> {
+        match self.fitting(name) {
+            Some(SettingValue::Text(text)) => vec![text.clone()],
+            Some(SettingValue::List(list)) => list.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A URL that was given and fits.
+    pub fn url(&self, name: &str) -> Option<Url> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// A yes-or-no that was given; otherwise no.
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.fitting(name), Some(SettingValue::Flag(true)))
+    }
+
+    /// Adds a violation that the schema cannot express.
+    pub fn reject(&mut self, field: &'static str, code: ViolationCode, message: &'static str) {
+        self.violations.push(field, code, message);
+    }
+
+    /// Whether all was well so far.
+    pub fn is_clean(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// All violations, if there are any.
+    pub fn finish(self) -> Result<(), Violations> {
+        self.violations.into_result(())
+    }
+
+    fn fitting(&self, name: &str) -> Option<&'a SettingValue> {
+        if self.violations.names(name) {
+            None
+        } else {
+            self.settings.get(name)
+        }
+    }
+}
+
+/// Names of unknown fields come from outside: a short printable one is repeated, since a typing
+/// mistake is what it most likely is; anything else might be a secret in the wrong place.
+fn shown_name(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    let shown = name.len() <= 32 && name.bytes().all(plain);
+    if shown {
+        name.to_owned()
+    } else {
+        "(unknown field)".to_owned()
+    }
+}
+
+fn check_field(field: &SettingField, value: Option<&SettingValue>, violations: &mut Violations) {
+    let missing = |violations: &mut Violations| {
+        if field.required {
+            violations.push(field.name, ViolationCode::Missing, "is required");
+        }
+    };
+    let Some(value) = value else {
+        return missing(violations);
+    };
+    match (&field.kind, value) {
+        (SettingKind::Flag, SettingValue::Flag(_)) => {}
+        (SettingKind::Flag, _) => {
+            violations.push(field.name, ViolationCode::Invalid, "must be true or false");
+        }
+        (SettingKind::SecretList, SettingValue::List(list)) if list.is_empty() => {
+            missing(violations);
+        }
+        (SettingKind::SecretList, SettingValue::List(list)) => {
+            for text in list {
+                check_text(field, text.expose_secret(), violations);
+            }
+        }
+        (_, SettingValue::Text(text)) => check_text(field, text.expose_secret(), violations),
+        (SettingKind::SecretList, _) => {
+            let message = "must be a text or a list of texts";
+            violations.push(field.name, ViolationCode::Invalid, message);
+        }
+        _ => violations.push(field.name, ViolationCode::Invalid, "must be a text"),
+    }
+}
+
+fn check_text(field: &SettingField, text: &str, violations: &mut Violations) {
+    let mut reject = |code, message: String| violations.push(field.name, code, message);
+    if text.trim().is_empty() {
+        let message = if field.required {
+            "is required"
+        } else {
+            "must not be empty"
+        };
+        reject(ViolationCode::Missing, message.to_owned());
+    } else if text.chars().count() > field.max_length {
+        let message = format!("must be at most {} characters", field.max_length);
+        reject(ViolationCode::TooLarge, message);
+    } else if text.chars().any(char::is_control) || text.trim() != text {
+        let message = "must not hold control characters or blanks at its ends";
+        reject(ViolationCode::Invalid, message.to_owned());
+    } else {
+        match &field.kind {
+            SettingKind::Url if text.parse::<Url>().is_err() => {
+                reject(ViolationCode::Invalid, "must be an absolute URL".to_owned());
+            }
+            SettingKind::Choice { choices } if !choices.iter().any(|c| c.value == text) => {
+                let known: Vec<_> = choices.iter().map(|choice| choice.value).collect();
+                reject(
+                    ViolationCode::Invalid,
+                    format!("must be one of: {}", known.join(", ")),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SettingChoice;
+
+    fn schema() -> SettingsSchema {
+        let choices = vec![SettingChoice::new("a", "A"), SettingChoice::new("b", "B")];
+        SettingsSchema::new([
+            SettingField::new("id", "Id", SettingKind::Text)
+                .required()
+                .with_max_length(8),
+            SettingField::new("keys", "Keys", SettingKind::SecretList).required(),
+            SettingField::new("mode", "Mode", SettingKind::Choice { choices }).with_default("a"),
+            SettingField::new("page", "Page", SettingKind::Url),
+            SettingField::new("live", "Live", SettingKind::Flag),
+        ])
+    }
+
+    fn violations(settings: &ConnectionSettings) -> String {
+        SettingsReader::new(&schema(), settings)
+            .finish()
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn good_settings_are_read() {
+        let settings = ConnectionSettings::new()
+            .with("id", "m-1")
+            .with(
+                "keys",
+                vec![SecretString::from("k1"), SecretString::from("k2")],
+            )
+            .with("page", "https://shop.example/thanks")
+            .with("live", true);
+        let schema = schema();
+        let read = SettingsReader::new(&schema, &settings);
+        assert_eq!(read.text("id"), Some("m-1"));
+        assert_eq!(read.secrets("keys").len(), 2);
+        assert_eq!(read.text("mode"), Some("a"));
+        assert_eq!(read.url("page").unwrap().path(), "/thanks");
+        assert!(read.flag("live"));
+        assert!(read.finish().is_ok());
+    }
+
+    #[test]
+    fn all_violations_come_at_once_and_without_values() {
+        let settings = ConnectionSettings::new()
+            .with("id", "canary-too-long")
+            .with("keys", Vec::<SecretString>::new())
+            .with("mode", "canary")
+            .with("page", "canary")
+            .with("live", "canary")
+            .with("CANARY-SECRET", "x");
+        assert_eq!(
+            violations(&settings),
+            "id: must be at most 8 characters; keys: is required; mode: must be one of: a, b; \
+             page: must be an absolute URL; live: must be true or false; \
+             (unknown field): is not a setting of this provider"
+        );
+    }
+
+    #[test]
+    fn wrong_kinds_and_blank_texts_are_named() {
+        let settings = ConnectionSettings::new()
+            .with("id", "  ")
+            .with("keys", true)
+            .with("page", SettingValue::Unsupported);
+        assert_eq!(
+            violations(&settings),
+            "id: is required; keys: must be a text or a list of texts; page: must be a text"
+        );
+    }
+}

@@ -1,0 +1,131 @@
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{CheckoutReference, CheckoutStatus, GatewayCheckoutId, Money, OrderId, Payment};
+
+/// One piece of news from a verified delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// What it is about. Look it up inside the connection that verified the delivery, nowhere else.
+    pub subject: Subject,
+    /// What it says.
+    pub kind: EventKind,
+    /// The gateway's word for the type of the delivery, for example `PAYMENT_LINK_EVENT`.
+    pub gateway_type: String,
+    /// When the gateway says it happened.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub occurred_at: Option<OffsetDateTime>,
+}
+
+impl Event {
+    /// An event of the gateway's type, about this subject.
+    pub fn new(gateway_type: impl Into<String>, subject: Subject, kind: EventKind) -> Self {
+        Self {
+            subject,
+            kind,
+            gateway_type: gateway_type.into(),
+            occurred_at: None,
+        }
+    }
+
+    /// Sets when the gateway says it happened.
+    pub const fn with_occurred_at(mut self, at: Option<OffsetDateTime>) -> Self {
+        self.occurred_at = at;
+        self
+    }
+}
+
+/// The object an event is about, by every name the delivery gives for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Subject {
+    /// The host's reference.
+    pub reference: Option<CheckoutReference>,
+    /// The gateway's id of the checkout.
+    pub gateway_id: Option<GatewayCheckoutId>,
+    /// The gateway's order.
+    pub order_id: Option<OrderId>,
+}
+
+impl Subject {
+    /// Nothing in particular.
+    pub const fn none() -> Self {
+        Self {
+            reference: None,
+            gateway_id: None,
+            order_id: None,
+        }
+    }
+
+    /// Sets the host's reference.
+    pub fn with_reference(mut self, reference: Option<CheckoutReference>) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// Sets the gateway's id of the checkout.
+    pub fn with_gateway_id(mut self, id: Option<GatewayCheckoutId>) -> Self {
+        self.gateway_id = id;
+        self
+    }
+
+    /// Sets the gateway's order.
+    pub fn with_order_id(mut self, id: Option<OrderId>) -> Self {
+        self.order_id = id;
+        self
+    }
+
+    /// Whether it names nothing.
+    pub const fn is_none(&self) -> bool {
+        self.reference.is_none() && self.gateway_id.is_none() && self.order_id.is_none()
+    }
+}
+
+/// What an event says. Movements and snapshots are different things and are never added up
+/// together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A delta: this attempt to pay came to this. Takes effect once, by
+    /// [`Payment::effect_key`].
+    Payment(Payment),
+    /// A statement to compare with: so the checkout stands. Books nothing; if it says more was
+    /// paid than is booked, the payments have to be fetched.
+    Snapshot(CheckoutSnapshot),
+    /// Something happened to the subject, but what the delivery says of it cannot be relied on:
+    /// fetch.
+    FetchNeeded,
+    /// A test delivery of the gateway's dashboard.
+    Ping,
+    /// Verified, but not of a kind or form this version reads. Kept, and worth an operator's look
+    /// if it goes on.
+    Unrecognised {
+        /// What could not be read, without values of the body.
+        reason: String,
+    },
+}
+
+/// A checkout's totals, as a delivery states them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CheckoutSnapshot {
+    /// Where the checkout stands.
+    pub status: CheckoutStatus,
+    /// What it asks for.
+    pub amount: Money,
+    /// What was paid on it, over all payments.
+    pub amount_paid: Money,
+}
+
+impl CheckoutSnapshot {
+    /// A snapshot of these totals.
+    pub const fn new(status: CheckoutStatus, amount: Money, amount_paid: Money) -> Self {
+        Self {
+            status,
+            amount,
+            amount_paid,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use time::OffsetDateTime;
+use url::Url;
+
+/// A delivery exactly as it came over the wire. Nothing in it is trusted yet.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct WebhookRequest {
+    /// HTTP method.
+    pub method: Method,
+    /// The public address it was sent to, as the gateway knows it; some gateways sign it.
+    pub url: Url,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The raw body, untouched: a signature covers bytes.
+    pub body: Bytes,
+    /// When it arrived.
+    pub received_at: OffsetDateTime,
+}
+
+impl WebhookRequest {
+    /// A POST of this body, the way almost every gateway delivers.
+    pub fn post(
+        url: Url,
+        headers: HeaderMap,
+        body: impl Into<Bytes>,
+        received_at: OffsetDateTime,
+    ) -> Self {
+        Self {
+            method: Method::POST,
+            url,
+            headers,
+            body: body.into(),
+            received_at,
+        }
+    }
+
+    /// The value of a header if it is there once and is visible ASCII; a header that is repeated
+    /// or holds other bytes counts as absent.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => value.to_str().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for WebhookRequest {
+    /// Leaves out header values and the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookRequest")
+            .field("method", &self.method)
+            .field("path", &self.url.path())
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body_bytes", &self.body.len())
+            .field("received_at", &self.received_at)
+            .finish()
+    }
+}

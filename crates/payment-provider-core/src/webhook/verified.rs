@@ -1,0 +1,233 @@
+use std::fmt;
+
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use super::{Event, EventKind};
+use crate::Environment;
+
+/// A delivery whose signature was found good, and what it says.
+///
+/// Only a provider makes one, at the end of
+/// [`handle_webhook`](crate::PaymentProvider::handle_webhook).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedWebhook {
+    delivery_key: DeliveryKey,
+    environment: Environment,
+    freshness: Freshness,
+    matched_secret: Option<SecretLabel>,
+    sent_at: Option<OffsetDateTime>,
+    events: Vec<Event>,
+    reply: WebhookReply,
+}
+
+impl VerifiedWebhook {
+    /// Called by providers once `body` is verified.
+    ///
+    /// A delivery that is not [`Freshness::Fresh`] is genuine but may be an old one played again,
+    /// so its content is not relied on: every payment and snapshot in it becomes
+    /// [`EventKind::FetchNeeded`] here. Nothing is lost and nothing stale is believed.
+    pub fn new(
+        body: &[u8],
+        environment: Environment,
+        freshness: Freshness,
+        mut events: Vec<Event>,
+    ) -> Self {
+        if freshness != Freshness::Fresh {
+            for event in &mut events {
+                if matches!(event.kind, EventKind::Payment(_) | EventKind::Snapshot(_)) {
+                    event.kind = EventKind::FetchNeeded;
+                }
+            }
+        }
+        Self {
+            delivery_key: DeliveryKey::of(body),
+            environment,
+            freshness,
+            matched_secret: None,
+            sent_at: None,
+            events,
+            reply: WebhookReply::default(),
+        }
+    }
+
+    /// Says which secret the signature was made with.
+    pub fn with_matched_secret(mut self, label: SecretLabel) -> Self {
+        self.matched_secret = Some(label);
+        self
+    }
+
+    /// Says when the gateway says it sent this.
+    pub const fn with_sent_at(mut self, sent_at: Option<OffsetDateTime>) -> Self {
+        self.sent_at = sent_at;
+        self
+    }
+
+    /// Sets the answer that this gateway wants to a delivery it need not repeat.
+    pub fn with_reply(mut self, reply: WebhookReply) -> Self {
+        self.reply = reply;
+        self
+    }
+
+    /// Identifies the delivery within its connection: equal for equal bodies, whatever the headers.
+    pub const fn delivery_key(&self) -> &DeliveryKey {
+        &self.delivery_key
+    }
+
+    /// The environment of the connection that verified it.
+    pub const fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// Whether it was sent within the acceptance window.
+    pub const fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
+    /// Which of the connection's secrets verified it.
+    pub const fn matched_secret(&self) -> Option<&SecretLabel> {
+        self.matched_secret.as_ref()
+    }
+
+    /// When the gateway says it sent it, if that can be read.
+    pub const fn sent_at(&self) -> Option<OffsetDateTime> {
+        self.sent_at
+    }
+
+    /// What it says.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// What it says, by value.
+    pub fn into_events(self) -> Vec<Event> {
+        self.events
+    }
+
+    /// What to answer once the delivery is stored.
+    pub const fn reply(&self) -> &WebhookReply {
+        &self.reply
+    }
+}
+
+/// Identifies a delivery: the SHA-256 of the verified body, as 64 hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeliveryKey(String);
+
+impl DeliveryKey {
+    fn of(body: &[u8]) -> Self {
+        Self(HEXLOWER.encode(&Sha256::digest(body)))
+    }
+
+    /// The key as text, to store under a unique constraint.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeliveryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for DeliveryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeliveryKey({})", self.0)
+    }
+}
+
+/// Where a delivery's own time stamp lies relative to its arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Freshness {
+    /// Within the acceptance window: the content counts.
+    Fresh,
+    /// Older than the window.
+    Stale,
+    /// Further in the future than clocks differ.
+    FromFuture,
+}
+
+/// Names one of a connection's secrets without giving it away, the same for the same secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretLabel(String);
+
+impl SecretLabel {
+    /// A label. Derive it so that the secret cannot be found from it.
+    pub fn new(label: impl Into<String>) -> Self {
+        Self(label.into())
+    }
+
+    /// The label as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SecretLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What to answer to a delivery that was stored: status 200 with this body.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct WebhookReply {
+    /// Value of `content-type`, if the gateway wants a body.
+    pub content_type: Option<&'static str>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl WebhookReply {
+    /// An answer with a body.
+    pub fn with_body(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self {
+            content_type: Some(content_type),
+            body: body.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Currency, Money, Payment, PaymentId, PaymentStatus, Subject};
+
+    fn webhook(freshness: Freshness) -> VerifiedWebhook {
+        let amount = Money::from_minor_units(100, Currency::INR);
+        let id = PaymentId::new("p").unwrap();
+        let payment = Payment::new(id, PaymentStatus::Succeeded, amount);
+        let events = vec![
+            Event::new("T", Subject::none(), EventKind::Payment(payment)),
+            Event::new("T", Subject::none(), EventKind::Ping),
+        ];
+        VerifiedWebhook::new(b"body", Environment::Sandbox, freshness, events)
+    }
+
+    #[test]
+    fn outside_the_window_news_becomes_a_reason_to_fetch() {
+        assert!(matches!(
+            webhook(Freshness::Fresh).events()[0].kind,
+            EventKind::Payment(_)
+        ));
+        for freshness in [Freshness::Stale, Freshness::FromFuture] {
+            let webhook = webhook(freshness);
+            assert_eq!(webhook.events()[0].kind, EventKind::FetchNeeded);
+            assert_eq!(webhook.events()[1].kind, EventKind::Ping);
+        }
+    }
+
+    #[test]
+    fn the_delivery_key_is_the_hash_of_the_body() {
+        let expected = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5";
+        assert_eq!(webhook(Freshness::Fresh).delivery_key().as_str(), expected);
+    }
+}
