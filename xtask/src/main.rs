@@ -1,3 +1,47 @@
-//! Under construction.
+//! The commands of this workspace's developers; `cargo xtask help` lists them.
+//!
+//! A command is a list of steps. Each step runs, is timed, and goes into a [`Report`]; a step that fails does not keep
+//! the later ones from running, so that one run shows everything there is to mend.
 
-fn main() {}
+mod cargo;
+mod command_line;
+mod deny;
+mod install;
+mod lint;
+mod machine;
+mod report;
+mod test;
+mod tools;
+mod tree;
+
+use std::process::ExitCode;
+
+use command_line::Command;
+use report::Report;
+
+fn main() -> ExitCode {
+    let command = match Command::parse(std::env::args().skip(1)) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("error: {error}\n\n{}", command_line::HELP);
+            return ExitCode::from(2);
+        }
+    };
+
+    let mut report = Report::default();
+    match command {
+        Command::Help => {
+            println!("{}", command_line::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Command::Lint => lint::run_all(&mut report),
+        Command::Tree => tree::run_all(&mut report),
+        Command::Test { runner_args } => return test::run_all(report, &runner_args),
+        Command::Ci { runner_args } => {
+            lint::run_all(&mut report);
+            return test::run_all(report, &runner_args);
+        }
+    }
+    report.print_steps();
+    report.exit_code()
+}

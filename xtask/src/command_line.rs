@@ -1,0 +1,154 @@
+//! What the user asked for.
+
+use std::fmt;
+
+/// The answer to `cargo xtask help`.
+pub(crate) const HELP: &str = "\
+cargo xtask <command>
+
+  test [-- <args>]  run all tests: documentation tests, then cargo-nextest with <args>
+                      cargo xtask test -- -E 'test(webhook)'
+  lint              formatting, clippy, documentation, tree, cargo-deny
+  tree              check which crates may depend on which
+  ci [-- <args>]    lint, then test
+  help              print this
+
+What a command needs and the machine lacks is installed, or named together with the one command that installs it.
+
+Environment:
+  CI                      when set, cargo-nextest runs with the profile `ci`
+  CASHFREE_REFERENCE_DIR  folder of the published Cashfree samples that tests read";
+
+/// One command and its arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Formatting, lints, documentation, dependency rules.
+    Lint,
+    /// Which crates may depend on which.
+    Tree,
+    /// All tests; the arguments go to the test runner.
+    Test { runner_args: Vec<String> },
+    /// Everything.
+    Ci { runner_args: Vec<String> },
+    /// The list of commands.
+    Help,
+}
+
+/// A command line that means nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum UsageError {
+    /// There is no such command.
+    UnknownCommand(String),
+    /// The command takes no such argument; those of the test runner follow a `--`.
+    UnexpectedArgument { command: String, argument: String },
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownCommand(name) => write!(f, "there is no command `{name}`"),
+            Self::UnexpectedArgument { command, argument } => {
+                write!(f, "`{command}` does not take the argument `{argument}`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+impl Command {
+    /// Reads the arguments that follow the program's name. None at all means [`Command::Help`].
+    pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Self, UsageError> {
+        let mut args = args.into_iter();
+        let Some(name) = args.next() else {
+            return Ok(Self::Help);
+        };
+        let mut own_args: Vec<String> = args.collect();
+        let runner_args = match own_args.iter().position(|argument| argument == "--") {
+            Some(separator) => own_args.split_off(separator).split_off(1),
+            None => Vec::new(),
+        };
+
+        let takes_runner_args = matches!(name.as_str(), "test" | "ci");
+        let unexpected = own_args
+            .into_iter()
+            .chain(runner_args.iter().filter(|_| !takes_runner_args).cloned())
+            .next();
+        let command = match name.as_str() {
+            "help" | "--help" | "-h" => return Ok(Self::Help),
+            "lint" => Self::Lint,
+            "tree" => Self::Tree,
+            "test" => Self::Test { runner_args },
+            "ci" => Self::Ci { runner_args },
+            _ => return Err(UsageError::UnknownCommand(name)),
+        };
+        match unexpected.as_deref() {
+            None => Ok(command),
+            Some("--help" | "-h") => Ok(Self::Help),
+            Some(_) => Err(UsageError::UnexpectedArgument {
+                command: name,
+                argument: unexpected.unwrap_or_default(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, HELP, UsageError};
+
+    fn parse(line: &str) -> Result<Command, UsageError> {
+        Command::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn nothing_asks_for_help() {
+        assert_eq!(parse(""), Ok(Command::Help));
+        assert_eq!(parse("test --help"), Ok(Command::Help));
+    }
+
+    #[test]
+    fn what_follows_two_dashes_goes_to_the_runner_verbatim() {
+        let runner_args = vec![
+            "-E".into(),
+            "test(webhook)".into(),
+            "--".into(),
+            "--ignored".into(),
+        ];
+        assert_eq!(
+            parse("test -- -E test(webhook) -- --ignored"),
+            Ok(Command::Test { runner_args })
+        );
+        assert_eq!(
+            parse("ci"),
+            Ok(Command::Ci {
+                runner_args: Vec::new()
+            })
+        );
+    }
+
+    #[test]
+    fn an_argument_without_two_dashes_is_refused() {
+        let error = parse("test webhook").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`test` does not take the argument `webhook`"
+        );
+        assert!(parse("tree -- webhook").is_err());
+    }
+
+    #[test]
+    fn an_unknown_command_is_named() {
+        assert_eq!(
+            parse("tset"),
+            Err(UsageError::UnknownCommand("tset".into()))
+        );
+    }
+
+    #[test]
+    fn help_names_every_command() {
+        for command in ["test", "lint", "tree", "ci", "help"] {
+            assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Installing what is missing, or naming the command that would.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::cargo::{cargo, run_within};
+use crate::machine::Machine;
+use crate::report::Outcome;
+use crate::tools::Tool;
+
+/// No installation takes longer than this, not even one that compiles the tool.
+const LIMIT: Duration = Duration::from_mins(15);
+
+/// Tools run for seconds and are compiled for minutes: compile them lightly.
+const LIGHT_PROFILE: [&str; 6] = [
+    "--config",
+    "profile.release.opt-level=1",
+    "--config",
+    "profile.release.lto='off'",
+    "--config",
+    "profile.release.codegen-units=16",
+];
+
+/// Where a tool comes from.
+#[derive(Debug)]
+pub(crate) enum Installer {
+    /// Debian packages.
+    Apt { packages: &'static [&'static str] },
+    /// A program on crates.io.
+    Cargo { package: &'static str },
+    /// A component of the Rust toolchain.
+    Rustup { component: &'static str },
+}
+
+/// What to do about a missing tool on a given machine.
+#[derive(Debug, PartialEq, Eq)]
+enum Plan {
+    /// These commands install it, one after the other.
+    Run(Vec<Vec<String>>),
+    /// The user has to; the text says how.
+    ByHand(String),
+}
+
+impl Installer {
+    fn plan(&self, machine: Machine) -> Plan {
+        match self {
+            Self::Apt { packages } => {
+                let update = words(["apt-get", "update", "-qq"]);
+                let install = words(
+                    ["apt-get", "install", "-y", "-qq"]
+                        .iter()
+                        .chain(*packages)
+                        .copied(),
+                );
+                match machine {
+                    Machine {
+                        is_debian: true,
+                        is_root: true,
+                    } => Plan::Run(vec![update, install]),
+                    Machine {
+                        is_debian: true,
+                        is_root: false,
+                    } => Plan::ByHand(format!(
+                        "run: sudo sh -c '{} && {}'",
+                        update.join(" "),
+                        install.join(" ")
+                    )),
+                    Machine {
+                        is_debian: false, ..
+                    } => Plan::ByHand(format!(
+                        "install what Debian calls {} with the package manager of this system",
+                        packages.join(" and ")
+                    )),
+                }
+            }
+            Self::Cargo { package } => Plan::Run(vec![words(
+                ["cargo", "install", package, "--locked"]
+                    .into_iter()
+                    .chain(LIGHT_PROFILE),
+            )]),
+            Self::Rustup { component } => {
+                Plan::Run(vec![words(["rustup", "component", "add", component])])
+            }
+        }
+    }
+}
+
+/// Makes sure that all these tools are there. Installs those that are not, after saying so.
+///
+/// # Errors
+///
+/// The names of the tools that are still missing. How to get each has been printed by then.
+pub(crate) fn ensure(tools: &[&Tool]) -> Result<(), String> {
+    let machine = Machine::this();
+    let missing: Vec<&str> = tools
+        .iter()
+        .filter(|tool| !(tool.is_present)() && !install(tool, machine))
+        .map(|tool| tool.name)
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("missing: {}", missing.join(", ")))
+    }
+}
+
+/// Whether the tool is there afterwards.
+fn install(tool: &Tool, machine: Machine) -> bool {
+    let Tool { name, purpose, .. } = tool;
+    match tool.installer.plan(machine) {
+        Plan::ByHand(how) => {
+            eprintln!("needs {name} ({purpose}); {how}");
+            false
+        }
+        Plan::Run(commands) => {
+            let line = commands
+                .iter()
+                .map(|words| words.join(" "))
+                .collect::<Vec<_>>()
+                .join(" && ");
+            eprintln!("needs {name} ({purpose}); installing: {line}");
+            for words in commands {
+                let outcome = run_within(LIMIT, &mut command(&words));
+                if outcome != Outcome::Passed {
+                    eprintln!("could not install {name}: {outcome}\nrun: {line}");
+                    return false;
+                }
+            }
+            let present = (tool.is_present)();
+            if !present {
+                eprintln!("installed {name}, but it cannot be started: is its folder on the path?");
+            }
+            present
+        }
+    }
+}
+
+fn command(words: &[String]) -> Command {
+    let mut words = words.iter().map(String::as_str);
+    match words.next() {
+        Some("cargo") => cargo(words),
+        program => {
+            let mut command = Command::new(program.unwrap_or_default());
+            command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
+            command
+        }
+    }
+}
+
+fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Installer, Plan};
+    use crate::machine::Machine;
+
+    const APT: Installer = Installer::Apt {
+        packages: &["gcc", "libc6-dev"],
+    };
+
+    #[test]
+    fn root_on_debian_installs_packages() {
+        let Plan::Run(commands) = APT.plan(Machine {
+            is_debian: true,
+            is_root: true,
+        }) else {
+            panic!("should install");
+        };
+        assert_eq!(
+            commands.last().unwrap().join(" "),
+            "apt-get install -y -qq gcc libc6-dev"
+        );
+    }
+
+    #[test]
+    fn a_user_on_debian_is_told_one_command() {
+        let plan = APT.plan(Machine {
+            is_debian: true,
+            is_root: false,
+        });
+        let command =
+            "run: sudo sh -c 'apt-get update -qq && apt-get install -y -qq gcc libc6-dev'";
+        assert_eq!(plan, Plan::ByHand(command.into()));
+    }
+
+    #[test]
+    fn apt_is_not_called_elsewhere() {
+        assert!(matches!(
+            APT.plan(Machine {
+                is_debian: false,
+                is_root: true
+            }),
+            Plan::ByHand(_)
+        ));
+    }
+
+    #[test]
+    fn programs_on_crates_io_need_no_special_rights() {
+        let plan = Installer::Cargo {
+            package: "cargo-nextest",
+        }
+        .plan(Machine {
+            is_debian: false,
+            is_root: false,
+        });
+        let Plan::Run(commands) = plan else {
+            panic!("should install")
+        };
+        assert!(
+            commands[0]
+                .join(" ")
+                .starts_with("cargo install cargo-nextest --locked"),
+            "{commands:?}"
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! Everything that can be said about the code without running it.
+
+use crate::cargo::{cargo, run};
+use crate::install::ensure;
+use crate::report::{Outcome, Report};
+use crate::tools::{C_COMPILER, CLIPPY, RUSTFMT, Tool};
+use crate::{deny, tree};
+
+/// Runs all of it.
+pub(crate) fn run_all(report: &mut Report) {
+    report.run("formatting", || {
+        with(&[&RUSTFMT], || run(&mut cargo(["fmt", "--all", "--check"])))
+    });
+    tree::run_all(report);
+    report.run("clippy", || {
+        with(&[&CLIPPY, &C_COMPILER], || {
+            run(&mut cargo([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--all-features",
+                "--",
+                "-D",
+                "warnings",
+            ]))
+        })
+    });
+    report.run("documentation", || {
+        with(&[&C_COMPILER], || {
+            let mut doc = cargo(["doc", "--workspace", "--no-deps", "--all-features"]);
+            run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+        })
+    });
+    deny::run_all(report);
+}
+
+/// Runs a step if its tools are there.
+fn with(tools: &[&Tool], step: impl FnOnce() -> Outcome) -> Outcome {
+    match ensure(tools) {
+        Ok(()) => step(),
+        Err(missing) => Outcome::Failed(missing),
+    }
+}

@@ -1,0 +1,67 @@
+//! All tests: first those in the documentation, then all others, so that the runner's summary comes last.
+
+use std::process::ExitCode;
+
+use crate::cargo::{cargo, run};
+use crate::install::ensure;
+use crate::report::{Outcome, Report};
+use crate::tools::{C_COMPILER, NEXTEST};
+
+/// The folder of the published Cashfree samples.
+const CASHFREE_REFERENCE: &str = "CASHFREE_REFERENCE_DIR";
+
+/// Runs the tests after the steps already reported. The arguments go to the test runner.
+pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
+    let tools = ensure(&[&C_COMPILER, &NEXTEST]);
+    if let Err(missing) = tools {
+        report.run("tests", || Outcome::Failed(missing));
+        report.print_steps();
+        return report.exit_code();
+    }
+    report.run("documentation tests", || {
+        run(&mut cargo([
+            "test",
+            "--doc",
+            "--workspace",
+            "--all-features",
+        ]))
+    });
+
+    report.print_steps();
+    if !is_set(CASHFREE_REFERENCE) {
+        eprintln!(
+            "\n{CASHFREE_REFERENCE} is not set: tests against the published samples will report that they were not run"
+        );
+    }
+    report.run_last("tests", || {
+        run(cargo(nextest_args(is_set("CI"))).args(runner_args))
+    });
+    report.print_failures();
+    report.exit_code()
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+fn nextest_args(ci: bool) -> impl Iterator<Item = &'static str> {
+    let profile: &[&str] = if ci { &["--profile", "ci"] } else { &[] };
+    ["nextest", "run", "--workspace", "--all-features"]
+        .into_iter()
+        .chain(profile.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nextest_args;
+
+    #[test]
+    fn continuous_integration_has_its_own_profile() {
+        let line = |ci| nextest_args(ci).collect::<Vec<_>>().join(" ");
+        assert_eq!(line(false), "nextest run --workspace --all-features");
+        assert_eq!(
+            line(true),
+            "nextest run --workspace --all-features --profile ci"
+        );
+    }
+}

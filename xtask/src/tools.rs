@@ -1,0 +1,86 @@
+//! The tools that commands need, one constant each.
+//!
+//! Another tool is another constant, named in the list of the step that needs it.
+
+use std::process::{Command, Stdio};
+
+use crate::cargo::cargo;
+use crate::install::Installer;
+
+/// A program that a step needs.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    /// What users call it.
+    pub(crate) name: &'static str,
+    /// What it is needed for.
+    pub(crate) purpose: &'static str,
+    /// Whether the machine has it.
+    pub(crate) is_present: fn() -> bool,
+    /// Where to get it.
+    pub(crate) installer: Installer,
+}
+
+/// The compiler for dependencies written in C: the database and the cryptography beneath TLS.
+///
+/// It is all they need: `aws-lc-sys` has its build written out for the common platforms, and calls `cmake` elsewhere.
+pub(crate) const C_COMPILER: Tool = Tool {
+    name: "cc",
+    purpose: "compiles SQLite and the TLS library",
+    is_present: || {
+        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+        succeeds(Command::new(compiler).arg("--version"))
+    },
+    installer: Installer::Apt {
+        packages: &["gcc", "libc6-dev"],
+    },
+};
+
+/// The test runner.
+pub(crate) const NEXTEST: Tool = Tool {
+    name: "cargo-nextest",
+    purpose: "runs the tests",
+    is_present: || succeeds(&mut cargo(["nextest", "--version"])),
+    installer: Installer::Cargo {
+        package: "cargo-nextest",
+    },
+};
+
+/// The check of licences, sources and advisories.
+pub(crate) const DENY: Tool = Tool {
+    name: "cargo-deny",
+    purpose: "checks the licences, sources and advisories of dependencies",
+    is_present: || succeeds(&mut cargo(["deny", "--version"])),
+    installer: Installer::Cargo {
+        package: "cargo-deny",
+    },
+};
+
+/// The formatter, which a minimal Rust installation leaves out.
+pub(crate) const RUSTFMT: Tool = Tool {
+    name: "rustfmt",
+    purpose: "checks the formatting",
+    is_present: || succeeds(&mut cargo(["fmt", "--version"])),
+    installer: Installer::Rustup {
+        component: "rustfmt",
+    },
+};
+
+/// The linter, which a minimal Rust installation leaves out.
+pub(crate) const CLIPPY: Tool = Tool {
+    name: "clippy",
+    purpose: "finds common mistakes",
+    is_present: || succeeds(&mut cargo(["clippy", "--version"])),
+    installer: Installer::Rustup {
+        component: "clippy",
+    },
+};
+
+/// Whether a command can be started and succeeds. Prints nothing.
+fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}

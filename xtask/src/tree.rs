@@ -1,0 +1,290 @@
+//! Which crates may depend on which.
+//!
+//! The arrows between the crates are part of the design: the contract stays small enough to depend on from anywhere,
+//! and the simulator reads the gateway's reference for itself, so that one misreading cannot hide in two places.
+
+use std::collections::BTreeSet;
+
+use crate::cargo::{cargo, read};
+use crate::report::{Outcome, Report};
+
+/// A crate and what it must not depend on, directly or through others.
+#[derive(Debug)]
+struct Rule {
+    package: &'static str,
+    /// The kinds of dependencies looked at, in the words of `cargo tree --edges`.
+    edges: &'static str,
+    forbidden: Forbidden,
+    because: &'static str,
+}
+
+/// What a crate must not depend on.
+#[derive(Debug)]
+enum Forbidden {
+    /// Crates of these names, and crates whose names begin with one of them and a dash.
+    Families(&'static [&'static str]),
+    /// Any other crate of this workspace.
+    OurCrates,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        package: "payment-provider-core",
+        edges: "normal,build",
+        forbidden: Forbidden::Families(&[
+            // Async runtimes.
+            "actix",
+            "async-global-executor",
+            "async-io",
+            "async-std",
+            "embassy",
+            "glommio",
+            "mio",
+            "monoio",
+            "smol",
+            "tokio",
+            // HTTP clients and servers.
+            "axum",
+            "curl",
+            "h2",
+            "hyper",
+            "isahc",
+            "reqwest",
+            "rocket",
+            "surf",
+            "tonic",
+            "tower-http",
+            "ureq",
+            "warp",
+            // Transport security.
+            "native-tls",
+            "openssl",
+            "rustls",
+            // Databases.
+            "diesel",
+            "libsqlite3-sys",
+            "postgres",
+            "rusqlite",
+            "sea-orm",
+            "sqlx",
+        ]),
+        because: "the contract brings no async runtime, no HTTP client or server, and no database",
+    },
+    Rule {
+        package: "payment-provider-core",
+        edges: "normal,build",
+        forbidden: Forbidden::OurCrates,
+        because: "the contract knows neither the providers nor the host",
+    },
+    Rule {
+        package: "provider-cashfree",
+        edges: "normal,build",
+        forbidden: Forbidden::Families(&["payment-provider-axum", "payment-provider-host"]),
+        because: "a provider never sees the host",
+    },
+    Rule {
+        package: "payment-provider-host",
+        edges: "normal,build",
+        forbidden: Forbidden::Families(&["payment-provider-axum", "provider"]),
+        because: "the host names no provider, and works without its HTTP edge",
+    },
+    Rule {
+        package: "payment-provider-axum",
+        edges: "normal,build",
+        forbidden: Forbidden::Families(&["provider"]),
+        because: "the HTTP edge names no provider",
+    },
+    Rule {
+        package: "cashfree-simulator",
+        edges: "normal,build,dev",
+        forbidden: Forbidden::OurCrates,
+        because: "the simulator is a second, independent reading of the gateway's reference",
+    },
+];
+
+/// Checks all rules.
+pub(crate) fn run_all(report: &mut Report) {
+    report.run("dependency tree", || match violations() {
+        Ok(violations) if violations.is_empty() => Outcome::Passed,
+        Ok(violations) => {
+            for violation in &violations {
+                eprintln!("error: {violation}\n");
+            }
+            Outcome::Failed(format!(
+                "{} dependencies that must not be",
+                violations.len()
+            ))
+        }
+        Err(error) => Outcome::Failed(error),
+    });
+}
+
+fn violations() -> Result<Vec<String>, String> {
+    let ours = read(&mut cargo([
+        "tree",
+        "--workspace",
+        "--depth",
+        "0",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]))?;
+    let ours = package_names(&ours);
+
+    let mut violations = Vec::new();
+    for rule in RULES {
+        let tree = read(&mut cargo([
+            "tree",
+            "-p",
+            rule.package,
+            "-e",
+            rule.edges,
+            "--all-features",
+            "--target",
+            "all",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ]))?;
+        violations.extend(rule.violations(&package_names(&tree), &ours));
+    }
+    Ok(violations)
+}
+
+impl Rule {
+    /// What is wrong, given the names of all packages below this one (itself included) and of the workspace's own.
+    fn violations(&self, tree: &BTreeSet<&str>, ours: &BTreeSet<&str>) -> Vec<String> {
+        let Self {
+            package,
+            edges,
+            because,
+            ..
+        } = self;
+        tree.iter()
+            .filter(|&name| name != package && self.forbids(name, ours))
+            .map(|name| {
+                format!(
+                    "{package} depends on {name}, but {because}\n  \
+                     the way there: cargo tree -p {package} -e {edges} --all-features --target all -i {name}"
+                )
+            })
+            .collect()
+    }
+
+    fn forbids(&self, name: &str, ours: &BTreeSet<&str>) -> bool {
+        match self.forbidden {
+            Forbidden::OurCrates => ours.contains(name),
+            Forbidden::Families(families) => families.iter().any(|family| {
+                name.strip_prefix(family)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            }),
+        }
+    }
+}
+
+/// The names in what `cargo tree --prefix none --format {p}` prints, a line each:
+/// `name v1.2.3`, then perhaps `(proc-macro)`, a path, or `(*)` for one printed before.
+fn package_names(tree: &str) -> BTreeSet<&str> {
+    tree.lines()
+        .filter_map(|line| {
+            let (name, rest) = line.split_once(' ')?;
+            rest.starts_with('v').then_some(name)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Forbidden, RULES, Rule, package_names};
+
+    const TREE: &str = "\
+payment-provider-core v0.1.0 (/src/crates/payment-provider-core)
+async-trait v0.1.92 (proc-macro)
+syn v2.0.119
+smol_str v0.3.2
+tokio-util v0.7.17
+tokio v1.54.0
+syn v2.0.119 (*)
+
+[dev-dependencies]
+provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
+";
+
+    fn rule(forbidden: Forbidden) -> Rule {
+        Rule {
+            package: "payment-provider-core",
+            edges: "normal",
+            forbidden,
+            because: "of the design",
+        }
+    }
+
+    #[test]
+    fn names_are_read_without_version_path_or_headings() {
+        let names: Vec<_> = package_names(TREE).into_iter().collect();
+        let expected = [
+            "async-trait",
+            "payment-provider-core",
+            "provider-cashfree",
+            "smol_str",
+            "syn",
+            "tokio",
+            "tokio-util",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn a_family_is_forbidden_with_all_its_members() {
+        let violations = rule(Forbidden::Families(&["smol", "tokio"]))
+            .violations(&package_names(TREE), &BTreeSet::new());
+        assert_eq!(violations.len(), 2, "{violations:?}");
+        assert!(
+            violations[0]
+                .starts_with("payment-provider-core depends on tokio, but of the design\n")
+        );
+        assert!(violations[0].ends_with("-i tokio"), "{}", violations[0]);
+    }
+
+    #[test]
+    fn a_crate_of_ours_is_not_itself_a_violation() {
+        let ours = BTreeSet::from(["payment-provider-core", "provider-cashfree"]);
+        let violations = rule(Forbidden::OurCrates).violations(&package_names(TREE), &ours);
+        assert_eq!(violations.len(), 1, "{violations:?}");
+        assert!(violations[0].contains("depends on provider-cashfree"));
+    }
+
+    #[test]
+    fn the_contract_may_not_bring_a_runtime_a_client_or_a_database() {
+        let names = [
+            "tokio",
+            "reqwest",
+            "hyper-util",
+            "axum",
+            "sqlx-core",
+            "rusqlite",
+            "libsqlite3-sys",
+            "tower-http",
+        ];
+        for name in names {
+            let forbidden = RULES.iter().any(|rule| {
+                rule.package == "payment-provider-core" && rule.forbids(name, &BTreeSet::new())
+            });
+            assert!(forbidden, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_providers_family_does_not_hold_the_contract() {
+        let host = RULES
+            .iter()
+            .find(|rule| rule.package == "payment-provider-host")
+            .unwrap();
+        assert!(host.forbids("provider-cashfree", &BTreeSet::new()));
+        assert!(!host.forbids("payment-provider-core", &BTreeSet::new()));
+    }
+}
