@@ -1,1 +1,28 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+
+pub mod cash;
+mod checkouts;
+mod connections;
+mod customers;
+mod handler;
+mod host;
+mod inbox;
+mod ledger;
+mod payable;
+mod sealing;
+mod settle;
+mod store;
+mod times;
+
+pub use checkouts::{
+    CheckoutError, CheckoutState, Closing, LatestCheckout, PaymentUrl, Plan, Refusal, UrlOrigin,
+    Wanted, plan,
+};
+pub use connections::{Connection, ConnectionError, NewConnection, PlainSetting};
+pub use customers::{CustomerError, LinkedCustomer, NewCustomerLink};
+pub use handler::{Cause, HandlerError, PayableChange, PaymentHandler};
+pub use host::{BuildError, Host, HostBuilder, HostConfig};
+pub use inbox::{Delivery, Receipt, ReceiveError};
+pub use payable::{HistoryEntry, KnownCheckout, KnownPayment, Payable, PayableId, PayableView};
+pub use sealing::{KeyFileError, KeyId, SealedText, SealingKey, SealingKeys, UnsealError};
+pub use store::{DeliveryState, HistoryKind, SqliteStore, Store, StoreError};

@@ -1,0 +1,19 @@
+//! Asking for money so that there is never a second way to pay the same thing: derived references,
+//! a plan made from what is known, requests stored before they are sent.
+
+mod cancel;
+mod close;
+mod error;
+mod payment_url;
+mod planner;
+mod reference;
+mod state;
+mod view;
+
+pub(crate) use cancel::locator;
+pub use close::Closing;
+pub use error::{CheckoutError, Refusal};
+pub(crate) use payment_url::millis;
+pub use payment_url::{PaymentUrl, UrlOrigin};
+pub use planner::{LatestCheckout, Plan, Wanted, plan};
+pub use state::CheckoutState;

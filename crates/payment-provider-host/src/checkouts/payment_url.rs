@@ -1,0 +1,438 @@
+use std::time::Duration;
+
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::url::Url;
+use payment_provider_core::{
+    Checkout, CheckoutReference, CheckoutRequest, CreatedCheckout, Customer, Effect, ErrorKind,
+    NextAction, PaymentProvider, ProviderError,
+};
+
+use super::planner::{LatestCheckout, Plan, Wanted, plan};
+use super::reference::{self, Origin};
+use super::{CheckoutError, CheckoutState, Refusal};
+use crate::cash::Account;
+use crate::connections::ConnectionError;
+use crate::handler::Cause;
+use crate::ledger::account_of;
+use crate::store::{
+    CheckoutRow, ConnectionRow, HistoryKind, PayableRow, Store, StoreError, SubjectName,
+};
+use crate::{Host, Payable, times};
+
+/// How often a plan is made anew because carrying it out showed that something had changed.
+const MOST_PLANS: usize = 5;
+
+/// For how long "not found" is no proof that a checkout was never made.
+pub(super) const SETTLING: Duration = Duration::from_mins(2);
+
+/// Where a payer pays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PaymentUrl {
+    /// The gateway's page. Whoever has it can pay: hand it to the payer only.
+    pub url: Url,
+    /// The checkout's reference.
+    pub reference: CheckoutReference,
+    /// When the page stops taking new payments.
+    pub expires_at: OffsetDateTime,
+    /// Where the address comes from.
+    pub origin: UrlOrigin,
+}
+
+/// Where a payment address comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UrlOrigin {
+    /// A checkout was made for it.
+    Created,
+    /// A checkout was found at the gateway that an earlier, interrupted call had made.
+    Adopted,
+    /// An earlier call's checkout is still good.
+    Reused,
+}
+
+/// What a call works with all the way through.
+struct Call<'a> {
+    payable: &'a Payable,
+    customer: Customer,
+    connection: ConnectionRow,
+    provider: std::sync::Arc<dyn PaymentProvider>,
+}
+
+/// What the store says is next.
+enum Step {
+    HandOut(CheckoutRow),
+    Ask(CheckoutRow),
+    End(CheckoutRow),
+}
+
+impl<S: Store> Host<S> {
+    /// The address at which this payable can be paid now.
+    ///
+    /// **Contract.** At most one checkout of a payable can be paid at any time, as far as the
+    /// gateway allows it: a good one is handed out again, one that asks for something else is ended
+    /// before another is made. Only what is still due is asked for.
+    ///
+    /// **Cancellation.** The request is stored before it is sent, so a dropped future, a crash or a
+    /// timeout at any point leaves nothing that the next call does not find.
+    ///
+    /// **Idempotency.** Callers at the same moment, in any process, get the same checkout: they send
+    /// the same bytes under the same reference and key.
+    pub async fn payment_url(&self, payable: &Payable) -> Result<PaymentUrl, CheckoutError> {
+        if !payable.amount.is_positive() {
+            return Err(CheckoutError::Refused(Refusal::NothingOwed));
+        }
+        let call = self.open_call(payable).await?;
+        for _ in 0..MOST_PLANS {
+            match self.next_step(&call).await? {
+                Step::HandOut(row) => return url_of(&row, UrlOrigin::Reused),
+                Step::End(row) => self.end_checkout(&row).await?,
+                Step::Ask(row) => {
+                    if let Some(url) = self.ask_gateway(&call, row).await? {
+                        return Ok(url);
+                    }
+                }
+            }
+        }
+        Err(CheckoutError::Busy {
+            retry_after: SETTLING,
+        })
+    }
+
+    async fn open_call<'a>(&self, payable: &'a Payable) -> Result<Call<'a>, CheckoutError> {
+        let store = &self.inner.store;
+        let linked = store
+            .customer(&payable.organization, &payable.customer)
+            .await?;
+        let linked = linked.ok_or(CheckoutError::Refused(Refusal::CustomerNotLinked))?;
+        let connection = store.connection_by_pk(linked.connection_pk).await?;
+        let connection = connection.ok_or(ConnectionError::NotFound)?;
+        if !connection.enabled {
+            return Err(CheckoutError::Refused(Refusal::ConnectionDisabled));
+        }
+        let provider = self.open(&connection)?;
+        Ok(Call {
+            payable,
+            customer: linked.customer,
+            connection,
+            provider,
+        })
+    }
+
+    /// Plans in one write transaction, and stores what will be sent before it is sent.
+    async fn next_step(&self, call: &Call<'_>) -> Result<Step, CheckoutError> {
+        let store = &self.inner.store;
+        let mut tx = store.begin().await?;
+        let payable = self.open_payable(&mut tx, call.payable).await?;
+        let account = account_of(&payable);
+        if account.closed().is_some() {
+            return Err(CheckoutError::Refused(Refusal::Closed));
+        }
+        if account.due().is_zero() {
+            return Err(CheckoutError::Refused(Refusal::Paid));
+        }
+        let latest = store.checkouts_of(&mut tx, payable.pk).await?.pop();
+        let booked = match &latest {
+            Some(row) => {
+                crate::ledger::booked_on(&store.payments_of_checkout(&mut tx, row.pk).await?)
+            }
+            None => 0,
+        };
+        let wanted = Wanted {
+            connection: call.connection.pk,
+            environment: call.connection.environment,
+            due: account.due(),
+            customer: &call.payable.customer,
+            now: self.now_millis(),
+            least_life: millis(self.inner.config.least_remaining_life),
+        };
+        let planned = plan(
+            &wanted,
+            latest.as_ref().map(|row| summary(row, booked)).as_ref(),
+        );
+        let step = match (planned, latest) {
+            (Plan::Reuse, Some(row)) => Step::HandOut(row),
+            (Plan::End, Some(row)) => Step::End(row),
+            (Plan::Resume, Some(mut row)) => {
+                row.tries += 1;
+                store.put_checkout(&mut tx, &row).await?;
+                Step::Ask(row)
+            }
+            (_, latest) => {
+                let attempt = latest.map_or(1, |row| row.attempt + 1);
+                Step::Ask(
+                    self.store_request(&mut tx, call, &payable, &account, attempt)
+                        .await?,
+                )
+            }
+        };
+        store.commit(tx).await?;
+        Ok(step)
+    }
+
+    async fn open_payable(
+        &self,
+        tx: &mut S::Tx,
+        asked: &Payable,
+    ) -> Result<PayableRow, CheckoutError> {
+        let store = &self.inner.store;
+        let amount = asked.amount.minor_units();
+        let currency = asked.amount.currency();
+        let row = match store.payable(tx, &asked.organization, &asked.id).await? {
+            Some(row) if row.amount == amount && row.currency == currency => return Ok(row),
+            Some(row) if row.closed.is_some() => return Ok(row),
+            Some(row) if row.received > 0 => {
+                return Err(CheckoutError::Refused(Refusal::AmountChanged));
+            }
+            Some(row) => PayableRow {
+                amount,
+                creditable: amount,
+                currency,
+                ..row
+            },
+            None => PayableRow {
+                pk: 0,
+                organization: asked.organization.clone(),
+                payable: asked.id.clone(),
+                currency,
+                amount,
+                creditable: amount,
+                received: 0,
+                credited: 0,
+                surplus: 0,
+                closed: None,
+                created_at: self.now_millis(),
+            },
+        };
+        let pk = store.put_payable(tx, &row).await?;
+        Ok(PayableRow { pk, ..row })
+    }
+
+    async fn store_request(
+        &self,
+        tx: &mut S::Tx,
+        call: &Call<'_>,
+        payable: &PayableRow,
+        account: &Account,
+        attempt: i64,
+    ) -> Result<CheckoutRow, CheckoutError> {
+        let config = &self.inner.config;
+        let now = self.now_millis();
+        let origin = Origin {
+            installation: &self.inner.installation,
+            organization: &payable.organization,
+            connection: &call.connection.code,
+            payable: &payable.payable,
+            attempt,
+        };
+        let reference = reference::derive(&config.reference_label, &origin)
+            .map_err(|error| StoreError::new("derive a reference", error))?;
+        let expires_at = now.saturating_add(millis(config.checkout_lifetime));
+        let mut request = CheckoutRequest::new(
+            reference.clone(),
+            account.due(),
+            call.payable.purpose.clone(),
+            call.customer.clone(),
+            times::from_millis(expires_at),
+        );
+        request.return_url.clone_from(&call.payable.return_url);
+        if call.provider.descriptor().capabilities.notify_url {
+            let ConnectionRow {
+                provider,
+                organization,
+                code,
+                ..
+            } = &call.connection;
+            request.notify_url = self.webhook_url(provider, organization, code);
+        }
+        let prepared = call
+            .provider
+            .preflight_checkout(&request)
+            .map_err(CheckoutError::Invalid)?;
+        let mut row = CheckoutRow {
+            pk: 0,
+            payable_pk: payable.pk,
+            connection_pk: call.connection.pk,
+            attempt,
+            reference,
+            customer: call.payable.customer.clone(),
+            environment: call.connection.environment,
+            amount: account.due(),
+            partial: request.partial_payments.is_some(),
+            prepared,
+            expires_at,
+            state: CheckoutState::Creating,
+            tries: 1,
+            gateway_id: None,
+            url: None,
+            gateway_paid: 0,
+            created_at: now,
+        };
+        row.pk = self.inner.store.put_checkout(tx, &row).await?;
+        let detail = format!("{} asked for as {}", row.amount, row.reference);
+        self.note(tx, payable.pk, HistoryKind::CheckoutRequested, detail)
+            .await?;
+        Ok(row)
+    }
+
+    /// Sends what is stored. `None`: look at the plan again.
+    async fn ask_gateway(
+        &self,
+        call: &Call<'_>,
+        row: CheckoutRow,
+    ) -> Result<Option<PaymentUrl>, CheckoutError> {
+        match call.provider.create_checkout(&row.prepared).await {
+            Ok(made) => {
+                let origin = match made {
+                    CreatedCheckout::Created(_) => UrlOrigin::Created,
+                    CreatedCheckout::Adopted(_) => UrlOrigin::Adopted,
+                };
+                let row = self.record_made(row.pk, made.checkout(), origin).await?;
+                // Only an adopted one can have been paid already; then what is due has changed.
+                if made.checkout().amount_paid.is_zero() && row.state.may_take_money() {
+                    return url_of(&row, origin).map(Some);
+                }
+                self.settle_checkout(row.pk).await?;
+                Ok(None)
+            }
+            Err(error) => Err(self.record_refused(call, row, error).await?),
+        }
+    }
+
+    async fn record_made(
+        &self,
+        pk: i64,
+        made: &Checkout,
+        origin: UrlOrigin,
+    ) -> Result<CheckoutRow, CheckoutError> {
+        let store = &self.inner.store;
+        let mut tx = store.begin().await?;
+        let mut row = store.checkout_by_pk(&mut tx, pk).await?;
+        let first = row.state == CheckoutState::Creating;
+        row.state = row.state.after(&made.status);
+        row.gateway_id = made
+            .gateway_id
+            .as_ref()
+            .map(ToString::to_string)
+            .or(row.gateway_id);
+        if let NextAction::Redirect(url) = &made.next_action {
+            row.url = Some(url.to_string());
+        }
+        store.put_checkout(&mut tx, &row).await?;
+        let mut names = vec![SubjectName::Reference(row.reference.to_string())];
+        names.extend(row.gateway_id.clone().map(SubjectName::GatewayId));
+        if store
+            .requeue_unmatched(&mut tx, row.connection_pk, &names, self.now_millis())
+            .await?
+            > 0
+        {
+            self.inner.arrival.notify_one();
+        }
+        if first {
+            let how = if origin == UrlOrigin::Created {
+                "made"
+            } else {
+                "found"
+            };
+            let detail = format!("{how} at the gateway, {}", row.state.as_str());
+            self.note(
+                &mut tx,
+                row.payable_pk,
+                HistoryKind::CheckoutCreated,
+                detail,
+            )
+            .await?;
+            self.tell(
+                &mut tx,
+                row.payable_pk,
+                Cause::Checkout { state: row.state },
+            )
+            .await
+            .map_err(CheckoutError::from)?;
+        }
+        store.commit(tx).await?;
+        Ok(row)
+    }
+
+    /// Records a refusal, and whether it proves that the checkout was never made. A refusal of the
+    /// only try is proof. After a try whose outcome is not known it takes more: the gateway has to
+    /// say that there is none, long enough after it was first asked.
+    async fn record_refused(
+        &self,
+        call: &Call<'_>,
+        row: CheckoutRow,
+        error: ProviderError,
+    ) -> Result<CheckoutError, CheckoutError> {
+        let store = &self.inner.store;
+        let refused = error.effect() != Effect::MaybeApplied;
+        let taken = error.kind() == ErrorKind::Conflict;
+        let absent = refused && row.tries > 1 && !taken && self.is_absent(call, &row).await;
+        let mut tx = store.begin().await?;
+        let mut row = store.checkout_by_pk(&mut tx, row.pk).await?;
+        if row.state == CheckoutState::Creating {
+            // Counted again: another caller may have begun a try meanwhile.
+            let never_made = taken || (refused && row.tries == 1) || absent;
+            if never_made {
+                row.state = CheckoutState::Failed;
+                store.put_checkout(&mut tx, &row).await?;
+            }
+            self.note(
+                &mut tx,
+                row.payable_pk,
+                HistoryKind::CheckoutFailed,
+                error.to_string(),
+            )
+            .await?;
+            if never_made {
+                self.tell(
+                    &mut tx,
+                    row.payable_pk,
+                    Cause::Checkout { state: row.state },
+                )
+                .await
+                .map_err(CheckoutError::from)?;
+            }
+            store.commit(tx).await?;
+        }
+        Ok(CheckoutError::Provider(error))
+    }
+
+    async fn is_absent(&self, call: &Call<'_>, row: &CheckoutRow) -> bool {
+        if self.now_millis() < row.created_at.saturating_add(millis(SETTLING)) {
+            return false;
+        }
+        let fetched = call
+            .provider
+            .fetch_checkout(&row.reference.clone().into())
+            .await;
+        fetched.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    }
+}
+
+fn summary(row: &CheckoutRow, booked: i64) -> LatestCheckout<'_> {
+    LatestCheckout {
+        connection: row.connection_pk,
+        environment: row.environment,
+        amount: row.amount,
+        booked,
+        customer: &row.customer,
+        expires_at: row.expires_at,
+        state: row.state,
+    }
+}
+
+fn url_of(row: &CheckoutRow, origin: UrlOrigin) -> Result<PaymentUrl, CheckoutError> {
+    let url = row.url.as_deref().and_then(|url| url.parse().ok());
+    let url = url.ok_or_else(|| StoreError::new("read a checkout", "it has no address"))?;
+    let expires_at = times::from_millis(row.expires_at);
+    Ok(PaymentUrl {
+        url,
+        reference: row.reference.clone(),
+        expires_at,
+        origin,
+    })
+}
+
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,89 @@
+use std::collections::HashMap;
+
+use payment_provider_core::{CheckoutReference, Money, OrganizationId};
+
+use crate::cash::progress;
+use crate::ledger::account_of;
+use crate::payable::{HistoryEntry, KnownCheckout, KnownPayment};
+use crate::store::{CheckoutRow, PaymentRow, Store, StoreError};
+use crate::{Host, PayableId, PayableView, times};
+
+impl<S: Store> Host<S> {
+    /// Everything known about a payable; `None` if its payment was never asked for.
+    pub async fn payable(
+        &self,
+        organization: &OrganizationId,
+        payable: &PayableId,
+    ) -> Result<Option<PayableView>, StoreError> {
+        let store = &self.inner.store;
+        let mut tx = store.begin_read().await?;
+        let Some(row) = store.payable(&mut tx, organization, payable).await? else {
+            return Ok(None);
+        };
+        let checkouts = store.checkouts_of(&mut tx, row.pk).await?;
+        let payments = store.payments_of_payable(&mut tx, row.pk).await?;
+        let history = store.history_of(&mut tx, row.pk).await?;
+        drop(tx);
+        let codes: HashMap<i64, _> = store
+            .connections(Some(organization))
+            .await?
+            .into_iter()
+            .map(|connection| (connection.pk, connection.code))
+            .collect();
+        let references: HashMap<i64, CheckoutReference> = checkouts
+            .iter()
+            .map(|checkout| (checkout.pk, checkout.reference.clone()))
+            .collect();
+
+        let account = account_of(&row);
+        let latest = checkouts.last().map(|checkout| checkout.state);
+        let known_checkout = |checkout: CheckoutRow| {
+            let CheckoutRow {
+                connection_pk,
+                reference,
+                amount,
+                state,
+                expires_at,
+                ..
+            } = checkout;
+            let url = checkout.url.filter(|_| state.may_take_money());
+            Some(KnownCheckout {
+                connection: codes.get(&connection_pk)?.clone(),
+                reference,
+                amount,
+                state,
+                url: url.and_then(|url| url.parse().ok()),
+                expires_at: times::from_millis(expires_at),
+            })
+        };
+        let known_payment = |row: PaymentRow| {
+            let currency = row.payment.amount.currency();
+            Some(KnownPayment {
+                checkout: references.get(&row.checkout_pk)?.clone(),
+                payment: row.payment,
+                verdict: row.verdict,
+                credited: Money::from_minor_units(row.credited, currency),
+                surplus: Money::from_minor_units(row.surplus, currency),
+            })
+        };
+        Ok(Some(PayableView {
+            amount: Money::from_minor_units(row.amount, row.currency),
+            due: account.due(),
+            received: account.received(),
+            credited: account.credited(),
+            surplus: account.surplus(),
+            closed: account.closed(),
+            progress: progress(row.amount, &account, latest),
+            checkouts: checkouts.into_iter().filter_map(known_checkout).collect(),
+            payments: payments.into_iter().filter_map(known_payment).collect(),
+            history: history
+                .into_iter()
+                .map(|entry| HistoryEntry {
+                    at: times::from_millis(entry.at),
+                    kind: entry.kind,
+                    detail: entry.detail,
+                })
+                .collect(),
+        }))
+    }
+}

@@ -1,0 +1,77 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use payment_provider_core::{Money, OrganizationId, Payment};
+
+use crate::PayableId;
+use crate::cash::{Booking, PaymentProgress};
+use crate::checkouts::CheckoutState;
+
+/// The host's own reaction to news about a payable, in the transaction that records them.
+///
+/// **Contract.** What the handler writes through `tx` becomes durable together with the effect, or
+/// not at all: neither is ever there without the other. The handler is called once for each effect
+/// that takes hold; after an error the whole transaction is rolled back and the delivery is tried
+/// again later. It must not wait for the network: the store's writer is held meanwhile. If the
+/// host's tables live in another database, the promise weakens to *at least once*: use the
+/// payment's effect key to apply it once there.
+///
+/// `()` is a handler that does nothing.
+#[async_trait]
+pub trait PaymentHandler<Tx: Send>: fmt::Debug + Send + Sync + 'static {
+    /// Something changed. The totals are those after the change.
+    async fn on_change(&self, tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError>;
+}
+
+/// Why the host could not take a change.
+pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A change of one payable, and how it stands after it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct PayableChange<'a> {
+    /// The tenant.
+    pub organization: &'a OrganizationId,
+    /// The payable.
+    pub payable: &'a PayableId,
+    /// What happened.
+    pub cause: Cause<'a>,
+    /// All money that came in for it, in its currency.
+    pub received: Money,
+    /// What of it counts toward what was owed.
+    pub credited: Money,
+    /// What of it does not.
+    pub surplus: Money,
+    /// How far its payment has come.
+    pub progress: PaymentProgress,
+}
+
+/// What changed a payable.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Cause<'a> {
+    /// Money was booked.
+    Booked {
+        /// The payment.
+        payment: &'a Payment,
+        /// What it meant.
+        booking: Booking,
+    },
+    /// An attempt to pay ended without money, or is not decided yet.
+    Attempted {
+        /// The attempt.
+        payment: &'a Payment,
+    },
+    /// Its latest checkout was made, ended, or could not be made.
+    Checkout {
+        /// How the checkout stands.
+        state: CheckoutState,
+    },
+}
+
+#[async_trait]
+impl<Tx: Send> PaymentHandler<Tx> for () {
+    async fn on_change(&self, _: &mut Tx, _: &PayableChange<'_>) -> Result<(), HandlerError> {
+        Ok(())
+    }
+}

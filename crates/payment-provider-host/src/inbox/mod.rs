@@ -1,0 +1,7 @@
+//! Webhooks: verified, stored, answered; then applied, in any order, once.
+
+mod apply;
+mod receive;
+mod worker;
+
+pub use receive::{Delivery, Receipt, ReceiveError};

@@ -1,0 +1,179 @@
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::{
+    ConnectionCode, ErrorKind, EventKind, Freshness, OrganizationId, ProviderError, ProviderId,
+    WebhookReply, WebhookRequest,
+};
+
+use crate::connections::ConnectionError;
+use crate::store::{
+    DeliveryRow, DeliveryState, HistoryKind, Received, Store, StoreError, SubjectName,
+};
+use crate::{Host, times};
+
+/// A delivery that is stored, durably: it may be answered with success.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// Whether the same delivery had been stored before.
+    pub duplicate: bool,
+    /// What the gateway wants as an answer.
+    pub reply: WebhookReply,
+}
+
+/// Why a delivery was not stored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// There is no such connection. Nobody is told which part of the address is wrong.
+    #[error("no such connection")]
+    UnknownConnection,
+    /// It was not signed with a secret of this connection.
+    #[error("webhook signature does not match")]
+    InvalidSignature,
+    /// It could not be verified now; the sender should try again.
+    #[error("the delivery could not be verified")]
+    Unverifiable(#[source] ProviderError),
+    /// The connection's stored secrets cannot be used; the sender should try again.
+    #[error("the connection cannot be used")]
+    Connection(#[source] ConnectionError),
+    /// The store failed; the sender should try again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A stored delivery, as an operator sees it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// Hash of the body: equal deliveries have equal keys.
+    pub key: String,
+    /// The gateway's words for the types of its events.
+    pub types: Vec<String>,
+    /// When it first arrived.
+    pub received_at: OffsetDateTime,
+    /// How often it arrived.
+    pub copies: i64,
+    /// Whether its time stamp was within the acceptance window.
+    pub freshness: Freshness,
+    /// The label of the secret that verified it.
+    pub matched_secret: Option<String>,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why the latest try failed.
+    pub error: Option<String>,
+}
+
+impl<S: Store> Host<S> {
+    /// Takes in one delivery: finds the connection, verifies, stores.
+    ///
+    /// **Contract.** After `Ok` the delivery is durable and will be applied, or is known already.
+    /// After `Err` nothing is stored. A disabled connection's deliveries are taken like any other's.
+    ///
+    /// **Idempotency.** By the hash of the body, within the connection.
+    pub async fn receive_webhook(
+        &self,
+        provider: &ProviderId,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+        request: &WebhookRequest,
+    ) -> Result<Receipt, ReceiveError> {
+        let store = &self.inner.store;
+        let connection = store.connection(organization, code).await?;
+        let connection = connection
+            .filter(|connection| connection.provider == *provider)
+            .ok_or(ReceiveError::UnknownConnection)?;
+        let opened = self.open(&connection).map_err(ReceiveError::Connection)?;
+        let verified =
+            opened
+                .handle_webhook(request)
+                .await
+                .map_err(|error| match error.kind() {
+                    ErrorKind::InvalidSignature => ReceiveError::InvalidSignature,
+                    _ => ReceiveError::Unverifiable(error),
+                })?;
+        let reply = verified.reply().clone();
+        let says_nothing = verified
+            .events()
+            .iter()
+            .all(|event| matches!(event.kind, EventKind::Ping | EventKind::Unrecognised { .. }));
+        let row = DeliveryRow {
+            pk: 0,
+            connection_pk: connection.pk,
+            key: verified.delivery_key().to_string(),
+            body: request.body.to_vec(),
+            freshness: verified.freshness(),
+            matched_secret: verified.matched_secret().map(ToString::to_string),
+            events: verified.into_events(),
+            received_at: times::to_millis(request.received_at),
+            copies: 1,
+            state: if says_nothing {
+                DeliveryState::Ignored
+            } else {
+                DeliveryState::Pending
+            },
+            attempts: 0,
+            error: None,
+        };
+        let received = store.receive_delivery(&row).await?;
+        match received {
+            Received::New => self.inner.arrival.notify_one(),
+            // The delivery is safe already; a line in the history is worth no error.
+            Received::Copy => {
+                if let Err(error) = self.note_duplicate(&row).await {
+                    tracing::warn!(%error, "a duplicate delivery could not be noted");
+                }
+            }
+        }
+        Ok(Receipt {
+            duplicate: received == Received::Copy,
+            reply,
+        })
+    }
+
+    async fn note_duplicate(&self, row: &DeliveryRow) -> Result<(), StoreError> {
+        let store = &self.inner.store;
+        let mut tx = store.begin().await?;
+        for event in &row.events {
+            for name in SubjectName::all(&event.subject) {
+                let found = store
+                    .checkout_by_name(&mut tx, row.connection_pk, &name)
+                    .await?;
+                let Some(checkout) = found else { continue };
+                let detail = format!("{} delivered again", event.gateway_type);
+                let kind = HistoryKind::DuplicateIgnored;
+                self.note(&mut tx, checkout.payable_pk, kind, detail)
+                    .await?;
+                return store.commit(tx).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// All deliveries of a connection, in order of arrival.
+    pub async fn deliveries(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+    ) -> Result<Vec<Delivery>, ConnectionError> {
+        let connection = self.connection_row(organization, code).await?;
+        let rows = self.inner.store.deliveries(connection.pk).await?;
+        let shown = |row: DeliveryRow| Delivery {
+            key: row.key,
+            types: row
+                .events
+                .into_iter()
+                .map(|event| event.gateway_type)
+                .collect(),
+            received_at: times::from_millis(row.received_at),
+            copies: row.copies,
+            freshness: row.freshness,
+            matched_secret: row.matched_secret,
+            state: row.state,
+            attempts: row.attempts,
+            error: row.error,
+        };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+}

@@ -1,0 +1,224 @@
+//! Booking inside a transaction: what the pure cash application decides becomes rows, once.
+
+use payment_provider_core::{EffectKey, Payment};
+
+use crate::Host;
+use crate::cash::{Account, Booking, Incoming, progress};
+use crate::handler::{Cause, HandlerError, PayableChange};
+use crate::store::{
+    CheckoutRow, HistoryKind, HistoryRow, PayableRow, PaymentRow, Store, StoreError,
+};
+
+/// Why a change could not be recorded. Nothing of its transaction was.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LedgerError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the host's payment handler failed")]
+    Handler(#[source] HandlerError),
+}
+
+impl From<LedgerError> for crate::CheckoutError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(error) => Self::Store(error),
+            LedgerError::Handler(error) => Self::Handler(error),
+        }
+    }
+}
+
+/// Whether news took effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    Now,
+    Before,
+}
+
+pub(crate) fn account_of(row: &PayableRow) -> Account {
+    Account::restore(row.currency, row.creditable, row.received, row.closed)
+}
+
+pub(crate) fn apply_account(row: &mut PayableRow, account: &Account) {
+    row.creditable = account.creditable();
+    row.received = account.received().minor_units();
+    row.credited = account.credited().minor_units();
+    row.surplus = account.surplus().minor_units();
+    row.closed = account.closed();
+}
+
+/// What is booked on one checkout, in smallest units of whatever currency came in.
+pub(crate) fn booked_on(payments: &[PaymentRow]) -> i64 {
+    payments
+        .iter()
+        .filter(|row| row.is_booked())
+        .fold(0, |sum: i64, row| {
+            sum.saturating_add(row.payment.amount.minor_units())
+        })
+}
+
+impl<S: Store> Host<S> {
+    pub(crate) async fn note(
+        &self,
+        tx: &mut S::Tx,
+        payable_pk: i64,
+        kind: HistoryKind,
+        detail: String,
+    ) -> Result<(), StoreError> {
+        let row = HistoryRow {
+            payable_pk,
+            at: self.now_millis(),
+            kind,
+            detail,
+        };
+        self.inner.store.append_history(tx, &row).await
+    }
+
+    /// Tells the host's handler what changed, with the totals after it.
+    pub(crate) async fn tell(
+        &self,
+        tx: &mut S::Tx,
+        payable_pk: i64,
+        cause: Cause<'_>,
+    ) -> Result<(), LedgerError> {
+        let store = &self.inner.store;
+        let row = store.payable_by_pk(tx, payable_pk).await?;
+        let latest = store.checkouts_of(tx, payable_pk).await?.pop();
+        let account = account_of(&row);
+        let change = PayableChange {
+            organization: &row.organization,
+            payable: &row.payable,
+            cause,
+            received: account.received(),
+            credited: account.credited(),
+            surplus: account.surplus(),
+            progress: progress(row.amount, &account, latest.map(|checkout| checkout.state)),
+        };
+        self.inner
+            .handler
+            .on_change(tx, &change)
+            .await
+            .map_err(LedgerError::Handler)
+    }
+
+    /// Lets one piece of news about a payment take effect, unless it did before.
+    pub(crate) async fn record_payment(
+        &self,
+        tx: &mut S::Tx,
+        checkout: &CheckoutRow,
+        payment: &Payment,
+    ) -> Result<Recorded, LedgerError> {
+        let store = &self.inner.store;
+        let key = payment.effect_key();
+        if store
+            .effect_payment(tx, checkout.connection_pk, &key)
+            .await?
+            .is_some()
+        {
+            return Ok(Recorded::Before);
+        }
+        let known = store.payments_of_checkout(tx, checkout.pk).await?;
+        let known = known.into_iter().find(|row| row.payment.id == payment.id);
+        let mut row = known.unwrap_or_else(|| PaymentRow {
+            pk: 0,
+            checkout_pk: checkout.pk,
+            connection_pk: checkout.connection_pk,
+            payment: payment.clone(),
+            verdict: None,
+            credited: 0,
+            surplus: 0,
+            seen_at: self.now_millis(),
+        });
+        // Once money was booked, no later news of the attempt takes it back.
+        if !row.is_booked() {
+            row.payment = payment.clone();
+        }
+        if row.succeeded() && !row.is_booked() {
+            self.book(tx, checkout, row, &key).await?;
+        } else {
+            let kind = HistoryKind::PaymentAttempted;
+            let detail = attempt_detail(payment);
+            self.save(tx, &row, &key).await?;
+            self.note(tx, checkout.payable_pk, kind, detail).await?;
+            self.tell(tx, checkout.payable_pk, Cause::Attempted { payment })
+                .await?;
+        }
+        Ok(Recorded::Now)
+    }
+
+    async fn book(
+        &self,
+        tx: &mut S::Tx,
+        checkout: &CheckoutRow,
+        mut row: PaymentRow,
+        key: &EffectKey,
+    ) -> Result<(), LedgerError> {
+        let store = &self.inner.store;
+        let mut payable = store.payable_by_pk(tx, checkout.payable_pk).await?;
+        let mut account = account_of(&payable);
+        let incoming = Incoming {
+            amount: row.payment.amount,
+            asked: checkout.amount,
+            partial_allowed: checkout.partial,
+        };
+        let booking = account
+            .book(incoming)
+            .map_err(|error| StoreError::new("add up what came in", error))?;
+        row.verdict = Some(booking.verdict);
+        row.credited = booking.credited.minor_units();
+        row.surplus = booking.surplus.minor_units();
+        self.save(tx, &row, key).await?;
+        apply_account(&mut payable, &account);
+        store.put_payable(tx, &payable).await?;
+        let detail = booking_detail(&row.payment, &booking);
+        self.note(tx, payable.pk, HistoryKind::PaymentBooked, detail)
+            .await?;
+        let cause = Cause::Booked {
+            payment: &row.payment,
+            booking,
+        };
+        self.tell(tx, payable.pk, cause).await
+    }
+
+    async fn save(
+        &self,
+        tx: &mut S::Tx,
+        row: &PaymentRow,
+        key: &EffectKey,
+    ) -> Result<(), StoreError> {
+        let store = &self.inner.store;
+        let pk = store.put_payment(tx, row).await?;
+        store
+            .put_effect(tx, row.connection_pk, key, pk, self.now_millis())
+            .await
+    }
+}
+
+fn booking_detail(payment: &Payment, booking: &Booking) -> String {
+    let Booking {
+        verdict,
+        credited,
+        surplus,
+    } = booking;
+    let mut detail = format!("payment {} of {}: {verdict}", payment.id, payment.amount);
+    if !surplus.is_zero() {
+        detail.push_str(&format!(", credited {credited}, surplus {surplus}"));
+    }
+    detail
+}
+
+fn attempt_detail(payment: &Payment) -> String {
+    let mut detail = format!(
+        "payment {} of {}: {}",
+        payment.id,
+        payment.amount,
+        payment.status.as_str()
+    );
+    if let Some(code) = payment
+        .failure
+        .as_ref()
+        .and_then(|failure| failure.code.as_ref())
+    {
+        detail.push_str(&format!(" ({code})"));
+    }
+    detail
+}

@@ -1,0 +1,166 @@
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use chacha20poly1305::aead::{Generate, Key};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use data_encoding::{BASE64, HEXLOWER};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+const KEY_BYTES: usize = 32;
+
+/// Names a sealing key without giving it away; stored with everything the key seals.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(String);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A 256-bit key for XChaCha20-Poly1305.
+pub struct SealingKey {
+    id: KeyId,
+    cipher: XChaCha20Poly1305,
+}
+
+impl SealingKey {
+    /// Reads a key from its text form, 32 bytes in base64.
+    pub fn from_text(text: &SecretString) -> Result<Self, KeyFileError> {
+        let decoded = BASE64.decode(text.expose_secret().trim().as_bytes());
+        let bytes = Zeroizing::new(decoded.map_err(|_| KeyFileError::Malformed)?);
+        Self::from_bytes(&bytes)
+    }
+
+    /// Reads the key file, or makes one with a fresh key that only its owner can read (mode 0600).
+    ///
+    /// # Errors
+    /// The file cannot be read or made, holds no key, or, on Unix, is open to others than its owner.
+    pub fn from_file_or_new(path: &Path) -> Result<Self, KeyFileError> {
+        match Self::create_file(path) {
+            Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Self::from_file(path)
+            }
+            made => made,
+        }
+    }
+
+    /// Reads the key file.
+    ///
+    /// # Errors
+    /// As for [`from_file_or_new`](Self::from_file_or_new).
+    pub fn from_file(path: &Path) -> Result<Self, KeyFileError> {
+        let mut file = OpenOptions::new().read(true).open(path)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = file.metadata()?.permissions().mode() & 0o777;
+            if mode & 0o077 != 0 {
+                return Err(KeyFileError::Exposed { mode });
+            }
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Self::from_text(&SecretString::from(text))
+    }
+
+    fn create_file(path: &Path) -> Result<Self, KeyFileError> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let mut file = options.open(path)?;
+        let key = Zeroizing::new(<[u8; KEY_BYTES]>::from(Key::<XChaCha20Poly1305>::generate()));
+        let text = Zeroizing::new(BASE64.encode(&*key));
+        file.write_all(text.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        Self::from_bytes(&*key)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFileError> {
+        if bytes.len() != KEY_BYTES {
+            return Err(KeyFileError::Malformed);
+        }
+        let mut hash = Sha256::new();
+        hash.update(b"payment-provider-host sealing key id\0");
+        hash.update(bytes);
+        let id = KeyId(HEXLOWER.encode(&hash.finalize()[..4]));
+        let cipher =
+            XChaCha20Poly1305::new_from_slice(bytes).map_err(|_| KeyFileError::Malformed)?;
+        Ok(Self { id, cipher })
+    }
+
+    /// The key's name.
+    pub const fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    pub(super) const fn cipher(&self) -> &XChaCha20Poly1305 {
+        &self.cipher
+    }
+}
+
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealingKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The key that seals from now on, and older keys that still open what they sealed.
+#[derive(Debug, Clone)]
+pub struct SealingKeys {
+    keys: Arc<[SealingKey]>,
+}
+
+impl SealingKeys {
+    /// One key for everything.
+    pub fn new(current: SealingKey) -> Self {
+        Self::with_older(current, [])
+    }
+
+    /// A new current key beside the ones it replaces.
+    pub fn with_older(current: SealingKey, older: impl IntoIterator<Item = SealingKey>) -> Self {
+        Self {
+            keys: std::iter::once(current).chain(older).collect(),
+        }
+    }
+
+    pub(super) fn current(&self) -> Option<&SealingKey> {
+        self.keys.first()
+    }
+
+    pub(super) fn find(&self, id: &KeyId) -> Option<&SealingKey> {
+        self.keys.iter().find(|key| key.id() == id)
+    }
+}
+
+/// Why a sealing key could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// The file could not be read or written.
+    #[error("sealing key file cannot be read or written")]
+    Io(#[from] io::Error),
+    /// The text is not 32 bytes in base64.
+    #[error("sealing key must be 32 bytes in base64")]
+    Malformed,
+    /// Others than its owner can read the file.
+    #[error("sealing key file has mode {mode:04o}; only its owner may read it (chmod 600)")]
+    Exposed {
+        /// The permission bits found.
+        mode: u32,
+    },
+}

@@ -1,0 +1,31 @@
+use payment_provider_core::{ConnectionCode, Environment, OrganizationId, ProviderId};
+
+/// Where a sealed value belongs. It is authenticated together with the value, so that a row copied
+/// to another tenant, connection, environment or field does not open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) organization: &'a OrganizationId,
+    pub(crate) provider: &'a ProviderId,
+    pub(crate) connection: &'a ConnectionCode,
+    pub(crate) environment: Environment,
+    pub(crate) field: &'a str,
+}
+
+impl Place<'_> {
+    /// Each part with its length before it, so that no two places give the same bytes.
+    pub(super) fn associated_data(&self, version: u8) -> Vec<u8> {
+        let parts = [
+            self.organization.as_str(),
+            self.provider.as_str(),
+            self.connection.as_str(),
+            self.environment.as_str(),
+            self.field,
+        ];
+        let mut bytes = vec![version];
+        for part in parts {
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        bytes
+    }
+}

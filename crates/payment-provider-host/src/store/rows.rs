@@ -1,0 +1,248 @@
+use payment_provider_core::{
+    CheckoutReference, Currency, Customer, CustomerId, EffectKey, Environment, Event, Freshness,
+    Money, OrderId, Payment, PaymentStatus, PreparedCheckout, ProviderId, Subject,
+};
+use payment_provider_core::{ConnectionCode, OrganizationId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::cash::{Closed, Verdict};
+use crate::checkouts::CheckoutState;
+use crate::sealing::SealedText;
+use crate::{PayableId, PlainSetting};
+
+/// Whether an insert found its unique key free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    New,
+    Taken,
+}
+
+#[derive(Debug, Clone)]
+pub struct ConnectionRow {
+    pub pk: i64,
+    pub organization: OrganizationId,
+    pub provider: ProviderId,
+    pub code: ConnectionCode,
+    pub name: String,
+    pub environment: Environment,
+    pub plain: BTreeMap<String, PlainSetting>,
+    pub sealed: BTreeMap<String, Vec<SealedText>>,
+    pub enabled: bool,
+    /// The label of the secret that verified last.
+    pub matched_secret: Option<String>,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct CustomerRow {
+    pub organization: OrganizationId,
+    pub customer: Customer,
+    pub connection_pk: i64,
+    pub remote_id: Option<String>,
+    pub linked_at: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct PayableRow {
+    pub pk: i64,
+    pub organization: OrganizationId,
+    pub payable: PayableId,
+    pub currency: Currency,
+    pub amount: i64,
+    pub creditable: i64,
+    pub received: i64,
+    pub credited: i64,
+    pub surplus: i64,
+    pub closed: Option<Closed>,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct CheckoutRow {
+    pub pk: i64,
+    pub payable_pk: i64,
+    pub connection_pk: i64,
+    pub attempt: i64,
+    pub reference: CheckoutReference,
+    pub customer: CustomerId,
+    pub environment: Environment,
+    pub amount: Money,
+    pub partial: bool,
+    pub prepared: PreparedCheckout,
+    pub expires_at: i64,
+    pub state: CheckoutState,
+    pub tries: i64,
+    pub gateway_id: Option<String>,
+    pub url: Option<String>,
+    pub gateway_paid: i64,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct PaymentRow {
+    pub pk: i64,
+    pub checkout_pk: i64,
+    pub connection_pk: i64,
+    /// The gateway's payment, as last told.
+    pub payment: Payment,
+    /// Set once its money is booked.
+    pub verdict: Option<Verdict>,
+    pub credited: i64,
+    pub surplus: i64,
+    pub seen_at: i64,
+}
+
+impl PaymentRow {
+    pub(crate) fn is_booked(&self) -> bool {
+        self.verdict.is_some()
+    }
+
+    pub(crate) fn order_id(&self) -> Option<&OrderId> {
+        self.payment.order_id.as_ref()
+    }
+
+    pub(crate) fn effect_key(&self) -> EffectKey {
+        self.payment.effect_key()
+    }
+
+    pub(crate) fn succeeded(&self) -> bool {
+        self.payment.status == PaymentStatus::Succeeded
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct HistoryRow {
+    pub payable_pk: i64,
+    pub at: i64,
+    pub kind: HistoryKind,
+    pub detail: String,
+}
+
+/// What happened, as one word; the detail beside it is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HistoryKind {
+    /// A checkout was asked for, and its request stored.
+    CheckoutRequested,
+    /// The gateway has the checkout.
+    CheckoutCreated,
+    /// The gateway refused to make it, or could not be understood.
+    CheckoutFailed,
+    /// The gateway reports a new state of the checkout.
+    CheckoutChanged,
+    /// The checkout was called off.
+    CheckoutCancelled,
+    /// The gateway will not cancel the checkout; it is watched until it expires.
+    CheckoutStillPayable,
+    /// A delivery came that had been received before; nothing changed.
+    DuplicateIgnored,
+    /// The payments were fetched from the gateway before anything was booked.
+    PaymentsFetched,
+    /// Money was booked; the verdict says what it meant.
+    PaymentBooked,
+    /// An attempt to pay ended without money.
+    PaymentAttempted,
+    /// What the gateway states does not agree with what it was asked or what it lists.
+    Mismatch,
+    /// The host settled or voided the payable.
+    Closed,
+}
+
+/// A checkout's name within its connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectName {
+    Reference(String),
+    GatewayId(String),
+    Order(String),
+}
+
+impl SubjectName {
+    pub(crate) fn all(subject: &Subject) -> Vec<Self> {
+        let reference = subject
+            .reference
+            .as_ref()
+            .map(|id| Self::Reference(id.to_string()));
+        let gateway_id = subject
+            .gateway_id
+            .as_ref()
+            .map(|id| Self::GatewayId(id.to_string()));
+        let order = subject
+            .order_id
+            .as_ref()
+            .map(|id| Self::Order(id.to_string()));
+        [reference, gateway_id, order]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+impl fmt::Display for SubjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reference(id) => write!(f, "reference:{id}"),
+            Self::GatewayId(id) => write!(f, "gateway:{id}"),
+            Self::Order(id) => write!(f, "order:{id}"),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct DeliveryRow {
+    pub pk: i64,
+    pub connection_pk: i64,
+    pub key: String,
+    pub body: Vec<u8>,
+    pub events: Vec<Event>,
+    pub freshness: Freshness,
+    pub matched_secret: Option<String>,
+    pub received_at: i64,
+    pub copies: i64,
+    pub state: DeliveryState,
+    pub attempts: i64,
+    pub error: Option<String>,
+}
+
+/// Where a stored delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DeliveryState {
+    /// Stored, not applied yet.
+    Pending,
+    /// Took effect.
+    Applied,
+    /// Says nothing that concerns a checkout: a ping, an unrecognised event.
+    Ignored,
+    /// About something this host never made; kept, and looked at again should it turn up.
+    Unmatched,
+    /// Failed too often; waits for an operator.
+    Parked,
+}
+
+/// What receiving a delivery did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    New,
+    Copy,
+}
+
+/// How a delivery ends.
+#[derive(Debug, Clone, Copy)]
+pub struct DeliveryEnd<'a> {
+    pub state: DeliveryState,
+    /// The names under which it might be matched later.
+    pub unmatched: &'a [SubjectName],
+    pub next_attempt: i64,
+}
+
+/// Why and until when a delivery waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Postponed<'a> {
+    pub error: &'a str,
+    pub next_attempt: i64,
+    pub park: bool,
+}

@@ -1,0 +1,149 @@
+use payment_provider_core::{ConnectionCode, Customer, CustomerId, OrganizationId};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+
+use super::read::{ReadColumn, json};
+use super::{ConnectionRow, CustomerRow, Inserted, Result, StoreError};
+
+pub(super) async fn insert(pool: &SqlitePool, row: &ConnectionRow) -> Result<Inserted> {
+    let done = sqlx::query(
+        "INSERT INTO connections (organization_id, provider, code, name, environment,
+             plain_settings, sealed_settings, enabled, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (organization_id, code) DO NOTHING",
+    )
+    .bind(row.organization.as_str())
+    .bind(row.provider.as_str())
+    .bind(row.code.as_str())
+    .bind(&row.name)
+    .bind(row.environment.as_str())
+    .bind(json(&row.plain)?)
+    .bind(json(&row.sealed)?)
+    .bind(row.enabled)
+    .bind(row.created_at)
+    .execute(pool)
+    .await
+    .map_err(|error| StoreError::new("add a connection", error))?;
+    Ok(if done.rows_affected() == 1 {
+        Inserted::New
+    } else {
+        Inserted::Taken
+    })
+}
+
+pub(super) async fn update(pool: &SqlitePool, row: &ConnectionRow) -> Result<()> {
+    sqlx::query(
+        "UPDATE connections SET name = ?, environment = ?, plain_settings = ?, sealed_settings = ?,
+             enabled = ? WHERE connection_pk = ?",
+    )
+    .bind(&row.name)
+    .bind(row.environment.as_str())
+    .bind(json(&row.plain)?)
+    .bind(json(&row.sealed)?)
+    .bind(row.enabled)
+    .bind(row.pk)
+    .execute(pool)
+    .await
+    .map_err(|error| StoreError::new("change a connection", error))?;
+    Ok(())
+}
+
+pub(super) async fn by_code(
+    pool: &SqlitePool,
+    organization: &OrganizationId,
+    code: &ConnectionCode,
+) -> Result<Option<ConnectionRow>> {
+    sqlx::query("SELECT * FROM connections WHERE organization_id = ? AND code = ?")
+        .bind(organization.as_str())
+        .bind(code.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| StoreError::new("read a connection", error))?
+        .as_ref()
+        .map(read)
+        .transpose()
+}
+
+pub(super) async fn by_pk(pool: &SqlitePool, pk: i64) -> Result<Option<ConnectionRow>> {
+    sqlx::query("SELECT * FROM connections WHERE connection_pk = ?")
+        .bind(pk)
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| StoreError::new("read a connection", error))?
+        .as_ref()
+        .map(read)
+        .transpose()
+}
+
+pub(super) async fn all(
+    pool: &SqlitePool,
+    organization: Option<&OrganizationId>,
+) -> Result<Vec<ConnectionRow>> {
+    sqlx::query(
+        "SELECT * FROM connections WHERE ?1 IS NULL OR organization_id = ?1
+         ORDER BY organization_id, code",
+    )
+    .bind(organization.map(OrganizationId::as_str))
+    .fetch_all(pool)
+    .await
+    .map_err(|error| StoreError::new("read connections", error))?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+fn read(row: &SqliteRow) -> Result<ConnectionRow> {
+    Ok(ConnectionRow {
+        pk: row.number("connection_pk")?,
+        organization: row.parsed("organization_id")?,
+        provider: row.parsed("provider")?,
+        code: row.parsed("code")?,
+        name: row.text("name")?,
+        environment: row.parsed("environment")?,
+        plain: row.json("plain_settings")?,
+        sealed: row.json("sealed_settings")?,
+        enabled: row.flag("enabled")?,
+        matched_secret: row.maybe_text("matched_secret")?,
+        created_at: row.number("created_at")?,
+    })
+}
+
+pub(super) async fn put_customer(pool: &SqlitePool, row: &CustomerRow) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO customers (organization_id, customer_id, connection_pk, remote_id, details,
+             linked_at)
+         VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (organization_id, customer_id) DO UPDATE SET
+             connection_pk = excluded.connection_pk, remote_id = excluded.remote_id,
+             details = excluded.details, linked_at = excluded.linked_at",
+    )
+    .bind(row.organization.as_str())
+    .bind(row.customer.id.as_str())
+    .bind(row.connection_pk)
+    .bind(&row.remote_id)
+    .bind(json(&row.customer)?)
+    .bind(row.linked_at)
+    .execute(pool)
+    .await
+    .map_err(|error| StoreError::new("link a customer", error))?;
+    Ok(())
+}
+
+pub(super) async fn customer(
+    pool: &SqlitePool,
+    organization: &OrganizationId,
+    customer: &CustomerId,
+) -> Result<Option<CustomerRow>> {
+    let row = sqlx::query("SELECT * FROM customers WHERE organization_id = ? AND customer_id = ?")
+        .bind(organization.as_str())
+        .bind(customer.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| StoreError::new("read a customer", error))?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(CustomerRow {
+        organization: row.parsed("organization_id")?,
+        customer: row.json::<Customer>("details")?,
+        connection_pk: row.number("connection_pk")?,
+        remote_id: row.maybe_text("remote_id")?,
+        linked_at: row.number("linked_at")?,
+    }))
+}

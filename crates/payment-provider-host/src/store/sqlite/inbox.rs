@@ -1,0 +1,195 @@
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+
+use super::read::{ReadColumn, json, word};
+use super::{DeliveryEnd, DeliveryRow, Postponed, Received, Result, StoreError, SubjectName, Tx};
+
+pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow) -> Result<Received> {
+    let failed = |error| StoreError::new("store a delivery", error);
+    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let copies: i64 = sqlx::query_scalar(
+        "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
+             matched_secret, received_at, state, next_attempt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
+         ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET copies = copies + 1
+         RETURNING copies",
+    )
+    .bind(row.connection_pk)
+    .bind(&row.key)
+    .bind(&row.body)
+    .bind(json(&row.events)?)
+    .bind(word(&row.freshness)?)
+    .bind(&row.matched_secret)
+    .bind(row.received_at)
+    .bind(word(&row.state)?)
+    .fetch_one(&mut *tx)
+    .await
+    .map_err(failed)?;
+    if let Some(label) = &row.matched_secret {
+        sqlx::query(
+            "UPDATE connections SET matched_secret = ?1
+             WHERE connection_pk = ?2 AND matched_secret IS NOT ?1",
+        )
+        .bind(label)
+        .bind(row.connection_pk)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+    }
+    tx.commit().await.map_err(failed)?;
+    Ok(if copies == 1 {
+        Received::New
+    } else {
+        Received::Copy
+    })
+}
+
+pub(super) async fn lease(
+    pool: &SqlitePool,
+    owner: &str,
+    now: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<DeliveryRow>> {
+    sqlx::query(
+        "UPDATE deliveries SET lease_owner = ?1, lease_until = ?3, attempts = attempts + 1
+         WHERE delivery_pk IN (SELECT delivery_pk FROM deliveries
+             WHERE state = 'pending' AND next_attempt <= ?2 AND lease_until <= ?2
+             ORDER BY next_attempt, delivery_pk LIMIT ?4)
+         RETURNING *",
+    )
+    .bind(owner)
+    .bind(now)
+    .bind(until)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(|error| StoreError::new("lease deliveries", error))?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+pub(super) async fn next_due(pool: &SqlitePool) -> Result<Option<i64>> {
+    sqlx::query_scalar(
+        "SELECT min(max(next_attempt, lease_until)) FROM deliveries WHERE state = 'pending'",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(|error| StoreError::new("read the inbox", error))
+}
+
+pub(super) async fn finish(
+    tx: &mut Tx,
+    pk: i64,
+    owner: &str,
+    end: DeliveryEnd<'_>,
+) -> Result<bool> {
+    let failed = |error| StoreError::new("finish a delivery", error);
+    let done = sqlx::query(
+        "UPDATE deliveries SET state = ?, next_attempt = ?, lease_owner = NULL, lease_until = 0,
+             error = NULL
+         WHERE delivery_pk = ? AND lease_owner = ? AND state = 'pending'",
+    )
+    .bind(word(&end.state)?)
+    .bind(end.next_attempt)
+    .bind(pk)
+    .bind(owner)
+    .execute(&mut **tx)
+    .await
+    .map_err(failed)?;
+    for name in end.unmatched {
+        sqlx::query(
+            "INSERT INTO unmatched_subjects (connection_pk, name, delivery_pk)
+             SELECT connection_pk, ?, delivery_pk FROM deliveries WHERE delivery_pk = ?
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(name.to_string())
+        .bind(pk)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+    }
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn postpone(
+    pool: &SqlitePool,
+    pk: i64,
+    owner: &str,
+    wait: Postponed<'_>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE deliveries SET state = ?, next_attempt = ?, lease_owner = NULL, lease_until = 0,
+             error = ?
+         WHERE delivery_pk = ? AND lease_owner = ? AND state = 'pending'",
+    )
+    .bind(if wait.park { "parked" } else { "pending" })
+    .bind(wait.next_attempt)
+    .bind(wait.error)
+    .bind(pk)
+    .bind(owner)
+    .execute(pool)
+    .await
+    .map_err(|error| StoreError::new("postpone a delivery", error))?;
+    Ok(())
+}
+
+pub(super) async fn requeue(
+    tx: &mut Tx,
+    connection_pk: i64,
+    names: &[SubjectName],
+    now: i64,
+) -> Result<u64> {
+    let failed = |error| StoreError::new("look at unmatched deliveries again", error);
+    let mut requeued = 0;
+    for name in names {
+        let name = name.to_string();
+        let done = sqlx::query(
+            "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt = ?3
+             WHERE state = 'unmatched' AND delivery_pk IN (SELECT delivery_pk
+                 FROM unmatched_subjects WHERE connection_pk = ?1 AND name = ?2)",
+        )
+        .bind(connection_pk)
+        .bind(&name)
+        .bind(now)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+        requeued += done.rows_affected();
+        sqlx::query("DELETE FROM unmatched_subjects WHERE connection_pk = ? AND name = ?")
+            .bind(connection_pk)
+            .bind(&name)
+            .execute(&mut **tx)
+            .await
+            .map_err(failed)?;
+    }
+    Ok(requeued)
+}
+
+pub(super) async fn all(pool: &SqlitePool, connection_pk: i64) -> Result<Vec<DeliveryRow>> {
+    sqlx::query("SELECT * FROM deliveries WHERE connection_pk = ? ORDER BY delivery_pk")
+        .bind(connection_pk)
+        .fetch_all(pool)
+        .await
+        .map_err(|error| StoreError::new("read the inbox", error))?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+fn read(row: &SqliteRow) -> Result<DeliveryRow> {
+    Ok(DeliveryRow {
+        pk: row.number("delivery_pk")?,
+        connection_pk: row.number("connection_pk")?,
+        key: row.text("delivery_key")?,
+        body: row.bytes("body")?,
+        events: row.json("events")?,
+        freshness: row.word("freshness")?,
+        matched_secret: row.maybe_text("matched_secret")?,
+        received_at: row.number("received_at")?,
+        copies: row.number("copies")?,
+        state: row.word("state")?,
+        attempts: row.number("attempts")?,
+        error: row.maybe_text("error")?,
+    })
+}
