@@ -199,26 +199,23 @@ fn booking_detail(payment: &Payment, booking: &Booking) -> String {
         credited,
         surplus,
     } = booking;
-    let mut detail = format!("payment {} of {}: {verdict}", payment.id, payment.amount);
-    if !surplus.is_zero() {
-        detail.push_str(&format!(", credited {credited}, surplus {surplus}"));
+    let said = format!("payment {} of {}: {verdict}", payment.id, payment.amount);
+    if surplus.is_zero() {
+        said
+    } else {
+        format!("{said}, credited {credited}, surplus {surplus}")
     }
-    detail
 }
 
 fn attempt_detail(payment: &Payment) -> String {
-    let mut detail = format!(
-        "payment {} of {}: {}",
-        payment.id,
-        payment.amount,
-        payment.status.as_str()
-    );
-    if let Some(code) = payment
+    let status = payment.status.as_str();
+    let said = format!("payment {} of {}: {status}", payment.id, payment.amount);
+    match payment
         .failure
         .as_ref()
         .and_then(|failure| failure.code.as_ref())
     {
-        detail.push_str(&format!(" ({code})"));
+        Some(code) => format!("{said} ({code})"),
+        None => said,
     }
-    detail
 }

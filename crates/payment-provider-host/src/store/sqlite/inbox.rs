@@ -9,7 +9,7 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow) -> Result<Rece
     let copies: i64 = sqlx::query_scalar(
         "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
              matched_secret, received_at, state, next_attempt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
          ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET copies = copies + 1
          RETURNING copies",
     )

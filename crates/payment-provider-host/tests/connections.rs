@@ -1,0 +1,157 @@
+//! Connections: complete errors, sealed secrets, nothing that leaks.
+
+mod gateway;
+
+use gateway::bench::{Bench, code, organization, provider};
+use payment_provider_core::*;
+use payment_provider_host::*;
+
+const CANARY: &str = "canary-secret-5f1d";
+
+fn new_connection(name: &str, code: &str, settings: ConnectionSettings) -> NewConnection {
+    let code = ConnectionCode::new(code).unwrap();
+    NewConnection::new(organization(), provider(), code, name, settings)
+}
+
+#[tokio::test]
+async fn every_violation_is_reported_at_once_and_nothing_is_stored() {
+    let bench = Bench::new().await;
+    let settings = ConnectionSettings::new()
+        .with("page", CANARY)
+        .with("kee", CANARY);
+    let new = new_connection(" ", "second", settings);
+    let error = bench.host.add_connection(new).await.unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(!text.contains(CANARY), "{text}");
+    let ConnectionError::Invalid(violations) = error else {
+        panic!("{text}")
+    };
+    for field in ["name", "settings.key", "settings.page", "settings.kee"] {
+        assert!(violations.names(field), "{field} is not in {violations}");
+    }
+    assert_eq!(bench.host.connections(None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn unknown_providers_and_taken_codes_are_said_so() {
+    let bench = Bench::new().await;
+    let mut new = new_connection("A", "second", ConnectionSettings::new());
+    new.provider = ProviderId::new("nobody").unwrap();
+    let error = bench.host.add_connection(new).await.unwrap_err();
+    assert_eq!(error.to_string(), "no provider `nobody`; known: memory");
+
+    let new = new_connection(
+        "A",
+        code().as_str(),
+        ConnectionSettings::new().with("key", "k"),
+    );
+    let error = bench.host.add_connection(new).await.unwrap_err();
+    assert!(matches!(error, ConnectionError::CodeTaken));
+}
+
+#[tokio::test]
+async fn a_secret_is_neither_shown_nor_found_in_the_files() {
+    let bench = Bench::new().await;
+    let settings = ConnectionSettings::new()
+        .with("key", CANARY)
+        .with("page", "https://a.example");
+    let made = bench
+        .host
+        .add_connection(new_connection("A", "second", settings))
+        .await
+        .unwrap();
+    assert_eq!(made.secrets, ["key"]);
+    assert!(!format!("{made:?}").contains(CANARY));
+    bench
+        .host
+        .check_connection(&organization(), &made.code)
+        .await
+        .unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(bench.directory.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let found = bytes
+            .windows(CANARY.len())
+            .any(|window| window == CANARY.as_bytes());
+        assert!(!found);
+        files += 1;
+    }
+    assert!(files >= 3, "database, log and key file were expected");
+}
+
+#[tokio::test]
+async fn a_row_copied_to_another_connection_does_not_open() {
+    let bench = Bench::new().await;
+    let settings = ConnectionSettings::new().with("key", "k2");
+    bench
+        .host
+        .add_connection(new_connection("A", "second", settings))
+        .await
+        .unwrap();
+    let mut tx = bench.host.store().begin().await.unwrap();
+    sqlx::query(
+        "UPDATE connections SET sealed_settings =
+             (SELECT sealed_settings FROM connections WHERE code = 'main') WHERE code = 'second'",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    bench.host.store().commit(tx).await.unwrap();
+    let second = ConnectionCode::new("second").unwrap();
+    let error = bench
+        .host
+        .check_connection(&organization(), &second)
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        ConnectionError::Sealed(UnsealError::DoesNotOpen)
+    ));
+}
+
+#[tokio::test]
+async fn the_environment_of_a_connection_cannot_change() {
+    let bench = Bench::new().await;
+    let live = ConnectionSettings::new()
+        .with("key", "k1")
+        .with("live", true);
+    let error = bench
+        .host
+        .replace_settings(&organization(), &code(), &live)
+        .await
+        .unwrap_err();
+    let ConnectionError::Invalid(violations) = error else {
+        panic!("{error}")
+    };
+    assert!(violations.names("settings.environment"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_key_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sealing.key");
+    let made = SealingKey::from_file_or_new(&path).unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(SealingKey::from_file_or_new(&path).unwrap().id(), made.id());
+
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let error = SealingKey::from_file_or_new(&path).unwrap_err();
+    assert!(
+        matches!(error, KeyFileError::Exposed { mode: 0o644 }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_key_file_that_holds_no_key_is_said_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sealing.key");
+    drop(SealingKey::from_file_or_new(&path).unwrap());
+    std::fs::write(&path, "not a key").unwrap();
+    let error = SealingKey::from_file(&path).unwrap_err();
+    assert!(matches!(error, KeyFileError::Malformed), "{error}");
+}

@@ -1,0 +1,157 @@
+//! A runtime on a fresh database, with one connected account and one customer.
+
+use std::time::Duration;
+
+use payment_provider_core::*;
+use payment_provider_host::*;
+use tempfile::TempDir;
+
+use super::{Gateway, ManualClock, MemoryFactory, delivery};
+
+pub struct Bench {
+    pub gateway: Gateway,
+    pub clock: ManualClock,
+    pub host: Host<SqliteStore>,
+    pub directory: TempDir,
+}
+
+pub fn organization() -> OrganizationId {
+    OrganizationId::new("org").unwrap()
+}
+
+pub fn code() -> ConnectionCode {
+    ConnectionCode::new("main").unwrap()
+}
+
+pub fn provider() -> ProviderId {
+    ProviderId::new("memory").unwrap()
+}
+
+pub fn customer() -> CustomerId {
+    CustomerId::new("customer").unwrap()
+}
+
+pub fn invoice(id: &str, amount: &str) -> Payable {
+    let amount = Money::from_decimal(amount, Currency::INR).unwrap();
+    Payable::new(
+        organization(),
+        PayableId::new(id).unwrap(),
+        amount,
+        "Invoice",
+        customer(),
+    )
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        Self::with_handler(()).await
+    }
+
+    pub async fn with_handler(handler: impl PaymentHandler<<SqliteStore as Store>::Tx>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let gateway = Gateway::default();
+        let clock = ManualClock::new();
+        let store = SqliteStore::open(directory.path().join("host.db"))
+            .await
+            .unwrap();
+        let host = runtime(store, &gateway, &clock, directory.path(), handler).await;
+        let settings = ConnectionSettings::new().with("key", "k1");
+        let new = NewConnection::new(organization(), provider(), code(), "Main", settings);
+        host.add_connection(new).await.unwrap();
+        let bench = Self {
+            gateway,
+            clock,
+            host,
+            directory,
+        };
+        bench.link_customer("main").await;
+        bench
+    }
+
+    pub async fn link_customer(&self, connection: &str) {
+        let customer = Customer::new(customer()).with_phone("9000000000");
+        let connection = ConnectionCode::new(connection).unwrap();
+        let link = NewCustomerLink::new(organization(), customer, connection);
+        self.host.link_customer(link).await.unwrap();
+    }
+
+    pub async fn url(&self, invoice: &Payable) -> PaymentUrl {
+        self.host.payment_url(invoice).await.unwrap()
+    }
+
+    pub async fn receive(&self, events: &[Event]) -> Receipt {
+        self.receive_request(delivery("k1", events)).await.unwrap()
+    }
+
+    pub async fn receive_request(&self, request: WebhookRequest) -> Result<Receipt, ReceiveError> {
+        self.host
+            .receive_webhook(&provider(), &organization(), &code(), &request)
+            .await
+    }
+
+    /// Applies all that is due, moving the clock over the waits in between.
+    pub async fn settle(&self) {
+        for _ in 0..40 {
+            while self.host.apply_due_deliveries().await.unwrap() > 0 {}
+            let deliveries = self
+                .host
+                .deliveries(&organization(), &code())
+                .await
+                .unwrap();
+            if deliveries
+                .iter()
+                .all(|delivery| delivery.state != DeliveryState::Pending)
+            {
+                return;
+            }
+            self.clock.advance(Duration::from_mins(10));
+        }
+        panic!("deliveries stay pending");
+    }
+
+    pub async fn view(&self, id: &str) -> PayableView {
+        let id = PayableId::new(id).unwrap();
+        self.host
+            .payable(&organization(), &id)
+            .await
+            .unwrap()
+            .expect("a payable")
+    }
+
+    /// `received credited surplus progress` of a payable.
+    pub async fn totals(&self, id: &str) -> String {
+        let PayableView {
+            received,
+            credited,
+            surplus,
+            progress,
+            ..
+        } = self.view(id).await;
+        format!(
+            "{} {} {} {progress}",
+            received.decimal(),
+            credited.decimal(),
+            surplus.decimal()
+        )
+    }
+}
+
+pub async fn runtime(
+    store: SqliteStore,
+    gateway: &Gateway,
+    clock: &ManualClock,
+    directory: &std::path::Path,
+    handler: impl PaymentHandler<<SqliteStore as Store>::Tx>,
+) -> Host<SqliteStore> {
+    let key = SealingKey::from_file_or_new(&directory.join("sealing.key")).unwrap();
+    let mut registry = ProviderRegistry::new();
+    registry
+        .register(MemoryFactory::new(gateway.clone()))
+        .unwrap();
+    Host::builder(store, registry, SealingKeys::new(key))
+        .with_clock(std::sync::Arc::new(clock.clone()))
+        .with_handler(handler)
+        .build()
+        .await
+        .unwrap()
+}

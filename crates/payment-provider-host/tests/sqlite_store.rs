@@ -1,0 +1,99 @@
+//! The SQLite store under many writers.
+
+mod gateway;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use gateway::bench::{Bench, code, invoice, organization};
+use gateway::paid_event;
+use payment_provider_host::*;
+
+/// Sixteen writers for ten seconds: deliveries, checkouts and the worker, all at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixteen_writers_for_ten_seconds_lose_nothing_and_are_never_busy() {
+    let bench = Bench::new().await;
+    let made = AtomicUsize::new(0);
+    let end = Instant::now() + Duration::from_secs(10);
+    let writers = (0..16).map(|writer| {
+        let (bench, made) = (&bench, &made);
+        async move {
+            let mut mine = 0;
+            while Instant::now() < end {
+                let id = format!("inv-{writer}-{mine}");
+                let url = bench.url(&invoice(&id, "10.00")).await;
+                let reference = url.reference.as_str();
+                let payment = bench.gateway.pay(reference, "10.00");
+                bench.receive(&[paid_event(reference, &payment)]).await;
+                bench.host.apply_due_deliveries().await.unwrap();
+                mine += 1;
+            }
+            made.fetch_add(mine, Ordering::Relaxed);
+            mine
+        }
+    });
+    let counts: Vec<usize> = futures_util::future::join_all(writers).await;
+    bench.settle().await;
+
+    let made = made.into_inner();
+    assert!(
+        counts.iter().all(|count| *count > 0),
+        "a writer starved: {counts:?}"
+    );
+    let deliveries = bench
+        .host
+        .deliveries(&organization(), &code())
+        .await
+        .unwrap();
+    assert_eq!(deliveries.len(), made);
+    assert!(deliveries.iter().all(|delivery| delivery.error.is_none()));
+    assert!(
+        deliveries
+            .iter()
+            .all(|delivery| delivery.state == DeliveryState::Applied)
+    );
+    for (writer, count) in counts.into_iter().enumerate() {
+        for number in 0..count {
+            let id = format!("inv-{writer}-{number}");
+            assert_eq!(
+                bench.totals(&id).await,
+                "10.00 10.00 0.00 succeeded",
+                "{id}"
+            );
+        }
+    }
+    println!("{made} invoices asked for, paid and booked");
+}
+
+#[tokio::test]
+async fn a_committed_row_is_there_for_the_next_process() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "10.00")).await;
+    let payment = bench.gateway.pay(url.reference.as_str(), "10.00");
+    bench
+        .receive(&[paid_event(url.reference.as_str(), &payment)])
+        .await;
+    // The first process ends here, without closing anything; the second applies the delivery.
+    let store = SqliteStore::open(bench.directory.path().join("host.db"))
+        .await
+        .unwrap();
+    let (gateway, clock) = (&bench.gateway, &bench.clock);
+    let host = gateway::bench::runtime(store, gateway, clock, bench.directory.path(), ()).await;
+    host.apply_due_deliveries().await.unwrap();
+    let id = PayableId::new("inv").unwrap();
+    let view = host.payable(&organization(), &id).await.unwrap().unwrap();
+    assert_eq!(view.progress, cash::PaymentProgress::Succeeded);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("host.db");
+    std::fs::write(
+        &path,
+        "this is a letter, not a database, and long enough to be read",
+    )
+    .unwrap();
+    let error = SqliteStore::open(&path).await.unwrap_err();
+    assert!(error.to_string().contains("failed to"), "{error}");
+}
