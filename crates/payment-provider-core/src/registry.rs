@@ -5,7 +5,7 @@ use crate::{ProviderFactory, ProviderId};
 
 /// The gateways a host offers, by id. A value, filled at startup; there is no global one.
 ///
-/// ```ignore
+/// ```text
 /// let mut registry = ProviderRegistry::new();
 /// registry.register(CashfreeFactory::new()?)?;
 /// registry.register(AnotherFactory::default())?;

@@ -256,7 +256,10 @@ async fn closing_reports_what_can_still_be_paid_and_can_be_repeated() {
     let url = bench.url(&invoice).await;
     bench.gateway.fail_next(Fault::Down);
     for still_payable in [1, 0] {
-        let closing = bench.host.close(&organization(), &invoice.id, Closed::Settled).await;
+        let closing = bench
+            .host
+            .close(&organization(), &invoice.id, Closed::Settled)
+            .await;
         assert_eq!(closing.unwrap().still_payable.len(), still_payable);
     }
     let state = bench.gateway.state();

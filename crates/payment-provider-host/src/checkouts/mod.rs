@@ -4,10 +4,12 @@
 mod cancel;
 mod close;
 mod error;
+mod outcome;
 mod payment_url;
 mod planner;
 mod reference;
 mod state;
+mod stored_request;
 mod view;
 
 pub(crate) use cancel::locator;

@@ -2,21 +2,13 @@ use std::time::Duration;
 
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::url::Url;
-use payment_provider_core::{
-    Checkout, CheckoutReference, CheckoutRequest, CreatedCheckout, Customer, Effect, ErrorKind,
-    NextAction, PaymentProvider, ProviderError,
-};
+use payment_provider_core::{CheckoutReference, CreatedCheckout, Customer, PaymentProvider};
 
 use super::planner::{LatestCheckout, Plan, Wanted, plan};
-use super::reference::{self, Origin};
-use super::{CheckoutError, CheckoutState, Refusal};
-use crate::cash::Account;
+use super::{CheckoutError, Refusal};
 use crate::connections::ConnectionError;
-use crate::handler::Cause;
 use crate::ledger::account_of;
-use crate::store::{
-    CheckoutRow, ConnectionRow, HistoryKind, PayableRow, Store, StoreError, SubjectName,
-};
+use crate::store::{CheckoutRow, ConnectionRow, Store, StoreError};
 use crate::{Host, Payable, times};
 
 /// How often a plan is made anew because carrying it out showed that something had changed.
@@ -52,11 +44,11 @@ pub enum UrlOrigin {
 }
 
 /// What a call works with all the way through.
-struct Call<'a> {
-    payable: &'a Payable,
-    customer: Customer,
-    connection: ConnectionRow,
-    provider: std::sync::Arc<dyn PaymentProvider>,
+pub(super) struct Call<'a> {
+    pub(super) payable: &'a Payable,
+    pub(super) customer: Customer,
+    pub(super) connection: ConnectionRow,
+    pub(super) provider: std::sync::Arc<dyn PaymentProvider>,
 }
 
 /// What the store says is next.
@@ -170,111 +162,6 @@ impl<S: Store> Host<S> {
         Ok(step)
     }
 
-    async fn open_payable(
-        &self,
-        tx: &mut S::Tx,
-        asked: &Payable,
-    ) -> Result<PayableRow, CheckoutError> {
-        let store = &self.inner.store;
-        let amount = asked.amount.minor_units();
-        let currency = asked.amount.currency();
-        let row = match store.payable(tx, &asked.organization, &asked.id).await? {
-            Some(row) if row.amount == amount && row.currency == currency => return Ok(row),
-            Some(row) if row.closed.is_some() => return Ok(row),
-            Some(row) if row.received > 0 => {
-                return Err(CheckoutError::Refused(Refusal::AmountChanged));
-            }
-            Some(row) => PayableRow {
-                amount,
-                creditable: amount,
-                currency,
-                ..row
-            },
-            None => PayableRow {
-                pk: 0,
-                organization: asked.organization.clone(),
-                payable: asked.id.clone(),
-                currency,
-                amount,
-                creditable: amount,
-                received: 0,
-                credited: 0,
-                surplus: 0,
-                closed: None,
-                created_at: self.now_millis(),
-            },
-        };
-        let pk = store.put_payable(tx, &row).await?;
-        Ok(PayableRow { pk, ..row })
-    }
-
-    async fn store_request(
-        &self,
-        tx: &mut S::Tx,
-        call: &Call<'_>,
-        payable: &PayableRow,
-        account: &Account,
-        attempt: i64,
-    ) -> Result<CheckoutRow, CheckoutError> {
-        let config = &self.inner.config;
-        let now = self.now_millis();
-        let origin = Origin {
-            installation: &self.inner.installation,
-            organization: &payable.organization,
-            connection: &call.connection.code,
-            payable: &payable.payable,
-            attempt,
-        };
-        let reference = reference::derive(&config.reference_label, &origin)
-            .map_err(|error| StoreError::new("derive a reference", error))?;
-        let expires_at = now.saturating_add(millis(config.checkout_lifetime));
-        let mut request = CheckoutRequest::new(
-            reference.clone(),
-            account.due(),
-            call.payable.purpose.clone(),
-            call.customer.clone(),
-            times::from_millis(expires_at),
-        );
-        request.return_url.clone_from(&call.payable.return_url);
-        if call.provider.descriptor().capabilities.notify_url {
-            let ConnectionRow {
-                provider,
-                organization,
-                code,
-                ..
-            } = &call.connection;
-            request.notify_url = self.webhook_url(provider, organization, code);
-        }
-        let prepared = call
-            .provider
-            .preflight_checkout(&request)
-            .map_err(CheckoutError::Invalid)?;
-        let mut row = CheckoutRow {
-            pk: 0,
-            payable_pk: payable.pk,
-            connection_pk: call.connection.pk,
-            attempt,
-            reference,
-            customer: call.payable.customer.clone(),
-            environment: call.connection.environment,
-            amount: account.due(),
-            partial: request.partial_payments.is_some(),
-            prepared,
-            expires_at,
-            state: CheckoutState::Creating,
-            tries: 1,
-            gateway_id: None,
-            url: None,
-            gateway_paid: 0,
-            created_at: now,
-        };
-        row.pk = self.inner.store.put_checkout(tx, &row).await?;
-        let detail = format!("{} asked for as {}", row.amount, row.reference);
-        self.note(tx, payable.pk, HistoryKind::CheckoutRequested, detail)
-            .await?;
-        Ok(row)
-    }
-
     /// Sends what is stored. `None`: look at the plan again.
     async fn ask_gateway(
         &self,
@@ -297,115 +184,6 @@ impl<S: Store> Host<S> {
             }
             Err(error) => Err(self.record_refused(call, row, error).await?),
         }
-    }
-
-    async fn record_made(
-        &self,
-        pk: i64,
-        made: &Checkout,
-        origin: UrlOrigin,
-    ) -> Result<CheckoutRow, CheckoutError> {
-        let store = &self.inner.store;
-        let mut tx = store.begin().await?;
-        let mut row = store.checkout_by_pk(&mut tx, pk).await?;
-        let first = row.state == CheckoutState::Creating;
-        row.state = row.state.after(&made.status);
-        row.gateway_id = made
-            .gateway_id
-            .as_ref()
-            .map(ToString::to_string)
-            .or(row.gateway_id);
-        if let NextAction::Redirect(url) = &made.next_action {
-            row.url = Some(url.to_string());
-        }
-        store.put_checkout(&mut tx, &row).await?;
-        let mut names = vec![SubjectName::Reference(row.reference.to_string())];
-        names.extend(row.gateway_id.clone().map(SubjectName::GatewayId));
-        if store
-            .requeue_unmatched(&mut tx, row.connection_pk, &names, self.now_millis())
-            .await?
-            > 0
-        {
-            self.inner.arrival.notify_one();
-        }
-        if first {
-            let how = if origin == UrlOrigin::Created {
-                "made"
-            } else {
-                "found"
-            };
-            let detail = format!("{how} at the gateway, {}", row.state.as_str());
-            self.note(
-                &mut tx,
-                row.payable_pk,
-                HistoryKind::CheckoutCreated,
-                detail,
-            )
-            .await?;
-            self.tell(
-                &mut tx,
-                row.payable_pk,
-                Cause::Checkout { state: row.state },
-            )
-            .await
-            .map_err(CheckoutError::from)?;
-        }
-        store.commit(tx).await?;
-        Ok(row)
-    }
-
-    /// Records a refusal, and whether it proves that the checkout was never made. A refusal of the
-    /// only try is proof. After a try whose outcome is not known it takes more: the gateway has to
-    /// say that there is none, long enough after it was first asked.
-    async fn record_refused(
-        &self,
-        call: &Call<'_>,
-        row: CheckoutRow,
-        error: ProviderError,
-    ) -> Result<CheckoutError, CheckoutError> {
-        let store = &self.inner.store;
-        let refused = error.effect() != Effect::MaybeApplied;
-        let taken = error.kind() == ErrorKind::Conflict;
-        let absent = refused && row.tries > 1 && !taken && self.is_absent(call, &row).await;
-        let mut tx = store.begin().await?;
-        let mut row = store.checkout_by_pk(&mut tx, row.pk).await?;
-        if row.state == CheckoutState::Creating {
-            // Counted again: another caller may have begun a try meanwhile.
-            let never_made = taken || (refused && row.tries == 1) || absent;
-            if never_made {
-                row.state = CheckoutState::Failed;
-                store.put_checkout(&mut tx, &row).await?;
-            }
-            self.note(
-                &mut tx,
-                row.payable_pk,
-                HistoryKind::CheckoutFailed,
-                error.to_string(),
-            )
-            .await?;
-            if never_made {
-                self.tell(
-                    &mut tx,
-                    row.payable_pk,
-                    Cause::Checkout { state: row.state },
-                )
-                .await
-                .map_err(CheckoutError::from)?;
-            }
-            store.commit(tx).await?;
-        }
-        Ok(CheckoutError::Provider(error))
-    }
-
-    async fn is_absent(&self, call: &Call<'_>, row: &CheckoutRow) -> bool {
-        if self.now_millis() < row.created_at.saturating_add(millis(SETTLING)) {
-            return false;
-        }
-        let fetched = call
-            .provider
-            .fetch_checkout(&row.reference.clone().into())
-            .await;
-        fetched.is_err_and(|error| error.kind() == ErrorKind::NotFound)
     }
 }
 

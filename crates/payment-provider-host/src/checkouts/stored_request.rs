@@ -1,0 +1,117 @@
+//! What is stored before the gateway is called.
+
+use payment_provider_core::CheckoutRequest;
+
+use super::payment_url::{Call, millis};
+use super::reference::{self, Origin};
+use super::{CheckoutError, CheckoutState, Refusal};
+use crate::cash::Account;
+use crate::store::{CheckoutRow, ConnectionRow, HistoryKind, PayableRow, Store, StoreError};
+use crate::{Host, Payable, times};
+
+impl<S: Store> Host<S> {
+    pub(super) async fn open_payable(
+        &self,
+        tx: &mut S::Tx,
+        asked: &Payable,
+    ) -> Result<PayableRow, CheckoutError> {
+        let store = &self.inner.store;
+        let amount = asked.amount.minor_units();
+        let currency = asked.amount.currency();
+        let row = match store.payable(tx, &asked.organization, &asked.id).await? {
+            Some(row) if row.amount == amount && row.currency == currency => return Ok(row),
+            Some(row) if row.closed.is_some() => return Ok(row),
+            Some(row) if row.received > 0 => {
+                return Err(CheckoutError::Refused(Refusal::AmountChanged));
+            }
+            Some(row) => PayableRow {
+                amount,
+                creditable: amount,
+                currency,
+                ..row
+            },
+            None => PayableRow {
+                pk: 0,
+                organization: asked.organization.clone(),
+                payable: asked.id.clone(),
+                currency,
+                amount,
+                creditable: amount,
+                received: 0,
+                credited: 0,
+                surplus: 0,
+                closed: None,
+                created_at: self.now_millis(),
+            },
+        };
+        let pk = store.put_payable(tx, &row).await?;
+        Ok(PayableRow { pk, ..row })
+    }
+
+    pub(super) async fn store_request(
+        &self,
+        tx: &mut S::Tx,
+        call: &Call<'_>,
+        payable: &PayableRow,
+        account: &Account,
+        attempt: i64,
+    ) -> Result<CheckoutRow, CheckoutError> {
+        let config = &self.inner.config;
+        let now = self.now_millis();
+        let origin = Origin {
+            installation: &self.inner.installation,
+            organization: &payable.organization,
+            connection: &call.connection.code,
+            payable: &payable.payable,
+            attempt,
+        };
+        let reference = reference::derive(&config.reference_label, &origin)
+            .map_err(|error| StoreError::new("derive a reference", error))?;
+        let expires_at = now.saturating_add(millis(config.checkout_lifetime));
+        let mut request = CheckoutRequest::new(
+            reference.clone(),
+            account.due(),
+            call.payable.purpose.clone(),
+            call.customer.clone(),
+            times::from_millis(expires_at),
+        );
+        request.return_url.clone_from(&call.payable.return_url);
+        if call.provider.descriptor().capabilities.notify_url {
+            let ConnectionRow {
+                provider,
+                organization,
+                code,
+                ..
+            } = &call.connection;
+            request.notify_url = self.webhook_url(provider, organization, code);
+        }
+        let prepared = call
+            .provider
+            .preflight_checkout(&request)
+            .map_err(CheckoutError::Invalid)?;
+        let mut row = CheckoutRow {
+            pk: 0,
+            payable_pk: payable.pk,
+            connection_pk: call.connection.pk,
+            attempt,
+            reference,
+            customer: call.payable.customer.clone(),
+            environment: call.connection.environment,
+            amount: account.due(),
+            partial: request.partial_payments.is_some(),
+            prepared,
+            expires_at,
+            state: CheckoutState::Creating,
+            tries: 1,
+            gateway_id: None,
+            url: None,
+            gateway_paid: 0,
+            created_at: now,
+        };
+        row.pk = self.inner.store.put_checkout(tx, &row).await?;
+        let detail = format!("{} asked for as {}", row.amount, row.reference);
+        self.note(tx, payable.pk, HistoryKind::CheckoutRequested, detail)
+            .await?;
+        Ok(row)
+    }
+}

@@ -1,0 +1,152 @@
+//! From sealed rows to live providers, and back.
+
+use std::sync::Arc;
+
+use payment_provider_core::{
+    ConnectionCode, ConnectionSettings, OrganizationId, PaymentProvider, ProviderId, SettingField,
+    SettingValue, SettingsSchema, Violation, Violations,
+};
+use secrecy::ExposeSecret;
+
+use super::{ConnectionError, PlainSetting};
+use crate::Host;
+use crate::sealing::{Place, SealedText, UnsealError};
+use crate::store::{ConnectionRow, Store};
+
+impl<S: Store> Host<S> {
+    pub(crate) async fn connection_row(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+    ) -> Result<ConnectionRow, ConnectionError> {
+        let found = self.inner.store.connection(organization, code).await?;
+        found.ok_or(ConnectionError::NotFound)
+    }
+
+    pub(crate) async fn open_by_pk(
+        &self,
+        pk: i64,
+    ) -> Result<Arc<dyn PaymentProvider>, ConnectionError> {
+        let row = self.inner.store.connection_by_pk(pk).await?;
+        self.open(&row.ok_or(ConnectionError::NotFound)?)
+    }
+
+    /// Opens what is stored. No network and no state: cheap enough to do for every call, so that
+    /// every process always works with the settings as they are.
+    pub(crate) fn open(
+        &self,
+        row: &ConnectionRow,
+    ) -> Result<Arc<dyn PaymentProvider>, ConnectionError> {
+        let mut settings = ConnectionSettings::new();
+        for (field, value) in &row.plain {
+            match value {
+                PlainSetting::Flag(flag) => settings.set(field, *flag),
+                PlainSetting::Text(text) => settings.set(field, text.as_str()),
+                PlainSetting::List(list) => {
+                    let list: Vec<_> = list.iter().map(|text| text.as_str().into()).collect();
+                    settings.set(field, list);
+                }
+            }
+        }
+        for (field, sealed) in &row.sealed {
+            let place = place(row, field);
+            let opened: Result<Vec<_>, _> = sealed
+                .iter()
+                .map(|text| text.open(place, &self.inner.keys))
+                .collect();
+            let mut opened = opened?;
+            match (sealed.len(), opened.pop()) {
+                (1, Some(only)) => settings.set(field, only),
+                (_, Some(last)) => {
+                    opened.push(last);
+                    settings.set(field, opened);
+                }
+                (_, None) => {}
+            }
+        }
+        let provider = self.connect(&row.provider, &settings)?;
+        if provider.environment() == row.environment {
+            Ok(provider)
+        } else {
+            Err(ConnectionError::Sealed(UnsealError::DoesNotOpen))
+        }
+    }
+
+    pub(super) fn connect(
+        &self,
+        provider: &ProviderId,
+        settings: &ConnectionSettings,
+    ) -> Result<Arc<dyn PaymentProvider>, ConnectionError> {
+        let factory = self.inner.registry.get(provider)?;
+        factory.connect(settings).map_err(|found| {
+            let mut violations = Violations::none();
+            for Violation {
+                field,
+                code,
+                message,
+                ..
+            } in found
+            {
+                violations.push(format!("settings.{field}"), code, message);
+            }
+            ConnectionError::Invalid(violations)
+        })
+    }
+
+    pub(super) fn seal(
+        &self,
+        row: &mut ConnectionRow,
+        settings: &ConnectionSettings,
+    ) -> Result<(), ConnectionError> {
+        let factory = self.inner.registry.get(&row.provider)?;
+        let schema = &factory.descriptor().settings;
+        row.plain.clear();
+        row.sealed.clear();
+        for (field, value) in settings {
+            if is_secret(schema, field) {
+                let texts: &[_] = match value {
+                    SettingValue::Text(text) => std::slice::from_ref(text),
+                    SettingValue::List(list) => list,
+                    _ => &[],
+                };
+                let place = place(row, field);
+                let sealed: Result<_, _> = texts
+                    .iter()
+                    .map(|text| SealedText::seal(text, place, &self.inner.keys))
+                    .collect();
+                row.sealed.insert(field.clone(), sealed?);
+            } else if let Some(plain) = plain(value) {
+                row.plain.insert(field.clone(), plain);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A field the schema does not know counts as a secret: the careful reading.
+fn is_secret(schema: &SettingsSchema, field: &str) -> bool {
+    schema.field(field).is_none_or(SettingField::is_secret)
+}
+
+fn plain(value: &SettingValue) -> Option<PlainSetting> {
+    match value {
+        SettingValue::Text(text) => Some(PlainSetting::Text(text.expose_secret().to_owned())),
+        SettingValue::List(list) => Some(PlainSetting::List(
+            list.iter()
+                .map(|text| text.expose_secret().to_owned())
+                .collect(),
+        )),
+        SettingValue::Flag(flag) => Some(PlainSetting::Flag(*flag)),
+        _ => None,
+    }
+}
+
+fn place<'a>(row: &'a ConnectionRow, field: &'a str) -> Place<'a> {
+    Place {
+        organization: &row.organization,
+        provider: &row.provider,
+        connection: &row.code,
+        environment: row.environment,
+        field,
+    }
+}

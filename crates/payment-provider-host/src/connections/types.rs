@@ -1,0 +1,115 @@
+use std::collections::BTreeMap;
+
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::url::Url;
+use payment_provider_core::{
+    ConnectionCode, ConnectionSettings, Environment, OrganizationId, ProviderError, ProviderId,
+    UnknownProvider, Violations,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::sealing::UnsealError;
+use crate::store::StoreError;
+
+/// A connection to be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NewConnection {
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// The gateway.
+    pub provider: ProviderId,
+    /// Tells the connections of the organization apart.
+    pub code: ConnectionCode,
+    /// For people.
+    pub name: String,
+    /// The gateway's own settings, by its schema.
+    pub settings: ConnectionSettings,
+}
+
+impl NewConnection {
+    /// All of it is needed.
+    pub fn new(
+        organization: OrganizationId,
+        provider: ProviderId,
+        code: ConnectionCode,
+        name: impl Into<String>,
+        settings: ConnectionSettings,
+    ) -> Self {
+        Self {
+            organization,
+            provider,
+            code,
+            name: name.into(),
+            settings,
+        }
+    }
+}
+
+/// A connection as it can be shown. Secrets are write-only: of them, only the names are here.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Connection {
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// The gateway.
+    pub provider: ProviderId,
+    /// Tells the connections of the organization apart.
+    pub code: ConnectionCode,
+    /// For people.
+    pub name: String,
+    /// Whether it moves real money.
+    pub environment: Environment,
+    /// The settings that are no secrets.
+    pub settings: BTreeMap<String, PlainSetting>,
+    /// The names of the secret settings that are set.
+    pub secrets: Vec<String>,
+    /// Whether new checkouts may be made. Webhooks are taken either way.
+    pub enabled: bool,
+    /// The label of the secret that verified the latest delivery.
+    pub matched_secret: Option<String>,
+    /// What to paste at the gateway, if the host's public address is known.
+    pub webhook_url: Option<Url>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// The value of a setting that is no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum PlainSetting {
+    /// Yes or no.
+    Flag(bool),
+    /// A text.
+    Text(String),
+    /// Texts.
+    List(Vec<String>),
+}
+
+/// Why something could not be done with a connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionError {
+    /// No such gateway is registered.
+    #[error(transparent)]
+    UnknownProvider(#[from] UnknownProvider),
+    /// Fields that cannot be accepted; those of settings are named `settings.<field>`.
+    #[error("connection cannot be accepted: {0}")]
+    Invalid(Violations),
+    /// The organization has a connection of this code.
+    #[error("the organization already has a connection with this code")]
+    CodeTaken,
+    /// No such connection.
+    #[error("no such connection")]
+    NotFound,
+    /// The stored secrets do not open, or no longer make a connection.
+    #[error("stored secrets of the connection cannot be used")]
+    Sealed(#[from] UnsealError),
+    /// The gateway could not be asked.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
