@@ -150,6 +150,21 @@ async fn a_payment_under_two_ids_counts_once_in_either_order() {
 }
 
 #[tokio::test]
+async fn an_instalment_under_two_ids_counts_once_though_more_is_still_due() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let listed = bench.gateway.pay(reference, "55.00");
+    let mut told = listed.clone();
+    told.id = PaymentId::new("other-id").unwrap();
+    for payment in [&listed, &told] {
+        bench.receive(&[paid_event(reference, payment)]).await;
+        bench.settle().await;
+    }
+    assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
+}
+
+#[tokio::test]
 async fn paid_without_a_payment_is_fetched_before_anything_is_booked() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
@@ -210,6 +225,8 @@ async fn a_failed_attempt_never_takes_back_a_payment() {
     bench.receive(&[paid_event(reference, &downgraded)]).await;
     bench.settle().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    let view = bench.view("inv").await;
+    assert_eq!(view.payments[1].payment.status, PaymentStatus::Succeeded);
 }
 
 #[tokio::test]
@@ -280,6 +297,28 @@ async fn an_event_before_the_links_id_is_known_is_applied_once_it_is() {
     bench.settle().await;
     assert_eq!(states(&bench).await, [DeliveryState::Applied]);
     assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
+}
+
+#[tokio::test]
+async fn an_attempt_told_before_the_links_id_is_known_is_applied_once_it_is() {
+    let bench = Bench::new().await;
+    let invoice = invoice("inv", "200.12");
+    bench.gateway.fail_next(Fault::AfterCommit);
+    assert!(bench.host.payment_url(&invoice).await.is_err());
+    let reference = bench.gateway.references().remove(0);
+    let failed = bench
+        .gateway
+        .attempt(&reference, "200.12", PaymentStatus::Failed);
+    let id = bench.gateway.state().links[&reference].gateway_id.clone();
+    let subject = Subject::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
+    bench
+        .receive(&[Event::new("PAYMENT", subject, EventKind::Payment(failed))])
+        .await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
+    bench.url(&invoice).await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Applied]);
 }
 
 #[tokio::test]

@@ -65,6 +65,28 @@ async fn sixteen_writers_for_ten_seconds_lose_nothing_and_are_never_busy() {
     println!("{made} invoices asked for, paid and booked");
 }
 
+/// Not how it is meant to be used, but a restart can overlap with the process it replaces.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_on_one_file_wait_for_each_other() {
+    let bench = Bench::new().await;
+    let store = SqliteStore::open(bench.directory.path().join("host.db"))
+        .await
+        .unwrap();
+    let (gateway, clock) = (&bench.gateway, &bench.clock);
+    let second = gateway::bench::runtime(store, gateway, clock, bench.directory.path(), ()).await;
+    let work = [&bench.host, &second]
+        .into_iter()
+        .enumerate()
+        .map(|(process, host)| async move {
+            for number in 0..40 {
+                let invoice = invoice(&format!("inv-{process}-{number}"), "10.00");
+                host.payment_url(&invoice).await.unwrap();
+            }
+        });
+    futures_util::future::join_all(work).await;
+    assert_eq!(bench.gateway.state().creations, 80);
+}
+
 #[tokio::test]
 async fn a_committed_row_is_there_for_the_next_process() {
     let bench = Bench::new().await;
