@@ -357,6 +357,27 @@ async fn pings_and_unknown_events_are_kept_and_need_nothing() {
 }
 
 #[tokio::test]
+async fn unreadable_news_of_a_known_link_is_looked_into() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench.gateway.pay(reference, "200.12");
+    let unreadable = |what: &str| EventKind::Unrecognised {
+        reason: what.to_owned(),
+    };
+    let ours = Event::new("LINK", about(reference), unreadable("no amount"));
+    let theirs = Event::new("LINK", about("somebody-elses"), unreadable("no amount"));
+    bench.receive(&[ours]).await;
+    bench.receive(&[theirs]).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    assert_eq!(
+        states(&bench).await,
+        [DeliveryState::Applied, DeliveryState::Ignored]
+    );
+}
+
+#[tokio::test]
 async fn a_gateway_that_cannot_be_asked_delays_but_loses_nothing() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;

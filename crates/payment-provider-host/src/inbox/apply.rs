@@ -49,6 +49,8 @@ enum Tried {
 /// What one event did.
 enum EventOutcome {
     Applied,
+    /// Says nothing about a checkout of this connection, and never will.
+    Ignored,
     Unmatched,
     Fetch(Box<CheckoutRow>),
 }
@@ -106,15 +108,16 @@ impl<S: Store> Host<S> {
                 .await?
             {
                 EventOutcome::Applied => applied = true,
+                EventOutcome::Ignored => {}
                 EventOutcome::Unmatched => unmatched.extend(SubjectName::all(&event.subject)),
                 // Dropping the transaction takes back what the events before did.
                 EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
             }
         }
-        let state = if applied {
-            DeliveryState::Applied
-        } else {
-            DeliveryState::Unmatched
+        let state = match (applied, unmatched.is_empty()) {
+            (true, _) => DeliveryState::Applied,
+            (false, true) => DeliveryState::Ignored,
+            (false, false) => DeliveryState::Unmatched,
         };
         let end = DeliveryEnd {
             state,
@@ -139,14 +142,19 @@ impl<S: Store> Host<S> {
         total: Option<i64>,
         fetched: &AllFetched,
     ) -> Result<EventOutcome, ApplyError> {
-        if matches!(event.kind, EventKind::Ping | EventKind::Unrecognised { .. }) {
-            return Ok(EventOutcome::Applied);
+        if event.kind == EventKind::Ping {
+            return Ok(EventOutcome::Ignored);
         }
         let found = self
             .match_subject(tx, delivery.connection_pk, &event.subject)
             .await?;
         let Some(mut row) = found else {
-            return Ok(EventOutcome::Unmatched);
+            let unreadable = matches!(event.kind, EventKind::Unrecognised { .. });
+            return Ok(if unreadable {
+                EventOutcome::Ignored
+            } else {
+                EventOutcome::Unmatched
+            });
         };
         let known = fetched.get(&row.pk);
         let fetch = |row| Ok(EventOutcome::Fetch(Box::new(row)));

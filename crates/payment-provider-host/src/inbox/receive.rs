@@ -94,10 +94,12 @@ impl<S: Store> Host<S> {
                     _ => ReceiveError::Unverifiable(error),
                 })?;
         let reply = verified.reply().clone();
-        let says_nothing = verified
-            .events()
-            .iter()
-            .all(|event| matches!(event.kind, EventKind::Ping | EventKind::Unrecognised { .. }));
+        let says_nothing = verified.events().iter().all(|event| match event.kind {
+            EventKind::Ping => true,
+            // It names something: what cannot be read in it may still be news of a checkout.
+            EventKind::Unrecognised { .. } => event.subject.is_none(),
+            _ => false,
+        });
         let row = DeliveryRow {
             pk: 0,
             connection_pk: connection.pk,
