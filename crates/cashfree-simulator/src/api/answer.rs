@@ -1,0 +1,152 @@
+//! Answers and refusals of the merchant API.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// A whole answer before its headers.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    pub(crate) html: bool,
+}
+
+impl Answer {
+    /// A 200 with a JSON body.
+    pub(crate) fn json<T: Serialize>(value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self {
+                status: 200,
+                body: Bytes::from(body),
+                html: false,
+            },
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written");
+                ApiError::internal().into_answer()
+            }
+        }
+    }
+
+    /// What something in front of the gateway would say.
+    pub(crate) fn html_502() -> Self {
+        Self {
+            status: 502,
+            body: Bytes::from_static(b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"),
+            html: true,
+        }
+    }
+
+    /// The same answer with the second half of its body missing.
+    pub(crate) fn truncated(mut self) -> Self {
+        self.body = self.body.slice(..self.body.len() / 2);
+        self
+    }
+
+    pub(crate) fn into_response(self) -> Response {
+        let kind = if self.html {
+            "text/html; charset=utf-8"
+        } else {
+            "application/json"
+        };
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        response
+    }
+}
+
+/// A refusal with the gateway's error body.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ApiError {
+    pub(crate) message: Cow<'static, str>,
+    pub(crate) code: Cow<'static, str>,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    #[serde(skip)]
+    pub(crate) status: u16,
+}
+
+impl ApiError {
+    pub(crate) fn request(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            message: message.into(),
+            code: code.into(),
+            kind: "invalid_request_error",
+            status,
+        }
+    }
+
+    pub(crate) fn unauthenticated() -> Self {
+        Self {
+            kind: "authentication_error",
+            ..Self::request(401, "request_failed", "authentication Failed")
+        }
+    }
+
+    pub(crate) fn unknown_route() -> Self {
+        Self::request(
+            404,
+            "request_failed",
+            "bad URL, please check API documentation",
+        )
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::request(
+            405,
+            "request_failed",
+            "this address does not take this method",
+        )
+    }
+
+    pub(crate) fn too_large() -> Self {
+        Self::request(413, "request_failed", "the request body is too large")
+    }
+
+    pub(crate) fn key_reused() -> Self {
+        Self {
+            kind: "idempotency_error",
+            ..Self::request(
+                422,
+                "request_invalid",
+                "the idempotency key was used with another request body",
+            )
+        }
+    }
+
+    pub(crate) fn rate_limited() -> Self {
+        Self {
+            kind: "rate_limit_error",
+            ..Self::request(429, "request_failed", "Too many requests. Check headers")
+        }
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self {
+            kind: "api_error",
+            ..Self::request(500, "internal_error", "internal Server Error")
+        }
+    }
+
+    pub(crate) fn into_answer(self) -> Answer {
+        // Two texts and a word: writing them cannot fail.
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        Answer {
+            status: self.status,
+            body: Bytes::from(body),
+            html: false,
+        }
+    }
+}

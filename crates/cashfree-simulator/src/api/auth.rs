@@ -1,0 +1,44 @@
+//! Who is calling, and in which version.
+
+use http::HeaderMap;
+
+use super::answer::ApiError;
+use crate::version::ApiVersion;
+use crate::world::World;
+
+/// The client id of the account whose credentials the headers carry.
+pub(super) fn authenticate(world: &World, headers: &HeaderMap) -> Result<String, ApiError> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (Some(client_id), Some(secret)) = (text("x-client-id"), text("x-client-secret")) else {
+        return Err(ApiError::unauthenticated());
+    };
+    match world.merchant(client_id) {
+        Some(merchant) if merchant.accepts(secret) => Ok(merchant.client_id.clone()),
+        _ => Err(ApiError::unauthenticated()),
+    }
+}
+
+/// The version the caller speaks.
+pub(super) fn version(headers: &HeaderMap) -> Result<ApiVersion, ApiError> {
+    let value = headers
+        .get("x-api-version")
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| {
+            ApiError::request(
+                400,
+                "version_missing",
+                "the header x-api-version is missing",
+            )
+        })?;
+    value
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| {
+            ApiError::request(
+                400,
+                "version_invalid",
+                "the header x-api-version names no known version",
+            )
+        })
+}

@@ -1,0 +1,76 @@
+//! Calls per minute, counted in a sliding window for each account and operation.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::faults::Operation;
+use crate::world::World;
+
+/// What the rate headers tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate {
+    pub(super) limit: u32,
+    pub(super) remaining: u32,
+    pub(super) retry: i64,
+    pub(super) by_account: bool,
+}
+
+impl Rate {
+    /// Of a caller who is nobody.
+    pub(super) const fn of_stranger(limit: u32) -> Self {
+        Self {
+            limit,
+            remaining: limit,
+            retry: 0,
+            by_account: false,
+        }
+    }
+
+    /// Of a call that is refused for `seconds`.
+    pub(super) const fn exhausted(self, seconds: i64) -> Self {
+        Self {
+            remaining: 0,
+            retry: seconds,
+            ..self
+        }
+    }
+}
+
+/// Counts a call. `retry` is above zero when it is over the limit and the limit is enforced.
+pub(super) fn count(
+    world: &mut World,
+    merchant: &str,
+    operation: Operation,
+    now: OffsetDateTime,
+) -> Rate {
+    let limit = world.settings.rate_limit_per_minute;
+    let enforced = world.settings.enforce_rate_limit;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let calls = world
+        .calls
+        .entry((merchant.to_owned(), operation))
+        .or_default();
+    while calls
+        .front()
+        .is_some_and(|&first| now - first >= Duration::MINUTE)
+    {
+        calls.pop_front();
+    }
+    let over = calls.len() >= most;
+    let retry = match calls.front() {
+        Some(&first) if over && enforced => (Duration::MINUTE - (now - first))
+            .whole_seconds()
+            .clamp(1, 59),
+        None if over && enforced => 59,
+        _ => 0,
+    };
+    if !over {
+        calls.push_back(now);
+    }
+    let used = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+    Rate {
+        limit,
+        remaining: limit.saturating_sub(used),
+        retry,
+        by_account: true,
+    }
+}

@@ -1,0 +1,65 @@
+//! Faults for the next calls of the merchant API.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::input::{Body, Input};
+use super::{Reply, reply};
+use crate::control_error::ControlError;
+use crate::core::Core;
+use crate::faults::FaultRule;
+use crate::simulator::Simulator;
+
+const WAIT: &str = "must be a whole number of seconds up to 600";
+
+pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
+    reply("faults", Simulator { core }.faults())
+}
+
+pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
+    let mut input = Input::of(body)?;
+    let operation = input
+        .named("operation")?
+        .ok_or_else(|| ControlError::invalid("operation", "is missing"))?;
+    let fault = input
+        .named("fault")?
+        .ok_or_else(|| ControlError::invalid("fault", "is missing"))?;
+    let mut rule = FaultRule::once(operation, fault);
+    if let Some(times) = input.typed::<u32>("times", "must be a whole number from 1")? {
+        if times == 0 {
+            return Err(ControlError::invalid(
+                "times",
+                "must be a whole number from 1",
+            ));
+        }
+        rule.times = times;
+    }
+    rule.delay_ms = delay(&mut input)?;
+    if let Some(seconds) = input.typed::<u32>("retry_seconds", WAIT)? {
+        if seconds > 600 {
+            return Err(ControlError::invalid("retry_seconds", WAIT));
+        }
+        rule.retry_seconds = seconds;
+    }
+    input.finish()?;
+    Simulator { core }.inject_fault(rule.clone());
+    Ok(reply("fault", rule))
+}
+
+fn delay(input: &mut Input) -> Result<u64, ControlError> {
+    const MUST: &str = "must be a whole number of milliseconds up to 600000";
+    let delay = input.typed::<u64>("delay_ms", MUST)?.unwrap_or(0);
+    if delay > 600_000 {
+        Err(ControlError::invalid("delay_ms", MUST))
+    } else {
+        Ok(delay)
+    }
+}
+
+pub(super) async fn clear(State(core): State<Arc<Core>>) -> Response {
+    let simulator = Simulator { core };
+    simulator.clear_faults();
+    reply("faults", simulator.faults())
+}

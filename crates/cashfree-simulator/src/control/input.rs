@@ -1,0 +1,171 @@
+//! Reads the JSON bodies of control calls, each refusal naming its field.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::Path;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::control_error::ControlError;
+use crate::money::Paise;
+
+/// A body as the framework hands it over.
+pub(super) type Body = Result<Bytes, BytesRejection>;
+
+/// A path segment as the framework hands it over.
+pub(super) type Segment = Result<Path<String>, PathRejection>;
+
+/// The text of a path segment.
+pub(super) fn segment(segment: Segment) -> Result<String, ControlError> {
+    segment
+        .map(|Path(text)| text)
+        .map_err(|_| ControlError::malformed("the address is not valid UTF-8"))
+}
+
+/// A path segment that is a number.
+pub(super) fn number(path: Segment) -> Result<u64, ControlError> {
+    segment(path)?
+        .parse()
+        .map_err(|_| ControlError::invalid("id", "must be a whole number"))
+}
+
+/// The merchant named by `?merchant=`.
+pub(super) fn merchant_in_query(query: Option<&str>) -> Option<String> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs
+        .filter(|(name, _)| name == "merchant")
+        .last()
+        .map(|(_, value)| value.into_owned())
+}
+
+/// The fields of a JSON object that are still to be read.
+#[derive(Debug)]
+pub(super) struct Input {
+    path: &'static str,
+    values: BTreeMap<String, Box<RawValue>>,
+}
+
+impl Input {
+    /// Reads a body. An empty one is an empty object.
+    pub(super) fn of(body: Body) -> Result<Self, ControlError> {
+        let body = body
+            .map_err(|_| ControlError::malformed("the body could not be read or is too large"))?;
+        if body.trim_ascii().is_empty() {
+            return Ok(Self {
+                path: "",
+                values: BTreeMap::new(),
+            });
+        }
+        let values = serde_json::from_slice(&body)
+            .map_err(|_| ControlError::malformed("the body is not a JSON object"))?;
+        Ok(Self { path: "", values })
+    }
+
+    fn name(&self, field: &str) -> String {
+        if self.path.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{}.{field}", self.path)
+        }
+    }
+
+    /// Takes the JSON text of a field. A null counts as absent.
+    pub(super) fn raw(&mut self, field: &str) -> Option<Box<RawValue>> {
+        self.values
+            .remove(field)
+            .filter(|value| value.get() != "null")
+    }
+
+    /// Takes a field of a given type.
+    pub(super) fn typed<T: DeserializeOwned>(
+        &mut self,
+        field: &str,
+        must: &str,
+    ) -> Result<Option<T>, ControlError> {
+        let name = self.name(field);
+        self.raw(field)
+            .map(|value| {
+                serde_json::from_str(value.get()).map_err(|_| ControlError::invalid(&name, must))
+            })
+            .transpose()
+    }
+
+    /// Takes a field that is a string.
+    pub(super) fn text(&mut self, field: &str) -> Result<Option<String>, ControlError> {
+        self.typed(field, "must be a string")
+    }
+
+    /// Takes a field that is true or false.
+    pub(super) fn flag(&mut self, field: &str) -> Result<Option<bool>, ControlError> {
+        self.typed(field, "must be true or false")
+    }
+
+    /// Takes a field whose text names a value.
+    pub(super) fn named<T: FromStr<Err: Display>>(
+        &mut self,
+        field: &str,
+    ) -> Result<Option<T>, ControlError> {
+        let name = self.name(field);
+        self.text(field)?
+            .map(|text| {
+                text.parse()
+                    .map_err(|problem| ControlError::invalid(&name, problem))
+            })
+            .transpose()
+    }
+
+    /// Takes a field that is a decimal, as a string or as a number.
+    pub(super) fn decimal<T: FromStr<Err: Display>>(
+        &mut self,
+        field: &str,
+    ) -> Result<Option<T>, ControlError> {
+        let name = self.name(field);
+        let Some(raw) = self.raw(field) else {
+            return Ok(None);
+        };
+        let text = if raw.get().starts_with('"') {
+            serde_json::from_str(raw.get()).unwrap_or_default()
+        } else {
+            raw.get().to_owned()
+        };
+        text.parse()
+            .map(Some)
+            .map_err(|problem| ControlError::invalid(&name, problem))
+    }
+
+    /// Takes a field that is an amount above zero.
+    pub(super) fn amount(&mut self, field: &str) -> Result<Option<Paise>, ControlError> {
+        let amount: Option<Paise> = self.decimal(field)?;
+        if amount.is_some_and(|amount| !amount.is_positive()) {
+            return Err(ControlError::invalid(
+                &self.name(field),
+                "must be greater than zero",
+            ));
+        }
+        Ok(amount)
+    }
+
+    /// Takes a field that is an object.
+    pub(super) fn object(&mut self, field: &'static str) -> Result<Option<Self>, ControlError> {
+        let values = self.typed(field, "must be an object")?;
+        Ok(values.map(|values| Self {
+            path: field,
+            values,
+        }))
+    }
+
+    /// Refuses what was not read.
+    pub(super) fn finish(self) -> Result<(), ControlError> {
+        match self.values.keys().next() {
+            Some(field) => Err(ControlError::invalid(
+                &self.name(field),
+                "is not known here",
+            )),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Accounts and the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::input::{Body, Input};
+use super::{Reply, reply};
+use crate::control_error::ControlError;
+use crate::core::Core;
+use crate::merchant::Merchant;
+use crate::simulator::Simulator;
+use crate::stamp;
+
+/// A hundred years.
+const FURTHEST: u64 = 100 * 365 * 24 * 60 * 60;
+
+pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
+    reply("merchants", Simulator { core }.merchants())
+}
+
+pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
+    let mut input = Input::of(body)?;
+    let client_id = input
+        .text("client_id")?
+        .ok_or_else(|| ControlError::invalid("client_id", "is missing"))?;
+    let client_secrets = input
+        .typed::<Vec<String>>("client_secrets", "must be an array of strings")?
+        .ok_or_else(|| ControlError::invalid("client_secrets", "is missing"))?;
+    let name = input.text("name")?.unwrap_or_else(|| client_id.clone());
+    input.finish()?;
+    Ok(reply(
+        "merchant",
+        Simulator { core }.add_merchant(Merchant {
+            client_id,
+            client_secrets,
+            name,
+        })?,
+    ))
+}
+
+pub(super) async fn clock(State(core): State<Arc<Core>>) -> Response {
+    reply("now", stamp::control(Simulator { core }.now()))
+}
+
+pub(super) async fn advance(State(core): State<Arc<Core>>, body: Body) -> Reply {
+    const MUST: &str = "must be a whole number of seconds, at most a hundred years";
+    let mut input = Input::of(body)?;
+    let seconds = input
+        .typed::<u64>("advance_seconds", MUST)?
+        .ok_or_else(|| ControlError::invalid("advance_seconds", "is missing"))?;
+    input.finish()?;
+    if seconds > FURTHEST {
+        return Err(ControlError::invalid("advance_seconds", MUST));
+    }
+    Ok(reply(
+        "now",
+        stamp::control(Simulator { core }.advance_clock(Duration::from_secs(seconds))),
+    ))
+}

@@ -1,0 +1,90 @@
+//! The control API under `/_simulator`: what a test or a person does to the simulator from outside.
+
+mod endpoints;
+mod faults;
+mod input;
+mod links;
+mod merchants;
+mod settings;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use bytes::Bytes;
+use http::{StatusCode, header};
+use serde::Serialize;
+
+use crate::control_error::ControlError;
+use crate::core::Core;
+
+/// The routes of the control API.
+pub(crate) fn routes() -> Router<Arc<Core>> {
+    let api = Router::new()
+        .route("/links", get(links::list))
+        .route("/links/{link_id}", get(links::show))
+        .route("/links/{link_id}/pay", post(links::pay))
+        .route("/links/{link_id}/fail", post(links::fail))
+        .route("/links/{link_id}/drop", post(links::drop_payment))
+        .route("/links/{link_id}/expire", post(links::expire))
+        .route("/deliveries", get(endpoints::deliveries))
+        .route("/deliveries/{id}/resend", post(endpoints::resend))
+        .route("/endpoints", get(endpoints::list).post(endpoints::add))
+        .route("/endpoints/{id}", delete(endpoints::remove))
+        .route("/settings", get(settings::show).post(settings::update))
+        .route(
+            "/faults",
+            get(faults::list).post(faults::add).delete(faults::clear),
+        )
+        .route("/merchants", get(merchants::list).post(merchants::add))
+        .route("/clock", get(merchants::clock).post(merchants::advance))
+        .method_not_allowed_fallback(|| async {
+            refusal(
+                405,
+                "method_not_allowed",
+                "this address does not take this method",
+            )
+        })
+        .fallback(|| async { refusal(404, "unknown_route", "there is nothing at this address") });
+    Router::new().nest("/_simulator", api)
+}
+
+fn refusal(status: u16, code: &'static str, message: &str) -> Response {
+    ControlError {
+        status,
+        code,
+        field: None,
+        message: message.to_owned(),
+    }
+    .into_response()
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        written(status, &self)
+    }
+}
+
+/// What a control call answers with.
+type Reply = Result<Response, ControlError>;
+
+/// A 200 with a value under one name.
+fn reply<T: Serialize>(name: &'static str, value: T) -> Response {
+    written(
+        StatusCode::OK,
+        &std::collections::BTreeMap::from([(name, value)]),
+    )
+}
+
+fn written<T: Serialize>(status: StatusCode, value: &T) -> Response {
+    // Values here are texts, numbers and lists of them: writing cannot fail.
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        Bytes::from(body),
+    )
+        .into_response()
+}

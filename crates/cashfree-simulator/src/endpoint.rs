@@ -1,0 +1,87 @@
+//! Where webhooks go: what a merchant would set up in the gateway's dashboard.
+
+use serde::{Serialize, Serializer};
+use url::Url;
+
+use crate::faults::wire_names;
+use crate::version::WebhookVersion;
+
+wire_names! {
+    /// The type of a webhook.
+    EventType, UnknownEventType, "event type" {
+        /// A link was paid, partly paid, cancelled or has expired.
+        PaymentLink = "PAYMENT_LINK_EVENT",
+        /// A payment attempt succeeded.
+        PaymentSuccess = "PAYMENT_SUCCESS_WEBHOOK",
+        /// A payment attempt failed.
+        PaymentFailed = "PAYMENT_FAILED_WEBHOOK",
+        /// The payer left a payment attempt.
+        PaymentUserDropped = "PAYMENT_USER_DROPPED_WEBHOOK",
+    }
+}
+
+/// An address that receives a merchant's webhooks.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    pub(crate) url: String,
+    pub(crate) version: WebhookVersion,
+    pub(crate) events: Vec<EventType>,
+    pub(crate) merchant: Option<String>,
+}
+
+impl Endpoint {
+    /// All events of the first merchant, in the newest version, to `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            version: WebhookVersion::default(),
+            events: EventType::ALL.to_vec(),
+            merchant: None,
+        }
+    }
+
+    /// Sets the webhook version.
+    pub const fn version(mut self, version: WebhookVersion) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Sends only these events.
+    pub fn events(mut self, events: impl IntoIterator<Item = EventType>) -> Self {
+        self.events = events.into_iter().collect();
+        self
+    }
+
+    /// Sends the events of this merchant instead of the first one's.
+    pub fn merchant(mut self, client_id: impl Into<String>) -> Self {
+        self.merchant = Some(client_id.into());
+        self
+    }
+}
+
+/// A registered endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct EndpointSnapshot {
+    /// Its number.
+    pub id: u64,
+    /// Where requests go.
+    #[serde(serialize_with = "as_text")]
+    pub url: Url,
+    /// The version of the bodies and headers.
+    pub version: WebhookVersion,
+    /// The events it receives.
+    pub events: Vec<EventType>,
+    /// The client id of the account whose events it receives.
+    pub merchant: String,
+}
+
+fn as_text<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(url.as_str())
+}
+
+/// Reads an address webhooks may be sent to.
+pub(crate) fn target(url: &str) -> Option<Url> {
+    let url = Url::parse(url).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(url)
+}

@@ -1,0 +1,163 @@
+//! Faults of the merchant API, once or until they are taken away.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+macro_rules! wire_names {
+    ($(#[$doc:meta])* $name:ident, $error:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant),+
+        }
+
+        impl $name {
+            /// Every known value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name used by the control API.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $wire),+
+                }
+            }
+        }
+
+        #[doc = concat!("A name that is no ", $what, ".")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+        #[error("not a known {}; known are {}", $what, [$($wire),+].join(", "))]
+        pub struct $error;
+
+        impl ::std::str::FromStr for $name {
+            type Err = $error;
+
+            fn from_str(text: &str) -> Result<Self, $error> {
+                match text {
+                    $($wire => Ok(Self::$variant),)+
+                    _ => Err($error),
+                }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use wire_names;
+
+wire_names! {
+    /// An operation of the merchant API.
+    Operation, UnknownOperation, "operation" {
+        /// `POST /pg/links`
+        CreateLink = "create_link",
+        /// `GET /pg/links/{link_id}`
+        FetchLink = "fetch_link",
+        /// `POST /pg/links/{link_id}/cancel`
+        CancelLink = "cancel_link",
+        /// `GET /pg/links/{link_id}/orders`
+        ListOrders = "list_orders",
+        /// `GET /pg/orders/{order_id}`
+        FetchOrder = "fetch_order",
+        /// `GET /pg/orders/{order_id}/payments`
+        ListPayments = "list_payments",
+        /// `GET /pg/orders/{order_id}/payments/{cf_payment_id}`
+        FetchPayment = "fetch_payment",
+    }
+}
+
+wire_names! {
+    /// What goes wrong with a call.
+    ///
+    /// "Closed without an answer" is meant literally when the simulator serves its own listener: not one byte of
+    /// a response leaves. Where only the router is used, it is a `200` whose body breaks off at once.
+    Fault, UnknownFault, "fault" {
+        /// The connection is closed without an answer; nothing was done.
+        DropBeforeCommit = "drop_before_commit",
+        /// The call is carried out and remembered under its idempotency key, then the connection is closed without an answer.
+        DropAfterCommit = "drop_after_commit",
+        /// A 500 that is remembered under the idempotency key, so repeating the key repeats the 500; nothing was done.
+        Error500Stored = "error_500_stored",
+        /// The call is carried out, but the answer, also under its idempotency key, is a 500.
+        Error500AfterCommit = "error_500_after_commit",
+        /// A 500 that is not remembered; nothing was done.
+        Error500 = "error_500",
+        /// A 429 with a wait in `x-ratelimit-retry`; nothing was done.
+        RateLimited = "rate_limited",
+        /// A 502 page of HTML, as from something between client and gateway; nothing was done.
+        Html502 = "html_502",
+        /// The call is carried out, but the answer's JSON ends in the middle.
+        TruncatedJson = "truncated_json",
+        /// A 404 for an object that exists; nothing was done.
+        NotFound = "not_found",
+        /// The call is carried out at once and its answer comes late.
+        Delay = "delay",
+    }
+}
+
+impl Fault {
+    /// Whether the call is still carried out.
+    pub(crate) const fn commits(self) -> bool {
+        matches!(
+            self,
+            Self::DropAfterCommit | Self::Error500AfterCommit | Self::TruncatedJson | Self::Delay
+        )
+    }
+}
+
+/// A fault for the next calls of one operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FaultRule {
+    /// The operation it hits.
+    pub operation: Operation,
+    /// What goes wrong.
+    pub fault: Fault,
+    /// How many calls are still hit.
+    pub times: u32,
+    /// How long the answer (or its absence) is held back, in milliseconds. Works with every fault.
+    pub delay_ms: u64,
+    /// The wait told by [`Fault::RateLimited`], in seconds.
+    pub retry_seconds: u32,
+}
+
+impl FaultRule {
+    /// A fault for the next call of `operation`.
+    pub const fn once(operation: Operation, fault: Fault) -> Self {
+        Self {
+            operation,
+            fault,
+            times: 1,
+            delay_ms: 0,
+            retry_seconds: 30,
+        }
+    }
+
+    /// Hits the next `times` calls.
+    pub const fn times(mut self, times: u32) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Sets the wait told by [`Fault::RateLimited`], 30 seconds unless set.
+    pub const fn retry_seconds(mut self, seconds: u32) -> Self {
+        self.retry_seconds = seconds;
+        self
+    }
+
+    /// Holds the answer back.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+}

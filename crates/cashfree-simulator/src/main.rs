@@ -1,0 +1,126 @@
+//! Serves the simulator until interrupted.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use cashfree_simulator::{
+    DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Endpoint, Merchant, RetryScale, RunningSimulator,
+    Simulator, SimulatorConfig,
+};
+use clap::Parser;
+
+/// A local Cashfree payment-links gateway for tests: no account, no internet, no money.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// Address to serve on.
+    #[arg(
+        long,
+        env = "CASHFREE_SIMULATOR_LISTEN",
+        default_value = "127.0.0.1:3001"
+    )]
+    listen: SocketAddr,
+    /// Base of the payment pages' addresses, if it is not the address served on.
+    #[arg(long, env = "CASHFREE_SIMULATOR_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Client id of the merchant.
+    #[arg(long, env = "CASHFREE_SIMULATOR_CLIENT_ID", default_value = DEFAULT_CLIENT_ID)]
+    client_id: String,
+    /// Client secret of the merchant.
+    #[arg(long, env = "CASHFREE_SIMULATOR_CLIENT_SECRET", hide_env_values = true, default_value = DEFAULT_CLIENT_SECRET)]
+    client_secret: String,
+    /// Address that receives webhooks. May be given more than once (in the environment: separated by commas).
+    #[arg(long, env = "CASHFREE_SIMULATOR_WEBHOOK_URL", value_delimiter = ',')]
+    webhook_url: Vec<String>,
+    /// Factor on the waits of 2, 10 and 30 minutes between webhook attempts.
+    #[arg(long, env = "CASHFREE_SIMULATOR_RETRY_SCALE", default_value = "1")]
+    retry_scale: RetryScale,
+    /// Makes identifiers and the order of events repeatable.
+    #[arg(long, env = "CASHFREE_SIMULATOR_SEED")]
+    seed: Option<u64>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .init();
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cashfree-simulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
+    let client_id = options.client_id.clone();
+    // Only the secret everybody knows is shown.
+    let secret = if options.client_secret == DEFAULT_CLIENT_SECRET {
+        DEFAULT_CLIENT_SECRET
+    } else {
+        "<secret>"
+    };
+    let mut config = SimulatorConfig::new()
+        .merchant(
+            Merchant::new(options.client_id, options.client_secret).named("Simulated Merchant"),
+        )
+        .retry_scale(options.retry_scale);
+    if let Some(public_url) = options.public_url {
+        config = config.public_url(public_url);
+    }
+    if let Some(seed) = options.seed {
+        config = config.seed(seed);
+    }
+    for url in options.webhook_url {
+        config = config.endpoint(Endpoint::new(url));
+    }
+    let running = Simulator::new(config)?.start(options.listen).await?;
+    welcome(&running, &client_id, secret);
+    interrupted().await?;
+    println!("finishing what is under way");
+    running.shutdown().await;
+    Ok(())
+}
+
+/// Waits for Ctrl-C, or on Unix for a request to terminate.
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn welcome(running: &RunningSimulator, client_id: &str, secret: &str) {
+    let (url, api) = (running.url(), running.api_base_url());
+    println!("The Cashfree simulator serves {url} for client id {client_id}.\n");
+    println!("  merchant API   {api}");
+    println!("  control API    {url}/_simulator/links, /deliveries, /settings, ...");
+    let endpoints = running.simulator().endpoints();
+    for endpoint in &endpoints {
+        println!(
+            "  webhooks to    {} (version {})",
+            endpoint.url, endpoint.version
+        );
+    }
+    if endpoints.is_empty() {
+        println!("  webhooks to    nobody but a link's notify_url; add --webhook-url");
+    }
+    println!(
+        "\nTry:\n  curl -s {api}/links -H 'x-client-id: {client_id}' -H 'x-client-secret: {secret}' \\\n    \
+         -H 'x-api-version: 2025-01-01' -H 'content-type: application/json' \\\n    \
+         -d '{{\"link_id\":\"demo-1\",\"link_amount\":200.12,\"link_currency\":\"INR\",\"link_purpose\":\"Demo\",\
+         \"customer_details\":{{\"customer_phone\":\"9000000000\"}}}}'\n  \
+         open the link_url of the answer in a browser, or\n  \
+         curl -s -X POST {url}/_simulator/links/demo-1/pay\n  \
+         curl -s {url}/_simulator/deliveries\n\nCtrl-C ends it."
+    );
+}

@@ -1,0 +1,79 @@
+//! How the simulator behaves: settings, faults, accounts and time.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::Simulator;
+use crate::control_error::ControlError;
+use crate::faults::FaultRule;
+use crate::merchant::{Merchant, MerchantSnapshot};
+use crate::settings::Settings;
+
+impl Simulator {
+    /// The settings in force.
+    pub fn settings(&self) -> Settings {
+        self.core.with(|world, _| world.settings.clone())
+    }
+
+    /// Changes settings. Values are taken as they are; the control API checks them.
+    pub fn update_settings(&self, change: impl FnOnce(&mut Settings)) {
+        self.core.with(|world, _| change(&mut world.settings));
+    }
+
+    /// Adds a fault behind those already waiting for their operation.
+    pub fn inject_fault(&self, rule: FaultRule) {
+        if rule.times > 0 {
+            self.core.with(|world, _| world.faults.push(rule));
+        }
+    }
+
+    /// The faults that have not hit yet.
+    pub fn faults(&self) -> Vec<FaultRule> {
+        self.core.with(|world, _| world.faults.clone())
+    }
+
+    /// Takes all waiting faults away.
+    pub fn clear_faults(&self) {
+        self.core.with(|world, _| world.faults.clear());
+    }
+
+    /// Adds an account, or gives a known one the new secrets and name.
+    pub fn add_merchant(&self, merchant: Merchant) -> Result<MerchantSnapshot, ControlError> {
+        merchant
+            .check()
+            .map_err(|(field, problem)| ControlError::invalid(field, problem))?;
+        let snapshot = MerchantSnapshot::from(&merchant);
+        self.core.with(|world, _| {
+            match world
+                .merchants
+                .iter_mut()
+                .find(|known| known.client_id == merchant.client_id)
+            {
+                Some(known) => *known = merchant,
+                None => world.merchants.push(merchant),
+            }
+        });
+        Ok(snapshot)
+    }
+
+    /// The accounts.
+    pub fn merchants(&self) -> Vec<MerchantSnapshot> {
+        self.core
+            .with(|world, _| world.merchants.iter().map(MerchantSnapshot::from).collect())
+    }
+
+    /// The simulator's present time.
+    pub fn now(&self) -> OffsetDateTime {
+        self.core.with(|_, now| now)
+    }
+
+    /// Moves the simulator's time forward, on top of its clock, and ends the links whose time has come.
+    pub fn advance_clock(&self, by: Duration) -> OffsetDateTime {
+        self.core.with(|world, _| {
+            let by = time::Duration::try_from(by).unwrap_or(time::Duration::MAX);
+            world.clock_offset = world.clock_offset.saturating_add(by);
+        });
+        self.now()
+    }
+}

@@ -1,0 +1,109 @@
+//! Links, and what payers and time do to them.
+
+use super::Simulator;
+use crate::control_error::ControlError;
+use crate::world::{LinkSnapshot, PaymentAttempt, PaymentSnapshot, PaymentStatus};
+
+impl Simulator {
+    /// All links, oldest first.
+    pub fn links(&self) -> Vec<LinkSnapshot> {
+        self.core.with(|world, now| {
+            world
+                .links
+                .iter()
+                .map(|link| world.snapshot(link, now))
+                .collect()
+        })
+    }
+
+    /// The first merchant's link with this id that there is.
+    pub fn link(&self, link_id: &str) -> Option<LinkSnapshot> {
+        self.core.with(|world, now| {
+            let link = world
+                .merchants
+                .iter()
+                .find_map(|merchant| world.link_of(&merchant.client_id, link_id))?;
+            world.links.get(link).map(|link| world.snapshot(link, now))
+        })
+    }
+
+    /// A merchant's link.
+    pub fn link_of(&self, client_id: &str, link_id: &str) -> Option<LinkSnapshot> {
+        self.core.with(|world, now| {
+            let link = world.link_of(client_id, link_id)?;
+            world.links.get(link).map(|link| world.snapshot(link, now))
+        })
+    }
+
+    /// A payer pays.
+    pub fn pay(
+        &self,
+        link_id: &str,
+        attempt: PaymentAttempt,
+    ) -> Result<PaymentSnapshot, ControlError> {
+        self.attempt(link_id, attempt, PaymentStatus::Success)
+    }
+
+    /// A payer tries to pay and is declined.
+    pub fn fail(
+        &self,
+        link_id: &str,
+        attempt: PaymentAttempt,
+    ) -> Result<PaymentSnapshot, ControlError> {
+        self.attempt(link_id, attempt, PaymentStatus::Failed)
+    }
+
+    /// A payer begins to pay and leaves.
+    pub fn drop_payment(
+        &self,
+        link_id: &str,
+        attempt: PaymentAttempt,
+    ) -> Result<PaymentSnapshot, ControlError> {
+        self.attempt(link_id, attempt, PaymentStatus::UserDropped)
+    }
+
+    pub(crate) fn attempt(
+        &self,
+        link_id: &str,
+        attempt: PaymentAttempt,
+        end: PaymentStatus,
+    ) -> Result<PaymentSnapshot, ControlError> {
+        self.core.with(|world, now| {
+            let link = world.named_link(link_id, attempt.merchant.as_deref())?;
+            let place = world.attempt(link, attempt, end, now)?;
+            world
+                .payment_snapshot(place)
+                .ok_or_else(|| ControlError::not_found("link_id"))
+        })
+    }
+
+    /// Ends a link as if its time had come. `merchant` is needed where two merchants use the same link id.
+    pub fn expire(
+        &self,
+        link_id: &str,
+        merchant: Option<&str>,
+    ) -> Result<LinkSnapshot, ControlError> {
+        self.core.with(|world, now| {
+            let link = world.named_link(link_id, merchant)?;
+            let ended = world.expire(link, now);
+            let owner = world
+                .links
+                .get(link)
+                .ok_or_else(|| ControlError::not_found("link_id"))?;
+            if ended {
+                Ok(world.snapshot(owner, now))
+            } else {
+                Err(ControlError::conflict(
+                    "link_not_payable",
+                    "link_id",
+                    format!("link_id: the link is already {}", owner.status),
+                ))
+            }
+        })
+    }
+
+    /// Ends all links whose time has come. A running simulator does this by itself, and so does every call.
+    pub fn expire_due_links(&self) {
+        self.core.with(|_, _| ());
+    }
+}

@@ -1,0 +1,102 @@
+//! The simulator as a value: made from a configuration, served, watched and steered.
+
+mod conduct;
+mod links;
+mod webhooks;
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::config::{ConfigError, SimulatorConfig};
+use crate::core::Core;
+use crate::merchant::Merchant;
+use crate::webhook::Sender;
+use crate::world::World;
+
+const DEFAULT_PUBLIC_URL: &str = "http://127.0.0.1:3001";
+
+/// A simulated gateway. Clones share one state.
+///
+/// Calls that cause webhooks want to be made inside a Tokio runtime; outside one their deliveries fail at once.
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    pub(crate) core: Arc<Core>,
+}
+
+impl Simulator {
+    /// Makes a simulator. It serves nothing yet.
+    pub fn new(config: SimulatorConfig) -> Result<Self, ConfigError> {
+        let public_url = config.public_url.as_deref().map(public_base).transpose()?;
+        let seed = match config.seed {
+            Some(seed) => seed,
+            None => getrandom::u64().map_err(|_| ConfigError::Seed)?,
+        };
+        let merchants = if config.merchants.is_empty() {
+            vec![Merchant::default()]
+        } else {
+            config.merchants
+        };
+        for (position, merchant) in merchants.iter().enumerate() {
+            let mut earlier = merchants.iter().take(position);
+            let unique = if earlier.any(|earlier| earlier.client_id == merchant.client_id) {
+                Err(("client_id", "is configured twice"))
+            } else {
+                Ok(())
+            };
+            merchant
+                .check()
+                .and(unique)
+                .map_err(|(field, problem)| ConfigError::Merchant {
+                    client_id: merchant.client_id.clone(),
+                    field,
+                    problem,
+                })?;
+        }
+        let fixed_public_url = public_url.is_some();
+        let public_url = public_url.unwrap_or_else(|| DEFAULT_PUBLIC_URL.to_owned());
+        let mut world = World::new(config.settings, merchants, public_url, seed);
+        for endpoint in config.endpoints {
+            world
+                .add_endpoint(endpoint)
+                .map_err(|error| ConfigError::Endpoint(error.message))?;
+        }
+        let sender = Sender::new(config.webhook_timeout)
+            .map_err(|error| ConfigError::HttpClient(error.to_string()))?;
+        Ok(Self {
+            core: Arc::new(Core {
+                world: Mutex::new(world),
+                clock: config.clock,
+                sender,
+                changed: watch::Sender::new(()),
+                fixed_public_url,
+                expiry_interval: config.expiry_interval,
+            }),
+        })
+    }
+
+    /// Everything the simulator serves: merchant API, payment pages, control API.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .merge(crate::api::routes())
+            .merge(crate::page::routes())
+            .merge(crate::control::routes())
+            .fallback(crate::api::unknown_route)
+            .with_state(Arc::clone(&self.core))
+    }
+}
+
+/// The base of payment page addresses, without a slash at its end.
+pub(crate) fn public_base(text: &str) -> Result<String, ConfigError> {
+    let url = Url::parse(text).map_err(|_| ConfigError::PublicUrl)?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain && url.host().is_some() {
+        Ok(url.as_str().trim_end_matches('/').to_owned())
+    } else {
+        Err(ConfigError::PublicUrl)
+    }
+}

@@ -1,0 +1,255 @@
+//! Carries deliveries to their addresses, and again after the scheduled waits.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::announce::Batch;
+use super::delivery::DeliveryState;
+use crate::core::Core;
+use crate::settings::WebhookSettings;
+
+/// Sends webhooks in the background.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    client: reqwest::Client,
+    tasks: TaskTracker,
+    halt: Mutex<CancellationToken>,
+    held: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+impl Sender {
+    pub(crate) fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(timeout)
+            .connect_timeout(timeout)
+            .build()?;
+        Ok(Self {
+            client,
+            tasks: TaskTracker::new(),
+            halt: Mutex::new(CancellationToken::new()),
+            held: Mutex::new(None),
+        })
+    }
+
+    fn halted(&self) -> CancellationToken {
+        self.halt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Gives up every wait, lets attempts under way end, and is then ready for new work.
+    pub(crate) async fn quiesce(&self) {
+        self.halted().cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.tasks.reopen();
+        *self.halt.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
+    }
+
+    /// Gives up every wait without waiting for attempts under way.
+    pub(crate) fn halt(&self) {
+        let mut halt = self.halt.lock().unwrap_or_else(PoisonError::into_inner);
+        halt.cancel();
+        *halt = CancellationToken::new();
+    }
+}
+
+impl Core {
+    /// Starts sending a batch.
+    pub(crate) fn dispatch(self: &Arc<Self>, batch: Batch, webhooks: &WebhookSettings) {
+        if tokio::runtime::Handle::try_current().is_err() {
+            for id in batch.targets.into_iter().flatten() {
+                self.give_up(id, Some("no async runtime to send from"));
+            }
+            return;
+        }
+        let (earlier, turn) = if webhooks.reorder {
+            self.take_turn()
+        } else {
+            (None, None)
+        };
+        let (delay, hold) = (
+            Duration::from_millis(webhooks.delay_ms),
+            Duration::from_millis(webhooks.reorder_hold_ms),
+        );
+        let (core, halt) = (Arc::clone(self), self.sender.halted());
+        self.sender.tasks.spawn(async move {
+            if let Some(turn) = turn {
+                tokio::select! {
+                    _ = turn => {}
+                    () = tokio::time::sleep(hold) => {}
+                    () = halt.cancelled() => {}
+                }
+            }
+            if !delay.is_zero() {
+                tokio::select! {
+                    () = tokio::time::sleep(delay) => {}
+                    () = halt.cancelled() => {}
+                }
+            }
+            let tasks: Vec<_> = batch
+                .targets
+                .into_iter()
+                .map(|ids| {
+                    let (core, halt) = (Arc::clone(&core), halt.clone());
+                    core.sender
+                        .tasks
+                        .clone()
+                        .spawn(async move { core.send_in_order(ids, &halt).await })
+                })
+                .collect();
+            for task in tasks {
+                // A task ends by itself; there is nothing to learn from how.
+                let _ = task.await;
+            }
+            if let Some(earlier) = earlier {
+                let _ = earlier.send(());
+            }
+        });
+    }
+
+    /// Whom to let go afterwards, or what to wait for: every other batch waits for the one after it.
+    fn take_turn(&self) -> (Option<oneshot::Sender<()>>, Option<oneshot::Receiver<()>>) {
+        let mut held = self
+            .sender
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = held.take().filter(|earlier| !earlier.is_closed()) {
+            return (Some(earlier), None);
+        }
+        let (release, turn) = oneshot::channel();
+        *held = Some(release);
+        (None, Some(turn))
+    }
+
+    /// Makes the first attempt of each delivery in turn; further attempts go their own ways.
+    async fn send_in_order(self: Arc<Self>, ids: Vec<u64>, halt: &CancellationToken) {
+        for id in ids {
+            if halt.is_cancelled() {
+                self.give_up(id, None);
+                continue;
+            }
+            if let Some(wait) = self.attempt(id, Some(0)).await {
+                let (core, halt) = (Arc::clone(&self), halt.clone());
+                self.sender
+                    .tasks
+                    .spawn(async move { core.send_again(id, wait, &halt).await });
+            }
+        }
+    }
+
+    async fn send_again(self: Arc<Self>, id: u64, mut wait: Duration, halt: &CancellationToken) {
+        let mut retries = 0;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = halt.cancelled() => {
+                    self.give_up(id, None);
+                    return;
+                }
+            }
+            retries += 1;
+            let waiting = self.with(|world, _| {
+                world
+                    .delivery_mut(id)
+                    .is_some_and(|delivery| !delivery.state.is_settled())
+            });
+            if !waiting {
+                return;
+            }
+            match self.attempt(id, Some(retries)).await {
+                Some(next) => wait = next,
+                None => return,
+            }
+        }
+    }
+
+    /// Sends a delivery once more by hand, outside its schedule.
+    pub(crate) fn resend(self: &Arc<Self>, id: u64) {
+        if tokio::runtime::Handle::try_current().is_err() {
+            self.give_up(id, Some("no async runtime to send from"));
+            return;
+        }
+        let core = Arc::clone(self);
+        self.sender.tasks.spawn(async move {
+            core.attempt(id, None).await;
+        });
+    }
+
+    /// Makes one attempt and notes its end. Answers with the wait before the next one, if there is to be one:
+    /// `retries` is how many scheduled ones there were, or `None` outside the schedule.
+    async fn attempt(self: &Arc<Self>, id: u64, retries: Option<usize>) -> Option<Duration> {
+        let (url, headers, body) = self.with(|world, now| {
+            let delivery = world.delivery_mut(id)?;
+            delivery.begun = delivery.begun.saturating_add(1);
+            let (attempt, merchant) = (delivery.begun, delivery.merchant.clone());
+            if attempt > 1 && world.settings.webhooks.fresh_timestamp_on_retry {
+                let key = world.webhook_key(&merchant).to_owned();
+                world.delivery_mut(id)?.seal(&key, now);
+            }
+            let delivery = world.delivery_mut(id)?;
+            Some((
+                delivery.url.clone(),
+                delivery.headers(attempt),
+                Bytes::from(delivery.body.clone()),
+            ))
+        })?;
+        let mut request = self.sender.client.post(url).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let outcome = match request.send().await {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) if error.is_timeout() => Err("no answer in time".to_owned()),
+            Err(error) if error.is_connect() => Err("no connection".to_owned()),
+            Err(_) => Err("the connection broke or the answer was unreadable".to_owned()),
+        };
+        self.with(|world, now| {
+            let wait = retries.and_then(|retries| {
+                let seconds = world.settings.retry_delays_seconds.get(retries).copied()?;
+                Some(world.settings.retry_scale.apply(seconds))
+            });
+            let delivery = world.delivery_mut(id)?;
+            let delivered = matches!(outcome, Ok(status) if (200..300).contains(&status));
+            delivery.note(outcome, now);
+            match (delivered, retries.is_some(), delivery.state) {
+                (true, ..) => delivery.state = DeliveryState::Delivered,
+                (false, true, state) if state != DeliveryState::Delivered => {
+                    delivery.state = if wait.is_some() {
+                        DeliveryState::Retrying
+                    } else {
+                        DeliveryState::Failed
+                    };
+                    return wait;
+                }
+                (false, false, DeliveryState::Pending) => delivery.state = DeliveryState::Failed,
+                (false, ..) => {}
+            }
+            None
+        })
+    }
+
+    /// Ends a delivery that nobody will send any more.
+    fn give_up(self: &Arc<Self>, id: u64, why: Option<&str>) {
+        self.with(|world, now| {
+            if let Some(delivery) = world
+                .delivery_mut(id)
+                .filter(|delivery| !delivery.state.is_settled())
+            {
+                delivery.state = DeliveryState::Failed;
+                if let Some(why) = why {
+                    delivery.note(Err(why.to_owned()), now);
+                }
+            }
+        });
+    }
+}

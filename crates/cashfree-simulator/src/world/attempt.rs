@@ -1,0 +1,275 @@
+//! What a payer does on a link, and what follows from it.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::link::LinkStatus;
+use super::order::{Order, OrderStatus};
+use super::payment::{Decline, Instrument, Method, Payment, PaymentStatus};
+use super::{Place, World};
+use crate::clock::later;
+use crate::control_error::ControlError;
+use crate::money::Paise;
+use crate::webhook::Occurrence;
+
+const ORDER_LIFE: Duration = Duration::from_mins(30);
+
+/// One attempt to pay a link.
+///
+/// Without further calls: the whole remaining amount, by UPI, on a new order.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct PaymentAttempt {
+    pub(crate) amount: Option<Paise>,
+    pub(crate) instrument: Option<Instrument>,
+    pub(crate) late: bool,
+    pub(crate) decline: Option<Decline>,
+    pub(crate) order_id: Option<String>,
+    pub(crate) merchant: Option<String>,
+}
+
+impl PaymentAttempt {
+    /// The whole remaining amount, by UPI, on a new order.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Pays this amount.
+    pub const fn amount(mut self, amount: Paise) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    /// Pays with this method.
+    pub fn method(mut self, method: Method) -> Self {
+        self.instrument = Some(Instrument::of(method));
+        self
+    }
+
+    /// Lets the payment land on a cancelled or expired link, as one that was begun earlier would.
+    pub const fn late(mut self) -> Self {
+        self.late = true;
+        self
+    }
+
+    /// Why the attempt fails. Only for failing attempts.
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.decline = Some(Decline::by_bank(reason));
+        self
+    }
+
+    /// Goes on with an unpaid order of an earlier attempt instead of making a new one.
+    pub fn on_order(mut self, order_id: impl Into<String>) -> Self {
+        self.order_id = Some(order_id.into());
+        self
+    }
+
+    /// Whose link it is. Only needed where two merchants use the same link id.
+    pub fn merchant(mut self, client_id: impl Into<String>) -> Self {
+        self.merchant = Some(client_id.into());
+        self
+    }
+}
+
+impl World {
+    /// Carries out an attempt with the given end and announces it.
+    pub(crate) fn attempt(
+        &mut self,
+        link: usize,
+        attempt: PaymentAttempt,
+        end: PaymentStatus,
+        now: OffsetDateTime,
+    ) -> Result<Place, ControlError> {
+        let end = if end == PaymentStatus::Success && self.settings.fail_payments {
+            PaymentStatus::Failed
+        } else {
+            end
+        };
+        let amount = self.agreed_amount(link, &attempt, now)?;
+        let order = match &attempt.order_id {
+            Some(order_id) => self.order_to_continue(link, order_id, now)?,
+            None => self.new_order(link, amount, now)?,
+        };
+        let payment = Payment {
+            cf_payment_id: self.next_payment_id(),
+            status: end,
+            amount,
+            instrument: attempt
+                .instrument
+                .unwrap_or_else(|| Instrument::of(Method::Upi)),
+            message: match (&attempt.decline, end) {
+                (_, PaymentStatus::Success) => "00::Transaction success".to_owned(),
+                (_, PaymentStatus::UserDropped) => {
+                    "The payer left before confirming the payment".to_owned()
+                }
+                (Some(decline), PaymentStatus::Failed) => decline.description.clone(),
+                (None, PaymentStatus::Failed) => "Transaction declined by the bank".to_owned(),
+            },
+            decline: (end == PaymentStatus::Failed).then(|| {
+                attempt
+                    .decline
+                    .unwrap_or_else(|| Decline::by_bank("Transaction declined by the bank"))
+            }),
+            bank_reference: (end == PaymentStatus::Success)
+                .then(|| self.dice.number(12).to_string()),
+            at: now,
+        };
+        let place = self.record(link, order, payment)?;
+        let success = end == PaymentStatus::Success;
+        if success {
+            self.credit(link, amount);
+        }
+        let payment = Occurrence::Payment(place);
+        let occurrences = match (success, self.dice.coin()) {
+            (true, true) => vec![Occurrence::Link(link, Some(place)), payment],
+            (true, false) => vec![payment, Occurrence::Link(link, Some(place))],
+            (false, _) => vec![payment],
+        };
+        self.announce(link, &occurrences, now);
+        Ok(place)
+    }
+
+    fn agreed_amount(
+        &self,
+        link: usize,
+        attempt: &PaymentAttempt,
+        now: OffsetDateTime,
+    ) -> Result<Paise, ControlError> {
+        let link = self
+            .links
+            .get(link)
+            .ok_or_else(|| ControlError::not_found("link_id"))?;
+        let late =
+            attempt.late && matches!(link.status, LinkStatus::Cancelled | LinkStatus::Expired);
+        if !link.status.is_payable() && !late {
+            return Err(ControlError::conflict(
+                "link_not_payable",
+                "link_id",
+                format!("link_id: the link is {} and takes no payment", link.status),
+            ));
+        }
+        let order_amount = match &attempt.order_id {
+            Some(order_id) => {
+                let order = link.orders.iter().find(|order| order.order_id == *order_id);
+                let order = order.ok_or_else(|| ControlError::not_found("order_id"))?;
+                if order.status(now) != OrderStatus::Active {
+                    return Err(ControlError::conflict(
+                        "order_not_payable",
+                        "order_id",
+                        "order_id: the order is not active",
+                    ));
+                }
+                Some(order.amount)
+            }
+            None => None,
+        };
+        let amount = attempt
+            .amount
+            .or(order_amount)
+            .unwrap_or_else(|| link.remaining());
+        let problem = if !amount.is_positive() {
+            Some("must be greater than zero".to_owned())
+        } else if order_amount.is_some_and(|order_amount| order_amount != amount) {
+            Some("differs from the amount of the order".to_owned())
+        } else if amount > link.remaining() {
+            Some(format!("is more than the remaining {}", link.remaining()))
+        } else if amount < link.least_payment() && !self.settings.paid_status_on_partial {
+            Some(format!(
+                "is less than the {} this link takes now",
+                link.least_payment()
+            ))
+        } else {
+            None
+        };
+        problem.map_or(Ok(amount), |problem| {
+            Err(ControlError::invalid("amount", problem))
+        })
+    }
+
+    fn order_to_continue(
+        &self,
+        link: usize,
+        order_id: &str,
+        now: OffsetDateTime,
+    ) -> Result<usize, ControlError> {
+        let orders = self.links.get(link).map_or(&[][..], |link| &link.orders);
+        orders
+            .iter()
+            .position(|order| {
+                order.order_id == order_id && order.status(now) == OrderStatus::Active
+            })
+            .ok_or_else(|| ControlError::not_found("order_id"))
+    }
+
+    fn new_order(
+        &mut self,
+        link: usize,
+        amount: Paise,
+        now: OffsetDateTime,
+    ) -> Result<usize, ControlError> {
+        let suffix = self.dice.code(12);
+        let (session, hash) = (self.dice.code(120), self.dice.code(20));
+        let customer_number = self.dice.number(9).to_string();
+        let cf_order_id = self.next_order_id();
+        let owner = self
+            .links
+            .get_mut(link)
+            .ok_or_else(|| ControlError::not_found("link_id"))?;
+        let order = Order {
+            order_id: format!("CFPay_{}_{suffix}", owner.code),
+            cf_order_id,
+            amount,
+            session: format!("session_{session}payment"),
+            hash,
+            customer_number,
+            paid: false,
+            created_at: now,
+            expires_at: later(now, ORDER_LIFE),
+            payments: Vec::new(),
+        };
+        let position = owner.orders.len();
+        self.by_order
+            .insert(order.order_id.clone(), (link, position));
+        owner.orders.push(order);
+        Ok(position)
+    }
+
+    fn record(
+        &mut self,
+        link: usize,
+        order: usize,
+        payment: Payment,
+    ) -> Result<Place, ControlError> {
+        let owner = self
+            .links
+            .get_mut(link)
+            .and_then(|link| link.orders.get_mut(order));
+        let owner = owner.ok_or_else(|| ControlError::not_found("order_id"))?;
+        owner.paid |= payment.status == PaymentStatus::Success;
+        let place = Place {
+            link,
+            order,
+            payment: owner.payments.len(),
+        };
+        owner.payments.push(payment);
+        Ok(place)
+    }
+
+    /// Adds a successful payment to the link. A link that is over stays so unless it is now paid in full.
+    fn credit(&mut self, link: usize, amount: Paise) {
+        let paid_at_once = self.settings.paid_status_on_partial;
+        let Some(link) = self.links.get_mut(link) else {
+            return;
+        };
+        link.amount_paid = link
+            .amount_paid
+            .checked_add(amount)
+            .unwrap_or(link.amount_paid);
+        if paid_at_once || link.amount_paid >= link.asked.amount {
+            link.status = LinkStatus::Paid;
+        } else if link.status.is_payable() {
+            link.status = LinkStatus::PartiallyPaid;
+        }
+    }
+}

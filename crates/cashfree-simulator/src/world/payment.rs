@@ -1,0 +1,129 @@
+//! Payment attempts and what they are paid with.
+
+use time::OffsetDateTime;
+
+use crate::faults::wire_names;
+use crate::money::Paise;
+
+wire_names! {
+    /// How an attempt ended.
+    PaymentStatus, UnknownPaymentStatus, "payment status" {
+        /// The money was taken.
+        Success = "SUCCESS",
+        /// It was declined.
+        Failed = "FAILED",
+        /// The payer went away.
+        UserDropped = "USER_DROPPED",
+    }
+}
+
+wire_names! {
+    /// What a payer pays with.
+    Method, UnknownMethod, "payment method" {
+        /// A UPI collect request.
+        Upi = "upi",
+        /// A card.
+        Card = "card",
+        /// Net banking.
+        NetBanking = "netbanking",
+    }
+}
+
+/// A method with the details that show in answers and events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Instrument {
+    Upi {
+        upi_id: String,
+    },
+    Card {
+        number: String,
+        network: &'static str,
+        kind: &'static str,
+    },
+    NetBanking {
+        code: i64,
+        bank: &'static str,
+    },
+}
+
+impl Instrument {
+    /// What is used when only the method is known.
+    pub(crate) fn of(method: Method) -> Self {
+        match method {
+            Method::Upi => Self::Upi {
+                upi_id: "testsuccess@gocash".to_owned(),
+            },
+            Method::Card => Self::Card {
+                number: masked("4706131211212123"),
+                network: "visa",
+                kind: "debit_card",
+            },
+            Method::NetBanking => Self::NetBanking {
+                code: 3333,
+                bank: "TEST Bank",
+            },
+        }
+    }
+
+    pub(crate) const fn method(&self) -> Method {
+        match self {
+            Self::Upi { .. } => Method::Upi,
+            Self::Card { .. } => Method::Card,
+            Self::NetBanking { .. } => Method::NetBanking,
+        }
+    }
+
+    /// The gateway's name for the group the method belongs to.
+    pub(crate) const fn group(&self) -> &'static str {
+        match self {
+            Self::Upi { .. } => "upi",
+            Self::Card { kind, .. } => kind,
+            Self::NetBanking { .. } => "net_banking",
+        }
+    }
+}
+
+/// All but the last four digits hidden.
+pub(crate) fn masked(number: &str) -> String {
+    let digits: Vec<char> = number.chars().collect();
+    let shown = digits.len().saturating_sub(4);
+    digits
+        .iter()
+        .enumerate()
+        .map(|(index, digit)| if index < shown { 'X' } else { *digit })
+        .collect()
+}
+
+/// Why a payment failed, in the gateway's vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decline {
+    pub(crate) code: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) source: &'static str,
+    pub(crate) raw_code: &'static str,
+    pub(crate) description: String,
+}
+
+impl Decline {
+    pub(crate) fn by_bank(description: impl Into<String>) -> Self {
+        Self {
+            code: "TRANSACTION_DECLINED",
+            reason: "auth_declined",
+            source: "customer",
+            raw_code: "ZM",
+            description: description.into(),
+        }
+    }
+}
+
+/// One attempt to pay an order.
+pub(crate) struct Payment {
+    pub(crate) cf_payment_id: i64,
+    pub(crate) status: PaymentStatus,
+    pub(crate) amount: Paise,
+    pub(crate) instrument: Instrument,
+    pub(crate) message: String,
+    pub(crate) decline: Option<Decline>,
+    pub(crate) bank_reference: Option<String>,
+    pub(crate) at: OffsetDateTime,
+}

@@ -1,0 +1,219 @@
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::Request;
+use cashfree_simulator::{Fault, FaultRule, Operation, Simulator, SimulatorConfig};
+use reqwest::Method;
+use tower::ServiceExt;
+
+use crate::gateway::{CLIENT, Gateway, SECRET, link};
+
+#[tokio::test]
+async fn a_drop_before_commit_leaves_nothing_and_sends_nothing() {
+    let gateway = Gateway::start().await;
+    gateway.simulator().inject_fault(FaultRule::once(
+        Operation::CreateLink,
+        Fault::DropBeforeCommit,
+    ));
+    let error = gateway
+        .request(Method::POST, "/links")
+        .body(link("a", ""))
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_request() && !error.is_timeout(), "{error:?}");
+    assert!(gateway.simulator().links().is_empty());
+    gateway.create(link("a", "")).await.ok();
+}
+
+#[tokio::test]
+async fn not_one_byte_of_an_answer_leaves_a_dropped_connection() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let gateway = Gateway::start().await;
+    gateway.simulator().inject_fault(FaultRule::once(
+        Operation::FetchLink,
+        Fault::DropBeforeCommit,
+    ));
+    let mut socket = tokio::net::TcpStream::connect(gateway.running.local_addr())
+        .await
+        .unwrap();
+    let request = format!(
+        "GET /pg/links/a HTTP/1.1\r\nhost: x\r\nx-client-id: {CLIENT}\r\nx-client-secret: {SECRET}\r\nx-api-version: 2025-01-01\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // Closed in order or reset: either way nothing was said.
+    let _ = tokio::time::timeout(Duration::from_secs(10), socket.read_to_end(&mut answer))
+        .await
+        .expect("the connection is closed");
+    assert_eq!(String::from_utf8_lossy(&answer), "");
+}
+
+#[tokio::test]
+async fn a_drop_after_commit_leaves_the_link_and_the_remembered_answer() {
+    let gateway = Gateway::start().await;
+    gateway.simulator().inject_fault(
+        FaultRule::once(Operation::CreateLink, Fault::DropAfterCommit)
+            .delay(Duration::from_millis(20)),
+    );
+    let request = || {
+        gateway
+            .request(Method::POST, "/links")
+            .header("x-idempotency-key", "k")
+            .body(link("a", ""))
+    };
+    request().send().await.unwrap_err();
+    gateway.get("/links/a").await.ok();
+    let again = gateway.send(request()).await.unwrap();
+    assert_eq!(
+        (again.status, again.header("x-idempotency-replayed")),
+        (200, "true")
+    );
+}
+
+#[tokio::test]
+async fn without_a_listener_a_dropped_connection_is_a_broken_body() {
+    let simulator = Simulator::new(SimulatorConfig::new()).unwrap();
+    simulator.inject_fault(FaultRule::once(
+        Operation::FetchLink,
+        Fault::DropBeforeCommit,
+    ));
+    let request = Request::get("/pg/links/a")
+        .header("x-client-id", CLIENT)
+        .header("x-client-secret", SECRET)
+        .header("x-api-version", "2025-01-01")
+        .body(Body::empty())
+        .unwrap();
+    let response = simulator.router().oneshot(request).await.unwrap();
+    assert!(
+        axum::body::to_bytes(response.into_body(), 1024)
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn faults_of_answers_hit_as_often_as_told_and_only_their_operation() {
+    let gateway = Gateway::start().await;
+    gateway.create(link("a", "")).await.ok();
+    let body = r#"{"operation":"fetch_link","fault":"error_500","times":2}"#;
+    gateway.control(Method::POST, "/faults", body).await.ok();
+    gateway
+        .control(
+            Method::POST,
+            "/faults",
+            r#"{"operation":"fetch_link","fault":"html_502"}"#,
+        )
+        .await
+        .ok();
+    gateway
+        .control(
+            Method::POST,
+            "/faults",
+            r#"{"operation":"fetch_link","fault":"rate_limited","retry_seconds":7}"#,
+        )
+        .await
+        .ok();
+    gateway
+        .control(
+            Method::POST,
+            "/faults",
+            r#"{"operation":"fetch_link","fault":"truncated_json"}"#,
+        )
+        .await
+        .ok();
+    gateway
+        .control(
+            Method::POST,
+            "/faults",
+            r#"{"operation":"fetch_link","fault":"not_found"}"#,
+        )
+        .await
+        .ok();
+    gateway.get("/links/a/orders").await.ok();
+    assert_eq!(gateway.get("/links/a").await.code(), "internal_error");
+    assert_eq!(gateway.get("/links/a").await.status, 500);
+    let html = gateway.get("/links/a").await;
+    assert_eq!(
+        (html.status, html.header("content-type")),
+        (502, "text/html; charset=utf-8")
+    );
+    let limited = gateway.get("/links/a").await;
+    assert_eq!(
+        (
+            limited.status,
+            limited.header("x-ratelimit-retry"),
+            limited.header("x-ratelimit-remaining")
+        ),
+        (429, "7", "0")
+    );
+    let truncated = gateway.get("/links/a").await;
+    assert_eq!(truncated.status, 200);
+    assert!(
+        truncated.text.starts_with("{\"cf_link_id\"")
+            && serde_json::from_str::<serde_json::Value>(&truncated.text).is_err()
+    );
+    assert_eq!(gateway.get("/links/a").await.code(), "link_get_not_found");
+    gateway.get("/links/a").await.ok();
+    assert!(gateway.simulator().faults().is_empty());
+}
+
+#[tokio::test]
+async fn a_500_after_the_work_was_done_is_possible() {
+    let gateway = Gateway::start().await;
+    gateway.simulator().inject_fault(FaultRule::once(
+        Operation::CancelLink,
+        Fault::Error500AfterCommit,
+    ));
+    gateway.create(link("a", "")).await.ok();
+    assert_eq!(gateway.cancel("a").await.status, 500);
+    assert_eq!(
+        gateway.get("/links/a").await.ok()["link_status"],
+        "CANCELLED"
+    );
+}
+
+#[tokio::test]
+async fn a_delayed_answer_belongs_to_work_already_done() {
+    let gateway = Gateway::start().await;
+    gateway.simulator().inject_fault(
+        FaultRule::once(Operation::CreateLink, Fault::Delay).delay(Duration::from_mins(1)),
+    );
+    let request = gateway
+        .request(Method::POST, "/links")
+        .body(link("a", ""))
+        .timeout(Duration::from_millis(200));
+    assert!(request.send().await.unwrap_err().is_timeout());
+    gateway.get("/links/a").await.ok();
+    gateway.simulator().inject_fault(
+        FaultRule::once(Operation::FetchLink, Fault::Delay).delay(Duration::from_millis(50)),
+    );
+    let begun = Instant::now();
+    gateway.get("/links/a").await.ok();
+    assert!(begun.elapsed() >= Duration::from_millis(50));
+}
+
+#[tokio::test]
+async fn a_standing_fault_hits_until_it_is_taken_away() {
+    let gateway = Gateway::start().await;
+    gateway
+        .control(
+            Method::POST,
+            "/settings",
+            r#"{"faults":{"list_payments":"error_500"}}"#,
+        )
+        .await
+        .ok();
+    for _ in 0..3 {
+        assert_eq!(gateway.get("/orders/x/payments").await.status, 500);
+    }
+    gateway
+        .control(
+            Method::POST,
+            "/settings",
+            r#"{"faults":{"list_payments":null}}"#,
+        )
+        .await
+        .ok();
+    assert_eq!(gateway.get("/orders/x/payments").await.status, 404);
+}
