@@ -1,1 +1,25 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::struct_field_names,
+    reason = "what is read from the gateway has the gateway's own names"
+)]
+
+mod check;
+mod config;
+mod factory;
+mod links;
+mod payments;
+mod phone;
+mod provider;
+mod settings;
+mod transport;
+mod url_rules;
+mod webhook;
+mod wire;
+
+pub use config::{CashfreeConfig, RetryTuning};
+pub use factory::{CashfreeFactory, CashfreeFactoryError};
+pub use links::FINGERPRINT_NOTE;
+
+/// The id under which the provider is registered.
+pub const PROVIDER_ID: &str = "cashfree";

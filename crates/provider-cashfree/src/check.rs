@@ -1,0 +1,90 @@
+//! Whether a connection works.
+
+use payment_provider_core::{
+    Clock, ConnectionCheck, CredentialCheck, Environment, ErrorKind, Operation,
+};
+use time::{Duration, OffsetDateTime};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::config::CashfreeConfig;
+use crate::transport::{Call, Fault, Gateway};
+
+/// From this far on, a difference between the clocks is worth a word.
+const NOTABLE_SKEW: Duration = Duration::minutes(1);
+
+/// Asks for a link that cannot exist. "Not found" is what only a caller with good credentials
+/// gets to hear.
+pub(crate) async fn check(
+    gateway: &Gateway,
+    environment: Environment,
+    config: &CashfreeConfig,
+) -> Result<ConnectionCheck, Fault> {
+    let deadline = Instant::now() + config.operation_deadline;
+    let link_id = format!("check-{}", Uuid::new_v4().simple());
+    let path = ["links", link_id.as_str()];
+    let call = Call::get(Operation::CheckConnection, &path);
+    let mut pace = gateway.pace(deadline);
+    let (credentials, date) = loop {
+        let fault = match gateway.send(&call, &pace).await {
+            Ok(answer) => break (CredentialCheck::Accepted, answer.facts.date),
+            Err(fault) => fault,
+        };
+        let date = fault.facts.as_ref().and_then(|facts| facts.date);
+        match fault.kind {
+            ErrorKind::NotFound => break (CredentialCheck::Accepted, date),
+            ErrorKind::Authentication => break (CredentialCheck::Rejected, date),
+            _ if pace.again_after(&fault).await => {}
+            _ => return Err(fault),
+        }
+    };
+    let skew = date.map(|date| whole_seconds(date, config.clock.as_ref()));
+
+    let mut check = ConnectionCheck::new(credentials, environment);
+    check.clock_skew = skew;
+    if credentials == CredentialCheck::Rejected {
+        check.next_steps.push(rejected(environment));
+    }
+    if let Some(skew) = skew.filter(|skew| skew.abs() >= NOTABLE_SKEW) {
+        check.next_steps.push(skewed(skew, config));
+    }
+    Ok(check)
+}
+
+fn whole_seconds(gateway: OffsetDateTime, clock: &dyn Clock) -> Duration {
+    Duration::seconds(gateway.unix_timestamp() - clock.now().unix_timestamp())
+}
+
+fn rejected(environment: Environment) -> String {
+    let other = match environment {
+        Environment::Sandbox => Environment::Production,
+        Environment::Production => Environment::Sandbox,
+    };
+    format!(
+        "Cashfree did not accept client ID and secret in {environment}. Copy both again from the \
+         {environment} dashboard, Developers > API Keys; keys of {other} are not valid here."
+    )
+}
+
+fn skewed(skew: Duration, config: &CashfreeConfig) -> String {
+    let seconds = skew.whole_seconds().unsigned_abs();
+    let direction = if skew.is_positive() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    // A clock that is behind makes deliveries look as if they came from the future.
+    let window = if skew.is_positive() {
+        config.webhook_future
+    } else {
+        config.webhook_past
+    };
+    let consequence = if seconds > window.as_secs() {
+        " Until then no webhook counts as fresh, and each costs a fetch."
+    } else {
+        ""
+    };
+    format!(
+        "This machine's clock is {seconds} seconds {direction} Cashfree's: set it right.{consequence}"
+    )
+}

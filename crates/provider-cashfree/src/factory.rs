@@ -1,0 +1,157 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use payment_provider_core::{
+    Capabilities, ConnectionSettings, CurrencySupport, InvalidIdentifier, PaymentProvider,
+    ProviderDescriptor, ProviderFactory, ProviderId, Violations,
+};
+
+use crate::config::CashfreeConfig;
+use crate::provider::CashfreeProvider;
+use crate::transport::HttpStack;
+use crate::{PROVIDER_ID, settings};
+
+/// Where a merchant tells Cashfree the address for webhooks.
+/// See <https://www.cashfree.com/docs/payments/online/webhooks/configure>.
+const WEBHOOK_SETUP: &str = "In the Cashfree dashboard of the same environment, open Developers > Webhooks, \
+     add the webhook address for Payment Link events, and tick PAYMENT_LINK_EVENT; payment events \
+     (success, failed, user dropped) may be ticked for the same address.";
+
+/// Connects merchant accounts at Cashfree Payments.
+///
+/// Register one value of it at startup. All its connections share one HTTP client, and nothing
+/// else.
+pub struct CashfreeFactory {
+    descriptor: Arc<ProviderDescriptor>,
+    config: Arc<CashfreeConfig>,
+    stack: Arc<HttpStack>,
+}
+
+impl CashfreeFactory {
+    /// A factory with the default [`CashfreeConfig`].
+    ///
+    /// # Errors
+    /// The HTTP client cannot be set up. A machine without CA certificates is no reason: until it
+    /// has some, only calls over https fail, and cleanly.
+    pub fn new() -> Result<Self, CashfreeFactoryError> {
+        Self::with_config(CashfreeConfig::default())
+    }
+
+    /// A factory with this configuration.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); and a duration or number of the configuration is out of range.
+    pub fn with_config(config: CashfreeConfig) -> Result<Self, CashfreeFactoryError> {
+        check(&config)?;
+        let stack = HttpStack::new(&config).map_err(CashfreeFactoryError::client)?;
+        Ok(Self {
+            descriptor: Arc::new(descriptor()?),
+            config: Arc::new(config),
+            stack: Arc::new(stack),
+        })
+    }
+}
+
+impl ProviderFactory for CashfreeFactory {
+    fn descriptor(&self) -> &ProviderDescriptor {
+        &self.descriptor
+    }
+
+    fn connect(
+        &self,
+        settings: &ConnectionSettings,
+    ) -> Result<Arc<dyn PaymentProvider>, Violations> {
+        let account = settings::read(&self.descriptor.settings, settings)?;
+        let provider = CashfreeProvider::new(
+            Arc::clone(&self.descriptor),
+            Arc::clone(&self.config),
+            Arc::clone(&self.stack),
+            account,
+        );
+        Ok(Arc::new(provider))
+    }
+}
+
+impl fmt::Debug for CashfreeFactory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CashfreeFactory")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
+    let capabilities = Capabilities::default()
+        .with_partial_payments()
+        .with_notify_url()
+        .with_cancellation();
+    let id = ProviderId::new(PROVIDER_ID)?;
+    Ok(
+        ProviderDescriptor::new(id, "Cashfree Payments", settings::schema())
+            .with_capabilities(capabilities)
+            .with_currencies(CurrencySupport::Any)
+            .with_webhook_setup(WEBHOOK_SETUP),
+    )
+}
+
+fn check(config: &CashfreeConfig) -> Result<(), CashfreeFactoryError> {
+    let durations = [
+        ("connect_timeout", config.connect_timeout),
+        ("request_timeout", config.request_timeout),
+        ("operation_deadline", config.operation_deadline),
+    ];
+    for (name, duration) in durations {
+        if duration.is_zero() || duration > Duration::from_hours(24) {
+            return Err(CashfreeFactoryError::config(
+                name,
+                "must be more than nothing and at most a day",
+            ));
+        }
+    }
+    if !(1..=20).contains(&config.retry.max_attempts) {
+        return Err(CashfreeFactoryError::config(
+            "retry",
+            "must allow 1 to 20 attempts",
+        ));
+    }
+    if config.retry.min_pause.is_zero() || config.retry.max_pause < config.retry.min_pause {
+        let reason =
+            "must have a shortest pause of more than nothing, and no longer than the longest";
+        return Err(CashfreeFactoryError::config("retry", reason));
+    }
+    Ok(())
+}
+
+/// A [`CashfreeFactory`] cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("cashfree cannot be set up: {reason}")]
+pub struct CashfreeFactoryError {
+    reason: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl CashfreeFactoryError {
+    fn config(name: &str, reason: &str) -> Self {
+        Self {
+            reason: format!("{name} {reason}"),
+            source: None,
+        }
+    }
+
+    fn client(source: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        Self {
+            reason: "no HTTP client can be built".to_owned(),
+            source: Some(source),
+        }
+    }
+}
+
+impl From<InvalidIdentifier> for CashfreeFactoryError {
+    fn from(source: InvalidIdentifier) -> Self {
+        Self {
+            reason: "the provider id is not accepted".to_owned(),
+            source: Some(Box::new(source)),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+use payment_provider_core::{
+    Checkout, CheckoutLocator, CheckoutReference, Difference, Effect, Environment, ErrorKind,
+    Operation,
+};
+use tokio::time::Instant;
+
+use super::entity::Link;
+use crate::transport::{Answer, Call, Fault, Gateway};
+
+/// The link as it is now.
+pub(crate) async fn fetch(
+    gateway: &Gateway,
+    environment: Environment,
+    locator: &CheckoutLocator,
+    deadline: Instant,
+) -> Result<Checkout, Fault> {
+    let operation = Operation::FetchCheckout;
+    let reference = &locator.reference;
+    let link = link(gateway, environment, reference, operation, deadline).await?;
+    expect_same(locator, &link)?;
+    Ok(link.into_checkout(reference.clone()))
+}
+
+/// Asks for a link on behalf of an operation.
+pub(super) async fn link(
+    gateway: &Gateway,
+    environment: Environment,
+    reference: &CheckoutReference,
+    operation: Operation,
+    deadline: Instant,
+) -> Result<Link, Fault> {
+    let path = ["links", reference.as_str()];
+    let call = Call::get(operation, &path);
+    let read = |answer: &Answer| Link::read(&answer.body, reference, environment);
+    gateway.read(&call, deadline, read).await
+}
+
+/// As [`link`], where its absence is one of the answers that are expected.
+pub(super) async fn link_if_any(
+    gateway: &Gateway,
+    environment: Environment,
+    reference: &CheckoutReference,
+    operation: Operation,
+    deadline: Instant,
+) -> Result<Option<Link>, Fault> {
+    match link(gateway, environment, reference, operation, deadline).await {
+        Ok(link) => Ok(Some(link)),
+        Err(fault) if fault.kind == ErrorKind::NotFound => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Where the host knows the gateway's own id, a link of the same reference with another id is that
+/// of another account.
+pub(super) fn expect_same(locator: &CheckoutLocator, link: &Link) -> Result<(), Fault> {
+    match (&locator.gateway_id, &link.gateway_id) {
+        (Some(expected), Some(found)) if expected != found => {
+            let difference = Difference::new("gateway_id", expected, found);
+            Err(Fault::conflict(vec![difference], Effect::Rejected))
+        }
+        _ => Ok(()),
+    }
+}

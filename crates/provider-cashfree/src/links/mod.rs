@@ -1,0 +1,23 @@
+//! Payment links: the request that makes one, what exists afterwards, and how the two are matched.
+//!
+//! The calls and their fields are those of
+//! <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>.
+
+mod cancel;
+mod create;
+mod customer;
+mod entity;
+mod fetch;
+mod key;
+mod preflight;
+mod request;
+
+pub(crate) use cancel::cancel;
+pub(crate) use create::create;
+pub(crate) use customer::{PHONE_RULE, needs};
+pub(crate) use fetch::fetch;
+pub(crate) use preflight::{MAX_RETURN_URL, preflight};
+
+/// The key of the link note that holds a checkout's fingerprint. Cashfree keeps at most five notes;
+/// with this one, four are left to the host.
+pub const FINGERPRINT_NOTE: &str = "fingerprint";

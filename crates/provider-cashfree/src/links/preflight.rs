@@ -1,0 +1,218 @@
+use std::collections::BTreeMap;
+
+use payment_provider_core::{
+    CheckoutRequest, Fingerprint, Money, Personal, PreparedCheckout, ProviderId, Violation,
+    ViolationCode, Violations,
+};
+use serde_json::value::RawValue;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+use url::Url;
+
+use super::FINGERPRINT_NOTE;
+use super::customer::phone;
+use super::request::{CustomerDetails, LinkBody, LinkMeta, LinkNotify, json_number};
+use crate::settings::Terms;
+use crate::url_rules;
+
+/// Limits of the API's own document and of
+/// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>.
+const MAX_PURPOSE: usize = 500;
+const MAX_NOTES: usize = 5;
+pub(crate) const MAX_RETURN_URL: usize = 250;
+
+/// Limits that no page of Cashfree states for links; only checked where a merchant asks for it.
+const UNOFFICIAL_LEAST: i64 = 1;
+const UNOFFICIAL_MOST: i64 = 1_000_000;
+
+/// Checks a request against every limit that is known offline, and writes the body that is sent.
+pub(crate) fn preflight(
+    request: &CheckoutRequest,
+    terms: &Terms,
+    provider: &ProviderId,
+    now: OffsetDateTime,
+) -> Result<PreparedCheckout, Violations> {
+    let mut found = Violations::none();
+    let amount = amount("amount", request.amount, &mut found);
+    if terms.low_trust_limits {
+        unofficial_limits(request.amount, &mut found);
+    }
+    purpose(&request.purpose, &mut found);
+    let phone = phone(&request.customer, terms)
+        .map_err(|(code, message)| found.push("customer.phone", code, message))
+        .ok();
+    let expiry = expiry(request.expires_at, now, &mut found);
+    let return_url = request.return_url.as_ref();
+    if let Some(url) = return_url {
+        address("return_url", url, terms, Some(MAX_RETURN_URL), &mut found);
+    }
+    if let Some(url) = &request.notify_url {
+        address("notify_url", url, terms, None, &mut found);
+    }
+    let minimum = request.partial_payments.and_then(|terms| terms.minimum);
+    let minimum = minimum.and_then(|minimum| least(minimum, request.amount, &mut found));
+    notes(&request.notes, &mut found);
+
+    let (Some(amount), Some(phone), Some((expires_at, expiry)), true) =
+        (amount, phone, expiry, found.is_empty())
+    else {
+        return Err(found);
+    };
+
+    let currency = request.amount.currency();
+    let mut body = LinkBody {
+        link_id: request.reference.as_str(),
+        link_amount: amount,
+        link_currency: currency.code(),
+        link_purpose: &request.purpose,
+        customer_details: CustomerDetails {
+            customer_phone: phone.expose(),
+            customer_email: known(request.customer.email.as_ref()),
+            customer_name: known(request.customer.name.as_ref()),
+        },
+        link_partial_payments: request.partial_payments.is_some(),
+        link_minimum_partial_amount: minimum,
+        link_expiry_time: &expiry,
+        link_notify: LinkNotify {
+            send_sms: false,
+            send_email: false,
+        },
+        link_auto_reminders: false,
+        link_notes: request
+            .notes
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect(),
+        link_meta: LinkMeta {
+            notify_url: request.notify_url.as_ref().map(Url::as_str),
+            return_url: return_url.or(terms.redirect_url.as_ref()).map(Url::as_str),
+            upi_intent: true,
+        },
+    };
+    let content = serde_json::to_vec(&body).map_err(unwritable)?;
+    let fingerprint = Fingerprint::of(&content);
+    body.link_notes
+        .insert(FINGERPRINT_NOTE, fingerprint.as_str());
+    let body = serde_json::to_vec(&body).map_err(unwritable)?;
+
+    Ok(PreparedCheckout::new(
+        provider.clone(),
+        terms.environment,
+        request.reference.clone(),
+        request.amount,
+        expires_at,
+        fingerprint,
+        body,
+    ))
+}
+
+fn amount(field: &'static str, amount: Money, found: &mut Violations) -> Option<Box<RawValue>> {
+    if !amount.is_positive() {
+        found.push(field, ViolationCode::TooSmall, "must be more than nothing");
+        return None;
+    }
+    let number = json_number(amount);
+    if number.is_none() {
+        let message = "must have at most two decimals in this currency's major unit";
+        found.push(field, ViolationCode::Invalid, message);
+    }
+    number
+}
+
+fn unofficial_limits(amount: Money, found: &mut Violations) {
+    let unit = 10_i64.saturating_pow(u32::from(amount.currency().exponent()));
+    let limit = |major: i64| major.saturating_mul(unit);
+    if amount.is_positive() && amount.minor_units() < limit(UNOFFICIAL_LEAST) {
+        found.push("amount", ViolationCode::TooSmall, "must be at least 1");
+    }
+    if amount.minor_units() > limit(UNOFFICIAL_MOST) {
+        let message = "must be at most 1000000";
+        found.push("amount", ViolationCode::TooLarge, message);
+    }
+}
+
+fn purpose(purpose: &str, found: &mut Violations) {
+    if purpose.trim().is_empty() {
+        found.push("purpose", ViolationCode::Missing, "is required");
+    } else if purpose.chars().count() > MAX_PURPOSE {
+        let message = "must be at most 500 characters";
+        found.push("purpose", ViolationCode::TooLarge, message);
+    }
+}
+
+/// The moment of expiry as it is sent: whole seconds, with the offset of UTC.
+fn expiry(
+    asked: OffsetDateTime,
+    now: OffsetDateTime,
+    found: &mut Violations,
+) -> Option<(OffsetDateTime, String)> {
+    let whole = asked
+        .checked_to_offset(UtcOffset::UTC)
+        .and_then(|utc| utc.replace_nanosecond(0).ok());
+    let Some(whole) = whole.filter(|utc| *utc > now) else {
+        let message = "must be in the future";
+        found.push("expires_at", ViolationCode::TooSmall, message);
+        return None;
+    };
+    if let Ok(text) = whole.format(&Rfc3339) {
+        Some((whole, text))
+    } else {
+        let message = "must be in a year of four digits";
+        found.push("expires_at", ViolationCode::TooLarge, message);
+        None
+    }
+}
+
+fn address(
+    field: &'static str,
+    url: &Url,
+    terms: &Terms,
+    most: Option<usize>,
+    found: &mut Violations,
+) {
+    if let Some(defect) = url_rules::defect(url, terms.environment) {
+        found.push(field, ViolationCode::Invalid, defect);
+    }
+    if most.is_some_and(|most| url.as_str().len() > most) {
+        let message = "must be at most 250 characters once encoded";
+        found.push(field, ViolationCode::TooLarge, message);
+    }
+}
+
+/// The least first instalment.
+fn least(minimum: Money, whole: Money, found: &mut Violations) -> Option<Box<RawValue>> {
+    const FIELD: &str = "partial_payments.minimum";
+    if minimum.currency() != whole.currency() {
+        let message = "must be in the currency of the amount";
+        found.push(FIELD, ViolationCode::Invalid, message);
+        return None;
+    }
+    let number = amount(FIELD, minimum, found);
+    if minimum.minor_units() >= whole.minor_units() {
+        let message = "must be less than the amount";
+        found.push(FIELD, ViolationCode::TooLarge, message);
+    }
+    number
+}
+
+fn notes(notes: &BTreeMap<String, String>, found: &mut Violations) {
+    if notes.contains_key(FINGERPRINT_NOTE) {
+        let message = "must not use the key `fingerprint`, which the provider uses itself";
+        found.push("notes", ViolationCode::Invalid, message);
+    } else if notes.len() >= MAX_NOTES {
+        let message = "must be at most 4; the gateway keeps 5, of which the provider uses one";
+        found.push("notes", ViolationCode::TooLarge, message);
+    }
+}
+
+/// A text about a person if there is more of it than blanks.
+fn known(text: Option<&Personal>) -> Option<&str> {
+    text.map(Personal::expose)
+        .filter(|text| !text.trim().is_empty())
+}
+
+fn unwritable(_: serde_json::Error) -> Violations {
+    let message = "cannot be written as JSON";
+    let violation = Violation::new("purpose", ViolationCode::Invalid, message);
+    Violations::one(violation)
+}

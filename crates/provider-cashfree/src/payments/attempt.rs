@@ -1,0 +1,175 @@
+use payment_provider_core::{Money, Payment, PaymentFailure, PaymentStatus, Personal};
+use serde::Deserialize;
+
+use crate::wire::{self, Raw, Unreadable};
+
+/// One attempt to pay. The API and the webhooks of payments tell it alike, but for its order and
+/// its error details, which stand in different places.
+#[derive(Deserialize)]
+pub(crate) struct Attempt<'a> {
+    #[serde(borrow, default)]
+    cf_payment_id: Raw<'a>,
+    #[serde(borrow, default)]
+    payment_status: Raw<'a>,
+    #[serde(borrow, default)]
+    payment_amount: Raw<'a>,
+    #[serde(borrow, default)]
+    payment_currency: Raw<'a>,
+    #[serde(borrow, default)]
+    payment_group: Raw<'a>,
+    #[serde(borrow, default)]
+    payment_message: Raw<'a>,
+    #[serde(borrow, default)]
+    payment_time: Raw<'a>,
+    #[serde(borrow, default)]
+    bank_reference: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct ErrorDetails<'a> {
+    #[serde(borrow, default)]
+    error_code: Raw<'a>,
+    #[serde(borrow, default)]
+    error_description: Raw<'a>,
+}
+
+impl Attempt<'_> {
+    /// The payment, which counts `amount` toward what was asked for.
+    pub(crate) fn payment(
+        &self,
+        amount: Money,
+        error_details: Raw<'_>,
+    ) -> Result<Payment, Unreadable> {
+        let id = wire::identifier(self.cf_payment_id).ok_or(Unreadable("cf_payment_id"))?;
+        let status = wire::payment_status(wire::word("payment_status", self.payment_status)?);
+        let mut payment = Payment::new(id, status, amount);
+        payment.charged = self.charged(amount)?.filter(|charged| *charged != amount);
+        payment.method = told(self.payment_group);
+        payment.bank_reference = told(self.bank_reference);
+        payment.paid_at = wire::with_offset(self.payment_time);
+        payment.failure = self.failure(&payment.status, error_details);
+        Ok(payment)
+    }
+
+    fn charged(&self, amount: Money) -> Result<Option<Money>, Unreadable> {
+        if self.payment_amount.is_none() {
+            return Ok(None);
+        }
+        let currency = match self.payment_currency {
+            None => amount.currency(),
+            given => wire::currency("payment_currency", given)?,
+        };
+        wire::amount("payment_amount", self.payment_amount, currency).map(Some)
+    }
+
+    fn failure(&self, status: &PaymentStatus, details: Raw<'_>) -> Option<PaymentFailure> {
+        if *status == PaymentStatus::Succeeded {
+            return None;
+        }
+        let details: Option<ErrorDetails<'_>> = wire::optional_object(details);
+        let code = details
+            .as_ref()
+            .and_then(|details| told(details.error_code));
+        let description = details.and_then(|details| told(details.error_description));
+        let message = if *status == PaymentStatus::Failed {
+            description.or_else(|| told(self.payment_message))
+        } else {
+            description
+        };
+        (code.is_some() || message.is_some())
+            .then(|| PaymentFailure::new(code, message.map(Personal::new)))
+    }
+}
+
+/// A text that says something. Where Cashfree knows nothing it sends an empty text, `NA` or even
+/// `null` in quotes.
+fn told(raw: Raw<'_>) -> Option<String> {
+    wire::optional_text(raw).filter(|text| !matches!(text.trim(), "" | "NA" | "null"))
+}
+
+#[cfg(test)]
+mod tests {
+    use payment_provider_core::Currency;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    const FULL: &str = r#"{"cf_payment_id":1504280029,"payment_status":"FAILED","payment_amount":1.50,
+        "payment_currency":"INR","payment_message":"declined","payment_group":"net_banking",
+        "payment_time":"2023-01-06T20:00:11+05:30","bank_reference":"NA","auth_id":"null",
+        "payment_method":{"netbanking":{"channel":null}},"payment_surcharge":null}"#;
+
+    fn read(json: &str, details: &str) -> Result<Payment, Unreadable> {
+        let attempt: Attempt<'_> = serde_json::from_str(json).unwrap();
+        let details: Option<&RawValue> = serde_json::from_str(details).unwrap();
+        attempt.payment(Money::from_minor_units(180, Currency::INR), details)
+    }
+
+    #[test]
+    fn an_attempt_is_read() {
+        let details = r#"{"error_code":"GATEWAY_ERROR","error_description":"too little"}"#;
+        let payment = read(FULL, details).unwrap();
+        assert_eq!(payment.id.as_str(), "1504280029");
+        assert_eq!(payment.status, PaymentStatus::Failed);
+        assert_eq!(payment.amount.to_string(), "INR 1.80");
+        assert_eq!(payment.charged.unwrap().to_string(), "INR 1.50");
+        assert_eq!(payment.method.as_deref(), Some("net_banking"));
+        assert_eq!(payment.bank_reference, None);
+        assert!(payment.paid_at.is_some());
+        let failure = payment.failure.unwrap();
+        assert_eq!(failure.code.as_deref(), Some("GATEWAY_ERROR"));
+        assert_eq!(failure.message.unwrap().expose(), "too little");
+    }
+
+    #[test]
+    fn what_is_absent_stays_absent() {
+        let least = r#"{"cf_payment_id":"1","payment_status":"SUCCESS","bank_reference":null,
+            "payment_message":"ok","payment_group":""}"#;
+        let payment = read(least, "null").unwrap();
+        assert_eq!(payment.charged, None);
+        assert_eq!(payment.method, None);
+        assert_eq!(payment.bank_reference, None);
+        assert_eq!(payment.failure, None);
+        assert_eq!(payment.paid_at, None);
+    }
+
+    #[test]
+    fn the_charge_is_only_given_where_it_differs() {
+        let same = FULL.replace("1.50", "\"1.8\"");
+        assert_eq!(read(&same, "null").unwrap().charged, None);
+        let foreign = FULL.replace(
+            "1.50,\n        \"payment_currency\":\"INR\"",
+            "1.80,\"payment_currency\":\"USD\"",
+        );
+        assert_eq!(
+            read(&foreign, "null").unwrap().charged.unwrap().to_string(),
+            "USD 1.80"
+        );
+    }
+
+    #[test]
+    fn a_failure_without_details_has_the_gateways_message() {
+        let failure = read(FULL, "null").unwrap().failure.unwrap();
+        assert_eq!(failure.message.unwrap().expose(), "declined");
+        assert_eq!(failure.code, None);
+    }
+
+    #[test]
+    fn what_is_needed_and_unreadable_is_named() {
+        for (field, from, to) in [
+            ("cf_payment_id", "1504280029", "null"),
+            ("cf_payment_id", "1504280029", "1.5"),
+            ("payment_status", "\"FAILED\"", "null"),
+            ("payment_status", "\"FAILED\"", "{}"),
+            ("payment_amount", "1.50", "\"much\""),
+            ("payment_currency", "\"INR\"", "\"RUPEES\""),
+        ] {
+            let json = FULL.replace(from, to);
+            assert_eq!(
+                read(&json, "null").unwrap_err(),
+                Unreadable(field),
+                "{json}"
+            );
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Payments: the attempts to pay the orders of a link, as the API lists them and as webhooks tell
+//! of them.
+//!
+//! See <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/get-orders-for-a-payment-link>.
+
+mod attempt;
+mod list;
+
+pub(crate) use attempt::Attempt;
+pub(crate) use list::list;

@@ -1,0 +1,125 @@
+//! Telephone numbers in the form that Cashfree takes.
+
+use payment_provider_core::Personal;
+
+/// A number as sent: 10 digits for India, otherwise `+` with country code and number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phone(Personal);
+
+impl Phone {
+    /// Brings a number into the form that is sent, or `None` if it is in no form that leaves no
+    /// doubt about the number meant.
+    ///
+    /// Blanks, dashes and parentheses are dropped, then `+91` or a leading `0` of an Indian
+    /// number. Everything else must be digits: nothing is guessed.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let bare: String = text.chars().filter(|c| !is_separator(*c)).collect();
+        let (international, digits) = match bare.strip_prefix('+') {
+            Some(digits) => (true, digits),
+            None => (false, bare.as_str()),
+        };
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let indian = if international {
+            digits.strip_prefix("91")
+        } else {
+            Some(digits.strip_prefix('0').unwrap_or(digits))
+        };
+        let sent = if let Some(number) = indian {
+            (number.len() == 10).then(|| number.to_owned())
+        } else {
+            let fits = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
+            fits.then(|| format!("+{digits}"))
+        };
+        sent.map(|number| Self(Personal::new(number)))
+    }
+
+    /// The number, for the request that sends it.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// Whether there is nothing but separators, which is the same as no number.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_separator)
+}
+
+fn is_separator(c: char) -> bool {
+    // U+2010 to U+2015 are the hyphens and dashes that word processors put in.
+    c.is_whitespace() || matches!(c, '-' | '(' | ')' | '\u{2010}'..='\u{2015}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        Phone::read(text).map(|phone| phone.expose().to_owned())
+    }
+
+    #[test]
+    fn numbers_are_brought_into_the_form_that_is_sent() {
+        for (given, sent) in [
+            ("9876543210", "9876543210"),
+            (" 98765 43210 ", "9876543210"),
+            ("98765-43210", "9876543210"),
+            ("98765\u{2013}43210", "9876543210"),
+            ("98765\u{a0}43210", "9876543210"),
+            ("09876543210", "9876543210"),
+            ("+919876543210", "9876543210"),
+            ("(+91) 98765 43210", "9876543210"),
+            ("+14155552671", "+14155552671"),
+            ("+44 (20) 7946-0958", "+442079460958"),
+            ("+1234567", "+1234567"),
+            ("+123456789012345", "+123456789012345"),
+        ] {
+            assert_eq!(read(given).as_deref(), Some(sent), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_a_doubt_is_refused() {
+        for bad in [
+            "",
+            "  ",
+            "+",
+            "98765432",
+            "98765432101",
+            "98765a3210",
+            "9876543210x",
+            "98765.43210",
+            "9876543210;9876543211",
+            "0123456789",
+            "919876543210",
+            "00919876543210",
+            "+9198765432",
+            "+91987654321000",
+            "+0123456789",
+            "+123456",
+            "+1234567890123456",
+            "++14155552671",
+            "+1415+5552671",
+            "14155552671",
+            "\u{0663}876543210",
+        ] {
+            assert_eq!(read(bad), None, "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_accepted_has_the_documented_form(text in "[-+0-9 ()a]{0,20}|\\PC{0,20}") {
+            if let Some(sent) = read(&text) {
+                let digits = sent.strip_prefix('+').unwrap_or(&sent);
+                prop_assert!(digits.bytes().all(|byte| byte.is_ascii_digit()));
+                let fits = if digits.len() == sent.len() { digits.len() == 10 } else { (7..=15).contains(&digits.len()) };
+                prop_assert!(fits);
+                prop_assert_eq!(read(&sent).unwrap(), sent);
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use payment_provider_core::{
+    Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
+    Customer, CustomerLink, Environment, Operation, Payment, PaymentProvider, PreparedCheckout,
+    ProviderDescriptor, ProviderError, VerifiedWebhook, ViolationCode, Violations, WebhookRequest,
+};
+use tokio::time::Instant;
+
+use crate::config::CashfreeConfig;
+use crate::settings::{Account, Terms};
+use crate::transport::{Fault, Gateway, GatewayKeys, HttpStack};
+use crate::webhook::{Keyring, Window};
+use crate::{check, links, payments, webhook};
+
+/// One merchant account at Cashfree.
+pub(crate) struct CashfreeProvider {
+    descriptor: Arc<ProviderDescriptor>,
+    config: Arc<CashfreeConfig>,
+    gateway: Gateway,
+    terms: Terms,
+    keyring: Keyring,
+}
+
+impl CashfreeProvider {
+    pub(crate) fn new(
+        descriptor: Arc<ProviderDescriptor>,
+        config: Arc<CashfreeConfig>,
+        stack: Arc<HttpStack>,
+        account: Account,
+    ) -> Self {
+        let keys = GatewayKeys {
+            client_id: account.client_id,
+            client_secret: account.call_secret,
+            api_version: account.api_version,
+        };
+        let gateway = Gateway::new(
+            stack,
+            account.base_url,
+            keys,
+            config.request_timeout,
+            config.retry,
+        );
+        Self {
+            descriptor,
+            config,
+            gateway,
+            terms: account.terms,
+            keyring: Keyring::new(&account.secrets),
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.config.operation_deadline
+    }
+
+    fn error(&self, operation: Operation) -> impl FnOnce(Fault) -> ProviderError {
+        let provider = self.descriptor.id.clone();
+        move |fault| fault.into_error(operation, provider)
+    }
+
+    /// What makes a prepared checkout one of another provider or environment.
+    fn foreign(&self, prepared: &PreparedCheckout) -> Violations {
+        let mut violations = Violations::none();
+        if prepared.provider != self.descriptor.id {
+            let message = "must be that of the provider that is called";
+            violations.push("provider", ViolationCode::Invalid, message);
+        }
+        if prepared.environment != self.terms.environment {
+            let message = "must be that of the connection that is called";
+            violations.push("environment", ViolationCode::Invalid, message);
+        }
+        violations
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for CashfreeProvider {
+    fn descriptor(&self) -> &ProviderDescriptor {
+        &self.descriptor
+    }
+
+    fn environment(&self) -> Environment {
+        self.terms.environment
+    }
+
+    async fn check_connection(&self) -> Result<ConnectionCheck, ProviderError> {
+        check::check(&self.gateway, self.terms.environment, &self.config)
+            .await
+            .map_err(self.error(Operation::CheckConnection))
+    }
+
+    async fn link_customer(&self, customer: &Customer) -> Result<CustomerLink, ProviderError> {
+        Ok(CustomerLink::local(links::needs(customer, &self.terms)))
+    }
+
+    fn preflight_checkout(
+        &self,
+        request: &CheckoutRequest,
+    ) -> Result<PreparedCheckout, Violations> {
+        let now = self.config.clock.now();
+        links::preflight(request, &self.terms, &self.descriptor.id, now)
+    }
+
+    async fn create_checkout(
+        &self,
+        prepared: &PreparedCheckout,
+    ) -> Result<CreatedCheckout, ProviderError> {
+        let operation = Operation::CreateCheckout;
+        if let Err(violations) = self.foreign(prepared).into_result(()) {
+            let provider = self.descriptor.id.clone();
+            return Err(ProviderError::invalid(violations, operation, provider));
+        }
+        let now = self.config.clock.now();
+        let limit = self.config.operation_deadline;
+        links::create(&self.gateway, self.terms.environment, prepared, now, limit)
+            .await
+            .map_err(self.error(operation))
+    }
+
+    async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError> {
+        let deadline = self.deadline();
+        links::fetch(&self.gateway, self.terms.environment, checkout, deadline)
+            .await
+            .map_err(self.error(Operation::FetchCheckout))
+    }
+
+    async fn cancel_checkout(
+        &self,
+        checkout: &CheckoutLocator,
+    ) -> Result<Cancellation, ProviderError> {
+        let limit = self.config.operation_deadline;
+        links::cancel(&self.gateway, self.terms.environment, checkout, limit)
+            .await
+            .map_err(self.error(Operation::CancelCheckout))
+    }
+
+    async fn list_payments(
+        &self,
+        checkout: &CheckoutLocator,
+    ) -> Result<Vec<Payment>, ProviderError> {
+        payments::list(&self.gateway, checkout, self.deadline())
+            .await
+            .map_err(self.error(Operation::ListPayments))
+    }
+
+    async fn handle_webhook(
+        &self,
+        request: &WebhookRequest,
+    ) -> Result<VerifiedWebhook, ProviderError> {
+        let window = Window::new(self.config.webhook_past, self.config.webhook_future);
+        webhook::handle(request, &self.keyring, window, self.terms.environment)
+            .map_err(self.error(Operation::HandleWebhook))
+    }
+}
+
+impl fmt::Debug for CashfreeProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CashfreeProvider")
+            .field("environment", &self.terms.environment)
+            .finish_non_exhaustive()
+    }
+}

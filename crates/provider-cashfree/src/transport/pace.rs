@@ -1,0 +1,135 @@
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::Instant;
+
+use super::fault::Fault;
+use crate::config::RetryTuning;
+
+/// Until when an operation may do what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Requests that change something; what is left afterwards is for finding out what they did.
+    pub(crate) writes: Instant,
+    /// Everything.
+    pub(crate) all: Instant,
+}
+
+impl Limits {
+    pub(crate) fn from_now(limit: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            writes: now + limit - limit / 3,
+            all: now + limit,
+        }
+    }
+}
+
+/// When to send the same request again, and when to stop.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    deadline: Instant,
+    pauses: ExponentialBackoff,
+    attempt: u32,
+}
+
+impl Pace {
+    /// A pace that takes up to the tuned number of attempts, all before the deadline.
+    pub(crate) fn new(tuning: RetryTuning, deadline: Instant) -> Self {
+        let repetitions = tuning.max_attempts.saturating_sub(1);
+        let pauses = ExponentialBuilder::new()
+            .with_jitter()
+            .with_min_delay(tuning.min_pause)
+            .with_max_delay(tuning.max_pause)
+            .with_max_times(usize::try_from(repetitions).unwrap_or(usize::MAX))
+            .build();
+        Self {
+            deadline,
+            pauses,
+            attempt: 1,
+        }
+    }
+
+    /// The number of the present attempt, from 1.
+    pub(crate) const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// How much time is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits as long as is right after this fault, and says whether to send again.
+    pub(crate) async fn again_after(&mut self, fault: &Fault) -> bool {
+        fault.repeatable && self.again(fault.wait()).await
+    }
+
+    /// Waits for the next attempt, at least this long, and says whether there is one.
+    pub(crate) async fn again(&mut self, at_least: Option<Duration>) -> bool {
+        let Some(pause) = self.pauses.next() else {
+            return false;
+        };
+        let pause = pause.max(at_least.unwrap_or_default());
+        if pause >= self.left() {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        self.attempt = self.attempt.saturating_add(1);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use payment_provider_core::{Effect, ErrorKind};
+
+    use super::*;
+
+    fn tuning() -> RetryTuning {
+        RetryTuning::new()
+            .with_max_attempts(3)
+            .with_pauses(Duration::from_secs(1), Duration::from_secs(8))
+    }
+
+    fn fault(kind: ErrorKind) -> Fault {
+        Fault::new(kind, Effect::MaybeApplied).repeatable()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_are_counted_and_spread_out() {
+        let start = Instant::now();
+        let mut pace = Pace::new(tuning(), start + Duration::from_mins(1));
+        assert!(pace.again_after(&fault(ErrorKind::Timeout)).await);
+        let first = start.elapsed();
+        assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&first));
+        assert!(pace.again_after(&fault(ErrorKind::Timeout)).await);
+        let second = start.elapsed().saturating_sub(first);
+        assert!((Duration::from_secs(2)..=Duration::from_secs(4)).contains(&second));
+        assert_eq!(pace.attempt(), 3);
+        assert!(!pace.again_after(&fault(ErrorKind::Timeout)).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_begun_that_the_deadline_would_cut() {
+        let start = Instant::now();
+        let mut pace = Pace::new(tuning(), start + Duration::from_secs(59));
+        assert!(!pace.again_after(&fault(ErrorKind::RateLimited)).await);
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_gateways_own_wait_is_kept() {
+        let start = Instant::now();
+        let mut pace = Pace::new(tuning(), start + Duration::from_mins(2));
+        assert!(pace.again_after(&fault(ErrorKind::RateLimited)).await);
+        assert_eq!(start.elapsed(), Duration::from_mins(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_would_fail_again_is_not_sent_again() {
+        let mut pace = Pace::new(tuning(), Instant::now() + Duration::from_mins(1));
+        let fault = Fault::new(ErrorKind::Refused, Effect::Rejected);
+        assert!(!pace.again_after(&fault).await);
+    }
+}

@@ -1,0 +1,388 @@
+use std::fmt;
+
+use http::StatusCode;
+use payment_provider_core::{Effect, ErrorKind, ViolationCode, Violations};
+use serde::Deserialize;
+
+use super::answer::Answer;
+use super::fault::Fault;
+use crate::wire::{self, Raw, Unreadable};
+
+/// What the gateway says in the body of an error answer: `{"message", "code", "type"}`, none of
+/// which is certain to be there. Codes and types are open sets; those known are listed at
+/// <https://www.cashfree.com/docs/api-reference/payments/errors>.
+#[derive(Clone, Default)]
+pub(crate) struct Refusal {
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    class: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow, default)]
+    message: Raw<'a>,
+    #[serde(borrow, default)]
+    code: Raw<'a>,
+    #[serde(borrow, default, rename = "type")]
+    class: Raw<'a>,
+}
+
+const MAX_MESSAGE: usize = 1000;
+
+impl Refusal {
+    fn read(body: &[u8]) -> Option<Self> {
+        let body = std::str::from_utf8(body).ok()?.trim_start();
+        let body: Body<'_> = body
+            .starts_with('{')
+            .then(|| serde_json::from_str(body).ok())
+            .flatten()?;
+        let message = wire::optional_text(body.message).map(|text| cut(text, MAX_MESSAGE));
+        let refusal = Self {
+            code: wire::optional_text(body.code).filter(|code| is_code(code)),
+            message: message.filter(|text| !text.is_empty()),
+            class: wire::optional_text(body.class).filter(|class| is_code(class)),
+        };
+        let says_something =
+            refusal.code.is_some() || refusal.message.is_some() || refusal.class.is_some();
+        says_something.then_some(refusal)
+    }
+
+    /// Whether the object or the idempotency key is said to be in use. The status and code for a
+    /// link id in use are not documented; the message is.
+    pub(super) fn says_taken(&self) -> bool {
+        let message = self.message.as_deref().unwrap_or_default();
+        let message = message.to_ascii_lowercase();
+        self.class() == "idempotency_error"
+            || self.code() == "idempotency_key_mismatch"
+            || self.code().ends_with("already_exists")
+            || message.contains("already exists")
+    }
+
+    /// The field of the request that a code such as `customer_phone_invalid` is about.
+    pub(super) fn violations(&self) -> Violations {
+        const FIELDS: [(&str, &str); 10] = [
+            ("link_id_", "reference"),
+            ("link_amount_", "amount"),
+            ("link_currency_", "amount"),
+            ("order_amount_", "amount"),
+            ("order_currency_", "amount"),
+            ("link_purpose_", "purpose"),
+            ("link_expiry_time_", "expires_at"),
+            ("link_minimum_partial_amount_", "partial_payments.minimum"),
+            ("customer_phone_", "customer.phone"),
+            ("customer_email_", "customer.email"),
+        ];
+        let mut violations = Violations::none();
+        for (prefix, field) in FIELDS {
+            match self.code().strip_prefix(prefix) {
+                Some("missing") => {
+                    let message = "is required by the gateway";
+                    violations.push(field, ViolationCode::Missing, message);
+                }
+                Some("invalid") => {
+                    let message = "is not accepted by the gateway";
+                    violations.push(field, ViolationCode::Invalid, message);
+                }
+                _ => {}
+            }
+        }
+        violations
+    }
+
+    fn code(&self) -> &str {
+        self.code.as_deref().unwrap_or_default()
+    }
+
+    fn class(&self) -> &str {
+        self.class.as_deref().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Refusal {
+    /// Leaves out the message, which may repeat what was sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal")
+            .field("code", &self.code)
+            .field("class", &self.class)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Turns an answer that is not a success into what it means.
+pub(super) fn fault(answer: Answer) -> Fault {
+    let refusal = Refusal::read(&answer.body);
+    let (kind, effect, repeatable) = judge(answer.facts.status, refusal.as_ref());
+    let mut fault = Fault::new(kind, effect).with_facts(Some(answer.facts));
+    fault.repeatable = repeatable;
+    match refusal {
+        Some(refusal) => fault.with_refusal(refusal),
+        None if kind == ErrorKind::UnreadableAnswer => fault.with_source(Unreadable("body")),
+        None => fault,
+    }
+}
+
+fn judge(status: StatusCode, refusal: Option<&Refusal>) -> (ErrorKind, Effect, bool) {
+    use Effect::{MaybeApplied, Rejected};
+    let class = refusal.map(Refusal::class).unwrap_or_default();
+    let code = refusal.map(Refusal::code).unwrap_or_default();
+
+    if class == "rate_limit_error" || status == StatusCode::TOO_MANY_REQUESTS {
+        return (ErrorKind::RateLimited, Rejected, true);
+    }
+    if code == "api_request_timeout" || status == StatusCode::REQUEST_TIMEOUT {
+        return (ErrorKind::Timeout, MaybeApplied, true);
+    }
+    let own_fault = ["api_error", "api_connection_error", "bad_gateway_error"].contains(&class);
+    if own_fault || status.is_server_error() {
+        return (ErrorKind::Unavailable, MaybeApplied, true);
+    }
+    if class == "feature_not_enabled" || code == "feature_not_enabled" {
+        return (ErrorKind::Refused, Rejected, false);
+    }
+    let credentials = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
+    if class == "authentication_error" || code == "authentication_error" || credentials {
+        return (ErrorKind::Authentication, Rejected, false);
+    }
+    if refusal.is_none() || !status.is_client_error() {
+        // A redirect, or a page of something between here and the gateway: not the API's word.
+        return (ErrorKind::UnreadableAnswer, MaybeApplied, true);
+    }
+    if class == "idempotency_error" || code == "idempotency_key_mismatch" {
+        return (ErrorKind::Conflict, Rejected, false);
+    }
+    if status == StatusCode::NOT_FOUND || code.ends_with("not_found") {
+        return (ErrorKind::NotFound, Rejected, false);
+    }
+    if status == StatusCode::CONFLICT || code.ends_with("already_exists") {
+        return (ErrorKind::Conflict, Rejected, false);
+    }
+    let about_a_field = code.ends_with("_invalid") || code.ends_with("_missing");
+    let unprocessable = status == StatusCode::UNPROCESSABLE_ENTITY;
+    if about_a_field || unprocessable || class == "validation_error" || code == "request_invalid" {
+        return (ErrorKind::InvalidRequest, Rejected, false);
+    }
+    (ErrorKind::Refused, Rejected, false)
+}
+
+/// Codes are short plain words; anything else might be data of the request.
+fn is_code(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+    use payment_provider_core::{Operation, ProviderId, RetryAdvice};
+
+    use super::super::answer::Facts;
+    use super::*;
+
+    fn judged(status: u16, body: &str) -> Fault {
+        let status = StatusCode::from_u16(status).unwrap();
+        fault(Answer {
+            facts: Facts::read(status, &HeaderMap::new()),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        })
+    }
+
+    fn refused(class: &str, code: &str) -> String {
+        format!(r#"{{"message":"m","code":"{code}","type":"{class}","help":"h"}}"#)
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
+    fn every_documented_status_type_and_code_has_its_kind() {
+        use Effect::{MaybeApplied, Rejected};
+        use ErrorKind as K;
+        let invalid = "invalid_request_error";
+        for (status, class, code, kind, effect) in [
+            (
+                400,
+                invalid,
+                "link_amount_invalid",
+                K::InvalidRequest,
+                Rejected,
+            ),
+            (
+                400,
+                invalid,
+                "customer_phone_missing",
+                K::InvalidRequest,
+                Rejected,
+            ),
+            (400, invalid, "version_missing", K::InvalidRequest, Rejected),
+            (
+                400,
+                "validation_error",
+                "anything",
+                K::InvalidRequest,
+                Rejected,
+            ),
+            (400, invalid, "link_post_failed", K::Refused, Rejected),
+            (400, invalid, "request_failed", K::Refused, Rejected),
+            (400, invalid, "link_get_not_found", K::NotFound, Rejected),
+            (400, "idempotency_error", "x", K::Conflict, Rejected),
+            (
+                400,
+                invalid,
+                "idempotency_key_mismatch",
+                K::Conflict,
+                Rejected,
+            ),
+            (400, invalid, "link_already_exists", K::Conflict, Rejected),
+            (400, "feature_not_enabled", "x", K::Refused, Rejected),
+            (
+                401,
+                "authentication_error",
+                "request_failed",
+                K::Authentication,
+                Rejected,
+            ),
+            (
+                403,
+                "authentication_error",
+                "x",
+                K::Authentication,
+                Rejected,
+            ),
+            (403, "feature_not_enabled", "x", K::Refused, Rejected),
+            (404, invalid, "link_get_not_found", K::NotFound, Rejected),
+            (404, invalid, "somethind_not_found", K::NotFound, Rejected),
+            (409, invalid, "order_already_exists", K::Conflict, Rejected),
+            (
+                409,
+                invalid,
+                "link_cannot_be_cancelled",
+                K::Conflict,
+                Rejected,
+            ),
+            (
+                422,
+                "idempotency_error",
+                "request_invalid",
+                K::Conflict,
+                Rejected,
+            ),
+            (422, invalid, "request_invalid", K::InvalidRequest, Rejected),
+            (
+                429,
+                "rate_limit_error",
+                "request_failed",
+                K::RateLimited,
+                Rejected,
+            ),
+            (
+                500,
+                "api_error",
+                "internal_error",
+                K::Unavailable,
+                MaybeApplied,
+            ),
+            (
+                502,
+                "api_error",
+                "bank_processing_failure",
+                K::Unavailable,
+                MaybeApplied,
+            ),
+            (504, "bad_gateway_error", "x", K::Unavailable, MaybeApplied),
+            (
+                400,
+                "api_connection_error",
+                "x",
+                K::Unavailable,
+                MaybeApplied,
+            ),
+            (
+                400,
+                invalid,
+                "api_request_timeout",
+                K::Timeout,
+                MaybeApplied,
+            ),
+        ] {
+            let fault = judged(status, &refused(class, code));
+            assert_eq!(
+                (fault.kind, fault.effect),
+                (kind, effect),
+                "{status} {class} {code}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_api_speaking_is_not_believed() {
+        for body in [
+            "",
+            "<html>not found</html>",
+            "[]",
+            "{}",
+            "null",
+            "{\"message\":",
+        ] {
+            assert_eq!(
+                judged(404, body).kind,
+                ErrorKind::UnreadableAnswer,
+                "{body}"
+            );
+            assert_eq!(
+                judged(400, body).kind,
+                ErrorKind::UnreadableAnswer,
+                "{body}"
+            );
+            assert_eq!(
+                judged(302, body).kind,
+                ErrorKind::UnreadableAnswer,
+                "{body}"
+            );
+            assert_eq!(judged(401, body).kind, ErrorKind::Authentication, "{body}");
+            assert_eq!(judged(429, body).kind, ErrorKind::RateLimited, "{body}");
+            assert_eq!(judged(502, body).kind, ErrorKind::Unavailable, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_taken_id_is_recognised_by_status_code_or_message() {
+        assert!(judged(409, &refused("invalid_request_error", "link_post_failed")).says_taken());
+        let by_message = r#"{"message":"Link ID already exists","code":"link_post_failed"}"#;
+        assert!(judged(400, by_message).says_taken());
+        assert!(judged(422, &refused("idempotency_error", "request_invalid")).says_taken());
+        assert!(!judged(400, &refused("invalid_request_error", "link_post_failed")).says_taken());
+    }
+
+    #[test]
+    fn the_error_has_code_message_field_and_advice_and_displays_no_message() {
+        let provider = ProviderId::new("cashfree").unwrap();
+        let body = r#"{"message":"phone 9000000000 is bad","code":"customer_phone_invalid"}"#;
+        let error = judged(400, body).into_error(Operation::CreateCheckout, provider.clone());
+        assert_eq!(error.gateway_code(), Some("customer_phone_invalid"));
+        assert_eq!(error.gateway_message(), Some("phone 9000000000 is bad"));
+        assert!(error.violations().names("customer.phone"));
+        assert_eq!(error.effect(), Effect::Rejected);
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("9000000000"), "{shown}");
+
+        let error = judged(429, "").into_error(Operation::CreateCheckout, provider);
+        let minute = std::time::Duration::from_mins(1);
+        assert_eq!(error.retry(), RetryAdvice::After(minute));
+    }
+
+    #[test]
+    fn a_code_that_is_no_code_is_dropped_and_a_long_message_cut() {
+        let long = "x".repeat(5000);
+        let body = format!(r#"{{"message":"{long}","code":"call 9000000000 now","type":7}}"#);
+        let refusal = judged(400, &body).refusal.unwrap();
+        assert_eq!(refusal.code, None);
+        assert_eq!(refusal.message.unwrap().len(), MAX_MESSAGE);
+    }
+}

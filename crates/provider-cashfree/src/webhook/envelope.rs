@@ -1,0 +1,93 @@
+//! What is common to all deliveries, and where each type is read.
+
+use payment_provider_core::{Event, EventKind, Subject};
+use serde::Deserialize;
+
+use super::{link_event, payment_event};
+use crate::wire::{self, Raw, Unreadable};
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Raw<'a>,
+    #[serde(borrow, default)]
+    event_time: Raw<'a>,
+    #[serde(borrow, default)]
+    data: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct Test<'a> {
+    #[serde(borrow, default)]
+    test_object: Raw<'a>,
+}
+
+/// What one delivery says, or why it says nothing that can be used.
+pub(super) struct News {
+    pub(super) subject: Subject,
+    pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
+}
+
+/// The events of a verified body. A body that cannot be read is one unrecognised event.
+pub(super) fn events(body: &[u8]) -> Vec<Event> {
+    let envelope = serde_json::from_slice(body)
+        .map_err(|_| Unreadable("body"))
+        .and_then(|raw| wire::object::<Envelope<'_>>("body", raw));
+    let envelope = match envelope {
+        Ok(envelope) => envelope,
+        Err(what) => return vec![unread("", Subject::none(), what)],
+    };
+    let gateway_type = match wire::word("type", envelope.kind) {
+        Ok(word) => word,
+        Err(what) => return vec![unread("", Subject::none(), what)],
+    };
+    let occurred_at = wire::with_offset(envelope.event_time);
+    read(&gateway_type, envelope.data)
+        .into_iter()
+        .map(|event| event.with_occurred_at(occurred_at))
+        .collect()
+}
+
+fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
+    let news = match gateway_type {
+        "PAYMENT_LINK_EVENT" => link_event::read(data),
+        "PAYMENT_SUCCESS_WEBHOOK" | "PAYMENT_FAILED_WEBHOOK" | "PAYMENT_USER_DROPPED_WEBHOOK" => {
+            payment_event::read(data)
+        }
+        "WEBHOOK" => test(data),
+        _ => {
+            tracing::debug!(gateway_type, "a delivery of a type that is not read");
+            let reason = "a type that this version does not read".to_owned();
+            let kind = EventKind::Unrecognised { reason };
+            return vec![Event::new(gateway_type, Subject::none(), kind)];
+        }
+    };
+    let News { subject, kinds } = news;
+    match kinds {
+        Ok(kinds) => kinds
+            .into_iter()
+            .map(|kind| Event::new(gateway_type, subject.clone(), kind))
+            .collect(),
+        Err(what) => vec![unread(gateway_type, subject, what)],
+    }
+}
+
+/// The delivery with which the dashboard tries out an address.
+fn test(data: Raw<'_>) -> News {
+    let test: Option<Test<'_>> = wire::optional_object(data);
+    let given = test.is_some_and(|test| test.test_object.is_some());
+    News {
+        subject: Subject::none(),
+        kinds: if given {
+            Ok(vec![EventKind::Ping])
+        } else {
+            Err(Unreadable("data.test_object"))
+        },
+    }
+}
+
+fn unread(gateway_type: &str, subject: Subject, what: Unreadable) -> Event {
+    let reason = what.to_string();
+    tracing::warn!(gateway_type, reason, "a delivery that cannot be read");
+    Event::new(gateway_type, subject, EventKind::Unrecognised { reason })
+}

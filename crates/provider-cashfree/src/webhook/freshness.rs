@@ -1,0 +1,118 @@
+use std::time::Duration;
+
+use payment_provider_core::Freshness;
+use time::OffsetDateTime;
+
+/// How far a delivery's own time stamp may be from its arrival for its content to count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    past: i128,
+    future: i128,
+}
+
+impl Window {
+    pub(crate) fn new(past: Duration, future: Duration) -> Self {
+        let nanoseconds = |limit: Duration| i128::try_from(limit.as_nanos()).unwrap_or(i128::MAX);
+        Self {
+            past: nanoseconds(past),
+            future: nanoseconds(future),
+        }
+    }
+
+    /// A stamp that cannot be read counts as stale: genuine, but of unknown age.
+    pub(super) fn judge(
+        self,
+        sent_at: Option<OffsetDateTime>,
+        received_at: OffsetDateTime,
+    ) -> Freshness {
+        let Some(sent_at) = sent_at else {
+            return Freshness::Stale;
+        };
+        let received = received_at.unix_timestamp_nanos();
+        let age = received.saturating_sub(sent_at.unix_timestamp_nanos());
+        if age > self.past {
+            Freshness::Stale
+        } else if age.saturating_neg() > self.future {
+            Freshness::FromFuture
+        } else {
+            Freshness::Fresh
+        }
+    }
+}
+
+/// Reads a time stamp: 13 digits are milliseconds, the documented form; 10 digits are seconds.
+pub(super) fn sent_at(timestamp: &str) -> Option<OffsetDateTime> {
+    let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
+    let nanoseconds_per_unit: i128 = match timestamp.len() {
+        10 if digits => 1_000_000_000,
+        13 if digits => 1_000_000,
+        _ => return None,
+    };
+    let nanoseconds = timestamp
+        .parse::<i128>()
+        .ok()?
+        .saturating_mul(nanoseconds_per_unit);
+    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn stamps_of_seconds_and_of_milliseconds_are_read() {
+        let expected = datetime!(2021-08-18 07:25:06 UTC);
+        assert_eq!(sent_at("1629271506"), Some(expected));
+        assert_eq!(sent_at("1629271506000"), Some(expected));
+        assert!(sent_at("9999999999999").is_some());
+        assert!(sent_at("0000000000").is_some());
+        let odd = [
+            "",
+            "-1",
+            "+1629271506",
+            "1629271506.0",
+            " 1629271506",
+            "16292715060",
+            "162927150600000",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "99999999999999999999999999999999999999999",
+            "now",
+            "12345678\u{0669}",
+        ];
+        for odd in odd {
+            assert_eq!(sent_at(odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn the_window_includes_its_borders() {
+        let window = Window::new(Duration::from_hours(24), Duration::from_mins(10));
+        let sent = datetime!(2026-01-01 00:00 UTC);
+        let nanosecond = time::Duration::nanoseconds(1);
+        let judged = |received| window.judge(Some(sent), received);
+        assert_eq!(judged(sent), Freshness::Fresh);
+        assert_eq!(judged(sent + time::Duration::hours(24)), Freshness::Fresh);
+        let after = sent + time::Duration::hours(24) + nanosecond;
+        assert_eq!(judged(after), Freshness::Stale);
+        assert_eq!(judged(sent - time::Duration::minutes(10)), Freshness::Fresh);
+        let before = sent - time::Duration::minutes(10) - nanosecond;
+        assert_eq!(judged(before), Freshness::FromFuture);
+        assert_eq!(window.judge(None, sent), Freshness::Stale);
+    }
+
+    #[test]
+    fn the_widest_window_and_the_farthest_times_do_no_harm() {
+        let window = Window::new(Duration::MAX, Duration::MAX);
+        let first = datetime!(-9999-01-01 00:00 UTC);
+        let last = datetime!(9999-12-31 23:59:59.999999999 UTC);
+        assert_eq!(window.judge(Some(first), last), Freshness::Fresh);
+        assert_eq!(window.judge(Some(last), first), Freshness::Fresh);
+        let none = Window::new(Duration::ZERO, Duration::ZERO);
+        assert_eq!(none.judge(Some(first), last), Freshness::Stale);
+        assert_eq!(none.judge(Some(last), first), Freshness::FromFuture);
+        assert_eq!(none.judge(Some(last), last), Freshness::Fresh);
+    }
+}

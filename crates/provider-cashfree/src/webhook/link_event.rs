@@ -1,0 +1,103 @@
+//! `PAYMENT_LINK_EVENT`:
+//! <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/webhooks>.
+
+use payment_provider_core::{
+    CheckoutSnapshot, Currency, EventKind, OrderId, Payment, PaymentStatus, Subject,
+};
+use serde::Deserialize;
+
+use super::envelope::News;
+use crate::wire::{self, Raw, Unreadable};
+
+#[derive(Deserialize)]
+struct Link<'a> {
+    #[serde(borrow, default)]
+    cf_link_id: Raw<'a>,
+    #[serde(borrow, default)]
+    link_id: Raw<'a>,
+    #[serde(borrow, default)]
+    link_status: Raw<'a>,
+    #[serde(borrow, default)]
+    link_currency: Raw<'a>,
+    #[serde(borrow, default)]
+    link_amount: Raw<'a>,
+    #[serde(borrow, default)]
+    link_amount_paid: Raw<'a>,
+    #[serde(borrow, default)]
+    order: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct Order<'a> {
+    #[serde(borrow, default)]
+    order_id: Raw<'a>,
+    #[serde(borrow, default)]
+    order_amount: Raw<'a>,
+    #[serde(borrow, default)]
+    transaction_id: Raw<'a>,
+    #[serde(borrow, default)]
+    transaction_status: Raw<'a>,
+}
+
+/// The payment that caused the event, if one did, and then how the link stands.
+pub(super) fn read(data: Raw<'_>) -> News {
+    let link: Link<'_> = match wire::object("data", data) {
+        Ok(link) => link,
+        Err(what) => {
+            let subject = Subject::none();
+            return News {
+                subject,
+                kinds: Err(what),
+            };
+        }
+    };
+    let order = link.order.map(|raw| wire::object("data.order", Some(raw)));
+    let order: Option<Result<Order<'_>, Unreadable>> = order;
+    let order_id = match &order {
+        Some(Ok(order)) => wire::identifier(order.order_id),
+        _ => None,
+    };
+    let subject = Subject::none()
+        .with_reference(wire::identifier(link.link_id))
+        .with_gateway_id(wire::identifier(link.cf_link_id))
+        .with_order_id(order_id.clone());
+    let kinds = kinds(&link, order, order_id);
+    News { subject, kinds }
+}
+
+fn kinds(
+    link: &Link<'_>,
+    order: Option<Result<Order<'_>, Unreadable>>,
+    order_id: Option<OrderId>,
+) -> Result<Vec<EventKind>, Unreadable> {
+    let status = wire::checkout_status(wire::word("data.link_status", link.link_status)?);
+    let currency = wire::currency("data.link_currency", link.link_currency)?;
+    let amount = wire::amount("data.link_amount", link.link_amount, currency)?;
+    let paid = wire::amount("data.link_amount_paid", link.link_amount_paid, currency)?;
+
+    let movement = match order {
+        None => None,
+        Some(Err(_)) => Some(EventKind::FetchNeeded),
+        Some(Ok(order)) => movement(&order, order_id, currency),
+    };
+    let snapshot = EventKind::Snapshot(CheckoutSnapshot::new(status, amount, paid));
+    Ok(movement.into_iter().chain([snapshot]).collect())
+}
+
+/// The payment of an order. One that succeeded but cannot be read completely has to be fetched.
+fn movement(order: &Order<'_>, order_id: Option<OrderId>, currency: Currency) -> Option<EventKind> {
+    let status = wire::optional_text(order.transaction_status)?;
+    if status != "SUCCESS" {
+        return None;
+    }
+    // Without an id the snapshot alone tells of the money.
+    order.transaction_id?;
+    let id = wire::identifier(order.transaction_id);
+    let amount = wire::amount("data.order.order_amount", order.order_amount, currency);
+    let (Some(id), Ok(amount)) = (id, amount) else {
+        return Some(EventKind::FetchNeeded);
+    };
+    let mut payment = Payment::new(id, PaymentStatus::Succeeded, amount);
+    payment.order_id = order_id;
+    Some(EventKind::Payment(payment))
+}

@@ -1,0 +1,32 @@
+//! Deliveries of Cashfree: verified over their raw bytes first, read afterwards.
+
+mod envelope;
+mod freshness;
+mod link_event;
+mod payment_event;
+mod signature;
+
+pub(crate) use freshness::Window;
+pub(crate) use signature::Keyring;
+
+use payment_provider_core::{Effect, Environment, ErrorKind, VerifiedWebhook, WebhookRequest};
+
+use crate::transport::Fault;
+
+/// Verifies a delivery, then reads it.
+pub(crate) fn handle(
+    request: &WebhookRequest,
+    keyring: &Keyring,
+    window: Window,
+    environment: Environment,
+) -> Result<VerifiedWebhook, Fault> {
+    let signed = signature::signed_by(request, keyring)
+        .ok_or_else(|| Fault::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
+    let sent_at = freshness::sent_at(signed.timestamp);
+    let freshness = window.judge(sent_at, request.received_at);
+    let events = envelope::events(&request.body);
+    let webhook = VerifiedWebhook::new(&request.body, environment, freshness, events);
+    Ok(webhook
+        .with_matched_secret(signed.secret.clone())
+        .with_sent_at(sent_at))
+}

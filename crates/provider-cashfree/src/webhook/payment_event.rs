@@ -1,0 +1,65 @@
+//! Deliveries about one attempt to pay:
+//! <https://www.cashfree.com/docs/api-reference/payments/latest/payments/webhooks>.
+
+use payment_provider_core::{EventKind, OrderId, Payment, Subject};
+use serde::Deserialize;
+
+use super::envelope::News;
+use crate::payments::Attempt;
+use crate::wire::{self, Raw, Unreadable};
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow, default)]
+    order: Raw<'a>,
+    #[serde(borrow, default)]
+    payment: Raw<'a>,
+    #[serde(borrow, default)]
+    error_details: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct Order<'a> {
+    #[serde(borrow, default)]
+    order_id: Raw<'a>,
+    #[serde(borrow, default)]
+    order_amount: Raw<'a>,
+    #[serde(borrow, default)]
+    order_currency: Raw<'a>,
+    #[serde(borrow, default)]
+    order_tags: Raw<'a>,
+}
+
+/// The tags by which the order of a link names the link.
+#[derive(Default, Deserialize)]
+struct Tags<'a> {
+    #[serde(borrow, default)]
+    cf_link_id: Raw<'a>,
+    #[serde(borrow, default)]
+    link_id: Raw<'a>,
+}
+
+/// The attempt, in the status that it has itself; the type of the delivery says nothing more.
+pub(super) fn read(data: Raw<'_>) -> News {
+    let mut subject = Subject::none();
+    let kinds = payment(data, &mut subject).map(|payment| vec![EventKind::Payment(payment)]);
+    News { subject, kinds }
+}
+
+fn payment(data: Raw<'_>, subject: &mut Subject) -> Result<Payment, Unreadable> {
+    let data: Data<'_> = wire::object("data", data)?;
+    let order: Order<'_> = wire::object("data.order", data.order)?;
+    let order_id: Option<OrderId> = wire::identifier(order.order_id);
+    let tags: Tags<'_> = wire::optional_object(order.order_tags).unwrap_or_default();
+    *subject = Subject::none()
+        .with_reference(wire::identifier(tags.link_id))
+        .with_gateway_id(wire::identifier(tags.cf_link_id))
+        .with_order_id(order_id.clone());
+
+    let currency = wire::currency("data.order.order_currency", order.order_currency)?;
+    let amount = wire::amount("data.order.order_amount", order.order_amount, currency)?;
+    let attempt: Attempt<'_> = wire::object("data.payment", data.payment)?;
+    let mut payment = attempt.payment(amount, data.error_details)?;
+    payment.order_id = order_id;
+    Ok(payment)
+}

@@ -1,0 +1,119 @@
+use payment_provider_core::{Currency, Money};
+use serde_json::value::RawValue;
+
+use super::{Raw, Unreadable, text};
+
+/// A currency, from its three letters.
+pub(crate) fn currency(field: &'static str, raw: Raw<'_>) -> Result<Currency, Unreadable> {
+    text(field, raw)?.parse().map_err(|_| Unreadable(field))
+}
+
+/// An amount in major units, from a JSON number or from decimal text; never by way of a float.
+/// Less than nothing is no amount.
+pub(crate) fn amount(
+    field: &'static str,
+    raw: Raw<'_>,
+    currency: Currency,
+) -> Result<Money, Unreadable> {
+    raw.and_then(decimal_text)
+        .and_then(|text| Money::from_decimal(&text, currency).ok())
+        .filter(|money| money.minor_units() >= 0)
+        .ok_or(Unreadable(field))
+}
+
+fn decimal_text(raw: &RawValue) -> Option<String> {
+    let token = raw.get();
+    if token.starts_with('"') {
+        serde_json::from_str(token).ok()
+    } else {
+        without_exponent(token)
+    }
+}
+
+/// Writes out a JSON number such as `1.0E7`, the form in which some writers put large numbers.
+fn without_exponent(number: &str) -> Option<String> {
+    const MOST_SHIFT: usize = 30;
+    let Some((mantissa, exponent)) = number.split_once(['e', 'E']) else {
+        return Some(number.to_owned());
+    };
+    let shift: i32 = exponent.parse().ok()?;
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let places = usize::try_from(shift.unsigned_abs()).ok()?;
+    if places > MOST_SHIFT {
+        return None;
+    }
+    let zeros = |count: usize| "0".repeat(count);
+    if shift >= 0 {
+        let fraction = format!("{fraction}{}", zeros(places.saturating_sub(fraction.len())));
+        let (moved, rest) = fraction.split_at_checked(places)?;
+        let rest = if rest.is_empty() { "0" } else { rest };
+        Some(format!("{sign}{whole}{moved}.{rest}"))
+    } else {
+        let whole = format!("{}{whole}", zeros((places + 1).saturating_sub(whole.len())));
+        let (rest, moved) = whole.split_at_checked(whole.len() - places)?;
+        Some(format!("{sign}{rest}.{moved}{fraction}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Option<i64> {
+        let raw: Option<&RawValue> = serde_json::from_str(json).unwrap();
+        let read = amount("field", raw, Currency::INR);
+        read.ok().map(Money::minor_units)
+    }
+
+    #[test]
+    fn numbers_and_texts_are_read_exactly() {
+        for (json, paise) in [
+            ("200.12", 20_012),
+            ("170.00", 17_000),
+            ("1.8", 180),
+            ("2", 200),
+            ("0", 0),
+            ("\"200.12\"", 20_012),
+            ("\"55\"", 5_500),
+            ("90071992547409.93", 9_007_199_254_740_993),
+            ("1.0E7", 1_000_000_000),
+            ("1.2345E3", 123_450),
+            ("123E-2", 123),
+            ("1e-2", 1),
+            ("1.5e+2", 15_000),
+            ("0e0", 0),
+        ] {
+            assert_eq!(read(json), Some(paise), "{json}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_unreadable() {
+        for json in [
+            "null",
+            "true",
+            "[]",
+            "{}",
+            "[1]",
+            "\"\"",
+            "\"abc\"",
+            "\"1e2\"",
+            "\"1,000.00\"",
+            "\"\\u0661\"",
+            "-1",
+            "\"-1.00\"",
+            "0.001",
+            "1e-3",
+            "1e31",
+            "1e999999999999",
+            "1e-999999999999",
+            "99999999999999999999",
+        ] {
+            assert_eq!(read(json), None, "{json}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use payment_provider_core::InvalidIdentifier;
+
+use super::{Raw, Unreadable};
+
+/// Longest word of a status that is kept.
+const MAX_WORD: usize = 64;
+
+/// A text, from a JSON string or a whole JSON number; anything else counts as absent.
+pub(crate) fn optional_text(raw: Raw<'_>) -> Option<String> {
+    let token = raw?.get();
+    if token.starts_with('"') {
+        serde_json::from_str(token).ok()
+    } else {
+        let digits = token.strip_prefix('-').unwrap_or(token);
+        let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        whole.then(|| token.to_owned())
+    }
+}
+
+/// A text that is needed.
+pub(crate) fn text(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
+    optional_text(raw)
+        .filter(|text| !text.is_empty())
+        .ok_or(Unreadable(field))
+}
+
+/// An identifier, if there is one that fits its type.
+pub(crate) fn identifier<T>(raw: Raw<'_>) -> Option<T>
+where
+    T: TryFrom<String, Error = InvalidIdentifier>,
+{
+    optional_text(raw).and_then(|text| T::try_from(text).ok())
+}
+
+/// One word of an open set, such as a status.
+pub(crate) fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
+    let text = text(field, raw)?;
+    let fits = text.chars().count() <= MAX_WORD && !text.chars().any(char::is_control);
+    if fits {
+        Ok(text)
+    } else {
+        Err(Unreadable(field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use payment_provider_core::CheckoutReference;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn raw(json: &str) -> Raw<'_> {
+        serde_json::from_str::<Option<&RawValue>>(json).unwrap()
+    }
+
+    #[test]
+    fn ids_come_as_strings_or_as_whole_numbers_of_any_length() {
+        for (json, expected) in [
+            ("\"1576977\"", Some("1576977")),
+            ("1576977", Some("1576977")),
+            ("98765432109876543210", Some("98765432109876543210")),
+            ("\"a\\u0062c\"", Some("abc")),
+            ("null", None),
+            ("1.5", None),
+            ("1e3", None),
+            ("true", None),
+            ("[\"a\"]", None),
+            ("{}", None),
+        ] {
+            assert_eq!(optional_text(raw(json)).as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn an_identifier_that_does_not_fit_is_dropped() {
+        let read = |json| identifier::<CheckoutReference>(raw(json));
+        assert_eq!(read("\"inv_1\"").unwrap().as_str(), "inv_1");
+        assert_eq!(read("\"uuid.1\""), None);
+        assert_eq!(read("\"\""), None);
+    }
+
+    #[test]
+    fn a_word_is_short_and_printable() {
+        let long = format!("\"{}\"", "X".repeat(65));
+        assert_eq!(word("status", raw("\"PAID\"")), Ok("PAID".to_owned()));
+        for bad in ["\"\"", "\"A\\nB\"", "null", "{}", &long] {
+            assert_eq!(word("status", raw(bad)), Err(Unreadable("status")), "{bad}");
+        }
+    }
+}

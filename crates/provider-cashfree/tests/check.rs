@@ -1,0 +1,119 @@
+//! Whether a connection works: asked without changing anything.
+
+mod support;
+
+use payment_provider_core::{
+    ConnectionCheck, CredentialCheck, Environment, ErrorKind, ProviderError,
+};
+use support::*;
+use time::Duration;
+
+async fn check(
+    acts: impl IntoIterator<Item = Act>,
+) -> (Result<ConnectionCheck, ProviderError>, Scripted) {
+    let gateway = Scripted::acts(acts).await;
+    let outcome = connect(&gateway).check_connection().await;
+    (outcome, gateway)
+}
+
+/// The present moment of these tests, as the gateway writes it.
+const DATE: &str = "Thu, 15 Jan 2026 10:00:00 GMT";
+
+#[tokio::test(start_paused = true)]
+async fn not_found_means_that_the_credentials_work() {
+    for answer in [
+        not_found(),
+        refusal(400, "link_get_not_found", "invalid_request_error"),
+    ] {
+        let (outcome, gateway) = check([answer.with("date", DATE)]).await;
+        let check = outcome.unwrap();
+        assert_eq!(check.credentials, CredentialCheck::Accepted);
+        assert_eq!(check.environment, Environment::Sandbox);
+        assert_eq!(check.clock_skew, Some(Duration::ZERO));
+        assert_eq!(check.next_steps, Vec::<String>::new());
+        assert!(check.is_usable());
+        let lines = gateway.lines();
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.starts_with("GET /pg/links/check-"))
+        );
+        assert_eq!(lines.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rejected_credentials_are_a_result_with_a_next_step() {
+    for answer in [
+        refusal(401, "request_failed", "authentication_error"),
+        reply(401, ""),
+        refusal(403, "x", "y"),
+        reply(403, "<html>"),
+    ] {
+        let (outcome, _) = check([answer]).await;
+        let check = outcome.unwrap();
+        assert_eq!(check.credentials, CredentialCheck::Rejected);
+        assert!(!check.is_usable());
+        assert_eq!(check.clock_skew, None);
+        let [step] = check.next_steps.as_slice() else {
+            panic!("{check:?}");
+        };
+        assert!(
+            step.contains("keys of production are not valid here"),
+            "{step}"
+        );
+        assert!(!step.contains(SECRET));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_says_nothing_about_credentials_is_an_error() {
+    for (act, kind) in [
+        (
+            reply(404, "<html>nginx</html>"),
+            ErrorKind::UnreadableAnswer,
+        ),
+        (
+            refusal(400, "version_invalid", "invalid_request_error"),
+            ErrorKind::InvalidRequest,
+        ),
+        (refusal(403, "x", "feature_not_enabled"), ErrorKind::Refused),
+        (
+            refusal(500, "internal_error", "api_error"),
+            ErrorKind::Unavailable,
+        ),
+        (Act::Hang, ErrorKind::Timeout),
+        (Act::Close, ErrorKind::Connection),
+    ] {
+        let (outcome, _) = check(vec![act; 3]).await;
+        assert_eq!(outcome.unwrap_err().kind(), kind);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passing_fault_does_not_spoil_the_check() {
+    let (outcome, _) = check([Act::Close, not_found()]).await;
+    assert!(outcome.unwrap().is_usable());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_off_is_told() {
+    for (date, skew, words) in [
+        ("Thu, 15 Jan 2026 10:02:00 GMT", 120, "120 seconds behind"),
+        (
+            "Thu, 15 Jan 2026 09:58:20 GMT",
+            -100,
+            "100 seconds ahead of",
+        ),
+    ] {
+        let (outcome, _) = check([not_found().with("date", date)]).await;
+        let check = outcome.unwrap();
+        assert_eq!(check.clock_skew, Some(Duration::seconds(skew)));
+        assert!(check.next_steps[0].contains(words), "{check:?}");
+        assert!(!check.next_steps[0].contains("webhook"));
+    }
+    let (outcome, _) = check([not_found().with("date", "Thu, 15 Jan 2026 10:11:00 GMT")]).await;
+    assert!(outcome.unwrap().next_steps[0].contains("webhook"));
+    let (outcome, _) = check([not_found().with("date", "Thu, 15 Jan 2026 09:59:30 GMT")]).await;
+    assert!(outcome.unwrap().next_steps.is_empty());
+}

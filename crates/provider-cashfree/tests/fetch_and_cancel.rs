@@ -1,0 +1,206 @@
+//! Looking at a link, and ending it.
+
+mod support;
+
+use payment_provider_core::{
+    Cancellation, CheckoutLocator, CheckoutStatus, Effect, ErrorKind, GatewayCheckoutId,
+    NextAction, ProviderError, RetryAdvice,
+};
+use support::*;
+
+async fn cancel(
+    acts: impl IntoIterator<Item = Act>,
+) -> (Result<Cancellation, ProviderError>, Scripted) {
+    let gateway = Scripted::acts(acts).await;
+    let outcome = connect(&gateway).cancel_checkout(&locator()).await;
+    (outcome, gateway)
+}
+
+fn with_gateway_id(id: &str) -> CheckoutLocator {
+    CheckoutLocator::new(reference(), Some(GatewayCheckoutId::new(id).unwrap()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_is_fetched_in_whatever_state_it_is() {
+    for (word, paid, status, payable) in [
+        ("ACTIVE", "0", CheckoutStatus::Open, true),
+        (
+            "PARTIALLY_PAID",
+            "55.00",
+            CheckoutStatus::PartiallyPaid,
+            true,
+        ),
+        ("PAID", "200.12", CheckoutStatus::Paid, false),
+        ("EXPIRED", "0", CheckoutStatus::Expired, false),
+        ("CANCELLED", "1.5", CheckoutStatus::Cancelled, false),
+        (
+            "ON_HOLD",
+            "0",
+            CheckoutStatus::Unknown("ON_HOLD".to_owned()),
+            true,
+        ),
+    ] {
+        let gateway = Scripted::acts([ok(link_in(word, paid))]).await;
+        let checkout = connect(&gateway).fetch_checkout(&locator()).await.unwrap();
+        assert_eq!(checkout.status, status);
+        assert_eq!(checkout.amount, inr(20_012));
+        assert_eq!(checkout.next_action != NextAction::None, payable);
+        assert_eq!(gateway.lines(), ["GET /pg/links/inv-1"]);
+        let seen = gateway.seen();
+        assert_eq!(seen[0].header("x-idempotency-key"), None);
+        assert_eq!(seen[0].header("content-type"), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_is_tried_again_after_faults_that_may_pass() {
+    for fault in [
+        Act::Close,
+        Act::Hang,
+        ok("<html></html>"),
+        refusal(500, "internal_error", "api_error"),
+        refusal(429, "request_failed", "rate_limit_error").with("x-ratelimit-retry", "3"),
+    ] {
+        let gateway = Scripted::acts([fault, ok(link())]).await;
+        assert!(connect(&gateway).fetch_checkout(&locator()).await.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_found_is_what_the_api_says_and_nobody_else() {
+    for (act, kind) in [
+        (not_found(), ErrorKind::NotFound),
+        (refusal(404, "link_not_found", "x"), ErrorKind::NotFound),
+        (
+            refusal(400, "link_get_not_found", "invalid_request_error"),
+            ErrorKind::NotFound,
+        ),
+        (
+            reply(404, "<html>nginx</html>"),
+            ErrorKind::UnreadableAnswer,
+        ),
+        (reply(404, ""), ErrorKind::UnreadableAnswer),
+    ] {
+        let gateway = Scripted::handler(move |_, _| act.clone()).await;
+        let error = connect(&gateway)
+            .fetch_checkout(&locator())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_of_another_account_is_not_taken_for_ours() {
+    let gateway = Scripted::handler(|_, _| ok(link())).await;
+    let provider = connect(&gateway);
+    assert!(
+        provider
+            .fetch_checkout(&with_gateway_id("1576977"))
+            .await
+            .is_ok()
+    );
+    let error = provider
+        .fetch_checkout(&with_gateway_id("7"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.differences()[0].field, "gateway_id");
+    let gateway = Scripted::handler(|_, _| ok(link().replace("inv-1", "inv-10"))).await;
+    let error = connect(&gateway)
+        .fetch_checkout(&locator())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_is_cancelled() {
+    let (outcome, gateway) = cancel([ok(link_in("CANCELLED", "0"))]).await;
+    assert!(
+        matches!(outcome, Ok(Cancellation::Cancelled(_))),
+        "{outcome:?}"
+    );
+    assert_eq!(gateway.lines(), ["POST /pg/links/inv-1/cancel"]);
+    assert_eq!(gateway.seen()[0].body, b"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_refusal_the_link_itself_tells() {
+    for refused in [
+        refusal(409, "link_cannot_be_cancelled", "invalid_request_error"),
+        refusal(400, "link_post_failed", "invalid_request_error"),
+        refusal(400, "link_status_invalid", "invalid_request_error"),
+        refusal(422, "x", "invalid_request_error"),
+    ] {
+        for (word, ended) in [
+            ("PAID", true),
+            ("EXPIRED", true),
+            ("CANCELLED", true),
+            ("PARTIALLY_PAID", false),
+            ("ACTIVE", false),
+            ("ON_HOLD", false),
+        ] {
+            let (outcome, gateway) = cancel([refused.clone(), ok(link_in(word, "0"))]).await;
+            match outcome.unwrap() {
+                Cancellation::AlreadyEnded(_) => assert!(ended, "{word}"),
+                Cancellation::StillPayable(_) => assert!(!ended, "{word}"),
+                Cancellation::Cancelled(_) => panic!("{word}"),
+            }
+            assert_eq!(gateway.seen().len(), 2);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_a_cancellation_is_made_up_for() {
+    let refused = || refusal(409, "link_cannot_be_cancelled", "invalid_request_error");
+    let cancelled = || ok(link_in("CANCELLED", "0"));
+    for acts in [
+        vec![Act::Close, cancelled()],
+        vec![Act::Hang, refused(), cancelled()],
+        vec![Act::Close, Act::Close, Act::Close, cancelled()],
+        vec![ok("<html>"), ok("<html>"), ok("<html>"), cancelled()],
+        vec![ok(link_in("ACTIVE", "0")), cancelled()],
+    ] {
+        let (outcome, _) = cancel(acts).await;
+        assert!(
+            matches!(outcome, Ok(Cancellation::Cancelled(_))),
+            "{outcome:?}"
+        );
+    }
+    let (outcome, _) = cancel([Act::Close, refused(), ok(link_in("PAID", "200.12"))]).await;
+    assert!(
+        matches!(outcome, Ok(Cancellation::AlreadyEnded(_))),
+        "{outcome:?}"
+    );
+    let (outcome, _) = cancel([ok(link_in("ACTIVE", "0")), ok(link())]).await;
+    assert!(
+        matches!(outcome, Ok(Cancellation::StillPayable(_))),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_that_cannot_be_told_may_have_been_applied() {
+    for last in [
+        vec![ok(link())],
+        vec![not_found()],
+        vec![Act::Close, Act::Close, Act::Close],
+    ] {
+        let acts = [Act::Close, Act::Close, Act::Close].into_iter().chain(last);
+        let (outcome, _) = cancel(acts).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(error.effect(), Effect::MaybeApplied);
+        assert_eq!(error.retry(), RetryAdvice::Now);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_cannot_be_cancelled() {
+    let (outcome, gateway) = cancel([not_found()]).await;
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(gateway.seen().len(), 1);
+    let (outcome, _) = cancel([refusal(401, "x", "authentication_error")]).await;
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Authentication);
+}

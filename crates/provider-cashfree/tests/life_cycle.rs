@@ -1,0 +1,216 @@
+//! Whole lives of links, against a simulated Cashfree.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cashfree_simulator::{
+    DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Fault, FaultRule, Operation, Paise, PaymentAttempt,
+    RunningSimulator, Simulator, SimulatorConfig,
+};
+use payment_provider_core::{
+    Cancellation, CheckoutRequest, CheckoutStatus, ConnectionSettings, CreatedCheckout,
+    CredentialCheck, ErrorKind, EventKind, NextAction, PartialPayments, PaymentProvider,
+    PaymentStatus, WebhookRequest,
+};
+use provider_cashfree::{CashfreeConfig, RetryTuning};
+use support::*;
+use time::OffsetDateTime;
+
+async fn simulator() -> RunningSimulator {
+    let simulator = Simulator::new(SimulatorConfig::new().seed(1)).unwrap();
+    simulator.start("127.0.0.1:0").await.unwrap()
+}
+
+fn account(simulator: &RunningSimulator) -> Arc<dyn PaymentProvider> {
+    account_with_secret(simulator, DEFAULT_CLIENT_SECRET)
+}
+
+fn account_with_secret(simulator: &RunningSimulator, secret: &str) -> Arc<dyn PaymentProvider> {
+    let pauses = (Duration::from_millis(1), Duration::from_millis(2));
+    let config =
+        CashfreeConfig::new().with_retry(RetryTuning::new().with_pauses(pauses.0, pauses.1));
+    let settings = ConnectionSettings::new()
+        .with("client_id", DEFAULT_CLIENT_ID)
+        .with("client_secret", secret)
+        .with("environment", "sandbox")
+        .with("base_url", simulator.api_base_url());
+    connect_with(config, &settings)
+}
+
+fn present_request() -> CheckoutRequest {
+    let in_an_hour = OffsetDateTime::now_utc() + time::Duration::hours(1);
+    CheckoutRequest::new(
+        reference(),
+        inr(20_012),
+        "Invoice 1",
+        customer(),
+        in_an_hour,
+    )
+}
+
+/// The requests that a gateway made to this address, as deliveries.
+fn deliveries(receiver: &Scripted) -> Vec<WebhookRequest> {
+    let request = |seen: Seen| {
+        let headers = seen
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                let name: http::HeaderName = name.parse().unwrap();
+                (name, http::HeaderValue::from_str(value).unwrap())
+            })
+            .collect();
+        let url = "https://shop.example/hook".parse().unwrap();
+        WebhookRequest::post(url, headers, seen.body, OffsetDateTime::now_utc())
+    };
+    receiver.seen().into_iter().map(request).collect()
+}
+
+#[tokio::test]
+async fn a_link_is_made_paid_in_instalments_and_told_of() {
+    let running = simulator().await;
+    let simulator = running.simulator();
+    let provider = account(&running);
+    let receiver = Scripted::handler(|_, _| ok("")).await;
+    let request = present_request()
+        .with_notify_url(receiver.base_url.parse().unwrap())
+        .with_partial_payments(PartialPayments::at_least(inr(1_100)));
+    let prepared = provider.preflight_checkout(&request).unwrap();
+
+    let created = provider.create_checkout(&prepared).await.unwrap();
+    assert!(
+        matches!(created, CreatedCheckout::Created(_)),
+        "{created:?}"
+    );
+    let checkout = created.into_checkout();
+    assert!(matches!(checkout.next_action, NextAction::Redirect(_)));
+    assert_eq!(checkout.expires_at, Some(prepared.expires_at));
+    let again = provider.create_checkout(&prepared).await.unwrap();
+    assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
+    assert_eq!(again.into_checkout(), checkout);
+    assert_eq!(
+        provider.list_payments(&checkout.locator()).await.unwrap(),
+        []
+    );
+
+    let part = PaymentAttempt::new().amount(Paise::new(5_500));
+    simulator.drop_payment("inv-1", part.clone()).unwrap();
+    simulator.fail("inv-1", part.clone()).unwrap();
+    simulator.pay("inv-1", part).unwrap();
+    simulator.pay("inv-1", PaymentAttempt::new()).unwrap();
+    simulator.deliveries_idle().await;
+
+    let paid = provider.fetch_checkout(&checkout.locator()).await.unwrap();
+    assert_eq!(paid.status, CheckoutStatus::Paid);
+    assert_eq!(paid.amount_paid, inr(20_012));
+    let payments = provider.list_payments(&checkout.locator()).await.unwrap();
+    let mut succeeded: Vec<_> = payments
+        .iter()
+        .filter(|payment| payment.status == PaymentStatus::Succeeded)
+        .map(|payment| (payment.effect_key(), payment.amount.minor_units()))
+        .collect();
+    succeeded.sort();
+    assert_eq!(succeeded.len(), 2);
+    assert_eq!(payments.len(), 4);
+
+    let mut told = Vec::new();
+    let mut snapshots = 0;
+    for delivery in deliveries(&receiver) {
+        let webhook = provider.handle_webhook(&delivery).await.unwrap();
+        for event in webhook.into_events() {
+            assert_eq!(event.subject.gateway_id, checkout.gateway_id);
+            match event.kind {
+                EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
+                    told.push((payment.effect_key(), payment.amount.minor_units()));
+                }
+                EventKind::Payment(_) => {}
+                EventKind::Snapshot(_) => snapshots += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    told.sort();
+    assert_eq!(
+        told.len(),
+        4,
+        "each is told by a link event and by a payment event"
+    );
+    told.dedup();
+    assert_eq!(told, succeeded);
+    assert_eq!(snapshots, 2);
+    running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_link_is_cancelled_once() {
+    let running = simulator().await;
+    let provider = account(&running);
+    let prepared = provider.preflight_checkout(&present_request()).unwrap();
+    provider.create_checkout(&prepared).await.unwrap();
+    let first = provider.cancel_checkout(&locator()).await.unwrap();
+    assert!(matches!(first, Cancellation::Cancelled(_)), "{first:?}");
+    let second = provider.cancel_checkout(&locator()).await.unwrap();
+    assert!(
+        matches!(second, Cancellation::AlreadyEnded(_)),
+        "{second:?}"
+    );
+    assert_eq!(second.checkout().next_action, NextAction::None);
+    let adopted = provider.create_checkout(&prepared).await.unwrap();
+    assert_eq!(adopted.checkout().status, CheckoutStatus::Cancelled);
+    running.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_fault_ends_with_one_link() {
+    for fault in Fault::ALL {
+        if matches!(fault, Fault::RateLimited | Fault::Delay) {
+            continue;
+        }
+        for times in [1, 2] {
+            let running = simulator().await;
+            let simulator = running.simulator();
+            simulator.inject_fault(FaultRule::once(Operation::CreateLink, *fault).times(times));
+            let provider = account(&running);
+            let prepared = provider.preflight_checkout(&present_request()).unwrap();
+            let outcome = provider.create_checkout(&prepared).await;
+            let created = outcome.unwrap_or_else(|error| panic!("{fault} x{times}: {error:?}"));
+            assert_eq!(created.checkout().status, CheckoutStatus::Open, "{fault}");
+            assert_eq!(simulator.links().len(), 1, "{fault}");
+            running.shutdown().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reference_that_is_taken_by_something_else_is_a_conflict() {
+    let running = simulator().await;
+    let provider = account(&running);
+    let prepared = provider.preflight_checkout(&present_request()).unwrap();
+    provider.create_checkout(&prepared).await.unwrap();
+    let mut other = present_request();
+    other.amount = inr(20_013);
+    let other = provider.preflight_checkout(&other).unwrap();
+    let error = provider.create_checkout(&other).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    let fields: Vec<_> = error
+        .differences()
+        .iter()
+        .map(|d| d.field.clone())
+        .collect();
+    assert_eq!(fields, ["amount", "fingerprint"]);
+    running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_connection_is_checked_without_leaving_a_trace() {
+    let running = simulator().await;
+    let check = account(&running).check_connection().await.unwrap();
+    assert_eq!(check.credentials, CredentialCheck::Accepted);
+    assert!(check.next_steps.is_empty(), "{check:?}");
+    let wrong = account_with_secret(&running, "wrong");
+    let check = wrong.check_connection().await.unwrap();
+    assert_eq!(check.credentials, CredentialCheck::Rejected);
+    assert_eq!(running.simulator().links(), []);
+    running.shutdown().await;
+}

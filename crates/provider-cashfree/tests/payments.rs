@@ -1,0 +1,217 @@
+//! Every payment of a link, each once.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use payment_provider_core::{ErrorKind, Payment, PaymentStatus, ProviderError};
+use support::*;
+
+fn order(id: &str, amount: &str, status: &str) -> String {
+    format!(
+        r#"{{"cf_order_id":"9","link_id":"inv-1","order_id":"{id}","entity":"order",
+        "order_currency":"INR","order_amount":{amount},"order_status":"{status}",
+        "order_tags":null,"payment_session_id":"session_x"}}"#
+    )
+}
+
+fn payment(id: &str, order: &str, status: &str, amounts: (&str, &str)) -> String {
+    let (ordered, charged) = amounts;
+    format!(
+        r#"{{"cf_payment_id":{id},"order_id":"{order}","entity":"payment","order_currency":"INR",
+        "order_amount":{ordered},"payment_currency":"INR","payment_amount":{charged},
+        "payment_status":"{status}","payment_group":"upi","payment_time":"2026-01-15T15:30:00+05:30",
+        "bank_reference":"234928698581","payment_message":"m","error_details":null,
+        "payment_method":{{"upi":{{"channel":"collect"}}}},"is_captured":true}}"#
+    )
+}
+
+fn array(items: &[String]) -> Act {
+    ok(format!("[{}]", items.join(",")))
+}
+
+async fn list(gateway: &Scripted) -> Result<Vec<Payment>, ProviderError> {
+    connect(gateway).list_payments(&locator()).await
+}
+
+/// A gateway with one order of the id `o 1/x` whose payments are these.
+async fn with_payments(status: &'static str, payments: Vec<String>) -> Scripted {
+    Scripted::handler(move |_, request| {
+        if request.target.starts_with("/pg/links/") {
+            array(&[order("o 1/x", "200.12", status)])
+        } else {
+            array(&payments)
+        }
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn payments_are_listed_over_the_orders_of_a_link() {
+    let gateway = with_payments(
+        "PAID",
+        vec![
+            payment("\"11\"", "o 1/x", "FAILED", ("200.12", "200.12")),
+            payment("12", "o 1/x", "SUCCESS", ("200.12", "150.12")),
+        ],
+    )
+    .await;
+    let payments = list(&gateway).await.unwrap();
+    assert_eq!(
+        gateway.lines(),
+        [
+            "GET /pg/links/inv-1/orders?status=ALL",
+            "GET /pg/orders/o%201%2Fx/payments"
+        ]
+    );
+    let [failed, paid] = payments.as_slice() else {
+        panic!("{payments:?}");
+    };
+    assert_eq!(failed.status, PaymentStatus::Failed);
+    assert_eq!(
+        failed
+            .failure
+            .as_ref()
+            .unwrap()
+            .message
+            .as_ref()
+            .unwrap()
+            .expose(),
+        "m"
+    );
+    assert_eq!(paid.id.as_str(), "12");
+    assert_eq!(paid.order_id.as_ref().unwrap().as_str(), "o 1/x");
+    assert_eq!(paid.status, PaymentStatus::Succeeded);
+    assert_eq!(paid.amount, inr(20_012));
+    assert_eq!(paid.charged, Some(inr(15_012)));
+    assert_eq!(paid.method.as_deref(), Some("upi"));
+    assert_eq!(paid.bank_reference.as_deref(), Some("234928698581"));
+    assert_eq!(paid.paid_at, Some(NOW));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_paid_is_an_empty_list() {
+    for body in ["[]", "null"] {
+        let gateway = Scripted::acts([ok(body)]).await;
+        assert_eq!(list(&gateway).await.unwrap(), []);
+        let gateway = Scripted::acts([array(&[order("o", "1", "ACTIVE")]), ok(body)]).await;
+        assert_eq!(list(&gateway).await.unwrap(), []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paid_order_without_a_payment_is_not_the_whole_truth() {
+    let gateway = with_payments("PAID", vec![]).await;
+    let error = list(&gateway).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeated_orders_and_payments_count_once() {
+    let one = payment("1", "o 1/x", "SUCCESS", ("5", "5"));
+    let gateway = with_payments("PAID", vec![one.clone(), one.replace(":1,", ":\"1\",")]).await;
+    assert_eq!(list(&gateway).await.unwrap().len(), 1);
+
+    let twice = [order("o", "1", "ACTIVE"), order("o", "1", "ACTIVE")];
+    let gateway = Scripted::acts([array(&twice), ok("[]")]).await;
+    assert_eq!(list(&gateway).await.unwrap(), []);
+
+    let other = payment("1", "o 1/x", "FAILED", ("5", "5"));
+    let gateway = with_payments("PAID", vec![one, other]).await;
+    assert_eq!(
+        list(&gateway).await.unwrap_err().kind(),
+        ErrorKind::UnreadableAnswer
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_orders_are_asked_for_a_few_at_a_time() {
+    let under_way = Arc::new(AtomicUsize::new(0));
+    let ids: Vec<String> = (0..25).map(|n| format!("o{n:02}")).collect();
+    let orders: Vec<String> = ids.iter().map(|id| order(id, "1", "PAID")).collect();
+    let gateway = Scripted::handler({
+        let under_way = Arc::clone(&under_way);
+        move |_, request| {
+            let mut parts = request.target.rsplit('/').skip(1);
+            let id = parts.next().unwrap();
+            if id == "inv-1" {
+                return array(&orders);
+            }
+            under_way.fetch_add(1, Ordering::SeqCst);
+            let number: u32 = id[1..].parse().unwrap();
+            array(&[payment(&number.to_string(), id, "SUCCESS", ("1", "1"))])
+        }
+    })
+    .await;
+    let payments = list(&gateway).await.unwrap();
+    let listed: Vec<_> = payments
+        .iter()
+        .map(|payment| payment.id.as_str().to_owned())
+        .collect();
+    let expected: Vec<_> = (0..25).map(|n| n.to_string()).collect();
+    assert_eq!(listed, expected);
+    assert_eq!(under_way.load(Ordering::SeqCst), 25);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_than_four_requests_wait_at_once() {
+    let orders: Vec<String> = (0..9)
+        .map(|n| order(&format!("o{n}"), "1", "PAID"))
+        .collect();
+    let gateway = Scripted::handler(move |at, _| if at == 0 { array(&orders) } else { Act::Hang });
+    let gateway = gateway.await;
+    let config = config()
+        .with_retry(provider_cashfree::RetryTuning::new().with_max_attempts(1))
+        .with_operation_deadline(std::time::Duration::from_secs(9));
+    let provider = connect_with(config, &settings(&gateway.base_url));
+    let error = provider.list_payments(&locator()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(gateway.seen().len(), 1 + 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_an_error_and_no_shorter_list() {
+    let good = || array(&[order("o", "1", "PAID")]);
+    let second = |body: &str| vec![good(), ok(body), ok(body), ok(body)];
+    let charged = |amount| payment("1", "o", "SUCCESS", ("1", amount));
+    for acts in [
+        vec![ok("{}"), ok("{}"), ok("{}")],
+        vec![ok(r#"[{"order_id":null}]"#)],
+        vec![ok(r#"[{"order_id":"o","link_id":"inv-2"}]"#)],
+        vec![ok("[7]")],
+        vec![ok(r#"[{"order_id":".."}]"#)],
+        second("{}"),
+        second("[null]"),
+        second("<html>"),
+        second(&format!(
+            "[{}]",
+            payment("null", "o", "SUCCESS", ("1", "1"))
+        )),
+        second(&format!(
+            "[{}]",
+            payment("1", "other", "SUCCESS", ("1", "1"))
+        )),
+        second(&format!("[{}]", charged("\"x\""))),
+        vec![good(), not_found()],
+        vec![good(), Act::Close, Act::Close, Act::Close],
+    ] {
+        let gateway = Scripted::acts(acts.clone()).await;
+        let error = list(&gateway).await.unwrap_err();
+        assert_ne!(error.kind(), ErrorKind::NotFound, "{acts:?}");
+    }
+    let gateway = Scripted::acts([not_found()]).await;
+    assert_eq!(
+        list(&gateway).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_amount_of_the_order_stands_in_where_the_payment_does_not_repeat_it() {
+    let bare = r#"{"cf_payment_id":"1","payment_status":"SUCCESS"}"#.to_owned();
+    let gateway = with_payments("PAID", vec![bare]).await;
+    let payments = list(&gateway).await.unwrap();
+    assert_eq!(payments[0].amount, inr(20_012));
+    assert_eq!(payments[0].charged, None);
+}

@@ -1,0 +1,48 @@
+//! A machine without CA certificates, and with proxies in its environment: a gateway on this machine is reached, one elsewhere is not,
+//! and nothing panics.
+
+mod support;
+
+use std::process::Command;
+
+use payment_provider_core::{ConnectionSettings, Effect, ErrorKind, RetryAdvice};
+use support::*;
+
+/// What runs there. The environment of a process can only be set before it starts.
+#[tokio::test]
+#[ignore = "started by the test below, with the environment it needs"]
+async fn child() {
+    let gateway = Scripted::acts([ok(link())]).await;
+    let provider = connect(&gateway);
+    let prepared = prepared(&provider);
+    assert!(provider.create_checkout(&prepared).await.is_ok());
+
+    let elsewhere = ConnectionSettings::new()
+        .with("client_id", "TEST_ID")
+        .with("client_secret", SECRET)
+        .with("environment", "sandbox")
+        .with("base_url", "https://127.0.0.1:9/pg");
+    let provider = connect_with(config(), &elsewhere);
+    let error = provider.create_checkout(&prepared).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.effect(), Effect::NotSent);
+    assert_eq!(error.retry(), RetryAdvice::Never);
+    println!("the child came to its end");
+}
+
+#[test]
+fn a_gateway_on_this_machine_is_reached_without_certificates_and_past_proxies() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "child", "--nocapture"])
+        .env("SSL_CERT_FILE", "/nonexistent")
+        .env("SSL_CERT_DIR", "/nonexistent")
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("http_proxy", "http://127.0.0.1:9")
+        .env("ALL_PROXY", "http://127.0.0.1:9")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{shown} {errors}");
+    assert!(shown.contains("the child came to its end"), "{shown}");
+}
