@@ -101,7 +101,8 @@ async fn interrupted() -> std::io::Result<()> {
 
 fn welcome(running: &RunningSimulator, client_id: &str, secret: &str) {
     let (url, api) = (running.url(), running.api_base_url());
-    println!("The Cashfree simulator serves {url} for client id {client_id}.\n");
+    println!("listening on {url}\n");
+    println!("A local Cashfree for client id {client_id}.\n");
     println!("  merchant API   {api}");
     println!("  control API    {url}/_simulator/links, /deliveries, /settings, ...");
     let endpoints = running.simulator().endpoints();

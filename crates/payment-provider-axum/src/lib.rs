@@ -1,1 +1,7 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod answer;
+mod routes;
+
+pub use routes::{MAX_BODY_BYTES, WebhookRoutes, webhook_routes};

@@ -1,7 +1,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A text does not fit the identifier it was meant for. Never repeats the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -160,6 +162,24 @@ identifier!(
     |text| printable(text, 255)
 );
 
+identifier!(
+    /// A short digest of a checkout's content, kept at the gateway beside the checkout.
+    Fingerprint,
+    "fingerprint",
+    "26 of `A-Z 2-7`",
+    |text| text.len() == 26
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte))
+);
+
+impl Fingerprint {
+    /// The fingerprint of this content: the first 128 bits of its SHA-256 in base32.
+    pub fn of(content: &[u8]) -> Self {
+        Self(BASE32_NOPAD.encode(&Sha256::digest(content)[..16]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +209,16 @@ mod tests {
             error.to_string(),
             "connection code must be 1 to 128 of `A-Z a-z 0-9 _ . -`"
         );
+    }
+
+    #[test]
+    fn a_fingerprint_depends_on_the_content_and_is_read_back() {
+        let fingerprint = Fingerprint::of(b"a");
+        assert_ne!(fingerprint, Fingerprint::of(b"b"));
+        assert_eq!(Fingerprint::new(fingerprint.as_str()), Ok(fingerprint));
+        for bad in ["", "abc", &"a".repeat(26), &"1".repeat(26)] {
+            assert!(Fingerprint::new(bad).is_err(), "{bad:?} was accepted");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod webhook;
 pub use check::{ConnectionCheck, CredentialCheck};
 pub use checkout::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, CheckoutStatus, CreatedCheckout,
-    Fingerprint, NextAction, PartialPayments, PreparedCheckout,
+    NextAction, PartialPayments, PreparedCheckout,
 };
 pub use clock::{Clock, SystemClock};
 pub use customer::{Customer, CustomerLink};
@@ -30,8 +30,8 @@ pub use descriptor::{Capabilities, CurrencySupport, ProviderDescriptor};
 pub use environment::{Environment, InvalidEnvironment};
 pub use error::{Difference, Effect, ErrorKind, Operation, ProviderError, RetryAdvice};
 pub use identifier::{
-    CheckoutReference, ConnectionCode, CustomerId, GatewayCheckoutId, InvalidIdentifier, OrderId,
-    OrganizationId, PaymentId, ProviderId,
+    CheckoutReference, ConnectionCode, CustomerId, Fingerprint, GatewayCheckoutId,
+    InvalidIdentifier, OrderId, OrganizationId, PaymentId, ProviderId,
 };
 #[cfg(feature = "mock")]
 pub use mock::{MockPaymentProvider, MockProviderFactory};

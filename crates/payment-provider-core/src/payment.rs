@@ -51,7 +51,14 @@ impl Payment {
 
     /// The key under which this news takes effect once per connection.
     pub fn effect_key(&self) -> EffectKey {
-        EffectKey(format!("payment:{}:{}", self.status.as_str(), self.id))
+        // A gateway's own word must not be taken for one of ours.
+        let known = !matches!(self.status, PaymentStatus::Unknown(_));
+        let mark = if known { "" } else { "?" };
+        EffectKey(format!(
+            "payment:{mark}{}:{}",
+            self.status.as_str(),
+            self.id
+        ))
     }
 }
 
@@ -140,5 +147,7 @@ mod tests {
         assert_eq!(key, payment("1", PaymentStatus::Succeeded));
         assert_ne!(key, payment("1", PaymentStatus::Failed));
         assert_ne!(key, payment("2", PaymentStatus::Succeeded));
+        let word = PaymentStatus::Unknown("succeeded".to_owned());
+        assert_ne!(key, payment("1", word));
     }
 }

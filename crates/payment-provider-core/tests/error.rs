@@ -77,6 +77,18 @@ fn only_what_cannot_have_happened_is_called_rejected() {
 }
 
 #[test]
+fn a_call_that_only_reads_cannot_have_changed_anything() {
+    let provider = ProviderId::new("cashfree").unwrap();
+    let fetch = ProviderError::new(ErrorKind::Timeout, Operation::FetchCheckout, provider);
+    assert_eq!(fetch.effect(), Effect::Rejected);
+    let fetch = fetch.with_effect(Effect::MaybeApplied);
+    assert_eq!(
+        fetch.to_string(),
+        "cashfree fetch_checkout: no answer in time"
+    );
+}
+
+#[test]
 fn the_gateways_message_is_for_asking_not_for_logs() {
     let error = error(ErrorKind::InvalidRequest)
         .with_gateway_message("phone 9000000000 is not valid")

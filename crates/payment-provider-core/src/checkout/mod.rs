@@ -5,7 +5,7 @@ mod prepared;
 mod request;
 mod state;
 
-pub use prepared::{Fingerprint, PreparedCheckout};
+pub use prepared::PreparedCheckout;
 pub use request::{CheckoutRequest, PartialPayments};
 pub use state::{
     Cancellation, Checkout, CheckoutLocator, CheckoutStatus, CreatedCheckout, NextAction,

@@ -1,12 +1,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use crate::{CheckoutReference, Environment, Money, ProviderId};
+use crate::{CheckoutReference, Environment, Fingerprint, Money, ProviderId};
 
 /// A checkout request that passed every check, in the very bytes that go to the gateway.
 ///
@@ -76,31 +74,6 @@ impl fmt::Debug for PreparedCheckout {
     }
 }
 
-/// A short digest of a checkout's content, kept at the gateway beside the checkout.
-///
-/// 26 characters of `A-Z 2-7`: the first 128 bits of a SHA-256.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fingerprint(String);
-
-impl Fingerprint {
-    /// The fingerprint of this content.
-    pub fn of(content: &[u8]) -> Self {
-        Self(BASE32_NOPAD.encode(&Sha256::digest(content)[..16]))
-    }
-
-    /// The fingerprint as text, as kept at the gateway.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// Bodies are stored as base64 text, so that any wire format survives a JSON column byte for byte.
 mod body_as_text {
     use bytes::Bytes;
@@ -150,11 +123,5 @@ mod tests {
         let text = format!("{:?}", prepared());
         assert!(!text.contains("9000000000"), "{text}");
         assert!(text.contains("body_bytes"), "{text}");
-    }
-
-    #[test]
-    fn a_fingerprint_is_26_characters_and_depends_on_the_content() {
-        assert_eq!(Fingerprint::of(b"a").as_str().len(), 26);
-        assert_ne!(Fingerprint::of(b"a"), Fingerprint::of(b"b"));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 pub enum Effect {
     /// Nothing left this process, so nothing can have changed.
     NotSent,
-    /// The gateway said no: nothing changed there.
+    /// Nothing changed at the gateway: it said no, or the call only reads.
     Rejected,
     /// The gateway may have acted: the connection broke after sending, time ran out, or the answer
     /// cannot be read. Never treat this as a failure; ask again with the same reference.

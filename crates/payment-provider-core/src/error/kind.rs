@@ -127,6 +127,17 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Whether it changes nothing at the gateway.
+    pub const fn only_reads(self) -> bool {
+        match self {
+            Self::CheckConnection
+            | Self::FetchCheckout
+            | Self::ListPayments
+            | Self::HandleWebhook => true,
+            Self::LinkCustomer | Self::CreateCheckout | Self::CancelCheckout => false,
+        }
+    }
+
     /// A stable snake-case word for logs, metrics and storage.
     pub const fn as_str(self) -> &'static str {
         match self {

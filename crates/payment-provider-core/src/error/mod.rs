@@ -49,7 +49,7 @@ impl ProviderError {
             kind,
             operation,
             provider,
-            effect: kind.default_effect(),
+            effect: settled(operation, kind.default_effect()),
             retry: kind.default_retry(),
             status: None,
             gateway_code: None,
@@ -72,9 +72,10 @@ impl ProviderError {
         error
     }
 
-    /// States what is known about the effect.
+    /// States what is known about the effect. A call that only reads cannot have changed anything,
+    /// whatever is stated.
     pub fn with_effect(mut self, effect: Effect) -> Self {
-        self.inner.effect = effect;
+        self.inner.effect = settled(self.inner.operation, effect);
         self
     }
 
@@ -183,6 +184,13 @@ impl ProviderError {
             RetryAdvice::Now => Some(Duration::ZERO),
             RetryAdvice::After(wait) => Some(wait),
         }
+    }
+}
+
+fn settled(operation: Operation, effect: Effect) -> Effect {
+    match effect {
+        Effect::MaybeApplied if operation.only_reads() => Effect::Rejected,
+        effect => effect,
     }
 }
 

@@ -100,7 +100,7 @@ pub enum EventKind {
     /// A test delivery of the gateway's dashboard.
     Ping,
     /// Verified, but not of a kind or form this version reads. Kept, and worth an operator's look
-    /// if it goes on.
+    /// if it goes on. If its subject is known, a host fetches to see what it was about.
     Unrecognised {
         /// What could not be read, without values of the body.
         reason: String,

@@ -3,8 +3,6 @@ use payment_provider_core::{
     Money, NextAction,
 };
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::{Error as ValueError, StrDeserializer};
 use time::OffsetDateTime;
 use url::Url;
 
@@ -104,12 +102,7 @@ impl Link {
 fn fingerprint(notes: Raw<'_>) -> Option<Fingerprint> {
     let notes: std::collections::HashMap<String, Raw<'_>> = wire::optional_object(notes)?;
     let text = wire::optional_text(*notes.get(FINGERPRINT_NOTE)?)?;
-    let base32 = |byte: u8| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte);
-    if text.len() != 26 || !text.bytes().all(base32) {
-        return None;
-    }
-    let text: StrDeserializer<'_, ValueError> = text.as_str().into_deserializer();
-    Fingerprint::deserialize(text).ok()
+    Fingerprint::new(text).ok()
 }
 
 #[cfg(test)]

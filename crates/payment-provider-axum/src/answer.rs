@@ -1,0 +1,120 @@
+//! What each outcome of a delivery is answered with.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use payment_provider_core::WebhookReply;
+use payment_provider_host::{Receipt, ReceiveError};
+use problem_details::ProblemDetails;
+
+/// How long a sender is asked to wait when nothing better is known.
+const DEFAULT_WAIT: Duration = Duration::from_secs(30);
+
+/// What became of a delivery.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Stored, now or before.
+    Stored(Receipt),
+    /// Not stored.
+    Failed(ReceiveError),
+    /// The address names no connection that there could be.
+    NoAddress(String),
+    /// The body is larger than is read.
+    TooLarge,
+    /// The body broke off.
+    Unreadable,
+}
+
+impl Outcome {
+    /// A stable word, for logs.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Stored(receipt) if receipt.duplicate => "duplicate",
+            Self::Stored(_) => "stored",
+            Self::Failed(error) => match error {
+                ReceiveError::UnknownConnection => "unknown_connection",
+                ReceiveError::InvalidSignature => "invalid_signature",
+                ReceiveError::Unverifiable(_) => "unverifiable",
+                ReceiveError::Connection(_) => "unusable_connection",
+                _ => "store_failed",
+            },
+            Self::NoAddress(_) => "malformed_address",
+            Self::TooLarge => "too_large",
+            Self::Unreadable => "unreadable_body",
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Stored(_) => StatusCode::OK,
+            Self::Failed(ReceiveError::UnknownConnection) | Self::NoAddress(_) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Failed(ReceiveError::InvalidSignature) => StatusCode::UNAUTHORIZED,
+            // Any reason not known here is one of ours: the sender tries again and nothing is lost.
+            Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn detail(&self) -> String {
+        let words = match self {
+            Self::Stored(_) => "the delivery is stored",
+            Self::Failed(error) => match error {
+                ReceiveError::UnknownConnection => "there is no such connection",
+                ReceiveError::InvalidSignature => "the signature does not match",
+                ReceiveError::Unverifiable(_) => {
+                    "the delivery cannot be verified now; send it again"
+                }
+                ReceiveError::Connection(_) => "the connection cannot be used now; send it again",
+                _ => "the delivery cannot be stored now; send it again",
+            },
+            Self::NoAddress(problem) => problem,
+            Self::TooLarge => "the body is larger than 1 MiB",
+            Self::Unreadable => "the body could not be read to its end",
+        };
+        words.to_owned()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Failed(ReceiveError::Unverifiable(error)) => {
+                Some(error.retry_after().unwrap_or(DEFAULT_WAIT))
+            }
+            Self::Failed(ReceiveError::UnknownConnection | ReceiveError::InvalidSignature) => None,
+            Self::Failed(_) => Some(DEFAULT_WAIT),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Outcome {
+    fn into_response(self) -> Response {
+        if let Self::Stored(receipt) = self {
+            return reply(receipt.reply);
+        }
+        let problem = ProblemDetails::from_status_code(self.status()).with_detail(self.detail());
+        let mut response = problem.into_response();
+        if let Some(wait) = self.retry_after() {
+            let seconds = HeaderValue::from(wait.as_secs().max(1));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
+/// The answer the gateway wants to a delivery it need not repeat.
+fn reply(reply: WebhookReply) -> Response {
+    match reply.content_type {
+        Some(content_type) => ([(header::CONTENT_TYPE, content_type)], reply.body).into_response(),
+        None => StatusCode::OK.into_response(),
+    }
+}
+
+pub(crate) async fn method_not_allowed() -> Response {
+    ProblemDetails::from_status_code(StatusCode::METHOD_NOT_ALLOWED)
+        .with_detail("webhooks are taken with POST only")
+        .into_response()
+}

@@ -1,0 +1,167 @@
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::routing::post;
+use payment_provider_core::{Clock, SystemClock, WebhookRequest};
+use payment_provider_host::{Host, Store};
+use url::Url;
+
+use crate::address::Address;
+use crate::answer::{Outcome, method_not_allowed};
+
+/// The largest body that is read, in bytes: 1 MiB. Deliveries of gateways are a few kilobytes.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// The webhook routes of a host, by the machine's clock. See [`WebhookRoutes`].
+pub fn webhook_routes<S: Store>(host: Host<S>, public_url: Url) -> Router {
+    WebhookRoutes::new(host, public_url).into_router()
+}
+
+/// The route `POST /webhooks/{provider}/{organization_id}?code={connection_code}`.
+///
+/// `public_url` is the address under which gateways reach the root of these routes, path prefix
+/// included: the same as [`HostConfig::public_url`](payment_provider_host::HostConfig). Some
+/// gateways sign the address they send to, and a proxy in between may have changed it.
+#[derive(Debug)]
+pub struct WebhookRoutes<S: Store> {
+    host: Host<S>,
+    public_url: Url,
+    clock: Arc<dyn Clock>,
+}
+
+impl<S: Store> WebhookRoutes<S> {
+    /// Routes that hand what they take in to this host.
+    pub fn new(host: Host<S>, public_url: Url) -> Self {
+        Self {
+            host,
+            public_url,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Sets by which clock a delivery arrives. Give the clock of the host.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The routes, to be merged or nested into an application's own.
+    pub fn into_router(self) -> Router {
+        let route = post(take_in::<S>).fallback(method_not_allowed);
+        Router::new()
+            .route("/webhooks/{provider}/{organization_id}", route)
+            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+            .with_state(Arc::new(self))
+    }
+
+    /// The address as the gateway knows it. Path and query are taken over as they were sent.
+    fn public_address(&self, uri: &Uri) -> Url {
+        let mut url = self.public_url.clone();
+        let path = format!("{}{}", url.path().trim_end_matches('/'), uri.path());
+        url.set_path(&path);
+        url.set_query(uri.query());
+        url
+    }
+}
+
+type Segments = Result<Path<(String, String)>, PathRejection>;
+
+async fn take_in<S: Store>(
+    State(routes): State<Arc<WebhookRoutes<S>>>,
+    segments: Segments,
+    request: Request,
+) -> Outcome {
+    let received_at = routes.clock.now();
+    let address = match &segments {
+        Ok(Path((provider, organization))) => {
+            Address::read(provider, organization, request.uri().query())
+        }
+        Err(_) => Err("the address is not text".to_owned()),
+    };
+    let address = match address {
+        Ok(address) => address,
+        Err(problem) => return logged(Outcome::NoAddress(problem), None, 0),
+    };
+    let url = routes.public_address(request.uri());
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let body = match read_body(&headers, request).await {
+        Ok(body) => body,
+        Err(outcome) => return logged(outcome, Some(&address), 0),
+    };
+    let bytes = body.len();
+    let mut delivery = WebhookRequest::post(url, headers, body, received_at);
+    delivery.method = method;
+    let received = routes
+        .host
+        .receive_webhook(
+            &address.provider,
+            &address.organization,
+            &address.code,
+            &delivery,
+        )
+        .await;
+    let outcome = received.map_or_else(Outcome::Failed, Outcome::Stored);
+    logged(outcome, Some(&address), bytes)
+}
+
+/// The body as it was sent, or why it was not read.
+async fn read_body(headers: &HeaderMap, request: Request) -> Result<Bytes, Outcome> {
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+        return Err(Outcome::TooLarge);
+    }
+    Bytes::from_request(request, &()).await.map_err(|refusal| {
+        if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Outcome::TooLarge
+        } else {
+            Outcome::Unreadable
+        }
+    })
+}
+
+/// One event for each delivery. Of what came over the wire only checked identifiers are in it.
+fn logged(outcome: Outcome, address: Option<&Address>, body_bytes: usize) -> Outcome {
+    let provider = address.map(|address| address.provider.as_str());
+    let organization = address.map(|address| address.organization.as_str());
+    let connection = address.map(|address| address.code.as_str());
+    let word = outcome.word();
+    let status = outcome.status().as_u16();
+    match &outcome {
+        Outcome::Stored(_) => tracing::info!(
+            provider,
+            organization,
+            connection,
+            body_bytes,
+            status,
+            outcome = word,
+            "webhook delivery"
+        ),
+        Outcome::Failed(error) if status == 503 => tracing::error!(
+            provider,
+            organization,
+            connection,
+            body_bytes,
+            status,
+            outcome = word,
+            error = error as &dyn Error,
+            "webhook delivery"
+        ),
+        _ => tracing::warn!(
+            provider,
+            organization,
+            connection,
+            body_bytes,
+            status,
+            outcome = word,
+            "webhook delivery"
+        ),
+    }
+    outcome
+}

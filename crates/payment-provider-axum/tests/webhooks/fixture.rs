@@ -1,0 +1,221 @@
+//! A host on a temporary database whose one gateway does what the body of a delivery says.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::Response;
+use payment_provider_axum::WebhookRoutes;
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::time::macros::datetime;
+use payment_provider_core::{
+    Clock, ConnectionCode, ConnectionSettings, Environment, ErrorKind, Event, EventKind, Freshness,
+    MockPaymentProvider, MockProviderFactory, Operation, OrganizationId, ProviderDescriptor,
+    ProviderError, ProviderId, ProviderRegistry, RetryAdvice, SettingField, SettingKind,
+    SettingsSchema, Subject, VerifiedWebhook, WebhookReply, WebhookRequest,
+};
+use payment_provider_host::{Host, NewConnection, SealingKey, SealingKeys, SqliteStore};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub(crate) const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub(crate) const OTHER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
+
+#[derive(Debug)]
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> OffsetDateTime {
+        NOW
+    }
+}
+
+type Seen = Arc<Mutex<Vec<WebhookRequest>>>;
+
+pub(crate) struct Edge {
+    pub(crate) store: SqliteStore,
+    host: Host<SqliteStore>,
+    router: Router,
+    seen: Seen,
+    directory: Arc<TempDir>,
+}
+
+impl Edge {
+    /// With one connection, `main` of the organization `org`.
+    pub(crate) async fn new() -> Self {
+        let directory = Arc::new(TempDir::new().unwrap());
+        let store = SqliteStore::open(directory.path().join("test.db"))
+            .await
+            .unwrap();
+        let edge = Self::on(store, directory, KEY, true).await;
+        let settings = ConnectionSettings::new().with("secret", "s");
+        let (organization, code) = names();
+        let provider = ProviderId::new("mock").unwrap();
+        let new = NewConnection::new(organization, provider, code, "Main", settings);
+        edge.host.add_connection(new).await.unwrap();
+        edge
+    }
+
+    /// Another host on the same database.
+    pub(crate) async fn with_host(&self, key: &str, registered: bool) -> Self {
+        let directory = Arc::clone(&self.directory);
+        Self::on(self.store.clone(), directory, key, registered).await
+    }
+
+    async fn on(store: SqliteStore, directory: Arc<TempDir>, key: &str, registered: bool) -> Self {
+        let seen = Seen::default();
+        let mut registry = ProviderRegistry::new();
+        if registered {
+            registry.register(factory(&seen)).unwrap();
+        }
+        let keys = SealingKeys::new(SealingKey::from_text(&key.into()).unwrap());
+        let host = Host::builder(store.clone(), registry, keys)
+            .build()
+            .await
+            .unwrap();
+        let public_url = "https://billing.example/base/".parse().unwrap();
+        let routes = WebhookRoutes::new(host.clone(), public_url).with_clock(Arc::new(Fixed));
+        Self {
+            store,
+            host,
+            router: routes.into_router(),
+            seen,
+            directory,
+        }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::of(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    pub(crate) async fn send_nested(&self, prefix: &str, request: Request<Body>) -> Answer {
+        let router = Router::new().nest(prefix, self.router.clone());
+        Answer::of(router.oneshot(request).await.unwrap()).await
+    }
+
+    /// What reached the provider.
+    pub(crate) fn seen(&self) -> Vec<WebhookRequest> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// State and number of copies of each stored delivery.
+    pub(crate) async fn stored(&self) -> Vec<String> {
+        let (organization, code) = names();
+        let deliveries = self.host.deliveries(&organization, &code).await.unwrap();
+        let shown = deliveries
+            .iter()
+            .map(|delivery| format!("{:?} x{}", delivery.state, delivery.copies).to_lowercase());
+        shown.collect()
+    }
+}
+
+fn names() -> (OrganizationId, ConnectionCode) {
+    (
+        OrganizationId::new("org").unwrap(),
+        ConnectionCode::new("main").unwrap(),
+    )
+}
+
+fn factory(seen: &Seen) -> MockProviderFactory {
+    let secret = SettingField::new("secret", "Secret", SettingKind::Secret).required();
+    let id = ProviderId::new("mock").unwrap();
+    let descriptor = ProviderDescriptor::new(id, "Mock", SettingsSchema::new([secret]));
+    let mut factory = MockProviderFactory::new();
+    factory.expect_descriptor().return_const(descriptor);
+    let seen = Arc::clone(seen);
+    factory.expect_connect().returning(move |_| {
+        let seen = Arc::clone(&seen);
+        let mut provider = MockPaymentProvider::new();
+        provider
+            .expect_environment()
+            .return_const(Environment::Sandbox);
+        provider.expect_handle_webhook().returning(move |request| {
+            seen.lock().unwrap().push(request.clone());
+            verdict(&request.body)
+        });
+        Ok(Arc::new(provider))
+    });
+    factory
+}
+
+fn verdict(body: &Bytes) -> Result<VerifiedWebhook, ProviderError> {
+    let failed = |kind| {
+        let provider = ProviderId::new("mock").unwrap();
+        ProviderError::new(kind, Operation::HandleWebhook, provider)
+    };
+    let (kind, freshness) = match &**body {
+        b"forged" => return Err(failed(ErrorKind::InvalidSignature)),
+        b"gateway down" => {
+            let wait = RetryAdvice::After(Duration::from_secs(7));
+            return Err(failed(ErrorKind::Unavailable).with_retry(wait));
+        }
+        b"ping" => (EventKind::Ping, Freshness::Fresh),
+        b"unrecognised" => {
+            let reason = "no such type".to_owned();
+            (EventKind::Unrecognised { reason }, Freshness::Fresh)
+        }
+        b"stale" => (EventKind::FetchNeeded, Freshness::Stale),
+        _ => (EventKind::FetchNeeded, Freshness::Fresh),
+    };
+    let events = vec![Event::new("TYPE", Subject::none(), kind)];
+    let verified = VerifiedWebhook::new(body, Environment::Sandbox, freshness, events);
+    Ok(if &**body == b"wants a reply" {
+        verified.with_reply(WebhookReply::with_body("text/plain", "[accepted]"))
+    } else {
+        verified
+    })
+}
+
+pub(crate) fn post(address: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::post(address).body(body.into()).unwrap()
+}
+
+/// A body whose sender goes away after the first bytes.
+pub(crate) fn broken_body() -> Body {
+    let parts = [Ok("begun"), Err(std::io::Error::other("gone"))];
+    Body::from_stream(futures_util::stream::iter(parts))
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: String,
+    headers: HeaderMap,
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        Self {
+            status: parts.status,
+            body,
+            headers: parts.headers,
+        }
+    }
+
+    pub(crate) fn header(&self, name: header::HeaderName) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// A problem of this status and detail, and nothing else in it but the status's own words.
+    pub(crate) fn is_problem(&self, status: StatusCode, detail: &str) {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(
+            self.header(header::CONTENT_TYPE),
+            "application/problem+json"
+        );
+        let problem: serde_json::Value = serde_json::from_str(&self.body).unwrap();
+        let expected = serde_json::json!({
+            "status": status.as_u16(),
+            "title": status.canonical_reason(),
+            "detail": detail,
+        });
+        assert_eq!(problem, expected);
+    }
+}
