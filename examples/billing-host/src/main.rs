@@ -1,3 +1,8 @@
-//! Under construction.
+//! The program; see the library for what it does.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    billing_host::run_program().await
+}

@@ -1,0 +1,99 @@
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use payment_provider_core::reexport::time::Duration;
+use payment_provider_core::{
+    ConnectionCheck, ConnectionCode, CredentialCheck, OrganizationId, ProviderId,
+};
+use payment_provider_host::{Connection, NewConnection};
+use serde_json::{Value, json};
+
+use super::body::JsonBody;
+use super::fields::Fields;
+use super::problem::Problem;
+use super::{App, query, times};
+
+const FIELDS: &[&str] = &["organization_id", "provider", "code", "name", "settings"];
+
+/// `POST /api/v1/connections`
+pub(super) async fn add(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let new = Fields::parse(&body, FIELDS, |fields| {
+        let organization = fields.identifier("organization_id", OrganizationId::new);
+        let provider = fields.identifier("provider", ProviderId::new);
+        let code = fields.identifier("code", ConnectionCode::new);
+        let name = fields.words("name", 255);
+        let settings = fields.settings("settings");
+        Some(NewConnection::new(
+            organization?,
+            provider?,
+            code?,
+            name?,
+            settings?,
+        ))
+    })?;
+    let connection = app.host.add_connection(new).await?;
+    Ok((StatusCode::CREATED, Json(shown(&connection))))
+}
+
+/// `GET /api/v1/connections`
+pub(super) async fn list(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let organization = query::organization(query.as_deref())?;
+    let connections = app.host.connections(organization.as_ref()).await?;
+    let connections: Vec<_> = connections.iter().map(shown).collect();
+    Ok(Json(json!({"connections": connections})))
+}
+
+/// `POST /api/v1/connections/{code}/check`
+pub(super) async fn check(
+    State(app): State<App>,
+    code: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let organization = query::required_organization(query.as_deref())?;
+    let code = code
+        .ok()
+        .and_then(|Path(code)| ConnectionCode::new(code).ok());
+    let code = code.ok_or_else(|| Problem::not_found("connection"))?;
+    let check = app.host.check_connection(&organization, &code).await?;
+    let ConnectionCheck {
+        credentials,
+        environment,
+        clock_skew,
+        next_steps,
+        ..
+    } = &check;
+    let credentials = match credentials {
+        CredentialCheck::Accepted => "accepted",
+        CredentialCheck::Rejected => "rejected",
+    };
+    Ok(Json(json!({
+        "usable": check.is_usable(),
+        "credentials": credentials,
+        "environment": environment,
+        "clock_skew_seconds": clock_skew.map(Duration::whole_seconds),
+        "next_steps": next_steps,
+    })))
+}
+
+/// A connection without its secrets: of those only the names are known here.
+fn shown(connection: &Connection) -> Value {
+    json!({
+        "organization_id": connection.organization,
+        "provider": connection.provider,
+        "code": connection.code,
+        "name": connection.name,
+        "environment": connection.environment,
+        "settings": connection.settings,
+        "secrets": connection.secrets,
+        "enabled": connection.enabled,
+        "webhook_url": connection.webhook_url,
+        "created_at": times::written(connection.created_at),
+    })
+}

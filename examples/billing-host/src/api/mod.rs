@@ -1,0 +1,92 @@
+//! The JSON API.
+
+mod auth;
+mod body;
+mod connections;
+mod customers;
+mod fields;
+mod invoice_view;
+mod invoices;
+mod payment_url;
+mod problem;
+mod query;
+mod refusals;
+mod times;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use payment_provider_host::{Host, SqliteStore};
+use serde_json::json;
+
+use crate::keys::ApiKey;
+use problem::Problem;
+
+/// The largest body that is read, in bytes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// What every handler works with.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) host: Host<SqliteStore>,
+    pub(crate) api_key: ApiKey,
+}
+
+/// All routes but the webhooks.
+pub(crate) fn router(app: App) -> Router {
+    let api = Router::new()
+        .route(
+            "/connections",
+            get(connections::list).post(connections::add),
+        )
+        .route("/connections/{code}/check", post(connections::check))
+        .route("/customers", post(customers::save))
+        .route("/invoices", get(invoices::list).post(invoices::add))
+        .route("/invoices/{id}", get(invoices::show))
+        .route("/invoices/{id}/void", post(invoices::void))
+        .route("/invoices/{id}/payment_url", post(payment_url::give))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(unknown_route)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            auth::require_token,
+        ));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/healthz", get(health))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(unknown_route)
+        .with_state(app)
+}
+
+/// Well if the database can be read.
+async fn health(State(app): State<App>) -> Response {
+    let read = sqlx::query_scalar::<_, i64>("SELECT 1").fetch_one(app.host.store().readers());
+    match read.await {
+        Ok(_) => Json(json!({"status": "ok"})).into_response(),
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the database cannot be read"
+            );
+            Problem::unavailable().into_response()
+        }
+    }
+}
+
+async fn unknown_route() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "unknown_route",
+        "there is nothing at this address",
+    )
+}
+
+async fn method_not_allowed() -> Problem {
+    let detail = "this address does not take this method";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}

@@ -1,0 +1,15 @@
+//! How times are written.
+
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::time::format_description::well_known::Rfc3339;
+
+/// RFC 3339; `None` for a moment its four-digit years cannot express.
+pub(super) fn written(at: OffsetDateTime) -> Option<String> {
+    at.format(&Rfc3339).ok()
+}
+
+/// The moment so many milliseconds after 1970-01-01 UTC.
+pub(super) fn from_millis(millis: i64) -> Option<String> {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
+    written(at.ok()?)
+}

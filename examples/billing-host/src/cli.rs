@@ -1,0 +1,208 @@
+//! The command line.
+
+use std::env;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use payment_provider_core::Environment;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::options::{Credentials, DatabasePlace, Gateway, Options, Seed};
+
+const CLIENT_ID: &str = "CASHFREE_CLIENT_ID";
+const CLIENT_SECRET: &str = "CASHFREE_CLIENT_SECRET";
+const API_KEY: &str = "BILLING_HOST_API_KEY";
+const SIMULATOR_PORT: u16 = 3001;
+
+const ENVIRONMENT: &str = "\
+Environment:
+  BILLING_HOST_API_KEY    token of the API; a random one unless set
+  CASHFREE_CLIENT_ID      merchant account for --gateway sandbox and production
+  CASHFREE_CLIENT_SECRET  its secret
+  RUST_LOG                what is logged";
+
+/// A small billing application that collects payments through Cashfree, or a simulator of it.
+#[derive(Debug, Parser)]
+#[command(name = "billing-host", version, after_help = ENVIRONMENT)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Command {
+    /// Does a whole round trip in the terminal, against a simulator, and ends.
+    Demo,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Address to serve on; port 0 takes any free port.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Database file, as sqlite:PATH. Without it a temporary one, removed at the end.
+    #[arg(long, value_parser = database_file)]
+    database: Option<PathBuf>,
+    /// Which gateway takes the payments.
+    #[arg(long, value_enum, default_value_t = GatewayName::Simulator)]
+    gateway: GatewayName,
+    /// Address of the simulator in this process [default: 127.0.0.1:3001].
+    #[arg(long, conflicts_with = "simulator_url")]
+    simulator_listen: Option<SocketAddr>,
+    /// Address of a simulator in another process.
+    #[arg(long, value_parser = web_address)]
+    simulator_url: Option<Url>,
+    /// Address under which the gateway reaches this application.
+    #[arg(long, value_parser = web_address)]
+    public_url: Option<Url>,
+    /// What is there at the first start.
+    #[arg(long, value_enum, default_value_t = SeedName::Demo)]
+    seed: SeedName,
+    /// Key that seals the secrets of connections; made if there is none [default: beside the
+    /// database].
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum GatewayName {
+    Simulator,
+    Sandbox,
+    Production,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SeedName {
+    Demo,
+    None,
+}
+
+impl Cli {
+    /// The options, or what does not go together.
+    pub(crate) fn options(self) -> Result<Options, &'static str> {
+        let serve = self.serve;
+        let of_the_simulator = serve.simulator_listen.is_some() || serve.simulator_url.is_some();
+        if of_the_simulator && serve.gateway != GatewayName::Simulator {
+            return Err("--simulator-listen and --simulator-url need --gateway simulator");
+        }
+        let gateway = match (serve.gateway, serve.simulator_url) {
+            (GatewayName::Simulator, Some(url)) => Gateway::SimulatorAt(url),
+            (GatewayName::Simulator, None) => Gateway::OwnSimulator(
+                serve
+                    .simulator_listen
+                    .unwrap_or_else(|| (Ipv4Addr::LOCALHOST, SIMULATOR_PORT).into()),
+            ),
+            (GatewayName::Sandbox, _) => cashfree(Environment::Sandbox),
+            (GatewayName::Production, _) => cashfree(Environment::Production),
+        };
+        Ok(Options {
+            listen: serve.listen,
+            database: serve
+                .database
+                .map_or(DatabasePlace::Temporary, DatabasePlace::File),
+            gateway,
+            public_url: serve.public_url,
+            seed: match serve.seed {
+                SeedName::Demo => Seed::Demo,
+                SeedName::None => Seed::Nothing,
+            },
+            key_file: serve.key_file,
+            api_key: env::var(API_KEY).ok().map(SecretString::from),
+        })
+    }
+}
+
+fn cashfree(environment: Environment) -> Gateway {
+    let client_id = env::var(CLIENT_ID).ok();
+    let client_secret = env::var(CLIENT_SECRET).ok().map(SecretString::from);
+    let credentials = client_id
+        .zip(client_secret)
+        .map(|(client_id, client_secret)| Credentials {
+            client_id,
+            client_secret,
+        });
+    Gateway::Cashfree {
+        environment,
+        credentials,
+    }
+}
+
+fn database_file(text: &str) -> Result<PathBuf, &'static str> {
+    match text.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() && path != ":memory:" => Ok(PathBuf::from(path)),
+        _ => Err("must be sqlite: and the path of a file"),
+    }
+}
+
+fn web_address(text: &str) -> Result<Url, &'static str> {
+    let address = text.parse::<Url>().ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    address.ok_or("must be an http or https address without user, query and fragment")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Result<Options, String> {
+        let arguments = ["billing-host"].iter().chain(arguments);
+        let cli = Cli::try_parse_from(arguments).map_err(|error| error.to_string())?;
+        cli.options().map_err(str::to_owned)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_arguments_everything_is_local_and_temporary() {
+        let options = options(&[]).unwrap();
+        assert_eq!(options.listen.to_string(), "127.0.0.1:3000");
+        assert_eq!(options.database, DatabasePlace::Temporary);
+        assert!(
+            matches!(options.gateway, Gateway::OwnSimulator(at) if at.to_string() == "127.0.0.1:3001")
+        );
+        assert_eq!(options.seed, Seed::Demo);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for bad in [
+            &["--database", "postgres://x"][..],
+            &["--database", "sqlite:"],
+            &["--database", "sqlite::memory:"],
+            &["--public-url", "ftp://example.com"],
+            &["--public-url", "https://user:pass@example.com"],
+            &["--public-url", "https://example.com/?a=b"],
+            &["--simulator-url", "127.0.0.1:3001"],
+            &[
+                "--simulator-url",
+                "http://a",
+                "--simulator-listen",
+                "127.0.0.1:1",
+            ],
+            &["--gateway", "sandbox", "--simulator-listen", "127.0.0.1:1"],
+            &["--gateway", "live"],
+            &["--listen", "3000"],
+            &["--seed", "more"],
+            &["--unknown"],
+            &["--listen", "127.0.0.1:0", "demo"],
+        ] {
+            assert!(options(bad).is_err(), "{bad:?}");
+        }
+    }
+}

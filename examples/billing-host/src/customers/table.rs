@@ -1,0 +1,123 @@
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Personal, ProviderId};
+use payment_provider_host::{NewCustomerLink, SqliteStore, Store};
+use uuid::Uuid;
+
+use crate::tables::TableError;
+
+/// A customer as the application's user gives them.
+#[derive(Debug, Clone)]
+pub(crate) struct NewCustomer {
+    pub(crate) organization: OrganizationId,
+    pub(crate) external_id: CustomerId,
+    pub(crate) name: Option<Personal>,
+    pub(crate) email: Option<Personal>,
+    pub(crate) phone: Option<Personal>,
+    /// Which connection they shall pay through: the provider and the connection's code.
+    pub(crate) payment: Option<(ProviderId, ConnectionCode)>,
+}
+
+impl NewCustomer {
+    /// The same customer, to be linked to a connection.
+    pub(crate) fn link(&self, code: ConnectionCode) -> NewCustomerLink {
+        let mut customer = payment_provider_core::Customer::new(self.external_id.clone());
+        customer.name.clone_from(&self.name);
+        customer.email.clone_from(&self.email);
+        customer.phone.clone_from(&self.phone);
+        NewCustomerLink::new(self.organization.clone(), customer, code)
+    }
+}
+
+/// A customer as the table has them.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct Customer {
+    pub(crate) id: String,
+    pub(crate) organization_id: String,
+    pub(crate) external_id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) payment_provider: Option<String>,
+    pub(crate) payment_provider_code: Option<String>,
+}
+
+/// Whether a customer was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Saved {
+    New,
+    Replaced,
+}
+
+/// Keeps a customer. One with the same external id in the organization is replaced by it.
+pub(crate) async fn save(
+    store: &SqliteStore,
+    new: &NewCustomer,
+) -> Result<(Customer, Saved), TableError> {
+    let exposed = |text: &Option<Personal>| text.as_ref().map(|text| text.expose().to_owned());
+    let mut tx = store.begin().await?;
+    let known: Option<String> = sqlx::query_scalar(
+        "SELECT id FROM billing_customers WHERE organization_id = ? AND external_id = ?",
+    )
+    .bind(new.organization.as_str())
+    .bind(new.external_id.as_str())
+    .fetch_optional(&mut *tx)
+    .await?;
+    let saved = if known.is_some() {
+        Saved::Replaced
+    } else {
+        Saved::New
+    };
+    let provider = new.payment.as_ref().map(|(provider, _)| provider.as_str());
+    let code = new.payment.as_ref().map(|(_, code)| code.as_str());
+    let customer: Customer = sqlx::query_as(
+        "INSERT INTO billing_customers (id, organization_id, external_id, name, email, phone,
+             payment_provider, payment_provider_code, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (organization_id, external_id) DO UPDATE SET
+             name = excluded.name, email = excluded.email, phone = excluded.phone,
+             payment_provider = excluded.payment_provider,
+             payment_provider_code = excluded.payment_provider_code
+         RETURNING *",
+    )
+    .bind(known.unwrap_or_else(|| Uuid::now_v7().to_string()))
+    .bind(new.organization.as_str())
+    .bind(new.external_id.as_str())
+    .bind(exposed(&new.name))
+    .bind(exposed(&new.email))
+    .bind(exposed(&new.phone))
+    .bind(provider)
+    .bind(code)
+    .bind(OffsetDateTime::now_utc().unix_timestamp() * 1000)
+    .fetch_one(&mut *tx)
+    .await?;
+    store.commit(tx).await?;
+    Ok((customer, saved))
+}
+
+/// The customer with this external id.
+pub(crate) async fn find(
+    store: &SqliteStore,
+    organization: &OrganizationId,
+    external_id: &CustomerId,
+) -> Result<Option<Customer>, TableError> {
+    let found = sqlx::query_as(
+        "SELECT * FROM billing_customers WHERE organization_id = ? AND external_id = ?",
+    )
+    .bind(organization.as_str())
+    .bind(external_id.as_str())
+    .fetch_optional(store.readers())
+    .await?;
+    Ok(found)
+}
+
+/// The customer an invoice names.
+pub(crate) async fn find_by_id(
+    store: &SqliteStore,
+    id: &str,
+) -> Result<Option<Customer>, TableError> {
+    let found = sqlx::query_as("SELECT * FROM billing_customers WHERE id = ?")
+        .bind(id)
+        .fetch_optional(store.readers())
+        .await?;
+    Ok(found)
+}

@@ -1,0 +1,161 @@
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::{Money, OrganizationId};
+use payment_provider_host::{SqliteStore, Store};
+use uuid::Uuid;
+
+use crate::tables::TableError;
+
+/// An invoice to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct NewInvoice {
+    pub(crate) organization: OrganizationId,
+    /// The application's own id of the customer.
+    pub(crate) customer_id: String,
+    pub(crate) amount: Money,
+    pub(crate) purpose: String,
+}
+
+/// An invoice as the table has it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Invoice {
+    pub(crate) id: String,
+    pub(crate) organization_id: String,
+    pub(crate) customer_id: String,
+    pub(crate) external_customer_id: String,
+    pub(crate) amount_cents: i64,
+    pub(crate) currency: String,
+    pub(crate) purpose: String,
+    pub(crate) payment_status: String,
+    pub(crate) amount_paid_cents: i64,
+    pub(crate) surplus_cents: i64,
+    pub(crate) voided_at: Option<i64>,
+    pub(crate) created_at: i64,
+}
+
+impl Invoice {
+    pub(crate) fn is_paid(&self) -> bool {
+        self.payment_status == "succeeded"
+    }
+
+    pub(crate) const fn is_voided(&self) -> bool {
+        self.voided_at.is_some()
+    }
+
+    /// What is still owed: nothing once it is voided.
+    pub(crate) fn amount_due_cents(&self) -> i64 {
+        if self.is_voided() {
+            0
+        } else {
+            self.amount_cents.saturating_sub(self.amount_paid_cents)
+        }
+    }
+}
+
+/// What came of voiding.
+#[derive(Debug)]
+pub(crate) enum Voiding {
+    /// It is voided, now or before.
+    Voided(Box<Invoice>),
+    /// It is paid and stays so.
+    Paid,
+    /// There is no such invoice.
+    Unknown,
+}
+
+const SELECT: &str = "SELECT invoice.*, customer.external_id AS external_customer_id
+     FROM billing_invoices AS invoice
+     JOIN billing_customers AS customer ON customer.id = invoice.customer_id
+     WHERE invoice.id = ?";
+
+/// Makes an invoice and returns its id.
+pub(crate) async fn insert(store: &SqliteStore, new: &NewInvoice) -> Result<String, TableError> {
+    let id = Uuid::now_v7().to_string();
+    let mut tx = store.begin().await?;
+    sqlx::query(
+        "INSERT INTO billing_invoices
+             (id, organization_id, customer_id, amount_cents, currency, purpose, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&id)
+    .bind(new.organization.as_str())
+    .bind(&new.customer_id)
+    .bind(new.amount.minor_units())
+    .bind(new.amount.currency().code())
+    .bind(&new.purpose)
+    .bind(now())
+    .execute(&mut *tx)
+    .await?;
+    store.commit(tx).await?;
+    Ok(id)
+}
+
+/// The invoice with this id.
+pub(crate) async fn find(store: &SqliteStore, id: &str) -> Result<Option<Invoice>, TableError> {
+    let found = sqlx::query_as(SELECT)
+        .bind(id)
+        .fetch_optional(store.readers())
+        .await?;
+    Ok(found)
+}
+
+/// The invoices of one organization, or all of them, oldest first.
+pub(crate) async fn list(
+    store: &SqliteStore,
+    organization: Option<&OrganizationId>,
+) -> Result<Vec<Invoice>, TableError> {
+    let found = sqlx::query_as(
+        "SELECT invoice.*, customer.external_id AS external_customer_id
+         FROM billing_invoices AS invoice
+         JOIN billing_customers AS customer ON customer.id = invoice.customer_id
+         WHERE ?1 IS NULL OR invoice.organization_id = ?1
+         ORDER BY invoice.created_at, invoice.id",
+    )
+    .bind(organization.map(OrganizationId::as_str))
+    .fetch_all(store.readers())
+    .await?;
+    Ok(found)
+}
+
+/// How many invoices an organization has.
+pub(crate) async fn count(
+    store: &SqliteStore,
+    organization: &OrganizationId,
+) -> Result<i64, TableError> {
+    let count =
+        sqlx::query_scalar("SELECT count(*) FROM billing_invoices WHERE organization_id = ?")
+            .bind(organization.as_str())
+            .fetch_one(store.readers())
+            .await?;
+    Ok(count)
+}
+
+/// Withdraws an invoice that is not paid.
+pub(crate) async fn void(store: &SqliteStore, id: &str) -> Result<Voiding, TableError> {
+    let mut tx = store.begin().await?;
+    let found: Option<Invoice> = sqlx::query_as(SELECT)
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(mut invoice) = found else {
+        return Ok(Voiding::Unknown);
+    };
+    if invoice.is_voided() {
+        return Ok(Voiding::Voided(Box::new(invoice)));
+    }
+    if invoice.is_paid() {
+        return Ok(Voiding::Paid);
+    }
+    invoice.voided_at = Some(now());
+    sqlx::query("UPDATE billing_invoices SET voided_at = ? WHERE id = ?")
+        .bind(invoice.voided_at)
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+    store.commit(tx).await?;
+    Ok(Voiding::Voided(Box::new(invoice)))
+}
+
+fn now() -> i64 {
+    let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX)
+}

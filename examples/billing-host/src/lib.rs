@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod app;
+mod cli;
+mod customers;
+mod database;
+mod demo;
+mod invoices;
+mod keys;
+mod options;
+mod program;
+mod seed;
+mod simulator;
+mod stop;
+mod tables;
+
+pub use app::{BillingHost, Running, StartError};
+pub use options::{Credentials, DatabasePlace, Gateway, Options, Seed};
+pub use program::run_program;

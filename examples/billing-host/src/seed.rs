@@ -1,0 +1,181 @@
+//! What is there at the first start.
+
+use payment_provider_core::{
+    ConnectionCode, ConnectionSettings, Currency, CustomerId, Environment, InvalidIdentifier,
+    Money, OrganizationId, Personal, ProviderId,
+};
+use payment_provider_host::{ConnectionError, CustomerError, Host, NewConnection, SqliteStore};
+
+use crate::customers::{self, NewCustomer};
+use crate::invoices::{self, NewInvoice};
+use crate::options::{Credentials, Gateway, Seed};
+use crate::tables::TableError;
+
+/// The tenant everything seeded belongs to.
+pub(crate) const ORGANIZATION: &str = "acme";
+/// The customer who owes the seeded invoices.
+pub(crate) const CUSTOMER: &str = "customer-1";
+const INVOICES: [(i64, &str); 3] = [
+    (20_012, "Plan Basic, November"),
+    (149_900, "Plan Business, November"),
+    (5_500, "SMS, 100 pieces"),
+];
+
+/// What was planted, now or at an earlier start.
+#[derive(Debug, Default)]
+pub(crate) struct Seeded {
+    pub(crate) connection: Option<ConnectionCode>,
+    /// An invoice to try things with.
+    pub(crate) invoice: Option<String>,
+}
+
+/// Why the seed could not be planted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeedError {
+    /// The environment names no merchant account.
+    #[error(
+        "set CASHFREE_CLIENT_ID and CASHFREE_CLIENT_SECRET, or start without a connection: \
+         --seed none"
+    )]
+    NoCredentials,
+    /// A seeded name is not accepted.
+    #[error(transparent)]
+    Name(#[from] InvalidIdentifier),
+    /// The connection is not accepted.
+    #[error("the seeded connection")]
+    Connection(#[from] ConnectionError),
+    /// The customer is not accepted.
+    #[error("the seeded customer")]
+    Customer(#[from] CustomerError),
+    /// The tables cannot be written.
+    #[error("the seeded rows")]
+    Tables(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<TableError> for SeedError {
+    fn from(error: TableError) -> Self {
+        Self::Tables(error.into())
+    }
+}
+
+/// Plants what is not there yet. A connection that is there gets the settings of this start, since
+/// a simulator's address or a secret may have changed.
+pub(crate) async fn plant(
+    host: &Host<SqliteStore>,
+    gateway: &Gateway,
+    simulator_url: Option<&str>,
+    seed: Seed,
+) -> Result<Seeded, SeedError> {
+    if seed == Seed::Nothing {
+        return Ok(Seeded::default());
+    }
+    let organization = OrganizationId::new(ORGANIZATION)?;
+    let (code, name, settings) = account(gateway, simulator_url)?;
+    let code = ConnectionCode::new(code)?;
+    let provider = ProviderId::new(provider_cashfree::PROVIDER_ID)?;
+    match host.connection(&organization, &code).await {
+        Ok(_) => {
+            host.replace_settings(&organization, &code, &settings)
+                .await?;
+        }
+        Err(ConnectionError::NotFound) => {
+            let (organization, code) = (organization.clone(), code.clone());
+            let new = NewConnection::new(organization, provider.clone(), code, name, settings);
+            host.add_connection(new).await?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let moves_money = matches!(
+        gateway,
+        Gateway::Cashfree {
+            environment: Environment::Production,
+            ..
+        }
+    );
+    let invoice = if moves_money {
+        None
+    } else {
+        debts(host, &organization, provider, &code).await?
+    };
+    Ok(Seeded {
+        connection: Some(code),
+        invoice,
+    })
+}
+
+/// Code, name and settings of the seeded connection. Each gateway has a code of its own, so that
+/// one database can be used with several.
+fn account(
+    gateway: &Gateway,
+    simulator_url: Option<&str>,
+) -> Result<(&'static str, &'static str, ConnectionSettings), SeedError> {
+    let settings = ConnectionSettings::new();
+    Ok(match gateway {
+        Gateway::OwnSimulator(_) | Gateway::SimulatorAt(_) => {
+            let base_url = format!("{}/pg", simulator_url.unwrap_or_default());
+            let settings = settings
+                .with("client_id", cashfree_simulator::DEFAULT_CLIENT_ID)
+                .with("client_secret", cashfree_simulator::DEFAULT_CLIENT_SECRET)
+                .with("environment", "sandbox")
+                .with("base_url", base_url);
+            ("simulator", "Cashfree simulator", settings)
+        }
+        Gateway::Cashfree {
+            environment,
+            credentials,
+        } => {
+            let Credentials {
+                client_id,
+                client_secret,
+            } = credentials.as_ref().ok_or(SeedError::NoCredentials)?;
+            let settings = settings
+                .with("client_id", client_id.as_str())
+                .with("client_secret", client_secret.clone())
+                .with("environment", environment.as_str());
+            match environment {
+                Environment::Sandbox => ("sandbox", "Cashfree sandbox", settings),
+                Environment::Production => ("production", "Cashfree", settings),
+            }
+        }
+    })
+}
+
+/// A customer and three invoices, unless the organization has invoices.
+async fn debts(
+    host: &Host<SqliteStore>,
+    organization: &OrganizationId,
+    provider: ProviderId,
+    code: &ConnectionCode,
+) -> Result<Option<String>, SeedError> {
+    let store = host.store();
+    if invoices::count(store, organization).await? > 0 {
+        let known = invoices::list(store, Some(organization)).await?;
+        let open = known
+            .into_iter()
+            .find(|invoice| invoice.amount_due_cents() > 0);
+        return Ok(open.map(|invoice| invoice.id));
+    }
+    let customer = NewCustomer {
+        organization: organization.clone(),
+        external_id: CustomerId::new(CUSTOMER)?,
+        name: Some(Personal::new("Asha Rao")),
+        email: Some(Personal::new("asha@example.com")),
+        phone: Some(Personal::new("9000000000")),
+        payment: Some((provider, code.clone())),
+    };
+    let (saved, _) = customers::save(store, &customer).await?;
+    host.link_customer(customer.link(code.clone())).await?;
+    let mut first = None;
+    for (paise, purpose) in INVOICES {
+        let new = NewInvoice {
+            organization: organization.clone(),
+            customer_id: saved.id.clone(),
+            amount: Money::from_minor_units(paise, Currency::INR),
+            purpose: purpose.to_owned(),
+        };
+        let id = invoices::insert(store, &new).await?;
+        first.get_or_insert(id);
+    }
+    Ok(first)
+}

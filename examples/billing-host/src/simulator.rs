@@ -1,0 +1,20 @@
+//! A Cashfree of one's own, in this process.
+
+use std::net::SocketAddr;
+
+use cashfree_simulator::{RunningSimulator, Simulator, SimulatorConfig};
+
+use crate::app::StartError;
+
+/// Starts a simulator with the merchant account everybody knows.
+pub(crate) async fn start(listen: SocketAddr) -> Result<RunningSimulator, StartError> {
+    let simulator = Simulator::new(SimulatorConfig::new()).map_err(StartError::Simulator)?;
+    simulator
+        .start(listen)
+        .await
+        .map_err(|source| StartError::Listen {
+            flag: "--simulator-listen",
+            address: listen,
+            source,
+        })
+}

@@ -1,0 +1,12 @@
+//! What the application does for those who use it over HTTP, and as a program.
+
+mod access;
+mod connecting;
+mod fixture;
+mod input;
+mod log;
+mod payment_url;
+mod program;
+mod round_trip;
+mod secrets;
+mod shutdown;

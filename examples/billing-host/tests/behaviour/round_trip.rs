@@ -1,0 +1,151 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::fixture::{Answer, Application, PATIENCE};
+
+fn is_paid(invoice: &Value) -> bool {
+    invoice["payment_status"] == "succeeded"
+}
+
+#[tokio::test]
+async fn a_payment_reaches_the_invoice_within_two_seconds_and_to_the_unit() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    app.payment_url(&invoice).await;
+    let link = app.link(&invoice).await;
+    app.control(&format!("/links/{link}/pay"), &json!({"method": "upi"}))
+        .await;
+    let paid = app
+        .invoice_until(&invoice, Duration::from_secs(2), is_paid)
+        .await;
+    assert_eq!(paid["amount_cents"], 20_012);
+    assert_eq!(paid["amount_paid_cents"], 20_012);
+    assert_eq!(paid["amount_due_cents"], 0);
+    assert_eq!(paid["surplus_cents"], 0);
+    let payments = paid["payments"].as_array().unwrap();
+    assert_eq!(payments.len(), 1);
+    assert_eq!(
+        (&payments[0]["verdict"], &payments[0]["credited_cents"]),
+        (&json!("exact"), &json!(20_012))
+    );
+
+    app.ask_payment_url(&invoice)
+        .await
+        .is_problem(422, "invalid_invoice_status_or_payment_status");
+    app.act(&format!("/invoices/{invoice}/void"))
+        .await
+        .is_problem(409, "invoice_paid");
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_failed_attempt_is_shown_and_leaves_the_invoice_payable() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    let page = app.payment_url(&invoice).await;
+    let link = app.link(&invoice).await;
+    app.control(&format!("/links/{link}/fail"), &json!({}))
+        .await;
+    let attempted = |invoice: &Value| !invoice["payments"].as_array().unwrap().is_empty();
+    let shown = app.invoice_until(&invoice, PATIENCE, attempted).await;
+    assert_eq!(shown["payment_status"], "pending");
+    assert_eq!(shown["payments"][0]["status"], "failed");
+    assert_eq!(shown["payments"][0]["verdict"], Value::Null);
+    assert_eq!(app.payment_url(&invoice).await, page);
+    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    let paid = app.invoice_until(&invoice, PATIENCE, is_paid).await;
+    assert_eq!(paid["amount_paid_cents"], 20_012);
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn money_for_a_voided_invoice_is_late_and_all_surplus() {
+    let app = Application::start().await;
+    let invoice = app.new_invoice(5_500).await;
+    app.payment_url(&invoice).await;
+    let link = app.link(&invoice).await;
+    let voided = app
+        .act(&format!("/invoices/{invoice}/void"))
+        .await
+        .with(200);
+    assert_eq!(
+        (&voided["status"], &voided["still_payable"]),
+        (&json!("voided"), &json!([]))
+    );
+    assert_eq!(
+        app.watch(&format!("/links/{link}")).await["link"]["status"],
+        "CANCELLED"
+    );
+    let again = app
+        .act(&format!("/invoices/{invoice}/void"))
+        .await
+        .with(200);
+    assert_eq!(again["voided_at"], voided["voided_at"]);
+    app.ask_payment_url(&invoice)
+        .await
+        .is_problem(422, "invalid_invoice_status_or_payment_status");
+
+    app.control(&format!("/links/{link}/pay"), &json!({"late": true}))
+        .await;
+    let booked = |invoice: &Value| invoice["surplus_cents"] == 5_500;
+    let late = app.invoice_until(&invoice, PATIENCE, booked).await;
+    assert_eq!(late["amount_paid_cents"], 0);
+    assert_eq!(late["amount_due_cents"], 0);
+    assert_eq!(late["payments"][0]["verdict"], "late");
+    assert_eq!(late["payments"][0]["surplus_cents"], 5_500);
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_invoice_voided_while_its_page_is_being_made_cannot_be_paid() {
+    let app = Application::start().await;
+    let invoice = app.new_invoice(5_500).await;
+    let delay = json!({"operation": "create_link", "fault": "delay", "delay_ms": 200});
+    app.control("/faults", &delay).await;
+    let void = async {
+        app.faults_met().await;
+        app.act(&format!("/invoices/{invoice}/void")).await
+    };
+    let (asked, voided) = tokio::join!(app.ask_payment_url(&invoice), void);
+    asked.is_problem(422, "invalid_invoice_status_or_payment_status");
+    assert_eq!(voided.with(200)["still_payable"], json!([]));
+    let links = app.watch("/links").await;
+    assert_eq!(links["links"][0]["status"], "CANCELLED");
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_duplicate_changes_nothing_and_a_forgery_is_refused() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    app.payment_url(&invoice).await;
+    let link = app.link(&invoice).await;
+    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    app.invoice_until(&invoice, PATIENCE, is_paid).await;
+
+    let deliveries = app.watch("/deliveries").await;
+    let delivery = deliveries["deliveries"][0].clone();
+    let send = async |body: String| {
+        let mut request = app.http.post(delivery["url"].as_str().unwrap()).body(body);
+        for (name, value) in delivery["headers"].as_object().unwrap() {
+            request = request.header(name, value.as_str().unwrap());
+        }
+        Answer::to(request).await
+    };
+    let body = delivery["body"].as_str().unwrap();
+    assert_eq!(send(body.to_owned()).await.status, 200);
+    let forged = send(body.replacen("200.12", "900.12", 1)).await;
+    assert_eq!(forged.status, 401, "{}", forged.text);
+    let noted = |invoice: &Value| {
+        let history = invoice["history"].as_array().unwrap();
+        history
+            .iter()
+            .any(|entry| entry["kind"] == "duplicate_ignored")
+    };
+    let after = app.invoice_until(&invoice, PATIENCE, noted).await;
+    assert_eq!(after["amount_paid_cents"], 20_012);
+    assert_eq!(after["surplus_cents"], 0);
+    assert_eq!(after["payments"].as_array().unwrap().len(), 1);
+    app.running.shutdown().await;
+}

@@ -1,0 +1,111 @@
+use std::sync::Arc;
+
+use billing_host::{BillingHost, DatabasePlace, Options, StartError};
+use serde_json::{Value, json};
+
+use crate::fixture::{Application, PATIENCE, text};
+
+#[tokio::test]
+async fn what_is_under_way_is_finished_and_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = Options {
+        database: DatabasePlace::File(directory.path().join("billing.db")),
+        ..Options::default()
+    };
+    let app = Application::with(options.clone()).await;
+    let invoice = app.seeded_invoice().await;
+    let delay = json!({"operation": "create_link", "fault": "delay", "delay_ms": 300});
+    app.control("/faults", &delay).await;
+    let Application { running, http } = app;
+    let url = format!("{}/api/v1/invoices/{invoice}/payment_url", running.url());
+    let ask = http.post(url).bearer_auth(running.api_key()).send();
+    let ask = tokio::spawn(ask);
+    let app = Application { running, http };
+    app.faults_met().await;
+    let url = app.running.url().to_owned();
+    app.running.shutdown().await;
+    let answer = ask.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 200);
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let page = text(&answer["invoice_payment_details"]["payment_url"]);
+    assert!(
+        app.http.get(format!("{url}/healthz")).send().await.is_err(),
+        "still served"
+    );
+
+    let app = Application::with(options).await;
+    let kept = app.invoice(&invoice).await;
+    assert_eq!(kept["checkouts"][0]["payment_url"], page);
+    assert_eq!(
+        app.get("/invoices").await.with(200)["invoices"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_temporary_database_is_gone_afterwards() {
+    let app = Application::start().await;
+    let directory = app.running.database().parent().unwrap().to_path_buf();
+    assert!(directory.join("billing.db").exists() && directory.join("billing.db.key").exists());
+    app.running.shutdown().await;
+    assert!(!directory.exists());
+
+    let app = Application::start().await;
+    let directory = app.running.database().parent().unwrap().to_path_buf();
+    drop(app.running);
+    assert!(!directory.exists());
+}
+
+#[tokio::test]
+async fn a_taken_address_is_named_and_nothing_is_left_behind() {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap();
+    let options = Options {
+        listen: address,
+        ..Options::default()
+    };
+    let error = BillingHost::start(options).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StartError::Listen {
+                flag: "--listen",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let options = Options {
+        gateway: billing_host::Gateway::OwnSimulator(address),
+        ..Options::default()
+    };
+    let error = BillingHost::start(options).await.unwrap_err();
+    let message =
+        format!("cannot listen on {address}; choose another address with --simulator-listen");
+    assert_eq!(error.to_string(), message);
+}
+
+#[tokio::test]
+async fn the_application_is_shared_by_many_clients() {
+    let app = Arc::new(Application::start().await);
+    let clients = (1..=20).map(|amount| {
+        let app = Arc::clone(&app);
+        tokio::spawn(async move {
+            let invoice = app.new_invoice(amount * 100).await;
+            app.payment_url(&invoice).await;
+            let link = app.link(&invoice).await;
+            app.control(&format!("/links/{link}/pay"), &json!({})).await;
+            let is_paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
+            let paid = app.invoice_until(&invoice, PATIENCE, is_paid).await;
+            assert_eq!(paid["amount_paid_cents"], amount * 100);
+            assert_eq!(paid["surplus_cents"], 0);
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.unwrap();
+    }
+}

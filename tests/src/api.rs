@@ -1,0 +1,245 @@
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+/// A client of billing-host, with its key.
+#[derive(Debug, Clone)]
+pub struct Api {
+    client: Client,
+    url: String,
+    key: String,
+}
+
+impl Api {
+    /// The organization that these tests use.
+    pub const ORGANIZATION: &str = "acme";
+
+    /// A client of the application at `url`.
+    ///
+    /// # Panics
+    /// No HTTP client can be made.
+    pub fn new(url: impl Into<String>, key: impl Into<String>) -> Self {
+        Self {
+            client: client(),
+            url: url.into(),
+            key: key.into(),
+        }
+    }
+
+    /// Where the application is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A request with the key.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.key)
+    }
+
+    /// Sends a body.
+    ///
+    /// # Panics
+    /// No answer came.
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        self.request(Method::POST, path)
+            .json(body)
+            .send()
+            .await
+            .expect("an answer")
+    }
+
+    /// Sends a body and expects this status; returns what came back.
+    ///
+    /// # Panics
+    /// The status is another.
+    pub async fn expect(&self, path: &str, body: &Value, status: u16) -> Value {
+        let answer = self.post(path, body).await;
+        let found = answer.status().as_u16();
+        let text = answer.text().await.unwrap_or_default();
+        assert_eq!(found, status, "{path}: {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Connects the account `main` of the simulator at `simulator`, and a customer to it.
+    ///
+    /// # Panics
+    /// The application refuses.
+    pub async fn set_up(&self, simulator: &str, secret: &str) {
+        let connection = json!({
+            "organization_id": Self::ORGANIZATION, "provider": "cashfree", "code": "main",
+            "name": "Main account",
+            "settings": {
+                "client_id": "TEST_SIMULATOR", "client_secret": secret, "environment": "sandbox",
+                "base_url": format!("{simulator}/pg"),
+            },
+        });
+        self.expect("/api/v1/connections", &connection, 201).await;
+        let customer = json!({
+            "organization_id": Self::ORGANIZATION, "external_id": "customer-1",
+            "name": "Asha Rao", "email": "asha@example.com", "phone": "9000000000",
+            "payment_provider": "cashfree", "payment_provider_code": "main",
+        });
+        self.expect("/api/v1/customers", &customer, 201).await;
+    }
+
+    /// Makes an invoice over this many paise and returns its id.
+    ///
+    /// # Panics
+    /// The application refuses.
+    pub async fn invoice(&self, amount_cents: i64) -> String {
+        let invoice = json!({
+            "organization_id": Self::ORGANIZATION, "external_customer_id": "customer-1",
+            "amount_cents": amount_cents, "currency": "INR", "purpose": "An invoice",
+        });
+        let made = self.expect("/api/v1/invoices", &invoice, 201).await;
+        made["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The address at which an invoice is paid.
+    ///
+    /// # Panics
+    /// The application refuses.
+    pub async fn payment_url(&self, invoice: &str) -> String {
+        let path = format!("/api/v1/invoices/{invoice}/payment_url");
+        let answer = self.expect(&path, &json!({}), 200).await;
+        let url = answer["invoice_payment_details"]["payment_url"].as_str();
+        url.expect("an address").to_owned()
+    }
+
+    /// The invoice as it is now.
+    ///
+    /// # Panics
+    /// The application does not answer.
+    pub async fn fetch(&self, invoice: &str) -> Value {
+        let path = format!("/api/v1/invoices/{invoice}");
+        let answer = self
+            .request(Method::GET, &path)
+            .send()
+            .await
+            .expect("an answer");
+        answer.json().await.expect("an invoice")
+    }
+
+    /// `status paid surplus` of an invoice, in paise.
+    ///
+    /// # Panics
+    /// The application does not answer.
+    pub async fn totals(&self, invoice: &str) -> String {
+        let invoice = self.fetch(invoice).await;
+        let word = |field: &str| invoice[field].to_string().replace('"', "");
+        let (status, paid, surplus) = (
+            word("payment_status"),
+            word("amount_paid_cents"),
+            word("surplus_cents"),
+        );
+        format!("{status} {paid} {surplus}")
+    }
+
+    /// Waits until an invoice's totals are these.
+    ///
+    /// # Panics
+    /// They are others for five seconds.
+    pub async fn wait_for(&self, invoice: &str, totals: &str) {
+        let mut found = String::new();
+        for _ in 0..200 {
+            found = self.totals(invoice).await;
+            if found == totals {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("totals stay {found:?}, expected {totals:?}");
+    }
+}
+
+/// A client of the simulator's control API.
+#[derive(Debug, Clone)]
+pub struct Control {
+    client: Client,
+    url: String,
+}
+
+impl Control {
+    /// A client of the simulator at `url`.
+    ///
+    /// # Panics
+    /// No HTTP client can be made.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            client: client(),
+            url: url.into(),
+        }
+    }
+
+    /// Sends a body and returns what came back.
+    ///
+    /// # Panics
+    /// The simulator refuses.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let request = self
+            .client
+            .post(format!("{}/_simulator/{path}", self.url))
+            .json(body);
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Asks for a list.
+    ///
+    /// # Panics
+    /// The simulator does not answer with one.
+    pub async fn list(&self, what: &str) -> Vec<Value> {
+        let request = self.client.get(format!("{}/_simulator/{what}", self.url));
+        let answer: Value = request
+            .send()
+            .await
+            .expect("an answer")
+            .json()
+            .await
+            .expect("JSON");
+        answer[what].as_array().expect("a list").clone()
+    }
+
+    /// The id of the link behind an address.
+    ///
+    /// # Panics
+    /// There is none.
+    pub async fn link_of(&self, url: &str) -> String {
+        let links = self.list("links").await;
+        let link = links
+            .iter()
+            .find(|link| link["link_url"] == url)
+            .expect("a link");
+        link["link_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The deliveries made for a link so far, once there are as many as expected and all arrived.
+    ///
+    /// # Panics
+    /// They do not arrive within five seconds.
+    pub async fn deliveries_of(&self, link: &str, expected: usize) -> Vec<Value> {
+        for _ in 0..200 {
+            let mut found = self.list("deliveries").await;
+            found.retain(|delivery| delivery["link_id"] == link);
+            let arrived = found
+                .iter()
+                .all(|delivery| delivery["state"] == "delivered");
+            if found.len() == expected && arrived {
+                return found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("not all of {expected} deliveries of {link} arrived");
+    }
+}
+
+fn client() -> Client {
+    let builder = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy();
+    builder.build().expect("an HTTP client")
+}

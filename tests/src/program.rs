@@ -1,0 +1,124 @@
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
+
+/// How long a program may take to say that it listens.
+const START: Duration = Duration::from_secs(15);
+
+/// A program of this workspace, running; killed when dropped.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    lines: tokio::io::Lines<BufReader<ChildStdout>>,
+    printed: Vec<String>,
+    errors: JoinHandle<Vec<u8>>,
+}
+
+impl Program {
+    /// Starts `name` with these arguments and environment variables.
+    ///
+    /// # Panics
+    /// The program is not built or cannot be started.
+    pub fn start(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let path = path_of(name);
+        assert!(
+            path.exists(),
+            "{} is not there: `cargo build --workspace` makes it",
+            path.display()
+        );
+        let mut child = Command::new(path)
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let mut stderr = child.stderr.take().expect("a pipe");
+        let errors = tokio::spawn(async move {
+            let mut bytes = Vec::new();
+            // What could be read counts, whatever ended it.
+            let _ = stderr.read_to_end(&mut bytes).await;
+            bytes
+        });
+        Self {
+            child,
+            lines,
+            printed: Vec::new(),
+            errors,
+        }
+    }
+
+    /// Waits for a line with this beginning and returns what follows it.
+    ///
+    /// # Panics
+    /// The program ends, or says nothing of the kind for fifteen seconds.
+    pub async fn line_after(&mut self, beginning: &str) -> String {
+        let said = |line: &String| line.trim_start().strip_prefix(beginning).map(str::to_owned);
+        if let Some(found) = self.printed.iter().find_map(said) {
+            return found.trim().to_owned();
+        }
+        let search = async {
+            while let Ok(Some(line)) = self.lines.next_line().await {
+                let found = said(&line);
+                self.printed.push(line);
+                if let Some(found) = found {
+                    return Some(found.trim().to_owned());
+                }
+            }
+            None
+        };
+        match tokio::time::timeout(START, search).await {
+            Ok(Some(found)) => found,
+            _ => panic!(
+                "no line begins with {beginning:?}; printed: {:#?}",
+                self.printed
+            ),
+        }
+    }
+
+    /// Ends the program at once, as a power failure would (SIGKILL on Unix).
+    ///
+    /// # Panics
+    /// The program cannot be killed.
+    pub async fn kill(mut self) -> Output {
+        self.child.kill().await.expect("the program can be killed");
+        self.output().await
+    }
+
+    async fn output(mut self) -> Output {
+        while let Ok(Some(line)) = self.lines.next_line().await {
+            self.printed.push(line);
+        }
+        let errors = self.errors.await.unwrap_or_default();
+        Output {
+            stdout: self.printed.join("\n"),
+            stderr: String::from_utf8_lossy(&errors).into_owned(),
+        }
+    }
+}
+
+/// What a program wrote.
+#[derive(Debug)]
+pub struct Output {
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+/// Programs are built into the folder above the one of test programs.
+fn path_of(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test program has a path");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("a test program lies in target/<profile>/deps");
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}

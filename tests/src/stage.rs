@@ -1,0 +1,98 @@
+use crate::{Api, Control, Output, Program, Proxy};
+
+/// The key that tests give to the application.
+const KEY: &str = "test-api-key-for-the-stage-only";
+
+/// billing-host and the simulator, each a process of its own, with a proxy between them.
+#[derive(Debug)]
+pub struct Stage {
+    /// The application's API.
+    pub api: Api,
+    /// The simulator's control API.
+    pub control: Control,
+    /// What lies between the two, on the way to the gateway.
+    pub proxy: Proxy,
+    host: Program,
+    simulator: Program,
+    directory: tempfile::TempDir,
+}
+
+impl Stage {
+    /// The client secret of the connection.
+    pub const SECRET: &str = "cfsk_ma_test_simulator";
+
+    /// Both programs, a connection and a customer.
+    pub async fn set_up() -> Self {
+        let stage = Self::start(&[], Self::SECRET).await;
+        stage.api.set_up(&stage.proxy.url(), Self::SECRET).await;
+        stage
+    }
+
+    /// Both programs, nothing set up.
+    ///
+    /// # Panics
+    /// One of them does not start.
+    pub async fn start(environment: &[(&str, &str)], secret: &str) -> Self {
+        let arguments = ["--listen", "127.0.0.1:0", "--retry-scale", "0.0001"];
+        let secret = [("CASHFREE_SIMULATOR_CLIENT_SECRET", secret)];
+        let mut simulator = Program::start("cashfree-simulator", &arguments, &secret);
+        let url = simulator.line_after("listening on ").await;
+        let server = url
+            .trim_start_matches("http://")
+            .trim_end_matches('/')
+            .to_owned();
+        let proxy = Proxy::to(server).await;
+        let directory = tempfile::tempdir().expect("a directory");
+        let (host, api) = start_host(&directory, &proxy, environment).await;
+        Self {
+            api,
+            control: Control::new(url),
+            proxy,
+            host,
+            simulator,
+            directory,
+        }
+    }
+
+    /// Kills the application and starts it again on the same database.
+    pub async fn restart_host(mut self) -> Self {
+        self.host.kill().await;
+        self.proxy.hold_answers(false);
+        (self.host, self.api) = start_host(&self.directory, &self.proxy, &[]).await;
+        self
+    }
+
+    /// Ends both programs and returns what the application wrote, and where its files are.
+    pub async fn tear_down(self) -> (Output, tempfile::TempDir) {
+        let output = self.host.kill().await;
+        self.simulator.kill().await;
+        (output, self.directory)
+    }
+}
+
+async fn start_host(
+    directory: &tempfile::TempDir,
+    proxy: &Proxy,
+    environment: &[(&str, &str)],
+) -> (Program, Api) {
+    let database = format!("sqlite:{}", directory.path().join("billing.db").display());
+    let simulator = proxy.url();
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--database",
+        &database,
+        "--simulator-url",
+        &simulator,
+        "--seed",
+        "none",
+    ];
+    let environment: Vec<_> = environment
+        .iter()
+        .copied()
+        .chain([("BILLING_HOST_API_KEY", KEY)])
+        .collect();
+    let mut host = Program::start("billing-host", &arguments, &environment);
+    let url = host.line_after("listening on ").await;
+    (host, Api::new(url, KEY))
+}
