@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::routing::post;
-use payment_provider_core::{Clock, SystemClock, WebhookRequest};
+use payment_provider_core::WebhookRequest;
 use payment_provider_host::{Host, Store};
 use url::Url;
 
@@ -17,48 +17,28 @@ use crate::answer::{Outcome, method_not_allowed};
 /// The largest body that is read, in bytes: 1 MiB. Deliveries of gateways are a few kilobytes.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// The webhook routes of a host, by the machine's clock. See [`WebhookRoutes`].
-pub fn webhook_routes<S: Store>(host: Host<S>, public_url: Url) -> Router {
-    WebhookRoutes::new(host, public_url).into_router()
-}
-
-/// The route `POST /webhooks/{provider}/{organization_id}?code={connection_code}`.
+/// The route `POST /webhooks/{provider}/{organization_id}?code={connection_code}`, to be merged or
+/// nested into an application's own.
 ///
-/// `public_url` is the address under which gateways reach the root of these routes, path prefix
+/// `public_url` is the address under which gateways reach the root of this route, path prefix
 /// included: the same as [`HostConfig::public_url`](payment_provider_host::HostConfig). Some
 /// gateways sign the address they send to, and a proxy in between may have changed it.
-#[derive(Debug)]
-pub struct WebhookRoutes<S: Store> {
-    host: Host<S>,
-    public_url: Url,
-    clock: Arc<dyn Clock>,
+pub fn webhook_routes<S: Store>(host: Host<S>, public_url: Url) -> Router {
+    let route = post(take_in::<S>).fallback(method_not_allowed);
+    Router::new()
+        .route("/webhooks/{provider}/{organization_id}", route)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(Arc::new(Webhooks { host, public_url }))
 }
 
-impl<S: Store> WebhookRoutes<S> {
-    /// Routes that hand what they take in to this host.
-    pub fn new(host: Host<S>, public_url: Url) -> Self {
-        Self {
-            host,
-            public_url,
-            clock: Arc::new(SystemClock),
-        }
-    }
+/// What the route works with.
+#[derive(Debug)]
+struct Webhooks<S: Store> {
+    host: Host<S>,
+    public_url: Url,
+}
 
-    /// Sets by which clock a delivery arrives. Give the clock of the host.
-    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// The routes, to be merged or nested into an application's own.
-    pub fn into_router(self) -> Router {
-        let route = post(take_in::<S>).fallback(method_not_allowed);
-        Router::new()
-            .route("/webhooks/{provider}/{organization_id}", route)
-            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-            .with_state(Arc::new(self))
-    }
-
+impl<S: Store> Webhooks<S> {
     /// The address as the gateway knows it. Path and query are taken over as they were sent.
     fn public_address(&self, uri: &Uri) -> Url {
         let mut url = self.public_url.clone();
@@ -72,11 +52,11 @@ impl<S: Store> WebhookRoutes<S> {
 type Segments = Result<Path<(String, String)>, PathRejection>;
 
 async fn take_in<S: Store>(
-    State(routes): State<Arc<WebhookRoutes<S>>>,
+    State(webhooks): State<Arc<Webhooks<S>>>,
     segments: Segments,
     request: Request,
 ) -> Outcome {
-    let received_at = routes.clock.now();
+    let received_at = webhooks.host.clock().now();
     let address = match &segments {
         Ok(Path((provider, organization))) => {
             Address::read(provider, organization, request.uri().query())
@@ -87,7 +67,7 @@ async fn take_in<S: Store>(
         Ok(address) => address,
         Err(problem) => return logged(Outcome::NoAddress(problem), None, 0),
     };
-    let url = routes.public_address(request.uri());
+    let url = webhooks.public_address(request.uri());
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let body = match read_body(&headers, request).await {
         Ok(body) => body,
@@ -96,7 +76,7 @@ async fn take_in<S: Store>(
     let bytes = body.len();
     let mut delivery = WebhookRequest::post(url, headers, body, received_at);
     delivery.method = method;
-    let received = routes
+    let received = webhooks
         .host
         .receive_webhook(
             &address.provider,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use payment_provider_core::{Money, OrganizationId, Payment};
 
 use crate::PayableId;
-use crate::cash::{Booking, PaymentProgress};
+use crate::cash::{Booking, Closed, PaymentProgress};
 use crate::checkouts::CheckoutState;
 
 /// The host's own reaction to news about a payable, in the transaction that records them.
@@ -61,6 +61,11 @@ pub enum Cause<'a> {
     Attempted {
         /// The attempt.
         payment: &'a Payment,
+    },
+    /// The host settled or voided it.
+    Closed {
+        /// Which of the two.
+        reason: Closed,
     },
     /// Its latest checkout was made, ended, or could not be made.
     Checkout {

@@ -72,6 +72,11 @@ impl<S: Store> Host<S> {
         &self.inner.registry
     }
 
+    /// Where "now" comes from.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
     /// Where the gateway of a connection sends its webhooks, as the merchant pastes it at the
     /// gateway: `<public>/webhooks/<provider>/<organization>?code=<connection>`.
     ///

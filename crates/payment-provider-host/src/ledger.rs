@@ -109,15 +109,18 @@ impl<S: Store> Host<S> {
     ) -> Result<Recorded, LedgerError> {
         let store = &self.inner.store;
         let key = payment.effect_key();
+        let rows = store.payments_of_checkout(tx, checkout.pk).await?;
+        let known = rows.into_iter().find(|row| row.payment.id == payment.id);
         if store
             .effect_payment(tx, checkout.connection_pk, &key)
             .await?
             .is_some()
         {
+            if let Some(row) = known {
+                self.complete(tx, row, payment).await?;
+            }
             return Ok(Recorded::Before);
         }
-        let known = store.payments_of_checkout(tx, checkout.pk).await?;
-        let known = known.into_iter().find(|row| row.payment.id == payment.id);
         let mut row = known.unwrap_or_else(|| PaymentRow {
             pk: 0,
             checkout_pk: checkout.pk,
@@ -177,6 +180,33 @@ impl<S: Store> Host<S> {
             booking,
         };
         self.tell(tx, payable.pk, cause).await
+    }
+
+    /// Adds what an earlier telling of the same news left out: events differ in what they carry.
+    async fn complete(
+        &self,
+        tx: &mut S::Tx,
+        mut row: PaymentRow,
+        again: &Payment,
+    ) -> Result<(), StoreError> {
+        let known = &mut row.payment;
+        if known.status != again.status || known.amount != again.amount {
+            return Ok(());
+        }
+        let before = known.clone();
+        known.order_id = known.order_id.take().or_else(|| again.order_id.clone());
+        known.charged = known.charged.or(again.charged);
+        known.method = known.method.take().or_else(|| again.method.clone());
+        known.bank_reference = known
+            .bank_reference
+            .take()
+            .or_else(|| again.bank_reference.clone());
+        known.failure = known.failure.take().or_else(|| again.failure.clone());
+        known.paid_at = known.paid_at.or(again.paid_at);
+        if *known != before {
+            self.inner.store.put_payment(tx, &row).await?;
+        }
+        Ok(())
     }
 
     async fn save(

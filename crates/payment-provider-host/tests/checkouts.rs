@@ -228,11 +228,7 @@ async fn closing_ends_the_link_and_later_money_is_late() {
     let invoice = invoice("inv", "200.12");
     let url = bench.url(&invoice).await;
     let reference = url.reference.as_str();
-    let closing = bench
-        .host
-        .close(&organization(), &invoice.id, Closed::Voided)
-        .await
-        .unwrap();
+    let closing = bench.host.close(&invoice, Closed::Voided).await.unwrap();
     assert!(closing.still_payable.is_empty());
     assert_eq!(
         bench.gateway.state().links[reference].status,
@@ -250,16 +246,39 @@ async fn closing_ends_the_link_and_later_money_is_late() {
 }
 
 #[tokio::test]
+async fn what_is_closed_before_it_was_ever_asked_for_stays_closed() {
+    let bench = Bench::new().await;
+    let invoice = invoice("inv", "200.12");
+    bench.host.close(&invoice, Closed::Voided).await.unwrap();
+    let error = bench.host.payment_url(&invoice).await.unwrap_err();
+    assert_eq!(refusal(&error), Some(Refusal::Closed));
+    assert!(bench.gateway.references().is_empty());
+}
+
+#[tokio::test]
+async fn a_link_made_while_its_payable_is_closed_is_ended_at_once() {
+    let bench = Bench::new().await;
+    let invoice = invoice("inv", "200.12");
+    // Both begin; the gateway is asked while the payable is being closed.
+    let (asked, closed) = tokio::join!(
+        bench.host.payment_url(&invoice),
+        bench.host.close(&invoice, Closed::Voided)
+    );
+    closed.unwrap();
+    assert_eq!(refusal(&asked.unwrap_err()), Some(Refusal::Closed));
+    let reference = bench.gateway.references().remove(0);
+    let state = bench.gateway.state();
+    assert_eq!(state.links[&reference].status, CheckoutStatus::Cancelled);
+}
+
+#[tokio::test]
 async fn closing_reports_what_can_still_be_paid_and_can_be_repeated() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
     let url = bench.url(&invoice).await;
     bench.gateway.fail_next(Fault::Down);
     for still_payable in [1, 0] {
-        let closing = bench
-            .host
-            .close(&organization(), &invoice.id, Closed::Settled)
-            .await;
+        let closing = bench.host.close(&invoice, Closed::Settled).await;
         assert_eq!(closing.unwrap().still_payable.len(), still_payable);
     }
     let state = bench.gateway.state();

@@ -71,6 +71,30 @@ async fn a_payment_told_by_two_event_types_and_ten_times_counts_once() {
 }
 
 #[tokio::test]
+async fn details_are_kept_whichever_event_brought_them() {
+    for link_first in [true, false] {
+        let bench = Bench::new().await;
+        let url = bench.url(&invoice("inv", "200.12")).await;
+        let reference = url.reference.as_str();
+        let bare = bench.gateway.pay(reference, "200.12");
+        let mut full = bare.clone();
+        full.method = Some("upi".to_owned());
+        full.bank_reference = Some("1234567890".to_owned());
+        let order = if link_first {
+            [&bare, &full]
+        } else {
+            [&full, &bare]
+        };
+        for payment in order {
+            bench.receive(&[paid_event(reference, payment)]).await;
+            bench.settle().await;
+        }
+        let view = bench.view("inv").await;
+        assert_eq!(view.payments[0].payment, full, "{link_first}");
+    }
+}
+
+#[tokio::test]
 async fn every_order_of_two_instalments_and_their_events_ends_equal() {
     let orders: [[usize; 4]; 6] = [
         [0, 1, 2, 3],

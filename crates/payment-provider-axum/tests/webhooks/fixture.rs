@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
-use payment_provider_axum::WebhookRoutes;
+use payment_provider_axum::webhook_routes;
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::time::macros::datetime;
 use payment_provider_core::{
@@ -73,15 +73,16 @@ impl Edge {
         }
         let keys = SealingKeys::new(SealingKey::from_text(&key.into()).unwrap());
         let host = Host::builder(store.clone(), registry, keys)
+            .with_clock(Arc::new(Fixed))
             .build()
             .await
             .unwrap();
         let public_url = "https://billing.example/base/".parse().unwrap();
-        let routes = WebhookRoutes::new(host.clone(), public_url).with_clock(Arc::new(Fixed));
+        let router = webhook_routes(host.clone(), public_url);
         Self {
             store,
             host,
-            router: routes.into_router(),
+            router,
             seen,
             directory,
         }

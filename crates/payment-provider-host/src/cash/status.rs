@@ -16,7 +16,8 @@ pub enum PaymentProgress {
     /// All of it came in.
     Succeeded,
     /// Nothing came in, and the payer can no longer pay on what they were given: it expired, was
-    /// cancelled, or could not be made. Asking again makes it pending again.
+    /// cancelled, or could not be made, or the payable was closed. Unless it is closed, asking again
+    /// makes it pending again.
     Failed,
 }
 
@@ -38,8 +39,9 @@ impl fmt::Display for PaymentProgress {
     }
 }
 
-/// How far a payable of `amount` smallest units has come. Decided by the money first, by the latest
-/// checkout only where no money came in; a failed attempt to pay is no argument at all.
+/// How far a payable of `amount` smallest units has come. Decided by the money first; only where
+/// none counts toward it, by whether it is closed and by its latest checkout. A failed attempt to
+/// pay is no argument at all.
 pub fn progress(
     amount: i64,
     account: &Account,
@@ -50,7 +52,7 @@ pub fn progress(
         PaymentProgress::Succeeded
     } else if credited > 0 {
         PaymentProgress::Processing
-    } else if latest_checkout.is_some_and(CheckoutState::is_dead) {
+    } else if account.closed().is_some() || latest_checkout.is_some_and(CheckoutState::is_dead) {
         PaymentProgress::Failed
     } else {
         PaymentProgress::Pending

@@ -1,10 +1,11 @@
-use payment_provider_core::{CheckoutReference, OrganizationId};
+use payment_provider_core::CheckoutReference;
 
-use super::CheckoutError;
+use super::{CheckoutError, Refusal};
 use crate::cash::Closed;
+use crate::handler::Cause;
 use crate::ledger::{account_of, apply_account};
 use crate::store::{CheckoutRow, HistoryKind, Store};
-use crate::{Host, PayableId};
+use crate::{Host, Payable};
 
 /// What closing a payable left behind.
 #[derive(Debug)]
@@ -21,17 +22,16 @@ impl<S: Store> Host<S> {
     /// **Contract.** The payable is closed first, durably; then every checkout that could still take
     /// money is ended at the gateway. A payment that was begun before, or that comes in on a checkout
     /// the gateway will not cancel, is booked as [`Late`](crate::cash::Verdict::Late), all of it
-    /// surplus. A payable the runtime has never heard of has nothing to close.
+    /// surplus. A payable the runtime has never heard of is remembered as closed; a call of
+    /// [`payment_url`](Self::payment_url) that is under way ends what it makes.
     ///
     /// **Idempotency.** The first reason stands; closing again tries again to end what is left.
-    pub async fn close(
-        &self,
-        organization: &OrganizationId,
-        payable: &PayableId,
-        reason: Closed,
-    ) -> Result<Closing, CheckoutError> {
+    pub async fn close(&self, payable: &Payable, reason: Closed) -> Result<Closing, CheckoutError> {
         let mut still_payable = Vec::new();
-        for row in self.close_account(organization, payable, reason).await? {
+        if !payable.amount.is_positive() {
+            return Err(CheckoutError::Refused(Refusal::NothingOwed));
+        }
+        for row in self.close_account(payable, reason).await? {
             if let Err(error) = self.end_checkout(&row).await {
                 still_payable.push((row.reference, error));
             }
@@ -42,14 +42,17 @@ impl<S: Store> Host<S> {
     /// Closes the account and returns the checkouts to end.
     async fn close_account(
         &self,
-        organization: &OrganizationId,
-        payable: &PayableId,
+        payable: &Payable,
         reason: Closed,
     ) -> Result<Vec<CheckoutRow>, CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        let Some(mut row) = store.payable(&mut tx, organization, payable).await? else {
-            return Ok(Vec::new());
+        let known = store
+            .payable(&mut tx, &payable.organization, &payable.id)
+            .await?;
+        let mut row = match known {
+            Some(row) => row,
+            None => self.open_payable(&mut tx, payable).await?,
         };
         if row.closed.is_none() {
             let mut account = account_of(&row);
@@ -59,6 +62,7 @@ impl<S: Store> Host<S> {
             let detail = format!("{} by the host", reason.as_str());
             self.note(&mut tx, row.pk, HistoryKind::Closed, detail)
                 .await?;
+            self.tell(&mut tx, row.pk, Cause::Closed { reason }).await?;
         }
         let checkouts = store.checkouts_of(&mut tx, row.pk).await?;
         store.commit(tx).await?;

@@ -9,15 +9,22 @@ use crate::handler::Cause;
 use crate::store::{CheckoutRow, HistoryKind, Store, SubjectName};
 
 impl<S: Store> Host<S> {
+    /// Records that the checkout exists. Also tells whether its payable was closed while the
+    /// gateway was asked.
     pub(super) async fn record_made(
         &self,
         pk: i64,
         made: &Checkout,
         origin: UrlOrigin,
-    ) -> Result<CheckoutRow, CheckoutError> {
+    ) -> Result<(CheckoutRow, bool), CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let mut row = store.checkout_by_pk(&mut tx, pk).await?;
+        let closed = store
+            .payable_by_pk(&mut tx, row.payable_pk)
+            .await?
+            .closed
+            .is_some();
         let first = row.state == CheckoutState::Creating;
         row.state = row.state.after(&made.status);
         row.gateway_id = made
@@ -61,7 +68,7 @@ impl<S: Store> Host<S> {
             .map_err(CheckoutError::from)?;
         }
         store.commit(tx).await?;
-        Ok(row)
+        Ok((row, closed))
     }
 
     /// Records a refusal, and whether it proves that the checkout was never made. A refusal of the

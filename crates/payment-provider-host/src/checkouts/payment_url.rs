@@ -174,7 +174,14 @@ impl<S: Store> Host<S> {
                     CreatedCheckout::Created(_) => UrlOrigin::Created,
                     CreatedCheckout::Adopted(_) => UrlOrigin::Adopted,
                 };
-                let row = self.record_made(row.pk, made.checkout(), origin).await?;
+                let (row, closed) = self.record_made(row.pk, made.checkout(), origin).await?;
+                if closed {
+                    // Closed while the gateway was asked: what was just made shall not be paid.
+                    if let Err(error) = self.end_checkout(&row).await {
+                        tracing::warn!(reference = %row.reference, %error, "a closed payable can still be paid");
+                    }
+                    return Err(CheckoutError::Refused(Refusal::Closed));
+                }
                 // Only an adopted one can have been paid already; then what is due has changed.
                 if made.checkout().amount_paid.is_zero() && row.state.may_take_money() {
                     return url_of(&row, origin).map(Some);

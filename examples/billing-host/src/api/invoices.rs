@@ -4,7 +4,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use payment_provider_core::{CustomerId, Money, OrganizationId, ViolationCode, Violations};
 use payment_provider_host::cash::Closed;
-use payment_provider_host::{Closing, PayableId};
+use payment_provider_host::{Payable, PayableId};
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
@@ -74,8 +74,10 @@ pub(super) async fn list(
 pub(super) async fn show(State(app): State<App>, id: Id) -> Result<Json<Value>, Problem> {
     // The row first: what is then read of its payments is at least as new.
     let invoice = named(&app, id).await?;
-    let (organization, payable) = payable_of(&invoice)?;
-    let payments = app.host.payable(&organization, &payable).await?;
+    let Payable {
+        organization, id, ..
+    } = payable_of(&invoice)?;
+    let payments = app.host.payable(&organization, &id).await?;
     Ok(Json(invoice_view::whole(&invoice, payments.as_ref())))
 }
 
@@ -90,7 +92,8 @@ pub(super) async fn void(State(app): State<App>, id: Id) -> Result<Json<Value>, 
             Err(Problem::new(StatusCode::CONFLICT, "invoice_paid", detail))
         }
         Voiding::Voided(invoice) => {
-            let closing = close(&app, &invoice).await?;
+            let payable = payable_of(&invoice)?;
+            let closing = app.host.close(&payable, Closed::Voided).await?;
             let invoice = found(&app, &invoice.id).await?;
             let mut shown = invoice_view::summary(&invoice);
             let still_payable: Vec<_> = closing
@@ -106,15 +109,6 @@ pub(super) async fn void(State(app): State<App>, id: Id) -> Result<Json<Value>, 
     }
 }
 
-/// Ends what a payer could still pay on.
-pub(super) async fn close(app: &App, invoice: &Invoice) -> Result<Closing, Problem> {
-    let (organization, payable) = payable_of(invoice)?;
-    Ok(app
-        .host
-        .close(&organization, &payable, Closed::Voided)
-        .await?)
-}
-
 /// The invoice that an address names.
 pub(super) async fn named(app: &App, id: Id) -> Result<Invoice, Problem> {
     match id {
@@ -128,12 +122,17 @@ async fn found(app: &App, id: &str) -> Result<Invoice, Problem> {
     invoice.ok_or_else(|| Problem::not_found("invoice"))
 }
 
-/// The names under which the runtime knows an invoice.
-pub(super) fn payable_of(invoice: &Invoice) -> Result<(OrganizationId, PayableId), Problem> {
+/// An invoice as the runtime knows it.
+pub(super) fn payable_of(invoice: &Invoice) -> Result<Payable, Problem> {
     let organization = OrganizationId::new(invoice.organization_id.as_str());
-    let payable = PayableId::new(invoice.id.as_str());
-    match (organization, payable) {
-        (Ok(organization), Ok(payable)) => Ok((organization, payable)),
-        _ => Err(Problem::unavailable()),
-    }
+    let id = PayableId::new(invoice.id.as_str());
+    let customer = CustomerId::new(invoice.external_customer_id.as_str());
+    let (Ok(organization), Ok(id), Ok(customer), Ok(currency)) =
+        (organization, id, customer, invoice.currency.parse())
+    else {
+        return Err(Problem::unavailable());
+    };
+    let amount = Money::from_minor_units(invoice.amount_cents, currency);
+    let purpose = invoice.purpose.as_str();
+    Ok(Payable::new(organization, id, amount, purpose, customer))
 }

@@ -1,15 +1,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use payment_provider_core::{ConnectionCode, CustomerId, Money, ProviderId};
-use payment_provider_host::{ConnectionError, Payable};
+use payment_provider_core::{ConnectionCode, ProviderId};
+use payment_provider_host::ConnectionError;
 use serde::Serialize;
 
 use super::App;
-use super::invoices::{self, Id, close, payable_of};
+use super::invoices::{self, Id, payable_of};
 use super::problem::Problem;
 use crate::customers::{self, Customer};
-use crate::invoices::Invoice;
 
 /// The answer, with the fields of Lago's.
 #[derive(Serialize)]
@@ -39,7 +38,7 @@ pub(super) async fn give(State(app): State<App>, id: Id) -> Result<Json<Answer>,
     if invoice.is_paid() || invoice.is_voided() {
         return Err(not_payable());
     }
-    let payable = payable(&invoice, &customer)?;
+    let payable = payable_of(&invoice)?;
     match app.host.connection(&payable.organization, &code).await {
         Ok(connection) if connection.provider == provider => {}
         Ok(_) | Err(ConnectionError::NotFound) => {
@@ -57,18 +56,10 @@ pub(super) async fn give(State(app): State<App>, id: Id) -> Result<Json<Answer>,
         return Err(refused("missing_payment_provider_customer", detail));
     }
     let page = app.host.payment_url(&payable).await?;
-    // Voided meanwhile? Then nobody shall pay on what was just made.
-    let now = invoices::named(&app, Ok(axum::extract::Path(invoice.id))).await?;
-    if now.is_voided() {
-        for (reference, error) in close(&app, &now).await?.still_payable {
-            tracing::warn!(%reference, %error, "a voided invoice can still be paid");
-        }
-        return Err(not_payable());
-    }
     Ok(Json(Answer {
         invoice_payment_details: Details {
             lago_customer_id: customer.id,
-            lago_invoice_id: now.id,
+            lago_invoice_id: invoice.id,
             external_customer_id: customer.external_id,
             payment_provider: provider,
             payment_url: page.url.into(),
@@ -89,24 +80,6 @@ fn provider_of(customer: &Customer) -> Result<(ProviderId, ConnectionCode), Prob
             "the customer has no payment provider",
         )),
     }
-}
-
-fn payable(invoice: &Invoice, customer: &Customer) -> Result<Payable, Problem> {
-    let (organization, id) = payable_of(invoice)?;
-    let currency = invoice
-        .currency
-        .parse()
-        .map_err(|_| Problem::unavailable())?;
-    let amount = Money::from_minor_units(invoice.amount_cents, currency);
-    let customer = CustomerId::new(customer.external_id.as_str());
-    let customer = customer.map_err(|_| Problem::unavailable())?;
-    Ok(Payable::new(
-        organization,
-        id,
-        amount,
-        invoice.purpose.as_str(),
-        customer,
-    ))
 }
 
 fn not_payable() -> Problem {
