@@ -141,7 +141,7 @@ identifier!(
     |text| ascii(text, 50, b"_-")
 );
 identifier!(
-    /// The gateway's id of a checkout (Cashfree: `cf_link_id`).
+    /// The gateway's id of a checkout (Cashfree: `cf_link_id`), unique within a merchant account.
     GatewayCheckoutId,
     "gateway checkout id",
     "1 to 255 characters without control characters",
@@ -155,7 +155,8 @@ identifier!(
     |text| printable(text, 255)
 );
 identifier!(
-    /// The gateway's id of one payment attempt (Cashfree: `cf_payment_id`).
+    /// The gateway's id of one payment attempt (Cashfree: `cf_payment_id`), unique within a merchant
+    /// account.
     PaymentId,
     "payment id",
     "1 to 255 characters without control characters",

@@ -81,8 +81,8 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// amount, and it is the one returned. `Adopted` may be returned in any status, paid included:
     /// look at it before handing it to a payer.
     ///
-    /// **Errors.** `Conflict` when the reference is taken by something else; its differences say in
-    /// what. With the effect [`MaybeApplied`](crate::Effect::MaybeApplied) the checkout may exist:
+    /// **Errors.** `Conflict` when what is there under the reference is not what was asked for; its
+    /// differences say in what. It may be payable: cancel it before another reference is used. With the effect [`MaybeApplied`](crate::Effect::MaybeApplied) the checkout may exist:
     /// call again with the same `prepared`, never with another reference.
     ///
     /// **Cancellation.** Dropping the future is like a timeout: the checkout may exist.

@@ -1,10 +1,10 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use payment_provider_core::{Money, OrganizationId, Payment};
+use payment_provider_core::{CheckoutReference, Money, OrganizationId, Payment};
 
 use crate::PayableId;
-use crate::cash::{Booking, Closed, PaymentProgress};
+use crate::cash::{Account, Booking, Closed, PaymentProgress};
 use crate::checkouts::CheckoutState;
 
 /// The host's own reaction to news about a payable, in the transaction that records them.
@@ -12,7 +12,8 @@ use crate::checkouts::CheckoutState;
 /// **Contract.** What the handler writes through `tx` becomes durable together with the effect, or
 /// not at all: neither is ever there without the other. The handler is called once for each effect
 /// that takes hold; after an error the whole transaction is rolled back and the delivery is tried
-/// again later. It must not wait for the network: the store's writer is held meanwhile. If the
+/// again later. It must not wait for the network, nor call methods of the runtime that write: the
+/// store's one writer is held meanwhile. If the
 /// host's tables live in another database, the promise weakens to *at least once*: use the
 /// payment's effect key to apply it once there.
 ///
@@ -46,6 +47,27 @@ pub struct PayableChange<'a> {
     pub progress: PaymentProgress,
 }
 
+impl<'a> PayableChange<'a> {
+    /// A change that led to this account. The runtime makes these; so may the test of a handler.
+    pub fn new(
+        organization: &'a OrganizationId,
+        payable: &'a PayableId,
+        cause: Cause<'a>,
+        account: &Account,
+        progress: PaymentProgress,
+    ) -> Self {
+        Self {
+            organization,
+            payable,
+            cause,
+            received: account.received(),
+            credited: account.credited(),
+            surplus: account.surplus(),
+            progress,
+        }
+    }
+}
+
 /// What changed a payable.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -67,9 +89,11 @@ pub enum Cause<'a> {
         /// Which of the two.
         reason: Closed,
     },
-    /// Its latest checkout was made, ended, or could not be made.
+    /// One of its checkouts was made, ended, or could not be made.
     Checkout {
-        /// How the checkout stands.
+        /// Which of them.
+        reference: &'a CheckoutReference,
+        /// How it stands.
         state: CheckoutState,
     },
 }

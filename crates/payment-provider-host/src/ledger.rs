@@ -1,12 +1,12 @@
 //! Booking inside a transaction: what the pure cash application decides becomes rows, once.
 
-use payment_provider_core::{EffectKey, Payment};
+use payment_provider_core::{EffectKey, MoneyError, OrderId, Payment, PaymentStatus};
 
 use crate::Host;
 use crate::cash::{Account, Booking, Incoming, progress};
 use crate::handler::{Cause, HandlerError, PayableChange};
 use crate::store::{
-    CheckoutRow, HistoryKind, HistoryRow, PayableRow, PaymentRow, Store, StoreError,
+    CheckoutRow, HistoryKind, HistoryRow, PayableRow, PaymentRow, Store, StoreError, SubjectName,
 };
 
 /// Why a change could not be recorded. Nothing of its transaction was.
@@ -16,6 +16,8 @@ pub(crate) enum LedgerError {
     Store(#[from] StoreError),
     #[error("the host's payment handler failed")]
     Handler(#[source] HandlerError),
+    #[error(transparent)]
+    Amount(#[from] MoneyError),
 }
 
 impl From<LedgerError> for crate::CheckoutError {
@@ -23,6 +25,7 @@ impl From<LedgerError> for crate::CheckoutError {
         match error {
             LedgerError::Store(error) => Self::Store(error),
             LedgerError::Handler(error) => Self::Handler(error),
+            LedgerError::Amount(error) => Self::Amount(error),
         }
     }
 }
@@ -46,14 +49,25 @@ pub(crate) fn apply_account(row: &mut PayableRow, account: &Account) {
     row.closed = account.closed();
 }
 
-/// What is booked on one checkout, in smallest units of whatever currency came in.
-pub(crate) fn booked_on(payments: &[PaymentRow]) -> i64 {
+/// What is booked on one checkout in its currency, in smallest units.
+pub(crate) fn booked_on(checkout: &CheckoutRow, payments: &[PaymentRow]) -> i64 {
+    let currency = checkout.amount.currency();
     payments
         .iter()
-        .filter(|row| row.is_booked())
+        .filter(|row| row.is_booked() && row.payment.amount.currency() == currency)
         .fold(0, |sum: i64, row| {
             sum.saturating_add(row.payment.amount.minor_units())
         })
+}
+
+/// The later a status comes in the life of an attempt, the higher: news may come in any order.
+fn rank(status: &PaymentStatus) -> (u8, &str) {
+    let rank = match status {
+        PaymentStatus::Succeeded => 2,
+        PaymentStatus::Failed | PaymentStatus::Dropped | PaymentStatus::Cancelled => 1,
+        _ => 0,
+    };
+    (rank, status.as_str())
 }
 
 impl<S: Store> Host<S> {
@@ -84,15 +98,8 @@ impl<S: Store> Host<S> {
         let row = store.payable_by_pk(tx, payable_pk).await?;
         let latest = store.checkouts_of(tx, payable_pk).await?.pop();
         let account = account_of(&row);
-        let change = PayableChange {
-            organization: &row.organization,
-            payable: &row.payable,
-            cause,
-            received: account.received(),
-            credited: account.credited(),
-            surplus: account.surplus(),
-            progress: progress(row.amount, &account, latest.map(|checkout| checkout.state)),
-        };
+        let progress = progress(row.amount, &account, latest.map(|checkout| checkout.state));
+        let change = PayableChange::new(&row.organization, &row.payable, cause, &account, progress);
         self.inner
             .handler
             .on_change(tx, &change)
@@ -109,8 +116,10 @@ impl<S: Store> Host<S> {
     ) -> Result<Recorded, LedgerError> {
         let store = &self.inner.store;
         let key = payment.effect_key();
-        let rows = store.payments_of_checkout(tx, checkout.pk).await?;
-        let known = rows.into_iter().find(|row| row.payment.id == payment.id);
+        // By connection: a gateway that tells of one payment on two checkouts has one payment.
+        let known = store
+            .payment_by_id(tx, checkout.connection_pk, &payment.id)
+            .await?;
         if store
             .effect_payment(tx, checkout.connection_pk, &key)
             .await?
@@ -131,9 +140,12 @@ impl<S: Store> Host<S> {
             surplus: 0,
             seen_at: self.now_millis(),
         });
-        // Once money was booked, no later news of the attempt takes it back.
+        // Once money was booked, no later news of the attempt takes it back or moves it.
         if !row.is_booked() {
-            row.payment = payment.clone();
+            row.checkout_pk = checkout.pk;
+            if rank(&payment.status) >= rank(&row.payment.status) {
+                row.payment = payment.clone();
+            }
         }
         if row.succeeded() && !row.is_booked() {
             self.book(tx, checkout, row, &key).await?;
@@ -163,9 +175,7 @@ impl<S: Store> Host<S> {
             asked: checkout.amount,
             partial_allowed: checkout.partial,
         };
-        let booking = account
-            .book(incoming)
-            .map_err(|error| StoreError::new("add up what came in", error))?;
+        let booking = account.book(incoming)?;
         row.verdict = Some(booking.verdict);
         row.credited = booking.credited.minor_units();
         row.surplus = booking.surplus.minor_units();
@@ -219,7 +229,25 @@ impl<S: Store> Host<S> {
         let pk = store.put_payment(tx, row).await?;
         store
             .put_effect(tx, row.connection_pk, key, pk, self.now_millis())
-            .await
+            .await?;
+        let order = row
+            .order_id()
+            .map(OrderId::to_string)
+            .map(SubjectName::Order);
+        self.requeue(tx, row.connection_pk, order.as_slice()).await
+    }
+
+    /// A line of history in a transaction of its own.
+    pub(crate) async fn note_alone(
+        &self,
+        payable_pk: i64,
+        kind: HistoryKind,
+        detail: String,
+    ) -> Result<(), StoreError> {
+        let store = &self.inner.store;
+        let mut tx = store.begin().await?;
+        self.note(&mut tx, payable_pk, kind, detail).await?;
+        store.commit(tx).await
     }
 }
 

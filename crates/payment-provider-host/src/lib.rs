@@ -11,13 +11,11 @@ mod ledger;
 mod payable;
 mod sealing;
 mod settle;
+mod statement;
 mod store;
 mod times;
 
-pub use checkouts::{
-    CheckoutError, CheckoutState, Closing, LatestCheckout, PaymentUrl, Plan, Refusal, UrlOrigin,
-    Wanted, plan,
-};
+pub use checkouts::{CheckoutError, CheckoutState, Closing, PaymentUrl, Refusal, UrlOrigin};
 pub use connections::{Connection, ConnectionError, NewConnection, PlainSetting};
 pub use customers::{CustomerError, LinkedCustomer, NewCustomerLink};
 pub use handler::{Cause, HandlerError, PayableChange, PaymentHandler};
@@ -25,4 +23,4 @@ pub use host::{BuildError, Host, HostBuilder, HostConfig};
 pub use inbox::{Delivery, Receipt, ReceiveError};
 pub use payable::{HistoryEntry, KnownCheckout, KnownPayment, Payable, PayableId, PayableView};
 pub use sealing::{KeyFileError, KeyId, SealedText, SealingKey, SealingKeys, UnsealError};
-pub use store::{DeliveryState, HistoryKind, SqliteStore, Store, StoreError};
+pub use store::{DeliveryState, HistoryKind, SqliteStore, SqliteTx, Store, StoreError};

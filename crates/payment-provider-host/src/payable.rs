@@ -4,9 +4,9 @@ use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
     CheckoutReference, ConnectionCode, CustomerId, InvalidIdentifier, Money, OrganizationId,
-    Payment,
+    PartialPayments, Payment,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cash::{Closed, PaymentProgress, Verdict};
 use crate::checkouts::CheckoutState;
@@ -14,8 +14,8 @@ use crate::store::HistoryKind;
 
 /// The host's id of something that is owed: an invoice, a payment request. Unique within its
 /// organization; 1 to 255 characters without control characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct PayableId(String);
 
 impl PayableId {
@@ -39,6 +39,26 @@ impl PayableId {
 impl fmt::Display for PayableId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for PayableId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PayableId {
+    type Error = InvalidIdentifier;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(text)
+    }
+}
+
+impl From<PayableId> for String {
+    fn from(id: PayableId) -> Self {
+        id.0
     }
 }
 
@@ -66,6 +86,8 @@ pub struct Payable {
     pub customer: CustomerId,
     /// Where the payer's browser goes afterwards. `None`: the connection's own setting.
     pub return_url: Option<Url>,
+    /// Whether it may be paid in instalments. `None`: all that is due at once.
+    pub partial_payments: Option<PartialPayments>,
 }
 
 impl Payable {
@@ -85,7 +107,14 @@ impl Payable {
             purpose,
             customer,
             return_url: None,
+            partial_payments: None,
         }
+    }
+
+    /// Accepts instalments.
+    pub const fn with_partial_payments(mut self, terms: PartialPayments) -> Self {
+        self.partial_payments = Some(terms);
+        self
     }
 
     /// Sets where the payer's browser goes afterwards.
@@ -122,7 +151,7 @@ pub struct PayableView {
 }
 
 /// A checkout of a payable.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct KnownCheckout {
     /// The reference.
@@ -137,6 +166,19 @@ pub struct KnownCheckout {
     pub url: Option<Url>,
     /// When it stops taking new payments.
     pub expires_at: OffsetDateTime,
+}
+
+impl fmt::Debug for KnownCheckout {
+    /// Leaves out the address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KnownCheckout")
+            .field("reference", &self.reference)
+            .field("connection", &self.connection)
+            .field("amount", &self.amount)
+            .field("state", &self.state)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A payment of a payable, and what it meant.

@@ -1,12 +1,11 @@
 //! The gateway's own word on one checkout: fetched outside a transaction, applied inside one.
 
-use payment_provider_core::{Checkout, Money, Payment, PaymentId, PaymentStatus, ProviderError};
+use payment_provider_core::{Checkout, Payment, PaymentStatus, ProviderError};
 
 use crate::checkouts::locator;
 use crate::connections::ConnectionError;
-use crate::handler::Cause;
 use crate::ledger::{LedgerError, booked_on};
-use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError, SubjectName};
+use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError};
 use crate::{CheckoutError, Host};
 
 /// A checkout and all its payments, as fetched.
@@ -17,17 +16,23 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
+    /// The payments that brought money.
+    pub(crate) fn succeeded(&self) -> impl Iterator<Item = &Payment> + Clone {
+        let money = |payment: &&Payment| payment.status == PaymentStatus::Succeeded;
+        self.payments.iter().filter(money)
+    }
+
     /// Whether the gateway states more money than the payments it lists add up to: some of what it
     /// knows is not to be seen yet.
     pub(crate) fn is_incomplete(&self) -> bool {
+        let paid = self.checkout.amount_paid;
         let listed = self
-            .payments
-            .iter()
-            .filter(|payment| payment.status == PaymentStatus::Succeeded)
+            .succeeded()
+            .filter(|payment| payment.amount.currency() == paid.currency())
             .fold(0, |sum: i64, payment| {
                 sum.saturating_add(payment.amount.minor_units())
             });
-        listed < self.checkout.amount_paid.minor_units()
+        listed < paid.minor_units()
     }
 }
 
@@ -76,89 +81,99 @@ impl<S: Store> Host<S> {
     ) -> Result<(), LedgerError> {
         let store = &self.inner.store;
         let mut row = store.checkout_by_pk(tx, pk).await?;
+        let found = &fetched.checkout;
         let detail = format!(
             "{}: {} paid, {} payments listed",
             row.reference,
-            fetched.checkout.amount_paid,
+            found.amount_paid,
             fetched.payments.len()
         );
         self.note(tx, row.payable_pk, HistoryKind::PaymentsFetched, detail)
             .await?;
-        self.learn_true_ids(tx, &row, &fetched.payments).await?;
+        self.learn_true_ids(tx, &row, fetched).await?;
         for payment in &fetched.payments {
-            if payment.status != PaymentStatus::Succeeded || payment.amount.is_positive() {
+            if payment.status != PaymentStatus::Succeeded {
+                self.record_payment(tx, &row, payment).await?;
+            } else if payment.amount.is_positive()
+                && !self.is_doubtful(tx, &row, fetched, payment).await?
+            {
+                self.split_from_other(tx, &row, fetched, payment).await?;
                 self.record_payment(tx, &row, payment).await?;
             }
         }
-        let found = &fetched.checkout;
-        if row.gateway_id.is_none() {
-            row.gateway_id = found.gateway_id.as_ref().map(ToString::to_string);
-        }
-        self.record_statement(tx, &mut row, &found.status, found.amount, found.amount_paid)
-            .await?;
-        let booked = booked_on(&store.payments_of_checkout(tx, pk).await?);
-        if booked != found.amount_paid.minor_units() {
-            let booked = Money::from_minor_units(booked, row.amount.currency());
+        self.record_statement(tx, &mut row, found).await?;
+        let booked = booked_on(&row, &store.payments_of_checkout(tx, pk).await?);
+        if booked != found.amount_paid.minor_units()
+            || found.amount_paid.currency() != row.amount.currency()
+        {
             let detail = format!(
-                "the gateway states {} paid on {}, booked are {booked}",
-                found.amount_paid, row.reference
+                "the gateway states {} paid on {}, booked are {booked} smallest units of {}",
+                found.amount_paid,
+                row.reference,
+                row.amount.currency()
             );
             self.note(tx, row.payable_pk, HistoryKind::Mismatch, detail)
                 .await?;
         }
-        let mut names = vec![SubjectName::Reference(row.reference.to_string())];
-        names.extend(row.gateway_id.clone().map(SubjectName::GatewayId));
-        let orders = fetched
-            .payments
-            .iter()
-            .filter_map(|payment| payment.order_id.as_ref());
-        names.extend(orders.map(|order| SubjectName::Order(order.to_string())));
-        let now = self.now_millis();
-        if store
-            .requeue_unmatched(tx, row.connection_pk, &names, now)
-            .await?
-            > 0
-        {
-            self.inner.arrival.notify_one();
-        }
         Ok(())
     }
 
+    /// Whether booking a listed payment could count one payment twice: something booked is not
+    /// listed, so it may be this one under another id, and with both more would be booked than the
+    /// gateway states. Left for a later list.
+    async fn is_doubtful(
+        &self,
+        tx: &mut S::Tx,
+        row: &CheckoutRow,
+        fetched: &Fetched,
+        payment: &Payment,
+    ) -> Result<bool, StoreError> {
+        let rows = self.inner.store.payments_of_checkout(tx, row.pk).await?;
+        if rows
+            .iter()
+            .any(|known| known.is_booked() && known.payment.id == payment.id)
+        {
+            return Ok(false);
+        }
+        let unlisted = rows
+            .iter()
+            .any(|known| known.is_booked() && !lists(fetched, known));
+        let with_it = booked_on(row, &rows).saturating_add(payment.amount.minor_units());
+        Ok(unlisted && with_it > fetched.checkout.amount_paid.minor_units())
+    }
+
     /// An event may name a payment by another id than the gateway's list does. Where a booked
-    /// payment is not listed, and an unbooked one of the same order and amount is, they are the same
-    /// payment: it takes the listed id, and news under either id counts as known.
+    /// payment is not listed, and an unbooked one that may be the same is, it takes the listed id,
+    /// and news under either id counts as known.
     async fn learn_true_ids(
         &self,
         tx: &mut S::Tx,
         row: &CheckoutRow,
-        listed: &[Payment],
+        fetched: &Fetched,
     ) -> Result<(), StoreError> {
         let store = &self.inner.store;
         let rows = store.payments_of_checkout(tx, row.pk).await?;
-        let booked = |id: &PaymentId| {
+        let booked = |payment: &Payment| {
             rows.iter()
-                .any(|known| known.is_booked() && known.payment.id == *id)
+                .any(|known| known.is_booked() && known.payment.id == payment.id)
         };
-        let mut unbooked: Vec<&Payment> = listed
-            .iter()
-            .filter(|payment| payment.status == PaymentStatus::Succeeded && !booked(&payment.id))
+        let mut unbooked: Vec<_> = fetched
+            .succeeded()
+            .filter(|payment| !booked(payment))
             .collect();
-        for known in rows.iter().filter(|known| known.is_booked()) {
-            if listed.iter().any(|payment| payment.id == known.payment.id) {
-                continue;
-            }
-            let same = |payment: &&Payment| {
-                known.order_id().is_some()
-                    && payment.order_id.as_ref() == known.order_id()
-                    && payment.amount == known.payment.amount
-            };
-            let Some(position) = unbooked.iter().position(same) else {
+        for known in rows
+            .iter()
+            .filter(|known| known.is_booked() && !lists(fetched, known))
+        {
+            let Some(position) = unbooked.iter().position(|payment| known.may_be(payment)) else {
                 continue;
             };
             let truth = unbooked.swap_remove(position);
             // An attempt under the listed id may be known already, as pending or failed.
-            let attempt = rows.iter().find(|row| row.payment.id == truth.id);
-            let pk = attempt.map_or(0, |row| row.pk);
+            let attempt = store
+                .payment_by_id(tx, row.connection_pk, &truth.id)
+                .await?;
+            let pk = attempt.map_or(0, |attempt| attempt.pk);
             let listed = PaymentRow {
                 pk,
                 payment: truth.clone(),
@@ -167,15 +182,9 @@ impl<S: Store> Host<S> {
             let pk = store.put_payment(tx, &listed).await?;
             store.merge_payments(tx, known.pk, pk).await?;
             let key = listed.effect_key();
-            if store
-                .effect_payment(tx, row.connection_pk, &key)
-                .await?
-                .is_none()
-            {
-                store
-                    .put_effect(tx, row.connection_pk, &key, pk, self.now_millis())
-                    .await?;
-            }
+            store
+                .put_effect(tx, row.connection_pk, &key, pk, self.now_millis())
+                .await?;
             let detail = format!("payment {} is listed as {}", known.payment.id, truth.id);
             self.note(tx, row.payable_pk, HistoryKind::PaymentsFetched, detail)
                 .await?;
@@ -183,38 +192,34 @@ impl<S: Store> Host<S> {
         Ok(())
     }
 
-    /// Records what the gateway states of a checkout: its status and totals. Books nothing.
-    pub(crate) async fn record_statement(
+    /// Takes back that a payment is another one under a second id, once both are listed: forgets the
+    /// effect, so that the payment is booked for itself.
+    async fn split_from_other(
         &self,
         tx: &mut S::Tx,
-        row: &mut CheckoutRow,
-        status: &payment_provider_core::CheckoutStatus,
-        amount: Money,
-        amount_paid: Money,
-    ) -> Result<(), LedgerError> {
-        let before = (row.state, row.gateway_paid);
-        row.state = row.state.after(status);
-        row.gateway_paid = row.gateway_paid.max(amount_paid.minor_units());
-        self.inner.store.put_checkout(tx, row).await?;
-        if before == (row.state, row.gateway_paid) {
+        row: &CheckoutRow,
+        fetched: &Fetched,
+        payment: &Payment,
+    ) -> Result<(), StoreError> {
+        let store = &self.inner.store;
+        let key = payment.effect_key();
+        let Some(pk) = store.effect_payment(tx, row.connection_pk, &key).await? else {
             return Ok(());
-        }
-        let short = row.state == crate::CheckoutState::Paid && amount_paid != row.amount;
-        if amount != row.amount || short {
-            let detail = format!(
-                "{}: asked {}, the gateway says {status} with {amount_paid} of {amount}",
-                row.reference, row.amount
-            );
-            self.note(tx, row.payable_pk, HistoryKind::Mismatch, detail)
-                .await?;
-        }
-        if before.0 != row.state {
-            let detail = format!("{}: {}", row.reference, row.state.as_str());
-            self.note(tx, row.payable_pk, HistoryKind::CheckoutChanged, detail)
-                .await?;
-            self.tell(tx, row.payable_pk, Cause::Checkout { state: row.state })
-                .await?;
+        };
+        let rows = store.payments_of_checkout(tx, row.pk).await?;
+        let other = rows
+            .iter()
+            .find(|known| known.pk == pk && known.payment.id != payment.id);
+        if other.is_some_and(|other| lists(fetched, other)) {
+            store.forget_effect(tx, row.connection_pk, &key).await?;
         }
         Ok(())
     }
+}
+
+fn lists(fetched: &Fetched, known: &PaymentRow) -> bool {
+    fetched
+        .payments
+        .iter()
+        .any(|payment| payment.id == known.payment.id)
 }

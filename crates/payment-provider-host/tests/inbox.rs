@@ -397,7 +397,7 @@ async fn unreadable_news_of_a_known_link_is_looked_into() {
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(
         states(&bench).await,
-        [DeliveryState::Applied, DeliveryState::Ignored]
+        [DeliveryState::Applied, DeliveryState::Unmatched]
     );
 }
 
@@ -549,10 +549,10 @@ async fn a_disabled_connection_still_takes_its_webhooks() {
 struct Reluctant(Arc<Mutex<usize>>);
 
 #[async_trait::async_trait]
-impl PaymentHandler<<SqliteStore as Store>::Tx> for Reluctant {
+impl PaymentHandler<SqliteTx> for Reluctant {
     async fn on_change(
         &self,
-        tx: &mut <SqliteStore as Store>::Tx,
+        tx: &mut SqliteTx,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if !matches!(change.cause, Cause::Booked { .. }) {
@@ -595,6 +595,42 @@ async fn the_hosts_own_rows_and_the_booking_are_one_transaction() {
         .unwrap();
     assert_eq!(rows, [20_012]);
     assert_eq!(*handler.0.lock().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_running_worker_applies_what_comes_and_stops_when_told() {
+    let bench = Bench::new().await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let worker = tokio::spawn({
+        let (host, stop) = (bench.host.clone(), stop.clone());
+        async move { host.run_inbox(stop).await }
+    });
+    for number in 0..40 {
+        let url = bench.url(&invoice(&format!("inv-{number}"), "10.00")).await;
+        let reference = url.reference.as_str();
+        bench.gateway.pay(reference, "10.00");
+        bench
+            .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+            .await;
+    }
+    let all_applied = async {
+        while states(&bench)
+            .await
+            .iter()
+            .any(|state| *state != DeliveryState::Applied)
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(20);
+    tokio::time::timeout(limit, all_applied)
+        .await
+        .expect("all deliveries are applied");
+    stop.cancel();
+    tokio::time::timeout(limit, worker)
+        .await
+        .expect("the worker stops")
+        .unwrap();
 }
 
 #[tokio::test]

@@ -126,13 +126,23 @@ impl fmt::Display for CheckoutStatus {
 }
 
 /// What the payer does next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NextAction {
     /// Open this page of the gateway. The address is all it takes to pay: hand it to the payer only.
     Redirect(Url),
     /// Nothing: the checkout takes no more payments, or the gateway gave no way to continue.
     None,
+}
+
+impl fmt::Debug for NextAction {
+    /// Leaves out the address, which is all it takes to pay.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Redirect(_) => "Redirect(..)",
+            Self::None => "None",
+        })
+    }
 }
 
 /// A checkout that now exists, and whether this call made it.

@@ -72,7 +72,8 @@ CREATE TABLE checkouts (
     -- creating: may or may not exist at the gateway; failed: never came to be there.
     state         TEXT NOT NULL CHECK (state IN
         ('creating', 'failed', 'open', 'partially_paid', 'paid', 'expired', 'cancelled')),
-    tries         INTEGER NOT NULL DEFAULT 0,
+    tries         INTEGER NOT NULL,
+    tried_at      INTEGER NOT NULL,
     gateway_id    TEXT,
     url           TEXT,
     -- The most the gateway ever said was paid on it.
@@ -81,7 +82,7 @@ CREATE TABLE checkouts (
     UNIQUE (payable_pk, attempt),
     UNIQUE (connection_pk, reference)
 ) STRICT;
-CREATE UNIQUE INDEX checkouts_by_gateway_id ON checkouts (connection_pk, gateway_id);
+CREATE INDEX checkouts_by_gateway_id ON checkouts (connection_pk, gateway_id);
 
 -- Every attempt to pay that the gateway told of. `verdict` is set once its money is booked.
 CREATE TABLE payments (

@@ -48,10 +48,9 @@ pub struct Incoming {
     pub partial_allowed: bool,
 }
 
-/// What a payment means for its payable. The host has to match on it.
+/// What a payment means for its payable. Exhaustive, so that a host matches on every one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Verdict {
     /// Pays exactly what was still due.
     Exact,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Account;
+use super::{Account, Closed};
 use crate::checkouts::CheckoutState;
 
 /// How far the payment of a payable has come, in the words of billing platforms.
@@ -13,11 +13,11 @@ pub enum PaymentProgress {
     Pending,
     /// Some of it came in.
     Processing,
-    /// All of it came in.
+    /// All of it came in, or the host says that it was settled in another way.
     Succeeded,
     /// Nothing came in, and the payer can no longer pay on what they were given: it expired, was
-    /// cancelled, or could not be made, or the payable was closed. Unless it is closed, asking again
-    /// makes it pending again.
+    /// cancelled, or could not be made, or the payable was voided. Unless it was, asking again makes
+    /// it pending again.
     Failed,
 }
 
@@ -48,7 +48,7 @@ pub fn progress(
     latest_checkout: Option<CheckoutState>,
 ) -> PaymentProgress {
     let credited = account.credited().minor_units();
-    if credited >= amount {
+    if credited >= amount || account.closed() == Some(Closed::Settled) {
         PaymentProgress::Succeeded
     } else if credited > 0 {
         PaymentProgress::Processing

@@ -1,19 +1,21 @@
-use payment_provider_core::{Cancellation, CheckoutLocator, ErrorKind, GatewayCheckoutId};
+use payment_provider_core::{
+    Cancellation, Checkout, CheckoutLocator, ErrorKind, GatewayCheckoutId, ProviderError,
+};
 
 use super::payment_url::{SETTLING, millis};
 use super::{CheckoutError, CheckoutState, Refusal};
 use crate::Host;
-use crate::handler::Cause;
 use crate::store::{CheckoutRow, HistoryKind, Store};
 
 impl<S: Store> Host<S> {
-    /// Ends a checkout that may still take money, so that another can be made or none is left.
+    /// Ends a checkout that may still take money, so that another can be made or none is left. What
+    /// the gateway says was paid on it is recorded with its state; who plans next settles it.
     pub(super) async fn end_checkout(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
         let provider = self.open_by_pk(row.connection_pk).await?;
         let ended = match provider.cancel_checkout(&locator(row)).await {
             Ok(ended) => ended,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return self.end_absent(row).await;
+                return self.end_absent(row, error).await;
             }
             Err(error) => return Err(CheckoutError::Provider(error)),
         };
@@ -34,11 +36,8 @@ impl<S: Store> Host<S> {
                 ),
             ),
         };
-        let state = row.state.after(&ended.checkout().status);
-        let paid = self.record_state(row.pk, state, kind, detail).await?;
-        if ended.checkout().amount_paid.minor_units() > paid {
-            self.settle_checkout(row.pk).await?;
-        }
+        self.record_end(row.pk, ended.checkout(), kind, detail)
+            .await?;
         match ended {
             Cancellation::StillPayable(_) => {
                 Err(CheckoutError::Refused(Refusal::EarlierStillPayable))
@@ -47,42 +46,52 @@ impl<S: Store> Host<S> {
         }
     }
 
-    /// The gateway knows no such checkout. Soon after it was asked for that is no proof.
-    async fn end_absent(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
-        if self.now_millis() < row.created_at.saturating_add(millis(SETTLING)) {
-            return Err(CheckoutError::Busy {
-                retry_after: SETTLING,
-            });
-        }
-        let detail = format!("{} does not exist at the gateway", row.reference);
-        let state = CheckoutState::Failed;
-        self.record_state(row.pk, state, HistoryKind::CheckoutFailed, detail)
-            .await?;
+    /// The gateway knows no such checkout. That proves something only of one that was never seen
+    /// there, some time after it was last asked for, if nobody asks for it meanwhile.
+    async fn end_absent(
+        &self,
+        row: &CheckoutRow,
+        error: ProviderError,
+    ) -> Result<(), CheckoutError> {
+        let store = &self.inner.store;
+        let settled = |since: i64| self.now_millis() >= since.saturating_add(millis(SETTLING));
+        let mut tx = store.begin().await?;
+        let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        let (state, kind) = match now.state {
+            CheckoutState::Creating if now.tries == row.tries && settled(now.tried_at) => {
+                (CheckoutState::Failed, HistoryKind::CheckoutFailed)
+            }
+            CheckoutState::Creating => {
+                return Err(CheckoutError::Busy {
+                    retry_after: SETTLING,
+                });
+            }
+            // It was there once. Whatever became of it, its time is over.
+            _ if settled(now.expires_at) => (CheckoutState::Expired, HistoryKind::CheckoutChanged),
+            _ => return Err(CheckoutError::Provider(error)),
+        };
+        now.state = state;
+        let detail = format!("{} does not exist at the gateway", now.reference);
+        self.note(&mut tx, now.payable_pk, kind, detail).await?;
+        self.put_state(&mut tx, &now).await?;
+        store.commit(tx).await?;
         Ok(())
     }
 
-    /// Records a state and tells the host. Returns what is booked on the checkout.
-    async fn record_state(
+    async fn record_end(
         &self,
         pk: i64,
-        state: CheckoutState,
+        found: &Checkout,
         kind: HistoryKind,
         detail: String,
-    ) -> Result<i64, CheckoutError> {
+    ) -> Result<(), CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let mut row = store.checkout_by_pk(&mut tx, pk).await?;
-        if row.state != state {
-            row.state = state;
-            store.put_checkout(&mut tx, &row).await?;
-            self.tell(&mut tx, row.payable_pk, Cause::Checkout { state })
-                .await
-                .map_err(CheckoutError::from)?;
-        }
         self.note(&mut tx, row.payable_pk, kind, detail).await?;
-        let payments = store.payments_of_checkout(&mut tx, pk).await?;
+        self.record_statement(&mut tx, &mut row, found).await?;
         store.commit(tx).await?;
-        Ok(crate::ledger::booked_on(&payments))
+        Ok(())
     }
 }
 

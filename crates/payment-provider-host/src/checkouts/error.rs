@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use payment_provider_core::{ProviderError, Violations};
+use payment_provider_core::{MoneyError, ProviderError, Violations};
 
 use crate::connections::ConnectionError;
 use crate::handler::HandlerError;
@@ -31,6 +31,9 @@ pub enum CheckoutError {
     /// The host's handler refused the change; nothing of it was recorded.
     #[error("the host's payment handler failed")]
     Handler(#[source] HandlerError),
+    /// Amounts do not add up within the range of the type.
+    #[error(transparent)]
+    Amount(#[from] MoneyError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -58,6 +61,9 @@ pub enum Refusal {
     /// The connection takes no new checkouts.
     #[error("the connection is disabled")]
     ConnectionDisabled,
+    /// The gateway made a checkout and gave no address to pay at.
+    #[error("the gateway gave no address to pay at")]
+    NoAddress,
     /// The gateway will not cancel an earlier checkout that asks for something else, and it can
     /// still be paid.
     #[error("an earlier checkout can still be paid and the gateway will not cancel it")]

@@ -17,5 +17,4 @@ pub use close::Closing;
 pub use error::{CheckoutError, Refusal};
 pub(crate) use payment_url::millis;
 pub use payment_url::{PaymentUrl, UrlOrigin};
-pub use planner::{LatestCheckout, Plan, Wanted, plan};
 pub use state::CheckoutState;

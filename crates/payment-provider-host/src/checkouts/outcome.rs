@@ -1,16 +1,15 @@
 //! What the gateway's answer to a creation proves.
 
-use payment_provider_core::{Checkout, Effect, ErrorKind, NextAction, ProviderError};
+use payment_provider_core::{Checkout, Effect, ErrorKind, ProviderError, RetryAdvice};
 
 use super::payment_url::{Call, SETTLING, UrlOrigin, millis};
 use super::{CheckoutError, CheckoutState};
 use crate::Host;
-use crate::handler::Cause;
-use crate::store::{CheckoutRow, HistoryKind, Store, SubjectName};
+use crate::store::{CheckoutRow, HistoryKind, Store};
 
 impl<S: Store> Host<S> {
-    /// Records that the checkout exists. Also tells whether its payable was closed while the
-    /// gateway was asked.
+    /// Records that the checkout exists, and what is paid on it. Also tells whether its payable was
+    /// closed while the gateway was asked.
     pub(super) async fn record_made(
         &self,
         pk: i64,
@@ -20,38 +19,14 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let mut row = store.checkout_by_pk(&mut tx, pk).await?;
-        let closed = store
-            .payable_by_pk(&mut tx, row.payable_pk)
-            .await?
-            .closed
-            .is_some();
-        let first = row.state == CheckoutState::Creating;
-        row.state = row.state.after(&made.status);
-        row.gateway_id = made
-            .gateway_id
-            .as_ref()
-            .map(ToString::to_string)
-            .or(row.gateway_id);
-        if let NextAction::Redirect(url) = &made.next_action {
-            row.url = Some(url.to_string());
-        }
-        store.put_checkout(&mut tx, &row).await?;
-        let mut names = vec![SubjectName::Reference(row.reference.to_string())];
-        names.extend(row.gateway_id.clone().map(SubjectName::GatewayId));
-        if store
-            .requeue_unmatched(&mut tx, row.connection_pk, &names, self.now_millis())
-            .await?
-            > 0
-        {
-            self.inner.arrival.notify_one();
-        }
-        if first {
+        let payable = store.payable_by_pk(&mut tx, row.payable_pk).await?;
+        if row.state == CheckoutState::Creating {
             let how = if origin == UrlOrigin::Created {
                 "made"
             } else {
                 "found"
             };
-            let detail = format!("{how} at the gateway, {}", row.state.as_str());
+            let detail = format!("{how} at the gateway, {}", made.status);
             self.note(
                 &mut tx,
                 row.payable_pk,
@@ -59,63 +34,51 @@ impl<S: Store> Host<S> {
                 detail,
             )
             .await?;
-            self.tell(
-                &mut tx,
-                row.payable_pk,
-                Cause::Checkout { state: row.state },
-            )
-            .await
-            .map_err(CheckoutError::from)?;
         }
+        self.record_statement(&mut tx, &mut row, made).await?;
         store.commit(tx).await?;
-        Ok((row, closed))
+        Ok((row, payable.closed.is_some()))
     }
 
-    /// Records a refusal, and whether it proves that the checkout was never made. A refusal of the
-    /// only try is proof. After a try whose outcome is not known it takes more: the gateway has to
-    /// say that there is none, long enough after it was first asked.
+    /// Records a refusal, and whether it proves that the checkout was never made. A final refusal of
+    /// the only try is proof. After a try whose outcome is not known it takes more: the gateway has
+    /// to say that there is none, long enough after it was last asked for.
     pub(super) async fn record_refused(
         &self,
         call: &Call<'_>,
         row: CheckoutRow,
+        tried_before: Option<i64>,
         error: ProviderError,
     ) -> Result<CheckoutError, CheckoutError> {
         let store = &self.inner.store;
-        let refused = error.effect() != Effect::MaybeApplied;
-        let taken = error.kind() == ErrorKind::Conflict;
-        let absent = refused && row.tries > 1 && !taken && self.is_absent(call, &row).await;
+        let refused = error.effect() != Effect::MaybeApplied && error.retry() == RetryAdvice::Never;
+        // The try that was refused did nothing; one before it is what may have.
+        let never_made = match tried_before {
+            None => refused,
+            Some(at) => refused && self.is_absent(call, &row, at).await,
+        };
         let mut tx = store.begin().await?;
-        let mut row = store.checkout_by_pk(&mut tx, row.pk).await?;
-        if row.state == CheckoutState::Creating {
-            // Counted again: another caller may have begun a try meanwhile.
-            let never_made = taken || (refused && row.tries == 1) || absent;
-            if never_made {
-                row.state = CheckoutState::Failed;
-                store.put_checkout(&mut tx, &row).await?;
-            }
+        let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        if now.state == CheckoutState::Creating {
             self.note(
                 &mut tx,
-                row.payable_pk,
+                now.payable_pk,
                 HistoryKind::CheckoutFailed,
                 error.to_string(),
             )
             .await?;
-            if never_made {
-                self.tell(
-                    &mut tx,
-                    row.payable_pk,
-                    Cause::Checkout { state: row.state },
-                )
-                .await
-                .map_err(CheckoutError::from)?;
+            // Another caller may have begun a try meanwhile; then nothing is proved.
+            if never_made && now.tries == row.tries {
+                now.state = CheckoutState::Failed;
+                self.put_state(&mut tx, &now).await?;
             }
             store.commit(tx).await?;
         }
         Ok(CheckoutError::Provider(error))
     }
 
-    async fn is_absent(&self, call: &Call<'_>, row: &CheckoutRow) -> bool {
-        if self.now_millis() < row.created_at.saturating_add(millis(SETTLING)) {
+    async fn is_absent(&self, call: &Call<'_>, row: &CheckoutRow, tried_before: i64) -> bool {
+        if self.now_millis() < tried_before.saturating_add(millis(SETTLING)) {
             return false;
         }
         let fetched = call

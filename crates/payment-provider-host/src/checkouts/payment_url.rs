@@ -1,24 +1,28 @@
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::url::Url;
-use payment_provider_core::{CheckoutReference, CreatedCheckout, Customer, PaymentProvider};
+use payment_provider_core::{
+    CheckoutReference, CreatedCheckout, Customer, ErrorKind, PaymentProvider,
+};
 
-use super::planner::{LatestCheckout, Plan, Wanted, plan};
+use super::planner::{Earlier, Plan, Wanted, plan};
 use super::{CheckoutError, Refusal};
 use crate::connections::ConnectionError;
-use crate::ledger::account_of;
-use crate::store::{CheckoutRow, ConnectionRow, Store, StoreError};
+use crate::ledger::{account_of, booked_on};
+use crate::store::{CheckoutRow, ConnectionRow, HistoryKind, Store};
 use crate::{Host, Payable, times};
 
 /// How often a plan is made anew because carrying it out showed that something had changed.
 const MOST_PLANS: usize = 5;
 
-/// For how long "not found" is no proof that a checkout was never made.
+/// For how long after it was last asked for "not found" is no proof that a checkout was never made.
 pub(super) const SETTLING: Duration = Duration::from_mins(2);
 
 /// Where a payer pays.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentUrl {
     /// The gateway's page. Whoever has it can pay: hand it to the payer only.
@@ -29,6 +33,17 @@ pub struct PaymentUrl {
     pub expires_at: OffsetDateTime,
     /// Where the address comes from.
     pub origin: UrlOrigin,
+}
+
+impl fmt::Debug for PaymentUrl {
+    /// Leaves out the address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentUrl")
+            .field("reference", &self.reference)
+            .field("expires_at", &self.expires_at)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where a payment address comes from.
@@ -48,14 +63,22 @@ pub(super) struct Call<'a> {
     pub(super) payable: &'a Payable,
     pub(super) customer: Customer,
     pub(super) connection: ConnectionRow,
-    pub(super) provider: std::sync::Arc<dyn PaymentProvider>,
+    pub(super) provider: Arc<dyn PaymentProvider>,
 }
 
 /// What the store says is next.
 enum Step {
+    Settle(CheckoutRow),
+    End {
+        row: CheckoutRow,
+        or_reuse: bool,
+    },
     HandOut(CheckoutRow),
-    Ask(CheckoutRow),
-    End(CheckoutRow),
+    /// With when it was asked for before, if it was.
+    Ask {
+        row: CheckoutRow,
+        tried_before: Option<i64>,
+    },
 }
 
 impl<S: Store> Host<S> {
@@ -63,7 +86,8 @@ impl<S: Store> Host<S> {
     ///
     /// **Contract.** At most one checkout of a payable can be paid at any time, as far as the
     /// gateway allows it: a good one is handed out again, one that asks for something else is ended
-    /// before another is made. Only what is still due is asked for.
+    /// before another is made, and so is one that turns out to be alive after all. Only what is still
+    /// due is asked for, and not before all money the gateway knows of is booked.
     ///
     /// **Cancellation.** The request is stored before it is sent, so a dropped future, a crash or a
     /// timeout at any point leaves nothing that the next call does not find.
@@ -75,12 +99,28 @@ impl<S: Store> Host<S> {
             return Err(CheckoutError::Refused(Refusal::NothingOwed));
         }
         let call = self.open_call(payable).await?;
+        let mut settled = Vec::new();
         for _ in 0..MOST_PLANS {
             match self.next_step(&call).await? {
                 Step::HandOut(row) => return url_of(&row, UrlOrigin::Reused),
-                Step::End(row) => self.end_checkout(&row).await?,
-                Step::Ask(row) => {
-                    if let Some(url) = self.ask_gateway(&call, row).await? {
+                Step::Settle(row) if settled.contains(&row.pk) => {
+                    // The gateway states money that it does not list. Nobody is asked to pay again.
+                    return Err(CheckoutError::Busy {
+                        retry_after: SETTLING,
+                    });
+                }
+                Step::Settle(row) => {
+                    self.settle_checkout(row.pk).await?;
+                    settled.push(row.pk);
+                }
+                Step::End { row, or_reuse } => match self.end_checkout(&row).await {
+                    Err(CheckoutError::Refused(Refusal::EarlierStillPayable)) if or_reuse => {
+                        return url_of(&row, UrlOrigin::Reused);
+                    }
+                    ended => ended?,
+                },
+                Step::Ask { row, tried_before } => {
+                    if let Some(url) = self.ask_gateway(&call, row, tried_before).await? {
                         return Ok(url);
                     }
                 }
@@ -120,42 +160,62 @@ impl<S: Store> Host<S> {
         if account.closed().is_some() {
             return Err(CheckoutError::Refused(Refusal::Closed));
         }
-        if account.due().is_zero() {
-            return Err(CheckoutError::Refused(Refusal::Paid));
+        let mut rows = store.checkouts_of(&mut tx, payable.pk).await?;
+        let mut booked = Vec::with_capacity(rows.len());
+        for row in &rows {
+            booked.push(booked_on(
+                row,
+                &store.payments_of_checkout(&mut tx, row.pk).await?,
+            ));
         }
-        let latest = store.checkouts_of(&mut tx, payable.pk).await?.pop();
-        let booked = match &latest {
-            Some(row) => {
-                crate::ledger::booked_on(&store.payments_of_checkout(&mut tx, row.pk).await?)
-            }
-            None => 0,
-        };
         let wanted = Wanted {
-            connection: call.connection.pk,
+            connection_pk: call.connection.pk,
             environment: call.connection.environment,
             due: account.due(),
             customer: &call.payable.customer,
+            partial: call.payable.partial_payments.is_some(),
             now: self.now_millis(),
             least_life: millis(self.inner.config.least_remaining_life),
         };
-        let planned = plan(
-            &wanted,
-            latest.as_ref().map(|row| summary(row, booked)).as_ref(),
-        );
-        let step = match (planned, latest) {
-            (Plan::Reuse, Some(row)) => Step::HandOut(row),
-            (Plan::End, Some(row)) => Step::End(row),
-            (Plan::Resume, Some(mut row)) => {
-                row.tries += 1;
-                store.put_checkout(&mut tx, &row).await?;
-                Step::Ask(row)
-            }
-            (_, latest) => {
-                let attempt = latest.map_or(1, |row| row.attempt + 1);
-                Step::Ask(
-                    self.store_request(&mut tx, call, &payable, &account, attempt)
-                        .await?,
-                )
+        let earlier: Vec<_> = rows
+            .iter()
+            .zip(booked)
+            .map(|(row, booked)| summary(row, booked))
+            .collect();
+        let planned = plan(&wanted, &earlier);
+        if account.due().is_zero() && !matches!(planned, Plan::Settle(_)) {
+            return Err(CheckoutError::Refused(Refusal::Paid));
+        }
+        let mut take = |pk| {
+            let position = rows.iter().position(|row| row.pk == pk);
+            position.map(|position| rows.swap_remove(position))
+        };
+        let planned = match planned {
+            Plan::Settle(pk) => take(pk).map(Step::Settle),
+            Plan::End { pk, or_reuse } => take(pk).map(|row| Step::End { row, or_reuse }),
+            Plan::Reuse(pk) => take(pk).map(Step::HandOut),
+            Plan::Resume(pk) => match take(pk) {
+                Some(mut row) => {
+                    let tried_before = Some(row.tried_at);
+                    row.tries += 1;
+                    row.tried_at = self.now_millis();
+                    store.put_checkout(&mut tx, &row).await?;
+                    Some(Step::Ask { row, tried_before })
+                }
+                None => None,
+            },
+            Plan::Create => None,
+        };
+        let step = if let Some(step) = planned {
+            step
+        } else {
+            let attempt = rows.iter().map(|row| row.attempt).max().unwrap_or(0) + 1;
+            let row = self
+                .store_request(&mut tx, call, &payable, &account, attempt)
+                .await?;
+            Step::Ask {
+                row,
+                tried_before: None,
             }
         };
         store.commit(tx).await?;
@@ -167,48 +227,64 @@ impl<S: Store> Host<S> {
         &self,
         call: &Call<'_>,
         row: CheckoutRow,
+        tried_before: Option<i64>,
     ) -> Result<Option<PaymentUrl>, CheckoutError> {
-        match call.provider.create_checkout(&row.prepared).await {
-            Ok(made) => {
-                let origin = match made {
-                    CreatedCheckout::Created(_) => UrlOrigin::Created,
-                    CreatedCheckout::Adopted(_) => UrlOrigin::Adopted,
-                };
-                let (row, closed) = self.record_made(row.pk, made.checkout(), origin).await?;
-                if closed {
-                    // Closed while the gateway was asked: what was just made shall not be paid.
-                    if let Err(error) = self.end_checkout(&row).await {
-                        tracing::warn!(reference = %row.reference, %error, "a closed payable can still be paid");
-                    }
-                    return Err(CheckoutError::Refused(Refusal::Closed));
-                }
-                // Only an adopted one can have been paid already; then what is due has changed.
-                if made.checkout().amount_paid.is_zero() && row.state.may_take_money() {
-                    return url_of(&row, origin).map(Some);
-                }
-                self.settle_checkout(row.pk).await?;
-                Ok(None)
+        let made = match call.provider.create_checkout(&row.prepared).await {
+            Ok(made) => made,
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                // Something else is there under this reference. It must not stay payable.
+                let detail = error.to_string();
+                self.note_alone(row.payable_pk, HistoryKind::Mismatch, detail)
+                    .await?;
+                self.end_checkout(&row).await?;
+                return Err(CheckoutError::Provider(error));
             }
-            Err(error) => Err(self.record_refused(call, row, error).await?),
+            Err(error) => {
+                return Err(self.record_refused(call, row, tried_before, error).await?);
+            }
+        };
+        let origin = match made {
+            CreatedCheckout::Created(_) => UrlOrigin::Created,
+            CreatedCheckout::Adopted(_) => UrlOrigin::Adopted,
+        };
+        let (row, closed) = self.record_made(row.pk, made.checkout(), origin).await?;
+        if closed {
+            // Closed while the gateway was asked: what was just made shall not be paid.
+            if let Err(error) = self.end_checkout(&row).await {
+                tracing::warn!(reference = %row.reference, %error, "a closed payable can still be paid");
+            }
+            return Err(CheckoutError::Refused(Refusal::Closed));
         }
+        // Only an adopted one can have been paid, or have ended, already.
+        if !made.checkout().amount_paid.is_zero() || !row.state.may_take_money() {
+            return Ok(None);
+        }
+        if row.url.is_none() {
+            return Err(CheckoutError::Refused(Refusal::NoAddress));
+        }
+        url_of(&row, origin).map(Some)
     }
 }
 
-fn summary(row: &CheckoutRow, booked: i64) -> LatestCheckout<'_> {
-    LatestCheckout {
-        connection: row.connection_pk,
+fn summary(row: &CheckoutRow, booked: i64) -> Earlier<'_> {
+    Earlier {
+        pk: row.pk,
+        connection_pk: row.connection_pk,
         environment: row.environment,
         amount: row.amount,
-        booked,
         customer: &row.customer,
+        partial: row.partial,
         expires_at: row.expires_at,
         state: row.state,
+        has_url: row.url.is_some(),
+        gateway_paid: row.gateway_paid,
+        booked,
     }
 }
 
 fn url_of(row: &CheckoutRow, origin: UrlOrigin) -> Result<PaymentUrl, CheckoutError> {
-    let url = row.url.as_deref().and_then(|url| url.parse().ok());
-    let url = url.ok_or_else(|| StoreError::new("read a checkout", "it has no address"))?;
+    let url = row.url.as_ref().and_then(|url| url.expose().parse().ok());
+    let url = url.ok_or(CheckoutError::Refused(Refusal::NoAddress))?;
     let expires_at = times::from_millis(row.expires_at);
     Ok(PaymentUrl {
         url,

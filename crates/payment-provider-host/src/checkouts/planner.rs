@@ -4,82 +4,120 @@ use super::CheckoutState;
 
 /// A checkout as it would be made now.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The connection, by the store's key.
-    pub connection: i64,
-    /// The connection's environment.
-    pub environment: Environment,
+pub(crate) struct Wanted<'a> {
+    pub(crate) connection_pk: i64,
+    pub(crate) environment: Environment,
     /// What is still due.
-    pub due: Money,
-    /// Who pays.
-    pub customer: &'a CustomerId,
+    pub(crate) due: Money,
+    pub(crate) customer: &'a CustomerId,
+    pub(crate) partial: bool,
     /// Now, in milliseconds since 1970.
-    pub now: i64,
+    pub(crate) now: i64,
     /// The least life, in milliseconds, that a checkout handed out must have left.
-    pub least_life: i64,
+    pub(crate) least_life: i64,
 }
 
-/// The checkout that was asked for last, as far as the plan depends on it.
+/// A checkout that was asked for before, as far as the plan depends on it.
 #[derive(Debug, Clone, Copy)]
-pub struct LatestCheckout<'a> {
-    /// The connection it was asked for through, by the store's key.
-    pub connection: i64,
-    /// Its environment.
-    pub environment: Environment,
-    /// What it asks for.
-    pub amount: Money,
-    /// What came in on it.
-    pub booked: i64,
-    /// Who pays.
-    pub customer: &'a CustomerId,
-    /// When it ends, in milliseconds since 1970.
-    pub expires_at: i64,
-    /// Where it stands.
-    pub state: CheckoutState,
+pub(crate) struct Earlier<'a> {
+    pub(crate) pk: i64,
+    pub(crate) connection_pk: i64,
+    pub(crate) environment: Environment,
+    pub(crate) amount: Money,
+    pub(crate) customer: &'a CustomerId,
+    pub(crate) partial: bool,
+    /// When it ends by our clock, in milliseconds since 1970.
+    pub(crate) expires_at: i64,
+    pub(crate) state: CheckoutState,
+    pub(crate) has_url: bool,
+    /// What the gateway ever said was paid on it, in smallest units.
+    pub(crate) gateway_paid: i64,
+    /// What is booked of that.
+    pub(crate) booked: i64,
 }
 
-/// What to do when a payable's payment address is asked for.
+/// What to do next when a payable's payment address is asked for. The key is an earlier checkout's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plan {
-    /// Hand out the address of the latest checkout.
-    Reuse,
-    /// Ask the gateway again for the latest checkout, with the bytes stored for it: whether it
-    /// exists is not known.
-    Resume,
-    /// End the latest checkout, then plan again.
-    End,
+pub(crate) enum Plan {
+    /// The gateway knows of money that is not booked: fetch and book it, then plan again.
+    Settle(i64),
+    /// End it at the gateway, then plan again. With `or_reuse`, if the gateway will not end it, its
+    /// address is as good as another.
+    End { pk: i64, or_reuse: bool },
+    /// Hand out its address.
+    Reuse(i64),
+    /// Ask the gateway again for it, with the bytes stored for it: whether it exists, or where it is
+    /// paid, is not known.
+    Resume(i64),
     /// Ask for a new one.
     Create,
 }
 
-/// Decides without looking at the world: the same input gives the same plan.
+impl Earlier<'_> {
+    fn owes_news(&self) -> bool {
+        self.gateway_paid > self.booked || (self.state == CheckoutState::Paid && self.booked == 0)
+    }
+
+    fn asks_for(&self, wanted: &Wanted<'_>) -> bool {
+        self.connection_pk == wanted.connection_pk
+            && self.environment == wanted.environment
+            && self.amount == wanted.due
+            && self.customer == wanted.customer
+            && self.partial == wanted.partial
+            && self.booked == 0
+    }
+}
+
+/// Decides without looking at the world: the same input gives the same plan. `earlier` is in the
+/// order of attempts; the rows are tried from the first.
 ///
-/// | latest checkout | plan |
+/// | earlier checkouts | plan |
 /// |---|---|
-/// | none, or failed, expired, cancelled, paid | create |
-/// | its time is over | create |
-/// | being created, and what is wanted is the same | resume |
-/// | open, what is wanted is the same, enough life left, nothing paid on it | reuse |
-/// | any other that can still take money | end |
+/// | one on which the gateway knows of more money than is booked | settle it |
+/// | one but the latest that may take money | end it |
+/// | the latest may take money, and by our clock its time is over | end it: the gateway's word counts |
+/// | the latest is what is wanted, and is being created or has no address | resume it |
+/// | the latest is what is wanted, open, with enough life left | reuse it |
+/// | the latest is what is wanted, open, near its end | end it, or reuse it if it cannot be ended |
+/// | the latest may take money and is something else | end it |
+/// | none of these | create |
 ///
-/// *The same* means connection, environment, amount, currency and customer.
-pub fn plan(wanted: &Wanted<'_>, latest: Option<&LatestCheckout<'_>>) -> Plan {
-    let Some(latest) = latest else {
+/// *Wanted* means connection, environment, amount, currency, customer and instalments, and nothing
+/// paid on it yet.
+pub(crate) fn plan(wanted: &Wanted<'_>, earlier: &[Earlier<'_>]) -> Plan {
+    if let Some(unsettled) = earlier.iter().find(|checkout| checkout.owes_news()) {
+        return Plan::Settle(unsettled.pk);
+    }
+    let Some((latest, older)) = earlier.split_last() else {
         return Plan::Create;
     };
-    if !latest.state.may_take_money() || latest.expires_at <= wanted.now {
+    if let Some(alive) = older
+        .iter()
+        .find(|checkout| checkout.state.may_take_money())
+    {
+        return Plan::End {
+            pk: alive.pk,
+            or_reuse: false,
+        };
+    }
+    if !latest.state.may_take_money() {
         return Plan::Create;
     }
-    let same = latest.connection == wanted.connection
-        && latest.environment == wanted.environment
-        && latest.amount == wanted.due
-        && latest.customer == wanted.customer
-        && latest.booked == 0;
+    let pk = latest.pk;
     let life = latest.expires_at.saturating_sub(wanted.now);
-    match (same, latest.state) {
-        (true, CheckoutState::Creating) => Plan::Resume,
-        (true, _) if life >= wanted.least_life => Plan::Reuse,
-        _ => Plan::End,
+    if life <= 0 || !latest.asks_for(wanted) {
+        return Plan::End {
+            pk,
+            or_reuse: false,
+        };
+    }
+    if latest.state == CheckoutState::Creating || !latest.has_url {
+        return Plan::Resume(pk);
+    }
+    if life >= wanted.least_life {
+        Plan::Reuse(pk)
+    } else {
+        Plan::End { pk, or_reuse: true }
     }
 }
 
@@ -95,88 +133,153 @@ mod tests {
         Money::from_minor_units(amount * 100, Currency::INR)
     }
 
-    fn planned(change: impl FnOnce(&mut LatestCheckout<'_>)) -> Plan {
-        planned_for("c", change)
-    }
-
-    fn planned_for(wanted: &str, change: impl FnOnce(&mut LatestCheckout<'_>)) -> Plan {
+    fn planned_for(wanted: &str, changes: &[&dyn Fn(&mut Earlier<'_>)]) -> Plan {
         let customer = CustomerId::new("c").unwrap();
         let wanted_customer = CustomerId::new(wanted).unwrap();
         let wanted = Wanted {
-            connection: 1,
+            connection_pk: 1,
             environment: Environment::Sandbox,
             due: rupees(200),
             customer: &wanted_customer,
+            partial: false,
             now: 0,
             least_life: HOUR,
         };
-        let mut latest = LatestCheckout {
-            connection: 1,
-            environment: Environment::Sandbox,
-            amount: rupees(200),
-            booked: 0,
-            customer: &customer,
-            expires_at: 24 * HOUR,
-            state: CheckoutState::Open,
-        };
-        change(&mut latest);
-        plan(&wanted, Some(&latest))
+        let earlier: Vec<_> = (1..)
+            .zip(changes)
+            .map(|(pk, change)| {
+                let mut checkout = Earlier {
+                    pk,
+                    connection_pk: 1,
+                    environment: Environment::Sandbox,
+                    amount: rupees(200),
+                    customer: &customer,
+                    partial: false,
+                    expires_at: 24 * HOUR,
+                    state: CheckoutState::Open,
+                    has_url: true,
+                    gateway_paid: 0,
+                    booked: 0,
+                };
+                change(&mut checkout);
+                checkout
+            })
+            .collect();
+        plan(&wanted, &earlier)
     }
+
+    fn planned(change: impl Fn(&mut Earlier<'_>)) -> Plan {
+        planned_for("c", &[&change])
+    }
+
+    const END: Plan = Plan::End {
+        pk: 1,
+        or_reuse: false,
+    };
 
     #[test]
     fn an_open_checkout_for_the_same_is_reused() {
-        assert_eq!(planned(|_| ()), Plan::Reuse);
-        assert_eq!(planned(|latest| latest.expires_at = HOUR), Plan::Reuse);
+        assert_eq!(planned(|_| ()), Plan::Reuse(1));
+        assert_eq!(planned(|latest| latest.expires_at = HOUR), Plan::Reuse(1));
     }
 
     #[test]
     fn anything_different_ends_the_old_one_first() {
-        assert_eq!(planned(|latest| latest.connection = 2), Plan::End);
-        assert_eq!(planned_for("another", |_| ()), Plan::End);
+        assert_eq!(planned(|latest| latest.connection_pk = 2), END);
+        assert_eq!(planned_for("another", &[&|_| ()]), END);
         assert_eq!(
             planned(|latest| latest.environment = Environment::Production),
-            Plan::End
+            END
         );
-        assert_eq!(planned(|latest| latest.amount = rupees(100)), Plan::End);
+        assert_eq!(planned(|latest| latest.amount = rupees(100)), END);
         let dollars = Money::from_minor_units(20_000, Currency::USD);
-        assert_eq!(planned(|latest| latest.amount = dollars), Plan::End);
-        assert_eq!(planned(|latest| latest.expires_at = HOUR - 1), Plan::End);
-        assert_eq!(
-            planned(|latest| latest.state = CheckoutState::PartiallyPaid),
-            Plan::Reuse
-        );
-        assert_eq!(planned(|latest| latest.booked = 1), Plan::End);
-        let creating_other_amount = |latest: &mut LatestCheckout<'_>| {
+        assert_eq!(planned(|latest| latest.amount = dollars), END);
+        assert_eq!(planned(|latest| latest.partial = true), END);
+        let instalment = |latest: &mut Earlier<'_>| (latest.booked, latest.gateway_paid) = (1, 1);
+        assert_eq!(planned(instalment), END);
+        let creating = |latest: &mut Earlier<'_>| {
             latest.state = CheckoutState::Creating;
             latest.amount = rupees(1);
         };
-        assert_eq!(planned(creating_other_amount), Plan::End);
+        assert_eq!(planned(creating), END);
+    }
+
+    #[test]
+    fn one_near_its_end_is_replaced_or_else_still_good() {
+        let plan = planned(|latest| latest.expires_at = HOUR - 1);
+        assert_eq!(
+            plan,
+            Plan::End {
+                pk: 1,
+                or_reuse: true
+            }
+        );
     }
 
     #[test]
     fn what_may_or_may_not_exist_is_asked_for_again() {
         assert_eq!(
             planned(|latest| latest.state = CheckoutState::Creating),
-            Plan::Resume
+            Plan::Resume(1)
         );
+        assert_eq!(planned(|latest| latest.has_url = false), Plan::Resume(1));
+    }
+
+    #[test]
+    fn our_clock_alone_ends_nothing() {
+        for state in [
+            CheckoutState::Open,
+            CheckoutState::Creating,
+            CheckoutState::PartiallyPaid,
+        ] {
+            let over = |latest: &mut Earlier<'_>| {
+                latest.state = state;
+                latest.expires_at = 0;
+            };
+            assert_eq!(planned(over), END, "{state:?}");
+        }
     }
 
     #[test]
     fn what_has_ended_makes_room_for_a_new_one() {
-        use CheckoutState::{Cancelled, Creating, Expired, Failed, Open, Paid};
-        for state in [Failed, Expired, Cancelled, Paid] {
+        use CheckoutState::{Cancelled, Expired, Failed, Paid};
+        for state in [Failed, Expired, Cancelled] {
             assert_eq!(
                 planned(|latest| latest.state = state),
                 Plan::Create,
                 "{state:?}"
             );
         }
-        for state in [Open, Creating] {
-            let over = |latest: &mut LatestCheckout<'_>| {
+        let paid_with_less = |latest: &mut Earlier<'_>| {
+            latest.state = Paid;
+            (latest.gateway_paid, latest.booked) = (5_500, 5_500);
+        };
+        assert_eq!(planned(paid_with_less), Plan::Create);
+        assert_eq!(planned_for("c", &[]), Plan::Create);
+    }
+
+    #[test]
+    fn money_the_gateway_knows_of_comes_before_everything() {
+        use CheckoutState::{Cancelled, Open, Paid};
+        for state in [Open, Cancelled, Paid] {
+            let unbooked = |latest: &mut Earlier<'_>| {
                 latest.state = state;
-                latest.expires_at = 0;
+                latest.gateway_paid = 1;
             };
-            assert_eq!(planned(over), Plan::Create, "{state:?}");
+            assert_eq!(planned(unbooked), Plan::Settle(1), "{state:?}");
+            assert_eq!(
+                planned_for("c", &[&unbooked, &|_| ()]),
+                Plan::Settle(1),
+                "{state:?}"
+            );
         }
+        assert_eq!(planned(|latest| latest.state = Paid), Plan::Settle(1));
+    }
+
+    #[test]
+    fn an_earlier_one_that_turns_out_alive_is_ended() {
+        let failed = |checkout: &mut Earlier<'_>| checkout.state = CheckoutState::Failed;
+        assert_eq!(planned_for("c", &[&|_| (), &|_| ()]), END);
+        assert_eq!(planned_for("c", &[&failed, &|_| ()]), Plan::Reuse(2));
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 /// Where a checkout stands, as far as this host knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CheckoutState {
     /// Asked for; it may or may not exist at the gateway.
     Creating,

@@ -76,6 +76,7 @@ impl<S: Store> Host<S> {
             times::from_millis(expires_at),
         );
         request.return_url.clone_from(&call.payable.return_url);
+        request.partial_payments = call.payable.partial_payments;
         if call.provider.descriptor().capabilities.notify_url {
             let ConnectionRow {
                 provider,
@@ -93,6 +94,7 @@ impl<S: Store> Host<S> {
             pk: 0,
             payable_pk: payable.pk,
             connection_pk: call.connection.pk,
+            connection: call.connection.code.clone(),
             attempt,
             reference,
             customer: call.payable.customer.clone(),
@@ -103,6 +105,7 @@ impl<S: Store> Host<S> {
             expires_at,
             state: CheckoutState::Creating,
             tries: 1,
+            tried_at: now,
             gateway_id: None,
             url: None,
             gateway_paid: 0,

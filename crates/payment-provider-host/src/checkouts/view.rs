@@ -24,12 +24,6 @@ impl<S: Store> Host<S> {
         let payments = store.payments_of_payable(&mut tx, row.pk).await?;
         let history = store.history_of(&mut tx, row.pk).await?;
         drop(tx);
-        let codes: HashMap<i64, _> = store
-            .connections(Some(organization))
-            .await?
-            .into_iter()
-            .map(|connection| (connection.pk, connection.code))
-            .collect();
         let references: HashMap<i64, CheckoutReference> = checkouts
             .iter()
             .map(|checkout| (checkout.pk, checkout.reference.clone()))
@@ -37,24 +31,16 @@ impl<S: Store> Host<S> {
 
         let account = account_of(&row);
         let latest = checkouts.last().map(|checkout| checkout.state);
-        let known_checkout = |checkout: CheckoutRow| {
-            let CheckoutRow {
-                connection_pk,
-                reference,
-                amount,
-                state,
-                expires_at,
-                ..
-            } = checkout;
-            let url = checkout.url.filter(|_| state.may_take_money());
-            Some(KnownCheckout {
-                connection: codes.get(&connection_pk)?.clone(),
-                reference,
-                amount,
-                state,
-                url: url.and_then(|url| url.parse().ok()),
-                expires_at: times::from_millis(expires_at),
-            })
+        let known_checkout = |row: CheckoutRow| {
+            let url = row.url.filter(|_| row.state.may_take_money());
+            KnownCheckout {
+                reference: row.reference,
+                connection: row.connection,
+                amount: row.amount,
+                state: row.state,
+                url: url.and_then(|url| url.expose().parse().ok()),
+                expires_at: times::from_millis(row.expires_at),
+            }
         };
         let known_payment = |row: PaymentRow| {
             let currency = row.payment.amount.currency();
@@ -74,7 +60,7 @@ impl<S: Store> Host<S> {
             surplus: account.surplus(),
             closed: account.closed(),
             progress: progress(row.amount, &account, latest),
-            checkouts: checkouts.into_iter().filter_map(known_checkout).collect(),
+            checkouts: checkouts.into_iter().map(known_checkout).collect(),
             payments: payments.into_iter().filter_map(known_payment).collect(),
             history: history
                 .into_iter()

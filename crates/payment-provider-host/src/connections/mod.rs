@@ -74,8 +74,8 @@ impl<S: Store> Host<S> {
             return Err(ConnectionError::Invalid(Violations::one(violation)));
         }
         self.seal(&mut row, settings)?;
-        self.inner.store.update_connection(&row).await?;
-        Ok(self.shown(row))
+        self.inner.store.update_settings(&row).await?;
+        self.connection(organization, code).await
     }
 
     /// Allows or stops new checkouts through a connection. Its webhooks are taken either way.
@@ -85,10 +85,9 @@ impl<S: Store> Host<S> {
         code: &ConnectionCode,
         enabled: bool,
     ) -> Result<Connection, ConnectionError> {
-        let mut row = self.connection_row(organization, code).await?;
-        row.enabled = enabled;
-        self.inner.store.update_connection(&row).await?;
-        Ok(self.shown(row))
+        let row = self.connection_row(organization, code).await?;
+        self.inner.store.set_enabled(row.pk, enabled).await?;
+        self.connection(organization, code).await
     }
 
     /// One connection.

@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 
 use payment_provider_core::{
-    CheckoutSnapshot, Event, EventKind, OrderId, Payment, PaymentId, PaymentStatus, Subject,
+    CheckoutSnapshot, CheckoutStatus, Event, EventKind, Payment, PaymentStatus, Subject,
 };
 
 use crate::Host;
+use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
 use crate::settle::{FetchError, Fetched};
 use crate::store::{
@@ -19,7 +20,7 @@ pub(super) enum ApplyError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    #[error("the gateway states more money than it lists payments for")]
+    #[error("the gateway does not list yet what it tells of")]
     Incomplete,
 }
 
@@ -37,6 +38,16 @@ impl ApplyError {
             _ => None,
         }
     }
+
+    /// Whether it says nothing about the delivery: the gateway or the store is away.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Fetch(FetchError::Provider(error)) => error.retry_after().is_some(),
+            Self::Fetch(FetchError::Connection(ConnectionError::Store(_)))
+            | Self::Ledger(LedgerError::Store(_)) => true,
+            _ => false,
+        }
+    }
 }
 
 /// How one try went.
@@ -49,7 +60,7 @@ enum Tried {
 /// What one event did.
 enum EventOutcome {
     Applied,
-    /// Says nothing about a checkout of this connection, and never will.
+    /// Says nothing about a checkout, and never will.
     Ignored,
     Unmatched,
     Fetch(Box<CheckoutRow>),
@@ -96,17 +107,10 @@ impl<S: Store> Host<S> {
         for (pk, answer) in fetched {
             self.apply_fetched(&mut tx, *pk, answer).await?;
         }
-        let total = delivery.events.iter().find_map(|event| match &event.kind {
-            EventKind::Snapshot(snapshot) => Some(snapshot.amount_paid.minor_units()),
-            _ => None,
-        });
         let mut applied = false;
         let mut unmatched = Vec::new();
         for event in &delivery.events {
-            match self
-                .apply_event(&mut tx, delivery, event, total, fetched)
-                .await?
-            {
+            match self.apply_event(&mut tx, delivery, event, fetched).await? {
                 EventOutcome::Applied => applied = true,
                 EventOutcome::Ignored => {}
                 EventOutcome::Unmatched => unmatched.extend(SubjectName::all(&event.subject)),
@@ -115,9 +119,9 @@ impl<S: Store> Host<S> {
             }
         }
         let state = match (applied, unmatched.is_empty()) {
-            (true, _) => DeliveryState::Applied,
+            (_, false) => DeliveryState::Unmatched,
+            (true, true) => DeliveryState::Applied,
             (false, true) => DeliveryState::Ignored,
-            (false, false) => DeliveryState::Unmatched,
         };
         let end = DeliveryEnd {
             state,
@@ -139,57 +143,89 @@ impl<S: Store> Host<S> {
         tx: &mut S::Tx,
         delivery: &DeliveryRow,
         event: &Event,
-        total: Option<i64>,
         fetched: &AllFetched,
     ) -> Result<EventOutcome, ApplyError> {
-        if event.kind == EventKind::Ping {
+        if event.kind == EventKind::Ping || event.subject.is_none() {
             return Ok(EventOutcome::Ignored);
         }
         let found = self
             .match_subject(tx, delivery.connection_pk, &event.subject)
             .await?;
         let Some(mut row) = found else {
-            let unreadable = matches!(event.kind, EventKind::Unrecognised { .. });
-            return Ok(if unreadable {
-                EventOutcome::Ignored
-            } else {
-                EventOutcome::Unmatched
-            });
+            return Ok(EventOutcome::Unmatched);
         };
-        let known = fetched.get(&row.pk);
-        let fetch = |row| Ok(EventOutcome::Fetch(Box::new(row)));
-        match &event.kind {
-            EventKind::Payment(payment) => match known {
-                // The list is the truth about money; of other attempts it may know less.
-                Some(_) if payment.status == PaymentStatus::Succeeded => {}
-                Some(_) => {
-                    self.record_payment(tx, &row, payment).await?;
-                }
-                None => {
-                    let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
-                    if needs_fetch(&row, &payments, payment, total) {
-                        return fetch(row);
-                    }
-                    self.record_payment(tx, &row, payment).await?;
-                }
-            },
-            EventKind::Snapshot(CheckoutSnapshot {
-                status,
-                amount,
-                amount_paid,
-                ..
-            }) => {
-                let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
-                if known.is_none() && amount_paid.minor_units() > booked_on(&payments) {
-                    return fetch(row);
-                }
-                self.record_statement(tx, &mut row, status, *amount, *amount_paid)
+        let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
+        let outcome = match (&event.kind, fetched.get(&row.pk)) {
+            (EventKind::Payment(payment), Some(known))
+                if payment.status == PaymentStatus::Succeeded =>
+            {
+                let patient = delivery.attempts > 1;
+                self.compare_payment(tx, &row, &payments, payment, known, patient)
                     .await?;
+                EventOutcome::Applied
             }
-            _ if known.is_none() => return fetch(row),
-            _ => {}
+            (EventKind::Payment(payment), None)
+                if needs_fetch(&row, &payments, payment, total_of(delivery, event, &row)) =>
+            {
+                EventOutcome::Fetch(Box::new(row))
+            }
+            (EventKind::Payment(payment), _) => {
+                self.record_payment(tx, &row, payment).await?;
+                EventOutcome::Applied
+            }
+            (EventKind::Snapshot(snapshot), None) if is_news(&row, &payments, snapshot) => {
+                EventOutcome::Fetch(Box::new(row))
+            }
+            (EventKind::Snapshot(snapshot), Some(known)) if is_behind(known, snapshot) => {
+                return Err(ApplyError::Incomplete);
+            }
+            (EventKind::Snapshot(snapshot), _) => {
+                self.record_statement(tx, &mut row, snapshot).await?;
+                EventOutcome::Applied
+            }
+            (_, None) => EventOutcome::Fetch(Box::new(row)),
+            (_, Some(_)) => EventOutcome::Applied,
+        };
+        Ok(outcome)
+    }
+
+    /// Holds a payment that was told against the gateway's list, which was just applied. One that is
+    /// not on it may be a listed one under another id; that is believed only after waiting for the
+    /// list once more.
+    async fn compare_payment(
+        &self,
+        tx: &mut S::Tx,
+        row: &CheckoutRow,
+        payments: &[PaymentRow],
+        payment: &Payment,
+        known: &Fetched,
+        patient: bool,
+    ) -> Result<(), ApplyError> {
+        let store = &self.inner.store;
+        let key = payment.effect_key();
+        if store
+            .effect_payment(tx, row.connection_pk, &key)
+            .await?
+            .is_some()
+        {
+            // Only adds what the list left out.
+            self.record_payment(tx, row, payment).await?;
+            return Ok(());
         }
-        Ok(EventOutcome::Applied)
+        let listed = |id: &_| known.payments.iter().any(|payment| payment.id == *id);
+        let alias = payments
+            .iter()
+            .find(|other| other.is_booked() && listed(&other.payment.id) && other.may_be(payment));
+        match alias {
+            Some(other) if patient && !listed(&payment.id) => {
+                let at = self.now_millis();
+                store
+                    .put_effect(tx, row.connection_pk, &key, other.pk, at)
+                    .await?;
+                Ok(())
+            }
+            _ => Err(ApplyError::Incomplete),
+        }
     }
 
     async fn match_subject(
@@ -212,8 +248,24 @@ impl<S: Store> Host<S> {
     }
 }
 
-/// Whether a payment may not be booked from an event alone. `total` is what the same delivery says
-/// was paid on the checkout in all.
+/// What the same delivery says was paid in all on the checkout of this event.
+fn total_of(delivery: &DeliveryRow, event: &Event, row: &CheckoutRow) -> Option<i64> {
+    let names = SubjectName::all(&event.subject);
+    delivery.events.iter().find_map(|other| match &other.kind {
+        EventKind::Snapshot(snapshot)
+            if snapshot.amount_paid.currency() == row.amount.currency()
+                && SubjectName::all(&other.subject)
+                    .iter()
+                    .any(|name| names.contains(name)) =>
+        {
+            Some(snapshot.amount_paid.minor_units())
+        }
+        _ => None,
+    })
+}
+
+/// Whether a payment may not be booked from an event alone: it may be one that is booked under
+/// another id, or the gateway itself does not state as much money.
 fn needs_fetch(
     row: &CheckoutRow,
     payments: &[PaymentRow],
@@ -223,22 +275,32 @@ fn needs_fetch(
     if payment.status != PaymentStatus::Succeeded {
         return false;
     }
-    let is_known = |id: &PaymentId| {
-        payments
-            .iter()
-            .any(|row| row.is_booked() && row.payment.id == *id)
-    };
-    if is_known(&payment.id) {
+    let mut booked = payments.iter().filter(|known| known.is_booked());
+    if booked.clone().any(|known| known.payment.id == payment.id) {
         return false;
     }
-    let taken = |order: &OrderId| {
-        payments
-            .iter()
-            .any(|row| row.is_booked() && row.order_id() == Some(order))
+    let same_order = |known: &PaymentRow| {
+        known.order_id().is_some() && known.order_id() == payment.order_id.as_ref()
     };
-    let same_order_other_payment = payment.order_id.as_ref().is_some_and(taken);
+    let maybe_booked = booked.any(|known| known.may_be(payment) || same_order(known));
     let most = total.unwrap_or_else(|| row.amount.minor_units().max(row.gateway_paid));
-    let above_total = booked_on(payments).saturating_add(payment.amount.minor_units()) > most;
+    let with_it = booked_on(row, payments).saturating_add(payment.amount.minor_units());
     let other_currency = payment.amount.currency() != row.amount.currency();
-    same_order_other_payment || above_total || other_currency || !payment.amount.is_positive()
+    maybe_booked || with_it > most || other_currency || !payment.amount.is_positive()
+}
+
+/// Whether a statement speaks of money that is not booked.
+fn is_news(row: &CheckoutRow, payments: &[PaymentRow], stated: &CheckoutSnapshot) -> bool {
+    let booked = booked_on(row, payments);
+    let other_currency = stated.amount_paid.currency() != row.amount.currency();
+    let paid = stated.status == CheckoutStatus::Paid && booked < row.amount.minor_units();
+    other_currency || paid || stated.amount_paid.minor_units() > booked
+}
+
+/// Whether what was fetched is older than what was told.
+fn is_behind(known: &Fetched, stated: &CheckoutSnapshot) -> bool {
+    let (fetched, told) = (known.checkout.amount_paid, stated.amount_paid);
+    let less = fetched.currency() == told.currency() && fetched.minor_units() < told.minor_units();
+    let unpaid = stated.status == CheckoutStatus::Paid && known.checkout.status.is_payable();
+    less || unpaid
 }

@@ -10,6 +10,9 @@ use crate::store::{
 };
 use crate::{Host, times};
 
+/// How many copies of one delivery are worth a line in the history.
+const NOTED_COPIES: i64 = 20;
+
 /// A delivery that is stored, durably: it may be answered with success.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -71,7 +74,8 @@ impl<S: Store> Host<S> {
     /// **Contract.** After `Ok` the delivery is durable and will be applied, or is known already.
     /// After `Err` nothing is stored. A disabled connection's deliveries are taken like any other's.
     ///
-    /// **Idempotency.** By the hash of the body, within the connection.
+    /// **Idempotency.** By the hash of the body, within the connection. A copy of a delivery that was
+    /// parked, or that says no more than that something changed, has it tried again.
     pub async fn receive_webhook(
         &self,
         provider: &ProviderId,
@@ -118,18 +122,23 @@ impl<S: Store> Host<S> {
             attempts: 0,
             error: None,
         };
-        let received = store.receive_delivery(&row).await?;
-        match received {
-            Received::New => self.inner.arrival.notify_one(),
+        // A gateway that tells only of what it concerns tells the next news in the same bytes.
+        let again = row
+            .events
+            .iter()
+            .any(|event| event.kind == EventKind::FetchNeeded);
+        let received = store.receive_delivery(&row, again).await?;
+        if let Received::Copy(copies) = received
+            && copies <= NOTED_COPIES
+        {
             // The delivery is safe already; a line in the history is worth no error.
-            Received::Copy => {
-                if let Err(error) = self.note_duplicate(&row).await {
-                    tracing::warn!(%error, "a duplicate delivery could not be noted");
-                }
+            if let Err(error) = self.note_duplicate(&row).await {
+                tracing::warn!(%error, "a duplicate delivery could not be noted");
             }
         }
+        self.inner.arrival.notify_one();
         Ok(Receipt {
-            duplicate: received == Received::Copy,
+            duplicate: received != Received::New,
             reply,
         })
     }
@@ -151,6 +160,22 @@ impl<S: Store> Host<S> {
             }
         }
         Ok(())
+    }
+
+    /// Has a delivery tried again, by its key: one that was parked, say, after its cause is mended.
+    /// Returns whether there is such a delivery that is not waiting already.
+    ///
+    /// **Idempotency.** What it did before it does not do again.
+    pub async fn retry_delivery(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+        key: &str,
+    ) -> Result<bool, ConnectionError> {
+        let connection = self.connection_row(organization, code).await?;
+        let retried = self.inner.store.retry_delivery(connection.pk, key).await?;
+        self.inner.arrival.notify_one();
+        Ok(retried)
     }
 
     /// All deliveries of a connection, in order of arrival.

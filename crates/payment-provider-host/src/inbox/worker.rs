@@ -1,87 +1,108 @@
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Host;
+use crate::checkouts::millis;
 use crate::store::{DeliveryRow, Postponed, Store, StoreError};
 
-/// How long a worker may take over one batch before another takes its deliveries.
-const LEASE: Duration = Duration::from_mins(2);
-const BATCH: i64 = 64;
-/// How many deliveries of a batch are under way at once; fetches are what they wait for.
+/// How long a worker may take over one delivery before another takes it.
+const LEASE: Duration = Duration::from_mins(5);
+/// How many deliveries a worker has under way at once; fetches are what they wait for.
 const CONCURRENCY: usize = 8;
 /// How often the store is looked at when nothing wakes the worker: another process may have
 /// stored a delivery, or have died over one.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// A gateway that asks to be left alone for longer is asked again all the same.
+const LONGEST_GATEWAY_WAIT: Duration = Duration::from_hours(1);
 
 impl<S: Store> Host<S> {
     /// Applies deliveries as they come, until told to stop; then finishes what is in flight.
     ///
-    /// Any number of these may run, in any number of processes.
+    /// Any number of these may run, in any number of processes. A panic of a provider or a handler
+    /// costs its delivery a try, nothing more. To be called within a Tokio runtime.
+    ///
+    /// **Cancellation.** Dropping the future ends what is in flight; see
+    /// [`apply_due_deliveries`](Self::apply_due_deliveries).
     pub async fn run_inbox(&self, stop: CancellationToken) {
+        // Tasks of their own: one that holds the store's writer must go on while this waits for it.
+        let mut running = JoinSet::new();
         while !stop.is_cancelled() {
-            match self.apply_due_deliveries().await {
-                Ok(0) => {
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = self.inner.arrival.notified() => {}
-                        () = tokio::time::sleep(LOOK_AGAIN) => {}
+            match self.lease(CONCURRENCY - running.len()).await {
+                Ok(leased) => {
+                    for (delivery, owner) in leased {
+                        let host = self.clone();
+                        running.spawn(async move { host.apply_or_postpone(delivery, owner).await });
                     }
                 }
-                Ok(_) => {}
                 Err(error) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the inbox cannot be read"
                     );
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = tokio::time::sleep(LOOK_AGAIN) => {}
-                    }
                 }
             }
+            tokio::select! {
+                Some(_) = running.join_next() => {}
+                () = self.inner.arrival.notified(), if running.len() < CONCURRENCY => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = stop.cancelled() => {}
+            }
         }
+        while running.join_next().await.is_some() {}
     }
 
-    /// Applies one batch of deliveries that are due; returns how many there were.
+    /// Applies some deliveries that are due; returns how many there were.
     ///
     /// **Cancellation.** A delivery is applied as a whole or not at all; what a dropped future had
     /// taken is taken up again when its lease runs out.
     pub async fn apply_due_deliveries(&self) -> Result<usize, StoreError> {
-        let owner = Uuid::new_v4().to_string();
-        let now = self.now_millis();
-        let until = now.saturating_add(crate::checkouts::millis(LEASE));
-        let batch = self
-            .inner
-            .store
-            .lease_deliveries(&owner, now, until, BATCH)
-            .await?;
-        let count = batch.len();
-        stream::iter(batch)
-            .for_each_concurrent(CONCURRENCY, |delivery| {
-                let owner = &owner;
-                async move { self.apply_or_postpone(&delivery, owner).await }
-            })
-            .await;
+        let leased = self.lease(CONCURRENCY).await?;
+        let count = leased.len();
+        let work = leased
+            .into_iter()
+            .map(|(delivery, owner)| self.apply_or_postpone(delivery, owner));
+        work.collect::<FuturesUnordered<_>>().collect::<()>().await;
         Ok(count)
     }
 
-    async fn apply_or_postpone(&self, delivery: &DeliveryRow, owner: &str) {
-        let Err(error) = self.apply_delivery(delivery, owner).await else {
-            return;
+    async fn lease(&self, free: usize) -> Result<Vec<(DeliveryRow, String)>, StoreError> {
+        let owner = Uuid::new_v4().to_string();
+        let now = self.now_millis();
+        let until = now.saturating_add(millis(LEASE));
+        let limit = i64::try_from(free).unwrap_or(i64::MAX);
+        let leased = self
+            .inner
+            .store
+            .lease_deliveries(&owner, now, until, limit)
+            .await?;
+        Ok(leased
+            .into_iter()
+            .map(|delivery| (delivery, owner.clone()))
+            .collect())
+    }
+
+    async fn apply_or_postpone(&self, delivery: DeliveryRow, owner: String) {
+        let tried = AssertUnwindSafe(self.apply_delivery(&delivery, &owner))
+            .catch_unwind()
+            .await;
+        let (text, transient, gateway_wait) = match tried {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => (error.to_string(), error.is_transient(), error.retry_after()),
+            Err(_) => ("applying it panicked".to_owned(), false, None),
         };
         let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
-        let park = attempts >= self.inner.config.delivery_attempts;
-        let wait = wait_after(attempts).max(error.retry_after().unwrap_or_default());
-        let text = error.to_string();
-        let next_attempt = self
-            .now_millis()
-            .saturating_add(crate::checkouts::millis(wait));
+        let park = attempts >= self.inner.config.delivery_attempts && !transient;
+        let gateway_wait = gateway_wait.unwrap_or_default().min(LONGEST_GATEWAY_WAIT);
+        let wait = wait_after(attempts).max(gateway_wait);
+        let next_attempt = self.now_millis().saturating_add(millis(wait));
         let postponed = Postponed {
             error: &text,
             next_attempt,
@@ -103,7 +124,7 @@ impl<S: Store> Host<S> {
         let stored = self
             .inner
             .store
-            .postpone_delivery(delivery.pk, owner, postponed)
+            .postpone_delivery(delivery.pk, &owner, postponed)
             .await;
         if let Err(error) = stored {
             // Nothing is lost: the lease runs out and the delivery is taken up again.

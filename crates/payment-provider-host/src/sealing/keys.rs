@@ -1,5 +1,5 @@
 use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 const KEY_BYTES: usize = 32;
@@ -34,22 +35,30 @@ pub struct SealingKey {
 impl SealingKey {
     /// Reads a key from its text form, 32 bytes in base64.
     pub fn from_text(text: &SecretString) -> Result<Self, KeyFileError> {
-        let decoded = BASE64.decode(text.expose_secret().trim().as_bytes());
+        Self::decode(text.expose_secret())
+    }
+
+    fn decode(text: &str) -> Result<Self, KeyFileError> {
+        let decoded = BASE64.decode(text.trim().as_bytes());
         let bytes = Zeroizing::new(decoded.map_err(|_| KeyFileError::Malformed)?);
         Self::from_bytes(&bytes)
     }
 
     /// Reads the key file, or makes one with a fresh key that only its owner can read (mode 0600).
+    /// The file appears whole or not at all, and is on the disk when this returns.
     ///
     /// # Errors
     /// The file cannot be read or made, holds no key, or, on Unix, is open to others than its owner.
     pub fn from_file_or_new(path: &Path) -> Result<Self, KeyFileError> {
-        match Self::create_file(path) {
-            Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Self::from_file(path)
+        if !path.exists() {
+            match Self::create_file(path) {
+                // Another process was faster: its key counts.
+                Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+                Ok(()) => {}
             }
-            made => made,
         }
+        Self::from_file(path)
     }
 
     /// Reads the key file.
@@ -57,7 +66,7 @@ impl SealingKey {
     /// # Errors
     /// As for [`from_file_or_new`](Self::from_file_or_new).
     pub fn from_file(path: &Path) -> Result<Self, KeyFileError> {
-        let mut file = OpenOptions::new().read(true).open(path)?;
+        let mut file = File::open(path)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -66,12 +75,18 @@ impl SealingKey {
                 return Err(KeyFileError::Exposed { mode });
             }
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        Self::from_text(&SecretString::from(text))
+        // Room for the key at once, so that no copy of it is left behind by growing.
+        let mut text = Zeroizing::new(String::with_capacity(256));
+        (&mut file).take(256).read_to_string(&mut text)?;
+        Self::decode(&text)
     }
 
-    fn create_file(path: &Path) -> Result<Self, KeyFileError> {
+    fn create_file(path: &Path) -> Result<(), KeyFileError> {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let draft = folder.join(format!(".{}.tmp", Uuid::new_v4()));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -79,13 +94,20 @@ impl SealingKey {
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600);
         }
-        let mut file = options.open(path)?;
+        let mut file = options.open(&draft)?;
         let key = Zeroizing::new(<[u8; KEY_BYTES]>::from(Key::<XChaCha20Poly1305>::generate()));
         let text = Zeroizing::new(BASE64.encode(&*key));
-        file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        Self::from_bytes(&*key)
+        let written = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.write_all(b"\n"))
+            .and_then(|()| file.sync_all())
+            // Unlike a rename, a link never replaces a key that is there.
+            .and_then(|()| fs::hard_link(&draft, path));
+        fs::remove_file(&draft)?;
+        written?;
+        #[cfg(unix)]
+        File::open(folder)?.sync_all()?;
+        Ok(())
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFileError> {

@@ -1,6 +1,6 @@
 use payment_provider_core::{
     CheckoutReference, Currency, Customer, CustomerId, EffectKey, Environment, Event, Freshness,
-    Money, OrderId, Payment, PaymentStatus, PreparedCheckout, ProviderId, Subject,
+    Money, OrderId, Payment, PaymentStatus, Personal, PreparedCheckout, ProviderId, Subject,
 };
 use payment_provider_core::{ConnectionCode, OrganizationId};
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,8 @@ pub struct CheckoutRow {
     pub pk: i64,
     pub payable_pk: i64,
     pub connection_pk: i64,
+    /// The connection's code; read only.
+    pub connection: ConnectionCode,
     pub attempt: i64,
     pub reference: CheckoutReference,
     pub customer: CustomerId,
@@ -74,8 +76,11 @@ pub struct CheckoutRow {
     pub expires_at: i64,
     pub state: CheckoutState,
     pub tries: i64,
+    /// When it was asked for last.
+    pub tried_at: i64,
     pub gateway_id: Option<String>,
-    pub url: Option<String>,
+    /// Whoever has the address can pay, so it is kept out of `Debug`.
+    pub url: Option<Personal>,
     pub gateway_paid: i64,
     pub created_at: i64,
 }
@@ -101,6 +106,13 @@ impl PaymentRow {
 
     pub(crate) fn order_id(&self) -> Option<&OrderId> {
         self.payment.order_id.as_ref()
+    }
+
+    /// Whether this and other news may be of one payment under two ids: the same amount, and the same
+    /// order as far as both name one.
+    pub(crate) fn may_be(&self, other: &Payment) -> bool {
+        let orders = self.order_id().zip(other.order_id.as_ref());
+        self.payment.amount == other.amount && orders.is_none_or(|(one, two)| one == two)
     }
 
     pub(crate) fn effect_key(&self) -> EffectKey {
@@ -190,7 +202,7 @@ impl fmt::Display for SubjectName {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DeliveryRow {
     pub pk: i64,
     pub connection_pk: i64,
@@ -206,6 +218,17 @@ pub struct DeliveryRow {
     pub error: Option<String>,
 }
 
+impl fmt::Debug for DeliveryRow {
+    /// Leaves out the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryRow")
+            .field("key", &self.key)
+            .field("state", &self.state)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Where a stored delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -217,7 +240,8 @@ pub enum DeliveryState {
     Applied,
     /// Says nothing that concerns a checkout: a ping, an unrecognised event.
     Ignored,
-    /// About something this host never made; kept, and looked at again should it turn up.
+    /// Some of it is about something this host does not know; kept, and looked at again should it
+    /// turn up.
     Unmatched,
     /// Failed too often; waits for an operator.
     Parked,
@@ -227,7 +251,8 @@ pub enum DeliveryState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
     New,
-    Copy,
+    /// One more copy of it; so many there are now.
+    Copy(i64),
 }
 
 /// How a delivery ends.

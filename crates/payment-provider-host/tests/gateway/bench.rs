@@ -47,7 +47,7 @@ impl Bench {
         Self::with_handler(()).await
     }
 
-    pub async fn with_handler(handler: impl PaymentHandler<<SqliteStore as Store>::Tx>) -> Self {
+    pub async fn with_handler(handler: impl PaymentHandler<SqliteTx>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let gateway = Gateway::default();
         let clock = ManualClock::new();
@@ -141,7 +141,7 @@ pub async fn runtime(
     gateway: &Gateway,
     clock: &ManualClock,
     directory: &std::path::Path,
-    handler: impl PaymentHandler<<SqliteStore as Store>::Tx>,
+    handler: impl PaymentHandler<SqliteTx>,
 ) -> Host<SqliteStore> {
     let key = SealingKey::from_file_or_new(&directory.join("sealing.key")).unwrap();
     let mut registry = ProviderRegistry::new();

@@ -26,6 +26,8 @@ pub enum Fault {
     Refused,
     /// No answer to a read or a cancellation.
     Down,
+    /// One read passes.
+    Skip,
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +57,12 @@ pub struct State {
     pub calls: Vec<String>,
     pub faults: VecDeque<Fault>,
     pub will_not_cancel: bool,
+    /// For how many milliseconds creations and cancellations wait before they act.
+    pub hold: u64,
+    /// For how many milliseconds the answer to a creation is kept back.
+    pub hold_answer: u64,
+    /// Creations make the link and say that it is not the one asked for.
+    pub wrong_amount: bool,
     /// Payments made so far, for their ids.
     made: usize,
 }
@@ -231,6 +239,9 @@ impl Memory {
             state.faults.pop_front();
             return Err(self.error(ErrorKind::Timeout, operation));
         }
+        if state.faults.front() == Some(&Fault::Skip) {
+            state.faults.pop_front();
+        }
         drop(state);
         self.checkout(reference)
             .ok_or_else(|| self.error(ErrorKind::NotFound, operation))
@@ -291,13 +302,15 @@ impl PaymentProvider for Memory {
     ) -> Result<CreatedCheckout, ProviderError> {
         // Lets another caller come in between, as a network does.
         tokio::task::yield_now().await;
+        let hold = self.gateway.state().hold;
+        tokio::time::sleep(Duration::from_millis(hold)).await;
         let operation = Operation::CreateCheckout;
         let reference = prepared.reference.as_str();
         let fault = {
             let mut state = self.gateway.state();
             state.calls.push(format!("{operation} {reference}"));
             match state.faults.front() {
-                Some(Fault::Down) | None => None,
+                Some(Fault::Down | Fault::Skip) | None => None,
                 Some(_) => state.faults.pop_front(),
             }
         };
@@ -330,6 +343,13 @@ impl PaymentProvider for Memory {
             };
             state.links.insert(reference.to_owned(), link);
         }
+        let hold = self.gateway.state().hold_answer;
+        tokio::time::sleep(Duration::from_millis(hold)).await;
+        if self.gateway.state().wrong_amount {
+            return Err(self
+                .error(ErrorKind::Conflict, operation)
+                .with_effect(Effect::MaybeApplied));
+        }
         if fault == Some(Fault::AfterCommit) {
             return Err(self.error(ErrorKind::Timeout, operation));
         }
@@ -348,6 +368,8 @@ impl PaymentProvider for Memory {
         checkout: &CheckoutLocator,
     ) -> Result<Cancellation, ProviderError> {
         let found = self.read(checkout, Operation::CancelCheckout)?;
+        let hold = self.gateway.state().hold;
+        tokio::time::sleep(Duration::from_millis(hold)).await;
         if !found.status.is_payable() {
             return Ok(Cancellation::AlreadyEnded(found));
         }

@@ -29,20 +29,26 @@ pub(super) async fn insert(pool: &SqlitePool, row: &ConnectionRow) -> Result<Ins
     })
 }
 
-pub(super) async fn update(pool: &SqlitePool, row: &ConnectionRow) -> Result<()> {
+pub(super) async fn update_settings(pool: &SqlitePool, row: &ConnectionRow) -> Result<()> {
     sqlx::query(
-        "UPDATE connections SET name = ?, environment = ?, plain_settings = ?, sealed_settings = ?,
-             enabled = ? WHERE connection_pk = ?",
+        "UPDATE connections SET plain_settings = ?, sealed_settings = ? WHERE connection_pk = ?",
     )
-    .bind(&row.name)
-    .bind(row.environment.as_str())
     .bind(json(&row.plain)?)
     .bind(json(&row.sealed)?)
-    .bind(row.enabled)
     .bind(row.pk)
     .execute(pool)
     .await
     .map_err(|error| StoreError::new("change a connection", error))?;
+    Ok(())
+}
+
+pub(super) async fn set_enabled(pool: &SqlitePool, pk: i64, enabled: bool) -> Result<()> {
+    sqlx::query("UPDATE connections SET enabled = ? WHERE connection_pk = ?")
+        .bind(enabled)
+        .bind(pk)
+        .execute(pool)
+        .await
+        .map_err(|error| StoreError::new("change a connection", error))?;
     Ok(())
 }
 

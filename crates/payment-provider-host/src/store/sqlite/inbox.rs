@@ -3,14 +3,19 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use super::read::{ReadColumn, json, word};
 use super::{DeliveryEnd, DeliveryRow, Postponed, Received, Result, StoreError, SubjectName, Tx};
 
-pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow) -> Result<Received> {
+pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -> Result<Received> {
     let failed = |error| StoreError::new("store a delivery", error);
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     let copies: i64 = sqlx::query_scalar(
         "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
              matched_secret, received_at, state, next_attempt)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
-         ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET copies = copies + 1
+         ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
+             copies = copies + 1,
+             attempts = CASE WHEN state = 'parked' OR (?9 AND state = 'applied') THEN 0
+                 ELSE attempts END,
+             state = CASE WHEN state = 'parked' OR (?9 AND state = 'applied') THEN 'pending'
+                 ELSE state END
          RETURNING copies",
     )
     .bind(row.connection_pk)
@@ -21,6 +26,7 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow) -> Result<Rece
     .bind(&row.matched_secret)
     .bind(row.received_at)
     .bind(word(&row.state)?)
+    .bind(again)
     .fetch_one(&mut *tx)
     .await
     .map_err(failed)?;
@@ -36,10 +42,9 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow) -> Result<Rece
         .map_err(failed)?;
     }
     tx.commit().await.map_err(failed)?;
-    Ok(if copies == 1 {
-        Received::New
-    } else {
-        Received::Copy
+    Ok(match copies {
+        1 => Received::New,
+        copies => Received::Copy(copies),
     })
 }
 
@@ -50,7 +55,8 @@ pub(super) async fn lease(
     until: i64,
     limit: i64,
 ) -> Result<Vec<DeliveryRow>> {
-    sqlx::query(
+    let failed = |error| StoreError::new("lease deliveries", error);
+    let leased = sqlx::query(
         "UPDATE deliveries SET lease_owner = ?1, lease_until = ?3, attempts = attempts + 1
          WHERE delivery_pk IN (SELECT delivery_pk FROM deliveries
              WHERE state = 'pending' AND next_attempt <= ?2 AND lease_until <= ?2
@@ -63,19 +69,39 @@ pub(super) async fn lease(
     .bind(limit)
     .fetch_all(pool)
     .await
-    .map_err(|error| StoreError::new("lease deliveries", error))?
-    .iter()
-    .map(read)
-    .collect()
+    .map_err(failed)?;
+    let mut rows = Vec::new();
+    for row in &leased {
+        match read(row) {
+            Ok(row) => rows.push(row),
+            // Written by another version. It must not hold up the others.
+            Err(error) => {
+                sqlx::query(
+                    "UPDATE deliveries SET state = 'parked', error = ?, lease_owner = NULL,
+                         lease_until = 0 WHERE delivery_pk = ?",
+                )
+                .bind(format!("{error}: {}", error.reason()))
+                .bind(row.number("delivery_pk")?)
+                .execute(pool)
+                .await
+                .map_err(failed)?;
+            }
+        }
+    }
+    Ok(rows)
 }
 
-pub(super) async fn next_due(pool: &SqlitePool) -> Result<Option<i64>> {
-    sqlx::query_scalar(
-        "SELECT min(max(next_attempt, lease_until)) FROM deliveries WHERE state = 'pending'",
+pub(super) async fn retry(pool: &SqlitePool, connection_pk: i64, key: &str) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt = 0
+         WHERE connection_pk = ? AND delivery_key = ? AND state <> 'pending'",
     )
-    .fetch_one(pool)
+    .bind(connection_pk)
+    .bind(key)
+    .execute(pool)
     .await
-    .map_err(|error| StoreError::new("read the inbox", error))
+    .map_err(|error| StoreError::new("try a delivery again", error))?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(super) async fn finish(
@@ -146,7 +172,7 @@ pub(super) async fn requeue(
         let name = name.to_string();
         let done = sqlx::query(
             "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt = ?3
-             WHERE state = 'unmatched' AND delivery_pk IN (SELECT delivery_pk
+             WHERE state <> 'pending' AND delivery_pk IN (SELECT delivery_pk
                  FROM unmatched_subjects WHERE connection_pk = ?1 AND name = ?2)",
         )
         .bind(connection_pk)
@@ -167,23 +193,31 @@ pub(super) async fn requeue(
 }
 
 pub(super) async fn all(pool: &SqlitePool, connection_pk: i64) -> Result<Vec<DeliveryRow>> {
-    sqlx::query("SELECT * FROM deliveries WHERE connection_pk = ? ORDER BY delivery_pk")
+    let rows = sqlx::query("SELECT * FROM deliveries WHERE connection_pk = ? ORDER BY delivery_pk")
         .bind(connection_pk)
         .fetch_all(pool)
         .await
-        .map_err(|error| StoreError::new("read the inbox", error))?
-        .iter()
-        .map(read)
-        .collect()
+        .map_err(|error| StoreError::new("read the inbox", error))?;
+    // Events of another version are no reason to show nothing of a delivery.
+    let shown = |row| read(row).or_else(|_| read_without_events(row));
+    rows.iter().map(shown).collect()
 }
 
 fn read(row: &SqliteRow) -> Result<DeliveryRow> {
+    let events = row.json("events")?;
+    Ok(DeliveryRow {
+        events,
+        ..read_without_events(row)?
+    })
+}
+
+fn read_without_events(row: &SqliteRow) -> Result<DeliveryRow> {
     Ok(DeliveryRow {
         pk: row.number("delivery_pk")?,
         connection_pk: row.number("connection_pk")?,
         key: row.text("delivery_key")?,
         body: row.bytes("body")?,
-        events: row.json("events")?,
+        events: Vec::new(),
         freshness: row.word("freshness")?,
         matched_secret: row.maybe_text("matched_secret")?,
         received_at: row.number("received_at")?,

@@ -6,11 +6,13 @@ mod money;
 mod payables;
 mod read;
 
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId};
+use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -19,8 +21,8 @@ use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
 use super::{
-    CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, HistoryRow, Inserted,
-    PayableRow, PaymentRow, Postponed, Received, Result, Store, StoreError, SubjectName, sealed,
+    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, HistoryRow,
+    Inserted, PayableRow, PaymentRow, Postponed, Received, Result, Store, StoreError, SubjectName,
 };
 use crate::PayableId;
 
@@ -41,18 +43,19 @@ impl SqliteStore {
     /// Opens the file, makes it if there is none, and brings its tables up to date.
     ///
     /// The tables are this crate's own; tables of the host's may live beside them under other
-    /// names, and can be written in the same transaction through [`Store::Tx`].
+    /// names, and can be written in the same transaction ([`SqliteTx`]).
     ///
     /// # Errors
     /// The file cannot be opened, is no database, or is of a newer version than this crate.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
         let options = SqliteConnectOptions::new()
-            .filename(path)
+            .filename(path.as_ref())
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30));
+        private_file(path.as_ref()).map_err(|error| StoreError::new("open the database", error))?;
         let failed = |error| StoreError::new("open the database", error);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -90,15 +93,26 @@ impl SqliteStore {
     }
 }
 
-type Tx = Transaction<'static, Sqlite>;
+/// Makes the file, if there is none, for its owner alone: it holds what customers and payments are
+/// about. SQLite gives the files beside it the same permissions.
+fn private_file(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path).map(drop)
+}
 
-impl sealed::Sealed for SqliteStore {}
+/// A transaction on a [`SqliteStore`], for statements of the host's own: `.execute(&mut **tx)`.
+pub type SqliteTx = Transaction<'static, Sqlite>;
+
+type Tx = SqliteTx;
 
 #[async_trait]
-#[allow(private_interfaces, reason = "sealed")]
 impl Store for SqliteStore {
-    type Tx = Tx;
-
     async fn begin(&self) -> Result<Tx> {
         let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
         begun.map_err(|error| StoreError::new("begin a transaction", error))
@@ -114,6 +128,11 @@ impl Store for SqliteStore {
             .await
             .map_err(|error| StoreError::new("commit a transaction", error))
     }
+}
+
+#[async_trait]
+impl Backend for SqliteStore {
+    type Tx = Tx;
 
     async fn installation_id(&self) -> Result<String> {
         sqlx::query_scalar("SELECT id FROM installation")
@@ -126,8 +145,12 @@ impl Store for SqliteStore {
         connections::insert(&self.writer, row).await
     }
 
-    async fn update_connection(&self, row: &ConnectionRow) -> Result<()> {
-        connections::update(&self.writer, row).await
+    async fn update_settings(&self, row: &ConnectionRow) -> Result<()> {
+        connections::update_settings(&self.writer, row).await
+    }
+
+    async fn set_enabled(&self, connection_pk: i64, enabled: bool) -> Result<()> {
+        connections::set_enabled(&self.writer, connection_pk, enabled).await
     }
 
     async fn connection(
@@ -211,6 +234,15 @@ impl Store for SqliteStore {
         money::put(tx, row).await
     }
 
+    async fn payment_by_id(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentRow>> {
+        money::by_id(tx, connection_pk, id).await
+    }
+
     async fn merge_payments(&self, tx: &mut Tx, gone: i64, kept: i64) -> Result<()> {
         money::merge(tx, gone, kept).await
     }
@@ -222,6 +254,10 @@ impl Store for SqliteStore {
         key: &EffectKey,
     ) -> Result<Option<i64>> {
         money::effect_payment(tx, connection_pk, key).await
+    }
+
+    async fn forget_effect(&self, tx: &mut Tx, connection_pk: i64, key: &EffectKey) -> Result<()> {
+        money::forget_effect(tx, connection_pk, key).await
     }
 
     async fn put_effect(
@@ -243,8 +279,12 @@ impl Store for SqliteStore {
         payables::history(tx, payable_pk).await
     }
 
-    async fn receive_delivery(&self, row: &DeliveryRow) -> Result<Received> {
-        inbox::receive(&self.writer, row).await
+    async fn receive_delivery(&self, row: &DeliveryRow, again: bool) -> Result<Received> {
+        inbox::receive(&self.writer, row, again).await
+    }
+
+    async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool> {
+        inbox::retry(&self.writer, connection_pk, key).await
     }
 
     async fn lease_deliveries(
@@ -255,10 +295,6 @@ impl Store for SqliteStore {
         limit: i64,
     ) -> Result<Vec<DeliveryRow>> {
         inbox::lease(&self.writer, owner, now, until, limit).await
-    }
-
-    async fn next_delivery_due(&self) -> Result<Option<i64>> {
-        inbox::next_due(&self.readers).await
     }
 
     async fn finish_delivery(

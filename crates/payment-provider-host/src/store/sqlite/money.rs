@@ -1,4 +1,4 @@
-use payment_provider_core::{EffectKey, OrderId, Payment};
+use payment_provider_core::{EffectKey, OrderId, Payment, PaymentId};
 use sqlx::sqlite::SqliteRow;
 
 use super::read::{ReadColumn, json};
@@ -41,7 +41,7 @@ pub(super) async fn put(tx: &mut Tx, row: &PaymentRow) -> Result<i64> {
         )
     } else {
         sqlx::query_scalar(
-            "UPDATE payments SET gateway_payment_id = ?3, order_id = ?4, status = ?5, currency = ?6,
+            "UPDATE payments SET checkout_pk = ?1, gateway_payment_id = ?3, order_id = ?4, status = ?5, currency = ?6,
                  amount = ?7, details = ?8, verdict = ?9, credited = ?10, surplus = ?11
              WHERE payment_pk = ?13 RETURNING payment_pk",
         )
@@ -79,6 +79,22 @@ fn read(row: &SqliteRow) -> Result<PaymentRow> {
     })
 }
 
+pub(super) async fn by_id(
+    tx: &mut Tx,
+    connection_pk: i64,
+    id: &PaymentId,
+) -> Result<Option<PaymentRow>> {
+    sqlx::query("SELECT * FROM payments WHERE connection_pk = ? AND gateway_payment_id = ?")
+        .bind(connection_pk)
+        .bind(id.as_str())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(|error| StoreError::new("read a payment", error))?
+        .as_ref()
+        .map(read)
+        .transpose()
+}
+
 pub(super) async fn merge(tx: &mut Tx, gone: i64, kept: i64) -> Result<()> {
     let failed = |error| StoreError::new("merge payments", error);
     sqlx::query("UPDATE effects SET payment_pk = ? WHERE payment_pk = ?")
@@ -108,6 +124,16 @@ pub(super) async fn effect_payment(
         .map_err(|error| StoreError::new("read an effect", error))
 }
 
+pub(super) async fn forget_effect(tx: &mut Tx, connection_pk: i64, key: &EffectKey) -> Result<()> {
+    sqlx::query("DELETE FROM effects WHERE connection_pk = ? AND effect_key = ?")
+        .bind(connection_pk)
+        .bind(key.as_str())
+        .execute(&mut **tx)
+        .await
+        .map_err(|error| StoreError::new("forget an effect", error))?;
+    Ok(())
+}
+
 pub(super) async fn put_effect(
     tx: &mut Tx,
     connection_pk: i64,
@@ -117,7 +143,8 @@ pub(super) async fn put_effect(
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at)
-         VALUES (?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?)
+         ON CONFLICT (connection_pk, effect_key) DO UPDATE SET payment_pk = excluded.payment_pk",
     )
     .bind(connection_pk)
     .bind(key.as_str())

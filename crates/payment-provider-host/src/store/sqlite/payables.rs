@@ -1,4 +1,4 @@
-use payment_provider_core::{Currency, Money, OrganizationId};
+use payment_provider_core::{Currency, Money, OrganizationId, Personal};
 use sqlx::sqlite::SqliteRow;
 
 use super::read::{ReadColumn, json, word};
@@ -76,12 +76,13 @@ fn read(row: &SqliteRow) -> Result<PayableRow> {
 pub(super) async fn put_checkout(tx: &mut Tx, row: &CheckoutRow) -> Result<i64> {
     sqlx::query_scalar(
         "INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id,
-             environment, currency, amount, partial, prepared, expires_at, state, tries, gateway_id,
-             url, gateway_paid, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             environment, currency, amount, partial, prepared, expires_at, state, tries, tried_at,
+             gateway_id, url, gateway_paid, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (payable_pk, attempt) DO UPDATE SET
-             state = excluded.state, tries = excluded.tries, gateway_id = excluded.gateway_id,
-             url = excluded.url, gateway_paid = excluded.gateway_paid
+             state = excluded.state, tries = excluded.tries, tried_at = excluded.tried_at,
+             gateway_id = excluded.gateway_id, url = excluded.url,
+             gateway_paid = excluded.gateway_paid
          RETURNING checkout_pk",
     )
     .bind(row.payable_pk)
@@ -97,8 +98,9 @@ pub(super) async fn put_checkout(tx: &mut Tx, row: &CheckoutRow) -> Result<i64> 
     .bind(row.expires_at)
     .bind(row.state.as_str())
     .bind(row.tries)
+    .bind(row.tried_at)
     .bind(&row.gateway_id)
-    .bind(&row.url)
+    .bind(row.url.as_ref().map(Personal::expose))
     .bind(row.gateway_paid)
     .bind(row.created_at)
     .fetch_one(&mut **tx)
@@ -107,22 +109,28 @@ pub(super) async fn put_checkout(tx: &mut Tx, row: &CheckoutRow) -> Result<i64> 
 }
 
 pub(super) async fn checkouts(tx: &mut Tx, payable_pk: i64) -> Result<Vec<CheckoutRow>> {
-    sqlx::query("SELECT * FROM checkouts WHERE payable_pk = ? ORDER BY attempt")
-        .bind(payable_pk)
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(|error| StoreError::new("read checkouts", error))?
-        .iter()
-        .map(read_checkout)
-        .collect()
+    sqlx::query(
+        "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
+         WHERE payable_pk = ? ORDER BY attempt",
+    )
+    .bind(payable_pk)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(|error| StoreError::new("read checkouts", error))?
+    .iter()
+    .map(read_checkout)
+    .collect()
 }
 
 pub(super) async fn checkout_by_pk(tx: &mut Tx, pk: i64) -> Result<CheckoutRow> {
-    let row = sqlx::query("SELECT * FROM checkouts WHERE checkout_pk = ?")
-        .bind(pk)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(|error| StoreError::new("read a checkout", error))?;
+    let row = sqlx::query(
+        "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
+         WHERE checkout_pk = ?",
+    )
+    .bind(pk)
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(|error| StoreError::new("read a checkout", error))?;
     read_checkout(&row)
 }
 
@@ -133,15 +141,19 @@ pub(super) async fn checkout_by_name(
 ) -> Result<Option<CheckoutRow>> {
     let (query, id) = match name {
         SubjectName::Reference(id) => (
-            "SELECT * FROM checkouts WHERE connection_pk = ? AND reference = ?",
+            "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
+             WHERE connection_pk = ? AND reference = ?",
             id,
         ),
+        // Unique as far as the gateway keeps its word.
         SubjectName::GatewayId(id) => (
-            "SELECT * FROM checkouts WHERE connection_pk = ? AND gateway_id = ?",
+            "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
+             WHERE connection_pk = ? AND gateway_id = ? ORDER BY checkout_pk DESC LIMIT 1",
             id,
         ),
         SubjectName::Order(id) => (
-            "SELECT * FROM checkouts WHERE checkout_pk = (SELECT checkout_pk FROM payments
+            "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
+             WHERE checkout_pk = (SELECT checkout_pk FROM payments
                  WHERE connection_pk = ? AND order_id = ? LIMIT 1)",
             id,
         ),
@@ -163,6 +175,7 @@ fn read_checkout(row: &SqliteRow) -> Result<CheckoutRow> {
         pk: row.number("checkout_pk")?,
         payable_pk: row.number("payable_pk")?,
         connection_pk: row.number("connection_pk")?,
+        connection: row.parsed("code")?,
         attempt: row.number("attempt")?,
         reference: row.parsed("reference")?,
         customer: row.parsed("customer_id")?,
@@ -173,8 +186,9 @@ fn read_checkout(row: &SqliteRow) -> Result<CheckoutRow> {
         expires_at: row.number("expires_at")?,
         state: row.word("state")?,
         tries: row.number("tries")?,
+        tried_at: row.number("tried_at")?,
         gateway_id: row.maybe_text("gateway_id")?,
-        url: row.maybe_text("url")?,
+        url: row.maybe_text("url")?.map(Personal::new),
         gateway_paid: row.number("gateway_paid")?,
         created_at: row.number("created_at")?,
     })

@@ -1,0 +1,155 @@
+//! What the gateway states of a checkout, recorded. Books nothing.
+
+use payment_provider_core::{
+    Checkout, CheckoutSnapshot, CheckoutStatus, Money, NextAction, Personal,
+};
+
+use crate::Host;
+use crate::checkouts::CheckoutState;
+use crate::handler::Cause;
+use crate::ledger::LedgerError;
+use crate::store::{CheckoutRow, HistoryKind, Store, StoreError, SubjectName};
+
+/// A checkout's status and totals, and its names as far as they are told.
+pub(crate) struct Statement<'a> {
+    status: &'a CheckoutStatus,
+    amount: Money,
+    amount_paid: Money,
+    gateway_id: Option<String>,
+    url: Option<Personal>,
+}
+
+impl<'a> From<&'a Checkout> for Statement<'a> {
+    fn from(checkout: &'a Checkout) -> Self {
+        Self {
+            status: &checkout.status,
+            amount: checkout.amount,
+            amount_paid: checkout.amount_paid,
+            gateway_id: checkout.gateway_id.as_ref().map(ToString::to_string),
+            url: match &checkout.next_action {
+                NextAction::Redirect(url) => Some(Personal::new(url.as_str())),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl<'a> From<&'a CheckoutSnapshot> for Statement<'a> {
+    fn from(snapshot: &'a CheckoutSnapshot) -> Self {
+        let CheckoutSnapshot {
+            status,
+            amount,
+            amount_paid,
+            ..
+        } = snapshot;
+        Self {
+            status,
+            amount: *amount,
+            amount_paid: *amount_paid,
+            gateway_id: None,
+            url: None,
+        }
+    }
+}
+
+impl<S: Store> Host<S> {
+    /// Records a statement on the row as it is in this transaction, whatever the order in which
+    /// statements come.
+    pub(crate) async fn record_statement<'a>(
+        &self,
+        tx: &mut S::Tx,
+        row: &mut CheckoutRow,
+        stated: impl Into<Statement<'a>>,
+    ) -> Result<(), LedgerError> {
+        let stated = stated.into();
+        let (state, paid) = (row.state, row.gateway_paid);
+        row.state = state.after(stated.status);
+        if stated.amount_paid.currency() == row.amount.currency() {
+            row.gateway_paid = paid.max(stated.amount_paid.minor_units());
+        }
+        row.gateway_id = stated.gateway_id.or(row.gateway_id.take());
+        row.url = stated.url.or(row.url.take());
+        if (state, paid) != (row.state, row.gateway_paid) {
+            self.note_mismatch(
+                tx,
+                row,
+                &Statement {
+                    gateway_id: None,
+                    url: None,
+                    ..stated
+                },
+            )
+            .await?;
+        }
+        if state == row.state {
+            self.inner.store.put_checkout(tx, row).await?;
+        } else {
+            let detail = format!("{}: {}", row.reference, row.state.as_str());
+            self.note(tx, row.payable_pk, HistoryKind::CheckoutChanged, detail)
+                .await?;
+            self.put_state(tx, row).await?;
+        }
+        let mut names = vec![SubjectName::Reference(row.reference.to_string())];
+        names.extend(row.gateway_id.clone().map(SubjectName::GatewayId));
+        self.requeue(tx, row.connection_pk, &names).await?;
+        Ok(())
+    }
+
+    async fn note_mismatch(
+        &self,
+        tx: &mut S::Tx,
+        row: &CheckoutRow,
+        stated: &Statement<'_>,
+    ) -> Result<(), StoreError> {
+        let Statement {
+            status,
+            amount,
+            amount_paid,
+            ..
+        } = stated;
+        let short = row.state == CheckoutState::Paid && *amount_paid != row.amount;
+        if *amount == row.amount && !short {
+            return Ok(());
+        }
+        let detail = format!(
+            "{}: asked {}, the gateway says {status} with {amount_paid} of {amount}",
+            row.reference, row.amount
+        );
+        self.note(tx, row.payable_pk, HistoryKind::Mismatch, detail)
+            .await
+    }
+
+    /// Writes a checkout whose state changed, and tells the host's handler.
+    pub(crate) async fn put_state(
+        &self,
+        tx: &mut S::Tx,
+        row: &CheckoutRow,
+    ) -> Result<(), LedgerError> {
+        self.inner.store.put_checkout(tx, row).await?;
+        let cause = Cause::Checkout {
+            reference: &row.reference,
+            state: row.state,
+        };
+        self.tell(tx, row.payable_pk, cause).await
+    }
+
+    /// Looks again at deliveries that named one of these before it was known.
+    pub(crate) async fn requeue(
+        &self,
+        tx: &mut S::Tx,
+        connection_pk: i64,
+        names: &[SubjectName],
+    ) -> Result<(), StoreError> {
+        let now = self.now_millis();
+        if self
+            .inner
+            .store
+            .requeue_unmatched(tx, connection_pk, names, now)
+            .await?
+            > 0
+        {
+            self.inner.arrival.notify_one();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
+
+use super::{
+    CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, HistoryRow, Inserted,
+    PayableRow, PaymentRow, Postponed, Received, Result, SubjectName,
+};
+use crate::PayableId;
+
+/// What the runtime needs of a store. Outside of this crate the trait cannot be named, so it cannot
+/// be implemented and its methods cannot be called. Every method that takes a transaction is part of
+/// a larger step; every other one is a whole step of its own.
+#[async_trait]
+pub trait Backend: fmt::Debug + Send + Sync + 'static {
+    /// A transaction. Dropping it rolls back.
+    type Tx: Send;
+
+    async fn installation_id(&self) -> Result<String>;
+
+    // Connections.
+    async fn insert_connection(&self, row: &ConnectionRow) -> Result<Inserted>;
+    /// Writes the settings, and nothing else of the row.
+    async fn update_settings(&self, row: &ConnectionRow) -> Result<()>;
+    async fn set_enabled(&self, connection_pk: i64, enabled: bool) -> Result<()>;
+    async fn connection(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+    ) -> Result<Option<ConnectionRow>>;
+    async fn connection_by_pk(&self, pk: i64) -> Result<Option<ConnectionRow>>;
+    async fn connections(
+        &self,
+        organization: Option<&OrganizationId>,
+    ) -> Result<Vec<ConnectionRow>>;
+
+    // Customers.
+    async fn put_customer(&self, row: &CustomerRow) -> Result<()>;
+    async fn customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Option<CustomerRow>>;
+
+    // Payables and checkouts.
+    async fn put_payable(&self, tx: &mut Self::Tx, row: &PayableRow) -> Result<i64>;
+    async fn payable(
+        &self,
+        tx: &mut Self::Tx,
+        organization: &OrganizationId,
+        payable: &PayableId,
+    ) -> Result<Option<PayableRow>>;
+    async fn payable_by_pk(&self, tx: &mut Self::Tx, pk: i64) -> Result<PayableRow>;
+    async fn checkouts_of(&self, tx: &mut Self::Tx, payable_pk: i64) -> Result<Vec<CheckoutRow>>;
+    async fn checkout_by_pk(&self, tx: &mut Self::Tx, pk: i64) -> Result<CheckoutRow>;
+    async fn checkout_by_name(
+        &self,
+        tx: &mut Self::Tx,
+        connection_pk: i64,
+        name: &SubjectName,
+    ) -> Result<Option<CheckoutRow>>;
+    async fn put_checkout(&self, tx: &mut Self::Tx, row: &CheckoutRow) -> Result<i64>;
+
+    // Money.
+    async fn payments_of_checkout(
+        &self,
+        tx: &mut Self::Tx,
+        checkout_pk: i64,
+    ) -> Result<Vec<PaymentRow>>;
+    async fn payments_of_payable(
+        &self,
+        tx: &mut Self::Tx,
+        payable_pk: i64,
+    ) -> Result<Vec<PaymentRow>>;
+    async fn put_payment(&self, tx: &mut Self::Tx, row: &PaymentRow) -> Result<i64>;
+    async fn payment_by_id(
+        &self,
+        tx: &mut Self::Tx,
+        connection_pk: i64,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentRow>>;
+    /// Removes a payment that turned out to be another one; its effects are that one's.
+    async fn merge_payments(&self, tx: &mut Self::Tx, gone: i64, kept: i64) -> Result<()>;
+    async fn effect_payment(
+        &self,
+        tx: &mut Self::Tx,
+        connection_pk: i64,
+        key: &EffectKey,
+    ) -> Result<Option<i64>>;
+    async fn forget_effect(
+        &self,
+        tx: &mut Self::Tx,
+        connection_pk: i64,
+        key: &EffectKey,
+    ) -> Result<()>;
+    /// Says which payment an effect belongs to, in place of what was said before.
+    async fn put_effect(
+        &self,
+        tx: &mut Self::Tx,
+        connection_pk: i64,
+        key: &EffectKey,
+        payment_pk: i64,
+        at: i64,
+    ) -> Result<()>;
+
+    // History.
+    async fn append_history(&self, tx: &mut Self::Tx, row: &HistoryRow) -> Result<()>;
+    async fn history_of(&self, tx: &mut Self::Tx, payable_pk: i64) -> Result<Vec<HistoryRow>>;
+
+    // Inbox.
+    /// Stores a delivery, or counts one more copy of it. A copy of a parked one is tried again, and
+    /// with `again` also one of an applied delivery.
+    async fn receive_delivery(&self, row: &DeliveryRow, again: bool) -> Result<Received>;
+    /// Has a parked delivery tried again.
+    async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool>;
+    async fn lease_deliveries(
+        &self,
+        owner: &str,
+        now: i64,
+        until: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>>;
+    async fn finish_delivery(
+        &self,
+        tx: &mut Self::Tx,
+        pk: i64,
+        owner: &str,
+        end: DeliveryEnd<'_>,
+    ) -> Result<bool>;
+    async fn postpone_delivery(&self, pk: i64, owner: &str, wait: Postponed<'_>) -> Result<()>;
+    /// Looks again at deliveries that named one of these before it was known.
+    async fn requeue_unmatched(
+        &self,
+        tx: &mut Self::Tx,
+        connection_pk: i64,
+        names: &[SubjectName],
+        now: i64,
+    ) -> Result<u64>;
+    async fn deliveries(&self, connection_pk: i64) -> Result<Vec<DeliveryRow>>;
+}

@@ -1,0 +1,476 @@
+//! News that is early, late, partial, repeated or contradictory: each rupee counts once.
+
+mod gateway;
+
+use std::time::Duration;
+
+use gateway::bench::{Bench, code, invoice, organization};
+use gateway::{Fault, about, delivery, paid_event};
+use payment_provider_core::*;
+use payment_provider_host::*;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn a_statement_ahead_of_the_list_waits_for_the_list() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    bench.gateway.pay(reference, "200.12");
+    let snapshot = EventKind::Snapshot(bench.gateway.snapshot(reference));
+    // A read replica of the gateway is behind for a moment.
+    let hidden = {
+        let mut state = bench.gateway.state();
+        let link = state.links.get_mut(reference).unwrap();
+        link.status = CheckoutStatus::Open;
+        std::mem::take(&mut link.payments)
+    };
+    bench
+        .receive(&[Event::new("LINK", about(reference), snapshot)])
+        .await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    {
+        let mut state = bench.gateway.state();
+        let link = state.links.get_mut(reference).unwrap();
+        link.status = CheckoutStatus::Paid;
+        link.payments = hidden;
+    }
+    bench.settle().await;
+    let totals = bench.totals("inv").await;
+    assert_eq!(totals, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn a_payment_ahead_of_the_list_waits_for_the_list() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    let first = bench.gateway.pay(reference, "200.12");
+    bench.receive(&[paid_event(reference, &first)]).await;
+    bench.settle().await;
+    let second = bench.gateway.pay(reference, "200.12");
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(reference)
+        .unwrap()
+        .payments
+        .pop();
+    bench.receive(&[paid_event(reference, &second)]).await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(reference)
+        .unwrap()
+        .payments
+        .push(second);
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "400.24 200.12 200.12 succeeded");
+}
+
+#[tokio::test]
+async fn an_outage_parks_nothing_for_good() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    bench.gateway.pay(reference, "200.12");
+    let events = [Event::new("LINK", about(reference), EventKind::FetchNeeded)];
+    for _ in 0..25 {
+        bench.gateway.fail_next(Fault::Down);
+    }
+    bench.receive(&events).await;
+    bench.settle().await;
+    bench.clock.advance(Duration::from_hours(2));
+    bench.receive(&events).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn news_in_the_same_bytes_is_news_again() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    let events = [Event::new(
+        "CHANGED",
+        about(reference),
+        EventKind::FetchNeeded,
+    )];
+    bench
+        .gateway
+        .attempt(reference, "200.12", PaymentStatus::Failed);
+    bench.receive(&events).await;
+    bench.settle().await;
+    bench.gateway.pay(reference, "200.12");
+    bench.receive(&events).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn the_unmatched_half_of_a_delivery_is_applied_later() {
+    let bench = Bench::new().await;
+    let a = bench.url(&invoice("a", "10.00")).await;
+    let b = invoice("b", "20.00");
+    bench.gateway.fail_next(Fault::AfterCommit);
+    assert!(bench.host.payment_url(&b).await.is_err());
+    let reference_b = bench
+        .gateway
+        .references()
+        .into_iter()
+        .find(|asked| asked != a.reference.as_str())
+        .unwrap();
+    let payment_a = bench.gateway.pay(a.reference.as_str(), "10.00");
+    // failed attempt paid on later; amount paid stays visible only via event
+    let payment_b = bench
+        .gateway
+        .attempt(&reference_b, "20.00", PaymentStatus::Failed);
+    let id = bench.gateway.state().links[&reference_b].gateway_id.clone();
+    let subject = Subject::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
+    bench
+        .receive(&[
+            paid_event(a.reference.as_str(), &payment_a),
+            Event::new("P", subject, EventKind::Payment(payment_b)),
+        ])
+        .await;
+    bench.settle().await;
+    bench.url(&b).await;
+    bench.settle().await;
+    println!(
+        "{:?}",
+        bench
+            .host
+            .deliveries(&organization(), &code())
+            .await
+            .unwrap()
+    );
+    assert_eq!(bench.view("b").await.payments.len(), 1);
+}
+
+#[tokio::test]
+async fn a_row_of_another_version_holds_up_nobody() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench
+        .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+        .await;
+    let mut tx = bench.host.store().begin().await.unwrap();
+    sqlx::query("UPDATE deliveries SET events = '[{\"from\":\"a newer version\"}]'")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    bench.host.store().commit(tx).await.unwrap();
+    let payment = bench.gateway.pay(reference, "200.12");
+    bench.receive(&[paid_event(reference, &payment)]).await;
+    for _ in 0..40 {
+        bench.host.apply_due_deliveries().await.unwrap();
+        bench.clock.advance(Duration::from_mins(10));
+    }
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn a_payment_under_two_ids_counts_once_though_one_names_no_order() {
+    for which in 0..2 {
+        let bench = Bench::new().await;
+        let url = bench.url(&invoice("inv", "200.12")).await;
+        let reference = url.reference.as_str();
+        let listed = bench.gateway.pay(reference, "55.00");
+        let mut told = listed.clone();
+        told.id = PaymentId::new("other-id").unwrap();
+        told.order_id = None;
+        let order = if which == 0 {
+            [&told, &listed]
+        } else {
+            [&listed, &told]
+        };
+        for payment in order {
+            bench.receive(&[paid_event(reference, payment)]).await;
+            bench.settle().await;
+        }
+        bench
+            .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+            .await;
+        bench.settle().await;
+        assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_told_of_another_link_first_is_booked_where_it_succeeds() {
+    let bench = Bench::new().await;
+    let a = bench.url(&invoice("a", "10.00")).await;
+    let b = bench.url(&invoice("b", "10.00")).await;
+    let mut payment = bench
+        .gateway
+        .attempt(a.reference.as_str(), "10.00", PaymentStatus::Pending);
+    bench
+        .receive(&[paid_event(a.reference.as_str(), &payment)])
+        .await;
+    bench.settle().await;
+    payment.status = PaymentStatus::Succeeded;
+    bench
+        .receive(&[paid_event(b.reference.as_str(), &payment)])
+        .await;
+    bench.settle().await;
+    println!(
+        "{:?}",
+        bench
+            .host
+            .deliveries(&organization(), &code())
+            .await
+            .unwrap()
+    );
+    assert_eq!(bench.totals("b").await, "10.00 10.00 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn the_status_of_an_attempt_does_not_depend_on_the_order_of_news() {
+    let mut seen = vec![];
+    for flip in [false, true] {
+        let bench = Bench::new().await;
+        let a = bench.url(&invoice("a", "10.00")).await;
+        let payment = bench
+            .gateway
+            .attempt(a.reference.as_str(), "10.00", PaymentStatus::Pending);
+        let mut failed = payment.clone();
+        failed.status = PaymentStatus::Failed;
+        let order = if flip {
+            [&failed, &payment]
+        } else {
+            [&payment, &failed]
+        };
+        for x in order {
+            bench.receive(&[paid_event(a.reference.as_str(), x)]).await;
+            bench.settle().await;
+        }
+        seen.push(bench.view("a").await.payments[0].payment.status.clone());
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[tokio::test]
+async fn the_total_of_another_link_allows_nothing() {
+    let bench = Bench::new().await;
+    let a = bench.url(&invoice("a", "500.00")).await;
+    let b = bench.url(&invoice("b", "10.00")).await;
+    let (reference_a, reference_b) = (a.reference.as_str(), b.reference.as_str());
+    let payment_a = bench.gateway.pay(reference_a, "500.00");
+    bench.receive(&[paid_event(reference_a, &payment_a)]).await;
+    bench.settle().await;
+    let snapshot_a = EventKind::Snapshot(bench.gateway.snapshot(reference_a));
+    let mut payment_b = Payment::new(
+        PaymentId::new("x").unwrap(),
+        PaymentStatus::Succeeded,
+        Money::from_decimal("400.00", Currency::INR).unwrap(),
+    );
+    payment_b.order_id = OrderId::new("ob").ok();
+    bench
+        .receive(&[
+            Event::new("L", about(reference_a), snapshot_a),
+            paid_event(reference_b, &payment_b),
+        ])
+        .await;
+    bench.settle().await;
+    assert!(
+        bench
+            .gateway
+            .state()
+            .calls
+            .iter()
+            .any(|connection| connection.starts_with("fetch"))
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_word_does_not_take_the_place_of_success() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let succeeded = bench.gateway.pay(reference, "200.12");
+    let mut odd = succeeded.clone();
+    odd.status = PaymentStatus::Unknown("succeeded".into());
+    for payment in [&odd, &succeeded] {
+        bench.receive(&[paid_event(reference, payment)]).await;
+        bench.settle().await;
+    }
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn an_event_that_names_only_the_order_is_applied_once_the_order_is_known() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let payment = bench.gateway.pay(reference, "200.12");
+    let mut failed = payment.clone();
+    failed.id = PaymentId::new("f").unwrap();
+    failed.status = PaymentStatus::Failed;
+    let state = Subject::none().with_order_id(payment.order_id.clone());
+    bench
+        .receive(&[Event::new("P", state, EventKind::Payment(failed))])
+        .await;
+    bench.settle().await;
+    bench.receive(&[paid_event(reference, &payment)]).await;
+    bench.settle().await;
+    let deliveries = bench
+        .host
+        .deliveries(&organization(), &code())
+        .await
+        .unwrap();
+    assert_eq!(deliveries[0].state, DeliveryState::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn settings_and_enabling_do_not_overwrite_each_other() {
+    let bench = Bench::new().await;
+    let (org, code) = (organization(), code());
+    let mut lost = 0;
+    for round in 0..60 {
+        bench
+            .host
+            .set_connection_enabled(&org, &code, true)
+            .await
+            .unwrap();
+        let new = ConnectionSettings::new().with("key", format!("k-{round}"));
+        let (one, two) = (bench.host.clone(), bench.host.clone());
+        let (org_one, code_one, org_two, code_two) =
+            (org.clone(), code.clone(), org.clone(), code.clone());
+        let settings = tokio::spawn(async move {
+            one.replace_settings(&org_one, &code_one, &new)
+                .await
+                .unwrap()
+        });
+        let enabling = tokio::spawn(async move {
+            two.set_connection_enabled(&org_two, &code_two, false)
+                .await
+                .unwrap()
+        });
+        settings.await.unwrap();
+        enabling.await.unwrap();
+        let connection = bench.host.connection(&org, &code).await.unwrap();
+        let verified = bench
+            .receive_request(delivery(&format!("k-{round}"), &[]))
+            .await
+            .is_ok();
+        if connection.enabled || !verified {
+            lost += 1;
+        }
+    }
+    assert_eq!(lost, 0);
+}
+
+#[tokio::test]
+async fn two_real_payments_taken_for_one_are_told_apart_once_both_are_listed() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let first = bench.gateway.pay(reference, "200.12");
+    bench.receive(&[paid_event(reference, &first)]).await;
+    bench.settle().await;
+    let mut second = bench.gateway.pay(reference, "200.12");
+    second.order_id = first.order_id.clone();
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(reference)
+        .unwrap()
+        .payments = vec![second.clone()];
+    bench.receive(&[paid_event(reference, &second)]).await;
+    bench.settle().await;
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(reference)
+        .unwrap()
+        .payments = vec![first, second];
+    bench
+        .receive(&[Event::new("L", about(reference), EventKind::FetchNeeded)])
+        .await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "400.24 200.12 200.12 succeeded");
+}
+
+#[tokio::test]
+async fn the_word_paid_is_looked_into() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    let zero = Money::zero(Currency::INR);
+    let snapshot = CheckoutSnapshot::new(CheckoutStatus::Paid, unpaid.amount, zero);
+    bench.gateway.pay(reference, "200.12");
+    bench
+        .receive(&[Event::new(
+            "L",
+            about(reference),
+            EventKind::Snapshot(snapshot),
+        )])
+        .await;
+    bench.settle().await;
+    let asked = bench.host.payment_url(&unpaid).await;
+    assert!(asked.is_err());
+}
+
+#[derive(Debug)]
+struct Panics;
+
+#[async_trait::async_trait]
+impl PaymentHandler<SqliteTx> for Panics {
+    async fn on_change(
+        &self,
+        _: &mut SqliteTx,
+        change: &PayableChange<'_>,
+    ) -> Result<(), HandlerError> {
+        let booked = matches!(change.cause, Cause::Booked { .. });
+        assert!(
+            !(booked && change.payable.as_str() == "bad"),
+            "a mistake of the host"
+        );
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_panicking_handler_does_not_end_the_worker() {
+    let bench = Bench::with_handler(Panics).await;
+    let url = bench.url(&invoice("bad", "1.00")).await;
+    let payment = bench.gateway.pay(url.reference.as_str(), "1.00");
+    bench
+        .receive(&[paid_event(url.reference.as_str(), &payment)])
+        .await;
+    let host = bench.host.clone();
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn({
+        let stop = stop.clone();
+        async move { host.run_inbox(stop).await }
+    });
+    let noticed = async {
+        loop {
+            let deliveries = bench
+                .host
+                .deliveries(&organization(), &code())
+                .await
+                .unwrap();
+            if deliveries[0].error.is_some() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), noticed)
+        .await
+        .expect("the panic is recorded");
+    assert!(!worker.is_finished(), "the worker is gone");
+    stop.cancel();
+    worker.await.unwrap();
+}

@@ -1,0 +1,287 @@
+//! However requests, answers and clocks go wrong: never two links that can be paid.
+
+mod gateway;
+
+use std::future::Future;
+use std::task::Poll;
+use std::time::Duration;
+
+use gateway::bench::{Bench, invoice};
+use gateway::{Fault, about, paid_event};
+use payment_provider_core::*;
+use payment_provider_host::cash::Closed;
+use payment_provider_host::*;
+
+fn payable_links(bench: &Bench) -> usize {
+    let state = bench.gateway.state();
+    state
+        .links
+        .values()
+        .filter(|link| link.status.is_payable())
+        .count()
+}
+
+#[tokio::test]
+async fn a_link_first_heard_of_through_a_webhook_still_gets_its_address() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.gateway.fail_next(Fault::AfterCommit);
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    let reference = bench.gateway.references().remove(0);
+    bench
+        .receive(&[Event::new(
+            "LINK",
+            about(&reference),
+            EventKind::FetchNeeded,
+        )])
+        .await;
+    bench.settle().await;
+    bench.clock.advance(Duration::from_hours(2));
+    let asked = bench.host.payment_url(&unpaid).await;
+    assert!(asked.is_ok());
+}
+
+#[tokio::test]
+async fn an_expired_link_is_asked_about_before_another_is_made() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    bench.gateway.pay(url.reference.as_str(), "200.12");
+    bench.clock.advance(Duration::from_hours(25));
+    let asked = bench.host.payment_url(&unpaid).await;
+    assert!(asked.is_err());
+}
+
+#[tokio::test]
+async fn money_found_while_cancelling_is_booked_before_another_link_is_made() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    bench.gateway.pay(url.reference.as_str(), "200.12");
+    bench.clock.advance(Duration::from_mins(24 * 60 - 5));
+    bench.gateway.fail_next(Fault::Skip);
+    bench.gateway.fail_next(Fault::Down);
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    let asked = bench.host.payment_url(&unpaid).await;
+    assert!(matches!(asked, Err(CheckoutError::Refused(Refusal::Paid))));
+    assert_eq!(bench.gateway.state().creations, 1);
+}
+
+#[tokio::test]
+async fn money_found_while_adopting_is_booked_before_another_link_is_made() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.gateway.fail_next(Fault::AfterCommit);
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    let reference = bench.gateway.references().remove(0);
+    bench.gateway.pay(&reference, "200.12");
+    bench.gateway.fail_next(Fault::Down);
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    let asked = bench.host.payment_url(&unpaid).await;
+    assert!(matches!(asked, Err(CheckoutError::Refused(Refusal::Paid))));
+    assert_eq!(bench.gateway.state().creations, 1);
+}
+
+#[tokio::test]
+async fn not_found_soon_after_the_latest_try_proves_nothing() {
+    let bench = Bench::new().await;
+    bench.gateway.fail_next(Fault::BeforeCommit);
+    assert!(
+        bench
+            .host
+            .payment_url(&invoice("inv", "200.12"))
+            .await
+            .is_err()
+    );
+    bench.clock.advance(Duration::from_mins(5));
+    // tried again just now; the answer is lost, the request is still on its way
+    bench.gateway.fail_next(Fault::AfterCommit);
+    assert!(
+        bench
+            .host
+            .payment_url(&invoice("inv", "200.12"))
+            .await
+            .is_err()
+    );
+    let late = bench.gateway.state().links.drain().collect::<Vec<_>>();
+    bench.clock.advance(Duration::from_secs(1));
+    assert!(
+        bench
+            .host
+            .payment_url(&invoice("inv", "150.00"))
+            .await
+            .is_err()
+    );
+    bench.gateway.state().links.extend(late);
+    assert_eq!(payable_links(&bench), 1);
+}
+
+#[tokio::test]
+async fn a_link_that_was_seen_is_never_taken_for_one_never_made() {
+    let bench = Bench::new().await;
+    bench.url(&invoice("inv", "200.12")).await;
+    bench.clock.advance(Duration::from_mins(5));
+    let hidden = bench.gateway.state().links.drain().collect::<Vec<_>>();
+    assert!(
+        bench
+            .host
+            .payment_url(&invoice("inv", "150.00"))
+            .await
+            .is_err()
+    );
+    bench.gateway.state().links.extend(hidden);
+    assert_eq!(payable_links(&bench), 1);
+}
+
+#[tokio::test]
+async fn an_earlier_link_that_turns_out_alive_is_ended() {
+    let bench = Bench::new().await;
+    bench.url(&invoice("inv", "200.12")).await;
+    bench.clock.advance(Duration::from_mins(5));
+    let hidden = bench.gateway.state().links.drain().collect::<Vec<_>>();
+    let _ = bench.host.payment_url(&invoice("inv", "150.00")).await;
+    let old = hidden[0].0.clone();
+    bench.gateway.state().links.extend(hidden);
+    // the gateway even says so
+    bench
+        .receive(&[Event::new("LINK", about(&old), EventKind::FetchNeeded)])
+        .await;
+    bench.settle().await;
+    let _ = bench.host.payment_url(&invoice("inv", "150.00")).await;
+    assert_eq!(payable_links(&bench), 1);
+}
+
+/// Polls a future so many times and then drops it, as a cancelled caller or a crash would.
+async fn poll_and_drop<T>(future: impl Future<Output = T>, polls: usize) {
+    let mut future = Box::pin(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 || future.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        Poll::Pending
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_future_dropped_at_any_point_leaves_one_link_and_one_booking() {
+    let bench = Bench::new().await;
+    for polls in 0..60 {
+        let id = format!("inv-{polls}");
+        let unpaid = invoice(&id, "10.00");
+        poll_and_drop(bench.host.payment_url(&unpaid), polls).await;
+        let url = bench.url(&unpaid).await;
+        let payment = bench.gateway.pay(url.reference.as_str(), "10.00");
+        bench
+            .receive(&[paid_event(url.reference.as_str(), &payment)])
+            .await;
+        poll_and_drop(bench.host.apply_due_deliveries(), polls).await;
+        bench.settle().await;
+        assert_eq!(
+            bench.totals(&id).await,
+            "10.00 10.00 0.00 succeeded",
+            "{polls}"
+        );
+    }
+    assert_eq!(bench.gateway.state().creations, 60);
+}
+
+#[tokio::test]
+async fn a_link_near_its_end_that_cannot_be_cancelled_is_still_handed_out() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let first = bench.url(&unpaid).await;
+    bench.gateway.state().will_not_cancel = true;
+    bench.clock.advance(Duration::from_mins(24 * 60 - 5));
+    assert_eq!(bench.url(&unpaid).await.url, first.url);
+    assert_eq!(bench.gateway.state().creations, 1);
+}
+
+#[tokio::test]
+async fn a_payable_voided_while_its_link_is_made_gets_none() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.gateway.state().hold = 50;
+    let void = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        bench.host.close(&unpaid, Closed::Voided).await
+    };
+    let (url, closing) = tokio::join!(bench.host.payment_url(&unpaid), void);
+    assert_eq!(
+        closing.unwrap().still_payable.len(),
+        1,
+        "it may exist by then"
+    );
+    assert!(matches!(url, Err(CheckoutError::Refused(Refusal::Closed))));
+    assert_eq!(bench.gateway.references().len(), 1);
+    assert_eq!(payable_links(&bench), 0);
+}
+
+#[tokio::test]
+async fn what_conflicts_under_our_reference_is_ended() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.gateway.state().wrong_amount = true;
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    assert_eq!(payable_links(&bench), 0);
+    bench.gateway.state().wrong_amount = false;
+    bench.url(&unpaid).await;
+    assert_eq!(payable_links(&bench), 1);
+}
+
+#[tokio::test]
+async fn paid_told_during_a_cancellation_stays_paid() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    bench.gateway.state().hold = 100;
+    let pay = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        // paid and told while the cancellation is on its way; the cancellation wins at the gateway
+        let payment = bench.gateway.pay(reference, "200.12");
+        let snapshot = EventKind::Snapshot(bench.gateway.snapshot(reference));
+        bench
+            .receive(&[
+                paid_event(reference, &payment),
+                Event::new("L", about(reference), snapshot),
+            ])
+            .await;
+        bench.settle().await;
+    };
+    let (closing, ()) = tokio::join!(bench.host.close(&unpaid, Closed::Settled), pay);
+    closing.unwrap();
+    assert_eq!(
+        bench.view("inv").await.checkouts[0].state,
+        CheckoutState::Paid
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_right_after_an_unknown_outcome_proves_nothing() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.gateway.fail_next(Fault::BeforeCommit);
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    bench.clock.advance(Duration::from_mins(5));
+    bench.gateway.fail_next(Fault::AfterCommit);
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    let late = bench.gateway.state().links.drain().collect::<Vec<_>>();
+    bench.gateway.fail_next(Fault::Refused);
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    bench.url(&unpaid).await;
+    bench.gateway.state().links.extend(late);
+    assert_eq!(payable_links(&bench), 1);
+}
+
+#[tokio::test]
+async fn a_gateway_that_repeats_its_ids_costs_no_link() {
+    let bench = Bench::new().await;
+    let first = bench.url(&invoice("a", "10.00")).await;
+    bench.gateway.state().creations = 0;
+    let second = bench.url(&invoice("b", "10.00")).await;
+    assert_ne!(first.url, second.url);
+    assert_eq!(bench.url(&invoice("b", "10.00")).await.url, second.url);
+}
