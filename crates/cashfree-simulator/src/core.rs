@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::stamp;
 use crate::webhook::Sender;
 use crate::world::World;
 
@@ -30,7 +31,7 @@ impl Core {
     ) -> R {
         let (result, outbox, webhooks) = {
             let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.clock.now().saturating_add(world.clock_offset);
+            let now = stamp::now(self.clock.now(), world.clock_offset);
             world.expire_due(now);
             let result = act(&mut world, now);
             let outbox = std::mem::take(&mut world.outbox);
@@ -46,7 +47,7 @@ impl Core {
     /// Whether some link's time has come. Changes nothing.
     pub(crate) fn has_due_links(&self) -> bool {
         let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now().saturating_add(world.clock_offset);
+        let now = stamp::now(self.clock.now(), world.clock_offset);
         world.expiries.first().is_some_and(|(at, _)| *at <= now)
     }
 }

@@ -88,6 +88,10 @@ wire_names! {
         DropAfterCommit = "drop_after_commit",
         /// A 500 that is remembered under the idempotency key, so repeating the key repeats the 500; nothing was done.
         Error500Stored = "error_500_stored",
+        /// A 400 (`link_post_failed`) that is remembered under the idempotency key; nothing was done.
+        Error400Stored = "error_400_stored",
+        /// A 404 that is remembered under the idempotency key; nothing was done.
+        NotFoundStored = "not_found_stored",
         /// The call is carried out, but the answer, also under its idempotency key, is a 500.
         Error500AfterCommit = "error_500_after_commit",
         /// A 500 that is not remembered; nothing was done.

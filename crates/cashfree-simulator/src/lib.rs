@@ -12,6 +12,7 @@ mod core;
 mod dice;
 mod endpoint;
 mod faults;
+mod media_type;
 mod merchant;
 mod money;
 mod page;

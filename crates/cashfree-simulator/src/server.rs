@@ -112,6 +112,8 @@ impl RunningSimulator {
     }
 
     /// Takes no more connections, finishes requests and webhook attempts under way, and gives up scheduled ones.
+    /// Requests that are not finished after 10 seconds, such as those of a long [`Fault::Delay`](crate::Fault::Delay),
+    /// are cut off.
     pub async fn shutdown(mut self) {
         self.stop.cancel();
         if let Some((mut server, expiry)) = self.tasks.take() {

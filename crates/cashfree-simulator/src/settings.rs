@@ -45,6 +45,8 @@ pub struct Settings {
     pub not_found_status: u16,
     /// Code of the answer for an unknown link.
     pub not_found_code: String,
+    /// Status of the answer to an address that is none of the API's.
+    pub unknown_address_status: u16,
     /// For how long after its creation a link is not yet found, in milliseconds of the simulator's clock.
     pub read_after_write_lag_ms: u64,
     /// Calls per minute, operation and account, as told in the rate headers.
@@ -101,6 +103,7 @@ impl Default for Settings {
             cancel_refused_code: "link_cannot_be_cancelled".to_owned(),
             not_found_status: 404,
             not_found_code: "link_get_not_found".to_owned(),
+            unknown_address_status: 400,
             read_after_write_lag_ms: 0,
             rate_limit_per_minute: 1000,
             enforce_rate_limit: false,

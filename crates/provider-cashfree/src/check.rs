@@ -1,20 +1,22 @@
 //! Whether a connection works.
 
 use payment_provider_core::{
-    Clock, ConnectionCheck, CredentialCheck, Environment, ErrorKind, Operation,
+    CheckoutReference, Clock, ConnectionCheck, CredentialCheck, Effect, Environment, ErrorKind,
+    Operation,
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::config::CashfreeConfig;
-use crate::transport::{Call, Fault, Gateway};
+use crate::links;
+use crate::transport::{Call, Fault, Gateway, WrongAddress};
 
 /// From this far on, a difference between the clocks is worth a word.
 const NOTABLE_SKEW: Duration = Duration::minutes(1);
 
-/// Asks for a link that cannot exist. "Not found" is what only a caller with good credentials
-/// gets to hear.
+/// Asks for a link that cannot exist. That *this link* is not found is what only a caller with good
+/// credentials gets to hear; a success counts only if it is that link.
 pub(crate) async fn check(
     gateway: &Gateway,
     environment: Environment,
@@ -22,12 +24,18 @@ pub(crate) async fn check(
 ) -> Result<ConnectionCheck, Fault> {
     let deadline = Instant::now() + config.operation_deadline;
     let link_id = format!("check-{}", Uuid::new_v4().simple());
-    let path = ["links", link_id.as_str()];
+    let reference = CheckoutReference::new(link_id).map_err(|unfit| {
+        Fault::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(unfit)
+    })?;
+    let path = ["links", reference.as_str()];
     let call = Call::get(Operation::CheckConnection, &path);
     let mut pace = gateway.pace(deadline);
     let (credentials, date) = loop {
         let fault = match gateway.send(&call, &pace).await {
-            Ok(answer) => break (CredentialCheck::Accepted, answer.facts.date),
+            Ok(answer) => match links::expect_link(&answer, &reference, environment) {
+                Ok(()) => break (CredentialCheck::Accepted, answer.facts.date),
+                Err(what) => answer.unreadable(what),
+            },
             Err(fault) => fault,
         };
         let date = fault.facts.as_ref().and_then(|facts| facts.date);
@@ -35,6 +43,7 @@ pub(crate) async fn check(
             ErrorKind::NotFound => break (CredentialCheck::Accepted, date),
             ErrorKind::Authentication => break (CredentialCheck::Rejected, date),
             _ if pace.again_after(&fault).await => {}
+            _ if fault.may_be_a_wrong_address() => return Err(fault.with_source(WrongAddress)),
             _ => return Err(fault),
         }
     };

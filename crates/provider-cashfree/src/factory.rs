@@ -16,12 +16,12 @@ use crate::{PROVIDER_ID, settings};
 /// See <https://www.cashfree.com/docs/payments/online/webhooks/configure>.
 const WEBHOOK_SETUP: &str = "In the Cashfree dashboard of the same environment, open Developers > Webhooks, \
      add the webhook address for Payment Link events, and tick PAYMENT_LINK_EVENT; payment events \
-     (success, failed, user dropped) may be ticked for the same address.";
+     (success, failed) may be ticked for the same address.";
 
 /// Connects merchant accounts at Cashfree Payments.
 ///
-/// Register one value of it at startup. All its connections share one HTTP client, and nothing
-/// else.
+/// Register one value of it at startup. All its connections share its two HTTP clients, one for
+/// https and one for plain http to this machine, and nothing else.
 pub struct CashfreeFactory {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<CashfreeConfig>,
@@ -32,7 +32,7 @@ impl CashfreeFactory {
     /// A factory with the default [`CashfreeConfig`].
     ///
     /// # Errors
-    /// The HTTP client cannot be set up. A machine without CA certificates is no reason: until it
+    /// The HTTP clients cannot be set up. A machine without CA certificates is no reason: until it
     /// has some, only calls over https fail, and cleanly.
     pub fn new() -> Result<Self, CashfreeFactoryError> {
         Self::with_config(CashfreeConfig::default())

@@ -141,9 +141,14 @@ impl PaymentProvider for CashfreeProvider {
         &self,
         checkout: &CheckoutLocator,
     ) -> Result<Vec<Payment>, ProviderError> {
-        payments::list(&self.gateway, checkout, self.deadline())
-            .await
-            .map_err(self.error(Operation::ListPayments))
+        payments::list(
+            &self.gateway,
+            self.terms.environment,
+            checkout,
+            self.deadline(),
+        )
+        .await
+        .map_err(self.error(Operation::ListPayments))
     }
 
     async fn handle_webhook(

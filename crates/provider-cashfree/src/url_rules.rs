@@ -32,12 +32,17 @@ pub(crate) fn base_defect(url: &Url, environment: Environment) -> Option<&'stati
     defect(url, environment).or_else(|| {
         if url.query().is_some() || url.fragment().is_some() {
             Some("must not hold a query or a fragment")
-        } else if url.host_str() == Some(of_the_other) {
+        } else if url.host_str().map(without_root) == Some(of_the_other) {
             Some("must not be the address of the other environment")
         } else {
             None
         }
     })
+}
+
+/// A host name without the dot that stands for the root of all names: the same host.
+fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -102,6 +107,9 @@ mod tests {
         for (text, environment) in [
             ("https://api.cashfree.com/pg", Sandbox),
             ("https://sandbox.cashfree.com/pg", Production),
+            ("https://api.cashfree.com./pg", Sandbox),
+            ("https://API.Cashfree.com./pg", Sandbox),
+            ("https://sandbox.cashfree.com./pg", Production),
             ("https://gateway.example/pg?a=b", Sandbox),
             ("https://gateway.example/pg#a", Sandbox),
             ("https://gateway.example/pg?", Sandbox),

@@ -48,7 +48,7 @@ async fn rejected_credentials_are_a_result_with_a_next_step() {
         refusal(401, "request_failed", "authentication_error"),
         reply(401, ""),
         refusal(403, "x", "y"),
-        reply(403, "<html>"),
+        refusal(403, "request_failed", "authentication_error"),
     ] {
         let (outcome, _) = check([answer]).await;
         let check = outcome.unwrap();
@@ -73,6 +73,7 @@ async fn an_answer_that_says_nothing_about_credentials_is_an_error() {
             reply(404, "<html>nginx</html>"),
             ErrorKind::UnreadableAnswer,
         ),
+        (reply(403, "<html>firewall"), ErrorKind::UnreadableAnswer),
         (
             refusal(400, "version_invalid", "invalid_request_error"),
             ErrorKind::InvalidRequest,
@@ -88,6 +89,43 @@ async fn an_answer_that_says_nothing_about_credentials_is_an_error() {
         let (outcome, _) = check(vec![act; 3]).await;
         assert_eq!(outcome.unwrap_err().kind(), kind);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_the_api_is_not_taken_for_it() {
+    for (act, kind) in [
+        (ok("<html>a portal</html>"), ErrorKind::UnreadableAnswer),
+        (ok("{}"), ErrorKind::UnreadableAnswer),
+        (ok(link()), ErrorKind::UnreadableAnswer),
+        (
+            refusal(404, "request_failed", "invalid_request_error"),
+            ErrorKind::UnreadableAnswer,
+        ),
+        (
+            refusal(400, "request_failed", "invalid_request_error"),
+            ErrorKind::Refused,
+        ),
+        (
+            reply(404, r#"{"message":"no route"}"#),
+            ErrorKind::UnreadableAnswer,
+        ),
+    ] {
+        let (outcome, _) = check(vec![act; 3]).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        let advice = std::error::Error::source(&error).unwrap().to_string();
+        assert!(advice.contains("check the setting `base_url`"), "{advice}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_is_there_after_all_needs_good_credentials_too() {
+    let gateway = Scripted::handler(|_, request| {
+        let id = request.target.rsplit('/').next().unwrap();
+        ok(link().replace("inv-1", id))
+    });
+    let check = connect(&gateway.await).check_connection().await.unwrap();
+    assert!(check.is_usable());
 }
 
 #[tokio::test(start_paused = true)]

@@ -390,6 +390,44 @@ async fn a_stored_failure_leads_to_no_new_key_while_the_link_cannot_be_asked_for
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stored_refusal_of_any_status_is_left_behind_by_a_new_key() {
+    let stored = |act: Act| act.with("x-idempotency-replayed", "true");
+    let invalid = "invalid_request_error";
+    for refused in [
+        refusal(400, "api_request_timeout", invalid),
+        refusal(400, "link_post_failed", invalid),
+        refusal(400, "link_amount_invalid", invalid),
+        refusal(401, "request_failed", "authentication_error"),
+        refusal(404, "link_get_not_found", invalid),
+        refusal(404, "request_failed", invalid),
+        refusal(429, "request_failed", "rate_limit_error"),
+        reply(403, "<html>"),
+    ] {
+        let gateway = Scripted::acts([stored(refused.clone()), not_found(), ok(link())]).await;
+        assert_created(&create(&gateway).await);
+        assert_keys(&gateway, &[1, 1]);
+
+        // What took the reference counts, not the memory of a refusal.
+        let gateway = Scripted::acts([stored(refused.clone()), ok(link())]).await;
+        assert!(create(&gateway).await.is_ok());
+        assert_keys(&gateway, &[1]);
+
+        // Refused anew, and now for good: that is the answer.
+        let again = refusal(400, "link_amount_invalid", invalid);
+        let gateway = Scripted::acts([stored(refused.clone()), not_found(), again]).await;
+        let error = create(&gateway).await.unwrap_err();
+        assert_eq!(error.gateway_code(), Some("link_amount_invalid"));
+
+        // As long as nobody can say what is there, it may be anything.
+        let down = || Act::Close;
+        let gateway = Scripted::acts([stored(refused), down(), down(), down()]).await;
+        let error = create(&gateway).await.unwrap_err();
+        assert_eq!(error.effect(), Effect::MaybeApplied);
+        assert_ne!(error.retry(), RetryAdvice::Never);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn new_keys_are_bounded() {
     let gateway = Scripted::handler(|_, request| match request.method.as_str() {
         "POST" => stored_500(),
@@ -471,10 +509,12 @@ async fn refusals_are_not_tried_again() {
 async fn not_found_is_no_answer_to_a_creation() {
     let gateway = Scripted::acts([not_found(), ok(link())]).await;
     assert_created(&create(&gateway).await);
-    let gateway = Scripted::acts([not_found(), not_found(), not_found()]).await;
+    let gateway = Scripted::handler(|_, _| not_found()).await;
     let error = create(&gateway).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.effect(), Effect::Rejected);
+    assert_eq!(error.effect(), Effect::MaybeApplied);
+    assert_ne!(error.retry(), RetryAdvice::Never);
+    assert_eq!(gateway.lines()[3], "GET /pg/links/inv-1");
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,6 +80,10 @@ async fn not_found_is_what_the_api_says_and_nobody_else() {
             ErrorKind::UnreadableAnswer,
         ),
         (reply(404, ""), ErrorKind::UnreadableAnswer),
+        (
+            refusal(404, "request_failed", "invalid_request_error"),
+            ErrorKind::UnreadableAnswer,
+        ),
     ] {
         let gateway = Scripted::handler(move |_, _| act.clone()).await;
         let error = connect(&gateway)
@@ -203,4 +207,45 @@ async fn what_is_not_there_cannot_be_cancelled() {
     assert_eq!(gateway.seen().len(), 1);
     let (outcome, _) = cancel([refusal(401, "x", "authentication_error")]).await;
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Authentication);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_of_another_account_is_not_cancelled() {
+    let gateway = Scripted::acts([ok(link())]).await;
+    let error = connect(&gateway)
+        .cancel_checkout(&with_gateway_id("7"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.effect(), Effect::Rejected);
+    assert_eq!(error.differences()[0].field, "gateway_id");
+    assert_eq!(gateway.lines(), ["GET /pg/links/inv-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_whose_id_is_known_is_looked_at_before_it_is_cancelled() {
+    let known = with_gateway_id("1576977");
+    let gateway = Scripted::acts([ok(link()), ok(link_in("CANCELLED", "0"))]).await;
+    let outcome = connect(&gateway).cancel_checkout(&known).await;
+    assert!(
+        matches!(outcome, Ok(Cancellation::Cancelled(_))),
+        "{outcome:?}"
+    );
+    let lines = gateway.lines();
+    assert_eq!(
+        lines,
+        ["GET /pg/links/inv-1", "POST /pg/links/inv-1/cancel"]
+    );
+
+    let gateway = Scripted::acts([ok(link_in("EXPIRED", "0"))]).await;
+    let outcome = connect(&gateway).cancel_checkout(&known).await;
+    assert!(
+        matches!(outcome, Ok(Cancellation::AlreadyEnded(_))),
+        "{outcome:?}"
+    );
+
+    let gateway = Scripted::acts([Act::Close, Act::Close, Act::Close]).await;
+    let error = connect(&gateway).cancel_checkout(&known).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::NotSent);
+    assert_eq!(error.retry(), RetryAdvice::Now);
 }

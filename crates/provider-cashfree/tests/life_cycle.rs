@@ -119,6 +119,10 @@ async fn a_link_is_made_paid_in_instalments_and_told_of() {
     for delivery in deliveries(&receiver) {
         let webhook = provider.handle_webhook(&delivery).await.unwrap();
         for event in webhook.into_events() {
+            if event.gateway_type == "PAYMENT_USER_DROPPED_WEBHOOK" {
+                assert!(matches!(event.kind, EventKind::Unrecognised { .. }));
+                continue;
+            }
             assert_eq!(event.subject.gateway_id, checkout.gateway_id);
             match event.kind {
                 EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
@@ -139,6 +143,28 @@ async fn a_link_is_made_paid_in_instalments_and_told_of() {
     told.dedup();
     assert_eq!(told, succeeded);
     assert_eq!(snapshots, 2);
+    running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_payment_after_very_many_failed_ones_is_found_within_the_rate_limit() {
+    let running = simulator().await;
+    let simulator = running.simulator();
+    let provider = account(&running);
+    let prepared = provider.preflight_checkout(&present_request()).unwrap();
+    let created = provider.create_checkout(&prepared).await.unwrap();
+    for _ in 0..40 {
+        simulator.fail("inv-1", PaymentAttempt::new()).unwrap();
+    }
+    simulator.pay("inv-1", PaymentAttempt::new()).unwrap();
+    simulator.update_settings(|settings| {
+        settings.rate_limit_per_minute = 30;
+        settings.enforce_rate_limit = true;
+    });
+    let locator = created.checkout().locator();
+    let payments = provider.list_payments(&locator).await.unwrap();
+    assert_eq!(payments.len(), 1);
+    assert_eq!(payments[0].status, PaymentStatus::Succeeded);
     running.shutdown().await;
 }
 
@@ -164,7 +190,11 @@ async fn a_link_is_cancelled_once() {
 #[tokio::test]
 async fn every_fault_ends_with_one_link() {
     for fault in Fault::ALL {
-        if matches!(fault, Fault::RateLimited | Fault::Delay) {
+        // A refusal is an answer; what a stored one leads to is tested below.
+        if matches!(
+            fault,
+            Fault::RateLimited | Fault::Delay | Fault::Error400Stored
+        ) {
             continue;
         }
         for times in [1, 2] {
@@ -180,6 +210,27 @@ async fn every_fault_ends_with_one_link() {
             running.shutdown().await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_refusal_that_the_gateway_stored_does_not_last_for_ever() {
+    let running = simulator().await;
+    let simulator = running.simulator();
+    let refuse = FaultRule::once(Operation::CreateLink, Fault::Error400Stored);
+    simulator.inject_fault(refuse);
+    let provider = account(&running);
+    let prepared = provider.preflight_checkout(&present_request()).unwrap();
+    let error = provider.create_checkout(&prepared).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.gateway_code(), Some("link_post_failed"));
+    // What was wrong has been set right since; the same prepared checkout goes through.
+    let created = provider.create_checkout(&prepared).await.unwrap();
+    assert!(
+        matches!(created, CreatedCheckout::Created(_)),
+        "{created:?}"
+    );
+    assert_eq!(simulator.links().len(), 1);
+    running.shutdown().await;
 }
 
 #[tokio::test]
@@ -212,5 +263,24 @@ async fn a_connection_is_checked_without_leaving_a_trace() {
     let check = wrong.check_connection().await.unwrap();
     assert_eq!(check.credentials, CredentialCheck::Rejected);
     assert_eq!(running.simulator().links(), []);
+    running.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_address_beside_the_api_is_told_by_the_check() {
+    let running = simulator().await;
+    for beside in ["/v1", "/links"] {
+        let base_url = format!("{}{beside}", running.api_base_url());
+        let settings = ConnectionSettings::new()
+            .with("client_id", DEFAULT_CLIENT_ID)
+            .with("client_secret", DEFAULT_CLIENT_SECRET)
+            .with("environment", "sandbox")
+            .with("base_url", base_url);
+        let provider = connect_with(CashfreeConfig::new(), &settings);
+        let error = provider.check_connection().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused, "{beside}");
+        let advice = std::error::Error::source(&error).unwrap().to_string();
+        assert!(advice.contains("base_url"), "{advice}");
+    }
     running.shutdown().await;
 }

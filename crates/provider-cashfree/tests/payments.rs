@@ -108,6 +108,106 @@ async fn a_paid_order_without_a_payment_is_not_the_whole_truth() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_paid_order_of_which_no_payment_succeeded_is_not_the_whole_truth() {
+    let with = |status: &str| payment("1", "o 1/x", status, ("5", "5"));
+    for statuses in [vec!["FAILED"], vec!["PENDING"], vec!["USER_DROPPED", "ODD"]] {
+        let payments = statuses.iter().map(|status| with(status)).collect();
+        let gateway = with_payments("PAID", payments).await;
+        let error = list(&gateway).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnreadableAnswer, "{statuses:?}");
+        assert!(error.retry_after().is_some(), "{statuses:?}");
+    }
+    // Nothing was received, and that explains it.
+    for status in ["VOID", "CANCELLED"] {
+        let gateway = with_payments("PAID", vec![with(status)]).await;
+        assert_eq!(list(&gateway).await.unwrap().len(), 1, "{status}");
+    }
+    let gateway = with_payments("ACTIVE", vec![with("FAILED")]).await;
+    assert_eq!(list(&gateway).await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_very_many_orders_those_are_asked_that_may_hold_money() {
+    for (count, asked) in [(25, 25), (26, 2)] {
+        let gateway = Scripted::handler(move |_, request| {
+            if request.target.starts_with("/pg/links/") {
+                let orders: Vec<String> = (0..count)
+                    .map(|n| {
+                        let status = match n {
+                            0 => "PAID",
+                            1 => "A_NEW_WORD",
+                            _ => ["ACTIVE", "EXPIRED", "TERMINATED"][n % 3],
+                        };
+                        order(&format!("o{n}"), "5", status)
+                    })
+                    .collect();
+                array(&orders)
+            } else if request.target == "/pg/orders/o0/payments" {
+                array(&[payment("1", "o0", "SUCCESS", ("5", "5"))])
+            } else {
+                ok("[]")
+            }
+        })
+        .await;
+        assert_eq!(list(&gateway).await.unwrap().len(), 1);
+        assert_eq!(gateway.seen().len(), 1 + asked, "{count}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_orders_that_is_too_large_is_asked_for_in_part() {
+    let gateway = Scripted::handler(|_, request| {
+        if request.target.ends_with("status=ALL") {
+            ok(" ".repeat(2 * 1024 * 1024))
+        } else if request.target.ends_with("status=PAID") {
+            array(&[order("o", "5", "PAID")])
+        } else {
+            array(&[payment("1", "o", "SUCCESS", ("5", "5"))])
+        }
+    })
+    .await;
+    assert_eq!(list(&gateway).await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_payments_of_another_accounts_link_are_not_taken_for_ours() {
+    let tagged = |tag: &str| {
+        let tags = format!("\"order_tags\":{{\"cf_link_id\":{tag}}}");
+        order("o", "5", "PAID").replace("\"order_tags\":null", &tags)
+    };
+    let paid = || array(&[payment("1", "o", "SUCCESS", ("5", "5"))]);
+    let known = |id: &str| {
+        let id = payment_provider_core::GatewayCheckoutId::new(id).unwrap();
+        payment_provider_core::CheckoutLocator::new(reference(), Some(id))
+    };
+    // The orders say it themselves.
+    let gateway = Scripted::acts([array(&[tagged("1576977")]), paid()]).await;
+    let listed = connect(&gateway).list_payments(&known("1576977")).await;
+    assert_eq!(listed.unwrap().len(), 1);
+    assert_eq!(gateway.seen().len(), 2);
+    // They do not, or say otherwise: the link is asked for.
+    for orders in [
+        vec![order("o", "5", "PAID")],
+        vec![tagged("\"8\"")],
+        vec![tagged("null")],
+        vec![],
+    ] {
+        let count = orders.len();
+        let acts = || [array(&orders), ok(link()), paid()];
+        let gateway = Scripted::acts(acts()).await;
+        let listed = connect(&gateway).list_payments(&known("1576977")).await;
+        assert_eq!(listed.unwrap().len(), count);
+
+        let gateway = Scripted::acts(acts()).await;
+        let error = connect(&gateway).list_payments(&known("7")).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.differences()[0].field, "gateway_id");
+        assert_eq!(gateway.lines()[1], "GET /pg/links/inv-1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn repeated_orders_and_payments_count_once() {
     let one = payment("1", "o 1/x", "SUCCESS", ("5", "5"));
     let gateway = with_payments("PAID", vec![one.clone(), one.replace(":1,", ":\"1\",")]).await;
@@ -140,7 +240,12 @@ async fn many_orders_are_asked_for_a_few_at_a_time() {
             }
             under_way.fetch_add(1, Ordering::SeqCst);
             let number: u32 = id[1..].parse().unwrap();
-            array(&[payment(&number.to_string(), id, "SUCCESS", ("1", "1"))])
+            array(&[payment(
+                &(number + 1).to_string(),
+                id,
+                "SUCCESS",
+                ("1", "1"),
+            )])
         }
     })
     .await;
@@ -149,7 +254,7 @@ async fn many_orders_are_asked_for_a_few_at_a_time() {
         .iter()
         .map(|payment| payment.id.as_str().to_owned())
         .collect();
-    let expected: Vec<_> = (0..25).map(|n| n.to_string()).collect();
+    let expected: Vec<_> = (1..=25).map(|n| n.to_string()).collect();
     assert_eq!(listed, expected);
     assert_eq!(under_way.load(Ordering::SeqCst), 25);
 }
@@ -174,7 +279,7 @@ async fn no_more_than_four_requests_wait_at_once() {
 async fn what_cannot_be_read_is_an_error_and_no_shorter_list() {
     let good = || array(&[order("o", "1", "PAID")]);
     let second = |body: &str| vec![good(), ok(body), ok(body), ok(body)];
-    let charged = |amount| payment("1", "o", "SUCCESS", ("1", amount));
+    let of_no_amount = payment("1", "o", "SUCCESS", ("\"x\"", "1"));
     for acts in [
         vec![ok("{}"), ok("{}"), ok("{}")],
         vec![ok(r#"[{"order_id":null}]"#)],
@@ -192,7 +297,10 @@ async fn what_cannot_be_read_is_an_error_and_no_shorter_list() {
             "[{}]",
             payment("1", "other", "SUCCESS", ("1", "1"))
         )),
-        second(&format!("[{}]", charged("\"x\""))),
+        vec![
+            array(&[order("o", "\"x\"", "PAID")]),
+            array(&[of_no_amount]),
+        ],
         vec![good(), not_found()],
         vec![good(), Act::Close, Act::Close, Act::Close],
     ] {

@@ -89,7 +89,6 @@ async fn every_published_body_is_read_without_an_error() {
             },
             "payment_success" => assert_status(&name, &kinds, &PaymentStatus::Succeeded),
             "payment_failed" => assert_status(&name, &kinds, &PaymentStatus::Failed),
-            "payment_user_dropped" => assert_status(&name, &kinds, &PaymentStatus::Dropped),
             "test_ping" => assert_eq!(kinds, [&EventKind::Ping], "{name}"),
             _ => assert!(
                 matches!(kinds.as_slice(), [EventKind::Unrecognised { .. }]),

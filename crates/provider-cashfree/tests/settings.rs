@@ -98,6 +98,7 @@ fn each_setting_is_judged() {
         ("base_url", "sandbox.cashfree.com/pg"),
         ("base_url", "http://sandbox.cashfree.com/pg"),
         ("base_url", "https://api.cashfree.com/pg"),
+        ("base_url", "https://api.cashfree.com./pg"),
         ("base_url", "https://id:secret@gateway.example/pg"),
         ("base_url", "https://gateway.example/pg?a=b"),
         ("base_url", "https://gateway.example/pg#a"),

@@ -441,6 +441,15 @@ async fn link_events_come_with_and_without_a_payment() {
         ),
         (with(order, "\"order\":{}"), &["snapshot"]),
         (with("1021206", "null"), &["snapshot"]),
+        (with("1021206", "0"), &["snapshot"]),
+        (with("1021206", "\"0\""), &["snapshot"]),
+        (with("1021206", "\"NA\""), &["snapshot"]),
+        (with("1021206", "\"null\""), &["snapshot"]),
+        (with("1021206", "\"\""), &["snapshot"]),
+        (with("\"CFPay_U1_e\"", "null"), &["fetch", "snapshot"]),
+        (with("\"CFPay_U1_e\"", "0"), &["fetch", "snapshot"]),
+        (with("\"CFPay_U1_e\"", "\"NA\""), &["fetch", "snapshot"]),
+        (with("\"CFPay_U1_e\"", "\"\""), &["fetch", "snapshot"]),
         (with("\"SUCCESS\"", "\"FAILED\""), &["snapshot"]),
         (with("\"SUCCESS\"", "null"), &["snapshot"]),
         (with("\"SUCCESS\"", "true"), &["snapshot"]),
@@ -488,11 +497,7 @@ async fn the_status_of_a_payment_counts_and_not_the_type_of_the_delivery() {
         ("CANCELLED", PaymentStatus::Cancelled),
         ("REVERSED", PaymentStatus::Unknown("REVERSED".to_owned())),
     ] {
-        for delivery in [
-            "PAYMENT_SUCCESS_WEBHOOK",
-            "PAYMENT_FAILED_WEBHOOK",
-            "PAYMENT_USER_DROPPED_WEBHOOK",
-        ] {
+        for delivery in ["PAYMENT_SUCCESS_WEBHOOK", "PAYMENT_FAILED_WEBHOOK"] {
             let body = PAYMENT_EVENT
                 .replace("\"SUCCESS\"", &format!("\"{word}\""))
                 .replace("PAYMENT_SUCCESS_WEBHOOK", delivery);
@@ -520,6 +525,49 @@ async fn a_payment_event_without_a_link_names_its_order_alone() {
         assert_eq!(events[0].subject.reference, None);
         assert_eq!(events[0].subject.gateway_id, None);
         assert!(events[0].subject.order_id.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_does_not_name_its_order_has_to_be_fetched() {
+    for order_id in ["null", "\"\"", "\"NA\"", "\"null\"", "0", "{}"] {
+        let body = PAYMENT_EVENT.replace("\"CFPay_U1_e\"", order_id);
+        let about = events(body.clone()).await;
+        assert_eq!(kinds(&about), ["fetch"], "{order_id}");
+        assert_eq!(about[0].subject.order_id, None);
+        assert!(about[0].subject.reference.is_some());
+        let failed = body.replace("\"SUCCESS\"", "\"FAILED\"");
+        assert_eq!(kinds(&events(failed).await), ["payment"], "{order_id}");
+    }
+}
+
+#[tokio::test]
+async fn a_charge_that_cannot_be_read_does_not_cost_the_payment() {
+    for charge in ["true", "\"much\"", "21.505"] {
+        let about = events(PAYMENT_EVENT.replace("21.50", charge)).await;
+        let EventKind::Payment(payment) = &about[0].kind else {
+            panic!("{about:?}");
+        };
+        assert_eq!(payment.amount, support::inr(2_200));
+        assert_eq!(payment.charged, None);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_still_names_what_it_is_about() {
+    for body in [
+        LINK_EVENT.replace("\"200.12\"", "\"much\""),
+        LINK_EVENT.replace("\"PARTIALLY_PAID\"", "7.5"),
+        PAYMENT_EVENT.replace("\"1021206\"", "null"),
+        PAYMENT_EVENT.replace("\"payment\":{", "\"pay\":{"),
+        PAYMENT_EVENT.replace("\"order_currency\":\"INR\"", "\"x\":1"),
+    ] {
+        let about = events(body.clone()).await;
+        assert_eq!(kinds(&about), ["unrecognised"], "{body}");
+        let subject = &about[0].subject;
+        assert_eq!(subject.reference.as_ref().unwrap().as_str(), "inv-1");
+        assert_eq!(subject.gateway_id.as_ref().unwrap().as_str(), "1576977");
+        assert_eq!(subject.order_id.as_ref().unwrap().as_str(), "CFPay_U1_e");
     }
 }
 
@@ -575,7 +623,7 @@ async fn what_cannot_be_read_is_kept_as_one_unrecognised_event_with_the_reason()
         ),
         (payment("\"1021206\"", "null"), "cf_payment_id"),
         (payment("\"SUCCESS\"", "[]"), "payment_status"),
-        (payment("21.50", "true"), "payment_amount"),
+        (payment("\"1021206\"", "\"NA\""), "cf_payment_id"),
         (payment("\"payment\":{", "\"pay\":{"), "data.payment"),
     ] {
         let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
@@ -593,13 +641,20 @@ async fn types_that_are_not_read_are_kept() {
     for kind in [
         "REFUND_STATUS_WEBHOOK",
         "PAYMENT_CHARGES_WEBHOOK",
+        "PAYMENT_USER_DROPPED_WEBHOOK",
         "payment_link_event",
         "NEW_THING",
     ] {
-        let body = LINK_EVENT.replace("PAYMENT_LINK_EVENT", kind);
-        let events = events(body).await;
-        assert_eq!(kinds(&events), ["unrecognised"]);
-        assert_eq!(events[0].gateway_type, kind);
+        for body in [
+            LINK_EVENT.replace("PAYMENT_LINK_EVENT", kind),
+            PAYMENT_EVENT.replace("PAYMENT_SUCCESS_WEBHOOK", kind),
+        ] {
+            let events = events(body).await;
+            assert_eq!(kinds(&events), ["unrecognised"]);
+            assert_eq!(events[0].gateway_type, kind);
+            // A host would fetch what it names.
+            assert_eq!(events[0].subject, payment_provider_core::Subject::none());
+        }
     }
 }
 

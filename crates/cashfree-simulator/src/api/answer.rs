@@ -95,9 +95,9 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn unknown_route() -> Self {
+    pub(crate) fn unknown_route(status: u16) -> Self {
         Self::request(
-            404,
+            status,
             "request_failed",
             "bad URL, please check API documentation",
         )
@@ -108,6 +108,14 @@ impl ApiError {
             405,
             "request_failed",
             "this address does not take this method",
+        )
+    }
+
+    pub(crate) fn not_json() -> Self {
+        Self::request(
+            400,
+            "request_failed",
+            "a request body needs the content type application/json",
         )
     }
 
@@ -131,6 +139,10 @@ impl ApiError {
             kind: "rate_limit_error",
             ..Self::request(429, "request_failed", "Too many requests. Check headers")
         }
+    }
+
+    pub(crate) fn post_failed() -> Self {
+        Self::request(400, "link_post_failed", "the link could not be made")
     }
 
     pub(crate) fn internal() -> Self {

@@ -146,6 +146,9 @@ fn expiry(fields: &Fields<'_>, now: OffsetDateTime) -> Result<Option<OffsetDateT
     if at <= now {
         return Err(invalid("link_expiry_time", "must be in the future"));
     }
+    if at > stamp::LAST {
+        return Err(invalid("link_expiry_time", "must not be after 9999-12-30"));
+    }
     Ok(Some(at))
 }
 

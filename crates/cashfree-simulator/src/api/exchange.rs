@@ -13,13 +13,14 @@ use time::OffsetDateTime;
 
 use super::answer::{Answer, ApiError};
 use super::auth::{authenticate, version};
-use super::execute::execute;
+use super::execute::{execute, unknown_link};
 use super::idempotency::{RequestKey, once};
 use super::rate::{Rate, count};
 use super::route::Call;
 use crate::connection::CutSwitch;
 use crate::core::Core;
 use crate::faults::{Fault, FaultRule, Operation};
+use crate::media_type::is_json;
 use crate::version::ApiVersion;
 use crate::world::World;
 
@@ -65,7 +66,9 @@ fn decide(world: &mut World, parts: &Parts, body: &Bytes, now: OffsetDateTime) -
         Ok(merchant) => merchant,
         Err(refusal) => return Outcome::refused(world, refusal),
     };
-    let call = match Call::read(&parts.method, parts.uri.path(), parts.uri.query()) {
+    let unknown = world.settings.unknown_address_status;
+    let (path, query) = (parts.uri.path(), parts.uri.query());
+    let call = match Call::read(&parts.method, path, query, unknown) {
         Ok(call) => call,
         Err(refusal) => return Outcome::refused(world, refusal),
     };
@@ -73,6 +76,9 @@ fn decide(world: &mut World, parts: &Parts, body: &Bytes, now: OffsetDateTime) -
         Ok(version) => version,
         Err(refusal) => return Outcome::refused(world, refusal),
     };
+    if parts.method == Method::POST && !body.is_empty() && !is_json(&parts.headers) {
+        return Outcome::refused(world, ApiError::not_json());
+    }
     let rate = count(world, &merchant, call.operation(), now);
     let mut outcome = Outcome {
         answer: ApiError::rate_limited().into_answer(),
@@ -99,6 +105,8 @@ fn decide(world: &mut World, parts: &Parts, body: &Bytes, now: OffsetDateTime) -
     let key = request_key(parts, &merchant);
     let (answer, replayed) = once(world, key, body, |world| match fault {
         Some(Fault::Error500Stored) => ApiError::internal().into_answer(),
+        Some(Fault::Error400Stored) => ApiError::post_failed().into_answer(),
+        Some(Fault::NotFoundStored) => unknown_link(world).into_answer(),
         Some(Fault::Error500AfterCommit) => {
             execute(world, &merchant, version, &call, body, now);
             ApiError::internal().into_answer()
@@ -122,7 +130,7 @@ fn untouched(fault: Fault, world: &World) -> Option<Answer> {
     match fault {
         Fault::RateLimited => Some(ApiError::rate_limited().into_answer()),
         Fault::Html502 => Some(Answer::html_502()),
-        Fault::NotFound => Some(super::execute::unknown_link(world).into_answer()),
+        Fault::NotFound => Some(unknown_link(world).into_answer()),
         Fault::Error500 | Fault::DropBeforeCommit => Some(ApiError::internal().into_answer()),
         _ => None,
     }

@@ -1,5 +1,6 @@
 //! First answers, remembered under idempotency keys.
 
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -7,17 +8,39 @@ use sha2::{Digest, Sha256};
 use super::answer::{Answer, ApiError};
 use crate::world::World;
 
+/// Most answers that are remembered.
+const MOST_ANSWERS: usize = 10_000;
+
 /// What one idempotency key stands for: it belongs to the account, the method and the path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RequestKey {
-    pub(crate) merchant: String,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) key: Vec<u8>,
+pub(super) struct RequestKey {
+    pub(super) merchant: String,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) key: Vec<u8>,
+}
+
+/// The latest first answers.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    answers: HashMap<RequestKey, Remembered>,
+    oldest_first: VecDeque<RequestKey>,
+}
+
+impl Memory {
+    fn keep(&mut self, key: RequestKey, answer: Remembered, most: usize) {
+        self.oldest_first.push_back(key.clone());
+        self.answers.insert(key, answer);
+        while self.oldest_first.len() > most {
+            if let Some(oldest) = self.oldest_first.pop_front() {
+                self.answers.remove(&oldest);
+            }
+        }
+    }
 }
 
 /// The first answer under a key, and which request body it answered.
-pub(crate) struct Remembered {
+struct Remembered {
     body_digest: [u8; 32],
     answer: Answer,
 }
@@ -41,7 +64,7 @@ pub(super) fn once(
         return (act(world), false);
     };
     let body_digest: [u8; 32] = Sha256::digest(body).into();
-    if let Some(known) = world.remembered.get(&key) {
+    if let Some(known) = world.remembered.answers.get(&key) {
         return if known.body_digest == body_digest {
             (known.answer.clone(), true)
         } else {
@@ -49,12 +72,36 @@ pub(super) fn once(
         };
     }
     let answer = act(world);
-    world.remembered.insert(
-        key,
-        Remembered {
-            body_digest,
-            answer: answer.clone(),
-        },
-    );
+    let first = Remembered {
+        body_digest,
+        answer: answer.clone(),
+    };
+    world.remembered.keep(key, first, MOST_ANSWERS);
     (answer, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_answers_are_forgotten_first() {
+        let key = |number: u8| RequestKey {
+            merchant: String::new(),
+            method: String::new(),
+            path: String::new(),
+            key: vec![number],
+        };
+        let mut memory = Memory::default();
+        for number in 0..5 {
+            let answer = Remembered {
+                body_digest: [number; 32],
+                answer: ApiError::internal().into_answer(),
+            };
+            memory.keep(key(number), answer, 3);
+        }
+        let known = (0..5).filter(|number| memory.answers.contains_key(&key(*number)));
+        assert_eq!(known.collect::<Vec<_>>(), [2, 3, 4]);
+        assert_eq!(memory.oldest_first.len(), 3);
+    }
 }

@@ -21,18 +21,19 @@ use axum::routing::any;
 
 use crate::core::Core;
 
-pub(crate) use idempotency::{Remembered, RequestKey};
+pub(crate) use idempotency::Memory;
 
 /// The routes of the merchant API.
 pub(crate) fn routes() -> Router<Arc<Core>> {
     Router::new()
         .route("/pg", any(exchange::exchange))
+        .route("/pg/", any(exchange::exchange))
         .route("/pg/{*rest}", any(exchange::exchange))
 }
 
-/// The answer to an address that belongs to nothing.
+/// The answer to an address that belongs to nothing, not even to the API.
 pub(crate) async fn unknown_route() -> Response {
-    answer::ApiError::unknown_route()
+    answer::ApiError::unknown_route(404)
         .into_answer()
         .into_response()
 }

@@ -36,15 +36,21 @@ impl Call {
         }
     }
 
-    /// Reads the method, path and query of a request.
-    pub(super) fn read(method: &Method, path: &str, query: Option<&str>) -> Result<Self, ApiError> {
-        let segments: Vec<String> = path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .skip(1)
-            .map(decoded)
-            .collect();
+    /// Reads the method, path and query of a request. A slash at the end of the path is one too many but does no
+    /// harm; an empty part inside makes it an unknown address, which is refused with the status `unknown`.
+    pub(super) fn read(
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+        unknown: u16,
+    ) -> Result<Self, ApiError> {
+        let path = path.strip_prefix("/pg/").unwrap_or_default();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let segments: Vec<String> = path.split('/').map(decoded).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        if segments.contains(&"") {
+            return Err(ApiError::unknown_route(unknown));
+        }
         let (wanted, call) = match *segments.as_slice() {
             ["links"] => (Method::POST, Self::CreateLink),
             ["links", link_id] => (Method::GET, Self::FetchLink(link_id.to_owned())),
@@ -74,7 +80,7 @@ impl Call {
                     cf_payment_id: cf_payment_id.to_owned(),
                 },
             ),
-            _ => return Err(ApiError::unknown_route()),
+            _ => return Err(ApiError::unknown_route(unknown)),
         };
         if wanted == *method {
             Ok(call)
@@ -129,7 +135,7 @@ mod tests {
     #[test]
     fn addresses_mean_operations() {
         let read = |method: Method, path: &str, query| {
-            Call::read(&method, path, query).map_err(|error| error.code)
+            Call::read(&method, path, query, 400).map_err(|error| error.code)
         };
         assert_eq!(read(Method::POST, "/pg/links", None), Ok(Call::CreateLink));
         assert_eq!(
@@ -147,7 +153,21 @@ mod tests {
             read(Method::GET, "/pg/links/a/orders", Some("status=X")),
             Err("status_invalid".into())
         );
-        assert!(read(Method::GET, "/pg/nothing", None).is_err());
+        assert_eq!(read(Method::POST, "/pg/links/", None), Ok(Call::CreateLink));
+        for unknown in [
+            "/pg",
+            "/pg/",
+            "/pg//",
+            "/pg//links",
+            "/pg/links//",
+            "/pg/links//a",
+            "/pg/nothing",
+        ] {
+            assert_eq!(
+                read(Method::POST, unknown, None),
+                Err("request_failed".into())
+            );
+        }
         assert!(read(Method::DELETE, "/pg/links/a", None).is_err());
     }
 

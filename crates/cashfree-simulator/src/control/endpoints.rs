@@ -17,6 +17,10 @@ pub(super) async fn deliveries(State(core): State<Arc<Core>>) -> Response {
     reply("deliveries", Simulator { core }.deliveries())
 }
 
+pub(super) async fn forget(State(core): State<Arc<Core>>) -> Response {
+    reply("forgotten", Simulator { core }.forget_deliveries())
+}
+
 pub(super) async fn resend(State(core): State<Arc<Core>>, id: Segment) -> Reply {
     let id = number(id)?;
     Ok(reply("delivery", Simulator { core }.resend(id)?))

@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::input::{Body, Input};
 use super::{Reply, reply};
+use crate::clock::later;
 use crate::control_error::ControlError;
 use crate::core::Core;
 use crate::merchant::Merchant;
@@ -55,8 +56,12 @@ pub(super) async fn advance(State(core): State<Arc<Core>>, body: Body) -> Reply 
     if seconds > FURTHEST {
         return Err(ControlError::invalid("advance_seconds", MUST));
     }
-    Ok(reply(
-        "now",
-        stamp::control(Simulator { core }.advance_clock(Duration::from_secs(seconds))),
-    ))
+    let (simulator, by) = (Simulator { core }, Duration::from_secs(seconds));
+    if later(simulator.now(), by) > stamp::LAST_NOW {
+        return Err(ControlError::invalid(
+            "advance_seconds",
+            "must not lead beyond the beginning of the year 9000",
+        ));
+    }
+    Ok(reply("now", stamp::control(simulator.advance_clock(by))))
 }

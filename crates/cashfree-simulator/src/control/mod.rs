@@ -2,6 +2,7 @@
 
 mod endpoints;
 mod faults;
+mod guard;
 mod input;
 mod links;
 mod merchants;
@@ -28,7 +29,10 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/links/{link_id}/fail", post(links::fail))
         .route("/links/{link_id}/drop", post(links::drop_payment))
         .route("/links/{link_id}/expire", post(links::expire))
-        .route("/deliveries", get(endpoints::deliveries))
+        .route(
+            "/deliveries",
+            get(endpoints::deliveries).delete(endpoints::forget),
+        )
         .route("/deliveries/{id}/resend", post(endpoints::resend))
         .route("/endpoints", get(endpoints::list).post(endpoints::add))
         .route("/endpoints/{id}", delete(endpoints::remove))
@@ -46,7 +50,8 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
                 "this address does not take this method",
             )
         })
-        .fallback(|| async { refusal(404, "unknown_route", "there is nothing at this address") });
+        .fallback(|| async { refusal(404, "unknown_route", "there is nothing at this address") })
+        .layer(axum::middleware::from_fn(guard::guard));
     Router::new().nest("/_simulator", api)
 }
 

@@ -23,9 +23,17 @@ pub(super) async fn show(State(core): State<Arc<Core>>) -> Response {
 }
 
 pub(super) async fn update(State(core): State<Arc<Core>>, body: Body) -> Reply {
-    let mut input = Input::of(body)?;
-    let simulator = Simulator { core };
-    let mut settings = simulator.settings();
+    let input = Input::of(body)?;
+    // In one go: of two changes at the same time neither is lost.
+    let settings = core.with(|world, _| {
+        world.settings = changed(world.settings.clone(), input)?;
+        Ok::<_, ControlError>(world.settings.clone())
+    })?;
+    Ok(written(StatusCode::OK, &settings))
+}
+
+/// The settings with a change, or why the change is refused.
+fn changed(mut settings: Settings, mut input: Input) -> Result<Settings, ControlError> {
     if let Some(webhooks) = input.object("webhooks")? {
         read_webhooks(&mut settings.webhooks, webhooks)?;
     }
@@ -39,8 +47,7 @@ pub(super) async fn update(State(core): State<Arc<Core>>, body: Body) -> Reply {
         read_faults(&mut settings, &faults)?;
     }
     input.finish()?;
-    simulator.update_settings(|current| *current = settings);
-    Ok(written(StatusCode::OK, &simulator.settings()))
+    Ok(settings)
 }
 
 fn set<T>(target: &mut T, value: Option<T>) {
@@ -148,6 +155,10 @@ fn read_answers(settings: &mut Settings, input: &mut Input) -> Result<(), Contro
         refusal_status(input, "not_found_status")?,
     );
     set(&mut settings.not_found_code, input.text("not_found_code")?);
+    set(
+        &mut settings.unknown_address_status,
+        refusal_status(input, "unknown_address_status")?,
+    );
     set(
         &mut settings.rate_limit_per_minute,
         input.typed("rate_limit_per_minute", "must be a whole number")?,

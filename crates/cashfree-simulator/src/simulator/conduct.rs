@@ -9,6 +9,7 @@ use crate::control_error::ControlError;
 use crate::faults::FaultRule;
 use crate::merchant::{Merchant, MerchantSnapshot};
 use crate::settings::Settings;
+use crate::stamp;
 
 impl Simulator {
     /// The settings in force.
@@ -17,6 +18,8 @@ impl Simulator {
     }
 
     /// Changes settings. Values are taken as they are; the control API checks them.
+    ///
+    /// `change` runs while the simulator's lock is held: it must not call the simulator, which would wait for ever.
     pub fn update_settings(&self, change: impl FnOnce(&mut Settings)) {
         self.core.with(|world, _| change(&mut world.settings));
     }
@@ -68,10 +71,12 @@ impl Simulator {
         self.core.with(|_, now| now)
     }
 
-    /// Moves the simulator's time forward, on top of its clock, and ends the links whose time has come.
+    /// Moves the simulator's time forward, on top of its clock, and ends the links whose time has come. Stops at
+    /// the end of the simulator's time, the beginning of the year 9000.
     pub fn advance_clock(&self, by: Duration) -> OffsetDateTime {
-        self.core.with(|world, _| {
+        self.core.with(|world, now| {
             let by = time::Duration::try_from(by).unwrap_or(time::Duration::MAX);
+            let by = by.min(stamp::LAST_NOW - now);
             world.clock_offset = world.clock_offset.saturating_add(by);
         });
         self.now()

@@ -8,7 +8,7 @@ use crate::endpoint::{Endpoint, EndpointSnapshot};
 use crate::webhook::{DeliverySnapshot, DeliveryState};
 
 impl Simulator {
-    /// All webhook deliveries, oldest first.
+    /// The webhook deliveries that are remembered, oldest first: the latest 10 000, and those still under way.
     pub fn deliveries(&self) -> Vec<DeliverySnapshot> {
         self.core.with(|world, _| {
             world
@@ -16,6 +16,17 @@ impl Simulator {
                 .iter()
                 .map(DeliverySnapshot::from)
                 .collect()
+        })
+    }
+
+    /// Forgets the deliveries of which nothing more will happen by itself, and says how many.
+    pub fn forget_deliveries(&self) -> usize {
+        self.core.with(|world, _| {
+            let before = world.deliveries.len();
+            world
+                .deliveries
+                .retain(|delivery| !delivery.state.is_settled());
+            before - world.deliveries.len()
         })
     }
 

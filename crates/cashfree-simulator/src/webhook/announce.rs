@@ -15,6 +15,9 @@ use crate::world::{Place, World};
 /// Signs when signatures are to be wrong.
 const NOBODYS_KEY: &str = "a key that no merchant has";
 
+/// Most deliveries that are remembered, but for those under way.
+const MOST_DELIVERIES: usize = 10_000;
+
 /// Something a merchant is told about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Occurrence {
@@ -158,17 +161,28 @@ impl World {
         delivery.seal(self.webhook_key(&delivery.merchant), now);
         (0..copies)
             .map(|copy| {
-                let id = u64::try_from(self.deliveries.len())
-                    .unwrap_or(u64::MAX)
-                    .saturating_add(1);
-                self.deliveries.push(Delivery {
+                let id = self.next_delivery;
+                self.next_delivery = id.saturating_add(1);
+                self.deliveries.push_back(Delivery {
                     id,
                     duplicate: copy > 0,
                     ..delivery.clone()
                 });
+                self.forget_deliveries_beyond(MOST_DELIVERIES);
                 id
             })
             .collect()
+    }
+
+    /// Forgets the oldest finished deliveries while there are more than `most`.
+    fn forget_deliveries_beyond(&mut self, most: usize) {
+        while self.deliveries.len() > most {
+            let mut all = self.deliveries.iter();
+            let Some(oldest) = all.position(|delivery| delivery.state.is_settled()) else {
+                return;
+            };
+            self.deliveries.remove(oldest);
+        }
     }
 
     /// The key webhooks of a merchant are signed with now.
@@ -183,7 +197,57 @@ impl World {
 
     /// The delivery with this number.
     pub(crate) fn delivery_mut(&mut self, id: u64) -> Option<&mut Delivery> {
-        let index = usize::try_from(id).ok()?.checked_sub(1)?;
-        self.deliveries.get_mut(index)
+        let index = self
+            .deliveries
+            .binary_search_by_key(&id, |delivery| delivery.id);
+        self.deliveries.get_mut(index.ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::merchant::Merchant;
+    use crate::settings::Settings;
+
+    #[test]
+    fn the_oldest_finished_deliveries_are_forgotten_first() {
+        let mut world = World::new(
+            Settings::default(),
+            vec![Merchant::default()],
+            "http://127.0.0.1:3001".to_owned(),
+            1,
+        );
+        let now = datetime!(2026-01-15 10:00 UTC);
+        for id in 1..=5 {
+            let mut delivery = Delivery {
+                id,
+                event_type: EventType::PaymentLink,
+                link_id: String::new(),
+                merchant: String::new(),
+                url: "http://127.0.0.1/".parse().unwrap(),
+                version: WebhookVersion::default(),
+                state: DeliveryState::Delivered,
+                attempts: Vec::new(),
+                begun: 0,
+                duplicate: false,
+                body: String::new(),
+                timestamp: String::new(),
+                signature: String::new(),
+                event_key: String::new(),
+            };
+            if id == 1 {
+                delivery.state = DeliveryState::Retrying;
+            }
+            delivery.seal("key", now);
+            world.deliveries.push_back(delivery);
+        }
+        world.forget_deliveries_beyond(3);
+        let left: Vec<u64> = world.deliveries.iter().map(|left| left.id).collect();
+        assert_eq!(left, [1, 4, 5]);
+        assert_eq!(world.delivery_mut(4).map(|found| found.id), Some(4));
+        assert!(world.delivery_mut(2).is_none());
     }
 }

@@ -3,6 +3,7 @@
 mod announce;
 mod delivery;
 mod link_event;
+mod outlet;
 mod payment_event;
 mod send;
 mod signature;

@@ -7,16 +7,18 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use super::announce::Batch;
 use super::delivery::DeliveryState;
+use super::outlet::Outlet;
 use crate::core::Core;
 use crate::settings::WebhookSettings;
 
 /// Sends webhooks in the background.
 #[derive(Debug)]
 pub(crate) struct Sender {
-    client: reqwest::Client,
+    outlet: Outlet,
     tasks: TaskTracker,
     halt: Mutex<CancellationToken>,
     held: Mutex<Option<oneshot::Sender<()>>>,
@@ -24,14 +26,8 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(timeout)
-            .connect_timeout(timeout)
-            .build()?;
         Ok(Self {
-            client,
+            outlet: Outlet::new(timeout)?,
             tasks: TaskTracker::new(),
             halt: Mutex::new(CancellationToken::new()),
             held: Mutex::new(None),
@@ -52,6 +48,25 @@ impl Sender {
         self.tasks.wait().await;
         self.tasks.reopen();
         *self.halt.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
+    }
+
+    /// Makes one request. Answers with the receiver's status, or with what went wrong.
+    async fn deliver(
+        &self,
+        url: Url,
+        headers: Vec<(&'static str, String)>,
+        body: Bytes,
+    ) -> Result<u16, &'static str> {
+        let mut request = self.outlet.client(&url)?.post(url).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        match request.send().await {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) if error.is_timeout() => Err("no answer in time"),
+            Err(error) if error.is_connect() => Err("no connection"),
+            Err(_) => Err("the connection broke or the answer was unreadable"),
+        }
     }
 
     /// Gives up every wait without waiting for attempts under way.
@@ -203,16 +218,8 @@ impl Core {
                 Bytes::from(delivery.body.clone()),
             ))
         })?;
-        let mut request = self.sender.client.post(url).body(body);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let outcome = match request.send().await {
-            Ok(response) => Ok(response.status().as_u16()),
-            Err(error) if error.is_timeout() => Err("no answer in time".to_owned()),
-            Err(error) if error.is_connect() => Err("no connection".to_owned()),
-            Err(_) => Err("the connection broke or the answer was unreadable".to_owned()),
-        };
+        let outcome = self.sender.deliver(url, headers, body).await;
+        let outcome = outcome.map_err(str::to_owned);
         self.with(|world, now| {
             let wait = retries.and_then(|retries| {
                 let seconds = world.settings.retry_delays_seconds.get(retries).copied()?;

@@ -22,7 +22,7 @@ pub(crate) use link::{Link, LinkMeta, LinkNotify, NewLink};
 pub(crate) use order::Order;
 pub(crate) use payment::{Decline, Instrument, Payment, masked};
 
-use crate::api::{Remembered, RequestKey};
+use crate::api::Memory;
 use crate::control_error::ControlError;
 use crate::dice::Dice;
 use crate::endpoint::{Endpoint, EndpointSnapshot, target};
@@ -52,10 +52,11 @@ pub(crate) struct World {
     pub(crate) expiries: BTreeSet<(OffsetDateTime, usize)>,
     pub(crate) endpoints: Vec<EndpointSnapshot>,
     pub(crate) next_endpoint: u64,
-    pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) deliveries: VecDeque<Delivery>,
+    pub(crate) next_delivery: u64,
     pub(crate) outbox: Vec<Batch>,
     pub(crate) faults: Vec<FaultRule>,
-    pub(crate) remembered: HashMap<RequestKey, Remembered>,
+    pub(crate) remembered: Memory,
     pub(crate) calls: HashMap<(String, Operation), VecDeque<OffsetDateTime>>,
     pub(crate) clock_offset: time::Duration,
     first_number: i64,
@@ -83,10 +84,11 @@ impl World {
             expiries: BTreeSet::new(),
             endpoints: Vec::new(),
             next_endpoint: 1,
-            deliveries: Vec::new(),
+            deliveries: VecDeque::new(),
+            next_delivery: 1,
             outbox: Vec::new(),
             faults: Vec::new(),
-            remembered: HashMap::new(),
+            remembered: Memory::default(),
             calls: HashMap::new(),
             clock_offset: time::Duration::ZERO,
             first_number,

@@ -98,10 +98,12 @@ async fn answers_carry_the_documented_headers() {
 async fn unknown_addresses_and_methods_answer_json() {
     let gateway = Gateway::start().await;
     for (method, path, status) in [
-        (Method::GET, "", 404),
-        (Method::GET, "/", 404),
-        (Method::GET, "/nothing", 404),
-        (Method::GET, "/links/a/b/c", 404),
+        (Method::GET, "", 400),
+        (Method::GET, "/", 400),
+        (Method::GET, "/nothing", 400),
+        (Method::GET, "/links/a/b/c", 400),
+        (Method::GET, "//links/a", 400),
+        (Method::GET, "/links//a", 400),
         (Method::GET, "/links/%FF", 404),
         (Method::GET, "/links", 405),
         (Method::DELETE, "/links/a", 405),
@@ -124,6 +126,53 @@ async fn unknown_addresses_and_methods_answer_json() {
         (outside.status, outside.code().as_str()),
         (404, "request_failed")
     );
+}
+
+#[tokio::test]
+async fn an_empty_part_inside_an_address_is_refused() {
+    let gateway = Gateway::start().await;
+    let refused = gateway.post("//links", link("a", "")).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (400, "request_failed")
+    );
+    assert_eq!(
+        refused.json()["message"],
+        "bad URL, please check API documentation"
+    );
+    assert!(gateway.simulator().links().is_empty());
+    let setting = r#"{"unknown_address_status":404}"#;
+    gateway
+        .control(Method::POST, "/settings", setting)
+        .await
+        .ok();
+    assert_eq!(gateway.post("//links", link("a", "")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_body_has_to_be_said_to_be_json() {
+    let gateway = Gateway::start().await;
+    for kind in [
+        None,
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+    ] {
+        let request = gateway.untyped_request(Method::POST, "/links");
+        let mut request = request.body(link("a", ""));
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        let refused = gateway.send(request).await.unwrap();
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (400, "request_failed"),
+            "{kind:?}"
+        );
+    }
+    assert!(gateway.simulator().links().is_empty());
+    gateway.create(link("a", "")).await.ok();
+    let cancel = gateway.untyped_request(Method::POST, "/links/a/cancel");
+    gateway.send(cancel).await.unwrap().ok();
 }
 
 #[tokio::test]

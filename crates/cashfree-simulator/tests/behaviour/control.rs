@@ -361,3 +361,150 @@ async fn merchants_and_time_can_be_added() {
         Value::from("EXPIRED")
     );
 }
+
+#[tokio::test]
+async fn time_has_an_end_at_which_everything_still_works() {
+    let gateway = Gateway::start().await;
+    let latest = r#""link_expiry_time":"9999-12-30T00:00:00Z""#;
+    gateway.create(link("latest", latest)).await.ok();
+    let century = r#"{"advance_seconds":3153600000}"#;
+    let mut last = Value::Null;
+    let refused = loop {
+        let reply = gateway.control(Method::POST, "/clock", century).await;
+        if reply.status != 200 {
+            break reply;
+        }
+        last = reply.json()["now"].clone();
+    };
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.json()["field"], "advance_seconds");
+    assert!(last.as_str().unwrap().starts_with("89"), "{last}");
+    let end = gateway
+        .simulator()
+        .advance_clock(std::time::Duration::MAX)
+        .year();
+    assert_eq!(end, 9000);
+    gateway.create(link("new", "")).await.ok();
+    gateway
+        .control(Method::POST, "/links/latest/pay", "")
+        .await
+        .ok();
+    let links = gateway.control(Method::GET, "/links", "").await.ok();
+    assert_eq!(links["links"].as_array().unwrap().len(), 2);
+    let now = gateway.control(Method::GET, "/clock", "").await.ok();
+    assert_eq!(now["now"], "9000-01-01T00:00:00Z");
+}
+
+#[tokio::test]
+async fn a_clock_of_any_reading_does_no_harm() {
+    use time::macros::datetime;
+    for reading in [
+        datetime!(9999-12-31 23:59:59 -23:59),
+        datetime!(-9999-01-01 00:00 +23:59),
+    ] {
+        let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(reading));
+        let config = cashfree_simulator::SimulatorConfig::new().clock(clock);
+        let gateway = Gateway::with(config).await;
+        gateway.create(link("c", "")).await.ok();
+        gateway.control(Method::POST, "/links/c/pay", "").await.ok();
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_are_kept_out() {
+    let gateway = Gateway::start().await;
+    gateway.create(link("c", "")).await.ok();
+    let url = format!("{}/_simulator/links/c/pay", gateway.running.url());
+    for (name, value) in [
+        ("host", "evil.example"),
+        ("host", "127.0.0.1.evil.example:3001"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let request = gateway.http.request(method, &url).header(name, value);
+            let refused = gateway.send(request).await.unwrap();
+            assert_eq!(
+                (refused.status, refused.code().as_str()),
+                (403, "foreign_host"),
+                "{name}: {value}"
+            );
+        }
+    }
+    for kind in ["text/plain", "application/x-www-form-urlencoded"] {
+        let request = gateway.http.post(&url).header("content-type", kind);
+        let refused = gateway.send(request.body("{}")).await.unwrap();
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (415, "not_json"),
+            "{kind}"
+        );
+    }
+    let link = gateway.simulator().link("c").unwrap();
+    assert!(link.orders.is_empty());
+    // A page of this machine, and a program that sends nothing, may.
+    let own = gateway
+        .http
+        .post(&url)
+        .header("origin", "http://localhost:5173");
+    gateway.send(own).await.unwrap().ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn changes_of_settings_at_the_same_time_are_all_kept() {
+    let gateway = Gateway::start().await;
+    for round in 0..20 {
+        let wanted = round % 2 == 0;
+        let flags = [
+            "fail_payments",
+            "paid_with_null_order",
+            "enforce_rate_limit",
+            "link_id_allows_dots",
+        ];
+        let changes = flags.map(|flag| {
+            gateway.control(
+                Method::POST,
+                "/settings",
+                format!(r#"{{"{flag}":{wanted},"rate_limit_per_minute":100000}}"#),
+            )
+        });
+        for change in futures_util::future::join_all(changes).await {
+            change.ok();
+        }
+        let now = gateway.control(Method::GET, "/settings", "").await.ok();
+        for flag in flags {
+            assert_eq!(now[flag], wanted, "{flag}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn deliveries_can_be_forgotten_and_numbers_are_not_used_again() {
+    let gateway = Gateway::with(fast()).await;
+    let receiver = Receiver::start().await;
+    let endpoint = cashfree_simulator::Endpoint::new(&receiver.url);
+    gateway.simulator().add_endpoint(endpoint).unwrap();
+    gateway.create(link("a", "")).await.ok();
+    gateway.cancel("a").await.ok();
+    gateway.idle().await;
+    let forgotten = gateway.control(Method::DELETE, "/deliveries", "").await;
+    assert_eq!(forgotten.ok()["forgotten"], 1);
+    assert_eq!(
+        gateway
+            .control(Method::POST, "/deliveries/1/resend", "")
+            .await
+            .status,
+        404
+    );
+    gateway.create(link("b", "")).await.ok();
+    gateway.cancel("b").await.ok();
+    gateway.idle().await;
+    let deliveries = gateway.control(Method::GET, "/deliveries", "").await.ok();
+    assert_eq!(deliveries["deliveries"][0]["id"], 2);
+    gateway
+        .control(Method::POST, "/deliveries/2/resend", "")
+        .await
+        .ok();
+    gateway.idle().await;
+    assert_eq!(receiver.arrivals().len(), 3);
+}

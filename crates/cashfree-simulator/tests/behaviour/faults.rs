@@ -217,3 +217,30 @@ async fn a_standing_fault_hits_until_it_is_taken_away() {
         .ok();
     assert_eq!(gateway.get("/orders/x/payments").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_stored_refusal_is_given_again_under_its_key_and_under_no_other() {
+    for (fault, status) in [
+        (Fault::Error400Stored, 400),
+        (Fault::NotFoundStored, 404),
+        (Fault::Error500Stored, 500),
+    ] {
+        let gateway = Gateway::start().await;
+        gateway
+            .simulator()
+            .inject_fault(FaultRule::once(Operation::CreateLink, fault));
+        let call = |key: &'static str| {
+            let request = gateway.request(Method::POST, "/links");
+            gateway.send(request.header("x-idempotency-key", key).body(link("a", "")))
+        };
+        for replayed in ["false", "true", "true"] {
+            let refused = call("k").await.unwrap();
+            assert_eq!(
+                (refused.status, refused.header("x-idempotency-replayed")),
+                (status, replayed)
+            );
+        }
+        assert!(gateway.simulator().links().is_empty());
+        call("l").await.unwrap().ok();
+    }
+}

@@ -88,6 +88,17 @@ impl Gateway {
 
     /// A merchant's request, not sent yet.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let posted = method == Method::POST;
+        let request = self.untyped_request(method, path);
+        if posted {
+            request.header("content-type", "application/json")
+        } else {
+            request
+        }
+    }
+
+    /// A merchant's request that does not say what its body is, not sent yet.
+    pub(crate) fn untyped_request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.running.api_base_url()))
             .header("x-client-id", CLIENT)
@@ -121,9 +132,9 @@ impl Gateway {
         body: impl Into<String>,
     ) -> Reply {
         let url = format!("{}/_simulator{path}", self.running.url());
-        self.send(self.http.request(method, url).body(body.into()))
-            .await
-            .unwrap()
+        let request = self.http.request(method, url).body(body.into());
+        let request = request.header("content-type", "application/json");
+        self.send(request).await.unwrap()
     }
 
     /// Waits until no webhook is under way.

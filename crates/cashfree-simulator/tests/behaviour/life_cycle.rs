@@ -414,6 +414,7 @@ async fn merchants_do_not_see_each_other() {
         gateway.send(
             request
                 .header("x-api-version", "2025-01-01")
+                .header("content-type", "application/json")
                 .body(body.to_owned()),
         )
     };

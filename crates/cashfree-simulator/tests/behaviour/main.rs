@@ -13,3 +13,4 @@ mod validation;
 mod versions;
 mod webhook_bodies;
 mod webhook_sending;
+mod without_certificates;

@@ -147,6 +147,16 @@ async fn each_wrong_field_is_refused_by_its_name() {
         ),
         (
             "link_expiry_time",
+            Some("\"9999-12-31T23:59:59Z\""),
+            "link_expiry_time_invalid",
+        ),
+        (
+            "link_expiry_time",
+            Some("\"9999-12-31T23:59:59-05:30\""),
+            "link_expiry_time_invalid",
+        ),
+        (
+            "link_expiry_time",
             Some("\"2099-01-01T00:00:00\""),
             "link_expiry_time_invalid",
         ),

@@ -74,6 +74,7 @@ async fn the_newest_version_can_do_without_id_and_purpose() {
     let request = gateway
         .http
         .post(url)
+        .header("content-type", "application/json")
         .header("x-client-id", crate::gateway::CLIENT)
         .header("x-client-secret", crate::gateway::SECRET);
     let created = gateway

@@ -317,6 +317,7 @@ fn outside_a_runtime_deliveries_fail_at_once() {
             .header("x-client-id", crate::gateway::CLIENT)
             .header("x-client-secret", SECRET)
             .header("x-api-version", "2025-01-01")
+            .header("content-type", "application/json")
             .body(axum::body::Body::from(link("l", "")))
             .unwrap();
         assert_eq!(

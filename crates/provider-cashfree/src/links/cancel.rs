@@ -11,7 +11,8 @@ use crate::transport::{Call, Fault, Gateway, Limits};
 const OPERATION: Operation = Operation::CancelCheckout;
 
 /// Ends a link. No idempotency key is sent: a second cancellation does no harm, and a failure
-/// stored under a key would.
+/// stored under a key would. Where the host knows the gateway's own id, the link is fetched and
+/// compared first.
 pub(crate) async fn cancel(
     gateway: &Gateway,
     environment: Environment,
@@ -20,6 +21,21 @@ pub(crate) async fn cancel(
 ) -> Result<Cancellation, Fault> {
     let limits = Limits::from_now(limit);
     let reference = &locator.reference;
+    if locator.gateway_id.is_some() {
+        // A reference may name a link of another account; that one must not be ended.
+        let found = link(gateway, environment, reference, OPERATION, limits.writes)
+            .await
+            .map_err(|fault| match fault.effect {
+                Effect::MaybeApplied => fault.with_effect(Effect::NotSent),
+                _ => fault,
+            })?;
+        expect_same(locator, &found)?;
+        if has_ended(&found.status) {
+            return Ok(Cancellation::AlreadyEnded(
+                found.into_checkout(reference.clone()),
+            ));
+        }
+    }
     let path = ["links", reference.as_str(), "cancel"];
     let call = Call::post(OPERATION, &path);
     let mut pace = gateway.pace(limits.writes);
@@ -66,10 +82,16 @@ pub(crate) async fn cancel(
     let checkout = found.into_checkout(reference.clone());
     match checkout.status {
         CheckoutStatus::Cancelled if unsure => Ok(Cancellation::Cancelled(checkout)),
-        CheckoutStatus::Cancelled | CheckoutStatus::Expired | CheckoutStatus::Paid => {
-            Ok(Cancellation::AlreadyEnded(checkout))
-        }
+        _ if has_ended(&checkout.status) => Ok(Cancellation::AlreadyEnded(checkout)),
         _ if refused => Ok(Cancellation::StillPayable(checkout)),
         _ => Err(fault.with_effect(Effect::MaybeApplied)),
     }
+}
+
+/// Whether nothing leads out of this state.
+fn has_ended(status: &CheckoutStatus) -> bool {
+    matches!(
+        status,
+        CheckoutStatus::Cancelled | CheckoutStatus::Expired | CheckoutStatus::Paid
+    )
 }

@@ -74,7 +74,13 @@ impl Creation<'_> {
                         pace = self.gateway.pace(self.limits.writes);
                         continue;
                     }
-                    _ => return Err(fault),
+                    Ok(None) if !self.unsure => return Err(fault),
+                    Ok(None) => return Err(fault.with_effect(Effect::MaybeApplied)),
+                    // A stored refusal tells of an earlier call, not of what is there now.
+                    Err(failed) => {
+                        let fault = if fault.repeatable { fault } else { failed };
+                        return Err(fault.with_effect(Effect::MaybeApplied));
+                    }
                 }
             }
             if !pace.again_after(&fault).await {
@@ -91,8 +97,10 @@ impl Creation<'_> {
         let call = Call::post(OPERATION, &["links"]).with_body(prepared.body.clone(), key);
         let answer = self.gateway.send(&call, pace).await.map_err(|mut fault| {
             if fault.kind == ErrorKind::NotFound {
-                // There is nothing yet that could be missing; the sandbox says so in passing.
+                // There is nothing yet that could be missing; the sandbox says so in passing, and
+                // whether it made the link nevertheless is not documented.
                 fault.kind = ErrorKind::Unavailable;
+                fault.effect = Effect::MaybeApplied;
                 fault.repeatable = true;
             }
             fault

@@ -66,7 +66,7 @@ impl Link {
             return Err(Unreadable("link_url"));
         }
         Ok(Self {
-            gateway_id: wire::identifier(entity.cf_link_id),
+            gateway_id: wire::gateway_identifier(entity.cf_link_id),
             amount: wire::amount("link_amount", entity.link_amount, currency)?,
             amount_paid: wire::amount("link_amount_paid", entity.link_amount_paid, currency)?,
             url,

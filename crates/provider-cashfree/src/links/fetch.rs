@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::entity::Link;
 use crate::transport::{Answer, Call, Fault, Gateway};
+use crate::wire::Unreadable;
 
 /// The link as it is now.
 pub(crate) async fn fetch(
@@ -33,6 +34,34 @@ pub(super) async fn link(
     let call = Call::get(operation, &path);
     let read = |answer: &Answer| Link::read(&answer.body, reference, environment);
     gateway.read(&call, deadline, read).await
+}
+
+/// Makes sure that the link of this reference is the one the host means, by the gateway's own id.
+pub(crate) async fn expect_same_link(
+    gateway: &Gateway,
+    environment: Environment,
+    locator: &CheckoutLocator,
+    operation: Operation,
+    deadline: Instant,
+) -> Result<(), Fault> {
+    let link = link(
+        gateway,
+        environment,
+        &locator.reference,
+        operation,
+        deadline,
+    )
+    .await?;
+    expect_same(locator, &link)
+}
+
+/// Whether an answer is the link of this reference.
+pub(crate) fn expect_link(
+    answer: &Answer,
+    reference: &CheckoutReference,
+    environment: Environment,
+) -> Result<(), Unreadable> {
+    Link::read(&answer.body, reference, environment).map(drop)
 }
 
 /// As [`link`], where its absence is one of the answers that are expected.

@@ -40,10 +40,10 @@ impl Attempt<'_> {
         amount: Money,
         error_details: Raw<'_>,
     ) -> Result<Payment, Unreadable> {
-        let id = wire::identifier(self.cf_payment_id).ok_or(Unreadable("cf_payment_id"))?;
+        let id = wire::gateway_identifier(self.cf_payment_id).ok_or(Unreadable("cf_payment_id"))?;
         let status = wire::payment_status(wire::word("payment_status", self.payment_status)?);
         let mut payment = Payment::new(id, status, amount);
-        payment.charged = self.charged(amount)?.filter(|charged| *charged != amount);
+        payment.charged = self.charged(amount).filter(|charged| *charged != amount);
         payment.method = told(self.payment_group);
         payment.bank_reference = told(self.bank_reference);
         payment.paid_at = wire::with_offset(self.payment_time);
@@ -51,15 +51,17 @@ impl Attempt<'_> {
         Ok(payment)
     }
 
-    fn charged(&self, amount: Money) -> Result<Option<Money>, Unreadable> {
-        if self.payment_amount.is_none() {
-            return Ok(None);
-        }
+    /// What the payer was charged. It only informs: if it cannot be read, the payment still counts.
+    fn charged(&self, amount: Money) -> Option<Money> {
+        self.payment_amount?;
         let currency = match self.payment_currency {
-            None => amount.currency(),
-            given => wire::currency("payment_currency", given)?,
+            None => Ok(amount.currency()),
+            given => wire::currency("payment_currency", given),
         };
-        wire::amount("payment_amount", self.payment_amount, currency).map(Some)
+        currency
+            .and_then(|currency| wire::amount("payment_amount", self.payment_amount, currency))
+            .inspect_err(|what| tracing::warn!(field = what.0, "a charge that cannot be read"))
+            .ok()
     }
 
     fn failure(&self, status: &PaymentStatus, details: Raw<'_>) -> Option<PaymentFailure> {
@@ -148,6 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn a_charge_that_cannot_be_read_does_not_cost_the_payment() {
+        for (from, to) in [
+            ("1.50", "\"much\""),
+            ("1.50", "1.505"),
+            ("1.50", "-1"),
+            ("1.50", "{}"),
+            ("\"INR\"", "\"RUPEES\""),
+            ("\"INR\"", "7"),
+        ] {
+            let payment = read(&FULL.replace(from, to), "null").unwrap();
+            assert_eq!(payment.charged, None, "{to}");
+            assert_eq!(payment.amount.to_string(), "INR 1.80", "{to}");
+        }
+    }
+
+    #[test]
     fn a_failure_without_details_has_the_gateways_message() {
         let failure = read(FULL, "null").unwrap().failure.unwrap();
         assert_eq!(failure.message.unwrap().expose(), "declined");
@@ -161,8 +179,9 @@ mod tests {
             ("cf_payment_id", "1504280029", "1.5"),
             ("payment_status", "\"FAILED\"", "null"),
             ("payment_status", "\"FAILED\"", "{}"),
-            ("payment_amount", "1.50", "\"much\""),
-            ("payment_currency", "\"INR\"", "\"RUPEES\""),
+            ("cf_payment_id", "1504280029", "0"),
+            ("cf_payment_id", "1504280029", "\"NA\""),
+            ("cf_payment_id", "1504280029", "\" null \""),
         ] {
             let json = FULL.replace(from, to);
             assert_eq!(

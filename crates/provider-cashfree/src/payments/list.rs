@@ -2,13 +2,16 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use payment_provider_core::{
-    CheckoutLocator, Effect, ErrorKind, Money, Operation, OrderId, Payment, PaymentId,
+    CheckoutLocator, Effect, Environment, ErrorKind, Operation, OrderId, Payment, PaymentId,
+    PaymentStatus,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::attempt::Attempt;
+use super::orders::{Order, Orders};
+use crate::links;
 use crate::transport::{Answer, Call, Fault, Gateway};
 use crate::wire::{self, Raw, Unreadable};
 
@@ -17,19 +20,35 @@ const OPERATION: Operation = Operation::ListPayments;
 /// Most requests under way at once for one list.
 const PARALLEL: usize = 4;
 
+/// Up to this many orders, every one is asked for its payments. Each visit of a payer makes an
+/// order, and each costs a request: beyond, orders that the gateway calls unpaid are left out. Only
+/// paid ones hold what is booked.
+const MOST_UNPAID: usize = 25;
+
 /// All payments of a link, each once.
 pub(crate) async fn list(
     gateway: &Gateway,
+    environment: Environment,
     locator: &CheckoutLocator,
     deadline: Instant,
 ) -> Result<Vec<Payment>, Fault> {
-    let reference = locator.reference.as_str();
-    let path = ["links", reference, "orders"];
-    let call = Call::get(OPERATION, &path).with_query("status", "ALL");
-    let orders = gateway
-        .read(&call, deadline, |answer| orders(answer, reference))
-        .await?;
+    let path = ["links", locator.reference.as_str(), "orders"];
+    let all = Call::get(OPERATION, &path).with_query("status", "ALL");
+    let paid = Call::get(OPERATION, &path).with_query("status", "PAID");
+    let read = |answer: &Answer| Orders::read(answer, locator);
+    let mut orders = match gateway.read(&all, deadline, read).await {
+        Err(fault) if fault.too_large => gateway.read(&paid, deadline, read).await?,
+        outcome => outcome?,
+    };
+    if locator.gateway_id.is_some() && !orders.of_the_expected_link {
+        // The orders do not say it, or say otherwise: the link itself decides.
+        links::expect_same_link(gateway, environment, locator, OPERATION, deadline).await?;
+    }
+    if orders.by_id.len() > MOST_UNPAID {
+        orders.by_id.retain(|_, order| !order.unpaid);
+    }
     let calls: Vec<_> = orders
+        .by_id
         .iter()
         .map(|(id, order)| of_order(gateway, id, order, deadline))
         .collect();
@@ -55,48 +74,6 @@ fn each_once(all: impl Iterator<Item = Payment>) -> Result<Vec<Payment>, Fault> 
     Ok(payments)
 }
 
-/// What the list of orders says of one.
-struct Order {
-    paid: bool,
-    amount: Option<Money>,
-}
-
-#[derive(Deserialize)]
-struct OrderEntity<'a> {
-    #[serde(borrow, default)]
-    order_id: Raw<'a>,
-    #[serde(borrow, default)]
-    link_id: Raw<'a>,
-    #[serde(borrow, default)]
-    order_status: Raw<'a>,
-    #[serde(borrow, default)]
-    order_amount: Raw<'a>,
-    #[serde(borrow, default)]
-    order_currency: Raw<'a>,
-}
-
-fn orders(answer: &Answer, reference: &str) -> Result<BTreeMap<OrderId, Order>, Unreadable> {
-    let mut orders = BTreeMap::new();
-    for raw in wire::elements("orders", &answer.body)? {
-        let entity: OrderEntity<'_> = wire::object("orders", Some(raw))?;
-        let of = wire::optional_text(entity.link_id);
-        if of.is_some_and(|link_id| link_id != reference) {
-            return Err(Unreadable("link_id of the link asked for"));
-        }
-        let id: OrderId = wire::identifier(entity.order_id)
-            .filter(|id: &OrderId| ![".", ".."].contains(&id.as_str()))
-            .ok_or(Unreadable("order_id"))?;
-        let order = Order {
-            paid: wire::optional_text(entity.order_status).is_some_and(|word| word == "PAID"),
-            amount: wire::currency("order_currency", entity.order_currency)
-                .and_then(|currency| wire::amount("order_amount", entity.order_amount, currency))
-                .ok(),
-        };
-        orders.insert(id, order);
-    }
-    Ok(orders)
-}
-
 async fn of_order(
     gateway: &Gateway,
     id: &OrderId,
@@ -117,7 +94,14 @@ async fn of_order(
             }
             fault
         })?;
-    if order.paid && payments.is_empty() {
+    // A payment that was voided or called off leaves the order paid and nothing received.
+    let explains = |payment: &Payment| {
+        matches!(
+            payment.status,
+            PaymentStatus::Succeeded | PaymentStatus::Cancelled
+        )
+    };
+    if order.paid && !payments.iter().any(explains) {
         let what = Unreadable("payment of a paid order");
         return Err(Fault::unreadable(what, None));
     }

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod list;
+mod orders;
 
 pub(crate) use attempt::Attempt;
 pub(crate) use list::list;

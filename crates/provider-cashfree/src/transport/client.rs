@@ -230,10 +230,10 @@ impl fmt::Debug for Gateway {
 async fn receive(mut response: Response) -> Result<Answer, Fault> {
     let facts = Facts::read(response.status(), response.headers());
     let too_large = |facts: &Facts| {
-        Fault::unreadable(
-            Unreadable("body within the size limit"),
-            Some(facts.clone()),
-        )
+        let what = Unreadable("body within the size limit");
+        let mut fault = Fault::unreadable(what, Some(facts.clone()));
+        fault.too_large = true;
+        fault
     };
     let announced = response.content_length().unwrap_or_default();
     if usize::try_from(announced).unwrap_or(usize::MAX) > MAX_ANSWER {

@@ -16,6 +16,8 @@ pub(crate) struct Fault {
     pub(crate) effect: Effect,
     /// Whether the same request may well succeed if it is sent again.
     pub(crate) repeatable: bool,
+    /// Whether the answer is larger than what is read of one.
+    pub(crate) too_large: bool,
     pub(crate) facts: Option<Box<Facts>>,
     pub(crate) refusal: Option<Box<Refusal>>,
     retry: Option<RetryAdvice>,
@@ -31,6 +33,7 @@ impl Fault {
             kind,
             effect,
             repeatable: false,
+            too_large: false,
             facts: None,
             refusal: None,
             retry: None,
@@ -104,10 +107,22 @@ impl Fault {
         (self.kind == ErrorKind::RateLimited).then(|| told.unwrap_or(UNTOLD))
     }
 
-    /// Whether this is a failure that the gateway stored and will give again for the same key.
+    /// Whether this is a failure that the gateway stored and will give again for the same key,
+    /// whatever has changed since.
     pub(crate) fn is_stored_failure(&self) -> bool {
-        let stored = |facts: &Facts| facts.replayed && facts.status.is_server_error();
+        let stored = |facts: &Facts| facts.replayed && !facts.status.is_success();
         self.facts.as_deref().is_some_and(stored)
+    }
+
+    /// Whether what answered may not be the part of the API that was meant.
+    pub(crate) fn may_be_a_wrong_address(&self) -> bool {
+        let unspecific =
+            |refusal: &Refusal| matches!(refusal.code.as_deref(), None | Some("request_failed"));
+        match self.kind {
+            ErrorKind::UnreadableAnswer => true,
+            ErrorKind::Refused => self.refusal.as_deref().is_none_or(unspecific),
+            _ => false,
+        }
     }
 
     /// Whether the gateway says that the object, or the idempotency key, is taken.

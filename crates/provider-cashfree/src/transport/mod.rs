@@ -11,4 +11,5 @@ pub(crate) use answer::Answer;
 pub(crate) use client::{Call, Gateway, GatewayKeys};
 pub(crate) use fault::Fault;
 pub(crate) use pace::{Limits, Pace};
+pub(crate) use refusal::WrongAddress;
 pub(crate) use stack::HttpStack;

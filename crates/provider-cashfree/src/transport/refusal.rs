@@ -116,11 +116,19 @@ pub(super) fn fault(answer: Answer) -> Fault {
     let mut fault = Fault::new(kind, effect).with_facts(Some(answer.facts));
     fault.repeatable = repeatable;
     match refusal {
+        Some(refusal) if kind == ErrorKind::UnreadableAnswer => {
+            fault.with_source(WrongAddress).with_refusal(refusal)
+        }
         Some(refusal) => fault.with_refusal(refusal),
         None if kind == ErrorKind::UnreadableAnswer => fault.with_source(Unreadable("body")),
         None => fault,
     }
 }
+
+/// What is at the address called is not the API, or not this part of it.
+#[derive(Debug, thiserror::Error)]
+#[error("the address is not one of the API; check the setting `base_url`")]
+pub(crate) struct WrongAddress;
 
 fn judge(status: StatusCode, refusal: Option<&Refusal>) -> (ErrorKind, Effect, bool) {
     use Effect::{MaybeApplied, Rejected};
@@ -140,19 +148,26 @@ fn judge(status: StatusCode, refusal: Option<&Refusal>) -> (ErrorKind, Effect, b
     if class == "feature_not_enabled" || code == "feature_not_enabled" {
         return (ErrorKind::Refused, Rejected, false);
     }
-    let credentials = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
+    // A bare 403 may come from anything in between, such as a firewall.
+    let forbidden = status == StatusCode::FORBIDDEN && !(class.is_empty() && code.is_empty());
+    let credentials = status == StatusCode::UNAUTHORIZED || forbidden;
     if class == "authentication_error" || code == "authentication_error" || credentials {
         return (ErrorKind::Authentication, Rejected, false);
     }
-    if refusal.is_none() || !status.is_client_error() {
+    let bare = refusal.is_none() || status == StatusCode::FORBIDDEN;
+    if bare || !status.is_client_error() {
         // A redirect, or a page of something between here and the gateway: not the API's word.
         return (ErrorKind::UnreadableAnswer, MaybeApplied, true);
     }
     if class == "idempotency_error" || code == "idempotency_key_mismatch" {
         return (ErrorKind::Conflict, Rejected, false);
     }
-    if status == StatusCode::NOT_FOUND || code.ends_with("not_found") {
+    // The code alone says that an object is not there; its status is 400 or 404.
+    if code.ends_with("not_found") {
         return (ErrorKind::NotFound, Rejected, false);
+    }
+    if status == StatusCode::NOT_FOUND {
+        return (ErrorKind::UnreadableAnswer, MaybeApplied, true);
     }
     if status == StatusCode::CONFLICT || code.ends_with("already_exists") {
         return (ErrorKind::Conflict, Rejected, false);
@@ -258,6 +273,13 @@ mod tests {
             (403, "feature_not_enabled", "x", K::Refused, Rejected),
             (404, invalid, "link_get_not_found", K::NotFound, Rejected),
             (404, invalid, "somethind_not_found", K::NotFound, Rejected),
+            (
+                404,
+                invalid,
+                "request_failed",
+                K::UnreadableAnswer,
+                MaybeApplied,
+            ),
             (409, invalid, "order_already_exists", K::Conflict, Rejected),
             (
                 409,
@@ -345,9 +367,22 @@ mod tests {
                 ErrorKind::UnreadableAnswer,
                 "{body}"
             );
+            assert_eq!(
+                judged(403, body).kind,
+                ErrorKind::UnreadableAnswer,
+                "{body}"
+            );
             assert_eq!(judged(401, body).kind, ErrorKind::Authentication, "{body}");
             assert_eq!(judged(429, body).kind, ErrorKind::RateLimited, "{body}");
             assert_eq!(judged(502, body).kind, ErrorKind::Unavailable, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_message_alone_is_not_enough_to_be_forbidden_or_absent() {
+        for status in [403, 404] {
+            let fault = judged(status, r#"{"message":"Forbidden or not found"}"#);
+            assert_eq!(fault.kind, ErrorKind::UnreadableAnswer, "{status}");
         }
     }
 

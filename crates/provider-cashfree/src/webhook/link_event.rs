@@ -54,12 +54,12 @@ pub(super) fn read(data: Raw<'_>) -> News {
     let order = link.order.map(|raw| wire::object("data.order", Some(raw)));
     let order: Option<Result<Order<'_>, Unreadable>> = order;
     let order_id = match &order {
-        Some(Ok(order)) => wire::identifier(order.order_id),
+        Some(Ok(order)) => wire::gateway_identifier(order.order_id),
         _ => None,
     };
     let subject = Subject::none()
         .with_reference(wire::identifier(link.link_id))
-        .with_gateway_id(wire::identifier(link.cf_link_id))
+        .with_gateway_id(wire::gateway_identifier(link.cf_link_id))
         .with_order_id(order_id.clone());
     let kinds = kinds(&link, order, order_id);
     News { subject, kinds }
@@ -84,20 +84,23 @@ fn kinds(
     Ok(movement.into_iter().chain([snapshot]).collect())
 }
 
-/// The payment of an order. One that succeeded but cannot be read completely has to be fetched.
+/// The payment of an order. One that succeeded but cannot be read completely, or does not name its
+/// order, has to be fetched.
 fn movement(order: &Order<'_>, order_id: Option<OrderId>, currency: Currency) -> Option<EventKind> {
     let status = wire::optional_text(order.transaction_status)?;
     if status != "SUCCESS" {
         return None;
     }
-    // Without an id the snapshot alone tells of the money.
-    order.transaction_id?;
-    let id = wire::identifier(order.transaction_id);
+    if wire::says_nothing(order.transaction_id) {
+        // Without an id the snapshot alone tells of the money.
+        return None;
+    }
+    let id = wire::gateway_identifier(order.transaction_id);
     let amount = wire::amount("data.order.order_amount", order.order_amount, currency);
-    let (Some(id), Ok(amount)) = (id, amount) else {
+    let (Some(id), Ok(amount), Some(order_id)) = (id, amount, order_id) else {
         return Some(EventKind::FetchNeeded);
     };
     let mut payment = Payment::new(id, PaymentStatus::Succeeded, amount);
-    payment.order_id = order_id;
+    payment.order_id = Some(order_id);
     Some(EventKind::Payment(payment))
 }

@@ -1,7 +1,7 @@
 //! Deliveries about one attempt to pay:
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/payments/webhooks>.
 
-use payment_provider_core::{EventKind, OrderId, Payment, Subject};
+use payment_provider_core::{EventKind, OrderId, Payment, PaymentStatus, Subject};
 use serde::Deserialize;
 
 use super::envelope::News;
@@ -39,21 +39,29 @@ struct Tags<'a> {
     link_id: Raw<'a>,
 }
 
-/// The attempt, in the status that it has itself; the type of the delivery says nothing more.
+/// The attempt, in the status that it has itself; the type of the delivery says nothing more. A
+/// success that does not name its order has to be fetched.
 pub(super) fn read(data: Raw<'_>) -> News {
     let mut subject = Subject::none();
-    let kinds = payment(data, &mut subject).map(|payment| vec![EventKind::Payment(payment)]);
+    let kinds = payment(data, &mut subject).map(|payment| {
+        let succeeded = payment.status == PaymentStatus::Succeeded;
+        vec![if succeeded && payment.order_id.is_none() {
+            EventKind::FetchNeeded
+        } else {
+            EventKind::Payment(payment)
+        }]
+    });
     News { subject, kinds }
 }
 
 fn payment(data: Raw<'_>, subject: &mut Subject) -> Result<Payment, Unreadable> {
     let data: Data<'_> = wire::object("data", data)?;
     let order: Order<'_> = wire::object("data.order", data.order)?;
-    let order_id: Option<OrderId> = wire::identifier(order.order_id);
+    let order_id: Option<OrderId> = wire::gateway_identifier(order.order_id);
     let tags: Tags<'_> = wire::optional_object(order.order_tags).unwrap_or_default();
     *subject = Subject::none()
         .with_reference(wire::identifier(tags.link_id))
-        .with_gateway_id(wire::identifier(tags.cf_link_id))
+        .with_gateway_id(wire::gateway_identifier(tags.cf_link_id))
         .with_order_id(order_id.clone());
 
     let currency = wire::currency("data.order.order_currency", order.order_currency)?;

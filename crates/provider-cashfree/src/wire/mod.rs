@@ -11,7 +11,7 @@ mod time;
 
 pub(crate) use amount::{amount, currency};
 pub(crate) use status::{checkout_status, payment_status};
-pub(crate) use text::{identifier, optional_text, text, word};
+pub(crate) use text::{gateway_identifier, identifier, optional_text, says_nothing, text, word};
 pub(crate) use time::with_offset;
 
 use serde::Deserialize;

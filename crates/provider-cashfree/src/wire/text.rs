@@ -32,6 +32,27 @@ where
     optional_text(raw).and_then(|text| T::try_from(text).ok())
 }
 
+/// An identifier that the gateway gave. Where it has none it sends `0`, `NA`, `null` in quotes or
+/// an empty text: taken for ids, these would be the same for everyone.
+pub(crate) fn gateway_identifier<T>(raw: Raw<'_>) -> Option<T>
+where
+    T: TryFrom<String, Error = InvalidIdentifier>,
+{
+    optional_text(raw)
+        .filter(|text| !stands_for_none(text))
+        .and_then(|text| T::try_from(text).ok())
+}
+
+/// Whether an identifier is absent, in whatever way that is said. One that is there but cannot be
+/// read does say something.
+pub(crate) fn says_nothing(raw: Raw<'_>) -> bool {
+    raw.is_none() || optional_text(raw).is_some_and(|text| stands_for_none(&text))
+}
+
+fn stands_for_none(id: &str) -> bool {
+    matches!(id.trim(), "" | "0" | "NA" | "null")
+}
+
 /// One word of an open set, such as a status.
 pub(crate) fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
     let text = text(field, raw)?;
@@ -78,6 +99,18 @@ mod tests {
         assert_eq!(read("\"inv_1\"").unwrap().as_str(), "inv_1");
         assert_eq!(read("\"uuid.1\""), None);
         assert_eq!(read("\"\""), None);
+    }
+
+    #[test]
+    fn what_stands_for_no_id_is_none() {
+        use payment_provider_core::PaymentId;
+        let read = |json| gateway_identifier::<PaymentId>(raw(json));
+        for none in ["0", "\"0\"", "\"NA\"", "\"null\"", "\"\"", "\" \"", "null"] {
+            assert_eq!(read(none), None, "{none}");
+        }
+        for (json, expected) in [("10", "10"), ("\"00\"", "00"), ("\"NAB\"", "NAB")] {
+            assert_eq!(read(json).unwrap().as_str(), expected);
+        }
     }
 
     #[test]
