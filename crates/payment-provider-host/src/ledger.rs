@@ -213,10 +213,15 @@ impl<S: Store> Host<S> {
             .or_else(|| again.bank_reference.clone());
         known.failure = known.failure.take().or_else(|| again.failure.clone());
         known.paid_at = known.paid_at.or(again.paid_at);
-        if *known != before {
-            self.inner.store.put_payment(tx, &row).await?;
+        if *known == before {
+            return Ok(());
         }
-        Ok(())
+        self.inner.store.put_payment(tx, &row).await?;
+        let order = row
+            .order_id()
+            .map(OrderId::to_string)
+            .map(SubjectName::Order);
+        self.requeue(tx, row.connection_pk, order.as_slice()).await
     }
 
     async fn save(
@@ -235,19 +240,6 @@ impl<S: Store> Host<S> {
             .map(OrderId::to_string)
             .map(SubjectName::Order);
         self.requeue(tx, row.connection_pk, order.as_slice()).await
-    }
-
-    /// A line of history in a transaction of its own.
-    pub(crate) async fn note_alone(
-        &self,
-        payable_pk: i64,
-        kind: HistoryKind,
-        detail: String,
-    ) -> Result<(), StoreError> {
-        let store = &self.inner.store;
-        let mut tx = store.begin().await?;
-        self.note(&mut tx, payable_pk, kind, detail).await?;
-        store.commit(tx).await
     }
 }
 

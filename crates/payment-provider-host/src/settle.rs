@@ -1,11 +1,11 @@
 //! The gateway's own word on one checkout: fetched outside a transaction, applied inside one.
 
-use payment_provider_core::{Checkout, Payment, PaymentStatus, ProviderError};
+use payment_provider_core::{Checkout, OrderId, Payment, PaymentStatus, ProviderError};
 
 use crate::checkouts::locator;
 use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
-use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError};
+use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError, SubjectName};
 use crate::{CheckoutError, Host};
 
 /// A checkout and all its payments, as fetched.
@@ -25,15 +25,26 @@ impl Fetched {
     /// Whether the gateway states more money than the payments it lists add up to: some of what it
     /// knows is not to be seen yet.
     pub(crate) fn is_incomplete(&self) -> bool {
-        let paid = self.checkout.amount_paid;
-        let listed = self
-            .succeeded()
-            .filter(|payment| payment.amount.currency() == paid.currency())
+        self.listed() < self.checkout.amount_paid.minor_units()
+    }
+
+    /// What the listed payments add up to in the currency of the total, in smallest units.
+    fn listed(&self) -> i64 {
+        let currency = self.checkout.amount_paid.currency();
+        self.succeeded()
+            .filter(|payment| payment.amount.currency() == currency)
             .fold(0, |sum: i64, payment| {
                 sum.saturating_add(payment.amount.minor_units())
-            });
-        listed < paid.minor_units()
+            })
     }
+}
+
+/// Whether what was fetched could be taken in completely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decided {
+    All,
+    /// A listed payment is left for a later list.
+    NotAll,
 }
 
 /// Why the gateway's word could not be had.
@@ -67,18 +78,21 @@ impl<S: Store> Host<S> {
             FetchError::Provider(error) => CheckoutError::Provider(error),
         })?;
         let mut tx = store.begin().await?;
-        self.apply_fetched(&mut tx, pk, &fetched).await?;
+        self.apply_fetched(&mut tx, pk, &fetched, false).await?;
         store.commit(tx).await?;
         Ok(())
     }
 
-    /// Makes the rows agree with what was fetched. Money once booked stays booked.
+    /// Makes the rows agree with what was fetched. Money once booked stays booked. Tells whether all
+    /// of it is decided: a listed payment may be one that is booked under an id the list does not
+    /// show, and unless their order says so that is believed only by those who were `patient`.
     pub(crate) async fn apply_fetched(
         &self,
         tx: &mut S::Tx,
         pk: i64,
         fetched: &Fetched,
-    ) -> Result<(), LedgerError> {
+        patient: bool,
+    ) -> Result<Decided, LedgerError> {
         let store = &self.inner.store;
         let mut row = store.checkout_by_pk(tx, pk).await?;
         let found = &fetched.checkout;
@@ -90,13 +104,14 @@ impl<S: Store> Host<S> {
         );
         self.note(tx, row.payable_pk, HistoryKind::PaymentsFetched, detail)
             .await?;
-        self.learn_true_ids(tx, &row, fetched).await?;
+        self.learn_true_ids(tx, &row, fetched, patient).await?;
+        let mut decided = Decided::All;
         for payment in &fetched.payments {
             if payment.status != PaymentStatus::Succeeded {
                 self.record_payment(tx, &row, payment).await?;
-            } else if payment.amount.is_positive()
-                && !self.is_doubtful(tx, &row, fetched, payment).await?
-            {
+            } else if self.is_doubtful(tx, &row, fetched, payment).await? {
+                decided = Decided::NotAll;
+            } else if payment.amount.is_positive() {
                 self.split_from_other(tx, &row, fetched, payment).await?;
                 self.record_payment(tx, &row, payment).await?;
             }
@@ -115,12 +130,12 @@ impl<S: Store> Host<S> {
             self.note(tx, row.payable_pk, HistoryKind::Mismatch, detail)
                 .await?;
         }
-        Ok(())
+        Ok(decided)
     }
 
     /// Whether booking a listed payment could count one payment twice: something booked is not
-    /// listed, so it may be this one under another id, and with both more would be booked than the
-    /// gateway states. Left for a later list.
+    /// listed and may be this one under another id, and all that is booked or listed comes to more
+    /// than the gateway states.
     async fn is_doubtful(
         &self,
         tx: &mut S::Tx,
@@ -129,17 +144,21 @@ impl<S: Store> Host<S> {
         payment: &Payment,
     ) -> Result<bool, StoreError> {
         let rows = self.inner.store.payments_of_checkout(tx, row.pk).await?;
+        let booked = |known: &&PaymentRow| known.is_booked();
         if rows
             .iter()
-            .any(|known| known.is_booked() && known.payment.id == payment.id)
+            .filter(booked)
+            .any(|known| known.payment.id == payment.id)
         {
             return Ok(false);
         }
-        let unlisted = rows
-            .iter()
-            .any(|known| known.is_booked() && !lists(fetched, known));
-        let with_it = booked_on(row, &rows).saturating_add(payment.amount.minor_units());
-        Ok(unlisted && with_it > fetched.checkout.amount_paid.minor_units())
+        let unlisted: Vec<_> = rows
+            .into_iter()
+            .filter(|known| known.is_booked() && !lists(fetched, known))
+            .collect();
+        let all = booked_on(row, &unlisted).saturating_add(fetched.listed());
+        let too_much = all > fetched.checkout.amount_paid.minor_units();
+        Ok(too_much && unlisted.iter().any(|known| known.may_be(payment)))
     }
 
     /// An event may name a payment by another id than the gateway's list does. Where a booked
@@ -150,6 +169,7 @@ impl<S: Store> Host<S> {
         tx: &mut S::Tx,
         row: &CheckoutRow,
         fetched: &Fetched,
+        patient: bool,
     ) -> Result<(), StoreError> {
         let store = &self.inner.store;
         let rows = store.payments_of_checkout(tx, row.pk).await?;
@@ -165,7 +185,10 @@ impl<S: Store> Host<S> {
             .iter()
             .filter(|known| known.is_booked() && !lists(fetched, known))
         {
-            let Some(position) = unbooked.iter().position(|payment| known.may_be(payment)) else {
+            let Some(position) = unbooked
+                .iter()
+                .position(|payment| known.is_surely(payment) || (patient && known.may_be(payment)))
+            else {
                 continue;
             };
             let truth = unbooked.swap_remove(position);
@@ -173,6 +196,10 @@ impl<S: Store> Host<S> {
             let attempt = store
                 .payment_by_id(tx, row.connection_pk, &truth.id)
                 .await?;
+            // Booked on another checkout: that is what it is.
+            if attempt.as_ref().is_some_and(PaymentRow::is_booked) {
+                continue;
+            }
             let pk = attempt.map_or(0, |attempt| attempt.pk);
             let listed = PaymentRow {
                 pk,
@@ -184,6 +211,12 @@ impl<S: Store> Host<S> {
             let key = listed.effect_key();
             store
                 .put_effect(tx, row.connection_pk, &key, pk, self.now_millis())
+                .await?;
+            let order = listed
+                .order_id()
+                .map(OrderId::to_string)
+                .map(SubjectName::Order);
+            self.requeue(tx, row.connection_pk, order.as_slice())
                 .await?;
             let detail = format!("payment {} is listed as {}", known.payment.id, truth.id);
             self.note(tx, row.payable_pk, HistoryKind::PaymentsFetched, detail)

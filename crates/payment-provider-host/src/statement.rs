@@ -68,7 +68,8 @@ impl<S: Store> Host<S> {
             row.gateway_paid = paid.max(stated.amount_paid.minor_units());
         }
         row.gateway_id = stated.gateway_id.or(row.gateway_id.take());
-        row.url = stated.url.or(row.url.take());
+        let ours = stated.amount == row.amount && !row.conflicting;
+        row.url = stated.url.filter(|_| ours).or(row.url.take());
         if (state, paid) != (row.state, row.gateway_paid) {
             self.note_mismatch(
                 tx,
@@ -84,9 +85,12 @@ impl<S: Store> Host<S> {
         if state == row.state {
             self.inner.store.put_checkout(tx, row).await?;
         } else {
-            let detail = format!("{}: {}", row.reference, row.state.as_str());
-            self.note(tx, row.payable_pk, HistoryKind::CheckoutChanged, detail)
-                .await?;
+            // That it was made at all is told by another line.
+            if state != CheckoutState::Creating || row.state != CheckoutState::Open {
+                let detail = format!("{}: {}", row.reference, row.state.as_str());
+                self.note(tx, row.payable_pk, HistoryKind::CheckoutChanged, detail)
+                    .await?;
+            }
             self.put_state(tx, row).await?;
         }
         let mut names = vec![SubjectName::Reference(row.reference.to_string())];

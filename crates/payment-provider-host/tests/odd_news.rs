@@ -10,6 +10,17 @@ use payment_provider_core::*;
 use payment_provider_host::*;
 use tokio_util::sync::CancellationToken;
 
+/// A delivery that says only that something changed.
+fn changed(reference: &str) -> Event {
+    Event::new("CHANGED", about(reference), EventKind::FetchNeeded)
+}
+
+async fn execute(bench: &Bench, statement: &'static str) {
+    let mut tx = bench.host.store().begin().await.unwrap();
+    sqlx::query(statement).execute(&mut *tx).await.unwrap();
+    bench.host.store().commit(tx).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_statement_ahead_of_the_list_waits_for_the_list() {
     let bench = Bench::new().await;
@@ -473,4 +484,217 @@ async fn a_panicking_handler_does_not_end_the_worker() {
     assert!(!worker.is_finished(), "the worker is gone");
     stop.cancel();
     worker.await.unwrap();
+}
+
+#[tokio::test]
+async fn listed_money_is_booked_though_the_event_names_what_is_never_listed() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let listed = bench.gateway.pay(reference, "200.12");
+    let mut told = listed.clone();
+    told.id = PaymentId::new("other").unwrap();
+    told.amount = Money::from_decimal("204.00", Currency::INR).unwrap(); // with a surcharge
+    bench.receive(&[paid_event(reference, &told)]).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn the_same_bytes_during_a_fetch_are_news() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench
+        .gateway
+        .attempt(reference, "200.12", PaymentStatus::Failed);
+    bench.receive(&[changed(reference)]).await;
+    bench.gateway.state().hold = 200;
+    // list is read after the hold; keep the money out of that list by paying right after it
+    let during = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        bench.receive(&[changed(reference)]).await;
+    };
+    let hidden = bench.gateway.pay(reference, "200.12");
+    {
+        let mut state = bench.gateway.state();
+        let link = state.links.get_mut(reference).unwrap();
+        link.payments.pop();
+        link.status = CheckoutStatus::Open;
+    }
+    let (_, ()) = tokio::join!(bench.host.apply_due_deliveries(), during);
+    {
+        let mut state = bench.gateway.state();
+        let link = state.links.get_mut(reference).unwrap();
+        link.payments.push(hidden);
+        link.status = CheckoutStatus::Paid;
+    }
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn money_in_another_currency_does_not_block_for_ever() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    let mut payment = bench.gateway.pay(reference, "200.12");
+    payment.amount = Money::from_decimal("200.12", Currency::USD).unwrap();
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(reference)
+        .unwrap()
+        .payments = vec![payment.clone()];
+    bench.receive(&[changed(reference)]).await;
+    bench.settle().await;
+    bench.clock.advance(Duration::from_hours(100));
+    let again = bench.host.payment_url(&unpaid).await;
+    assert!(again.is_ok(), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_copy_that_is_understood_by_now_is_applied() {
+    for (case, text) in [
+        "UPDATE deliveries SET state = 'ignored', events = '[{\"subject\":{\"reference\":null,\"gateway_id\":null,\"order_id\":null},\"kind\":{\"unrecognised\":{\"reason\":\"x\"}},\"gateway_type\":\"X\",\"occurred_at\":null}]'",
+        "UPDATE deliveries SET state = 'parked', events = '[{\"from\":\"a newer version\"}]'",
+    ].into_iter().enumerate() {
+        let bench = Bench::new().await;
+        let url = bench.url(&invoice("inv", "200.12")).await;
+        let reference = url.reference.as_str();
+        let payment = bench.gateway.pay(reference, "200.12");
+        bench.receive(&[paid_event(reference, &payment)]).await;
+        execute(&bench, text).await;
+        // the runtime was upgraded; the gateway sends again and is answered 200
+        bench.receive(&[paid_event(reference, &payment)]).await;
+        bench.host.retry_delivery(&organization(), &code(), &bench.host.deliveries(&organization(), &code()).await.unwrap()[0].key).await.unwrap();
+        bench.settle().await;
+        assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded", "{case}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_learnt_later_wakes_what_named_only_it() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let payment = bench.gateway.pay(reference, "200.12");
+    let mut failed = payment.clone();
+    failed.id = PaymentId::new("f").unwrap();
+    failed.status = PaymentStatus::Failed;
+    let subject = Subject::none().with_order_id(payment.order_id.clone());
+    bench
+        .receive(&[Event::new("P", subject, EventKind::Payment(failed))])
+        .await;
+    bench.settle().await;
+    let mut told = payment.clone();
+    told.order_id = None;
+    bench.receive(&[paid_event(reference, &told)]).await;
+    bench.settle().await;
+    bench.receive(&[changed(reference)]).await;
+    bench.settle().await;
+    assert_eq!(
+        bench.view("inv").await.payments[0].payment.order_id,
+        payment.order_id
+    );
+    assert_eq!(
+        bench
+            .host
+            .deliveries(&organization(), &code())
+            .await
+            .unwrap()[0]
+            .state,
+        DeliveryState::Applied
+    );
+}
+
+#[tokio::test]
+async fn an_id_booked_elsewhere_is_not_taken_over() {
+    let bench = Bench::new().await;
+    let a = bench.url(&invoice("a", "10.00")).await;
+    let b = bench.url(&invoice("b", "10.00")).await;
+    let payment = bench.gateway.pay(a.reference.as_str(), "10.00");
+    bench
+        .receive(&[paid_event(a.reference.as_str(), &payment)])
+        .await;
+    bench.settle().await;
+    let mut other = payment.clone();
+    other.id = PaymentId::new("w").unwrap();
+    bench
+        .receive(&[paid_event(b.reference.as_str(), &other)])
+        .await;
+    bench.settle().await;
+    {
+        let mut state = bench.gateway.state();
+        let link = state.links.get_mut(b.reference.as_str()).unwrap();
+        link.payments.push(payment);
+        link.status = CheckoutStatus::Paid;
+    }
+    bench.receive(&[changed(b.reference.as_str())]).await;
+    bench.settle().await;
+    let view_a = bench.view("a").await;
+    assert_eq!(
+        view_a.payments.len(),
+        1,
+        "a has received {} with no payment",
+        view_a.received
+    );
+}
+
+#[tokio::test]
+async fn a_timeout_is_not_patience() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let first = bench.gateway.pay(reference, "200.12");
+    bench.receive(&[paid_event(reference, &first)]).await;
+    bench.settle().await;
+    let second = bench.gateway.pay(reference, "200.12");
+    let mut told = second.clone();
+    told.order_id = None;
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(reference)
+        .unwrap()
+        .payments
+        .pop(); // list lags
+    bench.gateway.fail_next(Fault::Down); // first fetch fails
+    bench.receive(&[paid_event(reference, &told)]).await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    bench.clock.advance(Duration::from_secs(1));
+    bench.host.apply_due_deliveries().await.unwrap(); // the first list ever seen
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(reference)
+        .unwrap()
+        .payments
+        .push(second);
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "400.24 200.12 200.12 succeeded");
+}
+
+#[tokio::test]
+async fn listed_money_is_not_hidden_by_what_is_booked_and_gone() {
+    let bench = Bench::new().await;
+    let mut unpaid = invoice("inv", "200.00");
+    unpaid.partial_payments = Some(PartialPayments::default());
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    let gone = bench.gateway.pay(reference, "50.00");
+    bench.receive(&[paid_event(reference, &gone)]).await;
+    bench.settle().await;
+    {
+        let mut state = bench.gateway.state();
+        state.links.get_mut(reference).unwrap().payments.clear();
+    }
+    bench.gateway.pay(reference, "200.00");
+    bench.receive(&[changed(reference)]).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "250.00 200.00 50.00 succeeded");
 }

@@ -285,3 +285,109 @@ async fn a_gateway_that_repeats_its_ids_costs_no_link() {
     assert_ne!(first.url, second.url);
     assert_eq!(bench.url(&invoice("b", "10.00")).await.url, second.url);
 }
+
+#[tokio::test]
+async fn what_conflicts_and_cannot_be_cancelled_is_never_handed_out() {
+    let bench = Bench::new().await;
+    bench.gateway.state().wrong_amount = true;
+    bench.gateway.state().will_not_cancel = true;
+    let unpaid = invoice("inv", "200.12");
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    // the gateway's link really asks for something else
+    for link in bench.gateway.state().links.values_mut() {
+        link.amount = Money::from_decimal("9999.00", Currency::INR).unwrap();
+    }
+    for _ in 0..2 {
+        let again = bench.host.payment_url(&unpaid).await;
+        assert!(
+            again.is_err(),
+            "a link over 9999.00 is handed out for 200.12: {again:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn closing_ends_what_is_over_by_our_clock_only() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.url(&unpaid).await;
+    bench.clock.advance(Duration::from_hours(25));
+    let closing = bench.host.close(&unpaid, Closed::Voided).await.unwrap();
+    assert!(
+        payable_links(&bench) == 0 || !closing.still_payable.is_empty(),
+        "still payable, and not told"
+    );
+}
+
+#[tokio::test]
+async fn final_refusals_prove_it_though_asked_every_minute() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.gateway.fail_next(Fault::BeforeCommit);
+    assert!(bench.host.payment_url(&unpaid).await.is_err());
+    for _ in 0..60 {
+        bench.clock.advance(Duration::from_mins(1));
+        bench.gateway.fail_next(Fault::Refused);
+        assert!(bench.host.payment_url(&unpaid).await.is_err());
+    }
+    assert!(
+        bench.view("inv").await.checkouts.len() > 1,
+        "an hour of final refusals, and the stored bytes are sent still"
+    );
+}
+
+#[tokio::test]
+async fn a_link_that_outlives_our_clock_and_cannot_be_ended_is_handed_out() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.url(&unpaid).await;
+    bench.gateway.state().will_not_cancel = true;
+    bench.clock.advance(Duration::from_hours(24 * 365));
+    let again = bench.host.payment_url(&unpaid).await;
+    assert!(again.is_ok(), "{again:?}");
+}
+
+#[tokio::test]
+async fn the_rest_of_an_instalment_link_that_cannot_be_cancelled() {
+    let bench = Bench::new().await;
+    let mut unpaid = invoice("inv", "200.00");
+    unpaid.partial_payments = Some(PartialPayments::default());
+    let url = bench.url(&unpaid).await;
+    bench.gateway.state().will_not_cancel = true; // only ACTIVE links, says the spec
+    let payment = bench.gateway.pay(url.reference.as_str(), "50.00");
+    bench
+        .receive(&[paid_event(url.reference.as_str(), &payment)])
+        .await;
+    bench.settle().await;
+    let again = bench.host.payment_url(&unpaid).await;
+    assert!(again.is_ok(), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_old_link_at_an_unreachable_account_does_not_block_for_ever() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    bench.url(&unpaid).await;
+    bench.clock.advance(Duration::from_hours(24 * 365));
+    for _ in 0..50 {
+        bench.gateway.fail_next(Fault::Down);
+    }
+    let again = bench.host.payment_url(&unpaid).await;
+    assert!(again.is_ok(), "{again:?}");
+}
+
+#[tokio::test]
+async fn told_paid_and_not_listed_yet_no_second_link() {
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.12");
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    let snap = CheckoutSnapshot::new(CheckoutStatus::Paid, unpaid.amount, unpaid.amount);
+    bench
+        .receive(&[Event::new("L", about(reference), EventKind::Snapshot(snap))])
+        .await;
+    bench.host.apply_due_deliveries().await.unwrap(); // reads lag: Incomplete
+    bench.clock.advance(Duration::from_mins(24 * 60 - 5));
+    let again = bench.host.payment_url(&unpaid).await;
+    assert_eq!(bench.gateway.state().creations, 1, "{again:?}");
+}

@@ -78,6 +78,8 @@ CREATE TABLE checkouts (
     url           TEXT,
     -- The most the gateway ever said was paid on it.
     gateway_paid  INTEGER NOT NULL DEFAULT 0,
+    -- The gateway has something else under the reference: never handed out.
+    conflicting   INTEGER NOT NULL CHECK (conflicting IN (0, 1)),
     created_at    INTEGER NOT NULL,
     UNIQUE (payable_pk, attempt),
     UNIQUE (connection_pk, reference)

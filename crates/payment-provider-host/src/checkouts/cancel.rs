@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use payment_provider_core::{
-    Cancellation, Checkout, CheckoutLocator, ErrorKind, GatewayCheckoutId, ProviderError,
+    Cancellation, Checkout, CheckoutLocator, CheckoutStatus, ErrorKind, GatewayCheckoutId,
+    ProviderError,
 };
 
 use super::payment_url::{SETTLING, millis};
@@ -7,17 +10,30 @@ use super::{CheckoutError, CheckoutState, Refusal};
 use crate::Host;
 use crate::store::{CheckoutRow, HistoryKind, Store};
 
+/// After how much time past its end a checkout is over even if the gateway cannot be asked.
+const LONG_GONE: Duration = Duration::from_hours(7 * 24);
+
 impl<S: Store> Host<S> {
     /// Ends a checkout that may still take money, so that another can be made or none is left. What
     /// the gateway says was paid on it is recorded with its state; who plans next settles it.
     pub(super) async fn end_checkout(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
-        let provider = self.open_by_pk(row.connection_pk).await?;
+        let provider = match self.open_by_pk(row.connection_pk).await {
+            Ok(provider) => provider,
+            Err(error) => return self.end_unreachable(row, error.into()).await,
+        };
         let ended = match provider.cancel_checkout(&locator(row)).await {
             Ok(ended) => ended,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return self.end_absent(row, error).await;
             }
-            Err(error) => return Err(CheckoutError::Provider(error)),
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                return Err(CheckoutError::Refused(Refusal::EarlierStillPayable));
+            }
+            Err(error) => {
+                return self
+                    .end_unreachable(row, CheckoutError::Provider(error))
+                    .await;
+            }
         };
         let (kind, detail) = match &ended {
             Cancellation::Cancelled(_) => (
@@ -73,6 +89,36 @@ impl<S: Store> Host<S> {
         now.state = state;
         let detail = format!("{} does not exist at the gateway", now.reference);
         self.note(&mut tx, now.payable_pk, kind, detail).await?;
+        self.put_state(&mut tx, &now).await?;
+        store.commit(tx).await?;
+        Ok(())
+    }
+
+    /// The gateway cannot be asked: its keys were revoked, say. What ended long ago by our clock is
+    /// taken to have ended; should money come in on it all the same, it is booked.
+    async fn end_unreachable(
+        &self,
+        row: &CheckoutRow,
+        error: CheckoutError,
+    ) -> Result<(), CheckoutError> {
+        if self.now_millis() < row.expires_at.saturating_add(millis(LONG_GONE)) {
+            return Err(error);
+        }
+        let store = &self.inner.store;
+        let mut tx = store.begin().await?;
+        let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        now.state = now.state.after(&CheckoutStatus::Expired);
+        let detail = format!(
+            "{} expired long ago and cannot be asked about: {error}",
+            now.reference
+        );
+        self.note(
+            &mut tx,
+            now.payable_pk,
+            HistoryKind::CheckoutChanged,
+            detail,
+        )
+        .await?;
         self.put_state(&mut tx, &now).await?;
         store.commit(tx).await?;
         Ok(())

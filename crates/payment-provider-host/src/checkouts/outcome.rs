@@ -72,9 +72,33 @@ impl<S: Store> Host<S> {
                 now.state = CheckoutState::Failed;
                 self.put_state(&mut tx, &now).await?;
             }
+            // A try that certainly did nothing does not count as asking.
+            if now.tries == row.tries && error.effect() != Effect::MaybeApplied {
+                now.tried_at = tried_before.unwrap_or(now.tried_at);
+                store.put_checkout(&mut tx, &now).await?;
+            }
             store.commit(tx).await?;
         }
         Ok(CheckoutError::Provider(error))
+    }
+
+    /// Remembers that what the gateway has under this reference is not what was asked for.
+    pub(super) async fn record_conflict(
+        &self,
+        pk: i64,
+        error: &ProviderError,
+    ) -> Result<(), CheckoutError> {
+        let store = &self.inner.store;
+        let mut tx = store.begin().await?;
+        let mut row = store.checkout_by_pk(&mut tx, pk).await?;
+        row.conflicting = true;
+        row.url = None;
+        store.put_checkout(&mut tx, &row).await?;
+        let kind = HistoryKind::Mismatch;
+        self.note(&mut tx, row.payable_pk, kind, error.to_string())
+            .await?;
+        store.commit(tx).await?;
+        Ok(())
     }
 
     async fn is_absent(&self, call: &Call<'_>, row: &CheckoutRow, tried_before: i64) -> bool {

@@ -12,7 +12,7 @@ use super::planner::{Earlier, Plan, Wanted, plan};
 use super::{CheckoutError, Refusal};
 use crate::connections::ConnectionError;
 use crate::ledger::{account_of, booked_on};
-use crate::store::{CheckoutRow, ConnectionRow, HistoryKind, Store};
+use crate::store::{CheckoutRow, ConnectionRow, PaymentRow, Store};
 use crate::{Host, Payable, times};
 
 /// How often a plan is made anew because carrying it out showed that something had changed.
@@ -163,10 +163,9 @@ impl<S: Store> Host<S> {
         let mut rows = store.checkouts_of(&mut tx, payable.pk).await?;
         let mut booked = Vec::with_capacity(rows.len());
         for row in &rows {
-            booked.push(booked_on(
-                row,
-                &store.payments_of_checkout(&mut tx, row.pk).await?,
-            ));
+            let payments = store.payments_of_checkout(&mut tx, row.pk).await?;
+            let has_payment = payments.iter().any(PaymentRow::is_booked);
+            booked.push((booked_on(row, &payments), has_payment));
         }
         let wanted = Wanted {
             connection_pk: call.connection.pk,
@@ -233,9 +232,7 @@ impl<S: Store> Host<S> {
             Ok(made) => made,
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 // Something else is there under this reference. It must not stay payable.
-                let detail = error.to_string();
-                self.note_alone(row.payable_pk, HistoryKind::Mismatch, detail)
-                    .await?;
+                self.record_conflict(row.pk, &error).await?;
                 self.end_checkout(&row).await?;
                 return Err(CheckoutError::Provider(error));
             }
@@ -266,7 +263,7 @@ impl<S: Store> Host<S> {
     }
 }
 
-fn summary(row: &CheckoutRow, booked: i64) -> Earlier<'_> {
+fn summary(row: &CheckoutRow, (booked, has_payment): (i64, bool)) -> Earlier<'_> {
     Earlier {
         pk: row.pk,
         connection_pk: row.connection_pk,
@@ -279,6 +276,8 @@ fn summary(row: &CheckoutRow, booked: i64) -> Earlier<'_> {
         has_url: row.url.is_some(),
         gateway_paid: row.gateway_paid,
         booked,
+        has_payment,
+        conflicting: row.conflicting,
     }
 }
 

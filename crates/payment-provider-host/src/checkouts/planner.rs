@@ -19,6 +19,7 @@ pub(crate) struct Wanted<'a> {
 
 /// A checkout that was asked for before, as far as the plan depends on it.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent yes-or-no facts")]
 pub(crate) struct Earlier<'a> {
     pub(crate) pk: i64,
     pub(crate) connection_pk: i64,
@@ -34,6 +35,10 @@ pub(crate) struct Earlier<'a> {
     pub(crate) gateway_paid: i64,
     /// What is booked of that.
     pub(crate) booked: i64,
+    /// Whether any payment is booked on it, in whatever currency.
+    pub(crate) has_payment: bool,
+    /// The gateway has something else under its reference.
+    pub(crate) conflicting: bool,
 }
 
 /// What to do next when a payable's payment address is asked for. The key is an earlier checkout's.
@@ -55,16 +60,23 @@ pub(crate) enum Plan {
 
 impl Earlier<'_> {
     fn owes_news(&self) -> bool {
-        self.gateway_paid > self.booked || (self.state == CheckoutState::Paid && self.booked == 0)
+        self.gateway_paid > self.booked || (self.state == CheckoutState::Paid && !self.has_payment)
     }
 
     fn asks_for(&self, wanted: &Wanted<'_>) -> bool {
         self.connection_pk == wanted.connection_pk
             && self.environment == wanted.environment
-            && self.amount == wanted.due
+            && self.rest() == Some(wanted.due)
             && self.customer == wanted.customer
             && self.partial == wanted.partial
-            && self.booked == 0
+            && (self.booked == 0 || self.partial)
+            && !self.conflicting
+    }
+
+    /// What is still to be paid on it.
+    fn rest(&self) -> Option<Money> {
+        let booked = Money::from_minor_units(self.booked, self.amount.currency());
+        self.amount.checked_sub(booked).ok()
     }
 }
 
@@ -75,15 +87,15 @@ impl Earlier<'_> {
 /// |---|---|
 /// | one on which the gateway knows of more money than is booked | settle it |
 /// | one but the latest that may take money | end it |
-/// | the latest may take money, and by our clock its time is over | end it: the gateway's word counts |
+/// | the latest may take money, and by our clock its time is over | end it: the gateway's word counts; if it cannot be ended and is what is wanted, reuse it |
 /// | the latest is what is wanted, and is being created or has no address | resume it |
 /// | the latest is what is wanted, open, with enough life left | reuse it |
 /// | the latest is what is wanted, open, near its end | end it, or reuse it if it cannot be ended |
 /// | the latest may take money and is something else | end it |
 /// | none of these | create |
 ///
-/// *Wanted* means connection, environment, amount, currency, customer and instalments, and nothing
-/// paid on it yet.
+/// *Wanted* means connection, environment, amount still to be paid, currency, customer and
+/// instalments.
 pub(crate) fn plan(wanted: &Wanted<'_>, earlier: &[Earlier<'_>]) -> Plan {
     if let Some(unsettled) = earlier.iter().find(|checkout| checkout.owes_news()) {
         return Plan::Settle(unsettled.pk);
@@ -108,7 +120,7 @@ pub(crate) fn plan(wanted: &Wanted<'_>, earlier: &[Earlier<'_>]) -> Plan {
     if life <= 0 || !latest.asks_for(wanted) {
         return Plan::End {
             pk,
-            or_reuse: false,
+            or_reuse: latest.asks_for(wanted) && latest.has_url,
         };
     }
     if latest.state == CheckoutState::Creating || !latest.has_url {
@@ -160,8 +172,11 @@ mod tests {
                     has_url: true,
                     gateway_paid: 0,
                     booked: 0,
+                    has_payment: false,
+                    conflicting: false,
                 };
                 change(&mut checkout);
+                checkout.has_payment |= checkout.booked > 0;
                 checkout
             })
             .collect();
@@ -236,8 +251,57 @@ mod tests {
                 latest.state = state;
                 latest.expires_at = 0;
             };
-            assert_eq!(planned(over), END, "{state:?}");
+            assert_eq!(
+                planned(over),
+                Plan::End {
+                    pk: 1,
+                    or_reuse: true
+                },
+                "{state:?}"
+            );
         }
+    }
+
+    #[test]
+    fn what_conflicts_is_never_handed_out() {
+        assert_eq!(planned(|latest| latest.conflicting = true), END);
+    }
+
+    #[test]
+    fn the_rest_of_an_instalment_is_paid_on_the_same_checkout() {
+        let rest_wanted = |latest: &mut Earlier<'_>| {
+            latest.state = CheckoutState::PartiallyPaid;
+            latest.amount = rupees(250);
+            (latest.booked, latest.gateway_paid) = (5_000, 5_000);
+        };
+        // Without instalments agreed, another checkout asks for the rest.
+        assert_eq!(planned(rest_wanted), END);
+        let customer = CustomerId::new("c").unwrap();
+        let agreed = Wanted {
+            connection_pk: 1,
+            environment: Environment::Sandbox,
+            due: rupees(200),
+            customer: &customer,
+            partial: true,
+            now: 0,
+            least_life: HOUR,
+        };
+        let latest = Earlier {
+            pk: 1,
+            connection_pk: 1,
+            environment: Environment::Sandbox,
+            amount: rupees(250),
+            customer: &customer,
+            partial: true,
+            expires_at: 24 * HOUR,
+            state: CheckoutState::PartiallyPaid,
+            has_url: true,
+            gateway_paid: 5_000,
+            booked: 5_000,
+            has_payment: true,
+            conflicting: false,
+        };
+        assert_eq!(plan(&agreed, &[latest]), Plan::Reuse(1));
     }
 
     #[test]

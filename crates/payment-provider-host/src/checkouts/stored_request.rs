@@ -109,6 +109,7 @@ impl<S: Store> Host<S> {
             gateway_id: None,
             url: None,
             gateway_paid: 0,
+            conflicting: false,
             created_at: now,
         };
         row.pk = self.inner.store.put_checkout(tx, &row).await?;

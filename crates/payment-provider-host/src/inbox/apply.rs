@@ -7,7 +7,7 @@ use payment_provider_core::{
 use crate::Host;
 use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
-use crate::settle::{FetchError, Fetched};
+use crate::settle::{Decided, FetchError, Fetched};
 use crate::store::{
     CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, PaymentRow, Store, StoreError,
     SubjectName,
@@ -43,11 +43,21 @@ impl ApplyError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Fetch(FetchError::Provider(error)) => error.retry_after().is_some(),
-            Self::Fetch(FetchError::Connection(ConnectionError::Store(_)))
-            | Self::Ledger(LedgerError::Store(_)) => true,
+            Self::Fetch(FetchError::Connection(ConnectionError::Store(error)))
+            | Self::Ledger(LedgerError::Store(error)) => error.is_transient(),
             _ => false,
         }
     }
+}
+
+/// After so many tries, some seconds, a list of the gateway's is taken to be up to date about an
+/// order that it shows.
+const SOME_ATTEMPTS: i64 = 2;
+/// After so many tries, a few minutes, it is taken to be up to date altogether.
+const MANY_ATTEMPTS: i64 = 8;
+
+fn is_patient(delivery: &DeliveryRow) -> bool {
+    delivery.attempts > MANY_ATTEMPTS
 }
 
 /// How one try went.
@@ -86,7 +96,8 @@ impl<S: Store> Host<S> {
                         // What is listed is booked all the same; the rest is asked for again.
                         let store = &self.inner.store;
                         let mut tx = store.begin().await?;
-                        self.apply_fetched(&mut tx, row.pk, &answer).await?;
+                        self.apply_fetched(&mut tx, row.pk, &answer, is_patient(delivery))
+                            .await?;
                         store.commit(tx).await?;
                         return Err(ApplyError::Incomplete);
                     }
@@ -104,13 +115,25 @@ impl<S: Store> Host<S> {
     ) -> Result<Tried, ApplyError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
+        let patient = is_patient(delivery);
+        let mut decided = Decided::All;
         for (pk, answer) in fetched {
-            self.apply_fetched(&mut tx, *pk, answer).await?;
+            if self.apply_fetched(&mut tx, *pk, answer, patient).await? == Decided::NotAll {
+                decided = Decided::NotAll;
+            }
         }
         let mut applied = false;
         let mut unmatched = Vec::new();
         for event in &delivery.events {
-            match self.apply_event(&mut tx, delivery, event, fetched).await? {
+            let outcome = match self.apply_event(&mut tx, delivery, event, fetched).await {
+                Err(ApplyError::Incomplete) => {
+                    // What the gateway lists is booked, and what was told is remembered.
+                    store.commit(tx).await?;
+                    return Err(ApplyError::Incomplete);
+                }
+                outcome => outcome?,
+            };
+            match outcome {
                 EventOutcome::Applied => applied = true,
                 EventOutcome::Ignored => {}
                 EventOutcome::Unmatched => unmatched.extend(SubjectName::all(&event.subject)),
@@ -118,14 +141,24 @@ impl<S: Store> Host<S> {
                 EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
             }
         }
+        if decided == Decided::NotAll {
+            store.commit(tx).await?;
+            return Err(ApplyError::Incomplete);
+        }
         let state = match (applied, unmatched.is_empty()) {
             (_, false) => DeliveryState::Unmatched,
             (true, true) => DeliveryState::Applied,
             (false, true) => DeliveryState::Ignored,
         };
+        // The same bytes may have told of the next change while this one was looked into.
+        let tells_to_fetch = delivery
+            .events
+            .iter()
+            .any(|event| event.kind == EventKind::FetchNeeded);
         let end = DeliveryEnd {
             state,
             unmatched: &unmatched,
+            copies: tells_to_fetch.then_some(delivery.copies),
             next_attempt: self.now_millis(),
         };
         if store
@@ -159,8 +192,7 @@ impl<S: Store> Host<S> {
             (EventKind::Payment(payment), Some(known))
                 if payment.status == PaymentStatus::Succeeded =>
             {
-                let patient = delivery.attempts > 1;
-                self.compare_payment(tx, &row, &payments, payment, known, patient)
+                self.compare_payment(tx, &row, delivery, payment, known)
                     .await?;
                 EventOutcome::Applied
             }
@@ -177,6 +209,7 @@ impl<S: Store> Host<S> {
                 EventOutcome::Fetch(Box::new(row))
             }
             (EventKind::Snapshot(snapshot), Some(known)) if is_behind(known, snapshot) => {
+                self.record_statement(tx, &mut row, snapshot).await?;
                 return Err(ApplyError::Incomplete);
             }
             (EventKind::Snapshot(snapshot), _) => {
@@ -190,16 +223,15 @@ impl<S: Store> Host<S> {
     }
 
     /// Holds a payment that was told against the gateway's list, which was just applied. One that is
-    /// not on it may be a listed one under another id; that is believed only after waiting for the
-    /// list once more.
+    /// not on it may be a listed one under another id; how soon that is believed depends on whether
+    /// their order says so.
     async fn compare_payment(
         &self,
         tx: &mut S::Tx,
         row: &CheckoutRow,
-        payments: &[PaymentRow],
+        delivery: &DeliveryRow,
         payment: &Payment,
         known: &Fetched,
-        patient: bool,
     ) -> Result<(), ApplyError> {
         let store = &self.inner.store;
         let key = payment.effect_key();
@@ -212,12 +244,16 @@ impl<S: Store> Host<S> {
             self.record_payment(tx, row, payment).await?;
             return Ok(());
         }
+        let payments = store.payments_of_checkout(tx, row.pk).await?;
         let listed = |id: &_| known.payments.iter().any(|payment| payment.id == *id);
-        let alias = payments
-            .iter()
-            .find(|other| other.is_booked() && listed(&other.payment.id) && other.may_be(payment));
+        let waited_for_list = delivery.attempts > SOME_ATTEMPTS;
+        let alias = payments.iter().find(|other| {
+            let same = (waited_for_list && other.is_surely(payment))
+                || (is_patient(delivery) && other.may_be(payment));
+            other.is_booked() && listed(&other.payment.id) && same
+        });
         match alias {
-            Some(other) if patient && !listed(&payment.id) => {
+            Some(other) if !listed(&payment.id) => {
                 let at = self.now_millis();
                 store
                     .put_effect(tx, row.connection_pk, &key, other.pk, at)

@@ -35,6 +35,25 @@ impl StoreError {
 }
 
 impl StoreError {
+    /// Whether the same may succeed later: not if the database refused what was to be written, or
+    /// holds what cannot be read.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self.source.downcast_ref::<sqlx::Error>() {
+            Some(sqlx::Error::Database(error)) => {
+                !error.is_unique_violation()
+                    && !error.is_check_violation()
+                    && !error.is_foreign_key_violation()
+            }
+            Some(
+                sqlx::Error::RowNotFound
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::ColumnDecode { .. },
+            )
+            | None => false,
+            Some(_) => true,
+        }
+    }
+
     /// What the database said.
     pub(crate) fn reason(&self) -> &dyn std::error::Error {
         &*self.source

@@ -82,6 +82,8 @@ pub struct CheckoutRow {
     /// Whoever has the address can pay, so it is kept out of `Debug`.
     pub url: Option<Personal>,
     pub gateway_paid: i64,
+    /// The gateway has something else under the reference.
+    pub conflicting: bool,
     pub created_at: i64,
 }
 
@@ -106,6 +108,12 @@ impl PaymentRow {
 
     pub(crate) fn order_id(&self) -> Option<&OrderId> {
         self.payment.order_id.as_ref()
+    }
+
+    /// Whether this and other news are of one payment under two ids: the same amount on the same
+    /// order.
+    pub(crate) fn is_surely(&self, other: &Payment) -> bool {
+        self.order_id().is_some() && other.order_id.is_some() && self.may_be(other)
     }
 
     /// Whether this and other news may be of one payment under two ids: the same amount, and the same
@@ -261,6 +269,8 @@ pub struct DeliveryEnd<'a> {
     pub state: DeliveryState,
     /// The names under which it might be matched later.
     pub unmatched: &'a [SubjectName],
+    /// Unless more copies than this came meanwhile: then it is news again.
+    pub copies: Option<i64>,
     pub next_attempt: i64,
 }
 

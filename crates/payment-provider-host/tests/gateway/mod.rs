@@ -332,10 +332,15 @@ impl PaymentProvider for Memory {
             return Ok(CreatedCheckout::Adopted(found));
         }
         {
+            let wrong = Money::from_minor_units(999_900, prepared.amount.currency());
             let mut state = self.gateway.state();
             state.creations += 1;
             let link = Link {
-                amount: prepared.amount,
+                amount: if state.wrong_amount {
+                    wrong
+                } else {
+                    prepared.amount
+                },
                 status: CheckoutStatus::Open,
                 payments: Vec::new(),
                 fingerprint: prepared.fingerprint.clone(),
@@ -360,7 +365,10 @@ impl PaymentProvider for Memory {
     }
 
     async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError> {
-        self.read(checkout, Operation::FetchCheckout)
+        let found = self.read(checkout, Operation::FetchCheckout);
+        let hold = self.gateway.state().hold;
+        tokio::time::sleep(Duration::from_millis(hold)).await;
+        found
     }
 
     async fn cancel_checkout(

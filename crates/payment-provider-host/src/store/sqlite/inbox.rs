@@ -12,9 +12,15 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
          ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
              copies = copies + 1,
-             attempts = CASE WHEN state = 'parked' OR (?9 AND state = 'applied') THEN 0
-                 ELSE attempts END,
-             state = CASE WHEN state = 'parked' OR (?9 AND state = 'applied') THEN 'pending'
+             attempts = CASE
+                 WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
+                 THEN 0 ELSE attempts END,
+             -- It may be understood by now.
+             events = CASE WHEN state IN ('parked', 'ignored') THEN excluded.events
+                 ELSE events END,
+             state = CASE
+                 WHEN state IN ('parked', 'ignored') THEN excluded.state
+                 WHEN ?9 AND state IN ('applied', 'unmatched') THEN 'pending'
                  ELSE state END
          RETURNING copies",
     )
@@ -112,14 +118,17 @@ pub(super) async fn finish(
 ) -> Result<bool> {
     let failed = |error| StoreError::new("finish a delivery", error);
     let done = sqlx::query(
-        "UPDATE deliveries SET state = ?, next_attempt = ?, lease_owner = NULL, lease_until = 0,
-             error = NULL
-         WHERE delivery_pk = ? AND lease_owner = ? AND state = 'pending'",
+        "UPDATE deliveries SET
+             state = CASE WHEN copies > ?5 THEN 'pending' ELSE ?1 END,
+             attempts = CASE WHEN copies > ?5 THEN 0 ELSE attempts END,
+             next_attempt = ?2, lease_owner = NULL, lease_until = 0, error = NULL
+         WHERE delivery_pk = ?3 AND lease_owner = ?4 AND state = 'pending'",
     )
     .bind(word(&end.state)?)
     .bind(end.next_attempt)
     .bind(pk)
     .bind(owner)
+    .bind(end.copies)
     .execute(&mut **tx)
     .await
     .map_err(failed)?;

@@ -1,0 +1,106 @@
+//! Payments told under other ids than the gateway lists, some without their order, in any order, while
+//! the list lags: nothing is ever booked above what came in, and in the end all of it is.
+
+mod gateway;
+
+use std::time::Duration;
+
+use gateway::bench::{Bench, code, invoice, organization};
+use gateway::paid_event;
+use payment_provider_core::*;
+use payment_provider_host::DeliveryState;
+
+/// Small repeatable randomness (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % 1_000_003).unwrap() % sides
+    }
+}
+
+/// What the gateway has, and what it tells of it.
+fn pay_and_tell(bench: &Bench, reference: &str, dice: &mut Dice) -> (Vec<Payment>, Vec<Event>) {
+    let (mut paid, mut told) = (Vec::new(), Vec::new());
+    for number in 0..=dice.roll(3) {
+        let amount = if dice.roll(4) == 0 { "30.00" } else { "50.00" };
+        let payment = bench.gateway.pay(reference, amount);
+        let mut news = payment.clone();
+        if dice.roll(3) > 0 {
+            news.id = PaymentId::new(format!("told-{number}")).unwrap();
+        }
+        if dice.roll(2) == 0 {
+            news.order_id = None;
+        }
+        told.push(paid_event(reference, &news));
+        if dice.roll(3) == 0 {
+            told.push(paid_event(reference, &payment));
+        }
+        paid.push(payment);
+    }
+    for last in (1..told.len()).rev() {
+        let other = dice.roll(last + 1);
+        told.swap(last, other);
+    }
+    (paid, told)
+}
+
+async fn play(seed: u64) {
+    let mut dice = Dice(seed * 7_919 + 12_345);
+    let bench = Bench::new().await;
+    let unpaid = invoice("inv", "200.00").with_partial_payments(PartialPayments::any());
+    let url = bench.url(&unpaid).await;
+    let reference = url.reference.as_str();
+    let (paid, told) = pay_and_tell(&bench, reference, &mut dice);
+    let truth: i64 = paid
+        .iter()
+        .map(|payment| payment.amount.minor_units())
+        .sum();
+    let show = |count: usize| {
+        let mut state = bench.gateway.state();
+        state.links.get_mut(reference).unwrap().payments = paid[..count].to_vec();
+    };
+
+    let mut shown = 0;
+    for event in &told {
+        shown = shown.max(dice.roll(paid.len() + 1));
+        show(shown);
+        bench.receive(std::slice::from_ref(event)).await;
+        for _ in 0..dice.roll(3) {
+            bench.host.apply_due_deliveries().await.unwrap();
+            bench.clock.advance(Duration::from_secs(2));
+        }
+        let received = bench.view("inv").await.received.minor_units();
+        assert!(
+            received <= truth,
+            "seed {seed}: {received} of {truth} after {event:?}"
+        );
+    }
+    show(paid.len());
+    bench.settle().await;
+    assert_eq!(
+        bench.view("inv").await.received.minor_units(),
+        truth,
+        "seed {seed}"
+    );
+    let deliveries = bench
+        .host
+        .deliveries(&organization(), &code())
+        .await
+        .unwrap();
+    let applied = |state| state == DeliveryState::Applied;
+    assert!(
+        deliveries.iter().all(|delivery| applied(delivery.state)),
+        "seed {seed}"
+    );
+}
+
+#[tokio::test]
+async fn whatever_is_told_under_whatever_id_each_payment_counts_once() {
+    for seed in 1..80 {
+        play(seed).await;
+    }
+}
