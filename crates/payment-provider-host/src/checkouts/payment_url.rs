@@ -10,6 +10,7 @@ use payment_provider_core::{
 
 use super::planner::{Earlier, Plan, Wanted, plan};
 use super::{CheckoutError, Refusal};
+use crate::cash::Account;
 use crate::connections::ConnectionError;
 use crate::ledger::{account_of, booked_on};
 use crate::store::{CheckoutRow, ConnectionRow, PaymentRow, Store};
@@ -161,12 +162,46 @@ impl<S: Store> Host<S> {
             return Err(CheckoutError::Refused(Refusal::Closed));
         }
         let mut rows = store.checkouts_of(&mut tx, payable.pk).await?;
-        let mut booked = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let payments = store.payments_of_checkout(&mut tx, row.pk).await?;
-            let has_payment = payments.iter().any(PaymentRow::is_booked);
-            booked.push((booked_on(row, &payments), has_payment));
+        let planned = self.plan_now(&mut tx, call, &account, &rows).await?;
+        if account.due().is_zero() && !matches!(planned, Plan::Settle(_)) {
+            return Err(CheckoutError::Refused(Refusal::Paid));
         }
+        let attempt = rows.iter().map(|row| row.attempt).max().unwrap_or(0) + 1;
+        let of_plan = rows
+            .iter()
+            .position(|row| Some(row.pk) == planned.checkout());
+        let step = match (planned, of_plan.map(|position| rows.swap_remove(position))) {
+            (Plan::Settle(_), Some(row)) => Step::Settle(row),
+            (Plan::End { or_reuse, .. }, Some(row)) => Step::End { row, or_reuse },
+            (Plan::Reuse(_), Some(row)) => Step::HandOut(row),
+            (Plan::Resume(_), Some(mut row)) => {
+                let tried_before = Some(row.tried_at);
+                row.tries += 1;
+                row.tried_at = self.now_millis();
+                store.put_checkout(&mut tx, &row).await?;
+                Step::Ask { row, tried_before }
+            }
+            _ => {
+                let row = self
+                    .store_request(&mut tx, call, &payable, &account, attempt)
+                    .await?;
+                Step::Ask {
+                    row,
+                    tried_before: None,
+                }
+            }
+        };
+        store.commit(tx).await?;
+        Ok(step)
+    }
+
+    async fn plan_now(
+        &self,
+        tx: &mut S::Tx,
+        call: &Call<'_>,
+        account: &Account,
+        rows: &[CheckoutRow],
+    ) -> Result<Plan, CheckoutError> {
         let wanted = Wanted {
             connection_pk: call.connection.pk,
             environment: call.connection.environment,
@@ -176,49 +211,12 @@ impl<S: Store> Host<S> {
             now: self.now_millis(),
             least_life: millis(self.inner.config.least_remaining_life),
         };
-        let earlier: Vec<_> = rows
-            .iter()
-            .zip(booked)
-            .map(|(row, booked)| summary(row, booked))
-            .collect();
-        let planned = plan(&wanted, &earlier);
-        if account.due().is_zero() && !matches!(planned, Plan::Settle(_)) {
-            return Err(CheckoutError::Refused(Refusal::Paid));
+        let mut earlier = Vec::with_capacity(rows.len());
+        for row in rows {
+            let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
+            earlier.push(summary(row, &payments));
         }
-        let mut take = |pk| {
-            let position = rows.iter().position(|row| row.pk == pk);
-            position.map(|position| rows.swap_remove(position))
-        };
-        let planned = match planned {
-            Plan::Settle(pk) => take(pk).map(Step::Settle),
-            Plan::End { pk, or_reuse } => take(pk).map(|row| Step::End { row, or_reuse }),
-            Plan::Reuse(pk) => take(pk).map(Step::HandOut),
-            Plan::Resume(pk) => match take(pk) {
-                Some(mut row) => {
-                    let tried_before = Some(row.tried_at);
-                    row.tries += 1;
-                    row.tried_at = self.now_millis();
-                    store.put_checkout(&mut tx, &row).await?;
-                    Some(Step::Ask { row, tried_before })
-                }
-                None => None,
-            },
-            Plan::Create => None,
-        };
-        let step = if let Some(step) = planned {
-            step
-        } else {
-            let attempt = rows.iter().map(|row| row.attempt).max().unwrap_or(0) + 1;
-            let row = self
-                .store_request(&mut tx, call, &payable, &account, attempt)
-                .await?;
-            Step::Ask {
-                row,
-                tried_before: None,
-            }
-        };
-        store.commit(tx).await?;
-        Ok(step)
+        Ok(plan(&wanted, &earlier))
     }
 
     /// Sends what is stored. `None`: look at the plan again.
@@ -263,7 +261,7 @@ impl<S: Store> Host<S> {
     }
 }
 
-fn summary(row: &CheckoutRow, (booked, has_payment): (i64, bool)) -> Earlier<'_> {
+fn summary<'a>(row: &'a CheckoutRow, payments: &[PaymentRow]) -> Earlier<'a> {
     Earlier {
         pk: row.pk,
         connection_pk: row.connection_pk,
@@ -275,8 +273,8 @@ fn summary(row: &CheckoutRow, (booked, has_payment): (i64, bool)) -> Earlier<'_>
         state: row.state,
         has_url: row.url.is_some(),
         gateway_paid: row.gateway_paid,
-        booked,
-        has_payment,
+        booked: booked_on(row, payments),
+        has_payment: payments.iter().any(PaymentRow::is_booked),
         conflicting: row.conflicting,
     }
 }

@@ -58,6 +58,18 @@ pub(crate) enum Plan {
     Create,
 }
 
+impl Plan {
+    /// The earlier checkout it is about.
+    pub(crate) const fn checkout(self) -> Option<i64> {
+        match self {
+            Self::Settle(pk) | Self::End { pk, .. } | Self::Reuse(pk) | Self::Resume(pk) => {
+                Some(pk)
+            }
+            Self::Create => None,
+        }
+    }
+}
+
 impl Earlier<'_> {
     fn owes_news(&self) -> bool {
         self.gateway_paid > self.booked || (self.state == CheckoutState::Paid && !self.has_payment)
