@@ -10,3 +10,8 @@ pub use api::{Api, Control};
 pub use program::{Output, Program};
 pub use proxy::Proxy;
 pub use stage::Stage;
+
+/// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

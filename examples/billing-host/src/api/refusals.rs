@@ -20,6 +20,17 @@ fn internal(error: &(dyn Error + 'static)) -> Problem {
     Problem::unavailable()
 }
 
+/// What happened, and why as far as that is known: `connection failed: tcp connect error: …`.
+fn with_causes(error: &ProviderError) -> String {
+    let mut text = error.kind().to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 impl From<TableError> for Problem {
     fn from(error: TableError) -> Self {
         internal(&error)
@@ -108,7 +119,8 @@ impl From<Refusal> for Problem {
 impl From<ProviderError> for Problem {
     /// The gateway's own message goes to the merchant, as it is meant to, and to no log.
     fn from(error: ProviderError) -> Self {
-        tracing::warn!(%error, "the gateway did not do what was asked");
+        let reason = with_causes(&error);
+        tracing::warn!(%error, reason, "the gateway did not do what was asked");
         if error.effect() == Effect::NotSent && !error.violations().is_empty() {
             return Self::invalid(error.violations().clone());
         }
@@ -138,7 +150,7 @@ impl From<ProviderError> for Problem {
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown", detail)
                 .with_retry_after(wait)
         } else if passes {
-            let detail = "the gateway cannot be used just now; ask again";
+            let detail = format!("the gateway cannot be used just now: {reason}");
             Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "provider_unavailable",
@@ -146,7 +158,7 @@ impl From<ProviderError> for Problem {
             )
             .with_retry_after(wait)
         } else {
-            let detail = format!("the gateway refused: {}", error.kind());
+            let detail = format!("the gateway did not do what was asked: {reason}");
             Self::new(StatusCode::BAD_GATEWAY, "provider_error", detail)
         };
         problem.with_provider_error(failure)

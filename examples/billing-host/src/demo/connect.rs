@@ -69,10 +69,13 @@ pub(super) async fn connect(outsider: &Outsider, story: &mut Story) -> Result<()
         customer["linked"] == true,
         format!("the customer is not linked: {customer}"),
     )?;
+    let needs = match list(&customer, "/needs")?.len() {
+        0 => "nothing more".to_owned(),
+        count => format!("{count} more things"),
+    };
+    let customer = text(&customer, "/external_id")?;
     story.line(&format!(
-        "customer {} is linked; the gateway needs {} more of them",
-        text(&customer, "/external_id")?,
-        list(&customer, "/needs")?.len(),
+        "customer {customer} is linked; the gateway needs {needs} of them"
     ))?;
     Ok(())
 }
