@@ -370,7 +370,7 @@ async fn an_old_link_at_an_unreachable_account_does_not_block_for_ever() {
     bench.url(&unpaid).await;
     bench.clock.advance(Duration::from_hours(24 * 365));
     for _ in 0..50 {
-        bench.gateway.fail_next(Fault::Down);
+        bench.gateway.fail_next(Fault::Revoked);
     }
     let again = bench.host.payment_url(&unpaid).await;
     assert!(again.is_ok(), "{again:?}");

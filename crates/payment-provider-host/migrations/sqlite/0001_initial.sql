@@ -130,6 +130,8 @@ CREATE TABLE deliveries (
     state          TEXT NOT NULL CHECK (state IN
         ('pending', 'applied', 'ignored', 'unmatched', 'parked')),
     attempts       INTEGER NOT NULL DEFAULT 0,
+    -- How often the gateway's list was looked at and did not show yet what was told.
+    looks          INTEGER NOT NULL DEFAULT 0,
     next_attempt   INTEGER NOT NULL,
     lease_owner    TEXT,
     lease_until    INTEGER NOT NULL DEFAULT 0,

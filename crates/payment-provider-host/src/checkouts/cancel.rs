@@ -2,12 +2,13 @@ use std::time::Duration;
 
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutStatus, ErrorKind, GatewayCheckoutId,
-    ProviderError,
+    ProviderError, RetryAdvice,
 };
 
 use super::payment_url::{SETTLING, millis};
 use super::{CheckoutError, CheckoutState, Refusal};
 use crate::Host;
+use crate::connections::ConnectionError;
 use crate::store::{CheckoutRow, HistoryKind, Store};
 
 /// After how much time past its end a checkout is over even if the gateway cannot be asked.
@@ -21,13 +22,24 @@ impl<S: Store> Host<S> {
             Ok(provider) => provider,
             Err(error) => return self.end_unreachable(row, error.into()).await,
         };
-        let ended = match provider.cancel_checkout(&locator(row)).await {
+        let locator = locator(row);
+        let ended = match provider.cancel_checkout(&locator).await {
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                let found = provider.fetch_checkout(&locator).await;
+                found.map(|found| {
+                    if found.status.is_payable() {
+                        Cancellation::StillPayable(found)
+                    } else {
+                        Cancellation::AlreadyEnded(found)
+                    }
+                })
+            }
+            answer => answer,
+        };
+        let ended = match ended {
             Ok(ended) => ended,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return self.end_absent(row, error).await;
-            }
-            Err(error) if error.kind() == ErrorKind::Unsupported => {
-                return Err(CheckoutError::Refused(Refusal::EarlierStillPayable));
             }
             Err(error) => {
                 return self
@@ -101,7 +113,14 @@ impl<S: Store> Host<S> {
         row: &CheckoutRow,
         error: CheckoutError,
     ) -> Result<(), CheckoutError> {
-        if self.now_millis() < row.expires_at.saturating_add(millis(LONG_GONE)) {
+        // A fault that passes says nothing, and the end of another link than ours is not known.
+        let is_final = match &error {
+            CheckoutError::Provider(error) => error.retry() == RetryAdvice::Never,
+            CheckoutError::Connection(error) => !matches!(error, ConnectionError::Store(_)),
+            _ => false,
+        };
+        let long_gone = self.now_millis() >= row.expires_at.saturating_add(millis(LONG_GONE));
+        if !is_final || !long_gone || row.conflicting {
             return Err(error);
         }
         let store = &self.inner.store;
@@ -134,6 +153,10 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let mut row = store.checkout_by_pk(&mut tx, pk).await?;
+        if kind == HistoryKind::CheckoutStillPayable {
+            // Its end is not what was asked for, and cannot have been before now.
+            row.expires_at = row.expires_at.max(self.now_millis());
+        }
         self.note(&mut tx, row.payable_pk, kind, detail).await?;
         self.record_statement(&mut tx, &mut row, found).await?;
         store.commit(tx).await?;

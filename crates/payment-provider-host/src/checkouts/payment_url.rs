@@ -116,7 +116,9 @@ impl<S: Store> Host<S> {
                 }
                 Step::End { row, or_reuse } => match self.end_checkout(&row).await {
                     Err(CheckoutError::Refused(Refusal::EarlierStillPayable)) if or_reuse => {
-                        return url_of(&row, UrlOrigin::Reused);
+                        if let Some(row) = self.unless_owing(row.pk).await? {
+                            return url_of(&row, UrlOrigin::Reused);
+                        }
                     }
                     ended => ended?,
                 },
@@ -130,6 +132,16 @@ impl<S: Store> Host<S> {
         Err(CheckoutError::Busy {
             retry_after: SETTLING,
         })
+    }
+
+    /// A checkout as it is by now, unless the gateway knows of money on it that is not booked.
+    async fn unless_owing(&self, pk: i64) -> Result<Option<CheckoutRow>, CheckoutError> {
+        let store = &self.inner.store;
+        let mut tx = store.begin_read().await?;
+        let row = store.checkout_by_pk(&mut tx, pk).await?;
+        let payments = store.payments_of_checkout(&mut tx, pk).await?;
+        let owes = row.gateway_paid > booked_on(&row, &payments);
+        Ok((!owes).then_some(row))
     }
 
     async fn open_call<'a>(&self, payable: &'a Payable) -> Result<Call<'a>, CheckoutError> {

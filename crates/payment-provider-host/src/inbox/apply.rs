@@ -9,8 +9,8 @@ use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
 use crate::settle::{Decided, FetchError, Fetched};
 use crate::store::{
-    CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, PaymentRow, Store, StoreError,
-    SubjectName,
+    CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, HistoryKind, PaymentRow, Store,
+    StoreError, SubjectName,
 };
 
 /// Why a delivery has to wait.
@@ -50,14 +50,15 @@ impl ApplyError {
     }
 }
 
-/// After so many tries, some seconds, a list of the gateway's is taken to be up to date about an
-/// order that it shows.
-const SOME_ATTEMPTS: i64 = 2;
-/// After so many tries, a few minutes, it is taken to be up to date altogether.
-const MANY_ATTEMPTS: i64 = 8;
+/// After so many looks in vain, some seconds, a list of the gateway's is taken to be up to date about
+/// an order that it shows.
+const SOME_LOOKS: i64 = 2;
+/// After so many, a few minutes, it is taken to be up to date altogether. Tries at which the gateway
+/// could not be asked do not count.
+const MANY_LOOKS: i64 = 8;
 
 fn is_patient(delivery: &DeliveryRow) -> bool {
-    delivery.attempts > MANY_ATTEMPTS
+    delivery.looks >= MANY_LOOKS
 }
 
 /// How one try went.
@@ -126,10 +127,10 @@ impl<S: Store> Host<S> {
         let mut unmatched = Vec::new();
         for event in &delivery.events {
             let outcome = match self.apply_event(&mut tx, delivery, event, fetched).await {
+                // The other events of the delivery have nothing to wait for.
                 Err(ApplyError::Incomplete) => {
-                    // What the gateway lists is booked, and what was told is remembered.
-                    store.commit(tx).await?;
-                    return Err(ApplyError::Incomplete);
+                    decided = Decided::NotAll;
+                    continue;
                 }
                 outcome => outcome?,
             };
@@ -142,6 +143,7 @@ impl<S: Store> Host<S> {
             }
         }
         if decided == Decided::NotAll {
+            // What the gateway lists is booked, and what was told is remembered.
             store.commit(tx).await?;
             return Err(ApplyError::Incomplete);
         }
@@ -188,6 +190,18 @@ impl<S: Store> Host<S> {
             return Ok(EventOutcome::Unmatched);
         };
         let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
+        if let EventKind::Payment(payment) = &event.kind
+            && payment.status == PaymentStatus::Succeeded
+            && !payment.amount.is_positive()
+        {
+            let detail = format!(
+                "payment {} of {} brings nothing",
+                payment.id, payment.amount
+            );
+            self.note(tx, row.payable_pk, HistoryKind::Mismatch, detail)
+                .await?;
+            return Ok(EventOutcome::Applied);
+        }
         let outcome = match (&event.kind, fetched.get(&row.pk)) {
             (EventKind::Payment(payment), Some(known))
                 if payment.status == PaymentStatus::Succeeded =>
@@ -246,7 +260,7 @@ impl<S: Store> Host<S> {
         }
         let payments = store.payments_of_checkout(tx, row.pk).await?;
         let listed = |id: &_| known.payments.iter().any(|payment| payment.id == *id);
-        let waited_for_list = delivery.attempts > SOME_ATTEMPTS;
+        let waited_for_list = delivery.looks >= SOME_LOOKS;
         let alias = payments.iter().find(|other| {
             let same = (waited_for_list && other.is_surely(payment))
                 || (is_patient(delivery) && other.may_be(payment));
@@ -322,7 +336,7 @@ fn needs_fetch(
     let most = total.unwrap_or_else(|| row.amount.minor_units().max(row.gateway_paid));
     let with_it = booked_on(row, payments).saturating_add(payment.amount.minor_units());
     let other_currency = payment.amount.currency() != row.amount.currency();
-    maybe_booked || with_it > most || other_currency || !payment.amount.is_positive()
+    maybe_booked || with_it > most || other_currency
 }
 
 /// Whether a statement speaks of money that is not booked.

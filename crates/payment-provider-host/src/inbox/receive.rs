@@ -120,6 +120,7 @@ impl<S: Store> Host<S> {
                 DeliveryState::Pending
             },
             attempts: 0,
+            looks: 0,
             error: None,
         };
         // A gateway that tells only of what it concerns tells the next news in the same bytes.

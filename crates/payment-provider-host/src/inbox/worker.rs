@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::apply::ApplyError;
 use crate::Host;
 use crate::checkouts::millis;
 use crate::store::{DeliveryRow, Postponed, Store, StoreError};
@@ -93,10 +94,15 @@ impl<S: Store> Host<S> {
         let tried = AssertUnwindSafe(self.apply_delivery(&delivery, &owner))
             .catch_unwind()
             .await;
-        let (text, transient, gateway_wait) = match tried {
+        let (text, transient, looked, gateway_wait) = match tried {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => (error.to_string(), error.is_transient(), error.retry_after()),
-            Err(_) => ("applying it panicked".to_owned(), false, None),
+            Ok(Err(error)) => (
+                error.to_string(),
+                error.is_transient(),
+                matches!(error, ApplyError::Incomplete),
+                error.retry_after(),
+            ),
+            Err(_) => ("applying it panicked".to_owned(), false, false, None),
         };
         let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
         let park = attempts >= self.inner.config.delivery_attempts && !transient;
@@ -106,6 +112,7 @@ impl<S: Store> Host<S> {
         let postponed = Postponed {
             error: &text,
             next_attempt,
+            looked,
             park,
         };
         if park {

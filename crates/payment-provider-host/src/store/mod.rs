@@ -35,22 +35,18 @@ impl StoreError {
 }
 
 impl StoreError {
-    /// Whether the same may succeed later: not if the database refused what was to be written, or
-    /// holds what cannot be read.
+    /// Whether the same may succeed later: the database is busy or away. What it refuses to write, or
+    /// holds and cannot be read, stays as it is.
     pub(crate) fn is_transient(&self) -> bool {
+        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, WorkerCrashed};
         match self.source.downcast_ref::<sqlx::Error>() {
-            Some(sqlx::Error::Database(error)) => {
-                !error.is_unique_violation()
-                    && !error.is_check_violation()
-                    && !error.is_foreign_key_violation()
-            }
-            Some(
-                sqlx::Error::RowNotFound
-                | sqlx::Error::Decode(_)
-                | sqlx::Error::ColumnDecode { .. },
-            )
-            | None => false,
-            Some(_) => true,
+            Some(Io(_) | PoolTimedOut | PoolClosed | WorkerCrashed) => true,
+            // Busy, locked, a failed read or write, a full disk; the rest of the code is detail.
+            Some(Database(error)) => error
+                .code()
+                .and_then(|code| code.parse::<i32>().ok())
+                .is_some_and(|code| [5, 6, 10, 13].contains(&(code & 0xff))),
+            _ => false,
         }
     }
 

@@ -223,6 +223,8 @@ pub struct DeliveryRow {
     pub copies: i64,
     pub state: DeliveryState,
     pub attempts: i64,
+    /// How often the gateway's list was looked at and did not show yet what was told.
+    pub looks: i64,
     pub error: Option<String>,
 }
 
@@ -279,5 +281,7 @@ pub struct DeliveryEnd<'a> {
 pub struct Postponed<'a> {
     pub error: &'a str,
     pub next_attempt: i64,
+    /// Whether the gateway's list was looked at in vain.
+    pub looked: bool,
     pub park: bool,
 }

@@ -26,7 +26,9 @@ pub enum Fault {
     Refused,
     /// No answer to a read or a cancellation.
     Down,
-    /// One read passes.
+    /// A read or cancellation is refused: the keys are no longer valid.
+    Revoked,
+    /// One read passes; the fault after it comes next.
     Skip,
 }
 
@@ -57,6 +59,8 @@ pub struct State {
     pub calls: Vec<String>,
     pub faults: VecDeque<Fault>,
     pub will_not_cancel: bool,
+    /// The gateway has no cancellation.
+    pub unsupported: bool,
     /// For how many milliseconds creations and cancellations wait before they act.
     pub hold: u64,
     /// For how many milliseconds the answer to a creation is kept back.
@@ -239,6 +243,10 @@ impl Memory {
             state.faults.pop_front();
             return Err(self.error(ErrorKind::Timeout, operation));
         }
+        if state.faults.front() == Some(&Fault::Revoked) {
+            state.faults.pop_front();
+            return Err(self.error(ErrorKind::Authentication, operation));
+        }
         if state.faults.front() == Some(&Fault::Skip) {
             state.faults.pop_front();
         }
@@ -310,7 +318,7 @@ impl PaymentProvider for Memory {
             let mut state = self.gateway.state();
             state.calls.push(format!("{operation} {reference}"));
             match state.faults.front() {
-                Some(Fault::Down | Fault::Skip) | None => None,
+                Some(Fault::Down | Fault::Revoked | Fault::Skip) | None => None,
                 Some(_) => state.faults.pop_front(),
             }
         };
@@ -375,6 +383,9 @@ impl PaymentProvider for Memory {
         &self,
         checkout: &CheckoutLocator,
     ) -> Result<Cancellation, ProviderError> {
+        if self.gateway.state().unsupported {
+            return Err(self.error(ErrorKind::Unsupported, Operation::CancelCheckout));
+        }
         let found = self.read(checkout, Operation::CancelCheckout)?;
         let hold = self.gateway.state().hold;
         tokio::time::sleep(Duration::from_millis(hold)).await;

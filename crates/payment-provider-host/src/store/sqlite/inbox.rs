@@ -15,11 +15,16 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
              attempts = CASE
                  WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
                  THEN 0 ELSE attempts END,
-             -- It may be understood by now.
-             events = CASE WHEN state IN ('parked', 'ignored') THEN excluded.events
-                 ELSE events END,
+             looks = CASE
+                 WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
+                 THEN 0 ELSE looks END,
+             -- It may be understood by now. A copy past its time tells less.
+             events = CASE
+                 WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                 THEN excluded.events ELSE events END,
              state = CASE
-                 WHEN state IN ('parked', 'ignored') THEN excluded.state
+                 WHEN state = 'parked' THEN 'pending'
+                 WHEN state = 'ignored' THEN excluded.state
                  WHEN ?9 AND state IN ('applied', 'unmatched') THEN 'pending'
                  ELSE state END
          RETURNING copies",
@@ -99,7 +104,7 @@ pub(super) async fn lease(
 
 pub(super) async fn retry(pool: &SqlitePool, connection_pk: i64, key: &str) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt = 0
+        "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = 0
          WHERE connection_pk = ? AND delivery_key = ? AND state <> 'pending'",
     )
     .bind(connection_pk)
@@ -121,6 +126,7 @@ pub(super) async fn finish(
         "UPDATE deliveries SET
              state = CASE WHEN copies > ?5 THEN 'pending' ELSE ?1 END,
              attempts = CASE WHEN copies > ?5 THEN 0 ELSE attempts END,
+             looks = CASE WHEN copies > ?5 THEN 0 ELSE looks END,
              next_attempt = ?2, lease_owner = NULL, lease_until = 0, error = NULL
          WHERE delivery_pk = ?3 AND lease_owner = ?4 AND state = 'pending'",
     )
@@ -155,12 +161,13 @@ pub(super) async fn postpone(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE deliveries SET state = ?, next_attempt = ?, lease_owner = NULL, lease_until = 0,
-             error = ?
+             error = ?, looks = looks + ?
          WHERE delivery_pk = ? AND lease_owner = ? AND state = 'pending'",
     )
     .bind(if wait.park { "parked" } else { "pending" })
     .bind(wait.next_attempt)
     .bind(wait.error)
+    .bind(wait.looked)
     .bind(pk)
     .bind(owner)
     .execute(pool)
@@ -180,7 +187,7 @@ pub(super) async fn requeue(
     for name in names {
         let name = name.to_string();
         let done = sqlx::query(
-            "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt = ?3
+            "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = ?3
              WHERE state <> 'pending' AND delivery_pk IN (SELECT delivery_pk
                  FROM unmatched_subjects WHERE connection_pk = ?1 AND name = ?2)",
         )
@@ -233,6 +240,7 @@ fn read_without_events(row: &SqliteRow) -> Result<DeliveryRow> {
         copies: row.number("copies")?,
         state: row.word("state")?,
         attempts: row.number("attempts")?,
+        looks: row.number("looks")?,
         error: row.maybe_text("error")?,
     })
 }

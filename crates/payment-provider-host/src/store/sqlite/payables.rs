@@ -80,7 +80,7 @@ pub(super) async fn put_checkout(tx: &mut Tx, row: &CheckoutRow) -> Result<i64> 
              gateway_id, url, gateway_paid, conflicting, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (payable_pk, attempt) DO UPDATE SET
-             state = excluded.state, tries = excluded.tries, tried_at = excluded.tried_at,
+             expires_at = excluded.expires_at, state = excluded.state, tries = excluded.tries, tried_at = excluded.tried_at,
              gateway_id = excluded.gateway_id, url = excluded.url,
              gateway_paid = excluded.gateway_paid, conflicting = excluded.conflicting
          RETURNING checkout_pk",
