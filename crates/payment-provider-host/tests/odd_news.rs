@@ -96,10 +96,47 @@ async fn an_outage_parks_nothing_for_good() {
     }
     bench.receive(&events).await;
     bench.settle().await;
-    bench.clock.advance(Duration::from_hours(2));
-    bench.receive(&events).await;
-    bench.settle().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn a_parked_delivery_is_tried_again_when_it_comes_again_or_an_operator_says_so() {
+    for by_operator in [true, false] {
+        let bench = Bench::new().await;
+        let url = bench.url(&invoice("inv", "200.12")).await;
+        let reference = url.reference.as_str();
+        let hidden = bench.gateway.state().links.remove(reference).unwrap();
+        bench.receive(&[changed(reference)]).await;
+        bench.settle().await;
+        let parked = bench
+            .host
+            .deliveries(&organization(), &code())
+            .await
+            .unwrap()
+            .remove(0);
+        assert_eq!(parked.state, DeliveryState::Parked);
+        bench
+            .gateway
+            .state()
+            .links
+            .insert(reference.to_owned(), hidden);
+        bench.gateway.pay(reference, "200.12");
+        if by_operator {
+            let retried = bench
+                .host
+                .retry_delivery(&organization(), &code(), &parked.key)
+                .await;
+            assert!(retried.unwrap());
+        } else {
+            bench.receive(&[changed(reference)]).await;
+        }
+        bench.settle().await;
+        assert_eq!(
+            bench.totals("inv").await,
+            "200.12 200.12 0.00 succeeded",
+            "{by_operator}"
+        );
+    }
 }
 
 #[tokio::test]
