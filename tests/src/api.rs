@@ -139,10 +139,10 @@ impl Api {
     /// Waits until an invoice's totals are these.
     ///
     /// # Panics
-    /// They are others for five seconds.
+    /// They are others for twenty seconds.
     pub async fn wait_for(&self, invoice: &str, totals: &str) {
         let mut found = String::new();
-        for _ in 0..200 {
+        for _ in 0..800 {
             found = self.totals(invoice).await;
             if found == totals {
                 return;
@@ -220,9 +220,9 @@ impl Control {
     /// The deliveries made for a link so far, once there are as many as expected and all arrived.
     ///
     /// # Panics
-    /// They do not arrive within five seconds.
+    /// They do not arrive within twenty seconds.
     pub async fn deliveries_of(&self, link: &str, expected: usize) -> Vec<Value> {
-        for _ in 0..200 {
+        for _ in 0..800 {
             let mut found = self.list("deliveries").await;
             found.retain(|delivery| delivery["link_id"] == link);
             let arrived = found

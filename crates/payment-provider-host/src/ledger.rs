@@ -30,13 +30,6 @@ impl From<LedgerError> for crate::CheckoutError {
     }
 }
 
-/// Whether news took effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Recorded {
-    Now,
-    Before,
-}
-
 pub(crate) fn account_of(row: &PayableRow) -> Account {
     Account::restore(row.currency, row.creditable, row.received, row.closed)
 }
@@ -113,7 +106,7 @@ impl<S: Store> Host<S> {
         tx: &mut S::Tx,
         checkout: &CheckoutRow,
         payment: &Payment,
-    ) -> Result<Recorded, LedgerError> {
+    ) -> Result<(), LedgerError> {
         let store = &self.inner.store;
         let key = payment.effect_key();
         // By connection: a gateway that tells of one payment on two checkouts has one payment.
@@ -128,7 +121,7 @@ impl<S: Store> Host<S> {
             if let Some(row) = known {
                 self.complete(tx, row, payment).await?;
             }
-            return Ok(Recorded::Before);
+            return Ok(());
         }
         let mut row = known.unwrap_or_else(|| PaymentRow {
             pk: 0,
@@ -157,7 +150,7 @@ impl<S: Store> Host<S> {
             self.tell(tx, checkout.payable_pk, Cause::Attempted { payment })
                 .await?;
         }
-        Ok(Recorded::Now)
+        Ok(())
     }
 
     async fn book(

@@ -71,16 +71,14 @@ impl<S: Store> Host<S> {
         let ours = stated.amount == row.amount && !row.conflicting;
         row.url = stated.url.filter(|_| ours).or(row.url.take());
         if (state, paid) != (row.state, row.gateway_paid) {
-            self.note_mismatch(
-                tx,
-                row,
-                &Statement {
-                    gateway_id: None,
-                    url: None,
-                    ..stated
-                },
-            )
-            .await?;
+            let Statement {
+                status,
+                amount,
+                amount_paid,
+                ..
+            } = stated;
+            self.note_mismatch(tx, row, status, amount, amount_paid)
+                .await?;
         }
         if state == row.state {
             self.inner.store.put_checkout(tx, row).await?;
@@ -103,16 +101,12 @@ impl<S: Store> Host<S> {
         &self,
         tx: &mut S::Tx,
         row: &CheckoutRow,
-        stated: &Statement<'_>,
+        status: &CheckoutStatus,
+        amount: Money,
+        amount_paid: Money,
     ) -> Result<(), StoreError> {
-        let Statement {
-            status,
-            amount,
-            amount_paid,
-            ..
-        } = stated;
-        let short = row.state == CheckoutState::Paid && *amount_paid != row.amount;
-        if *amount == row.amount && !short {
+        let short = row.state == CheckoutState::Paid && amount_paid != row.amount;
+        if amount == row.amount && !short {
             return Ok(());
         }
         let detail = format!(

@@ -546,11 +546,12 @@ async fn the_same_bytes_during_a_fetch_are_news() {
         .gateway
         .attempt(reference, "200.12", PaymentStatus::Failed);
     bench.receive(&[changed(reference)]).await;
-    bench.gateway.state().hold = 200;
-    // list is read after the hold; keep the money out of that list by paying right after it
+    bench.gateway.state().hold = true;
+    // The money is not in the list that is read then.
     let during = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        bench.gateway.call_held().await;
         bench.receive(&[changed(reference)]).await;
+        bench.gateway.state().hold = false;
     };
     let hidden = bench.gateway.pay(reference, "200.12");
     {

@@ -203,10 +203,12 @@ async fn a_link_near_its_end_that_cannot_be_cancelled_is_still_handed_out() {
 async fn a_payable_voided_while_its_link_is_made_gets_none() {
     let bench = Bench::new().await;
     let unpaid = invoice("inv", "200.12");
-    bench.gateway.state().hold = 50;
+    bench.gateway.state().hold = true;
     let void = async {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        bench.host.close(&unpaid, Closed::Voided).await
+        bench.gateway.call_held().await;
+        let closing = bench.host.close(&unpaid, Closed::Voided).await;
+        bench.gateway.state().hold = false;
+        closing
     };
     let (url, closing) = tokio::join!(bench.host.payment_url(&unpaid), void);
     assert_eq!(
@@ -237,9 +239,9 @@ async fn paid_told_during_a_cancellation_stays_paid() {
     let unpaid = invoice("inv", "200.12");
     let url = bench.url(&unpaid).await;
     let reference = url.reference.as_str();
-    bench.gateway.state().hold = 100;
+    bench.gateway.state().hold = true;
     let pay = async {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        bench.gateway.call_held().await;
         // paid and told while the cancellation is on its way; the cancellation wins at the gateway
         let payment = bench.gateway.pay(reference, "200.12");
         let snapshot = EventKind::Snapshot(bench.gateway.snapshot(reference));
@@ -250,6 +252,7 @@ async fn paid_told_during_a_cancellation_stays_paid() {
             ])
             .await;
         bench.settle().await;
+        bench.gateway.state().hold = false;
     };
     let (closing, ()) = tokio::join!(bench.host.close(&unpaid, Closed::Settled), pay);
     closing.unwrap();

@@ -53,6 +53,7 @@ impl Link {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a test")]
 pub struct State {
     pub links: HashMap<String, Link>,
     pub creations: usize,
@@ -61,10 +62,12 @@ pub struct State {
     pub will_not_cancel: bool,
     /// The gateway has no cancellation.
     pub unsupported: bool,
-    /// For how many milliseconds creations and cancellations wait before they act.
-    pub hold: u64,
-    /// For how many milliseconds the answer to a creation is kept back.
-    pub hold_answer: u64,
+    /// Creations and cancellations wait before they act, fetches before they answer.
+    pub hold: bool,
+    /// The answer to a creation is kept back.
+    pub hold_answer: bool,
+    /// How many calls have waited so far.
+    waited: usize,
     /// Creations make the link and say that it is not the one asked for.
     pub wrong_amount: bool,
     /// Payments made so far, for their ids.
@@ -84,6 +87,22 @@ impl Gateway {
 
     pub fn fail_next(&self, fault: Fault) {
         self.state().faults.push_back(fault);
+    }
+
+    async fn wait_while(&self, held: impl Fn(&State) -> bool) {
+        if held(&self.state()) {
+            self.state().waited += 1;
+        }
+        while held(&self.state()) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Until a call is being held.
+    pub async fn call_held(&self) {
+        while self.state().waited == 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The references of all links.
@@ -310,8 +329,7 @@ impl PaymentProvider for Memory {
     ) -> Result<CreatedCheckout, ProviderError> {
         // Lets another caller come in between, as a network does.
         tokio::task::yield_now().await;
-        let hold = self.gateway.state().hold;
-        tokio::time::sleep(Duration::from_millis(hold)).await;
+        self.gateway.wait_while(|state| state.hold).await;
         let operation = Operation::CreateCheckout;
         let reference = prepared.reference.as_str();
         let fault = {
@@ -356,8 +374,7 @@ impl PaymentProvider for Memory {
             };
             state.links.insert(reference.to_owned(), link);
         }
-        let hold = self.gateway.state().hold_answer;
-        tokio::time::sleep(Duration::from_millis(hold)).await;
+        self.gateway.wait_while(|state| state.hold_answer).await;
         if self.gateway.state().wrong_amount {
             return Err(self
                 .error(ErrorKind::Conflict, operation)
@@ -374,8 +391,7 @@ impl PaymentProvider for Memory {
 
     async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError> {
         let found = self.read(checkout, Operation::FetchCheckout);
-        let hold = self.gateway.state().hold;
-        tokio::time::sleep(Duration::from_millis(hold)).await;
+        self.gateway.wait_while(|state| state.hold).await;
         found
     }
 
@@ -387,8 +403,7 @@ impl PaymentProvider for Memory {
             return Err(self.error(ErrorKind::Unsupported, Operation::CancelCheckout));
         }
         let found = self.read(checkout, Operation::CancelCheckout)?;
-        let hold = self.gateway.state().hold;
-        tokio::time::sleep(Duration::from_millis(hold)).await;
+        self.gateway.wait_while(|state| state.hold).await;
         if !found.status.is_payable() {
             return Ok(Cancellation::AlreadyEnded(found));
         }
