@@ -4,4 +4,4 @@ mod address;
 mod answer;
 mod routes;
 
-pub use routes::{MAX_BODY_BYTES, webhook_routes};
+pub use routes::{MAX_BODY_BYTES, NoPublicUrl, webhook_routes, webhook_routes_at};

@@ -20,15 +20,35 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// The route `POST /webhooks/{provider}/{organization_id}?code={connection_code}`, to be merged or
 /// nested into an application's own.
 ///
-/// `public_url` is the address under which gateways reach the root of this route, path prefix
-/// included: the same as [`HostConfig::public_url`](payment_provider_host::HostConfig). Some
-/// gateways sign the address they send to, and a proxy in between may have changed it.
-pub fn webhook_routes<S: Store>(host: Host<S>, public_url: Url) -> Router {
+/// Gateways reach its root under [`HostConfig::public_url`](payment_provider_host::HostConfig), path
+/// prefix included. Some sign the address they send to, and a proxy in between may have changed it,
+/// so that one counts and not what a request says of itself.
+///
+/// # Errors
+/// The host has no public address: give one to it, or here with [`webhook_routes_at`].
+pub fn webhook_routes<S: Store>(host: Host<S>) -> Result<Router, NoPublicUrl> {
+    let public_url = host.public_url().cloned().ok_or(NoPublicUrl)?;
+    Ok(webhook_routes_at(host, public_url))
+}
+
+/// The host has no [`public_url`](payment_provider_host::HostConfig).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the host has no public_url, so the address that gateways send to is not known")]
+pub struct NoPublicUrl;
+
+/// The same as [`webhook_routes`] for a host without a public address, which tells no gateway where
+/// to deliver: one on loopback, or behind a tunnel whose address is pasted at the gateway by hand.
+///
+/// `address` is what gateways send to, up to the root of the route.
+pub fn webhook_routes_at<S: Store>(host: Host<S>, address: Url) -> Router {
     let route = post(take_in::<S>).fallback(method_not_allowed);
     Router::new()
         .route("/webhooks/{provider}/{organization_id}", route)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(Arc::new(Webhooks { host, public_url }))
+        .with_state(Arc::new(Webhooks {
+            host,
+            public_url: address,
+        }))
 }
 
 /// What the route works with.

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What is wrong with a field, in a form a program can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -22,8 +22,24 @@ pub enum ViolationCode {
     Unknown,
 }
 
+impl<'de> Deserialize<'de> for ViolationCode {
+    /// Reads the word. One that another version may have written counts as
+    /// [`Invalid`](Self::Invalid), which is true of every violation.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = Cow::<'_, str>::deserialize(deserializer)?;
+        Ok(match &*word {
+            "missing" => Self::Missing,
+            "too_large" => Self::TooLarge,
+            "too_small" => Self::TooSmall,
+            "unsupported" => Self::Unsupported,
+            "unknown" => Self::Unknown,
+            _ => Self::Invalid,
+        })
+    }
+}
+
 /// One field that cannot be accepted, and why. Never repeats the field's value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Violation {
     /// Dotted path of the field, for example `customer.phone`.
@@ -59,7 +75,7 @@ impl fmt::Display for Violation {
 ///
 /// As an error value it holds at least one violation; [`Violations::into_result`] is how a check
 /// ends.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Violations(Vec<Violation>);
 
@@ -143,5 +159,32 @@ impl<'a> IntoIterator for &'a Violations {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        use ViolationCode::{Invalid, Missing, TooLarge, TooSmall, Unknown, Unsupported};
+        let mut violations = Violations::none();
+        for code in [Missing, Invalid, TooLarge, TooSmall, Unsupported, Unknown] {
+            violations.push(format!("field.{code:?}"), code, "is \"so\"");
+        }
+        let text = serde_json::to_string(&violations).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Violations>(&text).unwrap(),
+            violations
+        );
+    }
+
+    #[test]
+    fn a_code_of_another_version_counts_as_invalid() {
+        let text = r#"[{"field":"phone","code":"too_foreign","message":"is foreign","why":1}]"#;
+        let expected = Violation::new("phone", ViolationCode::Invalid, "is foreign");
+        let read: Violations = serde_json::from_str(text).unwrap();
+        assert_eq!(read, Violations::one(expected));
     }
 }

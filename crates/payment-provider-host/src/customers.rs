@@ -39,10 +39,24 @@ impl NewCustomerLink {
 pub struct LinkedCustomer {
     /// The customer.
     pub customer: Customer,
+    /// The connection they pay through.
+    pub connection: ConnectionCode,
     /// The gateway's own id of them, where it has one.
     pub remote_id: Option<String>,
-    /// What the gateway still needs of them before they can be asked for money.
+    /// What the gateway still needs of them before they can be asked for money, as it was when they
+    /// were last linked.
     pub needs: Violations,
+}
+
+impl From<CustomerRow> for LinkedCustomer {
+    fn from(row: CustomerRow) -> Self {
+        Self {
+            customer: row.customer,
+            connection: row.connection,
+            remote_id: row.remote_id,
+            needs: row.needs,
+        }
+    }
 }
 
 /// Why a customer could not be linked.
@@ -81,15 +95,23 @@ impl<S: Store> Host<S> {
             organization: new.organization,
             customer: new.customer,
             connection_pk: connection.pk,
+            connection: connection.code,
             remote_id,
+            needs,
             linked_at: self.now_millis(),
         };
         self.inner.store.put_customer(&row).await?;
-        Ok(LinkedCustomer {
-            customer: row.customer,
-            remote_id: row.remote_id,
-            needs,
-        })
+        Ok(row.into())
+    }
+
+    /// A customer as they were last linked; `None` if they are linked to no connection.
+    pub async fn linked_customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Option<LinkedCustomer>, StoreError> {
+        let row = self.inner.store.customer(organization, customer).await?;
+        Ok(row.map(LinkedCustomer::from))
     }
 
     /// The connection a customer pays through, if they are linked to one.
@@ -98,10 +120,7 @@ impl<S: Store> Host<S> {
         organization: &OrganizationId,
         customer: &CustomerId,
     ) -> Result<Option<ConnectionCode>, StoreError> {
-        let Some(row) = self.inner.store.customer(organization, customer).await? else {
-            return Ok(None);
-        };
-        let connection = self.inner.store.connection_by_pk(row.connection_pk).await?;
-        Ok(connection.map(|connection| connection.code))
+        let linked = self.linked_customer(organization, customer).await?;
+        Ok(linked.map(|linked| linked.connection))
     }
 }

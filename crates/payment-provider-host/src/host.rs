@@ -77,6 +77,11 @@ impl<S: Store> Host<S> {
         &self.inner.clock
     }
 
+    /// The address under which gateways reach this host, [`HostConfig::public_url`].
+    pub fn public_url(&self) -> Option<&Url> {
+        self.inner.config.public_url.as_ref()
+    }
+
     /// Where the gateway of a connection sends its webhooks, as the merchant pastes it at the
     /// gateway: `<public>/webhooks/<provider>/<organization>?code=<connection>`.
     ///

@@ -76,6 +76,7 @@ impl<S: Store> Host<S> {
             at: self.now_millis(),
             kind,
             detail,
+            delivery_pk: None,
         };
         self.inner.store.append_history(tx, &row).await
     }
@@ -144,7 +145,7 @@ impl<S: Store> Host<S> {
             self.book(tx, checkout, row, &key).await?;
         } else {
             let kind = HistoryKind::PaymentAttempted;
-            let detail = attempt_detail(payment);
+            let detail = attempt_detail(payment, row.is_booked());
             self.save(tx, &row, &key).await?;
             self.note(tx, checkout.payable_pk, kind, detail).await?;
             self.tell(tx, checkout.payable_pk, Cause::Attempted { payment })
@@ -242,23 +243,36 @@ fn booking_detail(payment: &Payment, booking: &Booking) -> String {
         credited,
         surplus,
     } = booking;
-    let said = format!("payment {} of {}: {verdict}", payment.id, payment.amount);
+    let said = format!(
+        "payment {} of {} is {verdict}: {}",
+        payment.id,
+        payment.amount,
+        verdict.meaning()
+    );
     if surplus.is_zero() {
         said
     } else {
-        format!("{said}, credited {credited}, surplus {surplus}")
+        format!("{said}; credited {credited}, surplus {surplus}")
     }
 }
 
-fn attempt_detail(payment: &Payment) -> String {
-    let status = payment.status.as_str();
-    let said = format!("payment {} of {}: {status}", payment.id, payment.amount);
-    match payment
-        .failure
-        .as_ref()
-        .and_then(|failure| failure.code.as_ref())
-    {
-        Some(code) => format!("{said} ({code})"),
-        None => said,
-    }
+fn attempt_detail(payment: &Payment, booked: bool) -> String {
+    let failure = payment.failure.as_ref();
+    let code = match failure.and_then(|failure| failure.code.as_ref()) {
+        Some(code) => format!(" ({code})"),
+        None => String::new(),
+    };
+    let concluded = match &payment.status {
+        _ if booked => "it was booked before and stays booked",
+        PaymentStatus::Failed | PaymentStatus::Dropped | PaymentStatus::Cancelled => {
+            "no money came in; the payer can try again"
+        }
+        _ => "not decided yet, nothing is booked",
+    };
+    format!(
+        "payment {} of {} is reported as {}{code}: {concluded}",
+        payment.id,
+        payment.amount,
+        payment.status.as_str()
+    )
 }

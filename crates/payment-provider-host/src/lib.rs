@@ -16,7 +16,9 @@ mod store;
 mod times;
 
 pub use checkouts::{CheckoutError, CheckoutState, Closing, PaymentUrl, Refusal, UrlOrigin};
-pub use connections::{Connection, ConnectionError, NewConnection, PlainSetting};
+pub use connections::{
+    Connection, ConnectionError, NewConnection, PlainSetting, SecretSummary, SettingsChange,
+};
 pub use customers::{CustomerError, LinkedCustomer, NewCustomerLink};
 pub use handler::{Cause, HandlerError, PayableChange, PaymentHandler};
 pub use host::{BuildError, Host, HostBuilder, HostConfig};

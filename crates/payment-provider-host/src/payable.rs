@@ -146,7 +146,7 @@ pub struct PayableView {
     pub checkouts: Vec<KnownCheckout>,
     /// Every attempt to pay the gateway told of, in the order in which it became known.
     pub payments: Vec<KnownPayment>,
-    /// What happened, in order.
+    /// What happened, by time; at the same time in the order in which it was recorded.
     pub history: Vec<HistoryEntry>,
 }
 
@@ -201,7 +201,7 @@ pub struct KnownPayment {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct HistoryEntry {
-    /// When it became known here.
+    /// When it became known here; of a delivery, when it arrived.
     pub at: OffsetDateTime,
     /// What happened.
     pub kind: HistoryKind,

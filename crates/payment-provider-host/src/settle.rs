@@ -1,6 +1,6 @@
 //! The gateway's own word on one checkout: fetched outside a transaction, applied inside one.
 
-use payment_provider_core::{Checkout, OrderId, Payment, PaymentStatus, ProviderError};
+use payment_provider_core::{Checkout, Money, OrderId, Payment, PaymentStatus, ProviderError};
 
 use crate::checkouts::locator;
 use crate::connections::ConnectionError;
@@ -97,10 +97,11 @@ impl<S: Store> Host<S> {
         let mut row = store.checkout_by_pk(tx, pk).await?;
         let found = &fetched.checkout;
         let detail = format!(
-            "{}: {} paid, {} payments listed",
+            "the gateway was asked about {}: {} paid; attempts to pay listed: {}, successful: {}",
             row.reference,
             found.amount_paid,
-            fetched.payments.len()
+            fetched.payments.len(),
+            fetched.succeeded().count()
         );
         self.note(tx, row.payable_pk, HistoryKind::PaymentsFetched, detail)
             .await?;
@@ -121,11 +122,11 @@ impl<S: Store> Host<S> {
         if booked != found.amount_paid.minor_units()
             || found.amount_paid.currency() != row.amount.currency()
         {
+            let booked = Money::from_minor_units(booked, row.amount.currency());
             let detail = format!(
-                "the gateway states {} paid on {}, booked are {booked} smallest units of {}",
-                found.amount_paid,
-                row.reference,
-                row.amount.currency()
+                "the gateway states {} paid on {}, but its payments that could be booked come to \
+                 {booked}",
+                found.amount_paid, row.reference
             );
             self.note(tx, row.payable_pk, HistoryKind::Mismatch, detail)
                 .await?;
@@ -218,7 +219,11 @@ impl<S: Store> Host<S> {
                 .map(SubjectName::Order);
             self.requeue(tx, row.connection_pk, order.as_slice())
                 .await?;
-            let detail = format!("payment {} is listed as {}", known.payment.id, truth.id);
+            let detail = format!(
+                "payment {} is booked already, and listed by the gateway as {}: one payment under \
+                 two ids, counted once",
+                known.payment.id, truth.id
+            );
             self.note(tx, row.payable_pk, HistoryKind::PaymentsFetched, detail)
                 .await?;
         }
@@ -243,8 +248,14 @@ impl<S: Store> Host<S> {
         let other = rows
             .iter()
             .find(|known| known.pk == pk && known.payment.id != payment.id);
-        if other.is_some_and(|other| lists(fetched, other)) {
+        if let Some(other) = other.filter(|other| lists(fetched, other)) {
             store.forget_effect(tx, row.connection_pk, &key).await?;
+            let detail = format!(
+                "payment {} was taken for {}, but the gateway lists both: it counts for itself",
+                payment.id, other.payment.id
+            );
+            self.note(tx, row.payable_pk, HistoryKind::PaymentsFetched, detail)
+                .await?;
         }
         Ok(())
     }

@@ -85,7 +85,13 @@ impl<S: Store> Host<S> {
         } else {
             // That it was made at all is told by another line.
             if state != CheckoutState::Creating || row.state != CheckoutState::Open {
-                let detail = format!("{}: {}", row.reference, row.state.as_str());
+                let detail = format!(
+                    "{} is {} now: the gateway says that {} of {} is paid on it",
+                    row.reference,
+                    row.state.as_str(),
+                    stated.amount_paid,
+                    stated.amount
+                );
                 self.note(tx, row.payable_pk, HistoryKind::CheckoutChanged, detail)
                     .await?;
             }
@@ -110,7 +116,8 @@ impl<S: Store> Host<S> {
             return Ok(());
         }
         let detail = format!(
-            "{}: asked {}, the gateway says {status} with {amount_paid} of {amount}",
+            "{} asks for {}, but the gateway says {status} with {amount_paid} paid of {amount}: \
+             only payments are booked, not this total",
             row.reference, row.amount
         );
         self.note(tx, row.payable_pk, HistoryKind::Mismatch, detail)

@@ -5,7 +5,7 @@ mod gateway;
 
 use std::time::Duration;
 
-use gateway::bench::{Bench, code, invoice, organization};
+use gateway::bench::{Bench, invoice};
 use gateway::paid_event;
 use payment_provider_core::*;
 use payment_provider_host::DeliveryState;
@@ -86,11 +86,7 @@ async fn play(seed: u64) {
         truth,
         "seed {seed}"
     );
-    let deliveries = bench
-        .host
-        .deliveries(&organization(), &code())
-        .await
-        .unwrap();
+    let deliveries = bench.deliveries().await;
     let applied = |state| state == DeliveryState::Applied;
     assert!(
         deliveries.iter().all(|delivery| applied(delivery.state)),

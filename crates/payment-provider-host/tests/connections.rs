@@ -60,7 +60,8 @@ async fn a_secret_is_neither_shown_nor_found_in_the_files() {
         .add_connection(new_connection("A", "second", settings))
         .await
         .unwrap();
-    assert_eq!(made.secrets, ["key"]);
+    assert_eq!(made.secrets[0].field, "key");
+    assert_eq!(made.secrets[0].count, 1);
     assert!(!format!("{made:?}").contains(CANARY));
     bench
         .host

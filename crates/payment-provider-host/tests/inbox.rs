@@ -24,11 +24,7 @@ fn link_events(bench: &Bench, reference: &str, payment: &Payment) -> Vec<Event> 
 }
 
 async fn states(bench: &Bench) -> Vec<DeliveryState> {
-    let deliveries = bench
-        .host
-        .deliveries(&organization(), &code())
-        .await
-        .unwrap();
+    let deliveries = bench.deliveries().await;
     deliveries
         .into_iter()
         .map(|delivery| delivery.state)
@@ -50,11 +46,7 @@ async fn a_payment_told_by_two_event_types_and_ten_times_counts_once() {
     }
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(bench.view("inv").await.payments.len(), 1);
-    let deliveries = bench
-        .host
-        .deliveries(&organization(), &code())
-        .await
-        .unwrap();
+    let deliveries = bench.deliveries().await;
     assert_eq!(
         deliveries.iter().map(|d| d.copies).collect::<Vec<_>>(),
         [10, 10]
@@ -414,12 +406,7 @@ async fn a_gateway_that_cannot_be_asked_delays_but_loses_nothing() {
         .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
         .await;
     bench.host.apply_due_deliveries().await.unwrap();
-    let waiting = bench
-        .host
-        .deliveries(&organization(), &code())
-        .await
-        .unwrap()
-        .remove(0);
+    let waiting = bench.deliveries().await.remove(0);
     assert_eq!(waiting.state, DeliveryState::Pending);
     assert!(waiting.error.is_some());
     bench.settle().await;
@@ -436,12 +423,7 @@ async fn a_delivery_that_fails_for_ever_is_parked_with_its_error() {
         .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
         .await;
     bench.settle().await;
-    let parked = bench
-        .host
-        .deliveries(&organization(), &code())
-        .await
-        .unwrap()
-        .remove(0);
+    let parked = bench.deliveries().await.remove(0);
     assert_eq!(parked.state, DeliveryState::Parked);
     assert_eq!(parked.attempts, 25);
     assert!(parked.error.unwrap().contains("not found"));
@@ -492,7 +474,7 @@ async fn another_tenants_delivery_cannot_touch_this_tenants_invoice() {
     bench.settle().await;
     while bench.host.apply_due_deliveries().await.unwrap() > 0 {}
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
-    let deliveries = bench.host.deliveries(&other, &code()).await.unwrap();
+    let deliveries = bench.host.deliveries(&other, &code(), 10).await.unwrap();
     assert_eq!(deliveries[0].state, DeliveryState::Unmatched);
 }
 

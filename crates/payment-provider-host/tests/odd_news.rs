@@ -108,12 +108,7 @@ async fn a_parked_delivery_is_tried_again_when_it_comes_again_or_an_operator_say
         let hidden = bench.gateway.state().links.remove(reference).unwrap();
         bench.receive(&[changed(reference)]).await;
         bench.settle().await;
-        let parked = bench
-            .host
-            .deliveries(&organization(), &code())
-            .await
-            .unwrap()
-            .remove(0);
+        let parked = bench.deliveries().await.remove(0);
         assert_eq!(parked.state, DeliveryState::Parked);
         bench
             .gateway
@@ -190,14 +185,7 @@ async fn the_unmatched_half_of_a_delivery_is_applied_later() {
     bench.settle().await;
     bench.url(&b).await;
     bench.settle().await;
-    println!(
-        "{:?}",
-        bench
-            .host
-            .deliveries(&organization(), &code())
-            .await
-            .unwrap()
-    );
+    println!("{:?}", bench.deliveries().await);
     assert_eq!(bench.view("b").await.payments.len(), 1);
 }
 
@@ -268,14 +256,7 @@ async fn an_attempt_told_of_another_link_first_is_booked_where_it_succeeds() {
         .receive(&[paid_event(b.reference.as_str(), &payment)])
         .await;
     bench.settle().await;
-    println!(
-        "{:?}",
-        bench
-            .host
-            .deliveries(&organization(), &code())
-            .await
-            .unwrap()
-    );
+    println!("{:?}", bench.deliveries().await);
     assert_eq!(bench.totals("b").await, "10.00 10.00 0.00 succeeded");
 }
 
@@ -368,11 +349,7 @@ async fn an_event_that_names_only_the_order_is_applied_once_the_order_is_known()
     bench.settle().await;
     bench.receive(&[paid_event(reference, &payment)]).await;
     bench.settle().await;
-    let deliveries = bench
-        .host
-        .deliveries(&organization(), &code())
-        .await
-        .unwrap();
+    let deliveries = bench.deliveries().await;
     assert_eq!(deliveries[0].state, DeliveryState::Applied);
 }
 
@@ -504,11 +481,7 @@ async fn a_panicking_handler_does_not_end_the_worker() {
     });
     let noticed = async {
         loop {
-            let deliveries = bench
-                .host
-                .deliveries(&organization(), &code())
-                .await
-                .unwrap();
+            let deliveries = bench.deliveries().await;
             if deliveries[0].error.is_some() {
                 break;
             }
@@ -607,7 +580,7 @@ async fn a_copy_that_is_understood_by_now_is_applied() {
         execute(&bench, text).await;
         // the runtime was upgraded; the gateway sends again and is answered 200
         bench.receive(&[paid_event(reference, &payment)]).await;
-        bench.host.retry_delivery(&organization(), &code(), &bench.host.deliveries(&organization(), &code()).await.unwrap()[0].key).await.unwrap();
+        bench.host.retry_delivery(&organization(), &code(), &bench.deliveries().await[0].key).await.unwrap();
         bench.settle().await;
         assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded", "{case}");
     }
@@ -637,15 +610,7 @@ async fn an_order_learnt_later_wakes_what_named_only_it() {
         bench.view("inv").await.payments[0].payment.order_id,
         payment.order_id
     );
-    assert_eq!(
-        bench
-            .host
-            .deliveries(&organization(), &code())
-            .await
-            .unwrap()[0]
-            .state,
-        DeliveryState::Applied
-    );
+    assert_eq!(bench.deliveries().await[0].state, DeliveryState::Applied);
 }
 
 #[tokio::test]

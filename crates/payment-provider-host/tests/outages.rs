@@ -1,7 +1,7 @@
 //! Gateways that are away for a while, behind, contradictory or without cancellation.
 
 mod gateway;
-use gateway::bench::{Bench, code, invoice, organization};
+use gateway::bench::{Bench, invoice};
 use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -199,25 +199,13 @@ async fn a_copy_past_its_time_does_not_replace_what_a_parked_delivery_told() {
             .map(|delivery| delivery.state)
             .collect::<Vec<_>>()
     };
-    let before = states(
-        bench
-            .host
-            .deliveries(&organization(), &code())
-            .await
-            .unwrap(),
-    );
+    let before = states(bench.deliveries().await);
     assert_eq!(before[1], DeliveryState::Parked);
     let mut copy = delivery("k1", &events);
     copy.headers.insert("x-stale", "1".parse().unwrap());
     bench.receive_request(copy).await.unwrap();
     bench.settle().await;
-    let after = states(
-        bench
-            .host
-            .deliveries(&organization(), &code())
-            .await
-            .unwrap(),
-    );
+    let after = states(bench.deliveries().await);
     assert_eq!(after[1], DeliveryState::Parked);
 }
 
@@ -257,11 +245,7 @@ async fn a_payment_of_nothing_holds_up_nothing() {
         .receive(&[paid_event(reference, &zero), paid_event(reference, &bad)])
         .await;
     bench.settle().await;
-    let deliveries = bench
-        .host
-        .deliveries(&organization(), &code())
-        .await
-        .unwrap();
+    let deliveries = bench.deliveries().await;
     assert_eq!(
         deliveries[0].state,
         DeliveryState::Applied,

@@ -5,7 +5,7 @@ mod gateway;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use gateway::bench::{Bench, code, invoice, organization};
+use gateway::bench::{Bench, invoice, organization};
 use gateway::paid_event;
 use payment_provider_host::*;
 
@@ -40,11 +40,7 @@ async fn sixteen_writers_for_ten_seconds_lose_nothing_and_are_never_busy() {
         counts.iter().all(|count| *count > 0),
         "a writer starved: {counts:?}"
     );
-    let deliveries = bench
-        .host
-        .deliveries(&organization(), &code())
-        .await
-        .unwrap();
+    let deliveries = bench.deliveries().await;
     assert_eq!(deliveries.len(), made);
     assert!(deliveries.iter().all(|delivery| delivery.error.is_none()));
     assert!(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cashfree_simulator::{ConfigError, RunningSimulator};
+use payment_provider_axum::{webhook_routes, webhook_routes_at};
 use payment_provider_core::{ProviderRegistry, RegisterError};
 use payment_provider_host::{
     BuildError, Host, HostConfig, KeyFileError, SealingKeys, SqliteStore, StoreError,
@@ -73,7 +74,7 @@ impl BillingHost {
         tables::create(&database.store)
             .await
             .map_err(|error| StartError::Tables(error.into()))?;
-        let host = host(&database, keys, notified_at.clone()).await?;
+        let host = host(&database, keys, notified_at).await?;
         let seeded = seed::plant(
             &host,
             &options.gateway,
@@ -83,14 +84,14 @@ impl BillingHost {
         .await?;
 
         let stop = CancellationToken::new();
+        // Without a public address one may still have been pasted at the gateway: a tunnel's, say.
+        let webhooks = webhook_routes(host.clone())
+            .unwrap_or_else(|_| webhook_routes_at(host.clone(), own_url));
         let routes = api::router(App {
             host: host.clone(),
             api_key,
         })
-        .merge(payment_provider_axum::webhook_routes(
-            host.clone(),
-            notified_at.unwrap_or(own_url),
-        ));
+        .merge(webhooks);
         let server = tokio::spawn({
             let stop = stop.clone();
             async move {

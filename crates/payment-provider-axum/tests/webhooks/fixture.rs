@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
-use payment_provider_axum::webhook_routes;
+use payment_provider_axum::{NoPublicUrl, webhook_routes, webhook_routes_at};
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::time::macros::datetime;
 use payment_provider_core::{
@@ -16,9 +16,12 @@ use payment_provider_core::{
     ProviderError, ProviderId, ProviderRegistry, RetryAdvice, SettingField, SettingKind,
     SettingsSchema, Subject, VerifiedWebhook, WebhookReply, WebhookRequest,
 };
-use payment_provider_host::{Host, NewConnection, SealingKey, SealingKeys, SqliteStore};
+use payment_provider_host::{
+    Host, HostConfig, NewConnection, SealingKey, SealingKeys, SqliteStore,
+};
 use tempfile::TempDir;
 use tower::ServiceExt;
+use url::Url;
 
 pub(crate) const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 pub(crate) const OTHER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -46,11 +49,20 @@ pub(crate) struct Edge {
 impl Edge {
     /// With one connection, `main` of the organization `org`.
     pub(crate) async fn new() -> Self {
+        Self::reached_at(Some("https://billing.example/base/")).await
+    }
+
+    /// The same without a public address: the routes are told where they are.
+    pub(crate) async fn on_loopback() -> Self {
+        Self::reached_at(None).await
+    }
+
+    async fn reached_at(public_url: Option<&str>) -> Self {
         let directory = Arc::new(TempDir::new().unwrap());
         let store = SqliteStore::open(directory.path().join("test.db"))
             .await
             .unwrap();
-        let edge = Self::on(store, directory, KEY, true).await;
+        let edge = Self::on(store, directory, KEY, true, public_url).await;
         let settings = ConnectionSettings::new().with("secret", "s");
         let (organization, code) = names();
         let provider = ProviderId::new("mock").unwrap();
@@ -62,23 +74,34 @@ impl Edge {
     /// Another host on the same database.
     pub(crate) async fn with_host(&self, key: &str, registered: bool) -> Self {
         let directory = Arc::clone(&self.directory);
-        Self::on(self.store.clone(), directory, key, registered).await
+        let public_url = self.host.public_url().map(Url::as_str);
+        Self::on(self.store.clone(), directory, key, registered, public_url).await
     }
 
-    async fn on(store: SqliteStore, directory: Arc<TempDir>, key: &str, registered: bool) -> Self {
+    async fn on(
+        store: SqliteStore,
+        directory: Arc<TempDir>,
+        key: &str,
+        registered: bool,
+        public_url: Option<&str>,
+    ) -> Self {
         let seen = Seen::default();
         let mut registry = ProviderRegistry::new();
         if registered {
             registry.register(factory(&seen)).unwrap();
         }
         let keys = SealingKeys::new(SealingKey::from_text(&key.into()).unwrap());
+        let mut config = HostConfig::default();
+        config.public_url = public_url.map(|url| url.parse().unwrap());
         let host = Host::builder(store.clone(), registry, keys)
             .with_clock(Arc::new(Fixed))
+            .with_config(config)
             .build()
             .await
             .unwrap();
-        let public_url = "https://billing.example/base/".parse().unwrap();
-        let router = webhook_routes(host.clone(), public_url);
+        let router = webhook_routes(host.clone()).unwrap_or_else(|NoPublicUrl| {
+            webhook_routes_at(host.clone(), "http://127.0.0.1:3000".parse().unwrap())
+        });
         Self {
             store,
             host,
@@ -105,9 +128,14 @@ impl Edge {
     /// State and number of copies of each stored delivery.
     pub(crate) async fn stored(&self) -> Vec<String> {
         let (organization, code) = names();
-        let deliveries = self.host.deliveries(&organization, &code).await.unwrap();
-        let shown = deliveries
+        let newest_first = self
+            .host
+            .deliveries(&organization, &code, 100)
+            .await
+            .unwrap();
+        let shown = newest_first
             .iter()
+            .rev()
             .map(|delivery| format!("{:?} x{}", delivery.state, delivery.copies).to_lowercase());
         shown.collect()
     }

@@ -169,6 +169,17 @@ async fn a_nested_route_still_knows_its_public_address() {
 }
 
 #[tokio::test]
+async fn routes_of_a_host_without_a_public_address_are_told_theirs() {
+    let edge = Edge::on_loopback().await;
+    let answer = edge
+        .send(post("/webhooks/mock/org?code=main", "genuine"))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let url = "http://127.0.0.1:3000/webhooks/mock/org?code=main";
+    assert_eq!(edge.seen().pop().unwrap().url.as_str(), url);
+}
+
+#[tokio::test]
 async fn what_may_work_later_is_503_with_the_time_to_wait() {
     let is_later = |answer: &Answer, detail, seconds: &str| {
         answer.is_problem(StatusCode::SERVICE_UNAVAILABLE, detail);

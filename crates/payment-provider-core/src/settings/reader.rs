@@ -43,8 +43,7 @@ impl<'a> SettingsReader<'a> {
         }
         for (name, _) in settings {
             if schema.field(name).is_none() {
-                let message = "is not a setting of this provider";
-                violations.push(shown_name(name), ViolationCode::Unknown, message);
+                violations.extend(Violations::one(SettingsSchema::unknown_field(name)));
             }
         }
         Self {
@@ -110,18 +109,6 @@ impl<'a> SettingsReader<'a> {
         } else {
             self.settings.get(name)
         }
-    }
-}
-
-/// Names of unknown fields come from outside: a short printable one is repeated, since a typing
-/// mistake is what it most likely is; anything else might be a secret in the wrong place.
-fn shown_name(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    let shown = name.len() <= 32 && name.bytes().all(plain);
-    if shown {
-        name.to_owned()
-    } else {
-        "(unknown field)".to_owned()
     }
 }
 

@@ -1,5 +1,7 @@
 use serde::Serialize;
 
+use crate::{Violation, ViolationCode};
+
 /// The settings a provider needs for one connection, from which a host draws its form without
 /// knowing the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -24,6 +26,20 @@ impl SettingsSchema {
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&SettingField> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The violation of naming a field that is not in the schema. Such a name comes from outside: a
+    /// short printable one is repeated, since a typing mistake is what it most likely is; anything
+    /// else might be a secret in the wrong place.
+    pub fn unknown_field(name: &str) -> Violation {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+        let shown = if name.len() <= 32 && name.bytes().all(plain) {
+            name
+        } else {
+            "(unknown field)"
+        };
+        let message = "is not a setting of this provider";
+        Violation::new(shown.to_owned(), ViolationCode::Unknown, message)
     }
 }
 

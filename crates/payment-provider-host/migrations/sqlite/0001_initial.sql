@@ -18,8 +18,12 @@ CREATE TABLE connections (
     environment     TEXT NOT NULL CHECK (environment IN ('sandbox', 'production')),
     plain_settings  TEXT NOT NULL,
     sealed_settings TEXT NOT NULL,
+    -- Rises with every change of the settings: one that is based on older ones is not written.
+    settings_version INTEGER NOT NULL DEFAULT 1,
     enabled         INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    -- Label of the secret that verified the latest delivery, and when that arrived.
     matched_secret  TEXT,
+    matched_at      INTEGER,
     created_at      INTEGER NOT NULL,
     UNIQUE (organization_id, code)
 ) STRICT;
@@ -31,6 +35,8 @@ CREATE TABLE customers (
     connection_pk   INTEGER NOT NULL REFERENCES connections,
     remote_id       TEXT,
     details         TEXT NOT NULL,
+    -- What the gateway still needs of them before they can be asked for money.
+    needs           TEXT NOT NULL,
     linked_at       INTEGER NOT NULL,
     PRIMARY KEY (organization_id, customer_id)
 ) STRICT, WITHOUT ROWID;
@@ -139,6 +145,8 @@ CREATE TABLE deliveries (
     UNIQUE (connection_pk, delivery_key)
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (next_attempt) WHERE state = 'pending';
+-- Within an index entry rows are in order of delivery_pk, so the latest are at its end.
+CREATE INDEX deliveries_by_connection ON deliveries (connection_pk);
 
 -- By which names an unmatched delivery could be matched later.
 CREATE TABLE unmatched_subjects (
@@ -150,10 +158,14 @@ CREATE TABLE unmatched_subjects (
 
 -- What happened to a payable, for people.
 CREATE TABLE history (
-    history_pk INTEGER PRIMARY KEY,
-    payable_pk INTEGER NOT NULL REFERENCES payables,
-    at         INTEGER NOT NULL,
-    kind       TEXT NOT NULL,
-    detail     TEXT NOT NULL
+    history_pk  INTEGER PRIMARY KEY,
+    payable_pk  INTEGER NOT NULL REFERENCES payables,
+    at          INTEGER NOT NULL,
+    kind        TEXT NOT NULL,
+    detail      TEXT NOT NULL,
+    -- Set where the line says that this delivery was received: once for each payable.
+    delivery_pk INTEGER REFERENCES deliveries
 ) STRICT;
-CREATE INDEX history_by_payable ON history (payable_pk);
+CREATE INDEX history_by_payable ON history (payable_pk, at);
+CREATE UNIQUE INDEX history_by_delivery ON history (payable_pk, delivery_pk)
+    WHERE delivery_pk IS NOT NULL;

@@ -82,6 +82,23 @@ impl Verdict {
             Self::CurrencyMismatch => "currency_mismatch",
         }
     }
+
+    /// What was concluded and why, in a clause for people.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Exact => "pays what was due",
+            Self::Partial => "an agreed instalment, less than what was due",
+            Self::Over => "more than what was due, the rest of it is surplus",
+            Self::Duplicate => "nothing was due any more, all of it is surplus",
+            Self::Late => "it was settled or voided before, all of it is surplus",
+            Self::AmountMismatch => {
+                "not the amount that was asked for, counted as far as something was due"
+            }
+            Self::CurrencyMismatch => {
+                "not the currency that was asked for, all of it is surplus in its own currency"
+            }
+        }
+    }
 }
 
 impl fmt::Display for Verdict {

@@ -50,16 +50,19 @@ impl<S: Store> Host<S> {
         let (kind, detail) = match &ended {
             Cancellation::Cancelled(_) => (
                 HistoryKind::CheckoutCancelled,
-                format!("{} called off", row.reference),
+                format!("{} is called off: no new payment can begin", row.reference),
             ),
             Cancellation::AlreadyEnded(found) => (
                 HistoryKind::CheckoutChanged,
-                format!("{} had ended before: {}", row.reference, found.status),
+                format!(
+                    "{} was to be called off but had ended before: the gateway says {}",
+                    row.reference, found.status
+                ),
             ),
             Cancellation::StillPayable(_) => (
                 HistoryKind::CheckoutStillPayable,
                 format!(
-                    "{} is not cancelled by the gateway and is watched",
+                    "{} is not called off, the gateway will not: it can be paid until it expires",
                     row.reference
                 ),
             ),
@@ -85,21 +88,27 @@ impl<S: Store> Host<S> {
         let settled = |since: i64| self.now_millis() >= since.saturating_add(millis(SETTLING));
         let mut tx = store.begin().await?;
         let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
-        let (state, kind) = match now.state {
-            CheckoutState::Creating if now.tries == row.tries && settled(now.tried_at) => {
-                (CheckoutState::Failed, HistoryKind::CheckoutFailed)
-            }
+        let (state, kind, so) = match now.state {
+            CheckoutState::Creating if now.tries == row.tries && settled(now.tried_at) => (
+                CheckoutState::Failed,
+                HistoryKind::CheckoutFailed,
+                "it was never made",
+            ),
             CheckoutState::Creating => {
                 return Err(CheckoutError::Busy {
                     retry_after: SETTLING,
                 });
             }
             // It was there once. Whatever became of it, its time is over.
-            _ if settled(now.expires_at) => (CheckoutState::Expired, HistoryKind::CheckoutChanged),
+            _ if settled(now.expires_at) => (
+                CheckoutState::Expired,
+                HistoryKind::CheckoutChanged,
+                "its time is over",
+            ),
             _ => return Err(CheckoutError::Provider(error)),
         };
         now.state = state;
-        let detail = format!("{} does not exist at the gateway", now.reference);
+        let detail = format!("{} is not known to the gateway: {so}", now.reference);
         self.note(&mut tx, now.payable_pk, kind, detail).await?;
         self.put_state(&mut tx, &now).await?;
         store.commit(tx).await?;
@@ -128,7 +137,8 @@ impl<S: Store> Host<S> {
         let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
         now.state = now.state.after(&CheckoutStatus::Expired);
         let detail = format!(
-            "{} expired long ago and cannot be asked about: {error}",
+            "{} is taken for expired: its time was over long ago, and the gateway cannot be asked \
+             about it: {error}",
             now.reference
         );
         self.note(

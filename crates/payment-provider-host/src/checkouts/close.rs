@@ -59,7 +59,10 @@ impl<S: Store> Host<S> {
             account.close(reason);
             apply_account(&mut row, &account);
             store.put_payable(&mut tx, &row).await?;
-            let detail = format!("{} by the host", reason.as_str());
+            let detail = format!(
+                "{} by the host: what comes in from now on is surplus",
+                reason.as_str()
+            );
             self.note(&mut tx, row.pk, HistoryKind::Closed, detail)
                 .await?;
             self.tell(&mut tx, row.pk, Cause::Closed { reason }).await?;

@@ -22,11 +22,11 @@ impl<S: Store> Host<S> {
         let payable = store.payable_by_pk(&mut tx, row.payable_pk).await?;
         if row.state == CheckoutState::Creating {
             let how = if origin == UrlOrigin::Created {
-                "made"
+                "made at the gateway"
             } else {
-                "found"
+                "found at the gateway, where an earlier try had made it"
             };
-            let detail = format!("{how} at the gateway, {}", made.status);
+            let detail = format!("{} is {how}; its status is {}", row.reference, made.status);
             self.note(
                 &mut tx,
                 row.payable_pk,
@@ -60,15 +60,17 @@ impl<S: Store> Host<S> {
         let mut tx = store.begin().await?;
         let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
         if now.state == CheckoutState::Creating {
-            self.note(
-                &mut tx,
-                now.payable_pk,
-                HistoryKind::CheckoutFailed,
-                error.to_string(),
-            )
-            .await?;
             // Another caller may have begun a try meanwhile; then nothing is proved.
-            if never_made && now.tries == row.tries {
+            let failed = never_made && now.tries == row.tries;
+            let then = if failed {
+                "it was not made"
+            } else {
+                "whether it was made is found out before another is asked for"
+            };
+            let detail = format!("{}: {error}; {then}", now.reference);
+            let kind = HistoryKind::CheckoutFailed;
+            self.note(&mut tx, now.payable_pk, kind, detail).await?;
+            if failed {
                 now.state = CheckoutState::Failed;
                 self.put_state(&mut tx, &now).await?;
             }
@@ -94,8 +96,11 @@ impl<S: Store> Host<S> {
         row.conflicting = true;
         row.url = None;
         store.put_checkout(&mut tx, &row).await?;
-        let kind = HistoryKind::Mismatch;
-        self.note(&mut tx, row.payable_pk, kind, error.to_string())
+        let detail = format!(
+            "{} is something else at the gateway than was asked for, so it is called off: {error}",
+            row.reference
+        );
+        self.note(&mut tx, row.payable_pk, HistoryKind::Mismatch, detail)
             .await?;
         store.commit(tx).await?;
         Ok(())

@@ -113,7 +113,10 @@ impl<S: Store> Host<S> {
             created_at: now,
         };
         row.pk = self.inner.store.put_checkout(tx, &row).await?;
-        let detail = format!("{} asked for as {}", row.amount, row.reference);
+        let detail = format!(
+            "{} is due and asked for as {}, through the connection {}",
+            row.amount, row.reference, row.connection
+        );
         self.note(tx, payable.pk, HistoryKind::CheckoutRequested, detail)
             .await?;
         Ok(row)

@@ -1,16 +1,18 @@
 //! Merchant accounts: made, changed, shown and opened.
 
+mod change;
 mod opening;
+mod rotation;
 mod types;
 
 use std::collections::BTreeMap;
 
 use payment_provider_core::{
-    ConnectionCheck, ConnectionCode, ConnectionSettings, Environment, OrganizationId, Violation,
-    ViolationCode, Violations,
+    ConnectionCheck, ConnectionCode, Environment, OrganizationId, ViolationCode, Violations,
 };
 
-pub use types::{Connection, ConnectionError, NewConnection, PlainSetting};
+pub use change::SettingsChange;
+pub use types::{Connection, ConnectionError, NewConnection, PlainSetting, SecretSummary};
 
 use crate::store::{ConnectionRow, Inserted, Store, StoreError};
 use crate::{Host, times};
@@ -30,8 +32,10 @@ impl<S: Store> Host<S> {
             environment: Environment::Sandbox,
             plain: BTreeMap::new(),
             sealed: BTreeMap::new(),
+            version: 1,
             enabled: true,
             matched_secret: None,
+            matched_at: None,
             created_at: self.now_millis(),
         };
         let mut violations = Violations::none();
@@ -53,29 +57,6 @@ impl<S: Store> Host<S> {
             Inserted::New => Ok(self.shown(row)),
             Inserted::Taken => Err(ConnectionError::CodeTaken),
         }
-    }
-
-    /// Replaces a connection's settings, all of them. To replace a secret without a gap give the
-    /// new one and the old one together, and the new one alone once no delivery matches the old.
-    ///
-    /// **Errors.** All violations at once; the environment cannot change. Nothing was stored.
-    pub async fn replace_settings(
-        &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
-        settings: &ConnectionSettings,
-    ) -> Result<Connection, ConnectionError> {
-        let mut row = self.connection_row(organization, code).await?;
-        let provider = self.connect(&row.provider, settings)?;
-        if provider.environment() != row.environment {
-            let message = "cannot change; make another connection for the other environment";
-            let field = "settings.environment";
-            let violation = Violation::new(field, ViolationCode::Invalid, message);
-            return Err(ConnectionError::Invalid(Violations::one(violation)));
-        }
-        self.seal(&mut row, settings)?;
-        self.inner.store.update_settings(&row).await?;
-        self.connection(organization, code).await
     }
 
     /// Allows or stops new checkouts through a connection. Its webhooks are taken either way.
@@ -127,9 +108,14 @@ impl<S: Store> Host<S> {
             name: row.name,
             environment: row.environment,
             settings: row.plain,
-            secrets: row.sealed.into_keys().collect(),
+            secrets: row
+                .sealed
+                .into_iter()
+                .map(|(field, sealed)| SecretSummary::new(field, sealed.len()))
+                .collect(),
             enabled: row.enabled,
             matched_secret: row.matched_secret,
+            matched_at: row.matched_at.map(times::from_millis),
             created_at: times::from_millis(row.created_at),
         }
     }

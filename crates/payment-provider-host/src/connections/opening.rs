@@ -6,7 +6,7 @@ use payment_provider_core::{
     ConnectionCode, ConnectionSettings, OrganizationId, PaymentProvider, ProviderId, SettingField,
     SettingValue, SettingsSchema, Violation, Violations,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{ConnectionError, PlainSetting};
 use crate::Host;
@@ -37,8 +37,23 @@ impl<S: Store> Host<S> {
         &self,
         row: &ConnectionRow,
     ) -> Result<Arc<dyn PaymentProvider>, ConnectionError> {
+        let settings = self.stored_settings(row, |_| true)?;
+        let provider = self.connect(&row.provider, &settings)?;
+        if provider.environment() == row.environment {
+            Ok(provider)
+        } else {
+            Err(ConnectionError::Sealed(UnsealError::DoesNotOpen))
+        }
+    }
+
+    /// The stored settings with these names, secrets opened.
+    pub(super) fn stored_settings(
+        &self,
+        row: &ConnectionRow,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<ConnectionSettings, UnsealError> {
         let mut settings = ConnectionSettings::new();
-        for (field, value) in &row.plain {
+        for (field, value) in row.plain.iter().filter(|(field, _)| wanted(field)) {
             match value {
                 PlainSetting::Flag(flag) => settings.set(field, *flag),
                 PlainSetting::Text(text) => settings.set(field, text.as_str()),
@@ -48,14 +63,9 @@ impl<S: Store> Host<S> {
                 }
             }
         }
-        for (field, sealed) in &row.sealed {
-            let place = place(row, field);
-            let opened: Result<Vec<_>, _> = sealed
-                .iter()
-                .map(|text| text.open(place, &self.inner.keys))
-                .collect();
-            let mut opened = opened?;
-            match (sealed.len(), opened.pop()) {
+        for field in row.sealed.keys().filter(|field| wanted(field)) {
+            let mut opened = self.stored_secrets(row, field)?;
+            match (opened.len(), opened.pop()) {
                 (1, Some(only)) => settings.set(field, only),
                 (_, Some(last)) => {
                     opened.push(last);
@@ -64,12 +74,20 @@ impl<S: Store> Host<S> {
                 (_, None) => {}
             }
         }
-        let provider = self.connect(&row.provider, &settings)?;
-        if provider.environment() == row.environment {
-            Ok(provider)
-        } else {
-            Err(ConnectionError::Sealed(UnsealError::DoesNotOpen))
-        }
+        Ok(settings)
+    }
+
+    /// The secrets of one setting, in order.
+    pub(super) fn stored_secrets(
+        &self,
+        row: &ConnectionRow,
+        field: &str,
+    ) -> Result<Vec<SecretString>, UnsealError> {
+        let place = place(row, field);
+        let sealed = row.sealed.get(field).into_iter().flatten();
+        sealed
+            .map(|text| text.open(place, &self.inner.keys))
+            .collect()
     }
 
     pub(super) fn connect(
@@ -78,19 +96,9 @@ impl<S: Store> Host<S> {
         settings: &ConnectionSettings,
     ) -> Result<Arc<dyn PaymentProvider>, ConnectionError> {
         let factory = self.inner.registry.get(provider)?;
-        factory.connect(settings).map_err(|found| {
-            let mut violations = Violations::none();
-            for Violation {
-                field,
-                code,
-                message,
-                ..
-            } in found
-            {
-                violations.push(format!("settings.{field}"), code, message);
-            }
-            ConnectionError::Invalid(violations)
-        })
+        factory
+            .connect(settings)
+            .map_err(|found| ConnectionError::Invalid(in_settings(found)))
     }
 
     pub(super) fn seal(
@@ -109,6 +117,9 @@ impl<S: Store> Host<S> {
                     SettingValue::List(list) => list,
                     _ => &[],
                 };
+                if texts.is_empty() {
+                    continue;
+                }
                 let place = place(row, field);
                 let sealed: Result<_, _> = texts
                     .iter()
@@ -121,6 +132,21 @@ impl<S: Store> Host<S> {
         }
         Ok(())
     }
+}
+
+/// The same violations, with fields named as parts of a connection.
+pub(super) fn in_settings(found: Violations) -> Violations {
+    let mut violations = Violations::none();
+    for Violation {
+        field,
+        code,
+        message,
+        ..
+    } in found
+    {
+        violations.push(format!("settings.{field}"), code, message);
+    }
+    violations
 }
 
 /// A field the schema does not know counts as a secret: the careful reading.

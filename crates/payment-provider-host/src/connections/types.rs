@@ -46,7 +46,7 @@ impl NewConnection {
     }
 }
 
-/// A connection as it can be shown. Secrets are write-only: of them, only the names are here.
+/// A connection as it can be shown. Secrets are write-only: of them, only names and numbers are here.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Connection {
@@ -62,16 +62,35 @@ pub struct Connection {
     pub environment: Environment,
     /// The settings that are no secrets.
     pub settings: BTreeMap<String, PlainSetting>,
-    /// The names of the secret settings that are set.
-    pub secrets: Vec<String>,
+    /// The secret settings that are set.
+    pub secrets: Vec<SecretSummary>,
     /// Whether new checkouts may be made. Webhooks are taken either way.
     pub enabled: bool,
-    /// The label of the secret that verified the latest delivery.
+    /// The label of the secret that verified the latest delivery. Once it is that of the newest
+    /// secret, the gateway signs with it, and the older ones can be retired.
     pub matched_secret: Option<String>,
+    /// When the latest delivery was verified.
+    pub matched_at: Option<OffsetDateTime>,
     /// What to paste at the gateway, if the host's public address is known.
     pub webhook_url: Option<Url>,
     /// When it was made.
     pub created_at: OffsetDateTime,
+}
+
+/// A secret setting, without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SecretSummary {
+    /// The name of the setting.
+    pub field: String,
+    /// How many secrets it holds: the first is used for calls, all of them verify deliveries.
+    pub count: usize,
+}
+
+impl SecretSummary {
+    pub(super) const fn new(field: String, count: usize) -> Self {
+        Self { field, count }
+    }
 }
 
 /// The value of a setting that is no secret.

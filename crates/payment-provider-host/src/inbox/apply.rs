@@ -97,6 +97,7 @@ impl<S: Store> Host<S> {
                         // What is listed is booked all the same; the rest is asked for again.
                         let store = &self.inner.store;
                         let mut tx = store.begin().await?;
+                        self.note_received(&mut tx, delivery).await?;
                         self.apply_fetched(&mut tx, row.pk, &answer, is_patient(delivery))
                             .await?;
                         store.commit(tx).await?;
@@ -117,6 +118,7 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let patient = is_patient(delivery);
+        self.note_received(&mut tx, delivery).await?;
         let mut decided = Decided::All;
         for (pk, answer) in fetched {
             if self.apply_fetched(&mut tx, *pk, answer, patient).await? == Decided::NotAll {
@@ -195,7 +197,7 @@ impl<S: Store> Host<S> {
             && !payment.amount.is_positive()
         {
             let detail = format!(
-                "payment {} of {} brings nothing",
+                "payment {} of {} is reported as successful but brings no money: nothing is booked",
                 payment.id, payment.amount
             );
             self.note(tx, row.payable_pk, HistoryKind::Mismatch, detail)
@@ -272,13 +274,20 @@ impl<S: Store> Host<S> {
                 store
                     .put_effect(tx, row.connection_pk, &key, other.pk, at)
                     .await?;
+                let detail = format!(
+                    "payment {} of {} is not listed by the gateway, payment {} of the same amount \
+                     is: taken for one payment under two ids and counted once",
+                    payment.id, payment.amount, other.payment.id
+                );
+                let kind = HistoryKind::PaymentsFetched;
+                self.note(tx, row.payable_pk, kind, detail).await?;
                 Ok(())
             }
             _ => Err(ApplyError::Incomplete),
         }
     }
 
-    async fn match_subject(
+    pub(super) async fn match_subject(
         &self,
         tx: &mut S::Tx,
         connection_pk: i64,

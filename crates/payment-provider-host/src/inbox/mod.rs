@@ -2,6 +2,7 @@
 
 mod apply;
 mod receive;
+mod timeline;
 mod worker;
 
 pub use receive::{Delivery, Receipt, ReceiveError};

@@ -1,7 +1,7 @@
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::{
-    ConnectionCode, ErrorKind, EventKind, Freshness, OrganizationId, ProviderError, ProviderId,
-    WebhookReply, WebhookRequest,
+    ConnectionCode, ErrorKind, Event, EventKind, Freshness, OrganizationId, ProviderError,
+    ProviderId, WebhookReply, WebhookRequest,
 };
 
 use crate::connections::ConnectionError;
@@ -52,6 +52,9 @@ pub struct Delivery {
     pub key: String,
     /// The gateway's words for the types of its events.
     pub types: Vec<String>,
+    /// What its events are about, by every name they give for it: references of the host, the
+    /// gateway's ids of checkouts and of orders. Each once, in the order in which they are named.
+    pub subjects: Vec<String>,
     /// When it first arrived.
     pub received_at: OffsetDateTime,
     /// How often it arrived.
@@ -133,7 +136,7 @@ impl<S: Store> Host<S> {
             && copies <= NOTED_COPIES
         {
             // The delivery is safe already; a line in the history is worth no error.
-            if let Err(error) = self.note_duplicate(&row).await {
+            if let Err(error) = self.note_duplicate(&row, again).await {
                 tracing::warn!(%error, "a duplicate delivery could not be noted");
             }
         }
@@ -144,7 +147,7 @@ impl<S: Store> Host<S> {
         })
     }
 
-    async fn note_duplicate(&self, row: &DeliveryRow) -> Result<(), StoreError> {
+    async fn note_duplicate(&self, row: &DeliveryRow, again: bool) -> Result<(), StoreError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         for event in &row.events {
@@ -153,7 +156,12 @@ impl<S: Store> Host<S> {
                     .checkout_by_name(&mut tx, row.connection_pk, &name)
                     .await?;
                 let Some(checkout) = found else { continue };
-                let detail = format!("{} delivered again", event.gateway_type);
+                let then = if again {
+                    "the gateway is asked whether there is news"
+                } else {
+                    "what it says counts once"
+                };
+                let detail = format!("{} delivered again, unchanged: {then}", event.gateway_type);
                 let kind = HistoryKind::DuplicateIgnored;
                 self.note(&mut tx, checkout.payable_pk, kind, detail)
                     .await?;
@@ -179,16 +187,25 @@ impl<S: Store> Host<S> {
         Ok(retried)
     }
 
-    /// All deliveries of a connection, in order of arrival.
+    /// The latest deliveries of a connection, at most so many, newest first.
     pub async fn deliveries(
         &self,
         organization: &OrganizationId,
         code: &ConnectionCode,
+        limit: u32,
     ) -> Result<Vec<Delivery>, ConnectionError> {
         let connection = self.connection_row(organization, code).await?;
-        let rows = self.inner.store.deliveries(connection.pk).await?;
-        let shown = |row: DeliveryRow| Delivery {
+        let store = &self.inner.store;
+        let rows = store.deliveries(connection.pk, limit.into()).await?;
+        Ok(rows.into_iter().map(Delivery::from).collect())
+    }
+}
+
+impl From<DeliveryRow> for Delivery {
+    fn from(row: DeliveryRow) -> Self {
+        Self {
             key: row.key,
+            subjects: subjects(&row.events),
             types: row
                 .events
                 .into_iter()
@@ -201,7 +218,19 @@ impl<S: Store> Host<S> {
             state: row.state,
             attempts: row.attempts,
             error: row.error,
-        };
-        Ok(rows.into_iter().map(shown).collect())
+        }
     }
+}
+
+fn subjects(events: &[Event]) -> Vec<String> {
+    let mut subjects: Vec<String> = Vec::new();
+    for name in events
+        .iter()
+        .flat_map(|event| SubjectName::all(&event.subject))
+    {
+        if !subjects.iter().any(|known| known == name.id()) {
+            subjects.push(name.id().to_owned());
+        }
+    }
+    subjects
 }

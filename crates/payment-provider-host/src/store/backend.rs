@@ -21,8 +21,9 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     // Connections.
     async fn insert_connection(&self, row: &ConnectionRow) -> Result<Inserted>;
-    /// Writes the settings, and nothing else of the row.
-    async fn update_settings(&self, row: &ConnectionRow) -> Result<()>;
+    /// Writes the settings, and nothing else of the row, unless others than those it was read with
+    /// are stored by now; says whether it did.
+    async fn update_settings(&self, row: &ConnectionRow) -> Result<bool>;
     async fn set_enabled(&self, connection_pk: i64, enabled: bool) -> Result<()>;
     async fn connection(
         &self,
@@ -105,7 +106,9 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     ) -> Result<()>;
 
     // History.
+    /// Adds a line; none where the same payable has one of the same delivery.
     async fn append_history(&self, tx: &mut Self::Tx, row: &HistoryRow) -> Result<()>;
+    /// By time, then in the order in which they were added.
     async fn history_of(&self, tx: &mut Self::Tx, payable_pk: i64) -> Result<Vec<HistoryRow>>;
 
     // Inbox.
@@ -137,5 +140,6 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         names: &[SubjectName],
         now: i64,
     ) -> Result<u64>;
-    async fn deliveries(&self, connection_pk: i64) -> Result<Vec<DeliveryRow>>;
+    /// The latest, newest first.
+    async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>>;
 }

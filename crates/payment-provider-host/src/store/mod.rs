@@ -6,6 +6,7 @@
 mod backend;
 mod rows;
 mod sqlite;
+mod subject_name;
 
 use async_trait::async_trait;
 
@@ -13,6 +14,7 @@ pub(crate) use backend::Backend;
 pub(crate) use rows::*;
 pub use rows::{DeliveryState, HistoryKind};
 pub use sqlite::{SqliteStore, SqliteTx};
+pub(crate) use subject_name::SubjectName;
 
 /// A failure of the store itself. Nothing was changed by the transaction it happened in.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,13 @@
 use payment_provider_core::{
     CheckoutReference, Currency, Customer, CustomerId, EffectKey, Environment, Event, Freshness,
-    Money, OrderId, Payment, PaymentStatus, Personal, PreparedCheckout, ProviderId, Subject,
+    Money, OrderId, Payment, PaymentStatus, Personal, PreparedCheckout, ProviderId, Violations,
 };
 use payment_provider_core::{ConnectionCode, OrganizationId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::SubjectName;
 use crate::cash::{Closed, Verdict};
 use crate::checkouts::CheckoutState;
 use crate::sealing::SealedText;
@@ -29,9 +30,13 @@ pub struct ConnectionRow {
     pub environment: Environment,
     pub plain: BTreeMap<String, PlainSetting>,
     pub sealed: BTreeMap<String, Vec<SealedText>>,
+    /// Rises with every change of the settings.
+    pub version: i64,
     pub enabled: bool,
     /// The label of the secret that verified last.
     pub matched_secret: Option<String>,
+    /// When a delivery was verified last.
+    pub matched_at: Option<i64>,
     pub created_at: i64,
 }
 
@@ -40,7 +45,10 @@ pub struct CustomerRow {
     pub organization: OrganizationId,
     pub customer: Customer,
     pub connection_pk: i64,
+    /// The connection's code; read only.
+    pub connection: ConnectionCode,
     pub remote_id: Option<String>,
+    pub needs: Violations,
     pub linked_at: i64,
 }
 
@@ -138,6 +146,8 @@ pub struct HistoryRow {
     pub at: i64,
     pub kind: HistoryKind,
     pub detail: String,
+    /// The delivery whose receipt the line tells of.
+    pub delivery_pk: Option<i64>,
 }
 
 /// What happened, as one word; the detail beside it is for people.
@@ -157,57 +167,20 @@ pub enum HistoryKind {
     CheckoutCancelled,
     /// The gateway will not cancel the checkout; it is watched until it expires.
     CheckoutStillPayable,
+    /// A delivery about it was received, and its signature verified.
+    DeliveryReceived,
     /// A delivery came that had been received before; nothing changed.
     DuplicateIgnored,
     /// The payments were fetched from the gateway before anything was booked.
     PaymentsFetched,
     /// Money was booked; the verdict says what it meant.
     PaymentBooked,
-    /// An attempt to pay ended without money.
+    /// An attempt to pay ended without money, or is not decided yet.
     PaymentAttempted,
     /// What the gateway states does not agree with what it was asked or what it lists.
     Mismatch,
     /// The host settled or voided the payable.
     Closed,
-}
-
-/// A checkout's name within its connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SubjectName {
-    Reference(String),
-    GatewayId(String),
-    Order(String),
-}
-
-impl SubjectName {
-    pub(crate) fn all(subject: &Subject) -> Vec<Self> {
-        let reference = subject
-            .reference
-            .as_ref()
-            .map(|id| Self::Reference(id.to_string()));
-        let gateway_id = subject
-            .gateway_id
-            .as_ref()
-            .map(|id| Self::GatewayId(id.to_string()));
-        let order = subject
-            .order_id
-            .as_ref()
-            .map(|id| Self::Order(id.to_string()));
-        [reference, gateway_id, order]
-            .into_iter()
-            .flatten()
-            .collect()
-    }
-}
-
-impl fmt::Display for SubjectName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reference(id) => write!(f, "reference:{id}"),
-            Self::GatewayId(id) => write!(f, "gateway:{id}"),
-            Self::Order(id) => write!(f, "order:{id}"),
-        }
-    }
 }
 
 #[derive(Clone)]

@@ -83,7 +83,12 @@ impl Bench {
         self.receive_request(delivery("k1", events)).await.unwrap()
     }
 
-    pub async fn receive_request(&self, request: WebhookRequest) -> Result<Receipt, ReceiveError> {
+    /// Deliveries arrive when the clock says so.
+    pub async fn receive_request(
+        &self,
+        mut request: WebhookRequest,
+    ) -> Result<Receipt, ReceiveError> {
+        request.received_at = self.clock.now();
         self.host
             .receive_webhook(&provider(), &organization(), &code(), &request)
             .await
@@ -93,11 +98,7 @@ impl Bench {
     pub async fn settle(&self) {
         for _ in 0..40 {
             while self.host.apply_due_deliveries().await.unwrap() > 0 {}
-            let deliveries = self
-                .host
-                .deliveries(&organization(), &code())
-                .await
-                .unwrap();
+            let deliveries = self.deliveries().await;
             if deliveries
                 .iter()
                 .all(|delivery| delivery.state != DeliveryState::Pending)
@@ -107,6 +108,16 @@ impl Bench {
             self.clock.advance(Duration::from_mins(10));
         }
         panic!("deliveries stay pending");
+    }
+
+    /// All deliveries, in order of arrival.
+    pub async fn deliveries(&self) -> Vec<Delivery> {
+        let newest_first = self
+            .host
+            .deliveries(&organization(), &code(), u32::MAX)
+            .await
+            .unwrap();
+        newest_first.into_iter().rev().collect()
     }
 
     pub async fn view(&self, id: &str) -> PayableView {

@@ -173,6 +173,8 @@ impl MemoryFactory {
             SettingField::new("key", "Key", SettingKind::SecretList).required(),
             SettingField::new("page", "Page", SettingKind::Url),
             SettingField::new("live", "Live", SettingKind::Flag),
+            SettingField::new("pin", "Pin", SettingKind::Secret),
+            SettingField::new("spare", "Spare", SettingKind::SecretList),
         ]);
         let capabilities = Capabilities::default().with_cancellation();
         let id = ProviderId::new("memory").unwrap();

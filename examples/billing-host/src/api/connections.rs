@@ -84,6 +84,11 @@ pub(super) async fn check(
 
 /// A connection without its secrets: of those only the names are known here.
 fn shown(connection: &Connection) -> Value {
+    let secrets: Vec<_> = connection
+        .secrets
+        .iter()
+        .map(|secret| &secret.field)
+        .collect();
     json!({
         "organization_id": connection.organization,
         "provider": connection.provider,
@@ -91,7 +96,7 @@ fn shown(connection: &Connection) -> Value {
         "name": connection.name,
         "environment": connection.environment,
         "settings": connection.settings,
-        "secrets": connection.secrets,
+        "secrets": secrets,
         "enabled": connection.enabled,
         "webhook_url": connection.webhook_url,
         "created_at": times::written(connection.created_at),

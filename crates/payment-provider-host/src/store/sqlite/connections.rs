@@ -29,17 +29,20 @@ pub(super) async fn insert(pool: &SqlitePool, row: &ConnectionRow) -> Result<Ins
     })
 }
 
-pub(super) async fn update_settings(pool: &SqlitePool, row: &ConnectionRow) -> Result<()> {
-    sqlx::query(
-        "UPDATE connections SET plain_settings = ?, sealed_settings = ? WHERE connection_pk = ?",
+pub(super) async fn update_settings(pool: &SqlitePool, row: &ConnectionRow) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE connections SET plain_settings = ?, sealed_settings = ?,
+             settings_version = settings_version + 1
+         WHERE connection_pk = ? AND settings_version = ?",
     )
     .bind(json(&row.plain)?)
     .bind(json(&row.sealed)?)
     .bind(row.pk)
+    .bind(row.version)
     .execute(pool)
     .await
     .map_err(|error| StoreError::new("change a connection", error))?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 pub(super) async fn set_enabled(pool: &SqlitePool, pk: i64, enabled: bool) -> Result<()> {
@@ -106,8 +109,10 @@ fn read(row: &SqliteRow) -> Result<ConnectionRow> {
         environment: row.parsed("environment")?,
         plain: row.json("plain_settings")?,
         sealed: row.json("sealed_settings")?,
+        version: row.number("settings_version")?,
         enabled: row.flag("enabled")?,
         matched_secret: row.maybe_text("matched_secret")?,
+        matched_at: row.maybe_number("matched_at")?,
         created_at: row.number("created_at")?,
     })
 }
@@ -115,17 +120,18 @@ fn read(row: &SqliteRow) -> Result<ConnectionRow> {
 pub(super) async fn put_customer(pool: &SqlitePool, row: &CustomerRow) -> Result<()> {
     sqlx::query(
         "INSERT INTO customers (organization_id, customer_id, connection_pk, remote_id, details,
-             linked_at)
-         VALUES (?, ?, ?, ?, ?, ?)
+             needs, linked_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (organization_id, customer_id) DO UPDATE SET
              connection_pk = excluded.connection_pk, remote_id = excluded.remote_id,
-             details = excluded.details, linked_at = excluded.linked_at",
+             details = excluded.details, needs = excluded.needs, linked_at = excluded.linked_at",
     )
     .bind(row.organization.as_str())
     .bind(row.customer.id.as_str())
     .bind(row.connection_pk)
     .bind(&row.remote_id)
     .bind(json(&row.customer)?)
+    .bind(json(&row.needs)?)
     .bind(row.linked_at)
     .execute(pool)
     .await
@@ -138,18 +144,23 @@ pub(super) async fn customer(
     organization: &OrganizationId,
     customer: &CustomerId,
 ) -> Result<Option<CustomerRow>> {
-    let row = sqlx::query("SELECT * FROM customers WHERE organization_id = ? AND customer_id = ?")
-        .bind(organization.as_str())
-        .bind(customer.as_str())
-        .fetch_optional(pool)
-        .await
-        .map_err(|error| StoreError::new("read a customer", error))?;
+    let row = sqlx::query(
+        "SELECT customers.*, code FROM customers JOIN connections USING (connection_pk)
+         WHERE customers.organization_id = ? AND customer_id = ?",
+    )
+    .bind(organization.as_str())
+    .bind(customer.as_str())
+    .fetch_optional(pool)
+    .await
+    .map_err(|error| StoreError::new("read a customer", error))?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(CustomerRow {
         organization: row.parsed("organization_id")?,
         customer: row.json::<Customer>("details")?,
         connection_pk: row.number("connection_pk")?,
+        connection: row.parsed("code")?,
         remote_id: row.maybe_text("remote_id")?,
+        needs: row.json("needs")?,
         linked_at: row.number("linked_at")?,
     }))
 }

@@ -22,6 +22,12 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
              events = CASE
                  WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
                  THEN excluded.events ELSE events END,
+             freshness = CASE
+                 WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                 THEN excluded.freshness ELSE freshness END,
+             matched_secret = CASE
+                 WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                 THEN excluded.matched_secret ELSE matched_secret END,
              state = CASE
                  WHEN state = 'parked' THEN 'pending'
                  WHEN state = 'ignored' THEN excluded.state
@@ -41,17 +47,15 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
     .fetch_one(&mut *tx)
     .await
     .map_err(failed)?;
-    if let Some(label) = &row.matched_secret {
-        sqlx::query(
-            "UPDATE connections SET matched_secret = ?1
-             WHERE connection_pk = ?2 AND matched_secret IS NOT ?1",
-        )
-        .bind(label)
-        .bind(row.connection_pk)
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
-    }
+    sqlx::query(
+        "UPDATE connections SET matched_secret = ?, matched_at = ? WHERE connection_pk = ?",
+    )
+    .bind(&row.matched_secret)
+    .bind(row.received_at)
+    .bind(row.connection_pk)
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
     tx.commit().await.map_err(failed)?;
     Ok(match copies {
         1 => Received::New,
@@ -208,12 +212,19 @@ pub(super) async fn requeue(
     Ok(requeued)
 }
 
-pub(super) async fn all(pool: &SqlitePool, connection_pk: i64) -> Result<Vec<DeliveryRow>> {
-    let rows = sqlx::query("SELECT * FROM deliveries WHERE connection_pk = ? ORDER BY delivery_pk")
-        .bind(connection_pk)
-        .fetch_all(pool)
-        .await
-        .map_err(|error| StoreError::new("read the inbox", error))?;
+pub(super) async fn latest(
+    pool: &SqlitePool,
+    connection_pk: i64,
+    limit: i64,
+) -> Result<Vec<DeliveryRow>> {
+    let rows = sqlx::query(
+        "SELECT * FROM deliveries WHERE connection_pk = ? ORDER BY delivery_pk DESC LIMIT ?",
+    )
+    .bind(connection_pk)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(|error| StoreError::new("read the inbox", error))?;
     // Events of another version are no reason to show nothing of a delivery.
     let shown = |row| read(row).or_else(|_| read_without_events(row));
     rows.iter().map(shown).collect()

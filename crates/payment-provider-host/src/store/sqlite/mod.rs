@@ -145,7 +145,7 @@ impl Backend for SqliteStore {
         connections::insert(&self.writer, row).await
     }
 
-    async fn update_settings(&self, row: &ConnectionRow) -> Result<()> {
+    async fn update_settings(&self, row: &ConnectionRow) -> Result<bool> {
         connections::update_settings(&self.writer, row).await
     }
 
@@ -321,7 +321,7 @@ impl Backend for SqliteStore {
         inbox::requeue(tx, connection_pk, names, now).await
     }
 
-    async fn deliveries(&self, connection_pk: i64) -> Result<Vec<DeliveryRow>> {
-        inbox::all(&self.readers, connection_pk).await
+    async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>> {
+        inbox::latest(&self.readers, connection_pk, limit).await
     }
 }

@@ -197,19 +197,23 @@ fn read_checkout(row: &SqliteRow) -> Result<CheckoutRow> {
 }
 
 pub(super) async fn append_history(tx: &mut Tx, row: &HistoryRow) -> Result<()> {
-    sqlx::query("INSERT INTO history (payable_pk, at, kind, detail) VALUES (?, ?, ?, ?)")
-        .bind(row.payable_pk)
-        .bind(row.at)
-        .bind(word(&row.kind)?)
-        .bind(&row.detail)
-        .execute(&mut **tx)
-        .await
-        .map_err(|error| StoreError::new("write history", error))?;
+    sqlx::query(
+        "INSERT INTO history (payable_pk, at, kind, detail, delivery_pk) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (payable_pk, delivery_pk) WHERE delivery_pk IS NOT NULL DO NOTHING",
+    )
+    .bind(row.payable_pk)
+    .bind(row.at)
+    .bind(word(&row.kind)?)
+    .bind(&row.detail)
+    .bind(row.delivery_pk)
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| StoreError::new("write history", error))?;
     Ok(())
 }
 
 pub(super) async fn history(tx: &mut Tx, payable_pk: i64) -> Result<Vec<HistoryRow>> {
-    let rows = sqlx::query("SELECT * FROM history WHERE payable_pk = ? ORDER BY history_pk")
+    let rows = sqlx::query("SELECT * FROM history WHERE payable_pk = ? ORDER BY at, history_pk")
         .bind(payable_pk)
         .fetch_all(&mut **tx)
         .await
@@ -220,6 +224,7 @@ pub(super) async fn history(tx: &mut Tx, payable_pk: i64) -> Result<Vec<HistoryR
             at: row.number("at")?,
             kind: row.word("kind")?,
             detail: row.text("detail")?,
+            delivery_pk: row.maybe_number("delivery_pk")?,
         })
     };
     rows.iter().map(read).collect()

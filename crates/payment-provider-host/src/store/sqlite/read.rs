@@ -10,6 +10,7 @@ use super::{Result, StoreError};
 /// Reads typed values out of a row. What does not fit its type names its column, not its content.
 pub(super) trait ReadColumn {
     fn number(&self, column: &'static str) -> Result<i64>;
+    fn maybe_number(&self, column: &'static str) -> Result<Option<i64>>;
     fn text(&self, column: &'static str) -> Result<String>;
     fn maybe_text(&self, column: &'static str) -> Result<Option<String>>;
     fn bytes(&self, column: &'static str) -> Result<Vec<u8>>;
@@ -40,6 +41,10 @@ pub(super) trait ReadColumn {
 
 impl ReadColumn for SqliteRow {
     fn number(&self, column: &'static str) -> Result<i64> {
+        self.try_get(column).map_err(|_| misfit(column))
+    }
+
+    fn maybe_number(&self, column: &'static str) -> Result<Option<i64>> {
         self.try_get(column).map_err(|_| misfit(column))
     }
 

@@ -1,0 +1,181 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use payment_provider_core::{
+    ConnectionCode, ConnectionSettings, OrganizationId, SettingValue, SettingsSchema,
+    ViolationCode, Violations,
+};
+
+use super::opening::in_settings;
+use super::{Connection, ConnectionError};
+use crate::Host;
+use crate::store::{ConnectionRow, Store};
+
+/// A change of some settings of a connection; what it does not name stays as it is, secrets too.
+#[derive(Clone, Default)]
+pub struct SettingsChange {
+    /// `None`: to be cleared.
+    fields: BTreeMap<String, Option<SettingValue>>,
+}
+
+impl SettingsChange {
+    /// Changes nothing.
+    pub const fn new() -> Self {
+        Self {
+            fields: BTreeMap::new(),
+        }
+    }
+
+    /// Gives a setting a value, in place of all it held before.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<SettingValue>) {
+        self.fields.insert(name.into(), Some(value.into()));
+    }
+
+    /// Gives a setting a value, for chains.
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<SettingValue>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Takes a setting away. Of clearing and giving the same one, the later counts.
+    pub fn clear(&mut self, name: impl Into<String>) {
+        self.fields.insert(name.into(), None);
+    }
+
+    /// Takes a setting away, for chains.
+    pub fn without(mut self, name: impl Into<String>) -> Self {
+        self.clear(name);
+        self
+    }
+
+    fn names(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+}
+
+impl From<ConnectionSettings> for SettingsChange {
+    /// Gives every setting there is among these its value.
+    fn from(settings: ConnectionSettings) -> Self {
+        let mut change = Self::new();
+        for (name, value) in &settings {
+            change.set(name, value.clone());
+        }
+        change
+    }
+}
+
+impl fmt::Debug for SettingsChange {
+    /// Prints the names only.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |value: &Option<_>| if value.is_some() { "set" } else { "clear" };
+        f.debug_map()
+            .entries(self.fields.iter().map(|(name, value)| (name, words(value))))
+            .finish()
+    }
+}
+
+impl<S: Store> Host<S> {
+    /// Replaces a connection's settings, all of them.
+    /// [`change_settings`](Self::change_settings) replaces some.
+    ///
+    /// **Errors.** All violations at once; the environment cannot change. Nothing was stored.
+    pub async fn replace_settings(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+        settings: &ConnectionSettings,
+    ) -> Result<Connection, ConnectionError> {
+        let replace = |row: &mut ConnectionRow| {
+            self.reseal(row, settings, Violations::none())?;
+            Ok(true)
+        };
+        self.rewrite(organization, code, replace).await
+    }
+
+    /// Changes some of a connection's settings and leaves all others as they are, so that no secret
+    /// has to be typed again. What comes out is checked as a whole.
+    ///
+    /// **Contract.** Changes at the same moment are made one after the other, in any order: where
+    /// they name different settings all of them are kept, where they name the same the last one
+    /// counts.
+    ///
+    /// **Errors.** All violations at once; the environment cannot change. Nothing was stored. Stored
+    /// secrets that the change does not name have to open.
+    pub async fn change_settings(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+        change: &SettingsChange,
+    ) -> Result<Connection, ConnectionError> {
+        let merge = |row: &mut ConnectionRow| {
+            if change.fields.is_empty() {
+                return Ok(false);
+            }
+            let factory = self.inner.registry.get(&row.provider)?;
+            let schema = &factory.descriptor().settings;
+            let mut settings = self.stored_settings(row, |field| !change.names(field))?;
+            let mut violations = Violations::none();
+            for (field, value) in &change.fields {
+                // A setting that an earlier version knew can still be cleared.
+                let known = schema.field(field).is_some() || is_stored(row, field);
+                match value {
+                    Some(value) => settings.set(field, value.clone()),
+                    None if known => {}
+                    None => {
+                        let unknown = SettingsSchema::unknown_field(field);
+                        violations.extend(Violations::one(unknown));
+                    }
+                }
+            }
+            self.reseal(row, &settings, in_settings(violations))?;
+            Ok(true)
+        };
+        self.rewrite(organization, code, merge).await
+    }
+
+    /// Changes the settings in a row as it is stored, and stores it unless other settings were
+    /// stored meanwhile; then once more. A try that fails means that another one was made, so this
+    /// comes to an end. `change` says whether there is anything to store.
+    pub(super) async fn rewrite(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+        change: impl Fn(&mut ConnectionRow) -> Result<bool, ConnectionError> + Send,
+    ) -> Result<Connection, ConnectionError> {
+        loop {
+            let mut row = self.connection_row(organization, code).await?;
+            if !change(&mut row)? {
+                return Ok(self.shown(row));
+            }
+            if self.inner.store.update_settings(&row).await? {
+                return self.connection(organization, code).await;
+            }
+        }
+    }
+
+    /// Checks settings as a whole and seals them into the row. `violations` are those found before.
+    pub(super) fn reseal(
+        &self,
+        row: &mut ConnectionRow,
+        settings: &ConnectionSettings,
+        mut violations: Violations,
+    ) -> Result<(), ConnectionError> {
+        match self.connect(&row.provider, settings) {
+            Ok(provider) if provider.environment() == row.environment => {}
+            Ok(_) => {
+                let message = "cannot change; make another connection for the other environment";
+                violations.push("settings.environment", ViolationCode::Invalid, message);
+            }
+            Err(ConnectionError::Invalid(found)) => violations.extend(found),
+            Err(error) => return Err(error),
+        }
+        violations
+            .into_result(())
+            .map_err(ConnectionError::Invalid)?;
+        self.seal(row, settings)
+    }
+}
+
+fn is_stored(row: &ConnectionRow, field: &str) -> bool {
+    row.plain.contains_key(field) || row.sealed.contains_key(field)
+}

@@ -1,0 +1,64 @@
+//! What a payable's history says of the deliveries about it.
+
+use payment_provider_core::{Event, Freshness};
+
+use crate::Host;
+use crate::store::{DeliveryRow, HistoryKind, HistoryRow, Store, StoreError};
+
+impl<S: Store> Host<S> {
+    /// Notes for every payable which this delivery is about, as far as they are known by now, that
+    /// it was received. Once for each, however often the delivery is tried.
+    pub(super) async fn note_received(
+        &self,
+        tx: &mut S::Tx,
+        delivery: &DeliveryRow,
+    ) -> Result<(), StoreError> {
+        for event in &delivery.events {
+            let subject = &event.subject;
+            let found = self
+                .match_subject(tx, delivery.connection_pk, subject)
+                .await?;
+            let Some(checkout) = found else { continue };
+            let row = HistoryRow {
+                payable_pk: checkout.payable_pk,
+                at: delivery.received_at,
+                kind: HistoryKind::DeliveryReceived,
+                detail: received_detail(delivery),
+                delivery_pk: Some(delivery.pk),
+            };
+            self.inner.store.append_history(tx, &row).await?;
+        }
+        Ok(())
+    }
+}
+
+fn received_detail(delivery: &DeliveryRow) -> String {
+    let types = types(&delivery.events);
+    let secret = match &delivery.matched_secret {
+        Some(label) => format!(" with secret {label}"),
+        None => String::new(),
+    };
+    let time = match delivery.freshness {
+        Freshness::Fresh => "time stamp fresh",
+        Freshness::Stale => {
+            "time stamp too old, outside the acceptance window: \
+             only taken as a hint, the gateway was asked"
+        }
+        Freshness::FromFuture => {
+            "time stamp too far ahead, outside the acceptance window: \
+             only taken as a hint, the gateway was asked"
+        }
+    };
+    format!("{types}, signature verified{secret}, {time}")
+}
+
+/// The gateway's words for the types of the events, each once.
+fn types(events: &[Event]) -> String {
+    let mut types: Vec<&str> = Vec::new();
+    for event in events {
+        if !types.contains(&event.gateway_type.as_str()) {
+            types.push(&event.gateway_type);
+        }
+    }
+    types.join(" and ")
+}
