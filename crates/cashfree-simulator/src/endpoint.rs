@@ -76,6 +76,20 @@ pub struct EndpointSnapshot {
     pub merchant: String,
 }
 
+impl EndpointSnapshot {
+    /// The events it receives, in words.
+    pub(crate) fn events_in_words(&self) -> String {
+        if EventType::ALL
+            .iter()
+            .all(|event| self.events.contains(event))
+        {
+            return "all events".to_owned();
+        }
+        let events: Vec<&str> = self.events.iter().map(|event| event.as_str()).collect();
+        events.join(", ")
+    }
+}
+
 fn as_text<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(url.as_str())
 }

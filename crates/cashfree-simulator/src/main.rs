@@ -104,6 +104,7 @@ fn welcome(running: &RunningSimulator, client_id: &str, secret: &str) {
     println!("listening on {url}\n");
     println!("A local Cashfree for client id {client_id}.\n");
     println!("  merchant API   {api}");
+    println!("  overview       {url}/ (every link and webhook, and buttons to steer)");
     println!("  control API    {url}/_simulator/links, /deliveries, /settings, ...");
     let endpoints = running.simulator().endpoints();
     for endpoint in &endpoints {

@@ -8,6 +8,9 @@ use time::{Duration, UtcOffset};
 const LOCAL: &[time::format_description::FormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
+const READABLE: &[time::format_description::FormatItem<'static>] =
+    format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute]:[second]");
+
 /// The first moment the simulator's time may show.
 const FIRST_NOW: OffsetDateTime = datetime!(1970-01-01 00:00 UTC);
 
@@ -79,6 +82,27 @@ pub(crate) fn serialize_control<S: serde::Serializer>(
     serializer.serialize_str(&control(*at))
 }
 
+/// Serialises a time that may still be to come.
+#[allow(clippy::ref_option)] // the form serde calls
+pub(crate) fn serialize_control_option<S: serde::Serializer>(
+    at: &Option<OffsetDateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serialize_control(at, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Indian standard time for people, such as `18 Aug 2021, 12:55:06 IST`.
+pub(crate) fn readable(at: OffsetDateTime) -> String {
+    let mut text = in_zone(at, offset!(+5:30))
+        .format(READABLE)
+        .unwrap_or_default();
+    text.push_str(" IST");
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +115,7 @@ mod tests {
         assert_eq!(zoneless_utc(at), "2021-08-18T07:25:06");
         assert_eq!(control(at), "2021-08-18T07:25:06.789Z");
         assert_eq!(epoch_millis(at), "1629271506789");
+        assert_eq!(readable(at), "18 Aug 2021, 12:55:06 IST");
         assert_eq!(parse("2021-08-18T12:55:06.789+05:30"), Some(at));
         assert_eq!(parse("2021-08-18T12:55:06"), None);
     }

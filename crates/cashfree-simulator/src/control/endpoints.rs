@@ -9,7 +9,7 @@ use super::input::{Body, Input, Segment, number};
 use super::{Reply, reply};
 use crate::control_error::ControlError;
 use crate::core::Core;
-use crate::endpoint::{Endpoint, EventType};
+use crate::endpoint::{Endpoint, EndpointSnapshot, EventType};
 use crate::simulator::Simulator;
 use crate::version::WebhookVersion;
 
@@ -31,6 +31,11 @@ pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
 }
 
 pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
+    Ok(reply("endpoint", add_endpoint(core, body)?))
+}
+
+/// Registers the address that a body describes.
+pub(crate) fn add_endpoint(core: Arc<Core>, body: Body) -> Result<EndpointSnapshot, ControlError> {
     let mut input = Input::of(body)?;
     let url = input
         .text("url")?
@@ -46,10 +51,7 @@ pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
     }
     endpoint.merchant = input.text("merchant")?;
     input.finish()?;
-    Ok(reply(
-        "endpoint",
-        Simulator { core }.add_endpoint(endpoint)?,
-    ))
+    Simulator { core }.add_endpoint(endpoint)
 }
 
 pub(super) async fn remove(State(core): State<Arc<Core>>, id: Segment) -> Reply {

@@ -19,6 +19,11 @@ pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
 }
 
 pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
+    Ok(reply("fault", add_fault(core, body)?))
+}
+
+/// Adds the fault that a body describes.
+pub(crate) fn add_fault(core: Arc<Core>, body: Body) -> Result<FaultRule, ControlError> {
     let mut input = Input::of(body)?;
     let operation = input
         .named("operation")?
@@ -45,7 +50,7 @@ pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
     }
     input.finish()?;
     Simulator { core }.inject_fault(rule.clone());
-    Ok(reply("fault", rule))
+    Ok(rule)
 }
 
 fn delay(input: &mut Input) -> Result<u64, ControlError> {

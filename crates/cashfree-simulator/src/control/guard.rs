@@ -17,8 +17,7 @@ use crate::media_type::is_json;
 /// Lets a request through that names this machine and sends JSON or nothing.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let named = request.uri().authority();
-    if !named.is_none_or(is_this_machine) || !host(headers) || !origin(headers) {
+    if !names_this_machine(&request) || !origin(headers) {
         return refusal(
             403,
             "foreign_host",
@@ -33,6 +32,11 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
         );
     }
     next.run(request).await
+}
+
+/// Whether a request is for this machine by every name it gives.
+pub(crate) fn names_this_machine(request: &Request) -> bool {
+    request.uri().authority().is_none_or(is_this_machine) && host(request.headers())
 }
 
 /// Whether every host header names this machine. A request without one comes from no browser.

@@ -14,7 +14,7 @@ use crate::control_error::ControlError;
 use crate::money::Paise;
 
 /// A body as the framework hands it over.
-pub(super) type Body = Result<Bytes, BytesRejection>;
+pub(crate) type Body = Result<Bytes, BytesRejection>;
 
 /// A path segment as the framework hands it over.
 pub(super) type Segment = Result<Path<String>, PathRejection>;
@@ -65,7 +65,8 @@ impl Input {
         Ok(Self { path: "", values })
     }
 
-    fn name(&self, field: &str) -> String {
+    /// The whole name of a field, with what it is in.
+    pub(super) fn name(&self, field: &str) -> String {
         if self.path.is_empty() {
             field.to_owned()
         } else {

@@ -55,6 +55,43 @@ pub(super) async fn drop_payment(
     attempt(&core, link_id, query, body, PaymentStatus::UserDropped)
 }
 
+pub(super) async fn leave_pending(
+    State(core): State<Arc<Core>>,
+    link_id: Segment,
+    query: RawQuery,
+    body: Body,
+) -> Reply {
+    attempt(&core, link_id, query, body, PaymentStatus::Pending)
+}
+
+pub(super) async fn settle(
+    State(core): State<Arc<Core>>,
+    cf_payment_id: Segment,
+    body: Body,
+) -> Reply {
+    let cf_payment_id = segment(cf_payment_id)?;
+    let mut input = Input::of(body)?;
+    let end = input
+        .named("outcome")?
+        .ok_or_else(|| ControlError::invalid("outcome", "is missing"))?;
+    input.finish()?;
+    core.with(|world, now| {
+        let place = world.settle(&cf_payment_id, end, now)?;
+        let payment = world.payment_snapshot(place);
+        let link = world.links.get(place.link);
+        match (payment, link) {
+            (Some(payment), Some(link)) => Ok(written(
+                StatusCode::OK,
+                &Paid {
+                    payment,
+                    link: world.snapshot(link, now),
+                },
+            )),
+            _ => Err(ControlError::not_found("cf_payment_id")),
+        }
+    })
+}
+
 pub(super) async fn expire(
     State(core): State<Arc<Core>>,
     link_id: Segment,

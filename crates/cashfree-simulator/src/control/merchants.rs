@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
+use time::OffsetDateTime;
 
 use super::input::{Body, Input};
 use super::{Reply, reply};
@@ -47,6 +48,11 @@ pub(super) async fn clock(State(core): State<Arc<Core>>) -> Response {
 }
 
 pub(super) async fn advance(State(core): State<Arc<Core>>, body: Body) -> Reply {
+    Ok(reply("now", stamp::control(advance_clock(core, body)?)))
+}
+
+/// Moves the clock by as much as a body says.
+pub(crate) fn advance_clock(core: Arc<Core>, body: Body) -> Result<OffsetDateTime, ControlError> {
     const MUST: &str = "must be a whole number of seconds, at most a hundred years";
     let mut input = Input::of(body)?;
     let seconds = input
@@ -63,5 +69,5 @@ pub(super) async fn advance(State(core): State<Arc<Core>>, body: Body) -> Reply 
             "must not lead beyond the beginning of the year 9000",
         ));
     }
-    Ok(reply("now", stamp::control(simulator.advance_clock(by))))
+    Ok(simulator.advance_clock(by))
 }

@@ -20,6 +20,12 @@ use serde::Serialize;
 use crate::control_error::ControlError;
 use crate::core::Core;
 
+pub(crate) use endpoints::add_endpoint;
+pub(crate) use faults::add_fault;
+pub(crate) use guard::names_this_machine;
+pub(crate) use merchants::advance_clock;
+pub(crate) use settings::change_settings;
+
 /// The routes of the control API.
 pub(crate) fn routes() -> Router<Arc<Core>> {
     let api = Router::new()
@@ -28,7 +34,9 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/links/{link_id}/pay", post(links::pay))
         .route("/links/{link_id}/fail", post(links::fail))
         .route("/links/{link_id}/drop", post(links::drop_payment))
+        .route("/links/{link_id}/pending", post(links::leave_pending))
         .route("/links/{link_id}/expire", post(links::expire))
+        .route("/payments/{cf_payment_id}/settle", post(links::settle))
         .route(
             "/deliveries",
             get(endpoints::deliveries).delete(endpoints::forget),

@@ -23,13 +23,17 @@ pub(super) async fn show(State(core): State<Arc<Core>>) -> Response {
 }
 
 pub(super) async fn update(State(core): State<Arc<Core>>, body: Body) -> Reply {
+    Ok(written(StatusCode::OK, &change_settings(&core, body)?))
+}
+
+/// Changes the settings that a body names.
+pub(crate) fn change_settings(core: &Arc<Core>, body: Body) -> Result<Settings, ControlError> {
     let input = Input::of(body)?;
     // In one go: of two changes at the same time neither is lost.
-    let settings = core.with(|world, _| {
+    core.with(|world, _| {
         world.settings = changed(world.settings.clone(), input)?;
-        Ok::<_, ControlError>(world.settings.clone())
-    })?;
-    Ok(written(StatusCode::OK, &settings))
+        Ok(world.settings.clone())
+    })
 }
 
 /// The settings with a change, or why the change is refused.
@@ -198,7 +202,7 @@ fn milliseconds(input: &mut Input, field: &str) -> Result<Option<u64>, ControlEr
     const MUST: &str = "must be a whole number of milliseconds up to 600000";
     let value = input.typed::<u64>(field, MUST)?;
     if value.is_some_and(|value| value > LONGEST_WAIT_MS) {
-        Err(ControlError::invalid(field, MUST))
+        Err(ControlError::invalid(&input.name(field), MUST))
     } else {
         Ok(value)
     }

@@ -1,8 +1,9 @@
 //! Reads what a payer submits.
 
-use super::test_instruments::{card, upi};
+use super::test_instruments::{BANK, card, decline, upi};
+use crate::control_error::ControlError;
 use crate::money::Paise;
-use crate::world::{Instrument, Method, PaymentAttempt, PaymentStatus};
+use crate::world::{Decline, Instrument, Method, PaymentAttempt, PaymentStatus};
 
 /// What the payer chose.
 pub(super) struct Choice {
@@ -10,71 +11,140 @@ pub(super) struct Choice {
     pub(super) end: PaymentStatus,
 }
 
-/// A submitted form.
-#[derive(Default)]
+/// What is wrong with a form, and at which field. What belongs to none is wrong with the whole form.
+pub(super) struct Problem {
+    pub(super) field: &'static str,
+    pub(super) message: String,
+}
+
+impl Problem {
+    pub(super) fn new(field: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<ControlError> for Problem {
+    fn from(refusal: ControlError) -> Self {
+        match refusal.message.strip_prefix("amount: ") {
+            Some(problem) => Self::new("amount", format!("The amount {problem}.")),
+            None => Self::new("form", refusal.message),
+        }
+    }
+}
+
+/// A form, filled in.
 pub(super) struct Form {
-    outcome: String,
-    method: String,
-    amount: String,
-    upi_id: String,
-    card_number: String,
+    pub(super) outcome: String,
+    pub(super) method: String,
+    pub(super) amount: String,
+    pub(super) upi_id: String,
+    pub(super) card_number: String,
+    pub(super) bank: String,
+    pub(super) reason: String,
 }
 
 impl Form {
-    /// Reads a form body, or says what is wrong with it.
-    pub(super) fn read(body: &[u8]) -> Result<Choice, &'static str> {
-        let mut form = Self::default();
-        for (name, value) in url::form_urlencoded::parse(body) {
-            let value = value.trim().to_owned();
-            match &*name {
-                "outcome" => form.outcome = value,
-                "method" => form.method = value,
-                "amount" => form.amount = value,
-                "upi_id" => form.upi_id = value,
-                "card_number" => form.card_number = value,
-                _ => {}
-            }
+    /// The form as it is first shown.
+    pub(super) fn new(amount: Paise) -> Self {
+        Self {
+            outcome: String::new(),
+            method: Method::Upi.to_string(),
+            amount: amount.to_string(),
+            upi_id: "testsuccess@gocash".to_owned(),
+            card_number: "4706131211212123".to_owned(),
+            bank: BANK.to_owned(),
+            reason: String::new(),
         }
-        form.choice()
     }
 
-    fn choice(self) -> Result<Choice, &'static str> {
-        let mut end = match self.outcome.as_str() {
+    /// A submitted form. What it lacks is empty.
+    pub(super) fn read(body: &[u8]) -> Self {
+        let field = |wanted: &str| {
+            url::form_urlencoded::parse(body)
+                .filter(|(name, _)| name == wanted)
+                .last()
+                .map_or_else(String::new, |(_, value)| value.trim().to_owned())
+        };
+        Self {
+            outcome: field("outcome"),
+            method: field("method"),
+            amount: field("amount"),
+            upi_id: field("upi_id"),
+            card_number: field("card_number"),
+            bank: field("bank"),
+            reason: field("reason"),
+        }
+    }
+
+    /// What is to happen, or what is wrong.
+    pub(super) fn choice(&self) -> Result<Choice, Problem> {
+        let end = match self.outcome.as_str() {
             "pay" => PaymentStatus::Success,
             "fail" => PaymentStatus::Failed,
+            "pending" => PaymentStatus::Pending,
             "leave" => PaymentStatus::UserDropped,
-            _ => return Err("Choose whether to pay, to fail or to leave."),
+            _ => {
+                return Err(Problem::new(
+                    "form",
+                    "Choose whether to pay, to fail, to leave the payment pending, or to leave.",
+                ));
+            }
         };
+        let (instrument, fate) = self.instrument()?;
+        let reason = self.reason()?.filter(|_| end == PaymentStatus::Failed);
+        let end = if end == PaymentStatus::Success && fate.is_some() {
+            PaymentStatus::Failed
+        } else {
+            end
+        };
+        let mut attempt = PaymentAttempt::new();
+        attempt.instrument = Some(instrument);
+        attempt.decline = reason.or(fate);
+        attempt.amount = self.amount()?;
+        Ok(Choice { attempt, end })
+    }
+
+    /// What is paid with, and the decline that it leads to.
+    fn instrument(&self) -> Result<(Instrument, Option<Decline>), Problem> {
         let method = if self.method.is_empty() {
             Ok(Method::Upi)
         } else {
             self.method.parse()
         };
-        let mut attempt = PaymentAttempt::new();
-        match method.map_err(|_| "Choose UPI, card or net banking.")? {
-            Method::Upi if !self.upi_id.is_empty() => {
-                let (instrument, decline) =
-                    upi(&self.upi_id).ok_or("This is not one of the test UPI ids.")?;
-                if decline.is_some() && end == PaymentStatus::Success {
-                    end = PaymentStatus::Failed;
-                }
-                attempt.instrument = Some(instrument);
-                attempt.decline = decline;
+        match method.map_err(|_| Problem::new("method", "Choose UPI, card or net banking."))? {
+            Method::Upi if !self.upi_id.is_empty() => upi(&self.upi_id)
+                .ok_or_else(|| Problem::new("upi_id", "This is not one of the test UPI ids.")),
+            Method::Card if !self.card_number.is_empty() => card(&self.card_number)
+                .map(|card| (card, None))
+                .ok_or_else(|| {
+                    Problem::new("card_number", "This is not one of the test card numbers.")
+                }),
+            Method::NetBanking if !matches!(self.bank.as_str(), "" | BANK) => {
+                Err(Problem::new("bank", "This is not the test bank."))
             }
-            Method::Card if !self.card_number.is_empty() => {
-                attempt.instrument = Some(
-                    card(&self.card_number).ok_or("This is not one of the test card numbers.")?,
-                );
-            }
-            method => attempt.instrument = Some(Instrument::of(method)),
+            method => Ok((Instrument::of(method), None)),
         }
-        if !self.amount.is_empty() {
-            let amount: Paise = self
-                .amount
-                .parse()
-                .map_err(|_| "The amount must be a number such as 55.00.")?;
-            attempt.amount = Some(amount);
+    }
+
+    fn reason(&self) -> Result<Option<Decline>, Problem> {
+        if self.reason.is_empty() {
+            return Ok(None);
         }
-        Ok(Choice { attempt, end })
+        decline(&self.reason)
+            .map(Some)
+            .ok_or_else(|| Problem::new("reason", "Choose one of the reasons."))
+    }
+
+    fn amount(&self) -> Result<Option<Paise>, Problem> {
+        if self.amount.is_empty() {
+            return Ok(None);
+        }
+        self.amount
+            .parse()
+            .map(Some)
+            .map_err(|_| Problem::new("amount", "The amount must be a number such as 55.00."))
     }
 }

@@ -1,7 +1,6 @@
 //! The payer's page: a form that works without script.
 
 mod form;
-mod markup;
 mod test_instruments;
 mod view;
 
@@ -10,14 +9,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::core::Core;
-use crate::world::PaymentStatus;
-use form::{Choice, Form};
+use crate::html::{Audience, page};
+use crate::world::{Place, World};
+use form::{Choice, Form, Problem};
+use view::{LinkPage, Message};
 
 /// The routes of the payment pages.
 pub(crate) fn routes() -> Router<Arc<Core>> {
@@ -28,11 +29,11 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
 type Segment = Result<Path<String>, PathRejection>;
 
 async fn show(State(core): State<Arc<Core>>, segment: Segment) -> Response {
-    let page = core.with(|world, _| {
+    let answer = core.with(|world, _| {
         let link = *world.by_code.get(&segment.ok()?.0)?;
-        view::checkout(world, link, None)
+        link_page(world, StatusCode::OK, link, None)
     });
-    page.map_or_else(unknown, |page| html(StatusCode::OK, page))
+    answer.unwrap_or_else(unknown)
 }
 
 async fn submit(
@@ -41,65 +42,65 @@ async fn submit(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Ok(body) = body else {
-        return html(
-            StatusCode::BAD_REQUEST,
-            view::message("The form could not be read."),
-        );
+        let message = Message::new("Payment link", "The form could not be read.");
+        return page(Audience::Payer, StatusCode::BAD_REQUEST, &message);
     };
     let form = Form::read(&body);
     let answer = core.with(|world, now| {
         let link = *world.by_code.get(&segment.ok()?.0)?;
-        let problem = match form {
-            Ok(Choice { attempt, end }) => match world.attempt(link, attempt, end, now) {
-                Ok(place) => {
-                    let end = world
-                        .at(place)
-                        .map_or(end, |(_, _, payment)| payment.status);
-                    return Some(finished(world, link, end));
-                }
-                Err(refusal) => refusal.message,
-            },
-            Err(problem) => problem.to_owned(),
-        };
-        let page = view::checkout(world, link, Some(&problem))?;
-        Some(html(StatusCode::UNPROCESSABLE_ENTITY, page))
+        let done = form.choice().and_then(|Choice { attempt, end }| {
+            world
+                .attempt(link, attempt, end, now)
+                .map_err(Problem::from)
+        });
+        match done {
+            Ok(place) => finished(world, place),
+            Err(problem) => link_page(
+                world,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                link,
+                Some((form, problem)),
+            ),
+        }
     });
     answer.unwrap_or_else(unknown)
 }
 
+fn link_page(
+    world: &World,
+    status: StatusCode,
+    link: usize,
+    typed: Option<(Form, Problem)>,
+) -> Option<Response> {
+    Some(match view::link_page(world, link, typed)? {
+        LinkPage::Checkout(checkout) => page(Audience::Payer, status, &*checkout),
+        LinkPage::Closed(closed) => page(Audience::Payer, status, &closed),
+    })
+}
+
 /// Back to the merchant, or to a page that says how it went.
-fn finished(world: &crate::world::World, link: usize, end: PaymentStatus) -> Response {
-    let return_url = world
-        .links
-        .get(link)
-        .and_then(|link| link.asked.meta.return_url.as_deref());
-    let location = return_url
+fn finished(world: &World, place: Place) -> Option<Response> {
+    let (link, ..) = world.at(place)?;
+    let location = link
+        .asked
+        .meta
+        .return_url
+        .as_deref()
         .and_then(|url| url::Url::parse(url).ok())
         .and_then(|url| HeaderValue::from_str(url.as_str()).ok());
     match location {
-        Some(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
-        None => {
-            view::result(world, link, end).map_or_else(unknown, |page| html(StatusCode::OK, page))
+        Some(location) => {
+            Some((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
         }
+        None => view::outcome(world, place)
+            .map(|outcome| page(Audience::Payer, StatusCode::OK, &outcome)),
     }
 }
 
 fn unknown() -> Response {
-    html(
-        StatusCode::NOT_FOUND,
-        view::message("There is no such payment link."),
-    )
-}
-
-fn html(status: StatusCode, page: String) -> Response {
-    let headers = [
-        (header::CACHE_CONTROL, "no-store"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-        ),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (status, headers, Html(page)).into_response()
+    let message = Message::new(
+        "Payment link not found",
+        "There is no such payment link. It may be misspelt, or the simulator was started anew since.",
+    );
+    page(Audience::Payer, StatusCode::NOT_FOUND, &message)
 }

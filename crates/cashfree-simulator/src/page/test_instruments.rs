@@ -1,18 +1,122 @@
-//! The test cards and UPI ids the gateway publishes for its sandbox.
+//! The test cards and UPI ids the gateway publishes for its sandbox, and the reasons a payment may fail with.
 
 use crate::world::{Decline, Instrument, masked};
 
-/// Number, network and kind.
-const CARDS: [(&str, &str, &str); 9] = [
-    ("4706131211212123", "visa", "debit_card"),
-    ("4062288312345026", "visa", "debit_card"),
-    ("4576238912771450", "visa", "credit_card"),
-    ("4444333322221111", "visa", "credit_card"),
-    ("4466050254381183", "visa", "credit_card"),
-    ("4074970084343075", "visa", "credit_card"),
-    ("5409162669381034", "mastercard", "debit_card"),
-    ("5105105105105100", "mastercard", "credit_card"),
-    ("6074825972083818", "rupay", "debit_card"),
+/// A card that pays.
+pub(super) struct TestCard {
+    pub(super) number: &'static str,
+    pub(super) words: &'static str,
+    network: &'static str,
+    kind: &'static str,
+}
+
+const fn test_card(
+    number: &'static str,
+    words: &'static str,
+    network: &'static str,
+    kind: &'static str,
+) -> TestCard {
+    TestCard {
+        number,
+        words,
+        network,
+        kind,
+    }
+}
+
+pub(super) const CARDS: [TestCard; 9] = [
+    test_card("4706131211212123", "Visa debit", "visa", "debit_card"),
+    test_card("4062288312345026", "Visa debit", "visa", "debit_card"),
+    test_card("4576238912771450", "Visa credit", "visa", "credit_card"),
+    test_card("4444333322221111", "Visa credit", "visa", "credit_card"),
+    test_card(
+        "4466050254381183",
+        "Visa credit, premium",
+        "visa",
+        "credit_card",
+    ),
+    test_card(
+        "4074970084343075",
+        "Visa credit, corporate",
+        "visa",
+        "credit_card",
+    ),
+    test_card(
+        "5409162669381034",
+        "Mastercard debit",
+        "mastercard",
+        "debit_card",
+    ),
+    test_card(
+        "5105105105105100",
+        "Mastercard credit",
+        "mastercard",
+        "credit_card",
+    ),
+    test_card("6074825972083818", "RuPay debit", "rupay", "debit_card"),
+];
+
+/// The number of the only bank for net banking.
+pub(super) const BANK: &str = "3333";
+
+/// A UPI id, and what it does.
+pub(super) struct TestUpiId {
+    pub(super) id: &'static str,
+    pub(super) words: &'static str,
+    reason: Option<&'static str>,
+}
+
+pub(super) const UPI_IDS: [TestUpiId; 5] = [
+    TestUpiId {
+        id: "testsuccess@gocash",
+        words: "succeeds",
+        reason: None,
+    },
+    TestUpiId {
+        id: "testfailure@gocash",
+        words: "declined by the bank",
+        reason: Some("auth_declined"),
+    },
+    TestUpiId {
+        id: "testinsufficientfunds@gocash",
+        words: "fails, the account holds too little money",
+        reason: Some("insufficient_funds"),
+    },
+    TestUpiId {
+        id: "testtimeoutbank@gocash",
+        words: "fails, the bank does not answer in time",
+        reason: Some("bank_timeout"),
+    },
+    TestUpiId {
+        id: "testfraud@gocash",
+        words: "stopped as suspicious",
+        reason: Some("risk_declined"),
+    },
+];
+
+/// A reason to fail with.
+pub(super) struct Reason {
+    pub(super) code: &'static str,
+    pub(super) words: &'static str,
+}
+
+pub(super) const REASONS: [Reason; 4] = [
+    Reason {
+        code: "auth_declined",
+        words: "The payer's bank declined the transaction",
+    },
+    Reason {
+        code: "insufficient_funds",
+        words: "The account holds too little money",
+    },
+    Reason {
+        code: "bank_timeout",
+        words: "The payer's bank did not answer in time",
+    },
+    Reason {
+        code: "risk_declined",
+        words: "The transaction was stopped as suspicious",
+    },
 ];
 
 /// The card with this number, written with or without blanks.
@@ -21,48 +125,42 @@ pub(super) fn card(number: &str) -> Option<Instrument> {
         .chars()
         .filter(|letter| !letter.is_whitespace())
         .collect();
-    CARDS
-        .into_iter()
-        .find(|(known, ..)| *known == digits)
-        .map(|(number, network, kind)| Instrument::Card {
-            number: masked(number),
-            network,
-            kind,
-        })
+    let card = CARDS.iter().find(|known| known.number == digits)?;
+    Some(Instrument::Card {
+        number: masked(card.number),
+        network: card.network,
+        kind: card.kind,
+    })
 }
 
 /// What a UPI id leads to: a payment, or the reason it is declined for.
 pub(super) fn upi(upi_id: &str) -> Option<(Instrument, Option<Decline>)> {
-    let decline = match upi_id {
-        "testsuccess@gocash" => None,
-        "testfailure@gocash" => Some(Decline::by_bank(
-            "The payer's bank declined the transaction",
-        )),
-        "testinsufficientfunds@gocash" => Some(declined(
-            "insufficient_funds",
-            "The account holds too little money",
-        )),
-        "testtimeoutbank@gocash" => Some(declined(
-            "bank_timeout",
-            "The payer's bank did not answer in time",
-        )),
-        "testfraud@gocash" => Some(declined(
-            "risk_declined",
-            "The transaction was stopped as suspicious",
-        )),
-        _ => return None,
+    let known = UPI_IDS.iter().find(|known| known.id == upi_id)?;
+    let instrument = Instrument::Upi {
+        upi_id: upi_id.to_owned(),
     };
-    Some((
-        Instrument::Upi {
-            upi_id: upi_id.to_owned(),
-        },
-        decline,
-    ))
+    Some((instrument, known.reason.and_then(decline)))
 }
 
-fn declined(reason: &'static str, description: &str) -> Decline {
-    Decline {
-        reason,
-        ..Decline::by_bank(description)
+/// The decline for a reason.
+pub(super) fn decline(code: &str) -> Option<Decline> {
+    let reason = REASONS.iter().find(|reason| reason.code == code)?;
+    Some(Decline {
+        reason: reason.code,
+        ..Decline::by_bank(reason.words)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_upi_id_that_fails_has_its_reason() {
+        for known in UPI_IDS {
+            let (_, decline) = upi(known.id).unwrap();
+            assert_eq!(decline.map(|decline| decline.reason), known.reason);
+        }
+        assert!(upi("payer@bank").is_none());
     }
 }

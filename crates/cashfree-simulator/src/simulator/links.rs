@@ -62,6 +62,32 @@ impl Simulator {
         self.attempt(link_id, attempt, PaymentStatus::UserDropped)
     }
 
+    /// A payer begins to pay, and the bank has not answered yet. [`settle`](Self::settle) says how it ends.
+    pub fn leave_pending(
+        &self,
+        link_id: &str,
+        attempt: PaymentAttempt,
+    ) -> Result<PaymentSnapshot, ControlError> {
+        self.attempt(link_id, attempt, PaymentStatus::Pending)
+    }
+
+    /// Ends a pending payment, whatever has become of its link: then all happens that would have happened at once.
+    ///
+    /// A second payment of a link that is already paid raises its amount paid above the amount asked for. A payment
+    /// that is not pending is refused, and so is the end [`PaymentStatus::Pending`].
+    pub fn settle(
+        &self,
+        cf_payment_id: &str,
+        end: PaymentStatus,
+    ) -> Result<PaymentSnapshot, ControlError> {
+        self.core.with(|world, now| {
+            let place = world.settle(cf_payment_id, end, now)?;
+            world
+                .payment_snapshot(place)
+                .ok_or_else(|| ControlError::not_found("cf_payment_id"))
+        })
+    }
+
     pub(crate) fn attempt(
         &self,
         link_id: &str,

@@ -81,6 +81,8 @@ impl Simulator {
     pub fn router(&self) -> Router {
         Router::new()
             .merge(crate::api::routes())
+            .merge(crate::html::routes())
+            .merge(crate::overview::routes())
             .merge(crate::page::routes())
             .merge(crate::control::routes())
             .fallback(crate::api::unknown_route)

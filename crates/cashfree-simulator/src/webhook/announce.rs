@@ -108,7 +108,7 @@ impl World {
             Occurrence::Link(..) => Some(EventType::PaymentLink),
             Occurrence::Payment(place) => self
                 .at(place)
-                .map(|(_, _, payment)| payment_event::event_type(payment.status)),
+                .and_then(|(_, _, payment)| payment_event::event_type(payment.status)),
         }
     }
 
@@ -119,18 +119,12 @@ impl World {
         target: &Target,
         now: OffsetDateTime,
     ) -> Vec<u64> {
-        let (event_type, body) = match occurrence {
-            Occurrence::Link(link, cause) => (
-                EventType::PaymentLink,
-                link_event::body(self, link, cause, now),
-            ),
-            Occurrence::Payment(place) => match self.at(place) {
-                Some((_, _, payment)) => (
-                    payment_event::event_type(payment.status),
-                    payment_event::body(self, place, target.version, now),
-                ),
-                None => return Vec::new(),
-            },
+        let Some(event_type) = self.type_of(occurrence) else {
+            return Vec::new();
+        };
+        let body = match occurrence {
+            Occurrence::Link(link, cause) => link_event::body(self, link, cause, now),
+            Occurrence::Payment(place) => payment_event::body(self, place, target.version, now),
         };
         let (Some(Ok(body)), Some(link)) = (body, self.links.get(link)) else {
             tracing::error!(%event_type, "an event could not be written");

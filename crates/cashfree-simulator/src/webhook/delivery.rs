@@ -47,6 +47,17 @@ pub struct DeliveryAttempt {
     pub error: Option<String>,
 }
 
+impl DeliveryAttempt {
+    /// What came of it, in words.
+    pub(crate) fn outcome(&self) -> String {
+        match (self.status, &self.error) {
+            (Some(status), _) => format!("answered {status}"),
+            (None, Some(error)) => error.clone(),
+            (None, None) => "no answer".to_owned(),
+        }
+    }
+}
+
 /// A delivery as the simulator holds it.
 #[derive(Clone)]
 pub(crate) struct Delivery {

@@ -155,12 +155,13 @@ struct GatewayDetails {
     gateway_status_code: Option<&'static str>,
 }
 
-/// The type of event a payment makes.
-pub(super) const fn event_type(status: PaymentStatus) -> EventType {
+/// The type of event a payment makes, once it has ended.
+pub(super) const fn event_type(status: PaymentStatus) -> Option<EventType> {
     match status {
-        PaymentStatus::Success => EventType::PaymentSuccess,
-        PaymentStatus::Failed => EventType::PaymentFailed,
-        PaymentStatus::UserDropped => EventType::PaymentUserDropped,
+        PaymentStatus::Success => Some(EventType::PaymentSuccess),
+        PaymentStatus::Failed => Some(EventType::PaymentFailed),
+        PaymentStatus::UserDropped => Some(EventType::PaymentUserDropped),
+        PaymentStatus::Pending => None,
     }
 }
 
@@ -228,7 +229,7 @@ pub(super) fn body(
             terminal_details: newest.then_some(None),
         },
         event_time: ist(now),
-        event_type: event_type(payment.status),
+        event_type: event_type(payment.status)?,
     };
     Some(serde_json::to_string(&event))
 }

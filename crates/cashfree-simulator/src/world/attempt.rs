@@ -11,7 +11,6 @@ use super::{Place, World};
 use crate::clock::later;
 use crate::control_error::ControlError;
 use crate::money::Paise;
-use crate::webhook::Occurrence;
 
 const ORDER_LIFE: Duration = Duration::from_mins(30);
 
@@ -73,7 +72,7 @@ impl PaymentAttempt {
 }
 
 impl World {
-    /// Carries out an attempt with the given end and announces it.
+    /// Carries out an attempt. One that ends at once is announced; a pending one is nobody's news yet.
     pub(crate) fn attempt(
         &mut self,
         link: usize,
@@ -81,52 +80,19 @@ impl World {
         end: PaymentStatus,
         now: OffsetDateTime,
     ) -> Result<Place, ControlError> {
-        let end = if end == PaymentStatus::Success && self.settings.fail_payments {
-            PaymentStatus::Failed
-        } else {
-            end
-        };
         let amount = self.agreed_amount(link, &attempt, now)?;
         let order = match &attempt.order_id {
             Some(order_id) => self.order_to_continue(link, order_id, now)?,
             None => self.new_order(link, amount, now)?,
         };
-        let payment = Payment {
-            cf_payment_id: self.next_payment_id(),
-            status: end,
-            amount,
-            instrument: attempt
-                .instrument
-                .unwrap_or_else(|| Instrument::of(Method::Upi)),
-            message: match (&attempt.decline, end) {
-                (_, PaymentStatus::Success) => "00::Transaction success".to_owned(),
-                (_, PaymentStatus::UserDropped) => {
-                    "The payer left before confirming the payment".to_owned()
-                }
-                (Some(decline), PaymentStatus::Failed) => decline.description.clone(),
-                (None, PaymentStatus::Failed) => "Transaction declined by the bank".to_owned(),
-            },
-            decline: (end == PaymentStatus::Failed).then(|| {
-                attempt
-                    .decline
-                    .unwrap_or_else(|| Decline::by_bank("Transaction declined by the bank"))
-            }),
-            bank_reference: (end == PaymentStatus::Success)
-                .then(|| self.dice.number(12).to_string()),
-            at: now,
-        };
+        let instrument = attempt
+            .instrument
+            .unwrap_or_else(|| Instrument::of(Method::Upi));
+        let payment = Payment::begun(self.next_payment_id(), amount, instrument, now);
         let place = self.record(link, order, payment)?;
-        let success = end == PaymentStatus::Success;
-        if success {
-            self.credit(link, amount);
+        if end != PaymentStatus::Pending {
+            self.complete(place, end, attempt.decline, now);
         }
-        let payment = Occurrence::Payment(place);
-        let occurrences = match (success, self.dice.coin()) {
-            (true, true) => vec![Occurrence::Link(link, Some(place)), payment],
-            (true, false) => vec![payment, Occurrence::Link(link, Some(place))],
-            (false, _) => vec![payment],
-        };
-        self.announce(link, &occurrences, now);
         Ok(place)
     }
 
@@ -153,11 +119,18 @@ impl World {
             Some(order_id) => {
                 let order = link.orders.iter().find(|order| order.order_id == *order_id);
                 let order = order.ok_or_else(|| ControlError::not_found("order_id"))?;
-                if order.status(now) != OrderStatus::Active {
+                let problem = if order.status(now) != OrderStatus::Active {
+                    Some("order_id: the order is not active")
+                } else if order.has_pending_payment() {
+                    Some("order_id: a payment on the order is still pending")
+                } else {
+                    None
+                };
+                if let Some(problem) = problem {
                     return Err(ControlError::conflict(
                         "order_not_payable",
                         "order_id",
-                        "order_id: the order is not active",
+                        problem,
                     ));
                 }
                 Some(order.amount)
@@ -246,30 +219,13 @@ impl World {
             .get_mut(link)
             .and_then(|link| link.orders.get_mut(order));
         let owner = owner.ok_or_else(|| ControlError::not_found("order_id"))?;
-        owner.paid |= payment.status == PaymentStatus::Success;
         let place = Place {
             link,
             order,
             payment: owner.payments.len(),
         };
+        self.by_payment.insert(payment.cf_payment_id, place);
         owner.payments.push(payment);
         Ok(place)
-    }
-
-    /// Adds a successful payment to the link. A link that is over stays so unless it is now paid in full.
-    fn credit(&mut self, link: usize, amount: Paise) {
-        let paid_at_once = self.settings.paid_status_on_partial;
-        let Some(link) = self.links.get_mut(link) else {
-            return;
-        };
-        link.amount_paid = link
-            .amount_paid
-            .checked_add(amount)
-            .unwrap_or(link.amount_paid);
-        if paid_at_once || link.amount_paid >= link.asked.amount {
-            link.status = LinkStatus::Paid;
-        } else if link.status.is_payable() {
-            link.status = LinkStatus::PartiallyPaid;
-        }
     }
 }

@@ -5,6 +5,7 @@ mod life;
 mod link;
 mod order;
 mod payment;
+mod settle;
 mod snapshot;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -49,6 +50,7 @@ pub(crate) struct World {
     pub(crate) by_link_id: HashMap<(String, String), usize>,
     pub(crate) by_code: HashMap<String, usize>,
     pub(crate) by_order: HashMap<String, (usize, usize)>,
+    pub(crate) by_payment: HashMap<i64, Place>,
     pub(crate) expiries: BTreeSet<(OffsetDateTime, usize)>,
     pub(crate) endpoints: Vec<EndpointSnapshot>,
     pub(crate) next_endpoint: u64,
@@ -81,6 +83,7 @@ impl World {
             by_link_id: HashMap::new(),
             by_code: HashMap::new(),
             by_order: HashMap::new(),
+            by_payment: HashMap::new(),
             expiries: BTreeSet::new(),
             endpoints: Vec::new(),
             next_endpoint: 1,

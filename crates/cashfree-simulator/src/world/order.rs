@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::payment::Payment;
+use super::payment::{Payment, PaymentStatus};
 use crate::faults::wire_names;
 use crate::money::Paise;
 
@@ -33,6 +33,12 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    pub(crate) fn has_pending_payment(&self) -> bool {
+        self.payments
+            .iter()
+            .any(|payment| payment.status == PaymentStatus::Pending)
+    }
+
     pub(crate) fn status(&self, now: OffsetDateTime) -> OrderStatus {
         if self.paid {
             OrderStatus::Paid

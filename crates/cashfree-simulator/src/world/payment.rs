@@ -6,7 +6,7 @@ use crate::faults::wire_names;
 use crate::money::Paise;
 
 wire_names! {
-    /// How an attempt ended.
+    /// How an attempt stands, or how it ended.
     PaymentStatus, UnknownPaymentStatus, "payment status" {
         /// The money was taken.
         Success = "SUCCESS",
@@ -14,6 +14,8 @@ wire_names! {
         Failed = "FAILED",
         /// The payer went away.
         UserDropped = "USER_DROPPED",
+        /// It has not ended yet.
+        Pending = "PENDING",
     }
 }
 
@@ -126,4 +128,27 @@ pub(crate) struct Payment {
     pub(crate) decline: Option<Decline>,
     pub(crate) bank_reference: Option<String>,
     pub(crate) at: OffsetDateTime,
+    pub(crate) completed_at: Option<OffsetDateTime>,
+}
+
+impl Payment {
+    /// An attempt that begins now and has not ended.
+    pub(crate) fn begun(
+        cf_payment_id: i64,
+        amount: Paise,
+        instrument: Instrument,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            cf_payment_id,
+            status: PaymentStatus::Pending,
+            amount,
+            instrument,
+            message: "The payer's bank has not answered yet".to_owned(),
+            decline: None,
+            bank_reference: None,
+            at: now,
+            completed_at: None,
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::order::{Order, OrderStatus};
 use super::payment::{Method, Payment, PaymentStatus};
 use super::{Place, World};
 use crate::money::Paise;
-use crate::stamp::serialize_control;
+use crate::stamp::{serialize_control, serialize_control_option};
 
 /// A link with all its orders and payments, at one moment. Serialises with amounts as decimal strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -87,7 +87,7 @@ pub struct PaymentSnapshot {
     pub order_id: String,
     /// The link the order belongs to.
     pub link_id: String,
-    /// How it ended.
+    /// How it stands, or how it ended.
     pub status: PaymentStatus,
     /// Its amount.
     pub amount: Paise,
@@ -100,6 +100,9 @@ pub struct PaymentSnapshot {
     /// When it was made.
     #[serde(serialize_with = "serialize_control")]
     pub at: OffsetDateTime,
+    /// When it ended, unless it is still pending.
+    #[serde(serialize_with = "serialize_control_option")]
+    pub completed_at: Option<OffsetDateTime>,
 }
 
 impl World {
@@ -163,5 +166,6 @@ fn payment_snapshot(link: &Link, order: &Order, payment: &Payment) -> PaymentSna
         message: payment.message.clone(),
         bank_reference: payment.bank_reference.clone(),
         at: payment.at,
+        completed_at: payment.completed_at,
     }
 }

@@ -137,6 +137,30 @@ impl Gateway {
         self.send(request).await.unwrap()
     }
 
+    /// The developer's page.
+    pub(crate) async fn overview(&self) -> Reply {
+        let url = format!("{}/", self.running.url());
+        self.send(self.http.get(url)).await.unwrap()
+    }
+
+    /// A form of the developer's page, not sent yet and from nowhere.
+    pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.http
+            .post(format!("{}/_simulator/ui{path}", self.running.url()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+    }
+
+    /// A form of the developer's page, sent from there.
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let request = self.form(path, fields);
+        let request = request.header("origin", self.running.url());
+        self.send(request).await.unwrap()
+    }
+
     /// Waits until no webhook is under way.
     pub(crate) async fn idle(&self) {
         tokio::time::timeout(Duration::from_secs(20), self.simulator().deliveries_idle())

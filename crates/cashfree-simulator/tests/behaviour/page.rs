@@ -1,6 +1,7 @@
 use cashfree_simulator::{LinkStatus, PaymentStatus};
 
 use crate::gateway::{Gateway, Reply, instalment_link, link};
+use crate::markup::{button, check, headings, tags, value};
 
 async fn open(gateway: &Gateway, id: &str) -> Reply {
     let url = gateway.simulator().link(id).unwrap().link_url;
@@ -43,15 +44,18 @@ async fn a_payer_walks_through_the_page_and_back_to_the_merchant() {
     for part in [
         "Simulated Merchant",
         "Invoice 7",
-        "INR 200.12",
+        "₹200.12",
         "<form method=\"post\">",
         "Net banking",
-        "shop.example/done?a=1&amp;b=2",
+        "shop.example/done?a=1&#38;b=2",
         "Valid until",
     ] {
         assert!(page.text.contains(part), "{part}");
     }
-    assert!(!page.text.contains("<script") && !page.text.contains("name=\"amount\""));
+    check(&page.text);
+    assert!(!page.text.contains("name=\"amount\""));
+    assert_eq!(headings(&page.text), ["Pay Simulated Merchant"]);
+    assert_eq!(button(&page.text, "pay"), "Pay ₹200.12");
     let paid = submit(
         &gateway,
         "walk",
@@ -67,7 +71,8 @@ async fn a_payer_walks_through_the_page_and_back_to_the_merchant() {
         LinkStatus::Paid
     );
     let page = open(&gateway, "walk").await;
-    assert!(page.text.contains("This link is paid") && !page.text.contains("<form"));
+    assert_eq!(headings(&page.text), ["This link is paid"]);
+    assert!(!page.text.contains("<form") && page.text.contains("Back to the merchant"));
     let again = submit(&gateway, "walk", "method=upi&outcome=pay").await;
     assert_eq!(again.status, 422);
     assert_eq!(statuses(&gateway, "walk"), [PaymentStatus::Success]);
@@ -81,7 +86,7 @@ async fn without_a_return_address_the_page_says_how_it_went() {
         open(&gateway, "stay")
             .await
             .text
-            .contains("from 11.00 to 200.12")
+            .contains("From ₹11.00 to ₹200.12")
     );
     let failed = submit(
         &gateway,
@@ -97,7 +102,7 @@ async fn without_a_return_address_the_page_says_how_it_went() {
     let left = submit(&gateway, "stay", "method=netbanking&outcome=leave").await;
     assert!(left.text.contains("Payment not completed"));
     let part = submit(&gateway, "stay", "method=upi&amount=55.00&outcome=pay").await;
-    assert!(part.text.contains("Payment successful") && part.text.contains("INR 145.12"));
+    assert!(part.text.contains("Payment successful") && part.text.contains("₹145.12"));
     assert_eq!(
         statuses(&gateway, "stay"),
         [
@@ -158,6 +163,7 @@ async fn bad_forms_are_explained_and_pay_nothing() {
             reply.text
         );
         assert!(reply.text.contains("role=\"alert\"") && reply.text.contains("<form"));
+        check(&reply.text);
     }
     assert!(gateway.simulator().link("bad").unwrap().orders.is_empty());
 }
@@ -169,10 +175,16 @@ async fn links_that_are_over_refuse_and_unknown_ones_are_not_there() {
     gateway.create(link("cancelled", "")).await.ok();
     gateway.simulator().expire("expired", None).unwrap();
     gateway.cancel("cancelled").await.ok();
-    for (id, words) in [("expired", "has expired"), ("cancelled", "was cancelled")] {
+    for (id, words) in [
+        ("expired", "This link has expired"),
+        ("cancelled", "This link was cancelled"),
+    ] {
         let page = open(&gateway, id).await;
-        assert!(page.text.contains(words) && !page.text.contains("<form"));
-        assert_eq!(submit(&gateway, id, "outcome=pay").await.status, 422);
+        check(&page.text);
+        assert!(headings(&page.text) == [words] && !page.text.contains("<form"));
+        let refused = submit(&gateway, id, "outcome=pay").await;
+        check(&refused.text);
+        assert!(refused.status == 422 && refused.text.contains("role=\"alert\""));
         assert!(gateway.simulator().link(id).unwrap().orders.is_empty());
     }
     for code in ["nothing", "%ff", "%3Cscript%3E"] {
@@ -184,8 +196,9 @@ async fn links_that_are_over_refuse_and_unknown_ones_are_not_there() {
             )
             .await
             .unwrap();
+        check(&reply.text);
         assert!(
-            reply.status == 404 && !reply.text.contains("<script"),
+            reply.status == 404 && !reply.text.contains("script&"),
             "{code}"
         );
     }
@@ -201,9 +214,207 @@ async fn what_merchants_write_stays_text() {
     .replace("Invoice 7", "<img src=x onerror=alert(1)> & \\\"quotes\\\"");
     gateway.create(body).await.ok();
     let page = open(&gateway, "x").await.text;
-    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt; &amp; &quot;quotes&quot;"));
-    assert!(page.contains("https://shop.example/&quot;onclick=&#39;x&#39;&gt;"));
+    check(&page);
+    assert!(page.contains("&#60;img src=x onerror=alert(1)&#62; &#38; &#34;quotes&#34;"));
+    assert!(page.contains("https://shop.example/&#34;onclick=&#39;x&#39;&#62;"));
     assert!(!page.contains("<img"));
     let paid = submit(&gateway, "x", "outcome=pay").await;
     assert_eq!(paid.status, 303);
+}
+
+#[tokio::test]
+async fn a_payment_can_be_left_pending_and_the_page_warns_of_it() {
+    let gateway = Gateway::start().await;
+    gateway.create(link("wait", "")).await.ok();
+    let left = submit(
+        &gateway,
+        "wait",
+        "method=netbanking&bank=3333&outcome=pending",
+    )
+    .await;
+    check(&left.text);
+    assert_eq!(
+        (left.status, headings(&left.text)),
+        (200, vec!["Payment pending".to_owned()])
+    );
+    assert_eq!(statuses(&gateway, "wait"), [PaymentStatus::Pending]);
+    let page = open(&gateway, "wait").await;
+    assert!(page.text.contains("A payment of ₹200.12 is still pending"));
+    // Nothing keeps a second tab from paying.
+    let paid = submit(&gateway, "wait", "outcome=pay").await;
+    assert_eq!(headings(&paid.text), ["Payment successful"]);
+    assert_eq!(
+        statuses(&gateway, "wait"),
+        [PaymentStatus::Pending, PaymentStatus::Success]
+    );
+}
+
+#[tokio::test]
+async fn a_failure_has_the_reason_that_was_chosen() {
+    let gateway = Gateway::start().await;
+    gateway.create(link("why", "")).await.ok();
+    let mut reasons = Vec::new();
+    for (form, words) in [
+        ("reason=bank_timeout", "did not answer in time"),
+        (
+            "reason=insufficient_funds&upi_id=testfraud%40gocash",
+            "too little money",
+        ),
+        ("upi_id=testfraud%40gocash", "suspicious"),
+        ("method=card&reason=", "declined by the bank"),
+    ] {
+        let failed = submit(&gateway, "why", &format!("outcome=fail&{form}")).await;
+        assert_eq!(headings(&failed.text), ["Payment failed"]);
+        assert!(failed.text.contains(words), "{form}: {}", failed.text);
+        let order = gateway
+            .simulator()
+            .link("why")
+            .unwrap()
+            .orders
+            .pop()
+            .unwrap();
+        let payments = gateway
+            .get(&format!("/orders/{}/payments", order.order_id))
+            .await
+            .ok();
+        reasons.push(payments[0]["error_details"]["error_reason"].clone());
+    }
+    assert_eq!(
+        reasons,
+        [
+            "bank_timeout",
+            "insufficient_funds",
+            "risk_declined",
+            "auth_declined"
+        ]
+    );
+    let refused = submit(&gateway, "why", "outcome=fail&reason=boredom").await;
+    assert!(refused.status == 422 && refused.text.contains("Choose one of the reasons"));
+    // A reason says nothing about a payment that succeeds.
+    let paid = submit(&gateway, "why", "outcome=pay&reason=bank_timeout").await;
+    assert_eq!(headings(&paid.text), ["Payment successful"]);
+}
+
+#[tokio::test]
+async fn a_refused_form_keeps_what_was_typed_and_says_where_it_is_wrong() {
+    let gateway = Gateway::start().await;
+    gateway.create(instalment_link("typed", "")).await.ok();
+    let typed = "outcome=fail&method=card&amount=55.00&upi_id=me%40%22bank%22&card_number=1234+5678&reason=bank_timeout";
+    let page = submit(&gateway, "typed", typed).await;
+    assert_eq!(page.status, 422);
+    for (name, typed) in [
+        ("amount", "55.00"),
+        ("upi_id", "me@\"bank\""),
+        ("card_number", "1234 5678"),
+    ] {
+        assert_eq!(value(&page.text, name), typed);
+    }
+    let tags = tags(&page.text);
+    let has = |name: &str, value: &str, attribute: &str| {
+        tags.iter().any(|tag| {
+            tag.name == name && tag.get("value") == Some(value) && tag.get(attribute).is_some()
+        })
+    };
+    assert!(has("input", "card", "checked") && !has("input", "upi", "checked"));
+    assert!(has("option", "bank_timeout", "selected"));
+    assert!(has("input", "1234 5678", "aria-invalid") && !has("input", "55.00", "aria-invalid"));
+    let alerts = tags.iter().filter(|tag| tag.get("role") == Some("alert"));
+    assert_eq!(alerts.count(), 1);
+    assert!(gateway.simulator().link("typed").unwrap().orders.is_empty());
+}
+
+#[tokio::test]
+async fn amounts_are_written_as_their_currency_is() {
+    let gateway = Gateway::start().await;
+    gateway
+        .simulator()
+        .update_settings(|settings| settings.enabled_currencies.push("USD".to_owned()));
+    let rupees = link("inr", "").replace("200.12", "149900");
+    gateway.create(rupees).await.ok();
+    let dollars = link("usd", "").replace("INR", "USD");
+    gateway.create(dollars).await.ok();
+    assert_eq!(
+        button(&open(&gateway, "inr").await.text, "pay"),
+        "Pay ₹1,49,900.00"
+    );
+    assert_eq!(
+        button(&open(&gateway, "usd").await.text, "pay"),
+        "Pay USD 200.12"
+    );
+}
+
+#[tokio::test]
+async fn the_pages_test_data_does_what_the_page_says() {
+    let gateway = Gateway::start().await;
+    gateway.create(instalment_link("tests", "")).await.ok();
+    let page = open(&gateway, "tests").await.text;
+    let tags = tags(&page);
+    let listed = |list: &str| -> Vec<(String, String)> {
+        let from = tags
+            .iter()
+            .position(|tag| tag.get("id") == Some(list))
+            .unwrap();
+        tags[from + 1..]
+            .iter()
+            .take_while(|tag| tag.name != "/datalist")
+            .filter(|tag| tag.name == "option")
+            .map(|tag| (tag.get("value").unwrap().to_owned(), tag.text.clone()))
+            .collect()
+    };
+    let (upi_ids, cards) = (listed("upi_ids"), listed("card_numbers"));
+    assert_eq!((upi_ids.len(), cards.len()), (5, 9));
+    for (method, field, tests) in [("upi", "upi_id", upi_ids), ("card", "card_number", cards)] {
+        for (test, words) in tests {
+            let form = format!("outcome=pay&amount=11&method={method}&{field}={test}");
+            let reply = submit(&gateway, "tests", &form).await;
+            let succeeds = words.ends_with("succeeds");
+            let wanted = if succeeds {
+                "Payment successful"
+            } else {
+                "Payment failed"
+            };
+            assert_eq!(headings(&reply.text), [wanted], "{words}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_browser_may_load_the_pages_files_and_nothing_else() {
+    let gateway = Gateway::start().await;
+    gateway.create(link("csp", "")).await.ok();
+    let page = open(&gateway, "csp").await;
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self'"));
+    // The form ends at the merchant's, wherever that is, which a browser would hold against the form's action.
+    assert!(
+        !policy.contains("unsafe") && !policy.contains("form-action"),
+        "{policy}"
+    );
+    assert_eq!(page.header("referrer-policy"), "same-origin");
+    let url = gateway.simulator().link("csp").unwrap().link_url;
+    let url = reqwest::Url::parse(&url).unwrap();
+    let tags = tags(&page.text);
+    let file = |tag: &str, attribute: &str| {
+        let of_tag = tags.iter().filter(|found| found.name == tag);
+        let file = of_tag.filter_map(|found| found.get(attribute)).next_back();
+        url.join(file.unwrap()).unwrap()
+    };
+    for (file, kind) in [
+        (file("link", "href"), "text/css"),
+        (file("script", "src"), "text/javascript"),
+    ] {
+        let reply = gateway.send(gateway.http.get(file)).await.unwrap();
+        assert!(reply.status == 200 && reply.header("content-type").starts_with(kind));
+        assert!(reply.header("cache-control").contains("max-age") && reply.text.len() > 500);
+    }
+    let icon = tags
+        .iter()
+        .find(|tag| tag.get("rel") == Some("icon"))
+        .unwrap();
+    let icon = url.join(icon.get("href").unwrap()).unwrap();
+    let icon = gateway.send(gateway.http.get(icon)).await.unwrap();
+    assert_eq!(
+        (icon.status, icon.header("content-type")),
+        (200, "image/svg+xml")
+    );
 }

@@ -1,0 +1,53 @@
+//! Amounts for people: the rupee sign and Indian grouping for rupees, the code before the number for the rest.
+
+use crate::money::Paise;
+
+/// An amount as a page shows it: `₹1,49,900.00`, `USD 200.12`.
+pub(crate) fn shown(amount: Paise, currency: &str) -> String {
+    if currency == "INR" {
+        let text = amount.to_string();
+        let (sign, text) = text
+            .strip_prefix('-')
+            .map_or(("", text.as_str()), |rest| ("-", rest));
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "00"));
+        format!("{sign}₹{}.{fraction}", grouped(whole))
+    } else {
+        format!("{currency} {amount}")
+    }
+}
+
+/// Digits in groups as written in India: the last three, and before them by twos.
+fn grouped(digits: &str) -> String {
+    let length = digits.len();
+    let mut text = String::with_capacity(length + length / 2);
+    for (index, digit) in digits.chars().enumerate() {
+        let left = length - index;
+        if index > 0 && (left == 3 || (left > 3 && left % 2 == 1)) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rupees_are_grouped_as_in_india_and_other_money_is_not() {
+        for (minor, currency, text) in [
+            (5, "INR", "₹0.05"),
+            (99_999, "INR", "₹999.99"),
+            (100_000, "INR", "₹1,000.00"),
+            (1_234_500, "INR", "₹12,345.00"),
+            (14_990_000, "INR", "₹1,49,900.00"),
+            (123_456_789_012, "INR", "₹1,23,45,67,890.12"),
+            (-14_990_000, "INR", "-₹1,49,900.00"),
+            (20_012, "USD", "USD 200.12"),
+            (14_990_000, "USD", "USD 149900.00"),
+        ] {
+            assert_eq!(shown(Paise::new(minor), currency), text);
+        }
+    }
+}

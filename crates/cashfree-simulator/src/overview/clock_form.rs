@@ -1,0 +1,48 @@
+//! The form that moves the clock.
+
+use serde_json::{Value, json};
+
+use super::field::{Field, Form};
+use super::typed::{Problem, Typed, whole};
+
+pub(super) const SECTION: &str = "clock";
+
+/// Unit, words, seconds.
+const UNITS: [(&str, &str, u64); 4] = [
+    ("seconds", "seconds", 1),
+    ("minutes", "minutes", 60),
+    ("hours", "hours", 60 * 60),
+    ("days", "days", 24 * 60 * 60),
+];
+
+pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
+    let form = Form {
+        section: SECTION,
+        problem,
+    };
+    let units = UNITS.map(|(unit, words, _)| (unit, words.to_owned()));
+    vec![
+        form.number(
+            "advance_seconds",
+            "Forward by",
+            "Links whose time comes expire. There is no way back.",
+            "10",
+        ),
+        form.select("unit", "Unit", "What the number counts.", units, "minutes"),
+    ]
+}
+
+/// What the control API is to be told.
+pub(super) fn body(typed: &Typed) -> Value {
+    let unit = typed.text("unit");
+    let seconds = UNITS
+        .iter()
+        .find(|(known, ..)| *known == unit)
+        .map_or(1, |(.., seconds)| *seconds);
+    let count = whole(typed.text("advance_seconds"));
+    let by = match count.as_u64() {
+        Some(count) => Value::from(count.saturating_mul(seconds)),
+        None => count,
+    };
+    json!({ "advance_seconds": by })
+}

@@ -1,0 +1,52 @@
+//! The webhook deliveries on the page, newest first.
+
+use super::json_text;
+use crate::webhook::DeliverySnapshot;
+use crate::world::World;
+
+/// Most deliveries on the page.
+const MOST: usize = 50;
+
+/// The latest deliveries, and how many are remembered.
+pub(super) struct Deliveries {
+    pub(super) rows: Vec<Row>,
+    pub(super) total: usize,
+}
+
+/// A delivery on the page.
+pub(super) struct Row {
+    pub(super) delivery: DeliverySnapshot,
+}
+
+impl Deliveries {
+    pub(super) fn of(world: &World) -> Self {
+        let rows = world
+            .deliveries
+            .iter()
+            .rev()
+            .take(MOST)
+            .map(|delivery| Row {
+                delivery: DeliverySnapshot::from(delivery),
+            });
+        Self {
+            rows: rows.collect(),
+            total: world.deliveries.len(),
+        }
+    }
+}
+
+impl Row {
+    pub(super) fn spread_body(&self) -> String {
+        json_text::spread(&self.delivery.body)
+    }
+
+    /// The attempts in a few words.
+    pub(super) fn attempts(&self) -> String {
+        let made = self.delivery.attempts.len();
+        let plural = if made == 1 { "" } else { "s" };
+        match self.delivery.attempts.last() {
+            Some(latest) => format!("{made} attempt{plural}, {}", latest.outcome()),
+            None => "no attempt yet".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The links on the page, newest first.
+
+use time::OffsetDateTime;
+
+use crate::money::Paise;
+use crate::money_text;
+use crate::stamp;
+use crate::world::{
+    LinkSnapshot, LinkStatus, OrderSnapshot, PaymentSnapshot, PaymentStatus, World,
+};
+
+/// Most links on the page.
+const MOST: usize = 50;
+
+/// The latest links, and how many there are.
+pub(super) struct Links {
+    pub(super) rows: Vec<Row>,
+    pub(super) total: usize,
+}
+
+/// A link on the page.
+pub(super) struct Row {
+    pub(super) link: LinkSnapshot,
+    pub(super) merchant_name: String,
+}
+
+impl Links {
+    pub(super) fn of(world: &World, now: OffsetDateTime) -> Self {
+        let rows = world.links.iter().rev().take(MOST).map(|link| Row {
+            merchant_name: world
+                .merchant(&link.merchant)
+                .map_or(link.merchant.as_str(), |merchant| merchant.name())
+                .to_owned(),
+            link: world.snapshot(link, now),
+        });
+        Self {
+            rows: rows.collect(),
+            total: world.links.len(),
+        }
+    }
+}
+
+impl Row {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // templates hand arguments over by reference
+    pub(super) fn money(&self, amount: &Paise) -> String {
+        money_text::shown(*amount, &self.link.currency)
+    }
+
+    /// How much more was paid than was asked for.
+    pub(super) fn surplus(&self) -> Option<String> {
+        let surplus = self.link.amount_paid.saturating_less(self.link.amount);
+        surplus.is_positive().then(|| self.money(&surplus))
+    }
+
+    /// Whether the link is over without being paid, so that only a late payment can still land.
+    pub(super) fn is_over_unpaid(&self) -> bool {
+        !self.link.status.is_payable() && self.link.amount_paid < self.link.amount
+    }
+
+    pub(super) fn is_expired(&self) -> bool {
+        self.link.status == LinkStatus::Expired
+    }
+
+    pub(super) fn expires(&self) -> String {
+        stamp::readable(self.link.expires_at)
+    }
+
+    pub(super) fn expires_exactly(&self) -> String {
+        stamp::ist(self.link.expires_at)
+    }
+
+    /// The payments with their orders, oldest first.
+    pub(super) fn payments(&self) -> impl Iterator<Item = PaymentRow<'_>> {
+        self.link.orders.iter().flat_map(|order| {
+            let payments = order.payments.iter();
+            payments.map(move |payment| PaymentRow { order, payment })
+        })
+    }
+}
+
+/// A payment and the order it was made on.
+pub(super) struct PaymentRow<'a> {
+    pub(super) order: &'a OrderSnapshot,
+    pub(super) payment: &'a PaymentSnapshot,
+}
+
+impl PaymentRow<'_> {
+    pub(super) fn is_pending(&self) -> bool {
+        self.payment.status == PaymentStatus::Pending
+    }
+
+    pub(super) fn at(&self) -> String {
+        stamp::readable(self.payment.at)
+    }
+
+    pub(super) fn exactly(&self) -> String {
+        stamp::ist(self.payment.at)
+    }
+}

@@ -1,0 +1,58 @@
+//! The two lists that change by themselves, alone, for the script that keeps a page fresh.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
+
+use super::deliveries::Deliveries;
+use super::links::Links;
+use crate::core::Core;
+use crate::html::{Audience, page};
+
+/// Links and deliveries.
+#[derive(Template)]
+#[template(path = "overview/lists.html")]
+pub(super) struct Lists {
+    pub(super) links: Links,
+    pub(super) deliveries: Deliveries,
+}
+
+impl Lists {
+    pub(super) fn of(core: &Arc<Core>) -> Self {
+        core.with(|world, now| Self {
+            links: Links::of(world, now),
+            deliveries: Deliveries::of(world),
+        })
+    }
+}
+
+/// A text that is already a page's part.
+#[derive(Template)]
+#[template(source = "{{ text|safe }}", ext = "html")]
+struct Written {
+    text: String,
+}
+
+/// The lists, or a 304 where the reader already has them.
+pub(super) async fn show(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
+    let text = Lists::of(&core).render().unwrap_or_default();
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        page(Audience::Developer, StatusCode::OK, &Written { text })
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}

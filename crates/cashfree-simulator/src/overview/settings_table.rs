@@ -1,0 +1,74 @@
+//! The settings in words.
+
+/// How a setting is filled in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Flag,
+    Whole,
+    Text,
+    Version,
+    Wholes,
+    Texts,
+}
+
+/// A setting: its name at the control API, and what a person is told about it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    pub(super) help: &'static str,
+    pub(super) kind: Kind,
+}
+
+const fn setting(
+    name: &'static str,
+    kind: Kind,
+    label: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting {
+        name,
+        label,
+        help,
+        kind,
+    }
+}
+
+#[rustfmt::skip] // one line each
+pub(super) const GROUPS: [(&str, &[Setting]); 4] = [
+    ("Webhooks", &[
+        setting("webhooks.drop", Kind::Flag, "Drop", "Record webhooks but send none."),
+        setting("webhooks.duplicate", Kind::Flag, "Duplicate", "Send each webhook twice."),
+        setting("webhooks.reorder", Kind::Flag, "Reorder", "Hold the webhooks of one change back until those of the next are sent."),
+        setting("webhooks.reorder_hold_ms", Kind::Whole, "Reorder: longest hold in milliseconds", "How long a next change is waited for."),
+        setting("webhooks.delay_ms", Kind::Whole, "Delay in milliseconds", "Wait before the first attempt."),
+        setting("webhooks.wrong_signature", Kind::Flag, "Wrong signature", "Sign with a key nobody has."),
+        setting("webhooks.fresh_timestamp_on_retry", Kind::Flag, "Fresh timestamp", "Stamp and sign each further attempt anew."),
+        setting("retry_scale", Kind::Text, "Retry scale", "Factor on the waits between attempts; 0.001 makes two minutes 120 ms."),
+        setting("retry_delays_seconds", Kind::Wholes, "Retry waits in seconds", "Before scaling, with commas; at most ten."),
+        setting("notify_url_version", Kind::Version, "Version for notify_url", "The form of webhooks to a link's own address."),
+    ]),
+    ("Identifiers in events", &[
+        setting("transaction_id_unlike_payment_id", Kind::Flag, "Other transaction id", "Link events carry a transaction_id that is not the payment's id."),
+        setting("paid_with_null_order", Kind::Flag, "Null order", "Link events of a payment carry order: null."),
+        setting("payment_event_without_link_id", Kind::Flag, "No link id", "Payment events carry only the gateway's number of the link."),
+    ]),
+    ("Payments and links", &[
+        setting("fail_payments", Kind::Flag, "Fail payments", "Every payment that would succeed fails."),
+        setting("paid_status_on_partial", Kind::Flag, "Paid by a part", "A smaller payment is taken on every link and turns it PAID."),
+        setting("read_after_write_lag_ms", Kind::Whole, "Lag in milliseconds", "How long a new link is not found yet."),
+        setting("enabled_currencies", Kind::Texts, "Currencies", "Codes that links may have, with commas."),
+        setting("link_id_allows_dots", Kind::Flag, "Dots in link ids", "Take link ids with dots."),
+    ]),
+    ("Refusals and limits", &[
+        setting("duplicate_link_status", Kind::Whole, "Duplicate link: status", "Answer to a second link with the same id."),
+        setting("duplicate_link_code", Kind::Text, "Duplicate link: code", "The code in that answer."),
+        setting("cancel_refused_status", Kind::Whole, "Cancel refused: status", "Answer to a cancel that comes too late."),
+        setting("cancel_refused_code", Kind::Text, "Cancel refused: code", "The code in that answer."),
+        setting("not_found_status", Kind::Whole, "Unknown link: status", "Answer for a link that is not there."),
+        setting("not_found_code", Kind::Text, "Unknown link: code", "The code in that answer."),
+        setting("unknown_address_status", Kind::Whole, "Unknown address: status", "Answer for an address that is none of the API's."),
+        setting("rate_limit_per_minute", Kind::Whole, "Rate limit", "Calls per minute, operation and account."),
+        setting("enforce_rate_limit", Kind::Flag, "Enforce the rate limit", "Refuse calls above it."),
+    ]),
+];

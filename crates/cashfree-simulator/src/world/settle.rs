@@ -1,0 +1,120 @@
+//! How a payment ends, at once or after having been pending, and what follows from it.
+
+use time::OffsetDateTime;
+
+use super::link::LinkStatus;
+use super::payment::{Decline, PaymentStatus};
+use super::{Place, World};
+use crate::control_error::ControlError;
+use crate::money::Paise;
+use crate::webhook::Occurrence;
+
+const DECLINED: &str = "Transaction declined by the bank";
+
+impl World {
+    /// Ends a pending payment. Its link may be over by then, even paid by another payment: the money comes all the same.
+    pub(crate) fn settle(
+        &mut self,
+        cf_payment_id: &str,
+        end: PaymentStatus,
+        now: OffsetDateTime,
+    ) -> Result<Place, ControlError> {
+        let place = cf_payment_id
+            .parse()
+            .ok()
+            .and_then(|id: i64| self.by_payment.get(&id).copied())
+            .ok_or_else(|| ControlError::not_found("cf_payment_id"))?;
+        if end == PaymentStatus::Pending {
+            return Err(ControlError::invalid(
+                "outcome",
+                "must be SUCCESS, FAILED or USER_DROPPED",
+            ));
+        }
+        let status = self.at(place).map(|(_, _, payment)| payment.status);
+        match status {
+            Some(PaymentStatus::Pending) => {}
+            Some(status) => {
+                return Err(ControlError::conflict(
+                    "payment_not_pending",
+                    "cf_payment_id",
+                    format!("cf_payment_id: the payment has ended, it is {status}"),
+                ));
+            }
+            None => return Err(ControlError::not_found("cf_payment_id")),
+        }
+        self.complete(place, end, None, now);
+        Ok(place)
+    }
+
+    /// Ends a payment, adds what was paid to its link, and announces it.
+    pub(super) fn complete(
+        &mut self,
+        place: Place,
+        end: PaymentStatus,
+        decline: Option<Decline>,
+        now: OffsetDateTime,
+    ) {
+        let end = if end == PaymentStatus::Success && self.settings.fail_payments {
+            PaymentStatus::Failed
+        } else {
+            end
+        };
+        let success = end == PaymentStatus::Success;
+        let bank_reference = success.then(|| self.dice.number(12).to_string());
+        let order = self
+            .links
+            .get_mut(place.link)
+            .and_then(|link| link.orders.get_mut(place.order));
+        let Some(order) = order else {
+            return;
+        };
+        order.paid |= success;
+        let Some(payment) = order.payments.get_mut(place.payment) else {
+            return;
+        };
+        let decline = (end == PaymentStatus::Failed)
+            .then(|| decline.unwrap_or_else(|| Decline::by_bank(DECLINED)));
+        payment.message = match (&decline, success) {
+            (Some(decline), _) => decline.description.clone(),
+            (None, true) => "00::Transaction success".to_owned(),
+            (None, false) => "The payer left before confirming the payment".to_owned(),
+        };
+        payment.status = end;
+        payment.decline = decline;
+        payment.bank_reference = bank_reference;
+        payment.completed_at = Some(now);
+        let amount = payment.amount;
+        if success {
+            self.credit(place.link, amount);
+        }
+        self.announce_end(place, success, now);
+    }
+
+    fn announce_end(&mut self, place: Place, success: bool, now: OffsetDateTime) {
+        let payment = Occurrence::Payment(place);
+        let link = Occurrence::Link(place.link, Some(place));
+        let occurrences = match (success, self.dice.coin()) {
+            (true, true) => vec![link, payment],
+            (true, false) => vec![payment, link],
+            (false, _) => vec![payment],
+        };
+        self.announce(place.link, &occurrences, now);
+    }
+
+    /// Adds a successful payment to the link. A link that is over stays so unless it is now paid in full.
+    fn credit(&mut self, link: usize, amount: Paise) {
+        let paid_at_once = self.settings.paid_status_on_partial;
+        let Some(link) = self.links.get_mut(link) else {
+            return;
+        };
+        link.amount_paid = link
+            .amount_paid
+            .checked_add(amount)
+            .unwrap_or(link.amount_paid);
+        if paid_at_once || link.amount_paid >= link.asked.amount {
+            link.status = LinkStatus::Paid;
+        } else if link.status.is_payable() {
+            link.status = LinkStatus::PartiallyPaid;
+        }
+    }
+}
