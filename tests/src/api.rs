@@ -237,7 +237,7 @@ impl Control {
     }
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     let builder = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy();

@@ -1,12 +1,14 @@
-//! Support for tests across processes: programs of this workspace, their HTTP APIs, and a proxy
-//! that holds an answer back.
+//! Support for tests across processes: programs of this workspace, their HTTP APIs, a proxy that holds
+//! an answer back, and a browser.
 
 mod api;
+mod browser;
 mod program;
 mod proxy;
 mod stage;
 
 pub use api::{Api, Control};
+pub use browser::{Browser, Fault, Place, Screen, Scripts};
 pub use program::{Output, Program};
 pub use proxy::Proxy;
 pub use stage::Stage;

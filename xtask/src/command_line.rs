@@ -17,7 +17,8 @@ What a command needs and the machine lacks is installed, or named together with 
 
 Environment:
   CI                      when set, cargo-nextest runs with the profile `ci`
-  CASHFREE_REFERENCE_DIR  folder of the published Cashfree samples that tests read";
+  CASHFREE_REFERENCE_DIR  folder of the published Cashfree samples that tests read
+  CHROMIUM, CHROMEDRIVER  the browser for tests and its driver, where they are not on the path";
 
 /// One command and its arguments.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::cargo::{cargo, run_within};
 use crate::machine::Machine;
+use crate::npm::Package;
 use crate::report::Outcome;
-use crate::tools::Tool;
+use crate::tools::{NPM, Tool};
 
 /// No installation takes longer than this, not even one that compiles the tool.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -21,6 +22,9 @@ const LIGHT_PROFILE: [&str; 6] = [
     "profile.release.codegen-units=16",
 ];
 
+/// What a package only recommends, such as a desktop's services for a browser, no test needs.
+const APT_INSTALL: [&str; 5] = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"];
+
 /// Where a tool comes from.
 #[derive(Debug)]
 pub(crate) enum Installer {
@@ -28,6 +32,8 @@ pub(crate) enum Installer {
     Apt { packages: &'static [&'static str] },
     /// A program on crates.io.
     Cargo { package: &'static str },
+    /// A package of npm, which is installed first where it is missing.
+    Npm { package: Package },
     /// A component of the Rust toolchain.
     Rustup { component: &'static str },
 }
@@ -46,12 +52,7 @@ impl Installer {
         match self {
             Self::Apt { packages } => {
                 let update = words(["apt-get", "update", "-qq"]);
-                let install = words(
-                    ["apt-get", "install", "-y", "-qq"]
-                        .iter()
-                        .chain(*packages)
-                        .copied(),
-                );
+                let install = words(APT_INSTALL.iter().chain(*packages).copied());
                 match machine {
                     Machine {
                         is_debian: true,
@@ -78,6 +79,7 @@ impl Installer {
                     .into_iter()
                     .chain(LIGHT_PROFILE),
             )]),
+            Self::Npm { package } => Plan::Run(vec![package.install_command()]),
             Self::Rustup { component } => {
                 Plan::Run(vec![words(["rustup", "component", "add", component])])
             }
@@ -107,6 +109,10 @@ pub(crate) fn ensure(tools: &[&Tool]) -> Result<(), String> {
 /// Whether the tool is there afterwards.
 fn install(tool: &Tool, machine: Machine) -> bool {
     let Tool { name, purpose, .. } = tool;
+    let by_npm = matches!(tool.installer, Installer::Npm { .. });
+    if by_npm && !(NPM.is_present)() && !install(&NPM, machine) {
+        return false;
+    }
     match tool.installer.plan(machine) {
         Plan::ByHand(how) => {
             eprintln!("needs {name} ({purpose}); {how}");
@@ -128,7 +134,7 @@ fn install(tool: &Tool, machine: Machine) -> bool {
             }
             let present = (tool.is_present)();
             if !present {
-                eprintln!("installed {name}, but it cannot be started: is its folder on the path?");
+                eprintln!("installed {name}, but it cannot be used: is its folder on the path?");
             }
             present
         }
@@ -170,7 +176,7 @@ mod tests {
         };
         assert_eq!(
             commands.last().unwrap().join(" "),
-            "apt-get install -y -qq gcc libc6-dev"
+            "apt-get install -y -qq --no-install-recommends gcc libc6-dev"
         );
     }
 
@@ -180,8 +186,7 @@ mod tests {
             is_debian: true,
             is_root: false,
         });
-        let command =
-            "run: sudo sh -c 'apt-get update -qq && apt-get install -y -qq gcc libc6-dev'";
+        let command = "run: sudo sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev'";
         assert_eq!(plan, Plan::ByHand(command.into()));
     }
 

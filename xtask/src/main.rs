@@ -9,6 +9,7 @@ mod deny;
 mod install;
 mod lint;
 mod machine;
+mod npm;
 mod report;
 mod test;
 mod tools;

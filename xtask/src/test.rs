@@ -5,14 +5,17 @@ use std::process::ExitCode;
 use crate::cargo::{cargo, run};
 use crate::install::ensure;
 use crate::report::{Outcome, Report};
-use crate::tools::{C_COMPILER, NEXTEST};
+use crate::tools::{AXE_CORE, C_COMPILER, CHROMIUM, FONTS, NEXTEST, axe_core_program};
 
 /// The folder of the published Cashfree samples.
 const CASHFREE_REFERENCE: &str = "CASHFREE_REFERENCE_DIR";
 
+/// The file of the accessibility rules; tests in the browser run where this is set.
+const AXE_CORE_JS: &str = "AXE_CORE_JS";
+
 /// Runs the tests after the steps already reported. The arguments go to the test runner.
 pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
-    let tools = ensure(&[&C_COMPILER, &NEXTEST]);
+    let tools = ensure(&[&C_COMPILER, &NEXTEST, &CHROMIUM, &FONTS, &AXE_CORE]);
     if let Err(missing) = tools {
         report.run("tests", || Outcome::Failed(missing));
         report.print_steps();
@@ -34,7 +37,9 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
         );
     }
     report.run_last("tests", || {
-        run(cargo(nextest_args(is_set("CI"))).args(runner_args))
+        run(cargo(nextest_args(is_set("CI")))
+            .args(runner_args)
+            .env(AXE_CORE_JS, axe_core_program()))
     });
     report.print_failures();
     report.exit_code()

@@ -2,10 +2,12 @@
 //!
 //! Another tool is another constant, named in the list of the step that needs it.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::cargo::cargo;
 use crate::install::Installer;
+use crate::npm::Package;
 
 /// A program that a step needs.
 #[derive(Debug)]
@@ -44,6 +46,68 @@ pub(crate) const NEXTEST: Tool = Tool {
         package: "cargo-nextest",
     },
 };
+
+/// The browser and the program that drives it, which have to be of one version.
+///
+/// `CHROMIUM` and `CHROMEDRIVER` name others than those on the path.
+pub(crate) const CHROMIUM: Tool = Tool {
+    name: "chromium",
+    purpose: "shows pages to tests",
+    is_present: || {
+        [("CHROMIUM", "chromium"), ("CHROMEDRIVER", "chromedriver")]
+            .iter()
+            .all(|(variable, name)| {
+                let program = std::env::var_os(variable).filter(|program| !program.is_empty());
+                let program = program.unwrap_or_else(|| name.into());
+                succeeds(Command::new(program).arg("--version"))
+            })
+    },
+    installer: Installer::Apt {
+        packages: &["chromium", "chromium-driver"],
+    },
+};
+
+/// Letters for the browser: a minimal machine has none, and pictures of pages are looked at by people.
+pub(crate) const FONTS: Tool = Tool {
+    name: "fonts",
+    purpose: "draw the pages that tests look at, the rupee sign included",
+    is_present: || {
+        let fonts = Command::new("fc-list").arg(":charset=20b9").output();
+        fonts.is_ok_and(|fonts| !fonts.stdout.is_empty())
+    },
+    installer: Installer::Apt {
+        packages: &["fontconfig", "fonts-noto-core"],
+    },
+};
+
+/// The source of what is fetched for tests in the browser.
+pub(crate) const NPM: Tool = Tool {
+    name: "npm",
+    purpose: "fetches axe-core",
+    is_present: || succeeds(Command::new("npm").arg("--version")),
+    installer: Installer::Apt { packages: &["npm"] },
+};
+
+/// The package with the accessibility rules.
+const AXE_CORE_PACKAGE: Package = Package {
+    name: "axe-core",
+    version: "4.14.1",
+};
+
+/// The rules of accessibility that tests hold pages to.
+pub(crate) const AXE_CORE: Tool = Tool {
+    name: "axe-core",
+    purpose: "finds what keeps people out of a page",
+    is_present: || AXE_CORE_PACKAGE.is_complete(),
+    installer: Installer::Npm {
+        package: AXE_CORE_PACKAGE,
+    },
+};
+
+/// The program with those rules.
+pub(crate) fn axe_core_program() -> PathBuf {
+    AXE_CORE_PACKAGE.file("axe.min.js")
+}
 
 /// The check of licences, sources and advisories.
 pub(crate) const DENY: Tool = Tool {

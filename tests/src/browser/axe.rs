@@ -1,0 +1,81 @@
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Browser;
+use super::tools::Tools;
+
+/// The styles of these pages are all from their own server, so that nothing has to be fetched to judge them.
+const RUN: &str = "
+    return axe.run(document, {resultTypes: ['violations'], preload: false}).then(found =>
+        found.violations.filter(fault => ['serious', 'critical'].includes(fault.impact)).map(fault => ({
+            rule: fault.id, impact: fault.impact, help: fault.help,
+            places: fault.nodes.map(node => ({html: node.html, summary: node.failureSummary})),
+        })))";
+
+/// Something that keeps people out of the page.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The id of the rule, as `color-contrast`.
+    pub rule: String,
+    /// `serious` or `critical`.
+    pub impact: String,
+    /// What the rule asks for.
+    pub help: String,
+    /// Where it is broken.
+    pub places: Vec<Place>,
+}
+
+/// Where a rule is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Place {
+    /// The element.
+    pub html: String,
+    /// What to do about it.
+    pub summary: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.rule, self.impact, self.help)?;
+        for place in &self.places {
+            write!(f, "\n  {}", place.html)?;
+            for line in place.summary.lines() {
+                write!(f, "\n    {line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Browser {
+    /// What [axe-core](https://github.com/dequelabs/axe-core) calls serious or critical on this page.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub async fn accessibility_faults(&self) -> Vec<Fault> {
+        // What the driver runs is subject to no policy of the page.
+        let script = format!("{}\n;{RUN}", Tools::rules());
+        let found = match self.evaluate(&script, json!([])).await {
+            Ok(found) => found,
+            Err(why) => self.fail(&format!("axe-core does not run: {why}")).await,
+        };
+        serde_json::from_value(found).expect("faults as asked for")
+    }
+
+    /// There is no such fault.
+    ///
+    /// # Panics
+    /// There is one; the message lists all.
+    pub async fn is_accessible(&self) {
+        let faults = self.accessibility_faults().await;
+        if !faults.is_empty() {
+            let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+            self.fail(&format!("not accessible:\n{}", faults.join("\n")))
+                .await;
+        }
+    }
+}

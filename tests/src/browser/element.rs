@@ -1,0 +1,115 @@
+use serde_json::{Value, json};
+
+use super::{Browser, wire};
+
+/// The name that the protocol gives to a reference to an element.
+const REFERENCE: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// An element of the page as it was when it was found.
+#[derive(Debug, Clone)]
+pub(super) struct Element(String);
+
+/// A kind of element: what people call it, and how to find candidates.
+#[derive(Debug)]
+pub(super) struct Kind {
+    pub(super) called: &'static str,
+    pub(super) selector: &'static str,
+    /// Whether the beginning of a name will do: labels may go on with a hint.
+    pub(super) by_beginning: bool,
+}
+
+impl Element {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self(value[REFERENCE].as_str()?.to_owned()))
+    }
+
+    /// The element as an argument of a script.
+    pub(super) fn argument(&self) -> Value {
+        json!({REFERENCE: self.0})
+    }
+
+    /// The path of a command about it.
+    pub(super) fn path(&self, command: &str) -> String {
+        format!("/element/{}/{command}", self.0)
+    }
+}
+
+impl Browser {
+    /// The one visible element of this kind and name; with `beside`, the one whose row, item or section has that text.
+    pub(super) async fn named(
+        &self,
+        kind: &Kind,
+        name: &str,
+        beside: Option<&str>,
+    ) -> Result<Element, String> {
+        let mut others = Vec::new();
+        let mut exact = Vec::new();
+        let mut beginning = Vec::new();
+        for element in self.find_all("", kind.selector).await? {
+            let found = self.name(&element).await?;
+            let fitting = match () {
+                () if found == name => &mut exact,
+                () if kind.by_beginning && found.starts_with(name) => &mut beginning,
+                () => {
+                    others.push(found);
+                    continue;
+                }
+            };
+            if self.can_be_used(&element, beside).await? {
+                fitting.push(element);
+            }
+        }
+        let fitting = if exact.is_empty() { beginning } else { exact };
+        let place = beside.map_or_else(String::new, |text| format!(" beside {text:?}"));
+        match <[Element; 1]>::try_from(fitting) {
+            Ok([element]) => Ok(element),
+            Err(none) if none.is_empty() => Err(format!(
+                "there is no visible {} {name:?}{place}, only {others:?}",
+                kind.called
+            )),
+            Err(several) => Err(format!(
+                "not one visible {} {name:?}{place}, but {}",
+                kind.called,
+                several.len()
+            )),
+        }
+    }
+
+    /// The elements that fit a CSS selector, below a path (an element's, or empty for the page).
+    pub(super) async fn find_all(
+        &self,
+        below: &str,
+        selector: &str,
+    ) -> Result<Vec<Element>, String> {
+        let query = json!({"using": "css selector", "value": selector});
+        let found = self.wire.post(&format!("{below}/elements"), &query).await?;
+        let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(found.iter().filter_map(Element::read).collect())
+    }
+
+    /// The name as a screen reader says it.
+    async fn name(&self, element: &Element) -> Result<String, String> {
+        let name = self.wire.get(&element.path("computedlabel")).await?;
+        Ok(one_line(&wire::text(&name)))
+    }
+
+    async fn can_be_used(&self, element: &Element, beside: Option<&str>) -> Result<bool, String> {
+        let visible = self.wire.get(&element.path("displayed")).await?;
+        let Some(text) = beside else {
+            return Ok(visible == true);
+        };
+        let around = self
+            .evaluate(
+                "const near = arguments[0].closest('tr, li, fieldset, article, section');
+                 return near ? near.innerText : ''",
+                json!([element.argument()]),
+            )
+            .await?;
+        Ok(visible == true && one_line(&wire::text(&around)).contains(text))
+    }
+}
+
+/// Text with each run of white space as one space, as a page shows it.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

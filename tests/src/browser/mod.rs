@@ -1,0 +1,194 @@
+//! A browser, used as a person uses it: by what is on the page and what it is called there.
+//!
+//! Chromium is driven through `WebDriver`, which is JSON over HTTP. Most of what is asked here (names as a screen reader
+//! says them, screens, scripts switched off, the log) is newer than that protocol's clients, so that speaking it
+//! directly is the shorter way.
+//!
+//! Every method waits for what it is told to find, and panics with what the page shows instead.
+
+mod axe;
+mod driver;
+mod element;
+mod hand;
+mod log;
+mod screen;
+mod sight;
+mod tabs;
+mod tools;
+mod wire;
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+pub use axe::{Fault, Place};
+pub use screen::Screen;
+
+use driver::Driver;
+use tools::Tools;
+use wire::Wire;
+
+/// How long a page may take to show what is expected of it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it is looked at meanwhile.
+const GLANCE: Duration = Duration::from_millis(40);
+
+/// Whether pages may run scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// They run.
+    On,
+    /// They do not, as in a browser whose user has forbidden them.
+    Off,
+}
+
+/// A browser with a profile of its own; ended when dropped.
+#[derive(Debug)]
+pub struct Browser {
+    wire: Wire,
+    screen: Screen,
+    tabs: Vec<String>,
+    patience: Duration,
+    // The order matters: its processes end before their files go.
+    _driver: Driver,
+    profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts a browser, or says that this test was not run where nothing prepared one.
+    ///
+    /// # Panics
+    /// The browser does not start; or none is prepared on a build server.
+    pub async fn open(scripts: Scripts, screen: Screen) -> Option<Self> {
+        let tools = Tools::of_environment()?;
+        let driver = Driver::start(&tools.driver).await;
+        let profile = tempfile::tempdir().expect("a directory");
+        let wanted = capabilities(&tools, scripts, profile.path());
+        let wire = Wire::open(driver.url(), &wanted).await;
+        let mut browser = Self {
+            wire,
+            screen,
+            tabs: Vec::new(),
+            patience: PATIENCE,
+            _driver: driver,
+            profile,
+        };
+        let tab = browser.wire.get("/window").await.expect("a first tab");
+        browser.tabs.push(wire::text(&tab));
+        browser.use_screen(screen).await;
+        Some(browser)
+    }
+
+    /// The same browser, waiting this long for what it is told to find.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Where the browser keeps its files; its main process is started with this path.
+    pub fn profile(&self) -> &std::path::Path {
+        self.profile.path()
+    }
+
+    /// Opens an address and waits until it is loaded.
+    ///
+    /// # Panics
+    /// Nothing answers there.
+    pub async fn go(&self, url: &str) {
+        if let Err(why) = self.wire.post("/url", &json!({"url": url})).await {
+            panic!("{url} does not open: {why}");
+        }
+    }
+
+    /// Loads the page again.
+    ///
+    /// # Panics
+    /// It does not load.
+    pub async fn reload(&self) {
+        if let Err(why) = self.wire.post("/refresh", &json!({})).await {
+            self.fail(&format!("the page does not load again: {why}"))
+                .await;
+        }
+    }
+
+    /// The address of the page.
+    ///
+    /// # Panics
+    /// The browser does not answer.
+    pub async fn url(&self) -> String {
+        wire::text(&self.wire.get("/url").await.expect("an address"))
+    }
+
+    /// Looks until something is found, and fails with the last reason why not.
+    async fn wait<T>(&self, look: impl AsyncFn() -> Result<T, String>) -> T {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            match look().await {
+                Ok(found) => return found,
+                Err(why) if Instant::now() >= deadline => self.fail(&why).await,
+                Err(_) => tokio::time::sleep(GLANCE).await,
+            }
+        }
+    }
+
+    /// Ends the test with what is wrong and what the page is.
+    async fn fail(&self, why: &str) -> ! {
+        let url = self.wire.get("/url").await.map(|url| wire::text(&url));
+        let text = self.text().await;
+        panic!(
+            "{why}\n  at {}\n  which shows:\n{}",
+            url.unwrap_or_else(|error| error),
+            text.unwrap_or_else(|error| error)
+        );
+    }
+
+    /// Runs a function body in the page, whatever the page itself may run.
+    async fn evaluate(&self, body: &str, arguments: Value) -> Result<Value, String> {
+        let call = json!({"script": body, "args": arguments});
+        self.wire.post("/execute/sync", &call).await
+    }
+
+    /// A command of Chromium's own protocol.
+    async fn command(&self, name: &str, parameters: Value) -> Result<Value, String> {
+        let call = json!({"cmd": name, "params": parameters});
+        self.wire
+            .request(Method::POST, "/goog/cdp/execute", Some(&call))
+            .await
+    }
+}
+
+/// What the browser is asked to be: quiet, without a window, and as on its first day.
+fn capabilities(tools: &Tools, scripts: Scripts, profile: &std::path::Path) -> Value {
+    let mut options = json!({
+        "args": [
+            "--headless",
+            // Tests run as root in containers, where the sandbox cannot start; they open pages of this workspace only.
+            "--no-sandbox",
+            "--disable-gpu",
+            // Shared memory is small in containers.
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--window-size=1280,900",
+            format!("--user-data-dir={}", profile.display()),
+        ],
+    });
+    if let Some(browser) = &tools.browser {
+        options["binary"] = json!(browser);
+    }
+    if scripts == Scripts::Off {
+        options["prefs"] = json!({"profile.managed_default_content_settings.javascript": 2});
+    }
+    json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": options,
+        "goog:loggingPrefs": {"browser": "ALL"},
+        "timeouts": {"pageLoad": 30_000, "script": 30_000, "implicit": 0},
+    })
+}

@@ -1,0 +1,113 @@
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::{Browser, wire};
+
+/// No picture is higher, in the page's own pixels.
+const HIGHEST: u64 = 4000;
+
+/// What the page is shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// 390 by 844, two dots to the pixel.
+    Phone,
+    /// 1280 by 900.
+    Desktop,
+}
+
+impl Screen {
+    const fn width(self) -> u64 {
+        match self {
+            Self::Phone => 390,
+            Self::Desktop => 1280,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Desktop => "desktop",
+        }
+    }
+
+    fn metrics(self) -> Value {
+        let (height, dots, mobile) = match self {
+            Self::Phone => (844, 2, true),
+            Self::Desktop => (900, 1, false),
+        };
+        json!({"width": self.width(), "height": height, "deviceScaleFactor": dots, "mobile": mobile})
+    }
+}
+
+impl Browser {
+    /// Whether one would have to scroll sideways on a phone.
+    ///
+    /// # Panics
+    /// The browser does not answer.
+    pub async fn overflows(&self) -> bool {
+        self.use_screen(Screen::Phone).await;
+        let (width, _) = self.extent().await;
+        self.use_screen(self.screen).await;
+        width > Screen::Phone.width()
+    }
+
+    /// Writes `<name>-phone.png` and `<name>-desktop.png` with the whole page to `target/screenshots`, and returns
+    /// where.
+    ///
+    /// # Panics
+    /// They cannot be taken or written.
+    pub async fn screenshot(&self, name: &str) -> Vec<PathBuf> {
+        let folder = folder();
+        std::fs::create_dir_all(&folder).expect("a folder for pictures");
+        let mut files = Vec::new();
+        for screen in [Screen::Phone, Screen::Desktop] {
+            self.use_screen(screen).await;
+            let file = folder.join(format!("{name}-{}.png", screen.name()));
+            let picture = self.picture(screen).await;
+            std::fs::write(&file, picture).expect("the picture can be written");
+            files.push(file);
+        }
+        self.use_screen(self.screen).await;
+        files
+    }
+
+    pub(super) async fn use_screen(&self, screen: Screen) {
+        let set = self
+            .command("Emulation.setDeviceMetricsOverride", screen.metrics())
+            .await;
+        set.expect("the screen can be chosen");
+    }
+
+    async fn picture(&self, screen: Screen) -> Vec<u8> {
+        let (_, height) = self.extent().await;
+        let clip = json!({
+            "x": 0, "y": 0, "width": screen.width(), "height": height.min(HIGHEST), "scale": 1,
+        });
+        let wanted = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let taken = self.command("Page.captureScreenshot", wanted).await;
+        let taken = taken.expect("a picture can be taken");
+        STANDARD
+            .decode(wire::text(&taken["data"]))
+            .expect("a picture in base64")
+    }
+
+    /// The width and height of the page.
+    async fn extent(&self) -> (u64, u64) {
+        let script = "const page = document.documentElement;
+            return [page.scrollWidth, page.scrollHeight]";
+        let found = self.evaluate(script, json!([])).await;
+        let found = found.expect("a page has an extent");
+        let side = |index: usize| found[index].as_u64().expect("whole pixels");
+        (side(0), side(1))
+    }
+}
+
+/// Test programs lie in `target/<profile>/deps`.
+fn folder() -> PathBuf {
+    let test = std::env::current_exe().expect("a test program has a path");
+    let target = test.ancestors().nth(3).expect("a target folder");
+    target.join("screenshots")
+}

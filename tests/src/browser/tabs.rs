@@ -1,0 +1,42 @@
+use reqwest::Method;
+use serde_json::json;
+
+use super::{Browser, wire};
+
+impl Browser {
+    /// Turns to the tab that the page has just opened.
+    ///
+    /// # Panics
+    /// It opened none.
+    pub async fn follow_new_tab(&mut self) {
+        let tab = self
+            .wait(async || {
+                let open = self.wire.get("/window/handles").await?;
+                let mut open = open.as_array().into_iter().flatten().map(wire::text);
+                open.find(|tab| !self.tabs.contains(tab))
+                    .ok_or_else(|| "no new tab was opened".to_owned())
+            })
+            .await;
+        self.tabs.push(tab);
+        self.turn_to_last_tab().await;
+    }
+
+    /// Closes the tab and turns to the one from which it was opened.
+    ///
+    /// # Panics
+    /// It is the only one.
+    pub async fn close_tab(&mut self) {
+        assert!(self.tabs.len() > 1, "this is the first tab");
+        let closed = self.wire.request(Method::DELETE, "/window", None).await;
+        closed.expect("a tab can be closed");
+        self.tabs.pop();
+        self.turn_to_last_tab().await;
+    }
+
+    async fn turn_to_last_tab(&self) {
+        let call = json!({"handle": self.tabs.last()});
+        self.wire.post("/window", &call).await.expect("the tab");
+        // Each tab has a screen of its own.
+        self.use_screen(self.screen).await;
+    }
+}

@@ -1,0 +1,95 @@
+//! Packages from npm that tests read; nothing of them is part of this workspace.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// A package in one exact version, kept in a folder of its own below `target`.
+#[derive(Debug)]
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+}
+
+impl Package {
+    /// The command that fetches it. Its scripts do not run.
+    pub(crate) fn install_command(&self) -> Vec<String> {
+        let folder = self.folder();
+        let what = format!("{}@{}", self.name, self.version);
+        [
+            "npm",
+            "install",
+            "--prefix",
+            &folder.to_string_lossy(),
+            "--no-save",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            &what,
+        ]
+        .map(str::to_owned)
+        .into()
+    }
+
+    /// Whether it was fetched to the end: npm writes this list last.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.folder()
+            .join("node_modules/.package-lock.json")
+            .exists()
+    }
+
+    /// A file of it.
+    pub(crate) fn file(&self, path: &str) -> PathBuf {
+        self.folder()
+            .join("node_modules")
+            .join(self.name)
+            .join(path)
+    }
+
+    fn folder(&self) -> PathBuf {
+        let name = format!("{}-{}", self.name, self.version);
+        target().join("tools").join(name)
+    }
+}
+
+/// The folder that holds `<profile>/xtask`, this program; its tests lie one deeper.
+fn target() -> PathBuf {
+    let program = env::current_exe().unwrap_or_default();
+    let mut above = program.ancestors().skip(1);
+    let profile = above.find(|folder| !folder.ends_with("deps"));
+    let target = profile.and_then(Path::parent);
+    target.map_or_else(|| "target".into(), Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Package;
+
+    const PACKAGE: Package = Package {
+        name: "axe-core",
+        version: "1.2.3",
+    };
+
+    #[test]
+    fn a_version_has_its_own_folder_below_target() {
+        let folder = PACKAGE.folder();
+        assert!(
+            folder.ends_with("tools/axe-core-1.2.3"),
+            "{}",
+            folder.display()
+        );
+        let target = folder.ancestors().nth(2).unwrap();
+        assert!(
+            target.is_absolute() && target.join("debug/deps").exists(),
+            "{}",
+            target.display()
+        );
+        assert!(!PACKAGE.is_complete());
+    }
+
+    #[test]
+    fn the_version_is_exact() {
+        let line = PACKAGE.install_command().join(" ");
+        assert!(line.starts_with("npm install --prefix /"), "{line}");
+        assert!(line.ends_with(" axe-core@1.2.3"), "{line}");
+    }
+}
