@@ -18,13 +18,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use crate::api::{self, App};
 use crate::database::{Database, Place};
 use crate::invoices::InvoiceHandler;
 use crate::keys::{self, ApiKey};
 use crate::options::{Gateway, Options};
+use crate::pages::DraftKey;
 use crate::seed::{self, SeedError};
-use crate::{simulator, tables};
+use crate::state::App;
+use crate::{routes, simulator, tables};
 
 /// How long a shutdown waits for requests under way, and for the delivery being applied.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
@@ -87,9 +88,11 @@ impl BillingHost {
         // Without a public address one may still have been pasted at the gateway: a tunnel's, say.
         let webhooks = webhook_routes(host.clone())
             .unwrap_or_else(|_| webhook_routes_at(host.clone(), own_url));
-        let routes = api::router(App {
+        let routes = routes::router(App {
             host: host.clone(),
             api_key,
+            drafts: DraftKey::random(),
+            stop: stop.clone(),
         })
         .merge(webhooks);
         let server = tokio::spawn({

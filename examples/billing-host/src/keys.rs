@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use axum_extra::extract::cookie::Key;
 use payment_provider_host::{KeyFileError, SealingKey, SealingKeys};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -27,10 +28,11 @@ pub(crate) fn sealing_keys(
     SealingKey::from_file_or_new(&path).map(SealingKeys::new)
 }
 
-/// The token that clients of the API present. Only its digest is kept.
-#[derive(Clone, Copy)]
+/// The token that clients of the API present. Only what is derived from it is kept.
+#[derive(Clone)]
 pub(crate) struct ApiKey {
     digest: [u8; 32],
+    session_key: Key,
 }
 
 impl ApiKey {
@@ -41,6 +43,7 @@ impl ApiKey {
             && token.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self {
             digest: Sha256::digest(token).into(),
+            session_key: Key::derive_from(&Sha256::digest(format!("sessions under {token}"))),
         })
     }
 
@@ -48,6 +51,11 @@ impl ApiKey {
     pub(crate) fn random_token() -> SecretString {
         let random = [Uuid::new_v4(), Uuid::new_v4()].map(|id| id.simple().to_string());
         SecretString::from(format!("bh_{}", random.concat()))
+    }
+
+    /// Signs the sessions of those who presented the token; under another token it is another key.
+    pub(crate) const fn session_key(&self) -> &Key {
+        &self.session_key
     }
 
     /// Whether this is the token; takes the same time for every wrong one.

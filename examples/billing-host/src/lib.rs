@@ -9,11 +9,17 @@ mod demo;
 mod invoices;
 mod keys;
 mod options;
+mod pages;
+mod problem;
 mod program;
+mod refusals;
+mod routes;
 mod seed;
 mod simulator;
+mod state;
 mod stop;
 mod tables;
+mod times;
 
 pub use app::{BillingHost, Running, StartError};
 pub use options::{Credentials, DatabasePlace, Gateway, Options, Seed};

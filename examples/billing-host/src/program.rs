@@ -124,7 +124,10 @@ fn welcome(running: &Running, token_is_known: bool) -> io::Result<()> {
         running.api_key()
     };
 
-    writeln!(out, "\nTry, in another terminal:\n")?;
+    writeln!(
+        out,
+        "\nOpen {url} in a browser and sign in with the api key, or try in another terminal:\n"
+    )?;
     let call = |method: &str, path: &str| {
         format!("curl -s {method} -H \"authorization: Bearer {token}\" '{url}/api/v1{path}'")
     };

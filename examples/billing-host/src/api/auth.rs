@@ -3,8 +3,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::App;
-use super::problem::Problem;
+use crate::problem::Problem;
+use crate::state::App;
 
 /// Lets a request through that presents the token.
 pub(super) async fn require_token(

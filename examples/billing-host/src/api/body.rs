@@ -3,7 +3,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 
 use super::MAX_BODY_BYTES;
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// The bytes of a body that says it is JSON.
 pub(super) struct JsonBody(pub(super) Bytes);

@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::fields::Fields;
-use super::problem::Problem;
-use super::{App, query, times};
+use super::query;
+use crate::problem::Problem;
+use crate::state::App;
+use crate::times;
 
 const FIELDS: &[&str] = &["organization_id", "provider", "code", "name", "settings"];
 

@@ -2,16 +2,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use payment_provider_core::{
-    ConnectionCode, CustomerId, OrganizationId, ProviderId, ViolationCode, Violations,
+    ConnectionCode, CustomerId, OrganizationId, ProviderId, ViolationCode,
 };
-use payment_provider_host::ConnectionError;
 use serde_json::{Value, json};
 
-use super::App;
 use super::body::JsonBody;
 use super::fields::Fields;
-use super::problem::Problem;
-use crate::customers::{self, NewCustomer, Saved};
+use crate::customers::{self, CODE, Kept, NewCustomer, Saved};
+use crate::problem::Problem;
+use crate::state::App;
 
 const FIELDS: &[&str] = &[
     "organization_id",
@@ -20,10 +19,9 @@ const FIELDS: &[&str] = &[
     "email",
     "phone",
     "payment_provider",
-    "payment_provider_code",
+    CODE,
 ];
 const PROVIDER: &str = "payment_provider";
-const CODE: &str = "payment_provider_code";
 
 /// `POST /api/v1/customers`: keeps a customer, or again with what is known by now, and links them
 /// to the connection they shall pay through.
@@ -55,8 +53,12 @@ pub(super) async fn save(
             payment,
         })
     })?;
-    let (needs, linked) = link(&app, &new).await?;
-    let (customer, saved) = customers::save(app.host.store(), &new).await?;
+    let Kept {
+        customer,
+        saved,
+        linked,
+        needs,
+    } = customers::keep(&app, &new).await?;
     let status = match saved {
         Saved::New => StatusCode::CREATED,
         Saved::Replaced => StatusCode::OK,
@@ -100,28 +102,4 @@ fn payment(fields: &mut Fields, known: &[ProviderId]) -> Option<(ProviderId, Con
         fields.reject(PROVIDER, ViolationCode::Unsupported, message);
     }
     provider.zip(code)
-}
-
-/// Links the customer if their connection is there. If not they are kept all the same, and the
-/// answer says what is missing: linking takes sending them again.
-async fn link(app: &App, new: &NewCustomer) -> Result<(Violations, bool), Problem> {
-    let Some((provider, code)) = &new.payment else {
-        return Ok((Violations::none(), false));
-    };
-    let missing = |message| {
-        let mut needs = Violations::none();
-        needs.push(CODE, ViolationCode::Unknown, message);
-        Ok((needs, false))
-    };
-    match app.host.connection(&new.organization, code).await {
-        Ok(connection) if connection.provider == *provider => {
-            let linked = app.host.link_customer(new.link(code.clone())).await?;
-            Ok((linked.needs, true))
-        }
-        Ok(_) => missing("names a connection of another provider"),
-        Err(ConnectionError::NotFound) => {
-            missing("names no connection yet; make it, then send the customer again")
-        }
-        Err(error) => Err(error.into()),
-    }
 }

@@ -13,7 +13,7 @@ use payment_provider_core::{
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// The fields of an object as they came, each still in JSON.
 pub(super) struct Fields {

@@ -5,8 +5,8 @@ use payment_provider_core::{Money, Personal};
 use payment_provider_host::{HistoryEntry, KnownCheckout, KnownPayment, PayableView};
 use serde_json::{Value, json};
 
-use super::times;
 use crate::invoices::Invoice;
+use crate::times;
 
 /// What the application's own table knows.
 pub(super) fn summary(invoice: &Invoice) -> Value {

@@ -3,16 +3,16 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use payment_provider_core::{CustomerId, Money, OrganizationId, ViolationCode, Violations};
-use payment_provider_host::cash::Closed;
-use payment_provider_host::{Payable, PayableId};
+use payment_provider_host::Payable;
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::fields::Fields;
-use super::problem::Problem;
-use super::{App, invoice_view, query};
+use super::{LONGEST_PURPOSE, invoice_view, query};
 use crate::customers;
-use crate::invoices::{self, Invoice, NewInvoice, Voiding};
+use crate::invoices::{self, Invoice, NewInvoice, payable_of};
+use crate::problem::Problem;
+use crate::state::App;
 
 const FIELDS: &[&str] = &[
     "organization_id",
@@ -21,7 +21,6 @@ const FIELDS: &[&str] = &[
     "currency",
     "purpose",
 ];
-const LONGEST_PURPOSE: usize = 1000;
 
 /// What identifies an invoice in an address.
 pub(super) type Id = Result<Path<String>, PathRejection>;
@@ -85,28 +84,15 @@ pub(super) async fn show(State(app): State<App>, id: Id) -> Result<Json<Value>, 
 /// again tries again to end what could not be ended.
 pub(super) async fn void(State(app): State<App>, id: Id) -> Result<Json<Value>, Problem> {
     let invoice = named(&app, id).await?;
-    match invoices::void(app.host.store(), &invoice.id).await? {
-        Voiding::Unknown => Err(Problem::not_found("invoice")),
-        Voiding::Paid => {
-            let detail = "the invoice is paid";
-            Err(Problem::new(StatusCode::CONFLICT, "invoice_paid", detail))
-        }
-        Voiding::Voided(invoice) => {
-            let payable = payable_of(&invoice)?;
-            let closing = app.host.close(&payable, Closed::Voided).await?;
-            let invoice = found(&app, &invoice.id).await?;
-            let mut shown = invoice_view::summary(&invoice);
-            let still_payable: Vec<_> = closing
-                .still_payable
-                .iter()
-                .map(|(reference, error)| {
-                    json!({"reference": reference, "reason": error.to_string()})
-                })
-                .collect();
-            shown["still_payable"] = still_payable.into();
-            Ok(Json(shown))
-        }
-    }
+    let (invoice, closing) = invoices::void(&app, &invoice.id).await?;
+    let mut shown = invoice_view::summary(&invoice);
+    let still_payable: Vec<_> = closing
+        .still_payable
+        .iter()
+        .map(|(reference, error)| json!({"reference": reference, "reason": error.to_string()}))
+        .collect();
+    shown["still_payable"] = still_payable.into();
+    Ok(Json(shown))
 }
 
 /// The invoice that an address names.
@@ -120,19 +106,4 @@ pub(super) async fn named(app: &App, id: Id) -> Result<Invoice, Problem> {
 async fn found(app: &App, id: &str) -> Result<Invoice, Problem> {
     let invoice = invoices::find(app.host.store(), id).await?;
     invoice.ok_or_else(|| Problem::not_found("invoice"))
-}
-
-/// An invoice as the runtime knows it.
-pub(super) fn payable_of(invoice: &Invoice) -> Result<Payable, Problem> {
-    let organization = OrganizationId::new(invoice.organization_id.as_str());
-    let id = PayableId::new(invoice.id.as_str());
-    let customer = CustomerId::new(invoice.external_customer_id.as_str());
-    let (Ok(organization), Ok(id), Ok(customer), Ok(currency)) =
-        (organization, id, customer, invoice.currency.parse())
-    else {
-        return Err(Problem::unavailable());
-    };
-    let amount = Money::from_minor_units(invoice.amount_cents, currency);
-    let purpose = invoice.purpose.as_str();
-    Ok(Payable::new(organization, id, amount, purpose, customer))
 }

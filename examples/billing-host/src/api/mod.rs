@@ -8,35 +8,27 @@ mod fields;
 mod invoice_view;
 mod invoices;
 mod payment_url;
-mod problem;
 mod query;
-mod refusals;
-mod times;
 
+use axum::Json;
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use payment_provider_host::{Host, SqliteStore};
 use serde_json::json;
 
-use crate::keys::ApiKey;
-use problem::Problem;
+use crate::problem::Problem;
+use crate::state::App;
 
 /// The largest body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The longest purpose of an invoice, in characters.
+pub(crate) const LONGEST_PURPOSE: usize = 1000;
 
-/// What every handler works with.
-#[derive(Debug, Clone)]
-pub(crate) struct App {
-    pub(crate) host: Host<SqliteStore>,
-    pub(crate) api_key: ApiKey,
-}
-
-/// All routes but the webhooks.
-pub(crate) fn router(app: App) -> Router {
+/// What programs use: the API, and whether all is well.
+pub(crate) fn router(app: &App) -> Router<App> {
     let api = Router::new()
         .route(
             "/connections",
@@ -58,9 +50,6 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .route("/healthz", get(health))
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(unknown_route)
-        .with_state(app)
 }
 
 /// Well if the database can be read.
@@ -78,7 +67,7 @@ async fn health(State(app): State<App>) -> Response {
     }
 }
 
-async fn unknown_route() -> Problem {
+pub(crate) async fn unknown_route() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "unknown_route",
@@ -86,7 +75,7 @@ async fn unknown_route() -> Problem {
     )
 }
 
-async fn method_not_allowed() -> Problem {
+pub(crate) async fn method_not_allowed() -> Problem {
     let detail = "this address does not take this method";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }

@@ -4,7 +4,7 @@ use payment_provider_core::{OrganizationId, ViolationCode, Violations};
 use url::form_urlencoded;
 
 use super::fields::shown;
-use super::problem::Problem;
+use crate::problem::Problem;
 
 const ORGANIZATION: &str = "organization_id";
 

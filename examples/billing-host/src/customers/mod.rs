@@ -1,5 +1,7 @@
 //! Whom invoices are addressed to.
 
+mod linking;
 mod table;
 
-pub(crate) use table::{Customer, NewCustomer, Saved, find, find_by_id, save};
+pub(crate) use linking::{CODE, Kept, keep};
+pub(crate) use table::{Customer, NewCustomer, Saved, find, find_by_id, list, save};

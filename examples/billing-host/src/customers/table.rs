@@ -1,3 +1,5 @@
+use std::fmt;
+
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Personal, ProviderId};
 use payment_provider_host::{NewCustomerLink, SqliteStore, Store};
@@ -39,6 +41,30 @@ pub(crate) struct Customer {
     pub(crate) phone: Option<String>,
     pub(crate) payment_provider: Option<String>,
     pub(crate) payment_provider_code: Option<String>,
+}
+
+/// How many customers a list has.
+const MOST_LISTED: i64 = 500;
+
+impl Customer {
+    /// How a person tells them from others.
+    pub(crate) fn label(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} ({})", self.external_id),
+            None => self.external_id.clone(),
+        }
+    }
+}
+
+/// Leaves out what is personal.
+impl fmt::Debug for Customer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Customer")
+            .field("id", &self.id)
+            .field("organization_id", &self.organization_id)
+            .field("external_id", &self.external_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether a customer was there before.
@@ -107,6 +133,15 @@ pub(crate) async fn find(
     .bind(external_id.as_str())
     .fetch_optional(store.readers())
     .await?;
+    Ok(found)
+}
+
+/// All customers, the latest first.
+pub(crate) async fn list(store: &SqliteStore) -> Result<Vec<Customer>, TableError> {
+    let found = sqlx::query_as("SELECT * FROM billing_customers ORDER BY id DESC LIMIT ?")
+        .bind(MOST_LISTED)
+        .fetch_all(store.readers())
+        .await?;
     Ok(found)
 }
 

@@ -71,14 +71,20 @@ impl Outsider {
         sent(self.http.get(url)).await
     }
 
-    /// Submits a form, as a browser does.
-    pub(super) async fn submit(
-        &self,
-        url: &str,
-        form: String,
-    ) -> Result<(StatusCode, String), Unexpected> {
+    /// Submits a form, as a browser does, and returns where that leads.
+    pub(super) async fn submit(&self, url: &str, form: String) -> Result<String, Unexpected> {
         let request = self.http.post(url).body(form);
-        sent(request.header("content-type", "application/x-www-form-urlencoded")).await
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| Unexpected::new(error.to_string()))?;
+        let leads_to = answer.headers().get("location");
+        let leads_to = leads_to.and_then(|value| value.to_str().ok());
+        match (answer.status(), leads_to) {
+            (StatusCode::SEE_OTHER, Some(leads_to)) => Ok(leads_to.to_owned()),
+            (status, _) => Err(Unexpected::new(format!("the form was answered {status}"))),
+        }
     }
 
     /// Sends these headers and this body somewhere.

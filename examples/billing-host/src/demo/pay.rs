@@ -90,19 +90,14 @@ pub(super) async fn ask_and_pay(
     let (status, html) = outsider.open(&url).await?;
     let form = Form::find(&page, &html, "pay");
     let form = form.ok_or_else(|| Unexpected::new(format!("no form on the page, {status}")))?;
-    let (status, html) = outsider
+    let back = outsider
         .submit(form.action.as_str(), form.encoded())
         .await?;
-    expect(
-        status.is_success(),
-        format!("the form was answered {status}"),
-    )?;
     story.line(&format!(
-        "a form of {} fields, by {} from {}: \"{}\"",
+        "a form of {} fields, by {} from {}; then back to {back}",
         form.len(),
         form.value("method"),
         form.value("upi_id"),
-        heading(&html).unwrap_or_default()
     ))?;
     let is_paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
     let (invoice, took) = outsider
@@ -123,6 +118,10 @@ pub(super) async fn ask_and_pay(
         standing(&invoice)?,
         took.as_millis()
     ))?;
+    let (_, html) = outsider.open(&back).await?;
+    let told = heading(&html).unwrap_or_default();
+    expect(told == "Thank you", format!("the payer is told {told:?}"))?;
+    story.line(&format!("the payer is told: {told}"))?;
     let (paid, owed) = (
         money(&invoice, "amount_paid_cents")?,
         money(&invoice, "amount_cents")?,

@@ -116,6 +116,28 @@ pub(crate) async fn list(
     Ok(found)
 }
 
+/// The latest invoices, newest first; those that are older than the one named, if one is.
+pub(crate) async fn latest(
+    store: &SqliteStore,
+    before: Option<&str>,
+    most: i64,
+) -> Result<Vec<Invoice>, TableError> {
+    // Ids of version 7 sort by the time they were made at.
+    let found = sqlx::query_as(
+        "SELECT invoice.*, customer.external_id AS external_customer_id
+         FROM billing_invoices AS invoice
+         JOIN billing_customers AS customer ON customer.id = invoice.customer_id
+         WHERE ?1 IS NULL OR invoice.id < ?1
+         ORDER BY invoice.id DESC
+         LIMIT ?2",
+    )
+    .bind(before)
+    .bind(most)
+    .fetch_all(store.readers())
+    .await?;
+    Ok(found)
+}
+
 /// How many invoices an organization has.
 pub(crate) async fn count(
     store: &SqliteStore,

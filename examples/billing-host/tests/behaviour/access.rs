@@ -45,7 +45,7 @@ async fn what_is_not_there_and_what_is_not_taken_is_said() {
     for path in ["/nothing", "/invoices/1/2/3", "/connections/simulator"] {
         app.get(path).await.is_problem(404, "unknown_route");
     }
-    Answer::to(app.http.get(app.running.url()))
+    Answer::to(app.http.get(format!("{}/nothing", app.running.url())))
         .await
         .is_problem(404, "unknown_route");
     for (method, path, allowed) in [

@@ -5,6 +5,7 @@ mod connecting;
 mod fixture;
 mod input;
 mod log;
+mod pages;
 mod payment_url;
 mod program;
 mod round_trip;

@@ -94,7 +94,8 @@ fn the_demo_does_what_it_tells() {
     assert!((25..=40).contains(&told.lines().count()), "{told}");
     for part in [
         "asked for twice and the same",
-        "\"Payment successful\"",
+        "then back to http://127.0.0.1:",
+        "the payer is told: Thank you",
         "payment succeeded, paid INR 200.12 of INR 200.12, due INR 0.00, surplus INR 0.00",
         "answered 200",
         "noted as duplicate_ignored",

@@ -9,7 +9,7 @@ use payment_provider_core::{
 };
 use payment_provider_host::{CheckoutError, ConnectionError, CustomerError, Refusal, StoreError};
 
-use super::problem::{Problem, ProviderFailure};
+use crate::problem::{Problem, ProviderFailure};
 use crate::tables::TableError;
 
 /// How long to wait where the gateway does not say.

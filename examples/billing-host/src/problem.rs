@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// An answer that says why not, as problem details (RFC 9457).
 #[derive(Debug)]
-pub(super) struct Problem(Box<Content>);
+pub(crate) struct Problem(Box<Content>);
 
 #[derive(Debug)]
 struct Content {
@@ -31,13 +31,13 @@ struct Members {
 
 /// What the gateway said.
 #[derive(Debug, Serialize)]
-pub(super) struct ProviderFailure {
-    pub(super) message: String,
-    pub(super) error_code: String,
+pub(crate) struct ProviderFailure {
+    pub(crate) message: String,
+    pub(crate) error_code: String,
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let members = Members {
             code,
             ..Members::default()
@@ -51,7 +51,7 @@ impl Problem {
     }
 
     /// Fields that are not accepted, all of them.
-    pub(super) fn invalid(errors: Violations) -> Self {
+    pub(crate) fn invalid(errors: Violations) -> Self {
         let mut fields: Vec<&str> = Vec::new();
         for violation in &errors {
             if !fields.contains(&&*violation.field) {
@@ -65,7 +65,7 @@ impl Problem {
         problem
     }
 
-    pub(super) fn not_found(what: &str) -> Self {
+    pub(crate) fn not_found(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",
@@ -74,22 +74,71 @@ impl Problem {
     }
 
     /// Something of our own does not work just now.
-    pub(super) fn unavailable() -> Self {
+    pub(crate) fn unavailable() -> Self {
         let detail = "this cannot be done just now; ask again";
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Self::new(status, "temporarily_unavailable", detail)
             .with_retry_after(Duration::from_secs(5))
     }
 
-    pub(super) fn with_provider_error(mut self, failure: ProviderFailure) -> Self {
+    pub(crate) fn with_provider_error(mut self, failure: ProviderFailure) -> Self {
         self.0.members.provider_error = Some(failure);
         self
     }
 
-    pub(super) fn with_retry_after(mut self, wait: Duration) -> Self {
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
+}
+
+impl Problem {
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The whole of it as sentences.
+    pub(crate) fn for_people(&self) -> String {
+        let Content {
+            detail,
+            members,
+            retry_after,
+            ..
+        } = &*self.0;
+        let mut sentences = vec![sentence(detail)];
+        if !members.errors.is_empty() {
+            sentences = members
+                .errors
+                .iter()
+                .map(|it| sentence(&it.to_string()))
+                .collect();
+        }
+        if let Some(failure) = &members.provider_error {
+            let ProviderFailure {
+                message,
+                error_code,
+            } = failure;
+            sentences.push(format!("The gateway says: {message} ({error_code})."));
+        }
+        if let Some(wait) = retry_after {
+            let seconds = wait.as_secs().max(1);
+            sentences.push(format!("Try again in {seconds} s."));
+        }
+        sentences.join(" ")
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    let mut sentence = first.unwrap_or_default() + letters.as_str();
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
 }
 
 impl IntoResponse for Problem {

@@ -1,0 +1,117 @@
+//! Asking for the money of an invoice.
+
+use axum::http::StatusCode;
+use payment_provider_core::{ConnectionCode, CustomerId, Money, OrganizationId, ProviderId};
+use payment_provider_host::{Connection, ConnectionError, Payable, PayableId, PaymentUrl};
+
+use super::Invoice;
+use crate::customers::{self, Customer};
+use crate::problem::Problem;
+use crate::state::App;
+
+/// The setting by which a connection names a page after payment of its own.
+const PAGE_AFTER_PAYMENT: &str = "redirect_url";
+
+/// A page on which an invoice can be paid.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) customer: Customer,
+    pub(crate) provider: ProviderId,
+    pub(crate) page: PaymentUrl,
+}
+
+/// Asks for the money of an invoice, or gives the page it was asked for on before.
+///
+/// Refused in this order: its customer has no provider; it is paid or voided; the connection is
+/// missing; the customer is not linked. What the runtime and the gateway have to say comes after
+/// that.
+pub(crate) async fn ask(app: &App, invoice: &Invoice) -> Result<Asked, Problem> {
+    let customer = customers::find_by_id(app.host.store(), &invoice.customer_id).await?;
+    let customer = customer.ok_or_else(Problem::unavailable)?;
+    let (provider, code) = provider_of(&customer)?;
+    if invoice.is_paid() || invoice.is_voided() {
+        return Err(not_payable());
+    }
+    let mut payable = payable_of(invoice)?;
+    let connection = match app.host.connection(&payable.organization, &code).await {
+        Ok(connection) if connection.provider == provider => connection,
+        Ok(_) | Err(ConnectionError::NotFound) => {
+            let detail = "the connection of the customer does not exist";
+            return Err(refused("missing_payment_provider", detail));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let linked = app
+        .host
+        .connection_of_customer(&payable.organization, &payable.customer)
+        .await?;
+    if linked != Some(code) {
+        let detail = "the customer is not linked to their connection; send the customer again";
+        return Err(refused("missing_payment_provider_customer", detail));
+    }
+    if let Some(url) = own_page_after_payment(app, &connection, invoice) {
+        payable = payable.with_return_url(url);
+    }
+    let page = app.host.payment_url(&payable).await?;
+    Ok(Asked {
+        customer,
+        provider,
+        page,
+    })
+}
+
+/// The application's own page, unless the merchant wants payers elsewhere.
+fn own_page_after_payment(
+    app: &App,
+    connection: &Connection,
+    invoice: &Invoice,
+) -> Option<url::Url> {
+    if connection.settings.contains_key(PAGE_AFTER_PAYMENT) {
+        return None;
+    }
+    let mut url = app.host.public_url()?.clone();
+    url.path_segments_mut()
+        .ok()?
+        .pop_if_empty()
+        .extend(["thanks", invoice.id.as_str()]);
+    Some(url)
+}
+
+/// An invoice as the runtime knows it.
+pub(crate) fn payable_of(invoice: &Invoice) -> Result<Payable, Problem> {
+    let organization = OrganizationId::new(invoice.organization_id.as_str());
+    let id = PayableId::new(invoice.id.as_str());
+    let customer = CustomerId::new(invoice.external_customer_id.as_str());
+    let (Ok(organization), Ok(id), Ok(customer), Ok(currency)) =
+        (organization, id, customer, invoice.currency.parse())
+    else {
+        return Err(Problem::unavailable());
+    };
+    let amount = Money::from_minor_units(invoice.amount_cents, currency);
+    let purpose = invoice.purpose.as_str();
+    Ok(Payable::new(organization, id, amount, purpose, customer))
+}
+
+fn provider_of(customer: &Customer) -> Result<(ProviderId, ConnectionCode), Problem> {
+    let provider = customer.payment_provider.as_deref().map(ProviderId::new);
+    let code = customer
+        .payment_provider_code
+        .as_deref()
+        .map(ConnectionCode::new);
+    match (provider, code) {
+        (Some(Ok(provider)), Some(Ok(code))) => Ok((provider, code)),
+        _ => Err(refused(
+            "no_linked_payment_provider",
+            "the customer has no payment provider",
+        )),
+    }
+}
+
+fn not_payable() -> Problem {
+    let detail = "the invoice is paid or voided";
+    refused("invalid_invoice_status_or_payment_status", detail)
+}
+
+fn refused(code: &'static str, detail: &str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+}

@@ -1,0 +1,101 @@
+//! What happened, in words for people.
+
+use payment_provider_core::Personal;
+use payment_provider_host::{HistoryEntry, HistoryKind, KnownPayment};
+
+use super::super::amount;
+use super::super::moment::Moment;
+
+/// One line of the timeline.
+pub(super) struct Entry {
+    pub(super) at: Moment,
+    pub(super) title: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) detail: String,
+}
+
+impl Entry {
+    pub(super) fn of(entry: &HistoryEntry) -> Self {
+        let (title, tone) = match entry.kind {
+            HistoryKind::CheckoutRequested => ("Payment link asked for", "plain"),
+            HistoryKind::CheckoutCreated => ("Payment link made", "good"),
+            HistoryKind::CheckoutFailed => ("Payment link not made", "bad"),
+            HistoryKind::CheckoutChanged => ("Payment link changed", "plain"),
+            HistoryKind::CheckoutCancelled => ("Payment link cancelled", "quiet"),
+            HistoryKind::CheckoutStillPayable => ("Payment link not cancelled", "bad"),
+            HistoryKind::DeliveryReceived => ("Webhook received and verified", "plain"),
+            HistoryKind::DuplicateIgnored => ("Duplicate ignored", "quiet"),
+            HistoryKind::PaymentsFetched => ("Payments fetched from the gateway", "plain"),
+            HistoryKind::PaymentBooked => ("Money booked", "good"),
+            HistoryKind::PaymentAttempted => ("Payment attempt without money", "bad"),
+            HistoryKind::Mismatch => ("Does not agree", "bad"),
+            HistoryKind::Closed => ("Closed", "quiet"),
+            _ => ("Noted", "plain"),
+        };
+        Self {
+            at: Moment::of(entry.at),
+            title,
+            tone,
+            detail: entry.detail.clone(),
+        }
+    }
+}
+
+/// One attempt to pay.
+pub(super) struct Attempt {
+    pub(super) id: String,
+    pub(super) status: (&'static str, &'static str),
+    pub(super) amount: String,
+    pub(super) method: String,
+    pub(super) bank_reference: String,
+    pub(super) paid_at: Option<Moment>,
+    /// What the library made of it, or why it brought nothing.
+    pub(super) conclusion: String,
+}
+
+impl Attempt {
+    pub(super) fn of(known: &KnownPayment) -> Self {
+        let payment = &known.payment;
+        let conclusion = match (&known.verdict, &payment.failure) {
+            (Some(verdict), _) => {
+                let credited = amount::written(known.credited);
+                let surplus = amount::written(known.surplus);
+                let split = if known.surplus.is_zero() {
+                    format!("credited {credited}")
+                } else if known.credited.is_zero() {
+                    format!("surplus {surplus}")
+                } else {
+                    format!("credited {credited}, surplus {surplus}")
+                };
+                format!("{split}: {}", verdict.meaning())
+            }
+            (None, Some(failure)) => {
+                let message = failure.message.as_ref().map(Personal::expose);
+                let texts = [message, failure.code.as_deref()];
+                let texts: Vec<_> = texts.into_iter().flatten().collect();
+                texts.join(", ")
+            }
+            (None, None) => String::new(),
+        };
+        Self {
+            id: payment.id.to_string(),
+            status: status(payment.status.as_str()),
+            amount: amount::written(payment.amount),
+            method: payment.method.clone().unwrap_or_default(),
+            bank_reference: payment.bank_reference.clone().unwrap_or_default(),
+            paid_at: payment.paid_at.map(Moment::of),
+            conclusion,
+        }
+    }
+}
+
+fn status(word: &str) -> (&'static str, &'static str) {
+    match word {
+        "succeeded" => ("Succeeded", "good"),
+        "failed" => ("Failed", "bad"),
+        "dropped" => ("Left by the payer", "bad"),
+        "cancelled" => ("Cancelled", "quiet"),
+        "pending" => ("Not decided yet", "busy"),
+        _ => ("Status not known here", "plain"),
+    }
+}

@@ -1,0 +1,97 @@
+//! The pages for people. They know gateways only by what each says of itself.
+
+mod amount;
+mod asset;
+mod connections;
+mod customers;
+mod draft;
+mod field;
+mod form;
+mod invoices;
+mod layout;
+mod live;
+mod moment;
+mod notice;
+mod payment_link;
+mod session;
+mod thanks;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+pub(crate) use draft::DraftKey;
+pub(crate) use notice::nothing_here;
+
+use crate::state::App;
+
+/// The largest form that is read, in bytes.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// Everything comes from here and goes here; the style and the script are files of their own.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// All pages.
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(invoices::list))
+        .route("/live", get(invoices::live_list))
+        .route("/invoices/new", get(invoices::blank).post(invoices::add))
+        .route("/invoices/{id}", get(invoices::show))
+        .route("/invoices/{id}/live", get(invoices::live))
+        .route(
+            "/invoices/{id}/payment-link",
+            get(invoices::back).post(invoices::ask),
+        )
+        .route(
+            "/invoices/{id}/void",
+            get(invoices::back).post(invoices::void),
+        )
+        .route("/customers", get(customers::list))
+        .route("/customers/new", get(customers::blank).post(customers::add))
+        .route(
+            "/customers/{id}",
+            get(customers::edit).post(customers::save),
+        )
+        .merge(connections::router())
+        .route("/sign-in", get(session::ask).post(session::sign_in))
+        .route("/sign-out", post(session::sign_out))
+        .route("/thanks/{id}", get(thanks::show))
+        .route("/thanks/{id}/live", get(thanks::live))
+        .route("/assets/{name}", get(asset::give))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(middleware::from_fn(with_headers))
+}
+
+/// What a browser is told about every page.
+async fn with_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+    ] {
+        headers.insert(name, value);
+    }
+    response
+}

@@ -1,0 +1,258 @@
+//! Who is signed in: a signed cookie, worthless under any other API key.
+
+use std::fmt;
+
+use askama::Template;
+use axum::extract::{FromRequestParts, RawQuery, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use payment_provider_core::reexport::time::{Duration, OffsetDateTime};
+use sha2::Sha256;
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::field::Field;
+use super::form::{CheckedForm, Filled};
+use super::layout::{Layout, page};
+use crate::state::App;
+
+const COOKIE: &str = "billing_session";
+const LIFE: Duration = Duration::hours(12);
+const API_KEY: &str = "api_key";
+const NEXT: &str = "next";
+
+/// One browser. Before it is signed in it has a session as well, so that the form to sign in can be
+/// told from one that another site sends.
+#[derive(Clone)]
+pub(super) struct Session {
+    signed_in: bool,
+    value: String,
+}
+
+impl fmt::Debug for Session {
+    /// Leaves out the value: whoever has it is signed in.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("signed_in", &self.signed_in)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    fn new(signed_in: bool) -> Self {
+        let kind = if signed_in { "in" } else { "out" };
+        let ends = (OffsetDateTime::now_utc() + LIFE).unix_timestamp();
+        let nonce = Uuid::new_v4().simple();
+        Self {
+            signed_in,
+            value: format!("{kind}.{ends}.{nonce}"),
+        }
+    }
+
+    /// The session of a request, if it was begun under this key and has not ended.
+    fn of(headers: &HeaderMap, key: &Key) -> Option<Self> {
+        let jar = SignedCookieJar::from_headers(headers, key.clone());
+        let value = jar.get(COOKIE)?.value().to_owned();
+        let mut parts = value.splitn(3, '.');
+        let (kind, ends) = (parts.next()?, parts.next()?);
+        let ends: i64 = ends.parse().ok()?;
+        (ends > OffsetDateTime::now_utc().unix_timestamp()).then(|| Self {
+            signed_in: kind == "in",
+            value: value.clone(),
+        })
+    }
+
+    /// What a form of this session has to bring along.
+    pub(super) fn token(&self, key: &Key) -> String {
+        BASE64URL_NOPAD.encode(&self.mac(key).finalize().into_bytes())
+    }
+
+    /// Whether a form brings what one of this session has to; takes the same time for every wrong one.
+    pub(super) fn accepts(&self, token: &str, key: &Key) -> bool {
+        let token = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap_or_default();
+        self.mac(key).verify_slice(&token).is_ok()
+    }
+
+    fn mac(&self, key: &Key) -> Hmac<Sha256> {
+        // HMAC takes keys of every length.
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.signing())
+            .unwrap_or_else(|_| unreachable!("HMAC takes keys of every length"));
+        mac.update(b"form of ");
+        mac.update(self.value.as_bytes());
+        mac
+    }
+
+    /// Binds what is sealed for this session to it.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.value.as_bytes()
+    }
+}
+
+/// The session of a visitor, signed in or not, if there is one.
+pub(super) fn of(headers: &HeaderMap, app: &App) -> Option<Session> {
+    Session::of(headers, app.api_key.session_key())
+}
+
+/// A visitor who is signed in. Others are asked to.
+pub(super) struct SignedIn(pub(super) Session);
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let session = Self::session_of(&parts.headers, app);
+        session.map(Self).ok_or_else(|| ask_first(&parts.uri))
+    }
+}
+
+impl SignedIn {
+    /// The session of a request, unless it has to be asked to sign in first.
+    pub(super) fn session_of(headers: &HeaderMap, app: &App) -> Option<Session> {
+        of(headers, app).filter(|session| session.signed_in)
+    }
+}
+
+fn ask_first(uri: &Uri) -> Response {
+    let wanted = uri.path_and_query().map_or("/", |path| path.as_str());
+    let query: String = form_urlencoded::Serializer::new(String::new())
+        .append_pair(NEXT, wanted)
+        .finish();
+    Redirect::to(&format!("/sign-in?{query}")).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    layout: Layout,
+    fields: Vec<Field>,
+    next: String,
+}
+
+/// `GET /sign-in`
+pub(super) async fn ask(
+    State(app): State<App>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let next = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == NEXT)
+        .map(|(_, value)| own_path(&value))
+        .unwrap_or_default();
+    match of(&headers, &app) {
+        Some(session) if session.signed_in => Redirect::to(or_home(&next)).into_response(),
+        // The form may be open in another tab.
+        Some(session) => form(&app, &session, StatusCode::OK, next, None),
+        None => form(&app, &Session::new(false), StatusCode::OK, next, None),
+    }
+}
+
+fn form(
+    app: &App,
+    session: &Session,
+    status: StatusCode,
+    next: String,
+    problem: Option<&str>,
+) -> Response {
+    let help = "The application printed it when it started, unless it was given one in \
+                BILLING_HOST_API_KEY.";
+    let key = Field::secret(API_KEY, "API key").required().with_help(help);
+    let sign_in = SignInPage {
+        layout: Layout::of_visitor("Sign in", session, app),
+        fields: vec![key.with_error(problem)],
+        next,
+    };
+    (jar_with(app, session), page(status, &sign_in)).into_response()
+}
+
+/// `POST /sign-in`
+pub(super) async fn sign_in(State(app): State<App>, form_sent: CheckedForm) -> Response {
+    let Filled { session, fields } = form_sent.0;
+    let next = own_path(fields.text(NEXT));
+    if app.api_key.accepts(fields.text(API_KEY).trim().as_bytes()) {
+        let jar = jar_with(&app, &Session::new(true));
+        (jar, Redirect::to(or_home(&next))).into_response()
+    } else {
+        let problem = Some("is not the API key of this application");
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        form(&app, &session, status, next, problem)
+    }
+}
+
+/// `POST /sign-out`
+pub(super) async fn sign_out(State(app): State<App>, _: CheckedForm) -> Response {
+    (
+        jar_with(&app, &Session::new(false)),
+        Redirect::to("/sign-in"),
+    )
+        .into_response()
+}
+
+fn jar_with(app: &App, session: &Session) -> SignedCookieJar {
+    let over_tls = app
+        .host
+        .public_url()
+        .is_some_and(|url| url.scheme() == "https");
+    let cookie = Cookie::build((COOKIE, session.value.clone()))
+        .path("/")
+        .http_only(true)
+        .secure(over_tls)
+        .same_site(SameSite::Lax)
+        .max_age(LIFE);
+    SignedCookieJar::new(app.api_key.session_key().clone()).add(cookie)
+}
+
+/// A path of this application; nothing else is gone to.
+fn own_path(text: &str) -> String {
+    let plain = text.starts_with('/')
+        && !text.starts_with("//")
+        && !text.contains('\\')
+        && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain {
+        text.to_owned()
+    } else {
+        String::new()
+    }
+}
+
+fn or_home(next: &str) -> &str {
+    if next.is_empty() { "/" } else { next }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn session() -> Session {
+        Session::new(true)
+    }
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        assert_eq!(own_path("/invoices/1?a=b"), "/invoices/1?a=b");
+        for elsewhere in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/a\n",
+        ] {
+            assert_eq!(own_path(elsewhere), "", "{elsewhere:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_good_for_one_session_and_one_key() {
+        let (key, other_key) = (Key::generate(), Key::generate());
+        let (session, other) = (Session::new(true), Session::new(true));
+        let token = session.token(&key);
+        assert!(session.accepts(&token, &key));
+        assert!(!other.accepts(&token, &key));
+        assert!(!session.accepts(&token, &other_key));
+        assert!(!session.accepts("", &key));
+        assert!(!session.accepts(&token[1..], &key));
+    }
+}

@@ -1,0 +1,91 @@
+//! Pages that change by themselves.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::person::Person;
+use crate::fixture::{Application, PATIENCE};
+
+/// Reads a stream of events until `text` was in it.
+async fn read_until(mut answer: reqwest::Response, text: &str) {
+    let mut read = String::new();
+    let reading = async {
+        while let Some(chunk) = answer.chunk().await.unwrap() {
+            read.push_str(&String::from_utf8_lossy(&chunk));
+            if read.contains(text) {
+                return true;
+            }
+        }
+        false
+    };
+    let found = tokio::time::timeout(PATIENCE, reading).await;
+    assert_eq!(found, Ok(true), "no {text:?} in {read}");
+}
+
+async fn open(app: &Application, person: &Person, path: &str) -> reqwest::Response {
+    let url = format!("{}{path}", app.running.url());
+    let request = app.http.get(url);
+    let request = request.header("cookie", person.cookie.as_deref().unwrap_or_default());
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    answer
+}
+
+#[tokio::test]
+async fn a_payment_shows_on_open_pages_without_asking() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    let mut person = Person::signed_in(&app).await;
+    app.payment_url(&invoice).await;
+    let link = app.link(&invoice).await;
+    let page = person.get(&format!("/invoices/{invoice}")).await;
+    page.shows("Not paid yet");
+    page.shows("Payment link made");
+    assert_eq!(page.count("svg.qr"), 1);
+
+    let own = open(&app, &person, &format!("/invoices/{invoice}/live")).await;
+    let list = open(&app, &person, "/live").await;
+    let payer = open(&app, &Person::new(&app), &format!("/thanks/{invoice}/live")).await;
+    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    tokio::join!(
+        read_until(own, "pays what was due"),
+        read_until(list, "<span class=\"badge good\">Paid"),
+        read_until(payer, "has come in"),
+    );
+    let page = person.get(&format!("/invoices/{invoice}")).await;
+    for text in [
+        "Webhook received and verified",
+        "Money booked",
+        "there is nothing to pay",
+    ] {
+        page.shows(text);
+    }
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn open_streams_end_when_the_application_does() {
+    let app = Application::start().await;
+    let person = Person::signed_in(&app).await;
+    let stream = open(&app, &person, "/live").await;
+    let begun = Instant::now();
+    let read = tokio::spawn(stream.bytes());
+    app.running.shutdown().await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert!(read.await.unwrap().is_ok(), "the stream was cut off");
+}
+
+#[tokio::test]
+async fn stream_of_what_is_not_there_is_a_page_that_says_so() {
+    let app = Application::start().await;
+    let mut person = Person::signed_in(&app).await;
+    for path in ["/invoices/none/live", "/thanks/none/live"] {
+        assert_eq!(person.get(path).await.status, 404, "{path}");
+    }
+    app.running.shutdown().await;
+}

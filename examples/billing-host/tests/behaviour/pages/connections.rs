@@ -1,0 +1,194 @@
+use reqwest::StatusCode;
+
+use super::person::Person;
+use crate::fixture::Application;
+
+const NEW: &str = "/connections/new/cashfree";
+
+fn filled<'a>(secret: &'a str, base_url: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("organization_id", "acme"),
+        ("code", "second"),
+        ("name", "Second"),
+        ("settings.client_id", "TEST_SIMULATOR"),
+        ("settings.client_secret", secret),
+        ("settings.environment", "sandbox"),
+        ("settings.base_url", base_url),
+    ]
+}
+
+#[tokio::test]
+async fn a_refused_form_keeps_everything_and_shows_no_secret() {
+    let app = Application::start().await;
+    let mut person = Person::signed_in(&app).await;
+    let secret = "cfsk_ma_test_simulator";
+    let refused = person
+        .submit(NEW, NEW, &filled(secret, "ftp://nowhere"))
+        .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!refused.html.contains(secret));
+    let error = "#settings\\.base_url-error";
+    assert_eq!(refused.count(error), 1);
+    assert_eq!(refused.count(".error"), 1, "{}", refused.text());
+    let field = "[name=\"settings.base_url\"]";
+    assert_eq!(
+        refused.attribute(field, "aria-invalid").as_deref(),
+        Some("true")
+    );
+    assert_eq!(
+        refused.attribute(field, "value").as_deref(),
+        Some("ftp://nowhere")
+    );
+    let secret_field = "[name=\"settings.client_secret\"]";
+    assert_eq!(refused.attribute(secret_field, "value"), None);
+    let draft = "[name=\"draft.settings.client_secret\"]";
+    let draft = refused.attribute(draft, "value").unwrap();
+
+    // The draft of another session, or an edited one, is no secret.
+    let base_url = format!("{}/pg", app.running.simulator_url().unwrap());
+    let mut mended = filled("", &base_url);
+    let mut other = Person::signed_in(&app).await;
+    mended.push(("draft.settings.client_secret", &draft));
+    let foreign = other.submit(NEW, NEW, &mended).await;
+    assert_eq!(foreign.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(foreign.count("#settings\\.client_secret-error"), 1);
+
+    let added = person.submit(NEW, NEW, &mended).await;
+    let page = added.location.unwrap();
+    assert_eq!(page, "/connections/acme/second?new");
+    let path = "/connections/acme/second";
+    let checked = person
+        .submit(path, "/connections/acme/second/check", &[])
+        .await;
+    checked.shows("Credentials accepted");
+    checked.shows("Clock in step with the gateway");
+    let address = checked.attribute("#webhook-url", "value").unwrap();
+    assert!(
+        address.ends_with("/webhooks/cashfree/acme?code=second"),
+        "{address}"
+    );
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_told_at_once_beside_its_field() {
+    let app = Application::start().await;
+    let mut person = Person::signed_in(&app).await;
+    let fields = [("organization_id", "a b"), ("code", ""), ("name", " ")];
+    let refused = person.submit(NEW, NEW, &fields).await;
+    for id in [
+        "organization_id",
+        "code",
+        "name",
+        "settings\\.client_id",
+        "settings\\.client_secret",
+        "settings\\.environment",
+    ] {
+        assert_eq!(refused.count(&format!("#{id}-error")), 1, "{id}");
+    }
+    let mut taken = filled("secret", "https://example.com/pg");
+    taken[1] = ("code", "simulator");
+    let refused = person.submit(NEW, NEW, &taken).await;
+    assert_eq!(refused.count("#code-error"), 1, "{}", refused.text());
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn secrets_are_rotated_and_retired_without_being_shown() {
+    let app = Application::start().await;
+    let mut person = Person::signed_in(&app).await;
+    let path = "/connections/acme/simulator";
+    let rotate = format!("{path}/rotate");
+    let refused = person
+        .submit(
+            path,
+            &rotate,
+            &[("field", "client_secret"), ("secret", " ")],
+        )
+        .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.count("#new-client_secret-error"), 1);
+    let fields = [
+        ("field", "client_secret"),
+        ("secret", "cfsk_canary_of_rotation"),
+    ];
+    let rotated = person.submit(path, &rotate, &fields).await;
+    assert_eq!(rotated.status, StatusCode::SEE_OTHER, "{}", rotated.text());
+    let page = person.get(path).await;
+    page.shows("2 are stored");
+    assert!(!page.html.contains("cfsk_canary_of_rotation"));
+    let check = person.submit(path, &format!("{path}/check"), &[]).await;
+    check.shows("Credentials not accepted");
+    check.shows("What to do next");
+
+    // Back to the one before, by giving it again; then the canary goes.
+    let back = [
+        ("field", "client_secret"),
+        ("secret", "cfsk_ma_test_simulator"),
+    ];
+    person.submit(path, &rotate, &back).await;
+    let retire = [("field", "client_secret")];
+    person
+        .submit(path, &format!("{path}/retire"), &retire)
+        .await;
+    person.get(path).await.shows("One is stored.");
+    let check = person.submit(path, &format!("{path}/check"), &[]).await;
+    check.shows("Credentials accepted");
+
+    let wrong = [("field", "client_id"), ("secret", "other")];
+    let refused = person.submit(path, &rotate, &wrong).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn settings_change_without_the_secret_being_typed_again() {
+    let app = Application::start().await;
+    let mut person = Person::signed_in(&app).await;
+    let path = "/connections/acme/simulator";
+    let edit = format!("{path}/settings");
+    let form = person.get(&edit).await;
+    let base_url = form
+        .attribute("[name=\"settings.base_url\"]", "value")
+        .unwrap();
+    let mut fields = vec![
+        ("settings.client_id", "TEST_SIMULATOR"),
+        ("settings.environment", "sandbox"),
+        ("settings.base_url", base_url.as_str()),
+        ("settings.redirect_url", "https://shop.example/paid"),
+    ];
+    let saved = person.submit(&edit, &edit, &fields).await;
+    assert_eq!(saved.location.as_deref(), Some(path), "{}", saved.text());
+    let page = person.get(path).await;
+    page.shows("https://shop.example/paid");
+    let check = person.submit(path, &format!("{path}/check"), &[]).await;
+    check.shows("Credentials accepted");
+
+    // What is left empty goes away; the environment stays.
+    fields.pop();
+    let other = [
+        ("settings.client_id", "TEST_SIMULATOR"),
+        ("settings.environment", "production"),
+    ];
+    let refused = person.submit(&edit, &edit, &other).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        refused.count("#settings\\.environment-error"),
+        1,
+        "{}",
+        refused.text()
+    );
+    person.submit(&edit, &edit, &fields).await;
+    let page = person.get(path).await;
+    assert!(!page.html.contains("shop.example"), "{}", page.text());
+
+    let off = [("enabled", "no")];
+    person.submit(path, &format!("{path}/enabled"), &off).await;
+    person.get(path).await.shows("Disabled");
+    let invoice = app.seeded_invoice().await;
+    let asked = format!("/invoices/{invoice}/payment-link");
+    let refused = person.submit("/", &asked, &[]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    refused.shows("disabled");
+    app.running.shutdown().await;
+}
