@@ -162,6 +162,34 @@ identifier!(
     "1 to 255 characters without control characters",
     |text| printable(text, 255)
 );
+identifier!(
+    /// The gateway's id of one refund (Cashfree: `cf_refund_id`), unique within a merchant account.
+    RefundId,
+    "refund id",
+    "1 to 255 characters without control characters",
+    |text| printable(text, 255)
+);
+identifier!(
+    /// The id that a merchant gave a refund when asking for it, whoever asked.
+    RefundReference,
+    "refund reference",
+    "1 to 255 characters without control characters",
+    |text| printable(text, 255)
+);
+identifier!(
+    /// The gateway's id of one dispute, unique within a merchant account.
+    DisputeId,
+    "dispute id",
+    "1 to 255 characters without control characters",
+    |text| printable(text, 255)
+);
+identifier!(
+    /// The gateway's id of one settlement, unique within a merchant account.
+    SettlementId,
+    "settlement id",
+    "1 to 255 characters without control characters",
+    |text| printable(text, 255)
+);
 
 identifier!(
     /// A short digest of a checkout's content, kept at the gateway beside the checkout.

@@ -5,6 +5,8 @@ mod checkout;
 mod clock;
 mod customer;
 mod descriptor;
+mod dispute;
+mod effect_key;
 mod environment;
 mod error;
 mod identifier;
@@ -14,8 +16,10 @@ mod money;
 mod payment;
 mod personal;
 mod provider;
+mod refund;
 mod registry;
 mod settings;
+mod settlement;
 mod violation;
 mod webhook;
 
@@ -27,23 +31,28 @@ pub use checkout::{
 pub use clock::{Clock, SystemClock};
 pub use customer::{Customer, CustomerLink};
 pub use descriptor::{Capabilities, CurrencySupport, ProviderDescriptor};
+pub use dispute::{Dispute, DisputeStage, DisputeStatus};
+pub use effect_key::EffectKey;
 pub use environment::{Environment, InvalidEnvironment};
-pub use error::{Difference, Effect, ErrorKind, Operation, ProviderError, RetryAdvice};
+pub use error::{Difference, Effect, ErrorKind, Operation, ProviderError, RateLimit, RetryAdvice};
 pub use identifier::{
-    CheckoutReference, ConnectionCode, CustomerId, Fingerprint, GatewayCheckoutId,
-    InvalidIdentifier, OrderId, OrganizationId, PaymentId, ProviderId,
+    CheckoutReference, ConnectionCode, CustomerId, DisputeId, Fingerprint, GatewayCheckoutId,
+    InvalidIdentifier, OrderId, OrganizationId, PaymentId, ProviderId, RefundId, RefundReference,
+    SettlementId,
 };
 #[cfg(feature = "mock")]
 pub use mock::{MockPaymentProvider, MockProviderFactory};
 pub use money::{Currency, Decimal, Money, MoneyError, UnknownCurrency};
-pub use payment::{EffectKey, Payment, PaymentFailure, PaymentStatus};
+pub use payment::{Payment, PaymentFailure, PaymentStatus};
 pub use personal::Personal;
 pub use provider::{PaymentProvider, ProviderFactory};
+pub use refund::{Refund, RefundOrigin, RefundStatus};
 pub use registry::{ProviderRegistry, RegisterError, UnknownProvider};
 pub use settings::{
     ConnectionSettings, SettingChoice, SettingField, SettingKind, SettingValue, SettingsReader,
     SettingsSchema,
 };
+pub use settlement::{Settlement, SettlementStatus};
 pub use violation::{Violation, ViolationCode, Violations};
 pub use webhook::{
     CheckoutSnapshot, DeliveryKey, Event, EventKind, Freshness, SecretLabel, Subject,

@@ -1,9 +1,8 @@
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{Money, OrderId, PaymentId, Personal};
+use crate::effect_key::StateWord;
+use crate::{EffectKey, Money, OrderId, PaymentId, Personal};
 
 /// One attempt to pay, as the gateway tells it.
 ///
@@ -51,34 +50,9 @@ impl Payment {
 
     /// The key under which this news takes effect once per connection.
     pub fn effect_key(&self) -> EffectKey {
-        // A gateway's own word must not be taken for one of ours.
         let known = !matches!(self.status, PaymentStatus::Unknown(_));
-        let mark = if known { "" } else { "?" };
-        EffectKey(format!(
-            "payment:{mark}{}:{}",
-            self.status.as_str(),
-            self.id
-        ))
-    }
-}
-
-/// Identifies one change of state at the gateway, the same through every channel that reports it.
-///
-/// Unique within a connection. Never derived from an unsigned header.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EffectKey(String);
-
-impl EffectKey {
-    /// The key as text, to store under a unique constraint.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for EffectKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let state = StateWord::new(self.status.as_str(), known);
+        EffectKey::of("payment", &[state], &self.id)
     }
 }
 

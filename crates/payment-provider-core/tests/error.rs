@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use payment_provider_core::{
-    Difference, Effect, ErrorKind, Operation, ProviderError, ProviderId, RetryAdvice,
+    Difference, Effect, ErrorKind, Operation, ProviderError, ProviderId, RateLimit, RetryAdvice,
     ViolationCode, Violations,
 };
 
@@ -107,4 +107,14 @@ fn a_code_with_control_characters_cannot_break_a_log_line() {
         .with_gateway_code("a\nb")
         .to_string();
     assert!(!text.contains('\n'), "{text}");
+}
+
+#[test]
+fn an_error_tells_how_many_calls_are_allowed_only_if_the_answer_did() {
+    let silent = error(ErrorKind::RateLimited).with_rate_limit(RateLimit::unknown());
+    assert_eq!(silent.rate_limit(), None);
+    let mut limit = RateLimit::unknown();
+    limit.remaining = Some(0);
+    let told = error(ErrorKind::RateLimited).with_rate_limit(limit.clone());
+    assert_eq!(told.rate_limit(), Some(&limit));
 }

@@ -3,18 +3,15 @@
 mod support;
 
 use std::error::Error;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use payment_provider_core::{
     Customer, CustomerId, PaymentProvider, ProviderError, ProviderFactory,
 };
 use provider_cashfree::CashfreeFactory;
 use support::delivery::{delivery, signed};
+use support::log::Log;
 use support::*;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 const PHONE: &str = "9000000000";
 const CANARIES: [&str; 9] = [
@@ -28,45 +25,6 @@ const CANARIES: [&str; 9] = [
     "canary-body",
     PHONE,
 ];
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    /// Listens to everything that anything in this process says, the `log` crate included.
-    fn listen() -> Self {
-        let log = Self::default();
-        let format = tracing_subscriber::fmt::layer()
-            .with_ansi(false)
-            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-            .with_writer(log.clone());
-        tracing_subscriber::registry().with(format).init();
-        log
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
 
 fn chain(error: &ProviderError) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");

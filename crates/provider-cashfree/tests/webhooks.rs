@@ -18,20 +18,20 @@ const PAISE: &str =
 const RUPEES: &str =
     r#"{"data":{"payment":{"payment_amount":170}},"type":"PAYMENT_SUCCESS_WEBHOOK"}"#;
 
-/// A link event in the published form, shortened.
-const LINK_EVENT: &str = r#"{"data":{"cf_link_id":1576977,"link_id":"inv-1","link_status":"PARTIALLY_PAID",
-    "link_currency":"INR","link_amount":"200.12","link_amount_paid":"55.00","link_created_at":"2021-08-18T07:13:41",
-    "order":{"order_amount":"22.00","order_id":"CFPay_U1_e","order_expiry_time":"2021-08-18T07:34:50",
-    "transaction_id":1021206,"transaction_status":"SUCCESS"}},
-    "type":"PAYMENT_LINK_EVENT","version":1,"event_time":"2021-08-18T12:55:06+05:30"}"#;
+/// A link event of the published shape, shortened.
+const LINK_EVENT: &str = r#"{"data":{"cf_link_id":4410023,"link_id":"inv-1","link_status":"PARTIALLY_PAID",
+    "link_currency":"INR","link_amount":"200.12","link_amount_paid":"55.00","link_created_at":"2026-01-14T06:11:20",
+    "order":{"order_amount":"22.00","order_id":"CFPay_Qx7_m3","order_expiry_time":"2026-01-15T10:13:40",
+    "transaction_id":880143,"transaction_status":"SUCCESS"}},
+    "type":"PAYMENT_LINK_EVENT","version":1,"event_time":"2026-01-15T15:28:09+05:30"}"#;
 
-/// A payment event of the same payment, in the published form, shortened.
-const PAYMENT_EVENT: &str = r#"{"data":{"order":{"order_id":"CFPay_U1_e","order_amount":22.00,"order_currency":"INR",
-    "order_tags":{"cf_link_id":"1576977","link_id":"inv-1"}},
-    "payment":{"cf_payment_id":"1021206","payment_status":"SUCCESS","payment_amount":21.50,"payment_currency":"INR",
-    "payment_message":"00::Transaction success","payment_time":"2022-12-15T12:20:29+05:30","bank_reference":"234928698581",
+/// A payment event of the same payment, of the published shape, shortened.
+const PAYMENT_EVENT: &str = r#"{"data":{"order":{"order_id":"CFPay_Qx7_m3","order_amount":22.00,"order_currency":"INR",
+    "order_tags":{"cf_link_id":"4410023","link_id":"inv-1"}},
+    "payment":{"cf_payment_id":"880143","payment_status":"SUCCESS","payment_amount":21.50,"payment_currency":"INR",
+    "payment_message":"paid","payment_time":"2026-01-15T15:27:51+05:30","bank_reference":"601512345678",
     "payment_group":"upi"},"error_details":null},
-    "event_time":"2023-08-01T11:16:10+05:30","type":"PAYMENT_SUCCESS_WEBHOOK"}"#;
+    "event_time":"2026-01-15T15:27:58+05:30","type":"PAYMENT_SUCCESS_WEBHOOK"}"#;
 
 fn provider_with(secrets: &[&str]) -> Arc<dyn PaymentProvider> {
     let secrets: Vec<SecretString> = secrets.iter().map(|s| SecretString::from(*s)).collect();
@@ -50,6 +50,9 @@ async fn events(body: impl Into<Vec<u8>>) -> Vec<Event> {
 fn kinds(events: &[Event]) -> Vec<&'static str> {
     let word = |event: &Event| match event.kind {
         EventKind::Payment(_) => "payment",
+        EventKind::Refund(_) => "refund",
+        EventKind::Dispute(_) => "dispute",
+        EventKind::Settlement(_) => "settlement",
         EventKind::Snapshot(_) => "snapshot",
         EventKind::FetchNeeded => "fetch",
         EventKind::Ping => "ping",
@@ -67,7 +70,7 @@ fn assert_rejected(outcome: &Result<VerifiedWebhook, ProviderError>) {
     let expected = "cashfree handle_webhook: webhook signature does not match / \
          ProviderError { kind: InvalidSignature, operation: HandleWebhook, \
          provider: ProviderId(\"cashfree\"), effect: Rejected, retry: Never, status: None, \
-         gateway_code: None, gateway_message: None, request_id: None, violations: Violations([]), \
+         gateway_code: None, gateway_message: None, request_id: None, rate_limit: None, violations: Violations([]), \
          differences: [], source: None }";
     assert_eq!(shown, expected, "all mismatches look alike");
 }
@@ -377,22 +380,22 @@ async fn a_link_event_is_a_movement_and_then_a_snapshot() {
         assert_eq!(event.subject.reference.as_ref().unwrap().as_str(), "inv-1");
         assert_eq!(
             event.subject.gateway_id.as_ref().unwrap().as_str(),
-            "1576977"
+            "4410023"
         );
         assert_eq!(
             event.subject.order_id.as_ref().unwrap().as_str(),
-            "CFPay_U1_e"
+            "CFPay_Qx7_m3"
         );
         let at = event.occurred_at.unwrap();
-        assert_eq!(at, time::macros::datetime!(2021-08-18 12:55:06 +05:30));
+        assert_eq!(at, time::macros::datetime!(2026-01-15 15:28:09 +05:30));
     }
     let EventKind::Payment(payment) = &movement.kind else {
         panic!("{movement:?}");
     };
-    assert_eq!(payment.id.as_str(), "1021206");
+    assert_eq!(payment.id.as_str(), "880143");
     assert_eq!(payment.status, PaymentStatus::Succeeded);
     assert_eq!(payment.amount, support::inr(2_200));
-    assert_eq!(payment.order_id.as_ref().unwrap().as_str(), "CFPay_U1_e");
+    assert_eq!(payment.order_id.as_ref().unwrap().as_str(), "CFPay_Qx7_m3");
     let EventKind::Snapshot(state) = &snapshot.kind else {
         panic!("{snapshot:?}");
     };
@@ -416,7 +419,7 @@ async fn both_kinds_of_event_tell_one_payment_under_one_key() {
     assert_eq!(first.order_id, second.order_id);
     assert_eq!(second.charged, Some(support::inr(2_150)));
     assert_eq!(second.method.as_deref(), Some("upi"));
-    assert_eq!(second.bank_reference.as_deref(), Some("234928698581"));
+    assert_eq!(second.bank_reference.as_deref(), Some("601512345678"));
     assert_eq!(of_link[0].subject, of_payment[0].subject);
 }
 
@@ -440,28 +443,28 @@ async fn link_events_come_with_and_without_a_payment() {
             &["snapshot"],
         ),
         (with(order, "\"order\":{}"), &["snapshot"]),
-        (with("1021206", "null"), &["snapshot"]),
-        (with("1021206", "0"), &["snapshot"]),
-        (with("1021206", "\"0\""), &["snapshot"]),
-        (with("1021206", "\"NA\""), &["snapshot"]),
-        (with("1021206", "\"null\""), &["snapshot"]),
-        (with("1021206", "\"\""), &["snapshot"]),
-        (with("\"CFPay_U1_e\"", "null"), &["fetch", "snapshot"]),
-        (with("\"CFPay_U1_e\"", "0"), &["fetch", "snapshot"]),
-        (with("\"CFPay_U1_e\"", "\"NA\""), &["fetch", "snapshot"]),
-        (with("\"CFPay_U1_e\"", "\"\""), &["fetch", "snapshot"]),
+        (with("880143", "null"), &["snapshot"]),
+        (with("880143", "0"), &["snapshot"]),
+        (with("880143", "\"0\""), &["snapshot"]),
+        (with("880143", "\"NA\""), &["snapshot"]),
+        (with("880143", "\"null\""), &["snapshot"]),
+        (with("880143", "\"\""), &["snapshot"]),
+        (with("\"CFPay_Qx7_m3\"", "null"), &["fetch", "snapshot"]),
+        (with("\"CFPay_Qx7_m3\"", "0"), &["fetch", "snapshot"]),
+        (with("\"CFPay_Qx7_m3\"", "\"NA\""), &["fetch", "snapshot"]),
+        (with("\"CFPay_Qx7_m3\"", "\"\""), &["fetch", "snapshot"]),
         (with("\"SUCCESS\"", "\"FAILED\""), &["snapshot"]),
         (with("\"SUCCESS\"", "null"), &["snapshot"]),
         (with("\"SUCCESS\"", "true"), &["snapshot"]),
-        (with("1021206", "\"1021206\""), &["payment", "snapshot"]),
+        (with("880143", "\"880143\""), &["payment", "snapshot"]),
         (with("\"22.00\"", "22"), &["payment", "snapshot"]),
         (with("\"22.00\"", "null"), &["fetch", "snapshot"]),
         (with("\"22.00\"", "\"22.001\""), &["fetch", "snapshot"]),
-        (with("1021206", "[1]"), &["fetch", "snapshot"]),
+        (with("880143", "[1]"), &["fetch", "snapshot"]),
         (with(order, "\"order\":[]"), &["fetch", "snapshot"]),
         (with(order, "\"order\":\"x\""), &["fetch", "snapshot"]),
         (with("\"200.12\"", "200.12"), &["payment", "snapshot"]),
-        (with("1576977", "\"1576977\""), &["payment", "snapshot"]),
+        (with("4410023", "\"4410023\""), &["payment", "snapshot"]),
         (
             with("\"version\":1,", "\"version\":\"1\","),
             &["payment", "snapshot"],
@@ -497,7 +500,11 @@ async fn the_status_of_a_payment_counts_and_not_the_type_of_the_delivery() {
         ("CANCELLED", PaymentStatus::Cancelled),
         ("REVERSED", PaymentStatus::Unknown("REVERSED".to_owned())),
     ] {
-        for delivery in ["PAYMENT_SUCCESS_WEBHOOK", "PAYMENT_FAILED_WEBHOOK"] {
+        for delivery in [
+            "PAYMENT_SUCCESS_WEBHOOK",
+            "PAYMENT_FAILED_WEBHOOK",
+            "PAYMENT_USER_DROPPED_WEBHOOK",
+        ] {
             let body = PAYMENT_EVENT
                 .replace("\"SUCCESS\"", &format!("\"{word}\""))
                 .replace("PAYMENT_SUCCESS_WEBHOOK", delivery);
@@ -519,7 +526,7 @@ async fn a_payment_event_without_a_link_names_its_order_alone() {
         "{}",
         "{\"link_id\":\"a.b\",\"cf_link_id\":null}",
     ] {
-        let body = PAYMENT_EVENT.replace(r#"{"cf_link_id":"1576977","link_id":"inv-1"}"#, tags);
+        let body = PAYMENT_EVENT.replace(r#"{"cf_link_id":"4410023","link_id":"inv-1"}"#, tags);
         let events = events(body).await;
         assert_eq!(kinds(&events), ["payment"], "{tags}");
         assert_eq!(events[0].subject.reference, None);
@@ -531,7 +538,7 @@ async fn a_payment_event_without_a_link_names_its_order_alone() {
 #[tokio::test]
 async fn a_success_that_does_not_name_its_order_has_to_be_fetched() {
     for order_id in ["null", "\"\"", "\"NA\"", "\"null\"", "0", "{}"] {
-        let body = PAYMENT_EVENT.replace("\"CFPay_U1_e\"", order_id);
+        let body = PAYMENT_EVENT.replace("\"CFPay_Qx7_m3\"", order_id);
         let about = events(body.clone()).await;
         assert_eq!(kinds(&about), ["fetch"], "{order_id}");
         assert_eq!(about[0].subject.order_id, None);
@@ -558,7 +565,7 @@ async fn what_cannot_be_read_still_names_what_it_is_about() {
     for body in [
         LINK_EVENT.replace("\"200.12\"", "\"much\""),
         LINK_EVENT.replace("\"PARTIALLY_PAID\"", "7.5"),
-        PAYMENT_EVENT.replace("\"1021206\"", "null"),
+        PAYMENT_EVENT.replace("\"880143\"", "null"),
         PAYMENT_EVENT.replace("\"payment\":{", "\"pay\":{"),
         PAYMENT_EVENT.replace("\"order_currency\":\"INR\"", "\"x\":1"),
     ] {
@@ -566,8 +573,8 @@ async fn what_cannot_be_read_still_names_what_it_is_about() {
         assert_eq!(kinds(&about), ["unrecognised"], "{body}");
         let subject = &about[0].subject;
         assert_eq!(subject.reference.as_ref().unwrap().as_str(), "inv-1");
-        assert_eq!(subject.gateway_id.as_ref().unwrap().as_str(), "1576977");
-        assert_eq!(subject.order_id.as_ref().unwrap().as_str(), "CFPay_U1_e");
+        assert_eq!(subject.gateway_id.as_ref().unwrap().as_str(), "4410023");
+        assert_eq!(subject.order_id.as_ref().unwrap().as_str(), "CFPay_Qx7_m3");
     }
 }
 
@@ -621,9 +628,9 @@ async fn what_cannot_be_read_is_kept_as_one_unrecognised_event_with_the_reason()
             payment("\"order_currency\":\"INR\"", "\"x\":1"),
             "data.order.order_currency",
         ),
-        (payment("\"1021206\"", "null"), "cf_payment_id"),
+        (payment("\"880143\"", "null"), "cf_payment_id"),
         (payment("\"SUCCESS\"", "[]"), "payment_status"),
-        (payment("\"1021206\"", "\"NA\""), "cf_payment_id"),
+        (payment("\"880143\"", "\"NA\""), "cf_payment_id"),
         (payment("\"payment\":{", "\"pay\":{"), "data.payment"),
     ] {
         let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
@@ -639,9 +646,13 @@ async fn what_cannot_be_read_is_kept_as_one_unrecognised_event_with_the_reason()
 #[tokio::test]
 async fn types_that_are_not_read_are_kept() {
     for kind in [
-        "REFUND_STATUS_WEBHOOK",
         "PAYMENT_CHARGES_WEBHOOK",
-        "PAYMENT_USER_DROPPED_WEBHOOK",
+        "PAYMENT_FORM_ORDER_WEBHOOK",
+        "SUBSCRIPTION_PAYMENT_SUCCESS",
+        "SUBSCRIPTION_REFUND_STATUS",
+        "VENDOR_SETTLEMENT_SUCCESS",
+        "SETTLEMENT_",
+        "DISPUTE_",
         "payment_link_event",
         "NEW_THING",
     ] {
@@ -664,8 +675,8 @@ async fn unsigned_headers_decide_nothing() {
     let plain = delivery(&signature, STAMP, LINK_EVENT);
     let mut dressed = plain.clone();
     for (name, value) in [
-        ("x-webhook-version", "1999-01-01"),
         ("x-webhook-attempt", "7"),
+        ("x-idempotency-header", "same-as-before"),
         ("x-idempotency-key", "same-as-before"),
         ("content-type", "text/html"),
     ] {

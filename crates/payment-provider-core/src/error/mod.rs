@@ -2,6 +2,7 @@
 
 mod advice;
 mod kind;
+mod rate_limit;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 pub use advice::{Effect, RetryAdvice};
 pub use kind::{Difference, ErrorKind, Operation};
+pub use rate_limit::RateLimit;
 
 use crate::{Personal, ProviderId, Violations};
 
@@ -36,6 +38,7 @@ struct Inner {
     gateway_code: Option<String>,
     gateway_message: Option<Personal>,
     request_id: Option<String>,
+    rate_limit: Option<RateLimit>,
     violations: Violations,
     differences: Vec<Difference>,
     source: Option<Source>,
@@ -55,6 +58,7 @@ impl ProviderError {
             gateway_code: None,
             gateway_message: None,
             request_id: None,
+            rate_limit: None,
             violations: Violations::none(),
             differences: Vec::new(),
             source: None,
@@ -106,6 +110,12 @@ impl ProviderError {
     /// Adds the id under which the gateway's support finds the request.
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.inner.request_id = Some(id.into());
+        self
+    }
+
+    /// Adds what the gateway's answer told about how many calls it allows.
+    pub fn with_rate_limit(mut self, limit: RateLimit) -> Self {
+        self.inner.rate_limit = limit.is_known().then_some(limit);
         self
     }
 
@@ -165,6 +175,12 @@ impl ProviderError {
     /// The id under which the gateway's support finds the request.
     pub fn request_id(&self) -> Option<&str> {
         self.inner.request_id.as_deref()
+    }
+
+    /// How many calls the gateway allows, if its answer told. How long to wait is in
+    /// [`retry`](Self::retry) as well.
+    pub fn rate_limit(&self) -> Option<&RateLimit> {
+        self.inner.rate_limit.as_ref()
     }
 
     /// The fields at fault, for [`ErrorKind::InvalidRequest`].
@@ -238,6 +254,7 @@ impl fmt::Debug for ProviderError {
             .field("gateway_code", &self.inner.gateway_code)
             .field("gateway_message", &self.inner.gateway_message)
             .field("request_id", &self.inner.request_id)
+            .field("rate_limit", &self.inner.rate_limit)
             .field("violations", &self.inner.violations)
             .field("differences", &self.inner.differences)
             .field("source", &self.inner.source)

@@ -188,6 +188,17 @@ mod tests {
         assert_eq!(most.checked_add(rupee), Err(MoneyError::Overflow));
     }
 
+    #[test]
+    fn the_ends_of_the_range_convert_both_ways() {
+        for currency in [Currency::JPY, Currency::INR, Currency::KWD] {
+            for units in [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX] {
+                let money = Money::from_minor_units(units, currency);
+                let text = money.decimal().to_string();
+                assert_eq!(Money::from_decimal(&text, currency), Ok(money), "{text}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn text_and_units_convert_both_ways(units: i64, which in 0_usize..3) {
@@ -195,6 +206,21 @@ mod tests {
             let money = Money::from_minor_units(units, currency);
             let text = money.decimal().to_string();
             prop_assert_eq!(Money::from_decimal(&text, currency), Ok(money));
+            // The text says the unit exactly: another digit makes another amount, or none.
+            let decimals = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+            prop_assert_eq!(decimals, usize::from(currency.exponent()));
+            let point = if decimals == 0 { "." } else { "" };
+            let longer = format!("{text}{point}000");
+            prop_assert_eq!(Money::from_decimal(&longer, currency), Ok(money));
+            let finer = format!("{text}{point}001");
+            prop_assert_eq!(Money::from_decimal(&finer, currency), Err(MoneyError::TooPrecise));
+        }
+
+        #[test]
+        fn amounts_that_differ_have_texts_that_differ(one: i64, other: i64, which in 0_usize..3) {
+            let currency = [Currency::JPY, Currency::INR, Currency::KWD][which];
+            let text = |units| Money::from_minor_units(units, currency).decimal().to_string();
+            prop_assert_eq!(text(one) == text(other), one == other);
         }
 
         #[test]

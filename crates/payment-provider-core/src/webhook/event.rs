@@ -1,7 +1,10 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{CheckoutReference, CheckoutStatus, GatewayCheckoutId, Money, OrderId, Payment};
+use crate::{
+    CheckoutReference, CheckoutStatus, Dispute, GatewayCheckoutId, Money, OrderId, Payment, Refund,
+    Settlement,
+};
 
 /// One piece of news from a verified delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +16,10 @@ pub struct Event {
     pub kind: EventKind,
     /// The gateway's word for the type of the delivery, for example `PAYMENT_LINK_EVENT`.
     pub gateway_type: String,
+    /// The gateway's word for the version of the delivery's form, if it tells one. It may come from
+    /// outside the signature: it explains, and decides nothing.
+    #[serde(default)]
+    pub gateway_version: Option<String>,
     /// When the gateway says it happened.
     #[serde(with = "time::serde::rfc3339::option")]
     pub occurred_at: Option<OffsetDateTime>,
@@ -25,8 +32,15 @@ impl Event {
             subject,
             kind,
             gateway_type: gateway_type.into(),
+            gateway_version: None,
             occurred_at: None,
         }
+    }
+
+    /// Sets the gateway's word for the version of the delivery's form.
+    pub fn with_gateway_version(mut self, version: Option<String>) -> Self {
+        self.gateway_version = version;
+        self
     }
 
     /// Sets when the gateway says it happened.
@@ -91,6 +105,14 @@ pub enum EventKind {
     /// A delta: this attempt to pay came to this. Takes effect once, by
     /// [`Payment::effect_key`].
     Payment(Payment),
+    /// A delta: this refund came to this. Takes effect once, by [`Refund::effect_key`].
+    Refund(Refund),
+    /// A statement: a payment is contested, and this is where that stands. Books nothing; it is
+    /// news once, by [`Dispute::effect_key`].
+    Dispute(Dispute),
+    /// A statement: collected money was paid out to the merchant, or was not. Books nothing; it is
+    /// news once, by [`Settlement::effect_key`].
+    Settlement(Settlement),
     /// A statement to compare with: so the checkout stands. Books nothing; if it says more was
     /// paid than is booked, the payments have to be fetched.
     Snapshot(CheckoutSnapshot),
@@ -127,5 +149,40 @@ impl CheckoutSnapshot {
             amount,
             amount_paid,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Currency, DisputeId, DisputeStatus, RefundId, RefundStatus};
+    use crate::{SettlementId, SettlementStatus};
+
+    #[test]
+    fn every_kind_of_news_is_stored_and_read_back() {
+        let amount = Money::from_minor_units(100, Currency::INR);
+        let refund = Refund::new(RefundId::new("1").unwrap(), RefundStatus::Pending, amount);
+        let dispute = Dispute::new(DisputeId::new("2").unwrap(), DisputeStatus::Open, amount);
+        let id = SettlementId::new("3").unwrap();
+        let settlement = Settlement::new(id, SettlementStatus::Reversed, amount);
+        for (kind, word) in [
+            (EventKind::Refund(refund), "refund"),
+            (EventKind::Dispute(dispute), "dispute"),
+            (EventKind::Settlement(settlement), "settlement"),
+        ] {
+            let event = Event::new("T", Subject::none(), kind)
+                .with_gateway_version(Some("2025-01-01".to_owned()));
+            let text = serde_json::to_string(&event).unwrap();
+            assert!(text.contains(&format!(r#""kind":{{"{word}":"#)), "{text}");
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn events_stored_before_versions_were_kept_are_read() {
+        let text = r#"{"subject":{"reference":null,"gateway_id":null,"order_id":null},
+            "kind":"ping","gateway_type":"T","occurred_at":null}"#;
+        let event: Event = serde_json::from_str(text).unwrap();
+        assert_eq!(event, Event::new("T", Subject::none(), EventKind::Ping));
     }
 }

@@ -28,8 +28,9 @@ impl VerifiedWebhook {
     /// Called by providers once `body` is verified.
     ///
     /// A delivery that is not [`Freshness::Fresh`] is genuine but may be an old one played again,
-    /// so its content is not relied on: every payment and snapshot in it becomes
-    /// [`EventKind::FetchNeeded`] here. Nothing is lost and nothing stale is believed.
+    /// so its content is not relied on: every payment, refund and snapshot in it becomes
+    /// [`EventKind::FetchNeeded`] here. Nothing is lost and nothing stale is believed. Disputes and
+    /// settlements stay: they book nothing, and that they came to this state remains true.
     pub fn new(
         body: &[u8],
         environment: Environment,
@@ -38,7 +39,10 @@ impl VerifiedWebhook {
     ) -> Self {
         if freshness != Freshness::Fresh {
             for event in &mut events {
-                if matches!(event.kind, EventKind::Payment(_) | EventKind::Snapshot(_)) {
+                if matches!(
+                    event.kind,
+                    EventKind::Payment(_) | EventKind::Refund(_) | EventKind::Snapshot(_)
+                ) {
                     event.kind = EventKind::FetchNeeded;
                 }
             }
@@ -199,16 +203,25 @@ impl WebhookReply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Currency, Money, Payment, PaymentId, PaymentStatus, Subject};
+    use crate::{
+        Currency, Dispute, DisputeId, DisputeStatus, Money, Payment, PaymentId, PaymentStatus,
+        Refund, RefundId, RefundStatus, Subject,
+    };
 
     fn webhook(freshness: Freshness) -> VerifiedWebhook {
         let amount = Money::from_minor_units(100, Currency::INR);
         let id = PaymentId::new("p").unwrap();
         let payment = Payment::new(id, PaymentStatus::Succeeded, amount);
-        let events = vec![
-            Event::new("T", Subject::none(), EventKind::Payment(payment)),
-            Event::new("T", Subject::none(), EventKind::Ping),
-        ];
+        let refund = Refund::new(RefundId::new("r").unwrap(), RefundStatus::Succeeded, amount);
+        let dispute = Dispute::new(DisputeId::new("d").unwrap(), DisputeStatus::Lost, amount);
+        let events = [
+            EventKind::Payment(payment),
+            EventKind::Refund(refund),
+            EventKind::Dispute(dispute),
+            EventKind::Ping,
+        ]
+        .map(|kind| Event::new("T", Subject::none(), kind))
+        .to_vec();
         VerifiedWebhook::new(b"body", Environment::Sandbox, freshness, events)
     }
 
@@ -218,10 +231,17 @@ mod tests {
             webhook(Freshness::Fresh).events()[0].kind,
             EventKind::Payment(_)
         ));
+        assert!(matches!(
+            webhook(Freshness::Fresh).events()[1].kind,
+            EventKind::Refund(_)
+        ));
         for freshness in [Freshness::Stale, Freshness::FromFuture] {
             let webhook = webhook(freshness);
             assert_eq!(webhook.events()[0].kind, EventKind::FetchNeeded);
-            assert_eq!(webhook.events()[1].kind, EventKind::Ping);
+            assert_eq!(webhook.events()[1].kind, EventKind::FetchNeeded);
+            let dispute = &webhook.events()[2].kind;
+            assert!(matches!(dispute, EventKind::Dispute(_)), "{dispute:?}");
+            assert_eq!(webhook.events()[3].kind, EventKind::Ping);
         }
     }
 

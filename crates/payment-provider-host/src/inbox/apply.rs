@@ -4,6 +4,7 @@ use payment_provider_core::{
     CheckoutSnapshot, CheckoutStatus, Event, EventKind, Payment, PaymentStatus, Subject,
 };
 
+use super::aftermath;
 use crate::Host;
 use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
@@ -191,6 +192,10 @@ impl<S: Store> Host<S> {
         let Some(mut row) = found else {
             return Ok(EventOutcome::Unmatched);
         };
+        if let Some(line) = aftermath::line(&event.kind) {
+            self.note_aftermath(tx, row.payable_pk, line).await?;
+            return Ok(EventOutcome::Applied);
+        }
         let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
         if let EventKind::Payment(payment) = &event.kind
             && payment.status == PaymentStatus::Succeeded

@@ -1,5 +1,6 @@
 //! Webhooks: verified, stored, answered; then applied, in any order, once.
 
+mod aftermath;
 mod apply;
 mod receive;
 mod timeline;

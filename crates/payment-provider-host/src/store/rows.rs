@@ -177,6 +177,10 @@ pub enum HistoryKind {
     PaymentBooked,
     /// An attempt to pay ended without money, or is not decided yet.
     PaymentAttempted,
+    /// Money went back to the payer, or was to. Changes nothing of what is booked.
+    Refund,
+    /// A payment is contested, or that was decided. Changes nothing of what is booked.
+    Dispute,
     /// What the gateway states does not agree with what it was asked or what it lists.
     Mismatch,
     /// The host settled or voided the payable.

@@ -227,26 +227,38 @@ impl fmt::Debug for Gateway {
     }
 }
 
+/// Reads an answer. Of one that is no success the status line counts even if the body does not
+/// come whole, or is too much.
 async fn receive(mut response: Response) -> Result<Answer, Fault> {
     let facts = Facts::read(response.status(), response.headers());
-    let too_large = |facts: &Facts| {
+    let read = read_body(&mut response).await;
+    match read {
+        Ok(body) => Ok(Answer { facts, body }),
+        Err(_) if !facts.status.is_success() => Ok(Answer {
+            facts,
+            body: Bytes::new(),
+        }),
+        Err(fault) => Err(fault.with_facts(Some(facts))),
+    }
+}
+
+async fn read_body(response: &mut Response) -> Result<Bytes, Fault> {
+    let too_large = || {
         let what = Unreadable("body within the size limit");
-        let mut fault = Fault::unreadable(what, Some(facts.clone()));
+        let mut fault = Fault::unreadable(what, None);
         fault.too_large = true;
         fault
     };
     let announced = response.content_length().unwrap_or_default();
     if usize::try_from(announced).unwrap_or(usize::MAX) > MAX_ANSWER {
-        return Err(too_large(&facts));
+        return Err(too_large());
     }
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER => {
-                return Err(too_large(&facts));
-            }
+            Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER => return Err(too_large()),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break,
+            Ok(None) => return Ok(body.freeze()),
             Err(error) => {
                 let kind = if error.is_timeout() {
                     ErrorKind::Timeout
@@ -254,16 +266,11 @@ async fn receive(mut response: Response) -> Result<Answer, Fault> {
                     ErrorKind::Connection
                 };
                 return Err(Fault::new(kind, Effect::MaybeApplied)
-                    .with_facts(Some(facts))
                     .with_source(error.without_url())
                     .repeatable());
             }
         }
     }
-    Ok(Answer {
-        facts,
-        body: body.freeze(),
-    })
 }
 
 /// No answer came. Only if no connection could be made is it certain that nothing was sent.

@@ -103,7 +103,7 @@ impl Fault {
         /// Cashfree's advice where the header says nothing:
         /// <https://www.cashfree.com/docs/api-reference/payments/api-best-practices>.
         const UNTOLD: Duration = Duration::from_mins(1);
-        let told = self.facts.as_ref().and_then(|facts| facts.wait);
+        let told = self.facts.as_ref().and_then(|facts| facts.rate_limit.wait);
         (self.kind == ErrorKind::RateLimited).then(|| told.unwrap_or(UNTOLD))
     }
 
@@ -151,6 +151,7 @@ impl Fault {
         let mut request_id = self.request_id.map(String::from);
         if let Some(facts) = self.facts {
             error = error.with_status(facts.status.as_u16());
+            error = error.with_rate_limit(facts.rate_limit);
             request_id = facts.request_id.or(request_id);
         }
         if let Some(id) = request_id {

@@ -3,7 +3,7 @@
 use payment_provider_core::{Event, EventKind, Subject};
 use serde::Deserialize;
 
-use super::{link_event, payment_event};
+use super::{dispute_event, link_event, payment_event, refund_event, settlement_event, version};
 use crate::wire::{self, Raw, Unreadable};
 
 #[derive(Deserialize)]
@@ -12,6 +12,8 @@ struct Envelope<'a> {
     kind: Raw<'a>,
     #[serde(borrow, default)]
     event_time: Raw<'a>,
+    #[serde(borrow, default)]
+    version: Raw<'a>,
     #[serde(borrow, default)]
     data: Raw<'a>,
 }
@@ -42,16 +44,30 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
         Err(what) => return vec![unread("", Subject::none(), what)],
     };
     let occurred_at = wire::with_offset(envelope.event_time);
+    let version = wire::told(envelope.version).and_then(version::of_body);
     read(&gateway_type, envelope.data)
         .into_iter()
-        .map(|event| event.with_occurred_at(occurred_at))
+        .map(|event| {
+            event
+                .with_occurred_at(occurred_at)
+                .with_gateway_version(version.clone())
+        })
         .collect()
 }
 
 fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
     let news = match gateway_type {
         "PAYMENT_LINK_EVENT" => link_event::read(data),
-        "PAYMENT_SUCCESS_WEBHOOK" | "PAYMENT_FAILED_WEBHOOK" => payment_event::read(data),
+        "PAYMENT_SUCCESS_WEBHOOK" | "PAYMENT_FAILED_WEBHOOK" | "PAYMENT_USER_DROPPED_WEBHOOK" => {
+            payment_event::read(data)
+        }
+        "REFUND_STATUS_WEBHOOK" => refund_event::read(data),
+        "AUTO_REFUND_STATUS_WEBHOOK" => refund_event::read_automatic(data),
+        "DISPUTE_CREATED" | "DISPUTE_UPDATED" | "DISPUTE_CLOSED" => dispute_event::read(data),
+        "SETTLEMENT_INITIATED"
+        | "SETTLEMENT_SUCCESS"
+        | "SETTLEMENT_FAILED"
+        | "SETTLEMENT_REVERSED" => settlement_event::read(data),
         "WEBHOOK" => test(data),
         _ => {
             // It names nobody: a host looks at what an unrecognised event names, and nothing is

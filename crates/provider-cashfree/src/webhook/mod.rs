@@ -1,10 +1,14 @@
 //! Deliveries of Cashfree: verified over their raw bytes first, read afterwards.
 
+mod dispute_event;
 mod envelope;
 mod freshness;
 mod link_event;
 mod payment_event;
+mod refund_event;
+mod settlement_event;
 mod signature;
+mod version;
 
 pub(crate) use freshness::Window;
 pub(crate) use signature::Keyring;
@@ -24,7 +28,12 @@ pub(crate) fn handle(
         .ok_or_else(|| Fault::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
     let sent_at = freshness::sent_at(signed.timestamp);
     let freshness = window.judge(sent_at, request.received_at);
-    let events = envelope::events(&request.body);
+    let mut events = envelope::events(&request.body);
+    if let Some(version) = version::of_header(request) {
+        for event in &mut events {
+            event.gateway_version = Some(version.clone());
+        }
+    }
     let webhook = VerifiedWebhook::new(&request.body, environment, freshness, events);
     Ok(webhook
         .with_matched_secret(signed.secret.clone())

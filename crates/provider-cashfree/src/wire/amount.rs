@@ -116,4 +116,39 @@ mod tests {
             assert_eq!(read(json), None, "{json}");
         }
     }
+
+    fn read_in(currency: Currency, json: &str) -> Option<Money> {
+        let raw: Option<&RawValue> = serde_json::from_str(json).unwrap();
+        amount("field", raw, currency).ok()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_amount_is_read_back_from_each_form(
+            units in 0..=i64::MAX,
+            which in 0_usize..3,
+            zeros in 0_usize..4,
+            shift in 0_u32..8,
+        ) {
+            let currency = [Currency::JPY, Currency::INR, Currency::KWD][which];
+            let money = Money::from_minor_units(units, currency);
+            let text = money.decimal().to_string();
+            let point = if text.contains('.') { "" } else { "." };
+            let longer = format!("{text}{point}{}", "0".repeat(zeros + 1));
+            // Moves the point by writing an exponent.
+            let exponent = i64::from(shift) + i64::from(currency.exponent());
+            let shifted = format!("{units}{}e-{exponent}", "0".repeat(shift as usize));
+            for json in [&text, &longer, &shifted, &format!("\"{text}\""), &format!("\"{longer}\"")] {
+                proptest::prop_assert_eq!(read_in(currency, json), Some(money), "{}", json);
+            }
+        }
+
+        #[test]
+        fn less_than_nothing_is_no_amount(units in i64::MIN..0, which in 0_usize..3) {
+            let currency = [Currency::JPY, Currency::INR, Currency::KWD][which];
+            let text = Money::from_minor_units(units, currency).decimal();
+            proptest::prop_assert_eq!(read_in(currency, &text.to_string()), None);
+            proptest::prop_assert_eq!(read_in(currency, &format!("\"{text}\"")), None);
+        }
+    }
 }

@@ -10,8 +10,13 @@ mod text;
 mod time;
 
 pub(crate) use amount::{amount, currency};
-pub(crate) use status::{checkout_status, payment_status};
-pub(crate) use text::{gateway_identifier, identifier, optional_text, says_nothing, text, word};
+pub(crate) use status::{
+    checkout_status, dispute_stage, dispute_status, payment_status, refund_origin, refund_status,
+    settlement_status,
+};
+pub(crate) use text::{
+    gateway_identifier, identifier, optional_text, says_nothing, text, told, told_word, word,
+};
 pub(crate) use time::with_offset;
 
 use serde::Deserialize;

@@ -49,19 +49,31 @@ pub(crate) fn says_nothing(raw: Raw<'_>) -> bool {
     raw.is_none() || optional_text(raw).is_some_and(|text| stands_for_none(&text))
 }
 
+/// A text that says something. Where Cashfree knows nothing it sends an empty text, `NA` or even
+/// `null` in quotes.
+pub(crate) fn told(raw: Raw<'_>) -> Option<String> {
+    optional_text(raw).filter(|text| !matches!(text.trim(), "" | "NA" | "null"))
+}
+
 fn stands_for_none(id: &str) -> bool {
     matches!(id.trim(), "" | "0" | "NA" | "null")
 }
 
 /// One word of an open set, such as a status.
 pub(crate) fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
-    let text = text(field, raw)?;
-    let fits = text.chars().count() <= MAX_WORD && !text.chars().any(char::is_control);
-    if fits {
-        Ok(text)
-    } else {
-        Err(Unreadable(field))
-    }
+    text(field, raw)
+        .ok()
+        .filter(|text| is_word(text))
+        .ok_or(Unreadable(field))
+}
+
+/// One word of an open set, if it is told.
+pub(crate) fn told_word(raw: Raw<'_>) -> Option<String> {
+    told(raw).filter(|text| is_word(text))
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars().count() <= MAX_WORD && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

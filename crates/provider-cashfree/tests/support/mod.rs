@@ -5,7 +5,10 @@
     reason = "each test file uses a part of it"
 )]
 
+pub mod bodies;
 pub mod delivery;
+pub mod log;
+pub mod told;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

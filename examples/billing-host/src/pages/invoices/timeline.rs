@@ -28,6 +28,8 @@ impl Entry {
             HistoryKind::PaymentsFetched => ("Payments fetched from the gateway", "plain"),
             HistoryKind::PaymentBooked => ("Money booked", "good"),
             HistoryKind::PaymentAttempted => ("Payment attempt without money", "bad"),
+            HistoryKind::Refund => ("Refund", "plain"),
+            HistoryKind::Dispute => ("Dispute", "bad"),
             HistoryKind::Mismatch => ("Does not agree", "bad"),
             HistoryKind::Closed => ("Closed", "quiet"),
             _ => ("Noted", "plain"),

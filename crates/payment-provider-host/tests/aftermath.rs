@@ -1,0 +1,140 @@
+//! Refunds, disputes and settlements: told to people, never booked.
+
+mod gateway;
+
+use gateway::bench::{Bench, invoice};
+use gateway::{about, paid_event};
+use payment_provider_core::*;
+use payment_provider_host::*;
+
+fn rupees(text: &str) -> Money {
+    Money::from_decimal(text, Currency::INR).unwrap()
+}
+
+fn refund(order: &OrderId, status: RefundStatus) -> Refund {
+    let mut refund = Refund::new(RefundId::new("r-1").unwrap(), status, rupees("50.00"));
+    refund.order_id = Some(order.clone());
+    refund
+}
+
+fn dispute(status: DisputeStatus) -> Dispute {
+    let mut dispute = Dispute::new(DisputeId::new("d-1").unwrap(), status, rupees("200.12"));
+    dispute.stage = Some(DisputeStage::Chargeback);
+    dispute
+}
+
+/// An event as gateways send them after a payment: it names the order and nothing else.
+fn of_order(gateway_type: &str, order: &OrderId, kind: EventKind) -> Event {
+    let subject = Subject::none().with_order_id(Some(order.clone()));
+    Event::new(gateway_type, subject, kind)
+}
+
+async fn lines(bench: &Bench, of: HistoryKind) -> Vec<String> {
+    let view = bench.view("inv").await;
+    let history = view.history.into_iter();
+    history
+        .filter(|line| line.kind == of)
+        .map(|line| line.detail)
+        .collect()
+}
+
+async fn states(bench: &Bench) -> Vec<DeliveryState> {
+    let deliveries = bench.deliveries().await.into_iter();
+    deliveries.map(|delivery| delivery.state).collect()
+}
+
+/// A payable that is paid, and the order it was paid by.
+async fn paid() -> (Bench, OrderId) {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let payment = bench.gateway.pay(reference, "200.12");
+    bench.receive(&[paid_event(reference, &payment)]).await;
+    bench.settle().await;
+    (bench, payment.order_id.unwrap())
+}
+
+#[tokio::test]
+async fn refunds_and_disputes_are_noted_once_each_and_change_no_total() {
+    let (bench, order) = paid().await;
+    let before = bench.totals("inv").await;
+    assert_eq!(before, "200.12 200.12 0.00 succeeded");
+    for status in [RefundStatus::Pending, RefundStatus::Succeeded] {
+        let kind = EventKind::Refund(refund(&order, status));
+        // Once for each address and version that is set up in the dashboard.
+        for gateway_type in ["REFUND", "REFUND.V2"] {
+            bench
+                .receive(&[of_order(gateway_type, &order, kind.clone())])
+                .await;
+        }
+    }
+    for status in [DisputeStatus::Open, DisputeStatus::Lost] {
+        let kind = EventKind::Dispute(dispute(status));
+        bench.receive(&[of_order("DISPUTE", &order, kind)]).await;
+    }
+    bench.settle().await;
+    assert_eq!(
+        lines(&bench, HistoryKind::Refund).await,
+        [
+            "refund r-1 of INR 50.00: pending",
+            "refund r-1 of INR 50.00: succeeded"
+        ]
+    );
+    assert_eq!(
+        lines(&bench, HistoryKind::Dispute).await,
+        [
+            "chargeback d-1 of INR 200.12: open",
+            "chargeback d-1 of INR 200.12: lost"
+        ]
+    );
+    assert_eq!(bench.totals("inv").await, before);
+    assert_eq!(states(&bench).await, [DeliveryState::Applied; 7]);
+    let calls = bench.gateway.state().calls.clone();
+    assert!(
+        calls.iter().all(|call| call.starts_with("create")),
+        "nothing was asked for: {calls:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_refund_told_before_its_payment_waits_for_it() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let payment = bench.gateway.pay(reference, "200.12");
+    let order = payment.order_id.clone().unwrap();
+    let kind = EventKind::Refund(refund(&order, RefundStatus::Succeeded));
+    bench.receive(&[of_order("REFUND", &order, kind)]).await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
+    bench.receive(&[paid_event(reference, &payment)]).await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Applied; 2]);
+    assert_eq!(lines(&bench, HistoryKind::Refund).await.len(), 1);
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn a_settlement_is_ignored_unless_it_names_a_checkout() {
+    let (bench, _) = paid().await;
+    let view = bench.view("inv").await;
+    let reference = view.checkouts.last().unwrap().reference.clone();
+    let id = SettlementId::new("s-1").unwrap();
+    let settlement = Settlement::new(id, SettlementStatus::Succeeded, rupees("195.00"));
+    let kind = EventKind::Settlement(settlement);
+    let of_nothing = Event::new("SETTLED", Subject::none(), kind.clone());
+    let of_checkout = Event::new("SETTLED", about(reference.as_str()), kind);
+    for event in [of_nothing, of_checkout] {
+        bench.receive(&[event]).await;
+    }
+    bench.settle().await;
+    assert_eq!(
+        states(&bench).await,
+        [
+            DeliveryState::Applied,
+            DeliveryState::Ignored,
+            DeliveryState::Applied
+        ]
+    );
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}

@@ -1,0 +1,66 @@
+//! `SETTLEMENT_INITIATED`, `_SUCCESS`, `_FAILED` and `_REVERSED`:
+//! <https://www.cashfree.com/docs/api-reference/payments/latest/settlements/settlement-webhooks>.
+
+use payment_provider_core::{Currency, EventKind, Settlement, Subject};
+use serde::Deserialize;
+
+use super::envelope::News;
+use crate::wire::{self, Raw, Unreadable};
+
+/// Cashfree pays out to bank accounts in India. The event names no currency; the API's entity of the
+/// same settlement does, in a field that is read here too should it ever come.
+const PAID_OUT_IN: Currency = Currency::INR;
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow, default)]
+    settlement: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct Entity<'a> {
+    #[serde(borrow, default)]
+    settlement_id: Raw<'a>,
+    #[serde(borrow, default)]
+    status: Raw<'a>,
+    #[serde(borrow, default)]
+    settlement_currency: Raw<'a>,
+    #[serde(borrow, default)]
+    amount_settled: Raw<'a>,
+    #[serde(borrow, default)]
+    settlement_amount: Raw<'a>,
+    #[serde(borrow, default)]
+    utr: Raw<'a>,
+    #[serde(borrow, default)]
+    settled_on: Raw<'a>,
+    #[serde(borrow, default)]
+    settlement_initiated_on: Raw<'a>,
+}
+
+/// The settlement. It is about no checkout in particular.
+pub(super) fn read(data: Raw<'_>) -> News {
+    News {
+        subject: Subject::none(),
+        kinds: settlement(data).map(|settlement| vec![EventKind::Settlement(settlement)]),
+    }
+}
+
+fn settlement(data: Raw<'_>) -> Result<Settlement, Unreadable> {
+    let data: Data<'_> = wire::object("data", data)?;
+    let entity: Entity<'_> = wire::object("data.settlement", data.settlement)?;
+    let id = wire::gateway_identifier(entity.settlement_id).ok_or(Unreadable("settlement_id"))?;
+    let status = wire::settlement_status(wire::word("status", entity.status)?);
+    let currency = match entity.settlement_currency {
+        None => PAID_OUT_IN,
+        given => wire::currency("settlement_currency", given)?,
+    };
+    let amount = match entity.amount_settled {
+        None => wire::amount("settlement_amount", entity.settlement_amount, currency)?,
+        given => wire::amount("amount_settled", given, currency)?,
+    };
+    let mut settlement = Settlement::new(id, status, amount);
+    settlement.bank_reference = wire::told(entity.utr);
+    settlement.settled_at = wire::with_offset(entity.settled_on)
+        .or_else(|| wire::with_offset(entity.settlement_initiated_on));
+    Ok(settlement)
+}
