@@ -64,6 +64,12 @@ pub struct Capabilities {
     pub remote_customers: bool,
     /// An open checkout can be cancelled.
     pub cancellation: bool,
+    /// A checkout can be limited to certain methods.
+    pub method_choice: bool,
+    /// The gateway can send the payer the address itself.
+    pub payer_notification: bool,
+    /// The gateway can remind payers.
+    pub reminders: bool,
 }
 
 impl Capabilities {
@@ -88,6 +94,24 @@ impl Capabilities {
     /// Open checkouts can be cancelled.
     pub const fn with_cancellation(mut self) -> Self {
         self.cancellation = true;
+        self
+    }
+
+    /// Checkouts can be limited to certain methods.
+    pub const fn with_method_choice(mut self) -> Self {
+        self.method_choice = true;
+        self
+    }
+
+    /// The gateway can send the payer the address.
+    pub const fn with_payer_notification(mut self) -> Self {
+        self.payer_notification = true;
+        self
+    }
+
+    /// The gateway can remind payers.
+    pub const fn with_reminders(mut self) -> Self {
+        self.reminders = true;
         self
     }
 }

@@ -25,8 +25,9 @@ mod webhook;
 
 pub use check::{ConnectionCheck, CredentialCheck};
 pub use checkout::{
-    Cancellation, Checkout, CheckoutLocator, CheckoutRequest, CheckoutStatus, CreatedCheckout,
-    NextAction, PartialPayments, PreparedCheckout,
+    Cancellation, Checkout, CheckoutExtension, CheckoutLocator, CheckoutOptions, CheckoutRequest,
+    CheckoutStatus, CreatedCheckout, NextAction, PartialPayments, PayerNotification, PaymentMethod,
+    PreparedCheckout,
 };
 pub use clock::{Clock, SystemClock};
 pub use customer::{Customer, CustomerLink};

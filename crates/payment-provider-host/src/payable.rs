@@ -3,8 +3,8 @@ use std::fmt;
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
-    CheckoutReference, ConnectionCode, CustomerId, InvalidIdentifier, Money, OrganizationId,
-    PartialPayments, Payment,
+    CheckoutOptions, CheckoutReference, ConnectionCode, CustomerId, InvalidIdentifier, Money,
+    OrganizationId, PartialPayments, Payment,
 };
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,8 @@ pub struct Payable {
     pub return_url: Option<Url>,
     /// Whether it may be paid in instalments. `None`: all that is due at once.
     pub partial_payments: Option<PartialPayments>,
+    /// How a new checkout is put to the payer. An open checkout stays as it was asked for.
+    pub options: CheckoutOptions,
 }
 
 impl Payable {
@@ -108,7 +110,14 @@ impl Payable {
             customer,
             return_url: None,
             partial_payments: None,
+            options: CheckoutOptions::default(),
         }
+    }
+
+    /// Sets how a new checkout is put to the payer.
+    pub fn with_options(mut self, options: CheckoutOptions) -> Self {
+        self.options = options;
+        self
     }
 
     /// Accepts instalments.

@@ -85,7 +85,10 @@ fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
     let capabilities = Capabilities::default()
         .with_partial_payments()
         .with_notify_url()
-        .with_cancellation();
+        .with_cancellation()
+        .with_method_choice()
+        .with_payer_notification()
+        .with_reminders();
     let id = ProviderId::new(PROVIDER_ID)?;
     Ok(
         ProviderDescriptor::new(id, "Cashfree Payments", settings::schema())

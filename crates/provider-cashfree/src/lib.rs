@@ -19,7 +19,7 @@ mod wire;
 
 pub use config::{CashfreeConfig, RetryTuning};
 pub use factory::{CashfreeFactory, CashfreeFactoryError};
-pub use links::FINGERPRINT_NOTE;
+pub use links::{FINGERPRINT_NOTE, LinkOptions};
 
 /// The id under which the provider is registered.
 pub const PROVIDER_ID: &str = "cashfree";

@@ -224,7 +224,7 @@ fn four_notes_are_left_to_the_host() {
     let provider = provider();
     let notes = |count: usize| (0..count).fold(request(), |r, n| r.with_note(format!("k{n}"), "v"));
     assert!(provider.preflight_checkout(&notes(4)).is_ok());
-    let notes_field = |code| ("notes".to_owned(), code);
+    let notes_field = |code| ("options.notes".to_owned(), code);
     assert_eq!(
         sole(&provider, &notes(5)),
         notes_field(ViolationCode::TooLarge)
@@ -414,7 +414,7 @@ fn all_violations_come_at_once_and_repeat_no_value() {
         "notify_url",
         "partial_payments.minimum",
         "partial_payments.minimum",
-        "notes",
+        "options.notes",
     ];
     assert_eq!(fields, expected);
     let shown = format!("{violations} {violations:?}");

@@ -1,10 +1,12 @@
 //! Asking for money: the request, the form in which it is stored and sent, and what exists at the
 //! gateway afterwards.
 
+mod options;
 mod prepared;
 mod request;
 mod state;
 
+pub use options::{CheckoutExtension, CheckoutOptions, PayerNotification, PaymentMethod};
 pub use prepared::PreparedCheckout;
 pub use request::{CheckoutRequest, PartialPayments};
 pub use state::{

@@ -1,9 +1,7 @@
-use std::collections::BTreeMap;
-
 use time::OffsetDateTime;
 use url::Url;
 
-use crate::{CheckoutReference, Customer, Money};
+use crate::{CheckoutOptions, CheckoutReference, Customer, Money};
 
 /// A wish to be paid: so much, by this customer, until then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +25,12 @@ pub struct CheckoutRequest {
     pub notify_url: Option<Url>,
     /// Whether instalments are accepted, and from how much. `None`: the whole amount at once.
     pub partial_payments: Option<PartialPayments>,
-    /// The host's own key-value pairs, kept at the gateway. Nothing personal belongs here.
-    pub notes: BTreeMap<String, String>,
+    /// How it is put to the payer.
+    pub options: CheckoutOptions,
 }
 
 impl CheckoutRequest {
-    /// A request for the whole amount at once, without return address or notes.
+    /// A request for the whole amount at once, without return address and with no options.
     pub fn new(
         reference: CheckoutReference,
         amount: Money,
@@ -49,7 +47,7 @@ impl CheckoutRequest {
             return_url: None,
             notify_url: None,
             partial_payments: None,
-            notes: BTreeMap::new(),
+            options: CheckoutOptions::default(),
         }
     }
 
@@ -71,9 +69,15 @@ impl CheckoutRequest {
         self
     }
 
+    /// Sets how it is put to the payer.
+    pub fn with_options(mut self, options: CheckoutOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Adds a note.
     pub fn with_note(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.notes.insert(key.into(), value.into());
+        self.options.notes.insert(key.into(), value.into());
         self
     }
 }

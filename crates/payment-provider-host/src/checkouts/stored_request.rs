@@ -77,6 +77,7 @@ impl<S: Store> Host<S> {
         );
         request.return_url.clone_from(&call.payable.return_url);
         request.partial_payments = call.payable.partial_payments;
+        request.options.clone_from(&call.payable.options);
         if call.provider.descriptor().capabilities.notify_url {
             let ConnectionRow {
                 provider,

@@ -7,6 +7,7 @@ mod cancel;
 mod create;
 mod customer;
 mod entity;
+mod extension;
 mod fetch;
 mod key;
 mod preflight;
@@ -15,6 +16,7 @@ mod request;
 pub(crate) use cancel::cancel;
 pub(crate) use create::create;
 pub(crate) use customer::{PHONE_RULE, needs};
+pub use extension::LinkOptions;
 pub(crate) use fetch::{expect_link, expect_same_link, fetch};
 pub(crate) use preflight::{MAX_RETURN_URL, preflight};
 

@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use payment_provider_core::{
-    CheckoutRequest, Fingerprint, Money, Personal, PreparedCheckout, ProviderId, Violation,
-    ViolationCode, Violations,
+    CheckoutRequest, Fingerprint, Money, PaymentMethod, Personal, PreparedCheckout, ProviderId,
+    Violation, ViolationCode, Violations,
 };
 use serde_json::value::RawValue;
 use time::format_description::well_known::Rfc3339;
@@ -11,6 +11,7 @@ use url::Url;
 
 use super::FINGERPRINT_NOTE;
 use super::customer::phone;
+use super::extension::LinkExtras;
 use super::request::{CustomerDetails, LinkBody, LinkMeta, LinkNotify, json_number};
 use crate::settings::Terms;
 use crate::url_rules;
@@ -51,7 +52,16 @@ pub(crate) fn preflight(
     }
     let minimum = request.partial_payments.and_then(|terms| terms.minimum);
     let minimum = minimum.and_then(|minimum| least(minimum, request.amount, &mut found));
-    notes(&request.notes, &mut found);
+    let options = &request.options;
+    notes(&options.notes, &mut found);
+    let methods = methods(&options.methods, &mut found);
+    let email = known(request.customer.email.as_ref());
+    if options.notify_payer.email && email.is_none() {
+        let message = "is required to notify the payer by e-mail";
+        found.push("customer.email", ViolationCode::Missing, message);
+    }
+    let currency = request.amount.currency();
+    let extras = LinkExtras::read(options.extension(provider), currency, &mut found);
 
     let (Some(amount), Some(phone), Some((expires_at, expiry)), true) =
         (amount, phone, expiry, found.is_empty())
@@ -59,7 +69,6 @@ pub(crate) fn preflight(
         return Err(found);
     };
 
-    let currency = request.amount.currency();
     let mut body = LinkBody {
         link_id: request.reference.as_str(),
         link_amount: amount,
@@ -67,18 +76,19 @@ pub(crate) fn preflight(
         link_purpose: &request.purpose,
         customer_details: CustomerDetails {
             customer_phone: phone.expose(),
-            customer_email: known(request.customer.email.as_ref()),
+            customer_email: email,
             customer_name: known(request.customer.name.as_ref()),
+            bank: extras.bank,
         },
         link_partial_payments: request.partial_payments.is_some(),
         link_minimum_partial_amount: minimum,
         link_expiry_time: &expiry,
         link_notify: LinkNotify {
-            send_sms: false,
-            send_email: false,
+            send_sms: options.notify_payer.sms,
+            send_email: options.notify_payer.email,
         },
-        link_auto_reminders: false,
-        link_notes: request
+        link_auto_reminders: options.reminders,
+        link_notes: options
             .notes
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
@@ -86,8 +96,10 @@ pub(crate) fn preflight(
         link_meta: LinkMeta {
             notify_url: request.notify_url.as_ref().map(Url::as_str),
             return_url: return_url.or(terms.redirect_url.as_ref()).map(Url::as_str),
-            upi_intent: true,
+            upi_intent: extras.upi_intent,
+            payment_methods: methods,
         },
+        order_splits: extras.order_splits,
     };
     let content = serde_json::to_vec(&body).map_err(unwritable)?;
     let fingerprint = Fingerprint::of(&content);
@@ -195,13 +207,37 @@ fn least(minimum: Money, whole: Money, found: &mut Violations) -> Option<Box<Raw
     number
 }
 
+/// The methods as the gateway lists them; `None` for all.
+fn methods(chosen: &BTreeSet<PaymentMethod>, found: &mut Violations) -> Option<String> {
+    let words = chosen.iter().filter_map(|method| {
+        let word = match method {
+            PaymentMethod::CreditCard => "cc",
+            PaymentMethod::DebitCard => "dc",
+            PaymentMethod::CorporateCard => "ccc",
+            PaymentMethod::PrepaidCard => "ppc",
+            PaymentMethod::NetBanking => "nb",
+            PaymentMethod::Upi => "upi",
+            PaymentMethod::PayPal => "paypal",
+            PaymentMethod::Wallet => "app",
+            other => {
+                let message = format!("must not hold {other}, which the gateway does not offer");
+                found.push("options.methods", ViolationCode::Unsupported, message);
+                return None;
+            }
+        };
+        Some(word)
+    });
+    let words: Vec<_> = words.collect();
+    (!words.is_empty()).then(|| words.join(","))
+}
+
 fn notes(notes: &BTreeMap<String, String>, found: &mut Violations) {
     if notes.contains_key(FINGERPRINT_NOTE) {
         let message = "must not use the key `fingerprint`, which the provider uses itself";
-        found.push("notes", ViolationCode::Invalid, message);
+        found.push("options.notes", ViolationCode::Invalid, message);
     } else if notes.len() >= MAX_NOTES {
         let message = "must be at most 4; the gateway keeps 5, of which the provider uses one";
-        found.push("notes", ViolationCode::TooLarge, message);
+        found.push("options.notes", ViolationCode::TooLarge, message);
     }
 }
 

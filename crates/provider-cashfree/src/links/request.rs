@@ -21,6 +21,8 @@ pub(super) struct LinkBody<'a> {
     pub(super) link_auto_reminders: bool,
     pub(super) link_notes: BTreeMap<&'a str, &'a str>,
     pub(super) link_meta: LinkMeta<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) order_splits: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -30,6 +32,8 @@ pub(super) struct CustomerDetails<'a> {
     pub(super) customer_email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) customer_name: Option<&'a str>,
+    #[serde(flatten)]
+    pub(super) bank: BTreeMap<&'static str, Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +49,8 @@ pub(super) struct LinkMeta<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) return_url: Option<&'a str>,
     pub(super) upi_intent: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) payment_methods: Option<String>,
 }
 
 /// An amount as a JSON number in major units, written from decimal text. `None` if it has more
