@@ -13,6 +13,13 @@ use crate::PROVIDER_ID;
 const UPI_INTENT: &str = "link_meta.upi_intent";
 const ORDER_SPLITS: &str = "order_splits";
 
+/// The banks that the API knows by number.
+const BANKS: [u32; 39] = [
+    3003, 3005, 3006, 3010, 3012, 3016, 3019, 3020, 3021, 3022, 3023, 3024, 3026, 3027, 3028, 3029,
+    3030, 3031, 3032, 3033, 3038, 3039, 3040, 3042, 3044, 3054, 3055, 3058, 3086, 3087, 3088, 3089,
+    3090, 3091, 3092, 3098, 3115, 3117, 7001,
+];
+
 /// Bank details of the customer, by the names of the API.
 const ACCOUNT_NUMBER: &str = "customer_details.customer_bank_account_number";
 const IFSC: &str = "customer_details.customer_bank_ifsc";
@@ -39,7 +46,7 @@ const BANK_CODE: &str = "customer_details.customer_bank_code";
 /// |---|---|
 /// | `order_splits` | list of `{"vendor_id", "amount" or "percentage", "tags"}`, for Easy Split |
 /// | `customer_details.customer_bank_account_number`, `customer_details.customer_bank_ifsc` | text |
-/// | `customer_details.customer_bank_code` | whole number |
+/// | `customer_details.customer_bank_code` | number of a bank, of those the page lists |
 ///
 /// Any other field is refused: either the request has a field of its own for it, or it is none of a
 /// payment link.
@@ -144,8 +151,14 @@ impl LinkExtras {
             }
         };
         if field == BANK_CODE {
-            let must = (ViolationCode::Invalid, "must be a whole number");
-            serde_json::from_str::<u32>(json).map_err(|_| must)?;
+            let must = (
+                ViolationCode::Invalid,
+                "must be the number of a bank that Cashfree lists",
+            );
+            let bank: u32 = serde_json::from_str(json).map_err(|_| must)?;
+            if !BANKS.contains(&bank) {
+                return Err(must);
+            }
         } else {
             let must = (ViolationCode::Invalid, "must be a text that is not blank");
             let text: String = serde_json::from_str(json).map_err(|_| must)?;
@@ -273,6 +286,7 @@ mod tests {
             ("customer_details.customer_bank_ifsc", "12"),
             ("customer_details.customer_bank_code", "\"7001\""),
             ("customer_details.customer_bank_code", "7.5"),
+            ("customer_details.customer_bank_code", "7002"),
             ("order_splits", "canary"),
             ("order_splits", "{}"),
             ("order_splits", "[]"),
