@@ -1,0 +1,388 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cashfree_simulator::{
+    Fault, FaultRule, LinkSnapshot, LinkStatus, Operation, Paise, PaymentAttempt, PaymentStatus,
+};
+use payment_provider_core::{CheckoutLocator, Currency, Money, PartialPayments};
+use payment_provider_host::cash::Closed;
+use payment_provider_host::{
+    CheckoutError, DeliveryState, Payable, PayableId, PayableView, Refusal,
+};
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+use crate::ground::Scene;
+
+/// How many times the end is waited for; each time is six minutes of the clock.
+const ROUNDS: usize = 40;
+
+/// What a run did.
+pub(crate) struct Told {
+    pub(crate) links: usize,
+    pub(crate) payments: usize,
+    pub(crate) paise: i64,
+    pub(crate) faults: usize,
+}
+
+struct Run<'a> {
+    scene: &'a Scene,
+    random: SmallRng,
+    seed: u64,
+    payable: Payable,
+    partial: bool,
+    voided: bool,
+    /// How often each delivery was handed over.
+    handed: BTreeMap<u64, u32>,
+    faults: usize,
+}
+
+/// One life, from nothing to the last unit.
+pub(crate) async fn run(scene: &Scene, seed: u64) -> Told {
+    let mut random = SmallRng::seed_from_u64(seed);
+    let amount = Money::from_minor_units(random.random_range(1_000..1_000_000), Currency::INR);
+    let partial = random.random_bool(0.5);
+    let id = PayableId::new(format!("invoice-{seed}")).expect("an id");
+    let (organization, customer) = (scene.organization.clone(), scene.customer.clone());
+    let mut payable = Payable::new(organization, id, amount, "Invoice 1", customer);
+    if partial {
+        payable = payable.with_partial_payments(PartialPayments::any());
+    }
+    let mut run = Run {
+        scene,
+        random,
+        seed,
+        payable,
+        partial,
+        voided: false,
+        handed: BTreeMap::new(),
+        faults: 0,
+    };
+    run.ask().await;
+    for _ in 0..run.random.random_range(4..16) {
+        run.step().await;
+    }
+    run.come_to_rest().await;
+    run.compare().await
+}
+
+impl Run<'_> {
+    async fn step(&mut self) {
+        match self.random.random_range(0..20) {
+            0..=4 => self.ask().await,
+            5..=10 => self.pay(),
+            11 => self.settle_one(),
+            12..=15 => self.deliver_one().await,
+            16..=17 => self.apply().await,
+            18 => {
+                let seconds = self.random.random_range(1..300);
+                self.scene.advance(Duration::from_secs(seconds));
+            }
+            _ => self.end().await,
+        }
+    }
+
+    /// Asks for the money; whatever comes of it.
+    async fn ask(&mut self) {
+        self.maybe_fault(&[
+            Operation::CreateLink,
+            Operation::FetchLink,
+            Operation::CancelLink,
+        ]);
+        // Refusals and faults are part of the life; what they leave behind is looked at in the end.
+        let _ = self.scene.host.payment_url(&self.payable).await;
+    }
+
+    /// The payer does something on one of the links.
+    fn pay(&mut self) {
+        let simulator = self.scene.simulator();
+        let links = simulator.links();
+        let Some(link) = links.choose(&mut self.random) else {
+            return;
+        };
+        let over = matches!(link.status, LinkStatus::Expired | LinkStatus::Cancelled);
+        let mut attempt = PaymentAttempt::new();
+        if over {
+            attempt = attempt.late();
+        }
+        if self.partial && self.random.random_bool(0.6) {
+            let paise = self
+                .random
+                .random_range(1..=self.payable.amount.minor_units());
+            attempt = attempt.amount(Paise::new(paise));
+        }
+        // A link that takes no payment says so; that is the gateway's to decide.
+        let _ = match self.random.random_range(0..10) {
+            0..=5 => simulator.pay(&link.link_id, attempt),
+            6 => simulator.fail(&link.link_id, attempt),
+            7 => simulator.drop_payment(&link.link_id, attempt),
+            _ => simulator.leave_pending(&link.link_id, attempt),
+        };
+    }
+
+    fn settle_one(&mut self) {
+        let pending = pending(&self.scene.simulator().links());
+        if let Some(id) = pending.choose(&mut self.random) {
+            let end = [
+                PaymentStatus::Success,
+                PaymentStatus::Failed,
+                PaymentStatus::UserDropped,
+            ];
+            let end = *end.choose(&mut self.random).expect("an end");
+            let settled = self.scene.simulator().settle(id, end);
+            settled.expect("a pending payment can be settled");
+        }
+    }
+
+    /// One webhook arrives: any of them, for the first time or again, or a forgery of it.
+    async fn deliver_one(&mut self) {
+        let deliveries = self.scene.simulator().deliveries();
+        let Some(delivery) = deliveries.choose(&mut self.random) else {
+            return;
+        };
+        let forged = self.random.random_bool(0.1);
+        let taken = self.scene.hand_over(delivery, forged).await;
+        if forged {
+            assert!(taken.is_err(), "seed {}: a forgery was taken", self.seed);
+            return;
+        }
+        let before = self.handed.entry(delivery.id).or_default();
+        let again = taken.expect("a delivery is taken");
+        assert_eq!(again, *before > 0, "seed {}", self.seed);
+        *before += 1;
+    }
+
+    async fn apply(&mut self) {
+        self.maybe_fault(&[
+            Operation::FetchLink,
+            Operation::ListOrders,
+            Operation::ListPayments,
+        ]);
+        let applied = self.scene.host.apply_due_deliveries().await;
+        applied.expect("the store works");
+    }
+
+    /// The link runs out, or the invoice is withdrawn.
+    async fn end(&mut self) {
+        if self.random.random_bool(0.7) {
+            let links = self.scene.simulator().links();
+            if let Some(link) = links.choose(&mut self.random) {
+                // One that is over already cannot run out.
+                let _ = self.scene.simulator().expire(&link.link_id, None);
+            }
+        } else {
+            self.maybe_fault(&[Operation::CancelLink, Operation::FetchLink]);
+            let closed = self.scene.host.close(&self.payable, Closed::Voided).await;
+            closed.expect("closing is recorded whatever the gateway says");
+            self.voided = true;
+        }
+    }
+
+    fn maybe_fault(&mut self, operations: &[Operation]) {
+        if self.random.random_bool(0.6) {
+            return;
+        }
+        let faults = [
+            Fault::DropBeforeCommit,
+            Fault::DropAfterCommit,
+            Fault::Error500,
+            Fault::Error500Stored,
+            Fault::Error500AfterCommit,
+            Fault::Error400Stored,
+            Fault::NotFoundStored,
+            Fault::RateLimited,
+            Fault::Html502,
+            Fault::TruncatedJson,
+            Fault::NotFound,
+        ];
+        let operation = *operations.choose(&mut self.random).expect("an operation");
+        let fault = *faults.choose(&mut self.random).expect("a fault");
+        let mut rule = FaultRule::once(operation, fault);
+        rule.times = self.random.random_range(1..4);
+        rule.retry_seconds = 1;
+        self.scene.simulator().inject_fault(rule);
+        self.faults += 1;
+    }
+
+    /// No more faults: what is open is decided, every webhook arrives, everything is applied.
+    async fn come_to_rest(&mut self) {
+        self.scene.simulator().clear_faults();
+        for id in pending(&self.scene.simulator().links()) {
+            let settled = self.scene.simulator().settle(&id, PaymentStatus::Success);
+            settled.expect("a pending payment can be settled");
+        }
+        for _ in 0..ROUNDS {
+            let asked = if self.voided {
+                let closed = self.scene.host.close(&self.payable, Closed::Voided).await;
+                closed.is_ok_and(|closing| closing.still_payable.is_empty())
+            } else {
+                matches!(
+                    self.scene.host.payment_url(&self.payable).await,
+                    Ok(_)
+                        | Err(CheckoutError::Refused(
+                            Refusal::Paid | Refusal::EarlierStillPayable
+                        ))
+                )
+            };
+            let mut deliveries = self.scene.simulator().deliveries();
+            deliveries.retain(|delivery| !self.handed.contains_key(&delivery.id));
+            for delivery in &deliveries {
+                let taken = self.scene.hand_over(delivery, false).await;
+                taken.expect("a delivery is taken");
+                self.handed.insert(delivery.id, 1);
+            }
+            while self
+                .scene
+                .host
+                .apply_due_deliveries()
+                .await
+                .expect("a store")
+                > 0
+            {}
+            if asked && deliveries.is_empty() && self.undecided().await.is_empty() {
+                return;
+            }
+            self.scene.advance(Duration::from_secs(360));
+        }
+        panic!(
+            "seed {}: no rest; undecided: {:?}",
+            self.seed,
+            self.undecided().await
+        );
+    }
+
+    async fn undecided(&self) -> Vec<String> {
+        let Scene {
+            host,
+            organization,
+            code,
+            ..
+        } = self.scene;
+        let deliveries = host.deliveries(organization, code, u32::MAX);
+        let deliveries = deliveries.await.expect("a store").into_iter();
+        let undecided = deliveries.filter(|delivery| {
+            matches!(
+                delivery.state,
+                DeliveryState::Pending | DeliveryState::Parked
+            )
+        });
+        undecided
+            .map(|delivery| {
+                format!(
+                    "{:?} {:?} {:?}",
+                    delivery.state, delivery.types, delivery.error
+                )
+            })
+            .collect()
+    }
+
+    async fn view(&self) -> PayableView {
+        let Payable {
+            organization, id, ..
+        } = &self.payable;
+        let view = self.scene.host.payable(organization, id);
+        view.await.expect("a store").expect("a payable")
+    }
+
+    /// Gateway, provider and books, to the unit.
+    async fn compare(&self) -> Told {
+        let seed = self.seed;
+        let links = self.scene.simulator().links();
+        let view = self.view().await;
+
+        let mut taken = BTreeMap::new();
+        for link in &links {
+            let known = view
+                .checkouts
+                .iter()
+                .find(|checkout| checkout.reference.as_str() == link.link_id);
+            assert!(
+                known.is_some(),
+                "seed {seed}: a link nobody knows: {link:?}"
+            );
+            self.agree_on(link).await;
+            taken.extend(successful(link));
+        }
+        let booked: BTreeMap<String, i64> = view
+            .payments
+            .iter()
+            .filter(|known| known.verdict.is_some())
+            .map(|known| {
+                (
+                    known.payment.id.to_string(),
+                    known.payment.amount.minor_units(),
+                )
+            })
+            .collect();
+        assert_eq!(booked, taken, "seed {seed}: booked (left), taken (right)");
+
+        let paise: i64 = taken.values().sum();
+        let (credited, surplus) = (view.credited.minor_units(), view.surplus.minor_units());
+        assert_eq!(view.received.minor_units(), paise, "seed {seed}");
+        assert_eq!(credited + surplus, paise, "seed {seed}");
+        assert!(credited <= self.payable.amount.minor_units(), "seed {seed}");
+        let open = links.iter().filter(|link| is_open(link));
+        assert!(
+            open.count() <= usize::from(!self.voided),
+            "seed {seed}: {links:?}"
+        );
+        Told {
+            links: links.len(),
+            payments: taken.len(),
+            paise,
+            faults: self.faults,
+        }
+    }
+
+    /// What the provider reads of a link is what the simulator has.
+    async fn agree_on(&self, link: &LinkSnapshot) {
+        let seed = self.seed;
+        let reference: CheckoutLocator = link
+            .link_id
+            .parse::<payment_provider_core::CheckoutReference>()
+            .expect("a reference")
+            .into();
+        let read = self.scene.provider.fetch_checkout(&reference).await;
+        let read = read.expect("the gateway answers");
+        assert_eq!(
+            read.amount.decimal().to_string(),
+            link.amount.to_string(),
+            "seed {seed}"
+        );
+        let paid = read.amount_paid.decimal().to_string();
+        assert_eq!(paid, link.amount_paid.to_string(), "seed {seed}");
+        let listed = self.scene.provider.list_payments(&reference).await;
+        let listed: BTreeMap<String, i64> = listed
+            .expect("the gateway answers")
+            .into_iter()
+            .filter(|payment| payment.status == payment_provider_core::PaymentStatus::Succeeded)
+            .map(|payment| (payment.id.to_string(), payment.amount.minor_units()))
+            .collect();
+        assert_eq!(listed, successful(link), "seed {seed}");
+    }
+}
+
+fn is_open(link: &LinkSnapshot) -> bool {
+    matches!(link.status, LinkStatus::Active | LinkStatus::PartiallyPaid)
+}
+
+/// The payments that took money, with their paise.
+fn successful(link: &LinkSnapshot) -> BTreeMap<String, i64> {
+    let payments = link.orders.iter().flat_map(|order| &order.payments);
+    payments
+        .filter(|payment| payment.status == PaymentStatus::Success)
+        .map(|payment| (payment.cf_payment_id.clone(), payment.amount.minor()))
+        .collect()
+}
+
+fn pending(links: &[LinkSnapshot]) -> Vec<String> {
+    let payments = links
+        .iter()
+        .flat_map(|link| &link.orders)
+        .flat_map(|order| &order.payments);
+    payments
+        .filter(|payment| payment.status == PaymentStatus::Pending)
+        .map(|payment| payment.cf_payment_id.clone())
+        .collect()
+}
