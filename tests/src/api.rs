@@ -88,9 +88,17 @@ impl Api {
     /// # Panics
     /// The application refuses.
     pub async fn invoice(&self, amount_cents: i64) -> String {
+        self.invoice_for("An invoice", amount_cents).await
+    }
+
+    /// Makes an invoice for something over this many paise and returns its id.
+    ///
+    /// # Panics
+    /// The application refuses.
+    pub async fn invoice_for(&self, purpose: &str, amount_cents: i64) -> String {
         let invoice = json!({
             "organization_id": Self::ORGANIZATION, "external_customer_id": "customer-1",
-            "amount_cents": amount_cents, "currency": "INR", "purpose": "An invoice",
+            "amount_cents": amount_cents, "currency": "INR", "purpose": purpose,
         });
         let made = self.expect("/api/v1/invoices", &invoice, 201).await;
         made["id"].as_str().expect("an id").to_owned()
@@ -170,6 +178,11 @@ impl Control {
             client: client(),
             url: url.into(),
         }
+    }
+
+    /// Where the simulator is.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Sends a body and returns what came back.

@@ -8,10 +8,10 @@ mod proxy;
 mod stage;
 
 pub use api::{Api, Control};
-pub use browser::{Browser, Fault, Place, Screen, Scripts};
+pub use browser::{Browser, Fault, Key, Place, Screen, Scripts};
 pub use program::{Output, Program};
 pub use proxy::Proxy;
-pub use stage::Stage;
+pub use stage::{Asked, Stage};
 
 /// What the README shows compiles.
 #[cfg(doctest)]

@@ -1,7 +1,15 @@
 use crate::{Api, Control, Output, Program, Proxy};
 
-/// The key that tests give to the application.
-const KEY: &str = "test-api-key-for-the-stage-only";
+/// An invoice with a payment link.
+#[derive(Debug)]
+pub struct Asked {
+    /// The id of the invoice.
+    pub invoice: String,
+    /// The address of the link.
+    pub url: String,
+    /// The gateway's id of the link.
+    pub link: String,
+}
 
 /// billing-host and the simulator, each a process of its own, with a proxy between them.
 #[derive(Debug)]
@@ -20,6 +28,9 @@ pub struct Stage {
 impl Stage {
     /// The client secret of the connection.
     pub const SECRET: &str = "cfsk_ma_test_simulator";
+
+    /// The application's key.
+    pub const KEY: &str = "test-api-key-for-the-stage-only";
 
     /// Both programs, a connection and a customer.
     pub async fn set_up() -> Self {
@@ -52,6 +63,20 @@ impl Stage {
             simulator,
             directory,
         }
+    }
+
+    /// Makes an invoice and a link to pay it with.
+    pub async fn ask_for(&self, purpose: &str, amount_cents: i64) -> Asked {
+        let invoice = self.api.invoice_for(purpose, amount_cents).await;
+        let url = self.api.payment_url(&invoice).await;
+        let link = self.control.link_of(&url).await;
+        Asked { invoice, url, link }
+    }
+
+    /// Does something on a link of the gateway (`pay`, `fail`, `pending`, `expire`, ...); returns what became of it.
+    pub async fn on_link(&self, link: &str, what: &str) -> serde_json::Value {
+        let path = format!("links/{link}/{what}");
+        self.control.post(&path, &serde_json::json!({})).await
     }
 
     /// Kills the application and starts it again on the same database.
@@ -90,9 +115,9 @@ async fn start_host(
     let environment: Vec<_> = environment
         .iter()
         .copied()
-        .chain([("BILLING_HOST_API_KEY", KEY)])
+        .chain([("BILLING_HOST_API_KEY", Stage::KEY)])
         .collect();
     let mut host = Program::start("billing-host", &arguments, &environment);
     let url = host.line_after("listening on ").await;
-    (host, Api::new(url, KEY))
+    (host, Api::new(url, Stage::KEY))
 }

@@ -1,14 +1,16 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Browser;
 use super::tools::Tools;
 
 /// The styles of these pages are all from their own server, so that nothing has to be fetched to judge them.
 const RUN: &str = "
-    return axe.run(document, {resultTypes: ['violations'], preload: false}).then(found =>
+    const wanted = {resultTypes: ['violations'], preload: false};
+    if (arguments[0]) wanted.runOnly = arguments[0];
+    return axe.run(document, wanted).then(found =>
         found.violations.filter(fault => ['serious', 'critical'].includes(fault.impact)).map(fault => ({
             rule: fault.id, impact: fault.impact, help: fault.help,
             places: fault.nodes.map(node => ({html: node.html, summary: node.failureSummary})),
@@ -57,9 +59,13 @@ impl Browser {
     /// # Panics
     /// It does not run.
     pub async fn accessibility_faults(&self) -> Vec<Fault> {
+        self.faults(json!([])).await
+    }
+
+    async fn faults(&self, rules: Value) -> Vec<Fault> {
         // What the driver runs is subject to no policy of the page.
         let script = format!("{}\n;{RUN}", Tools::rules());
-        let found = match self.evaluate(&script, json!([])).await {
+        let found = match self.evaluate(&script, rules).await {
             Ok(found) => found,
             Err(why) => self.fail(&format!("axe-core does not run: {why}")).await,
         };
@@ -71,7 +77,21 @@ impl Browser {
     /// # Panics
     /// There is one; the message lists all.
     pub async fn is_accessible(&self) {
-        let faults = self.accessibility_faults().await;
+        self.has_none(self.accessibility_faults().await).await;
+    }
+
+    /// Everything can be told from what is behind it, on a dark screen too.
+    ///
+    /// # Panics
+    /// Something cannot; the message lists all.
+    pub async fn is_legible_in_the_dark(&self) {
+        self.prefer_dark(true).await;
+        self.has_none(self.faults(json!([["color-contrast"]])).await)
+            .await;
+        self.prefer_dark(false).await;
+    }
+
+    async fn has_none(&self, faults: Vec<Fault>) {
         if !faults.is_empty() {
             let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
             self.fail(&format!("not accessible:\n{}", faults.join("\n")))

@@ -5,6 +5,13 @@ use super::{Browser, wire};
 /// The name that the protocol gives to a reference to an element.
 const REFERENCE: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// Each name takes the driver a while to work out, and pages have many elements.
+const MENTIONING: &str = "
+    const [selector, name] = arguments;
+    const words = one => [one.ariaLabel, one.textContent, ...[...one.labels ?? []].map(label => label.textContent)];
+    const line = text => (text ?? '').replace(/\\s+/g, ' ');
+    return [...document.querySelectorAll(selector)].filter(one => words(one).some(text => line(text).includes(name)))";
+
 /// An element of the page as it was when it was found.
 #[derive(Debug, Clone)]
 pub(super) struct Element(String);
@@ -45,7 +52,7 @@ impl Browser {
         let mut others = Vec::new();
         let mut exact = Vec::new();
         let mut beginning = Vec::new();
-        for element in self.find_all("", kind.selector).await? {
+        for element in self.candidates(kind, name).await? {
             let found = self.name(&element).await?;
             let fitting = match () {
                 () if found == name => &mut exact,
@@ -75,6 +82,18 @@ impl Browser {
         }
     }
 
+    /// The elements of a kind that have this name somewhere in their text; all of the kind if there are none.
+    async fn candidates(&self, kind: &Kind, name: &str) -> Result<Vec<Element>, String> {
+        let found = self
+            .evaluate(MENTIONING, json!([kind.selector, name]))
+            .await?;
+        let found = elements(&found);
+        if found.is_empty() {
+            return self.find_all("", kind.selector).await;
+        }
+        Ok(found)
+    }
+
     /// The elements that fit a CSS selector, below a path (an element's, or empty for the page).
     pub(super) async fn find_all(
         &self,
@@ -83,12 +102,17 @@ impl Browser {
     ) -> Result<Vec<Element>, String> {
         let query = json!({"using": "css selector", "value": selector});
         let found = self.wire.post(&format!("{below}/elements"), &query).await?;
-        let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
-        Ok(found.iter().filter_map(Element::read).collect())
+        Ok(elements(&found))
+    }
+
+    /// The element that has the keyboard.
+    pub(super) async fn active(&self) -> Result<Element, String> {
+        let active = self.wire.get("/element/active").await?;
+        Element::read(&active).ok_or_else(|| "nothing has the keyboard".to_owned())
     }
 
     /// The name as a screen reader says it.
-    async fn name(&self, element: &Element) -> Result<String, String> {
+    pub(super) async fn name(&self, element: &Element) -> Result<String, String> {
         let name = self.wire.get(&element.path("computedlabel")).await?;
         Ok(one_line(&wire::text(&name)))
     }
@@ -107,6 +131,11 @@ impl Browser {
             .await?;
         Ok(visible == true && one_line(&wire::text(&around)).contains(text))
     }
+}
+
+fn elements(found: &Value) -> Vec<Element> {
+    let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+    found.iter().filter_map(Element::read).collect()
 }
 
 /// Text with each run of white space as one space, as a page shows it.

@@ -74,10 +74,7 @@ impl Browser {
     pub async fn value(&self, label: &str) -> String {
         let held = self
             .wait(async || {
-                let field = match self.named(&FIELD, label, None).await {
-                    Ok(field) => field,
-                    Err(_) => self.named(&SELECTION, label, None).await?,
-                };
+                let field = self.field(label).await?;
                 let script = "const field = arguments[0];
                     return field.selectedOptions ? field.selectedOptions[0]?.label : field.value";
                 self.evaluate(script, json!([field.argument()])).await
@@ -123,6 +120,14 @@ impl Browser {
             }
         })
         .await;
+    }
+
+    /// The field or selection with this label.
+    pub(super) async fn field(&self, label: &str) -> Result<Element, String> {
+        match self.named(&FIELD, label, None).await {
+            Ok(field) => Ok(field),
+            Err(_) => self.named(&SELECTION, label, None).await,
+        }
     }
 
     async fn press(&self, element: &Element) -> Result<(), String> {

@@ -10,6 +10,7 @@ mod axe;
 mod driver;
 mod element;
 mod hand;
+mod keyboard;
 mod log;
 mod screen;
 mod sight;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 pub use axe::{Fault, Place};
+pub use keyboard::Key;
 pub use screen::Screen;
 
 use driver::Driver;

@@ -74,6 +74,14 @@ impl Browser {
         files
     }
 
+    /// Light on dark, or dark on light.
+    pub(super) async fn prefer_dark(&self, dark: bool) {
+        let scheme = if dark { "dark" } else { "light" };
+        let wish = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        let set = self.command("Emulation.setEmulatedMedia", wish).await;
+        set.expect("the colours can be chosen");
+    }
+
     pub(super) async fn use_screen(&self, screen: Screen) {
         let set = self
             .command("Emulation.setDeviceMetricsOverride", screen.metrics())

@@ -21,7 +21,19 @@ impl Browser {
         self.turn_to_last_tab().await;
     }
 
-    /// Closes the tab and turns to the one from which it was opened.
+    /// Opens an address in a new tab and turns to it.
+    ///
+    /// # Panics
+    /// Nothing answers there.
+    pub async fn open_tab(&mut self, url: &str) {
+        let made = self.wire.post("/window/new", &json!({"type": "tab"})).await;
+        let made = made.expect("a new tab");
+        self.tabs.push(wire::text(&made["handle"]));
+        self.turn_to_last_tab().await;
+        self.go(url).await;
+    }
+
+    /// Closes the tab and turns to the one before it.
     ///
     /// # Panics
     /// It is the only one.

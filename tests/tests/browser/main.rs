@@ -1,5 +1,13 @@
 //! What a person sees in a browser. `cargo xtask test` prepares one; elsewhere these tests say that they were not run.
 
+mod billing_pages;
+mod desk;
 mod harness;
-mod payment_page;
+mod keyboard;
+mod look;
+mod setting_up;
+mod simulator_desk;
+mod simulator_pages;
 mod site;
+mod surplus;
+mod walk;

@@ -256,9 +256,12 @@ impl Line {
             _ => Some("time stamp outside the acceptance window".to_owned()),
         };
         let notes: Vec<_> = [hint, delivery.error].into_iter().flatten().collect();
+        // Several events of a delivery may be of one type.
+        let mut types = delivery.types;
+        types.dedup();
         Self {
             at: Moment::of(delivery.received_at),
-            types: delivery.types.join(", "),
+            types: types.join(", "),
             subjects: delivery.subjects.join(", "),
             copies: delivery.copies,
             can_retry: delivery.state == DeliveryState::Parked,

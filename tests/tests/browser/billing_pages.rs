@@ -1,0 +1,142 @@
+//! Every page of the billing application, on both screens.
+
+use cross_crate_tests::{Api, Asked, Browser, Screen, Scripts, Stage};
+use serde_json::json;
+
+use crate::desk::Desk;
+use crate::look::inspect;
+
+#[tokio::test]
+async fn every_page_of_the_billing_application_lets_everybody_in() {
+    let Some(desk) = Desk::open(Scripts::On, Screen::Desktop).await else {
+        return;
+    };
+    let browser = &desk.browser;
+    browser.sees_heading("Sign in").await;
+    inspect(browser, "sign-in").await;
+    desk.sign_in().await;
+    inspect(browser, "invoices-none").await;
+    let (api, proxy) = (&desk.stage.api, &desk.stage.proxy);
+    api.set_up(&proxy.url(), Stage::SECRET).await;
+    let invoices = Invoices::make(&desk.stage).await;
+
+    for (name, path, text) in [
+        ("invoices", "/", "Updates by itself"),
+        ("invoice-link", &invoices.open, "Payment link made"),
+        ("invoice-paid", &invoices.paid, "Money booked"),
+        ("invoice-surplus", &invoices.surplus, "beyond what was due"),
+        ("invoice-voided", &invoices.voided, "The invoice is voided"),
+        ("invoice-new", "/invoices/new", "The payer reads this."),
+        ("customers", "/customers", "Not yet"),
+        ("customer", "/customers/new", "Your own id"),
+        ("connections", "/connections", "Main account"),
+        ("connection", "/connections/acme/main", "Copies"),
+        (
+            "settings",
+            "/connections/acme/main/settings",
+            "Save settings",
+        ),
+        ("thanks-paid", &invoices.thanks_paid, "has come in"),
+        ("thanks-waiting", &invoices.thanks_open, "Not confirmed yet"),
+    ] {
+        browser.go(&format!("{}{path}", api.url())).await;
+        browser.sees(text).await;
+        inspect(browser, name).await;
+    }
+    refused_forms(browser, api).await;
+}
+
+/// Forms with something wrong in them, and the page of a connection that was asked about.
+async fn refused_forms(browser: &Browser, api: &Api) {
+    browser.go(&format!("{}/invoices/new", api.url())).await;
+    browser.fill("Amount", "1e3").await;
+    browser.fill("Currency", "rupees").await;
+    browser.click("Make invoice").await;
+    browser.sees("Customer must be chosen").await;
+    inspect(browser, "invoice-new-wrong").await;
+
+    browser.go(&format!("{}/connections/new", api.url())).await;
+    browser.fill("Client secret", "typed-before").await;
+    browser.fill("Gateway address", "ftp://nowhere").await;
+    browser.click("Add connection").await;
+    browser.sees("What you typed is kept").await;
+    inspect(browser, "connection-new-wrong").await;
+
+    let connection = format!("{}/connections/acme/main", api.url());
+    browser.go(&connection).await;
+    browser.click("Check connection").await;
+    browser.sees("Credentials accepted").await;
+    inspect(browser, "connection-checked").await;
+}
+
+/// Paths of invoices in different states.
+struct Invoices {
+    open: String,
+    paid: String,
+    surplus: String,
+    voided: String,
+    thanks_paid: String,
+    thanks_open: String,
+}
+
+impl Invoices {
+    /// One of each, with two customers.
+    async fn make(stage: &Stage) -> Self {
+        let api = &stage.api;
+        let customer = json!({
+            "organization_id": Api::ORGANIZATION, "external_id": "customer-2", "name": "Vikram Shah",
+            "payment_provider": "cashfree", "payment_provider_code": "main",
+        });
+        api.expect("/api/v1/customers", &customer, 201).await;
+
+        api.invoice_for("Website, first draft", 2_500_000).await;
+        let voided = stage.ask_for("Training, cancelled", 300_000).await.invoice;
+        let path = format!("/api/v1/invoices/{voided}/void");
+        api.expect(&path, &json!({}), 200).await;
+
+        let expired = stage.ask_for("Logo", 450_000).await;
+        stage.on_link(&expired.link, "expire").await;
+
+        let Asked {
+            invoice: surplus,
+            link,
+            ..
+        } = stage.ask_for("Support, 10 hours", 1_180_050).await;
+        let pending = stage.on_link(&link, "pending").await;
+        stage.on_link(&link, "pay").await;
+        let payment = pending["payment"]["cf_payment_id"].to_string();
+        let path = format!("payments/{}/settle", payment.replace('"', ""));
+        stage
+            .control
+            .post(&path, &json!({"outcome": "SUCCESS"}))
+            .await;
+
+        let Asked {
+            invoice: paid,
+            link,
+            ..
+        } = stage.ask_for("Domain renewal", 149_900).await;
+        stage.on_link(&link, "fail").await;
+        // Told of one after the other, as payers pay.
+        stage.control.deliveries_of(&link, 1).await;
+        stage.on_link(&link, "pay").await;
+        let Asked {
+            invoice: open,
+            link,
+            ..
+        } = stage.ask_for("Hosting, March 2026", 149_900).await;
+        stage.on_link(&link, "fail").await;
+
+        api.wait_for(&surplus, "succeeded 1180050 1180050").await;
+        api.wait_for(&paid, "succeeded 149900 0").await;
+        let page = |invoice: &str| format!("/invoices/{invoice}");
+        Self {
+            thanks_paid: format!("/thanks/{paid}"),
+            thanks_open: format!("/thanks/{open}"),
+            open: page(&open),
+            paid: page(&paid),
+            surplus: page(&surplus),
+            voided: page(&voided),
+        }
+    }
+}
