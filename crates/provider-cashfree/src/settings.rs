@@ -46,8 +46,8 @@ pub(crate) fn schema() -> SettingsSchema {
         SettingField::new(CLIENT_SECRET, "Client secret", SettingKind::SecretList)
             .required()
             .with_help(
-                "Beside the client ID. To replace it without a gap give the new one first and the \
-                 old one after it; drop the old one when no webhook is signed with it any more.",
+                "Beside the client ID. It can be replaced later without a gap: the one before goes on \
+                 verifying webhooks until it is retired.",
             ),
         SettingField::new(
             ENVIRONMENT,

@@ -198,10 +198,16 @@ pub(super) async fn shown(
         enabled: connection.enabled,
         webhook_url: connection.webhook_url.as_ref().map(ToString::to_string),
         webhook_setup: gateway.webhook_setup.clone(),
-        settings: connection
+        settings: gateway
             .settings
+            .fields()
             .iter()
-            .map(|(name, value)| (label(name), words(value)))
+            .filter_map(|field| {
+                Some((
+                    field.label.to_owned(),
+                    words(connection.settings.get(field.name)?),
+                ))
+            })
             .collect(),
         secrets: secrets.collect(),
         matched: connection

@@ -214,7 +214,9 @@ async fn invoice_page(
         link: view.as_ref().and_then(link),
         checkouts: each(view.as_ref(), |view| &view.checkouts, checkout),
         attempts: each(view.as_ref(), |view| &view.payments, Attempt::of),
-        entries: each(view.as_ref(), |view| &view.history, Entry::of),
+        entries: view
+            .as_ref()
+            .map_or_else(Vec::new, |view| Entry::all(&view.history)),
         problem,
     })
 }

@@ -12,10 +12,26 @@ pub(super) struct Entry {
     pub(super) title: &'static str,
     pub(super) tone: &'static str,
     pub(super) detail: String,
+    /// How often the same was noted in a row.
+    pub(super) times: usize,
 }
 
 impl Entry {
-    pub(super) fn of(entry: &HistoryEntry) -> Self {
+    /// The lines of a history, the latest first; what is noted several times in a row is one.
+    pub(super) fn all(history: &[HistoryEntry]) -> Vec<Self> {
+        let mut entries: Vec<Self> = Vec::new();
+        for entry in history.iter().rev().map(Self::of) {
+            match entries.last_mut() {
+                Some(last) if last.title == entry.title && last.detail == entry.detail => {
+                    last.times += 1;
+                }
+                _ => entries.push(entry),
+            }
+        }
+        entries
+    }
+
+    fn of(entry: &HistoryEntry) -> Self {
         let (title, tone) = match entry.kind {
             HistoryKind::CheckoutRequested => ("Payment link asked for", "plain"),
             HistoryKind::CheckoutCreated => ("Payment link made", "good"),
@@ -38,8 +54,21 @@ impl Entry {
             at: Moment::of(entry.at),
             title,
             tone,
-            detail: entry.detail.clone(),
+            detail: capitalised(&entry.detail),
+            times: 1,
         }
+    }
+}
+
+/// A sentence begins with a capital letter, a reference stays as it is.
+fn capitalised(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    if first.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        let mut letters = text.chars();
+        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
+        capital.into_iter().chain(letters).collect()
+    } else {
+        text.to_owned()
     }
 }
 
