@@ -7,6 +7,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use cashfree_simulator::{
@@ -211,12 +212,11 @@ impl Wish {
         let mut body = rest.to_string();
         // Numbers are written as text, so that no float comes between.
         body.truncate(body.len() - 1);
-        body.push_str(&format!(",\"link_amount\":{}", number(self.amount())));
+        let amount = number(self.amount());
+        write!(body, ",\"link_amount\":{amount}").unwrap();
         if let Some(minimum) = self.minimum() {
-            body.push_str(&format!(
-                ",\"link_minimum_partial_amount\":{}",
-                number(minimum)
-            ));
+            let minimum = number(minimum);
+            write!(body, ",\"link_minimum_partial_amount\":{minimum}").unwrap();
         }
         body.push('}');
         body

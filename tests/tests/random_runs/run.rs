@@ -243,7 +243,7 @@ impl Run<'_> {
             if asked && deliveries.is_empty() && self.undecided().await.is_empty() {
                 return;
             }
-            self.scene.advance(Duration::from_secs(360));
+            self.scene.advance(Duration::from_mins(6));
         }
         panic!(
             "seed {}: no rest; undecided: {:?}",
