@@ -1,16 +1,18 @@
 //! Support for tests across processes: programs of this workspace, their HTTP APIs, a proxy that holds
-//! an answer back, and a browser.
+//! an answer back, a browser, and Cashfree's own SDK.
 
 mod api;
 mod browser;
 mod program;
 mod proxy;
+mod python;
 mod stage;
 
 pub use api::{Api, Control};
 pub use browser::{Browser, Fault, Key, Place, Screen, Scripts};
 pub use program::{Output, Program};
 pub use proxy::Proxy;
+pub use python::Sdk;
 pub use stage::{Asked, Stage};
 
 /// What the README shows compiles.

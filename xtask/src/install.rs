@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::cargo::{cargo, run_within};
 use crate::machine::Machine;
 use crate::npm::Package;
+use crate::python::Environment;
 use crate::report::Outcome;
-use crate::tools::{NPM, Tool};
+use crate::tools::{NPM, PYTHON, Tool};
 
 /// No installation takes longer than this, not even one that compiles the tool.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -32,8 +33,10 @@ pub(crate) enum Installer {
     Apt { packages: &'static [&'static str] },
     /// A program on crates.io.
     Cargo { package: &'static str },
-    /// A package of npm, which is installed first where it is missing.
+    /// A package of npm.
     Npm { package: Package },
+    /// A package of Python.
+    Pip { environment: Environment },
     /// A component of the Rust toolchain.
     Rustup { component: &'static str },
 }
@@ -48,6 +51,15 @@ enum Plan {
 }
 
 impl Installer {
+    /// What it runs on, which is installed first where it is missing.
+    fn needs(&self) -> Option<&'static Tool> {
+        match self {
+            Self::Npm { .. } => Some(&NPM),
+            Self::Pip { .. } => Some(&PYTHON),
+            Self::Apt { .. } | Self::Cargo { .. } | Self::Rustup { .. } => None,
+        }
+    }
+
     fn plan(&self, machine: Machine) -> Plan {
         match self {
             Self::Apt { packages } => {
@@ -80,6 +92,7 @@ impl Installer {
                     .chain(LIGHT_PROFILE),
             )]),
             Self::Npm { package } => Plan::Run(vec![package.install_command()]),
+            Self::Pip { environment } => Plan::Run(environment.install_commands()),
             Self::Rustup { component } => {
                 Plan::Run(vec![words(["rustup", "component", "add", component])])
             }
@@ -109,8 +122,8 @@ pub(crate) fn ensure(tools: &[&Tool]) -> Result<(), String> {
 /// Whether the tool is there afterwards.
 fn install(tool: &Tool, machine: Machine) -> bool {
     let Tool { name, purpose, .. } = tool;
-    let by_npm = matches!(tool.installer, Installer::Npm { .. });
-    if by_npm && !(NPM.is_present)() && !install(&NPM, machine) {
+    let needed = tool.installer.needs();
+    if needed.is_some_and(|needed| !(needed.is_present)() && !install(needed, machine)) {
         return false;
     }
     match tool.installer.plan(machine) {

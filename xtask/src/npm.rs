@@ -1,7 +1,8 @@
 //! Packages from npm that tests read; nothing of them is part of this workspace.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::target::tools;
 
 /// A package in one exact version, kept in a folder of its own below `target`.
 #[derive(Debug)]
@@ -47,17 +48,8 @@ impl Package {
 
     fn folder(&self) -> PathBuf {
         let name = format!("{}-{}", self.name, self.version);
-        target().join("tools").join(name)
+        tools().join(name)
     }
-}
-
-/// The folder that holds `<profile>/xtask`, this program; its tests lie one deeper.
-fn target() -> PathBuf {
-    let program = env::current_exe().unwrap_or_default();
-    let mut above = program.ancestors().skip(1);
-    let profile = above.find(|folder| !folder.ends_with("deps"));
-    let target = profile.and_then(Path::parent);
-    target.map_or_else(|| "target".into(), Path::to_owned)
 }
 
 #[cfg(test)]
@@ -76,12 +68,6 @@ mod tests {
             folder.ends_with("tools/axe-core-1.2.3"),
             "{}",
             folder.display()
-        );
-        let target = folder.ancestors().nth(2).unwrap();
-        assert!(
-            target.is_absolute() && target.join("debug/deps").exists(),
-            "{}",
-            target.display()
         );
         assert!(!PACKAGE.is_complete());
     }

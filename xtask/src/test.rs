@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use crate::cargo::{cargo, run};
 use crate::install::ensure;
 use crate::report::{Outcome, Report};
-use crate::tools::{AXE_CORE, C_COMPILER, CHROMIUM, FONTS, NEXTEST, axe_core_program};
+use crate::tools::{
+    AXE_CORE, C_COMPILER, CASHFREE_SDK_5, CASHFREE_SDK_6, CHROMIUM, FONTS, NEXTEST,
+    axe_core_program, cashfree_sdk_pythons,
+};
 
 /// The folder of the published Cashfree samples.
 const CASHFREE_REFERENCE: &str = "CASHFREE_REFERENCE_DIR";
@@ -13,9 +16,20 @@ const CASHFREE_REFERENCE: &str = "CASHFREE_REFERENCE_DIR";
 /// The file of the accessibility rules; tests in the browser run where this is set.
 const AXE_CORE_JS: &str = "AXE_CORE_JS";
 
+/// The Pythons that have Cashfree's own SDK; tests with it run where these are set.
+const CASHFREE_SDKS: [&str; 2] = ["CASHFREE_SDK_5", "CASHFREE_SDK_6"];
+
 /// Runs the tests after the steps already reported. The arguments go to the test runner.
 pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
-    let tools = ensure(&[&C_COMPILER, &NEXTEST, &CHROMIUM, &FONTS, &AXE_CORE]);
+    let tools = ensure(&[
+        &C_COMPILER,
+        &NEXTEST,
+        &CHROMIUM,
+        &FONTS,
+        &AXE_CORE,
+        &CASHFREE_SDK_5,
+        &CASHFREE_SDK_6,
+    ]);
     if let Err(missing) = tools {
         report.run("tests", || Outcome::Failed(missing));
         report.print_steps();
@@ -39,7 +53,8 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
     report.run_last("tests", || {
         run(cargo(nextest_args(is_set("CI")))
             .args(runner_args)
-            .env(AXE_CORE_JS, axe_core_program()))
+            .env(AXE_CORE_JS, axe_core_program())
+            .envs(CASHFREE_SDKS.into_iter().zip(cashfree_sdk_pythons())))
     });
     report.print_failures();
     report.exit_code()

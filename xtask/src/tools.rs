@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use crate::cargo::cargo;
 use crate::install::Installer;
 use crate::npm::Package;
+use crate::python::Environment;
 
 /// A program that a step needs.
 #[derive(Debug)]
@@ -107,6 +108,54 @@ pub(crate) const AXE_CORE: Tool = Tool {
 /// The program with those rules.
 pub(crate) fn axe_core_program() -> PathBuf {
     AXE_CORE_PACKAGE.file("axe.min.js")
+}
+
+/// What Cashfree's own SDK runs on, able to make environments.
+pub(crate) const PYTHON: Tool = Tool {
+    name: "python3",
+    purpose: "runs Cashfree's own SDK",
+    is_present: || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
+    installer: Installer::Apt {
+        packages: &["python3", "python3-venv"],
+    },
+};
+
+const CASHFREE_SDK_5_ENVIRONMENT: Environment = Environment {
+    package: "cashfree-pg",
+    version: "5.0.6",
+};
+
+const CASHFREE_SDK_6_ENVIRONMENT: Environment = Environment {
+    package: "cashfree-pg",
+    version: "6.0.1",
+};
+
+/// Cashfree's own SDK with the models of the API 2023-08-01.
+pub(crate) const CASHFREE_SDK_5: Tool = Tool {
+    name: "cashfree-pg 5",
+    purpose: "reads what the simulator answers",
+    is_present: || succeeds(&mut CASHFREE_SDK_5_ENVIRONMENT.check()),
+    installer: Installer::Pip {
+        environment: CASHFREE_SDK_5_ENVIRONMENT,
+    },
+};
+
+/// Cashfree's own SDK with the models of the API 2026-01-01.
+pub(crate) const CASHFREE_SDK_6: Tool = Tool {
+    name: "cashfree-pg 6",
+    purpose: "reads what the simulator answers",
+    is_present: || succeeds(&mut CASHFREE_SDK_6_ENVIRONMENT.check()),
+    installer: Installer::Pip {
+        environment: CASHFREE_SDK_6_ENVIRONMENT,
+    },
+};
+
+/// The Pythons that have them, in this order.
+pub(crate) fn cashfree_sdk_pythons() -> [PathBuf; 2] {
+    [
+        CASHFREE_SDK_5_ENVIRONMENT.python(),
+        CASHFREE_SDK_6_ENVIRONMENT.python(),
+    ]
 }
 
 /// The check of licences, sources and advisories.

@@ -1,0 +1,93 @@
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+/// Cashfree's own SDK for Python, in an environment that has nothing else.
+#[derive(Debug)]
+pub struct Sdk {
+    /// Its version, as `5.0.6`.
+    pub version: &'static str,
+    python: PathBuf,
+}
+
+impl Sdk {
+    /// The version with the models of the API 2023-08-01, where `CASHFREE_SDK_5` names its Python.
+    ///
+    /// # Panics
+    /// It is missing on a build server.
+    pub fn five() -> Option<Self> {
+        Self::of_environment("5.0.6", "CASHFREE_SDK_5")
+    }
+
+    /// The version with the models of the API 2026-01-01, where `CASHFREE_SDK_6` names its Python.
+    ///
+    /// # Panics
+    /// It is missing on a build server.
+    pub fn six() -> Option<Self> {
+        Self::of_environment("6.0.1", "CASHFREE_SDK_6")
+    }
+
+    /// Runs a script of `tests/python` and returns the lines of JSON that it prints.
+    ///
+    /// # Panics
+    /// It fails, or prints something else.
+    pub async fn run(&self, script: &str, arguments: &[&str], input: Vec<u8>) -> Vec<Value> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
+        let mut child = Command::new(&self.python)
+            // No folders of compiled code beside the scripts, no modules from the user's own environment.
+            .args(["-B", "-E", "-s", script])
+            .args(arguments)
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} does not start: {error}", self.python.display()));
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let feed = tokio::spawn(async move {
+            // A script that ends early says why itself.
+            let _ = stdin.write_all(&input).await;
+        });
+        let output = child.wait_with_output().await.expect("an end");
+        feed.await.expect("fed");
+        let (said, errors) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(
+            output.status.success(),
+            "{script} with the SDK {} fails: {errors}\n{said}",
+            self.version
+        );
+        said.lines()
+            .map(|line| {
+                serde_json::from_str(line)
+                    .unwrap_or_else(|error| panic!("{script} prints {line:?}: {error}"))
+            })
+            .collect()
+    }
+
+    /// What the environment names, or nothing, said aloud. A build server has to have it.
+    fn of_environment(version: &'static str, variable: &str) -> Option<Self> {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let Some(python) = set(variable) else {
+            assert!(
+                set("CI").is_none(),
+                "{variable} must be set on a build server: `cargo xtask test` does it"
+            );
+            eprintln!(
+                "\n*** NOT RUN: {variable} is not set, Cashfree's SDK {version} was not asked; \
+                 `cargo xtask test` installs it ***\n"
+            );
+            return None;
+        };
+        Some(Self {
+            version,
+            python: python.into(),
+        })
+    }
+}
