@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::config::CashfreeConfig;
 use crate::links;
-use crate::transport::{Call, Fault, Gateway, WrongAddress};
+use crate::transport::{Call, Fault, Gateway, Route, WrongAddress};
 
 /// From this far on, a difference between the clocks is worth a word.
 const NOTABLE_SKEW: Duration = Duration::minutes(1);
@@ -27,8 +27,8 @@ pub(crate) async fn check(
     let reference = CheckoutReference::new(link_id).map_err(|unfit| {
         Fault::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(unfit)
     })?;
-    let path = ["links", reference.as_str()];
-    let call = Call::get(Operation::CheckConnection, &path);
+    let route = Route::FetchLink(reference.as_str());
+    let call = Call::new(Operation::CheckConnection, route);
     let mut pace = gateway.pace(deadline);
     let (credentials, date) = loop {
         let fault = match gateway.send(&call, &pace).await {

@@ -9,7 +9,7 @@ use payment_provider_core::{
 
 use crate::config::CashfreeConfig;
 use crate::provider::CashfreeProvider;
-use crate::transport::HttpStack;
+use crate::transport::{self, HttpStack};
 use crate::{PROVIDER_ID, settings};
 
 /// Where a merchant tells Cashfree the address for webhooks.
@@ -44,6 +44,7 @@ impl CashfreeFactory {
     /// As [`new`](Self::new); and a duration or number of the configuration is out of range.
     pub fn with_config(config: CashfreeConfig) -> Result<Self, CashfreeFactoryError> {
         check(&config)?;
+        transport::describe();
         let stack = HttpStack::new(&config).map_err(CashfreeFactoryError::client)?;
         Ok(Self {
             descriptor: Arc::new(descriptor()?),

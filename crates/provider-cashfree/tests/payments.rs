@@ -276,6 +276,61 @@ async fn no_more_than_four_requests_wait_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_still_under_way_is_a_payment_like_others() {
+    for (word, status) in [
+        ("PENDING", PaymentStatus::Pending),
+        ("NOT_ATTEMPTED", PaymentStatus::Pending),
+        ("FLAGGED", PaymentStatus::Pending),
+        ("ODD", PaymentStatus::Unknown("ODD".to_owned())),
+    ] {
+        let attempt = payment("7", "o 1/x", word, ("200.12", "200.12"));
+        let gateway = with_payments("ACTIVE", vec![attempt]).await;
+        let payments = list(&gateway).await.unwrap();
+        assert_eq!(payments.len(), 1, "{word}");
+        assert_eq!(payments[0].status, status);
+        assert_eq!(payments[0].failure, None);
+        assert_eq!(payments[0].amount, inr(20_012));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_list_that_fails_fails_the_whole() {
+    for fault in [
+        Act::Close,
+        not_found(),
+        ok("<html>"),
+        ok("{}"),
+        refusal(400, "request_failed", "invalid_request_error"),
+        refusal(401, "request_failed", "authentication_error"),
+        refusal(429, "request_failed", "rate_limit_error"),
+        refusal(500, "internal_error", "api_error"),
+    ] {
+        for which in ["o0", "o4", "o8"] {
+            let broken = fault.clone();
+            let gateway = Scripted::handler(move |_, request| {
+                let path: Vec<&str> = request.target.split('/').collect();
+                match path[3] {
+                    "inv-1" => {
+                        let orders = (0..9).map(|n| order(&format!("o{n}"), "1", "PAID"));
+                        array(&orders.collect::<Vec<_>>())
+                    }
+                    id if id == which => broken.clone(),
+                    id => array(&[payment(
+                        &format!("1{}", &id[1..]),
+                        id,
+                        "SUCCESS",
+                        ("1", "1"),
+                    )]),
+                }
+            })
+            .await;
+            let outcome = list(&gateway).await;
+            assert!(outcome.is_err(), "{fault:?} {which}: {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_is_an_error_and_no_shorter_list() {
     let good = || array(&[order("o", "1", "PAID")]);
     let second = |body: &str| vec![good(), ok(body), ok(body), ok(body)];

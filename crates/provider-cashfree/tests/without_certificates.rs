@@ -1,5 +1,5 @@
-//! A machine without CA certificates, and with proxies in its environment: a gateway on this machine is reached, one elsewhere is not,
-//! and nothing panics.
+//! A machine without CA certificates, and with proxies in its environment: a gateway on this machine
+//! is reached, one elsewhere is not, and nothing panics.
 
 mod support;
 
@@ -8,10 +8,10 @@ use std::process::Command;
 use payment_provider_core::{ConnectionSettings, Effect, ErrorKind, RetryAdvice};
 use support::*;
 
+const CHILD: &str = "WITHOUT_CERTIFICATES_CHILD";
+
 /// What runs there. The environment of a process can only be set before it starts.
-#[tokio::test]
-#[ignore = "started by the test below, with the environment it needs"]
-async fn child() {
+async fn calls() {
     let gateway = Scripted::acts([ok(link())]).await;
     let provider = connect(&gateway);
     let prepared = prepared(&provider);
@@ -30,10 +30,16 @@ async fn child() {
     println!("the child came to its end");
 }
 
-#[test]
-fn a_gateway_on_this_machine_is_reached_without_certificates_and_past_proxies() {
+#[tokio::test]
+async fn a_gateway_on_this_machine_is_reached_without_certificates_and_past_proxies() {
+    if std::env::var_os(CHILD).is_some() {
+        calls().await;
+        return;
+    }
+    let this = "a_gateway_on_this_machine_is_reached_without_certificates_and_past_proxies";
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "child", "--nocapture"])
+        .args(["--exact", this, "--nocapture"])
+        .env(CHILD, "1")
         .env("SSL_CERT_FILE", "/nonexistent")
         .env("SSL_CERT_DIR", "/nonexistent")
         .env("HTTP_PROXY", "http://127.0.0.1:9")

@@ -6,7 +6,7 @@ use payment_provider_core::{
 
 use super::entity::Link;
 use super::fetch::{expect_same, link};
-use crate::transport::{Call, Fault, Gateway, Limits};
+use crate::transport::{Call, Fault, Gateway, Limits, Route};
 
 const OPERATION: Operation = Operation::CancelCheckout;
 
@@ -36,8 +36,7 @@ pub(crate) async fn cancel(
             ));
         }
     }
-    let path = ["links", reference.as_str(), "cancel"];
-    let call = Call::post(OPERATION, &path);
+    let call = Call::new(OPERATION, Route::CancelLink(reference.as_str()));
     let mut pace = gateway.pace(limits.writes);
     // An earlier try of this call may have ended the link.
     let mut unsure = false;

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::entity::Link;
 use super::fetch::link_if_any;
 use super::key::idempotency_key;
-use crate::transport::{Call, Fault, Gateway, Limits, Pace};
+use crate::transport::{Call, Fault, Gateway, Limits, Pace, Route};
 
 const OPERATION: Operation = Operation::CreateCheckout;
 
@@ -64,8 +64,10 @@ impl Creation<'_> {
             if fault.says_taken() {
                 return self.find(fault).await;
             }
-            self.unsure |= fault.effect == Effect::MaybeApplied;
-            if fault.is_stored_failure() {
+            let stored = fault.is_stored_failure();
+            // A stored answer tells of an earlier request; this one was not carried out.
+            self.unsure |= fault.effect == Effect::MaybeApplied && !stored;
+            if stored {
                 // The same key would give the same answer for ever.
                 match self.look().await {
                     Ok(Some(link)) => return self.settle(link),
@@ -94,7 +96,7 @@ impl Creation<'_> {
     async fn post(&self, pace: &Pace) -> Result<(Link, bool), Fault> {
         let Self { prepared, .. } = self;
         let key = idempotency_key(&prepared.reference, &prepared.body, self.renewals);
-        let call = Call::post(OPERATION, &["links"]).with_body(prepared.body.clone(), key);
+        let call = Call::new(OPERATION, Route::CreateLink).with_body(prepared.body.clone(), key);
         let answer = self.gateway.send(&call, pace).await.map_err(|mut fault| {
             if fault.kind == ErrorKind::NotFound {
                 // There is nothing yet that could be missing; the sandbox says so in passing, and

@@ -5,7 +5,7 @@ use payment_provider_core::{
 use tokio::time::Instant;
 
 use super::entity::Link;
-use crate::transport::{Answer, Call, Fault, Gateway};
+use crate::transport::{Answer, Call, Fault, Gateway, Route};
 use crate::wire::Unreadable;
 
 /// The link as it is now.
@@ -30,8 +30,7 @@ pub(super) async fn link(
     operation: Operation,
     deadline: Instant,
 ) -> Result<Link, Fault> {
-    let path = ["links", reference.as_str()];
-    let call = Call::get(operation, &path);
+    let call = Call::new(operation, Route::FetchLink(reference.as_str()));
     let read = |answer: &Answer| Link::read(&answer.body, reference, environment);
     gateway.read(&call, deadline, read).await
 }

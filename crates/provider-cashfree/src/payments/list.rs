@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::attempt::Attempt;
 use super::orders::{Order, Orders};
 use crate::links;
-use crate::transport::{Answer, Call, Fault, Gateway};
+use crate::transport::{Answer, Call, Fault, Gateway, Route};
 use crate::wire::{self, Raw, Unreadable};
 
 const OPERATION: Operation = Operation::ListPayments;
@@ -32,9 +32,9 @@ pub(crate) async fn list(
     locator: &CheckoutLocator,
     deadline: Instant,
 ) -> Result<Vec<Payment>, Fault> {
-    let path = ["links", locator.reference.as_str(), "orders"];
-    let all = Call::get(OPERATION, &path).with_query("status", "ALL");
-    let paid = Call::get(OPERATION, &path).with_query("status", "PAID");
+    let orders = Call::new(OPERATION, Route::LinkOrders(locator.reference.as_str()));
+    let all = orders.clone().with_query("status", "ALL");
+    let paid = orders.with_query("status", "PAID");
     let read = |answer: &Answer| Orders::read(answer, locator);
     let mut orders = match gateway.read(&all, deadline, read).await {
         Err(fault) if fault.too_large => gateway.read(&paid, deadline, read).await?,
@@ -80,8 +80,7 @@ async fn of_order(
     order: &Order,
     deadline: Instant,
 ) -> Result<Vec<Payment>, Fault> {
-    let path = ["orders", id.as_str(), "payments"];
-    let call = Call::get(OPERATION, &path);
+    let call = Call::new(OPERATION, Route::OrderPayments(id.as_str()));
     let read = |answer: &Answer| payments(answer, id, order);
     let payments = gateway
         .read(&call, deadline, read)

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use payment_provider_core::{Effect, ErrorKind, Operation};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use payment_provider_core::{Effect, ErrorKind};
 use reqwest::Response;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -12,6 +12,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::answer::{Answer, Facts};
+use super::attempt::Attempt;
+use super::call::Call;
 use super::fault::Fault;
 use super::pace::Pace;
 use super::refusal;
@@ -44,48 +46,6 @@ pub(crate) struct GatewayKeys {
     pub(crate) client_id: HeaderValue,
     pub(crate) client_secret: HeaderValue,
     pub(crate) api_version: HeaderValue,
-}
-
-/// One request.
-#[derive(Debug, Clone)]
-pub(crate) struct Call<'a> {
-    operation: Operation,
-    method: Method,
-    path: &'a [&'a str],
-    query: Option<(&'static str, &'static str)>,
-    body: Option<Bytes>,
-    idempotency_key: Option<Uuid>,
-}
-
-impl<'a> Call<'a> {
-    pub(crate) const fn get(operation: Operation, path: &'a [&'a str]) -> Self {
-        Self {
-            operation,
-            method: Method::GET,
-            path,
-            query: None,
-            body: None,
-            idempotency_key: None,
-        }
-    }
-
-    pub(crate) fn post(operation: Operation, path: &'a [&'a str]) -> Self {
-        let mut call = Self::get(operation, path);
-        call.method = Method::POST;
-        call
-    }
-
-    pub(crate) const fn with_query(mut self, name: &'static str, value: &'static str) -> Self {
-        self.query = Some((name, value));
-        self
-    }
-
-    /// Adds a body and the key under which the gateway takes it once.
-    pub(crate) fn with_body(mut self, body: Bytes, idempotency_key: Uuid) -> Self {
-        self.body = Some(body);
-        self.idempotency_key = Some(idempotency_key);
-        self
-    }
 }
 
 impl Gateway {
@@ -140,41 +100,23 @@ impl Gateway {
 
     /// Sends a request once. Everything but a success is a fault.
     pub(crate) async fn send(&self, call: &Call<'_>, pace: &Pace) -> Result<Answer, Fault> {
-        let span = tracing::info_span!(
-            "cashfree_request",
-            operation = call.operation.as_str(),
-            attempt = pace.attempt(),
-            status = tracing::field::Empty,
-        );
         let time = self.request_timeout.min(pace.left());
-        async {
-            let outcome = self.exchange(call, time).await;
-            let (facts, kind) = match &outcome {
-                Ok(answer) => (Some(&answer.facts), None),
-                Err(fault) => (fault.facts.as_deref(), Some(fault.kind.as_str())),
-            };
-            if let Some(facts) = facts {
-                tracing::Span::current().record("status", facts.status.as_u16());
-            }
-            match kind {
-                None => tracing::debug!("answered"),
-                Some(kind) => tracing::debug!(kind, "no success"),
-            }
-            outcome
-        }
-        .instrument(span)
-        .await
-    }
-
-    async fn exchange(&self, call: &Call<'_>, time: Duration) -> Result<Answer, Fault> {
         if time.is_zero() {
             return Err(Fault::new(ErrorKind::Timeout, Effect::NotSent));
         }
         let url = self.url(call)?;
+        let attempt = Attempt::begin(call, &url, pace.attempt());
+        let exchange = self.exchange(call, url, time);
+        let outcome = exchange.instrument(attempt.span()).await;
+        attempt.end(&outcome);
+        outcome
+    }
+
+    async fn exchange(&self, call: &Call<'_>, url: Url, time: Duration) -> Result<Answer, Fault> {
         let client = self.stack.client(&url)?;
         let request_id = Uuid::new_v4();
         let mut request = client
-            .request(call.method.clone(), url)
+            .request(call.route.method(), url)
             .headers(self.headers.clone())
             .header(X_REQUEST_ID, request_id.to_string())
             .timeout(time);
@@ -202,18 +144,15 @@ impl Gateway {
     /// cannot be, and would lead elsewhere.
     fn url(&self, call: &Call<'_>) -> Result<Url, Fault> {
         let unfit = || Fault::new(ErrorKind::InvalidRequest, Effect::NotSent);
-        if call
-            .path
-            .iter()
-            .any(|part| matches!(*part, "" | "." | ".."))
-        {
+        let mut parts = call.route.parts();
+        if parts.any(|part| matches!(part, "" | "." | "..")) {
             return Err(unfit());
         }
         let mut url = self.base_url.clone();
         url.path_segments_mut()
             .map_err(|()| unfit())?
             .pop_if_empty()
-            .extend(call.path);
+            .extend(call.route.parts());
         if let Some((name, value)) = call.query {
             url.query_pairs_mut().append_pair(name, value);
         }
@@ -293,6 +232,9 @@ fn unanswered(error: reqwest::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use payment_provider_core::Operation;
+
+    use super::super::call::Route;
     use super::*;
     use crate::config::CashfreeConfig;
 
@@ -309,8 +251,8 @@ mod tests {
         Gateway::new(stack, base_url, keys, Duration::from_secs(1), config.retry)
     }
 
-    fn url(base_url: &str, path: &[&str]) -> Option<String> {
-        let call = Call::get(Operation::FetchCheckout, path);
+    fn url(base_url: &str, route: Route<'_>) -> Option<String> {
+        let call = Call::new(Operation::FetchCheckout, route);
         gateway(base_url).url(&call).ok().map(String::from)
     }
 
@@ -318,17 +260,27 @@ mod tests {
     fn every_part_of_a_path_is_encoded() {
         let base = "http://127.0.0.1:3001/pg";
         let expected = "http://127.0.0.1:3001/pg/orders/a%2Fb%3Fc%23d%20e/payments";
-        let path = ["orders", "a/b?c#d e", "payments"];
-        assert_eq!(url(base, &path).unwrap(), expected);
-        assert_eq!(url("http://127.0.0.1:3001/pg/", &path).unwrap(), expected);
-        let rootless = url("http://127.0.0.1:3001", &["links", "r-1"]);
-        assert_eq!(rootless.unwrap(), "http://127.0.0.1:3001/links/r-1");
+        let route = Route::OrderPayments("a/b?c#d e");
+        assert_eq!(url(base, route).unwrap(), expected);
+        assert_eq!(url("http://127.0.0.1:3001/pg/", route).unwrap(), expected);
+        for (route, path) in [
+            (Route::CreateLink, "/links"),
+            (Route::FetchLink("r-1"), "/links/r-1"),
+            (Route::CancelLink("r-1"), "/links/r-1/cancel"),
+            (Route::LinkOrders("r-1"), "/links/r-1/orders"),
+            // An id is no name of a part, whatever it looks like.
+            (Route::FetchLink("{link_id}"), "/links/%7Blink_id%7D"),
+        ] {
+            let rootless = url("http://127.0.0.1:3001", route).unwrap();
+            assert_eq!(rootless, ["http://127.0.0.1:3001", path].concat());
+        }
     }
 
     #[test]
     fn a_part_that_would_lead_elsewhere_is_not_sent() {
         for part in ["", ".", ".."] {
-            assert_eq!(url("http://127.0.0.1:3001/pg", &["orders", part]), None);
+            let base = "http://127.0.0.1:3001/pg";
+            assert_eq!(url(base, Route::OrderPayments(part)), None);
         }
     }
 

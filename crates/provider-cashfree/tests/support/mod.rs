@@ -8,6 +8,7 @@
 pub mod bodies;
 pub mod delivery;
 pub mod log;
+pub mod operations;
 pub mod told;
 
 use std::sync::{Arc, Mutex};
@@ -166,7 +167,7 @@ impl Drop for Scripted {
 }
 
 async fn serve(mut stream: TcpStream, handler: Arc<Handler>, seen: Arc<Mutex<Vec<Seen>>>) {
-    let Some(request) = read(&mut stream).await else {
+    let Some(request) = read_request(&mut stream).await else {
         return;
     };
     let act = {
@@ -198,7 +199,8 @@ async fn serve(mut stream: TcpStream, handler: Arc<Handler>, seen: Arc<Mutex<Vec
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Seen> {
+/// The next request of a connection; `None` if the caller goes away before it is whole.
+pub async fn read_request(stream: &mut TcpStream) -> Option<Seen> {
     let mut bytes = Vec::new();
     let head = loop {
         if let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {

@@ -1,0 +1,78 @@
+//! How long requests take and how often they are repeated, for whatever recorder the host has set
+//! up. Without the feature `metrics` nothing is counted.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::attempt::Server;
+use super::call::Route;
+
+/// The name and the unit are OpenTelemetry's:
+/// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#http-client>.
+#[cfg(feature = "metrics")]
+const DURATION: &str = "http.client.request.duration";
+
+#[cfg(feature = "metrics")]
+const RESENDS: &str = "provider_cashfree.request.resends";
+
+/// Tells the recorder what the numbers are.
+pub(crate) fn describe() {
+    #[cfg(feature = "metrics")]
+    {
+        use metrics::Unit;
+        metrics::describe_histogram!(
+            DURATION,
+            Unit::Seconds,
+            "time from sending a request until its answer was read or given up"
+        );
+        metrics::describe_counter!(RESENDS, Unit::Count, "requests that were sent again");
+    }
+}
+
+/// A request is sent again.
+#[cfg_attr(
+    not(feature = "metrics"),
+    allow(unused_variables, reason = "nothing is counted")
+)]
+pub(super) fn resent(route: Route<'_>, server: &Server) {
+    #[cfg(feature = "metrics")]
+    metrics::counter!(RESENDS, labels(route, server)).increment(1);
+}
+
+/// A request came to its end.
+#[cfg_attr(
+    not(feature = "metrics"),
+    allow(unused_variables, reason = "nothing is counted")
+)]
+pub(super) fn took(
+    route: Route<'_>,
+    server: &Server,
+    status: Option<StatusCode>,
+    error: Option<&str>,
+    time: Duration,
+) {
+    #[cfg(feature = "metrics")]
+    {
+        let mut labels = labels(route, server);
+        if let Some(status) = status {
+            let code = status.as_str().to_owned();
+            labels.push(metrics::Label::new("http.response.status_code", code));
+        }
+        if let Some(error) = error {
+            labels.push(metrics::Label::new("error.type", error.to_owned()));
+        }
+        metrics::histogram!(DURATION, labels).record(time);
+    }
+}
+
+#[cfg(feature = "metrics")]
+fn labels(route: Route<'_>, server: &Server) -> Vec<metrics::Label> {
+    use metrics::Label;
+    vec![
+        Label::new("http.request.method", route.method().as_str().to_owned()),
+        Label::from_static_parts("url.template", route.template()),
+        Label::new("server.address", server.address.clone()),
+        Label::new("server.port", server.port.to_string()),
+    ]
+}

@@ -1,0 +1,254 @@
+//! Who shows no valid certificate for the name that was called hears nothing, and nobody is ever
+//! called over plain http instead.
+
+mod support;
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use payment_provider_core::{Effect, ErrorKind, ProviderError};
+use provider_cashfree::RetryTuning;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
+use support::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+
+/// Names the servers, as `name=https://address/pg` and so on, to the process that calls them.
+const SERVERS: &str = "CERTIFICATE_TEST_SERVERS";
+
+type Issuer = CertifiedIssuer<'static, KeyPair>;
+
+fn issuer(name: &str) -> Issuer {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// A certificate for these names, good today.
+fn params(names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().copied().map(String::from).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2120, 1, 1);
+    params
+}
+
+/// What a server is to show: the chain, and the key to it.
+struct Shown {
+    certificate: CertificateDer<'static>,
+    key: KeyPair,
+}
+
+fn signed_by(issuer: &Issuer, params: &CertificateParams) -> Shown {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, issuer).unwrap();
+    Shown {
+        certificate: certificate.der().clone(),
+        key,
+    }
+}
+
+fn self_signed(params: &CertificateParams) -> Shown {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    Shown {
+        certificate: certificate.der().clone(),
+        key,
+    }
+}
+
+/// What a server heard: the first byte of each connection, and all that it could decrypt.
+#[derive(Debug, Clone, Default)]
+struct Heard {
+    first_bytes: Vec<u8>,
+    text: Vec<u8>,
+}
+
+struct Server {
+    address: SocketAddr,
+    heard: Arc<Mutex<Heard>>,
+}
+
+/// A server with this certificate, or one that speaks no TLS at all.
+async fn server(shown: Option<Shown>) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server {
+        address: listener.local_addr().unwrap(),
+        heard: Arc::default(),
+    };
+    let acceptor = shown.map(|shown| {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let key = PrivatePkcs8KeyDer::from(shown.key.serialize_der());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![shown.certificate], key.into())
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    });
+    let heard = Arc::clone(&server.heard);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer(stream, acceptor.clone(), Arc::clone(&heard)));
+        }
+    });
+    server
+}
+
+async fn answer(mut stream: TcpStream, acceptor: Option<TlsAcceptor>, heard: Arc<Mutex<Heard>>) {
+    let mut first = [0; 1];
+    if stream.peek(&mut first).await.unwrap_or_default() == 1 {
+        heard.lock().unwrap().first_bytes.push(first[0]);
+    }
+    match acceptor {
+        None => converse(&mut stream, &heard).await,
+        Some(acceptor) => {
+            // A caller that does not like the certificate goes away here.
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                converse(&mut stream, &heard).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    }
+}
+
+/// Hears one request, and answers it as one for a link.
+async fn converse(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), heard: &Mutex<Heard>) {
+    let mut bytes = vec![0; 16 * 1024];
+    let count = stream.read(&mut bytes).await.unwrap_or_default();
+    heard
+        .lock()
+        .unwrap()
+        .text
+        .extend_from_slice(&bytes[..count]);
+    let body = link();
+    let length = body.len();
+    let answer =
+        format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    let _ = stream.write_all([answer, body].concat().as_bytes()).await;
+}
+
+fn word(outcome: Result<String, ProviderError>) -> String {
+    match outcome {
+        Ok(_) => "ok".to_owned(),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Connection);
+            assert_eq!(error.effect(), Effect::NotSent);
+            let shown = format!("{error:?} {error}");
+            assert!(!shown.contains(SECRET), "{shown}");
+            "not sent".to_owned()
+        }
+    }
+}
+
+/// Runs every operation against each server, and prints what came of it.
+async fn call_all(servers: &str) {
+    let retry = RetryTuning::new().with_max_attempts(1);
+    for server in servers.split(' ') {
+        let (name, address) = server.split_once('=').unwrap();
+        let provider = connect_with(config().with_retry(retry), &settings(address));
+        for (operation, outcome) in operations::all(&provider, &request(), &locator()).await {
+            // A certificate is good or not; what is said over it is a matter of other tests.
+            if operation == "fetch_checkout" || name != "good" {
+                println!("{name} {operation}: {}", word(outcome));
+            }
+        }
+    }
+    println!("that was all");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_valid_certificate_for_the_name_called_is_spoken_to() {
+    // Which authorities are trusted is read from the environment, which is set before a process
+    // starts: this test calls itself.
+    if let Ok(servers) = std::env::var(SERVERS) {
+        call_all(&servers).await;
+        return;
+    }
+    let (trusted, unknown) = (issuer("trusted"), issuer("unknown"));
+    let here = ["127.0.0.1", "localhost"];
+    let mut expired = params(&here);
+    expired.not_after = date_time_ymd(2024, 1, 1);
+    let mut not_yet = params(&here);
+    not_yet.not_before = date_time_ymd(2119, 1, 1);
+    let servers = [
+        ("good", Some(signed_by(&trusted, &params(&here)))),
+        ("self-signed", Some(self_signed(&params(&here)))),
+        (
+            "unknown-authority",
+            Some(signed_by(&unknown, &params(&here))),
+        ),
+        ("expired", Some(signed_by(&trusted, &expired))),
+        ("not-yet-valid", Some(signed_by(&trusted, &not_yet))),
+        (
+            "other-name",
+            Some(signed_by(&trusted, &params(&["sandbox.cashfree.com"]))),
+        ),
+        ("no-tls", None),
+    ];
+    let mut running = Vec::new();
+    for (name, shown) in servers {
+        running.push((name, server(shown).await));
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let authorities = folder.path().join("authorities.pem");
+    std::fs::write(&authorities, trusted.pem()).unwrap();
+    let addresses: Vec<String> = running
+        .iter()
+        .map(|(name, server)| format!("{name}=https://{}/pg", server.address))
+        .collect();
+    let caller = tokio::task::spawn_blocking(move || {
+        let this = "only_a_valid_certificate_for_the_name_called_is_spoken_to";
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", this, "--nocapture"])
+            .env(SERVERS, addresses.join(" "))
+            .env("SSL_CERT_FILE", authorities)
+            .env_remove("SSL_CERT_DIR")
+            .output()
+            .unwrap()
+    });
+    let output = caller.await.unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told} {errors}");
+    assert!(told.contains("that was all"), "{told}");
+    assert!(told.contains("good fetch_checkout: ok"), "{told}");
+
+    for (name, server) in &running {
+        let heard = server.heard.lock().unwrap().clone();
+        assert!(
+            heard.first_bytes.len() >= 5,
+            "{name} was called by every operation: {heard:?}"
+        );
+        // The first byte of a TLS handshake; a plain request begins with a letter.
+        assert!(
+            heard.first_bytes.iter().all(|byte| *byte == 0x16),
+            "{name}: {heard:?}"
+        );
+        let secret = String::from_utf8_lossy(&heard.text).contains(SECRET);
+        assert_eq!(secret, *name == "good", "{name}");
+        for operation in [
+            "check_connection",
+            "create_checkout",
+            "fetch_checkout",
+            "cancel_checkout",
+            "list_payments",
+        ] {
+            let refused = told.contains(&format!("{name} {operation}: not sent"));
+            assert_eq!(refused, *name != "good", "{name} {operation}: {told}");
+        }
+        if !["good", "no-tls"].contains(name) {
+            assert!(heard.text.is_empty(), "{name}: {heard:?}");
+        }
+    }
+}

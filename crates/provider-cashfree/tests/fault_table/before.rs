@@ -1,0 +1,116 @@
+//! What was there before a case.
+
+use cashfree_simulator::{Fault, FaultRule, Operation as Api, PaymentAttempt};
+
+use crate::breaks::Break;
+use crate::stage::{Factories, Stage, connect};
+use crate::support::Seen;
+use crate::wire::letter;
+
+impl Stage {
+    /// The key of a creation, as a process that does not get through would send it.
+    pub(crate) async fn first_key(&self, factories: &Factories) -> String {
+        self.own_request(factories)
+            .await
+            .header("x-idempotency-key")
+            .unwrap()
+            .to_owned()
+    }
+
+    /// The request that the provider makes for a creation, which does not get through.
+    async fn own_request(&self, factories: &Factories) -> Seen {
+        self.wire.break_next('P', Break::CutBeforeCommit, 1);
+        self.wire.break_next('G', Break::CutBeforeCommit, 1);
+        let provider = connect(&factories.one_try, &self.wire.base_url);
+        let lost = provider.create_checkout(&self.prepared).await;
+        assert!(lost.is_err());
+        self.wire.mend();
+        let seen = self.wire.take_seen();
+        seen.into_iter()
+            .find(|request| letter(request) == 'P')
+            .unwrap()
+    }
+
+    /// Brings about what was there before the case.
+    pub(crate) async fn prepare(&mut self, before: &str, factories: &Factories) {
+        let simulator = self.simulator.simulator().clone();
+        let mut own = self.own_request(factories).await;
+        match before {
+            "nothing" => return,
+            "link" | "paid" | "expired" | "tried" => {}
+            "keyless" => forget_key(&mut own),
+            "keyless_400" => {
+                forget_key(&mut own);
+                simulator.update_settings(|settings| settings.duplicate_link_status = 400);
+            }
+            "other_amount" => change(&mut own, "200.12", "200.13"),
+            "other_note" => change(
+                &mut own,
+                self.prepared.fingerprint.as_str(),
+                &"B".repeat(26),
+            ),
+            "other_currency" => {
+                simulator.update_settings(|settings| {
+                    settings.enabled_currencies.push("USD".to_owned());
+                });
+                change(&mut own, "\"INR\"", "\"USD\"");
+            }
+            // The key was used for other bytes.
+            "key_elsewhere" => change_under_key(&mut own, "\"inv-1\"", "\"inv-2\""),
+            "key_for_other" => change_under_key(&mut own, "200.12", "200.13"),
+            "stored_500" => {
+                let fault = FaultRule::once(Api::CreateLink, Fault::Error500Stored);
+                simulator.inject_fault(fault);
+            }
+            "stored_500_made" => {
+                let fault = FaultRule::once(Api::CreateLink, Fault::Error500AfterCommit);
+                simulator.inject_fault(fault);
+            }
+            other => panic!("no such state before: {other}"),
+        }
+        self.wire.send(&own).await;
+        match before {
+            "paid" => {
+                simulator.fail("inv-1", PaymentAttempt::new()).unwrap();
+                simulator
+                    .leave_pending("inv-1", PaymentAttempt::new())
+                    .unwrap();
+                simulator.pay("inv-1", PaymentAttempt::new()).unwrap();
+            }
+            "tried" => {
+                simulator.fail("inv-1", PaymentAttempt::new()).unwrap();
+                simulator
+                    .leave_pending("inv-1", PaymentAttempt::new())
+                    .unwrap();
+            }
+            "expired" => {
+                simulator.expire("inv-1", None).unwrap();
+            }
+            _ => {}
+        }
+    }
+}
+
+fn forget_key(request: &mut Seen) {
+    request
+        .headers
+        .retain(|(name, _)| name != "x-idempotency-key");
+}
+
+/// Changes what a request asks for, as somebody else would ask for it.
+fn change(request: &mut Seen, from: &str, to: &str) {
+    forget_key(request);
+    change_under_key(request, from, to);
+}
+
+fn change_under_key(request: &mut Seen, from: &str, to: &str) {
+    let body = String::from_utf8(request.body.clone()).unwrap();
+    assert!(body.contains(from), "{from}: {body}");
+    let body = body.replace(from, to);
+    for (name, value) in &mut request.headers {
+        if name == "content-length" {
+            *value = body.len().to_string();
+        }
+    }
+    request.body = body.into_bytes();
+}

@@ -1,0 +1,303 @@
+//! One case, played: a gateway of its own, the line to it, and the provider at the other end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cashfree_simulator::{
+    FaultRule, LinkSnapshot, Merchant, Operation as Api, RunningSimulator, Simulator,
+    SimulatorConfig,
+};
+use payment_provider_core::{
+    CheckoutRequest, ConnectionSettings, Customer, CustomerId, PaymentProvider, PreparedCheckout,
+    ProviderError, ProviderFactory,
+};
+use provider_cashfree::{CashfreeConfig, CashfreeFactory, RetryTuning};
+use time::OffsetDateTime;
+
+use crate::breaks::Break;
+use crate::row::{Outcome, Row, Task, Trouble, What};
+use crate::support::{Seen, inr, locator, reference};
+use crate::wire::{Wire, letter};
+use crate::words;
+
+const CLIENT_ID: &str = "canary-client-id";
+const SECRET: &str = "canary-client-secret";
+const PHONE: &str = "9876501234";
+
+/// What must be neither shown nor logged.
+pub(crate) const CANARIES: [&str; 6] = [
+    CLIENT_ID,
+    SECRET,
+    PHONE,
+    "canary-email",
+    "canary-name",
+    "canary-purpose",
+];
+
+/// How providers wait: those that are kept waiting are not patient, so that the table ends soon;
+/// all others are, so that a slow machine does not show.
+pub(crate) struct Factories {
+    patient: CashfreeFactory,
+    kept_waiting: CashfreeFactory,
+    pub(crate) one_try: CashfreeFactory,
+}
+
+impl Factories {
+    pub(crate) fn new() -> Self {
+        let tuning = RetryTuning::new()
+            .with_max_attempts(3)
+            .with_pauses(Duration::from_millis(1), Duration::from_millis(2));
+        let factory = |tuning, request: Duration, all: Duration| {
+            let config = CashfreeConfig::new()
+                .with_retry(tuning)
+                .with_request_timeout(request)
+                .with_operation_deadline(all);
+            CashfreeFactory::with_config(config).unwrap()
+        };
+        let second = Duration::from_secs(1);
+        Self {
+            patient: factory(tuning, second * 20, second * 45),
+            kept_waiting: factory(tuning, second * 2, second * 30),
+            one_try: factory(tuning.with_max_attempts(1), second * 20, second * 45),
+        }
+    }
+}
+
+pub(crate) struct Stage {
+    pub(crate) simulator: RunningSimulator,
+    pub(crate) wire: Wire,
+    pub(crate) prepared: PreparedCheckout,
+    /// Everything shown so far that could hold what it must not.
+    shown: Vec<String>,
+}
+
+/// Plays a case. Also gives all that was shown on the way.
+pub(crate) async fn play(row: &Row, factories: &Factories) -> (Outcome, Vec<String>) {
+    let mut stage = Stage::set(factories).await;
+    stage.prepare(&row.before, factories).await;
+    let first_key = stage.first_key(factories).await;
+    stage.trouble(&row.troubles);
+    let refused = row
+        .troubles
+        .iter()
+        .any(|trouble| trouble.what == What::Wire(Break::Refused));
+    let keeps_waiting = row.troubles.iter().any(Trouble::keeps_waiting);
+    let factory = if keeps_waiting {
+        &factories.kept_waiting
+    } else {
+        &factories.patient
+    };
+
+    let base_url = if refused {
+        nobody()
+    } else {
+        stage.wire.base_url.clone()
+    };
+    let provider = connect(factory, &base_url);
+    let result = stage.run(row.task, &provider).await;
+    let mut requests = trace(&stage.wire.take_seen(), &first_key, &stage.prepared);
+    if row.task == Task::Payments && result.contains('/') {
+        // The first list that fails ends all; how far the others came is chance.
+        requests.truncate(requests.find('Y').map_or(requests.len(), |first| first + 1));
+        requests = requests.replace('Y', "Y+");
+    }
+    let gateway = stage.gateway();
+
+    stage.simulator.simulator().clear_faults();
+    stage.wire.deliver_what_was_held().await;
+    // A line of its own: what was given up may still be on its way over the old one.
+    stage.wire = Wire::to(stage.simulator.local_addr()).await;
+    // Another process, or the same one much later.
+    let provider = connect(&factories.patient, &stage.wire.base_url);
+    let mut again = stage.run(row.task, &provider).await;
+    let again_requests = trace(&stage.wire.take_seen(), &first_key, &stage.prepared);
+    let links = stage.simulator.simulator().links();
+    let ours = |link: &&LinkSnapshot| link.link_id == reference().as_str();
+    if links.iter().filter(ours).count() > 1 {
+        again.push_str("!second_link");
+    }
+
+    let outcome = Outcome {
+        result,
+        requests,
+        gateway,
+        again,
+        again_requests,
+    };
+    (outcome, stage.shown)
+}
+
+/// An address at which nobody listens.
+fn nobody() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}/pg", listener.local_addr().unwrap())
+}
+
+pub(crate) fn connect(factory: &CashfreeFactory, base_url: &str) -> Arc<dyn PaymentProvider> {
+    let settings = ConnectionSettings::new()
+        .with("client_id", CLIENT_ID)
+        .with("client_secret", SECRET)
+        .with("environment", "sandbox")
+        .with("base_url", base_url);
+    factory.connect(&settings).unwrap()
+}
+
+fn customer() -> Customer {
+    Customer::new(CustomerId::new("cust-1").unwrap())
+        .with_phone(PHONE)
+        .with_email("canary-email@shop.example")
+        .with_name("canary-name")
+}
+
+impl Stage {
+    async fn set(factories: &Factories) -> Self {
+        let merchant = Merchant::new(CLIENT_ID, SECRET);
+        let config = SimulatorConfig::new().merchant(merchant).seed(1);
+        let simulator = Simulator::new(config)
+            .unwrap()
+            .start("127.0.0.1:0")
+            .await
+            .unwrap();
+        let wire = Wire::to(simulator.local_addr()).await;
+        let expires_at = OffsetDateTime::now_utc() + time::Duration::hours(1);
+        let purpose = "canary-purpose";
+        let request =
+            CheckoutRequest::new(reference(), inr(20_012), purpose, customer(), expires_at);
+        let provider = connect(&factories.patient, &wire.base_url);
+        let prepared = provider.preflight_checkout(&request).unwrap();
+        Self {
+            simulator,
+            wire,
+            shown: vec![format!("{prepared:?} {provider:?}")],
+            prepared,
+        }
+    }
+
+    fn trouble(&self, troubles: &[Trouble]) {
+        for trouble in troubles {
+            match trouble.what {
+                What::Wire(how) => self.wire.break_next(trouble.call, how, trouble.times),
+                What::Gateway(fault) => {
+                    let mut rule = FaultRule::once(api(trouble.call), fault).times(trouble.times);
+                    if let Some(number) = trouble.number {
+                        rule = if trouble.limits_rate() {
+                            rule.retry_seconds(number)
+                        } else {
+                            rule.delay(Duration::from_millis(number.into()))
+                        };
+                    }
+                    self.simulator.simulator().inject_fault(rule);
+                }
+            }
+        }
+    }
+
+    async fn run(&mut self, task: Task, provider: &Arc<dyn PaymentProvider>) -> String {
+        let result = match task {
+            Task::Check => provider.check_connection().await.map(|check| {
+                self.show(&check);
+                words::checked(&check)
+            }),
+            Task::Customer => provider.link_customer(&customer()).await.map(|link| {
+                self.show(&link);
+                words::linked(&link)
+            }),
+            Task::Create => provider
+                .create_checkout(&self.prepared)
+                .await
+                .map(|created| {
+                    self.show(&created);
+                    words::created(&created)
+                }),
+            Task::Fetch => provider.fetch_checkout(&locator()).await.map(|checkout| {
+                self.show(&checkout);
+                words::fetched(&checkout)
+            }),
+            Task::Cancel => provider
+                .cancel_checkout(&locator())
+                .await
+                .map(|cancellation| {
+                    self.show(&cancellation);
+                    words::cancelled(&cancellation)
+                }),
+            Task::Payments => provider.list_payments(&locator()).await.map(|payments| {
+                self.show(&payments);
+                words::listed(&payments)
+            }),
+        };
+        result.unwrap_or_else(|error| {
+            self.show_error(&error);
+            words::error(&error)
+        })
+    }
+
+    fn show(&mut self, value: &dyn std::fmt::Debug) {
+        self.shown.push(format!("{value:?} {value:#?}"));
+    }
+
+    fn show_error(&mut self, error: &ProviderError) {
+        self.show(error);
+        let mut cause: Option<&dyn std::error::Error> = Some(error);
+        while let Some(error) = cause {
+            self.shown.push(format!("{error} {error:?}"));
+            cause = error.source();
+        }
+    }
+
+    /// The links at the gateway, each with the number of its orders.
+    fn gateway(&self) -> String {
+        let links = self.simulator.simulator().links();
+        let words: Vec<String> = links
+            .iter()
+            .map(|link| format!("{}:{}", link.status, link.orders.len()))
+            .collect();
+        if words.is_empty() {
+            "-".to_owned()
+        } else {
+            words.join("+")
+        }
+    }
+}
+
+const fn api(call: char) -> Api {
+    match call {
+        'P' => Api::CreateLink,
+        'C' => Api::CancelLink,
+        'O' => Api::ListOrders,
+        'Y' => Api::ListPayments,
+        _ => Api::FetchLink,
+    }
+}
+
+/// The requests in order, a letter each. Creations carry a number: 1 for the key that every process
+/// begins with, 2 and so on for those that come after it. A creation that has other bytes than the
+/// prepared ones, and any other call with a key, is marked by `!`.
+fn trace(seen: &[Seen], first_key: &str, prepared: &PreparedCheckout) -> String {
+    let mut keys = vec![first_key];
+    let mut words = String::new();
+    for request in seen {
+        let call = letter(request);
+        words.push(call);
+        let key = request.header("x-idempotency-key");
+        let as_it_should = match (call, key) {
+            ('P', Some(key)) => {
+                let known = keys.iter().position(|known| *known == key);
+                let number = known.unwrap_or_else(|| {
+                    keys.push(key);
+                    keys.len() - 1
+                });
+                words.push_str(&(number + 1).to_string());
+                request.body == prepared.body
+            }
+            (_, key) => call != 'P' && key.is_none() && request.body.is_empty(),
+        };
+        if !as_it_should {
+            words.push('!');
+        }
+    }
+    if words.is_empty() {
+        "-".to_owned()
+    } else {
+        words
+    }
+}

@@ -1,0 +1,239 @@
+//! The line between the provider and the gateway: hears every request, and can break in every way
+//! a line can.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::breaks::Break;
+use crate::support::{Seen, read_request};
+
+/// The calls of the API, by a letter each.
+pub(crate) fn letter(request: &Seen) -> char {
+    let path = request.target.split('?').next().unwrap_or_default();
+    match (request.method.as_str(), path) {
+        ("POST", "/pg/links") => 'P',
+        ("POST", path) if path.ends_with("/cancel") => 'C',
+        ("GET", path) if path.ends_with("/orders") => 'O',
+        ("GET", path) if path.ends_with("/payments") => 'Y',
+        ("GET", path) if path.starts_with("/pg/links/") => 'G',
+        other => panic!("a call that is none of the API's: {other:?}"),
+    }
+}
+
+#[derive(Default)]
+struct State {
+    seen: Vec<Seen>,
+    /// How often each kind of call is still hit, and by what.
+    breaks: BTreeMap<char, (Break, u32)>,
+    held: Vec<Seen>,
+}
+
+pub(crate) struct Wire {
+    pub(crate) base_url: String,
+    gateway: SocketAddr,
+    state: Arc<Mutex<State>>,
+    task: JoinHandle<()>,
+}
+
+impl Wire {
+    pub(crate) async fn to(gateway: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/pg", listener.local_addr().unwrap());
+        let state = Arc::new(Mutex::new(State::default()));
+        let task = tokio::spawn({
+            let state = Arc::clone(&state);
+            async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(carry(stream, gateway, Arc::clone(&state)));
+                }
+            }
+        });
+        Self {
+            base_url,
+            gateway,
+            state,
+            task,
+        }
+    }
+
+    /// Breaks the next calls of this kind.
+    pub(crate) fn break_next(&self, call: char, how: Break, times: u32) {
+        let mut state = self.state.lock().unwrap();
+        state.breaks.insert(call, (how, times));
+    }
+
+    pub(crate) fn mend(&self) {
+        self.state.lock().unwrap().breaks.clear();
+    }
+
+    /// The requests since the last time.
+    pub(crate) fn take_seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut self.state.lock().unwrap().seen)
+    }
+
+    /// Lets the gateway have what was held back.
+    pub(crate) async fn deliver_what_was_held(&self) {
+        let held = std::mem::take(&mut self.state.lock().unwrap().held);
+        for request in held {
+            forward(self.gateway, &request).await.unwrap();
+        }
+    }
+
+    /// Sends a request straight to the gateway.
+    pub(crate) async fn send(&self, request: &Seen) -> Vec<u8> {
+        forward(self.gateway, request).await.unwrap()
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Whatever becomes of the two ends, is what was to become of them: errors here are wanted.
+async fn carry(mut stream: TcpStream, gateway: SocketAddr, state: Arc<Mutex<State>>) {
+    if unread_reset(&stream, &state).await {
+        return;
+    }
+    let Some(request) = read_request(&mut stream).await else {
+        return;
+    };
+    let how = {
+        let mut state = state.lock().unwrap();
+        state.seen.push(request.clone());
+        take_break(&mut state, letter(&request))
+    };
+    let _ = act(&mut stream, gateway, &state, request, how).await;
+}
+
+/// A reset before the request is read cannot know what the request is: it hits whatever comes.
+async fn unread_reset(stream: &TcpStream, state: &Mutex<State>) -> bool {
+    let mut first = [0; 1];
+    let _ = stream.peek(&mut first).await;
+    let mut state = state.lock().unwrap();
+    let hit = state
+        .breaks
+        .values_mut()
+        .find(|(how, _)| *how == Break::ResetUnread);
+    match hit {
+        Some((_, times)) if *times > 0 => {
+            *times -= 1;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn take_break(state: &mut State, call: char) -> Option<Break> {
+    let (how, times) = state.breaks.get_mut(&call)?;
+    *times = times.checked_sub(1)?;
+    Some(*how)
+}
+
+async fn act(
+    stream: &mut TcpStream,
+    gateway: SocketAddr,
+    state: &Mutex<State>,
+    request: Seen,
+    how: Option<Break>,
+) -> io::Result<()> {
+    let page = |status: &str, body: &str| {
+        let length = body.len();
+        format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
+    };
+    let said = match how {
+        Some(Break::Html200) => page("200 OK", "<html>welcome</html>"),
+        Some(Break::Empty200) => page("200 OK", ""),
+        Some(Break::Html404) => page("404 Not Found", "<html>nothing here</html>"),
+        Some(Break::Html403) => page("403 Forbidden", "<html>firewall</html>"),
+        Some(Break::Redirect307) => page("307 Away\r\nlocation: http://127.0.0.1:9/pg/links", ""),
+        Some(Break::Garbage) => "nonsense\r\n\r\n".to_owned(),
+        Some(Break::CutBeforeCommit) => return stream.set_zero_linger(),
+        Some(Break::HangBeforeCommit) => return until_gone(stream).await,
+        Some(Break::LateCommit) => {
+            state.lock().unwrap().held.push(request);
+            return until_gone(stream).await;
+        }
+        None => return relay(stream, gateway, &request).await,
+        Some(how) => return pass_on(stream, &forward(gateway, &request).await?, how).await,
+    };
+    stream.write_all(said.as_bytes()).await
+}
+
+/// Carries request and answer as they are. If the gateway's end breaks, so does the caller's.
+async fn relay(stream: &mut TcpStream, gateway: SocketAddr, request: &Seen) -> io::Result<()> {
+    let mut answer = send(gateway, request).await?;
+    let carried = tokio::io::copy(&mut answer, stream).await;
+    carried.map(drop).or_else(|_| stream.set_zero_linger())
+}
+
+/// Gives the caller the gateway's answer, as far as it comes.
+async fn pass_on(stream: &mut TcpStream, answer: &[u8], how: Break) -> io::Result<()> {
+    let body = answer.windows(4).position(|w| w == b"\r\n\r\n");
+    let body = body.map_or(answer.len(), |end| end + 4);
+    let half = body.midpoint(answer.len());
+    match how {
+        Break::HangAfterCommit => until_gone(stream).await,
+        Break::CutAfterCommit => stream.set_zero_linger(),
+        Break::HalfHead => stream.write_all(&answer[..12]).await,
+        Break::HalfBody => stream.write_all(&answer[..half]).await,
+        Break::ResetMidBody => {
+            stream.write_all(&answer[..half]).await?;
+            stream.set_zero_linger()
+        }
+        Break::StalledBody => {
+            stream.write_all(&answer[..half]).await?;
+            until_gone(stream).await
+        }
+        Break::SlowBody => {
+            let (head, rest) = answer.split_at(body);
+            stream.write_all(head).await?;
+            for piece in rest.chunks(rest.len() / 8 + 1) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                stream.write_all(piece).await?;
+            }
+            Ok(())
+        }
+        Break::Oversized => {
+            let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+            stream.write_all(head).await?;
+            stream.write_all(&vec![b' '; 2 * 1024 * 1024]).await
+        }
+        _ => stream.write_all(answer).await,
+    }
+}
+
+/// Waits until the caller closes its end.
+async fn until_gone(stream: &mut TcpStream) -> io::Result<()> {
+    stream.read_to_end(&mut Vec::new()).await.map(drop)
+}
+
+/// Sends a request to the gateway and reads the whole answer, which is empty if there is none.
+async fn forward(gateway: SocketAddr, request: &Seen) -> io::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    send(gateway, request)
+        .await?
+        .read_to_end(&mut answer)
+        .await?;
+    Ok(answer)
+}
+
+async fn send(gateway: SocketAddr, request: &Seen) -> io::Result<TcpStream> {
+    let mut head = format!("{} HTTP/1.1\r\nconnection: close\r\n", request.line());
+    for (name, value) in &request.headers {
+        head.push_str(&[name, ": ", value, "\r\n"].concat());
+    }
+    head.push_str("\r\n");
+    let mut stream = TcpStream::connect(gateway).await?;
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(&request.body).await?;
+    Ok(stream)
+}
