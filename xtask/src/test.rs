@@ -43,6 +43,18 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
             "--all-features",
         ]))
     });
+    // All other tests are built with every feature.
+    if runner_args.is_empty() {
+        report.run("a provider without its feature `metrics`", || {
+            run(&mut cargo([
+                "test",
+                "--package",
+                "provider-cashfree",
+                "--test",
+                "numbers",
+            ]))
+        });
+    }
 
     report.print_steps();
     if !is_set(CASHFREE_REFERENCE) {
