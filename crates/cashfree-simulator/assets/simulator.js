@@ -51,8 +51,8 @@
   const lists = document.querySelector("[data-source]");
   if (!lists) return;
   const news = document.getElementById("news");
-  const kept = ["links-list", "deliveries-list"];
-  const counts = ["links-count", "deliveries-count"];
+  const kept = ["links-list", "orders-list", "disputes-list", "deliveries-list"];
+  const counts = ["links-count", "orders-count", "disputes-count", "deliveries-count"];
   const shown = new Map();
   const note = (root) => {
     for (const id of kept) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::chaos::ChaosProfile;
 use crate::clock::{Clock, SystemClock};
 use crate::endpoint::Endpoint;
 use crate::merchant::Merchant;
@@ -22,7 +23,6 @@ pub struct SimulatorConfig {
     pub(crate) settings: Settings,
     pub(crate) seed: Option<u64>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) webhook_timeout: Duration,
     pub(crate) expiry_interval: Duration,
 }
 
@@ -36,7 +36,6 @@ impl SimulatorConfig {
             settings: Settings::default(),
             seed: None,
             clock: Arc::new(SystemClock),
-            webhook_timeout: Duration::from_secs(10),
             expiry_interval: Duration::from_millis(200),
         }
     }
@@ -71,6 +70,12 @@ impl SimulatorConfig {
         self
     }
 
+    /// Lets calls and webhooks fail by chance, in a way that can be repeated.
+    pub fn chaos(mut self, profile: ChaosProfile) -> Self {
+        self.settings.chaos = Some(profile);
+        self
+    }
+
     /// Makes identifiers and the order of events repeatable.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -85,7 +90,7 @@ impl SimulatorConfig {
 
     /// Sets how long a webhook's receiver may take to answer (10 s unless set).
     pub fn webhook_timeout(mut self, timeout: Duration) -> Self {
-        self.webhook_timeout = timeout;
+        self.settings.webhooks.timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         self
     }
 
@@ -122,6 +127,9 @@ pub enum ConfigError {
     /// An endpoint cannot be used.
     #[error("webhook endpoint: {0}")]
     Endpoint(String),
+    /// The chaos profile cannot be.
+    #[error("chaos profile: {0}")]
+    Chaos(crate::chaos::ChaosError),
     /// The client that sends webhooks could not be set up.
     #[error("the webhook client could not be set up: {0}")]
     HttpClient(String),

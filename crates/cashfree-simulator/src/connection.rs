@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
@@ -14,21 +14,36 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Cuts the connection it belongs to: from then on nothing is written to it any more.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CutSwitch(Arc<AtomicBool>);
+pub(crate) struct CutSwitch(Arc<AtomicU8>);
+
+const WHOLE: u8 = 0;
+const CLOSED: u8 = 1;
+const RESET: u8 = 2;
 
 impl CutSwitch {
+    /// Closes the connection in order.
     pub(crate) fn cut(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.store(CLOSED, Ordering::Release);
     }
 
-    fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Acquire) {
+    /// Resets the connection: what the other side is still to read is lost to it too.
+    pub(crate) fn reset(&self) {
+        self.0.store(RESET, Ordering::Release);
+    }
+
+    fn check(&self, stream: &TcpStream) -> io::Result<()> {
+        let state = self.0.load(Ordering::Acquire);
+        if state == RESET {
+            // Without lingering, closing is resetting.
+            stream.set_zero_linger()?;
+        }
+        if state == WHOLE {
+            Ok(())
+        } else {
             Err(io::Error::new(
                 io::ErrorKind::ConnectionAborted,
                 "cut by a fault",
             ))
-        } else {
-            Ok(())
         }
     }
 }
@@ -76,7 +91,7 @@ impl AsyncRead for CutStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.switch.check()?;
+        self.switch.check(&self.stream)?;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
@@ -87,7 +102,7 @@ impl AsyncWrite for CutStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.switch.check()?;
+        self.switch.check(&self.stream)?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -96,7 +111,7 @@ impl AsyncWrite for CutStream {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.switch.check()?;
+        self.switch.check(&self.stream)?;
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
@@ -105,7 +120,7 @@ impl AsyncWrite for CutStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.switch.check()?;
+        self.switch.check(&self.stream)?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

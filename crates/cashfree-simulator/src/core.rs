@@ -32,7 +32,7 @@ impl Core {
         let (result, outbox, webhooks) = {
             let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
             let now = stamp::now(self.clock.now(), world.clock_offset);
-            world.expire_due(now);
+            world.run_due(now);
             let result = act(&mut world, now);
             let outbox = std::mem::take(&mut world.outbox);
             (result, outbox, world.settings.webhooks.clone())
@@ -44,11 +44,11 @@ impl Core {
         result
     }
 
-    /// Whether some link's time has come. Changes nothing.
-    pub(crate) fn has_due_links(&self) -> bool {
+    /// Whether the time of something has come. Changes nothing.
+    pub(crate) fn has_due(&self) -> bool {
         let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         let now = stamp::now(self.clock.now(), world.clock_offset);
-        world.expiries.first().is_some_and(|(at, _)| *at <= now)
+        world.has_due(now)
     }
 }
 

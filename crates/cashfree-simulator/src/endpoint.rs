@@ -17,6 +17,28 @@ wire_names! {
         PaymentFailed = "PAYMENT_FAILED_WEBHOOK",
         /// The payer left a payment attempt.
         PaymentUserDropped = "PAYMENT_USER_DROPPED_WEBHOOK",
+        /// What a successful payment costs is known.
+        PaymentCharges = "PAYMENT_CHARGES_WEBHOOK",
+        /// A refund a merchant asked for has ended.
+        RefundStatus = "REFUND_STATUS_WEBHOOK",
+        /// A refund of the gateway's own was begun or has ended.
+        AutoRefundStatus = "AUTO_REFUND_STATUS_WEBHOOK",
+        /// A payout is on its way.
+        SettlementInitiated = "SETTLEMENT_INITIATED",
+        /// A payout has reached the merchant.
+        SettlementSuccess = "SETTLEMENT_SUCCESS",
+        /// A payout did not go through.
+        SettlementFailed = "SETTLEMENT_FAILED",
+        /// A payout went back.
+        SettlementReversed = "SETTLEMENT_REVERSED",
+        /// A payer disputes a payment.
+        DisputeCreated = "DISPUTE_CREATED",
+        /// A dispute has come further.
+        DisputeUpdated = "DISPUTE_UPDATED",
+        /// A dispute is over.
+        DisputeClosed = "DISPUTE_CLOSED",
+        /// The event an endpoint is tried out with, whatever events it is for.
+        Ping = "WEBHOOK",
     }
 }
 
@@ -30,7 +52,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// All events of the first merchant, in the newest version, to `url`.
+    /// All events of the first merchant, in the newest version published for them (2025-01-01), to `url`.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),

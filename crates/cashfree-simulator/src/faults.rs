@@ -73,6 +73,24 @@ wire_names! {
         ListPayments = "list_payments",
         /// `GET /pg/orders/{order_id}/payments/{cf_payment_id}`
         FetchPayment = "fetch_payment",
+        /// `POST /pg/orders`
+        CreateOrder = "create_order",
+        /// `PATCH /pg/orders/{order_id}`
+        TerminateOrder = "terminate_order",
+        /// `POST /pg/orders/{order_id}/refunds`
+        CreateRefund = "create_refund",
+        /// `GET /pg/orders/{order_id}/refunds`
+        ListRefunds = "list_refunds",
+        /// `GET /pg/orders/{order_id}/refunds/{refund_id}`
+        FetchRefund = "fetch_refund",
+        /// `PUT /pg/orders/{order_id}/refunds/{refund_id}`
+        CancelRefund = "cancel_refund",
+        /// `GET /pg/orders/{order_id}/settlements`
+        FetchSettlement = "fetch_settlement",
+        /// `POST /pg/simulate`, `POST /pg/simulate/settlement`
+        Simulate = "simulate",
+        /// `GET /pg/simulate/{simulation_id}`, `GET /pg/simulate/settlement/{simulation_id}`
+        FetchSimulation = "fetch_simulation",
     }
 }
 
@@ -88,7 +106,7 @@ wire_names! {
         DropAfterCommit = "drop_after_commit",
         /// A 500 that is remembered under the idempotency key, so repeating the key repeats the 500; nothing was done.
         Error500Stored = "error_500_stored",
-        /// A 400 (`link_post_failed`) that is remembered under the idempotency key; nothing was done.
+        /// A 400 (`link_post_failed`, `order_create_failed`, `refund_post_failed`) that is remembered under the idempotency key; nothing was done.
         Error400Stored = "error_400_stored",
         /// A 404 that is remembered under the idempotency key; nothing was done.
         NotFoundStored = "not_found_stored",
@@ -106,6 +124,32 @@ wire_names! {
         NotFound = "not_found",
         /// The call is carried out at once and its answer comes late.
         Delay = "delay",
+        /// The connection is reset without an answer; nothing was done. Through the router alone it is closed.
+        ResetBeforeCommit = "reset_before_commit",
+        /// The call is carried out and remembered under its idempotency key, then the connection is reset without an
+        /// answer.
+        ResetAfterCommit = "reset_after_commit",
+        /// Nothing is done and nothing is answered for [`FaultRule::delay_ms`], a minute unless set; then the
+        /// connection is closed.
+        TimeoutBeforeCommit = "timeout_before_commit",
+        /// The call is carried out at once, but nothing is answered for [`FaultRule::delay_ms`], a minute unless set;
+        /// then the connection is closed.
+        TimeoutAfterCommit = "timeout_after_commit",
+        /// A 429 that is remembered under the idempotency key; nothing was done. Only the first answer tells to wait.
+        RateLimitedStored = "rate_limited_stored",
+        /// The call is carried out, but every number in the answer is a string.
+        NumbersAsStrings = "numbers_as_strings",
+        /// The call is carried out, but every text, number and flag in the answer is null.
+        Nulls = "nulls",
+        /// The call is carried out, but every text, number and flag in the answer is an empty object.
+        Objects = "objects",
+        /// The call is carried out, but after the answer's JSON come 64 MiB of blanks.
+        HugeBody = "huge_body",
+        /// A link, order or refund is made, but for [`FaultRule::delay_ms`] of the simulator's clock, five seconds
+        /// unless set, it is not found.
+        LagAfterCreate = "lag_after_create",
+        /// A link is cancelled, but a second later by the simulator's clock a payment begun earlier lands.
+        LatePayment = "late_payment",
     }
 }
 
@@ -114,7 +158,37 @@ impl Fault {
     pub(crate) const fn commits(self) -> bool {
         matches!(
             self,
-            Self::DropAfterCommit | Self::Error500AfterCommit | Self::TruncatedJson | Self::Delay
+            Self::DropAfterCommit
+                | Self::Error500AfterCommit
+                | Self::TruncatedJson
+                | Self::Delay
+                | Self::ResetAfterCommit
+                | Self::TimeoutAfterCommit
+                | Self::NumbersAsStrings
+                | Self::Nulls
+                | Self::Objects
+                | Self::HugeBody
+                | Self::LagAfterCreate
+                | Self::LatePayment
+        )
+    }
+
+    /// Whether the fault is one that can befall the operation.
+    pub(crate) const fn suits(self, operation: Operation) -> bool {
+        match self {
+            Self::LagAfterCreate => operation.creates(),
+            Self::LatePayment => matches!(operation, Operation::CancelLink),
+            _ => true,
+        }
+    }
+}
+
+impl Operation {
+    /// Whether it makes a link, an order or a refund.
+    pub(crate) const fn creates(self) -> bool {
+        matches!(
+            self,
+            Self::CreateLink | Self::CreateOrder | Self::CreateRefund
         )
     }
 }
@@ -129,7 +203,8 @@ pub struct FaultRule {
     pub fault: Fault,
     /// How many calls are still hit.
     pub times: u32,
-    /// How long the answer (or its absence) is held back, in milliseconds. Works with every fault.
+    /// How long the answer (or its absence) is held back, in milliseconds. Works with every fault, but
+    /// [`Fault::LagAfterCreate`] takes it as the time for which nothing is found.
     pub delay_ms: u64,
     /// The wait told by [`Fault::RateLimited`], in seconds.
     pub retry_seconds: u32,

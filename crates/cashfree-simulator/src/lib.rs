@@ -3,6 +3,7 @@
 #![allow(clippy::struct_field_names)]
 
 mod api;
+mod chaos;
 mod clock;
 mod config;
 mod connection;
@@ -26,9 +27,11 @@ mod simulator;
 mod stamp;
 mod version;
 mod webhook;
+mod webhook_faults;
 mod wire_id;
 mod world;
 
+pub use chaos::{ChaosError, ChaosProfile, ChaosTally};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{ConfigError, SimulatorConfig};
 pub use control_error::ControlError;
@@ -42,8 +45,11 @@ pub use settings::{Settings, WebhookSettings};
 pub use simulator::Simulator;
 pub use version::{ApiVersion, UnknownVersion, WebhookVersion};
 pub use webhook::{DeliveryAttempt, DeliverySnapshot, DeliveryState, UnknownDeliveryState, sign};
+pub use webhook_faults::{UnknownWebhookFault, WebhookFault, WebhookFaultRule};
 pub use world::{
-    Customer, LinkSnapshot, LinkStatus, Method, OrderSnapshot, OrderStatus, PaymentAttempt,
-    PaymentSnapshot, PaymentStatus, UnknownLinkStatus, UnknownMethod, UnknownOrderStatus,
-    UnknownPaymentStatus,
+    Customer, DisputeSnapshot, DisputeStage, DisputeType, LinkSnapshot, LinkStatus, Method,
+    OrderSnapshot, OrderStatus, PaymentAttempt, PaymentSnapshot, PaymentStatus, RefundSnapshot,
+    RefundSpeed, RefundStatus, RefundType, SettlementStatus, UnknownDisputeStage,
+    UnknownDisputeType, UnknownLinkStatus, UnknownMethod, UnknownOrderStatus, UnknownPaymentStatus,
+    UnknownRefundSpeed, UnknownRefundStatus, UnknownRefundType, UnknownSettlementStatus,
 };

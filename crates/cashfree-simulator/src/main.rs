@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use cashfree_simulator::{
-    DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Endpoint, Merchant, RetryScale, RunningSimulator,
-    Simulator, SimulatorConfig,
+    ChaosProfile, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Endpoint, Merchant, RetryScale,
+    RunningSimulator, Simulator, SimulatorConfig,
 };
 use clap::Parser;
 
@@ -38,6 +38,9 @@ struct Options {
     /// Makes identifiers and the order of events repeatable.
     #[arg(long, env = "CASHFREE_SIMULATOR_SEED")]
     seed: Option<u64>,
+    /// Faults by chance, as SEED or SEED:PROFILE with a profile of calm, mild, rough (unless named) and storm.
+    #[arg(long, env = "CASHFREE_SIMULATOR_CHAOS", value_name = "SEED[:PROFILE]")]
+    chaos: Option<ChaosProfile>,
 }
 
 #[tokio::main]
@@ -72,6 +75,9 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     }
     if let Some(seed) = options.seed {
         config = config.seed(seed);
+    }
+    if let Some(chaos) = options.chaos {
+        config = config.chaos(chaos);
     }
     for url in options.webhook_url {
         config = config.endpoint(Endpoint::new(url));
@@ -115,6 +121,10 @@ fn welcome(running: &RunningSimulator, client_id: &str, secret: &str) {
     }
     if endpoints.is_empty() {
         println!("  webhooks to    nobody but a link's notify_url; add --webhook-url");
+    }
+    if let Some(chaos) = running.simulator().settings().chaos {
+        let name = chaos.name().unwrap_or("own rates");
+        println!("  chance         profile {name}, seed {}", chaos.seed);
     }
     println!(
         "\nTry:\n  curl -s {api}/links -H 'x-client-id: {client_id}' -H 'x-client-secret: {secret}' \\\n    \

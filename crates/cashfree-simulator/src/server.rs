@@ -52,8 +52,8 @@ impl Simulator {
                         () = stop.cancelled() => return,
                         () = tokio::time::sleep(simulator.core.expiry_interval) => {}
                     }
-                    if simulator.core.has_due_links() {
-                        simulator.expire_due_links();
+                    if simulator.core.has_due() {
+                        simulator.run_due();
                     }
                 }
             }

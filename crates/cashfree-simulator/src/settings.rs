@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::chaos::ChaosProfile;
 use crate::faults::{Fault, Operation};
+use crate::money::Paise;
 use crate::retry::{DEFAULT_DELAYS, RetryScale};
 use crate::version::WebhookVersion;
 
@@ -57,8 +59,32 @@ pub struct Settings {
     pub enabled_currencies: Vec<String>,
     /// Whether a `link_id` may hold dots, as the real gateway seems to allow.
     pub link_id_allows_dots: bool,
+    /// Link events about which no payment can be told lack the field `order` instead of having a null there.
+    pub link_event_without_null_order: bool,
+    /// How long after a link has expired its event is sent, in milliseconds of the simulator's clock.
+    pub expired_event_delay_ms: u64,
+    /// The least amount of a link.
+    pub link_amount_minimum: Paise,
+    /// The greatest amount of a link; nothing means none.
+    pub link_amount_maximum: Paise,
+    /// A successful payment sends `PAYMENT_CHARGES_WEBHOOK` too, whose form can only be guessed.
+    pub payment_charges_event: bool,
+    /// Status of the answer for an unknown order, payment, refund or settlement.
+    pub order_not_found_status: u16,
+    /// How long after it was made a refund goes through, in milliseconds of the simulator's clock.
+    pub refund_success_after_ms: u64,
+    /// Refunds stay `PENDING` until they are ended by hand.
+    pub refunds_stay_pending: bool,
+    /// Refunds asked for as instant are accepted as such.
+    pub instant_refunds: bool,
+    /// A refund that fails sends `REFUND_STATUS_WEBHOOK` too.
+    pub refund_failed_event: bool,
+    /// A successful refund lowers `link_amount_paid`.
+    pub refund_lowers_amount_paid: bool,
     /// Faults that hit every call of an operation until they are taken away.
     pub faults: BTreeMap<Operation, Fault>,
+    /// Faults by chance, if there are to be any.
+    pub chaos: Option<ChaosProfile>,
 }
 
 /// How webhooks are sent.
@@ -78,6 +104,10 @@ pub struct WebhookSettings {
     pub delay_ms: u64,
     /// Sign with a key nobody has.
     pub wrong_signature: bool,
+    /// How old timestamps are made, in seconds. The signature is right for the timestamp.
+    pub timestamp_age_seconds: u64,
+    /// How long a receiver may take to answer, in milliseconds.
+    pub timeout_ms: u64,
     /// Give each further attempt a new timestamp and signature instead of keeping the first one's.
     pub fresh_timestamp_on_retry: bool,
 }
@@ -87,6 +117,7 @@ impl Default for Settings {
         Self {
             webhooks: WebhookSettings {
                 reorder_hold_ms: 1000,
+                timeout_ms: 10_000,
                 ..WebhookSettings::default()
             },
             retry_scale: RetryScale::REAL_TIME,
@@ -109,7 +140,19 @@ impl Default for Settings {
             enforce_rate_limit: false,
             enabled_currencies: vec!["INR".to_owned()],
             link_id_allows_dots: false,
+            link_event_without_null_order: false,
+            expired_event_delay_ms: 0,
+            link_amount_minimum: Paise::new(1),
+            link_amount_maximum: Paise::ZERO,
+            payment_charges_event: false,
+            order_not_found_status: 404,
+            refund_success_after_ms: 2000,
+            refunds_stay_pending: false,
+            instant_refunds: false,
+            refund_failed_event: false,
+            refund_lowers_amount_paid: false,
             faults: BTreeMap::new(),
+            chaos: None,
         }
     }
 }

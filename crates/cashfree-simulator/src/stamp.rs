@@ -37,6 +37,11 @@ pub(crate) fn zoneless_utc(at: OffsetDateTime) -> String {
     written(utc(at))
 }
 
+/// Indian standard time without a zone and with a blank, as the payments a settlement is about are bounded.
+pub(crate) fn zoneless_ist(at: OffsetDateTime) -> String {
+    written(in_zone(at, offset!(+5:30))).replace('T', " ")
+}
+
 /// UTC with a zone and milliseconds, for the control API.
 pub(crate) fn control(at: OffsetDateTime) -> String {
     let at = utc(at);
@@ -113,6 +118,7 @@ mod tests {
         let at = datetime!(2021-08-18 07:25:06.789 UTC);
         assert_eq!(ist(at), "2021-08-18T12:55:06+05:30");
         assert_eq!(zoneless_utc(at), "2021-08-18T07:25:06");
+        assert_eq!(zoneless_ist(at), "2021-08-18 12:55:06");
         assert_eq!(control(at), "2021-08-18T07:25:06.789Z");
         assert_eq!(epoch_millis(at), "1629271506789");
         assert_eq!(readable(at), "18 Aug 2021, 12:55:06 IST");

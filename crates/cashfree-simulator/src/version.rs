@@ -54,11 +54,18 @@ pub enum WebhookVersion {
     V2023_08_01,
     #[default]
     V2025_01_01,
+    /// Published for subscription events alone; the events of this crate are sent in the form of 2025-01-01.
+    V2026_01_01,
 }
 
 impl WebhookVersion {
     /// Every known version, oldest first.
-    pub const ALL: [Self; 3] = [Self::V2022_09_01, Self::V2023_08_01, Self::V2025_01_01];
+    pub const ALL: [Self; 4] = [
+        Self::V2022_09_01,
+        Self::V2023_08_01,
+        Self::V2025_01_01,
+        Self::V2026_01_01,
+    ];
 
     /// The date that names the version.
     pub const fn as_str(self) -> &'static str {
@@ -66,6 +73,7 @@ impl WebhookVersion {
             Self::V2022_09_01 => "2022-09-01",
             Self::V2023_08_01 => "2023-08-01",
             Self::V2025_01_01 => "2025-01-01",
+            Self::V2026_01_01 => "2026-01-01",
         }
     }
 }

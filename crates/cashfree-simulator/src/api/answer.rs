@@ -8,12 +8,16 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use crate::faults::Operation;
+
 /// A whole answer before its headers.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
     pub(crate) html: bool,
+    /// Followed by many blanks.
+    pub(crate) padded: bool,
 }
 
 impl Answer {
@@ -24,6 +28,7 @@ impl Answer {
                 status: 200,
                 body: Bytes::from(body),
                 html: false,
+                padded: false,
             },
             Err(error) => {
                 tracing::error!(%error, "an answer could not be written");
@@ -38,6 +43,7 @@ impl Answer {
             status: 502,
             body: Bytes::from_static(b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"),
             html: true,
+            padded: false,
         }
     }
 
@@ -53,7 +59,12 @@ impl Answer {
         } else {
             "application/json"
         };
-        let mut response = Response::new(Body::from(self.body));
+        let body = if self.padded {
+            padded(self.body)
+        } else {
+            Body::from(self.body)
+        };
+        let mut response = Response::new(body);
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         response
@@ -61,6 +72,17 @@ impl Answer {
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         response
     }
+}
+
+/// A body followed by blanks, piece by piece: they need little memory here.
+fn padded(body: Bytes) -> Body {
+    const PIECE: &[u8] = &[b' '; 64 * 1024];
+    const PIECES: usize = 1024;
+    let blanks = std::iter::repeat_n(Bytes::from_static(PIECE), PIECES);
+    let pieces = std::iter::once(body).chain(blanks);
+    Body::from_stream(futures_util::stream::iter(
+        pieces.map(Ok::<_, std::convert::Infallible>),
+    ))
 }
 
 /// A refusal with the gateway's error body.
@@ -141,8 +163,14 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn post_failed() -> Self {
-        Self::request(400, "link_post_failed", "the link could not be made")
+    pub(crate) fn post_failed(operation: Operation) -> Self {
+        let (code, message) = match operation {
+            Operation::CreateLink => ("link_post_failed", "the link could not be made"),
+            Operation::CreateOrder => ("order_create_failed", "the order could not be made"),
+            Operation::CreateRefund => ("refund_post_failed", "the refund could not be made"),
+            _ => ("request_failed", "the request failed"),
+        };
+        Self::request(400, code, message)
     }
 
     pub(crate) fn internal() -> Self {
@@ -159,6 +187,7 @@ impl ApiError {
             status: self.status,
             body: Bytes::from(body),
             html: false,
+            padded: false,
         }
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn read(
     let amount = fields
         .amount("link_amount")?
         .ok_or_else(|| missing("link_amount"))?;
+    limits(amount, settings)?;
     let currency = currency(&fields, settings)?;
     let purpose = purpose(&fields, optional_texts)?;
     let customer = fields
@@ -42,7 +43,7 @@ pub(super) fn read(
     let customer = customer_request::read(&customer)?;
     let partial_payments = fields.flag("link_partial_payments")?.unwrap_or(false);
     let minimum_partial_amount = minimum(&fields, amount)?;
-    let expires_at = expiry(&fields, now)?;
+    let expires_at = expiry(&fields, "link_expiry_time", now)?;
     fields.flag("enable_invoice")?;
     Ok(NewLink {
         link_id,
@@ -57,7 +58,7 @@ pub(super) fn read(
         auto_reminders: fields.flag("link_auto_reminders")?.unwrap_or(false),
         notes: notes(&fields)?,
         meta: meta(&fields)?,
-        order_splits: splits(&fields)?,
+        order_splits: splits(&fields, "order_splits")?,
         subscription: match version {
             ApiVersion::V2026_01_01 => object_as_sent(&fields, "subscription")?,
             _ => None,
@@ -122,6 +123,18 @@ fn purpose(fields: &Fields<'_>, optional: bool) -> Result<String, ApiError> {
     Ok(purpose)
 }
 
+/// No limits are documented; these are the settings'.
+fn limits(amount: Paise, settings: &Settings) -> Result<(), ApiError> {
+    let (least, most) = (settings.link_amount_minimum, settings.link_amount_maximum);
+    if amount < least {
+        return Err(invalid("link_amount", &format!("must be at least {least}")));
+    }
+    if most.is_positive() && amount > most {
+        return Err(invalid("link_amount", &format!("must be at most {most}")));
+    }
+    Ok(())
+}
+
 fn minimum(fields: &Fields<'_>, amount: Paise) -> Result<Option<Paise>, ApiError> {
     let minimum = fields.amount("link_minimum_partial_amount")?;
     if minimum.is_some_and(|minimum| minimum >= amount) {
@@ -133,21 +146,26 @@ fn minimum(fields: &Fields<'_>, amount: Paise) -> Result<Option<Paise>, ApiError
     Ok(minimum)
 }
 
-fn expiry(fields: &Fields<'_>, now: OffsetDateTime) -> Result<Option<OffsetDateTime>, ApiError> {
-    let Some(text) = fields.text("link_expiry_time")? else {
+/// Reads the moment something is to end, which is still to come.
+pub(super) fn expiry(
+    fields: &Fields<'_>,
+    field: &str,
+    now: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, ApiError> {
+    let Some(text) = fields.text(field)? else {
         return Ok(None);
     };
     let at = stamp::parse(&text).ok_or_else(|| {
         invalid(
-            "link_expiry_time",
+            field,
             "must be an ISO 8601 time with an offset, such as 2030-01-31T18:00:00+05:30",
         )
     })?;
     if at <= now {
-        return Err(invalid("link_expiry_time", "must be in the future"));
+        return Err(invalid(field, "must be in the future"));
     }
     if at > stamp::LAST {
-        return Err(invalid("link_expiry_time", "must not be after 9999-12-30"));
+        return Err(invalid(field, "must not be after 9999-12-30"));
     }
     Ok(Some(at))
 }
@@ -201,21 +219,19 @@ fn meta(fields: &Fields<'_>) -> Result<LinkMeta, ApiError> {
     })
 }
 
-fn splits(fields: &Fields<'_>) -> Result<Option<Box<RawValue>>, ApiError> {
+/// Reads who shares in the money, as sent.
+pub(super) fn splits(fields: &Fields<'_>, field: &str) -> Result<Option<Box<RawValue>>, ApiError> {
     let splits: Option<Vec<BTreeMap<String, Box<RawValue>>>> =
-        fields.typed("order_splits", "must be an array of objects")?;
+        fields.typed(field, "must be an array of objects")?;
     let vendor = |split: &BTreeMap<String, Box<RawValue>>| {
         split.get("vendor_id").is_some_and(|vendor| {
             serde_json::from_str::<String>(vendor.get()).is_ok_and(|id| !id.is_empty())
         })
     };
     if splits.is_some_and(|splits| !splits.iter().all(vendor)) {
-        return Err(invalid(
-            "order_splits",
-            "must name a vendor_id in every entry",
-        ));
+        return Err(invalid(field, "must name a vendor_id in every entry"));
     }
-    Ok(fields.raw("order_splits").map(ToOwned::to_owned))
+    Ok(fields.raw(field).map(ToOwned::to_owned))
 }
 
 fn object_as_sent(fields: &Fields<'_>, field: &str) -> Result<Option<Box<RawValue>>, ApiError> {

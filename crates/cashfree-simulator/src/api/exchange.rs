@@ -1,10 +1,8 @@
 //! One request and its answer: who, what, how often, which fault, and the headers of it all.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
@@ -13,11 +11,11 @@ use time::OffsetDateTime;
 
 use super::answer::{Answer, ApiError};
 use super::auth::{authenticate, version};
-use super::execute::{execute, unknown_link};
+use super::execute::execute;
+use super::fault_effect::{altered, delay, ending, follow_up, instead, untouched};
 use super::idempotency::{RequestKey, once};
 use super::rate::{Rate, count};
 use super::route::Call;
-use crate::connection::CutSwitch;
 use crate::core::Core;
 use crate::faults::{Fault, FaultRule, Operation};
 use crate::media_type::is_json;
@@ -42,23 +40,13 @@ pub(super) async fn exchange(State(core): State<Arc<Core>>, request: Request) ->
         Ok(body) => core.with(|world, now| decide(world, &parts, &body, now)),
         Err(_) => core.with(|world, _| Outcome::refused(world, ApiError::too_large())),
     };
-    if let Some(rule) = outcome.hit.as_ref().filter(|rule| rule.delay_ms > 0) {
-        tokio::time::sleep(Duration::from_millis(rule.delay_ms)).await;
+    if let Some(rule) = &outcome.hit {
+        tokio::time::sleep(delay(rule)).await;
     }
-    match outcome.hit.as_ref().map(|rule| rule.fault) {
-        Some(Fault::DropBeforeCommit | Fault::DropAfterCommit) => cut(&parts),
-        _ => outcome.into_response(&parts),
+    match outcome.hit.as_ref().and_then(|rule| ending(rule.fault)) {
+        Some(ending) => ending.without_answer(&parts),
+        None => outcome.into_response(&parts),
     }
-}
-
-/// Ends the connection without an answer, or as nearly so as the transport allows.
-fn cut(parts: &Parts) -> Response {
-    if let Some(ConnectInfo(switch)) = parts.extensions.get::<ConnectInfo<CutSwitch>>() {
-        switch.cut();
-        return Response::default();
-    }
-    let broken: Result<Bytes, _> = Err(std::io::Error::other("cut by a fault"));
-    Response::new(Body::from_stream(futures_util::stream::iter([broken])))
 }
 
 fn decide(world: &mut World, parts: &Parts, body: &Bytes, now: OffsetDateTime) -> Outcome {
@@ -76,7 +64,10 @@ fn decide(world: &mut World, parts: &Parts, body: &Bytes, now: OffsetDateTime) -
         Ok(version) => version,
         Err(refusal) => return Outcome::refused(world, refusal),
     };
-    if parts.method == Method::POST && !body.is_empty() && !is_json(&parts.headers) {
+    if call.since() > version {
+        return Outcome::refused(world, ApiError::unknown_route(unknown));
+    }
+    if parts.method != Method::GET && !body.is_empty() && !is_json(&parts.headers) {
         return Outcome::refused(world, ApiError::not_json());
     }
     let rate = count(world, &merchant, call.operation(), now);
@@ -91,49 +82,41 @@ fn decide(world: &mut World, parts: &Parts, body: &Bytes, now: OffsetDateTime) -
         outcome.rate = rate.exhausted(rate.retry);
         return outcome;
     }
-    let hit = take_fault(world, call.operation());
-    let fault = hit.as_ref().map(|rule| rule.fault);
-    let wait = hit.as_ref().map_or(0, |rule| i64::from(rule.retry_seconds));
-    outcome.hit = hit;
-    if let Some(refusal) = fault.and_then(|fault| untouched(fault, world)) {
+    let by_chance = world.request_chance(call.operation());
+    outcome.hit = take_fault(world, call.operation()).or(by_chance);
+    let Some(rule) = outcome.hit.clone() else {
+        let key = request_key(parts, &merchant);
+        let act = |world: &mut World| execute(world, &merchant, version, &call, body, now);
+        (outcome.answer, outcome.replayed) = once(world, key, body, act);
+        return outcome;
+    };
+    let wait = i64::from(rule.retry_seconds);
+    if let Some(refusal) = untouched(rule.fault, call.operation(), world) {
         outcome.answer = refusal;
-        if fault == Some(Fault::RateLimited) {
+        if rule.fault == Fault::RateLimited {
             outcome.rate = rate.exhausted(wait);
         }
         return outcome;
     }
     let key = request_key(parts, &merchant);
-    let (answer, replayed) = once(world, key, body, |world| match fault {
-        Some(Fault::Error500Stored) => ApiError::internal().into_answer(),
-        Some(Fault::Error400Stored) => ApiError::post_failed().into_answer(),
-        Some(Fault::NotFoundStored) => unknown_link(world).into_answer(),
-        Some(Fault::Error500AfterCommit) => {
-            execute(world, &merchant, version, &call, body, now);
-            ApiError::internal().into_answer()
+    let (answer, replayed) = once(world, key, body, |world| {
+        if let Some(answer) = instead(rule.fault, call.operation(), world) {
+            return answer;
         }
-        _ => execute(world, &merchant, version, &call, body, now),
+        let answer = execute(world, &merchant, version, &call, body, now);
+        follow_up(world, &rule, &merchant, &call, &answer, now);
+        if rule.fault == Fault::Error500AfterCommit {
+            ApiError::internal().into_answer()
+        } else {
+            answer
+        }
     });
-    outcome.answer = if fault == Some(Fault::TruncatedJson) {
-        answer.truncated()
-    } else {
-        answer
-    };
+    if rule.fault == Fault::RateLimitedStored && !replayed {
+        outcome.rate = rate.exhausted(wait);
+    }
+    outcome.answer = altered(answer, rule.fault);
     outcome.replayed = replayed;
     outcome
-}
-
-/// The answer of a fault that keeps the call from being looked at.
-fn untouched(fault: Fault, world: &World) -> Option<Answer> {
-    if fault.commits() {
-        return None;
-    }
-    match fault {
-        Fault::RateLimited => Some(ApiError::rate_limited().into_answer()),
-        Fault::Html502 => Some(Answer::html_502()),
-        Fault::NotFound => Some(unknown_link(world).into_answer()),
-        Fault::Error500 | Fault::DropBeforeCommit => Some(ApiError::internal().into_answer()),
-        _ => None,
-    }
 }
 
 /// The first waiting fault of the operation, or the one that always hits it.

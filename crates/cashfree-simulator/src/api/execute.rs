@@ -1,14 +1,20 @@
 //! Carries a call out.
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::answer::{Answer, ApiError};
-use super::create_request;
-use super::entity;
-use super::order_entity;
 use super::route::Call;
+use super::{link_calls, order_calls, refund_calls, simulation_calls};
 use crate::version::ApiVersion;
-use crate::world::{CancelError, DuplicateLink, OrderStatus, World};
+use crate::world::World;
+
+/// Who calls, in which version, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller<'a> {
+    pub(super) merchant: &'a str,
+    pub(super) version: ApiVersion,
+    pub(super) now: OffsetDateTime,
+}
 
 /// Carries a call out and answers it.
 pub(super) fn execute(
@@ -19,143 +25,61 @@ pub(super) fn execute(
     body: &[u8],
     now: OffsetDateTime,
 ) -> Answer {
-    attempt(world, merchant, version, call, body, now).unwrap_or_else(ApiError::into_answer)
+    let caller = Caller {
+        merchant,
+        version,
+        now,
+    };
+    attempt(world, caller, call, body).unwrap_or_else(ApiError::into_answer)
 }
 
 fn attempt(
     world: &mut World,
-    merchant: &str,
-    version: ApiVersion,
+    caller: Caller<'_>,
     call: &Call,
     body: &[u8],
-    now: OffsetDateTime,
 ) -> Result<Answer, ApiError> {
     match call {
-        Call::CreateLink => {
-            let asked = create_request::read(body, version, &world.settings, now)?;
-            let link = world
-                .create_link(merchant, asked, now)
-                .map_err(|DuplicateLink| {
-                    let settings = &world.settings;
-                    ApiError::request(
-                        settings.duplicate_link_status,
-                        settings.duplicate_link_code.clone(),
-                        "Link ID already exists",
-                    )
-                })?;
-            show(world, link, version)
-        }
-        Call::FetchLink(link_id) => {
-            let link = visible_link(world, merchant, link_id, now)?;
-            show(world, link, version)
-        }
-        Call::CancelLink(link_id) => {
-            let link = visible_link(world, merchant, link_id, now)?;
-            world.cancel(link, now).map_err(|CancelError(status)| {
-                let settings = &world.settings;
-                ApiError::request(
-                    settings.cancel_refused_status,
-                    settings.cancel_refused_code.clone(),
-                    format!("the link is {status} and cannot be cancelled"),
-                )
-            })?;
-            show(world, link, version)
-        }
+        Call::CreateLink => link_calls::create(world, caller, body),
+        Call::FetchLink(link_id) => link_calls::fetch(world, caller, link_id),
+        Call::CancelLink(link_id) => link_calls::cancel(world, caller, link_id),
         Call::ListOrders { link_id, paid_only } => {
-            let link = visible_link(world, merchant, link_id, now)?;
-            let link = world.links.get(link).ok_or_else(|| unknown_link(world))?;
-            let wanted = |status| !paid_only || status == OrderStatus::Paid;
-            let orders: Vec<_> = link
-                .orders
-                .iter()
-                .filter(|order| wanted(order.status(now)))
-                .map(|order| order_entity::of_link(link, order, version, now))
-                .collect();
-            Ok(Answer::json(&orders))
+            link_calls::orders(world, caller, link_id, *paid_only)
         }
-        Call::FetchOrder(order_id) => {
-            let (link, order) = own_order(world, merchant, order_id)?;
-            Ok(Answer::json(&order_entity::alone(
-                link, order, version, now,
-            )))
-        }
-        Call::ListPayments(order_id) => {
-            let (link, order) = own_order(world, merchant, order_id)?;
-            let payments: Vec<_> = order
-                .payments
-                .iter()
-                .map(|payment| entity::payment(link, order, payment, version))
-                .collect();
-            Ok(Answer::json(&payments))
-        }
+        Call::CreateOrder => order_calls::create(world, caller, body),
+        Call::FetchOrder(order_id) => order_calls::fetch(world, caller, order_id),
+        Call::TerminateOrder(order_id) => order_calls::terminate(world, caller, order_id, body),
+        Call::ListPayments(order_id) => order_calls::payments(world, caller, order_id),
         Call::FetchPayment {
             order_id,
             cf_payment_id,
-        } => {
-            let (link, order) = own_order(world, merchant, order_id)?;
-            let payment = order
-                .payments
-                .iter()
-                .find(|payment| payment.cf_payment_id.to_string() == *cf_payment_id);
-            let payment = payment
-                .ok_or_else(|| ApiError::request(404, "payment_not_found", "payment not found"))?;
-            Ok(Answer::json(&entity::payment(
-                link, order, payment, version,
-            )))
+        } => order_calls::payment(world, caller, order_id, cf_payment_id),
+        Call::CreateRefund(order_id) => refund_calls::create(world, caller, order_id, body),
+        Call::ListRefunds(order_id) => refund_calls::list(world, caller, order_id),
+        Call::FetchRefund {
+            order_id,
+            refund_id,
+        } => refund_calls::fetch(world, caller, order_id, refund_id),
+        Call::CancelRefund {
+            order_id,
+            refund_id,
+        } => refund_calls::cancel(world, caller, order_id, refund_id, body),
+        Call::FetchSettlement(order_id) => order_calls::settlement(world, caller, order_id),
+        Call::SimulatePayment => simulation_calls::payment(world, caller, body),
+        Call::SimulateSettlement => simulation_calls::settlement(world, caller, body),
+        Call::FetchSimulation(simulation_id) => {
+            simulation_calls::fetch(world, caller, simulation_id)
         }
     }
 }
 
-fn show(world: &World, link: usize, version: ApiVersion) -> Result<Answer, ApiError> {
-    let link = world.links.get(link).ok_or_else(|| unknown_link(world))?;
-    Ok(Answer::json(&entity::link(world, link, version)))
-}
-
-/// A merchant's own link, unless it is too new to be seen already.
-fn visible_link(
+/// Whether something made then and to be seen from then on is found now.
+pub(super) fn is_seen(
     world: &World,
-    merchant: &str,
-    link_id: &str,
+    created_at: OffsetDateTime,
+    seen_from: OffsetDateTime,
     now: OffsetDateTime,
-) -> Result<usize, ApiError> {
+) -> bool {
     let lag = i64::try_from(world.settings.read_after_write_lag_ms).unwrap_or(i64::MAX);
-    let position = world
-        .link_of(merchant, link_id)
-        .ok_or_else(|| unknown_link(world))?;
-    let seen = world
-        .links
-        .get(position)
-        .is_some_and(|link| now - link.created_at >= Duration::milliseconds(lag));
-    if seen {
-        Ok(position)
-    } else {
-        Err(unknown_link(world))
-    }
-}
-
-fn own_order<'a>(
-    world: &'a World,
-    merchant: &str,
-    order_id: &str,
-) -> Result<(&'a crate::world::Link, &'a crate::world::Order), ApiError> {
-    world
-        .by_order
-        .get(order_id)
-        .and_then(|&(link, order)| {
-            let link = world
-                .links
-                .get(link)
-                .filter(|link| link.merchant == merchant)?;
-            Some((link, link.orders.get(order)?))
-        })
-        .ok_or_else(|| ApiError::request(404, "order_not_found", "order not found"))
-}
-
-/// The refusal for a link that is not there.
-pub(super) fn unknown_link(world: &World) -> ApiError {
-    ApiError::request(
-        world.settings.not_found_status,
-        world.settings.not_found_code.clone(),
-        "link is not found",
-    )
+    now >= seen_from && now - created_at >= time::Duration::milliseconds(lag)
 }

@@ -4,14 +4,27 @@ mod answer;
 mod auth;
 mod create_request;
 mod customer_request;
-mod entity;
 mod exchange;
 mod execute;
+mod fault_effect;
 mod fields;
 mod idempotency;
+mod link_calls;
+mod link_entity;
+mod order_calls;
 mod order_entity;
+mod order_request;
+mod payment_entity;
 mod rate;
+mod refund_calls;
+mod refund_entity;
+mod refund_request;
+mod refusals;
 mod route;
+mod segment;
+mod settlement_entity;
+mod simulation_calls;
+mod wrong_types;
 
 use std::sync::Arc;
 

@@ -1,13 +1,16 @@
 //! Orders as the API answers them.
 
-use serde::Serialize;
-use time::OffsetDateTime;
+use std::collections::BTreeMap;
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::execute::Caller;
 use crate::money::AmountNumber;
 use crate::stamp::ist;
 use crate::version::ApiVersion;
 use crate::wire_id::WireId;
-use crate::world::{Link, Order, OrderStatus};
+use crate::world::{Link, Order, OrderStatus, World};
 
 #[derive(Serialize)]
 pub(super) struct OrderEntity<'a> {
@@ -23,13 +26,17 @@ pub(super) struct OrderEntity<'a> {
     payment_session_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     order_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_link: Option<String>,
     order_expiry_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     order_note: Option<&'a str>,
     created_at: String,
-    order_splits: [(); 0],
+    order_splits: Splits<'a>,
     customer_details: CustomerEntity<'a>,
-    order_meta: OrderMeta<'a>,
-    order_tags: OrderTags<'a>,
+    order_meta: MetaEntity<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_tags: Option<&'a BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payments: Option<Address>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,22 +48,37 @@ pub(super) struct OrderEntity<'a> {
 #[derive(Serialize)]
 struct CustomerEntity<'a> {
     customer_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_uid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     customer_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     customer_email: Option<&'a str>,
     customer_phone: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_bank_account_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_bank_ifsc: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_bank_code: Option<i64>,
 }
 
 #[derive(Serialize)]
-struct OrderMeta<'a> {
+struct MetaEntity<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
     return_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     notify_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     payment_methods: Option<&'a str>,
 }
 
+/// As they were asked for, or none.
 #[derive(Serialize)]
-struct OrderTags<'a> {
-    cf_link_id: String,
-    link_id: &'a str,
+#[serde(untagged)]
+enum Splits<'a> {
+    Asked(&'a RawValue),
+    None([(); 0]),
 }
 
 #[derive(Serialize)]
@@ -64,65 +86,68 @@ struct Address {
     url: String,
 }
 
-/// An order in the list of its link.
+/// An order in the list of its link, which has no page of its own.
 pub(super) fn of_link<'a>(
+    world: &World,
     link: &'a Link,
     order: &'a Order,
-    version: ApiVersion,
-    now: OffsetDateTime,
+    caller: Caller<'_>,
 ) -> OrderEntity<'a> {
     OrderEntity {
         link_id: Some(&link.link_id),
-        ..alone(link, order, version, now)
+        payment_link: None,
+        ..alone(world, order, caller)
     }
 }
 
 /// An order on its own.
-pub(super) fn alone<'a>(
-    link: &'a Link,
-    order: &'a Order,
-    version: ApiVersion,
-    now: OffsetDateTime,
-) -> OrderEntity<'a> {
-    let asked = &link.asked;
+pub(super) fn alone<'a>(world: &World, order: &'a Order, caller: Caller<'_>) -> OrderEntity<'a> {
+    let (asked, version) = (&order.asked, caller.version);
     let sessions = version >= ApiVersion::V2022_09_01;
+    let new_forms = version.ids_are_strings();
     let address = |what: &str| {
-        (!version.ids_are_strings()).then(|| Address {
+        (!new_forms).then(|| Address {
             url: format!(
                 "https://sandbox.cashfree.com/pg/orders/{}/{what}",
                 order.order_id
             ),
         })
     };
+    let customer = &asked.customer;
     OrderEntity {
-        cf_order_id: WireId::new(order.cf_order_id, version.ids_are_strings()),
+        cf_order_id: WireId::new(order.cf_order_id, new_forms),
         link_id: None,
         order_id: &order.order_id,
         entity: "order",
         order_currency: &asked.currency,
-        order_amount: AmountNumber(order.amount),
-        order_status: order.status(now),
+        order_amount: AmountNumber(asked.amount),
+        order_status: order.status(caller.now),
         payment_session_id: sessions.then_some(&order.session),
         order_token: (!sessions).then_some(&order.hash),
+        payment_link: (!sessions).then(|| world.order_url(order)),
         order_expiry_time: ist(order.expires_at),
-        order_note: None,
+        order_note: asked.note.as_deref(),
         created_at: ist(order.created_at),
-        order_splits: [],
+        order_splits: asked
+            .splits
+            .as_deref()
+            .map_or(Splits::None([]), Splits::Asked),
         customer_details: CustomerEntity {
-            customer_id: &order.customer_number,
-            customer_name: asked.customer.customer_name.as_deref(),
-            customer_email: asked.customer.customer_email.as_deref(),
-            customer_phone: &asked.customer.customer_phone,
+            customer_id: &asked.customer_id,
+            customer_uid: asked.customer_uid.as_deref().filter(|_| new_forms),
+            customer_name: customer.customer_name.as_deref(),
+            customer_email: customer.customer_email.as_deref(),
+            customer_phone: &customer.customer_phone,
+            customer_bank_account_number: customer.customer_bank_account_number.as_deref(),
+            customer_bank_ifsc: customer.customer_bank_ifsc.as_deref(),
+            customer_bank_code: customer.customer_bank_code,
         },
-        order_meta: OrderMeta {
+        order_meta: MetaEntity {
             return_url: asked.meta.return_url.as_deref(),
             notify_url: asked.meta.notify_url.as_deref(),
             payment_methods: asked.meta.payment_methods.as_deref(),
         },
-        order_tags: OrderTags {
-            cf_link_id: link.cf_link_id.to_string(),
-            link_id: &link.link_id,
-        },
+        order_tags: Some(&asked.tags).filter(|tags| !tags.is_empty()),
         payments: address("payments"),
         settlements: address("settlements"),
         refunds: address("refunds"),

@@ -3,7 +3,9 @@
 use http::Method;
 
 use super::answer::ApiError;
+use super::segment::decoded;
 use crate::faults::Operation;
+use crate::version::ApiVersion;
 
 /// A call of the merchant API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +17,28 @@ pub(super) enum Call {
         link_id: String,
         paid_only: bool,
     },
+    CreateOrder,
     FetchOrder(String),
+    TerminateOrder(String),
     ListPayments(String),
     FetchPayment {
         order_id: String,
         cf_payment_id: String,
     },
+    CreateRefund(String),
+    ListRefunds(String),
+    FetchRefund {
+        order_id: String,
+        refund_id: String,
+    },
+    CancelRefund {
+        order_id: String,
+        refund_id: String,
+    },
+    FetchSettlement(String),
+    SimulatePayment,
+    SimulateSettlement,
+    FetchSimulation(String),
 }
 
 impl Call {
@@ -30,9 +48,27 @@ impl Call {
             Self::FetchLink(_) => Operation::FetchLink,
             Self::CancelLink(_) => Operation::CancelLink,
             Self::ListOrders { .. } => Operation::ListOrders,
+            Self::CreateOrder => Operation::CreateOrder,
             Self::FetchOrder(_) => Operation::FetchOrder,
+            Self::TerminateOrder(_) => Operation::TerminateOrder,
             Self::ListPayments(_) => Operation::ListPayments,
             Self::FetchPayment { .. } => Operation::FetchPayment,
+            Self::CreateRefund(_) => Operation::CreateRefund,
+            Self::ListRefunds(_) => Operation::ListRefunds,
+            Self::FetchRefund { .. } => Operation::FetchRefund,
+            Self::CancelRefund { .. } => Operation::CancelRefund,
+            Self::FetchSettlement(_) => Operation::FetchSettlement,
+            Self::SimulatePayment | Self::SimulateSettlement => Operation::Simulate,
+            Self::FetchSimulation(_) => Operation::FetchSimulation,
+        }
+    }
+
+    /// The first version that has the call.
+    pub(super) const fn since(&self) -> ApiVersion {
+        match self {
+            Self::TerminateOrder(_) => ApiVersion::V2023_08_01,
+            Self::CancelRefund { .. } | Self::SimulateSettlement => ApiVersion::V2026_01_01,
+            _ => ApiVersion::V2021_05_21,
         }
     }
 
@@ -51,42 +87,69 @@ impl Call {
         if segments.contains(&"") {
             return Err(ApiError::unknown_route(unknown));
         }
-        let (wanted, call) = match *segments.as_slice() {
-            ["links"] => (Method::POST, Self::CreateLink),
-            ["links", link_id] => (Method::GET, Self::FetchLink(link_id.to_owned())),
-            ["links", link_id, "cancel"] => (Method::POST, Self::CancelLink(link_id.to_owned())),
-            ["links", link_id, "orders"] => {
-                let paid_only = if method == Method::GET {
-                    paid_only(query)?
-                } else {
-                    true
-                };
-                (
-                    Method::GET,
-                    Self::ListOrders {
-                        link_id: link_id.to_owned(),
-                        paid_only,
-                    },
-                )
-            }
-            ["orders", order_id] => (Method::GET, Self::FetchOrder(order_id.to_owned())),
-            ["orders", order_id, "payments"] => {
-                (Method::GET, Self::ListPayments(order_id.to_owned()))
-            }
-            ["orders", order_id, "payments", cf_payment_id] => (
-                Method::GET,
-                Self::FetchPayment {
-                    order_id: order_id.to_owned(),
-                    cf_payment_id: cf_payment_id.to_owned(),
-                },
-            ),
-            _ => return Err(ApiError::unknown_route(unknown)),
-        };
-        if wanted == *method {
-            Ok(call)
-        } else {
-            Err(ApiError::method_not_allowed())
+        let calls = at(&segments);
+        if calls.is_empty() {
+            return Err(ApiError::unknown_route(unknown));
         }
+        let call = calls.into_iter().find(|(wanted, _)| wanted == method);
+        match call.ok_or_else(ApiError::method_not_allowed)?.1 {
+            Self::ListOrders { link_id, .. } => Ok(Self::ListOrders {
+                link_id,
+                paid_only: paid_only(query)?,
+            }),
+            call => Ok(call),
+        }
+    }
+}
+
+/// The calls there are at an address.
+fn at(segments: &[&str]) -> Vec<(Method, Call)> {
+    let id = |id: &str| id.to_owned();
+    match *segments {
+        ["links"] => vec![(Method::POST, Call::CreateLink)],
+        ["links", link] => vec![(Method::GET, Call::FetchLink(id(link)))],
+        ["links", link, "cancel"] => vec![(Method::POST, Call::CancelLink(id(link)))],
+        ["links", link, "orders"] => {
+            let (link_id, paid_only) = (id(link), true);
+            vec![(Method::GET, Call::ListOrders { link_id, paid_only })]
+        }
+        ["orders"] => vec![(Method::POST, Call::CreateOrder)],
+        ["orders", order] => vec![
+            (Method::GET, Call::FetchOrder(id(order))),
+            (Method::PATCH, Call::TerminateOrder(id(order))),
+        ],
+        ["orders", order, "payments"] => vec![(Method::GET, Call::ListPayments(id(order)))],
+        ["orders", order, "payments", payment] => {
+            let (order_id, cf_payment_id) = (id(order), id(payment));
+            let call = Call::FetchPayment {
+                order_id,
+                cf_payment_id,
+            };
+            vec![(Method::GET, call)]
+        }
+        ["orders", order, "refunds"] => vec![
+            (Method::POST, Call::CreateRefund(id(order))),
+            (Method::GET, Call::ListRefunds(id(order))),
+        ],
+        ["orders", order, "refunds", refund] => {
+            let (order_id, refund_id) = (id(order), id(refund));
+            let cancel = Call::CancelRefund {
+                order_id: order_id.clone(),
+                refund_id: refund_id.clone(),
+            };
+            let fetch = Call::FetchRefund {
+                order_id,
+                refund_id,
+            };
+            vec![(Method::GET, fetch), (Method::PUT, cancel)]
+        }
+        ["orders", order, "settlements"] => vec![(Method::GET, Call::FetchSettlement(id(order)))],
+        ["simulate"] => vec![(Method::POST, Call::SimulatePayment)],
+        ["simulate", "settlement"] => vec![(Method::POST, Call::SimulateSettlement)],
+        ["simulate", simulation] | ["simulate", "settlement", simulation] => {
+            vec![(Method::GET, Call::FetchSimulation(id(simulation)))]
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -105,27 +168,6 @@ fn paid_only(query: Option<&str>) -> Result<bool, ApiError> {
             "status: must be ALL or PAID",
         )),
     }
-}
-
-/// A path segment without its percent escapes. Escapes that are none are left as they are.
-fn decoded(segment: &str) -> String {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let escaped = (first == b'%').then(|| after.get(..2)).flatten();
-        let value = escaped
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        if let Some(value) = value {
-            bytes.push(value);
-            rest = after.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(first);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -153,6 +195,10 @@ mod tests {
             read(Method::GET, "/pg/links/a/orders", Some("status=X")),
             Err("status_invalid".into())
         );
+        assert_eq!(
+            read(Method::PATCH, "/pg/orders/a", None),
+            Ok(Call::TerminateOrder("a".to_owned()))
+        );
         assert_eq!(read(Method::POST, "/pg/links/", None), Ok(Call::CreateLink));
         for unknown in [
             "/pg",
@@ -169,12 +215,5 @@ mod tests {
             );
         }
         assert!(read(Method::DELETE, "/pg/links/a", None).is_err());
-    }
-
-    #[test]
-    fn escapes_that_are_none_stay() {
-        assert_eq!(decoded("%zz%4"), "%zz%4");
-        assert_eq!(decoded("%+1%e2%82%ac"), "%+1€");
-        assert_eq!(decoded("%ff"), "\u{fffd}");
     }
 }

@@ -54,6 +54,10 @@ pub(crate) fn add_endpoint(core: Arc<Core>, body: Body) -> Result<EndpointSnapsh
     Simulator { core }.add_endpoint(endpoint)
 }
 
+pub(super) async fn ping(State(core): State<Arc<Core>>, id: Segment) -> Reply {
+    Ok(reply("delivery", Simulator { core }.ping(number(id)?)?))
+}
+
 pub(super) async fn remove(State(core): State<Arc<Core>>, id: Segment) -> Reply {
     let id = number(id)?;
     let simulator = Simulator { core };

@@ -9,7 +9,7 @@ use super::input::{Body, Input};
 use super::{Reply, reply};
 use crate::control_error::ControlError;
 use crate::core::Core;
-use crate::faults::FaultRule;
+use crate::faults::{Fault, FaultRule};
 use crate::simulator::Simulator;
 
 const WAIT: &str = "must be a whole number of seconds up to 600";
@@ -28,9 +28,15 @@ pub(crate) fn add_fault(core: Arc<Core>, body: Body) -> Result<FaultRule, Contro
     let operation = input
         .named("operation")?
         .ok_or_else(|| ControlError::invalid("operation", "is missing"))?;
-    let fault = input
+    let fault: Fault = input
         .named("fault")?
         .ok_or_else(|| ControlError::invalid("fault", "is missing"))?;
+    if !fault.suits(operation) {
+        return Err(ControlError::invalid(
+            "fault",
+            format!("{fault} cannot befall {operation}"),
+        ));
+    }
     let mut rule = FaultRule::once(operation, fault);
     if let Some(times) = input.typed::<u32>("times", "must be a whole number from 1")? {
         if times == 0 {
@@ -41,7 +47,7 @@ pub(crate) fn add_fault(core: Arc<Core>, body: Body) -> Result<FaultRule, Contro
         }
         rule.times = times;
     }
-    rule.delay_ms = delay(&mut input)?;
+    rule.delay_ms = input.milliseconds("delay_ms")?.unwrap_or(0);
     if let Some(seconds) = input.typed::<u32>("retry_seconds", WAIT)? {
         if seconds > 600 {
             return Err(ControlError::invalid("retry_seconds", WAIT));
@@ -51,16 +57,6 @@ pub(crate) fn add_fault(core: Arc<Core>, body: Body) -> Result<FaultRule, Contro
     input.finish()?;
     Simulator { core }.inject_fault(rule.clone());
     Ok(rule)
-}
-
-fn delay(input: &mut Input) -> Result<u64, ControlError> {
-    const MUST: &str = "must be a whole number of milliseconds up to 600000";
-    let delay = input.typed::<u64>("delay_ms", MUST)?.unwrap_or(0);
-    if delay > 600_000 {
-        Err(ControlError::invalid("delay_ms", MUST))
-    } else {
-        Ok(delay)
-    }
 }
 
 pub(super) async fn clear(State(core): State<Arc<Core>>) -> Response {

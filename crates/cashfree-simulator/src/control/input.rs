@@ -13,6 +13,9 @@ use serde_json::value::RawValue;
 use crate::control_error::ControlError;
 use crate::money::Paise;
 
+/// Ten minutes.
+const LONGEST_WAIT_MS: u64 = 600_000;
+
 /// A body as the framework hands it over.
 pub(crate) type Body = Result<Bytes, BytesRejection>;
 
@@ -148,6 +151,29 @@ impl Input {
             ));
         }
         Ok(amount)
+    }
+
+    /// Takes a field that is a wait in milliseconds.
+    pub(super) fn milliseconds(&mut self, field: &str) -> Result<Option<u64>, ControlError> {
+        const MUST: &str = "must be a whole number of milliseconds up to 600000";
+        let value = self.typed::<u64>(field, MUST)?;
+        if value.is_some_and(|value| value > LONGEST_WAIT_MS) {
+            Err(ControlError::invalid(&self.name(field), MUST))
+        } else {
+            Ok(value)
+        }
+    }
+
+    /// Whether a field is there that has not been taken.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.values.contains_key(field)
+    }
+
+    /// Whether a field is there and null. Reading it then finds nothing.
+    pub(super) fn is_null(&self, field: &str) -> bool {
+        self.values
+            .get(field)
+            .is_some_and(|raw| raw.get() == "null")
     }
 
     /// Takes a field that is an object.

@@ -12,7 +12,9 @@ use super::{Reply, reply, written};
 use crate::control_error::ControlError;
 use crate::core::Core;
 use crate::simulator::Simulator;
-use crate::world::{LinkSnapshot, Method, PaymentAttempt, PaymentSnapshot, PaymentStatus};
+use crate::world::{
+    LinkSnapshot, Method, OrderSnapshot, PaymentAttempt, PaymentSnapshot, PaymentStatus,
+};
 
 pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
     reply("links", Simulator { core }.links())
@@ -75,20 +77,28 @@ pub(super) async fn settle(
         .named("outcome")?
         .ok_or_else(|| ControlError::invalid("outcome", "is missing"))?;
     input.finish()?;
+    let payment = Simulator {
+        core: Arc::clone(&core),
+    }
+    .settle(&cf_payment_id, end)?;
+    paid(&core, payment)
+}
+
+/// A payment with the order it was made on, and the link behind it if there is one.
+pub(super) fn paid(core: &Arc<Core>, payment: PaymentSnapshot) -> Reply {
     core.with(|world, now| {
-        let place = world.settle(&cf_payment_id, end, now)?;
-        let payment = world.payment_snapshot(place);
-        let link = world.links.get(place.link);
-        match (payment, link) {
-            (Some(payment), Some(link)) => Ok(written(
-                StatusCode::OK,
-                &Paid {
-                    payment,
-                    link: world.snapshot(link, now),
-                },
-            )),
-            _ => Err(ControlError::not_found("cf_payment_id")),
-        }
+        let place = world.named_payment(&payment.cf_payment_id)?;
+        let order = world.orders.get(place.order);
+        let order = order.ok_or_else(|| ControlError::not_found("order_id"))?;
+        let link = world.link_behind(order);
+        let link = link.map(|link| world.snapshot(link, now));
+        let order = link.is_none().then(|| world.order_snapshot(order, now));
+        let paid = Paid {
+            payment,
+            link,
+            order,
+        };
+        Ok(written(StatusCode::OK, &paid))
     })
 }
 
@@ -111,7 +121,10 @@ pub(super) async fn expire(
 #[derive(Serialize)]
 struct Paid {
     payment: PaymentSnapshot,
-    link: LinkSnapshot,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<LinkSnapshot>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<OrderSnapshot>,
 }
 
 fn attempt(
@@ -122,6 +135,19 @@ fn attempt(
     end: PaymentStatus,
 ) -> Reply {
     let link_id = segment(link_id)?;
+    let attempt = read_attempt(query.as_deref(), body, end)?;
+    let simulator = Simulator {
+        core: Arc::clone(core),
+    };
+    paid(core, simulator.attempt(&link_id, attempt, end)?)
+}
+
+/// Reads what a payer does.
+pub(super) fn read_attempt(
+    query: Option<&str>,
+    body: Body,
+    end: PaymentStatus,
+) -> Result<PaymentAttempt, ControlError> {
     let mut input = Input::of(body)?;
     let mut attempt = PaymentAttempt::new();
     attempt.amount = input.amount("amount")?;
@@ -130,22 +156,14 @@ fn attempt(
     }
     attempt.late = input.flag("late")?.unwrap_or(false);
     attempt.order_id = input.text("order_id")?;
-    attempt.merchant = input
-        .text("merchant")?
-        .or_else(|| merchant_in_query(query.as_deref()));
+    attempt.merchant = input.text("merchant")?.or_else(|| merchant_in_query(query));
     if end == PaymentStatus::Failed
         && let Some(reason) = input.text("reason")?
     {
         attempt = attempt.reason(reason);
     }
     input.finish()?;
-    let merchant = attempt.merchant.clone();
-    let payment = Simulator {
-        core: Arc::clone(core),
-    }
-    .attempt(&link_id, attempt, end)?;
-    let link = named(core, &link_id, merchant.as_deref())?;
-    Ok(written(StatusCode::OK, &Paid { payment, link }))
+    Ok(attempt)
 }
 
 fn named(

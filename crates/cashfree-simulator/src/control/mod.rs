@@ -1,12 +1,16 @@
 //! The control API under `/_simulator`: what a test or a person does to the simulator from outside.
 
+mod chaos;
 mod endpoints;
 mod faults;
 mod guard;
 mod input;
 mod links;
 mod merchants;
+mod orders;
 mod settings;
+mod settings_of_webhooks;
+mod webhook_faults;
 
 use std::sync::Arc;
 
@@ -20,11 +24,13 @@ use serde::Serialize;
 use crate::control_error::ControlError;
 use crate::core::Core;
 
+pub(crate) use chaos::set_chaos;
 pub(crate) use endpoints::add_endpoint;
 pub(crate) use faults::add_fault;
 pub(crate) use guard::names_this_machine;
 pub(crate) use merchants::advance_clock;
 pub(crate) use settings::change_settings;
+pub(crate) use webhook_faults::add_webhook_fault;
 
 /// The routes of the control API.
 pub(crate) fn routes() -> Router<Arc<Core>> {
@@ -38,16 +44,49 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/links/{link_id}/expire", post(links::expire))
         .route("/payments/{cf_payment_id}/settle", post(links::settle))
         .route(
+            "/payments/{cf_payment_id}/auto-refund",
+            post(orders::auto_refund),
+        )
+        .route(
+            "/payments/{cf_payment_id}/disputes",
+            post(orders::raise_dispute),
+        )
+        .route("/orders", get(orders::list))
+        .route("/orders/{order_id}", get(orders::show))
+        .route("/orders/{order_id}/pay", post(orders::pay))
+        .route("/orders/{order_id}/fail", post(orders::fail))
+        .route("/orders/{order_id}/drop", post(orders::drop_payment))
+        .route("/orders/{order_id}/pending", post(orders::leave_pending))
+        .route("/orders/{order_id}/settlement", post(orders::settlement))
+        .route("/refunds", get(orders::refunds))
+        .route(
+            "/refunds/{cf_refund_id}/settle",
+            post(orders::settle_refund),
+        )
+        .route("/disputes", get(orders::disputes))
+        .route("/disputes/{dispute_id}", post(orders::move_dispute))
+        .route(
             "/deliveries",
             get(endpoints::deliveries).delete(endpoints::forget),
         )
         .route("/deliveries/{id}/resend", post(endpoints::resend))
         .route("/endpoints", get(endpoints::list).post(endpoints::add))
         .route("/endpoints/{id}", delete(endpoints::remove))
+        .route("/endpoints/{id}/ping", post(endpoints::ping))
         .route("/settings", get(settings::show).post(settings::update))
         .route(
             "/faults",
             get(faults::list).post(faults::add).delete(faults::clear),
+        )
+        .route(
+            "/webhook-faults",
+            get(webhook_faults::list)
+                .post(webhook_faults::add)
+                .delete(webhook_faults::clear),
+        )
+        .route(
+            "/chaos",
+            get(chaos::show).post(chaos::set).delete(chaos::clear),
         )
         .route("/merchants", get(merchants::list).post(merchants::add))
         .route("/clock", get(merchants::clock).post(merchants::advance))

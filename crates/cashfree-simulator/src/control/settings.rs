@@ -7,16 +7,16 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
+use super::chaos::read_profile;
 use super::input::{Body, Input};
+use super::settings_of_webhooks::{read_sending, read_webhooks};
 use super::{Reply, written};
+use crate::chaos::ChaosTally;
 use crate::control_error::ControlError;
 use crate::core::Core;
 use crate::faults::{Fault, Operation};
-use crate::settings::{Settings, WebhookSettings};
+use crate::settings::Settings;
 use crate::simulator::Simulator;
-
-const MOST_RETRIES: usize = 10;
-const LONGEST_WAIT_MS: u64 = 600_000;
 
 pub(super) async fn show(State(core): State<Arc<Core>>) -> Response {
     written(StatusCode::OK, &Simulator { core }.settings())
@@ -31,7 +31,11 @@ pub(crate) fn change_settings(core: &Arc<Core>, body: Body) -> Result<Settings, 
     let input = Input::of(body)?;
     // In one go: of two changes at the same time neither is lost.
     core.with(|world, _| {
-        world.settings = changed(world.settings.clone(), input)?;
+        let settings = changed(world.settings.clone(), input)?;
+        if settings.chaos != world.settings.chaos {
+            world.chance = ChaosTally::default();
+        }
+        world.settings = settings;
         Ok(world.settings.clone())
     })
 }
@@ -50,73 +54,23 @@ fn changed(mut settings: Settings, mut input: Input) -> Result<Settings, Control
     )? {
         read_faults(&mut settings, &faults)?;
     }
+    let calm = input.is_null("chaos");
+    if let Some(chaos) = input.object("chaos")? {
+        settings.chaos = Some(read_profile(chaos)?);
+    } else if calm {
+        settings.chaos = None;
+    }
     input.finish()?;
     Ok(settings)
 }
 
-fn set<T>(target: &mut T, value: Option<T>) {
+pub(super) fn set<T>(target: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *target = value;
     }
 }
 
-fn read_webhooks(settings: &mut WebhookSettings, mut input: Input) -> Result<(), ControlError> {
-    set(&mut settings.drop, input.flag("drop")?);
-    set(&mut settings.duplicate, input.flag("duplicate")?);
-    set(&mut settings.reorder, input.flag("reorder")?);
-    set(
-        &mut settings.reorder_hold_ms,
-        milliseconds(&mut input, "reorder_hold_ms")?,
-    );
-    set(
-        &mut settings.delay_ms,
-        milliseconds(&mut input, "delay_ms")?,
-    );
-    set(
-        &mut settings.wrong_signature,
-        input.flag("wrong_signature")?,
-    );
-    set(
-        &mut settings.fresh_timestamp_on_retry,
-        input.flag("fresh_timestamp_on_retry")?,
-    );
-    input.finish()
-}
-
-fn read_sending(settings: &mut Settings, input: &mut Input) -> Result<(), ControlError> {
-    set(&mut settings.retry_scale, input.decimal("retry_scale")?);
-    let delays =
-        input.typed::<Vec<u64>>("retry_delays_seconds", "must be an array of whole seconds")?;
-    if delays
-        .as_ref()
-        .is_some_and(|delays| delays.len() > MOST_RETRIES)
-    {
-        return Err(ControlError::invalid(
-            "retry_delays_seconds",
-            "must have at most 10 entries",
-        ));
-    }
-    set(&mut settings.retry_delays_seconds, delays);
-    set(
-        &mut settings.notify_url_version,
-        input.named("notify_url_version")?,
-    );
-    Ok(())
-}
-
 fn read_behaviour(settings: &mut Settings, input: &mut Input) -> Result<(), ControlError> {
-    set(
-        &mut settings.transaction_id_unlike_payment_id,
-        input.flag("transaction_id_unlike_payment_id")?,
-    );
-    set(
-        &mut settings.paid_with_null_order,
-        input.flag("paid_with_null_order")?,
-    );
-    set(
-        &mut settings.payment_event_without_link_id,
-        input.flag("payment_event_without_link_id")?,
-    );
     set(
         &mut settings.paid_status_on_partial,
         input.flag("paid_status_on_partial")?,
@@ -128,7 +82,31 @@ fn read_behaviour(settings: &mut Settings, input: &mut Input) -> Result<(), Cont
     );
     set(
         &mut settings.read_after_write_lag_ms,
-        milliseconds(input, "read_after_write_lag_ms")?,
+        input.milliseconds("read_after_write_lag_ms")?,
+    );
+    set(
+        &mut settings.refund_success_after_ms,
+        input.milliseconds("refund_success_after_ms")?,
+    );
+    set(
+        &mut settings.refunds_stay_pending,
+        input.flag("refunds_stay_pending")?,
+    );
+    set(
+        &mut settings.instant_refunds,
+        input.flag("instant_refunds")?,
+    );
+    set(
+        &mut settings.refund_lowers_amount_paid,
+        input.flag("refund_lowers_amount_paid")?,
+    );
+    set(
+        &mut settings.link_amount_minimum,
+        input.decimal("link_amount_minimum")?,
+    );
+    set(
+        &mut settings.link_amount_maximum,
+        input.decimal("link_amount_maximum")?,
     );
     set(
         &mut settings.enabled_currencies,
@@ -159,6 +137,10 @@ fn read_answers(settings: &mut Settings, input: &mut Input) -> Result<(), Contro
         refusal_status(input, "not_found_status")?,
     );
     set(&mut settings.not_found_code, input.text("not_found_code")?);
+    set(
+        &mut settings.order_not_found_status,
+        refusal_status(input, "order_not_found_status")?,
+    );
     set(
         &mut settings.unknown_address_status,
         refusal_status(input, "unknown_address_status")?,
@@ -196,16 +178,6 @@ fn read_faults(
         }
     }
     Ok(())
-}
-
-fn milliseconds(input: &mut Input, field: &str) -> Result<Option<u64>, ControlError> {
-    const MUST: &str = "must be a whole number of milliseconds up to 600000";
-    let value = input.typed::<u64>(field, MUST)?;
-    if value.is_some_and(|value| value > LONGEST_WAIT_MS) {
-        Err(ControlError::invalid(&input.name(field), MUST))
-    } else {
-        Ok(value)
-    }
 }
 
 fn refusal_status(input: &mut Input, field: &str) -> Result<Option<u16>, ControlError> {

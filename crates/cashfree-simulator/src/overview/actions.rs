@@ -9,17 +9,19 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::typed::{Problem, Typed, body};
-use super::{back_to, clock_form, endpoint_form, fault_form, settings_form, whole_page};
+use super::{
+    back_to, chance_forms, clock_form, endpoint_form, fault_form, settings_form, whole_page,
+};
 use crate::control;
 use crate::control_error::ControlError;
 use crate::core::Core;
 use crate::simulator::Simulator;
 use crate::world::PaymentAttempt;
 
-type Form = Result<Bytes, BytesRejection>;
+pub(super) type Form = Result<Bytes, BytesRejection>;
 
 /// Acts, and goes back to a part of the page or shows there what was refused.
-fn act(
+pub(super) fn act(
     core: &Arc<Core>,
     headers: &HeaderMap,
     section: &'static str,
@@ -44,7 +46,7 @@ fn act(
     }
 }
 
-fn simulator(core: &Arc<Core>) -> Simulator {
+pub(super) fn simulator(core: &Arc<Core>) -> Simulator {
     Simulator {
         core: Arc::clone(core),
     }
@@ -147,6 +149,61 @@ pub(super) async fn remove_endpoint(
         } else {
             Err(ControlError::not_found("id"))
         }
+    })
+}
+
+pub(super) async fn ping(
+    State(core): State<Arc<Core>>,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    act(&core, &headers, endpoint_form::SECTION, form, |typed| {
+        simulator(&core).ping(id(typed)?).map(drop)
+    })
+}
+
+pub(super) async fn add_webhook_fault(
+    State(core): State<Arc<Core>>,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    act(&core, &headers, chance_forms::FAULTS, form, |typed| {
+        let told = body(&chance_forms::fault_body(typed));
+        control::add_webhook_fault(Arc::clone(&core), Ok(told)).map(drop)
+    })
+}
+
+pub(super) async fn clear_webhook_faults(
+    State(core): State<Arc<Core>>,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    act(&core, &headers, chance_forms::FAULTS, form, |_| {
+        simulator(&core).clear_webhook_faults();
+        Ok(())
+    })
+}
+
+pub(super) async fn set_chaos(
+    State(core): State<Arc<Core>>,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    act(&core, &headers, chance_forms::CHAOS, form, |typed| {
+        let told = body(&chance_forms::chaos_body(typed));
+        control::set_chaos(Arc::clone(&core), Ok(told))
+    })
+}
+
+pub(super) async fn end_chaos(
+    State(core): State<Arc<Core>>,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    act(&core, &headers, chance_forms::CHAOS, form, |_| {
+        simulator(&core)
+            .set_chaos(None)
+            .map_err(|problem| ControlError::invalid("profile", problem))
     })
 }
 

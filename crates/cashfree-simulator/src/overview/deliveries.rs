@@ -40,6 +40,15 @@ impl Row {
         json_text::spread(&self.delivery.body)
     }
 
+    /// What it is about.
+    pub(super) fn about(&self) -> String {
+        match (&self.delivery.link_id, &self.delivery.order_id) {
+            (Some(link_id), _) => format!("link {link_id}"),
+            (None, Some(order_id)) => format!("order {order_id}"),
+            (None, None) => "a test of the address".to_owned(),
+        }
+    }
+
     /// The attempts in a few words.
     pub(super) fn attempts(&self) -> String {
         let made = self.delivery.attempts.len();

@@ -96,5 +96,16 @@ const fn words(fault: Fault) -> &'static str {
         Fault::TruncatedJson => "done, but the answer breaks off",
         Fault::NotFound => "a 404 for what exists, nothing done",
         Fault::Delay => "done at once, answered late",
+        Fault::ResetBeforeCommit => "connection reset, nothing done",
+        Fault::ResetAfterCommit => "done, but the connection is reset",
+        Fault::TimeoutBeforeCommit => "no answer for the delay or a minute, nothing done",
+        Fault::TimeoutAfterCommit => "done, but no answer for the delay or a minute",
+        Fault::RateLimitedStored => "a 429 that repeats with its idempotency key, nothing done",
+        Fault::NumbersAsStrings => "done, but numbers in the answer are strings",
+        Fault::Nulls => "done, but the answer's values are null",
+        Fault::Objects => "done, but the answer's values are objects",
+        Fault::HugeBody => "done, but the answer is 64 MiB long",
+        Fault::LagAfterCreate => "made, but not found for the delay or five seconds",
+        Fault::LatePayment => "cancelled, but a payment lands a second later",
     }
 }

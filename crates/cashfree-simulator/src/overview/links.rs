@@ -6,7 +6,7 @@ use crate::money::Paise;
 use crate::money_text;
 use crate::stamp;
 use crate::world::{
-    LinkSnapshot, LinkStatus, OrderSnapshot, PaymentSnapshot, PaymentStatus, World,
+    LinkSnapshot, LinkStatus, OrderSnapshot, PaymentSnapshot, PaymentStatus, RefundSnapshot, World,
 };
 
 /// Most links on the page.
@@ -78,6 +78,13 @@ impl Row {
     }
 }
 
+impl Row {
+    /// The refunds of the payments, oldest first for each order.
+    pub(super) fn refunds(&self) -> impl Iterator<Item = &RefundSnapshot> {
+        self.link.orders.iter().flat_map(|order| &order.refunds)
+    }
+}
+
 /// A payment and the order it was made on.
 pub(super) struct PaymentRow<'a> {
     pub(super) order: &'a OrderSnapshot,
@@ -87,6 +94,10 @@ pub(super) struct PaymentRow<'a> {
 impl PaymentRow<'_> {
     pub(super) fn is_pending(&self) -> bool {
         self.payment.status == PaymentStatus::Pending
+    }
+
+    pub(super) fn took_money(&self) -> bool {
+        self.payment.status == PaymentStatus::Success
     }
 
     pub(super) fn at(&self) -> String {

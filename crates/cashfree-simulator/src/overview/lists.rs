@@ -1,4 +1,4 @@
-//! The two lists that change by themselves, alone, for the script that keeps a page fresh.
+//! The lists that change by themselves, alone, for the script that keeps a page fresh.
 
 use std::sync::Arc;
 
@@ -12,14 +12,18 @@ use sha2::{Digest, Sha256};
 
 use super::deliveries::Deliveries;
 use super::links::Links;
+use super::orders::Orders;
 use crate::core::Core;
 use crate::html::{Audience, page};
+use crate::world::DisputeSnapshot;
 
-/// Links and deliveries.
+/// Links, orders, disputes and deliveries.
 #[derive(Template)]
 #[template(path = "overview/lists.html")]
 pub(super) struct Lists {
     pub(super) links: Links,
+    pub(super) orders: Orders,
+    pub(super) disputes: Vec<DisputeSnapshot>,
     pub(super) deliveries: Deliveries,
 }
 
@@ -27,6 +31,13 @@ impl Lists {
     pub(super) fn of(core: &Arc<Core>) -> Self {
         core.with(|world, now| Self {
             links: Links::of(world, now),
+            orders: Orders::of(world, now),
+            disputes: world
+                .disputes
+                .iter()
+                .rev()
+                .map(|dispute| world.dispute_snapshot(dispute))
+                .collect(),
             deliveries: Deliveries::of(world),
         })
     }

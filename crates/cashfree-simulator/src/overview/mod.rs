@@ -1,6 +1,7 @@
 //! The developer's page: everything the simulator knows, and a button for everything it can be made to do.
 
 mod actions;
+mod chance_forms;
 mod clock_form;
 mod deliveries;
 mod endpoint_form;
@@ -10,6 +11,8 @@ mod guard;
 mod json_text;
 mod links;
 mod lists;
+mod orders;
+mod paid_actions;
 mod settings_form;
 mod settings_table;
 mod typed;
@@ -43,6 +46,21 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
             "/_simulator/ui/endpoints/remove",
             post(actions::remove_endpoint),
         )
+        .route("/_simulator/ui/endpoints/ping", post(actions::ping))
+        .route("/_simulator/ui/orders", post(paid_actions::on_order))
+        .route("/_simulator/ui/paid", post(paid_actions::on_payment))
+        .route("/_simulator/ui/refunds", post(paid_actions::on_refund))
+        .route("/_simulator/ui/disputes", post(paid_actions::on_dispute))
+        .route(
+            "/_simulator/ui/webhook-faults",
+            post(actions::add_webhook_fault),
+        )
+        .route(
+            "/_simulator/ui/webhook-faults/clear",
+            post(actions::clear_webhook_faults),
+        )
+        .route("/_simulator/ui/chaos", post(actions::set_chaos))
+        .route("/_simulator/ui/chaos/off", post(actions::end_chaos))
         .route("/_simulator/ui/clock", post(actions::advance_clock))
         .route_layer(axum::middleware::from_fn(guard::guard))
 }

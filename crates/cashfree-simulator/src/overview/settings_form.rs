@@ -113,14 +113,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_has_every_setting_but_the_faults() {
+    fn the_form_has_every_setting_but_faults_and_chance() {
         let values = values(&Settings::default());
         let known: BTreeSet<&str> = values.keys().map(String::as_str).collect();
         let shown: BTreeSet<&str> = GROUPS
             .iter()
             .flat_map(|(_, settings)| *settings)
             .map(|setting| setting.name)
-            .chain(["faults"])
+            .chain(["faults", "chaos"])
             .collect();
         assert_eq!(shown, known);
         assert_eq!(values["retry_delays_seconds"], "120, 600, 1800");

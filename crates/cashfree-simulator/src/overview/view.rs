@@ -8,7 +8,7 @@ use super::field::{Field, Kind};
 use super::lists::Lists;
 use super::settings_form::{self, Group};
 use super::typed::Problem;
-use super::{clock_form, endpoint_form, fault_form};
+use super::{chance_forms, clock_form, endpoint_form, fault_form};
 use crate::core::Core;
 use crate::endpoint::EndpointSnapshot;
 use crate::merchant::{DEFAULT_CLIENT_SECRET, Merchant};
@@ -47,6 +47,11 @@ pub(super) struct Overview {
     settings: Vec<Group>,
     faults: Vec<String>,
     fault_fields: Vec<Field>,
+    webhook_faults: Vec<String>,
+    webhook_fault_fields: Vec<Field>,
+    chaos_on: bool,
+    chaos_now: String,
+    chaos_fields: Vec<Field>,
     endpoints: Vec<EndpointSnapshot>,
     endpoint_fields: Vec<Field>,
     clock_fields: Vec<Field>,
@@ -66,6 +71,11 @@ pub(super) fn overview(core: &Arc<Core>, host: Option<&str>, problem: Option<Pro
         settings: settings_form::groups(&world.settings, problem.as_ref()),
         faults: fault_form::in_force(world),
         fault_fields: fault_form::fields(problem.as_ref()),
+        webhook_faults: chance_forms::waiting(world),
+        webhook_fault_fields: chance_forms::fault_fields(problem.as_ref()),
+        chaos_on: world.settings.chaos.is_some(),
+        chaos_now: chance_forms::chaos_now(world),
+        chaos_fields: chance_forms::chaos_fields(world, problem.as_ref()),
         endpoints: world.endpoints.clone(),
         endpoint_fields: endpoint_form::fields(world, problem.as_ref()),
         clock_fields: clock_form::fields(problem.as_ref()),

@@ -1,6 +1,7 @@
 //! The payer's page: a form that works without script.
 
 mod form;
+mod order;
 mod test_instruments;
 mod view;
 
@@ -16,16 +17,18 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::core::Core;
 use crate::html::{Audience, page};
-use crate::world::{Place, World};
+use crate::world::{Order, Place, World};
 use form::{Choice, Form, Problem};
 use view::{LinkPage, Message};
 
 /// The routes of the payment pages.
 pub(crate) fn routes() -> Router<Arc<Core>> {
-    Router::new().route("/links/{code}", get(show).post(submit))
+    Router::new()
+        .route("/links/{code}", get(show).post(submit))
+        .route("/orders/{code}", get(order::show).post(order::submit))
 }
 
-/// The code of a link in its page's address.
+/// The code of a link or an order in its page's address.
 type Segment = Result<Path<String>, PathRejection>;
 
 async fn show(State(core): State<Arc<Core>>, segment: Segment) -> Response {
@@ -80,21 +83,18 @@ fn link_page(
 
 /// Back to the merchant, or to a page that says how it went.
 fn finished(world: &World, place: Place) -> Option<Response> {
-    let (link, ..) = world.at(place)?;
-    let location = link
-        .asked
-        .meta
-        .return_url
-        .as_deref()
-        .and_then(|url| url::Url::parse(url).ok())
-        .and_then(|url| HeaderValue::from_str(url.as_str()).ok());
-    match location {
-        Some(location) => {
-            Some((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
-        }
-        None => view::outcome(world, place)
-            .map(|outcome| page(Audience::Payer, StatusCode::OK, &outcome)),
-    }
+    let (order, _) = world.at(place)?;
+    back_to_merchant(order).or_else(|| {
+        view::outcome(world, place).map(|outcome| page(Audience::Payer, StatusCode::OK, &outcome))
+    })
+}
+
+/// Back to where the merchant wants the payer to be afterwards, if anywhere.
+fn back_to_merchant(order: &Order) -> Option<Response> {
+    let url = order.asked.meta.return_url.as_deref()?;
+    let url = url::Url::parse(url).ok()?;
+    let location = HeaderValue::from_str(url.as_str()).ok()?;
+    Some((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
 fn unknown() -> Response {

@@ -84,7 +84,8 @@ impl LinkView<'_> {
 
     /// The amount of the latest payment that is pending.
     fn pending(&self) -> Option<String> {
-        let mut payments = self.link.orders.iter().flat_map(|order| &order.payments);
+        let orders = self.world.orders_of(self.link);
+        let mut payments = orders.flat_map(|order| &order.payments);
         payments
             .rfind(|payment| payment.status == PaymentStatus::Pending)
             .map(|payment| self.money(payment.amount))
@@ -195,7 +196,8 @@ pub(super) struct Outcome<'a> {
 
 /// The page that says how an attempt went.
 pub(super) fn outcome(world: &World, place: Place) -> Option<Outcome<'_>> {
-    let (link, _, payment) = world.at(place)?;
+    let (order, payment) = world.at(place)?;
+    let link = world.link_behind(order)?;
     let view = LinkView { world, link };
     let (heading, again) = match payment.status {
         PaymentStatus::Success => ("Payment successful", "Pay another instalment"),

@@ -5,11 +5,13 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::Simulator;
+use crate::chaos::{ChaosError, ChaosProfile, ChaosTally};
 use crate::control_error::ControlError;
 use crate::faults::FaultRule;
 use crate::merchant::{Merchant, MerchantSnapshot};
 use crate::settings::Settings;
 use crate::stamp;
+use crate::webhook_faults::WebhookFaultRule;
 
 impl Simulator {
     /// The settings in force.
@@ -39,6 +41,38 @@ impl Simulator {
     /// Takes all waiting faults away.
     pub fn clear_faults(&self) {
         self.core.with(|world, _| world.faults.clear());
+    }
+
+    /// Adds a webhook fault behind those already waiting.
+    pub fn inject_webhook_fault(&self, rule: WebhookFaultRule) {
+        if rule.times > 0 {
+            self.core.with(|world, _| world.webhook_faults.push(rule));
+        }
+    }
+
+    /// The webhook faults that have not hit yet.
+    pub fn webhook_faults(&self) -> Vec<WebhookFaultRule> {
+        self.core.with(|world, _| world.webhook_faults.clone())
+    }
+
+    /// Takes all waiting webhook faults away.
+    pub fn clear_webhook_faults(&self) {
+        self.core.with(|world, _| world.webhook_faults.clear());
+    }
+
+    /// Leaves more, less or nothing to chance, and begins to count anew. A profile whose rates cannot be is refused.
+    pub fn set_chaos(&self, profile: Option<ChaosProfile>) -> Result<(), ChaosError> {
+        profile.as_ref().map_or(Ok(()), ChaosProfile::check)?;
+        self.core.with(|world, _| {
+            world.settings.chaos = profile;
+            world.chance = ChaosTally::default();
+        });
+        Ok(())
+    }
+
+    /// What chance has done since it was last set.
+    pub fn chaos_tally(&self) -> ChaosTally {
+        self.core.with(|world, _| world.chance.clone())
     }
 
     /// Adds an account, or gives a known one the new secrets and name.

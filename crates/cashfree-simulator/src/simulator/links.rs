@@ -128,8 +128,9 @@ impl Simulator {
         })
     }
 
-    /// Ends all links whose time has come. A running simulator does this by itself, and so does every call.
-    pub fn expire_due_links(&self) {
+    /// Ends all links whose time has come, and does whatever else is due. A running simulator does this by itself, and
+    /// so does every call.
+    pub fn run_due(&self) {
         self.core.with(|_, _| ());
     }
 }

@@ -2,6 +2,7 @@
 
 mod conduct;
 mod links;
+mod orders;
 mod webhooks;
 
 use std::sync::{Arc, Mutex};
@@ -63,8 +64,10 @@ impl Simulator {
                 .add_endpoint(endpoint)
                 .map_err(|error| ConfigError::Endpoint(error.message))?;
         }
-        let sender = Sender::new(config.webhook_timeout)
-            .map_err(|error| ConfigError::HttpClient(error.to_string()))?;
+        if let Some(chaos) = &world.settings.chaos {
+            chaos.check().map_err(ConfigError::Chaos)?;
+        }
+        let sender = Sender::new().map_err(|error| ConfigError::HttpClient(error.to_string()))?;
         Ok(Self {
             core: Arc::new(Core {
                 world: Mutex::new(world),

@@ -85,6 +85,17 @@ impl Simulator {
         self.core.with(|world, _| world.add_endpoint(endpoint))
     }
 
+    /// Sends an address the event it is tried out with, whatever events it is for.
+    pub fn ping(&self, endpoint: u64) -> Result<DeliverySnapshot, ControlError> {
+        self.core.with(|world, now| {
+            let delivery = world.ping(endpoint, now)?;
+            world
+                .delivery_mut(delivery)
+                .map(|delivery| DeliverySnapshot::from(&*delivery))
+                .ok_or_else(|| ControlError::not_found("id"))
+        })
+    }
+
     /// The registered addresses.
     pub fn endpoints(&self) -> Vec<EndpointSnapshot> {
         self.core.with(|world, _| world.endpoints.clone())

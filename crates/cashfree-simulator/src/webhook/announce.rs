@@ -1,5 +1,7 @@
 //! Turns what happened into deliveries.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -7,30 +9,23 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::delivery::{Delivery, DeliveryState};
-use super::{link_event, payment_event};
+use super::envelope;
+use super::occurrence::{Occurrence, Subject};
+use crate::control_error::ControlError;
 use crate::endpoint::{EventType, target};
 use crate::version::WebhookVersion;
-use crate::world::{Place, World};
+use crate::webhook_faults::Flaws;
+use crate::world::World;
 
 /// Signs when signatures are to be wrong.
 const NOBODYS_KEY: &str = "a key that no merchant has";
 
-/// Most deliveries that are remembered, but for those under way.
-const MOST_DELIVERIES: usize = 10_000;
-
-/// Something a merchant is told about.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Occurrence {
-    /// A link changed, by a payment or without one.
-    Link(usize, Option<Place>),
-    /// A payment attempt ended.
-    Payment(Place),
-}
-
-/// The deliveries of one change: for each address, in the order they are first sent.
+/// The deliveries of one change: for each address, in the order they are first sent, and how long each is held back.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) targets: Vec<Vec<u64>>,
+    pub(crate) targets: Vec<Vec<(u64, Duration)>>,
+    /// Whether all wait for those of the next change.
+    pub(crate) reordered: bool,
 }
 
 struct Target {
@@ -40,24 +35,30 @@ struct Target {
 }
 
 impl World {
-    /// Makes the deliveries for what happened to a link.
-    pub(crate) fn announce(
-        &mut self,
-        link: usize,
-        occurrences: &[Occurrence],
-        now: OffsetDateTime,
-    ) {
+    /// Makes the deliveries for what happened in one change.
+    pub(crate) fn announce(&mut self, occurrences: &[Occurrence], now: OffsetDateTime) {
         let mut batch = Batch::default();
-        for target in self.targets(link) {
-            let mut ids = Vec::new();
+        let first = occurrences.first().and_then(|first| self.subject(*first));
+        let targets = first.map_or_else(Vec::new, |subject| self.targets(&subject));
+        for target in targets {
+            let mut sent = Vec::new();
             for occurrence in occurrences {
-                let event_type = self.type_of(*occurrence);
-                if event_type.is_some_and(|event_type| target.events.contains(&event_type)) {
-                    ids.extend(self.prepare(link, *occurrence, &target, now));
+                let told = self.type_of(*occurrence);
+                if let Some(event_type) = told.filter(|told| target.events.contains(told)) {
+                    let body = self.body_of(*occurrence, event_type, target.version, now);
+                    let subject = self.subject(*occurrence);
+                    let (Some(Ok(body)), Some(subject)) = (body, subject) else {
+                        tracing::error!(%event_type, "an event could not be written");
+                        continue;
+                    };
+                    let flaws = self.flaws(event_type);
+                    batch.reordered |= flaws.reordered;
+                    let about = (event_type, body);
+                    sent.extend(self.prepare(subject, about, &target, flaws, now));
                 }
             }
-            if !ids.is_empty() && !self.settings.webhooks.drop {
-                batch.targets.push(ids);
+            if !sent.is_empty() {
+                batch.targets.push(sent);
             }
         }
         if !batch.targets.is_empty() {
@@ -65,14 +66,41 @@ impl World {
         }
     }
 
-    /// The addresses for a link's events: its own and the merchant's, each address and version once.
-    fn targets(&self, link: usize) -> Vec<Target> {
-        let Some(link) = self.links.get(link) else {
-            return Vec::new();
+    /// Sends an endpoint the event that tries it out, whatever events it is for. Answers with the delivery's number.
+    pub(crate) fn ping(&mut self, endpoint: u64, now: OffsetDateTime) -> Result<u64, ControlError> {
+        let endpoint = self
+            .endpoints
+            .iter()
+            .find(|known| known.id == endpoint)
+            .ok_or_else(|| ControlError::not_found("id"))?;
+        let target = Target {
+            url: endpoint.url.clone(),
+            version: endpoint.version,
+            events: Vec::new(),
         };
-        let own = link
-            .asked
-            .meta
+        let subject = Subject {
+            merchant: endpoint.merchant.clone(),
+            link_id: None,
+            order_id: None,
+            notify_url: None,
+        };
+        // Three words and a time: writing them cannot fail.
+        let body = envelope::test_ping(now).unwrap_or_default();
+        let flaws = self.flaws(EventType::Ping);
+        let first = self.next_delivery;
+        let sent = self.prepare(subject, (EventType::Ping, body), &target, flaws, now);
+        if !sent.is_empty() {
+            self.outbox.push(Batch {
+                targets: vec![sent],
+                reordered: flaws.reordered,
+            });
+        }
+        Ok(first)
+    }
+
+    /// The addresses for an event: its object's own and the merchant's, each address and version once.
+    fn targets(&self, subject: &Subject) -> Vec<Target> {
+        let own = subject
             .notify_url
             .as_deref()
             .and_then(target)
@@ -84,7 +112,7 @@ impl World {
         let registered = self
             .endpoints
             .iter()
-            .filter(|endpoint| endpoint.merchant == link.merchant)
+            .filter(|endpoint| endpoint.merchant == subject.merchant)
             .map(|endpoint| Target {
                 url: endpoint.url.clone(),
                 version: endpoint.version,
@@ -103,42 +131,24 @@ impl World {
         targets
     }
 
-    fn type_of(&self, occurrence: Occurrence) -> Option<EventType> {
-        match occurrence {
-            Occurrence::Link(..) => Some(EventType::PaymentLink),
-            Occurrence::Payment(place) => self
-                .at(place)
-                .and_then(|(_, _, payment)| payment_event::event_type(payment.status)),
-        }
-    }
-
+    /// Records a delivery, or two, and says which are to be sent and how much later.
     fn prepare(
         &mut self,
-        link: usize,
-        occurrence: Occurrence,
+        subject: Subject,
+        (event_type, body): (EventType, String),
         target: &Target,
+        flaws: Flaws,
         now: OffsetDateTime,
-    ) -> Vec<u64> {
-        let Some(event_type) = self.type_of(occurrence) else {
-            return Vec::new();
-        };
-        let body = match occurrence {
-            Occurrence::Link(link, cause) => link_event::body(self, link, cause, now),
-            Occurrence::Payment(place) => payment_event::body(self, place, target.version, now),
-        };
-        let (Some(Ok(body)), Some(link)) = (body, self.links.get(link)) else {
-            tracing::error!(%event_type, "an event could not be written");
-            return Vec::new();
-        };
-        let webhooks = &self.settings.webhooks;
+    ) -> Vec<(u64, Duration)> {
         let mut delivery = Delivery {
             id: 0,
             event_type,
-            link_id: link.link_id.clone(),
-            merchant: link.merchant.clone(),
+            link_id: subject.link_id,
+            order_id: subject.order_id,
+            merchant: subject.merchant,
             url: target.url.clone(),
             version: target.version,
-            state: if webhooks.drop {
+            state: if flaws.dropped {
                 DeliveryState::Dropped
             } else {
                 DeliveryState::Pending
@@ -146,102 +156,34 @@ impl World {
             attempts: Vec::new(),
             begun: 0,
             duplicate: false,
+            forged: flaws.forged,
+            age: flaws.age,
             event_key: STANDARD.encode(Sha256::digest(body.as_bytes())),
             body,
             timestamp: String::new(),
             signature: String::new(),
         };
-        let copies = if webhooks.duplicate { 2 } else { 1 };
-        delivery.seal(self.webhook_key(&delivery.merchant), now);
-        (0..copies)
+        let copies = if flaws.doubled { 2 } else { 1 };
+        delivery.seal(self.webhook_key(&delivery), now);
+        let ids: Vec<u64> = (0..copies)
             .map(|copy| {
-                let id = self.next_delivery;
-                self.next_delivery = id.saturating_add(1);
-                self.deliveries.push_back(Delivery {
-                    id,
+                self.remember(Delivery {
                     duplicate: copy > 0,
                     ..delivery.clone()
-                });
-                self.forget_deliveries_beyond(MOST_DELIVERIES);
-                id
+                })
             })
-            .collect()
+            .collect();
+        let sent = ids.into_iter().filter(|_| !flaws.dropped);
+        sent.map(|id| (id, flaws.after)).collect()
     }
 
-    /// Forgets the oldest finished deliveries while there are more than `most`.
-    fn forget_deliveries_beyond(&mut self, most: usize) {
-        while self.deliveries.len() > most {
-            let mut all = self.deliveries.iter();
-            let Some(oldest) = all.position(|delivery| delivery.state.is_settled()) else {
-                return;
-            };
-            self.deliveries.remove(oldest);
-        }
-    }
-
-    /// The key webhooks of a merchant are signed with now.
-    pub(crate) fn webhook_key(&self, merchant: &str) -> &str {
-        if self.settings.webhooks.wrong_signature {
+    /// The key a delivery is signed with now.
+    pub(crate) fn webhook_key(&self, delivery: &Delivery) -> &str {
+        if delivery.forged {
             NOBODYS_KEY
         } else {
-            self.merchant(merchant)
+            self.merchant(&delivery.merchant)
                 .map_or(NOBODYS_KEY, |merchant| merchant.signing_secret())
         }
-    }
-
-    /// The delivery with this number.
-    pub(crate) fn delivery_mut(&mut self, id: u64) -> Option<&mut Delivery> {
-        let index = self
-            .deliveries
-            .binary_search_by_key(&id, |delivery| delivery.id);
-        self.deliveries.get_mut(index.ok()?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-    use crate::merchant::Merchant;
-    use crate::settings::Settings;
-
-    #[test]
-    fn the_oldest_finished_deliveries_are_forgotten_first() {
-        let mut world = World::new(
-            Settings::default(),
-            vec![Merchant::default()],
-            "http://127.0.0.1:3001".to_owned(),
-            1,
-        );
-        let now = datetime!(2026-01-15 10:00 UTC);
-        for id in 1..=5 {
-            let mut delivery = Delivery {
-                id,
-                event_type: EventType::PaymentLink,
-                link_id: String::new(),
-                merchant: String::new(),
-                url: "http://127.0.0.1/".parse().unwrap(),
-                version: WebhookVersion::default(),
-                state: DeliveryState::Delivered,
-                attempts: Vec::new(),
-                begun: 0,
-                duplicate: false,
-                body: String::new(),
-                timestamp: String::new(),
-                signature: String::new(),
-                event_key: String::new(),
-            };
-            if id == 1 {
-                delivery.state = DeliveryState::Retrying;
-            }
-            delivery.seal("key", now);
-            world.deliveries.push_back(delivery);
-        }
-        world.forget_deliveries_beyond(3);
-        let left: Vec<u64> = world.deliveries.iter().map(|left| left.id).collect();
-        assert_eq!(left, [1, 4, 5]);
-        assert_eq!(world.delivery_mut(4).map(|found| found.id), Some(4));
-        assert!(world.delivery_mut(2).is_none());
     }
 }

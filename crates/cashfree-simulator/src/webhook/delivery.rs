@@ -1,6 +1,7 @@
 //! A webhook on its way to one address.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -63,7 +64,8 @@ impl DeliveryAttempt {
 pub(crate) struct Delivery {
     pub(crate) id: u64,
     pub(crate) event_type: EventType,
-    pub(crate) link_id: String,
+    pub(crate) link_id: Option<String>,
+    pub(crate) order_id: Option<String>,
     pub(crate) merchant: String,
     pub(crate) url: Url,
     pub(crate) version: WebhookVersion,
@@ -71,6 +73,10 @@ pub(crate) struct Delivery {
     pub(crate) attempts: Vec<DeliveryAttempt>,
     pub(crate) begun: u32,
     pub(crate) duplicate: bool,
+    /// Signed with a key nobody has.
+    pub(crate) forged: bool,
+    /// How old its timestamp is made.
+    pub(crate) age: Duration,
     pub(crate) body: String,
     pub(crate) timestamp: String,
     pub(crate) signature: String,
@@ -80,7 +86,8 @@ pub(crate) struct Delivery {
 impl Delivery {
     /// Stamps and signs the body.
     pub(crate) fn seal(&mut self, key: &str, now: OffsetDateTime) {
-        self.timestamp = epoch_millis(now);
+        let age = time::Duration::try_from(self.age).unwrap_or(time::Duration::MAX);
+        self.timestamp = epoch_millis(now.saturating_sub(age));
         self.signature = sign(key, &self.timestamp, self.body.as_bytes());
     }
 
@@ -121,8 +128,10 @@ pub struct DeliverySnapshot {
     pub id: u64,
     /// The type of event.
     pub event_type: EventType,
-    /// The link it is about.
-    pub link_id: String,
+    /// The link it is about, if it is about one.
+    pub link_id: Option<String>,
+    /// The order it is about, if it is about one.
+    pub order_id: Option<String>,
     /// The client id of the account.
     pub merchant: String,
     /// Where it goes.
@@ -147,6 +156,7 @@ impl From<&Delivery> for DeliverySnapshot {
             id: delivery.id,
             event_type: delivery.event_type,
             link_id: delivery.link_id.clone(),
+            order_id: delivery.order_id.clone(),
             merchant: delivery.merchant.clone(),
             url: delivery.url.to_string(),
             version: delivery.version,
@@ -168,6 +178,7 @@ impl fmt::Debug for DeliverySnapshot {
             .field("id", &self.id)
             .field("event_type", &self.event_type)
             .field("link_id", &self.link_id)
+            .field("order_id", &self.order_id)
             .field("merchant", &self.merchant)
             .field("url", &self.url)
             .field("version", &self.version)

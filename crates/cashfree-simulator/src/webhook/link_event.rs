@@ -22,6 +22,9 @@ struct LinkEvent<'a> {
     event_time: String,
 }
 
+/// `Some(None)` writes an explicit null; `None` leaves the field out.
+type Nullable<T> = Option<Option<T>>;
+
 #[derive(Serialize)]
 struct LinkData<'a> {
     cf_link_id: i64,
@@ -41,7 +44,8 @@ struct LinkData<'a> {
     link_notes: &'a BTreeMap<String, String>,
     link_auto_reminders: bool,
     link_notify: LinkNotify,
-    order: Option<OrderData<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Nullable<OrderData<'a>>,
 }
 
 #[derive(Serialize)]
@@ -123,7 +127,10 @@ pub(super) fn body(
             link_notes: &asked.notes,
             link_auto_reminders: asked.auto_reminders,
             link_notify: asked.notify,
-            order: cause.and_then(|place| order(world, place)),
+            order: match cause {
+                None if world.settings.link_event_without_null_order => None,
+                cause => Some(cause.and_then(|place| order(world, place))),
+            },
         },
         event_type: EventType::PaymentLink,
         version: 1,
@@ -133,14 +140,14 @@ pub(super) fn body(
 }
 
 fn order(world: &World, place: Place) -> Option<OrderData<'_>> {
-    let (_, order, payment) = world.at(place)?;
+    let (order, payment) = world.at(place)?;
     let other = if world.settings.transaction_id_unlike_payment_id {
         OTHER_TRANSACTION
     } else {
         0
     };
     Some(OrderData {
-        order_amount: order.amount,
+        order_amount: order.asked.amount,
         order_id: &order.order_id,
         order_expiry_time: zoneless_utc(order.expires_at),
         order_hash: &order.hash,

@@ -1,7 +1,6 @@
 //! The HTTP clients that webhooks leave through.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
@@ -14,15 +13,13 @@ use url::Url;
 pub(super) struct Outlet {
     cleartext: Client,
     secure: OnceLock<Client>,
-    timeout: Duration,
 }
 
 impl Outlet {
-    pub(super) fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub(super) fn new() -> Result<Self, reqwest::Error> {
         Ok(Self {
-            cleartext: builder(timeout).tls_certs_only([]).build()?,
+            cleartext: builder().tls_certs_only([]).build()?,
             secure: OnceLock::new(),
-            timeout,
         })
     }
 
@@ -34,7 +31,7 @@ impl Outlet {
         if let Some(client) = self.secure.get() {
             return Ok(client);
         }
-        let client = builder(self.timeout)
+        let client = builder()
             .https_only(true)
             .build()
             .map_err(|_| "https cannot be used: this machine has no CA certificates")?;
@@ -42,10 +39,6 @@ impl Outlet {
     }
 }
 
-fn builder(timeout: Duration) -> ClientBuilder {
-    Client::builder()
-        .redirect(Policy::none())
-        .no_proxy()
-        .timeout(timeout)
-        .connect_timeout(timeout)
+fn builder() -> ClientBuilder {
+    Client::builder().redirect(Policy::none()).no_proxy()
 }

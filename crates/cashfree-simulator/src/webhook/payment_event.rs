@@ -1,22 +1,17 @@
 //! The bodies of payment events, in the shape of each webhook version.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::envelope::written;
 use crate::endpoint::EventType;
 use crate::money::AmountNumber;
 use crate::stamp::ist;
 use crate::version::WebhookVersion;
 use crate::wire_id::WireId;
-use crate::world::{Decline, Instrument, Payment, PaymentStatus, Place, World};
-
-#[derive(Serialize)]
-struct PaymentEvent<'a> {
-    data: PaymentData<'a>,
-    event_time: String,
-    #[serde(rename = "type")]
-    event_type: EventType,
-}
+use crate::world::{Decline, Instrument, Order, Payment, PaymentStatus, Place, World};
 
 /// `Some(None)` writes an explicit null; `None` leaves the field out.
 type Nullable<T> = Option<Option<T>>;
@@ -41,20 +36,14 @@ struct OrderData<'a> {
     order_id: &'a str,
     order_amount: AmountNumber,
     order_currency: &'a str,
-    order_tags: OrderTags<'a>,
-}
-
-#[derive(Serialize)]
-struct OrderTags<'a> {
-    cf_link_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link_id: Option<&'a str>,
+    order_tags: Option<BTreeMap<&'a str, &'a str>>,
 }
 
 #[derive(Serialize)]
 struct PaymentFields<'a> {
     cf_payment_id: WireId,
-    payment_status: PaymentStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_status: Option<PaymentStatus>,
     payment_amount: AmountNumber,
     payment_currency: &'a str,
     payment_message: &'a str,
@@ -165,73 +154,77 @@ pub(super) const fn event_type(status: PaymentStatus) -> Option<EventType> {
     }
 }
 
-/// Writes the event of a payment.
+/// Writes the event of a payment, or of what it costs. The latter's true form is not known; it lacks the status.
 pub(super) fn body(
     world: &World,
     place: Place,
+    event_type: EventType,
     version: WebhookVersion,
     now: OffsetDateTime,
 ) -> Option<serde_json::Result<String>> {
-    let (link, order, payment) = world.at(place)?;
+    let (order, payment) = world.at(place)?;
     let newest = version >= WebhookVersion::V2025_01_01;
     let dropped = payment.status == PaymentStatus::UserDropped;
-    let customer = &link.asked.customer;
-    let event = PaymentEvent {
-        data: PaymentData {
-            order: OrderData {
-                order_id: &order.order_id,
-                order_amount: AmountNumber(order.amount),
-                order_currency: &link.asked.currency,
-                order_tags: OrderTags {
-                    cf_link_id: link.cf_link_id.to_string(),
-                    link_id: (!world.settings.payment_event_without_link_id)
-                        .then_some(&link.link_id),
-                },
-            },
-            payment: PaymentFields {
-                cf_payment_id: WireId::new(
-                    payment.cf_payment_id,
-                    version >= WebhookVersion::V2023_08_01,
-                ),
-                payment_status: payment.status,
-                payment_amount: AmountNumber(payment.amount),
-                payment_currency: &link.asked.currency,
-                payment_message: &payment.message,
-                payment_time: ist(payment.at),
-                bank_reference: payment
-                    .bank_reference
-                    .as_deref()
-                    .or(failed(payment).then_some("NA")),
-                auth_id: failed(payment).then_some("null"),
-                payment_method: MethodData::from(&payment.instrument),
-                payment_group: payment.instrument.group(),
-                international_payment: newest.then_some(InternationalPayment {
-                    international: false,
-                }),
-                payment_surcharge: newest.then_some(None),
-            },
-            customer_details: CustomerDetails {
-                customer_name: customer.customer_name.as_deref(),
-                customer_id: None,
-                customer_email: customer.customer_email.as_deref(),
-                customer_phone: &customer.customer_phone,
-            },
-            error_details: payment
-                .decline
-                .as_ref()
-                .map(|decline| error_details(decline, newest)),
-            payment_gateway_details: match (dropped, version) {
-                (true, WebhookVersion::V2022_09_01) => Some(no_gateway()),
-                (true, _) => None,
-                (false, _) => Some(gateway(payment, order.cf_order_id)),
-            },
-            payment_offers: (!dropped || version == WebhookVersion::V2022_09_01).then_some(None),
-            terminal_details: newest.then_some(None),
+    let (currency, customer) = (order.asked.currency.as_str(), &order.asked.customer);
+    let data = PaymentData {
+        order: OrderData {
+            order_id: &order.order_id,
+            order_amount: AmountNumber(order.asked.amount),
+            order_currency: currency,
+            order_tags: tags(world, order),
         },
-        event_time: ist(now),
-        event_type: event_type(payment.status)?,
+        payment: PaymentFields {
+            cf_payment_id: WireId::new(
+                payment.cf_payment_id,
+                version >= WebhookVersion::V2023_08_01,
+            ),
+            payment_status: (event_type != EventType::PaymentCharges).then_some(payment.status),
+            payment_amount: AmountNumber(payment.amount),
+            payment_currency: currency,
+            payment_message: &payment.message,
+            payment_time: ist(payment.at),
+            bank_reference: payment
+                .bank_reference
+                .as_deref()
+                .or(failed(payment).then_some("NA")),
+            auth_id: failed(payment).then_some("null"),
+            payment_method: MethodData::from(&payment.instrument),
+            payment_group: payment.instrument.group(),
+            international_payment: newest.then_some(InternationalPayment {
+                international: false,
+            }),
+            payment_surcharge: newest.then_some(None),
+        },
+        customer_details: CustomerDetails {
+            customer_name: customer.customer_name.as_deref(),
+            customer_id: order.link.is_none().then_some(&order.asked.customer_id),
+            customer_email: customer.customer_email.as_deref(),
+            customer_phone: &customer.customer_phone,
+        },
+        error_details: payment
+            .decline
+            .as_ref()
+            .map(|decline| error_details(decline, newest)),
+        payment_gateway_details: match (dropped, version) {
+            (true, WebhookVersion::V2022_09_01) => Some(no_gateway()),
+            (true, _) => None,
+            (false, _) => Some(gateway(payment, order.cf_order_id)),
+        },
+        payment_offers: (!dropped || version == WebhookVersion::V2022_09_01).then_some(None),
+        terminal_details: newest.then_some(None),
     };
-    Some(serde_json::to_string(&event))
+    Some(written(data, event_type, now))
+}
+
+/// The order's tags. A link's order may be told without the merchant's id of the link.
+fn tags<'a>(world: &World, order: &'a Order) -> Option<BTreeMap<&'a str, &'a str>> {
+    let hidden = order.link.is_some() && world.settings.payment_event_without_link_id;
+    let tags = order.asked.tags.iter();
+    let tags: BTreeMap<_, _> = tags
+        .filter(|(name, _)| !(hidden && *name == "link_id"))
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    (!tags.is_empty()).then_some(tags)
 }
 
 fn failed(payment: &Payment) -> bool {

@@ -25,9 +25,9 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new() -> Result<Self, reqwest::Error> {
         Ok(Self {
-            outlet: Outlet::new(timeout)?,
+            outlet: Outlet::new()?,
             tasks: TaskTracker::new(),
             halt: Mutex::new(CancellationToken::new()),
             held: Mutex::new(None),
@@ -56,8 +56,10 @@ impl Sender {
         url: Url,
         headers: Vec<(&'static str, String)>,
         body: Bytes,
+        timeout: Duration,
     ) -> Result<u16, &'static str> {
-        let mut request = self.outlet.client(&url)?.post(url).body(body);
+        let client = self.outlet.client(&url)?;
+        let mut request = client.post(url).body(body).timeout(timeout);
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -81,16 +83,12 @@ impl Core {
     /// Starts sending a batch.
     pub(crate) fn dispatch(self: &Arc<Self>, batch: Batch, webhooks: &WebhookSettings) {
         if tokio::runtime::Handle::try_current().is_err() {
-            for id in batch.targets.into_iter().flatten() {
+            for (id, _) in batch.targets.into_iter().flatten() {
                 self.give_up(id, Some("no async runtime to send from"));
             }
             return;
         }
-        let (earlier, turn) = if webhooks.reorder {
-            self.take_turn()
-        } else {
-            (None, None)
-        };
+        let (earlier, turn) = self.take_turn(batch.reordered);
         let (delay, hold) = (
             Duration::from_millis(webhooks.delay_ms),
             Duration::from_millis(webhooks.reorder_hold_ms),
@@ -131,39 +129,64 @@ impl Core {
         });
     }
 
-    /// Whom to let go afterwards, or what to wait for: every other batch waits for the one after it.
-    fn take_turn(&self) -> (Option<oneshot::Sender<()>>, Option<oneshot::Receiver<()>>) {
-        let mut held = self
+    /// Whom to let go afterwards, or what to wait for: a batch that is held waits for the one after it, which is then
+    /// not held itself.
+    fn take_turn(
+        &self,
+        hold: bool,
+    ) -> (Option<oneshot::Sender<()>>, Option<oneshot::Receiver<()>>) {
+        let mut waiting = self
             .sender
             .held
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(earlier) = held.take().filter(|earlier| !earlier.is_closed()) {
+        if let Some(earlier) = waiting.take().filter(|earlier| !earlier.is_closed()) {
             return (Some(earlier), None);
         }
+        if !hold {
+            return (None, None);
+        }
         let (release, turn) = oneshot::channel();
-        *held = Some(release);
+        *waiting = Some(release);
         (None, Some(turn))
     }
 
-    /// Makes the first attempt of each delivery in turn; further attempts go their own ways.
-    async fn send_in_order(self: Arc<Self>, ids: Vec<u64>, halt: &CancellationToken) {
-        for id in ids {
+    /// Makes the first attempt of each delivery in turn; those that come late, and further attempts, go their own ways.
+    async fn send_in_order(self: Arc<Self>, ids: Vec<(u64, Duration)>, halt: &CancellationToken) {
+        for (id, after) in ids {
             if halt.is_cancelled() {
                 self.give_up(id, None);
-                continue;
-            }
-            if let Some(wait) = self.attempt(id, Some(0)).await {
-                let (core, halt) = (Arc::clone(&self), halt.clone());
-                self.sender
-                    .tasks
-                    .spawn(async move { core.send_again(id, wait, &halt).await });
+            } else if after.is_zero() {
+                if let Some(wait) = self.attempt(id, Some(0)).await {
+                    self.send_later(id, wait, 1, halt);
+                }
+            } else {
+                self.send_later(id, after, 0, halt);
             }
         }
     }
 
-    async fn send_again(self: Arc<Self>, id: u64, mut wait: Duration, halt: &CancellationToken) {
-        let mut retries = 0;
+    /// Makes the scheduled attempt number `next`, counted from 0, after a wait, and those that follow from it.
+    fn send_later(
+        self: &Arc<Self>,
+        id: u64,
+        wait: Duration,
+        next: usize,
+        halt: &CancellationToken,
+    ) {
+        let (core, halt) = (Arc::clone(self), halt.clone());
+        self.sender
+            .tasks
+            .spawn(async move { core.send_again(id, wait, next, &halt).await });
+    }
+
+    async fn send_again(
+        self: Arc<Self>,
+        id: u64,
+        mut wait: Duration,
+        mut next: usize,
+        halt: &CancellationToken,
+    ) {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -172,7 +195,6 @@ impl Core {
                     return;
                 }
             }
-            retries += 1;
             let waiting = self.with(|world, _| {
                 world
                     .delivery_mut(id)
@@ -181,10 +203,11 @@ impl Core {
             if !waiting {
                 return;
             }
-            match self.attempt(id, Some(retries)).await {
-                Some(next) => wait = next,
+            match self.attempt(id, Some(next)).await {
+                Some(longer) => wait = longer,
                 None => return,
             }
+            next += 1;
         }
     }
 
@@ -203,22 +226,24 @@ impl Core {
     /// Makes one attempt and notes its end. Answers with the wait before the next one, if there is to be one:
     /// `retries` is how many scheduled ones there were, or `None` outside the schedule.
     async fn attempt(self: &Arc<Self>, id: u64, retries: Option<usize>) -> Option<Duration> {
-        let (url, headers, body) = self.with(|world, now| {
+        let (url, headers, body, timeout) = self.with(|world, now| {
             let delivery = world.delivery_mut(id)?;
             delivery.begun = delivery.begun.saturating_add(1);
-            let (attempt, merchant) = (delivery.begun, delivery.merchant.clone());
+            let (attempt, current) = (delivery.begun, delivery.clone());
             if attempt > 1 && world.settings.webhooks.fresh_timestamp_on_retry {
-                let key = world.webhook_key(&merchant).to_owned();
+                let key = world.webhook_key(&current).to_owned();
                 world.delivery_mut(id)?.seal(&key, now);
             }
+            let timeout = Duration::from_millis(world.settings.webhooks.timeout_ms);
             let delivery = world.delivery_mut(id)?;
             Some((
                 delivery.url.clone(),
                 delivery.headers(attempt),
                 Bytes::from(delivery.body.clone()),
+                timeout,
             ))
         })?;
-        let outcome = self.sender.deliver(url, headers, body).await;
+        let outcome = self.sender.deliver(url, headers, body, timeout).await;
         let outcome = outcome.map_err(str::to_owned);
         self.with(|world, now| {
             let wait = retries.and_then(|retries| {

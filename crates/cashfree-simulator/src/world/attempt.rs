@@ -1,22 +1,17 @@
-//! What a payer does on a link, and what follows from it.
-
-use std::time::Duration;
+//! What a payer does on a link or an order, and what follows from it.
 
 use time::OffsetDateTime;
 
 use super::link::LinkStatus;
-use super::order::{Order, OrderStatus};
+use super::order::OrderStatus;
 use super::payment::{Decline, Instrument, Method, Payment, PaymentStatus};
 use super::{Place, World};
-use crate::clock::later;
 use crate::control_error::ControlError;
 use crate::money::Paise;
 
-const ORDER_LIFE: Duration = Duration::from_mins(30);
-
-/// One attempt to pay a link.
+/// One attempt to pay a link or an order.
 ///
-/// Without further calls: the whole remaining amount, by UPI, on a new order.
+/// Without further calls: the whole remaining amount, by UPI, and of a link on a new order.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PaymentAttempt {
@@ -46,7 +41,8 @@ impl PaymentAttempt {
         self
     }
 
-    /// Lets the payment land on a cancelled or expired link, as one that was begun earlier would.
+    /// Lets the payment land on a cancelled or expired link, or on an order that takes none any more, as one that was
+    /// begun earlier would.
     pub const fn late(mut self) -> Self {
         self.late = true;
         self
@@ -83,13 +79,53 @@ impl World {
         let amount = self.agreed_amount(link, &attempt, now)?;
         let order = match &attempt.order_id {
             Some(order_id) => self.order_to_continue(link, order_id, now)?,
-            None => self.new_order(link, amount, now)?,
+            None => self.create_link_order(link, amount, now)?,
         };
+        self.begin(order, attempt, amount, end, now)
+    }
+
+    /// Carries out an attempt on an order that belongs to no link, or on whose link nobody looks.
+    pub(crate) fn attempt_order(
+        &mut self,
+        order: usize,
+        attempt: PaymentAttempt,
+        end: PaymentStatus,
+        now: OffsetDateTime,
+    ) -> Result<Place, ControlError> {
+        let owner = self
+            .orders
+            .get(order)
+            .ok_or_else(|| ControlError::not_found("order_id"))?;
+        if let Some(link) = owner.link {
+            let attempt = attempt.on_order(owner.order_id.clone());
+            return self.attempt(link, attempt, end, now);
+        }
+        if !attempt.late {
+            takes_payment(owner.status(now), owner.has_pending_payment())?;
+        }
+        let amount = owner.asked.amount;
+        if attempt.amount.is_some_and(|asked| asked != amount) {
+            return Err(ControlError::invalid(
+                "amount",
+                "differs from the amount of the order",
+            ));
+        }
+        self.begin(order, attempt, amount, end, now)
+    }
+
+    fn begin(
+        &mut self,
+        order: usize,
+        attempt: PaymentAttempt,
+        amount: Paise,
+        end: PaymentStatus,
+        now: OffsetDateTime,
+    ) -> Result<Place, ControlError> {
         let instrument = attempt
             .instrument
             .unwrap_or_else(|| Instrument::of(Method::Upi));
         let payment = Payment::begun(self.next_payment_id(), amount, instrument, now);
-        let place = self.record(link, order, payment)?;
+        let place = self.record(order, payment)?;
         if end != PaymentStatus::Pending {
             self.complete(place, end, attempt.decline, now);
         }
@@ -117,23 +153,12 @@ impl World {
         }
         let order_amount = match &attempt.order_id {
             Some(order_id) => {
-                let order = link.orders.iter().find(|order| order.order_id == *order_id);
-                let order = order.ok_or_else(|| ControlError::not_found("order_id"))?;
-                let problem = if order.status(now) != OrderStatus::Active {
-                    Some("order_id: the order is not active")
-                } else if order.has_pending_payment() {
-                    Some("order_id: a payment on the order is still pending")
-                } else {
-                    None
-                };
-                if let Some(problem) = problem {
-                    return Err(ControlError::conflict(
-                        "order_not_payable",
-                        "order_id",
-                        problem,
-                    ));
-                }
-                Some(order.amount)
+                let mut orders = self.orders_of(link);
+                let order = orders
+                    .find(|order| order.order_id == *order_id)
+                    .ok_or_else(|| ControlError::not_found("order_id"))?;
+                takes_payment(order.status(now), order.has_pending_payment())?;
+                Some(order.asked.amount)
             }
             None => None,
         };
@@ -167,60 +192,24 @@ impl World {
         now: OffsetDateTime,
     ) -> Result<usize, ControlError> {
         let orders = self.links.get(link).map_or(&[][..], |link| &link.orders);
-        orders
-            .iter()
-            .position(|order| {
+        let wanted = |position: &usize| {
+            self.orders.get(*position).is_some_and(|order| {
                 order.order_id == order_id && order.status(now) == OrderStatus::Active
             })
+        };
+        orders
+            .iter()
+            .copied()
+            .find(wanted)
             .ok_or_else(|| ControlError::not_found("order_id"))
     }
 
-    fn new_order(
-        &mut self,
-        link: usize,
-        amount: Paise,
-        now: OffsetDateTime,
-    ) -> Result<usize, ControlError> {
-        let suffix = self.dice.code(12);
-        let (session, hash) = (self.dice.code(120), self.dice.code(20));
-        let customer_number = self.dice.number(9).to_string();
-        let cf_order_id = self.next_order_id();
+    fn record(&mut self, order: usize, payment: Payment) -> Result<Place, ControlError> {
         let owner = self
-            .links
-            .get_mut(link)
-            .ok_or_else(|| ControlError::not_found("link_id"))?;
-        let order = Order {
-            order_id: format!("CFPay_{}_{suffix}", owner.code),
-            cf_order_id,
-            amount,
-            session: format!("session_{session}payment"),
-            hash,
-            customer_number,
-            paid: false,
-            created_at: now,
-            expires_at: later(now, ORDER_LIFE),
-            payments: Vec::new(),
-        };
-        let position = owner.orders.len();
-        self.by_order
-            .insert(order.order_id.clone(), (link, position));
-        owner.orders.push(order);
-        Ok(position)
-    }
-
-    fn record(
-        &mut self,
-        link: usize,
-        order: usize,
-        payment: Payment,
-    ) -> Result<Place, ControlError> {
-        let owner = self
-            .links
-            .get_mut(link)
-            .and_then(|link| link.orders.get_mut(order));
-        let owner = owner.ok_or_else(|| ControlError::not_found("order_id"))?;
+            .orders
+            .get_mut(order)
+            .ok_or_else(|| ControlError::not_found("order_id"))?;
         let place = Place {
-            link,
             order,
             payment: owner.payments.len(),
         };
@@ -228,4 +217,20 @@ impl World {
         owner.payments.push(payment);
         Ok(place)
     }
+}
+
+/// Whether an order can take a payment now.
+fn takes_payment(status: OrderStatus, pending: bool) -> Result<(), ControlError> {
+    let problem = if status != OrderStatus::Active {
+        "order_id: the order is not active"
+    } else if pending {
+        "order_id: a payment on the order is still pending"
+    } else {
+        return Ok(());
+    };
+    Err(ControlError::conflict(
+        "order_not_payable",
+        "order_id",
+        problem,
+    ))
 }

@@ -5,12 +5,16 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::World;
+use super::due::Due;
 use super::link::{Link, LinkStatus, NewLink};
 use crate::clock::later;
 use crate::money::Paise;
 use crate::webhook::Occurrence;
 
 const DEFAULT_LIFE: Duration = Duration::from_hours(30 * 24);
+
+/// How much later a payment lands that was begun before its link was over.
+const LATE: Duration = Duration::from_secs(1);
 
 /// The merchant already has a link with this id.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +49,7 @@ impl World {
             status: LinkStatus::Active,
             amount_paid: Paise::ZERO,
             created_at: now,
+            seen_from: now,
             expires_at: asked.expires_at.unwrap_or_else(|| later(now, DEFAULT_LIFE)),
             orders: Vec::new(),
             asked,
@@ -52,7 +57,8 @@ impl World {
         let position = self.links.len();
         self.by_link_id.insert(key, position);
         self.by_code.insert(code, position);
-        self.expiries.insert((link.expires_at, position));
+        self.due
+            .insert((link.expires_at, Due::LinkExpires(position)));
         self.links.push(link);
         Ok(position)
     }
@@ -66,19 +72,9 @@ impl World {
             return Err(CancelError(owner.status));
         }
         owner.status = LinkStatus::Cancelled;
-        self.announce(link, &[Occurrence::Link(link, None)], now);
+        self.announce(&[Occurrence::Link(link, None)], now);
+        self.late_payment_by_chance(link, now);
         Ok(())
-    }
-
-    /// Ends every link whose time has come.
-    pub(crate) fn expire_due(&mut self, now: OffsetDateTime) {
-        while let Some(&(at, link)) = self.expiries.first() {
-            if at > now {
-                break;
-            }
-            self.expiries.pop_first();
-            self.expire(link, now);
-        }
     }
 
     /// Ends a link, if it can still be paid, and says whether it could.
@@ -92,7 +88,26 @@ impl World {
         };
         owner.status = LinkStatus::Expired;
         owner.expires_at = owner.expires_at.min(now);
-        self.announce(link, &[Occurrence::Link(link, None)], now);
+        let told_after = self.settings.expired_event_delay_ms;
+        if told_after == 0 {
+            self.announce(&[Occurrence::Link(link, None)], now);
+        } else {
+            let at = later(now, Duration::from_millis(told_after));
+            self.due.insert((at, Due::ExpiryTold(link)));
+        }
+        self.late_payment_by_chance(link, now);
         true
+    }
+
+    /// Lets a payment land on a link that is over, if chance will have it so.
+    fn late_payment_by_chance(&mut self, link: usize, now: OffsetDateTime) {
+        if self.late_payment_chance() {
+            self.late_payment(link, now);
+        }
+    }
+
+    /// Lets a payment land soon on a link that is over.
+    pub(crate) fn late_payment(&mut self, link: usize, now: OffsetDateTime) {
+        self.due.insert((later(now, LATE), Due::PaymentLands(link)));
     }
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
-use super::order::Order;
 use crate::faults::wire_names;
 use crate::money::Paise;
 
@@ -108,8 +107,10 @@ pub(crate) struct Link {
     pub(crate) status: LinkStatus,
     pub(crate) amount_paid: Paise,
     pub(crate) created_at: OffsetDateTime,
+    pub(crate) seen_from: OffsetDateTime,
     pub(crate) expires_at: OffsetDateTime,
-    pub(crate) orders: Vec<Order>,
+    /// Its orders, oldest first, as positions among all orders.
+    pub(crate) orders: Vec<usize>,
 }
 
 impl Link {

@@ -1,29 +1,51 @@
 //! Everything the simulator knows: one value behind one lock.
 
 mod attempt;
+mod dispute;
+mod due;
 mod life;
 mod link;
+mod lookup;
 mod order;
+mod order_life;
 mod payment;
+mod refund;
+mod refund_life;
 mod settle;
+mod settlement;
+mod simulation;
 mod snapshot;
+mod snapshot_of;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use time::OffsetDateTime;
 
 pub use attempt::PaymentAttempt;
+pub use dispute::{DisputeStage, DisputeType, UnknownDisputeStage, UnknownDisputeType};
 pub use link::{Customer, LinkStatus, UnknownLinkStatus};
 pub use order::{OrderStatus, UnknownOrderStatus};
 pub use payment::{Method, PaymentStatus, UnknownMethod, UnknownPaymentStatus};
-pub use snapshot::{LinkSnapshot, OrderSnapshot, PaymentSnapshot};
+pub use refund::{
+    RefundSpeed, RefundStatus, RefundType, UnknownRefundSpeed, UnknownRefundStatus,
+    UnknownRefundType,
+};
+pub use settlement::{SettlementStatus, UnknownSettlementStatus};
+pub use snapshot::{DisputeSnapshot, LinkSnapshot, OrderSnapshot, PaymentSnapshot, RefundSnapshot};
 
+pub(crate) use dispute::Dispute;
+pub(crate) use due::Due;
 pub(crate) use life::{CancelError, DuplicateLink};
 pub(crate) use link::{Link, LinkMeta, LinkNotify, NewLink};
-pub(crate) use order::Order;
+pub(crate) use order::{NewOrder, Order, OrderMeta};
+pub(crate) use order_life::{DuplicateOrder, TerminateError};
 pub(crate) use payment::{Decline, Instrument, Payment, masked};
+pub(crate) use refund::{NewRefund, Refund};
+pub(crate) use refund_life::RefundError;
+pub(crate) use simulation::{Simulated, Simulation};
 
 use crate::api::Memory;
+use crate::chaos::ChaosTally;
 use crate::control_error::ControlError;
 use crate::dice::Dice;
 use crate::endpoint::{Endpoint, EndpointSnapshot, target};
@@ -31,11 +53,11 @@ use crate::faults::{FaultRule, Operation};
 use crate::merchant::Merchant;
 use crate::settings::Settings;
 use crate::webhook::{Batch, Delivery};
+use crate::webhook_faults::WebhookFaultRule;
 
-/// Where a payment is: link, order of the link, payment of the order.
+/// Where a payment is: order, payment of the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) link: usize,
     pub(crate) order: usize,
     pub(crate) payment: usize,
 }
@@ -49,15 +71,22 @@ pub(crate) struct World {
     pub(crate) links: Vec<Link>,
     pub(crate) by_link_id: HashMap<(String, String), usize>,
     pub(crate) by_code: HashMap<String, usize>,
-    pub(crate) by_order: HashMap<String, (usize, usize)>,
+    pub(crate) orders: Vec<Order>,
+    pub(crate) by_order: HashMap<(String, String), usize>,
     pub(crate) by_payment: HashMap<i64, Place>,
-    pub(crate) expiries: BTreeSet<(OffsetDateTime, usize)>,
+    pub(crate) refunds: Vec<Refund>,
+    pub(crate) by_refund: HashMap<(String, String), usize>,
+    pub(crate) disputes: Vec<Dispute>,
+    pub(crate) simulations: Vec<Simulation>,
+    pub(crate) due: BTreeSet<(OffsetDateTime, Due)>,
     pub(crate) endpoints: Vec<EndpointSnapshot>,
     pub(crate) next_endpoint: u64,
     pub(crate) deliveries: VecDeque<Delivery>,
     pub(crate) next_delivery: u64,
     pub(crate) outbox: Vec<Batch>,
     pub(crate) faults: Vec<FaultRule>,
+    pub(crate) webhook_faults: Vec<WebhookFaultRule>,
+    pub(crate) chance: ChaosTally,
     pub(crate) remembered: Memory,
     pub(crate) calls: HashMap<(String, Operation), VecDeque<OffsetDateTime>>,
     pub(crate) clock_offset: time::Duration,
@@ -82,15 +111,22 @@ impl World {
             links: Vec::new(),
             by_link_id: HashMap::new(),
             by_code: HashMap::new(),
+            orders: Vec::new(),
             by_order: HashMap::new(),
             by_payment: HashMap::new(),
-            expiries: BTreeSet::new(),
+            refunds: Vec::new(),
+            by_refund: HashMap::new(),
+            disputes: Vec::new(),
+            simulations: Vec::new(),
+            due: BTreeSet::new(),
             endpoints: Vec::new(),
             next_endpoint: 1,
             deliveries: VecDeque::new(),
             next_delivery: 1,
             outbox: Vec::new(),
             faults: Vec::new(),
+            webhook_faults: Vec::new(),
+            chance: ChaosTally::default(),
             remembered: Memory::default(),
             calls: HashMap::new(),
             clock_offset: time::Duration::ZERO,
@@ -103,41 +139,6 @@ impl World {
         self.merchants
             .iter()
             .find(|merchant| merchant.client_id == client_id)
-    }
-
-    /// The link of a merchant.
-    pub(crate) fn link_of(&self, merchant: &str, link_id: &str) -> Option<usize> {
-        self.by_link_id
-            .get(&(merchant.to_owned(), link_id.to_owned()))
-            .copied()
-    }
-
-    /// The link a control call means.
-    pub(crate) fn named_link(
-        &self,
-        link_id: &str,
-        merchant: Option<&str>,
-    ) -> Result<usize, ControlError> {
-        if let Some(merchant) = merchant {
-            self.merchant(merchant)
-                .ok_or_else(|| ControlError::not_found("merchant"))?;
-            return self
-                .link_of(merchant, link_id)
-                .ok_or_else(|| ControlError::not_found("link_id"));
-        }
-        let mut found = self
-            .merchants
-            .iter()
-            .filter_map(|merchant| self.link_of(&merchant.client_id, link_id));
-        match (found.next(), found.next()) {
-            (None, _) => Err(ControlError::not_found("link_id")),
-            (Some(link), None) => Ok(link),
-            (Some(_), Some(_)) => Err(ControlError::conflict(
-                "ambiguous",
-                "merchant",
-                "merchant: several merchants have a link with this id, say which one is meant",
-            )),
-        }
     }
 
     /// Registers an address for webhooks.
@@ -175,25 +176,20 @@ impl World {
         Ok(snapshot)
     }
 
-    /// The payment at a place with all it belongs to.
-    pub(crate) fn at(&self, place: Place) -> Option<(&Link, &Order, &Payment)> {
-        let link = self.links.get(place.link)?;
-        let order = link.orders.get(place.order)?;
-        Some((link, order, order.payments.get(place.payment)?))
-    }
-
-    pub(crate) fn link_url(&self, link: &Link) -> String {
-        format!("{}/links/{}", self.public_url, link.code)
-    }
-
     fn next_link_number(&self) -> i64 {
         self.first_number.saturating_add(count(self.links.len()))
     }
 
-    fn next_order_id(&self) -> i64 {
+    fn next_order_number(&self) -> i64 {
         2_100_000_000_i64
             .saturating_add(self.first_number)
-            .saturating_add(count(self.by_order.len()))
+            .saturating_add(count(self.orders.len()))
+    }
+
+    fn next_refund_number(&self) -> i64 {
+        11_000_000_i64
+            .saturating_add(self.first_number)
+            .saturating_add(count(self.refunds.len()))
     }
 
     fn next_payment_id(&mut self) -> i64 {

@@ -132,6 +132,11 @@ pub(crate) struct Payment {
 }
 
 impl Payment {
+    /// Whether the payer's money was taken.
+    pub(crate) const fn took_money(&self) -> bool {
+        matches!(self.status, PaymentStatus::Success)
+    }
+
     /// An attempt that begins now and has not ended.
     pub(crate) fn begun(
         cf_payment_id: i64,

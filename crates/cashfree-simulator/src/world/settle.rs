@@ -19,31 +19,38 @@ impl World {
         end: PaymentStatus,
         now: OffsetDateTime,
     ) -> Result<Place, ControlError> {
-        let place = cf_payment_id
-            .parse()
-            .ok()
-            .and_then(|id: i64| self.by_payment.get(&id).copied())
-            .ok_or_else(|| ControlError::not_found("cf_payment_id"))?;
+        let place = self.named_payment(cf_payment_id)?;
         if end == PaymentStatus::Pending {
             return Err(ControlError::invalid(
                 "outcome",
                 "must be SUCCESS, FAILED or USER_DROPPED",
             ));
         }
-        let status = self.at(place).map(|(_, _, payment)| payment.status);
-        match status {
-            Some(PaymentStatus::Pending) => {}
-            Some(status) => {
-                return Err(ControlError::conflict(
-                    "payment_not_pending",
-                    "cf_payment_id",
-                    format!("cf_payment_id: the payment has ended, it is {status}"),
-                ));
-            }
-            None => return Err(ControlError::not_found("cf_payment_id")),
-        }
-        self.complete(place, end, None, now);
+        self.end_pending(place, end, None, now)?;
         Ok(place)
+    }
+
+    /// Ends a pending payment, if it is pending, failing with `reason` if it is to fail.
+    pub(super) fn end_pending(
+        &mut self,
+        place: Place,
+        end: PaymentStatus,
+        reason: Option<String>,
+        now: OffsetDateTime,
+    ) -> Result<(), ControlError> {
+        let status = self.at(place).map(|(_, payment)| payment.status);
+        match status {
+            Some(PaymentStatus::Pending) => {
+                self.complete(place, end, reason.map(Decline::by_bank), now);
+                Ok(())
+            }
+            Some(status) => Err(ControlError::conflict(
+                "payment_not_pending",
+                "cf_payment_id",
+                format!("cf_payment_id: the payment has ended, it is {status}"),
+            )),
+            None => Err(ControlError::not_found("cf_payment_id")),
+        }
     }
 
     /// Ends a payment, adds what was paid to its link, and announces it.
@@ -61,17 +68,10 @@ impl World {
         };
         let success = end == PaymentStatus::Success;
         let bank_reference = success.then(|| self.dice.number(12).to_string());
-        let order = self
-            .links
-            .get_mut(place.link)
-            .and_then(|link| link.orders.get_mut(place.order));
-        let Some(order) = order else {
+        let Some((paid, payment)) = self.at_mut(place) else {
             return;
         };
-        order.paid |= success;
-        let Some(payment) = order.payments.get_mut(place.payment) else {
-            return;
-        };
+        *paid |= success;
         let decline = (end == PaymentStatus::Failed)
             .then(|| decline.unwrap_or_else(|| Decline::by_bank(DECLINED)));
         payment.message = match (&decline, success) {
@@ -84,21 +84,29 @@ impl World {
         payment.bank_reference = bank_reference;
         payment.completed_at = Some(now);
         let amount = payment.amount;
-        if success {
-            self.credit(place.link, amount);
+        let link = self.orders.get(place.order).and_then(|order| order.link);
+        if let Some(link) = link.filter(|_| success) {
+            self.credit(link, amount);
         }
-        self.announce_end(place, success, now);
+        self.announce_end(place, link, success, now);
     }
 
-    fn announce_end(&mut self, place: Place, success: bool, now: OffsetDateTime) {
-        let payment = Occurrence::Payment(place);
-        let link = Occurrence::Link(place.link, Some(place));
-        let occurrences = match (success, self.dice.coin()) {
-            (true, true) => vec![link, payment],
-            (true, false) => vec![payment, link],
-            (false, _) => vec![payment],
-        };
-        self.announce(place.link, &occurrences, now);
+    fn announce_end(
+        &mut self,
+        place: Place,
+        link: Option<usize>,
+        success: bool,
+        now: OffsetDateTime,
+    ) {
+        let mut occurrences = vec![Occurrence::Payment(place)];
+        if let Some(link) = link.filter(|_| success) {
+            let at = usize::from(!self.dice.coin());
+            occurrences.insert(at, Occurrence::Link(link, Some(place)));
+        }
+        if success && self.settings.payment_charges_event {
+            occurrences.push(Occurrence::Charges(place));
+        }
+        self.announce(&occurrences, now);
     }
 
     /// Adds a successful payment to the link. A link that is over stays so unless it is now paid in full.

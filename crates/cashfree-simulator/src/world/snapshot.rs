@@ -1,14 +1,16 @@
-//! Links, orders and payments as the control interface shows them.
+//! Links, orders, payments, refunds and disputes as the control interface shows them.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::link::{Customer, Link, LinkStatus};
-use super::order::{Order, OrderStatus};
-use super::payment::{Method, Payment, PaymentStatus};
-use super::{Place, World};
+use super::dispute::{DisputeStage, DisputeType};
+use super::link::{Customer, LinkStatus};
+use super::order::OrderStatus;
+use super::payment::{Method, PaymentStatus};
+use super::refund::{RefundStatus, RefundType};
+use super::settlement::SettlementStatus;
 use crate::money::Paise;
 use crate::stamp::{serialize_control, serialize_control_option};
 
@@ -58,23 +60,84 @@ pub struct LinkSnapshot {
     pub orders: Vec<OrderSnapshot>,
 }
 
-/// One order of a link.
+/// An order, of a link or on its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OrderSnapshot {
+    /// Client id of the account the order belongs to.
+    pub merchant: String,
+    /// The link it belongs to, if it belongs to one.
+    pub link_id: Option<String>,
     /// The order's id.
     pub order_id: String,
     /// The gateway's number of the order.
     pub cf_order_id: i64,
+    /// The address of its payment page.
+    pub payment_url: String,
     /// Where the order is in its life.
     pub status: OrderStatus,
     /// Its amount.
     pub amount: Paise,
+    /// The currency.
+    pub currency: String,
+    /// How the payout to the merchant stands, if one was begun.
+    pub settlement: Option<SettlementStatus>,
     /// When it was made.
     #[serde(serialize_with = "serialize_control")]
     pub created_at: OffsetDateTime,
     /// Its payment attempts, oldest first.
     pub payments: Vec<PaymentSnapshot>,
+    /// The refunds of its payments, oldest first.
+    pub refunds: Vec<RefundSnapshot>,
+}
+
+/// One refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RefundSnapshot {
+    /// The gateway's number of the refund, as text.
+    pub cf_refund_id: String,
+    /// The merchant's id of it.
+    pub refund_id: String,
+    /// The order that was paid.
+    pub order_id: String,
+    /// The payment that goes back.
+    pub cf_payment_id: String,
+    /// Who wanted it.
+    #[serde(rename = "type")]
+    pub kind: RefundType,
+    /// How it stands, or how it ended.
+    pub status: RefundStatus,
+    /// Its amount.
+    pub amount: Paise,
+    /// When it was made.
+    #[serde(serialize_with = "serialize_control")]
+    pub created_at: OffsetDateTime,
+    /// When it ended, unless it has not.
+    #[serde(serialize_with = "serialize_control_option")]
+    pub processed_at: Option<OffsetDateTime>,
+}
+
+/// One dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DisputeSnapshot {
+    /// The gateway's number of the dispute, as text.
+    pub dispute_id: String,
+    /// The order that was paid.
+    pub order_id: String,
+    /// The payment it is about.
+    pub cf_payment_id: String,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: DisputeType,
+    /// How far it has come.
+    pub stage: DisputeStage,
+    /// What is disputed.
+    pub amount: Paise,
+    /// When it was raised.
+    #[serde(serialize_with = "serialize_control")]
+    pub created_at: OffsetDateTime,
 }
 
 /// One payment attempt.
@@ -85,8 +148,8 @@ pub struct PaymentSnapshot {
     pub cf_payment_id: String,
     /// The order it was made on.
     pub order_id: String,
-    /// The link the order belongs to.
-    pub link_id: String,
+    /// The link the order belongs to, if it belongs to one.
+    pub link_id: Option<String>,
     /// How it stands, or how it ended.
     pub status: PaymentStatus,
     /// Its amount.
@@ -103,69 +166,4 @@ pub struct PaymentSnapshot {
     /// When it ended, unless it is still pending.
     #[serde(serialize_with = "serialize_control_option")]
     pub completed_at: Option<OffsetDateTime>,
-}
-
-impl World {
-    pub(crate) fn snapshot(&self, link: &Link, now: OffsetDateTime) -> LinkSnapshot {
-        LinkSnapshot {
-            merchant: link.merchant.clone(),
-            link_id: link.link_id.clone(),
-            cf_link_id: link.cf_link_id,
-            code: link.code.clone(),
-            link_url: self.link_url(link),
-            status: link.status,
-            currency: link.asked.currency.clone(),
-            amount: link.asked.amount,
-            amount_paid: link.amount_paid,
-            partial_payments: link.asked.partial_payments,
-            minimum_partial_amount: link.asked.minimum_partial_amount,
-            purpose: link.asked.purpose.clone(),
-            notes: link.asked.notes.clone(),
-            customer: link.asked.customer.clone(),
-            notify_url: link.asked.meta.notify_url.clone(),
-            return_url: link.asked.meta.return_url.clone(),
-            created_at: link.created_at,
-            expires_at: link.expires_at,
-            orders: link
-                .orders
-                .iter()
-                .map(|order| order_snapshot(link, order, now))
-                .collect(),
-        }
-    }
-
-    pub(crate) fn payment_snapshot(&self, place: Place) -> Option<PaymentSnapshot> {
-        self.at(place)
-            .map(|(link, order, payment)| payment_snapshot(link, order, payment))
-    }
-}
-
-fn order_snapshot(link: &Link, order: &Order, now: OffsetDateTime) -> OrderSnapshot {
-    OrderSnapshot {
-        order_id: order.order_id.clone(),
-        cf_order_id: order.cf_order_id,
-        status: order.status(now),
-        amount: order.amount,
-        created_at: order.created_at,
-        payments: order
-            .payments
-            .iter()
-            .map(|payment| payment_snapshot(link, order, payment))
-            .collect(),
-    }
-}
-
-fn payment_snapshot(link: &Link, order: &Order, payment: &Payment) -> PaymentSnapshot {
-    PaymentSnapshot {
-        cf_payment_id: payment.cf_payment_id.to_string(),
-        order_id: order.order_id.clone(),
-        link_id: link.link_id.clone(),
-        status: payment.status,
-        amount: payment.amount,
-        method: payment.instrument.method(),
-        message: payment.message.clone(),
-        bank_reference: payment.bank_reference.clone(),
-        at: payment.at,
-        completed_at: payment.completed_at,
-    }
 }

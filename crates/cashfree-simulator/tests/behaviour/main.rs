@@ -1,22 +1,37 @@
 //! What the simulator does, seen from outside.
 
+mod after_payment_events;
 mod api_access;
+mod chaos;
 mod control;
 mod faults;
+mod faults_of_answers;
 mod gateway;
 mod idempotency;
 mod life_cycle;
 mod markup;
+mod openapi;
+mod openapi_caller;
+mod openapi_document;
+mod openapi_steps;
+mod openapi_walk;
+mod order_attempts;
+mod orders;
 mod overview;
+mod overview_after_payment;
 mod overview_forms;
 mod overview_settings;
 mod page;
 mod pages_of_others;
 mod pending;
 mod reference_files;
+mod refund_events;
+mod refunds;
 mod setup;
+mod unknowns;
 mod validation;
 mod versions;
 mod webhook_bodies;
+mod webhook_faults;
 mod webhook_sending;
 mod without_certificates;

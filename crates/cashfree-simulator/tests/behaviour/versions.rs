@@ -61,6 +61,8 @@ async fn identifiers_and_fields_take_the_form_of_the_version() {
         );
         assert_eq!(order["order_token"].is_string(), version < "2022-09-01");
         assert!(order["order_tags"]["cf_link_id"].is_string());
+        let alone = get(&format!("/orders/{}", payment.order_id)).await;
+        assert_eq!(alone["payment_link"].is_string(), version < "2022-09-01");
         let payment = &get(&format!("/orders/{}/payments", payment.order_id)).await[0];
         assert!(form(&payment["cf_payment_id"]), "{version}");
     }

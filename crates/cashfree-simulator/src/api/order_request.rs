@@ -1,0 +1,147 @@
+//! Reads and checks the request to make an order.
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+
+use super::answer::ApiError;
+use super::create_request::{expiry, splits};
+use super::customer_request;
+use super::fields::{Fields, invalid, missing};
+use crate::money::Paise;
+use crate::settings::Settings;
+use crate::world::{Customer, NewOrder, OrderMeta};
+
+const LONGEST_URL: usize = 250;
+const MOST_TAGS: usize = 15;
+const ONE: Paise = Paise::new(100);
+const PAYMENT_METHODS: [&str; 13] = [
+    "cc",
+    "dc",
+    "ccc",
+    "ppc",
+    "nb",
+    "upi",
+    "paypal",
+    "app",
+    "paylater",
+    "cardlessemi",
+    "dcemi",
+    "ccemi",
+    "banktransfer",
+];
+
+/// Reads a request to make an order, or refuses it for the first thing that is wrong.
+pub(super) fn read(
+    body: &[u8],
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<NewOrder, ApiError> {
+    let fields = Fields::of_body(body)?;
+    let order_id = sized(&fields, "order_id", 3..=45)?;
+    if order_id.as_deref().is_some_and(|id| !id.bytes().all(plain)) {
+        return Err(invalid(
+            "order_id",
+            "must hold only letters, digits, - and _",
+        ));
+    }
+    let amount = fields
+        .amount("order_amount")?
+        .ok_or_else(|| missing("order_amount"))?;
+    if amount < ONE {
+        return Err(invalid("order_amount", "must be at least 1"));
+    }
+    let currency = fields.required_text("order_currency")?;
+    if !settings.enabled_currencies.contains(&currency) {
+        return Err(invalid("order_currency", "is not enabled"));
+    }
+    let customer = fields
+        .object("customer_details")?
+        .ok_or_else(|| missing("customer_details"))?;
+    let customer_id = customer.required_text("customer_id")?;
+    if !(3..=50).contains(&customer_id.len()) || !customer_id.bytes().all(plain) {
+        return Err(invalid(
+            &customer.name("customer_id"),
+            "must have 3 to 50 letters, digits, - and _",
+        ));
+    }
+    let known_as = customer.text("customer_uid")?;
+    let customer = person(&customer)?;
+    Ok(NewOrder {
+        order_id,
+        amount,
+        currency,
+        customer_id,
+        customer_uid: known_as,
+        customer,
+        meta: meta(&fields)?,
+        note: sized(&fields, "order_note", 3..=200)?,
+        tags: tags(&fields)?,
+        splits: splits(&fields, "order_splits")?,
+        expires_at: expiry(&fields, "order_expiry_time", now)?,
+    })
+}
+
+const fn plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// A text of so many characters. An empty one counts as absent.
+fn sized(
+    fields: &Fields<'_>,
+    field: &'static str,
+    lengths: std::ops::RangeInclusive<usize>,
+) -> Result<Option<String>, ApiError> {
+    let text = fields.text(field)?.filter(|text| !text.is_empty());
+    let fits = |text: &String| lengths.contains(&text.chars().count());
+    if text.as_ref().is_none_or(fits) {
+        return Ok(text);
+    }
+    let (least, most) = lengths.into_inner();
+    Err(invalid(
+        &fields.name(field),
+        &format!("must have {least} to {most} characters"),
+    ))
+}
+
+fn person(fields: &Fields<'_>) -> Result<Customer, ApiError> {
+    sized(fields, "customer_name", 3..=100)?;
+    sized(fields, "customer_email", 3..=100)?;
+    customer_request::read(fields)
+}
+
+fn meta(fields: &Fields<'_>) -> Result<OrderMeta, ApiError> {
+    let Some(meta) = fields.object("order_meta")? else {
+        return Ok(OrderMeta::default());
+    };
+    let payment_methods = meta.text("payment_methods")?;
+    let known = |method: &str| method.is_empty() || PAYMENT_METHODS.contains(&method);
+    if payment_methods
+        .as_deref()
+        .is_some_and(|methods| !methods.split(',').map(str::trim).all(known))
+    {
+        return Err(invalid(
+            "order_meta.payment_methods",
+            "must be a comma list of the gateway's payment methods",
+        ));
+    }
+    Ok(OrderMeta {
+        return_url: meta.web_address("return_url", LONGEST_URL, true)?,
+        notify_url: meta.web_address("notify_url", LONGEST_URL, false)?,
+        payment_methods,
+    })
+}
+
+fn tags(fields: &Fields<'_>) -> Result<BTreeMap<String, String>, ApiError> {
+    let tags: BTreeMap<String, String> = fields
+        .typed("order_tags", "must be an object whose values are strings")?
+        .unwrap_or_default();
+    let fits = |value: &String| (1..=255).contains(&value.chars().count());
+    if tags.len() > MOST_TAGS || !tags.values().all(fits) {
+        return Err(invalid(
+            "order_tags",
+            "must have at most 15 entries of 1 to 255 characters",
+        ));
+    }
+    Ok(tags)
+}

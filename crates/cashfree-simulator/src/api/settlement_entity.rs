@@ -1,0 +1,54 @@
+//! The payout of an order as the API answers it.
+
+use serde::Serialize;
+
+use crate::money::{AmountNumber, Paise};
+use crate::stamp::ist;
+use crate::version::ApiVersion;
+use crate::wire_id::WireId;
+use crate::world::{Order, SettlementStatus};
+
+const NOTHING: AmountNumber = AmountNumber(Paise::ZERO);
+
+#[derive(Serialize)]
+pub(super) struct SettlementEntity<'a> {
+    cf_payment_id: WireId,
+    cf_settlement_id: WireId,
+    settlement_currency: &'a str,
+    order_id: &'a str,
+    entity: &'static str,
+    order_amount: AmountNumber,
+    payment_time: String,
+    service_charge: AmountNumber,
+    service_tax: AmountNumber,
+    settlement_amount: AmountNumber,
+    settlement_id: i64,
+    transfer_id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer_utr: Option<String>,
+}
+
+/// The payout of an order in a version's form, if one was begun. The simulator charges nothing.
+pub(super) fn settlement(order: &Order, version: ApiVersion) -> Option<SettlementEntity<'_>> {
+    let settlement = order.settlement.as_ref()?;
+    let payment = order.payments.get(order.payment_that_paid()?)?;
+    let done = settlement.status == SettlementStatus::Success;
+    Some(SettlementEntity {
+        cf_payment_id: WireId::new(payment.cf_payment_id, version.ids_are_strings()),
+        cf_settlement_id: WireId::new(settlement.settlement_id, version.ids_are_strings()),
+        settlement_currency: &order.asked.currency,
+        order_id: &order.order_id,
+        entity: "settlement",
+        order_amount: AmountNumber(order.asked.amount),
+        payment_time: ist(payment.at),
+        service_charge: NOTHING,
+        service_tax: NOTHING,
+        settlement_amount: AmountNumber(payment.amount),
+        settlement_id: settlement.settlement_id,
+        transfer_id: settlement.settlement_id,
+        transfer_time: done.then(|| ist(settlement.changed_at)),
+        transfer_utr: done.then(|| settlement.utr.to_string()),
+    })
+}

@@ -1,0 +1,144 @@
+//! The calls of the sandbox that let payments and payouts end.
+
+use serde::Serialize;
+
+use super::answer::{Answer, ApiError};
+use super::execute::Caller;
+use super::fields::{Fields, invalid, missing};
+use super::refusals::unknown_simulation;
+use crate::control_error::ControlError;
+use crate::world::{PaymentStatus, SettlementStatus, Simulated, Simulation, World};
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entity<'a> {
+    Payment {
+        simulation_id: &'a str,
+        entity: &'static str,
+        entity_id: &'a str,
+        entity_simulation: Outcome<'a>,
+    },
+    Settlement {
+        simulation_id: &'a str,
+        #[serde(rename = "merchantOrderIds")]
+        order_ids: &'a [String],
+        #[serde(rename = "txnTime", skip_serializing_if = "Option::is_none")]
+        at: Option<&'a str>,
+        status: SettlementStatus,
+        #[serde(rename = "errorReason", skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+    },
+}
+
+#[derive(Serialize)]
+struct Outcome<'a> {
+    payment_status: PaymentStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_error_code: Option<&'a str>,
+}
+
+/// Lets a pending payment end.
+pub(super) fn payment(
+    world: &mut World,
+    caller: Caller<'_>,
+    body: &[u8],
+) -> Result<Answer, ApiError> {
+    let fields = Fields::of_body(body)?;
+    if fields.required_text("entity")? != "PAYMENTS" {
+        let message = "entity: this simulator knows only PAYMENTS";
+        return Err(ApiError::request(400, "entity_unsupported", message));
+    }
+    let cf_payment_id = fields.required_text("entity_id")?;
+    let outcome = fields
+        .object("entity_simulation")?
+        .ok_or_else(|| missing("entity_simulation"))?;
+    let status = outcome
+        .required_text("payment_status")?
+        .parse()
+        .map_err(|_| {
+            let must = "must be SUCCESS, FAILED, PENDING or USER_DROPPED";
+            invalid("payment_status", must)
+        })?;
+    let simulated = Simulated::Payment {
+        cf_payment_id,
+        status,
+        error_code: outcome.text("payment_error_code")?,
+    };
+    carry_out(world, caller, simulated, "entity_id_invalid")
+}
+
+/// Lets the payouts of orders end.
+pub(super) fn settlement(
+    world: &mut World,
+    caller: Caller<'_>,
+    body: &[u8],
+) -> Result<Answer, ApiError> {
+    let fields = Fields::of_body(body)?;
+    let status = fields.required_text("status")?;
+    let simulated = Simulated::Settlement {
+        order_ids: fields
+            .typed("merchantOrderIds", "must be an array of order ids")?
+            .ok_or_else(|| missing("merchantOrderIds"))?,
+        at: fields.text("txnTime")?,
+        status: status
+            .parse()
+            .map_err(|_| invalid("status", "must be INITIATED, SUCCESS, FAILED or REVERSED"))?,
+        reason: fields.text("errorReason")?,
+    };
+    carry_out(world, caller, simulated, "order_id_invalid")
+}
+
+fn carry_out(
+    world: &mut World,
+    caller: Caller<'_>,
+    simulated: Simulated,
+    code: &'static str,
+) -> Result<Answer, ApiError> {
+    let refused = |refusal: ControlError| ApiError::request(400, code, refusal.message);
+    let made = world.simulate(caller.merchant, simulated, caller.now);
+    let simulation = world.simulations.get(made.map_err(refused)?);
+    simulation.map(shown).ok_or_else(unknown_simulation)
+}
+
+/// A simulation that took place.
+pub(super) fn fetch(
+    world: &World,
+    caller: Caller<'_>,
+    simulation_id: &str,
+) -> Result<Answer, ApiError> {
+    let mut own = world.simulations.iter();
+    own.find(|known| known.merchant == caller.merchant && known.simulation_id == simulation_id)
+        .map(shown)
+        .ok_or_else(unknown_simulation)
+}
+
+fn shown(simulation: &Simulation) -> Answer {
+    let simulation_id = &simulation.simulation_id;
+    Answer::json(&match &simulation.simulated {
+        Simulated::Payment {
+            cf_payment_id,
+            status,
+            error_code,
+        } => Entity::Payment {
+            simulation_id,
+            entity: "PAYMENTS",
+            entity_id: cf_payment_id,
+            entity_simulation: Outcome {
+                payment_status: *status,
+                payment_error_code: error_code.as_deref(),
+            },
+        },
+        Simulated::Settlement {
+            order_ids,
+            at,
+            status,
+            reason,
+        } => Entity::Settlement {
+            simulation_id,
+            order_ids,
+            at: at.as_deref(),
+            status: *status,
+            reason: reason.as_deref(),
+        },
+    })
+}

@@ -1,0 +1,107 @@
+//! Answers whose JSON has other types than it should.
+
+use bytes::Bytes;
+
+/// What takes the place of the right values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wrong {
+    /// Numbers become strings of the same digits.
+    NumbersAsStrings,
+    /// Texts, numbers and flags become null.
+    Nulls,
+    /// Texts, numbers and flags become empty objects.
+    Objects,
+}
+
+/// The JSON with every value that is neither array nor object made wrong. Names stay, and so does every digit.
+pub(super) fn made_wrong(json: &Bytes, wrong: Wrong) -> Bytes {
+    let mut text = Vec::with_capacity(json.len() * 2);
+    let mut rest: &[u8] = json;
+    while let Some(first) = rest.first().copied() {
+        let length = match first {
+            b'"' => string_length(rest),
+            b'{' | b'}' | b'[' | b']' | b',' | b':' | b' ' | b'\n' | b'\r' | b'\t' => 1,
+            _ => plain_length(rest),
+        };
+        let (token, after) = rest.split_at(length.min(rest.len()));
+        let is_name = first == b'"' && after.trim_ascii_start().first() == Some(&b':');
+        if length == 1 && !first.is_ascii_digit() || is_name {
+            text.extend_from_slice(token);
+        } else {
+            value(&mut text, token, wrong);
+        }
+        rest = after;
+    }
+    Bytes::from(text)
+}
+
+fn value(text: &mut Vec<u8>, token: &[u8], wrong: Wrong) {
+    let number = token
+        .first()
+        .is_some_and(|first| first.is_ascii_digit() || *first == b'-');
+    match wrong {
+        Wrong::NumbersAsStrings if number => {
+            text.push(b'"');
+            text.extend_from_slice(token);
+            text.push(b'"');
+        }
+        Wrong::NumbersAsStrings => text.extend_from_slice(token),
+        Wrong::Nulls => text.extend_from_slice(b"null"),
+        Wrong::Objects => text.extend_from_slice(b"{}"),
+    }
+}
+
+/// How long the string is that the text begins with, quotes included.
+fn string_length(text: &[u8]) -> usize {
+    let mut escaped = false;
+    for (index, byte) in text.iter().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return index + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// How long the number or word is that the text begins with.
+fn plain_length(text: &[u8]) -> usize {
+    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
+    text.iter().position(ends).unwrap_or(text.len()).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHT: &str = r#"{"a":1,"b":"x\",: 2","c":[200.00,true,null,-3],"d":{"e:":"f"}}"#;
+
+    #[test]
+    fn values_change_and_names_do_not() {
+        for (wrong, text) in [
+            (
+                Wrong::NumbersAsStrings,
+                r#"{"a":"1","b":"x\",: 2","c":["200.00",true,null,"-3"],"d":{"e:":"f"}}"#,
+            ),
+            (
+                Wrong::Nulls,
+                r#"{"a":null,"b":null,"c":[null,null,null,null],"d":{"e:":null}}"#,
+            ),
+            (
+                Wrong::Objects,
+                r#"{"a":{},"b":{},"c":[{},{},{},{}],"d":{"e:":{}}}"#,
+            ),
+        ] {
+            let made = made_wrong(&Bytes::from_static(RIGHT.as_bytes()), wrong);
+            assert_eq!(std::str::from_utf8(&made), Ok(text));
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_does_no_harm() {
+        for text in ["", "\"", "\"\\", "{\"a\":", "<html>"] {
+            made_wrong(&Bytes::copy_from_slice(text.as_bytes()), Wrong::Nulls);
+        }
+    }
+}

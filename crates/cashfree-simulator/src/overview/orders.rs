@@ -1,0 +1,52 @@
+//! The orders without a link on the page, newest first.
+
+use time::OffsetDateTime;
+
+use super::links::PaymentRow;
+use crate::money::Paise;
+use crate::money_text;
+use crate::world::{OrderSnapshot, OrderStatus, World};
+
+/// Most orders on the page.
+const MOST: usize = 50;
+
+/// The latest orders that belong to no link, and how many there are.
+pub(super) struct Orders {
+    pub(super) rows: Vec<Row>,
+    pub(super) total: usize,
+}
+
+/// An order on the page.
+pub(super) struct Row {
+    pub(super) order: OrderSnapshot,
+}
+
+impl Orders {
+    pub(super) fn of(world: &World, now: OffsetDateTime) -> Self {
+        let own = || world.orders.iter().filter(|order| order.link.is_none());
+        let rows = own().rev().take(MOST).map(|order| Row {
+            order: world.order_snapshot(order, now),
+        });
+        Self {
+            rows: rows.collect(),
+            total: own().count(),
+        }
+    }
+}
+
+impl Row {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // templates hand arguments over by reference
+    pub(super) fn money(&self, amount: &Paise) -> String {
+        money_text::shown(*amount, &self.order.currency)
+    }
+
+    pub(super) fn is_payable(&self) -> bool {
+        self.order.status == OrderStatus::Active
+    }
+
+    /// The payments, oldest first.
+    pub(super) fn payments(&self) -> impl Iterator<Item = PaymentRow<'_>> {
+        let (order, payments) = (&self.order, self.order.payments.iter());
+        payments.map(move |payment| PaymentRow { order, payment })
+    }
+}

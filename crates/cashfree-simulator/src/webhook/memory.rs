@@ -1,0 +1,91 @@
+//! The deliveries that are remembered.
+
+use super::delivery::Delivery;
+use crate::world::World;
+
+/// Most deliveries that are remembered, but for those under way.
+const MOST_DELIVERIES: usize = 10_000;
+
+impl World {
+    /// Remembers a delivery under the next number, and says which that is.
+    pub(super) fn remember(&mut self, delivery: Delivery) -> u64 {
+        let id = self.next_delivery;
+        self.next_delivery = id.saturating_add(1);
+        self.deliveries.push_back(Delivery { id, ..delivery });
+        self.forget_deliveries_beyond(MOST_DELIVERIES);
+        id
+    }
+
+    /// Forgets the oldest finished deliveries while there are more than `most`.
+    fn forget_deliveries_beyond(&mut self, most: usize) {
+        while self.deliveries.len() > most {
+            let mut all = self.deliveries.iter();
+            let Some(oldest) = all.position(|delivery| delivery.state.is_settled()) else {
+                return;
+            };
+            self.deliveries.remove(oldest);
+        }
+    }
+
+    /// The delivery with this number.
+    pub(crate) fn delivery_mut(&mut self, id: u64) -> Option<&mut Delivery> {
+        let index = self
+            .deliveries
+            .binary_search_by_key(&id, |delivery| delivery.id);
+        self.deliveries.get_mut(index.ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::endpoint::EventType;
+    use crate::merchant::Merchant;
+    use crate::settings::Settings;
+    use crate::version::WebhookVersion;
+    use crate::webhook::DeliveryState;
+
+    #[test]
+    fn the_oldest_finished_deliveries_are_forgotten_first() {
+        let mut world = World::new(
+            Settings::default(),
+            vec![Merchant::default()],
+            "http://127.0.0.1:3001".to_owned(),
+            1,
+        );
+        let now = datetime!(2026-01-15 10:00 UTC);
+        for id in 1..=5 {
+            let mut delivery = Delivery {
+                id,
+                event_type: EventType::PaymentLink,
+                link_id: None,
+                order_id: None,
+                merchant: String::new(),
+                url: "http://127.0.0.1/".parse().unwrap(),
+                version: WebhookVersion::default(),
+                state: DeliveryState::Delivered,
+                attempts: Vec::new(),
+                begun: 0,
+                duplicate: false,
+                forged: false,
+                age: std::time::Duration::ZERO,
+                body: String::new(),
+                timestamp: String::new(),
+                signature: String::new(),
+                event_key: String::new(),
+            };
+            if id == 1 {
+                delivery.state = DeliveryState::Retrying;
+            }
+            delivery.seal("key", now);
+            world.deliveries.push_back(delivery);
+        }
+        world.forget_deliveries_beyond(3);
+        let left: Vec<u64> = world.deliveries.iter().map(|left| left.id).collect();
+        assert_eq!(left, [1, 4, 5]);
+        assert_eq!(world.delivery_mut(4).map(|found| found.id), Some(4));
+        assert!(world.delivery_mut(2).is_none());
+    }
+}

@@ -1,0 +1,142 @@
+//! Orders are made and terminated.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::World;
+use super::order::{NewOrder, Order, OrderMeta, OrderStatus};
+use crate::clock::later;
+use crate::control_error::ControlError;
+use crate::money::Paise;
+
+/// How long an order of a link can be paid.
+const LIFE_OF_LINK_ORDER: Duration = Duration::from_mins(30);
+
+/// How long an order can be paid whose maker says nothing about it.
+const LIFE: Duration = Duration::from_hours(30 * 24);
+
+/// The merchant already has an order with this id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DuplicateOrder;
+
+/// The order is in no state that can be terminated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TerminateError(pub(crate) OrderStatus);
+
+impl World {
+    /// Makes an order that belongs to no link.
+    pub(crate) fn create_order(
+        &mut self,
+        merchant: &str,
+        asked: NewOrder,
+        now: OffsetDateTime,
+    ) -> Result<usize, DuplicateOrder> {
+        let order_id = match &asked.order_id {
+            Some(order_id) => order_id.clone(),
+            None => format!("order_{}", self.dice.code(30)),
+        };
+        if self.order_of(merchant, &order_id).is_some() {
+            return Err(DuplicateOrder);
+        }
+        let expires_at = asked.expires_at.unwrap_or_else(|| later(now, LIFE));
+        Ok(self.add_order(merchant.to_owned(), None, order_id, asked, expires_at, now))
+    }
+
+    /// Makes the order that a payment of a link is made on.
+    pub(super) fn create_link_order(
+        &mut self,
+        link: usize,
+        amount: Paise,
+        now: OffsetDateTime,
+    ) -> Result<usize, ControlError> {
+        let suffix = self.dice.code(12);
+        let customer_id = self.dice.number(9).to_string();
+        let owner = self
+            .links
+            .get(link)
+            .ok_or_else(|| ControlError::not_found("link_id"))?;
+        let asked = NewOrder {
+            order_id: None,
+            amount,
+            currency: owner.asked.currency.clone(),
+            customer_id,
+            customer_uid: None,
+            customer: owner.asked.customer.clone(),
+            meta: OrderMeta {
+                return_url: owner.asked.meta.return_url.clone(),
+                notify_url: owner.asked.meta.notify_url.clone(),
+                payment_methods: owner.asked.meta.payment_methods.clone(),
+            },
+            note: None,
+            tags: [
+                ("cf_link_id".to_owned(), owner.cf_link_id.to_string()),
+                ("link_id".to_owned(), owner.link_id.clone()),
+            ]
+            .into(),
+            splits: None,
+            expires_at: None,
+        };
+        let (merchant, order_id) = (
+            owner.merchant.clone(),
+            format!("CFPay_{}_{suffix}", owner.code),
+        );
+        let expires_at = later(now, LIFE_OF_LINK_ORDER);
+        let order = self.add_order(merchant, Some(link), order_id, asked, expires_at, now);
+        if let Some(owner) = self.links.get_mut(link) {
+            owner.orders.push(order);
+        }
+        Ok(order)
+    }
+
+    fn add_order(
+        &mut self,
+        merchant: String,
+        link: Option<usize>,
+        order_id: String,
+        asked: NewOrder,
+        expires_at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> usize {
+        let (session, hash) = (self.dice.code(120), self.dice.code(20));
+        let position = self.orders.len();
+        self.by_order
+            .insert((merchant.clone(), order_id.clone()), position);
+        self.orders.push(Order {
+            merchant,
+            link,
+            order_id,
+            cf_order_id: self.next_order_number(),
+            asked,
+            session: format!("session_{session}payment"),
+            hash,
+            paid: false,
+            terminated: false,
+            created_at: now,
+            seen_from: now,
+            expires_at,
+            payments: Vec::new(),
+            refunds: Vec::new(),
+            settlement: None,
+        });
+        position
+    }
+
+    /// Ends an order that is not paid. A payment under way may still land on it.
+    pub(crate) fn terminate_order(
+        &mut self,
+        order: usize,
+        now: OffsetDateTime,
+    ) -> Result<(), TerminateError> {
+        let Some(order) = self.orders.get_mut(order) else {
+            return Err(TerminateError(OrderStatus::Terminated));
+        };
+        match order.status(now) {
+            OrderStatus::Active => {
+                order.terminated = true;
+                Ok(())
+            }
+            status => Err(TerminateError(status)),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Every answer fits the official document, which is not part of this crate: the environment variable
+//! `CASHFREE_REFERENCE_DIR` says where it is.
+
+use axum::http::Method;
+use cashfree_simulator::{
+    ApiVersion, Fault, FaultRule, Operation, PaymentAttempt, PaymentStatus, SettlementStatus,
+};
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
+
+use crate::openapi_caller::Caller;
+use crate::openapi_document::{Judge, document};
+use crate::openapi_steps::{Step, steps};
+use crate::openapi_walk::walk;
+
+const LINKS: &str = "/links";
+const ORDERS: &str = "/orders";
+const REFUNDS: &str = "/orders/{order_id}/refunds";
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn whatever_is_asked_in_whatever_version_the_answer_fits_the_document() {
+    let Some(document) = document() else {
+        return;
+    };
+    let (runtime, judge) = (runtime(), std::cell::RefCell::new(Judge::new(document)));
+    let config = Config {
+        cases: 120,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let walked =
+        TestRunner::new(config).run(&steps(), |(version, steps): (ApiVersion, Vec<Step>)| {
+            let mut judge = judge.borrow_mut();
+            let caller = Caller::new(version.as_str(), &mut judge);
+            runtime.block_on(walk(caller, steps));
+            Ok(())
+        });
+    if let Err(failure) = walked {
+        panic!("{failure}");
+    }
+    let judge = judge.into_inner();
+    for ((what, status), answers) in &judge.judged {
+        eprintln!("{answers:6} {status} {what}");
+    }
+    eprintln!("{} answers fit the official document", judge.total());
+    assert!(judge.total() > 1000, "{} answers", judge.total());
+}
+
+#[test]
+fn each_call_has_its_success_and_its_refusals_in_every_version() {
+    let Some(document) = document() else {
+        return;
+    };
+    let mut judge = Judge::new(document);
+    for version in ApiVersion::ALL {
+        let caller = Caller::new(version.as_str(), &mut judge);
+        runtime().block_on(all_calls(caller));
+    }
+    let statuses: Vec<u16> = judge.judged.keys().map(|(_, status)| *status).collect();
+    for status in [200, 400, 401, 404, 409, 422, 429, 500] {
+        assert!(statuses.contains(&status), "no answer had status {status}");
+    }
+    eprintln!("{} answers fit the official document", judge.total());
+}
+
+async fn all_calls(mut caller: Caller<'_>) {
+    let link = json!({
+        "link_id": "l", "link_amount": 200.12, "link_currency": "INR", "link_purpose": "Invoice",
+        "customer_details": { "customer_phone": "9000000000" },
+        "link_meta": { "upi_intent": true },
+    });
+    let order = json!({
+        "order_id": "own", "order_amount": 100, "order_currency": "INR",
+        "customer_details": { "customer_id": "c-1", "customer_phone": "9000000000" },
+    });
+    for (path, body) in [(LINKS, &link), (ORDERS, &order)] {
+        for status in [200, 409] {
+            let made = caller.call(Method::POST, path, &[], Some(body)).await;
+            assert_eq!(made.status, status);
+        }
+    }
+    let refund = json!({ "refund_amount": 40.5, "refund_id": "r_1", "refund_note": "too much" });
+    let unpaid = caller
+        .call(Method::POST, REFUNDS, &["own"], Some(&refund))
+        .await;
+    assert_eq!(
+        (unpaid.status, &unpaid.body["code"]),
+        (400, &json!("order_id_not_paid"))
+    );
+    let simulator = &caller.simulator;
+    let paid = simulator.attempt_order("own", PaymentAttempt::new(), PaymentStatus::Success);
+    let paid = paid.unwrap().cf_payment_id;
+    simulator.pay("l", PaymentAttempt::new()).unwrap();
+    simulator
+        .settle_order("own", None, SettlementStatus::Success)
+        .unwrap();
+    let made = caller
+        .call(Method::POST, REFUNDS, &["own"], Some(&refund))
+        .await;
+    assert_eq!(made.status, 200);
+    reads(&mut caller, &paid).await;
+    faults(&mut caller).await;
+    let key = [("x-idempotency-key", "k")];
+    for (body, status) in [(link, 409), (order, 422)] {
+        let reused = caller
+            .call_with(Method::POST, LINKS, &[], Some(&body), &key)
+            .await;
+        assert_eq!(reused.status, status);
+    }
+}
+
+/// Each call that changes nothing, and how it is refused.
+async fn reads(caller: &mut Caller<'_>, paid: &str) {
+    for (path, ids) in [
+        ("/links/{link_id}", &["l"][..]),
+        ("/links/{link_id}/orders", &["l"]),
+        ("/orders/{order_id}", &["own"]),
+        ("/orders/{order_id}/payments", &["own"]),
+        (
+            "/orders/{order_id}/payments/{cf_payment_id}",
+            &["own", paid],
+        ),
+        (REFUNDS, &["own"]),
+        ("/orders/{order_id}/refunds/{refund_id}", &["own", "r_1"]),
+        ("/orders/{order_id}/settlements", &["own"]),
+    ] {
+        let strange = vec!["nobody"; ids.len()];
+        assert_eq!(caller.call(Method::GET, path, ids, None).await.status, 200);
+        let unknown = caller.call(Method::GET, path, &strange, None).await;
+        assert_eq!(unknown.status, 404);
+        for (header, value, status) in [
+            ("x-client-secret", "wrong", 401),
+            ("x-api-version", "", 400),
+            ("x-api-version", "2021-09-21", 400),
+            ("x-api-version", "latest", 400),
+        ] {
+            let headers = [(header, value)];
+            let refused = caller
+                .call_with(Method::GET, path, ids, None, &headers)
+                .await;
+            assert_eq!(refused.status, status, "{header}: {value}");
+        }
+    }
+}
+
+async fn faults(caller: &mut Caller<'_>) {
+    for (fault, status) in [
+        (Fault::RateLimited, 429),
+        (Fault::RateLimitedStored, 429),
+        (Fault::Error500, 500),
+        (Fault::Error500Stored, 500),
+        (Fault::Error400Stored, 400),
+    ] {
+        for (operation, path, ids) in [
+            (Operation::CreateLink, LINKS, &[][..]),
+            (Operation::CreateOrder, ORDERS, &[]),
+            (Operation::CreateRefund, REFUNDS, &["own"]),
+        ] {
+            let rule = FaultRule::once(operation, fault);
+            caller.simulator.inject_fault(rule);
+            let body = json!({ "any": status });
+            let refused = caller.call(Method::POST, path, ids, Some(&body)).await;
+            assert_eq!(refused.status, status);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use cashfree_simulator::{
+    DeliveryState, Endpoint, EventType, ManualClock, PaymentAttempt, SimulatorConfig, WebhookFault,
+    WebhookFaultRule,
+};
+use reqwest::Method;
+use time::macros::datetime;
+
+use crate::gateway::{Gateway, Receiver, SECRET, fast, instalment_link};
+
+const PAID: EventType = EventType::PaymentSuccess;
+
+async fn gateway(receiver: &Receiver, config: SimulatorConfig) -> Gateway {
+    let gateway = Gateway::with(config.endpoint(Endpoint::new(&receiver.url).events([PAID]))).await;
+    gateway.create(instalment_link("l", "")).await.ok();
+    gateway
+}
+
+fn pay(gateway: &Gateway, amount: &str) -> String {
+    let attempt = PaymentAttempt::new().amount(amount.parse().unwrap());
+    gateway.simulator().pay("l", attempt).unwrap().cf_payment_id
+}
+
+fn inject(gateway: &Gateway, fault: WebhookFault) {
+    let rule = WebhookFaultRule::once(fault).event(PAID);
+    gateway.simulator().inject_webhook_fault(rule);
+}
+
+/// The payments that were told, in the order they were told in.
+fn told(receiver: &Receiver) -> Vec<String> {
+    let id = |event: serde_json::Value| {
+        event["data"]["payment"]["cf_payment_id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    receiver
+        .arrivals()
+        .iter()
+        .map(|arrival| id(arrival.json()))
+        .collect()
+}
+
+#[tokio::test]
+async fn one_webhook_is_dropped_or_doubled_and_the_next_is_not() {
+    let receiver = Receiver::start().await;
+    let gateway = gateway(&receiver, fast()).await;
+    inject(&gateway, WebhookFault::Drop);
+    inject(&gateway, WebhookFault::Duplicate);
+    assert_eq!(gateway.simulator().webhook_faults().len(), 2);
+    let _dropped = pay(&gateway, "11");
+    let doubled = pay(&gateway, "12");
+    let sent = pay(&gateway, "13");
+    gateway.idle().await;
+    let mut told = told(&receiver);
+    told.sort();
+    assert_eq!(told, [doubled.clone(), doubled, sent]);
+    let states: Vec<DeliveryState> = gateway
+        .simulator()
+        .deliveries()
+        .iter()
+        .map(|d| d.state)
+        .collect();
+    assert_eq!(states[0], DeliveryState::Dropped);
+    assert!(gateway.simulator().webhook_faults().is_empty());
+}
+
+#[tokio::test]
+async fn one_webhook_is_held_back_until_the_next_was_sent() {
+    let receiver = Receiver::start().await;
+    let gateway = gateway(&receiver, fast()).await;
+    gateway
+        .simulator()
+        .update_settings(|settings| settings.webhooks.reorder_hold_ms = 20_000);
+    inject(&gateway, WebhookFault::Reorder);
+    let (first, second) = (pay(&gateway, "11"), pay(&gateway, "12"));
+    gateway.idle().await;
+    assert_eq!(told(&receiver), [second, first]);
+}
+
+#[tokio::test]
+async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
+    let receiver = Receiver::start().await;
+    let gateway = gateway(&receiver, fast()).await;
+    let rule = WebhookFaultRule::once(WebhookFault::Delay).delay(Duration::from_millis(1500));
+    gateway.simulator().inject_webhook_fault(rule);
+    let late = pay(&gateway, "11");
+    let prompt = pay(&gateway, "12");
+    let simulator = gateway.simulator();
+    simulator
+        .wait_for_deliveries(|all| all[1].state == DeliveryState::Delivered)
+        .await;
+    assert_eq!(told(&receiver), std::slice::from_ref(&prompt));
+    receiver.refuse(&[500, 500]);
+    gateway.idle().await;
+    assert_eq!(told(&receiver), [prompt, late.clone(), late.clone(), late]);
+    assert_eq!(simulator.deliveries()[0].attempts.len(), 3);
+}
+
+#[tokio::test]
+async fn one_webhook_is_forged_or_old() {
+    let receiver = Receiver::start().await;
+    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let gateway = gateway(&receiver, fast().clock(clock)).await;
+    inject(&gateway, WebhookFault::WrongSignature);
+    inject(&gateway, WebhookFault::OldTimestamp);
+    for amount in ["11", "12", "13"] {
+        pay(&gateway, amount);
+        gateway.idle().await;
+    }
+    let arrivals = receiver.arrivals();
+    let verifying: Vec<bool> = arrivals.iter().map(|a| a.verifies(SECRET)).collect();
+    assert_eq!(verifying, [false, true, true]);
+    let stamps: Vec<&str> = arrivals
+        .iter()
+        .map(|a| a.header("x-webhook-timestamp"))
+        .collect();
+    assert_eq!(stamps, ["1768471200000", "1768298400000", "1768471200000"]);
+}
+
+#[tokio::test]
+async fn all_webhooks_can_be_made_old_by_a_setting() {
+    let receiver = Receiver::start().await;
+    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let gateway = gateway(&receiver, fast().clock(clock)).await;
+    let body = r#"{"webhooks":{"timestamp_age_seconds":600}}"#;
+    gateway.control(Method::POST, "/settings", body).await.ok();
+    pay(&gateway, "11");
+    gateway.idle().await;
+    let arrival = &receiver.arrivals()[0];
+    assert_eq!(arrival.header("x-webhook-timestamp"), "1768470600000");
+    assert!(arrival.verifies(SECRET));
+}
+
+#[tokio::test]
+async fn the_control_api_adds_and_clears_webhook_faults() {
+    let gateway = Gateway::start().await;
+    let add = async |body: &str| gateway.control(Method::POST, "/webhook-faults", body).await;
+    for (body, field) in [
+        ("{}", "fault"),
+        (r#"{"fault":"lost"}"#, "fault"),
+        (r#"{"fault":"drop","event":"X"}"#, "event"),
+        (r#"{"fault":"drop","times":0}"#, "times"),
+        (r#"{"fault":"delay","delay_ms":600001}"#, "delay_ms"),
+        (r#"{"fault":"drop","more":1}"#, "more"),
+    ] {
+        let refused = add(body).await;
+        assert_eq!(
+            (refused.status, &refused.json()["field"]),
+            (400, &field.into())
+        );
+    }
+    let body = r#"{"fault":"delay","event":"DISPUTE_CLOSED","times":2,"delay_ms":5}"#;
+    let added = add(body).await.ok();
+    let listed = gateway
+        .control(Method::GET, "/webhook-faults", "")
+        .await
+        .ok();
+    assert_eq!(listed["webhook_faults"][0], added["webhook_fault"]);
+    assert_eq!(added["webhook_fault"]["event"], "DISPUTE_CLOSED");
+    let none = gateway
+        .control(Method::DELETE, "/webhook-faults", "")
+        .await
+        .ok();
+    assert_eq!(none["webhook_faults"], serde_json::json!([]));
+}
