@@ -108,14 +108,6 @@ class Witness:
         say(call=self.client.sent, **told)
         return answer and answer.data
 
-    def has(self, method, **arguments):
-        """Makes a call untold; whether the other side has its address."""
-        try:
-            getattr(self.cashfree, method)(**arguments)
-        except ApiException as refusal:
-            return json.loads(refusal.body)["code"] != "request_failed"
-        return True
-
     def refusal(self, refusal):
         """A refusal as the SDK raises it, read by the SDK's model of it."""
         told = {

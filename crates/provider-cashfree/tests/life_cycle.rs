@@ -187,31 +187,6 @@ async fn a_link_is_cancelled_once() {
 }
 
 #[tokio::test]
-async fn every_fault_ends_with_one_link() {
-    for fault in Fault::ALL {
-        // A refusal is an answer; what a stored one leads to is tested below.
-        if matches!(
-            fault,
-            Fault::RateLimited | Fault::Delay | Fault::Error400Stored
-        ) {
-            continue;
-        }
-        for times in [1, 2] {
-            let running = simulator().await;
-            let simulator = running.simulator();
-            simulator.inject_fault(FaultRule::once(Operation::CreateLink, *fault).times(times));
-            let provider = account(&running);
-            let prepared = provider.preflight_checkout(&present_request()).unwrap();
-            let outcome = provider.create_checkout(&prepared).await;
-            let created = outcome.unwrap_or_else(|error| panic!("{fault} x{times}: {error:?}"));
-            assert_eq!(created.checkout().status, CheckoutStatus::Open, "{fault}");
-            assert_eq!(simulator.links().len(), 1, "{fault}");
-            running.shutdown().await;
-        }
-    }
-}
-
-#[tokio::test]
 async fn a_refusal_that_the_gateway_stored_does_not_last_for_ever() {
     let running = simulator().await;
     let simulator = running.simulator();

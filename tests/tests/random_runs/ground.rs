@@ -150,7 +150,7 @@ impl Scene {
 
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.0.advance(by);
-        self.simulator().expire_due_links();
+        self.simulator().run_due();
     }
 
     /// Hands a delivery over, as the network would, with its body changed if it shall be a forgery.

@@ -52,6 +52,7 @@ pub(crate) const WITHOUT_ID: &str = "create without id: POST /links 200 LinkEnti
 
 /// Orders without a link.
 pub(crate) const ORDERS: &[&str] = &[
+    "order new: POST /orders 200 OrderEntity ACTIVE 300.5",
     "order made: GET /orders/* 200 OrderEntity ACTIVE 300.5",
     "order again: POST /orders 409 ApiException ApiError409 order_already_exists invalid_request_error",
     "no payments yet: GET /orders/*/payments 200 []",

@@ -8,7 +8,6 @@ use serde_json::Value;
 pub(crate) struct Told {
     pub(crate) step: String,
     /// A part of the script for which the simulator has no addresses.
-    pub(crate) part: Option<String>,
     call: Option<String>,
     status: Option<u16>,
     /// The models that read the answer. Absent where none could.

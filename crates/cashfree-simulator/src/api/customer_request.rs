@@ -17,7 +17,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Customer, ApiError> {
     if !is_phone(&customer_phone) {
         return Err(invalid(
             &fields.name("customer_phone"),
-            "must be 10 digits, or + and a country code with 8 to 15 digits in all",
+            "must be 10 digits, or + and a country code with 7 to 15 digits in all",
         ));
     }
     let customer_email = fields
@@ -67,7 +67,7 @@ fn is_phone(phone: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match phone.strip_prefix('+') {
         Some(indian) if indian.starts_with("91") => indian.len() == 12 && digits(indian),
-        Some(foreign) => (8..=15).contains(&foreign.len()) && digits(foreign),
+        Some(foreign) => (7..=15).contains(&foreign.len()) && digits(foreign),
         None => phone.len() == 10 && digits(phone),
     }
 }
