@@ -62,10 +62,32 @@ function show(name, html) {
 
 if (document.body.dataset.live) {
   const state = document.getElementById("live-state");
-  const source = new EventSource(document.body.dataset.live);
-  source.onopen = () => { state.textContent = "Updates by itself"; };
-  source.onerror = () => { state.textContent = "No connection; trying again"; };
-  for (const name of regions.keys()) {
-    source.addEventListener(name, (event) => show(name, event.data));
-  }
+  let source = null;
+  let done = false;
+  const close = () => {
+    source?.close();
+    source = null;
+  };
+  const open = () => {
+    if (source || done) return;
+    source = new EventSource(document.body.dataset.live);
+    source.onopen = () => { state.textContent = "Updates by itself"; };
+    source.onerror = () => {
+      const ended = source.readyState === EventSource.CLOSED;
+      state.textContent = ended
+        ? "No longer up to date; load this page again"
+        : "No connection; trying again";
+    };
+    for (const name of regions.keys()) {
+      source.addEventListener(name, (event) => show(name, event.data));
+    }
+    source.addEventListener("done", () => {
+      done = true;
+      close();
+      state.textContent = "Up to date";
+    });
+  };
+  // A browser has few connections to one server: pages that nobody sees leave them to the others.
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  if (!document.hidden) open();
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cashfree_simulator::{ConfigError, RunningSimulator};
@@ -14,6 +15,7 @@ use payment_provider_host::{
 use provider_cashfree::{CashfreeFactory, CashfreeFactoryError};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
@@ -22,7 +24,7 @@ use crate::database::{Database, Place};
 use crate::invoices::InvoiceHandler;
 use crate::keys::{self, ApiKey};
 use crate::options::{Gateway, Options};
-use crate::pages::DraftKey;
+use crate::pages::{DraftKey, MOST_STREAMS, Sessions};
 use crate::seed::{self, SeedError};
 use crate::state::App;
 use crate::{routes, simulator, tables};
@@ -75,6 +77,8 @@ impl BillingHost {
         tables::create(&database.store)
             .await
             .map_err(|error| StartError::Tables(error.into()))?;
+        let salt = tables::session_salt(&database.store).await;
+        let salt = salt.map_err(|error| StartError::Tables(error.into()))?;
         let host = host(&database, keys, notified_at).await?;
         let seeded = seed::plant(
             &host,
@@ -91,7 +95,9 @@ impl BillingHost {
         let routes = routes::router(App {
             host: host.clone(),
             api_key,
+            sessions: Sessions::new(api_key.session_key(&salt)),
             drafts: DraftKey::random(),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             stop: stop.clone(),
         })
         .merge(webhooks);

@@ -28,11 +28,10 @@ pub(crate) fn sealing_keys(
     SealingKey::from_file_or_new(&path).map(SealingKeys::new)
 }
 
-/// The token that clients of the API present. Only what is derived from it is kept.
-#[derive(Clone)]
+/// The token that clients of the API present. Only its digest is kept.
+#[derive(Clone, Copy)]
 pub(crate) struct ApiKey {
     digest: [u8; 32],
-    session_key: Key,
 }
 
 impl ApiKey {
@@ -43,7 +42,6 @@ impl ApiKey {
             && token.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self {
             digest: Sha256::digest(token).into(),
-            session_key: Key::derive_from(&Sha256::digest(format!("sessions under {token}"))),
         })
     }
 
@@ -54,8 +52,10 @@ impl ApiKey {
     }
 
     /// Signs the sessions of those who presented the token; under another token it is another key.
-    pub(crate) const fn session_key(&self) -> &Key {
-        &self.session_key
+    /// The salt is nobody's but this application's, so that a signature gives no way to guess the
+    /// token.
+    pub(crate) fn session_key(&self, salt: &[u8]) -> Key {
+        Key::derive_from(&Sha256::digest([&self.digest[..], salt].concat()))
     }
 
     /// Whether this is the token; takes the same time for every wrong one.

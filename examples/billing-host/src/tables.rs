@@ -2,6 +2,7 @@
 
 use payment_provider_host::{SqliteStore, Store, StoreError};
 use sqlx::{Sqlite, Transaction};
+use uuid::Uuid;
 
 /// A write transaction of the one writer of the file.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
@@ -34,6 +35,10 @@ CREATE TABLE IF NOT EXISTS billing_invoices (
     voided_at         INTEGER,
     created_at        INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS billing_session_salt (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    salt     BLOB NOT NULL
+) STRICT;
 CREATE INDEX IF NOT EXISTS billing_invoices_by_organization
     ON billing_invoices (organization_id, created_at);
 ";
@@ -44,6 +49,22 @@ pub(crate) async fn create(store: &SqliteStore) -> Result<(), TableError> {
     sqlx::raw_sql(TABLES).execute(&mut *tx).await?;
     store.commit(tx).await?;
     Ok(())
+}
+
+/// What the keys of sessions are made with, the same for all processes on this database.
+pub(crate) async fn session_salt(store: &SqliteStore) -> Result<Vec<u8>, TableError> {
+    let random = [Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes);
+    let mut tx = store.begin().await?;
+    let salt = sqlx::query_scalar(
+        "INSERT INTO billing_session_salt (only_row, salt) VALUES (1, ?)
+         ON CONFLICT (only_row) DO UPDATE SET salt = salt
+         RETURNING salt",
+    )
+    .bind(random.concat())
+    .fetch_one(&mut *tx)
+    .await?;
+    store.commit(tx).await?;
+    Ok(salt)
 }
 
 /// A table could not be read or written. Nothing was changed.

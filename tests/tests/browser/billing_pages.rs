@@ -55,7 +55,7 @@ async fn refused_forms(browser: &Browser, api: &Api) {
     browser.sees("Customer must be chosen").await;
     inspect(browser, "invoice-new-wrong").await;
 
-    browser.go(&format!("{}/connections/new", api.url())).await;
+    browser.go(&format!("{}/new-connection", api.url())).await;
     browser.fill("Client secret", "typed-before").await;
     browser.fill("Gateway address", "ftp://nowhere").await;
     browser.click("Add connection").await;

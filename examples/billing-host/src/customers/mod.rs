@@ -4,4 +4,4 @@ mod linking;
 mod table;
 
 pub(crate) use linking::{CODE, Kept, keep};
-pub(crate) use table::{Customer, NewCustomer, Saved, find, find_by_id, list, save};
+pub(crate) use table::{Customer, MOST_LISTED, NewCustomer, Saved, find, find_by_id, list, save};

@@ -44,7 +44,7 @@ pub(crate) struct Customer {
 }
 
 /// How many customers a list has.
-const MOST_LISTED: i64 = 500;
+pub(crate) const MOST_LISTED: usize = 500;
 
 impl Customer {
     /// How a person tells them from others.
@@ -139,7 +139,7 @@ pub(crate) async fn find(
 /// All customers, the latest first.
 pub(crate) async fn list(store: &SqliteStore) -> Result<Vec<Customer>, TableError> {
     let found = sqlx::query_as("SELECT * FROM billing_customers ORDER BY id DESC LIMIT ?")
-        .bind(MOST_LISTED)
+        .bind(i64::try_from(MOST_LISTED).unwrap_or(i64::MAX))
         .fetch_all(store.readers())
         .await?;
     Ok(found)

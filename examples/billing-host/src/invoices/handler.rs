@@ -1,5 +1,7 @@
 use payment_provider_core::reexport::async_trait;
-use payment_provider_host::{HandlerError, PayableChange, PaymentHandler};
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_host::cash::Closed;
+use payment_provider_host::{Cause, HandlerError, PayableChange, PaymentHandler};
 
 use crate::tables::Tx;
 
@@ -8,9 +10,34 @@ use crate::tables::Tx;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InvoiceHandler;
 
+/// Marks an invoice as voided; one that is paid refuses, and with it the whole transaction.
+async fn withdraw(tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError> {
+    let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    let withdrawn = sqlx::query(
+        "UPDATE billing_invoices SET voided_at = ?
+         WHERE id = ? AND organization_id = ? AND voided_at IS NULL
+             AND payment_status <> 'succeeded'",
+    )
+    .bind(i64::try_from(nanos / 1_000_000)?)
+    .bind(change.payable.as_str())
+    .bind(change.organization.as_str())
+    .execute(&mut **tx)
+    .await?;
+    if withdrawn.rows_affected() == 0 {
+        return Err("an invoice that is paid cannot be voided".into());
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl PaymentHandler<Tx> for InvoiceHandler {
     async fn on_change(&self, tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError> {
+        if let Cause::Closed {
+            reason: Closed::Voided,
+        } = change.cause
+        {
+            withdraw(tx, change).await?;
+        }
         let updated = sqlx::query(
             "UPDATE billing_invoices
              SET payment_status = ?, amount_paid_cents = ?, surplus_cents = ?

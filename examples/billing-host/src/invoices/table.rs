@@ -51,17 +51,6 @@ impl Invoice {
     }
 }
 
-/// What came of voiding.
-#[derive(Debug)]
-pub(crate) enum Voiding {
-    /// It is voided, now or before.
-    Voided(Box<Invoice>),
-    /// It is paid and stays so.
-    Paid,
-    /// There is no such invoice.
-    Unknown,
-}
-
 const SELECT: &str = "SELECT invoice.*, customer.external_id AS external_customer_id
      FROM billing_invoices AS invoice
      JOIN billing_customers AS customer ON customer.id = invoice.customer_id
@@ -149,32 +138,6 @@ pub(crate) async fn count(
             .fetch_one(store.readers())
             .await?;
     Ok(count)
-}
-
-/// Withdraws an invoice that is not paid.
-pub(crate) async fn void(store: &SqliteStore, id: &str) -> Result<Voiding, TableError> {
-    let mut tx = store.begin().await?;
-    let found: Option<Invoice> = sqlx::query_as(SELECT)
-        .bind(id)
-        .fetch_optional(&mut *tx)
-        .await?;
-    let Some(mut invoice) = found else {
-        return Ok(Voiding::Unknown);
-    };
-    if invoice.is_voided() {
-        return Ok(Voiding::Voided(Box::new(invoice)));
-    }
-    if invoice.is_paid() {
-        return Ok(Voiding::Paid);
-    }
-    invoice.voided_at = Some(now());
-    sqlx::query("UPDATE billing_invoices SET voided_at = ? WHERE id = ?")
-        .bind(invoice.voided_at)
-        .bind(id)
-        .execute(&mut *tx)
-        .await?;
-    store.commit(tx).await?;
-    Ok(Voiding::Voided(Box::new(invoice)))
 }
 
 fn now() -> i64 {

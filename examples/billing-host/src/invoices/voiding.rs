@@ -6,28 +6,33 @@ use payment_provider_host::cash::Closed;
 
 use super::Invoice;
 use super::asking::payable_of;
-use super::table::{self, Voiding};
+use super::table;
 use crate::problem::Problem;
 use crate::state::App;
 
 /// Takes no more money for an invoice that is not paid. Doing it again tries again to end what could
 /// not be ended; what that is, is in the answer.
+///
+/// The invoice is withdrawn by the [handler](super::InvoiceHandler), in the transaction in which the
+/// runtime closes its books, and not if it is paid by then.
 pub(crate) async fn void(app: &App, id: &str) -> Result<(Invoice, Closing), Problem> {
-    let store = app.host.store();
-    let invoice = match table::void(store, id).await? {
-        Voiding::Unknown => return Err(Problem::not_found("invoice")),
-        Voiding::Paid => {
-            let detail = "the invoice is paid";
-            return Err(Problem::new(StatusCode::CONFLICT, "invoice_paid", detail));
-        }
-        Voiding::Voided(invoice) => invoice,
-    };
-    let closing = app
-        .host
-        .close(&payable_of(&invoice)?, Closed::Voided)
-        .await?;
-    // Closing may have found money.
-    let invoice = table::find(store, id).await?;
-    let invoice = invoice.ok_or_else(|| Problem::not_found("invoice"))?;
-    Ok((invoice, closing))
+    let invoice = find(app, id).await?;
+    if invoice.is_paid() && !invoice.is_voided() {
+        return Err(paid());
+    }
+    match app.host.close(&payable_of(&invoice)?, Closed::Voided).await {
+        // Closing may have found money.
+        Ok(closing) => Ok((find(app, id).await?, closing)),
+        Err(_) if find(app, id).await?.is_paid() => Err(paid()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn find(app: &App, id: &str) -> Result<Invoice, Problem> {
+    let invoice = table::find(app.host.store(), id).await?;
+    invoice.ok_or_else(|| Problem::not_found("invoice"))
+}
+
+fn paid() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "invoice_paid", "the invoice is paid")
 }

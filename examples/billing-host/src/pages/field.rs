@@ -8,6 +8,9 @@ use super::draft::DraftKey;
 use super::form::FormFields;
 use super::session::Session;
 
+/// What goes before the name of a field that says what the form was drawn with.
+pub(super) const BEFORE: &str = "before.";
+
 /// What goes before the name of a field that carries a sealed draft.
 pub(super) const DRAFT: &str = "draft.";
 
@@ -150,6 +153,15 @@ impl Field {
         }
         self.required = false;
         self
+    }
+
+    /// What the field was drawn with, as it would be sent; `None` for a secret.
+    pub(super) fn drawn(&self) -> Option<&str> {
+        match &self.control {
+            Control::Text { value, .. } | Control::Choice { value, .. } => Some(value),
+            Control::Flag { on } => Some(if *on { "yes" } else { "" }),
+            Control::Secret { .. } => None,
+        }
     }
 
     /// Fills in a setting as it is stored.

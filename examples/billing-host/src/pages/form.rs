@@ -77,7 +77,7 @@ async fn read(request: Request, app: &App, session: Session) -> Result<Filled, R
         .await
         .map_err(|refusal| notice::unreadable_form(refusal.status()))?;
     let fields = FormFields::parse(&body);
-    if session.accepts(fields.text(TOKEN), app.api_key.session_key()) {
+    if session.accepts(fields.text(TOKEN), app.sessions.key()) {
         Ok(Filled { session, fields })
     } else {
         Err(notice::foreign_form())

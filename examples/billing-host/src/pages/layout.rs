@@ -58,7 +58,7 @@ impl Layout {
     /// The frame for somebody who is not signed in.
     pub(super) fn of_visitor(title: &str, session: &Session, app: &App) -> Self {
         Self {
-            token: session.token(app.api_key.session_key()),
+            token: session.token(app.sessions.key()),
             ..Self::bare(title)
         }
     }

@@ -12,19 +12,21 @@ mod layout;
 mod live;
 mod moment;
 mod notice;
-mod payment_link;
+mod qr;
 mod session;
 mod thanks;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{self, Next};
+use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{get, post};
 
 pub(crate) use draft::DraftKey;
-pub(crate) use notice::nothing_here;
+pub(crate) use live::MOST_STREAMS;
+pub(crate) use notice::{not_taken, nothing_here};
+pub(crate) use session::Sessions;
 
 use crate::state::App;
 
@@ -45,6 +47,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/invoices/new", get(invoices::blank).post(invoices::add))
         .route("/invoices/{id}", get(invoices::show))
         .route("/invoices/{id}/live", get(invoices::live))
+        .route("/invoices/{id}/qr/{reference}", get(invoices::picture))
         .route(
             "/invoices/{id}/payment-link",
             get(invoices::back).post(invoices::ask),
@@ -66,11 +69,10 @@ pub(crate) fn router() -> Router<App> {
         .route("/thanks/{id}/live", get(thanks::live))
         .route("/assets/{name}", get(asset::give))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
-        .layer(middleware::from_fn(with_headers))
 }
 
 /// What a browser is told about every page.
-async fn with_headers(request: Request, next: Next) -> Response {
+pub(crate) async fn with_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers

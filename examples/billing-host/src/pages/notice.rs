@@ -37,6 +37,13 @@ pub(crate) fn nothing_here() -> Response {
     notice(StatusCode::NOT_FOUND, "Not found", text, next)
 }
 
+/// A page is not what was sent to.
+pub(crate) fn not_taken() -> Response {
+    let text = "This address is not opened or sent to in this way.";
+    let next = ("/", "All invoices");
+    notice(StatusCode::METHOD_NOT_ALLOWED, "Not possible", text, next)
+}
+
 /// A form came from somebody who is not signed in, any more or at all.
 pub(super) fn not_signed_in() -> Response {
     let text = "You are not signed in any more, so nothing was changed. Sign in, then do it again.";

@@ -1,11 +1,13 @@
 //! Who is signed in: a signed cookie, worthless under any other API key.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askama::Template;
 use axum::extract::{FromRequestParts, RawQuery, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use data_encoding::BASE64URL_NOPAD;
@@ -25,11 +27,58 @@ const LIFE: Duration = Duration::hours(12);
 const API_KEY: &str = "api_key";
 const NEXT: &str = "next";
 
+/// The sessions of this application.
+#[derive(Clone)]
+pub(crate) struct Sessions {
+    key: Key,
+    /// Those that were ended before their time, and when that would have been. Other processes do not
+    /// know; there they end with their time.
+    ended: Arc<Mutex<HashMap<String, i64>>>,
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    pub(crate) fn new(key: Key) -> Self {
+        Self {
+            key,
+            ended: Arc::default(),
+        }
+    }
+
+    pub(super) const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Whether a session has not ended, by its time or otherwise.
+    pub(super) fn is_current(&self, session: &Session) -> bool {
+        session.ends > OffsetDateTime::now_utc().unix_timestamp()
+            && !self.ended().contains_key(&session.value)
+    }
+
+    fn end(&self, session: &Session) {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let mut ended = self.ended();
+        ended.retain(|_, ends| *ends > now);
+        ended.insert(session.value.clone(), session.ends);
+    }
+
+    fn ended(&self) -> MutexGuard<'_, HashMap<String, i64>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// One browser. Before it is signed in it has a session as well, so that the form to sign in can be
 /// told from one that another site sends.
 #[derive(Clone)]
 pub(super) struct Session {
     signed_in: bool,
+    /// In seconds since 1970.
+    ends: i64,
     value: String,
 }
 
@@ -49,19 +98,20 @@ impl Session {
         let nonce = Uuid::new_v4().simple();
         Self {
             signed_in,
+            ends,
             value: format!("{kind}.{ends}.{nonce}"),
         }
     }
 
-    /// The session of a request, if it was begun under this key and has not ended.
+    /// The session of a request, if it was begun under this key.
     fn of(headers: &HeaderMap, key: &Key) -> Option<Self> {
         let jar = SignedCookieJar::from_headers(headers, key.clone());
         let value = jar.get(COOKIE)?.value().to_owned();
         let mut parts = value.splitn(3, '.');
         let (kind, ends) = (parts.next()?, parts.next()?);
-        let ends: i64 = ends.parse().ok()?;
-        (ends > OffsetDateTime::now_utc().unix_timestamp()).then(|| Self {
+        Some(Self {
             signed_in: kind == "in",
+            ends: ends.parse().ok()?,
             value: value.clone(),
         })
     }
@@ -94,7 +144,7 @@ impl Session {
 
 /// The session of a visitor, signed in or not, if there is one.
 pub(super) fn of(headers: &HeaderMap, app: &App) -> Option<Session> {
-    Session::of(headers, app.api_key.session_key())
+    Session::of(headers, app.sessions.key()).filter(|session| app.sessions.is_current(session))
 }
 
 /// A visitor who is signed in. Others are asked to.
@@ -105,7 +155,7 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let session = Self::session_of(&parts.headers, app);
-        session.map(Self).ok_or_else(|| ask_first(&parts.uri))
+        session.map(Self).ok_or_else(|| ask_first(parts))
     }
 }
 
@@ -116,8 +166,13 @@ impl SignedIn {
     }
 }
 
-fn ask_first(uri: &Uri) -> Response {
-    let wanted = uri.path_and_query().map_or("/", |path| path.as_str());
+fn ask_first(parts: &Parts) -> Response {
+    let accepts = parts.headers.get(header::ACCEPT);
+    if accepts.is_some_and(|accepts| accepts == "text/event-stream") {
+        // A stream cannot be led to a form.
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let wanted = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let query: String = form_urlencoded::Serializer::new(String::new())
         .append_pair(NEXT, wanted)
         .finish();
@@ -183,7 +238,8 @@ pub(super) async fn sign_in(State(app): State<App>, form_sent: CheckedForm) -> R
 }
 
 /// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<App>, _: CheckedForm) -> Response {
+pub(super) async fn sign_out(State(app): State<App>, form_sent: CheckedForm) -> Response {
+    app.sessions.end(&form_sent.0.session);
     (
         jar_with(&app, &Session::new(false)),
         Redirect::to("/sign-in"),
@@ -202,7 +258,7 @@ fn jar_with(app: &App, session: &Session) -> SignedCookieJar {
         .secure(over_tls)
         .same_site(SameSite::Lax)
         .max_age(LIFE);
-    SignedCookieJar::new(app.api_key.session_key().clone()).add(cookie)
+    SignedCookieJar::new(app.sessions.key().clone()).add(cookie)
 }
 
 /// A path of this application; nothing else is gone to.

@@ -68,12 +68,16 @@ pub(super) async fn live(State(app): State<App>, id: Id) -> Response {
         Ok(invoice) => invoice,
         Err(problem) => return notice::of_problem(&problem),
     };
-    live::stream(&app.clone(), move || {
+    live::stream(&app.clone(), None, move || {
         let (app, id) = (app.clone(), invoice.id.clone());
         async move {
             let invoice = invoices::find(app.host.store(), &id).await.ok()??;
-            let outcome = ThanksPage::of(&invoice).as_outcome().render().ok()?;
-            Some(vec![("outcome", outcome)])
+            let page = ThanksPage::of(&invoice);
+            let mut parts = vec![("outcome", page.as_outcome().render().ok()?)];
+            if matches!(page.outcome, Outcome::Paid | Outcome::Voided) {
+                parts.push((live::DONE, String::new()));
+            }
+            Some(parts)
         }
     })
 }

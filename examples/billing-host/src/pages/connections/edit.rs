@@ -9,7 +9,7 @@ use payment_provider_host::{Connection, ConnectionError, SettingsChange};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::draft::DraftKey;
-use super::super::field::{DRAFT, Field, place_errors};
+use super::super::field::{BEFORE, DRAFT, Field, place_errors};
 use super::super::form::{Filled, FormFields, SignedForm};
 use super::super::layout::{Layout, Section, page};
 use super::super::notice;
@@ -25,6 +25,8 @@ struct SettingsPage {
     path: String,
     name: String,
     settings: Vec<Field>,
+    /// Name and value of what the form was drawn with.
+    before: Vec<(String, String)>,
     problems: Vec<String>,
 }
 
@@ -43,17 +45,26 @@ pub(super) async fn form(
         .unwrap_or_else(|problem| notice::of_problem(&problem))
 }
 
-/// `POST /connections/{organization}/{code}/settings`: what is left empty goes away, but for secrets.
+/// `POST /connections/{organization}/{code}/settings`: what is made empty goes away, but for secrets.
+/// What is as it was when the form was drawn is left alone, so that a form of yesterday undoes nothing
+/// of today.
 pub(super) async fn save(State(app): State<App>, names: Names, sent: SignedForm) -> Response {
     let Filled { session, fields } = sent.0;
     let saved = async {
         let connection = named(&app, names).await?;
         let schema = &descriptor(&app, &connection)?.settings;
         let settings = settings_of(schema, &fields, &session, &app.drafts);
-        let mut change = SettingsChange::from(settings.clone());
+        let mut change = SettingsChange::new();
         for field in schema.fields() {
-            if settings.get(field.name).is_none() && !field.is_secret() {
-                change.clear(field.name);
+            let name = format!("settings.{}", field.name);
+            let untouched = fields
+                .secret(&format!("{BEFORE}{name}"))
+                .is_some_and(|before| before.expose_secret() == fields.text(&name));
+            match settings.get(field.name) {
+                _ if untouched => {}
+                Some(value) => change.set(field.name, value.clone()),
+                None if field.is_secret() => {}
+                None => change.clear(field.name),
             }
         }
         let (organization, code) = (&connection.organization, &connection.code);
@@ -88,9 +99,16 @@ fn settings_page(
             if stored { shown.with_stored() } else { shown }
         })
         .collect();
+    let mut before: Vec<_> = settings
+        .iter()
+        .filter_map(|field| Some((format!("{BEFORE}{}", field.name), field.drawn()?.to_owned())))
+        .collect();
     if let Some(sent) = sent {
         for field in &mut settings {
             field.refill(sent, session, &app.drafts);
+        }
+        for (name, value) in &mut before {
+            sent.text(name).clone_into(value);
         }
     }
     let problems = place_errors(&mut settings, violations);
@@ -105,6 +123,7 @@ fn settings_page(
         path: path_of(connection),
         name: connection.name.clone(),
         settings,
+        before,
         problems,
     };
     Ok(page(status, &edit))

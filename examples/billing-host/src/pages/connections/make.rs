@@ -45,7 +45,7 @@ struct NewConnectionPage {
     problems: Vec<String>,
 }
 
-/// `GET /connections/new`: which gateway, if there are several.
+/// `GET /new-connection`: which gateway, if there are several.
 pub(super) async fn choose(State(app): State<App>, SignedIn(session): SignedIn) -> Response {
     let gateways: Vec<_> = app
         .host
@@ -55,13 +55,13 @@ pub(super) async fn choose(State(app): State<App>, SignedIn(session): SignedIn) 
         .map(|it| (it.id.to_string(), it.display_name.clone()))
         .collect();
     if let [(only, _)] = gateways.as_slice() {
-        return Redirect::to(&format!("/connections/new/{only}")).into_response();
+        return Redirect::to(&format!("/new-connection/{only}")).into_response();
     }
     let layout = Layout::new("New connection", Section::Connections, &session, &app);
     page(StatusCode::OK, &ChoicePage { layout, gateways })
 }
 
-/// `GET /connections/new/{provider}`
+/// `GET /new-connection/{provider}`
 pub(super) async fn blank(
     State(app): State<App>,
     SignedIn(session): SignedIn,
@@ -73,7 +73,7 @@ pub(super) async fn blank(
     }
 }
 
-/// `POST /connections/new/{provider}`
+/// `POST /new-connection/{provider}`
 pub(super) async fn add(State(app): State<App>, provider: Provider, sent: SignedForm) -> Response {
     let Filled { session, fields } = sent.0;
     let gateway = match described(&app, provider) {

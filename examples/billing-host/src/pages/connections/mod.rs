@@ -28,9 +28,9 @@ pub(super) fn router() -> Router<App> {
         .route("/retry", get(one::back).post(one::retry));
     Router::new()
         .route("/connections", get(list::list))
-        .route("/connections/new", get(make::choose))
+        .route("/new-connection", get(make::choose))
         .route(
-            "/connections/new/{provider}",
+            "/new-connection/{provider}",
             get(make::blank).post(make::add),
         )
         .nest("/connections/{organization}/{code}", one)

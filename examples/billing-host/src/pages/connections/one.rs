@@ -122,7 +122,11 @@ pub(super) async fn enable(State(app): State<App>, names: Names, sent: SignedFor
     let enabled = async {
         let connection = named(&app, names).await?;
         let (organization, code) = (&connection.organization, &connection.code);
-        let enabled = fields.text("enabled") == "yes";
+        let enabled = match fields.text("enabled") {
+            "yes" => true,
+            "no" => false,
+            _ => return Err(Problem::not_found("choice between enabled and disabled")),
+        };
         let changed = app.host.set_connection_enabled(organization, code, enabled);
         Ok::<_, Problem>(Redirect::to(&path_of(&changed.await?)).into_response())
     };
@@ -171,7 +175,9 @@ pub(super) async fn shown(
         Outcome::Failed(problem) => (problem.status(), None, Some(problem.for_people()), None),
         Outcome::NotRotated { field, problem } => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            (status, None, None, Some((field, problem)))
+            let listed = connection.secrets.iter().any(|it| it.field == field);
+            let elsewhere = (!listed).then(|| format!("The secret was not changed: it {problem}."));
+            (status, None, elsewhere, Some((field, problem)))
         }
     };
     let secrets = connection.secrets.iter().map(|secret| Secret {

@@ -159,7 +159,7 @@ fn read(
     });
     match (chosen, connection, &organization) {
         (Some(_), None, _) => {
-            let message = "must be one of the list";
+            let message = "must be one that exists; make the connection first, or choose another";
             violations.push(CONNECTION, ViolationCode::Unknown, message);
         }
         (_, Some(connection), Some(organization)) if connection.organization != *organization => {
@@ -252,6 +252,10 @@ fn fields(known: Option<&Customer>, connections: &[Connection]) -> Vec<Field> {
             Some(format!("{} {code}", known.organization_id))
         })
         .unwrap_or_default();
+    if !paid_through.is_empty() && !options.iter().any(|(value, _)| *value == paid_through) {
+        let missing = format!("{paid_through} (does not exist)");
+        options.push((paid_through.clone(), missing));
+    }
     fields.extend([
         Field::text(NAME, "Name").with_value(value(|it| &it.name)),
         Field::text(EMAIL, "E-mail")

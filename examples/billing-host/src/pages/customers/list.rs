@@ -16,6 +16,8 @@ use crate::state::App;
 struct CustomersPage {
     layout: Layout,
     rows: Vec<Row>,
+    /// Whether there may be more.
+    is_cut: bool,
 }
 
 struct Row {
@@ -48,7 +50,13 @@ pub(in super::super) async fn list(
     match rows(&app).await {
         Ok(rows) => {
             let layout = Layout::new("Customers", Section::Customers, &session, &app);
-            page(StatusCode::OK, &CustomersPage { layout, rows })
+            let is_cut = rows.len() >= customers::MOST_LISTED;
+            let list = CustomersPage {
+                layout,
+                rows,
+                is_cut,
+            };
+            page(StatusCode::OK, &list)
         }
         Err(problem) => notice::of_problem(&problem),
     }

@@ -87,7 +87,7 @@ pub(in super::super) async fn live_list(
     RawQuery(query): RawQuery,
 ) -> Response {
     let before = before(query.as_deref());
-    live::stream(&app.clone(), move || {
+    live::stream(&app.clone(), Some(session.clone()), move || {
         let (app, session, before) = (app.clone(), session.clone(), before.clone());
         async move {
             let layout = Layout::new("Invoices", Section::Invoices, &session, &app);

@@ -7,7 +7,7 @@ mod timeline;
 
 pub(super) use list::{list, live_list};
 pub(super) use make::{add, blank};
-pub(super) use one::{ask, back, live, show, void};
+pub(super) use one::{ask, back, live, picture, show, void};
 
 use crate::invoices::Invoice;
 

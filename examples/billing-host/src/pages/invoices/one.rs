@@ -3,6 +3,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_host::{CheckoutState, KnownCheckout, Payable, PayableView};
 
 use super::super::amount;
@@ -11,7 +12,7 @@ use super::super::layout::{Layout, Section, page};
 use super::super::live;
 use super::super::moment::Moment;
 use super::super::notice;
-use super::super::payment_link::{QrPath, qr};
+use super::super::qr::qr;
 use super::super::session::{Session, SignedIn};
 use super::status_of;
 use super::timeline::{Attempt, Entry};
@@ -47,8 +48,8 @@ struct InvoicePage {
 /// A page a payer can pay on.
 struct Link {
     url: String,
+    reference: String,
     ends: Moment,
-    qr: Option<QrPath>,
 }
 
 /// One attempt to ask for the money.
@@ -82,7 +83,7 @@ pub(in super::super) async fn live(
         Ok(invoice) => invoice,
         Err(problem) => return notice::of_problem(&problem),
     };
-    live::stream(&app.clone(), move || {
+    live::stream(&app.clone(), Some(session.clone()), move || {
         let (app, session, id) = (app.clone(), session.clone(), invoice.id.clone());
         async move {
             let invoice = find(&app, &id).await.ok()?;
@@ -95,6 +96,29 @@ pub(in super::super) async fn live(
             ])
         }
     })
+}
+
+/// `GET /invoices/{id}/qr/{reference}`: a payment link as a picture that telephones read.
+pub(in super::super) async fn picture(
+    State(app): State<App>,
+    SignedIn(_): SignedIn,
+    names: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let drawn = async {
+        let missing = || Problem::not_found("payment link");
+        let Path((id, reference)) = names.map_err(|_| missing())?;
+        let payable = payable_of(&find(&app, &id).await?)?;
+        let view = app.host.payable(&payable.organization, &payable.id).await?;
+        let checkouts = view.map(|view| view.checkouts).unwrap_or_default();
+        let mut checkouts = checkouts.into_iter();
+        let checkout = checkouts.find(|it| it.reference.as_str() == reference);
+        let url = checkout.and_then(|checkout| checkout.url);
+        qr(url.ok_or_else(missing)?.as_str()).ok_or_else(missing)
+    };
+    match drawn.await {
+        Ok(picture) => picture.into_response(),
+        Err(problem) => notice::of_problem(&problem),
+    }
 }
 
 /// What only forms are sent to leads back to the invoice.
@@ -195,6 +219,7 @@ async fn invoice_page(
         organization, id, ..
     } = payable_of(invoice)?;
     let view = app.host.payable(&organization, &id).await?;
+    let now = app.host.clock().now();
     let shown = |cents| amount::of_row(cents, &invoice.currency);
     let path = format!("/invoices/{}/live", invoice.id);
     let layout = Layout::new(&invoice.purpose, Section::Invoices, session, app).with_live(path);
@@ -211,7 +236,7 @@ async fn invoice_page(
         surplus: (invoice.surplus_cents > 0).then(|| shown(invoice.surplus_cents)),
         can_ask: !invoice.is_paid() && !invoice.is_voided(),
         can_void: !invoice.is_paid(),
-        link: view.as_ref().and_then(link),
+        link: view.as_ref().and_then(|view| link(view, now)),
         checkouts: each(view.as_ref(), |view| &view.checkouts, checkout),
         attempts: each(view.as_ref(), |view| &view.payments, Attempt::of),
         entries: view
@@ -232,18 +257,18 @@ fn each<T, S>(
 }
 
 /// The link that takes money, if there is one.
-fn link(view: &PayableView) -> Option<Link> {
+fn link(view: &PayableView, now: OffsetDateTime) -> Option<Link> {
     let open = view.checkouts.iter().rev().find(|checkout| {
-        matches!(
+        let takes_money = matches!(
             checkout.state,
             CheckoutState::Open | CheckoutState::PartiallyPaid
-        )
+        );
+        takes_money && checkout.expires_at > now
     })?;
-    let url = open.url.as_ref()?.to_string();
     Some(Link {
-        qr: qr(&url),
+        url: open.url.as_ref()?.to_string(),
+        reference: open.reference.to_string(),
         ends: Moment::of(open.expires_at),
-        url,
     })
 }
 

@@ -12,7 +12,7 @@ async fn a_visitor_is_asked_to_sign_in_and_then_gets_what_they_came_for() {
         "/",
         "/customers",
         "/connections",
-        "/connections/new",
+        "/new-connection",
         "/live",
     ] {
         let page = person.get(path).await;
@@ -58,6 +58,31 @@ async fn a_visitor_is_asked_to_sign_in_and_then_gets_what_they_came_for() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_ended_is_worth_nothing_any_more() {
+    let app = Application::start().await;
+    let mut person = Person::signed_in(&app).await;
+    let kept = person.cookie.clone();
+    let url = format!("{}/live", app.running.url());
+    let stream = app.http.get(url).header("cookie", kept.clone().unwrap());
+    let stream = stream.send().await.unwrap();
+    assert_eq!(stream.status(), StatusCode::OK);
+    person.submit("/", "/sign-out", &[]).await;
+    // The open stream ends, and does so in order.
+    assert!(stream.bytes().await.is_ok());
+    person.cookie = kept;
+    assert_eq!(person.get("/").await.status, StatusCode::SEE_OTHER);
+    let url = format!("{}/live", app.running.url());
+    let stream = app.http.get(url).header("accept", "text/event-stream");
+    let stream = stream.send().await.unwrap();
+    assert_eq!(
+        stream.status(),
+        StatusCode::UNAUTHORIZED,
+        "a stream is led nowhere"
+    );
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
 async fn nobody_is_sent_to_another_site_after_signing_in() {
     let app = Application::start().await;
     for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example"] {
@@ -85,7 +110,7 @@ async fn what_is_not_there_is_said_on_a_page_to_people_only() {
         "/customers/1",
         "/connections/acme/none",
         "/connections/%FF/%FF",
-        "/connections/new/none",
+        "/new-connection/none",
         "/thanks/1",
         "/assets/none",
     ] {

@@ -42,7 +42,7 @@ async fn a_payment_shows_on_open_pages_without_asking() {
     let page = person.get(&format!("/invoices/{invoice}")).await;
     page.shows("Not paid yet");
     page.shows("Payment link made");
-    assert_eq!(page.count("svg.qr"), 1);
+    assert_eq!(page.count("img.qr"), 1);
 
     let own = open(&app, &person, &format!("/invoices/{invoice}/live")).await;
     let list = open(&app, &person, "/live").await;

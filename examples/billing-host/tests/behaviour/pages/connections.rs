@@ -3,7 +3,7 @@ use reqwest::StatusCode;
 use super::person::Person;
 use crate::fixture::Application;
 
-const NEW: &str = "/connections/new/cashfree";
+const NEW: &str = "/new-connection/cashfree";
 
 fn filled<'a>(secret: &'a str, base_url: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
@@ -138,6 +138,56 @@ async fn secrets_are_rotated_and_retired_without_being_shown() {
     let wrong = [("field", "client_id"), ("secret", "other")];
     let refused = person.submit(path, &rotate, &wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_form_of_yesterday_undoes_nothing_of_today() {
+    let app = Application::start().await;
+    let mut person = Person::signed_in(&app).await;
+    let path = "/connections/acme/simulator";
+    let edit = format!("{path}/settings");
+    let yesterday = person.get(&edit).await;
+    let drawn = |name: &str| {
+        let field = format!("[name=\"{name}\"]");
+        yesterday.attribute(&field, "value").unwrap_or_default()
+    };
+    let base_url = drawn("settings.base_url");
+    let mut both = Vec::new();
+    for name in [
+        "client_id",
+        "base_url",
+        "redirect_url",
+        "missing_phone_number",
+    ] {
+        let (name, before) = (
+            format!("settings.{name}"),
+            format!("before.settings.{name}"),
+        );
+        both.push((name.clone(), drawn(&name)));
+        both.push((before.clone(), drawn(&before)));
+    }
+    let today = [
+        ("settings.client_id", "TEST_SIMULATOR"),
+        ("settings.environment", "sandbox"),
+        ("settings.base_url", base_url.as_str()),
+        ("settings.missing_phone_number", "9000000000"),
+    ];
+    let saved = person.submit(&edit, &edit, &today).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+
+    // The older form changes the page after payment, and nothing else.
+    let mut fields: Vec<(&str, &str)> = both
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    fields.push(("settings.environment", "sandbox"));
+    fields.push(("settings.redirect_url", "https://shop.example/paid"));
+    let saved = person.submit(&edit, &edit, &fields).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+    let page = person.get(path).await;
+    page.shows("https://shop.example/paid");
+    page.shows("9000000000");
     app.running.shutdown().await;
 }
 

@@ -16,7 +16,7 @@ fn forms(invoice: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
             vec![("organization_id", "acme"), ("external_id", "intruder")],
         ),
         (
-            "/connections/new/cashfree".to_owned(),
+            "/new-connection/cashfree".to_owned(),
             vec![
                 ("organization_id", "acme"),
                 ("code", "intruder"),

@@ -87,7 +87,7 @@ async fn markup_in_every_field_of_what_is_stored_is_only_text() {
             "https://example.com/?a=\"><x-canary>",
         ),
     ];
-    let path = "/connections/new/cashfree";
+    let path = "/new-connection/cashfree";
     let added = person.submit(path, path, &fields).await;
     assert_eq!(
         added.location.as_deref(),
@@ -128,7 +128,7 @@ async fn markup_in_every_field_of_what_is_stored_is_only_text() {
 async fn markup_in_every_field_of_a_refused_form_is_only_text_and_is_kept() {
     let app = Application::start().await;
     let mut person = Person::signed_in(&app).await;
-    let connection = "/connections/new/cashfree";
+    let connection = "/new-connection/cashfree";
     let forms: [(&str, &[&str]); 3] = [
         (
             "/customers/new",
