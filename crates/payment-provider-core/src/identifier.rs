@@ -27,6 +27,12 @@ fn ascii(text: &str, max: usize, also: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
 }
 
+/// Whether the text stays what it is as a segment of an address: these two are dropped from one, or
+/// lead to another.
+fn is_path_segment(text: &str) -> bool {
+    !matches!(text, "." | "..")
+}
+
 fn provider_id(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -115,15 +121,15 @@ identifier!(
     /// The host's tenant: the merchant in whose name money is asked for.
     OrganizationId,
     "organization id",
-    "1 to 128 of `A-Z a-z 0-9 _ . -`",
-    |text| ascii(text, 128, b"_.-")
+    "1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`",
+    |text| ascii(text, 128, b"_.-") && is_path_segment(text)
 );
 identifier!(
     /// Tells the connections of one organization apart; part of the webhook address.
     ConnectionCode,
     "connection code",
-    "1 to 128 of `A-Z a-z 0-9 _ . -`",
-    |text| ascii(text, 128, b"_.-")
+    "1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`",
+    |text| ascii(text, 128, b"_.-") && is_path_segment(text)
 );
 identifier!(
     /// The host's own id of a customer.
@@ -232,11 +238,28 @@ mod tests {
     }
 
     #[test]
+    fn what_becomes_part_of_an_address_stays_what_it_is_there() {
+        for good in ["a.b", "...", ".a", "a.", "-"] {
+            assert!(OrganizationId::new(good).is_ok(), "{good:?} was refused");
+            assert!(ConnectionCode::new(good).is_ok(), "{good:?} was refused");
+            let mut url = url::Url::parse("https://host.example").unwrap();
+            url.path_segments_mut().unwrap().extend([good]);
+            assert_eq!(url.path(), format!("/{good}"));
+        }
+        for bad in [".", "..", ""] {
+            assert!(OrganizationId::new(bad).is_err(), "{bad:?} was accepted");
+            assert!(ConnectionCode::new(bad).is_err(), "{bad:?} was accepted");
+            assert!(CheckoutReference::new(bad).is_err(), "{bad:?} was accepted");
+            assert!(ProviderId::new(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
     fn an_error_says_what_and_how_but_not_the_text() {
         let error = ConnectionCode::new("hunter2 hunter2").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "connection code must be 1 to 128 of `A-Z a-z 0-9 _ . -`"
+            "connection code must be 1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`"
         );
     }
 

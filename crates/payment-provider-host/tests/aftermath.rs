@@ -2,8 +2,10 @@
 
 mod gateway;
 
-use gateway::bench::{Bench, invoice};
-use gateway::{about, paid_event};
+use std::time::Duration;
+
+use gateway::bench::{Bench, code, invoice, organization};
+use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
 
@@ -93,6 +95,117 @@ async fn refunds_and_disputes_are_noted_once_each_and_change_no_total() {
     assert!(
         calls.iter().all(|call| call.starts_with("create")),
         "nothing was asked for: {calls:?}"
+    );
+}
+
+/// A delivery of its own, whatever was told before.
+fn told(number: usize, order: &OrderId, kind: EventKind) -> Event {
+    of_order(&format!("TOLD.{number}"), order, kind)
+}
+
+#[tokio::test]
+async fn a_state_that_comes_back_is_noted_again() {
+    let (bench, order) = paid().await;
+    let on_hold = RefundStatus::OnHold;
+    let refunds = [
+        on_hold.clone(),
+        RefundStatus::Pending,
+        on_hold,
+        RefundStatus::Succeeded,
+        RefundStatus::Pending,
+    ];
+    let disputes = [
+        DisputeStatus::Open,
+        DisputeStatus::UnderReview,
+        DisputeStatus::Open,
+    ];
+    let refunds = refunds.map(|status| EventKind::Refund(refund(&order, status)));
+    let disputes = disputes.map(|status| EventKind::Dispute(dispute(status)));
+    for (number, kind) in refunds.into_iter().chain(disputes).enumerate() {
+        // News of another refund and dispute in between makes none of it new.
+        let (mut of_other, mut contested) = (
+            refund(&order, RefundStatus::Failed),
+            dispute(DisputeStatus::Won),
+        );
+        of_other.id = RefundId::new("r-2").unwrap();
+        contested.id = DisputeId::new("d-2").unwrap();
+        for kind in [
+            kind.clone(),
+            EventKind::Refund(of_other),
+            EventKind::Dispute(contested),
+            kind,
+        ] {
+            bench.clock.advance(Duration::from_secs(1));
+            let many = bench.deliveries().await.len();
+            bench
+                .receive(&[told(number * 100 + many, &order, kind)])
+                .await;
+            bench.settle().await;
+        }
+    }
+    let of = |lines: Vec<String>, id: &str| -> Vec<String> {
+        let about = lines.iter().filter(|line| line.contains(id));
+        about
+            .filter_map(|line| Some(line.split_once(": ")?.1.to_owned()))
+            .collect()
+    };
+    let refunds = lines(&bench, HistoryKind::Refund).await;
+    assert_eq!(
+        of(refunds.clone(), "r-1"),
+        ["on_hold", "pending", "on_hold", "succeeded", "pending"]
+    );
+    assert_eq!(of(refunds, "r-2"), ["failed"]);
+    let disputes = lines(&bench, HistoryKind::Dispute).await;
+    assert_eq!(
+        of(disputes.clone(), "d-1"),
+        ["open", "under_review", "open"]
+    );
+    assert_eq!(of(disputes, "d-2"), ["won"]);
+}
+
+#[tokio::test]
+async fn a_delivery_tried_once_more_says_nothing_new_of_a_refund() {
+    let (bench, order) = paid().await;
+    for status in [RefundStatus::Pending, RefundStatus::Succeeded] {
+        bench.clock.advance(Duration::from_secs(1));
+        let kind = EventKind::Refund(refund(&order, status));
+        bench.receive(&[of_order("REFUND", &order, kind)]).await;
+        bench.settle().await;
+    }
+    let noted = lines(&bench, HistoryKind::Refund).await;
+    assert_eq!(noted.len(), 2);
+    let first = bench.deliveries().await.remove(1).key;
+    let host = &bench.host;
+    let retried = host.retry_delivery(&organization(), &code(), &first).await;
+    assert!(retried.unwrap());
+    bench.clock.advance(Duration::from_secs(1));
+    bench.settle().await;
+    assert_eq!(lines(&bench, HistoryKind::Refund).await, noted);
+}
+
+#[tokio::test]
+async fn a_delivery_that_has_to_wait_is_noted_in_its_place() {
+    let (bench, order) = paid().await;
+    let view = bench.view("inv").await;
+    let reference = view.checkouts[0].reference.to_string();
+    let [earlier, later] = [RefundStatus::Pending, RefundStatus::Succeeded]
+        .map(|status| of_order("REFUND", &order, EventKind::Refund(refund(&order, status))));
+    // The first one waits for the gateway, which is away.
+    let hint = Event::new("NEWS", about(&reference), EventKind::FetchNeeded);
+    bench.gateway.fail_next(Fault::Down);
+    bench.receive(&[hint, earlier]).await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    bench.clock.advance(Duration::from_millis(1));
+    bench.receive(&[later]).await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    assert_eq!(lines(&bench, HistoryKind::Refund).await.len(), 1);
+    bench.settle().await;
+    assert_eq!(
+        lines(&bench, HistoryKind::Refund).await,
+        [
+            "refund r-1 of INR 50.00: pending",
+            "refund r-1 of INR 50.00: succeeded"
+        ]
     );
 }
 

@@ -77,11 +77,11 @@ async fn an_address_of_no_connection_is_404() {
         ),
         (
             "/webhooks/mock/org?code=ma%20in",
-            "connection code must be 1 to 128 of `A-Z a-z 0-9 _ . -`",
+            "connection code must be 1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`",
         ),
         (
             "/webhooks/mock/o%2Frg?code=main",
-            "organization id must be 1 to 128 of `A-Z a-z 0-9 _ . -`",
+            "organization id must be 1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`",
         ),
         (
             "/webhooks/Mock/org?code=main",

@@ -16,7 +16,7 @@ const LONG_GONE: Duration = Duration::from_hours(7 * 24);
 
 impl<S: Store> Host<S> {
     /// Ends a checkout that may still take money, so that another can be made or none is left. What
-    /// the gateway says was paid on it is recorded with its state; who plans next settles it.
+    /// the gateway says was paid on it is recorded with its state; who closes or plans next books it.
     pub(super) async fn end_checkout(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
         let provider = match self.open_by_pk(row.connection_pk).await {
             Ok(provider) => provider,

@@ -14,6 +14,9 @@ pub struct Closing {
     /// Checkouts on which a payer may still begin a payment, each with the reason. What comes in on
     /// them is booked as late. Closing again tries again.
     pub still_payable: Vec<(CheckoutReference, CheckoutError)>,
+    /// Checkouts on which the gateway states money that could not be booked, each with the reason.
+    /// Closing again tries again.
+    pub unbooked: Vec<(CheckoutReference, CheckoutError)>,
 }
 
 impl<S: Store> Host<S> {
@@ -22,24 +25,35 @@ impl<S: Store> Host<S> {
     /// **Contract.** The payable is closed first, durably; then every checkout that could still take
     /// money is ended at the gateway. A payment that was begun before, or that comes in on a checkout
     /// the gateway will not cancel, is booked as [`Late`](crate::cash::Verdict::Late), all of it
-    /// surplus. A payable the runtime has never heard of is remembered as closed; a call of
-    /// [`payment_url`](Self::payment_url) that is under way ends what it makes.
+    /// surplus; so is what the gateway states to have taken already and no webhook told of, on
+    /// whichever checkout of the payable. A payable the runtime has never heard of is remembered as
+    /// closed; a call of [`payment_url`](Self::payment_url) that is under way ends what it makes.
     ///
-    /// **Idempotency.** The first reason stands; closing again tries again to end what is left.
+    /// **Idempotency.** The first reason stands; closing again tries again to end what is left, and to
+    /// book what is not booked.
     pub async fn close(&self, payable: &Payable, reason: Closed) -> Result<Closing, CheckoutError> {
-        let mut still_payable = Vec::new();
         if !payable.amount.is_positive() {
             return Err(CheckoutError::Refused(Refusal::NothingOwed));
         }
+        let mut closing = Closing {
+            still_payable: Vec::new(),
+            unbooked: Vec::new(),
+        };
         for row in self.close_account(payable, reason).await? {
-            if let Err(error) = self.end_checkout(&row).await {
-                still_payable.push((row.reference, error));
+            if row.state.may_take_money()
+                && let Err(error) = self.end_checkout(&row).await
+            {
+                closing.still_payable.push((row.reference.clone(), error));
+            }
+            // Whether it could be ended or not, the answer may have told of money.
+            if let Err(error) = self.book_known_money(row.pk).await {
+                closing.unbooked.push((row.reference, error));
             }
         }
-        Ok(Closing { still_payable })
+        Ok(closing)
     }
 
-    /// Closes the account and returns the checkouts to end.
+    /// Closes the account and returns its checkouts.
     async fn close_account(
         &self,
         payable: &Payable,
@@ -69,9 +83,6 @@ impl<S: Store> Host<S> {
         }
         let checkouts = store.checkouts_of(&mut tx, row.pk).await?;
         store.commit(tx).await?;
-        Ok(checkouts
-            .into_iter()
-            .filter(|checkout| checkout.state.may_take_money())
-            .collect())
+        Ok(checkouts)
     }
 }

@@ -10,6 +10,7 @@ mod planner;
 mod reference;
 mod state;
 mod stored_request;
+mod unbooked;
 mod view;
 
 pub(crate) use cancel::locator;

@@ -8,12 +8,13 @@ use payment_provider_core::{
     CheckoutReference, CreatedCheckout, Customer, ErrorKind, PaymentProvider,
 };
 
-use super::planner::{Earlier, Plan, Wanted, plan};
+use super::planner::{Plan, Wanted, plan};
+use super::unbooked::summary;
 use super::{CheckoutError, Refusal};
 use crate::cash::Account;
 use crate::connections::ConnectionError;
-use crate::ledger::{account_of, booked_on};
-use crate::store::{CheckoutRow, ConnectionRow, PaymentRow, Store};
+use crate::ledger::account_of;
+use crate::store::{CheckoutRow, ConnectionRow, Store};
 use crate::{Host, Payable, times};
 
 /// How often a plan is made anew because carrying it out showed that something had changed.
@@ -134,16 +135,6 @@ impl<S: Store> Host<S> {
         })
     }
 
-    /// A checkout as it is by now, unless the gateway knows of money on it that is not booked.
-    async fn unless_owing(&self, pk: i64) -> Result<Option<CheckoutRow>, CheckoutError> {
-        let store = &self.inner.store;
-        let mut tx = store.begin_read().await?;
-        let row = store.checkout_by_pk(&mut tx, pk).await?;
-        let payments = store.payments_of_checkout(&mut tx, pk).await?;
-        let owes = row.gateway_paid > booked_on(&row, &payments);
-        Ok((!owes).then_some(row))
-    }
-
     async fn open_call<'a>(&self, payable: &'a Payable) -> Result<Call<'a>, CheckoutError> {
         let store = &self.inner.store;
         let linked = store
@@ -260,6 +251,9 @@ impl<S: Store> Host<S> {
             if let Err(error) = self.end_checkout(&row).await {
                 tracing::warn!(reference = %row.reference, %error, "a closed payable can still be paid");
             }
+            if let Err(error) = self.book_known_money(row.pk).await {
+                tracing::warn!(reference = %row.reference, %error, "money on a closed payable is not booked yet");
+            }
             return Err(CheckoutError::Refused(Refusal::Closed));
         }
         // Only an adopted one can have been paid, or have ended, already.
@@ -270,24 +264,6 @@ impl<S: Store> Host<S> {
             return Err(CheckoutError::Refused(Refusal::NoAddress));
         }
         url_of(&row, origin).map(Some)
-    }
-}
-
-fn summary<'a>(row: &'a CheckoutRow, payments: &[PaymentRow]) -> Earlier<'a> {
-    Earlier {
-        pk: row.pk,
-        connection_pk: row.connection_pk,
-        environment: row.environment,
-        amount: row.amount,
-        customer: &row.customer,
-        partial: row.partial,
-        expires_at: row.expires_at,
-        state: row.state,
-        has_url: row.url.is_some(),
-        gateway_paid: row.gateway_paid,
-        booked: booked_on(row, payments),
-        has_payment: payments.iter().any(PaymentRow::is_booked),
-        conflicting: row.conflicting,
     }
 }
 

@@ -71,7 +71,8 @@ impl Plan {
 }
 
 impl Earlier<'_> {
-    fn owes_news(&self) -> bool {
+    /// Whether the gateway knows of money on it that is not booked.
+    pub(crate) fn owes_news(&self) -> bool {
         self.gateway_paid > self.booked || (self.state == CheckoutState::Paid && !self.has_payment)
     }
 

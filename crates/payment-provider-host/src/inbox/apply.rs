@@ -193,7 +193,8 @@ impl<S: Store> Host<S> {
             return Ok(EventOutcome::Unmatched);
         };
         if let Some(line) = aftermath::line(&event.kind) {
-            self.note_aftermath(tx, row.payable_pk, line).await?;
+            self.note_aftermath(tx, row.payable_pk, delivery.received_at, line)
+                .await?;
             return Ok(EventOutcome::Applied);
         }
         let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;

@@ -78,7 +78,8 @@ impl<S: Store> Host<S> {
     /// After `Err` nothing is stored. A disabled connection's deliveries are taken like any other's.
     ///
     /// **Idempotency.** By the hash of the body, within the connection. A copy of a delivery that was
-    /// parked, or that says no more than that something changed, has it tried again.
+    /// parked has it tried again; so has one that says no more than that something changed, if its
+    /// time stamp is within the acceptance window.
     pub async fn receive_webhook(
         &self,
         provider: &ProviderId,
@@ -127,10 +128,12 @@ impl<S: Store> Host<S> {
             error: None,
         };
         // A gateway that tells only of what it concerns tells the next news in the same bytes.
-        let again = row
-            .events
-            .iter()
-            .any(|event| event.kind == EventKind::FetchNeeded);
+        // Outside the window every delivery reads like one of those, and its bytes are no news.
+        let again = row.freshness == Freshness::Fresh
+            && row
+                .events
+                .iter()
+                .any(|event| event.kind == EventKind::FetchNeeded);
         let received = store.receive_delivery(&row, again).await?;
         if let Received::Copy(copies) = received
             && copies <= NOTED_COPIES

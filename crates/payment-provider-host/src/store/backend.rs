@@ -113,7 +113,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     // Inbox.
     /// Stores a delivery, or counts one more copy of it. A copy of a parked one is tried again, and
-    /// with `again` also one of an applied delivery.
+    /// with `again` also one of an applied delivery. Such a copy is in time: it takes the place of
+    /// one that was not.
     async fn receive_delivery(&self, row: &DeliveryRow, again: bool) -> Result<Received>;
     /// Has a parked delivery tried again.
     async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool>;

@@ -21,12 +21,15 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
              -- It may be understood by now. A copy past its time tells less.
              events = CASE
                  WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                     OR (?9 AND freshness <> 'fresh')
                  THEN excluded.events ELSE events END,
              freshness = CASE
                  WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                     OR (?9 AND freshness <> 'fresh')
                  THEN excluded.freshness ELSE freshness END,
              matched_secret = CASE
                  WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                     OR (?9 AND freshness <> 'fresh')
                  THEN excluded.matched_secret ELSE matched_secret END,
              state = CASE
                  WHEN state = 'parked' THEN 'pending'
@@ -128,9 +131,10 @@ pub(super) async fn finish(
     let failed = |error| StoreError::new("finish a delivery", error);
     let done = sqlx::query(
         "UPDATE deliveries SET
-             state = CASE WHEN copies > ?5 THEN 'pending' ELSE ?1 END,
-             attempts = CASE WHEN copies > ?5 THEN 0 ELSE attempts END,
-             looks = CASE WHEN copies > ?5 THEN 0 ELSE looks END,
+             -- Of a delivery that never came in time, a copy is no news.
+             state = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 'pending' ELSE ?1 END,
+             attempts = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 0 ELSE attempts END,
+             looks = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 0 ELSE looks END,
              next_attempt = ?2, lease_owner = NULL, lease_until = 0, error = NULL
          WHERE delivery_pk = ?3 AND lease_owner = ?4 AND state = 'pending'",
     )
