@@ -215,7 +215,9 @@ impl Run<'_> {
         for _ in 0..ROUNDS {
             let asked = if self.voided {
                 let closed = self.scene.host.close(&self.payable, Closed::Voided).await;
-                closed.is_ok_and(|closing| closing.still_payable.is_empty())
+                closed.is_ok_and(|closing| {
+                    closing.still_payable.is_empty() && closing.unbooked.is_empty()
+                })
             } else {
                 matches!(
                     self.scene.host.payment_url(&self.payable).await,

@@ -2,8 +2,10 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
-use payment_provider_core::{CustomerId, Money, OrganizationId, ViolationCode, Violations};
-use payment_provider_host::Payable;
+use payment_provider_core::{
+    CheckoutReference, CustomerId, Money, OrganizationId, ViolationCode, Violations,
+};
+use payment_provider_host::{CheckoutError, Payable};
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
@@ -86,13 +88,17 @@ pub(super) async fn void(State(app): State<App>, id: Id) -> Result<Json<Value>, 
     let invoice = named(&app, id).await?;
     let (invoice, closing) = invoices::void(&app, &invoice.id).await?;
     let mut shown = invoice_view::summary(&invoice);
-    let still_payable: Vec<_> = closing
-        .still_payable
-        .iter()
-        .map(|(reference, error)| json!({"reference": reference, "reason": error.to_string()}))
-        .collect();
-    shown["still_payable"] = still_payable.into();
+    shown["still_payable"] = reasons(&closing.still_payable);
+    shown["unbooked"] = reasons(&closing.unbooked);
     Ok(Json(shown))
+}
+
+/// Payment links and what stands in the way with each.
+fn reasons(checkouts: &[(CheckoutReference, CheckoutError)]) -> Value {
+    let reasons = checkouts
+        .iter()
+        .map(|(reference, error)| json!({"reference": reference, "reason": error.to_string()}));
+    reasons.collect()
 }
 
 /// The invoice that an address names.

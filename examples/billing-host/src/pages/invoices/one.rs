@@ -3,8 +3,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use payment_provider_core::CheckoutReference;
 use payment_provider_core::reexport::time::OffsetDateTime;
-use payment_provider_host::{CheckoutState, KnownCheckout, Payable, PayableView};
+use payment_provider_host::{
+    CheckoutError, CheckoutState, Closing, KnownCheckout, Payable, PayableView,
+};
 
 use super::super::amount;
 use super::super::form::{Filled, SignedForm};
@@ -156,20 +159,11 @@ pub(in super::super) async fn void(State(app): State<App>, id: Id, sent: SignedF
         Err(problem) => return notice::of_problem(&problem),
     };
     match invoices::void(&app, &invoice.id).await {
-        Ok((_, closing)) if closing.still_payable.is_empty() => {
+        Ok((_, closing)) if closing.still_payable.is_empty() && closing.unbooked.is_empty() => {
             Redirect::to(&format!("/invoices/{}", invoice.id)).into_response()
         }
         Ok((invoice, closing)) => {
-            let reasons: Vec<_> = closing
-                .still_payable
-                .iter()
-                .map(|(reference, error)| format!("{reference} ({error})"))
-                .collect();
-            let text = format!(
-                "The invoice is voided, but a link could not be cancelled and may still be paid: {}. \
-                 What comes in on it is kept as surplus. Void again to try again.",
-                reasons.join(", ")
-            );
+            let text = left_over(&closing);
             shown(&app, &session, &invoice, StatusCode::OK, Some(text)).await
         }
         Err(problem) => {
@@ -177,6 +171,29 @@ pub(in super::super) async fn void(State(app): State<App>, id: Id, sent: SignedF
             shown(&app, &session, &invoice, status, Some(problem.for_people())).await
         }
     }
+}
+
+/// What voiding could not do.
+fn left_over(closing: &Closing) -> String {
+    let list = |checkouts: &[(CheckoutReference, CheckoutError)]| {
+        let reasons: Vec<_> = checkouts
+            .iter()
+            .map(|(reference, error)| format!("{reference} ({error})"))
+            .collect();
+        reasons.join(", ")
+    };
+    let mut text = "The invoice is voided.".to_owned();
+    if !closing.still_payable.is_empty() {
+        text += " A link could not be cancelled and may still be paid: ";
+        text += &list(&closing.still_payable);
+        text += ". What comes in on it is kept as surplus.";
+    }
+    if !closing.unbooked.is_empty() {
+        text += " Money that the gateway states could not be booked yet: ";
+        text += &list(&closing.unbooked);
+        text += ".";
+    }
+    text + " Void again to try again."
 }
 
 async fn named(app: &App, id: Id) -> Result<Invoice, Problem> {
