@@ -53,6 +53,8 @@ pub struct Settings {
     pub read_after_write_lag_ms: u64,
     /// Calls per minute, operation and account, as told in the rate headers.
     pub rate_limit_per_minute: u32,
+    /// Whether operations for which the gateway publishes a limit have that one instead.
+    pub published_rate_limits: bool,
     /// Whether calls above the limit are refused.
     pub enforce_rate_limit: bool,
     /// The currencies links may have.
@@ -137,6 +139,7 @@ impl Default for Settings {
             unknown_address_status: 400,
             read_after_write_lag_ms: 0,
             rate_limit_per_minute: 1000,
+            published_rate_limits: true,
             enforce_rate_limit: false,
             enabled_currencies: vec!["INR".to_owned()],
             link_id_allows_dots: false,

@@ -150,6 +150,10 @@ fn read_answers(settings: &mut Settings, input: &mut Input) -> Result<(), Contro
         input.typed("rate_limit_per_minute", "must be a whole number")?,
     );
     set(
+        &mut settings.published_rate_limits,
+        input.flag("published_rate_limits")?,
+    );
+    set(
         &mut settings.enforce_rate_limit,
         input.flag("enforce_rate_limit")?,
     );

@@ -84,6 +84,7 @@ pub(super) const GROUPS: [(&str, &[Setting]); 5] = [
         setting("order_not_found_status", Kind::Whole, "Unknown order: status", "Answer for an order, payment or refund that is not there."),
         setting("unknown_address_status", Kind::Whole, "Unknown address: status", "Answer for an address that is none of the API's."),
         setting("rate_limit_per_minute", Kind::Whole, "Rate limit", "Calls per minute, operation and account."),
+        setting("published_rate_limits", Kind::Flag, "Published limits", "Orders, payments and refunds have the gateway's own limits instead."),
         setting("enforce_rate_limit", Kind::Flag, "Enforce the rate limit", "Refuse calls above it."),
     ]),
 ];

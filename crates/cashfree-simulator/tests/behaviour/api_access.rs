@@ -207,6 +207,35 @@ async fn the_rate_limit_slides_when_it_is_enforced() {
 }
 
 #[tokio::test]
+async fn orders_payments_and_refunds_have_the_published_limits_unless_one_is_set_for_all() {
+    let gateway = Gateway::start().await;
+    let mut seen = Vec::new();
+    for published in [true, false] {
+        gateway
+            .simulator()
+            .update_settings(|settings| settings.published_rate_limits = published);
+        for path in [
+            "/links/x",
+            "/orders/x",
+            "/orders/x/payments",
+            "/orders/x/payments/1",
+            "/orders/x/refunds/1",
+            "/orders/x/settlements",
+        ] {
+            let limit = gateway
+                .get(path)
+                .await
+                .header("x-ratelimit-limit")
+                .to_owned();
+            seen.push(limit);
+        }
+    }
+    let published = ["1000", "400", "100", "130", "30", "30"];
+    assert_eq!(seen[..6], published);
+    assert_eq!(seen[6..], ["1000"; 6]);
+}
+
+#[tokio::test]
 async fn a_new_link_can_lag_behind() {
     let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
     let gateway = Gateway::with(SimulatorConfig::new().clock(clock.clone())).await;

@@ -84,7 +84,8 @@ async fn all_settings_are_shown_and_saved_with_one_button() {
     assert_eq!(value(&shown, "retry_delays_seconds"), "1, 2, 3");
     let checked = tags(&shown);
     let checked = checked.iter().filter(|tag| tag.get("checked").is_some());
-    assert_eq!(checked.filter(|tag| tag.get("id").is_some()).count(), 4);
+    // Those four, and the one that is on from the start.
+    assert_eq!(checked.filter(|tag| tag.get("id").is_some()).count(), 5);
 }
 
 #[tokio::test]
