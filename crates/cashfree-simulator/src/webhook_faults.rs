@@ -100,7 +100,7 @@ impl World {
                 Some((WebhookFault::Delay, delay_ms)) => Duration::from_millis(delay_ms),
                 _ => Duration::ZERO,
             },
-            forged: webhooks.wrong_signature || is(WebhookFault::WrongSignature),
+            forged: is(WebhookFault::WrongSignature),
             age: if is(WebhookFault::OldTimestamp) {
                 OLD
             } else {
