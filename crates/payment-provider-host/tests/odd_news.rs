@@ -185,7 +185,6 @@ async fn the_unmatched_half_of_a_delivery_is_applied_later() {
     bench.settle().await;
     bench.url(&b).await;
     bench.settle().await;
-    println!("{:?}", bench.deliveries().await);
     assert_eq!(bench.view("b").await.payments.len(), 1);
 }
 
@@ -256,7 +255,6 @@ async fn an_attempt_told_of_another_link_first_is_booked_where_it_succeeds() {
         .receive(&[paid_event(b.reference.as_str(), &payment)])
         .await;
     bench.settle().await;
-    println!("{:?}", bench.deliveries().await);
     assert_eq!(bench.totals("b").await, "10.00 10.00 0.00 succeeded");
 }
 
