@@ -26,6 +26,9 @@ pub(super) type Parts = Vec<(&'static str, String)>;
 /// How many pages may be kept up to date at once; each holds a connection and reads the database.
 pub(crate) const MOST_STREAMS: usize = 200;
 
+/// How many of these are kept for people who are signed in, whoever else comes.
+const KEPT_FOR_SESSIONS: usize = MOST_STREAMS / 2;
+
 /// A part of this name says that nothing will change any more: it is the last that is sent.
 pub(super) const DONE: &str = "done";
 
@@ -36,7 +39,17 @@ where
     R: Fn() -> F + Send + Sync + 'static,
     F: Future<Output = Option<Parts>> + Send,
 {
-    let Ok(permit) = Arc::clone(&app.streams).try_acquire_owned() else {
+    let kept = if session.is_some() {
+        0
+    } else {
+        KEPT_FOR_SESSIONS
+    };
+    let permit = if app.streams.available_permits() > kept {
+        Arc::clone(&app.streams).try_acquire_owned().ok()
+    } else {
+        None
+    };
+    let Some(permit) = permit else {
         let wait = [(header::RETRY_AFTER, "30")];
         return (StatusCode::SERVICE_UNAVAILABLE, wait).into_response();
     };

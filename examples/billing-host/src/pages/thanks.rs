@@ -75,7 +75,8 @@ pub(super) async fn live(State(app): State<App>, id: Id) -> Response {
             let page = ThanksPage::of(&invoice);
             let mut parts = vec![("outcome", page.as_outcome().render().ok()?)];
             if matches!(page.outcome, Outcome::Paid | Outcome::Voided) {
-                parts.push((live::DONE, String::new()));
+                // A browser passes over an event without data.
+                parts.push((live::DONE, "yes".to_owned()));
             }
             Some(parts)
         }

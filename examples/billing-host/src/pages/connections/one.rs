@@ -125,7 +125,11 @@ pub(super) async fn enable(State(app): State<App>, names: Names, sent: SignedFor
         let enabled = match fields.text("enabled") {
             "yes" => true,
             "no" => false,
-            _ => return Err(Problem::not_found("choice between enabled and disabled")),
+            _ => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                let detail = "enabled must be yes or no; nothing was changed";
+                return Err(Problem::new(status, "validation_errors", detail));
+            }
         };
         let changed = app.host.set_connection_enabled(organization, code, enabled);
         Ok::<_, Problem>(Redirect::to(&path_of(&changed.await?)).into_response())

@@ -65,6 +65,43 @@ async fn a_payment_shows_on_open_pages_without_asking() {
 }
 
 #[tokio::test]
+async fn a_payers_stream_ends_once_all_is_said_and_tells_the_browser_so() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    app.payment_url(&invoice).await;
+    let link = app.link(&invoice).await;
+    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    let is_paid = |invoice: &serde_json::Value| invoice["payment_status"] == "succeeded";
+    app.invoice_until(&invoice, PATIENCE, is_paid).await;
+    let stream = open(&app, &Person::new(&app), &format!("/thanks/{invoice}/live")).await;
+    let all = tokio::time::timeout(PATIENCE, stream.text()).await;
+    let all = all.expect("the stream ends by itself").unwrap();
+    assert!(all.contains("has come in"), "{all}");
+    // An event without data never reaches the script, which would then open the stream again.
+    assert!(all.contains("event: done\ndata: yes\n"), "{all}");
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn payers_leave_streams_to_those_who_are_signed_in() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    let person = Person::signed_in(&app).await;
+    let (nobody, path) = (Person::new(&app), format!("/thanks/{invoice}/live"));
+    let mut held = Vec::new();
+    for _ in 0..100 {
+        held.push(open(&app, &nobody, &path).await);
+    }
+    let url = format!("{}{path}", app.running.url());
+    let refused = app.http.get(url).send().await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "30");
+    open(&app, &person, "/live").await;
+    drop(held);
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
 async fn open_streams_end_when_the_application_does() {
     let app = Application::start().await;
     let person = Person::signed_in(&app).await;
