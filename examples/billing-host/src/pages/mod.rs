@@ -14,6 +14,7 @@ mod moment;
 mod notice;
 mod qr;
 mod session;
+mod sign_in;
 mod thanks;
 
 use axum::Router;
@@ -63,8 +64,8 @@ pub(crate) fn router() -> Router<App> {
             get(customers::edit).post(customers::save),
         )
         .merge(connections::router())
-        .route("/sign-in", get(session::ask).post(session::sign_in))
-        .route("/sign-out", post(session::sign_out))
+        .route("/sign-in", get(sign_in::ask).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
         .route("/thanks/{id}", get(thanks::show))
         .route("/thanks/{id}/live", get(thanks::live))
         .route("/assets/{name}", get(asset::give))

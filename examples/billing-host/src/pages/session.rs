@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use askama::Template;
-use axum::extract::{FromRequestParts, RawQuery, State};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,15 +16,11 @@ use sha2::Sha256;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::field::Field;
-use super::form::{CheckedForm, Filled};
-use super::layout::{Layout, page};
+use super::sign_in::NEXT;
 use crate::state::App;
 
 const COOKIE: &str = "billing_session";
 const LIFE: Duration = Duration::hours(12);
-const API_KEY: &str = "api_key";
-const NEXT: &str = "next";
 
 /// The sessions of this application.
 #[derive(Clone)]
@@ -60,7 +55,7 @@ impl Sessions {
             && !self.ended().contains_key(&session.value)
     }
 
-    fn end(&self, session: &Session) {
+    pub(super) fn end(&self, session: &Session) {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let mut ended = self.ended();
         ended.retain(|_, ends| *ends > now);
@@ -76,7 +71,7 @@ impl Sessions {
 /// told from one that another site sends.
 #[derive(Clone)]
 pub(super) struct Session {
-    signed_in: bool,
+    pub(super) signed_in: bool,
     /// In seconds since 1970.
     ends: i64,
     value: String,
@@ -92,7 +87,7 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    fn new(signed_in: bool) -> Self {
+    pub(super) fn new(signed_in: bool) -> Self {
         let kind = if signed_in { "in" } else { "out" };
         let ends = (OffsetDateTime::now_utc() + LIFE).unix_timestamp();
         let nonce = Uuid::new_v4().simple();
@@ -179,75 +174,8 @@ fn ask_first(parts: &Parts) -> Response {
     Redirect::to(&format!("/sign-in?{query}")).into_response()
 }
 
-#[derive(Template)]
-#[template(path = "sign_in.html")]
-struct SignInPage {
-    layout: Layout,
-    fields: Vec<Field>,
-    next: String,
-}
-
-/// `GET /sign-in`
-pub(super) async fn ask(
-    State(app): State<App>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let next = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-        .find(|(name, _)| name == NEXT)
-        .map(|(_, value)| own_path(&value))
-        .unwrap_or_default();
-    match of(&headers, &app) {
-        Some(session) if session.signed_in => Redirect::to(or_home(&next)).into_response(),
-        // The form may be open in another tab.
-        Some(session) => form(&app, &session, StatusCode::OK, next, None),
-        None => form(&app, &Session::new(false), StatusCode::OK, next, None),
-    }
-}
-
-fn form(
-    app: &App,
-    session: &Session,
-    status: StatusCode,
-    next: String,
-    problem: Option<&str>,
-) -> Response {
-    let help = "The application printed it when it started, unless it was given one in \
-                BILLING_HOST_API_KEY.";
-    let key = Field::secret(API_KEY, "API key").required().with_help(help);
-    let sign_in = SignInPage {
-        layout: Layout::of_visitor("Sign in", session, app),
-        fields: vec![key.with_error(problem)],
-        next,
-    };
-    (jar_with(app, session), page(status, &sign_in)).into_response()
-}
-
-/// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<App>, form_sent: CheckedForm) -> Response {
-    let Filled { session, fields } = form_sent.0;
-    let next = own_path(fields.text(NEXT));
-    if app.api_key.accepts(fields.text(API_KEY).trim().as_bytes()) {
-        let jar = jar_with(&app, &Session::new(true));
-        (jar, Redirect::to(or_home(&next))).into_response()
-    } else {
-        let problem = Some("is not the API key of this application");
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        form(&app, &session, status, next, problem)
-    }
-}
-
-/// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<App>, form_sent: CheckedForm) -> Response {
-    app.sessions.end(&form_sent.0.session);
-    (
-        jar_with(&app, &Session::new(false)),
-        Redirect::to("/sign-in"),
-    )
-        .into_response()
-}
-
-fn jar_with(app: &App, session: &Session) -> SignedCookieJar {
+/// The cookie of a session.
+pub(super) fn jar_with(app: &App, session: &Session) -> SignedCookieJar {
     let over_tls = app
         .host
         .public_url()
@@ -261,43 +189,12 @@ fn jar_with(app: &App, session: &Session) -> SignedCookieJar {
     SignedCookieJar::new(app.sessions.key().clone()).add(cookie)
 }
 
-/// A path of this application; nothing else is gone to.
-fn own_path(text: &str) -> String {
-    let plain = text.starts_with('/')
-        && !text.starts_with("//")
-        && !text.contains('\\')
-        && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if plain {
-        text.to_owned()
-    } else {
-        String::new()
-    }
-}
-
-fn or_home(next: &str) -> &str {
-    if next.is_empty() { "/" } else { next }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
 
     pub(in super::super) fn session() -> Session {
         Session::new(true)
-    }
-
-    #[test]
-    fn nobody_is_sent_elsewhere() {
-        assert_eq!(own_path("/invoices/1?a=b"), "/invoices/1?a=b");
-        for elsewhere in [
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "",
-            "/a\n",
-        ] {
-            assert_eq!(own_path(elsewhere), "", "{elsewhere:?}");
-        }
     }
 
     #[test]
