@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::{Currency, ProviderId, SettingsSchema};
 
 /// What a host needs to know about a gateway before it is connected.
@@ -12,6 +14,8 @@ pub struct ProviderDescriptor {
     pub capabilities: Capabilities,
     /// The currencies it can ask for.
     pub currencies: CurrencySupport,
+    /// What a checkout must keep to.
+    pub limits: CheckoutLimits,
     /// The settings of one connection.
     pub settings: SettingsSchema,
     /// Where to paste the webhook address at the gateway, in one or two sentences.
@@ -26,6 +30,7 @@ impl ProviderDescriptor {
             display_name: display_name.into(),
             capabilities: Capabilities::default(),
             currencies: CurrencySupport::Any,
+            limits: CheckoutLimits::default(),
             settings,
             webhook_setup: String::new(),
         }
@@ -40,6 +45,12 @@ impl ProviderDescriptor {
     /// Declares the currencies.
     pub fn with_currencies(mut self, currencies: CurrencySupport) -> Self {
         self.currencies = currencies;
+        self
+    }
+
+    /// Declares what a checkout must keep to.
+    pub const fn with_limits(mut self, limits: CheckoutLimits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -70,6 +81,17 @@ pub struct Capabilities {
     pub payer_notification: bool,
     /// The gateway can remind payers.
     pub reminders: bool,
+    /// The gateway can be asked how a checkout stands. Without it `fetch_checkout` and
+    /// `list_payments` answer [`Unsupported`](crate::ErrorKind::Unsupported), and deliveries are all
+    /// there is.
+    pub status_inquiry: bool,
+    /// A delivery carries a time inside its signature, so that an old one is told from a new one.
+    /// Without it every genuine delivery counts as
+    /// [`Fresh`](crate::Freshness::Fresh), and repetition is told by keys alone.
+    pub signed_timestamps: bool,
+    /// The gateway signs the address to which it sends the payer's browser back:
+    /// [`signed_returns`](crate::PaymentProvider::signed_returns).
+    pub signed_returns: bool,
 }
 
 impl Capabilities {
@@ -114,6 +136,24 @@ impl Capabilities {
         self.reminders = true;
         self
     }
+
+    /// The gateway can be asked how a checkout stands.
+    pub const fn with_status_inquiry(mut self) -> Self {
+        self.status_inquiry = true;
+        self
+    }
+
+    /// Deliveries carry a signed time.
+    pub const fn with_signed_timestamps(mut self) -> Self {
+        self.signed_timestamps = true;
+        self
+    }
+
+    /// Return addresses are signed.
+    pub const fn with_signed_returns(mut self) -> Self {
+        self.signed_returns = true;
+        self
+    }
 }
 
 /// The currencies a gateway can ask for.
@@ -133,5 +173,44 @@ impl CurrencySupport {
             Self::Any => true,
             Self::Only(list) => list.contains(&currency),
         }
+    }
+}
+
+/// What a checkout must keep to at a gateway. Preflight checks all of it; a host that looks here
+/// first asks for nothing that would be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckoutLimits {
+    /// Most characters of a [`CheckoutReference`](crate::CheckoutReference), at most 50.
+    pub reference_length: usize,
+    /// The least time from now to `expires_at`, if there is one.
+    pub shortest_life: Option<Duration>,
+    /// The most time from now to `expires_at`, if there is one.
+    pub longest_life: Option<Duration>,
+}
+
+impl Default for CheckoutLimits {
+    /// References of any length, and any life.
+    fn default() -> Self {
+        Self {
+            reference_length: 50,
+            shortest_life: None,
+            longest_life: None,
+        }
+    }
+}
+
+impl CheckoutLimits {
+    /// Sets the most characters of a reference.
+    pub const fn with_reference_length(mut self, characters: usize) -> Self {
+        self.reference_length = characters;
+        self
+    }
+
+    /// Sets the least and the most time a checkout may be open.
+    pub const fn with_life(mut self, shortest: Duration, longest: Duration) -> Self {
+        self.shortest_life = Some(shortest);
+        self.longest_life = Some(longest);
+        self
     }
 }

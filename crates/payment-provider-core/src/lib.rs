@@ -20,6 +20,7 @@ mod refund;
 mod registry;
 mod settings;
 mod settlement;
+mod signed_return;
 mod violation;
 mod webhook;
 
@@ -31,7 +32,7 @@ pub use checkout::{
 };
 pub use clock::{Clock, SystemClock};
 pub use customer::{Customer, CustomerLink};
-pub use descriptor::{Capabilities, CurrencySupport, ProviderDescriptor};
+pub use descriptor::{Capabilities, CheckoutLimits, CurrencySupport, ProviderDescriptor};
 pub use dispute::{Dispute, DisputeStage, DisputeStatus};
 pub use effect_key::EffectKey;
 pub use environment::{Environment, InvalidEnvironment};
@@ -54,10 +55,11 @@ pub use settings::{
     SettingsSchema,
 };
 pub use settlement::{Settlement, SettlementStatus};
+pub use signed_return::{SignedReturns, VerifiedReturn};
 pub use violation::{Violation, ViolationCode, Violations};
 pub use webhook::{
-    CheckoutSnapshot, DeliveryKey, Event, EventKind, Freshness, SecretLabel, Subject,
-    VerifiedWebhook, WebhookReply, WebhookRequest,
+    CheckoutSnapshot, DeliveryKey, Event, EventKind, Freshness, MatchedSecret, SecretLabel,
+    SignatureCheck, Subject, Verification, VerifiedWebhook, WebhookReply, WebhookRequest,
 };
 
 /// The types of other crates that appear in this crate's public API, for use without naming their

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use crate::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, ConnectionSettings,
     CreatedCheckout, Customer, CustomerLink, Environment, Payment, PreparedCheckout,
-    ProviderDescriptor, ProviderError, VerifiedWebhook, Violations, WebhookRequest,
+    ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
 };
 
 /// What a host registers at startup: it describes a gateway and connects accounts to it.
@@ -40,6 +40,11 @@ pub trait ProviderFactory: fmt::Debug + Send + Sync + 'static {
 /// Everything a gateway says is data, not truth: a total is compared, a status is kept even when
 /// unknown, an identifier is checked before it is stored. Retry only what is safe, always with the
 /// same bytes and the same key. `Debug` must not show secrets.
+///
+/// What a gateway may or may not offer is declared in its
+/// [`Capabilities`](crate::Capabilities): a method for what is not declared sends nothing and answers
+/// [`Unsupported`](crate::ErrorKind::Unsupported). Abilities that most gateways lack are traits of
+/// their own, reached by an accessor whose default says `None`.
 #[async_trait]
 pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// What the gateway is and can do: the factory's descriptor.
@@ -133,4 +138,12 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
         &self,
         request: &WebhookRequest,
     ) -> Result<VerifiedWebhook, ProviderError>;
+
+    /// What the gateway signs into the payer's way back, if it does.
+    ///
+    /// **Contract.** `Some` exactly if
+    /// [`Capabilities::signed_returns`](crate::Capabilities::signed_returns) is declared.
+    fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {
+        None
+    }
 }

@@ -89,7 +89,9 @@ fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
         .with_cancellation()
         .with_method_choice()
         .with_payer_notification()
-        .with_reminders();
+        .with_reminders()
+        .with_status_inquiry()
+        .with_signed_timestamps();
     let id = ProviderId::new(PROVIDER_ID)?;
     Ok(
         ProviderDescriptor::new(id, "Cashfree Payments", settings::schema())

@@ -14,7 +14,7 @@ use payment_provider_core::{
     Clock, ConnectionCode, ConnectionSettings, Environment, ErrorKind, Event, EventKind, Freshness,
     MockPaymentProvider, MockProviderFactory, Operation, OrganizationId, ProviderDescriptor,
     ProviderError, ProviderId, ProviderRegistry, RetryAdvice, SettingField, SettingKind,
-    SettingsSchema, Subject, VerifiedWebhook, WebhookReply, WebhookRequest,
+    SettingsSchema, Subject, Verification, VerifiedWebhook, WebhookReply, WebhookRequest,
 };
 use payment_provider_host::{
     Host, HostConfig, NewConnection, SealingKey, SealingKeys, SqliteStore,
@@ -190,7 +190,13 @@ fn verdict(body: &Bytes) -> Result<VerifiedWebhook, ProviderError> {
         _ => (EventKind::FetchNeeded, Freshness::Fresh),
     };
     let events = vec![Event::new("TYPE", Subject::none(), kind)];
-    let verified = VerifiedWebhook::new(body, Environment::Sandbox, freshness, events);
+    let verified = VerifiedWebhook::new(
+        Verification::Inquiry,
+        body,
+        Environment::Sandbox,
+        freshness,
+        events,
+    );
     Ok(if &**body == b"wants a reply" {
         verified.with_reply(WebhookReply::with_body("text/plain", "[accepted]"))
     } else {

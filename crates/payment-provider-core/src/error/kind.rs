@@ -28,7 +28,7 @@ pub enum ErrorKind {
     Connection,
     /// An answer came that cannot be understood.
     UnreadableAnswer,
-    /// A webhook is not signed by a secret of this connection. The one reason for every mismatch.
+    /// A webhook, or a return address, is not signed by a secret of this connection. The one reason for every mismatch.
     InvalidSignature,
     /// This provider does not offer the operation, or not for this object.
     Unsupported,
@@ -124,6 +124,8 @@ pub enum Operation {
     ListPayments,
     /// [`handle_webhook`](crate::PaymentProvider::handle_webhook)
     HandleWebhook,
+    /// [`verify_return`](crate::SignedReturns::verify_return)
+    VerifyReturn,
 }
 
 impl Operation {
@@ -133,7 +135,8 @@ impl Operation {
             Self::CheckConnection
             | Self::FetchCheckout
             | Self::ListPayments
-            | Self::HandleWebhook => true,
+            | Self::HandleWebhook
+            | Self::VerifyReturn => true,
             Self::LinkCustomer | Self::CreateCheckout | Self::CancelCheckout => false,
         }
     }
@@ -148,6 +151,7 @@ impl Operation {
             Self::CancelCheckout => "cancel_checkout",
             Self::ListPayments => "list_payments",
             Self::HandleWebhook => "handle_webhook",
+            Self::VerifyReturn => "verify_return",
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod event;
 mod request;
+mod signature;
 mod verified;
 
 pub use event::{CheckoutSnapshot, Event, EventKind, Subject};
 pub use request::WebhookRequest;
-pub use verified::{DeliveryKey, Freshness, SecretLabel, VerifiedWebhook, WebhookReply};
+pub use signature::{MatchedSecret, SecretLabel, SignatureCheck, Verification};
+pub use verified::{DeliveryKey, Freshness, VerifiedWebhook, WebhookReply};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::{Event, EventKind};
+use super::{Event, EventKind, SecretLabel, Verification};
 use crate::Environment;
 
 /// A delivery whose signature was found good, and what it says.
@@ -18,20 +18,21 @@ pub struct VerifiedWebhook {
     delivery_key: DeliveryKey,
     environment: Environment,
     freshness: Freshness,
-    matched_secret: Option<SecretLabel>,
+    verification: Verification,
     sent_at: Option<OffsetDateTime>,
     events: Vec<Event>,
     reply: WebhookReply,
 }
 
 impl VerifiedWebhook {
-    /// Called by providers once `body` is verified.
+    /// Called by providers once `body` is verified, with how that was done.
     ///
     /// A delivery that is not [`Freshness::Fresh`] is genuine but may be an old one played again,
     /// so its content is not relied on: every payment, refund and snapshot in it becomes
     /// [`EventKind::FetchNeeded`] here. Nothing is lost and nothing stale is believed. Disputes and
     /// settlements stay: they book nothing, and that they came to this state remains true.
     pub fn new(
+        verification: Verification,
         body: &[u8],
         environment: Environment,
         freshness: Freshness,
@@ -51,17 +52,11 @@ impl VerifiedWebhook {
             delivery_key: DeliveryKey::of(body),
             environment,
             freshness,
-            matched_secret: None,
+            verification,
             sent_at: None,
             events,
             reply: WebhookReply::default(),
         }
-    }
-
-    /// Says which secret the signature was made with.
-    pub fn with_matched_secret(mut self, label: SecretLabel) -> Self {
-        self.matched_secret = Some(label);
-        self
     }
 
     /// Says when the gateway says it sent this.
@@ -91,9 +86,14 @@ impl VerifiedWebhook {
         self.freshness
     }
 
+    /// How it was verified.
+    pub const fn verification(&self) -> &Verification {
+        &self.verification
+    }
+
     /// Which of the connection's secrets verified it.
     pub const fn matched_secret(&self) -> Option<&SecretLabel> {
-        self.matched_secret.as_ref()
+        self.verification.key()
     }
 
     /// When the gateway says it sent it, if that can be read.
@@ -157,29 +157,6 @@ pub enum Freshness {
     FromFuture,
 }
 
-/// Names one of a connection's secrets without giving it away, the same for the same secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SecretLabel(String);
-
-impl SecretLabel {
-    /// A label. Derive it so that the secret cannot be found from it.
-    pub fn new(label: impl Into<String>) -> Self {
-        Self(label.into())
-    }
-
-    /// The label as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SecretLabel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// What to answer to a delivery that was stored: status 200 with this body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -222,7 +199,14 @@ mod tests {
         ]
         .map(|kind| Event::new("T", Subject::none(), kind))
         .to_vec();
-        VerifiedWebhook::new(b"body", Environment::Sandbox, freshness, events)
+        let verification = Verification::Inquiry;
+        VerifiedWebhook::new(
+            verification,
+            b"body",
+            Environment::Sandbox,
+            freshness,
+            events,
+        )
     }
 
     #[test]

@@ -176,7 +176,9 @@ impl MemoryFactory {
             SettingField::new("pin", "Pin", SettingKind::Secret),
             SettingField::new("spare", "Spare", SettingKind::SecretList),
         ]);
-        let capabilities = Capabilities::default().with_cancellation();
+        let capabilities = Capabilities::default()
+            .with_cancellation()
+            .with_status_inquiry();
         let id = ProviderId::new("memory").unwrap();
         let descriptor =
             ProviderDescriptor::new(id, "In memory", settings).with_capabilities(capabilities);
@@ -440,12 +442,15 @@ impl PaymentProvider for Memory {
         &self,
         request: &WebhookRequest,
     ) -> Result<VerifiedWebhook, ProviderError> {
-        let secret = request.header("x-secret");
-        let position = self
-            .keys
-            .iter()
-            .position(|key| Some(key.as_str()) == secret);
-        let Some(position) = position else {
+        let secret = request.header("x-secret").unwrap_or_default();
+        let labels: Vec<_> = (0..self.keys.len())
+            .map(|position| SecretLabel::new(format!("key {position}")))
+            .collect();
+        let mut check = SignatureCheck::new(secret.as_bytes());
+        for (label, key) in labels.iter().zip(&self.keys) {
+            check.compare(label, key.as_bytes());
+        }
+        let Some(matched) = check.finish() else {
             return Err(self.error(ErrorKind::InvalidSignature, Operation::HandleWebhook));
         };
         let events = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -455,10 +460,13 @@ impl PaymentProvider for Memory {
         } else {
             Freshness::Fresh
         };
-        Ok(
-            VerifiedWebhook::new(&request.body, self.environment, freshness, events)
-                .with_matched_secret(SecretLabel::new(format!("key {position}"))),
-        )
+        Ok(VerifiedWebhook::new(
+            Verification::SharedSecret(matched),
+            &request.body,
+            self.environment,
+            freshness,
+            events,
+        ))
     }
 }
 

@@ -13,7 +13,9 @@ mod version;
 pub(crate) use freshness::Window;
 pub(crate) use signature::Keyring;
 
-use payment_provider_core::{Effect, Environment, ErrorKind, VerifiedWebhook, WebhookRequest};
+use payment_provider_core::{
+    Effect, Environment, ErrorKind, Verification, VerifiedWebhook, WebhookRequest,
+};
 
 use crate::transport::Fault;
 
@@ -34,8 +36,7 @@ pub(crate) fn handle(
             event.gateway_version = Some(version.clone());
         }
     }
-    let webhook = VerifiedWebhook::new(&request.body, environment, freshness, events);
-    Ok(webhook
-        .with_matched_secret(signed.secret.clone())
-        .with_sent_at(sent_at))
+    let verification = Verification::SharedSecret(signed.secret);
+    let webhook = VerifiedWebhook::new(verification, &request.body, environment, freshness, events);
+    Ok(webhook.with_sent_at(sent_at))
 }

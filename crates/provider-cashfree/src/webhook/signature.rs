@@ -7,10 +7,9 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use payment_provider_core::{SecretLabel, WebhookRequest};
+use payment_provider_core::{MatchedSecret, SecretLabel, SignatureCheck, WebhookRequest};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 /// Header names for signature and time stamp. The second pair is in no documentation, but seen in
 /// use; the names of one pair are never combined with those of the other.
@@ -33,7 +32,7 @@ struct Key {
 
 /// A delivery that one of the secrets signed.
 pub(super) struct Signed<'a> {
-    pub(super) secret: &'a SecretLabel,
+    pub(super) secret: MatchedSecret,
     pub(super) timestamp: &'a str,
 }
 
@@ -45,24 +44,17 @@ impl Keyring {
         }
     }
 
-    /// The label of the secret under which `signature` is that of `parts`. All secrets are tried,
-    /// whichever matches, and each comparison takes the same time.
-    fn matching(&self, parts: [&[u8]; 2], signature: &[u8; 32]) -> Option<&SecretLabel> {
-        let mut found = Choice::from(0);
-        let mut position = 0_u64;
-        for (candidate, key) in (0_u64..).zip(&self.keys) {
+    /// The secret under which `signature` is that of `parts`.
+    fn matching(&self, parts: [&[u8]; 2], signature: &[u8; 32]) -> Option<MatchedSecret> {
+        let mut check = SignatureCheck::new(signature);
+        for key in &self.keys {
             let mut mac = key.mac.clone();
             for part in parts {
                 mac.update(part);
             }
-            let expected: [u8; 32] = mac.finalize().into_bytes().into();
-            let equal = expected.ct_eq(signature);
-            position.conditional_assign(&candidate, equal & !found);
-            found |= equal;
+            check.compare(&key.label, &mac.finalize().into_bytes());
         }
-        let position = usize::try_from(position).ok()?;
-        let key = self.keys.get(position)?;
-        bool::from(found).then_some(&key.label)
+        check.finish()
     }
 }
 
@@ -122,9 +114,9 @@ mod tests {
         for (secret, position) in [("a", 0), ("b", 1), ("c", 3)] {
             let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
             mac.update(b"12");
-            let signature = mac.finalize().into_bytes().into();
+            let signature: [u8; 32] = mac.finalize().into_bytes().into();
             let found = keyring.matching([b"1", b"2"], &signature).unwrap();
-            assert_eq!(found, &keyring.keys[position].label);
+            assert_eq!(found.label(), &keyring.keys[position].label);
             assert_eq!(keyring.matching([b"1", b"3"], &signature), None);
         }
         assert_eq!(Keyring::new(&[]).matching([b"", b""], &[0; 32]), None);
