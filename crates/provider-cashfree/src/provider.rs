@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
     Customer, CustomerLink, Environment, Operation, Payment, PaymentProvider, PreparedCheckout,
-    ProviderDescriptor, ProviderError, VerifiedWebhook, ViolationCode, Violations, WebhookRequest,
+    ProviderDescriptor, ProviderError, VerifiedWebhook, Violations, WebhookRequest,
 };
 use tokio::time::Instant;
 
@@ -60,20 +60,6 @@ impl CashfreeProvider {
         let provider = self.descriptor.id.clone();
         move |fault| fault.into_error(operation, provider)
     }
-
-    /// What makes a prepared checkout one of another provider or environment.
-    fn foreign(&self, prepared: &PreparedCheckout) -> Violations {
-        let mut violations = Violations::none();
-        if prepared.provider != self.descriptor.id {
-            let message = "must be that of the provider that is called";
-            violations.push("provider", ViolationCode::Invalid, message);
-        }
-        if prepared.environment != self.terms.environment {
-            let message = "must be that of the connection that is called";
-            violations.push("environment", ViolationCode::Invalid, message);
-        }
-        violations
-    }
 }
 
 #[async_trait]
@@ -109,7 +95,10 @@ impl PaymentProvider for CashfreeProvider {
         prepared: &PreparedCheckout,
     ) -> Result<CreatedCheckout, ProviderError> {
         let operation = Operation::CreateCheckout;
-        if let Err(violations) = self.foreign(prepared).into_result(()) {
+        let foreign = self
+            .descriptor
+            .check_prepared(prepared, self.terms.environment);
+        if let Err(violations) = foreign.into_result(()) {
             let provider = self.descriptor.id.clone();
             return Err(ProviderError::invalid(violations, operation, provider));
         }
