@@ -1,0 +1,303 @@
+//! A checkout is made once.
+
+use futures_util::future::join_all;
+use payment_provider_core::{
+    CheckoutStatus, CreatedCheckout, Effect, Environment, ErrorKind, NextAction, PreparedCheckout,
+    ProviderId,
+};
+
+use crate::bench::Bench;
+use crate::case::{CREATE, Case, Failure, PREPARED, Verdict, case, ensure, fail};
+
+pub(super) const CASES: &[Case] = &[
+    case!(
+        "create.makes-what-was-asked",
+        CREATE,
+        [],
+        "a checkout is for this reference and this amount, and says what the payer does next",
+        makes_what_was_asked
+    ),
+    case!(
+        "create.again-adopts",
+        CREATE,
+        [Gateway],
+        "asking again finds what is there and makes no second checkout",
+        again_adopts
+    ),
+    case!(
+        "create.adopts-what-is-paid",
+        CREATE,
+        [Gateway],
+        "a checkout that was paid in between is adopted as paid, not offered again",
+        adopts_what_is_paid
+    ),
+    case!(
+        "create.reports-another-amount",
+        CREATE,
+        [Gateway],
+        "what is there under the reference and is not what was asked for is a conflict",
+        reports_another_amount
+    ),
+    case!(
+        "create.reports-other-content",
+        CREATE,
+        [Gateway],
+        "the same amount for something else is a conflict too: the fingerprint tells",
+        reports_other_content
+    ),
+    case!(
+        "create.at-once-makes-one",
+        CREATE,
+        [],
+        "several callers with one reference get one checkout",
+        at_once_makes_one
+    ),
+    case!(
+        "create.after-storing",
+        PREPARED,
+        [],
+        "a prepared checkout that was stored and read again is the same checkout",
+        after_storing
+    ),
+    case!(
+        "create.refuses-another-environment",
+        PREPARED,
+        [],
+        "what was prepared for the other environment is refused before anything is sent",
+        refuses_another_environment
+    ),
+    case!(
+        "create.refuses-another-provider",
+        PREPARED,
+        [],
+        "what another provider prepared is refused before anything is sent",
+        refuses_another_provider
+    ),
+];
+
+async fn makes_what_was_asked(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("asked")?;
+    let created = party.make(&prepared).await?;
+    let CreatedCheckout::Created(checkout) = created else {
+        fail!("a checkout that nobody made before is told as adopted");
+    };
+    ensure!(
+        checkout.reference == prepared.reference,
+        "it has another reference"
+    );
+    let (asked, found) = (prepared.amount, checkout.amount);
+    ensure!(asked == found, "asked for {asked}, the answer says {found}");
+    ensure!(
+        checkout.amount_paid.is_zero(),
+        "a new checkout says {} is paid",
+        checkout.amount_paid
+    );
+    let open = checkout.status == CheckoutStatus::Open;
+    ensure!(open, "a new checkout is told as {}", checkout.status);
+    if let NextAction::Redirect(url) = &checkout.next_action {
+        let loopback = url.host_str().is_some_and(|host| host.starts_with("127."));
+        ensure!(
+            url.scheme() == "https" || loopback,
+            "the payer is sent to a page without TLS"
+        );
+    } else {
+        fail!("a new checkout leaves the payer nothing to do");
+    }
+    if bench.is_http() {
+        party.only_one(&prepared.reference).await?;
+        let creations = party.creations()?.len();
+        ensure!(
+            creations == 1,
+            "{creations} creations were sent for one checkout"
+        );
+    }
+    Ok(())
+}
+
+async fn again_adopts(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("again")?;
+    let first = party.make(&prepared).await?.into_checkout();
+    let second = party.make(&prepared).await?;
+    let CreatedCheckout::Adopted(second) = second else {
+        fail!("a checkout that was there already is told as created");
+    };
+    ensure!(
+        first.gateway_id == second.gateway_id,
+        "asking again gives another checkout"
+    );
+    ensure!(
+        first.next_action == second.next_action,
+        "asking again gives another address"
+    );
+    party.only_one(&prepared.reference).await
+}
+
+async fn adopts_what_is_paid(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("paid")?;
+    party.make(&prepared).await?;
+    party
+        .gateway
+        .pay(&prepared.reference, prepared.amount)
+        .await?;
+    let CreatedCheckout::Adopted(checkout) = party.make(&prepared).await? else {
+        fail!("a checkout that was paid meanwhile is told as created");
+    };
+    ensure!(
+        checkout.status == CheckoutStatus::Paid,
+        "it is told as {}",
+        checkout.status
+    );
+    let paid = checkout.amount_paid;
+    ensure!(
+        paid == prepared.amount,
+        "{} was paid, the answer says {paid}",
+        prepared.amount
+    );
+    let nothing = checkout.next_action == NextAction::None;
+    ensure!(nothing, "the payer of a paid checkout is sent to pay again");
+    party.only_one(&prepared.reference).await
+}
+
+async fn reports_another_amount(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("amount")?;
+    party.make(&prepared).await?;
+    let more = crate::bench::doubled(prepared.amount);
+    let other = party.prepare(&bench.request_of("amount", more))?;
+    conflict(&bench, &other, "amount").await
+}
+
+async fn reports_other_content(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("content")?;
+    party.make(&prepared).await?;
+    let mut request = bench.request("content");
+    request.purpose = "Invoice 4712".to_owned();
+    let other = party.prepare(&request)?;
+    let same = other.fingerprint == prepared.fingerprint;
+    ensure!(
+        !same,
+        "two requests of different content have one fingerprint"
+    );
+    conflict(&bench, &other, "fingerprint").await
+}
+
+async fn conflict(bench: &Bench, other: &PreparedCheckout, field: &str) -> Verdict {
+    let party = &bench.first;
+    let error = match party.provider.create(other).await? {
+        Ok(_) => fail!("a checkout that differs in its {field} is handed out as the one asked for"),
+        Err(error) => error,
+    };
+    let kind = error.kind();
+    ensure!(
+        kind == ErrorKind::Conflict,
+        "expected a conflict, got {kind:?}: {error}"
+    );
+    let named = error
+        .differences()
+        .iter()
+        .any(|difference| difference.field == field);
+    ensure!(
+        named,
+        "the conflict does not say that {field} differs: {error}"
+    );
+    party.only_one(&other.reference).await
+}
+
+async fn at_once_makes_one(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("at-once")?;
+    let calls = (0..8).map(|_| party.provider.create(&prepared));
+    let mut found = Vec::new();
+    for outcome in join_all(calls).await {
+        match outcome? {
+            Ok(created) => found.push(created.into_checkout()),
+            Err(error) => {
+                let lost = error.effect() == Effect::MaybeApplied;
+                ensure!(
+                    lost,
+                    "one of several callers is told for certain that it failed: {error}"
+                );
+            }
+        }
+    }
+    found.push(party.make(&prepared).await?.into_checkout());
+    let one = found.windows(2).all(|pair| {
+        pair[0].gateway_id == pair[1].gateway_id && pair[0].next_action == pair[1].next_action
+    });
+    ensure!(
+        one,
+        "several callers with one reference got different checkouts"
+    );
+    if bench.is_http() {
+        party.only_one(&prepared.reference).await?;
+    }
+    Ok(())
+}
+
+async fn after_storing(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("stored")?;
+    let stored = serde_json::to_string(&prepared)
+        .map_err(|error| Failure::Broken(format!("it cannot be stored: {error}")))?;
+    let read: PreparedCheckout = serde_json::from_str(&stored)
+        .map_err(|error| Failure::Broken(format!("what was stored cannot be read: {error}")))?;
+    ensure!(read == prepared, "what was stored is not what is read");
+    let first = party.make(&prepared).await?.into_checkout();
+    let again = bench.reconnect(&[0])?;
+    let second = match again.create(&read).await? {
+        Ok(created) => created.into_checkout(),
+        Err(error) => fail!("what was stored cannot be asked for again: {error}"),
+    };
+    ensure!(
+        first.gateway_id == second.gateway_id,
+        "after a restart there is another checkout"
+    );
+    ensure!(
+        first.next_action == second.next_action,
+        "after a restart the address is another"
+    );
+    Ok(())
+}
+
+async fn refuses_another_environment(bench: Bench) -> Verdict {
+    let mut prepared = bench.prepared("environment")?;
+    prepared.environment = match prepared.environment {
+        Environment::Production => Environment::Sandbox,
+        Environment::Sandbox => Environment::Production,
+    };
+    foreign(&bench, &prepared, "environment").await
+}
+
+async fn refuses_another_provider(bench: Bench) -> Verdict {
+    let mut prepared = bench.prepared("provider")?;
+    let name = format!("not-{}", prepared.provider);
+    match ProviderId::new(name) {
+        Ok(id) => prepared.provider = id,
+        Err(error) => fail!("{error}"),
+    }
+    foreign(&bench, &prepared, "provider").await
+}
+
+async fn foreign(bench: &Bench, prepared: &PreparedCheckout, field: &str) -> Verdict {
+    let error = match bench.first.provider.create(prepared).await? {
+        Ok(_) => fail!("what was prepared for another {field} is made"),
+        Err(error) => error,
+    };
+    let kind = error.kind();
+    ensure!(
+        kind == ErrorKind::InvalidRequest,
+        "expected InvalidRequest, got {kind:?}: {error}"
+    );
+    let applied = error.effect() == Effect::MaybeApplied;
+    ensure!(
+        !applied,
+        "a request that was not sent is told as perhaps carried out"
+    );
+    let sent = bench.first.requests().len();
+    ensure!(sent == 0, "{sent} requests were sent for it");
+    Ok(())
+}

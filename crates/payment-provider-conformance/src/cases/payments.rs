@@ -1,0 +1,188 @@
+//! A host books from the list of payments.
+
+use payment_provider_core::{PartialPayments, Payment, PaymentStatus};
+
+use crate::bench::{Bench, half};
+use crate::case::{Case, PAYMENTS, Verdict, case, ensure};
+
+pub(super) const CASES: &[Case] = &[
+    case!(
+        "payments.none-yet",
+        PAYMENTS,
+        [StatusInquiry],
+        "a checkout that nobody paid has no payments, and that is no error",
+        none_yet
+    ),
+    case!(
+        "payments.one-is-listed",
+        PAYMENTS,
+        [StatusInquiry],
+        "a payment is listed once, by the gateway's own id and to the last unit",
+        one_is_listed
+    ),
+    case!(
+        "payments.failed-is-no-money",
+        PAYMENTS,
+        [StatusInquiry],
+        "a failed attempt is not told as money received",
+        failed_is_no_money
+    ),
+    case!(
+        "payments.instalments-are-all-listed",
+        PAYMENTS,
+        [StatusInquiry, PartialPayments],
+        "each instalment is listed, with its own amount",
+        instalments_are_all_listed
+    ),
+    case!(
+        "payments.of-this-checkout-only",
+        PAYMENTS,
+        [StatusInquiry],
+        "payments of another checkout are not listed",
+        of_this_checkout_only
+    ),
+    case!(
+        "payments.listed-the-same-each-time",
+        PAYMENTS,
+        [StatusInquiry],
+        "listing twice gives the same effect keys",
+        listed_the_same
+    ),
+];
+
+fn succeeded(payments: &[Payment]) -> Vec<&Payment> {
+    let received = |payment: &&Payment| payment.status == PaymentStatus::Succeeded;
+    payments.iter().filter(received).collect()
+}
+
+async fn none_yet(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let made = party.make(&bench.prepared("none")?).await?.into_checkout();
+    let payments = party.list(&made.locator()).await?;
+    ensure!(
+        payments.is_empty(),
+        "{} payments are listed, nobody paid",
+        payments.len()
+    );
+    Ok(())
+}
+
+async fn one_is_listed(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let (checkout, id) = party.paid(&bench, "one").await?;
+    let payments = party.list(&checkout).await?;
+    ensure!(
+        payments.len() == 1,
+        "{} payments are listed, one was made",
+        payments.len()
+    );
+    for payment in payments {
+        ensure!(
+            payment.id == id,
+            "the payment {id} is listed as {}",
+            payment.id
+        );
+        let received = payment.status == PaymentStatus::Succeeded;
+        ensure!(
+            received,
+            "a payment that succeeded is told as {}",
+            payment.status.as_str()
+        );
+        let (made, told) = (bench.amount(), payment.amount);
+        ensure!(made == told, "a payment of {made} is told as {told}");
+    }
+    Ok(())
+}
+
+async fn failed_is_no_money(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("failed")?;
+    let made = party.make(&prepared).await?.into_checkout();
+    let failed = party
+        .gateway
+        .fail(&prepared.reference, prepared.amount)
+        .await?;
+    let payments = party.list(&made.locator()).await?;
+    ensure!(
+        succeeded(&payments).is_empty(),
+        "a failed attempt is listed as money received"
+    );
+    let paid = party
+        .gateway
+        .pay(&prepared.reference, prepared.amount)
+        .await?;
+    let payments = party.list(&made.locator()).await?;
+    let received = succeeded(&payments);
+    ensure!(
+        received.len() == 1,
+        "{} payments succeeded, one did",
+        received.len()
+    );
+    ensure!(
+        received.iter().all(|payment| payment.id == paid),
+        "another payment succeeded"
+    );
+    let kept = payments.iter().any(|payment| payment.id == failed);
+    ensure!(kept, "the failed attempt is not listed");
+    Ok(())
+}
+
+async fn instalments_are_all_listed(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let amount = bench.amount();
+    let request = bench
+        .request("instalments")
+        .with_partial_payments(PartialPayments::any());
+    let prepared = party.prepare(&request)?;
+    let made = party.make(&prepared).await?.into_checkout();
+    let parts = [half(amount), crate::bench::rest(amount, half(amount))];
+    let mut expected = Vec::new();
+    for part in parts {
+        expected.push((party.gateway.pay(&prepared.reference, part).await?, part));
+    }
+    let payments = party.list(&made.locator()).await?;
+    let received = succeeded(&payments);
+    ensure!(
+        received.len() == 2,
+        "{} of two instalments are listed",
+        received.len()
+    );
+    for (id, part) in expected {
+        let listed = received
+            .iter()
+            .any(|payment| payment.id == id && payment.amount == part);
+        ensure!(
+            listed,
+            "the instalment of {part} is not listed with its id and amount"
+        );
+    }
+    Ok(())
+}
+
+async fn of_this_checkout_only(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let (_, other) = party.paid(&bench, "other").await?;
+    let (checkout, own) = party.paid(&bench, "own").await?;
+    let payments = party.list(&checkout).await?;
+    let foreign = payments.iter().any(|payment| payment.id == other);
+    ensure!(!foreign, "the payment of another checkout is listed");
+    ensure!(
+        payments.iter().any(|payment| payment.id == own),
+        "its own payment is not listed"
+    );
+    Ok(())
+}
+
+async fn listed_the_same(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let (checkout, _) = party.paid(&bench, "keys").await?;
+    let keys =
+        |payments: Vec<Payment>| -> Vec<_> { payments.iter().map(Payment::effect_key).collect() };
+    let first = keys(party.list(&checkout).await?);
+    let second = keys(party.list(&checkout).await?);
+    ensure!(
+        first == second,
+        "the same payment is listed under two effect keys"
+    );
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! Credentials stay with the gateway they are for, and the gateway's size is not ours.
+
+use payment_provider_core::reexport::Bytes;
+use payment_provider_core::reexport::http::{HeaderValue, Response, StatusCode, header};
+use payment_provider_core::{CheckoutLocator, Effect};
+
+use crate::bench::{Bench, Server};
+use crate::case::{CREATE, Case, Failure, PROVIDER, Verdict, case, ensure, fail};
+use crate::wire::{Fault, json};
+
+pub(super) const CASES: &[Case] = &[
+    case!(
+        "transport.redirects-are-not-followed",
+        PROVIDER,
+        [Http],
+        "a redirect would carry the credentials to another host",
+        redirects_are_not_followed
+    ),
+    case!(
+        "transport.endless-answers-end",
+        PROVIDER,
+        [Http],
+        "an answer without an end is not read without an end",
+        endless_answers_end
+    ),
+    case!(
+        "transport.garbage-is-an-error",
+        CREATE,
+        [Http],
+        "what is no HTTP at all is an error like any other",
+        garbage_is_an_error
+    ),
+    case!(
+        "transport.sends-nothing",
+        PROVIDER,
+        [InProcess],
+        "a provider that says it sends nothing sends nothing",
+        sends_nothing
+    ),
+    case!(
+        "transport.used-from-any-thread",
+        PROVIDER,
+        [],
+        "one provider is used by several threads at a time",
+        used_from_any_thread
+    ),
+];
+
+async fn redirects_are_not_followed(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let elsewhere = Server::start(|_| async { json(200, "{}") }).await;
+    let elsewhere = elsewhere.map_err(|error| Failure::Broken(format!("no server: {error}")))?;
+    let made = party.make(&bench.prepared("made")?).await?.into_checkout();
+    let locator = made.locator();
+    let target = HeaderValue::from_str(elsewhere.address().as_str())
+        .map_err(|error| Failure::Broken(error.to_string()))?;
+    for status in [301, 302, 303, 307, 308] {
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
+        answer
+            .headers_mut()
+            .insert(header::LOCATION, target.clone());
+        party.server.clear_faults();
+        party.fault_all(Fault::ReplaceBefore(answer));
+        let prepared = bench.prepared(&format!("redirected-{status}"))?;
+        let created = party.provider.create(&prepared).await?.map(|_| ());
+        ensure!(
+            created.is_err(),
+            "a redirect of status {status} is taken for a checkout"
+        );
+        everything_else(&bench, &locator).await?;
+        let seen = elsewhere.requests().len();
+        ensure!(
+            seen == 0,
+            "a redirect of status {status} was followed to another host"
+        );
+    }
+    Ok(())
+}
+
+/// Every other call there is, whatever comes of it.
+async fn everything_else(bench: &Bench, locator: &CheckoutLocator) -> Verdict {
+    let provider = &bench.first.provider;
+    let _ = provider.check().await?;
+    let _ = provider.link(&bench.request("redirected").customer).await?;
+    let _ = provider.fetch(locator).await?;
+    let _ = provider.payments(locator).await?;
+    let _ = provider.cancel(locator).await?;
+    Ok(())
+}
+
+async fn endless_answers_end(bench: Bench) -> Verdict {
+    const MOST: u64 = 64 * 1024 * 1024;
+    let party = &bench.first;
+    let prepared = bench.prepared("endless")?;
+    party.fault_all(Fault::EndlessBody { cap: MOST });
+    let outcome = party.provider.create(&prepared).await?;
+    if let Err(error) = &outcome {
+        let effect = error.effect();
+        let told = effect == Effect::MaybeApplied;
+        ensure!(
+            told,
+            "the checkout may exist, the error says {effect:?}: {error}"
+        );
+    } else {
+        fail!("an answer without an end is taken for a checkout");
+    }
+    // What the operating system still holds is not counted against the provider.
+    for request in party.requests() {
+        let read = request.answer_bytes();
+        ensure!(read < MOST / 2, "{read} bytes of one answer were read");
+    }
+    Ok(())
+}
+
+async fn garbage_is_an_error(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let prepared = bench.prepared("garbage")?;
+    party.fault_all(Fault::Garbage(Bytes::from_static(
+        b"\x00\xffSSH-2.0-nonsense\r\n\r\n",
+    )));
+    let Err(error) = party.provider.create(&prepared).await? else {
+        fail!("garbage is taken for a checkout");
+    };
+    let effect = error.effect();
+    ensure!(
+        effect == Effect::MaybeApplied,
+        "the checkout may exist, the error says {effect:?}"
+    );
+    Ok(())
+}
+
+async fn sends_nothing(bench: Bench) -> Verdict {
+    let party = &bench.first;
+    let made = party.make(&bench.prepared("quiet")?).await?.into_checkout();
+    everything_else(&bench, &made.locator()).await?;
+    let sent = party.requests().len();
+    ensure!(
+        sent == 0,
+        "{sent} requests were sent by a provider that says it sends none"
+    );
+    Ok(())
+}
+
+async fn used_from_any_thread(bench: Bench) -> Verdict {
+    let provider = bench.first.provider.bare().clone();
+    let request = bench.request("threads");
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let (provider, request) = (provider.clone(), request.clone());
+            std::thread::spawn(move || {
+                (0..50)
+                    .filter_map(|_| provider.preflight_checkout(&request).ok())
+                    .map(|prepared| prepared.body)
+                    .collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    let mut bodies = Vec::new();
+    for thread in threads {
+        match thread.join() {
+            Ok(prepared) => bodies.extend(prepared),
+            Err(_) => return Err(Failure::Panicked("in preflight_checkout".to_owned())),
+        }
+    }
+    ensure!(
+        bodies.len() == 200,
+        "{} of 200 requests were accepted",
+        bodies.len()
+    );
+    let same = bodies.windows(2).all(|pair| pair[0] == pair[1]);
+    ensure!(same, "several threads get different bytes for one request");
+    Ok(())
+}

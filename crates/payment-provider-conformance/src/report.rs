@@ -1,0 +1,144 @@
+use std::fmt;
+
+use payment_provider_core::ProviderId;
+use serde::Serialize;
+
+use crate::case::{Case, Failure};
+
+/// What became of all cases for one provider.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Report {
+    /// The provider.
+    pub provider: ProviderId,
+    /// One entry for each case, in the order of [`cases`](crate::cases()).
+    pub entries: Vec<Entry>,
+}
+
+/// What became of one case.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The case.
+    pub case: Case,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider does what the contract asks.
+    Passed,
+    /// It does not, or it could not be tried.
+    Failed(Failure),
+    /// What the provider declares says that the case is not about it.
+    NotApplicable(&'static str),
+}
+
+impl Report {
+    pub(crate) const fn new(provider: ProviderId, entries: Vec<Entry>) -> Self {
+        Self { provider, entries }
+    }
+
+    /// Whether every case that applies passed.
+    pub fn passed(&self) -> bool {
+        let mut entries = self.entries.iter();
+        entries.all(|entry| !matches!(entry.outcome, Outcome::Failed(_)))
+    }
+
+    /// The ids of the cases that did not pass.
+    pub fn failed(&self) -> Vec<&'static str> {
+        let failed = |entry: &&Entry| matches!(entry.outcome, Outcome::Failed(_));
+        let entries = self.entries.iter().filter(failed);
+        entries.map(|entry| entry.case.id).collect()
+    }
+
+    fn count(&self, wanted: impl Fn(&Outcome) -> bool) -> usize {
+        let outcomes = self.entries.iter().map(|entry| &entry.outcome);
+        outcomes.filter(|outcome| wanted(outcome)).count()
+    }
+
+    /// How many cases passed.
+    pub fn passes(&self) -> usize {
+        self.count(|outcome| *outcome == Outcome::Passed)
+    }
+
+    /// How many cases do not apply.
+    pub fn not_applicable(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::NotApplicable(_)))
+    }
+
+    /// The report as JSON:
+    /// `{"provider", "passed", "cases": [{"id", "outcome", "detail", "reason", "contract"}]}` with
+    /// the outcomes `passed`, `failed`, `not_staged` and `not_applicable`.
+    pub fn to_json(&self) -> String {
+        let cases = self.entries.iter().map(Line::of).collect();
+        let document = Document {
+            provider: self.provider.as_str(),
+            passed: self.passed(),
+            cases,
+        };
+        serde_json::to_string_pretty(&document).unwrap_or_else(|_| unreachable!("plain text"))
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    provider: &'a str,
+    passed: bool,
+    cases: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    id: &'static str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    reason: &'static str,
+    contract: &'static str,
+}
+
+impl Line {
+    fn of(entry: &Entry) -> Self {
+        let (outcome, detail) = match &entry.outcome {
+            Outcome::Passed => ("passed", None),
+            Outcome::NotApplicable(why) => ("not_applicable", Some((*why).to_owned())),
+            Outcome::Failed(Failure::NotStaged(what)) => ("not_staged", Some(what.clone())),
+            Outcome::Failed(failure) => ("failed", Some(failure.to_string())),
+        };
+        Self {
+            id: entry.case.id,
+            outcome,
+            detail,
+            reason: entry.case.reason,
+            contract: entry.case.section,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for entry in &self.entries {
+            let id = entry.case.id;
+            match &entry.outcome {
+                Outcome::Passed => writeln!(f, "ok    {id}")?,
+                Outcome::NotApplicable(why) => writeln!(f, "n/a   {id}: {why}")?,
+                Outcome::Failed(failure) => {
+                    writeln!(f, "FAIL  {id}: {failure}")?;
+                    writeln!(f, "      why: {}", entry.case.reason)?;
+                    writeln!(f, "      see: {}", entry.case.section)?;
+                }
+            }
+        }
+        let (passes, failed) = (self.passes(), self.failed().len());
+        write!(
+            f,
+            "{}: {passes} of {} cases that apply pass, {failed} do not; {} do not apply",
+            self.provider,
+            passes + failed,
+            self.not_applicable()
+        )
+    }
+}

@@ -1,0 +1,106 @@
+//! Time that is paused neither runs away from bytes nor has to be waited for.
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use payment_provider_conformance::wire::{Fault, RecordedRequest, json};
+use tokio::time::{Instant, timeout};
+
+use crate::client::{LAST_GET, ORDER, gateway, http, orders, start};
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_calls_in_a_row_take_no_time() {
+    let gateway = gateway().await;
+    let (client, start) = (http(), Instant::now());
+    for number in 0..1000 {
+        // Every other one has to connect.
+        let client = if number % 2 == 0 { &client } else { &http() };
+        let call = client
+            .post(orders(&gateway))
+            .timeout(Duration::from_millis(100))
+            .body(ORDER);
+        let answer = call
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{number}: {error:?}"));
+        assert_eq!(answer.text().await.unwrap(), ORDER);
+    }
+    assert_eq!(gateway.requests().len(), 1000);
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeouts_of_minutes_pass_in_an_instant() {
+    let gateway = gateway().await;
+    gateway.fault_where(|_| true, Fault::HangAfter);
+    let (client, start, real) = (http(), Instant::now(), std::time::Instant::now());
+    for _ in 0..12 {
+        let error = client.get(orders(&gateway)).send().await.unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+    }
+    assert_eq!(start.elapsed().as_secs(), 120);
+    assert!(
+        real.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        real.elapsed()
+    );
+}
+
+/// The client is a thread of its own, whose bytes no runtime knows of: what they are to a paused clock while the
+/// operating system has them.
+#[tokio::test(start_paused = true)]
+async fn time_stands_while_a_request_is_half_way() {
+    let gateway = gateway().await;
+    let address = gateway.address().socket_addrs(|| None).unwrap()[0];
+    let client = std::thread::spawn(move || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        for part in LAST_GET.chunks(20) {
+            stream.write_all(part).unwrap();
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    // Until its first bytes are here, there is nothing to hold time for.
+    while gateway.connections() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let arrived = timeout(Duration::from_millis(500), gateway.wait_for(1)).await;
+    assert_eq!(arrived.expect("time ran away").len(), 1);
+    assert!(client.join().unwrap().ends_with(ORDER));
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_passes_in_strides_for_a_client_nobody_has_heard_of() {
+    let gateway = gateway().await;
+    let address = gateway.address().socket_addrs(|| None).unwrap()[0];
+    let client = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(LAST_GET).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap()
+    });
+    // Time may run here, but only so fast: a jump would be over before the client has begun.
+    let arrived = timeout(Duration::from_hours(1), gateway.wait_for(1)).await;
+    assert_eq!(arrived.expect("time ran away").len(), 1);
+    assert!(client.join().unwrap() > ORDER.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_works_on_several_threads_by_the_real_clock() {
+    let gateway = start(|request: RecordedRequest| async move { json(200, request.body) }).await;
+    let client = http();
+    let calls = (0..50).map(|number| {
+        let call = client.post(orders(&gateway)).body(number.to_string());
+        tokio::spawn(async move { call.send().await.unwrap().text().await.unwrap() })
+    });
+    for (number, call) in calls.collect::<Vec<_>>().into_iter().enumerate() {
+        assert_eq!(call.await.unwrap(), number.to_string());
+    }
+    assert_eq!(gateway.requests().len(), 50);
+}

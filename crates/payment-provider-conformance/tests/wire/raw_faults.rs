@@ -1,0 +1,139 @@
+//! Each fault, seen by a client that speaks TCP alone.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use bytes::Bytes;
+use payment_provider_conformance::wire::{Fault, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, timeout};
+
+use crate::client::{GET, LAST_GET, ORDER, connect, exchange, gateway, read_to_end};
+
+const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_is_a_reset() {
+    for fault in [Fault::ResetBefore, Fault::ResetAfter] {
+        let gateway = gateway().await;
+        gateway.fault_next(fault);
+        let (answer, end) = exchange(&gateway, GET).await;
+        assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        assert_eq!(answer, "");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_keeps_the_connection_open() {
+    for (fault, told) in [
+        (Fault::HangBefore, 0),
+        (Fault::HangAfter, 0),
+        (Fault::SlowBody, ORDER.len() / 2),
+    ] {
+        let gateway = gateway().await;
+        gateway.fault_next(fault);
+        let mut stream = connect(&gateway).await.unwrap();
+        stream.write_all(GET).await.unwrap();
+        let mut answer = Vec::new();
+        let end = timeout(Duration::from_mins(1), stream.read_to_end(&mut answer)).await;
+        assert!(end.is_err());
+        let text = String::from_utf8(answer).unwrap();
+        let expected = format!(
+            "{HEAD}content-length: {}\r\n\r\n{}",
+            ORDER.len(),
+            &ORDER[..told]
+        );
+        assert_eq!(text, if told == 0 { "" } else { &expected });
+        assert_eq!(gateway.requests()[0].answer_bytes(), text.len() as u64);
+        // What follows on the connection is not heard.
+        stream.write_all(GET).await.unwrap();
+        exchange(&gateway, LAST_GET).await.1.unwrap();
+        assert_eq!(gateway.requests().len(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cut_short_ends_in_order() {
+    let half = &ORDER[..ORDER.len() / 2];
+    let (length, size) = (ORDER.len(), format!("{:x}", ORDER.len()));
+    for (fault, expected) in [
+        (
+            Fault::CloseMidBody,
+            format!("{HEAD}content-length: {length}\r\n\r\n{half}"),
+        ),
+        (
+            Fault::TruncateChunked,
+            format!("{HEAD}transfer-encoding: chunked\r\n\r\n{size}\r\n{half}"),
+        ),
+        (
+            Fault::Garbage(Bytes::from_static(b"\x00not HTTP")),
+            "\0not HTTP".to_owned(),
+        ),
+    ] {
+        let gateway = gateway().await;
+        gateway.fault_next(fault);
+        // A second request that nobody reads must not turn the end into a reset.
+        let (answer, end) = exchange(&gateway, &[GET, GET].concat()).await;
+        end.unwrap();
+        assert_eq!(answer, expected);
+        assert_eq!(gateway.requests().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_body_is_chunks_of_spaces() {
+    let gateway = gateway().await;
+    gateway.fault_next(Fault::EndlessBody { cap: 100_000 });
+    let (answer, end) = exchange(&gateway, GET).await;
+    end.unwrap();
+    assert_eq!(answer.len(), 100_000);
+    let start = format!(
+        "{HEAD}transfer-encoding: chunked\r\n\r\n{:x}\r\n{ORDER}\r\n4000\r\n  ",
+        ORDER.len()
+    );
+    assert!(answer.starts_with(&start), "{}", &answer[..200]);
+    let spaces = answer.matches(' ').count();
+    assert!(spaces > 99_000, "{spaces}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_body_waits_for_a_client_that_does_not_read() {
+    let gateway = gateway().await;
+    gateway.fault_next(Fault::EndlessBody { cap: u64::MAX });
+    let mut stream = connect(&gateway).await.unwrap();
+    stream.write_all(GET).await.unwrap();
+    gateway.wait_for(1).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let stuck = gateway.requests()[0].answer_bytes();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(stuck > 0);
+    assert_eq!(gateway.requests()[0].answer_bytes(), stuck);
+    let mut some = vec![0; 1_000_000];
+    for _ in 0..=stuck / 1_000_000 {
+        stream.read_exact(&mut some).await.unwrap();
+    }
+    assert!(gateway.requests()[0].answer_bytes() > stuck);
+}
+
+#[tokio::test(start_paused = true)]
+async fn replaced_and_late_answers_leave_the_connection_usable() {
+    let gateway = gateway().await;
+    gateway.fault_next(Fault::ReplaceBefore(json(500, "1")));
+    gateway.fault_next(Fault::ReplaceAfter(json(500, "2")));
+    gateway.fault_next(Fault::Delay(Duration::from_secs(7)));
+    let start = Instant::now();
+    let mut stream = connect(&gateway).await.unwrap();
+    stream
+        .write_all(&[GET, GET, GET, LAST_GET].concat())
+        .await
+        .unwrap();
+    let (answer, end) = read_to_end(&mut stream).await;
+    end.unwrap();
+    let bodies: Vec<_> = answer
+        .split("\r\n\r\n")
+        .map(|part| part.split("HTTP/1.1").next().unwrap())
+        .collect();
+    assert_eq!(bodies, ["", "1", "2", ORDER, ORDER]);
+    assert_eq!(start.elapsed().as_secs(), 7);
+    assert_eq!(gateway.requests().len(), 4);
+}
