@@ -25,6 +25,8 @@ enum Forbidden {
     Families(&'static [&'static str]),
     /// Any other crate of this workspace.
     OurCrates,
+    /// Any other crate of this workspace but these.
+    OurCratesBut(&'static [&'static str]),
 }
 
 const RULES: &[Rule] = &[
@@ -77,10 +79,28 @@ const RULES: &[Rule] = &[
         because: "the contract knows neither the providers nor the host",
     },
     Rule {
+        package: "payment-provider-http",
+        edges: "normal,build",
+        forbidden: Forbidden::OurCratesBut(&["payment-provider-core"]),
+        because: "what providers share knows the contract alone, and no gateway of its own",
+    },
+    Rule {
+        package: "payment-provider-http",
+        edges: "normal,build",
+        forbidden: Forbidden::Families(&["axum"]),
+        because: "a provider calls, and serves nothing",
+    },
+    Rule {
         package: "provider-cashfree",
         edges: "normal,build",
-        forbidden: Forbidden::Families(&["payment-provider-axum", "payment-provider-host"]),
-        because: "a provider never sees the host",
+        forbidden: Forbidden::OurCratesBut(&["payment-provider-core", "payment-provider-http"]),
+        because: "a provider sees neither the host nor another provider",
+    },
+    Rule {
+        package: "provider-cashfree",
+        edges: "normal,build",
+        forbidden: Forbidden::Families(&["axum"]),
+        because: "a provider calls, and serves nothing",
     },
     Rule {
         package: "payment-provider-host",
@@ -176,6 +196,7 @@ impl Rule {
     fn forbids(&self, name: &str, ours: &BTreeSet<&str>) -> bool {
         match self.forbidden {
             Forbidden::OurCrates => ours.contains(name),
+            Forbidden::OurCratesBut(allowed) => ours.contains(name) && !allowed.contains(&name),
             Forbidden::Families(families) => families.iter().any(|family| {
                 name.strip_prefix(family)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
@@ -256,6 +277,30 @@ provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
         let violations = rule(Forbidden::OurCrates).violations(&package_names(TREE), &ours);
         assert_eq!(violations.len(), 1, "{violations:?}");
         assert!(violations[0].contains("depends on provider-cashfree"));
+    }
+
+    #[test]
+    fn what_is_allowed_of_ours_is_allowed_alone() {
+        let ours = BTreeSet::from(["payment-provider-core", "provider-cashfree", "tokio-util"]);
+        let violations =
+            rule(Forbidden::OurCratesBut(&["tokio-util"])).violations(&package_names(TREE), &ours);
+        assert_eq!(violations.len(), 1, "{violations:?}");
+        assert!(violations[0].contains("depends on provider-cashfree"));
+    }
+
+    #[test]
+    fn providers_and_what_they_share_never_see_the_host() {
+        let host = ["payment-provider-host", "payment-provider-axum"];
+        let ours = BTreeSet::from(host);
+        for package in ["payment-provider-http", "provider-cashfree"] {
+            for name in [host[0], host[1], "axum", "axum-core"] {
+                let mut rules = RULES.iter().filter(|rule| rule.package == package);
+                assert!(
+                    rules.any(|rule| rule.forbids(name, &ours)),
+                    "{package} {name}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -5,12 +5,11 @@ use payment_provider_core::{
     Operation,
 };
 use time::{Duration, OffsetDateTime};
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::config::CashfreeConfig;
 use crate::links;
-use crate::transport::{Call, Fault, Gateway, Route, WrongAddress};
+use crate::transport::{Call, Deadline, Fault, FaultExt, Gateway, Route, WrongAddress};
 
 /// From this far on, a difference between the clocks is worth a word.
 const NOTABLE_SKEW: Duration = Duration::minutes(1);
@@ -22,7 +21,7 @@ pub(crate) async fn check(
     environment: Environment,
     config: &CashfreeConfig,
 ) -> Result<ConnectionCheck, Fault> {
-    let deadline = Instant::now() + config.operation_deadline;
+    let deadline = Deadline::after(config.http.operation_deadline());
     let link_id = format!("check-{}", Uuid::new_v4().simple());
     let reference = CheckoutReference::new(link_id).map_err(|unfit| {
         Fault::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(unfit)

@@ -1,11 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use payment_provider_core::{
     Capabilities, ConnectionSettings, CurrencySupport, InvalidIdentifier, PaymentProvider,
     ProviderDescriptor, ProviderFactory, ProviderId, Violations,
 };
+use payment_provider_http::HttpSetupError;
 
 use crate::config::CashfreeConfig;
 use crate::provider::CashfreeProvider;
@@ -43,9 +43,8 @@ impl CashfreeFactory {
     /// # Errors
     /// As [`new`](Self::new); and a duration or number of the configuration is out of range.
     pub fn with_config(config: CashfreeConfig) -> Result<Self, CashfreeFactoryError> {
-        check(&config)?;
+        let stack = HttpStack::new(config.http.clone())?;
         transport::describe();
-        let stack = HttpStack::new(&config).map_err(CashfreeFactoryError::client)?;
         Ok(Self {
             descriptor: Arc::new(descriptor()?),
             config: Arc::new(config),
@@ -101,34 +100,6 @@ fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
     )
 }
 
-fn check(config: &CashfreeConfig) -> Result<(), CashfreeFactoryError> {
-    let durations = [
-        ("connect_timeout", config.connect_timeout),
-        ("request_timeout", config.request_timeout),
-        ("operation_deadline", config.operation_deadline),
-    ];
-    for (name, duration) in durations {
-        if duration.is_zero() || duration > Duration::from_hours(24) {
-            return Err(CashfreeFactoryError::config(
-                name,
-                "must be more than nothing and at most a day",
-            ));
-        }
-    }
-    if !(1..=20).contains(&config.retry.max_attempts) {
-        return Err(CashfreeFactoryError::config(
-            "retry",
-            "must allow 1 to 20 attempts",
-        ));
-    }
-    if config.retry.min_pause.is_zero() || config.retry.max_pause < config.retry.min_pause {
-        let reason =
-            "must have a shortest pause of more than nothing, and no longer than the longest";
-        return Err(CashfreeFactoryError::config("retry", reason));
-    }
-    Ok(())
-}
-
 /// A [`CashfreeFactory`] cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[error("cashfree cannot be set up: {reason}")]
@@ -137,19 +108,14 @@ pub struct CashfreeFactoryError {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-impl CashfreeFactoryError {
-    fn config(name: &str, reason: &str) -> Self {
-        Self {
-            reason: format!("{name} {reason}"),
-            source: None,
-        }
-    }
-
-    fn client(source: Box<dyn std::error::Error + Send + Sync>) -> Self {
-        Self {
-            reason: "no HTTP client can be built".to_owned(),
-            source: Some(source),
-        }
+impl From<HttpSetupError> for CashfreeFactoryError {
+    fn from(error: HttpSetupError) -> Self {
+        let reason = error.to_string();
+        let source = match error {
+            HttpSetupError::Client { source, .. } => Some(source),
+            _ => None,
+        };
+        Self { reason, source }
     }
 }
 

@@ -7,11 +7,10 @@ use payment_provider_core::{
     Customer, CustomerLink, Environment, Operation, Payment, PaymentProvider, PreparedCheckout,
     ProviderDescriptor, ProviderError, VerifiedWebhook, Violations, WebhookRequest,
 };
-use tokio::time::Instant;
 
 use crate::config::CashfreeConfig;
 use crate::settings::{Account, Terms};
-use crate::transport::{Fault, Gateway, GatewayKeys, HttpStack};
+use crate::transport::{self, Deadline, Fault, Gateway, GatewayKeys, HttpStack};
 use crate::webhook::{Keyring, Window};
 use crate::{check, links, payments, webhook};
 
@@ -36,13 +35,7 @@ impl CashfreeProvider {
             client_secret: account.call_secret,
             api_version: account.api_version,
         };
-        let gateway = Gateway::new(
-            stack,
-            account.base_url,
-            keys,
-            config.request_timeout,
-            config.retry,
-        );
+        let gateway = transport::gateway(stack, account.base_url, keys);
         Self {
             descriptor,
             config,
@@ -52,8 +45,8 @@ impl CashfreeProvider {
         }
     }
 
-    fn deadline(&self) -> Instant {
-        Instant::now() + self.config.operation_deadline
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.config.http.operation_deadline())
     }
 
     fn error(&self, operation: Operation) -> impl FnOnce(Fault) -> ProviderError {
@@ -103,7 +96,7 @@ impl PaymentProvider for CashfreeProvider {
             return Err(ProviderError::invalid(violations, operation, provider));
         }
         let now = self.config.clock.now();
-        let limit = self.config.operation_deadline;
+        let limit = self.config.http.operation_deadline();
         links::create(&self.gateway, self.terms.environment, prepared, now, limit)
             .await
             .map_err(self.error(operation))
@@ -120,7 +113,7 @@ impl PaymentProvider for CashfreeProvider {
         &self,
         checkout: &CheckoutLocator,
     ) -> Result<Cancellation, ProviderError> {
-        let limit = self.config.operation_deadline;
+        let limit = self.config.http.operation_deadline();
         links::cancel(&self.gateway, self.terms.environment, checkout, limit)
             .await
             .map_err(self.error(Operation::CancelCheckout))

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::entity::Link;
 use super::fetch::link_if_any;
 use super::key::idempotency_key;
-use crate::transport::{Call, Fault, Gateway, Limits, Pace, Route};
+use crate::transport::{Call, Fault, FaultExt, Gateway, Limits, Pace, Route};
 
 const OPERATION: Operation = Operation::CreateCheckout;
 
@@ -96,7 +96,9 @@ impl Creation<'_> {
     async fn post(&self, pace: &Pace) -> Result<(Link, bool), Fault> {
         let Self { prepared, .. } = self;
         let key = idempotency_key(&prepared.reference, &prepared.body, self.renewals);
-        let call = Call::new(OPERATION, Route::CreateLink).with_body(prepared.body.clone(), key);
+        let call = Call::new(OPERATION, Route::CreateLink)
+            .with_json(prepared.body.clone())
+            .with_idempotency_key(key);
         let answer = self.gateway.send(&call, pace).await.map_err(|mut fault| {
             if fault.kind == ErrorKind::NotFound {
                 // There is nothing yet that could be missing; the sandbox says so in passing, and

@@ -51,8 +51,7 @@ impl Link {
         asked: &CheckoutReference,
         environment: Environment,
     ) -> Result<Self, Unreadable> {
-        let raw = serde_json::from_slice(body).map_err(|_| Unreadable("body"))?;
-        let entity: Entity<'_> = wire::object("body", raw)?;
+        let entity: Entity<'_> = wire::body(body)?;
         if wire::text("link_id", entity.link_id)? != asked.as_str() {
             return Err(Unreadable("link_id of the link asked for"));
         }

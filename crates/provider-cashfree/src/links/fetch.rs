@@ -2,10 +2,9 @@ use payment_provider_core::{
     Checkout, CheckoutLocator, CheckoutReference, Difference, Effect, Environment, ErrorKind,
     Operation,
 };
-use tokio::time::Instant;
 
 use super::entity::Link;
-use crate::transport::{Answer, Call, Fault, Gateway, Route};
+use crate::transport::{Answer, Call, Deadline, Fault, Gateway, Route};
 use crate::wire::Unreadable;
 
 /// The link as it is now.
@@ -13,7 +12,7 @@ pub(crate) async fn fetch(
     gateway: &Gateway,
     environment: Environment,
     locator: &CheckoutLocator,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<Checkout, Fault> {
     let operation = Operation::FetchCheckout;
     let reference = &locator.reference;
@@ -28,7 +27,7 @@ pub(super) async fn link(
     environment: Environment,
     reference: &CheckoutReference,
     operation: Operation,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<Link, Fault> {
     let call = Call::new(operation, Route::FetchLink(reference.as_str()));
     let read = |answer: &Answer| Link::read(&answer.body, reference, environment);
@@ -41,7 +40,7 @@ pub(crate) async fn expect_same_link(
     environment: Environment,
     locator: &CheckoutLocator,
     operation: Operation,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<(), Fault> {
     let link = link(
         gateway,
@@ -69,7 +68,7 @@ pub(super) async fn link_if_any(
     environment: Environment,
     reference: &CheckoutReference,
     operation: Operation,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<Option<Link>, Fault> {
     match link(gateway, environment, reference, operation, deadline).await {
         Ok(link) => Ok(Some(link)),

@@ -7,12 +7,11 @@ use payment_provider_core::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 
 use super::attempt::Attempt;
 use super::orders::{Order, Orders};
 use crate::links;
-use crate::transport::{Answer, Call, Fault, Gateway, Route};
+use crate::transport::{Answer, Call, Deadline, Fault, Gateway, Route};
 use crate::wire::{self, Raw, Unreadable};
 
 const OPERATION: Operation = Operation::ListPayments;
@@ -30,7 +29,7 @@ pub(crate) async fn list(
     gateway: &Gateway,
     environment: Environment,
     locator: &CheckoutLocator,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<Vec<Payment>, Fault> {
     let orders = Call::new(OPERATION, Route::LinkOrders(locator.reference.as_str()));
     let all = orders.clone().with_query("status", "ALL");
@@ -78,7 +77,7 @@ async fn of_order(
     gateway: &Gateway,
     id: &OrderId,
     order: &Order,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<Vec<Payment>, Fault> {
     let call = Call::new(OPERATION, Route::OrderPayments(id.as_str()));
     let read = |answer: &Answer| payments(answer, id, order);

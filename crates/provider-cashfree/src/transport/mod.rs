@@ -1,20 +1,13 @@
-//! Talking to the gateway over HTTP: one request, what came of it, and when to try again.
+//! What is Cashfree's own in talking to it over HTTP: its headers, its calls, and what its refusals
+//! mean.
 
-mod answer;
-mod attempt;
-mod call;
-mod client;
-mod fault;
-mod numbers;
-mod pace;
+mod dialect;
 mod refusal;
-mod stack;
+mod route;
 
-pub(crate) use answer::Answer;
-pub(crate) use call::{Call, Route};
-pub(crate) use client::{Gateway, GatewayKeys};
-pub(crate) use fault::Fault;
-pub(crate) use numbers::describe;
-pub(crate) use pace::{Limits, Pace};
-pub(crate) use refusal::WrongAddress;
-pub(crate) use stack::HttpStack;
+pub(crate) use dialect::{GatewayKeys, describe, gateway};
+pub(crate) use payment_provider_http::{
+    Answer, Call, Deadline, Fault, Gateway, HttpStack, Limits, Pace,
+};
+pub(crate) use refusal::{FaultExt, WrongAddress};
+pub(crate) use route::Route;

@@ -1,23 +1,13 @@
-use std::fmt;
-
 use http::StatusCode;
 use payment_provider_core::{Effect, ErrorKind, ViolationCode, Violations};
+use payment_provider_http::{Answer, Fault, Refusal};
 use serde::Deserialize;
 
-use super::answer::Answer;
-use super::fault::Fault;
 use crate::wire::{self, Raw, Unreadable};
 
 /// What the gateway says in the body of an error answer: `{"message", "code", "type"}`, none of
 /// which is certain to be there. Codes and types are open sets; those known are listed at
 /// <https://www.cashfree.com/docs/api-reference/payments/errors>.
-#[derive(Clone, Default)]
-pub(crate) struct Refusal {
-    pub(crate) code: Option<String>,
-    pub(crate) message: Option<String>,
-    class: Option<String>,
-}
-
 #[derive(Deserialize)]
 struct Body<'a> {
     #[serde(borrow, default)]
@@ -28,92 +18,86 @@ struct Body<'a> {
     class: Raw<'a>,
 }
 
-const MAX_MESSAGE: usize = 1000;
+fn read(body: &[u8]) -> Option<Refusal> {
+    let body = std::str::from_utf8(body).ok()?.trim_start();
+    let body: Body<'_> = wire::body(body.as_bytes()).ok()?;
+    let refusal = Refusal::read(body.code, body.message, body.class)?;
+    let violations = violations(refusal.code());
+    Some(refusal.with_violations(violations))
+}
 
-impl Refusal {
-    fn read(body: &[u8]) -> Option<Self> {
-        let body = std::str::from_utf8(body).ok()?.trim_start();
-        let body: Body<'_> = body
-            .starts_with('{')
-            .then(|| serde_json::from_str(body).ok())
-            .flatten()?;
-        let message = wire::optional_text(body.message).map(|text| cut(text, MAX_MESSAGE));
-        let refusal = Self {
-            code: wire::optional_text(body.code).filter(|code| is_code(code)),
-            message: message.filter(|text| !text.is_empty()),
-            class: wire::optional_text(body.class).filter(|class| is_code(class)),
-        };
-        let says_something =
-            refusal.code.is_some() || refusal.message.is_some() || refusal.class.is_some();
-        says_something.then_some(refusal)
+/// What a fault means at Cashfree, beside its kind.
+pub(crate) trait FaultExt {
+    /// Whether the gateway says that the object, or the idempotency key, is taken.
+    fn says_taken(&self) -> bool;
+
+    /// Whether what answered may not be the part of the API that was meant.
+    fn may_be_a_wrong_address(&self) -> bool;
+}
+
+impl FaultExt for Fault {
+    fn says_taken(&self) -> bool {
+        self.kind == ErrorKind::Conflict || self.refusal.as_deref().is_some_and(says_taken)
     }
 
-    /// Whether the object or the idempotency key is said to be in use. The status and code for a
-    /// link id in use are not documented; the message is.
-    pub(super) fn says_taken(&self) -> bool {
-        let message = self.message.as_deref().unwrap_or_default();
-        let message = message.to_ascii_lowercase();
-        self.class() == "idempotency_error"
-            || self.code() == "idempotency_key_mismatch"
-            || self.code().ends_with("already_exists")
-            || message.contains("already exists")
-    }
-
-    /// The field of the request that a code such as `customer_phone_invalid` is about.
-    pub(super) fn violations(&self) -> Violations {
-        const FIELDS: [(&str, &str); 10] = [
-            ("link_id_", "reference"),
-            ("link_amount_", "amount"),
-            ("link_currency_", "amount"),
-            ("order_amount_", "amount"),
-            ("order_currency_", "amount"),
-            ("link_purpose_", "purpose"),
-            ("link_expiry_time_", "expires_at"),
-            ("link_minimum_partial_amount_", "partial_payments.minimum"),
-            ("customer_phone_", "customer.phone"),
-            ("customer_email_", "customer.email"),
-        ];
-        let mut violations = Violations::none();
-        for (prefix, field) in FIELDS {
-            match self.code().strip_prefix(prefix) {
-                Some("missing") => {
-                    let message = "is required by the gateway";
-                    violations.push(field, ViolationCode::Missing, message);
-                }
-                Some("invalid") => {
-                    let message = "is not accepted by the gateway";
-                    violations.push(field, ViolationCode::Invalid, message);
-                }
-                _ => {}
-            }
+    fn may_be_a_wrong_address(&self) -> bool {
+        let unspecific =
+            |refusal: &Refusal| matches!(refusal.code.as_deref(), None | Some("request_failed"));
+        match self.kind {
+            ErrorKind::UnreadableAnswer => true,
+            ErrorKind::Refused => self.refusal.as_deref().is_none_or(unspecific),
+            _ => false,
         }
-        violations
-    }
-
-    fn code(&self) -> &str {
-        self.code.as_deref().unwrap_or_default()
-    }
-
-    fn class(&self) -> &str {
-        self.class.as_deref().unwrap_or_default()
     }
 }
 
-impl fmt::Debug for Refusal {
-    /// Leaves out the message, which may repeat what was sent.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refusal")
-            .field("code", &self.code)
-            .field("class", &self.class)
-            .finish_non_exhaustive()
+/// Whether the object or the idempotency key is said to be in use. The status and code for a
+/// link id in use are not documented; the message is.
+fn says_taken(refusal: &Refusal) -> bool {
+    let message = refusal.message.as_deref().unwrap_or_default();
+    let message = message.to_ascii_lowercase();
+    refusal.class() == "idempotency_error"
+        || refusal.code() == "idempotency_key_mismatch"
+        || refusal.code().ends_with("already_exists")
+        || message.contains("already exists")
+}
+
+/// The field of the request that a code such as `customer_phone_invalid` is about.
+fn violations(code: &str) -> Violations {
+    const FIELDS: [(&str, &str); 10] = [
+        ("link_id_", "reference"),
+        ("link_amount_", "amount"),
+        ("link_currency_", "amount"),
+        ("order_amount_", "amount"),
+        ("order_currency_", "amount"),
+        ("link_purpose_", "purpose"),
+        ("link_expiry_time_", "expires_at"),
+        ("link_minimum_partial_amount_", "partial_payments.minimum"),
+        ("customer_phone_", "customer.phone"),
+        ("customer_email_", "customer.email"),
+    ];
+    let mut violations = Violations::none();
+    for (prefix, field) in FIELDS {
+        match code.strip_prefix(prefix) {
+            Some("missing") => {
+                let message = "is required by the gateway";
+                violations.push(field, ViolationCode::Missing, message);
+            }
+            Some("invalid") => {
+                let message = "is not accepted by the gateway";
+                violations.push(field, ViolationCode::Invalid, message);
+            }
+            _ => {}
+        }
     }
+    violations
 }
 
 /// Turns an answer that is not a success into what it means.
-pub(super) fn fault(answer: Answer) -> Fault {
-    let refusal = Refusal::read(&answer.body);
+pub(super) fn fault(answer: &Answer) -> Fault {
+    let refusal = read(&answer.body);
     let (kind, effect, repeatable) = judge(answer.facts.status, refusal.as_ref());
-    let mut fault = Fault::new(kind, effect).with_facts(Some(answer.facts));
+    let mut fault = Fault::new(kind, effect).with_facts(Some(answer.facts.clone()));
     fault.repeatable = repeatable;
     match refusal {
         Some(refusal) if kind == ErrorKind::UnreadableAnswer => {
@@ -178,19 +162,6 @@ fn judge(status: StatusCode, refusal: Option<&Refusal>) -> (ErrorKind, Effect, b
         return (ErrorKind::InvalidRequest, Rejected, false);
     }
     (ErrorKind::Refused, Rejected, false)
-}
-
-/// Codes are short plain words; anything else might be data of the request.
-fn is_code(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    (1..=64).contains(&text.len()) && text.bytes().all(plain)
-}
-
-fn cut(mut text: String, most: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(most) {
-        text.truncate(end);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -32,10 +32,7 @@ pub(super) struct News {
 
 /// The events of a verified body. A body that cannot be read is one unrecognised event.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
-    let envelope = serde_json::from_slice(body)
-        .map_err(|_| Unreadable("body"))
-        .and_then(|raw| wire::object::<Envelope<'_>>("body", raw));
-    let envelope = match envelope {
+    let envelope: Envelope<'_> = match wire::body(body) {
         Ok(envelope) => envelope,
         Err(what) => return vec![unread("", Subject::none(), what)],
     };

@@ -1,18 +1,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use payment_provider_core::{Operation, ProviderId, RetryAdvice};
+use payment_provider_http::{Facts, MAX_MESSAGE};
 
-use super::super::answer::Facts;
 use super::*;
 
 fn judged(status: u16, body: &str) -> Fault {
     let status = StatusCode::from_u16(status).unwrap();
-    fault(Answer {
-        facts: Facts::read(status, &HeaderMap::new()),
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    })
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    fault(&Answer::new(Facts::new(status), body))
 }
 
 fn refused(class: &str, code: &str) -> String {

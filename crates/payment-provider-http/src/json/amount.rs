@@ -1,23 +1,34 @@
 use payment_provider_core::{Currency, Money};
 use serde_json::value::RawValue;
 
-use super::{Raw, Unreadable, text};
+use super::{Raw, Unreadable, optional_text, text};
 
 /// A currency, from its three letters.
-pub(crate) fn currency(field: &'static str, raw: Raw<'_>) -> Result<Currency, Unreadable> {
+pub fn currency(field: &'static str, raw: Raw<'_>) -> Result<Currency, Unreadable> {
     text(field, raw)?.parse().map_err(|_| Unreadable(field))
 }
 
-/// An amount in major units, from a JSON number or from decimal text; never by way of a float.
-/// Less than nothing is no amount.
-pub(crate) fn amount(
+/// An amount in major units (`200.12` rupees), from a JSON number or from decimal text; never by way
+/// of a float. Less than nothing is no amount, and neither is a part of the smallest unit.
+pub fn amount(field: &'static str, raw: Raw<'_>, currency: Currency) -> Result<Money, Unreadable> {
+    raw.and_then(decimal_text)
+        .and_then(|text| Money::from_decimal(&text, currency).ok())
+        .filter(|money| money.minor_units() >= 0)
+        .ok_or(Unreadable(field))
+}
+
+/// An amount in minor units (`20012` paise), from a whole JSON number or from its digits as text. A
+/// fraction or an exponent makes it unreadable even where its value would be whole: whoever writes
+/// one may mean major units. Less than nothing is no amount.
+pub fn minor_units(
     field: &'static str,
     raw: Raw<'_>,
     currency: Currency,
 ) -> Result<Money, Unreadable> {
-    raw.and_then(decimal_text)
-        .and_then(|text| Money::from_decimal(&text, currency).ok())
-        .filter(|money| money.minor_units() >= 0)
+    optional_text(raw)
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|digits| digits.parse().ok())
+        .map(|units| Money::from_minor_units(units, currency))
         .ok_or(Unreadable(field))
 }
 
@@ -114,6 +125,48 @@ mod tests {
             "99999999999999999999",
         ] {
             assert_eq!(read(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn minor_units_are_whole_numbers_and_nothing_else() {
+        let read = |json: &str| {
+            let raw: Option<&RawValue> = serde_json::from_str(json).unwrap();
+            minor_units("field", raw, Currency::INR).map(Money::minor_units)
+        };
+        for (json, paise) in [
+            ("20012", 20_012),
+            ("0", 0),
+            ("\"20012\"", 20_012),
+            ("\"007\"", 7),
+            ("9223372036854775807", i64::MAX),
+        ] {
+            assert_eq!(read(json), Ok(paise), "{json}");
+        }
+        for json in [
+            "20012.0",
+            "200.12",
+            "2e4",
+            "2E4",
+            "20012e0",
+            "\"20012.0\"",
+            "\"2e4\"",
+            "\"+5\"",
+            "\" 5\"",
+            "\"5 \"",
+            "\"1,000\"",
+            "\"\\u0661\"",
+            "-1",
+            "-0",
+            "\"-1\"",
+            "9223372036854775808",
+            "\"\"",
+            "null",
+            "true",
+            "[1]",
+            "{}",
+        ] {
+            assert_eq!(read(json), Err(Unreadable("field")), "{json}");
         }
     }
 

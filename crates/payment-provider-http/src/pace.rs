@@ -1,41 +1,22 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use tokio::time::Instant;
 
-use super::fault::Fault;
 use crate::config::RetryTuning;
-
-/// Until when an operation may do what.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Requests that change something; what is left afterwards is for finding out what they did.
-    pub(crate) writes: Instant,
-    /// Everything.
-    pub(crate) all: Instant,
-}
-
-impl Limits {
-    pub(crate) fn from_now(limit: Duration) -> Self {
-        let now = Instant::now();
-        Self {
-            writes: now + limit - limit / 3,
-            all: now + limit,
-        }
-    }
-}
+use crate::deadline::Deadline;
+use crate::fault::Fault;
 
 /// When to send the same request again, and when to stop.
 #[derive(Debug)]
-pub(crate) struct Pace {
-    deadline: Instant,
+pub struct Pace {
+    deadline: Deadline,
     pauses: ExponentialBackoff,
     attempt: u32,
 }
 
 impl Pace {
     /// A pace that takes up to the tuned number of attempts, all before the deadline.
-    pub(crate) fn new(tuning: RetryTuning, deadline: Instant) -> Self {
+    pub fn new(tuning: RetryTuning, deadline: Deadline) -> Self {
         let repetitions = tuning.max_attempts.saturating_sub(1);
         let pauses = ExponentialBuilder::new()
             .with_jitter()
@@ -51,22 +32,28 @@ impl Pace {
     }
 
     /// The number of the present attempt, from 1.
-    pub(crate) const fn attempt(&self) -> u32 {
+    pub const fn attempt(&self) -> u32 {
         self.attempt
     }
 
     /// How much time is left.
-    pub(crate) fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+    pub fn left(&self) -> Duration {
+        self.deadline.left()
     }
 
-    /// Waits as long as is right after this fault, and says whether to send again.
-    pub(crate) async fn again_after(&mut self, fault: &Fault) -> bool {
+    /// Waits as long as is right after this fault, and says whether to send again. Without waiting
+    /// it says no after the last attempt, after what would fail again, and where the deadline would
+    /// pass meanwhile.
+    ///
+    /// **Cancellation**: dropped while it waits, the attempt is used up and not begun.
+    pub async fn again_after(&mut self, fault: &Fault) -> bool {
         fault.repeatable && self.again(fault.wait()).await
     }
 
     /// Waits for the next attempt, at least this long, and says whether there is one.
-    pub(crate) async fn again(&mut self, at_least: Option<Duration>) -> bool {
+    ///
+    /// **Cancellation**: as [`again_after`](Self::again_after).
+    pub async fn again(&mut self, at_least: Option<Duration>) -> bool {
         let Some(pause) = self.pauses.next() else {
             return false;
         };
@@ -83,6 +70,7 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use payment_provider_core::{Effect, ErrorKind};
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -99,7 +87,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn attempts_are_counted_and_spread_out() {
         let start = Instant::now();
-        let mut pace = Pace::new(tuning(), start + Duration::from_mins(1));
+        let mut pace = Pace::new(tuning(), Deadline::after(Duration::from_mins(1)));
         assert!(pace.again_after(&fault(ErrorKind::Timeout)).await);
         let first = start.elapsed();
         assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&first));
@@ -113,7 +101,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nothing_is_begun_that_the_deadline_would_cut() {
         let start = Instant::now();
-        let mut pace = Pace::new(tuning(), start + Duration::from_secs(59));
+        let mut pace = Pace::new(tuning(), Deadline::after(Duration::from_secs(59)));
         assert!(!pace.again_after(&fault(ErrorKind::RateLimited)).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
@@ -121,14 +109,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_gateways_own_wait_is_kept() {
         let start = Instant::now();
-        let mut pace = Pace::new(tuning(), start + Duration::from_mins(2));
+        let mut pace = Pace::new(tuning(), Deadline::after(Duration::from_mins(2)));
         assert!(pace.again_after(&fault(ErrorKind::RateLimited)).await);
         assert_eq!(start.elapsed(), Duration::from_mins(1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_would_fail_again_is_not_sent_again() {
-        let mut pace = Pace::new(tuning(), Instant::now() + Duration::from_mins(1));
+        let mut pace = Pace::new(tuning(), Deadline::after(Duration::from_mins(1)));
         let fault = Fault::new(ErrorKind::Refused, Effect::Rejected);
         assert!(!pace.again_after(&fault).await);
     }

@@ -2,11 +2,11 @@ use payment_provider_core::InvalidIdentifier;
 
 use super::{Raw, Unreadable};
 
-/// Longest word of a status that is kept.
+/// Longest word that is kept, in characters.
 const MAX_WORD: usize = 64;
 
-/// A text, from a JSON string or a whole JSON number; anything else counts as absent.
-pub(crate) fn optional_text(raw: Raw<'_>) -> Option<String> {
+/// A text, from a JSON string or a whole JSON number of any length; anything else counts as absent.
+pub fn optional_text(raw: Raw<'_>) -> Option<String> {
     let token = raw?.get();
     if token.starts_with('"') {
         serde_json::from_str(token).ok()
@@ -17,15 +17,15 @@ pub(crate) fn optional_text(raw: Raw<'_>) -> Option<String> {
     }
 }
 
-/// A text that is needed.
-pub(crate) fn text(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
+/// A text that is needed; empty, it is missing.
+pub fn text(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
     optional_text(raw)
         .filter(|text| !text.is_empty())
         .ok_or(Unreadable(field))
 }
 
 /// An identifier, if there is one that fits its type.
-pub(crate) fn identifier<T>(raw: Raw<'_>) -> Option<T>
+pub fn identifier<T>(raw: Raw<'_>) -> Option<T>
 where
     T: TryFrom<String, Error = InvalidIdentifier>,
 {
@@ -34,7 +34,7 @@ where
 
 /// An identifier that the gateway gave. Where it has none it sends `0`, `NA`, `null` in quotes or
 /// an empty text: taken for ids, these would be the same for everyone.
-pub(crate) fn gateway_identifier<T>(raw: Raw<'_>) -> Option<T>
+pub fn gateway_identifier<T>(raw: Raw<'_>) -> Option<T>
 where
     T: TryFrom<String, Error = InvalidIdentifier>,
 {
@@ -45,13 +45,13 @@ where
 
 /// Whether an identifier is absent, in whatever way that is said. One that is there but cannot be
 /// read does say something.
-pub(crate) fn says_nothing(raw: Raw<'_>) -> bool {
+pub fn says_nothing(raw: Raw<'_>) -> bool {
     raw.is_none() || optional_text(raw).is_some_and(|text| stands_for_none(&text))
 }
 
-/// A text that says something. Where Cashfree knows nothing it sends an empty text, `NA` or even
+/// A text that says something. Where a gateway knows nothing it sends an empty text, `NA` or even
 /// `null` in quotes.
-pub(crate) fn told(raw: Raw<'_>) -> Option<String> {
+pub fn told(raw: Raw<'_>) -> Option<String> {
     optional_text(raw).filter(|text| !matches!(text.trim(), "" | "NA" | "null"))
 }
 
@@ -59,8 +59,9 @@ fn stands_for_none(id: &str) -> bool {
     matches!(id.trim(), "" | "0" | "NA" | "null")
 }
 
-/// One word of an open set, such as a status.
-pub(crate) fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
+/// One word of an open set, such as a status: at most 64 characters, none of them a control
+/// character.
+pub fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
     text(field, raw)
         .ok()
         .filter(|text| is_word(text))
@@ -68,7 +69,7 @@ pub(crate) fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadab
 }
 
 /// One word of an open set, if it is told.
-pub(crate) fn told_word(raw: Raw<'_>) -> Option<String> {
+pub fn told_word(raw: Raw<'_>) -> Option<String> {
     told(raw).filter(|text| is_word(text))
 }
 

@@ -5,19 +5,22 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::attempt::Server;
-use super::call::Route;
+use crate::attempt::Server;
+use crate::route::Route;
 
 /// The name and the unit are OpenTelemetry's:
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#http-client>.
 #[cfg(feature = "metrics")]
 const DURATION: &str = "http.client.request.duration";
 
-#[cfg(feature = "metrics")]
-const RESENDS: &str = "provider_cashfree.request.resends";
-
-/// Tells the recorder what the numbers are.
-pub(crate) fn describe() {
+/// Tells the `metrics` recorder what the numbers are: the histogram `http.client.request.duration`,
+/// and the counter of repetitions of this name, which is that of a provider's
+/// [dialect](crate::Dialect::resends_counter). Does nothing without the feature `metrics`.
+#[cfg_attr(
+    not(feature = "metrics"),
+    allow(unused_variables, reason = "nothing is counted")
+)]
+pub fn describe(resends: &'static str) {
     #[cfg(feature = "metrics")]
     {
         use metrics::Unit;
@@ -26,7 +29,7 @@ pub(crate) fn describe() {
             Unit::Seconds,
             "time from sending a request until its answer was read or given up"
         );
-        metrics::describe_counter!(RESENDS, Unit::Count, "requests that were sent again");
+        metrics::describe_counter!(resends, Unit::Count, "requests that were sent again");
     }
 }
 
@@ -35,9 +38,9 @@ pub(crate) fn describe() {
     not(feature = "metrics"),
     allow(unused_variables, reason = "nothing is counted")
 )]
-pub(super) fn resent(route: Route<'_>, server: &Server) {
+pub(crate) fn resent(resends: &'static str, route: &Route<'_>, server: &Server) {
     #[cfg(feature = "metrics")]
-    metrics::counter!(RESENDS, labels(route, server)).increment(1);
+    metrics::counter!(resends, labels(route, server)).increment(1);
 }
 
 /// A request came to its end.
@@ -45,8 +48,8 @@ pub(super) fn resent(route: Route<'_>, server: &Server) {
     not(feature = "metrics"),
     allow(unused_variables, reason = "nothing is counted")
 )]
-pub(super) fn took(
-    route: Route<'_>,
+pub(crate) fn took(
+    route: &Route<'_>,
     server: &Server,
     status: Option<StatusCode>,
     error: Option<&str>,
@@ -67,7 +70,7 @@ pub(super) fn took(
 }
 
 #[cfg(feature = "metrics")]
-fn labels(route: Route<'_>, server: &Server) -> Vec<metrics::Label> {
+fn labels(route: &Route<'_>, server: &Server) -> Vec<metrics::Label> {
     use metrics::Label;
     vec![
         Label::new("http.request.method", route.method().as_str().to_owned()),

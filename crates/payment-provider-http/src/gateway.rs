@@ -1,0 +1,332 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header};
+use payment_provider_core::{Effect, ErrorKind};
+use tracing::Instrument;
+use url::Url;
+use uuid::Uuid;
+
+use crate::answer::Answer;
+use crate::attempt::Attempt;
+use crate::call::Call;
+use crate::deadline::Deadline;
+use crate::dialect::Dialect;
+use crate::exchange::exchange;
+use crate::fault::Fault;
+use crate::json::Unreadable;
+use crate::pace::Pace;
+use crate::stack::HttpStack;
+
+const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The gateway as one merchant account sees it: where it is, who asks, and how it speaks.
+pub struct Gateway {
+    stack: Arc<HttpStack>,
+    base_url: Url,
+    headers: HeaderMap,
+    dialect: Arc<dyn Dialect>,
+}
+
+impl Gateway {
+    /// A gateway at an address below which all paths are, with headers that each call has.
+    ///
+    /// Check the address with [`url_rules::base_defect`](crate::url_rules::base_defect) first, and
+    /// mark the values of credentials as sensitive. Unless the headers say otherwise, JSON is asked
+    /// for. No network.
+    pub fn new(
+        stack: Arc<HttpStack>,
+        base_url: Url,
+        mut headers: HeaderMap,
+        dialect: Arc<dyn Dialect>,
+    ) -> Self {
+        headers.entry(header::ACCEPT).or_insert(APPLICATION_JSON);
+        Self {
+            stack,
+            base_url,
+            headers,
+            dialect,
+        }
+    }
+
+    /// A pace for one request and its repetitions.
+    pub fn pace(&self, deadline: Deadline) -> Pace {
+        Pace::new(self.stack.config().retry(), deadline)
+    }
+
+    /// Sends a request that changes nothing, again if need be, and reads the answer.
+    ///
+    /// **Contract**: for calls that may be sent any number of times, such as a `GET`. A success that
+    /// `read` does not take is a fault; it is asked for again only if it is no whole JSON.
+    ///
+    /// **Errors**: the fault of the last attempt.
+    ///
+    /// **Cancellation**: may be dropped at any time.
+    pub async fn read<T>(
+        &self,
+        call: &Call<'_>,
+        deadline: Deadline,
+        read: impl Fn(&Answer) -> Result<T, Unreadable> + Send + Sync,
+    ) -> Result<T, Fault> {
+        let mut pace = self.pace(deadline);
+        loop {
+            let fault = match self.send(call, &pace).await {
+                Ok(answer) => match read(&answer) {
+                    Ok(value) => return Ok(value),
+                    Err(what) => answer.unreadable(what),
+                },
+                Err(fault) => fault,
+            };
+            if !pace.again_after(&fault).await {
+                return Err(fault);
+            }
+        }
+    }
+
+    /// Sends a request once. Everything but a success (status 200 to 299) is a fault; redirects are
+    /// not followed.
+    ///
+    /// **Errors**: [`Effect::NotSent`] is certain: no time was left, the call cannot be written
+    /// down, or no connection could be made. What breaks later is [`Effect::MaybeApplied`]; of an
+    /// answer that is no success [the dialect](Dialect::fault) decides.
+    ///
+    /// **Cancellation**: a call that is dropped under way may have been applied.
+    ///
+    /// **Idempotency**: that of the call. Whoever sends again sends the same call.
+    pub async fn send(&self, call: &Call<'_>, pace: &Pace) -> Result<Answer, Fault> {
+        let time = self.stack.config().request_timeout().min(pace.left());
+        if time.is_zero() {
+            return Err(Fault::new(ErrorKind::Timeout, Effect::NotSent));
+        }
+        let url = self.url(call)?;
+        let headers = self.headers(call)?;
+        let counter = self.dialect.resends_counter();
+        let attempt = Attempt::begin(call, &url, pace.attempt(), counter);
+        let exchange = self.exchange(call, url, headers, time);
+        let outcome = exchange.instrument(attempt.span()).await;
+        attempt.end(&outcome);
+        outcome
+    }
+
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        url: Url,
+        mut headers: HeaderMap,
+        time: Duration,
+    ) -> Result<Answer, Fault> {
+        let client = self.stack.client(&url)?;
+        let mut sent_id = None;
+        if let Some(name) = self.dialect.request_id_header() {
+            let id = Uuid::new_v4().to_string();
+            if let Ok(value) = HeaderValue::from_str(&id) {
+                headers.insert(name, value);
+                sent_id = Some(id);
+            }
+        }
+        let mut request = client
+            .request(call.route.method().clone(), url)
+            .headers(headers)
+            .timeout(time);
+        if let Some(body) = &call.body {
+            request = request.body(body.clone());
+        }
+        let outcome = match exchange(request, &*self.dialect).await {
+            Ok(answer) if answer.facts.status.is_success() => return Ok(answer),
+            Ok(answer) => self.judged(answer),
+            Err(fault) => fault,
+        };
+        Err(match sent_id {
+            Some(id) => outcome.with_request_id(id),
+            None => outcome,
+        })
+    }
+
+    fn judged(&self, answer: Answer) -> Fault {
+        let mut fault = self.dialect.fault(&answer);
+        fault.untold_wait = self.dialect.untold_wait();
+        if fault.facts.is_none() {
+            fault = fault.with_facts(Some(answer.facts));
+        }
+        fault
+    }
+
+    /// The address of a call. Each part of the path is percent-encoded; some parts cannot be, and
+    /// would lead elsewhere.
+    fn url(&self, call: &Call<'_>) -> Result<Url, Fault> {
+        if !call.route.parts().all(is_segment) {
+            return Err(unfit(Unfit::Path));
+        }
+        let mut url = self.base_url.clone();
+        url.path_segments_mut()
+            .map_err(|()| unfit(Unfit::Base))?
+            .pop_if_empty()
+            .extend(call.route.parts());
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        Ok(url)
+    }
+
+    /// The headers of a call: those of the account, and its own.
+    fn headers(&self, call: &Call<'_>) -> Result<HeaderMap, Fault> {
+        let mut headers = self.headers.clone();
+        if let Some(content_type) = &call.content_type {
+            headers.insert(header::CONTENT_TYPE, content_type.clone());
+        }
+        if let Some(key) = &call.idempotency_key {
+            let name = self.dialect.idempotency_header();
+            let name = name.ok_or_else(|| unfit(Unfit::NoIdempotency))?;
+            let value = Some(key).filter(|key| is_key(key));
+            let value = value.and_then(|key| HeaderValue::from_str(key).ok());
+            headers.insert(name, value.ok_or_else(|| unfit(Unfit::Key))?);
+        }
+        for (name, value) in &call.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        Ok(headers)
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}
+
+/// Whether a part of a path stays what it is in an address. An address has no place for an empty
+/// part or for control characters, and `.` and `..` lead elsewhere.
+fn is_segment(part: &str) -> bool {
+    !matches!(part, "" | "." | "..") && !part.chars().any(char::is_control)
+}
+
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A call that cannot be written down.
+#[derive(Debug, thiserror::Error)]
+enum Unfit {
+    #[error("a part of the path is empty, `.` or `..`, or holds a control character")]
+    Path,
+    #[error("the base address cannot have a path")]
+    Base,
+    #[error("the idempotency key is empty, or not visible ascii")]
+    Key,
+    #[error("the gateway has no header for an idempotency key")]
+    NoIdempotency,
+}
+
+fn unfit(why: Unfit) -> Fault {
+    Fault::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use payment_provider_core::Operation;
+
+    use super::*;
+    use crate::config::HttpConfig;
+
+    crate::routes! {
+        enum Route<'a> {
+            CreateLink = POST "/links",
+            FetchLink(link_id) = GET "/links/{link_id}",
+            CancelLink(link_id) = POST "/links/{link_id}/cancel",
+            OrderPayments(order_id) = GET "/orders/{order_id}/payments",
+            OrderPayment(order_id, payment_id) = GET "/orders/{order_id}/payments/{payment_id}",
+        }
+    }
+
+    struct Plain;
+
+    impl Dialect for Plain {
+        fn fault(&self, answer: &Answer) -> Fault {
+            Fault::by_status(answer.facts.status)
+        }
+    }
+
+    fn gateway(base_url: &str) -> Gateway {
+        let stack = HttpStack::new(HttpConfig::new()).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-secret", HeaderValue::from_static("canary"));
+        let base_url = base_url.parse().unwrap();
+        Gateway::new(Arc::new(stack), base_url, headers, Arc::new(Plain))
+    }
+
+    fn url(base_url: &str, route: Route<'_>) -> Option<String> {
+        let call = Call::new(Operation::FetchCheckout, route);
+        gateway(base_url).url(&call).ok().map(String::from)
+    }
+
+    #[test]
+    fn every_part_of_a_path_is_encoded() {
+        let base = "http://127.0.0.1:3001/pg";
+        let expected = "http://127.0.0.1:3001/pg/orders/a%2Fb%3Fc%23d%20e/payments";
+        let route = Route::OrderPayments("a/b?c#d e");
+        assert_eq!(url(base, route).unwrap(), expected);
+        assert_eq!(url("http://127.0.0.1:3001/pg/", route).unwrap(), expected);
+        for (route, path) in [
+            (Route::CreateLink, "/links"),
+            (Route::FetchLink("r-1"), "/links/r-1"),
+            (Route::CancelLink("r-1"), "/links/r-1/cancel"),
+            // An id is no name of a part, whatever it looks like.
+            (Route::FetchLink("{link_id}"), "/links/%7Blink_id%7D"),
+            (
+                Route::OrderPayment("o", "{order_id}"),
+                "/orders/o/payments/%7Border_id%7D",
+            ),
+            (Route::FetchLink("a\\..\\b"), "/links/a%5C..%5Cb"),
+            (Route::FetchLink("%2e%2e"), "/links/%252e%252e"),
+            (Route::FetchLink("..."), "/links/..."),
+        ] {
+            let rootless = url("http://127.0.0.1:3001", route).unwrap();
+            assert_eq!(rootless, ["http://127.0.0.1:3001", path].concat());
+        }
+    }
+
+    #[test]
+    fn a_part_that_would_lead_elsewhere_is_not_sent() {
+        // Tabs and line ends are dropped from an address, and what is left may be the parent.
+        for part in ["", ".", "..", ".\t.", "\n..", "a\r\nb", "\u{0}"] {
+            let base = "http://127.0.0.1:3001/pg";
+            assert_eq!(url(base, Route::OrderPayments(part)), None, "{part:?}");
+            assert_eq!(url(base, Route::OrderPayment("o", part)), None, "{part:?}");
+            assert_eq!(url(base, Route::OrderPayment(part, "p")), None, "{part:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_without_a_path_takes_no_calls() {
+        assert_eq!(
+            url("mailto:someone@gateway.example", Route::CreateLink),
+            None
+        );
+    }
+
+    #[test]
+    fn a_query_has_every_pair_and_is_encoded() {
+        let call = Call::new(Operation::ListPayments, Route::CreateLink)
+            .with_query("status", "ALL")
+            .with_query("reference", "a&b=c d".to_owned())
+            .with_query("status", "");
+        let url = gateway("http://127.0.0.1:3001").url(&call).unwrap();
+        let expected = "http://127.0.0.1:3001/links?status=ALL&reference=a%26b%3Dc+d&status=";
+        assert_eq!(url.as_str(), expected);
+    }
+
+    #[test]
+    fn debug_shows_no_credentials_and_no_ids() {
+        let shown = format!("{:?}", gateway("http://127.0.0.1:3001/canary"));
+        assert!(!shown.contains("canary"), "{shown}");
+        let call = Call::new(Operation::CreateCheckout, Route::FetchLink("canary"))
+            .with_query("canary", "canary")
+            .with_json("canary")
+            .with_idempotency_key("canary")
+            .with_header(header::ACCEPT, HeaderValue::from_static("canary"));
+        let shown = format!("{call:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("GET /links/{link_id}"), "{shown}");
+    }
+}

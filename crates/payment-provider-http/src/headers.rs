@@ -1,0 +1,172 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::HeaderMap;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+/// The longest wait that a header is believed to tell.
+pub const MOST_WAIT: Duration = Duration::from_hours(1);
+
+/// Longest id that is kept.
+const MAX_ID: usize = 128;
+
+/// Longest word that is kept.
+const MAX_WORD: usize = 32;
+
+/// The headers of an answer, read with care: what is not of the expected form says nothing.
+///
+/// Names are given in lower case. Of a header that comes several times the first counts.
+#[derive(Clone, Copy)]
+pub struct Headers<'a>(&'a HeaderMap);
+
+impl<'a> Headers<'a> {
+    /// Reads these headers.
+    pub const fn new(headers: &'a HeaderMap) -> Self {
+        Self(headers)
+    }
+
+    /// The value as it is, if it is visible ASCII and blanks.
+    pub fn text(self, name: &str) -> Option<&'a str> {
+        self.0.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// An id: 1 to 128 visible ASCII characters.
+    pub fn id(self, name: &str) -> Option<String> {
+        self.plain(name, MAX_ID)
+    }
+
+    /// A short word: 1 to 32 visible ASCII characters.
+    pub fn word(self, name: &str) -> Option<String> {
+        self.plain(name, MAX_WORD)
+    }
+
+    /// Whether the value is `true`, in any case.
+    pub fn flag(self, name: &str) -> bool {
+        self.text(name)
+            .is_some_and(|flag| flag.trim().eq_ignore_ascii_case("true"))
+    }
+
+    /// A whole number that is not negative.
+    pub fn number(self, name: &str) -> Option<u64> {
+        self.text(name).and_then(|text| text.trim().parse().ok())
+    }
+
+    /// A wait in whole seconds, more than none; what is longer than [`MOST_WAIT`] counts as that.
+    pub fn seconds(self, name: &str) -> Option<Duration> {
+        self.number(name)
+            .filter(|seconds| *seconds > 0)
+            .map(|seconds| Duration::from_secs(seconds).min(MOST_WAIT))
+    }
+
+    /// The gateway's clock, from the header `date`.
+    pub fn date(self) -> Option<OffsetDateTime> {
+        self.text("date")
+            .and_then(|text| OffsetDateTime::parse(text, &Rfc2822).ok())
+    }
+
+    fn plain(self, name: &str, most: usize) -> Option<String> {
+        let plain = |text: &&str| {
+            (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        self.text(name).filter(plain).map(str::to_owned)
+    }
+}
+
+impl fmt::Debug for Headers<'_> {
+    /// Names alone: a value may be anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn map(value: &'static str) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        map.insert("x", HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        map
+    }
+
+    #[test]
+    fn ids_and_words_are_plain_and_short() {
+        let long: &'static str = Box::leak("i".repeat(129).into_boxed_str());
+        for (value, id, word) in [
+            ("r-1", true, true),
+            (&long[..32], true, true),
+            (&long[..33], true, false),
+            (&long[..128], true, false),
+            (long, false, false),
+            ("", false, false),
+            ("with blank", false, false),
+            ("\u{e9}", false, false),
+        ] {
+            let map = map(value);
+            let headers = Headers::new(&map);
+            assert_eq!(headers.id("x").is_some(), id, "{value}");
+            assert_eq!(headers.word("x").is_some(), word, "{value}");
+            assert_eq!(headers.id("y"), None);
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_and_waits_are_bounded() {
+        for (value, number, seconds) in [
+            ("17", Some(17), Some(17)),
+            (" 17 ", Some(17), Some(17)),
+            ("0", Some(0), None),
+            ("3601", Some(3601), Some(3600)),
+            ("18446744073709551615", Some(u64::MAX), Some(3600)),
+            ("18446744073709551616", None, None),
+            ("-5", None, None),
+            ("1.5", None, None),
+            ("1e3", None, None),
+            ("Sat, 21 Nov 2026 20:53:49 GMT", None, None),
+            ("", None, None),
+        ] {
+            let map = map(value);
+            let headers = Headers::new(&map);
+            assert_eq!(headers.number("x"), number, "{value}");
+            let read = headers.seconds("x");
+            assert_eq!(read, seconds.map(Duration::from_secs), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_flag_is_the_word_true_alone() {
+        for (value, expected) in [
+            ("true", true),
+            (" True ", true),
+            ("1", false),
+            ("false", false),
+            ("truely", false),
+            ("", false),
+        ] {
+            assert_eq!(Headers::new(&map(value)).flag("x"), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_date_is_that_of_http() {
+        let read = |value| {
+            let mut map = HeaderMap::new();
+            map.insert("date", HeaderValue::from_static(value));
+            Headers::new(&map).date()
+        };
+        let expected = datetime!(2026-11-21 20:53:49 UTC);
+        assert_eq!(read("Sat, 21 Nov 2026 20:53:49 GMT"), Some(expected));
+        assert_eq!(read("yesterday"), None);
+        assert_eq!(read("99999999999"), None);
+    }
+
+    #[test]
+    fn debug_shows_names_alone() {
+        let map = map("canary");
+        assert_eq!(format!("{:?}", Headers::new(&map)), "[\"x\"]");
+    }
+}

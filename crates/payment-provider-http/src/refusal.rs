@@ -1,0 +1,129 @@
+use std::fmt;
+
+use payment_provider_core::Violations;
+
+use crate::json::{self, Raw};
+
+/// Most characters of a gateway's message that are kept.
+pub const MAX_MESSAGE: usize = 1000;
+
+/// Longest code or class that is kept.
+const MAX_CODE: usize = 64;
+
+/// What the gateway itself says about a request that it does not carry out. Codes and classes are
+/// open sets.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// What is wrong, in the gateway's word.
+    pub code: Option<String>,
+    /// What is wrong, for people. It may repeat what was sent: never to be logged.
+    pub message: Option<String>,
+    /// The larger class that the code belongs to, where the gateway has such.
+    pub class: Option<String>,
+    /// The fields of *the contract's* request that it is about, such as `customer.phone`, as far as
+    /// the gateway names them. They become the violations of an error of the kind
+    /// [`InvalidRequest`](payment_provider_core::ErrorKind::InvalidRequest).
+    pub violations: Violations,
+}
+
+impl Refusal {
+    /// Reads code, message and class as they stand in a body. Codes and classes are 1 to 64
+    /// characters of `A-Z a-z 0-9 _ . -`; anything else might be data of the request, and is left
+    /// out. A message is cut after [`MAX_MESSAGE`] characters. `None` if nothing is said at all.
+    pub fn read(code: Raw<'_>, message: Raw<'_>, class: Raw<'_>) -> Option<Self> {
+        let message = json::optional_text(message).map(|text| cut(text, MAX_MESSAGE));
+        let refusal = Self {
+            code: json::optional_text(code).filter(|code| is_code(code)),
+            message: message.filter(|text| !text.is_empty()),
+            class: json::optional_text(class).filter(|class| is_code(class)),
+            violations: Violations::none(),
+        };
+        let says_something =
+            refusal.code.is_some() || refusal.message.is_some() || refusal.class.is_some();
+        says_something.then_some(refusal)
+    }
+
+    /// The code; empty if there is none.
+    pub fn code(&self) -> &str {
+        self.code.as_deref().unwrap_or_default()
+    }
+
+    /// The class; empty if there is none.
+    pub fn class(&self) -> &str {
+        self.class.as_deref().unwrap_or_default()
+    }
+
+    /// Names the fields it is about.
+    pub fn with_violations(mut self, violations: Violations) -> Self {
+        self.violations = violations;
+        self
+    }
+}
+
+impl fmt::Debug for Refusal {
+    /// Leaves out the message, which may repeat what was sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal")
+            .field("code", &self.code)
+            .field("class", &self.class)
+            .field("violations", &self.violations)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Codes are short plain words; anything else might be data of the request.
+fn is_code(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(plain)
+}
+
+fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn read(code: &str, message: &str, class: &str) -> Option<Refusal> {
+        let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
+        let (code, message, class) = (raw(code), raw(message), raw(class));
+        Refusal::read(Some(&code), Some(&message), Some(&class))
+    }
+
+    #[test]
+    fn a_code_that_is_no_code_is_dropped() {
+        let long = format!("\"{}\"", "c".repeat(65));
+        for odd in ["\"call 9000000000 now\"", "\"\"", "null", "{}", &long] {
+            let refusal = read(odd, "\"m\"", odd).unwrap();
+            assert_eq!((refusal.code(), refusal.class()), ("", ""), "{odd}");
+        }
+        let refusal = read("\"BAD_REQUEST.x-1\"", "null", "7").unwrap();
+        assert_eq!((refusal.code(), refusal.class()), ("BAD_REQUEST.x-1", "7"));
+        assert_eq!(refusal.message, None);
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters() {
+        let refusal = read("null", &format!("\"{}\"", "é".repeat(5000)), "null").unwrap();
+        assert_eq!(refusal.message.unwrap().chars().count(), MAX_MESSAGE);
+    }
+
+    #[test]
+    fn what_says_nothing_is_no_refusal() {
+        assert!(read("null", "\"\"", "{}").is_none());
+        assert!(Refusal::read(None, None, None).is_none());
+    }
+
+    #[test]
+    fn debug_shows_no_message() {
+        let shown = format!("{:?}", read("\"c\"", "\"canary\"", "null"));
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

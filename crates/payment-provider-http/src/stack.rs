@@ -1,0 +1,141 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::OnceLock;
+
+use payment_provider_core::{Effect, ErrorKind, RetryAdvice};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
+use url::Url;
+
+use crate::config::{HttpConfig, HttpSetupError};
+use crate::fault::Fault;
+use crate::url_rules;
+
+/// The HTTP clients that all connections share. They hold no credentials and no cookies.
+///
+/// There are two: one for https, whose trust comes from the machine's CA certificates, and one for
+/// plain http to this machine, which trusts no certificate at all. The first cannot be built where
+/// there are no CA certificates; that must not keep a simulator on the same machine from being
+/// reached.
+///
+/// Neither follows a redirect, says where it comes from, or repeats a request by itself. Building
+/// one takes milliseconds: a provider builds one stack at startup and shares it.
+pub struct HttpStack {
+    cleartext: Client,
+    secure: OnceLock<Client>,
+    config: HttpConfig,
+}
+
+impl HttpStack {
+    /// The clients of this configuration.
+    ///
+    /// # Errors
+    /// A part of the configuration is out of range, or no client can be built. A machine without
+    /// CA certificates is no reason: until it has some, only calls over https fail, and cleanly.
+    pub fn new(config: HttpConfig) -> Result<Self, HttpSetupError> {
+        config.check()?;
+        let cleartext = builder(&config)
+            .no_proxy()
+            .tls_certs_only([])
+            .build()
+            .map_err(|source| HttpSetupError::Client {
+                source: Box::new(source),
+            })?;
+        let stack = Self {
+            cleartext,
+            secure: OnceLock::new(),
+            config,
+        };
+        // Reading certificates takes milliseconds and belongs to startup. If there are none now,
+        // the first call over https tries again.
+        let _ = stack.secure();
+        Ok(stack)
+    }
+
+    /// What it was made with.
+    pub const fn config(&self) -> &HttpConfig {
+        &self.config
+    }
+
+    /// The client for this address.
+    pub(crate) fn client(&self, address: &Url) -> Result<&Client, Fault> {
+        match address.scheme() {
+            "https" => self.secure().map_err(|error| no_call(error.without_url())),
+            "http" if url_rules::is_loopback(address) => Ok(&self.cleartext),
+            _ => Err(no_call(NotSafe)),
+        }
+    }
+
+    fn secure(&self) -> Result<&Client, reqwest::Error> {
+        if let Some(client) = self.secure.get() {
+            return Ok(client);
+        }
+        let mut builder = builder(&self.config).https_only(true);
+        if !self.config.environment_proxies {
+            builder = builder.no_proxy();
+        }
+        let client = builder.build()?;
+        Ok(self.secure.get_or_init(|| client))
+    }
+}
+
+/// Nothing can be sent until something on this machine is changed.
+fn no_call(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Fault {
+    Fault::new(ErrorKind::Connection, Effect::NotSent)
+        .with_retry(RetryAdvice::Never)
+        .with_source(source)
+}
+
+/// Credentials would go over the network in clear text.
+#[derive(Debug, thiserror::Error)]
+#[error("the address is neither https nor http to this machine")]
+struct NotSafe;
+
+fn builder(config: &HttpConfig) -> ClientBuilder {
+    Client::builder()
+        // A redirect would carry the credentials to another host.
+        .redirect(Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .connect_timeout(config.connect_timeout)
+        .timeout(config.request_timeout)
+        .user_agent(&*config.user_agent)
+}
+
+impl fmt::Debug for HttpStack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpStack")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_reaches_this_machine_alone() {
+        let stack = HttpStack::new(HttpConfig::new()).unwrap();
+        let client = |url: &str| stack.client(&url.parse().unwrap());
+        client("http://127.0.0.1:3001/pg").unwrap();
+        client("http://[::1]/").unwrap();
+        for elsewhere in [
+            "http://gateway.example/",
+            "http://10.0.0.1/",
+            "ftp://127.0.0.1/",
+            "file:///etc/hosts",
+        ] {
+            let fault = client(elsewhere).unwrap_err();
+            assert_eq!(fault.effect, Effect::NotSent, "{elsewhere}");
+            assert!(!fault.repeatable, "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_out_of_range_makes_no_clients() {
+        let config = HttpConfig::new().with_user_agent("");
+        let error = HttpStack::new(config).unwrap_err();
+        assert_eq!(error.to_string(), "user_agent must be printable text");
+    }
+}

@@ -1,0 +1,181 @@
+//! What goes over the wire, and what does not.
+
+mod support;
+
+use std::error::Error;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use payment_provider_core::{Effect, ErrorKind, Operation, ProviderId};
+use payment_provider_http::{Call, Deadline};
+use support::*;
+
+fn full() -> Acme {
+    Acme {
+        request_id: true,
+        idempotency: true,
+        ..Acme::default()
+    }
+}
+
+#[tokio::test]
+async fn a_call_has_the_headers_of_the_account_and_its_own() {
+    let scripted = Scripted::acts([reply(200, "", "{}")]).await;
+    let gateway = scripted.gateway(full());
+    let call = create()
+        .with_idempotency_key("key-1")
+        .with_query("expand", "a b")
+        .with_header(
+            HeaderName::from_static("x-version"),
+            HeaderValue::from_static("2"),
+        )
+        .with_header(
+            HeaderName::from_static("x-own"),
+            HeaderValue::from_static("3"),
+        );
+    gateway
+        .send(&call, &gateway.pace(deadline()))
+        .await
+        .unwrap();
+    let seen = scripted.seen().remove(0);
+    assert_eq!(seen.line, "POST /v1/pages?expand=a+b");
+    assert_eq!(seen.body, "{\"amount\":20012}");
+    for (name, value) in [
+        ("authorization", "Basic canary"),
+        ("x-version", "2"),
+        ("x-own", "3"),
+        ("accept", "application/json"),
+        ("content-type", "application/json"),
+        ("user-agent", "provider-acme/1.0.0"),
+        ("idempotency-key", "key-1"),
+        ("host", &scripted.address),
+    ] {
+        assert_eq!(seen.all(name), [value], "{name}");
+    }
+    for name in ["referer", "cookie"] {
+        assert_eq!(seen.all(name), [""; 0], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_of_the_content_type_given_and_a_call_without_one_has_none() {
+    let scripted = Scripted::acts([reply(200, "", ""), reply(200, "", "")]).await;
+    let gateway = scripted.gateway(Acme::default());
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let call = Call::new(Operation::CreateCheckout, Route::Create).with_body("a=b", form);
+    for call in [call, fetch()] {
+        gateway
+            .send(&call, &gateway.pace(deadline()))
+            .await
+            .unwrap();
+    }
+    let seen = scripted.seen();
+    assert_eq!(
+        seen[0].all("content-type"),
+        ["application/x-www-form-urlencoded"]
+    );
+    assert_eq!(seen[0].body, "a=b");
+    assert_eq!(seen[1].all("content-type"), [""; 0]);
+    assert_eq!(seen[1].line, "GET /v1/pages/p-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_a_request_id_of_its_own_and_the_error_has_the_last() {
+    let acts = [reply(500, "", ""), reply(502, "", ""), reply(503, "", "")];
+    let scripted = Scripted::acts(acts).await;
+    let gateway = scripted.gateway(full());
+    let fault = gateway.read(&fetch(), deadline(), |_| Ok(())).await;
+    let provider = ProviderId::new("acme").unwrap();
+    let error = fault
+        .unwrap_err()
+        .into_error(Operation::FetchCheckout, provider);
+    let seen = scripted.seen();
+    let ids: Vec<&str> = seen
+        .iter()
+        .flat_map(|seen| seen.all("x-request-id"))
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert!(ids[0] != ids[1] && ids[1] != ids[2], "{ids:?}");
+    assert!(ids.iter().all(|id| id.len() == 36), "{ids:?}");
+    assert_eq!(error.request_id(), Some(ids[2]));
+    assert_eq!(error.status(), Some(503));
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_gateway_without_request_ids_gets_none() {
+    let scripted = Scripted::acts([reply(401, "", "")]).await;
+    let gateway = scripted.gateway(Acme::default());
+    let fault = gateway.send(&fetch(), &gateway.pace(deadline())).await;
+    let provider = ProviderId::new("acme").unwrap();
+    let error = fault
+        .unwrap_err()
+        .into_error(Operation::FetchCheckout, provider);
+    assert_eq!(error.request_id(), None);
+    assert_eq!(scripted.seen()[0].all("x-request-id"), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_key_that_would_not_be_heeded_is_not_sent() {
+    let scripted = Scripted::acts([]).await;
+    for (dialect, key, reason) in [
+        (Acme::default(), "key", "no header for an idempotency key"),
+        (full(), "", "is empty"),
+        (full(), "a\r\nb", "not visible ascii"),
+        (full(), "a b", "not visible ascii"),
+        (full(), "é", "not visible ascii"),
+    ] {
+        let gateway = scripted.gateway(dialect);
+        let call = create().with_idempotency_key(key);
+        let fault = gateway
+            .send(&call, &gateway.pace(deadline()))
+            .await
+            .unwrap_err();
+        assert_eq!(fault.effect, Effect::NotSent, "{key}");
+        assert!(!fault.repeatable, "{key}");
+        let provider = ProviderId::new("acme").unwrap();
+        let error = fault.into_error(Operation::CreateCheckout, provider);
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{key}");
+        let source = error.source().unwrap().to_string();
+        assert!(source.contains(reason), "{source}");
+    }
+    assert!(scripted.seen().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_known_not_to_be() {
+    // Nobody listens where somebody did.
+    let gone = Scripted::acts([]).await;
+    let gateway = gone.gateway(full());
+    gone.stop().await;
+    let fault = gateway
+        .send(&fetch(), &gateway.pace(deadline()))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.kind, fault.effect),
+        (ErrorKind::Connection, Effect::NotSent)
+    );
+    assert!(fault.repeatable);
+
+    let scripted = Scripted::acts([]).await;
+    let gateway = scripted.gateway(full());
+    let over = gateway.pace(Deadline::after(Duration::ZERO));
+    let fault = gateway.send(&fetch(), &over).await.unwrap_err();
+    assert_eq!(
+        (fault.kind, fault.effect),
+        (ErrorKind::Timeout, Effect::NotSent)
+    );
+    assert!(scripted.seen().is_empty());
+
+    let clear = support::gateway("http://gateway.example/v1", full());
+    let fault = clear
+        .send(&create(), &clear.pace(deadline()))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.kind, fault.effect),
+        (ErrorKind::Connection, Effect::NotSent)
+    );
+    assert!(!fault.repeatable);
+}

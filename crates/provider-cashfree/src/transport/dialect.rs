@@ -1,0 +1,170 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use payment_provider_core::RateLimit;
+use payment_provider_http::{
+    Answer, Dialect, Facts, Fault, Gateway, Headers, HttpStack, MOST_WAIT,
+};
+use url::Url;
+
+use super::refusal;
+
+const X_CLIENT_ID: HeaderName = HeaderName::from_static("x-client-id");
+const X_CLIENT_SECRET: HeaderName = HeaderName::from_static("x-client-secret");
+const X_API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const X_IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("x-idempotency-key");
+
+/// The name under which repetitions are counted.
+const RESENDS: &str = "provider_cashfree.request.resends";
+
+/// What identifies a merchant account; both values are marked sensitive.
+pub(crate) struct GatewayKeys {
+    pub(crate) client_id: HeaderValue,
+    pub(crate) client_secret: HeaderValue,
+    pub(crate) api_version: HeaderValue,
+}
+
+/// The gateway as one merchant account sees it.
+pub(crate) fn gateway(stack: Arc<HttpStack>, base_url: Url, keys: GatewayKeys) -> Gateway {
+    let headers = HeaderMap::from_iter([
+        (X_CLIENT_ID, keys.client_id),
+        (X_CLIENT_SECRET, keys.client_secret),
+        (X_API_VERSION, keys.api_version),
+    ]);
+    Gateway::new(stack, base_url, headers, Arc::new(Cashfree))
+}
+
+/// Tells the recorder what the numbers are.
+pub(crate) fn describe() {
+    if let Some(resends) = Cashfree.resends_counter() {
+        payment_provider_http::describe(resends);
+    }
+}
+
+/// How Cashfree speaks HTTP. Header names are those of the API's own document.
+struct Cashfree;
+
+impl Dialect for Cashfree {
+    fn fault(&self, answer: &Answer) -> Fault {
+        refusal::fault(answer)
+    }
+
+    fn facts(&self, status: StatusCode, headers: Headers<'_>) -> Facts {
+        let mut facts = Facts::new(status);
+        facts.request_id = headers.id("x-request-id");
+        facts.replayed = headers.flag("x-idempotency-replayed");
+        facts.rate_limit = rate_limit(headers);
+        facts.date = headers.date();
+        facts
+    }
+
+    fn request_id_header(&self) -> Option<HeaderName> {
+        Some(X_REQUEST_ID)
+    }
+
+    fn idempotency_header(&self) -> Option<HeaderName> {
+        Some(X_IDEMPOTENCY_KEY)
+    }
+
+    /// Cashfree's advice where the header says nothing:
+    /// <https://www.cashfree.com/docs/api-reference/payments/api-best-practices>.
+    fn untold_wait(&self) -> Duration {
+        Duration::from_mins(1)
+    }
+
+    fn resends_counter(&self) -> Option<&'static str> {
+        cfg!(feature = "metrics").then_some(RESENDS)
+    }
+}
+
+/// How many calls are allowed, by
+/// <https://www.cashfree.com/docs/api-reference/payments/rate-limits>. The general page,
+/// <https://www.cashfree.com/docs/api-reference/rate-limits>, has another name for the wait.
+fn rate_limit(headers: Headers<'_>) -> RateLimit {
+    // Elsewhere this name is used for a moment instead of a duration.
+    let until_reset = headers
+        .number("x-ratelimit-reset")
+        .map(Duration::from_secs)
+        .filter(|wait| !wait.is_zero() && *wait <= MOST_WAIT);
+    let mut limit = RateLimit::unknown();
+    limit.limit = headers.number("x-ratelimit-limit");
+    limit.remaining = headers.number("x-ratelimit-remaining");
+    limit.wait = headers.seconds("x-ratelimit-retry").or(until_reset);
+    limit.scope = headers.word("x-ratelimit-type");
+    limit
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn facts(headers: &[(&'static str, &'static str)]) -> Facts {
+        let pairs = headers.iter();
+        let headers: HeaderMap = pairs
+            .map(|(name, value)| {
+                let name = http::HeaderName::from_static(name);
+                (name, HeaderValue::from_static(value))
+            })
+            .collect();
+        Cashfree.facts(StatusCode::OK, Headers::new(&headers))
+    }
+
+    #[test]
+    fn headers_are_read() {
+        let read = facts(&[
+            ("x-request-id", "r-1"),
+            ("x-idempotency-replayed", "True"),
+            ("x-ratelimit-retry", "17"),
+            ("x-ratelimit-reset", "40"),
+            ("x-ratelimit-limit", "200"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-type", "app_id"),
+            ("date", "Sat, 21 Nov 2026 20:53:49 GMT"),
+        ]);
+        assert_eq!(read.request_id.as_deref(), Some("r-1"));
+        assert!(read.replayed);
+        assert_eq!(read.rate_limit.wait, Some(Duration::from_secs(17)));
+        assert_eq!(read.rate_limit.limit, Some(200));
+        assert_eq!(read.rate_limit.remaining, Some(0));
+        assert_eq!(read.rate_limit.scope.as_deref(), Some("app_id"));
+        assert_eq!(read.date, Some(datetime!(2026-11-21 20:53:49 UTC)));
+    }
+
+    #[test]
+    fn absent_and_odd_headers_say_nothing() {
+        for headers in [
+            &[][..],
+            &[
+                ("x-request-id", ""),
+                ("x-idempotency-replayed", "false"),
+                ("x-ratelimit-retry", "0"),
+                ("x-ratelimit-limit", ""),
+                ("date", "yesterday"),
+            ],
+            &[
+                ("x-request-id", "with blank"),
+                ("x-idempotency-replayed", "1"),
+                ("x-ratelimit-retry", "-5"),
+                ("x-ratelimit-reset", "1795302000"),
+                ("x-ratelimit-remaining", "1.5"),
+                ("x-ratelimit-type", "app id"),
+                ("date", "99999999999"),
+            ],
+        ] {
+            let read = facts(headers);
+            assert_eq!(read.request_id, None);
+            assert!(!read.replayed);
+            assert!(!read.rate_limit.is_known(), "{headers:?}");
+            assert_eq!(read.date, None);
+        }
+        let most = facts(&[("x-ratelimit-retry", "18446744073709551615")]);
+        assert_eq!(most.rate_limit.wait, Some(Duration::from_hours(1)));
+        let other_name = facts(&[("x-ratelimit-reset", "40")]);
+        assert_eq!(other_name.rate_limit.wait, Some(Duration::from_secs(40)));
+    }
+}
