@@ -74,7 +74,6 @@ impl Door {
             Some(Socket::Listening(listener)) if refuse => {
                 // A socket that listens does not share its port: it goes first.
                 drop(listener);
-                return;
                 Some(Socket::Reserved(bind(self.address).expect(taken)))
             }
             Some(Socket::Reserved(socket)) if !refuse => {

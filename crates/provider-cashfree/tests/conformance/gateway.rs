@@ -1,0 +1,245 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use cashfree_simulator::{
+    DeliverySnapshot, Endpoint, Merchant, Paise, PaymentAttempt, PaymentSnapshot, PaymentStatus,
+    Settings, Simulator, SimulatorConfig, WebhookVersion, sign,
+};
+use payment_provider_conformance::wire::{RecordedRequest, json};
+use payment_provider_conformance::{
+    Delivery, Gateway, News, Refusal, Staged, Stamp, Twist, WireAmount,
+};
+use payment_provider_core::reexport::Bytes;
+use payment_provider_core::reexport::http::{HeaderMap, HeaderValue, Request, Response};
+use payment_provider_core::reexport::secrecy::{ExposeSecret, SecretString};
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::{CheckoutReference, Clock, Money, PaymentId};
+use tower::ServiceExt;
+
+use crate::rewritten::rewritten;
+
+/// More than any answer of the simulator.
+const MOST_BYTES: usize = 1024 * 1024;
+
+/// The simulator, in this process, behind the kit's server.
+pub(crate) struct Simulated {
+    client_id: String,
+    simulator: Simulator,
+    router: Router,
+    odd: Mutex<Odd>,
+}
+
+/// What the simulator does not do by itself.
+#[derive(Default)]
+struct Odd {
+    twists: HashMap<String, Twist>,
+    /// A payment of each link that its bank has not decided on yet.
+    undecided: HashMap<String, String>,
+}
+
+#[derive(Debug)]
+struct KitTime(Arc<dyn Clock>);
+
+impl cashfree_simulator::Clock for KitTime {
+    fn now(&self) -> OffsetDateTime {
+        self.0.now()
+    }
+}
+
+impl Simulated {
+    pub(crate) fn new(client_id: &str, secret: &str, clock: Arc<dyn Clock>) -> Self {
+        let mut settings = Settings::default();
+        settings.webhooks.drop = true;
+        settings.enabled_currencies = ["INR", "USD", "EUR", "JPY", "KWD"]
+            .map(str::to_owned)
+            .into();
+        let mut config = SimulatorConfig::new()
+            .merchant(Merchant::new(client_id, secret))
+            .clock(Arc::new(KitTime(clock)))
+            .settings(settings)
+            .seed(1);
+        for version in WebhookVersion::ALL {
+            config = config.endpoint(Endpoint::new("http://127.0.0.1:9/").version(version));
+        }
+        let simulator = Simulator::new(config).expect("a right configuration");
+        Self {
+            client_id: client_id.to_owned(),
+            router: simulator.router(),
+            simulator,
+            odd: Mutex::default(),
+        }
+    }
+
+    fn attempt(amount: Money) -> PaymentAttempt {
+        PaymentAttempt::new().amount(Paise::new(amount.minor_units()))
+    }
+
+    fn paid(payment: PaymentSnapshot) -> PaymentId {
+        PaymentId::new(payment.cf_payment_id).expect("an id")
+    }
+
+    fn twist_of(&self, reference: &str) -> Option<Twist> {
+        let odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        odd.twists.get(reference).cloned()
+    }
+
+    fn about(&self, wanted: impl Fn(&DeliverySnapshot) -> bool) -> Vec<Delivery> {
+        let deliveries = self.simulator.deliveries().into_iter().filter(wanted);
+        deliveries.map(|delivery| told(&delivery)).collect()
+    }
+}
+
+/// A delivery with the headers that are not part of its signature.
+fn told(snapshot: &DeliverySnapshot) -> Delivery {
+    let mut delivery = Delivery::new(snapshot.body.clone());
+    for (&name, value) in &snapshot.headers {
+        if !matches!(name, "x-webhook-signature" | "x-webhook-timestamp") {
+            delivery = delivery.with_header(name, value);
+        }
+    }
+    delivery
+}
+
+#[async_trait]
+impl Gateway for Simulated {
+    async fn answer(&self, request: RecordedRequest) -> Response<Bytes> {
+        let path = request.path().to_owned();
+        let mut parts = path.split('/').skip_while(|part| *part != "links").skip(1);
+        let twist = parts.next().and_then(|link_id| self.twist_of(link_id));
+        if path.ends_with("/cancel") && twist == Some(Twist::RefuseCancellation) {
+            let body = r#"{"message":"Link cannot be cancelled","code":"link_cannot_be_cancelled",
+                "type":"invalid_request_error"}"#;
+            return json(409, body);
+        }
+        let mut forwarded = Request::builder()
+            .method(request.method.as_str())
+            .uri(request.target.as_str());
+        for (name, value) in &request.headers {
+            forwarded = forwarded.header(name, &value[..]);
+        }
+        let forwarded = forwarded.body(Body::from(request.body)).expect("a request");
+        let answer = self.router.clone().oneshot(forwarded).await;
+        let (head, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
+        let body = to_bytes(body, MOST_BYTES).await.expect("a short answer");
+        Response::from_parts(head, rewritten(body, twist.as_ref()))
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Staged<Response<Bytes>> {
+        let answer = |status: u16, code: &str, class: &str| {
+            json(
+                status,
+                format!(r#"{{"message":"no","code":"{code}","type":"{class}"}}"#),
+            )
+        };
+        Ok(match refusal {
+            Refusal::TooMany(wait) => {
+                let mut answer = answer(429, "too_many_requests", "rate_limit_error");
+                let wait = HeaderValue::from(wait.as_secs());
+                answer.headers_mut().insert("x-ratelimit-retry", wait);
+                answer
+            }
+            Refusal::Unavailable => answer(502, "bank_processing_failure", "api_error"),
+            Refusal::Unacceptable => answer(400, "link_purpose_invalid", "invalid_request_error"),
+            Refusal::Credentials => answer(401, "request_failed", "authentication_error"),
+            other => unreachable!("no such refusal: {other:?}"),
+        })
+    }
+
+    fn is_creation(&self, request: &RecordedRequest) -> Staged<bool> {
+        Ok(request.method == "POST" && request.path() == "/pg/links")
+    }
+
+    fn asked_amount(&self, creation: &RecordedRequest) -> Staged<WireAmount> {
+        let text = creation.json_text("/link_amount").unwrap_or_default();
+        Ok(WireAmount::Major(text.to_owned()))
+    }
+
+    fn varying_headers(&self) -> &'static [&'static str] {
+        &["x-request-id"]
+    }
+
+    async fn count(&self, reference: &CheckoutReference) -> Staged<usize> {
+        let links = self.simulator.links();
+        let same = links
+            .iter()
+            .filter(|link| link.link_id == reference.as_str());
+        Ok(same.count())
+    }
+
+    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+        let link_id = reference.as_str();
+        let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(undecided) = odd.undecided.remove(link_id) {
+            let settled = self.simulator.settle(&undecided, PaymentStatus::Success);
+            return Ok(Self::paid(settled.expect("an undecided payment")));
+        }
+        // A second payment of a link that is paid was begun before the first.
+        let link = self.simulator.link(link_id).expect("the link");
+        if !link.partial_payments {
+            let undecided = self.simulator.leave_pending(link_id, Self::attempt(amount));
+            let id = undecided.expect("a payable link").cf_payment_id;
+            odd.undecided.insert(link_id.to_owned(), id);
+        }
+        let paid = self.simulator.pay(link_id, Self::attempt(amount));
+        Ok(Self::paid(paid.expect("a payable link")))
+    }
+
+    async fn fail(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+        let failed = self
+            .simulator
+            .fail(reference.as_str(), Self::attempt(amount));
+        Ok(Self::paid(failed.expect("a payable link")))
+    }
+
+    async fn expire(&self, reference: &CheckoutReference) -> Staged<()> {
+        let expired = self
+            .simulator
+            .expire(reference.as_str(), Some(&self.client_id));
+        expired.expect("an open link");
+        Ok(())
+    }
+
+    async fn twist(&self, reference: &CheckoutReference, twist: &Twist) -> Staged<()> {
+        let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        odd.twists.insert(reference.to_string(), twist.clone());
+        Ok(())
+    }
+
+    async fn tell(&self, news: &News) -> Staged<Vec<Delivery>> {
+        Ok(match news {
+            News::Paid(id) | News::Failed(id) => {
+                let id = format!("\"{id}\"");
+                let number = id.trim_matches('"').to_owned();
+                self.about(|delivery| {
+                    let body = &delivery.body;
+                    body.contains(&id) || body.contains(&format!(":{number},"))
+                })
+            }
+            News::UnknownType => {
+                let body = r#"{"data":{"order":{"order_id":"o-1"}},"event_time":"2026-11-21T09:00:00+05:30",
+                    "type":"PAYMENT_TELEPORTED_WEBHOOK"}"#;
+                vec![Delivery::new(body)]
+            }
+            other => unreachable!("no such news: {other:?}"),
+        })
+    }
+
+    fn sign(&self, body: &[u8], secret: &SecretString, sent_at: &Stamp) -> Staged<HeaderMap> {
+        let stamp = sent_at.unix_milliseconds();
+        let signature = sign(secret.expose_secret(), &stamp, body);
+        let header = |text: String| HeaderValue::from_str(&text).expect("a header value");
+        Ok(HeaderMap::from_iter([
+            (
+                "x-webhook-signature".parse().expect("a name"),
+                header(signature),
+            ),
+            (
+                "x-webhook-timestamp".parse().expect("a name"),
+                header(stamp),
+            ),
+        ]))
+    }
+}

@@ -1,0 +1,27 @@
+use payment_provider_conformance::Twist;
+use payment_provider_core::reexport::Bytes;
+
+/// The answer about a link of which the gateway says something odd.
+pub(crate) fn rewritten(body: Bytes, twist: Option<&Twist>) -> Bytes {
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let text = match twist {
+        Some(Twist::UnknownStatus(word)) => replace(&text, "link_status", &format!("\"{word}\"")),
+        Some(Twist::PaidOnly(paid)) => {
+            let text = replace(&text, "link_status", "\"PAID\"");
+            replace(&text, "link_amount_paid", &paid.decimal().to_string())
+        }
+        _ => return body,
+    };
+    text.into()
+}
+
+/// Puts this in place of the value of a field. The field must hold a text or a number.
+fn replace(text: &str, field: &str, value: &str) -> String {
+    let name = format!("\"{field}\":");
+    let Some(start) = text.find(&name).map(|start| start + name.len()) else {
+        return text.to_owned();
+    };
+    let rest = &text[start..];
+    let end = rest.find([',', '}']).unwrap_or(rest.len());
+    format!("{}{value}{}", &text[..start], &rest[end..])
+}
