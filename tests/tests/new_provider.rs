@@ -128,10 +128,16 @@ fn manifest_of(name: &str) -> String {
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = {}\n",
         package["edition"]
     );
-    for (section, kind) in [("dependencies", Value::Null), ("dev-dependencies", "dev".into())] {
+    for (section, kind) in [
+        ("dependencies", Value::Null),
+        ("dev-dependencies", "dev".into()),
+    ] {
         manifest.push_str(&format!("\n[{section}]\n"));
         let dependencies = package["dependencies"].as_array().expect("dependencies");
-        for dependency in dependencies.iter().filter(|dependency| dependency["kind"] == kind) {
+        for dependency in dependencies
+            .iter()
+            .filter(|dependency| dependency["kind"] == kind)
+        {
             let name = dependency["name"].as_str().expect("a name");
             let line = if dependency["path"].is_string() {
                 by_path(name)
@@ -153,21 +159,33 @@ fn the_guide_leads_from_an_empty_crate_to_a_green_one() {
     let fresh = FreshCrate::new();
     fresh.write("Cargo.toml", &with_paths(&of_the_guide("Cargo.toml")));
     fresh.write("src/lib.rs", &of_the_guide("src/lib.rs"));
-    fresh.write("tests/conformance.rs", &of_the_guide("tests/conformance.rs"));
+    fresh.write(
+        "tests/conformance.rs",
+        &of_the_guide("tests/conformance.rs"),
+    );
     fresh.build();
     let first = fresh.report();
     let missing = |cases: &[(String, String)]| -> Vec<String> {
-        let missing = cases.iter().filter(|(_, outcome)| {
-            !matches!(outcome.as_str(), "passed" | "not_applicable")
-        });
+        let missing = cases
+            .iter()
+            .filter(|(_, outcome)| !matches!(outcome.as_str(), "passed" | "not_applicable"));
         missing.map(|(id, _)| id.clone()).collect()
     };
     let at_first = missing(&first);
     println!("the first run: {} cases are missing", at_first.len());
-    for id in ["create.makes-what-was-asked", "settings.refuses-blank-secrets"] {
-        assert!(at_first.iter().any(|missing| missing == id), "{id} is not missing at first");
+    for id in [
+        "create.makes-what-was-asked",
+        "settings.refuses-blank-secrets",
+    ] {
+        assert!(
+            at_first.iter().any(|missing| missing == id),
+            "{id} is not missing at first"
+        );
     }
-    assert!(at_first.len() > first.len() / 2, "an empty provider passes most cases");
+    assert!(
+        at_first.len() > first.len() / 2,
+        "an empty provider passes most cases"
+    );
 
     let smallest = root().join("examples").join(SMALLEST);
     fresh.write("Cargo.toml", &manifest_of(SMALLEST));
@@ -180,7 +198,13 @@ fn the_guide_leads_from_an_empty_crate_to_a_green_one() {
     let last = fresh.report();
     assert_eq!(missing(&last), [""; 0], "with the smallest provider's code");
     assert_eq!(last.len(), first.len(), "the cases are the same");
-    let passed = last.iter().filter(|(_, outcome)| outcome == "passed").count();
-    println!("the last run: {passed} of {} cases apply, and pass", last.len());
+    let passed = last
+        .iter()
+        .filter(|(_, outcome)| outcome == "passed")
+        .count();
+    println!(
+        "the last run: {passed} of {} cases apply, and pass",
+        last.len()
+    );
     assert!(passed > 40, "only {passed} cases apply");
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod case;
 mod cases;
+pub mod fake;
 mod harness;
 mod report;
 pub mod subject;

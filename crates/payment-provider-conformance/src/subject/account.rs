@@ -15,7 +15,7 @@ impl Account {
     pub(crate) fn new(number: u32, secrets: impl IntoIterator<Item = u32>) -> Self {
         let secret = |generation| {
             SecretString::from(format!(
-                "canary{number:04}x{generation:04}zqjvwkxbzgqpmtyrhlndfsac"
+                "canary{number:04}x{generation:04}zqjvwkxbzgqpmtyrhlndfsacb"
             ))
         };
         Self {

@@ -86,7 +86,7 @@ async fn time_passes_in_strides_for_a_client_nobody_has_heard_of() {
         stream.read_to_end(&mut Vec::new()).unwrap()
     });
     // Time may run here, but only so fast: a jump would be over before the client has begun.
-    let arrived = timeout(Duration::from_hours(1), gateway.wait_for(1)).await;
+    let arrived = timeout(Duration::from_mins(10), gateway.wait_for(1)).await;
     assert_eq!(arrived.expect("time ran away").len(), 1);
     assert!(client.join().unwrap() > ORDER.len());
 }

@@ -1,0 +1,74 @@
+//! What is sent to make a checkout.
+
+use std::collections::BTreeMap;
+
+use payment_provider_core::{
+    CheckoutReference, CheckoutRequest, Customer, Money, PayerNotification, PaymentMethod,
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use url::Url;
+
+/// The wire form. Written from a request alone, so that the same request gives the same bytes.
+#[derive(Serialize, Deserialize)]
+pub(super) struct CheckoutBody {
+    pub(super) reference: CheckoutReference,
+    pub(super) amount: Money,
+    pub(super) purpose: String,
+    pub(super) customer: Customer,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) expires_at: OffsetDateTime,
+    pub(super) return_url: Option<Url>,
+    pub(super) notify_url: Option<Url>,
+    pub(super) partial_payments: Option<Instalments>,
+    pub(super) methods: Vec<String>,
+    pub(super) notify_by_sms: bool,
+    pub(super) notify_by_email: bool,
+    pub(super) reminders: bool,
+    pub(super) notes: BTreeMap<String, String>,
+}
+
+/// Terms of instalments.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Instalments {
+    pub(super) minimum: Option<Money>,
+}
+
+impl CheckoutBody {
+    /// The body for this request, with its end in UTC.
+    pub(super) fn of(request: &CheckoutRequest, expires_at: OffsetDateTime) -> Self {
+        let options = &request.options;
+        let methods = options.methods.iter().map(|method| method.as_str());
+        Self {
+            reference: request.reference.clone(),
+            amount: request.amount,
+            purpose: request.purpose.clone(),
+            customer: request.customer.clone(),
+            expires_at,
+            return_url: request.return_url.clone(),
+            notify_url: request.notify_url.clone(),
+            partial_payments: request.partial_payments.map(|terms| Instalments {
+                minimum: terms.minimum,
+            }),
+            methods: methods.map(str::to_owned).collect(),
+            notify_by_sms: options.notify_payer.sms,
+            notify_by_email: options.notify_payer.email,
+            reminders: options.reminders,
+            notes: options.notes.clone(),
+        }
+    }
+
+    /// How the payer is told.
+    pub(super) const fn notify_payer(&self) -> PayerNotification {
+        let mut by = PayerNotification::NONE;
+        by.sms = self.notify_by_sms;
+        by.email = self.notify_by_email;
+        by
+    }
+
+    /// What a payer of this gateway pays with: the first method allowed.
+    pub(super) fn method(&self) -> String {
+        let first = self.methods.first().map(String::as_str);
+        first.unwrap_or(PaymentMethod::Upi.as_str()).to_owned()
+    }
+}

@@ -1,0 +1,65 @@
+//! The form of a delivery's body.
+
+use bytes::Bytes;
+use payment_provider_core::{Event, EventKind, Subject};
+use serde::{Deserialize, Serialize};
+
+/// Type of a delivery about one attempt to pay.
+pub(super) const PAYMENT: &str = "payment.updated";
+/// Type of a delivery about a checkout, with the payment that changed it.
+pub(super) const CHECKOUT: &str = "checkout.updated";
+/// Type of a test delivery.
+pub(super) const PING: &str = "ping";
+/// Type of a delivery with whatever a test wants told.
+pub(super) const NEWS: &str = "news";
+
+const KNOWN: [&str; 4] = [PAYMENT, CHECKOUT, PING, NEWS];
+
+/// What a body holds.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Envelope {
+    /// Tells two deliveries apart that say the same.
+    pub(super) id: String,
+    #[serde(rename = "type")]
+    pub(super) gateway_type: String,
+    pub(super) subject: Subject,
+    pub(super) events: Vec<Event>,
+}
+
+impl Envelope {
+    pub(super) fn into_bytes(self) -> Bytes {
+        let written = serde_json::to_vec(&self);
+        Bytes::from(written.expect("events are written as JSON"))
+    }
+}
+
+/// What a verified body says. What cannot be read is kept as unrecognised.
+pub(super) fn events(body: &[u8]) -> Vec<Event> {
+    let Ok(envelope) = serde_json::from_slice::<Envelope>(body) else {
+        return vec![unrecognised(
+            "",
+            Subject::none(),
+            "the body is not an envelope",
+        )];
+    };
+    let Envelope {
+        gateway_type,
+        subject,
+        events,
+        ..
+    } = envelope;
+    if KNOWN.contains(&gateway_type.as_str()) {
+        events
+    } else {
+        vec![unrecognised(
+            &gateway_type,
+            subject,
+            "the type is not known",
+        )]
+    }
+}
+
+fn unrecognised(gateway_type: &str, subject: Subject, reason: &str) -> Event {
+    let reason = reason.to_owned();
+    Event::new(gateway_type, subject, EventKind::Unrecognised { reason })
+}

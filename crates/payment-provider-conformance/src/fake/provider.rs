@@ -1,0 +1,233 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use payment_provider_core::{
+    Cancellation, Checkout, CheckoutLocator, CheckoutReference, CheckoutRequest, ConnectionCheck,
+    CreatedCheckout, CredentialCheck, Customer, CustomerLink, Environment, ErrorKind, Operation,
+    Payment, PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, SignedReturns,
+    VerifiedWebhook, ViolationCode, Violations, WebhookRequest,
+};
+use secrecy::SecretString;
+
+use super::delivery;
+use super::gateway::FakeGateway;
+use super::hold::interleave;
+use super::preflight;
+use super::returns::FakeReturns;
+use super::settings::AccountKey;
+use super::signature::Keyring;
+use super::visit::{Errors, Visit};
+
+/// One account of a [`FakeGateway`], connected. Clones share the account.
+#[derive(Debug, Clone)]
+pub struct FakeProvider {
+    gateway: FakeGateway,
+    account: AccountKey,
+    keyring: Arc<Keyring>,
+}
+
+impl FakeProvider {
+    pub(super) fn new(gateway: FakeGateway, account: AccountKey, secrets: &[SecretString]) -> Self {
+        Self {
+            gateway,
+            account,
+            keyring: Arc::new(Keyring::new(secrets)),
+        }
+    }
+
+    /// A call to the gateway: as the script has it, else honestly.
+    async fn call<T>(
+        &self,
+        operation: Operation,
+        reference: Option<&CheckoutReference>,
+        act: impl FnOnce(&mut Visit<'_>) -> Result<T, ProviderError> + Send,
+    ) -> Result<T, ProviderError> {
+        let (answer, request_id) = self.gateway.arrive(operation, &self.account, reference);
+        let errors = Errors {
+            request_id: Some(request_id),
+            ..self.errors(operation)
+        };
+        let error = |kind| errors.of(kind);
+        interleave().await;
+        if let Some(gate) = &answer.held_before {
+            gate.pass().await;
+        }
+        if let Some(failure) = answer.failure(error) {
+            return Err(failure);
+        }
+        let done = self.carry_out(answer.plan, &errors, act);
+        if let Some(gate) = &answer.held_after {
+            gate.pass().await;
+        }
+        match answer.loss(error) {
+            Some(loss) => Err(loss),
+            None => done,
+        }
+    }
+
+    fn carry_out<T>(
+        &self,
+        plan: super::answer::Plan,
+        errors: &Errors,
+        act: impl FnOnce(&mut Visit<'_>) -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
+        let mut world = self.gateway.world();
+        let revoked = world.account(&self.account).revoked;
+        // Rejected credentials are a result of checking them, and an error of everything else.
+        if revoked && errors.operation != Operation::CheckConnection {
+            return Err(errors.of(ErrorKind::Authentication));
+        }
+        act(&mut Visit {
+            world: &mut world,
+            account: &self.account,
+            plan,
+            errors,
+        })
+    }
+
+    fn errors(&self, operation: Operation) -> Errors {
+        Errors {
+            provider: self.descriptor().id.clone(),
+            operation,
+            request_id: None,
+        }
+    }
+
+    fn declared(&self, declared: bool, operation: Operation) -> Result<(), ProviderError> {
+        if declared {
+            Ok(())
+        } else {
+            Err(self.errors(operation).of(ErrorKind::Unsupported))
+        }
+    }
+
+    /// What makes a prepared checkout one of another provider or environment.
+    fn foreign(&self, prepared: &PreparedCheckout) -> Violations {
+        let mut found = Violations::none();
+        if prepared.provider != self.descriptor().id {
+            let message = "must be that of the provider that is called";
+            found.push("provider", ViolationCode::Invalid, message);
+        }
+        if prepared.environment != self.environment() {
+            let message = "must be that of the connection that is called";
+            found.push("environment", ViolationCode::Invalid, message);
+        }
+        found
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for FakeProvider {
+    fn descriptor(&self) -> &ProviderDescriptor {
+        &self.gateway.config().descriptor
+    }
+
+    fn environment(&self) -> Environment {
+        self.account.environment
+    }
+
+    async fn check_connection(&self) -> Result<ConnectionCheck, ProviderError> {
+        let environment = self.environment();
+        self.call(Operation::CheckConnection, None, |visit| {
+            let credentials = if visit.world.account(visit.account).revoked {
+                CredentialCheck::Rejected
+            } else {
+                CredentialCheck::Accepted
+            };
+            let mut check = ConnectionCheck::new(credentials, environment);
+            check.clock_skew = Some(time::Duration::ZERO);
+            Ok(check)
+        })
+        .await
+    }
+
+    async fn link_customer(&self, customer: &Customer) -> Result<CustomerLink, ProviderError> {
+        let mut needs = Violations::none();
+        preflight::needs(customer, self.gateway.config(), &mut needs);
+        if !self.descriptor().capabilities.remote_customers {
+            return Ok(CustomerLink::local(needs));
+        }
+        let link = |visit: &mut Visit<'_>| Ok(visit.link(customer, needs));
+        self.call(Operation::LinkCustomer, None, link).await
+    }
+
+    fn preflight_checkout(
+        &self,
+        request: &CheckoutRequest,
+    ) -> Result<PreparedCheckout, Violations> {
+        preflight::preflight(request, self.gateway.config(), self.environment())
+    }
+
+    async fn create_checkout(
+        &self,
+        prepared: &PreparedCheckout,
+    ) -> Result<CreatedCheckout, ProviderError> {
+        let operation = Operation::CreateCheckout;
+        let foreign = self.foreign(prepared);
+        if !foreign.is_empty() {
+            let id = self.descriptor().id.clone();
+            return Err(ProviderError::invalid(foreign, operation, id));
+        }
+        let create = |visit: &mut Visit<'_>| visit.create(prepared);
+        self.call(operation, Some(&prepared.reference), create)
+            .await
+    }
+
+    async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError> {
+        let operation = Operation::FetchCheckout;
+        self.declared(self.descriptor().capabilities.status_inquiry, operation)?;
+        let fetch = |visit: &mut Visit<'_>| visit.fetch(checkout);
+        self.call(operation, Some(&checkout.reference), fetch).await
+    }
+
+    async fn cancel_checkout(
+        &self,
+        checkout: &CheckoutLocator,
+    ) -> Result<Cancellation, ProviderError> {
+        let operation = Operation::CancelCheckout;
+        self.declared(self.descriptor().capabilities.cancellation, operation)?;
+        let cancel = |visit: &mut Visit<'_>| visit.cancel(checkout);
+        self.call(operation, Some(&checkout.reference), cancel)
+            .await
+    }
+
+    async fn list_payments(
+        &self,
+        checkout: &CheckoutLocator,
+    ) -> Result<Vec<Payment>, ProviderError> {
+        let operation = Operation::ListPayments;
+        self.declared(self.descriptor().capabilities.status_inquiry, operation)?;
+        let list = |visit: &mut Visit<'_>| visit.list(checkout);
+        self.call(operation, Some(&checkout.reference), list).await
+    }
+
+    async fn handle_webhook(
+        &self,
+        request: &WebhookRequest,
+    ) -> Result<VerifiedWebhook, ProviderError> {
+        let operation = Operation::HandleWebhook;
+        // Verifying asks the gateway nothing, unless a test wants it to fail like that.
+        let answer = self.gateway.scripted(operation);
+        let errors = self.errors(operation);
+        if let Some(gate) = &answer.held_before {
+            gate.pass().await;
+        }
+        if let Some(failure) = answer.failure(|kind| errors.of(kind)) {
+            return Err(failure);
+        }
+        let config = self.gateway.config();
+        let verified = delivery::verify(request, &self.keyring, self.environment(), config);
+        if let Some(gate) = &answer.held_after {
+            gate.pass().await;
+        }
+        verified.ok_or_else(|| errors.of(ErrorKind::InvalidSignature))
+    }
+
+    fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {
+        let declared = self.descriptor().capabilities.signed_returns;
+        declared.then(|| -> Arc<dyn SignedReturns> {
+            let provider = self.descriptor().id.clone();
+            Arc::new(FakeReturns::new(Arc::clone(&self.keyring), provider))
+        })
+    }
+}

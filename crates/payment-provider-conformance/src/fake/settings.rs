@@ -1,0 +1,62 @@
+//! The settings of one connected account.
+
+use payment_provider_core::{
+    ConnectionSettings, Environment, SettingChoice, SettingField, SettingKind, SettingsReader,
+    SettingsSchema, Violations,
+};
+use secrecy::SecretString;
+
+pub(super) const ACCOUNT: &str = "account";
+pub(super) const SECRETS: &str = "secrets";
+pub(super) const ENVIRONMENT: &str = "environment";
+
+pub(super) fn schema() -> SettingsSchema {
+    let choices = vec![
+        SettingChoice::new("sandbox", "Sandbox (no money moves)"),
+        SettingChoice::new("production", "Production"),
+    ];
+    SettingsSchema::new([
+        SettingField::new(ACCOUNT, "Account", SettingKind::Text)
+            .required()
+            .with_max_length(64)
+            .with_help("Any name; each has checkouts of its own."),
+        SettingField::new(SECRETS, "Webhook secrets", SettingKind::SecretList)
+            .required()
+            .with_help(
+                "The first one given for an account is what its deliveries are signed with.",
+            ),
+        SettingField::new(ENVIRONMENT, "Environment", SettingKind::Choice { choices })
+            .with_default("sandbox"),
+    ])
+}
+
+/// Settings as they were read.
+pub(super) struct Connection {
+    pub(super) account: AccountKey,
+    pub(super) secrets: Vec<SecretString>,
+}
+
+/// One account of the gateway; the environments never mix.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AccountKey {
+    pub(super) name: String,
+    pub(super) environment: Environment,
+}
+
+impl Connection {
+    pub(super) fn read(
+        schema: &SettingsSchema,
+        settings: &ConnectionSettings,
+    ) -> Result<Self, Violations> {
+        let read = SettingsReader::new(schema, settings);
+        let name = read.text(ACCOUNT).unwrap_or_default().to_owned();
+        let secrets = read.secrets(SECRETS);
+        let environment = match read.text(ENVIRONMENT) {
+            Some("production") => Environment::Production,
+            _ => Environment::Sandbox,
+        };
+        read.finish()?;
+        let account = AccountKey { name, environment };
+        Ok(Self { account, secrets })
+    }
+}

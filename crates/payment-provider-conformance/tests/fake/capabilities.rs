@@ -1,0 +1,277 @@
+//! Each capability, declared and not.
+
+use payment_provider_conformance::fake::{Answer, FakeGateway};
+use payment_provider_core::*;
+
+use crate::bench::{Bench, inr, locator};
+
+/// Accepted by a gateway that declares all, refused at `field` by one that lacks this.
+fn is_optional(
+    field: &str,
+    take: impl FnOnce(&mut Capabilities),
+    ask: impl Fn(CheckoutRequest) -> CheckoutRequest,
+) {
+    let all = Bench::new();
+    all.provider
+        .preflight_checkout(&ask(all.request("r")))
+        .unwrap();
+    let lacking = Bench::without(take);
+    let request = ask(lacking.request("r"));
+    let violations = lacking.provider.preflight_checkout(&request).unwrap_err();
+    let found: Vec<_> = violations
+        .iter()
+        .map(|one| (&*one.field, one.code))
+        .collect();
+    assert_eq!(found, [(field, ViolationCode::Unsupported)]);
+    lacking
+        .provider
+        .preflight_checkout(&lacking.request("r"))
+        .unwrap();
+}
+
+#[test]
+fn what_a_checkout_asks_for_must_be_declared() {
+    is_optional(
+        "partial_payments",
+        |all| all.partial_payments = false,
+        |request| request.with_partial_payments(PartialPayments::any()),
+    );
+    is_optional(
+        "notify_url",
+        |all| all.notify_url = false,
+        |request| request.with_notify_url("https://host.example/hook".parse().unwrap()),
+    );
+    is_optional(
+        "options.methods",
+        |all| all.method_choice = false,
+        |mut request| {
+            request.options = request.options.with_methods([PaymentMethod::Wallet]);
+            request
+        },
+    );
+    is_optional(
+        "options.notify_payer",
+        |all| all.payer_notification = false,
+        |mut request| {
+            request.customer = request.customer.with_phone("9000000000");
+            let by_sms = PayerNotification::NONE.by_sms();
+            request.options = request.options.with_notify_payer(by_sms);
+            request
+        },
+    );
+    is_optional(
+        "options.reminders",
+        |all| all.reminders = false,
+        |mut request| {
+            request.options = request.options.with_reminders();
+            request
+        },
+    );
+}
+
+#[tokio::test]
+async fn what_is_declared_works() {
+    let bench = Bench::new();
+    let hook: reexport::url::Url = "https://host.example/hook".parse().unwrap();
+    let mut request = bench.request("r").with_notify_url(hook.clone());
+    request.partial_payments = Some(PartialPayments::any());
+    request.customer = request.customer.with_email("a@example.com");
+    request.options = CheckoutOptions::new()
+        .with_methods([PaymentMethod::NetBanking])
+        .with_notify_payer(PayerNotification::NONE.by_email())
+        .with_reminders();
+    let prepared = bench.provider.preflight_checkout(&request).unwrap();
+    bench.provider.create_checkout(&prepared).await.unwrap();
+    let checkout = bench.gateway.checkout("r");
+    assert!(checkout.reminds_payer());
+    assert_eq!(
+        checkout.notifies_payer(),
+        PayerNotification::NONE.by_email()
+    );
+    assert_eq!(checkout.body(), prepared.body);
+
+    let part = checkout.pay_amount(inr("0.12"));
+    assert_eq!(checkout.status(), CheckoutStatus::PartiallyPaid);
+    assert_eq!(part.payment().method.as_deref(), Some("net_banking"));
+    let urls: Vec<_> = part
+        .deliveries()
+        .iter()
+        .map(|one| one.url().clone())
+        .collect();
+    let general: reexport::url::Url = "https://host.example/webhooks".parse().unwrap();
+    assert_eq!(urls, [general.clone(), hook.clone(), general, hook]);
+    let requests: Vec<_> = part.deliveries().iter().map(|one| one.request()).collect();
+    assert_eq!(requests[0].body, requests[1].body);
+    assert_eq!(requests[1].url.path(), "/hook");
+}
+
+#[tokio::test]
+async fn without_cancellation_nothing_is_sent_for_one() {
+    let bench = Bench::without(|all| all.cancellation = false);
+    bench.checkout("r").await;
+    let error = bench
+        .provider
+        .cancel_checkout(&locator("r"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(
+        (error.effect(), error.retry()),
+        (Effect::NotSent, RetryAdvice::Never)
+    );
+    assert_eq!((error.status(), error.request_id()), (None, None));
+    assert_eq!(bench.gateway.calls(), ["create_checkout r"]);
+    assert_eq!(bench.gateway.checkout("r").status(), CheckoutStatus::Open);
+}
+
+#[tokio::test]
+async fn without_inquiry_deliveries_are_all_there_is() {
+    let bench = Bench::without(|all| all.status_inquiry = false);
+    let checkout = bench.checkout("r").await;
+    let fetched = bench.provider.fetch_checkout(&locator("r")).await;
+    assert_eq!(fetched.unwrap_err().kind(), ErrorKind::Unsupported);
+    let listed = bench.provider.list_payments(&locator("r")).await;
+    assert_eq!(listed.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(bench.gateway.calls(), ["create_checkout r"]);
+    let told = bench
+        .handle(&checkout.pay().deliveries()[0].request())
+        .await;
+    assert!(matches!(told.events()[0].kind, EventKind::Payment(_)));
+}
+
+#[tokio::test]
+async fn customers_are_kept_once_or_not_at_all() {
+    let bench = Bench::new();
+    let customer = |id| Customer::new(CustomerId::new(id).unwrap());
+    let link = async |id| bench.provider.link_customer(&customer(id)).await.unwrap();
+    let one = link("one").await;
+    assert!(one.remote_id.is_some() && one.needs.is_empty());
+    assert_eq!(link("one").await, one);
+    assert_ne!(link("other").await.remote_id, one.remote_id);
+    assert_eq!(bench.gateway.count(Operation::LinkCustomer), 3);
+
+    let lacking = Bench::without(|all| all.remote_customers = false);
+    let link = lacking
+        .provider
+        .link_customer(&customer("one"))
+        .await
+        .unwrap();
+    assert_eq!(link, CustomerLink::local(Violations::none()));
+    assert!(lacking.gateway.calls().is_empty());
+}
+
+#[tokio::test]
+async fn without_signed_times_every_genuine_delivery_is_fresh() {
+    let bench = Bench::without(|all| all.signed_timestamps = false);
+    let delivery = bench.checkout("r").await.pay().deliveries().remove(0);
+    for delivery in [
+        delivery.clone(),
+        delivery.clone().stale(),
+        delivery.clone().from_future(),
+    ] {
+        let webhook = bench.handle(&delivery.request()).await;
+        assert_eq!(webhook.freshness(), Freshness::Fresh);
+        assert_eq!(webhook.sent_at(), None);
+    }
+    let forged = bench
+        .provider
+        .handle_webhook(&delivery.forged().request())
+        .await;
+    assert_eq!(forged.unwrap_err().kind(), ErrorKind::InvalidSignature);
+}
+
+#[tokio::test]
+async fn a_return_is_signed_if_that_is_declared() {
+    let bench = Bench::new();
+    let page = "https://host.example/thanks?invoice=1&x=a%26b"
+        .parse()
+        .unwrap();
+    let request = bench.request("r").with_return_url(page);
+    let prepared = bench.provider.preflight_checkout(&request).unwrap();
+    bench.provider.create_checkout(&prepared).await.unwrap();
+    let checkout = bench.gateway.checkout("r");
+    let returns = bench.provider.signed_returns().expect("declared");
+    let unpaid = returns.verify_return(&checkout.return_address()).unwrap();
+    assert_eq!(
+        (unpaid.payment_id, unpaid.status),
+        (None, Some(CheckoutStatus::Open))
+    );
+
+    let payment = checkout.pay();
+    let address = checkout.return_address();
+    assert!(
+        address
+            .as_str()
+            .starts_with("https://host.example/thanks?invoice=1&x=a%26b&")
+    );
+    let verified = returns.verify_return(&address).unwrap();
+    assert_eq!(
+        verified.subject.reference.as_ref(),
+        Some(checkout.reference())
+    );
+    assert_eq!(verified.subject.gateway_id, checkout.locator().gateway_id);
+    assert_eq!(verified.payment_id.as_ref(), Some(payment.id()));
+    assert_eq!(verified.status, Some(CheckoutStatus::Paid));
+
+    let text = address.as_str();
+    let forged = [
+        text.replace("fake_status=paid", "fake_status=open"),
+        text.replace("fake_reference=r", "fake_reference=s"),
+        text.replace("fake_signature", "signature"),
+        format!("{text}&fake_status=paid"),
+        text[..text.len() - 1].to_owned(),
+    ];
+    for forged in forged {
+        let error = returns.verify_return(&forged.parse().unwrap()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{forged}");
+        assert_eq!(error.operation(), Operation::VerifyReturn);
+    }
+
+    let lacking = Bench::without(|all| all.signed_returns = false);
+    assert!(lacking.provider.signed_returns().is_none());
+    let plain = lacking.checkout("r").await.return_address();
+    assert!(!plain.as_str().contains("signature"), "{plain}");
+}
+
+#[test]
+fn the_descriptor_says_what_was_declared() {
+    let id = ProviderId::new("second").unwrap();
+    let bench = Bench::with(|builder| builder.with_provider_id(id).with_display_name("Second"));
+    let descriptor = bench.provider.descriptor();
+    assert_eq!(descriptor.id.as_str(), "second");
+    assert_eq!(descriptor.display_name, "Second");
+    assert_eq!(descriptor.capabilities, FakeGateway::every_capability());
+    assert_eq!(descriptor, bench.gateway.factory().descriptor());
+    // Every field of it is on.
+    assert!(!format!("{:?}", descriptor.capabilities).contains("false"));
+}
+
+#[test]
+#[should_panic(expected = "cancel_checkout cannot be answered so: the gateway does not declare it")]
+fn an_answer_that_can_never_be_given_is_a_mistake_of_the_test() {
+    let bench = Bench::without(|all| all.cancellation = false);
+    bench
+        .gateway
+        .answer_next(Operation::CancelCheckout, Answer::still_payable());
+}
+
+#[test]
+fn answers_of_other_operations_are_refused() {
+    let misplaced = [
+        (Operation::CreateCheckout, Answer::lagging()),
+        (Operation::FetchCheckout, Answer::still_payable()),
+        (
+            Operation::CancelCheckout,
+            Answer::make_other_amount(inr("1")),
+        ),
+        (Operation::HandleWebhook, Answer::time_out_after_done()),
+        (Operation::VerifyReturn, Answer::succeed()),
+    ];
+    for (operation, answer) in misplaced {
+        let gateway = Bench::new().gateway;
+        let played = std::thread::spawn(move || {
+            gateway.answer_next(operation, answer);
+        });
+        assert!(played.join().is_err(), "{operation}");
+    }
+}

@@ -1,0 +1,154 @@
+//! What payers do, and what the gateway says of it.
+
+use payment_provider_conformance::fake::FakeCheckout;
+use payment_provider_core::*;
+
+use crate::bench::{Bench, inr};
+
+/// `status paid` as the gateway has it.
+async fn stands(bench: &Bench, checkout: &FakeCheckout) -> String {
+    let found = bench.fetch(checkout.reference().as_str()).await;
+    let CheckoutSnapshot {
+        status,
+        amount_paid,
+        ..
+    } = checkout.snapshot();
+    assert_eq!(
+        (found.status, found.amount_paid),
+        (status.clone(), amount_paid)
+    );
+    format!("{status} {}", amount_paid.decimal())
+}
+
+#[tokio::test]
+async fn a_payer_pays_all_that_is_left() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("r").await;
+    let payment = checkout.pay_amount(inr("0.12")).payment();
+    assert_eq!(stands(&bench, &checkout).await, "partially_paid 0.12");
+    assert_eq!(payment.status, PaymentStatus::Succeeded);
+    assert!(payment.order_id.is_some() && payment.bank_reference.is_some());
+    assert_eq!(payment.paid_at, Some(bench.clock.now()));
+    let rest = checkout.pay().payment();
+    assert_eq!(rest.amount, inr("200"));
+    assert_eq!(stands(&bench, &checkout).await, "paid 200.12");
+    assert_eq!(bench.list("r").await, [payment, rest]);
+    assert_eq!(checkout.counts().listed, 1);
+}
+
+#[tokio::test]
+async fn a_failed_attempt_is_listed_and_pays_nothing() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("r").await;
+    let failed = checkout.fail();
+    assert_eq!(stands(&bench, &checkout).await, "open 0.00");
+    assert_eq!(failed.payment().status, PaymentStatus::Failed);
+    assert!(failed.payment().failure.is_some());
+    assert_eq!(failed.deliveries().len(), 1);
+    checkout.pay();
+    assert_eq!(bench.list("r").await.len(), 2);
+    assert_eq!(stands(&bench, &checkout).await, "paid 200.12");
+}
+
+#[tokio::test]
+async fn a_pending_payment_is_decided_later() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("r").await;
+    let (one, other) = (checkout.leave_pending(), checkout.leave_pending());
+    assert_eq!(stands(&bench, &checkout).await, "open 0.00");
+    other.fail();
+    one.settle();
+    assert_eq!(stands(&bench, &checkout).await, "paid 200.12");
+    let statuses: Vec<_> = bench
+        .list("r")
+        .await
+        .into_iter()
+        .map(|one| one.status)
+        .collect();
+    assert_eq!(statuses, [PaymentStatus::Succeeded, PaymentStatus::Failed]);
+    // Pending, then by both types that the money came in.
+    assert_eq!(one.deliveries().len(), 3);
+}
+
+#[tokio::test]
+async fn money_comes_in_after_the_end() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("cancelled").await;
+    let pending = checkout.leave_pending();
+    bench.cancel("cancelled").await;
+    pending.settle();
+    assert_eq!(stands(&bench, &checkout).await, "cancelled 200.12");
+
+    let checkout = bench.checkout("expired").await;
+    checkout.expire();
+    checkout.pay();
+    assert_eq!(stands(&bench, &checkout).await, "expired 200.12");
+    assert_eq!(checkout.next_action(), NextAction::None);
+}
+
+#[tokio::test]
+async fn what_has_ended_does_not_expire() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("r").await;
+    checkout.pay();
+    let told = checkout.deliveries().len();
+    checkout.expire();
+    bench.clock.advance(std::time::Duration::from_hours(3));
+    assert_eq!(stands(&bench, &checkout).await, "paid 200.12");
+    assert_eq!(checkout.deliveries().len(), told);
+}
+
+#[tokio::test]
+async fn too_much_and_twice() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("r").await;
+    checkout.pay_amount(inr("300"));
+    assert_eq!(stands(&bench, &checkout).await, "paid 300.00");
+    assert_eq!(checkout.pay().payment().amount, inr("200.12"));
+    assert_eq!(stands(&bench, &checkout).await, "paid 500.12");
+}
+
+#[tokio::test]
+async fn money_of_another_currency_does_not_add_up() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("r").await;
+    let dollars = Money::from_minor_units(20_012, Currency::USD);
+    checkout.pay_amount(dollars);
+    assert_eq!(stands(&bench, &checkout).await, "open 0.00");
+    assert_eq!(bench.list("r").await[0].amount, dollars);
+}
+
+#[tokio::test]
+async fn words_that_nobody_knows() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("r").await;
+    let word = PaymentStatus::Unknown("ON_ICE".to_owned());
+    let payment = checkout.attempt(inr("1"), word.clone());
+    assert_eq!(bench.list("r").await[0].status, word);
+    payment.come_to(PaymentStatus::Dropped);
+    assert_eq!(bench.list("r").await[0].status, PaymentStatus::Dropped);
+
+    checkout.claim(CheckoutStatus::Unknown("ON_ICE".to_owned()));
+    assert_eq!(stands(&bench, &checkout).await, "ON_ICE 0.00");
+    assert!(matches!(checkout.next_action(), NextAction::Redirect(_)));
+    bench.clock.advance(std::time::Duration::from_hours(3));
+    assert_eq!(stands(&bench, &checkout).await, "ON_ICE 0.00");
+    assert!(matches!(
+        bench.cancel("r").await,
+        Cancellation::Cancelled(_)
+    ));
+    assert_eq!(stands(&bench, &checkout).await, "cancelled 0.00");
+}
+
+#[tokio::test]
+async fn paid_with_less_paid_than_asked() {
+    let bench = Bench::new();
+    let checkout = bench.checkout("r").await;
+    checkout.pay_amount(inr("200.11"));
+    checkout.claim(CheckoutStatus::Paid);
+    assert_eq!(stands(&bench, &checkout).await, "paid 200.11");
+    let told = checkout.deliveries().pop().unwrap();
+    let webhook = bench.handle(&told.request()).await;
+    let expected = CheckoutSnapshot::new(CheckoutStatus::Paid, inr("200.12"), inr("200.11"));
+    assert_eq!(webhook.events()[0].kind, EventKind::Snapshot(expected));
+}
