@@ -5,9 +5,11 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// Cashfree's own SDK for Python, in an environment that has nothing else.
+/// A gateway's own SDK for Python, in an environment that has nothing else.
 #[derive(Debug)]
 pub struct Sdk {
+    /// The package's name, as `cashfree-pg`.
+    package: &'static str,
     /// Its version, as `5.0.6`.
     pub version: &'static str,
     python: PathBuf,
@@ -19,7 +21,7 @@ impl Sdk {
     /// # Panics
     /// It is missing on a build server.
     pub fn five() -> Option<Self> {
-        Self::of_environment("5.0.6", "CASHFREE_SDK_5")
+        Self::of_environment("cashfree-pg", "5.0.6", "CASHFREE_SDK_5")
     }
 
     /// The version with the models of the API 2026-01-01, where `CASHFREE_SDK_6` names its Python.
@@ -27,7 +29,15 @@ impl Sdk {
     /// # Panics
     /// It is missing on a build server.
     pub fn six() -> Option<Self> {
-        Self::of_environment("6.0.1", "CASHFREE_SDK_6")
+        Self::of_environment("cashfree-pg", "6.0.1", "CASHFREE_SDK_6")
+    }
+
+    /// Razorpay's, where `RAZORPAY_SDK` names its Python.
+    ///
+    /// # Panics
+    /// It is missing on a build server.
+    pub fn razorpay() -> Option<Self> {
+        Self::of_environment("razorpay", "2.0.1", "RAZORPAY_SDK")
     }
 
     /// Runs a script of `tests/python` and returns the lines of JSON that it prints.
@@ -60,7 +70,8 @@ impl Sdk {
         );
         assert!(
             output.status.success(),
-            "{script} with the SDK {} fails: {errors}\n{said}",
+            "{script} with {} {} fails: {errors}\n{said}",
+            self.package,
             self.version
         );
         said.lines()
@@ -72,7 +83,11 @@ impl Sdk {
     }
 
     /// What the environment names, or nothing, said aloud. A build server has to have it.
-    fn of_environment(version: &'static str, variable: &str) -> Option<Self> {
+    fn of_environment(
+        package: &'static str,
+        version: &'static str,
+        variable: &str,
+    ) -> Option<Self> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let Some(python) = set(variable) else {
             assert!(
@@ -80,12 +95,13 @@ impl Sdk {
                 "{variable} must be set on a build server: `cargo xtask test` does it"
             );
             eprintln!(
-                "\n*** NOT RUN: {variable} is not set, Cashfree's SDK {version} was not asked; \
+                "\n*** NOT RUN: {variable} is not set, {package} {version} was not asked; \
                  `cargo xtask test` installs it ***\n"
             );
             return None;
         };
         Some(Self {
+            package,
             version,
             python: python.into(),
         })

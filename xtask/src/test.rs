@@ -6,18 +6,21 @@ use crate::cargo::{cargo, run};
 use crate::install::ensure;
 use crate::report::{Outcome, Report};
 use crate::tools::{
-    AXE_CORE, C_COMPILER, CASHFREE_SDK_5, CASHFREE_SDK_6, CHROMIUM, FONTS, NEXTEST,
-    axe_core_program, cashfree_sdk_pythons,
+    AXE_CORE, C_COMPILER, CASHFREE_SDK_5, CASHFREE_SDK_6, CHROMIUM, FONTS, NEXTEST, RAZORPAY_SDK,
+    axe_core_program, cashfree_sdk_pythons, razorpay_sdk_python,
 };
 
-/// The folder of the published Cashfree samples.
-const CASHFREE_REFERENCE: &str = "CASHFREE_REFERENCE_DIR";
+/// The folders of the gateways' published samples.
+const REFERENCES: [&str; 2] = ["CASHFREE_REFERENCE_DIR", "RAZORPAY_REFERENCE_DIR"];
 
 /// The file of the accessibility rules; tests in the browser run where this is set.
 const AXE_CORE_JS: &str = "AXE_CORE_JS";
 
 /// The Pythons that have Cashfree's own SDK; tests with it run where these are set.
 const CASHFREE_SDKS: [&str; 2] = ["CASHFREE_SDK_5", "CASHFREE_SDK_6"];
+
+/// The Python that has Razorpay's own SDK; tests with it run where this is set.
+const RAZORPAY_SDK_PYTHON: &str = "RAZORPAY_SDK";
 
 /// Runs the tests after the steps already reported. The arguments go to the test runner.
 pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
@@ -29,6 +32,7 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
         &AXE_CORE,
         &CASHFREE_SDK_5,
         &CASHFREE_SDK_6,
+        &RAZORPAY_SDK,
     ]);
     if let Err(missing) = tools {
         report.run("tests", || Outcome::Failed(missing));
@@ -57,15 +61,19 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
     }
 
     report.print_steps();
-    if !is_set(CASHFREE_REFERENCE) {
+    for reference in REFERENCES
+        .into_iter()
+        .filter(|reference| !is_set(reference))
+    {
         eprintln!(
-            "\n{CASHFREE_REFERENCE} is not set: tests against the published samples will report that they were not run"
+            "\n{reference} is not set: tests against the published samples will report that they were not run"
         );
     }
     report.run_last("tests", || {
         run(cargo(nextest_args(is_set("CI")))
             .args(runner_args)
             .env(AXE_CORE_JS, axe_core_program())
+            .env(RAZORPAY_SDK_PYTHON, razorpay_sdk_python())
             .envs(CASHFREE_SDKS.into_iter().zip(cashfree_sdk_pythons())))
     });
     report.print_failures();

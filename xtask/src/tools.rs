@@ -110,10 +110,10 @@ pub(crate) fn axe_core_program() -> PathBuf {
     AXE_CORE_PACKAGE.file("axe.min.js")
 }
 
-/// What Cashfree's own SDK runs on, able to make environments.
+/// What the gateways' own SDKs run on, able to make environments.
 pub(crate) const PYTHON: Tool = Tool {
     name: "python3",
-    purpose: "runs Cashfree's own SDK",
+    purpose: "runs the gateways' own SDKs",
     is_present: || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
     installer: Installer::Apt {
         packages: &["python3", "python3-venv"],
@@ -156,6 +156,26 @@ pub(crate) fn cashfree_sdk_pythons() -> [PathBuf; 2] {
         CASHFREE_SDK_5_ENVIRONMENT.python(),
         CASHFREE_SDK_6_ENVIRONMENT.python(),
     ]
+}
+
+const RAZORPAY_SDK_ENVIRONMENT: Environment = Environment {
+    package: "razorpay",
+    version: "2.0.1",
+};
+
+/// Razorpay's own SDK.
+pub(crate) const RAZORPAY_SDK: Tool = Tool {
+    name: "razorpay",
+    purpose: "verifies the signatures that tests make",
+    is_present: || succeeds(&mut RAZORPAY_SDK_ENVIRONMENT.check()),
+    installer: Installer::Pip {
+        environment: RAZORPAY_SDK_ENVIRONMENT,
+    },
+};
+
+/// The Python that has it.
+pub(crate) fn razorpay_sdk_python() -> PathBuf {
+    RAZORPAY_SDK_ENVIRONMENT.python()
 }
 
 /// The check of licences, sources and advisories.
