@@ -115,6 +115,12 @@ const RULES: &[Rule] = &[
         because: "the HTTP edge names no provider",
     },
     Rule {
+        package: "payment-provider-conformance",
+        edges: "normal,build,dev",
+        forbidden: Forbidden::OurCratesBut(&["payment-provider-core"]),
+        because: "the kit tests any provider, and knows none",
+    },
+    Rule {
         package: "cashfree-simulator",
         edges: "normal,build,dev",
         forbidden: Forbidden::OurCrates,
