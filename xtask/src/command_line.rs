@@ -18,6 +18,7 @@ What a command needs and the machine lacks is installed, or named together with 
 Environment:
   CI                      when set, cargo-nextest runs with the profile `ci`
   CASHFREE_REFERENCE_DIR  folder of the published Cashfree samples that tests read
+  RAZORPAY_REFERENCE_DIR  folder of the published Razorpay samples that tests read
   CHROMIUM, CHROMEDRIVER  the browser for tests and its driver, where they are not on the path";
 
 /// One command and its arguments.

@@ -103,6 +103,18 @@ const RULES: &[Rule] = &[
         because: "a provider calls, and serves nothing",
     },
     Rule {
+        package: "provider-razorpay",
+        edges: "normal,build",
+        forbidden: Forbidden::OurCratesBut(&["payment-provider-core", "payment-provider-http"]),
+        because: "a provider sees neither the host nor another provider",
+    },
+    Rule {
+        package: "provider-razorpay",
+        edges: "normal,build",
+        forbidden: Forbidden::Families(&["axum"]),
+        because: "a provider calls, and serves nothing",
+    },
+    Rule {
         package: "payment-provider-host",
         edges: "normal,build",
         forbidden: Forbidden::Families(&["payment-provider-axum", "provider"]),
@@ -298,7 +310,11 @@ provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
     fn providers_and_what_they_share_never_see_the_host() {
         let host = ["payment-provider-host", "payment-provider-axum"];
         let ours = BTreeSet::from(host);
-        for package in ["payment-provider-http", "provider-cashfree"] {
+        for package in [
+            "payment-provider-http",
+            "provider-cashfree",
+            "provider-razorpay",
+        ] {
             for name in [host[0], host[1], "axum", "axum-core"] {
                 let mut rules = RULES.iter().filter(|rule| rule.package == package);
                 assert!(

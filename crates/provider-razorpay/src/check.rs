@@ -1,0 +1,94 @@
+//! Whether a connection works.
+
+use payment_provider_core::{
+    Clock, ConnectionCheck, CredentialCheck, Environment, ErrorKind, Operation,
+};
+use payment_provider_http::{Call, Deadline, Fault, Gateway};
+use time::{Duration, OffsetDateTime};
+
+use crate::config::RazorpayConfig;
+use crate::links;
+use crate::routes::Razorpay;
+
+/// From this far on, a difference between the clocks is worth a word.
+const NOTABLE_SKEW: Duration = Duration::minutes(1);
+
+/// Asks for one payment link, whichever it is. A list of links proves the credentials, and that the
+/// account has payment links at all.
+pub(crate) async fn check(
+    gateway: &Gateway,
+    environment: Environment,
+    config: &RazorpayConfig,
+) -> Result<ConnectionCheck, Fault> {
+    let deadline = Deadline::after(config.http.operation_deadline());
+    let call = Call::new(Operation::CheckConnection, Razorpay::ListLinks).with_query("count", "1");
+    let mut pace = gateway.pace(deadline);
+    let mut refused_before = false;
+    let (credentials, date) = loop {
+        let fault = match gateway.send(&call, &pace).await {
+            Ok(answer) => match links::entities(&answer.body) {
+                Ok(_) => break (CredentialCheck::Accepted, answer.facts.date),
+                Err(what) => answer.unreadable(what),
+            },
+            Err(fault) => fault,
+        };
+        if fault.kind == ErrorKind::Authentication {
+            // Good credentials were once seen refused among many calls: one refusal is not believed.
+            if refused_before || !pace.again(None).await {
+                break (
+                    CredentialCheck::Rejected,
+                    fault.facts.and_then(|facts| facts.date),
+                );
+            }
+            refused_before = true;
+        } else if !pace.again_after(&fault).await {
+            let elsewhere = fault.kind == ErrorKind::UnreadableAnswer && fault.facts.is_some();
+            return Err(if elsewhere {
+                fault.with_source(WrongAddress)
+            } else {
+                fault
+            });
+        }
+    };
+    let skew = date.map(|date| whole_seconds(date, config.clock.as_ref()));
+
+    let mut check = ConnectionCheck::new(credentials, environment);
+    check.clock_skew = skew;
+    if credentials == CredentialCheck::Rejected {
+        check.next_steps.push(rejected(environment));
+    }
+    if let Some(skew) = skew.filter(|skew| skew.abs() >= NOTABLE_SKEW) {
+        check.next_steps.push(skewed(skew));
+    }
+    Ok(check)
+}
+
+/// Something answered that does not speak as Razorpay does.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is not one of Razorpay's API: look at the setting `base_url`, if it is given")]
+struct WrongAddress;
+
+fn whole_seconds(gateway: OffsetDateTime, clock: &dyn Clock) -> Duration {
+    Duration::seconds(gateway.unix_timestamp() - clock.now().unix_timestamp())
+}
+
+fn rejected(environment: Environment) -> String {
+    format!(
+        "Razorpay did not accept key ID and secret of {environment}. Copy the key ID again from the dashboard, \
+         Account & Settings > API Keys; a secret is shown once, so it may have to be generated anew, after which the \
+         old one ends."
+    )
+}
+
+fn skewed(skew: Duration) -> String {
+    let seconds = skew.whole_seconds().unsigned_abs();
+    let direction = if skew.is_positive() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    format!(
+        "This machine's clock is {seconds} seconds {direction} Razorpay's: set it right. A link expires at a moment \
+         that is told in full, and Razorpay refuses one that it finds less than 15 minutes away."
+    )
+}

@@ -1,0 +1,116 @@
+//! Telephone numbers in the form that payment links take:
+//! <https://razorpay.com/docs/api/payments/payment-links/create-standard/>.
+
+use payment_provider_core::Personal;
+
+/// What a number must be, for people.
+pub(super) const RULE: &str = "must be 8 to 14 characters with the country code, digits with perhaps a + before \
+     them, and no digit six times in a row";
+
+const LENGTH: std::ops::RangeInclusive<usize> = 8..=14;
+
+/// From this many equal digits in a row on, a number is refused as made up. Where exactly Razorpay
+/// draws the line is not documented; six is the strictest that is told.
+const RUN: usize = 6;
+
+/// A number as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Contact(Personal);
+
+impl Contact {
+    /// Drops blanks, dashes and parentheses; the rest must be a number that Razorpay takes. Nothing
+    /// is guessed, and no country code is put before it.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let bare: String = text.chars().filter(|c| !is_separator(*c)).collect();
+        let digits = bare.strip_prefix('+').unwrap_or(&bare);
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !plain || !LENGTH.contains(&bare.len()) || has_run(digits) {
+            return None;
+        }
+        Some(Self(Personal::new(bare)))
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// Whether there is nothing but separators, which is the same as no number.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_separator)
+}
+
+fn is_separator(c: char) -> bool {
+    // U+2010 to U+2015 are the hyphens and dashes that word processors put in.
+    c.is_whitespace() || matches!(c, '-' | '(' | ')' | '\u{2010}'..='\u{2015}')
+}
+
+fn has_run(digits: &str) -> bool {
+    digits
+        .as_bytes()
+        .windows(RUN)
+        .any(|window| window.iter().all(|digit| Some(digit) == window.first()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        Contact::read(text).map(|contact| contact.expose().to_owned())
+    }
+
+    #[test]
+    fn numbers_are_sent_without_what_only_helps_reading() {
+        for (given, sent) in [
+            ("9000090000", "9000090000"),
+            ("+919000090000", "+919000090000"),
+            ("(+91) 90000-90000", "+919000090000"),
+            ("90000\u{2013}90000", "9000090000"),
+            ("+44 20 7946 0958", "+442079460958"),
+            ("12345678", "12345678"),
+            ("+1234567", "+1234567"),
+            ("+1234567890123", "+1234567890123"),
+            ("9999900000", "9999900000"),
+        ] {
+            assert_eq!(read(given).as_deref(), Some(sent), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn what_razorpay_refuses_is_refused() {
+        for bad in [
+            "",
+            "+",
+            "1234567",
+            "+123456",
+            "+12345678901234",
+            "123456789012345",
+            "9999999999",
+            "+919999999999",
+            "9000000123",
+            "++919900090000",
+            "+91+90009000",
+            "90000x0000",
+            "90000.90000",
+            "9000090000;ext=1",
+            "\u{0663}876543210",
+        ] {
+            assert_eq!(read(bad), None, "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_accepted_has_the_documented_form(text in "[-+0-9 ()a]{0,20}|\\PC{0,20}") {
+            if let Some(sent) = read(&text) {
+                prop_assert!((8..=14).contains(&sent.len()));
+                let digits = sent.strip_prefix('+').unwrap_or(&sent);
+                prop_assert!(digits.bytes().all(|byte| byte.is_ascii_digit()));
+                prop_assert_eq!(read(&sent).unwrap(), sent);
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+use payment_provider_core::{Customer, Personal, ViolationCode, Violations};
+
+use super::contact::{self, Contact};
+use crate::settings::Terms;
+
+const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=50;
+
+const NAME_RULE: &str = "must be 3 to 50 letters, digits, blanks and ' - . _ ( ) @ /, with a letter, digit, point or \
+     parenthesis at both ends";
+
+/// How the fields of a customer are called where they are reported.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names {
+    name: &'static str,
+    email: &'static str,
+    phone: &'static str,
+}
+
+impl Names {
+    /// As parts of a checkout request.
+    pub(crate) const OF_REQUEST: Self = Self {
+        name: "customer.name",
+        email: "customer.email",
+        phone: "customer.phone",
+    };
+    /// As fields of the customer.
+    pub(crate) const OF_CUSTOMER: Self = Self {
+        name: "name",
+        email: "email",
+        phone: "phone",
+    };
+}
+
+/// What is sent of a customer. Razorpay needs none of it; what is given has to be of its form:
+/// <https://razorpay.com/docs/api/customers/create/>.
+#[derive(Debug)]
+pub(crate) struct Details<'a> {
+    name: Option<&'a str>,
+    email: Option<&'a str>,
+    contact: Option<Contact>,
+}
+
+impl<'a> Details<'a> {
+    /// Reads a customer. What Razorpay would refuse is a violation, or is left out if the merchant
+    /// decided so.
+    pub(crate) fn read(
+        customer: &'a Customer,
+        terms: &Terms,
+        names: Names,
+        found: &mut Violations,
+    ) -> Self {
+        let mut unfit = |field, message| {
+            if !terms.leave_out_unfit {
+                found.push(field, ViolationCode::Invalid, message);
+            }
+        };
+        let name = known(customer.name.as_ref()).map(str::trim);
+        if name.is_some_and(|name| !is_name(name)) {
+            unfit(names.name, NAME_RULE);
+        }
+        let email = known(customer.email.as_ref()).map(str::trim);
+        if email.is_some_and(|email| !is_email(email)) {
+            unfit(names.email, "must be an e-mail address");
+        }
+        let phone = customer.phone.as_ref().map(Personal::expose);
+        let phone = phone.filter(|text| !contact::is_blank(text));
+        let contact = phone.and_then(Contact::read);
+        if phone.is_some() && contact.is_none() {
+            unfit(names.phone, contact::RULE);
+        }
+        Self {
+            name: name.filter(|name| is_name(name)),
+            email: email.filter(|email| is_email(email)),
+            contact,
+        }
+    }
+
+    pub(crate) const fn name(&self) -> Option<&'a str> {
+        self.name
+    }
+
+    pub(crate) const fn email(&self) -> Option<&'a str> {
+        self.email
+    }
+
+    pub(crate) fn contact(&self) -> Option<&str> {
+        self.contact.as_ref().map(Contact::expose)
+    }
+}
+
+/// A text about a person if there is more of it than blanks.
+fn known(text: Option<&Personal>) -> Option<&str> {
+    text.map(Personal::expose)
+        .filter(|text| !text.trim().is_empty())
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || " '-._()@/".contains(c);
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || ".()".contains(c));
+    let mut letters = name.chars();
+    NAME_LENGTH.contains(&name.chars().count())
+        && name.chars().all(plain)
+        && ends(letters.next())
+        && ends(letters.next_back())
+}
+
+fn is_email(email: &str) -> bool {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control();
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return false;
+    };
+    let dotted = domain.split('.').all(|label| !label.is_empty()) && domain.contains('.');
+    !local.is_empty() && !local.contains('@') && dotted && email.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_addresses_are_of_the_documented_form() {
+        for (name, good) in [
+            ("Jo Doe", true),
+            ("J.R. (Bob) O'Neil-Smith.", true),
+            ("Müller", true),
+            ("Jo", false),
+            (&"x".repeat(50), true),
+            (&"x".repeat(51), false),
+            ("Müller & Co", false),
+            ("-Jo Doe", false),
+            ("Jo Doe-", false),
+            ("Jo \"J\" Doe", false),
+            ("Jo\nDoe", false),
+        ] {
+            assert_eq!(is_name(name), good, "{name:?}");
+        }
+        for (email, good) in [
+            ("jo@shop.example", true),
+            ("jo+tag@mail.shop.example", true),
+            ("jo", false),
+            ("jo@", false),
+            ("@shop.example", false),
+            ("jo@shop", false),
+            ("jo@shop..example", false),
+            ("jo@x@shop.example", false),
+            ("jo doe@shop.example", false),
+        ] {
+            assert_eq!(is_email(email), good, "{email:?}");
+        }
+    }
+}

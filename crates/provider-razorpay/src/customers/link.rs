@@ -1,0 +1,69 @@
+use payment_provider_core::{Customer, CustomerLink, Operation, Violations};
+use payment_provider_http::json::{self, Raw, Unreadable};
+use payment_provider_http::{Answer, Call, Deadline, Fault, Gateway};
+use serde::{Deserialize, Serialize};
+
+use super::details::{Details, Names};
+use crate::routes::Razorpay;
+use crate::settings::Terms;
+
+const OPERATION: Operation = Operation::LinkCustomer;
+
+/// Longest e-mail address of a customer object.
+const MAX_EMAIL: usize = 64;
+
+/// The body of `POST /customers`: <https://razorpay.com/docs/api/customers/create/>.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<&'a str>,
+    /// That the one which is there is given back. As a text: a number is not heeded.
+    fail_existing: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Entity<'a> {
+    #[serde(borrow, default)]
+    id: Raw<'a>,
+}
+
+/// Makes a customer at the gateway, or finds the one that is there.
+///
+/// Razorpay tells customers apart by telephone number and e-mail address: of one who has neither a
+/// new one would be made each time, so none is.
+pub(crate) async fn link(
+    gateway: &Gateway,
+    terms: &Terms,
+    customer: &Customer,
+    deadline: Deadline,
+) -> Result<CustomerLink, Fault> {
+    let mut needs = Violations::none();
+    let details = Details::read(customer, terms, Names::OF_CUSTOMER, &mut needs);
+    let (email, contact) = (details.email(), details.contact());
+    let told_apart = email.is_some() || contact.is_some();
+    let too_long = email.is_some_and(|email| email.chars().count() > MAX_EMAIL);
+    if !terms.remote_customers || !needs.is_empty() || !told_apart || too_long {
+        return Ok(CustomerLink::local(needs));
+    }
+    let body = Body {
+        name: details.name(),
+        email,
+        contact,
+        fail_existing: "0",
+    };
+    let body =
+        serde_json::to_vec(&body).map_err(|_| Fault::unreadable(Unreadable("body"), None))?;
+    let call = Call::new(OPERATION, Razorpay::CreateCustomer).with_json(body);
+    // The same again finds what the first made.
+    let id = gateway.read(&call, deadline, id).await?;
+    Ok(CustomerLink::remote(id, needs))
+}
+
+fn id(answer: &Answer) -> Result<String, Unreadable> {
+    let entity: Entity<'_> = json::body(&answer.body)?;
+    json::word("id", entity.id)
+}

@@ -1,0 +1,207 @@
+//! How Razorpay speaks HTTP, and what its refusals mean.
+//!
+//! The body of a refusal is that of <https://razorpay.com/docs/errors/>. Nearly everything has the
+//! same code, authentication and too many requests included, so the status counts first.
+
+use http::StatusCode;
+use payment_provider_core::{Effect, ErrorKind, RetryAdvice, ViolationCode, Violations};
+use payment_provider_http::json::{self, Raw};
+use payment_provider_http::{Answer, Dialect, Fault, Refusal};
+use serde::Deserialize;
+
+/// The counter of repetitions.
+pub(crate) const RESENDS: &str = "provider_razorpay.request.resends";
+
+/// What test mode says once its links are used up. It never passes.
+const QUOTA: &str = "RATE_LIMIT_EXCEEDED";
+
+/// Codes of faults on Razorpay's or a bank's side, whatever the status.
+const THEIR_FAULT: [&str; 2] = ["SERVER_ERROR", "GATEWAY_ERROR"];
+
+#[derive(Debug)]
+pub(crate) struct RazorpayDialect;
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow, default)]
+    error: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct ErrorObject<'a> {
+    #[serde(borrow, default)]
+    code: Raw<'a>,
+    #[serde(borrow, default)]
+    description: Raw<'a>,
+    #[serde(borrow, default)]
+    field: Raw<'a>,
+    #[serde(borrow, default)]
+    reason: Raw<'a>,
+}
+
+impl Dialect for RazorpayDialect {
+    fn fault(&self, answer: &Answer) -> Fault {
+        let said = said(&answer.body);
+        let fault = judge(answer.facts.status, said.as_ref());
+        match said {
+            Some(refusal) => fault.with_refusal(refusal),
+            None => fault,
+        }
+    }
+
+    fn resends_counter(&self) -> Option<&'static str> {
+        Some(RESENDS)
+    }
+}
+
+/// What the API itself says. The error is an object, or a bare text from another layer of it.
+fn said(body: &[u8]) -> Option<Refusal> {
+    let body: Body<'_> = json::body(body).ok()?;
+    let Some(error) = json::optional_object::<ErrorObject<'_>>(body.error) else {
+        let text = body.error.filter(|raw| raw.get().starts_with('"'));
+        return Refusal::read(None, text, None);
+    };
+    // `NA` says nothing.
+    let reason = error.reason.filter(|raw| raw.get() != "\"NA\"");
+    let refusal = Refusal::read(error.code, error.description, reason)?;
+    let field = json::optional_text(error.field).unwrap_or_default();
+    let violations = violations(&field, refusal.message.as_deref().unwrap_or_default());
+    Some(refusal.with_violations(violations))
+}
+
+fn judge(status: StatusCode, said: Option<&Refusal>) -> Fault {
+    let Some(refusal) = said else {
+        return Fault::by_status(status);
+    };
+    let rejected = |kind| Fault::new(kind, Effect::Rejected);
+    match status {
+        StatusCode::TOO_MANY_REQUESTS if refusal.code() == QUOTA => {
+            rejected(ErrorKind::RateLimited).with_retry(RetryAdvice::Never)
+        }
+        _ if !status.is_client_error() => Fault::by_status(status),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::UNAUTHORIZED => {
+            Fault::by_status(status)
+        }
+        _ if THEIR_FAULT.contains(&refusal.code()) => {
+            Fault::new(ErrorKind::Unavailable, Effect::MaybeApplied).repeatable()
+        }
+        _ if is_no_address(refusal) => Fault::by_status(StatusCode::NOT_FOUND),
+        StatusCode::NOT_FOUND => rejected(ErrorKind::NotFound),
+        StatusCode::CONFLICT => rejected(ErrorKind::Conflict),
+        _ if is_unknown_id(refusal) => rejected(ErrorKind::NotFound),
+        _ if !refusal.violations.is_empty() => rejected(ErrorKind::InvalidRequest),
+        _ => rejected(ErrorKind::Refused),
+    }
+}
+
+/// A text without anything but letters, in lower case: the wording of Razorpay's texts differs in
+/// blanks, case and punctuation between what is documented and what comes.
+fn folded(text: &str) -> String {
+    text.chars()
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
+}
+
+/// Whether a refusal says that an object does not exist: an id that is unknown, another account's,
+/// or none at all. The status is 400 for all three.
+fn is_unknown_id(refusal: &Refusal) -> bool {
+    let text = folded(refusal.message.as_deref().unwrap_or_default());
+    [
+        "idprovideddoesnotexist",
+        "isnotavalidid",
+        "invalidinputid",
+        "invalidinputstrippedid",
+    ]
+    .iter()
+    .any(|said| text.contains(said))
+}
+
+/// Whether a refusal says that there is no such call: the base address is wrong.
+fn is_no_address(refusal: &Refusal) -> bool {
+    let text = folded(refusal.message.as_deref().unwrap_or_default());
+    ["requestedurlwasnotfound", "noroutematched"]
+        .iter()
+        .any(|said| text.contains(said))
+}
+
+/// Whether a refusal says that a link of this reference is there already. The text is all that tells
+/// it apart, and it is documented in one way and comes in another.
+pub(crate) fn says_taken(fault: &Fault) -> bool {
+    let text = fault
+        .refusal
+        .as_ref()
+        .and_then(|refusal| refusal.message.as_deref());
+    let text = folded(text.unwrap_or_default());
+    text.contains("referenceid")
+        && ["alreadyexists", "alreadyattempted"]
+            .iter()
+            .any(|said| text.contains(said))
+}
+
+/// Whether the gateway understood the request and said no to it for good; what is there decides then,
+/// and not the words.
+pub(crate) fn is_refusal(fault: &Fault) -> bool {
+    match fault.kind {
+        ErrorKind::InvalidRequest
+        | ErrorKind::Refused
+        | ErrorKind::Conflict
+        | ErrorKind::NotFound => true,
+        // The quota of test mode.
+        ErrorKind::RateLimited => !fault.repeatable,
+        _ => false,
+    }
+}
+
+/// The fields of a request that a refusal is about: named by `field`, or else by how the text begins.
+fn violations(field: &str, text: &str) -> Violations {
+    use ViolationCode::{Invalid, Missing, TooLarge, TooSmall};
+    const NAMES: [(&str, &str); 9] = [
+        ("amount", "amount"),
+        ("currency", "currency"),
+        ("email", "customer.email"),
+        ("contact", "customer.phone"),
+        ("expire_by", "expires_at"),
+        ("first_min_partial_amount", "partial_payments.minimum"),
+        ("reference_id", "reference"),
+        ("callback_url", "return_url"),
+        ("description", "purpose"),
+    ];
+    let folded = folded(text);
+    let begins = text.split([':', ' ', ',']).next().unwrap_or_default();
+    let mut named = NAMES
+        .iter()
+        .find(|(name, _)| *name == field || *name == begins)
+        .map(|(_, name)| *name);
+    if folded.starts_with("amountcurrency") {
+        named = Some("currency");
+    } else if folded.contains("recurringdigits") {
+        named = Some("customer.phone");
+    } else if folded.contains("timestampmustbe") || folded.contains("faultykeyexpireby") {
+        named = Some("expires_at");
+    }
+    let mut violations = Violations::none();
+    let Some(name) = named.filter(|_| !folded.contains("already")) else {
+        return violations;
+    };
+    let (code, message) = if folded.contains("cannotbeblank") {
+        (Missing, "is required by the gateway")
+    } else if ["minimum", "atleast"]
+        .iter()
+        .any(|word| folded.contains(word))
+    {
+        (TooSmall, "is less than the gateway accepts")
+    } else if ["exceeds", "nomorethan", "lessthanorequal"]
+        .iter()
+        .any(|word| folded.contains(word))
+    {
+        (TooLarge, "is more than the gateway accepts")
+    } else {
+        (Invalid, "is not accepted by the gateway")
+    };
+    violations.push(name, code, message);
+    violations
+}
+
+#[cfg(test)]
+mod tests;

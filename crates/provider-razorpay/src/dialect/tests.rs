@@ -1,0 +1,234 @@
+use http::HeaderMap;
+use payment_provider_core::{Operation, ProviderId};
+use payment_provider_http::{Facts, Headers};
+
+use super::*;
+
+fn fault(status: u16, body: &str) -> Fault {
+    let status = StatusCode::from_u16(status).unwrap();
+    let facts = Facts::standard(status, Headers::new(&HeaderMap::new()));
+    RazorpayDialect.fault(&Answer::new(facts, body.to_owned().into()))
+}
+
+fn bad(description: &str) -> String {
+    format!(
+        r#"{{"error":{{"code":"BAD_REQUEST_ERROR","description":"{description}","source":null,"step":null,
+        "reason":null,"metadata":[]}}}}"#
+    )
+}
+
+#[test]
+fn the_status_counts_first() {
+    use Effect::{MaybeApplied, Rejected};
+    use ErrorKind as K;
+    let plain = bad("canary");
+    for (status, kind, effect, repeatable) in [
+        (400, K::Refused, Rejected, false),
+        (401, K::Authentication, Rejected, false),
+        (403, K::Refused, Rejected, false),
+        (404, K::NotFound, Rejected, false),
+        (408, K::Timeout, MaybeApplied, true),
+        (409, K::Conflict, Rejected, false),
+        (422, K::Refused, Rejected, false),
+        (429, K::RateLimited, Rejected, true),
+        (500, K::Unavailable, MaybeApplied, true),
+        (502, K::Unavailable, MaybeApplied, true),
+        (504, K::Unavailable, MaybeApplied, true),
+        (302, K::UnreadableAnswer, MaybeApplied, true),
+    ] {
+        let fault = fault(status, &plain);
+        assert_eq!((fault.kind, fault.effect), (kind, effect), "{status}");
+        assert_eq!(fault.repeatable, repeatable, "{status}");
+    }
+}
+
+#[test]
+fn what_is_not_in_the_apis_own_words_proves_little() {
+    use ErrorKind as K;
+    for (status, body, kind) in [
+        (400, "<html>", K::UnreadableAnswer),
+        (400, "", K::UnreadableAnswer),
+        (400, "{}", K::UnreadableAnswer),
+        (400, r#"{"error":null}"#, K::UnreadableAnswer),
+        (400, r#"{"error":[]}"#, K::UnreadableAnswer),
+        (
+            404,
+            "no Route matched with those values",
+            K::UnreadableAnswer,
+        ),
+        (
+            404,
+            r#"{"message":"no Route matched"}"#,
+            K::UnreadableAnswer,
+        ),
+        (401, "Unauthorized", K::Authentication),
+        (401, r#"{"error":"Unauthorized"}"#, K::Authentication),
+        (400, r#"{"error":"Bad"}"#, K::Refused),
+        (502, "<html>", K::Unavailable),
+    ] {
+        let fault = fault(status, body);
+        assert_eq!(fault.kind, kind, "{status} {body}");
+        assert!(fault.kind != K::UnreadableAnswer || fault.effect == Effect::MaybeApplied);
+    }
+}
+
+#[test]
+fn there_are_two_kinds_of_too_many() {
+    let body = r#"{"error":{"code":"RATE_LIMIT_EXCEEDED","description":"limit reached"}}"#;
+    for (body, repeatable, retry) in [
+        (
+            bad("Too many requests"),
+            true,
+            RetryAdvice::After(std::time::Duration::from_mins(1)),
+        ),
+        (body.to_owned(), false, RetryAdvice::Never),
+    ] {
+        let fault = fault(429, &body);
+        assert_eq!(fault.kind, ErrorKind::RateLimited);
+        assert_eq!(fault.repeatable, repeatable, "{body}");
+        let provider = ProviderId::new("razorpay").unwrap();
+        let error = fault.into_error(Operation::CreateCheckout, provider);
+        assert_eq!(error.retry(), retry, "{body}");
+        assert_eq!(error.effect(), Effect::Rejected);
+    }
+}
+
+#[test]
+fn unknown_ids_are_not_found_whatever_the_status() {
+    for text in [
+        "The id provided does not exist",
+        "invalid input [strippedId] = [x]",
+        "invalid input [id] = [x]",
+        "pay_x is not a valid id",
+    ] {
+        assert_eq!(fault(400, &bad(text)).kind, ErrorKind::NotFound, "{text}");
+    }
+    let wrong = fault(400, &bad("The requested URL was not found on the server."));
+    assert_eq!(wrong.kind, ErrorKind::UnreadableAnswer);
+}
+
+#[test]
+fn a_fault_of_theirs_may_have_been_applied_whatever_the_status() {
+    for code in ["SERVER_ERROR", "GATEWAY_ERROR"] {
+        let body = bad("x").replace("BAD_REQUEST_ERROR", code);
+        let fault = fault(400, &body);
+        assert_eq!(fault.kind, ErrorKind::Unavailable, "{code}");
+        assert_eq!(fault.effect, Effect::MaybeApplied, "{code}");
+    }
+}
+
+#[test]
+fn a_reference_that_is_taken_is_told_in_both_wordings() {
+    for (text, taken) in [
+        (
+            "payment link creation with reference ID already attempted",
+            true,
+        ),
+        (
+            "payment link with given reference_id: inv-1 already exists. Please create a payment link with a \
+             different reference_id",
+            true,
+        ),
+        ("reference_id: the length must be no more than 40.", false),
+        ("Customer already exists for the merchant", false),
+        ("", false),
+    ] {
+        let fault = fault(400, &bad(text));
+        assert_eq!(says_taken(&fault), taken, "{text}");
+        assert!(!taken || fault.kind == ErrorKind::Refused, "{text}");
+    }
+}
+
+#[test]
+fn a_validation_names_the_contracts_field() {
+    use ViolationCode::{Invalid, Missing, TooLarge, TooSmall};
+    for (text, field, code) in [
+        ("amount: cannot be blank.", "amount", Missing),
+        (
+            "amount: amount should be minimum 100 for INR.",
+            "amount",
+            TooSmall,
+        ),
+        (
+            "amount, should be a whole number for e.g. 2234 to create a payment link for INR 22.34.",
+            "amount",
+            Invalid,
+        ),
+        ("amount exceeds maximum amount allowed.", "amount", TooLarge),
+        (
+            "amount: currency: wrong input field, please find the list of supported currencies on the documentation.",
+            "currency",
+            Invalid,
+        ),
+        (
+            "email: must be in a valid format for e.g. abcxyz@domain.com.",
+            "customer.email",
+            Invalid,
+        ),
+        (
+            "contact: the length must be between 8 and 14.",
+            "customer.phone",
+            Invalid,
+        ),
+        (
+            "Recurring digits in customer contact are disallowed",
+            "customer.phone",
+            Invalid,
+        ),
+        (
+            "incorrect JSON object received - faulty key: expire_by.",
+            "expires_at",
+            Invalid,
+        ),
+        (
+            "timestamp must be atleast 15 minutes in future",
+            "expires_at",
+            TooSmall,
+        ),
+        (
+            "first_min_partial_amount must be less than or equal to amount.",
+            "partial_payments.minimum",
+            TooLarge,
+        ),
+        (
+            "first_min_partial_amount: amount should be minimum 100 for INR.",
+            "partial_payments.minimum",
+            TooSmall,
+        ),
+        (
+            "reference_id: the length must be no more than 40.",
+            "reference",
+            TooLarge,
+        ),
+        (
+            "callback_url: URL should be sent in callback_url field.",
+            "return_url",
+            Invalid,
+        ),
+    ] {
+        let fault = fault(400, &bad(text));
+        assert_eq!(fault.kind, ErrorKind::InvalidRequest, "{text}");
+        let refusal = fault.refusal.unwrap();
+        let found: Vec<_> = refusal
+            .violations
+            .iter()
+            .map(|v| (&*v.field, v.code))
+            .collect();
+        assert_eq!(found, [(field, code)], "{text}");
+    }
+    for text in [
+        "extra fields sent.",
+        "value: the length must not be greater than 255.",
+    ] {
+        assert_eq!(fault(400, &bad(text)).kind, ErrorKind::Refused, "{text}");
+    }
+}
+
+#[test]
+fn a_message_is_kept_for_the_merchant_and_shown_to_nobody_else() {
+    let fault = fault(400, &bad("canary"));
+    assert!(!format!("{fault:?}").contains("canary"));
+    let refusal = fault.refusal.unwrap();
+    assert_eq!(refusal.message.as_deref(), Some("canary"));
+    assert_eq!(refusal.code(), "BAD_REQUEST_ERROR");
+}

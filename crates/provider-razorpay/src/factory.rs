@@ -1,0 +1,136 @@
+use std::fmt;
+use std::sync::Arc;
+
+use payment_provider_core::{
+    Capabilities, CheckoutLimits, ConnectionSettings, CurrencySupport, InvalidIdentifier,
+    PaymentProvider, ProviderDescriptor, ProviderFactory, ProviderId, Violations,
+};
+use payment_provider_http::{Dialect, HttpSetupError, HttpStack};
+
+use crate::config::RazorpayConfig;
+use crate::dialect::{RESENDS, RazorpayDialect};
+use crate::links::{LONGEST_LIFE, MAX_REFERENCE, SHORTEST_LIFE};
+use crate::provider::RazorpayProvider;
+use crate::{PROVIDER_ID, settings};
+
+/// Where a merchant tells Razorpay the address for webhooks.
+/// See <https://razorpay.com/docs/webhooks/setup-edit-payments/>.
+const WEBHOOK_SETUP: &str = "In the Razorpay dashboard, in the same mode as the keys, open Account & Settings > \
+     Webhooks and add the webhook address with a secret of your own, which goes into this connection's webhook \
+     secrets; without a secret nothing is signed, and every delivery is refused. Tick payment_link.paid, \
+     payment_link.partially_paid, payment_link.expired, payment_link.cancelled and payment.failed; payment.captured, \
+     refund and dispute events may be ticked for the same address.";
+
+/// Connects merchant accounts at Razorpay.
+///
+/// Register one value of it at startup. All its connections share its two HTTP clients, one for
+/// https and one for plain http to this machine, and nothing else.
+pub struct RazorpayFactory {
+    descriptor: Arc<ProviderDescriptor>,
+    config: Arc<RazorpayConfig>,
+    stack: Arc<HttpStack>,
+    dialect: Arc<dyn Dialect>,
+}
+
+impl RazorpayFactory {
+    /// A factory with the default [`RazorpayConfig`].
+    ///
+    /// # Errors
+    /// The HTTP clients cannot be set up. A machine without CA certificates is no reason: until it
+    /// has some, only calls over https fail, and cleanly.
+    pub fn new() -> Result<Self, RazorpayFactoryError> {
+        Self::with_config(RazorpayConfig::default())
+    }
+
+    /// A factory with this configuration.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); and a duration or number of the configuration is out of range.
+    pub fn with_config(config: RazorpayConfig) -> Result<Self, RazorpayFactoryError> {
+        let stack = HttpStack::new(config.http.clone())?;
+        payment_provider_http::describe(RESENDS);
+        Ok(Self {
+            descriptor: Arc::new(descriptor()?),
+            config: Arc::new(config),
+            stack: Arc::new(stack),
+            dialect: Arc::new(RazorpayDialect),
+        })
+    }
+}
+
+impl ProviderFactory for RazorpayFactory {
+    fn descriptor(&self) -> &ProviderDescriptor {
+        &self.descriptor
+    }
+
+    fn connect(
+        &self,
+        settings: &ConnectionSettings,
+    ) -> Result<Arc<dyn PaymentProvider>, Violations> {
+        let account = settings::read(&self.descriptor.settings, settings)?;
+        let provider = RazorpayProvider::new(
+            Arc::clone(&self.descriptor),
+            Arc::clone(&self.config),
+            Arc::clone(&self.stack),
+            Arc::clone(&self.dialect),
+            account,
+        );
+        Ok(Arc::new(provider))
+    }
+}
+
+impl fmt::Debug for RazorpayFactory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RazorpayFactory")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
+    let capabilities = Capabilities::default()
+        .with_partial_payments()
+        .with_remote_customers()
+        .with_cancellation()
+        .with_payer_notification()
+        .with_reminders()
+        .with_status_inquiry()
+        .with_signed_returns();
+    let limits = CheckoutLimits::default()
+        .with_reference_length(MAX_REFERENCE)
+        .with_life(SHORTEST_LIFE, LONGEST_LIFE);
+    let id = ProviderId::new(PROVIDER_ID)?;
+    Ok(ProviderDescriptor::new(id, "Razorpay", settings::schema())
+        .with_capabilities(capabilities)
+        .with_currencies(CurrencySupport::Any)
+        .with_limits(limits)
+        .with_webhook_setup(WEBHOOK_SETUP))
+}
+
+/// A [`RazorpayFactory`] cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("razorpay cannot be set up: {reason}")]
+pub struct RazorpayFactoryError {
+    reason: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl From<HttpSetupError> for RazorpayFactoryError {
+    fn from(error: HttpSetupError) -> Self {
+        let reason = error.to_string();
+        let source = match error {
+            HttpSetupError::Client { source, .. } => Some(source),
+            _ => None,
+        };
+        Self { reason, source }
+    }
+}
+
+impl From<InvalidIdentifier> for RazorpayFactoryError {
+    fn from(source: InvalidIdentifier) -> Self {
+        Self {
+            reason: "the provider id is not accepted".to_owned(),
+            source: Some(Box::new(source)),
+        }
+    }
+}

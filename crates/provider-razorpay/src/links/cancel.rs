@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use payment_provider_core::{
+    Cancellation, CheckoutLocator, CheckoutStatus, Effect, Environment, ErrorKind, Operation,
+};
+use payment_provider_http::{Call, Fault, Gateway, Limits};
+use time::OffsetDateTime;
+
+use super::entity::Link;
+use super::find::{expect_same, locate};
+use super::shorten::shorten;
+use crate::dialect::is_refusal;
+use crate::routes::Razorpay;
+
+const OPERATION: Operation = Operation::CancelCheckout;
+
+/// Ends a link. Its id is needed for it, so the link is looked up first.
+///
+/// A link on which an instalment is paid cannot be cancelled. It is made to expire as soon as the
+/// gateway allows, and is payable until then.
+pub(crate) async fn cancel(
+    gateway: &Gateway,
+    environment: Environment,
+    locator: &CheckoutLocator,
+    now: OffsetDateTime,
+    limit: Duration,
+) -> Result<Cancellation, Fault> {
+    let limits = Limits::from_now(limit);
+    let ending = Ending {
+        gateway,
+        environment,
+        locator,
+        now,
+        limits,
+    };
+    let link = locate(gateway, environment, locator, OPERATION, limits.writes)
+        .await
+        .map_err(nothing_done)?;
+    if link.has_ended() {
+        return Ok(ending.already_ended(link));
+    }
+    if link.status == CheckoutStatus::PartiallyPaid {
+        return ending.expire_soon(link).await;
+    }
+    ending.cancel(link).await
+}
+
+/// A link could not be looked up before anything was asked for.
+fn nothing_done(fault: Fault) -> Fault {
+    match fault.effect {
+        Effect::MaybeApplied => fault.with_effect(Effect::NotSent),
+        _ => fault,
+    }
+}
+
+/// One call of [`cancel`], under way.
+struct Ending<'a> {
+    gateway: &'a Gateway,
+    environment: Environment,
+    locator: &'a CheckoutLocator,
+    now: OffsetDateTime,
+    limits: Limits,
+}
+
+impl Ending<'_> {
+    async fn cancel(self, link: Link) -> Result<Cancellation, Fault> {
+        let reference = &self.locator.reference;
+        let call = Call::new(OPERATION, Razorpay::CancelLink(link.id.as_str()));
+        let mut pace = self.gateway.pace(self.limits.writes);
+        // An earlier try of this call may have ended the link.
+        let mut unsure = false;
+        let fault = loop {
+            let fault = match self.gateway.send(&call, &pace).await {
+                Ok(answer) => match Link::read(&answer.body, reference, self.environment) {
+                    Ok(ended) if ended.status == CheckoutStatus::Cancelled => {
+                        let ended = expect_same(self.locator, ended)?;
+                        return Ok(self.cancelled(ended));
+                    }
+                    Ok(_) => {
+                        unsure = true;
+                        break Fault::new(ErrorKind::Refused, Effect::MaybeApplied);
+                    }
+                    Err(what) => answer.unreadable(what),
+                },
+                Err(fault) => fault,
+            };
+            unsure |= fault.effect == Effect::MaybeApplied;
+            if !pace.again_after(&fault).await {
+                break fault;
+            }
+        };
+        let refused = is_refusal(&fault);
+        if !refused && !unsure {
+            return Err(fault);
+        }
+
+        // Whatever was said, what the link is now decides.
+        let found = match self.look(&link).await {
+            Ok(found) => found,
+            Err(failed) if refused && !unsure => return Err(failed),
+            Err(failed) if refused => return Err(failed.with_effect(Effect::MaybeApplied)),
+            Err(_) => return Err(fault.with_effect(Effect::MaybeApplied)),
+        };
+        match found.status {
+            CheckoutStatus::Cancelled if unsure => Ok(self.cancelled(found)),
+            _ if found.has_ended() => Ok(self.already_ended(found)),
+            CheckoutStatus::PartiallyPaid => self.expire_soon(found).await,
+            _ if refused => Ok(self.still_payable(found)),
+            _ => Err(fault.with_effect(Effect::MaybeApplied)),
+        }
+    }
+
+    /// Makes a link expire that cannot be cancelled. It stays payable for a while.
+    async fn expire_soon(self, link: Link) -> Result<Cancellation, Fault> {
+        let (gateway, environment) = (self.gateway, self.environment);
+        let reference = &self.locator.reference;
+        let fault = match shorten(
+            gateway,
+            environment,
+            reference,
+            &link,
+            self.now,
+            self.limits,
+        )
+        .await
+        {
+            Ok(None) => return Ok(self.still_payable(link)),
+            Ok(Some(shortened)) if shortened.has_ended() => {
+                return Ok(self.already_ended(shortened));
+            }
+            Ok(Some(shortened)) => return Ok(self.still_payable(shortened)),
+            Err(fault) => fault,
+        };
+        if !is_refusal(&fault) {
+            return Err(fault);
+        }
+        let found = self.look(&link).await?;
+        Ok(if found.has_ended() {
+            self.already_ended(found)
+        } else {
+            self.still_payable(found)
+        })
+    }
+
+    /// The link as it is now, by the id that is known meanwhile.
+    async fn look(&self, link: &Link) -> Result<Link, Fault> {
+        let mut locator = self.locator.clone();
+        locator.gateway_id = Some(link.id.clone());
+        locate(
+            self.gateway,
+            self.environment,
+            &locator,
+            OPERATION,
+            self.limits.all,
+        )
+        .await
+    }
+
+    fn cancelled(&self, link: Link) -> Cancellation {
+        Cancellation::Cancelled(link.into_checkout(self.locator.reference.clone()))
+    }
+
+    fn already_ended(&self, link: Link) -> Cancellation {
+        Cancellation::AlreadyEnded(link.into_checkout(self.locator.reference.clone()))
+    }
+
+    fn still_payable(&self, link: Link) -> Cancellation {
+        Cancellation::StillPayable(link.into_checkout(self.locator.reference.clone()))
+    }
+}

@@ -1,0 +1,195 @@
+use std::time::Duration;
+
+use payment_provider_core::{
+    CreatedCheckout, Difference, Effect, Environment, ErrorKind, Operation, PreparedCheckout,
+    RetryAdvice,
+};
+use payment_provider_http::{Call, Fault, Gateway, Limits, Pace};
+
+use super::entity::Link;
+use super::find::by_reference;
+use crate::dialect::{is_refusal, says_taken};
+use crate::routes::Razorpay;
+
+const OPERATION: Operation = Operation::CreateCheckout;
+
+/// When to come back after the gateway contradicted itself about whether a link exists.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// Makes a link, or finds that it is there already.
+///
+/// Razorpay knows no idempotency key for links. What keeps one link from becoming two is that a
+/// reference is taken once and for ever: the same bytes may be sent again, and are refused if an
+/// earlier try was carried out. The refusal is told by its text alone, so after any refusal the
+/// reference is looked up and what is there decides.
+pub(crate) async fn create(
+    gateway: &Gateway,
+    environment: Environment,
+    prepared: &PreparedCheckout,
+    limit: Duration,
+) -> Result<CreatedCheckout, Fault> {
+    let creation = Creation {
+        gateway,
+        environment,
+        prepared,
+        limits: Limits::from_now(limit),
+        unsure: false,
+    };
+    creation.run().await
+}
+
+/// One call of [`create`], under way.
+struct Creation<'a> {
+    gateway: &'a Gateway,
+    environment: Environment,
+    prepared: &'a PreparedCheckout,
+    limits: Limits,
+    /// An earlier try of this call may have made the link.
+    unsure: bool,
+}
+
+impl Creation<'_> {
+    async fn run(mut self) -> Result<CreatedCheckout, Fault> {
+        let mut pace = self.gateway.pace(self.limits.writes);
+        loop {
+            let fault = match self.post(&pace).await {
+                Ok(link) => return self.accept(link),
+                Err(fault) => fault,
+            };
+            if is_refusal(&fault) {
+                return self.find(fault).await;
+            }
+            if fault.effect == Effect::MaybeApplied {
+                self.unsure = true;
+                match self.look().await {
+                    Ok(Some(link)) => return self.settle(link),
+                    Ok(None) => {}
+                    Err(_) => return Err(unsettled(fault)),
+                }
+            }
+            if !pace.again_after(&fault).await {
+                return self.conclude(fault).await;
+            }
+        }
+    }
+
+    /// Sends the prepared bytes. A success that is not about the link asked for, or cannot be read,
+    /// is a fault.
+    async fn post(&self, pace: &Pace) -> Result<Link, Fault> {
+        let Self { prepared, .. } = self;
+        let call = Call::new(OPERATION, Razorpay::CreateLink).with_json(prepared.body.clone());
+        let answer = self.gateway.send(&call, pace).await?;
+        Link::read(&answer.body, &prepared.reference, self.environment)
+            .map_err(|what| answer.unreadable(what))
+    }
+
+    /// Takes the link of a success.
+    fn accept(self, link: Link) -> Result<CreatedCheckout, Fault> {
+        let differences = self.differences(&link);
+        if !differences.is_empty() {
+            return Err(Fault::conflict(differences, Effect::MaybeApplied));
+        }
+        Ok(if link.is_untouched() {
+            self.created(link)
+        } else {
+            self.adopted(link)
+        })
+    }
+
+    /// The gateway said no: looks for what is there under the reference. Lists lag, so if it is said
+    /// to be taken, or an earlier try may have taken it, one look is not enough.
+    async fn find(self, refusal: Fault) -> Result<CreatedCheckout, Fault> {
+        let taken = says_taken(&refusal);
+        let mut pace = self.gateway.pace(self.limits.all);
+        loop {
+            match self.look().await {
+                Ok(Some(link)) => return self.settle(link),
+                Ok(None) if !taken && !self.unsure => return Err(refusal),
+                Ok(None) => {}
+                // The gateway refuses whatever it is asked: what it said first is what counts.
+                Err(failed) if is_refusal(&failed) && !taken && !self.unsure => {
+                    return Err(refusal);
+                }
+                Err(_) => return Err(unsettled(refusal)),
+            }
+            if !pace.again(None).await {
+                return Err(unsettled(refusal));
+            }
+        }
+    }
+
+    /// No more tries: finds out what is there, if a try may have made it.
+    async fn conclude(self, fault: Fault) -> Result<CreatedCheckout, Fault> {
+        if !self.unsure {
+            return Err(fault);
+        }
+        match self.look().await {
+            Ok(Some(link)) => self.settle(link),
+            // One list without it is no proof: what was sent may still be under way.
+            _ => Err(unsettled(fault)),
+        }
+    }
+
+    async fn look(&self) -> Result<Option<Link>, Fault> {
+        let reference = &self.prepared.reference;
+        by_reference(
+            self.gateway,
+            self.environment,
+            reference,
+            OPERATION,
+            self.limits.all,
+        )
+        .await
+    }
+
+    /// Takes what was found at the gateway, if it is what was asked for.
+    fn settle(self, link: Link) -> Result<CreatedCheckout, Fault> {
+        let differences = self.differences(&link);
+        if !differences.is_empty() {
+            return Err(Fault::conflict(differences, Effect::Rejected));
+        }
+        Ok(if self.unsure && link.is_untouched() {
+            self.created(link)
+        } else {
+            self.adopted(link)
+        })
+    }
+
+    fn created(self, link: Link) -> CreatedCheckout {
+        CreatedCheckout::Created(link.into_checkout(self.prepared.reference.clone()))
+    }
+
+    fn adopted(self, link: Link) -> CreatedCheckout {
+        CreatedCheckout::Adopted(link.into_checkout(self.prepared.reference.clone()))
+    }
+
+    /// In what a link is not the one asked for.
+    fn differences(&self, link: &Link) -> Vec<Difference> {
+        let (asked, found) = (self.prepared.amount, link.amount);
+        let mut differences = Vec::new();
+        if asked.decimal() != found.decimal() {
+            differences.push(Difference::new("amount", asked.decimal(), found.decimal()));
+        }
+        if asked.currency() != found.currency() {
+            let difference = Difference::new("currency", asked.currency(), found.currency());
+            differences.push(difference);
+        }
+        let asked = &self.prepared.fingerprint;
+        if link.fingerprint.as_ref() != Some(asked) {
+            let found = link.fingerprint.as_ref();
+            let found = found.map_or("none", |fingerprint| fingerprint.as_str());
+            differences.push(Difference::new("fingerprint", asked, found));
+        }
+        differences
+    }
+}
+
+/// Whether there is a link cannot be said now. A refusal then is none that counts: the same call
+/// has to be made again.
+fn unsettled(mut fault: Fault) -> Fault {
+    if is_refusal(&fault) {
+        fault.kind = ErrorKind::Unavailable;
+        fault = fault.with_retry(RetryAdvice::After(SETTLING));
+    }
+    fault.with_effect(Effect::MaybeApplied)
+}

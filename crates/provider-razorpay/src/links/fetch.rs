@@ -1,0 +1,16 @@
+use payment_provider_core::{Checkout, CheckoutLocator, Environment, Operation};
+use payment_provider_http::{Deadline, Fault, Gateway};
+
+use super::find::locate;
+
+/// The link as it is now.
+pub(crate) async fn fetch(
+    gateway: &Gateway,
+    environment: Environment,
+    locator: &CheckoutLocator,
+    deadline: Deadline,
+) -> Result<Checkout, Fault> {
+    let operation = Operation::FetchCheckout;
+    let link = locate(gateway, environment, locator, operation, deadline).await?;
+    Ok(link.into_checkout(locator.reference.clone()))
+}

@@ -1,0 +1,119 @@
+//! Finding a link: by Razorpay's id where it is known, or else by the reference, by which only a
+//! list can be asked for.
+
+use payment_provider_core::{
+    CheckoutLocator, CheckoutReference, Difference, Effect, Environment, ErrorKind, Operation,
+};
+use payment_provider_http::json::Unreadable;
+use payment_provider_http::{Answer, Call, Deadline, Fault, Gateway};
+
+use super::entity::{Link, entities};
+use crate::routes::Razorpay;
+
+/// Most links of one page of a list.
+const PAGE: usize = 100;
+
+/// Most pages that are looked through if the gateway does not heed the reference it is asked for.
+const MOST_PAGES: usize = 20;
+
+/// The link that a host means, on behalf of an operation.
+pub(crate) async fn locate(
+    gateway: &Gateway,
+    environment: Environment,
+    locator: &CheckoutLocator,
+    operation: Operation,
+    deadline: Deadline,
+) -> Result<Link, Fault> {
+    let reference = &locator.reference;
+    let Some(id) = &locator.gateway_id else {
+        let link = by_reference(gateway, environment, reference, operation, deadline).await?;
+        return link.ok_or_else(|| Fault::new(ErrorKind::NotFound, Effect::Rejected));
+    };
+    let call = Call::new(operation, Razorpay::FetchLink(id.as_str()));
+    let read = |answer: &Answer| {
+        let body = answer.body.as_ref();
+        let raw = serde_json::from_slice(body).map_err(|_| Unreadable("body"))?;
+        match Link::reference_of(raw) {
+            // Whose that one is may be anybody's text.
+            Some(found) if found != reference.as_str() => {
+                Ok(Err(Difference::new("reference", reference, "another")))
+            }
+            _ => Link::of(raw, reference, environment).map(Ok),
+        }
+    };
+    match gateway.read(&call, deadline, read).await? {
+        Ok(link) => expect_same(locator, link),
+        Err(difference) => Err(Fault::conflict(vec![difference], Effect::Rejected)),
+    }
+}
+
+/// Where the host knows the gateway's own id, a link of the same reference with another id is none
+/// that it made.
+pub(super) fn expect_same(locator: &CheckoutLocator, link: Link) -> Result<Link, Fault> {
+    match &locator.gateway_id {
+        Some(expected) if *expected != link.id => {
+            let difference = Difference::new("gateway_id", expected, &link.id);
+            Err(Fault::conflict(vec![difference], Effect::Rejected))
+        }
+        _ => Ok(link),
+    }
+}
+
+/// The link of this reference, if there is one.
+///
+/// The gateway is asked for links of the reference alone; whether it gave only those is seen, and if
+/// not, its pages are looked through.
+pub(super) async fn by_reference(
+    gateway: &Gateway,
+    environment: Environment,
+    reference: &CheckoutReference,
+    operation: Operation,
+    deadline: Deadline,
+) -> Result<Option<Link>, Fault> {
+    for page in 0..MOST_PAGES {
+        let mut call = Call::new(operation, Razorpay::ListLinks)
+            .with_query("reference_id", reference.as_str())
+            .with_query("count", PAGE.to_string());
+        if page > 0 {
+            call = call.with_query("skip", (page * PAGE).to_string());
+        }
+        let read = |answer: &Answer| Page::read(&answer.body, reference, environment);
+        let page = gateway.read(&call, deadline, read).await?;
+        if page.link.is_some() || page.is_last {
+            return Ok(page.link);
+        }
+    }
+    let what = Unreadable("payment_links of the reference asked for");
+    Err(Fault::unreadable(what, None))
+}
+
+struct Page {
+    link: Option<Link>,
+    /// There is nothing to be found behind it.
+    is_last: bool,
+}
+
+impl Page {
+    fn read(
+        body: &[u8],
+        reference: &CheckoutReference,
+        environment: Environment,
+    ) -> Result<Self, Unreadable> {
+        let all = entities(body)?;
+        let length = all.len();
+        let mut ours = all
+            .into_iter()
+            .filter(|raw| Link::reference_of(raw).as_deref() == Some(reference.as_str()));
+        let (first, second) = (ours.next(), ours.next());
+        if second.is_some() {
+            return Err(Unreadable("one link of the reference asked for"));
+        }
+        let link = first
+            .map(|raw| Link::of(raw, reference, environment))
+            .transpose()?;
+        Ok(Self {
+            link,
+            is_last: length < PAGE,
+        })
+    }
+}

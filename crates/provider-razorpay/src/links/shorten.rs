@@ -1,0 +1,50 @@
+use payment_provider_core::{CheckoutReference, Effect, Environment, Operation};
+use payment_provider_http::{Call, Fault, Gateway, Limits};
+use time::{Duration, OffsetDateTime};
+
+use super::SHORTEST_LIFE;
+use super::entity::Link;
+use crate::routes::Razorpay;
+
+/// An expiry that is at most this much later than the earliest is early enough.
+const NEAR: Duration = Duration::minutes(2);
+
+/// Makes a link expire at the earliest moment that the gateway allows; `None` if it expires about
+/// then already. See <https://razorpay.com/docs/api/payments/payment-links/update-standard/>.
+///
+/// What was sent can be sent again: it says when, and not by how much.
+pub(super) async fn shorten(
+    gateway: &Gateway,
+    environment: Environment,
+    reference: &CheckoutReference,
+    link: &Link,
+    now: OffsetDateTime,
+    limits: Limits,
+) -> Result<Option<Link>, Fault> {
+    let earliest = now + SHORTEST_LIFE;
+    if link.expires_at.is_some_and(|at| at <= earliest + NEAR) {
+        return Ok(None);
+    }
+    let body = format!(r#"{{"expire_by":{}}}"#, earliest.unix_timestamp());
+    let route = Razorpay::UpdateLink(link.id.as_str());
+    let call = Call::new(Operation::CancelCheckout, route).with_json(body);
+    let mut pace = gateway.pace(limits.writes);
+    let mut unsure = false;
+    loop {
+        let fault = match gateway.send(&call, &pace).await {
+            Ok(answer) => match Link::read(&answer.body, reference, environment) {
+                Ok(link) => return Ok(Some(link)),
+                Err(what) => answer.unreadable(what),
+            },
+            Err(fault) => fault,
+        };
+        unsure |= fault.effect == Effect::MaybeApplied;
+        if !pace.again_after(&fault).await {
+            return Err(if unsure {
+                fault.with_effect(Effect::MaybeApplied)
+            } else {
+                fault
+            });
+        }
+    }
+}

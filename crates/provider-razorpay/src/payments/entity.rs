@@ -1,0 +1,172 @@
+use payment_provider_core::{
+    GatewayCheckoutId, OrderId, Payment, PaymentFailure, PaymentStatus, Personal,
+};
+use payment_provider_http::json::{self, Raw, Unreadable};
+use serde::Deserialize;
+
+use crate::wire;
+
+/// One attempt to pay. The API and the webhooks tell it alike:
+/// <https://razorpay.com/docs/api/payments/entity/>.
+#[derive(Deserialize)]
+pub(crate) struct Attempt<'a> {
+    #[serde(borrow, default)]
+    id: Raw<'a>,
+    #[serde(borrow, default)]
+    status: Raw<'a>,
+    #[serde(borrow, default)]
+    amount: Raw<'a>,
+    #[serde(borrow, default)]
+    currency: Raw<'a>,
+    #[serde(borrow, default)]
+    order_id: Raw<'a>,
+    #[serde(borrow, default)]
+    description: Raw<'a>,
+    #[serde(borrow, default)]
+    method: Raw<'a>,
+    #[serde(borrow, default)]
+    acquirer_data: Raw<'a>,
+    #[serde(borrow, default)]
+    error_code: Raw<'a>,
+    #[serde(borrow, default)]
+    error_reason: Raw<'a>,
+    #[serde(borrow, default)]
+    error_description: Raw<'a>,
+    #[serde(borrow, default)]
+    created_at: Raw<'a>,
+}
+
+/// Under which name the bank's reference stands depends on the method.
+#[derive(Default, Deserialize)]
+struct AcquirerData<'a> {
+    #[serde(borrow, default)]
+    rrn: Raw<'a>,
+    #[serde(borrow, default)]
+    bank_transaction_id: Raw<'a>,
+    #[serde(borrow, default)]
+    transaction_id: Raw<'a>,
+    #[serde(borrow, default)]
+    upi_transaction_id: Raw<'a>,
+    #[serde(borrow, default)]
+    arn: Raw<'a>,
+    #[serde(borrow, default)]
+    auth_code: Raw<'a>,
+}
+
+impl Attempt<'_> {
+    /// The payment. What it counts toward a link is its own amount, in the currency's smallest unit.
+    /// Its status alone says what became of it: `captured` contradicts it in published bodies.
+    pub(crate) fn payment(&self) -> Result<Payment, Unreadable> {
+        let id = json::gateway_identifier(self.id).ok_or(Unreadable("payment.id"))?;
+        let status = wire::payment_status(json::word("payment.status", self.status)?);
+        let currency = json::currency("payment.currency", self.currency)?;
+        let amount = json::minor_units("payment.amount", self.amount, currency)?;
+        let mut payment = Payment::new(id, status, amount);
+        payment.order_id = self.order_id();
+        payment.method = json::told_word(self.method);
+        payment.bank_reference = self.bank_reference();
+        payment.failure = self.failure(&payment.status);
+        payment.paid_at = json::unix_seconds(self.created_at);
+        Ok(payment)
+    }
+
+    /// The order it stands in.
+    pub(crate) fn order_id(&self) -> Option<OrderId> {
+        wire::order_id(self.order_id)
+    }
+
+    /// The link that its description names. No proof: see [`wire::described_link`].
+    pub(crate) fn described_link(&self) -> Option<GatewayCheckoutId> {
+        wire::described_link(self.description)
+    }
+
+    fn bank_reference(&self) -> Option<String> {
+        let data: AcquirerData<'_> = json::optional_object(self.acquirer_data).unwrap_or_default();
+        [
+            data.rrn,
+            data.bank_transaction_id,
+            data.transaction_id,
+            data.upi_transaction_id,
+            data.arn,
+            data.auth_code,
+        ]
+        .into_iter()
+        .find_map(json::told)
+    }
+
+    /// Why it failed. The reason is the finer of the two codes.
+    fn failure(&self, status: &PaymentStatus) -> Option<PaymentFailure> {
+        if *status == PaymentStatus::Succeeded {
+            return None;
+        }
+        let code = json::told_word(self.error_reason).or_else(|| json::told_word(self.error_code));
+        let message = json::told(self.error_description).map(Personal::new);
+        (code.is_some() || message.is_some()).then(|| PaymentFailure::new(code, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: &str = r##"{"id":"pay_DESyzxuld02Zul","entity":"payment","amount":100,"currency":"INR",
+        "status":"failed","order_id":"order_DESxiijbl9xjDB","method":"upi","captured":true,
+        "description":"#QflcnnZqCekuvL","notes":[],"error_code":"BAD_REQUEST_ERROR",
+        "error_description":"Payment failed","error_reason":"payment_failed",
+        "acquirer_data":{"rrn":null,"bank_transaction_id":"4827433"},"created_at":1567675356}"##;
+
+    fn read(json: &str) -> Result<Payment, Unreadable> {
+        let attempt: Attempt<'_> = serde_json::from_str(json).unwrap();
+        attempt.payment()
+    }
+
+    #[test]
+    fn an_attempt_is_read() {
+        let payment = read(FULL).unwrap();
+        assert_eq!(payment.id.as_str(), "pay_DESyzxuld02Zul");
+        assert_eq!(payment.status, PaymentStatus::Failed);
+        assert_eq!(payment.amount.to_string(), "INR 1.00");
+        assert_eq!(payment.charged, None);
+        assert_eq!(payment.order_id.unwrap().as_str(), "order_DESxiijbl9xjDB");
+        assert_eq!(payment.method.as_deref(), Some("upi"));
+        assert_eq!(payment.bank_reference.as_deref(), Some("4827433"));
+        assert_eq!(payment.paid_at.unwrap().unix_timestamp(), 1_567_675_356);
+        let failure = payment.failure.unwrap();
+        assert_eq!(failure.code.as_deref(), Some("payment_failed"));
+        assert_eq!(failure.message.unwrap().expose(), "Payment failed");
+    }
+
+    #[test]
+    fn what_is_absent_stays_absent() {
+        for json in [
+            r#"{"id":"pay_1","status":"captured","amount":"100","currency":"INR"}"#,
+            r#"{"id":"pay_1","status":"captured","amount":100,"currency":"INR","acquirer_data":[],"order_id":null,
+            "method":null,"error_code":"","error_reason":null,"error_description":"","created_at":0,"notes":{}}"#,
+        ] {
+            let payment = read(json).unwrap();
+            assert_eq!(payment.order_id, None);
+            assert_eq!(payment.method, None);
+            assert_eq!(payment.bank_reference, None);
+            assert_eq!(payment.failure, None);
+            assert_eq!(payment.paid_at, None);
+        }
+    }
+
+    #[test]
+    fn what_is_needed_and_unreadable_is_named() {
+        for (field, from, to) in [
+            ("payment.id", "\"pay_DESyzxuld02Zul\"", "null"),
+            ("payment.id", "\"pay_DESyzxuld02Zul\"", "\"\""),
+            ("payment.status", "\"failed\"", "null"),
+            ("payment.status", "\"failed\"", "{}"),
+            ("payment.amount", ":100", ":1.00"),
+            ("payment.amount", ":100", ":-100"),
+            ("payment.amount", ":100", ":null"),
+            ("payment.currency", "\"INR\"", "\"\""),
+            ("payment.currency", "\"INR\"", "\"RUPEES\""),
+        ] {
+            let json = FULL.replacen(from, to, 1);
+            assert_eq!(read(&json).unwrap_err(), Unreadable(field), "{json}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Payments: the attempts to pay a link, as the API lists them and as webhooks tell of them.
+//!
+//! See <https://razorpay.com/docs/api/orders/fetch-payments/>.
+
+mod entity;
+mod list;
+
+pub(crate) use entity::Attempt;
+pub(crate) use list::list;

@@ -1,0 +1,156 @@
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{HeaderMap, header};
+use payment_provider_core::{
+    Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
+    Customer, CustomerLink, Environment, Operation, Payment, PaymentProvider, PreparedCheckout,
+    ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
+};
+use payment_provider_http::{Deadline, Dialect, Fault, Gateway, HttpStack};
+
+use crate::config::RazorpayConfig;
+use crate::keyring::Keyring;
+use crate::returns::Returns;
+use crate::settings::{Account, Terms};
+use crate::{check, customers, links, payments, webhook};
+
+/// One merchant account at Razorpay.
+pub(crate) struct RazorpayProvider {
+    descriptor: Arc<ProviderDescriptor>,
+    config: Arc<RazorpayConfig>,
+    gateway: Gateway,
+    terms: Terms,
+    webhook_keys: Keyring,
+    returns: Arc<Returns>,
+}
+
+impl RazorpayProvider {
+    pub(crate) fn new(
+        descriptor: Arc<ProviderDescriptor>,
+        config: Arc<RazorpayConfig>,
+        stack: Arc<HttpStack>,
+        dialect: Arc<dyn Dialect>,
+        account: Account,
+    ) -> Self {
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, account.authorization)]);
+        let return_keys = Keyring::new("key secret", &account.key_secrets);
+        Self {
+            gateway: Gateway::new(stack, account.base_url, headers, dialect),
+            webhook_keys: Keyring::new("webhook secret", &account.webhook_secrets),
+            returns: Arc::new(Returns::new(Arc::clone(&descriptor), return_keys)),
+            terms: account.terms,
+            descriptor,
+            config,
+        }
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.config.http.operation_deadline())
+    }
+
+    fn error(&self, operation: Operation) -> impl FnOnce(Fault) -> ProviderError {
+        let provider = self.descriptor.id.clone();
+        move |fault| fault.into_error(operation, provider)
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for RazorpayProvider {
+    fn descriptor(&self) -> &ProviderDescriptor {
+        &self.descriptor
+    }
+
+    fn environment(&self) -> Environment {
+        self.terms.environment
+    }
+
+    async fn check_connection(&self) -> Result<ConnectionCheck, ProviderError> {
+        check::check(&self.gateway, self.terms.environment, &self.config)
+            .await
+            .map_err(self.error(Operation::CheckConnection))
+    }
+
+    async fn link_customer(&self, customer: &Customer) -> Result<CustomerLink, ProviderError> {
+        customers::link(&self.gateway, &self.terms, customer, self.deadline())
+            .await
+            .map_err(self.error(Operation::LinkCustomer))
+    }
+
+    fn preflight_checkout(
+        &self,
+        request: &CheckoutRequest,
+    ) -> Result<PreparedCheckout, Violations> {
+        let now = self.config.clock.now();
+        links::preflight(request, &self.terms, &self.descriptor, now)
+    }
+
+    async fn create_checkout(
+        &self,
+        prepared: &PreparedCheckout,
+    ) -> Result<CreatedCheckout, ProviderError> {
+        let operation = Operation::CreateCheckout;
+        let foreign = self
+            .descriptor
+            .check_prepared(prepared, self.terms.environment);
+        if let Err(violations) = foreign.into_result(()) {
+            let provider = self.descriptor.id.clone();
+            return Err(ProviderError::invalid(violations, operation, provider));
+        }
+        let limit = self.config.http.operation_deadline();
+        links::create(&self.gateway, self.terms.environment, prepared, limit)
+            .await
+            .map_err(self.error(operation))
+    }
+
+    async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError> {
+        let deadline = self.deadline();
+        links::fetch(&self.gateway, self.terms.environment, checkout, deadline)
+            .await
+            .map_err(self.error(Operation::FetchCheckout))
+    }
+
+    async fn cancel_checkout(
+        &self,
+        checkout: &CheckoutLocator,
+    ) -> Result<Cancellation, ProviderError> {
+        let (now, limit) = (
+            self.config.clock.now(),
+            self.config.http.operation_deadline(),
+        );
+        links::cancel(&self.gateway, self.terms.environment, checkout, now, limit)
+            .await
+            .map_err(self.error(Operation::CancelCheckout))
+    }
+
+    async fn list_payments(
+        &self,
+        checkout: &CheckoutLocator,
+    ) -> Result<Vec<Payment>, ProviderError> {
+        let deadline = self.deadline();
+        payments::list(&self.gateway, self.terms.environment, checkout, deadline)
+            .await
+            .map_err(self.error(Operation::ListPayments))
+    }
+
+    async fn handle_webhook(
+        &self,
+        request: &WebhookRequest,
+    ) -> Result<VerifiedWebhook, ProviderError> {
+        webhook::handle(request, &self.webhook_keys, self.terms.environment)
+            .map_err(self.error(Operation::HandleWebhook))
+    }
+
+    fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {
+        Some(Arc::clone(&self.returns) as Arc<dyn SignedReturns>)
+    }
+}
+
+impl fmt::Debug for RazorpayProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RazorpayProvider")
+            .field("environment", &self.terms.environment)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+//! The payer's way back, which Razorpay signs with the secret of the API key:
+//! <https://razorpay.com/docs/payments/payment-links/apis/>.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use payment_provider_core::{
+    ErrorKind, GatewayCheckoutId, Operation, PaymentId, ProviderDescriptor, ProviderError,
+    SignedReturns, Subject, VerifiedReturn,
+};
+use url::Url;
+
+use crate::keyring::Keyring;
+use crate::wire;
+
+const LINK: &str = "razorpay_payment_link_id";
+const REFERENCE: &str = "razorpay_payment_link_reference_id";
+const STATUS: &str = "razorpay_payment_link_status";
+const PAYMENT: &str = "razorpay_payment_id";
+const SIGNATURE: &str = "razorpay_signature";
+
+/// Stands between the parts of what is signed.
+const BAR: char = '|';
+
+/// Verifies ways back with the key secrets of one connection.
+#[derive(Debug)]
+pub(crate) struct Returns {
+    descriptor: Arc<ProviderDescriptor>,
+    keyring: Keyring,
+}
+
+impl Returns {
+    pub(crate) const fn new(descriptor: Arc<ProviderDescriptor>, keyring: Keyring) -> Self {
+        Self {
+            descriptor,
+            keyring,
+        }
+    }
+
+    fn read(&self, url: &Url) -> Option<VerifiedReturn> {
+        let part = |name| sole(url, name);
+        let (link, reference) = (part(LINK)?, part(REFERENCE)?);
+        let (status, payment) = (part(STATUS)?, part(PAYMENT)?);
+        let parts = [&*link, &*reference, &*status, &*payment];
+        // With a bar inside one of them, the same message could be split in another way.
+        if parts.iter().any(|part| part.contains(BAR)) {
+            return None;
+        }
+        let message = parts.join("|");
+        let secret = self
+            .keyring
+            .signed_by(&part(SIGNATURE)?, message.as_bytes())?;
+        let subject = Subject::none()
+            .with_reference(reference.parse().ok())
+            .with_gateway_id(GatewayCheckoutId::new(link).ok());
+        let status = (!status.is_empty()).then(|| wire::checkout_status(status.into_owned()));
+        Some(
+            VerifiedReturn::new(subject, secret)
+                .with_payment_id(PaymentId::new(payment).ok())
+                .with_status(status),
+        )
+    }
+}
+
+impl SignedReturns for Returns {
+    fn verify_return(&self, url: &Url) -> Result<VerifiedReturn, ProviderError> {
+        self.read(url).ok_or_else(|| {
+            let provider = self.descriptor.id.clone();
+            ProviderError::new(
+                ErrorKind::InvalidSignature,
+                Operation::VerifyReturn,
+                provider,
+            )
+        })
+    }
+}
+
+/// The value of a parameter that is there once. One that is repeated is none: which of them would be
+/// meant?
+fn sole<'a>(url: &'a Url, name: &str) -> Option<Cow<'a, str>> {
+    let mut values = url.query_pairs().filter(|(found, _)| found == name);
+    match (values.next(), values.next()) {
+        (Some((_, value)), None) => Some(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,67 @@
+//! `payment.dispute.created`, `.won`, `.lost`, `.closed`, `.under_review` and `.action_required`:
+//! <https://razorpay.com/docs/webhooks/disputes/>.
+
+use payment_provider_core::{Dispute, EventKind, Subject};
+use payment_provider_http::json::{self, Raw, Unreadable};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use super::parts::{self, News, Payload};
+use super::payment_event;
+use crate::payments::Attempt;
+use crate::wire;
+
+#[derive(Deserialize)]
+struct Entity<'a> {
+    #[serde(borrow, default)]
+    id: Raw<'a>,
+    #[serde(borrow, default)]
+    payment_id: Raw<'a>,
+    #[serde(borrow, default)]
+    status: Raw<'a>,
+    #[serde(borrow, default)]
+    phase: Raw<'a>,
+    #[serde(borrow, default)]
+    currency: Raw<'a>,
+    #[serde(borrow, default)]
+    amount: Raw<'a>,
+    #[serde(borrow, default)]
+    reason_code: Raw<'a>,
+    #[serde(borrow, default)]
+    respond_by: Raw<'a>,
+}
+
+/// The dispute, in the status that it has itself; the type of the delivery says nothing more.
+pub(super) fn read(payload: &Payload<'_>, told_at: Option<OffsetDateTime>) -> News {
+    let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
+    let subject = attempt
+        .as_ref()
+        .map_or_else(Subject::none, payment_event::subject);
+    let dispute = parts::entity("payload.dispute", payload.dispute)
+        .and_then(|entity: Entity<'_>| entity.dispute())
+        .map(|mut dispute| {
+            dispute.order_id.clone_from(&subject.order_id);
+            dispute.updated_at = told_at;
+            vec![EventKind::Dispute(dispute)]
+        });
+    News {
+        subject,
+        at: None,
+        kinds: dispute,
+    }
+}
+
+impl Entity<'_> {
+    fn dispute(&self) -> Result<Dispute, Unreadable> {
+        let id = json::gateway_identifier(self.id).ok_or(Unreadable("dispute.id"))?;
+        let status = wire::dispute_status(json::word("dispute.status", self.status)?);
+        let currency = json::currency("dispute.currency", self.currency)?;
+        let amount = json::minor_units("dispute.amount", self.amount, currency)?;
+        let mut dispute = Dispute::new(id, status, amount);
+        dispute.stage = json::told_word(self.phase).map(wire::dispute_stage);
+        dispute.payment_id = json::gateway_identifier(self.payment_id);
+        dispute.reason_code = json::told_word(self.reason_code);
+        dispute.respond_by = json::unix_seconds(self.respond_by);
+        Ok(dispute)
+    }
+}

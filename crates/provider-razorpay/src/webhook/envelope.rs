@@ -1,0 +1,105 @@
+//! What is common to all deliveries, and where each type is read.
+
+use payment_provider_core::{Event, EventKind, Subject};
+use payment_provider_http::json::{self, Raw, Unreadable};
+use serde::Deserialize;
+
+use super::parts::{News, Payload};
+use super::{dispute_event, link_event, payment_event, refund_event, settlement_event};
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    event: Raw<'a>,
+    #[serde(borrow, default)]
+    payload: Raw<'a>,
+    #[serde(borrow, default)]
+    created_at: Raw<'a>,
+}
+
+/// The types that are read. What a delivery says is decided by the entity's own status; its type says
+/// which entity that is. See <https://razorpay.com/docs/webhooks/all/>.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Link,
+    Payment,
+    Refund,
+    Dispute,
+    Settlement,
+}
+
+impl Kind {
+    fn of(gateway_type: &str) -> Option<Self> {
+        Some(match gateway_type {
+            "payment_link.paid"
+            | "payment_link.partially_paid"
+            | "payment_link.expired"
+            | "payment_link.cancelled" => Self::Link,
+            "payment.authorized" | "payment.captured" | "payment.failed" | "order.paid" => {
+                Self::Payment
+            }
+            "refund.created" | "refund.processed" | "refund.failed" | "refund.speed_changed" => {
+                Self::Refund
+            }
+            "payment.dispute.created"
+            | "payment.dispute.won"
+            | "payment.dispute.lost"
+            | "payment.dispute.closed"
+            | "payment.dispute.under_review"
+            | "payment.dispute.action_required" => Self::Dispute,
+            "settlement.processed" => Self::Settlement,
+            _ => return None,
+        })
+    }
+}
+
+/// The events of a verified body. A body that cannot be read is one unrecognised event.
+pub(super) fn events(body: &[u8]) -> Vec<Event> {
+    let envelope: Envelope<'_> = match json::body(body) {
+        Ok(envelope) => envelope,
+        Err(what) => return vec![unread("", Subject::none(), what)],
+    };
+    let gateway_type = match json::word("event", envelope.event) {
+        Ok(word) => word,
+        Err(what) => return vec![unread("", Subject::none(), what)],
+    };
+    let Some(kind) = Kind::of(&gateway_type) else {
+        // It names nobody: a host looks at what an unrecognised event names, and nothing is worth a
+        // call here.
+        tracing::debug!(gateway_type, "a delivery of a type that is not read");
+        let reason = "a type that this version does not read".to_owned();
+        let kind = EventKind::Unrecognised { reason };
+        return vec![Event::new(gateway_type, Subject::none(), kind)];
+    };
+    let payload: Payload<'_> = match json::object("payload", envelope.payload) {
+        Ok(payload) => payload,
+        Err(what) => return vec![unread(&gateway_type, Subject::none(), what)],
+    };
+    // The envelope of a link event has the time at which the link was made.
+    let told_at = (kind != Kind::Link)
+        .then(|| envelope.created_at.or(payload.created_at))
+        .flatten();
+    let told_at = json::unix_seconds(told_at);
+    let news = match kind {
+        Kind::Link => link_event::read(&payload),
+        Kind::Payment => payment_event::read(&payload),
+        Kind::Refund => refund_event::read(&payload),
+        Kind::Dispute => dispute_event::read(&payload, told_at),
+        Kind::Settlement => settlement_event::read(&payload),
+    };
+    let News { subject, at, kinds } = news;
+    let at = told_at.or(at);
+    match kinds {
+        Ok(kinds) => kinds
+            .into_iter()
+            .map(|kind| Event::new(&gateway_type, subject.clone(), kind).with_occurred_at(at))
+            .collect(),
+        Err(what) => vec![unread(&gateway_type, subject, what).with_occurred_at(at)],
+    }
+}
+
+fn unread(gateway_type: &str, subject: Subject, what: Unreadable) -> Event {
+    let reason = what.to_string();
+    tracing::warn!(gateway_type, reason, "a delivery that cannot be read");
+    Event::new(gateway_type, subject, EventKind::Unrecognised { reason })
+}

@@ -1,0 +1,103 @@
+//! `payment_link.paid`, `.partially_paid`, `.expired` and `.cancelled`:
+//! <https://razorpay.com/docs/webhooks/payment-links/>.
+
+use payment_provider_core::{CheckoutSnapshot, CheckoutStatus, EventKind, OrderId, Subject};
+use payment_provider_http::json::{self, Raw, Unreadable};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use super::parts::{self, News, Payload};
+use crate::payments::Attempt;
+use crate::wire;
+
+#[derive(Deserialize)]
+struct Link<'a> {
+    #[serde(borrow, default)]
+    id: Raw<'a>,
+    #[serde(borrow, default)]
+    reference_id: Raw<'a>,
+    #[serde(borrow, default)]
+    order_id: Raw<'a>,
+    #[serde(borrow, default)]
+    status: Raw<'a>,
+    #[serde(borrow, default)]
+    currency: Raw<'a>,
+    #[serde(borrow, default)]
+    amount: Raw<'a>,
+    #[serde(borrow, default)]
+    amount_paid: Raw<'a>,
+    #[serde(borrow, default)]
+    updated_at: Raw<'a>,
+    #[serde(borrow, default)]
+    expired_at: Raw<'a>,
+    #[serde(borrow, default)]
+    cancelled_at: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct Made<'a> {
+    #[serde(borrow, default)]
+    created_at: Raw<'a>,
+}
+
+/// The payment that caused the event, if one did, and then how the link stands. The order beside them
+/// is not read: its id may lack its prefix, and both others name it.
+pub(super) fn read(payload: &Payload<'_>) -> News {
+    let link: Link<'_> = match parts::entity("payload.payment_link", payload.payment_link) {
+        Ok(link) => link,
+        Err(what) => return News::unread(what),
+    };
+    let attempt = payload
+        .payment
+        .map(|part| parts::entity::<Attempt<'_>>("payload.payment", Some(part)));
+    let of_payment = match &attempt {
+        Some(Ok(attempt)) => attempt.order_id(),
+        _ => None,
+    };
+    let of_link = wire::order_id(link.order_id);
+    let subject = Subject::none()
+        .with_reference(wire::reference(link.reference_id))
+        .with_gateway_id(json::gateway_identifier(link.id))
+        .with_order_id(of_link.clone().or(of_payment));
+    News {
+        at: happened(&link, payload),
+        kinds: kinds(&link, attempt, of_link),
+        subject,
+    }
+}
+
+fn kinds(
+    link: &Link<'_>,
+    attempt: Option<Result<Attempt<'_>, Unreadable>>,
+    order_id: Option<OrderId>,
+) -> Result<Vec<EventKind>, Unreadable> {
+    let status = wire::checkout_status(json::word("payment_link.status", link.status)?);
+    let currency = json::currency("payment_link.currency", link.currency)?;
+    let amount = json::minor_units("payment_link.amount", link.amount, currency)?;
+    let paid = json::minor_units("payment_link.amount_paid", link.amount_paid, currency)?;
+
+    let movement = attempt.map(|attempt| {
+        let payment = attempt.and_then(|attempt| attempt.payment());
+        match (payment, order_id) {
+            (Ok(payment), Some(order)) if payment.order_id.as_ref() == Some(&order) => {
+                EventKind::Payment(payment)
+            }
+            (Ok(payment), None) if payment.order_id.is_some() => EventKind::Payment(payment),
+            // Not complete, or of another order than the link's.
+            _ => EventKind::FetchNeeded,
+        }
+    });
+    let snapshot = EventKind::Snapshot(CheckoutSnapshot::new(status, amount, paid));
+    Ok(movement.into_iter().chain([snapshot]).collect())
+}
+
+fn happened(link: &Link<'_>, payload: &Payload<'_>) -> Option<OffsetDateTime> {
+    let status = json::optional_text(link.status).unwrap_or_default();
+    let at = match wire::checkout_status(status) {
+        CheckoutStatus::Expired => json::unix_seconds(link.expired_at),
+        CheckoutStatus::Cancelled => json::unix_seconds(link.cancelled_at),
+        _ => parts::optional_entity::<Made<'_>>(payload.payment)
+            .and_then(|payment| json::unix_seconds(payment.created_at)),
+    };
+    at.or_else(|| json::unix_seconds(link.updated_at))
+}

@@ -1,0 +1,52 @@
+//! `payment.authorized`, `payment.captured`, `payment.failed` and `order.paid`:
+//! <https://razorpay.com/docs/webhooks/payments/> and <https://razorpay.com/docs/webhooks/orders/>.
+
+use payment_provider_core::{EventKind, PaymentStatus, Subject};
+use payment_provider_http::json::{Raw, Unreadable};
+use serde::Deserialize;
+
+use super::parts::{self, News, Payload};
+use crate::payments::Attempt;
+use crate::wire;
+
+#[derive(Default, Deserialize)]
+struct Order<'a> {
+    #[serde(borrow, default)]
+    receipt: Raw<'a>,
+}
+
+/// The attempt, in the status that it has itself.
+///
+/// The delivery does not name the link. The payment's description does, and the receipt of an order
+/// is the reference of its link; but whoever makes orders in the same account, be it a shop that takes
+/// the description from the payer's browser, can write either. A success is therefore no movement
+/// here: it is a reason to ask the gateway for the payments of that link.
+pub(super) fn read(payload: &Payload<'_>) -> News {
+    let attempt: Attempt<'_> = match parts::entity("payload.payment", payload.payment) {
+        Ok(attempt) => attempt,
+        Err(what) => return News::unread(what),
+    };
+    let order: Order<'_> = parts::optional_entity(payload.order).unwrap_or_default();
+    let subject = subject(&attempt).with_reference(wire::reference(order.receipt));
+    News {
+        subject,
+        at: None,
+        kinds: kind(&attempt).map(|kind| vec![kind]),
+    }
+}
+
+/// What a payment's own record names.
+pub(super) fn subject(attempt: &Attempt<'_>) -> Subject {
+    Subject::none()
+        .with_gateway_id(attempt.described_link())
+        .with_order_id(attempt.order_id())
+}
+
+fn kind(attempt: &Attempt<'_>) -> Result<EventKind, Unreadable> {
+    let payment = attempt.payment()?;
+    Ok(if payment.status == PaymentStatus::Succeeded {
+        EventKind::FetchNeeded
+    } else {
+        EventKind::Payment(payment)
+    })
+}

@@ -1,0 +1,55 @@
+//! `settlement.processed`: <https://razorpay.com/docs/webhooks/settlements/>.
+
+use payment_provider_core::{Currency, EventKind, Settlement, Subject};
+use payment_provider_http::json::{self, Raw, Unreadable};
+use serde::Deserialize;
+
+use super::parts::{self, News, Payload};
+use crate::wire;
+
+/// Razorpay pays out to bank accounts in India. The event names no currency; one is read here should
+/// it ever come.
+const PAID_OUT_IN: Currency = Currency::INR;
+
+#[derive(Deserialize)]
+struct Entity<'a> {
+    #[serde(borrow, default)]
+    id: Raw<'a>,
+    #[serde(borrow, default)]
+    status: Raw<'a>,
+    #[serde(borrow, default)]
+    currency: Raw<'a>,
+    #[serde(borrow, default)]
+    amount: Raw<'a>,
+    #[serde(borrow, default)]
+    utr: Raw<'a>,
+    #[serde(borrow, default)]
+    created_at: Raw<'a>,
+}
+
+/// The settlement. It is about no checkout in particular.
+pub(super) fn read(payload: &Payload<'_>) -> News {
+    let settlement = parts::entity("payload.settlement", payload.settlement)
+        .and_then(|entity: Entity<'_>| entity.settlement());
+    News {
+        subject: Subject::none(),
+        at: None,
+        kinds: settlement.map(|settlement| vec![EventKind::Settlement(settlement)]),
+    }
+}
+
+impl Entity<'_> {
+    fn settlement(&self) -> Result<Settlement, Unreadable> {
+        let id = json::gateway_identifier(self.id).ok_or(Unreadable("settlement.id"))?;
+        let status = wire::settlement_status(json::word("settlement.status", self.status)?);
+        let currency = match self.currency {
+            None => PAID_OUT_IN,
+            given => json::currency("settlement.currency", given)?,
+        };
+        let amount = json::minor_units("settlement.amount", self.amount, currency)?;
+        let mut settlement = Settlement::new(id, status, amount);
+        settlement.bank_reference = json::told(self.utr);
+        settlement.settled_at = json::unix_seconds(self.created_at);
+        Ok(settlement)
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading what Razorpay really sends, beyond what is common to all gateways: notes and maps in four
+//! shapes, order ids with and without their prefix, and its words for states.
+
+mod notes;
+mod status;
+
+pub(crate) use notes::note;
+pub(crate) use status::{
+    checkout_status, dispute_stage, dispute_status, payment_status, refund_status,
+    settlement_status,
+};
+
+use payment_provider_core::{CheckoutReference, GatewayCheckoutId, OrderId};
+use payment_provider_http::json::{self, Raw};
+
+const ORDER: &str = "order_";
+const LINK: &str = "plink_";
+
+/// Characters of an id after its prefix.
+const ID_LENGTH: usize = 14;
+
+/// An order's id, always with its prefix: some deliveries leave it out.
+pub(crate) fn order_id(raw: Raw<'_>) -> Option<OrderId> {
+    let id: OrderId = json::gateway_identifier(raw)?;
+    if id.as_str().starts_with(ORDER) {
+        return Some(id);
+    }
+    OrderId::new([ORDER, id.as_str()].concat()).ok()
+}
+
+/// The host's reference as it stands at the gateway; that of a link which somebody else made may be
+/// anything, and is none of ours.
+pub(crate) fn reference(raw: Raw<'_>) -> Option<CheckoutReference> {
+    json::identifier(raw)
+}
+
+/// The link that a payment's description names: `#` and the link's id without its prefix. Whoever
+/// makes an order of their own may write such a description too, so it is a reason to look, and no
+/// proof.
+pub(crate) fn described_link(description: Raw<'_>) -> Option<GatewayCheckoutId> {
+    let text = json::optional_text(description)?;
+    let id = text.strip_prefix('#')?;
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if id.len() != ID_LENGTH || !plain {
+        return None;
+    }
+    GatewayCheckoutId::new([LINK, id].concat()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn raw(json: &str) -> Raw<'_> {
+        serde_json::from_str::<Option<&RawValue>>(json).unwrap()
+    }
+
+    #[test]
+    fn an_order_has_its_prefix_in_whatever_form_it_comes() {
+        for (json, expected) in [
+            ("\"order_QflczVVaNJciLq\"", Some("order_QflczVVaNJciLq")),
+            ("\"QflczVVaNJciLq\"", Some("order_QflczVVaNJciLq")),
+            ("\"\"", None),
+            ("null", None),
+            ("[]", None),
+        ] {
+            let read = order_id(raw(json));
+            assert_eq!(read.as_ref().map(OrderId::as_str), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn only_the_documented_form_of_a_description_names_a_link() {
+        for (json, expected) in [
+            ("\"#QflcnnZqCekuvL\"", Some("plink_QflcnnZqCekuvL")),
+            ("\"#plink_QflcnnZqCekuvL\"", None),
+            ("\"QflcnnZqCekuvL\"", None),
+            ("\"#QflcnnZqCekuv\"", None),
+            ("\"#QflcnnZqCekuvLx\"", None),
+            ("\"#Qflcnn/../kuvL\"", None),
+            ("\"Invoice #17\"", None),
+            ("null", None),
+            ("{}", None),
+        ] {
+            let read = described_link(raw(json));
+            let read = read.as_ref().map(GatewayCheckoutId::as_str);
+            assert_eq!(read, expected, "{json}");
+        }
+    }
+}

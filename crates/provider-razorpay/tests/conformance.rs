@@ -1,0 +1,185 @@
+//! The contract, case by case, held against the in-memory Razorpay.
+
+mod fake;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use fake::{Fake, hmac_hex, return_url};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use payment_provider_conformance::wire::{RecordedRequest, json};
+use payment_provider_conformance::{
+    Account, Delivery, Gateway, News, NotStaged, ProviderUnderTest, Refusal, Staged, Stamp, Twist,
+    WireAmount,
+};
+use payment_provider_core::{
+    CheckoutReference, Clock, ConnectionSettings, Money, PaymentId, ProviderFactory,
+};
+use provider_razorpay::{RazorpayConfig, RazorpayFactory};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+const KEY_ID: &str = "rzp_test_Conformance001";
+
+fn main() -> ExitCode {
+    payment_provider_conformance::run(|| Razorpay)
+}
+
+struct Razorpay;
+
+/// The secret of a webhook and that of the key are never the same.
+fn key_secret(secret: &SecretString) -> String {
+    format!("key{}", secret.expose_secret())
+}
+
+fn key_id(account: &Account) -> String {
+    format!("{}{:04}", &KEY_ID[..19], account.number)
+}
+
+impl ProviderUnderTest for Razorpay {
+    fn factory(&self, clock: Arc<dyn Clock>) -> Arc<dyn ProviderFactory> {
+        let config = RazorpayConfig::new().with_clock(clock);
+        Arc::new(RazorpayFactory::with_config(config).expect("a factory"))
+    }
+
+    fn settings(&self, account: &Account, address: &Url) -> ConnectionSettings {
+        let keys: Vec<_> = account.secrets.iter().map(key_secret).collect();
+        let keys: Vec<_> = keys.into_iter().map(SecretString::from).collect();
+        ConnectionSettings::new()
+            .with("key_id", key_id(account))
+            .with("key_secret", keys)
+            .with("webhook_secrets", account.secrets.clone())
+            .with("environment", "sandbox")
+            .with("base_url", address.join("v1").expect("an address").as_str())
+    }
+
+    fn gateway(&self, account: &Account, clock: Arc<dyn Clock>) -> Arc<dyn Gateway> {
+        let now = clock.now().unix_timestamp();
+        let fake = Fake::new(&key_id(account), &key_secret(account.secret()), now);
+        Arc::new(InMemory { fake, clock })
+    }
+}
+
+struct InMemory {
+    fake: Fake,
+    clock: Arc<dyn Clock>,
+}
+
+fn request(recorded: &RecordedRequest) -> Request<Bytes> {
+    let mut request = Request::builder()
+        .method(recorded.method.as_str())
+        .uri(&recorded.target);
+    for (name, value) in &recorded.headers {
+        request = request.header(name, value.as_ref());
+    }
+    request.body(recorded.body.clone()).expect("a request")
+}
+
+#[async_trait]
+impl Gateway for InMemory {
+    async fn answer(&self, recorded: RecordedRequest) -> Response<Bytes> {
+        self.fake.state().now = self.clock.now().unix_timestamp();
+        self.fake.answer(&request(&recorded))
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Staged<Response<Bytes>> {
+        let error = |code: &str, text: &str| {
+            format!(r#"{{"error":{{"code":"{code}","description":"{text}","metadata":[]}}}}"#)
+        };
+        let bad = "BAD_REQUEST_ERROR";
+        Ok(match refusal {
+            Refusal::TooMany(wait) => {
+                let mut answer = json(429, error(bad, "Too many requests"));
+                let wait = HeaderValue::from(wait.as_secs());
+                answer.headers_mut().insert("retry-after", wait);
+                answer
+            }
+            Refusal::Unavailable => json(502, error("SERVER_ERROR", "try later")),
+            Refusal::Unacceptable => json(400, error(bad, "extra fields sent.")),
+            Refusal::Credentials => json(401, error(bad, "Authentication failed")),
+            other => return Err(NotStaged::new(format!("{other:?}"))),
+        })
+    }
+
+    fn is_creation(&self, request: &RecordedRequest) -> Staged<bool> {
+        Ok(request.method == "POST" && request.path() == "/v1/payment_links")
+    }
+
+    fn asked_amount(&self, creation: &RecordedRequest) -> Staged<WireAmount> {
+        let amount = creation.json_text("/amount").expect("an amount");
+        Ok(WireAmount::Minor(amount.to_owned()))
+    }
+
+    async fn count(&self, reference: &CheckoutReference) -> Staged<usize> {
+        Ok(self.fake.count(reference.as_str()))
+    }
+
+    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+        let id = self.fake.pay(reference.as_str(), amount.minor_units());
+        Ok(id.parse().expect("an id"))
+    }
+
+    async fn fail(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+        let id = self.fake.fail(reference.as_str(), amount.minor_units());
+        Ok(id.parse().expect("an id"))
+    }
+
+    async fn expire(&self, reference: &CheckoutReference) -> Staged<()> {
+        self.fake.expire(reference.as_str());
+        Ok(())
+    }
+
+    async fn twist(&self, _: &CheckoutReference, twist: &Twist) -> Staged<()> {
+        match twist {
+            Twist::UnknownStatus(word) => self.fake.turn(|knobs| knobs.status = Some(word.clone())),
+            Twist::PaidOnly(amount) => {
+                let units = amount.minor_units();
+                self.fake.turn(|knobs| {
+                    knobs.status = Some("paid".to_owned());
+                    knobs.amount_paid = Some(units);
+                });
+            }
+            Twist::RefuseCancellation => self.fake.turn(|knobs| knobs.refuse_cancellation = true),
+            Twist::Hidden(lookups) => self.fake.turn(|knobs| knobs.empty_lists = *lookups),
+            other => return Err(NotStaged::new(format!("{other:?}"))),
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, news: &News) -> Staged<Vec<Delivery>> {
+        let id = match news {
+            News::Paid(id) | News::Failed(id) => id,
+            News::UnknownType => {
+                let body = r#"{"entity":"event","event":"payment_link.sung","payload":{"payment_link":{"entity":{}}}}"#;
+                return Ok(vec![Delivery::new(body)]);
+            }
+            other => return Err(NotStaged::new(format!("{other:?}"))),
+        };
+        let told = self.fake.told_of(id.as_str());
+        let deliveries = told.into_iter().map(|told| {
+            Delivery::new(told.body).with_header("x-razorpay-event-id", &told.event_id)
+        });
+        // The event of the link is the one that tells of money.
+        let mut deliveries: Vec<_> = deliveries.collect();
+        deliveries.reverse();
+        Ok(deliveries)
+    }
+
+    fn sign(&self, body: &[u8], secret: &SecretString, _: &Stamp) -> Staged<HeaderMap> {
+        let signature = hmac_hex(secret.expose_secret(), body);
+        let signature = HeaderValue::from_str(&signature).expect("a header");
+        let mut headers = HeaderMap::new();
+        headers.insert("x-razorpay-signature", signature);
+        Ok(headers)
+    }
+
+    async fn return_url(&self, payment: &PaymentId, secret: &SecretString) -> Staged<Url> {
+        Ok(return_url(
+            &self.fake,
+            payment.as_str(),
+            &key_secret(secret),
+        ))
+    }
+}

@@ -1,0 +1,494 @@
+//! One link, whatever happens on the way: without an idempotency key, by the reference alone.
+
+mod fake;
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fake::{ListShape, NotesShape};
+use http::Response;
+use payment_provider_conformance::wire::{Fault, Script, WireGateway, json};
+use payment_provider_core::{
+    CheckoutReference, CheckoutStatus, CreatedCheckout, Effect, Environment, ErrorKind,
+    PaymentProvider, ProviderError, RetryAdvice,
+};
+use provider_razorpay::RetryTuning;
+use support::*;
+
+async fn create(stage: &Stage) -> Result<CreatedCheckout, ProviderError> {
+    stage
+        .provider
+        .create_checkout(&prepared(&stage.provider))
+        .await
+}
+
+fn page_of_a_proxy(status: u16) -> Response<Bytes> {
+    let response = Response::builder().status(status);
+    response.body(Bytes::from_static(b"<html>")).unwrap()
+}
+
+fn is_created(outcome: Result<CreatedCheckout, ProviderError>) -> bool {
+    matches!(outcome.unwrap(), CreatedCheckout::Created(_))
+}
+
+/// Another host's request for the same reference was there before.
+async fn taken(stage: &Stage, change: impl FnOnce(&mut payment_provider_core::CheckoutRequest)) {
+    let mut other = request();
+    change(&mut other);
+    let other = stage.provider.preflight_checkout(&other).unwrap();
+    stage.provider.create_checkout(&other).await.unwrap();
+    stage.gateway.clear();
+}
+
+#[tokio::test]
+async fn the_prepared_bytes_are_sent_once_and_with_nothing_that_is_not_documented() {
+    let stage = Stage::new().await;
+    let prepared = prepared(&stage.provider);
+    let created = stage.provider.create_checkout(&prepared).await.unwrap();
+    let CreatedCheckout::Created(checkout) = created else {
+        panic!("{created:?}");
+    };
+    assert_eq!(checkout.status, CheckoutStatus::Open);
+    assert_eq!(checkout.amount, inr(20_012));
+    assert!(checkout.amount_paid.is_zero());
+    assert_eq!(checkout.expires_at, Some(prepared.expires_at));
+    assert_eq!(checkout.fingerprint, Some(prepared.fingerprint.clone()));
+    let id = checkout.gateway_id.as_ref().unwrap().as_str();
+    assert!(id.starts_with("plink_"), "{id}");
+    assert!(page(&checkout).unwrap().starts_with("https://rzp.io/"));
+
+    assert_eq!(stage.lines(), [CREATION]);
+    let sent = &stage.gateway.requests()[0];
+    assert_eq!(sent.body, prepared.body);
+    let pair = data_encoding::BASE64.encode(format!("{KEY_ID}:{KEY_SECRET}").as_bytes());
+    let expected = format!("Basic {pair}");
+    assert_eq!(sent.header("authorization"), Some(expected.as_str()));
+    assert_eq!(sent.header("content-type"), Some("application/json"));
+    let mut names: Vec<_> = sent
+        .headers
+        .iter()
+        .map(|(name, _)| name.to_lowercase())
+        .collect();
+    names.sort();
+    let expected = [
+        "accept",
+        "authorization",
+        "content-length",
+        "content-type",
+        "host",
+        "user-agent",
+    ];
+    assert_eq!(names, expected);
+    let agent = sent.header("user-agent").unwrap();
+    assert!(agent.starts_with("provider-razorpay/"), "{agent}");
+}
+
+#[tokio::test]
+async fn what_is_there_already_is_adopted_in_both_wordings_of_the_refusal() {
+    for documented in [false, true] {
+        let stage = Stage::new().await;
+        stage.fake.turn(|knobs| knobs.documented_texts = documented);
+        taken(&stage, |_| {}).await;
+        let again = create(&stage).await.unwrap();
+        assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
+        assert_eq!(stage.lines(), [CREATION, LOOKUP]);
+        assert_eq!(stage.fake.count(REFERENCE), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_is_adopted_in_any_state() {
+    for (status, does) in [
+        (CheckoutStatus::Paid, "pay"),
+        (CheckoutStatus::Expired, "expire"),
+        (CheckoutStatus::Cancelled, "cancel"),
+    ] {
+        let stage = Stage::new().await;
+        taken(&stage, |_| {}).await;
+        match does {
+            "pay" => drop(stage.fake.pay(REFERENCE, 20_012)),
+            "expire" => stage.fake.expire(REFERENCE),
+            _ => drop(stage.provider.cancel_checkout(&locator()).await.unwrap()),
+        }
+        let CreatedCheckout::Adopted(checkout) = create(&stage).await.unwrap() else {
+            panic!("made again");
+        };
+        assert_eq!(checkout.status, status);
+        assert_eq!(page(&checkout), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_lost_is_looked_up_and_nothing_is_sent_again() {
+    for fault in [
+        Fault::ResetAfter,
+        Fault::HangAfter,
+        Fault::SlowBody,
+        Fault::CloseMidBody,
+        Fault::TruncateChunked,
+        Fault::Garbage(Bytes::from_static(b"\x16\x03\x01")),
+        Fault::EndlessBody { cap: 3_000_000 },
+        Fault::ReplaceAfter(page_of_a_proxy(502)),
+        Fault::ReplaceAfter(page_of_a_proxy(200)),
+        Fault::ReplaceAfter(json(200, "{}")),
+    ] {
+        let stage = Stage::new().await;
+        stage.gateway.fault_next(fault.clone());
+        assert!(is_created(create(&stage).await), "{fault:?}");
+        assert_eq!(stage.lines(), [CREATION, LOOKUP], "{fault:?}");
+        assert_eq!(stage.fake.count(REFERENCE), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_arrived_is_sent_again_with_the_same_bytes() {
+    for fault in [
+        Fault::ResetBefore,
+        Fault::HangBefore,
+        Fault::ReplaceBefore(page_of_a_proxy(500)),
+        Fault::ReplaceBefore(page_of_a_proxy(504)),
+    ] {
+        let stage = Stage::new().await;
+        stage.gateway.fault_next(fault.clone());
+        assert!(is_created(create(&stage).await), "{fault:?}");
+        assert_eq!(stage.lines(), [CREATION, LOOKUP, CREATION], "{fault:?}");
+        let requests = stage.gateway.requests();
+        assert_eq!(requests[0].body, requests[2].body);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_lags_leads_to_a_refusal_and_not_to_a_second_link() {
+    let stage = Stage::new().await;
+    stage.fake.turn(|knobs| knobs.empty_lists = 1);
+    stage.gateway.fault_next(Fault::ResetAfter);
+    assert!(is_created(create(&stage).await));
+    assert_eq!(stage.lines(), [CREATION, LOOKUP, CREATION, LOOKUP]);
+    assert_eq!(stage.fake.count(REFERENCE), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reference_that_is_taken_is_looked_for_more_than_once() {
+    let stage = Stage::new().await;
+    taken(&stage, |_| {}).await;
+    stage.fake.turn(|knobs| knobs.empty_lists = 2);
+    let again = create(&stage).await.unwrap();
+    assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
+    assert_eq!(stage.lines(), [CREATION, LOOKUP, LOOKUP, LOOKUP]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_is_said_to_be_there_and_not_found_may_be_there() {
+    let stage = Stage::new().await;
+    taken(&stage, |_| {}).await;
+    stage.fake.turn(|knobs| knobs.empty_lists = 100);
+    let error = error(create(&stage).await);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.effect(), Effect::MaybeApplied);
+    assert_eq!(error.retry(), RetryAdvice::After(Duration::from_secs(2)));
+    assert_eq!(stage.creations(), 1);
+}
+
+#[tokio::test]
+async fn what_is_there_and_is_something_else_is_a_conflict() {
+    type Change = fn(&mut payment_provider_core::CheckoutRequest);
+    let changes: [(Change, &[&str]); 3] = [
+        (
+            |request| request.amount = inr(100),
+            &["amount", "fingerprint"],
+        ),
+        (
+            |request| {
+                let usd = payment_provider_core::Currency::USD;
+                request.amount = payment_provider_core::Money::from_minor_units(20_012, usd);
+            },
+            &["currency", "fingerprint"],
+        ),
+        (
+            |request| request.purpose = "Something else".to_owned(),
+            &["fingerprint"],
+        ),
+    ];
+    for (change, fields) in changes {
+        let stage = Stage::new().await;
+        taken(&stage, change).await;
+        let error = error(create(&stage).await);
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.effect(), Effect::Rejected);
+        assert_eq!(error.retry(), RetryAdvice::Never);
+        let differ: Vec<_> = error
+            .differences()
+            .iter()
+            .map(|d| d.field.as_ref())
+            .collect();
+        assert_eq!(differ, fields);
+    }
+}
+
+#[tokio::test]
+async fn a_link_without_our_fingerprint_is_none_of_ours() {
+    let stage = Stage::new().await;
+    taken(&stage, |_| {}).await;
+    for notes in [NotesShape::Null, NotesShape::EmptyList] {
+        stage.fake.turn(|knobs| knobs.notes = notes);
+        let error = error(create(&stage).await);
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        let [difference] = error.differences() else {
+            panic!("{error:?}");
+        };
+        assert_eq!(
+            (&*difference.field, &*difference.found),
+            ("fingerprint", "none")
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_is_found_in_every_form_of_a_list() {
+    for (list, notes, odd) in [
+        (ListShape::Items, NotesShape::Object, false),
+        (ListShape::Bare, NotesShape::Object, false),
+        (ListShape::PaymentLinks, NotesShape::Pairs, true),
+    ] {
+        let stage = Stage::new().await;
+        taken(&stage, |_| {}).await;
+        stage.fake.turn(|knobs| {
+            (knobs.list, knobs.notes, knobs.odd_maps) = (list, notes, odd);
+        });
+        let again = create(&stage).await.unwrap();
+        assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_heed_the_reference_is_looked_through() {
+    let stage = Stage::new().await;
+    taken(&stage, |_| {}).await;
+    for number in 0..150 {
+        let mut other = request();
+        other.reference = CheckoutReference::new(format!("other-{number}")).unwrap();
+        let other = stage.provider.preflight_checkout(&other).unwrap();
+        stage.provider.create_checkout(&other).await.unwrap();
+    }
+    stage.gateway.clear();
+    stage.fake.turn(|knobs| knobs.ignore_filter = true);
+    let again = create(&stage).await.unwrap();
+    assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
+    let second = format!("{LOOKUP}&skip=100");
+    assert_eq!(stage.lines(), [CREATION, LOOKUP, second.as_str()]);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_with_its_field_once_nothing_is_found() {
+    let stage = Stage::new().await;
+    stage.fake.turn(|knobs| knobs.most_amount = Some(10_000));
+    let error = error(create(&stage).await);
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.effect(), Effect::Rejected);
+    assert_eq!(error.retry(), RetryAdvice::Never);
+    assert!(error.violations().names("amount"));
+    assert_eq!(error.gateway_code(), Some("BAD_REQUEST_ERROR"));
+    let message = error.gateway_message().unwrap();
+    assert_eq!(message, "amount exceeds maximum amount allowed.");
+    assert_eq!(stage.lines(), [CREATION, LOOKUP]);
+}
+
+#[tokio::test]
+async fn a_refusal_of_what_an_earlier_call_made_is_an_adoption() {
+    // Made an hour and more ago; the moment of expiry is too near now for a new link.
+    let stage = Stage::new().await;
+    let checkout = prepared(&stage.provider);
+    stage.provider.create_checkout(&checkout).await.unwrap();
+    stage.fake.state().now += 24 * 3600 - 60;
+    let again = create(&stage).await.unwrap();
+    assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_requests_are_waited_out() {
+    let stage = Stage::new().await;
+    stage.fake.turn(|knobs| {
+        (knobs.too_many, knobs.retry_after) = (2, Some("3"));
+    });
+    let begun = tokio::time::Instant::now();
+    assert!(is_created(create(&stage).await));
+    assert!(begun.elapsed() >= Duration::from_secs(6));
+    assert_eq!(stage.lines(), [CREATION; 3]);
+
+    // Untold, the wait is a minute: more than there is.
+    let stage = Stage::new().await;
+    stage.fake.turn(|knobs| knobs.too_many = 1);
+    let error = error(create(&stage).await);
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.effect(), Effect::Rejected);
+    assert_eq!(error.retry(), RetryAdvice::After(Duration::from_mins(1)));
+    assert_eq!(stage.lines(), [CREATION]);
+}
+
+#[tokio::test]
+async fn the_quota_of_test_mode_is_never_waited_out() {
+    let stage = Stage::new().await;
+    stage.fake.turn(|knobs| knobs.quota_used_up = true);
+    let error = error(create(&stage).await);
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.retry(), RetryAdvice::Never);
+    assert_eq!(error.effect(), Effect::Rejected);
+    assert_eq!(error.gateway_code(), Some("RATE_LIMIT_EXCEEDED"));
+    assert_eq!(stage.lines(), [CREATION, LOOKUP]);
+
+    // The last link of the quota is still found by who made it.
+    let stage = Stage::new().await;
+    taken(&stage, |_| {}).await;
+    stage.fake.turn(|knobs| knobs.quota_used_up = true);
+    let again = create(&stage).await.unwrap();
+    assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_is_gone_leaves_it_open_whether_there_is_a_link() {
+    for fault in [Fault::ResetAfter, Fault::HangAfter] {
+        let stage = Stage::new().await;
+        stage.gateway.fault_next(fault.clone());
+        stage.gateway.fault_where(|_| true, Fault::ResetBefore);
+        let error = error(create(&stage).await);
+        assert_eq!(error.effect(), Effect::MaybeApplied, "{fault:?}");
+        assert!(error.retry_after().is_some(), "{fault:?}");
+        assert_eq!(stage.creations(), 1, "{fault:?}");
+        // The same call later finds out.
+        stage.gateway.clear_faults();
+        let again = create(&stage).await.unwrap();
+        assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
+        assert_eq!(stage.fake.count(REFERENCE), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_cannot_be_reached_has_made_nothing() {
+    let stage = Stage::new().await;
+    stage.gateway.refuse_connections().await;
+    let error = error(create(&stage).await);
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.effect(), Effect::NotSent);
+    stage.gateway.clear_faults();
+    assert!(is_created(create(&stage).await));
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_told_as_such() {
+    for bare in [false, true] {
+        let stage = Stage::with(config(), |settings| settings.with("key_secret", "wrong")).await;
+        stage.fake.turn(|knobs| knobs.bare_error = bare);
+        let error = error(create(&stage).await);
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(error.effect(), Effect::Rejected);
+        assert_eq!(stage.lines(), [CREATION]);
+    }
+}
+
+#[tokio::test]
+async fn a_success_about_something_else_is_not_believed() {
+    type Change = fn(&str) -> String;
+    let ours = Stage::new().await;
+    ours.make().await;
+    let body = |change: Change| {
+        let answer = ours.fake.answer(
+            &http::Request::get("/v1/payment_links?reference_id=inv-1")
+                .header("authorization", authorization())
+                .body(Bytes::new())
+                .unwrap(),
+        );
+        let list = String::from_utf8(answer.into_body().to_vec()).unwrap();
+        let link = list.trim_start_matches(r#"{"payment_links":["#);
+        change(link.trim_end_matches("]}"))
+    };
+    let changes: [(Change, ErrorKind); 4] = [
+        (
+            |link| link.replace("\"amount\":20012", "\"amount\":20013"),
+            ErrorKind::Conflict,
+        ),
+        (|link| link.replace("INR", "USD"), ErrorKind::Conflict),
+        (
+            |link| link.replace("fingerprint", "other"),
+            ErrorKind::Conflict,
+        ),
+        (
+            |link| link.replace("inv-1", "inv-2"),
+            ErrorKind::UnreadableAnswer,
+        ),
+    ];
+    for (change, kind) in changes {
+        let empty = || json(200, r#"{"payment_links":[]}"#);
+        let answers = Script::new([json(200, body(change))]).with_fallback(move |_| {
+            let answer = empty();
+            async move { answer }
+        });
+        let gateway = WireGateway::start(answers).await.unwrap();
+        let provider = connect_with(config(), &settings(&base_url(&gateway)));
+        let outcome = provider.create_checkout(&prepared(&provider)).await;
+        let error = error(outcome);
+        assert_eq!(error.kind(), kind, "{error:?}");
+        assert_eq!(error.effect(), Effect::MaybeApplied);
+    }
+}
+
+fn authorization() -> String {
+    let pair = data_encoding::BASE64.encode(format!("{KEY_ID}:{KEY_SECRET}").as_bytes());
+    format!("Basic {pair}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = WireGateway::start(|_| async { json(200, "{}") })
+        .await
+        .unwrap();
+    for status in [301, 302, 303, 307, 308] {
+        let stage = Stage::new().await;
+        let mut away = page_of_a_proxy(status);
+        let address = elsewhere.address().to_string().parse().unwrap();
+        away.headers_mut().insert("location", address);
+        stage
+            .gateway
+            .fault_where(|_| true, Fault::ReplaceBefore(away));
+        let error = error(create(&stage).await);
+        assert_eq!(error.effect(), Effect::MaybeApplied, "{status}");
+    }
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_prepared_elsewhere_is_not_sent() {
+    let stage = Stage::new().await;
+    let mut other = prepared(&stage.provider);
+    other.environment = Environment::Production;
+    let error = error(stage.provider.create_checkout(&other).await);
+    assert_eq!(error.effect(), Effect::NotSent);
+    assert!(error.violations().names("environment"));
+    assert!(stage.lines().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_is_over_when_its_time_is_over() {
+    let config = config()
+        .with_operation_deadline(Duration::from_secs(30))
+        .with_retry(RetryTuning::new().with_max_attempts(20));
+    let stage = Stage::with(config, |settings| settings).await;
+    stage.gateway.fault_where(|_| true, Fault::HangBefore);
+    let begun = tokio::time::Instant::now();
+    let error = error(create(&stage).await);
+    assert!(begun.elapsed() <= Duration::from_secs(31));
+    assert_eq!(error.effect(), Effect::MaybeApplied);
+}
+
+#[tokio::test]
+async fn two_at_once_make_one() {
+    let stage = Stage::new().await;
+    let provider: &Arc<dyn PaymentProvider> = &stage.provider;
+    let prepared = prepared(provider);
+    let calls = (0..8).map(|_| provider.create_checkout(&prepared));
+    for outcome in futures_util::future::join_all(calls).await {
+        outcome.unwrap();
+    }
+    assert_eq!(stage.fake.count(REFERENCE), 1);
+}

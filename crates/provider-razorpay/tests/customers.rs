@@ -1,0 +1,94 @@
+//! Customers, kept at Razorpay as well where that makes sense.
+
+mod fake;
+mod support;
+
+use payment_provider_conformance::wire::{Fault, json};
+use payment_provider_core::{Customer, CustomerId, Effect, ErrorKind};
+use support::*;
+
+fn nobody() -> Customer {
+    Customer::new(CustomerId::new("cust-1").unwrap())
+}
+
+#[tokio::test]
+async fn a_customer_is_made_once_and_found_again() {
+    let stage = Stage::new().await;
+    let customer = customer().with_name("Jo Doe").with_email("jo@shop.example");
+    let first = stage.provider.link_customer(&customer).await.unwrap();
+    let second = stage.provider.link_customer(&customer).await.unwrap();
+    assert!(first.remote_id.as_ref().unwrap().starts_with("cust_"));
+    assert_eq!(first, second);
+    assert!(first.needs.is_empty());
+    assert_eq!(stage.lines(), ["POST /customers"; 2]);
+    let expected = r#"{"name":"Jo Doe","email":"jo@shop.example","contact":"+919000090000","fail_existing":"0"}"#;
+    assert_eq!(stage.gateway.requests()[0].body, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_asked_for_again() {
+    let stage = Stage::new().await;
+    stage.gateway.fault_next(Fault::ResetAfter);
+    let linked = stage.provider.link_customer(&customer()).await.unwrap();
+    let again = stage.provider.link_customer(&customer()).await.unwrap();
+    assert!(linked.remote_id.is_some());
+    assert_eq!(linked.remote_id, again.remote_id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_made_is_told_so() {
+    let stage = Stage::new().await;
+    stage.gateway.fault_where(|_| true, Fault::ResetAfter);
+    let error = error(stage.provider.link_customer(&customer()).await);
+    assert_eq!(error.effect(), Effect::MaybeApplied);
+    stage.gateway.clear_faults();
+    let refusal = json(
+        400,
+        r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"no"}}"#,
+    );
+    stage.gateway.fault_next(Fault::ReplaceBefore(refusal));
+    let error = support::error(stage.provider.link_customer(&customer()).await);
+    assert_eq!(error.kind(), ErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_of_those_who_cannot_be_told_apart_or_shall_not_be_kept() {
+    let long = format!("{}@shop.example", "x".repeat(53));
+    for (customer, setting) in [
+        (nobody(), "remote"),
+        (nobody().with_name("Jo Doe"), "remote"),
+        (nobody().with_phone(" - "), "remote"),
+        (nobody().with_email(long), "remote"),
+        (customer(), "local"),
+    ] {
+        let stage = Stage::with(config(), |settings| settings.with("customers", setting)).await;
+        let linked = stage.provider.link_customer(&customer).await.unwrap();
+        assert_eq!(linked.remote_id, None);
+        assert!(linked.needs.is_empty(), "{}", linked.needs);
+        assert!(stage.lines().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_razorpay_would_refuse_is_told_at_linking() {
+    let unfit = nobody()
+        .with_phone("9999999999")
+        .with_email("jo")
+        .with_name("Jo");
+    let stage = Stage::new().await;
+    let linked = stage.provider.link_customer(&unfit).await.unwrap();
+    assert_eq!(linked.remote_id, None);
+    let fields: Vec<_> = linked.needs.iter().map(|v| v.field.as_ref()).collect();
+    assert_eq!(fields, ["name", "email", "phone"]);
+    assert!(stage.lines().is_empty());
+
+    let lenient = |settings: payment_provider_core::ConnectionSettings| {
+        settings.with("unfit_customer_details", "leave_out")
+    };
+    let stage = Stage::with(config(), lenient).await;
+    let customer = unfit.with_email("jo@shop.example");
+    let linked = stage.provider.link_customer(&customer).await.unwrap();
+    assert!(linked.remote_id.is_some() && linked.needs.is_empty());
+    let expected = r#"{"email":"jo@shop.example","fail_existing":"0"}"#;
+    assert_eq!(stage.gateway.requests()[0].body, expected);
+}

@@ -1,0 +1,134 @@
+//! What objects look like in answers and in deliveries.
+
+use serde_json::{Value, json};
+
+use super::knobs::{NotesShape, OrderShape};
+use super::{Link, Payment, State};
+
+pub fn link(state: &State, link: &Link) -> Value {
+    let knobs = &state.knobs;
+    let asked = |name: &str, default: Value| link.asked.get(name).cloned().unwrap_or(default);
+    let odd = |ordinary: Value, odd: Value| if knobs.odd_maps { odd } else { ordinary };
+    let paid: Vec<Value> = state
+        .payments
+        .iter()
+        .filter(|payment| payment.link_id == link.id && payment.status == "captured")
+        .filter(|_| !knobs.no_payments_in_links)
+        .map(|payment| {
+            json!({"payment_id": payment.id, "amount": payment.amount, "method": "upi",
+                "status": "captured", "created_at": payment.created_at})
+        })
+        .collect();
+    let notes = asked("notes", json!({}));
+    let notes = match knobs.notes {
+        NotesShape::Object => notes,
+        NotesShape::Pairs => {
+            let pairs = notes.as_object().unwrap().iter();
+            pairs
+                .map(|(key, value)| json!({"key": key, "value": value}))
+                .collect()
+        }
+        NotesShape::Null => Value::Null,
+        NotesShape::EmptyList => json!([]),
+    };
+    let mut body = json!({
+        "accept_partial": asked("accept_partial", json!(false)),
+        "amount": link.asked["amount"],
+        "amount_paid": knobs.amount_paid.unwrap_or(link.amount_paid),
+        "cancelled_at": link.cancelled_at,
+        "created_at": link.created_at,
+        "currency": asked("currency", json!("INR")),
+        "customer": asked("customer", odd(json!({}), json!([]))),
+        "description": asked("description", json!("")),
+        "expire_by": link.expire_by,
+        "expired_at": link.expired_at,
+        "first_min_partial_amount": asked("first_min_partial_amount", json!(0)),
+        "id": link.id,
+        "notes": notes,
+        "notify": {"email": false, "sms": false, "whatsapp": false},
+        "payments": paid,
+        "reference_id": asked("reference_id", json!("")),
+        "reminder_enable": asked("reminder_enable", json!(false)),
+        "reminders": odd(json!([]), json!({})),
+        "short_url": format!("https://rzp.io/rzp/{}", &link.id[6..]),
+        "status": knobs.status.as_ref().unwrap_or(&link.status),
+        "updated_at": link.updated_at,
+        "upi_link": odd(json!(false), json!("false")),
+        "user_id": "",
+        "whatsapp_link": false,
+    });
+    for name in ["callback_url", "callback_method"] {
+        if let Some(value) = link.asked.get(name) {
+            body[name] = value.clone();
+        }
+    }
+    match (&link.order_id, knobs.order) {
+        (Some(id), _) => body["order_id"] = json!(id),
+        (None, OrderShape::Absent) => {}
+        (None, OrderShape::Null) => body["order_id"] = Value::Null,
+        (None, OrderShape::Empty) => body["order_id"] = json!(""),
+    }
+    body
+}
+
+pub fn order(link: &Link, attempts: usize) -> Value {
+    let amount = link.asked["amount"].as_i64().unwrap();
+    let status = if link.amount_paid >= amount {
+        "paid"
+    } else {
+        "attempted"
+    };
+    json!({
+        "amount": amount,
+        "amount_due": (amount - link.amount_paid).max(0),
+        "amount_paid": link.amount_paid,
+        "attempts": attempts,
+        "checkout": null,
+        "created_at": link.created_at,
+        "currency": link.asked["currency"],
+        "description": null,
+        "entity": "order",
+        "id": link.order_id,
+        "notes": link.asked["notes"],
+        "offer_id": null,
+        "receipt": link.asked["reference_id"],
+        "status": status,
+    })
+}
+
+pub fn payment(link: &Link, payment: &Payment, status: &str) -> Value {
+    let failed = status == "failed";
+    let error = |text: &str| if failed { json!(text) } else { Value::Null };
+    json!({
+        "acquirer_data": {"rrn": "100000000001"},
+        "amount": payment.amount,
+        "amount_refunded": 0,
+        "bank": null,
+        "captured": status == "captured",
+        "card_id": null,
+        "contact": "+919000090000",
+        "created_at": payment.created_at,
+        "currency": link.asked["currency"],
+        "description": format!("#{}", &link.id[6..]),
+        "email": "void@razorpay.com",
+        "entity": "payment",
+        "error_code": error("BAD_REQUEST_ERROR"),
+        "error_description": error("Payment failed"),
+        "error_reason": error("payment_failed"),
+        "error_source": error("issuer"),
+        "error_step": error("payment_authorization"),
+        "fee": if status == "captured" { json!(payment.amount / 50) } else { Value::Null },
+        "id": payment.id,
+        "international": false,
+        "invoice_id": null,
+        "method": "upi",
+        "notes": link.asked["notes"],
+        "order_id": payment.order_id,
+        "refund_status": null,
+        "status": status,
+        "tax": if status == "captured" { json!(0) } else { Value::Null },
+        "upi": {"vpa": "success@razorpay"},
+        "vpa": "success@razorpay",
+        "wallet": null,
+    })
+}

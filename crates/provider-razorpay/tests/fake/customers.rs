@@ -1,0 +1,45 @@
+use bytes::Bytes;
+use http::Response;
+use serde_json::{Value, json};
+
+use super::{State, answer};
+
+impl State {
+    /// One who has the telephone number or the e-mail address of another is that other, if it may be:
+    /// `fail_existing` is heeded as a text alone.
+    pub(super) fn customer(&mut self, body: &Bytes) -> Response<Bytes> {
+        let asked: Value = serde_json::from_slice(body).unwrap();
+        let known = [
+            "name",
+            "email",
+            "contact",
+            "gstin",
+            "notes",
+            "fail_existing",
+        ];
+        let mut members = asked.as_object().unwrap().keys();
+        if members.any(|key| !known.contains(&key.as_str())) {
+            return answer::bad_elsewhere("extra fields sent.");
+        }
+        let same = |name: &str, customer: &Value| {
+            asked
+                .get(name)
+                .is_some_and(|given| *given == customer[name])
+        };
+        let found = self
+            .customers
+            .iter()
+            .find(|customer| same("email", customer) || same("contact", customer));
+        match found {
+            Some(customer) if asked["fail_existing"] == "0" => answer::ok(customer),
+            Some(_) => answer::bad_elsewhere("Customer already exists for the merchant"),
+            None => {
+                let customer = json!({"id": self.id("cust_"), "entity": "customer", "name": asked["name"],
+                    "email": asked["email"], "contact": asked["contact"], "gstin": null, "notes": [],
+                    "created_at": self.now});
+                self.customers.push(customer.clone());
+                answer::ok(&customer)
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What Razorpay tells of by itself: deliveries, and the payer's way back.
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use url::Url;
+
+use super::{Fake, Payment, State, bodies};
+
+/// A delivery, not signed yet.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub event: String,
+    /// The payment that it is about; empty if none.
+    pub payment: String,
+    /// Comes in a header, the same for every address and every repetition.
+    pub event_id: String,
+    pub body: String,
+}
+
+/// What everything is signed with.
+pub fn hmac_hex(secret: &str, message: &[u8]) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    HEXLOWER.encode(&mac.chain_update(message).finalize().into_bytes())
+}
+
+/// The address at which the payer of this payment comes back, signed with a key secret.
+pub fn return_url(fake: &Fake, payment: &str, secret: &str) -> Url {
+    let state = fake.state();
+    let payment = state.payments.iter().find(|known| known.id == payment);
+    let payment = payment.expect("a payment");
+    let link = state.links.iter().find(|link| link.id == payment.link_id);
+    let link = link.expect("a link");
+    let reference = link.asked["reference_id"].as_str().unwrap_or_default();
+    let parts = [&link.id, reference, &link.status, &payment.id];
+    let signature = hmac_hex(secret, parts.join("|").as_bytes());
+    let callback = link.asked["callback_url"].as_str();
+    let mut url: Url = callback
+        .unwrap_or("https://shop.example/thanks")
+        .parse()
+        .unwrap();
+    url.query_pairs_mut()
+        .append_pair("razorpay_payment_id", &payment.id)
+        .append_pair("razorpay_payment_link_id", &link.id)
+        .append_pair("razorpay_payment_link_reference_id", reference)
+        .append_pair("razorpay_payment_link_status", &link.status)
+        .append_pair("razorpay_signature", &signature);
+    url
+}
+
+impl State {
+    pub(super) fn tell_payment(&mut self, at: usize, payment: &Payment, event: &str, status: &str) {
+        let body = bodies::payment(&self.links[at], payment, status);
+        let payload = json!({"payment": {"entity": body}});
+        self.tell(event, &payment.id, &["payment"], &payload, self.now);
+    }
+
+    pub(super) fn tell_order(&mut self, at: usize, payment: &Payment) {
+        let link = &self.links[at];
+        let payload = json!({
+            "payment": {"entity": bodies::payment(link, payment, "captured")},
+            "order": {"entity": bodies::order(link, self.attempts(at))},
+        });
+        self.tell(
+            "order.paid",
+            &payment.id,
+            &["payment", "order"],
+            &payload,
+            self.now,
+        );
+    }
+
+    /// The envelope has the time at which the link was made.
+    pub(super) fn tell_link(&mut self, at: usize, event: &str, payment: Option<&Payment>) {
+        let link = &self.links[at];
+        let created_at = link.created_at;
+        let mut body = bodies::link(self, link);
+        // Deliveries hold neither.
+        for name in ["payments", "entity"] {
+            body.as_object_mut().unwrap().remove(name);
+        }
+        let mut payload = json!({"payment_link": {"entity": body}});
+        let Some(payment) = payment else {
+            return self.tell(event, "", &["payment_link"], &payload, created_at);
+        };
+        payload["order"] = json!({"entity": bodies::order(link, self.attempts(at))});
+        payload["payment"] = json!({"entity": bodies::payment(link, payment, "captured")});
+        let contains = ["payment_link", "order", "payment"];
+        self.tell(event, &payment.id, &contains, &payload, created_at);
+    }
+
+    fn attempts(&self, at: usize) -> usize {
+        let id = &self.links[at].id;
+        let of = |payment: &&Payment| payment.link_id == *id;
+        self.payments.iter().filter(of).count()
+    }
+
+    fn tell(&mut self, event: &str, payment: &str, contains: &[&str], payload: &Value, at: i64) {
+        let body = json!({"entity": "event", "account_id": "acc_FakeAccount001", "event": event,
+            "contains": contains, "payload": payload, "created_at": at});
+        let told = Told {
+            event: event.to_owned(),
+            payment: payment.to_owned(),
+            event_id: self.id(""),
+            body: body.to_string(),
+        };
+        self.told.push(told);
+    }
+}

@@ -1,0 +1,211 @@
+//! All attempts to pay a link, each once, and never fewer than the link itself tells of.
+
+mod fake;
+mod support;
+
+use payment_provider_conformance::wire::{Script, WireGateway, json};
+use payment_provider_core::{CheckoutLocator, ErrorKind, Payment, PaymentStatus, RetryAdvice};
+use support::*;
+
+const PAGE: &str = "GET /orders/order/payments";
+
+async fn list(stage: &Stage) -> Vec<Payment> {
+    stage.provider.list_payments(&locator()).await.unwrap()
+}
+
+#[tokio::test]
+async fn nobody_tried_yet() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage.gateway.clear();
+    assert!(list(&stage).await.is_empty());
+    assert_eq!(stage.lines(), [LOOKUP]);
+}
+
+#[tokio::test]
+async fn failed_attempts_and_instalments_are_all_there() {
+    let stage = Stage::new().await;
+    let made = stage.make_partial().await;
+    let under_way = stage.fake.attempt(REFERENCE, 20_012);
+    let failed = stage.fake.fail(REFERENCE, 20_012);
+    let first = stage.fake.pay(REFERENCE, 5_000);
+    let second = stage.fake.pay(REFERENCE, 15_012);
+    stage.gateway.clear();
+    let payments = stage.provider.list_payments(&made.locator()).await.unwrap();
+    let told: Vec<_> = payments
+        .iter()
+        .map(|payment| (payment.id.as_str(), payment.status.as_str(), payment.amount))
+        .collect();
+    let expected = [
+        (under_way.as_str(), "pending", inr(20_012)),
+        (failed.as_str(), "failed", inr(20_012)),
+        (first.as_str(), "succeeded", inr(5_000)),
+        (second.as_str(), "succeeded", inr(15_012)),
+    ];
+    assert_eq!(told, expected);
+    let order = payments[0].order_id.clone().unwrap();
+    assert!(order.as_str().starts_with("order_"));
+    assert!(
+        payments
+            .iter()
+            .all(|payment| payment.order_id.as_ref() == Some(&order))
+    );
+    let failure = payments[1].failure.as_ref().unwrap();
+    assert_eq!(failure.code.as_deref(), Some("payment_failed"));
+    assert_eq!(payments[2].bank_reference.as_deref(), Some("100000000001"));
+    assert_eq!(payments[2].method.as_deref(), Some("upi"));
+    assert_eq!(payments[2].paid_at, Some(NOW));
+    assert_eq!(stage.lines(), ["GET /payment_links/plink", PAGE]);
+}
+
+#[tokio::test]
+async fn one_that_failed_and_succeeds_after_all_is_money() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    let id = stage.fake.fail(REFERENCE, 20_012);
+    assert_eq!(list(&stage).await[0].status, PaymentStatus::Failed);
+    stage.fake.succeed_late(&id);
+    let payments = list(&stage).await;
+    assert_eq!(payments.len(), 1);
+    assert_eq!(payments[0].status, PaymentStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn money_that_comes_after_the_end_is_listed() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage.fake.expire(REFERENCE);
+    let id = stage.fake.pay(REFERENCE, 20_012);
+    let payments = list(&stage).await;
+    assert_eq!(payments[0].id.as_str(), id);
+    assert_eq!(payments[0].status, PaymentStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn every_page_is_read_however_large_the_gateway_makes_them() {
+    for (attempts, most, pages) in [
+        (9, None, 1),
+        (10, None, 2),
+        (230, None, 5),
+        // The gateway does not heed what it is asked for, and gives ten.
+        (25, Some(10), 3),
+    ] {
+        let stage = Stage::new().await;
+        stage.make().await;
+        for _ in 0..attempts - 1 {
+            stage.fake.fail(REFERENCE, 20_012);
+        }
+        stage.fake.pay(REFERENCE, 20_012);
+        stage.fake.turn(|knobs| knobs.most_payments = most);
+        stage.gateway.clear();
+        let payments = list(&stage).await;
+        assert_eq!(payments.len(), attempts);
+        let ids: std::collections::BTreeSet<_> = payments.iter().map(|p| &p.id).collect();
+        assert_eq!(ids.len(), attempts);
+        assert_eq!(stage.lines().len(), 1 + pages, "{:?}", stage.lines());
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_pages_is_whole_at_once() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    for _ in 0..30 {
+        stage.fake.fail(REFERENCE, 20_012);
+    }
+    stage.fake.turn(|knobs| knobs.no_pages_of_payments = true);
+    stage.gateway.clear();
+    assert_eq!(list(&stage).await.len(), 30);
+    let second = format!("{PAGE}?count=100&skip=30");
+    assert_eq!(stage.lines(), [LOOKUP, PAGE, second.as_str()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_lags_behind_the_link_is_asked_for_again() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage.fake.fail(REFERENCE, 20_012);
+    stage.fake.pay(REFERENCE, 20_012);
+    stage.fake.turn(|knobs| knobs.lagging_payments = 2);
+    stage.gateway.clear();
+    assert_eq!(list(&stage).await.len(), 2);
+    assert_eq!(stage.lines(), [LOOKUP, PAGE, LOOKUP, PAGE, LOOKUP, PAGE]);
+
+    stage.fake.turn(|knobs| knobs.lagging_payments = 100);
+    let error = error(stage.provider.list_payments(&locator()).await);
+    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+    assert!(matches!(error.retry(), RetryAdvice::After(_)), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_with_money_and_no_order_is_not_believed() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage.fake.turn(|knobs| knobs.amount_paid = Some(1));
+    let error = error(stage.provider.list_payments(&locator()).await);
+    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+}
+
+/// A gateway that says this of the link, and then this of its order.
+async fn says(
+    link_paid: i64,
+    pages: &[&str],
+) -> Result<Vec<Payment>, payment_provider_core::ProviderError> {
+    let link = format!(
+        r#"{{"id":"plink_1","reference_id":"inv-1","status":"paid","currency":"INR","amount":20012,
+        "amount_paid":{link_paid},"order_id":"1"}}"#
+    );
+    let pages = pages.iter().map(|page| json(200, (*page).to_owned()));
+    let answers = Script::new(std::iter::once(json(200, link)).chain(pages));
+    let gateway = WireGateway::start(answers).await.unwrap();
+    let retry = provider_razorpay::RetryTuning::new().with_max_attempts(1);
+    let provider = connect_with(config().with_retry(retry), &settings(&base_url(&gateway)));
+    let locator: CheckoutLocator = known("plink_1");
+    provider.list_payments(&locator).await
+}
+
+fn item(id: &str, amount: i64, order: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","status":"captured","amount":{amount},"currency":"INR","order_id":{order}}}"#
+    )
+}
+
+#[tokio::test]
+async fn ids_of_orders_are_compared_with_their_prefix() {
+    for order in ["\"1\"", "\"order_1\"", "null"] {
+        let page = format!(r#"{{"items":[{}]}}"#, item("pay_1", 20_012, order));
+        let payments = says(20_012, &[&page]).await.unwrap();
+        assert_eq!(payments[0].order_id.as_ref().unwrap().as_str(), "order_1");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_contradicts_itself_is_an_error() {
+    let one = item("pay_1", 20_012, "null");
+    let two = item("pay_1", 1, "null");
+    let foreign = item("pay_1", 20_012, "\"order_2\"");
+    for page in [
+        format!(r#"{{"items":[{one},{two}]}}"#),
+        format!(r#"{{"items":[{foreign}]}}"#),
+        r#"{"items":null}"#.to_owned(),
+        r#"{"count":0}"#.to_owned(),
+        r#"{"items":[{}]}"#.to_owned(),
+        r#"{"items":[[]]}"#.to_owned(),
+        "[]".to_owned(),
+        format!(r#"{{"items":[{}]}}"#, one.replace("20012", "200.12")),
+    ] {
+        let error = error(says(0, &[&page]).await);
+        assert_eq!(error.kind(), ErrorKind::UnreadableAnswer, "{page}");
+    }
+    // The same twice is one payment.
+    let page = format!(r#"{{"items":[{one},{one}]}}"#);
+    assert_eq!(says(20_012, &[&page]).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn more_than_the_link_tells_of_is_no_contradiction() {
+    let page = format!(r#"{{"items":[{}]}}"#, item("pay_1", 20_012, "null"));
+    assert_eq!(says(0, &[&page]).await.unwrap().len(), 1);
+    let other = page.replace("INR", "USD");
+    assert!(says(20_012, &[&other]).await.is_err());
+}

@@ -1,0 +1,201 @@
+//! What each attempt of a request tells in its span: OpenTelemetry's names, and nothing that
+//! belongs to a payer or a checkout.
+
+mod fake;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use payment_provider_conformance::wire::{Fault, json};
+use provider_razorpay::RetryTuning;
+use support::*;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+/// The provider's spans, as `name{attribute=value ...}`, attributes by name.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<BTreeMap<u64, Told>>>);
+
+#[derive(Default)]
+struct Told {
+    name: &'static str,
+    attributes: BTreeMap<&'static str, String>,
+}
+
+impl Visit for Told {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.attributes.insert(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.attributes.insert(field.name(), value.to_owned());
+    }
+}
+
+impl<S: tracing::Subscriber> Layer<S> for Spans {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+        let metadata = attributes.metadata();
+        if metadata.target().starts_with("provider_razorpay") {
+            let mut told = Told {
+                name: metadata.name(),
+                ..Told::default()
+            };
+            attributes.record(&mut told);
+            self.0.lock().unwrap().insert(id.into_u64(), told);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        if let Some(told) = self.0.lock().unwrap().get_mut(&id.into_u64()) {
+            values.record(told);
+        }
+    }
+}
+
+impl Spans {
+    /// Listens to this thread. Ids of spans are not used twice as long as nothing closes them.
+    fn listen() -> (Self, DefaultGuard) {
+        let spans = Self::default();
+        let subscriber = Numbered::default().with(spans.clone());
+        (spans, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// All spans so far in order, without the port, which the system chooses.
+    fn lines(&self, port: u16) -> Vec<String> {
+        let spans = self.0.lock().unwrap();
+        let lines = spans.values().map(|told| {
+            let mut line = String::new();
+            for (name, value) in &told.attributes {
+                let of_the_system = *name == "server.port" && *value == port.to_string();
+                let value = if of_the_system { "(port)" } else { value };
+                write!(line, " {name}={value}").unwrap();
+            }
+            format!("{} {{{} }}", told.name, line)
+        });
+        lines.collect()
+    }
+}
+
+/// The least subscriber: numbers spans, in order.
+#[derive(Default)]
+struct Numbered(std::sync::atomic::AtomicU64);
+
+impl tracing::Subscriber for Numbered {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+fn port(stage: &Stage) -> u16 {
+    stage.gateway.address().port().unwrap()
+}
+
+/// A span of a call that went well.
+fn well(method: &str, template: &str, operation: &str) -> String {
+    format!(
+        "{method} {template} {{ http.request.method={method} http.response.status_code=200 \
+         operation={operation} otel.kind=client server.address=127.0.0.1 server.port=(port) \
+         url.template={template} }}"
+    )
+}
+
+#[tokio::test]
+async fn each_operation_tells_exactly_this() {
+    let stage = Stage::new().await;
+    stage.make_partial().await;
+    stage.fake.pay(REFERENCE, 5_000);
+    let (spans, guard) = Spans::listen();
+    let mut other = request();
+    other.reference = "inv-2".parse().unwrap();
+    for (name, outcome) in operations::all(&stage.provider, &other, &locator()).await {
+        assert!(outcome.is_ok(), "{name}: {outcome:?}");
+    }
+    let opened = other.reference.clone().into();
+    stage.provider.cancel_checkout(&opened).await.unwrap();
+    drop(guard);
+    let links = "/payment_links";
+    let expected = [
+        well("GET", links, "check_connection"),
+        well("POST", "/customers", "link_customer"),
+        well("POST", links, "create_checkout"),
+        well("GET", links, "fetch_checkout"),
+        well("GET", links, "cancel_checkout"),
+        well("PATCH", "/payment_links/{link_id}", "cancel_checkout"),
+        well("GET", links, "list_payments"),
+        well("GET", "/orders/{order_id}/payments", "list_payments"),
+        well("GET", links, "cancel_checkout"),
+        well("POST", "/payment_links/{link_id}/cancel", "cancel_checkout"),
+    ];
+    assert_eq!(spans.lines(port(&stage)), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_a_span_that_says_how_it_ended() {
+    let config = config()
+        .with_operation_deadline(Duration::from_mins(10))
+        .with_retry(RetryTuning::new().with_max_attempts(7));
+    let stage = Stage::with(config, |settings| settings).await;
+    stage.make().await;
+    let mut too_many = json(
+        429,
+        r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"Too many requests"}}"#,
+    );
+    too_many
+        .headers_mut()
+        .insert("retry-after", "1".parse().unwrap());
+    let away = json(302, "");
+    for fault in [
+        Fault::ResetAfter,
+        Fault::HangAfter,
+        Fault::CloseMidBody,
+        Fault::ReplaceBefore(away),
+        Fault::ReplaceBefore(too_many),
+        Fault::ReplaceBefore(json(502, "<html>")),
+    ] {
+        stage.gateway.fault_next(fault);
+    }
+    let (spans, guard) = Spans::listen();
+    stage.provider.fetch_checkout(&locator()).await.unwrap();
+    drop(guard);
+    let told: Vec<String> = spans
+        .0
+        .lock()
+        .unwrap()
+        .values()
+        .map(|told| {
+            let attribute = |name| told.attributes.get(name).map_or("-", String::as_str);
+            [
+                attribute("http.request.resend_count"),
+                attribute("http.response.status_code"),
+                attribute("error.type"),
+                attribute("otel.status_code"),
+            ]
+            .join(" ")
+        })
+        .collect();
+    let expected = [
+        "- - connection ERROR",
+        "1 - timeout ERROR",
+        "2 200 connection ERROR",
+        "3 302 unreadable_answer ERROR",
+        "4 429 429 ERROR",
+        "5 502 502 ERROR",
+        "6 200 - -",
+    ];
+    assert_eq!(told, expected);
+}

@@ -1,0 +1,226 @@
+//! An account at the in-memory Razorpay, over a real connection that can be disturbed.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
+
+pub mod delivery;
+pub mod log;
+pub mod operations;
+pub mod told;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use payment_provider_conformance::wire::{RecordedRequest, WireGateway};
+use payment_provider_core::{
+    Checkout, CheckoutLocator, CheckoutReference, CheckoutRequest, Clock, ConnectionSettings,
+    Currency, Customer, CustomerId, GatewayCheckoutId, Money, NextAction, PaymentProvider,
+    PreparedCheckout, ProviderError, ProviderFactory,
+};
+use provider_razorpay::{RazorpayConfig, RazorpayFactory, RetryTuning};
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use crate::fake::Fake;
+
+pub const KEY_ID: &str = "rzp_test_AbCdEf01234567";
+pub const KEY_SECRET: &str = "EnLs21M47BllR3X8PSFtjtbd";
+pub const WEBHOOK_SECRET: &str = "rzp-webhook-secret";
+pub const NOW: OffsetDateTime = datetime!(2026-01-15 10:00 UTC);
+pub const REFERENCE: &str = "inv-1";
+
+/// A clock that stands still.
+#[derive(Debug)]
+pub struct Fixed(pub OffsetDateTime);
+
+impl Clock for Fixed {
+    fn now(&self) -> OffsetDateTime {
+        self.0
+    }
+}
+
+/// The fake, the server that stands for it, and a provider that is connected to it.
+pub struct Stage {
+    pub fake: Fake,
+    pub gateway: WireGateway,
+    pub provider: Arc<dyn PaymentProvider>,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        Self::with(config(), |settings| settings).await
+    }
+
+    pub async fn with(
+        config: RazorpayConfig,
+        change: impl FnOnce(ConnectionSettings) -> ConnectionSettings,
+    ) -> Self {
+        let fake = Fake::new(KEY_ID, KEY_SECRET, NOW.unix_timestamp());
+        let gateway = serve(&fake).await;
+        let provider = connect_with(config, &change(settings(&base_url(&gateway))));
+        Self {
+            fake,
+            gateway,
+            provider,
+        }
+    }
+
+    /// Makes the checkout of [`request`].
+    pub async fn make(&self) -> Checkout {
+        let prepared = prepared(&self.provider);
+        let created = self.provider.create_checkout(&prepared).await;
+        created.unwrap().into_checkout()
+    }
+
+    /// Makes the checkout of [`request`], to be paid in instalments.
+    pub async fn make_partial(&self) -> Checkout {
+        let request =
+            request().with_partial_payments(payment_provider_core::PartialPayments::any());
+        let prepared = self.provider.preflight_checkout(&request).unwrap();
+        let created = self.provider.create_checkout(&prepared).await;
+        created.unwrap().into_checkout()
+    }
+
+    /// Method and target of everything that was asked; ids of the fake are left out.
+    pub fn lines(&self) -> Vec<String> {
+        let requests = self.gateway.requests();
+        requests.iter().map(line).collect()
+    }
+
+    /// How many links were asked for.
+    pub fn creations(&self) -> usize {
+        let creation = |line: &&String| *line == "POST /payment_links";
+        self.lines().iter().filter(creation).count()
+    }
+}
+
+fn line(request: &RecordedRequest) -> String {
+    let target = request.target.trim_start_matches("/v1");
+    let mut shown = String::new();
+    for part in target.split_inclusive(['/', '?']) {
+        let known = ["plink_Fake", "order_Fake", "pay_Fake"];
+        match known.iter().find(|prefix| part.starts_with(*prefix)) {
+            Some(prefix) => {
+                shown.push_str(prefix.trim_end_matches("_Fake"));
+                shown.push_str(part.get(prefix.len() + 10..).unwrap_or_default());
+            }
+            None => shown.push_str(part),
+        }
+    }
+    format!("{} {shown}", request.method)
+}
+
+pub const LOOKUP: &str = "GET /payment_links?reference_id=inv-1&count=100";
+pub const CREATION: &str = "POST /payment_links";
+
+/// A server for this fake.
+pub async fn serve(fake: &Fake) -> WireGateway {
+    let fake = fake.clone();
+    let answers = move |recorded: RecordedRequest| {
+        let answer = fake.answer(&as_request(&recorded));
+        async move { answer }
+    };
+    WireGateway::start(answers).await.unwrap()
+}
+
+pub fn as_request(recorded: &RecordedRequest) -> Request<Bytes> {
+    let mut request = Request::builder()
+        .method(recorded.method.as_str())
+        .uri(&recorded.target);
+    for (name, value) in &recorded.headers {
+        request = request.header(name, value.as_ref());
+    }
+    request.body(recorded.body.clone()).unwrap()
+}
+
+pub fn base_url(gateway: &WireGateway) -> String {
+    gateway.address().join("v1").unwrap().into()
+}
+
+pub fn config() -> RazorpayConfig {
+    RazorpayConfig::new()
+        .with_clock(Arc::new(Fixed(NOW)))
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_request_timeout(Duration::from_secs(10))
+        .with_operation_deadline(Duration::from_mins(1))
+        .with_retry(RetryTuning::new().with_max_attempts(3))
+}
+
+pub fn settings(base_url: &str) -> ConnectionSettings {
+    ConnectionSettings::new()
+        .with("key_id", KEY_ID)
+        .with("key_secret", KEY_SECRET)
+        .with("webhook_secrets", WEBHOOK_SECRET)
+        .with("environment", "sandbox")
+        .with("base_url", base_url)
+}
+
+pub fn connect_with(
+    config: RazorpayConfig,
+    settings: &ConnectionSettings,
+) -> Arc<dyn PaymentProvider> {
+    let factory = RazorpayFactory::with_config(config).unwrap();
+    factory.connect(settings).unwrap()
+}
+
+/// A provider that calls nobody; making one takes milliseconds, so it is one.
+pub fn offline() -> Arc<dyn PaymentProvider> {
+    static PROVIDER: OnceLock<Arc<dyn PaymentProvider>> = OnceLock::new();
+    let provider =
+        PROVIDER.get_or_init(|| connect_with(config(), &settings("http://127.0.0.1:9/v1")));
+    Arc::clone(provider)
+}
+
+pub fn inr(paise: i64) -> Money {
+    Money::from_minor_units(paise, Currency::INR)
+}
+
+pub fn reference() -> CheckoutReference {
+    CheckoutReference::new(REFERENCE).unwrap()
+}
+
+/// By the reference alone.
+pub fn locator() -> CheckoutLocator {
+    reference().into()
+}
+
+/// By this id of the gateway as well.
+pub fn known(id: &str) -> CheckoutLocator {
+    CheckoutLocator::new(reference(), Some(GatewayCheckoutId::new(id).unwrap()))
+}
+
+pub fn customer() -> Customer {
+    Customer::new(CustomerId::new("cust-1").unwrap()).with_phone("+91 90000 90000")
+}
+
+pub fn request() -> CheckoutRequest {
+    let expires_at = datetime!(2026-01-16 10:00 UTC);
+    CheckoutRequest::new(
+        reference(),
+        inr(20_012),
+        "Invoice 1",
+        customer(),
+        expires_at,
+    )
+}
+
+pub fn prepared(provider: &Arc<dyn PaymentProvider>) -> PreparedCheckout {
+    provider.preflight_checkout(&request()).unwrap()
+}
+
+/// Where the payer is sent.
+pub fn page(checkout: &Checkout) -> Option<String> {
+    match &checkout.next_action {
+        NextAction::Redirect(url) => Some(url.to_string()),
+        _ => None,
+    }
+}
+
+/// The error of an outcome that must be none.
+pub fn error<T: std::fmt::Debug>(outcome: Result<T, ProviderError>) -> ProviderError {
+    outcome.unwrap_err()
+}

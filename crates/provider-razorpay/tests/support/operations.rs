@@ -1,0 +1,40 @@
+//! Every operation that a provider offers, one after the other.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
+
+use std::sync::Arc;
+
+use payment_provider_core::{CheckoutLocator, CheckoutRequest, PaymentProvider, ProviderError};
+
+/// What an operation came to, under its name; of a success as it shows itself.
+pub type Outcome = (&'static str, Result<String, ProviderError>);
+
+/// Runs all that call the gateway.
+pub async fn all(
+    provider: &Arc<dyn PaymentProvider>,
+    request: &CheckoutRequest,
+    locator: &CheckoutLocator,
+) -> Vec<Outcome> {
+    let prepared = provider.preflight_checkout(request).unwrap();
+    let check = provider.check_connection().await;
+    let customer = provider.link_customer(&request.customer).await;
+    let create = provider.create_checkout(&prepared).await;
+    let fetch = provider.fetch_checkout(locator).await;
+    let cancel = provider.cancel_checkout(locator).await;
+    let payments = provider.list_payments(locator).await;
+    vec![
+        ("check_connection", check.map(shown)),
+        ("link_customer", customer.map(shown)),
+        ("create_checkout", create.map(shown)),
+        ("fetch_checkout", fetch.map(shown)),
+        ("cancel_checkout", cancel.map(shown)),
+        ("list_payments", payments.map(shown)),
+    ]
+}
+
+fn shown(value: impl std::fmt::Debug) -> String {
+    format!("{value:?}")
+}

@@ -1,0 +1,134 @@
+//! Two merchant accounts of one process, over one client and the same connections: neither ever
+//! speaks with the credentials of the other.
+
+mod fake;
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use fake::Fake;
+use futures_util::{StreamExt, stream};
+use payment_provider_conformance::wire::{RecordedRequest, WireGateway};
+use payment_provider_core::{
+    CheckoutReference, CheckoutRequest, Money, PaymentProvider, ProviderFactory,
+};
+use provider_razorpay::RazorpayFactory;
+use secrecy::SecretString;
+use support::delivery::signed;
+use support::*;
+
+const CALLS: usize = 1000;
+
+/// Each call in flight may want a connection, and each connection two files of this process.
+const IN_FLIGHT: usize = 200;
+
+fn key(mark: char) -> (String, String) {
+    (
+        format!("rzp_test_Account00000{mark}0"),
+        format!("secret-of-{mark}"),
+    )
+}
+
+fn authorization(mark: char) -> String {
+    let (id, secret) = key(mark);
+    let pair = data_encoding::BASE64.encode(format!("{id}:{secret}").as_bytes());
+    format!("Basic {pair}")
+}
+
+fn amount_of(mark: char) -> Money {
+    if mark == 'a' {
+        inr(10_001)
+    } else {
+        inr(20_002)
+    }
+}
+
+fn checkout(mark: char, number: usize) -> CheckoutRequest {
+    let mut request = request();
+    request.reference = CheckoutReference::new(format!("{mark}-{number}")).unwrap();
+    request.amount = amount_of(mark);
+    request
+}
+
+/// Whose object a request is about.
+fn about(request: &RecordedRequest) -> char {
+    let text = String::from_utf8_lossy(&request.body).into_owned() + &request.target;
+    let of_a = text.contains("reference_id=a-") || text.contains(r#""reference_id":"a-"#);
+    if of_a { 'a' } else { 'b' }
+}
+
+async fn call(provider: &Arc<dyn PaymentProvider>, mark: char, number: usize) {
+    let request = checkout(mark, number);
+    let locator = request.reference.clone().into();
+    if number % 4 < 2 {
+        let prepared = provider.preflight_checkout(&request).unwrap();
+        let created = provider.create_checkout(&prepared).await.unwrap();
+        assert_eq!(created.checkout().amount, amount_of(mark));
+    } else {
+        // What another call made, or did not make yet.
+        let found = provider.fetch_checkout(&locator).await;
+        assert!(found.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_calls_of_two_accounts_never_carry_each_others_credentials() {
+    let fakes = ['a', 'b'].map(|mark| {
+        let (id, secret) = key(mark);
+        Fake::new(&id, &secret, NOW.unix_timestamp())
+    });
+    let [fake_a, fake_b] = fakes.clone();
+    let answers = move |recorded: RecordedRequest| {
+        let of_a = recorded.header("authorization") == Some(authorization('a').as_str());
+        let fake = if of_a { &fake_a } else { &fake_b };
+        let answer = fake.answer(&as_request(&recorded));
+        async move { answer }
+    };
+    let gateway = WireGateway::start(answers).await.unwrap();
+    let factory = RazorpayFactory::with_config(config()).unwrap();
+    let provider = |mark: char| {
+        let (id, secret) = key(mark);
+        let settings = settings(&base_url(&gateway))
+            .with("key_id", id)
+            .with("key_secret", secret);
+        factory.connect(&settings).unwrap()
+    };
+    let providers = [provider('a'), provider('b')];
+
+    stream::iter(0..CALLS)
+        .for_each_concurrent(IN_FLIGHT, |number| {
+            let (mark, provider) = [('a', &providers[0]), ('b', &providers[1])][number % 2];
+            call(provider, mark, number)
+        })
+        .await;
+
+    let requests = gateway.requests();
+    assert_eq!(requests.len(), CALLS);
+    let mut over = [BTreeSet::new(), BTreeSet::new()];
+    for request in &requests {
+        let mark = about(request);
+        let expected = authorization(mark);
+        assert_eq!(request.header("authorization"), Some(expected.as_str()));
+        over[usize::from(mark == 'b')].insert(request.connection);
+    }
+    let shared = over[0].intersection(&over[1]).count();
+    assert!(
+        shared > 0,
+        "no connection was used by both, so nothing was shown"
+    );
+}
+
+#[tokio::test]
+async fn what_one_account_verifies_the_other_does_not() {
+    let factory = RazorpayFactory::with_config(config()).unwrap();
+    let provider = |secret: &str| {
+        let settings =
+            settings("http://127.0.0.1:9/v1").with("webhook_secrets", SecretString::from(secret));
+        factory.connect(&settings).unwrap()
+    };
+    let (one, other) = (provider("hook-one"), provider("hook-other"));
+    let request = signed("hook-one", r#"{"event":"x"}"#);
+    assert!(one.handle_webhook(&request).await.is_ok());
+    assert!(other.handle_webhook(&request).await.is_err());
+}

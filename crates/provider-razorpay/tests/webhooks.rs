@@ -1,0 +1,546 @@
+//! Deliveries: who signed them, and what they say.
+
+mod fake;
+mod support;
+
+use std::sync::Arc;
+
+use payment_provider_core::{
+    CheckoutStatus, Effect, Environment, ErrorKind, Event, EventKind, Freshness, PaymentProvider,
+    PaymentStatus, Verification, VerifiedWebhook,
+};
+use proptest::prelude::*;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use support::delivery::{delivery, sign, signed, with_headers};
+use support::*;
+
+const BODY: &str = r#"{"a":1,"b":2,"c":{"d":3}}"#;
+
+fn with_secrets<const N: usize>(secrets: [&str; N]) -> Arc<dyn PaymentProvider> {
+    let secrets: Vec<_> = secrets.into_iter().map(SecretString::from).collect();
+    let settings = settings("http://127.0.0.1:9/v1").with("webhook_secrets", secrets);
+    connect_with(config(), &settings)
+}
+
+async fn accept(body: &str) -> VerifiedWebhook {
+    let request = signed(WEBHOOK_SECRET, body);
+    offline().handle_webhook(&request).await.unwrap()
+}
+
+async fn events(body: &Value) -> Vec<Event> {
+    accept(&body.to_string()).await.into_events()
+}
+
+async fn told(body: &Value) -> String {
+    told::all(&events(body).await)
+}
+
+/// A delivery about a payment on the link of the fake.
+async fn paid() -> Vec<(String, Value)> {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage.fake.pay(REFERENCE, 20_012);
+    let told = stage.fake.take_told().into_iter();
+    told.map(|told| (told.event, serde_json::from_str(&told.body).unwrap()))
+        .collect()
+}
+
+async fn one(event: &str) -> Value {
+    let mut told = paid().await.into_iter();
+    told.find(|(found, _)| found == event).unwrap().1
+}
+
+#[tokio::test]
+async fn the_published_signature_is_reproduced() {
+    let provider = with_secrets(["123456"]);
+    let signature = "2fe04e22977002e6c7cb553adab8b460cb9e2a4970d5953cb27a8472752e3bbc";
+    assert_eq!(sign("123456", BODY.as_bytes()), signature);
+    let webhook = provider.handle_webhook(&delivery(signature, BODY)).await;
+    let webhook = webhook.unwrap();
+    assert_eq!(webhook.freshness(), Freshness::Fresh);
+    assert_eq!(webhook.environment(), Environment::Sandbox);
+    assert_eq!(webhook.sent_at(), None);
+    assert!(matches!(
+        webhook.verification(),
+        Verification::SharedSecret(_)
+    ));
+}
+
+#[tokio::test]
+async fn every_bit_counts() {
+    let provider = with_secrets(["123456"]);
+    let signature = sign("123456", BODY.as_bytes());
+    let forged = |error: payment_provider_core::ProviderError| {
+        assert_eq!(error.kind(), ErrorKind::InvalidSignature);
+        assert_eq!(error.effect(), Effect::Rejected);
+    };
+    for at in 0..BODY.len() * 8 {
+        let mut body = BODY.as_bytes().to_vec();
+        body[at / 8] ^= 1 << (at % 8);
+        forged(error(
+            provider.handle_webhook(&delivery(&signature, body)).await,
+        ));
+    }
+    for at in 0..signature.len() * 7 {
+        let mut other = signature.clone().into_bytes();
+        other[at / 7] ^= 1 << (at % 7);
+        let headers = [("x-razorpay-signature", other.as_slice())];
+        if http::HeaderValue::from_bytes(&other).is_ok() {
+            forged(error(
+                provider.handle_webhook(&with_headers(&headers, BODY)).await,
+            ));
+        }
+    }
+    for body in [&BODY[1..], &format!("{BODY}\n"), &format!(" {BODY}"), ""] {
+        forged(error(
+            provider.handle_webhook(&delivery(&signature, body)).await,
+        ));
+    }
+}
+
+#[tokio::test]
+async fn odd_headers_are_no_signature() {
+    let provider = with_secrets(["123456"]);
+    let good = sign("123456", BODY.as_bytes());
+    let upper = good.to_uppercase();
+    let other = sign("654321", BODY.as_bytes());
+    let prefixed = format!("sha256={good}");
+    let name = "x-razorpay-signature";
+    let odd: [&[(&str, &[u8])]; 9] = [
+        &[],
+        &[(name, b"")],
+        &[(name, &good.as_bytes()[..63])],
+        &[(name, upper.as_bytes())],
+        &[(name, prefixed.as_bytes())],
+        &[(name, b"\xff\xfe")],
+        &[(name, other.as_bytes())],
+        // Which of two would be meant?
+        &[(name, good.as_bytes()), (name, good.as_bytes())],
+        &[("x-signature", good.as_bytes())],
+    ];
+    for headers in odd {
+        let error = error(provider.handle_webhook(&with_headers(headers, BODY)).await);
+        assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{headers:?}");
+    }
+    let headers = [("X-Razorpay-Signature", good.as_bytes())];
+    assert!(
+        provider
+            .handle_webhook(&with_headers(&headers, BODY))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn every_active_secret_verifies_and_is_named() {
+    let provider = with_secrets(["new", "old", "another webhook's"]);
+    let mut labels = Vec::new();
+    for secret in ["new", "old", "another webhook's"] {
+        let webhook = provider
+            .handle_webhook(&signed(secret, BODY))
+            .await
+            .unwrap();
+        labels.push(webhook.matched_secret().unwrap().clone());
+    }
+    labels.dedup();
+    assert_eq!(labels.len(), 3);
+    for secret in ["retired", "", KEY_SECRET] {
+        let error = error(provider.handle_webhook(&signed(secret, BODY)).await);
+        assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn the_event_id_decides_nothing() {
+    let body = one("payment_link.paid").await.to_string();
+    let signature = sign(WEBHOOK_SECRET, body.as_bytes());
+    let provider = offline();
+    let mut seen = Vec::new();
+    for id in [&b"Rp71amTwQknF4C"[..], b"another", b"", b"\xff"] {
+        let headers = [
+            ("x-razorpay-signature", signature.as_bytes()),
+            ("x-razorpay-event-id", id),
+        ];
+        let request = with_headers(&headers, body.clone());
+        seen.push(provider.handle_webhook(&request).await.unwrap());
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 1);
+}
+
+#[tokio::test]
+async fn one_payment_is_told_in_four_ways_and_is_money_in_one() {
+    let told: Vec<_> = paid().await;
+    let names: Vec<_> = told.iter().map(|(event, _)| event.as_str()).collect();
+    let expected = [
+        "payment.authorized",
+        "payment.captured",
+        "order.paid",
+        "payment_link.paid",
+    ];
+    assert_eq!(names, expected);
+    let mut lines = Vec::new();
+    for (_, body) in &told {
+        lines.push(told::all(&events(body).await));
+    }
+    let id = |prefix: &str, number: u32| format!("{prefix}_Fake{number:010}");
+    let (link, order, payment) = (id("plink", 1), id("order", 2), id("pay", 3));
+    let by = "on ORDER by upi bank 100000000001 at 2026-01-15T10:00:00Z";
+    let by = by.replace("ORDER", &order);
+    assert_eq!(
+        lines[0],
+        format!("{link} {order}: payment {payment} pending INR 200.12 {by}")
+    );
+    assert_eq!(lines[1], format!("{link} {order}: fetch"));
+    assert_eq!(lines[2], format!("inv-1 {link} {order}: fetch"));
+    assert_eq!(
+        lines[3],
+        format!(
+            "inv-1 {link} {order}: payment {payment} succeeded INR 200.12 {by} + \
+             inv-1 {link} {order}: link paid, INR 200.12 of INR 200.12"
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_instalment_counts_its_own_amount() {
+    let stage = Stage::new().await;
+    stage.make_partial().await;
+    let first = stage.fake.pay(REFERENCE, 5_000);
+    let second = stage.fake.pay(REFERENCE, 15_012);
+    let mut movements = Vec::new();
+    for told in stage.fake.take_told() {
+        for event in accept(&told.body).await.into_events() {
+            match event.kind {
+                EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
+                    movements.push((payment.id.to_string(), payment.amount.minor_units()));
+                }
+                EventKind::Snapshot(snapshot) => {
+                    movements.push((told.event.clone(), snapshot.amount_paid.minor_units()));
+                }
+                _ => {}
+            }
+        }
+    }
+    let expected = [
+        (first, 5_000),
+        ("payment_link.partially_paid".to_owned(), 5_000),
+        (second, 15_012),
+        ("payment_link.paid".to_owned(), 20_012),
+    ];
+    assert_eq!(movements, expected);
+}
+
+#[tokio::test]
+async fn a_failure_is_no_end() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    let id = stage.fake.fail(REFERENCE, 20_012);
+    stage.fake.succeed_late(&id);
+    let mut keys = Vec::new();
+    for told in stage.fake.take_told() {
+        for event in accept(&told.body).await.into_events() {
+            if let EventKind::Payment(payment) = event.kind {
+                assert_eq!(payment.id.as_str(), id);
+                keys.push(payment.effect_key().to_string());
+            }
+        }
+    }
+    let expected = ["failed", "pending", "succeeded"].map(|word| format!("payment:{word}:{id}"));
+    assert_eq!(keys, expected);
+}
+
+#[tokio::test]
+async fn when_it_happened_is_never_when_the_link_was_made() {
+    let stage = Stage::new().await;
+    stage.make_partial().await;
+    let made = NOW.unix_timestamp();
+    stage.fake.state().now = made + 100;
+    stage.fake.pay(REFERENCE, 5_000);
+    stage.fake.expire(REFERENCE);
+    let expired = request().expires_at.unix_timestamp() + 11;
+    for told in stage.fake.take_told() {
+        let body: Value = serde_json::from_str(&told.body).unwrap();
+        if told.event.starts_with("payment_link.") {
+            assert_eq!(body["created_at"], made);
+        }
+        let at = if told.event == "payment_link.expired" {
+            expired
+        } else {
+            made + 100
+        };
+        for event in events(&body).await {
+            assert_eq!(
+                event.occurred_at.unwrap().unix_timestamp(),
+                at,
+                "{}",
+                told.event
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cancellation_is_a_statement_about_the_link() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage.fake.state().now += 60;
+    stage.provider.cancel_checkout(&locator()).await.unwrap();
+    let told = stage.fake.take_told();
+    let [event] = &accept(&told[0].body).await.into_events()[..] else {
+        panic!("{told:?}");
+    };
+    let EventKind::Snapshot(snapshot) = &event.kind else {
+        panic!("{event:?}");
+    };
+    assert_eq!(snapshot.status, CheckoutStatus::Cancelled);
+    assert_eq!(event.gateway_type, "payment_link.cancelled");
+    assert_eq!(event.subject.reference, Some(reference()));
+    let at = event.occurred_at.unwrap();
+    assert_eq!(at, NOW + time::Duration::minutes(1));
+}
+
+#[tokio::test]
+async fn a_payment_that_is_not_surely_the_links_is_fetched() {
+    let entity = "/payload/payment/entity";
+    let link = "/payload/payment_link/entity";
+    for (pointer, value) in [
+        (format!("{entity}/id"), json!(null)),
+        (format!("{entity}/amount"), json!("200.12")),
+        (format!("{entity}/currency"), json!("")),
+        (format!("{entity}/status"), json!(null)),
+        (format!("{entity}/order_id"), json!(null)),
+        (format!("{entity}/order_id"), json!("order_AnotherOrder01")),
+        (entity.to_owned(), json!([])),
+        ("/payload/payment".to_owned(), json!("x")),
+    ] {
+        let mut body = one("payment_link.paid").await;
+        *body.pointer_mut(&pointer).unwrap() = value;
+        let events = events(&body).await;
+        assert_eq!(events.len(), 2, "{pointer}");
+        assert_eq!(events[0].kind, EventKind::FetchNeeded, "{pointer}");
+        assert!(
+            matches!(events[1].kind, EventKind::Snapshot(_)),
+            "{pointer}"
+        );
+    }
+    // The link need not name its order where the payment does.
+    let mut body = one("payment_link.paid").await;
+    *body.pointer_mut(&format!("{link}/order_id")).unwrap() = json!("");
+    let found = events(&body).await;
+    assert!(matches!(found[0].kind, EventKind::Payment(_)));
+    assert!(found[0].subject.order_id.is_some());
+    // Without a payment there is the statement alone.
+    let mut body = one("payment_link.paid").await;
+    body["payload"].as_object_mut().unwrap().remove("payment");
+    assert!(
+        told(&body)
+            .await
+            .ends_with("link paid, INR 200.12 of INR 200.12")
+    );
+    assert_eq!(events(&body).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_forged_description_books_nothing() {
+    // A shop of the same account lets its payers write the description of their orders.
+    let link = one("payment_link.paid").await["payload"]["payment_link"]["entity"]["id"].clone();
+    for event in ["payment.captured", "order.paid"] {
+        let mut body = one(event).await;
+        let payment = body.pointer_mut("/payload/payment/entity").unwrap();
+        payment["order_id"] = json!("order_OfTheShop00001");
+        let events = events(&body).await;
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].kind, EventKind::FetchNeeded, "{event}");
+        let named = events[0].subject.gateway_id.as_ref().unwrap();
+        assert_eq!(Value::from(named.as_str()), link);
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_cannot_be_read_is_kept_with_what_it_names() {
+    let link = "/payload/payment_link/entity";
+    for (member, value, field) in [
+        ("status", json!(null), "payment_link.status"),
+        ("currency", json!(""), "payment_link.currency"),
+        ("amount", json!(200.12), "payment_link.amount"),
+        ("amount_paid", json!(-1), "payment_link.amount_paid"),
+    ] {
+        let mut body = one("payment_link.paid").await;
+        *body.pointer_mut(&format!("{link}/{member}")).unwrap() = value;
+        let events = events(&body).await;
+        let [event] = &events[..] else {
+            panic!("{events:?}");
+        };
+        let reason = format!("`{field}` is missing or cannot be read");
+        assert_eq!(event.kind, EventKind::Unrecognised { reason });
+        assert_eq!(event.subject.reference, Some(reference()));
+    }
+    // Somebody else's link has a reference that is none of ours.
+    let mut body = one("payment_link.paid").await;
+    *body.pointer_mut(&format!("{link}/reference_id")).unwrap() = json!("#456");
+    assert_eq!(events(&body).await[0].subject.reference, None);
+}
+
+#[tokio::test]
+async fn what_is_not_read_is_kept_and_names_nobody() {
+    for event in [
+        "payment_link.sung",
+        "payment.downtime.started",
+        "invoice.paid",
+        "subscription.charged",
+        "virtual_account.credited",
+        "PAYMENT_LINK.PAID",
+    ] {
+        let mut body = one("payment_link.paid").await;
+        body["event"] = json!(event);
+        let told = told(&body).await;
+        assert_eq!(
+            told, "-: unrecognised, a type that this version does not read",
+            "{event}"
+        );
+    }
+    for body in ["", "[]", "null", "{", "\u{feff}{}", "<html>"] {
+        let told = told::all(accept(body).await.events());
+        assert_eq!(
+            told, "-: unrecognised, `body` is missing or cannot be read",
+            "{body}"
+        );
+    }
+    for body in ["{}", r#"{"event":null}"#, r#"{"event":{}}"#] {
+        let told = told::all(accept(body).await.events());
+        assert_eq!(
+            told, "-: unrecognised, `event` is missing or cannot be read",
+            "{body}"
+        );
+    }
+    for payload in [
+        "null",
+        "[]",
+        "{}",
+        r#"{"payment_link":null}"#,
+        r#"{"payment_link":{"entity":[]}}"#,
+    ] {
+        let body = format!(r#"{{"event":"payment_link.paid","payload":{payload}}}"#);
+        let events = accept(&body).await.into_events();
+        assert!(
+            matches!(events[0].kind, EventKind::Unrecognised { .. }),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn words_nobody_knows_are_kept_and_are_no_money() {
+    let mut body = one("payment_link.paid").await;
+    *body.pointer_mut("/payload/payment/entity/status").unwrap() = json!("settled");
+    *body
+        .pointer_mut("/payload/payment_link/entity/status")
+        .unwrap() = json!("issued");
+    let events = events(&body).await;
+    let EventKind::Payment(payment) = &events[0].kind else {
+        panic!("{events:?}");
+    };
+    assert_eq!(payment.status, PaymentStatus::Unknown("settled".to_owned()));
+    let EventKind::Snapshot(snapshot) = &events[1].kind else {
+        panic!("{events:?}");
+    };
+    assert_eq!(
+        snapshot.status,
+        CheckoutStatus::Unknown("issued".to_owned())
+    );
+}
+
+fn refund(status: &str) -> Value {
+    json!({"event": "refund.processed", "created_at": 1_768_471_300, "payload": {
+        "refund": {"entity": {"id": "rfnd_1", "amount": 5_000, "currency": "INR", "payment_id": "pay_1",
+            "receipt": "credit-1", "acquirer_data": {"arn": "10000000000000"}, "created_at": 1_768_471_200,
+            "status": status}},
+        "payment": {"entity": {"id": "pay_1", "order_id": "order_1", "description": "#QflcnnZqCekuvL",
+            "amount": 20_012, "amount_refunded": 5_000}}}})
+}
+
+#[tokio::test]
+async fn a_refund_is_told_in_the_status_it_has() {
+    for (word, status) in [
+        ("pending", "pending"),
+        ("processed", "succeeded"),
+        ("failed", "failed"),
+        ("queued", "queued"),
+    ] {
+        let expected = format!(
+            "plink_QflcnnZqCekuvL order_1: refund rfnd_1 {status} INR 50.00 named credit-1 of pay_1 on order_1 \
+             bank 10000000000000"
+        );
+        assert_eq!(told(&refund(word)).await, expected);
+    }
+    // The change of speed is no other refund.
+    let mut speed = refund("processed");
+    speed["event"] = json!("refund.speed_changed");
+    let key = |events: Vec<Event>| match &events[0].kind {
+        EventKind::Refund(refund) => refund.effect_key(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        key(events(&speed).await),
+        key(events(&refund("processed")).await)
+    );
+    for (pointer, value, field) in [
+        ("/payload/refund/entity/id", json!(""), "refund.id"),
+        ("/payload/refund/entity/amount", json!(1.5), "refund.amount"),
+        ("/payload/refund/entity", json!(null), "payload.refund"),
+    ] {
+        let mut body = refund("processed");
+        *body.pointer_mut(pointer).unwrap() = value;
+        let expected = format!(
+            "plink_QflcnnZqCekuvL order_1: unrecognised, `{field}` is missing or cannot be read"
+        );
+        assert_eq!(told(&body).await, expected);
+    }
+    let mut alone = refund("processed");
+    *alone.pointer_mut("/payload/payment").unwrap() = json!([]);
+    assert!(told(&alone).await.starts_with("-: refund rfnd_1 succeeded"));
+}
+
+#[tokio::test]
+async fn a_settlement_is_in_rupees_unless_it_says_otherwise() {
+    let body = |more: Value| {
+        let mut entity = json!({"id": "setl_1", "amount": 1_524, "status": "processed", "utr": "U1",
+            "created_at": 1_768_471_200});
+        for (name, value) in more.as_object().unwrap() {
+            entity[name] = value.clone();
+        }
+        json!({"event": "settlement.processed", "payload": {"settlement": {"entity": entity}}})
+    };
+    let at = "bank U1 at 2026-01-15T10:00:00Z";
+    for (more, expected) in [
+        (
+            json!({}),
+            format!("-: settlement setl_1 succeeded INR 15.24 {at}"),
+        ),
+        (
+            json!({"currency": "USD"}),
+            format!("-: settlement setl_1 succeeded USD 15.24 {at}"),
+        ),
+        (
+            json!({"status": "odd"}),
+            format!("-: settlement setl_1 odd INR 15.24 {at}"),
+        ),
+        (
+            json!({"id": null}),
+            "-: unrecognised, `settlement.id` is missing or cannot be read".to_owned(),
+        ),
+    ] {
+        assert_eq!(told(&body(more)).await, expected);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_body_panics_and_none_is_lost(body in "\\PC{0,80}|\\{(\"(event|payload|payment_link|entity)\":[\\[\\]{}0-9a-z\",:]{0,30},?){0,4}\\}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let webhook = runtime.block_on(accept(&body));
+        prop_assert!(!webhook.events().is_empty());
+    }
+}
