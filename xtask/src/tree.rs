@@ -115,6 +115,17 @@ const RULES: &[Rule] = &[
         because: "a provider calls, and serves nothing",
     },
     Rule {
+        package: "provider-bank-transfer",
+        edges: "normal,build",
+        forbidden: Forbidden::Families(&[
+            "payment-provider-axum",
+            "payment-provider-host",
+            "reqwest",
+            "tokio",
+        ]),
+        because: "the smallest provider takes the contract alone, and sends nothing",
+    },
+    Rule {
         package: "payment-provider-host",
         edges: "normal,build",
         forbidden: Forbidden::Families(&["payment-provider-axum", "provider"]),

@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn the_code_is_decoded_and_other_parameters_do_not_matter() {
-        let address = Address::read("cashfree", "org", Some("a=b&code=main%2D1&c")).unwrap();
+        let address = Address::read("examplepay", "org", Some("a=b&code=main%2D1&c")).unwrap();
         assert_eq!(address.code.as_str(), "main-1");
     }
 
@@ -54,10 +54,10 @@ mod tests {
             Address::read(provider, organization, query).unwrap_err()
         };
         for query in [None, Some(""), Some("kode=main"), Some("Code=main")] {
-            let said = problem("cashfree", "org", query);
+            let said = problem("examplepay", "org", query);
             assert_eq!(said, "the query parameter `code` is missing", "{query:?}");
         }
-        assert!(problem("cashfree", "org", Some("code=a&code=a")).contains("once"));
+        assert!(problem("examplepay", "org", Some("code=a&code=a")).contains("once"));
         assert!(problem("Canary", "org", Some("code=a")).starts_with("provider id must be"));
         assert!(problem("p", "can ary", Some("code=a")).starts_with("organization id must be"));
         let said = problem("p", "org", Some("code=can+ary"));

@@ -110,7 +110,7 @@ macro_rules! identifier {
 }
 
 identifier!(
-    /// Names a gateway integration, for example `cashfree`. An open text, never an enum: a host
+    /// Names a gateway integration, for example `examplepay`. An open text, never an enum: a host
     /// can load providers that this crate has never heard of.
     ProviderId,
     "provider id",
@@ -147,7 +147,7 @@ identifier!(
     |text| ascii(text, 50, b"_-")
 );
 identifier!(
-    /// The gateway's id of a checkout (Cashfree: `cf_link_id`), unique within a merchant account.
+    /// The gateway's id of a checkout, unique within a merchant account.
     GatewayCheckoutId,
     "gateway checkout id",
     "1 to 255 characters without control characters",
@@ -161,7 +161,7 @@ identifier!(
     |text| printable(text, 255)
 );
 identifier!(
-    /// The gateway's id of one payment attempt (Cashfree: `cf_payment_id`), unique within a merchant
+    /// The gateway's id of one payment attempt, unique within a merchant
     /// account.
     PaymentId,
     "payment id",
@@ -169,7 +169,7 @@ identifier!(
     |text| printable(text, 255)
 );
 identifier!(
-    /// The gateway's id of one refund (Cashfree: `cf_refund_id`), unique within a merchant account.
+    /// The gateway's id of one refund, unique within a merchant account.
     RefundId,
     "refund id",
     "1 to 255 characters without control characters",
@@ -231,8 +231,8 @@ mod tests {
 
     #[test]
     fn a_provider_id_starts_with_a_lower_case_letter() {
-        assert!(ProviderId::new("cashfree").is_ok());
-        for bad in ["", "9pay", "Cashfree", "-a", &"p".repeat(65)] {
+        assert!(ProviderId::new("examplepay").is_ok());
+        for bad in ["", "9pay", "Examplepay", "-a", &"p".repeat(65)] {
             assert!(ProviderId::new(bad).is_err(), "{bad:?} was accepted");
         }
     }

@@ -58,8 +58,9 @@ pub use settlement::{Settlement, SettlementStatus};
 pub use signed_return::{SignedReturns, VerifiedReturn};
 pub use violation::{Violation, ViolationCode, Violations};
 pub use webhook::{
-    CheckoutSnapshot, DeliveryKey, Event, EventKind, Freshness, MatchedSecret, SecretLabel,
-    SignatureCheck, Subject, Verification, VerifiedWebhook, WebhookReply, WebhookRequest,
+    CheckoutSnapshot, DeliveryKey, Event, EventKind, Freshness, HmacKeyring, MatchedSecret,
+    SecretLabel, SignatureCheck, Subject, Verification, VerifiedWebhook, WebhookReply,
+    WebhookRequest,
 };
 
 /// The types of other crates that appear in this crate's public API, for use without naming their

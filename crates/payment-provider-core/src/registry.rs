@@ -7,7 +7,7 @@ use crate::{ProviderFactory, ProviderId};
 ///
 /// ```text
 /// let mut registry = ProviderRegistry::new();
-/// registry.register(CashfreeFactory::new()?)?;
+/// registry.register(OneFactory::new()?)?;
 /// registry.register(AnotherFactory::default())?;
 /// ```
 #[derive(Debug, Clone, Default)]

@@ -1,12 +1,14 @@
 //! The gateway's own word on one checkout: fetched outside a transaction, applied inside one.
 
-use payment_provider_core::{Checkout, Money, OrderId, Payment, PaymentStatus, ProviderError};
+use payment_provider_core::{
+    Checkout, ErrorKind, Money, OrderId, Payment, PaymentStatus, ProviderError,
+};
 
 use crate::checkouts::locator;
 use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
 use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError, SubjectName};
-use crate::{CheckoutError, Host};
+use crate::{CheckoutError, Host, Refusal};
 
 /// A checkout and all its payments, as fetched.
 #[derive(Debug)]
@@ -56,6 +58,13 @@ pub(crate) enum FetchError {
     Provider(#[from] ProviderError),
 }
 
+impl FetchError {
+    /// Whether there is nothing to wait for: the gateway tells by deliveries alone.
+    pub(crate) fn is_unaskable(&self) -> bool {
+        matches!(self, Self::Provider(error) if error.kind() == ErrorKind::Unsupported)
+    }
+}
+
 impl<S: Store> Host<S> {
     pub(crate) async fn fetch(&self, row: &CheckoutRow) -> Result<Fetched, FetchError> {
         let provider = self.open_by_pk(row.connection_pk).await?;
@@ -74,6 +83,7 @@ impl<S: Store> Host<S> {
         let row = store.checkout_by_pk(&mut tx, pk).await?;
         drop(tx);
         let fetched = self.fetch(&row).await.map_err(|error| match error {
+            error if error.is_unaskable() => CheckoutError::Refused(Refusal::MoneyUnexplained),
             FetchError::Connection(error) => CheckoutError::Connection(error),
             FetchError::Provider(error) => CheckoutError::Provider(error),
         })?;

@@ -171,7 +171,7 @@ async fn a_late_delivery_is_said_to_be_a_hint() {
     bench.settle().await;
     let view = bench.view("inv").await;
     let said = "PAYMENT, signature verified with secret key 0, time stamp too old, outside the \
-                acceptance window: only taken as a hint, the gateway was asked";
+                acceptance window: only taken as a hint to ask the gateway";
     assert_eq!(lines(&view, HistoryKind::DeliveryReceived), [said]);
     let asked = format!(
         "the gateway was asked about {reference}: INR 200.12 paid; attempts to pay listed: 1, \

@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cashfree_simulator::{ConfigError, RunningSimulator};
 use payment_provider_axum::{webhook_routes, webhook_routes_at};
-use payment_provider_core::{ProviderRegistry, RegisterError};
 use payment_provider_host::{
     BuildError, Host, HostConfig, KeyFileError, SealingKeys, SqliteStore, StoreError,
 };
-use provider_cashfree::{CashfreeFactory, CashfreeFactoryError};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -21,13 +18,15 @@ use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use crate::database::{Database, Place};
+use crate::demo::simulator::{self, RunningSimulator};
+use crate::gateways::gateways;
 use crate::invoices::InvoiceHandler;
 use crate::keys::{self, ApiKey};
 use crate::options::{Gateway, Options};
 use crate::pages::{DraftKey, MOST_STREAMS, Sessions};
 use crate::seed::{self, SeedError};
 use crate::state::App;
-use crate::{routes, simulator, tables};
+use crate::{routes, tables};
 
 /// How long a shutdown waits for requests under way, and for the delivery being applied.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
@@ -61,7 +60,7 @@ impl BillingHost {
             _ => None,
         };
         let own_url: Url = url.parse().map_err(StartError::Url)?;
-        // Cashfree itself can reach no loopback address: without a public one, links name none.
+        // A gateway elsewhere can reach no loopback address: without a public one, links name none.
         let notified_at = match (&options.public_url, &simulator_url) {
             (Some(public_url), _) => Some(public_url.clone()),
             (None, Some(_)) => Some(own_url.clone()),
@@ -230,8 +229,7 @@ async fn host(
     keys: SealingKeys,
     public_url: Option<Url>,
 ) -> Result<Host<SqliteStore>, StartError> {
-    let mut registry = ProviderRegistry::new();
-    registry.register(CashfreeFactory::new()?)?;
+    let registry = gateways().map_err(StartError::Gateways)?;
     let mut config = HostConfig::default();
     config.public_url = public_url;
     let host = Host::builder(database.store.clone(), registry, keys)
@@ -292,13 +290,10 @@ pub enum StartError {
     Key(#[from] KeyFileError),
     /// The simulator cannot be set up.
     #[error("cannot set up the simulator")]
-    Simulator(#[source] ConfigError),
-    /// The Cashfree provider cannot be set up.
-    #[error(transparent)]
-    Cashfree(#[from] CashfreeFactoryError),
-    /// Two providers of one name.
-    #[error(transparent)]
-    Register(#[from] RegisterError),
+    Simulator(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A gateway cannot be set up.
+    #[error("cannot set up the gateways")]
+    Gateways(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The runtime cannot start.
     #[error(transparent)]
     Runtime(#[from] BuildError),

@@ -9,23 +9,15 @@ use payment_provider_core::Environment;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::options::{Credentials, DatabasePlace, Gateway, Options, Seed};
+use crate::demo::merchant;
+use crate::options::{DatabasePlace, Gateway, Options, Seed};
 
-const CLIENT_ID: &str = "CASHFREE_CLIENT_ID";
-const CLIENT_SECRET: &str = "CASHFREE_CLIENT_SECRET";
 const API_KEY: &str = "BILLING_HOST_API_KEY";
 const SIMULATOR_PORT: u16 = 3001;
 
-const ENVIRONMENT: &str = "\
-Environment:
-  BILLING_HOST_API_KEY    token of the API; a random one unless set
-  CASHFREE_CLIENT_ID      merchant account for --gateway sandbox and production
-  CASHFREE_CLIENT_SECRET  its secret
-  RUST_LOG                what is logged";
-
-/// A small billing application that collects payments through Cashfree, or a simulator of it.
+/// A small billing application that collects payments.
 #[derive(Debug, Parser)]
-#[command(name = "billing-host", version, after_help = ENVIRONMENT)]
+#[command(name = "billing-host", version, after_help = merchant::ENVIRONMENT)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -97,8 +89,8 @@ impl Cli {
                     .simulator_listen
                     .unwrap_or_else(|| (Ipv4Addr::LOCALHOST, SIMULATOR_PORT).into()),
             ),
-            (GatewayName::Sandbox, _) => cashfree(Environment::Sandbox),
-            (GatewayName::Production, _) => cashfree(Environment::Production),
+            (GatewayName::Sandbox, _) => real(Environment::Sandbox),
+            (GatewayName::Production, _) => real(Environment::Production),
         };
         Ok(Options {
             listen: serve.listen,
@@ -117,18 +109,10 @@ impl Cli {
     }
 }
 
-fn cashfree(environment: Environment) -> Gateway {
-    let client_id = env::var(CLIENT_ID).ok();
-    let client_secret = env::var(CLIENT_SECRET).ok().map(SecretString::from);
-    let credentials = client_id
-        .zip(client_secret)
-        .map(|(client_id, client_secret)| Credentials {
-            client_id,
-            client_secret,
-        });
-    Gateway::Cashfree {
+fn real(environment: Environment) -> Gateway {
+    Gateway::Real {
         environment,
-        credentials,
+        credentials: merchant::credentials(),
     }
 }
 

@@ -57,8 +57,8 @@ pub enum Gateway {
     OwnSimulator(SocketAddr),
     /// A simulator in another process, at this address.
     SimulatorAt(Url),
-    /// Cashfree itself.
-    Cashfree {
+    /// The gateway that is simulated otherwise.
+    Real {
         /// Whether money moves.
         environment: Environment,
         /// The merchant account of the seeded connection; needed only to seed it.

@@ -1,14 +1,15 @@
 //! What is there at the first start.
 
 use payment_provider_core::{
-    ConnectionCode, ConnectionSettings, Currency, CustomerId, Environment, InvalidIdentifier,
-    Money, OrganizationId, Personal, ProviderId,
+    ConnectionCode, Currency, CustomerId, Environment, InvalidIdentifier, Money, OrganizationId,
+    Personal, ProviderId,
 };
 use payment_provider_host::{ConnectionError, CustomerError, Host, NewConnection, SqliteStore};
 
 use crate::customers::{self, NewCustomer};
+use crate::demo::merchant::{self, Account};
 use crate::invoices::{self, NewInvoice};
-use crate::options::{Credentials, Gateway, Seed};
+use crate::options::{Gateway, Seed};
 use crate::tables::TableError;
 
 /// The tenant everything seeded belongs to.
@@ -34,10 +35,7 @@ pub(crate) struct Seeded {
 #[non_exhaustive]
 pub enum SeedError {
     /// The environment names no merchant account.
-    #[error(
-        "set CASHFREE_CLIENT_ID and CASHFREE_CLIENT_SECRET, or start without a connection: \
-         --seed none"
-    )]
+    #[error("{}", merchant::NO_CREDENTIALS)]
     NoCredentials,
     /// A seeded name is not accepted.
     #[error(transparent)]
@@ -71,9 +69,14 @@ pub(crate) async fn plant(
         return Ok(Seeded::default());
     }
     let organization = OrganizationId::new(ORGANIZATION)?;
-    let (code, name, settings) = account(gateway, simulator_url)?;
+    let account = merchant::account(gateway, simulator_url).ok_or(SeedError::NoCredentials)?;
+    let Account {
+        code,
+        name,
+        settings,
+    } = account;
     let code = ConnectionCode::new(code)?;
-    let provider = ProviderId::new(provider_cashfree::PROVIDER_ID)?;
+    let provider = ProviderId::new(merchant::PROVIDER)?;
     match host.connection(&organization, &code).await {
         Ok(_) => {
             host.replace_settings(&organization, &code, &settings)
@@ -88,7 +91,7 @@ pub(crate) async fn plant(
     }
     let moves_money = matches!(
         gateway,
-        Gateway::Cashfree {
+        Gateway::Real {
             environment: Environment::Production,
             ..
         }
@@ -101,43 +104,6 @@ pub(crate) async fn plant(
     Ok(Seeded {
         connection: Some(code),
         invoice,
-    })
-}
-
-/// Code, name and settings of the seeded connection. Each gateway has a code of its own, so that
-/// one database can be used with several.
-fn account(
-    gateway: &Gateway,
-    simulator_url: Option<&str>,
-) -> Result<(&'static str, &'static str, ConnectionSettings), SeedError> {
-    let settings = ConnectionSettings::new();
-    Ok(match gateway {
-        Gateway::OwnSimulator(_) | Gateway::SimulatorAt(_) => {
-            let base_url = format!("{}/pg", simulator_url.unwrap_or_default());
-            let settings = settings
-                .with("client_id", cashfree_simulator::DEFAULT_CLIENT_ID)
-                .with("client_secret", cashfree_simulator::DEFAULT_CLIENT_SECRET)
-                .with("environment", "sandbox")
-                .with("base_url", base_url);
-            ("simulator", "Cashfree simulator", settings)
-        }
-        Gateway::Cashfree {
-            environment,
-            credentials,
-        } => {
-            let Credentials {
-                client_id,
-                client_secret,
-            } = credentials.as_ref().ok_or(SeedError::NoCredentials)?;
-            let settings = settings
-                .with("client_id", client_id.as_str())
-                .with("client_secret", client_secret.clone())
-                .with("environment", environment.as_str());
-            match environment {
-                Environment::Sandbox => ("sandbox", "Cashfree sandbox", settings),
-                Environment::Production => ("production", "Cashfree", settings),
-            }
-        }
     })
 }
 

@@ -56,6 +56,8 @@ async fn refused_forms(browser: &Browser, api: &Api) {
     inspect(browser, "invoice-new-wrong").await;
 
     browser.go(&format!("{}/new-connection", api.url())).await;
+    inspect(browser, "connection-choose").await;
+    browser.click("Cashfree Payments").await;
     browser.fill("Client secret", "typed-before").await;
     browser.fill("Gateway address", "ftp://nowhere").await;
     browser.click("Add connection").await;

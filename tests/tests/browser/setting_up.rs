@@ -24,6 +24,7 @@ impl Desk {
         self.turns_to("Connections").await;
         browser.sees("No connections yet.").await;
         browser.click("New connection").await;
+        browser.click("Cashfree Payments").await;
         browser.sees_heading("Connect Cashfree Payments").await;
         browser.fill("Name", "Main account").await;
         browser.fill("Organization", Api::ORGANIZATION).await;
@@ -43,7 +44,7 @@ impl Desk {
         browser.click("Check connection").await;
         // Only with the secret that was typed before the form was refused.
         browser.sees("Credentials accepted").await;
-        let address = browser.value("Paste this at Cashfree Payments.").await;
+        let address = browser.value("Webhook address for Cashfree Payments").await;
         let beginning = format!("{}/webhooks/cashfree/", self.stage.api.url());
         assert!(address.starts_with(&beginning), "{address}");
         assert!(!browser.source().await.contains(Stage::SECRET));

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{CheckoutReference, Environment, Fingerprint, Money, ProviderId};
+use crate::{CheckoutReference, CheckoutRequest, Environment, Fingerprint, Money, ProviderId};
 
 /// A checkout request that passed every check, in the very bytes that go to the gateway.
 ///
@@ -58,6 +58,26 @@ impl PreparedCheckout {
             body,
         }
     }
+
+    /// A request in this body, by whose bytes it is identified as well. For providers whose body is
+    /// all there is to compare.
+    pub fn of_request(
+        request: &CheckoutRequest,
+        provider: ProviderId,
+        environment: Environment,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let body = body.into();
+        Self {
+            provider,
+            environment,
+            reference: request.reference.clone(),
+            amount: request.amount,
+            expires_at: request.expires_at,
+            fingerprint: Fingerprint::of(&body),
+            body,
+        }
+    }
 }
 
 impl fmt::Debug for PreparedCheckout {
@@ -95,7 +115,7 @@ mod body_as_text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Currency;
+    use crate::{Currency, Customer, CustomerId};
 
     fn prepared() -> PreparedCheckout {
         PreparedCheckout::new(
@@ -115,6 +135,25 @@ mod tests {
         assert_eq!(
             serde_json::from_str::<PreparedCheckout>(&stored).unwrap(),
             prepared()
+        );
+    }
+
+    #[test]
+    fn a_request_is_prepared_as_it_is_and_identified_by_its_body() {
+        let customer = Customer::new(CustomerId::new("c").unwrap());
+        let known = prepared();
+        let (reference, end) = (known.reference.clone(), known.expires_at);
+        let request = CheckoutRequest::new(reference, known.amount, "Invoice", customer, end);
+        let body = known.body.clone();
+        let of_request =
+            PreparedCheckout::of_request(&request, known.provider.clone(), known.environment, body);
+        let fingerprint = Fingerprint::of(&known.body);
+        assert_eq!(
+            of_request,
+            PreparedCheckout {
+                fingerprint,
+                ..known
+            }
         );
     }
 

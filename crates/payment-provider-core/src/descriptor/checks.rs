@@ -1,7 +1,10 @@
 use time::OffsetDateTime;
 
 use super::ProviderDescriptor;
-use crate::{CheckoutRequest, Environment, PreparedCheckout, ViolationCode, Violations};
+use crate::{
+    CheckoutRequest, Environment, ErrorKind, Operation, PreparedCheckout, ProviderError,
+    ViolationCode, Violations,
+};
 
 impl ProviderDescriptor {
     /// What is wrong with a request by this description alone: an amount of nothing, a currency or
@@ -84,6 +87,16 @@ impl ProviderDescriptor {
                 found.push(field, ViolationCode::Unsupported, message);
             }
         }
+    }
+
+    /// An error of this provider.
+    pub fn error(&self, kind: ErrorKind, operation: Operation) -> ProviderError {
+        ProviderError::new(kind, operation, self.id.clone())
+    }
+
+    /// The error of an operation that this provider does not offer.
+    pub fn unsupported(&self, operation: Operation) -> ProviderError {
+        self.error(ErrorKind::Unsupported, operation)
     }
 
     /// What makes a prepared checkout one of another provider or environment: a connection must
@@ -229,6 +242,8 @@ mod tests {
         );
         let violations = plain.check_prepared(&prepared, Environment::Sandbox);
         assert!(violations.names("provider") && violations.names("environment"));
+        let error = plain.unsupported(Operation::FetchCheckout);
+        assert_eq!(error.to_string(), "test fetch_checkout: not supported");
         prepared.provider = plain.id.clone();
         prepared.environment = Environment::Sandbox;
         assert!(

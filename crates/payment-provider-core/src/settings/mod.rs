@@ -1,5 +1,6 @@
 //! What a host asks an operator for to connect an account, and what the operator gave.
 
+mod address;
 mod reader;
 mod schema;
 mod values;

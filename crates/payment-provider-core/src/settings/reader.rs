@@ -1,8 +1,9 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{ConnectionSettings, SettingField, SettingKind, SettingValue, SettingsSchema};
-use crate::{ViolationCode, Violations};
+use super::schema::ENVIRONMENT;
+use super::{ConnectionSettings, SettingField, SettingKind, SettingValue, SettingsSchema, address};
+use crate::{Environment, ViolationCode, Violations};
 
 /// Reads [`ConnectionSettings`] by a [`SettingsSchema`] and collects every violation on the way.
 ///
@@ -83,6 +84,25 @@ impl<'a> SettingsReader<'a> {
         self.text(name)?.parse().ok()
     }
 
+    /// A URL that was given and fits, and to which a payer may be sent in this environment: https,
+    /// in sandbox also plain http to this very machine, and no user name or password in it. Any
+    /// other is rejected.
+    pub fn web_address(&mut self, name: &'static str, environment: Environment) -> Option<Url> {
+        let url = self.url(name)?;
+        match address::defect(&url, environment) {
+            Some(defect) => {
+                self.reject(name, ViolationCode::Invalid, defect);
+                None
+            }
+            None => Some(url),
+        }
+    }
+
+    /// The environment, of a schema with the field [`SettingField::environment`].
+    pub fn environment(&self) -> Option<Environment> {
+        self.text(ENVIRONMENT)?.parse().ok()
+    }
+
     /// A yes-or-no that was given; otherwise no.
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.fitting(name), Some(SettingValue::Flag(true)))
@@ -101,6 +121,24 @@ impl<'a> SettingsReader<'a> {
     /// All violations, if there are any.
     pub fn finish(self) -> Result<(), Violations> {
         self.violations.into_result(())
+    }
+
+    /// What a provider made of its settings, or all violations. A provider that finds nothing to
+    /// reject and still has nothing to give asks for what its schema does not require; that is told
+    /// as a violation too.
+    pub fn finish_with<T>(self, read: Option<T>) -> Result<T, Violations> {
+        let schema = self.schema;
+        self.finish()?;
+        read.ok_or_else(|| {
+            let mut violations = Violations::none();
+            let field = schema
+                .fields()
+                .first()
+                .map_or("settings", |field| field.name);
+            let message = "does not fit together with the other settings";
+            violations.push(field, ViolationCode::Invalid, message);
+            violations
+        })
     }
 
     fn fitting(&self, name: &str) -> Option<&'a SettingValue> {
@@ -155,6 +193,9 @@ fn check_text(field: &SettingField, text: &str, violations: &mut Violations) {
     } else if text.chars().count() > field.max_length {
         let message = format!("must be at most {} characters", field.max_length);
         reject(ViolationCode::TooLarge, message);
+    } else if text.chars().count() < field.min_length {
+        let message = format!("must be at least {} characters", field.min_length);
+        reject(ViolationCode::TooSmall, message);
     } else if text.chars().any(char::is_control) || text.trim() != text {
         let message = "must not hold control characters or blanks at its ends";
         reject(ViolationCode::Invalid, message.to_owned());
@@ -221,6 +262,65 @@ mod tests {
     }
 
     #[test]
+    fn an_address_without_tls_is_rejected_unless_it_is_this_machine_in_sandbox() {
+        let read = |text: &str, environment| {
+            let settings = ConnectionSettings::new()
+                .with("id", "m-1")
+                .with("keys", "k")
+                .with("page", text);
+            let schema = schema();
+            let mut read = SettingsReader::new(&schema, &settings);
+            let page = read.web_address("page", environment);
+            read.finish_with(page)
+                .map_err(|violations| violations.to_string())
+        };
+        let told = "page: must be https; http is accepted only to this machine and only in sandbox";
+        let plain = "http://127.0.0.1:3000/";
+        assert!(read(plain, Environment::Sandbox).is_ok());
+        assert_eq!(read(plain, Environment::Production).unwrap_err(), told);
+    }
+
+    #[test]
+    fn the_environment_is_read_from_its_own_field() {
+        let schema = SettingsSchema::new([SettingField::environment()]);
+        let read = |word: &str| {
+            let settings = ConnectionSettings::new().with("environment", word);
+            let reader = SettingsReader::new(&schema, &settings);
+            let environment = reader.environment();
+            reader
+                .finish_with(environment)
+                .map_err(|violations| violations.to_string())
+        };
+        assert_eq!(read("sandbox"), Ok(Environment::Sandbox));
+        assert_eq!(read("production"), Ok(Environment::Production));
+        assert_eq!(
+            read("live").unwrap_err(),
+            "environment: must be one of: sandbox, production"
+        );
+    }
+
+    #[test]
+    fn what_was_read_is_given_unless_something_is_wrong_or_nothing_was_read() {
+        let good = ConnectionSettings::new()
+            .with("id", "m-1")
+            .with("keys", "k");
+        let schema = schema();
+        let finish = |settings, read: Option<u8>| {
+            let reader = SettingsReader::new(&schema, settings);
+            reader
+                .finish_with(read)
+                .map_err(|violations| violations.to_string())
+        };
+        assert_eq!(finish(&good, Some(7)), Ok(7));
+        assert_eq!(
+            finish(&good, None).unwrap_err(),
+            "id: does not fit together with the other settings"
+        );
+        let bad = ConnectionSettings::new().with("keys", "k");
+        assert_eq!(finish(&bad, Some(7)).unwrap_err(), "id: is required");
+    }
+
+    #[test]
     fn all_violations_come_at_once_and_without_values() {
         let settings = ConnectionSettings::new()
             .with("id", "canary-too-long")
@@ -235,6 +335,27 @@ mod tests {
              page: must be an absolute URL; live: must be true or false; \
              (unknown field): is not a setting of this provider"
         );
+    }
+
+    #[test]
+    fn a_text_or_a_secret_of_a_list_that_is_too_short_is_told() {
+        let schema = SettingsSchema::new([
+            SettingField::new("id", "Id", SettingKind::Text).with_min_length(2),
+            SettingField::new("keys", "Keys", SettingKind::SecretList).with_min_length(4),
+        ]);
+        let keys = |second: &str| vec![SecretString::from("canary"), SecretString::from(second)];
+        let settings = ConnectionSettings::new()
+            .with("id", "é")
+            .with("keys", keys("can"));
+        let found = SettingsReader::new(&schema, &settings).finish();
+        assert_eq!(
+            found.unwrap_err().to_string(),
+            "id: must be at least 2 characters; keys: must be at least 4 characters"
+        );
+        let settings = ConnectionSettings::new()
+            .with("id", "éé")
+            .with("keys", keys("cana"));
+        assert!(SettingsReader::new(&schema, &settings).finish().is_ok());
     }
 
     #[test]

@@ -2,6 +2,8 @@ use serde::Serialize;
 
 use crate::{Violation, ViolationCode};
 
+pub(super) const ENVIRONMENT: &str = "environment";
+
 /// The settings a provider needs for one connection, from which a host draws its form without
 /// knowing the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -60,6 +62,8 @@ pub struct SettingField {
     pub required: bool,
     /// What applies when it is not given, for the form to show.
     pub default: Option<&'static str>,
+    /// Least characters of a text; of each text of a list.
+    pub min_length: usize,
     /// Most characters of a text; of each text of a list.
     pub max_length: usize,
 }
@@ -78,8 +82,19 @@ impl SettingField {
             kind,
             required: false,
             default: None,
+            min_length: 1,
             max_length,
         }
+    }
+
+    /// The required choice of the environment, under the name by which
+    /// [`SettingsReader::environment`](crate::SettingsReader::environment) reads it.
+    pub fn environment() -> Self {
+        let choices = vec![
+            SettingChoice::new("sandbox", "Sandbox (no money moves)"),
+            SettingChoice::new("production", "Production"),
+        ];
+        Self::new(ENVIRONMENT, "Environment", SettingKind::Choice { choices }).required()
     }
 
     /// Makes the field required.
@@ -97,6 +112,12 @@ impl SettingField {
     /// Says what applies when the field is not given.
     pub const fn with_default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
+        self
+    }
+
+    /// Sets the least characters of a text: of a secret, as many as cannot be found out by trying.
+    pub const fn with_min_length(mut self, characters: usize) -> Self {
+        self.min_length = characters;
         self
     }
 

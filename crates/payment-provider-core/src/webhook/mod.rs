@@ -1,11 +1,13 @@
 //! Deliveries from the gateway: what comes in, and what it means once verified.
 
 mod event;
+mod keyring;
 mod request;
 mod signature;
 mod verified;
 
 pub use event::{CheckoutSnapshot, Event, EventKind, Subject};
+pub use keyring::HmacKeyring;
 pub use request::WebhookRequest;
 pub use signature::{MatchedSecret, SecretLabel, SignatureCheck, Verification};
 pub use verified::{DeliveryKey, Freshness, VerifiedWebhook, WebhookReply};

@@ -26,6 +26,9 @@ impl<S: Store> Host<S> {
         let ended = match provider.cancel_checkout(&locator).await {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
                 let found = provider.fetch_checkout(&locator).await;
+                if matches!(&found, Err(error) if error.kind() == ErrorKind::Unsupported) {
+                    return self.end_by_clock(row).await;
+                }
                 found.map(|found| {
                     if found.status.is_payable() {
                         Cancellation::StillPayable(found)
@@ -74,6 +77,46 @@ impl<S: Store> Host<S> {
                 Err(CheckoutError::Refused(Refusal::EarlierStillPayable))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The gateway neither calls checkouts off nor tells how they stand. As long as there is time
+    /// one can be paid; then, with nobody to ask, our clock decides. Should money come in on it all
+    /// the same, it is booked.
+    async fn end_by_clock(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
+        let store = &self.inner.store;
+        let mut tx = store.begin().await?;
+        let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        let is_over = self.now_millis() >= now.expires_at && !now.conflicting;
+        let (kind, detail) = if is_over {
+            now.state = now.state.after(&CheckoutStatus::Expired);
+            (
+                HistoryKind::CheckoutChanged,
+                format!(
+                    "{} is taken for expired: its time is over, and the gateway cannot be asked \
+                     about it",
+                    now.reference
+                ),
+            )
+        } else {
+            (
+                HistoryKind::CheckoutStillPayable,
+                format!(
+                    "{} cannot be called off, the gateway has no means for it: it can be paid \
+                     until its time is over",
+                    now.reference
+                ),
+            )
+        };
+        self.note(&mut tx, now.payable_pk, kind, detail).await?;
+        if is_over {
+            self.put_state(&mut tx, &now).await?;
+        }
+        store.commit(tx).await?;
+        if is_over {
+            Ok(())
+        } else {
+            Err(CheckoutError::Refused(Refusal::EarlierStillPayable))
         }
     }
 

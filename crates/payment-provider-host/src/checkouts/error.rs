@@ -68,4 +68,7 @@ pub enum Refusal {
     /// still be paid.
     #[error("an earlier checkout can still be paid and the gateway will not cancel it")]
     EarlierStillPayable,
+    /// The gateway states money of which no delivery has told, and cannot be asked about it.
+    #[error("the gateway states money that it has not told of, and cannot be asked about it")]
+    MoneyUnexplained,
 }

@@ -100,7 +100,7 @@ impl Earlier<'_> {
 /// |---|---|
 /// | one on which the gateway knows of more money than is booked | settle it |
 /// | one but the latest that may take money | end it |
-/// | the latest may take money, and by our clock its time is over | end it: the gateway's word counts; if it cannot be ended and is what is wanted, reuse it |
+/// | the latest may take money, and by our clock its time is over | end it: the gateway's word counts, or else our clock; if it cannot be ended and is what is wanted, reuse it |
 /// | the latest is what is wanted, and is being created or has no address | resume it |
 /// | the latest is what is wanted, open, with enough life left | reuse it |
 /// | the latest is what is wanted, open, near its end | end it, or reuse it if it cannot be ended |

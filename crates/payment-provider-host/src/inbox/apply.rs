@@ -23,6 +23,8 @@ pub(super) enum ApplyError {
     Fetch(#[from] FetchError),
     #[error("the gateway does not list yet what it tells of")]
     Incomplete,
+    #[error("it takes a look at the gateway, which cannot be asked from here")]
+    Unaskable,
 }
 
 impl From<StoreError> for ApplyError {
@@ -38,6 +40,11 @@ impl ApplyError {
             Self::Fetch(FetchError::Provider(error)) => error.retry_after(),
             _ => None,
         }
+    }
+
+    /// Whether trying again by itself changes nothing: somebody has to look.
+    pub(super) const fn is_final(&self) -> bool {
+        matches!(self, Self::Unaskable)
     }
 
     /// Whether it says nothing about the delivery: the gateway or the store is away.
@@ -78,7 +85,9 @@ enum EventOutcome {
     Fetch(Box<CheckoutRow>),
 }
 
-type AllFetched = HashMap<i64, Fetched>;
+/// What was fetched of the checkouts of these keys; `None` where the gateway cannot be asked, and its
+/// deliveries are all there is to book by.
+type AllFetched = HashMap<i64, Option<Fetched>>;
 
 impl<S: Store> Host<S> {
     /// Applies one leased delivery, all of it in one transaction, fetching first where what it says
@@ -93,7 +102,13 @@ impl<S: Store> Host<S> {
             match self.try_delivery(delivery, owner, &fetched).await? {
                 Tried::Done => return Ok(()),
                 Tried::Fetch(row) => {
-                    let answer = self.fetch(&row).await?;
+                    let answer = match self.fetch(&row).await {
+                        Err(error) if error.is_unaskable() => {
+                            fetched.insert(row.pk, None);
+                            continue;
+                        }
+                        answer => answer?,
+                    };
                     if answer.is_incomplete() {
                         // What is listed is booked all the same; the rest is asked for again.
                         let store = &self.inner.store;
@@ -104,7 +119,7 @@ impl<S: Store> Host<S> {
                         store.commit(tx).await?;
                         return Err(ApplyError::Incomplete);
                     }
-                    fetched.insert(row.pk, answer);
+                    fetched.insert(row.pk, Some(answer));
                 }
             }
         }
@@ -120,10 +135,11 @@ impl<S: Store> Host<S> {
         let mut tx = store.begin().await?;
         let patient = is_patient(delivery);
         self.note_received(&mut tx, delivery).await?;
-        let mut decided = Decided::All;
+        let mut left = None;
         for (pk, answer) in fetched {
+            let Some(answer) = answer else { continue };
             if self.apply_fetched(&mut tx, *pk, answer, patient).await? == Decided::NotAll {
-                decided = Decided::NotAll;
+                left = Some(ApplyError::Incomplete);
             }
         }
         let mut applied = false;
@@ -132,7 +148,11 @@ impl<S: Store> Host<S> {
             let outcome = match self.apply_event(&mut tx, delivery, event, fetched).await {
                 // The other events of the delivery have nothing to wait for.
                 Err(ApplyError::Incomplete) => {
-                    decided = Decided::NotAll;
+                    left = Some(ApplyError::Incomplete);
+                    continue;
+                }
+                Err(ApplyError::Unaskable) => {
+                    left.get_or_insert(ApplyError::Unaskable);
                     continue;
                 }
                 outcome => outcome?,
@@ -145,10 +165,10 @@ impl<S: Store> Host<S> {
                 EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
             }
         }
-        if decided == Decided::NotAll {
+        if let Some(error) = left {
             // What the gateway lists is booked, and what was told is remembered.
             store.commit(tx).await?;
-            return Err(ApplyError::Incomplete);
+            return Err(error);
         }
         let state = match (applied, unmatched.is_empty()) {
             (_, false) => DeliveryState::Unmatched,
@@ -210,7 +230,9 @@ impl<S: Store> Host<S> {
                 .await?;
             return Ok(EventOutcome::Applied);
         }
-        let outcome = match (&event.kind, fetched.get(&row.pk)) {
+        let asked = fetched.get(&row.pk);
+        let is_unaskable = matches!(asked, Some(None));
+        let outcome = match (&event.kind, asked.and_then(Option::as_ref)) {
             (EventKind::Payment(payment), Some(known))
                 if payment.status == PaymentStatus::Succeeded =>
             {
@@ -219,7 +241,8 @@ impl<S: Store> Host<S> {
                 EventOutcome::Applied
             }
             (EventKind::Payment(payment), None)
-                if needs_fetch(&row, &payments, payment, total_of(delivery, event, &row)) =>
+                if !is_unaskable
+                    && needs_fetch(&row, &payments, payment, total_of(delivery, event, &row)) =>
             {
                 EventOutcome::Fetch(Box::new(row))
             }
@@ -227,7 +250,9 @@ impl<S: Store> Host<S> {
                 self.record_payment(tx, &row, payment).await?;
                 EventOutcome::Applied
             }
-            (EventKind::Snapshot(snapshot), None) if is_news(&row, &payments, snapshot) => {
+            (EventKind::Snapshot(snapshot), None)
+                if !is_unaskable && is_news(&row, &payments, snapshot) =>
+            {
                 EventOutcome::Fetch(Box::new(row))
             }
             (EventKind::Snapshot(snapshot), Some(known)) if is_behind(known, snapshot) => {
@@ -238,6 +263,7 @@ impl<S: Store> Host<S> {
                 self.record_statement(tx, &mut row, snapshot).await?;
                 EventOutcome::Applied
             }
+            (_, None) if is_unaskable => return Err(ApplyError::Unaskable),
             (_, None) => EventOutcome::Fetch(Box::new(row)),
             (_, Some(_)) => EventOutcome::Applied,
         };

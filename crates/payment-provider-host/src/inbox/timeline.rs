@@ -42,11 +42,11 @@ fn received_detail(delivery: &DeliveryRow) -> String {
         Freshness::Fresh => "time stamp fresh",
         Freshness::Stale => {
             "time stamp too old, outside the acceptance window: \
-             only taken as a hint, the gateway was asked"
+             only taken as a hint to ask the gateway"
         }
         Freshness::FromFuture => {
             "time stamp too far ahead, outside the acceptance window: \
-             only taken as a hint, the gateway was asked"
+             only taken as a hint to ask the gateway"
         }
     };
     format!("{types}, signature verified{secret}, {time}")

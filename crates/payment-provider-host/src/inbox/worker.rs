@@ -94,18 +94,18 @@ impl<S: Store> Host<S> {
         let tried = AssertUnwindSafe(self.apply_delivery(&delivery, &owner))
             .catch_unwind()
             .await;
-        let (text, transient, looked, gateway_wait) = match tried {
+        let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
+        let too_often = attempts >= self.inner.config.delivery_attempts;
+        let (text, park, looked, gateway_wait) = match tried {
             Ok(Ok(())) => return,
             Ok(Err(error)) => (
                 error.to_string(),
-                error.is_transient(),
+                error.is_final() || (too_often && !error.is_transient()),
                 matches!(error, ApplyError::Incomplete),
                 error.retry_after(),
             ),
-            Err(_) => ("applying it panicked".to_owned(), false, false, None),
+            Err(_) => ("applying it panicked".to_owned(), too_often, false, None),
         };
-        let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
-        let park = attempts >= self.inner.config.delivery_attempts && !transient;
         let gateway_wait = gateway_wait.unwrap_or_default().min(LONGEST_GATEWAY_WAIT);
         let wait = wait_after(attempts).max(gateway_wait);
         let next_attempt = self.now_millis().saturating_add(millis(wait));

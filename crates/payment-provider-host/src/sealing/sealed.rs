@@ -105,7 +105,7 @@ mod tests {
     fn owned() -> Owned {
         Owned(
             OrganizationId::new("org").unwrap(),
-            ProviderId::new("cashfree").unwrap(),
+            ProviderId::new("examplepay").unwrap(),
             ConnectionCode::new("main").unwrap(),
             Environment::Sandbox,
             "client_secret",

@@ -62,6 +62,8 @@ pub struct State {
     pub will_not_cancel: bool,
     /// The gateway has no cancellation.
     pub unsupported: bool,
+    /// The gateway can be asked nothing.
+    pub unaskable: bool,
     /// Creations and cancellations wait before they act, fetches before they answer.
     pub hold: bool,
     /// The answer to a creation is kept back.
@@ -262,6 +264,9 @@ impl Memory {
         let reference = locator.reference.as_str();
         let mut state = self.gateway.state();
         state.calls.push(format!("{operation} {reference}"));
+        if state.unaskable {
+            return Err(self.error(ErrorKind::Unsupported, operation));
+        }
         if state.faults.front() == Some(&Fault::Down) {
             state.faults.pop_front();
             return Err(self.error(ErrorKind::Timeout, operation));

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::outsider::Outsider;
 use super::story::{Story, expect, list, number, text};
-use super::{CONNECTION, CUSTOMER, ORGANIZATION};
+use super::{CONNECTION, CUSTOMER, ORGANIZATION, merchant};
 
 /// Connects the merchant's account at the gateway, checks it, and links a customer to it.
 pub(super) async fn connect(outsider: &Outsider, story: &mut Story) -> Result<(), Box<dyn Error>> {
@@ -18,7 +18,7 @@ pub(super) async fn connect(outsider: &Outsider, story: &mut Story) -> Result<()
     ))?;
     let connection = json!({
         "organization_id": ORGANIZATION,
-        "provider": "cashfree",
+        "provider": merchant::PROVIDER,
         "code": CONNECTION,
         "name": "Cashfree, by way of a simulator",
         "settings": {
@@ -61,7 +61,7 @@ pub(super) async fn connect(outsider: &Outsider, story: &mut Story) -> Result<()
         "external_id": CUSTOMER,
         "name": "Asha <b>Rao</b> & Sons",
         "phone": "9000000000",
-        "payment_provider": "cashfree",
+        "payment_provider": merchant::PROVIDER,
         "payment_provider_code": CONNECTION,
     });
     let customer = outsider.post("/customers", Some(&customer)).await?;

@@ -1,12 +1,16 @@
 //! A whole round trip in the terminal, done from outside: everything over HTTP, and every number
-//! told comes from an answer of the application or of the simulator.
+//! told comes from an answer of the application or of the simulator. What the application starts with
+//! unless told otherwise, the simulator and the account at it, is here as well: nothing outside this
+//! folder and the list of gateways names one of them.
 
 mod connect;
 mod late;
+pub(crate) mod merchant;
 mod outsider;
 mod page;
 mod pay;
 mod replay;
+pub(crate) mod simulator;
 mod story;
 mod totals;
 

@@ -1,6 +1,7 @@
 //! What the application does for those who use it over HTTP, and as a program.
 
 mod access;
+mod bank_transfer;
 mod connecting;
 mod fixture;
 mod input;

@@ -6,3 +6,4 @@ mod connections;
 mod forgery;
 mod markup;
 mod person;
+mod several_gateways;

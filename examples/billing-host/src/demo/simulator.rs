@@ -2,13 +2,15 @@
 
 use std::net::SocketAddr;
 
-use cashfree_simulator::{RunningSimulator, Simulator, SimulatorConfig};
+pub(crate) use cashfree_simulator::RunningSimulator;
+use cashfree_simulator::{Simulator, SimulatorConfig};
 
 use crate::app::StartError;
 
 /// Starts a simulator with the merchant account everybody knows.
 pub(crate) async fn start(listen: SocketAddr) -> Result<RunningSimulator, StartError> {
-    let simulator = Simulator::new(SimulatorConfig::new()).map_err(StartError::Simulator)?;
+    let simulator = Simulator::new(SimulatorConfig::new())
+        .map_err(|error| StartError::Simulator(error.into()))?;
     simulator
         .start(listen)
         .await
