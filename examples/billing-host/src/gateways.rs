@@ -12,5 +12,6 @@ pub fn gateways() -> Result<ProviderRegistry, Box<dyn Error + Send + Sync>> {
     let mut registry = ProviderRegistry::new();
     registry.register(provider_bank_transfer::BankTransferFactory::new()?)?;
     registry.register(provider_cashfree::CashfreeFactory::new()?)?;
+    registry.register(provider_razorpay::RazorpayFactory::new()?)?;
     Ok(registry)
 }
