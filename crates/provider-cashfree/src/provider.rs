@@ -4,14 +4,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
-    Customer, CustomerLink, Environment, Operation, Payment, PaymentProvider, PreparedCheckout,
-    ProviderDescriptor, ProviderError, VerifiedWebhook, Violations, WebhookRequest,
+    Customer, CustomerLink, Environment, HmacKeyring, Operation, Payment, PaymentProvider,
+    PreparedCheckout, ProviderDescriptor, ProviderError, VerifiedWebhook, Violations,
+    WebhookRequest,
 };
 
 use crate::config::CashfreeConfig;
 use crate::settings::{Account, Terms};
 use crate::transport::{self, Deadline, Fault, Gateway, GatewayKeys, HttpStack};
-use crate::webhook::{Keyring, Window};
+use crate::webhook::Window;
 use crate::{check, links, payments, webhook};
 
 /// One merchant account at Cashfree.
@@ -20,7 +21,7 @@ pub(crate) struct CashfreeProvider {
     config: Arc<CashfreeConfig>,
     gateway: Gateway,
     terms: Terms,
-    keyring: Keyring,
+    keyring: HmacKeyring,
 }
 
 impl CashfreeProvider {
@@ -41,7 +42,7 @@ impl CashfreeProvider {
             config,
             gateway,
             terms: account.terms,
-            keyring: Keyring::new(&account.secrets),
+            keyring: HmacKeyring::new(&account.secrets),
         }
     }
 

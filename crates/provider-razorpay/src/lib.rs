@@ -9,13 +9,13 @@ mod config;
 mod customers;
 mod dialect;
 mod factory;
-mod keyring;
 mod links;
 mod payments;
 mod provider;
 mod returns;
 mod routes;
 mod settings;
+mod signature;
 mod webhook;
 mod wire;
 

@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use http::{HeaderMap, header};
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
-    Customer, CustomerLink, Environment, Operation, Payment, PaymentProvider, PreparedCheckout,
-    ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
+    Customer, CustomerLink, Environment, HmacKeyring, Operation, Payment, PaymentProvider,
+    PreparedCheckout, ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook,
+    Violations, WebhookRequest,
 };
 use payment_provider_http::{Deadline, Dialect, Fault, Gateway, HttpStack};
 
 use crate::config::RazorpayConfig;
-use crate::keyring::Keyring;
 use crate::returns::Returns;
 use crate::settings::{Account, Terms};
 use crate::{check, customers, links, payments, webhook};
@@ -22,7 +22,7 @@ pub(crate) struct RazorpayProvider {
     config: Arc<RazorpayConfig>,
     gateway: Gateway,
     terms: Terms,
-    webhook_keys: Keyring,
+    webhook_keys: HmacKeyring,
     returns: Arc<Returns>,
 }
 
@@ -35,10 +35,10 @@ impl RazorpayProvider {
         account: Account,
     ) -> Self {
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, account.authorization)]);
-        let return_keys = Keyring::new("key secret", &account.key_secrets);
+        let return_keys = HmacKeyring::new(&account.key_secrets);
         Self {
             gateway: Gateway::new(stack, account.base_url, headers, dialect),
-            webhook_keys: Keyring::new("webhook secret", &account.webhook_secrets),
+            webhook_keys: HmacKeyring::new(&account.webhook_secrets),
             returns: Arc::new(Returns::new(Arc::clone(&descriptor), return_keys)),
             terms: account.terms,
             descriptor,

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    ErrorKind, GatewayCheckoutId, Operation, PaymentId, ProviderDescriptor, ProviderError,
-    SignedReturns, Subject, VerifiedReturn,
+    ErrorKind, GatewayCheckoutId, HmacKeyring, Operation, PaymentId, ProviderDescriptor,
+    ProviderError, SignedReturns, Subject, VerifiedReturn,
 };
 use url::Url;
 
-use crate::keyring::Keyring;
+use crate::signature::signer;
 use crate::wire;
 
 const LINK: &str = "razorpay_payment_link_id";
@@ -26,11 +26,11 @@ const BAR: char = '|';
 #[derive(Debug)]
 pub(crate) struct Returns {
     descriptor: Arc<ProviderDescriptor>,
-    keyring: Keyring,
+    keyring: HmacKeyring,
 }
 
 impl Returns {
-    pub(crate) const fn new(descriptor: Arc<ProviderDescriptor>, keyring: Keyring) -> Self {
+    pub(crate) const fn new(descriptor: Arc<ProviderDescriptor>, keyring: HmacKeyring) -> Self {
         Self {
             descriptor,
             keyring,
@@ -47,9 +47,8 @@ impl Returns {
             return None;
         }
         let message = parts.join("|");
-        let secret = self
-            .keyring
-            .signed_by(&part(SIGNATURE)?, message.as_bytes())?;
+        let claimed = part(SIGNATURE);
+        let secret = signer(&self.keyring, claimed.as_deref(), message.as_bytes())?;
         let subject = Subject::none()
             .with_reference(reference.parse().ok())
             .with_gateway_id(GatewayCheckoutId::new(link).ok());

@@ -11,10 +11,9 @@ mod signature;
 mod version;
 
 pub(crate) use freshness::Window;
-pub(crate) use signature::Keyring;
 
 use payment_provider_core::{
-    Effect, Environment, ErrorKind, Verification, VerifiedWebhook, WebhookRequest,
+    Effect, Environment, ErrorKind, HmacKeyring, Verification, VerifiedWebhook, WebhookRequest,
 };
 
 use crate::transport::Fault;
@@ -22,7 +21,7 @@ use crate::transport::Fault;
 /// Verifies a delivery, then reads it.
 pub(crate) fn handle(
     request: &WebhookRequest,
-    keyring: &Keyring,
+    keyring: &HmacKeyring,
     window: Window,
     environment: Environment,
 ) -> Result<VerifiedWebhook, Fault> {

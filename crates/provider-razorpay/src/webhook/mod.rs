@@ -13,11 +13,12 @@ mod refund_event;
 mod settlement_event;
 
 use payment_provider_core::{
-    Effect, Environment, ErrorKind, Freshness, Verification, VerifiedWebhook, WebhookRequest,
+    Effect, Environment, ErrorKind, Freshness, HmacKeyring, Verification, VerifiedWebhook,
+    WebhookRequest,
 };
 use payment_provider_http::Fault;
 
-use crate::keyring::Keyring;
+use crate::signature::signer;
 
 const SIGNATURE: &str = "x-razorpay-signature";
 
@@ -25,12 +26,10 @@ const SIGNATURE: &str = "x-razorpay-signature";
 /// that it decides nothing.
 pub(crate) fn handle(
     request: &WebhookRequest,
-    keyring: &Keyring,
+    keyring: &HmacKeyring,
     environment: Environment,
 ) -> Result<VerifiedWebhook, Fault> {
-    let secret = request
-        .header(SIGNATURE)
-        .and_then(|signature| keyring.signed_by(signature, &request.body))
+    let secret = signer(keyring, request.header(SIGNATURE), &request.body)
         .ok_or_else(|| Fault::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
     let events = envelope::events(&request.body);
     Ok(VerifiedWebhook::new(
