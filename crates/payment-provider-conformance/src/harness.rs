@@ -47,13 +47,13 @@ fn print_report<P: ProviderUnderTest + 'static>(make: Maker<P>, form: &str) -> E
     }
 }
 
-/// Runs all cases, on as many threads as the machine has processors.
+/// Runs all cases, on twice as many threads as the machine has processors: a case mostly waits.
 pub fn check<P: ProviderUnderTest + 'static>(make: fn() -> P) -> Report {
     let (descriptor, transport) = describe(&make());
     let cases = all();
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = 2 * thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -62,7 +62,9 @@ pub fn check<P: ProviderUnderTest + 'static>(make: fn() -> P) -> Report {
                         Some(why) => Outcome::NotApplicable(why),
                         None => outcome(case, Box::new(make())),
                     };
-                    let mut outcomes = outcomes.lock().unwrap_or_else(|held| held.into_inner());
+                    let mut outcomes = outcomes
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
                     outcomes.push((case.id, outcome));
                 }
             });
@@ -70,7 +72,7 @@ pub fn check<P: ProviderUnderTest + 'static>(make: fn() -> P) -> Report {
     });
     let mut outcomes = outcomes
         .into_inner()
-        .unwrap_or_else(|held| held.into_inner());
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let entries = cases.into_iter().filter_map(|case| {
         let position = outcomes.iter().position(|(id, _)| *id == case.id)?;
         let (_, outcome) = outcomes.swap_remove(position);

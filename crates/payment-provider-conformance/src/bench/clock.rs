@@ -24,13 +24,19 @@ impl KitClock {
     }
 
     pub(crate) fn at(&self) -> OffsetDateTime {
-        let leapt = *self.leapt.lock().unwrap_or_else(|held| held.into_inner());
+        let leapt = *self
+            .leapt
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         MORNING + self.begun.elapsed() + leapt
     }
 
     /// Goes forward without anything else happening.
     pub(crate) fn leap(&self, by: Duration) {
-        *self.leapt.lock().unwrap_or_else(|held| held.into_inner()) += by;
+        *self
+            .leapt
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) += by;
     }
 }
 

@@ -4,6 +4,7 @@
 mod clock;
 mod party;
 mod polled;
+mod trouble;
 mod watched;
 
 pub(crate) use clock::KitClock;

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use payment_provider_core::reexport::http::HeaderMap;
 use payment_provider_core::reexport::secrecy::{ExposeSecret, SecretString};
@@ -11,10 +12,8 @@ use payment_provider_core::{
 
 use super::{Bench, KitClock, Server, Watched};
 use crate::case::{Failure, ensure, fail};
-use crate::subject::{
-    Account, Delivery, Gateway, News, ProviderUnderTest, Refusal, Stamp, Transport, Trouble,
-};
-use crate::wire::{Fault, RecordedRequest};
+use crate::subject::{Account, Delivery, Gateway, News, ProviderUnderTest, Stamp, Transport};
+use crate::wire::RecordedRequest;
 
 /// One account: its gateway, the server that stands for it, and the provider connected to it.
 pub(crate) struct Party {
@@ -24,7 +23,7 @@ pub(crate) struct Party {
     pub(crate) provider: Watched,
     pub(crate) server: Server,
     address: Url,
-    transport: Transport,
+    pub(super) transport: Transport,
 }
 
 impl Party {
@@ -102,43 +101,29 @@ impl Party {
         }
     }
 
-    /// Makes the next call to the gateway end in trouble.
-    pub(crate) async fn trouble(&self, trouble: Trouble) -> Result<(), Failure> {
-        if self.transport == Transport::InProcess {
-            return Ok(self.gateway.trouble(&trouble).await?);
-        }
-        match &trouble {
-            Trouble::NotSent => self.server.refuse_connections().await,
-            Trouble::AnswerLost { lasting } => {
-                self.server.fault_next(Fault::ResetAfter);
-                if *lasting {
-                    self.fault_all(Fault::ResetBefore);
-                }
-            }
-            Trouble::Refused(refusal) => {
-                let answer = self.gateway.refuse(refusal)?;
-                self.server.fault_next(Fault::ReplaceBefore(answer));
-            }
-            Trouble::Over => self.server.clear_faults(),
-        }
-        Ok(())
-    }
-
-    /// Makes every further call end with the gateway's refusal.
-    pub(crate) fn refuse_all(&self, refusal: &Refusal) -> Result<(), Failure> {
-        let answer = self.gateway.refuse(refusal)?;
-        self.fault_all(Fault::ReplaceBefore(answer));
-        Ok(())
-    }
-
-    /// Plays this to every request that gets no other fault.
-    pub(crate) fn fault_all(&self, fault: Fault) {
-        self.server.fault_where(|_| true, fault);
-    }
-
     /// Everything the gateway was asked.
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.server.requests()
+    }
+
+    /// How often the gateway was called so far: requests and connections. What was begun without
+    /// anybody waiting for it has arrived by then.
+    pub(crate) async fn calls(&self) -> u64 {
+        const A_WHILE: Duration = Duration::from_secs(1);
+        for _ in 0..3 {
+            tokio::time::sleep(A_WHILE).await;
+        }
+        self.server.connections() + self.requests().len() as u64
+    }
+
+    /// Nothing may have been sent since there were so many calls.
+    pub(crate) async fn quiet_since(&self, calls: u64, what: &str) -> Result<(), Failure> {
+        let more = self.calls().await - calls;
+        ensure!(
+            more == 0,
+            "{what}: the gateway was called (connections and requests: {more}), nothing may be sent"
+        );
+        Ok(())
     }
 
     /// The requests that ask for a checkout to be made.
@@ -237,7 +222,7 @@ impl Party {
         let mut texts = Vec::new();
         for (name, value) in &self.settings {
             let field = bench.descriptor().settings.field(name);
-            if field.is_some_and(|field| field.is_secret()) {
+            if field.is_some_and(payment_provider_core::SettingField::is_secret) {
                 match value {
                     SettingValue::Text(secret) => texts.push(secret.expose_secret().to_owned()),
                     SettingValue::List(secrets) => {

@@ -14,7 +14,7 @@ use payment_provider_core::{
 use crate::case::{Failure, fail};
 
 /// No operation may take longer than this, whatever the gateway does.
-pub(crate) const LONGEST: Duration = Duration::from_mins(10);
+pub(crate) const LONGEST: Duration = Duration::from_mins(5);
 
 /// A provider whose panics and endless calls end the case, and not the kit.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use payment_provider_core::{
 };
 
 use crate::bench::Bench;
-use crate::case::{CANCEL, Case, Failure, Verdict, case, ensure, fail};
+use crate::case::{CANCEL, Case, Verdict, case, ensure, fail};
 use crate::subject::{Trouble, Twist};
 
 pub(super) const CASES: &[Case] = &[
@@ -138,9 +138,7 @@ async fn refused_is_still_payable(bench: Bench) -> Verdict {
 async fn lost_answer_is_found_out(bench: Bench) -> Verdict {
     let party = &bench.first;
     let made = party.make(&bench.prepared("lost")?).await?.into_checkout();
-    party
-        .trouble(Trouble::AnswerLost { lasting: false })
-        .await?;
+    party.lose_a_change().await?;
     match party.provider.cancel(&made.locator()).await? {
         Ok(Cancellation::StillPayable(_)) => fail!("what was cancelled is told as still payable"),
         Ok(_) => {}
@@ -176,14 +174,9 @@ async fn missing_is_not_found(bench: Bench) -> Verdict {
 async fn undeclared_sends_nothing(bench: Bench) -> Verdict {
     let party = &bench.first;
     let made = party.make(&bench.prepared("fixed")?).await?.into_checkout();
-    let before = party.requests().len();
-    let error = match party.provider.cancel(&made.locator()).await? {
-        Ok(_) => {
-            return Err(Failure::Broken(
-                "it works though it is not declared".to_owned(),
-            ));
-        }
-        Err(error) => error,
+    let before = party.calls().await;
+    let Err(error) = party.provider.cancel(&made.locator()).await? else {
+        fail!("it works though it is not declared");
     };
     let kind = error.kind();
     ensure!(
@@ -194,12 +187,8 @@ async fn undeclared_sends_nothing(bench: Bench) -> Verdict {
         error.effect() == Effect::NotSent,
         "the error says that something was sent"
     );
-    let sent = party.requests().len() - before;
-    ensure!(
-        sent == 0,
-        "{sent} requests were sent for what is not declared"
-    );
-    Ok(())
+    let what = "cancellation is not declared";
+    party.quiet_since(before, what).await
 }
 
 const fn word(cancellation: &Cancellation) -> &'static str {

@@ -5,6 +5,7 @@ mod capabilities;
 mod connection;
 mod create;
 mod customers;
+mod errors;
 mod limits;
 mod money;
 mod payments;
@@ -12,6 +13,7 @@ mod preflight;
 mod recovery;
 mod retry;
 mod returns;
+mod second_try;
 mod secrecy;
 mod settings;
 mod status;
@@ -23,7 +25,7 @@ use crate::case::Case;
 
 /// All cases. An id is never given to another case.
 pub fn all() -> Vec<Case> {
-    let groups: [&[Case]; 17] = [
+    let groups: [&[Case]; 19] = [
         settings::CASES,
         capabilities::CASES,
         limits::CASES,
@@ -33,7 +35,9 @@ pub fn all() -> Vec<Case> {
         customers::CASES,
         create::CASES,
         recovery::CASES,
+        second_try::CASES,
         retry::CASES,
+        errors::CASES,
         status::CASES,
         payments::CASES,
         cancel::CASES,

@@ -1,5 +1,7 @@
 //! A host books from the list of payments.
 
+use std::collections::BTreeSet;
+
 use payment_provider_core::{PartialPayments, Payment, PaymentStatus};
 
 use crate::bench::{Bench, half};
@@ -33,6 +35,13 @@ pub(super) const CASES: &[Case] = &[
         [StatusInquiry, PartialPayments],
         "each instalment is listed, with its own amount",
         instalments_are_all_listed
+    ),
+    case!(
+        "payments.many-are-all-listed",
+        PAYMENTS,
+        [StatusInquiry],
+        "a list that the gateway tells page by page is read to its end, each payment once",
+        many_are_all_listed
     ),
     case!(
         "payments.of-this-checkout-only",
@@ -127,9 +136,9 @@ async fn instalments_are_all_listed(bench: Bench) -> Verdict {
         .with_partial_payments(PartialPayments::any());
     let prepared = party.prepare(&request)?;
     let made = party.make(&prepared).await?.into_checkout();
-    let parts = [half(amount), crate::bench::rest(amount, half(amount))];
+    let instalments = [half(amount), crate::bench::rest(amount, half(amount))];
     let mut expected = Vec::new();
-    for part in parts {
+    for part in instalments {
         expected.push((party.gateway.pay(&prepared.reference, part).await?, part));
     }
     let payments = party.list(&made.locator()).await?;
@@ -148,6 +157,39 @@ async fn instalments_are_all_listed(bench: Bench) -> Verdict {
             "the instalment of {part} is not listed with its id and amount"
         );
     }
+    Ok(())
+}
+
+async fn many_are_all_listed(bench: Bench) -> Verdict {
+    /// More than gateways put on one page.
+    const ATTEMPTS: usize = 110;
+    let party = &bench.first;
+    let prepared = bench.prepared("many")?;
+    let made = party.make(&prepared).await?.into_checkout();
+    let mut expected = BTreeSet::new();
+    for _ in 0..ATTEMPTS {
+        let failed = party.gateway.fail(&prepared.reference, prepared.amount);
+        expected.insert(failed.await?);
+    }
+    let paid = party.gateway.pay(&prepared.reference, prepared.amount);
+    expected.insert(paid.await?);
+    let payments = party.list(&made.locator()).await?;
+    let (there, listed) = (expected.len(), payments.len());
+    let found: BTreeSet<_> = payments.into_iter().map(|payment| payment.id).collect();
+    let missing = expected.difference(&found).count();
+    ensure!(
+        missing == 0,
+        "{missing} of {there} payments of one checkout are not listed: are there more pages?"
+    );
+    let distinct = found.len();
+    ensure!(
+        listed == distinct,
+        "{listed} payments are listed, {distinct} of them are different ones"
+    );
+    ensure!(
+        distinct == there,
+        "{distinct} payments are listed, {there} were made"
+    );
     Ok(())
 }
 

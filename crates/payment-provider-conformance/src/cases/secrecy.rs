@@ -1,6 +1,7 @@
 //! Nothing secret and nothing personal is in what is written down.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -124,7 +125,7 @@ fn shown(error: &ProviderError) -> String {
     let mut shown = format!("{error} {error:?} {error:#?}");
     let mut source = error.source();
     while let Some(inner) = source {
-        shown.push_str(&format!(" {inner} {inner:?}"));
+        let _ = write!(shown, " {inner} {inner:?}");
         source = inner.source();
     }
     shown
@@ -159,19 +160,27 @@ async fn failures(bench: &Bench) -> Result<Vec<ProviderError>, crate::case::Fail
         }
         return Ok(errors);
     }
-    let mut faults = vec![Fault::ResetBefore, Fault::HangBefore, Fault::CloseMidBody];
-    for refusal in [
-        Refusal::Unacceptable,
-        Refusal::Credentials,
-        Refusal::Unavailable,
+    let mut faults = vec![
+        (Fault::ResetBefore, true),
+        (Fault::HangBefore, false),
+        (Fault::CloseMidBody, false),
+    ];
+    for (refusal, all) in [
+        (Refusal::Credentials, true),
+        (Refusal::Unacceptable, true),
+        (Refusal::Unavailable, false),
     ] {
-        faults.push(Fault::ReplaceBefore(party.gateway.refuse(&refusal)?));
+        let answer = party.gateway.refuse(&refusal)?;
+        faults.push((Fault::ReplaceBefore(answer), all));
     }
-    // A gateway that says everything it was told again.
-    for (number, fault) in faults.into_iter().enumerate() {
+    for (number, (fault, all)) in faults.into_iter().enumerate() {
         let prepared = bench.prepared(&format!("fault-{number}"))?;
         party.fault_all(fault);
         errors.extend(party.provider.create(&prepared).await?.err());
+        if !all {
+            party.server.clear_faults();
+            continue;
+        }
         let locator = prepared.reference.clone().into();
         errors.extend(party.provider.fetch(&locator).await?.err());
         errors.extend(party.provider.cancel(&locator).await?.err());

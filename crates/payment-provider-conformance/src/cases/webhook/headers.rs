@@ -97,18 +97,21 @@ fn same(verified: &VerifiedWebhook, said_first: &Said) -> Verdict {
 async fn unsigned_headers_decide_nothing(bench: Bench) -> Verdict {
     let party = &bench.first;
     let (_, deliveries) = of_a_payment(&bench, "headers").await?;
-    for delivery in deliveries {
-        let genuine = party.signed(&bench, &delivery)?;
+    for delivery in &deliveries {
+        let genuine = party.signed(&bench, delivery)?;
         let first = said(&party.accept(&genuine).await?);
         for name in delivery.headers.keys() {
             let mut without = genuine.clone();
             without.headers.remove(name);
             unchanged(&bench, &without, &first, name).await?;
-            for value in ["other", "0", "2099-01-01", "FUTURE_EVENT"] {
+            let others = deliveries
+                .iter()
+                .filter_map(|other| other.headers.get(name));
+            let made_up = ["other", "0", "2099-01-01", "FUTURE_EVENT"];
+            let made_up = made_up.map(HeaderValue::from_static);
+            for value in others.chain(&made_up) {
                 let mut request = genuine.clone();
-                request
-                    .headers
-                    .insert(name, HeaderValue::from_static(value));
+                request.headers.insert(name, value.clone());
                 unchanged(&bench, &request, &first, name).await?;
             }
         }
@@ -241,8 +244,8 @@ async fn odd_bytes(bench: Bench) -> Verdict {
 }
 
 async fn giant_headers(bench: Bench) -> Verdict {
-    let digits = vec![b'9'; 1024 * 1024];
-    let letters = vec![b'A'; 1024 * 1024 + 1];
+    let digits = vec![b'9'; 256 * 1024];
+    let letters = vec![b'A'; 256 * 1024 + 1];
     replaced_by(&bench, &values(&[&digits, &letters])?).await
 }
 

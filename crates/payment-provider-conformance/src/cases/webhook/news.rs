@@ -179,7 +179,10 @@ async fn one_effect_as_listed(bench: Bench) -> Verdict {
     let party = &bench.first;
     let (checkout, id) = party.paid(&bench, "listed").await?;
     let listed = party.list(&checkout).await?;
-    let listed: Vec<_> = listed.iter().map(|payment| payment.effect_key()).collect();
+    let listed: Vec<_> = listed
+        .iter()
+        .map(payment_provider_core::Payment::effect_key)
+        .collect();
     for delivery in party.told(&News::Paid(id)).await? {
         let request = party.signed(&bench, &delivery)?;
         let verified = party.accept(&request).await?;
@@ -234,7 +237,7 @@ async fn any_order_same_effects(bench: Bench) -> Verdict {
             let verified = party.accept(&request).await?;
             let keys = movements(&verified)
                 .into_iter()
-                .map(|payment| payment.effect_key());
+                .map(payment_provider_core::Payment::effect_key);
             effects.push((verified.delivery_key().clone(), keys.collect::<Vec<_>>()));
         }
         effects.sort();
@@ -258,11 +261,15 @@ async fn of_this_environment(bench: Bench) -> Verdict {
 }
 
 async fn compared_in_constant_time(bench: Bench) -> Verdict {
+    let party = &bench.first;
     let (_, request) = one_of_a_payment(&bench, "compared").await?;
-    match bench.first.accept(&request).await?.verification() {
+    let before = party.calls().await;
+    match party.accept(&request).await?.verification() {
         Verification::SharedSecret(_) | Verification::PublicKey(_) => Ok(()),
+        Verification::Inquiry if party.calls().await > before => Ok(()),
         other => fail!(
-            "a signature was not compared by SignatureCheck: the delivery is verified by {other:?}"
+            "a delivery is verified by {other:?}, and the gateway was not asked: compare signatures \
+             with SignatureCheck"
         ),
     }
 }

@@ -73,7 +73,9 @@ async fn after_a_restart(bench: Bench) -> Verdict {
     );
     let keys = |verified| -> Vec<_> {
         let payments = movements(verified).into_iter();
-        payments.map(|payment| payment.effect_key()).collect()
+        payments
+            .map(payment_provider_core::Payment::effect_key)
+            .collect()
     };
     ensure!(keys(&again) == keys(&first), "it has other effect keys");
     ensure!(

@@ -1,7 +1,7 @@
 //! A secret is replaced without a delivery being lost.
 
-use payment_provider_core::SecretLabel;
 use payment_provider_core::reexport::secrecy::ExposeSecret;
+use payment_provider_core::{SecretLabel, VerifiedWebhook};
 
 use super::one_of_a_payment;
 use crate::bench::{Bench, Watched};
@@ -32,23 +32,30 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-/// Takes in a delivery that was signed with this generation of the account's secret.
+/// What becomes of a delivery that was signed with this generation of the account's secret.
 async fn signed_by(
     bench: &Bench,
     provider: &Watched,
     delivery: &Delivery,
     generation: u32,
-) -> Result<Option<SecretLabel>, Failure> {
+) -> Result<Option<VerifiedWebhook>, Failure> {
     let account = Account::new(0, [generation]);
     let sent_at = Stamp::At(bench.clock.at());
     let party = &bench.first;
     let request = party.signed_with(bench, delivery, account.secret(), &sent_at)?;
-    match provider.webhook(&request).await? {
-        Ok(verified) => match verified.matched_secret() {
-            Some(label) => Ok(Some(label.clone())),
-            None => fail!("a delivery does not say which secret it was signed with"),
-        },
-        Err(_) => Ok(None),
+    Ok(provider.webhook(&request).await?.ok())
+}
+
+/// The label of that secret. `None` where the gateway was asked instead.
+async fn label_of(
+    bench: &Bench,
+    provider: &Watched,
+    delivery: &Delivery,
+    generation: u32,
+) -> Result<Option<SecretLabel>, Failure> {
+    match signed_by(bench, provider, delivery, generation).await? {
+        Some(verified) => Ok(verified.matched_secret().cloned()),
+        None => fail!("a delivery signed with an active secret is refused"),
     }
 }
 
@@ -88,11 +95,14 @@ async fn retired_secrets_verify_nothing(bench: Bench) -> Verdict {
 async fn labels_tell_secrets_apart(bench: Bench) -> Verdict {
     let (delivery, _) = one_of_a_payment(&bench, "labels").await?;
     let both = bench.reconnect(&[0, 1])?;
-    let first = signed_by(&bench, &both, &delivery, 0).await?;
-    let second = signed_by(&bench, &both, &delivery, 1).await?;
+    let first = label_of(&bench, &both, &delivery, 0).await?;
+    let second = label_of(&bench, &both, &delivery, 1).await?;
+    if first.is_none() && second.is_none() {
+        return Ok(());
+    }
     ensure!(first != second, "two secrets have one label");
     let turned = bench.reconnect(&[1, 0])?;
-    let again = signed_by(&bench, &turned, &delivery, 0).await?;
+    let again = label_of(&bench, &turned, &delivery, 0).await?;
     ensure!(
         again == first,
         "a secret gets another label when its place changes"

@@ -1,0 +1,99 @@
+//! What a delivery says.
+
+use payment_provider_core::{
+    CheckoutReference, CheckoutSnapshot, Event, EventKind, Payment, PaymentStatus, Subject,
+};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::answer;
+use super::payments::payment;
+use crate::flaw::{Flaw, Quirk};
+
+/// Why a delivery cannot be read.
+pub(super) enum Unread {
+    /// It is of a type that nobody knows.
+    Type,
+    /// It is not in the form of a delivery.
+    Body,
+}
+
+impl Unread {
+    /// What is kept of it.
+    pub(super) fn event(&self) -> Event {
+        let reason = match self {
+            Self::Type => "a type of event that is not known",
+            Self::Body => "a body that is not in the form of a delivery",
+        };
+        let reason = reason.to_owned();
+        Event::new(
+            "unread",
+            Subject::none(),
+            EventKind::Unrecognised { reason },
+        )
+    }
+}
+
+/// Reads a delivery in the form that it says it has, or in the one that is insisted on.
+pub(super) fn read(body: &[u8], form: Option<&str>, quirk: Quirk) -> Result<Vec<Event>, Unread> {
+    let body: Value = serde_json::from_slice(body).map_err(|_| Unread::Body)?;
+    let form = match form {
+        Some("1") => Some(1),
+        Some("2") => Some(2),
+        _ => body["form"].as_i64(),
+    };
+    let word = body["type"].as_str().ok_or(Unread::Body)?;
+    let (about, _) = word.split_once('.').ok_or(Unread::Body)?;
+    match (form, about) {
+        (Some(1), "payment") => Ok(vec![told(&body, &body, word, quirk)?]),
+        (Some(2), "payment") => Ok(vec![told(&body, &body["payment"], word, quirk)?]),
+        (Some(2), "checkout") => {
+            let snapshot = snapshot(&body, word, quirk)?;
+            Ok(vec![told(&body, &body["payment"], word, quirk)?, snapshot])
+        }
+        _ => Err(Unread::Type),
+    }
+}
+
+fn told(body: &Value, document: &Value, word: &str, quirk: Quirk) -> Result<Event, Unread> {
+    let mut payment = payment(document, quirk).ok_or(Unread::Body)?;
+    let reference = document["reference"].as_str().unwrap_or_default();
+    spoil(&mut payment, reference, word, quirk);
+    let mut subject = Subject::none().with_reference(CheckoutReference::new(reference).ok());
+    if quirk.has(Flaw::NamesNoCheckout) {
+        subject = Subject::none();
+    }
+    Ok(event(body, word, subject, EventKind::Payment(payment)))
+}
+
+fn snapshot(body: &Value, word: &str, quirk: Quirk) -> Result<Event, Unread> {
+    let checkout = answer::checkout(&body["checkout"], quirk).ok_or(Unread::Body)?;
+    let subject = Subject::none()
+        .with_reference(Some(checkout.reference))
+        .with_gateway_id(checkout.gateway_id);
+    let kind = CheckoutSnapshot::new(checkout.status, checkout.amount, checkout.amount_paid);
+    Ok(event(body, word, subject, EventKind::Snapshot(kind)))
+}
+
+fn event(body: &Value, word: &str, subject: Subject, kind: EventKind) -> Event {
+    let at = body["at"].as_str();
+    let at = at.and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
+    Event::new(word, subject, kind)
+        .with_gateway_version(body["form"].as_i64().map(|form| form.to_string()))
+        .with_occurred_at(at)
+}
+
+/// What an animal makes of a payment.
+fn spoil(payment: &mut Payment, reference: &str, word: &str, quirk: Quirk) {
+    if quirk.has(Flaw::FailedDeliveryIsSuccess) {
+        payment.status = PaymentStatus::Succeeded;
+    }
+    if quirk.has(Flaw::EffectByCheckout) {
+        payment.id = reference.parse().unwrap_or_else(|_| payment.id.clone());
+    }
+    if quirk.has(Flaw::EffectByEventType) && word.starts_with("checkout") {
+        let other = format!("{}-{word}", payment.id);
+        payment.id = other.parse().unwrap_or_else(|_| payment.id.clone());
+    }
+}
