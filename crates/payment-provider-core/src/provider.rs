@@ -117,7 +117,9 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
 
     /// All payments of a checkout, failed attempts included, by the gateway's own ids.
     ///
-    /// **Contract.** Complete and without repetition, or an error: a host books from it.
+    /// **Contract.** Every payment that succeeded, and none twice, or an error: a host books from it.
+    /// Attempts that came to nothing are there too, unless there are so many that the gateway would
+    /// have to be asked for each of them.
     async fn list_payments(
         &self,
         checkout: &CheckoutLocator,

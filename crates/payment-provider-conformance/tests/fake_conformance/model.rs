@@ -167,6 +167,12 @@ impl Gateway for OfAccount {
                 checkout.pay_amount(*paid);
                 checkout.claim(CheckoutStatus::Paid);
             }
+            Twist::Hidden(lookups) => {
+                let times = usize::try_from(*lookups).expect("a small number");
+                let answer = Answer::lagging();
+                self.gateway
+                    .answer_next_times(Operation::FetchCheckout, times, answer);
+            }
             Twist::RefuseCancellation => {
                 let answer = Answer::still_payable();
                 self.gateway

@@ -86,6 +86,19 @@ impl Simulated {
         odd.twists.get(reference).cloned()
     }
 
+    /// Whether the link at this path is hidden from one more lookup.
+    fn still_hidden(&self, path: &str) -> bool {
+        let link_id = path.rsplit('/').next().unwrap_or_default();
+        let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        match odd.twists.get_mut(link_id) {
+            Some(Twist::Hidden(lookups)) if *lookups > 0 => {
+                *lookups -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn about(&self, wanted: impl Fn(&DeliverySnapshot) -> bool) -> Vec<Delivery> {
         let deliveries = self.simulator.deliveries().into_iter().filter(wanted);
         deliveries.map(|delivery| told(&delivery)).collect()
@@ -113,6 +126,11 @@ impl Gateway for Simulated {
             let body = r#"{"message":"Link cannot be cancelled","code":"link_cannot_be_cancelled",
                 "type":"invalid_request_error"}"#;
             return json(409, body);
+        }
+        if request.method == "GET" && parts.next().is_none() && self.still_hidden(&path) {
+            let body = r#"{"message":"Link does not exist","code":"link_get_not_found",
+                "type":"invalid_request_error"}"#;
+            return json(404, body);
         }
         let mut forwarded = Request::builder()
             .method(request.method.as_str())

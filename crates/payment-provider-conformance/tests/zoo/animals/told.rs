@@ -78,14 +78,14 @@ pub(super) const ANIMALS: &[Animal] = &[
         Rich,
         ForgetsFailedAttempts,
         "payments.failed-is-no-money",
-        ["payments.many-are-all-listed"]
+        []
     ),
     animal!(
         "lists-failed-attempts-as-paid",
         Rich,
         FailedListingIsSuccess,
         "payments.failed-is-no-money",
-        []
+        ["payments.many-are-all-listed"]
     ),
     animal!(
         "adds-instalments-up",
