@@ -159,6 +159,29 @@ impl Api {
         }
         panic!("totals stay {found:?}, expected {totals:?}");
     }
+
+    /// Waits until so many webhooks are stored, and each of them has taken effect.
+    ///
+    /// # Panics
+    /// They are others for twenty seconds.
+    pub async fn wait_for_applied(&self, expected: usize) {
+        let organization = Self::ORGANIZATION;
+        let path = format!(
+            "/api/v1/connections/main/deliveries?organization_id={organization}&limit=1000"
+        );
+        let mut found = Value::Null;
+        for _ in 0..800 {
+            let answer = self.request(Method::GET, &path).send().await;
+            found = answer.expect("an answer").json().await.expect("JSON");
+            let stored = found["deliveries"].as_array().expect("a list");
+            let applied = |delivery: &Value| delivery["state"] == "applied";
+            if stored.len() == expected && stored.iter().all(applied) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("not {expected} webhooks that took effect: {found:#}");
+    }
 }
 
 /// A client of the simulator's control API.
@@ -190,6 +213,15 @@ impl Control {
     /// # Panics
     /// The simulator refuses.
     pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let answered = self.try_post(path, body).await;
+        answered.unwrap_or_else(|(status, text)| panic!("{path}: {status} {text}"))
+    }
+
+    /// Sends a body and returns what came back, or with which status it was refused and why.
+    ///
+    /// # Panics
+    /// No answer came.
+    pub async fn try_post(&self, path: &str, body: &Value) -> Result<Value, (u16, String)> {
         let request = self
             .client
             .post(format!("{}/_simulator/{path}", self.url))
@@ -197,8 +229,21 @@ impl Control {
         let answer = request.send().await.expect("an answer");
         let status = answer.status();
         let text = answer.text().await.unwrap_or_default();
-        assert!(status.is_success(), "{path}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        if status.is_success() {
+            Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+        } else {
+            Err((status.as_u16(), text))
+        }
+    }
+
+    /// Asks for something.
+    ///
+    /// # Panics
+    /// The simulator does not answer.
+    pub async fn get(&self, what: &str) -> Value {
+        let request = self.client.get(format!("{}/_simulator/{what}", self.url));
+        let answer = request.send().await.expect("an answer");
+        answer.json().await.expect("JSON")
     }
 
     /// Asks for a list.
@@ -206,14 +251,7 @@ impl Control {
     /// # Panics
     /// The simulator does not answer with one.
     pub async fn list(&self, what: &str) -> Vec<Value> {
-        let request = self.client.get(format!("{}/_simulator/{what}", self.url));
-        let answer: Value = request
-            .send()
-            .await
-            .expect("an answer")
-            .json()
-            .await
-            .expect("JSON");
+        let answer = self.get(what).await;
         answer[what].as_array().expect("a list").clone()
     }
 

@@ -3,6 +3,7 @@
 
 mod api;
 mod browser;
+mod database;
 mod program;
 mod proxy;
 mod python;
@@ -10,6 +11,7 @@ mod stage;
 
 pub use api::{Api, Control};
 pub use browser::{Browser, Fault, Key, Place, Screen, Scripts};
+pub use database::Database;
 pub use program::{Output, Program};
 pub use proxy::Proxy;
 pub use python::Sdk;

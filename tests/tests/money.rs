@@ -37,11 +37,13 @@ async fn a_payment_is_booked_exactly_and_once_and_forgeries_change_nothing() {
         .post(&format!("links/{link}/pay"), &json!({}))
         .await;
     stage.api.wait_for(&invoice, "succeeded 20012 0").await;
+    let deliveries = stage.control.deliveries_of(&link, 2).await;
+    // The second tells nothing new of the money, but may add details of the payment.
+    stage.api.wait_for_applied(2).await;
     let paid = stage.api.fetch(&invoice).await;
     assert_eq!(paid["amount_due_cents"], 0);
     assert_eq!(paid["payments"].as_array().map(Vec::len), Some(1));
 
-    let deliveries = stage.control.deliveries_of(&link, 2).await;
     for delivery in &deliveries {
         let id = &delivery["id"];
         let path = format!("deliveries/{}/resend", id.to_string().replace('"', ""));

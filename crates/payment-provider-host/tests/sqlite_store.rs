@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use gateway::bench::{Bench, invoice, organization};
 use gateway::paid_event;
+use payment_provider_core::{Event, EventKind};
 use payment_provider_host::*;
 
 /// Sixteen writers for ten seconds: deliveries, checkouts and the worker, all at once.
@@ -101,6 +102,34 @@ async fn a_committed_row_is_there_for_the_next_process() {
     let id = PayableId::new("inv").unwrap();
     let view = host.payable(&organization(), &id).await.unwrap().unwrap();
     assert_eq!(view.progress, cash::PaymentProgress::Succeeded);
+}
+
+#[tokio::test]
+async fn a_delivery_that_was_under_way_is_taken_up_at_once_by_the_next_process() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "10.00")).await;
+    let reference = url.reference.as_str();
+    bench.gateway.pay(reference, "10.00");
+    let paid = EventKind::Snapshot(bench.gateway.snapshot(reference));
+    bench
+        .receive(&[Event::new("LINK", gateway::about(reference), paid)])
+        .await;
+    // It has to be looked into, and the process dies over that.
+    bench.gateway.state().hold = true;
+    tokio::select! {
+        done = bench.host.apply_due_deliveries() => panic!("it was held: {done:?}"),
+        () = bench.gateway.call_held() => {}
+    }
+    bench.gateway.state().hold = false;
+    assert_eq!(bench.host.apply_due_deliveries().await.unwrap(), 0);
+
+    let store = SqliteStore::open(bench.directory.path().join("host.db"))
+        .await
+        .unwrap();
+    let (gateway, clock) = (&bench.gateway, &bench.clock);
+    let host = gateway::bench::runtime(store, gateway, clock, bench.directory.path(), ()).await;
+    assert_eq!(host.apply_due_deliveries().await.unwrap(), 1);
+    assert_eq!(bench.totals("inv").await, "10.00 10.00 0.00 succeeded");
 }
 
 #[tokio::test]

@@ -53,6 +53,16 @@ impl<S: Store> Host<S> {
         Ok(closing)
     }
 
+    /// Ends a checkout that nobody needs any more, unless the gateway will not, and books what it is
+    /// known to have taken on it.
+    pub(crate) async fn end_if_it_can_be(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
+        match self.end_checkout(row).await {
+            Ok(()) | Err(CheckoutError::Refused(Refusal::EarlierStillPayable)) => {}
+            Err(error) => return Err(error),
+        }
+        self.book_known_money(row.pk).await
+    }
+
     /// Closes the account and returns its checkouts.
     async fn close_account(
         &self,

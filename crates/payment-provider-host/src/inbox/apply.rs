@@ -6,6 +6,7 @@ use payment_provider_core::{
 
 use super::aftermath;
 use crate::Host;
+use crate::checkouts::CheckoutError;
 use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
 use crate::settle::{Decided, FetchError, Fetched};
@@ -25,6 +26,8 @@ pub(super) enum ApplyError {
     Incomplete,
     #[error("it takes a look at the gateway, which cannot be asked from here")]
     Unaskable,
+    #[error("what came in is booked; another checkout is needless by it and not ended: {0}")]
+    Needless(Box<CheckoutError>),
 }
 
 impl From<StoreError> for ApplyError {
@@ -38,6 +41,10 @@ impl ApplyError {
     pub(super) fn retry_after(&self) -> Option<std::time::Duration> {
         match self {
             Self::Fetch(FetchError::Provider(error)) => error.retry_after(),
+            Self::Needless(error) => match &**error {
+                CheckoutError::Provider(error) => error.retry_after(),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -53,6 +60,12 @@ impl ApplyError {
             Self::Fetch(FetchError::Provider(error)) => error.retry_after().is_some(),
             Self::Fetch(FetchError::Connection(ConnectionError::Store(error)))
             | Self::Ledger(LedgerError::Store(error)) => error.is_transient(),
+            Self::Needless(error) => match &**error {
+                CheckoutError::Busy { .. } => true,
+                CheckoutError::Provider(error) => error.retry_after().is_some(),
+                CheckoutError::Store(error) => error.is_transient(),
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -186,6 +199,12 @@ impl<S: Store> Host<S> {
             copies: tells_to_fetch.then_some(delivery.copies),
             next_attempt: self.now_millis(),
         };
+        let needless = self.needless_checkouts(&mut tx, delivery).await?;
+        if !needless.is_empty() {
+            store.commit(tx).await?;
+            self.end_needless(&needless, delivery, owner, end).await?;
+            return Ok(Tried::Done);
+        }
         if store
             .finish_delivery(&mut tx, delivery.pk, owner, end)
             .await?

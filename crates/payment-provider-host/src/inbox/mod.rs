@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod apply;
+mod needless;
 mod receive;
 mod timeline;
 mod worker;

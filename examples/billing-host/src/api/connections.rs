@@ -6,7 +6,7 @@ use payment_provider_core::reexport::time::Duration;
 use payment_provider_core::{
     ConnectionCheck, ConnectionCode, CredentialCheck, OrganizationId, ProviderId,
 };
-use payment_provider_host::{Connection, NewConnection};
+use payment_provider_host::{Connection, Delivery, NewConnection};
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
@@ -59,10 +59,7 @@ pub(super) async fn check(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let organization = query::required_organization(query.as_deref())?;
-    let code = code
-        .ok()
-        .and_then(|Path(code)| ConnectionCode::new(code).ok());
-    let code = code.ok_or_else(|| Problem::not_found("connection"))?;
+    let code = named(code)?;
     let check = app.host.check_connection(&organization, &code).await?;
     let ConnectionCheck {
         credentials,
@@ -82,6 +79,40 @@ pub(super) async fn check(
         "clock_skew_seconds": clock_skew.map(Duration::whole_seconds),
         "next_steps": next_steps,
     })))
+}
+
+/// `GET /api/v1/connections/{code}/deliveries`: the latest webhooks and where they stand, newest first.
+pub(super) async fn deliveries(
+    State(app): State<App>,
+    code: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let (organization, limit) = query::organization_and_limit(query.as_deref())?;
+    let code = named(code)?;
+    let deliveries = app.host.deliveries(&organization, &code, limit).await?;
+    let deliveries: Vec<_> = deliveries.iter().map(delivery).collect();
+    Ok(Json(json!({"deliveries": deliveries})))
+}
+
+/// The code in an address.
+fn named(code: Result<Path<String>, PathRejection>) -> Result<ConnectionCode, Problem> {
+    let code = code
+        .ok()
+        .and_then(|Path(code)| ConnectionCode::new(code).ok());
+    code.ok_or_else(|| Problem::not_found("connection"))
+}
+
+fn delivery(delivery: &Delivery) -> Value {
+    json!({
+        "key": delivery.key,
+        "types": delivery.types,
+        "subjects": delivery.subjects,
+        "received_at": times::written(delivery.received_at),
+        "copies": delivery.copies,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "error": delivery.error,
+    })
 }
 
 /// A connection without its secrets: of those only the names are known here.

@@ -35,6 +35,10 @@ pub(crate) fn router(app: &App) -> Router<App> {
             get(connections::list).post(connections::add),
         )
         .route("/connections/{code}/check", post(connections::check))
+        .route(
+            "/connections/{code}/deliveries",
+            get(connections::deliveries),
+        )
         .route("/customers", post(customers::save))
         .route("/invoices", get(invoices::list).post(invoices::add))
         .route("/invoices/{id}", get(invoices::show))

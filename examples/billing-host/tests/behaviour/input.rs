@@ -194,6 +194,14 @@ async fn parameters_of_an_address_are_checked() {
             "/connections?page=2&organization_id=%00",
             vec!["page: unknown", "organization_id: invalid"],
         ),
+        (
+            "/connections/simulator/deliveries?limit=0&organization_id=a&limit=1",
+            vec!["limit: invalid", "limit: invalid"],
+        ),
+        (
+            "/connections/simulator/deliveries?limit=10",
+            vec!["organization_id: missing"],
+        ),
     ] {
         let answer = app.get(path).await;
         answer.is_problem(422, "validation_errors");

@@ -40,6 +40,40 @@ async fn a_payment_reaches_the_invoice_within_two_seconds_and_to_the_unit() {
 }
 
 #[tokio::test]
+async fn the_webhooks_of_a_connection_are_listed_newest_first() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    app.payment_url(&invoice).await;
+    let link = app.link(&invoice).await;
+    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    let listed = async |limit: &str| {
+        let path = format!("/connections/simulator/deliveries?organization_id=acme{limit}");
+        let answer = app.get(&path).await.with(200);
+        answer["deliveries"].as_array().unwrap().clone()
+    };
+    let applied = |delivery: &Value| delivery["state"] == "applied";
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut all = listed("").await;
+    while all.len() < 2 || !all.iter().all(applied) {
+        assert!(tokio::time::Instant::now() < deadline, "{all:#?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        all = listed("").await;
+    }
+    assert_eq!(all.len(), 2);
+    for delivery in &all {
+        assert_eq!(delivery["copies"], 1);
+        assert_eq!(delivery["error"], Value::Null);
+        let subjects = delivery["subjects"].as_array().unwrap();
+        assert!(subjects.contains(&json!(link)), "{subjects:?}");
+    }
+    assert_eq!(listed("&limit=1").await, all[..1]);
+    app.get("/connections/gone/deliveries?organization_id=acme")
+        .await
+        .is_problem(404, "not_found");
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_failed_attempt_is_shown_and_leaves_the_invoice_payable() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;

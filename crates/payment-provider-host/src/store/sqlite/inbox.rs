@@ -66,6 +66,18 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
     })
 }
 
+/// Takes back what a process that is gone had leased.
+pub(super) async fn release(pool: &SqlitePool) -> Result<()> {
+    sqlx::query(
+        "UPDATE deliveries SET lease_owner = NULL, lease_until = 0
+         WHERE state = 'pending' AND lease_until > 0",
+    )
+    .execute(pool)
+    .await
+    .map_err(|error| StoreError::new("release deliveries", error))?;
+    Ok(())
+}
+
 pub(super) async fn lease(
     pool: &SqlitePool,
     owner: &str,

@@ -40,7 +40,9 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it if there is none, and brings its tables up to date.
+    /// Opens the file, makes it if there is none, and brings its tables up to date. Deliveries that
+    /// a process had under way when it died are due at once. Should it live on for a moment, what it
+    /// does about them is void: they are not its own any more.
     ///
     /// The tables are this crate's own; tables of the host's may live beside them under other
     /// names, and can be written in the same transaction ([`SqliteTx`]).
@@ -78,6 +80,7 @@ impl SqliteStore {
             .execute(&store.writer)
             .await
             .map_err(|error| StoreError::new("name the installation", error))?;
+        inbox::release(&store.writer).await?;
         Ok(store)
     }
 

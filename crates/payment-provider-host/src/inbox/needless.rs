@@ -1,0 +1,70 @@
+//! What can still be paid although nothing is due any more: money that was begun on an earlier
+//! checkout arrived while a later one was open.
+
+use std::collections::BTreeSet;
+
+use super::apply::ApplyError;
+use crate::Host;
+use crate::ledger::{account_of, booked_on};
+use crate::store::{CheckoutRow, DeliveryEnd, DeliveryRow, Store, StoreError};
+
+impl<S: Store> Host<S> {
+    /// The checkouts of what a delivery is about that a payer could pay for nothing. One that was
+    /// paid itself is over, whether or not the gateway has said so yet. What was closed is not looked
+    /// at: whoever closed it was told what stayed payable.
+    pub(super) async fn needless_checkouts(
+        &self,
+        tx: &mut S::Tx,
+        delivery: &DeliveryRow,
+    ) -> Result<Vec<CheckoutRow>, StoreError> {
+        let store = &self.inner.store;
+        let mut looked_at = BTreeSet::new();
+        let mut needless = Vec::new();
+        for event in &delivery.events {
+            let found = self
+                .match_subject(tx, delivery.connection_pk, &event.subject)
+                .await?;
+            let Some(about) = found.filter(|row| looked_at.insert(row.payable_pk)) else {
+                continue;
+            };
+            let payable = store.payable_by_pk(tx, about.payable_pk).await?;
+            let account = account_of(&payable);
+            if account.closed().is_some() || !account.due().is_zero() {
+                continue;
+            }
+            for row in store.checkouts_of(tx, payable.pk).await? {
+                let payments = store.payments_of_checkout(tx, row.pk).await?;
+                let is_paid = booked_on(&row, &payments) >= row.amount.minor_units();
+                if row.state.may_take_money() && !is_paid {
+                    needless.push(row);
+                }
+            }
+        }
+        Ok(needless)
+    }
+
+    /// Ends these at the gateway, and only then the delivery that made them needless: a crash in
+    /// between, or a gateway that is away, and it is tried again.
+    pub(super) async fn end_needless(
+        &self,
+        needless: &[CheckoutRow],
+        delivery: &DeliveryRow,
+        owner: &str,
+        end: DeliveryEnd<'_>,
+    ) -> Result<(), ApplyError> {
+        for row in needless {
+            self.end_if_it_can_be(row)
+                .await
+                .map_err(|error| ApplyError::Needless(Box::new(error)))?;
+        }
+        let store = &self.inner.store;
+        let mut tx = store.begin().await?;
+        if store
+            .finish_delivery(&mut tx, delivery.pk, owner, end)
+            .await?
+        {
+            store.commit(tx).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,204 @@
+//! A client of the application that does not mind its processes being killed.
+//!
+//! | call | repeated, when no answer came |
+//! |---|---|
+//! | `POST /invoices/{id}/payment_url` | as it is: what an interrupted call left is found by the next |
+//! | `POST /invoices/{id}/void` | as it is: the first reason stands, and what is left is tried again |
+//! | `GET` anything | as it is |
+//! | `POST /invoices` | not blindly, since it would make another: the client looks for the invoice by its purpose, which is like no other, and asks again only if it is not there |
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use cross_crate_tests::Api;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// How long anything may take, kills and faults included.
+const LIMIT: Duration = Duration::from_mins(2);
+const PAUSE: Duration = Duration::from_millis(50);
+/// Longer than the application gives the gateway.
+const ANSWER: Duration = Duration::from_mins(1);
+
+/// What became of asking for an address to pay at.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Pay here.
+    At(String),
+    /// The invoice is paid or voided by now.
+    Over,
+}
+
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) api: Api,
+    /// How many calls got no answer.
+    lost: AtomicU64,
+}
+
+impl Client {
+    pub(crate) fn new(api: Api) -> Self {
+        Self {
+            api,
+            lost: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn lost_answers(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// One try. Nothing if no answer came, whatever was done.
+    async fn try_once(&self, method: Method, path: &str, body: &Value) -> Option<(u16, Value)> {
+        let request = self.api.request(method.clone(), path).timeout(ANSWER);
+        let request = if method == Method::GET {
+            request
+        } else {
+            request.json(body)
+        };
+        let answered = async {
+            let answer = request.send().await.ok()?;
+            let status = answer.status().as_u16();
+            Some((status, answer.json().await.ok()?))
+        };
+        let answered = answered.await;
+        self.lost
+            .fetch_add(answered.is_none().into(), Ordering::Relaxed);
+        answered
+    }
+
+    /// Repeats a call that is safe to repeat until its answer is one that lasts.
+    async fn until<T>(
+        &self,
+        method: Method,
+        path: &str,
+        lasting: impl Fn(u16, &Value) -> Option<T>,
+    ) -> T {
+        let deadline = Instant::now() + LIMIT;
+        let mut latest = None;
+        while Instant::now() < deadline {
+            let answered = self.try_once(method.clone(), path, &json!({})).await;
+            if let Some((status, body)) = answered {
+                if let Some(lasting) = lasting(status, &body) {
+                    return lasting;
+                }
+                latest = Some((status, body));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{method} {path} comes to no end; the latest answer was {latest:?}");
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let lasting = |status, body: &Value| (status == 200).then(|| body.clone());
+        self.until(Method::GET, path, lasting).await
+    }
+
+    /// All invoices.
+    pub(crate) async fn invoices(&self) -> Vec<Value> {
+        let path = format!("/api/v1/invoices?organization_id={}", Api::ORGANIZATION);
+        list(&self.get(&path).await, "invoices")
+    }
+
+    /// One invoice, with all that is known of its payments.
+    pub(crate) async fn invoice(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/invoices/{id}")).await
+    }
+
+    /// All webhooks that were stored.
+    pub(crate) async fn deliveries(&self) -> Vec<Value> {
+        let (organization, all) = (Api::ORGANIZATION, u32::MAX);
+        let path = format!(
+            "/api/v1/connections/main/deliveries?organization_id={organization}&limit={all}"
+        );
+        list(&self.get(&path).await, "deliveries")
+    }
+
+    /// Where the gateway sends the webhooks of the connection.
+    pub(crate) async fn webhook_url(&self) -> String {
+        let connections = self.get("/api/v1/connections").await;
+        let url = connections["connections"][0]["webhook_url"].as_str();
+        url.expect("an address").to_owned()
+    }
+
+    /// Makes an invoice, once. Its purpose must be like no other's.
+    pub(crate) async fn make_invoice(&self, purpose: &str, amount_cents: i64) -> String {
+        let new = json!({
+            "organization_id": Api::ORGANIZATION, "external_customer_id": "customer-1",
+            "amount_cents": amount_cents, "currency": "INR", "purpose": purpose,
+        });
+        let deadline = Instant::now() + LIMIT;
+        let mut latest = None;
+        while Instant::now() < deadline {
+            let answered = self.try_once(Method::POST, "/api/v1/invoices", &new).await;
+            if let Some((201, made)) = &answered {
+                return id_of(made);
+            }
+            // No answer, or one that says little: it may have been made.
+            let known = self.invoices().await;
+            if let Some(made) = known.iter().find(|made| made["purpose"] == purpose) {
+                return id_of(made);
+            }
+            latest = answered;
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("no invoice can be made; the latest answer was {latest:?}");
+    }
+
+    pub(crate) async fn payment_url(&self, invoice: &str) -> Asked {
+        let path = format!("/api/v1/invoices/{invoice}/payment_url");
+        let lasting = |status, body: &Value| match status {
+            200 => {
+                let url = body["invoice_payment_details"]["payment_url"].as_str();
+                Some(Asked::At(url.expect("an address").to_owned()))
+            }
+            422 => {
+                assert_eq!(body["code"], "invalid_invoice_status_or_payment_status");
+                Some(Asked::Over)
+            }
+            // The gateway did not do it, or nobody knows: asking again finds out.
+            _ => None,
+        };
+        self.until(Method::POST, &path, lasting).await
+    }
+
+    /// The gateway's id of the link at this address, unless it is over already.
+    pub(crate) async fn link_at(&self, invoice: &str, url: &str) -> Option<String> {
+        let invoice = self.invoice(invoice).await;
+        let checkouts = list(&invoice, "checkouts");
+        let link = checkouts.iter().find(|link| link["payment_url"] == url)?;
+        link["reference"].as_str().map(str::to_owned)
+    }
+
+    /// Voids an invoice, unless it is paid; again until nothing on it is left open but what the
+    /// gateway will not cancel, which it returns.
+    pub(crate) async fn void(&self, invoice: &str) -> Vec<String> {
+        let path = format!("/api/v1/invoices/{invoice}/void");
+        let lasting = |status, body: &Value| match status {
+            409 => Some(Vec::new()),
+            200 => {
+                let open = list(body, "still_payable");
+                let stays = |link: &Value| link["reason"].as_str().is_some_and(will_not_cancel);
+                let over = open.iter().all(stays) && list(body, "unbooked").is_empty();
+                let references = open.iter().filter_map(|link| link["reference"].as_str());
+                over.then(|| references.map(str::to_owned).collect())
+            }
+            _ => None,
+        };
+        self.until(Method::POST, &path, lasting).await
+    }
+}
+
+fn will_not_cancel(reason: &str) -> bool {
+    reason.contains("the gateway will not cancel it")
+}
+
+/// A list within an answer.
+pub(crate) fn list(answer: &Value, name: &str) -> Vec<Value> {
+    answer[name].as_array().expect("a list").clone()
+}
+
+fn id_of(invoice: &Value) -> String {
+    invoice["id"].as_str().expect("an id").to_owned()
+}

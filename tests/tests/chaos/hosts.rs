@@ -1,0 +1,139 @@
+//! The processes of the application, and their sudden ends.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cross_crate_tests::{Database, Program, Stage};
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use tokio::sync::watch;
+
+use crate::front::Backends;
+
+/// What each process is started with.
+#[derive(Debug, Clone)]
+pub(crate) struct Launch {
+    pub(crate) database: Database,
+    /// One for all: what one process seals, the others open.
+    pub(crate) key_file: PathBuf,
+    pub(crate) simulator: String,
+    /// Where the gateway reaches whichever process lives.
+    pub(crate) public_url: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    launch: Launch,
+    backends: Arc<Backends>,
+    running: Vec<(Program, SocketAddr)>,
+    pub(crate) kills: usize,
+    pub(crate) restarts: usize,
+}
+
+impl Hosts {
+    pub(crate) async fn start(launch: Launch, processes: usize, backends: Arc<Backends>) -> Self {
+        let mut hosts = Self {
+            launch,
+            backends,
+            running: Vec::new(),
+            kills: 0,
+            restarts: 0,
+        };
+        for _ in 0..processes {
+            let started = hosts.start_one().await;
+            hosts.running.push(started);
+        }
+        hosts
+    }
+
+    fn spawn(&self) -> Program {
+        let Launch {
+            database,
+            key_file,
+            simulator,
+            public_url,
+        } = &self.launch;
+        let (database, key_file) = (database.argument(), key_file.display().to_string());
+        let arguments = [
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            &database,
+            "--key-file",
+            &key_file,
+            "--simulator-url",
+            simulator,
+            "--public-url",
+            public_url,
+            "--seed",
+            "none",
+        ];
+        // What is refused and tried again is told as a warning, and there is much of that.
+        let environment = [("BILLING_HOST_API_KEY", Stage::KEY), ("RUST_LOG", "error")];
+        Program::start("billing-host", &arguments, &environment)
+    }
+
+    async fn start_one(&self) -> (Program, SocketAddr) {
+        let mut program = self.spawn();
+        let url = program.line_after("listening on ").await;
+        let address = url.trim_start_matches("http://").parse();
+        let address = address.expect("an address and a port");
+        self.backends.add(address);
+        (program, address)
+    }
+
+    /// Kills a process whenever the work has come to one of these points, and starts it again on the
+    /// same database. Once in a while it is killed a second time while it starts.
+    pub(crate) async fn kill_along(
+        mut self,
+        points: Vec<u64>,
+        mut progress: watch::Receiver<u64>,
+        seed: u64,
+    ) -> Self {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let mut points = points.into_iter();
+        while let Some(point) = points.next() {
+            // The work has ended otherwise, badly: there is nothing left to disturb.
+            if progress.wait_for(|done| *done >= point).await.is_err() {
+                return self;
+            }
+            random_moment(&mut random, 40).await;
+            let victim = random.random_range(0..self.running.len());
+            let (program, address) = self.running.swap_remove(victim);
+            self.backends.remove(address);
+            self.kill(program).await;
+            if random.random_ratio(1, 8) && points.next().is_some() {
+                let starting = self.spawn();
+                self.restarts += 1;
+                random_moment(&mut random, 60).await;
+                self.kill(starting).await;
+            }
+            let started = self.start_one().await;
+            self.restarts += 1;
+            self.running.push(started);
+        }
+        self
+    }
+
+    async fn kill(&mut self, program: Program) {
+        let output = program.kill().await;
+        self.kills += 1;
+        assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+    }
+
+    /// Ends all of them.
+    pub(crate) async fn end(mut self) {
+        for (program, _) in std::mem::take(&mut self.running) {
+            let output = program.kill().await;
+            assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+        }
+    }
+}
+
+/// Lets a random time pass, so that a kill hits any moment and not the beginning of a step alone.
+async fn random_moment(random: &mut SmallRng, most_milliseconds: u64) {
+    let moment = Duration::from_millis(random.random_range(0..most_milliseconds));
+    tokio::time::sleep(moment).await;
+}

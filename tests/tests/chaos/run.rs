@@ -1,0 +1,193 @@
+//! A run from the first process started to the last unit compared.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cross_crate_tests::{Api, Database, Stage};
+use futures_util::{StreamExt, stream};
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::audit::{Evidence, compare};
+use crate::client::{Client, list};
+use crate::front::{Backends, Front};
+use crate::gateway::Gateway;
+use crate::hosts::{Hosts, Launch};
+use crate::script::{Left, Script, World};
+use crate::troubles;
+
+/// How many invoices are dealt with at once.
+const AT_ONCE: usize = 20;
+/// Of a thousand answers to webhooks, so many never arrive.
+const LOST_ANSWERS: u32 = 30;
+
+/// How much is done, and what all chance follows from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    seed: u64,
+    processes: usize,
+    invoices: usize,
+    kills: usize,
+}
+
+impl Plan {
+    /// So many processes and kills, unless the environment says more.
+    pub(crate) fn from_environment(processes: usize, kills: usize) -> Self {
+        Self {
+            seed: named("CHAOS_SEED").unwrap_or(1),
+            processes,
+            invoices: named("CHAOS_INVOICES").unwrap_or(300),
+            kills: named("CHAOS_KILLS").unwrap_or(kills),
+        }
+    }
+}
+
+fn named<T: std::str::FromStr>(variable: &str) -> Option<T> {
+    let value = std::env::var(variable).ok()?;
+    let number = value.parse();
+    Some(number.unwrap_or_else(|_| panic!("{variable} is not a number")))
+}
+
+/// Does it all, prints what came of it, and fails if money or links are not as they should be.
+pub(crate) async fn run(plan: &Plan, database: Database, directory: &Path) {
+    println!("{plan:?}");
+    let seed = plan.seed;
+    let gateway = Gateway::start(seed).await;
+    let backends = Arc::new(Backends::default());
+    let front = Front::to(&backends, 0, seed).await;
+    let gateways_way = Front::to(&backends, LOST_ANSWERS, seed).await;
+    let launch = Launch {
+        database,
+        key_file: directory.join("sealing.key"),
+        simulator: gateway.url().to_owned(),
+        public_url: gateways_way.url(),
+    };
+    let hosts = Hosts::start(launch, plan.processes, backends).await;
+    let client = Arc::new(Client::new(Api::new(front.url(), Stage::KEY)));
+    client.api.set_up(gateway.url(), Stage::SECRET).await;
+    let webhook_url = client.webhook_url().await;
+    gateway.make_strangers(&webhook_url).await;
+    gateway.unleash(seed).await;
+
+    let begin = Instant::now();
+    let scripts: Vec<_> = (0..plan.invoices)
+        .map(|number| Script::new(number, seed))
+        .collect();
+    let total = scripts.iter().map(Script::length).sum();
+    let (progress, watched) = watch::channel(0);
+    let killer = tokio::spawn(hosts.kill_along(points(plan, total), watched.clone(), seed));
+    let work = play(scripts, &client, &gateway, progress);
+    let trouble = troubles::along(&gateway, &webhook_url, total, watched, seed);
+    let (left, trouble) = tokio::join!(work, trouble);
+    let hosts = killer.await.expect("the killer ends");
+    let worked = begin.elapsed();
+
+    let chances = gateway.calm().await;
+    let (sent, stored) = gateway.rest(&client).await;
+    let evidence = evidence(&gateway, &client, &left, stored).await;
+    let findings = compare(&evidence);
+    println!(
+        "seed {seed}, worked for {} s, at rest after {} s: {findings}",
+        worked.as_secs(),
+        begin.elapsed().as_secs()
+    );
+    let attempts = |delivery: &Value| list(delivery, "attempts").len();
+    let copies = evidence
+        .stored
+        .iter()
+        .map(|stored| stored["copies"].as_i64().unwrap_or(0) - 1);
+    println!(
+        "{} deliveries in {} attempts (at most {}, {} answers withheld), {} stored and {} duplicates of them, \
+         {} spells of wrong signatures, {} forgeries refused; {} kills, {} restarts, {} answers lost to \
+         clients; {} payments declined at the door",
+        // The simulator forgets the oldest of many thousands.
+        sent.last()
+            .and_then(|last| last["id"].as_u64())
+            .unwrap_or(0),
+        sent.iter().map(attempts).sum::<usize>(),
+        sent.iter().map(attempts).max().unwrap_or(0),
+        gateways_way.kept(),
+        evidence.stored.len(),
+        copies.sum::<i64>(),
+        trouble.spells,
+        trouble.forgeries,
+        hosts.kills,
+        hosts.restarts,
+        client.lost_answers(),
+        left.iter()
+            .map(|left| left.declined_at_the_door)
+            .sum::<usize>(),
+    );
+    println!("faults by chance: {}", chances["hit"]);
+    let given_up: Vec<_> = sent
+        .iter()
+        .filter(|sent| sent["state"] == "failed")
+        .collect();
+    assert!(
+        given_up.is_empty(),
+        "the gateway gave up, its schedule was too short for this machine: {given_up:#?}"
+    );
+    let parked = |stored: &&Value| stored["state"] == "parked";
+    let parked: Vec<_> = evidence.stored.iter().filter(parked).collect();
+    assert!(parked.is_empty(), "{parked:#?}");
+    assert_eq!(findings.invoices, plan.invoices, "invoices made");
+    assert_eq!((hosts.kills, hosts.restarts), (plan.kills, plan.kills));
+    assert!(findings.are_clean(), "seed {seed}");
+    hosts.end().await;
+    gateway.end().await;
+}
+
+/// After which acts a process is killed.
+fn points(plan: &Plan, total: u64) -> Vec<u64> {
+    let mut random = SmallRng::seed_from_u64(plan.seed);
+    let mut points: Vec<u64> = (0..plan.kills)
+        .map(|_| random.random_range(1..total))
+        .collect();
+    points.sort_unstable();
+    points
+}
+
+async fn play(
+    scripts: Vec<Script>,
+    client: &Arc<Client>,
+    gateway: &Gateway,
+    progress: watch::Sender<u64>,
+) -> Vec<Left> {
+    let world = World {
+        client: Arc::clone(client),
+        control: gateway.control.clone(),
+        progress,
+    };
+    let plays = scripts.into_iter().map(|script| script.play(world.clone()));
+    stream::iter(plays)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
+}
+
+async fn evidence(
+    gateway: &Gateway,
+    client: &Client,
+    left: &[Left],
+    stored: Vec<Value>,
+) -> Evidence {
+    let mut invoices = Vec::new();
+    for invoice in client.invoices().await {
+        let id = invoice["id"].as_str().expect("an id");
+        invoices.push(client.invoice(id).await);
+    }
+    let uncancellable: BTreeSet<_> = left
+        .iter()
+        .flat_map(|left| left.uncancellable.iter().cloned())
+        .collect();
+    Evidence {
+        links: gateway.control.list("links").await,
+        invoices,
+        stored,
+        uncancellable,
+    }
+}
