@@ -56,12 +56,15 @@ pub(crate) enum FetchError {
     Connection(#[from] ConnectionError),
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// The gateway says of itself that it cannot be asked; this is what its provider answers.
+    #[error(transparent)]
+    Unaskable(ProviderError),
 }
 
 impl FetchError {
     /// Whether there is nothing to wait for: the gateway tells by deliveries alone.
     pub(crate) fn is_unaskable(&self) -> bool {
-        matches!(self, Self::Provider(error) if error.kind() == ErrorKind::Unsupported)
+        matches!(self, Self::Unaskable(_))
     }
 }
 
@@ -71,8 +74,16 @@ impl<S: Store> Host<S> {
         let locator = locator(row);
         // The total first: a payment that lands in between is then listed but not yet in the total,
         // which is harmless; the other way round it would look lost.
-        let checkout = provider.fetch_checkout(&locator).await?;
-        let payments = provider.list_payments(&locator).await?;
+        let askable = provider.descriptor().capabilities.status_inquiry;
+        let failed = |error: ProviderError| {
+            if error.kind() == ErrorKind::Unsupported && !askable {
+                FetchError::Unaskable(error)
+            } else {
+                FetchError::Provider(error)
+            }
+        };
+        let checkout = provider.fetch_checkout(&locator).await.map_err(failed)?;
+        let payments = provider.list_payments(&locator).await.map_err(failed)?;
         Ok(Fetched { checkout, payments })
     }
 
@@ -85,7 +96,9 @@ impl<S: Store> Host<S> {
         let fetched = self.fetch(&row).await.map_err(|error| match error {
             error if error.is_unaskable() => CheckoutError::Refused(Refusal::MoneyUnexplained),
             FetchError::Connection(error) => CheckoutError::Connection(error),
-            FetchError::Provider(error) => CheckoutError::Provider(error),
+            FetchError::Provider(error) | FetchError::Unaskable(error) => {
+                CheckoutError::Provider(error)
+            }
         })?;
         let mut tx = store.begin().await?;
         self.apply_fetched(&mut tx, pk, &fetched, false).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use payment_provider_core::reexport::{async_trait, time::UtcOffset, url::Url};
+use payment_provider_core::reexport::{async_trait, time::Duration, time::UtcOffset, url::Url};
 use payment_provider_core::*;
 
 use crate::{PROVIDER_ID, callback};
@@ -97,7 +97,8 @@ impl PaymentProvider for BankTransfer {
     }
 
     fn preflight_checkout(&self, asked: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
-        let last_day = asked.expires_at.to_offset(UtcOffset::UTC).date();
+        let end = asked.expires_at.to_offset(UtcOffset::UTC);
+        let last_day = (end - Duration::DAY).date(); // The last one that is whole.
         let mut page = self.page.clone();
         page.query_pairs_mut()
             .append_pair("reference", asked.reference.as_str())

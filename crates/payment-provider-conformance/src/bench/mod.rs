@@ -77,16 +77,17 @@ impl Bench {
         }
     }
 
-    /// An amount of that currency, large enough for any gateway and not round: 2 500.12, say.
+    /// An amount of that currency, large enough for any gateway and not round: 2 500.12, say. Of
+    /// currencies with three decimals some gateways take whole hundredths only.
     pub(crate) fn amount(&self) -> Money {
         let currency = self.currency();
         let unit = 10_i64.pow(u32::from(currency.exponent()));
-        let odd = if currency.exponent() == 0 {
-            0
-        } else {
-            unit / 10 + 2
+        let odd = match currency.exponent() {
+            0 => 7,
+            2 => 12,
+            _ => 120,
         };
-        Money::from_minor_units(2_500 * unit + odd - odd % 10, currency)
+        Money::from_minor_units(2_500 * unit + odd, currency)
     }
 
     /// When checkouts of this case end: as near to a day from now as the gateway allows.

@@ -86,7 +86,23 @@ pub(super) const CASES: &[Case] = &[
         "what a host says to another gateway changes nothing here",
         extensions_of_others
     ),
+    case!(
+        "capabilities.old-deliveries-can-be-asked-about",
+        CAPABILITIES,
+        [SignedTimestamps],
+        "an old delivery is only a reason to ask: without status inquiry its money would be lost",
+        old_deliveries_can_be_asked_about
+    ),
 ];
+
+async fn old_deliveries_can_be_asked_about(bench: Bench) -> Verdict {
+    let inquiry = bench.descriptor().capabilities.status_inquiry;
+    ensure!(
+        inquiry,
+        "signed_timestamps is declared without status_inquiry: nobody can be asked about old news"
+    );
+    Ok(())
+}
 
 async fn partial_payments_work(bench: Bench) -> Verdict {
     let party = &bench.first;

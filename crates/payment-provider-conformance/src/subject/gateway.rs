@@ -117,8 +117,8 @@ pub enum Twist {
     UnknownStatus(String),
     /// The status says paid, while this much was.
     PaidOnly(Money),
-    /// It cannot be cancelled, though it can still be paid. Not asked for if the gateway cancels
-    /// whatever is open: answer [`NotStaged`] with the reason, and leave `cancellation` declared.
+    /// It cannot be cancelled, though it can still be paid: a cancellation is answered with the
+    /// gateway's refusal.
     RefuseCancellation,
     /// It is not found by this many lookups, though it is there.
     Hidden(u32),

@@ -47,10 +47,7 @@ impl ProviderDescriptor {
             let message = format!("must be at least {} seconds from now", shortest.as_secs());
             found.push(FIELD, ViolationCode::TooSmall, message);
         } else if let Some(longest) = limits.longest_life.filter(|longest| life > *longest) {
-            let message = format!(
-                "must be at most {} days from now",
-                longest.as_secs() / 86_400
-            );
+            let message = format!("must be at most {} seconds from now", longest.as_secs());
             found.push(FIELD, ViolationCode::TooLarge, message);
         }
     }

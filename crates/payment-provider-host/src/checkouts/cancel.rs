@@ -7,9 +7,9 @@ use payment_provider_core::{
 
 use super::payment_url::{SETTLING, millis};
 use super::{CheckoutError, CheckoutState, Refusal};
-use crate::Host;
 use crate::connections::ConnectionError;
 use crate::store::{CheckoutRow, HistoryKind, Store};
+use crate::{Host, times};
 
 /// After how much time past its end a checkout is over even if the gateway cannot be asked.
 const LONG_GONE: Duration = Duration::from_hours(7 * 24);
@@ -207,8 +207,10 @@ impl<S: Store> Host<S> {
         let mut tx = store.begin().await?;
         let mut row = store.checkout_by_pk(&mut tx, pk).await?;
         if kind == HistoryKind::CheckoutStillPayable {
-            // Its end is not what was asked for, and cannot have been before now.
-            row.expires_at = row.expires_at.max(self.now_millis());
+            // Its end is not what was asked for, and cannot have been before now. The gateway may
+            // have brought it forward.
+            let told = found.expires_at.map(times::to_millis);
+            row.expires_at = told.unwrap_or(row.expires_at).max(self.now_millis());
         }
         self.note(&mut tx, row.payable_pk, kind, detail).await?;
         self.record_statement(&mut tx, &mut row, found).await?;

@@ -1,5 +1,7 @@
 //! What is stored before the gateway is called.
 
+use std::time::Duration;
+
 use payment_provider_core::CheckoutRequest;
 
 use super::payment_url::{Call, millis};
@@ -67,7 +69,12 @@ impl<S: Store> Host<S> {
         };
         let reference = reference::derive(&config.reference_label, &origin)
             .map_err(|error| StoreError::new("derive a reference", error))?;
-        let expires_at = now.saturating_add(millis(config.checkout_lifetime));
+        let limits = &call.provider.descriptor().limits;
+        let lifetime = config
+            .checkout_lifetime
+            .min(limits.longest_life.unwrap_or(Duration::MAX))
+            .max(limits.shortest_life.unwrap_or_default());
+        let expires_at = now.saturating_add(millis(lifetime));
         let mut request = CheckoutRequest::new(
             reference.clone(),
             account.due(),

@@ -157,6 +157,7 @@ impl<S: Store> Host<S> {
         }
         let mut applied = false;
         let mut unmatched = Vec::new();
+        let mut strange = false;
         for event in &delivery.events {
             let outcome = match self.apply_event(&mut tx, delivery, event, fetched).await {
                 // The other events of the delivery have nothing to wait for.
@@ -173,7 +174,10 @@ impl<S: Store> Host<S> {
             match outcome {
                 EventOutcome::Applied => applied = true,
                 EventOutcome::Ignored => {}
-                EventOutcome::Unmatched => unmatched.extend(SubjectName::all(&event.subject)),
+                EventOutcome::Unmatched => {
+                    strange = true;
+                    unmatched.extend(SubjectName::all(&event.subject));
+                }
                 // Dropping the transaction takes back what the events before did.
                 EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
             }
@@ -183,7 +187,7 @@ impl<S: Store> Host<S> {
             store.commit(tx).await?;
             return Err(error);
         }
-        let state = match (applied, unmatched.is_empty()) {
+        let state = match (applied, !strange) {
             (_, false) => DeliveryState::Unmatched,
             (true, true) => DeliveryState::Applied,
             (false, true) => DeliveryState::Ignored,
@@ -222,7 +226,19 @@ impl<S: Store> Host<S> {
         event: &Event,
         fetched: &AllFetched,
     ) -> Result<EventOutcome, ApplyError> {
-        if event.kind == EventKind::Ping || event.subject.is_none() {
+        if event.subject.is_none() {
+            let of_money = match &event.kind {
+                EventKind::Payment(payment) => payment.status == PaymentStatus::Succeeded,
+                EventKind::Refund(_) | EventKind::Dispute(_) | EventKind::Snapshot(_) => true,
+                _ => false,
+            };
+            return Ok(if of_money {
+                EventOutcome::Unmatched
+            } else {
+                EventOutcome::Ignored
+            });
+        }
+        if event.kind == EventKind::Ping {
             return Ok(EventOutcome::Ignored);
         }
         let found = self
@@ -338,23 +354,36 @@ impl<S: Store> Host<S> {
         }
     }
 
+    /// The checkout that all names of a subject agree on.
     pub(super) async fn match_subject(
         &self,
         tx: &mut S::Tx,
         connection_pk: i64,
         subject: &Subject,
     ) -> Result<Option<CheckoutRow>, StoreError> {
+        let store = &self.inner.store;
+        let mut found: Option<CheckoutRow> = None;
         for name in SubjectName::all(subject) {
-            let found = self
-                .inner
-                .store
-                .checkout_by_name(tx, connection_pk, &name)
-                .await?;
-            if found.is_some() {
-                return Ok(found);
+            // What one visit of a payer made says whose it is only where nothing else does.
+            let by_order = matches!(name, SubjectName::Order(_));
+            if by_order && (subject.reference.is_some() || subject.gateway_id.is_some()) {
+                break;
+            }
+            match (
+                store.checkout_by_name(tx, connection_pk, &name).await?,
+                &found,
+            ) {
+                (Some(row), None) => found = Some(row),
+                (Some(row), Some(known)) if row.pk != known.pk => return Ok(None),
+                (Some(_), Some(_)) => {}
+                // Every reference of ours is known here, and so is the gateway's id of a checkout
+                // once it was told: another one is somebody else's.
+                (None, _) if matches!(name, SubjectName::Reference(_)) => return Ok(None),
+                (None, Some(known)) if known.gateway_id.is_some() => return Ok(None),
+                (None, _) => {}
             }
         }
-        Ok(None)
+        Ok(found)
     }
 }
 

@@ -213,8 +213,10 @@ impl ProviderFactory for MemoryFactory {
         } else {
             Environment::Sandbox
         };
+        let mut descriptor = self.descriptor.clone();
+        descriptor.capabilities.status_inquiry = !self.gateway.state().unaskable;
         Ok(Arc::new(Memory {
-            descriptor: self.descriptor.clone(),
+            descriptor,
             gateway: self.gateway.clone(),
             keys,
             environment,
