@@ -132,7 +132,9 @@ fn manifest_of(name: &str) -> String {
         ("dependencies", Value::Null),
         ("dev-dependencies", "dev".into()),
     ] {
-        manifest.push_str(&format!("\n[{section}]\n"));
+        for text in ["\n[", section, "]\n"] {
+            manifest.push_str(text);
+        }
         let dependencies = package["dependencies"].as_array().expect("dependencies");
         for dependency in dependencies
             .iter()

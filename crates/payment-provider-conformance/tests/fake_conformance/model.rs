@@ -44,13 +44,13 @@ impl InMemory {
 
     fn world(&self, clock: Arc<dyn Clock>) -> FakeGateway {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || {
+        let new_world = || {
             FakeGateway::builder()
                 .with_capabilities(self.capabilities)
                 .with_clock(KitTime(clock))
                 .build()
         };
-        made.get_or_insert_with(make).clone()
+        made.get_or_insert_with(new_world).clone()
     }
 }
 

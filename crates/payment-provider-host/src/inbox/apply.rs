@@ -375,12 +375,11 @@ impl<S: Store> Host<S> {
             ) {
                 (Some(row), None) => found = Some(row),
                 (Some(row), Some(known)) if row.pk != known.pk => return Ok(None),
-                (Some(_), Some(_)) => {}
                 // Every reference of ours is known here, and so is the gateway's id of a checkout
                 // once it was told: another one is somebody else's.
                 (None, _) if matches!(name, SubjectName::Reference(_)) => return Ok(None),
                 (None, Some(known)) if known.gateway_id.is_some() => return Ok(None),
-                (None, _) => {}
+                _ => {}
             }
         }
         Ok(found)
