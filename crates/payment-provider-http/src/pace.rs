@@ -46,6 +46,11 @@ impl Pace {
     /// pass meanwhile.
     ///
     /// **Cancellation**: dropped while it waits, the attempt is used up and not begun.
+    ///
+    /// It looks at the fault alone: after one that [may have been
+    /// applied](payment_provider_core::Effect::MaybeApplied) the same request may be carried out
+    /// twice. Whether that is safe (a read, an idempotency key, a reference that is taken once) is for
+    /// the caller to know.
     pub async fn again_after(&mut self, fault: &Fault) -> bool {
         fault.repeatable && self.again(fault.wait()).await
     }
