@@ -343,3 +343,19 @@ async fn another_amount_after_money_came_in_is_refused() {
         .unwrap_err();
     assert_eq!(refusal(&error), Some(Refusal::AmountChanged));
 }
+
+#[tokio::test]
+async fn a_checkout_lives_as_long_as_the_gateway_takes() {
+    const HOUR: Duration = Duration::from_hours(1);
+    for (shortest, longest, expected) in [
+        (HOUR, HOUR * 12, HOUR * 12),
+        (HOUR * 48, HOUR * 72, HOUR * 48),
+        (HOUR, HOUR * 72, HOUR * 24),
+    ] {
+        let bench = Bench::new().await;
+        bench.gateway.state().limits = CheckoutLimits::default().with_life(shortest, longest);
+        let begun = bench.clock.now();
+        let url = bench.url(&invoice("inv", "200.12")).await;
+        assert_eq!(url.expires_at, begun + expected);
+    }
+}

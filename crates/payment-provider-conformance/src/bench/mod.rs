@@ -122,7 +122,7 @@ impl Bench {
         self.first.prepare(&self.request(name))
     }
 
-    /// A request that was put to the provider as it stands must be accepted.
+    /// An address that nothing is ever sent to.
     pub(crate) fn unused_address() -> Result<Url, Failure> {
         match "http://127.0.0.1:9/".parse() {
             Ok(url) => Ok(url),

@@ -5,7 +5,7 @@ use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutReference, CheckoutRequest, ConnectionCheck,
     CreatedCheckout, CredentialCheck, Customer, CustomerLink, Environment, ErrorKind, Operation,
     Payment, PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, SignedReturns,
-    VerifiedWebhook, ViolationCode, Violations, WebhookRequest,
+    VerifiedWebhook, Violations, WebhookRequest,
 };
 use secrecy::SecretString;
 
@@ -100,20 +100,6 @@ impl FakeProvider {
             Err(self.errors(operation).of(ErrorKind::Unsupported))
         }
     }
-
-    /// What makes a prepared checkout one of another provider or environment.
-    fn foreign(&self, prepared: &PreparedCheckout) -> Violations {
-        let mut found = Violations::none();
-        if prepared.provider != self.descriptor().id {
-            let message = "must be that of the provider that is called";
-            found.push("provider", ViolationCode::Invalid, message);
-        }
-        if prepared.environment != self.environment() {
-            let message = "must be that of the connection that is called";
-            found.push("environment", ViolationCode::Invalid, message);
-        }
-        found
-    }
 }
 
 #[async_trait]
@@ -163,7 +149,9 @@ impl PaymentProvider for FakeProvider {
         prepared: &PreparedCheckout,
     ) -> Result<CreatedCheckout, ProviderError> {
         let operation = Operation::CreateCheckout;
-        let foreign = self.foreign(prepared);
+        let foreign = self
+            .descriptor()
+            .check_prepared(prepared, self.environment());
         if !foreign.is_empty() {
             let id = self.descriptor().id.clone();
             return Err(ProviderError::invalid(foreign, operation, id));

@@ -54,17 +54,17 @@ fn all_violations_come_at_once() {
             ("reference", TooLarge),
             ("amount", TooSmall),
             ("amount", Unsupported),
-            ("purpose", Missing),
-            ("customer.phone", Missing),
-            ("customer.email", Missing),
             ("expires_at", TooSmall),
-            ("partial_payments.minimum", TooSmall),
-            ("partial_payments.minimum", TooLarge),
-            ("partial_payments", Unsupported),
             ("notify_url", Unsupported),
+            ("partial_payments", Unsupported),
             ("options.methods", Unsupported),
             ("options.notify_payer", Unsupported),
             ("options.reminders", Unsupported),
+            ("purpose", Missing),
+            ("customer.phone", Missing),
+            ("customer.email", Missing),
+            ("partial_payments.minimum", TooSmall),
+            ("partial_payments.minimum", TooLarge),
             ("extensions.fake.colour", Unknown),
         ]
     );
@@ -127,7 +127,7 @@ fn only_declared_currencies_are_taken() {
     dollars.amount = Money::from_minor_units(1, Currency::USD);
     assert_eq!(
         refused(&bench, &dollars),
-        "amount: must be in a currency that the gateway offers"
+        "amount: is in a currency that this gateway does not offer"
     );
     Bench::new().provider.preflight_checkout(&dollars).unwrap();
 }

@@ -187,10 +187,10 @@ impl<S: Store> Host<S> {
             store.commit(tx).await?;
             return Err(error);
         }
-        let state = match (applied, !strange) {
-            (_, false) => DeliveryState::Unmatched,
-            (true, true) => DeliveryState::Applied,
-            (false, true) => DeliveryState::Ignored,
+        let state = match (applied, strange) {
+            (_, true) => DeliveryState::Unmatched,
+            (true, false) => DeliveryState::Applied,
+            (false, false) => DeliveryState::Ignored,
         };
         // The same bytes may have told of the next change while this one was looked into.
         let tells_to_fetch = delivery

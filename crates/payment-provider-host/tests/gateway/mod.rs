@@ -64,6 +64,8 @@ pub struct State {
     pub unsupported: bool,
     /// The gateway can be asked nothing.
     pub unaskable: bool,
+    /// What a checkout must keep to.
+    pub limits: CheckoutLimits,
     /// Creations and cancellations wait before they act, fetches before they answer.
     pub hold: bool,
     /// The answer to a creation is kept back.
@@ -215,6 +217,7 @@ impl ProviderFactory for MemoryFactory {
         };
         let mut descriptor = self.descriptor.clone();
         descriptor.capabilities.status_inquiry = !self.gateway.state().unaskable;
+        descriptor.limits = self.gateway.state().limits;
         Ok(Arc::new(Memory {
             descriptor,
             gateway: self.gateway.clone(),
