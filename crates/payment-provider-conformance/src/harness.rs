@@ -1,12 +1,16 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use payment_provider_core::ProviderDescriptor;
+use tracing::Dispatch;
+use tracing_subscriber::Registry;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::bench::{Bench, KitClock};
 use crate::case::{Case, Failure, Verdict};
@@ -93,7 +97,19 @@ fn outcome(case: &Case, subject: Box<dyn ProviderUnderTest>) -> Outcome {
     }
 }
 
+/// Makes sure that a case that listens to what is logged hears it, whichever thread comes by the place
+/// first. What a place has to tell is asked once for the whole process: with no more than one
+/// subscriber about, of the thread that comes by alone, and one without a subscriber answers "never".
+/// With two that cannot say beforehand, each thread is asked each time.
+fn let_all_places_be_heard() {
+    static UNDECIDED: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
+        [(); 2].map(|()| Dispatch::new(Registry::default().with(dynamic_filter_fn(|_, _| false))))
+    });
+    LazyLock::force(&UNDECIDED);
+}
+
 fn verdict(case: &Case, subject: Box<dyn ProviderUnderTest>) -> Verdict {
+    let_all_places_be_heard();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
