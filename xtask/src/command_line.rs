@@ -19,6 +19,7 @@ Environment:
   CI                      when set, cargo-nextest runs with the profile `ci`
   CASHFREE_REFERENCE_DIR  folder of the published Cashfree samples that tests read
   RAZORPAY_REFERENCE_DIR  folder of the published Razorpay samples that tests read
+  TEST_DATABASE_URL       a PostgreSQL server for tests; one of our own unless set
   CHROMIUM, CHROMEDRIVER  the browser for tests and its driver, where they are not on the path";
 
 /// One command and its arguments.

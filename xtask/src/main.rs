@@ -10,6 +10,8 @@ mod install;
 mod lint;
 mod machine;
 mod npm;
+#[path = "../../crates/payment-provider-host/tests/server/mod.rs"]
+mod postgres;
 mod python;
 mod report;
 mod target;

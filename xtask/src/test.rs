@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use crate::cargo::{cargo, run};
 use crate::install::ensure;
+use crate::postgres;
 use crate::report::{Outcome, Report};
 use crate::tools::{
-    AXE_CORE, C_COMPILER, CASHFREE_SDK_5, CASHFREE_SDK_6, CHROMIUM, FONTS, NEXTEST, RAZORPAY_SDK,
-    axe_core_program, cashfree_sdk_pythons, razorpay_sdk_python,
+    AXE_CORE, C_COMPILER, CASHFREE_SDK_5, CASHFREE_SDK_6, CHROMIUM, FONTS, NEXTEST, POSTGRESQL,
+    RAZORPAY_SDK, axe_core_program, cashfree_sdk_pythons, razorpay_sdk_python,
 };
 
 /// The folders of the gateways' published samples.
@@ -27,6 +28,7 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
     let tools = ensure(&[
         &C_COMPILER,
         &NEXTEST,
+        &POSTGRESQL,
         &CHROMIUM,
         &FONTS,
         &AXE_CORE,
@@ -39,6 +41,19 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
         report.print_steps();
         return report.exit_code();
     }
+    // It ends with this function, and at the latest with this process.
+    let server = if postgres::is_named() {
+        None
+    } else {
+        match postgres::Server::start() {
+            Ok(server) => Some(server),
+            Err(problem) => {
+                report.run("tests", || Outcome::Failed(problem));
+                report.print_steps();
+                return report.exit_code();
+            }
+        }
+    };
     report.run("documentation tests", || {
         run(&mut cargo([
             "test",
@@ -49,6 +64,12 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
     });
     // All other tests are built with every feature.
     if runner_args.is_empty() {
+        for store in ["sqlite", "postgres"] {
+            report.run("the host with one store", || {
+                let alone = ["--no-default-features", "--features", store];
+                run(cargo(["check", "--package", "payment-provider-host"]).args(alone))
+            });
+        }
         report.run("a provider without its feature `metrics`", || {
             run(&mut cargo([
                 "test",
@@ -74,7 +95,8 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
             .args(runner_args)
             .env(AXE_CORE_JS, axe_core_program())
             .env(RAZORPAY_SDK_PYTHON, razorpay_sdk_python())
-            .envs(CASHFREE_SDKS.into_iter().zip(cashfree_sdk_pythons())))
+            .envs(CASHFREE_SDKS.into_iter().zip(cashfree_sdk_pythons()))
+            .envs(server.iter().map(|server| (postgres::URL, server.url()))))
     });
     report.print_failures();
     report.exit_code()

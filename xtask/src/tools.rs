@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use crate::cargo::cargo;
 use crate::install::Installer;
 use crate::npm::Package;
+use crate::postgres;
 use crate::python::Environment;
 
 /// A program that a step needs.
@@ -78,6 +79,16 @@ pub(crate) const FONTS: Tool = Tool {
     },
     installer: Installer::Apt {
         packages: &["fontconfig", "fonts-noto-core"],
+    },
+};
+
+/// The database of a host with several processes. Where `TEST_DATABASE_URL` names one, that is used.
+pub(crate) const POSTGRESQL: Tool = Tool {
+    name: "postgresql",
+    purpose: "is one of the two databases that tests run on",
+    is_present: || postgres::is_named() || postgres::is_installed(),
+    installer: Installer::Apt {
+        packages: &["postgresql"],
     },
 };
 

@@ -25,4 +25,10 @@ pub use host::{BuildError, Host, HostBuilder, HostConfig};
 pub use inbox::{Delivery, Receipt, ReceiveError};
 pub use payable::{HistoryEntry, KnownCheckout, KnownPayment, Payable, PayableId, PayableView};
 pub use sealing::{KeyFileError, KeyId, SealedText, SealingKey, SealingKeys, UnsealError};
-pub use store::{DeliveryState, HistoryKind, SqliteStore, SqliteTx, Store, StoreError};
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub use store::{AnyStore, AnyTx};
+pub use store::{DeliveryState, HistoryKind, Store, StoreError};
+#[cfg(feature = "postgres")]
+pub use store::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
+#[cfg(feature = "sqlite")]
+pub use store::{SqliteStore, SqliteTx};

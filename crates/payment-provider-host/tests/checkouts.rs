@@ -75,12 +75,8 @@ async fn a_crash_before_the_answer_is_recorded_makes_no_second_link() {
     let stored = bench.view("inv").await.checkouts.remove(0);
     assert_eq!(stored.state, CheckoutState::Creating);
 
-    // A new process on the same file: nothing is left but what was stored.
-    let store = SqliteStore::open(bench.directory.path().join("host.db"))
-        .await
-        .unwrap();
-    let (gateway, clock) = (&bench.gateway, &bench.clock);
-    let host = gateway::bench::runtime(store, gateway, clock, bench.directory.path(), ()).await;
+    // A new process on the same database: nothing is left but what was stored.
+    let host = bench.another_process().await;
     let url = host.payment_url(&invoice).await.unwrap();
     assert_eq!(bench.gateway.references(), [url.reference.to_string()]);
     assert_eq!(bench.gateway.state().creations, 1);

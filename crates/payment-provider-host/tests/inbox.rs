@@ -5,6 +5,7 @@ mod gateway;
 use std::sync::{Arc, Mutex};
 
 use gateway::bench::{Bench, code, invoice, organization, provider};
+use gateway::store::BenchTx;
 use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::cash::Verdict;
@@ -531,19 +532,19 @@ async fn a_disabled_connection_still_takes_its_webhooks() {
 struct Reluctant(Arc<Mutex<usize>>);
 
 #[async_trait::async_trait]
-impl PaymentHandler<SqliteTx> for Reluctant {
+impl PaymentHandler<BenchTx> for Reluctant {
     async fn on_change(
         &self,
-        tx: &mut SqliteTx,
+        tx: &mut BenchTx,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if !matches!(change.cause, Cause::Booked { .. }) {
             return Ok(());
         }
-        sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, credited INTEGER)")
+        sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, credited BIGINT)")
             .execute(&mut **tx)
             .await?;
-        sqlx::query("INSERT INTO own VALUES (?, ?)")
+        sqlx::query("INSERT INTO own VALUES ($1, $2)")
             .bind(change.payable.as_str())
             .bind(change.credited.minor_units())
             .execute(&mut **tx)
@@ -572,7 +573,7 @@ async fn the_hosts_own_rows_and_the_booking_are_one_transaction() {
     bench.settle().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     let rows: Vec<i64> = sqlx::query_scalar("SELECT credited FROM own")
-        .fetch_all(bench.host.store().readers())
+        .fetch_all(bench.pool())
         .await
         .unwrap();
     assert_eq!(rows, [20_012]);

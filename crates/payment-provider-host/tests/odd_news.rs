@@ -5,6 +5,7 @@ mod gateway;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, invoice, organization};
+use gateway::store::BenchTx;
 use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -448,10 +449,10 @@ async fn the_word_paid_is_looked_into() {
 struct Panics;
 
 #[async_trait::async_trait]
-impl PaymentHandler<SqliteTx> for Panics {
+impl PaymentHandler<BenchTx> for Panics {
     async fn on_change(
         &self,
-        _: &mut SqliteTx,
+        _: &mut BenchTx,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         let booked = matches!(change.cause, Cause::Booked { .. });

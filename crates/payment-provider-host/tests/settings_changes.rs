@@ -35,7 +35,7 @@ async fn verifies(bench: &Bench, secret: &str) -> Option<String> {
 
 async fn version(bench: &Bench) -> i64 {
     sqlx::query_scalar("SELECT settings_version FROM connections WHERE code = 'main'")
-        .fetch_one(bench.host.store().readers())
+        .fetch_one(bench.pool())
         .await
         .unwrap()
 }

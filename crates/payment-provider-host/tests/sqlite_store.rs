@@ -1,5 +1,7 @@
 //! The SQLite store under many writers.
 
+#![cfg(feature = "sqlite")]
+
 mod gateway;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -66,11 +68,7 @@ async fn sixteen_writers_for_ten_seconds_lose_nothing_and_are_never_busy() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_on_one_file_wait_for_each_other() {
     let bench = Bench::new().await;
-    let store = SqliteStore::open(bench.directory.path().join("host.db"))
-        .await
-        .unwrap();
-    let (gateway, clock) = (&bench.gateway, &bench.clock);
-    let second = gateway::bench::runtime(store, gateway, clock, bench.directory.path(), ()).await;
+    let second = bench.another_process().await;
     let work = [&bench.host, &second]
         .into_iter()
         .enumerate()
@@ -93,11 +91,7 @@ async fn a_committed_row_is_there_for_the_next_process() {
         .receive(&[paid_event(url.reference.as_str(), &payment)])
         .await;
     // The first process ends here, without closing anything; the second applies the delivery.
-    let store = SqliteStore::open(bench.directory.path().join("host.db"))
-        .await
-        .unwrap();
-    let (gateway, clock) = (&bench.gateway, &bench.clock);
-    let host = gateway::bench::runtime(store, gateway, clock, bench.directory.path(), ()).await;
+    let host = bench.another_process().await;
     host.apply_due_deliveries().await.unwrap();
     let id = PayableId::new("inv").unwrap();
     let view = host.payable(&organization(), &id).await.unwrap().unwrap();
@@ -123,11 +117,7 @@ async fn a_delivery_that_was_under_way_is_taken_up_at_once_by_the_next_process()
     bench.gateway.state().hold = false;
     assert_eq!(bench.host.apply_due_deliveries().await.unwrap(), 0);
 
-    let store = SqliteStore::open(bench.directory.path().join("host.db"))
-        .await
-        .unwrap();
-    let (gateway, clock) = (&bench.gateway, &bench.clock);
-    let host = gateway::bench::runtime(store, gateway, clock, bench.directory.path(), ()).await;
+    let host = bench.another_process().await;
     assert_eq!(host.apply_due_deliveries().await.unwrap(), 1);
     assert_eq!(bench.totals("inv").await, "10.00 10.00 0.00 succeeded");
 }

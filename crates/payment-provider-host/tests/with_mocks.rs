@@ -1,5 +1,7 @@
 //! A host's own test with the mocks of the contract: no gateway, each answer scripted.
 
+#![cfg(feature = "sqlite")]
+
 use std::sync::Arc;
 
 use payment_provider_core::*;

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use payment_provider_axum::{webhook_routes, webhook_routes_at};
 use payment_provider_host::{
-    BuildError, Host, HostConfig, KeyFileError, SealingKeys, SqliteStore, StoreError,
+    AnyStore, BuildError, Host, HostConfig, KeyFileError, SealingKeys, StoreError,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
@@ -30,6 +31,9 @@ use crate::{routes, tables};
 
 /// How long a shutdown waits for requests under way, and for the delivery being applied.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
+
+/// How often is looked who signed out at another process.
+const LOOK_FOR_SIGN_OUTS: Duration = Duration::from_secs(1);
 
 /// The application.
 #[derive(Debug, Clone, Copy)]
@@ -69,9 +73,13 @@ impl BillingHost {
 
         let webhooks_arrive = notified_at.is_some();
         let place = Place::prepare(&options.database).map_err(StartError::Files)?;
-        let keys = keys::sealing_keys(options.key_file.as_deref(), place.path())?;
-        let path = place.path().to_path_buf();
-        let failed = |source| StartError::Database { path, source };
+        let keys = keys::sealing_keys(options.key_file.as_deref(), place.path())
+            .ok_or(StartError::NoKeyFile)??;
+        let path = place.path().map(Path::to_path_buf);
+        let failed = |source| match path {
+            Some(path) => StartError::Database { path, source },
+            None => StartError::Server(source),
+        };
         let database = place.open().await.map_err(failed)?;
         tables::create(&database.store)
             .await
@@ -88,14 +96,20 @@ impl BillingHost {
         .await?;
 
         let stop = CancellationToken::new();
+        let session_key = api_key.session_key(&salt);
+        let drafts = DraftKey::derive(&session_key);
+        let sessions = Sessions::new(session_key);
+        let ended = tables::ended_sessions(host.store()).await;
+        sessions.learn(ended.map_err(|error| StartError::Tables(error.into()))?);
+        let sign_outs = tokio::spawn(learn_sign_outs(sessions.clone(), host.clone()));
         // Without a public address one may still have been pasted at the gateway: a tunnel's, say.
         let webhooks = webhook_routes(host.clone())
             .unwrap_or_else(|_| webhook_routes_at(host.clone(), own_url));
         let routes = routes::router(App {
             host: host.clone(),
             api_key,
-            sessions: Sessions::new(api_key.session_key(&salt)),
-            drafts: DraftKey::random(),
+            sessions,
+            drafts,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             stop: stop.clone(),
         })
@@ -123,6 +137,7 @@ impl BillingHost {
             server: AbortOnDropHandle::new(server),
             inbox_stop,
             inbox: AbortOnDropHandle::new(inbox),
+            _sign_outs: AbortOnDropHandle::new(sign_outs),
             simulator,
             database,
         })
@@ -142,6 +157,7 @@ pub struct Running {
     server: AbortOnDropHandle<io::Result<()>>,
     inbox_stop: CancellationToken,
     inbox: AbortOnDropHandle<()>,
+    _sign_outs: AbortOnDropHandle<()>,
     simulator: Option<RunningSimulator>,
     database: Database,
 }
@@ -162,9 +178,9 @@ impl Running {
         self.token.expose_secret()
     }
 
-    /// The database file.
-    pub fn database(&self) -> &Path {
-        &self.database.path
+    /// The database file; `None` where the database is a server's.
+    pub fn database(&self) -> Option<&Path> {
+        self.database.path()
     }
 
     pub(crate) const fn has_temporary_database(&self) -> bool {
@@ -214,6 +230,22 @@ impl Running {
     }
 }
 
+/// Learns who signed out at another process on the same database.
+async fn learn_sign_outs(sessions: Sessions, host: Host<AnyStore>) {
+    let mut ticks = tokio::time::interval(LOOK_FOR_SIGN_OUTS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match tables::ended_sessions(host.store()).await {
+            Ok(ended) => sessions.learn(ended),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "who signed out elsewhere is not known"
+            ),
+        }
+    }
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address)
         .await
@@ -228,7 +260,7 @@ async fn host(
     database: &Database,
     keys: SealingKeys,
     public_url: Option<Url>,
-) -> Result<Host<SqliteStore>, StartError> {
+) -> Result<Host<AnyStore>, StartError> {
     let registry = gateways().map_err(StartError::Gateways)?;
     let mut config = HostConfig::default();
     config.public_url = public_url;
@@ -282,6 +314,12 @@ pub enum StartError {
         /// What the store said.
         source: StoreError,
     },
+    /// The database server cannot be used.
+    #[error("cannot use the database")]
+    Server(#[source] StoreError),
+    /// Beside a server's database there is no place for a key.
+    #[error("name the key that seals secrets with --key-file, the same for every process")]
+    NoKeyFile,
     /// The application's tables cannot be made.
     #[error("cannot make the application's tables")]
     Tables(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -13,6 +13,7 @@ use crate::demo::merchant;
 use crate::options::{DatabasePlace, Gateway, Options, Seed};
 
 const API_KEY: &str = "BILLING_HOST_API_KEY";
+const DATABASE: &str = "BILLING_HOST_DATABASE";
 const SIMULATOR_PORT: u16 = 3001;
 
 /// A small billing application that collects payments.
@@ -37,9 +38,10 @@ struct Serve {
     /// Address to serve on; port 0 takes any free port.
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
-    /// Database file, as sqlite:PATH. Without it a temporary one, removed at the end.
-    #[arg(long, value_parser = database_file)]
-    database: Option<PathBuf>,
+    /// Database: a file, as sqlite:PATH, or `postgres://USER@HOST/NAME`. Without it a temporary file,
+    /// removed at the end.
+    #[arg(long, value_parser = database)]
+    database: Option<DatabasePlace>,
     /// Which gateway takes the payments.
     #[arg(long, value_enum, default_value_t = GatewayName::Simulator)]
     gateway: GatewayName,
@@ -78,6 +80,16 @@ impl Cli {
     /// The options, or what does not go together.
     pub(crate) fn options(self) -> Result<Options, &'static str> {
         let serve = self.serve;
+        let database = match serve.database {
+            Some(place) => place,
+            None => match env::var(DATABASE).ok().filter(|text| !text.is_empty()) {
+                Some(text) => database(&text)?,
+                None => DatabasePlace::Temporary,
+            },
+        };
+        if matches!(database, DatabasePlace::Postgres(_)) && serve.key_file.is_none() {
+            return Err("a PostgreSQL database needs --key-file, the same for every process");
+        }
         let of_the_simulator = serve.simulator_listen.is_some() || serve.simulator_url.is_some();
         if of_the_simulator && serve.gateway != GatewayName::Simulator {
             return Err("--simulator-listen and --simulator-url need --gateway simulator");
@@ -94,9 +106,7 @@ impl Cli {
         };
         Ok(Options {
             listen: serve.listen,
-            database: serve
-                .database
-                .map_or(DatabasePlace::Temporary, DatabasePlace::File),
+            database,
             gateway,
             public_url: serve.public_url,
             seed: match serve.seed {
@@ -116,10 +126,17 @@ fn real(environment: Environment) -> Gateway {
     }
 }
 
-fn database_file(text: &str) -> Result<PathBuf, &'static str> {
+/// An address of a server is looked at when it is used, since who refuses it here would repeat it,
+/// password and all.
+fn database(text: &str) -> Result<DatabasePlace, &'static str> {
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(DatabasePlace::Postgres(SecretString::from(text)));
+    }
     match text.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() && path != ":memory:" => Ok(PathBuf::from(path)),
-        _ => Err("must be sqlite: and the path of a file"),
+        Some(path) if !path.is_empty() && path != ":memory:" => {
+            Ok(DatabasePlace::File(PathBuf::from(path)))
+        }
+        _ => Err("must be sqlite: and the path of a file, or an address postgres://..."),
     }
 }
 
@@ -138,6 +155,7 @@ fn web_address(text: &str) -> Result<Url, &'static str> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use secrecy::ExposeSecret;
 
     use super::*;
 
@@ -156,7 +174,7 @@ mod tests {
     fn without_arguments_everything_is_local_and_temporary() {
         let options = options(&[]).unwrap();
         assert_eq!(options.listen.to_string(), "127.0.0.1:3000");
-        assert_eq!(options.database, DatabasePlace::Temporary);
+        assert!(matches!(options.database, DatabasePlace::Temporary));
         assert!(
             matches!(options.gateway, Gateway::OwnSimulator(at) if at.to_string() == "127.0.0.1:3001")
         );
@@ -164,9 +182,20 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_a_database_and_needs_a_key_of_all_processes() {
+        let server = "postgres://billing:hunter2@db.example/billing";
+        let options = options(&["--database", server, "--key-file", "seal.key"]).unwrap();
+        assert!(!format!("{options:?}").contains("hunter2"));
+        assert!(
+            matches!(options.database, DatabasePlace::Postgres(url) if url.expose_secret() == server)
+        );
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
         for bad in [
             &["--database", "postgres://x"][..],
+            &["--database", "mysql://x", "--key-file", "k"],
             &["--database", "sqlite:"],
             &["--database", "sqlite::memory:"],
             &["--public-url", "ftp://example.com"],

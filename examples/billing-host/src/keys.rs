@@ -14,18 +14,20 @@ use uuid::Uuid;
 const LONGEST_TOKEN: usize = 512;
 
 /// The sealing key of a database: `<database>.key` unless another file is named. Made, readable by
-/// its owner only, if there is none.
+/// its owner only, if there is none. `None` where no file is named and there is no database file.
 pub(crate) fn sealing_keys(
     key_file: Option<&Path>,
-    database: &Path,
-) -> Result<SealingKeys, KeyFileError> {
-    let beside = || {
+    database: Option<&Path>,
+) -> Option<Result<SealingKeys, KeyFileError>> {
+    let beside = |database: &Path| {
         let mut name = OsString::from(database);
         name.push(".key");
         PathBuf::from(name)
     };
-    let path = key_file.map_or_else(beside, Path::to_path_buf);
-    SealingKey::from_file_or_new(&path).map(SealingKeys::new)
+    let path = key_file
+        .map(Path::to_path_buf)
+        .or_else(|| database.map(beside))?;
+    Some(SealingKey::from_file_or_new(&path).map(SealingKeys::new))
 }
 
 /// The token that clients of the API present. Only its digest is kept.

@@ -42,12 +42,15 @@ impl Default for Options {
 }
 
 /// Where the database is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum DatabasePlace {
     /// In a temporary directory that is removed at the end.
     Temporary,
     /// In this file.
     File(PathBuf),
+    /// In a PostgreSQL database, at this address; with a password in it, maybe. It needs a
+    /// [`key_file`](Options::key_file), the same for all processes on the database.
+    Postgres(SecretString),
 }
 
 /// Which gateway takes the payments.

@@ -115,7 +115,10 @@ fn welcome(running: &Running, token_is_known: bool) -> io::Result<()> {
     } else {
         ""
     };
-    writeln!(out, "database {}{until}", running.database().display())?;
+    match running.database() {
+        Some(path) => writeln!(out, "database {}{until}", path.display())?,
+        None => writeln!(out, "database PostgreSQL")?,
+    }
     let token = if token_is_known {
         writeln!(out, "api key from BILLING_HOST_API_KEY")?;
         "$BILLING_HOST_API_KEY"

@@ -4,13 +4,13 @@ use payment_provider_core::{
     ConnectionCode, Currency, CustomerId, Environment, InvalidIdentifier, Money, OrganizationId,
     Personal, ProviderId,
 };
-use payment_provider_host::{ConnectionError, CustomerError, Host, NewConnection, SqliteStore};
+use payment_provider_host::{AnyStore, ConnectionError, CustomerError, Host, NewConnection};
 
 use crate::customers::{self, NewCustomer};
 use crate::demo::merchant::{self, Account};
 use crate::invoices::{self, NewInvoice};
 use crate::options::{Gateway, Seed};
-use crate::tables::TableError;
+use crate::tables::{self, TableError};
 
 /// The tenant everything seeded belongs to.
 pub(crate) const ORGANIZATION: &str = "acme";
@@ -60,7 +60,7 @@ impl From<TableError> for SeedError {
 /// Plants what is not there yet. A connection that is there gets the settings of this start, since
 /// a simulator's address or a secret may have changed.
 pub(crate) async fn plant(
-    host: &Host<SqliteStore>,
+    host: &Host<AnyStore>,
     gateway: &Gateway,
     simulator_url: Option<&str>,
     seed: Seed,
@@ -68,6 +68,8 @@ pub(crate) async fn plant(
     if seed == Seed::Nothing {
         return Ok(Seeded::default());
     }
+    // Of processes that start at once, one plants and the others find.
+    let turn = tables::take_turn(host.store()).await?;
     let organization = OrganizationId::new(ORGANIZATION)?;
     let account = merchant::account(gateway, simulator_url).ok_or(SeedError::NoCredentials)?;
     let Account {
@@ -101,6 +103,7 @@ pub(crate) async fn plant(
     } else {
         debts(host, &organization, provider, &code).await?
     };
+    drop(turn);
     Ok(Seeded {
         connection: Some(code),
         invoice,
@@ -109,7 +112,7 @@ pub(crate) async fn plant(
 
 /// A customer and three invoices, unless the organization has invoices.
 async fn debts(
-    host: &Host<SqliteStore>,
+    host: &Host<AnyStore>,
     organization: &OrganizationId,
     provider: ProviderId,
     code: &ConnectionCode,

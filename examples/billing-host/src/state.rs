@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use payment_provider_host::{Host, SqliteStore};
+use payment_provider_host::{AnyStore, Host};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +10,7 @@ use crate::pages::{DraftKey, Sessions};
 /// What every handler works with.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
-    pub(crate) host: Host<SqliteStore>,
+    pub(crate) host: Host<AnyStore>,
     pub(crate) api_key: ApiKey,
     /// Who is signed in.
     pub(crate) sessions: Sessions,

@@ -126,6 +126,7 @@ impl<S: Store> Host<S> {
                         // What is listed is booked all the same; the rest is asked for again.
                         let store = &self.inner.store;
                         let mut tx = store.begin().await?;
+                        self.hold_all(&mut tx, delivery, &[row.pk]).await?;
                         self.note_received(&mut tx, delivery).await?;
                         self.apply_fetched(&mut tx, row.pk, &answer, is_patient(delivery))
                             .await?;
@@ -147,6 +148,8 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let patient = is_patient(delivery);
+        let checkouts: Vec<i64> = fetched.keys().copied().collect();
+        self.hold_all(&mut tx, delivery, &checkouts).await?;
         self.note_received(&mut tx, delivery).await?;
         let mut left = None;
         for (pk, answer) in fetched {
@@ -176,7 +179,11 @@ impl<S: Store> Host<S> {
                 EventOutcome::Ignored => {}
                 EventOutcome::Unmatched => {
                     strange = true;
-                    unmatched.extend(SubjectName::all(&event.subject));
+                    let connection = delivery.connection_pk;
+                    let names = self
+                        .unknown_names(&mut tx, connection, &event.subject)
+                        .await?;
+                    unmatched.extend(names);
                 }
                 // Dropping the transaction takes back what the events before did.
                 EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
@@ -352,6 +359,42 @@ impl<S: Store> Host<S> {
             }
             _ => Err(ApplyError::Incomplete),
         }
+    }
+
+    /// Takes hold of all that a delivery is about, before any of it is read.
+    async fn hold_all(
+        &self,
+        tx: &mut S::Tx,
+        delivery: &DeliveryRow,
+        checkouts: &[i64],
+    ) -> Result<(), StoreError> {
+        let names: Vec<SubjectName> = delivery
+            .events
+            .iter()
+            .flat_map(|event| SubjectName::all(&event.subject))
+            .collect();
+        let store = &self.inner.store;
+        store
+            .hold_payables(tx, delivery.connection_pk, &names, checkouts)
+            .await
+    }
+
+    /// The names of a subject that nothing has here. What has one already is not what it waits for.
+    async fn unknown_names(
+        &self,
+        tx: &mut S::Tx,
+        connection_pk: i64,
+        subject: &Subject,
+    ) -> Result<Vec<SubjectName>, StoreError> {
+        let store = &self.inner.store;
+        let mut unknown = Vec::new();
+        for name in SubjectName::all(subject) {
+            let known = store.checkout_by_name(tx, connection_pk, &name).await?;
+            if known.is_none() {
+                unknown.push(name);
+            }
+        }
+        Ok(unknown)
     }
 
     /// The checkout that all names of a subject agree on.

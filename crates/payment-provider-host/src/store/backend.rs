@@ -44,7 +44,19 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         customer: &CustomerId,
     ) -> Result<Option<CustomerRow>>;
 
-    // Payables and checkouts.
+    // Payables and checkouts. In a transaction that writes, whoever reads one of these, or anything
+    // that belongs to it, has its payable to themselves until the transaction ends.
+
+    /// Takes hold of all payables that these names and checkouts belong to, as far as they are known,
+    /// before anything of them is read: whoever needs several takes them in the same order.
+    async fn hold_payables(
+        &self,
+        tx: &mut Self::Tx,
+        connection_pk: i64,
+        names: &[SubjectName],
+        checkouts: &[i64],
+    ) -> Result<()>;
+    /// Writes a payable; a new one has the key 0.
     async fn put_payable(&self, tx: &mut Self::Tx, row: &PayableRow) -> Result<i64>;
     async fn payable(
         &self,
@@ -61,6 +73,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         connection_pk: i64,
         name: &SubjectName,
     ) -> Result<Option<CheckoutRow>>;
+    /// Writes a checkout; a new one has the key 0.
     async fn put_checkout(&self, tx: &mut Self::Tx, row: &CheckoutRow) -> Result<i64>;
 
     // Money.
@@ -118,6 +131,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn receive_delivery(&self, row: &DeliveryRow, again: bool) -> Result<Received>;
     /// Has a parked delivery tried again.
     async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool>;
+    /// Takes deliveries that are due and that nobody else has. Whoever takes one has it until the
+    /// lease runs out.
     async fn lease_deliveries(
         &self,
         owner: &str,
@@ -125,6 +140,9 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         until: i64,
         limit: i64,
     ) -> Result<Vec<DeliveryRow>>;
+    /// Ends a delivery, and says whether its lease was still the owner's: if not, nothing of the
+    /// transaction may become durable. One that names what is known by now, or just becomes known,
+    /// is not unmatched but to be tried again.
     async fn finish_delivery(
         &self,
         tx: &mut Self::Tx,

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
+use super::store::{BenchStore, BenchTx, Place, TestStore};
+use super::{Gateway, ManualClock, MemoryFactory, delivery};
 use payment_provider_core::*;
 use payment_provider_host::*;
-use tempfile::TempDir;
-
-use super::{Gateway, ManualClock, MemoryFactory, delivery};
 
 pub struct Bench {
     pub gateway: Gateway,
     pub clock: ManualClock,
-    pub host: Host<SqliteStore>,
-    pub directory: TempDir,
+    pub host: Host<BenchStore>,
+    pub place: Place,
 }
 
 pub fn organization() -> OrganizationId {
@@ -47,14 +46,12 @@ impl Bench {
         Self::with_handler(()).await
     }
 
-    pub async fn with_handler(handler: impl PaymentHandler<SqliteTx>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+    pub async fn with_handler(handler: impl PaymentHandler<BenchTx>) -> Self {
+        let place = Place::new();
         let gateway = Gateway::default();
         let clock = ManualClock::new();
-        let store = SqliteStore::open(directory.path().join("host.db"))
-            .await
-            .unwrap();
-        let host = runtime(store, &gateway, &clock, directory.path(), handler).await;
+        let store = BenchStore::open_at(&place).await;
+        let host = runtime(store, &gateway, &clock, &place, handler).await;
         let settings = ConnectionSettings::new().with("key", "k1");
         let new = NewConnection::new(organization(), provider(), code(), "Main", settings);
         host.add_connection(new).await.unwrap();
@@ -62,10 +59,21 @@ impl Bench {
             gateway,
             clock,
             host,
-            directory,
+            place,
         };
         bench.link_customer("main").await;
         bench
+    }
+
+    /// The runtime as another process on the same database has it.
+    pub async fn another_process(&self) -> Host<BenchStore> {
+        let store = BenchStore::open_at(&self.place).await;
+        runtime(store, &self.gateway, &self.clock, &self.place, ()).await
+    }
+
+    /// For reads of a test's own.
+    pub fn pool(&self) -> &sqlx::Pool<<BenchStore as TestStore>::Database> {
+        self.host.store().pool()
     }
 
     pub async fn link_customer(&self, connection: &str) {
@@ -83,11 +91,12 @@ impl Bench {
         self.receive_request(delivery("k1", events)).await.unwrap()
     }
 
-    /// Deliveries arrive when the clock says so.
+    /// Deliveries arrive when the clock says so, no two in the same millisecond.
     pub async fn receive_request(
         &self,
         mut request: WebhookRequest,
     ) -> Result<Receipt, ReceiveError> {
+        self.clock.advance(Duration::from_millis(1));
         request.received_at = self.clock.now();
         self.host
             .receive_webhook(&provider(), &organization(), &code(), &request)
@@ -105,9 +114,10 @@ impl Bench {
             {
                 return;
             }
+            self.host.store().wait_for_workers().await;
             self.clock.advance(Duration::from_mins(10));
         }
-        panic!("deliveries stay pending");
+        panic!("deliveries stay pending: {:#?}", self.deliveries().await);
     }
 
     /// All deliveries, in order of arrival.
@@ -148,13 +158,14 @@ impl Bench {
 }
 
 pub async fn runtime(
-    store: SqliteStore,
+    store: BenchStore,
     gateway: &Gateway,
     clock: &ManualClock,
-    directory: &std::path::Path,
-    handler: impl PaymentHandler<SqliteTx>,
-) -> Host<SqliteStore> {
-    let key = SealingKey::from_file_or_new(&directory.join("sealing.key")).unwrap();
+    place: &Place,
+    handler: impl PaymentHandler<BenchTx>,
+) -> Host<BenchStore> {
+    let key = place.directory.path().join("sealing.key");
+    let key = SealingKey::from_file_or_new(&key).unwrap();
     let mut registry = ProviderRegistry::new();
     registry
         .register(MemoryFactory::new(gateway.clone()))

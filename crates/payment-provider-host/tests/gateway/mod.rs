@@ -5,6 +5,10 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod bench;
+#[cfg(feature = "postgres")]
+#[path = "../server/mod.rs"]
+pub mod server;
+pub mod store;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};

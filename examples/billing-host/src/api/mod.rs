@@ -21,6 +21,7 @@ use serde_json::json;
 
 use crate::problem::Problem;
 use crate::state::App;
+use crate::tables::on_pool;
 
 /// The largest body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -58,9 +59,11 @@ pub(crate) fn router(app: &App) -> Router<App> {
 
 /// Well if the database can be read.
 async fn health(State(app): State<App>) -> Response {
-    let read = sqlx::query_scalar::<_, i64>("SELECT 1").fetch_one(app.host.store().readers());
-    match read.await {
-        Ok(_) => Json(json!({"status": "ok"})).into_response(),
+    let read = on_pool!(app.host.store(), pool => {
+        sqlx::query("SELECT 1").execute(pool).await.map(drop)
+    });
+    match read {
+        Ok(()) => Json(json!({"status": "ok"})).into_response(),
         Err(error) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,

@@ -2,10 +2,10 @@ use std::fmt;
 
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Personal, ProviderId};
-use payment_provider_host::{NewCustomerLink, SqliteStore, Store};
+use payment_provider_host::{AnyStore, NewCustomerLink, Store};
 use uuid::Uuid;
 
-use crate::tables::TableError;
+use crate::tables::{TableError, in_tx, on_pool};
 
 /// A customer as the application's user gives them.
 #[derive(Debug, Clone)]
@@ -76,83 +76,85 @@ pub(crate) enum Saved {
 
 /// Keeps a customer. One with the same external id in the organization is replaced by it.
 pub(crate) async fn save(
-    store: &SqliteStore,
+    store: &AnyStore,
     new: &NewCustomer,
 ) -> Result<(Customer, Saved), TableError> {
     let exposed = |text: &Option<Personal>| text.as_ref().map(|text| text.expose().to_owned());
+    let (provider, code) = new
+        .payment
+        .as_ref()
+        .map_or((None, None), |(provider, code)| {
+            (Some(provider.as_str()), Some(code.as_str()))
+        });
+    let id = Uuid::now_v7().to_string();
     let mut tx = store.begin().await?;
-    let known: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM billing_customers WHERE organization_id = ? AND external_id = ?",
-    )
-    .bind(new.organization.as_str())
-    .bind(new.external_id.as_str())
-    .fetch_optional(&mut *tx)
-    .await?;
-    let saved = if known.is_some() {
-        Saved::Replaced
-    } else {
-        Saved::New
-    };
-    let provider = new.payment.as_ref().map(|(provider, _)| provider.as_str());
-    let code = new.payment.as_ref().map(|(_, code)| code.as_str());
-    let customer: Customer = sqlx::query_as(
-        "INSERT INTO billing_customers (id, organization_id, external_id, name, email, phone,
-             payment_provider, payment_provider_code, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (organization_id, external_id) DO UPDATE SET
-             name = excluded.name, email = excluded.email, phone = excluded.phone,
-             payment_provider = excluded.payment_provider,
-             payment_provider_code = excluded.payment_provider_code
-         RETURNING *",
-    )
-    .bind(known.unwrap_or_else(|| Uuid::now_v7().to_string()))
-    .bind(new.organization.as_str())
-    .bind(new.external_id.as_str())
-    .bind(exposed(&new.name))
-    .bind(exposed(&new.email))
-    .bind(exposed(&new.phone))
-    .bind(provider)
-    .bind(code)
-    .bind(OffsetDateTime::now_utc().unix_timestamp() * 1000)
-    .fetch_one(&mut *tx)
-    .await?;
+    // One that is known keeps its id.
+    let customer: Customer = in_tx!(&mut tx, connection => {
+        sqlx::query_as(
+            "INSERT INTO billing_customers (id, organization_id, external_id, name, email, phone,
+                 payment_provider, payment_provider_code, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (organization_id, external_id) DO UPDATE SET
+                 name = excluded.name, email = excluded.email, phone = excluded.phone,
+                 payment_provider = excluded.payment_provider,
+                 payment_provider_code = excluded.payment_provider_code
+             RETURNING *",
+        )
+        .bind(&id)
+        .bind(new.organization.as_str())
+        .bind(new.external_id.as_str())
+        .bind(exposed(&new.name))
+        .bind(exposed(&new.email))
+        .bind(exposed(&new.phone))
+        .bind(provider)
+        .bind(code)
+        .bind(OffsetDateTime::now_utc().unix_timestamp() * 1000)
+        .fetch_one(connection)
+        .await
+    })?;
     store.commit(tx).await?;
+    let saved = if customer.id == id {
+        Saved::New
+    } else {
+        Saved::Replaced
+    };
     Ok((customer, saved))
 }
 
 /// The customer with this external id.
 pub(crate) async fn find(
-    store: &SqliteStore,
+    store: &AnyStore,
     organization: &OrganizationId,
     external_id: &CustomerId,
 ) -> Result<Option<Customer>, TableError> {
-    let found = sqlx::query_as(
-        "SELECT * FROM billing_customers WHERE organization_id = ? AND external_id = ?",
-    )
-    .bind(organization.as_str())
-    .bind(external_id.as_str())
-    .fetch_optional(store.readers())
-    .await?;
-    Ok(found)
+    Ok(on_pool!(store, pool => {
+        sqlx::query_as(
+            "SELECT * FROM billing_customers WHERE organization_id = $1 AND external_id = $2",
+        )
+        .bind(organization.as_str())
+        .bind(external_id.as_str())
+        .fetch_optional(pool)
+        .await
+    })?)
 }
 
 /// All customers, the latest first.
-pub(crate) async fn list(store: &SqliteStore) -> Result<Vec<Customer>, TableError> {
-    let found = sqlx::query_as("SELECT * FROM billing_customers ORDER BY id DESC LIMIT ?")
-        .bind(i64::try_from(MOST_LISTED).unwrap_or(i64::MAX))
-        .fetch_all(store.readers())
-        .await?;
-    Ok(found)
+pub(crate) async fn list(store: &AnyStore) -> Result<Vec<Customer>, TableError> {
+    let most = i64::try_from(MOST_LISTED).unwrap_or(i64::MAX);
+    Ok(on_pool!(store, pool => {
+        sqlx::query_as("SELECT * FROM billing_customers ORDER BY id DESC LIMIT $1")
+            .bind(most)
+            .fetch_all(pool)
+            .await
+    })?)
 }
 
 /// The customer an invoice names.
-pub(crate) async fn find_by_id(
-    store: &SqliteStore,
-    id: &str,
-) -> Result<Option<Customer>, TableError> {
-    let found = sqlx::query_as("SELECT * FROM billing_customers WHERE id = ?")
-        .bind(id)
-        .fetch_optional(store.readers())
-        .await?;
-    Ok(found)
+pub(crate) async fn find_by_id(store: &AnyStore, id: &str) -> Result<Option<Customer>, TableError> {
+    Ok(on_pool!(store, pool => {
+        sqlx::query_as("SELECT * FROM billing_customers WHERE id = $1")
+            .bind(id)
+            .fetch_optional(pool)
+            .await
+    })?)
 }

@@ -18,6 +18,7 @@ const CLIENT_SECRET: &str = "CASHFREE_CLIENT_SECRET";
 pub(crate) const ENVIRONMENT: &str = "\
 Environment:
   BILLING_HOST_API_KEY    token of the API; a random one unless set
+  BILLING_HOST_DATABASE   like --database, and shown to nobody who lists processes
   CASHFREE_CLIENT_ID      merchant account for --gateway sandbox and production
   CASHFREE_CLIENT_SECRET  its secret
   RUST_LOG                what is logged";

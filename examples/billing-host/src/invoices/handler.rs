@@ -3,7 +3,7 @@ use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_host::cash::Closed;
 use payment_provider_host::{Cause, HandlerError, PayableChange, PaymentHandler};
 
-use crate::tables::Tx;
+use crate::tables::{Tx, in_tx};
 
 /// Brings an invoice up to date in the transaction that records what happened to its payment, so
 /// that the two never disagree.
@@ -13,17 +13,20 @@ pub(crate) struct InvoiceHandler;
 /// Marks an invoice as voided; one that is paid refuses, and with it the whole transaction.
 async fn withdraw(tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError> {
     let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
-    let withdrawn = sqlx::query(
-        "UPDATE billing_invoices SET voided_at = ?
-         WHERE id = ? AND organization_id = ? AND voided_at IS NULL
-             AND payment_status <> 'succeeded'",
-    )
-    .bind(i64::try_from(nanos / 1_000_000)?)
-    .bind(change.payable.as_str())
-    .bind(change.organization.as_str())
-    .execute(&mut **tx)
-    .await?;
-    if withdrawn.rows_affected() == 0 {
+    let withdrawn = in_tx!(tx, connection => {
+        sqlx::query(
+            "UPDATE billing_invoices SET voided_at = $1
+             WHERE id = $2 AND organization_id = $3 AND voided_at IS NULL
+                 AND payment_status <> 'succeeded'",
+        )
+        .bind(i64::try_from(nanos / 1_000_000)?)
+        .bind(change.payable.as_str())
+        .bind(change.organization.as_str())
+        .execute(connection)
+        .await?
+        .rows_affected()
+    });
+    if withdrawn == 0 {
         return Err("an invoice that is paid cannot be voided".into());
     }
     Ok(())
@@ -38,19 +41,22 @@ impl PaymentHandler<Tx> for InvoiceHandler {
         {
             withdraw(tx, change).await?;
         }
-        let updated = sqlx::query(
-            "UPDATE billing_invoices
-             SET payment_status = ?, amount_paid_cents = ?, surplus_cents = ?
-             WHERE id = ? AND organization_id = ?",
-        )
-        .bind(change.progress.as_str())
-        .bind(change.credited.minor_units())
-        .bind(change.surplus.minor_units())
-        .bind(change.payable.as_str())
-        .bind(change.organization.as_str())
-        .execute(&mut **tx)
-        .await?;
-        if updated.rows_affected() == 0 {
+        let updated = in_tx!(tx, connection => {
+            sqlx::query(
+                "UPDATE billing_invoices
+                 SET payment_status = $1, amount_paid_cents = $2, surplus_cents = $3
+                 WHERE id = $4 AND organization_id = $5",
+            )
+            .bind(change.progress.as_str())
+            .bind(change.credited.minor_units())
+            .bind(change.surplus.minor_units())
+            .bind(change.payable.as_str())
+            .bind(change.organization.as_str())
+            .execute(connection)
+            .await?
+            .rows_affected()
+        });
+        if updated == 0 {
             return Err("a payment concerns an invoice that is not there".into());
         }
         tracing::info!(

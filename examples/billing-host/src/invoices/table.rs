@@ -1,9 +1,9 @@
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::{Money, OrganizationId};
-use payment_provider_host::{SqliteStore, Store};
+use payment_provider_host::{AnyStore, Store};
 use uuid::Uuid;
 
-use crate::tables::TableError;
+use crate::tables::{TableError, in_tx, on_pool};
 
 /// An invoice to be made.
 #[derive(Debug, Clone)]
@@ -54,90 +54,90 @@ impl Invoice {
 const SELECT: &str = "SELECT invoice.*, customer.external_id AS external_customer_id
      FROM billing_invoices AS invoice
      JOIN billing_customers AS customer ON customer.id = invoice.customer_id
-     WHERE invoice.id = ?";
+     WHERE invoice.id = $1";
 
 /// Makes an invoice and returns its id.
-pub(crate) async fn insert(store: &SqliteStore, new: &NewInvoice) -> Result<String, TableError> {
+pub(crate) async fn insert(store: &AnyStore, new: &NewInvoice) -> Result<String, TableError> {
     let id = Uuid::now_v7().to_string();
     let mut tx = store.begin().await?;
-    sqlx::query(
-        "INSERT INTO billing_invoices
-             (id, organization_id, customer_id, amount_cents, currency, purpose, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(&id)
-    .bind(new.organization.as_str())
-    .bind(&new.customer_id)
-    .bind(new.amount.minor_units())
-    .bind(new.amount.currency().code())
-    .bind(&new.purpose)
-    .bind(now())
-    .execute(&mut *tx)
-    .await?;
+    in_tx!(&mut tx, connection => {
+        sqlx::query(
+            "INSERT INTO billing_invoices
+                 (id, organization_id, customer_id, amount_cents, currency, purpose, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&id)
+        .bind(new.organization.as_str())
+        .bind(&new.customer_id)
+        .bind(new.amount.minor_units())
+        .bind(new.amount.currency().code())
+        .bind(&new.purpose)
+        .bind(now())
+        .execute(connection)
+        .await?;
+    });
     store.commit(tx).await?;
     Ok(id)
 }
 
 /// The invoice with this id.
-pub(crate) async fn find(store: &SqliteStore, id: &str) -> Result<Option<Invoice>, TableError> {
-    let found = sqlx::query_as(SELECT)
-        .bind(id)
-        .fetch_optional(store.readers())
-        .await?;
-    Ok(found)
+pub(crate) async fn find(store: &AnyStore, id: &str) -> Result<Option<Invoice>, TableError> {
+    Ok(on_pool!(store, pool => {
+        sqlx::query_as(SELECT).bind(id).fetch_optional(pool).await
+    })?)
 }
 
 /// The invoices of one organization, or all of them, oldest first.
 pub(crate) async fn list(
-    store: &SqliteStore,
+    store: &AnyStore,
     organization: Option<&OrganizationId>,
 ) -> Result<Vec<Invoice>, TableError> {
-    let found = sqlx::query_as(
-        "SELECT invoice.*, customer.external_id AS external_customer_id
-         FROM billing_invoices AS invoice
-         JOIN billing_customers AS customer ON customer.id = invoice.customer_id
-         WHERE ?1 IS NULL OR invoice.organization_id = ?1
-         ORDER BY invoice.created_at, invoice.id",
-    )
-    .bind(organization.map(OrganizationId::as_str))
-    .fetch_all(store.readers())
-    .await?;
-    Ok(found)
+    Ok(on_pool!(store, pool => {
+        sqlx::query_as(
+            "SELECT invoice.*, customer.external_id AS external_customer_id
+             FROM billing_invoices AS invoice
+             JOIN billing_customers AS customer ON customer.id = invoice.customer_id
+             WHERE CAST($1 AS TEXT) IS NULL OR invoice.organization_id = $1
+             ORDER BY invoice.created_at, invoice.id",
+        )
+        .bind(organization.map(OrganizationId::as_str))
+        .fetch_all(pool)
+        .await
+    })?)
 }
 
 /// The latest invoices, newest first; those that are older than the one named, if one is.
 pub(crate) async fn latest(
-    store: &SqliteStore,
+    store: &AnyStore,
     before: Option<&str>,
     most: i64,
 ) -> Result<Vec<Invoice>, TableError> {
     // Ids of version 7 sort by the time they were made at.
-    let found = sqlx::query_as(
-        "SELECT invoice.*, customer.external_id AS external_customer_id
-         FROM billing_invoices AS invoice
-         JOIN billing_customers AS customer ON customer.id = invoice.customer_id
-         WHERE ?1 IS NULL OR invoice.id < ?1
-         ORDER BY invoice.id DESC
-         LIMIT ?2",
-    )
-    .bind(before)
-    .bind(most)
-    .fetch_all(store.readers())
-    .await?;
-    Ok(found)
+    Ok(on_pool!(store, pool => {
+        sqlx::query_as(
+            "SELECT invoice.*, customer.external_id AS external_customer_id
+             FROM billing_invoices AS invoice
+             JOIN billing_customers AS customer ON customer.id = invoice.customer_id
+             WHERE CAST($1 AS TEXT) IS NULL OR invoice.id < $1
+             ORDER BY invoice.id DESC
+             LIMIT $2",
+        )
+        .bind(before)
+        .bind(most)
+        .fetch_all(pool)
+        .await
+    })?)
 }
 
 /// How many invoices an organization has.
 pub(crate) async fn count(
-    store: &SqliteStore,
+    store: &AnyStore,
     organization: &OrganizationId,
 ) -> Result<i64, TableError> {
-    let count =
-        sqlx::query_scalar("SELECT count(*) FROM billing_invoices WHERE organization_id = ?")
-            .bind(organization.as_str())
-            .fetch_one(store.readers())
-            .await?;
-    Ok(count)
+    const SQL: &str = "SELECT count(*) FROM billing_invoices WHERE organization_id = $1";
+    Ok(on_pool!(store, pool => {
+        sqlx::query_scalar(SQL).bind(organization.as_str()).fetch_one(pool).await
+    })?)
 }
 
 fn now() -> i64 {

@@ -1,21 +1,24 @@
 //! Secrets that were typed into a form which has to be shown again.
 //!
 //! They are given back to the form sealed, so that nobody has to type them twice and no page holds
-//! them. What is sealed opens in the same session, for the same field, in the same process.
+//! them. What is sealed opens in the same session and for the same field, at whichever process of the
+//! application.
 
 use std::fmt;
 use std::sync::Arc;
 
+use axum_extra::extract::cookie;
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use data_encoding::BASE64URL_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use super::session::Session;
 
 const NONCE: usize = 24;
 
-/// The key of this process.
+/// The key of this application.
 #[derive(Clone)]
 pub(crate) struct DraftKey(Arc<XChaCha20Poly1305>);
 
@@ -26,9 +29,12 @@ impl fmt::Debug for DraftKey {
 }
 
 impl DraftKey {
-    /// A key that nobody else has.
-    pub(crate) fn random() -> Self {
-        Self(Arc::new(XChaCha20Poly1305::new(&Key::generate())))
+    /// A key that only who has the key of sessions has.
+    pub(crate) fn derive(sessions: &cookie::Key) -> Self {
+        let key = Sha256::digest([sessions.signing(), b"drafts of forms"].concat());
+        Self(Arc::new(XChaCha20Poly1305::new(&Key::from(
+            <[u8; 32]>::from(key),
+        ))))
     }
 
     pub(super) fn seal(
@@ -79,7 +85,11 @@ mod tests {
 
     #[test]
     fn a_draft_opens_where_it_was_made_and_nowhere_else() {
-        let (key, here, there) = (DraftKey::random(), session(), session());
+        let (key, here, there) = (
+            DraftKey::derive(&cookie::Key::generate()),
+            session(),
+            session(),
+        );
         let secret = SecretString::from("cfsk_canary");
         let sealed = key.seal(&secret, &here, "client_secret").unwrap();
         assert!(!sealed.contains("canary"));
@@ -88,7 +98,7 @@ mod tests {
         assert!(key.open(&sealed, &there, "client_secret").is_none());
         assert!(key.open(&sealed, &here, "client_id").is_none());
         assert!(
-            DraftKey::random()
+            DraftKey::derive(&cookie::Key::generate())
                 .open(&sealed, &here, "client_secret")
                 .is_none()
         );

@@ -12,7 +12,7 @@ use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use payment_provider_core::reexport::time::{Duration, OffsetDateTime};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -26,8 +26,8 @@ const LIFE: Duration = Duration::hours(12);
 #[derive(Clone)]
 pub(crate) struct Sessions {
     key: Key,
-    /// Those that were ended before their time, and when that would have been. Other processes do not
-    /// know; there they end with their time.
+    /// Those that were ended before their time, by their hashes, and when that would have been. What
+    /// other processes end is learnt from the database.
     ended: Arc<Mutex<HashMap<String, i64>>>,
 }
 
@@ -52,14 +52,19 @@ impl Sessions {
     /// Whether a session has not ended, by its time or otherwise.
     pub(super) fn is_current(&self, session: &Session) -> bool {
         session.ends > OffsetDateTime::now_utc().unix_timestamp()
-            && !self.ended().contains_key(&session.value)
+            && !self.ended().contains_key(&session.hash())
     }
 
     pub(super) fn end(&self, session: &Session) {
+        self.learn([(session.hash(), session.ends)]);
+    }
+
+    /// Takes note of sessions that were ended, here or elsewhere.
+    pub(crate) fn learn(&self, sessions: impl IntoIterator<Item = (String, i64)>) {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let mut ended = self.ended();
         ended.retain(|_, ends| *ends > now);
-        ended.insert(session.value.clone(), session.ends);
+        ended.extend(sessions.into_iter().filter(|(_, ends)| *ends > now));
     }
 
     fn ended(&self) -> MutexGuard<'_, HashMap<String, i64>> {
@@ -129,6 +134,16 @@ impl Session {
         mac.update(b"form of ");
         mac.update(self.value.as_bytes());
         mac
+    }
+
+    /// Names the session to those who may not take it over.
+    pub(super) fn hash(&self) -> String {
+        BASE64URL_NOPAD.encode(&Sha256::digest(&self.value))
+    }
+
+    /// When it ends, in seconds since 1970.
+    pub(super) const fn ends(&self) -> i64 {
+        self.ends
     }
 
     /// Binds what is sealed for this session to it.

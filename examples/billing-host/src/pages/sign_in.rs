@@ -11,6 +11,7 @@ use super::form::{CheckedForm, Filled};
 use super::layout::{Layout, page};
 use super::session::{self, Session, jar_with};
 use crate::state::App;
+use crate::tables;
 
 const API_KEY: &str = "api_key";
 /// The field of the page that was wanted.
@@ -76,7 +77,16 @@ pub(super) async fn sign_in(State(app): State<App>, form_sent: CheckedForm) -> R
 
 /// `POST /sign-out`
 pub(super) async fn sign_out(State(app): State<App>, form_sent: CheckedForm) -> Response {
-    app.sessions.end(&form_sent.0.session);
+    let session = &form_sent.0.session;
+    app.sessions.end(session);
+    // Here it has ended either way; elsewhere it may last until its time.
+    let told = tables::end_session(app.host.store(), &session.hash(), session.ends()).await;
+    if let Err(error) = told {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "other processes do not know who signed out"
+        );
+    }
     (
         jar_with(&app, &Session::new(false)),
         Redirect::to("/sign-in"),

@@ -49,13 +49,25 @@ async fn what_is_under_way_is_finished_and_kept() {
 #[tokio::test]
 async fn a_temporary_database_is_gone_afterwards() {
     let app = Application::start().await;
-    let directory = app.running.database().parent().unwrap().to_path_buf();
+    let directory = app
+        .running
+        .database()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .to_path_buf();
     assert!(directory.join("billing.db").exists() && directory.join("billing.db.key").exists());
     app.running.shutdown().await;
     assert!(!directory.exists());
 
     let app = Application::start().await;
-    let directory = app.running.database().parent().unwrap().to_path_buf();
+    let directory = app
+        .running
+        .database()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .to_path_buf();
     drop(app.running);
     assert!(!directory.exists());
 }

@@ -1,8 +1,8 @@
 use payment_provider_core::{ConnectionCode, Customer, CustomerId, OrganizationId};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
-use super::read::{ReadColumn, json};
 use super::{ConnectionRow, CustomerRow, Inserted, Result, StoreError};
+use crate::store::columns::{ReadColumn, json};
 
 pub(super) async fn insert(pool: &SqlitePool, row: &ConnectionRow) -> Result<Inserted> {
     let done = sqlx::query(

@@ -1,7 +1,10 @@
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
-use super::read::{ReadColumn, json, word};
-use super::{DeliveryEnd, DeliveryRow, Postponed, Received, Result, StoreError, SubjectName, Tx};
+use super::{
+    DeliveryEnd, DeliveryRow, DeliveryState, Postponed, Received, Result, StoreError, SubjectName,
+    Tx,
+};
+use crate::store::columns::{ReadColumn, json, word};
 
 pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -> Result<Received> {
     let failed = |error| StoreError::new("store a delivery", error);
@@ -141,6 +144,12 @@ pub(super) async fn finish(
     end: DeliveryEnd<'_>,
 ) -> Result<bool> {
     let failed = |error| StoreError::new("finish a delivery", error);
+    let mut end = end;
+    if !end.unmatched.is_empty() && names_known(tx, pk, end.unmatched).await? {
+        // By what came later in the same delivery.
+        end.state = DeliveryState::Pending;
+        end.unmatched = &[];
+    }
     let done = sqlx::query(
         "UPDATE deliveries SET
              -- Of a delivery that never came in time, a copy is no news.
@@ -171,6 +180,23 @@ pub(super) async fn finish(
         .map_err(failed)?;
     }
     Ok(done.rows_affected() == 1)
+}
+
+/// Whether one of these names of the delivery's connection is known.
+async fn names_known(tx: &mut Tx, pk: i64, names: &[SubjectName]) -> Result<bool> {
+    let connection_pk: i64 =
+        sqlx::query_scalar("SELECT connection_pk FROM deliveries WHERE delivery_pk = ?")
+            .bind(pk)
+            .fetch_one(&mut **tx)
+            .await
+            .map_err(|error| StoreError::new("finish a delivery", error))?;
+    for name in names {
+        let known = super::payables::checkout_by_name(tx, connection_pk, name).await?;
+        if known.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 pub(super) async fn postpone(

@@ -1,9 +1,9 @@
 use payment_provider_core::{EffectKey, OrderId, Payment, PaymentId};
 use sqlx::sqlite::SqliteRow;
 
-use super::read::{ReadColumn, json};
 use super::{PaymentRow, Result, StoreError, Tx};
 use crate::cash::Verdict;
+use crate::store::columns::{ReadColumn, json};
 
 pub(super) async fn of_checkout(tx: &mut Tx, checkout_pk: i64) -> Result<Vec<PaymentRow>> {
     sqlx::query("SELECT * FROM payments WHERE checkout_pk = ? ORDER BY payment_pk")

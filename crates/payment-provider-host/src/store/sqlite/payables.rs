@@ -1,10 +1,10 @@
 use payment_provider_core::{Currency, Money, OrganizationId, Personal};
 use sqlx::sqlite::SqliteRow;
 
-use super::read::{ReadColumn, json, word};
 use super::{CheckoutRow, HistoryRow, PayableRow, Result, StoreError, SubjectName, Tx};
 use crate::PayableId;
 use crate::cash::Closed;
+use crate::store::columns::{ReadColumn, json, word};
 
 pub(super) async fn put(tx: &mut Tx, row: &PayableRow) -> Result<i64> {
     sqlx::query_scalar(
@@ -155,7 +155,7 @@ pub(super) async fn checkout_by_name(
         SubjectName::Order(id) => (
             "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
              WHERE checkout_pk = (SELECT checkout_pk FROM payments
-                 WHERE connection_pk = ? AND order_id = ? LIMIT 1)",
+                 WHERE connection_pk = ? AND order_id = ? ORDER BY payment_pk LIMIT 1)",
             id,
         ),
     };

@@ -1,23 +1,21 @@
+//! Typed values in the columns of a row, of whichever database.
+
 use std::str::FromStr;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::{Result, StoreError};
 
 /// Reads typed values out of a row. What does not fit its type names its column, not its content.
-pub(super) trait ReadColumn {
+pub(in crate::store) trait ReadColumn {
     fn number(&self, column: &'static str) -> Result<i64>;
     fn maybe_number(&self, column: &'static str) -> Result<Option<i64>>;
     fn text(&self, column: &'static str) -> Result<String>;
     fn maybe_text(&self, column: &'static str) -> Result<Option<String>>;
     fn bytes(&self, column: &'static str) -> Result<Vec<u8>>;
-
-    fn flag(&self, column: &'static str) -> Result<bool> {
-        Ok(self.number(column)? != 0)
-    }
+    fn flag(&self, column: &'static str) -> Result<bool>;
 
     fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T> {
         self.text(column)?.parse().map_err(|_| misfit(column))
@@ -39,27 +37,40 @@ pub(super) trait ReadColumn {
     }
 }
 
-impl ReadColumn for SqliteRow {
-    fn number(&self, column: &'static str) -> Result<i64> {
-        self.try_get(column).map_err(|_| misfit(column))
-    }
+macro_rules! read_columns {
+    ($row:ty) => {
+        impl ReadColumn for $row {
+            fn number(&self, column: &'static str) -> Result<i64> {
+                self.try_get(column).map_err(|_| misfit(column))
+            }
 
-    fn maybe_number(&self, column: &'static str) -> Result<Option<i64>> {
-        self.try_get(column).map_err(|_| misfit(column))
-    }
+            fn maybe_number(&self, column: &'static str) -> Result<Option<i64>> {
+                self.try_get(column).map_err(|_| misfit(column))
+            }
 
-    fn text(&self, column: &'static str) -> Result<String> {
-        self.try_get(column).map_err(|_| misfit(column))
-    }
+            fn text(&self, column: &'static str) -> Result<String> {
+                self.try_get(column).map_err(|_| misfit(column))
+            }
 
-    fn maybe_text(&self, column: &'static str) -> Result<Option<String>> {
-        self.try_get(column).map_err(|_| misfit(column))
-    }
+            fn maybe_text(&self, column: &'static str) -> Result<Option<String>> {
+                self.try_get(column).map_err(|_| misfit(column))
+            }
 
-    fn bytes(&self, column: &'static str) -> Result<Vec<u8>> {
-        self.try_get(column).map_err(|_| misfit(column))
-    }
+            fn bytes(&self, column: &'static str) -> Result<Vec<u8>> {
+                self.try_get(column).map_err(|_| misfit(column))
+            }
+
+            fn flag(&self, column: &'static str) -> Result<bool> {
+                self.try_get(column).map_err(|_| misfit(column))
+            }
+        }
+    };
 }
+
+#[cfg(feature = "sqlite")]
+read_columns!(sqlx::sqlite::SqliteRow);
+#[cfg(feature = "postgres")]
+read_columns!(sqlx::postgres::PgRow);
 
 fn misfit(column: &'static str) -> StoreError {
     StoreError::new(
@@ -73,7 +84,7 @@ fn from_word<T: DeserializeOwned>(word: &str, column: &'static str) -> Result<T>
 }
 
 /// The word of a unit variant.
-pub(super) fn word(value: &impl Serialize) -> Result<String> {
+pub(in crate::store) fn word(value: &impl Serialize) -> Result<String> {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => Ok(word),
         _ => Err(StoreError::new(
@@ -83,6 +94,6 @@ pub(super) fn word(value: &impl Serialize) -> Result<String> {
     }
 }
 
-pub(super) fn json(value: &impl Serialize) -> Result<String> {
+pub(in crate::store) fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| StoreError::new("write a row", error))
 }

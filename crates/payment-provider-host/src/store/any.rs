@@ -1,0 +1,311 @@
+//! Either store, for a host that learns which when it starts.
+
+use async_trait::async_trait;
+use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
+
+use super::{
+    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, HistoryRow,
+    Inserted, PayableRow, PaymentRow, PostgresStore, PostgresTx, Postponed, Received, Result,
+    SqliteStore, SqliteTx, Store, StoreError, SubjectName,
+};
+use crate::PayableId;
+
+/// One of the stores, chosen at run time.
+#[derive(Debug, Clone)]
+pub enum AnyStore {
+    /// One file, one process.
+    Sqlite(SqliteStore),
+    /// One database, several processes.
+    Postgres(PostgresStore),
+}
+
+/// A transaction on an [`AnyStore`].
+#[derive(Debug)]
+pub enum AnyTx {
+    /// On the file.
+    Sqlite(SqliteTx),
+    /// On the database.
+    Postgres(PostgresTx),
+}
+
+impl From<SqliteStore> for AnyStore {
+    fn from(store: SqliteStore) -> Self {
+        Self::Sqlite(store)
+    }
+}
+
+impl From<PostgresStore> for AnyStore {
+    fn from(store: PostgresStore) -> Self {
+        Self::Postgres(store)
+    }
+}
+
+/// A transaction of the other kind: it was begun on another store.
+fn foreign() -> StoreError {
+    StoreError::new(
+        "use a transaction",
+        "the transaction was begun on another store",
+    )
+}
+
+macro_rules! each {
+    ($self:ident . $method:ident ( $($argument:expr),* )) => {
+        match $self {
+            Self::Sqlite(store) => store.$method($($argument),*).await,
+            Self::Postgres(store) => store.$method($($argument),*).await,
+        }
+    };
+}
+
+macro_rules! each_in {
+    ($self:ident, $tx:ident . $method:ident ( $($argument:expr),* )) => {
+        match ($self, $tx) {
+            (Self::Sqlite(store), AnyTx::Sqlite(tx)) => store.$method(tx, $($argument),*).await,
+            (Self::Postgres(store), AnyTx::Postgres(tx)) => {
+                store.$method(tx, $($argument),*).await
+            }
+            _ => Err(foreign()),
+        }
+    };
+}
+
+#[async_trait]
+impl Store for AnyStore {
+    async fn begin(&self) -> Result<AnyTx> {
+        Ok(match self {
+            Self::Sqlite(store) => AnyTx::Sqlite(store.begin().await?),
+            Self::Postgres(store) => AnyTx::Postgres(store.begin().await?),
+        })
+    }
+
+    async fn begin_read(&self) -> Result<AnyTx> {
+        Ok(match self {
+            Self::Sqlite(store) => AnyTx::Sqlite(store.begin_read().await?),
+            Self::Postgres(store) => AnyTx::Postgres(store.begin_read().await?),
+        })
+    }
+
+    async fn commit(&self, tx: AnyTx) -> Result<()> {
+        match (self, tx) {
+            (Self::Sqlite(store), AnyTx::Sqlite(tx)) => store.commit(tx).await,
+            (Self::Postgres(store), AnyTx::Postgres(tx)) => store.commit(tx).await,
+            _ => Err(foreign()),
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for AnyStore {
+    type Tx = AnyTx;
+
+    async fn installation_id(&self) -> Result<String> {
+        each!(self.installation_id())
+    }
+
+    async fn insert_connection(&self, row: &ConnectionRow) -> Result<Inserted> {
+        each!(self.insert_connection(row))
+    }
+
+    async fn update_settings(&self, row: &ConnectionRow) -> Result<bool> {
+        each!(self.update_settings(row))
+    }
+
+    async fn set_enabled(&self, connection_pk: i64, enabled: bool) -> Result<()> {
+        each!(self.set_enabled(connection_pk, enabled))
+    }
+
+    async fn connection(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+    ) -> Result<Option<ConnectionRow>> {
+        each!(self.connection(organization, code))
+    }
+
+    async fn connection_by_pk(&self, pk: i64) -> Result<Option<ConnectionRow>> {
+        each!(self.connection_by_pk(pk))
+    }
+
+    async fn connections(
+        &self,
+        organization: Option<&OrganizationId>,
+    ) -> Result<Vec<ConnectionRow>> {
+        each!(self.connections(organization))
+    }
+
+    async fn put_customer(&self, row: &CustomerRow) -> Result<()> {
+        each!(self.put_customer(row))
+    }
+
+    async fn customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Option<CustomerRow>> {
+        each!(self.customer(organization, customer))
+    }
+
+    async fn hold_payables(
+        &self,
+        tx: &mut AnyTx,
+        connection_pk: i64,
+        names: &[SubjectName],
+        checkouts: &[i64],
+    ) -> Result<()> {
+        each_in!(self, tx.hold_payables(connection_pk, names, checkouts))
+    }
+
+    async fn put_payable(&self, tx: &mut AnyTx, row: &PayableRow) -> Result<i64> {
+        each_in!(self, tx.put_payable(row))
+    }
+
+    async fn payable(
+        &self,
+        tx: &mut AnyTx,
+        organization: &OrganizationId,
+        payable: &PayableId,
+    ) -> Result<Option<PayableRow>> {
+        each_in!(self, tx.payable(organization, payable))
+    }
+
+    async fn payable_by_pk(&self, tx: &mut AnyTx, pk: i64) -> Result<PayableRow> {
+        each_in!(self, tx.payable_by_pk(pk))
+    }
+
+    async fn checkouts_of(&self, tx: &mut AnyTx, payable_pk: i64) -> Result<Vec<CheckoutRow>> {
+        each_in!(self, tx.checkouts_of(payable_pk))
+    }
+
+    async fn checkout_by_pk(&self, tx: &mut AnyTx, pk: i64) -> Result<CheckoutRow> {
+        each_in!(self, tx.checkout_by_pk(pk))
+    }
+
+    async fn checkout_by_name(
+        &self,
+        tx: &mut AnyTx,
+        connection_pk: i64,
+        name: &SubjectName,
+    ) -> Result<Option<CheckoutRow>> {
+        each_in!(self, tx.checkout_by_name(connection_pk, name))
+    }
+
+    async fn put_checkout(&self, tx: &mut AnyTx, row: &CheckoutRow) -> Result<i64> {
+        each_in!(self, tx.put_checkout(row))
+    }
+
+    async fn payments_of_checkout(
+        &self,
+        tx: &mut AnyTx,
+        checkout_pk: i64,
+    ) -> Result<Vec<PaymentRow>> {
+        each_in!(self, tx.payments_of_checkout(checkout_pk))
+    }
+
+    async fn payments_of_payable(
+        &self,
+        tx: &mut AnyTx,
+        payable_pk: i64,
+    ) -> Result<Vec<PaymentRow>> {
+        each_in!(self, tx.payments_of_payable(payable_pk))
+    }
+
+    async fn put_payment(&self, tx: &mut AnyTx, row: &PaymentRow) -> Result<i64> {
+        each_in!(self, tx.put_payment(row))
+    }
+
+    async fn payment_by_id(
+        &self,
+        tx: &mut AnyTx,
+        connection_pk: i64,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentRow>> {
+        each_in!(self, tx.payment_by_id(connection_pk, id))
+    }
+
+    async fn merge_payments(&self, tx: &mut AnyTx, gone: i64, kept: i64) -> Result<()> {
+        each_in!(self, tx.merge_payments(gone, kept))
+    }
+
+    async fn effect_payment(
+        &self,
+        tx: &mut AnyTx,
+        connection_pk: i64,
+        key: &EffectKey,
+    ) -> Result<Option<i64>> {
+        each_in!(self, tx.effect_payment(connection_pk, key))
+    }
+
+    async fn forget_effect(
+        &self,
+        tx: &mut AnyTx,
+        connection_pk: i64,
+        key: &EffectKey,
+    ) -> Result<()> {
+        each_in!(self, tx.forget_effect(connection_pk, key))
+    }
+
+    async fn put_effect(
+        &self,
+        tx: &mut AnyTx,
+        connection_pk: i64,
+        key: &EffectKey,
+        payment_pk: i64,
+        at: i64,
+    ) -> Result<()> {
+        each_in!(self, tx.put_effect(connection_pk, key, payment_pk, at))
+    }
+
+    async fn append_history(&self, tx: &mut AnyTx, row: &HistoryRow) -> Result<()> {
+        each_in!(self, tx.append_history(row))
+    }
+
+    async fn history_of(&self, tx: &mut AnyTx, payable_pk: i64) -> Result<Vec<HistoryRow>> {
+        each_in!(self, tx.history_of(payable_pk))
+    }
+
+    async fn receive_delivery(&self, row: &DeliveryRow, again: bool) -> Result<Received> {
+        each!(self.receive_delivery(row, again))
+    }
+
+    async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool> {
+        each!(self.retry_delivery(connection_pk, key))
+    }
+
+    async fn lease_deliveries(
+        &self,
+        owner: &str,
+        now: i64,
+        until: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        each!(self.lease_deliveries(owner, now, until, limit))
+    }
+
+    async fn finish_delivery(
+        &self,
+        tx: &mut AnyTx,
+        pk: i64,
+        owner: &str,
+        end: DeliveryEnd<'_>,
+    ) -> Result<bool> {
+        each_in!(self, tx.finish_delivery(pk, owner, end))
+    }
+
+    async fn postpone_delivery(&self, pk: i64, owner: &str, wait: Postponed<'_>) -> Result<()> {
+        each!(self.postpone_delivery(pk, owner, wait))
+    }
+
+    async fn requeue_unmatched(
+        &self,
+        tx: &mut AnyTx,
+        connection_pk: i64,
+        names: &[SubjectName],
+        now: i64,
+    ) -> Result<u64> {
+        each_in!(self, tx.requeue_unmatched(connection_pk, names, now))
+    }
+
+    async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>> {
+        each!(self.deliveries(connection_pk, limit))
+    }
+}

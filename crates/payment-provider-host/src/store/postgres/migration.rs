@@ -1,0 +1,326 @@
+//! The tables, brought up to date by one process at a time.
+
+use sha2::{Digest, Sha256};
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
+
+use super::schema::SchemaName;
+use super::{Result, StoreError};
+
+/// One step of the tables' way to what they are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Migration {
+    pub(super) version: i64,
+    pub(super) sql: &'static str,
+}
+
+/// All of them, in order. One that was released is never changed.
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: include_str!("../../../migrations/postgres/0001_initial.sql"),
+}];
+
+const ACTION: &str = "bring its tables up to date";
+
+fn failed(error: sqlx::Error) -> StoreError {
+    StoreError::new(ACTION, error)
+}
+
+/// Applies what is not applied yet, all of it or nothing. Processes that start at once wait for each
+/// other; one that finds nothing to do changes nothing, and needs no right to.
+pub(super) async fn run(
+    pool: &PgPool,
+    schema: &SchemaName,
+    migrations: &[Migration],
+) -> Result<()> {
+    let mut connection = pool.acquire().await.map_err(failed)?;
+    if pending(&mut connection, schema, migrations)
+        .await?
+        .is_empty()
+    {
+        return Ok(());
+    }
+    drop(connection);
+    let mut tx: Transaction<'_, Postgres> = pool
+        .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        .await
+        .map_err(failed)?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(schema.lock_key(&["migrations"]))
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+    // Another process may have done it meanwhile.
+    let pending = pending(&mut tx, schema, migrations).await?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    create_schema(&mut tx, schema).await?;
+    // For this transaction alone: the pool's connections keep the path they have.
+    sqlx::query("SELECT set_config('search_path', $1, true)")
+        .bind(schema.as_str())
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+    sqlx::query(
+        "CREATE TABLE IF NOT EXISTS migrations (
+             version    bigint PRIMARY KEY,
+             digest     bytea NOT NULL,
+             applied_at timestamptz NOT NULL DEFAULT now()
+         )",
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
+    for migration in pending {
+        sqlx::raw_sql(migration.sql)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        sqlx::query("INSERT INTO migrations (version, digest) VALUES ($1, $2)")
+            .bind(migration.version)
+            .bind(digest(migration.sql))
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+    }
+    tx.commit().await.map_err(failed)
+}
+
+async fn create_schema(tx: &mut PgConnection, schema: &SchemaName) -> Result<()> {
+    let known: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)")
+            .bind(schema.as_str())
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(failed)?;
+    // Even where it changes nothing the statement needs a right that the owner of a schema lacks.
+    if !known {
+        let create = AssertSqlSafe(format!("CREATE SCHEMA \"{schema}\""));
+        sqlx::query(create).execute(tx).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// What is not applied yet.
+///
+/// # Errors
+/// What is applied is not what this crate knows.
+async fn pending<'a>(
+    connection: &mut PgConnection,
+    schema: &SchemaName,
+    migrations: &'a [Migration],
+) -> Result<Vec<&'a Migration>> {
+    let known: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = 'migrations')",
+    )
+    .bind(schema.as_str())
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(failed)?;
+    if !known {
+        return Ok(migrations.iter().collect());
+    }
+    let applied: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as(schema.sql("SELECT version, digest FROM @migrations ORDER BY version"))
+            .fetch_all(connection)
+            .await
+            .map_err(failed)?;
+    for (version, found) in &applied {
+        match migrations.iter().find(|known| known.version == *version) {
+            None => {
+                let problem =
+                    format!("they are of version {version}, which is newer than this crate");
+                return Err(StoreError::new(ACTION, problem));
+            }
+            Some(known) if digest(known.sql) != *found => {
+                let problem = format!("version {version} of them is not the one of this crate");
+                return Err(StoreError::new(ACTION, problem));
+            }
+            Some(_) => {}
+        }
+    }
+    let is_applied = |migration: &&Migration| {
+        applied
+            .iter()
+            .any(|(version, _)| *version == migration.version)
+    };
+    Ok(migrations
+        .iter()
+        .filter(|migration| !is_applied(migration))
+        .collect())
+}
+
+/// The same however the lines of a checkout end.
+fn digest(sql: &str) -> Vec<u8> {
+    Sha256::digest(sql.replace("\r\n", "\n")).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::contract::postgres::Schema;
+    use crate::store::contract::rows::*;
+    use crate::store::{Backend, PostgresStore, Store};
+
+    const NEXT: &str = "ALTER TABLE payables ADD COLUMN note text NOT NULL DEFAULT 'none';
+                        UPDATE payables SET note = 'old' WHERE payable_pk = 1;";
+
+    fn with(sql: &'static str) -> [Migration; 2] {
+        [MIGRATIONS[0], Migration { version: 2, sql }]
+    }
+
+    async fn versions(store: &PostgresStore) -> Vec<i64> {
+        sqlx::query_scalar(store.sql("SELECT version FROM @migrations ORDER BY version"))
+            .fetch_all(store.pool())
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn processes_that_start_at_once_make_the_tables_once() {
+        let schema = Schema::new();
+        let start = (0..8).map(|_| schema.open());
+        let stores = futures_util::future::join_all(start).await;
+        assert_eq!(versions(&stores[0]).await, [1]);
+        let ids = stores.iter().map(Backend::installation_id);
+        let mut ids = futures_util::future::try_join_all(ids).await.unwrap();
+        ids.dedup();
+        assert_eq!(ids.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_stored_in_the_first_version_is_there_in_the_next() {
+        let schema = Schema::new();
+        let store = schema.open().await;
+        let connection_pk = connected(&store, "main").await;
+        let payable_pk = owed(&store, "inv").await;
+        let checkout_pk = asked(&store, &checkout(payable_pk, connection_pk, 1)).await;
+        leased(&store, connection_pk, &["d"]).await;
+        let installation = store.installation_id().await.unwrap();
+
+        run(store.pool(), &schema.name, &with(NEXT)).await.unwrap();
+        run(store.pool(), &schema.name, &with(NEXT)).await.unwrap();
+        assert_eq!(versions(&store).await, [1, 2]);
+        let note: String = sqlx::query_scalar(store.sql("SELECT note FROM @payables"))
+            .fetch_one(store.pool())
+            .await
+            .unwrap();
+        assert_eq!(note, "old");
+        assert_eq!(store.installation_id().await.unwrap(), installation);
+        let mut tx = store.begin().await.unwrap();
+        let found = store.checkout_by_pk(&mut tx, checkout_pk).await.unwrap();
+        assert_eq!(found.payable_pk, payable_pk);
+        assert_eq!(stored(&store, connection_pk, "d").await.attempts, 1);
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_fails_leaves_everything_as_it_was() {
+        let schema = Schema::new();
+        let store = schema.open().await;
+        let pk = owed(&store, "inv").await;
+        let broken = with("DELETE FROM payables; SELECT no_such_column;");
+        assert!(run(store.pool(), &schema.name, &broken).await.is_err());
+        assert_eq!(versions(&store).await, [1]);
+        let mut tx = store.begin().await.unwrap();
+        store.payable_by_pk(&mut tx, pk).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn tables_of_another_crate_version_are_refused() {
+        let schema = Schema::new();
+        let store = schema.open().await;
+        run(store.pool(), &schema.name, &with(NEXT)).await.unwrap();
+        let reason = |error: StoreError| error.reason().to_string();
+        let newer = run(store.pool(), &schema.name, MIGRATIONS).await;
+        assert_eq!(
+            reason(newer.unwrap_err()),
+            "they are of version 2, which is newer than this crate"
+        );
+        let changed = run(store.pool(), &schema.name, &with("SELECT 1")).await;
+        assert_eq!(
+            reason(changed.unwrap_err()),
+            "version 2 of them is not the one of this crate"
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_else_of_the_database_is_touched() {
+        let schema = Schema::new();
+        let store = schema.open().await;
+        let elsewhere: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_tables WHERE tablename = 'migrations' AND schemaname = 'public'",
+        )
+        .fetch_one(store.pool())
+        .await
+        .unwrap();
+        assert_eq!(elsewhere, 0);
+        let path: String = sqlx::query_scalar("SELECT current_setting('search_path')")
+            .fetch_one(store.pool())
+            .await
+            .unwrap();
+        assert_eq!(path, "\"$user\", public");
+        let mut tx = store.begin().await.unwrap();
+        let path: String = sqlx::query_scalar("SELECT current_setting('search_path')")
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
+        assert_eq!(
+            path, "\"$user\", public",
+            "in the host's transactions as well"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_role_without_rights_on_the_schema_can_use_what_is_up_to_date() {
+        let schema = Schema::new();
+        let store = schema.open().await;
+        let name = &schema.name;
+        let role = format!("role_{name}");
+        let grants = [
+            format!("CREATE ROLE {role}"),
+            format!("GRANT USAGE ON SCHEMA {name} TO {role}"),
+            format!(
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {role}"
+            ),
+        ];
+        for grant in grants {
+            let grant = sqlx::raw_sql(AssertSqlSafe(grant));
+            grant.execute(store.pool()).await.unwrap();
+        }
+        let url = format!("{}&options=-c%20role={role}", schema.url);
+        let restricted = PostgresStore::connect(&url, name.clone()).await.unwrap();
+        assert_eq!(
+            restricted.installation_id().await.unwrap(),
+            store.installation_id().await.unwrap()
+        );
+        owed(&restricted, "inv").await;
+        let more = run(restricted.pool(), name, &with(NEXT)).await;
+        assert!(more.is_err(), "which needs more rights");
+        drop(restricted);
+        let clean_up = format!("DROP OWNED BY {role}; DROP ROLE {role}");
+        let clean_up = sqlx::raw_sql(AssertSqlSafe(clean_up));
+        clean_up.execute(store.pool()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn no_error_and_no_debug_tells_the_password() {
+        let schema = Schema::new();
+        for url in [
+            "postgres://user:hunter2@127.0.0.1:1/db",
+            "postgres://user:hunter2@127.0.0.1:hunter2/db",
+            "hunter2",
+            "postgres://user:hunter2@127.0.0.1:1/db?sslmode=hunter2",
+        ] {
+            let error = PostgresStore::connect(url, schema.name.clone()).await;
+            let error = error.unwrap_err();
+            let told = format!("{error} {error:?} {}", error.reason());
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+        let store = format!("{:?}", schema.open().await);
+        assert_eq!(
+            store,
+            format!("PostgresStore {{ schema: \"{}\", .. }}", schema.name)
+        );
+    }
+}

@@ -1,0 +1,420 @@
+//! PostgreSQL: one database, any number of processes.
+//!
+//! # Why it is right without one writer
+//!
+//! SQLite's transactions come one after the other, so what one reads stays true until it commits. Here
+//! any number run at once, at `READ COMMITTED`: every *statement* sees what was committed when it
+//! began, so two plain reads and a write between them promise nothing. What has to stay true is locked
+//! before it is read. There is no lock that all of them want.
+//!
+//! **Locks are taken in this order**, each only by those who need it:
+//!
+//! 1. The row of a *payable*, `FOR NO KEY UPDATE`. In a transaction that writes, whoever reads a
+//!    payable, or a checkout by its key or by any of its names, gets it with this lock, and reads it
+//!    after having got it: what was found before is read again. A payable's checkouts, the payments on
+//!    them and its history are written by its holder alone, so reading them needs no locks of their
+//!    own. A delivery that tells of several payables takes all of them first, in the order of their
+//!    keys, in one statement. Where there is no row yet, an advisory lock on the payable's name takes
+//!    its place. (`NO KEY`: rows that refer to the payable can be added meanwhile.)
+//! 2. The row of a *payment* that is looked for by the gateway's id, since that may belong to another
+//!    payable than the one that is held.
+//! 3. *Names* of checkouts, as advisory locks: shared by those who make one known, alone for who
+//!    concludes that nobody knows it. The latter does not wait for it, and so holds up nothing.
+//! 4. The row of a *delivery*, and after it, in [`receive_delivery`](super::Backend) alone, that of its
+//!    connection.
+//!
+//! | what | rests on |
+//! |---|---|
+//! | callers of `payment_url` at once get one checkout; attempts are numbered | the payable's row is held from before the plan until the request is stored; `UNIQUE (payable_pk, attempt)` and `UNIQUE (connection_pk, reference)` beneath |
+//! | two who hear of a payable first | the advisory lock on its name; nobody writes over a row they did not see |
+//! | closing while a link is made; state, tries and end of a checkout | read and written under the payable's row |
+//! | a payment is booked once, with the host's handler in the transaction | looked for and recorded under the payable's row. Told of on two payables at once, it is one payment still: `UNIQUE (connection_pk, gateway_payment_id)` and the key of `effects`; who comes second with either takes back all of its transaction and tries again |
+//! | totals: `received = credited + surplus` | read under the payable's row, `CHECK` beneath |
+//! | a delivery is stored once, copies counted | `INSERT … ON CONFLICT DO UPDATE`, counting in place |
+//! | a delivery is worked on by one | `FOR NO KEY UPDATE SKIP LOCKED`; who ends or postpones it names the lease, and takes back everything if it is another's by then |
+//! | news that comes while a delivery is worked on | `finish_delivery` compares the number of copies under the row's lock, in its own `UPDATE` |
+//! | a delivery that names something unknown is looked at again once that is known | whoever makes a name known locks it before looking for those that wait; whoever concludes that a delivery has to wait locks its names and looks once more. One of the two sees the other |
+//! | settings: none undoes another's change | `UPDATE … WHERE settings_version`, which looks again after waiting for the row |
+//!
+//! **No deadlock by design, none fatal by accident.** The one way to one is a name that moves to another
+//! payable between two statements, or a host's handler that locks rows of its own in another order.
+//! The server then ends one of the transactions (`40P01`): steps that are one statement are done again
+//! here, and every other one fails with an error that is [transient](StoreError::is_transient), undone
+//! altogether: the inbox tries the delivery again without counting it as a failure of its own, and
+//! whoever asked for an address is told to ask again.
+//!
+//! **Reads** ([`begin_read`](super::Store::begin_read)) are `REPEATABLE READ READ ONLY`: one state of
+//! everything, and no lock.
+//!
+//! # Clocks
+//!
+//! Times are the host's ([`HostBuilder::with_clock`](crate::HostBuilder::with_clock)), as on SQLite;
+//! the server's clock decides nothing. Processes whose clocks differ: a lease lasts five minutes, so
+//! one whose clock is ahead by more takes a delivery over while it is still worked on. That costs
+//! work and no money: both apply it under the payable's row, and the one that lost its lease takes all
+//! of it back. A smaller difference moves the next try of a delivery, the end of a checkout and the two
+//! minutes after which "not found" is believed by as much. Keep clocks within seconds.
+//!
+//! # Durability
+//!
+//! An answer of 200 is a promise if the server keeps its own: `fsync` and `synchronous_commit` on, as
+//! they are unless somebody turned them off.
+//!
+//! What must not be lost is written between a `BEGIN` and a `COMMIT` of its own, single statements as
+//! well: a connection of the host's pool on which other code left a transaction open would take an
+//! `INSERT` alone, report success, and never commit it. Here such a write is committed, or fails.
+
+mod connections;
+mod inbox;
+mod migration;
+mod money;
+mod payables;
+#[cfg(test)]
+mod plans;
+mod schema;
+mod text;
+mod transaction;
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use uuid::Uuid;
+
+use super::{
+    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, HistoryRow,
+    Inserted, PayableRow, PaymentRow, Postponed, Received, Result, Store, StoreError, SubjectName,
+};
+use crate::PayableId;
+
+pub use schema::{InvalidSchemaName, SchemaName};
+pub use transaction::PostgresTx;
+
+type Tx = PostgresTx;
+
+/// How often a step of one statement is done again that the server gave up for another.
+const MOST_TRIES: usize = 5;
+
+/// The store of a host with several processes: a schema of a PostgreSQL database (version 13 or later).
+///
+/// Everything is in the one schema, and nothing else of the database is touched: the search path and
+/// all other settings of the pool's connections stay as they are. Tables of the host's may live in any
+/// other schema, and can be written in the same transaction ([`PostgresTx`]).
+///
+/// A transaction holds a connection of the pool, and may wait for another's: have at least as many as
+/// the inbox applies at once and requests come at once, and let a handler use the transaction it is
+/// given, not the pool.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+    schema: SchemaName,
+}
+
+impl fmt::Debug for PostgresStore {
+    /// Leaves out where the database is, and by what password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// Connects to the database at an address, such as `postgres://user:password@host/database`, with
+    /// a pool of its own, and [brings the tables up to date](Self::with_pool).
+    ///
+    /// # Errors
+    /// The address is none, or see [`with_pool`](Self::with_pool). None says the password.
+    pub async fn connect(url: &str, schema: SchemaName) -> Result<Self> {
+        // What was wrong with the address may quote it.
+        let options: PgConnectOptions = url
+            .parse()
+            .map_err(|_| StoreError::new("read its address", "it is no address of PostgreSQL"))?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options)
+            .await
+            .map_err(|error| StoreError::new("connect to the database", error))?;
+        Self::with_pool(pool, schema).await
+    }
+
+    /// Uses a pool of the host's. Makes the schema and its tables if they are not there, and brings
+    /// them up to date, while other processes that start wait; in a database that is up to date
+    /// already nothing is changed, and no right to change anything is needed.
+    ///
+    /// # Errors
+    /// The database cannot be reached, refuses, or is of a newer version than this crate.
+    pub async fn with_pool(pool: PgPool, schema: SchemaName) -> Result<Self> {
+        migration::run(&pool, &schema, migration::MIGRATIONS).await?;
+        let store = Self { pool, schema };
+        sqlx::query(store.sql(
+            "INSERT INTO @installation (only_row, id)
+             SELECT 1, $1 WHERE NOT EXISTS (SELECT FROM @installation) ON CONFLICT DO NOTHING",
+        ))
+        .bind(Uuid::new_v4().to_string())
+        .execute(&store.pool)
+        .await
+        .map_err(|error| StoreError::new("name the installation", error))?;
+        Ok(store)
+    }
+
+    /// The connections, for the host's own reads.
+    pub const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Where the runtime's tables are.
+    pub const fn schema(&self) -> &SchemaName {
+        &self.schema
+    }
+
+    /// Waits for running transactions and closes the pool, the host's as well if it is one.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    fn sql(&self, text: &'static str) -> AssertSqlSafe<String> {
+        self.schema.sql(text)
+    }
+}
+
+/// Does a step again that the server gave up so that another could go on. For steps that are one
+/// statement, or whose statements can be done twice.
+async fn persist<T, F>(step: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    for _ in 1..MOST_TRIES {
+        match step().await {
+            Err(error) if error.is_conflict() => {}
+            done => return done,
+        }
+    }
+    step().await
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn begin(&self) -> Result<Tx> {
+        PostgresTx::begin(&self.pool, &self.schema, true).await
+    }
+
+    async fn begin_read(&self) -> Result<Tx> {
+        PostgresTx::begin(&self.pool, &self.schema, false).await
+    }
+
+    async fn commit(&self, tx: Tx) -> Result<()> {
+        tx.commit().await
+    }
+}
+
+#[async_trait]
+impl Backend for PostgresStore {
+    type Tx = Tx;
+
+    async fn installation_id(&self) -> Result<String> {
+        sqlx::query_scalar(self.sql("SELECT id FROM @installation"))
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|error| StoreError::new("read the installation", error))
+    }
+
+    async fn insert_connection(&self, row: &ConnectionRow) -> Result<Inserted> {
+        persist(|| connections::insert(self, row)).await
+    }
+
+    async fn update_settings(&self, row: &ConnectionRow) -> Result<bool> {
+        persist(|| connections::update_settings(self, row)).await
+    }
+
+    async fn set_enabled(&self, connection_pk: i64, enabled: bool) -> Result<()> {
+        persist(|| connections::set_enabled(self, connection_pk, enabled)).await
+    }
+
+    async fn connection(
+        &self,
+        organization: &OrganizationId,
+        code: &ConnectionCode,
+    ) -> Result<Option<ConnectionRow>> {
+        persist(|| connections::by_code(self, organization, code)).await
+    }
+
+    async fn connection_by_pk(&self, pk: i64) -> Result<Option<ConnectionRow>> {
+        persist(|| connections::by_pk(self, pk)).await
+    }
+
+    async fn connections(
+        &self,
+        organization: Option<&OrganizationId>,
+    ) -> Result<Vec<ConnectionRow>> {
+        persist(|| connections::all(self, organization)).await
+    }
+
+    async fn put_customer(&self, row: &CustomerRow) -> Result<()> {
+        persist(|| connections::put_customer(self, row)).await
+    }
+
+    async fn customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Option<CustomerRow>> {
+        persist(|| connections::customer(self, organization, customer)).await
+    }
+
+    async fn hold_payables(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        names: &[SubjectName],
+        checkouts: &[i64],
+    ) -> Result<()> {
+        payables::hold_all(tx, connection_pk, names, checkouts).await
+    }
+
+    async fn put_payable(&self, tx: &mut Tx, row: &PayableRow) -> Result<i64> {
+        payables::put(tx, row).await
+    }
+
+    async fn payable(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        payable: &PayableId,
+    ) -> Result<Option<PayableRow>> {
+        payables::by_id(tx, organization, payable).await
+    }
+
+    async fn payable_by_pk(&self, tx: &mut Tx, pk: i64) -> Result<PayableRow> {
+        payables::by_pk(tx, pk).await
+    }
+
+    async fn checkouts_of(&self, tx: &mut Tx, payable_pk: i64) -> Result<Vec<CheckoutRow>> {
+        payables::checkouts(tx, payable_pk).await
+    }
+
+    async fn checkout_by_pk(&self, tx: &mut Tx, pk: i64) -> Result<CheckoutRow> {
+        payables::checkout_by_pk(tx, pk).await
+    }
+
+    async fn checkout_by_name(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        name: &SubjectName,
+    ) -> Result<Option<CheckoutRow>> {
+        payables::checkout_by_name(tx, connection_pk, name).await
+    }
+
+    async fn put_checkout(&self, tx: &mut Tx, row: &CheckoutRow) -> Result<i64> {
+        payables::put_checkout(tx, row).await
+    }
+
+    async fn payments_of_checkout(&self, tx: &mut Tx, checkout_pk: i64) -> Result<Vec<PaymentRow>> {
+        money::of_checkout(tx, checkout_pk).await
+    }
+
+    async fn payments_of_payable(&self, tx: &mut Tx, payable_pk: i64) -> Result<Vec<PaymentRow>> {
+        money::of_payable(tx, payable_pk).await
+    }
+
+    async fn put_payment(&self, tx: &mut Tx, row: &PaymentRow) -> Result<i64> {
+        money::put(tx, row).await
+    }
+
+    async fn payment_by_id(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentRow>> {
+        money::by_id(tx, connection_pk, id).await
+    }
+
+    async fn merge_payments(&self, tx: &mut Tx, gone: i64, kept: i64) -> Result<()> {
+        money::merge(tx, gone, kept).await
+    }
+
+    async fn effect_payment(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        key: &EffectKey,
+    ) -> Result<Option<i64>> {
+        money::effect_payment(tx, connection_pk, key).await
+    }
+
+    async fn forget_effect(&self, tx: &mut Tx, connection_pk: i64, key: &EffectKey) -> Result<()> {
+        money::forget_effect(tx, connection_pk, key).await
+    }
+
+    async fn put_effect(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        key: &EffectKey,
+        payment_pk: i64,
+        at: i64,
+    ) -> Result<()> {
+        money::put_effect(tx, connection_pk, key, payment_pk, at).await
+    }
+
+    async fn append_history(&self, tx: &mut Tx, row: &HistoryRow) -> Result<()> {
+        payables::append_history(tx, row).await
+    }
+
+    async fn history_of(&self, tx: &mut Tx, payable_pk: i64) -> Result<Vec<HistoryRow>> {
+        payables::history(tx, payable_pk).await
+    }
+
+    async fn receive_delivery(&self, row: &DeliveryRow, again: bool) -> Result<Received> {
+        persist(|| inbox::receive(self, row, again)).await
+    }
+
+    async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool> {
+        persist(|| inbox::retry(self, connection_pk, key)).await
+    }
+
+    async fn lease_deliveries(
+        &self,
+        owner: &str,
+        now: i64,
+        until: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        persist(|| inbox::lease(self, owner, now, until, limit)).await
+    }
+
+    async fn finish_delivery(
+        &self,
+        tx: &mut Tx,
+        pk: i64,
+        owner: &str,
+        end: DeliveryEnd<'_>,
+    ) -> Result<bool> {
+        inbox::finish(tx, pk, owner, end).await
+    }
+
+    async fn postpone_delivery(&self, pk: i64, owner: &str, wait: Postponed<'_>) -> Result<()> {
+        persist(|| inbox::postpone(self, pk, owner, wait)).await
+    }
+
+    async fn requeue_unmatched(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        names: &[SubjectName],
+        now: i64,
+    ) -> Result<u64> {
+        inbox::requeue(tx, connection_pk, names, now).await
+    }
+
+    async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>> {
+        persist(|| inbox::latest(self, connection_pk, limit)).await
+    }
+}

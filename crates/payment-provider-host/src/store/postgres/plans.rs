@@ -1,0 +1,172 @@
+//! What the server does for the statements that run most, on tables of 100 000 rows.
+
+use sqlx::AssertSqlSafe;
+
+use super::{PostgresStore, connections, inbox, money, payables};
+use crate::store::contract::postgres::Schema;
+
+const FILL: &str = "
+    INSERT INTO connections (organization_id, provider, code, name, environment, plain_settings,
+            sealed_settings, enabled, created_at)
+        SELECT 'org' || i / 10, 'p', 'c' || i, 'n', 'sandbox', '{}', '{}', true, 1
+        FROM generate_series(1, 100000) AS i;
+    INSERT INTO customers (organization_id, customer_id, connection_pk, details, needs, linked_at)
+        SELECT 'org' || i / 10, 'c' || i, i, '{}', '[]', 1 FROM generate_series(1, 100000) AS i;
+    INSERT INTO payables (organization_id, payable_id, currency, amount, creditable, created_at)
+        SELECT 'org' || i / 10, 'inv' || i, 'INR', 100, 100, 1 FROM generate_series(1, 100000) AS i;
+    INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id, environment,
+            currency, amount, partial, prepared, expires_at, state, tries, tried_at, gateway_id,
+            conflicting, created_at)
+        SELECT i, 1 + i / 1000, 1, 'r' || i, 'c', 'sandbox', 'INR', 100, false, '{}', 1, 'open', 1, 1,
+            'g' || i, false, 1
+        FROM generate_series(1, 100000) AS i;
+    INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, order_id, status, currency,
+            amount, details, seen_at)
+        SELECT i, 1 + i / 1000, 'p' || i, 'o' || i, 'succeeded', 'INR', 100, '{}', 1
+        FROM generate_series(1, 100000) AS i;
+    INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at)
+        SELECT 1 + i / 1000, 'e' || i, i, 1 FROM generate_series(1, 100000) AS i;
+    INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness, received_at, state,
+            next_attempt)
+        SELECT 1 + i / 1000, 'd' || i, '', '[]', 'fresh', i,
+            CASE WHEN i % 100 = 0 THEN 'pending' ELSE 'applied' END, i
+        FROM generate_series(1, 100000) AS i;
+    INSERT INTO unmatched_subjects (connection_pk, name, delivery_pk)
+        SELECT 1 + i / 1000, 'order:u' || i, i FROM generate_series(1, 100000) AS i;
+    INSERT INTO history (payable_pk, at, kind, detail)
+        SELECT i, i, 'mismatch', '' FROM generate_series(1, 100000) AS i;
+";
+
+/// The statement, its parameters, and the indexes by which it has to find its rows.
+type Hot = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const HOT: &[Hot] = &[
+    (
+        connections::BY_CODE,
+        &["'org7'", "'c70'"],
+        &["connections_organization_id_code_key"],
+    ),
+    (
+        connections::CUSTOMER,
+        &["'org7'", "'c70'"],
+        &["customers_pkey", "connections_pkey"],
+    ),
+    (
+        payables::BY_ID_TO_WRITE,
+        &["'org7'", "'inv70'"],
+        &["payables_organization_id_payable_id_key"],
+    ),
+    (
+        payables::HOLD,
+        &[
+            "7",
+            "ARRAY[7]::bigint[]",
+            "ARRAY['r7']",
+            "ARRAY['g7']",
+            "ARRAY['o7']",
+        ],
+        &[
+            "checkouts_pkey",
+            "checkouts_connection_pk_reference_key",
+            "checkouts_by_gateway_id",
+            "payments_by_order",
+            "payables_pkey",
+        ],
+    ),
+    (
+        payables::CHECKOUTS,
+        &["7"],
+        &["checkouts_payable_pk_attempt_key", "connections_pkey"],
+    ),
+    (
+        payables::BY_REFERENCE,
+        &["7", "'r7'"],
+        &["checkouts_connection_pk_reference_key"],
+    ),
+    (
+        payables::BY_GATEWAY_ID,
+        &["7", "'g7'"],
+        &["checkouts_by_gateway_id"],
+    ),
+    (
+        payables::BY_ORDER,
+        &["7", "'o7'"],
+        &["payments_by_order", "checkouts_pkey"],
+    ),
+    (payables::HISTORY, &["7"], &["history_by_payable"]),
+    (money::OF_CHECKOUT, &["7"], &["payments_by_checkout"]),
+    (
+        money::OF_PAYABLE,
+        &["7"],
+        &["checkouts_payable_pk_attempt_key", "payments_by_checkout"],
+    ),
+    (
+        money::BY_ID_TO_WRITE,
+        &["7", "'p7'"],
+        &["payments_connection_pk_gateway_payment_id_key"],
+    ),
+    (money::EFFECT, &["7", "'e7'"], &["effects_pkey"]),
+    (
+        inbox::RECEIVE,
+        &[
+            "7",
+            "'new'",
+            "''::bytea",
+            "'[]'",
+            "'fresh'",
+            "NULL",
+            "7",
+            "'pending'",
+            "false",
+        ],
+        &[
+            // What stands in the way of an INSERT is found by the index it names.
+            "deliveries_connection_pk_delivery_key_key",
+            "connections_pkey",
+        ],
+    ),
+    (
+        inbox::LEASE,
+        &["'me'", "5000", "6000", "8"],
+        &["deliveries_due", "deliveries_pkey"],
+    ),
+    (
+        inbox::REQUEUE,
+        &["7", "ARRAY['order:u7000']", "7"],
+        &["unmatched_subjects_pkey", "deliveries_pkey"],
+    ),
+    (inbox::LATEST, &["7", "50"], &["deliveries_by_connection"]),
+];
+
+async fn plan(store: &PostgresStore, statement: &'static str, parameters: &[&str]) -> String {
+    let mut sql = store.sql(statement).0;
+    for (number, value) in parameters.iter().enumerate().rev() {
+        sql = sql.replace(&format!("${}", number + 1), value);
+    }
+    let lines: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {sql}")))
+        .fetch_all(store.pool())
+        .await
+        .unwrap();
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn hot_statements_find_their_rows_by_an_index() {
+    let schema = Schema::new();
+    let store = schema.open().await;
+    let path = format!("SET LOCAL search_path = {};", schema.name);
+    let fill = AssertSqlSafe(format!("BEGIN; {path} {FILL} COMMIT; ANALYZE"));
+    sqlx::raw_sql(fill).execute(store.pool()).await.unwrap();
+    for (statement, parameters, indexes) in HOT {
+        let plan = plan(&store, statement, parameters).await;
+        println!("{statement}\n{plan}\n");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+        for index in *indexes {
+            assert!(plan.contains(index), "{index} is not used:\n{plan}");
+        }
+    }
+}

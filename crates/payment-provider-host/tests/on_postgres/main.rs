@@ -1,0 +1,41 @@
+//! The tests of the runtime once more, on PostgreSQL: the very same functions, with another store
+//! beneath (see `gateway/store.rs`).
+
+#![cfg(feature = "postgres")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each of these files is a test program as well"
+)]
+
+#[path = "../aftermath.rs"]
+mod aftermath;
+#[path = "../aliases.rs"]
+mod aliases;
+#[path = "../checkouts.rs"]
+mod checkouts;
+#[path = "../closing.rs"]
+mod closing;
+#[path = "../connections.rs"]
+mod connections;
+#[path = "../deliveries_alone.rs"]
+mod deliveries_alone;
+#[path = "../inbox.rs"]
+mod inbox;
+#[path = "../late_copies.rs"]
+mod late_copies;
+#[path = "../needless_links.rs"]
+mod needless_links;
+#[path = "../odd_news.rs"]
+mod odd_news;
+#[path = "../one_payable_link.rs"]
+mod one_payable_link;
+#[path = "../outages.rs"]
+mod outages;
+#[path = "../settings_changes.rs"]
+mod settings_changes;
+#[path = "../several_processes.rs"]
+mod several_processes;
+#[path = "../timeline.rs"]
+mod timeline;
+#[path = "../whose_money.rs"]
+mod whose_money;

@@ -1,0 +1,58 @@
+//! The server that tests on PostgreSQL start for themselves leaves nothing behind.
+
+#![cfg(feature = "postgres")]
+
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, PgConnection};
+
+fn folder(url: &str) -> PathBuf {
+    let (_, folder) = url.split_once("?host=").unwrap();
+    folder.into()
+}
+
+async fn answers(url: &str) -> bool {
+    match PgConnection::connect(url).await {
+        Ok(mut connection) => sqlx::query("SELECT 1")
+            .execute(&mut connection)
+            .await
+            .is_ok(),
+        Err(_) => false,
+    }
+}
+
+async fn is_gone(folder: &Path) -> bool {
+    let end = Instant::now() + Duration::from_secs(20);
+    while folder.exists() && Instant::now() < end {
+        tokio::task::yield_now().await;
+    }
+    !folder.exists()
+}
+
+#[tokio::test]
+async fn a_dropped_server_is_gone() {
+    let server = server::Server::start().unwrap();
+    let url = server.url();
+    assert!(answers(&url).await);
+    drop(server);
+    assert!(!answers(&url).await);
+    assert!(!folder(&url).exists());
+}
+
+#[tokio::test]
+async fn a_server_whose_owner_is_killed_is_gone() {
+    let mut owner = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let server = server::Server::start_for(owner.id()).unwrap();
+    let url = server.url();
+    assert!(answers(&url).await);
+    // Nothing of ours stops it.
+    std::mem::forget(server);
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    assert!(is_gone(&folder(&url)).await);
+    assert!(!answers(&url).await);
+}

@@ -1,0 +1,422 @@
+use payment_provider_core::*;
+
+use super::rows::*;
+use super::world::Meddle;
+use super::*;
+
+pub(super) async fn a_delivery_is_stored_once_and_its_copies_counted<S: Store>(world: World<S>) {
+    let first = connected(&*world.one, "first").await;
+    let second = connected(&*world.one, "second").await;
+    let row = delivery(first, "d");
+    let received = world.one.receive_delivery(&row, false).await.unwrap();
+    assert_eq!(received, Received::New);
+    for copies in [2, 3] {
+        let received = world.two.receive_delivery(&row, false).await.unwrap();
+        assert_eq!(received, Received::Copy(copies));
+    }
+    // Another connection's delivery of the same bytes is its own.
+    let received = world
+        .two
+        .receive_delivery(&delivery(second, "d"), false)
+        .await;
+    assert_eq!(received.unwrap(), Received::New);
+    let found = stored(&*world.two, first, "d").await;
+    assert_eq!(found.body, row.body, "byte for byte");
+    assert_eq!(found.events, row.events);
+    assert_eq!(found.freshness, Freshness::Fresh);
+    assert_eq!((found.copies, found.received_at), (3, 5_000));
+    assert_eq!(found.matched_secret.as_deref(), Some("key 0"));
+    assert_eq!(found.state, DeliveryState::Pending);
+}
+
+pub(super) async fn copies_are_tried_again_by_what_became_of_the_first<S: Store>(world: World<S>) {
+    use DeliveryState::{Applied, Ignored, Parked, Pending, Unmatched};
+    use Freshness::{Fresh, Stale};
+    let connection_pk = connected(&*world.one, "main").await;
+    let told = |word: &str| vec![Event::new(word, Subject::none(), EventKind::FetchNeeded)];
+    // What became of the first and its freshness; the copy's freshness and whether it is news; then
+    // the state, and whether the copy's events replace the first's.
+    let cases = [
+        (Applied, Fresh, Fresh, false, Applied, false),
+        (Applied, Fresh, Fresh, true, Pending, false),
+        (Applied, Stale, Fresh, true, Pending, true),
+        (Unmatched, Fresh, Fresh, true, Pending, false),
+        (Unmatched, Fresh, Fresh, false, Unmatched, false),
+        (Parked, Fresh, Fresh, false, Pending, true),
+        (Parked, Fresh, Stale, false, Pending, false),
+        (Ignored, Fresh, Stale, false, Pending, true),
+        (Pending, Fresh, Fresh, true, Pending, false),
+        (Pending, Stale, Fresh, true, Pending, true),
+    ];
+    for (number, (state, freshness, copy, again, then, replaced)) in cases.into_iter().enumerate() {
+        let key = format!("d{number}");
+        let mut row = delivery(connection_pk, &key);
+        (row.freshness, row.events) = (freshness, told("FIRST"));
+        world.one.receive_delivery(&row, false).await.unwrap();
+        let leased = world.one.lease_deliveries("me", 10_000, 20_000, 100).await;
+        let leased = leased.unwrap().into_iter().find(|row| row.key == key);
+        let pk = leased.unwrap().pk;
+        if state == Parked || state == Pending {
+            let wait = Postponed {
+                error: "x",
+                next_attempt: 90_000,
+                looked: true,
+                park: state == Parked,
+            };
+            world.one.postpone_delivery(pk, "me", wait).await.unwrap();
+        } else {
+            let mut tx = world.one.begin().await.unwrap();
+            let done = world
+                .one
+                .finish_delivery(&mut tx, pk, "me", end(state))
+                .await;
+            assert!(done.unwrap());
+            world.one.commit(tx).await.unwrap();
+        }
+        (row.freshness, row.events) = (copy, told("COPY"));
+        world.two.receive_delivery(&row, again).await.unwrap();
+        let found = stored(&*world.two, connection_pk, &key).await;
+        assert_eq!(found.state, then, "case {number}");
+        let kept = if replaced { "COPY" } else { "FIRST" };
+        assert_eq!(found.events[0].gateway_type, kept, "case {number}");
+        let expected = if replaced { copy } else { freshness };
+        assert_eq!(found.freshness, expected, "case {number}");
+        if state != Pending && then == Pending {
+            assert_eq!((found.attempts, found.looks), (0, 0), "case {number}");
+        }
+    }
+}
+
+pub(super) async fn receiving_tells_which_secret_verified<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let other = connected(&*world.one, "other").await;
+    for (number, label) in [Some("key 1"), Some("key 0"), None].into_iter().enumerate() {
+        let mut row = delivery(connection_pk, &format!("d{number}"));
+        row.matched_secret = label.map(str::to_owned);
+        row.received_at = 100 + i64::try_from(number).unwrap();
+        world.one.receive_delivery(&row, false).await.unwrap();
+        let found = world.two.connection_by_pk(connection_pk).await;
+        let found = found.unwrap().unwrap();
+        assert_eq!(found.matched_secret.as_deref(), label);
+        assert_eq!(found.matched_at, Some(row.received_at));
+        assert_eq!(found.version, 1);
+    }
+    let untouched = world.two.connection_by_pk(other).await.unwrap();
+    assert_eq!(untouched.unwrap().matched_at, None);
+}
+
+pub(super) async fn due_deliveries_are_leased_in_order<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let keys = ["a", "b", "c", "d"];
+    let first = leased(&*world.one, connection_pk, &keys).await;
+    assert!(first.iter().all(|row| row.attempts == 1));
+    for (row, next_attempt) in first.iter().zip([400, 200, 300, 500]) {
+        let wait = Postponed {
+            error: "x",
+            next_attempt,
+            looked: false,
+            park: false,
+        };
+        world
+            .one
+            .postpone_delivery(row.pk, "me", wait)
+            .await
+            .unwrap();
+    }
+    let take = async |now, limit| -> Vec<String> {
+        let rows = world
+            .two
+            .lease_deliveries("you", now, now + 1_000, limit)
+            .await;
+        rows.unwrap().into_iter().map(|row| row.key).collect()
+    };
+    assert!(take(100, 10).await.is_empty());
+    assert!(take(10_000, 0).await.is_empty());
+    assert_eq!(take(400, 2).await, ["b", "c"], "those that wait longest");
+    assert_eq!(take(400, 10).await, ["a"]);
+    assert_eq!(take(500, 10).await, ["d"]);
+    assert!(take(500, 10).await.is_empty());
+}
+
+pub(super) async fn a_lease_that_ran_out_is_another_s<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+    let again = world.two.lease_deliveries("you", 19_999, 30_000, 10).await;
+    assert!(again.unwrap().is_empty());
+    let again = world.two.lease_deliveries("you", 20_000, 30_000, 10).await;
+    assert_eq!(again.unwrap()[0].attempts, 2);
+    let mut tx = world.one.begin().await.unwrap();
+    let end = end(DeliveryState::Applied);
+    assert!(
+        !world
+            .one
+            .finish_delivery(&mut tx, pk, "me", end)
+            .await
+            .unwrap()
+    );
+    drop(tx);
+    let mut tx = world.two.begin().await.unwrap();
+    assert!(
+        world
+            .two
+            .finish_delivery(&mut tx, pk, "you", end)
+            .await
+            .unwrap()
+    );
+    world.two.commit(tx).await.unwrap();
+}
+
+pub(super) async fn a_row_of_another_version_is_parked_and_shown<S: Meddle>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    world
+        .one
+        .receive_delivery(&delivery(connection_pk, "odd"), false)
+        .await
+        .unwrap();
+    world
+        .one
+        .execute("UPDATE deliveries SET events = '[{\"from\":\"later\"}]'")
+        .await;
+    world
+        .one
+        .receive_delivery(&delivery(connection_pk, "even"), false)
+        .await
+        .unwrap();
+    let leased = world.two.lease_deliveries("me", 10_000, 20_000, 10).await;
+    let keys: Vec<_> = leased.unwrap().into_iter().map(|row| row.key).collect();
+    assert_eq!(keys, ["even"]);
+    let odd = stored(&*world.two, connection_pk, "odd").await;
+    assert_eq!(odd.state, DeliveryState::Parked);
+    assert!(odd.events.is_empty() && odd.error.unwrap().contains("column events"));
+}
+
+pub(super) async fn only_the_owner_of_a_lease_ends_a_delivery<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+    let finish = async |owner, state| {
+        let mut tx = world.two.begin().await.unwrap();
+        let done = world
+            .two
+            .finish_delivery(&mut tx, pk, owner, end(state))
+            .await;
+        world.two.commit(tx).await.unwrap();
+        done.unwrap()
+    };
+    assert!(!finish("you", DeliveryState::Applied).await);
+    assert_eq!(
+        stored(&*world.one, connection_pk, "d").await.state,
+        DeliveryState::Pending
+    );
+    assert!(finish("me", DeliveryState::Ignored).await);
+    assert!(!finish("me", DeliveryState::Applied).await, "it has ended");
+    let wait = Postponed {
+        error: "x",
+        next_attempt: 1,
+        looked: true,
+        park: true,
+    };
+    world.one.postpone_delivery(pk, "me", wait).await.unwrap();
+    let found = stored(&*world.one, connection_pk, "d").await;
+    assert_eq!((found.state, found.error), (DeliveryState::Ignored, None));
+}
+
+pub(super) async fn a_copy_that_came_meanwhile_is_news<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    for (key, freshness, known, expected) in [
+        ("new", Freshness::Fresh, Some(1), DeliveryState::Pending),
+        ("known", Freshness::Fresh, Some(2), DeliveryState::Applied),
+        ("no news", Freshness::Fresh, None, DeliveryState::Applied),
+        ("stale", Freshness::Stale, Some(1), DeliveryState::Applied),
+    ] {
+        let mut row = delivery(connection_pk, key);
+        row.freshness = freshness;
+        world.one.receive_delivery(&row, false).await.unwrap();
+        let taken = world.one.lease_deliveries("me", 10_000, 20_000, 1).await;
+        let pk = taken.unwrap()[0].pk;
+        // While it is worked on.
+        world.two.receive_delivery(&row, false).await.unwrap();
+        let end = DeliveryEnd {
+            copies: known,
+            ..end(DeliveryState::Applied)
+        };
+        let mut tx = world.one.begin().await.unwrap();
+        assert!(
+            world
+                .one
+                .finish_delivery(&mut tx, pk, "me", end)
+                .await
+                .unwrap()
+        );
+        world.one.commit(tx).await.unwrap();
+        let found = stored(&*world.two, connection_pk, key).await;
+        assert_eq!(found.state, expected, "{key}");
+        if expected == DeliveryState::Pending {
+            assert_eq!(found.attempts, 0);
+            // Out of the way of the next.
+            let taken = world.one.lease_deliveries("me", 10_000, i64::MAX, 1).await;
+            assert_eq!(taken.unwrap()[0].key, key);
+        }
+    }
+}
+
+pub(super) async fn a_postponed_delivery_waits_or_is_parked<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let rows = leased(&*world.one, connection_pk, &["waits", "parked"]).await;
+    for row in &rows {
+        let park = row.key == "parked";
+        let wait = Postponed {
+            error: "not now",
+            next_attempt: 15_000,
+            looked: !park,
+            park,
+        };
+        world
+            .two
+            .postpone_delivery(row.pk, "you", wait)
+            .await
+            .unwrap();
+        assert_eq!(
+            stored(&*world.one, connection_pk, &row.key).await.error,
+            None
+        );
+        world
+            .two
+            .postpone_delivery(row.pk, "me", wait)
+            .await
+            .unwrap();
+    }
+    let waits = stored(&*world.one, connection_pk, "waits").await;
+    assert_eq!((waits.state, waits.looks), (DeliveryState::Pending, 1));
+    assert_eq!(waits.error.as_deref(), Some("not now"));
+    let parked = stored(&*world.one, connection_pk, "parked").await;
+    assert_eq!((parked.state, parked.looks), (DeliveryState::Parked, 0));
+    let due = world.one.lease_deliveries("me", 15_000, 30_000, 10).await;
+    let keys: Vec<_> = due.unwrap().into_iter().map(|row| row.key).collect();
+    assert_eq!(keys, ["waits"]);
+}
+
+pub(super) async fn retrying_is_for_what_does_not_wait<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+    let retry = async |key: &str| world.two.retry_delivery(connection_pk, key).await.unwrap();
+    assert!(!retry("d").await, "it is pending");
+    assert!(!retry("none").await);
+    assert!(!retry("no\0ne").await);
+    let mut tx = world.one.begin().await.unwrap();
+    let end = end(DeliveryState::Applied);
+    assert!(
+        world
+            .one
+            .finish_delivery(&mut tx, pk, "me", end)
+            .await
+            .unwrap()
+    );
+    world.one.commit(tx).await.unwrap();
+    assert!(retry("d").await);
+    let found = stored(&*world.one, connection_pk, "d").await;
+    assert_eq!((found.state, found.attempts), (DeliveryState::Pending, 0));
+}
+
+pub(super) async fn unmatched_deliveries_come_back_by_name<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let other = connected(&*world.one, "other").await;
+    let rows = leased(&*world.one, connection_pk, &["a", "b", "c"]).await;
+    let name = |id: &str| SubjectName::Order(id.to_owned());
+    for (row, names) in rows.iter().zip([
+        vec![name("o1"), name("o2")],
+        vec![name("o2")],
+        vec![SubjectName::Reference("o2".to_owned())],
+    ]) {
+        let end = DeliveryEnd {
+            unmatched: &names,
+            ..end(DeliveryState::Unmatched)
+        };
+        let mut tx = world.one.begin().await.unwrap();
+        assert!(
+            world
+                .one
+                .finish_delivery(&mut tx, row.pk, "me", end)
+                .await
+                .unwrap()
+        );
+        world.one.commit(tx).await.unwrap();
+    }
+    let requeue = async |connection_pk, names: &[SubjectName]| {
+        let mut tx = world.two.begin().await.unwrap();
+        let count = world
+            .two
+            .requeue_unmatched(&mut tx, connection_pk, names, 7_000)
+            .await;
+        world.two.commit(tx).await.unwrap();
+        count.unwrap()
+    };
+    assert_eq!(requeue(connection_pk, &[]).await, 0);
+    assert_eq!(requeue(other, &[name("o2")]).await, 0);
+    assert_eq!(requeue(connection_pk, &[name("o1"), name("o2")]).await, 2);
+    assert_eq!(requeue(connection_pk, &[name("o1"), name("o2")]).await, 0);
+    for (key, state) in [
+        ("a", DeliveryState::Pending),
+        ("b", DeliveryState::Pending),
+        ("c", DeliveryState::Unmatched),
+    ] {
+        let found = stored(&*world.one, connection_pk, key).await;
+        assert_eq!(found.state, state, "{key}");
+    }
+    let due = world
+        .one
+        .lease_deliveries("me", 7_000, 8_000, 10)
+        .await
+        .unwrap();
+    assert_eq!(due.len(), 2);
+}
+
+pub(super) async fn what_is_known_by_now_is_not_unmatched<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let payable_pk = owed(&*world.one, "inv").await;
+    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+    let row = checkout(payable_pk, connection_pk, 1);
+    asked(&*world.two, &row).await;
+    let names = [
+        SubjectName::Order("unknown".to_owned()),
+        SubjectName::Reference(row.reference.to_string()),
+    ];
+    let end = DeliveryEnd {
+        unmatched: &names,
+        ..end(DeliveryState::Unmatched)
+    };
+    let mut tx = world.one.begin().await.unwrap();
+    assert!(
+        world
+            .one
+            .finish_delivery(&mut tx, pk, "me", end)
+            .await
+            .unwrap()
+    );
+    world.one.commit(tx).await.unwrap();
+    let found = stored(&*world.two, connection_pk, "d").await;
+    assert_eq!(found.state, DeliveryState::Pending);
+    let due = world.one.lease_deliveries("me", 10_000, 20_000, 10).await;
+    assert_eq!(due.unwrap().len(), 1, "at once");
+}
+
+pub(super) async fn the_latest_come_first<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    for key in ["a", "b", "c"] {
+        let row = delivery(connection_pk, key);
+        world.one.receive_delivery(&row, false).await.unwrap();
+    }
+    let keys = async |limit| -> Vec<String> {
+        let rows = world.two.deliveries(connection_pk, limit).await.unwrap();
+        rows.into_iter().map(|row| row.key).collect()
+    };
+    assert_eq!(keys(2).await, ["c", "b"]);
+    assert_eq!(keys(10).await, ["c", "b", "a"]);
+    assert!(
+        world
+            .two
+            .deliveries(connection_pk + 1, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}

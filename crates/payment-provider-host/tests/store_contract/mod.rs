@@ -1,0 +1,65 @@
+//! What every store promises the runtime, case by case, on each store.
+//!
+//! Compiled into the library's own tests: what is promised is between the runtime and its stores, and
+//! nobody else can call it.
+
+#[macro_use]
+mod cases;
+mod connections;
+mod inbox;
+mod money;
+mod payables;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+mod races;
+pub(crate) mod rows;
+mod world;
+
+use super::*;
+pub(crate) use world::World;
+
+cases! {
+    connections::every_process_has_the_same_installation,
+    connections::a_connection_is_read_as_it_was_written,
+    connections::a_code_is_taken_once_in_an_organization,
+    connections::connections_are_listed_by_organization_and_code,
+    connections::settings_based_on_older_ones_are_not_written,
+    connections::enabling_changes_nothing_else,
+    connections::a_customer_is_linked_and_moved,
+    payables::a_payable_is_written_and_changed,
+    payables::what_is_not_committed_never_was,
+    payables::a_read_transaction_sees_one_state,
+    payables::a_checkout_is_read_as_it_was_written,
+    payables::a_checkout_is_found_by_each_of_its_names,
+    payables::names_count_inside_their_connection,
+    payables::history_is_by_time_and_once_for_a_delivery,
+    money::a_payment_is_written_and_changed,
+    money::effects_are_looked_up_replaced_and_forgotten,
+    money::merging_keeps_the_effects,
+    money::texts_that_gateways_could_send_are_kept,
+    inbox::a_delivery_is_stored_once_and_its_copies_counted,
+    inbox::copies_are_tried_again_by_what_became_of_the_first,
+    inbox::receiving_tells_which_secret_verified,
+    inbox::due_deliveries_are_leased_in_order,
+    inbox::a_lease_that_ran_out_is_another_s,
+    inbox::a_row_of_another_version_is_parked_and_shown,
+    inbox::only_the_owner_of_a_lease_ends_a_delivery,
+    inbox::a_copy_that_came_meanwhile_is_news,
+    inbox::a_postponed_delivery_waits_or_is_parked,
+    inbox::retrying_is_for_what_does_not_wait,
+    inbox::unmatched_deliveries_come_back_by_name,
+    inbox::what_is_known_by_now_is_not_unmatched,
+    inbox::the_latest_come_first,
+    races::totals_lose_no_update,
+    races::attempts_are_numbered,
+    races::a_payable_is_made_once,
+    races::an_effect_is_recorded_once,
+    races::an_effect_is_recorded_once_on_two_payables,
+    races::a_payment_is_booked_or_taken_for_another_and_not_both,
+    races::no_delivery_is_leased_twice,
+    races::copies_are_all_counted,
+    races::a_name_that_becomes_known_leaves_nobody_behind,
+    races::payables_are_held_in_one_order,
+    races::settings_are_compared_and_swapped,
+    races::a_handlers_mistake_is_not_committed,
+}

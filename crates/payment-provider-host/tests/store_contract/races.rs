@@ -1,0 +1,456 @@
+//! Sixteen callers in two processes, all from one moment on.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio::sync::Barrier;
+
+use super::rows::*;
+use super::world::Meddle;
+use super::*;
+use crate::PlainSetting;
+
+const CALLERS: usize = 16;
+
+async fn together<S: Store, T, F>(world: &World<S>, call: impl Fn(usize, Arc<S>) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let start = Arc::new(Barrier::new(CALLERS));
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|caller| {
+            let (work, start) = (call(caller, world.process(caller)), Arc::clone(&start));
+            tokio::spawn(async move {
+                start.wait().await;
+                work.await
+            })
+        })
+        .collect();
+    let done = join_all(callers).await;
+    done.into_iter().map(|done| done.unwrap()).collect()
+}
+
+/// Does a step until it is done, as the inbox does: what passes is tried again.
+async fn until_done<T, F>(step: impl Fn() -> F) -> T
+where
+    F: Future<Output = Result<T>>,
+{
+    loop {
+        match step().await {
+            Ok(done) => return done,
+            Err(error) => assert!(error.is_transient(), "{error}: {}", error.reason()),
+        }
+    }
+}
+
+pub(super) async fn totals_lose_no_update<S: Store>(world: World<S>) {
+    let pk = owed(&*world.one, "inv").await;
+    together(&world, |_, store| async move {
+        for _ in 0..10 {
+            let mut tx = store.begin().await.unwrap();
+            let mut row = store.payable_by_pk(&mut tx, pk).await.unwrap();
+            row.received += 1;
+            row.credited += 1;
+            store.put_payable(&mut tx, &row).await.unwrap();
+            store.commit(tx).await.unwrap();
+        }
+    })
+    .await;
+    let mut tx = world.one.begin_read().await.unwrap();
+    let row = world.one.payable_by_pk(&mut tx, pk).await.unwrap();
+    assert_eq!(row.received, 160);
+}
+
+pub(super) async fn attempts_are_numbered<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let pk = owed(&*world.one, "inv").await;
+    let row = payable("inv");
+    together(&world, |_, store| {
+        let row = row.clone();
+        async move {
+            let mut tx = store.begin().await.unwrap();
+            let known = store
+                .payable(&mut tx, &row.organization, &row.payable)
+                .await;
+            let pk = known.unwrap().unwrap().pk;
+            let known = store.checkouts_of(&mut tx, pk).await.unwrap();
+            let next = i64::try_from(known.len()).unwrap() + 1;
+            let row = checkout(pk, connection_pk, next);
+            store.put_checkout(&mut tx, &row).await.unwrap();
+            store.commit(tx).await.unwrap();
+        }
+    })
+    .await;
+    let mut tx = world.one.begin_read().await.unwrap();
+    let all = world.one.checkouts_of(&mut tx, pk).await.unwrap();
+    assert_eq!(all.len(), CALLERS);
+}
+
+pub(super) async fn a_payable_is_made_once<S: Store>(world: World<S>) {
+    for round in 0..5 {
+        let row = payable(&format!("inv-{round}"));
+        let made = together(&world, |_, store| {
+            let row = row.clone();
+            async move {
+                let mut tx = store.begin().await.unwrap();
+                let known = store
+                    .payable(&mut tx, &row.organization, &row.payable)
+                    .await;
+                let (pk, new) = match known.unwrap() {
+                    Some(mut known) => {
+                        known.received += 1;
+                        known.credited += 1;
+                        (store.put_payable(&mut tx, &known).await.unwrap(), false)
+                    }
+                    None => (store.put_payable(&mut tx, &row).await.unwrap(), true),
+                };
+                store.commit(tx).await.unwrap();
+                (pk, new)
+            }
+        })
+        .await;
+        assert_eq!(made.iter().filter(|(_, new)| *new).count(), 1);
+        let pks: HashSet<_> = made.iter().map(|(pk, _)| *pk).collect();
+        assert_eq!(pks.len(), 1);
+        let mut tx = world.one.begin_read().await.unwrap();
+        let row = world.one.payable_by_pk(&mut tx, made[0].0).await.unwrap();
+        assert_eq!(row.received, 15, "nobody wrote over what another wrote");
+    }
+}
+
+/// Books one payment on one of these checkouts unless it is booked; says whether it did.
+async fn book<S: Store>(store: &S, connection_pk: i64, checkout_pk: i64, id: &str) -> Result<bool> {
+    let row = payment(checkout_pk, connection_pk, id);
+    let key = row.effect_key();
+    let mut tx = store.begin().await?;
+    let checkout = store.checkout_by_pk(&mut tx, checkout_pk).await?;
+    let known = store
+        .payment_by_id(&mut tx, connection_pk, &row.payment.id)
+        .await?;
+    if store
+        .effect_payment(&mut tx, connection_pk, &key)
+        .await?
+        .is_some()
+    {
+        return Ok(false);
+    }
+    let pk = known.map_or(0, |known| known.pk);
+    let pk = store
+        .put_payment(&mut tx, &PaymentRow { pk, ..row })
+        .await?;
+    store
+        .put_effect(&mut tx, connection_pk, &key, pk, 1)
+        .await?;
+    let mut owed = store.payable_by_pk(&mut tx, checkout.payable_pk).await?;
+    owed.received += 1_000;
+    owed.credited += 1_000;
+    store.put_payable(&mut tx, &owed).await?;
+    store.commit(tx).await?;
+    Ok(true)
+}
+
+async fn received<S: Store>(store: &S, pk: i64) -> i64 {
+    let mut tx = store.begin_read().await.unwrap();
+    store.payable_by_pk(&mut tx, pk).await.unwrap().received
+}
+
+pub(super) async fn an_effect_is_recorded_once<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let payable_pk = owed(&*world.one, "inv").await;
+    let checkout_pk = asked(&*world.one, &checkout(payable_pk, connection_pk, 1)).await;
+    for round in 1..=10 {
+        let id = format!("p{round}");
+        let booked = together(&world, |_, store| {
+            let id = id.clone();
+            // On one payable nobody is in another's way: they wait.
+            async move {
+                book(&*store, connection_pk, checkout_pk, &id)
+                    .await
+                    .unwrap()
+            }
+        })
+        .await;
+        assert_eq!(booked.iter().filter(|booked| **booked).count(), 1);
+        assert_eq!(received(&*world.one, payable_pk).await, round * 1_000);
+    }
+}
+
+pub(super) async fn an_effect_is_recorded_once_on_two_payables<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let mut pks = Vec::new();
+    let mut checkouts = Vec::new();
+    for id in ["a", "b"] {
+        let pk = owed(&*world.one, id).await;
+        checkouts.push(asked(&*world.one, &checkout(pk, connection_pk, 1)).await);
+        pks.push(pk);
+    }
+    for round in 1..=10 {
+        let id = format!("p{round}");
+        let booked = together(&world, |caller, store| {
+            let (id, checkout_pk) = (id.clone(), checkouts[caller / 2 % 2]);
+            async move { until_done(|| book(&*store, connection_pk, checkout_pk, &id)).await }
+        })
+        .await;
+        assert_eq!(booked.iter().filter(|booked| **booked).count(), 1);
+        let all = received(&*world.one, pks[0]).await + received(&*world.two, pks[1]).await;
+        assert_eq!(all, round * 1_000);
+    }
+}
+
+/// Says that a payment is another one under a second id, unless it is known by then.
+async fn alias<S: Store>(
+    store: &S,
+    connection_pk: i64,
+    checkout_pk: i64,
+    (id, other): (&str, i64),
+) -> Result<bool> {
+    let key = payment(checkout_pk, connection_pk, id).effect_key();
+    let mut tx = store.begin().await?;
+    store.checkout_by_pk(&mut tx, checkout_pk).await?;
+    let known = store.effect_payment(&mut tx, connection_pk, &key).await?;
+    if known.is_none() {
+        store
+            .put_effect(&mut tx, connection_pk, &key, other, 1)
+            .await?;
+        store.commit(tx).await?;
+    }
+    Ok(known.is_none())
+}
+
+/// On one payable the payment is taken for another under a second id, on the other it is booked.
+pub(super) async fn a_payment_is_booked_or_taken_for_another_and_not_both<S: Store>(
+    world: World<S>,
+) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let mut checkouts = Vec::new();
+    for id in ["a", "b"] {
+        let pk = owed(&*world.one, id).await;
+        checkouts.push(asked(&*world.one, &checkout(pk, connection_pk, 1)).await);
+    }
+    let mut tx = world.one.begin().await.unwrap();
+    let other = payment(checkouts[0], connection_pk, "other");
+    let other = world.one.put_payment(&mut tx, &other).await.unwrap();
+    world.one.commit(tx).await.unwrap();
+    for round in 0..20 {
+        let id = format!("p{round}");
+        let (first, second) = (checkouts[0], checkouts[1]);
+        let done = together(&world, |caller, store| {
+            let id = id.clone();
+            async move {
+                if caller / 2 % 2 == 0 {
+                    let named = (id.as_str(), other);
+                    until_done(|| alias(&*store, connection_pk, first, named)).await
+                } else {
+                    until_done(|| book(&*store, connection_pk, second, &id)).await
+                }
+            }
+        })
+        .await;
+        let done = done.iter().filter(|done| **done).count();
+        assert_eq!(done, 1, "round {round}");
+    }
+}
+
+pub(super) async fn no_delivery_is_leased_twice<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    for number in 0..200 {
+        let row = delivery(connection_pk, &format!("d{number}"));
+        world.one.receive_delivery(&row, false).await.unwrap();
+    }
+    let leased = together(&world, |caller, store| async move {
+        let owner = format!("owner {caller}");
+        let mut mine = Vec::new();
+        let mut in_vain = 0;
+        // Rows that others are taking are passed over, so that one look finds nothing is no end.
+        while in_vain < 3 {
+            let rows = store
+                .lease_deliveries(&owner, 10_000, 20_000, 8)
+                .await
+                .unwrap();
+            assert!(rows.len() <= 8, "{} at once", rows.len());
+            in_vain = if rows.is_empty() { in_vain + 1 } else { 0 };
+            mine.extend(rows.into_iter().map(|row| row.pk));
+        }
+        mine
+    })
+    .await;
+    let all: Vec<_> = leased.into_iter().flatten().collect();
+    let different: HashSet<_> = all.iter().collect();
+    assert_eq!((all.len(), different.len()), (200, 200));
+}
+
+pub(super) async fn copies_are_all_counted<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let received = together(&world, |_, store| async move {
+        let mut received = Vec::new();
+        for _ in 0..5 {
+            let row = delivery(connection_pk, "d");
+            received.push(store.receive_delivery(&row, false).await.unwrap());
+        }
+        received
+    })
+    .await;
+    let counts: HashSet<i64> = received
+        .into_iter()
+        .flatten()
+        .map(|received| match received {
+            Received::New => 1,
+            Received::Copy(copies) => copies,
+        })
+        .collect();
+    assert_eq!(counts, (1..=80).collect());
+}
+
+/// Half of them conclude that a delivery has to wait for a name, the other half make it known.
+pub(super) async fn a_name_that_becomes_known_leaves_nobody_behind<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let mut pks = Vec::new();
+    for number in 0..CALLERS / 2 {
+        let payable_pk = owed(&*world.one, &format!("inv-{number}")).await;
+        pks.push(asked(&*world.one, &checkout(payable_pk, connection_pk, 1)).await);
+    }
+    for round in 0..20 {
+        let keys: Vec<String> = (0..CALLERS / 2).map(|n| format!("{round}-{n}")).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let rows = leased(&*world.one, connection_pk, &keys).await;
+        together(&world, |caller, store| {
+            let number = caller / 2;
+            let name = SubjectName::GatewayId(format!("g{round}-{number}"));
+            let (delivery_pk, checkout_pk) = (rows[number].pk, pks[number]);
+            let makes_known = (caller + number) % 2 == 0;
+            async move {
+                let names = [name.clone()];
+                let mut tx = store.begin().await.unwrap();
+                if makes_known {
+                    let mut row = store.checkout_by_pk(&mut tx, checkout_pk).await.unwrap();
+                    row.gateway_id = Some(name.id().to_owned());
+                    store.put_checkout(&mut tx, &row).await.unwrap();
+                    let requeued = store
+                        .requeue_unmatched(&mut tx, connection_pk, &names, 10_000)
+                        .await;
+                    requeued.unwrap();
+                } else {
+                    let found = store.checkout_by_name(&mut tx, connection_pk, &name).await;
+                    let unmatched: &[_] = if found.unwrap().is_some() {
+                        &[]
+                    } else {
+                        &names
+                    };
+                    let end = DeliveryEnd {
+                        unmatched,
+                        ..end(if unmatched.is_empty() {
+                            DeliveryState::Applied
+                        } else {
+                            DeliveryState::Unmatched
+                        })
+                    };
+                    let done = store.finish_delivery(&mut tx, delivery_pk, "me", end).await;
+                    assert!(done.unwrap());
+                }
+                store.commit(tx).await.unwrap();
+            }
+        })
+        .await;
+        for key in &keys {
+            let found = stored(&*world.one, connection_pk, key).await;
+            assert_ne!(found.state, DeliveryState::Unmatched, "{key}");
+            let pk = found.pk;
+            if found.state == DeliveryState::Pending {
+                let again = world.one.lease_deliveries("me", 20_000, 30_000, 100).await;
+                for row in again.unwrap() {
+                    let mut tx = world.one.begin().await.unwrap();
+                    let end = end(DeliveryState::Applied);
+                    let done = world.one.finish_delivery(&mut tx, row.pk, "me", end).await;
+                    assert!(done.unwrap(), "{pk}");
+                    world.one.commit(tx).await.unwrap();
+                }
+            }
+        }
+    }
+}
+
+pub(super) async fn payables_are_held_in_one_order<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let mut pks = Vec::new();
+    let mut names = Vec::new();
+    for number in 0..4 {
+        let payable_pk = owed(&*world.one, &format!("inv-{number}")).await;
+        let row = checkout(payable_pk, connection_pk, 1);
+        pks.push(asked(&*world.one, &row).await);
+        names.push(SubjectName::Reference(row.reference.to_string()));
+    }
+    together(&world, |caller, store| {
+        let (mut pks, mut names) = (pks.clone(), names.clone());
+        pks.rotate_left(caller % 4);
+        names.rotate_left(caller % 4);
+        if caller % 3 == 0 {
+            pks.reverse();
+            names.reverse();
+        }
+        async move {
+            for _ in 0..10 {
+                let mut tx = store.begin().await.unwrap();
+                let by_name = &names[..2];
+                let by_key = &pks[2..];
+                let held = store
+                    .hold_payables(&mut tx, connection_pk, by_name, by_key)
+                    .await;
+                held.unwrap();
+                for pk in &pks {
+                    let row = store.checkout_by_pk(&mut tx, *pk).await.unwrap();
+                    let mut owed = store.payable_by_pk(&mut tx, row.payable_pk).await.unwrap();
+                    owed.received += 1;
+                    owed.credited += 1;
+                    store.put_payable(&mut tx, &owed).await.unwrap();
+                }
+                store.commit(tx).await.unwrap();
+            }
+        }
+    })
+    .await;
+    let mut tx = world.one.begin_read().await.unwrap();
+    for pk in pks {
+        let row = world.one.checkout_by_pk(&mut tx, pk).await.unwrap();
+        let owed = world
+            .one
+            .payable_by_pk(&mut tx, row.payable_pk)
+            .await
+            .unwrap();
+        assert_eq!(owed.received, 160);
+    }
+}
+
+pub(super) async fn settings_are_compared_and_swapped<S: Store>(world: World<S>) {
+    let pk = connected(&*world.one, "main").await;
+    together(&world, |caller, store| async move {
+        loop {
+            let mut row = store.connection_by_pk(pk).await.unwrap().unwrap();
+            row.plain
+                .insert(format!("f{caller}"), PlainSetting::Flag(true));
+            if store.update_settings(&row).await.unwrap() {
+                return;
+            }
+        }
+    })
+    .await;
+    let row = world.one.connection_by_pk(pk).await.unwrap().unwrap();
+    assert_eq!(row.plain.len(), CALLERS + 1);
+    assert_eq!(row.version, 17);
+}
+
+/// A handler runs a statement that fails and does not say so: what it hides must not look durable.
+pub(super) async fn a_handlers_mistake_is_not_committed<S: Meddle>(world: World<S>) {
+    let pk = owed(&*world.one, "inv").await;
+    let mut tx = world.one.begin().await.unwrap();
+    let mut row = world.one.payable_by_pk(&mut tx, pk).await.unwrap();
+    row.received = 5;
+    row.credited = 5;
+    world.one.put_payable(&mut tx, &row).await.unwrap();
+    S::fail_in(&mut tx).await;
+    let committed = world.one.commit(tx).await.is_ok();
+    let expected = if committed { 5 } else { 0 };
+    assert_eq!(received(&*world.two, pk).await, expected);
+}

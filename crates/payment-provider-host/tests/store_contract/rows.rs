@@ -1,0 +1,183 @@
+//! Rows to write.
+
+use std::collections::BTreeMap;
+
+use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::*;
+
+use crate::checkouts::CheckoutState;
+use crate::store::*;
+use crate::{PayableId, PlainSetting};
+
+pub(crate) fn organization(name: &str) -> OrganizationId {
+    OrganizationId::new(name).unwrap()
+}
+
+pub(crate) fn inr(minor_units: i64) -> Money {
+    Money::from_minor_units(minor_units, Currency::INR)
+}
+
+pub(crate) fn connection(organization_id: &str, code: &str) -> ConnectionRow {
+    let page = PlainSetting::Text("https://a.example/".to_owned());
+    ConnectionRow {
+        pk: 0,
+        organization: organization(organization_id),
+        provider: ProviderId::new("memory").unwrap(),
+        code: ConnectionCode::new(code).unwrap(),
+        name: "Main ₹ \"account\"".to_owned(),
+        environment: Environment::Sandbox,
+        plain: BTreeMap::from([("page".to_owned(), page)]),
+        sealed: BTreeMap::new(),
+        version: 1,
+        enabled: true,
+        matched_secret: None,
+        matched_at: None,
+        created_at: 1_000,
+    }
+}
+
+/// Stores a connection; its key.
+pub(crate) async fn connected(store: &impl Store, code: &str) -> i64 {
+    let row = connection("org", code);
+    assert_eq!(store.insert_connection(&row).await.unwrap(), Inserted::New);
+    let found = store.connection(&row.organization, &row.code).await;
+    found.unwrap().unwrap().pk
+}
+
+pub(crate) fn payable(id: &str) -> PayableRow {
+    PayableRow {
+        pk: 0,
+        organization: organization("org"),
+        payable: PayableId::new(id).unwrap(),
+        currency: Currency::INR,
+        amount: 20_012,
+        creditable: 20_012,
+        received: 0,
+        credited: 0,
+        surplus: 0,
+        closed: None,
+        created_at: 2_000,
+    }
+}
+
+/// Stores a payable; its key.
+pub(crate) async fn owed<S: Store>(store: &S, id: &str) -> i64 {
+    let mut tx = store.begin().await.unwrap();
+    let row = payable(id);
+    let known = store
+        .payable(&mut tx, &row.organization, &row.payable)
+        .await;
+    assert!(known.unwrap().is_none());
+    let pk = store.put_payable(&mut tx, &row).await.unwrap();
+    store.commit(tx).await.unwrap();
+    pk
+}
+
+pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> CheckoutRow {
+    let reference = format!("pay-{connection_pk}-{payable_pk}-{attempt}");
+    let reference = CheckoutReference::new(reference).unwrap();
+    CheckoutRow {
+        pk: 0,
+        payable_pk,
+        connection_pk,
+        connection: ConnectionCode::new("main").unwrap(),
+        attempt,
+        reference: reference.clone(),
+        customer: CustomerId::new("customer").unwrap(),
+        environment: Environment::Sandbox,
+        amount: inr(20_012),
+        partial: false,
+        prepared: PreparedCheckout::new(
+            ProviderId::new("memory").unwrap(),
+            Environment::Sandbox,
+            reference,
+            inr(20_012),
+            OffsetDateTime::UNIX_EPOCH,
+            Fingerprint::of(b"content"),
+            r#"{ "b" : 1.50, "a":"₹" }"#,
+        ),
+        expires_at: 9_000,
+        state: CheckoutState::Creating,
+        tries: 1,
+        tried_at: 3_000,
+        gateway_id: None,
+        url: None,
+        gateway_paid: 0,
+        conflicting: false,
+        created_at: 3_000,
+    }
+}
+
+/// Stores a checkout; its key.
+pub(crate) async fn asked<S: Store>(store: &S, row: &CheckoutRow) -> i64 {
+    let mut tx = store.begin().await.unwrap();
+    let pk = store.put_checkout(&mut tx, row).await.unwrap();
+    store.commit(tx).await.unwrap();
+    pk
+}
+
+pub(crate) fn payment(checkout_pk: i64, connection_pk: i64, id: &str) -> PaymentRow {
+    let id = PaymentId::new(id).unwrap();
+    PaymentRow {
+        pk: 0,
+        checkout_pk,
+        connection_pk,
+        payment: Payment::new(id, PaymentStatus::Succeeded, inr(1_000)),
+        verdict: None,
+        credited: 0,
+        surplus: 0,
+        seen_at: 4_000,
+    }
+}
+
+pub(crate) fn delivery(connection_pk: i64, key: &str) -> DeliveryRow {
+    DeliveryRow {
+        pk: 0,
+        connection_pk,
+        key: key.to_owned(),
+        body: (0..=255).collect(),
+        events: vec![Event::new("LINK", Subject::none(), EventKind::FetchNeeded)],
+        freshness: Freshness::Fresh,
+        matched_secret: Some("key 0".to_owned()),
+        received_at: 5_000,
+        copies: 1,
+        state: DeliveryState::Pending,
+        attempts: 0,
+        looks: 0,
+        error: None,
+    }
+}
+
+/// Stores deliveries and leases them all.
+pub(crate) async fn leased<S: Store>(
+    store: &S,
+    connection_pk: i64,
+    keys: &[&str],
+) -> Vec<DeliveryRow> {
+    for key in keys {
+        let row = delivery(connection_pk, key);
+        assert_eq!(
+            store.receive_delivery(&row, false).await.unwrap(),
+            Received::New
+        );
+    }
+    let leased = store.lease_deliveries("me", 10_000, 20_000, 100).await;
+    let leased = leased.unwrap();
+    assert_eq!(leased.len(), keys.len());
+    leased
+}
+
+pub(crate) fn end(state: DeliveryState) -> DeliveryEnd<'static> {
+    DeliveryEnd {
+        state,
+        unmatched: &[],
+        copies: None,
+        next_attempt: 10_000,
+    }
+}
+
+/// A delivery as it is stored.
+pub(crate) async fn stored(store: &impl Store, connection_pk: i64, key: &str) -> DeliveryRow {
+    let all = store.deliveries(connection_pk, 1_000).await.unwrap();
+    all.into_iter().find(|row| row.key == key).unwrap()
+}

@@ -1,0 +1,287 @@
+//! Two processes of the billing application on one PostgreSQL database: whichever is asked, whichever
+//! hears of a payment, everything happens once.
+
+#[path = "../../crates/payment-provider-host/tests/server/mod.rs"]
+mod server;
+
+use std::collections::HashSet;
+
+use cross_crate_tests::{Api, Control, Program, Stage};
+use futures_util::future::join_all;
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+const INVOICES: usize = 24;
+
+/// A database of a test's own; gone when dropped.
+struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    async fn new() -> Self {
+        let server = server::url();
+        let name = format!("test_{:032x}", rand::random::<u128>());
+        run(&server, format!("CREATE DATABASE {name}"))
+            .await
+            .unwrap();
+        Self { server, name }
+    }
+
+    fn url(&self) -> String {
+        let mut url: Url = self.server.parse().unwrap();
+        url.set_path(&self.name);
+        url.into()
+    }
+
+    async fn number(&self, query: &'static str) -> i64 {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        let number = sqlx::query_scalar(query).fetch_one(&mut connection).await;
+        number.unwrap()
+    }
+}
+
+async fn run(url: &str, statement: String) -> sqlx::Result<()> {
+    let mut connection = PgConnection::connect(url).await?;
+    sqlx::query(AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let server = self.server.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let dropped = runtime.block_on(run(&server, drop));
+            dropped.map_err(std::io::Error::other)
+        });
+        if let Ok(Err(error)) = thread.join() {
+            eprintln!("the database of a test is left behind: {error}");
+        }
+    }
+}
+
+/// The simulator, and two processes that were started at the same moment.
+struct Two {
+    database: Database,
+    control: Control,
+    apis: [Api; 2],
+    hosts: Vec<Program>,
+    _simulator: Program,
+    _directory: tempfile::TempDir,
+}
+
+impl Two {
+    async fn start() -> Self {
+        let database = Database::new().await;
+        let arguments = ["--listen", "127.0.0.1:0", "--retry-scale", "0.0001"];
+        let secret = [("CASHFREE_SIMULATOR_CLIENT_SECRET", Stage::SECRET)];
+        let mut simulator = Program::start("cashfree-simulator", &arguments, &secret);
+        let gateway = simulator.line_after("listening on ").await;
+        let gateway = gateway.trim_end_matches('/').to_owned();
+        let directory = tempfile::tempdir().unwrap();
+        let key = directory.path().join("sealing.key").display().to_string();
+        let url = database.url();
+        let environment = [
+            ("BILLING_HOST_API_KEY", Stage::KEY),
+            ("BILLING_HOST_DATABASE", url.as_str()),
+        ];
+        let arguments = [
+            "--listen",
+            "127.0.0.1:0",
+            "--key-file",
+            &key,
+            "--simulator-url",
+            &gateway,
+            "--seed",
+            "none",
+        ];
+        let mut hosts: Vec<_> = (0..2)
+            .map(|_| Program::start("billing-host", &arguments, &environment))
+            .collect();
+        let mut apis = Vec::new();
+        for host in &mut hosts {
+            let url = host.line_after("listening on ").await;
+            apis.push(Api::new(url, Stage::KEY));
+        }
+        apis[0].set_up(&gateway, Stage::SECRET).await;
+        Self {
+            database,
+            control: Control::new(gateway),
+            apis: apis.try_into().expect("two"),
+            hosts,
+            _simulator: simulator,
+            _directory: directory,
+        }
+    }
+
+    /// One process for the number, and the other.
+    fn in_turn(&self, number: usize) -> (&Api, &Api) {
+        (&self.apis[number % 2], &self.apis[(number + 1) % 2])
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn invoices_paid_through_two_processes_are_booked_once() {
+    let two = Two::start().await;
+    let make = (0..INVOICES).map(|number| {
+        let (one, other) = two.in_turn(number);
+        async move {
+            let invoice = one.invoice(10_000).await;
+            // Asked for at both at once, and twice at each.
+            let urls = join_all([
+                one.payment_url(&invoice),
+                other.payment_url(&invoice),
+                one.payment_url(&invoice),
+                other.payment_url(&invoice),
+            ])
+            .await;
+            let different: HashSet<_> = urls.iter().collect();
+            assert_eq!(different.len(), 1, "{urls:?}");
+            (invoice, urls[0].clone())
+        }
+    });
+    let asked = join_all(make).await;
+    assert_eq!(two.control.list("links").await.len(), INVOICES);
+
+    let pay = asked.iter().map(|(_, url)| async {
+        let link = two.control.link_of(url).await;
+        two.control
+            .post(&format!("links/{link}/pay"), &json!({}))
+            .await;
+    });
+    join_all(pay).await;
+    for (number, (invoice, _)) in asked.iter().enumerate() {
+        let (one, other) = two.in_turn(number);
+        other.wait_for(invoice, "succeeded 10000 0").await;
+        one.wait_for(invoice, "succeeded 10000 0").await;
+        let payments = one.fetch(invoice).await["payments"].clone();
+        assert_eq!(payments.as_array().map(Vec::len), Some(1), "{payments}");
+    }
+
+    let expected = i64::try_from(INVOICES).unwrap();
+    for query in [
+        "SELECT count(*) FROM payment_provider.effects",
+        "SELECT count(*) FROM payment_provider.payments WHERE verdict = 'exact'",
+        "SELECT count(*) FROM payment_provider.checkouts",
+        "SELECT sum(received)::bigint / 10000 FROM payment_provider.payables",
+        "SELECT sum(amount_paid_cents)::bigint / 10000 FROM billing_invoices",
+    ] {
+        assert_eq!(two.database.number(query).await, expected, "{query}");
+    }
+    // The links of each process name its own address: both were told.
+    let told = two.control.list("deliveries").await;
+    let addresses: HashSet<_> = told
+        .iter()
+        .map(|delivery| delivery["url"].as_str().unwrap_or_default())
+        .collect();
+    for api in &two.apis {
+        let named = addresses.iter().any(|url| url.starts_with(api.url()));
+        assert!(named, "{} is not among {addresses:?}", api.url());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_process_had_under_way_another_finishes() {
+    let mut two = Two::start().await;
+    let mut asked = Vec::new();
+    for number in 0..INVOICES {
+        // Links of the process that stays, so that it hears of the payments.
+        let (one, _) = two.in_turn(number);
+        let invoice = one.invoice(10_000).await;
+        let url = two.apis[1].payment_url(&invoice).await;
+        asked.push((invoice, two.control.link_of(&url).await));
+    }
+    let pay = asked.iter().map(|(_, link)| {
+        let path = format!("links/{link}/pay");
+        let control = &two.control;
+        async move { control.post(&path, &json!({})).await }
+    });
+    join_all(pay).await;
+    // Some are being applied by either process at this moment.
+    two.hosts.remove(0).kill().await;
+    // What it had leased comes back when the lease ends, which is longer than this test: make it end.
+    let end =
+        "UPDATE payment_provider.deliveries SET lease_until = 0 WHERE state = 'pending'".to_owned();
+    run(&two.database.url(), end).await.unwrap();
+    for (invoice, _) in &asked {
+        two.apis[1].wait_for(invoice, "succeeded 10000 0").await;
+    }
+    let effects = "SELECT count(*) FROM payment_provider.effects";
+    let expected = i64::try_from(INVOICES).unwrap();
+    assert_eq!(two.database.number(effects).await, expected);
+}
+
+/// A browser with one cookie.
+struct Browser {
+    client: Client,
+    cookie: String,
+}
+
+impl Browser {
+    async fn send(&mut self, request: RequestBuilder) -> (StatusCode, String) {
+        let request = request.header("cookie", &self.cookie);
+        let answer = request.send().await.expect("an answer");
+        if let Some(set) = answer.headers().get("set-cookie") {
+            let set = set.to_str().unwrap();
+            set.split(';').next().unwrap().clone_into(&mut self.cookie);
+        }
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    async fn get(&mut self, at: &Api, path: &str) -> (StatusCode, String) {
+        let request = self.client.get(format!("{}{path}", at.url()));
+        self.send(request).await
+    }
+
+    async fn post(&mut self, at: &Api, path: &str, page: &str, more: &str) -> StatusCode {
+        let (_, rest) = page
+            .split_once("name=\"csrf_token\" value=\"")
+            .expect("a form");
+        let (token, _) = rest.split_once('"').unwrap();
+        let request = self.client.post(format!("{}{path}", at.url()));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = request.body(format!("csrf_token={token}&{more}"));
+        self.send(request).await.0
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_good_at_every_process_and_ends_at_every_process() {
+    let two = Two::start().await;
+    let [one, other] = &two.apis;
+    let client = Client::builder().no_proxy().redirect(Policy::none());
+    let mut browser = Browser {
+        client: client.build().unwrap(),
+        cookie: String::new(),
+    };
+    let (_, form) = browser.get(one, "/sign-in").await;
+    let key = format!("api_key={}", Stage::KEY);
+    // The form of one process is sent to the other, as a balancer might.
+    let signed_in = browser.post(other, "/sign-in", &form, &key).await;
+    assert_eq!(signed_in, StatusCode::SEE_OTHER);
+    for api in [one, other] {
+        assert_eq!(browser.get(api, "/").await.0, StatusCode::OK);
+    }
+    let (_, page) = browser.get(one, "/").await;
+    let session = browser.cookie.clone();
+    let signed_out = browser.post(one, "/sign-out", &page, "").await;
+    assert_eq!(signed_out, StatusCode::SEE_OTHER);
+    // Whoever kept the cookie is refused, here at once and there as soon as it is told.
+    let mut refused = async |api| {
+        browser.cookie.clone_from(&session);
+        browser.get(api, "/").await.0 == StatusCode::SEE_OTHER
+    };
+    assert!(refused(one).await);
+    let told = async { while !refused(other).await {} };
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), told).await;
+    assert!(told.is_ok(), "the session goes on at the other process");
+}
