@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use payment_provider_core::{
-    CheckoutSnapshot, CheckoutStatus, Event, EventKind, Payment, PaymentStatus, Subject,
+    CheckoutSnapshot, CheckoutStatus, Event, EventKind, Payment, PaymentStatus,
 };
 
 use super::aftermath;
@@ -94,7 +94,8 @@ enum EventOutcome {
     Applied,
     /// Says nothing about a checkout, and never will.
     Ignored,
-    Unmatched,
+    /// Of nothing that is known here; what it waits for.
+    Unmatched(Vec<SubjectName>),
     Fetch(Box<CheckoutRow>),
 }
 
@@ -177,13 +178,9 @@ impl<S: Store> Host<S> {
             match outcome {
                 EventOutcome::Applied => applied = true,
                 EventOutcome::Ignored => {}
-                EventOutcome::Unmatched => {
+                EventOutcome::Unmatched(missing) => {
                     strange = true;
-                    let connection = delivery.connection_pk;
-                    let names = self
-                        .unknown_names(&mut tx, connection, &event.subject)
-                        .await?;
-                    unmatched.extend(names);
+                    unmatched.extend(missing);
                 }
                 // Dropping the transaction takes back what the events before did.
                 EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
@@ -240,7 +237,7 @@ impl<S: Store> Host<S> {
                 _ => false,
             };
             return Ok(if of_money {
-                EventOutcome::Unmatched
+                EventOutcome::Unmatched(Vec::new())
             } else {
                 EventOutcome::Ignored
             });
@@ -248,11 +245,11 @@ impl<S: Store> Host<S> {
         if event.kind == EventKind::Ping {
             return Ok(EventOutcome::Ignored);
         }
-        let found = self
+        let matched = self
             .match_subject(tx, delivery.connection_pk, &event.subject)
             .await?;
-        let Some(mut row) = found else {
-            return Ok(EventOutcome::Unmatched);
+        let Some(mut row) = matched.checkout else {
+            return Ok(EventOutcome::Unmatched(matched.missing));
         };
         if let Some(line) = aftermath::line(&event.kind) {
             self.note_aftermath(tx, row.payable_pk, delivery.received_at, line)
@@ -377,55 +374,6 @@ impl<S: Store> Host<S> {
         store
             .hold_payables(tx, delivery.connection_pk, &names, checkouts)
             .await
-    }
-
-    /// The names of a subject that nothing has here. What has one already is not what it waits for.
-    async fn unknown_names(
-        &self,
-        tx: &mut S::Tx,
-        connection_pk: i64,
-        subject: &Subject,
-    ) -> Result<Vec<SubjectName>, StoreError> {
-        let store = &self.inner.store;
-        let mut unknown = Vec::new();
-        for name in SubjectName::all(subject) {
-            let known = store.checkout_by_name(tx, connection_pk, &name).await?;
-            if known.is_none() {
-                unknown.push(name);
-            }
-        }
-        Ok(unknown)
-    }
-
-    /// The checkout that all names of a subject agree on.
-    pub(super) async fn match_subject(
-        &self,
-        tx: &mut S::Tx,
-        connection_pk: i64,
-        subject: &Subject,
-    ) -> Result<Option<CheckoutRow>, StoreError> {
-        let store = &self.inner.store;
-        let mut found: Option<CheckoutRow> = None;
-        for name in SubjectName::all(subject) {
-            // What one visit of a payer made says whose it is only where nothing else does.
-            let by_order = matches!(name, SubjectName::Order(_));
-            if by_order && (subject.reference.is_some() || subject.gateway_id.is_some()) {
-                break;
-            }
-            match (
-                store.checkout_by_name(tx, connection_pk, &name).await?,
-                &found,
-            ) {
-                (Some(row), None) => found = Some(row),
-                (Some(row), Some(known)) if row.pk != known.pk => return Ok(None),
-                // Every reference of ours is known here, and so is the gateway's id of a checkout
-                // once it was told: another one is somebody else's.
-                (None, _) if matches!(name, SubjectName::Reference(_)) => return Ok(None),
-                (None, Some(known)) if known.gateway_id.is_some() => return Ok(None),
-                _ => {}
-            }
-        }
-        Ok(found)
     }
 }
 

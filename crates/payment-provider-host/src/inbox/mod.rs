@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod apply;
+mod matching;
 mod needless;
 mod receive;
 mod timeline;

@@ -21,10 +21,11 @@ impl<S: Store> Host<S> {
         let mut looked_at = BTreeSet::new();
         let mut needless = Vec::new();
         for event in &delivery.events {
-            let found = self
+            let matched = self
                 .match_subject(tx, delivery.connection_pk, &event.subject)
                 .await?;
-            let Some(about) = found.filter(|row| looked_at.insert(row.payable_pk)) else {
+            let new = |row: &CheckoutRow| looked_at.insert(row.payable_pk);
+            let Some(about) = matched.checkout.filter(new) else {
                 continue;
             };
             let payable = store.payable_by_pk(tx, about.payable_pk).await?;

@@ -15,10 +15,12 @@ impl<S: Store> Host<S> {
     ) -> Result<(), StoreError> {
         for event in &delivery.events {
             let subject = &event.subject;
-            let found = self
+            let matched = self
                 .match_subject(tx, delivery.connection_pk, subject)
                 .await?;
-            let Some(checkout) = found else { continue };
+            let Some(checkout) = matched.checkout else {
+                continue;
+            };
             let row = HistoryRow {
                 payable_pk: checkout.payable_pk,
                 at: delivery.received_at,

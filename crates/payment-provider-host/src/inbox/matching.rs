@@ -1,0 +1,57 @@
+//! Whose news it is.
+
+use payment_provider_core::Subject;
+
+use crate::Host;
+use crate::store::{CheckoutRow, Store, StoreError, SubjectName};
+
+/// What the names of a subject lead to.
+pub(super) struct Match {
+    /// The checkout that all of them agree on.
+    pub(super) checkout: Option<CheckoutRow>,
+    /// Those that nothing had when they were looked up: where they lead to no checkout, that can
+    /// change with one of these only.
+    pub(super) missing: Vec<SubjectName>,
+}
+
+impl<S: Store> Host<S> {
+    /// The checkout that all names of a subject agree on.
+    pub(super) async fn match_subject(
+        &self,
+        tx: &mut S::Tx,
+        connection_pk: i64,
+        subject: &Subject,
+    ) -> Result<Match, StoreError> {
+        let store = &self.inner.store;
+        let mut found: Option<CheckoutRow> = None;
+        let mut missing = Vec::new();
+        for name in SubjectName::all(subject) {
+            // What one visit of a payer made says whose it is only where nothing else does.
+            let by_order = matches!(name, SubjectName::Order(_));
+            if by_order && (subject.reference.is_some() || subject.gateway_id.is_some()) {
+                break;
+            }
+            let known = store.checkout_by_name(tx, connection_pk, &name).await?;
+            let is_foreign = match (&known, &found) {
+                (Some(row), Some(found)) => row.pk != found.pk,
+                (Some(_), None) => false,
+                // Every reference of ours is known here, and so is the gateway's id of a checkout
+                // once it was told: another one is somebody else's.
+                (None, Some(found)) if found.gateway_id.is_some() => true,
+                (None, _) => matches!(name, SubjectName::Reference(_)),
+            };
+            match known {
+                Some(row) => found = found.or(Some(row)),
+                None => missing.push(name),
+            }
+            if is_foreign {
+                found = None;
+                break;
+            }
+        }
+        Ok(Match {
+            checkout: found,
+            missing,
+        })
+    }
+}
