@@ -5,6 +5,7 @@
 mod server;
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use cross_crate_tests::{Api, Control, Program, Stage};
 use futures_util::future::join_all;
@@ -75,8 +76,28 @@ struct Two {
     control: Control,
     apis: [Api; 2],
     hosts: Vec<Program>,
+    gateway: String,
     _simulator: Program,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
+}
+
+fn start_host(database: &Database, directory: &Path, gateway: &str) -> Program {
+    let (key, url) = (directory.join("sealing.key"), database.url());
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--key-file",
+        key.to_str().unwrap(),
+        "--simulator-url",
+        gateway,
+        "--seed",
+        "none",
+    ];
+    let environment = [
+        ("BILLING_HOST_API_KEY", Stage::KEY),
+        ("BILLING_HOST_DATABASE", url.as_str()),
+    ];
+    Program::start("billing-host", &arguments, &environment)
 }
 
 impl Two {
@@ -88,24 +109,8 @@ impl Two {
         let gateway = simulator.line_after("listening on ").await;
         let gateway = gateway.trim_end_matches('/').to_owned();
         let directory = tempfile::tempdir().unwrap();
-        let key = directory.path().join("sealing.key").display().to_string();
-        let url = database.url();
-        let environment = [
-            ("BILLING_HOST_API_KEY", Stage::KEY),
-            ("BILLING_HOST_DATABASE", url.as_str()),
-        ];
-        let arguments = [
-            "--listen",
-            "127.0.0.1:0",
-            "--key-file",
-            &key,
-            "--simulator-url",
-            &gateway,
-            "--seed",
-            "none",
-        ];
         let mut hosts: Vec<_> = (0..2)
-            .map(|_| Program::start("billing-host", &arguments, &environment))
+            .map(|_| start_host(&database, directory.path(), &gateway))
             .collect();
         let mut apis = Vec::new();
         for host in &mut hosts {
@@ -115,11 +120,12 @@ impl Two {
         apis[0].set_up(&gateway, Stage::SECRET).await;
         Self {
             database,
-            control: Control::new(gateway),
+            control: Control::new(gateway.clone()),
             apis: apis.try_into().expect("two"),
             hosts,
+            gateway,
             _simulator: simulator,
-            _directory: directory,
+            directory,
         }
     }
 
@@ -284,4 +290,19 @@ async fn a_session_is_good_at_every_process_and_ends_at_every_process() {
     let told = async { while !refused(other).await {} };
     let told = tokio::time::timeout(std::time::Duration::from_secs(20), told).await;
     assert!(told.is_ok(), "the session goes on at the other process");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_starts_later_waits_for_nobody_who_writes() {
+    let two = Two::start().await;
+    let mut writer = PgConnection::connect(&two.database.url()).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE billing_invoices, billing_customers IN ROW EXCLUSIVE MODE")
+        .execute(&mut writer)
+        .await
+        .unwrap();
+    let mut third = start_host(&two.database, two.directory.path(), &two.gateway);
+    let url = third.line_after("listening on ").await;
+    let invoice = Api::new(url, Stage::KEY).invoice(10_000).await;
+    assert_eq!(two.apis[0].totals(&invoice).await, "pending 0 0");
+    writer.close().await.unwrap();
 }

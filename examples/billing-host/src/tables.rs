@@ -122,10 +122,33 @@ pub(crate) async fn create(store: &AnyStore) -> Result<(), TableError> {
         Some(turn) => turn,
         None => store.begin().await?,
     };
+    if is_complete(&mut tx).await? {
+        return Ok(());
+    }
     let tables = sqlx::AssertSqlSafe(tables);
     in_tx!(&mut tx, connection => sqlx::raw_sql(tables).execute(connection).await.map(drop))?;
     store.commit(tx).await?;
     Ok(())
+}
+
+/// Whether all of it is there. On PostgreSQL, making what is there waits for everyone who writes, with
+/// everyone who comes later behind, and takes more rights than using it.
+async fn is_complete(tx: &mut Tx) -> Result<bool, TableError> {
+    const MISSING: &str = "SELECT count(*) FROM unnest($1::text[]) AS name
+         WHERE to_regclass(quote_ident(name)) IS NULL";
+    let AnyTx::Postgres(tx) = tx else {
+        return Ok(false);
+    };
+    let names: Vec<&str> = TABLES
+        .split("IF NOT EXISTS ")
+        .skip(1)
+        .filter_map(|rest| rest.split_whitespace().next())
+        .collect();
+    let missing: i64 = sqlx::query_scalar(MISSING)
+        .bind(names)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(missing == 0)
 }
 
 /// What the keys of sessions are made with, the same for all processes on this database.

@@ -7,12 +7,11 @@ use payment_provider_core::{
 use super::aftermath;
 use crate::Host;
 use crate::checkouts::CheckoutError;
-use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
 use crate::settle::{Decided, FetchError, Fetched};
 use crate::store::{
     CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, HistoryKind, PaymentRow, Store,
-    StoreError, SubjectName,
+    StoreError, SubjectName, comes_of_passing,
 };
 
 /// Why a delivery has to wait.
@@ -54,19 +53,31 @@ impl ApplyError {
         matches!(self, Self::Unaskable)
     }
 
-    /// Whether it says nothing about the delivery: the gateway or the store is away.
+    /// Whether it says nothing about the delivery: the gateway or the database is away.
     pub(super) fn is_transient(&self) -> bool {
-        match self {
+        let of_gateway = match self {
             Self::Fetch(FetchError::Provider(error)) => error.retry_after().is_some(),
-            Self::Fetch(FetchError::Connection(ConnectionError::Store(error)))
-            | Self::Ledger(LedgerError::Store(error)) => error.is_transient(),
             Self::Needless(error) => match &**error {
                 CheckoutError::Busy { .. } => true,
                 CheckoutError::Provider(error) => error.retry_after().is_some(),
-                CheckoutError::Store(error) => error.is_transient(),
                 _ => false,
             },
             _ => false,
+        };
+        let inner: &(dyn std::error::Error + 'static) = match self {
+            Self::Needless(error) => &**error,
+            _ => self,
+        };
+        of_gateway || comes_of_passing(inner)
+    }
+
+    /// For whoever looks at the delivery later: with what is behind it, where that is the store's or
+    /// the host's own.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Ledger(LedgerError::Handler(error)) => format!("{self}: {error}"),
+            Self::Ledger(LedgerError::Store(error)) => format!("{self}: {}", error.reason()),
+            _ => self.to_string(),
         }
     }
 }

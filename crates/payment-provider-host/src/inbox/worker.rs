@@ -99,7 +99,7 @@ impl<S: Store> Host<S> {
         let (text, park, looked, gateway_wait) = match tried {
             Ok(Ok(())) => return,
             Ok(Err(error)) => (
-                error.to_string(),
+                error.text(),
                 error.is_final() || (too_often && !error.is_transient()),
                 matches!(error, ApplyError::Incomplete),
                 error.retry_after(),

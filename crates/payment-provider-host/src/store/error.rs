@@ -28,15 +28,7 @@ impl StoreError {
     /// Whether the same may succeed later: the database is busy or away, or another transaction was
     /// in the way. What it refuses to write, or holds and cannot be read, stays as it is.
     pub fn is_transient(&self) -> bool {
-        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, WorkerCrashed};
-        if self.source.is::<LostRace>() {
-            return true;
-        }
-        match self.source.downcast_ref::<sqlx::Error>() {
-            Some(Io(_) | PoolTimedOut | PoolClosed | WorkerCrashed) => true,
-            Some(Database(error)) => passes(&**error),
-            _ => false,
-        }
+        comes_of_passing(self)
     }
 
     /// Whether the database gave this one up so that another transaction could go on. What was done
@@ -54,6 +46,30 @@ impl StoreError {
     /// What the database said.
     pub(crate) fn reason(&self) -> &dyn std::error::Error {
         &*self.source
+    }
+}
+
+/// Whether an error comes of the database being busy or away, or of another transaction in the way:
+/// one of the store's, or of statements that a host ran in a transaction of it, whatever they are
+/// wrapped in.
+pub(crate) fn comes_of_passing(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        let of_database = error.downcast_ref::<sqlx::Error>();
+        error.is::<LostRace>() || of_database.is_some_and(is_passing)
+    })
+}
+
+fn is_passing(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{
+        BeginFailed, Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed,
+    };
+    match error {
+        // A server that goes down ends a conversation half-way, at any point of it.
+        Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed | BeginFailed => {
+            true
+        }
+        Database(error) => passes(&**error),
+        _ => false,
     }
 }
 
@@ -112,8 +128,13 @@ fn is_passing_sqlstate(code: &str) -> bool {
             | "57014" | "25P03" | "25P04" | "57P05"
             // Shut down, crashed, or starting.
             | "57P01" | "57P02" | "57P03"
-            // A standby: the writable server is elsewhere by now.
-            | "25006"
+            // A standby: the writable server is elsewhere by now. Or it is not ready yet.
+            | "25006" | "55000"
+            // A connection on which somebody left a transaction behind.
+            | "25001" | "25P02"
+            // A statement prepared before the tables were changed, or on another connection behind
+            // the same pooler.
+            | "0A000" | "26000" | "42P05"
         )
 }
 
@@ -125,7 +146,7 @@ mod tests {
         use super::is_passing_sqlstate;
         for passes in [
             "08006", "08001", "53300", "53100", "57P01", "57P03", "40001", "40P01", "55P03",
-            "58030", "25006", "57014",
+            "58030", "25006", "57014", "25P02", "0A000", "26000",
         ] {
             assert!(is_passing_sqlstate(passes), "{passes}");
         }

@@ -28,6 +28,7 @@ use async_trait::async_trait;
 pub use any::{AnyStore, AnyTx};
 pub(crate) use backend::Backend;
 pub use error::StoreError;
+pub(crate) use error::comes_of_passing;
 #[cfg(feature = "postgres")]
 pub use postgres::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
 pub(crate) use rows::*;
