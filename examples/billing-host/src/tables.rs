@@ -99,6 +99,12 @@ pub(crate) async fn take_turn(store: &AnyStore) -> Result<Option<Tx>, TableError
     }
     let mut tx = store.begin().await?;
     if let AnyTx::Postgres(tx) = &mut tx {
+        // A start may take its time, and nothing else waits for this.
+        sqlx::raw_sql(
+            "SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
+        )
+        .execute(&mut **tx)
+        .await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(TURNS)
             .execute(&mut **tx)

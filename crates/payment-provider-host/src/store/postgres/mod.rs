@@ -36,12 +36,21 @@
 //! | a delivery that names something unknown is looked at again once that is known | whoever makes a name known locks it before looking for those that wait; whoever concludes that a delivery has to wait locks its names and looks once more. One of the two sees the other |
 //! | settings: none undoes another's change | `UPDATE … WHERE settings_version`, which looks again after waiting for the row |
 //!
-//! **No deadlock by design, none fatal by accident.** The one way to one is a name that moves to another
-//! payable between two statements, or a host's handler that locks rows of its own in another order.
-//! The server then ends one of the transactions (`40P01`): steps that are one statement are done again
-//! here, and every other one fails with an error that is [transient](StoreError::is_transient), undone
-//! altogether: the inbox tries the delivery again without counting it as a failure of its own, and
-//! whoever asked for an address is told to ask again.
+//! **Deadlocks are rare and never fatal.** What can lead to one: a name that moves to another payable
+//! between two statements; payments that are told of on two payables each; a host's handler that locks
+//! rows of its own in another order. The server then ends one of the transactions (`40P01`): steps
+//! that are one statement are done again here, and every other one fails with an error that is
+//! [transient](StoreError::is_transient), undone altogether: the inbox tries the delivery again without
+//! parking it for that, and whoever asked for an address is told to ask again. A handler that passes on
+//! such an error of the database, in whatever wrapping, is treated the same.
+//!
+//! **Nobody waits for long.** A statement that waits five seconds for a lock is given up (`55P03`), and
+//! the server ends a transaction in which nothing was asked for thirty seconds: a process that is
+//! frozen, or cut off, holds nobody up for longer. Both limits are those of the runtime's transactions
+//! alone. How long a statement may take is the host's to set (`statement_timeout` of the pool or role).
+//!
+//! **Poolers.** Statements are prepared by name on their connection. A pooler in transaction mode has to
+//! keep track of that (PgBouncer since 1.21, with `max_prepared_statements`).
 //!
 //! **Reads** ([`begin_read`](super::Store::begin_read)) are `REPEATABLE READ READ ONLY`: one state of
 //! everything, and no lock.
@@ -58,7 +67,8 @@
 //! # Durability
 //!
 //! An answer of 200 is a promise if the server keeps its own: `fsync` and `synchronous_commit` on, as
-//! they are unless somebody turned them off.
+//! they are unless somebody turned them off. A standby that is not synchronous may not have what was
+//! answered last when it takes over: name one in `synchronous_standby_names` if that matters.
 //!
 //! What must not be lost is written between a `BEGIN` and a `COMMIT` of its own, single statements as
 //! well: a connection of the host's pool on which other code left a transaction open would take an

@@ -31,8 +31,13 @@ pub struct PostgresTx {
     lent: bool,
 }
 
-const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
-const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// With limits for this transaction alone, in the same message: who waits for a lock gives its
+/// connection back after a while, and who holds one and was frozen or cut off loses it.
+const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+    SET LOCAL lock_timeout = '5s';
+    SET LOCAL idle_in_transaction_session_timeout = '30s'";
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
 impl PostgresTx {
     /// In a task of its own: where the future of sqlx's `begin` is dropped half-way, the connection
@@ -224,7 +229,7 @@ mod tests {
     use std::task::Poll;
 
     use futures_util::future::poll_fn;
-    use sqlx::postgres::PgPoolOptions;
+    use sqlx::postgres::{PgConnection, PgPoolOptions};
 
     use crate::store::contract::postgres::Schema;
     use crate::store::contract::rows;
@@ -274,6 +279,24 @@ mod tests {
         .await
         .unwrap();
         assert_eq!(open, 0);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_waits_and_is_waited_for_only_so_long() {
+        let schema = Schema::new();
+        let store = with_one_connection(&schema).await;
+        let shown = async |connection: &mut PgConnection, what| -> String {
+            let show = sqlx::query_scalar(what);
+            show.fetch_one(connection).await.unwrap()
+        };
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(shown(&mut tx, "SHOW lock_timeout").await, "5s");
+        let idle = "SHOW idle_in_transaction_session_timeout";
+        assert_eq!(shown(&mut tx, idle).await, "30s");
+        drop(tx);
+        let mut outside = store.pool().acquire().await.unwrap();
+        assert_eq!(shown(&mut outside, "SHOW lock_timeout").await, "0");
+        assert_eq!(shown(&mut outside, idle).await, "0");
     }
 
     #[tokio::test]
