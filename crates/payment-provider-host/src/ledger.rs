@@ -124,6 +124,12 @@ impl<S: Store> Host<S> {
             }
             return Ok(());
         }
+        if known.is_none()
+            && payment.status == PaymentStatus::Succeeded
+            && self.explains_by_hand(tx, checkout, payment).await?
+        {
+            return Ok(());
+        }
         let mut row = known.unwrap_or_else(|| PaymentRow {
             pk: 0,
             checkout_pk: checkout.pk,
@@ -218,7 +224,7 @@ impl<S: Store> Host<S> {
         self.requeue(tx, row.connection_pk, order.as_slice()).await
     }
 
-    async fn save(
+    pub(crate) async fn save(
         &self,
         tx: &mut S::Tx,
         row: &PaymentRow,

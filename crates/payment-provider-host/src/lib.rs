@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod by_hand;
 pub mod cash;
 mod checkouts;
 mod connections;
@@ -14,7 +15,9 @@ mod settle;
 mod statement;
 mod store;
 mod times;
+mod verify;
 
+pub use by_hand::{HandBooked, HandBooking, HandError, HandName};
 pub use checkouts::{CheckoutError, CheckoutState, Closing, PaymentUrl, Refusal, UrlOrigin};
 pub use connections::{
     Connection, ConnectionError, NewConnection, PlainSetting, SecretSummary, SettingsChange,
@@ -22,7 +25,10 @@ pub use connections::{
 pub use customers::{CustomerError, LinkedCustomer, NewCustomerLink};
 pub use handler::{Cause, HandlerError, PayableChange, PaymentHandler};
 pub use host::{BuildError, Host, HostBuilder, HostConfig};
-pub use inbox::{Delivery, Receipt, ReceiveError};
+pub use inbox::{
+    Delivery, DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkError, Parking,
+    Receipt, ReceiveError,
+};
 pub use payable::{HistoryEntry, KnownCheckout, KnownPayment, Payable, PayableId, PayableView};
 pub use sealing::{KeyFileError, KeyId, SealedText, SealingKey, SealingKeys, UnsealError};
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
@@ -32,3 +38,4 @@ pub use store::{DeliveryState, HistoryKind, Store, StoreError};
 pub use store::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
 #[cfg(feature = "sqlite")]
 pub use store::{SqliteStore, SqliteTx};
+pub use verify::{CurrencyTotals, Finding, Invariant, LedgerReport, Stated};

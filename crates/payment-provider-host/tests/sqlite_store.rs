@@ -7,10 +7,25 @@ mod gateway;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use gateway::bench::{Bench, invoice, organization};
+use gateway::bench::{Bench, invoice, organization, runtime};
 use gateway::paid_event;
 use payment_provider_core::{Event, EventKind};
 use payment_provider_host::*;
+
+impl Bench {
+    /// The tool of an operator on the same file.
+    async fn beside(&self) -> Host<SqliteStore> {
+        let file = self.place.directory.path().join("host.db");
+        let store = SqliteStore::open_beside(file).await.unwrap();
+        runtime(store, &self.gateway, &self.clock, &self.place, ()).await
+    }
+
+    /// The next process, after the one before closed or died.
+    async fn restarted(self) -> Self {
+        let host = self.another_process().await;
+        Self { host, ..self }
+    }
+}
 
 /// Sixteen writers for ten seconds: deliveries, checkouts and the worker, all at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -115,11 +130,45 @@ async fn a_delivery_that_was_under_way_is_taken_up_at_once_by_the_next_process()
         () = bench.gateway.call_held() => {}
     }
     bench.gateway.state().hold = false;
-    assert_eq!(bench.host.apply_due_deliveries().await.unwrap(), 0);
+    // As long as it may be alive, whoever else opens the file leaves what it has under way to it.
+    for host in [bench.another_process().await, bench.beside().await] {
+        assert_eq!(host.apply_due_deliveries().await.unwrap(), 0);
+        host.store().close().await;
+    }
+    bench.host.store().close().await;
 
-    let host = bench.another_process().await;
-    assert_eq!(host.apply_due_deliveries().await.unwrap(), 1);
+    let bench = bench.restarted().await;
+    assert_eq!(bench.host.apply_due_deliveries().await.unwrap(), 1);
     assert_eq!(bench.totals("inv").await, "10.00 10.00 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn a_tool_makes_no_database() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("host.db");
+    assert!(SqliteStore::open_beside(&path).await.is_err());
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_tool_that_is_open_does_not_pass_for_a_host() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "10.00")).await;
+    bench.gateway.pay(url.reference.as_str(), "10.00");
+    let paid = EventKind::Snapshot(bench.gateway.snapshot(url.reference.as_str()));
+    let about = gateway::about(url.reference.as_str());
+    bench.receive(&[Event::new("LINK", about, paid)]).await;
+    bench.gateway.state().hold = true;
+    tokio::select! {
+        done = bench.host.apply_due_deliveries() => panic!("it was held: {done:?}"),
+        () = bench.gateway.call_held() => {}
+    }
+    bench.gateway.state().hold = false;
+    let tool = bench.beside().await;
+    bench.host.store().close().await;
+    let bench = bench.restarted().await;
+    assert_eq!(bench.host.apply_due_deliveries().await.unwrap(), 1);
+    drop(tool);
 }
 
 #[tokio::test]

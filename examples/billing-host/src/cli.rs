@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::demo::merchant;
+use crate::operate::Operation;
 use crate::options::{DatabasePlace, Gateway, Options, Seed};
 
 const API_KEY: &str = "BILLING_HOST_API_KEY";
@@ -27,10 +28,12 @@ pub(crate) struct Cli {
     serve: Serve,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Does a whole round trip in the terminal, against a simulator, and ends.
     Demo,
+    #[command(flatten)]
+    Operate(Box<Operation>),
 }
 
 #[derive(Debug, Args)]
@@ -80,13 +83,7 @@ impl Cli {
     /// The options, or what does not go together.
     pub(crate) fn options(self) -> Result<Options, &'static str> {
         let serve = self.serve;
-        let database = match serve.database {
-            Some(place) => place,
-            None => match env::var(DATABASE).ok().filter(|text| !text.is_empty()) {
-                Some(text) => database(&text)?,
-                None => DatabasePlace::Temporary,
-            },
-        };
+        let database = place(serve.database)?.unwrap_or(DatabasePlace::Temporary);
         if matches!(database, DatabasePlace::Postgres(_)) && serve.key_file.is_none() {
             return Err("a PostgreSQL database needs --key-file, the same for every process");
         }
@@ -126,9 +123,18 @@ fn real(environment: Environment) -> Gateway {
     }
 }
 
+/// The database that was named, or else that of the environment.
+pub(crate) fn place(named: Option<DatabasePlace>) -> Result<Option<DatabasePlace>, &'static str> {
+    if named.is_some() {
+        return Ok(named);
+    }
+    let text = env::var(DATABASE).ok().filter(|text| !text.is_empty());
+    text.map(|text| database(&text)).transpose()
+}
+
 /// An address of a server is looked at when it is used, since who refuses it here would repeat it,
 /// password and all.
-fn database(text: &str) -> Result<DatabasePlace, &'static str> {
+pub(crate) fn database(text: &str) -> Result<DatabasePlace, &'static str> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         return Ok(DatabasePlace::Postgres(SecretString::from(text)));
     }

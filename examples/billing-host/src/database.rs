@@ -60,18 +60,40 @@ impl Place {
                 path: Some(path),
                 directory,
             },
-            Self::Server(url) => Database {
-                store: PostgresStore::connect(url.expose_secret(), SchemaName::default())
-                    .await?
-                    .into(),
-                path: None,
-                directory: None,
+            Self::Server(url) => {
+                let schema = SchemaName::default();
+                Database::of_server(PostgresStore::connect(url.expose_secret(), schema).await?)
+            }
+        })
+    }
+
+    /// Beside servers that may run on it; makes no file.
+    pub(crate) async fn open_beside(self) -> Result<Database, StoreError> {
+        Ok(match self {
+            Self::File { path, directory } => Database {
+                store: SqliteStore::open_beside(&path).await?.into(),
+                path: Some(path),
+                directory,
             },
+            Self::Server(url) => {
+                let schema = SchemaName::default();
+                Database::of_server(
+                    PostgresStore::connect_beside(url.expose_secret(), schema).await?,
+                )
+            }
         })
     }
 }
 
 impl Database {
+    fn of_server(store: PostgresStore) -> Self {
+        Self {
+            store: store.into(),
+            path: None,
+            directory: None,
+        }
+    }
+
     /// The file, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()

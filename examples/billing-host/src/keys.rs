@@ -19,15 +19,20 @@ pub(crate) fn sealing_keys(
     key_file: Option<&Path>,
     database: Option<&Path>,
 ) -> Option<Result<SealingKeys, KeyFileError>> {
+    let path = self::key_file(key_file, database)?;
+    Some(SealingKey::from_file_or_new(&path).map(SealingKeys::new))
+}
+
+/// Where the sealing key of a database is: `<database>.key` unless another file is named.
+pub(crate) fn key_file(named: Option<&Path>, database: Option<&Path>) -> Option<PathBuf> {
     let beside = |database: &Path| {
         let mut name = OsString::from(database);
         name.push(".key");
         PathBuf::from(name)
     };
-    let path = key_file
+    named
         .map(Path::to_path_buf)
-        .or_else(|| database.map(beside))?;
-    Some(SealingKey::from_file_or_new(&path).map(SealingKeys::new))
+        .or_else(|| database.map(beside))
 }
 
 /// The token that clients of the API present. Only its digest is kept.

@@ -9,6 +9,7 @@ mod demo;
 mod gateways;
 mod invoices;
 mod keys;
+mod operate;
 mod options;
 mod pages;
 mod problem;

@@ -13,7 +13,7 @@ use crate::app::{BillingHost, Running};
 use crate::cli::{Cli, Command};
 use crate::options::Options;
 use crate::stop::asked_to_stop;
-use crate::{demo, seed};
+use crate::{demo, operate, seed};
 
 /// Exit code of a program that was told to stop twice.
 const INTERRUPTED: u8 = 130;
@@ -21,9 +21,10 @@ const INTERRUPTED: u8 = 130;
 /// Runs the program with the arguments and the environment of the process.
 pub async fn run_program() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr(cli.command);
+    log_to_stderr(cli.command.as_ref());
     let done = match cli.command {
         Some(Command::Demo) => run_demo().await,
+        Some(Command::Operate(operation)) => operate::run(*operation).await,
         None => match cli.options() {
             Ok(options) => serve(options).await,
             Err(problem) => Cli::command()
@@ -41,10 +42,10 @@ pub async fn run_program() -> ExitCode {
 }
 
 /// By `RUST_LOG`; without it warnings, of which the demo causes some on purpose.
-fn log_to_stderr(command: Option<Command>) {
+fn log_to_stderr(command: Option<&Command>) {
     let unless_said = match command {
         Some(Command::Demo) => LevelFilter::ERROR,
-        None => LevelFilter::WARN,
+        Some(Command::Operate(_)) | None => LevelFilter::WARN,
     };
     let filter = EnvFilter::builder()
         .with_default_directive(unless_said.into())

@@ -4,8 +4,12 @@ mod aftermath;
 mod apply;
 mod matching;
 mod needless;
+mod operate;
 mod receive;
 mod timeline;
 mod worker;
 
+pub use operate::{
+    DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkError, Parking,
+};
 pub use receive::{Delivery, Receipt, ReceiveError};

@@ -48,6 +48,8 @@ pub enum ReceiveError {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Delivery {
+    /// The connection it came to, which verified it.
+    pub connection: ConnectionCode,
     /// Hash of the body: equal deliveries have equal keys.
     pub key: String,
     /// The gateway's words for the types of its events.
@@ -200,13 +202,15 @@ impl<S: Store> Host<S> {
         let connection = self.connection_row(organization, code).await?;
         let store = &self.inner.store;
         let rows = store.deliveries(connection.pk, limit.into()).await?;
-        Ok(rows.into_iter().map(Delivery::from).collect())
+        let shown = |row| Delivery::of(connection.code.clone(), row);
+        Ok(rows.into_iter().map(shown).collect())
     }
 }
 
-impl From<DeliveryRow> for Delivery {
-    fn from(row: DeliveryRow) -> Self {
+impl Delivery {
+    pub(super) fn of(connection: ConnectionCode, row: DeliveryRow) -> Self {
         Self {
+            connection,
             key: row.key,
             subjects: subjects(&row.events),
             types: row

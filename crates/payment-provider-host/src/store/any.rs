@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
 
 use super::{
-    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, HistoryRow,
-    Inserted, PayableRow, PaymentRow, PostgresStore, PostgresTx, Postponed, Received, Result,
-    SqliteStore, SqliteTx, Store, StoreError, SubjectName,
+    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, DeliveryState,
+    HistoryRow, Inserted, LedgerPayment, LooseEnd, ParkOutcome, PayableRow, PaymentRow,
+    PostgresStore, PostgresTx, Postponed, Received, Result, SqliteStore, SqliteTx, Store,
+    StoreError, SubjectName,
 };
 use crate::PayableId;
 
@@ -307,5 +308,77 @@ impl Backend for AnyStore {
 
     async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>> {
         each!(self.deliveries(connection_pk, limit))
+    }
+
+    async fn delivery_page(
+        &self,
+        connection_pk: i64,
+        state: Option<DeliveryState>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        each!(self.delivery_page(connection_pk, state, before, limit))
+    }
+
+    async fn delivery(&self, connection_pk: i64, key: &str) -> Result<Option<DeliveryRow>> {
+        each!(self.delivery(connection_pk, key))
+    }
+
+    async fn park_delivery(
+        &self,
+        connection_pk: i64,
+        key: &str,
+        error: &str,
+    ) -> Result<ParkOutcome> {
+        each!(self.park_delivery(connection_pk, key, error))
+    }
+
+    async fn retry_parked(&self, connection_pk: i64) -> Result<u64> {
+        each!(self.retry_parked(connection_pk))
+    }
+
+    async fn ledger_payables(
+        &self,
+        tx: &mut AnyTx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<PayableRow>> {
+        each_in!(self, tx.ledger_payables(organization, after, limit))
+    }
+
+    async fn ledger_payments(
+        &self,
+        tx: &mut AnyTx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        through: i64,
+    ) -> Result<Vec<LedgerPayment>> {
+        each_in!(self, tx.ledger_payments(organization, after, through))
+    }
+
+    async fn effect_payments(
+        &self,
+        tx: &mut AnyTx,
+        keys: &[(i64, EffectKey)],
+    ) -> Result<Vec<Option<i64>>> {
+        each_in!(self, tx.effect_payments(keys))
+    }
+
+    async fn ledger_effects(
+        &self,
+        tx: &mut AnyTx,
+        organization: Option<&OrganizationId>,
+    ) -> Result<i64> {
+        each_in!(self, tx.ledger_effects(organization))
+    }
+
+    async fn loose_ends(
+        &self,
+        tx: &mut AnyTx,
+        organization: Option<&OrganizationId>,
+        limit: i64,
+    ) -> Result<Vec<LooseEnd>> {
+        each_in!(self, tx.loose_ends(organization, limit))
     }
 }

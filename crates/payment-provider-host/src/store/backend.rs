@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
 
 use super::{
-    CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, HistoryRow, Inserted,
-    PayableRow, PaymentRow, Postponed, Received, Result, SubjectName,
+    CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, DeliveryState, HistoryRow,
+    Inserted, LedgerPayment, LooseEnd, ParkOutcome, PayableRow, PaymentRow, Postponed, Received,
+    Result, SubjectName,
 };
 use crate::PayableId;
 
@@ -161,4 +162,61 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     ) -> Result<u64>;
     /// The latest, newest first.
     async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>>;
+
+    // Operations on the inbox.
+    /// The latest of those with keys less than this one, newest first, without their bodies.
+    async fn delivery_page(
+        &self,
+        connection_pk: i64,
+        state: Option<DeliveryState>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>>;
+    async fn delivery(&self, connection_pk: i64, key: &str) -> Result<Option<DeliveryRow>>;
+    /// Parks a delivery that waits for something, whoever has it leased, so that nothing but a retry
+    /// or a copy brings it back.
+    async fn park_delivery(
+        &self,
+        connection_pk: i64,
+        key: &str,
+        error: &str,
+    ) -> Result<ParkOutcome>;
+    /// Has every parked delivery of a connection tried again; says how many there were.
+    async fn retry_parked(&self, connection_pk: i64) -> Result<u64>;
+
+    // The ledger as a whole, of one organization or of all.
+    /// The next payables by key.
+    async fn ledger_payables(
+        &self,
+        tx: &mut Self::Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<PayableRow>>;
+    /// All payments on checkouts of payables with keys above the one and up to the other.
+    async fn ledger_payments(
+        &self,
+        tx: &mut Self::Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        through: i64,
+    ) -> Result<Vec<LedgerPayment>>;
+    /// Which payment each of these effects belongs to, in this order.
+    async fn effect_payments(
+        &self,
+        tx: &mut Self::Tx,
+        keys: &[(i64, EffectKey)],
+    ) -> Result<Vec<Option<i64>>>;
+    async fn ledger_effects(
+        &self,
+        tx: &mut Self::Tx,
+        organization: Option<&OrganizationId>,
+    ) -> Result<i64>;
+    /// Rows that refer to none, or to one of another connection.
+    async fn loose_ends(
+        &self,
+        tx: &mut Self::Tx,
+        organization: Option<&OrganizationId>,
+        limit: i64,
+    ) -> Result<Vec<LooseEnd>>;
 }

@@ -21,6 +21,12 @@ pub(in crate::store) trait ReadColumn {
         self.text(column)?.parse().map_err(|_| misfit(column))
     }
 
+    fn maybe_parsed<T: FromStr>(&self, column: &'static str) -> Result<Option<T>> {
+        self.maybe_text(column)?
+            .map(|text| text.parse().map_err(|_| misfit(column)))
+            .transpose()
+    }
+
     fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
         serde_json::from_str(&self.text(column)?).map_err(|_| misfit(column))
     }

@@ -11,6 +11,7 @@ mod any;
 mod backend;
 mod columns;
 mod error;
+mod operations;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
@@ -29,6 +30,7 @@ pub use any::{AnyStore, AnyTx};
 pub(crate) use backend::Backend;
 pub use error::StoreError;
 pub(crate) use error::comes_of_passing;
+pub(crate) use operations::*;
 #[cfg(feature = "postgres")]
 pub use postgres::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
 pub(crate) use rows::*;

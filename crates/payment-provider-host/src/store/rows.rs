@@ -175,6 +175,8 @@ pub enum HistoryKind {
     PaymentsFetched,
     /// Money was booked; the verdict says what it meant.
     PaymentBooked,
+    /// Who booked money by hand and why, or which payment that turned out to be.
+    BookedByHand,
     /// An attempt to pay ended without money, or is not decided yet.
     PaymentAttempted,
     /// Money went back to the payer, or was to. Changes nothing of what is booked.
@@ -230,8 +232,21 @@ pub enum DeliveryState {
     /// Some of it is about something this host does not know; kept, and looked at again should it
     /// turn up.
     Unmatched,
-    /// Failed too often; waits for an operator.
+    /// Failed too often, or was taken out; waits for an operator.
     Parked,
+}
+
+impl DeliveryState {
+    /// The word used in storage and in APIs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Applied => "applied",
+            Self::Ignored => "ignored",
+            Self::Unmatched => "unmatched",
+            Self::Parked => "parked",
+        }
+    }
 }
 
 /// What receiving a delivery did.

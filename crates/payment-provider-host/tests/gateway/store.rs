@@ -58,6 +58,10 @@ pub trait TestStore: Store<Tx = <Self as TestStore>::Transaction> + Clone + Size
 
     /// For reads of a test's own.
     fn pool(&self) -> &sqlx::Pool<Self::Database>;
+
+    /// Writes past the runtime, as somebody with the database open might, with no regard to what
+    /// refers to what.
+    fn tamper(&self, statements: &str) -> impl Future<Output = ()> + Send;
 }
 
 #[cfg(feature = "postgres")]
@@ -103,6 +107,17 @@ impl TestStore for SqliteStore {
     fn pool(&self) -> &sqlx::Pool<sqlx::Sqlite> {
         self.readers()
     }
+
+    async fn tamper(&self, statements: &str) {
+        use sqlx::ConnectOptions;
+        let options = self.readers().connect_options();
+        let options = options.as_ref().clone().read_only(false);
+        let mut connection = options.foreign_keys(false).connect().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
 }
 
 #[cfg(feature = "postgres")]
@@ -135,6 +150,15 @@ impl TestStore for PostgresStore {
 
     fn pool(&self) -> &sqlx::Pool<sqlx::Postgres> {
         Self::pool(self)
+    }
+
+    async fn tamper(&self, statements: &str) {
+        let all =
+            format!("BEGIN; SET LOCAL session_replication_role = replica; {statements}; COMMIT");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(all))
+            .execute(Self::pool(self))
+            .await
+            .unwrap();
     }
 }
 

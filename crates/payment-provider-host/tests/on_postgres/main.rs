@@ -11,6 +11,8 @@
 mod aftermath;
 #[path = "../aliases.rs"]
 mod aliases;
+#[path = "../booked_by_hand.rs"]
+mod booked_by_hand;
 #[path = "../checkouts.rs"]
 mod checkouts;
 #[path = "../closing.rs"]
@@ -23,12 +25,16 @@ mod deliveries_alone;
 mod inbox;
 #[path = "../late_copies.rs"]
 mod late_copies;
+#[path = "../ledger_proof.rs"]
+mod ledger_proof;
 #[path = "../needless_links.rs"]
 mod needless_links;
 #[path = "../odd_news.rs"]
 mod odd_news;
 #[path = "../one_payable_link.rs"]
 mod one_payable_link;
+#[path = "../operated_inbox.rs"]
+mod operated_inbox;
 #[path = "../outages.rs"]
 mod outages;
 #[path = "../settings_changes.rs"]

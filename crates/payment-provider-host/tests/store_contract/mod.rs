@@ -8,6 +8,7 @@ mod cases;
 mod connections;
 mod inbox;
 mod money;
+mod operations;
 mod payables;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -50,6 +51,12 @@ cases! {
     inbox::unmatched_deliveries_come_back_by_name,
     inbox::what_is_known_by_now_is_not_unmatched,
     inbox::the_latest_come_first,
+    operations::pages_of_deliveries_follow_each_other,
+    operations::parking_takes_the_lease_away,
+    operations::a_parked_delivery_waits_for_no_name,
+    operations::all_that_is_parked_is_tried_again,
+    operations::effects_are_told_in_the_order_asked,
+    operations::the_ledger_is_read_by_organization_and_in_batches,
     races::totals_lose_no_update,
     races::attempts_are_numbered,
     races::a_payable_is_made_once,

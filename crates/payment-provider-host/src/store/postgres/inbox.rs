@@ -277,7 +277,7 @@ pub(super) async fn latest(
     rows.iter().map(shown).collect()
 }
 
-fn read(row: &PgRow) -> Result<DeliveryRow> {
+pub(super) fn read(row: &PgRow) -> Result<DeliveryRow> {
     let events = row.json("events")?;
     Ok(DeliveryRow {
         events,
@@ -285,7 +285,7 @@ fn read(row: &PgRow) -> Result<DeliveryRow> {
     })
 }
 
-fn read_without_events(row: &PgRow) -> Result<DeliveryRow> {
+pub(super) fn read_without_events(row: &PgRow) -> Result<DeliveryRow> {
     Ok(DeliveryRow {
         pk: row.number("delivery_pk")?,
         connection_pk: row.number("connection_pk")?,

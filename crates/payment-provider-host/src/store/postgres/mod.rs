@@ -32,6 +32,7 @@
 //! | totals: `received = credited + surplus` | read under the payable's row, `CHECK` beneath |
 //! | a delivery is stored once, copies counted | `INSERT … ON CONFLICT DO UPDATE`, counting in place |
 //! | a delivery is worked on by one | `FOR NO KEY UPDATE SKIP LOCKED`; who ends or postpones it names the lease, and takes back everything if it is another's by then |
+//! | a delivery that an operator takes out | one `UPDATE` that takes the lease away; a worker that had it finds it gone, and takes back what it did |
 //! | news that comes while a delivery is worked on | `finish_delivery` compares the number of copies under the row's lock, in its own `UPDATE` |
 //! | a delivery that names something unknown is looked at again once that is known | whoever makes a name known locks it before looking for those that wait; whoever concludes that a delivery has to wait locks its names and looks once more. One of the two sees the other |
 //! | settings: none undoes another's change | `UPDATE … WHERE settings_version`, which looks again after waiting for the row |
@@ -76,8 +77,10 @@
 
 mod connections;
 mod inbox;
+mod ledger;
 mod migration;
 mod money;
+mod operate;
 mod payables;
 #[cfg(test)]
 mod plans;
@@ -96,8 +99,9 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
 use super::{
-    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, HistoryRow,
-    Inserted, PayableRow, PaymentRow, Postponed, Received, Result, Store, StoreError, SubjectName,
+    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, DeliveryState,
+    HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, ParkOutcome, PayableRow, PaymentRow,
+    Postponed, Received, Result, Store, StoreError, SubjectName,
 };
 use crate::PayableId;
 
@@ -140,17 +144,38 @@ impl PostgresStore {
     /// # Errors
     /// The address is none, or see [`with_pool`](Self::with_pool). None says the password.
     pub async fn connect(url: &str, schema: SchemaName) -> Result<Self> {
+        Self::with_pool(Self::pool_at(url).await?, schema).await
+    }
+
+    /// Connects to the database of hosts that may be running, for the tool of an operator.
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect); and no host has ever used the schema.
+    pub async fn connect_beside(url: &str, schema: SchemaName) -> Result<Self> {
+        let pool = Self::pool_at(url).await?;
+        let is_there = "SELECT to_regclass(quote_ident($1) || '.installation') IS NOT NULL";
+        let found: bool = sqlx::query_scalar(is_there)
+            .bind(schema.as_str())
+            .fetch_one(&pool)
+            .await
+            .map_err(|error| StoreError::new("open the database", error))?;
+        if !found {
+            return Err(StoreError::new("open the database", NO_HOST));
+        }
+        Self::with_pool(pool, schema).await
+    }
+
+    async fn pool_at(url: &str) -> Result<PgPool> {
         // What was wrong with the address may quote it.
         let options: PgConnectOptions = url
             .parse()
             .map_err(|_| StoreError::new("read its address", "it is no address of PostgreSQL"))?;
-        let pool = PgPoolOptions::new()
+        PgPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(30))
             .connect_with(options)
             .await
-            .map_err(|error| StoreError::new("connect to the database", error))?;
-        Self::with_pool(pool, schema).await
+            .map_err(|error| StoreError::new("connect to the database", error))
     }
 
     /// Uses a pool of the host's. Makes the schema and its tables if they are not there, and brings
@@ -426,5 +451,77 @@ impl Backend for PostgresStore {
 
     async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>> {
         persist(|| inbox::latest(self, connection_pk, limit)).await
+    }
+
+    async fn delivery_page(
+        &self,
+        connection_pk: i64,
+        state: Option<DeliveryState>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        persist(|| operate::page(self, connection_pk, state, before, limit)).await
+    }
+
+    async fn delivery(&self, connection_pk: i64, key: &str) -> Result<Option<DeliveryRow>> {
+        persist(|| operate::one(self, connection_pk, key)).await
+    }
+
+    async fn park_delivery(
+        &self,
+        connection_pk: i64,
+        key: &str,
+        error: &str,
+    ) -> Result<ParkOutcome> {
+        persist(|| operate::park(self, connection_pk, key, error)).await
+    }
+
+    async fn retry_parked(&self, connection_pk: i64) -> Result<u64> {
+        persist(|| operate::retry_parked(self, connection_pk)).await
+    }
+
+    async fn ledger_payables(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<PayableRow>> {
+        ledger::payables(tx, organization, after, limit).await
+    }
+
+    async fn ledger_payments(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        through: i64,
+    ) -> Result<Vec<LedgerPayment>> {
+        ledger::payments(tx, organization, after, through).await
+    }
+
+    async fn effect_payments(
+        &self,
+        tx: &mut Tx,
+        keys: &[(i64, EffectKey)],
+    ) -> Result<Vec<Option<i64>>> {
+        ledger::effect_payments(tx, keys).await
+    }
+
+    async fn ledger_effects(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+    ) -> Result<i64> {
+        ledger::effects(tx, organization).await
+    }
+
+    async fn loose_ends(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+        limit: i64,
+    ) -> Result<Vec<LooseEnd>> {
+        ledger::loose_ends(tx, organization, limit).await
     }
 }

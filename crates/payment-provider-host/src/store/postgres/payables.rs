@@ -154,7 +154,7 @@ pub(super) async fn hold_all(
     Ok(())
 }
 
-fn read(row: &PgRow) -> Result<PayableRow> {
+pub(super) fn read(row: &PgRow) -> Result<PayableRow> {
     Ok(PayableRow {
         pk: row.number("payable_pk")?,
         organization: row.parsed("organization_id")?,

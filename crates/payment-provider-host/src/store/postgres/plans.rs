@@ -2,7 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{PostgresStore, connections, inbox, money, payables};
+use super::{PostgresStore, connections, inbox, ledger, money, operate, payables};
 use crate::store::contract::postgres::Schema;
 
 const FILL: &str = "
@@ -140,6 +140,35 @@ const HOT: &[Hot] = &[
         &["unmatched_subjects_pkey", "deliveries_pkey"],
     ),
     (inbox::LATEST, &["7", "50"], &["deliveries_by_connection"]),
+    (
+        operate::PAGE,
+        &["7", "6500", "NULL", "50"],
+        &["deliveries_by_connection"],
+    ),
+    (
+        operate::ONE,
+        &["7", "'d6500'"],
+        &["deliveries_connection_pk_delivery_key_key"],
+    ),
+    (
+        ledger::PAYABLES,
+        &["6000", "NULL", "500"],
+        &["payables_pkey"],
+    ),
+    (
+        ledger::PAYMENTS,
+        &["6000", "6500", "NULL"],
+        &[
+            "payables_pkey",
+            "checkouts_payable_pk_attempt_key",
+            "payments_by_checkout",
+        ],
+    ),
+    (
+        ledger::EFFECT_PAYMENTS,
+        &["ARRAY[7, 8]::bigint[]", "ARRAY['e7', 'e8']"],
+        &["effects_pkey"],
+    ),
 ];
 
 async fn plan(store: &PostgresStore, statement: &'static str, parameters: &[&str]) -> String {

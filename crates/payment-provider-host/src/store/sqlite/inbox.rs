@@ -272,7 +272,7 @@ pub(super) async fn latest(
     rows.iter().map(shown).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<DeliveryRow> {
+pub(super) fn read(row: &SqliteRow) -> Result<DeliveryRow> {
     let events = row.json("events")?;
     Ok(DeliveryRow {
         events,
@@ -280,7 +280,7 @@ fn read(row: &SqliteRow) -> Result<DeliveryRow> {
     })
 }
 
-fn read_without_events(row: &SqliteRow) -> Result<DeliveryRow> {
+pub(super) fn read_without_events(row: &SqliteRow) -> Result<DeliveryRow> {
     Ok(DeliveryRow {
         pk: row.number("delivery_pk")?,
         connection_pk: row.number("connection_pk")?,

@@ -2,7 +2,10 @@
 
 mod connections;
 mod inbox;
+mod ledger;
+mod lives;
 mod money;
+mod operate;
 mod payables;
 
 use std::fs::OpenOptions;
@@ -16,15 +19,17 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 use uuid::Uuid;
 
 use super::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, DeliveryState,
-    HistoryRow, Inserted, PayableRow, PaymentRow, Postponed, Received, Result, Store, StoreError,
-    SubjectName,
+    HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, ParkOutcome, PayableRow, PaymentRow,
+    Postponed, Received, Result, Store, StoreError, SubjectName,
 };
 use crate::PayableId;
+
+use lives::{Lives, Others};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -37,12 +42,14 @@ static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// `None` of a store that works beside those of others.
+    lives: Option<Lives>,
 }
 
 impl SqliteStore {
     /// Opens the file, makes it if there is none, and brings its tables up to date. Deliveries that
-    /// a process had under way when it died are due at once. Should it live on for a moment, what it
-    /// does about them is void: they are not its own any more.
+    /// a process had under way when it died are due at once, unless another process has the file open:
+    /// then what is under way may be the other's, and is due when its lease runs out.
     ///
     /// The tables are this crate's own; tables of the host's may live beside them under other
     /// names, and can be written in the same transaction ([`SqliteTx`]).
@@ -50,14 +57,56 @@ impl SqliteStore {
     /// # Errors
     /// The file cannot be opened, is no database, or is of a newer version than this crate.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
+        let path = path.as_ref();
+        private_file(path).map_err(|error| StoreError::new("open the database", error))?;
+        let mut store = Self::connect(path).await?;
+        sqlx::query("INSERT INTO installation (only_row, id) VALUES (1, ?) ON CONFLICT DO NOTHING")
+            .bind(Uuid::new_v4().to_string())
+            .execute(&store.writer)
+            .await
+            .map_err(|error| StoreError::new("name the installation", error))?;
+        let (lives, others) = Lives::begin(path).await?;
+        if others == Others::None {
+            inbox::release(&store.writer).await?;
+            lives.share().await?;
+        }
+        store.lives = Some(lives);
+        Ok(store)
+    }
+
+    /// Opens the file of a host that may be running, for the tool of an operator: what others have under
+    /// way stays theirs, and whether they live is told to nobody by this one. For calls that end
+    /// soon; a process that runs the inbox uses [`open`](Self::open).
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open); and there is no such file, or no host has ever opened it.
+    pub async fn open_beside(path: impl AsRef<Path>) -> Result<Self> {
+        let failed = |error| StoreError::new("open the database", error);
+        let mut connection = SqliteConnectOptions::new()
             .filename(path.as_ref())
-            .create_if_missing(true)
+            .read_only(true)
+            .connect()
+            .await
+            .map_err(failed)?;
+        let is_there = "SELECT count(*) FROM sqlite_master WHERE name = 'installation'";
+        let found: i64 = sqlx::query_scalar(is_there)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(failed)?;
+        connection.close().await.map_err(failed)?;
+        if found == 0 {
+            return Err(StoreError::new("open the database", NO_HOST));
+        }
+        Self::connect(path.as_ref()).await
+    }
+
+    async fn connect(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30));
-        private_file(path.as_ref()).map_err(|error| StoreError::new("open the database", error))?;
         let failed = |error| StoreError::new("open the database", error);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -74,14 +123,11 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await
             .map_err(failed)?;
-        let store = Self { writer, readers };
-        sqlx::query("INSERT INTO installation (only_row, id) VALUES (1, ?) ON CONFLICT DO NOTHING")
-            .bind(Uuid::new_v4().to_string())
-            .execute(&store.writer)
-            .await
-            .map_err(|error| StoreError::new("name the installation", error))?;
-        inbox::release(&store.writer).await?;
-        Ok(store)
+        Ok(Self {
+            writer,
+            readers,
+            lives: None,
+        })
     }
 
     /// Connections for the host's own reads. They cannot write.
@@ -93,20 +139,27 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        if let Some(lives) = &self.lives {
+            lives.end();
+        }
     }
 }
 
 /// Makes the file, if there is none, for its owner alone: it holds what customers and payments are
-/// about. SQLite gives the files beside it the same permissions.
+/// about. SQLite gives the files beside it the same permissions. One that is there is not touched: to
+/// close it would take back the locks that this process has on it already.
 fn private_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    options.append(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    options.open(path).map(drop)
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 /// A transaction on a [`SqliteStore`], for statements of the host's own: `.execute(&mut **tx)`.
@@ -331,5 +384,77 @@ impl Backend for SqliteStore {
 
     async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>> {
         inbox::latest(&self.readers, connection_pk, limit).await
+    }
+
+    async fn delivery_page(
+        &self,
+        connection_pk: i64,
+        state: Option<DeliveryState>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        operate::page(&self.readers, connection_pk, state, before, limit).await
+    }
+
+    async fn delivery(&self, connection_pk: i64, key: &str) -> Result<Option<DeliveryRow>> {
+        operate::one(&self.readers, connection_pk, key).await
+    }
+
+    async fn park_delivery(
+        &self,
+        connection_pk: i64,
+        key: &str,
+        error: &str,
+    ) -> Result<ParkOutcome> {
+        operate::park(&self.writer, connection_pk, key, error).await
+    }
+
+    async fn retry_parked(&self, connection_pk: i64) -> Result<u64> {
+        operate::retry_parked(&self.writer, connection_pk).await
+    }
+
+    async fn ledger_payables(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<PayableRow>> {
+        ledger::payables(tx, organization, after, limit).await
+    }
+
+    async fn ledger_payments(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        through: i64,
+    ) -> Result<Vec<LedgerPayment>> {
+        ledger::payments(tx, organization, after, through).await
+    }
+
+    async fn effect_payments(
+        &self,
+        tx: &mut Tx,
+        keys: &[(i64, EffectKey)],
+    ) -> Result<Vec<Option<i64>>> {
+        ledger::effect_payments(tx, keys).await
+    }
+
+    async fn ledger_effects(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+    ) -> Result<i64> {
+        ledger::effects(tx, organization).await
+    }
+
+    async fn loose_ends(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+        limit: i64,
+    ) -> Result<Vec<LooseEnd>> {
+        ledger::loose_ends(tx, organization, limit).await
     }
 }

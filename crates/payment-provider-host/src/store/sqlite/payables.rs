@@ -57,7 +57,7 @@ pub(super) async fn by_pk(tx: &mut Tx, pk: i64) -> Result<PayableRow> {
     read(&row)
 }
 
-fn read(row: &SqliteRow) -> Result<PayableRow> {
+pub(super) fn read(row: &SqliteRow) -> Result<PayableRow> {
     Ok(PayableRow {
         pk: row.number("payable_pk")?,
         organization: row.parsed("organization_id")?,

@@ -1,0 +1,313 @@
+//! The books are proven, and whoever writes in them past the runtime is found out.
+
+mod gateway;
+
+use gateway::bench::{Bench, invoice, organization, provider};
+use gateway::paid_event;
+use gateway::store::TestStore;
+use payment_provider_core::*;
+use payment_provider_host::Invariant as I;
+use payment_provider_host::cash::Closed;
+use payment_provider_host::*;
+
+impl Bench {
+    async fn proof(&self) -> LedgerReport {
+        self.host.verify_ledger(None).await.unwrap()
+    }
+
+    async fn paid(&self, reference: &str, amount: &str) {
+        let payment = self.gateway.pay(reference, amount);
+        self.receive(&[paid_event(reference, &payment)]).await;
+        self.settle().await;
+    }
+
+    /// An invoice over 100.00 for which 100.00 and then 40.00 came in.
+    async fn overpaid() -> Self {
+        let bench = Self::new().await;
+        let url = bench.url(&invoice("inv", "100.00")).await;
+        for amount in ["100.00", "40.00"] {
+            bench.paid(url.reference.as_str(), amount).await;
+        }
+        let totals = bench.totals("inv").await;
+        assert_eq!(totals, "140.00 100.00 40.00 succeeded");
+        bench
+    }
+}
+
+#[tokio::test]
+async fn what_the_runtime_books_adds_up() {
+    let bench = Bench::overpaid().await;
+    // An instalment, an attempt that failed, and money in another currency.
+    let mut partly = invoice("partly", "100.00");
+    partly.partial_payments = Some(PartialPayments::any());
+    let url = bench.url(&partly).await;
+    let reference = url.reference.as_str();
+    bench.paid(reference, "30.00").await;
+    let failed = bench
+        .gateway
+        .attempt(reference, "70.00", PaymentStatus::Failed);
+    bench.receive(&[paid_event(reference, &failed)]).await;
+    let dollars = Money::from_decimal("5.00", Currency::USD).unwrap();
+    let id = PaymentId::new("dollars").unwrap();
+    let dollars = Payment::new(id, PaymentStatus::Succeeded, dollars);
+    let link = |payment| {
+        let mut state = bench.gateway.state();
+        state
+            .links
+            .get_mut(reference)
+            .unwrap()
+            .payments
+            .push(payment);
+    };
+    link(dollars.clone());
+    bench.receive(&[paid_event(reference, &dollars)]).await;
+    bench.settle().await;
+    // Voided, then paid all the same; and voided before anything came.
+    let late = invoice("late", "20.00");
+    let url = bench.url(&late).await;
+    bench.gateway.state().will_not_cancel = true;
+    bench.host.close(&late, Closed::Voided).await.unwrap();
+    bench.paid(url.reference.as_str(), "20.00").await;
+    bench.host.close(&partly, Closed::Settled).await.unwrap();
+
+    let report = bench.proof().await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    assert_eq!((report.payables, report.payments, report.booked), (3, 6, 5));
+    assert_eq!(report.effects, 6);
+    let totals: Vec<_> = report
+        .totals
+        .iter()
+        .map(|of| {
+            let word = of.currency.code();
+            (word, of.received, of.credited, of.surplus, of.elsewhere)
+        })
+        .collect();
+    assert_eq!(
+        totals,
+        [("INR", 19_000, 13_000, 6_000, 0), ("USD", 0, 0, 0, 500)]
+    );
+    let ours = bench.host.verify_ledger(Some(&organization())).await;
+    assert_eq!(ours.unwrap(), report);
+    let stranger = OrganizationId::new("stranger").unwrap();
+    let none = bench.host.verify_ledger(Some(&stranger)).await.unwrap();
+    assert!(none.is_sound());
+    assert_eq!((none.payables, none.effects), (0, 0));
+}
+
+const OTHER: &str = "(SELECT max(connection_pk) FROM connections WHERE code = 'second')";
+const FOREIGN: &str =
+    "(SELECT max(connection_pk) FROM connections WHERE organization_id = 'other')";
+const SECOND: &str = "verdict = 'duplicate'";
+
+/// What is done to the books of an invoice that was overpaid, and what no longer holds.
+const TAMPERED: &[(&str, &[I])] = &[
+    (
+        "UPDATE payables SET received = received - 1, surplus = surplus - 1",
+        &[I::Received, I::Surplus],
+    ),
+    (
+        "UPDATE payables SET credited = credited - 1, surplus = surplus + 1",
+        &[I::Credited, I::Surplus, I::Split],
+    ),
+    (
+        "UPDATE payables SET creditable = creditable + 500",
+        &[I::Split, I::Creditable],
+    ),
+    ("UPDATE payables SET amount = amount + 1", &[I::Creditable]),
+    (
+        "UPDATE payables SET currency = 'USD'",
+        &[
+            I::Currency,
+            I::Currency,
+            I::Received,
+            I::Credited,
+            I::Surplus,
+        ],
+    ),
+    (
+        "UPDATE payments SET amount = amount + 1, surplus = surplus + 1 WHERE SECOND",
+        &[I::Details, I::Received, I::Surplus],
+    ),
+    (
+        "UPDATE payments SET credited = credited - 1, surplus = surplus + 1 WHERE verdict = 'exact'",
+        &[I::Credited, I::Surplus],
+    ),
+    (
+        "UPDATE payments SET credited = -1, surplus = amount + 1 WHERE SECOND",
+        &[I::Shares, I::Credited, I::Surplus],
+    ),
+    (
+        "UPDATE payments SET verdict = 'currency_mismatch' WHERE verdict = 'exact'",
+        &[I::Shares, I::Received, I::Credited],
+    ),
+    (
+        "UPDATE payments SET verdict = NULL WHERE SECOND",
+        &[I::Booked, I::Received, I::Surplus],
+    ),
+    (
+        "UPDATE payments SET status = 'failed' WHERE SECOND",
+        &[I::Details, I::Booked],
+    ),
+    (
+        "UPDATE payments SET currency = 'USD' WHERE SECOND",
+        &[I::Details, I::Currency, I::Received, I::Surplus],
+    ),
+    (
+        "UPDATE payments SET details = '{}' WHERE SECOND",
+        &[I::Details],
+    ),
+    (
+        "UPDATE payments SET gateway_payment_id = 'x' WHERE SECOND",
+        &[I::Details, I::Effect],
+    ),
+    (
+        "DELETE FROM effects WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        &[I::Effect],
+    ),
+    (
+        "UPDATE effects SET payment_pk = (SELECT min(payment_pk) FROM payments)",
+        &[I::Effect],
+    ),
+    (
+        "UPDATE effects SET payment_pk = 999 WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        &[I::Effect, I::EffectPayment],
+    ),
+    (
+        "UPDATE effects SET connection_pk = OTHER WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        &[I::Effect, I::EffectPayment],
+    ),
+    (
+        "UPDATE payments SET connection_pk = OTHER WHERE SECOND",
+        &[I::Connection, I::Effect, I::EffectPayment],
+    ),
+    (
+        "UPDATE checkouts SET connection_pk = FOREIGN; UPDATE payments SET connection_pk = FOREIGN;
+             UPDATE effects SET connection_pk = FOREIGN",
+        &[I::Organization, I::Organization],
+    ),
+    (
+        "UPDATE payments SET checkout_pk = 999 WHERE SECOND",
+        &[I::Received, I::Surplus, I::PaymentCheckout],
+    ),
+    (
+        "DELETE FROM payments WHERE SECOND",
+        &[I::Received, I::Surplus, I::EffectPayment],
+    ),
+    (
+        "UPDATE payables SET closed = 'voided', creditable = creditable + 7",
+        &[I::Split, I::Creditable],
+    ),
+];
+
+#[tokio::test]
+async fn each_total_and_each_row_that_is_tampered_with_is_found() {
+    for (statement, expected) in TAMPERED {
+        let bench = Bench::overpaid().await;
+        let other = OrganizationId::new("other").unwrap();
+        for (organization, code) in [(organization(), "second"), (other, "theirs")] {
+            let code = ConnectionCode::new(code).unwrap();
+            let settings = ConnectionSettings::new().with("key", "k1");
+            let new = NewConnection::new(organization, provider(), code, "More", settings);
+            bench.host.add_connection(new).await.unwrap();
+        }
+        let report = bench.proof().await;
+        assert!(report.is_sound(), "{:#?}", report.findings);
+        let statement = statement
+            .replace("OTHER", OTHER)
+            .replace("FOREIGN", FOREIGN)
+            .replace("SECOND", SECOND);
+        bench.host.store().tamper(&statement).await;
+        let report = bench.proof().await;
+        let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
+        assert_eq!(found, *expected, "{statement}\n{:#?}", report.findings);
+        for finding in &report.findings {
+            assert_ne!(finding.stated, finding.expected, "{finding}");
+            let is_loose = [I::EffectPayment, I::PaymentCheckout].contains(&finding.invariant);
+            assert_eq!(finding.payable.is_none(), is_loose, "{finding}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_finding_says_whose_payable_it_is_and_both_numbers() {
+    let bench = Bench::overpaid().await;
+    let statement = "UPDATE payables SET received = 13999, surplus = 3999";
+    bench.host.store().tamper(statement).await;
+    let report = bench.host.verify_ledger(Some(&organization())).await;
+    let finding = report.unwrap().findings.remove(0);
+    assert_eq!(finding.organization, Some(organization()));
+    assert_eq!(finding.payable, Some(PayableId::new("inv").unwrap()));
+    let rupees = |amount| Money::from_decimal(amount, Currency::INR).unwrap();
+    assert_eq!(finding.stated, Stated::Amount(rupees("139.99")));
+    assert_eq!(finding.expected, Stated::Amount(rupees("140.00")));
+    assert_eq!(
+        finding.to_string(),
+        "payable inv: received is not what its booked payments add up to: INR 139.99 instead of \
+         INR 140.00"
+    );
+    let stranger = OrganizationId::new("stranger").unwrap();
+    let theirs = bench.host.verify_ledger(Some(&stranger)).await.unwrap();
+    assert!(theirs.is_sound(), "inside one organization");
+}
+
+/// As many payables as a platform makes in a month, each with one payment; and what the database knows
+/// of their number, which otherwise it learns by itself after a while.
+const MANY: &str = "
+    INSERT INTO payables (organization_id, payable_id, currency, amount, creditable, received, credited,
+            surplus, created_at)
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+        SELECT 'org', 'many-' || i, 'INR', 100, 100, 100, 100, 0, 1 FROM n;
+    INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id, environment,
+            currency, amount, partial, prepared, expires_at, state, tries, tried_at, conflicting,
+            created_at)
+        SELECT payable_pk, (SELECT connection_pk FROM connections), 1, 'r' || payable_pk, 'c', 'sandbox',
+            'INR', 100, false, '{}', 1, 'paid', 1, 1, false, 1 FROM payables;
+    INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, status, currency, amount,
+            details, verdict, credited, surplus, seen_at)
+        SELECT checkout_pk, connection_pk, 'p' || checkout_pk, 'succeeded', 'INR', 100,
+            replace('DETAILS', 'ID', 'p' || checkout_pk), 'exact', 100, 0, 1 FROM checkouts;
+    INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at)
+        SELECT connection_pk, 'payment:succeeded:' || gateway_payment_id, payment_pk, 1 FROM payments;
+    ANALYZE";
+
+/// Books of so many payables.
+async fn many(count: &str) -> Bench {
+    let bench = Bench::new().await;
+    let id = PaymentId::new("ID").unwrap();
+    let amount = Money::from_minor_units(100, Currency::INR);
+    let payment = Payment::new(id, PaymentStatus::Succeeded, amount);
+    let details = serde_json::to_string(&payment).unwrap();
+    let fill = MANY.replace("DETAILS", &details).replace("100000", count);
+    bench.host.store().tamper(&fill).await;
+    bench
+}
+
+#[tokio::test]
+async fn one_of_a_hundred_thousand_payables_is_found() {
+    let bench = many("100000").await;
+    let last = "UPDATE payables SET received = 99, credited = 99 WHERE payable_id = 'many-100000'";
+    bench.host.store().tamper(last).await;
+    let begun = std::time::Instant::now();
+    let report = bench.proof().await;
+    println!("100000 payables proven in {:?}", begun.elapsed());
+    let counts = (report.payables, report.booked, report.effects);
+    assert_eq!(counts, (100_000, 100_000, 100_000));
+    assert_eq!(report.totals[0].received, 9_999_999);
+    let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
+    assert_eq!(found, [I::Received, I::Credited], "{:#?}", report.findings);
+    let payable = PayableId::new("many-100000").unwrap();
+    let is_it = |finding: &Finding| finding.payable.as_ref() == Some(&payable);
+    assert!(report.findings.iter().all(is_it));
+}
+
+#[tokio::test]
+async fn more_findings_than_can_be_listed_are_counted() {
+    let bench = many("1700").await;
+    let report = bench.proof().await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    let tamper = "UPDATE payables SET amount = 101";
+    bench.host.store().tamper(tamper).await;
+    let report = bench.proof().await;
+    assert_eq!((report.findings.len(), report.unlisted), (1_000, 700));
+    assert!(!report.is_sound());
+}

@@ -1,0 +1,195 @@
+use payment_provider_core::{EffectKey, PaymentId, PaymentStatus};
+
+use super::rows::*;
+use super::*;
+
+fn effect(id: &str) -> EffectKey {
+    let id = PaymentId::new(id).unwrap();
+    payment_provider_core::Payment::new(id, PaymentStatus::Succeeded, inr(1)).effect_key()
+}
+
+pub(super) async fn pages_of_deliveries_follow_each_other<S: Store>(world: World<S>) {
+    let main = connected(&*world.one, "main").await;
+    let other = connected(&*world.one, "other").await;
+    for number in 0..5 {
+        for connection_pk in [main, other] {
+            let mut row = delivery(connection_pk, &format!("d{number}"));
+            if number == 1 || number == 3 {
+                row.state = DeliveryState::Ignored;
+            }
+            world.one.receive_delivery(&row, false).await.unwrap();
+        }
+    }
+    let mut before = i64::MAX;
+    let mut keys = Vec::new();
+    loop {
+        let page = world.two.delivery_page(main, None, before, 2).await;
+        let page = page.unwrap();
+        assert!(page.iter().all(|row| row.body.is_empty()));
+        assert!(page.iter().all(|row| row.events.len() == 1));
+        let Some(last) = page.last() else { break };
+        before = last.pk;
+        keys.extend(page.into_iter().map(|row| row.key));
+    }
+    assert_eq!(keys, ["d4", "d3", "d2", "d1", "d0"]);
+    let ignored = Some(DeliveryState::Ignored);
+    let page = world.two.delivery_page(main, ignored, i64::MAX, 9).await;
+    let keys: Vec<_> = page.unwrap().into_iter().map(|row| row.key).collect();
+    assert_eq!(keys, ["d3", "d1"]);
+
+    let one = world.two.delivery(main, "d2").await.unwrap().unwrap();
+    assert_eq!(one.body, delivery(main, "d2").body);
+    assert_eq!((one.connection_pk, one.key.as_str()), (main, "d2"));
+    assert!(world.two.delivery(main, "d9").await.unwrap().is_none());
+}
+
+pub(super) async fn parking_takes_the_lease_away<S: Store>(world: World<S>) {
+    let main = connected(&*world.one, "main").await;
+    let taken = leased(&*world.one, main, &["d"]).await.remove(0);
+    let parked = world.two.park_delivery(main, "d", "why").await.unwrap();
+    assert_eq!(parked, ParkOutcome::Parked);
+
+    let mut tx = world.one.begin().await.unwrap();
+    let applied = end(DeliveryState::Applied);
+    let finished = world.one.finish_delivery(&mut tx, taken.pk, "me", applied);
+    assert!(!finished.await.unwrap(), "it is the worker's no more");
+    drop(tx);
+    let wait = Postponed {
+        error: "another",
+        next_attempt: 0,
+        looked: false,
+        park: false,
+    };
+    let postponed = world.one.postpone_delivery(taken.pk, "me", wait);
+    postponed.await.unwrap();
+    let found = stored(&*world.two, main, "d").await;
+    assert_eq!(found.state, DeliveryState::Parked);
+    assert_eq!(found.error.as_deref(), Some("why"));
+    let leased = world.one.lease_deliveries("me", 99_000, 99_001, 9).await;
+    assert!(leased.unwrap().is_empty());
+
+    let again = world.one.park_delivery(main, "d", "other").await.unwrap();
+    assert_eq!(again, ParkOutcome::Not(DeliveryState::Parked));
+    let found = stored(&*world.two, main, "d").await;
+    assert_eq!(found.error.as_deref(), Some("why"));
+    let unknown = world.one.park_delivery(main, "e", "why").await.unwrap();
+    assert_eq!(unknown, ParkOutcome::Unknown);
+    let mut row = delivery(main, "ignored");
+    row.state = DeliveryState::Ignored;
+    world.one.receive_delivery(&row, false).await.unwrap();
+    let over = world.one.park_delivery(main, "ignored", "why").await;
+    assert_eq!(over.unwrap(), ParkOutcome::Not(DeliveryState::Ignored));
+}
+
+pub(super) async fn a_parked_delivery_waits_for_no_name<S: Store>(world: World<S>) {
+    let main = connected(&*world.one, "main").await;
+    let name = SubjectName::Order("o1".to_owned());
+    for row in leased(&*world.one, main, &["parked", "waits"]).await {
+        let mut tx = world.one.begin().await.unwrap();
+        let unmatched = DeliveryEnd {
+            unmatched: std::slice::from_ref(&name),
+            ..end(DeliveryState::Unmatched)
+        };
+        let done = world.one.finish_delivery(&mut tx, row.pk, "me", unmatched);
+        assert!(done.await.unwrap());
+        world.one.commit(tx).await.unwrap();
+    }
+    let parked = world.two.park_delivery(main, "parked", "why").await;
+    assert_eq!(parked.unwrap(), ParkOutcome::Parked);
+    let mut tx = world.one.begin().await.unwrap();
+    let names = std::slice::from_ref(&name);
+    let requeued = world.one.requeue_unmatched(&mut tx, main, names, 1).await;
+    assert_eq!(requeued.unwrap(), 1);
+    world.one.commit(tx).await.unwrap();
+    let state = |row: DeliveryRow| row.state;
+    let found = stored(&*world.two, main, "parked").await;
+    assert_eq!(state(found), DeliveryState::Parked);
+    let found = stored(&*world.two, main, "waits").await;
+    assert_eq!(state(found), DeliveryState::Pending);
+}
+
+pub(super) async fn all_that_is_parked_is_tried_again<S: Store>(world: World<S>) {
+    let main = connected(&*world.one, "main").await;
+    let other = connected(&*world.one, "other").await;
+    leased(&*world.one, main, &["a", "b", "c"]).await;
+    leased(&*world.one, other, &["a"]).await;
+    for (connection_pk, key) in [(main, "a"), (main, "b"), (other, "a")] {
+        let parked = world.one.park_delivery(connection_pk, key, "why").await;
+        assert_eq!(parked.unwrap(), ParkOutcome::Parked);
+    }
+    assert_eq!(world.two.retry_parked(main).await.unwrap(), 2);
+    assert_eq!(world.two.retry_parked(main).await.unwrap(), 0);
+    let leased = world.one.lease_deliveries("you", 10_000, 20_000, 9).await;
+    let mut keys: Vec<_> = leased.unwrap().into_iter().map(|row| row.key).collect();
+    keys.sort();
+    assert_eq!(keys, ["a", "b"], "the third is leased still");
+    let left = stored(&*world.two, other, "a").await;
+    assert_eq!(left.state, DeliveryState::Parked);
+}
+
+pub(super) async fn effects_are_told_in_the_order_asked<S: Store>(world: World<S>) {
+    let main = connected(&*world.one, "main").await;
+    let other = connected(&*world.one, "other").await;
+    let payable_pk = owed(&*world.one, "inv").await;
+    let checkout_pk = asked(&*world.one, &checkout(payable_pk, main, 1)).await;
+    let mut tx = world.one.begin().await.unwrap();
+    let mut pks = Vec::new();
+    for id in ["p1", "p2"] {
+        let row = payment(checkout_pk, main, id);
+        let pk = world.one.put_payment(&mut tx, &row).await.unwrap();
+        let key = effect(id);
+        let put = world.one.put_effect(&mut tx, main, &key, pk, 1);
+        put.await.unwrap();
+        pks.push(pk);
+    }
+    world.one.commit(tx).await.unwrap();
+    let mut tx = world.two.begin_read().await.unwrap();
+    let keys = [
+        (main, effect("p2")),
+        (other, effect("p2")),
+        (main, effect("p3")),
+        (main, effect("p1")),
+    ];
+    let found = world.two.effect_payments(&mut tx, &keys).await.unwrap();
+    assert_eq!(found, [Some(pks[1]), None, None, Some(pks[0])]);
+    let none = world.two.effect_payments(&mut tx, &[]).await.unwrap();
+    assert_eq!(none, []);
+}
+
+pub(super) async fn the_ledger_is_read_by_organization_and_in_batches<S: Store>(world: World<S>) {
+    let main = connected(&*world.one, "main").await;
+    let mut pks = Vec::new();
+    for id in ["a", "b", "c"] {
+        let payable_pk = owed(&*world.one, id).await;
+        let checkout_pk = asked(&*world.one, &checkout(payable_pk, main, 1)).await;
+        let mut tx = world.one.begin().await.unwrap();
+        let row = payment(checkout_pk, main, &format!("of {id}"));
+        let pk = world.one.put_payment(&mut tx, &row).await.unwrap();
+        let key = effect(&format!("of {id}"));
+        let put = world.one.put_effect(&mut tx, main, &key, pk, 1);
+        put.await.unwrap();
+        world.one.commit(tx).await.unwrap();
+        pks.push(payable_pk);
+    }
+    let (ours, theirs) = (organization("org"), organization("other"));
+    let mut tx = world.two.begin_read().await.unwrap();
+    for who in [None, Some(&ours)] {
+        let first = world.two.ledger_payables(&mut tx, who, 0, 2).await.unwrap();
+        let found: Vec<_> = first.iter().map(|row| row.pk).collect();
+        assert_eq!(found, pks[..2]);
+        let rest = world.two.ledger_payables(&mut tx, who, pks[1], 2).await;
+        assert_eq!(rest.unwrap().len(), 1);
+        let payments = world.two.ledger_payments(&mut tx, who, pks[0], pks[2]);
+        let ids = payments.await.unwrap().into_iter().map(|row| row.id);
+        assert_eq!(ids.collect::<Vec<_>>(), ["of b", "of c"]);
+        assert_eq!(world.two.ledger_effects(&mut tx, who).await.unwrap(), 3);
+    }
+    let who = Some(&theirs);
+    let none = world.two.ledger_payables(&mut tx, who, 0, 9).await.unwrap();
+    assert!(none.is_empty());
+    let none = world.two.ledger_payments(&mut tx, who, 0, pks[2]).await;
+    assert!(none.unwrap().is_empty());
+    assert_eq!(world.two.ledger_effects(&mut tx, who).await.unwrap(), 0);
+    let loose = world.two.loose_ends(&mut tx, None, 9).await.unwrap();
+    assert_eq!(loose, []);
+}
