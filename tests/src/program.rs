@@ -1,5 +1,5 @@
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -8,6 +8,8 @@ use tokio::task::JoinHandle;
 
 /// How long a program may take to say that it listens.
 const START: Duration = Duration::from_secs(15);
+/// How long a program may take to end that is about to.
+const END: Duration = Duration::from_secs(20);
 
 /// A program of this workspace, running; killed when dropped.
 #[derive(Debug)]
@@ -90,6 +92,16 @@ impl Program {
     pub async fn kill(mut self) -> Output {
         self.child.kill().await.expect("the program can be killed");
         self.output().await
+    }
+
+    /// Waits until the program has ended by itself.
+    ///
+    /// # Panics
+    /// It goes on for twenty seconds.
+    pub async fn ended(mut self) -> (ExitStatus, Output) {
+        let status = tokio::time::timeout(END, self.child.wait()).await;
+        let status = status.expect("the program ends").expect("its status");
+        (status, self.output().await)
     }
 
     async fn output(mut self) -> Output {

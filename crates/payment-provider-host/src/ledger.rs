@@ -153,9 +153,11 @@ impl<S: Store> Host<S> {
             let kind = HistoryKind::PaymentAttempted;
             let detail = attempt_detail(payment, row.is_booked());
             self.save(tx, &row, &key).await?;
+            crash_point!("attempt.1-saved");
             self.note(tx, checkout.payable_pk, kind, detail).await?;
             self.tell(tx, checkout.payable_pk, Cause::Attempted { payment })
                 .await?;
+            crash_point!("attempt.2-handler-done");
         }
         Ok(())
     }
@@ -179,9 +181,12 @@ impl<S: Store> Host<S> {
         row.verdict = Some(booking.verdict);
         row.credited = booking.credited.minor_units();
         row.surplus = booking.surplus.minor_units();
+        crash_point!("booking.1-decided");
         self.save(tx, &row, key).await?;
+        crash_point!("booking.2-payment-saved");
         apply_account(&mut payable, &account);
         store.put_payable(tx, &payable).await?;
+        crash_point!("booking.3-payable-saved");
         let detail = booking_detail(&row.payment, &booking);
         self.note(tx, payable.pk, HistoryKind::PaymentBooked, detail)
             .await?;
@@ -189,7 +194,9 @@ impl<S: Store> Host<S> {
             payment: &row.payment,
             booking,
         };
-        self.tell(tx, payable.pk, cause).await
+        self.tell(tx, payable.pk, cause).await?;
+        crash_point!("booking.4-handler-done");
+        Ok(())
     }
 
     /// Adds what an earlier telling of the same news left out: events differ in what they carry.

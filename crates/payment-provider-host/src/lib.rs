@@ -1,9 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+#[macro_use]
+mod crash_point;
+
 mod by_hand;
 pub mod cash;
 mod checkouts;
 mod connections;
+#[cfg(feature = "failpoints")]
+pub mod crash_points;
 mod customers;
 mod handler;
 mod host;

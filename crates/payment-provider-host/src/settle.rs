@@ -82,8 +82,11 @@ impl<S: Store> Host<S> {
                 FetchError::Provider(error)
             }
         };
+        crash_point!("fetch.1-asked");
         let checkout = provider.fetch_checkout(&locator).await.map_err(failed)?;
+        crash_point!("fetch.2-total-told");
         let payments = provider.list_payments(&locator).await.map_err(failed)?;
+        crash_point!("fetch.3-payments-told");
         Ok(Fetched { checkout, payments })
     }
 
@@ -102,7 +105,9 @@ impl<S: Store> Host<S> {
         })?;
         let mut tx = store.begin().await?;
         self.apply_fetched(&mut tx, pk, &fetched, false).await?;
+        crash_point!("settle.1-before-commit");
         store.commit(tx).await?;
+        crash_point!("settle.2-committed");
         Ok(())
     }
 

@@ -23,6 +23,7 @@ impl<S: Store> Host<S> {
             Err(error) => return self.end_unreachable(row, error.into()).await,
         };
         let locator = locator(row);
+        crash_point!("end.1-asked");
         let ended = match provider.cancel_checkout(&locator).await {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
                 let found = provider.fetch_checkout(&locator).await;
@@ -50,6 +51,7 @@ impl<S: Store> Host<S> {
                     .await;
             }
         };
+        crash_point!("end.2-answered");
         let (kind, detail) = match &ended {
             Cancellation::Cancelled(_) => (
                 HistoryKind::CheckoutCancelled,
@@ -72,6 +74,7 @@ impl<S: Store> Host<S> {
         };
         self.record_end(row.pk, ended.checkout(), kind, detail)
             .await?;
+        crash_point!("end.4-recorded");
         match ended {
             Cancellation::StillPayable(_) => {
                 Err(CheckoutError::Refused(Refusal::EarlierStillPayable))
@@ -112,7 +115,9 @@ impl<S: Store> Host<S> {
         if is_over {
             self.put_state(&mut tx, &now).await?;
         }
+        crash_point!("by-clock.1-before-commit");
         store.commit(tx).await?;
+        crash_point!("by-clock.2-recorded");
         if is_over {
             Ok(())
         } else {
@@ -154,7 +159,9 @@ impl<S: Store> Host<S> {
         let detail = format!("{} is not known to the gateway: {so}", now.reference);
         self.note(&mut tx, now.payable_pk, kind, detail).await?;
         self.put_state(&mut tx, &now).await?;
+        crash_point!("absent.1-before-commit");
         store.commit(tx).await?;
+        crash_point!("absent.2-recorded");
         Ok(())
     }
 
@@ -192,7 +199,9 @@ impl<S: Store> Host<S> {
         )
         .await?;
         self.put_state(&mut tx, &now).await?;
+        crash_point!("unreachable.1-before-commit");
         store.commit(tx).await?;
+        crash_point!("unreachable.2-recorded");
         Ok(())
     }
 
@@ -214,6 +223,7 @@ impl<S: Store> Host<S> {
         }
         self.note(&mut tx, row.payable_pk, kind, detail).await?;
         self.record_statement(&mut tx, &mut row, found).await?;
+        crash_point!("end.3-before-commit");
         store.commit(tx).await?;
         Ok(())
     }

@@ -39,16 +39,20 @@ impl<S: Store> Host<S> {
             still_payable: Vec::new(),
             unbooked: Vec::new(),
         };
-        for row in self.close_account(payable, reason).await? {
+        let checkouts = self.close_account(payable, reason).await?;
+        crash_point!("close.2-closed");
+        for row in checkouts {
             if row.state.may_take_money()
                 && let Err(error) = self.end_checkout(&row).await
             {
                 closing.still_payable.push((row.reference.clone(), error));
             }
+            crash_point!("close.3-ended");
             // Whether it could be ended or not, the answer may have told of money.
             if let Err(error) = self.book_known_money(row.pk).await {
                 closing.unbooked.push((row.reference, error));
             }
+            crash_point!("close.4-booked");
         }
         Ok(closing)
     }
@@ -92,6 +96,7 @@ impl<S: Store> Host<S> {
             self.tell(&mut tx, row.pk, Cause::Closed { reason }).await?;
         }
         let checkouts = store.checkouts_of(&mut tx, row.pk).await?;
+        crash_point!("close.1-before-commit");
         store.commit(tx).await?;
         Ok(checkouts)
     }

@@ -36,6 +36,7 @@ impl<S: Store> Host<S> {
             .await?;
         }
         self.record_statement(&mut tx, &mut row, made).await?;
+        crash_point!("checkout.5-before-commit");
         store.commit(tx).await?;
         Ok((row, payable.closed.is_some()))
     }
@@ -50,6 +51,7 @@ impl<S: Store> Host<S> {
         tried_before: Option<i64>,
         error: ProviderError,
     ) -> Result<CheckoutError, CheckoutError> {
+        crash_point!("refused.1-told");
         let store = &self.inner.store;
         let refused = error.effect() != Effect::MaybeApplied && error.retry() == RetryAdvice::Never;
         // The try that was refused did nothing; one before it is what may have.
@@ -79,7 +81,9 @@ impl<S: Store> Host<S> {
                 now.tried_at = tried_before.unwrap_or(now.tried_at);
                 store.put_checkout(&mut tx, &now).await?;
             }
+            crash_point!("refused.3-before-commit");
             store.commit(tx).await?;
+            crash_point!("refused.4-recorded");
         }
         Ok(CheckoutError::Provider(error))
     }
@@ -102,6 +106,7 @@ impl<S: Store> Host<S> {
         );
         self.note(&mut tx, row.payable_pk, HistoryKind::Mismatch, detail)
             .await?;
+        crash_point!("conflict.2-before-commit");
         store.commit(tx).await?;
         Ok(())
     }
@@ -114,6 +119,7 @@ impl<S: Store> Host<S> {
             .provider
             .fetch_checkout(&row.reference.clone().into())
             .await;
+        crash_point!("refused.2-looked-up");
         fetched.is_err_and(|error| error.kind() == ErrorKind::NotFound)
     }
 }

@@ -157,6 +157,7 @@ impl<S: Store> Host<S> {
 
     /// Plans in one write transaction, and stores what will be sent before it is sent.
     async fn next_step(&self, call: &Call<'_>) -> Result<Step, CheckoutError> {
+        crash_point!("checkout.1-asked");
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let payable = self.open_payable(&mut tx, call.payable).await?;
@@ -182,12 +183,14 @@ impl<S: Store> Host<S> {
                 row.tries += 1;
                 row.tried_at = self.now_millis();
                 store.put_checkout(&mut tx, &row).await?;
+                crash_point!("again.1-before-commit");
                 Step::Ask { row, tried_before }
             }
             _ => {
                 let row = self
                     .store_request(&mut tx, call, &payable, &account, attempt)
                     .await?;
+                crash_point!("checkout.2-before-commit");
                 Step::Ask {
                     row,
                     tried_before: None,
@@ -229,11 +232,14 @@ impl<S: Store> Host<S> {
         row: CheckoutRow,
         tried_before: Option<i64>,
     ) -> Result<Option<PaymentUrl>, CheckoutError> {
+        crash_point!("checkout.3-stored");
         let made = match call.provider.create_checkout(&row.prepared).await {
             Ok(made) => made,
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 // Something else is there under this reference. It must not stay payable.
+                crash_point!("conflict.1-told");
                 self.record_conflict(row.pk, &error).await?;
+                crash_point!("conflict.3-recorded");
                 self.end_checkout(&row).await?;
                 return Err(CheckoutError::Provider(error));
             }
@@ -245,12 +251,16 @@ impl<S: Store> Host<S> {
             CreatedCheckout::Created(_) => UrlOrigin::Created,
             CreatedCheckout::Adopted(_) => UrlOrigin::Adopted,
         };
+        crash_point!("checkout.4-answered");
         let (row, closed) = self.record_made(row.pk, made.checkout(), origin).await?;
+        crash_point!("checkout.6-recorded");
         if closed {
+            crash_point!("withdrawn.1-made");
             // Closed while the gateway was asked: what was just made shall not be paid.
             if let Err(error) = self.end_checkout(&row).await {
                 tracing::warn!(reference = %row.reference, %error, "a closed payable can still be paid");
             }
+            crash_point!("withdrawn.2-ended");
             if let Err(error) = self.book_known_money(row.pk).await {
                 tracing::warn!(reference = %row.reference, %error, "money on a closed payable is not booked yet");
             }

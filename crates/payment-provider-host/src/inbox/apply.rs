@@ -142,7 +142,9 @@ impl<S: Store> Host<S> {
                         self.note_received(&mut tx, delivery).await?;
                         self.apply_fetched(&mut tx, row.pk, &answer, is_patient(delivery))
                             .await?;
+                        crash_point!("incomplete.1-before-commit");
                         store.commit(tx).await?;
+                        crash_point!("incomplete.2-committed");
                         return Err(ApplyError::Incomplete);
                     }
                     fetched.insert(row.pk, Some(answer));
@@ -163,6 +165,7 @@ impl<S: Store> Host<S> {
         let checkouts: Vec<i64> = fetched.keys().copied().collect();
         self.hold_all(&mut tx, delivery, &checkouts).await?;
         self.note_received(&mut tx, delivery).await?;
+        crash_point!("delivery.2-held");
         let mut left = None;
         for (pk, answer) in fetched {
             let Some(answer) = answer else { continue };
@@ -199,7 +202,9 @@ impl<S: Store> Host<S> {
         }
         if let Some(error) = left {
             // What the gateway lists is booked, and what was told is remembered.
+            crash_point!("unlisted.1-before-commit");
             store.commit(tx).await?;
+            crash_point!("unlisted.2-committed");
             return Err(error);
         }
         let state = match (applied, strange) {
@@ -218,9 +223,12 @@ impl<S: Store> Host<S> {
             copies: tells_to_fetch.then_some(delivery.copies),
             next_attempt: self.now_millis(),
         };
+        crash_point!("delivery.3-events-applied");
         let needless = self.needless_checkouts(&mut tx, delivery).await?;
         if !needless.is_empty() {
+            crash_point!("needless.1-before-commit");
             store.commit(tx).await?;
+            crash_point!("needless.2-booked");
             self.end_needless(&needless, delivery, owner, end).await?;
             return Ok(Tried::Done);
         }
@@ -228,7 +236,9 @@ impl<S: Store> Host<S> {
             .finish_delivery(&mut tx, delivery.pk, owner, end)
             .await?
         {
+            crash_point!("delivery.4-before-commit");
             store.commit(tx).await?;
+            crash_point!("delivery.5-committed");
         }
         // Otherwise the lease ran out and another worker has it: leave all of it to them.
         Ok(Tried::Done)

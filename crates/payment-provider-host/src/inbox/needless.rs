@@ -58,13 +58,16 @@ impl<S: Store> Host<S> {
                 .await
                 .map_err(|error| ApplyError::Needless(Box::new(error)))?;
         }
+        crash_point!("needless.3-ended");
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         if store
             .finish_delivery(&mut tx, delivery.pk, owner, end)
             .await?
         {
+            crash_point!("needless.4-before-commit");
             store.commit(tx).await?;
+            crash_point!("needless.5-committed");
         }
         Ok(())
     }

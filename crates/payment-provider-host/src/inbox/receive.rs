@@ -89,6 +89,7 @@ impl<S: Store> Host<S> {
         code: &ConnectionCode,
         request: &WebhookRequest,
     ) -> Result<Receipt, ReceiveError> {
+        crash_point!("arrival.1-arrived");
         let store = &self.inner.store;
         let connection = store.connection(organization, code).await?;
         let connection = connection
@@ -136,7 +137,9 @@ impl<S: Store> Host<S> {
                 .events
                 .iter()
                 .any(|event| event.kind == EventKind::FetchNeeded);
+        crash_point!("arrival.2-verified");
         let received = store.receive_delivery(&row, again).await?;
+        crash_point!("arrival.3-stored");
         if let Received::Copy(copies) = received
             && copies <= NOTED_COPIES
         {
@@ -144,6 +147,7 @@ impl<S: Store> Host<S> {
             if let Err(error) = self.note_duplicate(&row, again).await {
                 tracing::warn!(%error, "a duplicate delivery could not be noted");
             }
+            crash_point!("copy.2-noted");
         }
         self.inner.arrival.notify_one();
         Ok(Receipt {
@@ -170,6 +174,7 @@ impl<S: Store> Host<S> {
                 let kind = HistoryKind::DuplicateIgnored;
                 self.note(&mut tx, checkout.payable_pk, kind, detail)
                     .await?;
+                crash_point!("copy.1-before-commit");
                 return store.commit(tx).await;
             }
         }

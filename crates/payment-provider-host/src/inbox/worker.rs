@@ -91,6 +91,7 @@ impl<S: Store> Host<S> {
     }
 
     async fn apply_or_postpone(&self, delivery: DeliveryRow, owner: String) {
+        crash_point!("delivery.1-leased");
         let tried = AssertUnwindSafe(self.apply_delivery(&delivery, &owner))
             .catch_unwind()
             .await;
@@ -128,11 +129,13 @@ impl<S: Store> Host<S> {
                 "a delivery has to wait"
             );
         }
+        crash_point!("postponed.1-failed");
         let stored = self
             .inner
             .store
             .postpone_delivery(delivery.pk, &owner, postponed)
             .await;
+        crash_point!("postponed.2-stored");
         if let Err(error) = stored {
             // Nothing is lost: the lease runs out and the delivery is taken up again.
             tracing::error!(

@@ -41,6 +41,8 @@ mod outages;
 mod settings_changes;
 #[path = "../several_processes.rs"]
 mod several_processes;
+#[path = "../tenancy.rs"]
+mod tenancy;
 #[path = "../timeline.rs"]
 mod timeline;
 #[path = "../whose_money.rs"]

@@ -1,0 +1,98 @@
+//! Death while money is asked for.
+
+use cross_crate_tests::Stage;
+use serde_json::json;
+
+use crate::scene::{ACCOUNT, Invoice, PAID, Scene, UNPAID, VOIDED};
+
+/// Longer than the runtime waits before it believes that a link was never made.
+pub(crate) const SETTLED_MILLIS: i64 = 3 * 60 * 1000;
+
+/// Dies while the address is asked for; then it is asked for again, and paid.
+async fn ask_twice_and_pay(scene: &mut Scene, point: &str, invoice: &Invoice) {
+    scene.arm(point);
+    assert_eq!(scene.try_ask(invoice).await, None, "a dead process answers");
+    scene.dies(point).await;
+    scene.fault("create_link", None).await;
+    let url = scene.ask(invoice).await;
+    scene.expect(invoice, &UNPAID).await;
+    scene.on_link(&url, "pay").await;
+    scene.expect(invoice, &PAID).await;
+}
+
+pub(crate) async fn first(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    ask_twice_and_pay(scene, point, &invoice).await;
+}
+
+/// The gateway was asked before, and nobody knows what it did.
+async fn asked_in_vain(scene: &Scene, invoice: &Invoice) {
+    scene.fault("create_link", Some("drop_before_commit")).await;
+    assert_eq!(scene.try_ask(invoice).await, None);
+    scene.fault("create_link", None).await;
+}
+
+pub(crate) async fn again(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    asked_in_vain(scene, &invoice).await;
+    ask_twice_and_pay(scene, point, &invoice).await;
+}
+
+pub(crate) async fn refused(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    if point == "refused.2-looked-up" {
+        asked_in_vain(scene, &invoice).await;
+        let moment = "tried_at";
+        scene
+            .books
+            .move_back(moment, &invoice.id, SETTLED_MILLIS)
+            .await;
+    }
+    scene.fault("create_link", Some("error_400_stored")).await;
+    ask_twice_and_pay(scene, point, &invoice).await;
+}
+
+/// Somebody else made a link under the very reference, over another amount.
+pub(crate) async fn something_else_is_there(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    asked_in_vain(scene, &invoice).await;
+    let shown = scene.api.fetch(&invoice.id).await;
+    let link = json!({
+        "link_id": shown["checkouts"][0]["reference"], "link_amount": 77, "link_currency": "INR",
+        "link_purpose": shown["purpose"], "customer_details": {"customer_phone": "9000000001"},
+    });
+    let made = reqwest::Client::new()
+        .post(format!("{}/pg/links", scene.gate.url()))
+        .header("x-client-id", ACCOUNT)
+        .header("x-client-secret", Stage::SECRET)
+        .header("x-api-version", "2025-01-01")
+        .json(&link)
+        .send();
+    assert!(made.await.expect("an answer").status().is_success());
+    ask_twice_and_pay(scene, point, &invoice).await;
+}
+
+/// The invoice is voided while the gateway makes its link.
+pub(crate) async fn withdrawn_meanwhile(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    scene.gate.hold_answers(true);
+    scene.arm(point);
+    let asked = scene.try_ask(&invoice);
+    let voided = async {
+        scene.gate.answer_held().await;
+        let voided = scene.try_void(&invoice);
+        let release = async {
+            while scene.api.fetch(&invoice.id).await["status"] != "voided" {
+                tokio::task::yield_now().await;
+            }
+            scene.gate.hold_answers(false);
+        };
+        tokio::join!(voided, release)
+    };
+    let (url, _) = tokio::join!(asked, voided);
+    assert_eq!(url, None);
+    scene.dies(point).await;
+    scene.void(&invoice).await;
+    assert_eq!(scene.try_ask(&invoice).await, None);
+    scene.expect(&invoice, &VOIDED).await;
+}

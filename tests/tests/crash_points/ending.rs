@@ -1,0 +1,121 @@
+//! Death while links are ended and invoices are voided.
+
+use cross_crate_tests::Stage;
+use serde_json::json;
+
+use crate::asking::SETTLED_MILLIS;
+use crate::scene::{ACCOUNT, Invoice, PAID, PAID_AND_VOIDED, Scene, UNPAID, VOIDED};
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// Dies while an invoice is voided.
+async fn die_voiding(scene: &mut Scene, point: &str, invoice: &Invoice) {
+    scene.arm(point);
+    let voided = scene.try_void(invoice).await;
+    assert_eq!(voided, None, "a dead process answers");
+    scene.dies(point).await;
+}
+
+/// The customer has moved to another connection: their link is ended before another is made.
+pub(crate) async fn replaced(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let before = scene.ask(&invoice).await;
+    scene.move_customer(&invoice).await;
+    scene.arm(point);
+    assert_eq!(
+        scene.try_ask(&invoice).await,
+        None,
+        "a dead process answers"
+    );
+    scene.dies(point).await;
+    let url = scene.ask(&invoice).await;
+    assert_ne!(url, before);
+    scene.expect(&invoice, &UNPAID).await;
+    scene.on_link(&url, "pay").await;
+    scene.expect(&invoice, &PAID).await;
+}
+
+pub(crate) async fn voided(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    scene.ask(&invoice).await;
+    die_voiding(scene, point, &invoice).await;
+    scene.void(&invoice).await;
+    scene.expect(&invoice, &VOIDED).await;
+}
+
+/// The request for the link never arrived, and that was some time ago.
+pub(crate) async fn never_made(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    scene.fault("create_link", Some("drop_before_commit")).await;
+    assert_eq!(scene.try_ask(&invoice).await, None);
+    scene.fault("create_link", None).await;
+    let moment = "tried_at";
+    scene
+        .books
+        .move_back(moment, &invoice.id, SETTLED_MILLIS)
+        .await;
+    die_voiding(scene, point, &invoice).await;
+    scene.void(&invoice).await;
+    scene.expect(&invoice, &VOIDED).await;
+}
+
+/// The link ran out long ago without a word, and the gateway does not accept the keys any more.
+pub(crate) async fn keys_are_revoked(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    scene.webhook_fault(json!({"fault": "drop"})).await;
+    scene.on_link(&url, "expire").await;
+    scene
+        .books
+        .move_back("expires_at", &invoice.id, 9 * DAY_MILLIS)
+        .await;
+    accept_key(scene, "another_key").await;
+    die_voiding(scene, point, &invoice).await;
+    accept_key(scene, Stage::SECRET).await;
+    scene.void(&invoice).await;
+    scene.expect(&invoice, &VOIDED).await;
+}
+
+async fn accept_key(scene: &Scene, key: &str) {
+    let merchant = json!({"client_id": ACCOUNT, "client_secrets": [key]});
+    scene.control.post("merchants", &merchant).await;
+}
+
+/// A gateway that can be asked nothing: before a checkout's time is over it stays payable, and that is
+/// said; after it, it has ended.
+pub(crate) async fn by_clock(scene: &mut Scene, point: &str) {
+    for is_over in [false, true] {
+        let invoice = scene.bank_invoice(&format!("{point}-{is_over}")).await;
+        scene.ask(&invoice).await;
+        if is_over {
+            let moment = "expires_at";
+            scene
+                .books
+                .move_back(moment, &invoice.id, 9 * DAY_MILLIS)
+                .await;
+        }
+        die_voiding(scene, point, &invoice).await;
+        let voided = scene.try_void(&invoice).await.expect("an invoice");
+        let still = voided["still_payable"].as_array().map(Vec::len);
+        assert_eq!(still, Some(usize::from(!is_over)), "{voided}");
+        scene.expect(&invoice, &VOIDED).await;
+    }
+}
+
+/// No webhook told of a payment; voiding finds it.
+pub(crate) async fn voided_after_untold_payment(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    scene
+        .webhook_fault(json!({"fault": "drop", "times": 2}))
+        .await;
+    scene.on_link(&url, "pay").await;
+    die_voiding(scene, point, &invoice).await;
+    scene.void(&invoice).await;
+    scene.expect(&invoice, &PAID_AND_VOIDED).await;
+    // They come after all.
+    for webhook in scene.webhooks_of(&url).await {
+        scene.send_again(&webhook).await;
+    }
+    scene.expect(&invoice, &PAID_AND_VOIDED).await;
+}

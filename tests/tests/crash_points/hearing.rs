@@ -1,0 +1,139 @@
+//! Death while the gateway tells of payments.
+
+use serde_json::{Value, json};
+
+use crate::scene::{Invoice, PAID, Scene, UNPAID};
+
+const LINK_EVENT: &str = "PAYMENT_LINK_EVENT";
+const PAYMENT_EVENT: &str = "PAYMENT_SUCCESS_WEBHOOK";
+
+/// The gateway tells of a payment twice, by the link's event and by the payment's. Only the second is
+/// sent from here on, once, so that the loss of one is not made good by the other.
+async fn tell_by_one_webhook(scene: &Scene) {
+    let fault = json!({"fault": "drop", "event": LINK_EVENT});
+    scene.webhook_fault(fault).await;
+}
+
+/// Dies while a payment is told of.
+async fn die_paid(scene: &mut Scene, point: &str) -> Invoice {
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    tell_by_one_webhook(scene).await;
+    scene.arm(point);
+    scene.on_link(&url, "pay").await;
+    scene.dies(point).await;
+    invoice
+}
+
+pub(crate) async fn paid(scene: &mut Scene, point: &str) {
+    let invoice = die_paid(scene, point).await;
+    scene.expect(&invoice, &PAID).await;
+}
+
+/// All that is told of the next payment is too old to be believed: the gateway is asked.
+async fn tell_late(scene: &Scene) {
+    let fault = json!({"fault": "old_timestamp", "event": PAYMENT_EVENT});
+    scene.webhook_fault(fault).await;
+}
+
+pub(crate) async fn told_late(scene: &mut Scene, point: &str) {
+    tell_late(scene).await;
+    let invoice = die_paid(scene, point).await;
+    scene.expect(&invoice, &PAID).await;
+}
+
+pub(crate) async fn gateway_is_away(scene: &mut Scene, point: &str) {
+    tell_late(scene).await;
+    scene.fault("fetch_link", Some("error_500")).await;
+    let invoice = die_paid(scene, point).await;
+    scene.fault("fetch_link", None).await;
+    scene.expect(&invoice, &PAID).await;
+}
+
+/// The gateway states a total before it lists the payments.
+pub(crate) async fn list_lags(scene: &mut Scene, point: &str) {
+    tell_late(scene).await;
+    scene.gate.hide_orders(true);
+    let invoice = die_paid(scene, point).await;
+    scene.gate.hide_orders(false);
+    scene.expect(&invoice, &PAID).await;
+}
+
+/// The payer fails first.
+pub(crate) async fn failed(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    scene.arm(point);
+    scene.on_link(&url, "fail").await;
+    scene.dies(point).await;
+    let failed = async || {
+        let shown = scene.api.fetch(&invoice.id).await;
+        shown["payments"].as_array().map_or(0, Vec::len)
+    };
+    while failed().await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert_eq!(scene.ask(&invoice).await, url);
+    scene.on_link(&url, "pay").await;
+    scene.expect(&invoice, &PAID).await;
+}
+
+fn of_type(webhooks: &[Value], event: &str) -> Value {
+    let found = webhooks.iter().find(|it| it["event_type"] == event);
+    found.expect("a webhook of this type").clone()
+}
+
+pub(crate) async fn told_twice(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    scene.on_link(&url, "pay").await;
+    scene.expect(&invoice, &PAID).await;
+    let webhooks = scene.webhooks_of(&url).await;
+    scene.arm(point);
+    let told = of_type(&webhooks, LINK_EVENT);
+    scene.send_again(&told).await;
+    scene.dies(point).await;
+    // What is sent by hand the gateway does not repeat by itself.
+    scene.send_again(&told).await;
+    scene.expect(&invoice, &PAID).await;
+}
+
+/// Two webhooks name one payment by two ids, and the gateway lists one of them.
+pub(crate) async fn under_another_id(scene: &mut Scene, point: &str) {
+    let differ = |differ: bool| json!({"transaction_id_unlike_payment_id": differ});
+    scene.control.post("settings", &differ(true)).await;
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    tell_by_one_webhook(scene).await;
+    scene.on_link(&url, "pay").await;
+    scene.expect(&invoice, &PAID).await;
+    let webhooks = scene.webhooks_of(&url).await;
+    scene.arm(point);
+    let told = of_type(&webhooks, LINK_EVENT);
+    scene.send_again(&told).await;
+    scene.dies(point).await;
+    // What is sent by hand the gateway does not repeat by itself.
+    scene.send_again(&told).await;
+    scene.expect(&invoice, &PAID).await;
+    scene.control.post("settings", &differ(false)).await;
+}
+
+/// A payment that was begun on an earlier link lands while another can be paid.
+pub(crate) async fn paid_on_an_earlier_link(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    let pending = scene.on_link(&url, "pending").await;
+    scene.move_customer(&invoice).await;
+    assert_ne!(scene.ask(&invoice).await, url);
+    scene.expect(&invoice, &UNPAID).await;
+    let payment = pending["payment"]["cf_payment_id"].to_string();
+    let path = format!("payments/{}/settle", payment.replace('"', ""));
+    tell_by_one_webhook(scene).await;
+    scene.arm(point);
+    scene
+        .control
+        .post(&path, &json!({"outcome": "SUCCESS"}))
+        .await;
+    scene.dies(point).await;
+    scene.expect(&invoice, &PAID).await;
+}

@@ -1,0 +1,129 @@
+//! What lies between the programs: it knows where the application is by now, and can keep things back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use reqwest::Client;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+
+const LARGEST: usize = 1024 * 1024;
+/// Headers that belong to one connection.
+const OF_CONNECTION: [HeaderName; 3] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+];
+
+/// Passes requests on to a program.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    url: String,
+    way: Arc<Way>,
+}
+
+#[derive(Debug)]
+struct Way {
+    client: Client,
+    target: watch::Sender<String>,
+    hides_orders: AtomicBool,
+    holds: watch::Sender<bool>,
+    held: Notify,
+}
+
+impl Relay {
+    /// Listens on a free port. What comes while nobody is there waits.
+    pub(crate) async fn to(target: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none());
+        let way = Arc::new(Way {
+            client: client.build().expect("a client"),
+            target: watch::Sender::new(target.to_owned()),
+            hides_orders: AtomicBool::new(false),
+            holds: watch::Sender::new(false),
+            held: Notify::new(),
+        });
+        let routes = Router::new().fallback(pass).with_state(Arc::clone(&way));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { url, way }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The program is at this address from now on.
+    pub(crate) fn lead_to(&self, target: &str) {
+        self.way.target.send_replace(target.to_owned());
+    }
+
+    /// Lists of orders are empty from now on, or no longer.
+    pub(crate) fn hide_orders(&self, hide: bool) {
+        self.way.hides_orders.store(hide, Ordering::Relaxed);
+    }
+
+    /// Keeps answers back from now on, or no longer.
+    pub(crate) fn hold_answers(&self, hold: bool) {
+        self.way.holds.send_replace(hold);
+    }
+
+    /// Waits until an answer is being kept back.
+    pub(crate) async fn answer_held(&self) {
+        self.way.held.notified().await;
+    }
+}
+
+async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    if way.hides_orders.load(Ordering::Relaxed) && parts.uri.path().ends_with("/orders") {
+        return ([(header::CONTENT_TYPE, "application/json")], "[]").into_response();
+    }
+    parts.headers.remove(header::HOST);
+    for name in &OF_CONNECTION {
+        parts.headers.remove(name);
+    }
+    let mut targets = way.target.subscribe();
+    let answer = loop {
+        let target = targets.borrow_and_update().clone();
+        let sent = way
+            .client
+            .request(parts.method.clone(), format!("{target}{}", parts.uri))
+            .headers(parts.headers.clone())
+            .body(body.clone())
+            .send();
+        match sent.await {
+            Ok(answer) => break answer,
+            // Nobody is there: whoever comes next is asked.
+            Err(error) if error.is_connect() => {
+                if targets.changed().await.is_err() {
+                    return StatusCode::BAD_GATEWAY.into_response();
+                }
+            }
+            Err(_) => return StatusCode::BAD_GATEWAY.into_response(),
+        }
+    };
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    for name in &OF_CONNECTION {
+        headers.remove(name);
+    }
+    let Ok(body) = answer.bytes().await else {
+        return StatusCode::BAD_GATEWAY.into_response();
+    };
+    let mut holds = way.holds.subscribe();
+    if *holds.borrow_and_update() {
+        way.held.notify_one();
+        let _ = holds.wait_for(|holds| !holds).await;
+    }
+    (status, headers, Body::from(body)).into_response()
+}
