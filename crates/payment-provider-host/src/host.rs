@@ -9,6 +9,7 @@ use payment_provider_core::{
 use tokio::sync::Notify;
 
 use crate::handler::PaymentHandler;
+use crate::inbox::LEASES;
 use crate::sealing::SealingKeys;
 use crate::store::{Store, StoreError};
 
@@ -122,11 +123,17 @@ pub struct HostConfig {
     pub reference_label: String,
     /// After how many failed attempts a delivery is parked for an operator.
     pub delivery_attempts: u32,
+    /// For how long a delivery is a worker's before another may take it up, unless the worker renews
+    /// the lease, as it does every third of this while it is at work, for up to five minutes. So long
+    /// waits at most what a process that died had under way. From one second to five minutes; a few
+    /// times the difference of the processes' clocks, or deliveries are worked on twice for nothing.
+    pub delivery_lease: Duration,
 }
 
 impl Default for HostConfig {
     /// Checkouts live 24 hours and are replaced in their last 10 minutes; references begin with
-    /// `pay`; a delivery is parked after 25 attempts, which is about an hour.
+    /// `pay`; a delivery is parked after 25 attempts, which is about an hour, and leased for 30
+    /// seconds at a time.
     fn default() -> Self {
         Self {
             public_url: None,
@@ -134,6 +141,7 @@ impl Default for HostConfig {
             least_remaining_life: Duration::from_mins(10),
             reference_label: "pay".to_owned(),
             delivery_attempts: 25,
+            delivery_lease: Duration::from_secs(30),
         }
     }
 }
@@ -181,6 +189,9 @@ impl<S: Store> HostBuilder<S> {
         if self.config.checkout_lifetime <= self.config.least_remaining_life {
             return Err(BuildError::Lifetime);
         }
+        if !LEASES.contains(&self.config.delivery_lease) {
+            return Err(BuildError::DeliveryLease);
+        }
         let installation = self.store.installation_id().await?;
         Ok(Host {
             inner: Arc::new(Inner {
@@ -207,6 +218,9 @@ pub enum BuildError {
     /// A new checkout would be replaced at once.
     #[error("checkout_lifetime must be longer than least_remaining_life")]
     Lifetime,
+    /// Deliveries would be leased for too short or too long.
+    #[error("delivery_lease must be one second to five minutes")]
+    DeliveryLease,
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -44,6 +44,21 @@ async fn a_dropped_server_is_gone() {
 }
 
 #[tokio::test]
+async fn a_server_that_crashes_comes_back_with_what_was_committed() {
+    let server = server::Server::start().unwrap();
+    let mut connection = PgConnection::connect(&server.url()).await.unwrap();
+    let kept = sqlx::raw_sql("CREATE TABLE kept AS SELECT 7 AS number");
+    kept.execute(&mut connection).await.unwrap();
+    server.crash_and_restart().unwrap();
+    let cut_off = sqlx::raw_sql("SELECT 1").execute(&mut connection).await;
+    assert!(cut_off.is_err());
+    let mut connection = PgConnection::connect(&server.url()).await.unwrap();
+    let number = sqlx::query_scalar("SELECT number FROM kept");
+    let number: i32 = number.fetch_one(&mut connection).await.unwrap();
+    assert_eq!(number, 7);
+}
+
+#[tokio::test]
 async fn a_server_whose_owner_is_killed_is_gone() {
     let mut owner = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
     let server = server::Server::start_for(owner.id()).unwrap();

@@ -1,4 +1,4 @@
-//! The processes of the application, and their sudden ends.
+//! The processes of the application and its database, and their sudden ends.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,16 +11,28 @@ use rand::{RngExt, SeedableRng};
 use tokio::sync::watch;
 
 use crate::front::Backends;
+use crate::server::Server;
 
 /// What each process is started with.
 #[derive(Debug, Clone)]
 pub(crate) struct Launch {
     pub(crate) database: Database,
+    /// The server of the database, if there is one to crash.
+    pub(crate) server: Option<Arc<Server>>,
     /// One for all: what one process seals, the others open.
     pub(crate) key_file: PathBuf,
     pub(crate) simulator: String,
     /// Where the gateway reaches whichever process lives.
     pub(crate) public_url: String,
+}
+
+/// What happens at some point of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blow {
+    /// A process is killed, and started again.
+    Kill,
+    /// The database crashes under all processes, and is started again.
+    Crash,
 }
 
 #[derive(Debug)]
@@ -30,6 +42,7 @@ pub(crate) struct Hosts {
     running: Vec<(Program, SocketAddr)>,
     pub(crate) kills: usize,
     pub(crate) restarts: usize,
+    pub(crate) crashes: usize,
 }
 
 impl Hosts {
@@ -40,6 +53,7 @@ impl Hosts {
             running: Vec::new(),
             kills: 0,
             restarts: 0,
+            crashes: 0,
         };
         for _ in 0..processes {
             let started = hosts.start_one().await;
@@ -54,6 +68,7 @@ impl Hosts {
             key_file,
             simulator,
             public_url,
+            ..
         } = &self.launch;
         let (database, key_file) = (database.argument(), key_file.display().to_string());
         let arguments = [
@@ -86,25 +101,30 @@ impl Hosts {
 
     /// Kills a process whenever the work has come to one of these points, and starts it again on the
     /// same database. Once in a while it is killed a second time while it starts.
-    pub(crate) async fn kill_along(
+    pub(crate) async fn strike_along(
         mut self,
-        points: Vec<u64>,
+        points: Vec<(u64, Blow)>,
         mut progress: watch::Receiver<u64>,
         seed: u64,
     ) -> Self {
         let mut random = SmallRng::seed_from_u64(seed);
-        let mut points = points.into_iter();
-        while let Some(point) = points.next() {
+        let mut points = points.into_iter().peekable();
+        while let Some((point, blow)) = points.next() {
             // The work has ended otherwise, badly: there is nothing left to disturb.
             if progress.wait_for(|done| *done >= point).await.is_err() {
                 return self;
             }
             random_moment(&mut random, 40).await;
+            if blow == Blow::Crash {
+                self.crash().await;
+                continue;
+            }
             let victim = random.random_range(0..self.running.len());
             let (program, address) = self.running.swap_remove(victim);
             self.backends.remove(address);
             self.kill(program).await;
-            if random.random_ratio(1, 8) && points.next().is_some() {
+            let is_kill = |(_, next): &(u64, Blow)| *next == Blow::Kill;
+            if random.random_ratio(1, 8) && points.next_if(is_kill).is_some() {
                 let starting = self.spawn();
                 self.restarts += 1;
                 random_moment(&mut random, 60).await;
@@ -121,6 +141,15 @@ impl Hosts {
         let output = program.kill().await;
         self.kills += 1;
         assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+    }
+
+    /// The processes live on, with connections that are gone in the middle of whatever they did.
+    async fn crash(&mut self) {
+        let server = self.launch.server.clone().expect("a server");
+        let restarted = tokio::task::spawn_blocking(move || server.crash_and_restart());
+        let restarted = restarted.await.expect("somebody to restart it");
+        restarted.unwrap_or_else(|problem| panic!("{problem}"));
+        self.crashes += 1;
     }
 
     /// Ends all of them.

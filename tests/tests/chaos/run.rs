@@ -1,7 +1,7 @@
 //! A run from the first process started to the last unit compared.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,8 +16,9 @@ use crate::audit::{Evidence, compare};
 use crate::client::{Client, list};
 use crate::front::{Backends, Front};
 use crate::gateway::Gateway;
-use crate::hosts::{Hosts, Launch};
+use crate::hosts::{Blow, Hosts, Launch};
 use crate::script::{Left, Script, World};
+use crate::server::Server;
 use crate::troubles;
 
 /// How many invoices are dealt with at once.
@@ -35,12 +36,12 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// So many processes and kills, unless the environment says more.
-    pub(crate) fn from_environment(processes: usize, kills: usize) -> Self {
+    /// So many processes, invoices and kills, unless the environment says otherwise.
+    pub(crate) fn from_environment(processes: usize, invoices: usize, kills: usize) -> Self {
         Self {
             seed: named("CHAOS_SEED").unwrap_or(1),
             processes,
-            invoices: named("CHAOS_INVOICES").unwrap_or(300),
+            invoices: named("CHAOS_INVOICES").unwrap_or(invoices),
             kills: named("CHAOS_KILLS").unwrap_or(kills),
         }
     }
@@ -52,17 +53,32 @@ fn named<T: std::str::FromStr>(variable: &str) -> Option<T> {
     Some(number.unwrap_or_else(|_| panic!("{variable} is not a number")))
 }
 
+/// Where the application keeps what it knows.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    pub(crate) database: Database,
+    /// Crashes once, if there is one.
+    pub(crate) server: Option<Arc<Server>>,
+    pub(crate) key_file: PathBuf,
+}
+
 /// Does it all, prints what came of it, and fails if money or links are not as they should be.
-pub(crate) async fn run(plan: &Plan, database: Database, directory: &Path) {
-    println!("{plan:?}");
+pub(crate) async fn run(plan: &Plan, ground: Ground) {
+    let store = match &ground.database {
+        Database::File(_) => "SQLite",
+        Database::Server(_) => "PostgreSQL",
+    };
+    println!("{store}, {plan:?}");
     let seed = plan.seed;
+    let crashes = usize::from(ground.server.is_some());
     let gateway = Gateway::start(seed).await;
     let backends = Arc::new(Backends::default());
     let front = Front::to(&backends, 0, seed).await;
     let gateways_way = Front::to(&backends, LOST_ANSWERS, seed).await;
     let launch = Launch {
-        database,
-        key_file: directory.join("sealing.key"),
+        database: ground.database,
+        server: ground.server,
+        key_file: ground.key_file,
         simulator: gateway.url().to_owned(),
         public_url: gateways_way.url(),
     };
@@ -79,7 +95,8 @@ pub(crate) async fn run(plan: &Plan, database: Database, directory: &Path) {
         .collect();
     let total = scripts.iter().map(Script::length).sum();
     let (progress, watched) = watch::channel(0);
-    let killer = tokio::spawn(hosts.kill_along(points(plan, total), watched.clone(), seed));
+    let killer =
+        tokio::spawn(hosts.strike_along(points(plan, crashes, total), watched.clone(), seed));
     let work = play(scripts, &client, &gateway, progress);
     let trouble = troubles::along(&gateway, &webhook_url, total, watched, seed);
     let (left, trouble) = tokio::join!(work, trouble);
@@ -91,7 +108,7 @@ pub(crate) async fn run(plan: &Plan, database: Database, directory: &Path) {
     let evidence = evidence(&gateway, &client, &left, stored).await;
     let findings = compare(&evidence);
     println!(
-        "seed {seed}, worked for {} s, at rest after {} s: {findings}",
+        "{store}, seed {seed}, worked for {} s, at rest after {} s: {findings}",
         worked.as_secs(),
         begin.elapsed().as_secs()
     );
@@ -102,7 +119,8 @@ pub(crate) async fn run(plan: &Plan, database: Database, directory: &Path) {
         .map(|stored| stored["copies"].as_i64().unwrap_or(0) - 1);
     println!(
         "{} deliveries in {} attempts (at most {}, {} answers withheld), {} stored and {} duplicates of them, \
-         {} spells of wrong signatures, {} forgeries refused; {} kills, {} restarts, {} answers lost to \
+         {} spells of wrong signatures, {} forgeries refused; {} kills, {} restarts, \
+         {} database restarts, {} answers lost to \
          clients; {} payments declined at the door",
         // The simulator forgets the oldest of many thousands.
         sent.last()
@@ -117,6 +135,7 @@ pub(crate) async fn run(plan: &Plan, database: Database, directory: &Path) {
         trouble.forgeries,
         hosts.kills,
         hosts.restarts,
+        hosts.crashes,
         client.lost_answers(),
         left.iter()
             .map(|left| left.declined_at_the_door)
@@ -129,25 +148,30 @@ pub(crate) async fn run(plan: &Plan, database: Database, directory: &Path) {
         .collect();
     assert!(
         given_up.is_empty(),
-        "the gateway gave up, its schedule was too short for this machine: {given_up:#?}"
+        "the gateway gave up {}, its schedule was too short for this machine: {:#}",
+        given_up.len(),
+        given_up[0]
     );
     let parked = |stored: &&Value| stored["state"] == "parked";
     let parked: Vec<_> = evidence.stored.iter().filter(parked).collect();
     assert!(parked.is_empty(), "{parked:#?}");
     assert_eq!(findings.invoices, plan.invoices, "invoices made");
     assert_eq!((hosts.kills, hosts.restarts), (plan.kills, plan.kills));
+    assert_eq!(hosts.crashes, crashes, "crashes of the database");
     assert!(findings.are_clean(), "seed {seed}");
     hosts.end().await;
     gateway.end().await;
 }
 
-/// After which acts a process is killed.
-fn points(plan: &Plan, total: u64) -> Vec<u64> {
+/// After which acts a process is killed, and after which the database crashes: in the middle third.
+fn points(plan: &Plan, crashes: usize, total: u64) -> Vec<(u64, Blow)> {
     let mut random = SmallRng::seed_from_u64(plan.seed);
-    let mut points: Vec<u64> = (0..plan.kills)
-        .map(|_| random.random_range(1..total))
+    let mut points: Vec<_> = (0..plan.kills)
+        .map(|_| (random.random_range(1..total), Blow::Kill))
         .collect();
-    points.sort_unstable();
+    let middle = total / 3..total * 2 / 3;
+    points.extend((0..crashes).map(|_| (random.random_range(middle.clone()), Blow::Crash)));
+    points.sort_by_key(|(point, _)| *point);
     points
 }
 

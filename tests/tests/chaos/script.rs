@@ -15,7 +15,10 @@ use crate::client::{Asked, Client};
 
 /// How long news of a link may take.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The first wait before asking again, each further one twice as long up to the last. What a killed
+/// process had under way takes half a minute, and asking all the time is a load of its own.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// One thing that somebody does.
 #[derive(Debug, Clone, Copy)]
@@ -203,6 +206,7 @@ impl Play {
     async fn ask_for_another(&mut self) {
         let deadline = Instant::now() + PATIENCE;
         let known = self.links.len();
+        let mut wait = LOOK_AGAIN;
         while self.links.len() == known && !self.is_over {
             if Instant::now() > deadline {
                 let invoice = self.world.client.invoice(&self.invoice).await;
@@ -211,7 +215,8 @@ impl Play {
             let asked = self.world.client.payment_url(&self.invoice).await;
             self.take(asked).await;
             if self.links.len() == known {
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_WAIT);
             }
         }
     }

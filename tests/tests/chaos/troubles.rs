@@ -67,7 +67,7 @@ pub(crate) async fn along(
 }
 
 /// Tells of a payment that never was, on a link that can be paid, with a signature of the forger's own. Says
-/// whether it was refused: nobody may be there to do so.
+/// whether it was refused: nobody may be there to do so, or nobody with a database.
 async fn forge(gateway: &Gateway, webhook_url: &str) -> bool {
     let links = gateway.control.list("links").await;
     let Some(link) = links.iter().rfind(|link| link["status"] == "ACTIVE") else {
@@ -95,6 +95,7 @@ async fn forge(gateway: &Gateway, webhook_url: &str) -> bool {
         .timeout(Duration::from_secs(5))
         .body(body);
     match request.send().await {
+        Ok(answer) if answer.status().is_server_error() => false,
         Ok(answer) => {
             assert_eq!(answer.status().as_u16(), 401, "a forgery was taken");
             true

@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod apply;
+mod lease;
 mod matching;
 mod needless;
 mod operate;
@@ -9,6 +10,7 @@ mod receive;
 mod timeline;
 mod worker;
 
+pub(crate) use lease::LEASES;
 pub use operate::{
     DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkError, Parking,
 };

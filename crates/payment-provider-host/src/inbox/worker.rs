@@ -5,15 +5,12 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::apply::ApplyError;
 use crate::Host;
 use crate::checkouts::millis;
 use crate::store::{DeliveryRow, Postponed, Store, StoreError};
 
-/// How long a worker may take over one delivery before another takes it.
-const LEASE: Duration = Duration::from_mins(5);
 /// How many deliveries a worker has under way at once; fetches are what they wait for.
 const CONCURRENCY: usize = 8;
 /// How often the store is looked at when nothing wakes the worker: another process may have
@@ -63,7 +60,8 @@ impl<S: Store> Host<S> {
     /// Applies some deliveries that are due; returns how many there were.
     ///
     /// **Cancellation.** A delivery is applied as a whole or not at all; what a dropped future had
-    /// taken is taken up again when its lease runs out.
+    /// taken is taken up again when its lease runs out
+    /// ([`HostConfig::delivery_lease`](crate::HostConfig::delivery_lease)).
     pub async fn apply_due_deliveries(&self) -> Result<usize, StoreError> {
         let leased = self.lease(CONCURRENCY).await?;
         let count = leased.len();
@@ -74,27 +72,10 @@ impl<S: Store> Host<S> {
         Ok(count)
     }
 
-    async fn lease(&self, free: usize) -> Result<Vec<(DeliveryRow, String)>, StoreError> {
-        let owner = Uuid::new_v4().to_string();
-        let now = self.now_millis();
-        let until = now.saturating_add(millis(LEASE));
-        let limit = i64::try_from(free).unwrap_or(i64::MAX);
-        let leased = self
-            .inner
-            .store
-            .lease_deliveries(&owner, now, until, limit)
-            .await?;
-        Ok(leased
-            .into_iter()
-            .map(|delivery| (delivery, owner.clone()))
-            .collect())
-    }
-
     async fn apply_or_postpone(&self, delivery: DeliveryRow, owner: String) {
         crash_point!("delivery.1-leased");
-        let tried = AssertUnwindSafe(self.apply_delivery(&delivery, &owner))
-            .catch_unwind()
-            .await;
+        let work = AssertUnwindSafe(self.apply_delivery(&delivery, &owner)).catch_unwind();
+        let tried = self.while_leased(delivery.pk, &owner, work).await;
         let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
         let too_often = attempts >= self.inner.config.delivery_attempts;
         let (text, park, looked, gateway_wait) = match tried {

@@ -282,6 +282,10 @@ impl Backend for AnyStore {
         each!(self.lease_deliveries(owner, now, until, limit))
     }
 
+    async fn renew_lease(&self, pk: i64, owner: &str, until: i64) -> Result<bool> {
+        each!(self.renew_lease(pk, owner, until))
+    }
+
     async fn finish_delivery(
         &self,
         tx: &mut AnyTx,

@@ -141,6 +141,9 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         until: i64,
         limit: i64,
     ) -> Result<Vec<DeliveryRow>>;
+    /// Prolongs the lease of a delivery that is being worked on, never shortens it, and says whether
+    /// it was still the owner's.
+    async fn renew_lease(&self, pk: i64, owner: &str, until: i64) -> Result<bool>;
     /// Ends a delivery, and says whether its lease was still the owner's: if not, nothing of the
     /// transaction may become durable. One that names what is known by now, or just becomes known,
     /// is not unmatched but to be tried again.

@@ -108,7 +108,12 @@ impl Gateway {
 
     /// Until a call is being held.
     pub async fn call_held(&self) {
-        while self.state().waited == 0 {
+        self.calls_held(1).await;
+    }
+
+    /// Until so many calls have been held, those that went on by now among them.
+    pub async fn calls_held(&self, number: usize) {
+        while self.state().waited < number {
             tokio::task::yield_now().await;
         }
     }

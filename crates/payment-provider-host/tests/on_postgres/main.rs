@@ -25,6 +25,8 @@ mod deliveries_alone;
 mod inbox;
 #[path = "../late_copies.rs"]
 mod late_copies;
+#[path = "../leases.rs"]
+mod leases;
 #[path = "../ledger_proof.rs"]
 mod ledger_proof;
 #[path = "../needless_links.rs"]

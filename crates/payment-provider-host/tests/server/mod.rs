@@ -80,6 +80,26 @@ impl Server {
     pub fn url(&self) -> String {
         address(&self.folder)
     }
+
+    /// Ends all of its processes at once, as a crash does, and starts it again on what they left.
+    ///
+    /// # Errors
+    /// It does not start again.
+    pub fn crash_and_restart(&self) -> Result<(), String> {
+        let mut restart = as_server_user(&programs().ok_or(MISSING)?.join("pg_ctl"));
+        restart
+            .args(["restart", "-m", "immediate", "--wait", "--timeout=60"])
+            .arg("--log")
+            .arg(self.folder.join("log"))
+            .arg("--pgdata")
+            .arg(self.folder.join("data"));
+        let restarted = quietly(&mut restart).status();
+        if restarted.map_err(|error| error.to_string())?.success() {
+            return Ok(());
+        }
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        Err(format!("PostgreSQL does not start again: {log}"))
+    }
 }
 
 impl Drop for Server {

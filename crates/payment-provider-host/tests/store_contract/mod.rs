@@ -7,6 +7,7 @@
 mod cases;
 mod connections;
 mod inbox;
+mod leases;
 mod money;
 mod operations;
 mod payables;
@@ -51,6 +52,10 @@ cases! {
     inbox::unmatched_deliveries_come_back_by_name,
     inbox::what_is_known_by_now_is_not_unmatched,
     inbox::the_latest_come_first,
+    leases::a_lease_is_renewed_by_its_owner_alone,
+    leases::renewing_shortens_no_lease,
+    leases::what_has_ended_or_waits_has_no_lease,
+    leases::a_lease_that_runs_out_is_renewed_or_taken_and_not_both,
     operations::pages_of_deliveries_follow_each_other,
     operations::parking_takes_the_lease_away,
     operations::a_parked_delivery_waits_for_no_name,

@@ -14,7 +14,10 @@ use crate::PlainSetting;
 
 const CALLERS: usize = 16;
 
-async fn together<S: Store, T, F>(world: &World<S>, call: impl Fn(usize, Arc<S>) -> F) -> Vec<T>
+pub(super) async fn together<S: Store, T, F>(
+    world: &World<S>,
+    call: impl Fn(usize, Arc<S>) -> F,
+) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,

@@ -130,6 +130,21 @@ pub(super) async fn lease(
     Ok(rows)
 }
 
+/// Waits for whoever takes the delivery at this moment, and then sees whose it is.
+pub(super) const RENEW: &str = "UPDATE @deliveries SET lease_until = greatest(lease_until, $3)
+     WHERE delivery_pk = $1 AND lease_owner = $2 AND state = 'pending'";
+
+pub(super) async fn renew(store: &PostgresStore, pk: i64, owner: &str, until: i64) -> Result<bool> {
+    let done = sqlx::query(store.sql(RENEW))
+        .bind(pk)
+        .bind(owner)
+        .bind(until)
+        .execute(&store.pool)
+        .await
+        .map_err(|error| StoreError::new("renew a lease", error))?;
+    Ok(done.rows_affected() == 1)
+}
+
 pub(super) async fn retry(store: &PostgresStore, connection_pk: i64, key: &str) -> Result<bool> {
     let done = sqlx::query(store.sql(
         "UPDATE @deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = 0

@@ -31,7 +31,7 @@
 //! | a payment is booked once, with the host's handler in the transaction | looked for and recorded under the payable's row. Told of on two payables at once, it is one payment still: `UNIQUE (connection_pk, gateway_payment_id)` and the key of `effects`; who comes second with either takes back all of its transaction and tries again |
 //! | totals: `received = credited + surplus` | read under the payable's row, `CHECK` beneath |
 //! | a delivery is stored once, copies counted | `INSERT … ON CONFLICT DO UPDATE`, counting in place |
-//! | a delivery is worked on by one | `FOR NO KEY UPDATE SKIP LOCKED`; who ends or postpones it names the lease, and takes back everything if it is another's by then |
+//! | a delivery is worked on by one | `FOR NO KEY UPDATE SKIP LOCKED`; who renews the lease, ends or postpones the delivery names the lease, and takes back everything if it is another's by then |
 //! | a delivery that an operator takes out | one `UPDATE` that takes the lease away; a worker that had it finds it gone, and takes back what it did |
 //! | news that comes while a delivery is worked on | `finish_delivery` compares the number of copies under the row's lock, in its own `UPDATE` |
 //! | a delivery that names something unknown is looked at again once that is known | whoever makes a name known locks it before looking for those that wait; whoever concludes that a delivery has to wait locks its names and looks once more. One of the two sees the other |
@@ -59,11 +59,14 @@
 //! # Clocks
 //!
 //! Times are the host's ([`HostBuilder::with_clock`](crate::HostBuilder::with_clock)), as on SQLite;
-//! the server's clock decides nothing. Processes whose clocks differ: a lease lasts five minutes, so
-//! one whose clock is ahead by more takes a delivery over while it is still worked on. That costs
-//! work and no money: both apply it under the payable's row, and the one that lost its lease takes all
-//! of it back. A smaller difference moves the next try of a delivery, the end of a checkout and the two
-//! minutes after which "not found" is believed by as much. Keep clocks within seconds.
+//! the server's clock decides nothing. Processes whose clocks differ: a lease lasts
+//! [`delivery_lease`](crate::HostConfig::delivery_lease), 30 seconds unless the host says otherwise, and
+//! is renewed every third of that while the work goes on, so one whose clock is ahead by more than two
+//! thirds of it takes a delivery over while it is still worked on. That costs work and no money: both
+//! apply it under the payable's row, and the one that lost its lease takes all of it back. The same
+//! holds for a process that was frozen for longer than its lease and wakes. A smaller difference moves
+//! the next try of a delivery, the end of a checkout and the two minutes after which "not found" is
+//! believed by as much. Keep clocks within seconds.
 //!
 //! # Durability
 //!
@@ -423,6 +426,10 @@ impl Backend for PostgresStore {
         limit: i64,
     ) -> Result<Vec<DeliveryRow>> {
         persist(|| inbox::lease(self, owner, now, until, limit)).await
+    }
+
+    async fn renew_lease(&self, pk: i64, owner: &str, until: i64) -> Result<bool> {
+        persist(|| inbox::renew(self, pk, owner, until)).await
     }
 
     async fn finish_delivery(

@@ -134,6 +134,7 @@ const HOT: &[Hot] = &[
         &["'me'", "5000", "6000", "8"],
         &["deliveries_due", "deliveries_pkey"],
     ),
+    (inbox::RENEW, &["7", "'me'", "6000"], &["deliveries_pkey"]),
     (
         inbox::REQUEUE,
         &["7", "ARRAY['order:u7000']", "7"],

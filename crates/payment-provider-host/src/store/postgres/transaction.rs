@@ -16,7 +16,8 @@ use crate::PayableId;
 /// `.execute(&mut **tx)`. Names in them are found by the search path of the host's pool.
 ///
 /// A statement that fails takes the whole transaction with it, as always in PostgreSQL: a handler that
-/// wants to go on after one runs it in a savepoint (`tx.begin()`).
+/// wants to go on after one runs it in a savepoint (`tx.begin()`). One that leaves the transaction idle
+/// for a minute finds it ended by the server.
 pub struct PostgresTx {
     inner: Transaction<'static, Postgres>,
     schema: SchemaName,
@@ -297,6 +298,39 @@ mod tests {
         let mut outside = store.pool().acquire().await.unwrap();
         assert_eq!(shown(&mut outside, "SHOW lock_timeout").await, "0");
         assert_eq!(shown(&mut outside, idle).await, "0");
+    }
+
+    #[tokio::test]
+    async fn what_a_frozen_process_holds_is_let_go_in_the_end() {
+        const LIMIT: &str = "SHOW idle_in_transaction_session_timeout";
+        let schema = Schema::new();
+        let (frozen, other) = (with_one_connection(&schema).await, schema.open().await);
+        let payable_pk = rows::owed(&other, "inv").await;
+        let limit = async |of: &mut PgConnection| -> String {
+            sqlx::query_scalar(LIMIT).fetch_one(of).await.unwrap()
+        };
+        let before = limit(&mut *frozen.pool().acquire().await.unwrap()).await;
+        let mut writing = frozen.begin().await.unwrap();
+        assert_eq!(limit(&mut writing).await, "30s");
+        frozen.commit(writing).await.unwrap();
+        let mut reading = frozen.begin_read().await.unwrap();
+        assert_eq!(limit(&mut reading).await, "30s");
+        drop(reading);
+        let after = limit(&mut *frozen.pool().acquire().await.unwrap()).await;
+        assert_eq!(after, before, "outside of transactions it is the host's");
+
+        let mut tx = frozen.begin().await.unwrap();
+        let mut row = frozen.payable_by_pk(&mut tx, payable_pk).await.unwrap();
+        sqlx::query("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        // Waits for the row until the server has ended the other's transaction.
+        let mut others = other.begin().await.unwrap();
+        other.payable_by_pk(&mut others, payable_pk).await.unwrap();
+        row.received = 1;
+        let too_late = frozen.put_payable(&mut tx, &row).await;
+        assert!(too_late.unwrap_err().is_transient());
     }
 
     #[tokio::test]

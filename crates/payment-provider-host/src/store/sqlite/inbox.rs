@@ -124,6 +124,20 @@ pub(super) async fn lease(
     Ok(rows)
 }
 
+pub(super) async fn renew(pool: &SqlitePool, pk: i64, owner: &str, until: i64) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE deliveries SET lease_until = max(lease_until, ?)
+         WHERE delivery_pk = ? AND lease_owner = ? AND state = 'pending'",
+    )
+    .bind(until)
+    .bind(pk)
+    .bind(owner)
+    .execute(pool)
+    .await
+    .map_err(|error| StoreError::new("renew a lease", error))?;
+    Ok(done.rows_affected() == 1)
+}
+
 pub(super) async fn retry(pool: &SqlitePool, connection_pk: i64, key: &str) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = 0

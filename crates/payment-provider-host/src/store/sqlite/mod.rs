@@ -358,6 +358,10 @@ impl Backend for SqliteStore {
         inbox::lease(&self.writer, owner, now, until, limit).await
     }
 
+    async fn renew_lease(&self, pk: i64, owner: &str, until: i64) -> Result<bool> {
+        inbox::renew(&self.writer, pk, owner, until).await
+    }
+
     async fn finish_delivery(
         &self,
         tx: &mut Tx,

@@ -1,0 +1,93 @@
+//! A delivery is its worker's for a short while at a time, and for as long as the work goes on.
+//!
+//! Short, so that what a process had under way when it died is soon another's; prolonged by whoever
+//! is at work, so that an answer of a gateway that takes long is not waited for twice. A process that
+//! was frozen and wakes after its lease finds that out at the latest when it ends the delivery, and
+//! then nothing of what it did becomes durable.
+
+use std::ops::RangeInclusive;
+use std::pin::pin;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::Host;
+use crate::checkouts::millis;
+use crate::store::{DeliveryRow, Store, StoreError};
+
+/// What [`HostConfig::delivery_lease`](crate::HostConfig::delivery_lease) may be. A shorter one would
+/// end while its renewal waits for the database, and within the difference of two clocks; a longer
+/// one would keep what a dead process had longer than this worker keeps what it cannot finish.
+pub(crate) const LEASES: RangeInclusive<Duration> = Duration::from_secs(1)..=LONGEST_WORK;
+/// How long a worker prolongs the lease of one delivery: what hangs in one process may not in another.
+const LONGEST_WORK: Duration = Duration::from_mins(5);
+/// How often a lease is renewed in its time: two renewals may fail.
+const RENEWALS: u32 = 3;
+
+impl<S: Store> Host<S> {
+    /// Takes deliveries that are due, each with the name under which it was taken.
+    pub(super) async fn lease(
+        &self,
+        free: usize,
+    ) -> Result<Vec<(DeliveryRow, String)>, StoreError> {
+        // Another name each time: whoever takes up what it lost has a lease of its own.
+        let owner = Uuid::new_v4().to_string();
+        let now = self.now_millis();
+        let limit = i64::try_from(free).unwrap_or(i64::MAX);
+        let leased = self
+            .inner
+            .store
+            .lease_deliveries(&owner, now, self.lease_end(), limit)
+            .await?;
+        Ok(leased
+            .into_iter()
+            .map(|delivery| (delivery, owner.clone()))
+            .collect())
+    }
+
+    /// Does some work on a delivery that is leased, and renews the lease meanwhile.
+    ///
+    /// **Cancellation.** Dropping the future ends the work and the renewals.
+    pub(super) async fn while_leased<F: Future>(&self, pk: i64, owner: &str, work: F) -> F::Output {
+        let mut work = pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = self.renew(pk, owner) => {}
+        }
+        // Whose delivery it is by now is decided when it is finished.
+        work.await
+    }
+
+    /// Renews a lease until it is lost, or has been renewed for long enough.
+    async fn renew(&self, pk: i64, owner: &str) {
+        let pause = self.inner.config.delivery_lease / RENEWALS;
+        let mut rest = LONGEST_WORK;
+        while let Some(left) = rest.checked_sub(pause) {
+            rest = left;
+            tokio::time::sleep(pause).await;
+            let renewed = self.inner.store.renew_lease(pk, owner, self.lease_end());
+            match renewed.await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::warn!(delivery = pk, "a delivery was taken over while worked on");
+                    return;
+                }
+                Err(error) => tracing::warn!(
+                    delivery = pk,
+                    error = &error as &dyn std::error::Error,
+                    "a lease cannot be renewed"
+                ),
+            }
+        }
+        tracing::warn!(
+            delivery = pk,
+            "a delivery takes too long, and is left to others"
+        );
+    }
+
+    fn lease_end(&self) -> i64 {
+        let lease = millis(self.inner.config.delivery_lease);
+        self.now_millis().saturating_add(lease)
+    }
+}

@@ -1,0 +1,160 @@
+//! A delivery is soon another worker's when its worker has died, and stays its worker's while the work
+//! goes on.
+
+mod gateway;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway::bench::{Bench, code, invoice, organization};
+use gateway::store::{BenchStore, TestStore};
+use gateway::{Gateway, ManualClock, MemoryFactory, about};
+use payment_provider_core::*;
+use payment_provider_host::*;
+use tokio_util::sync::CancellationToken;
+
+/// A runtime on the bench's database whose leases last so long.
+async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host<BenchStore>, BuildError> {
+    let key = bench.place.directory.path().join("sealing.key");
+    let key = SealingKey::from_file_or_new(&key).unwrap();
+    let mut registry = ProviderRegistry::new();
+    let factory = MemoryFactory::new(Gateway::clone(&bench.gateway));
+    registry.register(factory).unwrap();
+    let mut config = HostConfig::default();
+    config.delivery_lease = lease;
+    let store = BenchStore::open_at(&bench.place).await;
+    Host::builder(store, registry, SealingKeys::new(key))
+        .with_clock(Arc::new(ManualClock::clone(&bench.clock)))
+        .with_config(config)
+        .build()
+        .await
+}
+
+/// A paid link of which the inbox has been told that there is something to look at, and a gateway
+/// that will take its time to answer.
+async fn news_and_a_slow_gateway(bench: &Bench) {
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    bench.gateway.pay(url.reference.as_str(), "200.12");
+    let subject = about(url.reference.as_str());
+    bench
+        .receive(&[Event::new("LINK", subject, EventKind::FetchNeeded)])
+        .await;
+    bench.gateway.state().hold = true;
+}
+
+/// Polls some work until the gateway has been asked, and then no more.
+async fn until_asked(bench: &Bench, times: usize, work: impl Future) {
+    tokio::select! {
+        () = bench.gateway.calls_held(times) => {}
+        _ = work => panic!("the gateway was not asked"),
+    }
+}
+
+async fn attempts(bench: &Bench) -> i64 {
+    bench.deliveries().await[0].attempts
+}
+
+#[tokio::test]
+async fn what_a_dead_process_had_is_taken_up_when_its_lease_ends() {
+    let bench = Bench::new().await;
+    let other = bench.another_process().await;
+    news_and_a_slow_gateway(&bench).await;
+    // The work is dropped half-way.
+    until_asked(&bench, 1, bench.host.apply_due_deliveries()).await;
+    bench.gateway.state().hold = false;
+    bench.clock.advance(Duration::from_secs(29));
+    assert_eq!(other.apply_due_deliveries().await.unwrap(), 0);
+    bench.clock.advance(Duration::from_secs(1));
+    assert_eq!(other.apply_due_deliveries().await.unwrap(), 1);
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    assert_eq!(attempts(&bench).await, 2);
+}
+
+#[tokio::test]
+async fn work_that_takes_longer_than_its_lease_stays_with_its_worker() {
+    let bench = Bench::new().await;
+    let other = bench.another_process().await;
+    let host = with_lease(&bench, Duration::from_secs(1)).await.unwrap();
+    news_and_a_slow_gateway(&bench).await;
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn({
+        let (host, stop) = (host.clone(), stop.clone());
+        async move { host.run_inbox(stop).await }
+    });
+    bench.gateway.call_held().await;
+    let leased_until = async || -> i64 {
+        let until = sqlx::query_scalar("SELECT lease_until FROM deliveries");
+        until.fetch_one(bench.pool()).await.unwrap()
+    };
+    for _ in 0..3 {
+        let before = leased_until().await;
+        bench.clock.advance(Duration::from_millis(900));
+        let renewed = async { while leased_until().await <= before {} };
+        let renewed = tokio::time::timeout(Duration::from_secs(20), renewed).await;
+        renewed.expect("the lease is renewed");
+        assert_eq!(other.apply_due_deliveries().await.unwrap(), 0);
+    }
+    // What is under way when the worker is told to stop is finished.
+    stop.cancel();
+    bench.gateway.state().hold = false;
+    worker.await.unwrap();
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    assert_eq!(attempts(&bench).await, 1);
+}
+
+#[tokio::test]
+async fn a_process_that_wakes_after_its_lease_applies_nothing() {
+    let bench = Bench::new().await;
+    let other = bench.another_process().await;
+    news_and_a_slow_gateway(&bench).await;
+    let mut frozen = pin!(bench.host.apply_due_deliveries());
+    let mut awake = pin!(other.apply_due_deliveries());
+    until_asked(&bench, 1, &mut frozen).await;
+    bench.clock.advance(Duration::from_secs(31));
+    until_asked(&bench, 2, &mut awake).await;
+    bench.gateway.state().hold = false;
+    // It wakes while the other is at work.
+    frozen.await.unwrap();
+    assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
+    assert_eq!(bench.deliveries().await[0].state, DeliveryState::Pending);
+    awake.await.unwrap();
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    assert_eq!(bench.view("inv").await.payments.len(), 1);
+    let found = bench.host.deliveries(&organization(), &code(), 10).await;
+    assert_eq!(found.unwrap()[0].state, DeliveryState::Applied);
+}
+
+#[tokio::test]
+async fn a_process_that_wakes_after_its_work_was_done_changes_nothing() {
+    let bench = Bench::new().await;
+    let other = bench.another_process().await;
+    news_and_a_slow_gateway(&bench).await;
+    let mut frozen = pin!(bench.host.apply_due_deliveries());
+    until_asked(&bench, 1, &mut frozen).await;
+    bench.clock.advance(Duration::from_secs(31));
+    bench.gateway.state().hold = false;
+    assert_eq!(other.apply_due_deliveries().await.unwrap(), 1);
+    let before = (bench.view("inv").await, bench.deliveries().await);
+    frozen.await.unwrap();
+    let after = (bench.view("inv").await, bench.deliveries().await);
+    assert_eq!(format!("{after:?}"), format!("{before:?}"));
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn a_lease_is_neither_a_moment_nor_for_ever() {
+    let bench = Bench::new().await;
+    for refused in [
+        Duration::ZERO,
+        Duration::from_millis(999),
+        Duration::from_secs(301),
+        Duration::MAX,
+    ] {
+        let built = with_lease(&bench, refused).await;
+        assert!(matches!(built, Err(BuildError::DeliveryLease)));
+    }
+    for taken in [1, 300].map(Duration::from_secs) {
+        with_lease(&bench, taken).await.unwrap();
+    }
+}
