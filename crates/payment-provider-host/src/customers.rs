@@ -2,9 +2,9 @@ use payment_provider_core::{
     ConnectionCode, Customer, CustomerId, CustomerLink, OrganizationId, Violations,
 };
 
-use crate::Host;
 use crate::connections::ConnectionError;
 use crate::store::{CustomerRow, Store, StoreError};
+use crate::{Departure, Host};
 
 /// A customer to be linked to a connection.
 #[derive(Debug, Clone)]
@@ -59,7 +59,17 @@ impl From<CustomerRow> for LinkedCustomer {
     }
 }
 
-/// Why a customer could not be linked.
+/// What linking a customer did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Linking {
+    /// The customer as they are linked now.
+    pub linked: LinkedCustomer,
+    /// What became of what they could still have paid elsewhere.
+    pub departure: Departure,
+}
+
+/// Why a customer could not be linked or unlinked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CustomerError {
@@ -74,12 +84,16 @@ pub enum CustomerError {
 impl<S: Store> Host<S> {
     /// Links a customer to a connection, or again with what is known of them by now.
     ///
-    /// **Idempotency.** By organization and customer id. Linking to another connection moves the
-    /// customer: their next checkout is asked for there, and an open one is replaced then.
-    pub async fn link_customer(
-        &self,
-        new: NewCustomerLink,
-    ) -> Result<LinkedCustomer, CustomerError> {
+    /// **Contract.** Linking to another connection moves the customer: the link is stored first, and
+    /// from then on their checkouts are asked for there. Then what they could still pay through other
+    /// connections is ended at the gateway; what cannot be is in the answer, and is watched until it
+    /// ends. A call of [`payment_url`](Self::payment_url) that is under way ends what it makes.
+    ///
+    /// **Errors.** Those after the link was stored leave checkouts open that a repeat ends.
+    ///
+    /// **Idempotency.** By organization and customer id. A repeat finishes what an earlier call did
+    /// not come to: it ends whatever is left.
+    pub async fn link_customer(&self, new: NewCustomerLink) -> Result<Linking, CustomerError> {
         let connection = self
             .connection_row(&new.organization, &new.connection)
             .await?;
@@ -100,8 +114,34 @@ impl<S: Store> Host<S> {
             needs,
             linked_at: self.now_millis(),
         };
-        self.inner.store.put_customer(&row).await?;
-        Ok(row.into())
+        if !self.inner.store.put_customer(&row).await? {
+            return Err(ConnectionError::NotFound.into());
+        }
+        let departure = self
+            .end_left_behind(&row.organization, &row.customer.id)
+            .await?;
+        Ok(Linking {
+            linked: row.into(),
+            departure,
+        })
+    }
+
+    /// Forgets which connection a customer pays through, and what is known of them.
+    ///
+    /// **Contract.** The link is removed first, so that no checkout is asked for any more. Then what
+    /// they could still pay is ended at the gateway; what cannot be is in the answer, and is watched
+    /// until it ends.
+    ///
+    /// **Idempotency.** A customer who is linked to nothing stays so; a repeat finishes what an earlier
+    /// call did not come to.
+    pub async fn unlink_customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Departure, CustomerError> {
+        let store = &self.inner.store;
+        store.remove_customer(organization, customer).await?;
+        Ok(self.end_left_behind(organization, customer).await?)
     }
 
     /// A customer as they were last linked; `None` if they are linked to no connection.

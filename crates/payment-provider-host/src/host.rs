@@ -128,12 +128,15 @@ pub struct HostConfig {
     /// waits at most what a process that died had under way. From one second to five minutes; a few
     /// times the difference of the processes' clocks, or deliveries are worked on twice for nothing.
     pub delivery_lease: Duration,
+    /// For how long after the end of its last checkout, and after its latest payment, a connection
+    /// is kept: late money, refunds and disputes come in through it.
+    pub deletion_grace: Duration,
 }
 
 impl Default for HostConfig {
     /// Checkouts live 24 hours and are replaced in their last 10 minutes; references begin with
     /// `pay`; a delivery is parked after 25 attempts, which is about an hour, and leased for 30
-    /// seconds at a time.
+    /// seconds at a time; a connection is kept for 180 days.
     fn default() -> Self {
         Self {
             public_url: None,
@@ -142,6 +145,7 @@ impl Default for HostConfig {
             reference_label: "pay".to_owned(),
             delivery_attempts: 25,
             delivery_lease: Duration::from_secs(30),
+            deletion_grace: Duration::from_hours(180 * 24),
         }
     }
 }

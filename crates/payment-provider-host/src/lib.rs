@@ -23,11 +23,15 @@ mod times;
 mod verify;
 
 pub use by_hand::{HandBooked, HandBooking, HandError, HandName};
-pub use checkouts::{CheckoutError, CheckoutState, Closing, PaymentUrl, Refusal, UrlOrigin};
-pub use connections::{
-    Connection, ConnectionError, NewConnection, PlainSetting, SecretSummary, SettingsChange,
+pub use checkouts::{
+    CheckoutError, CheckoutState, Closing, Departure, LeftCheckout, PaymentUrl, Refusal, UrlOrigin,
 };
-pub use customers::{CustomerError, LinkedCustomer, NewCustomerLink};
+pub use connections::{
+    Connection, ConnectionError, ConnectionKey, ConnectionPage, ConnectionUse, DeletionError,
+    NewConnection, PlainSetting, Resealing, SecretSummary, SecretUse, SettingsChange,
+    UnopenedConnection,
+};
+pub use customers::{CustomerError, LinkedCustomer, Linking, NewCustomerLink};
 pub use handler::{Cause, HandlerError, PayableChange, PaymentHandler};
 pub use host::{BuildError, Host, HostBuilder, HostConfig};
 pub use inbox::{

@@ -309,8 +309,8 @@ async fn what_cannot_be_asked_for_is_refused_by_name_and_nothing_is_sent() {
 
     let nobody = Customer::new(customer());
     let link = NewCustomerLink::new(organization(), nobody, code());
-    let linked = bench.host.link_customer(link).await.unwrap();
-    assert!(linked.needs.names("phone"));
+    let linking = bench.host.link_customer(link).await.unwrap();
+    assert!(linking.linked.needs.names("phone"));
     let error = bench
         .host
         .payment_url(&invoice("inv", "200.12"))

@@ -120,6 +120,50 @@ async fn a_row_copied_to_another_connection_does_not_open() {
 }
 
 #[tokio::test]
+async fn what_is_copied_to_another_tenant_environment_or_field_does_not_open() {
+    let bench = Bench::new().await;
+    let settings = || {
+        let settings = ConnectionSettings::new().with("key", "k2");
+        settings.with("spare", "s2")
+    };
+    let other = OrganizationId::new("other").unwrap();
+    let new = NewConnection::new(other.clone(), provider(), code(), "Same code", settings());
+    bench.host.add_connection(new).await.unwrap();
+    for name in ["environment", "field"] {
+        let new = new_connection(name, name, settings());
+        bench.host.add_connection(new).await.unwrap();
+    }
+    let mut tx = bench.host.store().begin().await.unwrap();
+    for statement in [
+        "UPDATE connections SET sealed_settings = (SELECT sealed_settings FROM connections
+             WHERE organization_id = 'org' AND code = 'main') WHERE organization_id = 'other'",
+        "UPDATE connections SET environment = 'production' WHERE code = 'environment'",
+        "UPDATE connections SET sealed_settings =
+             replace(replace(sealed_settings, '\"key\":[', '\"pin\":['), '\"spare\":[', '\"key\":[')
+         WHERE code = 'field'",
+    ] {
+        let done = sqlx::query(statement).execute(&mut *tx).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+    }
+    bench.host.store().commit(tx).await.unwrap();
+    let named = |name| ConnectionCode::new(name).unwrap();
+    for (organization, code) in [
+        (other, code()),
+        (organization(), named("environment")),
+        (organization(), named("field")),
+    ] {
+        let error = bench.host.check_connection(&organization, &code).await;
+        assert!(
+            matches!(
+                error,
+                Err(ConnectionError::Sealed(UnsealError::DoesNotOpen))
+            ),
+            "{organization} {code}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_environment_of_a_connection_cannot_change() {
     let bench = Bench::new().await;
     let live = ConnectionSettings::new()

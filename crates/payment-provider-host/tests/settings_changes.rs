@@ -173,6 +173,33 @@ async fn a_rotated_secret_is_first_and_the_earlier_ones_verify_until_they_are_re
 }
 
 #[tokio::test]
+async fn it_is_seen_when_the_old_secret_is_no_longer_used() {
+    let bench = Bench::new().await;
+    rotate(&bench, "key", "k2").await.unwrap();
+    let uses = async || {
+        let connection = bench.host.connection(&organization(), &code()).await;
+        let uses = connection.unwrap().secret_uses;
+        let listed = bench.host.connections(Some(&organization())).await.unwrap();
+        assert_eq!(listed[0].secret_uses, uses);
+        uses.into_iter()
+            .map(|used| (used.label, used.last_matched_at))
+            .collect::<Vec<_>>()
+    };
+    assert!(uses().await.is_empty());
+    verifies(&bench, "k1").await.unwrap();
+    let old = ("key 1".to_owned(), bench.clock.now());
+    assert_eq!(uses().await, std::slice::from_ref(&old));
+    verifies(&bench, "k2").await.unwrap();
+    let new = ("key 0".to_owned(), bench.clock.now());
+    assert_eq!(uses().await, [new, old.clone()]);
+    // A forged one changes nothing; the new one goes on, the old one stays where it was.
+    assert_eq!(verifies(&bench, "forged").await, None);
+    verifies(&bench, "k2").await.unwrap();
+    let newer = ("key 0".to_owned(), bench.clock.now());
+    assert_eq!(uses().await, [newer, old]);
+}
+
+#[tokio::test]
 async fn only_lists_of_secrets_are_rotated_and_retired() {
     let bench = Bench::new().await;
     let single = "settings.pin: holds one secret, which can only be replaced";

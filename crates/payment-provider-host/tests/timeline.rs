@@ -312,7 +312,7 @@ async fn what_is_still_needed_of_a_customer_is_kept() {
     let stored = host.linked_customer(&organization(), &bare).await.unwrap();
     let stored = stored.unwrap();
     assert_eq!(stored.needs.to_string(), "phone: is required");
-    assert_eq!(stored.needs, made.needs);
+    assert_eq!(stored.needs, made.linked.needs);
     assert_eq!(stored.customer, Customer::new(bare.clone()));
     assert_eq!(stored.connection, code());
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use axum_extra::extract::cookie::Key;
-use payment_provider_host::{KeyFileError, SealingKey, SealingKeys};
+use payment_provider_host::{KeyFileError, SealingKeys};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -13,14 +13,15 @@ use uuid::Uuid;
 
 const LONGEST_TOKEN: usize = 512;
 
-/// The sealing key of a database: `<database>.key` unless another file is named. Made, readable by
-/// its owner only, if there is none. `None` where no file is named and there is no database file.
+/// The sealing keys of a database: `<database>.key` unless another file is named, the current key in
+/// its first line and former ones after it. Made with one key, readable by its owner only, if there is
+/// none. `None` where no file is named and there is no database file.
 pub(crate) fn sealing_keys(
     key_file: Option<&Path>,
     database: Option<&Path>,
 ) -> Option<Result<SealingKeys, KeyFileError>> {
     let path = self::key_file(key_file, database)?;
-    Some(SealingKey::from_file_or_new(&path).map(SealingKeys::new))
+    Some(SealingKeys::from_file_or_new(&path))
 }
 
 /// Where the sealing key of a database is: `<database>.key` unless another file is named.

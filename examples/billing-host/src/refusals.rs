@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use payment_provider_core::{
     Effect, ErrorKind, ProviderError, ProviderId, ViolationCode, Violations,
 };
-use payment_provider_host::{CheckoutError, ConnectionError, CustomerError, Refusal, StoreError};
+use payment_provider_host::{
+    CheckoutError, ConnectionError, CustomerError, DeletionError, Refusal, StoreError,
+};
 
 use crate::problem::{Problem, ProviderFailure};
 use crate::tables::TableError;
@@ -60,6 +62,19 @@ impl From<ConnectionError> for Problem {
             }
             ConnectionError::NotFound => Self::not_found("connection"),
             ConnectionError::Provider(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+}
+
+impl From<DeletionError> for Problem {
+    fn from(error: DeletionError) -> Self {
+        match error {
+            DeletionError::NotFound => Self::not_found("connection"),
+            DeletionError::InUse(_) => {
+                let detail = error.to_string();
+                Self::new(StatusCode::CONFLICT, "connection_in_use", detail)
+            }
             error => internal(&error),
         }
     }

@@ -3,6 +3,7 @@
 
 mod cancel;
 mod close;
+mod departure;
 mod error;
 mod outcome;
 mod payment_url;
@@ -15,6 +16,7 @@ mod view;
 
 pub(crate) use cancel::locator;
 pub use close::Closing;
+pub use departure::{Departure, LeftCheckout};
 pub use error::{CheckoutError, Refusal};
 pub(crate) use payment_url::millis;
 pub use payment_url::{PaymentUrl, UrlOrigin};

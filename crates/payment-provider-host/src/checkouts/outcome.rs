@@ -7,15 +7,25 @@ use super::{CheckoutError, CheckoutState};
 use crate::Host;
 use crate::store::{CheckoutRow, HistoryKind, Store};
 
+/// What happened to a payable while the gateway was asked for its checkout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meanwhile {
+    Nothing,
+    /// It takes no more money.
+    Closed,
+    /// Its customer does not pay through this connection any more.
+    Moved,
+}
+
 impl<S: Store> Host<S> {
-    /// Records that the checkout exists, and what is paid on it. Also tells whether its payable was
-    /// closed while the gateway was asked.
+    /// Records that the checkout exists, and what is paid on it. Also tells what happened while the
+    /// gateway was asked.
     pub(super) async fn record_made(
         &self,
         pk: i64,
         made: &Checkout,
         origin: UrlOrigin,
-    ) -> Result<(CheckoutRow, bool), CheckoutError> {
+    ) -> Result<(CheckoutRow, Meanwhile), CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let mut row = store.checkout_by_pk(&mut tx, pk).await?;
@@ -36,9 +46,19 @@ impl<S: Store> Host<S> {
             .await?;
         }
         self.record_statement(&mut tx, &mut row, made).await?;
+        let linked = store
+            .link_of_customer(&mut tx, &payable.organization, &row.customer)
+            .await?;
         crash_point!("checkout.5-before-commit");
         store.commit(tx).await?;
-        Ok((row, payable.closed.is_some()))
+        let meanwhile = if payable.closed.is_some() {
+            Meanwhile::Closed
+        } else if linked != Some(row.connection_pk) {
+            Meanwhile::Moved
+        } else {
+            Meanwhile::Nothing
+        };
+        Ok((row, meanwhile))
     }
 
     /// Records a refusal, and whether it proves that the checkout was never made. A final refusal of

@@ -8,6 +8,7 @@ use payment_provider_core::{
     CheckoutReference, CreatedCheckout, Customer, ErrorKind, PaymentProvider,
 };
 
+use super::outcome::Meanwhile;
 use super::planner::{Plan, Wanted, plan};
 use super::unbooked::summary;
 use super::{CheckoutError, Refusal};
@@ -70,6 +71,8 @@ pub(super) struct Call<'a> {
 
 /// What the store says is next.
 enum Step {
+    /// The customer was moved since the call began.
+    Reopen,
     Settle(CheckoutRow),
     End {
         row: CheckoutRow,
@@ -100,10 +103,11 @@ impl<S: Store> Host<S> {
         if !payable.amount.is_positive() {
             return Err(CheckoutError::Refused(Refusal::NothingOwed));
         }
-        let call = self.open_call(payable).await?;
+        let mut call = self.open_call(payable).await?;
         let mut settled = Vec::new();
         for _ in 0..MOST_PLANS {
             match self.next_step(&call).await? {
+                Step::Reopen => call = self.open_call(payable).await?,
                 Step::HandOut(row) => return url_of(&row, UrlOrigin::Reused),
                 Step::Settle(row) if settled.contains(&row.pk) => {
                     // The gateway states money that it does not list. Nobody is asked to pay again.
@@ -164,6 +168,17 @@ impl<S: Store> Host<S> {
         let account = account_of(&payable);
         if account.closed().is_some() {
             return Err(CheckoutError::Refused(Refusal::Closed));
+        }
+        let Payable {
+            organization,
+            customer,
+            ..
+        } = call.payable;
+        let linked = store
+            .link_of_customer(&mut tx, organization, customer)
+            .await?;
+        if linked != Some(call.connection.pk) {
+            return Ok(Step::Reopen);
         }
         let mut rows = store.checkouts_of(&mut tx, payable.pk).await?;
         let planned = self.plan_now(&mut tx, call, &account, &rows).await?;
@@ -252,19 +267,16 @@ impl<S: Store> Host<S> {
             CreatedCheckout::Adopted(_) => UrlOrigin::Adopted,
         };
         crash_point!("checkout.4-answered");
-        let (row, closed) = self.record_made(row.pk, made.checkout(), origin).await?;
+        let (row, meanwhile) = self.record_made(row.pk, made.checkout(), origin).await?;
         crash_point!("checkout.6-recorded");
-        if closed {
-            crash_point!("withdrawn.1-made");
-            // Closed while the gateway was asked: what was just made shall not be paid.
-            if let Err(error) = self.end_checkout(&row).await {
-                tracing::warn!(reference = %row.reference, %error, "a closed payable can still be paid");
-            }
-            crash_point!("withdrawn.2-ended");
-            if let Err(error) = self.book_known_money(row.pk).await {
-                tracing::warn!(reference = %row.reference, %error, "money on a closed payable is not booked yet");
-            }
-            return Err(CheckoutError::Refused(Refusal::Closed));
+        if meanwhile != Meanwhile::Nothing {
+            // What was just made shall not be paid.
+            self.take_back(&row).await;
+        }
+        match meanwhile {
+            Meanwhile::Nothing => {}
+            Meanwhile::Closed => return Err(CheckoutError::Refused(Refusal::Closed)),
+            Meanwhile::Moved => return Ok(None),
         }
         // Only an adopted one can have been paid, or have ended, already.
         if !made.checkout().amount_paid.is_zero() || !row.state.may_take_money() {
@@ -274,6 +286,18 @@ impl<S: Store> Host<S> {
             return Err(CheckoutError::Refused(Refusal::NoAddress));
         }
         url_of(&row, origin).map(Some)
+    }
+
+    /// Ends a checkout that is no longer wanted, as far as that can be done now.
+    async fn take_back(&self, row: &CheckoutRow) {
+        crash_point!("withdrawn.1-made");
+        if let Err(error) = self.end_checkout(row).await {
+            tracing::warn!(reference = %row.reference, %error, "a checkout that is not wanted any more can still be paid");
+        }
+        crash_point!("withdrawn.2-ended");
+        if let Err(error) = self.book_known_money(row.pk).await {
+            tracing::warn!(reference = %row.reference, %error, "money on a checkout that is not wanted any more is not booked yet");
+        }
     }
 }
 

@@ -145,7 +145,7 @@ impl<S: Store> Host<S> {
         loop {
             let mut row = self.connection_row(organization, code).await?;
             if !change(&mut row)? {
-                return Ok(self.shown(row));
+                return Ok(self.shown(row).await?);
             }
             if self.inner.store.update_settings(&row).await? {
                 return self.connection(organization, code).await;

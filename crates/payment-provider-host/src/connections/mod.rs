@@ -1,7 +1,10 @@
-//! Merchant accounts: made, changed, shown and opened.
+//! Merchant accounts: made, changed, shown, opened and deleted.
 
 mod change;
+mod deletion;
 mod opening;
+mod paging;
+mod resealing;
 mod rotation;
 mod types;
 
@@ -12,9 +15,14 @@ use payment_provider_core::{
 };
 
 pub use change::SettingsChange;
-pub use types::{Connection, ConnectionError, NewConnection, PlainSetting, SecretSummary};
+pub use deletion::{ConnectionUse, DeletionError};
+pub use paging::{ConnectionKey, ConnectionPage};
+pub use resealing::{Resealing, UnopenedConnection};
+pub use types::{
+    Connection, ConnectionError, NewConnection, PlainSetting, SecretSummary, SecretUse,
+};
 
-use crate::store::{ConnectionRow, Inserted, Store, StoreError};
+use crate::store::{ConnectionRow, Inserted, SecretUseRow, Store, StoreError};
 use crate::{Host, times};
 
 impl<S: Store> Host<S> {
@@ -54,7 +62,7 @@ impl<S: Store> Host<S> {
             .map_err(ConnectionError::Invalid)?;
         self.seal(&mut row, &new.settings)?;
         match self.inner.store.insert_connection(&row).await? {
-            Inserted::New => Ok(self.shown(row)),
+            Inserted::New => Ok(show(row, self, Vec::new())),
             Inserted::Taken => Err(ConnectionError::CodeTaken),
         }
     }
@@ -77,16 +85,18 @@ impl<S: Store> Host<S> {
         organization: &OrganizationId,
         code: &ConnectionCode,
     ) -> Result<Connection, ConnectionError> {
-        Ok(self.shown(self.connection_row(organization, code).await?))
+        let row = self.connection_row(organization, code).await?;
+        Ok(self.shown(row).await?)
     }
 
-    /// The connections of one organization, or all of them.
+    /// The connections of one organization, or all of them, at once. Where there may be many, see
+    /// [`connections_after`](Self::connections_after).
     pub async fn connections(
         &self,
         organization: Option<&OrganizationId>,
     ) -> Result<Vec<Connection>, StoreError> {
         let rows = self.inner.store.connections(organization).await?;
-        Ok(rows.into_iter().map(|row| self.shown(row)).collect())
+        self.shown_all(rows).await
     }
 
     /// Asks the gateway whether a connection works.
@@ -99,24 +109,46 @@ impl<S: Store> Host<S> {
         Ok(self.open(&row)?.check_connection().await?)
     }
 
-    fn shown(&self, row: ConnectionRow) -> Connection {
-        Connection {
-            webhook_url: self.webhook_url(&row.provider, &row.organization, &row.code),
-            organization: row.organization,
-            provider: row.provider,
-            code: row.code,
-            name: row.name,
-            environment: row.environment,
-            settings: row.plain,
-            secrets: row
-                .sealed
-                .into_iter()
-                .map(|(field, sealed)| SecretSummary::new(field, sealed.len()))
-                .collect(),
-            enabled: row.enabled,
-            matched_secret: row.matched_secret,
-            matched_at: row.matched_at.map(times::from_millis),
-            created_at: times::from_millis(row.created_at),
+    async fn shown(&self, row: ConnectionRow) -> Result<Connection, StoreError> {
+        let uses = self.inner.store.secret_uses(&[row.pk]).await?;
+        Ok(show(row, self, uses))
+    }
+
+    async fn shown_all(&self, rows: Vec<ConnectionRow>) -> Result<Vec<Connection>, StoreError> {
+        let keys: Vec<i64> = rows.iter().map(|row| row.pk).collect();
+        let mut uses: BTreeMap<i64, Vec<SecretUseRow>> = BTreeMap::new();
+        for used in self.inner.store.secret_uses(&keys).await? {
+            uses.entry(used.connection_pk).or_default().push(used);
         }
+        let shown = rows.into_iter().map(|row| {
+            let uses = uses.remove(&row.pk).unwrap_or_default();
+            show(row, self, uses)
+        });
+        Ok(shown.collect())
+    }
+}
+
+fn show<S: Store>(row: ConnectionRow, host: &Host<S>, uses: Vec<SecretUseRow>) -> Connection {
+    Connection {
+        webhook_url: host.webhook_url(&row.provider, &row.organization, &row.code),
+        organization: row.organization,
+        provider: row.provider,
+        code: row.code,
+        name: row.name,
+        environment: row.environment,
+        settings: row.plain,
+        secrets: row
+            .sealed
+            .into_iter()
+            .map(|(field, sealed)| SecretSummary::new(field, sealed.len()))
+            .collect(),
+        enabled: row.enabled,
+        matched_secret: row.matched_secret,
+        matched_at: row.matched_at.map(times::from_millis),
+        secret_uses: uses
+            .into_iter()
+            .map(|used| SecretUse::new(used.label, times::from_millis(used.last_matched_at)))
+            .collect(),
+        created_at: times::from_millis(row.created_at),
     }
 }

@@ -167,7 +167,7 @@ fn plain(value: &SettingValue) -> Option<PlainSetting> {
     }
 }
 
-fn place<'a>(row: &'a ConnectionRow, field: &'a str) -> Place<'a> {
+pub(super) fn place<'a>(row: &'a ConnectionRow, field: &'a str) -> Place<'a> {
     Place {
         organization: &row.organization,
         provider: &row.provider,

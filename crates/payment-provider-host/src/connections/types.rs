@@ -71,6 +71,9 @@ pub struct Connection {
     pub matched_secret: Option<String>,
     /// When the latest delivery was verified.
     pub matched_at: Option<OffsetDateTime>,
+    /// When each secret verified a delivery last, the latest first; those that never did are missing,
+    /// those that were retired are not. While an older one is still used it goes on changing here.
+    pub secret_uses: Vec<SecretUse>,
     /// What to paste at the gateway, if the host's public address is known.
     pub webhook_url: Option<Url>,
     /// When it was made.
@@ -90,6 +93,25 @@ pub struct SecretSummary {
 impl SecretSummary {
     pub(super) const fn new(field: String, count: usize) -> Self {
         Self { field, count }
+    }
+}
+
+/// That a secret verified deliveries, without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SecretUse {
+    /// The provider's label for it.
+    pub label: String,
+    /// When the latest delivery arrived that it verified.
+    pub last_matched_at: OffsetDateTime,
+}
+
+impl SecretUse {
+    pub(super) const fn new(label: String, last_matched_at: OffsetDateTime) -> Self {
+        Self {
+            label,
+            last_matched_at,
+        }
     }
 }
 

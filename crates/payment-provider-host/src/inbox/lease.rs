@@ -53,14 +53,14 @@ impl<S: Store> Host<S> {
         tokio::select! {
             biased;
             done = &mut work => return done,
-            () = self.renew(pk, owner) => {}
+            () = self.keep_lease(pk, owner) => {}
         }
         // Whose delivery it is by now is decided when it is finished.
         work.await
     }
 
     /// Renews a lease until it is lost, or has been renewed for long enough.
-    async fn renew(&self, pk: i64, owner: &str) {
+    async fn keep_lease(&self, pk: i64, owner: &str) {
         let pause = self.inner.config.delivery_lease / RENEWALS;
         let mut rest = LONGEST_WORK;
         while let Some(left) = rest.checked_sub(pause) {

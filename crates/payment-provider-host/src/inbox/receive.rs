@@ -139,6 +139,9 @@ impl<S: Store> Host<S> {
                 .any(|event| event.kind == EventKind::FetchNeeded);
         crash_point!("arrival.2-verified");
         let received = store.receive_delivery(&row, again).await?;
+        if received == Received::Refused {
+            return Err(ReceiveError::UnknownConnection);
+        }
         crash_point!("arrival.3-stored");
         if let Received::Copy(copies) = received
             && copies <= NOTED_COPIES

@@ -2,7 +2,6 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use chacha20poly1305::aead::{Generate, Key};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
@@ -14,6 +13,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 const KEY_BYTES: usize = 32;
+/// More than anybody's keys.
+const LARGEST_FILE: usize = 16 * 1024;
 
 /// Names a sealing key without giving it away; stored with everything the key seals.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ impl SealingKey {
         Self::decode(text.expose_secret())
     }
 
-    fn decode(text: &str) -> Result<Self, KeyFileError> {
+    pub(super) fn decode(text: &str) -> Result<Self, KeyFileError> {
         let decoded = BASE64.decode(text.trim().as_bytes());
         let bytes = Zeroizing::new(decoded.map_err(|_| KeyFileError::Malformed)?);
         Self::from_bytes(&bytes)
@@ -50,15 +51,19 @@ impl SealingKey {
     /// # Errors
     /// The file cannot be read or made, holds no key, or, on Unix, is open to others than its owner.
     pub fn from_file_or_new(path: &Path) -> Result<Self, KeyFileError> {
-        if !path.exists() {
-            match Self::create_file(path) {
-                // Another process was faster: its key counts.
-                Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-                Ok(()) => {}
-            }
-        }
+        Self::ensure_file(path)?;
         Self::from_file(path)
+    }
+
+    pub(super) fn ensure_file(path: &Path) -> Result<(), KeyFileError> {
+        if path.exists() {
+            return Ok(());
+        }
+        match Self::create_file(path) {
+            // Another process was faster: its key counts.
+            Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            done => done,
+        }
     }
 
     /// Reads the key file.
@@ -66,6 +71,10 @@ impl SealingKey {
     /// # Errors
     /// As for [`from_file_or_new`](Self::from_file_or_new).
     pub fn from_file(path: &Path) -> Result<Self, KeyFileError> {
+        Self::decode(&Self::read_file(path)?)
+    }
+
+    pub(super) fn read_file(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
         let mut file = File::open(path)?;
         #[cfg(unix)]
         {
@@ -75,10 +84,15 @@ impl SealingKey {
                 return Err(KeyFileError::Exposed { mode });
             }
         }
-        // Room for the key at once, so that no copy of it is left behind by growing.
-        let mut text = Zeroizing::new(String::with_capacity(256));
-        (&mut file).take(256).read_to_string(&mut text)?;
-        Self::decode(&text)
+        // Room for the keys at once, so that no copy of them is left behind by growing.
+        let mut text = Zeroizing::new(String::with_capacity(LARGEST_FILE));
+        let room = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX);
+        (&mut file).take(room).read_to_string(&mut text)?;
+        if text.len() == LARGEST_FILE {
+            // There may be more, and a key that is overlooked opens nothing.
+            return Err(KeyFileError::Malformed);
+        }
+        Ok(text)
     }
 
     fn create_file(path: &Path) -> Result<(), KeyFileError> {
@@ -141,34 +155,6 @@ impl fmt::Debug for SealingKey {
     }
 }
 
-/// The key that seals from now on, and older keys that still open what they sealed.
-#[derive(Debug, Clone)]
-pub struct SealingKeys {
-    keys: Arc<[SealingKey]>,
-}
-
-impl SealingKeys {
-    /// One key for everything.
-    pub fn new(current: SealingKey) -> Self {
-        Self::with_older(current, [])
-    }
-
-    /// A new current key beside the ones it replaces.
-    pub fn with_older(current: SealingKey, older: impl IntoIterator<Item = SealingKey>) -> Self {
-        Self {
-            keys: std::iter::once(current).chain(older).collect(),
-        }
-    }
-
-    pub(super) fn current(&self) -> Option<&SealingKey> {
-        self.keys.first()
-    }
-
-    pub(super) fn find(&self, id: &KeyId) -> Option<&SealingKey> {
-        self.keys.iter().find(|key| key.id() == id)
-    }
-}
-
 /// Why a sealing key could not be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -176,7 +162,7 @@ pub enum KeyFileError {
     /// The file could not be read or written.
     #[error("sealing key file cannot be read or written")]
     Io(#[from] io::Error),
-    /// The text is not 32 bytes in base64.
+    /// The text is not 32 bytes in base64, or holds no key.
     #[error("sealing key must be 32 bytes in base64")]
     Malformed,
     /// Others than its owner can read the file.

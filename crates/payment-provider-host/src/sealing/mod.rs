@@ -2,8 +2,10 @@
 
 mod keys;
 mod place;
+mod ring;
 mod sealed;
 
-pub use keys::{KeyFileError, KeyId, SealingKey, SealingKeys};
+pub use keys::{KeyFileError, KeyId, SealingKey};
 pub(crate) use place::Place;
+pub use ring::SealingKeys;
 pub use sealed::{SealedText, UnsealError};

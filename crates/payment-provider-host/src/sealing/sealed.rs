@@ -24,7 +24,7 @@ impl SealedText {
         place: Place<'_>,
         keys: &SealingKeys,
     ) -> Result<Self, UnsealError> {
-        let key = keys.current().ok_or(UnsealError::UnknownKey)?;
+        let key = keys.current();
         let nonce = XNonce::generate();
         let aad = place.associated_data(VERSION);
         let payload = Payload {
@@ -41,6 +41,11 @@ impl SealedText {
             nonce: BASE64.encode(&nonce),
             ciphertext: BASE64.encode(&ciphertext),
         })
+    }
+
+    /// The key it is sealed with.
+    pub(crate) const fn key(&self) -> &KeyId {
+        &self.key
     }
 
     pub(crate) fn open(

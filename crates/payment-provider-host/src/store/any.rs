@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
 
 use super::{
-    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, DeliveryState,
-    HistoryRow, Inserted, LedgerPayment, LooseEnd, ParkOutcome, PayableRow, PaymentRow,
-    PostgresStore, PostgresTx, Postponed, Received, Result, SqliteStore, SqliteTx, Store,
-    StoreError, SubjectName,
+    Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
+    DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, OpenCheckoutRow, ParkOutcome,
+    PayableRow, PaymentRow, PostgresStore, PostgresTx, Postponed, Received, Result, SecretUseRow,
+    SqliteStore, SqliteTx, Store, StoreError, SubjectName, WalkedConnection,
 };
-use crate::PayableId;
+use crate::{ConnectionKey, PayableId};
 
 /// One of the stores, chosen at run time.
 #[derive(Debug, Clone)]
@@ -134,8 +134,58 @@ impl Backend for AnyStore {
         each!(self.connections(organization))
     }
 
-    async fn put_customer(&self, row: &CustomerRow) -> Result<()> {
+    async fn connections_after(
+        &self,
+        organization: Option<&OrganizationId>,
+        after: Option<&ConnectionKey>,
+        limit: i64,
+    ) -> Result<Vec<ConnectionRow>> {
+        each!(self.connections_after(organization, after, limit))
+    }
+
+    async fn walk_connections(&self, after: i64, limit: i64) -> Result<Vec<WalkedConnection>> {
+        each!(self.walk_connections(after, limit))
+    }
+
+    async fn update_settings_of(&self, rows: &[ConnectionRow]) -> Result<Vec<i64>> {
+        each!(self.update_settings_of(rows))
+    }
+
+    async fn secret_uses(&self, connections: &[i64]) -> Result<Vec<SecretUseRow>> {
+        each!(self.secret_uses(connections))
+    }
+
+    async fn delete_connection(&self, pk: i64, now: i64, grace: i64) -> Result<Deletion> {
+        each!(self.delete_connection(pk, now, grace))
+    }
+
+    async fn put_customer(&self, row: &CustomerRow) -> Result<bool> {
         each!(self.put_customer(row))
+    }
+
+    async fn remove_customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<()> {
+        each!(self.remove_customer(organization, customer))
+    }
+
+    async fn checkouts_left_behind(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Vec<OpenCheckoutRow>> {
+        each!(self.checkouts_left_behind(organization, customer))
+    }
+
+    async fn link_of_customer(
+        &self,
+        tx: &mut AnyTx,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Option<i64>> {
+        each_in!(self, tx.link_of_customer(organization, customer))
     }
 
     async fn customer(

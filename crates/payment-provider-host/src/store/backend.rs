@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
 
 use super::{
-    CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, DeliveryState, HistoryRow,
-    Inserted, LedgerPayment, LooseEnd, ParkOutcome, PayableRow, PaymentRow, Postponed, Received,
-    Result, SubjectName,
+    CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow, DeliveryState,
+    HistoryRow, Inserted, LedgerPayment, LooseEnd, OpenCheckoutRow, ParkOutcome, PayableRow,
+    PaymentRow, Postponed, Received, Result, SecretUseRow, SubjectName, WalkedConnection,
 };
-use crate::PayableId;
+use crate::{ConnectionKey, PayableId};
 
 /// What the runtime needs of a store. Outside of this crate the trait cannot be named, so it cannot
 /// be implemented and its methods cannot be called. Every method that takes a transaction is part of
@@ -20,7 +20,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     async fn installation_id(&self) -> Result<String>;
 
-    // Connections.
+    // Connections. One that is deleted is not found by any of these.
+    /// The code of a deleted one stays taken.
     async fn insert_connection(&self, row: &ConnectionRow) -> Result<Inserted>;
     /// Writes the settings, and nothing else of the row, unless others than those it was read with
     /// are stored by now; says whether it did.
@@ -36,9 +37,47 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         &self,
         organization: Option<&OrganizationId>,
     ) -> Result<Vec<ConnectionRow>>;
+    /// By organization and code, at most so many of those after a key.
+    async fn connections_after(
+        &self,
+        organization: Option<&OrganizationId>,
+        after: Option<&ConnectionKey>,
+        limit: i64,
+    ) -> Result<Vec<ConnectionRow>>;
+    /// In the order of their row keys, at most so many of those after one.
+    async fn walk_connections(&self, after: i64, limit: i64) -> Result<Vec<WalkedConnection>>;
+    /// [`update_settings`](Self::update_settings) for each of these, in one step; the row keys of
+    /// those it did not write.
+    async fn update_settings_of(&self, rows: &[ConnectionRow]) -> Result<Vec<i64>>;
+    /// The secrets of these that ever verified a delivery, the latest used first.
+    async fn secret_uses(&self, connections: &[i64]) -> Result<Vec<SecretUseRow>>;
+    /// Deletes a connection, and what makes it one, unless it is needed: no customer is linked to it
+    /// and no delivery stored for it afterwards.
+    async fn delete_connection(&self, pk: i64, now: i64, grace: i64) -> Result<Deletion>;
 
     // Customers.
-    async fn put_customer(&self, row: &CustomerRow) -> Result<()>;
+    /// Says whether the connection is there: if not, nothing is written.
+    async fn put_customer(&self, row: &CustomerRow) -> Result<bool>;
+    async fn remove_customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<()>;
+    /// Checkouts of a customer that may take money, on other connections than the one they are
+    /// linked to by now.
+    async fn checkouts_left_behind(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Vec<OpenCheckoutRow>>;
+    /// The connection that a customer is linked to; that stays so until a transaction that writes
+    /// ends.
+    async fn link_of_customer(
+        &self,
+        tx: &mut Self::Tx,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Option<i64>>;
     async fn customer(
         &self,
         organization: &OrganizationId,
@@ -128,7 +167,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     // Inbox.
     /// Stores a delivery, or counts one more copy of it. A copy of a parked one is tried again, and
     /// with `again` also one of an applied delivery. Such a copy is in time: it takes the place of
-    /// one that was not.
+    /// one that was not. Also keeps which secret verified it, and when.
     async fn receive_delivery(&self, row: &DeliveryRow, again: bool) -> Result<Received>;
     /// Has a parked delivery tried again.
     async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool>;

@@ -10,6 +10,7 @@ compile_error!("payment-provider-host needs a store: enable its feature `sqlite`
 mod any;
 mod backend;
 mod columns;
+mod connection_rows;
 mod error;
 mod operations;
 #[cfg(feature = "postgres")]
@@ -28,6 +29,7 @@ use async_trait::async_trait;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 pub use any::{AnyStore, AnyTx};
 pub(crate) use backend::Backend;
+pub(crate) use connection_rows::*;
 pub use error::StoreError;
 pub(crate) use error::comes_of_passing;
 pub(crate) use operations::*;

@@ -255,6 +255,8 @@ pub enum Received {
     New,
     /// One more copy of it; so many there are now.
     Copy(i64),
+    /// Its connection is deleted: nothing was stored.
+    Refused,
 }
 
 /// How a delivery ends.

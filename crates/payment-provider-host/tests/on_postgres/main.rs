@@ -19,6 +19,8 @@ mod checkouts;
 mod closing;
 #[path = "../connections.rs"]
 mod connections;
+#[path = "../deleting.rs"]
+mod deleting;
 #[path = "../deliveries_alone.rs"]
 mod deliveries_alone;
 #[path = "../inbox.rs"]
@@ -29,6 +31,10 @@ mod late_copies;
 mod leases;
 #[path = "../ledger_proof.rs"]
 mod ledger_proof;
+#[path = "../many_connections.rs"]
+mod many_connections;
+#[path = "../moving.rs"]
+mod moving;
 #[path = "../needless_links.rs"]
 mod needless_links;
 #[path = "../odd_news.rs"]
@@ -39,6 +45,8 @@ mod one_payable_link;
 mod operated_inbox;
 #[path = "../outages.rs"]
 mod outages;
+#[path = "../resealing.rs"]
+mod resealing;
 #[path = "../settings_changes.rs"]
 mod settings_changes;
 #[path = "../several_processes.rs"]

@@ -8,6 +8,8 @@ mod cases;
 mod connections;
 mod inbox;
 mod leases;
+mod lifecycle;
+mod lifecycle_races;
 mod money;
 mod operations;
 mod payables;
@@ -28,6 +30,15 @@ cases! {
     connections::settings_based_on_older_ones_are_not_written,
     connections::enabling_changes_nothing_else,
     connections::a_customer_is_linked_and_moved,
+    lifecycle::pages_of_connections_follow_each_other,
+    lifecycle::a_walk_names_what_it_cannot_read,
+    lifecycle::settings_of_several_are_compared_and_swapped,
+    lifecycle::each_secret_keeps_when_it_verified_last,
+    lifecycle::what_a_connection_is_needed_for_is_counted,
+    lifecycle::a_deleted_connection_is_gone_and_its_books_are_not,
+    lifecycle::what_a_customer_left_behind_is_found,
+    lifecycle_races::what_is_added_while_a_connection_is_deleted_counts_or_is_refused,
+    lifecycle_races::whoever_moves_a_customer_sees_what_was_asked_for_before,
     payables::a_payable_is_written_and_changed,
     payables::what_is_not_committed_never_was,
     payables::a_read_transaction_sees_one_state,

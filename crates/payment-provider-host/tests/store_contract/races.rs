@@ -302,6 +302,7 @@ pub(super) async fn copies_are_all_counted<S: Store>(world: World<S>) {
         .map(|received| match received {
             Received::New => 1,
             Received::Copy(copies) => copies,
+            Received::Refused => 0,
         })
         .collect();
     assert_eq!(counts, (1..=80).collect());

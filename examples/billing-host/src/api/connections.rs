@@ -81,6 +81,37 @@ pub(super) async fn check(
     })))
 }
 
+/// `DELETE /api/v1/connections/{code}`: refused, with all reasons, while money could still come in.
+pub(super) async fn delete(
+    State(app): State<App>,
+    code: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<StatusCode, Problem> {
+    let organization = query::required_organization(query.as_deref())?;
+    app.host
+        .delete_connection(&organization, &named(code)?)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/sealing-key/reseal`: seals all secrets with the current key, the first of the key
+/// file.
+pub(super) async fn reseal(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    let done = app.host.reseal_connections().await?;
+    let unopened = done.unopened.iter().map(|one| {
+        json!({
+            "organization_id": one.organization,
+            "code": one.code,
+            "reason": one.reason.to_string(),
+        })
+    });
+    Ok(Json(json!({
+        "resealed": done.resealed,
+        "current": done.current,
+        "unopened": unopened.collect::<Vec<_>>(),
+    })))
+}
+
 /// `GET /api/v1/connections/{code}/deliveries`: the latest webhooks and where they stand, newest first.
 pub(super) async fn deliveries(
     State(app): State<App>,
@@ -122,6 +153,11 @@ fn shown(connection: &Connection) -> Value {
         .iter()
         .map(|secret| &secret.field)
         .collect();
+    let secret_uses: Vec<_> = connection
+        .secret_uses
+        .iter()
+        .map(|used| json!({"label": used.label, "last_matched_at": times::written(used.last_matched_at)}))
+        .collect();
     json!({
         "organization_id": connection.organization,
         "provider": connection.provider,
@@ -130,6 +166,7 @@ fn shown(connection: &Connection) -> Value {
         "environment": connection.environment,
         "settings": connection.settings,
         "secrets": secrets,
+        "secret_uses": secret_uses,
         "enabled": connection.enabled,
         "webhook_url": connection.webhook_url,
         "created_at": times::written(connection.created_at),

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use payment_provider_core::{
     ConnectionCode, CustomerId, OrganizationId, ProviderId, ViolationCode,
 };
+use payment_provider_host::LeftCheckout;
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
@@ -58,6 +59,7 @@ pub(super) async fn save(
         saved,
         linked,
         needs,
+        departure,
     } = customers::keep(&app, &new).await?;
     let status = match saved {
         Saved::New => StatusCode::CREATED,
@@ -74,8 +76,23 @@ pub(super) async fn save(
         "payment_provider_code": customer.payment_provider_code,
         "linked": linked,
         "needs": needs,
+        "still_payable": left(&departure.still_payable),
+        "unbooked": left(&departure.unbooked),
     });
     Ok((status, Json(shown)))
+}
+
+/// Payment links of another connection, and what stands in the way with each.
+fn left(checkouts: &[LeftCheckout]) -> Value {
+    let left = checkouts.iter().map(|left| {
+        json!({
+            "invoice_id": left.payable,
+            "payment_provider_code": left.connection,
+            "reference": left.reference,
+            "reason": left.error.to_string(),
+        })
+    });
+    left.collect()
 }
 
 /// Provider and connection: both or neither.

@@ -16,7 +16,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use serde_json::json;
 
 use crate::problem::Problem;
@@ -35,6 +35,8 @@ pub(crate) fn router(app: &App) -> Router<App> {
             "/connections",
             get(connections::list).post(connections::add),
         )
+        .route("/connections/{code}", delete(connections::delete))
+        .route("/sealing-key/reseal", post(connections::reseal))
         .route("/connections/{code}/check", post(connections::check))
         .route(
             "/connections/{code}/deliveries",

@@ -55,9 +55,8 @@ impl Opened {
             Secrets::Opened => {
                 let path = keys::key_file(at.key_file.as_deref(), place.path());
                 let path = path.ok_or("name the key of the servers with --key-file")?;
-                let key = SealingKey::from_file(&path)
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
-                SealingKeys::new(key)
+                SealingKeys::from_file(&path)
+                    .map_err(|error| format!("{}: {error}", path.display()))?
             }
             Secrets::LeftAlone => SealingKeys::new(SealingKey::from_text(&a_key_to_nothing())?),
         };

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use payment_provider_host::LeftCheckout;
 
 use super::layout::{Layout, page};
 use crate::problem::Problem;
@@ -80,6 +81,36 @@ pub(super) fn of_problem(problem: &Problem) -> Response {
         title,
         &problem.for_people(),
         ("/", "All invoices"),
+    )
+}
+
+/// A customer was saved, and something is left at the connection they paid through before.
+pub(super) fn of_departure(still_payable: &[LeftCheckout], unbooked: &[LeftCheckout]) -> Response {
+    let list = |left: &[LeftCheckout]| {
+        let reasons: Vec<_> = left
+            .iter()
+            .map(|left| format!("{} ({})", left.reference, left.error))
+            .collect();
+        reasons.join(", ")
+    };
+    let mut text = "The customer is saved.".to_owned();
+    if !still_payable.is_empty() {
+        text +=
+            " Payment links of another connection could not be cancelled and may still be paid: ";
+        text += &list(still_payable);
+        text += ". What comes in on them is booked.";
+    }
+    if !unbooked.is_empty() {
+        text += " Money that the gateway states could not be booked yet: ";
+        text += &list(unbooked);
+        text += ".";
+    }
+    text += " Save the customer again to try again.";
+    notice(
+        StatusCode::OK,
+        "Customer saved",
+        &text,
+        ("/customers", "All customers"),
     )
 }
 

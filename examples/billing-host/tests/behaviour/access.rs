@@ -42,7 +42,7 @@ async fn health_needs_no_token() {
 #[tokio::test]
 async fn what_is_not_there_and_what_is_not_taken_is_said() {
     let app = Application::start().await;
-    for path in ["/nothing", "/invoices/1/2/3", "/connections/simulator"] {
+    for path in ["/nothing", "/invoices/1/2/3", "/connections/simulator/x"] {
         app.get(path).await.is_problem(404, "unknown_route");
     }
     Answer::to(app.http.get(format!("{}/nothing", app.running.url())))
@@ -54,6 +54,7 @@ async fn what_is_not_there_and_what_is_not_taken_is_said() {
         (Method::PUT, "/connections", "GET,HEAD,POST"),
         (Method::GET, "/invoices/1/payment_url", "POST"),
         (Method::PATCH, "/invoices/1", "GET,HEAD"),
+        (Method::GET, "/connections/simulator", "DELETE"),
     ] {
         let answer = Answer::to(app.request(method, path)).await;
         answer.is_problem(405, "method_not_allowed");

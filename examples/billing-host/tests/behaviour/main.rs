@@ -6,6 +6,7 @@ mod connecting;
 mod fixture;
 mod input;
 mod log;
+mod moving;
 mod pages;
 mod payment_url;
 mod program;

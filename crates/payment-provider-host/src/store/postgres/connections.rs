@@ -1,7 +1,7 @@
-use payment_provider_core::{ConnectionCode, Customer, CustomerId, OrganizationId};
+use payment_provider_core::{ConnectionCode, OrganizationId};
 use sqlx::postgres::PgRow;
 
-use super::{ConnectionRow, CustomerRow, Inserted, PostgresStore, Result, StoreError};
+use super::{ConnectionRow, Inserted, PostgresStore, PostgresTx, Result, StoreError};
 use crate::store::Store;
 use crate::store::columns::{ReadColumn, json};
 
@@ -32,23 +32,29 @@ pub(super) async fn insert(store: &PostgresStore, row: &ConnectionRow) -> Result
     })
 }
 
-/// The row is locked by whoever changes it, and the condition is looked at again after waiting: of
-/// two changes from one version the second finds another version.
 pub(super) async fn update_settings(store: &PostgresStore, row: &ConnectionRow) -> Result<bool> {
     let mut tx = store.begin().await?;
-    let done = sqlx::query(tx.sql(
+    let done = update_settings_in(&mut tx, row).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// The row is locked by whoever changes it, and the condition is looked at again after waiting: of
+/// two changes from one version the second finds another version.
+pub(super) async fn update_settings_in(tx: &mut PostgresTx, row: &ConnectionRow) -> Result<bool> {
+    let sql = tx.sql(
         "UPDATE @connections SET plain_settings = $1, sealed_settings = $2,
              settings_version = settings_version + 1
          WHERE connection_pk = $3 AND settings_version = $4",
-    ))
-    .bind(json(&row.plain)?)
-    .bind(json(&row.sealed)?)
-    .bind(row.pk)
-    .bind(row.version)
-    .execute(tx.own())
-    .await
-    .map_err(|error| StoreError::new("change a connection", error))?;
-    tx.commit().await?;
+    );
+    let done = sqlx::query(sql)
+        .bind(json(&row.plain)?)
+        .bind(json(&row.sealed)?)
+        .bind(row.pk)
+        .bind(row.version)
+        .execute(tx.own())
+        .await
+        .map_err(|error| StoreError::new("change a connection", error))?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -65,7 +71,7 @@ pub(super) async fn set_enabled(store: &PostgresStore, pk: i64, enabled: bool) -
 }
 
 pub(super) const BY_CODE: &str =
-    "SELECT * FROM @connections WHERE organization_id = $1 AND code = $2";
+    "SELECT * FROM @connections WHERE organization_id = $1 AND code = $2 AND deleted_at IS NULL";
 
 pub(super) async fn by_code(
     store: &PostgresStore,
@@ -84,7 +90,8 @@ pub(super) async fn by_code(
 }
 
 pub(super) async fn by_pk(store: &PostgresStore, pk: i64) -> Result<Option<ConnectionRow>> {
-    sqlx::query(store.sql("SELECT * FROM @connections WHERE connection_pk = $1"))
+    let sql = "SELECT * FROM @connections WHERE connection_pk = $1 AND deleted_at IS NULL";
+    sqlx::query(store.sql(sql))
         .bind(pk)
         .fetch_optional(&store.pool)
         .await
@@ -99,7 +106,8 @@ pub(super) async fn all(
     organization: Option<&OrganizationId>,
 ) -> Result<Vec<ConnectionRow>> {
     sqlx::query(store.sql(
-        "SELECT * FROM @connections WHERE $1::text IS NULL OR organization_id = $1
+        "SELECT * FROM @connections
+         WHERE ($1::text IS NULL OR organization_id = $1) AND deleted_at IS NULL
          ORDER BY organization_id, code",
     ))
     .bind(organization.map(OrganizationId::as_str))
@@ -111,7 +119,7 @@ pub(super) async fn all(
     .collect()
 }
 
-fn read(row: &PgRow) -> Result<ConnectionRow> {
+pub(super) fn read(row: &PgRow) -> Result<ConnectionRow> {
     Ok(ConnectionRow {
         pk: row.number("connection_pk")?,
         organization: row.parsed("organization_id")?,
@@ -127,55 +135,4 @@ fn read(row: &PgRow) -> Result<ConnectionRow> {
         matched_at: row.maybe_number("matched_at")?,
         created_at: row.number("created_at")?,
     })
-}
-
-pub(super) async fn put_customer(store: &PostgresStore, row: &CustomerRow) -> Result<()> {
-    let mut tx = store.begin().await?;
-    sqlx::query(tx.sql(
-        "INSERT INTO @customers (organization_id, customer_id, connection_pk, remote_id, details,
-             needs, linked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (organization_id, customer_id) DO UPDATE SET
-             connection_pk = excluded.connection_pk, remote_id = excluded.remote_id,
-             details = excluded.details, needs = excluded.needs, linked_at = excluded.linked_at",
-    ))
-    .bind(row.organization.as_str())
-    .bind(row.customer.id.as_str())
-    .bind(row.connection_pk)
-    .bind(&row.remote_id)
-    .bind(json(&row.customer)?)
-    .bind(json(&row.needs)?)
-    .bind(row.linked_at)
-    .execute(tx.own())
-    .await
-    .map_err(|error| StoreError::new("link a customer", error))?;
-    tx.commit().await?;
-    Ok(())
-}
-
-pub(super) const CUSTOMER: &str =
-    "SELECT customers.*, code FROM @customers AS customers JOIN @connections USING (connection_pk)
-     WHERE customers.organization_id = $1 AND customer_id = $2";
-
-pub(super) async fn customer(
-    store: &PostgresStore,
-    organization: &OrganizationId,
-    customer: &CustomerId,
-) -> Result<Option<CustomerRow>> {
-    let row = sqlx::query(store.sql(CUSTOMER))
-        .bind(organization.as_str())
-        .bind(customer.as_str())
-        .fetch_optional(&store.pool)
-        .await
-        .map_err(|error| StoreError::new("read a customer", error))?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(CustomerRow {
-        organization: row.parsed("organization_id")?,
-        customer: row.json::<Customer>("details")?,
-        connection_pk: row.number("connection_pk")?,
-        connection: row.parsed("code")?,
-        remote_id: row.maybe_text("remote_id")?,
-        needs: row.json("needs")?,
-        linked_at: row.number("linked_at")?,
-    }))
 }

@@ -11,8 +11,9 @@ use crate::store::columns::{ReadColumn, json, word};
 /// After how many milliseconds a delivery is looked at again whose names are just becoming known.
 const SOON: i64 = 100;
 
-/// One statement: the delivery, and then the label of its secret, whose row many deliveries want,
-/// locked for no longer than it takes to make both durable.
+/// One statement: the delivery, then the connection and when its secret verified, whose rows many
+/// deliveries want, locked for no longer than it takes to make all three durable. Where the connection
+/// is deleted, or has been by the time its row is free, none of them may become durable.
 pub(super) const RECEIVE: &str = "WITH received AS (
          INSERT INTO @deliveries AS known (connection_pk, delivery_key, body, events, freshness,
              matched_secret, received_at, state, next_attempt)
@@ -51,9 +52,15 @@ pub(super) const RECEIVE: &str = "WITH received AS (
          RETURNING copies, connection_pk
      ), matched AS (
          UPDATE @connections SET matched_secret = $6, matched_at = $7
-         WHERE connection_pk = (SELECT connection_pk FROM received)
+         WHERE connection_pk = (SELECT connection_pk FROM received) AND deleted_at IS NULL
+         RETURNING connection_pk
+     ), verified AS (
+         INSERT INTO @connection_secrets AS known (connection_pk, label, last_matched_at)
+         SELECT connection_pk, $6, $7 FROM matched WHERE $6 IS NOT NULL
+         ON CONFLICT (connection_pk, label) DO UPDATE SET
+             last_matched_at = greatest(known.last_matched_at, excluded.last_matched_at)
      )
-     SELECT copies FROM received";
+     SELECT copies FROM received WHERE EXISTS (SELECT FROM matched)";
 
 pub(super) async fn receive(
     store: &PostgresStore,
@@ -61,7 +68,7 @@ pub(super) async fn receive(
     again: bool,
 ) -> Result<Received> {
     let mut tx = store.begin().await?;
-    let copies: i64 = sqlx::query_scalar(tx.sql(RECEIVE))
+    let copies: Option<i64> = sqlx::query_scalar(tx.sql(RECEIVE))
         .bind(row.connection_pk)
         .bind(&row.key)
         .bind(&row.body)
@@ -71,9 +78,12 @@ pub(super) async fn receive(
         .bind(row.received_at)
         .bind(word(&row.state)?)
         .bind(again)
-        .fetch_one(tx.own())
+        .fetch_optional(tx.own())
         .await
         .map_err(|error| StoreError::new("store a delivery", error))?;
+    let Some(copies) = copies else {
+        return Ok(Received::Refused);
+    };
     tx.commit().await?;
     Ok(match copies {
         1 => Received::New,

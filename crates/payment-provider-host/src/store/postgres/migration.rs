@@ -15,10 +15,16 @@ pub(super) struct Migration {
 }
 
 /// All of them, in order. One that was released is never changed.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("../../../migrations/postgres/0001_initial.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("../../../migrations/postgres/0001_initial.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("../../../migrations/postgres/0002_connections_and_customers.sql"),
+    },
+];
 
 const ACTION: &str = "bring its tables up to date";
 
@@ -166,8 +172,18 @@ mod tests {
     const NEXT: &str = "ALTER TABLE payables ADD COLUMN note text NOT NULL DEFAULT 'none';
                         UPDATE payables SET note = 'old' WHERE payable_pk = 1;";
 
-    fn with(sql: &'static str) -> [Migration; 2] {
-        [MIGRATIONS[0], Migration { version: 2, sql }]
+    /// The version after those there are.
+    fn next() -> i64 {
+        MIGRATIONS.iter().map(|known| known.version).max().unwrap() + 1
+    }
+
+    fn known() -> Vec<i64> {
+        MIGRATIONS.iter().map(|known| known.version).collect()
+    }
+
+    fn with(sql: &'static str) -> Vec<Migration> {
+        let version = next();
+        [MIGRATIONS, &[Migration { version, sql }]].concat()
     }
 
     async fn versions(store: &PostgresStore) -> Vec<i64> {
@@ -182,7 +198,7 @@ mod tests {
         let schema = Schema::new();
         let start = (0..8).map(|_| schema.open());
         let stores = futures_util::future::join_all(start).await;
-        assert_eq!(versions(&stores[0]).await, [1]);
+        assert_eq!(versions(&stores[0]).await, known());
         let ids = stores.iter().map(Backend::installation_id);
         let mut ids = futures_util::future::try_join_all(ids).await.unwrap();
         ids.dedup();
@@ -201,7 +217,7 @@ mod tests {
 
         run(store.pool(), &schema.name, &with(NEXT)).await.unwrap();
         run(store.pool(), &schema.name, &with(NEXT)).await.unwrap();
-        assert_eq!(versions(&store).await, [1, 2]);
+        assert_eq!(versions(&store).await, [known(), vec![next()]].concat());
         let note: String = sqlx::query_scalar(store.sql("SELECT note FROM @payables"))
             .fetch_one(store.pool())
             .await
@@ -221,7 +237,7 @@ mod tests {
         let pk = owed(&store, "inv").await;
         let broken = with("DELETE FROM payables; SELECT no_such_column;");
         assert!(run(store.pool(), &schema.name, &broken).await.is_err());
-        assert_eq!(versions(&store).await, [1]);
+        assert_eq!(versions(&store).await, known());
         let mut tx = store.begin().await.unwrap();
         store.payable_by_pk(&mut tx, pk).await.unwrap();
     }
@@ -235,12 +251,15 @@ mod tests {
         let newer = run(store.pool(), &schema.name, MIGRATIONS).await;
         assert_eq!(
             reason(newer.unwrap_err()),
-            "they are of version 2, which is newer than this crate"
+            format!(
+                "they are of version {}, which is newer than this crate",
+                next()
+            )
         );
         let changed = run(store.pool(), &schema.name, &with("SELECT 1")).await;
         assert_eq!(
             reason(changed.unwrap_err()),
-            "version 2 of them is not the one of this crate"
+            format!("version {} of them is not the one of this crate", next())
         );
     }
 

@@ -20,8 +20,13 @@
 //!    payable than the one that is held.
 //! 3. *Names* of checkouts, as advisory locks: shared by those who make one known, alone for who
 //!    concludes that nobody knows it. The latter does not wait for it, and so holds up nothing.
-//! 4. The row of a *delivery*, and after it, in [`receive_delivery`](super::Backend) alone, that of its
-//!    connection.
+//! 4. The row of a *customer*, `FOR SHARE`, by who asks for money in their name on the strength of the
+//!    connection they are linked to. Who moves them writes that row and holds no other but, `FOR KEY
+//!    SHARE`, that of the connection they move to.
+//! 5. The row of a *delivery*, and after it, in [`receive_delivery`](super::Backend) alone, that of its
+//!    connection, and then that of the secret which verified it.
+//!
+//! Who deletes a connection holds its row, `FOR UPDATE`, and waits for nothing while it does.
 //!
 //! | what | rests on |
 //! |---|---|
@@ -36,6 +41,8 @@
 //! | news that comes while a delivery is worked on | `finish_delivery` compares the number of copies under the row's lock, in its own `UPDATE` |
 //! | a delivery that names something unknown is looked at again once that is known | whoever makes a name known locks it before looking for those that wait; whoever concludes that a delivery has to wait locks its names and looks once more. One of the two sees the other |
 //! | settings: none undoes another's change | `UPDATE … WHERE settings_version`, which looks again after waiting for the row |
+//! | a customer who moves: no checkout is asked for on the old connection unseen | whoever asks reads the link under its lock before the request is stored, and again before the address is handed out; whoever moves the customer waits for those, and then looks for what they stored |
+//! | deleting a connection loses no delivery and no customer | a delivery ends with an `UPDATE` of the connection's row, a link begins with its key's lock: both wait for a deletion, or it for them. They find `deleted_at` then and take everything back, or it sees them and refuses |
 //!
 //! **Deadlocks are rare and never fatal.** What can lead to one: a name that moves to another payable
 //! between two statements; payments that are told of on two payables each; a host's handler that locks
@@ -79,8 +86,11 @@
 //! `INSERT` alone, report success, and never commit it. Here such a write is committed, or fails.
 
 mod connections;
+mod customers;
+mod deletion;
 mod inbox;
 mod ledger;
+mod many_connections;
 mod migration;
 mod money;
 mod operate;
@@ -102,11 +112,12 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
 use super::{
-    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, DeliveryState,
-    HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, ParkOutcome, PayableRow, PaymentRow,
-    Postponed, Received, Result, Store, StoreError, SubjectName,
+    Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
+    DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, OpenCheckoutRow,
+    ParkOutcome, PayableRow, PaymentRow, Postponed, Received, Result, SecretUseRow, Store,
+    StoreError, SubjectName, WalkedConnection,
 };
-use crate::PayableId;
+use crate::{ConnectionKey, PayableId};
 
 pub use schema::{InvalidSchemaName, SchemaName};
 pub use transaction::PostgresTx;
@@ -293,8 +304,58 @@ impl Backend for PostgresStore {
         persist(|| connections::all(self, organization)).await
     }
 
-    async fn put_customer(&self, row: &CustomerRow) -> Result<()> {
-        persist(|| connections::put_customer(self, row)).await
+    async fn connections_after(
+        &self,
+        organization: Option<&OrganizationId>,
+        after: Option<&ConnectionKey>,
+        limit: i64,
+    ) -> Result<Vec<ConnectionRow>> {
+        persist(|| many_connections::after(self, organization, after, limit)).await
+    }
+
+    async fn walk_connections(&self, after: i64, limit: i64) -> Result<Vec<WalkedConnection>> {
+        persist(|| many_connections::walk(self, after, limit)).await
+    }
+
+    async fn update_settings_of(&self, rows: &[ConnectionRow]) -> Result<Vec<i64>> {
+        persist(|| many_connections::update_settings(self, rows)).await
+    }
+
+    async fn secret_uses(&self, connections: &[i64]) -> Result<Vec<SecretUseRow>> {
+        persist(|| many_connections::secret_uses(self, connections)).await
+    }
+
+    async fn delete_connection(&self, pk: i64, now: i64, grace: i64) -> Result<Deletion> {
+        persist(|| deletion::delete(self, pk, now, grace)).await
+    }
+
+    async fn put_customer(&self, row: &CustomerRow) -> Result<bool> {
+        persist(|| customers::put(self, row)).await
+    }
+
+    async fn remove_customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<()> {
+        persist(|| customers::remove(self, organization, customer)).await
+    }
+
+    async fn checkouts_left_behind(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Vec<OpenCheckoutRow>> {
+        persist(|| customers::left_behind(self, organization, customer)).await
+    }
+
+    async fn link_of_customer(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Option<i64>> {
+        customers::link(tx, organization, customer).await
     }
 
     async fn customer(
@@ -302,7 +363,7 @@ impl Backend for PostgresStore {
         organization: &OrganizationId,
         customer: &CustomerId,
     ) -> Result<Option<CustomerRow>> {
-        persist(|| connections::customer(self, organization, customer)).await
+        persist(|| customers::by_id(self, organization, customer)).await
     }
 
     async fn hold_payables(

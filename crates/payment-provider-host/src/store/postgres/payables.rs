@@ -342,7 +342,7 @@ pub(super) async fn knows_any(
     Ok(false)
 }
 
-fn read_checkout(row: &PgRow) -> Result<CheckoutRow> {
+pub(super) fn read_checkout(row: &PgRow) -> Result<CheckoutRow> {
     let currency: Currency = row.parsed("currency")?;
     Ok(CheckoutRow {
         pk: row.number("checkout_pk")?,

@@ -2,7 +2,10 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{PostgresStore, connections, inbox, ledger, money, operate, payables};
+use super::{
+    PostgresStore, connections, customers, deletion, inbox, ledger, many_connections, money,
+    operate, payables,
+};
 use crate::store::contract::postgres::Schema;
 
 const FILL: &str = "
@@ -10,6 +13,8 @@ const FILL: &str = "
             sealed_settings, enabled, created_at)
         SELECT 'org' || i / 10, 'p', 'c' || i, 'n', 'sandbox', '{}', '{}', true, 1
         FROM generate_series(1, 100000) AS i;
+    INSERT INTO connection_secrets (connection_pk, label, last_matched_at)
+        SELECT i, 'k' || i, 1 FROM generate_series(1, 100000) AS i;
     INSERT INTO customers (organization_id, customer_id, connection_pk, details, needs, linked_at)
         SELECT 'org' || i / 10, 'c' || i, i, '{}', '[]', 1 FROM generate_series(1, 100000) AS i;
     INSERT INTO payables (organization_id, payable_id, currency, amount, creditable, created_at)
@@ -17,7 +22,7 @@ const FILL: &str = "
     INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id, environment,
             currency, amount, partial, prepared, expires_at, state, tries, tried_at, gateway_id,
             conflicting, created_at)
-        SELECT i, 1 + i / 1000, 1, 'r' || i, 'c', 'sandbox', 'INR', 100, false, '{}', 1, 'open', 1, 1,
+        SELECT i, 1 + i / 1000, 1, 'r' || i, 'c' || i, 'sandbox', 'INR', 100, false, '{}', 1, 'open', 1, 1,
             'g' || i, false, 1
         FROM generate_series(1, 100000) AS i;
     INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, order_id, status, currency,
@@ -51,9 +56,44 @@ const HOT: &[Hot] = &[
         &["connections_organization_id_code_key"],
     ),
     (
-        connections::CUSTOMER,
+        customers::CUSTOMER,
         &["'org7'", "'c70'"],
         &["customers_pkey", "connections_pkey"],
+    ),
+    (
+        customers::LINK_TO_WRITE,
+        &["'org7'", "'c70'"],
+        &["customers_pkey"],
+    ),
+    (
+        customers::LEFT_BEHIND,
+        &["'org7'", "'c70'"],
+        &["checkouts_open", "connections_pkey", "customers_pkey"],
+    ),
+    (
+        many_connections::OF_ORGANIZATION,
+        &["'org7'", "'c70'", "50"],
+        &["connections_organization_id_code_key"],
+    ),
+    (
+        many_connections::OF_ALL,
+        &["'org7'", "'c70'", "50"],
+        &["connections_organization_id_code_key"],
+    ),
+    (many_connections::WALK, &["70", "50"], &["connections_pkey"]),
+    (
+        many_connections::SECRET_USES,
+        &["ARRAY[7]::bigint[]"],
+        &["connection_secrets_pkey"],
+    ),
+    (
+        deletion::USE,
+        &["7"],
+        &[
+            "customers_by_connection",
+            "deliveries_parked",
+            "payments_by_checkout",
+        ],
     ),
     (
         payables::BY_ID_TO_WRITE,
@@ -118,7 +158,7 @@ const HOT: &[Hot] = &[
             "''::bytea",
             "'[]'",
             "'fresh'",
-            "NULL",
+            "'k7'",
             "7",
             "'pending'",
             "false",
@@ -127,6 +167,7 @@ const HOT: &[Hot] = &[
             // What stands in the way of an INSERT is found by the index it names.
             "deliveries_connection_pk_delivery_key_key",
             "connections_pkey",
+            "connection_secrets_pkey",
         ],
     ),
     (

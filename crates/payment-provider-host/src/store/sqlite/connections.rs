@@ -1,7 +1,7 @@
-use payment_provider_core::{ConnectionCode, Customer, CustomerId, OrganizationId};
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use payment_provider_core::{ConnectionCode, OrganizationId};
+use sqlx::sqlite::{SqliteExecutor, SqlitePool, SqliteRow};
 
-use super::{ConnectionRow, CustomerRow, Inserted, Result, StoreError};
+use super::{ConnectionRow, Inserted, Result, StoreError};
 use crate::store::columns::{ReadColumn, json};
 
 pub(super) async fn insert(pool: &SqlitePool, row: &ConnectionRow) -> Result<Inserted> {
@@ -29,7 +29,10 @@ pub(super) async fn insert(pool: &SqlitePool, row: &ConnectionRow) -> Result<Ins
     })
 }
 
-pub(super) async fn update_settings(pool: &SqlitePool, row: &ConnectionRow) -> Result<bool> {
+pub(super) async fn update_settings<'e>(
+    executor: impl SqliteExecutor<'e>,
+    row: &ConnectionRow,
+) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE connections SET plain_settings = ?, sealed_settings = ?,
              settings_version = settings_version + 1
@@ -39,7 +42,7 @@ pub(super) async fn update_settings(pool: &SqlitePool, row: &ConnectionRow) -> R
     .bind(json(&row.sealed)?)
     .bind(row.pk)
     .bind(row.version)
-    .execute(pool)
+    .execute(executor)
     .await
     .map_err(|error| StoreError::new("change a connection", error))?;
     Ok(done.rows_affected() == 1)
@@ -55,12 +58,15 @@ pub(super) async fn set_enabled(pool: &SqlitePool, pk: i64, enabled: bool) -> Re
     Ok(())
 }
 
+pub(super) const BY_CODE: &str =
+    "SELECT * FROM connections WHERE organization_id = ? AND code = ? AND deleted_at IS NULL";
+
 pub(super) async fn by_code(
     pool: &SqlitePool,
     organization: &OrganizationId,
     code: &ConnectionCode,
 ) -> Result<Option<ConnectionRow>> {
-    sqlx::query("SELECT * FROM connections WHERE organization_id = ? AND code = ?")
+    sqlx::query(BY_CODE)
         .bind(organization.as_str())
         .bind(code.as_str())
         .fetch_optional(pool)
@@ -72,7 +78,7 @@ pub(super) async fn by_code(
 }
 
 pub(super) async fn by_pk(pool: &SqlitePool, pk: i64) -> Result<Option<ConnectionRow>> {
-    sqlx::query("SELECT * FROM connections WHERE connection_pk = ?")
+    sqlx::query("SELECT * FROM connections WHERE connection_pk = ? AND deleted_at IS NULL")
         .bind(pk)
         .fetch_optional(pool)
         .await
@@ -87,7 +93,8 @@ pub(super) async fn all(
     organization: Option<&OrganizationId>,
 ) -> Result<Vec<ConnectionRow>> {
     sqlx::query(
-        "SELECT * FROM connections WHERE ?1 IS NULL OR organization_id = ?1
+        "SELECT * FROM connections
+         WHERE (?1 IS NULL OR organization_id = ?1) AND deleted_at IS NULL
          ORDER BY organization_id, code",
     )
     .bind(organization.map(OrganizationId::as_str))
@@ -99,7 +106,7 @@ pub(super) async fn all(
     .collect()
 }
 
-fn read(row: &SqliteRow) -> Result<ConnectionRow> {
+pub(super) fn read(row: &SqliteRow) -> Result<ConnectionRow> {
     Ok(ConnectionRow {
         pk: row.number("connection_pk")?,
         organization: row.parsed("organization_id")?,
@@ -115,52 +122,4 @@ fn read(row: &SqliteRow) -> Result<ConnectionRow> {
         matched_at: row.maybe_number("matched_at")?,
         created_at: row.number("created_at")?,
     })
-}
-
-pub(super) async fn put_customer(pool: &SqlitePool, row: &CustomerRow) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO customers (organization_id, customer_id, connection_pk, remote_id, details,
-             needs, linked_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (organization_id, customer_id) DO UPDATE SET
-             connection_pk = excluded.connection_pk, remote_id = excluded.remote_id,
-             details = excluded.details, needs = excluded.needs, linked_at = excluded.linked_at",
-    )
-    .bind(row.organization.as_str())
-    .bind(row.customer.id.as_str())
-    .bind(row.connection_pk)
-    .bind(&row.remote_id)
-    .bind(json(&row.customer)?)
-    .bind(json(&row.needs)?)
-    .bind(row.linked_at)
-    .execute(pool)
-    .await
-    .map_err(|error| StoreError::new("link a customer", error))?;
-    Ok(())
-}
-
-pub(super) async fn customer(
-    pool: &SqlitePool,
-    organization: &OrganizationId,
-    customer: &CustomerId,
-) -> Result<Option<CustomerRow>> {
-    let row = sqlx::query(
-        "SELECT customers.*, code FROM customers JOIN connections USING (connection_pk)
-         WHERE customers.organization_id = ? AND customer_id = ?",
-    )
-    .bind(organization.as_str())
-    .bind(customer.as_str())
-    .fetch_optional(pool)
-    .await
-    .map_err(|error| StoreError::new("read a customer", error))?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(CustomerRow {
-        organization: row.parsed("organization_id")?,
-        customer: row.json::<Customer>("details")?,
-        connection_pk: row.number("connection_pk")?,
-        connection: row.parsed("code")?,
-        remote_id: row.maybe_text("remote_id")?,
-        needs: row.json("needs")?,
-        linked_at: row.number("linked_at")?,
-    }))
 }

@@ -9,6 +9,19 @@ use crate::store::columns::{ReadColumn, json, word};
 pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -> Result<Received> {
     let failed = |error| StoreError::new("store a delivery", error);
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let matched = sqlx::query(
+        "UPDATE connections SET matched_secret = ?, matched_at = ?
+         WHERE connection_pk = ? AND deleted_at IS NULL",
+    )
+    .bind(&row.matched_secret)
+    .bind(row.received_at)
+    .bind(row.connection_pk)
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
+    if matched.rows_affected() == 0 {
+        return Ok(Received::Refused);
+    }
     let copies: i64 = sqlx::query_scalar(
         "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
              matched_secret, received_at, state, next_attempt)
@@ -53,15 +66,19 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
     .fetch_one(&mut *tx)
     .await
     .map_err(failed)?;
-    sqlx::query(
-        "UPDATE connections SET matched_secret = ?, matched_at = ? WHERE connection_pk = ?",
-    )
-    .bind(&row.matched_secret)
-    .bind(row.received_at)
-    .bind(row.connection_pk)
-    .execute(&mut *tx)
-    .await
-    .map_err(failed)?;
+    if let Some(label) = &row.matched_secret {
+        sqlx::query(
+            "INSERT INTO connection_secrets AS known (connection_pk, label, last_matched_at)
+             VALUES (?, ?, ?) ON CONFLICT (connection_pk, label) DO UPDATE SET
+                 last_matched_at = max(known.last_matched_at, excluded.last_matched_at)",
+        )
+        .bind(row.connection_pk)
+        .bind(label)
+        .bind(row.received_at)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+    }
     tx.commit().await.map_err(failed)?;
     Ok(match copies {
         1 => Received::New,

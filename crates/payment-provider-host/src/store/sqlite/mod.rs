@@ -1,9 +1,12 @@
 //! SQLite: one file, write-ahead log, `synchronous=FULL`, every write through one connection.
 
 mod connections;
+mod customers;
+mod deletion;
 mod inbox;
 mod ledger;
 mod lives;
+mod many_connections;
 mod money;
 mod operate;
 mod payables;
@@ -23,11 +26,12 @@ use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 use uuid::Uuid;
 
 use super::{
-    Backend, CheckoutRow, ConnectionRow, CustomerRow, DeliveryEnd, DeliveryRow, DeliveryState,
-    HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, ParkOutcome, PayableRow, PaymentRow,
-    Postponed, Received, Result, Store, StoreError, SubjectName,
+    Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
+    DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, OpenCheckoutRow,
+    ParkOutcome, PayableRow, PaymentRow, Postponed, Received, Result, SecretUseRow, Store,
+    StoreError, SubjectName, WalkedConnection,
 };
-use crate::PayableId;
+use crate::{ConnectionKey, PayableId};
 
 use lives::{Lives, Others};
 
@@ -228,8 +232,58 @@ impl Backend for SqliteStore {
         connections::all(&self.readers, organization).await
     }
 
-    async fn put_customer(&self, row: &CustomerRow) -> Result<()> {
-        connections::put_customer(&self.writer, row).await
+    async fn connections_after(
+        &self,
+        organization: Option<&OrganizationId>,
+        after: Option<&ConnectionKey>,
+        limit: i64,
+    ) -> Result<Vec<ConnectionRow>> {
+        many_connections::after(&self.readers, organization, after, limit).await
+    }
+
+    async fn walk_connections(&self, after: i64, limit: i64) -> Result<Vec<WalkedConnection>> {
+        many_connections::walk(&self.readers, after, limit).await
+    }
+
+    async fn update_settings_of(&self, rows: &[ConnectionRow]) -> Result<Vec<i64>> {
+        many_connections::update_settings(&self.writer, rows).await
+    }
+
+    async fn secret_uses(&self, connections: &[i64]) -> Result<Vec<SecretUseRow>> {
+        many_connections::secret_uses(&self.readers, connections).await
+    }
+
+    async fn delete_connection(&self, pk: i64, now: i64, grace: i64) -> Result<Deletion> {
+        deletion::delete(&self.writer, pk, now, grace).await
+    }
+
+    async fn put_customer(&self, row: &CustomerRow) -> Result<bool> {
+        customers::put(&self.writer, row).await
+    }
+
+    async fn remove_customer(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<()> {
+        customers::remove(&self.writer, organization, customer).await
+    }
+
+    async fn checkouts_left_behind(
+        &self,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Vec<OpenCheckoutRow>> {
+        customers::left_behind(&self.readers, organization, customer).await
+    }
+
+    async fn link_of_customer(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        customer: &CustomerId,
+    ) -> Result<Option<i64>> {
+        customers::link(tx, organization, customer).await
     }
 
     async fn customer(
@@ -237,7 +291,7 @@ impl Backend for SqliteStore {
         organization: &OrganizationId,
         customer: &CustomerId,
     ) -> Result<Option<CustomerRow>> {
-        connections::customer(&self.readers, organization, customer).await
+        customers::by_id(&self.readers, organization, customer).await
     }
 
     async fn hold_payables(&self, _: &mut Tx, _: i64, _: &[SubjectName], _: &[i64]) -> Result<()> {

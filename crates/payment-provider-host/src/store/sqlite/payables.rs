@@ -170,7 +170,7 @@ pub(super) async fn checkout_by_name(
         .transpose()
 }
 
-fn read_checkout(row: &SqliteRow) -> Result<CheckoutRow> {
+pub(super) fn read_checkout(row: &SqliteRow) -> Result<CheckoutRow> {
     let currency: Currency = row.parsed("currency")?;
     Ok(CheckoutRow {
         pk: row.number("checkout_pk")?,

@@ -35,6 +35,8 @@ struct ConnectionPage {
     settings: Vec<(String, String)>,
     secrets: Vec<Secret>,
     matched: Option<(String, Option<Moment>)>,
+    /// Label of each secret that verified a webhook, and when it last did.
+    secret_uses: Vec<(String, Moment)>,
     check: Option<Check>,
     deliveries: Vec<Line>,
     problem: Option<String>,
@@ -224,6 +226,11 @@ pub(super) async fn shown(
             .matched_secret
             .clone()
             .map(|label| (label, connection.matched_at.map(Moment::of))),
+        secret_uses: connection
+            .secret_uses
+            .iter()
+            .map(|used| (used.label.clone(), Moment::of(used.last_matched_at)))
+            .collect(),
         check,
         deliveries: deliveries.into_iter().map(Line::of).collect(),
         problem,

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use payment_provider_core::{CustomerId, OrganizationId, Personal, ViolationCode, Violations};
-use payment_provider_host::Connection;
+use payment_provider_host::{Connection, Departure};
 
 use super::super::field::{Field, place_errors};
 use super::super::form::{Filled, FormFields, SignedForm};
@@ -97,8 +97,15 @@ async fn keep(app: &App, sent: &Filled, known: Option<&Customer>) -> Result<Resp
                     .await?
                     .is_some();
             if !taken {
-                customers::keep(app, &new).await?;
-                return Ok(Redirect::to("/customers").into_response());
+                let Departure {
+                    still_payable,
+                    unbooked,
+                    ..
+                } = customers::keep(app, &new).await?.departure;
+                if still_payable.is_empty() && unbooked.is_empty() {
+                    return Ok(Redirect::to("/customers").into_response());
+                }
+                return Ok(notice::of_departure(&still_payable, &unbooked));
             }
             let mut violations = Violations::none();
             let message = "is the id of a customer who is there already";

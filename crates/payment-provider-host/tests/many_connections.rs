@@ -1,0 +1,134 @@
+//! A hundred thousand connections in one store.
+
+mod gateway;
+
+use std::time::{Duration, Instant};
+
+use gateway::bench::{Bench, organization, provider, runtime};
+use gateway::store::{BenchStore, TestStore};
+use payment_provider_core::*;
+use payment_provider_host::*;
+
+const MANY: usize = 100_000;
+
+/// Half of them one organization's, the others one by one.
+const FILL: &str = "WITH RECURSIVE numbers (i) AS (
+         SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 100000)
+     INSERT INTO connections (organization_id, provider, code, name, environment, plain_settings,
+         sealed_settings, enabled, created_at)
+     SELECT CASE WHEN i % 2 = 0 THEN 'big' ELSE 'small' || i END, 'memory', 'c' || i, 'One of many',
+         'sandbox', '{}', '{}', (1 = 1), 1
+     FROM numbers";
+
+async fn execute(bench: &Bench, statement: &'static str) {
+    let mut tx = bench.host.store().begin().await.unwrap();
+    sqlx::query(statement).execute(&mut *tx).await.unwrap();
+    bench.host.store().commit(tx).await.unwrap();
+}
+
+async fn add(bench: &Bench, name: &str) -> ConnectionCode {
+    let code = ConnectionCode::new(name).unwrap();
+    let settings = ConnectionSettings::new().with("key", "k");
+    let new = NewConnection::new(organization(), provider(), code.clone(), name, settings);
+    bench.host.add_connection(new).await.unwrap();
+    code
+}
+
+/// How long it takes, most of the time, to read a connection, unseal its secrets and make it live;
+/// the gateway in memory takes no time.
+async fn time_to_open(bench: &Bench, codes: &[ConnectionCode]) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..30 {
+        for code in codes {
+            let begun = Instant::now();
+            bench
+                .host
+                .check_connection(&organization(), code)
+                .await
+                .unwrap();
+            times.push(begun.elapsed());
+        }
+    }
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn big() -> OrganizationId {
+    OrganizationId::new("big").unwrap()
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_cost_no_more_to_start_and_to_open_than_ten() {
+    let bench = Bench::new().await;
+    let mut codes = Vec::new();
+    for number in 0..10 {
+        codes.push(add(&bench, &format!("c{number}")).await);
+    }
+    let among_ten = time_to_open(&bench, &codes).await;
+    execute(&bench, FILL).await;
+    codes.push(add(&bench, "last").await);
+    let among_many = time_to_open(&bench, &codes).await;
+    println!("opening one: among ten {among_ten:?}, among {MANY} {among_many:?}");
+    // The plan is checked elsewhere; reading all of them would take a thousand times as long.
+    assert!(among_many < among_ten * 20, "{among_ten:?} {among_many:?}");
+
+    // Whoever reads this one fails. A host that starts does not.
+    execute(
+        &bench,
+        "UPDATE connections SET plain_settings = 'not to be read' WHERE code = 'c77777'",
+    )
+    .await;
+    let store = BenchStore::open_at(&bench.place).await;
+    let host = runtime(store, &bench.gateway, &bench.clock, &bench.place, ()).await;
+    host.check_connection(&organization(), &codes[0])
+        .await
+        .unwrap();
+    assert!(host.connections(None).await.is_err());
+}
+
+#[tokio::test]
+async fn many_are_listed_page_by_page() {
+    let bench = Bench::new().await;
+    add(&bench, "another").await;
+    execute(&bench, FILL).await;
+    let host = &bench.host;
+    let (mut after, mut pages, mut seen) = (None, 0, 0);
+    let mut latest = String::new();
+    let big = big();
+    loop {
+        let page = host
+            .connections_after(Some(&big), after.as_ref(), 999)
+            .await;
+        let page = page.unwrap();
+        for connection in &page.connections {
+            assert_eq!(connection.organization, big);
+            assert!(*connection.code.as_str() > *latest, "in order, each once");
+            connection.code.as_str().clone_into(&mut latest);
+        }
+        (pages, seen) = (pages + 1, seen + page.connections.len());
+        let last = page.connections.last().unwrap();
+        match page.next {
+            Some(next) => {
+                assert_eq!(page.connections.len(), 999);
+                assert_eq!((&next.organization, &next.code), (&big, &last.code));
+                after = Some(next);
+            }
+            None => break,
+        }
+    }
+    assert_eq!((pages, seen), (51, MANY / 2));
+
+    // Across organizations, from the end of one to the next; secrets of those on the page alone.
+    let end = ConnectionKey::new(big, ConnectionCode::new(latest).unwrap());
+    let page = host.connections_after(None, Some(&end), 3).await.unwrap();
+    let names: Vec<_> = page
+        .connections
+        .iter()
+        .map(|one| format!("{}/{}", one.organization, one.code))
+        .collect();
+    assert_eq!(names, ["org/another", "org/main", "small1/c1"]);
+    assert!(page.next.is_some());
+    let whole = host.connections_after(Some(&organization()), None, 2).await;
+    let whole = whole.unwrap();
+    assert_eq!((whole.connections.len(), whole.next), (2, None));
+}
