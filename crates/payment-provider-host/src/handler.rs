@@ -1,7 +1,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use payment_provider_core::{CheckoutReference, Money, OrganizationId, Payment};
+use payment_provider_core::{CheckoutReference, Money, OrganizationId, Payment, Refund};
 
 use crate::PayableId;
 use crate::cash::{Account, Booking, Closed, PaymentProgress};
@@ -43,6 +43,8 @@ pub struct PayableChange<'a> {
     pub credited: Money,
     /// What of it does not.
     pub surplus: Money,
+    /// What was given back, in its currency. It may be told before the payment is.
+    pub refunded: Money,
     /// How far its payment has come.
     pub progress: PaymentProgress,
 }
@@ -63,6 +65,7 @@ impl<'a> PayableChange<'a> {
             received: account.received(),
             credited: account.credited(),
             surplus: account.surplus(),
+            refunded: account.refunded(),
             progress,
         }
     }
@@ -83,6 +86,12 @@ pub enum Cause<'a> {
     Attempted {
         /// The attempt.
         payment: &'a Payment,
+    },
+    /// Money went back to the payer, or what went back came back: whether it is the one or the other
+    /// is said by the refund's status. News of a refund that moved no money is no change.
+    Refunded {
+        /// The refund as it stands.
+        refund: &'a Refund,
     },
     /// The host settled or voided it.
     Closed {

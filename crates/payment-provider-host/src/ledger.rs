@@ -1,12 +1,12 @@
 //! Booking inside a transaction: what the pure cash application decides becomes rows, once.
 
-use payment_provider_core::{EffectKey, MoneyError, OrderId, Payment, PaymentStatus};
+use payment_provider_core::{EffectKey, MoneyError, Payment, PaymentStatus};
 
 use crate::Host;
 use crate::cash::{Account, Booking, Incoming, progress};
 use crate::handler::{Cause, HandlerError, PayableChange};
 use crate::store::{
-    CheckoutRow, HistoryKind, HistoryRow, PayableRow, PaymentRow, Store, StoreError, SubjectName,
+    CheckoutRow, HistoryKind, HistoryRow, PayableRow, PaymentRow, Store, StoreError,
 };
 
 /// Why a change could not be recorded. Nothing of its transaction was.
@@ -31,7 +31,13 @@ impl From<LedgerError> for crate::CheckoutError {
 }
 
 pub(crate) fn account_of(row: &PayableRow) -> Account {
-    Account::restore(row.currency, row.creditable, row.received, row.closed)
+    Account::restore(
+        row.currency,
+        row.creditable,
+        row.received,
+        row.refunded,
+        row.closed,
+    )
 }
 
 pub(crate) fn apply_account(row: &mut PayableRow, account: &Account) {
@@ -39,6 +45,7 @@ pub(crate) fn apply_account(row: &mut PayableRow, account: &Account) {
     row.received = account.received().minor_units();
     row.credited = account.credited().minor_units();
     row.surplus = account.surplus().minor_units();
+    row.refunded = account.refunded().minor_units();
     row.closed = account.closed();
 }
 
@@ -224,11 +231,7 @@ impl<S: Store> Host<S> {
             return Ok(());
         }
         self.inner.store.put_payment(tx, &row).await?;
-        let order = row
-            .order_id()
-            .map(OrderId::to_string)
-            .map(SubjectName::Order);
-        self.requeue(tx, row.connection_pk, order.as_slice()).await
+        self.requeue(tx, row.connection_pk, &row.names()).await
     }
 
     pub(crate) async fn save(
@@ -242,11 +245,7 @@ impl<S: Store> Host<S> {
         store
             .put_effect(tx, row.connection_pk, key, pk, self.now_millis())
             .await?;
-        let order = row
-            .order_id()
-            .map(OrderId::to_string)
-            .map(SubjectName::Order);
-        self.requeue(tx, row.connection_pk, order.as_slice()).await
+        self.requeue(tx, row.connection_pk, &row.names()).await
     }
 }
 

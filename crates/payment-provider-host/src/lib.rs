@@ -15,10 +15,12 @@ mod host;
 mod inbox;
 mod ledger;
 mod payable;
+mod refunds;
 mod sealing;
 mod settle;
 mod statement;
 mod store;
+pub mod tables;
 mod times;
 mod verify;
 
@@ -38,7 +40,9 @@ pub use inbox::{
     Delivery, DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkError, Parking,
     Receipt, ReceiveError,
 };
-pub use payable::{HistoryEntry, KnownCheckout, KnownPayment, Payable, PayableId, PayableView};
+pub use payable::{
+    HistoryEntry, KnownCheckout, KnownPayment, KnownRefund, Payable, PayableId, PayableView,
+};
 pub use sealing::{KeyFileError, KeyId, SealedText, SealingKey, SealingKeys, UnsealError};
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 pub use store::{AnyStore, AnyTx};

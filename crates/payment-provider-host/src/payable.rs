@@ -4,7 +4,7 @@ use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
     CheckoutOptions, CheckoutReference, ConnectionCode, CustomerId, InvalidIdentifier, Money,
-    OrganizationId, PartialPayments, Payment,
+    OrganizationId, PartialPayments, Payment, Refund,
 };
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +147,9 @@ pub struct PayableView {
     pub credited: Money,
     /// What of it does not.
     pub surplus: Money,
+    /// What was given back, in the payable's currency, by all refunds that the gateway says are done.
+    /// More than was received while a payment is not told of yet whose refund is.
+    pub refunded: Money,
     /// Whether the host settled or voided it.
     pub closed: Option<Closed>,
     /// How far its payment has come.
@@ -155,6 +158,8 @@ pub struct PayableView {
     pub checkouts: Vec<KnownCheckout>,
     /// Every attempt to pay the gateway told of, in the order in which it became known.
     pub payments: Vec<KnownPayment>,
+    /// Every refund the gateway told of, as it stands, in the order in which they became known.
+    pub refunds: Vec<KnownRefund>,
     /// What happened, by time; at the same time in the order in which it was recorded.
     pub history: Vec<HistoryEntry>,
 }
@@ -204,6 +209,17 @@ pub struct KnownPayment {
     pub credited: Money,
     /// How much of it does not.
     pub surplus: Money,
+}
+
+/// A refund of a payable.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct KnownRefund {
+    /// The checkout whose money it gives back.
+    pub checkout: CheckoutReference,
+    /// The gateway's word, the latest in the life of the refund. Only one that succeeded, in the
+    /// payable's currency, counts as refunded.
+    pub refund: Refund,
 }
 
 /// One line of a payable's history.

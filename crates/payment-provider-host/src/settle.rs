@@ -1,13 +1,11 @@
 //! The gateway's own word on one checkout: fetched outside a transaction, applied inside one.
 
-use payment_provider_core::{
-    Checkout, ErrorKind, Money, OrderId, Payment, PaymentStatus, ProviderError,
-};
+use payment_provider_core::{Checkout, ErrorKind, Money, Payment, PaymentStatus, ProviderError};
 
 use crate::checkouts::locator;
 use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
-use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError, SubjectName};
+use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError};
 use crate::{CheckoutError, Host, Refusal};
 
 /// A checkout and all its payments, as fetched.
@@ -241,12 +239,7 @@ impl<S: Store> Host<S> {
             store
                 .put_effect(tx, row.connection_pk, &key, pk, self.now_millis())
                 .await?;
-            let order = listed
-                .order_id()
-                .map(OrderId::to_string)
-                .map(SubjectName::Order);
-            self.requeue(tx, row.connection_pk, order.as_slice())
-                .await?;
+            self.requeue(tx, row.connection_pk, &listed.names()).await?;
             let detail = format!(
                 "payment {} is booked already, and listed by the gateway as {}: one payment under \
                  two ids, counted once",

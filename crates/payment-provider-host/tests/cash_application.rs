@@ -1,8 +1,8 @@
 //! The tables of the documentation are the test's own data: each row is carried out.
 
-use payment_provider_core::{Currency, Money};
+use payment_provider_core::{Currency, Money, Refund, RefundId, RefundStatus};
 use payment_provider_host::CheckoutState;
-use payment_provider_host::cash::{Account, Closed, Incoming, progress};
+use payment_provider_host::cash::{Account, Closed, Incoming, progress, supersedes};
 use proptest::prelude::*;
 
 const DOCUMENT: &str = include_str!("../docs/cash-application.md");
@@ -22,6 +22,26 @@ fn table(heading: &str) -> Vec<Vec<String>> {
 
 fn inr(text: &str) -> Money {
     Money::from_decimal(text, Currency::INR).expect("an amount")
+}
+
+/// What is told of a refund takes its place among what is known.
+fn tell(account: &mut Account, known: &mut Vec<Refund>, words: &[&str]) {
+    let (id, status, amount) = match *words {
+        ["refund", id, status, amount] => (id, status, inr(amount)),
+        ["refund", id, status, currency, amount] => {
+            let amount = Money::from_decimal(amount, currency.parse().unwrap());
+            (id, status, amount.unwrap())
+        }
+        _ => panic!("unknown step {words:?}"),
+    };
+    let status: RefundStatus = serde_json::from_value(status.into()).expect("a status");
+    let news = Refund::new(RefundId::new(id).unwrap(), status, amount);
+    match known.iter_mut().find(|refund| refund.id == news.id) {
+        Some(refund) if supersedes(&news, refund) => *refund = news,
+        Some(_) => {}
+        None => known.push(news),
+    }
+    account.set_refunds(&*known).unwrap();
 }
 
 /// Carries out one step of a history; a payment gives its verdict.
@@ -99,6 +119,59 @@ fn every_event_leads_to_the_status_of_the_table() {
         let found = progress(inr(asked).minor_units(), &account, latest);
         assert_eq!(found.as_str(), status, "{event}");
     }
+}
+
+#[test]
+fn every_refund_comes_to_what_the_table_says() {
+    let rows = table("Refunds");
+    assert!(rows.len() >= 22, "the table was not found");
+    for row in rows {
+        let [
+            case,
+            asked,
+            history,
+            received,
+            credited,
+            surplus,
+            refunded,
+            beyond,
+            status,
+        ] = &row[..]
+        else {
+            panic!("a row has other columns: {row:?}");
+        };
+        let mut account = Account::open(inr(asked));
+        let mut refunds = Vec::new();
+        for text in history.split(", ") {
+            let words: Vec<_> = text.split_whitespace().collect();
+            match words[0] {
+                "dispute" => {}
+                "refund" => tell(&mut account, &mut refunds, &words),
+                _ => {
+                    step(&mut account, inr(asked), text);
+                }
+            }
+        }
+        assert_eq!(account.received(), inr(received), "{case}: received");
+        assert_eq!(account.credited(), inr(credited), "{case}: credited");
+        assert_eq!(account.surplus(), inr(surplus), "{case}: surplus");
+        assert_eq!(account.refunded(), inr(refunded), "{case}: refunded");
+        assert_eq!(account.over_refunded(), inr(beyond), "{case}: beyond");
+        let found = progress(inr(asked).minor_units(), &account, None);
+        assert_eq!(found.as_str(), status, "{case}");
+    }
+}
+
+#[test]
+fn refunds_beyond_the_range_are_an_error_and_change_nothing() {
+    let most = Money::from_minor_units(i64::MAX, Currency::INR);
+    let refund = |id: &str| Refund::new(RefundId::new(id).unwrap(), RefundStatus::Succeeded, most);
+    let mut account = Account::open(inr("1.00"));
+    account.set_refunds(&[refund("r1")]).unwrap();
+    let before = account;
+    let both = [refund("r1"), refund("r2")];
+    assert!(account.set_refunds(&both).is_err());
+    assert_eq!(account, before);
 }
 
 #[test]

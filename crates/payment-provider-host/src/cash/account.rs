@@ -1,18 +1,22 @@
 use std::fmt;
 
-use payment_provider_core::{Currency, Money, MoneyError};
+use payment_provider_core::{Currency, Money, MoneyError, Refund};
 use serde::{Deserialize, Serialize};
+
+use super::refunds;
 
 /// What is owed on one payable, and what came in for it so far.
 ///
 /// Invariants: `received = credited + surplus`; `credited <= creditable`; none is negative and
-/// `received` never goes down. All in the payable's currency; money in another currency is stated
-/// on its booking and counted nowhere here.
+/// `received` never goes down: what was given back is counted beside it. All in the payable's
+/// currency; money in another currency is stated on its booking or its refund and counted nowhere
+/// here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Account {
     currency: Currency,
     creditable: i64,
     received: i64,
+    refunded: i64,
     closed: Option<Closed>,
 }
 
@@ -125,6 +129,7 @@ impl Account {
             currency: amount.currency(),
             creditable: amount.minor_units(),
             received: 0,
+            refunded: 0,
             closed: None,
         }
     }
@@ -133,12 +138,14 @@ impl Account {
         currency: Currency,
         creditable: i64,
         received: i64,
+        refunded: i64,
         closed: Option<Closed>,
     ) -> Self {
         Self {
             currency,
             creditable,
             received,
+            refunded,
             closed,
         }
     }
@@ -156,6 +163,18 @@ impl Account {
     /// What of it does not.
     pub fn surplus(&self) -> Money {
         self.money(self.received - self.received.min(self.creditable))
+    }
+
+    /// What was given back of it, by all refunds that the gateway says are done. It does not make
+    /// anything due again.
+    pub const fn refunded(&self) -> Money {
+        self.money(self.refunded)
+    }
+
+    /// By how much more was given back than came in. Not zero while a payment is not told of yet
+    /// whose refund is; if it stays, somebody has to look.
+    pub fn over_refunded(&self) -> Money {
+        self.money((self.refunded - self.received).max(0))
     }
 
     /// What is still owed: nothing once closed.
@@ -205,6 +224,19 @@ impl Account {
         };
         self.received = received;
         Ok(booking)
+    }
+
+    /// Takes what all known refunds come to, each as it stands, in place of what they came to before.
+    /// Pure: which news of a refund stands is said by [`supersedes`](super::supersedes).
+    ///
+    /// # Errors
+    /// The total would leave the range of a 64-bit number; the account is unchanged.
+    pub fn set_refunds<'a>(
+        &mut self,
+        refunds: impl IntoIterator<Item = &'a Refund>,
+    ) -> Result<(), MoneyError> {
+        self.refunded = refunds::total(self.currency, refunds)?;
+        Ok(())
     }
 
     fn judge(&self, incoming: Incoming, due: Money) -> Verdict {

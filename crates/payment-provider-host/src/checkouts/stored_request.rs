@@ -42,6 +42,7 @@ impl<S: Store> Host<S> {
                 received: 0,
                 credited: 0,
                 surplus: 0,
+                refunded: 0,
                 closed: None,
                 created_at: self.now_millis(),
             },

@@ -4,8 +4,8 @@ use payment_provider_core::{CheckoutReference, Money, OrganizationId};
 
 use crate::cash::progress;
 use crate::ledger::account_of;
-use crate::payable::{HistoryEntry, KnownCheckout, KnownPayment};
-use crate::store::{CheckoutRow, PaymentRow, Store, StoreError};
+use crate::payable::{HistoryEntry, KnownCheckout, KnownPayment, KnownRefund};
+use crate::store::{CheckoutRow, PaymentRow, RefundRow, Store, StoreError};
 use crate::{Host, PayableId, PayableView, times};
 
 impl<S: Store> Host<S> {
@@ -22,6 +22,7 @@ impl<S: Store> Host<S> {
         };
         let checkouts = store.checkouts_of(&mut tx, row.pk).await?;
         let payments = store.payments_of_payable(&mut tx, row.pk).await?;
+        let refunds = store.refunds_of_payable(&mut tx, row.pk).await?;
         let history = store.history_of(&mut tx, row.pk).await?;
         drop(tx);
         let references: HashMap<i64, CheckoutReference> = checkouts
@@ -52,16 +53,24 @@ impl<S: Store> Host<S> {
                 surplus: Money::from_minor_units(row.surplus, currency),
             })
         };
+        let known_refund = |row: RefundRow| {
+            Some(KnownRefund {
+                checkout: references.get(&row.checkout_pk)?.clone(),
+                refund: row.refund,
+            })
+        };
         Ok(Some(PayableView {
             amount: Money::from_minor_units(row.amount, row.currency),
             due: account.due(),
             received: account.received(),
             credited: account.credited(),
             surplus: account.surplus(),
+            refunded: account.refunded(),
             closed: account.closed(),
             progress: progress(row.amount, &account, latest),
             checkouts: checkouts.into_iter().map(known_checkout).collect(),
             payments: payments.into_iter().filter_map(known_payment).collect(),
+            refunds: refunds.into_iter().filter_map(known_refund).collect(),
             history: history
                 .into_iter()
                 .map(|entry| HistoryEntry {

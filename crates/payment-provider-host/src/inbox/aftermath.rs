@@ -1,12 +1,14 @@
-//! What happens to money after it came in: refunds and disputes. Noted for people, not booked.
+//! What happens to money after it came in: refunds and disputes. Both are noted for people; refunds
+//! are counted as well.
 
-use payment_provider_core::{DisputeStage, EventKind};
+use payment_provider_core::{DisputeStage, Event, EventKind};
 
+use super::apply::{AllFetched, ApplyError, EventOutcome};
 use crate::Host;
-use crate::store::{HistoryKind, HistoryRow, Store, StoreError};
+use crate::store::{DeliveryRow, HistoryKind, HistoryRow, Store, StoreError};
 
 /// A line of a payable's history.
-pub(super) struct Line {
+struct Line {
     kind: HistoryKind,
     /// The part that names the refund or dispute, the same in every line about it.
     name: String,
@@ -20,7 +22,7 @@ impl Line {
 }
 
 /// The line for news of a refund or a dispute, the same through whichever delivery it is told.
-pub(super) fn line(news: &EventKind) -> Option<Line> {
+fn line(news: &EventKind) -> Option<Line> {
     match news {
         EventKind::Refund(refund) => Some(Line {
             kind: HistoryKind::Refund,
@@ -50,11 +52,48 @@ pub(super) fn line(news: &EventKind) -> Option<Line> {
     }
 }
 
+/// Whether an event tells of what happens to money after it came in.
+pub(super) const fn is_told_by(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Refund(_) | EventKind::Dispute(_))
+}
+
 impl<S: Store> Host<S> {
+    /// Applies news of a refund or a dispute. Where it names a payment, only the booked money of that
+    /// payment says whose news it is: others may share an order with a checkout of ours. One that is
+    /// not booked may be about to be, so the gateway is asked once before it is somebody else's.
+    pub(super) async fn apply_aftermath(
+        &self,
+        tx: &mut S::Tx,
+        delivery: &DeliveryRow,
+        event: &Event,
+        fetched: &AllFetched,
+    ) -> Result<EventOutcome, ApplyError> {
+        let connection_pk = delivery.connection_pk;
+        let matched = self.match_event(tx, connection_pk, event).await?;
+        let Some(row) = matched.checkout else {
+            let maybe = self
+                .match_subject(tx, connection_pk, &event.subject)
+                .await?;
+            return Ok(match maybe.checkout {
+                Some(row) if !fetched.contains_key(&row.pk) => EventOutcome::Fetch(Box::new(row)),
+                Some(_) => EventOutcome::Unmatched(matched.missing),
+                None => EventOutcome::Unmatched([matched.missing, maybe.missing].concat()),
+            });
+        };
+        if let Some(line) = line(&event.kind) {
+            self.note_aftermath(tx, row.payable_pk, delivery.received_at, line)
+                .await?;
+        }
+        if let EventKind::Refund(refund) = &event.kind {
+            self.record_refund(tx, &row, refund).await?;
+        }
+        Ok(EventOutcome::Applied)
+    }
+
     /// Notes a line at the time when it was told, so that one which had to wait, or whose delivery is
     /// tried again, is not taken for the latest. Left out where it says what a neighbour about the
     /// same refund or dispute says: several deliveries may tell of one state.
-    pub(super) async fn note_aftermath(
+    async fn note_aftermath(
         &self,
         tx: &mut S::Tx,
         payable_pk: i64,

@@ -101,7 +101,7 @@ enum Tried {
 }
 
 /// What one event did.
-enum EventOutcome {
+pub(super) enum EventOutcome {
     Applied,
     /// Says nothing about a checkout, and never will.
     Ignored,
@@ -112,7 +112,7 @@ enum EventOutcome {
 
 /// What was fetched of the checkouts of these keys; `None` where the gateway cannot be asked, and its
 /// deliveries are all there is to book by.
-type AllFetched = HashMap<i64, Option<Fetched>>;
+pub(super) type AllFetched = HashMap<i64, Option<Fetched>>;
 
 impl<S: Store> Host<S> {
     /// Applies one leased delivery, all of it in one transaction, fetching first where what it says
@@ -172,6 +172,10 @@ impl<S: Store> Host<S> {
             if self.apply_fetched(&mut tx, *pk, answer, patient).await? == Decided::NotAll {
                 left = Some(ApplyError::Incomplete);
             }
+        }
+        if !fetched.is_empty() {
+            // What they brought may be what tells whose news this is.
+            self.note_received(&mut tx, delivery).await?;
         }
         let mut applied = false;
         let mut unmatched = Vec::new();
@@ -251,10 +255,13 @@ impl<S: Store> Host<S> {
         event: &Event,
         fetched: &AllFetched,
     ) -> Result<EventOutcome, ApplyError> {
+        if aftermath::is_told_by(event) {
+            return self.apply_aftermath(tx, delivery, event, fetched).await;
+        }
         if event.subject.is_none() {
             let of_money = match &event.kind {
                 EventKind::Payment(payment) => payment.status == PaymentStatus::Succeeded,
-                EventKind::Refund(_) | EventKind::Dispute(_) | EventKind::Snapshot(_) => true,
+                EventKind::Snapshot(_) => true,
                 _ => false,
             };
             return Ok(if of_money {
@@ -272,11 +279,6 @@ impl<S: Store> Host<S> {
         let Some(mut row) = matched.checkout else {
             return Ok(EventOutcome::Unmatched(matched.missing));
         };
-        if let Some(line) = aftermath::line(&event.kind) {
-            self.note_aftermath(tx, row.payable_pk, delivery.received_at, line)
-                .await?;
-            return Ok(EventOutcome::Applied);
-        }
         let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
         if let EventKind::Payment(payment) = &event.kind
             && payment.status == PaymentStatus::Succeeded
@@ -373,6 +375,8 @@ impl<S: Store> Host<S> {
                 );
                 let kind = HistoryKind::PaymentsFetched;
                 self.note(tx, row.payable_pk, kind, detail).await?;
+                let name = SubjectName::Payment(payment.id.clone());
+                self.requeue(tx, row.connection_pk, &[name]).await?;
                 Ok(())
             }
             _ => Err(ApplyError::Incomplete),
@@ -389,7 +393,7 @@ impl<S: Store> Host<S> {
         let names: Vec<SubjectName> = delivery
             .events
             .iter()
-            .flat_map(|event| SubjectName::all(&event.subject))
+            .flat_map(SubjectName::all_of)
             .collect();
         let store = &self.inner.store;
         store

@@ -1,6 +1,6 @@
 //! Whose news it is.
 
-use payment_provider_core::Subject;
+use payment_provider_core::{Event, Subject};
 
 use crate::Host;
 use crate::store::{CheckoutRow, Store, StoreError, SubjectName};
@@ -15,6 +15,27 @@ pub(super) struct Match {
 }
 
 impl<S: Store> Host<S> {
+    /// The checkout that an event is about: that of the payment whose money it speaks of, or else the
+    /// one that all names of its subject agree on.
+    pub(super) async fn match_event(
+        &self,
+        tx: &mut S::Tx,
+        connection_pk: i64,
+        event: &Event,
+    ) -> Result<Match, StoreError> {
+        let Some(payment) = SubjectName::contested(&event.kind) else {
+            return self.match_subject(tx, connection_pk, &event.subject).await;
+        };
+        let store = &self.inner.store;
+        let checkout = store.checkout_by_name(tx, connection_pk, &payment).await?;
+        let missing = if checkout.is_none() {
+            vec![payment]
+        } else {
+            Vec::new()
+        };
+        Ok(Match { checkout, missing })
+    }
+
     /// The checkout that all names of a subject agree on.
     pub(super) async fn match_subject(
         &self,

@@ -163,7 +163,12 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         for event in &row.events {
-            for name in SubjectName::all(&event.subject) {
+            // What a refund or a dispute names besides its payment may be shared with others.
+            let names = match SubjectName::contested(&event.kind) {
+                Some(payment) => vec![payment],
+                None => SubjectName::all(&event.subject),
+            };
+            for name in names {
                 let found = store
                     .checkout_by_name(&mut tx, row.connection_pk, &name)
                     .await?;

@@ -14,10 +14,7 @@ impl<S: Store> Host<S> {
         delivery: &DeliveryRow,
     ) -> Result<(), StoreError> {
         for event in &delivery.events {
-            let subject = &event.subject;
-            let matched = self
-                .match_subject(tx, delivery.connection_pk, subject)
-                .await?;
+            let matched = self.match_event(tx, delivery.connection_pk, event).await?;
             let Some(checkout) = matched.checkout else {
                 continue;
             };

@@ -1,13 +1,15 @@
 //! Either store, for a host that learns which when it starts.
 
 use async_trait::async_trait;
-use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
+use payment_provider_core::{
+    ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId, RefundId,
+};
 
 use super::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
     DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, OpenCheckoutRow, ParkOutcome,
-    PayableRow, PaymentRow, PostgresStore, PostgresTx, Postponed, Received, Result, SecretUseRow,
-    SqliteStore, SqliteTx, Store, StoreError, SubjectName, WalkedConnection,
+    PayableRow, PaymentRow, PostgresStore, PostgresTx, Postponed, Received, RefundRow, Result,
+    SecretUseRow, SqliteStore, SqliteTx, Store, StoreError, SubjectName, WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -304,6 +306,23 @@ impl Backend for AnyStore {
         at: i64,
     ) -> Result<()> {
         each_in!(self, tx.put_effect(connection_pk, key, payment_pk, at))
+    }
+
+    async fn refund_by_id(
+        &self,
+        tx: &mut AnyTx,
+        connection_pk: i64,
+        id: &RefundId,
+    ) -> Result<Option<RefundRow>> {
+        each_in!(self, tx.refund_by_id(connection_pk, id))
+    }
+
+    async fn refunds_of_payable(&self, tx: &mut AnyTx, payable_pk: i64) -> Result<Vec<RefundRow>> {
+        each_in!(self, tx.refunds_of_payable(payable_pk))
+    }
+
+    async fn put_refund(&self, tx: &mut AnyTx, row: &RefundRow) -> Result<i64> {
+        each_in!(self, tx.put_refund(row))
     }
 
     async fn append_history(&self, tx: &mut AnyTx, row: &HistoryRow) -> Result<()> {

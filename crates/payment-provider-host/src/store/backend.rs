@@ -1,12 +1,15 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
+use payment_provider_core::{
+    ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId, RefundId,
+};
 
 use super::{
     CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow, DeliveryState,
     HistoryRow, Inserted, LedgerPayment, LooseEnd, OpenCheckoutRow, ParkOutcome, PayableRow,
-    PaymentRow, Postponed, Received, Result, SecretUseRow, SubjectName, WalkedConnection,
+    PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow, SubjectName,
+    WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -157,6 +160,22 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         payment_pk: i64,
         at: i64,
     ) -> Result<()>;
+
+    // Refunds.
+    async fn refund_by_id(
+        &self,
+        tx: &mut Self::Tx,
+        connection_pk: i64,
+        id: &RefundId,
+    ) -> Result<Option<RefundRow>>;
+    /// In the order in which they became known.
+    async fn refunds_of_payable(
+        &self,
+        tx: &mut Self::Tx,
+        payable_pk: i64,
+    ) -> Result<Vec<RefundRow>>;
+    /// Writes a refund; a new one has the key 0.
+    async fn put_refund(&self, tx: &mut Self::Tx, row: &RefundRow) -> Result<i64>;
 
     // History.
     /// Adds a line; none where the same payable has one of the same delivery.

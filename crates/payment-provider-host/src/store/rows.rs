@@ -1,6 +1,7 @@
 use payment_provider_core::{
     CheckoutReference, Currency, Customer, CustomerId, EffectKey, Environment, Event, Freshness,
-    Money, OrderId, Payment, PaymentStatus, Personal, PreparedCheckout, ProviderId, Violations,
+    Money, OrderId, Payment, PaymentStatus, Personal, PreparedCheckout, ProviderId, Refund,
+    Violations,
 };
 use payment_provider_core::{ConnectionCode, OrganizationId};
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,7 @@ pub struct PayableRow {
     pub received: i64,
     pub credited: i64,
     pub surplus: i64,
+    pub refunded: i64,
     pub closed: Option<Closed>,
     pub created_at: i64,
 }
@@ -135,9 +137,27 @@ impl PaymentRow {
         self.payment.effect_key()
     }
 
+    /// The names that are known by it: its order's, and once its money is booked its own.
+    pub(crate) fn names(&self) -> Vec<SubjectName> {
+        let order = self.order_id().map(OrderId::to_string);
+        let own = self.is_booked().then(|| self.payment.id.clone());
+        let names = [order.map(SubjectName::Order), own.map(SubjectName::Payment)];
+        names.into_iter().flatten().collect()
+    }
+
     pub(crate) fn succeeded(&self) -> bool {
         self.payment.status == PaymentStatus::Succeeded
     }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RefundRow {
+    pub pk: i64,
+    pub checkout_pk: i64,
+    pub connection_pk: i64,
+    /// The gateway's word, the latest in the life of the refund.
+    pub refund: Refund,
+    pub seen_at: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -179,7 +199,7 @@ pub enum HistoryKind {
     BookedByHand,
     /// An attempt to pay ended without money, or is not decided yet.
     PaymentAttempted,
-    /// Money went back to the payer, or was to. Changes nothing of what is booked.
+    /// Money went back to the payer, or was to. What was received stays received.
     Refund,
     /// A payment is contested, or that was decided. Changes nothing of what is booked.
     Dispute,

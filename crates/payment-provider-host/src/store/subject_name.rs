@@ -1,6 +1,9 @@
+use std::borrow::Cow;
 use std::fmt;
 
-use payment_provider_core::Subject;
+use payment_provider_core::{
+    Currency, EffectKey, Event, EventKind, Money, Payment, PaymentId, PaymentStatus, Subject,
+};
 
 /// A checkout's name within its connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +11,8 @@ pub enum SubjectName {
     Reference(String),
     GatewayId(String),
     Order(String),
+    /// A payment whose money is booked, by any id that is known to be its.
+    Payment(PaymentId),
 }
 
 impl SubjectName {
@@ -30,10 +35,37 @@ impl SubjectName {
             .collect()
     }
 
+    /// What an event names, the payment included that a refund or a dispute is about.
+    pub(crate) fn all_of(event: &Event) -> Vec<Self> {
+        let mut names = Self::all(&event.subject);
+        names.extend(Self::contested(&event.kind));
+        names
+    }
+
+    /// The payment that a refund or a dispute is about, where it is told.
+    pub(crate) fn contested(news: &EventKind) -> Option<Self> {
+        let payment = match news {
+            EventKind::Refund(refund) => refund.payment_id.as_ref(),
+            EventKind::Dispute(dispute) => dispute.payment_id.as_ref(),
+            _ => None,
+        };
+        payment.cloned().map(Self::Payment)
+    }
+
+    /// What it is looked up by: a payment by the effect of having brought its money, which is kept for
+    /// every id that it was told under.
+    pub(crate) fn key(&self) -> Cow<'_, str> {
+        match self {
+            Self::Payment(id) => booked(id).as_str().to_owned().into(),
+            _ => self.id().into(),
+        }
+    }
+
     /// The name alone.
     pub(crate) fn id(&self) -> &str {
         match self {
             Self::Reference(id) | Self::GatewayId(id) | Self::Order(id) => id,
+            Self::Payment(id) => id.as_str(),
         }
     }
 }
@@ -44,6 +76,13 @@ impl fmt::Display for SubjectName {
             Self::Reference(id) => write!(f, "reference:{id}"),
             Self::GatewayId(id) => write!(f, "gateway:{id}"),
             Self::Order(id) => write!(f, "order:{id}"),
+            Self::Payment(id) => write!(f, "payment:{id}"),
         }
     }
+}
+
+/// The key under which the money of a payment is booked; its amount is no part of it.
+fn booked(id: &PaymentId) -> EffectKey {
+    let amount = Money::zero(Currency::INR);
+    Payment::new(id.clone(), PaymentStatus::Succeeded, amount).effect_key()
 }

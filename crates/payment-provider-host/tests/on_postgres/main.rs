@@ -11,6 +11,8 @@
 mod aftermath;
 #[path = "../aliases.rs"]
 mod aliases;
+#[path = "../any_order.rs"]
+mod any_order;
 #[path = "../booked_by_hand.rs"]
 mod booked_by_hand;
 #[path = "../checkouts.rs"]
@@ -45,6 +47,8 @@ mod one_payable_link;
 mod operated_inbox;
 #[path = "../outages.rs"]
 mod outages;
+#[path = "../refunds.rs"]
+mod refunds;
 #[path = "../resealing.rs"]
 mod resealing;
 #[path = "../settings_changes.rs"]

@@ -5,7 +5,10 @@
 
 #[macro_use]
 mod cases;
+mod catalog;
 mod connections;
+mod documented;
+mod earlier;
 mod inbox;
 mod leases;
 mod lifecycle;
@@ -16,6 +19,7 @@ mod payables;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 mod races;
+mod refunds;
 pub(crate) mod rows;
 mod world;
 
@@ -50,6 +54,12 @@ cases! {
     money::effects_are_looked_up_replaced_and_forgotten,
     money::merging_keeps_the_effects,
     money::texts_that_gateways_could_send_are_kept,
+    documented::every_table_and_column_is_documented,
+    refunds::a_refund_is_written_and_changed,
+    refunds::a_refund_that_is_there_is_not_made_again,
+    refunds::what_was_refunded_is_kept_with_the_payable,
+    refunds::a_booked_payment_is_a_name_under_each_of_its_ids,
+    refunds::a_delivery_that_waits_for_a_payment_comes_back,
     inbox::a_delivery_is_stored_once_and_its_copies_counted,
     inbox::copies_are_tried_again_by_what_became_of_the_first,
     inbox::receiving_tells_which_secret_verified,

@@ -55,6 +55,7 @@ pub(crate) fn payable(id: &str) -> PayableRow {
         received: 0,
         credited: 0,
         surplus: 0,
+        refunded: 0,
         closed: None,
         created_at: 2_000,
     }
@@ -127,6 +128,17 @@ pub(crate) fn payment(checkout_pk: i64, connection_pk: i64, id: &str) -> Payment
         credited: 0,
         surplus: 0,
         seen_at: 4_000,
+    }
+}
+
+pub(crate) fn refund(checkout_pk: i64, connection_pk: i64, id: &str) -> RefundRow {
+    let id = RefundId::new(id).unwrap();
+    RefundRow {
+        pk: 0,
+        checkout_pk,
+        connection_pk,
+        refund: Refund::new(id, RefundStatus::Pending, inr(500)),
+        seen_at: 4_500,
     }
 }
 

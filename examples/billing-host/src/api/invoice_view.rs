@@ -2,7 +2,7 @@
 
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::{Money, Personal};
-use payment_provider_host::{HistoryEntry, KnownCheckout, KnownPayment, PayableView};
+use payment_provider_host::{HistoryEntry, KnownCheckout, KnownPayment, KnownRefund, PayableView};
 use serde_json::{Value, json};
 
 use crate::invoices::Invoice;
@@ -46,6 +46,14 @@ pub(super) fn whole(invoice: &Invoice, payments: Option<&PayableView>) -> Value 
         .flat_map(|view| &view.history)
         .map(entry)
         .collect();
+    let refunds: Vec<_> = view
+        .iter()
+        .flat_map(|view| &view.refunds)
+        .map(refund)
+        .collect();
+    let refunded = view.map_or(0, |view| view.refunded.minor_units());
+    shown["refunded_cents"] = refunded.into();
+    shown["refunds"] = refunds.into();
     shown["checkouts"] = checkouts.into();
     shown["payments"] = payments.into();
     shown["history"] = history.into();
@@ -88,6 +96,18 @@ fn payment(known: &KnownPayment) -> Value {
         "verdict": known.verdict,
         "credited_cents": known.credited.minor_units(),
         "surplus_cents": known.surplus.minor_units(),
+    })
+}
+
+fn refund(known: &KnownRefund) -> Value {
+    let refund = &known.refund;
+    json!({
+        "id": refund.id,
+        "payment_id": refund.payment_id,
+        "checkout": known.checkout,
+        "status": refund.status.as_str(),
+        "amount_cents": refund.amount.minor_units(),
+        "currency": refund.amount.currency(),
     })
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::fixture::{Answer, Application, PATIENCE};
+use crate::fixture::{Answer, Application, PATIENCE, text};
 
 fn is_paid(invoice: &Value) -> bool {
     invoice["payment_status"] == "succeeded"
@@ -128,6 +128,33 @@ async fn money_for_a_voided_invoice_is_late_and_all_surplus() {
     assert_eq!(late["amount_due_cents"], 0);
     assert_eq!(late["payments"][0]["verdict"], "late");
     assert_eq!(late["payments"][0]["surplus_cents"], 5_500);
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_the_gateway_gives_back_is_shown_and_the_invoice_stays_paid() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    app.payment_url(&invoice).await;
+    let link = app.link(&invoice).await;
+    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    let paid = app.invoice_until(&invoice, PATIENCE, is_paid).await;
+    assert_eq!(paid["refunded_cents"], 0);
+    let payment = &paid["payments"][0]["id"];
+    let path = format!("/payments/{}/auto-refund", text(payment));
+    app.control(&path, &json!({"amount": "55.12"})).await;
+    let begun = |invoice: &Value| invoice["refunds"][0]["id"].is_string();
+    let begun = app.invoice_until(&invoice, PATIENCE, begun).await;
+    assert_eq!(begun["refunded_cents"], 0);
+    let path = format!("/refunds/{}/settle", text(&begun["refunds"][0]["id"]));
+    app.control(&path, &json!({"outcome": "SUCCESS"})).await;
+    let given_back = |invoice: &Value| invoice["refunded_cents"] == 5_512;
+    let shown = app.invoice_until(&invoice, PATIENCE, given_back).await;
+    assert_eq!(shown["refunds"].as_array().unwrap().len(), 1);
+    assert_eq!(&shown["refunds"][0]["payment_id"], payment);
+    assert_eq!(shown["refunds"][0]["status"], "succeeded");
+    assert_eq!(shown["payment_status"], "succeeded");
+    assert_eq!(shown["amount_paid_cents"], 20_012);
     app.running.shutdown().await;
 }
 

@@ -9,13 +9,13 @@ use super::{Result, StoreError};
 
 /// One step of the tables' way to what they are.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Migration {
-    pub(super) version: i64,
-    pub(super) sql: &'static str,
+pub(in crate::store) struct Migration {
+    version: i64,
+    sql: &'static str,
 }
 
 /// All of them, in order. One that was released is never changed.
-pub(super) const MIGRATIONS: &[Migration] = &[
+pub(in crate::store) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         sql: include_str!("../../../migrations/postgres/0001_initial.sql"),
@@ -23,6 +23,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 2,
         sql: include_str!("../../../migrations/postgres/0002_connections_and_customers.sql"),
+    },
+    Migration {
+        version: 3,
+        sql: include_str!("../../../migrations/postgres/0003_refunds.sql"),
     },
 ];
 
@@ -34,7 +38,7 @@ fn failed(error: sqlx::Error) -> StoreError {
 
 /// Applies what is not applied yet, all of it or nothing. Processes that start at once wait for each
 /// other; one that finds nothing to do changes nothing, and needs no right to.
-pub(super) async fn run(
+pub(in crate::store) async fn run(
     pool: &PgPool,
     schema: &SchemaName,
     migrations: &[Migration],
@@ -206,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_stored_in_the_first_version_is_there_in_the_next() {
+    async fn what_is_stored_in_one_version_is_there_in_the_next() {
         let schema = Schema::new();
         let store = schema.open().await;
         let connection_pk = connected(&store, "main").await;

@@ -16,8 +16,8 @@
 //!    own. A delivery that tells of several payables takes all of them first, in the order of their
 //!    keys, in one statement. Where there is no row yet, an advisory lock on the payable's name takes
 //!    its place. (`NO KEY`: rows that refer to the payable can be added meanwhile.)
-//! 2. The row of a *payment* that is looked for by the gateway's id, since that may belong to another
-//!    payable than the one that is held.
+//! 2. The row of a *payment* that is looked for by the gateway's id, and after it that of a *refund*,
+//!    since they may belong to another payable than the one that is held.
 //! 3. *Names* of checkouts, as advisory locks: shared by those who make one known, alone for who
 //!    concludes that nobody knows it. The latter does not wait for it, and so holds up nothing.
 //! 4. The row of a *customer*, `FOR SHARE`, by who asks for money in their name on the strength of the
@@ -34,6 +34,7 @@
 //! | two who hear of a payable first | the advisory lock on its name; nobody writes over a row they did not see |
 //! | closing while a link is made; state, tries and end of a checkout | read and written under the payable's row |
 //! | a payment is booked once, with the host's handler in the transaction | looked for and recorded under the payable's row. Told of on two payables at once, it is one payment still: `UNIQUE (connection_pk, gateway_payment_id)` and the key of `effects`; who comes second with either takes back all of its transaction and tries again |
+//! | a refund counts once, by how it stands | read and written under the row of the payable whose it is; `UNIQUE (connection_pk, gateway_refund_id)` beneath: who comes second takes back all of its transaction and tries again |
 //! | totals: `received = credited + surplus` | read under the payable's row, `CHECK` beneath |
 //! | a delivery is stored once, copies counted | `INSERT … ON CONFLICT DO UPDATE`, counting in place |
 //! | a delivery is worked on by one | `FOR NO KEY UPDATE SKIP LOCKED`; who renews the lease, ends or postpones the delivery names the lease, and takes back everything if it is another's by then |
@@ -45,7 +46,7 @@
 //! | deleting a connection loses no delivery and no customer | a delivery ends with an `UPDATE` of the connection's row, a link begins with its key's lock: both wait for a deletion, or it for them. They find `deleted_at` then and take everything back, or it sees them and refuses |
 //!
 //! **Deadlocks are rare and never fatal.** What can lead to one: a name that moves to another payable
-//! between two statements; payments that are told of on two payables each; a host's handler that locks
+//! between two statements; a refund that turns out to be another payable's; payments that are told of on two payables each; a host's handler that locks
 //! rows of its own in another order. The server then ends one of the transactions (`40P01`): steps
 //! that are one statement are done again here, and every other one fails with an error that is
 //! [transient](StoreError::is_transient), undone altogether: the inbox tries the delivery again without
@@ -91,12 +92,13 @@ mod deletion;
 mod inbox;
 mod ledger;
 mod many_connections;
-mod migration;
+pub(in crate::store) mod migration;
 mod money;
 mod operate;
 mod payables;
 #[cfg(test)]
 mod plans;
+mod refunds;
 mod schema;
 mod text;
 mod transaction;
@@ -106,7 +108,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
+use payment_provider_core::{
+    ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId, RefundId,
+};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use uuid::Uuid;
@@ -114,8 +118,8 @@ use uuid::Uuid;
 use super::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
     DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, OpenCheckoutRow,
-    ParkOutcome, PayableRow, PaymentRow, Postponed, Received, Result, SecretUseRow, Store,
-    StoreError, SubjectName, WalkedConnection,
+    ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow,
+    Store, StoreError, SubjectName, WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -210,6 +214,12 @@ impl PostgresStore {
         .await
         .map_err(|error| StoreError::new("name the installation", error))?;
         Ok(store)
+    }
+
+    /// Over tables as they are.
+    #[cfg(test)]
+    pub(in crate::store) fn of_pool(pool: PgPool, schema: SchemaName) -> Self {
+        Self { pool, schema }
     }
 
     /// The connections, for the host's own reads.
@@ -461,6 +471,23 @@ impl Backend for PostgresStore {
         at: i64,
     ) -> Result<()> {
         money::put_effect(tx, connection_pk, key, payment_pk, at).await
+    }
+
+    async fn refund_by_id(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        id: &RefundId,
+    ) -> Result<Option<RefundRow>> {
+        refunds::by_id(tx, connection_pk, id).await
+    }
+
+    async fn refunds_of_payable(&self, tx: &mut Tx, payable_pk: i64) -> Result<Vec<RefundRow>> {
+        refunds::of_payable(tx, payable_pk).await
+    }
+
+    async fn put_refund(&self, tx: &mut Tx, row: &RefundRow) -> Result<i64> {
+        refunds::put(tx, row).await
     }
 
     async fn append_history(&self, tx: &mut Tx, row: &HistoryRow) -> Result<()> {

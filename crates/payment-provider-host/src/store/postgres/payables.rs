@@ -17,8 +17,8 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &PayableRow) -> Result<i64> {
     if row.pk != 0 {
         let sql = tx.sql(
             "UPDATE @payables SET currency = $1, amount = $2, creditable = $3, received = $4,
-                 credited = $5, surplus = $6, closed = $7
-             WHERE payable_pk = $8 RETURNING payable_pk",
+                 credited = $5, surplus = $6, refunded = $7, closed = $8
+             WHERE payable_pk = $9 RETURNING payable_pk",
         );
         return sqlx::query_scalar(sql)
             .bind(row.currency.code())
@@ -27,6 +27,7 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &PayableRow) -> Result<i64> {
             .bind(row.received)
             .bind(row.credited)
             .bind(row.surplus)
+            .bind(row.refunded)
             .bind(row.closed.map(Closed::as_str))
             .bind(row.pk)
             .fetch_one(tx.own())
@@ -35,8 +36,8 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &PayableRow) -> Result<i64> {
     }
     let sql = tx.sql(
         "INSERT INTO @payables (organization_id, payable_id, currency, amount, creditable, received,
-             credited, surplus, closed, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             credited, surplus, refunded, closed, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (organization_id, payable_id) DO NOTHING
          RETURNING payable_pk",
     );
@@ -49,6 +50,7 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &PayableRow) -> Result<i64> {
         .bind(row.received)
         .bind(row.credited)
         .bind(row.surplus)
+        .bind(row.refunded)
         .bind(row.closed.map(Closed::as_str))
         .bind(row.created_at)
         .fetch_optional(tx.own())
@@ -121,7 +123,10 @@ pub(super) const HOLD: &str = "SELECT payable_pk FROM @payables WHERE payable_pk
          UNION SELECT payable_pk FROM @checkouts WHERE connection_pk = $1 AND reference = ANY ($3)
          UNION SELECT payable_pk FROM @checkouts WHERE connection_pk = $1 AND gateway_id = ANY ($4)
          UNION SELECT payable_pk FROM @payments AS payments JOIN @checkouts USING (checkout_pk)
-             WHERE payments.connection_pk = $1 AND order_id = ANY ($5))
+             WHERE payments.connection_pk = $1 AND order_id = ANY ($5)
+         UNION SELECT payable_pk FROM @effects AS effects
+             JOIN @payments AS payments USING (payment_pk) JOIN @checkouts USING (checkout_pk)
+             WHERE effects.connection_pk = $1 AND effect_key = ANY ($6))
      ORDER BY payable_pk FOR NO KEY UPDATE";
 
 pub(super) async fn hold_all(
@@ -131,11 +136,13 @@ pub(super) async fn hold_all(
     checkouts: &[i64],
 ) -> Result<()> {
     let (mut references, mut gateway_ids, mut orders) = (Vec::new(), Vec::new(), Vec::new());
+    let mut payments = Vec::new();
     for name in names {
         match name {
             SubjectName::Reference(id) => references.push(id.as_str()),
             SubjectName::GatewayId(id) => gateway_ids.push(id.as_str()),
             SubjectName::Order(id) => orders.push(id.as_str()),
+            SubjectName::Payment(_) => payments.push(name.key()),
         }
     }
     let sql = tx.sql(HOLD);
@@ -145,6 +152,7 @@ pub(super) async fn hold_all(
         .bind(&references)
         .bind(&gateway_ids)
         .bind(&orders)
+        .bind(&payments)
         .fetch_all(tx.own())
         .await
         .map_err(|error| StoreError::new("take hold of payables", error))?;
@@ -165,6 +173,7 @@ pub(super) fn read(row: &PgRow) -> Result<PayableRow> {
         received: row.number("received")?,
         credited: row.number("credited")?,
         surplus: row.number("surplus")?,
+        refunded: row.number("refunded")?,
         closed: row.maybe_word("closed")?,
         created_at: row.number("created_at")?,
     })
@@ -289,6 +298,12 @@ pub(super) const BY_ORDER: &str =
      WHERE checkout_pk = (SELECT checkout_pk FROM @payments
          WHERE connection_pk = $1 AND order_id = $2 ORDER BY payment_pk LIMIT 1)";
 
+pub(super) const BY_PAYMENT: &str =
+    "SELECT checkouts.*, code FROM @checkouts AS checkouts JOIN @connections USING (connection_pk)
+     WHERE checkout_pk = (SELECT checkout_pk FROM @payments
+         WHERE payment_pk = (SELECT payment_pk FROM @effects
+             WHERE connection_pk = $1 AND effect_key = $2))";
+
 pub(super) async fn checkout_by_name(
     tx: &mut PostgresTx,
     connection_pk: i64,
@@ -316,10 +331,11 @@ async fn look_up_name(
         SubjectName::Reference(_) => BY_REFERENCE,
         SubjectName::GatewayId(_) => BY_GATEWAY_ID,
         SubjectName::Order(_) => BY_ORDER,
+        SubjectName::Payment(_) => BY_PAYMENT,
     });
     sqlx::query(sql)
         .bind(connection_pk)
-        .bind(name.id())
+        .bind(name.key())
         .fetch_optional(tx.own())
         .await
         .map_err(|error| StoreError::new("find a checkout", error))?

@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     PostgresStore, connections, customers, deletion, inbox, ledger, many_connections, money,
-    operate, payables,
+    operate, payables, refunds,
 };
 use crate::store::contract::postgres::Schema;
 
@@ -28,6 +28,10 @@ const FILL: &str = "
     INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, order_id, status, currency,
             amount, details, seen_at)
         SELECT i, 1 + i / 1000, 'p' || i, 'o' || i, 'succeeded', 'INR', 100, '{}', 1
+        FROM generate_series(1, 100000) AS i;
+    INSERT INTO refunds (checkout_pk, connection_pk, gateway_refund_id, gateway_payment_id, status,
+            currency, amount, details, seen_at)
+        SELECT i, 1 + i / 1000, 'f' || i, 'p' || i, 'succeeded', 'INR', 100, '{}', 1
         FROM generate_series(1, 100000) AS i;
     INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at)
         SELECT 1 + i / 1000, 'e' || i, i, 1 FROM generate_series(1, 100000) AS i;
@@ -108,12 +112,15 @@ const HOT: &[Hot] = &[
             "ARRAY['r7']",
             "ARRAY['g7']",
             "ARRAY['o7']",
+            "ARRAY['e7']",
         ],
         &[
             "checkouts_pkey",
             "checkouts_connection_pk_reference_key",
             "checkouts_by_gateway_id",
             "payments_by_order",
+            "effects_pkey",
+            "payments_pkey",
             "payables_pkey",
         ],
     ),
@@ -136,6 +143,21 @@ const HOT: &[Hot] = &[
         payables::BY_ORDER,
         &["7", "'o7'"],
         &["payments_by_order", "checkouts_pkey"],
+    ),
+    (
+        payables::BY_PAYMENT,
+        &["7", "'e7'"],
+        &["effects_pkey", "payments_pkey", "checkouts_pkey"],
+    ),
+    (
+        refunds::BY_ID_TO_WRITE,
+        &["7", "'f7'"],
+        &["refunds_connection_pk_gateway_refund_id_key"],
+    ),
+    (
+        refunds::OF_PAYABLE,
+        &["7"],
+        &["checkouts_payable_pk_attempt_key", "refunds_by_checkout"],
     ),
     (payables::HISTORY, &["7"], &["history_by_payable"]),
     (money::OF_CHECKOUT, &["7"], &["payments_by_checkout"]),

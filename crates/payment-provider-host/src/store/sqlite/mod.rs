@@ -10,6 +10,7 @@ mod many_connections;
 mod money;
 mod operate;
 mod payables;
+mod refunds;
 
 use std::fs::OpenOptions;
 use std::io;
@@ -17,7 +18,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use payment_provider_core::{ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId};
+use payment_provider_core::{
+    ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId, RefundId,
+};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -28,8 +31,8 @@ use uuid::Uuid;
 use super::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
     DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, OpenCheckoutRow,
-    ParkOutcome, PayableRow, PaymentRow, Postponed, Received, Result, SecretUseRow, Store,
-    StoreError, SubjectName, WalkedConnection,
+    ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow,
+    Store, StoreError, SubjectName, WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -62,13 +65,7 @@ impl SqliteStore {
     /// The file cannot be opened, is no database, or is of a newer version than this crate.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        private_file(path).map_err(|error| StoreError::new("open the database", error))?;
-        let mut store = Self::connect(path).await?;
-        sqlx::query("INSERT INTO installation (only_row, id) VALUES (1, ?) ON CONFLICT DO NOTHING")
-            .bind(Uuid::new_v4().to_string())
-            .execute(&store.writer)
-            .await
-            .map_err(|error| StoreError::new("name the installation", error))?;
+        let mut store = Self::open_with(path, &MIGRATOR).await?;
         let (lives, others) = Lives::begin(path).await?;
         if others == Others::None {
             inbox::release(&store.writer).await?;
@@ -101,10 +98,21 @@ impl SqliteStore {
         if found == 0 {
             return Err(StoreError::new("open the database", NO_HOST));
         }
-        Self::connect(path.as_ref()).await
+        Self::connect(path.as_ref(), &MIGRATOR).await
     }
 
-    async fn connect(path: &Path) -> Result<Self> {
+    async fn open_with(path: &Path, migrator: &Migrator) -> Result<Self> {
+        private_file(path).map_err(|error| StoreError::new("open the database", error))?;
+        let store = Self::connect(path, migrator).await?;
+        sqlx::query("INSERT INTO installation (only_row, id) VALUES (1, ?) ON CONFLICT DO NOTHING")
+            .bind(Uuid::new_v4().to_string())
+            .execute(&store.writer)
+            .await
+            .map_err(|error| StoreError::new("name the installation", error))?;
+        Ok(store)
+    }
+
+    async fn connect(path: &Path, migrator: &Migrator) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -118,7 +126,7 @@ impl SqliteStore {
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
-        MIGRATOR
+        migrator
             .run(&writer)
             .await
             .map_err(|error| StoreError::new("bring its tables up to date", error))?;
@@ -132,6 +140,14 @@ impl SqliteStore {
             readers,
             lives: None,
         })
+    }
+
+    /// As an earlier version opened it, which had only the steps up to a number.
+    #[cfg(test)]
+    pub(in crate::store) async fn open_at_version(path: &Path, newest: i64) -> Self {
+        let steps = MIGRATOR.iter().filter(|step| step.version <= newest);
+        let migrator = Migrator::with_migrations(steps.cloned().collect());
+        Self::open_with(path, &migrator).await.unwrap()
     }
 
     /// Connections for the host's own reads. They cannot write.
@@ -384,6 +400,23 @@ impl Backend for SqliteStore {
         at: i64,
     ) -> Result<()> {
         money::put_effect(tx, connection_pk, key, payment_pk, at).await
+    }
+
+    async fn refund_by_id(
+        &self,
+        tx: &mut Tx,
+        connection_pk: i64,
+        id: &RefundId,
+    ) -> Result<Option<RefundRow>> {
+        refunds::by_id(tx, connection_pk, id).await
+    }
+
+    async fn refunds_of_payable(&self, tx: &mut Tx, payable_pk: i64) -> Result<Vec<RefundRow>> {
+        refunds::of_payable(tx, payable_pk).await
+    }
+
+    async fn put_refund(&self, tx: &mut Tx, row: &RefundRow) -> Result<i64> {
+        refunds::put(tx, row).await
     }
 
     async fn append_history(&self, tx: &mut Tx, row: &HistoryRow) -> Result<()> {

@@ -9,12 +9,13 @@ use crate::store::columns::{ReadColumn, json, word};
 pub(super) async fn put(tx: &mut Tx, row: &PayableRow) -> Result<i64> {
     sqlx::query_scalar(
         "INSERT INTO payables (organization_id, payable_id, currency, amount, creditable, received,
-             credited, surplus, closed, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             credited, surplus, refunded, closed, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (organization_id, payable_id) DO UPDATE SET
              currency = excluded.currency, amount = excluded.amount,
              creditable = excluded.creditable, received = excluded.received,
-             credited = excluded.credited, surplus = excluded.surplus, closed = excluded.closed
+             credited = excluded.credited, surplus = excluded.surplus,
+             refunded = excluded.refunded, closed = excluded.closed
          RETURNING payable_pk",
     )
     .bind(row.organization.as_str())
@@ -25,6 +26,7 @@ pub(super) async fn put(tx: &mut Tx, row: &PayableRow) -> Result<i64> {
     .bind(row.received)
     .bind(row.credited)
     .bind(row.surplus)
+    .bind(row.refunded)
     .bind(row.closed.map(Closed::as_str))
     .bind(row.created_at)
     .fetch_one(&mut **tx)
@@ -68,6 +70,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<PayableRow> {
         received: row.number("received")?,
         credited: row.number("credited")?,
         surplus: row.number("surplus")?,
+        refunded: row.number("refunded")?,
         closed: row.maybe_word("closed")?,
         created_at: row.number("created_at")?,
     })
@@ -140,28 +143,31 @@ pub(super) async fn checkout_by_name(
     connection_pk: i64,
     name: &SubjectName,
 ) -> Result<Option<CheckoutRow>> {
-    let (query, id) = match name {
-        SubjectName::Reference(id) => (
+    let query = match name {
+        SubjectName::Reference(_) => {
             "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
-             WHERE connection_pk = ? AND reference = ?",
-            id,
-        ),
+             WHERE connection_pk = ? AND reference = ?"
+        }
         // Unique as far as the gateway keeps its word.
-        SubjectName::GatewayId(id) => (
+        SubjectName::GatewayId(_) => {
             "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
-             WHERE connection_pk = ? AND gateway_id = ? ORDER BY checkout_pk DESC LIMIT 1",
-            id,
-        ),
-        SubjectName::Order(id) => (
+             WHERE connection_pk = ? AND gateway_id = ? ORDER BY checkout_pk DESC LIMIT 1"
+        }
+        SubjectName::Order(_) => {
             "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
              WHERE checkout_pk = (SELECT checkout_pk FROM payments
-                 WHERE connection_pk = ? AND order_id = ? ORDER BY payment_pk LIMIT 1)",
-            id,
-        ),
+                 WHERE connection_pk = ? AND order_id = ? ORDER BY payment_pk LIMIT 1)"
+        }
+        SubjectName::Payment(_) => {
+            "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
+             WHERE checkout_pk = (SELECT checkout_pk FROM payments
+                 WHERE payment_pk = (SELECT payment_pk FROM effects
+                     WHERE connection_pk = ? AND effect_key = ?))"
+        }
     };
     sqlx::query(query)
         .bind(connection_pk)
-        .bind(id)
+        .bind(name.key())
         .fetch_optional(&mut **tx)
         .await
         .map_err(|error| StoreError::new("find a checkout", error))?

@@ -38,6 +38,7 @@ struct InvoicePage {
     due: String,
     paid: String,
     surplus: Option<String>,
+    refunded: Option<String>,
     can_ask: bool,
     can_void: bool,
     link: Option<Link>,
@@ -251,6 +252,10 @@ async fn invoice_page(
         due: shown(invoice.amount_due_cents()),
         paid: shown(invoice.amount_paid_cents),
         surplus: (invoice.surplus_cents > 0).then(|| shown(invoice.surplus_cents)),
+        refunded: view
+            .as_ref()
+            .filter(|view| !view.refunded.is_zero())
+            .map(|view| amount::written(view.refunded)),
         can_ask: !invoice.is_paid() && !invoice.is_voided(),
         can_void: !invoice.is_paid(),
         link: view.as_ref().and_then(|view| link(view, now)),

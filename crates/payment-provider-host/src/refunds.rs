@@ -1,0 +1,146 @@
+//! Refunds that a gateway tells of, recorded: each counts by how it stands, once.
+
+use payment_provider_core::Refund;
+
+use crate::Host;
+use crate::cash::{gave_back, supersedes};
+use crate::handler::Cause;
+use crate::ledger::{LedgerError, account_of, apply_account};
+use crate::store::{CheckoutRow, HistoryKind, RefundRow, Store, StoreError};
+
+impl<S: Store> Host<S> {
+    /// Lets news of a refund take effect on the totals of the payable whose money it gives back.
+    /// What news stands is decided by what it says, so the order in which it comes changes nothing.
+    pub(crate) async fn record_refund(
+        &self,
+        tx: &mut S::Tx,
+        checkout: &CheckoutRow,
+        news: &Refund,
+    ) -> Result<(), LedgerError> {
+        let store = &self.inner.store;
+        let known = store
+            .refund_by_id(tx, checkout.connection_pk, &news.id)
+            .await?;
+        let Some(before) = known else {
+            let row = RefundRow {
+                pk: 0,
+                checkout_pk: checkout.pk,
+                connection_pk: checkout.connection_pk,
+                refund: news.clone(),
+                seen_at: self.now_millis(),
+            };
+            store.put_refund(tx, &row).await?;
+            return self
+                .restate(tx, checkout.payable_pk, news, gave_back(news))
+                .await;
+        };
+        self.note_other_amount(tx, checkout, &before.refund, news)
+            .await?;
+        let mut row = before.clone();
+        if supersedes(news, &before.refund) {
+            row.refund = completed(news.clone(), &before.refund);
+        } else {
+            row.refund = completed(row.refund, news);
+        }
+        // Whose payment it gives back says whose it is, better than an order does.
+        if news.payment_id.is_some() {
+            row.checkout_pk = checkout.pk;
+        }
+        if row == before {
+            return Ok(());
+        }
+        store.put_refund(tx, &row).await?;
+        let mut payable_pk = checkout.payable_pk;
+        if before.checkout_pk != checkout.pk {
+            let other = store.checkout_by_pk(tx, before.checkout_pk).await?;
+            if row.checkout_pk == before.checkout_pk {
+                payable_pk = other.payable_pk;
+            } else if other.payable_pk != payable_pk {
+                self.restate(tx, other.payable_pk, &row.refund, false)
+                    .await?;
+            }
+        }
+        let moved = gave_back(&before.refund) != gave_back(&row.refund);
+        self.restate(tx, payable_pk, &row.refund, moved).await
+    }
+
+    /// Sums up the refunds of a payable, and tells the host's handler if money `moved` or the sum is
+    /// another.
+    async fn restate(
+        &self,
+        tx: &mut S::Tx,
+        payable_pk: i64,
+        refund: &Refund,
+        moved: bool,
+    ) -> Result<(), LedgerError> {
+        let store = &self.inner.store;
+        let mut payable = store.payable_by_pk(tx, payable_pk).await?;
+        let mut account = account_of(&payable);
+        let before = account.refunded();
+        let refunds = store.refunds_of_payable(tx, payable_pk).await?;
+        account.set_refunds(refunds.iter().map(|row| &row.refund))?;
+        if moved && gave_back(refund) && refund.amount.currency() != payable.currency {
+            let detail = format!(
+                "refund {} gives back {}, and what is owed is in {}: it counts toward no total",
+                refund.id,
+                refund.amount,
+                payable.currency.code()
+            );
+            self.note(tx, payable_pk, HistoryKind::Mismatch, detail)
+                .await?;
+        }
+        if account.refunded() != before {
+            let (refunded, over) = (account.refunded(), account.over_refunded());
+            if !over.is_zero() && refunded.minor_units() > before.minor_units() {
+                let detail = format!(
+                    "the gateway says that {refunded} was given back, {over} more than is known here \
+                     to have come in"
+                );
+                self.note(tx, payable_pk, HistoryKind::Mismatch, detail)
+                    .await?;
+            }
+            apply_account(&mut payable, &account);
+            store.put_payable(tx, &payable).await?;
+        } else if !moved {
+            return Ok(());
+        }
+        self.tell(tx, payable_pk, Cause::Refunded { refund }).await
+    }
+
+    async fn note_other_amount(
+        &self,
+        tx: &mut S::Tx,
+        checkout: &CheckoutRow,
+        known: &Refund,
+        news: &Refund,
+    ) -> Result<(), StoreError> {
+        if known.amount == news.amount || known.status != news.status {
+            return Ok(());
+        }
+        let stands = if supersedes(news, known) { news } else { known };
+        let detail = format!(
+            "refund {} is told of with {} and with {}, both as {}: {} stands",
+            news.id,
+            known.amount,
+            news.amount,
+            news.status.as_str(),
+            stands.amount
+        );
+        let kind = HistoryKind::Mismatch;
+        self.note(tx, checkout.payable_pk, kind, detail).await
+    }
+}
+
+/// Adds what another telling says and this one leaves out: events differ in what they carry.
+fn completed(mut refund: Refund, other: &Refund) -> Refund {
+    refund.reference = refund.reference.or_else(|| other.reference.clone());
+    refund.payment_id = refund.payment_id.or_else(|| other.payment_id.clone());
+    refund.order_id = refund.order_id.or_else(|| other.order_id.clone());
+    refund.origin = refund.origin.or_else(|| other.origin.clone());
+    refund.bank_reference = refund
+        .bank_reference
+        .or_else(|| other.bank_reference.clone());
+    refund.reason = refund.reason.or_else(|| other.reason.clone());
+    refund.created_at = refund.created_at.or(other.created_at);
+    refund
+}
