@@ -3,6 +3,7 @@
 mod gateway;
 
 use std::future::Future;
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -393,4 +394,31 @@ async fn told_paid_and_not_listed_yet_no_second_link() {
     bench.clock.advance(Duration::from_mins(24 * 60 - 5));
     let again = bench.host.payment_url(&unpaid).await;
     assert_eq!(bench.gateway.state().creations, 1, "{again:?}");
+}
+
+#[tokio::test]
+async fn a_link_that_is_made_after_another_took_its_place_is_ended() {
+    let bench = Bench::new().await;
+    bench.gateway.state().hold = true;
+    let asked = invoice("inv", "10.00");
+    let mut first = pin!(bench.host.payment_url(&asked));
+    tokio::select! {
+        made = &mut first => panic!("it was held: {made:?}"),
+        () = bench.gateway.call_held() => {}
+    }
+    bench.gateway.state().hold = false;
+    bench.clock.advance(Duration::from_mins(3));
+    // By now nobody takes the first one for more than a request that was never answered.
+    let second = bench.url(&invoice("inv", "20.00")).await;
+    let first = first.await.unwrap();
+    let state = bench.gateway.state();
+    let payable: Vec<_> = state
+        .links
+        .iter()
+        .filter(|(_, link)| link.status == CheckoutStatus::Open)
+        .map(|(reference, _)| reference.as_str())
+        .collect();
+    assert_eq!(payable, [first.reference.as_str()]);
+    assert_eq!(state.links.len(), 3);
+    assert_ne!(first.reference, second.reference);
 }

@@ -15,6 +15,8 @@ pub(super) enum Meanwhile {
     Closed,
     /// Its customer does not pay through this connection any more.
     Moved,
+    /// This checkout was taken for one that was never made, and another was asked for.
+    Replaced,
 }
 
 impl<S: Store> Host<S> {
@@ -46,6 +48,7 @@ impl<S: Store> Host<S> {
             .await?;
         }
         self.record_statement(&mut tx, &mut row, made).await?;
+        let others = store.checkouts_of(&mut tx, payable.pk).await?;
         let linked = store
             .link_of_customer(&mut tx, &payable.organization, &row.customer)
             .await?;
@@ -55,6 +58,8 @@ impl<S: Store> Host<S> {
             Meanwhile::Closed
         } else if linked != Some(row.connection_pk) {
             Meanwhile::Moved
+        } else if others.iter().any(|other| other.attempt > row.attempt) {
+            Meanwhile::Replaced
         } else {
             Meanwhile::Nothing
         };

@@ -276,7 +276,7 @@ impl<S: Store> Host<S> {
         match meanwhile {
             Meanwhile::Nothing => {}
             Meanwhile::Closed => return Err(CheckoutError::Refused(Refusal::Closed)),
-            Meanwhile::Moved => return Ok(None),
+            Meanwhile::Moved | Meanwhile::Replaced => return Ok(None),
         }
         // Only an adopted one can have been paid, or have ended, already.
         if !made.checkout().amount_paid.is_zero() || !row.state.may_take_money() {

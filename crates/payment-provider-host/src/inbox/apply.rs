@@ -142,6 +142,9 @@ impl<S: Store> Host<S> {
                         self.note_received(&mut tx, delivery).await?;
                         self.apply_fetched(&mut tx, row.pk, &answer, is_patient(delivery))
                             .await?;
+                        if !store.is_leased(&mut tx, delivery.pk, owner).await? {
+                            return Ok(());
+                        }
                         crash_point!("incomplete.1-before-commit");
                         store.commit(tx).await?;
                         crash_point!("incomplete.2-committed");
@@ -203,6 +206,10 @@ impl<S: Store> Host<S> {
                 // Dropping the transaction takes back what the events before did.
                 EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
             }
+        }
+        // Another worker has it if the lease ran out: leave all of it to them.
+        if !store.is_leased(&mut tx, delivery.pk, owner).await? {
+            return Ok(Tried::Done);
         }
         if let Some(error) = left {
             // What the gateway lists is booked, and what was told is remembered.

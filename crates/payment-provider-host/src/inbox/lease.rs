@@ -45,18 +45,25 @@ impl<S: Store> Host<S> {
             .collect())
     }
 
-    /// Does some work on a delivery that is leased, and renews the lease meanwhile.
+    /// Does some work on a delivery that is leased, and renews the lease meanwhile. `None` if it took
+    /// too long: what hangs for good would keep this worker from everything else.
     ///
     /// **Cancellation.** Dropping the future ends the work and the renewals.
-    pub(super) async fn while_leased<F: Future>(&self, pk: i64, owner: &str, work: F) -> F::Output {
+    pub(super) async fn while_leased<F: Future>(
+        &self,
+        pk: i64,
+        owner: &str,
+        work: F,
+    ) -> Option<F::Output> {
         let mut work = pin!(work);
         tokio::select! {
             biased;
-            done = &mut work => return done,
+            done = &mut work => return Some(done),
             () = self.keep_lease(pk, owner) => {}
         }
         // Whose delivery it is by now is decided when it is finished.
-        work.await
+        let lease = self.inner.config.delivery_lease;
+        tokio::time::timeout(LONGEST_WORK + lease, work).await.ok()
     }
 
     /// Renews a lease until it is lost, or has been renewed for long enough.

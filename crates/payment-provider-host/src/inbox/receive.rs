@@ -119,7 +119,8 @@ impl<S: Store> Host<S> {
             freshness: verified.freshness(),
             matched_secret: verified.matched_secret().map(ToString::to_string),
             events: verified.into_events(),
-            received_at: times::to_millis(request.received_at),
+            // An edge whose clock is ahead makes nobody wait for it.
+            received_at: times::to_millis(request.received_at).min(self.now_millis()),
             copies: 1,
             state: if says_nothing {
                 DeliveryState::Ignored
@@ -127,6 +128,7 @@ impl<S: Store> Host<S> {
                 DeliveryState::Pending
             },
             attempts: 0,
+            failures: 0,
             looks: 0,
             error: None,
         };

@@ -16,6 +16,8 @@ const CONCURRENCY: usize = 8;
 /// How often the store is looked at when nothing wakes the worker: another process may have
 /// stored a delivery, or have died over one.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How long a look may take.
+const LONGEST_LOOK: Duration = Duration::from_mins(1);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// A gateway that asks to be left alone for longer is asked again all the same.
@@ -33,14 +35,17 @@ impl<S: Store> Host<S> {
         // Tasks of their own: one that holds the store's writer must go on while this waits for it.
         let mut running = JoinSet::new();
         while !stop.is_cancelled() {
-            match self.lease(CONCURRENCY - running.len()).await {
-                Ok(leased) => {
+            // A connection on which nothing comes back any more must not end all work.
+            let leased = self.lease(CONCURRENCY - running.len());
+            match tokio::time::timeout(LONGEST_LOOK, leased).await {
+                Err(_) => tracing::error!("the inbox does not answer"),
+                Ok(Ok(leased)) => {
                     for (delivery, owner) in leased {
                         let host = self.clone();
                         running.spawn(async move { host.apply_or_postpone(delivery, owner).await });
                     }
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the inbox cannot be read"
@@ -75,18 +80,35 @@ impl<S: Store> Host<S> {
     async fn apply_or_postpone(&self, delivery: DeliveryRow, owner: String) {
         crash_point!("delivery.1-leased");
         let work = AssertUnwindSafe(self.apply_delivery(&delivery, &owner)).catch_unwind();
-        let tried = self.while_leased(delivery.pk, &owner, work).await;
+        let most = i64::from(self.inner.config.delivery_attempts);
+        // The try before may have ended the process, and the ones before it.
+        let tried = if delivery.failures < most {
+            self.while_leased(delivery.pk, &owner, work).await
+        } else {
+            None
+        };
         let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
-        let too_often = attempts >= self.inner.config.delivery_attempts;
-        let (text, park, looked, gateway_wait) = match tried {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => (
-                error.text(),
-                error.is_final() || (too_often && !error.is_transient()),
-                matches!(error, ApplyError::Incomplete),
-                error.retry_after(),
-            ),
-            Err(_) => ("applying it panicked".to_owned(), too_often, false, None),
+        let too_often = delivery.failures + 1 >= most;
+        let (text, failed, park, looked, gateway_wait) = match tried {
+            Some(Ok(Ok(()))) => return,
+            Some(Ok(Err(error))) => {
+                let failed = !error.is_transient();
+                (
+                    error.text(),
+                    failed,
+                    error.is_final() || (too_often && failed),
+                    matches!(error, ApplyError::Incomplete),
+                    error.retry_after(),
+                )
+            }
+            Some(Err(_)) => {
+                let text = "applying it panicked".to_owned();
+                (text, true, too_often, false, None)
+            }
+            None => {
+                let text = "a try took too long, or never came back".to_owned();
+                (text, true, too_often, false, None)
+            }
         };
         let gateway_wait = gateway_wait.unwrap_or_default().min(LONGEST_GATEWAY_WAIT);
         let wait = wait_after(attempts).max(gateway_wait);
@@ -95,7 +117,9 @@ impl<S: Store> Host<S> {
             error: &text,
             next_attempt,
             looked,
+            failed,
             park,
+            copies: delivery.copies,
         };
         if park {
             tracing::error!(

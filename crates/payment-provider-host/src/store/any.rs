@@ -355,6 +355,10 @@ impl Backend for AnyStore {
         each!(self.renew_lease(pk, owner, until))
     }
 
+    async fn is_leased(&self, tx: &mut AnyTx, pk: i64, owner: &str) -> Result<bool> {
+        each_in!(self, tx.is_leased(pk, owner))
+    }
+
     async fn finish_delivery(
         &self,
         tx: &mut AnyTx,

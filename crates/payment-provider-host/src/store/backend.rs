@@ -202,6 +202,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Prolongs the lease of a delivery that is being worked on, never shortens it, and says whether
     /// it was still the owner's.
     async fn renew_lease(&self, pk: i64, owner: &str, until: i64) -> Result<bool>;
+    /// Whether a delivery's lease is still the owner's, and nobody else's until the transaction ends.
+    async fn is_leased(&self, tx: &mut Self::Tx, pk: i64, owner: &str) -> Result<bool>;
     /// Ends a delivery, and says whether its lease was still the owner's: if not, nothing of the
     /// transaction may become durable. One that names what is known by now, or just becomes known,
     /// is not unmatched but to be tried again.

@@ -41,6 +41,11 @@ pub use rows::{DeliveryState, HistoryKind};
 pub use sqlite::{SqliteStore, SqliteTx};
 pub(crate) use subject_name::SubjectName;
 
+/// For how many milliseconds a delivery waits that another version of this crate stored and this one
+/// cannot read, while both run side by side; and how often before it is parked: an hour in all.
+const UNREADABLE_WAIT: i64 = 5 * 60 * 1000;
+const UNREADABLE_TRIES: i64 = 12;
+
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 /// A durable store.

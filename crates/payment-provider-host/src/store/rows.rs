@@ -222,6 +222,8 @@ pub struct DeliveryRow {
     pub copies: i64,
     pub state: DeliveryState,
     pub attempts: i64,
+    /// How often a try failed by its own fault, or never came back.
+    pub failures: i64,
     /// How often the gateway's list was looked at and did not show yet what was told.
     pub looks: i64,
     pub error: Option<String>,
@@ -297,5 +299,9 @@ pub struct Postponed<'a> {
     pub next_attempt: i64,
     /// Whether the gateway's list was looked at in vain.
     pub looked: bool,
+    /// Whether it is the delivery's own fault.
+    pub failed: bool,
     pub park: bool,
+    /// How many copies there were when it was taken: more of them are a reason not to park it.
+    pub copies: i64,
 }

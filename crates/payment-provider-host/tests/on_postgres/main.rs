@@ -47,6 +47,8 @@ mod one_payable_link;
 mod operated_inbox;
 #[path = "../outages.rs"]
 mod outages;
+#[path = "../passing_errors.rs"]
+mod passing_errors;
 #[path = "../refunds.rs"]
 mod refunds;
 #[path = "../resealing.rs"]

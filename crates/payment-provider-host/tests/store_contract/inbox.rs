@@ -61,6 +61,8 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first<S: Store>
                 error: "x",
                 next_attempt: 90_000,
                 looked: true,
+                failed: false,
+                copies: i64::MAX,
                 park: state == Parked,
             };
             world.one.postpone_delivery(pk, "me", wait).await.unwrap();
@@ -115,6 +117,8 @@ pub(super) async fn due_deliveries_are_leased_in_order<S: Store>(world: World<S>
             error: "x",
             next_attempt,
             looked: false,
+            failed: false,
+            copies: i64::MAX,
             park: false,
         };
         world
@@ -166,7 +170,9 @@ pub(super) async fn a_lease_that_ran_out_is_another_s<S: Store>(world: World<S>)
     world.two.commit(tx).await.unwrap();
 }
 
-pub(super) async fn a_row_of_another_version_is_parked_and_shown<S: Meddle>(world: World<S>) {
+pub(super) async fn a_row_of_another_version_waits_for_it_and_is_parked_in_the_end<S: Meddle>(
+    world: World<S>,
+) {
     let connection_pk = connected(&*world.one, "main").await;
     world
         .one
@@ -185,6 +191,14 @@ pub(super) async fn a_row_of_another_version_is_parked_and_shown<S: Meddle>(worl
     let leased = world.two.lease_deliveries("me", 10_000, 20_000, 10).await;
     let keys: Vec<_> = leased.unwrap().into_iter().map(|row| row.key).collect();
     assert_eq!(keys, ["even"]);
+    let odd = stored(&*world.two, connection_pk, "odd").await;
+    assert_eq!(odd.state, DeliveryState::Pending);
+    let mut now = 10_000;
+    for _ in 1..UNREADABLE_TRIES {
+        now += UNREADABLE_WAIT;
+        let leased = world.two.lease_deliveries("me", now, now + 1, 10).await;
+        assert!(leased.unwrap().iter().all(|row| row.key != "odd"));
+    }
     let odd = stored(&*world.two, connection_pk, "odd").await;
     assert_eq!(odd.state, DeliveryState::Parked);
     assert!(odd.events.is_empty() && odd.error.unwrap().contains("column events"));
@@ -213,6 +227,8 @@ pub(super) async fn only_the_owner_of_a_lease_ends_a_delivery<S: Store>(world: W
         error: "x",
         next_attempt: 1,
         looked: true,
+        failed: false,
+        copies: i64::MAX,
         park: true,
     };
     world.one.postpone_delivery(pk, "me", wait).await.unwrap();
@@ -268,7 +284,9 @@ pub(super) async fn a_postponed_delivery_waits_or_is_parked<S: Store>(world: Wor
             error: "not now",
             next_attempt: 15_000,
             looked: !park,
+            failed: park,
             park,
+            copies: row.copies,
         };
         world
             .two

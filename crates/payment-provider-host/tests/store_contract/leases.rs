@@ -47,6 +47,8 @@ pub(super) async fn what_has_ended_or_waits_has_no_lease<S: Store>(world: World<
         error: "not now",
         next_attempt: 12_000,
         looked: false,
+        failed: false,
+        copies: i64::MAX,
         park: false,
     };
     let postponed = world.one.postpone_delivery(rows[1].pk, "me", wait);

@@ -65,7 +65,7 @@ cases! {
     inbox::receiving_tells_which_secret_verified,
     inbox::due_deliveries_are_leased_in_order,
     inbox::a_lease_that_ran_out_is_another_s,
-    inbox::a_row_of_another_version_is_parked_and_shown,
+    inbox::a_row_of_another_version_waits_for_it_and_is_parked_in_the_end,
     inbox::only_the_owner_of_a_lease_ends_a_delivery,
     inbox::a_copy_that_came_meanwhile_is_news,
     inbox::a_postponed_delivery_waits_or_is_parked,

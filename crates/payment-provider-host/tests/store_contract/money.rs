@@ -144,6 +144,8 @@ pub(super) async fn texts_that_gateways_could_send_are_kept<S: Store>(world: Wor
         error: hostile,
         next_attempt: 1,
         looked: false,
+        failed: false,
+        copies: i64::MAX,
         park: true,
     };
     world

@@ -58,6 +58,8 @@ pub(super) async fn parking_takes_the_lease_away<S: Store>(world: World<S>) {
         error: "another",
         next_attempt: 0,
         looked: false,
+        failed: false,
+        copies: i64::MAX,
         park: false,
     };
     let postponed = world.one.postpone_delivery(taken.pk, "me", wait);

@@ -155,6 +155,7 @@ pub(crate) fn delivery(connection_pk: i64, key: &str) -> DeliveryRow {
         copies: 1,
         state: DeliveryState::Pending,
         attempts: 0,
+        failures: 0,
         looks: 0,
         error: None,
     }

@@ -5,8 +5,8 @@ use super::{
     DeliveryEnd, DeliveryRow, PostgresStore, PostgresTx, Postponed, Received, Result, StoreError,
     SubjectName,
 };
-use crate::store::Store;
 use crate::store::columns::{ReadColumn, json, word};
+use crate::store::{Store, UNREADABLE_TRIES, UNREADABLE_WAIT};
 
 /// After how many milliseconds a delivery is looked at again whose names are just becoming known.
 const SOON: i64 = 100;
@@ -17,7 +17,7 @@ const SOON: i64 = 100;
 pub(super) const RECEIVE: &str = "WITH received AS (
          INSERT INTO @deliveries AS known (connection_pk, delivery_key, body, events, freshness,
              matched_secret, received_at, state, next_attempt)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7)
          ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
              copies = known.copies + 1,
              attempts = CASE
@@ -28,6 +28,15 @@ pub(super) const RECEIVE: &str = "WITH received AS (
                  WHEN known.state IN ('parked', 'ignored')
                      OR ($9 AND known.state IN ('applied', 'unmatched'))
                  THEN 0 ELSE known.looks END,
+             failures = CASE
+                 WHEN known.state IN ('parked', 'ignored')
+                     OR ($9 AND known.state IN ('applied', 'unmatched'))
+                 THEN 0 ELSE known.failures END,
+             -- One that waits for its next try goes on waiting.
+             next_attempt = CASE
+                 WHEN known.state IN ('parked', 'ignored')
+                     OR ($9 AND known.state IN ('applied', 'unmatched'))
+                 THEN excluded.next_attempt ELSE known.next_attempt END,
              -- It may be understood by now. A copy past its time tells less.
              events = CASE
                  WHEN known.state = 'ignored'
@@ -97,7 +106,9 @@ pub(super) const LEASE: &str = "WITH due AS MATERIALIZED (
          WHERE state = 'pending' AND next_attempt <= $2 AND lease_until <= $2
          ORDER BY next_attempt, delivery_pk LIMIT $4
          FOR NO KEY UPDATE SKIP LOCKED)
-     UPDATE @deliveries AS taken SET lease_owner = $1, lease_until = $3, attempts = attempts + 1
+     UPDATE @deliveries AS taken SET lease_owner = $1, lease_until = $3, attempts = attempts + 1,
+         -- Nobody ended the one before.
+         failures = failures + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END
      FROM due WHERE taken.delivery_pk = due.delivery_pk
      RETURNING taken.*";
 
@@ -121,15 +132,19 @@ pub(super) async fn lease(
     for row in &leased {
         match read(row) {
             Ok(row) => rows.push(row),
-            // Written by another version. It must not hold up the others.
+            // Written by another version, whose processes may run beside this one: it waits for them.
             Err(error) => {
                 sqlx::query(store.sql(
-                    "UPDATE @deliveries SET state = 'parked', error = $1, lease_owner = NULL,
-                         lease_until = 0 WHERE delivery_pk = $2 AND lease_owner = $3",
+                    "UPDATE @deliveries SET error = $1, lease_owner = NULL, lease_until = 0,
+                         next_attempt = $4, failures = failures + 1,
+                         state = CASE WHEN failures + 1 >= $5 THEN 'parked' ELSE state END
+                     WHERE delivery_pk = $2 AND lease_owner = $3",
                 ))
                 .bind(storable(&format!("{error}: {}", error.reason())))
                 .bind(row.number("delivery_pk")?)
                 .bind(owner)
+                .bind(now.saturating_add(UNREADABLE_WAIT))
+                .bind(UNREADABLE_TRIES)
                 .execute(&store.pool)
                 .await
                 .map_err(failed)?;
@@ -157,7 +172,8 @@ pub(super) async fn renew(store: &PostgresStore, pk: i64, owner: &str, until: i6
 
 pub(super) async fn retry(store: &PostgresStore, connection_pk: i64, key: &str) -> Result<bool> {
     let done = sqlx::query(store.sql(
-        "UPDATE @deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = 0
+        "UPDATE @deliveries SET state = 'pending', attempts = 0, looks = 0, failures = 0,
+             next_attempt = 0
          WHERE connection_pk = $1 AND delivery_key = $2 AND state <> 'pending'",
     ))
     .bind(connection_pk)
@@ -166,6 +182,20 @@ pub(super) async fn retry(store: &PostgresStore, connection_pk: i64, key: &str) 
     .await
     .map_err(|error| StoreError::new("try a delivery again", error))?;
     Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn is_leased(tx: &mut PostgresTx, pk: i64, owner: &str) -> Result<bool> {
+    let sql = tx.sql(
+        "SELECT delivery_pk FROM @deliveries
+         WHERE delivery_pk = $1 AND lease_owner = $2 AND state = 'pending' FOR NO KEY UPDATE",
+    );
+    let found = sqlx::query(sql)
+        .bind(pk)
+        .bind(owner)
+        .fetch_optional(tx.own())
+        .await
+        .map_err(|error| StoreError::new("look at a lease", error))?;
+    Ok(found.is_some())
 }
 
 pub(super) async fn finish(
@@ -202,6 +232,7 @@ pub(super) async fn finish(
              state = CASE WHEN copies > $5 AND freshness = 'fresh' THEN 'pending' ELSE $1 END,
              attempts = CASE WHEN copies > $5 AND freshness = 'fresh' THEN 0 ELSE attempts END,
              looks = CASE WHEN copies > $5 AND freshness = 'fresh' THEN 0 ELSE looks END,
+             failures = CASE WHEN copies > $5 AND freshness = 'fresh' THEN 0 ELSE failures END,
              next_attempt = $2, lease_owner = NULL, lease_until = 0, error = NULL
          WHERE delivery_pk = $3 AND lease_owner = $4 AND state = 'pending'",
     );
@@ -239,16 +270,20 @@ pub(super) async fn postpone(
     wait: Postponed<'_>,
 ) -> Result<()> {
     sqlx::query(store.sql(
-        "UPDATE @deliveries SET state = $1, next_attempt = $2, lease_owner = NULL, lease_until = 0,
-             error = $3, looks = looks + $4
+        "UPDATE @deliveries SET next_attempt = $2, lease_owner = NULL, lease_until = 0,
+             error = $3, looks = looks + $4, failures = failures + $7,
+             -- A copy that came meanwhile asks for another try.
+             state = CASE WHEN $1 AND copies <= $8 THEN 'parked' ELSE 'pending' END
          WHERE delivery_pk = $5 AND lease_owner = $6 AND state = 'pending'",
     ))
-    .bind(if wait.park { "parked" } else { "pending" })
+    .bind(wait.park)
     .bind(wait.next_attempt)
     .bind(storable(wait.error))
     .bind(i64::from(wait.looked))
     .bind(pk)
     .bind(owner)
+    .bind(i64::from(wait.failed))
+    .bind(wait.copies)
     .execute(&store.pool)
     .await
     .map_err(|error| StoreError::new("postpone a delivery", error))?;
@@ -258,7 +293,8 @@ pub(super) async fn postpone(
 pub(super) const REQUEUE: &str = "WITH waiting AS (
          DELETE FROM @unmatched_subjects WHERE connection_pk = $1 AND name = ANY ($2)
          RETURNING delivery_pk)
-     UPDATE @deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = $3
+     UPDATE @deliveries SET state = 'pending', attempts = 0, looks = 0, failures = 0,
+         next_attempt = $3
      WHERE state <> 'pending' AND delivery_pk IN (SELECT delivery_pk FROM waiting)";
 
 pub(super) async fn requeue(
@@ -323,6 +359,7 @@ pub(super) fn read_without_events(row: &PgRow) -> Result<DeliveryRow> {
         copies: row.number("copies")?,
         state: row.word("state")?,
         attempts: row.number("attempts")?,
+        failures: row.number("failures")?,
         looks: row.number("looks")?,
         error: row.maybe_text("error")?,
     })

@@ -28,6 +28,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 3,
         sql: include_str!("../../../migrations/postgres/0003_refunds.sql"),
     },
+    Migration {
+        version: 4,
+        sql: include_str!("../../../migrations/postgres/0004_failures.sql"),
+    },
 ];
 
 const ACTION: &str = "bring its tables up to date";

@@ -520,6 +520,10 @@ impl Backend for PostgresStore {
         persist(|| inbox::renew(self, pk, owner, until)).await
     }
 
+    async fn is_leased(&self, tx: &mut Tx, pk: i64, owner: &str) -> Result<bool> {
+        inbox::is_leased(tx, pk, owner).await
+    }
+
     async fn finish_delivery(
         &self,
         tx: &mut Tx,

@@ -7,7 +7,7 @@ use crate::store::Store;
 use crate::store::columns::ReadColumn;
 
 pub(super) const PAGE: &str = "SELECT delivery_pk, connection_pk, delivery_key, ''::bytea AS body,
-         events, freshness, matched_secret, received_at, copies, state, attempts, looks, error
+         events, freshness, matched_secret, received_at, copies, state, attempts, failures, looks, error
      FROM @deliveries
      WHERE connection_pk = $1 AND delivery_pk < $2 AND ($3::text IS NULL OR state = $3)
      ORDER BY delivery_pk DESC LIMIT $4";
@@ -111,7 +111,7 @@ pub(super) async fn park(
 pub(super) async fn retry_parked(store: &PostgresStore, connection_pk: i64) -> Result<u64> {
     let mut tx = store.begin().await?;
     let sql = tx.sql(
-        "UPDATE @deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = 0
+        "UPDATE @deliveries SET state = 'pending', attempts = 0, looks = 0, failures = 0, next_attempt = 0
          WHERE connection_pk = $1 AND state = 'parked'",
     );
     let done = sqlx::query(sql)

@@ -5,6 +5,7 @@ use super::{
     Tx,
 };
 use crate::store::columns::{ReadColumn, json, word};
+use crate::store::{UNREADABLE_TRIES, UNREADABLE_WAIT};
 
 pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -> Result<Received> {
     let failed = |error| StoreError::new("store a delivery", error);
@@ -25,7 +26,7 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
     let copies: i64 = sqlx::query_scalar(
         "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
              matched_secret, received_at, state, next_attempt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
          ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
              copies = copies + 1,
              attempts = CASE
@@ -34,6 +35,13 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
              looks = CASE
                  WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
                  THEN 0 ELSE looks END,
+             failures = CASE
+                 WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
+                 THEN 0 ELSE failures END,
+             -- One that waits for its next try goes on waiting.
+             next_attempt = CASE
+                 WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
+                 THEN excluded.next_attempt ELSE next_attempt END,
              -- It may be understood by now. A copy past its time tells less.
              events = CASE
                  WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
@@ -89,8 +97,8 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
 /// Takes back what a process that is gone had leased.
 pub(super) async fn release(pool: &SqlitePool) -> Result<()> {
     sqlx::query(
-        "UPDATE deliveries SET lease_owner = NULL, lease_until = 0
-         WHERE state = 'pending' AND lease_until > 0",
+        "UPDATE deliveries SET lease_owner = NULL, lease_until = 0, failures = failures + 1
+         WHERE state = 'pending' AND lease_owner IS NOT NULL",
     )
     .execute(pool)
     .await
@@ -107,7 +115,9 @@ pub(super) async fn lease(
 ) -> Result<Vec<DeliveryRow>> {
     let failed = |error| StoreError::new("lease deliveries", error);
     let leased = sqlx::query(
-        "UPDATE deliveries SET lease_owner = ?1, lease_until = ?3, attempts = attempts + 1
+        "UPDATE deliveries SET lease_owner = ?1, lease_until = ?3, attempts = attempts + 1,
+             -- Nobody ended the one before.
+             failures = failures + (lease_owner IS NOT NULL)
          WHERE delivery_pk IN (SELECT delivery_pk FROM deliveries
              WHERE state = 'pending' AND next_attempt <= ?2 AND lease_until <= ?2
              ORDER BY next_attempt, delivery_pk LIMIT ?4)
@@ -124,14 +134,18 @@ pub(super) async fn lease(
     for row in &leased {
         match read(row) {
             Ok(row) => rows.push(row),
-            // Written by another version. It must not hold up the others.
+            // Written by another version, whose processes may run beside this one: it waits for them.
             Err(error) => {
                 sqlx::query(
-                    "UPDATE deliveries SET state = 'parked', error = ?, lease_owner = NULL,
-                         lease_until = 0 WHERE delivery_pk = ?",
+                    "UPDATE deliveries SET error = ?1, lease_owner = NULL, lease_until = 0,
+                         next_attempt = ?3, failures = failures + 1,
+                         state = CASE WHEN failures + 1 >= ?4 THEN 'parked' ELSE state END
+                     WHERE delivery_pk = ?2",
                 )
                 .bind(format!("{error}: {}", error.reason()))
                 .bind(row.number("delivery_pk")?)
+                .bind(now.saturating_add(UNREADABLE_WAIT))
+                .bind(UNREADABLE_TRIES)
                 .execute(pool)
                 .await
                 .map_err(failed)?;
@@ -157,7 +171,8 @@ pub(super) async fn renew(pool: &SqlitePool, pk: i64, owner: &str, until: i64) -
 
 pub(super) async fn retry(pool: &SqlitePool, connection_pk: i64, key: &str) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = 0
+        "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, failures = 0,
+             next_attempt = 0
          WHERE connection_pk = ? AND delivery_key = ? AND state <> 'pending'",
     )
     .bind(connection_pk)
@@ -166,6 +181,19 @@ pub(super) async fn retry(pool: &SqlitePool, connection_pk: i64, key: &str) -> R
     .await
     .map_err(|error| StoreError::new("try a delivery again", error))?;
     Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn is_leased(tx: &mut Tx, pk: i64, owner: &str) -> Result<bool> {
+    let found = sqlx::query(
+        "SELECT delivery_pk FROM deliveries
+         WHERE delivery_pk = ? AND lease_owner = ? AND state = 'pending'",
+    )
+    .bind(pk)
+    .bind(owner)
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(|error| StoreError::new("look at a lease", error))?;
+    Ok(found.is_some())
 }
 
 pub(super) async fn finish(
@@ -187,6 +215,7 @@ pub(super) async fn finish(
              state = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 'pending' ELSE ?1 END,
              attempts = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 0 ELSE attempts END,
              looks = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 0 ELSE looks END,
+             failures = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 0 ELSE failures END,
              next_attempt = ?2, lease_owner = NULL, lease_until = 0, error = NULL
          WHERE delivery_pk = ?3 AND lease_owner = ?4 AND state = 'pending'",
     )
@@ -237,16 +266,20 @@ pub(super) async fn postpone(
     wait: Postponed<'_>,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE deliveries SET state = ?, next_attempt = ?, lease_owner = NULL, lease_until = 0,
-             error = ?, looks = looks + ?
-         WHERE delivery_pk = ? AND lease_owner = ? AND state = 'pending'",
+        "UPDATE deliveries SET next_attempt = ?2, lease_owner = NULL, lease_until = 0,
+             error = ?3, looks = looks + ?4, failures = failures + ?7,
+             -- A copy that came meanwhile asks for another try.
+             state = CASE WHEN ?1 AND copies <= ?8 THEN 'parked' ELSE 'pending' END
+         WHERE delivery_pk = ?5 AND lease_owner = ?6 AND state = 'pending'",
     )
-    .bind(if wait.park { "parked" } else { "pending" })
+    .bind(wait.park)
     .bind(wait.next_attempt)
     .bind(wait.error)
     .bind(wait.looked)
     .bind(pk)
     .bind(owner)
+    .bind(wait.failed)
+    .bind(wait.copies)
     .execute(pool)
     .await
     .map_err(|error| StoreError::new("postpone a delivery", error))?;
@@ -264,7 +297,8 @@ pub(super) async fn requeue(
     for name in names {
         let name = name.to_string();
         let done = sqlx::query(
-            "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = ?3
+            "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, failures = 0,
+                 next_attempt = ?3
              WHERE state <> 'pending' AND delivery_pk IN (SELECT delivery_pk
                  FROM unmatched_subjects WHERE connection_pk = ?1 AND name = ?2)",
         )
@@ -324,6 +358,7 @@ pub(super) fn read_without_events(row: &SqliteRow) -> Result<DeliveryRow> {
         copies: row.number("copies")?,
         state: row.word("state")?,
         attempts: row.number("attempts")?,
+        failures: row.number("failures")?,
         looks: row.number("looks")?,
         error: row.maybe_text("error")?,
     })

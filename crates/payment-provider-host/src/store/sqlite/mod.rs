@@ -449,6 +449,10 @@ impl Backend for SqliteStore {
         inbox::renew(&self.writer, pk, owner, until).await
     }
 
+    async fn is_leased(&self, tx: &mut Tx, pk: i64, owner: &str) -> Result<bool> {
+        inbox::is_leased(tx, pk, owner).await
+    }
+
     async fn finish_delivery(
         &self,
         tx: &mut Tx,

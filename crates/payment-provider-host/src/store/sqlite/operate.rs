@@ -15,7 +15,7 @@ pub(super) async fn page(
 ) -> Result<Vec<DeliveryRow>> {
     let rows = sqlx::query(
         "SELECT delivery_pk, connection_pk, delivery_key, x'' AS body, events, freshness,
-             matched_secret, received_at, copies, state, attempts, looks, error
+             matched_secret, received_at, copies, state, attempts, failures, looks, error
          FROM deliveries
          WHERE connection_pk = ?1 AND delivery_pk < ?2 AND (?3 IS NULL OR state = ?3)
          ORDER BY delivery_pk DESC LIMIT ?4",
@@ -92,7 +92,7 @@ pub(super) async fn park(
 
 pub(super) async fn retry_parked(pool: &SqlitePool, connection_pk: i64) -> Result<u64> {
     let done = sqlx::query(
-        "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, next_attempt = 0
+        "UPDATE deliveries SET state = 'pending', attempts = 0, looks = 0, failures = 0, next_attempt = 0
          WHERE connection_pk = ? AND state = ?",
     )
     .bind(connection_pk)
