@@ -59,7 +59,7 @@
 //! alone. How long a statement may take is the host's to set (`statement_timeout` of the pool or role).
 //!
 //! **Poolers.** Statements are prepared by name on their connection. A pooler in transaction mode has to
-//! keep track of that (PgBouncer since 1.21, with `max_prepared_statements`).
+//! keep track of that (`PgBouncer` since 1.21, with `max_prepared_statements`).
 //!
 //! **Reads** ([`begin_read`](super::Store::begin_read)) are `REPEATABLE READ READ ONLY`: one state of
 //! everything, and no lock.
