@@ -130,4 +130,9 @@ pub(super) async fn a_customer_is_linked_and_moved<S: Store>(world: World<S>) {
     let found = found.unwrap().unwrap();
     assert_eq!(found.connection.as_str(), "second");
     assert_eq!((found.remote_id, found.linked_at), (None, 2));
+    row.remote_id = Some("r\0₹2".to_owned());
+    world.one.put_customer(&row).await.unwrap();
+    let found = world.two.customer(&row.organization, &id).await;
+    let remote_id = found.unwrap().unwrap().remote_id.unwrap();
+    assert!(remote_id.ends_with("₹2"), "{remote_id:?}");
 }

@@ -43,6 +43,21 @@ pub(crate) struct Customer {
     pub(crate) payment_provider_code: Option<String>,
 }
 
+/// Named, for what a process has prepared on PostgreSQL has to stay good when a later version adds
+/// others.
+macro_rules! columns {
+    () => {
+        "id, organization_id, external_id, name, email, phone, payment_provider,
+         payment_provider_code"
+    };
+}
+
+macro_rules! select {
+    ($which:literal) => {
+        concat!("SELECT ", columns!(), " FROM billing_customers ", $which)
+    };
+}
+
 /// How many customers a list has.
 pub(crate) const MOST_LISTED: usize = 500;
 
@@ -90,7 +105,7 @@ pub(crate) async fn save(
     let mut tx = store.begin().await?;
     // One that is known keeps its id.
     let customer: Customer = in_tx!(&mut tx, connection => {
-        sqlx::query_as(
+        sqlx::query_as(concat!(
             "INSERT INTO billing_customers (id, organization_id, external_id, name, email, phone,
                  payment_provider, payment_provider_code, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -98,8 +113,9 @@ pub(crate) async fn save(
                  name = excluded.name, email = excluded.email, phone = excluded.phone,
                  payment_provider = excluded.payment_provider,
                  payment_provider_code = excluded.payment_provider_code
-             RETURNING *",
-        )
+             RETURNING ",
+            columns!()
+        ))
         .bind(&id)
         .bind(new.organization.as_str())
         .bind(new.external_id.as_str())
@@ -128,9 +144,7 @@ pub(crate) async fn find(
     external_id: &CustomerId,
 ) -> Result<Option<Customer>, TableError> {
     Ok(on_pool!(store, pool => {
-        sqlx::query_as(
-            "SELECT * FROM billing_customers WHERE organization_id = $1 AND external_id = $2",
-        )
+        sqlx::query_as(select!("WHERE organization_id = $1 AND external_id = $2"))
         .bind(organization.as_str())
         .bind(external_id.as_str())
         .fetch_optional(pool)
@@ -142,17 +156,20 @@ pub(crate) async fn find(
 pub(crate) async fn list(store: &AnyStore) -> Result<Vec<Customer>, TableError> {
     let most = i64::try_from(MOST_LISTED).unwrap_or(i64::MAX);
     Ok(on_pool!(store, pool => {
-        sqlx::query_as("SELECT * FROM billing_customers ORDER BY id DESC LIMIT $1")
+        sqlx::query_as(select!("ORDER BY id DESC LIMIT $1"))
             .bind(most)
             .fetch_all(pool)
             .await
     })?)
 }
 
-/// The customer an invoice names.
+/// The customer an invoice names. What is no id needs no look: the database may not even take it.
 pub(crate) async fn find_by_id(store: &AnyStore, id: &str) -> Result<Option<Customer>, TableError> {
+    if Uuid::try_parse(id).is_err() {
+        return Ok(None);
+    }
     Ok(on_pool!(store, pool => {
-        sqlx::query_as("SELECT * FROM billing_customers WHERE id = $1")
+        sqlx::query_as(select!("WHERE id = $1"))
             .bind(id)
             .fetch_optional(pool)
             .await

@@ -51,10 +51,21 @@ impl Invoice {
     }
 }
 
-const SELECT: &str = "SELECT invoice.*, customer.external_id AS external_customer_id
-     FROM billing_invoices AS invoice
-     JOIN billing_customers AS customer ON customer.id = invoice.customer_id
-     WHERE invoice.id = $1";
+/// Invoices with their customers. The columns are named: what a process has prepared on PostgreSQL
+/// has to stay good when a later version adds others.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT invoice.id, invoice.organization_id, invoice.customer_id, invoice.amount_cents,
+                 invoice.currency, invoice.purpose, invoice.payment_status,
+                 invoice.amount_paid_cents, invoice.surplus_cents, invoice.voided_at,
+                 invoice.created_at, customer.external_id AS external_customer_id
+             FROM billing_invoices AS invoice
+             JOIN billing_customers AS customer ON customer.id = invoice.customer_id ",
+            $which
+        )
+    };
+}
 
 /// Makes an invoice and returns its id.
 pub(crate) async fn insert(store: &AnyStore, new: &NewInvoice) -> Result<String, TableError> {
@@ -80,10 +91,14 @@ pub(crate) async fn insert(store: &AnyStore, new: &NewInvoice) -> Result<String,
     Ok(id)
 }
 
-/// The invoice with this id.
+/// The invoice with this id. One that is none needs no look: the database may not even take it.
 pub(crate) async fn find(store: &AnyStore, id: &str) -> Result<Option<Invoice>, TableError> {
+    const SQL: &str = select!("WHERE invoice.id = $1");
+    if Uuid::try_parse(id).is_err() {
+        return Ok(None);
+    }
     Ok(on_pool!(store, pool => {
-        sqlx::query_as(SELECT).bind(id).fetch_optional(pool).await
+        sqlx::query_as(SQL).bind(id).fetch_optional(pool).await
     })?)
 }
 
@@ -93,13 +108,10 @@ pub(crate) async fn list(
     organization: Option<&OrganizationId>,
 ) -> Result<Vec<Invoice>, TableError> {
     Ok(on_pool!(store, pool => {
-        sqlx::query_as(
-            "SELECT invoice.*, customer.external_id AS external_customer_id
-             FROM billing_invoices AS invoice
-             JOIN billing_customers AS customer ON customer.id = invoice.customer_id
-             WHERE CAST($1 AS TEXT) IS NULL OR invoice.organization_id = $1
-             ORDER BY invoice.created_at, invoice.id",
-        )
+        sqlx::query_as(select!(
+            "WHERE CAST($1 AS TEXT) IS NULL OR invoice.organization_id = $1
+             ORDER BY invoice.created_at, invoice.id"
+        ))
         .bind(organization.map(OrganizationId::as_str))
         .fetch_all(pool)
         .await
@@ -114,14 +126,11 @@ pub(crate) async fn latest(
 ) -> Result<Vec<Invoice>, TableError> {
     // Ids of version 7 sort by the time they were made at.
     Ok(on_pool!(store, pool => {
-        sqlx::query_as(
-            "SELECT invoice.*, customer.external_id AS external_customer_id
-             FROM billing_invoices AS invoice
-             JOIN billing_customers AS customer ON customer.id = invoice.customer_id
-             WHERE CAST($1 AS TEXT) IS NULL OR invoice.id < $1
+        sqlx::query_as(select!(
+            "WHERE CAST($1 AS TEXT) IS NULL OR invoice.id < $1
              ORDER BY invoice.id DESC
-             LIMIT $2",
-        )
+             LIMIT $2"
+        ))
         .bind(before)
         .bind(most)
         .fetch_all(pool)

@@ -150,6 +150,13 @@ impl Books {
         self.send(request).await
     }
 
+    /// What the application answers a reader with.
+    pub(crate) async fn status(&self, path: &str) -> u16 {
+        let url = format!("{}{path}", self.running().url());
+        let request = self.http.get(url).bearer_auth(self.running().api_key());
+        request.send().await.unwrap().status().as_u16()
+    }
+
     /// Sends a body to the API.
     pub(crate) async fn sent(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}/api/v1{path}", self.running().url());
@@ -171,10 +178,15 @@ impl Books {
         reference.unwrap().to_owned()
     }
 
+    /// The first invoice of the seed; its id.
+    pub(crate) async fn first_invoice(&self) -> String {
+        let invoices = self.asked("/invoices?organization_id=acme").await;
+        invoices["invoices"][0]["id"].as_str().unwrap().to_owned()
+    }
+
     /// Has the first invoice of the seed paid, until the webhook of that has taken effect; its id.
     pub(crate) async fn paid_invoice(&self) -> String {
-        let invoices = self.asked("/invoices?organization_id=acme").await;
-        let id = invoices["invoices"][0]["id"].as_str().unwrap().to_owned();
+        let id = self.first_invoice().await;
         let link = self.checkout_of(&id).await;
         let simulator = self.running().simulator_url().unwrap();
         let pay = format!("{simulator}/_simulator/links/{link}/pay");

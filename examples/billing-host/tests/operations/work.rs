@@ -29,6 +29,8 @@ on_both! {
     a_secret_is_rotated_and_the_old_one_retired,
     money_that_nobody_tells_of_is_booked_by_hand,
     what_is_not_there_is_said,
+    an_address_that_no_id_fits_is_not_there,
+    a_column_of_a_later_version_disturbs_nobody,
 }
 
 async fn a_webhook_is_found_taken_out_and_tried_again(books: Books) {
@@ -343,4 +345,46 @@ async fn a_place_where_nobody_keeps_books_is_refused_and_stays_empty() {
         "{complaint}"
     );
     assert!(!has_tables(&server).await);
+}
+
+async fn an_address_that_no_id_fits_is_not_there(books: Books) {
+    for path in [
+        "/api/v1/invoices/%00",
+        "/api/v1/invoices/1",
+        "/thanks/%00",
+        "/thanks/%00/live",
+        "/thanks/x%00y",
+    ] {
+        assert_eq!(books.status(path).await, 404, "{path}");
+    }
+    books.end().await;
+}
+
+/// As if one were started beside the application that serves.
+async fn a_column_of_a_later_version_disturbs_nobody(books: Books) {
+    let invoice = books.first_invoice().await;
+    let customer = json!({"organization_id": "acme", "external_id": "late", "name": "Late"});
+    let due = json!({"organization_id": "acme", "external_customer_id": "late",
+                     "amount_cents": 100, "currency": "INR", "purpose": "Later"});
+    // Several times, so that connections of the pool meet again what they have prepared.
+    for later in [false, true] {
+        if later {
+            for table in ["billing_customers", "billing_invoices"] {
+                let alter = format!("ALTER TABLE {table} ADD COLUMN later TEXT");
+                books.tamper(&alter).await;
+            }
+        }
+        for _ in 0..3 {
+            books.sent("/customers", &customer).await;
+            books.sent("/invoices", &due).await;
+            let found = books.asked(&format!("/invoices/{invoice}")).await;
+            assert_eq!(found["amount_cents"], 20_012);
+            let path = format!("/thanks/{invoice}");
+            assert_eq!(books.status(&path).await, 200);
+        }
+        let listed = books.asked("/invoices?organization_id=acme").await;
+        let count = if later { 9 } else { 6 };
+        assert_eq!(listed["invoices"].as_array().unwrap().len(), count);
+    }
+    books.end().await;
 }

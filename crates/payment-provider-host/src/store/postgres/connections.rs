@@ -70,8 +70,8 @@ pub(super) async fn set_enabled(store: &PostgresStore, pk: i64, enabled: bool) -
     Ok(())
 }
 
-pub(super) const BY_CODE: &str =
-    "SELECT * FROM @connections WHERE organization_id = $1 AND code = $2 AND deleted_at IS NULL";
+pub(super) const BY_CODE: &str = "SELECT #connections FROM @connections
+     WHERE organization_id = $1 AND code = $2 AND deleted_at IS NULL";
 
 pub(super) async fn by_code(
     store: &PostgresStore,
@@ -90,7 +90,8 @@ pub(super) async fn by_code(
 }
 
 pub(super) async fn by_pk(store: &PostgresStore, pk: i64) -> Result<Option<ConnectionRow>> {
-    let sql = "SELECT * FROM @connections WHERE connection_pk = $1 AND deleted_at IS NULL";
+    let sql = "SELECT #connections FROM @connections
+         WHERE connection_pk = $1 AND deleted_at IS NULL";
     sqlx::query(store.sql(sql))
         .bind(pk)
         .fetch_optional(&store.pool)
@@ -106,7 +107,7 @@ pub(super) async fn all(
     organization: Option<&OrganizationId>,
 ) -> Result<Vec<ConnectionRow>> {
     sqlx::query(store.sql(
-        "SELECT * FROM @connections
+        "SELECT #connections FROM @connections
          WHERE ($1::text IS NULL OR organization_id = $1) AND deleted_at IS NULL
          ORDER BY organization_id, code",
     ))

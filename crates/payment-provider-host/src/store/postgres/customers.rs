@@ -1,5 +1,6 @@
 use payment_provider_core::{Customer, CustomerId, OrganizationId};
 
+use super::text::storable;
 use super::{
     CustomerRow, OpenCheckoutRow, PostgresStore, PostgresTx, Result, StoreError, payables,
 };
@@ -23,7 +24,7 @@ pub(super) async fn put(store: &PostgresStore, row: &CustomerRow) -> Result<bool
     .bind(row.organization.as_str())
     .bind(row.customer.id.as_str())
     .bind(row.connection_pk)
-    .bind(&row.remote_id)
+    .bind(row.remote_id.as_deref().map(storable))
     .bind(json(&row.customer)?)
     .bind(json(&row.needs)?)
     .bind(row.linked_at)
@@ -34,8 +35,8 @@ pub(super) async fn put(store: &PostgresStore, row: &CustomerRow) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) const CUSTOMER: &str =
-    "SELECT customers.*, code FROM @customers AS customers JOIN @connections USING (connection_pk)
+pub(super) const CUSTOMER: &str = "SELECT #customers, connections.code FROM @customers AS customers
+         JOIN @connections USING (connection_pk)
      WHERE customers.organization_id = $1 AND customer_id = $2";
 
 pub(super) async fn by_id(
@@ -97,7 +98,7 @@ pub(super) async fn link(
         .map_err(|error| StoreError::new("read a customer", error))
 }
 
-pub(super) const LEFT_BEHIND: &str = "SELECT checkouts.*, connections.code, payables.payable_id
+pub(super) const LEFT_BEHIND: &str = "SELECT #checkouts, connections.code, payables.payable_id
      FROM @connections AS connections JOIN @checkouts AS checkouts USING (connection_pk)
      JOIN @payables AS payables USING (payable_pk)
      LEFT JOIN @customers AS customers

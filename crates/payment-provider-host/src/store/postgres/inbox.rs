@@ -110,7 +110,7 @@ pub(super) const LEASE: &str = "WITH due AS MATERIALIZED (
          -- Nobody ended the one before.
          failures = failures + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END
      FROM due WHERE taken.delivery_pk = due.delivery_pk
-     RETURNING taken.*";
+     RETURNING taken.#deliveries";
 
 pub(super) async fn lease(
     store: &PostgresStore,
@@ -319,8 +319,8 @@ pub(super) async fn requeue(
     Ok(done.rows_affected())
 }
 
-pub(super) const LATEST: &str =
-    "SELECT * FROM @deliveries WHERE connection_pk = $1 ORDER BY delivery_pk DESC LIMIT $2";
+pub(super) const LATEST: &str = "SELECT #deliveries FROM @deliveries WHERE connection_pk = $1
+     ORDER BY delivery_pk DESC LIMIT $2";
 
 pub(super) async fn latest(
     store: &PostgresStore,

@@ -9,8 +9,8 @@ use super::{LedgerPayment, LooseEnd, PayableRow, Result, StoreError, Tx};
 use crate::store::Loose;
 use crate::store::columns::ReadColumn;
 
-pub(super) const PAYABLES: &str =
-    "SELECT * FROM @payables WHERE payable_pk > $1 AND ($2::text IS NULL OR organization_id = $2)
+pub(super) const PAYABLES: &str = "SELECT #payables FROM @payables
+     WHERE payable_pk > $1 AND ($2::text IS NULL OR organization_id = $2)
      ORDER BY payable_pk LIMIT $3";
 
 pub(super) async fn payables(
@@ -33,7 +33,7 @@ pub(super) async fn payables(
 }
 
 pub(super) const PAYMENTS: &str =
-    "SELECT payments.*, payables.payable_pk, checkouts.connection_pk AS checkout_connection_pk,
+    "SELECT #payments, payables.payable_pk, checkouts.connection_pk AS checkout_connection_pk,
          connections.organization_id
      FROM @payables AS payables JOIN @checkouts AS checkouts USING (payable_pk)
          JOIN @payments AS payments USING (checkout_pk)

@@ -9,9 +9,9 @@ use crate::ConnectionKey;
 use crate::store::Store;
 use crate::store::columns::ReadColumn;
 
-pub(super) const OF_ORGANIZATION: &str = "SELECT * FROM @connections
+pub(super) const OF_ORGANIZATION: &str = "SELECT #connections FROM @connections
      WHERE organization_id = $1 AND code > $2 AND deleted_at IS NULL ORDER BY code LIMIT $3";
-pub(super) const OF_ALL: &str = "SELECT * FROM @connections
+pub(super) const OF_ALL: &str = "SELECT #connections FROM @connections
      WHERE (organization_id, code) > ($1, $2) AND deleted_at IS NULL
      ORDER BY organization_id, code LIMIT $3";
 
@@ -37,7 +37,7 @@ pub(super) async fn after(
         .collect()
 }
 
-pub(super) const WALK: &str = "SELECT * FROM @connections
+pub(super) const WALK: &str = "SELECT #connections FROM @connections
      WHERE connection_pk > $1 AND deleted_at IS NULL ORDER BY connection_pk LIMIT $2";
 
 pub(super) async fn walk(
@@ -79,7 +79,7 @@ pub(super) async fn update_settings(
     Ok(missed)
 }
 
-pub(super) const SECRET_USES: &str = "SELECT * FROM @connection_secrets
+pub(super) const SECRET_USES: &str = "SELECT #connection_secrets FROM @connection_secrets
      WHERE connection_pk = ANY ($1) ORDER BY connection_pk, last_matched_at DESC, label";
 
 pub(super) async fn secret_uses(

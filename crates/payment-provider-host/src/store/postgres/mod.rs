@@ -58,6 +58,10 @@
 //! frozen, or cut off, holds nobody up for longer. Both limits are those of the runtime's transactions
 //! alone. How long a statement may take is the host's to set (`statement_timeout` of the pool or role).
 //!
+//! **Later versions** may be started beside this one and bring the tables up to date. Every statement
+//! names the columns that it reads, so that what running processes have prepared stays good when a
+//! table gets more of them.
+//!
 //! **Poolers.** Statements are prepared by name on their connection. A pooler in transaction mode has to
 //! keep track of that (`PgBouncer` since 1.21, with `max_prepared_statements`).
 //!
@@ -86,11 +90,14 @@
 //! well: a connection of the host's pool on which other code left a transaction open would take an
 //! `INSERT` alone, report success, and never commit it. Here such a write is committed, or fails.
 
+#[cfg(test)]
+mod added_columns;
 mod connections;
 mod customers;
 mod deletion;
 mod inbox;
 mod ledger;
+mod lists;
 mod many_connections;
 pub(in crate::store) mod migration;
 mod money;

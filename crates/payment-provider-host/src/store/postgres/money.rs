@@ -7,7 +7,7 @@ use crate::cash::Verdict;
 use crate::store::columns::{ReadColumn, json};
 
 pub(super) const OF_CHECKOUT: &str =
-    "SELECT * FROM @payments WHERE checkout_pk = $1 ORDER BY payment_pk";
+    "SELECT #payments FROM @payments WHERE checkout_pk = $1 ORDER BY payment_pk";
 
 pub(super) async fn of_checkout(tx: &mut PostgresTx, checkout_pk: i64) -> Result<Vec<PaymentRow>> {
     let sql = tx.sql(OF_CHECKOUT);
@@ -22,7 +22,7 @@ pub(super) async fn of_checkout(tx: &mut PostgresTx, checkout_pk: i64) -> Result
 }
 
 pub(super) const OF_PAYABLE: &str =
-    "SELECT payments.* FROM @payments AS payments JOIN @checkouts USING (checkout_pk)
+    "SELECT #payments FROM @payments AS payments JOIN @checkouts USING (checkout_pk)
      WHERE payable_pk = $1 ORDER BY payment_pk";
 
 pub(super) async fn of_payable(tx: &mut PostgresTx, payable_pk: i64) -> Result<Vec<PaymentRow>> {
@@ -91,10 +91,10 @@ fn read(row: &PgRow) -> Result<PaymentRow> {
 }
 
 pub(super) const BY_ID: &str =
-    "SELECT * FROM @payments WHERE connection_pk = $1 AND gateway_payment_id = $2";
+    "SELECT #payments FROM @payments WHERE connection_pk = $1 AND gateway_payment_id = $2";
 /// It may belong to another payable than the one that is held.
 pub(super) const BY_ID_TO_WRITE: &str =
-    "SELECT * FROM @payments WHERE connection_pk = $1 AND gateway_payment_id = $2
+    "SELECT #payments FROM @payments WHERE connection_pk = $1 AND gateway_payment_id = $2
      FOR NO KEY UPDATE";
 
 pub(super) async fn by_id(

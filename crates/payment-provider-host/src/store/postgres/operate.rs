@@ -33,7 +33,7 @@ pub(super) async fn page(
 }
 
 pub(super) const ONE: &str =
-    "SELECT * FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
+    "SELECT #deliveries FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
 
 pub(super) async fn one(
     store: &PostgresStore,

@@ -63,9 +63,10 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &PayableRow) -> Result<i64> {
 }
 
 pub(super) const BY_ID: &str =
-    "SELECT * FROM @payables WHERE organization_id = $1 AND payable_id = $2";
+    "SELECT #payables FROM @payables WHERE organization_id = $1 AND payable_id = $2";
 pub(super) const BY_ID_TO_WRITE: &str =
-    "SELECT * FROM @payables WHERE organization_id = $1 AND payable_id = $2 FOR NO KEY UPDATE";
+    "SELECT #payables FROM @payables WHERE organization_id = $1 AND payable_id = $2
+     FOR NO KEY UPDATE";
 
 pub(super) async fn by_id(
     tx: &mut PostgresTx,
@@ -104,9 +105,9 @@ async fn look_up(
 
 pub(super) async fn by_pk(tx: &mut PostgresTx, pk: i64) -> Result<PayableRow> {
     let sql = tx.sql(if tx.writes() {
-        "SELECT * FROM @payables WHERE payable_pk = $1 FOR NO KEY UPDATE"
+        "SELECT #payables FROM @payables WHERE payable_pk = $1 FOR NO KEY UPDATE"
     } else {
-        "SELECT * FROM @payables WHERE payable_pk = $1"
+        "SELECT #payables FROM @payables WHERE payable_pk = $1"
     });
     let row = sqlx::query(sql)
         .bind(pk)
@@ -234,7 +235,8 @@ pub(super) async fn put_checkout(tx: &mut PostgresTx, row: &CheckoutRow) -> Resu
 }
 
 pub(super) const CHECKOUTS: &str =
-    "SELECT checkouts.*, code FROM @checkouts AS checkouts JOIN @connections USING (connection_pk)
+    "SELECT #checkouts, connections.code FROM @checkouts AS checkouts
+         JOIN @connections USING (connection_pk)
      WHERE payable_pk = $1 ORDER BY attempt";
 
 pub(super) async fn checkouts(tx: &mut PostgresTx, payable_pk: i64) -> Result<Vec<CheckoutRow>> {
@@ -275,7 +277,7 @@ pub(super) async fn checkout_by_pk(tx: &mut PostgresTx, pk: i64) -> Result<Check
 
 async fn look_up_checkout(tx: &mut PostgresTx, pk: i64) -> Result<CheckoutRow> {
     let sql = tx.sql(
-        "SELECT checkouts.*, code FROM @checkouts AS checkouts
+        "SELECT #checkouts, connections.code FROM @checkouts AS checkouts
          JOIN @connections USING (connection_pk) WHERE checkout_pk = $1",
     );
     let row = sqlx::query(sql)
@@ -287,19 +289,22 @@ async fn look_up_checkout(tx: &mut PostgresTx, pk: i64) -> Result<CheckoutRow> {
 }
 
 pub(super) const BY_REFERENCE: &str =
-    "SELECT checkouts.*, code FROM @checkouts AS checkouts JOIN @connections USING (connection_pk)
+    "SELECT #checkouts, connections.code FROM @checkouts AS checkouts
+         JOIN @connections USING (connection_pk)
      WHERE connection_pk = $1 AND reference = $2";
 // Unique as far as the gateway keeps its word.
 pub(super) const BY_GATEWAY_ID: &str =
-    "SELECT checkouts.*, code FROM @checkouts AS checkouts JOIN @connections USING (connection_pk)
+    "SELECT #checkouts, connections.code FROM @checkouts AS checkouts
+         JOIN @connections USING (connection_pk)
      WHERE connection_pk = $1 AND gateway_id = $2 ORDER BY checkout_pk DESC LIMIT 1";
-pub(super) const BY_ORDER: &str =
-    "SELECT checkouts.*, code FROM @checkouts AS checkouts JOIN @connections USING (connection_pk)
+pub(super) const BY_ORDER: &str = "SELECT #checkouts, connections.code FROM @checkouts AS checkouts
+         JOIN @connections USING (connection_pk)
      WHERE checkout_pk = (SELECT checkout_pk FROM @payments
          WHERE connection_pk = $1 AND order_id = $2 ORDER BY payment_pk LIMIT 1)";
 
 pub(super) const BY_PAYMENT: &str =
-    "SELECT checkouts.*, code FROM @checkouts AS checkouts JOIN @connections USING (connection_pk)
+    "SELECT #checkouts, connections.code FROM @checkouts AS checkouts
+         JOIN @connections USING (connection_pk)
      WHERE checkout_pk = (SELECT checkout_pk FROM @payments
          WHERE payment_pk = (SELECT payment_pk FROM @effects
              WHERE connection_pk = $1 AND effect_key = $2))";
@@ -403,7 +408,7 @@ pub(super) async fn append_history(tx: &mut PostgresTx, row: &HistoryRow) -> Res
 }
 
 pub(super) const HISTORY: &str =
-    "SELECT * FROM @history WHERE payable_pk = $1 ORDER BY at, history_pk";
+    "SELECT #history FROM @history WHERE payable_pk = $1 ORDER BY at, history_pk";
 
 pub(super) async fn history(tx: &mut PostgresTx, payable_pk: i64) -> Result<Vec<HistoryRow>> {
     let sql = tx.sql(HISTORY);

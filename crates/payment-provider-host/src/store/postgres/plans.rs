@@ -53,7 +53,7 @@ type Hot = (
     &'static [&'static str],
 );
 
-const HOT: &[Hot] = &[
+pub(super) const HOT: &[Hot] = &[
     (
         connections::BY_CODE,
         &["'org7'", "'c70'"],

@@ -52,10 +52,10 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &RefundRow) -> Result<i64> {
 }
 
 pub(super) const BY_ID: &str =
-    "SELECT * FROM @refunds WHERE connection_pk = $1 AND gateway_refund_id = $2";
+    "SELECT #refunds FROM @refunds WHERE connection_pk = $1 AND gateway_refund_id = $2";
 /// It may belong to another payable than the one that is held.
 pub(super) const BY_ID_TO_WRITE: &str =
-    "SELECT * FROM @refunds WHERE connection_pk = $1 AND gateway_refund_id = $2
+    "SELECT #refunds FROM @refunds WHERE connection_pk = $1 AND gateway_refund_id = $2
      FOR NO KEY UPDATE";
 
 pub(super) async fn by_id(
@@ -76,7 +76,7 @@ pub(super) async fn by_id(
 }
 
 pub(super) const OF_PAYABLE: &str =
-    "SELECT refunds.* FROM @refunds AS refunds JOIN @checkouts USING (checkout_pk)
+    "SELECT #refunds FROM @refunds AS refunds JOIN @checkouts USING (checkout_pk)
      WHERE payable_pk = $1 ORDER BY refund_pk";
 
 pub(super) async fn of_payable(tx: &mut PostgresTx, payable_pk: i64) -> Result<Vec<RefundRow>> {

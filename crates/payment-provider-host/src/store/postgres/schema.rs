@@ -5,6 +5,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use sqlx::AssertSqlSafe;
 
+use super::lists::named;
+
 /// The name of the schema that holds the runtime's tables: 1 to 63 of `a-z 0-9 _`, not beginning with
 /// a digit or `pg_`.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -43,9 +45,11 @@ impl SchemaName {
         &self.0
     }
 
-    /// A statement in which `@` stands before the name of each of the runtime's tables. A validated
-    /// name and texts of this crate are all there is in it.
+    /// A statement in which `@` stands before the name of each of the runtime's tables, and
+    /// [`#`](named) before that of one whose columns are meant. A validated name and texts of this
+    /// crate are all there is in it.
     pub(super) fn sql(&self, text: &'static str) -> AssertSqlSafe<String> {
+        let text = named(text);
         let mut sql = String::with_capacity(text.len() + 64);
         for (number, part) in text.split('@').enumerate() {
             if number > 0 {

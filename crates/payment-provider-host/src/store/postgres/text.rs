@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// A text with every NUL replaced, which PostgreSQL takes in no text. Only for what people read and
-/// nothing is found by: identifiers have none.
+/// A text with every NUL replaced, which PostgreSQL takes in no text. Only for what nothing is found by:
+/// identifiers have none.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') {
         Cow::Owned(text.replace('\0', "\u{fffd}"))

@@ -112,6 +112,9 @@ async fn what_is_not_there_is_said_on_a_page_to_people_only() {
         "/connections/%FF/%FF",
         "/new-connection/none",
         "/thanks/1",
+        "/thanks/%00",
+        "/invoices/%00",
+        "/customers/%00",
         "/assets/none",
     ] {
         let page = person.get(path).await;

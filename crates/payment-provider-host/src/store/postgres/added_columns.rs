@@ -1,0 +1,366 @@
+//! A process goes on while a later version, started beside it, adds columns to the tables: what it
+//! has prepared by then stays good.
+
+use std::collections::BTreeSet;
+
+use payment_provider_core::{Customer, CustomerId, OrderId, Violations};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use super::plans::HOT;
+use super::{PostgresStore, PostgresTx};
+use crate::cash::Verdict;
+use crate::checkouts::CheckoutState;
+use crate::store::contract::postgres::Schema;
+use crate::store::contract::rows;
+use crate::store::{
+    Backend, CustomerRow, Deletion, DeliveryEnd, DeliveryState, HistoryKind, HistoryRow, Inserted,
+    ParkOutcome, Postponed, Store, SubjectName,
+};
+
+/// The keys of a connection, a payable, and a checkout of it.
+#[derive(Clone, Copy)]
+struct Keys {
+    connection: i64,
+    payable: i64,
+    checkout: i64,
+}
+
+/// Does with one invoice all that a store can do.
+async fn live(store: &PostgresStore, name: &str) {
+    let connection = connect(store, name).await;
+    let payable = rows::owed(store, name).await;
+    let checkout = rows::asked(store, &rows::checkout(payable, connection, 1)).await;
+    let keys = Keys {
+        connection,
+        payable,
+        checkout,
+    };
+    link(store, name, keys).await;
+    book(store, name, keys).await;
+    for writes in [true, false] {
+        find_money(store, keys, writes).await;
+        find_payable(store, name, keys, writes).await;
+    }
+    refund(store, keys).await;
+    deliver(store, keys).await;
+    operate(store, connection).await;
+    prove(store, keys).await;
+}
+
+async fn begin(store: &PostgresStore, writes: bool) -> PostgresTx {
+    let begun = if writes {
+        store.begin().await
+    } else {
+        store.begin_read().await
+    };
+    begun.unwrap()
+}
+
+async fn connect(store: &PostgresStore, name: &str) -> i64 {
+    assert!(!store.installation_id().await.unwrap().is_empty());
+    let pk = rows::connected(store, name).await;
+    store.set_enabled(pk, true).await.unwrap();
+    let row = store.connection_by_pk(pk).await.unwrap().unwrap();
+    let missed = store.update_settings_of(std::slice::from_ref(&row)).await;
+    assert!(missed.unwrap().is_empty());
+    for of in [Some(&row.organization), None] {
+        let all = store.connections(of).await.unwrap();
+        assert!(all.iter().any(|found| found.pk == pk));
+        let page = store.connections_after(of, None, 99).await.unwrap();
+        assert!(page.iter().any(|found| found.pk == pk));
+    }
+    let walked = store.walk_connections(pk - 1, 1).await.unwrap();
+    assert!(walked[0].row.is_some());
+
+    let unused = rows::connection("org", &format!("{name}-unused"));
+    let inserted = store.insert_connection(&unused).await.unwrap();
+    assert_eq!(inserted, Inserted::New);
+    let found = store.connection(&unused.organization, &unused.code).await;
+    let unused = found.unwrap().unwrap().pk;
+    let deleted = store.delete_connection(unused, 1, 0).await.unwrap();
+    assert_eq!(deleted, Deletion::Done);
+    pk
+}
+
+async fn link(store: &PostgresStore, name: &str, keys: Keys) {
+    let id = CustomerId::new(name).unwrap();
+    let connection = rows::connection("org", name);
+    let row = CustomerRow {
+        organization: connection.organization,
+        customer: Customer::new(id.clone()),
+        connection_pk: keys.connection,
+        connection: connection.code,
+        remote_id: None,
+        needs: Violations::none(),
+        linked_at: 1,
+    };
+    assert!(store.put_customer(&row).await.unwrap());
+    let found = store.customer(&row.organization, &id).await.unwrap();
+    assert_eq!(found.unwrap().connection, row.connection);
+    for writes in [true, false] {
+        let mut tx = begin(store, writes).await;
+        let link = store.link_of_customer(&mut tx, &row.organization, &id);
+        assert_eq!(link.await.unwrap(), Some(keys.connection));
+        store.commit(tx).await.unwrap();
+    }
+    store.remove_customer(&row.organization, &id).await.unwrap();
+    let asked = CustomerId::new("customer").unwrap();
+    let left = store.checkouts_left_behind(&row.organization, &asked).await;
+    let mut left = left.unwrap().into_iter();
+    assert!(left.any(|open| open.checkout.pk == keys.checkout));
+}
+
+async fn book(store: &PostgresStore, name: &str, keys: Keys) {
+    let mut tx = begin(store, true).await;
+    let mut row = store.checkout_by_pk(&mut tx, keys.checkout).await.unwrap();
+    row.gateway_id = Some(name.to_owned());
+    row.state = CheckoutState::Open;
+    store.put_checkout(&mut tx, &row).await.unwrap();
+    let mut payable = store.payable_by_pk(&mut tx, keys.payable).await.unwrap();
+    (payable.received, payable.credited) = (1_000, 1_000);
+    store.put_payable(&mut tx, &payable).await.unwrap();
+    let mut payment = rows::payment(keys.checkout, keys.connection, "p");
+    payment.payment.order_id = OrderId::new("o").ok();
+    payment.pk = store.put_payment(&mut tx, &payment).await.unwrap();
+    payment.verdict = Some(Verdict::Partial);
+    payment.credited = 1_000;
+    store.put_payment(&mut tx, &payment).await.unwrap();
+    let key = payment.effect_key();
+    store
+        .put_effect(&mut tx, keys.connection, &key, payment.pk, 1)
+        .await
+        .unwrap();
+    let other = rows::payment(keys.checkout, keys.connection, "q");
+    let other_pk = store.put_payment(&mut tx, &other).await.unwrap();
+    let key = other.effect_key();
+    let found = store.effect_payment(&mut tx, keys.connection, &key).await;
+    assert_eq!(found.unwrap(), None);
+    store
+        .put_effect(&mut tx, keys.connection, &key, other_pk, 1)
+        .await
+        .unwrap();
+    store
+        .forget_effect(&mut tx, keys.connection, &key)
+        .await
+        .unwrap();
+    store
+        .merge_payments(&mut tx, other_pk, payment.pk)
+        .await
+        .unwrap();
+    let line = HistoryRow {
+        payable_pk: keys.payable,
+        at: 1,
+        kind: HistoryKind::PaymentBooked,
+        detail: name.to_owned(),
+        delivery_pk: None,
+    };
+    store.append_history(&mut tx, &line).await.unwrap();
+    store.commit(tx).await.unwrap();
+}
+
+async fn find_money(store: &PostgresStore, keys: Keys, writes: bool) {
+    let mut tx = begin(store, writes).await;
+    let payment = rows::payment(keys.checkout, keys.connection, "p").payment;
+    let found = store.payment_by_id(&mut tx, keys.connection, &payment.id);
+    assert_eq!(found.await.unwrap().unwrap().credited, 1_000);
+    let found = store.payments_of_checkout(&mut tx, keys.checkout).await;
+    assert_eq!(found.unwrap().len(), 1);
+    let found = store.payments_of_payable(&mut tx, keys.payable).await;
+    assert_eq!(found.unwrap().len(), 1);
+    store.commit(tx).await.unwrap();
+}
+
+/// Finds the payable, and its checkout by each of its names.
+async fn find_payable(store: &PostgresStore, name: &str, keys: Keys, writes: bool) {
+    let mut tx = begin(store, writes).await;
+    let wanted = rows::payable(name);
+    let found = store
+        .payable(&mut tx, &wanted.organization, &wanted.payable)
+        .await;
+    assert_eq!(found.unwrap().unwrap().pk, keys.payable);
+    let found = store.payable_by_pk(&mut tx, keys.payable).await.unwrap();
+    assert_eq!(found.credited, 1_000);
+    let found = store.checkouts_of(&mut tx, keys.payable).await.unwrap();
+    assert_eq!(found.len(), 1);
+    let lines = store.history_of(&mut tx, keys.payable).await.unwrap();
+    assert_eq!(lines[0].detail, name);
+    let payment = rows::payment(keys.checkout, keys.connection, "p").payment;
+    let names = [
+        SubjectName::Reference(found[0].reference.to_string()),
+        SubjectName::GatewayId(name.to_owned()),
+        SubjectName::Order("o".to_owned()),
+        SubjectName::Payment(payment.id),
+    ];
+    for name in &names {
+        let found = store.checkout_by_name(&mut tx, keys.connection, name).await;
+        assert_eq!(found.unwrap().unwrap().pk, keys.checkout, "{name}");
+    }
+    store.commit(tx).await.unwrap();
+
+    // Of one that holds nothing yet.
+    let mut tx = begin(store, writes).await;
+    let found = store.checkout_by_pk(&mut tx, keys.checkout).await.unwrap();
+    assert_eq!(found.state, CheckoutState::Open);
+    store.commit(tx).await.unwrap();
+    if writes {
+        let mut tx = begin(store, writes).await;
+        store
+            .hold_payables(&mut tx, keys.connection, &names, &[keys.checkout])
+            .await
+            .unwrap();
+        store.commit(tx).await.unwrap();
+        let mut tx = begin(store, writes).await;
+        store.checkouts_of(&mut tx, keys.payable).await.unwrap();
+        store.commit(tx).await.unwrap();
+    }
+}
+
+async fn refund(store: &PostgresStore, keys: Keys) {
+    let mut row = rows::refund(keys.checkout, keys.connection, "r");
+    let mut tx = begin(store, true).await;
+    row.pk = store.put_refund(&mut tx, &row).await.unwrap();
+    store.put_refund(&mut tx, &row).await.unwrap();
+    store.commit(tx).await.unwrap();
+    for writes in [true, false] {
+        let mut tx = begin(store, writes).await;
+        let found = store.refund_by_id(&mut tx, keys.connection, &row.refund.id);
+        assert_eq!(found.await.unwrap().as_ref(), Some(&row));
+        let found = store.refunds_of_payable(&mut tx, keys.payable).await;
+        assert_eq!(found.unwrap(), std::slice::from_ref(&row));
+        store.commit(tx).await.unwrap();
+    }
+}
+
+/// Leaves nothing that is due.
+async fn deliver(store: &PostgresStore, keys: Keys) {
+    let [applied, waits, later] = ["applied", "waits", "later"];
+    let leased = rows::leased(store, keys.connection, &[applied, waits, later]).await;
+    let unknown = [SubjectName::Order("unknown".to_owned())];
+    for row in leased {
+        let renewed = store.renew_lease(row.pk, "me", 30_000).await;
+        assert!(renewed.unwrap());
+        if row.key == later {
+            let wait = Postponed {
+                error: "not yet",
+                next_attempt: 90_000,
+                looked: true,
+                park: false,
+            };
+            let postponed = store.postpone_delivery(row.pk, "me", wait).await;
+            postponed.unwrap();
+            continue;
+        }
+        let end = if row.key == waits {
+            DeliveryEnd {
+                unmatched: &unknown,
+                ..rows::end(DeliveryState::Unmatched)
+            }
+        } else {
+            rows::end(DeliveryState::Applied)
+        };
+        let mut tx = begin(store, true).await;
+        let finished = store.finish_delivery(&mut tx, row.pk, "me", end).await;
+        assert!(finished.unwrap());
+        store.commit(tx).await.unwrap();
+    }
+    let uses = store.secret_uses(&[keys.connection]).await.unwrap();
+    assert_eq!(uses.len(), 1);
+    let mut tx = begin(store, true).await;
+    let back = store.requeue_unmatched(&mut tx, keys.connection, &unknown, 90_000);
+    assert_eq!(back.await.unwrap(), 1);
+    store.commit(tx).await.unwrap();
+}
+
+async fn operate(store: &PostgresStore, connection: i64) {
+    let latest = store.deliveries(connection, 9).await.unwrap();
+    assert_eq!(latest.len(), 3);
+    let page = store.delivery_page(connection, None, i64::MAX, 9).await;
+    assert_eq!(page.unwrap().len(), 3);
+    let one = store.delivery(connection, "waits").await.unwrap().unwrap();
+    assert_eq!(one.state, DeliveryState::Pending);
+    let parked = store.park_delivery(connection, "waits", "why").await;
+    assert_eq!(parked.unwrap(), ParkOutcome::Parked);
+    let parked = store.park_delivery(connection, "waits", "why").await;
+    let not = ParkOutcome::Not(DeliveryState::Parked);
+    assert_eq!(parked.unwrap(), not);
+    assert_eq!(store.retry_parked(connection).await.unwrap(), 1);
+    let parked = store.park_delivery(connection, "waits", "why").await;
+    assert_eq!(parked.unwrap(), ParkOutcome::Parked);
+    assert!(store.retry_delivery(connection, "applied").await.unwrap());
+    let parked = store.park_delivery(connection, "applied", "why").await;
+    assert_eq!(parked.unwrap(), ParkOutcome::Parked);
+}
+
+async fn prove(store: &PostgresStore, keys: Keys) {
+    let mut tx = begin(store, false).await;
+    let before = keys.payable - 1;
+    let payables = store.ledger_payables(&mut tx, None, before, 1).await;
+    assert_eq!(payables.unwrap()[0].pk, keys.payable);
+    let payments = store
+        .ledger_payments(&mut tx, None, before, keys.payable)
+        .await;
+    assert_eq!(payments.unwrap()[0].credited, 1_000);
+    let payment = rows::payment(keys.checkout, keys.connection, "p");
+    let asked = [(keys.connection, payment.effect_key())];
+    let found = store.effect_payments(&mut tx, &asked).await.unwrap();
+    assert!(found[0].is_some());
+    assert!(store.ledger_effects(&mut tx, None).await.unwrap() > 0);
+    let loose = store.loose_ends(&mut tx, None, 9).await.unwrap();
+    assert_eq!(loose, []);
+    store.commit(tx).await.unwrap();
+}
+
+/// What the one connection of the pool has prepared.
+async fn prepared(store: &PostgresStore) -> BTreeSet<String> {
+    let sql = "SELECT statement FROM pg_prepared_statements WHERE statement NOT LIKE '%FROM pg_%'";
+    let statements: Vec<String> = sqlx::query_scalar(sql)
+        .fetch_all(store.pool())
+        .await
+        .unwrap();
+    statements.into_iter().collect()
+}
+
+async fn add_a_column_to_every_table(schema: &Schema) {
+    let mut later = PgConnection::connect(&schema.url).await.unwrap();
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1")
+            .bind(schema.name.as_str())
+            .fetch_all(&mut later)
+            .await
+            .unwrap();
+    assert!(tables.len() > 10, "{tables:?}");
+    for table in tables {
+        let sql = format!("ALTER TABLE {}.{table} ADD COLUMN later text", schema.name);
+        sqlx::query(AssertSqlSafe(sql))
+            .execute(&mut later)
+            .await
+            .unwrap();
+    }
+    later.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_prepared_stays_good_when_columns_are_added() {
+    let schema = Schema::new();
+    // One connection, so that each statement that comes again is one that it has prepared.
+    let options: PgConnectOptions = schema.url.parse().unwrap();
+    let options = options.statement_cache_capacity(1_000);
+    let pool = PgPoolOptions::new().max_connections(1);
+    let pool = pool.connect_with(options).await.unwrap();
+    let store = PostgresStore::with_pool(pool, schema.name.clone())
+        .await
+        .unwrap();
+    live(&store, "before").await;
+    let before = prepared(&store).await;
+    for (hot, ..) in HOT {
+        assert!(before.contains(&store.sql(hot).0), "never run: {hot}");
+    }
+    add_a_column_to_every_table(&schema).await;
+    live(&store, "after").await;
+    assert_eq!(prepared(&store).await, before);
+    for statement in before {
+        let names = statement.replace("count(*)", "");
+        assert!(!names.contains('*'), "columns are not named: {statement}");
+    }
+}
