@@ -128,12 +128,16 @@ async fn a_client_secret_is_nowhere_to_be_found() {
             "billing.db",
             "billing.db-shm",
             "billing.db-wal",
-            "billing.db.key"
+            "billing.db.key",
+            "billing.db.lock"
         ]
     );
     assert!(!format!("{:?}", app.running).contains(&api_key));
     app.running.shutdown().await;
-    assert_eq!(is_in_files(), ["billing.db", "billing.db.key"]);
+    assert_eq!(
+        is_in_files(),
+        ["billing.db", "billing.db.key", "billing.db.lock"]
+    );
 
     assert!(!kept.0.contains(CANARY), "{}", kept.0);
     let logged = log.text();

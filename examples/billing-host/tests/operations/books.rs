@@ -47,12 +47,15 @@ impl Books {
             running: None,
             http: http.build().unwrap(),
         };
-        let mut options = Options::default();
-        options.database = match &books.on_server {
+        let database = match &books.on_server {
             Some(_) => DatabasePlace::Postgres(SecretString::from(books.address())),
             None => DatabasePlace::File(books.file()),
         };
-        options.key_file = Some(books.key_file());
+        let options = Options {
+            database,
+            key_file: Some(books.key_file()),
+            ..Options::default()
+        };
         books.running = Some(BillingHost::start(options).await.unwrap());
         books
     }

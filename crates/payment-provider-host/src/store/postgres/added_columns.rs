@@ -245,6 +245,8 @@ async fn deliver(store: &PostgresStore, keys: Keys) {
                 error: "not yet",
                 next_attempt: 90_000,
                 looked: true,
+                failed: false,
+                copies: i64::MAX,
                 park: false,
             };
             let postponed = store.postpone_delivery(row.pk, "me", wait).await;

@@ -106,6 +106,7 @@ const DELIVERIES: &[&str] = &[
     "copies",
     "state",
     "attempts",
+    "failures",
     "looks",
     "error",
 ];
