@@ -12,10 +12,16 @@ use crate::checkouts::CheckoutState;
 /// **Contract.** What the handler writes through `tx` becomes durable together with the effect, or
 /// not at all: neither is ever there without the other. The handler is called once for each effect
 /// that takes hold; after an error the whole transaction is rolled back and the delivery is tried
-/// again later. It must not wait for the network, nor call methods of the runtime that write: the
-/// store's one writer is held meanwhile. If the
-/// host's tables live in another database, the promise weakens to *at least once*: use the
-/// payment's effect key to apply it once there.
+/// again later. It must not wait for the network, nor call methods of the runtime that write: what it
+/// would wait for is held here, the one writer of SQLite, or on PostgreSQL everything about this
+/// payable.
+///
+/// **Tables elsewhere.** If the host's tables live in another database, the promise weakens to *at
+/// least once*: what was written there stays although the transaction here is rolled back, and comes
+/// again. Totals are those after the change, not differences, so writing them twice changes nothing.
+/// What adds up, or is told to others, is kept apart by the effect key of the payment
+/// ([`Payment::effect_key`]) or refund ([`Refund::effect_key`](payment_provider_core::Refund::effect_key)),
+/// which is the same each time; for the other causes by the payable and what the cause names.
 ///
 /// `()` is a handler that does nothing.
 #[async_trait]
