@@ -250,8 +250,8 @@ async fn money_that_nobody_tells_of_is_booked_by_hand(books: Books) {
     // What a gateway knows is asked of the gateway.
     let invoices = books.asked("/invoices?organization_id=acme").await;
     let other = invoices["invoices"].as_array().unwrap().iter();
-    let other = other.map(|invoice| invoice["id"].as_str().unwrap());
-    let other = other.filter(|id| *id != invoice).next_back().unwrap();
+    let mut other = other.map(|invoice| invoice["id"].as_str().unwrap());
+    let other = other.rfind(|id| *id != invoice).unwrap();
     let reference = books.checkout_of(other).await;
     let arguments = [
         "ledger",
