@@ -207,11 +207,11 @@ impl<S: Store> Host<S> {
                 EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
             }
         }
-        // Another worker has it if the lease ran out: leave all of it to them.
-        if !store.is_leased(&mut tx, delivery.pk, owner).await? {
-            return Ok(Tried::Done);
-        }
         if let Some(error) = left {
+            // Another worker has it if the lease ran out: leave all of it to them.
+            if !store.is_leased(&mut tx, delivery.pk, owner).await? {
+                return Ok(Tried::Done);
+            }
             // What the gateway lists is booked, and what was told is remembered.
             crash_point!("unlisted.1-before-commit");
             store.commit(tx).await?;
@@ -237,6 +237,9 @@ impl<S: Store> Host<S> {
         crash_point!("delivery.3-events-applied");
         let needless = self.needless_checkouts(&mut tx, delivery).await?;
         if !needless.is_empty() {
+            if !store.is_leased(&mut tx, delivery.pk, owner).await? {
+                return Ok(Tried::Done);
+            }
             crash_point!("needless.1-before-commit");
             store.commit(tx).await?;
             crash_point!("needless.2-booked");

@@ -86,3 +86,89 @@ pub(super) async fn a_lease_that_runs_out_is_renewed_or_taken_and_not_both<S: St
         assert_eq!(had.into_iter().filter(|had| *had).count(), 1, "{round}");
     }
 }
+
+pub(super) async fn a_delivery_is_its_owners_until_it_ends<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+    let is_leased = async |owner| {
+        let mut tx = world.two.begin().await.unwrap();
+        world.two.is_leased(&mut tx, pk, owner).await.unwrap()
+    };
+    assert!(is_leased("me").await);
+    assert!(!is_leased("you").await);
+    let taken = world.two.lease_deliveries("you", 20_000, 30_000, 1).await;
+    assert_eq!(taken.unwrap().len(), 1);
+    assert!(!is_leased("me").await, "it ran out and is another's");
+    let mut tx = world.one.begin().await.unwrap();
+    let applied = end(DeliveryState::Applied);
+    let done = world.one.finish_delivery(&mut tx, pk, "you", applied).await;
+    assert!(done.unwrap());
+    world.one.commit(tx).await.unwrap();
+    assert!(!is_leased("you").await);
+}
+
+/// What a gateway's outage costs are tries; what counts toward parking are failures.
+pub(super) async fn failures_are_those_of_a_deliverys_own<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+    let postpone = async |owner, failed| {
+        let wait = Postponed {
+            error: "not now",
+            next_attempt: 0,
+            looked: false,
+            failed,
+            park: false,
+            copies: 1,
+        };
+        let done = world.one.postpone_delivery(pk, owner, wait);
+        done.await.unwrap();
+    };
+    let take = async |owner, now| {
+        let rows = world.two.lease_deliveries(owner, now, now + 10, 1).await;
+        let row = rows.unwrap().remove(0);
+        (row.attempts, row.failures)
+    };
+    postpone("me", false).await;
+    assert_eq!(take("a", 30_000).await, (2, 0), "the gateway was away");
+    postpone("a", true).await;
+    assert_eq!(take("b", 30_000).await, (3, 1));
+    assert_eq!(
+        take("c", 30_010).await,
+        (4, 2),
+        "the try before never came back"
+    );
+    postpone("c", false).await;
+    assert_eq!(take("d", 30_010).await, (5, 2));
+    let mut tx = world.one.begin().await.unwrap();
+    let applied = end(DeliveryState::Applied);
+    let done = world.one.finish_delivery(&mut tx, pk, "d", applied).await;
+    assert!(done.unwrap());
+    world.one.commit(tx).await.unwrap();
+    let again = world.one.retry_delivery(connection_pk, "d").await;
+    assert!(again.unwrap());
+    assert_eq!(stored(&*world.one, connection_pk, "d").await.failures, 0);
+}
+
+/// Whoever sends a delivery again wants it tried again, also while a try of it is failing.
+pub(super) async fn a_copy_that_came_meanwhile_is_not_parked_with_it<S: Store>(world: World<S>) {
+    let connection_pk = connected(&*world.one, "main").await;
+    let rows = leased(&*world.one, connection_pk, &["alone", "copied"]).await;
+    let copy = delivery(connection_pk, "copied");
+    let received = world.two.receive_delivery(&copy, false).await.unwrap();
+    assert_eq!(received, Received::Copy(2));
+    for row in &rows {
+        let wait = Postponed {
+            error: "never",
+            next_attempt: 12_000,
+            looked: false,
+            failed: true,
+            park: true,
+            copies: row.copies,
+        };
+        let done = world.one.postpone_delivery(row.pk, "me", wait);
+        done.await.unwrap();
+    }
+    let state = async |key| stored(&*world.two, connection_pk, key).await.state;
+    assert_eq!(state("alone").await, DeliveryState::Parked);
+    assert_eq!(state("copied").await, DeliveryState::Pending);
+}
