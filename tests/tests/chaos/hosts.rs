@@ -152,6 +152,23 @@ impl Hosts {
         self.crashes += 1;
     }
 
+    /// Has the application prove, beside those that run, that its books add up by themselves.
+    pub(crate) async fn prove_ledger(&self) {
+        let database = self.launch.database.argument();
+        let arguments = [
+            "ledger",
+            "verify",
+            "--all-organizations",
+            "--database",
+            &database,
+        ];
+        let (status, output) = Program::start("billing-host", &arguments, &[])
+            .ended()
+            .await;
+        assert!(status.success(), "{}\n{}", output.stdout, output.stderr);
+        println!("ledger check: {}", output.stdout);
+    }
+
     /// Ends all of them.
     pub(crate) async fn end(mut self) {
         for (program, _) in std::mem::take(&mut self.running) {

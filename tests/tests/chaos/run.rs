@@ -159,6 +159,7 @@ pub(crate) async fn run(plan: &Plan, ground: Ground) {
     assert_eq!((hosts.kills, hosts.restarts), (plan.kills, plan.kills));
     assert_eq!(hosts.crashes, crashes, "crashes of the database");
     assert!(findings.are_clean(), "seed {seed}");
+    hosts.prove_ledger().await;
     hosts.end().await;
     gateway.end().await;
 }
