@@ -1,11 +1,13 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use payment_provider_core::{CheckoutReference, Money, OrganizationId, Payment, Refund};
+use payment_provider_core::{
+    CheckoutReference, ConnectionCode, Money, OrganizationId, Payment, Refund,
+};
 
-use crate::PayableId;
 use crate::cash::{Account, Booking, Closed, PaymentProgress};
 use crate::checkouts::CheckoutState;
+use crate::{ChangeKey, PayableId};
 
 /// The host's own reaction to news about a payable, in the transaction that records them.
 ///
@@ -18,10 +20,14 @@ use crate::checkouts::CheckoutState;
 ///
 /// **Tables elsewhere.** If the host's tables live in another database, the promise weakens to *at
 /// least once*: what was written there stays although the transaction here is rolled back, and comes
-/// again. Totals are those after the change, not differences, so writing them twice changes nothing.
-/// What adds up, or is told to others, is kept apart by the effect key of the payment
-/// ([`Payment::effect_key`]) or refund ([`Refund::effect_key`](payment_provider_core::Refund::effect_key)),
-/// which is the same each time; for the other causes by the payable and what the cause names.
+/// again. Totals are those after the change, not differences, so writing them twice changes nothing,
+/// and of two changes of one payable the later writes last: they are what to store. What is done once
+/// for each change, a line in a ledger or a letter, goes under [`PayableChange::key`], which is the same
+/// each time; a handler that finds the key there already has nothing to do for it. What is told has
+/// happened only when its transaction is committed, which the handler does not see. What is rolled back
+/// is tried again, yet need not come again as it was: a [`close`](crate::Host::close) that failed comes
+/// if the host asks for it again, and money that a gateway tells of under two payment ids may come
+/// under the other one. So whoever adds up lines elsewhere compares the sum with the totals.
 ///
 /// `()` is a handler that does nothing.
 #[async_trait]
@@ -41,6 +47,9 @@ pub struct PayableChange<'a> {
     pub organization: &'a OrganizationId,
     /// The payable.
     pub payable: &'a PayableId,
+    /// By which of its connections: the one that tells of the money, or that the checkout is of.
+    /// `None` if it is the host's own doing.
+    pub connection: Option<&'a ConnectionCode>,
     /// What happened.
     pub cause: Cause<'a>,
     /// All money that came in for it, in its currency.
@@ -56,7 +65,8 @@ pub struct PayableChange<'a> {
 }
 
 impl<'a> PayableChange<'a> {
-    /// A change that led to this account. The runtime makes these; so may the test of a handler.
+    /// A change that led to this account, by no connection. The runtime makes these; so may the test
+    /// of a handler.
     pub fn new(
         organization: &'a OrganizationId,
         payable: &'a PayableId,
@@ -67,6 +77,7 @@ impl<'a> PayableChange<'a> {
         Self {
             organization,
             payable,
+            connection: None,
             cause,
             received: account.received(),
             credited: account.credited(),
@@ -74,6 +85,18 @@ impl<'a> PayableChange<'a> {
             refunded: account.refunded(),
             progress,
         }
+    }
+
+    /// The same change, by this connection.
+    #[must_use]
+    pub const fn with_connection(mut self, connection: &'a ConnectionCode) -> Self {
+        self.connection = Some(connection);
+        self
+    }
+
+    /// What this change is known by: the same when it is told again, and no other change's.
+    pub fn key(&self) -> ChangeKey {
+        ChangeKey::of(self)
     }
 }
 
@@ -98,6 +121,9 @@ pub enum Cause<'a> {
     Refunded {
         /// The refund as it stands.
         refund: &'a Refund,
+        /// Whether it is in what was [given back](PayableChange::refunded). One that failed is not, nor
+        /// one in another currency, nor one that was taken for this payable's and is another's.
+        counts: bool,
     },
     /// The host settled or voided it.
     Closed {

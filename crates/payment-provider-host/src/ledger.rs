@@ -1,6 +1,6 @@
 //! Booking inside a transaction: what the pure cash application decides becomes rows, once.
 
-use payment_provider_core::{EffectKey, MoneyError, Payment, PaymentStatus};
+use payment_provider_core::{ConnectionCode, EffectKey, MoneyError, Payment, PaymentStatus};
 
 use crate::Host;
 use crate::cash::{Account, Booking, Incoming, progress};
@@ -93,6 +93,7 @@ impl<S: Store> Host<S> {
         &self,
         tx: &mut S::Tx,
         payable_pk: i64,
+        connection: Option<&ConnectionCode>,
         cause: Cause<'_>,
     ) -> Result<(), LedgerError> {
         let store = &self.inner.store;
@@ -100,7 +101,10 @@ impl<S: Store> Host<S> {
         let latest = store.checkouts_of(tx, payable_pk).await?.pop();
         let account = account_of(&row);
         let progress = progress(row.amount, &account, latest.map(|checkout| checkout.state));
-        let change = PayableChange::new(&row.organization, &row.payable, cause, &account, progress);
+        let change = PayableChange {
+            connection,
+            ..PayableChange::new(&row.organization, &row.payable, cause, &account, progress)
+        };
         self.inner
             .handler
             .on_change(tx, &change)
@@ -162,7 +166,8 @@ impl<S: Store> Host<S> {
             self.save(tx, &row, &key).await?;
             crash_point!("attempt.1-saved");
             self.note(tx, checkout.payable_pk, kind, detail).await?;
-            self.tell(tx, checkout.payable_pk, Cause::Attempted { payment })
+            let (payable, connection) = (checkout.payable_pk, Some(&checkout.connection));
+            self.tell(tx, payable, connection, Cause::Attempted { payment })
                 .await?;
             crash_point!("attempt.2-handler-done");
         }
@@ -201,7 +206,8 @@ impl<S: Store> Host<S> {
             payment: &row.payment,
             booking,
         };
-        self.tell(tx, payable.pk, cause).await?;
+        self.tell(tx, payable.pk, Some(&checkout.connection), cause)
+            .await?;
         crash_point!("booking.4-handler-done");
         Ok(())
     }

@@ -5,6 +5,7 @@ mod crash_point;
 
 mod by_hand;
 pub mod cash;
+mod change_key;
 mod checkouts;
 mod connections;
 #[cfg(feature = "failpoints")]
@@ -25,6 +26,7 @@ mod times;
 mod verify;
 
 pub use by_hand::{HandBooked, HandBooking, HandError, HandName};
+pub use change_key::ChangeKey;
 pub use checkouts::{
     CheckoutError, CheckoutState, Closing, Departure, LeftCheckout, PaymentUrl, Refusal, UrlOrigin,
 };

@@ -31,7 +31,7 @@ impl<S: Store> Host<S> {
             };
             store.put_refund(tx, &row).await?;
             return self
-                .restate(tx, checkout.payable_pk, news, gave_back(news))
+                .restate(tx, checkout, checkout.payable_pk, news, gave_back(news))
                 .await;
         };
         self.note_other_amount(tx, checkout, &before.refund, news)
@@ -56,19 +56,21 @@ impl<S: Store> Host<S> {
             if row.checkout_pk == before.checkout_pk {
                 payable_pk = other.payable_pk;
             } else if other.payable_pk != payable_pk {
-                self.restate(tx, other.payable_pk, &row.refund, false)
+                self.restate(tx, checkout, other.payable_pk, &row.refund, false)
                     .await?;
             }
         }
         let moved = gave_back(&before.refund) != gave_back(&row.refund);
-        self.restate(tx, payable_pk, &row.refund, moved).await
+        self.restate(tx, checkout, payable_pk, &row.refund, moved)
+            .await
     }
 
     /// Sums up the refunds of a payable, and tells the host's handler if money `moved` or the sum is
-    /// another.
+    /// another. The refund is told of by the connection of this checkout.
     async fn restate(
         &self,
         tx: &mut S::Tx,
+        told: &CheckoutRow,
         payable_pk: i64,
         refund: &Refund,
         moved: bool,
@@ -104,7 +106,15 @@ impl<S: Store> Host<S> {
         } else if !moved {
             return Ok(());
         }
-        self.tell(tx, payable_pk, Cause::Refunded { refund }).await
+        let is_it = |row: &RefundRow| {
+            (row.connection_pk, &row.refund.id) == (told.connection_pk, &refund.id)
+        };
+        let counts = gave_back(refund)
+            && refund.amount.currency() == payable.currency
+            && refunds.iter().any(is_it);
+        let cause = Cause::Refunded { refund, counts };
+        self.tell(tx, payable_pk, Some(&told.connection), cause)
+            .await
     }
 
     async fn note_other_amount(

@@ -135,7 +135,8 @@ impl<S: Store> Host<S> {
             reference: &row.reference,
             state: row.state,
         };
-        self.tell(tx, row.payable_pk, cause).await
+        self.tell(tx, row.payable_pk, Some(&row.connection), cause)
+            .await
     }
 
     /// Looks again at deliveries that named one of these before it was known.

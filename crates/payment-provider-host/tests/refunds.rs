@@ -39,7 +39,7 @@ impl PaymentHandler<BenchTx> for Heard {
         _: &mut BenchTx,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
-        if let Cause::Refunded { refund } = change.cause {
+        if let Cause::Refunded { refund, .. } = change.cause {
             let (status, refunded) = (refund.status.as_str(), change.refunded.decimal());
             let heard = format!("{status} {refunded} {}", change.progress);
             self.0.lock().unwrap().push(heard);

@@ -93,7 +93,8 @@ impl<S: Store> Host<S> {
             );
             self.note(&mut tx, row.pk, HistoryKind::Closed, detail)
                 .await?;
-            self.tell(&mut tx, row.pk, Cause::Closed { reason }).await?;
+            self.tell(&mut tx, row.pk, None, Cause::Closed { reason })
+                .await?;
         }
         let checkouts = store.checkouts_of(&mut tx, row.pk).await?;
         crash_point!("close.1-before-commit");

@@ -25,6 +25,8 @@ mod connections;
 mod deleting;
 #[path = "../deliveries_alone.rs"]
 mod deliveries_alone;
+#[path = "../elsewhere.rs"]
+mod elsewhere;
 #[path = "../inbox.rs"]
 mod inbox;
 #[path = "../late_copies.rs"]
