@@ -124,10 +124,16 @@ pub struct HostConfig {
     /// After how many failed attempts a delivery is parked for an operator.
     pub delivery_attempts: u32,
     /// For how long a delivery is a worker's before another may take it up, unless the worker renews
-    /// the lease, as it does every third of this while it is at work, for up to five minutes. So long
-    /// waits at most what a process that died had under way. From one second to five minutes; a few
-    /// times the difference of the processes' clocks, or deliveries are worked on twice for nothing.
+    /// the lease, as it does every third of this while it is at work, for up to
+    /// [`longest_try`](Self::longest_try). So long waits at most what a process that died had under
+    /// way. From one second to five minutes; a few times the difference of the processes' clocks, or
+    /// deliveries are worked on twice for nothing.
     pub delivery_lease: Duration,
+    /// For how long a worker holds on to one delivery. After that others may take it up, and once as
+    /// much time and a lease have gone by again the try is given up and counts as a failed one: what
+    /// hangs for good must not keep a worker from everything else. From a
+    /// [`delivery_lease`](Self::delivery_lease) to an hour.
+    pub longest_try: Duration,
     /// For how long after the end of its last checkout, and after its latest payment, a connection
     /// is kept: late money, refunds and disputes come in through it.
     pub deletion_grace: Duration,
@@ -135,8 +141,8 @@ pub struct HostConfig {
 
 impl Default for HostConfig {
     /// Checkouts live 24 hours and are replaced in their last 10 minutes; references begin with
-    /// `pay`; a delivery is parked after 25 attempts, which is about an hour, and leased for 30
-    /// seconds at a time; a connection is kept for 180 days.
+    /// `pay`; a delivery is parked after 25 attempts, which is about an hour, leased for 30 seconds at
+    /// a time, and held on to for 5 minutes; a connection is kept for 180 days.
     fn default() -> Self {
         Self {
             public_url: None,
@@ -145,6 +151,7 @@ impl Default for HostConfig {
             reference_label: "pay".to_owned(),
             delivery_attempts: 25,
             delivery_lease: Duration::from_secs(30),
+            longest_try: Duration::from_mins(5),
             deletion_grace: Duration::from_hours(180 * 24),
         }
     }
@@ -196,6 +203,10 @@ impl<S: Store> HostBuilder<S> {
         if !LEASES.contains(&self.config.delivery_lease) {
             return Err(BuildError::DeliveryLease);
         }
+        let tries = self.config.delivery_lease..=Duration::from_hours(1);
+        if !tries.contains(&self.config.longest_try) {
+            return Err(BuildError::LongestTry);
+        }
         let installation = self.store.installation_id().await?;
         Ok(Host {
             inner: Arc::new(Inner {
@@ -225,6 +236,9 @@ pub enum BuildError {
     /// Deliveries would be leased for too short or too long.
     #[error("delivery_lease must be one second to five minutes")]
     DeliveryLease,
+    /// A try would end before its lease, or hardly ever.
+    #[error("longest_try must be from delivery_lease to one hour")]
+    LongestTry,
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -9,20 +9,24 @@ use std::time::Duration;
 
 use gateway::bench::{Bench, code, invoice, organization};
 use gateway::store::{BenchStore, TestStore};
-use gateway::{Gateway, ManualClock, MemoryFactory, about};
+use gateway::{Gateway, ManualClock, MemoryFactory, about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
 use tokio_util::sync::CancellationToken;
 
 /// A runtime on the bench's database whose leases last so long.
 async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host<BenchStore>, BuildError> {
+    let mut config = HostConfig::default();
+    config.delivery_lease = lease;
+    with_config(bench, config).await
+}
+
+async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host<BenchStore>, BuildError> {
     let key = bench.place.directory.path().join("sealing.key");
     let key = SealingKey::from_file_or_new(&key).unwrap();
     let mut registry = ProviderRegistry::new();
     let factory = MemoryFactory::new(Gateway::clone(&bench.gateway));
     registry.register(factory).unwrap();
-    let mut config = HostConfig::default();
-    config.delivery_lease = lease;
     let store = BenchStore::open_at(&bench.place).await;
     Host::builder(store, registry, SealingKeys::new(key))
         .with_clock(Arc::new(ManualClock::clone(&bench.clock)))
@@ -157,4 +161,85 @@ async fn a_lease_is_neither_a_moment_nor_for_ever() {
     for taken in [1, 300].map(Duration::from_secs) {
         with_lease(&bench, taken).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_try_lasts_no_shorter_than_a_lease_and_ends() {
+    let bench = Bench::new().await;
+    for (lease, longest) in [(30, 29), (1, 0), (1, 3601)] {
+        let mut config = HostConfig::default();
+        config.delivery_lease = Duration::from_secs(lease);
+        config.longest_try = Duration::from_secs(longest);
+        let built = with_config(&bench, config).await;
+        assert!(matches!(built, Err(BuildError::LongestTry)), "{longest}");
+    }
+}
+
+const NEVER_BACK: &str = "a try took too long, or never came back";
+
+#[tokio::test]
+async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() {
+    let bench = Bench::new().await;
+    let mut config = HostConfig::default();
+    config.delivery_lease = Duration::from_secs(1);
+    config.longest_try = Duration::from_secs(1);
+    let host = with_config(&bench, config).await.unwrap();
+    let quick = bench.url(&invoice("quick", "200.12")).await;
+    news_and_a_slow_gateway(&bench).await;
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn({
+        let (host, stop) = (host.clone(), stop.clone());
+        async move { host.run_inbox(stop).await }
+    });
+    bench.gateway.call_held().await;
+    // What needs no word of the gateway is applied beside it.
+    let reference = quick.reference.as_str();
+    let payment = bench.gateway.pay(reference, "200.12");
+    bench.receive(&[paid_event(reference, &payment)]).await;
+    let both = async {
+        loop {
+            let deliveries = bench.deliveries().await;
+            let is_applied = deliveries[1].state == DeliveryState::Applied;
+            if is_applied && deliveries[0].error.is_some() {
+                break deliveries;
+            }
+        }
+    };
+    let both = tokio::time::timeout(Duration::from_secs(60), both).await;
+    let hung = both.expect("it is given up").swap_remove(0);
+    assert_eq!(hung.error.as_deref(), Some(NEVER_BACK));
+    assert_eq!(hung.state, DeliveryState::Pending);
+    assert_eq!(bench.totals("quick").await, "200.12 200.12 0.00 succeeded");
+    bench.gateway.state().hold = false;
+    stop.cancel();
+    worker.await.unwrap();
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+#[tokio::test]
+async fn what_ends_its_process_each_time_is_parked_without_another_try() {
+    let bench = Bench::new().await;
+    let mut config = HostConfig::default();
+    config.delivery_attempts = 3;
+    let host = with_config(&bench, config).await.unwrap();
+    news_and_a_slow_gateway(&bench).await;
+    for deaths in 1..=3 {
+        until_asked(&bench, deaths, host.apply_due_deliveries()).await;
+        bench.clock.advance(Duration::from_secs(31));
+    }
+    // It would come through now, but nobody has looked at why it did not.
+    bench.gateway.state().hold = false;
+    let asked = bench.gateway.state().calls.len();
+    assert_eq!(host.apply_due_deliveries().await.unwrap(), 1);
+    assert_eq!(bench.gateway.state().calls.len(), asked);
+    let parked = bench.deliveries().await.swap_remove(0);
+    assert_eq!(parked.state, DeliveryState::Parked);
+    assert_eq!(parked.error.as_deref(), Some(NEVER_BACK));
+    // An operator has it tried again.
+    let (organization, code) = (organization(), code());
+    let again = host.retry_delivery(&organization, &code, &parked.key);
+    assert!(again.await.unwrap());
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }

@@ -16,11 +16,9 @@ use crate::checkouts::millis;
 use crate::store::{DeliveryRow, Store, StoreError};
 
 /// What [`HostConfig::delivery_lease`](crate::HostConfig::delivery_lease) may be. A shorter one would
-/// end while its renewal waits for the database, and within the difference of two clocks; a longer
-/// one would keep what a dead process had longer than this worker keeps what it cannot finish.
-pub(crate) const LEASES: RangeInclusive<Duration> = Duration::from_secs(1)..=LONGEST_WORK;
-/// How long a worker prolongs the lease of one delivery: what hangs in one process may not in another.
-const LONGEST_WORK: Duration = Duration::from_mins(5);
+/// end while its renewal waits for the database, and within the difference of two clocks; with a
+/// longer one, what a dead process had would be kept for long from those that live.
+pub(crate) const LEASES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(5);
 /// How often a lease is renewed in its time: two renewals may fail.
 const RENEWALS: u32 = 3;
 
@@ -62,14 +60,16 @@ impl<S: Store> Host<S> {
             () = self.keep_lease(pk, owner) => {}
         }
         // Whose delivery it is by now is decided when it is finished.
-        let lease = self.inner.config.delivery_lease;
-        tokio::time::timeout(LONGEST_WORK + lease, work).await.ok()
+        let config = &self.inner.config;
+        let rest = config.longest_try + config.delivery_lease;
+        tokio::time::timeout(rest, work).await.ok()
     }
 
     /// Renews a lease until it is lost, or has been renewed for long enough.
     async fn keep_lease(&self, pk: i64, owner: &str) {
         let pause = self.inner.config.delivery_lease / RENEWALS;
-        let mut rest = LONGEST_WORK;
+        // What hangs in one process may not in another.
+        let mut rest = self.inner.config.longest_try;
         while let Some(left) = rest.checked_sub(pause) {
             rest = left;
             tokio::time::sleep(pause).await;

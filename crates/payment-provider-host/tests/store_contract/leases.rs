@@ -168,7 +168,10 @@ pub(super) async fn a_copy_that_came_meanwhile_is_not_parked_with_it<S: Store>(w
         let done = world.one.postpone_delivery(row.pk, "me", wait);
         done.await.unwrap();
     }
-    let state = async |key| stored(&*world.two, connection_pk, key).await.state;
-    assert_eq!(state("alone").await, DeliveryState::Parked);
-    assert_eq!(state("copied").await, DeliveryState::Pending);
+    let alone = stored(&*world.two, connection_pk, "alone").await;
+    assert_eq!((alone.state, alone.failures), (DeliveryState::Parked, 1));
+    let copied = stored(&*world.two, connection_pk, "copied").await;
+    assert_eq!(copied.state, DeliveryState::Pending);
+    // Or it would be parked again before it is tried.
+    assert_eq!((copied.attempts, copied.looks, copied.failures), (0, 0, 0));
 }

@@ -267,9 +267,12 @@ pub(super) async fn postpone(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE deliveries SET next_attempt = ?2, lease_owner = NULL, lease_until = 0,
-             error = ?3, looks = looks + ?4, failures = failures + ?7,
-             -- A copy that came meanwhile asks for another try.
-             state = CASE WHEN ?1 AND copies <= ?8 THEN 'parked' ELSE 'pending' END
+             error = ?3,
+             -- A copy that came meanwhile asks for other tries, as one that comes now would.
+             state = CASE WHEN ?1 AND copies <= ?8 THEN 'parked' ELSE 'pending' END,
+             attempts = CASE WHEN ?1 AND copies > ?8 THEN 0 ELSE attempts END,
+             looks = CASE WHEN ?1 AND copies > ?8 THEN 0 ELSE looks + ?4 END,
+             failures = CASE WHEN ?1 AND copies > ?8 THEN 0 ELSE failures + ?7 END
          WHERE delivery_pk = ?5 AND lease_owner = ?6 AND state = 'pending'",
     )
     .bind(wait.park)
