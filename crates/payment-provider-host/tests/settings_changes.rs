@@ -2,6 +2,8 @@
 
 mod gateway;
 
+use std::time::Duration;
+
 use gateway::bench::{Bench, code, organization, provider};
 use gateway::delivery;
 use payment_provider_core::*;
@@ -194,6 +196,7 @@ async fn it_is_seen_when_the_old_secret_is_no_longer_used() {
     assert_eq!(uses().await, [new, old.clone()]);
     // A forged one changes nothing; the new one goes on, the old one stays where it was.
     assert_eq!(verifies(&bench, "forged").await, None);
+    bench.clock.advance(Duration::from_mins(1));
     verifies(&bench, "k2").await.unwrap();
     let newer = ("key 0".to_owned(), bench.clock.now());
     assert_eq!(uses().await, [newer, old]);
@@ -250,11 +253,11 @@ async fn the_time_of_the_latest_verified_delivery_is_known() {
     };
     assert_eq!(matched_at().await, None);
     for _ in 0..2 {
-        bench.clock.advance(std::time::Duration::from_mins(1));
+        bench.clock.advance(Duration::from_mins(1));
         bench.receive(&[]).await;
         assert_eq!(matched_at().await, Some(host.clock().now()));
     }
-    bench.clock.advance(std::time::Duration::from_mins(1));
+    bench.clock.advance(Duration::from_mins(1));
     let forged = bench.receive_request(delivery("wrong", &[])).await;
     assert!(forged.is_err());
     assert!(matched_at().await < Some(host.clock().now()));

@@ -69,7 +69,7 @@ pub struct Connection {
     /// The label of the secret that verified the latest delivery. Once it is that of the newest
     /// secret, the gateway signs with it, and the older ones can be retired.
     pub matched_secret: Option<String>,
-    /// When the latest delivery was verified.
+    /// When the latest delivery was verified, or up to a minute before.
     pub matched_at: Option<OffsetDateTime>,
     /// When each secret verified a delivery last, the latest first; those that never did are missing,
     /// those that were retired are not. While an older one is still used it goes on changing here.
@@ -102,7 +102,7 @@ impl SecretSummary {
 pub struct SecretUse {
     /// The provider's label for it.
     pub label: String,
-    /// When the latest delivery arrived that it verified.
+    /// When the latest delivery arrived that it verified, or up to a minute before.
     pub last_matched_at: OffsetDateTime,
 }
 

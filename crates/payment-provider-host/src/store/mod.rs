@@ -46,6 +46,10 @@ pub(crate) use subject_name::SubjectName;
 const UNREADABLE_WAIT: i64 = 5 * 60 * 1000;
 const UNREADABLE_TRIES: i64 = 12;
 
+/// For how many milliseconds after a secret was noted to have verified a delivery it is not noted
+/// again: the deliveries of a connection would all wait for one row.
+const USE_NOTED_FOR: i64 = 60 * 1000;
+
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 /// A durable store.

@@ -103,6 +103,30 @@ pub(super) async fn receiving_tells_which_secret_verified<S: Store>(world: World
         assert_eq!(found.matched_at, Some(row.received_at));
         assert_eq!(found.version, 1);
     }
+    for (key, label, received_at, matched_at) in [
+        ("held up", Some("key 1"), 101, 102),
+        ("in the same minute", None, 60_101, 102),
+        (
+            "another's, in the same minute",
+            Some("key 1"),
+            60_101,
+            60_101,
+        ),
+        ("a minute later", Some("key 1"), 120_101, 120_101),
+    ] {
+        let row = DeliveryRow {
+            matched_secret: label.map(str::to_owned),
+            received_at,
+            ..delivery(connection_pk, key)
+        };
+        world.one.receive_delivery(&row, false).await.unwrap();
+        let found = world.two.connection_by_pk(connection_pk).await;
+        assert_eq!(
+            found.unwrap().unwrap().matched_at,
+            Some(matched_at),
+            "{key}"
+        );
+    }
     let untouched = world.two.connection_by_pk(other).await.unwrap();
     assert_eq!(untouched.unwrap().matched_at, None);
 }

@@ -91,6 +91,8 @@ pub(super) async fn settings_of_several_are_compared_and_swapped<S: Store>(world
     }
 }
 
+const MINUTE: i64 = 60_000;
+
 pub(super) async fn each_secret_keeps_when_it_verified_last<S: Store>(world: World<S>) {
     let main = connected(&*world.one, "main").await;
     let other = connected(&*world.one, "other").await;
@@ -103,17 +105,23 @@ pub(super) async fn each_secret_keeps_when_it_verified_last<S: Store>(world: Wor
         // By no secret.
         (main, "d", None, 90),
         (other, "a", Some("new"), 55),
+        // Within the same minute.
+        (other, "e", Some("new"), 55),
     ] {
         let row = DeliveryRow {
             matched_secret: label.map(ToOwned::to_owned),
-            received_at: at,
+            received_at: at * MINUTE + i64::from(key == "e"),
             ..delivery(connection_pk, key)
         };
         world.one.receive_delivery(&row, false).await.unwrap();
     }
     let uses = async |connections: &[i64]| {
         let uses = world.two.secret_uses(connections).await.unwrap();
-        let short = |used: SecretUseRow| (used.connection_pk, used.label, used.last_matched_at);
+        let short = |used: SecretUseRow| {
+            let at = used.last_matched_at;
+            assert_eq!(at % MINUTE, 0, "written for a millisecond's news");
+            (used.connection_pk, used.label, at / MINUTE)
+        };
         uses.into_iter().map(short).collect::<Vec<_>>()
     };
     let of_main = [(main, "old".to_owned(), 70), (main, "new".to_owned(), 60)];

@@ -6,14 +6,15 @@ use super::{
     SubjectName,
 };
 use crate::store::columns::{ReadColumn, json, word};
-use crate::store::{Store, UNREADABLE_TRIES, UNREADABLE_WAIT};
+use crate::store::{Store, UNREADABLE_TRIES, UNREADABLE_WAIT, USE_NOTED_FOR};
 
 /// After how many milliseconds a delivery is looked at again whose names are just becoming known.
 const SOON: i64 = 100;
 
-/// One statement: the delivery, then the connection and when its secret verified, whose rows many
-/// deliveries want, locked for no longer than it takes to make all three durable. Where the connection
-/// is deleted, or has been by the time its row is free, none of them may become durable.
+/// One statement: the delivery, then that its connection is there, and which secret verified it. Where
+/// the connection is deleted, or has been by the time its row is free, none of it may become durable.
+/// Many deliveries share these rows with the connection, and each that wrote them would make all others
+/// wait until it is durable: they are written when they say something else, or a minute later.
 pub(super) const RECEIVE: &str = "WITH received AS (
          INSERT INTO @deliveries AS known (connection_pk, delivery_key, body, events, freshness,
              matched_secret, received_at, state, next_attempt)
@@ -59,17 +60,24 @@ pub(super) const RECEIVE: &str = "WITH received AS (
                  WHEN $9 AND known.state IN ('applied', 'unmatched') THEN 'pending'
                  ELSE known.state END
          RETURNING copies, connection_pk
+     ), there AS (
+         SELECT connection_pk, matched_secret, matched_at FROM @connections
+         WHERE connection_pk = (SELECT connection_pk FROM received) AND deleted_at IS NULL
+         FOR KEY SHARE
      ), matched AS (
          UPDATE @connections SET matched_secret = $6, matched_at = $7
-         WHERE connection_pk = (SELECT connection_pk FROM received) AND deleted_at IS NULL
-         RETURNING connection_pk
+         WHERE connection_pk = (SELECT connection_pk FROM there WHERE matched_at IS NULL
+             OR matched_at <= $7 - CASE WHEN matched_secret IS DISTINCT FROM $6 THEN 0 ELSE $10 END)
      ), verified AS (
          INSERT INTO @connection_secrets AS known (connection_pk, label, last_matched_at)
-         SELECT connection_pk, $6, $7 FROM matched WHERE $6 IS NOT NULL
+         SELECT connection_pk, $6, $7 FROM there WHERE $6 IS NOT NULL AND NOT EXISTS (
+             SELECT FROM @connection_secrets AS known
+             WHERE known.connection_pk = there.connection_pk AND label = $6
+                 AND last_matched_at > $7 - $10)
          ON CONFLICT (connection_pk, label) DO UPDATE SET
              last_matched_at = greatest(known.last_matched_at, excluded.last_matched_at)
      )
-     SELECT copies FROM received WHERE EXISTS (SELECT FROM matched)";
+     SELECT copies FROM received WHERE EXISTS (SELECT FROM there)";
 
 pub(super) async fn receive(
     store: &PostgresStore,
@@ -87,6 +95,7 @@ pub(super) async fn receive(
         .bind(row.received_at)
         .bind(word(&row.state)?)
         .bind(again)
+        .bind(USE_NOTED_FOR)
         .fetch_optional(tx.own())
         .await
         .map_err(|error| StoreError::new("store a delivery", error))?;

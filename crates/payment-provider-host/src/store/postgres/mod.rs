@@ -43,7 +43,7 @@
 //! | a delivery that names something unknown is looked at again once that is known | whoever makes a name known locks it before looking for those that wait; whoever concludes that a delivery has to wait locks its names and looks once more. One of the two sees the other |
 //! | settings: none undoes another's change | `UPDATE … WHERE settings_version`, which looks again after waiting for the row |
 //! | a customer who moves: no checkout is asked for on the old connection unseen | whoever asks reads the link under its lock before the request is stored, and again before the address is handed out; whoever moves the customer waits for those, and then looks for what they stored |
-//! | deleting a connection loses no delivery and no customer | a delivery ends with an `UPDATE` of the connection's row, a link begins with its key's lock: both wait for a deletion, or it for them. They find `deleted_at` then and take everything back, or it sees them and refuses |
+//! | deleting a connection loses no delivery and no customer | a delivery ends with a lock on the connection's key, a link begins with its key's lock: both wait for a deletion, or it for them. They find `deleted_at` then and take everything back, or it sees them and refuses |
 //!
 //! **Deadlocks are rare and never fatal.** What can lead to one: a name that moves to another payable
 //! between two statements; a refund that turns out to be another payable's; payments that are told of on two payables each; a host's handler that locks

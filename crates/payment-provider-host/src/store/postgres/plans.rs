@@ -184,6 +184,7 @@ pub(super) const HOT: &[Hot] = &[
             "7",
             "'pending'",
             "false",
+            "60000",
         ],
         &[
             // What stands in the way of an INSERT is found by the index it names.

@@ -5,23 +5,36 @@ use super::{
     Tx,
 };
 use crate::store::columns::{ReadColumn, json, word};
-use crate::store::{UNREADABLE_TRIES, UNREADABLE_WAIT};
+use crate::store::{UNREADABLE_TRIES, UNREADABLE_WAIT, USE_NOTED_FOR};
 
 pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -> Result<Received> {
     let failed = |error| StoreError::new("store a delivery", error);
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    let matched = sqlx::query(
-        "UPDATE connections SET matched_secret = ?, matched_at = ?
-         WHERE connection_pk = ? AND deleted_at IS NULL",
+    let there: Option<bool> = sqlx::query_scalar(
+        "SELECT matched_at IS NULL
+             OR matched_at <= ?3 - CASE WHEN matched_secret IS NOT ?2 THEN 0 ELSE ?4 END
+         FROM connections WHERE connection_pk = ?1 AND deleted_at IS NULL",
     )
+    .bind(row.connection_pk)
     .bind(&row.matched_secret)
     .bind(row.received_at)
-    .bind(row.connection_pk)
-    .execute(&mut *tx)
+    .bind(USE_NOTED_FOR)
+    .fetch_optional(&mut *tx)
     .await
     .map_err(failed)?;
-    if matched.rows_affected() == 0 {
+    let Some(is_news) = there else {
         return Ok(Received::Refused);
+    };
+    if is_news {
+        sqlx::query(
+            "UPDATE connections SET matched_secret = ?, matched_at = ? WHERE connection_pk = ?",
+        )
+        .bind(&row.matched_secret)
+        .bind(row.received_at)
+        .bind(row.connection_pk)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
     }
     let copies: i64 = sqlx::query_scalar(
         "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
@@ -78,11 +91,13 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
         sqlx::query(
             "INSERT INTO connection_secrets AS known (connection_pk, label, last_matched_at)
              VALUES (?, ?, ?) ON CONFLICT (connection_pk, label) DO UPDATE SET
-                 last_matched_at = max(known.last_matched_at, excluded.last_matched_at)",
+                 last_matched_at = excluded.last_matched_at
+             WHERE known.last_matched_at <= excluded.last_matched_at - ?",
         )
         .bind(row.connection_pk)
         .bind(label)
         .bind(row.received_at)
+        .bind(USE_NOTED_FOR)
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
