@@ -3,7 +3,8 @@
 
 use payment_provider_core::{DisputeStage, Event, EventKind};
 
-use super::apply::{AllFetched, ApplyError, EventOutcome};
+use super::events::{AllFetched, EventOutcome};
+use super::waiting::ApplyError;
 use crate::Host;
 use crate::store::{DeliveryRow, HistoryKind, HistoryRow, Store, StoreError};
 

@@ -2,12 +2,14 @@
 
 mod aftermath;
 mod apply;
+mod events;
 mod lease;
 mod matching;
 mod needless;
 mod operate;
 mod receive;
 mod timeline;
+mod waiting;
 mod worker;
 
 pub(crate) use lease::LEASES;

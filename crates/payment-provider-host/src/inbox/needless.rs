@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::ApplyError;
+use super::waiting::ApplyError;
 use crate::Host;
 use crate::ledger::{account_of, booked_on};
 use crate::store::{CheckoutRow, DeliveryEnd, DeliveryRow, Store, StoreError};

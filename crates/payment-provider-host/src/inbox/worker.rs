@@ -6,7 +6,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::apply::ApplyError;
+use super::waiting::ApplyError;
 use crate::Host;
 use crate::checkouts::millis;
 use crate::store::{DeliveryRow, Postponed, Store, StoreError};
