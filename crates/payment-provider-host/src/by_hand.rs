@@ -9,7 +9,7 @@ use crate::connections::ConnectionError;
 use crate::handler::HandlerError;
 use crate::ledger::{LedgerError, booked_on};
 use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError};
-use crate::{Host, PayableId};
+use crate::{CheckoutError, Host, PayableId};
 
 /// What the ids of payments begin with that only an operator tells of. No gateway's begin like this.
 const BY_HAND: &str = "by-hand:";
@@ -65,13 +65,17 @@ impl HandBooking {
 }
 
 /// What booking by hand did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct HandBooked {
-    /// Whether it is booked by this call, and not by an earlier one.
+    /// Whether it is booked by this call. If not, it was by an earlier one; also where that knew it by
+    /// a key only, and by this one it is known by the gateway's id.
     pub is_new: bool,
     /// What it meant.
     pub booking: Booking,
+    /// Checkouts on which nothing is due any more and a payer may still begin a payment, each with the
+    /// reason. Booking again tries again to end them.
+    pub still_payable: Vec<(CheckoutReference, CheckoutError)>,
 }
 
 /// Why money was not booked by hand. Nothing was recorded.
@@ -139,7 +143,8 @@ impl<S: Store> Host<S> {
     /// Books money that came in on a checkout of a gateway that can be asked nothing, and that no
     /// delivery told of; without it nobody could be asked for what is left
     /// ([`Refusal::MoneyUnexplained`](crate::Refusal::MoneyUnexplained)). It means for the payable what
-    /// a delivery's telling would, and the history says who booked it and why.
+    /// a delivery's telling would, and the history says who booked it and why. Once it is recorded,
+    /// what could still be paid for nothing is ended.
     ///
     /// **Idempotency.** By its name, within the connection.
     pub async fn book_by_hand(
@@ -173,9 +178,12 @@ impl<S: Store> Host<S> {
             let rows = store.payments_of_checkout(&mut tx, checkout.pk).await?;
             let same = |row: &&PaymentRow| row.pk == pk && row.payment.amount == hand.amount;
             let row = rows.iter().find(same).ok_or(HandError::NameTaken)?;
+            let booking = booking_of(row).ok_or(HandError::NameTaken)?;
+            drop(tx);
             return Ok(HandBooked {
                 is_new: false,
-                booking: booking_of(row).ok_or(HandError::NameTaken)?,
+                booking,
+                still_payable: self.end_all_needless(checkout.payable_pk).await?,
             });
         }
         if matches!(hand.name, HandName::Key(_)) {
@@ -185,6 +193,8 @@ impl<S: Store> Host<S> {
         let by = format!("booked by hand by {}: {}", hand.by.trim(), hand.note.trim());
         self.note(&mut tx, checkout.payable_pk, HistoryKind::BookedByHand, by)
             .await?;
+        let booked = |rows: &[PaymentRow]| rows.iter().filter(|row| row.is_booked()).count();
+        let before = booked(&store.payments_of_checkout(&mut tx, checkout.pk).await?);
         self.record_payment(&mut tx, &checkout, &payment).await?;
         let rows = store.payments_of_checkout(&mut tx, checkout.pk).await?;
         let row = rows.iter().find(|row| row.payment.id == payment.id);
@@ -192,9 +202,31 @@ impl<S: Store> Host<S> {
         let booking = row.and_then(booking_of).ok_or(HandError::NameTaken)?;
         store.commit(tx).await?;
         Ok(HandBooked {
-            is_new: true,
+            is_new: booked(&rows) > before,
             booking,
+            still_payable: self.end_all_needless(checkout.payable_pk).await?,
         })
+    }
+
+    /// Ends what could still be paid for nothing; what can not be ended, and why.
+    async fn end_all_needless(
+        &self,
+        payable_pk: i64,
+    ) -> Result<Vec<(CheckoutReference, CheckoutError)>, StoreError> {
+        let mut tx = self.inner.store.begin_read().await?;
+        let needless = self.needless_of(&mut tx, payable_pk).await?;
+        drop(tx);
+        let mut still_payable = Vec::new();
+        for row in needless {
+            let ended = match self.end_checkout(&row).await {
+                Ok(()) => self.book_known_money(row.pk).await,
+                error => error,
+            };
+            if let Err(error) = ended {
+                still_payable.push((row.reference, error));
+            }
+        }
+        Ok(still_payable)
     }
 
     async fn hand_checkout(
@@ -216,11 +248,12 @@ impl<S: Store> Host<S> {
 
     /// Takes a payment that is told for one that was booked by hand under a key: the same amount on the
     /// same checkout, which with both would have more booked than the gateway states. The row becomes
-    /// that payment's. Says whether it was so.
+    /// that payment's, with what was known of it as an attempt. Says whether it was so.
     pub(crate) async fn explains_by_hand(
         &self,
         tx: &mut S::Tx,
         checkout: &CheckoutRow,
+        attempt: Option<&PaymentRow>,
         told: &Payment,
     ) -> Result<bool, StoreError> {
         let store = &self.inner.store;
@@ -241,11 +274,7 @@ impl<S: Store> Host<S> {
             "payment {} of {} is the one that was booked by hand as {}: counted once",
             told.id, told.amount, row.payment.id
         );
-        let row = PaymentRow {
-            payment: told.clone(),
-            ..row.clone()
-        };
-        self.save(tx, &row, &told.effect_key()).await?;
+        self.rename(tx, row, attempt, told).await?;
         self.note(tx, checkout.payable_pk, HistoryKind::BookedByHand, detail)
             .await?;
         Ok(true)

@@ -20,14 +20,16 @@ use crate::{ChangeKey, PayableId};
 ///
 /// **Tables elsewhere.** If the host's tables live in another database, the promise weakens to *at
 /// least once*: what was written there stays although the transaction here is rolled back, and comes
-/// again. Totals are those after the change, not differences, so writing them twice changes nothing,
-/// and of two changes of one payable the later writes last: they are what to store. What is done once
-/// for each change, a line in a ledger or a letter, goes under [`PayableChange::key`], which is the same
-/// each time; a handler that finds the key there already has nothing to do for it. What is told has
-/// happened only when its transaction is committed, which the handler does not see. What is rolled back
-/// is tried again, yet need not come again as it was: a [`close`](crate::Host::close) that failed comes
-/// if the host asks for it again, and money that a gateway tells of under two payment ids may come
-/// under the other one. So whoever adds up lines elsewhere compares the sum with the totals.
+/// again. Totals are those after the change, not differences, so writing them twice changes nothing:
+/// they are what to store. What is done once for each change, a line in a ledger or a letter, goes
+/// under [`PayableChange::key`], which is the same each time; a handler that finds the key there
+/// already has nothing to do for it. What is told has happened only when its transaction is committed,
+/// which the handler does not see. What is rolled back is tried again, yet need not come again as it
+/// was: a [`close`](crate::Host::close) that failed comes if the host asks for it again, and money that
+/// a gateway tells of under two payment ids may come under the other one. And a process that was frozen
+/// may write there after the server gave up its transaction here and another process went on. So
+/// whoever keeps books elsewhere compares them now and then with
+/// [`Host::payable`](crate::Host::payable), which is what holds.
 ///
 /// `()` is a handler that does nothing.
 #[async_trait]

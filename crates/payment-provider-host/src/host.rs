@@ -121,7 +121,7 @@ pub struct HostConfig {
     pub least_remaining_life: Duration,
     /// The readable beginning of every checkout reference: at most 12 of `A-Z a-z 0-9 _`.
     pub reference_label: String,
-    /// After how many failed attempts a delivery is parked for an operator.
+    /// After how many failed attempts a delivery is parked for an operator; at least one.
     pub delivery_attempts: u32,
     /// For how long a delivery is a worker's before another may take it up, unless the worker renews
     /// the lease, as it does every third of this while it is at work, for up to
@@ -200,6 +200,9 @@ impl<S: Store> HostBuilder<S> {
         if self.config.checkout_lifetime <= self.config.least_remaining_life {
             return Err(BuildError::Lifetime);
         }
+        if self.config.delivery_attempts == 0 {
+            return Err(BuildError::DeliveryAttempts);
+        }
         if !LEASES.contains(&self.config.delivery_lease) {
             return Err(BuildError::DeliveryLease);
         }
@@ -233,6 +236,9 @@ pub enum BuildError {
     /// A new checkout would be replaced at once.
     #[error("checkout_lifetime must be longer than least_remaining_life")]
     Lifetime,
+    /// Every delivery would be parked before it is tried.
+    #[error("delivery_attempts must be at least one")]
+    DeliveryAttempts,
     /// Deliveries would be leased for too short or too long.
     #[error("delivery_lease must be one second to five minutes")]
     DeliveryLease,

@@ -135,9 +135,11 @@ impl<S: Store> Host<S> {
             }
             return Ok(());
         }
-        if known.is_none()
+        if known.as_ref().is_none_or(|known| !known.is_booked())
             && payment.status == PaymentStatus::Succeeded
-            && self.explains_by_hand(tx, checkout, payment).await?
+            && self
+                .explains_by_hand(tx, checkout, known.as_ref(), payment)
+                .await?
         {
             return Ok(());
         }
@@ -149,6 +151,7 @@ impl<S: Store> Host<S> {
             verdict: None,
             credited: 0,
             surplus: 0,
+            told_as: None,
             seen_at: self.now_millis(),
         });
         // Once money was booked, no later news of the attempt takes it back or moves it.

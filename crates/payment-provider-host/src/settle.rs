@@ -132,6 +132,12 @@ impl<S: Store> Host<S> {
         self.note(tx, row.payable_pk, HistoryKind::PaymentsFetched, detail)
             .await?;
         self.learn_true_ids(tx, &row, fetched, patient).await?;
+        for payment in fetched.succeeded() {
+            let is_money = payment.amount.is_positive();
+            if is_money && !self.is_doubtful(tx, &row, fetched, payment).await? {
+                self.split_from_other(tx, &row, fetched, payment).await?;
+            }
+        }
         let mut decided = Decided::All;
         for payment in &fetched.payments {
             if payment.status != PaymentStatus::Succeeded {
@@ -139,7 +145,6 @@ impl<S: Store> Host<S> {
             } else if self.is_doubtful(tx, &row, fetched, payment).await? {
                 decided = Decided::NotAll;
             } else if payment.amount.is_positive() {
-                self.split_from_other(tx, &row, fetched, payment).await?;
                 self.record_payment(tx, &row, payment).await?;
             }
         }
@@ -227,19 +232,7 @@ impl<S: Store> Host<S> {
             if attempt.as_ref().is_some_and(PaymentRow::is_booked) {
                 continue;
             }
-            let pk = attempt.map_or(0, |attempt| attempt.pk);
-            let listed = PaymentRow {
-                pk,
-                payment: truth.clone(),
-                ..known.clone()
-            };
-            let pk = store.put_payment(tx, &listed).await?;
-            store.merge_payments(tx, known.pk, pk).await?;
-            let key = listed.effect_key();
-            store
-                .put_effect(tx, row.connection_pk, &key, pk, self.now_millis())
-                .await?;
-            self.requeue(tx, row.connection_pk, &listed.names()).await?;
+            self.rename(tx, known, attempt.as_ref(), truth).await?;
             let detail = format!(
                 "payment {} is booked already, and listed by the gateway as {}: one payment under \
                  two ids, counted once",
@@ -251,8 +244,35 @@ impl<S: Store> Host<S> {
         Ok(())
     }
 
+    /// Gives a booked payment another id, and the effects of both: of an attempt that is known under
+    /// that id as well only the row is left.
+    pub(crate) async fn rename(
+        &self,
+        tx: &mut S::Tx,
+        known: &PaymentRow,
+        attempt: Option<&PaymentRow>,
+        payment: &Payment,
+    ) -> Result<(), StoreError> {
+        let store = &self.inner.store;
+        let told_as = known.told_as.clone();
+        let renamed = PaymentRow {
+            pk: attempt.map_or(0, |attempt| attempt.pk),
+            payment: payment.clone(),
+            told_as: told_as.or_else(|| Some(known.payment.id.clone())),
+            ..known.clone()
+        };
+        let pk = store.put_payment(tx, &renamed).await?;
+        store.merge_payments(tx, known.pk, pk).await?;
+        let key = renamed.effect_key();
+        store
+            .put_effect(tx, known.connection_pk, &key, pk, self.now_millis())
+            .await?;
+        self.requeue(tx, known.connection_pk, &renamed.names())
+            .await
+    }
+
     /// Takes back that a payment is another one under a second id, once both are listed: forgets the
-    /// effect, so that the payment is booked for itself.
+    /// effect of the one that the host has not been told of, so that it is booked for itself.
     async fn split_from_other(
         &self,
         tx: &mut S::Tx,
@@ -270,7 +290,19 @@ impl<S: Store> Host<S> {
             .iter()
             .find(|known| known.pk == pk && known.payment.id != payment.id);
         if let Some(other) = other.filter(|other| lists(fetched, other)) {
-            store.forget_effect(tx, row.connection_pk, &key).await?;
+            if other.told_as.as_ref() == Some(&payment.id) {
+                let untold = other.effect_key();
+                store.forget_effect(tx, row.connection_pk, &untold).await?;
+                let told = PaymentRow {
+                    payment: payment.clone(),
+                    told_as: None,
+                    ..other.clone()
+                };
+                store.put_payment(tx, &told).await?;
+                self.requeue(tx, row.connection_pk, &told.names()).await?;
+            } else {
+                store.forget_effect(tx, row.connection_pk, &key).await?;
+            }
             let detail = format!(
                 "payment {} was taken for {}, but the gateway lists both: it counts for itself",
                 payment.id, other.payment.id

@@ -6,7 +6,7 @@ mod gateway;
 use std::time::Duration;
 
 use gateway::bench::{Bench, invoice};
-use gateway::paid_event;
+use gateway::{about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::DeliveryState;
 
@@ -50,7 +50,7 @@ fn pay_and_tell(bench: &Bench, reference: &str, dice: &mut Dice) -> (Vec<Payment
 
 async fn play(seed: u64) {
     let mut dice = Dice(seed * 7_919 + 12_345);
-    let bench = Bench::new().await;
+    let bench = Bench::that_is_told().await;
     let unpaid = invoice("inv", "200.00").with_partial_payments(PartialPayments::any());
     let url = bench.url(&unpaid).await;
     let reference = url.reference.as_str();
@@ -86,6 +86,7 @@ async fn play(seed: u64) {
         truth,
         "seed {seed}"
     );
+    bench.assert_all_is_told().await;
     let deliveries = bench.deliveries().await;
     let applied = |state| state == DeliveryState::Applied;
     assert!(
@@ -98,5 +99,45 @@ async fn play(seed: u64) {
 async fn whatever_is_told_under_whatever_id_each_payment_counts_once() {
     for seed in 1..80 {
         play(seed).await;
+    }
+}
+
+/// Two payments of an amount on one order, and a list that lags: the second takes the first's place
+/// in it, and is taken for it, until both are there.
+#[tokio::test]
+async fn what_was_taken_for_another_payment_is_told_once_both_are_listed() {
+    for first_listed in 0..2 {
+        let bench = Bench::that_is_told().await;
+        let unpaid = invoice("inv", "200.00").with_partial_payments(PartialPayments::any());
+        let url = bench.url(&unpaid).await;
+        let reference = url.reference.as_str();
+        let one = bench.gateway.pay(reference, "50.00");
+        let mut two = bench.gateway.pay(reference, "50.00");
+        two.order_id.clone_from(&one.order_id);
+        let both = [one.clone(), two.clone()];
+        let show = |payments: &[Payment]| {
+            let mut state = bench.gateway.state();
+            state.links.get_mut(reference).unwrap().payments = payments.to_vec();
+        };
+        show(&both[1..]);
+        for payment in &both {
+            bench.receive(&[paid_event(reference, payment)]).await;
+            bench.settle().await;
+        }
+        assert_eq!(bench.totals("inv").await, "50.00 50.00 0.00 processing");
+        assert_eq!(bench.told_booked().await, [one.id.as_str()]);
+
+        let mut listed = both.to_vec();
+        listed.rotate_left(first_listed);
+        show(&listed);
+        let look = Event::new("LINK", about(reference), EventKind::FetchNeeded);
+        bench.receive(&[look]).await;
+        bench.settle().await;
+        assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 processing");
+        let told = bench.told_booked().await;
+        assert_eq!(told, [one.id.as_str(), two.id.as_str()]);
+        bench.assert_all_is_told().await;
+        let proof = bench.host.verify_ledger(None).await.unwrap();
+        assert!(proof.is_sound(), "{:#?}", proof.findings);
     }
 }

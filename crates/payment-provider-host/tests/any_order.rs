@@ -3,12 +3,10 @@
 
 mod gateway;
 
-use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
-use gateway::store::{BenchTx, ON_POSTGRES};
+use gateway::store::ON_POSTGRES;
 use gateway::{about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::{HandlerError, PayableChange, PaymentHandler, Store};
 
 /// What a gateway tells, of payments counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,44 +142,6 @@ const HISTORIES: &[History] = &[
         comes_to: "200.12 200.12 0.00 0.00 succeeded",
     },
 ];
-
-/// Writes down the key of each change that takes hold; one that was there before is an error, which
-/// leaves its news undone.
-#[derive(Debug)]
-struct Keys;
-
-#[async_trait]
-impl PaymentHandler<BenchTx> for Keys {
-    async fn on_change(
-        &self,
-        tx: &mut BenchTx,
-        change: &PayableChange<'_>,
-    ) -> Result<(), HandlerError> {
-        sqlx::query("INSERT INTO told (change_key) VALUES ($1)")
-            .bind(change.key().as_str())
-            .execute(&mut **tx)
-            .await?;
-        Ok(())
-    }
-}
-
-async fn bench() -> Bench {
-    let bench = Bench::with_handler(Keys).await;
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query("CREATE TABLE told (change_key TEXT PRIMARY KEY)")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    bench.host.store().commit(tx).await.unwrap();
-    bench
-}
-
-/// Whatever is told takes hold: no change was taken for another one.
-async fn assert_nothing_is_left(bench: &Bench) {
-    for delivery in bench.deliveries().await {
-        assert_eq!(delivery.error, None, "{:?}", delivery.state);
-    }
-}
 
 /// All orders of a multiset, each once.
 fn orders(mut told: Vec<News>) -> Vec<Vec<News>> {
@@ -330,7 +290,7 @@ async fn every_order(most: usize, unaskable: bool) -> usize {
             // Where nobody can be asked, money that is only hinted at is not known at all.
             .filter(|news| !unaskable || *news != Look)
             .collect();
-        let bench = bench().await;
+        let bench = Bench::that_is_told().await;
         bench.gateway.state().unaskable = unaskable;
         let all = orders(told);
         let step = all.len().div_ceil(most);
@@ -344,7 +304,7 @@ async fn every_order(most: usize, unaskable: bool) -> usize {
             let found = comes_to(&bench, &run.id).await;
             assert_eq!(found, history.comes_to, "{}: {:?}", history.name, run.order);
         }
-        assert_nothing_is_left(&bench).await;
+        bench.assert_all_is_told().await;
         println!("{} orders: {}", runs.len(), history.name);
         count += runs.len();
     }
@@ -392,7 +352,7 @@ impl Chance {
 async fn orders_of_chance(seeds: std::ops::Range<u64>, each: usize) -> usize {
     const AMOUNTS: [&str; 4] = ["200.12", "55.00", "145.12", "250.00"];
     let mut count = 0;
-    let bench = bench().await;
+    let bench = Bench::that_is_told().await;
     let mut histories = Vec::new();
     let mut runs = Vec::new();
     for seed in seeds {
@@ -421,7 +381,7 @@ async fn orders_of_chance(seeds: std::ops::Range<u64>, each: usize) -> usize {
         }
         count += runs.len();
     }
-    assert_nothing_is_left(&bench).await;
+    bench.assert_all_is_told().await;
     count
 }
 

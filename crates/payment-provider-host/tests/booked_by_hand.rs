@@ -43,8 +43,19 @@ impl Bench {
     }
 
     async fn told(&self, reference: &CheckoutReference, id: &str, amount: &str) {
+        let status = PaymentStatus::Succeeded;
+        self.told_as(reference, id, amount, status).await;
+    }
+
+    async fn told_as(
+        &self,
+        reference: &CheckoutReference,
+        id: &str,
+        amount: &str,
+        status: PaymentStatus,
+    ) {
         let id = PaymentId::new(id).unwrap();
-        let payment = Payment::new(id, PaymentStatus::Succeeded, rupees(amount));
+        let payment = Payment::new(id, status, rupees(amount));
         self.receive(&[paid_event(reference.as_str(), &payment)])
             .await;
         self.settle().await;
@@ -197,4 +208,64 @@ async fn what_is_not_stated_or_not_named_is_refused_and_changes_nothing() {
     let error = bench.book(&reference, "40.00", key("T-2")).await;
     assert!(matches!(error, Err(HandError::Askable)));
     bench.is_sound().await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_told_before_succeeds_as_what_was_booked_by_hand() {
+    for status in [PaymentStatus::Pending, PaymentStatus::Failed] {
+        let (bench, reference) = Bench::deaf().await;
+        bench.told_as(&reference, "p1", "60.00", status).await;
+        bench.stated(&reference, "60.00").await;
+        bench.book(&reference, "60.00", key("T-1")).await.unwrap();
+        bench.told(&reference, "p1", "60.00").await;
+        assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
+        let payments = bench.view("inv").await.payments;
+        assert_eq!(payments.len(), 1);
+        assert_eq!(payments[0].payment.id.as_str(), "p1");
+        bench.is_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn an_id_for_what_is_booked_by_a_key_books_nothing_and_says_so() {
+    let (bench, reference) = Bench::deaf().await;
+    bench.stated(&reference, "60.00").await;
+    let by_key = bench.book(&reference, "60.00", key("T-1")).await.unwrap();
+    let by_id = bench.book(&reference, "60.00", id("p9")).await.unwrap();
+    assert!(by_key.is_new && !by_id.is_new);
+    assert_eq!(by_id.booking, by_key.booking);
+    assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
+    // Once that one has its id, another one can be nothing but another payment.
+    let second = bench.book(&reference, "60.00", id("p10")).await.unwrap();
+    assert!(second.is_new);
+    assert_eq!(bench.totals("inv").await, "120.00 100.00 20.00 succeeded");
+}
+
+#[tokio::test]
+async fn what_is_needless_once_money_is_booked_is_ended_or_listed() {
+    for can_end in [true, false] {
+        let (bench, first) = Bench::deaf().await;
+        bench.clock.advance(std::time::Duration::from_hours(25));
+        let second = bench.url(&invoice("inv", "100.00")).await.reference;
+        assert_ne!(first, second);
+        bench.gateway.state().unsupported = !can_end;
+        let booked = bench.book(&first, "100.00", id("p1")).await.unwrap();
+        let listed: Vec<_> = booked.still_payable.iter().map(|(of, _)| of).collect();
+        if !can_end {
+            assert_eq!(listed, [&second]);
+            // It is tried again whenever somebody asks, and then it can be.
+            bench.gateway.state().unsupported = false;
+            let again = bench.host.payment_url(&invoice("inv", "100.00")).await;
+            let paid = CheckoutError::Refused(Refusal::Paid).to_string();
+            assert_eq!(again.unwrap_err().to_string(), paid);
+        } else {
+            assert!(listed.is_empty());
+        }
+        let checkouts = bench.view("inv").await.checkouts;
+        let states: Vec<_> = checkouts.iter().map(|of| of.state).collect();
+        let ended = [CheckoutState::Expired, CheckoutState::Cancelled];
+        assert_eq!(states, ended, "{can_end}");
+        let again = bench.book(&first, "100.00", id("p1")).await.unwrap();
+        assert!(!again.is_new && again.still_payable.is_empty());
+    }
 }

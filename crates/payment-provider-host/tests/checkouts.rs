@@ -341,6 +341,30 @@ async fn another_amount_after_money_came_in_is_refused() {
 }
 
 #[tokio::test]
+async fn another_currency_after_money_came_in_in_it_is_refused() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let dollars = Money::from_decimal("5.00", Currency::USD).unwrap();
+    let id = PaymentId::new("usd").unwrap();
+    let payment = Payment::new(id, PaymentStatus::Succeeded, dollars);
+    let list = |payment| {
+        let mut state = bench.gateway.state();
+        let link = state.links.get_mut(reference).unwrap();
+        link.payments.push(payment);
+    };
+    list(payment.clone());
+    bench.receive(&[paid_event(reference, &payment)]).await;
+    bench.settle().await;
+    // In no total of rupees, and it must not be asked for again in dollars.
+    assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
+    let mut in_dollars = invoice("inv", "1.00");
+    in_dollars.amount = dollars;
+    let error = bench.host.payment_url(&in_dollars).await.unwrap_err();
+    assert_eq!(refusal(&error), Some(Refusal::AmountChanged));
+}
+
+#[tokio::test]
 async fn a_checkout_lives_as_long_as_the_gateway_takes() {
     const HOUR: Duration = Duration::from_hours(1);
     for (shortest, longest, expected) in [

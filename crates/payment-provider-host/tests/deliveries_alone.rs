@@ -3,9 +3,12 @@
 
 mod gateway;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
+use gateway::store::BenchTx;
 use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::cash::{Closed, Verdict};
@@ -236,4 +239,42 @@ async fn nobody_is_asked_to_pay_while_money_is_stated_that_was_not_told() {
     assert!(reason.contains("cannot be asked"), "{reason}");
     bench.told(&url, &payment("1", rupees("100.00"))).await;
     assert_eq!(bench.verdicts().await, [Some(Verdict::Late)]);
+}
+
+/// Writes down how each checkout ended.
+#[derive(Debug, Clone, Default)]
+struct Ends(Arc<Mutex<Vec<CheckoutState>>>);
+
+#[async_trait]
+impl PaymentHandler<BenchTx> for Ends {
+    async fn on_change(
+        &self,
+        _: &mut BenchTx,
+        change: &PayableChange<'_>,
+    ) -> Result<(), HandlerError> {
+        if let Cause::Checkout { state, .. } = change.cause
+            && state.is_dead()
+        {
+            self.0.lock().unwrap().push(state);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_told_once_though_several_find_it() {
+    let ends = Ends::default();
+    let bench = Bench::with_handler(ends.clone()).await;
+    {
+        let mut state = bench.gateway.state();
+        (state.unsupported, state.unaskable) = (true, true);
+    }
+    let unpaid = invoice("inv", "100.00");
+    bench.url(&unpaid).await;
+    bench.clock.advance(DAY);
+    let ask = || bench.host.payment_url(&unpaid);
+    let (one, two, three) = tokio::join!(ask(), ask(), ask());
+    let references = [one, two, three].map(|url| url.unwrap().reference);
+    assert!(references.iter().all(|of| *of == references[0]));
+    assert_eq!(*ends.0.lock().unwrap(), [CheckoutState::Expired]);
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, invoice, organization};
-use gateway::store::{BenchStore, TestStore};
+use gateway::store::{BenchStore, BenchTx, TestStore};
 use gateway::{Gateway, ManualClock, MemoryFactory, about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -22,6 +22,14 @@ async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host<BenchStore>, 
 }
 
 async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host<BenchStore>, BuildError> {
+    with_handler(bench, config, ()).await
+}
+
+async fn with_handler(
+    bench: &Bench,
+    config: HostConfig,
+    handler: impl PaymentHandler<BenchTx>,
+) -> Result<Host<BenchStore>, BuildError> {
     let key = bench.place.directory.path().join("sealing.key");
     let key = SealingKey::from_file_or_new(&key).unwrap();
     let mut registry = ProviderRegistry::new();
@@ -31,6 +39,7 @@ async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host<BenchStor
     Host::builder(store, registry, SealingKeys::new(key))
         .with_clock(Arc::new(ManualClock::clone(&bench.clock)))
         .with_config(config)
+        .with_handler(handler)
         .build()
         .await
 }
@@ -164,8 +173,12 @@ async fn a_lease_is_neither_a_moment_nor_for_ever() {
 }
 
 #[tokio::test]
-async fn a_try_lasts_no_shorter_than_a_lease_and_ends() {
+async fn there_is_a_try_and_it_lasts_no_shorter_than_a_lease_and_ends() {
     let bench = Bench::new().await;
+    let mut config = HostConfig::default();
+    config.delivery_attempts = 0;
+    let built = with_config(&bench, config).await;
+    assert!(matches!(built, Err(BuildError::DeliveryAttempts)));
     for (lease, longest) in [(30, 29), (1, 0), (1, 3601)] {
         let mut config = HostConfig::default();
         config.delivery_lease = Duration::from_secs(lease);
@@ -213,6 +226,44 @@ async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() 
     bench.gateway.state().hold = false;
     stop.cancel();
     worker.await.unwrap();
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+/// Never comes back from booking, and holds on to the transaction.
+#[derive(Debug)]
+struct Hangs;
+
+#[async_trait::async_trait]
+impl PaymentHandler<BenchTx> for Hangs {
+    async fn on_change(
+        &self,
+        _: &mut BenchTx,
+        change: &PayableChange<'_>,
+    ) -> Result<(), HandlerError> {
+        if matches!(change.cause, Cause::Booked { .. }) {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_hangs_with_the_transaction_is_given_up_as_soon() {
+    let bench = Bench::new().await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let mut config = HostConfig::default();
+    config.delivery_lease = Duration::from_secs(1);
+    config.longest_try = Duration::from_secs(1);
+    let host = with_handler(&bench, config, Hangs).await.unwrap();
+    let payment = bench.gateway.pay(url.reference.as_str(), "200.12");
+    let told = paid_event(url.reference.as_str(), &payment);
+    bench.receive(&[told]).await;
+    // The renewals of its lease wait for what it holds, for much longer than it is given.
+    let tried = tokio::time::timeout(Duration::from_secs(30), host.apply_due_deliveries());
+    assert_eq!(tried.await.expect("it is given up").unwrap(), 1);
+    let given_up = bench.deliveries().await.swap_remove(0);
+    assert_eq!(given_up.error.as_deref(), Some(NEVER_BACK));
     bench.settle().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }

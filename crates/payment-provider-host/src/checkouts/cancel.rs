@@ -17,7 +17,8 @@ const LONG_GONE: Duration = Duration::from_hours(7 * 24);
 impl<S: Store> Host<S> {
     /// Ends a checkout that may still take money, so that another can be made or none is left. What
     /// the gateway says was paid on it is recorded with its state; who closes or plans next books it.
-    pub(super) async fn end_checkout(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
+    /// One that somebody else ended meanwhile is as it shall be.
+    pub(crate) async fn end_checkout(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
         let provider = match self.open_by_pk(row.connection_pk).await {
             Ok(provider) => provider,
             Err(error) => return self.end_unreachable(row, error.into()).await,
@@ -90,6 +91,9 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        if !now.state.may_take_money() {
+            return Ok(());
+        }
         let is_over = self.now_millis() >= now.expires_at && !now.conflicting;
         let (kind, detail) = if is_over {
             now.state = now.state.after(&CheckoutStatus::Expired);
@@ -136,6 +140,9 @@ impl<S: Store> Host<S> {
         let settled = |since: i64| self.now_millis() >= since.saturating_add(millis(SETTLING));
         let mut tx = store.begin().await?;
         let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        if !now.state.may_take_money() {
+            return Ok(());
+        }
         let (state, kind, so) = match now.state {
             CheckoutState::Creating if now.tries == row.tries && settled(now.tried_at) => (
                 CheckoutState::Failed,
@@ -185,6 +192,9 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
         let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        if !now.state.may_take_money() {
+            return Ok(());
+        }
         now.state = now.state.after(&CheckoutStatus::Expired);
         let detail = format!(
             "{} is taken for expired: its time was over long ago, and the gateway cannot be asked \

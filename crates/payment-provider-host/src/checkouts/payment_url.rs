@@ -79,6 +79,8 @@ enum Step {
         or_reuse: bool,
     },
     HandOut(CheckoutRow),
+    /// All of it is paid, and on this one a payer could pay again.
+    EndNeedless(CheckoutRow),
     /// With when it was asked for before, if it was.
     Ask {
         row: CheckoutRow,
@@ -127,6 +129,11 @@ impl<S: Store> Host<S> {
                     }
                     ended => ended?,
                 },
+                Step::EndNeedless(row) => {
+                    if !self.take_back(&row).await {
+                        return Err(CheckoutError::Refused(Refusal::Paid));
+                    }
+                }
                 Step::Ask { row, tried_before } => {
                     if let Some(url) = self.ask_gateway(&call, row, tried_before).await? {
                         return Ok(url);
@@ -183,7 +190,11 @@ impl<S: Store> Host<S> {
         let mut rows = store.checkouts_of(&mut tx, payable.pk).await?;
         let planned = self.plan_now(&mut tx, call, &account, &rows).await?;
         if account.due().is_zero() && !matches!(planned, Plan::Settle(_)) {
-            return Err(CheckoutError::Refused(Refusal::Paid));
+            let mut needless = self.needless_of(&mut tx, payable.pk).await?;
+            return match needless.pop() {
+                Some(row) => Ok(Step::EndNeedless(row)),
+                None => Err(CheckoutError::Refused(Refusal::Paid)),
+            };
         }
         let attempt = rows.iter().map(|row| row.attempt).max().unwrap_or(0) + 1;
         let of_plan = rows
@@ -288,16 +299,18 @@ impl<S: Store> Host<S> {
         url_of(&row, origin).map(Some)
     }
 
-    /// Ends a checkout that is no longer wanted, as far as that can be done now.
-    async fn take_back(&self, row: &CheckoutRow) {
+    /// Ends a checkout that is no longer wanted, as far as that can be done now. Says whether it was.
+    async fn take_back(&self, row: &CheckoutRow) -> bool {
         crash_point!("withdrawn.1-made");
-        if let Err(error) = self.end_checkout(row).await {
+        let ended = self.end_checkout(row).await;
+        if let Err(error) = &ended {
             tracing::warn!(reference = %row.reference, %error, "a checkout that is not wanted any more can still be paid");
         }
         crash_point!("withdrawn.2-ended");
         if let Err(error) = self.book_known_money(row.pk).await {
             tracing::warn!(reference = %row.reference, %error, "money on a checkout that is not wanted any more is not booked yet");
         }
+        ended.is_ok()
     }
 }
 

@@ -8,7 +8,9 @@ use super::payment_url::{Call, millis};
 use super::reference::{self, Origin};
 use super::{CheckoutError, CheckoutState, Refusal};
 use crate::cash::Account;
-use crate::store::{CheckoutRow, ConnectionRow, HistoryKind, PayableRow, Store, StoreError};
+use crate::store::{
+    CheckoutRow, ConnectionRow, HistoryKind, PayableRow, PaymentRow, Store, StoreError,
+};
 use crate::{Host, Payable, times};
 
 impl<S: Store> Host<S> {
@@ -23,7 +25,8 @@ impl<S: Store> Host<S> {
         let row = match store.payable(tx, &asked.organization, &asked.id).await? {
             Some(row) if row.amount == amount && row.currency == currency => return Ok(row),
             Some(row) if row.closed.is_some() => return Ok(row),
-            Some(row) if row.received > 0 => {
+            // Money in another currency is in no total, and would be in none of another currency's.
+            Some(row) if row.received > 0 || self.is_booked_on(tx, row.pk).await? => {
                 return Err(CheckoutError::Refused(Refusal::AmountChanged));
             }
             Some(row) => PayableRow {
@@ -49,6 +52,12 @@ impl<S: Store> Host<S> {
         };
         let pk = store.put_payable(tx, &row).await?;
         Ok(PayableRow { pk, ..row })
+    }
+
+    async fn is_booked_on(&self, tx: &mut S::Tx, payable_pk: i64) -> Result<bool, StoreError> {
+        let store = &self.inner.store;
+        let payments = store.payments_of_payable(tx, payable_pk).await?;
+        Ok(payments.iter().any(PaymentRow::is_booked))
     }
 
     pub(super) async fn store_request(

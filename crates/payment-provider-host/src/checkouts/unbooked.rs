@@ -20,7 +20,7 @@ impl<S: Store> Host<S> {
 
     /// Fetches and books what the gateway is known to have taken on a checkout. Asks nothing where all
     /// of it is booked; an error if some of it still is not.
-    pub(super) async fn book_known_money(&self, pk: i64) -> Result<(), CheckoutError> {
+    pub(crate) async fn book_known_money(&self, pk: i64) -> Result<(), CheckoutError> {
         if self.unless_owing(pk).await?.is_some() {
             return Ok(());
         }

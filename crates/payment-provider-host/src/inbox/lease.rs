@@ -53,14 +53,15 @@ impl<S: Store> Host<S> {
         owner: &str,
         work: F,
     ) -> Option<F::Output> {
+        let config = &self.inner.config;
         let mut work = pin!(work);
         tokio::select! {
             biased;
             done = &mut work => return Some(done),
-            () = self.keep_lease(pk, owner) => {}
+            // A renewal waits as well, for what the work itself may be holding.
+            _ = tokio::time::timeout(config.longest_try, self.keep_lease(pk, owner)) => {}
         }
         // Whose delivery it is by now is decided when it is finished.
-        let config = &self.inner.config;
         let rest = config.longest_try + config.delivery_lease;
         tokio::time::timeout(rest, work).await.ok()
     }

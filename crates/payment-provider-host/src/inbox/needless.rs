@@ -17,7 +17,6 @@ impl<S: Store> Host<S> {
         tx: &mut S::Tx,
         delivery: &DeliveryRow,
     ) -> Result<Vec<CheckoutRow>, StoreError> {
-        let store = &self.inner.store;
         let mut looked_at = BTreeSet::new();
         let mut needless = Vec::new();
         for event in &delivery.events {
@@ -28,17 +27,28 @@ impl<S: Store> Host<S> {
             let Some(about) = matched.checkout.filter(new) else {
                 continue;
             };
-            let payable = store.payable_by_pk(tx, about.payable_pk).await?;
-            let account = account_of(&payable);
-            if account.closed().is_some() || !account.due().is_zero() {
-                continue;
-            }
-            for row in store.checkouts_of(tx, payable.pk).await? {
-                let payments = store.payments_of_checkout(tx, row.pk).await?;
-                let is_paid = booked_on(&row, &payments) >= row.amount.minor_units();
-                if row.state.may_take_money() && !is_paid {
-                    needless.push(row);
-                }
+            needless.extend(self.needless_of(tx, about.payable_pk).await?);
+        }
+        Ok(needless)
+    }
+
+    /// The checkouts of a payable that a payer could pay for nothing.
+    pub(crate) async fn needless_of(
+        &self,
+        tx: &mut S::Tx,
+        payable_pk: i64,
+    ) -> Result<Vec<CheckoutRow>, StoreError> {
+        let store = &self.inner.store;
+        let account = account_of(&store.payable_by_pk(tx, payable_pk).await?);
+        if account.closed().is_some() || !account.due().is_zero() {
+            return Ok(Vec::new());
+        }
+        let mut needless = Vec::new();
+        for row in store.checkouts_of(tx, payable_pk).await? {
+            let payments = store.payments_of_checkout(tx, row.pk).await?;
+            let is_paid = booked_on(&row, &payments) >= row.amount.minor_units();
+            if row.state.may_take_money() && !is_paid {
+                needless.push(row);
             }
         }
         Ok(needless)

@@ -16,7 +16,7 @@ const CONCURRENCY: usize = 8;
 /// How often the store is looked at when nothing wakes the worker: another process may have
 /// stored a delivery, or have died over one.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// How long a look may take.
+/// How long a look may take, and a note about a delivery.
 const LONGEST_LOOK: Duration = Duration::from_mins(1);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
@@ -135,18 +135,18 @@ impl<S: Store> Host<S> {
             );
         }
         crash_point!("postponed.1-failed");
-        let stored = self
-            .inner
-            .store
-            .postpone_delivery(delivery.pk, &owner, postponed)
-            .await;
+        let store = &self.inner.store;
+        let stored = store.postpone_delivery(delivery.pk, &owner, postponed);
+        let stored = tokio::time::timeout(LONGEST_LOOK, stored).await;
         crash_point!("postponed.2-stored");
-        if let Err(error) = stored {
-            // Nothing is lost: the lease runs out and the delivery is taken up again.
-            tracing::error!(
+        // Where it is not, nothing is lost: the lease runs out and the delivery is taken up again.
+        match stored {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "a delivery keeps its lease"
-            );
+            ),
+            Err(_) => tracing::error!("a delivery keeps its lease: the inbox does not answer"),
         }
     }
 }

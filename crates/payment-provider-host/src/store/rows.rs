@@ -1,12 +1,12 @@
-use payment_provider_core::{
-    CheckoutReference, Currency, Customer, CustomerId, EffectKey, Environment, Event, Freshness,
-    Money, OrderId, Payment, PaymentStatus, Personal, PreparedCheckout, ProviderId, Refund,
-    Violations,
-};
-use payment_provider_core::{ConnectionCode, OrganizationId};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+
+use payment_provider_core::{
+    CheckoutReference, ConnectionCode, Currency, Customer, CustomerId, EffectKey, Environment,
+    Event, Freshness, Money, OrderId, OrganizationId, Payment, PaymentId, PaymentStatus, Personal,
+    PreparedCheckout, ProviderId, Refund, Violations,
+};
+use serde::{Deserialize, Serialize};
 
 use super::SubjectName;
 use crate::cash::{Closed, Verdict};
@@ -108,6 +108,8 @@ pub struct PaymentRow {
     pub verdict: Option<Verdict>,
     pub credited: i64,
     pub surplus: i64,
+    /// The id under which the host was told that it is booked, if it has another by now.
+    pub told_as: Option<PaymentId>,
     pub seen_at: i64,
 }
 

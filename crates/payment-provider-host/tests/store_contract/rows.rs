@@ -127,6 +127,7 @@ pub(crate) fn payment(checkout_pk: i64, connection_pk: i64, id: &str) -> Payment
         verdict: None,
         credited: 0,
         surplus: 0,
+        told_as: None,
         seen_at: 4_000,
     }
 }

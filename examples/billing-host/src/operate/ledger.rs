@@ -69,7 +69,10 @@ async fn by_hand(at: &Where, book: Book) -> Result<Done, Failure> {
     let host = &opened.host;
     let booked = host.book_by_hand(&at.organization, &book.payable, &hand);
     let HandBooked {
-        is_new, booking, ..
+        is_new,
+        booking,
+        still_payable,
+        ..
     } = booked.await?;
     opened.close().await?;
     Ok(Done::well(if at.json {
@@ -79,6 +82,9 @@ async fn by_hand(at: &Where, book: Book) -> Result<Done, Failure> {
             "credited_cents": booking.credited.minor_units(),
             "surplus_cents": booking.surplus.minor_units(),
             "currency": amount.currency().code(),
+            "still_payable": still_payable.iter()
+                .map(|(reference, error)| json!({"reference": reference, "error": error.to_string()}))
+                .collect::<Vec<_>>(),
         }))
     } else {
         let when = if is_new {
@@ -88,7 +94,11 @@ async fn by_hand(at: &Where, book: Book) -> Result<Done, Failure> {
         };
         let meaning = booking.verdict.meaning();
         let (credited, surplus) = (booking.credited, booking.surplus);
-        format!("{when}: {meaning}; credited {credited}, surplus {surplus}\n")
+        let mut said = format!("{when}: {meaning}; credited {credited}, surplus {surplus}\n");
+        for (reference, error) in still_payable {
+            said += &format!("can still be paid, though nothing is due: {reference}: {error}\n");
+        }
+        said
     }))
 }
 

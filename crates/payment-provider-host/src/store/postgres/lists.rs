@@ -83,6 +83,7 @@ const PAYMENTS: &[&str] = &[
     "verdict",
     "credited",
     "surplus",
+    "told_as",
     "seen_at",
 ];
 

@@ -32,6 +32,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("../../../migrations/postgres/0004_failures.sql"),
     },
+    Migration {
+        version: 6,
+        sql: include_str!("../../../migrations/postgres/0006_told_as.sql"),
+    },
 ];
 
 const ACTION: &str = "bring its tables up to date";

@@ -44,8 +44,8 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &PaymentRow) -> Result<i64> {
         // A payment that is told of on two payables at once has two writers: one of them tries again.
         tx.sql(
             "INSERT INTO @payments (checkout_pk, connection_pk, gateway_payment_id, order_id, status,
-                 currency, amount, details, verdict, credited, surplus, seen_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                 currency, amount, details, verdict, credited, surplus, told_as, seen_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              ON CONFLICT (connection_pk, gateway_payment_id) DO NOTHING
              RETURNING payment_pk",
         )
@@ -53,8 +53,8 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &PaymentRow) -> Result<i64> {
         tx.sql(
             "UPDATE @payments SET checkout_pk = $1, connection_pk = $2, gateway_payment_id = $3,
                  order_id = $4, status = $5, currency = $6, amount = $7, details = $8, verdict = $9,
-                 credited = $10, surplus = $11
-             WHERE payment_pk = $12 RETURNING payment_pk",
+                 credited = $10, surplus = $11, told_as = $12
+             WHERE payment_pk = $13 RETURNING payment_pk",
         )
     };
     let payment = &row.payment;
@@ -70,6 +70,7 @@ pub(super) async fn put(tx: &mut PostgresTx, row: &PaymentRow) -> Result<i64> {
         .bind(row.verdict.map(Verdict::as_str))
         .bind(row.credited)
         .bind(row.surplus)
+        .bind(row.told_as.as_ref().map(PaymentId::as_str))
         .bind(if row.pk == 0 { row.seen_at } else { row.pk })
         .fetch_optional(tx.own())
         .await
@@ -86,6 +87,7 @@ fn read(row: &PgRow) -> Result<PaymentRow> {
         verdict: row.maybe_word("verdict")?,
         credited: row.number("credited")?,
         surplus: row.number("surplus")?,
+        told_as: row.maybe_parsed("told_as")?,
         seen_at: row.number("seen_at")?,
     })
 }

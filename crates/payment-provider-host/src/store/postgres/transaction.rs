@@ -17,7 +17,7 @@ use crate::PayableId;
 ///
 /// A statement that fails takes the whole transaction with it, as always in PostgreSQL: a handler that
 /// wants to go on after one runs it in a savepoint (`tx.begin()`). One that leaves the transaction idle
-/// for a minute finds it ended by the server.
+/// for thirty seconds finds it ended by the server.
 pub struct PostgresTx {
     inner: Transaction<'static, Postgres>,
     schema: SchemaName,

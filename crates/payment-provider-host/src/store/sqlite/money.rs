@@ -36,14 +36,15 @@ pub(super) async fn put(tx: &mut Tx, row: &PaymentRow) -> Result<i64> {
     let query = if row.pk == 0 {
         sqlx::query_scalar(
             "INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, order_id, status,
-                 currency, amount, details, verdict, credited, surplus, seen_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING payment_pk",
+                 currency, amount, details, verdict, credited, surplus, told_as, seen_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING payment_pk",
         )
     } else {
         sqlx::query_scalar(
-            "UPDATE payments SET checkout_pk = ?1, gateway_payment_id = ?3, order_id = ?4, status = ?5, currency = ?6,
-                 amount = ?7, details = ?8, verdict = ?9, credited = ?10, surplus = ?11
-             WHERE payment_pk = ?13 RETURNING payment_pk",
+            "UPDATE payments SET checkout_pk = ?1, gateway_payment_id = ?3, order_id = ?4, status = ?5,
+                 currency = ?6, amount = ?7, details = ?8, verdict = ?9, credited = ?10, surplus = ?11,
+                 told_as = ?12
+             WHERE payment_pk = ?14 RETURNING payment_pk",
         )
     };
     let payment = &row.payment;
@@ -59,6 +60,7 @@ pub(super) async fn put(tx: &mut Tx, row: &PaymentRow) -> Result<i64> {
         .bind(row.verdict.map(Verdict::as_str))
         .bind(row.credited)
         .bind(row.surplus)
+        .bind(row.told_as.as_ref().map(PaymentId::as_str))
         .bind(row.seen_at)
         .bind(row.pk)
         .fetch_one(&mut **tx)
@@ -75,6 +77,7 @@ fn read(row: &SqliteRow) -> Result<PaymentRow> {
         verdict: row.maybe_word("verdict")?,
         credited: row.number("credited")?,
         surplus: row.number("surplus")?,
+        told_as: row.maybe_parsed("told_as")?,
         seen_at: row.number("seen_at")?,
     })
 }

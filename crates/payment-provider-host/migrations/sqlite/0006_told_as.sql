@@ -1,0 +1,3 @@
+-- The id under which the host was told that a payment is booked, where the gateway lists it under
+-- another one and the row has that.
+ALTER TABLE payments ADD COLUMN told_as TEXT;
