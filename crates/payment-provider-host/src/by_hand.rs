@@ -193,6 +193,7 @@ impl<S: Store> Host<S> {
         let by = format!("booked by hand by {}: {}", hand.by.trim(), hand.note.trim());
         self.note(&mut tx, checkout.payable_pk, HistoryKind::BookedByHand, by)
             .await?;
+        crash_point!("by-hand.1-noted");
         let booked = |rows: &[PaymentRow]| rows.iter().filter(|row| row.is_booked()).count();
         let before = booked(&store.payments_of_checkout(&mut tx, checkout.pk).await?);
         self.record_payment(&mut tx, &checkout, &payment).await?;
@@ -200,7 +201,9 @@ impl<S: Store> Host<S> {
         let row = rows.iter().find(|row| row.payment.id == payment.id);
         // Booked on another checkout of the connection, under the same id of the gateway's.
         let booking = row.and_then(booking_of).ok_or(HandError::NameTaken)?;
+        crash_point!("by-hand.2-before-commit");
         store.commit(tx).await?;
+        crash_point!("by-hand.3-committed");
         Ok(HandBooked {
             is_new: booked(&rows) > before,
             booking,
@@ -275,8 +278,10 @@ impl<S: Store> Host<S> {
             told.id, told.amount, row.payment.id
         );
         self.rename(tx, row, attempt, told).await?;
+        crash_point!("explained.1-saved");
         self.note(tx, checkout.payable_pk, HistoryKind::BookedByHand, detail)
             .await?;
+        crash_point!("explained.2-noted");
         Ok(true)
     }
 }

@@ -3,7 +3,7 @@
 //! For tests alone: with the feature `failpoints`, which is off by default and which no program that
 //! takes money turns on. Without it this module does not exist, and the places are compiled to nothing.
 //!
-//! A place is reached before and after whatever becomes durable and whatever is asked of a gateway. A
+//! A place is reached before and after what becomes durable and what is asked of a gateway. A
 //! process that was started with [`VARIABLE`] in its environment looks at each place into the file
 //! named there; if it holds the name of the place, the process says so on standard error and aborts.
 //! So a test arms a place in a running process, at the very step that shall not end.
@@ -69,7 +69,8 @@ pub const ALL: &[&str] = &[
     // A delivery arrives.
     "arrival.1-arrived",
     "arrival.2-verified",
-    "arrival.3-stored",
+    "arrival.3-before-commit",
+    "arrival.4-stored",
     "copy.1-before-commit",
     "copy.2-noted",
     // It is applied.
@@ -99,6 +100,52 @@ pub const ALL: &[&str] = &[
     "booking.4-handler-done",
     "attempt.1-saved",
     "attempt.2-handler-done",
+    // Within a transaction: a payment that is booked turns out to have another id.
+    "true-id.1-merged",
+    "true-id.2-saved",
+    // Within a transaction: a refund is counted.
+    "refund.1-saved",
+    "refund.2-payable-saved",
+    "refund.3-handler-done",
+    // An operator books what the gateway cannot be asked about.
+    "by-hand.1-noted",
+    "by-hand.2-before-commit",
+    "by-hand.3-committed",
+    // Within a transaction: the gateway tells of it after all.
+    "explained.1-saved",
+    "explained.2-noted",
+    // A customer is linked to a connection, or to none.
+    "link.1-asked",
+    "link.2-answered",
+    "link.3-stored",
+    "unlink.1-asked",
+    "unlink.2-removed",
+    // What they could still pay elsewhere is ended.
+    "left.1-ended",
+    "left.2-booked",
+    // A connection is made, stopped or allowed, changed, deleted; all of them get another sealing key.
+    "connection.1-checked",
+    "connection.2-stored",
+    "enabling.1-asked",
+    "enabling.2-stored",
+    "settings.1-changed",
+    "settings.2-stored",
+    "deletion.1-asked",
+    "deletion.2-before-commit",
+    "deletion.3-deleted",
+    "reseal.1-sealed",
+    "reseal.2-before-commit",
+    "reseal.3-stored",
+    // An operator takes a delivery out, and has it tried again.
+    "park.1-asked",
+    "park.2-before-commit",
+    "park.3-parked",
+    "replay.1-asked",
+    "replay.2-stored",
+    // The tables are made.
+    "tables.1-begun",
+    "tables.2-made",
+    "tables.3-named",
 ];
 
 /// Whether there is a place of this name.

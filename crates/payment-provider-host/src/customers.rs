@@ -98,10 +98,12 @@ impl<S: Store> Host<S> {
             .connection_row(&new.organization, &new.connection)
             .await?;
         let provider = self.open(&connection)?;
+        crash_point!("link.1-asked");
         let link = provider
             .link_customer(&new.customer)
             .await
             .map_err(ConnectionError::from)?;
+        crash_point!("link.2-answered");
         let CustomerLink {
             remote_id, needs, ..
         } = link;
@@ -117,6 +119,7 @@ impl<S: Store> Host<S> {
         if !self.inner.store.put_customer(&row).await? {
             return Err(ConnectionError::NotFound.into());
         }
+        crash_point!("link.3-stored");
         let departure = self
             .end_left_behind(&row.organization, &row.customer.id)
             .await?;
@@ -140,7 +143,9 @@ impl<S: Store> Host<S> {
         customer: &CustomerId,
     ) -> Result<Departure, CustomerError> {
         let store = &self.inner.store;
+        crash_point!("unlink.1-asked");
         store.remove_customer(organization, customer).await?;
+        crash_point!("unlink.2-removed");
         Ok(self.end_left_behind(organization, customer).await?)
     }
 

@@ -75,6 +75,7 @@ impl<S: Store> Host<S> {
         refund: &Refund,
         moved: bool,
     ) -> Result<(), LedgerError> {
+        crash_point!("refund.1-saved");
         let store = &self.inner.store;
         let mut payable = store.payable_by_pk(tx, payable_pk).await?;
         let mut account = account_of(&payable);
@@ -103,6 +104,7 @@ impl<S: Store> Host<S> {
             }
             apply_account(&mut payable, &account);
             store.put_payable(tx, &payable).await?;
+            crash_point!("refund.2-payable-saved");
         } else if !moved {
             return Ok(());
         }
@@ -114,7 +116,9 @@ impl<S: Store> Host<S> {
             && refunds.iter().any(is_it);
         let cause = Cause::Refunded { refund, counts };
         self.tell(tx, payable_pk, Some(&told.connection), cause)
-            .await
+            .await?;
+        crash_point!("refund.3-handler-done");
+        Ok(())
     }
 
     async fn note_other_amount(

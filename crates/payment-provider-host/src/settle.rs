@@ -263,12 +263,15 @@ impl<S: Store> Host<S> {
         };
         let pk = store.put_payment(tx, &renamed).await?;
         store.merge_payments(tx, known.pk, pk).await?;
+        crash_point!("true-id.1-merged");
         let key = renamed.effect_key();
         store
             .put_effect(tx, known.connection_pk, &key, pk, self.now_millis())
             .await?;
         self.requeue(tx, known.connection_pk, &renamed.names())
-            .await
+            .await?;
+        crash_point!("true-id.2-saved");
+        Ok(())
     }
 
     /// Takes back that a payment is another one under a second id, once both are listed: forgets the

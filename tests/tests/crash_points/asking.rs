@@ -3,7 +3,8 @@
 use cross_crate_tests::Stage;
 use serde_json::json;
 
-use crate::scene::{ACCOUNT, Invoice, PAID, Scene, UNPAID, VOIDED};
+use crate::customers::Invoice;
+use crate::scene::{ACCOUNT, PAID, Scene, UNPAID, VOIDED};
 
 /// Longer than the runtime waits before it believes that a link was never made.
 pub(crate) const SETTLED_MILLIS: i64 = 3 * 60 * 1000;

@@ -1,5 +1,7 @@
 //! The database that outlives the processes, and what must hold in it.
 
+use std::path::PathBuf;
+
 use cross_crate_tests::Database;
 use reqwest::Url;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -31,6 +33,14 @@ const NEVER: &[(&str, &str)] = &[
         "SELECT count(*) FROM OF.payments AS payment
          WHERE verdict IS NOT NULL AND NOT EXISTS (
              SELECT 1 FROM OF.effects WHERE effects.payment_pk = payment.payment_pk)",
+    ),
+    (
+        "what was given back differs from its refunds",
+        "SELECT count(*) FROM OF.payables AS book
+         WHERE book.refunded <> (
+             SELECT coalesce(sum(refund.amount), 0) FROM OF.refunds AS refund
+             JOIN OF.checkouts AS checkout ON checkout.checkout_pk = refund.checkout_pk
+             WHERE checkout.payable_pk = book.payable_pk AND refund.status = 'succeeded')",
     ),
     (
         "a delivery is left",
@@ -70,6 +80,19 @@ impl Books {
         }
     }
 
+    /// New ones of the same kind.
+    pub(crate) async fn others(&self) -> Self {
+        match &self.database {
+            Database::File(_) => Self::file(),
+            Database::Server(_) => Self::server().await,
+        }
+    }
+
+    /// Where the keys are that seal the secrets of connections.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.directory.path().join("sealing.key")
+    }
+
     /// How billing-host is told of it.
     pub(crate) fn argument(&self) -> String {
         self.database.argument()
@@ -82,6 +105,15 @@ impl Books {
             self.run("UPDATE OF.deliveries SET lease_until = 0 WHERE state = 'pending'")
                 .await;
         }
+    }
+
+    /// The gateway of the only checkout of an invoice stated that so much was paid, and not by what.
+    pub(crate) async fn state_paid(&self, invoice: &str, amount: i64) {
+        let statement = format!(
+            "UPDATE OF.checkouts SET gateway_paid = {amount} WHERE payable_pk =
+             (SELECT payable_pk FROM OF.payables WHERE payable_id = '{invoice}')"
+        );
+        assert_eq!(self.run(&statement).await, 1, "rows of checkouts");
     }
 
     /// A moment of all checkouts of an invoice was so many milliseconds earlier than it was.

@@ -4,7 +4,8 @@ use cross_crate_tests::Stage;
 use serde_json::json;
 
 use crate::asking::SETTLED_MILLIS;
-use crate::scene::{ACCOUNT, Invoice, PAID, PAID_AND_VOIDED, Scene, UNPAID, VOIDED};
+use crate::customers::Invoice;
+use crate::scene::{ACCOUNT, PAID, PAID_AND_VOIDED, Scene, UNPAID, VOIDED};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 

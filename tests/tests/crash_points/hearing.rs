@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::scene::{Invoice, PAID, Scene, UNPAID};
+use crate::customers::Invoice;
+use crate::scene::{PAID, Scene, UNPAID};
 
 const LINK_EVENT: &str = "PAYMENT_LINK_EVENT";
 const PAYMENT_EVENT: &str = "PAYMENT_SUCCESS_WEBHOOK";
 
 /// The gateway tells of a payment twice, by the link's event and by the payment's. Only the second is
 /// sent from here on, once, so that the loss of one is not made good by the other.
-async fn tell_by_one_webhook(scene: &Scene) {
+pub(crate) async fn tell_by_one_webhook(scene: &Scene) {
     let fault = json!({"fault": "drop", "event": LINK_EVENT});
     scene.webhook_fault(fault).await;
 }
@@ -31,7 +32,7 @@ pub(crate) async fn paid(scene: &mut Scene, point: &str) {
 }
 
 /// All that is told of the next payment is too old to be believed: the gateway is asked.
-async fn tell_late(scene: &Scene) {
+pub(crate) async fn tell_late(scene: &Scene) {
     let fault = json!({"fault": "old_timestamp", "event": PAYMENT_EVENT});
     scene.webhook_fault(fault).await;
 }
@@ -66,13 +67,12 @@ pub(crate) async fn failed(scene: &mut Scene, point: &str) {
     scene.arm(point);
     scene.on_link(&url, "fail").await;
     scene.dies(point).await;
-    let failed = async || {
-        let shown = scene.api.fetch(&invoice.id).await;
-        shown["payments"].as_array().map_or(0, Vec::len)
+    let failed = |shown: &Value| {
+        shown["payments"]
+            .as_array()
+            .is_some_and(|it| !it.is_empty())
     };
-    while failed().await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
+    scene.wait_until(&invoice, failed).await;
     assert_eq!(scene.ask(&invoice).await, url);
     scene.on_link(&url, "pay").await;
     scene.expect(&invoice, &PAID).await;
@@ -115,6 +115,36 @@ pub(crate) async fn under_another_id(scene: &mut Scene, point: &str) {
     // What is sent by hand the gateway does not repeat by itself.
     scene.send_again(&told).await;
     scene.expect(&invoice, &PAID).await;
+    scene.control.post("settings", &differ(false)).await;
+}
+
+/// A payment is booked by what the link's event calls it; then it is told of by the id that the gateway
+/// lists.
+pub(crate) async fn under_its_true_id_later(scene: &mut Scene, point: &str) {
+    let differ = |differ: bool| json!({"transaction_id_unlike_payment_id": differ});
+    scene.control.post("settings", &differ(true)).await;
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    let untold = json!({"fault": "drop", "event": PAYMENT_EVENT});
+    scene.webhook_fault(untold).await;
+    let paid = scene.on_link(&url, "pay").await;
+    let true_id = &paid["payment"]["cf_payment_id"];
+    scene.expect(&invoice, &PAID).await;
+    let shown = scene.api.fetch(&invoice.id).await;
+    assert_ne!(&shown["payments"][0]["id"], true_id);
+    let webhooks = scene.webhooks_of(&url).await;
+    scene.arm(point);
+    scene.send_again(&of_type(&webhooks, PAYMENT_EVENT)).await;
+    scene.dies(point).await;
+    let learnt = |shown: &Value| &shown["payments"][0]["id"] == true_id;
+    scene.wait_until(&invoice, learnt).await;
+    for webhook in &webhooks {
+        scene.send_again(webhook).await;
+    }
+    scene.expect(&invoice, &PAID).await;
+    let shown = scene.api.fetch(&invoice.id).await;
+    assert_eq!(shown["payments"].as_array().map(Vec::len), Some(1));
+    assert!(learnt(&shown), "{shown:#}");
     scene.control.post("settings", &differ(false)).await;
 }
 

@@ -1,22 +1,32 @@
-//! The application ended at every numbered step of asking for money and of booking it, one at a time,
-//! and started again on the same database.
+//! The application ended at every numbered step of asking for money and of booking it, and of what
+//! operators do, one at a time, and started again on the same database.
 //!
 //! The process that dies is real: billing-host as a program of its own, built with the feature
 //! `failpoints` (`cargo build --workspace --all-features` makes it so), which aborts at the place that is
 //! armed at that moment. The gateway's simulator and the payers are outside of it. After each death the
 //! same people do what they would do anyway: ask again, pay, void again; the gateway repeats its
-//! webhooks. Then there is one link that can be paid, or none if nothing is owed; every payment is booked
-//! once; the application's invoice says what the runtime's books say; and no delivery is left.
+//! webhooks; the operator gives the same command. Then there is one link that can be paid, or none if
+//! nothing is owed; every payment is booked once, and every refund counted once; the application's
+//! invoice says what the runtime's books say, and these prove to add up; and no delivery is left.
 
 #[path = "../../../crates/payment-provider-host/tests/server/mod.rs"]
 mod server;
 
 mod asking;
+mod bank;
 mod books;
+mod connecting;
+mod customers;
 mod ending;
 mod hearing;
+mod moving;
+mod operating;
+mod operator;
+mod person;
+mod refunding;
 mod relay;
 mod scene;
+mod starting;
 
 use futures_util::future::join_all;
 use payment_provider_host::crash_points;
@@ -47,9 +57,24 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
         "attempt" => hearing::failed(scene, point).await,
         "copy" => hearing::told_twice(scene, point).await,
         "unlisted" => hearing::under_another_id(scene, point).await,
+        "true-id" => hearing::under_its_true_id_later(scene, point).await,
         "incomplete" => hearing::list_lags(scene, point).await,
         "postponed" => hearing::gateway_is_away(scene, point).await,
         "needless" => hearing::paid_on_an_earlier_link(scene, point).await,
+        "refund" => refunding::given_back(scene, point).await,
+        "by-hand" => operating::booked_by_hand(scene, point).await,
+        "explained" => operating::told_after_all(scene, point).await,
+        "park" => operating::taken_out(scene, point).await,
+        "replay" => operating::tried_again(scene, point).await,
+        "settings" => operating::secrets_change(scene, point).await,
+        "link" => moving::linked_elsewhere(scene, point).await,
+        "unlink" => moving::unlinked(scene, point).await,
+        "left" => moving::leaves_much_behind(scene, point).await,
+        "connection" => connecting::made(scene, point).await,
+        "enabling" => connecting::stopped_and_allowed(scene, point).await,
+        "deletion" => connecting::deleted(scene, point).await,
+        "reseal" => connecting::sealed_anew(scene, point).await,
+        "tables" => starting::first_start(scene, point).await,
         _ => panic!("{point} has no story here"),
     }
 }

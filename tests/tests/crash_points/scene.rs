@@ -1,23 +1,24 @@
 //! The programs of one series, the death of one of them, and what has to be true after it.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use cross_crate_tests::{Api, Control, Program, Stage};
-use payment_provider_host::crash_points::{LAST_WORDS, VARIABLE};
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::books::Books;
+use crate::customers::Invoice;
 use crate::relay::Relay;
+use crate::starting::{assert_died, run_host, start_host};
 
 /// What every invoice of these tests is over, in paise.
 pub(crate) const AMOUNT: i64 = 20_012;
 
-const ABORTED: i32 = 6;
-const SECOND: &str = "second";
+/// The connection that customers move to.
+pub(crate) const SECOND: &str = "second";
+/// What the bookkeeping signs its callbacks with.
+pub(crate) const BANK_SECRET: &str = "a-secret-for-the-test-only";
 pub(crate) const ACCOUNT: &str = "TEST_SIMULATOR";
 
 /// What an invoice has come to.
@@ -51,13 +52,6 @@ pub(crate) const PAID_AND_VOIDED: Outcome = Outcome {
     payable: 0,
 };
 
-/// An invoice, and whose it is.
-#[derive(Debug, Clone)]
-pub(crate) struct Invoice {
-    pub(crate) id: String,
-    customer: String,
-}
-
 #[derive(Debug)]
 pub(crate) struct Scene {
     pub(crate) books: Books,
@@ -65,7 +59,7 @@ pub(crate) struct Scene {
     /// On the way to the gateway.
     pub(crate) gate: Relay,
     /// On the way to the application.
-    door: Relay,
+    pub(crate) door: Relay,
     pub(crate) api: Api,
     host: Program,
     /// Names the place at which the application dies.
@@ -75,6 +69,15 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn start(books: Books) -> Self {
+        Self::begin(books, None).await
+    }
+
+    /// The application dies at this place while it starts for the first time.
+    pub(crate) async fn start_again(books: Books, point: &str) -> Self {
+        Self::begin(books, Some(point)).await
+    }
+
+    async fn begin(books: Books, dies_at: Option<&str>) -> Self {
         let arguments = ["--listen", "127.0.0.1:0", "--retry-scale", "0.0001"];
         let secret = [("CASHFREE_SIMULATOR_CLIENT_SECRET", Stage::SECRET)];
         let mut simulator = Program::start("cashfree-simulator", &arguments, &secret);
@@ -82,6 +85,12 @@ impl Scene {
         let gate = Relay::to(gateway.trim_end_matches('/')).await;
         let door = Relay::to("http://127.0.0.1:9").await;
         let armed = books.directory.path().join("crash-point");
+        if let Some(point) = dies_at {
+            fs::write(&armed, point).expect("a file");
+            let (status, output) = run_host(&books, &gate, &door, &armed).ended().await;
+            assert_died(point, status, &output);
+            fs::remove_file(&armed).expect("the file");
+        }
         let (host, api) = start_host(&books, &gate, &door, &armed).await;
         let scene = Self {
             books,
@@ -98,80 +107,28 @@ impl Scene {
         scene
     }
 
-    async fn connect_more(&self) {
-        let organization = Api::ORGANIZATION;
-        let second = json!({
-            "organization_id": organization, "provider": "cashfree", "code": SECOND,
-            "name": "Second connection", "settings": {
-                "client_id": ACCOUNT, "client_secret": Stage::SECRET, "environment": "sandbox",
+    /// A connection to an account at the gateway, as it is asked for.
+    pub(crate) fn connection(&self, code: &str, account: &str, secret: &str) -> Value {
+        json!({
+            "organization_id": Api::ORGANIZATION, "provider": "cashfree", "code": code,
+            "name": "Another connection", "settings": {
+                "client_id": account, "client_secret": secret, "environment": "sandbox",
                 "base_url": format!("{}/pg", self.gate.url()),
             },
-        });
+        })
+    }
+
+    async fn connect_more(&self) {
+        let second = self.connection(SECOND, ACCOUNT, Stage::SECRET);
         self.api.expect("/api/v1/connections", &second, 201).await;
         let bank = json!({
-            "organization_id": organization, "provider": "bank_transfer", "code": "bank",
+            "organization_id": Api::ORGANIZATION, "provider": "bank_transfer", "code": "bank",
             "name": "Bank account", "settings": {
                 "instructions_url": "http://127.0.0.1:9/pay",
-                "callback_secret": "a-secret-for-the-test-only", "environment": "sandbox",
+                "callback_secret": BANK_SECRET, "environment": "sandbox",
             },
         });
         self.api.expect("/api/v1/connections", &bank, 201).await;
-    }
-
-    async fn link_customer(&self, customer: &str, provider: &str, code: &str) {
-        let linked = self.try_link_customer(customer, provider, code).await;
-        let status = linked.expect("an answer");
-        assert!(status.is_success(), "{status}");
-    }
-
-    async fn try_link_customer(
-        &self,
-        customer: &str,
-        provider: &str,
-        code: &str,
-    ) -> Option<StatusCode> {
-        let customer = json!({
-            "organization_id": Api::ORGANIZATION, "external_id": customer,
-            "name": "Asha Rao", "email": "asha@example.com", "phone": "9000000000",
-            "payment_provider": provider, "payment_provider_code": code,
-        });
-        let request = self.api.request(reqwest::Method::POST, "/api/v1/customers");
-        let answer = request.json(&customer).send().await.ok()?;
-        Some(answer.status())
-    }
-
-    /// An invoice of a customer of its own.
-    pub(crate) async fn invoice(&self, point: &str) -> Invoice {
-        self.invoice_through(point, "cashfree", "main").await
-    }
-
-    /// The same, to be paid by bank transfer.
-    pub(crate) async fn bank_invoice(&self, point: &str) -> Invoice {
-        self.invoice_through(point, "bank_transfer", "bank").await
-    }
-
-    async fn invoice_through(&self, point: &str, provider: &str, code: &str) -> Invoice {
-        let customer = format!("payer-of-{}", point.replace('.', "-"));
-        self.link_customer(&customer, provider, code).await;
-        let invoice = json!({
-            "organization_id": Api::ORGANIZATION, "external_customer_id": customer,
-            "amount_cents": AMOUNT, "currency": "INR", "purpose": format!("For {customer}"),
-        });
-        let made = self.api.expect("/api/v1/invoices", &invoice, 201).await;
-        let id = made["id"].as_str().expect("an id").to_owned();
-        Invoice { id, customer }
-    }
-
-    /// The customer pays through the other connection from now on.
-    pub(crate) async fn move_customer(&self, invoice: &Invoice) {
-        self.link_customer(&invoice.customer, "cashfree", SECOND)
-            .await;
-    }
-
-    /// The same, whatever comes of it.
-    pub(crate) async fn try_move_customer(&self, invoice: &Invoice) -> Option<StatusCode> {
-        self.try_link_customer(&invoice.customer, "cashfree", SECOND)
-            .await
     }
 
     /// Asks for the address once, whatever comes of it.
@@ -219,6 +176,14 @@ impl Scene {
         self.control.post(&path, &json!({})).await
     }
 
+    /// The link behind an address cannot be paid any more.
+    pub(crate) async fn expect_ended(&self, url: &str) {
+        let link = self.control.link_of(url).await;
+        let path = format!("links/{link}/pay");
+        let paid = self.control.try_post(&path, &json!({})).await;
+        assert!(paid.is_err(), "an earlier link is paid: {paid:?}");
+    }
+
     /// All calls of an operation fail like this from now on, or no longer.
     pub(crate) async fn fault(&self, operation: &str, fault: Option<&str>) {
         let faults = json!({"faults": {operation: fault}});
@@ -260,23 +225,43 @@ impl Scene {
         let placeholder = Program::start("billing-host", &["--version"], &[]);
         let dying = std::mem::replace(&mut self.host, placeholder);
         let (status, output) = dying.ended().await;
-        let last = output.stderr.lines().last().unwrap_or_default();
-        assert_eq!(last, format!("{LAST_WORDS}{point}"), "{}", output.stderr);
-        assert_eq!(status.signal(), Some(ABORTED), "{status}");
+        assert_died(point, status, &output);
         fs::remove_file(&self.armed).expect("the file");
+        self.start_host().await;
+    }
+
+    /// Ends the application at rest, and starts it again.
+    pub(crate) async fn restart(&mut self) {
+        let placeholder = Program::start("billing-host", &["--version"], &[]);
+        std::mem::replace(&mut self.host, placeholder).kill().await;
+        self.start_host().await;
+    }
+
+    async fn start_host(&mut self) {
         self.books.end_leases().await;
         (self.host, self.api) = start_host(&self.books, &self.gate, &self.door, &self.armed).await;
     }
 
+    /// Waits until an invoice is so.
+    pub(crate) async fn wait_until(
+        &self,
+        invoice: &Invoice,
+        is_so: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let mut shown = Value::Null;
+        for _ in 0..800 {
+            shown = self.api.fetch(&invoice.id).await;
+            if is_so(&shown) {
+                return shown;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("it stays {shown:#}");
+    }
+
     /// Waits until all is done, and holds an invoice against what it has come to.
     pub(crate) async fn expect(&self, invoice: &Invoice, outcome: &Outcome) {
-        self.api.wait_for(&invoice.id, outcome.totals).await;
-        self.rest().await;
-        assert_eq!(self.api.totals(&invoice.id).await, outcome.totals);
-        let shown = self.api.fetch(&invoice.id).await;
-        let booked = list(&shown, "payments").iter();
-        let booked = booked.filter(|it| !it["verdict"].is_null());
-        assert_eq!(booked.count(), outcome.payments, "{shown:#}");
+        let shown = self.expect_booked(invoice, outcome).await;
         let links = self.control.list("links").await;
         let of_invoice = |link: &&Value| link["purpose"] == shown["purpose"];
         let links: Vec<_> = links.iter().filter(of_invoice).collect();
@@ -290,11 +275,23 @@ impl Scene {
         };
         let count = links.iter().filter(payable).count();
         assert_eq!(count, outcome.payable, "{links:#?}");
+    }
+
+    /// The same, as far as the application knows: of a gateway that can be asked nothing.
+    pub(crate) async fn expect_booked(&self, invoice: &Invoice, outcome: &Outcome) -> Value {
+        self.api.wait_for(&invoice.id, outcome.totals).await;
+        self.rest().await;
+        assert_eq!(self.api.totals(&invoice.id).await, outcome.totals);
+        let shown = self.api.fetch(&invoice.id).await;
+        let booked = list(&shown, "payments").iter();
+        let booked = booked.filter(|it| !it["verdict"].is_null());
+        assert_eq!(booked.count(), outcome.payments, "{shown:#}");
         assert_eq!(self.books.faults().await, Vec::<String>::new());
+        shown
     }
 
     /// Waits until no webhook is under way and none is left to be applied.
-    async fn rest(&self) {
+    pub(crate) async fn rest(&self) {
         let mut under_way = Vec::new();
         for _ in 0..800 {
             let sent = self.control.list("deliveries").await;
@@ -310,8 +307,10 @@ impl Scene {
         panic!("no rest: {under_way:#?}");
     }
 
-    /// Ends the programs. None of what the gateway sent was lost.
+    /// Ends the programs. None of what the gateway sent was lost, and the books add up.
     pub(crate) async fn close(self) {
+        let proof = self.operator(&["ledger", "verify"]).await;
+        assert_eq!(proof["sound"], true, "{proof:#}");
         let lost: Vec<_> = self.control.list("deliveries").await;
         let lost = lost.iter().filter(|it| it["state"] == "failed").count();
         assert_eq!(lost, 0, "webhooks that were given up");
@@ -321,40 +320,7 @@ impl Scene {
     }
 }
 
-fn list<'a>(value: &'a Value, what: &str) -> &'a [Value] {
+/// The entries of a list, or none.
+pub(crate) fn list<'a>(value: &'a Value, what: &str) -> &'a [Value] {
     value[what].as_array().map_or(&[], Vec::as_slice)
-}
-
-async fn start_host(
-    books: &Books,
-    gate: &Relay,
-    door: &Relay,
-    armed: &std::path::Path,
-) -> (Program, Api) {
-    let key_file = books.directory.path().join("sealing.key");
-    let (database, key_file) = (books.argument(), key_file.display().to_string());
-    let arguments = [
-        "--listen",
-        "127.0.0.1:0",
-        "--database",
-        &database,
-        "--key-file",
-        &key_file,
-        "--simulator-url",
-        gate.url(),
-        "--public-url",
-        door.url(),
-        "--seed",
-        "none",
-    ];
-    let armed = armed.display().to_string();
-    let environment = [
-        ("BILLING_HOST_API_KEY", Stage::KEY),
-        ("RUST_LOG", "error"),
-        (VARIABLE, &armed),
-    ];
-    let mut host = Program::start("billing-host", &arguments, &environment);
-    let url = host.line_after("listening on ").await;
-    door.lead_to(&url);
-    (host, Api::new(url, Stage::KEY))
 }

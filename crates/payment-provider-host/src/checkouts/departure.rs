@@ -75,7 +75,10 @@ impl<S: Store> Host<S> {
         row: &OpenCheckoutRow,
     ) -> (Result<(), CheckoutError>, Result<(), CheckoutError>) {
         let ended = self.end_checkout(&row.checkout).await;
+        crash_point!("left.1-ended");
         // Whether it could be ended or not, the answer may have told of money.
-        (ended, self.book_known_money(row.checkout.pk).await)
+        let booked = self.book_known_money(row.checkout.pk).await;
+        crash_point!("left.2-booked");
+        (ended, booked)
     }
 }

@@ -147,7 +147,9 @@ impl<S: Store> Host<S> {
             if !change(&mut row)? {
                 return Ok(self.shown(row).await?);
             }
+            crash_point!("settings.1-changed");
             if self.inner.store.update_settings(&row).await? {
+                crash_point!("settings.2-stored");
                 return self.connection(organization, code).await;
             }
         }

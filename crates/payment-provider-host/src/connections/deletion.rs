@@ -102,13 +102,17 @@ impl<S: Store> Host<S> {
             Err(_) => return Err(DeletionError::NotFound),
         };
         let (now, grace) = (self.now_millis(), millis(self.inner.config.deletion_grace));
+        crash_point!("deletion.1-asked");
         match self
             .inner
             .store
             .delete_connection(row.pk, now, grace)
             .await?
         {
-            Deletion::Done => Ok(()),
+            Deletion::Done => {
+                crash_point!("deletion.3-deleted");
+                Ok(())
+            }
             Deletion::Missing => Err(DeletionError::NotFound),
             Deletion::InUse(row) => Err(DeletionError::InUse(ConnectionUse::of(&row, now, grace))),
         }

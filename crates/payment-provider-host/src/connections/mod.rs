@@ -61,8 +61,12 @@ impl<S: Store> Host<S> {
             .into_result(())
             .map_err(ConnectionError::Invalid)?;
         self.seal(&mut row, &new.settings)?;
+        crash_point!("connection.1-checked");
         match self.inner.store.insert_connection(&row).await? {
-            Inserted::New => Ok(show(row, self, Vec::new())),
+            Inserted::New => {
+                crash_point!("connection.2-stored");
+                Ok(show(row, self, Vec::new()))
+            }
             Inserted::Taken => Err(ConnectionError::CodeTaken),
         }
     }
@@ -75,7 +79,9 @@ impl<S: Store> Host<S> {
         enabled: bool,
     ) -> Result<Connection, ConnectionError> {
         let row = self.connection_row(organization, code).await?;
+        crash_point!("enabling.1-asked");
         self.inner.store.set_enabled(row.pk, enabled).await?;
+        crash_point!("enabling.2-stored");
         self.connection(organization, code).await
     }
 

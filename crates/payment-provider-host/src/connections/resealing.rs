@@ -79,9 +79,11 @@ impl<S: Store> Host<S> {
             if renewed.is_empty() {
                 continue;
             }
+            crash_point!("reseal.1-sealed");
             for missed in store.update_settings_of(&renewed).await? {
                 self.reseal_again(missed).await?;
             }
+            crash_point!("reseal.3-stored");
         }
     }
 

@@ -228,8 +228,12 @@ impl<S: Store> Host<S> {
         let connection = self.connection_row(organization, code).await?;
         let error = format!("parked by an operator: {reason}");
         let store = &self.inner.store;
+        crash_point!("park.1-asked");
         match store.park_delivery(connection.pk, key, &error).await? {
-            ParkOutcome::Parked => Ok(Parking::Parked),
+            ParkOutcome::Parked => {
+                crash_point!("park.3-parked");
+                Ok(Parking::Parked)
+            }
             ParkOutcome::Not(DeliveryState::Parked) => Ok(Parking::AlreadyParked),
             ParkOutcome::Not(state) => Err(ParkError::Over(state)),
             ParkOutcome::Unknown => Err(ParkError::NotFound),
@@ -246,7 +250,9 @@ impl<S: Store> Host<S> {
         code: &ConnectionCode,
     ) -> Result<u64, ConnectionError> {
         let connection = self.connection_row(organization, code).await?;
+        crash_point!("replay.1-asked");
         let retried = self.inner.store.retry_parked(connection.pk).await?;
+        crash_point!("replay.2-stored");
         self.inner.arrival.notify_one();
         Ok(retried)
     }

@@ -144,7 +144,7 @@ impl<S: Store> Host<S> {
         if received == Received::Refused {
             return Err(ReceiveError::UnknownConnection);
         }
-        crash_point!("arrival.3-stored");
+        crash_point!("arrival.4-stored");
         if let Received::Copy(copies) = received
             && copies <= NOTED_COPIES
         {
@@ -202,7 +202,9 @@ impl<S: Store> Host<S> {
         key: &str,
     ) -> Result<bool, ConnectionError> {
         let connection = self.connection_row(organization, code).await?;
+        crash_point!("replay.1-asked");
         let retried = self.inner.store.retry_delivery(connection.pk, key).await?;
+        crash_point!("replay.2-stored");
         self.inner.arrival.notify_one();
         Ok(retried)
     }

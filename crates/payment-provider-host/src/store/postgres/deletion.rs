@@ -38,6 +38,7 @@ pub(super) async fn delete(
     let mut tx = store.begin().await?;
     let deletion = delete_in(&mut tx, &store.schema, pk, now, grace).await?;
     if deletion == Deletion::Done {
+        crash_point!("deletion.2-before-commit");
         tx.commit().await?;
     }
     Ok(deletion)

@@ -102,6 +102,7 @@ pub(super) async fn receive(
     let Some(copies) = copies else {
         return Ok(Received::Refused);
     };
+    crash_point!("arrival.3-before-commit");
     tx.commit().await?;
     Ok(match copies {
         1 => Received::New,

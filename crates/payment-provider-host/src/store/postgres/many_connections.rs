@@ -75,6 +75,7 @@ pub(super) async fn update_settings(
             missed.push(row.pk);
         }
     }
+    crash_point!("reseal.2-before-commit");
     tx.commit().await?;
     Ok(missed)
 }

@@ -102,7 +102,10 @@ pub(in crate::store) async fn run(
             .await
             .map_err(failed)?;
     }
-    tx.commit().await.map_err(failed)
+    crash_point!("tables.1-begun");
+    tx.commit().await.map_err(failed)?;
+    crash_point!("tables.2-made");
+    Ok(())
 }
 
 async fn create_schema(tx: &mut PgConnection, schema: &SchemaName) -> Result<()> {

@@ -220,6 +220,7 @@ impl PostgresStore {
         .execute(&store.pool)
         .await
         .map_err(|error| StoreError::new("name the installation", error))?;
+        crash_point!("tables.3-named");
         Ok(store)
     }
 

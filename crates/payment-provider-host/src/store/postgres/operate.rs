@@ -104,6 +104,7 @@ pub(super) async fn park(
         .execute(tx.own())
         .await
         .map_err(failed)?;
+    crash_point!("park.2-before-commit");
     tx.commit().await?;
     Ok(ParkOutcome::Parked)
 }

@@ -48,6 +48,7 @@ pub(super) async fn delete(pool: &SqlitePool, pk: i64, now: i64, grace: i64) -> 
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
+    crash_point!("deletion.2-before-commit");
     tx.commit().await.map_err(failed)?;
     Ok(Deletion::Done)
 }

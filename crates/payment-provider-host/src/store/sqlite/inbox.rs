@@ -102,6 +102,7 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
         .await
         .map_err(failed)?;
     }
+    crash_point!("arrival.3-before-commit");
     tx.commit().await.map_err(failed)?;
     Ok(match copies {
         1 => Received::New,

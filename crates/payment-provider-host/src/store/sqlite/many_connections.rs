@@ -70,6 +70,7 @@ pub(super) async fn update_settings(pool: &SqlitePool, rows: &[ConnectionRow]) -
             missed.push(row.pk);
         }
     }
+    crash_point!("reseal.2-before-commit");
     tx.commit().await.map_err(failed)?;
     Ok(missed)
 }

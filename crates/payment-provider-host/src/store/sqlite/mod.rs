@@ -109,6 +109,7 @@ impl SqliteStore {
             .execute(&store.writer)
             .await
             .map_err(|error| StoreError::new("name the installation", error))?;
+        crash_point!("tables.3-named");
         Ok(store)
     }
 
@@ -126,10 +127,12 @@ impl SqliteStore {
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
+        crash_point!("tables.1-begun");
         migrator
             .run(&writer)
             .await
             .map_err(|error| StoreError::new("bring its tables up to date", error))?;
+        crash_point!("tables.2-made");
         let readers = SqlitePoolOptions::new()
             .max_connections(8)
             .connect_with(options.read_only(true))

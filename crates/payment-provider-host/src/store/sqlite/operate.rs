@@ -86,6 +86,7 @@ pub(super) async fn park(
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
+    crash_point!("park.2-before-commit");
     tx.commit().await.map_err(failed)?;
     Ok(ParkOutcome::Parked)
 }

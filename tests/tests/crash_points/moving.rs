@@ -1,0 +1,103 @@
+//! Death while customers move to another connection, or leave.
+
+use serde_json::{Value, json};
+
+use crate::customers::Invoice;
+use crate::scene::{Outcome, PAID, SECOND, Scene, UNPAID, list};
+
+const NO_LINK: Outcome = Outcome {
+    totals: "pending 0 0",
+    payments: 0,
+    payable: 0,
+};
+/// The only link was called off, and none took its place yet.
+const CALLED_OFF: Outcome = Outcome {
+    totals: "failed 0 0",
+    ..NO_LINK
+};
+
+/// Nothing that was left behind can be paid, or has money that is not booked.
+fn assert_nothing_left(sent: &Value) {
+    assert_eq!(sent["still_payable"], json!([]), "{sent:#}");
+    assert_eq!(sent["unbooked"], json!([]), "{sent:#}");
+}
+
+async fn die_moving(scene: &mut Scene, point: &str, invoice: &Invoice) {
+    scene.arm(point);
+    let moved = scene.try_move_customer(invoice).await;
+    assert_eq!(moved, None, "a dead process answers");
+    scene.dies(point).await;
+}
+
+/// What was asked for before cannot be paid; what is asked for now is asked for through the other
+/// connection, and paid.
+async fn pay_elsewhere(scene: &Scene, invoice: &Invoice, before: &str) {
+    scene.expect_ended(before).await;
+    scene.expect(invoice, &CALLED_OFF).await;
+    let url = scene.ask(invoice).await;
+    let shown = scene.api.fetch(&invoice.id).await;
+    let latest = list(&shown, "checkouts").last().expect("a checkout");
+    assert_eq!(latest["connection"], SECOND);
+    scene.expect(invoice, &UNPAID).await;
+    scene.on_link(&url, "pay").await;
+    scene.expect(invoice, &PAID).await;
+}
+
+pub(crate) async fn linked_elsewhere(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let before = scene.ask(&invoice).await;
+    die_moving(scene, point, &invoice).await;
+    assert_nothing_left(&scene.move_customer(&invoice).await);
+    pay_elsewhere(scene, &invoice, &before).await;
+}
+
+pub(crate) async fn unlinked(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let before = scene.ask(&invoice).await;
+    scene.arm(point);
+    let unlinked = scene.try_send_customer(&invoice.customer, None).await;
+    assert_eq!(unlinked, None, "a dead process answers");
+    scene.dies(point).await;
+    assert_nothing_left(&scene.send_customer(&invoice.customer, None).await);
+    // Nobody knows where to ask.
+    assert_eq!(scene.try_ask(&invoice).await, None);
+    scene.expect_ended(&before).await;
+    assert_nothing_left(&scene.move_customer(&invoice).await);
+    pay_elsewhere(scene, &invoice, &before).await;
+}
+
+/// A customer leaves a link that can be paid and one that was, which nobody told; another leaves a page
+/// that nobody can call off.
+pub(crate) async fn leaves_much_behind(scene: &mut Scene, point: &str) {
+    let open = scene.invoice(point).await;
+    let purpose = format!("For somebody else, at {point}");
+    let paid = scene.invoice_to(&open.customer, &purpose).await;
+    let before = scene.ask(&open).await;
+    let taken = scene.ask(&paid).await;
+    let untold = json!({"fault": "drop", "times": 2});
+    scene.webhook_fault(untold).await;
+    scene.on_link(&taken, "pay").await;
+    die_moving(scene, point, &open).await;
+    assert_nothing_left(&scene.move_customer(&open).await);
+    // If it is not known by now that this is paid, whoever asks for the address finds out.
+    assert_eq!(scene.try_ask(&paid).await, None);
+    scene.expect(&paid, &PAID).await;
+    for webhook in scene.webhooks_of(&taken).await {
+        scene.send_again(&webhook).await;
+    }
+    scene.expect(&paid, &PAID).await;
+    pay_elsewhere(scene, &open, &before).await;
+
+    let (page, reference) = scene.transfer_asked_for(&format!("{point}-bank")).await;
+    die_moving(scene, point, &page).await;
+    let moved = scene.move_customer(&page).await;
+    let left = list(&moved, "still_payable");
+    assert_eq!(left.len(), 1, "{moved:#}");
+    assert_eq!(left[0]["reference"], reference.as_str());
+    // As long as it can be paid there, it is asked for nowhere else.
+    assert_eq!(scene.try_ask(&page).await, None);
+    scene.expect(&page, &NO_LINK).await;
+    let transfer = format!("T-{}", point.replace('.', "-"));
+    scene.tell_transfer(&transfer, &reference, "").await;
+    scene.expect_booked(&page, &PAID).await;
+}

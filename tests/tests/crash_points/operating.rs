@@ -1,0 +1,167 @@
+//! Death of the operator's program: the same command is given again. And of the application, when the
+//! gateway tells of what was booked by hand.
+
+use serde_json::{Value, json};
+
+use crate::bank::AMOUNT_IN_WORDS;
+use crate::customers::Invoice;
+use crate::hearing::{tell_by_one_webhook, tell_late};
+use crate::operator::NEW_SECRET;
+use crate::scene::{AMOUNT, PAID, Scene, list};
+
+/// The lines of an invoice's history that tell of booking by hand.
+fn lines_by_hand(shown: &Value) -> usize {
+    let lines = list(shown, "history").iter();
+    lines
+        .filter(|line| line["kind"] == "booked_by_hand")
+        .count()
+}
+
+fn book<'a>(invoice: &'a Invoice, reference: &'a str, name: [&'a str; 2]) -> Vec<&'a str> {
+    let what = ["--checkout", reference, "--amount", AMOUNT_IN_WORDS];
+    let why = ["--by", "Asha", "--note", "it is on the bank's statement"];
+    let start = ["ledger", "book", &invoice.id];
+    [&start[..], &what, &name, &why].concat()
+}
+
+/// A transfer that nobody told of.
+pub(crate) async fn booked_by_hand(scene: &mut Scene, point: &str) {
+    let (invoice, reference) = scene.transfer_asked_for(point).await;
+    let transfer = format!("T-{}", point.replace('.', "-"));
+    let book = book(&invoice, &reference, ["--payment", &transfer]);
+    scene.operator_dies(point, &book).await;
+    let booked = scene.operator(&book).await;
+    assert_eq!(
+        booked["is_new"],
+        point != "by-hand.3-committed",
+        "{booked:#}"
+    );
+    assert_eq!(booked["credited_cents"], AMOUNT, "{booked:#}");
+    let shown = scene.expect_booked(&invoice, &PAID).await;
+    assert_eq!(lines_by_hand(&shown), 1, "{shown:#}");
+    // It is told after all.
+    scene.tell_transfer(&transfer, &reference, "").await;
+    scene.expect_booked(&invoice, &PAID).await;
+}
+
+/// A total was stated, and booked under a key of the operator's; then the gateway tells of the payment.
+/// No program here is a gateway that states totals and can be asked nothing, so the total is put where
+/// its statement would be.
+pub(crate) async fn told_after_all(scene: &mut Scene, point: &str) {
+    let (invoice, reference) = scene.transfer_asked_for(point).await;
+    scene.books.state_paid(&invoice.id, AMOUNT).await;
+    let key = format!("statement-{point}");
+    let book = book(&invoice, &reference, ["--key", &key]);
+    assert_eq!(scene.operator(&book).await["is_new"], true);
+    scene.expect_booked(&invoice, &PAID).await;
+    let transfer = format!("T-{}", point.replace('.', "-"));
+    scene.arm(point);
+    scene.tell_transfer(&transfer, &reference, "").await;
+    scene.dies(point).await;
+    let explained = |shown: &Value| lines_by_hand(shown) == 2;
+    scene.wait_until(&invoice, explained).await;
+    // The same transfer in other bytes, and the operator once more.
+    scene.tell_transfer(&transfer, &reference, "  ").await;
+    assert_eq!(scene.operator(&book).await["is_new"], false);
+    let shown = scene.expect_booked(&invoice, &PAID).await;
+    assert_eq!(list(&shown, "payments").len(), 1, "{shown:#}");
+    assert_eq!(shown["payments"][0]["id"], transfer.as_str());
+    assert!(explained(&shown), "{shown:#}");
+}
+
+/// An invoice that was paid, and the key of a webhook about it that cannot be applied while the gateway
+/// is away.
+async fn webhook_waits(scene: &Scene, point: &str) -> (Invoice, String) {
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    tell_late(scene).await;
+    tell_by_one_webhook(scene).await;
+    scene.fault("fetch_link", Some("error_500")).await;
+    scene.on_link(&url, "pay").await;
+    let waiting = ["inbox", "list", "--state", "pending"];
+    for _ in 0..200 {
+        let found = scene.operator(&waiting).await;
+        if let [webhook] = list(&found, "deliveries") {
+            let key = webhook["key"].as_str().expect("a key").to_owned();
+            return (invoice, key);
+        }
+    }
+    panic!("no webhook waits");
+}
+
+async fn expect_state(scene: &Scene, key: &str, state: &str) {
+    let shown = scene.operator(&["inbox", "show", key]).await;
+    assert_eq!(shown["state"], state, "{shown:#}");
+}
+
+fn park(key: &str) -> [&str; 5] {
+    [
+        "inbox",
+        "park",
+        key,
+        "--reason",
+        "the amount is looked into",
+    ]
+}
+
+pub(crate) async fn taken_out(scene: &mut Scene, point: &str) {
+    let (invoice, key) = webhook_waits(scene, point).await;
+    scene.operator_dies(point, &park(&key)).await;
+    let parked = scene.operator(&park(&key)).await;
+    assert_eq!(parked["parked"], point != "park.3-parked", "{parked:#}");
+    expect_state(scene, &key, "parked").await;
+    scene.fault("fetch_link", None).await;
+    let replayed = scene.operator(&["inbox", "replay", &key]).await;
+    assert_eq!(replayed["replayed"], 1, "{replayed:#}");
+    scene.expect(&invoice, &PAID).await;
+}
+
+/// One that is named, and all that were taken out.
+pub(crate) async fn tried_again(scene: &mut Scene, point: &str) {
+    for all in [false, true] {
+        let (invoice, key) = webhook_waits(scene, &format!("{point}-{all}")).await;
+        scene.operator(&park(&key)).await;
+        scene.fault("fetch_link", None).await;
+        let which = if all { "--all-parked" } else { &key };
+        let replay = ["inbox", "replay", which];
+        scene.operator_dies(point, &replay).await;
+        if point == "replay.1-asked" {
+            expect_state(scene, &key, "parked").await;
+        }
+        scene.operator(&replay).await;
+        scene.expect(&invoice, &PAID).await;
+        expect_state(scene, &key, "applied").await;
+    }
+}
+
+/// A secret is replaced, and the one before it retired once the gateway has forgotten it.
+pub(crate) async fn secrets_change(scene: &mut Scene, point: &str) {
+    const OLD: &str = "the-secret-that-it-had-before";
+    let code = point.replace('.', "-");
+    let account = format!("TEST_{}", code.replace('-', "_").to_uppercase());
+    let accept = async |scene: &Scene, secrets: &[&str]| {
+        let merchant = json!({"client_id": account, "client_secrets": secrets});
+        scene.control.post("merchants", &merchant).await;
+    };
+    accept(scene, &[OLD, NEW_SECRET]).await;
+    let connection = scene.connection(&code, &account, OLD);
+    let made = scene.api.expect("/api/v1/connections", &connection, 201);
+    made.await;
+
+    let commands = ["rotate-secret", "retire-secrets"];
+    for (command, secrets) in commands.into_iter().zip([2, 1]) {
+        let command = ["connections", command, &code, "client_secret"];
+        scene.operator_dies(point, &command).await;
+        let changed = scene.operator(&command).await;
+        assert_eq!(
+            changed["secrets"],
+            json!([{"field": "client_secret", "count": secrets}])
+        );
+        accept(scene, &[NEW_SECRET]).await;
+        let payer = format!("{point}-{secrets}");
+        let invoice = scene.invoice_through(&payer, "cashfree", &code).await;
+        let url = scene.ask(&invoice).await;
+        scene.on_link(&url, "pay").await;
+        scene.expect(&invoice, &PAID).await;
+    }
+}

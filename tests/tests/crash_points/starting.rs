@@ -1,0 +1,72 @@
+//! The application as a process: started, dead at a place, started again.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::ExitStatus;
+
+use cross_crate_tests::{Api, Output, Program, Stage};
+use payment_provider_host::crash_points::{LAST_WORDS, VARIABLE};
+
+use crate::books::Books;
+use crate::relay::Relay;
+use crate::scene::{PAID, Scene};
+
+const ABORTED: i32 = 6;
+
+/// Dies while it makes its tables; the next start makes them.
+pub(crate) async fn first_start(scene: &mut Scene, point: &str) {
+    let books = scene.books.others().await;
+    let other = Scene::start_again(books, point).await;
+    let invoice = other.invoice(point).await;
+    let url = other.ask(&invoice).await;
+    other.on_link(&url, "pay").await;
+    other.expect(&invoice, &PAID).await;
+    other.close().await;
+}
+
+/// Starts the application and waits until it serves. It dies at the place that the file names.
+pub(crate) async fn start_host(
+    books: &Books,
+    gate: &Relay,
+    door: &Relay,
+    armed: &Path,
+) -> (Program, Api) {
+    let mut host = run_host(books, gate, door, armed);
+    let url = host.line_after("listening on ").await;
+    door.lead_to(&url);
+    (host, Api::new(url, Stage::KEY))
+}
+
+/// Starts the application, whatever comes of it.
+pub(crate) fn run_host(books: &Books, gate: &Relay, door: &Relay, armed: &Path) -> Program {
+    let key_file = books.key_file().display().to_string();
+    let database = books.argument();
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--database",
+        &database,
+        "--key-file",
+        &key_file,
+        "--simulator-url",
+        gate.url(),
+        "--public-url",
+        door.url(),
+        "--seed",
+        "none",
+    ];
+    let armed = armed.display().to_string();
+    let environment = [
+        ("BILLING_HOST_API_KEY", Stage::KEY),
+        ("RUST_LOG", "error"),
+        (VARIABLE, &armed),
+    ];
+    Program::start("billing-host", &arguments, &environment)
+}
+
+/// The process ended at this place, and by nothing else.
+pub(crate) fn assert_died(point: &str, status: ExitStatus, output: &Output) {
+    let last = output.stderr.lines().last().unwrap_or_default();
+    assert_eq!(last, format!("{LAST_WORDS}{point}"), "{}", output.stderr);
+    assert_eq!(status.signal(), Some(ABORTED), "{status}");
+}
