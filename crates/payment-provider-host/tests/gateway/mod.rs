@@ -424,6 +424,7 @@ impl PaymentProvider for Memory {
         checkout: &CheckoutLocator,
     ) -> Result<Cancellation, ProviderError> {
         if self.gateway.state().unsupported {
+            self.gateway.wait_while(|state| state.hold).await;
             return Err(self.error(ErrorKind::Unsupported, Operation::CancelCheckout));
         }
         let found = self.read(checkout, Operation::CancelCheckout)?;
