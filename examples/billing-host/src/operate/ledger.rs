@@ -94,11 +94,13 @@ async fn by_hand(at: &Where, book: Book) -> Result<Done, Failure> {
         };
         let meaning = booking.verdict.meaning();
         let (credited, surplus) = (booking.credited, booking.surplus);
-        let mut said = format!("{when}: {meaning}; credited {credited}, surplus {surplus}\n");
-        for (reference, error) in still_payable {
-            said += &format!("can still be paid, though nothing is due: {reference}: {error}\n");
-        }
-        said
+        let mut lines = vec![format!(
+            "{when}: {meaning}; credited {credited}, surplus {surplus}\n"
+        )];
+        lines.extend(still_payable.into_iter().map(|(reference, error)| {
+            format!("can still be paid, though nothing is due: {reference}: {error}\n")
+        }));
+        lines.concat()
     }))
 }
 

@@ -7,6 +7,46 @@ use super::{
 use crate::store::columns::{ReadColumn, json, word};
 use crate::store::{UNREADABLE_TRIES, UNREADABLE_WAIT, USE_NOTED_FOR};
 
+/// Stored, or counted as a copy, which is a reason to look again at what waits for somebody.
+const RECEIVE: &str =
+    "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
+         matched_secret, received_at, state, next_attempt)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
+     ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
+         copies = copies + 1,
+         attempts = CASE
+             WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
+             THEN 0 ELSE attempts END,
+         looks = CASE
+             WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
+             THEN 0 ELSE looks END,
+         failures = CASE
+             WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
+             THEN 0 ELSE failures END,
+         -- One that waits for its next try goes on waiting.
+         next_attempt = CASE
+             WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
+             THEN excluded.next_attempt ELSE next_attempt END,
+         -- It may be understood by now. A copy past its time tells less.
+         events = CASE
+             WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                 OR (?9 AND freshness <> 'fresh')
+             THEN excluded.events ELSE events END,
+         freshness = CASE
+             WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                 OR (?9 AND freshness <> 'fresh')
+             THEN excluded.freshness ELSE freshness END,
+         matched_secret = CASE
+             WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
+                 OR (?9 AND freshness <> 'fresh')
+             THEN excluded.matched_secret ELSE matched_secret END,
+         state = CASE
+             WHEN state = 'parked' THEN 'pending'
+             WHEN state = 'ignored' THEN excluded.state
+             WHEN ?9 AND state IN ('applied', 'unmatched') THEN 'pending'
+             ELSE state END
+     RETURNING copies";
+
 pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -> Result<Received> {
     let failed = |error| StoreError::new("store a delivery", error);
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
@@ -36,57 +76,19 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
         .await
         .map_err(failed)?;
     }
-    let copies: i64 = sqlx::query_scalar(
-        "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
-             matched_secret, received_at, state, next_attempt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
-         ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
-             copies = copies + 1,
-             attempts = CASE
-                 WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
-                 THEN 0 ELSE attempts END,
-             looks = CASE
-                 WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
-                 THEN 0 ELSE looks END,
-             failures = CASE
-                 WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
-                 THEN 0 ELSE failures END,
-             -- One that waits for its next try goes on waiting.
-             next_attempt = CASE
-                 WHEN state IN ('parked', 'ignored') OR (?9 AND state IN ('applied', 'unmatched'))
-                 THEN excluded.next_attempt ELSE next_attempt END,
-             -- It may be understood by now. A copy past its time tells less.
-             events = CASE
-                 WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
-                     OR (?9 AND freshness <> 'fresh')
-                 THEN excluded.events ELSE events END,
-             freshness = CASE
-                 WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
-                     OR (?9 AND freshness <> 'fresh')
-                 THEN excluded.freshness ELSE freshness END,
-             matched_secret = CASE
-                 WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
-                     OR (?9 AND freshness <> 'fresh')
-                 THEN excluded.matched_secret ELSE matched_secret END,
-             state = CASE
-                 WHEN state = 'parked' THEN 'pending'
-                 WHEN state = 'ignored' THEN excluded.state
-                 WHEN ?9 AND state IN ('applied', 'unmatched') THEN 'pending'
-                 ELSE state END
-         RETURNING copies",
-    )
-    .bind(row.connection_pk)
-    .bind(&row.key)
-    .bind(&row.body)
-    .bind(json(&row.events)?)
-    .bind(word(&row.freshness)?)
-    .bind(&row.matched_secret)
-    .bind(row.received_at)
-    .bind(word(&row.state)?)
-    .bind(again)
-    .fetch_one(&mut *tx)
-    .await
-    .map_err(failed)?;
+    let copies: i64 = sqlx::query_scalar(RECEIVE)
+        .bind(row.connection_pk)
+        .bind(&row.key)
+        .bind(&row.body)
+        .bind(json(&row.events)?)
+        .bind(word(&row.freshness)?)
+        .bind(&row.matched_secret)
+        .bind(row.received_at)
+        .bind(word(&row.state)?)
+        .bind(again)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(failed)?;
     if let Some(label) = &row.matched_secret {
         sqlx::query(
             "INSERT INTO connection_secrets AS known (connection_pk, label, last_matched_at)
