@@ -53,4 +53,4 @@ pub use store::{DeliveryState, HistoryKind, Store, StoreError};
 pub use store::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
 #[cfg(feature = "sqlite")]
 pub use store::{SqliteStore, SqliteTx};
-pub use verify::{CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
+pub use verify::{About, CurrencyTotals, Finding, Invariant, LedgerReport, Stated};

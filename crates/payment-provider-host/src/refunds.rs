@@ -42,10 +42,13 @@ impl<S: Store> Host<S> {
         } else {
             row.refund = completed(row.refund, news);
         }
-        // Whose payment it gives back says whose it is, better than an order does.
-        if news.payment_id.is_some() {
+        if tells_whose(news, checkout, &before) {
+            row.refund.payment_id.clone_from(&news.payment_id);
             row.checkout_pk = checkout.pk;
+        } else {
+            row.refund.payment_id.clone_from(&before.refund.payment_id);
         }
+        self.note_other_payment(tx, checkout, &before, news).await?;
         if row == before {
             return Ok(());
         }
@@ -121,6 +124,30 @@ impl<S: Store> Host<S> {
         Ok(())
     }
 
+    /// Two payments on one checkout may be one under two ids; on two of them, somebody is mistaken.
+    async fn note_other_payment(
+        &self,
+        tx: &mut S::Tx,
+        checkout: &CheckoutRow,
+        known: &RefundRow,
+        news: &Refund,
+    ) -> Result<(), StoreError> {
+        let ids = [known.refund.payment_id.as_ref(), news.payment_id.as_ref()];
+        let [Some(one), Some(two)] = ids else {
+            return Ok(());
+        };
+        if one == two || known.checkout_pk == checkout.pk {
+            return Ok(());
+        }
+        let stands = one.max(two);
+        let detail = format!(
+            "refund {} is told of as giving back payment {one} and payment {two}: {stands} stands",
+            news.id
+        );
+        let kind = HistoryKind::Mismatch;
+        self.note(tx, checkout.payable_pk, kind, detail).await
+    }
+
     async fn note_other_amount(
         &self,
         tx: &mut S::Tx,
@@ -142,6 +169,16 @@ impl<S: Store> Host<S> {
         );
         let kind = HistoryKind::Mismatch;
         self.note(tx, checkout.payable_pk, kind, detail).await
+    }
+}
+
+/// Whether it is news that says whose money a refund gives back, and not what is known of it. The
+/// payment says so, better than an order does; and if two tellings differ, the same one is taken in
+/// whatever order they come: the later id of the payment, or the checkout that was made first.
+fn tells_whose(news: &Refund, checkout: &CheckoutRow, known: &RefundRow) -> bool {
+    match (&news.payment_id, &known.refund.payment_id) {
+        (None, None) => checkout.pk < known.checkout_pk,
+        (told, known) => told >= known,
     }
 }
 

@@ -184,6 +184,9 @@ impl<S: Store> Host<S> {
         {
             return Ok(false);
         }
+        if self.counts_elsewhere(tx, row, payment).await? {
+            return Ok(false);
+        }
         let unlisted: Vec<_> = rows
             .into_iter()
             .filter(|known| known.is_booked() && !lists(fetched, known))
@@ -191,6 +194,24 @@ impl<S: Store> Host<S> {
         let all = booked_on(row, &unlisted).saturating_add(fetched.listed());
         let too_much = all > fetched.checkout.amount_paid.minor_units();
         Ok(too_much && unlisted.iter().any(|known| known.may_be(payment)))
+    }
+
+    /// Whether a payment is known as one on another checkout than this. There it stays, and with it
+    /// the refunds that name it.
+    async fn counts_elsewhere(
+        &self,
+        tx: &mut S::Tx,
+        checkout: &CheckoutRow,
+        payment: &Payment,
+    ) -> Result<bool, StoreError> {
+        let store = &self.inner.store;
+        let key = payment.effect_key();
+        let counted = store
+            .effect_payment(tx, checkout.connection_pk, &key)
+            .await?;
+        let Some(pk) = counted else { return Ok(false) };
+        let rows = store.payments_of_checkout(tx, checkout.pk).await?;
+        Ok(rows.iter().all(|row| row.pk != pk))
     }
 
     /// An event may name a payment by another id than the gateway's list does. Where a booked
@@ -229,7 +250,9 @@ impl<S: Store> Host<S> {
                 .payment_by_id(tx, row.connection_pk, &truth.id)
                 .await?;
             // Booked on another checkout: that is what it is.
-            if attempt.as_ref().is_some_and(PaymentRow::is_booked) {
+            if attempt.as_ref().is_some_and(PaymentRow::is_booked)
+                || self.counts_elsewhere(tx, row, truth).await?
+            {
                 continue;
             }
             self.rename(tx, known, attempt.as_ref(), truth).await?;

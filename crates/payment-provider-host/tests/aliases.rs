@@ -87,6 +87,8 @@ async fn play(seed: u64) {
         "seed {seed}"
     );
     bench.assert_all_is_told().await;
+    let proof = bench.host.verify_ledger(None).await.unwrap();
+    assert!(proof.is_sound(), "seed {seed}: {:#?}", proof.findings);
     let deliveries = bench.deliveries().await;
     let applied = |state| state == DeliveryState::Applied;
     assert!(

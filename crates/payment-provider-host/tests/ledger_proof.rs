@@ -21,6 +21,17 @@ impl Bench {
         self.settle().await;
     }
 
+    /// One more connection, and one of another organization.
+    async fn add_others(&self) {
+        let other = OrganizationId::new("other").unwrap();
+        for (organization, code) in [(organization(), "second"), (other, "theirs")] {
+            let code = ConnectionCode::new(code).unwrap();
+            let settings = ConnectionSettings::new().with("key", "k1");
+            let new = NewConnection::new(organization, provider(), code, "More", settings);
+            self.host.add_connection(new).await.unwrap();
+        }
+    }
+
     /// An invoice over 100.00 for which 100.00 and then 40.00 came in.
     async fn overpaid() -> Self {
         let bench = Self::new().await;
@@ -73,7 +84,7 @@ async fn what_the_runtime_books_adds_up() {
     let report = bench.proof().await;
     assert!(report.is_sound(), "{:#?}", report.findings);
     assert_eq!((report.payables, report.payments, report.booked), (3, 6, 5));
-    assert_eq!(report.effects, 6);
+    assert_eq!((report.effects, report.refunds), (6, 0));
     let totals: Vec<_> = report
         .totals
         .iter()
@@ -203,13 +214,7 @@ const TAMPERED: &[(&str, &[I])] = &[
 async fn each_total_and_each_row_that_is_tampered_with_is_found() {
     for (statement, expected) in TAMPERED {
         let bench = Bench::overpaid().await;
-        let other = OrganizationId::new("other").unwrap();
-        for (organization, code) in [(organization(), "second"), (other, "theirs")] {
-            let code = ConnectionCode::new(code).unwrap();
-            let settings = ConnectionSettings::new().with("key", "k1");
-            let new = NewConnection::new(organization, provider(), code, "More", settings);
-            bench.host.add_connection(new).await.unwrap();
-        }
+        bench.add_others().await;
         let report = bench.proof().await;
         assert!(report.is_sound(), "{:#?}", report.findings);
         let statement = statement
@@ -250,13 +255,13 @@ async fn a_finding_says_whose_payable_it_is_and_both_numbers() {
     assert!(theirs.is_sound(), "inside one organization");
 }
 
-/// As many payables as a platform makes in a month, each with one payment; and what the database knows
+/// As many payables as a platform makes in a month, each with one payment, part of it given back; and what the database knows
 /// of their number, which otherwise it learns by itself after a while.
 const MANY: &str = "
     INSERT INTO payables (organization_id, payable_id, currency, amount, creditable, received, credited,
-            surplus, created_at)
+            surplus, refunded, created_at)
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-        SELECT 'org', 'many-' || i, 'INR', 100, 100, 100, 100, 0, 1 FROM n;
+        SELECT 'org', 'many-' || i, 'INR', 100, 100, 100, 100, 0, 7, 1 FROM n;
     INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id, environment,
             currency, amount, partial, prepared, expires_at, state, tries, tried_at, conflicting,
             created_at)
@@ -268,6 +273,11 @@ const MANY: &str = "
             replace('DETAILS', 'ID', 'p' || checkout_pk), 'exact', 100, 0, 1 FROM checkouts;
     INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at)
         SELECT connection_pk, 'payment:succeeded:' || gateway_payment_id, payment_pk, 1 FROM payments;
+    INSERT INTO refunds (checkout_pk, connection_pk, gateway_refund_id, gateway_payment_id, status,
+            currency, amount, details, seen_at)
+        SELECT checkout_pk, connection_pk, 'r' || checkout_pk, gateway_payment_id, 'succeeded', 'INR', 7,
+            replace(replace('REFUND', 'ID', 'r' || checkout_pk), 'PAYMENT', gateway_payment_id), 1
+        FROM payments;
     ANALYZE";
 
 /// Books of so many payables.
@@ -277,7 +287,18 @@ async fn many(count: &str) -> Bench {
     let amount = Money::from_minor_units(100, Currency::INR);
     let payment = Payment::new(id, PaymentStatus::Succeeded, amount);
     let details = serde_json::to_string(&payment).unwrap();
-    let fill = MANY.replace("DETAILS", &details).replace("100000", count);
+    let amount = Money::from_minor_units(7, Currency::INR);
+    let mut refund = Refund::new(
+        RefundId::new("ID").unwrap(),
+        RefundStatus::Succeeded,
+        amount,
+    );
+    refund.payment_id = PaymentId::new("PAYMENT").ok();
+    let refund = serde_json::to_string(&refund).unwrap();
+    let fill = MANY
+        .replace("DETAILS", &details)
+        .replace("REFUND", &refund)
+        .replace("100000", count);
     bench.host.store().tamper(&fill).await;
     bench
 }
@@ -290,9 +311,11 @@ async fn one_of_a_hundred_thousand_payables_is_found() {
     let begun = std::time::Instant::now();
     let report = bench.proof().await;
     println!("100000 payables proven in {:?}", begun.elapsed());
-    let counts = (report.payables, report.booked, report.effects);
+    let counts = (report.payables, report.booked, report.refunds);
     assert_eq!(counts, (100_000, 100_000, 100_000));
+    assert_eq!(report.effects, 100_000);
     assert_eq!(report.totals[0].received, 9_999_999);
+    assert_eq!(report.totals[0].refunded, 700_000);
     let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
     assert_eq!(found, [I::Received, I::Credited], "{:#?}", report.findings);
     let payable = PayableId::new("many-100000").unwrap();
@@ -310,4 +333,251 @@ async fn more_findings_than_can_be_listed_are_counted() {
     let report = bench.proof().await;
     assert_eq!((report.findings.len(), report.unlisted), (1_000, 700));
     assert!(!report.is_sound());
+}
+
+/// A refund that names its payment and its order, as gateways tell it.
+fn refund(id: &str, payment: &Payment, status: RefundStatus, amount: &str) -> Event {
+    let amount = Money::from_decimal(amount, Currency::INR).unwrap();
+    let mut refund = Refund::new(RefundId::new(id).unwrap(), status, amount);
+    refund.payment_id = Some(payment.id.clone());
+    refund_event(payment, refund)
+}
+
+fn refund_event(payment: &Payment, refund: Refund) -> Event {
+    let subject = Subject::none().with_order_id(payment.order_id.clone());
+    Event::new("REFUND", subject, EventKind::Refund(refund))
+}
+
+impl Bench {
+    async fn told(&self, event: Event) {
+        self.receive(&[event]).await;
+        self.settle().await;
+    }
+
+    /// Two invoices over 100.00, each paid; 30.00 of one given back, and of the other 20.00, 5.00 that
+    /// came back, and 7.00 that are under way.
+    async fn refunded() -> Self {
+        let bench = Self::new().await;
+        let mut payments = Vec::new();
+        for id in ["inv", "other"] {
+            let url = bench.url(&invoice(id, "100.00")).await;
+            let reference = url.reference.as_str();
+            let payment = bench.gateway.pay(reference, "100.00");
+            bench.told(paid_event(reference, &payment)).await;
+            payments.push(payment);
+        }
+        let [one, two] = &payments[..] else {
+            unreachable!()
+        };
+        for event in [
+            refund("r1", one, RefundStatus::Succeeded, "30.00"),
+            refund("r2", two, RefundStatus::Succeeded, "20.00"),
+            refund("r3", two, RefundStatus::Succeeded, "5.00"),
+            refund("r3", two, RefundStatus::Failed, "5.00"),
+            refund("r4", two, RefundStatus::Pending, "7.00"),
+        ] {
+            bench.told(event).await;
+        }
+        bench
+    }
+}
+
+#[tokio::test]
+async fn refunds_that_the_runtime_counts_add_up_however_they_stand() {
+    let bench = Bench::refunded().await;
+    let payment = {
+        let state = bench.gateway.state();
+        let paid = state.links.values().find_map(|link| link.payments.first());
+        paid.unwrap().clone()
+    };
+    // In another currency; of a word that looks like ours; and of nothing.
+    let dollars = Money::from_decimal("5.00", Currency::USD).unwrap();
+    let odd = Money::from_decimal("1.00", Currency::INR).unwrap();
+    for (id, status, amount) in [
+        ("dollars", RefundStatus::Succeeded, dollars),
+        ("odd", RefundStatus::Unknown("succeeded".to_owned()), odd),
+        ("zero", RefundStatus::Succeeded, Money::zero(Currency::INR)),
+        ("nul", RefundStatus::Unknown("a\0b ₹".to_owned()), odd),
+    ] {
+        let mut news = Refund::new(RefundId::new(id).unwrap(), status, amount);
+        news.payment_id = Some(payment.id.clone());
+        bench.told(refund_event(&payment, news)).await;
+    }
+    // Told before its payment, of which the gateway is asked.
+    let url = bench.url(&invoice("early", "10.00")).await;
+    let early = bench.gateway.pay(url.reference.as_str(), "10.00");
+    let mut news = refund("early", &early, RefundStatus::Succeeded, "10.00");
+    news.subject = gateway::about(url.reference.as_str());
+    bench.told(news).await;
+    // An attempt of a word that looks like ours.
+    let status = PaymentStatus::Unknown("succeeded".to_owned());
+    let attempt = bench
+        .gateway
+        .attempt(url.reference.as_str(), "1.00", status);
+    bench
+        .told(paid_event(url.reference.as_str(), &attempt))
+        .await;
+
+    let report = bench.proof().await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    assert_eq!((report.payables, report.refunds), (3, 9));
+    let totals = report.totals.iter().map(|of| {
+        let word = of.currency.code();
+        (word, of.received, of.refunded, of.refunded_elsewhere)
+    });
+    let totals: Vec<_> = totals.collect();
+    assert_eq!(totals, [("INR", 21_000, 6_000, 0), ("USD", 0, 0, 500)]);
+}
+
+#[tokio::test]
+async fn a_refund_that_waits_for_its_payment_is_on_no_account_until_then() {
+    let bench = Bench::new().await;
+    bench.gateway.state().unaskable = true;
+    let url = bench.url(&invoice("inv", "100.00")).await;
+    let payment = bench.gateway.pay(url.reference.as_str(), "100.00");
+    bench
+        .told(refund("r1", &payment, RefundStatus::Succeeded, "30.00"))
+        .await;
+    let report = bench.proof().await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    assert_eq!((report.refunds, report.totals[0].refunded), (0, 0));
+    bench
+        .told(paid_event(url.reference.as_str(), &payment))
+        .await;
+    let report = bench.proof().await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    assert_eq!((report.refunds, report.totals[0].refunded), (1, 3_000));
+}
+
+/// What is done to the books of two invoices of which something was given back, and what no longer
+/// holds.
+const REFUNDS_TAMPERED: &[(&str, &[I])] = &[
+    ("UPDATE payables SET refunded = 2999 WHERE INV", &[I::Refunded]),
+    ("UPDATE payables SET refunded = 0", &[I::Refunded, I::Refunded]),
+    (
+        "UPDATE refunds SET amount = amount - 1 WHERE R1",
+        &[I::Details, I::Refunded],
+    ),
+    (
+        "UPDATE refunds SET amount = amount - 1 WHERE gateway_refund_id = 'r4'",
+        &[I::Details],
+    ),
+    (
+        "UPDATE refunds SET amount = amount - 1, details = replace(details, '3000', '2999') WHERE R1",
+        &[I::Refunded],
+    ),
+    (
+        "UPDATE refunds SET status = 'failed' WHERE R1",
+        &[I::Details, I::Refunded],
+    ),
+    (
+        "UPDATE refunds SET status = 'succeeded' WHERE gateway_refund_id = 'r3'",
+        &[I::Details, I::Refunded],
+    ),
+    (
+        "UPDATE refunds SET details = replace(details, '\"succeeded\"', '{\"unknown\":\"succeeded\"}')
+             WHERE R1",
+        &[I::Refunded],
+    ),
+    (
+        "UPDATE refunds SET currency = 'USD' WHERE R1",
+        &[I::Details, I::Refunded],
+    ),
+    ("UPDATE refunds SET details = '{}' WHERE R1", &[I::Details]),
+    (
+        "UPDATE refunds SET gateway_refund_id = 'x' WHERE R1",
+        &[I::Details],
+    ),
+    (
+        "UPDATE refunds SET gateway_payment_id = NULL WHERE R1",
+        &[I::Details],
+    ),
+    (
+        "UPDATE refunds SET gateway_payment_id = 'x' WHERE R1",
+        &[I::Details, I::RefundPayment],
+    ),
+    (
+        "UPDATE refunds SET connection_pk = OTHER WHERE R1",
+        &[I::Connection, I::RefundPayment],
+    ),
+    (
+        "UPDATE checkouts SET connection_pk = FOREIGN WHERE MINE; UPDATE payments SET connection_pk =
+             FOREIGN WHERE MINE; UPDATE effects SET connection_pk = FOREIGN WHERE payment_pk IN
+             (SELECT payment_pk FROM payments WHERE MINE);
+         UPDATE refunds SET connection_pk = FOREIGN WHERE MINE",
+        &[I::Organization, I::Organization],
+    ),
+    (
+        "UPDATE refunds SET checkout_pk = THEIRS WHERE R1",
+        &[I::Refunded, I::RefundPayment, I::Refunded],
+    ),
+    (
+        "UPDATE refunds SET checkout_pk = 999 WHERE R1",
+        &[I::Refunded, I::RefundCheckout],
+    ),
+    ("DELETE FROM refunds WHERE R1", &[I::Refunded]),
+    (
+        "DELETE FROM effects WHERE payment_pk IN (SELECT payment_pk FROM payments WHERE MINE);
+         DELETE FROM payments WHERE MINE; UPDATE payables SET received = 0, credited = 0 WHERE INV",
+        &[I::RefundPayment],
+    ),
+    (
+        "UPDATE payables SET currency = 'USD' WHERE INV",
+        &[
+            I::Currency,
+            I::Received,
+            I::Credited,
+            I::Refunded,
+        ],
+    ),
+];
+
+/// The one checkout of each invoice.
+const MINE: &str = "checkout_pk = (SELECT min(checkout_pk) FROM checkouts)";
+const THEIRS: &str = "(SELECT max(checkout_pk) FROM checkouts)";
+
+#[tokio::test]
+async fn each_refund_that_is_tampered_with_is_found() {
+    for (statement, expected) in REFUNDS_TAMPERED {
+        let bench = Bench::refunded().await;
+        bench.add_others().await;
+        let report = bench.proof().await;
+        assert!(report.is_sound(), "{:#?}", report.findings);
+        let statement = statement
+            .replace("OTHER", OTHER)
+            .replace("FOREIGN", FOREIGN)
+            .replace("THEIRS", THEIRS)
+            .replace("MINE", MINE)
+            .replace("INV", "payable_id = 'inv'")
+            .replace("R1", "gateway_refund_id = 'r1'");
+        bench.host.store().tamper(&statement).await;
+        let report = bench.proof().await;
+        let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
+        assert_eq!(found, *expected, "{statement}\n{:#?}", report.findings);
+        for finding in &report.findings {
+            assert_ne!(finding.stated, finding.expected, "{finding}");
+            let is_loose = finding.invariant == I::RefundCheckout;
+            assert_eq!(finding.payable.is_none(), is_loose, "{finding}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_finding_says_which_refund_it_is_about() {
+    let bench = Bench::refunded().await;
+    let statement = "UPDATE refunds SET status = 'failed' WHERE gateway_refund_id = 'r1'";
+    bench.host.store().tamper(statement).await;
+    let [details, total] = &bench.proof().await.findings[..] else {
+        panic!("two findings")
+    };
+    assert_eq!(details.about, Some(About::Refund("r1".to_owned())));
+    assert_eq!(total.about, None);
+    assert_eq!(
+        [details.to_string(), total.to_string()],
+        [
+            "payable inv, refund r1: its columns disagree with its details: failed instead of \
+             succeeded",
+            "payable inv: refunded is not what its refunds add up to: INR 30.00 instead of INR 0.00",
+        ]
+    );
 }

@@ -646,6 +646,53 @@ async fn an_id_booked_elsewhere_is_not_taken_over() {
 }
 
 #[tokio::test]
+async fn an_id_that_counts_elsewhere_stays_there_and_so_does_its_refund() {
+    let bench = Bench::new().await;
+    let a = bench.url(&invoice("a", "10.00")).await;
+    let b = bench.url(&invoice("b", "10.00")).await;
+    let payment = bench.gateway.pay(a.reference.as_str(), "10.00");
+    let mut told = payment.clone();
+    told.id = PaymentId::new("w").unwrap();
+    let id = RefundId::new("r").unwrap();
+    let mut refund = Refund::new(id, RefundStatus::Succeeded, payment.amount);
+    refund.payment_id = Some(told.id.clone());
+    let refund = Event::new("REFUND", Subject::none(), EventKind::Refund(refund));
+    let mut listed = bench.gateway.pay(b.reference.as_str(), "10.00");
+    let events = [
+        paid_event(a.reference.as_str(), &payment),
+        // One payment under two ids.
+        paid_event(a.reference.as_str(), &told),
+        refund,
+        paid_event(b.reference.as_str(), &listed),
+    ];
+    for event in events {
+        bench.receive(&[event]).await;
+        bench.settle().await;
+    }
+    // The gateway's list calls another payment by the second one.
+    listed.id = told.id;
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(b.reference.as_str())
+        .unwrap()
+        .payments = vec![listed];
+    bench.receive(&[changed(b.reference.as_str())]).await;
+    bench.settle().await;
+    for id in ["a", "b"] {
+        assert_eq!(bench.totals(id).await, "10.00 10.00 0.00 succeeded");
+    }
+    let given_back = Money::from_decimal("10.00", Currency::INR).unwrap();
+    assert_eq!(bench.view("a").await.refunded, given_back);
+    let deliveries = bench.deliveries().await;
+    let applied = |delivery: &Delivery| delivery.state == DeliveryState::Applied;
+    assert!(deliveries.iter().all(applied), "{deliveries:#?}");
+    let proof = bench.host.verify_ledger(None).await.unwrap();
+    assert!(proof.is_sound(), "{:#?}", proof.findings);
+}
+
+#[tokio::test]
 async fn a_timeout_is_not_patience() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;

@@ -351,3 +351,78 @@ async fn the_payment_says_whose_refund_it_is_better_than_an_order() {
         assert_eq!(totals, ("0.00".to_owned(), "50.00".to_owned()));
     }
 }
+
+#[tokio::test]
+async fn a_refund_told_of_two_payments_is_of_the_same_one_in_any_order() {
+    let mut ends = Vec::new();
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let bench = Bench::new().await;
+        let (one, two) = (pay(&bench, "inv").await, pay(&bench, "inv-2").await);
+        let mut by_order = refund("r1", &one, RefundStatus::Succeeded, "50.00");
+        by_order.payment_id = None;
+        let news = [
+            refund("r1", &one, RefundStatus::Succeeded, "50.00"),
+            refund("r1", &two, RefundStatus::Pending, "50.00"),
+            by_order,
+        ];
+        for number in order {
+            receive(&bench, told("REFUND", &news[number])).await;
+        }
+        let proof = bench.host.verify_ledger(None).await.unwrap();
+        assert!(proof.is_sound(), "{order:?}: {:#?}", proof.findings);
+        let totals = [
+            refunded(&bench, "inv").await,
+            refunded(&bench, "inv-2").await,
+        ];
+        let of_both = [
+            bench.view("inv").await.refunds,
+            bench.view("inv-2").await.refunds,
+        ];
+        let said = [bench.view("inv").await, bench.view("inv-2").await]
+            .into_iter()
+            .flat_map(|view| view.history)
+            .any(|line| line.kind == HistoryKind::Mismatch && line.detail.contains("payment"));
+        assert!(said, "{order:?}");
+        let payments = of_both.map(|refunds| {
+            let named = refunds.into_iter().map(|known| known.refund.payment_id);
+            named.collect::<Vec<_>>()
+        });
+        ends.push((totals, payments));
+    }
+    let expected = ["0.00".to_owned(), "50.00".to_owned()];
+    assert_eq!(ends[0].0, expected, "the later id stands");
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:#?}");
+}
+
+#[tokio::test]
+async fn a_refund_told_by_two_orders_is_of_the_same_checkout_in_either_order() {
+    for reversed in [false, true] {
+        let bench = Bench::new().await;
+        let (one, two) = (pay(&bench, "inv").await, pay(&bench, "inv-2").await);
+        let mut news = [one, two].map(|payment| {
+            let mut news = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
+            news.payment_id = None;
+            news
+        });
+        if reversed {
+            news.reverse();
+        }
+        for news in &news {
+            receive(&bench, told("REFUND", news)).await;
+        }
+        let totals = [
+            refunded(&bench, "inv").await,
+            refunded(&bench, "inv-2").await,
+        ];
+        assert_eq!(totals, ["50.00", "0.00"], "{reversed}");
+        let proof = bench.host.verify_ledger(None).await.unwrap();
+        assert!(proof.is_sound(), "{:#?}", proof.findings);
+    }
+}

@@ -5,6 +5,6 @@ mod refunds;
 mod status;
 
 pub use account::{Account, Booking, Closed, Incoming, Verdict};
-pub(crate) use refunds::gave_back;
 pub use refunds::supersedes;
+pub(crate) use refunds::{gave_back, given_back, gives_back};
 pub use status::{PaymentProgress, progress};

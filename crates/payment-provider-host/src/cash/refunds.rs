@@ -1,3 +1,5 @@
+use std::borrow::Borrow;
+
 use payment_provider_core::{Currency, Money, MoneyError, Refund, RefundStatus};
 
 /// Whether news of a refund takes the place of what is known of it: it does where it comes later in
@@ -24,7 +26,26 @@ fn standing(refund: &Refund) -> (u8, &str, i64, Currency) {
 
 /// Whether money went back to the payer by it.
 pub(crate) fn gave_back(refund: &Refund) -> bool {
-    refund.status == RefundStatus::Succeeded && refund.amount.is_positive()
+    gives_back(&refund.status, refund.amount)
+}
+
+/// Whether money goes back to the payer by a refund of an amount that stands like this.
+pub(crate) fn gives_back(status: &RefundStatus, amount: Money) -> bool {
+    *status == RefundStatus::Succeeded && amount.is_positive()
+}
+
+/// What refunds that stand like this give back in one currency, in smallest units.
+pub(crate) fn given_back(
+    currency: Currency,
+    refunds: impl IntoIterator<Item = (impl Borrow<RefundStatus>, Money)>,
+) -> i128 {
+    refunds
+        .into_iter()
+        .filter(|(status, amount)| {
+            gives_back(status.borrow(), *amount) && amount.currency() == currency
+        })
+        .map(|(_, amount)| i128::from(amount.minor_units()))
+        .sum()
 }
 
 /// What refunds gave back in one currency, in smallest units.
@@ -32,10 +53,10 @@ pub(super) fn total<'a>(
     currency: Currency,
     refunds: impl IntoIterator<Item = &'a Refund>,
 ) -> Result<i64, MoneyError> {
-    refunds
-        .into_iter()
-        .filter(|refund| gave_back(refund) && refund.amount.currency() == currency)
-        .map(|refund| refund.amount)
-        .try_fold(Money::zero(currency), Money::checked_add)
-        .map(Money::minor_units)
+    let refunds = refunds.into_iter();
+    let total = given_back(
+        currency,
+        refunds.map(|refund| (&refund.status, refund.amount)),
+    );
+    i64::try_from(total).map_err(|_| MoneyError::Overflow)
 }

@@ -9,7 +9,7 @@ use payment_provider_core::{ConnectionCode, Event, OrganizationId};
 use super::Delivery;
 use crate::Host;
 use crate::connections::ConnectionError;
-use crate::store::{DeliveryState, ParkOutcome, Store, StoreError};
+use crate::store::{DeliveryState, InboxPage, ParkOutcome, Store, StoreError};
 
 /// The most deliveries on one page.
 const LARGEST_PAGE: u32 = 1_000;
@@ -158,22 +158,19 @@ impl<S: Store> Host<S> {
         organization: &OrganizationId,
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, ConnectionError> {
-        let store = &self.inner.store;
-        let connections = match &filter.connection {
-            Some(code) => vec![self.connection_row(organization, code).await?],
-            None => store.connections(Some(organization)).await?,
-        };
-        let limit = filter.limit.clamp(1, LARGEST_PAGE);
-        let before = filter.after.map_or(i64::MAX, |cursor| cursor.0);
-        let mut found = Vec::new();
-        for connection in connections {
-            // One more than asked for tells whether there is another page.
-            let rows = store
-                .delivery_page(connection.pk, filter.state, before, i64::from(limit) + 1)
-                .await?;
-            found.extend(rows.into_iter().map(|row| (connection.code.clone(), row)));
+        if let Some(code) = &filter.connection {
+            self.connection_row(organization, code).await?;
         }
-        found.sort_by_key(|(_, row)| std::cmp::Reverse(row.pk));
+        let limit = filter.limit.clamp(1, LARGEST_PAGE);
+        let page = InboxPage {
+            organization,
+            connection: filter.connection.as_ref(),
+            state: filter.state,
+            before: filter.after.map_or(i64::MAX, |cursor| cursor.0),
+            // One more than asked for tells whether there is another page.
+            limit: i64::from(limit) + 1,
+        };
+        let mut found = self.inner.store.delivery_page(page).await?;
         let size = usize::try_from(limit).unwrap_or(usize::MAX);
         let is_last = found.len() <= size;
         found.truncate(size);

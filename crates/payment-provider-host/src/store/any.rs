@@ -7,9 +7,9 @@ use payment_provider_core::{
 
 use super::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
-    DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, OpenCheckoutRow, ParkOutcome,
-    PayableRow, PaymentRow, PostgresStore, PostgresTx, Postponed, Received, RefundRow, Result,
-    SecretUseRow, SqliteStore, SqliteTx, Store, StoreError, SubjectName, WalkedConnection,
+    HistoryRow, InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, OpenCheckoutRow,
+    ParkOutcome, PayableRow, PaymentRow, PostgresStore, PostgresTx, Postponed, Received, RefundRow,
+    Result, SecretUseRow, SqliteStore, SqliteTx, Store, StoreError, SubjectName, WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -389,12 +389,9 @@ impl Backend for AnyStore {
 
     async fn delivery_page(
         &self,
-        connection_pk: i64,
-        state: Option<DeliveryState>,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<DeliveryRow>> {
-        each!(self.delivery_page(connection_pk, state, before, limit))
+        page: InboxPage<'_>,
+    ) -> Result<Vec<(ConnectionCode, DeliveryRow)>> {
+        each!(self.delivery_page(page))
     }
 
     async fn delivery(&self, connection_pk: i64, key: &str) -> Result<Option<DeliveryRow>> {
@@ -432,6 +429,16 @@ impl Backend for AnyStore {
         through: i64,
     ) -> Result<Vec<LedgerPayment>> {
         each_in!(self, tx.ledger_payments(organization, after, through))
+    }
+
+    async fn ledger_refunds(
+        &self,
+        tx: &mut AnyTx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        through: i64,
+    ) -> Result<Vec<LedgerRefund>> {
+        each_in!(self, tx.ledger_refunds(organization, after, through))
     }
 
     async fn effect_payments(

@@ -6,9 +6,9 @@ use payment_provider_core::{
 };
 
 use super::{
-    CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow, DeliveryState,
-    HistoryRow, Inserted, LedgerPayment, LooseEnd, OpenCheckoutRow, ParkOutcome, PayableRow,
-    PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow, SubjectName,
+    CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow, HistoryRow,
+    InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, OpenCheckoutRow, ParkOutcome,
+    PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow, SubjectName,
     WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
@@ -227,14 +227,11 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn deliveries(&self, connection_pk: i64, limit: i64) -> Result<Vec<DeliveryRow>>;
 
     // Operations on the inbox.
-    /// The latest of those with keys less than this one, newest first, without their bodies.
+    /// Newest first, without their bodies, each with the code of its connection.
     async fn delivery_page(
         &self,
-        connection_pk: i64,
-        state: Option<DeliveryState>,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<DeliveryRow>>;
+        page: InboxPage<'_>,
+    ) -> Result<Vec<(ConnectionCode, DeliveryRow)>>;
     async fn delivery(&self, connection_pk: i64, key: &str) -> Result<Option<DeliveryRow>>;
     /// Parks a delivery that waits for something, whoever has it leased, so that nothing but a retry
     /// or a copy brings it back.
@@ -264,6 +261,14 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         after: i64,
         through: i64,
     ) -> Result<Vec<LedgerPayment>>;
+    /// All refunds on checkouts of these payables, as the payments.
+    async fn ledger_refunds(
+        &self,
+        tx: &mut Self::Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        through: i64,
+    ) -> Result<Vec<LedgerRefund>>;
     /// Which payment each of these effects belongs to, in this order.
     async fn effect_payments(
         &self,

@@ -1,19 +1,21 @@
-//! Proving the books: that every total is what its payments make it.
+//! Proving the books: that every total is what its payments and refunds make it.
 
 mod payable;
+mod payments;
+mod refunds;
 mod report;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use payment_provider_core::{
     Currency, EffectKey, Money, OrganizationId, Payment, PaymentId, PaymentStatus,
 };
 
 use crate::Host;
-use crate::cash::Verdict;
-use crate::store::{LedgerPayment, Loose, LooseEnd, PayableRow, Store, StoreError};
+use crate::cash::{Verdict, gives_back};
+use crate::store::{LedgerPayment, LedgerRefund, Loose, LooseEnd, PayableRow, Store, StoreError};
 use payable::{Checked, findings};
-pub use report::{CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
+pub use report::{About, CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
 
 /// How many payables are read at once.
 const BATCH: i64 = 500;
@@ -21,8 +23,9 @@ const BATCH: i64 = 500;
 const MOST_FINDINGS: usize = 1_000;
 
 impl<S: Store> Host<S> {
-    /// Proves that the books of an organization, or of all, add up: every total from the payments it is
-    /// made of, every payment by the effect that keeps it from being counted twice, and whose it is.
+    /// Proves that the books of an organization, or of all, add up: every total from the payments or
+    /// refunds it is made of, every payment by the effect that keeps it from being counted twice, and
+    /// whose each of them is.
     /// What does not add up is listed with both numbers.
     ///
     /// Reads in batches, each on one consistent state, so that bookings go on meanwhile; changes
@@ -46,9 +49,12 @@ impl<S: Store> Host<S> {
             let payments = store
                 .ledger_payments(&mut tx, organization, after, through)
                 .await?;
-            let effects = self.effects_of(&mut tx, &payments).await?;
+            let refunds = store
+                .ledger_refunds(&mut tx, organization, after, through)
+                .await?;
+            let effects = self.effects_of(&mut tx, &payments, &refunds).await?;
             store.commit(tx).await?;
-            sums.add_all(&payables, &payments, &effects);
+            sums.add_all(&payables, &payments, &refunds, &effects);
             after = through;
         }
         let mut tx = store.begin_read().await?;
@@ -62,28 +68,39 @@ impl<S: Store> Host<S> {
         Ok(sums.into_report(effects))
     }
 
-    /// For which payment the effect of each booked one is recorded, by its key.
-    async fn effects_of(
+    /// For which payment the effects are recorded of each booked payment, and of each that a refund
+    /// names: mostly the same ones.
+    async fn effects_of<'a>(
         &self,
         tx: &mut S::Tx,
-        payments: &[LedgerPayment],
-    ) -> Result<HashMap<i64, i64>, StoreError> {
-        let booked = payments.iter().filter(|payment| payment.verdict.is_some());
-        let (pks, keys): (Vec<_>, Vec<_>) = booked
-            .filter_map(|payment| Some((payment.pk, (payment.connection_pk, key_of(payment)?))))
+        payments: &'a [LedgerPayment],
+        refunds: &'a [LedgerRefund],
+    ) -> Result<Effects<'a>, StoreError> {
+        let booked = payments.iter().filter(|row| row.verdict.is_some());
+        let booked = booked.map(|row| (row.connection_pk, row.id.as_str()));
+        let given_back = refunds
+            .iter()
+            .filter_map(|row| Some((row.connection_pk, row.payment_id.as_deref()?)));
+        let names: BTreeSet<_> = booked.chain(given_back).collect();
+        let (names, keys): (Vec<_>, Vec<_>) = names
+            .into_iter()
+            .filter_map(|name| Some((name, (name.0, key_of(name.1)?))))
             .unzip();
         let found = self.inner.store.effect_payments(tx, &keys).await?;
-        let found = pks.into_iter().zip(found);
+        let found = names.into_iter().zip(found);
         Ok(found
-            .filter_map(|(pk, effect)| Some((pk, effect?)))
+            .filter_map(|(name, effect)| Some((name, effect?)))
             .collect())
     }
 }
 
-/// The key under which a booked payment was booked, by its columns: they are what it is found by.
-fn key_of(payment: &LedgerPayment) -> Option<EffectKey> {
-    let id = PaymentId::new(payment.id.clone()).ok()?;
-    let amount = Money::zero(payment.currency);
+/// Keys of payments by the connections and the ids under which they are booked.
+type Effects<'a> = HashMap<(i64, &'a str), i64>;
+
+/// The key under which a payment was booked, by what is in a column: that is what it is found by.
+fn key_of(payment: &str) -> Option<EffectKey> {
+    let id = PaymentId::new(payment).ok()?;
+    let amount = Money::zero(Currency::INR);
     Some(Payment::new(id, PaymentStatus::Succeeded, amount).effect_key())
 }
 
@@ -92,6 +109,7 @@ struct Sums {
     payables: u64,
     payments: u64,
     booked: u64,
+    refunds: u64,
     totals: BTreeMap<String, CurrencyTotals>,
     findings: Vec<Finding>,
     unlisted: u64,
@@ -102,18 +120,25 @@ impl Sums {
         &mut self,
         payables: &[PayableRow],
         payments: &[LedgerPayment],
-        effects: &HashMap<i64, i64>,
+        refunds: &[LedgerRefund],
+        effects: &Effects<'_>,
     ) {
-        let mut of_payable: HashMap<i64, Vec<Checked<'_>>> = HashMap::new();
-        for payment in payments {
+        let mut payments_of: HashMap<i64, Vec<Checked<'_, LedgerPayment>>> = HashMap::new();
+        for row in payments {
             self.payments += 1;
-            self.booked += u64::from(payment.verdict.is_some());
-            let effect = effects.get(&payment.pk).copied();
-            let checked = Checked { payment, effect };
-            of_payable
-                .entry(payment.payable_pk)
-                .or_default()
-                .push(checked);
+            self.booked += u64::from(row.verdict.is_some());
+            let effect = effects.get(&(row.connection_pk, row.id.as_str()));
+            let effect = effect.copied();
+            let of_payable = payments_of.entry(row.payable_pk).or_default();
+            of_payable.push(Checked { row, effect });
+        }
+        let mut refunds_of: HashMap<i64, Vec<Checked<'_, LedgerRefund>>> = HashMap::new();
+        for row in refunds {
+            self.refunds += 1;
+            let payment = row.payment_id.as_deref();
+            let effect = payment.and_then(|id| effects.get(&(row.connection_pk, id)).copied());
+            let of_payable = refunds_of.entry(row.payable_pk).or_default();
+            of_payable.push(Checked { row, effect });
         }
         for payable in payables {
             self.payables += 1;
@@ -121,13 +146,21 @@ impl Sums {
             totals.received += i128::from(payable.received);
             totals.credited += i128::from(payable.credited);
             totals.surplus += i128::from(payable.surplus);
-            let payments = of_payable.remove(&payable.pk).unwrap_or_default();
-            for Checked { payment, .. } in &payments {
-                if payment.verdict == Some(Verdict::CurrencyMismatch) {
-                    self.totals_of(payment.currency).elsewhere += i128::from(payment.amount);
+            totals.refunded += i128::from(payable.refunded);
+            let payments = payments_of.remove(&payable.pk).unwrap_or_default();
+            let refunds = refunds_of.remove(&payable.pk).unwrap_or_default();
+            for Checked { row, .. } in &payments {
+                if row.verdict == Some(Verdict::CurrencyMismatch) {
+                    self.totals_of(row.currency).elsewhere += i128::from(row.amount);
                 }
             }
-            for finding in findings(payable, &payments) {
+            for Checked { row, .. } in &refunds {
+                let (status, amount) = refunds::as_it_stands(row);
+                if row.currency != payable.currency && gives_back(&status, amount) {
+                    self.totals_of(row.currency).refunded_elsewhere += i128::from(row.amount);
+                }
+            }
+            for finding in findings(payable, &payments, &refunds) {
                 self.find(finding);
             }
         }
@@ -152,6 +185,7 @@ impl Sums {
             payables: self.payables,
             payments: self.payments,
             booked: self.booked,
+            refunds: self.refunds,
             effects: u64::try_from(effects).unwrap_or_default(),
             totals: self.totals.into_values().collect(),
             findings: self.findings,
@@ -162,18 +196,25 @@ impl Sums {
 
 fn of_loose_end(end: LooseEnd) -> Finding {
     let connection = |pk: i64| Stated::Text(format!("connection row {pk}"));
-    let (invariant, expected) = match end.what {
-        Loose::Effect => (Invariant::EffectPayment, connection(end.connection_pk)),
+    let checkout = Stated::Text("a checkout of a payable".to_owned());
+    let (invariant, about, expected) = match end.what {
+        Loose::Effect => (
+            Invariant::EffectPayment,
+            About::Effect(end.name),
+            connection(end.connection_pk),
+        ),
         Loose::Payment => (
             Invariant::PaymentCheckout,
-            Stated::Text("a checkout of a payable".to_owned()),
+            About::Payment(end.name),
+            checkout,
         ),
+        Loose::Refund => (Invariant::RefundCheckout, About::Refund(end.name), checkout),
     };
     Finding {
         invariant,
         organization: end.organization,
         payable: None,
-        about: Some(end.name),
+        about: Some(about),
         stated: end.found.map_or(Stated::Nothing, connection),
         expected,
     }

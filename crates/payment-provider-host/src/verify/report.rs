@@ -14,6 +14,8 @@ pub struct LedgerReport {
     pub payments: u64,
     /// How many of these are booked.
     pub booked: u64,
+    /// How many refunds are known of them, however they stand.
+    pub refunds: u64,
     /// How many effects were recorded.
     pub effects: u64,
     /// What it comes to, by currency.
@@ -45,6 +47,10 @@ pub struct CurrencyTotals {
     pub surplus: i128,
     /// What came in beside, in this currency for payables of another: surplus that is on no account.
     pub elsewhere: i128,
+    /// What the payables of this currency say was given back.
+    pub refunded: i128,
+    /// What was given back beside, in this currency for payables of another: it is on no account.
+    pub refunded_elsewhere: i128,
 }
 
 impl CurrencyTotals {
@@ -55,6 +61,8 @@ impl CurrencyTotals {
             credited: 0,
             surplus: 0,
             elsewhere: 0,
+            refunded: 0,
+            refunded_elsewhere: 0,
         }
     }
 }
@@ -69,9 +77,8 @@ pub struct Finding {
     pub organization: Option<OrganizationId>,
     /// The payable; `None` of a row that leads to none.
     pub payable: Option<PayableId>,
-    /// The gateway's id of the payment, or the key of the effect; `None` where it is about the payable
-    /// itself.
-    pub about: Option<String>,
+    /// Which of its rows; `None` where it is about the payable itself.
+    pub about: Option<About>,
     /// What is stored.
     pub stated: Stated,
     /// What should be.
@@ -98,6 +105,42 @@ impl fmt::Display for Finding {
             ": {}: {stated} instead of {expected}",
             invariant.meaning()
         )
+    }
+}
+
+/// The row that something is found about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum About {
+    /// A payment, by the gateway's id.
+    Payment(String),
+    /// A refund, by the gateway's id.
+    Refund(String),
+    /// An effect, by its key.
+    Effect(String),
+}
+
+impl About {
+    /// What it is, as a word for programs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Payment(_) => "payment",
+            Self::Refund(_) => "refund",
+            Self::Effect(_) => "effect",
+        }
+    }
+
+    /// Its id, or its key.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Payment(name) | Self::Refund(name) | Self::Effect(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind(), self.name())
     }
 }
 
@@ -144,18 +187,24 @@ pub enum Invariant {
     Shares,
     /// What brought money is booked, and what did not is not.
     Booked,
-    /// A payment's columns say what its details say.
+    /// The columns of a payment or refund say what its details say.
     Details,
     /// A booked payment has an effect, which keeps it from being booked again.
     Effect,
-    /// A payment is of the connection of the checkout that it was paid on.
+    /// A payment or refund is of the connection of its checkout.
     Connection,
-    /// A payment's connection is the payable's organization's.
+    /// Its connection is the payable's organization's.
     Organization,
+    /// What a payable says was given back is what its refunds in its currency that succeeded add up to.
+    Refunded,
+    /// The payment that a refund gives back is booked, and for the refund's payable.
+    RefundPayment,
     /// An effect belongs to a payment of its connection.
     EffectPayment,
     /// A payment was paid on a checkout of a payable.
     PaymentCheckout,
+    /// A refund gives back what was paid on a checkout of a payable.
+    RefundCheckout,
 }
 
 impl Invariant {
@@ -174,8 +223,11 @@ impl Invariant {
             Self::Effect => "effect",
             Self::Connection => "connection",
             Self::Organization => "organization",
+            Self::Refunded => "refunded",
+            Self::RefundPayment => "refund_payment",
             Self::EffectPayment => "effect_payment",
             Self::PaymentCheckout => "payment_checkout",
+            Self::RefundCheckout => "refund_checkout",
         }
     }
 
@@ -190,12 +242,17 @@ impl Invariant {
             Self::Currency => "a payment counts in another currency than the payable's",
             Self::Shares => "the parts of a payment do not add up",
             Self::Booked => "what became of a payment and whether it is booked disagree",
-            Self::Details => "the columns of a payment disagree with its details",
+            Self::Details => "its columns disagree with its details",
             Self::Effect => "the effect of a booked payment is missing or another payment's",
-            Self::Connection => "a payment is of another connection than its checkout",
-            Self::Organization => "a payment's connection is another organization's",
+            Self::Connection => "it is of another connection than its checkout",
+            Self::Organization => "its connection is another organization's",
+            Self::Refunded => "refunded is not what its refunds add up to",
+            Self::RefundPayment => {
+                "the payment that a refund gives back is not booked for its payable"
+            }
             Self::EffectPayment => "an effect belongs to no payment of its connection",
             Self::PaymentCheckout => "a payment belongs to no checkout of a payable",
+            Self::RefundCheckout => "a refund belongs to no checkout of a payable",
         }
     }
 }

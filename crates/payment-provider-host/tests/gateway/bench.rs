@@ -103,7 +103,8 @@ impl Bench {
             .await
     }
 
-    /// Applies all that is due, moving the clock over the waits in between.
+    /// Applies all that is due, moving the clock over the waits in between. Whatever was told, the
+    /// books add up then.
     pub async fn settle(&self) {
         for _ in 0..40 {
             while self.host.apply_due_deliveries().await.unwrap() > 0 {}
@@ -112,6 +113,8 @@ impl Bench {
                 .iter()
                 .all(|delivery| delivery.state != DeliveryState::Pending)
             {
+                let report = self.host.verify_ledger(None).await.unwrap();
+                assert!(report.is_sound(), "{:#?}", report.findings);
                 return;
             }
             self.host.store().wait_for_workers().await;

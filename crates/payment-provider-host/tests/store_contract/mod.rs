@@ -81,6 +81,7 @@ cases! {
     leases::failures_are_those_of_a_deliverys_own,
     leases::a_copy_that_came_meanwhile_is_not_parked_with_it,
     operations::pages_of_deliveries_follow_each_other,
+    operations::a_page_is_of_all_connections_of_one_organization,
     operations::parking_takes_the_lease_away,
     operations::a_parked_delivery_waits_for_no_name,
     operations::all_that_is_parked_is_tried_again,

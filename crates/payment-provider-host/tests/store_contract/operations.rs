@@ -1,4 +1,4 @@
-use payment_provider_core::{EffectKey, PaymentId, PaymentStatus};
+use payment_provider_core::{ConnectionCode, EffectKey, OrganizationId, PaymentId, PaymentStatus};
 
 use super::rows::*;
 use super::*;
@@ -6,6 +6,16 @@ use super::*;
 fn effect(id: &str) -> EffectKey {
     let id = PaymentId::new(id).unwrap();
     payment_provider_core::Payment::new(id, PaymentStatus::Succeeded, inr(1)).effect_key()
+}
+
+fn all_of(organization: &OrganizationId) -> InboxPage<'_> {
+    InboxPage {
+        organization,
+        connection: None,
+        state: None,
+        before: i64::MAX,
+        limit: 100,
+    }
 }
 
 pub(super) async fn pages_of_deliveries_follow_each_other<S: Store>(world: World<S>) {
@@ -20,27 +30,116 @@ pub(super) async fn pages_of_deliveries_follow_each_other<S: Store>(world: World
             world.one.receive_delivery(&row, false).await.unwrap();
         }
     }
-    let mut before = i64::MAX;
+    let (ours, code) = (organization("org"), ConnectionCode::new("main").unwrap());
+    let mut page = InboxPage {
+        connection: Some(&code),
+        limit: 2,
+        ..all_of(&ours)
+    };
     let mut keys = Vec::new();
     loop {
-        let page = world.two.delivery_page(main, None, before, 2).await;
-        let page = page.unwrap();
-        assert!(page.iter().all(|row| row.body.is_empty()));
-        assert!(page.iter().all(|row| row.events.len() == 1));
-        let Some(last) = page.last() else { break };
-        before = last.pk;
-        keys.extend(page.into_iter().map(|row| row.key));
+        let found = world.two.delivery_page(page).await.unwrap();
+        assert!(found.iter().all(|(_, row)| row.body.is_empty()));
+        assert!(found.iter().all(|(_, row)| row.events.len() == 1));
+        assert!(found.iter().all(|(of, _)| *of == code));
+        let Some((_, last)) = found.last() else { break };
+        page.before = last.pk;
+        keys.extend(found.into_iter().map(|(_, row)| row.key));
     }
     assert_eq!(keys, ["d4", "d3", "d2", "d1", "d0"]);
-    let ignored = Some(DeliveryState::Ignored);
-    let page = world.two.delivery_page(main, ignored, i64::MAX, 9).await;
-    let keys: Vec<_> = page.unwrap().into_iter().map(|row| row.key).collect();
+    let ignored = InboxPage {
+        state: Some(DeliveryState::Ignored),
+        connection: Some(&code),
+        ..all_of(&ours)
+    };
+    let page = world.two.delivery_page(ignored).await.unwrap();
+    let keys: Vec<_> = page.into_iter().map(|(_, row)| row.key).collect();
     assert_eq!(keys, ["d3", "d1"]);
 
     let one = world.two.delivery(main, "d2").await.unwrap().unwrap();
     assert_eq!(one.body, delivery(main, "d2").body);
     assert_eq!((one.connection_pk, one.key.as_str()), (main, "d2"));
     assert!(world.two.delivery(main, "d9").await.unwrap().is_none());
+}
+
+pub(super) async fn a_page_is_of_all_connections_of_one_organization<S: Store>(world: World<S>) {
+    let store = &*world.one;
+    // Three connections of which one is used most, one seldom and one not at all; one that is gone;
+    // and another organization's, used all the time.
+    let mut pks = Vec::new();
+    for (who, code) in [
+        ("org", "often"),
+        ("org", "seldom"),
+        ("org", "never"),
+        ("org", "gone"),
+        ("other", "often"),
+    ] {
+        let row = connection(who, code);
+        assert_eq!(store.insert_connection(&row).await.unwrap(), Inserted::New);
+        let found = store.connection(&row.organization, &row.code).await;
+        pks.push(found.unwrap().unwrap().pk);
+    }
+    let [often, seldom, _, gone, theirs] = pks[..] else {
+        unreachable!()
+    };
+    let receive = async |connection_pk, key: &str, state| {
+        let mut row = delivery(connection_pk, key);
+        row.state = state;
+        store.receive_delivery(&row, false).await.unwrap();
+    };
+    receive(gone, "gone", DeliveryState::Applied).await;
+    let deleted = store.delete_connection(gone, i64::MAX / 2, 0).await;
+    assert!(matches!(deleted, Ok(Deletion::Done)), "{deleted:?}");
+    let mut expected = Vec::new();
+    for number in 0..30 {
+        let key = format!("d{number:02}");
+        receive(theirs, &key, DeliveryState::Ignored).await;
+        let (pk, code) = if number % 10 == 3 {
+            (seldom, "seldom")
+        } else {
+            (often, "often")
+        };
+        let state = if number % 4 == 3 {
+            DeliveryState::Ignored
+        } else {
+            DeliveryState::Pending
+        };
+        receive(pk, &key, state).await;
+        expected.insert(0, (code.to_owned(), key, state));
+    }
+    let ours = organization("org");
+    for state in [
+        None,
+        Some(DeliveryState::Ignored),
+        Some(DeliveryState::Pending),
+        Some(DeliveryState::Parked),
+    ] {
+        for limit in [1, 2, 7, 100] {
+            let mut page = InboxPage {
+                state,
+                limit,
+                ..all_of(&ours)
+            };
+            let mut seen = Vec::new();
+            loop {
+                let found = world.two.delivery_page(page).await.unwrap();
+                assert!(i64::try_from(found.len()).unwrap() <= limit);
+                assert!(found.iter().all(|(_, row)| row.body.is_empty()));
+                let Some((_, last)) = found.last() else { break };
+                page.before = last.pk;
+                let told = |(code, row): (ConnectionCode, DeliveryRow)| {
+                    (code.to_string(), row.key, row.state)
+                };
+                seen.extend(found.into_iter().map(told));
+            }
+            let mut wanted = expected.clone();
+            wanted.retain(|(_, _, is)| state.is_none_or(|state| state == *is));
+            assert_eq!(seen, wanted, "{state:?} {limit}");
+        }
+    }
+    let stranger = organization("stranger");
+    let none = world.two.delivery_page(all_of(&stranger)).await;
+    assert!(none.unwrap().is_empty());
 }
 
 pub(super) async fn parking_takes_the_lease_away<S: Store>(world: World<S>) {
@@ -170,6 +269,9 @@ pub(super) async fn the_ledger_is_read_by_organization_and_in_batches<S: Store>(
         let key = effect(&format!("of {id}"));
         let put = world.one.put_effect(&mut tx, main, &key, pk, 1);
         put.await.unwrap();
+        let mut row = refund(checkout_pk, main, &format!("back of {id}"));
+        row.refund.payment_id = PaymentId::new(format!("of {id}")).ok();
+        world.one.put_refund(&mut tx, &row).await.unwrap();
         world.one.commit(tx).await.unwrap();
         pks.push(payable_pk);
     }
@@ -184,12 +286,37 @@ pub(super) async fn the_ledger_is_read_by_organization_and_in_batches<S: Store>(
         let payments = world.two.ledger_payments(&mut tx, who, pks[0], pks[2]);
         let ids = payments.await.unwrap().into_iter().map(|row| row.id);
         assert_eq!(ids.collect::<Vec<_>>(), ["of b", "of c"]);
+        let refunds = world
+            .two
+            .ledger_refunds(&mut tx, who, pks[0], pks[2])
+            .await
+            .unwrap();
+        let said = |row: &LedgerRefund| {
+            let of = pks.iter().position(|pk| *pk == row.payable_pk);
+            (row.id.clone(), row.payment_id.clone(), of.unwrap())
+        };
+        let said: Vec<_> = refunds.iter().map(said).collect();
+        let of = |id: &str, number| {
+            let payment = Some(format!("of {id}"));
+            (format!("back of {id}"), payment, number)
+        };
+        assert_eq!(said, [of("b", 1), of("c", 2)]);
+        let one = &refunds[0];
+        assert_eq!(
+            (one.connection_pk, one.checkout_connection_pk),
+            (main, main)
+        );
+        assert_eq!(one.organization.as_ref(), Some(&ours));
+        assert_eq!((one.status.as_str(), one.amount), ("pending", 500));
+        assert_eq!(one.details.as_ref().unwrap().amount, inr(500));
         assert_eq!(world.two.ledger_effects(&mut tx, who).await.unwrap(), 3);
     }
     let who = Some(&theirs);
     let none = world.two.ledger_payables(&mut tx, who, 0, 9).await.unwrap();
     assert!(none.is_empty());
     let none = world.two.ledger_payments(&mut tx, who, 0, pks[2]).await;
+    assert!(none.unwrap().is_empty());
+    let none = world.two.ledger_refunds(&mut tx, who, 0, pks[2]).await;
     assert!(none.unwrap().is_empty());
     assert_eq!(world.two.ledger_effects(&mut tx, who).await.unwrap(), 0);
     let loose = world.two.loose_ends(&mut tx, None, 9).await.unwrap();

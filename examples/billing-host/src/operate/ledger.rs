@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use payment_provider_core::{CheckoutReference, Currency, Money, PaymentId};
 use payment_provider_host::{
-    Finding, HandBooked, HandBooking, HandName, LedgerReport, PayableId, Stated,
+    About, Finding, HandBooked, HandBooking, HandName, LedgerReport, PayableId, Stated,
 };
 use serde_json::{Value, json};
 
@@ -127,19 +127,26 @@ fn told(report: &LedgerReport) -> String {
         payables,
         payments,
         booked,
+        refunds,
         effects,
         unlisted,
         ..
     } = report;
     let mut lines = vec![format!(
-        "payables {payables}, payments {payments}, of them booked {booked}, effects {effects}\n"
+        "payables {payables}, payments {payments}, of them booked {booked}, effects {effects}, \
+         refunds {refunds}\n"
     )];
     lines.extend(report.totals.iter().map(|of| {
         let code = of.currency.code();
         format!(
-            "{code}, in its smallest unit: received {}, credited {}, surplus {}, paid for what is owed \
-             in another currency {}\n",
-            of.received, of.credited, of.surplus, of.elsewhere
+            "{code}, in its smallest unit: received {}, credited {}, surplus {}, refunded {}; of what is \
+             owed in another currency: paid {}, refunded {}\n",
+            of.received,
+            of.credited,
+            of.surplus,
+            of.refunded,
+            of.elsewhere,
+            of.refunded_elsewhere
         )
     }));
     lines.extend(report.findings.iter().map(|finding| {
@@ -167,6 +174,8 @@ fn fields(report: &LedgerReport) -> Value {
                 "credited": of.credited.to_string(),
                 "surplus": of.surplus.to_string(),
                 "elsewhere": of.elsewhere.to_string(),
+                "refunded": of.refunded.to_string(),
+                "refunded_elsewhere": of.refunded_elsewhere.to_string(),
             })
         })
         .collect();
@@ -176,6 +185,7 @@ fn fields(report: &LedgerReport) -> Value {
         "payables": report.payables,
         "payments": report.payments,
         "booked": report.booked,
+        "refunds": report.refunds,
         "effects": report.effects,
         "totals": totals,
         "findings": findings,
@@ -189,7 +199,8 @@ fn finding(finding: &Finding) -> Value {
         "meaning": finding.invariant.meaning(),
         "organization_id": finding.organization,
         "payable_id": finding.payable,
-        "about": finding.about,
+        "about": finding.about.as_ref().map(About::name),
+        "about_kind": finding.about.as_ref().map(About::kind),
         "stated": value(&finding.stated),
         "expected": value(&finding.expected),
     })

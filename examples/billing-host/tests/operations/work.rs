@@ -107,9 +107,9 @@ async fn a_webhook_is_found_taken_out_and_tried_again(books: Books) {
 async fn books_are_proven_and_tampering_ends_with_one(books: Books) {
     books.paid_invoice().await;
     let told = books.tells(&["ledger", "verify"]);
-    let expected = "payables 1, payments 1, of them booked 1, effects 1\n\
-                    INR, in its smallest unit: received 20012, credited 20012, surplus 0, paid for \
-                    what is owed in another currency 0\n\
+    let expected = "payables 1, payments 1, of them booked 1, effects 1, refunds 0\n\
+                    INR, in its smallest unit: received 20012, credited 20012, surplus 0, refunded 0; \
+                    of what is owed in another currency: paid 0, refunded 0\n\
                     everything adds up\n";
     assert_eq!(told, expected);
     let proof = books.json(&["ledger", "verify", "--all-organizations"]);
@@ -131,6 +131,45 @@ async fn books_are_proven_and_tampering_ends_with_one(books: Books) {
     assert_eq!(proof["findings"][0]["invariant"], "received");
     assert_eq!(proof["findings"][0]["stated"]["amount_cents"], 20_011);
     assert_eq!(proof["findings"][0]["expected"]["amount_cents"], 20_012);
+    assert!(proof["findings"][0]["about"].is_null());
+
+    // A payment in the books that the gateway never told of, and money given back that nobody has.
+    for statement in [
+        "UPDATE @payments SET gateway_payment_id = 'another'",
+        "UPDATE @payables SET refunded = 7",
+    ] {
+        books.tamper(statement).await;
+    }
+    let told = words(
+        &books
+            .program(&["ledger", "verify"])
+            .output()
+            .unwrap()
+            .stdout,
+    );
+    let total = "refunded is not what its refunds add up to: INR 0.07 instead of INR 0.00";
+    assert!(told.contains(total), "{told}");
+    assert!(told.contains("refunded 7; of what is owed"), "{told}");
+    assert!(told.contains(", payment another: its columns"), "{told}");
+    let output = books.program(&["ledger", "verify", "--json"]).output();
+    let proof: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert_eq!(
+        (&proof["refunds"], &proof["totals"][0]["refunded"]),
+        (&0.into(), &"7".into())
+    );
+    let findings = proof["findings"].as_array().unwrap();
+    let of = |word: &str| {
+        findings
+            .iter()
+            .find(|found| found["invariant"] == word)
+            .unwrap()
+    };
+    let details = of("details");
+    assert_eq!(
+        (&details["about_kind"], &details["about"]),
+        (&"payment".into(), &"another".into())
+    );
+    assert_eq!(of("refunded")["stated"]["amount_cents"], 7);
     let stranger = ["ledger", "verify", "--organization", "stranger"];
     assert!(books.tells(&stranger).ends_with("everything adds up\n"));
     books.end().await;

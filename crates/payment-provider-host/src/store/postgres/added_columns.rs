@@ -14,8 +14,8 @@ use crate::checkouts::CheckoutState;
 use crate::store::contract::postgres::Schema;
 use crate::store::contract::rows;
 use crate::store::{
-    Backend, CustomerRow, Deletion, DeliveryEnd, DeliveryState, HistoryKind, HistoryRow, Inserted,
-    ParkOutcome, Postponed, Store, SubjectName,
+    Backend, CustomerRow, Deletion, DeliveryEnd, DeliveryState, HistoryKind, HistoryRow, InboxPage,
+    Inserted, ParkOutcome, Postponed, Store, SubjectName,
 };
 
 /// The keys of a connection, a payable, and a checkout of it.
@@ -44,7 +44,7 @@ async fn live(store: &PostgresStore, name: &str) {
     }
     refund(store, keys).await;
     deliver(store, keys).await;
-    operate(store, connection).await;
+    operate(store, name, connection).await;
     prove(store, keys).await;
 }
 
@@ -274,11 +274,21 @@ async fn deliver(store: &PostgresStore, keys: Keys) {
     store.commit(tx).await.unwrap();
 }
 
-async fn operate(store: &PostgresStore, connection: i64) {
+async fn operate(store: &PostgresStore, name: &str, connection: i64) {
     let latest = store.deliveries(connection, 9).await.unwrap();
     assert_eq!(latest.len(), 3);
-    let page = store.delivery_page(connection, None, i64::MAX, 9).await;
-    assert_eq!(page.unwrap().len(), 3);
+    let (ours, code) = (rows::organization("org"), name.parse().unwrap());
+    for (state, expected) in [(None, 3), (Some(DeliveryState::Parked), 0)] {
+        let page = InboxPage {
+            organization: &ours,
+            connection: Some(&code),
+            state,
+            before: i64::MAX,
+            limit: 9,
+        };
+        let page = store.delivery_page(page).await;
+        assert_eq!(page.unwrap().len(), expected);
+    }
     let one = store.delivery(connection, "waits").await.unwrap().unwrap();
     assert_eq!(one.state, DeliveryState::Pending);
     let parked = store.park_delivery(connection, "waits", "why").await;
@@ -303,6 +313,10 @@ async fn prove(store: &PostgresStore, keys: Keys) {
         .ledger_payments(&mut tx, None, before, keys.payable)
         .await;
     assert_eq!(payments.unwrap()[0].credited, 1_000);
+    let refunds = store
+        .ledger_refunds(&mut tx, None, before, keys.payable)
+        .await;
+    assert_eq!(refunds.unwrap().len(), 1);
     let payment = rows::payment(keys.checkout, keys.connection, "p");
     let asked = [(keys.connection, payment.effect_key())];
     let found = store.effect_payments(&mut tx, &asked).await.unwrap();

@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 
 use super::payables::read;
 use super::text::storable_key;
-use super::{LedgerPayment, LooseEnd, PayableRow, Result, StoreError, Tx};
+use super::{LedgerPayment, LedgerRefund, LooseEnd, PayableRow, Result, StoreError, Tx};
 use crate::store::Loose;
 use crate::store::columns::ReadColumn;
 
@@ -79,6 +79,52 @@ fn payment(row: &PgRow) -> Result<LedgerPayment> {
     })
 }
 
+pub(super) const REFUNDS: &str =
+    "SELECT refund_pk, gateway_refund_id, gateway_payment_id, refunds.status, refunds.currency,
+         refunds.amount, details, refunds.connection_pk, payables.payable_pk,
+         checkouts.connection_pk AS checkout_connection_pk, connections.organization_id
+     FROM @payables AS payables JOIN @checkouts AS checkouts USING (payable_pk)
+         JOIN @refunds AS refunds USING (checkout_pk)
+         LEFT JOIN @connections AS connections ON connections.connection_pk = refunds.connection_pk
+     WHERE payables.payable_pk > $1 AND payables.payable_pk <= $2
+         AND ($3::text IS NULL OR payables.organization_id = $3)
+     ORDER BY payables.payable_pk, refund_pk";
+
+pub(super) async fn refunds(
+    tx: &mut Tx,
+    organization: Option<&OrganizationId>,
+    after: i64,
+    through: i64,
+) -> Result<Vec<LedgerRefund>> {
+    let sql = tx.sql(REFUNDS);
+    sqlx::query(sql)
+        .bind(after)
+        .bind(through)
+        .bind(organization.map(OrganizationId::as_str))
+        .fetch_all(tx.own())
+        .await
+        .map_err(|error| StoreError::new("read refunds", error))?
+        .iter()
+        .map(refund)
+        .collect()
+}
+
+fn refund(row: &PgRow) -> Result<LedgerRefund> {
+    Ok(LedgerRefund {
+        pk: row.number("refund_pk")?,
+        payable_pk: row.number("payable_pk")?,
+        id: row.text("gateway_refund_id")?,
+        payment_id: row.maybe_text("gateway_payment_id")?,
+        connection_pk: row.number("connection_pk")?,
+        checkout_connection_pk: row.number("checkout_connection_pk")?,
+        organization: row.maybe_parsed("organization_id")?,
+        status: row.text("status")?,
+        currency: row.parsed("currency")?,
+        amount: row.number("amount")?,
+        details: row.json("details").ok(),
+    })
+}
+
 pub(super) const EFFECT_PAYMENTS: &str = "SELECT payment_pk
      FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS asked (connection_pk, effect_key, place)
          LEFT JOIN @effects USING (connection_pk, effect_key)
@@ -130,6 +176,12 @@ pub(super) const LOOSE_ENDS: &str = "SELECT 'effect' AS what, organization_id, e
          LEFT JOIN @payables AS payables USING (payable_pk)
          LEFT JOIN @connections AS connections ON connections.connection_pk = payments.connection_pk
      WHERE ($1::text IS NULL OR connections.organization_id = $1) AND payables.payable_pk IS NULL
+     UNION ALL
+     SELECT 'refund', connections.organization_id, gateway_refund_id, refunds.connection_pk, NULL::bigint
+     FROM @refunds AS refunds LEFT JOIN @checkouts AS checkouts USING (checkout_pk)
+         LEFT JOIN @payables AS payables USING (payable_pk)
+         LEFT JOIN @connections AS connections ON connections.connection_pk = refunds.connection_pk
+     WHERE ($1::text IS NULL OR connections.organization_id = $1) AND payables.payable_pk IS NULL
      LIMIT $2";
 
 pub(super) async fn loose_ends(
@@ -153,6 +205,7 @@ fn loose_end(row: &PgRow) -> Result<LooseEnd> {
     Ok(LooseEnd {
         what: match row.text("what")?.as_str() {
             "effect" => Loose::Effect,
+            "refund" => Loose::Refund,
             _ => Loose::Payment,
         },
         organization: row.maybe_parsed("organization_id")?,

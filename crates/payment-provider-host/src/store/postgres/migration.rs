@@ -33,6 +33,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/postgres/0004_failures.sql"),
     },
     Migration {
+        version: 5,
+        sql: include_str!("../../../migrations/postgres/0005_inbox_pages.sql"),
+    },
+    Migration {
         version: 6,
         sql: include_str!("../../../migrations/postgres/0006_told_as.sql"),
     },

@@ -124,9 +124,9 @@ use uuid::Uuid;
 
 use super::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
-    DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, OpenCheckoutRow,
-    ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow,
-    Store, StoreError, SubjectName, WalkedConnection,
+    HistoryRow, InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, NO_HOST,
+    OpenCheckoutRow, ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result,
+    SecretUseRow, Store, StoreError, SubjectName, WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -562,12 +562,9 @@ impl Backend for PostgresStore {
 
     async fn delivery_page(
         &self,
-        connection_pk: i64,
-        state: Option<DeliveryState>,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<DeliveryRow>> {
-        persist(|| operate::page(self, connection_pk, state, before, limit)).await
+        page: InboxPage<'_>,
+    ) -> Result<Vec<(ConnectionCode, DeliveryRow)>> {
+        persist(|| operate::page(self, page)).await
     }
 
     async fn delivery(&self, connection_pk: i64, key: &str) -> Result<Option<DeliveryRow>> {
@@ -605,6 +602,16 @@ impl Backend for PostgresStore {
         through: i64,
     ) -> Result<Vec<LedgerPayment>> {
         ledger::payments(tx, organization, after, through).await
+    }
+
+    async fn ledger_refunds(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        through: i64,
+    ) -> Result<Vec<LedgerRefund>> {
+        ledger::refunds(tx, organization, after, through).await
     }
 
     async fn effect_payments(

@@ -1,35 +1,78 @@
 //! What an operator does with the inbox.
 
+use payment_provider_core::ConnectionCode;
+
 use super::inbox::{read, read_without_events};
 use super::text::storable;
-use super::{DeliveryRow, DeliveryState, ParkOutcome, PostgresStore, Result, StoreError};
+use super::{DeliveryRow, InboxPage, ParkOutcome, PostgresStore, Result, StoreError};
 use crate::store::Store;
 use crate::store::columns::ReadColumn;
 
-pub(super) const PAGE: &str = "SELECT delivery_pk, connection_pk, delivery_key, ''::bytea AS body,
-         events, freshness, matched_secret, received_at, copies, state, attempts, failures, looks, error
-     FROM @deliveries
-     WHERE connection_pk = $1 AND delivery_pk < $2 AND ($3::text IS NULL OR state = $3)
-     ORDER BY delivery_pk DESC LIMIT $4";
+/// Of as many connections as there can be on the page, those with the latest, the latest of each; of
+/// these the latest.
+macro_rules! page {
+    ($in_state:literal) => {
+        concat!(
+            "SELECT code, deliveries.delivery_pk, connection_pk, delivery_key, ''::bytea AS body, events,
+                 freshness, matched_secret, received_at, copies, state, attempts, failures, looks, error
+             FROM (
+                 SELECT code, of_one.delivery_pk FROM (
+                     SELECT connections.connection_pk, code FROM @connections AS connections
+                     CROSS JOIN LATERAL (
+                         SELECT delivery_pk FROM @deliveries AS deliveries
+                         WHERE deliveries.connection_pk = connections.connection_pk
+                             AND delivery_pk < $3",
+            $in_state,
+            "            ORDER BY delivery_pk DESC LIMIT 1) AS latest
+                     WHERE organization_id = $1 AND ($2::text IS NULL OR code = $2)
+                         AND deleted_at IS NULL
+                     ORDER BY latest.delivery_pk DESC LIMIT $4) AS busy
+                 CROSS JOIN LATERAL (
+                     SELECT delivery_pk FROM @deliveries AS deliveries
+                     WHERE deliveries.connection_pk = busy.connection_pk AND delivery_pk < $3",
+            $in_state,
+            "        ORDER BY delivery_pk DESC LIMIT $4) AS of_one
+                 ORDER BY of_one.delivery_pk DESC LIMIT $4) AS page
+             JOIN @deliveries AS deliveries USING (delivery_pk)
+             ORDER BY deliveries.delivery_pk DESC"
+        )
+    };
+}
+pub(super) const PAGE: &str = page!("");
+pub(super) const PAGE_IN_STATE: &str = page!(" AND state = $5");
 
 pub(super) async fn page(
     store: &PostgresStore,
-    connection_pk: i64,
-    state: Option<DeliveryState>,
-    before: i64,
-    limit: i64,
-) -> Result<Vec<DeliveryRow>> {
-    let rows = sqlx::query(store.sql(PAGE))
-        .bind(connection_pk)
+    page: InboxPage<'_>,
+) -> Result<Vec<(ConnectionCode, DeliveryRow)>> {
+    let InboxPage {
+        organization,
+        connection,
+        state,
+        before,
+        limit,
+    } = page;
+    let sql = store.sql(if state.is_some() { PAGE_IN_STATE } else { PAGE });
+    let query = sqlx::query(sql)
+        .bind(organization.as_str())
+        .bind(connection.map(ConnectionCode::as_str))
         .bind(before)
-        .bind(state.map(DeliveryState::as_str))
-        .bind(limit)
+        .bind(limit);
+    let query = match state {
+        Some(state) => query.bind(state.as_str()),
+        None => query,
+    };
+    let rows = query
         .fetch_all(&store.pool)
         .await
         .map_err(|error| StoreError::new("read the inbox", error))?;
-    // Events of another version are no reason to show nothing of a delivery.
-    let shown = |row| read(row).or_else(|_| read_without_events(row));
-    rows.iter().map(shown).collect()
+    rows.iter()
+        .map(|row| {
+            // Events of another version are no reason to show nothing of a delivery.
+            let shown = read(row).or_else(|_| read_without_events(row))?;
+            Ok((row.parsed("code")?, shown))
+        })
+        .collect()
 }
 
 pub(super) const ONE: &str =

@@ -207,8 +207,21 @@ pub(super) const HOT: &[Hot] = &[
     (inbox::LATEST, &["7", "50"], &["deliveries_by_connection"]),
     (
         operate::PAGE,
-        &["7", "6500", "NULL", "50"],
-        &["deliveries_by_connection"],
+        &["'org7'", "NULL", "65000", "50"],
+        &[
+            "connections_organization_id_code_key",
+            "deliveries_by_connection",
+            "deliveries_pkey",
+        ],
+    ),
+    (
+        operate::PAGE_IN_STATE,
+        &["'org7'", "NULL", "65000", "50", "'applied'"],
+        &[
+            "connections_organization_id_code_key",
+            "deliveries_by_state",
+            "deliveries_pkey",
+        ],
     ),
     (
         operate::ONE,
@@ -227,6 +240,15 @@ pub(super) const HOT: &[Hot] = &[
             "payables_pkey",
             "checkouts_payable_pk_attempt_key",
             "payments_by_checkout",
+        ],
+    ),
+    (
+        ledger::REFUNDS,
+        &["6000", "6500", "NULL"],
+        &[
+            "payables_pkey",
+            "checkouts_payable_pk_attempt_key",
+            "refunds_by_checkout",
         ],
     ),
     (

@@ -4,7 +4,7 @@ use payment_provider_core::{EffectKey, OrganizationId};
 use sqlx::sqlite::SqliteRow;
 
 use super::payables::read;
-use super::{LedgerPayment, LooseEnd, PayableRow, Result, StoreError, Tx, money};
+use super::{LedgerPayment, LedgerRefund, LooseEnd, PayableRow, Result, StoreError, Tx, money};
 use crate::store::Loose;
 use crate::store::columns::ReadColumn;
 
@@ -73,6 +73,48 @@ fn payment(row: &SqliteRow) -> Result<LedgerPayment> {
     })
 }
 
+pub(super) async fn refunds(
+    tx: &mut Tx,
+    organization: Option<&OrganizationId>,
+    after: i64,
+    through: i64,
+) -> Result<Vec<LedgerRefund>> {
+    sqlx::query(
+        "SELECT refunds.*, payables.payable_pk, checkouts.connection_pk AS checkout_connection_pk,
+             connections.organization_id
+         FROM payables CROSS JOIN checkouts USING (payable_pk) CROSS JOIN refunds USING (checkout_pk)
+             LEFT JOIN connections ON connections.connection_pk = refunds.connection_pk
+         WHERE payables.payable_pk > ?1 AND payables.payable_pk <= ?2
+             AND (?3 IS NULL OR payables.organization_id = ?3)
+         ORDER BY payables.payable_pk, refund_pk",
+    )
+    .bind(after)
+    .bind(through)
+    .bind(organization.map(OrganizationId::as_str))
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(|error| StoreError::new("read refunds", error))?
+    .iter()
+    .map(refund)
+    .collect()
+}
+
+fn refund(row: &SqliteRow) -> Result<LedgerRefund> {
+    Ok(LedgerRefund {
+        pk: row.number("refund_pk")?,
+        payable_pk: row.number("payable_pk")?,
+        id: row.text("gateway_refund_id")?,
+        payment_id: row.maybe_text("gateway_payment_id")?,
+        connection_pk: row.number("connection_pk")?,
+        checkout_connection_pk: row.number("checkout_connection_pk")?,
+        organization: row.maybe_parsed("organization_id")?,
+        status: row.text("status")?,
+        currency: row.parsed("currency")?,
+        amount: row.number("amount")?,
+        details: row.json("details").ok(),
+    })
+}
+
 pub(super) async fn effect_payments(
     tx: &mut Tx,
     keys: &[(i64, EffectKey)],
@@ -112,6 +154,11 @@ pub(super) async fn loose_ends(
          FROM payments LEFT JOIN checkouts USING (checkout_pk) LEFT JOIN payables USING (payable_pk)
              LEFT JOIN connections ON connections.connection_pk = payments.connection_pk
          WHERE (?1 IS NULL OR connections.organization_id = ?1) AND payables.payable_pk IS NULL
+         UNION ALL
+         SELECT 'refund', connections.organization_id, gateway_refund_id, refunds.connection_pk, NULL
+         FROM refunds LEFT JOIN checkouts USING (checkout_pk) LEFT JOIN payables USING (payable_pk)
+             LEFT JOIN connections ON connections.connection_pk = refunds.connection_pk
+         WHERE (?1 IS NULL OR connections.organization_id = ?1) AND payables.payable_pk IS NULL
          LIMIT ?2",
     )
     .bind(organization.map(OrganizationId::as_str))
@@ -128,6 +175,7 @@ fn loose_end(row: &SqliteRow) -> Result<LooseEnd> {
     Ok(LooseEnd {
         what: match row.text("what")?.as_str() {
             "effect" => Loose::Effect,
+            "refund" => Loose::Refund,
             _ => Loose::Payment,
         },
         organization: row.maybe_parsed("organization_id")?,

@@ -30,9 +30,9 @@ use uuid::Uuid;
 
 use super::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
-    DeliveryState, HistoryRow, Inserted, LedgerPayment, LooseEnd, NO_HOST, OpenCheckoutRow,
-    ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow,
-    Store, StoreError, SubjectName, WalkedConnection,
+    DeliveryState, HistoryRow, InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, NO_HOST,
+    OpenCheckoutRow, ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result,
+    SecretUseRow, Store, StoreError, SubjectName, WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -486,12 +486,9 @@ impl Backend for SqliteStore {
 
     async fn delivery_page(
         &self,
-        connection_pk: i64,
-        state: Option<DeliveryState>,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<DeliveryRow>> {
-        operate::page(&self.readers, connection_pk, state, before, limit).await
+        page: InboxPage<'_>,
+    ) -> Result<Vec<(ConnectionCode, DeliveryRow)>> {
+        operate::page(&self.readers, page).await
     }
 
     async fn delivery(&self, connection_pk: i64, key: &str) -> Result<Option<DeliveryRow>> {
@@ -529,6 +526,16 @@ impl Backend for SqliteStore {
         through: i64,
     ) -> Result<Vec<LedgerPayment>> {
         ledger::payments(tx, organization, after, through).await
+    }
+
+    async fn ledger_refunds(
+        &self,
+        tx: &mut Tx,
+        organization: Option<&OrganizationId>,
+        after: i64,
+        through: i64,
+    ) -> Result<Vec<LedgerRefund>> {
+        ledger::refunds(tx, organization, after, through).await
     }
 
     async fn effect_payments(
