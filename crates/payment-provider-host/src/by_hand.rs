@@ -14,7 +14,7 @@ use crate::{CheckoutError, Host, PayableId};
 /// What the ids of payments begin with that only an operator tells of. No gateway's begin like this.
 const BY_HAND: &str = "by-hand:";
 const LONGEST_KEY: usize = 64;
-const LONGEST_NOTE: usize = 500;
+pub(crate) const LONGEST_NOTE: usize = 500;
 
 /// Money to be booked by hand.
 #[derive(Debug, Clone)]
@@ -97,9 +97,11 @@ pub enum HandError {
     /// The payable has no such checkout.
     #[error("the payable has no checkout of this reference")]
     UnknownCheckout,
-    /// What the gateway knows can be fetched from it.
+    /// What the gateway knows can be fetched from it. What it states and never lists can be written off
+    /// ([`Host::write_off`]).
     #[error(
-        "the gateway can be asked: asking for the payment address again, or closing, books what it knows"
+        "the gateway can be asked: asking for the payment address again, or closing, books what it knows; \
+         what it states and never lists can be written off"
     )]
     Askable,
     /// Something else is booked under this name.
@@ -129,6 +131,16 @@ pub enum HandError {
     Store(#[from] StoreError),
 }
 
+impl From<NotNamed> for HandError {
+    fn from(error: NotNamed) -> Self {
+        match error {
+            NotNamed::Payable => Self::UnknownPayable,
+            NotNamed::Checkout => Self::UnknownCheckout,
+            NotNamed::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<LedgerError> for HandError {
     fn from(error: LedgerError) -> Self {
         match error {
@@ -137,6 +149,17 @@ impl From<LedgerError> for HandError {
             LedgerError::Amount(error) => Self::Amount(error),
         }
     }
+}
+
+/// Why there is no checkout that is named so.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotNamed {
+    #[error("no such payable")]
+    Payable,
+    #[error("the payable has no checkout of this reference")]
+    Checkout,
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl<S: Store> Host<S> {
@@ -157,7 +180,7 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let mut tx = store.begin_read().await?;
         let asked = self
-            .hand_checkout(&mut tx, organization, payable, hand)
+            .checkout_named(&mut tx, organization, payable, &hand.checkout)
             .await?;
         drop(tx);
         let provider = self.open_by_pk(asked.connection_pk).await?;
@@ -169,7 +192,7 @@ impl<S: Store> Host<S> {
 
         let mut tx = store.begin().await?;
         let checkout = self
-            .hand_checkout(&mut tx, organization, payable, hand)
+            .checkout_named(&mut tx, organization, payable, &hand.checkout)
             .await?;
         let known = store
             .effect_payment(&mut tx, checkout.connection_pk, &key)
@@ -232,26 +255,26 @@ impl<S: Store> Host<S> {
         Ok(still_payable)
     }
 
-    async fn hand_checkout(
+    /// A checkout as an operator names it, held with its payable where the transaction writes.
+    pub(crate) async fn checkout_named(
         &self,
         tx: &mut S::Tx,
         organization: &OrganizationId,
         payable: &PayableId,
-        hand: &HandBooking,
-    ) -> Result<CheckoutRow, HandError> {
+        reference: &CheckoutReference,
+    ) -> Result<CheckoutRow, NotNamed> {
         let store = &self.inner.store;
         let found = store.payable(tx, organization, payable).await?;
-        let payable = found.ok_or(HandError::UnknownPayable)?;
-        let checkouts = store.checkouts_of(tx, payable.pk).await?;
-        let named = checkouts
-            .into_iter()
-            .find(|row| row.reference == hand.checkout);
-        named.ok_or(HandError::UnknownCheckout)
+        let payable = found.ok_or(NotNamed::Payable)?;
+        let mut checkouts = store.checkouts_of(tx, payable.pk).await?.into_iter();
+        let named = checkouts.find(|row| row.reference == *reference);
+        named.ok_or(NotNamed::Checkout)
     }
 
     /// Takes a payment that is told for one that was booked by hand under a key: the same amount on the
-    /// same checkout, which with both would have more booked than the gateway states. The row becomes
-    /// that payment's, with what was known of it as an attempt. Says whether it was so.
+    /// same checkout, which with both would have more booked than the gateway states and nobody wrote
+    /// off. The row becomes that payment's, with what was known of it as an attempt. Says whether it was
+    /// so.
     pub(crate) async fn explains_by_hand(
         &self,
         tx: &mut S::Tx,
@@ -270,7 +293,7 @@ impl<S: Store> Host<S> {
         let Some(row) = rows.iter().find(stands_for) else {
             return Ok(false);
         };
-        if with_it <= checkout.gateway_paid {
+        if with_it <= checkout.gateway_paid.saturating_sub(checkout.written_off) {
             return Ok(false);
         }
         let detail = format!(
@@ -291,11 +314,8 @@ impl HandBooking {
         if !self.amount.is_positive() {
             return Err(HandError::NoMoney);
         }
-        for words in [&self.by, &self.note] {
-            let is_short = (1..=LONGEST_NOTE).contains(&words.trim().chars().count());
-            if !is_short || words.trim().chars().any(char::is_control) {
-                return Err(HandError::Words);
-            }
+        if !says_who_and_why(&self.by, &self.note) {
+            return Err(HandError::Words);
         }
         match &self.name {
             HandName::Payment(id) if id.as_str().starts_with(BY_HAND) => Err(HandError::Key),
@@ -323,6 +343,14 @@ impl HandBooking {
             booked: Money::from_minor_units(booked, currency),
         })
     }
+}
+
+/// Whether it is said in words, and not in too many, who does a thing and why.
+pub(crate) fn says_who_and_why(by: &str, note: &str) -> bool {
+    [by.trim(), note.trim()].iter().all(|words| {
+        let fits = (1..=LONGEST_NOTE).contains(&words.chars().count());
+        fits && !words.chars().any(char::is_control)
+    })
 }
 
 fn booking_of(row: &PaymentRow) -> Option<Booking> {

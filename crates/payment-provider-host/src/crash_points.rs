@@ -114,6 +114,9 @@ pub const ALL: &[&str] = &[
     // Within a transaction: the gateway tells of it after all.
     "explained.1-saved",
     "explained.2-noted",
+    // An operator declares that what the gateway stated did not come in.
+    "write-off.1-before-commit",
+    "write-off.2-committed",
     // A customer is linked to a connection, or to none.
     "link.1-asked",
     "link.2-answered",

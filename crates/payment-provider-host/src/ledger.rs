@@ -205,6 +205,9 @@ impl<S: Store> Host<S> {
         let detail = booking_detail(&row.payment, &booking);
         self.note(tx, payable.pk, HistoryKind::PaymentBooked, detail)
             .await?;
+        if checkout.written_off > 0 {
+            self.shrink_written_off(tx, checkout.pk).await?;
+        }
         let cause = Cause::Booked {
             payment: &row.payment,
             booking,

@@ -24,6 +24,7 @@ mod store;
 pub mod tables;
 mod times;
 mod verify;
+mod write_off;
 
 pub use by_hand::{HandBooked, HandBooking, HandError, HandName};
 pub use change_key::ChangeKey;
@@ -54,3 +55,4 @@ pub use store::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
 #[cfg(feature = "sqlite")]
 pub use store::{SqliteStore, SqliteTx};
 pub use verify::{About, CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
+pub use write_off::{WriteOff, WriteOffError, WrittenOff};

@@ -101,8 +101,14 @@ impl<S: Store> Host<S> {
                 CheckoutError::Provider(error)
             }
         })?;
+        Ok(self.book_fetched(pk, &fetched).await?)
+    }
+
+    /// Books of what was fetched what is not booked yet.
+    pub(crate) async fn book_fetched(&self, pk: i64, fetched: &Fetched) -> Result<(), LedgerError> {
+        let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        self.apply_fetched(&mut tx, pk, &fetched, false).await?;
+        self.apply_fetched(&mut tx, pk, fetched, false).await?;
         crash_point!("settle.1-before-commit");
         store.commit(tx).await?;
         crash_point!("settle.2-committed");
@@ -120,7 +126,7 @@ impl<S: Store> Host<S> {
         patient: bool,
     ) -> Result<Decided, LedgerError> {
         let store = &self.inner.store;
-        let mut row = store.checkout_by_pk(tx, pk).await?;
+        let row = store.checkout_by_pk(tx, pk).await?;
         let found = &fetched.checkout;
         let detail = format!(
             "the gateway was asked about {}: {} paid; attempts to pay listed: {}, successful: {}",
@@ -148,6 +154,8 @@ impl<S: Store> Host<S> {
                 self.record_payment(tx, &row, payment).await?;
             }
         }
+        // What was booked may have shrunk what is written off.
+        let mut row = store.checkout_by_pk(tx, pk).await?;
         self.record_statement(tx, &mut row, found).await?;
         let booked = booked_on(&row, &store.payments_of_checkout(tx, pk).await?);
         if booked != found.amount_paid.minor_units()

@@ -64,6 +64,7 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
         "refund" => refunding::given_back(scene, point).await,
         "by-hand" => operating::booked_by_hand(scene, point).await,
         "explained" => operating::told_after_all(scene, point).await,
+        "write-off" => operating::written_off(scene, point).await,
         "park" => operating::taken_out(scene, point).await,
         "replay" => operating::tried_again(scene, point).await,
         "settings" => operating::secrets_change(scene, point).await,

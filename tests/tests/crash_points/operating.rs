@@ -69,6 +69,32 @@ pub(crate) async fn told_after_all(scene: &mut Scene, point: &str) {
     assert!(explained(&shown), "{shown:#}");
 }
 
+/// A total was stated that never came in; then the payer pays all the same. The total is put where its
+/// statement would be, as above.
+pub(crate) async fn written_off(scene: &mut Scene, point: &str) {
+    let (invoice, reference) = scene.transfer_asked_for(point).await;
+    scene.books.state_paid(&invoice.id, AMOUNT).await;
+    let start = ["ledger", "write-off", &invoice.id, "--checkout", &reference];
+    let why = ["--by", "Asha", "--note", "the bank took it back"];
+    let off = [&start[..], &why].concat();
+    scene.operator_dies(point, &off).await;
+    let written = scene.operator(&off).await;
+    let is_new = point != "write-off.2-committed";
+    assert_eq!(written["is_new"], is_new, "{written:#}");
+    assert_eq!(written["written_off_cents"], AMOUNT, "{written:#}");
+    let lines = |shown: &Value| {
+        let lines = list(shown, "history").iter();
+        lines.filter(|line| line["kind"] == "written_off").count()
+    };
+    assert_eq!(lines(&scene.api.fetch(&invoice.id).await), 1);
+    // The address is given again: what was stated is not waited for.
+    scene.ask(&invoice).await;
+    let transfer = format!("T-{}", point.replace('.', "-"));
+    scene.tell_transfer(&transfer, &reference, "").await;
+    let shown = scene.expect_booked(&invoice, &PAID).await;
+    assert_eq!(lines(&shown), 2, "{shown:#}");
+}
+
 /// An invoice that was paid, and the key of a webhook about it that cannot be applied while the gateway
 /// is away.
 async fn webhook_waits(scene: &Scene, point: &str) -> (Invoice, String) {

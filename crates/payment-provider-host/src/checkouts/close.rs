@@ -15,7 +15,8 @@ pub struct Closing {
     /// them is booked as late. Closing again tries again.
     pub still_payable: Vec<(CheckoutReference, CheckoutError)>,
     /// Checkouts on which the gateway states money that could not be booked, each with the reason.
-    /// Closing again tries again.
+    /// Closing again tries again. What it states and never lists can be written off
+    /// ([`Host::write_off`]).
     pub unbooked: Vec<(CheckoutReference, CheckoutError)>,
 }
 

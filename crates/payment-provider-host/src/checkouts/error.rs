@@ -19,7 +19,10 @@ pub enum CheckoutError {
     /// The gateway refused, or could not be asked. If it may have acted, the next call finds out.
     #[error(transparent)]
     Provider(ProviderError),
-    /// Whether an earlier checkout exists is still being found out; ask again after this time.
+    /// Whether an earlier checkout exists is still being found out, or the gateway states money on one
+    /// that it does not list yet; ask again after this time. Where it is still so after hours, the
+    /// gateway will not list that money any more: a payment was reversed before anybody looked, say, or
+    /// is listed on another checkout. Then [`Host::write_off`](crate::Host::write_off) ends the wait.
     #[error("an earlier checkout is still being settled; ask again in {} s", .retry_after.as_secs())]
     Busy {
         /// How long to wait.
@@ -68,7 +71,9 @@ pub enum Refusal {
     /// still be paid.
     #[error("an earlier checkout can still be paid and the gateway will not cancel it")]
     EarlierStillPayable,
-    /// The gateway states money of which no delivery has told, and cannot be asked about it.
+    /// The gateway states money of which no delivery has told, and cannot be asked about it. It can be
+    /// booked by hand ([`Host::book_by_hand`](crate::Host::book_by_hand)), or written off
+    /// ([`Host::write_off`](crate::Host::write_off)).
     #[error("the gateway states money that it has not told of, and cannot be asked about it")]
     MoneyUnexplained,
 }

@@ -21,3 +21,4 @@ pub use error::{CheckoutError, Refusal};
 pub(crate) use payment_url::millis;
 pub use payment_url::{PaymentUrl, UrlOrigin};
 pub use state::CheckoutState;
+pub(crate) use unbooked::summary;

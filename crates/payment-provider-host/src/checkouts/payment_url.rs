@@ -94,7 +94,9 @@ impl<S: Store> Host<S> {
     /// **Contract.** At most one checkout of a payable can be paid at any time, as far as the
     /// gateway allows it: a good one is handed out again, one that asks for something else is ended
     /// before another is made, and so is one that turns out to be alive after all. Only what is still
-    /// due is asked for, and not before all money the gateway knows of is booked.
+    /// due is asked for, and not before all money the gateway knows of is booked or written off: as long
+    /// as it states money that it does not list, the answer is [`CheckoutError::Busy`]. If that lasts,
+    /// see [`write_off`](Self::write_off).
     ///
     /// **Cancellation.** The request is stored before it is sent, so a dropped future, a crash or a
     /// timeout at any point leaves nothing that the next call does not find.

@@ -35,6 +35,8 @@ pub(crate) struct Earlier<'a> {
     pub(crate) gateway_paid: i64,
     /// What is booked of that.
     pub(crate) booked: i64,
+    /// What of it was declared not to have come in.
+    pub(crate) written_off: i64,
     /// Whether any payment is booked on it, in whatever currency.
     pub(crate) has_payment: bool,
     /// The gateway has something else under its reference.
@@ -73,7 +75,9 @@ impl Plan {
 impl Earlier<'_> {
     /// Whether the gateway knows of money on it that is not booked.
     pub(crate) fn owes_news(&self) -> bool {
-        self.gateway_paid > self.booked || (self.state == CheckoutState::Paid && !self.has_payment)
+        let word_alone = self.state == CheckoutState::Paid && !self.has_payment;
+        self.gateway_paid > self.booked.saturating_add(self.written_off)
+            || (word_alone && self.written_off == 0)
     }
 
     fn asks_for(&self, wanted: &Wanted<'_>) -> bool {
@@ -98,7 +102,7 @@ impl Earlier<'_> {
 ///
 /// | earlier checkouts | plan |
 /// |---|---|
-/// | one on which the gateway knows of more money than is booked | settle it |
+/// | one on which the gateway knows of more money than is booked or written off | settle it |
 /// | one but the latest that may take money | end it |
 /// | the latest may take money, and by our clock its time is over | end it: the gateway's word counts, or else our clock; if it cannot be ended and is what is wanted, reuse it |
 /// | the latest is what is wanted, and is being created or has no address | resume it |
@@ -185,6 +189,7 @@ mod tests {
                     has_url: true,
                     gateway_paid: 0,
                     booked: 0,
+                    written_off: 0,
                     has_payment: false,
                     conflicting: false,
                 };
@@ -311,6 +316,7 @@ mod tests {
             has_url: true,
             gateway_paid: 5_000,
             booked: 5_000,
+            written_off: 0,
             has_payment: true,
             conflicting: false,
         };
@@ -351,6 +357,24 @@ mod tests {
             );
         }
         assert_eq!(planned(|latest| latest.state = Paid), Plan::Settle(1));
+    }
+
+    #[test]
+    fn what_is_written_off_is_not_waited_for() {
+        use CheckoutState::{Expired, Open, Paid};
+        let off = |state, gateway_paid, booked, written_off| {
+            planned(move |latest| {
+                (latest.state, latest.gateway_paid) = (state, gateway_paid);
+                (latest.booked, latest.written_off) = (booked, written_off);
+            })
+        };
+        assert_eq!(off(Open, 6_000, 0, 6_000), Plan::Reuse(1));
+        assert_eq!(off(Open, 6_001, 0, 6_000), Plan::Settle(1));
+        assert_eq!(off(Expired, 9_000, 3_000, 6_000), Plan::Create);
+        assert_eq!(off(Expired, 9_001, 3_000, 6_000), Plan::Settle(1));
+        assert_eq!(off(Paid, 0, 0, 20_000), Plan::Create);
+        assert_eq!(off(Paid, 20_001, 0, 20_000), Plan::Settle(1));
+        assert_eq!(off(Expired, i64::MAX, 1, i64::MAX), Plan::Create);
     }
 
     #[test]

@@ -127,6 +127,7 @@ impl<S: Store> Host<S> {
             gateway_id: None,
             url: None,
             gateway_paid: 0,
+            written_off: 0,
             conflicting: false,
             created_at: now,
         };

@@ -1,4 +1,4 @@
-//! Money that the gateway knows of and that is not booked yet.
+//! Money that the gateway knows of and that is neither booked nor written off.
 
 use super::CheckoutError;
 use super::payment_url::SETTLING;
@@ -8,7 +8,8 @@ use crate::ledger::booked_on;
 use crate::store::{CheckoutRow, PaymentRow, Store};
 
 impl<S: Store> Host<S> {
-    /// A checkout as it is by now, unless the gateway knows of money on it that is not booked.
+    /// A checkout as it is by now, unless the gateway knows of money on it that is neither booked nor
+    /// written off.
     pub(super) async fn unless_owing(&self, pk: i64) -> Result<Option<CheckoutRow>, CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin_read().await?;
@@ -36,7 +37,7 @@ impl<S: Store> Host<S> {
 }
 
 /// What a plan depends on of a checkout and what is booked on it.
-pub(super) fn summary<'a>(row: &'a CheckoutRow, payments: &[PaymentRow]) -> Earlier<'a> {
+pub(crate) fn summary<'a>(row: &'a CheckoutRow, payments: &[PaymentRow]) -> Earlier<'a> {
     Earlier {
         pk: row.pk,
         connection_pk: row.connection_pk,
@@ -49,6 +50,7 @@ pub(super) fn summary<'a>(row: &'a CheckoutRow, payments: &[PaymentRow]) -> Earl
         has_url: row.url.is_some(),
         gateway_paid: row.gateway_paid,
         booked: booked_on(row, payments),
+        written_off: row.written_off,
         has_payment: payments.iter().any(PaymentRow::is_booked),
         conflicting: row.conflicting,
     }

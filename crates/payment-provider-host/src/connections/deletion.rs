@@ -14,7 +14,8 @@ use crate::{Host, times};
 pub struct ConnectionUse {
     /// Checkouts that a payer may still be able to pay. Close their payables, or wait for their end.
     pub open_checkouts: u64,
-    /// Checkouts on which the gateway states money that is not booked.
+    /// Checkouts on which the gateway states money that is neither booked nor written off
+    /// ([`Host::write_off`]).
     pub unbooked_checkouts: u64,
     /// Deliveries that are not applied yet, or parked.
     pub waiting_deliveries: u64,

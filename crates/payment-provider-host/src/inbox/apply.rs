@@ -37,7 +37,7 @@ impl<S: Store> Host<S> {
                         }
                         answer => answer?,
                     };
-                    if answer.is_incomplete() {
+                    if answer.is_incomplete() && !self.is_written_off(&row, &answer).await? {
                         // What is listed is booked all the same; the rest is asked for again.
                         let store = &self.inner.store;
                         let mut tx = store.begin().await?;

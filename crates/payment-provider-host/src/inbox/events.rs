@@ -109,7 +109,7 @@ impl<S: Store> Host<S> {
             {
                 EventOutcome::Fetch(Box::new(row))
             }
-            (EventKind::Snapshot(snapshot), Some(known)) if is_behind(known, snapshot) => {
+            (EventKind::Snapshot(snapshot), Some(known)) if is_behind(known, &row, snapshot) => {
                 self.record_statement(tx, &mut row, snapshot).await?;
                 return Err(ApplyError::Incomplete);
             }
@@ -217,18 +217,21 @@ fn needs_fetch(
     maybe_booked || with_it > most || other_currency
 }
 
-/// Whether a statement speaks of money that is not booked.
+/// Whether a statement speaks of money that is neither booked nor written off.
 fn is_news(row: &CheckoutRow, payments: &[PaymentRow], stated: &CheckoutSnapshot) -> bool {
     let booked = booked_on(row, payments);
     let other_currency = stated.amount_paid.currency() != row.amount.currency();
-    let paid = stated.status == CheckoutStatus::Paid && booked < row.amount.minor_units();
-    other_currency || paid || stated.amount_paid.minor_units() > booked
+    let explained = booked.saturating_add(row.written_off);
+    let paid = stated.status == CheckoutStatus::Paid && explained < row.amount.minor_units();
+    other_currency || paid || stated.amount_paid.minor_units() > explained
 }
 
-/// Whether what was fetched is older than what was told.
-fn is_behind(known: &Fetched, stated: &CheckoutSnapshot) -> bool {
+/// Whether what was fetched is older than what was told. What is written off was told once, and need
+/// never be fetched.
+fn is_behind(known: &Fetched, row: &CheckoutRow, stated: &CheckoutSnapshot) -> bool {
     let (fetched, told) = (known.checkout.amount_paid, stated.amount_paid);
-    let less = fetched.currency() == told.currency() && fetched.minor_units() < told.minor_units();
+    let most = fetched.minor_units().saturating_add(row.written_off);
+    let less = fetched.currency() == told.currency() && most < told.minor_units();
     let unpaid = stated.status == CheckoutStatus::Paid && known.checkout.status.is_payable();
-    less || unpaid
+    less || (unpaid && row.written_off == 0)
 }

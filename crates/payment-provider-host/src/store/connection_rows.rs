@@ -28,7 +28,7 @@ pub struct SecretUseRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionUseRow {
     pub open_checkouts: i64,
-    /// On which the gateway states more money than is booked.
+    /// On which the gateway states more money than is booked or written off.
     pub unbooked_checkouts: i64,
     /// Pending or parked.
     pub waiting_deliveries: i64,

@@ -92,6 +92,8 @@ pub struct CheckoutRow {
     /// Whoever has the address can pay, so it is kept out of `Debug`.
     pub url: Option<Personal>,
     pub gateway_paid: i64,
+    /// What of that is not booked, and was declared not to have come in.
+    pub written_off: i64,
     /// The gateway has something else under the reference.
     pub conflicting: bool,
     pub created_at: i64,
@@ -199,6 +201,9 @@ pub enum HistoryKind {
     PaymentBooked,
     /// Who booked money by hand and why, or which payment that turned out to be.
     BookedByHand,
+    /// Who declared that money which the gateway states did not come in, and why; or that some of it
+    /// came in all the same.
+    WrittenOff,
     /// An attempt to pay ended without money, or is not decided yet.
     PaymentAttempted,
     /// Money went back to the payer, or was to. What was received stays received.

@@ -69,6 +69,8 @@ pub struct State {
     pub unsupported: bool,
     /// The gateway can be asked nothing.
     pub unaskable: bool,
+    /// What is stated as paid beyond the payments that are listed, by reference, in smallest units.
+    pub unlisted: HashMap<String, i64>,
     /// What a checkout must keep to.
     pub limits: CheckoutLimits,
     /// Creations and cancellations wait before they act, fetches before they answer.
@@ -265,7 +267,9 @@ impl Memory {
             link.amount,
             NextAction::Redirect(page),
         );
-        checkout.amount_paid = link.paid();
+        let unlisted = state.unlisted.get(reference).copied().unwrap_or(0);
+        let paid = link.paid().minor_units() + unlisted;
+        checkout.amount_paid = Money::from_minor_units(paid, link.amount.currency());
         checkout.gateway_id = GatewayCheckoutId::new(link.gateway_id.clone()).ok();
         checkout.fingerprint = Some(link.fingerprint.clone());
         Some(checkout)

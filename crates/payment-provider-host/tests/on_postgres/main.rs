@@ -65,3 +65,5 @@ mod tenancy;
 mod timeline;
 #[path = "../whose_money.rs"]
 mod whose_money;
+#[path = "../written_off.rs"]
+mod written_off;

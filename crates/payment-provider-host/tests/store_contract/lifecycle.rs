@@ -195,18 +195,24 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted<S: Meddle>(world:
         assert_eq!((used.latest_end, used.latest_payment), (Some(9_000), None));
         (used.open_checkouts, used.unbooked_checkouts)
     };
-    for (state, paid, counts) in [
-        (CheckoutState::Creating, 0, (1, 0)),
-        (CheckoutState::Open, 0, (1, 0)),
-        (CheckoutState::PartiallyPaid, 100, (1, 1)),
-        (CheckoutState::Cancelled, 0, (0, 0)),
-        (CheckoutState::Expired, 100, (0, 1)),
-        (CheckoutState::Failed, 0, (0, 0)),
-        (CheckoutState::Paid, 0, (0, 1)),
+    for (state, paid, written_off, counts) in [
+        (CheckoutState::Creating, 0, 0, (1, 0)),
+        (CheckoutState::Open, 0, 0, (1, 0)),
+        (CheckoutState::PartiallyPaid, 100, 0, (1, 1)),
+        (CheckoutState::PartiallyPaid, 100, 100, (1, 0)),
+        (CheckoutState::Cancelled, 0, 0, (0, 0)),
+        (CheckoutState::Expired, 100, 0, (0, 1)),
+        (CheckoutState::Expired, 100, 99, (0, 1)),
+        (CheckoutState::Expired, 100, 100, (0, 0)),
+        (CheckoutState::Failed, 0, 0, (0, 0)),
+        (CheckoutState::Paid, 0, 0, (0, 1)),
+        (CheckoutState::Paid, 0, 100, (0, 0)),
+        (CheckoutState::Paid, 101, 100, (0, 1)),
+        (CheckoutState::Paid, 0, 0, (0, 1)),
     ] {
         row.state = state;
-        row.gateway_paid = paid;
-        assert_eq!(put(&row).await, counts, "{state:?}");
+        (row.gateway_paid, row.written_off) = (paid, written_off);
+        assert_eq!(put(&row).await, counts, "{state:?} {paid} {written_off}");
     }
 
     // Booked, the whole of it and not.
@@ -230,6 +236,9 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted<S: Meddle>(world:
     row.gateway_paid = 1_001;
     asked(two, &row).await;
     assert_eq!(in_use(one, pk, 99_999).await.unbooked_checkouts, 1);
+    row.written_off = 1;
+    asked(two, &row).await;
+    assert_eq!(in_use(one, pk, 9_500 + GRACE - 1).await, over);
     row.gateway_paid = 1_000;
     asked(two, &row).await;
     let deleted = one.delete_connection(pk, 9_500 + GRACE, GRACE).await;

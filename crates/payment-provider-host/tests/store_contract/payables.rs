@@ -94,7 +94,7 @@ pub(super) async fn a_checkout_is_read_as_it_was_written<S: Store>(world: World<
     row.expires_at = 12_000;
     row.gateway_id = Some("g1".to_owned());
     row.url = Some(Personal::new("https://pay.example/1"));
-    row.gateway_paid = 55;
+    (row.gateway_paid, row.written_off) = (55, 33);
     row.conflicting = true;
     world.two.put_checkout(&mut tx, &row).await.unwrap();
     world.two.commit(tx).await.unwrap();
@@ -107,6 +107,7 @@ pub(super) async fn a_checkout_is_read_as_it_was_written<S: Store>(world: World<
     assert_eq!(found.state, row.state);
     assert_eq!((found.tries, found.tried_at), (7, 8_000));
     assert_eq!((found.expires_at, found.gateway_paid), (12_000, 55));
+    assert_eq!((found.written_off, all[1].written_off), (33, 0));
     assert_eq!(found.gateway_id, row.gateway_id);
     let url = found.url.as_ref().map(Personal::expose);
     assert_eq!(url, Some("https://pay.example/1"));

@@ -104,6 +104,7 @@ pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> Che
         gateway_id: None,
         url: None,
         gateway_paid: 0,
+        written_off: 0,
         conflicting: false,
         created_at: 3_000,
     }

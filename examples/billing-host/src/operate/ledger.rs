@@ -3,7 +3,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use payment_provider_core::{CheckoutReference, Currency, Money, PaymentId};
 use payment_provider_host::{
-    About, Finding, HandBooked, HandBooking, HandName, LedgerReport, PayableId, Stated,
+    About, Finding, HandBooked, HandBooking, HandName, LedgerReport, PayableId, Stated, WriteOff,
+    WrittenOff,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +23,9 @@ pub(super) enum Command {
     /// Books money by hand that a gateway states, or that its dashboard shows, and that no webhook told
     /// of; only where the gateway cannot be asked.
     Book(Book),
+    /// Declares that money which a gateway states and never lists did not come in: what it lists is
+    /// booked first, and the rest is not waited for any more.
+    WriteOff(Off),
 }
 
 #[derive(Debug, Args)]
@@ -51,10 +55,26 @@ pub(super) struct Book {
     note: String,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Off {
+    /// The invoice.
+    payable: PayableId,
+    /// The reference of the checkout on which it is stated.
+    #[arg(long, value_name = "REFERENCE")]
+    checkout: CheckoutReference,
+    /// Who writes it off.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// Why, and how you know that it did not come in.
+    #[arg(long, value_name = "TEXT")]
+    note: String,
+}
+
 pub(super) async fn run(at: &Where, command: Command) -> Result<Done, Failure> {
     match command {
         Command::Verify { all_organizations } => verify(at, all_organizations).await,
         Command::Book(book) => by_hand(at, book).await,
+        Command::WriteOff(off) => write_off(at, off).await,
     }
 }
 
@@ -101,6 +121,42 @@ async fn by_hand(at: &Where, book: Book) -> Result<Done, Failure> {
             format!("can still be paid, though nothing is due: {reference}: {error}\n")
         }));
         lines.concat()
+    }))
+}
+
+async fn write_off(at: &Where, off: Off) -> Result<Done, Failure> {
+    let Off {
+        payable,
+        checkout,
+        by,
+        note,
+    } = off;
+    let off = WriteOff::new(checkout, by, note);
+    let opened = Opened::at(at, Secrets::Opened).await?;
+    let written = opened.host.write_off(&at.organization, &payable, &off);
+    let WrittenOff {
+        is_new,
+        stated,
+        booked,
+        written_off,
+        ..
+    } = written.await?;
+    opened.close().await?;
+    Ok(Done::well(if at.json {
+        printed::json(&json!({
+            "is_new": is_new,
+            "stated_cents": stated.minor_units(),
+            "booked_cents": booked.minor_units(),
+            "written_off_cents": written_off.minor_units(),
+            "currency": written_off.currency().code(),
+        }))
+    } else {
+        let when = if is_new {
+            "written off"
+        } else {
+            "was written off before"
+        };
+        format!("{when}: {written_off}; the gateway states {stated}, booked is {booked}\n")
     }))
 }
 

@@ -28,6 +28,7 @@ on_both! {
     books_are_proven_and_tampering_ends_with_one,
     a_secret_is_rotated_and_the_old_one_retired,
     money_that_nobody_tells_of_is_booked_by_hand,
+    money_that_never_came_in_is_written_off,
     what_is_not_there_is_said,
     an_address_that_no_id_fits_is_not_there,
     a_column_of_a_later_version_disturbs_nobody,
@@ -312,6 +313,51 @@ async fn money_that_nobody_tells_of_is_booked_by_hand(books: Books) {
     books.end().await;
 }
 
+async fn money_that_never_came_in_is_written_off(books: Books) {
+    let invoice = books.first_invoice().await;
+    let reference = books.checkout_of(&invoice).await;
+    let why = ["--by", "asha", "--note", "reversed the same day"];
+    let off = ["ledger", "write-off", &invoice, "--checkout", &reference];
+    let off = [&off[..], &why].concat();
+    let refused = books.refuses(&off);
+    assert!(refused.contains("is booked"), "{refused}");
+    // As a webhook would have stated it; the simulator lists no payment.
+    books
+        .tamper(&format!(
+            "UPDATE @checkouts SET gateway_paid = 6000 WHERE reference = '{reference}'"
+        ))
+        .await;
+    let told = books.tells(&off);
+    assert_eq!(
+        told,
+        "written off: INR 60.00; the gateway states INR 60.00, booked is INR 0.00\n"
+    );
+    let again = books.json(&off);
+    let expected = json!({"is_new": false, "stated_cents": 6000, "booked_cents": 0,
+                          "written_off_cents": 6000, "currency": "INR"});
+    assert_eq!(again, expected);
+    let shown = books.asked(&format!("/invoices/{invoice}")).await;
+    assert_eq!(shown["amount_paid_cents"], 0);
+    let history = shown["history"].as_array().unwrap().iter();
+    let lines: Vec<_> = history
+        .filter(|entry| entry["kind"] == "written_off")
+        .map(|entry| entry["detail"].as_str().unwrap())
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].ends_with("by asha: reversed the same day"),
+        "{lines:?}"
+    );
+    // It can be asked for again.
+    assert_eq!(books.checkout_of(&invoice).await, reference);
+    books.tells(&["ledger", "verify"]);
+
+    let stranger = [&off[..], &["--organization", "stranger"]].concat();
+    let refused = books.refuses(&stranger);
+    assert!(refused.contains("no such payable"), "{refused}");
+    books.end().await;
+}
+
 async fn what_is_not_there_is_said(books: Books) {
     let none = books.refuses(&["inbox", "show", "no-such-key"]);
     assert!(
@@ -345,6 +391,7 @@ fn every_command_says_what_it_is_for() {
         (&["inbox", "--help"], "replay"),
         (&["inbox", "park", "--help"], "--reason <TEXT>"),
         (&["ledger", "verify", "--help"], "BILLING_HOST_DATABASE"),
+        (&["ledger", "write-off", "--help"], "--note <TEXT>"),
         (
             &["connections", "rotate-secret", "--help"],
             "BILLING_HOST_NEW_SECRET",

@@ -67,6 +67,7 @@ const CHECKOUTS: &[&str] = &[
     "gateway_id",
     "url",
     "gateway_paid",
+    "written_off",
     "conflicting",
     "created_at",
 ];

@@ -38,7 +38,7 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 6,
-        sql: include_str!("../../../migrations/postgres/0006_told_as.sql"),
+        sql: include_str!("../../../migrations/postgres/0006_told_as_and_written_off.sql"),
     },
 ];
 

@@ -185,8 +185,8 @@ pub(super) async fn put_checkout(tx: &mut PostgresTx, row: &CheckoutRow) -> Resu
     if row.pk != 0 {
         let sql = tx.sql(
             "UPDATE @checkouts SET expires_at = $1, state = $2, tries = $3, tried_at = $4,
-                 gateway_id = $5, url = $6, gateway_paid = $7, conflicting = $8
-             WHERE checkout_pk = $9 RETURNING checkout_pk",
+                 gateway_id = $5, url = $6, gateway_paid = $7, written_off = $8, conflicting = $9
+             WHERE checkout_pk = $10 RETURNING checkout_pk",
         );
         return sqlx::query_scalar(sql)
             .bind(row.expires_at)
@@ -196,6 +196,7 @@ pub(super) async fn put_checkout(tx: &mut PostgresTx, row: &CheckoutRow) -> Resu
             .bind(&row.gateway_id)
             .bind(row.url.as_ref().map(Personal::expose))
             .bind(row.gateway_paid)
+            .bind(row.written_off)
             .bind(row.conflicting)
             .bind(row.pk)
             .fetch_one(tx.own())
@@ -205,8 +206,9 @@ pub(super) async fn put_checkout(tx: &mut PostgresTx, row: &CheckoutRow) -> Resu
     let sql = tx.sql(
         "INSERT INTO @checkouts (payable_pk, connection_pk, attempt, reference, customer_id,
              environment, currency, amount, partial, prepared, expires_at, state, tries, tried_at,
-             gateway_id, url, gateway_paid, conflicting, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             gateway_id, url, gateway_paid, written_off, conflicting, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+             $20)
          RETURNING checkout_pk",
     );
     sqlx::query_scalar(sql)
@@ -227,6 +229,7 @@ pub(super) async fn put_checkout(tx: &mut PostgresTx, row: &CheckoutRow) -> Resu
         .bind(&row.gateway_id)
         .bind(row.url.as_ref().map(Personal::expose))
         .bind(row.gateway_paid)
+        .bind(row.written_off)
         .bind(row.conflicting)
         .bind(row.created_at)
         .fetch_one(tx.own())
@@ -384,6 +387,7 @@ pub(super) fn read_checkout(row: &PgRow) -> Result<CheckoutRow> {
         gateway_id: row.maybe_text("gateway_id")?,
         url: row.maybe_text("url")?.map(Personal::new),
         gateway_paid: row.number("gateway_paid")?,
+        written_off: row.number("written_off")?,
         conflicting: row.flag("conflicting")?,
         created_at: row.number("created_at")?,
     })

@@ -80,12 +80,13 @@ pub(super) async fn put_checkout(tx: &mut Tx, row: &CheckoutRow) -> Result<i64> 
     sqlx::query_scalar(
         "INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id,
              environment, currency, amount, partial, prepared, expires_at, state, tries, tried_at,
-             gateway_id, url, gateway_paid, conflicting, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             gateway_id, url, gateway_paid, written_off, conflicting, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (payable_pk, attempt) DO UPDATE SET
              expires_at = excluded.expires_at, state = excluded.state, tries = excluded.tries, tried_at = excluded.tried_at,
              gateway_id = excluded.gateway_id, url = excluded.url,
-             gateway_paid = excluded.gateway_paid, conflicting = excluded.conflicting
+             gateway_paid = excluded.gateway_paid, written_off = excluded.written_off,
+             conflicting = excluded.conflicting
          RETURNING checkout_pk",
     )
     .bind(row.payable_pk)
@@ -105,6 +106,7 @@ pub(super) async fn put_checkout(tx: &mut Tx, row: &CheckoutRow) -> Result<i64> 
     .bind(&row.gateway_id)
     .bind(row.url.as_ref().map(Personal::expose))
     .bind(row.gateway_paid)
+    .bind(row.written_off)
     .bind(row.conflicting)
     .bind(row.created_at)
     .fetch_one(&mut **tx)
@@ -197,6 +199,7 @@ pub(super) fn read_checkout(row: &SqliteRow) -> Result<CheckoutRow> {
         gateway_id: row.maybe_text("gateway_id")?,
         url: row.maybe_text("url")?.map(Personal::new),
         gateway_paid: row.number("gateway_paid")?,
+        written_off: row.number("written_off")?,
         conflicting: row.flag("conflicting")?,
         created_at: row.number("created_at")?,
     })

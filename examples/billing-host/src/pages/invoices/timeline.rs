@@ -43,6 +43,8 @@ impl Entry {
             HistoryKind::DuplicateIgnored => ("Duplicate ignored", "quiet"),
             HistoryKind::PaymentsFetched => ("Payments fetched from the gateway", "plain"),
             HistoryKind::PaymentBooked => ("Money booked", "good"),
+            HistoryKind::BookedByHand => ("Booked by hand", "good"),
+            HistoryKind::WrittenOff => ("Written off", "bad"),
             HistoryKind::PaymentAttempted => ("Payment attempt without money", "bad"),
             HistoryKind::Refund => ("Refund", "plain"),
             HistoryKind::Dispute => ("Dispute", "bad"),
