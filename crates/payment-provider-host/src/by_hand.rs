@@ -234,7 +234,7 @@ impl<S: Store> Host<S> {
         })
     }
 
-    /// Ends what could still be paid for nothing; what can not be ended, and why.
+    /// Ends what could still be paid for nothing; what cannot be ended, and why.
     async fn end_all_needless(
         &self,
         payable_pk: i64,

@@ -125,6 +125,23 @@ impl Browser {
         wire::text(&self.wire.get("/url").await.expect("an address"))
     }
 
+    /// Waits until the address of the page has this in it: what was clicked is on its way until then,
+    /// and loading the page again would stop it.
+    ///
+    /// # Panics
+    /// The page stays elsewhere.
+    pub async fn arrives_at(&self, part: &str) {
+        self.wait(async || {
+            let url = wire::text(&self.wire.get("/url").await?);
+            if url.contains(part) {
+                Ok(())
+            } else {
+                Err(format!("the page does not lead to {part}"))
+            }
+        })
+        .await;
+    }
+
     /// Looks until something is found, and fails with the last reason why not.
     async fn wait<T>(&self, look: impl AsyncFn() -> Result<T, String>) -> T {
         let deadline = Instant::now() + self.patience;
