@@ -53,7 +53,8 @@ async fn delete_in(
     grace: i64,
 ) -> Result<Deletion> {
     let failed = |error| StoreError::new("delete a connection", error);
-    // Waits for all that is being added to it, and whoever comes to add more waits for this.
+    // Waits for all that is being added to it, and whoever comes to add more waits for this, and looks
+    // at the row again. They lock its key alone, which no weaker lock than this one holds up.
     let sql = tx.sql(
         "SELECT connection_pk FROM @connections
          WHERE connection_pk = $1 AND deleted_at IS NULL FOR UPDATE",
