@@ -279,13 +279,6 @@ async fn comes_to(bench: &Bench, id: &str) -> String {
     )
 }
 
-/// What each payable comes to is what its payments and refunds make it.
-async fn proven(bench: &Bench) {
-    let report = bench.host.verify_ledger(None).await.unwrap();
-    assert!(report.is_sound(), "{:#?}", report.findings);
-    assert!(report.payables > 0);
-}
-
 /// In so many orders at most, evenly chosen.
 async fn every_order(most: usize, unaskable: bool) -> usize {
     let mut count = 0;
@@ -312,7 +305,6 @@ async fn every_order(most: usize, unaskable: bool) -> usize {
             assert_eq!(found, history.comes_to, "{}: {:?}", history.name, run.order);
         }
         bench.assert_all_is_told().await;
-        proven(&bench).await;
         println!("{} orders: {}", runs.len(), history.name);
         count += runs.len();
     }
@@ -390,7 +382,6 @@ async fn orders_of_chance(seeds: std::ops::Range<u64>, each: usize) -> usize {
         count += runs.len();
     }
     bench.assert_all_is_told().await;
-    proven(&bench).await;
     count
 }
 
