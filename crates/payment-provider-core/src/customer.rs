@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, Personal, Violations};
+use crate::{CustomerId, Pii, Violations};
 
 /// Who is asked to pay. What is not known stays absent: nothing is ever made up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,13 +10,13 @@ pub struct Customer {
     pub id: CustomerId,
     /// Full name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Personal>,
+    pub name: Option<Pii>,
     /// E-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Personal>,
+    pub email: Option<Pii>,
     /// Telephone number, as the customer wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<Personal>,
+    pub phone: Option<Pii>,
 }
 
 impl Customer {
@@ -31,19 +31,19 @@ impl Customer {
     }
 
     /// Sets the name.
-    pub fn with_name(mut self, name: impl Into<Personal>) -> Self {
+    pub fn with_name(mut self, name: impl Into<Pii>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// Sets the e-mail address.
-    pub fn with_email(mut self, email: impl Into<Personal>) -> Self {
+    pub fn with_email(mut self, email: impl Into<Pii>) -> Self {
         self.email = Some(email.into());
         self
     }
 
     /// Sets the telephone number.
-    pub fn with_phone(mut self, phone: impl Into<Personal>) -> Self {
+    pub fn with_phone(mut self, phone: impl Into<Pii>) -> Self {
         self.phone = Some(phone.into());
         self
     }

@@ -1,15 +1,15 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::effect_key::StateWord;
-use crate::{DisputeId, EffectKey, Money, OrderId, PaymentId, Personal};
+use crate::dedup_key::StateWord;
+use crate::{DedupKey, DisputeId, Money, OrderId, PaymentId, Pii};
 
 /// A payer, or the payer's bank, contesting a payment, as the gateway tells it.
 ///
 /// It books nothing by itself: what it comes to in money is for the host to decide. The same
 /// dispute can pass through several [stages](DisputeStage), and in each of them be open, under
 /// review and decided; each of these states is one piece of news (see
-/// [`effect_key`](Self::effect_key)).
+/// [`dedup_key`](Self::dedup_key)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dispute {
@@ -28,7 +28,7 @@ pub struct Dispute {
     /// The bank's or network's code for the reason.
     pub reason_code: Option<String>,
     /// The reason in words; they may hold personal data.
-    pub reason: Option<Personal>,
+    pub reason: Option<Pii>,
     /// Until when the merchant can answer.
     #[serde(with = "time::serde::rfc3339::option")]
     pub respond_by: Option<OffsetDateTime>,
@@ -55,7 +55,7 @@ impl Dispute {
     }
 
     /// The key under which this news takes effect once per connection.
-    pub fn effect_key(&self) -> EffectKey {
+    pub fn dedup_key(&self) -> DedupKey {
         let stage = self.stage.as_ref().map_or("", DisputeStage::as_str);
         let stage_known = !matches!(self.stage, Some(DisputeStage::Unknown(_)));
         let known = !matches!(self.status, DisputeStatus::Unknown(_));
@@ -63,7 +63,7 @@ impl Dispute {
             StateWord::new(stage, stage_known),
             StateWord::new(self.status.as_str(), known),
         ];
-        EffectKey::of("dispute", &states, &self.id)
+        DedupKey::of("dispute", &states, &self.id)
     }
 }
 
@@ -168,8 +168,8 @@ mod tests {
         for stage in &stages {
             for status in &statuses {
                 let dispute = dispute(stage.clone(), status.clone());
-                assert_eq!(dispute.effect_key(), dispute.clone().effect_key());
-                keys.insert(dispute.effect_key());
+                assert_eq!(dispute.dedup_key(), dispute.clone().dedup_key());
+                keys.insert(dispute.dedup_key());
             }
         }
         assert_eq!(keys.len(), stages.len() * statuses.len(), "{keys:?}");

@@ -4,9 +4,9 @@ mod check;
 mod checkout;
 mod clock;
 mod customer;
+mod dedup_key;
 mod descriptor;
 mod dispute;
-mod effect_key;
 mod environment;
 mod error;
 mod identifier;
@@ -14,7 +14,7 @@ mod identifier;
 mod mock;
 mod money;
 mod payment;
-mod personal;
+mod pii;
 mod provider;
 mod refund;
 mod registry;
@@ -32,9 +32,9 @@ pub use checkout::{
 };
 pub use clock::{Clock, SystemClock};
 pub use customer::{Customer, CustomerLink};
+pub use dedup_key::DedupKey;
 pub use descriptor::{Capabilities, CheckoutLimits, CurrencySupport, ProviderDescriptor};
 pub use dispute::{Dispute, DisputeStage, DisputeStatus};
-pub use effect_key::EffectKey;
 pub use environment::{Environment, InvalidEnvironment};
 pub use error::{Difference, Effect, ErrorKind, Operation, ProviderError, RateLimit, RetryAdvice};
 pub use identifier::{
@@ -46,7 +46,7 @@ pub use identifier::{
 pub use mock::{MockPaymentProvider, MockProviderFactory};
 pub use money::{Currency, Decimal, Money, MoneyError, UnknownCurrency};
 pub use payment::{Payment, PaymentFailure, PaymentStatus};
-pub use personal::Personal;
+pub use pii::Pii;
 pub use provider::{PaymentProvider, ProviderFactory};
 pub use refund::{Refund, RefundOrigin, RefundStatus};
 pub use registry::{ProviderRegistry, RegisterError, UnknownProvider};
@@ -58,8 +58,8 @@ pub use settlement::{Settlement, SettlementStatus};
 pub use signed_return::{SignedReturns, VerifiedReturn};
 pub use violation::{Violation, ViolationCode, Violations};
 pub use webhook::{
-    CheckoutSnapshot, DeliveryKey, Event, EventKind, Freshness, HmacKeyring, MatchedSecret,
-    SecretLabel, SignatureCheck, Subject, Verification, VerifiedWebhook, WebhookReply,
+    CheckoutSnapshot, DeliveryKey, Event, EventKind, EventTarget, HmacKeyring, MatchedSecret,
+    SecretLabel, SignatureCheck, TimestampCheck, Verification, VerifiedWebhook, WebhookReply,
     WebhookRequest,
 };
 

@@ -27,7 +27,7 @@ mockall::mock! {
         fn environment(&self) -> Environment;
         async fn check_connection(&self) -> Result<ConnectionCheck, ProviderError>;
         async fn link_customer(&self, customer: &Customer) -> Result<CustomerLink, ProviderError>;
-        fn preflight_checkout(
+        fn prepare_checkout(
             &self,
             request: &CheckoutRequest,
         ) -> Result<PreparedCheckout, Violations>;

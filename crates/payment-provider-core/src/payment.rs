@@ -1,13 +1,13 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::effect_key::StateWord;
-use crate::{EffectKey, Money, OrderId, PaymentId, Personal};
+use crate::dedup_key::StateWord;
+use crate::{DedupKey, Money, OrderId, PaymentId, Pii};
 
 /// One attempt to pay, as the gateway tells it.
 ///
 /// Reported by a webhook it is a *movement*: a delta that counts once, however often, in whatever
-/// order and through whichever event type it is told (see [`effect_key`](Self::effect_key)).
+/// order and through whichever event type it is told (see [`dedup_key`](Self::dedup_key)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Payment {
@@ -49,10 +49,10 @@ impl Payment {
     }
 
     /// The key under which this news takes effect once per connection.
-    pub fn effect_key(&self) -> EffectKey {
+    pub fn dedup_key(&self) -> DedupKey {
         let known = !matches!(self.status, PaymentStatus::Unknown(_));
         let state = StateWord::new(self.status.as_str(), known);
-        EffectKey::of("payment", &[state], &self.id)
+        DedupKey::of("payment", &[state], &self.id)
     }
 }
 
@@ -96,12 +96,12 @@ pub struct PaymentFailure {
     /// The gateway's code.
     pub code: Option<String>,
     /// The gateway's text, for the merchant; it may hold personal data.
-    pub message: Option<Personal>,
+    pub message: Option<Pii>,
 }
 
 impl PaymentFailure {
     /// A failure with what the gateway says of it.
-    pub const fn new(code: Option<String>, message: Option<Personal>) -> Self {
+    pub const fn new(code: Option<String>, message: Option<Pii>) -> Self {
         Self { code, message }
     }
 }
@@ -115,7 +115,7 @@ mod tests {
     fn the_effect_key_tells_attempts_and_outcomes_apart() {
         let payment = |id: &str, status| {
             let amount = Money::from_minor_units(100, Currency::INR);
-            Payment::new(PaymentId::new(id).unwrap(), status, amount).effect_key()
+            Payment::new(PaymentId::new(id).unwrap(), status, amount).dedup_key()
         };
         let key = payment("1", PaymentStatus::Succeeded);
         assert_eq!(key, payment("1", PaymentStatus::Succeeded));

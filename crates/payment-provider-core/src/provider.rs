@@ -77,8 +77,7 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// documented limit that can be known offline, and nothing that the gateway would accept.
     ///
     /// **Errors.** All violations at once, by the field names of [`CheckoutRequest`].
-    fn preflight_checkout(&self, request: &CheckoutRequest)
-    -> Result<PreparedCheckout, Violations>;
+    fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations>;
 
     /// Makes the checkout at the gateway, or finds that it is there already.
     ///

@@ -1,14 +1,14 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::effect_key::StateWord;
-use crate::{EffectKey, Money, OrderId, PaymentId, Personal, RefundId, RefundReference};
+use crate::dedup_key::StateWord;
+use crate::{DedupKey, Money, OrderId, PaymentId, Pii, RefundId, RefundReference};
 
 /// Money of one payment going back to the payer, as the gateway tells it.
 ///
 /// Reported by a webhook it is a *movement*: each state it comes to counts once, however often, in
 /// whatever order and through whichever event type it is told (see
-/// [`effect_key`](Self::effect_key)). A payment can have several refunds; only those that
+/// [`dedup_key`](Self::dedup_key)). A payment can have several refunds; only those that
 /// [succeeded](RefundStatus::Succeeded) have given money back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -30,9 +30,9 @@ pub struct Refund {
     /// The bank's reference, by which payer and merchant find it in their statements.
     pub bank_reference: Option<String>,
     /// Why it was made, in the words of whoever made it; they may hold personal data.
-    pub reason: Option<Personal>,
+    pub reason: Option<Pii>,
     /// What the gateway says about why it is not done.
-    pub failure: Option<Personal>,
+    pub failure: Option<Pii>,
     /// When it was begun.
     #[serde(with = "time::serde::rfc3339::option")]
     pub created_at: Option<OffsetDateTime>,
@@ -61,10 +61,10 @@ impl Refund {
     }
 
     /// The key under which this news takes effect once per connection.
-    pub fn effect_key(&self) -> EffectKey {
+    pub fn dedup_key(&self) -> DedupKey {
         let known = !matches!(self.status, RefundStatus::Unknown(_));
         let state = StateWord::new(self.status.as_str(), known);
-        EffectKey::of("refund", &[state], &self.id)
+        DedupKey::of("refund", &[state], &self.id)
     }
 }
 
@@ -126,16 +126,16 @@ mod tests {
 
     #[test]
     fn the_effect_key_tells_refunds_and_outcomes_apart_and_nothing_else() {
-        let key = refund("1", RefundStatus::Succeeded).effect_key();
+        let key = refund("1", RefundStatus::Succeeded).dedup_key();
         let mut retold = refund("1", RefundStatus::Succeeded);
         retold.origin = Some(RefundOrigin::Automatic);
         retold.reason = Some("told another way".into());
-        assert_eq!(key, retold.effect_key());
+        assert_eq!(key, retold.dedup_key());
         assert_eq!(key.as_str(), "refund:succeeded:1");
-        assert_ne!(key, refund("2", RefundStatus::Succeeded).effect_key());
-        assert_ne!(key, refund("1", RefundStatus::Pending).effect_key());
+        assert_ne!(key, refund("2", RefundStatus::Succeeded).dedup_key());
+        assert_ne!(key, refund("1", RefundStatus::Pending).dedup_key());
         let word = RefundStatus::Unknown("succeeded".to_owned());
-        assert_ne!(key, refund("1", word).effect_key());
+        assert_ne!(key, refund("1", word).dedup_key());
     }
 
     #[test]

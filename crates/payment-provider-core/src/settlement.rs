@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::effect_key::StateWord;
-use crate::{EffectKey, Money, SettlementId};
+use crate::dedup_key::StateWord;
+use crate::{DedupKey, Money, SettlementId};
 
 /// The gateway paying out to the merchant's bank what it collected, as the gateway tells it.
 ///
@@ -37,10 +37,10 @@ impl Settlement {
     }
 
     /// The key under which this news takes effect once per connection.
-    pub fn effect_key(&self) -> EffectKey {
+    pub fn dedup_key(&self) -> DedupKey {
         let known = !matches!(self.status, SettlementStatus::Unknown(_));
         let state = StateWord::new(self.status.as_str(), known);
-        EffectKey::of("settlement", &[state], &self.id)
+        DedupKey::of("settlement", &[state], &self.id)
     }
 }
 
@@ -86,11 +86,11 @@ mod tests {
             Settlement::new(SettlementId::new("738").unwrap(), status, amount)
         };
         let succeeded = told(SettlementStatus::Succeeded);
-        assert_eq!(succeeded.effect_key().as_str(), "settlement:succeeded:738");
+        assert_eq!(succeeded.dedup_key().as_str(), "settlement:succeeded:738");
         let reversed = told(SettlementStatus::Reversed);
-        assert_ne!(succeeded.effect_key(), reversed.effect_key());
+        assert_ne!(succeeded.dedup_key(), reversed.dedup_key());
         let word = told(SettlementStatus::Unknown("succeeded".to_owned()));
-        assert_ne!(succeeded.effect_key(), word.effect_key());
+        assert_ne!(succeeded.dedup_key(), word.dedup_key());
         let text = serde_json::to_string(&reversed).unwrap();
         assert_eq!(serde_json::from_str::<Settlement>(&text).unwrap(), reversed);
     }

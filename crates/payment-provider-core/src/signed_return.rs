@@ -2,7 +2,7 @@ use std::fmt;
 
 use url::Url;
 
-use crate::{CheckoutStatus, MatchedSecret, PaymentId, ProviderError, Subject};
+use crate::{CheckoutStatus, EventTarget, MatchedSecret, PaymentId, ProviderError};
 
 /// The way back of a payer's browser, at a gateway that signs it.
 ///
@@ -25,7 +25,7 @@ pub trait SignedReturns: fmt::Debug + Send + Sync {
 pub struct VerifiedReturn {
     /// The checkout the payer comes from. Look it up inside the connection that verified the
     /// address, nowhere else.
-    pub subject: Subject,
+    pub target: EventTarget,
     /// The payment that was made, if it names one.
     pub payment_id: Option<PaymentId>,
     /// Where the checkout stood when the browser was sent back, if it says so.
@@ -36,9 +36,9 @@ pub struct VerifiedReturn {
 
 impl VerifiedReturn {
     /// A return from this checkout.
-    pub const fn new(subject: Subject, matched_secret: MatchedSecret) -> Self {
+    pub const fn new(target: EventTarget, matched_secret: MatchedSecret) -> Self {
         Self {
-            subject,
+            target,
             payment_id: None,
             status: None,
             matched_secret,

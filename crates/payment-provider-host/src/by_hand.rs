@@ -188,7 +188,7 @@ impl<S: Store> Host<S> {
             return Err(HandError::Askable);
         }
         let payment = Payment::new(id, PaymentStatus::Succeeded, hand.amount);
-        let key = payment.effect_key();
+        let key = payment.dedup_key();
 
         let mut tx = store.begin().await?;
         let checkout = self

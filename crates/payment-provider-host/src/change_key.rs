@@ -29,10 +29,10 @@ impl ChangeKey {
         ];
         match change.cause {
             Cause::Booked { payment, .. } => {
-                parts.extend(["booked".to_owned(), payment.effect_key().to_string()]);
+                parts.extend(["booked".to_owned(), payment.dedup_key().to_string()]);
             }
             Cause::Attempted { payment } => {
-                parts.extend(["attempted".to_owned(), payment.effect_key().to_string()]);
+                parts.extend(["attempted".to_owned(), payment.dedup_key().to_string()]);
             }
             Cause::Refunded { refund, counts } => {
                 // What a refund comes to may be corrected, and whose it is.
@@ -40,7 +40,7 @@ impl ChangeKey {
                 let counts = if counts { "counts" } else { "does not count" };
                 parts.extend([
                     "refunded".to_owned(),
-                    refund.effect_key().to_string(),
+                    refund.dedup_key().to_string(),
                     format!("{amount} {}", currency.code()),
                     counts.to_owned(),
                 ]);

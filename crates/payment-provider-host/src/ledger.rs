@@ -1,6 +1,6 @@
 //! Booking inside a transaction: what the pure cash application decides becomes rows, once.
 
-use payment_provider_core::{ConnectionCode, EffectKey, MoneyError, Payment, PaymentStatus};
+use payment_provider_core::{ConnectionCode, DedupKey, MoneyError, Payment, PaymentStatus};
 
 use crate::Host;
 use crate::cash::{Account, Booking, Incoming, progress};
@@ -120,7 +120,7 @@ impl<S: Store> Host<S> {
         payment: &Payment,
     ) -> Result<(), LedgerError> {
         let store = &self.inner.store;
-        let key = payment.effect_key();
+        let key = payment.dedup_key();
         // By connection: a gateway that tells of one payment on two checkouts has one payment.
         let known = store
             .payment_by_id(tx, checkout.connection_pk, &payment.id)
@@ -182,7 +182,7 @@ impl<S: Store> Host<S> {
         tx: &mut S::Tx,
         checkout: &CheckoutRow,
         mut row: PaymentRow,
-        key: &EffectKey,
+        key: &DedupKey,
     ) -> Result<(), LedgerError> {
         let store = &self.inner.store;
         let mut payable = store.payable_by_pk(tx, checkout.payable_pk).await?;
@@ -250,7 +250,7 @@ impl<S: Store> Host<S> {
         &self,
         tx: &mut S::Tx,
         row: &PaymentRow,
-        key: &EffectKey,
+        key: &DedupKey,
     ) -> Result<(), StoreError> {
         let store = &self.inner.store;
         let pk = store.put_payment(tx, row).await?;

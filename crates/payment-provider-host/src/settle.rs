@@ -213,7 +213,7 @@ impl<S: Store> Host<S> {
         payment: &Payment,
     ) -> Result<bool, StoreError> {
         let store = &self.inner.store;
-        let key = payment.effect_key();
+        let key = payment.dedup_key();
         let counted = store
             .effect_payment(tx, checkout.connection_pk, &key)
             .await?;
@@ -295,7 +295,7 @@ impl<S: Store> Host<S> {
         let pk = store.put_payment(tx, &renamed).await?;
         store.merge_payments(tx, known.pk, pk).await?;
         crash_point!("true-id.1-merged");
-        let key = renamed.effect_key();
+        let key = renamed.dedup_key();
         store
             .put_effect(tx, known.connection_pk, &key, pk, self.now_millis())
             .await?;
@@ -315,7 +315,7 @@ impl<S: Store> Host<S> {
         payment: &Payment,
     ) -> Result<(), StoreError> {
         let store = &self.inner.store;
-        let key = payment.effect_key();
+        let key = payment.dedup_key();
         let Some(pk) = store.effect_payment(tx, row.connection_pk, &key).await? else {
             return Ok(());
         };
@@ -325,7 +325,7 @@ impl<S: Store> Host<S> {
             .find(|known| known.pk == pk && known.payment.id != payment.id);
         if let Some(other) = other.filter(|other| lists(fetched, other)) {
             if other.told_as.as_ref() == Some(&payment.id) {
-                let untold = other.effect_key();
+                let untold = other.dedup_key();
                 store.forget_effect(tx, row.connection_pk, &untold).await?;
                 let told = PaymentRow {
                     payment: payment.clone(),

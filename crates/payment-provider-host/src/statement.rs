@@ -1,14 +1,12 @@
 //! What the gateway states of a checkout, recorded. Books nothing.
 
-use payment_provider_core::{
-    Checkout, CheckoutSnapshot, CheckoutStatus, Money, NextAction, Personal,
-};
+use payment_provider_core::{Checkout, CheckoutSnapshot, CheckoutStatus, Money, NextAction, Pii};
 
 use crate::Host;
 use crate::checkouts::CheckoutState;
 use crate::handler::Cause;
 use crate::ledger::LedgerError;
-use crate::store::{CheckoutRow, HistoryKind, Store, StoreError, SubjectName};
+use crate::store::{CheckoutRow, HistoryKind, Store, StoreError, TargetName};
 
 /// A checkout's status and totals, and its names as far as they are told.
 pub(crate) struct Statement<'a> {
@@ -16,7 +14,7 @@ pub(crate) struct Statement<'a> {
     amount: Money,
     amount_paid: Money,
     gateway_id: Option<String>,
-    url: Option<Personal>,
+    url: Option<Pii>,
 }
 
 impl<'a> From<&'a Checkout> for Statement<'a> {
@@ -27,7 +25,7 @@ impl<'a> From<&'a Checkout> for Statement<'a> {
             amount_paid: checkout.amount_paid,
             gateway_id: checkout.gateway_id.as_ref().map(ToString::to_string),
             url: match &checkout.next_action {
-                NextAction::Redirect(url) => Some(Personal::new(url.as_str())),
+                NextAction::Redirect(url) => Some(Pii::new(url.as_str())),
                 _ => None,
             },
         }
@@ -97,8 +95,8 @@ impl<S: Store> Host<S> {
             }
             self.put_state(tx, row).await?;
         }
-        let mut names = vec![SubjectName::Reference(row.reference.to_string())];
-        names.extend(row.gateway_id.clone().map(SubjectName::GatewayId));
+        let mut names = vec![TargetName::Reference(row.reference.to_string())];
+        names.extend(row.gateway_id.clone().map(TargetName::GatewayId));
         self.requeue(tx, row.connection_pk, &names).await?;
         Ok(())
     }
@@ -144,7 +142,7 @@ impl<S: Store> Host<S> {
         &self,
         tx: &mut S::Tx,
         connection_pk: i64,
-        names: &[SubjectName],
+        names: &[TargetName],
     ) -> Result<(), StoreError> {
         let now = self.now_millis();
         if self

@@ -27,8 +27,8 @@ fn dispute(status: DisputeStatus) -> Dispute {
 
 /// An event as gateways send them after a payment: it names the order and nothing else.
 fn of_order(gateway_type: &str, order: &OrderId, kind: EventKind) -> Event {
-    let subject = Subject::none().with_order_id(Some(order.clone()));
-    Event::new(gateway_type, subject, kind)
+    let target = EventTarget::none().with_order_id(Some(order.clone()));
+    Event::new(gateway_type, target, kind)
 }
 
 async fn lines(bench: &Bench, of: HistoryKind) -> Vec<String> {
@@ -235,7 +235,7 @@ async fn a_settlement_is_ignored_unless_it_names_a_checkout() {
     let id = SettlementId::new("s-1").unwrap();
     let settlement = Settlement::new(id, SettlementStatus::Succeeded, rupees("195.00"));
     let kind = EventKind::Settlement(settlement);
-    let of_nothing = Event::new("SETTLED", Subject::none(), kind.clone());
+    let of_nothing = Event::new("SETTLED", EventTarget::none(), kind.clone());
     let of_checkout = Event::new("SETTLED", about(reference.as_str()), kind);
     for event in [of_nothing, of_checkout] {
         bench.receive(&[event]).await;

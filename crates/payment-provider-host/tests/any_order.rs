@@ -228,31 +228,31 @@ impl Run {
                 };
                 let amount = Money::from_minor_units(amount, Currency::INR);
                 let mut refund = payment_provider_core::Refund::new(id, status, amount);
-                let (payment, subject) = self.whose(number);
+                let (payment, target) = self.whose(number);
                 refund.payment_id = Some(payment);
-                vec![Event::new("REFUND", subject, EventKind::Refund(refund))]
+                vec![Event::new("REFUND", target, EventKind::Refund(refund))]
             }
             Dispute(number) => {
                 let id = DisputeId::new(format!("{reference}-d")).unwrap();
                 let amount = Money::from_minor_units(100, Currency::INR);
                 let mut dispute =
                     payment_provider_core::Dispute::new(id, DisputeStatus::Open, amount);
-                let (payment, subject) = self.whose(number);
+                let (payment, target) = self.whose(number);
                 dispute.payment_id = Some(payment);
-                vec![Event::new("DISPUTE", subject, EventKind::Dispute(dispute))]
+                vec![Event::new("DISPUTE", target, EventKind::Dispute(dispute))]
             }
         }
     }
 
     /// A payment and the order it is named with; one that there is not is named with one of ours.
-    fn whose(&self, number: usize) -> (PaymentId, Subject) {
+    fn whose(&self, number: usize) -> (PaymentId, EventTarget) {
         let payment = self.payments.get(number);
         let id = payment.map_or_else(
             || PaymentId::new(format!("{}-strange", self.reference)).unwrap(),
             |payment| payment.id.clone(),
         );
         let order = payment.unwrap_or(&self.payments[0]).order_id.clone();
-        (id, Subject::none().with_order_id(order))
+        (id, EventTarget::none().with_order_id(order))
     }
 }
 

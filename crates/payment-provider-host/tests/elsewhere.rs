@@ -109,8 +109,8 @@ fn told_refund(payment: &Payment, status: RefundStatus) -> Event {
     let amount = Money::from_decimal("40.00", Currency::INR).unwrap();
     let mut refund = Refund::new(RefundId::new("r1").unwrap(), status, amount);
     refund.payment_id = Some(payment.id.clone());
-    let subject = Subject::none().with_order_id(payment.order_id.clone());
-    Event::new("REFUND", subject, EventKind::Refund(refund))
+    let target = EventTarget::none().with_order_id(payment.order_id.clone());
+    Event::new("REFUND", target, EventKind::Refund(refund))
 }
 
 /// One of everything that can happen to a payable, told to a host that refuses each so often first.

@@ -304,8 +304,8 @@ async fn an_event_before_the_links_id_is_known_is_applied_once_it_is() {
     let reference = bench.gateway.references().remove(0);
     let payment = bench.gateway.pay(&reference, "55.00");
     let id = bench.gateway.state().links[&reference].gateway_id.clone();
-    let subject = Subject::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
-    let event = Event::new("PAYMENT", subject, EventKind::Payment(payment));
+    let target = EventTarget::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
+    let event = Event::new("PAYMENT", target, EventKind::Payment(payment));
     bench.receive(&[event]).await;
     bench.settle().await;
     assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
@@ -327,9 +327,9 @@ async fn an_attempt_told_before_the_links_id_is_known_is_applied_once_it_is() {
         .gateway
         .attempt(&reference, "200.12", PaymentStatus::Failed);
     let id = bench.gateway.state().links[&reference].gateway_id.clone();
-    let subject = Subject::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
+    let target = EventTarget::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
     bench
-        .receive(&[Event::new("PAYMENT", subject, EventKind::Payment(failed))])
+        .receive(&[Event::new("PAYMENT", target, EventKind::Payment(failed))])
         .await;
     bench.settle().await;
     assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
@@ -362,10 +362,10 @@ async fn pings_and_unknown_events_are_kept_and_need_nothing() {
         reason: "no such type".to_owned(),
     };
     bench
-        .receive(&[Event::new("WEBHOOK", Subject::none(), EventKind::Ping)])
+        .receive(&[Event::new("WEBHOOK", EventTarget::none(), EventKind::Ping)])
         .await;
     bench
-        .receive(&[Event::new("NEW_TYPE", Subject::none(), unknown)])
+        .receive(&[Event::new("NEW_TYPE", EventTarget::none(), unknown)])
         .await;
     assert_eq!(
         states(&bench).await,
@@ -490,7 +490,7 @@ async fn old_and_new_secret_both_verify_and_the_match_is_recorded() {
         .await
         .unwrap();
     for (secret, label) in [("k1", "key 1"), ("k2", "key 0")] {
-        let ping = Event::new(secret, Subject::none(), EventKind::Ping);
+        let ping = Event::new(secret, EventTarget::none(), EventKind::Ping);
         bench
             .receive_request(delivery(secret, &[ping]))
             .await

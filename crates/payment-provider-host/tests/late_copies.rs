@@ -45,8 +45,8 @@ async fn a_copy_past_its_time_of_what_was_applied_asks_nobody() {
     assert_eq!(lines(&bench, HistoryKind::DuplicateIgnored).await, [said]);
     let delivery = bench.deliveries().await.remove(0);
     assert_eq!(
-        (delivery.state, delivery.freshness, delivery.copies),
-        (DeliveryState::Applied, Freshness::Fresh, 2)
+        (delivery.state, delivery.timestamp_check, delivery.copies),
+        (DeliveryState::Applied, TimestampCheck::Fresh, 2)
     );
 }
 

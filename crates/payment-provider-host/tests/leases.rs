@@ -49,9 +49,9 @@ async fn with_handler(
 async fn news_and_a_slow_gateway(bench: &Bench) {
     let url = bench.url(&invoice("inv", "200.12")).await;
     bench.gateway.pay(url.reference.as_str(), "200.12");
-    let subject = about(url.reference.as_str());
+    let target = about(url.reference.as_str());
     bench
-        .receive(&[Event::new("LINK", subject, EventKind::FetchNeeded)])
+        .receive(&[Event::new("LINK", target, EventKind::FetchNeeded)])
         .await;
     bench.gateway.state().hold = true;
 }

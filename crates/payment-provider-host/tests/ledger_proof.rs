@@ -271,7 +271,7 @@ const MANY: &str = "
             details, verdict, credited, surplus, seen_at)
         SELECT checkout_pk, connection_pk, 'p' || checkout_pk, 'succeeded', 'INR', 100,
             replace('DETAILS', 'ID', 'p' || checkout_pk), 'exact', 100, 0, 1 FROM checkouts;
-    INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at)
+    INSERT INTO effects (connection_pk, dedup_key, payment_pk, applied_at)
         SELECT connection_pk, 'payment:succeeded:' || gateway_payment_id, payment_pk, 1 FROM payments;
     INSERT INTO refunds (checkout_pk, connection_pk, gateway_refund_id, gateway_payment_id, status,
             currency, amount, details, seen_at)
@@ -344,8 +344,8 @@ fn refund(id: &str, payment: &Payment, status: RefundStatus, amount: &str) -> Ev
 }
 
 fn refund_event(payment: &Payment, refund: Refund) -> Event {
-    let subject = Subject::none().with_order_id(payment.order_id.clone());
-    Event::new("REFUND", subject, EventKind::Refund(refund))
+    let target = EventTarget::none().with_order_id(payment.order_id.clone());
+    Event::new("REFUND", target, EventKind::Refund(refund))
 }
 
 impl Bench {
@@ -407,7 +407,7 @@ async fn refunds_that_the_runtime_counts_add_up_however_they_stand() {
     let url = bench.url(&invoice("early", "10.00")).await;
     let early = bench.gateway.pay(url.reference.as_str(), "10.00");
     let mut news = refund("early", &early, RefundStatus::Succeeded, "10.00");
-    news.subject = gateway::about(url.reference.as_str());
+    news.target = gateway::about(url.reference.as_str());
     bench.told(news).await;
     // An attempt of a word that looks like ours.
     let status = PaymentStatus::Unknown("succeeded".to_owned());

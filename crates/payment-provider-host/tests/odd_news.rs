@@ -176,11 +176,11 @@ async fn the_unmatched_half_of_a_delivery_is_applied_later() {
         .gateway
         .attempt(&reference_b, "20.00", PaymentStatus::Failed);
     let id = bench.gateway.state().links[&reference_b].gateway_id.clone();
-    let subject = Subject::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
+    let target = EventTarget::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
     bench
         .receive(&[
             paid_event(a.reference.as_str(), &payment_a),
-            Event::new("P", subject, EventKind::Payment(payment_b)),
+            Event::new("P", target, EventKind::Payment(payment_b)),
         ])
         .await;
     bench.settle().await;
@@ -341,7 +341,7 @@ async fn an_event_that_names_only_the_order_is_applied_once_the_order_is_known()
     let mut failed = payment.clone();
     failed.id = PaymentId::new("f").unwrap();
     failed.status = PaymentStatus::Failed;
-    let state = Subject::none().with_order_id(payment.order_id.clone());
+    let state = EventTarget::none().with_order_id(payment.order_id.clone());
     bench
         .receive(&[Event::new("P", state, EventKind::Payment(failed))])
         .await;
@@ -594,9 +594,9 @@ async fn an_order_learnt_later_wakes_what_named_only_it() {
     let mut failed = payment.clone();
     failed.id = PaymentId::new("f").unwrap();
     failed.status = PaymentStatus::Failed;
-    let subject = Subject::none().with_order_id(payment.order_id.clone());
+    let target = EventTarget::none().with_order_id(payment.order_id.clone());
     bench
-        .receive(&[Event::new("P", subject, EventKind::Payment(failed))])
+        .receive(&[Event::new("P", target, EventKind::Payment(failed))])
         .await;
     bench.settle().await;
     let mut told = payment.clone();
@@ -656,7 +656,7 @@ async fn an_id_that_counts_elsewhere_stays_there_and_so_does_its_refund() {
     let id = RefundId::new("r").unwrap();
     let mut refund = Refund::new(id, RefundStatus::Succeeded, payment.amount);
     refund.payment_id = Some(told.id.clone());
-    let refund = Event::new("REFUND", Subject::none(), EventKind::Refund(refund));
+    let refund = Event::new("REFUND", EventTarget::none(), EventKind::Refund(refund));
     let mut listed = bench.gateway.pay(b.reference.as_str(), "10.00");
     let events = [
         paid_event(a.reference.as_str(), &payment),

@@ -14,8 +14,8 @@ fn parked() -> DeliveryFilter {
 /// A delivery that says no more than that something changed.
 fn changed(reference: &str, order: &str) -> Vec<Event> {
     let order = OrderId::new(order).ok();
-    let subject = about(reference).with_order_id(order);
-    vec![Event::new("CHANGED", subject, EventKind::FetchNeeded)]
+    let target = about(reference).with_order_id(order);
+    vec![Event::new("CHANGED", target, EventKind::FetchNeeded)]
 }
 
 impl Bench {

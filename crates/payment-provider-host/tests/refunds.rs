@@ -24,8 +24,8 @@ fn refund(id: &str, payment: &Payment, status: RefundStatus, amount: &str) -> Re
 
 /// As gateways tell it: by the order.
 fn told(gateway_type: &str, refund: &Refund) -> Event {
-    let subject = Subject::none().with_order_id(refund.order_id.clone());
-    Event::new(gateway_type, subject, EventKind::Refund(refund.clone()))
+    let target = EventTarget::none().with_order_id(refund.order_id.clone());
+    Event::new(gateway_type, target, EventKind::Refund(refund.clone()))
 }
 
 /// What the host's handler heard of refunds: `status refunded progress`.
@@ -208,7 +208,7 @@ async fn what_concerns_another_payment_of_our_order_is_not_ours() {
         rupees("200.12"),
     );
     dispute.payment_id = Some(strange.id.clone());
-    let contested = Event::new("DISPUTE", news.subject.clone(), EventKind::Dispute(dispute));
+    let contested = Event::new("DISPUTE", news.target.clone(), EventKind::Dispute(dispute));
     for event in [news, contested] {
         let asked = reads(&bench);
         // Its copy as well says nothing of ours.
@@ -291,7 +291,7 @@ async fn a_payment_is_name_enough_before_it_is_told_and_after() {
         let reference = url.reference.as_str();
         let payment = bench.gateway.pay(reference, "200.12");
         let news = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
-        let event = Event::new("REFUND", Subject::none(), EventKind::Refund(news));
+        let event = Event::new("REFUND", EventTarget::none(), EventKind::Refund(news));
         let mut events = [event, paid_event(reference, &payment)];
         if !refund_first {
             events.reverse();

@@ -265,10 +265,10 @@ async fn news_by_a_name_that_becomes_known_at_that_moment_is_not_left_behind() {
         let clock = bench.clock.clone();
         together((&bench, &other), |caller, host| {
             let unpaid = invoice(&id, "200.12");
-            let subject =
-                Subject::none().with_gateway_id(GatewayCheckoutId::new(gateway_id.clone()).ok());
+            let target = EventTarget::none()
+                .with_gateway_id(GatewayCheckoutId::new(gateway_id.clone()).ok());
             let kind = EventKind::FetchNeeded;
-            let event = Event::new(format!("LINK {caller}"), subject, kind);
+            let event = Event::new(format!("LINK {caller}"), target, kind);
             let mut request = delivery("k1", &[event]);
             request.received_at = clock.now();
             async move {

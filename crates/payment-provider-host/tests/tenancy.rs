@@ -209,11 +209,11 @@ fn gateway_id(ground: &Ground, url: &PaymentUrl) -> Option<GatewayCheckoutId> {
 }
 
 /// Every way to name what is the victim's, alone and beside the attacker's own.
-fn subjects(ground: &Ground, target: &Target) -> Vec<(&'static str, Subject)> {
+fn subjects(ground: &Ground, target: &Target) -> Vec<(&'static str, EventTarget)> {
     let (paid, open) = (&target.paid, &target.open);
     let own_id = gateway_id(ground, &ground.own);
     let order = |payment: &Payment| payment.order_id.clone();
-    let none = Subject::none;
+    let none = EventTarget::none;
     vec![
         ("their paid reference", about(paid.reference.as_str())),
         ("their open reference", about(open.reference.as_str())),
@@ -305,9 +305,9 @@ async fn what_a_webhook_names_of_another_organization_is_nobodys_here() {
     let mut attempts = 0;
     for target in &ground.targets {
         for (own, secret) in [("main", "k1"), ("shared", SHARED_SECRET)] {
-            for (named, subject) in subjects(&ground, target) {
+            for (named, about) in subjects(&ground, target) {
                 for (said, kind) in news(target) {
-                    let event = Event::new(said, subject.clone(), kind);
+                    let event = Event::new(said, about.clone(), kind);
                     let told = ground.send(&organization(), own, secret, &[event]).await;
                     told.unwrap();
                     while ground.bench.host.apply_due_deliveries().await.unwrap() > 0 {}

@@ -193,8 +193,8 @@ async fn a_parked_hint_that_comes_again_in_time_is_no_hint_any_more() {
     bench.settle().await;
     let parked = bench.deliveries().await.remove(0);
     assert_eq!(
-        (parked.state, parked.freshness),
-        (DeliveryState::Parked, Freshness::Stale)
+        (parked.state, parked.timestamp_check),
+        (DeliveryState::Parked, TimestampCheck::Stale)
     );
     bench
         .gateway
@@ -268,14 +268,14 @@ async fn the_inbox_shows_the_latest_deliveries_and_what_they_are_about() {
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let gateway_id = GatewayCheckoutId::new("g1").ok();
-    let subject = about(reference).with_gateway_id(gateway_id);
-    let order = Subject::none().with_order_id(OrderId::new("order_x").ok());
+    let target = about(reference).with_gateway_id(gateway_id);
+    let order = EventTarget::none().with_order_id(OrderId::new("order_x").ok());
     let fetch = EventKind::FetchNeeded;
     bench.receive(&[]).await;
     bench
         .receive(&[
-            Event::new("A", subject.clone(), fetch.clone()),
-            Event::new("B", subject.with_order_id(order.order_id.clone()), fetch),
+            Event::new("A", target.clone(), fetch.clone()),
+            Event::new("B", target.with_order_id(order.order_id.clone()), fetch),
         ])
         .await;
     bench

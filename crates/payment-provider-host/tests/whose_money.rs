@@ -45,13 +45,13 @@ async fn a_shared_order_does_not_bring_the_money_of_another_checkout() {
 
     let shop = || CheckoutReference::new("shop-17").unwrap();
     let order = payment.order_id.clone();
-    for subject in [
-        Subject::none().with_reference(Some(shop())),
-        Subject::none().with_gateway_id(Some(GatewayCheckoutId::new("plink_shop").unwrap())),
+    for target in [
+        EventTarget::none().with_reference(Some(shop())),
+        EventTarget::none().with_gateway_id(Some(GatewayCheckoutId::new("plink_shop").unwrap())),
         about(reference).with_gateway_id(Some(GatewayCheckoutId::new("plink_shop").unwrap())),
     ] {
-        let subject = subject.with_order_id(order.clone());
-        let event = Event::new("PAID", subject, EventKind::Payment(payment.clone()));
+        let target = target.with_order_id(order.clone());
+        let event = Event::new("PAID", target, EventKind::Payment(payment.clone()));
         bench.receive(&[event]).await;
         bench.settle().await;
         assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
@@ -64,7 +64,7 @@ async fn money_that_names_nothing_is_unmatched_and_not_passed_over() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "100.00")).await;
     let payment = bench.gateway.pay(url.reference.as_str(), "100.00");
-    let nameless = |kind| Event::new("PAID", Subject::none(), kind);
+    let nameless = |kind| Event::new("PAID", EventTarget::none(), kind);
     bench
         .receive(&[nameless(EventKind::Payment(payment.clone()))])
         .await;

@@ -46,7 +46,7 @@ fn provider() -> MockPaymentProvider {
         .expect_link_customer()
         .returning(|_| Ok(CustomerLink::local(Violations::none())));
     provider
-        .expect_preflight_checkout()
+        .expect_prepare_checkout()
         .returning(|request| Ok(prepared(request)));
     let mut tries = 0;
     provider

@@ -1,10 +1,10 @@
 //! Telephone numbers in the form that Cashfree takes.
 
-use payment_provider_core::Personal;
+use payment_provider_core::Pii;
 
 /// A number as sent: 10 digits for India, otherwise `+` with country code and number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Phone(Personal);
+pub(crate) struct Phone(Pii);
 
 impl Phone {
     /// Brings a number into the form that is sent, or `None` if it is in no form that leaves no
@@ -32,7 +32,7 @@ impl Phone {
             let fits = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
             fits.then(|| format!("+{digits}"))
         };
-        sent.map(|number| Self(Personal::new(number)))
+        sent.map(|number| Self(Pii::new(number)))
     }
 
     /// The number, for the request that sends it.

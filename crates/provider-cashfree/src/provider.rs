@@ -76,10 +76,7 @@ impl PaymentProvider for CashfreeProvider {
         Ok(CustomerLink::local(links::needs(customer, &self.terms)))
     }
 
-    fn preflight_checkout(
-        &self,
-        request: &CheckoutRequest,
-    ) -> Result<PreparedCheckout, Violations> {
+    fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
         let now = self.config.clock.now();
         links::preflight(request, &self.terms, &self.descriptor.id, now)
     }

@@ -293,7 +293,7 @@ proptest! {
         let ground = ground();
         let wish = unique(wish);
         let request = wish.request().unwrap();
-        let prepared = ground.provider.preflight_checkout(&request).unwrap();
+        let prepared = ground.provider.prepare_checkout(&request).unwrap();
         let made = ground.runtime.block_on(ground.provider.create_checkout(&prepared)).unwrap();
         let CreatedCheckout::Created(checkout) = made else {
             panic!("not made: {made:?}");
@@ -326,12 +326,12 @@ proptest! {
         // The same wish without the flaw is accepted by both, so it is the flaw that is refused.
         let sound = unique(wish.clone()).with(Flaw::None);
         let request = sound.request().unwrap();
-        prop_assert!(ground.provider.preflight_checkout(&request).is_ok());
+        prop_assert!(ground.provider.prepare_checkout(&request).is_ok());
         prop_assert_eq!(ground.status_of(sound.body()), 200);
 
         let flawed = unique(wish).with(flaw);
         let accepted = flawed.request().is_some_and(|request| {
-            ground.provider.preflight_checkout(&request).is_ok()
+            ground.provider.prepare_checkout(&request).is_ok()
         });
         prop_assert!(!accepted, "{:?} is accepted by preflight", flaw);
         prop_assert_eq!(ground.status_of(flawed.body()), 400, "{:?}", flaw);

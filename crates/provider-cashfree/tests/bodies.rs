@@ -4,7 +4,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use payment_provider_core::{Event, EventKind, Freshness, VerifiedWebhook};
+use payment_provider_core::{Event, EventKind, TimestampCheck, VerifiedWebhook};
 use support::bodies::{body, files, folder, name};
 use support::delivery::{STAMP, sign, signed, with_headers};
 use support::{SECRET, config, connect_with, settings, told};
@@ -186,10 +186,10 @@ async fn said(body: impl Into<Vec<u8>>) -> String {
 
 fn key_of(event: &Event) -> String {
     let key = match &event.kind {
-        EventKind::Payment(payment) => payment.effect_key(),
-        EventKind::Refund(refund) => refund.effect_key(),
-        EventKind::Dispute(dispute) => dispute.effect_key(),
-        EventKind::Settlement(settlement) => settlement.effect_key(),
+        EventKind::Payment(payment) => payment.dedup_key(),
+        EventKind::Refund(refund) => refund.dedup_key(),
+        EventKind::Dispute(dispute) => dispute.dedup_key(),
+        EventKind::Settlement(settlement) => settlement.dedup_key(),
         other => panic!("{other:?}"),
     };
     key.to_string()
@@ -277,7 +277,7 @@ async fn a_payment_told_under_two_ids_names_its_order_under_both() {
     let of_link = events(body("link_event.partially_paid").replace("880143", "777")).await;
     let of_payment = events(body("payment_success.2025-01-01")).await;
     assert_ne!(key_of(&of_link[0]), key_of(&of_payment[0]));
-    assert_eq!(of_link[0].subject, of_payment[0].subject);
+    assert_eq!(of_link[0].target, of_payment[0].target);
     let (EventKind::Payment(first), EventKind::Payment(second)) =
         (&of_link[0].kind, &of_payment[0].kind)
     else {
@@ -355,7 +355,7 @@ async fn what_goes_back_is_fetched_if_told_late_and_what_books_nothing_is_kept()
         ];
         let request = with_headers(&headers, body);
         let webhook = provider.handle_webhook(&request).await.unwrap();
-        assert_eq!(webhook.freshness(), Freshness::Stale);
+        assert_eq!(webhook.timestamp_check(), TimestampCheck::Stale);
         let said = told::all(webhook.events());
         assert!(said.starts_with(expected), "{said}");
     }

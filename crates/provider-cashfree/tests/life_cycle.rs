@@ -76,7 +76,7 @@ async fn a_link_is_made_paid_in_instalments_and_told_of() {
     let request = present_request()
         .with_notify_url(receiver.base_url.parse().unwrap())
         .with_partial_payments(PartialPayments::at_least(inr(1_100)));
-    let prepared = provider.preflight_checkout(&request).unwrap();
+    let prepared = provider.prepare_checkout(&request).unwrap();
 
     let created = provider.create_checkout(&prepared).await.unwrap();
     assert!(
@@ -108,7 +108,7 @@ async fn a_link_is_made_paid_in_instalments_and_told_of() {
     let mut succeeded: Vec<_> = payments
         .iter()
         .filter(|payment| payment.status == PaymentStatus::Succeeded)
-        .map(|payment| (payment.effect_key(), payment.amount.minor_units()))
+        .map(|payment| (payment.dedup_key(), payment.amount.minor_units()))
         .collect();
     succeeded.sort();
     assert_eq!(succeeded.len(), 2);
@@ -120,10 +120,10 @@ async fn a_link_is_made_paid_in_instalments_and_told_of() {
     for delivery in deliveries(&receiver) {
         let webhook = provider.handle_webhook(&delivery).await.unwrap();
         for event in webhook.into_events() {
-            assert_eq!(event.subject.gateway_id, checkout.gateway_id);
+            assert_eq!(event.target.gateway_id, checkout.gateway_id);
             match event.kind {
                 EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
-                    told.push((payment.effect_key(), payment.amount.minor_units()));
+                    told.push((payment.dedup_key(), payment.amount.minor_units()));
                 }
                 EventKind::Payment(payment) => unpaid.push(payment.status.as_str().to_owned()),
                 EventKind::Snapshot(_) => snapshots += 1,
@@ -150,7 +150,7 @@ async fn a_payment_after_very_many_failed_ones_is_found_within_the_rate_limit() 
     let running = simulator().await;
     let simulator = running.simulator();
     let provider = account(&running);
-    let prepared = provider.preflight_checkout(&present_request()).unwrap();
+    let prepared = provider.prepare_checkout(&present_request()).unwrap();
     let created = provider.create_checkout(&prepared).await.unwrap();
     for _ in 0..40 {
         simulator.fail("inv-1", PaymentAttempt::new()).unwrap();
@@ -171,7 +171,7 @@ async fn a_payment_after_very_many_failed_ones_is_found_within_the_rate_limit() 
 async fn a_link_is_cancelled_once() {
     let running = simulator().await;
     let provider = account(&running);
-    let prepared = provider.preflight_checkout(&present_request()).unwrap();
+    let prepared = provider.prepare_checkout(&present_request()).unwrap();
     provider.create_checkout(&prepared).await.unwrap();
     let first = provider.cancel_checkout(&locator()).await.unwrap();
     assert!(matches!(first, Cancellation::Cancelled(_)), "{first:?}");
@@ -193,7 +193,7 @@ async fn a_refusal_that_the_gateway_stored_does_not_last_for_ever() {
     let refuse = FaultRule::once(Operation::CreateLink, Fault::Error400Stored);
     simulator.inject_fault(refuse);
     let provider = account(&running);
-    let prepared = provider.preflight_checkout(&present_request()).unwrap();
+    let prepared = provider.prepare_checkout(&present_request()).unwrap();
     let error = provider.create_checkout(&prepared).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(error.gateway_code(), Some("link_post_failed"));
@@ -211,11 +211,11 @@ async fn a_refusal_that_the_gateway_stored_does_not_last_for_ever() {
 async fn a_reference_that_is_taken_by_something_else_is_a_conflict() {
     let running = simulator().await;
     let provider = account(&running);
-    let prepared = provider.preflight_checkout(&present_request()).unwrap();
+    let prepared = provider.prepare_checkout(&present_request()).unwrap();
     provider.create_checkout(&prepared).await.unwrap();
     let mut other = present_request();
     other.amount = inr(20_013);
-    let other = provider.preflight_checkout(&other).unwrap();
+    let other = provider.prepare_checkout(&other).unwrap();
     let error = provider.create_checkout(&other).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     let fields: Vec<_> = error

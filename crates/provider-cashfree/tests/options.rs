@@ -14,13 +14,13 @@ fn body(options: CheckoutOptions) -> String {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     let mut request = request().with_options(options);
     request.customer = request.customer.with_email("payer@example.com");
-    let prepared = provider.preflight_checkout(&request).unwrap();
+    let prepared = provider.prepare_checkout(&request).unwrap();
     String::from_utf8(prepared.body.to_vec()).unwrap()
 }
 
 fn refused(request: &CheckoutRequest) -> Vec<(String, ViolationCode)> {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
-    let violations = provider.preflight_checkout(request).unwrap_err();
+    let violations = provider.prepare_checkout(request).unwrap_err();
     let found = violations.iter();
     found.map(|it| (it.field.to_string(), it.code)).collect()
 }

@@ -31,12 +31,12 @@ fn production() -> Arc<dyn PaymentProvider> {
 }
 
 fn body(provider: &Arc<dyn PaymentProvider>, request: &CheckoutRequest) -> String {
-    let prepared = provider.preflight_checkout(request).unwrap();
+    let prepared = provider.prepare_checkout(request).unwrap();
     String::from_utf8(prepared.body.to_vec()).unwrap()
 }
 
 fn refused(provider: &Arc<dyn PaymentProvider>, request: &CheckoutRequest) -> Violations {
-    provider.preflight_checkout(request).unwrap_err()
+    provider.prepare_checkout(request).unwrap_err()
 }
 
 /// The one violation of this request.
@@ -90,7 +90,7 @@ fn a_full_request_is_written_field_by_field() {
     request.purpose = "Rechnung № 1".to_owned();
     request.expires_at = datetime!(2026-01-16 15:30:00.999 +05:30);
     let provider = provider();
-    let prepared = provider.preflight_checkout(&request).unwrap();
+    let prepared = provider.prepare_checkout(&request).unwrap();
     let expected = [
         r#"{"link_id":"inv-1","link_amount":200.12,"link_currency":"INR","#,
         r#""link_purpose":"Rechnung № 1","customer_details":{"customer_phone":"9000000000","#,
@@ -116,7 +116,7 @@ fn a_full_request_is_written_field_by_field() {
 #[test]
 fn the_same_request_gives_the_same_bytes_and_any_change_another_fingerprint() {
     let provider = provider();
-    let prepare = |request: &CheckoutRequest| provider.preflight_checkout(request).unwrap();
+    let prepare = |request: &CheckoutRequest| provider.prepare_checkout(request).unwrap();
     let first = prepare(&request());
     assert_eq!(first, prepare(&request()));
     for other in [
@@ -194,10 +194,10 @@ fn unofficial_limits_apply_only_where_they_are_asked_for() {
             sole(&strict, &with_amount(amount)),
             ("amount".to_owned(), code)
         );
-        assert!(lax.preflight_checkout(&with_amount(amount)).is_ok());
+        assert!(lax.prepare_checkout(&with_amount(amount)).is_ok());
     }
     for amount in [inr(100), inr(100_000_000), jpy(1), jpy(1_000_000)] {
-        assert!(strict.preflight_checkout(&with_amount(amount)).is_ok());
+        assert!(strict.prepare_checkout(&with_amount(amount)).is_ok());
     }
 }
 
@@ -207,7 +207,7 @@ fn a_purpose_has_1_to_500_characters() {
     let mut request = request();
     for good in ["x".to_owned(), "₹".repeat(500)] {
         request.purpose = good;
-        assert!(provider.preflight_checkout(&request).is_ok());
+        assert!(provider.prepare_checkout(&request).is_ok());
     }
     for (bad, code) in [
         (String::new(), ViolationCode::Missing),
@@ -223,7 +223,7 @@ fn a_purpose_has_1_to_500_characters() {
 fn four_notes_are_left_to_the_host() {
     let provider = provider();
     let notes = |count: usize| (0..count).fold(request(), |r, n| r.with_note(format!("k{n}"), "v"));
-    assert!(provider.preflight_checkout(&notes(4)).is_ok());
+    assert!(provider.prepare_checkout(&notes(4)).is_ok());
     let notes_field = |code| ("options.notes".to_owned(), code);
     assert_eq!(
         sole(&provider, &notes(5)),
@@ -239,11 +239,11 @@ fn an_expiry_lies_in_the_future_by_the_given_clock() {
     let second = Duration::seconds(1);
     assert!(
         provider
-            .preflight_checkout(&with_expiry(NOW + second))
+            .prepare_checkout(&with_expiry(NOW + second))
             .is_ok()
     );
     let last = datetime!(9999-12-31 23:59:59 UTC);
-    assert!(provider.preflight_checkout(&with_expiry(last)).is_ok());
+    assert!(provider.prepare_checkout(&with_expiry(last)).is_ok());
     let too_early = ("expires_at".to_owned(), ViolationCode::TooSmall);
     for bad in [
         NOW,
@@ -273,7 +273,7 @@ fn addresses_are_https_or_on_this_machine_and_in_sandbox() {
             let request = request()
                 .with_return_url(url(address))
                 .with_notify_url(url(address));
-            match provider.preflight_checkout(&request) {
+            match provider.prepare_checkout(&request) {
                 Ok(_) => assert!(good, "{address}"),
                 Err(violations) => {
                     assert!(!good, "{address}");
@@ -294,7 +294,7 @@ fn a_return_address_has_at_most_250_characters() {
     let good = request()
         .with_return_url(address(250))
         .with_notify_url(address(900));
-    assert!(provider.preflight_checkout(&good).is_ok());
+    assert!(provider.prepare_checkout(&good).is_ok());
     let bad = request().with_return_url(address(251));
     let expected = ("return_url".to_owned(), ViolationCode::TooLarge);
     assert_eq!(sole(&provider, &bad), expected);
@@ -307,7 +307,7 @@ fn a_return_address_has_at_most_250_characters() {
 fn a_first_instalment_is_less_than_the_whole_and_of_its_currency() {
     let provider = provider();
     let with = |minimum| request().with_partial_payments(PartialPayments::at_least(minimum));
-    assert!(provider.preflight_checkout(&with(inr(20_011))).is_ok());
+    assert!(provider.prepare_checkout(&with(inr(20_011))).is_ok());
     let any = request().with_partial_payments(PartialPayments::any());
     let any = body(&provider, &any);
     assert!(

@@ -124,7 +124,7 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
     for act in answers() {
         let gateway = Scripted::handler(move |_, _| act.clone()).await;
         let provider = account(&gateway.base_url);
-        let prepared = provider.preflight_checkout(&canary_request()).unwrap();
+        let prepared = provider.prepare_checkout(&canary_request()).unwrap();
         assert_clean("prepared", &format!("{prepared:?}"));
         let mut outcomes = operations::all(&provider, &canary_request(), &locator()).await;
         outcomes.extend(operations::all(&provider, &canary_request(), &known).await);
@@ -148,7 +148,7 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
 
     let gateway = Scripted::handler(|_, _| ok(link())).await;
     let provider = account(&gateway.base_url);
-    let prepared = provider.preflight_checkout(&canary_request()).unwrap();
+    let prepared = provider.prepare_checkout(&canary_request()).unwrap();
     let _ = provider.create_checkout(&prepared).await;
     for body in ["canary-body", r#"{"type":"X","data":"canary-body"}"#] {
         let webhook = provider

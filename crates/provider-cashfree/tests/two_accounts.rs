@@ -108,7 +108,7 @@ async fn call(provider: &Arc<dyn PaymentProvider>, mark: char, number: usize) {
     let locator = request.reference.clone().into();
     match number / 2 % 4 {
         0 => {
-            let prepared = provider.preflight_checkout(&request).unwrap();
+            let prepared = provider.prepare_checkout(&request).unwrap();
             let created = provider.create_checkout(&prepared).await.unwrap();
             assert_eq!(created.checkout().amount, amount_of(mark));
         }

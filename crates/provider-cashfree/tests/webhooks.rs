@@ -5,8 +5,8 @@ mod support;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    CheckoutStatus, ErrorKind, Event, EventKind, Freshness, Operation, PaymentProvider,
-    PaymentStatus, ProviderError, VerifiedWebhook, WebhookRequest,
+    CheckoutStatus, ErrorKind, Event, EventKind, Operation, PaymentProvider, PaymentStatus,
+    ProviderError, TimestampCheck, VerifiedWebhook, WebhookRequest,
 };
 use secrecy::SecretString;
 use support::delivery::*;
@@ -294,10 +294,10 @@ async fn every_active_secret_verifies_and_is_named_by_a_label() {
 }
 
 #[tokio::test]
-async fn time_stamps_of_any_kind_decide_only_on_freshness() {
-    use Freshness::{Fresh, FromFuture, Stale};
+async fn time_stamps_of_any_kind_decide_only_on_timestamp_check() {
+    use TimestampCheck::{Fresh, FromFuture, Stale};
     let second = 1_768_471_200_i64;
-    for (stamp, freshness) in [
+    for (stamp, timestamp_check) in [
         (second.to_string(), Fresh),
         (format!("{second}000"), Fresh),
         (format!("{}", second - 86_400), Fresh),
@@ -319,8 +319,8 @@ async fn time_stamps_of_any_kind_decide_only_on_freshness() {
         let webhook = handle(&delivery(&signature, &stamp, LINK_EVENT))
             .await
             .unwrap();
-        assert_eq!(webhook.freshness(), freshness, "{stamp}");
-        let expected: &[&str] = match freshness {
+        assert_eq!(webhook.timestamp_check(), timestamp_check, "{stamp}");
+        let expected: &[&str] = match timestamp_check {
             Fresh => &["payment", "snapshot"],
             _ => &["fetch", "fetch"],
         };
@@ -329,7 +329,7 @@ async fn time_stamps_of_any_kind_decide_only_on_freshness() {
             webhook
                 .events()
                 .iter()
-                .all(|event| event.subject.reference.is_some())
+                .all(|event| event.target.reference.is_some())
         );
     }
 }
@@ -341,15 +341,15 @@ async fn the_window_can_be_set() {
         std::time::Duration::from_secs(2),
     );
     let provider = connect_with(config, &settings("http://127.0.0.1:9/pg"));
-    for (stamp, freshness) in [
-        ("1768471199000", Freshness::Fresh),
-        ("1768471198999", Freshness::Stale),
-        ("1768471202000", Freshness::Fresh),
-        ("1768471202001", Freshness::FromFuture),
+    for (stamp, timestamp_check) in [
+        ("1768471199000", TimestampCheck::Fresh),
+        ("1768471198999", TimestampCheck::Stale),
+        ("1768471202000", TimestampCheck::Fresh),
+        ("1768471202001", TimestampCheck::FromFuture),
     ] {
         let request = delivery(&sign(SECRET, stamp, PING.as_bytes()), stamp, PING);
         let webhook = provider.handle_webhook(&request).await.unwrap();
-        assert_eq!(webhook.freshness(), freshness, "{stamp}");
+        assert_eq!(webhook.timestamp_check(), timestamp_check, "{stamp}");
         assert_eq!(kinds(webhook.events()), ["ping"]);
     }
 }
@@ -377,13 +377,13 @@ async fn a_link_event_is_a_movement_and_then_a_snapshot() {
     };
     for event in [movement, snapshot] {
         assert_eq!(event.gateway_type, "PAYMENT_LINK_EVENT");
-        assert_eq!(event.subject.reference.as_ref().unwrap().as_str(), "inv-1");
+        assert_eq!(event.target.reference.as_ref().unwrap().as_str(), "inv-1");
         assert_eq!(
-            event.subject.gateway_id.as_ref().unwrap().as_str(),
+            event.target.gateway_id.as_ref().unwrap().as_str(),
             "4410023"
         );
         assert_eq!(
-            event.subject.order_id.as_ref().unwrap().as_str(),
+            event.target.order_id.as_ref().unwrap().as_str(),
             "CFPay_Qx7_m3"
         );
         let at = event.occurred_at.unwrap();
@@ -414,13 +414,13 @@ async fn both_kinds_of_event_tell_one_payment_under_one_key() {
     else {
         panic!("{of_link:?} {of_payment:?}");
     };
-    assert_eq!(first.effect_key(), second.effect_key());
+    assert_eq!(first.dedup_key(), second.dedup_key());
     assert_eq!(first.amount, second.amount);
     assert_eq!(first.order_id, second.order_id);
     assert_eq!(second.charged, Some(support::inr(2_150)));
     assert_eq!(second.method.as_deref(), Some("upi"));
     assert_eq!(second.bank_reference.as_deref(), Some("601512345678"));
-    assert_eq!(of_link[0].subject, of_payment[0].subject);
+    assert_eq!(of_link[0].target, of_payment[0].target);
 }
 
 #[tokio::test]
@@ -483,8 +483,8 @@ async fn an_id_that_is_not_ours_is_dropped_and_the_news_kept() {
     let body = LINK_EVENT.replace("\"inv-1\"", "\"7d5b3c0e.1\"");
     let events = events(body).await;
     assert_eq!(kinds(&events), ["payment", "snapshot"]);
-    assert_eq!(events[0].subject.reference, None);
-    assert!(events[0].subject.gateway_id.is_some());
+    assert_eq!(events[0].target.reference, None);
+    assert!(events[0].target.gateway_id.is_some());
 }
 
 #[tokio::test]
@@ -529,9 +529,9 @@ async fn a_payment_event_without_a_link_names_its_order_alone() {
         let body = PAYMENT_EVENT.replace(r#"{"cf_link_id":"4410023","link_id":"inv-1"}"#, tags);
         let events = events(body).await;
         assert_eq!(kinds(&events), ["payment"], "{tags}");
-        assert_eq!(events[0].subject.reference, None);
-        assert_eq!(events[0].subject.gateway_id, None);
-        assert!(events[0].subject.order_id.is_some());
+        assert_eq!(events[0].target.reference, None);
+        assert_eq!(events[0].target.gateway_id, None);
+        assert!(events[0].target.order_id.is_some());
     }
 }
 
@@ -541,8 +541,8 @@ async fn a_success_that_does_not_name_its_order_has_to_be_fetched() {
         let body = PAYMENT_EVENT.replace("\"CFPay_Qx7_m3\"", order_id);
         let about = events(body.clone()).await;
         assert_eq!(kinds(&about), ["fetch"], "{order_id}");
-        assert_eq!(about[0].subject.order_id, None);
-        assert!(about[0].subject.reference.is_some());
+        assert_eq!(about[0].target.order_id, None);
+        assert!(about[0].target.reference.is_some());
         let failed = body.replace("\"SUCCESS\"", "\"FAILED\"");
         assert_eq!(kinds(&events(failed).await), ["payment"], "{order_id}");
     }
@@ -571,10 +571,10 @@ async fn what_cannot_be_read_still_names_what_it_is_about() {
     ] {
         let about = events(body.clone()).await;
         assert_eq!(kinds(&about), ["unrecognised"], "{body}");
-        let subject = &about[0].subject;
-        assert_eq!(subject.reference.as_ref().unwrap().as_str(), "inv-1");
-        assert_eq!(subject.gateway_id.as_ref().unwrap().as_str(), "4410023");
-        assert_eq!(subject.order_id.as_ref().unwrap().as_str(), "CFPay_Qx7_m3");
+        let target = &about[0].target;
+        assert_eq!(target.reference.as_ref().unwrap().as_str(), "inv-1");
+        assert_eq!(target.gateway_id.as_ref().unwrap().as_str(), "4410023");
+        assert_eq!(target.order_id.as_ref().unwrap().as_str(), "CFPay_Qx7_m3");
     }
 }
 
@@ -664,7 +664,7 @@ async fn types_that_are_not_read_are_kept() {
             assert_eq!(kinds(&events), ["unrecognised"]);
             assert_eq!(events[0].gateway_type, kind);
             // A host would fetch what it names.
-            assert_eq!(events[0].subject, payment_provider_core::Subject::none());
+            assert_eq!(events[0].target, payment_provider_core::EventTarget::none());
         }
     }
 }

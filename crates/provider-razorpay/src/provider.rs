@@ -78,10 +78,7 @@ impl PaymentProvider for RazorpayProvider {
             .map_err(self.error(Operation::LinkCustomer))
     }
 
-    fn preflight_checkout(
-        &self,
-        request: &CheckoutRequest,
-    ) -> Result<PreparedCheckout, Violations> {
+    fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
         let now = self.config.clock.now();
         links::preflight(request, &self.terms, &self.descriptor, now)
     }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    ErrorKind, GatewayCheckoutId, HmacKeyring, Operation, PaymentId, ProviderDescriptor,
-    ProviderError, SignedReturns, Subject, VerifiedReturn,
+    ErrorKind, EventTarget, GatewayCheckoutId, HmacKeyring, Operation, PaymentId,
+    ProviderDescriptor, ProviderError, SignedReturns, VerifiedReturn,
 };
 use url::Url;
 
@@ -49,12 +49,12 @@ impl Returns {
         let message = parts.join("|");
         let claimed = part(SIGNATURE);
         let secret = signer(&self.keyring, claimed.as_deref(), message.as_bytes())?;
-        let subject = Subject::none()
+        let target = EventTarget::none()
             .with_reference(reference.parse().ok())
             .with_gateway_id(GatewayCheckoutId::new(link).ok());
         let status = (!status.is_empty()).then(|| wire::checkout_status(status.into_owned()));
         Some(
-            VerifiedReturn::new(subject, secret)
+            VerifiedReturn::new(target, secret)
                 .with_payment_id(PaymentId::new(payment).ok())
                 .with_status(status),
         )

@@ -37,7 +37,7 @@ fn is_created(outcome: Result<CreatedCheckout, ProviderError>) -> bool {
 async fn taken(stage: &Stage, change: impl FnOnce(&mut payment_provider_core::CheckoutRequest)) {
     let mut other = request();
     change(&mut other);
-    let other = stage.provider.preflight_checkout(&other).unwrap();
+    let other = stage.provider.prepare_checkout(&other).unwrap();
     stage.provider.create_checkout(&other).await.unwrap();
     stage.gateway.clear();
 }
@@ -269,7 +269,7 @@ async fn a_list_that_does_not_heed_the_reference_is_looked_through() {
     for number in 0..150 {
         let mut other = request();
         other.reference = CheckoutReference::new(format!("other-{number}")).unwrap();
-        let other = stage.provider.preflight_checkout(&other).unwrap();
+        let other = stage.provider.prepare_checkout(&other).unwrap();
         stage.provider.create_checkout(&other).await.unwrap();
     }
     stage.gateway.clear();

@@ -76,7 +76,7 @@ async fn a_link_of_another_reference_is_a_conflict_and_is_left_alone() {
     let stage = Stage::new().await;
     let mut other = request();
     other.reference = "inv-2".parse().unwrap();
-    let other = stage.provider.preflight_checkout(&other).unwrap();
+    let other = stage.provider.prepare_checkout(&other).unwrap();
     let other = stage.provider.create_checkout(&other).await.unwrap();
     let wrong = known(&id_of(other.checkout()));
     stage.gateway.clear();

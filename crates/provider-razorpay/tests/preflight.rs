@@ -25,12 +25,12 @@ fn lenient() -> Arc<dyn PaymentProvider> {
 }
 
 fn body(provider: &Arc<dyn PaymentProvider>, request: &CheckoutRequest) -> String {
-    let prepared = provider.preflight_checkout(request).unwrap();
+    let prepared = provider.prepare_checkout(request).unwrap();
     String::from_utf8(prepared.body.to_vec()).unwrap()
 }
 
 fn refused(request: &CheckoutRequest) -> Violations {
-    offline().preflight_checkout(request).unwrap_err()
+    offline().prepare_checkout(request).unwrap_err()
 }
 
 /// The one violation of this request.
@@ -42,7 +42,7 @@ fn sole(request: &CheckoutRequest) -> (String, ViolationCode) {
 }
 
 fn accepted(request: &CheckoutRequest) {
-    offline().preflight_checkout(request).unwrap();
+    offline().prepare_checkout(request).unwrap();
 }
 
 fn with(change: impl FnOnce(&mut CheckoutRequest)) -> CheckoutRequest {
@@ -78,7 +78,7 @@ fn a_full_request_is_written_field_by_field() {
     request.purpose = "Rechnung № \"1\"".to_owned();
     request.expires_at = datetime!(2026-01-16 15:30:00.999 +05:30);
     let provider = offline();
-    let prepared = provider.preflight_checkout(&request).unwrap();
+    let prepared = provider.prepare_checkout(&request).unwrap();
     let expected = [
         r#"{"amount":20012,"currency":"INR","accept_partial":true,"first_min_partial_amount":1100,"#,
         r#""expire_by":1768557600,"reference_id":"inv-1","description":"Rechnung № \"1\"","#,
@@ -102,7 +102,7 @@ fn a_full_request_is_written_field_by_field() {
 fn the_least_request_says_what_gateways_have_defaults_for_and_nothing_empty() {
     let mut request = with(|request| request.customer = nobody());
     request.purpose = " ".to_owned();
-    let prepared = offline().preflight_checkout(&request).unwrap();
+    let prepared = offline().prepare_checkout(&request).unwrap();
     let expected = [
         r#"{"amount":20012,"currency":"INR","accept_partial":false,"expire_by":1768557600,"#,
         r#""reference_id":"inv-1","notify":{"sms":false,"email":false},"reminder_enable":false,"#,
@@ -117,7 +117,7 @@ fn the_least_request_says_what_gateways_have_defaults_for_and_nothing_empty() {
 #[test]
 fn the_same_request_gives_the_same_bytes_and_any_change_another_fingerprint() {
     let provider = offline();
-    let prepare = |request: &CheckoutRequest| provider.preflight_checkout(request).unwrap();
+    let prepare = |request: &CheckoutRequest| provider.prepare_checkout(request).unwrap();
     let first = prepare(&request());
     assert_eq!(first, prepare(&request()));
     for other in [
@@ -349,7 +349,7 @@ fn details_that_razorpay_refuses_are_left_out_where_the_merchant_decided_so() {
     // What is needed for something that was asked for is missed all the same.
     let by = PayerNotification::NONE.by_sms().by_email();
     let asked = request.with_options(CheckoutOptions::new().with_notify_payer(by));
-    let violations = lenient().preflight_checkout(&asked).unwrap_err();
+    let violations = lenient().prepare_checkout(&asked).unwrap_err();
     assert!(violations.names("customer.phone") && violations.names("customer.email"));
     assert_eq!(violations.iter().count(), 2, "{violations}");
 }

@@ -48,15 +48,15 @@ fn the_published_signatures_are_reproduced() {
     let verified = returns()
         .verify_return(&address(&published("TSsd1989", SIGNATURE)))
         .unwrap();
-    assert_eq!(verified.subject.reference.unwrap().as_str(), "TSsd1989");
-    assert_eq!(verified.subject.gateway_id.unwrap().as_str(), LINK);
+    assert_eq!(verified.target.reference.unwrap().as_str(), "TSsd1989");
+    assert_eq!(verified.target.gateway_id.unwrap().as_str(), LINK);
     assert_eq!(verified.payment_id.unwrap().as_str(), PAYMENT);
     assert_eq!(verified.status, Some(CheckoutStatus::Paid));
 
     let without = address(&published("", WITHOUT_REFERENCE));
     let verified = returns().verify_return(&without).unwrap();
-    assert_eq!(verified.subject.reference, None);
-    assert_eq!(verified.subject.gateway_id.unwrap().as_str(), LINK);
+    assert_eq!(verified.target.reference, None);
+    assert_eq!(verified.target.gateway_id.unwrap().as_str(), LINK);
 }
 
 #[test]

@@ -92,10 +92,7 @@ fn canary_request() -> CheckoutRequest {
 }
 
 async fn run_all(stage: &Stage, locator: &CheckoutLocator) {
-    let prepared = stage
-        .provider
-        .preflight_checkout(&canary_request())
-        .unwrap();
+    let prepared = stage.provider.prepare_checkout(&canary_request()).unwrap();
     assert_clean("prepared", &format!("{prepared:?}"));
     for (name, outcome) in operations::all(&stage.provider, &canary_request(), locator).await {
         match outcome {

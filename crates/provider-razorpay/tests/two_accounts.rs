@@ -62,7 +62,7 @@ async fn call(provider: &Arc<dyn PaymentProvider>, mark: char, number: usize) {
     let request = checkout(mark, number);
     let locator = request.reference.clone().into();
     if number % 4 < 2 {
-        let prepared = provider.preflight_checkout(&request).unwrap();
+        let prepared = provider.prepare_checkout(&request).unwrap();
         let created = provider.create_checkout(&prepared).await.unwrap();
         assert_eq!(created.checkout().amount, amount_of(mark));
     } else {

@@ -6,8 +6,8 @@ mod support;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    CheckoutStatus, Effect, Environment, ErrorKind, Event, EventKind, Freshness, PaymentProvider,
-    PaymentStatus, Verification, VerifiedWebhook,
+    CheckoutStatus, Effect, Environment, ErrorKind, Event, EventKind, PaymentProvider,
+    PaymentStatus, TimestampCheck, Verification, VerifiedWebhook,
 };
 use proptest::prelude::*;
 use secrecy::SecretString;
@@ -58,7 +58,7 @@ async fn the_published_signature_is_reproduced() {
     assert_eq!(sign("123456", BODY.as_bytes()), signature);
     let webhook = provider.handle_webhook(&delivery(signature, BODY)).await;
     let webhook = webhook.unwrap();
-    assert_eq!(webhook.freshness(), Freshness::Fresh);
+    assert_eq!(webhook.timestamp_check(), TimestampCheck::Fresh);
     assert_eq!(webhook.environment(), Environment::Sandbox);
     assert_eq!(webhook.sent_at(), None);
     assert!(matches!(
@@ -243,7 +243,7 @@ async fn a_failure_is_no_end() {
         for event in accept(&told.body).await.into_events() {
             if let EventKind::Payment(payment) = event.kind {
                 assert_eq!(payment.id.as_str(), id);
-                keys.push(payment.effect_key().to_string());
+                keys.push(payment.dedup_key().to_string());
             }
         }
     }
@@ -296,7 +296,7 @@ async fn a_cancellation_is_a_statement_about_the_link() {
     };
     assert_eq!(snapshot.status, CheckoutStatus::Cancelled);
     assert_eq!(event.gateway_type, "payment_link.cancelled");
-    assert_eq!(event.subject.reference, Some(reference()));
+    assert_eq!(event.target.reference, Some(reference()));
     let at = event.occurred_at.unwrap();
     assert_eq!(at, NOW + time::Duration::minutes(1));
 }
@@ -330,7 +330,7 @@ async fn a_payment_that_is_not_surely_the_links_is_fetched() {
     *body.pointer_mut(&format!("{link}/order_id")).unwrap() = json!("");
     let found = events(&body).await;
     assert!(matches!(found[0].kind, EventKind::Payment(_)));
-    assert!(found[0].subject.order_id.is_some());
+    assert!(found[0].target.order_id.is_some());
     // Without a payment there is the statement alone.
     let mut body = one("payment_link.paid").await;
     body["payload"].as_object_mut().unwrap().remove("payment");
@@ -353,7 +353,7 @@ async fn a_forged_description_books_nothing() {
         let events = events(&body).await;
         assert_eq!(events.len(), 1);
         assert_eq!(events[0].kind, EventKind::FetchNeeded, "{event}");
-        let named = events[0].subject.gateway_id.as_ref().unwrap();
+        let named = events[0].target.gateway_id.as_ref().unwrap();
         assert_eq!(Value::from(named.as_str()), link);
     }
 }
@@ -375,12 +375,12 @@ async fn a_link_that_cannot_be_read_is_kept_with_what_it_names() {
         };
         let reason = format!("`{field}` is missing or cannot be read");
         assert_eq!(event.kind, EventKind::Unrecognised { reason });
-        assert_eq!(event.subject.reference, Some(reference()));
+        assert_eq!(event.target.reference, Some(reference()));
     }
     // Somebody else's link has a reference that is none of ours.
     let mut body = one("payment_link.paid").await;
     *body.pointer_mut(&format!("{link}/reference_id")).unwrap() = json!("#456");
-    assert_eq!(events(&body).await[0].subject.reference, None);
+    assert_eq!(events(&body).await[0].target.reference, None);
 }
 
 #[tokio::test]
@@ -479,7 +479,7 @@ async fn a_refund_is_told_in_the_status_it_has() {
     let mut speed = refund("processed");
     speed["event"] = json!("refund.speed_changed");
     let key = |events: Vec<Event>| match &events[0].kind {
-        EventKind::Refund(refund) => refund.effect_key(),
+        EventKind::Refund(refund) => refund.dedup_key(),
         other => panic!("{other:?}"),
     };
     assert_eq!(

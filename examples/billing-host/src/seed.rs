@@ -2,7 +2,7 @@
 
 use payment_provider_core::{
     ConnectionCode, Currency, CustomerId, Environment, InvalidIdentifier, Money, OrganizationId,
-    Personal, ProviderId,
+    Pii, ProviderId,
 };
 use payment_provider_host::{AnyStore, ConnectionError, CustomerError, Host, NewConnection};
 
@@ -128,9 +128,9 @@ async fn debts(
     let customer = NewCustomer {
         organization: organization.clone(),
         external_id: CustomerId::new(CUSTOMER)?,
-        name: Some(Personal::new("Asha Rao")),
-        email: Some(Personal::new("asha@example.com")),
-        phone: Some(Personal::new("9000000000")),
+        name: Some(Pii::new("Asha Rao")),
+        email: Some(Pii::new("asha@example.com")),
+        phone: Some(Pii::new("9000000000")),
         payment: Some((provider, code.clone())),
     };
     let (saved, _) = customers::save(store, &customer).await?;

@@ -12,7 +12,7 @@ pub(crate) fn read(body: &[u8]) -> Event {
     let kind = told(text).unwrap_or(EventKind::Unrecognised { reason });
     Event::new(
         text("type"),
-        Subject::none().with_reference(reference),
+        EventTarget::none().with_reference(reference),
         kind,
     )
 }

@@ -96,7 +96,7 @@ impl PaymentProvider for BankTransfer {
         Ok(CustomerLink::local(Violations::none()))
     }
 
-    fn preflight_checkout(&self, asked: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
+    fn prepare_checkout(&self, asked: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
         let end = asked.expires_at.to_offset(UtcOffset::UTC);
         let last_day = (end - Duration::DAY).date(); // The last one that is whole.
         let mut page = self.page.clone();
@@ -142,7 +142,7 @@ impl PaymentProvider for BankTransfer {
             return Err(self.descriptor.error(kind, operation));
         };
         let (by, here) = (Verification::SharedSecret(secret), self.environment);
-        let (fresh, events) = (Freshness::Fresh, vec![callback::read(&sent.body)]);
+        let (fresh, events) = (TimestampCheck::Fresh, vec![callback::read(&sent.body)]);
         Ok(VerifiedWebhook::new(by, &sent.body, here, fresh, events))
     }
 }

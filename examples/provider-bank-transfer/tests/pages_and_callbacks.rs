@@ -92,9 +92,7 @@ fn the_page_is_opened_with_all_that_a_payer_has_to_know() {
             "amount=1.005&currency=KWD",
         ),
     ] {
-        let prepared = provider()
-            .preflight_checkout(&request(amount, ends))
-            .unwrap();
+        let prepared = provider().prepare_checkout(&request(amount, ends)).unwrap();
         let made = now(provider().create_checkout(&prepared))
             .unwrap()
             .into_checkout();
@@ -111,7 +109,7 @@ fn the_page_is_opened_with_all_that_a_payer_has_to_know() {
 fn what_was_prepared_before_the_settings_changed_leads_to_the_page_of_then() {
     let amount = Money::from_minor_units(20_012, Currency::INR);
     let before = provider()
-        .preflight_checkout(&request(amount, TOMORROW))
+        .prepare_checkout(&request(amount, TOMORROW))
         .unwrap();
     let now_elsewhere = connect("https://new.example/", SECRET, "production").unwrap();
     let made = now(now_elsewhere.create_checkout(&before))
@@ -127,7 +125,7 @@ fn what_was_prepared_before_the_settings_changed_leads_to_the_page_of_then() {
 fn a_body_that_is_no_address_is_refused() {
     let amount = Money::from_minor_units(20_012, Currency::INR);
     let mut prepared = provider()
-        .preflight_checkout(&request(amount, TOMORROW))
+        .prepare_checkout(&request(amount, TOMORROW))
         .unwrap();
     prepared.body = "nowhere".into();
     let error = now(provider().create_checkout(&prepared)).unwrap_err();
@@ -169,7 +167,7 @@ fn each_type_means_what_it_says() {
     };
     assert_eq!((refund.payment_id, refund.amount), (Some(id), amount));
     assert_eq!(refund.status, RefundStatus::Succeeded);
-    assert_eq!(returned.subject.reference.unwrap().as_str(), "pay-1");
+    assert_eq!(returned.target.reference.unwrap().as_str(), "pay-1");
 }
 
 #[test]
@@ -193,12 +191,12 @@ fn what_cannot_be_read_is_kept_with_the_checkout_that_it_names() {
         let kept = matches!(event.kind, EventKind::Unrecognised { .. });
         assert!(kept, "{a} -> {b}: {:?}", event.kind);
         assert_eq!(
-            event.subject.reference.unwrap().as_str(),
+            event.target.reference.unwrap().as_str(),
             "pay-1",
             "{a} -> {b}"
         );
     }
     for body in ["", "[]", r#"{"reference":"no reference"}"#] {
-        assert!(now(told(body)).subject.is_none(), "{body}");
+        assert!(now(told(body)).target.is_none(), "{body}");
     }
 }

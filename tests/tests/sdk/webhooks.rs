@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cross_crate_tests::Sdk;
 use payment_provider_core::{
-    ConnectionSettings, ErrorKind, EventKind, Freshness, PaymentProvider, ProviderFactory,
+    ConnectionSettings, ErrorKind, EventKind, PaymentProvider, ProviderFactory, TimestampCheck,
     WebhookRequest,
 };
 use provider_cashfree::CashfreeFactory;
@@ -121,11 +121,11 @@ async fn verdict(provider: &dyn PaymentProvider, delivery: &Delivery) -> Verdict
         }
     };
     let unread = |kind: &EventKind| matches!(kind, EventKind::Unrecognised { .. });
-    match webhook.freshness() {
-        Freshness::Fresh if webhook.events().iter().any(|event| unread(&event.kind)) => {
+    match webhook.timestamp_check() {
+        TimestampCheck::Fresh if webhook.events().iter().any(|event| unread(&event.kind)) => {
             Verdict::TakenUnread
         }
-        Freshness::Fresh => Verdict::Taken,
+        TimestampCheck::Fresh => Verdict::Taken,
         _ => Verdict::TakenAsStale,
     }
 }

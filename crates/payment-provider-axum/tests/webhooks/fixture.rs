@@ -11,10 +11,11 @@ use payment_provider_axum::{NoPublicUrl, webhook_routes, webhook_routes_at};
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::time::macros::datetime;
 use payment_provider_core::{
-    Clock, ConnectionCode, ConnectionSettings, Environment, ErrorKind, Event, EventKind, Freshness,
-    MockPaymentProvider, MockProviderFactory, Operation, OrganizationId, ProviderDescriptor,
-    ProviderError, ProviderId, ProviderRegistry, RetryAdvice, SettingField, SettingKind,
-    SettingsSchema, Subject, Verification, VerifiedWebhook, WebhookReply, WebhookRequest,
+    Clock, ConnectionCode, ConnectionSettings, Environment, ErrorKind, Event, EventKind,
+    EventTarget, MockPaymentProvider, MockProviderFactory, Operation, OrganizationId,
+    ProviderDescriptor, ProviderError, ProviderId, ProviderRegistry, RetryAdvice, SettingField,
+    SettingKind, SettingsSchema, TimestampCheck, Verification, VerifiedWebhook, WebhookReply,
+    WebhookRequest,
 };
 use payment_provider_host::{
     Host, HostConfig, NewConnection, SealingKey, SealingKeys, SqliteStore,
@@ -175,26 +176,26 @@ fn verdict(body: &Bytes) -> Result<VerifiedWebhook, ProviderError> {
         let provider = ProviderId::new("mock").unwrap();
         ProviderError::new(kind, Operation::HandleWebhook, provider)
     };
-    let (kind, freshness) = match &**body {
+    let (kind, timestamp_check) = match &**body {
         b"forged" => return Err(failed(ErrorKind::InvalidSignature)),
         b"gateway down" => {
             let wait = RetryAdvice::After(Duration::from_secs(7));
             return Err(failed(ErrorKind::Unavailable).with_retry(wait));
         }
-        b"ping" => (EventKind::Ping, Freshness::Fresh),
+        b"ping" => (EventKind::Ping, TimestampCheck::Fresh),
         b"unrecognised" => {
             let reason = "no such type".to_owned();
-            (EventKind::Unrecognised { reason }, Freshness::Fresh)
+            (EventKind::Unrecognised { reason }, TimestampCheck::Fresh)
         }
-        b"stale" => (EventKind::FetchNeeded, Freshness::Stale),
-        _ => (EventKind::FetchNeeded, Freshness::Fresh),
+        b"stale" => (EventKind::FetchNeeded, TimestampCheck::Stale),
+        _ => (EventKind::FetchNeeded, TimestampCheck::Fresh),
     };
-    let events = vec![Event::new("TYPE", Subject::none(), kind)];
+    let events = vec![Event::new("TYPE", EventTarget::none(), kind)];
     let verified = VerifiedWebhook::new(
         Verification::Inquiry,
         body,
         Environment::Sandbox,
-        freshness,
+        timestamp_check,
         events,
     );
     Ok(if &**body == b"wants a reply" {

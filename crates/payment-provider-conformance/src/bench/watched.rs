@@ -64,8 +64,8 @@ impl Watched {
         &self,
         request: &CheckoutRequest,
     ) -> Result<Result<PreparedCheckout, Violations>, Failure> {
-        quietly("preflight_checkout", || {
-            self.provider.preflight_checkout(request)
+        quietly("prepare_checkout", || {
+            self.provider.prepare_checkout(request)
         })
     }
 

@@ -18,7 +18,7 @@ sections! {
     CURRENCIES = "enum.CurrencySupport.html";
     CHECK = "trait.PaymentProvider.html#tymethod.check_connection";
     CUSTOMER = "trait.PaymentProvider.html#tymethod.link_customer";
-    PREFLIGHT = "trait.PaymentProvider.html#tymethod.preflight_checkout";
+    PREFLIGHT = "trait.PaymentProvider.html#tymethod.prepare_checkout";
     CREATE = "trait.PaymentProvider.html#tymethod.create_checkout";
     FETCH = "trait.PaymentProvider.html#tymethod.fetch_checkout";
     CANCEL = "trait.PaymentProvider.html#tymethod.cancel_checkout";
@@ -30,9 +30,9 @@ sections! {
     EFFECT = "enum.Effect.html";
     RETRY = "enum.RetryAdvice.html";
     STATUS = "enum.CheckoutStatus.html";
-    EFFECT_KEY = "struct.EffectKey.html";
+    EFFECT_KEY = "struct.DedupKey.html";
     DELIVERY_KEY = "struct.DeliveryKey.html";
     SIGNATURE = "struct.SignatureCheck.html";
-    FRESHNESS = "enum.Freshness.html";
+    FRESHNESS = "enum.TimestampCheck.html";
     PREPARED = "struct.PreparedCheckout.html";
 }

@@ -207,7 +207,7 @@ async fn listed_the_same(bench: Bench) -> Verdict {
     let party = &bench.first;
     let (checkout, _) = party.paid(&bench, "keys").await?;
     let keys =
-        |payments: Vec<Payment>| -> Vec<_> { payments.iter().map(Payment::effect_key).collect() };
+        |payments: Vec<Payment>| -> Vec<_> { payments.iter().map(Payment::dedup_key).collect() };
     let first = keys(party.list(&checkout).await?);
     let second = keys(party.list(&checkout).await?);
     ensure!(

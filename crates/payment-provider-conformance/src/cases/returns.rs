@@ -50,11 +50,11 @@ async fn signed_is_verified(bench: Bench) -> Verdict {
         Err(error) => fail!("an address that is signed rightly is refused: {error}"),
     };
     ensure!(
-        !verified.subject.is_none(),
+        !verified.target.is_none(),
         "a return from a checkout names none"
     );
     let reference = Bench::reference("back");
-    let found = verified.subject.reference.as_ref();
+    let found = verified.target.reference.as_ref();
     let other = found.is_some_and(|found| *found != reference);
     ensure!(!other, "a return names another checkout");
     Ok(())

@@ -145,7 +145,7 @@ async fn used_from_any_thread(bench: Bench) -> Verdict {
             let (provider, request) = (provider.clone(), request.clone());
             std::thread::spawn(move || {
                 (0..50)
-                    .filter_map(|_| provider.preflight_checkout(&request).ok())
+                    .filter_map(|_| provider.prepare_checkout(&request).ok())
                     .map(|prepared| prepared.body)
                     .collect::<Vec<_>>()
             })
@@ -155,7 +155,7 @@ async fn used_from_any_thread(bench: Bench) -> Verdict {
     for thread in threads {
         match thread.join() {
             Ok(prepared) => bodies.extend(prepared),
-            Err(_) => return Err(Failure::Panicked("in preflight_checkout".to_owned())),
+            Err(_) => return Err(Failure::Panicked("in prepare_checkout".to_owned())),
         }
     }
     ensure!(

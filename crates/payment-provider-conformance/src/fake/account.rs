@@ -1,4 +1,4 @@
-use payment_provider_core::{Environment, Event, EventKind, Subject};
+use payment_provider_core::{Environment, Event, EventKind, EventTarget};
 use secrecy::SecretString;
 
 use super::checkout::FakeCheckout;
@@ -64,7 +64,7 @@ impl FakeAccount {
     pub fn ping(&self) -> FakeDelivery {
         self.deliver(
             PING,
-            vec![Event::new(PING, Subject::none(), EventKind::Ping)],
+            vec![Event::new(PING, EventTarget::none(), EventKind::Ping)],
         )
     }
 

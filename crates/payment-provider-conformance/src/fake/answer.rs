@@ -2,8 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payment_provider_core::{
-    Capabilities, Effect, ErrorKind, Money, Operation, Personal, ProviderError, RateLimit,
-    RetryAdvice,
+    Capabilities, Effect, ErrorKind, Money, Operation, Pii, ProviderError, RateLimit, RetryAdvice,
 };
 
 use super::hold::{Gate, Hold};
@@ -19,7 +18,7 @@ pub struct Answer {
     effect: Option<Effect>,
     retry: Option<RetryAdvice>,
     gateway_code: Option<String>,
-    gateway_message: Option<Personal>,
+    gateway_message: Option<Pii>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +117,7 @@ impl Answer {
 
     /// Sets the gateway's message of an error, for example one that repeats personal data, which a
     /// host must not log.
-    pub fn with_gateway_message(mut self, message: impl Into<Personal>) -> Self {
+    pub fn with_gateway_message(mut self, message: impl Into<Pii>) -> Self {
         self.gateway_message = Some(message.into());
         self
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use payment_provider_core::{
-    CheckoutReference, Environment, Freshness, Verification, VerifiedWebhook, WebhookRequest,
+    CheckoutReference, Environment, TimestampCheck, Verification, VerifiedWebhook, WebhookRequest,
 };
 use secrecy::SecretString;
 use time::OffsetDateTime;
@@ -219,7 +219,7 @@ pub(super) fn verify(
     let freshness = if timed {
         judge(sent_at, request.received_at)
     } else {
-        Freshness::Fresh
+        TimestampCheck::Fresh
     };
     let webhook = VerifiedWebhook::new(
         Verification::SharedSecret(secret),
@@ -238,9 +238,9 @@ fn read_stamp(stamp: &str) -> Option<OffsetDateTime> {
 }
 
 /// A time that cannot be read is of unknown age, and so no reason to rely on the content.
-fn judge(sent_at: Option<OffsetDateTime>, received_at: OffsetDateTime) -> Freshness {
+fn judge(sent_at: Option<OffsetDateTime>, received_at: OffsetDateTime) -> TimestampCheck {
     let Some(sent_at) = sent_at else {
-        return Freshness::Stale;
+        return TimestampCheck::Stale;
     };
     let age = received_at.unix_timestamp_nanos() - sent_at.unix_timestamp_nanos();
     let (past, future) = (
@@ -248,10 +248,10 @@ fn judge(sent_at: Option<OffsetDateTime>, received_at: OffsetDateTime) -> Freshn
         WINDOW.1.as_nanos().cast_signed(),
     );
     if age > past {
-        Freshness::Stale
+        TimestampCheck::Stale
     } else if -age > future {
-        Freshness::FromFuture
+        TimestampCheck::FromFuture
     } else {
-        Freshness::Fresh
+        TimestampCheck::Fresh
     }
 }

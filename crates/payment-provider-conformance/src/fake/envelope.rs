@@ -1,7 +1,7 @@
 //! The form of a delivery's body.
 
 use bytes::Bytes;
-use payment_provider_core::{Event, EventKind, Subject};
+use payment_provider_core::{Event, EventKind, EventTarget};
 use serde::{Deserialize, Serialize};
 
 /// Type of a delivery about one attempt to pay.
@@ -22,7 +22,7 @@ pub(super) struct Envelope {
     pub(super) id: String,
     #[serde(rename = "type")]
     pub(super) gateway_type: String,
-    pub(super) subject: Subject,
+    pub(super) target: EventTarget,
     pub(super) events: Vec<Event>,
 }
 
@@ -38,28 +38,24 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let Ok(envelope) = serde_json::from_slice::<Envelope>(body) else {
         return vec![unrecognised(
             "",
-            Subject::none(),
+            EventTarget::none(),
             "the body is not an envelope",
         )];
     };
     let Envelope {
         gateway_type,
-        subject,
+        target,
         events,
         ..
     } = envelope;
     if KNOWN.contains(&gateway_type.as_str()) {
         events
     } else {
-        vec![unrecognised(
-            &gateway_type,
-            subject,
-            "the type is not known",
-        )]
+        vec![unrecognised(&gateway_type, target, "the type is not known")]
     }
 }
 
-fn unrecognised(gateway_type: &str, subject: Subject, reason: &str) -> Event {
+fn unrecognised(gateway_type: &str, target: EventTarget, reason: &str) -> Event {
     let reason = reason.to_owned();
-    Event::new(gateway_type, subject, EventKind::Unrecognised { reason })
+    Event::new(gateway_type, target, EventKind::Unrecognised { reason })
 }

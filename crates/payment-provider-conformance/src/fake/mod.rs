@@ -83,7 +83,7 @@
 //!     Customer::new(CustomerId::new("customer-7")?),
 //!     OffsetDateTime::now_utc() + Duration::hours(1),
 //! );
-//! let prepared = provider.preflight_checkout(&request)?;
+//! let prepared = provider.prepare_checkout(&request)?;
 //!
 //! // The checkout is made, but the host never hears of it.
 //! gateway.answer_next(Operation::CreateCheckout, Answer::time_out_after_done());
@@ -106,14 +106,14 @@
 //! # };
 //! use payment_provider_conformance::fake::FakeGateway;
 //! use payment_provider_core::{
-//!     Currency, EffectKey, EventKind, Money, PaymentProvider, PaymentStatus, ProviderError,
+//!     Currency, DedupKey, EventKind, Money, PaymentProvider, PaymentStatus, ProviderError,
 //!     WebhookRequest,
 //! };
 //!
 //! /// The host's books under test.
 //! #[derive(Default)]
 //! struct Books {
-//!     seen: HashSet<EffectKey>,
+//!     seen: HashSet<DedupKey>,
 //!     minor_units: i64,
 //! }
 //!
@@ -126,7 +126,7 @@
 //!         for event in provider.handle_webhook(request).await?.into_events() {
 //!             if let EventKind::Payment(payment) = event.kind
 //!                 && payment.status == PaymentStatus::Succeeded
-//!                 && self.seen.insert(payment.effect_key())
+//!                 && self.seen.insert(payment.dedup_key())
 //!             {
 //!                 self.minor_units += payment.amount.minor_units();
 //!             }
@@ -146,7 +146,7 @@
 //! #     Customer::new(CustomerId::new("customer-7")?),
 //! #     OffsetDateTime::now_utc() + Duration::hours(1),
 //! # );
-//! # let prepared = provider.preflight_checkout(&request)?;
+//! # let prepared = provider.prepare_checkout(&request)?;
 //! // … the checkout `inv-1` over INR 200.12 is made as above …
 //! # provider.create_checkout(&prepared).await?;
 //!

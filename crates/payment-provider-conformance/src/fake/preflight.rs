@@ -1,5 +1,5 @@
 use payment_provider_core::{
-    CheckoutRequest, Customer, Environment, Fingerprint, Personal, PreparedCheckout, ViolationCode,
+    CheckoutRequest, Customer, Environment, Fingerprint, Pii, PreparedCheckout, ViolationCode,
     Violations,
 };
 use time::UtcOffset;
@@ -76,7 +76,7 @@ fn customer(
     }
 }
 
-fn is_blank(text: Option<&Personal>) -> bool {
+fn is_blank(text: Option<&Pii>) -> bool {
     text.is_none_or(|text| text.expose().trim().is_empty())
 }
 

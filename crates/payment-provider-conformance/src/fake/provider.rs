@@ -137,10 +137,7 @@ impl PaymentProvider for FakeProvider {
         self.call(Operation::LinkCustomer, None, link).await
     }
 
-    fn preflight_checkout(
-        &self,
-        request: &CheckoutRequest,
-    ) -> Result<PreparedCheckout, Violations> {
+    fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
         preflight::preflight(request, self.gateway.config(), self.environment())
     }
 

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use payment_provider_core::{
-    Checkout, CheckoutLocator, CheckoutReference, CheckoutSnapshot, CheckoutStatus, Fingerprint,
-    GatewayCheckoutId, Money, NextAction, OrderId, Payment, PaymentStatus, Subject,
+    Checkout, CheckoutLocator, CheckoutReference, CheckoutSnapshot, CheckoutStatus, EventTarget,
+    Fingerprint, GatewayCheckoutId, Money, NextAction, OrderId, Payment, PaymentStatus,
 };
 use url::Url;
 
@@ -92,8 +92,8 @@ impl Record {
         view
     }
 
-    pub(super) fn subject(&self) -> Subject {
-        Subject::none()
+    pub(super) fn target(&self) -> EventTarget {
+        EventTarget::none()
             .with_reference(Some(self.reference().clone()))
             .with_gateway_id(Some(self.gateway_id.clone()))
             .with_order_id(Some(self.order_id.clone()))

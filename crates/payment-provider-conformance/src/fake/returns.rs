@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use payment_provider_core::{
-    CheckoutReference, CheckoutStatus, ErrorKind, GatewayCheckoutId, Operation, PaymentId,
-    ProviderError, ProviderId, SignedReturns, Subject, VerifiedReturn,
+    CheckoutReference, CheckoutStatus, ErrorKind, EventTarget, GatewayCheckoutId, Operation,
+    PaymentId, ProviderError, ProviderId, SignedReturns, VerifiedReturn,
 };
 use secrecy::SecretString;
 use url::Url;
@@ -65,10 +65,10 @@ impl FakeReturns {
         let secret = self
             .keyring
             .matching(&signature, Purpose::Return, "", &signed)?;
-        let subject = Subject::none()
+        let target = EventTarget::none()
             .with_reference(CheckoutReference::new(reference).ok())
             .with_gateway_id(GatewayCheckoutId::new(checkout).ok());
-        let verified = VerifiedReturn::new(subject, secret);
+        let verified = VerifiedReturn::new(target, secret);
         Some(
             verified
                 .with_payment_id(PaymentId::new(payment).ok())

@@ -165,7 +165,7 @@ impl World {
         };
         let payment = payment.clone();
         let kind = EventKind::Payment(payment.clone());
-        let event = Event::new(PAYMENT, record.subject(), kind);
+        let event = Event::new(PAYMENT, record.target(), kind);
         self.tell(key, PAYMENT, vec![event], Some(id));
         if payment.status == PaymentStatus::Succeeded {
             self.tell_of_checkout(key, reference, Some(payment));
@@ -182,14 +182,14 @@ impl World {
         let Some(record) = self.find(key, reference.as_str()) else {
             return;
         };
-        let subject = record.subject();
+        let target = record.target();
         let snapshot = EventKind::Snapshot(record.snapshot());
         let id = payment.as_ref().map(|payment| payment.id.clone());
         let kinds = payment
             .map(EventKind::Payment)
             .into_iter()
             .chain([snapshot]);
-        let events = kinds.map(|kind| Event::new(CHECKOUT, subject.clone(), kind));
+        let events = kinds.map(|kind| Event::new(CHECKOUT, target.clone(), kind));
         self.tell(key, CHECKOUT, events.collect(), id.as_ref());
     }
 
@@ -202,17 +202,17 @@ impl World {
         payment: Option<&PaymentId>,
     ) -> Notice {
         let now = self.now;
-        let subject = events.first().map(|event| event.subject.clone());
-        let subject = subject.unwrap_or_default();
+        let target = events.first().map(|event| event.target.clone());
+        let target = target.unwrap_or_default();
         let at_now = |event: Event| match event.occurred_at {
             None => event.with_occurred_at(Some(now)),
             Some(_) => event,
         };
-        let reference = subject.reference.clone();
+        let reference = target.reference.clone();
         let envelope = Envelope {
             id: self.new_id("evt"),
             gateway_type: gateway_type.to_owned(),
-            subject,
+            target,
             events: events.into_iter().map(at_now).collect(),
         };
         let body = envelope.into_bytes();

@@ -69,7 +69,7 @@ async fn environments_never_mix() {
     assert_eq!(bench.provider.environment(), Environment::Sandbox);
     bench.checkout("r").await;
     assert!(live.fetch_checkout(&locator("r")).await.is_err());
-    let prepared = live.preflight_checkout(&bench.request("r")).unwrap();
+    let prepared = live.prepare_checkout(&bench.request("r")).unwrap();
     live.create_checkout(&prepared).await.unwrap();
     let account = bench.gateway.account("main").in_production();
     account.checkout("r").pay();

@@ -61,7 +61,7 @@ impl Bench {
 
     pub(crate) fn prepared(&self, reference: &str) -> PreparedCheckout {
         self.provider
-            .preflight_checkout(&self.request(reference))
+            .prepare_checkout(&self.request(reference))
             .unwrap()
     }
 

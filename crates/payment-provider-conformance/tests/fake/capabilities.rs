@@ -13,11 +13,11 @@ fn is_optional(
 ) {
     let all = Bench::new();
     all.provider
-        .preflight_checkout(&ask(all.request("r")))
+        .prepare_checkout(&ask(all.request("r")))
         .unwrap();
     let lacking = Bench::without(take);
     let request = ask(lacking.request("r"));
-    let violations = lacking.provider.preflight_checkout(&request).unwrap_err();
+    let violations = lacking.provider.prepare_checkout(&request).unwrap_err();
     let found: Vec<_> = violations
         .iter()
         .map(|one| (&*one.field, one.code))
@@ -25,7 +25,7 @@ fn is_optional(
     assert_eq!(found, [(field, ViolationCode::Unsupported)]);
     lacking
         .provider
-        .preflight_checkout(&lacking.request("r"))
+        .prepare_checkout(&lacking.request("r"))
         .unwrap();
 }
 
@@ -80,7 +80,7 @@ async fn what_is_declared_works() {
         .with_methods([PaymentMethod::NetBanking])
         .with_notify_payer(PayerNotification::NONE.by_email())
         .with_reminders();
-    let prepared = bench.provider.preflight_checkout(&request).unwrap();
+    let prepared = bench.provider.prepare_checkout(&request).unwrap();
     bench.provider.create_checkout(&prepared).await.unwrap();
     let checkout = bench.gateway.checkout("r");
     assert!(checkout.reminds_payer());
@@ -170,7 +170,7 @@ async fn without_signed_times_every_genuine_delivery_is_fresh() {
         delivery.clone().from_future(),
     ] {
         let webhook = bench.handle(&delivery.request()).await;
-        assert_eq!(webhook.freshness(), Freshness::Fresh);
+        assert_eq!(webhook.timestamp_check(), TimestampCheck::Fresh);
         assert_eq!(webhook.sent_at(), None);
     }
     let forged = bench
@@ -187,7 +187,7 @@ async fn a_return_is_signed_if_that_is_declared() {
         .parse()
         .unwrap();
     let request = bench.request("r").with_return_url(page);
-    let prepared = bench.provider.preflight_checkout(&request).unwrap();
+    let prepared = bench.provider.prepare_checkout(&request).unwrap();
     bench.provider.create_checkout(&prepared).await.unwrap();
     let checkout = bench.gateway.checkout("r");
     let returns = bench.provider.signed_returns().expect("declared");
@@ -206,10 +206,10 @@ async fn a_return_is_signed_if_that_is_declared() {
     );
     let verified = returns.verify_return(&address).unwrap();
     assert_eq!(
-        verified.subject.reference.as_ref(),
+        verified.target.reference.as_ref(),
         Some(checkout.reference())
     );
-    assert_eq!(verified.subject.gateway_id, checkout.locator().gateway_id);
+    assert_eq!(verified.target.gateway_id, checkout.locator().gateway_id);
     assert_eq!(verified.payment_id.as_ref(), Some(payment.id()));
     assert_eq!(verified.status, Some(CheckoutStatus::Paid));
 

@@ -55,7 +55,7 @@ async fn another_content_under_the_same_reference_is_a_conflict_that_says_in_wha
     bench.create("r").await.unwrap();
     let mut other = bench.request("r");
     other.amount = inr("1");
-    let other = bench.provider.preflight_checkout(&other).unwrap();
+    let other = bench.provider.prepare_checkout(&other).unwrap();
     let error = bench.provider.create_checkout(&other).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(error.effect(), Effect::Rejected);

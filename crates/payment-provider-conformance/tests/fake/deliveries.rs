@@ -20,12 +20,12 @@ async fn a_payment_is_told_by_two_types_with_one_effect() {
     for delivery in payment.deliveries() {
         assert_eq!(delivery.reference(), Some(checkout.reference()));
         let webhook = bench.handle(&delivery.request()).await;
-        assert_eq!(webhook.freshness(), Freshness::Fresh);
+        assert_eq!(webhook.timestamp_check(), TimestampCheck::Fresh);
         assert_eq!(webhook.environment(), Environment::Sandbox);
         assert_eq!(webhook.sent_at(), Some(bench.clock.now()));
         let event = &webhook.events()[0];
-        assert_eq!(event.subject.reference.as_ref(), Some(checkout.reference()));
-        assert_eq!(event.subject.gateway_id, checkout.locator().gateway_id);
+        assert_eq!(event.target.reference.as_ref(), Some(checkout.reference()));
+        assert_eq!(event.target.gateway_id, checkout.locator().gateway_id);
         assert_eq!(event.occurred_at, Some(bench.clock.now()));
         assert_eq!(event.kind, EventKind::Payment(payment.payment()));
         keys.push(webhook.delivery_key().clone());
@@ -81,30 +81,30 @@ async fn the_window_is_a_day_back_and_ten_minutes_ahead() {
     let (now, moment) = (bench.clock.now(), Duration::milliseconds(1));
     let (day, ahead) = (Duration::hours(24), Duration::minutes(10));
     let cases = [
-        (now - day, Freshness::Fresh),
-        (now - day - moment, Freshness::Stale),
-        (now + ahead, Freshness::Fresh),
-        (now + ahead + moment, Freshness::FromFuture),
+        (now - day, TimestampCheck::Fresh),
+        (now - day - moment, TimestampCheck::Stale),
+        (now + ahead, TimestampCheck::Fresh),
+        (now + ahead + moment, TimestampCheck::FromFuture),
     ];
     for (sent_at, expected) in cases {
         let webhook = bench
             .handle(&delivery.clone().sent_at(sent_at).request())
             .await;
-        assert_eq!(webhook.freshness(), expected, "{sent_at}");
+        assert_eq!(webhook.timestamp_check(), expected, "{sent_at}");
         let counts = matches!(webhook.events()[0].kind, EventKind::Payment(_));
-        assert_eq!(counts, expected == Freshness::Fresh, "{sent_at}");
+        assert_eq!(counts, expected == TimestampCheck::Fresh, "{sent_at}");
     }
     let stale = bench.handle(&delivery.clone().stale().request()).await;
-    assert_eq!(stale.freshness(), Freshness::Stale);
+    assert_eq!(stale.timestamp_check(), TimestampCheck::Stale);
     assert_eq!(stale.events()[0].kind, EventKind::FetchNeeded);
     let early = bench
         .handle(&delivery.clone().from_future().request())
         .await;
-    assert_eq!(early.freshness(), Freshness::FromFuture);
+    assert_eq!(early.timestamp_check(), TimestampCheck::FromFuture);
     let slow = delivery.sent_at(now).received_at(now + day + moment);
     assert_eq!(
-        bench.handle(&slow.request()).await.freshness(),
-        Freshness::Stale
+        bench.handle(&slow.request()).await.timestamp_check(),
+        TimestampCheck::Stale
     );
 }
 
@@ -179,7 +179,7 @@ async fn what_cannot_be_read_is_kept() {
     let half = bench.handle(&delivery.clone().unreadable().request()).await;
     let kind = &half.events()[0].kind;
     assert!(matches!(kind, EventKind::Unrecognised { .. }), "{kind:?}");
-    assert!(half.events()[0].subject.is_none());
+    assert!(half.events()[0].target.is_none());
 
     let unknown = delivery.of_unknown_type();
     assert_eq!(unknown.gateway_type(), "something.new");
@@ -187,7 +187,7 @@ async fn what_cannot_be_read_is_kept() {
     let event = &unknown.events()[0];
     assert!(matches!(event.kind, EventKind::Unrecognised { .. }));
     assert_eq!(event.gateway_type, "something.new");
-    assert_eq!(event.subject.reference, CheckoutReference::new("r").ok());
+    assert_eq!(event.target.reference, CheckoutReference::new("r").ok());
 }
 
 #[tokio::test]
@@ -197,7 +197,11 @@ async fn any_news_can_be_told() {
     let id = RefundId::new("ref_1").unwrap();
     let refund = Refund::new(id, RefundStatus::Succeeded, inr("5"));
     let kind = EventKind::Refund(refund);
-    let told = account.tell(vec![Event::new("refund", Subject::none(), kind.clone())]);
+    let told = account.tell(vec![Event::new(
+        "refund",
+        EventTarget::none(),
+        kind.clone(),
+    )]);
     let webhook = bench.handle(&told.request()).await;
     assert_eq!(webhook.events()[0].kind, kind);
     assert_eq!(webhook.events()[0].gateway_type, "refund");

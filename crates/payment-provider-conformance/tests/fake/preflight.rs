@@ -12,7 +12,7 @@ use crate::bench::{Bench, inr, request};
 fn refused(bench: &Bench, request: &CheckoutRequest) -> String {
     bench
         .provider
-        .preflight_checkout(request)
+        .prepare_checkout(request)
         .unwrap_err()
         .to_string()
 }
@@ -43,7 +43,7 @@ fn all_violations_come_at_once() {
         .with_extension(
             CheckoutExtension::new(ProviderId::new("fake").unwrap()).with_json("colour", "1"),
         );
-    let violations = bench.provider.preflight_checkout(&asked).unwrap_err();
+    let violations = bench.provider.prepare_checkout(&asked).unwrap_err();
     let fields: Vec<_> = violations
         .iter()
         .map(|violation| (&*violation.field, violation.code))
@@ -77,7 +77,7 @@ fn the_same_request_gives_the_same_bytes() {
     let asked = |note: &str| {
         let mut asked = bench.request("r");
         asked.options = asked.options.with_note("b", note).with_note("a", "1");
-        bench.provider.preflight_checkout(&asked).unwrap()
+        bench.provider.prepare_checkout(&asked).unwrap()
     };
     let before = asked("2");
     bench.clock.advance(Duration::from_millis(1));
@@ -89,7 +89,7 @@ fn the_same_request_gives_the_same_bytes() {
     let mut elsewhere = bench.request("r");
     let offset = time::UtcOffset::from_hms(5, 30, 0).unwrap();
     elsewhere.expires_at = elsewhere.expires_at.to_offset(offset);
-    let elsewhere = bench.provider.preflight_checkout(&elsewhere).unwrap();
+    let elsewhere = bench.provider.prepare_checkout(&elsewhere).unwrap();
     assert_eq!(elsewhere.body, bench.prepared("r").body);
 }
 
@@ -103,7 +103,7 @@ fn limits_include_their_borders() {
     let moment = Duration::from_nanos(1);
     let asked = |left: Duration| request("abc", bench.clock.now() + left);
     for good in [least, most] {
-        bench.provider.preflight_checkout(&asked(good)).unwrap();
+        bench.provider.prepare_checkout(&asked(good)).unwrap();
     }
     let refused = |request| refused(&bench, &request);
     assert_eq!(
@@ -129,7 +129,7 @@ fn only_declared_currencies_are_taken() {
         refused(&bench, &dollars),
         "amount: is in a currency that this gateway does not offer"
     );
-    Bench::new().provider.preflight_checkout(&dollars).unwrap();
+    Bench::new().provider.prepare_checkout(&dollars).unwrap();
 }
 
 #[tokio::test]
@@ -163,5 +163,5 @@ fn the_first_instalment_is_less_than_the_amount_and_in_its_currency() {
         "partial_payments.minimum: must be in the currency of the amount"
     );
     asked.partial_payments = Some(PartialPayments::at_least(inr("200.11")));
-    bench.provider.preflight_checkout(&asked).unwrap();
+    bench.provider.prepare_checkout(&asked).unwrap();
 }

@@ -18,7 +18,7 @@ async fn neither_secrets_nor_persons_are_shown() {
         .with_name("canary-name")
         .with_email("canary@example.com")
         .with_phone("canary-phone");
-    let prepared = provider.preflight_checkout(&request).unwrap();
+    let prepared = provider.prepare_checkout(&request).unwrap();
     let made = provider.create_checkout(&prepared).await.unwrap();
     let checkout = gateway.checkout("r");
     let payment = checkout.fail();

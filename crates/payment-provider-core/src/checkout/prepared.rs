@@ -8,7 +8,7 @@ use crate::{CheckoutReference, CheckoutRequest, Environment, Fingerprint, Money,
 
 /// A checkout request that passed every check, in the very bytes that go to the gateway.
 ///
-/// [`preflight_checkout`](crate::PaymentProvider::preflight_checkout) makes it without I/O; the host
+/// [`prepare_checkout`](crate::PaymentProvider::prepare_checkout) makes it without I/O; the host
 /// **stores it before** it calls [`create_checkout`](crate::PaymentProvider::create_checkout), and
 /// after a crash calls again with what it stored. Settings or the provider's version may have
 /// changed in between: the bytes have not, so the gateway sees one request, not two.

@@ -89,7 +89,7 @@ pub struct Capabilities {
     pub status_inquiry: bool,
     /// A delivery carries a time inside its signature, so that an old one is told from a new one.
     /// Without it every genuine delivery counts as
-    /// [`Fresh`](crate::Freshness::Fresh), and repetition is told by keys alone. Not to be declared
+    /// [`Fresh`](crate::TimestampCheck::Fresh), and repetition is told by keys alone. Not to be declared
     /// without `status_inquiry`: what is old is only a reason to ask, and there would be nobody to.
     pub signed_timestamps: bool,
     /// The gateway signs the address to which it sends the payer's browser back:

@@ -12,7 +12,7 @@ pub use advice::{Effect, RetryAdvice};
 pub use kind::{Difference, ErrorKind, Operation};
 pub use rate_limit::RateLimit;
 
-use crate::{Personal, ProviderId, Violations};
+use crate::{Pii, ProviderId, Violations};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -36,7 +36,7 @@ struct Inner {
     retry: RetryAdvice,
     status: Option<u16>,
     gateway_code: Option<String>,
-    gateway_message: Option<Personal>,
+    gateway_message: Option<Pii>,
     request_id: Option<String>,
     rate_limit: Option<RateLimit>,
     violations: Violations,
@@ -103,7 +103,7 @@ impl ProviderError {
 
     /// Adds the gateway's own message.
     pub fn with_gateway_message(mut self, message: impl Into<String>) -> Self {
-        self.inner.gateway_message = Some(Personal::new(message.into()));
+        self.inner.gateway_message = Some(Pii::new(message.into()));
         self
     }
 
@@ -169,7 +169,7 @@ impl ProviderError {
     /// The gateway's own message. It may repeat personal data of the request: show it to the
     /// merchant, keep it out of logs.
     pub fn gateway_message(&self) -> Option<&str> {
-        self.inner.gateway_message.as_ref().map(Personal::expose)
+        self.inner.gateway_message.as_ref().map(Pii::expose)
     }
 
     /// The id under which the gateway's support finds the request.

@@ -11,7 +11,7 @@ use crate::{
 #[non_exhaustive]
 pub struct Event {
     /// What it is about. Look it up inside the connection that verified the delivery, nowhere else.
-    pub subject: Subject,
+    pub target: EventTarget,
     /// What it says.
     pub kind: EventKind,
     /// The gateway's word for the type of the delivery, for example `PAYMENT_LINK_EVENT`.
@@ -27,9 +27,9 @@ pub struct Event {
 
 impl Event {
     /// An event of the gateway's type, about this subject.
-    pub fn new(gateway_type: impl Into<String>, subject: Subject, kind: EventKind) -> Self {
+    pub fn new(gateway_type: impl Into<String>, target: EventTarget, kind: EventKind) -> Self {
         Self {
-            subject,
+            target,
             kind,
             gateway_type: gateway_type.into(),
             gateway_version: None,
@@ -53,7 +53,7 @@ impl Event {
 /// The object an event is about, by every name the delivery gives for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Subject {
+pub struct EventTarget {
     /// The host's reference.
     pub reference: Option<CheckoutReference>,
     /// The gateway's id of the checkout.
@@ -62,7 +62,7 @@ pub struct Subject {
     pub order_id: Option<OrderId>,
 }
 
-impl Subject {
+impl EventTarget {
     /// Nothing in particular.
     pub const fn none() -> Self {
         Self {
@@ -103,15 +103,15 @@ impl Subject {
 #[non_exhaustive]
 pub enum EventKind {
     /// A delta: this attempt to pay came to this. Takes effect once, by
-    /// [`Payment::effect_key`].
+    /// [`Payment::dedup_key`].
     Payment(Payment),
-    /// A delta: this refund came to this. Takes effect once, by [`Refund::effect_key`].
+    /// A delta: this refund came to this. Takes effect once, by [`Refund::dedup_key`].
     Refund(Refund),
     /// A statement: a payment is contested, and this is where that stands. Books nothing; it is
-    /// news once, by [`Dispute::effect_key`].
+    /// news once, by [`Dispute::dedup_key`].
     Dispute(Dispute),
     /// A statement: collected money was paid out to the merchant, or was not. Books nothing; it is
-    /// news once, by [`Settlement::effect_key`].
+    /// news once, by [`Settlement::dedup_key`].
     Settlement(Settlement),
     /// A statement to compare with: so the checkout stands. Books nothing; if it says more was
     /// paid than is booked, the payments have to be fetched.
@@ -170,7 +170,7 @@ mod tests {
             (EventKind::Dispute(dispute), "dispute"),
             (EventKind::Settlement(settlement), "settlement"),
         ] {
-            let event = Event::new("T", Subject::none(), kind)
+            let event = Event::new("T", EventTarget::none(), kind)
                 .with_gateway_version(Some("2025-01-01".to_owned()));
             let text = serde_json::to_string(&event).unwrap();
             assert!(text.contains(&format!(r#""kind":{{"{word}":"#)), "{text}");
@@ -180,9 +180,9 @@ mod tests {
 
     #[test]
     fn events_stored_before_versions_were_kept_are_read() {
-        let text = r#"{"subject":{"reference":null,"gateway_id":null,"order_id":null},
+        let text = r#"{"target":{"reference":null,"gateway_id":null,"order_id":null},
             "kind":"ping","gateway_type":"T","occurred_at":null}"#;
         let event: Event = serde_json::from_str(text).unwrap();
-        assert_eq!(event, Event::new("T", Subject::none(), EventKind::Ping));
+        assert_eq!(event, Event::new("T", EventTarget::none(), EventKind::Ping));
     }
 }

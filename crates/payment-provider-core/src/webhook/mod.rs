@@ -6,8 +6,8 @@ mod request;
 mod signature;
 mod verified;
 
-pub use event::{CheckoutSnapshot, Event, EventKind, Subject};
+pub use event::{CheckoutSnapshot, Event, EventKind, EventTarget};
 pub use keyring::HmacKeyring;
 pub use request::WebhookRequest;
 pub use signature::{MatchedSecret, SecretLabel, SignatureCheck, Verification};
-pub use verified::{DeliveryKey, Freshness, VerifiedWebhook, WebhookReply};
+pub use verified::{DeliveryKey, TimestampCheck, VerifiedWebhook, WebhookReply};

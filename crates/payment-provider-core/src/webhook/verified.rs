@@ -17,7 +17,7 @@ use crate::Environment;
 pub struct VerifiedWebhook {
     delivery_key: DeliveryKey,
     environment: Environment,
-    freshness: Freshness,
+    timestamp_check: TimestampCheck,
     verification: Verification,
     sent_at: Option<OffsetDateTime>,
     events: Vec<Event>,
@@ -27,7 +27,7 @@ pub struct VerifiedWebhook {
 impl VerifiedWebhook {
     /// Called by providers once `body` is verified, with how that was done.
     ///
-    /// A delivery that is not [`Freshness::Fresh`] is genuine but may be an old one played again,
+    /// A delivery that is not [`TimestampCheck::Fresh`] is genuine but may be an old one played again,
     /// so its content is not relied on: every payment, refund and snapshot in it becomes
     /// [`EventKind::FetchNeeded`] here. Nothing is lost and nothing stale is believed. Disputes and
     /// settlements stay: they book nothing, and that they came to this state remains true.
@@ -35,10 +35,10 @@ impl VerifiedWebhook {
         verification: Verification,
         body: &[u8],
         environment: Environment,
-        freshness: Freshness,
+        timestamp_check: TimestampCheck,
         mut events: Vec<Event>,
     ) -> Self {
-        if freshness != Freshness::Fresh {
+        if timestamp_check != TimestampCheck::Fresh {
             for event in &mut events {
                 if matches!(
                     event.kind,
@@ -51,7 +51,7 @@ impl VerifiedWebhook {
         Self {
             delivery_key: DeliveryKey::of(body),
             environment,
-            freshness,
+            timestamp_check,
             verification,
             sent_at: None,
             events,
@@ -82,8 +82,8 @@ impl VerifiedWebhook {
     }
 
     /// Whether it was sent within the acceptance window.
-    pub const fn freshness(&self) -> Freshness {
-        self.freshness
+    pub const fn timestamp_check(&self) -> TimestampCheck {
+        self.timestamp_check
     }
 
     /// How it was verified.
@@ -148,7 +148,7 @@ impl fmt::Debug for DeliveryKey {
 /// Where a delivery's own time stamp lies relative to its arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Freshness {
+pub enum TimestampCheck {
     /// Within the acceptance window: the content counts.
     Fresh,
     /// Older than the window.
@@ -181,11 +181,11 @@ impl WebhookReply {
 mod tests {
     use super::*;
     use crate::{
-        Currency, Dispute, DisputeId, DisputeStatus, Money, Payment, PaymentId, PaymentStatus,
-        Refund, RefundId, RefundStatus, Subject,
+        Currency, Dispute, DisputeId, DisputeStatus, EventTarget, Money, Payment, PaymentId,
+        PaymentStatus, Refund, RefundId, RefundStatus,
     };
 
-    fn webhook(freshness: Freshness) -> VerifiedWebhook {
+    fn webhook(timestamp_check: TimestampCheck) -> VerifiedWebhook {
         let amount = Money::from_minor_units(100, Currency::INR);
         let id = PaymentId::new("p").unwrap();
         let payment = Payment::new(id, PaymentStatus::Succeeded, amount);
@@ -197,14 +197,14 @@ mod tests {
             EventKind::Dispute(dispute),
             EventKind::Ping,
         ]
-        .map(|kind| Event::new("T", Subject::none(), kind))
+        .map(|kind| Event::new("T", EventTarget::none(), kind))
         .to_vec();
         let verification = Verification::Inquiry;
         VerifiedWebhook::new(
             verification,
             b"body",
             Environment::Sandbox,
-            freshness,
+            timestamp_check,
             events,
         )
     }
@@ -212,15 +212,15 @@ mod tests {
     #[test]
     fn outside_the_window_news_becomes_a_reason_to_fetch() {
         assert!(matches!(
-            webhook(Freshness::Fresh).events()[0].kind,
+            webhook(TimestampCheck::Fresh).events()[0].kind,
             EventKind::Payment(_)
         ));
         assert!(matches!(
-            webhook(Freshness::Fresh).events()[1].kind,
+            webhook(TimestampCheck::Fresh).events()[1].kind,
             EventKind::Refund(_)
         ));
-        for freshness in [Freshness::Stale, Freshness::FromFuture] {
-            let webhook = webhook(freshness);
+        for timestamp_check in [TimestampCheck::Stale, TimestampCheck::FromFuture] {
+            let webhook = webhook(timestamp_check);
             assert_eq!(webhook.events()[0].kind, EventKind::FetchNeeded);
             assert_eq!(webhook.events()[1].kind, EventKind::FetchNeeded);
             let dispute = &webhook.events()[2].kind;
@@ -232,6 +232,9 @@ mod tests {
     #[test]
     fn the_delivery_key_is_the_hash_of_the_body() {
         let expected = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5";
-        assert_eq!(webhook(Freshness::Fresh).delivery_key().as_str(), expected);
+        assert_eq!(
+            webhook(TimestampCheck::Fresh).delivery_key().as_str(),
+            expected
+        );
     }
 }

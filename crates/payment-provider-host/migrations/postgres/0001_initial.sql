@@ -135,7 +135,7 @@ CREATE TABLE deliveries (
     delivery_key   text COLLATE "C" NOT NULL,
     body           bytea NOT NULL,
     events         text NOT NULL,
-    freshness      text NOT NULL,
+    timestamp_check      text NOT NULL,
     matched_secret text,
     received_at    bigint NOT NULL,
     copies         bigint NOT NULL DEFAULT 1,

@@ -129,7 +129,7 @@ CREATE TABLE deliveries (
     delivery_key   TEXT NOT NULL,
     body           BLOB NOT NULL,
     events         TEXT NOT NULL,
-    freshness      TEXT NOT NULL,
+    timestamp_check      TEXT NOT NULL,
     matched_secret TEXT,
     received_at    INTEGER NOT NULL,
     copies         INTEGER NOT NULL DEFAULT 1,

@@ -106,7 +106,7 @@ impl<S: Store> Host<S> {
         }
         let prepared = call
             .provider
-            .preflight_checkout(&request)
+            .prepare_checkout(&request)
             .map_err(CheckoutError::Invalid)?;
         let mut row = CheckoutRow {
             pk: 0,

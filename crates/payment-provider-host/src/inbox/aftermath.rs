@@ -72,9 +72,7 @@ impl<S: Store> Host<S> {
         let connection_pk = delivery.connection_pk;
         let matched = self.match_event(tx, connection_pk, event).await?;
         let Some(row) = matched.checkout else {
-            let maybe = self
-                .match_subject(tx, connection_pk, &event.subject)
-                .await?;
+            let maybe = self.match_subject(tx, connection_pk, &event.target).await?;
             return Ok(match maybe.checkout {
                 Some(row) if !fetched.contains_key(&row.pk) => EventOutcome::Fetch(Box::new(row)),
                 Some(_) => EventOutcome::Unmatched(matched.missing),

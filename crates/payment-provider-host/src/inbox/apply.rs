@@ -7,7 +7,7 @@ use super::waiting::ApplyError;
 use crate::Host;
 use crate::settle::Decided;
 use crate::store::{
-    CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, Store, StoreError, SubjectName,
+    CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, Store, StoreError, TargetName,
 };
 
 /// How one try went.
@@ -168,10 +168,10 @@ impl<S: Store> Host<S> {
         delivery: &DeliveryRow,
         checkouts: &[i64],
     ) -> Result<(), StoreError> {
-        let names: Vec<SubjectName> = delivery
+        let names: Vec<TargetName> = delivery
             .events
             .iter()
-            .flat_map(SubjectName::all_of)
+            .flat_map(TargetName::all_of)
             .collect();
         let store = &self.inner.store;
         store

@@ -12,7 +12,7 @@ use super::waiting::ApplyError;
 use crate::Host;
 use crate::ledger::booked_on;
 use crate::settle::Fetched;
-use crate::store::{CheckoutRow, DeliveryRow, HistoryKind, PaymentRow, Store, SubjectName};
+use crate::store::{CheckoutRow, DeliveryRow, HistoryKind, PaymentRow, Store, TargetName};
 
 /// After so many looks in vain, some seconds, a list of the gateway's is taken to be up to date about
 /// an order that it shows.
@@ -31,7 +31,7 @@ pub(super) enum EventOutcome {
     /// Says nothing about a checkout, and never will.
     Ignored,
     /// Of nothing that is known here; what it waits for.
-    Unmatched(Vec<SubjectName>),
+    Unmatched(Vec<TargetName>),
     Fetch(Box<CheckoutRow>),
 }
 
@@ -50,7 +50,7 @@ impl<S: Store> Host<S> {
         if aftermath::is_told_by(event) {
             return self.apply_aftermath(tx, delivery, event, fetched).await;
         }
-        if event.subject.is_none() {
+        if event.target.is_none() {
             let of_money = match &event.kind {
                 EventKind::Payment(payment) => payment.status == PaymentStatus::Succeeded,
                 EventKind::Snapshot(_) => true,
@@ -66,7 +66,7 @@ impl<S: Store> Host<S> {
             return Ok(EventOutcome::Ignored);
         }
         let matched = self
-            .match_subject(tx, delivery.connection_pk, &event.subject)
+            .match_subject(tx, delivery.connection_pk, &event.target)
             .await?;
         let Some(mut row) = matched.checkout else {
             return Ok(EventOutcome::Unmatched(matched.missing));
@@ -136,7 +136,7 @@ impl<S: Store> Host<S> {
         known: &Fetched,
     ) -> Result<(), ApplyError> {
         let store = &self.inner.store;
-        let key = payment.effect_key();
+        let key = payment.dedup_key();
         if store
             .effect_payment(tx, row.connection_pk, &key)
             .await?
@@ -167,7 +167,7 @@ impl<S: Store> Host<S> {
                 );
                 let kind = HistoryKind::PaymentsFetched;
                 self.note(tx, row.payable_pk, kind, detail).await?;
-                let name = SubjectName::Payment(payment.id.clone());
+                let name = TargetName::Payment(payment.id.clone());
                 self.requeue(tx, row.connection_pk, &[name]).await?;
                 Ok(())
             }
@@ -178,11 +178,11 @@ impl<S: Store> Host<S> {
 
 /// What the same delivery says was paid in all on the checkout of this event.
 fn total_of(delivery: &DeliveryRow, event: &Event, row: &CheckoutRow) -> Option<i64> {
-    let names = SubjectName::all(&event.subject);
+    let names = TargetName::all(&event.target);
     delivery.events.iter().find_map(|other| match &other.kind {
         EventKind::Snapshot(snapshot)
             if snapshot.amount_paid.currency() == row.amount.currency()
-                && SubjectName::all(&other.subject)
+                && TargetName::all(&other.target)
                     .iter()
                     .any(|name| names.contains(name)) =>
         {

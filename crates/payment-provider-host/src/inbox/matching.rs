@@ -1,9 +1,9 @@
 //! Whose news it is.
 
-use payment_provider_core::{Event, Subject};
+use payment_provider_core::{Event, EventTarget};
 
 use crate::Host;
-use crate::store::{CheckoutRow, Store, StoreError, SubjectName};
+use crate::store::{CheckoutRow, Store, StoreError, TargetName};
 
 /// What the names of a subject lead to.
 pub(super) struct Match {
@@ -11,7 +11,7 @@ pub(super) struct Match {
     pub(super) checkout: Option<CheckoutRow>,
     /// Those that nothing had when they were looked up: where they lead to no checkout, that can
     /// change with one of these only.
-    pub(super) missing: Vec<SubjectName>,
+    pub(super) missing: Vec<TargetName>,
 }
 
 impl<S: Store> Host<S> {
@@ -23,8 +23,8 @@ impl<S: Store> Host<S> {
         connection_pk: i64,
         event: &Event,
     ) -> Result<Match, StoreError> {
-        let Some(payment) = SubjectName::contested(&event.kind) else {
-            return self.match_subject(tx, connection_pk, &event.subject).await;
+        let Some(payment) = TargetName::contested(&event.kind) else {
+            return self.match_subject(tx, connection_pk, &event.target).await;
         };
         let store = &self.inner.store;
         let checkout = store.checkout_by_name(tx, connection_pk, &payment).await?;
@@ -41,15 +41,15 @@ impl<S: Store> Host<S> {
         &self,
         tx: &mut S::Tx,
         connection_pk: i64,
-        subject: &Subject,
+        target: &EventTarget,
     ) -> Result<Match, StoreError> {
         let store = &self.inner.store;
         let mut found: Option<CheckoutRow> = None;
         let mut missing = Vec::new();
-        for name in SubjectName::all(subject) {
+        for name in TargetName::all(target) {
             // What one visit of a payer made says whose it is only where nothing else does.
-            let by_order = matches!(name, SubjectName::Order(_));
-            if by_order && (subject.reference.is_some() || subject.gateway_id.is_some()) {
+            let by_order = matches!(name, TargetName::Order(_));
+            if by_order && (target.reference.is_some() || target.gateway_id.is_some()) {
                 break;
             }
             let known = store.checkout_by_name(tx, connection_pk, &name).await?;
@@ -59,7 +59,7 @@ impl<S: Store> Host<S> {
                 // Every reference of ours is known here, and so is the gateway's id of a checkout
                 // once it was told: another one is somebody else's.
                 (None, Some(found)) if found.gateway_id.is_some() => true,
-                (None, _) => matches!(name, SubjectName::Reference(_)),
+                (None, _) => matches!(name, TargetName::Reference(_)),
             };
             match known {
                 Some(row) => found = found.or(Some(row)),

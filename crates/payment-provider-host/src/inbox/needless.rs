@@ -21,7 +21,7 @@ impl<S: Store> Host<S> {
         let mut needless = Vec::new();
         for event in &delivery.events {
             let matched = self
-                .match_subject(tx, delivery.connection_pk, &event.subject)
+                .match_subject(tx, delivery.connection_pk, &event.target)
                 .await?;
             let new = |row: &CheckoutRow| looked_at.insert(row.payable_pk);
             let Some(about) = matched.checkout.filter(new) else {

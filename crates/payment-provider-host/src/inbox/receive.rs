@@ -1,12 +1,12 @@
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::{
-    ConnectionCode, ErrorKind, Event, EventKind, Freshness, OrganizationId, ProviderError,
-    ProviderId, WebhookReply, WebhookRequest,
+    ConnectionCode, ErrorKind, Event, EventKind, OrganizationId, ProviderError, ProviderId,
+    TimestampCheck, WebhookReply, WebhookRequest,
 };
 
 use crate::connections::ConnectionError;
 use crate::store::{
-    DeliveryRow, DeliveryState, HistoryKind, Received, Store, StoreError, SubjectName,
+    DeliveryRow, DeliveryState, HistoryKind, Received, Store, StoreError, TargetName,
 };
 use crate::{Host, times};
 
@@ -62,7 +62,7 @@ pub struct Delivery {
     /// How often it arrived.
     pub copies: i64,
     /// Whether its time stamp was within the acceptance window.
-    pub freshness: Freshness,
+    pub timestamp_check: TimestampCheck,
     /// The label of the secret that verified it.
     pub matched_secret: Option<String>,
     /// Where it stands.
@@ -108,7 +108,7 @@ impl<S: Store> Host<S> {
         let says_nothing = verified.events().iter().all(|event| match event.kind {
             EventKind::Ping => true,
             // It names something: what cannot be read in it may still be news of a checkout.
-            EventKind::Unrecognised { .. } => event.subject.is_none(),
+            EventKind::Unrecognised { .. } => event.target.is_none(),
             _ => false,
         });
         let row = DeliveryRow {
@@ -116,7 +116,7 @@ impl<S: Store> Host<S> {
             connection_pk: connection.pk,
             key: verified.delivery_key().to_string(),
             body: request.body.to_vec(),
-            freshness: verified.freshness(),
+            timestamp_check: verified.timestamp_check(),
             matched_secret: verified.matched_secret().map(ToString::to_string),
             events: verified.into_events(),
             // An edge whose clock is ahead makes nobody wait for it.
@@ -134,7 +134,7 @@ impl<S: Store> Host<S> {
         };
         // A gateway that tells only of what it concerns tells the next news in the same bytes.
         // Outside the window every delivery reads like one of those, and its bytes are no news.
-        let again = row.freshness == Freshness::Fresh
+        let again = row.timestamp_check == TimestampCheck::Fresh
             && row
                 .events
                 .iter()
@@ -166,9 +166,9 @@ impl<S: Store> Host<S> {
         let mut tx = store.begin().await?;
         for event in &row.events {
             // What a refund or a dispute names besides its payment may be shared with others.
-            let names = match SubjectName::contested(&event.kind) {
+            let names = match TargetName::contested(&event.kind) {
                 Some(payment) => vec![payment],
-                None => SubjectName::all(&event.subject),
+                None => TargetName::all(&event.target),
             };
             for name in names {
                 let found = store
@@ -237,7 +237,7 @@ impl Delivery {
                 .collect(),
             received_at: times::from_millis(row.received_at),
             copies: row.copies,
-            freshness: row.freshness,
+            timestamp_check: row.timestamp_check,
             matched_secret: row.matched_secret,
             state: row.state,
             attempts: row.attempts,
@@ -250,7 +250,7 @@ fn subjects(events: &[Event]) -> Vec<String> {
     let mut subjects: Vec<String> = Vec::new();
     for name in events
         .iter()
-        .flat_map(|event| SubjectName::all(&event.subject))
+        .flat_map(|event| TargetName::all(&event.target))
     {
         if !subjects.iter().any(|known| known == name.id()) {
             subjects.push(name.id().to_owned());

@@ -1,6 +1,6 @@
 //! What a payable's history says of the deliveries about it.
 
-use payment_provider_core::{Event, Freshness};
+use payment_provider_core::{Event, TimestampCheck};
 
 use crate::Host;
 use crate::store::{DeliveryRow, HistoryKind, HistoryRow, Store, StoreError};
@@ -37,13 +37,13 @@ fn received_detail(delivery: &DeliveryRow) -> String {
         Some(label) => format!(" with secret {label}"),
         None => String::new(),
     };
-    let time = match delivery.freshness {
-        Freshness::Fresh => "time stamp fresh",
-        Freshness::Stale => {
+    let time = match delivery.timestamp_check {
+        TimestampCheck::Fresh => "time stamp fresh",
+        TimestampCheck::Stale => {
             "time stamp too old, outside the acceptance window: \
              only taken as a hint to ask the gateway"
         }
-        Freshness::FromFuture => {
+        TimestampCheck::FromFuture => {
             "time stamp too far ahead, outside the acceptance window: \
              only taken as a hint to ask the gateway"
         }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use payment_provider_core::{
-    ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId, RefundId,
+    ConnectionCode, CustomerId, DedupKey, OrganizationId, PaymentId, RefundId,
 };
 
 use super::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
     HistoryRow, InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, OpenCheckoutRow,
     ParkOutcome, PayableRow, PaymentRow, PostgresStore, PostgresTx, Postponed, Received, RefundRow,
-    Result, SecretUseRow, SqliteStore, SqliteTx, Store, StoreError, SubjectName, WalkedConnection,
+    Result, SecretUseRow, SqliteStore, SqliteTx, Store, StoreError, TargetName, WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -202,7 +202,7 @@ impl Backend for AnyStore {
         &self,
         tx: &mut AnyTx,
         connection_pk: i64,
-        names: &[SubjectName],
+        names: &[TargetName],
         checkouts: &[i64],
     ) -> Result<()> {
         each_in!(self, tx.hold_payables(connection_pk, names, checkouts))
@@ -237,7 +237,7 @@ impl Backend for AnyStore {
         &self,
         tx: &mut AnyTx,
         connection_pk: i64,
-        name: &SubjectName,
+        name: &TargetName,
     ) -> Result<Option<CheckoutRow>> {
         each_in!(self, tx.checkout_by_name(connection_pk, name))
     }
@@ -283,7 +283,7 @@ impl Backend for AnyStore {
         &self,
         tx: &mut AnyTx,
         connection_pk: i64,
-        key: &EffectKey,
+        key: &DedupKey,
     ) -> Result<Option<i64>> {
         each_in!(self, tx.effect_payment(connection_pk, key))
     }
@@ -292,7 +292,7 @@ impl Backend for AnyStore {
         &self,
         tx: &mut AnyTx,
         connection_pk: i64,
-        key: &EffectKey,
+        key: &DedupKey,
     ) -> Result<()> {
         each_in!(self, tx.forget_effect(connection_pk, key))
     }
@@ -301,7 +301,7 @@ impl Backend for AnyStore {
         &self,
         tx: &mut AnyTx,
         connection_pk: i64,
-        key: &EffectKey,
+        key: &DedupKey,
         payment_pk: i64,
         at: i64,
     ) -> Result<()> {
@@ -377,7 +377,7 @@ impl Backend for AnyStore {
         &self,
         tx: &mut AnyTx,
         connection_pk: i64,
-        names: &[SubjectName],
+        names: &[TargetName],
         now: i64,
     ) -> Result<u64> {
         each_in!(self, tx.requeue_unmatched(connection_pk, names, now))
@@ -444,7 +444,7 @@ impl Backend for AnyStore {
     async fn effect_payments(
         &self,
         tx: &mut AnyTx,
-        keys: &[(i64, EffectKey)],
+        keys: &[(i64, DedupKey)],
     ) -> Result<Vec<Option<i64>>> {
         each_in!(self, tx.effect_payments(keys))
     }

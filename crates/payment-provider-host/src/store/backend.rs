@@ -2,13 +2,13 @@ use std::fmt;
 
 use async_trait::async_trait;
 use payment_provider_core::{
-    ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId, RefundId,
+    ConnectionCode, CustomerId, DedupKey, OrganizationId, PaymentId, RefundId,
 };
 
 use super::{
     CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow, HistoryRow,
     InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, OpenCheckoutRow, ParkOutcome,
-    PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow, SubjectName,
+    PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow, TargetName,
     WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
@@ -96,7 +96,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         &self,
         tx: &mut Self::Tx,
         connection_pk: i64,
-        names: &[SubjectName],
+        names: &[TargetName],
         checkouts: &[i64],
     ) -> Result<()>;
     /// Writes a payable; a new one has the key 0.
@@ -114,7 +114,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         &self,
         tx: &mut Self::Tx,
         connection_pk: i64,
-        name: &SubjectName,
+        name: &TargetName,
     ) -> Result<Option<CheckoutRow>>;
     /// Writes a checkout; a new one has the key 0.
     async fn put_checkout(&self, tx: &mut Self::Tx, row: &CheckoutRow) -> Result<i64>;
@@ -143,20 +143,20 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         &self,
         tx: &mut Self::Tx,
         connection_pk: i64,
-        key: &EffectKey,
+        key: &DedupKey,
     ) -> Result<Option<i64>>;
     async fn forget_effect(
         &self,
         tx: &mut Self::Tx,
         connection_pk: i64,
-        key: &EffectKey,
+        key: &DedupKey,
     ) -> Result<()>;
     /// Says which payment an effect belongs to, in place of what was said before.
     async fn put_effect(
         &self,
         tx: &mut Self::Tx,
         connection_pk: i64,
-        key: &EffectKey,
+        key: &DedupKey,
         payment_pk: i64,
         at: i64,
     ) -> Result<()>;
@@ -220,7 +220,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         &self,
         tx: &mut Self::Tx,
         connection_pk: i64,
-        names: &[SubjectName],
+        names: &[TargetName],
         now: i64,
     ) -> Result<u64>;
     /// The latest, newest first.
@@ -273,7 +273,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn effect_payments(
         &self,
         tx: &mut Self::Tx,
-        keys: &[(i64, EffectKey)],
+        keys: &[(i64, DedupKey)],
     ) -> Result<Vec<Option<i64>>>;
     async fn ledger_effects(
         &self,

@@ -18,7 +18,7 @@ mod postgres;
 mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod subject_name;
+mod target_name;
 
 #[cfg(test)]
 #[path = "../../tests/store_contract/mod.rs"]
@@ -39,7 +39,7 @@ pub(crate) use rows::*;
 pub use rows::{DeliveryState, HistoryKind};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteStore, SqliteTx};
-pub(crate) use subject_name::SubjectName;
+pub(crate) use target_name::TargetName;
 
 /// For how many milliseconds a delivery waits that another version of this crate stored and this one
 /// cannot read, while both run side by side; and how often before it is parked: an hour in all.

@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use payment_provider_core::{
-    CheckoutReference, ConnectionCode, Currency, Customer, CustomerId, EffectKey, Environment,
-    Event, Freshness, Money, OrderId, OrganizationId, Payment, PaymentId, PaymentStatus, Personal,
-    PreparedCheckout, ProviderId, Refund, Violations,
+    CheckoutReference, ConnectionCode, Currency, Customer, CustomerId, DedupKey, Environment,
+    Event, Money, OrderId, OrganizationId, Payment, PaymentId, PaymentStatus, Pii,
+    PreparedCheckout, ProviderId, Refund, TimestampCheck, Violations,
 };
 use serde::{Deserialize, Serialize};
 
-use super::SubjectName;
+use super::TargetName;
 use crate::cash::{Closed, Verdict};
 use crate::checkouts::CheckoutState;
 use crate::sealing::SealedText;
@@ -90,7 +90,7 @@ pub struct CheckoutRow {
     pub tried_at: i64,
     pub gateway_id: Option<String>,
     /// Whoever has the address can pay, so it is kept out of `Debug`.
-    pub url: Option<Personal>,
+    pub url: Option<Pii>,
     pub gateway_paid: i64,
     /// What of that is not booked, and was declared not to have come in.
     pub written_off: i64,
@@ -137,15 +137,15 @@ impl PaymentRow {
         self.payment.amount == other.amount && orders.is_none_or(|(one, two)| one == two)
     }
 
-    pub(crate) fn effect_key(&self) -> EffectKey {
-        self.payment.effect_key()
+    pub(crate) fn dedup_key(&self) -> DedupKey {
+        self.payment.dedup_key()
     }
 
     /// The names that are known by it: its order's, and once its money is booked its own.
-    pub(crate) fn names(&self) -> Vec<SubjectName> {
+    pub(crate) fn names(&self) -> Vec<TargetName> {
         let order = self.order_id().map(OrderId::to_string);
         let own = self.is_booked().then(|| self.payment.id.clone());
-        let names = [order.map(SubjectName::Order), own.map(SubjectName::Payment)];
+        let names = [order.map(TargetName::Order), own.map(TargetName::Payment)];
         names.into_iter().flatten().collect()
     }
 
@@ -223,7 +223,7 @@ pub struct DeliveryRow {
     pub key: String,
     pub body: Vec<u8>,
     pub events: Vec<Event>,
-    pub freshness: Freshness,
+    pub timestamp_check: TimestampCheck,
     pub matched_secret: Option<String>,
     pub received_at: i64,
     pub copies: i64,
@@ -293,7 +293,7 @@ pub enum Received {
 pub struct DeliveryEnd<'a> {
     pub state: DeliveryState,
     /// The names under which it might be matched later.
-    pub unmatched: &'a [SubjectName],
+    pub unmatched: &'a [TargetName],
     /// Unless more copies than this came meanwhile: then it is news again.
     pub copies: Option<i64>,
     pub next_attempt: i64,

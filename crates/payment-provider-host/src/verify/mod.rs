@@ -8,7 +8,7 @@ mod report;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use payment_provider_core::{
-    Currency, EffectKey, Money, OrganizationId, Payment, PaymentId, PaymentStatus,
+    Currency, DedupKey, Money, OrganizationId, Payment, PaymentId, PaymentStatus,
 };
 
 use crate::Host;
@@ -98,10 +98,10 @@ impl<S: Store> Host<S> {
 type Effects<'a> = HashMap<(i64, &'a str), i64>;
 
 /// The key under which a payment was booked, by what is in a column: that is what it is found by.
-fn key_of(payment: &str) -> Option<EffectKey> {
+fn key_of(payment: &str) -> Option<DedupKey> {
     let id = PaymentId::new(payment).ok()?;
     let amount = Money::zero(Currency::INR);
-    Some(Payment::new(id, PaymentStatus::Succeeded, amount).effect_key())
+    Some(Payment::new(id, PaymentStatus::Succeeded, amount).dedup_key())
 }
 
 #[derive(Default)]

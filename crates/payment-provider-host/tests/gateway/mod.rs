@@ -168,13 +168,13 @@ pub fn delivery(secret: &str, events: &[Event]) -> WebhookRequest {
     WebhookRequest::post(url, headers, body, OffsetDateTime::now_utc())
 }
 
-pub fn about(reference: &str) -> Subject {
-    Subject::none().with_reference(CheckoutReference::new(reference).ok())
+pub fn about(reference: &str) -> EventTarget {
+    EventTarget::none().with_reference(CheckoutReference::new(reference).ok())
 }
 
 pub fn paid_event(reference: &str, payment: &Payment) -> Event {
-    let subject = about(reference).with_order_id(payment.order_id.clone());
-    Event::new("PAYMENT", subject, EventKind::Payment(payment.clone()))
+    let target = about(reference).with_order_id(payment.order_id.clone());
+    Event::new("PAYMENT", target, EventKind::Payment(payment.clone()))
 }
 
 #[derive(Debug)]
@@ -328,10 +328,7 @@ impl PaymentProvider for Memory {
         Ok(CustomerLink::local(needs))
     }
 
-    fn preflight_checkout(
-        &self,
-        request: &CheckoutRequest,
-    ) -> Result<PreparedCheckout, Violations> {
+    fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
         let mut violations = Violations::none();
         if request.customer.phone.is_none() {
             violations.push("customer.phone", ViolationCode::Missing, "is required");
@@ -480,16 +477,16 @@ impl PaymentProvider for Memory {
         };
         let events = serde_json::from_slice(&request.body).unwrap_or_default();
         let stale = request.headers.contains_key("x-stale");
-        let freshness = if stale {
-            Freshness::Stale
+        let timestamp_check = if stale {
+            TimestampCheck::Stale
         } else {
-            Freshness::Fresh
+            TimestampCheck::Fresh
         };
         Ok(VerifiedWebhook::new(
             Verification::SharedSecret(matched),
             &request.body,
             self.environment,
-            freshness,
+            timestamp_check,
             events,
         ))
     }

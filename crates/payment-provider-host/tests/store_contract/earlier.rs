@@ -53,10 +53,10 @@ INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, order_id, 
     (4, 1, 'p2', NULL, 'NEW WORD', 'INR', 100,
         '{"id":"p2","order_id":null,"status":{"unknown":"NEW WORD"},"amount":{"minor_units":100,"currency":"INR"},"charged":null,"method":null,"bank_reference":null,"failure":{"code":"E1","message":"declined, \"why\""},"paid_at":null}',
         NULL, 0, 0, 4001);
-INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at) VALUES
+INSERT INTO effects (connection_pk, dedup_key, payment_pk, applied_at) VALUES
     (1, 'payment:succeeded:p1', 1, 4000), (1, 'payment:succeeded:also p1', 1, 4002),
     (1, 'payment:?NEW WORD:p2', 2, 4001);
-INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness, matched_secret,
+INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_check, matched_secret,
         received_at, copies, state, attempts, looks, next_attempt, lease_owner, lease_until, error)
     SELECT 1, 'key ' || n, @bytes@,
         '[{"subject":{"reference":"ref-1","gateway_id":null,"order_id":null},"kind":"fetch_needed","gateway_type":"LINK ₹","gateway_version":null,"occurred_at":"2026-02-03T04:05:06Z"}]',
@@ -170,7 +170,7 @@ async fn connections_and_customers<S: Store>(store: &S) {
         assert_eq!(found.connection.as_str(), code);
         assert_eq!(found.remote_id.as_deref(), remote);
         assert_eq!(found.needs.iter().count(), needs);
-        let phone = found.customer.phone.as_ref().map(Personal::expose);
+        let phone = found.customer.phone.as_ref().map(Pii::expose);
         assert_eq!(phone, remote.map(|_| "+91 90000 00000"));
     }
 }
@@ -227,14 +227,12 @@ async fn payables_and_their_money<S: Store>(store: &S) {
     assert_eq!(unknown.payment.status.as_str(), "NEW WORD");
     assert!(!unknown.is_booked());
     for payment in [&booked.payment, &unknown.payment] {
-        let found = store
-            .effect_payment(&mut tx, 1, &payment.effect_key())
-            .await;
+        let found = store.effect_payment(&mut tx, 1, &payment.dedup_key()).await;
         assert!(found.unwrap().is_some());
     }
     // Refunds that come from now on find the payments by every id they were told under.
     for id in ["p1", "also p1"] {
-        let name = SubjectName::Payment(PaymentId::new(id).unwrap());
+        let name = TargetName::Payment(PaymentId::new(id).unwrap());
         let found = store.checkout_by_name(&mut tx, 1, &name).await.unwrap();
         assert_eq!(found.unwrap().reference.as_str(), "ref-5");
     }
@@ -262,7 +260,7 @@ async fn the_inbox<S: Store>(store: &S) {
     let leased = store.lease_deliveries("me", 10_000, 20_000, 9).await;
     assert_eq!(leased.unwrap()[0].key, "key 1");
     let mut tx = store.begin().await.unwrap();
-    let name = [SubjectName::Order("of somebody else".to_owned())];
+    let name = [TargetName::Order("of somebody else".to_owned())];
     let requeued = store.requeue_unmatched(&mut tx, 1, &name, 1).await;
     assert_eq!(requeued.unwrap(), 1);
 }

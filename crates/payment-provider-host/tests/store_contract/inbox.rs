@@ -23,7 +23,7 @@ pub(super) async fn a_delivery_is_stored_once_and_its_copies_counted<S: Store>(w
     let found = stored(&*world.two, first, "d").await;
     assert_eq!(found.body, row.body, "byte for byte");
     assert_eq!(found.events, row.events);
-    assert_eq!(found.freshness, Freshness::Fresh);
+    assert_eq!(found.timestamp_check, TimestampCheck::Fresh);
     assert_eq!((found.copies, found.received_at), (3, 5_000));
     assert_eq!(found.matched_secret.as_deref(), Some("key 0"));
     assert_eq!(found.state, DeliveryState::Pending);
@@ -31,9 +31,15 @@ pub(super) async fn a_delivery_is_stored_once_and_its_copies_counted<S: Store>(w
 
 pub(super) async fn copies_are_tried_again_by_what_became_of_the_first<S: Store>(world: World<S>) {
     use DeliveryState::{Applied, Ignored, Parked, Pending, Unmatched};
-    use Freshness::{Fresh, Stale};
+    use TimestampCheck::{Fresh, Stale};
     let connection_pk = connected(&*world.one, "main").await;
-    let told = |word: &str| vec![Event::new(word, Subject::none(), EventKind::FetchNeeded)];
+    let told = |word: &str| {
+        vec![Event::new(
+            word,
+            EventTarget::none(),
+            EventKind::FetchNeeded,
+        )]
+    };
     // What became of the first and its freshness; the copy's freshness and whether it is news; then
     // the state, and whether the copy's events replace the first's.
     let cases = [
@@ -48,10 +54,12 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first<S: Store>
         (Pending, Fresh, Fresh, true, Pending, false),
         (Pending, Stale, Fresh, true, Pending, true),
     ];
-    for (number, (state, freshness, copy, again, then, replaced)) in cases.into_iter().enumerate() {
+    for (number, (state, timestamp_check, copy, again, then, replaced)) in
+        cases.into_iter().enumerate()
+    {
         let key = format!("d{number}");
         let mut row = delivery(connection_pk, &key);
-        (row.freshness, row.events) = (freshness, told("FIRST"));
+        (row.timestamp_check, row.events) = (timestamp_check, told("FIRST"));
         world.one.receive_delivery(&row, false).await.unwrap();
         let leased = world.one.lease_deliveries("me", 10_000, 20_000, 100).await;
         let leased = leased.unwrap().into_iter().find(|row| row.key == key);
@@ -75,14 +83,14 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first<S: Store>
             assert!(done.unwrap());
             world.one.commit(tx).await.unwrap();
         }
-        (row.freshness, row.events) = (copy, told("COPY"));
+        (row.timestamp_check, row.events) = (copy, told("COPY"));
         world.two.receive_delivery(&row, again).await.unwrap();
         let found = stored(&*world.two, connection_pk, &key).await;
         assert_eq!(found.state, then, "case {number}");
         let kept = if replaced { "COPY" } else { "FIRST" };
         assert_eq!(found.events[0].gateway_type, kept, "case {number}");
-        let expected = if replaced { copy } else { freshness };
-        assert_eq!(found.freshness, expected, "case {number}");
+        let expected = if replaced { copy } else { timestamp_check };
+        assert_eq!(found.timestamp_check, expected, "case {number}");
         if state != Pending && then == Pending {
             assert_eq!((found.attempts, found.looks), (0, 0), "case {number}");
         }
@@ -262,14 +270,34 @@ pub(super) async fn only_the_owner_of_a_lease_ends_a_delivery<S: Store>(world: W
 
 pub(super) async fn a_copy_that_came_meanwhile_is_news<S: Store>(world: World<S>) {
     let connection_pk = connected(&*world.one, "main").await;
-    for (key, freshness, known, expected) in [
-        ("new", Freshness::Fresh, Some(1), DeliveryState::Pending),
-        ("known", Freshness::Fresh, Some(2), DeliveryState::Applied),
-        ("no news", Freshness::Fresh, None, DeliveryState::Applied),
-        ("stale", Freshness::Stale, Some(1), DeliveryState::Applied),
+    for (key, timestamp_check, known, expected) in [
+        (
+            "new",
+            TimestampCheck::Fresh,
+            Some(1),
+            DeliveryState::Pending,
+        ),
+        (
+            "known",
+            TimestampCheck::Fresh,
+            Some(2),
+            DeliveryState::Applied,
+        ),
+        (
+            "no news",
+            TimestampCheck::Fresh,
+            None,
+            DeliveryState::Applied,
+        ),
+        (
+            "stale",
+            TimestampCheck::Stale,
+            Some(1),
+            DeliveryState::Applied,
+        ),
     ] {
         let mut row = delivery(connection_pk, key);
-        row.freshness = freshness;
+        row.timestamp_check = timestamp_check;
         world.one.receive_delivery(&row, false).await.unwrap();
         let taken = world.one.lease_deliveries("me", 10_000, 20_000, 1).await;
         let pk = taken.unwrap()[0].pk;
@@ -363,11 +391,11 @@ pub(super) async fn unmatched_deliveries_come_back_by_name<S: Store>(world: Worl
     let connection_pk = connected(&*world.one, "main").await;
     let other = connected(&*world.one, "other").await;
     let rows = leased(&*world.one, connection_pk, &["a", "b", "c"]).await;
-    let name = |id: &str| SubjectName::Order(id.to_owned());
+    let name = |id: &str| TargetName::Order(id.to_owned());
     for (row, names) in rows.iter().zip([
         vec![name("o1"), name("o2")],
         vec![name("o2")],
-        vec![SubjectName::Reference("o2".to_owned())],
+        vec![TargetName::Reference("o2".to_owned())],
     ]) {
         let end = DeliveryEnd {
             unmatched: &names,
@@ -383,7 +411,7 @@ pub(super) async fn unmatched_deliveries_come_back_by_name<S: Store>(world: Worl
         );
         world.one.commit(tx).await.unwrap();
     }
-    let requeue = async |connection_pk, names: &[SubjectName]| {
+    let requeue = async |connection_pk, names: &[TargetName]| {
         let mut tx = world.two.begin().await.unwrap();
         let count = world
             .two
@@ -419,8 +447,8 @@ pub(super) async fn what_is_known_by_now_is_not_unmatched<S: Store>(world: World
     let row = checkout(payable_pk, connection_pk, 1);
     asked(&*world.two, &row).await;
     let names = [
-        SubjectName::Order("unknown".to_owned()),
-        SubjectName::Reference(row.reference.to_string()),
+        TargetName::Order("unknown".to_owned()),
+        TargetName::Reference(row.reference.to_string()),
     ];
     let end = DeliveryEnd {
         unmatched: &names,

@@ -55,7 +55,7 @@ pub(super) async fn effects_are_looked_up_replaced_and_forgotten<S: Store>(world
     let first = world.one.put_payment(&mut tx, &one).await.unwrap();
     let two = payment(checkout_pk, connection_pk, "p2");
     let second = world.one.put_payment(&mut tx, &two).await.unwrap();
-    let key = one.effect_key();
+    let key = one.dedup_key();
     let store = &world.one;
     let found = store.effect_payment(&mut tx, connection_pk, &key).await;
     assert_eq!(found.unwrap(), None);
@@ -88,7 +88,7 @@ pub(super) async fn merging_keeps_the_effects<S: Store>(world: World<S>) {
     let gone_pk = world.one.put_payment(&mut tx, &gone).await.unwrap();
     let kept = payment(checkout_pk, connection_pk, "kept");
     let kept_pk = world.one.put_payment(&mut tx, &kept).await.unwrap();
-    let key = gone.effect_key();
+    let key = gone.dedup_key();
     world
         .one
         .put_effect(&mut tx, connection_pk, &key, gone_pk, 1)
@@ -114,7 +114,7 @@ pub(super) async fn texts_that_gateways_could_send_are_kept<S: Store>(world: Wor
     let mut tx = world.one.begin().await.unwrap();
     let mut row = payment(checkout_pk, connection_pk, "p'1; @x $1");
     row.payment.status = PaymentStatus::Unknown(hostile.to_owned());
-    let key = row.effect_key();
+    let key = row.dedup_key();
     let found = world.one.effect_payment(&mut tx, connection_pk, &key).await;
     assert_eq!(found.unwrap(), None);
     let pk = world.one.put_payment(&mut tx, &row).await.unwrap();

@@ -1,11 +1,11 @@
-use payment_provider_core::{ConnectionCode, EffectKey, OrganizationId, PaymentId, PaymentStatus};
+use payment_provider_core::{ConnectionCode, DedupKey, OrganizationId, PaymentId, PaymentStatus};
 
 use super::rows::*;
 use super::*;
 
-fn effect(id: &str) -> EffectKey {
+fn effect(id: &str) -> DedupKey {
     let id = PaymentId::new(id).unwrap();
-    payment_provider_core::Payment::new(id, PaymentStatus::Succeeded, inr(1)).effect_key()
+    payment_provider_core::Payment::new(id, PaymentStatus::Succeeded, inr(1)).dedup_key()
 }
 
 fn all_of(organization: &OrganizationId) -> InboxPage<'_> {
@@ -184,7 +184,7 @@ pub(super) async fn parking_takes_the_lease_away<S: Store>(world: World<S>) {
 
 pub(super) async fn a_parked_delivery_waits_for_no_name<S: Store>(world: World<S>) {
     let main = connected(&*world.one, "main").await;
-    let name = SubjectName::Order("o1".to_owned());
+    let name = TargetName::Order("o1".to_owned());
     for row in leased(&*world.one, main, &["parked", "waits"]).await {
         let mut tx = world.one.begin().await.unwrap();
         let unmatched = DeliveryEnd {

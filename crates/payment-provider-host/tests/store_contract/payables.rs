@@ -93,7 +93,7 @@ pub(super) async fn a_checkout_is_read_as_it_was_written<S: Store>(world: World<
     row.tried_at = 8_000;
     row.expires_at = 12_000;
     row.gateway_id = Some("g1".to_owned());
-    row.url = Some(Personal::new("https://pay.example/1"));
+    row.url = Some(Pii::new("https://pay.example/1"));
     (row.gateway_paid, row.written_off) = (55, 33);
     row.conflicting = true;
     world.two.put_checkout(&mut tx, &row).await.unwrap();
@@ -109,7 +109,7 @@ pub(super) async fn a_checkout_is_read_as_it_was_written<S: Store>(world: World<
     assert_eq!((found.expires_at, found.gateway_paid), (12_000, 55));
     assert_eq!((found.written_off, all[1].written_off), (33, 0));
     assert_eq!(found.gateway_id, row.gateway_id);
-    let url = found.url.as_ref().map(Personal::expose);
+    let url = found.url.as_ref().map(Pii::expose);
     assert_eq!(url, Some("https://pay.example/1"));
     assert!(found.conflicting && !found.partial);
 }
@@ -131,12 +131,12 @@ pub(super) async fn a_checkout_is_found_by_each_of_its_names<S: Store>(world: Wo
     world.one.commit(tx).await.unwrap();
     let reference = checkout(payable_pk, connection_pk, 2).reference.to_string();
     for (name, expected) in [
-        (SubjectName::Reference(reference), Some(pks[1])),
-        (SubjectName::GatewayId("same".to_owned()), Some(pks[1])),
-        (SubjectName::Order("o1".to_owned()), Some(pks[0])),
-        (SubjectName::Reference("o1".to_owned()), None),
-        (SubjectName::GatewayId("o1".to_owned()), None),
-        (SubjectName::Order("same".to_owned()), None),
+        (TargetName::Reference(reference), Some(pks[1])),
+        (TargetName::GatewayId("same".to_owned()), Some(pks[1])),
+        (TargetName::Order("o1".to_owned()), Some(pks[0])),
+        (TargetName::Reference("o1".to_owned()), None),
+        (TargetName::GatewayId("o1".to_owned()), None),
+        (TargetName::Order("same".to_owned()), None),
     ] {
         let mut writing = world.two.begin().await.unwrap();
         let mut reading = world.two.begin_read().await.unwrap();
@@ -153,7 +153,7 @@ pub(super) async fn names_count_inside_their_connection<S: Store>(world: World<S
     let payable_pk = owed(&*world.one, "inv").await;
     let row = checkout(payable_pk, first, 1);
     asked(&*world.one, &row).await;
-    let name = SubjectName::Reference(row.reference.to_string());
+    let name = TargetName::Reference(row.reference.to_string());
     let mut tx = world.two.begin().await.unwrap();
     let elsewhere = world.two.checkout_by_name(&mut tx, second, &name).await;
     assert!(elsewhere.unwrap().is_none());

@@ -127,7 +127,7 @@ pub(super) async fn a_payable_is_made_once<S: Store>(world: World<S>) {
 /// Books one payment on one of these checkouts unless it is booked; says whether it did.
 async fn book<S: Store>(store: &S, connection_pk: i64, checkout_pk: i64, id: &str) -> Result<bool> {
     let row = payment(checkout_pk, connection_pk, id);
-    let key = row.effect_key();
+    let key = row.dedup_key();
     let mut tx = store.begin().await?;
     let checkout = store.checkout_by_pk(&mut tx, checkout_pk).await?;
     let known = store
@@ -210,7 +210,7 @@ async fn alias<S: Store>(
     checkout_pk: i64,
     (id, other): (&str, i64),
 ) -> Result<bool> {
-    let key = payment(checkout_pk, connection_pk, id).effect_key();
+    let key = payment(checkout_pk, connection_pk, id).dedup_key();
     let mut tx = store.begin().await?;
     store.checkout_by_pk(&mut tx, checkout_pk).await?;
     let known = store.effect_payment(&mut tx, connection_pk, &key).await?;
@@ -322,7 +322,7 @@ pub(super) async fn a_name_that_becomes_known_leaves_nobody_behind<S: Store>(wor
         let rows = leased(&*world.one, connection_pk, &keys).await;
         together(&world, |caller, store| {
             let number = caller / 2;
-            let name = SubjectName::GatewayId(format!("g{round}-{number}"));
+            let name = TargetName::GatewayId(format!("g{round}-{number}"));
             let (delivery_pk, checkout_pk) = (rows[number].pk, pks[number]);
             let makes_known = (caller + number) % 2 == 0;
             async move {
@@ -384,7 +384,7 @@ pub(super) async fn payables_are_held_in_one_order<S: Store>(world: World<S>) {
         let payable_pk = owed(&*world.one, &format!("inv-{number}")).await;
         let row = checkout(payable_pk, connection_pk, 1);
         pks.push(asked(&*world.one, &row).await);
-        names.push(SubjectName::Reference(row.reference.to_string()));
+        names.push(TargetName::Reference(row.reference.to_string()));
     }
     together(&world, |caller, store| {
         let (mut pks, mut names) = (pks.clone(), names.clone());

@@ -80,7 +80,7 @@ pub(super) async fn what_was_refunded_is_kept_with_the_payable<S: Store>(world: 
 
 pub(super) async fn a_booked_payment_is_a_name_under_each_of_its_ids<S: Store>(world: World<S>) {
     let (connection_pk, payable_pk, checkout_pk) = ground(&*world.one).await;
-    let name = |id: &str| SubjectName::Payment(PaymentId::new(id).unwrap());
+    let name = |id: &str| TargetName::Payment(PaymentId::new(id).unwrap());
     let store = &*world.one;
     let mut tx = store.begin().await.unwrap();
     let mut row = payment(checkout_pk, connection_pk, "p1");
@@ -92,7 +92,7 @@ pub(super) async fn a_booked_payment_is_a_name_under_each_of_its_ids<S: Store>(w
     for id in ["p1", "other"] {
         let known_as = PaymentId::new(id).unwrap();
         let known_as = Payment::new(known_as, PaymentStatus::Succeeded, inr(1));
-        let key = known_as.effect_key();
+        let key = known_as.dedup_key();
         store
             .put_effect(&mut tx, connection_pk, &key, row.pk, 1)
             .await
@@ -122,7 +122,7 @@ pub(super) async fn a_booked_payment_is_a_name_under_each_of_its_ids<S: Store>(w
 pub(super) async fn a_delivery_that_waits_for_a_payment_comes_back<S: Store>(world: World<S>) {
     let (connection_pk, ..) = ground(&*world.one).await;
     let delivery = leased(&*world.one, connection_pk, &["d"]).await.remove(0);
-    let waits_for = [SubjectName::Payment(PaymentId::new("p1").unwrap())];
+    let waits_for = [TargetName::Payment(PaymentId::new("p1").unwrap())];
     let end = DeliveryEnd {
         unmatched: &waits_for,
         ..end(DeliveryState::Unmatched)

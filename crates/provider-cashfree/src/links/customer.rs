@@ -1,4 +1,4 @@
-use payment_provider_core::{Customer, Personal, ViolationCode, Violations};
+use payment_provider_core::{Customer, Pii, ViolationCode, Violations};
 
 use crate::phone::{self, Phone};
 use crate::settings::Terms;
@@ -15,7 +15,7 @@ pub(super) fn phone(
     customer: &Customer,
     terms: &Terms,
 ) -> Result<Phone, (ViolationCode, &'static str)> {
-    let given = customer.phone.as_ref().map(Personal::expose);
+    let given = customer.phone.as_ref().map(Pii::expose);
     match given.filter(|text| !phone::is_blank(text)) {
         Some(text) => Phone::read(text).ok_or((ViolationCode::Invalid, PHONE_RULE)),
         None => terms

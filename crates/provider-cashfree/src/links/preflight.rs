@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use payment_provider_core::{
-    CheckoutRequest, Fingerprint, Money, PaymentMethod, Personal, PreparedCheckout, ProviderId,
+    CheckoutRequest, Fingerprint, Money, PaymentMethod, Pii, PreparedCheckout, ProviderId,
     Violation, ViolationCode, Violations,
 };
 use serde_json::value::RawValue;
@@ -242,9 +242,8 @@ fn notes(notes: &BTreeMap<String, String>, found: &mut Violations) {
 }
 
 /// A text about a person if there is more of it than blanks.
-fn known(text: Option<&Personal>) -> Option<&str> {
-    text.map(Personal::expose)
-        .filter(|text| !text.trim().is_empty())
+fn known(text: Option<&Pii>) -> Option<&str> {
+    text.map(Pii::expose).filter(|text| !text.trim().is_empty())
 }
 
 fn unwritable(_: serde_json::Error) -> Violations {

@@ -1,4 +1,4 @@
-use payment_provider_core::{Money, Payment, PaymentFailure, PaymentStatus, Personal};
+use payment_provider_core::{Money, Payment, PaymentFailure, PaymentStatus, Pii};
 use serde::Deserialize;
 
 use crate::wire::{self, Raw, Unreadable};
@@ -79,7 +79,7 @@ impl Attempt<'_> {
             description
         };
         (code.is_some() || message.is_some())
-            .then(|| PaymentFailure::new(code, message.map(Personal::new)))
+            .then(|| PaymentFailure::new(code, message.map(Pii::new)))
     }
 }
 

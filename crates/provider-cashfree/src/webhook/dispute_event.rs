@@ -1,7 +1,7 @@
 //! `DISPUTE_CREATED`, `DISPUTE_UPDATED` and `DISPUTE_CLOSED`:
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/disputes/dispute-webhooks>.
 
-use payment_provider_core::{Currency, Dispute, EventKind, OrderId, Personal, Subject};
+use payment_provider_core::{Currency, Dispute, EventKind, EventTarget, OrderId, Pii};
 use serde::Deserialize;
 
 use super::envelope::News;
@@ -50,16 +50,16 @@ struct Order<'a> {
 
 /// The dispute, in the state that it has itself; the type of the delivery says nothing more.
 pub(super) fn read(data: Raw<'_>) -> News {
-    let mut subject = Subject::none();
-    let kinds = dispute(data, &mut subject).map(|dispute| vec![EventKind::Dispute(dispute)]);
-    News { subject, kinds }
+    let mut target = EventTarget::none();
+    let kinds = dispute(data, &mut target).map(|dispute| vec![EventKind::Dispute(dispute)]);
+    News { target, kinds }
 }
 
-fn dispute(data: Raw<'_>, subject: &mut Subject) -> Result<Dispute, Unreadable> {
+fn dispute(data: Raw<'_>, target: &mut EventTarget) -> Result<Dispute, Unreadable> {
     let data: Data<'_> = wire::object("data", data)?;
     let order: Order<'_> = wire::object("data.order_details", data.order_details)?;
     let order_id: Option<OrderId> = wire::gateway_identifier(order.order_id);
-    *subject = Subject::none().with_order_id(order_id.clone());
+    *target = EventTarget::none().with_order_id(order_id.clone());
 
     let entity: Entity<'_> = wire::object("data.dispute", data.dispute)?;
     let id = wire::gateway_identifier(entity.dispute_id).ok_or(Unreadable("dispute_id"))?;
@@ -73,7 +73,7 @@ fn dispute(data: Raw<'_>, subject: &mut Subject) -> Result<Dispute, Unreadable> 
     dispute.payment_id = wire::gateway_identifier(order.cf_payment_id);
     dispute.order_id = order_id;
     dispute.reason_code = wire::told_word(entity.reason_code);
-    dispute.reason = wire::told(entity.reason_description).map(Personal::new);
+    dispute.reason = wire::told(entity.reason_description).map(Pii::new);
     dispute.respond_by = wire::with_offset(entity.respond_by);
     dispute.updated_at = wire::with_offset(entity.updated_at);
     Ok(dispute)

@@ -1,6 +1,6 @@
 //! What is common to all deliveries, and where each type is read.
 
-use payment_provider_core::{Event, EventKind, Subject};
+use payment_provider_core::{Event, EventKind, EventTarget};
 use serde::Deserialize;
 
 use super::{dispute_event, link_event, payment_event, refund_event, settlement_event, version};
@@ -26,7 +26,7 @@ struct Test<'a> {
 
 /// What one delivery says, or why it says nothing that can be used.
 pub(super) struct News {
-    pub(super) subject: Subject,
+    pub(super) target: EventTarget,
     pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
 }
 
@@ -34,11 +34,11 @@ pub(super) struct News {
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let envelope: Envelope<'_> = match wire::body(body) {
         Ok(envelope) => envelope,
-        Err(what) => return vec![unread("", Subject::none(), what)],
+        Err(what) => return vec![unread("", EventTarget::none(), what)],
     };
     let gateway_type = match wire::word("type", envelope.kind) {
         Ok(word) => word,
-        Err(what) => return vec![unread("", Subject::none(), what)],
+        Err(what) => return vec![unread("", EventTarget::none(), what)],
     };
     let occurred_at = wire::with_offset(envelope.event_time);
     let version = wire::told(envelope.version).and_then(version::of_body);
@@ -72,16 +72,16 @@ fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
             tracing::debug!(gateway_type, "a delivery of a type that is not read");
             let reason = "a type that this version does not read".to_owned();
             let kind = EventKind::Unrecognised { reason };
-            return vec![Event::new(gateway_type, Subject::none(), kind)];
+            return vec![Event::new(gateway_type, EventTarget::none(), kind)];
         }
     };
-    let News { subject, kinds } = news;
+    let News { target, kinds } = news;
     match kinds {
         Ok(kinds) => kinds
             .into_iter()
-            .map(|kind| Event::new(gateway_type, subject.clone(), kind))
+            .map(|kind| Event::new(gateway_type, target.clone(), kind))
             .collect(),
-        Err(what) => vec![unread(gateway_type, subject, what)],
+        Err(what) => vec![unread(gateway_type, target, what)],
     }
 }
 
@@ -90,7 +90,7 @@ fn test(data: Raw<'_>) -> News {
     let test: Option<Test<'_>> = wire::optional_object(data);
     let given = test.is_some_and(|test| test.test_object.is_some());
     News {
-        subject: Subject::none(),
+        target: EventTarget::none(),
         kinds: if given {
             Ok(vec![EventKind::Ping])
         } else {
@@ -99,8 +99,8 @@ fn test(data: Raw<'_>) -> News {
     }
 }
 
-fn unread(gateway_type: &str, subject: Subject, what: Unreadable) -> Event {
+fn unread(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
     let reason = what.to_string();
     tracing::warn!(gateway_type, reason, "a delivery that cannot be read");
-    Event::new(gateway_type, subject, EventKind::Unrecognised { reason })
+    Event::new(gateway_type, target, EventKind::Unrecognised { reason })
 }

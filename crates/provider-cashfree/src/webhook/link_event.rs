@@ -2,7 +2,7 @@
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/webhooks>.
 
 use payment_provider_core::{
-    CheckoutSnapshot, Currency, EventKind, OrderId, Payment, PaymentStatus, Subject,
+    CheckoutSnapshot, Currency, EventKind, EventTarget, OrderId, Payment, PaymentStatus,
 };
 use serde::Deserialize;
 
@@ -44,9 +44,9 @@ pub(super) fn read(data: Raw<'_>) -> News {
     let link: Link<'_> = match wire::object("data", data) {
         Ok(link) => link,
         Err(what) => {
-            let subject = Subject::none();
+            let target = EventTarget::none();
             return News {
-                subject,
+                target,
                 kinds: Err(what),
             };
         }
@@ -57,12 +57,12 @@ pub(super) fn read(data: Raw<'_>) -> News {
         Some(Ok(order)) => wire::gateway_identifier(order.order_id),
         _ => None,
     };
-    let subject = Subject::none()
+    let target = EventTarget::none()
         .with_reference(wire::identifier(link.link_id))
         .with_gateway_id(wire::gateway_identifier(link.cf_link_id))
         .with_order_id(order_id.clone());
     let kinds = kinds(&link, order, order_id);
-    News { subject, kinds }
+    News { target, kinds }
 }
 
 fn kinds(

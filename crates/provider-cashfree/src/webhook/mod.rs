@@ -2,15 +2,15 @@
 
 mod dispute_event;
 mod envelope;
-mod freshness;
 mod link_event;
 mod payment_event;
 mod refund_event;
 mod settlement_event;
 mod signature;
+mod timestamp_check;
 mod version;
 
-pub(crate) use freshness::Window;
+pub(crate) use timestamp_check::Window;
 
 use payment_provider_core::{
     Effect, Environment, ErrorKind, HmacKeyring, Verification, VerifiedWebhook, WebhookRequest,
@@ -27,8 +27,8 @@ pub(crate) fn handle(
 ) -> Result<VerifiedWebhook, Fault> {
     let signed = signature::signed_by(request, keyring)
         .ok_or_else(|| Fault::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
-    let sent_at = freshness::sent_at(signed.timestamp);
-    let freshness = window.judge(sent_at, request.received_at);
+    let sent_at = timestamp_check::sent_at(signed.timestamp);
+    let timestamp_check = window.judge(sent_at, request.received_at);
     let mut events = envelope::events(&request.body);
     if let Some(version) = version::of_header(request) {
         for event in &mut events {
@@ -36,6 +36,12 @@ pub(crate) fn handle(
         }
     }
     let verification = Verification::SharedSecret(signed.secret);
-    let webhook = VerifiedWebhook::new(verification, &request.body, environment, freshness, events);
+    let webhook = VerifiedWebhook::new(
+        verification,
+        &request.body,
+        environment,
+        timestamp_check,
+        events,
+    );
     Ok(webhook.with_sent_at(sent_at))
 }

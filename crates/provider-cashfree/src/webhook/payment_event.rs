@@ -1,7 +1,7 @@
 //! Deliveries about one attempt to pay:
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/payments/webhooks>.
 
-use payment_provider_core::{EventKind, OrderId, Payment, PaymentStatus, Subject};
+use payment_provider_core::{EventKind, EventTarget, OrderId, Payment, PaymentStatus};
 use serde::Deserialize;
 
 use super::envelope::News;
@@ -42,8 +42,8 @@ struct Tags<'a> {
 /// The attempt, in the status that it has itself; the type of the delivery says nothing more. A
 /// success that does not name its order has to be fetched.
 pub(super) fn read(data: Raw<'_>) -> News {
-    let mut subject = Subject::none();
-    let kinds = payment(data, &mut subject).map(|payment| {
+    let mut target = EventTarget::none();
+    let kinds = payment(data, &mut target).map(|payment| {
         let succeeded = payment.status == PaymentStatus::Succeeded;
         vec![if succeeded && payment.order_id.is_none() {
             EventKind::FetchNeeded
@@ -51,15 +51,15 @@ pub(super) fn read(data: Raw<'_>) -> News {
             EventKind::Payment(payment)
         }]
     });
-    News { subject, kinds }
+    News { target, kinds }
 }
 
-fn payment(data: Raw<'_>, subject: &mut Subject) -> Result<Payment, Unreadable> {
+fn payment(data: Raw<'_>, target: &mut EventTarget) -> Result<Payment, Unreadable> {
     let data: Data<'_> = wire::object("data", data)?;
     let order: Order<'_> = wire::object("data.order", data.order)?;
     let order_id: Option<OrderId> = wire::gateway_identifier(order.order_id);
     let tags: Tags<'_> = wire::optional_object(order.order_tags).unwrap_or_default();
-    *subject = Subject::none()
+    *target = EventTarget::none()
         .with_reference(wire::identifier(tags.link_id))
         .with_gateway_id(wire::gateway_identifier(tags.cf_link_id))
         .with_order_id(order_id.clone());

@@ -2,7 +2,7 @@
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/refunds/webhooks>.
 
 use payment_provider_core::{
-    EventKind, Personal, Refund, RefundId, RefundOrigin, RefundStatus, Subject,
+    EventKind, EventTarget, Pii, Refund, RefundId, RefundOrigin, RefundStatus,
 };
 use serde::Deserialize;
 
@@ -68,15 +68,15 @@ fn read_in<'a>(
     part: fn(Data<'a>) -> Raw<'a>,
     origin: Option<RefundOrigin>,
 ) -> News {
-    let mut subject = Subject::none();
+    let mut target = EventTarget::none();
     let kinds = wire::object("data", data)
         .and_then(|data| wire::object::<Entity<'_>>(field, part(data)))
         .and_then(|entity| {
-            subject = Subject::none().with_order_id(wire::gateway_identifier(entity.order_id));
+            target = EventTarget::none().with_order_id(wire::gateway_identifier(entity.order_id));
             entity.refund(origin)
         })
         .map(|refund| vec![EventKind::Refund(refund)]);
-    News { subject, kinds }
+    News { target, kinds }
 }
 
 impl Entity<'_> {
@@ -96,17 +96,17 @@ impl Entity<'_> {
         refund.bank_reference = wire::told(self.refund_arn);
         refund.reason = wire::told(self.refund_note)
             .or_else(|| wire::told(self.refund_reason))
-            .map(Personal::new);
+            .map(Pii::new);
         refund.failure = self.failure(&refund.status);
         refund.created_at = wire::with_offset(self.created_at);
         refund.processed_at = wire::with_offset(self.processed_at);
         Ok(refund)
     }
 
-    fn failure(&self, status: &RefundStatus) -> Option<Personal> {
+    fn failure(&self, status: &RefundStatus) -> Option<Pii> {
         let well = matches!(status, RefundStatus::Succeeded | RefundStatus::Pending);
         let description = wire::told(self.status_description).filter(|_| !well);
-        description.map(Personal::new)
+        description.map(Pii::new)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `SETTLEMENT_INITIATED`, `_SUCCESS`, `_FAILED` and `_REVERSED`:
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/settlements/settlement-webhooks>.
 
-use payment_provider_core::{Currency, EventKind, Settlement, Subject};
+use payment_provider_core::{Currency, EventKind, EventTarget, Settlement};
 use serde::Deserialize;
 
 use super::envelope::News;
@@ -40,7 +40,7 @@ struct Entity<'a> {
 /// The settlement. It is about no checkout in particular.
 pub(super) fn read(data: Raw<'_>) -> News {
     News {
-        subject: Subject::none(),
+        target: EventTarget::none(),
         kinds: settlement(data).map(|settlement| vec![EventKind::Settlement(settlement)]),
     }
 }

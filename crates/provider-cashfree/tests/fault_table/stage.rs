@@ -164,7 +164,7 @@ impl Stage {
         let request =
             CheckoutRequest::new(reference(), inr(20_012), purpose, customer(), expires_at);
         let provider = connect(&factories.patient, &wire.base_url);
-        let prepared = provider.preflight_checkout(&request).unwrap();
+        let prepared = provider.prepare_checkout(&request).unwrap();
         Self {
             simulator,
             wire,

@@ -292,7 +292,7 @@ pub fn request() -> CheckoutRequest {
 }
 
 pub fn prepared(provider: &Arc<dyn PaymentProvider>) -> PreparedCheckout {
-    provider.preflight_checkout(&request()).unwrap()
+    provider.prepare_checkout(&request()).unwrap()
 }
 
 /// The fingerprint of [`request`], as every connection of these tests prepares it.

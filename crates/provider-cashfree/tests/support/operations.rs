@@ -18,7 +18,7 @@ pub async fn all(
     request: &CheckoutRequest,
     locator: &CheckoutLocator,
 ) -> Vec<Outcome> {
-    let prepared = provider.preflight_checkout(request).unwrap();
+    let prepared = provider.prepare_checkout(request).unwrap();
     let check = provider.check_connection().await;
     let customer = provider.link_customer(&request.customer).await;
     let create = provider.create_checkout(&prepared).await;

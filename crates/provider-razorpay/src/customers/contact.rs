@@ -1,7 +1,7 @@
 //! Telephone numbers in the form that payment links take:
 //! <https://razorpay.com/docs/api/payments/payment-links/create-standard/>.
 
-use payment_provider_core::Personal;
+use payment_provider_core::Pii;
 
 /// What a number must be, for people.
 pub(super) const RULE: &str = "must be 8 to 14 characters with the country code, digits with perhaps a + before \
@@ -15,7 +15,7 @@ const RUN: usize = 6;
 
 /// A number as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Contact(Personal);
+pub(super) struct Contact(Pii);
 
 impl Contact {
     /// Drops blanks, dashes and parentheses; the rest must be a number that Razorpay takes. Nothing
@@ -27,7 +27,7 @@ impl Contact {
         if !plain || !LENGTH.contains(&bare.len()) || has_run(digits) {
             return None;
         }
-        Some(Self(Personal::new(bare)))
+        Some(Self(Pii::new(bare)))
     }
 
     pub(super) fn expose(&self) -> &str {

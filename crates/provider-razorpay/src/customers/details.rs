@@ -1,4 +1,4 @@
-use payment_provider_core::{Customer, Personal, ViolationCode, Violations};
+use payment_provider_core::{Customer, Pii, ViolationCode, Violations};
 
 use super::contact::{self, Contact};
 use crate::settings::Terms;
@@ -62,7 +62,7 @@ impl<'a> Details<'a> {
         if email.is_some_and(|email| !is_email(email)) {
             unfit(names.email, "must be an e-mail address");
         }
-        let phone = customer.phone.as_ref().map(Personal::expose);
+        let phone = customer.phone.as_ref().map(Pii::expose);
         let phone = phone.filter(|text| !contact::is_blank(text));
         let contact = phone.and_then(Contact::read);
         if phone.is_some() && contact.is_none() {
@@ -89,9 +89,8 @@ impl<'a> Details<'a> {
 }
 
 /// A text about a person if there is more of it than blanks.
-fn known(text: Option<&Personal>) -> Option<&str> {
-    text.map(Personal::expose)
-        .filter(|text| !text.trim().is_empty())
+fn known(text: Option<&Pii>) -> Option<&str> {
+    text.map(Pii::expose).filter(|text| !text.trim().is_empty())
 }
 
 fn is_name(name: &str) -> bool {

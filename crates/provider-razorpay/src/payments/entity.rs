@@ -1,5 +1,5 @@
 use payment_provider_core::{
-    GatewayCheckoutId, OrderId, Payment, PaymentFailure, PaymentStatus, Personal,
+    GatewayCheckoutId, OrderId, Payment, PaymentFailure, PaymentStatus, Pii,
 };
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
@@ -100,7 +100,7 @@ impl Attempt<'_> {
             return None;
         }
         let code = json::told_word(self.error_reason).or_else(|| json::told_word(self.error_code));
-        let message = json::told(self.error_description).map(Personal::new);
+        let message = json::told(self.error_description).map(Pii::new);
         (code.is_some() || message.is_some()).then(|| PaymentFailure::new(code, message))
     }
 }

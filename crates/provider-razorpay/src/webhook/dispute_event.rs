@@ -1,7 +1,7 @@
 //! `payment.dispute.created`, `.won`, `.lost`, `.closed`, `.under_review` and `.action_required`:
 //! <https://razorpay.com/docs/webhooks/disputes/>.
 
-use payment_provider_core::{Dispute, EventKind, Subject};
+use payment_provider_core::{Dispute, EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -34,18 +34,18 @@ struct Entity<'a> {
 /// The dispute, in the status that it has itself; the type of the delivery says nothing more.
 pub(super) fn read(payload: &Payload<'_>, told_at: Option<OffsetDateTime>) -> News {
     let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
-    let subject = attempt
+    let target = attempt
         .as_ref()
-        .map_or_else(Subject::none, payment_event::subject);
+        .map_or_else(EventTarget::none, payment_event::target);
     let dispute = parts::entity("payload.dispute", payload.dispute)
         .and_then(|entity: Entity<'_>| entity.dispute())
         .map(|mut dispute| {
-            dispute.order_id.clone_from(&subject.order_id);
+            dispute.order_id.clone_from(&target.order_id);
             dispute.updated_at = told_at;
             vec![EventKind::Dispute(dispute)]
         });
     News {
-        subject,
+        target,
         at: None,
         kinds: dispute,
     }

@@ -1,6 +1,6 @@
 //! What is common to all deliveries, and where each type is read.
 
-use payment_provider_core::{Event, EventKind, Subject};
+use payment_provider_core::{Event, EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
@@ -57,11 +57,11 @@ impl Kind {
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let envelope: Envelope<'_> = match json::body(body) {
         Ok(envelope) => envelope,
-        Err(what) => return vec![unread("", Subject::none(), what)],
+        Err(what) => return vec![unread("", EventTarget::none(), what)],
     };
     let gateway_type = match json::word("event", envelope.event) {
         Ok(word) => word,
-        Err(what) => return vec![unread("", Subject::none(), what)],
+        Err(what) => return vec![unread("", EventTarget::none(), what)],
     };
     let Some(kind) = Kind::of(&gateway_type) else {
         // It names nobody: a host looks at what an unrecognised event names, and nothing is worth a
@@ -69,11 +69,11 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
         tracing::debug!(gateway_type, "a delivery of a type that is not read");
         let reason = "a type that this version does not read".to_owned();
         let kind = EventKind::Unrecognised { reason };
-        return vec![Event::new(gateway_type, Subject::none(), kind)];
+        return vec![Event::new(gateway_type, EventTarget::none(), kind)];
     };
     let payload: Payload<'_> = match json::object("payload", envelope.payload) {
         Ok(payload) => payload,
-        Err(what) => return vec![unread(&gateway_type, Subject::none(), what)],
+        Err(what) => return vec![unread(&gateway_type, EventTarget::none(), what)],
     };
     // The envelope of a link event has the time at which the link was made.
     let told_at = (kind != Kind::Link)
@@ -87,19 +87,19 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
         Kind::Dispute => dispute_event::read(&payload, told_at),
         Kind::Settlement => settlement_event::read(&payload),
     };
-    let News { subject, at, kinds } = news;
+    let News { target, at, kinds } = news;
     let at = told_at.or(at);
     match kinds {
         Ok(kinds) => kinds
             .into_iter()
-            .map(|kind| Event::new(&gateway_type, subject.clone(), kind).with_occurred_at(at))
+            .map(|kind| Event::new(&gateway_type, target.clone(), kind).with_occurred_at(at))
             .collect(),
-        Err(what) => vec![unread(&gateway_type, subject, what).with_occurred_at(at)],
+        Err(what) => vec![unread(&gateway_type, target, what).with_occurred_at(at)],
     }
 }
 
-fn unread(gateway_type: &str, subject: Subject, what: Unreadable) -> Event {
+fn unread(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
     let reason = what.to_string();
     tracing::warn!(gateway_type, reason, "a delivery that cannot be read");
-    Event::new(gateway_type, subject, EventKind::Unrecognised { reason })
+    Event::new(gateway_type, target, EventKind::Unrecognised { reason })
 }

@@ -1,7 +1,7 @@
 //! `payment_link.paid`, `.partially_paid`, `.expired` and `.cancelled`:
 //! <https://razorpay.com/docs/webhooks/payment-links/>.
 
-use payment_provider_core::{CheckoutSnapshot, CheckoutStatus, EventKind, OrderId, Subject};
+use payment_provider_core::{CheckoutSnapshot, CheckoutStatus, EventKind, EventTarget, OrderId};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -55,14 +55,14 @@ pub(super) fn read(payload: &Payload<'_>) -> News {
         _ => None,
     };
     let of_link = wire::order_id(link.order_id);
-    let subject = Subject::none()
+    let target = EventTarget::none()
         .with_reference(wire::reference(link.reference_id))
         .with_gateway_id(json::gateway_identifier(link.id))
         .with_order_id(of_link.clone().or(of_payment));
     News {
         at: happened(&link, payload),
         kinds: kinds(&link, attempt, of_link),
-        subject,
+        target,
     }
 }
 

@@ -13,7 +13,7 @@ mod refund_event;
 mod settlement_event;
 
 use payment_provider_core::{
-    Effect, Environment, ErrorKind, Freshness, HmacKeyring, Verification, VerifiedWebhook,
+    Effect, Environment, ErrorKind, HmacKeyring, TimestampCheck, Verification, VerifiedWebhook,
     WebhookRequest,
 };
 use payment_provider_http::Fault;
@@ -36,7 +36,7 @@ pub(crate) fn handle(
         Verification::SharedSecret(secret),
         &request.body,
         environment,
-        Freshness::Fresh,
+        TimestampCheck::Fresh,
         events,
     ))
 }

@@ -1,11 +1,11 @@
-use payment_provider_core::{EventKind, Subject};
+use payment_provider_core::{EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
 /// What one delivery says, or why it says nothing that can be used.
 pub(super) struct News {
-    pub(super) subject: Subject,
+    pub(super) target: EventTarget,
     /// When it happened, where the entity itself says so.
     pub(super) at: Option<OffsetDateTime>,
     pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
@@ -14,7 +14,7 @@ pub(super) struct News {
 impl News {
     pub(super) fn unread(what: Unreadable) -> Self {
         Self {
-            subject: Subject::none(),
+            target: EventTarget::none(),
             at: None,
             kinds: Err(what),
         }

@@ -1,7 +1,7 @@
 //! `payment.authorized`, `payment.captured`, `payment.failed` and `order.paid`:
 //! <https://razorpay.com/docs/webhooks/payments/> and <https://razorpay.com/docs/webhooks/orders/>.
 
-use payment_provider_core::{EventKind, PaymentStatus, Subject};
+use payment_provider_core::{EventKind, EventTarget, PaymentStatus};
 use payment_provider_http::json::{Raw, Unreadable};
 use serde::Deserialize;
 
@@ -27,17 +27,17 @@ pub(super) fn read(payload: &Payload<'_>) -> News {
         Err(what) => return News::unread(what),
     };
     let order: Order<'_> = parts::optional_entity(payload.order).unwrap_or_default();
-    let subject = subject(&attempt).with_reference(wire::reference(order.receipt));
+    let target = target(&attempt).with_reference(wire::reference(order.receipt));
     News {
-        subject,
+        target,
         at: None,
         kinds: kind(&attempt).map(|kind| vec![kind]),
     }
 }
 
 /// What a payment's own record names.
-pub(super) fn subject(attempt: &Attempt<'_>) -> Subject {
-    Subject::none()
+pub(super) fn target(attempt: &Attempt<'_>) -> EventTarget {
+    EventTarget::none()
         .with_gateway_id(attempt.described_link())
         .with_order_id(attempt.order_id())
 }

@@ -1,7 +1,7 @@
 //! `refund.created`, `.processed`, `.failed` and `.speed_changed`:
 //! <https://razorpay.com/docs/webhooks/refunds/>.
 
-use payment_provider_core::{EventKind, Refund, Subject};
+use payment_provider_core::{EventKind, EventTarget, Refund};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
@@ -44,17 +44,17 @@ struct AcquirerData<'a> {
 /// are of some moment or other, and are not computed with.
 pub(super) fn read(payload: &Payload<'_>) -> News {
     let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
-    let subject = attempt
+    let target = attempt
         .as_ref()
-        .map_or_else(Subject::none, payment_event::subject);
+        .map_or_else(EventTarget::none, payment_event::target);
     let refund = parts::entity("payload.refund", payload.refund)
         .and_then(|entity: Entity<'_>| entity.refund())
         .map(|mut refund| {
-            refund.order_id.clone_from(&subject.order_id);
+            refund.order_id.clone_from(&target.order_id);
             vec![EventKind::Refund(refund)]
         });
     News {
-        subject,
+        target,
         at: None,
         kinds: refund,
     }

@@ -1,6 +1,6 @@
 //! `settlement.processed`: <https://razorpay.com/docs/webhooks/settlements/>.
 
-use payment_provider_core::{Currency, EventKind, Settlement, Subject};
+use payment_provider_core::{Currency, EventKind, EventTarget, Settlement};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ pub(super) fn read(payload: &Payload<'_>) -> News {
     let settlement = parts::entity("payload.settlement", payload.settlement)
         .and_then(|entity: Entity<'_>| entity.settlement());
     News {
-        subject: Subject::none(),
+        target: EventTarget::none(),
         at: None,
         kinds: settlement.map(|settlement| vec![EventKind::Settlement(settlement)]),
     }

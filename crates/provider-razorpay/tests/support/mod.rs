@@ -80,7 +80,7 @@ impl Stage {
     pub async fn make_partial(&self) -> Checkout {
         let request =
             request().with_partial_payments(payment_provider_core::PartialPayments::any());
-        let prepared = self.provider.preflight_checkout(&request).unwrap();
+        let prepared = self.provider.prepare_checkout(&request).unwrap();
         let created = self.provider.create_checkout(&prepared).await;
         created.unwrap().into_checkout()
     }
@@ -209,7 +209,7 @@ pub fn request() -> CheckoutRequest {
 }
 
 pub fn prepared(provider: &Arc<dyn PaymentProvider>) -> PreparedCheckout {
-    provider.preflight_checkout(&request()).unwrap()
+    provider.prepare_checkout(&request()).unwrap()
 }
 
 /// Where the payer is sent.

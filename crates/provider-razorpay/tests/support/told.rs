@@ -8,8 +8,8 @@
 use std::fmt::Display;
 
 use payment_provider_core::{
-    CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, Payment, Personal, Refund,
-    RefundOrigin, Settlement, Subject,
+    CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, EventTarget, Payment, Pii, Refund,
+    RefundOrigin, Settlement,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -27,7 +27,7 @@ pub fn line(event: &Event) -> String {
         EventKind::Unrecognised { reason } => format!("unrecognised, {reason}"),
         other => format!("{other:?}"),
     };
-    format!("{}: {what}", names(&event.subject))
+    format!("{}: {what}", names(&event.target))
 }
 
 /// All that a delivery says.
@@ -36,11 +36,11 @@ pub fn all(events: &[Event]) -> String {
     lines.join(" + ")
 }
 
-fn names(subject: &Subject) -> String {
+fn names(target: &EventTarget) -> String {
     let parts: Vec<String> = [
-        subject.reference.as_ref().map(ToString::to_string),
-        subject.gateway_id.as_ref().map(ToString::to_string),
-        subject.order_id.as_ref().map(ToString::to_string),
+        target.reference.as_ref().map(ToString::to_string),
+        target.gateway_id.as_ref().map(ToString::to_string),
+        target.order_id.as_ref().map(ToString::to_string),
     ]
     .into_iter()
     .flatten()
@@ -56,8 +56,8 @@ fn maybe(word: &str, value: Option<impl Display>) -> String {
     value.map_or_else(String::new, |value| format!(" {word} {value}"))
 }
 
-fn text(value: Option<&Personal>) -> Option<&str> {
-    value.map(Personal::expose)
+fn text(value: Option<&Pii>) -> Option<&str> {
+    value.map(Pii::expose)
 }
 
 fn time(at: Option<OffsetDateTime>) -> Option<String> {

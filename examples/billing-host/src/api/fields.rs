@@ -8,7 +8,7 @@ use std::fmt;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use payment_provider_core::{
-    ConnectionSettings, Currency, InvalidIdentifier, Personal, ViolationCode, Violations,
+    ConnectionSettings, Currency, InvalidIdentifier, Pii, ViolationCode, Violations,
 };
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -89,9 +89,9 @@ impl Fields {
     }
 
     /// What is known of a person.
-    pub(super) fn personal(&mut self, field: &'static str, most: usize) -> Option<Personal> {
+    pub(super) fn personal(&mut self, field: &'static str, most: usize) -> Option<Pii> {
         let text = self.optional_text(field)?;
-        self.checked_words(field, &text, most).map(Personal::from)
+        self.checked_words(field, &text, most).map(Pii::from)
     }
 
     fn checked_words(&mut self, field: &'static str, text: &str, most: usize) -> Option<String> {

@@ -1,7 +1,7 @@
 //! How an invoice is shown.
 
 use payment_provider_core::reexport::time::OffsetDateTime;
-use payment_provider_core::{Money, Personal};
+use payment_provider_core::{Money, Pii};
 use payment_provider_host::{HistoryEntry, KnownCheckout, KnownPayment, KnownRefund, PayableView};
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ fn payment(known: &KnownPayment) -> Value {
     let failure = payment.failure.as_ref().map(|failure| {
         json!({
             "error_code": failure.code,
-            "message": failure.message.as_ref().map(Personal::expose),
+            "message": failure.message.as_ref().map(Pii::expose),
         })
     });
     json!({

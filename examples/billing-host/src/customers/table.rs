@@ -1,7 +1,7 @@
 use std::fmt;
 
 use payment_provider_core::reexport::time::OffsetDateTime;
-use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Personal, ProviderId};
+use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Pii, ProviderId};
 use payment_provider_host::{AnyStore, NewCustomerLink, Store};
 use uuid::Uuid;
 
@@ -12,9 +12,9 @@ use crate::tables::{TableError, in_tx, on_pool};
 pub(crate) struct NewCustomer {
     pub(crate) organization: OrganizationId,
     pub(crate) external_id: CustomerId,
-    pub(crate) name: Option<Personal>,
-    pub(crate) email: Option<Personal>,
-    pub(crate) phone: Option<Personal>,
+    pub(crate) name: Option<Pii>,
+    pub(crate) email: Option<Pii>,
+    pub(crate) phone: Option<Pii>,
     /// Which connection they shall pay through: the provider and the connection's code.
     pub(crate) payment: Option<(ProviderId, ConnectionCode)>,
 }
@@ -94,7 +94,7 @@ pub(crate) async fn save(
     store: &AnyStore,
     new: &NewCustomer,
 ) -> Result<(Customer, Saved), TableError> {
-    let exposed = |text: &Option<Personal>| text.as_ref().map(|text| text.expose().to_owned());
+    let exposed = |text: &Option<Pii>| text.as_ref().map(|text| text.expose().to_owned());
     let (provider, code) = new
         .payment
         .as_ref()

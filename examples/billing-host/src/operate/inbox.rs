@@ -235,7 +235,7 @@ fn fields(delivery: &Delivery) -> Value {
         "subjects": delivery.subjects,
         "received_at": times::written(delivery.received_at),
         "copies": delivery.copies,
-        "freshness": delivery.freshness,
+        "freshness": delivery.timestamp_check,
         "matched_secret": delivery.matched_secret,
         "attempts": delivery.attempts,
         "error": delivery.error,

@@ -63,7 +63,7 @@ fn said(verified: &VerifiedWebhook) -> Said {
     Said {
         key: verified.delivery_key().to_string(),
         effects: effects
-            .map(|payment| payment.effect_key().to_string())
+            .map(|payment| payment.dedup_key().to_string())
             .collect(),
         events,
     }

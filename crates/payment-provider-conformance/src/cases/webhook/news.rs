@@ -83,12 +83,12 @@ async fn payment_is_told(bench: Bench) -> Verdict {
                 "an event does not say of what type it is"
             );
             ensure!(
-                !event.subject.is_none(),
+                !event.target.is_none(),
                 "an event about a checkout names none"
             );
             let reference = Bench::reference("told");
             let other = event
-                .subject
+                .target
                 .reference
                 .as_ref()
                 .is_some_and(|found| *found != reference);
@@ -161,7 +161,7 @@ async fn one_effect_however_told(bench: Bench) -> Verdict {
         let verified = party.accept(&request).await?;
         for payment in movements(&verified) {
             if payment.status == PaymentStatus::Succeeded {
-                let key = payment.effect_key();
+                let key = payment.dedup_key();
                 let first = known.get_or_insert_with(|| key.clone());
                 ensure!(*first == key, "one payment is told under two effect keys");
                 ensure!(payment.id == id, "one payment is told under two ids");
@@ -181,14 +181,14 @@ async fn one_effect_as_listed(bench: Bench) -> Verdict {
     let listed = party.list(&checkout).await?;
     let listed: Vec<_> = listed
         .iter()
-        .map(payment_provider_core::Payment::effect_key)
+        .map(payment_provider_core::Payment::dedup_key)
         .collect();
     for delivery in party.told(&News::Paid(id)).await? {
         let request = party.signed(&bench, &delivery)?;
         let verified = party.accept(&request).await?;
         for payment in movements(&verified) {
             if payment.status == PaymentStatus::Succeeded {
-                let same = listed.contains(&payment.effect_key());
+                let same = listed.contains(&payment.dedup_key());
                 ensure!(
                     same,
                     "a payment has one effect key when told and another when listed"
@@ -212,7 +212,7 @@ async fn two_payments_two_effects(bench: Bench) -> Verdict {
             let verified = party.accept(&request).await?;
             for payment in movements(&verified) {
                 if payment.status == PaymentStatus::Succeeded {
-                    key = Some(payment.effect_key());
+                    key = Some(payment.dedup_key());
                 }
             }
         }
@@ -237,7 +237,7 @@ async fn any_order_same_effects(bench: Bench) -> Verdict {
             let verified = party.accept(&request).await?;
             let keys = movements(&verified)
                 .into_iter()
-                .map(payment_provider_core::Payment::effect_key);
+                .map(payment_provider_core::Payment::dedup_key);
             effects.push((verified.delivery_key().clone(), keys.collect::<Vec<_>>()));
         }
         effects.sort();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payment_provider_core::{EventKind, Freshness};
+use payment_provider_core::{EventKind, TimestampCheck};
 
 use super::{of_a_payment, one_of_a_payment, tells_of_money};
 use crate::bench::Bench;
@@ -96,13 +96,13 @@ async fn unreadable_body_is_kept(bench: Bench) -> Verdict {
 /// Longer than any window.
 const AGES: Duration = Duration::from_hours(24 * 400);
 
-async fn sent_at(bench: &Bench, stamp: &Stamp, expected: Freshness) -> Verdict {
+async fn sent_at(bench: &Bench, stamp: &Stamp, expected: TimestampCheck) -> Verdict {
     let party = &bench.first;
     let (_, deliveries) = of_a_payment(bench, "ages").await?;
     for delivery in deliveries {
         let request = party.signed_with(bench, &delivery, party.account.secret(), stamp)?;
         let verified = party.accept(&request).await?;
-        let freshness = verified.freshness();
+        let freshness = verified.timestamp_check();
         ensure!(
             freshness == expected,
             "it counts as {freshness:?}, it is {expected:?}"
@@ -117,12 +117,12 @@ async fn sent_at(bench: &Bench, stamp: &Stamp, expected: Freshness) -> Verdict {
 
 async fn old_deliveries_move_nothing(bench: Bench) -> Verdict {
     let stamp = Stamp::At(bench.clock.at() - AGES);
-    sent_at(&bench, &stamp, Freshness::Stale).await
+    sent_at(&bench, &stamp, TimestampCheck::Stale).await
 }
 
 async fn future_deliveries_move_nothing(bench: Bench) -> Verdict {
     let stamp = Stamp::At(bench.clock.at() + AGES);
-    sent_at(&bench, &stamp, Freshness::FromFuture).await
+    sent_at(&bench, &stamp, TimestampCheck::FromFuture).await
 }
 
 async fn odd_times_do_no_harm(bench: Bench) -> Verdict {
@@ -152,7 +152,7 @@ async fn odd_times_do_no_harm(bench: Bench) -> Verdict {
         let stamp = Stamp::Odd(text.clone());
         let request = party.signed_with(&bench, &delivery, party.account.secret(), &stamp)?;
         if let Ok(verified) = party.provider.webhook(&request).await? {
-            let fresh = verified.freshness() == Freshness::Fresh;
+            let fresh = verified.timestamp_check() == TimestampCheck::Fresh;
             ensure!(!fresh, "a delivery sent at `{text}` counts as sent now");
             ensure!(
                 !tells_of_money(&verified),

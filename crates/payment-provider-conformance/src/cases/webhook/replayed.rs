@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payment_provider_core::Freshness;
+use payment_provider_core::TimestampCheck;
 
 use super::{movements, of_a_payment, one_of_a_payment, tells_of_money};
 use crate::bench::Bench;
@@ -74,7 +74,7 @@ async fn after_a_restart(bench: Bench) -> Verdict {
     let keys = |verified| -> Vec<_> {
         let payments = movements(verified).into_iter();
         payments
-            .map(payment_provider_core::Payment::effect_key)
+            .map(payment_provider_core::Payment::dedup_key)
             .collect()
     };
     ensure!(keys(&again) == keys(&first), "it has other effect keys");
@@ -112,9 +112,9 @@ async fn age_is_no_matter(bench: Bench) -> Verdict {
     request.received_at = bench.clock.at();
     let verified = party.accept(&request).await?;
     ensure!(
-        verified.freshness() == Freshness::Fresh,
+        verified.timestamp_check() == TimestampCheck::Fresh,
         "it counts as {:?}",
-        verified.freshness()
+        verified.timestamp_check()
     );
     ensure!(
         tells_of_money(&verified),

@@ -1,7 +1,7 @@
 //! What a delivery says.
 
 use payment_provider_core::{
-    CheckoutReference, CheckoutSnapshot, Event, EventKind, Payment, PaymentStatus, Subject,
+    CheckoutReference, CheckoutSnapshot, Event, EventKind, EventTarget, Payment, PaymentStatus,
 };
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -29,7 +29,7 @@ impl Unread {
         let reason = reason.to_owned();
         Event::new(
             "unread",
-            Subject::none(),
+            EventTarget::none(),
             EventKind::Unrecognised { reason },
         )
     }
@@ -60,26 +60,26 @@ fn told(body: &Value, document: &Value, word: &str, quirk: Quirk) -> Result<Even
     let mut payment = payment(document, quirk).ok_or(Unread::Body)?;
     let reference = document["reference"].as_str().unwrap_or_default();
     spoil(&mut payment, reference, word, quirk);
-    let mut subject = Subject::none().with_reference(CheckoutReference::new(reference).ok());
+    let mut target = EventTarget::none().with_reference(CheckoutReference::new(reference).ok());
     if quirk.has(Flaw::NamesNoCheckout) {
-        subject = Subject::none();
+        target = EventTarget::none();
     }
-    Ok(event(body, word, subject, EventKind::Payment(payment)))
+    Ok(event(body, word, target, EventKind::Payment(payment)))
 }
 
 fn snapshot(body: &Value, word: &str, quirk: Quirk) -> Result<Event, Unread> {
     let checkout = answer::checkout(&body["checkout"], quirk).ok_or(Unread::Body)?;
-    let subject = Subject::none()
+    let target = EventTarget::none()
         .with_reference(Some(checkout.reference))
         .with_gateway_id(checkout.gateway_id);
     let kind = CheckoutSnapshot::new(checkout.status, checkout.amount, checkout.amount_paid);
-    Ok(event(body, word, subject, EventKind::Snapshot(kind)))
+    Ok(event(body, word, target, EventKind::Snapshot(kind)))
 }
 
-fn event(body: &Value, word: &str, subject: Subject, kind: EventKind) -> Event {
+fn event(body: &Value, word: &str, target: EventTarget, kind: EventKind) -> Event {
     let at = body["at"].as_str();
     let at = at.and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
-    Event::new(word, subject, kind)
+    Event::new(word, target, kind)
         .with_gateway_version(body["form"].as_i64().map(|form| form.to_string()))
         .with_occurred_at(at)
 }

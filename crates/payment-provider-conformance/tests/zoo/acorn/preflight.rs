@@ -89,7 +89,7 @@ impl AcornProvider {
             let mut message = need.message;
             if quirk.has(Flaw::EchoesCustomers) {
                 let email = request.customer.email.as_ref();
-                let email = email.map(payment_provider_core::Personal::expose);
+                let email = email.map(payment_provider_core::Pii::expose);
                 message = format!("{} is no address", email.unwrap_or_default()).into();
             }
             found.push(field, need.code, message);
@@ -151,7 +151,7 @@ impl AcornProvider {
     fn document(&self, request: &CheckoutRequest) -> Value {
         let quirk = self.quirk;
         let customer = &request.customer;
-        let text = |personal: &Option<payment_provider_core::Personal>| {
+        let text = |personal: &Option<payment_provider_core::Pii>| {
             let personal = personal.as_ref();
             personal.map(|text| text.expose().to_owned())
         };

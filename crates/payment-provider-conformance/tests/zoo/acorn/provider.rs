@@ -123,10 +123,7 @@ impl PaymentProvider for AcornProvider {
         self.told(Operation::LinkCustomer, self.link(customer).await)
     }
 
-    fn preflight_checkout(
-        &self,
-        request: &CheckoutRequest,
-    ) -> Result<PreparedCheckout, Violations> {
+    fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
         self.prepare(request)
     }
 

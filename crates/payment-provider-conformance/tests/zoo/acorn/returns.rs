@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    CheckoutReference, CheckoutStatus, ErrorKind, Operation, PaymentId, ProviderError, ProviderId,
-    SignedReturns, Subject, VerifiedReturn,
+    CheckoutReference, CheckoutStatus, ErrorKind, EventTarget, Operation, PaymentId, ProviderError,
+    ProviderId, SignedReturns, VerifiedReturn,
 };
 use url::Url;
 
@@ -44,9 +44,9 @@ impl Returns {
         if self.quirk.has(Flaw::ReturnsToldAnother) {
             reference.push_str("-other");
         }
-        let subject = Subject::none().with_reference(CheckoutReference::new(reference).ok());
+        let target = EventTarget::none().with_reference(CheckoutReference::new(reference).ok());
         let status = (status == "settled").then_some(CheckoutStatus::Paid);
-        let returned = VerifiedReturn::new(subject, matched);
+        let returned = VerifiedReturn::new(target, matched);
         let payment = PaymentId::new(payment).ok();
         Some(returned.with_payment_id(payment).with_status(status))
     }

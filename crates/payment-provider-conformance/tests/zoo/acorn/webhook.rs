@@ -1,7 +1,7 @@
 //! Deliveries: who signed them, and when.
 
 use payment_provider_core::{
-    Effect, Environment, ErrorKind, Event, EventKind, Freshness, OrderId, Verification,
+    Effect, Environment, ErrorKind, Event, EventKind, OrderId, TimestampCheck, Verification,
     VerifiedWebhook, WebhookRequest,
 };
 use time::{Duration, OffsetDateTime};
@@ -100,7 +100,7 @@ impl AcornProvider {
             }
             if quirk.has(Flaw::HeaderOfOthersIsTheOrder) {
                 let order = request.header("x-webhook-id");
-                event.subject.order_id = order.and_then(|order| OrderId::new(order).ok());
+                event.target.order_id = order.and_then(|order| OrderId::new(order).ok());
             }
             if let EventKind::Payment(payment) = &mut event.kind
                 && quirk.has(Flaw::EventIdIsThePaymentId)
@@ -111,21 +111,21 @@ impl AcornProvider {
         Ok(events)
     }
 
-    fn freshness(&self, timed: bool, time: &str, received_at: OffsetDateTime) -> Freshness {
+    fn freshness(&self, timed: bool, time: &str, received_at: OffsetDateTime) -> TimestampCheck {
         let quirk = self.quirk;
         if !timed {
             let old = self.api.now() - time::macros::datetime!(2026-11-21 08:59:58 UTC) > WINDOW;
             return if old && quirk.has(Flaw::TakesOldWithoutTimesAsStale) {
-                Freshness::Stale
+                TimestampCheck::Stale
             } else {
-                Freshness::Fresh
+                TimestampCheck::Fresh
             };
         }
         let Ok(seconds) = time.parse::<i64>() else {
             return if quirk.has(Flaw::TakesNoTimeLightly) {
-                Freshness::Fresh
+                TimestampCheck::Fresh
             } else {
-                Freshness::Stale
+                TimestampCheck::Stale
             };
         };
         let now = received_at.unix_timestamp();
@@ -135,11 +135,11 @@ impl AcornProvider {
             now.saturating_sub(seconds)
         };
         if age > WINDOW.whole_seconds() && !quirk.has(Flaw::OldIsFresh) {
-            Freshness::Stale
+            TimestampCheck::Stale
         } else if age < -AHEAD.whole_seconds() && !quirk.has(Flaw::FutureIsFresh) {
-            Freshness::FromFuture
+            TimestampCheck::FromFuture
         } else {
-            Freshness::Fresh
+            TimestampCheck::Fresh
         }
     }
 

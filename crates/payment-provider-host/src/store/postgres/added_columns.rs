@@ -15,7 +15,7 @@ use crate::store::contract::postgres::Schema;
 use crate::store::contract::rows;
 use crate::store::{
     Backend, CustomerRow, Deletion, DeliveryEnd, DeliveryState, HistoryKind, HistoryRow, InboxPage,
-    Inserted, ParkOutcome, Postponed, Store, SubjectName,
+    Inserted, ParkOutcome, Postponed, Store, TargetName,
 };
 
 /// The keys of a connection, a payable, and a checkout of it.
@@ -126,14 +126,14 @@ async fn book(store: &PostgresStore, name: &str, keys: Keys) {
     payment.verdict = Some(Verdict::Partial);
     payment.credited = 1_000;
     store.put_payment(&mut tx, &payment).await.unwrap();
-    let key = payment.effect_key();
+    let key = payment.dedup_key();
     store
         .put_effect(&mut tx, keys.connection, &key, payment.pk, 1)
         .await
         .unwrap();
     let other = rows::payment(keys.checkout, keys.connection, "q");
     let other_pk = store.put_payment(&mut tx, &other).await.unwrap();
-    let key = other.effect_key();
+    let key = other.dedup_key();
     let found = store.effect_payment(&mut tx, keys.connection, &key).await;
     assert_eq!(found.unwrap(), None);
     store
@@ -187,10 +187,10 @@ async fn find_payable(store: &PostgresStore, name: &str, keys: Keys, writes: boo
     assert_eq!(lines[0].detail, name);
     let payment = rows::payment(keys.checkout, keys.connection, "p").payment;
     let names = [
-        SubjectName::Reference(found[0].reference.to_string()),
-        SubjectName::GatewayId(name.to_owned()),
-        SubjectName::Order("o".to_owned()),
-        SubjectName::Payment(payment.id),
+        TargetName::Reference(found[0].reference.to_string()),
+        TargetName::GatewayId(name.to_owned()),
+        TargetName::Order("o".to_owned()),
+        TargetName::Payment(payment.id),
     ];
     for name in &names {
         let found = store.checkout_by_name(&mut tx, keys.connection, name).await;
@@ -236,7 +236,7 @@ async fn refund(store: &PostgresStore, keys: Keys) {
 async fn deliver(store: &PostgresStore, keys: Keys) {
     let [applied, waits, later] = ["applied", "waits", "later"];
     let leased = rows::leased(store, keys.connection, &[applied, waits, later]).await;
-    let unknown = [SubjectName::Order("unknown".to_owned())];
+    let unknown = [TargetName::Order("unknown".to_owned())];
     for row in leased {
         let renewed = store.renew_lease(row.pk, "me", 30_000).await;
         assert!(renewed.unwrap());
@@ -318,7 +318,7 @@ async fn prove(store: &PostgresStore, keys: Keys) {
         .await;
     assert_eq!(refunds.unwrap().len(), 1);
     let payment = rows::payment(keys.checkout, keys.connection, "p");
-    let asked = [(keys.connection, payment.effect_key())];
+    let asked = [(keys.connection, payment.dedup_key())];
     let found = store.effect_payments(&mut tx, &asked).await.unwrap();
     assert!(found[0].is_some());
     assert!(store.ledger_effects(&mut tx, None).await.unwrap() > 0);

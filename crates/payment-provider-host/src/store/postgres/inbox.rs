@@ -3,7 +3,7 @@ use sqlx::postgres::PgRow;
 use super::text::storable;
 use super::{
     DeliveryEnd, DeliveryRow, PostgresStore, PostgresTx, Postponed, Received, Result, StoreError,
-    SubjectName,
+    TargetName,
 };
 use crate::store::columns::{ReadColumn, json, word};
 use crate::store::{Store, UNREADABLE_TRIES, UNREADABLE_WAIT, USE_NOTED_FOR};
@@ -16,7 +16,7 @@ const SOON: i64 = 100;
 /// Many deliveries share these rows with the connection, and each that wrote them would make all others
 /// wait until it is durable: they are written when they say something else, or a minute later.
 pub(super) const RECEIVE: &str = "WITH received AS (
-         INSERT INTO @deliveries AS known (connection_pk, delivery_key, body, events, freshness,
+         INSERT INTO @deliveries AS known (connection_pk, delivery_key, body, events, timestamp_check,
              matched_secret, received_at, state, next_attempt)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7)
          ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
@@ -41,18 +41,18 @@ pub(super) const RECEIVE: &str = "WITH received AS (
              -- It may be understood by now. A copy past its time tells less.
              events = CASE
                  WHEN known.state = 'ignored'
-                     OR (known.state = 'parked' AND excluded.freshness = 'fresh')
-                     OR ($9 AND known.freshness <> 'fresh')
+                     OR (known.state = 'parked' AND excluded.timestamp_check = 'fresh')
+                     OR ($9 AND known.timestamp_check <> 'fresh')
                  THEN excluded.events ELSE known.events END,
-             freshness = CASE
+             timestamp_check = CASE
                  WHEN known.state = 'ignored'
-                     OR (known.state = 'parked' AND excluded.freshness = 'fresh')
-                     OR ($9 AND known.freshness <> 'fresh')
-                 THEN excluded.freshness ELSE known.freshness END,
+                     OR (known.state = 'parked' AND excluded.timestamp_check = 'fresh')
+                     OR ($9 AND known.timestamp_check <> 'fresh')
+                 THEN excluded.timestamp_check ELSE known.timestamp_check END,
              matched_secret = CASE
                  WHEN known.state = 'ignored'
-                     OR (known.state = 'parked' AND excluded.freshness = 'fresh')
-                     OR ($9 AND known.freshness <> 'fresh')
+                     OR (known.state = 'parked' AND excluded.timestamp_check = 'fresh')
+                     OR ($9 AND known.timestamp_check <> 'fresh')
                  THEN excluded.matched_secret ELSE known.matched_secret END,
              state = CASE
                  WHEN known.state = 'parked' THEN 'pending'
@@ -90,7 +90,7 @@ pub(super) async fn receive(
         .bind(&row.key)
         .bind(&row.body)
         .bind(json(&row.events)?)
-        .bind(word(&row.freshness)?)
+        .bind(word(&row.timestamp_check)?)
         .bind(row.matched_secret.as_deref().map(storable))
         .bind(row.received_at)
         .bind(word(&row.state)?)
@@ -217,7 +217,7 @@ pub(super) async fn finish(
     let failed = |error| StoreError::new("finish a delivery", error);
     let mut state = word(&end.state)?;
     let mut next_attempt = end.next_attempt;
-    let mut unmatched: &[SubjectName] = &[];
+    let mut unmatched: &[TargetName] = &[];
     if !end.unmatched.is_empty() {
         let sql = tx.sql("SELECT connection_pk FROM @deliveries WHERE delivery_pk = $1");
         let connection_pk: i64 = sqlx::query_scalar(sql)
@@ -239,10 +239,10 @@ pub(super) async fn finish(
     let sql = tx.sql(
         "UPDATE @deliveries SET
              -- Of a delivery that never came in time, a copy is no news.
-             state = CASE WHEN copies > $5 AND freshness = 'fresh' THEN 'pending' ELSE $1 END,
-             attempts = CASE WHEN copies > $5 AND freshness = 'fresh' THEN 0 ELSE attempts END,
-             looks = CASE WHEN copies > $5 AND freshness = 'fresh' THEN 0 ELSE looks END,
-             failures = CASE WHEN copies > $5 AND freshness = 'fresh' THEN 0 ELSE failures END,
+             state = CASE WHEN copies > $5 AND timestamp_check = 'fresh' THEN 'pending' ELSE $1 END,
+             attempts = CASE WHEN copies > $5 AND timestamp_check = 'fresh' THEN 0 ELSE attempts END,
+             looks = CASE WHEN copies > $5 AND timestamp_check = 'fresh' THEN 0 ELSE looks END,
+             failures = CASE WHEN copies > $5 AND timestamp_check = 'fresh' THEN 0 ELSE failures END,
              next_attempt = $2, lease_owner = NULL, lease_until = 0, error = NULL
          WHERE delivery_pk = $3 AND lease_owner = $4 AND state = 'pending'",
     );
@@ -313,7 +313,7 @@ pub(super) const REQUEUE: &str = "WITH waiting AS (
 pub(super) async fn requeue(
     tx: &mut PostgresTx,
     connection_pk: i64,
-    names: &[SubjectName],
+    names: &[TargetName],
     now: i64,
 ) -> Result<u64> {
     if names.is_empty() {
@@ -366,7 +366,7 @@ pub(super) fn read_without_events(row: &PgRow) -> Result<DeliveryRow> {
         key: row.text("delivery_key")?,
         body: row.bytes("body")?,
         events: Vec::new(),
-        freshness: row.word("freshness")?,
+        timestamp_check: row.word("timestamp_check")?,
         matched_secret: row.maybe_text("matched_secret")?,
         received_at: row.number("received_at")?,
         copies: row.number("copies")?,

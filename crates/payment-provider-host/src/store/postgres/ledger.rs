@@ -1,6 +1,6 @@
 //! The books as a whole.
 
-use payment_provider_core::{EffectKey, OrganizationId};
+use payment_provider_core::{DedupKey, OrganizationId};
 use sqlx::postgres::PgRow;
 
 use super::payables::read;
@@ -126,13 +126,13 @@ fn refund(row: &PgRow) -> Result<LedgerRefund> {
 }
 
 pub(super) const EFFECT_PAYMENTS: &str = "SELECT payment_pk
-     FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS asked (connection_pk, effect_key, place)
-         LEFT JOIN @effects USING (connection_pk, effect_key)
+     FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS asked (connection_pk, dedup_key, place)
+         LEFT JOIN @effects USING (connection_pk, dedup_key)
      ORDER BY place";
 
 pub(super) async fn effect_payments(
     tx: &mut Tx,
-    keys: &[(i64, EffectKey)],
+    keys: &[(i64, DedupKey)],
 ) -> Result<Vec<Option<i64>>> {
     let connections: Vec<i64> = keys
         .iter()
@@ -164,7 +164,7 @@ pub(super) async fn effects(tx: &mut Tx, organization: Option<&OrganizationId>) 
         .map_err(|error| StoreError::new("count effects", error))
 }
 
-pub(super) const LOOSE_ENDS: &str = "SELECT 'effect' AS what, organization_id, effect_key AS name, effects.connection_pk,
+pub(super) const LOOSE_ENDS: &str = "SELECT 'effect' AS what, organization_id, dedup_key AS name, effects.connection_pk,
          payments.connection_pk AS found
      FROM @effects AS effects LEFT JOIN @payments AS payments USING (payment_pk)
          LEFT JOIN @connections AS connections ON connections.connection_pk = effects.connection_pk

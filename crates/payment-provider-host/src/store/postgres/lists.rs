@@ -102,7 +102,7 @@ const DELIVERIES: &[&str] = &[
     "delivery_key",
     "body",
     "events",
-    "freshness",
+    "timestamp_check",
     "matched_secret",
     "received_at",
     "copies",

@@ -124,7 +124,7 @@ use super::{
     CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow, HistoryRow,
     InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, NO_HOST, OpenCheckoutRow,
     ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow,
-    Store, StoreError, SubjectName, WalkedConnection,
+    Store, StoreError, TargetName, WalkedConnection,
 };
 
 pub use schema::{InvalidSchemaName, SchemaName};

@@ -1,4 +1,4 @@
-use payment_provider_core::{EffectKey, OrderId, Payment, PaymentId};
+use payment_provider_core::{DedupKey, OrderId, Payment, PaymentId};
 use sqlx::postgres::PgRow;
 
 use super::text::{storable, storable_key};
@@ -135,12 +135,12 @@ pub(super) async fn merge(tx: &mut PostgresTx, gone: i64, kept: i64) -> Result<(
 }
 
 pub(super) const EFFECT: &str =
-    "SELECT payment_pk FROM @effects WHERE connection_pk = $1 AND effect_key = $2";
+    "SELECT payment_pk FROM @effects WHERE connection_pk = $1 AND dedup_key = $2";
 
 pub(super) async fn effect_payment(
     tx: &mut PostgresTx,
     connection_pk: i64,
-    key: &EffectKey,
+    key: &DedupKey,
 ) -> Result<Option<i64>> {
     let sql = tx.sql(EFFECT);
     let found = sqlx::query_scalar(sql)
@@ -158,9 +158,9 @@ pub(super) async fn effect_payment(
 pub(super) async fn forget_effect(
     tx: &mut PostgresTx,
     connection_pk: i64,
-    key: &EffectKey,
+    key: &DedupKey,
 ) -> Result<()> {
-    let sql = tx.sql("DELETE FROM @effects WHERE connection_pk = $1 AND effect_key = $2");
+    let sql = tx.sql("DELETE FROM @effects WHERE connection_pk = $1 AND dedup_key = $2");
     sqlx::query(sql)
         .bind(connection_pk)
         .bind(storable_key(key.as_str()))
@@ -175,21 +175,21 @@ pub(super) async fn forget_effect(
 pub(super) async fn put_effect(
     tx: &mut PostgresTx,
     connection_pk: i64,
-    key: &EffectKey,
+    key: &DedupKey,
     payment_pk: i64,
     at: i64,
 ) -> Result<()> {
     const ACTION: &str = "write an effect";
     let sql = if tx.was_absent(connection_pk, key.as_str()) {
         tx.sql(
-            "INSERT INTO @effects (connection_pk, effect_key, payment_pk, applied_at)
-             VALUES ($1, $2, $3, $4) ON CONFLICT (connection_pk, effect_key) DO NOTHING",
+            "INSERT INTO @effects (connection_pk, dedup_key, payment_pk, applied_at)
+             VALUES ($1, $2, $3, $4) ON CONFLICT (connection_pk, dedup_key) DO NOTHING",
         )
     } else {
         tx.sql(
-            "INSERT INTO @effects (connection_pk, effect_key, payment_pk, applied_at)
+            "INSERT INTO @effects (connection_pk, dedup_key, payment_pk, applied_at)
              VALUES ($1, $2, $3, $4)
-             ON CONFLICT (connection_pk, effect_key) DO UPDATE SET payment_pk = excluded.payment_pk",
+             ON CONFLICT (connection_pk, dedup_key) DO UPDATE SET payment_pk = excluded.payment_pk",
         )
     };
     let done = sqlx::query(sql)

@@ -14,7 +14,7 @@ macro_rules! page {
     ($in_state:literal) => {
         concat!(
             "SELECT code, deliveries.delivery_pk, connection_pk, delivery_key, ''::bytea AS body, events,
-                 freshness, matched_secret, received_at, copies, state, attempts, failures, looks, error
+                 timestamp_check, matched_secret, received_at, copies, state, attempts, failures, looks, error
              FROM (
                  SELECT code, of_one.delivery_pk FROM (
                      SELECT connections.connection_pk, code FROM @connections AS connections

@@ -1,8 +1,8 @@
-use payment_provider_core::{Currency, Money, OrganizationId, Personal};
+use payment_provider_core::{Currency, Money, OrganizationId, Pii};
 use sqlx::postgres::PgRow;
 
 use super::text::storable;
-use super::{CheckoutRow, HistoryRow, PayableRow, PostgresTx, Result, StoreError, SubjectName};
+use super::{CheckoutRow, HistoryRow, PayableRow, PostgresTx, Result, StoreError, TargetName};
 use crate::PayableId;
 use crate::cash::Closed;
 use crate::store::columns::{ReadColumn, json, word};
@@ -127,23 +127,23 @@ pub(super) const HOLD: &str = "SELECT payable_pk FROM @payables WHERE payable_pk
              WHERE payments.connection_pk = $1 AND order_id = ANY ($5)
          UNION SELECT payable_pk FROM @effects AS effects
              JOIN @payments AS payments USING (payment_pk) JOIN @checkouts USING (checkout_pk)
-             WHERE effects.connection_pk = $1 AND effect_key = ANY ($6))
+             WHERE effects.connection_pk = $1 AND dedup_key = ANY ($6))
      ORDER BY payable_pk FOR NO KEY UPDATE";
 
 pub(super) async fn hold_all(
     tx: &mut PostgresTx,
     connection_pk: i64,
-    names: &[SubjectName],
+    names: &[TargetName],
     checkouts: &[i64],
 ) -> Result<()> {
     let (mut references, mut gateway_ids, mut orders) = (Vec::new(), Vec::new(), Vec::new());
     let mut payments = Vec::new();
     for name in names {
         match name {
-            SubjectName::Reference(id) => references.push(id.as_str()),
-            SubjectName::GatewayId(id) => gateway_ids.push(id.as_str()),
-            SubjectName::Order(id) => orders.push(id.as_str()),
-            SubjectName::Payment(_) => payments.push(name.key()),
+            TargetName::Reference(id) => references.push(id.as_str()),
+            TargetName::GatewayId(id) => gateway_ids.push(id.as_str()),
+            TargetName::Order(id) => orders.push(id.as_str()),
+            TargetName::Payment(_) => payments.push(name.key()),
         }
     }
     let sql = tx.sql(HOLD);
@@ -194,7 +194,7 @@ pub(super) async fn put_checkout(tx: &mut PostgresTx, row: &CheckoutRow) -> Resu
             .bind(row.tries)
             .bind(row.tried_at)
             .bind(&row.gateway_id)
-            .bind(row.url.as_ref().map(Personal::expose))
+            .bind(row.url.as_ref().map(Pii::expose))
             .bind(row.gateway_paid)
             .bind(row.written_off)
             .bind(row.conflicting)
@@ -227,7 +227,7 @@ pub(super) async fn put_checkout(tx: &mut PostgresTx, row: &CheckoutRow) -> Resu
         .bind(row.tries)
         .bind(row.tried_at)
         .bind(&row.gateway_id)
-        .bind(row.url.as_ref().map(Personal::expose))
+        .bind(row.url.as_ref().map(Pii::expose))
         .bind(row.gateway_paid)
         .bind(row.written_off)
         .bind(row.conflicting)
@@ -310,12 +310,12 @@ pub(super) const BY_PAYMENT: &str =
          JOIN @connections USING (connection_pk)
      WHERE checkout_pk = (SELECT checkout_pk FROM @payments
          WHERE payment_pk = (SELECT payment_pk FROM @effects
-             WHERE connection_pk = $1 AND effect_key = $2))";
+             WHERE connection_pk = $1 AND dedup_key = $2))";
 
 pub(super) async fn checkout_by_name(
     tx: &mut PostgresTx,
     connection_pk: i64,
-    name: &SubjectName,
+    name: &TargetName,
 ) -> Result<Option<CheckoutRow>> {
     for _ in 0..MOST_MOVES {
         let Some(found) = look_up_name(tx, connection_pk, name).await? else {
@@ -333,13 +333,13 @@ pub(super) async fn checkout_by_name(
 async fn look_up_name(
     tx: &mut PostgresTx,
     connection_pk: i64,
-    name: &SubjectName,
+    name: &TargetName,
 ) -> Result<Option<CheckoutRow>> {
     let sql = tx.sql(match name {
-        SubjectName::Reference(_) => BY_REFERENCE,
-        SubjectName::GatewayId(_) => BY_GATEWAY_ID,
-        SubjectName::Order(_) => BY_ORDER,
-        SubjectName::Payment(_) => BY_PAYMENT,
+        TargetName::Reference(_) => BY_REFERENCE,
+        TargetName::GatewayId(_) => BY_GATEWAY_ID,
+        TargetName::Order(_) => BY_ORDER,
+        TargetName::Payment(_) => BY_PAYMENT,
     });
     sqlx::query(sql)
         .bind(connection_pk)
@@ -356,7 +356,7 @@ async fn look_up_name(
 pub(super) async fn knows_any(
     tx: &mut PostgresTx,
     connection_pk: i64,
-    names: &[SubjectName],
+    names: &[TargetName],
 ) -> Result<bool> {
     for name in names {
         if look_up_name(tx, connection_pk, name).await?.is_some() {
@@ -385,7 +385,7 @@ pub(super) fn read_checkout(row: &PgRow) -> Result<CheckoutRow> {
         tries: row.number("tries")?,
         tried_at: row.number("tried_at")?,
         gateway_id: row.maybe_text("gateway_id")?,
-        url: row.maybe_text("url")?.map(Personal::new),
+        url: row.maybe_text("url")?.map(Pii::new),
         gateway_paid: row.number("gateway_paid")?,
         written_off: row.number("written_off")?,
         conflicting: row.flag("conflicting")?,

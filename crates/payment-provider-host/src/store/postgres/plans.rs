@@ -33,9 +33,9 @@ const FILL: &str = "
             currency, amount, details, seen_at)
         SELECT i, 1 + i / 1000, 'f' || i, 'p' || i, 'succeeded', 'INR', 100, '{}', 1
         FROM generate_series(1, 100000) AS i;
-    INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at)
+    INSERT INTO effects (connection_pk, dedup_key, payment_pk, applied_at)
         SELECT 1 + i / 1000, 'e' || i, i, 1 FROM generate_series(1, 100000) AS i;
-    INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness, received_at, state,
+    INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_check, received_at, state,
             next_attempt)
         SELECT 1 + i / 1000, 'd' || i, '', '[]', 'fresh', i,
             CASE WHEN i % 100 = 0 THEN 'pending' ELSE 'applied' END, i

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 use super::schema::SchemaName;
-use super::{Result, StoreError, SubjectName};
+use super::{Result, StoreError, TargetName};
 use crate::PayableId;
 
 /// A transaction on a [`PostgresStore`](super::PostgresStore), for statements of the host's own:
@@ -138,7 +138,7 @@ impl PostgresTx {
         Ok(())
     }
 
-    fn name_keys(&self, connection_pk: i64, names: &[SubjectName]) -> BTreeSet<i64> {
+    fn name_keys(&self, connection_pk: i64, names: &[TargetName]) -> BTreeSet<i64> {
         let connection = connection_pk.to_string();
         names
             .iter()
@@ -154,7 +154,7 @@ impl PostgresTx {
     pub(super) async fn make_known(
         &mut self,
         connection_pk: i64,
-        names: &[SubjectName],
+        names: &[TargetName],
     ) -> Result<()> {
         let keys = self.name_keys(connection_pk, names);
         let new: Vec<i64> = keys.difference(&self.names).copied().collect();
@@ -176,7 +176,7 @@ impl PostgresTx {
     pub(super) async fn keep_unknown(
         &mut self,
         connection_pk: i64,
-        names: &[SubjectName],
+        names: &[TargetName],
     ) -> Result<bool> {
         let keys: Vec<i64> = self.name_keys(connection_pk, names).into_iter().collect();
         sqlx::query_scalar(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use payment_provider_core::{
-    ConnectionCode, CustomerId, EffectKey, OrganizationId, PaymentId, RefundId,
+    ConnectionCode, CustomerId, DedupKey, OrganizationId, PaymentId, RefundId,
 };
 
 use super::{
@@ -13,7 +13,7 @@ use crate::store::{
     Backend, CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow,
     HistoryRow, InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, OpenCheckoutRow,
     ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result, SecretUseRow,
-    StoreError, SubjectName, WalkedConnection,
+    StoreError, TargetName, WalkedConnection,
 };
 use crate::{ConnectionKey, PayableId};
 
@@ -121,7 +121,7 @@ impl Backend for SqliteStore {
         customers::by_id(&self.readers, organization, customer).await
     }
 
-    async fn hold_payables(&self, _: &mut Tx, _: i64, _: &[SubjectName], _: &[i64]) -> Result<()> {
+    async fn hold_payables(&self, _: &mut Tx, _: i64, _: &[TargetName], _: &[i64]) -> Result<()> {
         // Whoever writes has all of the file.
         Ok(())
     }
@@ -155,7 +155,7 @@ impl Backend for SqliteStore {
         &self,
         tx: &mut Tx,
         connection_pk: i64,
-        name: &SubjectName,
+        name: &TargetName,
     ) -> Result<Option<CheckoutRow>> {
         payables::checkout_by_name(tx, connection_pk, name).await
     }
@@ -193,12 +193,12 @@ impl Backend for SqliteStore {
         &self,
         tx: &mut Tx,
         connection_pk: i64,
-        key: &EffectKey,
+        key: &DedupKey,
     ) -> Result<Option<i64>> {
         money::effect_payment(tx, connection_pk, key).await
     }
 
-    async fn forget_effect(&self, tx: &mut Tx, connection_pk: i64, key: &EffectKey) -> Result<()> {
+    async fn forget_effect(&self, tx: &mut Tx, connection_pk: i64, key: &DedupKey) -> Result<()> {
         money::forget_effect(tx, connection_pk, key).await
     }
 
@@ -206,7 +206,7 @@ impl Backend for SqliteStore {
         &self,
         tx: &mut Tx,
         connection_pk: i64,
-        key: &EffectKey,
+        key: &DedupKey,
         payment_pk: i64,
         at: i64,
     ) -> Result<()> {
@@ -282,7 +282,7 @@ impl Backend for SqliteStore {
         &self,
         tx: &mut Tx,
         connection_pk: i64,
-        names: &[SubjectName],
+        names: &[TargetName],
         now: i64,
     ) -> Result<u64> {
         inbox::requeue(tx, connection_pk, names, now).await
@@ -349,7 +349,7 @@ impl Backend for SqliteStore {
     async fn effect_payments(
         &self,
         tx: &mut Tx,
-        keys: &[(i64, EffectKey)],
+        keys: &[(i64, DedupKey)],
     ) -> Result<Vec<Option<i64>>> {
         ledger::effect_payments(tx, keys).await
     }

@@ -1,7 +1,7 @@
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::{
-    DeliveryEnd, DeliveryRow, DeliveryState, Postponed, Received, Result, StoreError, SubjectName,
+    DeliveryEnd, DeliveryRow, DeliveryState, Postponed, Received, Result, StoreError, TargetName,
     Tx,
 };
 use crate::store::columns::{ReadColumn, json, word};
@@ -9,7 +9,7 @@ use crate::store::{UNREADABLE_TRIES, UNREADABLE_WAIT, USE_NOTED_FOR};
 
 /// Stored, or counted as a copy, which is a reason to look again at what waits for somebody.
 const RECEIVE: &str =
-    "INSERT INTO deliveries (connection_pk, delivery_key, body, events, freshness,
+    "INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_check,
          matched_secret, received_at, state, next_attempt)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
      ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
@@ -29,16 +29,16 @@ const RECEIVE: &str =
              THEN excluded.next_attempt ELSE next_attempt END,
          -- It may be understood by now. A copy past its time tells less.
          events = CASE
-             WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
-                 OR (?9 AND freshness <> 'fresh')
+             WHEN state = 'ignored' OR (state = 'parked' AND excluded.timestamp_check = 'fresh')
+                 OR (?9 AND timestamp_check <> 'fresh')
              THEN excluded.events ELSE events END,
-         freshness = CASE
-             WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
-                 OR (?9 AND freshness <> 'fresh')
-             THEN excluded.freshness ELSE freshness END,
+         timestamp_check = CASE
+             WHEN state = 'ignored' OR (state = 'parked' AND excluded.timestamp_check = 'fresh')
+                 OR (?9 AND timestamp_check <> 'fresh')
+             THEN excluded.timestamp_check ELSE timestamp_check END,
          matched_secret = CASE
-             WHEN state = 'ignored' OR (state = 'parked' AND excluded.freshness = 'fresh')
-                 OR (?9 AND freshness <> 'fresh')
+             WHEN state = 'ignored' OR (state = 'parked' AND excluded.timestamp_check = 'fresh')
+                 OR (?9 AND timestamp_check <> 'fresh')
              THEN excluded.matched_secret ELSE matched_secret END,
          state = CASE
              WHEN state = 'parked' THEN 'pending'
@@ -81,7 +81,7 @@ pub(super) async fn receive(pool: &SqlitePool, row: &DeliveryRow, again: bool) -
         .bind(&row.key)
         .bind(&row.body)
         .bind(json(&row.events)?)
-        .bind(word(&row.freshness)?)
+        .bind(word(&row.timestamp_check)?)
         .bind(&row.matched_secret)
         .bind(row.received_at)
         .bind(word(&row.state)?)
@@ -230,10 +230,10 @@ pub(super) async fn finish(
     let done = sqlx::query(
         "UPDATE deliveries SET
              -- Of a delivery that never came in time, a copy is no news.
-             state = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 'pending' ELSE ?1 END,
-             attempts = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 0 ELSE attempts END,
-             looks = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 0 ELSE looks END,
-             failures = CASE WHEN copies > ?5 AND freshness = 'fresh' THEN 0 ELSE failures END,
+             state = CASE WHEN copies > ?5 AND timestamp_check = 'fresh' THEN 'pending' ELSE ?1 END,
+             attempts = CASE WHEN copies > ?5 AND timestamp_check = 'fresh' THEN 0 ELSE attempts END,
+             looks = CASE WHEN copies > ?5 AND timestamp_check = 'fresh' THEN 0 ELSE looks END,
+             failures = CASE WHEN copies > ?5 AND timestamp_check = 'fresh' THEN 0 ELSE failures END,
              next_attempt = ?2, lease_owner = NULL, lease_until = 0, error = NULL
          WHERE delivery_pk = ?3 AND lease_owner = ?4 AND state = 'pending'",
     )
@@ -261,7 +261,7 @@ pub(super) async fn finish(
 }
 
 /// Whether one of these names of the delivery's connection is known.
-async fn names_known(tx: &mut Tx, pk: i64, names: &[SubjectName]) -> Result<bool> {
+async fn names_known(tx: &mut Tx, pk: i64, names: &[TargetName]) -> Result<bool> {
     let connection_pk: i64 =
         sqlx::query_scalar("SELECT connection_pk FROM deliveries WHERE delivery_pk = ?")
             .bind(pk)
@@ -310,7 +310,7 @@ pub(super) async fn postpone(
 pub(super) async fn requeue(
     tx: &mut Tx,
     connection_pk: i64,
-    names: &[SubjectName],
+    names: &[TargetName],
     now: i64,
 ) -> Result<u64> {
     let failed = |error| StoreError::new("look at unmatched deliveries again", error);
@@ -373,7 +373,7 @@ pub(super) fn read_without_events(row: &SqliteRow) -> Result<DeliveryRow> {
         key: row.text("delivery_key")?,
         body: row.bytes("body")?,
         events: Vec::new(),
-        freshness: row.word("freshness")?,
+        timestamp_check: row.word("timestamp_check")?,
         matched_secret: row.maybe_text("matched_secret")?,
         received_at: row.number("received_at")?,
         copies: row.number("copies")?,

@@ -1,6 +1,6 @@
 //! The books as a whole.
 
-use payment_provider_core::{EffectKey, OrganizationId};
+use payment_provider_core::{DedupKey, OrganizationId};
 use sqlx::sqlite::SqliteRow;
 
 use super::payables::read;
@@ -117,7 +117,7 @@ fn refund(row: &SqliteRow) -> Result<LedgerRefund> {
 
 pub(super) async fn effect_payments(
     tx: &mut Tx,
-    keys: &[(i64, EffectKey)],
+    keys: &[(i64, DedupKey)],
 ) -> Result<Vec<Option<i64>>> {
     let mut found = Vec::with_capacity(keys.len());
     for (connection_pk, key) in keys {
@@ -143,7 +143,7 @@ pub(super) async fn loose_ends(
     limit: i64,
 ) -> Result<Vec<LooseEnd>> {
     sqlx::query(
-        "SELECT 'effect' AS what, organization_id, effect_key AS name, effects.connection_pk,
+        "SELECT 'effect' AS what, organization_id, dedup_key AS name, effects.connection_pk,
              payments.connection_pk AS found
          FROM effects LEFT JOIN payments USING (payment_pk)
              LEFT JOIN connections ON connections.connection_pk = effects.connection_pk

@@ -30,7 +30,7 @@ use super::{
     CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow, DeliveryState,
     HistoryRow, InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, NO_HOST,
     OpenCheckoutRow, ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result,
-    SecretUseRow, Store, StoreError, SubjectName, WalkedConnection,
+    SecretUseRow, Store, StoreError, TargetName, WalkedConnection,
 };
 
 use lives::{Lives, Others};

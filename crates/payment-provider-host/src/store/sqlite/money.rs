@@ -1,4 +1,4 @@
-use payment_provider_core::{EffectKey, OrderId, Payment, PaymentId};
+use payment_provider_core::{DedupKey, OrderId, Payment, PaymentId};
 use sqlx::sqlite::SqliteRow;
 
 use super::{PaymentRow, Result, StoreError, Tx};
@@ -117,9 +117,9 @@ pub(super) async fn merge(tx: &mut Tx, gone: i64, kept: i64) -> Result<()> {
 pub(super) async fn effect_payment(
     tx: &mut Tx,
     connection_pk: i64,
-    key: &EffectKey,
+    key: &DedupKey,
 ) -> Result<Option<i64>> {
-    sqlx::query_scalar("SELECT payment_pk FROM effects WHERE connection_pk = ? AND effect_key = ?")
+    sqlx::query_scalar("SELECT payment_pk FROM effects WHERE connection_pk = ? AND dedup_key = ?")
         .bind(connection_pk)
         .bind(key.as_str())
         .fetch_optional(&mut **tx)
@@ -127,8 +127,8 @@ pub(super) async fn effect_payment(
         .map_err(|error| StoreError::new("read an effect", error))
 }
 
-pub(super) async fn forget_effect(tx: &mut Tx, connection_pk: i64, key: &EffectKey) -> Result<()> {
-    sqlx::query("DELETE FROM effects WHERE connection_pk = ? AND effect_key = ?")
+pub(super) async fn forget_effect(tx: &mut Tx, connection_pk: i64, key: &DedupKey) -> Result<()> {
+    sqlx::query("DELETE FROM effects WHERE connection_pk = ? AND dedup_key = ?")
         .bind(connection_pk)
         .bind(key.as_str())
         .execute(&mut **tx)
@@ -140,14 +140,14 @@ pub(super) async fn forget_effect(tx: &mut Tx, connection_pk: i64, key: &EffectK
 pub(super) async fn put_effect(
     tx: &mut Tx,
     connection_pk: i64,
-    key: &EffectKey,
+    key: &DedupKey,
     payment_pk: i64,
     at: i64,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO effects (connection_pk, effect_key, payment_pk, applied_at)
+        "INSERT INTO effects (connection_pk, dedup_key, payment_pk, applied_at)
          VALUES (?, ?, ?, ?)
-         ON CONFLICT (connection_pk, effect_key) DO UPDATE SET payment_pk = excluded.payment_pk",
+         ON CONFLICT (connection_pk, dedup_key) DO UPDATE SET payment_pk = excluded.payment_pk",
     )
     .bind(connection_pk)
     .bind(key.as_str())

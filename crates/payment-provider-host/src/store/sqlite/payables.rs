@@ -1,7 +1,7 @@
-use payment_provider_core::{Currency, Money, OrganizationId, Personal};
+use payment_provider_core::{Currency, Money, OrganizationId, Pii};
 use sqlx::sqlite::SqliteRow;
 
-use super::{CheckoutRow, HistoryRow, PayableRow, Result, StoreError, SubjectName, Tx};
+use super::{CheckoutRow, HistoryRow, PayableRow, Result, StoreError, TargetName, Tx};
 use crate::PayableId;
 use crate::cash::Closed;
 use crate::store::columns::{ReadColumn, json, word};
@@ -104,7 +104,7 @@ pub(super) async fn put_checkout(tx: &mut Tx, row: &CheckoutRow) -> Result<i64> 
     .bind(row.tries)
     .bind(row.tried_at)
     .bind(&row.gateway_id)
-    .bind(row.url.as_ref().map(Personal::expose))
+    .bind(row.url.as_ref().map(Pii::expose))
     .bind(row.gateway_paid)
     .bind(row.written_off)
     .bind(row.conflicting)
@@ -143,28 +143,28 @@ pub(super) async fn checkout_by_pk(tx: &mut Tx, pk: i64) -> Result<CheckoutRow> 
 pub(super) async fn checkout_by_name(
     tx: &mut Tx,
     connection_pk: i64,
-    name: &SubjectName,
+    name: &TargetName,
 ) -> Result<Option<CheckoutRow>> {
     let query = match name {
-        SubjectName::Reference(_) => {
+        TargetName::Reference(_) => {
             "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
              WHERE connection_pk = ? AND reference = ?"
         }
         // Unique as far as the gateway keeps its word.
-        SubjectName::GatewayId(_) => {
+        TargetName::GatewayId(_) => {
             "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
              WHERE connection_pk = ? AND gateway_id = ? ORDER BY checkout_pk DESC LIMIT 1"
         }
-        SubjectName::Order(_) => {
+        TargetName::Order(_) => {
             "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
              WHERE checkout_pk = (SELECT checkout_pk FROM payments
                  WHERE connection_pk = ? AND order_id = ? ORDER BY payment_pk LIMIT 1)"
         }
-        SubjectName::Payment(_) => {
+        TargetName::Payment(_) => {
             "SELECT checkouts.*, code FROM checkouts JOIN connections USING (connection_pk)
              WHERE checkout_pk = (SELECT checkout_pk FROM payments
                  WHERE payment_pk = (SELECT payment_pk FROM effects
-                     WHERE connection_pk = ? AND effect_key = ?))"
+                     WHERE connection_pk = ? AND dedup_key = ?))"
         }
     };
     sqlx::query(query)
@@ -197,7 +197,7 @@ pub(super) fn read_checkout(row: &SqliteRow) -> Result<CheckoutRow> {
         tries: row.number("tries")?,
         tried_at: row.number("tried_at")?,
         gateway_id: row.maybe_text("gateway_id")?,
-        url: row.maybe_text("url")?.map(Personal::new),
+        url: row.maybe_text("url")?.map(Pii::new),
         gateway_paid: row.number("gateway_paid")?,
         written_off: row.number("written_off")?,
         conflicting: row.flag("conflicting")?,

@@ -3,7 +3,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use payment_provider_core::reexport::time::Duration;
-use payment_provider_core::{ConnectionCheck, Environment, Freshness, SettingKind};
+use payment_provider_core::{ConnectionCheck, Environment, SettingKind, TimestampCheck};
 use payment_provider_host::{Connection, Delivery, DeliveryState, PlainSetting};
 
 use super::super::form::{Filled, SignedForm};
@@ -274,8 +274,8 @@ impl Line {
             DeliveryState::Parked => ("Parked", "bad"),
             _ => ("Not known here", "plain"),
         };
-        let hint = match delivery.freshness {
-            Freshness::Fresh => None,
+        let hint = match delivery.timestamp_check {
+            TimestampCheck::Fresh => None,
             _ => Some("time stamp outside the acceptance window".to_owned()),
         };
         let notes: Vec<_> = [hint, delivery.error].into_iter().flatten().collect();

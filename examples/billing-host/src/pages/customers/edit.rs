@@ -3,7 +3,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use payment_provider_core::{CustomerId, OrganizationId, Personal, ViolationCode, Violations};
+use payment_provider_core::{CustomerId, OrganizationId, Pii, ViolationCode, Violations};
 use payment_provider_host::{Connection, Departure};
 
 use super::super::field::{Field, place_errors};
@@ -151,7 +151,7 @@ fn read(
             let message = "must not hold control characters";
             violations.push(field, ViolationCode::Invalid, message);
         }
-        Some(Personal::from(text.to_owned()))
+        Some(Pii::from(text.to_owned()))
     };
     let (name, email, phone) = (
         personal(NAME, 255),

@@ -1,6 +1,6 @@
 //! What happened, in words for people.
 
-use payment_provider_core::Personal;
+use payment_provider_core::Pii;
 use payment_provider_host::{HistoryEntry, HistoryKind, KnownPayment};
 
 use super::super::amount;
@@ -103,7 +103,7 @@ impl Attempt {
                 format!("{split}: {}", verdict.meaning())
             }
             (None, Some(failure)) => {
-                let message = failure.message.as_ref().map(Personal::expose);
+                let message = failure.message.as_ref().map(Pii::expose);
                 let texts = [message, failure.code.as_deref()];
                 let texts: Vec<_> = texts.into_iter().flatten().collect();
                 texts.join(", ")

@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use payment_provider_core::{
-    Currency, EffectKey, Event, EventKind, Money, Payment, PaymentId, PaymentStatus, Subject,
+    Currency, DedupKey, Event, EventKind, EventTarget, Money, Payment, PaymentId, PaymentStatus,
 };
 
 /// A checkout's name within its connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SubjectName {
+pub enum TargetName {
     Reference(String),
     GatewayId(String),
     Order(String),
@@ -15,17 +15,17 @@ pub enum SubjectName {
     Payment(PaymentId),
 }
 
-impl SubjectName {
-    pub(crate) fn all(subject: &Subject) -> Vec<Self> {
-        let reference = subject
+impl TargetName {
+    pub(crate) fn all(target: &EventTarget) -> Vec<Self> {
+        let reference = target
             .reference
             .as_ref()
             .map(|id| Self::Reference(id.to_string()));
-        let gateway_id = subject
+        let gateway_id = target
             .gateway_id
             .as_ref()
             .map(|id| Self::GatewayId(id.to_string()));
-        let order = subject
+        let order = target
             .order_id
             .as_ref()
             .map(|id| Self::Order(id.to_string()));
@@ -37,7 +37,7 @@ impl SubjectName {
 
     /// What an event names, the payment included that a refund or a dispute is about.
     pub(crate) fn all_of(event: &Event) -> Vec<Self> {
-        let mut names = Self::all(&event.subject);
+        let mut names = Self::all(&event.target);
         names.extend(Self::contested(&event.kind));
         names
     }
@@ -70,7 +70,7 @@ impl SubjectName {
     }
 }
 
-impl fmt::Display for SubjectName {
+impl fmt::Display for TargetName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reference(id) => write!(f, "reference:{id}"),
@@ -82,7 +82,7 @@ impl fmt::Display for SubjectName {
 }
 
 /// The key under which the money of a payment is booked; its amount is no part of it.
-fn booked(id: &PaymentId) -> EffectKey {
+fn booked(id: &PaymentId) -> DedupKey {
     let amount = Money::zero(Currency::INR);
-    Payment::new(id.clone(), PaymentStatus::Succeeded, amount).effect_key()
+    Payment::new(id.clone(), PaymentStatus::Succeeded, amount).dedup_key()
 }

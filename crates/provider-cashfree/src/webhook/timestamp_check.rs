@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use payment_provider_core::Freshness;
+use payment_provider_core::TimestampCheck;
 use time::OffsetDateTime;
 
 /// How far a delivery's own time stamp may be from its arrival for its content to count.
@@ -24,18 +24,18 @@ impl Window {
         self,
         sent_at: Option<OffsetDateTime>,
         received_at: OffsetDateTime,
-    ) -> Freshness {
+    ) -> TimestampCheck {
         let Some(sent_at) = sent_at else {
-            return Freshness::Stale;
+            return TimestampCheck::Stale;
         };
         let received = received_at.unix_timestamp_nanos();
         let age = received.saturating_sub(sent_at.unix_timestamp_nanos());
         if age > self.past {
-            Freshness::Stale
+            TimestampCheck::Stale
         } else if age.saturating_neg() > self.future {
-            Freshness::FromFuture
+            TimestampCheck::FromFuture
         } else {
-            Freshness::Fresh
+            TimestampCheck::Fresh
         }
     }
 }
@@ -93,14 +93,20 @@ mod tests {
         let sent = datetime!(2026-01-01 00:00 UTC);
         let nanosecond = time::Duration::nanoseconds(1);
         let judged = |received| window.judge(Some(sent), received);
-        assert_eq!(judged(sent), Freshness::Fresh);
-        assert_eq!(judged(sent + time::Duration::hours(24)), Freshness::Fresh);
+        assert_eq!(judged(sent), TimestampCheck::Fresh);
+        assert_eq!(
+            judged(sent + time::Duration::hours(24)),
+            TimestampCheck::Fresh
+        );
         let after = sent + time::Duration::hours(24) + nanosecond;
-        assert_eq!(judged(after), Freshness::Stale);
-        assert_eq!(judged(sent - time::Duration::minutes(10)), Freshness::Fresh);
+        assert_eq!(judged(after), TimestampCheck::Stale);
+        assert_eq!(
+            judged(sent - time::Duration::minutes(10)),
+            TimestampCheck::Fresh
+        );
         let before = sent - time::Duration::minutes(10) - nanosecond;
-        assert_eq!(judged(before), Freshness::FromFuture);
-        assert_eq!(window.judge(None, sent), Freshness::Stale);
+        assert_eq!(judged(before), TimestampCheck::FromFuture);
+        assert_eq!(window.judge(None, sent), TimestampCheck::Stale);
     }
 
     #[test]
@@ -108,11 +114,11 @@ mod tests {
         let window = Window::new(Duration::MAX, Duration::MAX);
         let first = datetime!(-9999-01-01 00:00 UTC);
         let last = datetime!(9999-12-31 23:59:59.999999999 UTC);
-        assert_eq!(window.judge(Some(first), last), Freshness::Fresh);
-        assert_eq!(window.judge(Some(last), first), Freshness::Fresh);
+        assert_eq!(window.judge(Some(first), last), TimestampCheck::Fresh);
+        assert_eq!(window.judge(Some(last), first), TimestampCheck::Fresh);
         let none = Window::new(Duration::ZERO, Duration::ZERO);
-        assert_eq!(none.judge(Some(first), last), Freshness::Stale);
-        assert_eq!(none.judge(Some(last), first), Freshness::FromFuture);
-        assert_eq!(none.judge(Some(last), last), Freshness::Fresh);
+        assert_eq!(none.judge(Some(first), last), TimestampCheck::Stale);
+        assert_eq!(none.judge(Some(last), first), TimestampCheck::FromFuture);
+        assert_eq!(none.judge(Some(last), last), TimestampCheck::Fresh);
     }
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 /// storing it and sending it to the gateway is what it is for.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Personal(String);
+pub struct Pii(String);
 
-impl Personal {
+impl Pii {
     /// Wraps the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -22,13 +22,13 @@ impl Personal {
     }
 }
 
-impl<T: Into<String>> From<T> for Personal {
+impl<T: Into<String>> From<T> for Pii {
     fn from(text: T) -> Self {
         Self::new(text)
     }
 }
 
-impl fmt::Debug for Personal {
+impl fmt::Debug for Pii {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[personal]")
     }

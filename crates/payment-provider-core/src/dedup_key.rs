@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Unique within a connection. Never derived from an unsigned header.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct EffectKey(String);
+pub struct DedupKey(String);
 
-impl EffectKey {
+impl DedupKey {
     /// The key of an object of a kind having come to these states.
     pub(crate) fn of(kind: &str, states: &[StateWord<'_>], id: impl fmt::Display) -> Self {
         let mut key = format!("{kind}:");
@@ -28,7 +28,7 @@ impl EffectKey {
     }
 }
 
-impl fmt::Display for EffectKey {
+impl fmt::Display for DedupKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
