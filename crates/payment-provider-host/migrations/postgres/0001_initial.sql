@@ -121,10 +121,10 @@ CREATE INDEX payments_by_order ON payments (connection_pk, order_id);
 -- Every change that took effect, once: whoever comes second finds the key taken.
 CREATE TABLE effects (
     connection_pk bigint NOT NULL REFERENCES connections,
-    effect_key    text COLLATE "C" NOT NULL,
+    dedup_key     text COLLATE "C" NOT NULL,
     payment_pk    bigint NOT NULL REFERENCES payments,
     applied_at    bigint NOT NULL,
-    PRIMARY KEY (connection_pk, effect_key)
+    PRIMARY KEY (connection_pk, dedup_key)
 );
 CREATE INDEX effects_by_payment ON effects (payment_pk);
 

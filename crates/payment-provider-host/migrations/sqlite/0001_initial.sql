@@ -116,10 +116,10 @@ CREATE INDEX payments_by_order ON payments (connection_pk, order_id);
 -- Every change that took effect, once.
 CREATE TABLE effects (
     connection_pk INTEGER NOT NULL REFERENCES connections,
-    effect_key    TEXT NOT NULL,
+    dedup_key     TEXT NOT NULL,
     payment_pk    INTEGER NOT NULL REFERENCES payments,
     applied_at    INTEGER NOT NULL,
-    PRIMARY KEY (connection_pk, effect_key)
+    PRIMARY KEY (connection_pk, dedup_key)
 ) STRICT, WITHOUT ROWID;
 
 -- The inbox: every verified delivery, with its raw body. 200 is answered once the row is durable.
