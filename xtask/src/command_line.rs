@@ -8,8 +8,9 @@ cargo xtask <command>
 
   test [-- <args>]  run all tests: documentation tests, then cargo-nextest with <args>
                       cargo xtask test -- -E 'test(webhook)'
-  lint              formatting, clippy, documentation, tree, cargo-deny
+  lint              formatting, English, clippy, documentation, tree, cargo-deny
   tree              check which crates may depend on which
+  english           check the English of comments; print every finding, also those within the limits
   ci [-- <args>]    lint, then test
   help              print this
 
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Lint,
     /// Which crates may depend on which.
     Tree,
+    /// The English of comments.
+    English,
     /// All tests; the arguments go to the test runner.
     Test { runner_args: Vec<String> },
     /// Everything.
@@ -81,6 +84,7 @@ impl Command {
             "help" | "--help" | "-h" => return Ok(Self::Help),
             "lint" => Self::Lint,
             "tree" => Self::Tree,
+            "english" => Self::English,
             "test" => Self::Test { runner_args },
             "ci" => Self::Ci { runner_args },
             _ => return Err(UsageError::UnknownCommand(name)),
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn help_names_every_command() {
-        for command in ["test", "lint", "tree", "ci", "help"] {
+        for command in ["test", "lint", "tree", "english", "ci", "help"] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

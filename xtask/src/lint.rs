@@ -4,13 +4,14 @@ use crate::cargo::{cargo, run};
 use crate::install::ensure;
 use crate::report::{Outcome, Report};
 use crate::tools::{C_COMPILER, CLIPPY, RUSTFMT, Tool};
-use crate::{deny, tree};
+use crate::{deny, english, tree};
 
 /// Runs all of it.
 pub(crate) fn run_all(report: &mut Report) {
     report.run("formatting", || {
         with(&[&RUSTFMT], || run(&mut cargo(["fmt", "--all", "--check"])))
     });
+    english::run_all(report);
     tree::run_all(report);
     report.run("clippy", || {
         with(&[&CLIPPY, &C_COMPILER], || {

@@ -6,6 +6,7 @@
 mod cargo;
 mod command_line;
 mod deny;
+mod english;
 mod install;
 mod lint;
 mod machine;
@@ -14,10 +15,12 @@ mod npm;
 mod postgres;
 mod python;
 mod report;
+mod syntax;
 mod target;
 mod test;
 mod tools;
 mod tree;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         }
         Command::Lint => lint::run_all(&mut report),
         Command::Tree => tree::run_all(&mut report),
+        Command::English => english::run_verbose(&mut report),
         Command::Test { runner_args } => return test::run_all(report, &runner_args),
         Command::Ci { runner_args } => {
             lint::run_all(&mut report);
