@@ -9,8 +9,8 @@ use payment_provider_core::Environment;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::admin::Operation;
 use crate::demo::merchant;
-use crate::operate::Operation;
 use crate::options::{DatabasePlace, Gateway, Options, Seed};
 
 const API_KEY: &str = "BILLING_HOST_API_KEY";

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod api;
-mod app;
 mod cli;
 mod customers;
 mod database;
@@ -9,20 +9,19 @@ mod demo;
 mod gateways;
 mod invoices;
 mod keys;
-mod operate;
 mod options;
 mod pages;
 mod problem;
 mod program;
-mod refusals;
 mod routes;
 mod seed;
+mod shutdown_signal;
+mod startup;
 mod state;
-mod stop;
 mod tables;
-mod times;
+mod timestamp;
 
-pub use app::{BillingHost, Running, StartError};
 pub use gateways::gateways;
 pub use options::{Credentials, DatabasePlace, Gateway, Options, Seed};
 pub use program::run_program;
+pub use startup::{BillingHost, Running, StartError};

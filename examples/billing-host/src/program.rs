@@ -9,11 +9,11 @@ use clap::{CommandFactory, Parser};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{BillingHost, Running};
 use crate::cli::{Cli, Command};
 use crate::options::Options;
-use crate::stop::asked_to_stop;
-use crate::{demo, operate, seed};
+use crate::shutdown_signal::asked_to_stop;
+use crate::startup::{BillingHost, Running};
+use crate::{admin, demo, seed};
 
 /// Exit code of a program that was told to stop twice.
 const INTERRUPTED: u8 = 130;
@@ -24,7 +24,7 @@ pub async fn run_program() -> ExitCode {
     log_to_stderr(cli.command.as_ref());
     let done = match cli.command {
         Some(Command::Demo) => run_demo().await,
-        Some(Command::Operate(operation)) => operate::run(*operation).await,
+        Some(Command::Operate(operation)) => admin::run(*operation).await,
         None => match cli.options() {
             Ok(options) => serve(options).await,
             Err(problem) => Cli::command()

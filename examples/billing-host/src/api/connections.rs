@@ -14,7 +14,7 @@ use super::fields::Fields;
 use super::query;
 use crate::problem::Problem;
 use crate::state::App;
-use crate::times;
+use crate::timestamp;
 
 const FIELDS: &[&str] = &["organization_id", "provider", "code", "name", "settings"];
 
@@ -138,7 +138,7 @@ fn delivery(delivery: &Delivery) -> Value {
         "key": delivery.key,
         "types": delivery.types,
         "subjects": delivery.subjects,
-        "received_at": times::written(delivery.received_at),
+        "received_at": timestamp::written(delivery.received_at),
         "copies": delivery.copies,
         "state": delivery.state,
         "attempts": delivery.attempts,
@@ -156,7 +156,7 @@ fn shown(connection: &Connection) -> Value {
     let secret_uses: Vec<_> = connection
         .secret_uses
         .iter()
-        .map(|used| json!({"label": used.label, "last_matched_at": times::written(used.last_matched_at)}))
+        .map(|used| json!({"label": used.label, "last_matched_at": timestamp::written(used.last_matched_at)}))
         .collect();
     json!({
         "organization_id": connection.organization,
@@ -169,6 +169,6 @@ fn shown(connection: &Connection) -> Value {
         "secret_uses": secret_uses,
         "enabled": connection.enabled,
         "webhook_url": connection.webhook_url,
-        "created_at": times::written(connection.created_at),
+        "created_at": timestamp::written(connection.created_at),
     })
 }

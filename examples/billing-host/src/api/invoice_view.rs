@@ -6,7 +6,7 @@ use payment_provider_host::{HistoryEntry, KnownCheckout, KnownPayment, KnownRefu
 use serde_json::{Value, json};
 
 use crate::invoices::Invoice;
-use crate::times;
+use crate::timestamp;
 
 /// What the application's own table knows.
 pub(super) fn summary(invoice: &Invoice) -> Value {
@@ -22,8 +22,8 @@ pub(super) fn summary(invoice: &Invoice) -> Value {
         "amount_paid_cents": invoice.amount_paid_cents,
         "surplus_cents": invoice.surplus_cents,
         "purpose": invoice.purpose,
-        "created_at": times::from_millis(invoice.created_at),
-        "voided_at": invoice.voided_at.and_then(times::from_millis),
+        "created_at": timestamp::from_millis(invoice.created_at),
+        "voided_at": invoice.voided_at.and_then(timestamp::from_millis),
     })
 }
 
@@ -116,5 +116,5 @@ fn entry(entry: &HistoryEntry) -> Value {
 }
 
 fn at(at: OffsetDateTime) -> Option<String> {
-    times::written(at)
+    timestamp::written(at)
 }

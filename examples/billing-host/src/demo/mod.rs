@@ -3,23 +3,25 @@
 //! unless told otherwise, the simulator and the account at it, is here as well: nothing outside this
 //! folder and the list of gateways names one of them.
 
-mod connect;
-mod late;
+mod client;
+mod connection;
+mod late_payment;
 pub(crate) mod merchant;
-mod outsider;
-mod page;
-mod pay;
-mod replay;
+
+mod payment;
+mod payment_page;
+mod report;
 pub(crate) mod simulator;
-mod story;
+
 mod totals;
+mod webhooks;
 
 use std::error::Error;
 
-use crate::app::BillingHost;
 use crate::options::{Options, Seed};
-use outsider::Outsider;
-use story::Story;
+use crate::startup::BillingHost;
+use client::Outsider;
+use report::Story;
 
 /// The tenant of the demo.
 const ORGANIZATION: &str = "acme";
@@ -50,11 +52,11 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 
 async fn round_trip(outsider: &Outsider) -> Result<(), Box<dyn Error>> {
     let mut story = Story::new();
-    connect::connect(outsider, &mut story).await?;
-    let invoice = pay::ask_and_pay(outsider, &mut story).await?;
-    replay::duplicate(outsider, &mut story, &invoice).await?;
-    replay::forged(outsider, &mut story, &invoice).await?;
-    late::pay_after_voiding(outsider, &mut story).await?;
+    connection::connect(outsider, &mut story).await?;
+    let invoice = payment::ask_and_pay(outsider, &mut story).await?;
+    webhooks::duplicate(outsider, &mut story, &invoice).await?;
+    webhooks::forged(outsider, &mut story, &invoice).await?;
+    late_payment::pay_after_voiding(outsider, &mut story).await?;
     totals::compare(outsider, &mut story).await?;
     Ok(())
 }

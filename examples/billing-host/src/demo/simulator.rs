@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 pub(crate) use cashfree_simulator::RunningSimulator;
 use cashfree_simulator::{Simulator, SimulatorConfig};
 
-use crate::app::StartError;
+use crate::startup::StartError;
 
 /// Starts a simulator with the merchant account everybody knows.
 pub(crate) async fn start(listen: SocketAddr) -> Result<RunningSimulator, StartError> {

@@ -4,8 +4,8 @@ use payment_provider_core::{Currency, Money};
 use reqwest::Method;
 
 use super::ORGANIZATION;
-use super::outsider::Outsider;
-use super::story::{Story, expect, list, money, text};
+use super::client::Outsider;
+use super::report::{Story, expect, list, money, text};
 
 /// Compares what the gateway took in with what is booked.
 pub(super) async fn compare(outsider: &Outsider, story: &mut Story) -> Result<(), Box<dyn Error>> {

@@ -4,8 +4,8 @@ use payment_provider_core::{SettingField, SettingKind, Violations};
 use payment_provider_host::PlainSetting;
 use secrecy::ExposeSecret;
 
-use super::draft::DraftKey;
 use super::form::FormFields;
+use super::secret_draft::DraftKey;
 use super::session::Session;
 
 /// What goes before the name of a field that says what the form was drawn with.

@@ -1,18 +1,20 @@
 //! The pages for people. They know gateways only by what each says of itself.
 
 mod amount;
-mod asset;
+mod assets;
 mod connections;
 mod customers;
-mod draft;
+mod display_time;
+
 mod field;
 mod form;
 mod invoices;
 mod layout;
-mod live;
-mod moment;
+mod live_updates;
+
 mod notice;
 mod qr;
+mod secret_draft;
 mod session;
 mod sign_in;
 mod thanks;
@@ -24,9 +26,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-pub(crate) use draft::DraftKey;
-pub(crate) use live::MOST_STREAMS;
+pub(crate) use live_updates::MOST_STREAMS;
 pub(crate) use notice::{not_taken, nothing_here};
+pub(crate) use secret_draft::DraftKey;
 pub(crate) use session::Sessions;
 
 use crate::state::App;
@@ -68,7 +70,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/thanks/{id}", get(thanks::show))
         .route("/thanks/{id}/live", get(thanks::live))
-        .route("/assets/{name}", get(asset::give))
+        .route("/assets/{name}", get(assets::give))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use super::amount;
 use super::layout::{Layout, page};
-use super::{live, notice};
+use super::{live_updates, notice};
 use crate::invoices::{self, Invoice};
 use crate::problem::Problem;
 use crate::state::App;
@@ -68,7 +68,7 @@ pub(super) async fn live(State(app): State<App>, id: Id) -> Response {
         Ok(invoice) => invoice,
         Err(problem) => return notice::of_problem(&problem),
     };
-    live::stream(&app.clone(), None, move || {
+    live_updates::stream(&app.clone(), None, move || {
         let (app, id) = (app.clone(), invoice.id.clone());
         async move {
             let invoice = invoices::find(app.host.store(), &id).await.ok()??;
@@ -76,7 +76,7 @@ pub(super) async fn live(State(app): State<App>, id: Id) -> Response {
             let mut parts = vec![("outcome", page.as_outcome().render().ok()?)];
             if matches!(page.outcome, Outcome::Paid | Outcome::Voided) {
                 // A browser passes over an event without data.
-                parts.push((live::DONE, "yes".to_owned()));
+                parts.push((live_updates::DONE, "yes".to_owned()));
             }
             Some(parts)
         }

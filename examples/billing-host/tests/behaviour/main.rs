@@ -2,14 +2,15 @@
 
 mod access;
 mod bank_transfer;
-mod connecting;
+mod captured_log;
+mod connection_lifecycle;
+mod connections;
 mod fixture;
-mod input;
-mod log;
-mod moving;
+
 mod pages;
 mod payment_url;
 mod program;
 mod round_trip;
 mod secrets;
 mod shutdown;
+mod validation;

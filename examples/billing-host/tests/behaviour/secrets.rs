@@ -4,10 +4,10 @@ use std::fs;
 use billing_host::{DatabasePlace, Options};
 use serde_json::{Value, json};
 
+use crate::captured_log;
 use crate::fixture::{
     Answer, Application, ORGANIZATION, PATIENCE, connection_of, invoice_of, text,
 };
-use crate::log;
 
 const CANARY: &str = "canary-secret-9b1f04";
 
@@ -89,7 +89,7 @@ async fn collect(app: &Application, kept: &mut Kept) {
 /// Everything that is done with a secret, right and wrong; then it is looked for everywhere.
 #[tokio::test]
 async fn a_client_secret_is_nowhere_to_be_found() {
-    let log = log::capture();
+    let log = captured_log::capture();
     let directory = tempfile::tempdir().unwrap();
     let app = Application::with(Options {
         database: DatabasePlace::File(directory.path().join("billing.db")),

@@ -39,7 +39,7 @@ impl Row {
             gateway,
             organization: connection.organization.to_string(),
             code: connection.code.to_string(),
-            moves_money: super::one::moves_money(connection),
+            moves_money: super::detail::moves_money(connection),
             enabled: connection.enabled,
         }
     }

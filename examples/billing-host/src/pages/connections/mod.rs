@@ -1,10 +1,11 @@
 //! Connections: their forms are drawn from what each gateway says of itself.
 
-mod edit;
+mod create;
+mod detail;
 mod list;
-mod make;
-mod one;
+
 mod secrets;
+mod settings;
 
 use axum::Router;
 use axum::extract::Path;
@@ -19,19 +20,19 @@ use crate::state::App;
 /// Everything under `/connections`.
 pub(super) fn router() -> Router<App> {
     let one = Router::new()
-        .route("/", get(one::show))
-        .route("/check", get(one::back).post(one::check))
-        .route("/enabled", get(one::back).post(one::enable))
-        .route("/settings", get(edit::form).post(edit::save))
-        .route("/rotate", get(one::back).post(secrets::rotate))
-        .route("/retire", get(one::back).post(secrets::retire))
-        .route("/retry", get(one::back).post(one::retry));
+        .route("/", get(detail::show))
+        .route("/check", get(detail::back).post(detail::check))
+        .route("/enabled", get(detail::back).post(detail::enable))
+        .route("/settings", get(settings::form).post(settings::save))
+        .route("/rotate", get(detail::back).post(secrets::rotate))
+        .route("/retire", get(detail::back).post(secrets::retire))
+        .route("/retry", get(detail::back).post(detail::retry));
     Router::new()
         .route("/connections", get(list::list))
-        .route("/new-connection", get(make::choose))
+        .route("/new-connection", get(create::choose))
         .route(
             "/new-connection/{provider}",
-            get(make::blank).post(make::add),
+            get(create::blank).post(create::add),
         )
         .nest("/connections/{organization}/{code}", one)
 }

@@ -6,7 +6,7 @@ use payment_provider_host::ConnectionError;
 
 use super::super::form::{Filled, SignedForm};
 use super::super::notice;
-use super::one::{self, Outcome};
+use super::detail::{self, Outcome};
 use super::{Names, named, path_of};
 use crate::problem::Problem;
 use crate::state::App;
@@ -41,7 +41,7 @@ pub(super) async fn rotate(State(app): State<App>, names: Names, sent: SignedFor
             field: field.to_owned(),
             problem,
         };
-        one::shown(&app, &session, &connection, outcome).await
+        detail::shown(&app, &session, &connection, outcome).await
     };
     rotated
         .await
@@ -66,7 +66,7 @@ pub(super) async fn retire(State(app): State<App>, names: Names, sent: SignedFor
             field: field.to_owned(),
             problem,
         };
-        one::shown(&app, &session, &connection, outcome).await
+        detail::shown(&app, &session, &connection, outcome).await
     };
     retired
         .await

@@ -1,7 +1,7 @@
 //! Customers: who they are, how they pay, and what the gateway still needs of them.
 
-mod edit;
+mod form;
 mod list;
 
-pub(super) use edit::{add, blank, edit, save};
+pub(super) use form::{add, blank, edit, save};
 pub(super) use list::list;

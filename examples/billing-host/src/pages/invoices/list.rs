@@ -5,9 +5,9 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use super::super::amount;
+use super::super::display_time::Moment;
 use super::super::layout::{Layout, Section, page};
-use super::super::live::{self, Parts};
-use super::super::moment::Moment;
+use super::super::live_updates::{self, Parts};
 use super::super::notice;
 use super::super::session::SignedIn;
 use super::status_of;
@@ -87,7 +87,7 @@ pub(in super::super) async fn live_list(
     RawQuery(query): RawQuery,
 ) -> Response {
     let before = before(query.as_deref());
-    live::stream(&app.clone(), Some(session.clone()), move || {
+    live_updates::stream(&app.clone(), Some(session.clone()), move || {
         let (app, session, before) = (app.clone(), session.clone(), before.clone());
         async move {
             let layout = Layout::new("Invoices", Section::Invoices, &session, &app);

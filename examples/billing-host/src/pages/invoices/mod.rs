@@ -1,13 +1,14 @@
 //! Invoices: the list, one of them, a new one, and what can be done with them.
 
+mod create;
+mod detail;
 mod list;
-mod make;
-mod one;
+
 mod timeline;
 
+pub(super) use create::{add, blank};
+pub(super) use detail::{ask, back, live, picture, show, void};
 pub(super) use list::{list, live_list};
-pub(super) use make::{add, blank};
-pub(super) use one::{ask, back, live, picture, show, void};
 
 use crate::invoices::Invoice;
 

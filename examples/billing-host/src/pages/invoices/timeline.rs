@@ -4,7 +4,7 @@ use payment_provider_core::Pii;
 use payment_provider_host::{HistoryEntry, HistoryKind, KnownPayment};
 
 use super::super::amount;
-use super::super::moment::Moment;
+use super::super::display_time::Moment;
 
 /// One line of the timeline.
 pub(super) struct Entry {

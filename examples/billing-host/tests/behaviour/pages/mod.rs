@@ -1,9 +1,10 @@
 //! What people see and do on the pages, short of a browser.
 
-mod access;
-mod changes;
+mod client;
 mod connections;
-mod forgery;
-mod markup;
-mod person;
+mod csrf;
+mod html_escaping;
+mod live_updates;
+
 mod several_gateways;
+mod sign_in;

@@ -1,7 +1,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::person::Person;
+use super::client::Person;
 use crate::fixture::{Application, invoice_of, text};
 
 const NEW: &str = "/new-connection/bank_transfer";

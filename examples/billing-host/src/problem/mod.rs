@@ -1,3 +1,7 @@
+//! Answers that say why a request was refused, as problem details (RFC 9457).
+
+mod from_errors;
+
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};

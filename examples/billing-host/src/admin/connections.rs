@@ -3,11 +3,11 @@ use payment_provider_core::ConnectionCode;
 use payment_provider_host::Connection;
 use serde_json::{Value, json};
 
-use super::opened::{Opened, Secrets, Where};
-use super::printed::{self, moment, table};
-use super::secret::{self, NEW_SECRET};
+use super::output::{self, moment, table};
+use super::runtime::{Opened, Secrets, Where};
+use super::secret_input::{self, NEW_SECRET};
 use super::{Done, Failure};
-use crate::times;
+use crate::timestamp;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -38,7 +38,7 @@ pub(super) async fn run(at: &Where, command: Command) -> Result<Done, Failure> {
             listed(&all, at.json)
         }
         Command::RotateSecret(Field { code, field }) => {
-            let new = secret::read()?;
+            let new = secret_input::read()?;
             let opened = Opened::at(at, Secrets::Opened).await?;
             let host = &opened.host;
             let before = host.connection(&at.organization, &code).await?;
@@ -46,7 +46,7 @@ pub(super) async fn run(at: &Where, command: Command) -> Result<Done, Failure> {
             let after = after.await?;
             opened.close().await?;
             if at.json {
-                printed::json(&fields(&after))
+                output::json(&fields(&after))
             } else {
                 rotated(&before, &after, &field)
             }
@@ -58,7 +58,7 @@ pub(super) async fn run(at: &Where, command: Command) -> Result<Done, Failure> {
             let after = host.retire_secrets(&at.organization, &code, &field).await?;
             opened.close().await?;
             if at.json {
-                printed::json(&fields(&after))
+                output::json(&fields(&after))
             } else {
                 let retired = count(&before, &field).saturating_sub(count(&after, &field));
                 format!("retired: {retired}; one secret verifies webhooks from now on\n")
@@ -107,7 +107,7 @@ fn last_match(connection: &Connection) -> String {
 fn listed(all: &[Connection], as_json: bool) -> String {
     if as_json {
         let connections: Vec<_> = all.iter().map(fields).collect();
-        return printed::json(&json!({"connections": connections}));
+        return output::json(&json!({"connections": connections}));
     }
     let lines: Vec<_> = all
         .iter()
@@ -155,6 +155,6 @@ fn fields(connection: &Connection) -> Value {
         "enabled": connection.enabled,
         "secrets": secrets,
         "matched_secret": connection.matched_secret,
-        "matched_at": connection.matched_at.and_then(times::written),
+        "matched_at": connection.matched_at.and_then(timestamp::written),
     })
 }

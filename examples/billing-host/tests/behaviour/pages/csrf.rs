@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use super::person::Person;
+use super::client::Person;
 use crate::fixture::Application;
 
 /// Every address that a form is sent to, with fields that would do something.

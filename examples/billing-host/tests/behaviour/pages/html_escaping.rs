@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::person::{Page, Person};
+use super::client::{Page, Person};
 use crate::fixture::{Application, text};
 
 /// Markup that breaks out of text, of attributes in either quotes, and of comments.

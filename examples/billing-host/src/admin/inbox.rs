@@ -5,10 +5,10 @@ use payment_provider_host::{
 };
 use serde_json::{Value, json};
 
-use super::opened::{Opened, Secrets, Where};
-use super::printed::{self, moment, plain, table};
+use super::output::{self, moment, plain, table};
+use super::runtime::{Opened, Secrets, Where};
 use super::{Done, Failure};
-use crate::times;
+use crate::timestamp;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -157,7 +157,7 @@ async fn replay(opened: &Opened, at: &Where, named: &Named) -> Result<String, Fa
         .retry_delivery(&at.organization, code, &named.key)
         .await?;
     Ok(if at.json {
-        printed::json(&json!({"replayed": u8::from(retried)}))
+        output::json(&json!({"replayed": u8::from(retried)}))
     } else if retried {
         "it is tried again\n".to_owned()
     } else {
@@ -176,7 +176,7 @@ async fn replay_all(
         replayed += host.retry_parked(&at.organization, &code).await?;
     }
     Ok(if at.json {
-        printed::json(&json!({"replayed": replayed}))
+        output::json(&json!({"replayed": replayed}))
     } else {
         format!("tried again: {replayed}\n")
     })
@@ -191,7 +191,7 @@ async fn park(opened: &Opened, at: &Where, named: &Named, reason: &str) -> Resul
         .await?;
     let is_new = done == Parking::Parked;
     Ok(if at.json {
-        printed::json(&json!({"parked": is_new}))
+        output::json(&json!({"parked": is_new}))
     } else if is_new {
         "it is parked\n".to_owned()
     } else {
@@ -203,7 +203,7 @@ fn listed(page: &DeliveryPage, as_json: bool) -> String {
     if as_json {
         let deliveries: Vec<_> = page.deliveries.iter().map(fields).collect();
         let next = page.next.map(|cursor| cursor.to_string());
-        return printed::json(&json!({"deliveries": deliveries, "next": next}));
+        return output::json(&json!({"deliveries": deliveries, "next": next}));
     }
     let lines: Vec<_> = page
         .deliveries
@@ -233,7 +233,7 @@ fn fields(delivery: &Delivery) -> Value {
         "state": delivery.state,
         "types": delivery.types,
         "subjects": delivery.subjects,
-        "received_at": times::written(delivery.received_at),
+        "received_at": timestamp::written(delivery.received_at),
         "copies": delivery.copies,
         "freshness": delivery.timestamp_check,
         "matched_secret": delivery.matched_secret,
@@ -249,7 +249,7 @@ fn shown(found: &DeliveryDetail, as_json: bool) -> String {
         let mut value = fields(delivery);
         value["events"] = json!(found.events);
         value["body"] = json!(body);
-        return printed::json(&value);
+        return output::json(&value);
     }
     let or_none = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let lines = [

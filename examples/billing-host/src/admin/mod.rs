@@ -4,16 +4,16 @@
 mod connections;
 mod inbox;
 mod ledger;
-mod opened;
-mod printed;
-mod secret;
+mod output;
+mod runtime;
+mod secret_input;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use opened::Where;
+use runtime::Where;
 
 /// Why not: printed with its causes, on standard error.
 type Failure = Box<dyn Error>;
@@ -73,6 +73,6 @@ pub(crate) async fn run(operation: Operation) -> Result<ExitCode, Failure> {
         Operation::Connections(Connections { at, command }) => connections::run(&at, command).await,
     };
     let Done { text, code } = done?;
-    printed::print(&text)?;
+    output::print(&text)?;
     Ok(code)
 }

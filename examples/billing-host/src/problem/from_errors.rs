@@ -11,7 +11,7 @@ use payment_provider_host::{
     CheckoutError, ConnectionError, CustomerError, DeletionError, Refusal, StoreError,
 };
 
-use crate::problem::{Problem, ProviderFailure};
+use super::{Problem, ProviderFailure};
 use crate::tables::TableError;
 
 /// How long to wait where the gateway does not say.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::books::{Books, empty_on_server, has_tables, program, refused, words};
+use crate::fixture::{Books, empty_on_server, has_tables, program, refused, words};
 
 /// Makes a test of each on each database.
 macro_rules! on_both {

@@ -5,7 +5,7 @@ use payment_provider_host::Closing;
 use payment_provider_host::cash::Closed;
 
 use super::Invoice;
-use super::asking::payable_of;
+use super::payment_url::payable_of;
 use super::table;
 use crate::problem::Problem;
 use crate::state::App;

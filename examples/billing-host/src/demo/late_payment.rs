@@ -3,9 +3,9 @@ use std::error::Error;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::outsider::Outsider;
-use super::pay::{all_delivered, invoice, payment_url, webhooks};
-use super::story::{Story, expect, list, money, number, standing, text};
+use super::client::Outsider;
+use super::payment::{all_delivered, invoice, payment_url, webhooks};
+use super::report::{Story, expect, list, money, number, standing, text};
 
 /// A payer who began before the invoice was voided, and whose money arrives afterwards.
 pub(super) async fn pay_after_voiding(

@@ -1,6 +1,6 @@
 use reqwest::StatusCode;
 
-use super::person::Person;
+use super::client::Person;
 use crate::fixture::Application;
 
 #[tokio::test]

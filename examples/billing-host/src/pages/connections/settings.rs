@@ -8,11 +8,11 @@ use payment_provider_core::{
 use payment_provider_host::{Connection, ConnectionError, SettingsChange};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::super::draft::DraftKey;
 use super::super::field::{BEFORE, DRAFT, Field, place_errors};
 use super::super::form::{Filled, FormFields, SignedForm};
 use super::super::layout::{Layout, Section, page};
 use super::super::notice;
+use super::super::secret_draft::DraftKey;
 use super::super::session::{Session, SignedIn};
 use super::{Names, descriptor, named, path_of};
 use crate::problem::Problem;

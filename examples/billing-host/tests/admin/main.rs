@@ -1,9 +1,9 @@
 //! What an operator does with the real program, beside an application that serves, on either database.
 
 #[cfg(unix)]
-mod books;
+mod commands;
+#[cfg(unix)]
+mod fixture;
 #[cfg(unix)]
 #[path = "../../../../crates/payment-provider-host/tests/server/mod.rs"]
 mod server;
-#[cfg(unix)]
-mod work;

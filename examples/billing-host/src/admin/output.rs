@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use payment_provider_core::reexport::time::OffsetDateTime;
 
-use crate::times;
+use crate::timestamp;
 
 /// Writes to standard output. Whoever stopped listening has read enough.
 pub(super) fn print(text: &str) -> io::Result<()> {
@@ -26,7 +26,7 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 pub(super) fn moment(at: OffsetDateTime) -> String {
-    times::written(at).unwrap_or_else(|| "?".to_owned())
+    timestamp::written(at).unwrap_or_else(|| "?".to_owned())
 }
 
 /// Lines with their cells under each other; the last one as long as it is.

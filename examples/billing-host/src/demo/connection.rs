@@ -3,8 +3,8 @@ use std::error::Error;
 use reqwest::Method;
 use serde_json::json;
 
-use super::outsider::Outsider;
-use super::story::{Story, expect, list, number, text};
+use super::client::Outsider;
+use super::report::{Story, expect, list, number, text};
 use super::{CONNECTION, CUSTOMER, ORGANIZATION, merchant};
 
 /// Connects the merchant's account at the gateway, checks it, and links a customer to it.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
-use super::story::Unexpected;
+use super::report::Unexpected;
 
 /// How long anything may take before the demo gives up.
 const PATIENCE: Duration = Duration::from_secs(10);

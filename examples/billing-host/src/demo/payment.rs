@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::outsider::Outsider;
-use super::page::{Form, heading};
-use super::story::{Story, Unexpected, expect, list, money, number, standing, text};
+use super::client::Outsider;
+use super::payment_page::{Form, heading};
+use super::report::{Story, Unexpected, expect, list, money, number, standing, text};
 use super::{CUSTOMER, ORGANIZATION};
 
 /// Makes an invoice.

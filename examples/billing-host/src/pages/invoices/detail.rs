@@ -10,10 +10,10 @@ use payment_provider_host::{
 };
 
 use super::super::amount;
+use super::super::display_time::Moment;
 use super::super::form::{Filled, SignedForm};
 use super::super::layout::{Layout, Section, page};
-use super::super::live;
-use super::super::moment::Moment;
+use super::super::live_updates;
 use super::super::notice;
 use super::super::qr::qr;
 use super::super::session::{Session, SignedIn};
@@ -87,7 +87,7 @@ pub(in super::super) async fn live(
         Ok(invoice) => invoice,
         Err(problem) => return notice::of_problem(&problem),
     };
-    live::stream(&app.clone(), Some(session.clone()), move || {
+    live_updates::stream(&app.clone(), Some(session.clone()), move || {
         let (app, session, id) = (app.clone(), session.clone(), invoice.id.clone());
         async move {
             let invoice = find(&app, &id).await.ok()?;

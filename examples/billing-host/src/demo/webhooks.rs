@@ -3,8 +3,8 @@ use std::error::Error;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::outsider::Outsider;
-use super::story::{Story, Unexpected, expect, list, number, standing, text};
+use super::client::Outsider;
+use super::report::{Story, Unexpected, expect, list, number, standing, text};
 
 /// Has the gateway send a webhook again that it has sent before.
 pub(super) async fn duplicate(

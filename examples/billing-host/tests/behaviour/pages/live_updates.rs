@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::person::Person;
+use super::client::Person;
 use crate::fixture::{Application, PATIENCE};
 
 /// Reads a stream of events until `text` was in it.

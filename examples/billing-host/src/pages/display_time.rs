@@ -3,7 +3,7 @@
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::time::macros::format_description;
 
-use crate::times;
+use crate::timestamp;
 
 /// A moment: for programs, and for people where no script turns it into their own time zone.
 pub(super) struct Moment {
@@ -18,13 +18,13 @@ impl Moment {
         );
         let at = at.to_offset(payment_provider_core::reexport::time::UtcOffset::UTC);
         Self {
-            exact: times::written(at).unwrap_or_default(),
+            exact: timestamp::written(at).unwrap_or_default(),
             shown: at.format(format).unwrap_or_default(),
         }
     }
 
     /// A moment so many milliseconds after 1970-01-01 UTC.
     pub(super) fn of_millis(millis: i64) -> Self {
-        Self::of(times::of_millis(millis).unwrap_or(OffsetDateTime::UNIX_EPOCH))
+        Self::of(timestamp::of_millis(millis).unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 }

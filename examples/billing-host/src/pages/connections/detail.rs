@@ -6,9 +6,9 @@ use payment_provider_core::reexport::time::Duration;
 use payment_provider_core::{ConnectionCheck, Environment, SettingKind, TimestampCheck};
 use payment_provider_host::{Connection, Delivery, DeliveryState, PlainSetting};
 
+use super::super::display_time::Moment;
 use super::super::form::{Filled, SignedForm};
 use super::super::layout::{Layout, Section, page};
-use super::super::moment::Moment;
 use super::super::notice;
 use super::super::session::{Session, SignedIn};
 use super::{Names, descriptor, named, path_of};

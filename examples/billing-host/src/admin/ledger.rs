@@ -8,8 +8,8 @@ use payment_provider_host::{
 };
 use serde_json::{Value, json};
 
-use super::opened::{Opened, Secrets, Where};
-use super::printed::{self, plain};
+use super::output::{self, plain};
+use super::runtime::{Opened, Secrets, Where};
 use super::{Done, Failure};
 
 #[derive(Debug, Subcommand)]
@@ -96,7 +96,7 @@ async fn by_hand(at: &Where, book: Book) -> Result<Done, Failure> {
     } = booked.await?;
     opened.close().await?;
     Ok(Done::well(if at.json {
-        printed::json(&json!({
+        output::json(&json!({
             "is_new": is_new,
             "verdict": booking.verdict,
             "credited_cents": booking.credited.minor_units(),
@@ -143,7 +143,7 @@ async fn write_off(at: &Where, off: Off) -> Result<Done, Failure> {
     } = written.await?;
     opened.close().await?;
     Ok(Done::well(if at.json {
-        printed::json(&json!({
+        output::json(&json!({
             "is_new": is_new,
             "stated_cents": stated.minor_units(),
             "booked_cents": booked.minor_units(),
@@ -166,7 +166,7 @@ async fn verify(at: &Where, all_organizations: bool) -> Result<Done, Failure> {
     let report = opened.host.verify_ledger(whose).await?;
     opened.close().await?;
     let text = if at.json {
-        printed::json(&fields(&report))
+        output::json(&fields(&report))
     } else {
         told(&report)
     };
