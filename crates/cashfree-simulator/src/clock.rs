@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 /// A source of the current time.
 ///
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 /// webhook attempts do not, they are scaled by [`RetryScale`](crate::RetryScale).
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The current time.
-    fn now(&self) -> OffsetDateTime;
+    fn now(&self) -> Timestamp;
 }
 
 /// The machine's clock.
@@ -20,20 +20,20 @@ pub trait Clock: fmt::Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
     }
 }
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
 pub struct ManualClock {
-    now: Mutex<OffsetDateTime>,
+    now: Mutex<Timestamp>,
 }
 
 impl ManualClock {
     /// A clock that shows `now`.
-    pub const fn new(now: OffsetDateTime) -> Self {
+    pub const fn new(now: Timestamp) -> Self {
         Self {
             now: Mutex::new(now),
         }
@@ -46,18 +46,24 @@ impl ManualClock {
     }
 
     /// Sets the clock.
-    pub fn set(&self, to: OffsetDateTime) {
+    pub fn set(&self, to: Timestamp) {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = to;
     }
 }
 
 impl Clock for ManualClock {
-    fn now(&self) -> OffsetDateTime {
+    fn now(&self) -> Timestamp {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// `at` plus `by`, saturating.
-pub(crate) fn later(at: OffsetDateTime, by: Duration) -> OffsetDateTime {
-    at.saturating_add(time::Duration::try_from(by).unwrap_or(time::Duration::MAX))
+pub(crate) fn later(at: Timestamp, by: Duration) -> Timestamp {
+    // Adding a duration saturates; only calendar units are an error.
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// `at` minus `by`, saturating.
+pub(crate) fn earlier(at: Timestamp, by: Duration) -> Timestamp {
+    at.saturating_sub(by).unwrap_or(Timestamp::MIN)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -25,10 +25,7 @@ pub(crate) struct Core {
 impl Core {
     /// Acts on the state at the present moment: links whose time has come have ended before, and the webhooks of
     /// all that happened are on their way after.
-    pub(crate) fn with<R>(
-        self: &Arc<Self>,
-        act: impl FnOnce(&mut World, OffsetDateTime) -> R,
-    ) -> R {
+    pub(crate) fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut World, Timestamp) -> R) -> R {
         let (result, outbox, webhooks) = {
             let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
             let now = stamp::now(self.clock.now(), world.clock_offset);

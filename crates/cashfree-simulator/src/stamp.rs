@@ -1,96 +1,111 @@
-//! How points in time are written on the wire.
+//! Text forms of points in time on the wire.
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-use time::macros::{datetime, format_description, offset};
-use time::{Duration, UtcOffset};
+use std::time::Duration;
 
-const LOCAL: &[time::format_description::FormatItem<'static>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 
-const READABLE: &[time::format_description::FormatItem<'static>] =
-    format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute]:[second]");
+use crate::clock::later;
 
-/// The first moment the simulator's time may show.
-const FIRST_NOW: OffsetDateTime = datetime!(1970-01-01 00:00 UTC);
+/// The first moment of the simulator's time.
+const FIRST_NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-/// The last moment the simulator's time may show. A link or an order made then still ends well before [`LAST`].
-pub(crate) const LAST_NOW: OffsetDateTime = datetime!(9000-01-01 00:00 UTC);
+/// The last moment of the simulator's time, 9000-01-01. Links and orders made then still end well before [`LAST`].
+pub(crate) const LAST_NOW: Timestamp = Timestamp::constant(221_845_392_000, 0);
 
-/// The last moment that may be given: from here on a moment has no year of four digits in every zone.
-pub(crate) const LAST: OffsetDateTime = datetime!(9999-12-30 00:00 UTC);
+/// The last moment accepted from a caller, 9999-12-30: later ones have no year of four digits in every zone.
+pub(crate) const LAST: Timestamp = Timestamp::constant(253_402_128_000, 0);
 
-/// A clock's time in UTC, moved by `offset`, within what the simulator's time may show.
-pub(crate) fn now(clock: OffsetDateTime, offset: Duration) -> OffsetDateTime {
-    utc(clock).saturating_add(offset).clamp(FIRST_NOW, LAST_NOW)
+/// Offset of Indian standard time, in seconds.
+const IST: i32 = (5 * 60 + 30) * 60;
+
+/// Returns a clock's time moved forward by `offset`, clamped to the simulator's time.
+pub(crate) fn now(clock: Timestamp, offset: Duration) -> Timestamp {
+    later(clock, offset).clamp(FIRST_NOW, LAST_NOW)
 }
 
-/// Indian standard time with its offset, as in API answers and `event_time`.
-pub(crate) fn ist(at: OffsetDateTime) -> String {
-    let mut text = written(in_zone(at, offset!(+5:30)));
-    text.push_str("+05:30");
-    text
+/// Writes Indian standard time with its offset, as in API answers and `event_time`.
+pub(crate) fn ist(at: Timestamp) -> String {
+    in_india(at).strftime("%Y-%m-%dT%H:%M:%S+05:30").to_string()
 }
 
-/// UTC without a zone, as the link fields of a link event are written.
-pub(crate) fn zoneless_utc(at: OffsetDateTime) -> String {
-    written(utc(at))
+/// Writes UTC without a zone, the form of the link fields of a link event.
+pub(crate) fn zoneless_utc(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// Indian standard time without a zone and with a blank, as the payments a settlement is about are bounded.
-pub(crate) fn zoneless_ist(at: OffsetDateTime) -> String {
-    written(in_zone(at, offset!(+5:30))).replace('T', " ")
+/// Writes Indian standard time without a zone and with a blank, the form of `payment_from` and `payment_till` of a
+/// settlement event.
+pub(crate) fn zoneless_ist(at: Timestamp) -> String {
+    in_india(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// UTC with a zone and milliseconds, for the control API.
-pub(crate) fn control(at: OffsetDateTime) -> String {
-    let at = utc(at);
-    at.replace_nanosecond(u32::from(at.millisecond()) * 1_000_000)
+/// Writes UTC with a zone and milliseconds, for the control API. Trailing zeros of the fraction are left out.
+pub(crate) fn control(at: Timestamp) -> String {
+    // A moment cut to milliseconds lies between the moment and the epoch, so it is representable.
+    Timestamp::from_millisecond(at.as_millisecond())
         .unwrap_or(at)
-        .format(&Rfc3339)
-        .unwrap_or_default()
+        .to_string()
 }
 
-/// Milliseconds since the epoch, as a decimal text.
-pub(crate) fn epoch_millis(at: OffsetDateTime) -> String {
-    (at.unix_timestamp_nanos() / 1_000_000).to_string()
+/// Writes milliseconds since the epoch in decimal.
+pub(crate) fn epoch_millis(at: Timestamp) -> String {
+    at.as_millisecond().to_string()
 }
 
-/// Reads an RFC 3339 text with an explicit offset, as UTC. A moment that has no year in UTC is none.
-pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .ok()?
-        .checked_to_offset(UtcOffset::UTC)
+/// Reads an RFC 3339 text with an explicit offset. A moment after the representable ones becomes the last of them,
+/// which is after [`LAST`].
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    if !is_rfc3339(text) {
+        return None;
+    }
+    let pieces = Pieces::parse(text).ok()?;
+    let local = DateTime::from_parts(pieces.date(), pieces.time()?);
+    let at = pieces.to_numeric_offset()?.to_timestamp(local);
+    Some(at.unwrap_or(Timestamp::MAX))
 }
 
-fn utc(at: OffsetDateTime) -> OffsetDateTime {
-    in_zone(at, UtcOffset::UTC)
+/// Returns true if the text has the shape `2030-01-31T18:00:00[.123](Z|+05:30)`. The calendar also knows shorter forms,
+/// which the gateway is not known to accept.
+fn is_rfc3339(text: &str) -> bool {
+    let Some((seconds, rest)) = text.split_at_checked(19) else {
+        return false;
+    };
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let zone = fraction.trim_start_matches(|letter: char| letter.is_ascii_digit());
+            if zone.len() == fraction.len() {
+                return false;
+            }
+            zone
+        }
+        None => rest,
+    };
+    let fits = |text: &str, shape: &str| {
+        text.len() == shape.len()
+            && std::iter::zip(text.bytes(), shape.bytes()).all(|(byte, wanted)| match wanted {
+                b'0' => byte.is_ascii_digit(),
+                b'+' => matches!(byte, b'+' | b'-'),
+                wanted => byte.eq_ignore_ascii_case(&wanted),
+            })
+    };
+    fits(seconds, "0000-00-00T00:00:00") && (fits(zone, "Z") || fits(zone, "+00:00"))
 }
 
-/// A moment in a zone. What has no year there is moved to the nearest moment that has.
-fn in_zone(at: OffsetDateTime, zone: UtcOffset) -> OffsetDateTime {
-    let nearest = if at.year() > 0 { LAST } else { FIRST_NOW };
-    at.checked_to_offset(zone)
-        .or_else(|| nearest.checked_to_offset(zone))
-        .unwrap_or(nearest)
-}
-
-fn written(at: OffsetDateTime) -> String {
-    at.format(LOCAL).unwrap_or_default()
-}
-
-/// Serialises a time the way the control API shows it.
+/// Serializes a time in the form of the control API.
 pub(crate) fn serialize_control<S: serde::Serializer>(
-    at: &OffsetDateTime,
+    at: &Timestamp,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&control(*at))
 }
 
-/// Serialises a time that may still be to come.
+/// Serializes a time in the form of the control API, or null.
 #[allow(clippy::ref_option)] // the form serde calls
 pub(crate) fn serialize_control_option<S: serde::Serializer>(
-    at: &Option<OffsetDateTime>,
+    at: &Option<Timestamp>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match at {
@@ -99,23 +114,25 @@ pub(crate) fn serialize_control_option<S: serde::Serializer>(
     }
 }
 
-/// Indian standard time for people, such as `18 Aug 2021, 12:55:06 IST`.
-pub(crate) fn readable(at: OffsetDateTime) -> String {
-    let mut text = in_zone(at, offset!(+5:30))
-        .format(READABLE)
-        .unwrap_or_default();
-    text.push_str(" IST");
-    text
+/// Writes Indian standard time for people, such as `18 Aug 2021, 12:55:06 IST`.
+pub(crate) fn readable(at: Timestamp) -> String {
+    in_india(at).strftime("%-d %b %Y, %H:%M:%S IST").to_string()
+}
+
+fn in_india(at: Timestamp) -> DateTime {
+    // The offset is far within the representable ones.
+    Offset::from_seconds(IST)
+        .unwrap_or(Offset::UTC)
+        .to_datetime(at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
 
     #[test]
     fn one_instant_in_its_wire_forms() {
-        let at = datetime!(2021-08-18 07:25:06.789 UTC);
+        let at: Timestamp = "2021-08-18T07:25:06.789Z".parse().unwrap();
         assert_eq!(ist(at), "2021-08-18T12:55:06+05:30");
         assert_eq!(zoneless_utc(at), "2021-08-18T07:25:06");
         assert_eq!(zoneless_ist(at), "2021-08-18 12:55:06");
@@ -123,23 +140,68 @@ mod tests {
         assert_eq!(epoch_millis(at), "1629271506789");
         assert_eq!(readable(at), "18 Aug 2021, 12:55:06 IST");
         assert_eq!(parse("2021-08-18T12:55:06.789+05:30"), Some(at));
-        assert_eq!(parse("2021-08-18T12:55:06"), None);
+    }
+
+    #[test]
+    fn control_times_are_cut_to_milliseconds_without_trailing_zeros() {
+        for (text, written) in [
+            ("2026-01-15T10:00:00Z", "2026-01-15T10:00:00Z"),
+            ("2026-01-15T10:00:00.250Z", "2026-01-15T10:00:00.25Z"),
+            ("2026-01-15T10:00:00.000999Z", "2026-01-15T10:00:00Z"),
+            ("2026-01-05T04:03:02.123456789Z", "2026-01-05T04:03:02.123Z"),
+        ] {
+            assert_eq!(control(text.parse().unwrap()), written);
+        }
+    }
+
+    #[test]
+    fn only_full_rfc_3339_times_are_read() {
+        let at = parse("2030-01-31T18:00:00+05:30");
+        assert!(at.is_some());
+        for same in [
+            "2030-01-31T12:30:00Z",
+            "2030-01-31t12:30:00z",
+            "2030-01-31T12:30:00.000Z",
+            "2030-01-31T04:30:00-08:00",
+        ] {
+            assert_eq!(parse(same), at, "{same}");
+        }
+        for none in [
+            "",
+            "tomorrow",
+            "2030-01-31",
+            "2030-01-31T18:00:00",
+            "2030-01-31 18:00:00Z",
+            "2030-01-31T18:00Z",
+            "20300131T180000Z",
+            "2030-01-31T18:00:00+05",
+            "2030-01-31T18:00:00+0530",
+            "2030-01-31T18:00:00.Z",
+            "2030-01-31T18:00:00,5Z",
+            "2030-01-31T18:00:00+05:30[Asia/Kolkata]",
+            "2030-02-31T18:00:00Z",
+            "2030-01-31T24:00:00Z",
+            "203\u{e9}-01-31T18:00:00Z",
+        ] {
+            assert_eq!(parse(none), None, "{none}");
+        }
     }
 
     #[test]
     fn the_ends_of_time_are_written_and_do_no_harm() {
-        let last = datetime!(9999-12-31 23:59:59 UTC);
-        let beyond = datetime!(9999-12-31 23:59:59 -23:59);
-        let before = datetime!(-9999-01-01 00:00 +23:59);
-        for at in [last, beyond, before] {
+        for at in [Timestamp::MIN, Timestamp::MAX] {
             for text in [ist(at), zoneless_utc(at), control(at)] {
                 assert!(text.contains('T'), "{at}: {text}");
             }
             assert!(epoch_millis(at).parse::<i64>().is_ok());
-            assert!((FIRST_NOW..=LAST_NOW).contains(&now(at, Duration::MAX)));
-            assert!((FIRST_NOW..=LAST_NOW).contains(&now(at, Duration::MIN)));
+            for offset in [Duration::ZERO, Duration::MAX] {
+                assert!((FIRST_NOW..=LAST_NOW).contains(&now(at, offset)));
+            }
         }
-        assert_eq!(parse("9999-12-31T23:59:59-05:30"), None);
-        assert_eq!(parse("9999-12-31T23:59:59Z"), Some(last));
+        for text in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-05:30"] {
+            assert_eq!(parse(text), Some(Timestamp::MAX));
+        }
+        assert_eq!(LAST_NOW.to_string(), "9000-01-01T00:00:00Z");
+        assert_eq!(LAST.to_string(), "9999-12-30T00:00:00Z");
     }
 }

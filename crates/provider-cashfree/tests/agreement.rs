@@ -314,7 +314,7 @@ proptest! {
         prop_assert_eq!(&link.notify_url, &wish.notify_url);
         prop_assert_eq!(&link.customer.customer_name, &wish.name);
         prop_assert_eq!(&link.customer.customer_email, &wish.email);
-        prop_assert_eq!(link.expires_at, prepared.expires_at);
+        prop_assert_eq!(link.expires_at.as_nanosecond(), prepared.expires_at.unix_timestamp_nanos());
         let mut notes = wish.notes.clone();
         notes.insert("fingerprint".to_owned(), prepared.fingerprint.as_str().to_owned());
         prop_assert_eq!(&link.notes, &notes);

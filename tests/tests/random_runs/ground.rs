@@ -30,7 +30,8 @@ struct OneClock(Arc<ManualClock>);
 
 impl Clock for OneClock {
     fn now(&self) -> OffsetDateTime {
-        cashfree_simulator::Clock::now(&*self.0)
+        let now = cashfree_simulator::Clock::now(&*self.0);
+        OffsetDateTime::from_unix_timestamp_nanos(now.as_nanosecond()).expect("a moment")
     }
 }
 
@@ -44,7 +45,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) async fn new() -> Self {
-        let begin = OffsetDateTime::from_unix_timestamp(BEGIN).expect("a moment");
+        let begin = jiff::Timestamp::from_second(BEGIN).expect("a moment");
         let clock = OneClock(Arc::new(ManualClock::new(begin)));
         let pauses = (Duration::from_millis(1), Duration::from_millis(2));
         let retry = RetryTuning::new().with_pauses(pauses.0, pauses.1);

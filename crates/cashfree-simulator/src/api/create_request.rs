@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
-use time::OffsetDateTime;
 
 use super::answer::ApiError;
 use super::customer_request;
@@ -26,7 +26,7 @@ pub(super) fn read(
     body: &[u8],
     version: ApiVersion,
     settings: &Settings,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Result<NewLink, ApiError> {
     let fields = Fields::of_body(body)?;
     let optional_texts = version >= ApiVersion::V2026_01_01;
@@ -150,8 +150,8 @@ fn minimum(fields: &Fields<'_>, amount: Paise) -> Result<Option<Paise>, ApiError
 pub(super) fn expiry(
     fields: &Fields<'_>,
     field: &str,
-    now: OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, ApiError> {
+    now: Timestamp,
+) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = fields.text(field)? else {
         return Ok(None);
     };

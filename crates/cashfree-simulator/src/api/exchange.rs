@@ -7,7 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method};
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::answer::{Answer, ApiError};
 use super::auth::{authenticate, version};
@@ -49,7 +49,7 @@ pub(super) async fn exchange(State(core): State<Arc<Core>>, request: Request) ->
     }
 }
 
-fn decide(world: &mut World, parts: &Parts, body: &Bytes, now: OffsetDateTime) -> Outcome {
+fn decide(world: &mut World, parts: &Parts, body: &Bytes, now: Timestamp) -> Outcome {
     let merchant = match authenticate(world, &parts.headers) {
         Ok(merchant) => merchant,
         Err(refusal) => return Outcome::refused(world, refusal),

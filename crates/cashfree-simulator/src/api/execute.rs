@@ -1,6 +1,6 @@
 //! Carries a call out.
 
-use time::OffsetDateTime;
+use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Answer, ApiError};
 use super::route::Call;
@@ -13,7 +13,7 @@ use crate::world::World;
 pub(super) struct Caller<'a> {
     pub(super) merchant: &'a str,
     pub(super) version: ApiVersion,
-    pub(super) now: OffsetDateTime,
+    pub(super) now: Timestamp,
 }
 
 /// Carries a call out and answers it.
@@ -23,7 +23,7 @@ pub(super) fn execute(
     version: ApiVersion,
     call: &Call,
     body: &[u8],
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Answer {
     let caller = Caller {
         merchant,
@@ -76,10 +76,10 @@ fn attempt(
 /// Whether something made then and to be seen from then on is found now.
 pub(super) fn is_seen(
     world: &World,
-    created_at: OffsetDateTime,
-    seen_from: OffsetDateTime,
-    now: OffsetDateTime,
+    created_at: Timestamp,
+    seen_from: Timestamp,
+    now: Timestamp,
 ) -> bool {
     let lag = i64::try_from(world.settings.read_after_write_lag_ms).unwrap_or(i64::MAX);
-    now >= seen_from && now - created_at >= time::Duration::milliseconds(lag)
+    now >= seen_from && now.duration_since(created_at) >= SignedDuration::from_millis(lag)
 }

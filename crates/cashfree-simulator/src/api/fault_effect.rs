@@ -7,7 +7,7 @@ use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::answer::{Answer, ApiError};
 use super::refusals::not_there;
@@ -79,7 +79,7 @@ pub(super) fn follow_up(
     merchant: &str,
     call: &Call,
     answer: &Answer,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) {
     if answer.status != 200 {
         return;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::answer::ApiError;
 use super::create_request::{expiry, splits};
@@ -32,11 +32,7 @@ const PAYMENT_METHODS: [&str; 13] = [
 ];
 
 /// Reads a request to make an order, or refuses it for the first thing that is wrong.
-pub(super) fn read(
-    body: &[u8],
-    settings: &Settings,
-    now: OffsetDateTime,
-) -> Result<NewOrder, ApiError> {
+pub(super) fn read(body: &[u8], settings: &Settings, now: Timestamp) -> Result<NewOrder, ApiError> {
     let fields = Fields::of_body(body)?;
     let order_id = sized(&fields, "order_id", 3..=45)?;
     if order_id.as_deref().is_some_and(|id| !id.bytes().all(plain)) {

@@ -1,9 +1,11 @@
 //! Calls per minute, counted in a sliding window for each account and operation.
 
-use time::{Duration, OffsetDateTime};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::faults::Operation;
 use crate::world::World;
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the rate headers tell.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +55,7 @@ pub(super) fn count(
     world: &mut World,
     merchant: &str,
     operation: Operation,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Rate {
     let published = published(operation).filter(|_| world.settings.published_rate_limits);
     let limit = published.unwrap_or(world.settings.rate_limit_per_minute);
@@ -65,15 +67,15 @@ pub(super) fn count(
         .or_default();
     while calls
         .front()
-        .is_some_and(|&first| now - first >= Duration::MINUTE)
+        .is_some_and(|&first| now.duration_since(first) >= MINUTE)
     {
         calls.pop_front();
     }
     let over = calls.len() >= most;
     let retry = match calls.front() {
-        Some(&first) if over && enforced => (Duration::MINUTE - (now - first))
-            .whole_seconds()
-            .clamp(1, 59),
+        Some(&first) if over && enforced => {
+            (MINUTE - now.duration_since(first)).as_secs().clamp(1, 59)
+        }
         None if over && enforced => 59,
         _ => 0,
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::input::{Body, Input};
 use super::{Reply, reply};
@@ -52,7 +52,7 @@ pub(super) async fn advance(State(core): State<Arc<Core>>, body: Body) -> Reply 
 }
 
 /// Moves the clock by as much as a body says.
-pub(crate) fn advance_clock(core: Arc<Core>, body: Body) -> Result<OffsetDateTime, ControlError> {
+pub(crate) fn advance_clock(core: Arc<Core>, body: Body) -> Result<Timestamp, ControlError> {
     const MUST: &str = "must be a whole number of seconds, at most a hundred years";
     let mut input = Input::of(body)?;
     let seconds = input

@@ -1,6 +1,6 @@
 //! The links on the page, newest first.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use crate::money::Paise;
 use crate::money_text;
@@ -25,7 +25,7 @@ pub(super) struct Row {
 }
 
 impl Links {
-    pub(super) fn of(world: &World, now: OffsetDateTime) -> Self {
+    pub(super) fn of(world: &World, now: Timestamp) -> Self {
         let rows = world.links.iter().rev().take(MOST).map(|link| Row {
             merchant_name: world
                 .merchant(&link.merchant)

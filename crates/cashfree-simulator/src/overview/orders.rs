@@ -1,6 +1,6 @@
 //! The orders without a link on the page, newest first.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::links::PaymentRow;
 use crate::money::Paise;
@@ -22,7 +22,7 @@ pub(super) struct Row {
 }
 
 impl Orders {
-    pub(super) fn of(world: &World, now: OffsetDateTime) -> Self {
+    pub(super) fn of(world: &World, now: Timestamp) -> Self {
         let own = || world.orders.iter().filter(|order| order.link.is_none());
         let rows = own().rev().take(MOST).map(|order| Row {
             order: world.order_snapshot(order, now),

@@ -8,7 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::form::{Choice, Form, Problem};
 use super::{Segment, back_to_merchant, unknown};
@@ -77,7 +77,7 @@ fn named(world: &World, segment: Segment) -> Option<usize> {
     world.orders.iter().position(|order| order.hash == code)
 }
 
-fn finished(world: &World, place: Place, now: OffsetDateTime) -> Option<Response> {
+fn finished(world: &World, place: Place, now: Timestamp) -> Option<Response> {
     let (order, payment) = world.at(place)?;
     let news = format!(
         "Payment {}: {}. {}",
@@ -86,7 +86,7 @@ fn finished(world: &World, place: Place, now: OffsetDateTime) -> Option<Response
     back_to_merchant(order).or_else(|| order_page(world, place.order, Said::News(news), now))
 }
 
-fn order_page(world: &World, order: usize, said: Said, now: OffsetDateTime) -> Option<Response> {
+fn order_page(world: &World, order: usize, said: Said, now: Timestamp) -> Option<Response> {
     let order = world.orders.get(order)?;
     let status = order.status(now);
     let merchant = world.merchant(&order.merchant);

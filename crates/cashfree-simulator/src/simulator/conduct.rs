@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::Simulator;
 use crate::chaos::{ChaosError, ChaosProfile, ChaosTally};
@@ -101,16 +101,15 @@ impl Simulator {
     }
 
     /// The simulator's present time.
-    pub fn now(&self) -> OffsetDateTime {
+    pub fn now(&self) -> Timestamp {
         self.core.with(|_, now| now)
     }
 
     /// Moves the simulator's time forward, on top of its clock, and ends the links whose time has come. Stops at
     /// the end of the simulator's time, the beginning of the year 9000.
-    pub fn advance_clock(&self, by: Duration) -> OffsetDateTime {
+    pub fn advance_clock(&self, by: Duration) -> Timestamp {
         self.core.with(|world, now| {
-            let by = time::Duration::try_from(by).unwrap_or(time::Duration::MAX);
-            let by = by.min(stamp::LAST_NOW - now);
+            let by = by.min(stamp::LAST_NOW.duration_since(now).unsigned_abs());
             world.clock_offset = world.clock_offset.saturating_add(by);
         });
         self.now()

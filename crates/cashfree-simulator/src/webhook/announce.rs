@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
 use url::Url;
 
 use super::delivery::{Delivery, DeliveryState};
@@ -36,7 +36,7 @@ struct Target {
 
 impl World {
     /// Makes the deliveries for what happened in one change.
-    pub(crate) fn announce(&mut self, occurrences: &[Occurrence], now: OffsetDateTime) {
+    pub(crate) fn announce(&mut self, occurrences: &[Occurrence], now: Timestamp) {
         let mut batch = Batch::default();
         let first = occurrences.first().and_then(|first| self.subject(*first));
         let targets = first.map_or_else(Vec::new, |subject| self.targets(&subject));
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// Sends an endpoint the event that tries it out, whatever events it is for. Answers with the delivery's number.
-    pub(crate) fn ping(&mut self, endpoint: u64, now: OffsetDateTime) -> Result<u64, ControlError> {
+    pub(crate) fn ping(&mut self, endpoint: u64, now: Timestamp) -> Result<u64, ControlError> {
         let endpoint = self
             .endpoints
             .iter()
@@ -138,7 +138,7 @@ impl World {
         (event_type, body): (EventType, String),
         target: &Target,
         flaws: Flaws,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Vec<(u64, Duration)> {
         let mut delivery = Delivery {
             id: 0,

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 use url::Url;
 
 use super::signature::sign;
+use crate::clock::earlier;
 use crate::endpoint::EventType;
 use crate::faults::wire_names;
 use crate::stamp::{control, epoch_millis};
@@ -85,9 +86,8 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// Stamps and signs the body.
-    pub(crate) fn seal(&mut self, key: &str, now: OffsetDateTime) {
-        let age = time::Duration::try_from(self.age).unwrap_or(time::Duration::MAX);
-        self.timestamp = epoch_millis(now.saturating_sub(age));
+    pub(crate) fn seal(&mut self, key: &str, now: Timestamp) {
+        self.timestamp = epoch_millis(earlier(now, self.age));
         self.signature = sign(key, &self.timestamp, self.body.as_bytes());
     }
 
@@ -107,7 +107,7 @@ impl Delivery {
     }
 
     /// Notes the end of an attempt.
-    pub(crate) fn note(&mut self, outcome: Result<u16, String>, now: OffsetDateTime) {
+    pub(crate) fn note(&mut self, outcome: Result<u16, String>, now: Timestamp) {
         let (status, error) = match outcome {
             Ok(status) => (Some(status), None),
             Err(error) => (None, Some(error)),

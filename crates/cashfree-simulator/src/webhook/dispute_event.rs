@@ -1,7 +1,7 @@
 //! The body of a dispute event: the dispute's number is a string, the payment's a number.
 
+use jiff::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::envelope::written;
 use crate::endpoint::EventType;
@@ -57,7 +57,7 @@ pub(super) fn body(
     world: &World,
     dispute: usize,
     event_type: EventType,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
     let dispute = world.disputes.get(dispute)?;
     let (order, payment) = world.at(dispute.place)?;

@@ -1,7 +1,7 @@
 //! What every event but a link's has around its data.
 
+use jiff::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use crate::endpoint::EventType;
 use crate::stamp::ist;
@@ -18,7 +18,7 @@ struct Event<T> {
 pub(super) fn written<T: Serialize>(
     data: T,
     event_type: EventType,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> serde_json::Result<String> {
     serde_json::to_string(&Event {
         data,
@@ -38,7 +38,7 @@ struct TestObject {
 }
 
 /// Writes what an endpoint is sent to be tried out.
-pub(super) fn test_ping(now: OffsetDateTime) -> serde_json::Result<String> {
+pub(super) fn test_ping(now: Timestamp) -> serde_json::Result<String> {
     let data = TestData {
         test_object: TestObject {
             test_key: "test_value",

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use crate::endpoint::EventType;
 use crate::money::Paise;
@@ -94,7 +94,7 @@ pub(super) fn body(
     world: &World,
     link: usize,
     cause: Option<Place>,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
     let link = world.links.get(link)?;
     let asked = &link.asked;

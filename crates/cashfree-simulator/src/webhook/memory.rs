@@ -38,8 +38,6 @@ impl World {
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
-
     use super::*;
     use crate::endpoint::EventType;
     use crate::merchant::Merchant;
@@ -55,7 +53,7 @@ mod tests {
             "http://127.0.0.1:3001".to_owned(),
             1,
         );
-        let now = datetime!(2026-01-15 10:00 UTC);
+        let now = "2026-01-15T10:00:00Z".parse().unwrap();
         for id in 1..=5 {
             let mut delivery = Delivery {
                 id,

@@ -1,6 +1,6 @@
 //! What merchants are told about: its type, whose it is, and its body.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::{dispute_event, link_event, payment_event, refund_event, settlement_event};
 use crate::endpoint::EventType;
@@ -103,7 +103,7 @@ impl World {
         occurrence: Occurrence,
         event_type: EventType,
         version: WebhookVersion,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Option<serde_json::Result<String>> {
         match occurrence {
             Occurrence::Link(link, cause) => link_event::body(self, link, cause, now),

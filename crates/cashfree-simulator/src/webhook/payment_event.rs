@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::envelope::written;
 use crate::endpoint::EventType;
@@ -160,7 +160,7 @@ pub(super) fn body(
     place: Place,
     event_type: EventType,
     version: WebhookVersion,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
     let (order, payment) = world.at(place)?;
     let newest = version >= WebhookVersion::V2025_01_01;

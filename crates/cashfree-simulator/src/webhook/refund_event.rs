@@ -1,8 +1,8 @@
 //! The bodies of refund events, in the shape of each webhook version. The gateway's numbers are numbers in all of them.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use time::OffsetDateTime;
 
 use super::envelope::written;
 use crate::endpoint::EventType;
@@ -93,7 +93,7 @@ pub(super) fn body(
     world: &World,
     refund: usize,
     version: WebhookVersion,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
     let refund = world.refunds.get(refund)?;
     let (order, payment) = world.at(refund.place)?;
@@ -163,7 +163,7 @@ struct AutoRefundFields<'a> {
 pub(super) fn auto_body(
     world: &World,
     refund: usize,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
     let refund = world.refunds.get(refund)?;
     let (order, payment) = world.at(refund.place)?;

@@ -1,14 +1,19 @@
 //! The body of a settlement event.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde::Serialize;
-use time::{Duration, OffsetDateTime};
 
 use super::envelope::written;
+use crate::clock::later;
 use crate::endpoint::EventType;
 use crate::money::{AmountNumber, Paise};
 use crate::stamp::{ist, zoneless_ist};
 use crate::version::WebhookVersion;
 use crate::world::{SettlementStatus, World};
+
+const QUARTER: Duration = Duration::from_mins(15);
 
 /// `Some(None)` writes an explicit null; `None` leaves the field out.
 type Nullable<T> = Option<Option<T>>;
@@ -52,7 +57,7 @@ pub(super) fn body(
     order: usize,
     event_type: EventType,
     version: WebhookVersion,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
     let order = world.orders.get(order)?;
     let settlement = order.settlement.as_ref()?;
@@ -60,14 +65,13 @@ pub(super) fn body(
     let amount = AmountNumber(payment.amount);
     let settled = settlement.status == SettlementStatus::Success;
     let newest = version >= WebhookVersion::V2025_01_01;
-    let quarter = Duration::minutes(15);
     let data = SettlementData {
         settlement: SettlementFields {
             adjustment: NOTHING,
             amount_settled: if settled { amount } else { NOTHING },
             payment_amount: amount,
             payment_from: zoneless_ist(payment.at),
-            payment_till: zoneless_ist(payment.at.saturating_add(quarter)),
+            payment_till: zoneless_ist(later(payment.at, QUARTER)),
             reason: matches!(
                 settlement.status,
                 SettlementStatus::Failed | SettlementStatus::Reversed

@@ -1,6 +1,6 @@
 //! What a payer does on a link or an order, and what follows from it.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::link::LinkStatus;
 use super::order::OrderStatus;
@@ -74,7 +74,7 @@ impl World {
         link: usize,
         attempt: PaymentAttempt,
         end: PaymentStatus,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<Place, ControlError> {
         let amount = self.agreed_amount(link, &attempt, now)?;
         let order = match &attempt.order_id {
@@ -90,7 +90,7 @@ impl World {
         order: usize,
         attempt: PaymentAttempt,
         end: PaymentStatus,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<Place, ControlError> {
         let owner = self
             .orders
@@ -119,7 +119,7 @@ impl World {
         attempt: PaymentAttempt,
         amount: Paise,
         end: PaymentStatus,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<Place, ControlError> {
         let instrument = attempt
             .instrument
@@ -136,7 +136,7 @@ impl World {
         &self,
         link: usize,
         attempt: &PaymentAttempt,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<Paise, ControlError> {
         let link = self
             .links
@@ -189,7 +189,7 @@ impl World {
         &self,
         link: usize,
         order_id: &str,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, ControlError> {
         let orders = self.links.get(link).map_or(&[][..], |link| &link.orders);
         let wanted = |position: &usize| {

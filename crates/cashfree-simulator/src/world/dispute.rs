@@ -1,15 +1,18 @@
 //! Payers who want their money back through their bank.
 
-use time::{Duration, OffsetDateTime};
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::{Place, World};
+use crate::clock::later;
 use crate::control_error::ControlError;
 use crate::faults::wire_names;
 use crate::money::Paise;
 use crate::webhook::Occurrence;
 
 /// How long the merchant has to answer.
-const TIME_TO_RESPOND: Duration = Duration::days(3);
+const TIME_TO_RESPOND: Duration = Duration::from_hours(3 * 24);
 
 wire_names! {
     /// The kind of a dispute.
@@ -64,9 +67,9 @@ pub(crate) struct Dispute {
     pub(crate) kind: DisputeType,
     pub(crate) stage: DisputeStage,
     pub(crate) amount: Paise,
-    pub(crate) created_at: OffsetDateTime,
-    pub(crate) updated_at: OffsetDateTime,
-    pub(crate) respond_by: OffsetDateTime,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) respond_by: Timestamp,
 }
 
 impl World {
@@ -76,7 +79,7 @@ impl World {
         cf_payment_id: &str,
         kind: DisputeType,
         amount: Option<Paise>,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, ControlError> {
         let place = self.named_payment(cf_payment_id)?;
         let dispute_id = self.dice.number(9);
@@ -103,7 +106,7 @@ impl World {
             amount,
             created_at: now,
             updated_at: now,
-            respond_by: now.saturating_add(TIME_TO_RESPOND),
+            respond_by: later(now, TIME_TO_RESPOND),
         });
         self.announce(&[Occurrence::Dispute(position)], now);
         Ok(position)
@@ -114,7 +117,7 @@ impl World {
         &mut self,
         dispute_id: &str,
         stage: DisputeStage,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, ControlError> {
         let position = self
             .disputes

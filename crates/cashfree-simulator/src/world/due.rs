@@ -1,6 +1,6 @@
 //! What happens by itself when its time has come.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::payment::PaymentStatus;
 use super::refund::RefundStatus;
@@ -22,7 +22,7 @@ pub(crate) enum Due {
 
 impl World {
     /// Does all whose time has come.
-    pub(crate) fn run_due(&mut self, now: OffsetDateTime) {
+    pub(crate) fn run_due(&mut self, now: Timestamp) {
         while let Some(&(at, due)) = self.due.first() {
             if at > now {
                 break;
@@ -46,7 +46,7 @@ impl World {
     }
 
     /// Whether something's time has come.
-    pub(crate) fn has_due(&self, now: OffsetDateTime) -> bool {
+    pub(crate) fn has_due(&self, now: Timestamp) -> bool {
         self.due.first().is_some_and(|(at, _)| *at <= now)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::World;
 use super::due::Due;
@@ -30,7 +30,7 @@ impl World {
         &mut self,
         merchant: &str,
         asked: NewLink,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, DuplicateLink> {
         let link_id = match &asked.link_id {
             Some(link_id) => link_id.clone(),
@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Cancels a link that can still be paid.
-    pub(crate) fn cancel(&mut self, link: usize, now: OffsetDateTime) -> Result<(), CancelError> {
+    pub(crate) fn cancel(&mut self, link: usize, now: Timestamp) -> Result<(), CancelError> {
         let Some(owner) = self.links.get_mut(link) else {
             return Err(CancelError(LinkStatus::Cancelled));
         };
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Ends a link, if it can still be paid, and says whether it could.
-    pub(crate) fn expire(&mut self, link: usize, now: OffsetDateTime) -> bool {
+    pub(crate) fn expire(&mut self, link: usize, now: Timestamp) -> bool {
         let Some(owner) = self
             .links
             .get_mut(link)
@@ -100,14 +100,14 @@ impl World {
     }
 
     /// Lets a payment land on a link that is over, if chance will have it so.
-    fn late_payment_by_chance(&mut self, link: usize, now: OffsetDateTime) {
+    fn late_payment_by_chance(&mut self, link: usize, now: Timestamp) {
         if self.late_payment_chance() {
             self.late_payment(link, now);
         }
     }
 
     /// Lets a payment land soon on a link that is over.
-    pub(crate) fn late_payment(&mut self, link: usize, now: OffsetDateTime) {
+    pub(crate) fn late_payment(&mut self, link: usize, now: Timestamp) {
         self.due.insert((later(now, LATE), Due::PaymentLands(link)));
     }
 }

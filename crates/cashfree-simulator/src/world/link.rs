@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use time::OffsetDateTime;
 
 use crate::faults::wire_names;
 use crate::money::Paise;
@@ -88,7 +88,7 @@ pub(crate) struct NewLink {
     pub(crate) customer: Customer,
     pub(crate) partial_payments: bool,
     pub(crate) minimum_partial_amount: Option<Paise>,
-    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) expires_at: Option<Timestamp>,
     pub(crate) notify: LinkNotify,
     pub(crate) auto_reminders: bool,
     pub(crate) notes: BTreeMap<String, String>,
@@ -106,9 +106,9 @@ pub(crate) struct Link {
     pub(crate) asked: NewLink,
     pub(crate) status: LinkStatus,
     pub(crate) amount_paid: Paise,
-    pub(crate) created_at: OffsetDateTime,
-    pub(crate) seen_from: OffsetDateTime,
-    pub(crate) expires_at: OffsetDateTime,
+    pub(crate) created_at: Timestamp,
+    pub(crate) seen_from: Timestamp,
+    pub(crate) expires_at: Timestamp,
     /// Its orders, oldest first, as positions among all orders.
     pub(crate) orders: Vec<usize>,
 }

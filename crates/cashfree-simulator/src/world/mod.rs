@@ -18,8 +18,9 @@ mod snapshot;
 mod snapshot_of;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 pub use attempt::PaymentAttempt;
 pub use dispute::{DisputeStage, DisputeType, UnknownDisputeStage, UnknownDisputeType};
@@ -78,7 +79,7 @@ pub(crate) struct World {
     pub(crate) by_refund: HashMap<(String, String), usize>,
     pub(crate) disputes: Vec<Dispute>,
     pub(crate) simulations: Vec<Simulation>,
-    pub(crate) due: BTreeSet<(OffsetDateTime, Due)>,
+    pub(crate) due: BTreeSet<(Timestamp, Due)>,
     pub(crate) endpoints: Vec<EndpointSnapshot>,
     pub(crate) next_endpoint: u64,
     pub(crate) deliveries: VecDeque<Delivery>,
@@ -88,8 +89,8 @@ pub(crate) struct World {
     pub(crate) webhook_faults: Vec<WebhookFaultRule>,
     pub(crate) chance: ChaosTally,
     pub(crate) remembered: Memory,
-    pub(crate) calls: HashMap<(String, Operation), VecDeque<OffsetDateTime>>,
-    pub(crate) clock_offset: time::Duration,
+    pub(crate) calls: HashMap<(String, Operation), VecDeque<Timestamp>>,
+    pub(crate) clock_offset: Duration,
     first_number: i64,
     payments_made: i64,
 }
@@ -129,7 +130,7 @@ impl World {
             chance: ChaosTally::default(),
             remembered: Memory::default(),
             calls: HashMap::new(),
-            clock_offset: time::Duration::ZERO,
+            clock_offset: Duration::ZERO,
             first_number,
             payments_made: 0,
         }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
-use time::OffsetDateTime;
 
 use super::link::Customer;
 use super::payment::{Payment, PaymentStatus};
@@ -48,7 +48,7 @@ pub(crate) struct NewOrder {
     pub(crate) note: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) splits: Option<Box<RawValue>>,
-    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// An order as the simulator holds it.
@@ -63,9 +63,9 @@ pub(crate) struct Order {
     pub(crate) hash: String,
     pub(crate) paid: bool,
     pub(crate) terminated: bool,
-    pub(crate) created_at: OffsetDateTime,
-    pub(crate) seen_from: OffsetDateTime,
-    pub(crate) expires_at: OffsetDateTime,
+    pub(crate) created_at: Timestamp,
+    pub(crate) seen_from: Timestamp,
+    pub(crate) expires_at: Timestamp,
     pub(crate) payments: Vec<Payment>,
     /// The refunds of its payments, oldest first, as positions among all refunds.
     pub(crate) refunds: Vec<usize>,
@@ -79,7 +79,7 @@ impl Order {
             .any(|payment| payment.status == PaymentStatus::Pending)
     }
 
-    pub(crate) fn status(&self, now: OffsetDateTime) -> OrderStatus {
+    pub(crate) fn status(&self, now: Timestamp) -> OrderStatus {
         if self.paid {
             OrderStatus::Paid
         } else if self.terminated && self.has_pending_payment() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::World;
 use super::order::{NewOrder, Order, OrderMeta, OrderStatus};
@@ -30,7 +30,7 @@ impl World {
         &mut self,
         merchant: &str,
         asked: NewOrder,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, DuplicateOrder> {
         let order_id = match &asked.order_id {
             Some(order_id) => order_id.clone(),
@@ -48,7 +48,7 @@ impl World {
         &mut self,
         link: usize,
         amount: Paise,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, ControlError> {
         let suffix = self.dice.code(12);
         let customer_id = self.dice.number(9).to_string();
@@ -95,8 +95,8 @@ impl World {
         link: Option<usize>,
         order_id: String,
         asked: NewOrder,
-        expires_at: OffsetDateTime,
-        now: OffsetDateTime,
+        expires_at: Timestamp,
+        now: Timestamp,
     ) -> usize {
         let (session, hash) = (self.dice.code(120), self.dice.code(20));
         let position = self.orders.len();
@@ -126,7 +126,7 @@ impl World {
     pub(crate) fn terminate_order(
         &mut self,
         order: usize,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<(), TerminateError> {
         let Some(order) = self.orders.get_mut(order) else {
             return Err(TerminateError(OrderStatus::Terminated));

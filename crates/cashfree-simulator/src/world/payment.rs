@@ -1,6 +1,6 @@
 //! Payment attempts and what they are paid with.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use crate::faults::wire_names;
 use crate::money::Paise;
@@ -127,8 +127,8 @@ pub(crate) struct Payment {
     pub(crate) message: String,
     pub(crate) decline: Option<Decline>,
     pub(crate) bank_reference: Option<String>,
-    pub(crate) at: OffsetDateTime,
-    pub(crate) completed_at: Option<OffsetDateTime>,
+    pub(crate) at: Timestamp,
+    pub(crate) completed_at: Option<Timestamp>,
 }
 
 impl Payment {
@@ -142,7 +142,7 @@ impl Payment {
         cf_payment_id: i64,
         amount: Paise,
         instrument: Instrument,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Self {
         Self {
             cf_payment_id,

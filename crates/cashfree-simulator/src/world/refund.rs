@@ -1,7 +1,7 @@
 //! Money that goes back.
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
-use time::OffsetDateTime;
 
 use super::Place;
 use crate::faults::wire_names;
@@ -76,9 +76,9 @@ pub(crate) struct Refund {
     pub(crate) accepted: RefundSpeed,
     pub(crate) splits: Option<Box<RawValue>>,
     pub(crate) arn: Option<String>,
-    pub(crate) created_at: OffsetDateTime,
-    pub(crate) seen_from: OffsetDateTime,
-    pub(crate) processed_at: Option<OffsetDateTime>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) seen_from: Timestamp,
+    pub(crate) processed_at: Option<Timestamp>,
 }
 
 impl Refund {

@@ -1,16 +1,19 @@
 //! Refunds are made and end.
 
-use time::{Duration, OffsetDateTime};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::due::Due;
 use super::refund::{NewRefund, Refund, RefundSpeed, RefundStatus, RefundType};
 use super::{Order, Place, World};
+use crate::clock::later;
 use crate::control_error::ControlError;
 use crate::money::Paise;
 use crate::webhook::Occurrence;
 
 /// How long after a payment it can be refunded.
-const REFUNDABLE: Duration = Duration::days(183);
+const REFUNDABLE: SignedDuration = SignedDuration::from_hours(183 * 24);
 
 /// Why a refund is not made.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +35,7 @@ impl World {
         order: usize,
         asked: NewRefund,
         outcome: Option<RefundStatus>,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, RefundError> {
         let owner = self.orders.get(order).ok_or(RefundError::NotPaid)?;
         let payment = owner.payment_that_paid().ok_or(RefundError::NotPaid)?;
@@ -50,7 +53,7 @@ impl World {
         {
             return Err(RefundError::Duplicate);
         }
-        if now - paid_at > REFUNDABLE {
+        if now.duration_since(paid_at) > REFUNDABLE {
             return Err(RefundError::TooLate);
         }
         if asked.amount > self.refundable(place) {
@@ -85,10 +88,9 @@ impl World {
             Some(end) => self.end_refund(refund, end, now),
             None if self.settings.refunds_stay_pending => {}
             None => {
-                let after = self.settings.refund_success_after_ms;
-                let after = Duration::milliseconds(i64::try_from(after).unwrap_or(i64::MAX));
+                let after = Duration::from_millis(self.settings.refund_success_after_ms);
                 self.due
-                    .insert((now.saturating_add(after), Due::RefundSucceeds(refund)));
+                    .insert((later(now, after), Due::RefundSucceeds(refund)));
             }
         }
         Ok(refund)
@@ -100,7 +102,7 @@ impl World {
         place: Place,
         amount: Option<Paise>,
         reason: String,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, ControlError> {
         let (order, payment) = self
             .at(place)
@@ -182,7 +184,7 @@ impl World {
         &mut self,
         cf_refund_id: &str,
         end: RefundStatus,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, ControlError> {
         let refund = self.named_refund(cf_refund_id)?;
         let status = self.refunds.get(refund).map(|refund| refund.status);
@@ -212,7 +214,7 @@ impl World {
     }
 
     /// Ends a refund that has not ended, or puts it on hold, and says so.
-    pub(crate) fn end_refund(&mut self, position: usize, end: RefundStatus, now: OffsetDateTime) {
+    pub(crate) fn end_refund(&mut self, position: usize, end: RefundStatus, now: Timestamp) {
         let arn = self.dice.number(12).to_string();
         let Some(refund) = self.refunds.get_mut(position) else {
             return;

@@ -1,6 +1,6 @@
 //! How a payment ends, at once or after having been pending, and what follows from it.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::link::LinkStatus;
 use super::payment::{Decline, PaymentStatus};
@@ -17,7 +17,7 @@ impl World {
         &mut self,
         cf_payment_id: &str,
         end: PaymentStatus,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<Place, ControlError> {
         let place = self.named_payment(cf_payment_id)?;
         if end == PaymentStatus::Pending {
@@ -36,7 +36,7 @@ impl World {
         place: Place,
         end: PaymentStatus,
         reason: Option<String>,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<(), ControlError> {
         let status = self.at(place).map(|(_, payment)| payment.status);
         match status {
@@ -59,7 +59,7 @@ impl World {
         place: Place,
         end: PaymentStatus,
         decline: Option<Decline>,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) {
         let end = if end == PaymentStatus::Success && self.settings.fail_payments {
             PaymentStatus::Failed
@@ -91,13 +91,7 @@ impl World {
         self.announce_end(place, link, success, now);
     }
 
-    fn announce_end(
-        &mut self,
-        place: Place,
-        link: Option<usize>,
-        success: bool,
-        now: OffsetDateTime,
-    ) {
+    fn announce_end(&mut self, place: Place, link: Option<usize>, success: bool, now: Timestamp) {
         let mut occurrences = vec![Occurrence::Payment(place)];
         if let Some(link) = link.filter(|_| success) {
             let at = usize::from(!self.dice.coin());

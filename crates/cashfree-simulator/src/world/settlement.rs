@@ -1,6 +1,6 @@
 //! Payouts to the merchant.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::World;
 use crate::control_error::ControlError;
@@ -27,8 +27,8 @@ pub(crate) struct Settlement {
     pub(crate) settlement_id: i64,
     pub(crate) utr: i64,
     pub(crate) status: SettlementStatus,
-    pub(crate) initiated_at: OffsetDateTime,
-    pub(crate) changed_at: OffsetDateTime,
+    pub(crate) initiated_at: Timestamp,
+    pub(crate) changed_at: Timestamp,
 }
 
 impl World {
@@ -37,7 +37,7 @@ impl World {
         &mut self,
         order: usize,
         status: SettlementStatus,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<(), ControlError> {
         self.check_paid(order)?;
         let (settlement_id, utr) = (self.dice.number(7), self.dice.number(16));

@@ -2,7 +2,7 @@
 
 use super::{PaymentStatus, SettlementStatus, World};
 use crate::control_error::ControlError;
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 /// What a simulation changes.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl World {
         &mut self,
         merchant: &str,
         simulated: Simulated,
-        now: OffsetDateTime,
+        now: Timestamp,
     ) -> Result<usize, ControlError> {
         match &simulated {
             Simulated::Payment {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::dispute::{DisputeStage, DisputeType};
 use super::link::{Customer, LinkStatus};
@@ -52,10 +52,10 @@ pub struct LinkSnapshot {
     pub return_url: Option<String>,
     /// When it was made.
     #[serde(serialize_with = "serialize_control")]
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
     /// When it ends or ended.
     #[serde(serialize_with = "serialize_control")]
-    pub expires_at: OffsetDateTime,
+    pub expires_at: Timestamp,
     /// Its orders, oldest first.
     pub orders: Vec<OrderSnapshot>,
 }
@@ -84,7 +84,7 @@ pub struct OrderSnapshot {
     pub settlement: Option<SettlementStatus>,
     /// When it was made.
     #[serde(serialize_with = "serialize_control")]
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
     /// Its payment attempts, oldest first.
     pub payments: Vec<PaymentSnapshot>,
     /// The refunds of its payments, oldest first.
@@ -112,10 +112,10 @@ pub struct RefundSnapshot {
     pub amount: Paise,
     /// When it was made.
     #[serde(serialize_with = "serialize_control")]
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
     /// When it ended, unless it has not.
     #[serde(serialize_with = "serialize_control_option")]
-    pub processed_at: Option<OffsetDateTime>,
+    pub processed_at: Option<Timestamp>,
 }
 
 /// One dispute.
@@ -137,7 +137,7 @@ pub struct DisputeSnapshot {
     pub amount: Paise,
     /// When it was raised.
     #[serde(serialize_with = "serialize_control")]
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
 }
 
 /// One payment attempt.
@@ -162,8 +162,8 @@ pub struct PaymentSnapshot {
     pub bank_reference: Option<String>,
     /// When it was made.
     #[serde(serialize_with = "serialize_control")]
-    pub at: OffsetDateTime,
+    pub at: Timestamp,
     /// When it ended, unless it is still pending.
     #[serde(serialize_with = "serialize_control_option")]
-    pub completed_at: Option<OffsetDateTime>,
+    pub completed_at: Option<Timestamp>,
 }

@@ -1,6 +1,6 @@
 //! Takes the snapshots.
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 use super::snapshot::{
     DisputeSnapshot, LinkSnapshot, OrderSnapshot, PaymentSnapshot, RefundSnapshot,
@@ -8,7 +8,7 @@ use super::snapshot::{
 use super::{Dispute, Link, Order, Payment, Place, Refund, World};
 
 impl World {
-    pub(crate) fn snapshot(&self, link: &Link, now: OffsetDateTime) -> LinkSnapshot {
+    pub(crate) fn snapshot(&self, link: &Link, now: Timestamp) -> LinkSnapshot {
         LinkSnapshot {
             merchant: link.merchant.clone(),
             link_id: link.link_id.clone(),
@@ -35,7 +35,7 @@ impl World {
         }
     }
 
-    pub(crate) fn order_snapshot(&self, order: &Order, now: OffsetDateTime) -> OrderSnapshot {
+    pub(crate) fn order_snapshot(&self, order: &Order, now: Timestamp) -> OrderSnapshot {
         OrderSnapshot {
             merchant: order.merchant.clone(),
             link_id: self.link_id_behind(order),

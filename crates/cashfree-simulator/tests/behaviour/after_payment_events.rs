@@ -10,13 +10,12 @@ use cashfree_simulator::{
 };
 use reqwest::Method;
 use serde_json::Value;
-use time::macros::datetime;
 
 use crate::gateway::{Gateway, fast, link};
 
 /// A gateway with a paid link and an endpoint of each version to which nothing is really sent.
 pub(crate) async fn gateway() -> (Gateway, String, String) {
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let mut config = fast().clock(clock);
     for version in WebhookVersion::ALL {
         config = config.endpoint(Endpoint::new("http://127.0.0.1:9/").version(version));

@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use cashfree_simulator::{ManualClock, SimulatorConfig};
 use reqwest::Method;
-use time::macros::datetime;
 
 use crate::gateway::{CLIENT, Gateway, SECRET, link};
 
@@ -177,7 +176,7 @@ async fn a_body_has_to_be_said_to_be_json() {
 
 #[tokio::test]
 async fn the_rate_limit_slides_when_it_is_enforced() {
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = Gateway::with(SimulatorConfig::new().clock(clock.clone())).await;
     gateway.simulator().update_settings(|settings| {
         settings.rate_limit_per_minute = 2;
@@ -237,7 +236,7 @@ async fn orders_payments_and_refunds_have_the_published_limits_unless_one_is_set
 
 #[tokio::test]
 async fn a_new_link_can_lag_behind() {
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = Gateway::with(SimulatorConfig::new().clock(clock.clone())).await;
     gateway
         .simulator()

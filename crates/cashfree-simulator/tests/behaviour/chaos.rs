@@ -7,7 +7,6 @@ use cashfree_simulator::{
 };
 use reqwest::Method;
 use serde_json::Value;
-use time::macros::datetime;
 
 use crate::gateway::{Gateway, Receiver, link};
 
@@ -80,7 +79,7 @@ async fn a_fault_that_was_asked_for_goes_before_and_moves_nothing() {
 async fn webhooks_and_late_payments_follow_from_the_seed_too() {
     let run = async |seed| {
         let receiver = Receiver::start().await;
-        let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+        let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
         let endpoint = Endpoint::new(&receiver.url).events([EventType::PaymentLink]);
         let mut chaos = ChaosProfile::calm(seed);
         chaos.webhooks = profile(seed).webhooks;

@@ -379,11 +379,8 @@ async fn time_has_an_end_at_which_everything_still_works() {
     assert_eq!(refused.status, 400);
     assert_eq!(refused.json()["field"], "advance_seconds");
     assert!(last.as_str().unwrap().starts_with("89"), "{last}");
-    let end = gateway
-        .simulator()
-        .advance_clock(std::time::Duration::MAX)
-        .year();
-    assert_eq!(end, 9000);
+    let end = gateway.simulator().advance_clock(std::time::Duration::MAX);
+    assert_eq!(end.to_string(), "9000-01-01T00:00:00Z");
     gateway.create(link("new", "")).await.ok();
     gateway
         .control(Method::POST, "/links/latest/pay", "")
@@ -397,11 +394,7 @@ async fn time_has_an_end_at_which_everything_still_works() {
 
 #[tokio::test]
 async fn a_clock_of_any_reading_does_no_harm() {
-    use time::macros::datetime;
-    for reading in [
-        datetime!(9999-12-31 23:59:59 -23:59),
-        datetime!(-9999-01-01 00:00 +23:59),
-    ] {
+    for reading in [jiff::Timestamp::MAX, jiff::Timestamp::MIN] {
         let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(reading));
         let config = cashfree_simulator::SimulatorConfig::new().clock(clock);
         let gateway = Gateway::with(config).await;

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 use cashfree_simulator::{Fault, FaultRule, LinkStatus, ManualClock, Operation};
 use reqwest::Method;
 use serde_json::Value;
-use time::macros::datetime;
 
 use crate::gateway::{CLIENT, Gateway, Reply, SECRET, fast, link};
 use crate::orders::order;
@@ -153,7 +152,7 @@ async fn an_answer_can_be_huge_without_being_wrong() {
 
 #[tokio::test]
 async fn what_was_just_made_can_be_invisible_for_a_while() {
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = Gateway::with(fast().clock(Arc::clone(&clock) as _)).await;
     inject(&gateway, Operation::CreateLink, Fault::LagAfterCreate);
     let rule = FaultRule::once(Operation::CreateOrder, Fault::LagAfterCreate);
@@ -181,7 +180,7 @@ async fn what_was_just_made_can_be_invisible_for_a_while() {
 
 #[tokio::test]
 async fn a_payment_can_land_on_a_link_that_was_just_cancelled() {
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = Gateway::with(fast().clock(Arc::clone(&clock) as _)).await;
     gateway.create(link("a", "")).await.ok();
     inject(&gateway, Operation::CancelLink, Fault::LatePayment);

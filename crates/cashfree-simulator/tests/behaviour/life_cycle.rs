@@ -5,7 +5,6 @@ use cashfree_simulator::{
     LinkStatus, ManualClock, Merchant, Paise, PaymentAttempt, SimulatorConfig,
 };
 use reqwest::Method;
-use time::macros::datetime;
 
 use crate::gateway::{Gateway, instalment_link, link};
 
@@ -302,7 +301,7 @@ async fn money_of_a_payment_begun_earlier_lands_on_a_link_that_is_over() {
 
 #[tokio::test]
 async fn links_expire_by_the_injected_clock() {
-    let start = datetime!(2026-01-15 10:00 UTC);
+    let start = "2026-01-15T10:00:00Z".parse().unwrap();
     let clock = Arc::new(ManualClock::new(start));
     let gateway = Gateway::with(
         SimulatorConfig::new()
@@ -347,7 +346,7 @@ async fn links_expire_by_the_injected_clock() {
 
 #[tokio::test]
 async fn a_running_simulator_notices_expiry_by_itself() {
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let config = SimulatorConfig::new()
         .clock(clock.clone())
         .expiry_interval(Duration::from_millis(5));

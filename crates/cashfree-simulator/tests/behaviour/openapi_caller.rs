@@ -6,7 +6,6 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use cashfree_simulator::{ManualClock, Simulator, SimulatorConfig};
 use serde_json::Value;
-use time::macros::datetime;
 use tower::ServiceExt;
 
 use crate::gateway::{CLIENT, SECRET};
@@ -29,7 +28,7 @@ pub(crate) struct Fitting {
 
 impl<'a> Caller<'a> {
     pub(crate) fn new(version: &'static str, judge: &'a mut Judge) -> Self {
-        let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+        let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
         let config = SimulatorConfig::new()
             .seed(7)
             .clock(Arc::clone(&clock) as _);

@@ -58,7 +58,7 @@ async fn state(gateway: &Gateway) -> String {
 
 #[tokio::test]
 async fn forms_of_other_pages_change_nothing() {
-    let clock = time::macros::datetime!(2026-01-15 10:00 UTC);
+    let clock = "2026-01-15T10:00:00Z".parse().unwrap();
     let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(clock));
     let gateway = Gateway::with(fast().clock(clock)).await;
     let simulator = gateway.simulator();

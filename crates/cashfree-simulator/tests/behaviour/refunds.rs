@@ -4,7 +4,6 @@ use std::time::Duration;
 use cashfree_simulator::{ManualClock, PaymentAttempt, PaymentStatus, RefundStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
-use time::macros::datetime;
 
 use crate::gateway::{Gateway, Reply, fast, link};
 use crate::orders::order;
@@ -18,7 +17,7 @@ struct Shop {
 impl Shop {
     /// A gateway with a link that is paid in full, 200.12.
     async fn open() -> Self {
-        let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+        let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
         let gateway = Gateway::with(fast().clock(Arc::clone(&clock) as _)).await;
         gateway.create(link("l", "")).await.ok();
         let paid = gateway.simulator().pay("l", PaymentAttempt::new()).unwrap();

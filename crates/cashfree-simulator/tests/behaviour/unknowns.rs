@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use cashfree_simulator::{Endpoint, EventType, ManualClock, PaymentAttempt, Settings};
 use serde_json::Value;
-use time::macros::datetime;
 
 use crate::gateway::{Gateway, Receiver, fast, link};
 
 async fn gateway(change: impl FnOnce(&mut Settings)) -> (Gateway, Receiver, Arc<ManualClock>) {
     let receiver = Receiver::start().await;
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let config = fast().clock(Arc::clone(&clock) as _);
     let gateway = Gateway::with(config.endpoint(Endpoint::new(&receiver.url))).await;
     gateway.simulator().update_settings(change);

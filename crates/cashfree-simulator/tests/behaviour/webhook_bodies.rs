@@ -4,7 +4,6 @@ use cashfree_simulator::{
     Endpoint, ManualClock, Method, PaymentAttempt, Simulator, WebhookVersion,
 };
 use serde_json::Value;
-use time::macros::datetime;
 
 use crate::gateway::{Arrival, Gateway, Receiver, SECRET, fast, instalment_link, link};
 
@@ -16,7 +15,7 @@ async fn gateway_with_receivers() -> (Gateway, [Receiver; 3]) {
         Receiver::start().await,
     ];
     let mut config = fast().clock(Arc::new(ManualClock::new(
-        datetime!(2026-01-15 10:00:00.250 UTC),
+        "2026-01-15T10:00:00.250Z".parse().unwrap(),
     )));
     for (receiver, version) in receivers.iter().zip(WebhookVersion::ALL) {
         config = config.endpoint(Endpoint::new(&receiver.url).version(version));

@@ -6,7 +6,6 @@ use cashfree_simulator::{
     WebhookFaultRule,
 };
 use reqwest::Method;
-use time::macros::datetime;
 
 use crate::gateway::{Gateway, Receiver, SECRET, fast, instalment_link};
 
@@ -102,7 +101,7 @@ async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
 #[tokio::test]
 async fn one_webhook_is_forged_or_old() {
     let receiver = Receiver::start().await;
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = gateway(&receiver, fast().clock(clock)).await;
     inject(&gateway, WebhookFault::WrongSignature);
     inject(&gateway, WebhookFault::OldTimestamp);
@@ -123,7 +122,7 @@ async fn one_webhook_is_forged_or_old() {
 #[tokio::test]
 async fn all_webhooks_can_be_made_old_by_a_setting() {
     let receiver = Receiver::start().await;
-    let clock = Arc::new(ManualClock::new(datetime!(2026-01-15 10:00 UTC)));
+    let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = gateway(&receiver, fast().clock(clock)).await;
     let body = r#"{"webhooks":{"timestamp_age_seconds":600}}"#;
     gateway.control(Method::POST, "/settings", body).await.ok();
