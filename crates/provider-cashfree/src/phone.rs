@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_brought_into_the_form_that_is_sent() {
+    fn numbers_are_normalized() {
         for (given, sent) in [
             ("9876543210", "9876543210"),
             (" 98765 43210 ", "9876543210"),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_a_doubt_is_refused() {
+    fn ambiguous_numbers_are_refused() {
         for bad in [
             "",
             "  ",
@@ -112,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_has_the_documented_form(text in "[-+0-9 ()a]{0,20}|\\PC{0,20}") {
+        fn accepted_numbers_have_the_documented_form(text in "[-+0-9 ()a]{0,20}|\\PC{0,20}") {
             if let Some(sent) = read(&text) {
                 let digits = sent.strip_prefix('+').unwrap_or(&sent);
                 prop_assert!(digits.bytes().all(|byte| byte.is_ascii_digit()));

@@ -27,7 +27,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_has_no_query_no_fragment_and_is_of_its_environment() {
+    fn a_base_address_has_no_query_or_fragment_and_matches_the_environment() {
         use Environment::{Production, Sandbox};
         assert_eq!(
             base_defect(&url("https://sandbox.cashfree.com/pg"), Sandbox),

@@ -289,7 +289,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn what_preflight_accepts_is_made_and_comes_back_equal(wish in wish()) {
+    fn accepted_requests_are_created_and_returned_unchanged(wish in wish()) {
         let ground = ground();
         let wish = unique(wish);
         let request = wish.request().unwrap();
@@ -321,7 +321,7 @@ proptest! {
     }
 
     #[test]
-    fn what_preflight_refuses_the_gateway_refuses(wish in wish(), flaw in proptest::sample::select(&FLAWS[..])) {
+    fn requests_that_preflight_refuses_are_refused_by_the_gateway(wish in wish(), flaw in proptest::sample::select(&FLAWS[..])) {
         let ground = ground();
         // The same wish without the flaw is accepted by both, so it is the flaw that is refused.
         let sound = unique(wish.clone()).with(Flaw::None);

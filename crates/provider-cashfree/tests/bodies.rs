@@ -196,7 +196,7 @@ fn key_of(event: &Event) -> String {
 }
 
 #[tokio::test]
-async fn every_body_says_what_the_table_says() {
+async fn every_body_yields_the_events_in_the_table() {
     let mut expected: BTreeMap<&str, &str> = BTreeMap::new();
     for (statement, names) in TABLE {
         for name in *names {
@@ -213,7 +213,7 @@ async fn every_body_says_what_the_table_says() {
 }
 
 #[tokio::test]
-async fn one_change_has_one_key_through_every_type_and_version() {
+async fn one_change_has_one_deduplication_key_in_every_type_and_version() {
     for (key, names) in [
         (
             "payment:succeeded:880143",
@@ -273,7 +273,7 @@ async fn one_change_has_one_key_through_every_type_and_version() {
 }
 
 #[tokio::test]
-async fn a_payment_told_under_two_ids_names_its_order_under_both() {
+async fn a_payment_reported_under_two_ids_names_its_order_under_both() {
     let of_link = events(body("link_event.partially_paid").replace("880143", "777")).await;
     let of_payment = events(body("payment_success.2025-01-01")).await;
     assert_ne!(key_of(&of_link[0]), key_of(&of_payment[0]));
@@ -288,7 +288,7 @@ async fn a_payment_told_under_two_ids_names_its_order_under_both() {
 }
 
 #[tokio::test]
-async fn the_version_is_kept_whatever_it_is_and_decides_nothing() {
+async fn any_version_is_kept_and_has_no_effect() {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     for (name, of_body) in [
         ("link_event.paid", Some("1")),
@@ -334,7 +334,7 @@ async fn the_version_is_kept_whatever_it_is_and_decides_nothing() {
 }
 
 #[tokio::test]
-async fn what_goes_back_is_fetched_if_told_late_and_what_books_nothing_is_kept() {
+async fn stale_refunds_are_fetched_and_stale_disputes_and_settlements_are_kept() {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     // Two days before the clock of these tests.
     let stamp = "1768298400000";
@@ -362,7 +362,7 @@ async fn what_goes_back_is_fetched_if_told_late_and_what_books_nothing_is_kept()
 }
 
 #[tokio::test]
-async fn nothing_personal_of_a_delivery_is_in_its_debug_text() {
+async fn personal_data_of_a_delivery_is_not_in_its_debug_output() {
     for file in files(&folder()) {
         let shown = format!("{:?}", webhook(std::fs::read(&file).unwrap()).await);
         for personal in [

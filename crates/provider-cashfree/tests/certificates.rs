@@ -167,7 +167,7 @@ async fn call_all(servers: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_a_valid_certificate_for_the_name_called_is_spoken_to() {
+async fn requests_are_sent_only_to_servers_with_a_valid_certificate() {
     // Which authorities are trusted is read from the environment, which is set before a process
     // starts: this test calls itself.
     if let Ok(servers) = std::env::var(SERVERS) {
@@ -208,7 +208,7 @@ async fn only_a_valid_certificate_for_the_name_called_is_spoken_to() {
         .map(|(name, server)| format!("{name}=https://{}/pg", server.address))
         .collect();
     let caller = tokio::task::spawn_blocking(move || {
-        let this = "only_a_valid_certificate_for_the_name_called_is_spoken_to";
+        let this = "requests_are_sent_only_to_servers_with_a_valid_certificate";
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", this, "--nocapture"])
             .env(SERVERS, addresses.join(" "))

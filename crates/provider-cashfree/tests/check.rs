@@ -20,7 +20,7 @@ async fn check(
 const DATE: &str = "Thu, 15 Jan 2026 10:00:00 GMT";
 
 #[tokio::test(start_paused = true)]
-async fn not_found_means_that_the_credentials_work() {
+async fn not_found_proves_the_credentials() {
     for answer in [
         not_found(),
         refusal(400, "link_get_not_found", "invalid_request_error"),
@@ -67,7 +67,7 @@ async fn rejected_credentials_are_a_result_with_a_next_step() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_says_nothing_about_credentials_is_an_error() {
+async fn a_response_that_proves_nothing_about_the_credentials_is_an_error() {
     for (act, kind) in [
         (
             reply(404, "<html>nginx</html>"),
@@ -92,7 +92,7 @@ async fn an_answer_that_says_nothing_about_credentials_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_the_api_is_not_taken_for_it() {
+async fn a_response_that_is_not_the_apis_is_an_error() {
     for (act, kind) in [
         (ok("<html>a portal</html>"), ErrorKind::UnreadableAnswer),
         (ok("{}"), ErrorKind::UnreadableAnswer),
@@ -119,7 +119,7 @@ async fn what_is_not_the_api_is_not_taken_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_is_there_after_all_needs_good_credentials_too() {
+async fn an_existing_link_proves_the_credentials() {
     let gateway = Scripted::handler(|_, request| {
         let id = request.target.rsplit('/').next().unwrap();
         ok(link().replace("inv-1", id))
@@ -129,13 +129,13 @@ async fn a_link_that_is_there_after_all_needs_good_credentials_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_passing_fault_does_not_spoil_the_check() {
+async fn the_check_retries_after_a_transient_failure() {
     let (outcome, _) = check([Act::Close, not_found()]).await;
     assert!(outcome.unwrap().is_usable());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_is_off_is_told() {
+async fn a_clock_difference_is_reported() {
     for (date, skew, words) in [
         ("Thu, 15 Jan 2026 10:02:00 GMT", 120, "120 seconds behind"),
         (

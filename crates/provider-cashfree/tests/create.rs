@@ -57,7 +57,7 @@ fn assert_keys(gateway: &Scripted, groups: &[usize]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_is_made() {
+async fn a_link_is_created() {
     let gateway = Scripted::acts([ok(link())]).await;
     let outcome = create(&gateway).await;
     assert_created(&outcome);
@@ -77,7 +77,7 @@ async fn a_link_is_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_request_is_exactly_this() {
+async fn the_request_has_exactly_these_headers_and_fields() {
     let gateway = Scripted::acts([ok(link())]).await;
     assert_created(&create(&gateway).await);
     let [post] = gateway.posts().try_into().unwrap();
@@ -143,7 +143,7 @@ async fn a_checkout_of_another_environment_or_provider_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_that_may_pass_are_tried_again_with_the_same_key_and_bytes() {
+async fn transient_failures_are_retried_with_the_same_key_and_bytes() {
     let half = link().into_bytes()[..100].to_vec();
     let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"link_id\":".to_vec();
     for fault in [
@@ -174,7 +174,7 @@ async fn faults_that_may_pass_are_tried_again_with_the_same_key_and_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_last_try_the_link_is_looked_for() {
+async fn after_the_last_attempt_the_link_is_fetched() {
     let timeouts = [Act::Hang, Act::Hang, Act::Close, ok(link())];
     let gateway = Scripted::acts(timeouts).await;
     assert_created(&create(&gateway).await);
@@ -183,7 +183,7 @@ async fn after_the_last_try_the_link_is_looked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_stays_unknown_may_have_been_applied() {
+async fn an_unresolved_creation_may_have_been_applied() {
     let html = || ok("<html></html>");
     for last in [
         [not_found(), not_found(), not_found()],
@@ -207,7 +207,7 @@ async fn what_stays_unknown_may_have_been_applied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_beyond_the_size_limit_is_not_read_to_its_end() {
+async fn a_response_beyond_the_size_limit_is_not_read_to_its_end() {
     let announced = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{".to_vec();
     let mut endless = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     endless.resize(2 * 1024 * 1024, b' ');
@@ -221,7 +221,7 @@ async fn an_answer_beyond_the_size_limit_is_not_read_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_that_lacks_what_is_needed_names_it() {
+async fn a_success_with_a_missing_field_names_the_field() {
     let without = link().replace("\"link_status\"", "\"x\"");
     let gateway = Scripted::acts([ok(without.clone()), ok(without)]).await;
     let error = create(&gateway).await.unwrap_err();
@@ -234,14 +234,14 @@ async fn a_success_that_lacks_what_is_needed_names_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_that_cannot_be_read_is_mended_by_a_fetch() {
+async fn an_unreadable_success_is_resolved_by_a_fetch() {
     let without = link().replace("\"link_amount_paid\"", "\"x\"");
     let gateway = Scripted::acts([ok(without), ok(link())]).await;
     assert_created(&create(&gateway).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_about_something_else_is_no_success() {
+async fn a_success_about_another_link_is_not_accepted() {
     let other = link().replace("inv-1", "inv-2");
     let gateway = Scripted::acts([ok(other), not_found()]).await;
     let error = create(&gateway).await.unwrap_err();
@@ -273,7 +273,7 @@ fn taken() -> [Act; 5] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_is_there_and_equal_is_adopted() {
+async fn an_existing_equal_link_is_adopted() {
     for taken in taken() {
         let gateway = Scripted::acts([taken, ok(link())]).await;
         assert_adopted(&create(&gateway).await);
@@ -282,7 +282,7 @@ async fn a_link_that_is_there_and_equal_is_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_is_adopted_in_whatever_state_it_is() {
+async fn an_existing_link_is_adopted_in_any_status() {
     for (status, paid) in [("PAID", "200.12"), ("EXPIRED", "0"), ("CANCELLED", "0")] {
         let [taken, ..] = taken();
         let gateway = Scripted::acts([taken, ok(link_in(status, paid))]).await;
@@ -293,7 +293,7 @@ async fn a_link_is_adopted_in_whatever_state_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_an_earlier_try_made_counts_as_created() {
+async fn a_link_created_by_an_earlier_attempt_counts_as_created() {
     let [taken, ..] = taken();
     let gateway = Scripted::acts([Act::Close, taken.clone(), ok(link())]).await;
     assert_created(&create(&gateway).await);
@@ -303,7 +303,7 @@ async fn a_link_that_an_earlier_try_made_counts_as_created() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_differs_is_a_conflict_that_says_in_what() {
+async fn a_differing_link_is_a_conflict_that_lists_the_differences() {
     let print = fingerprint();
     let other = "B".repeat(26);
     for (found, fields) in [
@@ -346,7 +346,7 @@ async fn a_link_that_differs_is_a_conflict_that_says_in_what() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_said_to_be_there_may_take_a_moment_to_be_found() {
+async fn a_taken_reference_is_fetched_until_the_link_is_found() {
     let [taken, ..] = taken();
     let gateway = Scripted::acts([taken.clone(), not_found(), not_found(), ok(link())]).await;
     assert_adopted(&create(&gateway).await);
@@ -366,7 +366,7 @@ fn stored_500() -> Act {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_failure_leads_to_a_new_key_only_after_the_link_was_not_found() {
+async fn after_a_stored_failure_a_new_key_is_used_only_if_the_link_is_not_found() {
     let fresh_500 = refusal(500, "internal_error", "api_error");
     let gateway = Scripted::acts([fresh_500, stored_500(), not_found(), ok(link())]).await;
     assert_created(&create(&gateway).await);
@@ -381,7 +381,7 @@ async fn a_stored_failure_leads_to_a_new_key_only_after_the_link_was_not_found()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_failure_leads_to_no_new_key_while_the_link_cannot_be_asked_for() {
+async fn no_new_key_is_used_while_the_link_cannot_be_fetched() {
     let acts = [stored_500(), Act::Close, Act::Close, Act::Close];
     let gateway = Scripted::acts(acts).await;
     let error = create(&gateway).await.unwrap_err();
@@ -391,7 +391,7 @@ async fn a_stored_failure_leads_to_no_new_key_while_the_link_cannot_be_asked_for
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_refusal_of_any_status_is_left_behind_by_a_new_key() {
+async fn a_stored_refusal_of_any_status_is_superseded_under_a_new_key() {
     let stored = |act: Act| act.with("x-idempotency-replayed", "true");
     let invalid = "invalid_request_error";
     for refused in [
@@ -429,7 +429,7 @@ async fn a_stored_refusal_of_any_status_is_left_behind_by_a_new_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn new_keys_are_bounded() {
+async fn the_number_of_new_keys_is_bounded() {
     let gateway = Scripted::handler(|_, request| match request.method.as_str() {
         "POST" => stored_500(),
         _ => not_found(),
@@ -441,7 +441,7 @@ async fn new_keys_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_success_is_brought_up_to_date() {
+async fn a_stored_success_is_replaced_by_the_current_link() {
     let stored = ok(link()).with("x-idempotency-replayed", "true");
     let gateway = Scripted::acts([stored.clone(), ok(link_in("PAID", "200.12"))]).await;
     let outcome = create(&gateway).await;
@@ -455,7 +455,7 @@ async fn a_stored_success_is_brought_up_to_date() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_gateways_wait_is_kept_if_it_fits_the_deadline() {
+async fn the_gateways_retry_delay_is_honoured_within_the_deadline() {
     let limited = || refusal(429, "request_failed", "rate_limit_error");
     let gateway = Scripted::acts([limited().with("x-ratelimit-retry", "17"), ok(link())]).await;
     let start = Instant::now();
@@ -479,7 +479,7 @@ async fn the_gateways_wait_is_kept_if_it_fits_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_are_not_tried_again() {
+async fn refusals_are_not_retried() {
     for (act, kind) in [
         (
             refusal(400, "link_amount_invalid", "invalid_request_error"),
@@ -507,7 +507,7 @@ async fn refusals_are_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_found_is_no_answer_to_a_creation() {
+async fn a_creation_answered_with_not_found_is_retried() {
     let gateway = Scripted::acts([not_found(), ok(link())]).await;
     assert_created(&create(&gateway).await);
     let gateway = Scripted::handler(|_, _| not_found()).await;
@@ -519,7 +519,7 @@ async fn not_found_is_no_answer_to_a_creation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_after_a_lost_try_does_not_hide_that_the_link_may_exist() {
+async fn a_refusal_after_a_lost_attempt_still_may_have_been_applied() {
     let refused = || refusal(400, "link_post_failed", "invalid_request_error");
     let gateway = Scripted::acts([Act::Close, refused(), ok(link())]).await;
     assert_created(&create(&gateway).await);
@@ -529,7 +529,7 @@ async fn a_refusal_after_a_lost_try_does_not_hide_that_the_link_may_exist() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_checkout_sent_again_after_its_expiry_is_looked_for_before_it_is_given_up() {
+async fn an_expired_checkout_is_fetched_before_its_refusal_is_returned() {
     let refused = || refusal(400, "link_expiry_time_invalid", "invalid_request_error");
     for (found, adopted) in [(ok(link_in("EXPIRED", "0")), true), (not_found(), false)] {
         let gateway = Scripted::acts([refused(), found]).await;
@@ -547,7 +547,7 @@ async fn a_checkout_sent_again_after_its_expiry_is_looked_for_before_it_is_given
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_was_sent_if_no_connection_could_be_made() {
+async fn a_failed_connection_means_nothing_was_sent() {
     let gateway = Scripted::acts([]).await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}/pg", listener.local_addr().unwrap());
@@ -561,7 +561,7 @@ async fn nothing_was_sent_if_no_connection_could_be_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_reset_before_the_request_was_read_is_survived() {
+async fn a_connection_reset_before_the_request_was_read_is_retried() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}/pg", listener.local_addr().unwrap());
     tokio::spawn(async move {

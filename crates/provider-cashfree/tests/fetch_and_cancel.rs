@@ -21,7 +21,7 @@ fn with_gateway_id(id: &str) -> CheckoutLocator {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_is_fetched_in_whatever_state_it_is() {
+async fn fetch_returns_a_link_in_every_status() {
     for (word, paid, status, payable) in [
         ("ACTIVE", "0", CheckoutStatus::Open, true),
         (
@@ -53,7 +53,7 @@ async fn a_link_is_fetched_in_whatever_state_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reading_is_tried_again_after_faults_that_may_pass() {
+async fn fetch_retries_after_transient_failures() {
     for fault in [
         Act::Close,
         Act::Hang,
@@ -67,7 +67,7 @@ async fn reading_is_tried_again_after_faults_that_may_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_found_is_what_the_api_says_and_nobody_else() {
+async fn only_the_apis_own_not_found_counts() {
     for (act, kind) in [
         (not_found(), ErrorKind::NotFound),
         (refusal(404, "link_not_found", "x"), ErrorKind::NotFound),
@@ -95,7 +95,7 @@ async fn not_found_is_what_the_api_says_and_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_of_another_account_is_not_taken_for_ours() {
+async fn fetching_a_link_of_another_account_is_a_conflict() {
     let gateway = Scripted::handler(|_, _| ok(link())).await;
     let provider = connect(&gateway);
     assert!(
@@ -119,7 +119,7 @@ async fn a_link_of_another_account_is_not_taken_for_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_is_cancelled() {
+async fn an_open_link_is_cancelled() {
     let (outcome, gateway) = cancel([ok(link_in("CANCELLED", "0"))]).await;
     assert!(
         matches!(outcome, Ok(Cancellation::Cancelled(_))),
@@ -130,7 +130,7 @@ async fn a_link_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_refusal_the_link_itself_tells() {
+async fn a_refused_cancellation_is_decided_by_the_links_status() {
     for refused in [
         refusal(409, "link_cannot_be_cancelled", "invalid_request_error"),
         refusal(400, "link_post_failed", "invalid_request_error"),
@@ -157,7 +157,7 @@ async fn after_a_refusal_the_link_itself_tells() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_a_cancellation_is_made_up_for() {
+async fn a_cancellation_without_a_response_is_resolved_by_a_fetch() {
     let refused = || refusal(409, "link_cannot_be_cancelled", "invalid_request_error");
     let cancelled = || ok(link_in("CANCELLED", "0"));
     for acts in [
@@ -186,7 +186,7 @@ async fn a_lost_answer_to_a_cancellation_is_made_up_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancellation_that_cannot_be_told_may_have_been_applied() {
+async fn an_unresolved_cancellation_may_have_been_applied() {
     for last in [
         vec![ok(link())],
         vec![not_found()],
@@ -201,7 +201,7 @@ async fn a_cancellation_that_cannot_be_told_may_have_been_applied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_there_cannot_be_cancelled() {
+async fn cancelling_a_missing_link_is_not_found() {
     let (outcome, gateway) = cancel([not_found()]).await;
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(gateway.seen().len(), 1);
@@ -223,7 +223,7 @@ async fn a_link_of_another_account_is_not_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_whose_id_is_known_is_looked_at_before_it_is_cancelled() {
+async fn a_link_with_a_known_id_is_fetched_before_it_is_cancelled() {
     let known = with_gateway_id("1576977");
     let gateway = Scripted::acts([ok(link()), ok(link_in("CANCELLED", "0"))]).await;
     let outcome = connect(&gateway).cancel_checkout(&known).await;

@@ -352,7 +352,7 @@ async fn said_with(body: &str, from: &str, to: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_field_is_read_in_every_form_and_dropped_in_none_that_says_something() {
+async fn each_field_is_read_in_every_form_that_carries_information() {
     for (name, field, forms) in FORMS {
         let whole = body(name);
         for (form, expected) in *forms {
@@ -367,7 +367,7 @@ async fn each_field_is_read_in_every_form_and_dropped_in_none_that_says_somethin
 }
 
 #[tokio::test]
-async fn words_never_seen_before_are_kept_and_mean_nothing() {
+async fn undocumented_values_are_kept_and_have_no_effect() {
     for (name, from, to, expected) in [
         (
             "payment_success.2025-01-01",

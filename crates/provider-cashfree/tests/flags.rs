@@ -8,7 +8,7 @@ use support::log::Log;
 use support::{SECRET, config, connect_with, settings};
 
 #[tokio::test]
-async fn each_word_and_version_never_seen_before_is_one_warning_without_the_word() {
+async fn each_undocumented_value_or_version_logs_one_warning_without_the_value() {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     let (log, _guard) = Log::listen_here();
     for (name, from, field) in [
@@ -75,7 +75,7 @@ async fn each_word_and_version_never_seen_before_is_one_warning_without_the_word
 }
 
 #[tokio::test]
-async fn nothing_personal_of_a_delivery_is_logged() {
+async fn personal_data_of_a_delivery_is_not_logged() {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     let (log, _guard) = Log::listen_here();
     let mut types = 0;

@@ -68,7 +68,7 @@ fn deliveries(receiver: &Scripted) -> Vec<WebhookRequest> {
 }
 
 #[tokio::test]
-async fn a_link_is_made_paid_in_instalments_and_told_of() {
+async fn a_link_is_created_paid_in_instalments_and_reported_by_webhooks() {
     let running = simulator().await;
     let simulator = running.simulator();
     let provider = account(&running);
@@ -146,7 +146,7 @@ async fn a_link_is_made_paid_in_instalments_and_told_of() {
 }
 
 #[tokio::test]
-async fn a_payment_after_very_many_failed_ones_is_found_within_the_rate_limit() {
+async fn a_payment_after_many_failed_attempts_is_found_within_the_rate_limit() {
     let running = simulator().await;
     let simulator = running.simulator();
     let provider = account(&running);
@@ -168,7 +168,7 @@ async fn a_payment_after_very_many_failed_ones_is_found_within_the_rate_limit() 
 }
 
 #[tokio::test]
-async fn a_link_is_cancelled_once() {
+async fn a_second_cancellation_reports_that_the_link_has_ended() {
     let running = simulator().await;
     let provider = account(&running);
     let prepared = provider.prepare_checkout(&present_request()).unwrap();
@@ -187,7 +187,7 @@ async fn a_link_is_cancelled_once() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_the_gateway_stored_does_not_last_for_ever() {
+async fn a_stored_refusal_does_not_block_a_later_creation() {
     let running = simulator().await;
     let simulator = running.simulator();
     let refuse = FaultRule::once(Operation::CreateLink, Fault::Error400Stored);
@@ -208,7 +208,7 @@ async fn a_refusal_that_the_gateway_stored_does_not_last_for_ever() {
 }
 
 #[tokio::test]
-async fn a_reference_that_is_taken_by_something_else_is_a_conflict() {
+async fn a_reference_taken_by_another_link_is_a_conflict() {
     let running = simulator().await;
     let provider = account(&running);
     let prepared = provider.prepare_checkout(&present_request()).unwrap();
@@ -228,7 +228,7 @@ async fn a_reference_that_is_taken_by_something_else_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_connection_is_checked_without_leaving_a_trace() {
+async fn the_connection_check_changes_nothing_at_the_gateway() {
     let running = simulator().await;
     let check = account(&running).check_connection().await.unwrap();
     assert_eq!(check.credentials, CredentialCheck::Accepted);
@@ -241,7 +241,7 @@ async fn a_connection_is_checked_without_leaving_a_trace() {
 }
 
 #[tokio::test]
-async fn an_address_beside_the_api_is_told_by_the_check() {
+async fn the_connection_check_detects_a_wrong_base_address() {
     let running = simulator().await;
     for beside in ["/v1", "/links"] {
         let base_url = format!("{}{beside}", running.api_base_url());

@@ -266,7 +266,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn no_change_of_a_signed_body_panics_or_makes_money(
+    fn a_mutated_body_never_panics_or_reports_unstated_money(
         which: Index,
         changes in prop::collection::vec(changes(), 0..5),
     ) {
@@ -282,7 +282,7 @@ proptest! {
     }
 
     #[test]
-    fn no_change_of_the_signed_bytes_panics(
+    fn mutated_bytes_never_panic(
         which: Index,
         edits in prop::collection::vec((any::<Index>(), any::<u8>()), 1..6),
         cut in any::<Index>(),
@@ -301,7 +301,7 @@ proptest! {
 }
 
 #[test]
-fn the_measure_of_amounts_is_exact() {
+fn the_amount_parser_of_this_test_is_exact() {
     let rupees = |paise| support::inr(paise);
     for (value, paise, right) in [
         (json!(350), 35_000, true),

@@ -152,7 +152,7 @@ async fn each_attempt_is_timed_and_each_repetition_counted() {
 
 #[cfg(not(feature = "metrics"))]
 #[tokio::test(start_paused = true)]
-async fn without_the_feature_nothing_is_counted() {
+async fn no_metrics_are_recorded_without_the_feature() {
     let heard = Kept::default();
     metrics::with_local_recorder(&heard, || metrics::counter!("heard").increment(1));
     assert_eq!(

@@ -26,7 +26,7 @@ fn refused(request: &CheckoutRequest) -> Vec<(String, ViolationCode)> {
 }
 
 #[test]
-fn nothing_is_sent_to_the_payer_unless_it_is_asked_for_and_both_flags_are_always_written() {
+fn payer_notifications_are_off_by_default_and_both_flags_are_always_written() {
     let silent = body(CheckoutOptions::new());
     assert!(silent.contains(r#""link_notify":{"send_sms":false,"send_email":false}"#));
     assert!(silent.contains(r#""link_auto_reminders":false"#));
@@ -49,7 +49,7 @@ fn nothing_is_sent_to_the_payer_unless_it_is_asked_for_and_both_flags_are_always
 }
 
 #[test]
-fn an_email_needs_an_address() {
+fn an_email_notification_requires_an_address() {
     let mut request = request();
     request.customer = Customer::new(CustomerId::new("cust-1").unwrap()).with_phone("9000000000");
     let by = PayerNotification::NONE.by_email();
@@ -59,7 +59,7 @@ fn an_email_needs_an_address() {
 }
 
 #[test]
-fn methods_are_listed_by_the_gateways_words() {
+fn methods_are_written_in_the_gateways_notation() {
     let all = [
         (PaymentMethod::CreditCard, "cc"),
         (PaymentMethod::DebitCard, "dc"),
@@ -83,7 +83,7 @@ fn methods_are_listed_by_the_gateways_words() {
 }
 
 #[test]
-fn the_gateways_own_fields_are_checked_and_sent_as_written() {
+fn extension_fields_are_checked_and_sent_as_written() {
     let splits = r#"[{"vendor_id":"v1","amount":55.10}]"#;
     let link = LinkOptions::new()
         .with_upi_intent(false)
@@ -122,7 +122,7 @@ fn the_gateways_own_fields_are_checked_and_sent_as_written() {
 }
 
 #[test]
-fn what_is_meant_for_another_gateway_is_left_alone() {
+fn extensions_of_other_providers_are_ignored() {
     let other = CheckoutExtension::new(ProviderId::new("other").unwrap());
     let other = other.with_json("link_amount", "no JSON");
     let written = body(CheckoutOptions::new().with_extension(other));

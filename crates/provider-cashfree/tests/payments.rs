@@ -48,7 +48,7 @@ async fn with_payments(status: &'static str, payments: Vec<String>) -> Scripted 
 }
 
 #[tokio::test(start_paused = true)]
-async fn payments_are_listed_over_the_orders_of_a_link() {
+async fn payments_of_all_orders_of_a_link_are_listed() {
     let gateway = with_payments(
         "PAID",
         vec![
@@ -91,7 +91,7 @@ async fn payments_are_listed_over_the_orders_of_a_link() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_paid_is_an_empty_list() {
+async fn a_link_without_payments_has_an_empty_list() {
     for body in ["[]", "null"] {
         let gateway = Scripted::acts([ok(body)]).await;
         assert_eq!(list(&gateway).await.unwrap(), []);
@@ -101,14 +101,14 @@ async fn nothing_paid_is_an_empty_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_paid_order_without_a_payment_is_not_the_whole_truth() {
+async fn a_paid_order_without_payments_is_an_error() {
     let gateway = with_payments("PAID", vec![]).await;
     let error = list(&gateway).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_paid_order_of_which_no_payment_succeeded_is_not_the_whole_truth() {
+async fn a_paid_order_without_a_successful_payment_is_an_error() {
     let with = |status: &str| payment("1", "o 1/x", status, ("5", "5"));
     for statuses in [vec!["FAILED"], vec!["PENDING"], vec!["USER_DROPPED", "ODD"]] {
         let payments = statuses.iter().map(|status| with(status)).collect();
@@ -127,7 +127,7 @@ async fn a_paid_order_of_which_no_payment_succeeded_is_not_the_whole_truth() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_very_many_orders_those_are_asked_that_may_hold_money() {
+async fn beyond_25_orders_only_those_that_may_hold_money_are_requested() {
     for (count, asked) in [(25, 25), (26, 2)] {
         let gateway = Scripted::handler(move |_, request| {
             if request.target.starts_with("/pg/links/") {
@@ -155,7 +155,7 @@ async fn of_very_many_orders_those_are_asked_that_may_hold_money() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_of_orders_that_is_too_large_is_asked_for_in_part() {
+async fn an_oversized_list_of_orders_is_reduced_to_paid_orders() {
     let gateway = Scripted::handler(|_, request| {
         if request.target.ends_with("status=ALL") {
             ok(" ".repeat(2 * 1024 * 1024))
@@ -170,7 +170,7 @@ async fn a_list_of_orders_that_is_too_large_is_asked_for_in_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_payments_of_another_accounts_link_are_not_taken_for_ours() {
+async fn listing_the_payments_of_another_accounts_link_is_a_conflict() {
     let tagged = |tag: &str| {
         let tags = format!("\"order_tags\":{{\"cf_link_id\":{tag}}}");
         order("o", "5", "PAID").replace("\"order_tags\":null", &tags)
@@ -208,7 +208,7 @@ async fn the_payments_of_another_accounts_link_are_not_taken_for_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn repeated_orders_and_payments_count_once() {
+async fn repeated_orders_and_payments_are_listed_once() {
     let one = payment("1", "o 1/x", "SUCCESS", ("5", "5"));
     let gateway = with_payments("PAID", vec![one.clone(), one.replace(":1,", ":\"1\",")]).await;
     assert_eq!(list(&gateway).await.unwrap().len(), 1);
@@ -226,7 +226,7 @@ async fn repeated_orders_and_payments_count_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_orders_are_asked_for_a_few_at_a_time() {
+async fn orders_are_requested_a_few_at_a_time() {
     let under_way = Arc::new(AtomicUsize::new(0));
     let ids: Vec<String> = (0..25).map(|n| format!("o{n:02}")).collect();
     let orders: Vec<String> = ids.iter().map(|id| order(id, "1", "PAID")).collect();
@@ -260,7 +260,7 @@ async fn many_orders_are_asked_for_a_few_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_than_four_requests_wait_at_once() {
+async fn at_most_four_requests_run_concurrently() {
     let orders: Vec<String> = (0..9)
         .map(|n| order(&format!("o{n}"), "1", "PAID"))
         .collect();
@@ -276,7 +276,7 @@ async fn no_more_than_four_requests_wait_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_is_still_under_way_is_a_payment_like_others() {
+async fn a_pending_attempt_is_listed() {
     for (word, status) in [
         ("PENDING", PaymentStatus::Pending),
         ("NOT_ATTEMPTED", PaymentStatus::Pending),
@@ -294,7 +294,7 @@ async fn an_attempt_that_is_still_under_way_is_a_payment_like_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_list_that_fails_fails_the_whole() {
+async fn a_failed_list_of_one_order_fails_the_operation() {
     for fault in [
         Act::Close,
         not_found(),
@@ -331,7 +331,7 @@ async fn one_list_that_fails_fails_the_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_read_is_an_error_and_no_shorter_list() {
+async fn an_unreadable_entry_is_an_error_instead_of_a_shorter_list() {
     let good = || array(&[order("o", "1", "PAID")]);
     let second = |body: &str| vec![good(), ok(body), ok(body), ok(body)];
     let of_no_amount = payment("1", "o", "SUCCESS", ("\"x\"", "1"));
@@ -371,7 +371,7 @@ async fn what_cannot_be_read_is_an_error_and_no_shorter_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_amount_of_the_order_stands_in_where_the_payment_does_not_repeat_it() {
+async fn the_amount_of_the_order_is_used_if_the_payment_has_none() {
     let bare = r#"{"cf_payment_id":"1","payment_status":"SUCCESS"}"#.to_owned();
     let gateway = with_payments("PAID", vec![bare]).await;
     let payments = list(&gateway).await.unwrap();

@@ -74,7 +74,7 @@ fn url(text: &str) -> url::Url {
 }
 
 #[test]
-fn a_full_request_is_written_field_by_field() {
+fn every_field_of_a_request_is_written() {
     let mut customer = customer();
     customer = customer
         .with_email("jo@shop.example")
@@ -114,7 +114,7 @@ fn a_full_request_is_written_field_by_field() {
 }
 
 #[test]
-fn the_same_request_gives_the_same_bytes_and_any_change_another_fingerprint() {
+fn equal_requests_have_equal_bytes_and_any_change_alters_the_fingerprint() {
     let provider = provider();
     let prepare = |request: &CheckoutRequest| provider.prepare_checkout(request).unwrap();
     let first = prepare(&request());
@@ -133,7 +133,7 @@ fn the_same_request_gives_the_same_bytes_and_any_change_another_fingerprint() {
 }
 
 #[test]
-fn the_connections_own_page_is_used_unless_the_request_names_one() {
+fn the_return_page_of_the_request_overrides_that_of_the_connection() {
     let provider =
         provider_with(|settings| settings.with("redirect_url", "https://shop.example/own"));
     let own = body(&provider, &request());
@@ -150,7 +150,7 @@ fn the_connections_own_page_is_used_unless_the_request_names_one() {
 }
 
 #[test]
-fn amounts_are_written_as_they_are_or_refused() {
+fn amounts_are_written_exactly_or_refused() {
     let provider = provider();
     for (amount, written) in [
         (inr(1), "0.01"),
@@ -180,7 +180,7 @@ fn amounts_are_written_as_they_are_or_refused() {
 }
 
 #[test]
-fn unofficial_limits_apply_only_where_they_are_asked_for() {
+fn unofficial_limits_apply_only_if_enabled() {
     let strict = provider_with(|settings| settings.with("low_trust_limits", true));
     let lax = provider();
     let jpy = |units| Money::from_minor_units(units, Currency::JPY);
@@ -220,7 +220,7 @@ fn a_purpose_has_1_to_500_characters() {
 }
 
 #[test]
-fn four_notes_are_left_to_the_host() {
+fn the_host_can_use_four_notes() {
     let provider = provider();
     let notes = |count: usize| (0..count).fold(request(), |r, n| r.with_note(format!("k{n}"), "v"));
     assert!(provider.prepare_checkout(&notes(4)).is_ok());
@@ -234,7 +234,7 @@ fn four_notes_are_left_to_the_host() {
 }
 
 #[test]
-fn an_expiry_lies_in_the_future_by_the_given_clock() {
+fn the_expiry_must_be_in_the_future_by_the_injected_clock() {
     let provider = provider();
     let second = Duration::seconds(1);
     assert!(
@@ -259,7 +259,7 @@ fn an_expiry_lies_in_the_future_by_the_given_clock() {
 }
 
 #[test]
-fn addresses_are_https_or_on_this_machine_and_in_sandbox() {
+fn plain_http_addresses_are_only_accepted_on_loopback_in_sandbox() {
     let sandbox = provider();
     let production = production();
     for (address, in_sandbox, in_production) in [
@@ -304,7 +304,7 @@ fn a_return_address_has_at_most_250_characters() {
 }
 
 #[test]
-fn a_first_instalment_is_less_than_the_whole_and_of_its_currency() {
+fn the_first_instalment_is_below_the_amount_and_in_its_currency() {
     let provider = provider();
     let with = |minimum| request().with_partial_payments(PartialPayments::at_least(minimum));
     assert!(provider.prepare_checkout(&with(inr(20_011))).is_ok());
@@ -329,7 +329,7 @@ fn a_first_instalment_is_less_than_the_whole_and_of_its_currency() {
 }
 
 #[test]
-fn a_phone_is_needed_and_never_made_up() {
+fn a_phone_number_is_required_and_never_invented() {
     let provider = provider();
     let phone = |code| ("customer.phone".to_owned(), code);
     let missing = with_customer(nobody());
@@ -349,7 +349,7 @@ fn a_phone_is_needed_and_never_made_up() {
 }
 
 #[test]
-fn a_number_the_merchant_decided_on_is_sent_for_customers_without_one_only() {
+fn the_substitute_number_is_sent_only_for_customers_without_one() {
     let provider =
         provider_with(|settings| settings.with("missing_phone_number", "+91 80 4040 4040"));
     let sent = body(&provider, &with_customer(nobody()));
@@ -361,7 +361,7 @@ fn a_number_the_merchant_decided_on_is_sent_for_customers_without_one_only() {
 }
 
 #[tokio::test]
-async fn linking_a_customer_says_what_is_needed_and_sends_nothing() {
+async fn linking_a_customer_reports_missing_details_and_sends_nothing() {
     let provider = provider();
     let ready = provider.link_customer(&customer()).await.unwrap();
     assert!(ready.needs.is_empty());
@@ -378,7 +378,7 @@ async fn linking_a_customer_says_what_is_needed_and_sends_nothing() {
 }
 
 #[test]
-fn what_is_not_known_of_a_customer_is_not_sent() {
+fn unknown_customer_details_are_not_sent() {
     let blank = with_customer(customer().with_email(" ").with_name(""));
     let body = body(&provider(), &blank);
     assert!(
@@ -388,7 +388,7 @@ fn what_is_not_known_of_a_customer_is_not_sent() {
 }
 
 #[test]
-fn all_violations_come_at_once_and_repeat_no_value() {
+fn all_violations_are_reported_together_without_values() {
     let canary = "canary";
     let mut request = CheckoutRequest::new(
         CheckoutReference::new("inv-1").unwrap(),

@@ -147,7 +147,7 @@ fn folder() -> Option<PathBuf> {
 }
 
 #[tokio::test]
-async fn the_signatures_of_published_bodies_are_reproduced() {
+async fn the_signatures_of_published_samples_verify() {
     let Some(folder) = folder() else { return };
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     for (timestamp, file, signature) in [
@@ -174,7 +174,7 @@ async fn the_signatures_of_published_bodies_are_reproduced() {
 }
 
 #[tokio::test]
-async fn every_published_body_says_what_the_table_says() {
+async fn every_published_sample_yields_the_events_in_the_table() {
     let Some(folder) = folder() else { return };
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     let mut expected: BTreeMap<&str, &str> = BTreeMap::new();
@@ -199,7 +199,7 @@ async fn every_published_body_says_what_the_table_says() {
 }
 
 #[tokio::test]
-async fn every_published_method_of_payment_is_told_by_its_group() {
+async fn every_published_payment_method_is_named_by_its_group() {
     let Some(folder) = folder() else { return };
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     let text = std::fs::read(folder.join("fragments.payment_method.json")).unwrap();

@@ -57,7 +57,7 @@ fn odd_bodies() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn no_odd_body_is_taken_for_a_refusal() {
+async fn foreign_bodies_are_not_taken_for_refusals() {
     for (what, body) in odd_bodies() {
         for (status, kind) in [
             (200, ErrorKind::UnreadableAnswer),
@@ -87,7 +87,7 @@ async fn no_odd_body_is_taken_for_a_refusal() {
 }
 
 #[tokio::test]
-async fn a_status_that_needs_no_body_counts_without_one() {
+async fn an_unambiguous_status_counts_without_a_body() {
     for (what, body) in odd_bodies() {
         for (status, kind, advice) in [
             (401, ErrorKind::Authentication, RetryAdvice::Never),
@@ -108,7 +108,7 @@ async fn a_status_that_needs_no_body_counts_without_one() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_still_has_its_status() {
+async fn an_incomplete_response_still_has_its_status() {
     let broken = |line: &str| {
         let head =
             format!("HTTP/1.1 {line} X\r\nx-ratelimit-retry: 9\r\ncontent-length: 500\r\n\r\n");
@@ -132,7 +132,7 @@ async fn an_answer_that_breaks_off_still_has_its_status() {
 }
 
 #[tokio::test]
-async fn a_call_that_only_reads_has_changed_nothing_whatever_comes_back() {
+async fn a_failed_read_has_changed_nothing() {
     for (what, body) in odd_bodies() {
         for status in [200, 400, 404, 500] {
             let answer = body.clone();
@@ -147,7 +147,7 @@ async fn a_call_that_only_reads_has_changed_nothing_whatever_comes_back() {
 }
 
 #[tokio::test]
-async fn an_error_tells_how_many_calls_the_gateway_allows() {
+async fn an_error_contains_the_gateways_rate_limit() {
     let body = r#"{"message":"m","code":"request_failed","type":"rate_limit_error"}"#;
     let limited = reply(429, body)
         .with("x-ratelimit-limit", "200")

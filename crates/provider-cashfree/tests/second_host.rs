@@ -59,7 +59,7 @@ fn assert_unreadable(name: &str, error: &ProviderError, status: u16) {
 }
 
 #[tokio::test]
-async fn no_redirect_of_any_operation_is_followed() {
+async fn redirects_are_never_followed() {
     for status in [301, 302, 303, 307, 308] {
         let other = Other::listening().await;
         let address = &other.address;
@@ -93,7 +93,7 @@ async fn no_redirect_of_any_operation_is_followed() {
 }
 
 #[tokio::test]
-async fn nothing_that_an_answer_names_is_called() {
+async fn addresses_named_in_a_response_are_never_called() {
     let other = Other::listening().await;
     let address = other.address.clone();
     let gateway = Scripted::handler(move |_, request| {

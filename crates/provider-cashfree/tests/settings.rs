@@ -26,7 +26,7 @@ fn refused(settings: &ConnectionSettings) -> Violations {
 }
 
 #[test]
-fn the_least_and_the_most_are_accepted() {
+fn minimal_and_complete_settings_are_accepted() {
     let factory = CashfreeFactory::new().unwrap();
     let least = factory.connect(&good()).unwrap();
     assert_eq!(least.environment(), Environment::Sandbox);
@@ -46,7 +46,7 @@ fn the_least_and_the_most_are_accepted() {
 }
 
 #[test]
-fn all_violations_come_at_once_and_repeat_no_value() {
+fn all_violations_are_reported_together_without_values() {
     let canary = "canary canary";
     let settings = ConnectionSettings::new()
         .with("client_id", canary)
@@ -77,14 +77,14 @@ fn all_violations_come_at_once_and_repeat_no_value() {
 }
 
 #[test]
-fn what_is_required_is_missed() {
+fn missing_required_settings_are_reported() {
     let violations = refused(&ConnectionSettings::new());
     let fields: Vec<_> = violations.iter().map(|v| v.field.as_ref()).collect();
     assert_eq!(fields, ["client_id", "client_secret", "environment"]);
 }
 
 #[test]
-fn each_setting_is_judged() {
+fn each_setting_is_checked() {
     let long = format!("https://shop.example/{}", "x".repeat(230));
     let umlauts = format!("https://shop.example/{}", "ü".repeat(100));
     for (field, value) in [
@@ -122,7 +122,7 @@ fn each_setting_is_judged() {
 }
 
 #[test]
-fn plain_http_is_for_this_machine_and_for_sandbox() {
+fn plain_http_is_only_accepted_on_loopback_in_sandbox() {
     let factory = CashfreeFactory::new().unwrap();
     for field in ["base_url", "redirect_url"] {
         for address in [
@@ -139,7 +139,7 @@ fn plain_http_is_for_this_machine_and_for_sandbox() {
 }
 
 #[test]
-fn a_later_secret_is_judged_too() {
+fn later_secrets_are_checked_too() {
     let secrets = vec![SecretString::from("good"), SecretString::from("not good")];
     assert!(refused(&good().with("client_secret", secrets)).names("client_secret"));
     let none = Vec::<SecretString>::new();
@@ -147,7 +147,7 @@ fn a_later_secret_is_judged_too() {
 }
 
 #[test]
-fn the_descriptor_tells_what_a_form_needs() {
+fn the_descriptor_describes_the_settings_form() {
     let factory = CashfreeFactory::new().unwrap();
     let descriptor = factory.descriptor();
     assert_eq!(descriptor.id.as_str(), "cashfree");
@@ -177,7 +177,7 @@ fn the_descriptor_tells_what_a_form_needs() {
 }
 
 #[test]
-fn it_can_be_registered() {
+fn the_factory_can_be_registered() {
     let mut registry = ProviderRegistry::new();
     registry.register(CashfreeFactory::new().unwrap()).unwrap();
     assert_eq!(registry.iter().count(), 1);

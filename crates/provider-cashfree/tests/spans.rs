@@ -117,7 +117,7 @@ fn ordinary(gateway_answer: &Seen) -> Act {
 }
 
 #[tokio::test]
-async fn each_operation_tells_exactly_this() {
+async fn each_operation_records_exactly_these_spans() {
     let gateway = Scripted::handler(|_, request| ordinary(request)).await;
     let provider = connect(&gateway);
     let (spans, guard) = Spans::listen();
@@ -150,7 +150,7 @@ async fn each_operation_tells_exactly_this() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_has_a_span_that_says_how_it_ended() {
+async fn each_attempt_has_a_span_with_its_result() {
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{".to_vec();
     let acts = [
         Act::Close,

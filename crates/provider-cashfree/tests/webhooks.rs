@@ -76,7 +76,7 @@ fn assert_rejected(outcome: &Result<VerifiedWebhook, ProviderError>) {
 }
 
 #[tokio::test]
-async fn the_known_signatures_are_reproduced() {
+async fn known_signatures_verify() {
     for (timestamp, body, signature) in [
         (
             "1736919970000",
@@ -107,7 +107,7 @@ async fn the_known_signatures_are_reproduced() {
 }
 
 #[tokio::test]
-async fn a_change_of_any_single_bit_is_noticed() {
+async fn a_change_of_any_single_bit_is_rejected() {
     let provider = provider_with(&[SECRET]);
     let signature = sign(SECRET, STAMP, PING.as_bytes());
     assert!(
@@ -145,7 +145,7 @@ async fn a_change_of_any_single_bit_is_noticed() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_a_signature_the_reason_is_the_same() {
+async fn every_signature_mismatch_has_the_same_error() {
     let good = sign(SECRET, STAMP, PING.as_bytes());
     let raw = hex_of(&good);
     let unpadded = good.trim_end_matches('=').to_owned();
@@ -192,7 +192,7 @@ fn hex_of(base64: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_missing_time_stamp_is_not_an_empty_one() {
+async fn a_missing_timestamp_is_not_an_empty_timestamp() {
     let over_body_alone = sign(SECRET, "", PING.as_bytes());
     let request = with_headers(&[("x-webhook-signature", over_body_alone.as_bytes())], PING);
     assert_rejected(&handle(&request).await);
@@ -202,7 +202,7 @@ async fn a_missing_time_stamp_is_not_an_empty_one() {
 }
 
 #[tokio::test]
-async fn the_other_header_names_are_a_fallback_taken_as_a_pair() {
+async fn the_alternative_header_names_are_accepted_only_as_a_pair() {
     let signature = sign(SECRET, STAMP, PING.as_bytes());
     let (good, stamp) = (signature.as_bytes(), STAMP.as_bytes());
     let bad: &[u8] = b"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -271,7 +271,7 @@ async fn the_other_header_names_are_a_fallback_taken_as_a_pair() {
 }
 
 #[tokio::test]
-async fn every_active_secret_verifies_and_is_named_by_a_label() {
+async fn every_active_secret_verifies_and_is_identified_by_a_label() {
     let provider = provider_with(&["new-secret", "old-secret", "older-secret"]);
     let mut labels = Vec::new();
     for secret in ["new-secret", "old-secret", "older-secret"] {
@@ -294,7 +294,7 @@ async fn every_active_secret_verifies_and_is_named_by_a_label() {
 }
 
 #[tokio::test]
-async fn time_stamps_of_any_kind_decide_only_on_timestamp_check() {
+async fn the_timestamp_decides_only_the_timestamp_check() {
     use TimestampCheck::{Fresh, FromFuture, Stale};
     let second = 1_768_471_200_i64;
     for (stamp, timestamp_check) in [
@@ -335,7 +335,7 @@ async fn time_stamps_of_any_kind_decide_only_on_timestamp_check() {
 }
 
 #[tokio::test]
-async fn the_window_can_be_set() {
+async fn the_acceptance_window_is_configurable() {
     let config = config().with_webhook_window(
         std::time::Duration::from_secs(1),
         std::time::Duration::from_secs(2),
@@ -355,7 +355,7 @@ async fn the_window_can_be_set() {
 }
 
 #[tokio::test]
-async fn bytes_moved_between_time_stamp_and_body_make_no_news() {
+async fn bytes_moved_between_timestamp_and_body_are_unrecognised() {
     let body = LINK_EVENT.replace(['\n'], " ");
     let whole = format!("{STAMP}{body}");
     let signature = sign(SECRET, STAMP, body.as_bytes());
@@ -370,7 +370,7 @@ async fn bytes_moved_between_time_stamp_and_body_make_no_news() {
 }
 
 #[tokio::test]
-async fn a_link_event_is_a_movement_and_then_a_snapshot() {
+async fn a_link_event_yields_a_payment_and_then_a_snapshot() {
     let webhook = handle(&signed(SECRET, LINK_EVENT)).await.unwrap();
     let [movement, snapshot] = webhook.events() else {
         panic!("{webhook:?}");
@@ -405,7 +405,7 @@ async fn a_link_event_is_a_movement_and_then_a_snapshot() {
 }
 
 #[tokio::test]
-async fn both_kinds_of_event_tell_one_payment_under_one_key() {
+async fn link_and_payment_events_share_one_deduplication_key() {
     let of_link = events(LINK_EVENT).await;
     let of_payment = events(PAYMENT_EVENT).await;
     assert_eq!(kinds(&of_payment), ["payment"]);
@@ -424,7 +424,7 @@ async fn both_kinds_of_event_tell_one_payment_under_one_key() {
 }
 
 #[tokio::test]
-async fn link_events_come_with_and_without_a_payment() {
+async fn link_events_are_read_with_and_without_a_payment() {
     let with = |from: &str, to: &str| {
         assert!(LINK_EVENT.contains(from), "{from}");
         LINK_EVENT.replace(from, to)
@@ -479,7 +479,7 @@ async fn link_events_come_with_and_without_a_payment() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_not_ours_is_dropped_and_the_news_kept() {
+async fn a_foreign_link_id_is_dropped_and_the_events_are_kept() {
     let body = LINK_EVENT.replace("\"inv-1\"", "\"7d5b3c0e.1\"");
     let events = events(body).await;
     assert_eq!(kinds(&events), ["payment", "snapshot"]);
@@ -488,7 +488,7 @@ async fn an_id_that_is_not_ours_is_dropped_and_the_news_kept() {
 }
 
 #[tokio::test]
-async fn the_status_of_a_payment_counts_and_not_the_type_of_the_delivery() {
+async fn the_status_of_a_payment_decides_instead_of_the_delivery_type() {
     for (word, status) in [
         ("SUCCESS", PaymentStatus::Succeeded),
         ("FAILED", PaymentStatus::Failed),
@@ -518,7 +518,7 @@ async fn the_status_of_a_payment_counts_and_not_the_type_of_the_delivery() {
 }
 
 #[tokio::test]
-async fn a_payment_event_without_a_link_names_its_order_alone() {
+async fn a_payment_event_without_a_link_names_only_its_order() {
     for tags in [
         "null",
         "[]",
@@ -536,7 +536,7 @@ async fn a_payment_event_without_a_link_names_its_order_alone() {
 }
 
 #[tokio::test]
-async fn a_success_that_does_not_name_its_order_has_to_be_fetched() {
+async fn a_successful_payment_without_an_order_has_to_be_fetched() {
     for order_id in ["null", "\"\"", "\"NA\"", "\"null\"", "0", "{}"] {
         let body = PAYMENT_EVENT.replace("\"CFPay_Qx7_m3\"", order_id);
         let about = events(body.clone()).await;
@@ -549,7 +549,7 @@ async fn a_success_that_does_not_name_its_order_has_to_be_fetched() {
 }
 
 #[tokio::test]
-async fn a_charge_that_cannot_be_read_does_not_cost_the_payment() {
+async fn an_unreadable_charged_amount_does_not_discard_the_payment() {
     for charge in ["true", "\"much\"", "21.505"] {
         let about = events(PAYMENT_EVENT.replace("21.50", charge)).await;
         let EventKind::Payment(payment) = &about[0].kind else {
@@ -561,7 +561,7 @@ async fn a_charge_that_cannot_be_read_does_not_cost_the_payment() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_still_names_what_it_is_about() {
+async fn an_unreadable_delivery_keeps_its_target() {
     for body in [
         LINK_EVENT.replace("\"200.12\"", "\"much\""),
         LINK_EVENT.replace("\"PARTIALLY_PAID\"", "7.5"),
@@ -579,14 +579,14 @@ async fn what_cannot_be_read_still_names_what_it_is_about() {
 }
 
 #[tokio::test]
-async fn the_dashboards_test_is_a_ping() {
+async fn the_dashboard_test_is_a_ping() {
     assert_eq!(kinds(&events(PING).await), ["ping"]);
     let without = PING.replace("test_object", "other");
     assert_eq!(kinds(&events(without).await), ["unrecognised"]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_kept_as_one_unrecognised_event_with_the_reason() {
+async fn an_unreadable_delivery_is_one_unrecognised_event_with_the_reason() {
     let link = |from: &str, to: &str| LINK_EVENT.replace(from, to).into_bytes();
     let payment = |from: &str, to: &str| PAYMENT_EVENT.replace(from, to).into_bytes();
     let half = LINK_EVENT.as_bytes()[..LINK_EVENT.len() / 2].to_vec();
@@ -644,7 +644,7 @@ async fn what_cannot_be_read_is_kept_as_one_unrecognised_event_with_the_reason()
 }
 
 #[tokio::test]
-async fn types_that_are_not_read_are_kept() {
+async fn unsupported_types_are_kept_without_a_target() {
     for kind in [
         "PAYMENT_CHARGES_WEBHOOK",
         "PAYMENT_FORM_ORDER_WEBHOOK",
@@ -670,7 +670,7 @@ async fn types_that_are_not_read_are_kept() {
 }
 
 #[tokio::test]
-async fn unsigned_headers_decide_nothing() {
+async fn unsigned_headers_have_no_effect() {
     let signature = sign(SECRET, STAMP, LINK_EVENT.as_bytes());
     let plain = delivery(&signature, STAMP, LINK_EVENT);
     let mut dressed = plain.clone();

@@ -31,12 +31,12 @@ async fn calls() {
 }
 
 #[tokio::test]
-async fn a_gateway_on_this_machine_is_reached_without_certificates_and_past_proxies() {
+async fn a_loopback_gateway_is_reached_without_certificates_and_proxies() {
     if std::env::var_os(CHILD).is_some() {
         calls().await;
         return;
     }
-    let this = "a_gateway_on_this_machine_is_reached_without_certificates_and_past_proxies";
+    let this = "a_loopback_gateway_is_reached_without_certificates_and_proxies";
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", this, "--nocapture"])
         .env(CHILD, "1")

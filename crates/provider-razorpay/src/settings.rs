@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_tells_its_mode() {
+    fn the_prefix_of_a_key_decides_its_mode() {
         use Environment::{Production, Sandbox};
         for (key, expected) in [
             ("rzp_test_AbCdEf01234567", Some(Sandbox)),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_is_written_exactly() {
+    fn the_authorization_header_is_written_exactly() {
         let value = basic("rzp_test_AbCdEf01234567", &SecretString::from("secret")).unwrap();
         assert_eq!(value, "Basic cnpwX3Rlc3RfQWJDZEVmMDEyMzQ1Njc6c2VjcmV0");
         assert!(value.is_sensitive());

@@ -21,7 +21,7 @@ mod tests {
 
     /// The vector of <https://github.com/razorpay/razorpay-node>.
     #[test]
-    fn a_signature_has_one_form() {
+    fn only_lower_case_hexadecimal_signatures_are_accepted() {
         let keyring = HmacKeyring::new(&["123456"].map(SecretString::from));
         let message = br#"{"a":1,"b":2,"c":{"d":3}}"#;
         let good = "2fe04e22977002e6c7cb553adab8b460cb9e2a4970d5953cb27a8472752e3bbc";

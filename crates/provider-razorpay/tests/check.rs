@@ -37,7 +37,7 @@ async fn a_list_of_links_proves_the_credentials() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_are_refused_twice_are_wrong() {
+async fn credentials_refused_twice_are_rejected() {
     let stage = Stage::with(config(), |settings| settings.with("key_secret", "wrong")).await;
     for bare in [false, true] {
         stage.fake.turn(|knobs| knobs.bare_error = bare);
@@ -51,7 +51,7 @@ async fn credentials_that_are_refused_twice_are_wrong() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_refusal_of_good_credentials_is_not_believed() {
+async fn a_single_refusal_of_the_credentials_is_retried() {
     let stage = Stage::new().await;
     stage
         .gateway
@@ -61,7 +61,7 @@ async fn one_refusal_of_good_credentials_is_not_believed() {
 }
 
 #[tokio::test]
-async fn the_gateways_clock_is_compared_with_ours() {
+async fn a_clock_difference_is_reported() {
     let list = || json(200, r#"{"payment_links":[]}"#);
     for (date, seconds, steps) in [
         ("Thu, 15 Jan 2026 10:00:00 GMT", 0, 0),
@@ -79,7 +79,7 @@ async fn the_gateways_clock_is_compared_with_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_razorpay_says_nothing_about_credentials() {
+async fn a_response_that_is_not_the_apis_is_an_error() {
     for answer in [
         json(404, "no Route matched with those values"),
         json(200, "<html>"),

@@ -43,7 +43,7 @@ async fn taken(stage: &Stage, change: impl FnOnce(&mut payment_provider_core::Ch
 }
 
 #[tokio::test]
-async fn the_prepared_bytes_are_sent_once_and_with_nothing_that_is_not_documented() {
+async fn the_prepared_bytes_are_sent_once_and_contain_only_documented_fields() {
     let stage = Stage::new().await;
     let prepared = prepared(&stage.provider);
     let created = stage.provider.create_checkout(&prepared).await.unwrap();
@@ -86,7 +86,7 @@ async fn the_prepared_bytes_are_sent_once_and_with_nothing_that_is_not_documente
 }
 
 #[tokio::test]
-async fn what_is_there_already_is_adopted_in_both_wordings_of_the_refusal() {
+async fn an_existing_link_is_adopted_after_either_wording_of_the_refusal() {
     for documented in [false, true] {
         let stage = Stage::new().await;
         stage.fake.turn(|knobs| knobs.documented_texts = documented);
@@ -99,7 +99,7 @@ async fn what_is_there_already_is_adopted_in_both_wordings_of_the_refusal() {
 }
 
 #[tokio::test]
-async fn what_is_there_is_adopted_in_any_state() {
+async fn an_existing_link_is_adopted_in_any_status() {
     for (status, does) in [
         (CheckoutStatus::Paid, "pay"),
         (CheckoutStatus::Expired, "expire"),
@@ -121,7 +121,7 @@ async fn what_is_there_is_adopted_in_any_state() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_lost_is_looked_up_and_nothing_is_sent_again() {
+async fn a_lost_response_is_resolved_by_a_lookup_without_sending_again() {
     for fault in [
         Fault::ResetAfter,
         Fault::HangAfter,
@@ -143,7 +143,7 @@ async fn an_answer_that_is_lost_is_looked_up_and_nothing_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_never_arrived_is_sent_again_with_the_same_bytes() {
+async fn a_request_that_never_arrived_is_sent_again_with_the_same_bytes() {
     for fault in [
         Fault::ResetBefore,
         Fault::HangBefore,
@@ -160,7 +160,7 @@ async fn what_never_arrived_is_sent_again_with_the_same_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_lags_leads_to_a_refusal_and_not_to_a_second_link() {
+async fn a_lagging_list_leads_to_a_refusal_instead_of_a_second_link() {
     let stage = Stage::new().await;
     stage.fake.turn(|knobs| knobs.empty_lists = 1);
     stage.gateway.fault_next(Fault::ResetAfter);
@@ -170,7 +170,7 @@ async fn a_list_that_lags_leads_to_a_refusal_and_not_to_a_second_link() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reference_that_is_taken_is_looked_for_more_than_once() {
+async fn a_taken_reference_is_looked_up_more_than_once() {
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
     stage.fake.turn(|knobs| knobs.empty_lists = 2);
@@ -180,7 +180,7 @@ async fn a_reference_that_is_taken_is_looked_for_more_than_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_is_said_to_be_there_and_not_found_may_be_there() {
+async fn a_taken_reference_that_is_not_found_may_have_been_applied() {
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
     stage.fake.turn(|knobs| knobs.empty_lists = 100);
@@ -192,7 +192,7 @@ async fn a_link_that_is_said_to_be_there_and_not_found_may_be_there() {
 }
 
 #[tokio::test]
-async fn what_is_there_and_is_something_else_is_a_conflict() {
+async fn a_differing_link_is_a_conflict_that_lists_the_differences() {
     type Change = fn(&mut payment_provider_core::CheckoutRequest);
     let changes: [(Change, &[&str]); 3] = [
         (
@@ -228,7 +228,7 @@ async fn what_is_there_and_is_something_else_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_link_without_our_fingerprint_is_none_of_ours() {
+async fn a_link_without_the_fingerprint_is_a_conflict() {
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
     for notes in [NotesShape::Null, NotesShape::EmptyList] {
@@ -246,7 +246,7 @@ async fn a_link_without_our_fingerprint_is_none_of_ours() {
 }
 
 #[tokio::test]
-async fn what_is_there_is_found_in_every_form_of_a_list() {
+async fn an_existing_link_is_found_in_every_form_of_a_list() {
     for (list, notes, odd) in [
         (ListShape::Items, NotesShape::Object, false),
         (ListShape::Bare, NotesShape::Object, false),
@@ -263,7 +263,7 @@ async fn what_is_there_is_found_in_every_form_of_a_list() {
 }
 
 #[tokio::test]
-async fn a_list_that_does_not_heed_the_reference_is_looked_through() {
+async fn a_list_that_ignores_the_reference_filter_is_searched() {
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
     for number in 0..150 {
@@ -281,7 +281,7 @@ async fn a_list_that_does_not_heed_the_reference_is_looked_through() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_with_its_field_once_nothing_is_found() {
+async fn a_refusal_is_returned_with_its_field_if_no_link_is_found() {
     let stage = Stage::new().await;
     stage.fake.turn(|knobs| knobs.most_amount = Some(10_000));
     let error = error(create(&stage).await);
@@ -296,7 +296,7 @@ async fn a_refusal_is_told_with_its_field_once_nothing_is_found() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_what_an_earlier_call_made_is_an_adoption() {
+async fn a_refused_repetition_adopts_the_link_of_the_earlier_call() {
     // Made an hour and more ago; the moment of expiry is too near now for a new link.
     let stage = Stage::new().await;
     let checkout = prepared(&stage.provider);
@@ -307,7 +307,7 @@ async fn a_refusal_of_what_an_earlier_call_made_is_an_adoption() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn too_many_requests_are_waited_out() {
+async fn the_retry_delay_of_a_rate_limit_is_honoured() {
     let stage = Stage::new().await;
     stage.fake.turn(|knobs| {
         (knobs.too_many, knobs.retry_after) = (2, Some("3"));
@@ -328,7 +328,7 @@ async fn too_many_requests_are_waited_out() {
 }
 
 #[tokio::test]
-async fn the_quota_of_test_mode_is_never_waited_out() {
+async fn the_test_mode_quota_is_not_retried() {
     let stage = Stage::new().await;
     stage.fake.turn(|knobs| knobs.quota_used_up = true);
     let error = error(create(&stage).await);
@@ -347,7 +347,7 @@ async fn the_quota_of_test_mode_is_never_waited_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_is_gone_leaves_it_open_whether_there_is_a_link() {
+async fn an_unresolved_creation_may_have_been_applied() {
     for fault in [Fault::ResetAfter, Fault::HangAfter] {
         let stage = Stage::new().await;
         stage.gateway.fault_next(fault.clone());
@@ -365,7 +365,7 @@ async fn a_gateway_that_is_gone_leaves_it_open_whether_there_is_a_link() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_cannot_be_reached_has_made_nothing() {
+async fn a_failed_connection_means_nothing_was_sent() {
     let stage = Stage::new().await;
     stage.gateway.refuse_connections().await;
     let error = error(create(&stage).await);
@@ -376,7 +376,7 @@ async fn a_gateway_that_cannot_be_reached_has_made_nothing() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_told_as_such() {
+async fn wrong_credentials_are_reported() {
     for bare in [false, true] {
         let stage = Stage::with(config(), |settings| settings.with("key_secret", "wrong")).await;
         stage.fake.turn(|knobs| knobs.bare_error = bare);
@@ -388,7 +388,7 @@ async fn wrong_credentials_are_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_success_about_something_else_is_not_believed() {
+async fn a_success_about_another_link_is_not_accepted() {
     type Change = fn(&str) -> String;
     let ours = Stage::new().await;
     ours.make().await;
@@ -439,7 +439,7 @@ fn authorization() -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redirect_is_not_followed() {
+async fn redirects_are_never_followed() {
     let elsewhere = WireGateway::start(|_| async { json(200, "{}") })
         .await
         .unwrap();
@@ -458,7 +458,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn what_was_prepared_elsewhere_is_not_sent() {
+async fn a_checkout_of_another_environment_or_provider_is_not_sent() {
     let stage = Stage::new().await;
     let mut other = prepared(&stage.provider);
     other.environment = Environment::Production;
@@ -469,7 +469,7 @@ async fn what_was_prepared_elsewhere_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_whole_is_over_when_its_time_is_over() {
+async fn an_operation_ends_by_its_deadline() {
     let config = config()
         .with_operation_deadline(Duration::from_secs(30))
         .with_retry(RetryTuning::new().with_max_attempts(20));
@@ -482,7 +482,7 @@ async fn the_whole_is_over_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn two_at_once_make_one() {
+async fn two_concurrent_creations_make_one_link() {
     let stage = Stage::new().await;
     let provider: &Arc<dyn PaymentProvider> = &stage.provider;
     let prepared = prepared(provider);

@@ -12,7 +12,7 @@ fn nobody() -> Customer {
 }
 
 #[tokio::test]
-async fn a_customer_is_made_once_and_found_again() {
+async fn a_customer_is_created_once_and_found_again() {
     let stage = Stage::new().await;
     let customer = customer().with_name("Jo Doe").with_email("jo@shop.example");
     let first = stage.provider.link_customer(&customer).await.unwrap();
@@ -26,7 +26,7 @@ async fn a_customer_is_made_once_and_found_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_is_asked_for_again() {
+async fn a_lost_response_is_requested_again() {
     let stage = Stage::new().await;
     stage.gateway.fault_next(Fault::ResetAfter);
     let linked = stage.provider.link_customer(&customer()).await.unwrap();
@@ -36,7 +36,7 @@ async fn a_lost_answer_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_have_been_made_is_told_so() {
+async fn an_unresolved_creation_may_have_been_applied() {
     let stage = Stage::new().await;
     stage.gateway.fault_where(|_| true, Fault::ResetAfter);
     let error = error(stage.provider.link_customer(&customer()).await);
@@ -52,7 +52,7 @@ async fn what_may_have_been_made_is_told_so() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_of_those_who_cannot_be_told_apart_or_shall_not_be_kept() {
+async fn unidentifiable_and_local_customers_are_not_sent() {
     let long = format!("{}@shop.example", "x".repeat(53));
     for (customer, setting) in [
         (nobody(), "remote"),
@@ -70,7 +70,7 @@ async fn nothing_is_sent_of_those_who_cannot_be_told_apart_or_shall_not_be_kept(
 }
 
 #[tokio::test]
-async fn what_razorpay_would_refuse_is_told_at_linking() {
+async fn linking_reports_details_that_razorpay_would_refuse() {
     let unfit = nobody()
         .with_phone("9999999999")
         .with_email("jo")

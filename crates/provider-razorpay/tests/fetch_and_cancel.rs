@@ -26,7 +26,7 @@ async fn cancel(stage: &Stage) -> Cancellation {
 }
 
 #[tokio::test]
-async fn a_link_is_asked_for_by_its_id_or_else_by_its_reference() {
+async fn a_link_is_fetched_by_its_id_or_otherwise_by_its_reference() {
     let stage = Stage::new().await;
     let made = stage.make().await;
     stage.gateway.clear();
@@ -42,7 +42,7 @@ async fn a_link_is_asked_for_by_its_id_or_else_by_its_reference() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found() {
+async fn a_missing_link_is_not_found() {
     let stage = Stage::new().await;
     for locator in [locator(), known("plink_QflcnnZqCekuvL"), known("x")] {
         let error = error(stage.provider.fetch_checkout(&locator).await);
@@ -55,7 +55,7 @@ async fn what_does_not_exist_is_not_found() {
 }
 
 #[tokio::test]
-async fn ids_that_are_no_part_of_a_path_are_not_sent() {
+async fn ids_that_do_not_fit_into_a_path_are_not_sent() {
     let stage = Stage::new().await;
     for id in [".", ".."] {
         let error = error(stage.provider.fetch_checkout(&known(id)).await);
@@ -72,7 +72,7 @@ async fn ids_that_are_no_part_of_a_path_are_not_sent() {
 }
 
 #[tokio::test]
-async fn a_link_of_another_reference_is_a_conflict_and_is_left_alone() {
+async fn a_link_with_another_reference_is_a_conflict_and_is_not_cancelled() {
     let stage = Stage::new().await;
     let mut other = request();
     other.reference = "inv-2".parse().unwrap();
@@ -92,7 +92,7 @@ async fn a_link_of_another_reference_is_a_conflict_and_is_left_alone() {
 }
 
 #[tokio::test]
-async fn every_state_is_told() {
+async fn fetch_returns_a_link_in_every_status() {
     for (does, status, paid) in [
         ("nothing", CheckoutStatus::Open, 0),
         ("part", CheckoutStatus::PartiallyPaid, 5_000),
@@ -120,7 +120,7 @@ async fn every_state_is_told() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_not_there_yet_is_told_in_three_ways() {
+async fn an_absent_order_is_read_in_three_forms() {
     for order in [OrderShape::Absent, OrderShape::Null, OrderShape::Empty] {
         let stage = Stage::new().await;
         stage.make().await;
@@ -134,7 +134,7 @@ async fn an_order_that_is_not_there_yet_is_told_in_three_ways() {
 }
 
 #[tokio::test]
-async fn a_word_nobody_knows_is_kept_and_counts_as_payable() {
+async fn an_unknown_status_is_kept_and_counts_as_payable() {
     let stage = Stage::new().await;
     stage.make().await;
     stage
@@ -146,7 +146,7 @@ async fn a_word_nobody_knows_is_kept_and_counts_as_payable() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn asking_is_repeated() {
+async fn fetch_retries_after_transient_failures() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.fake.turn(|knobs| knobs.bad_gateway = 1);
@@ -180,7 +180,7 @@ async fn an_open_link_is_cancelled_by_its_id() {
 }
 
 #[tokio::test]
-async fn what_ended_in_the_meantime_is_told_as_it_ended() {
+async fn a_link_that_ended_meanwhile_is_reported_with_its_status() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.gateway.clear();
@@ -203,7 +203,7 @@ async fn what_ended_in_the_meantime_is_told_as_it_ended() {
 }
 
 #[tokio::test]
-async fn a_partly_paid_link_is_made_to_expire_as_soon_as_it_can() {
+async fn a_partly_paid_link_is_made_to_expire_as_early_as_possible() {
     let stage = Stage::new().await;
     stage.make_partial().await;
     stage.fake.pay(REFERENCE, 5_000);
@@ -227,7 +227,7 @@ async fn a_partly_paid_link_is_made_to_expire_as_soon_as_it_can() {
 }
 
 #[tokio::test]
-async fn a_link_that_was_partly_paid_in_the_meantime_is_made_to_expire_too() {
+async fn a_link_partly_paid_during_the_cancellation_is_made_to_expire() {
     let stage = Stage::new().await;
     stage.make_partial().await;
     stage.gateway.clear();
@@ -250,7 +250,7 @@ async fn a_link_that_was_partly_paid_in_the_meantime_is_made_to_expire_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_expiry_whose_answer_is_lost_is_sent_again() {
+async fn a_lost_response_to_an_expiry_is_requested_again() {
     let stage = Stage::new().await;
     stage.make_partial().await;
     stage.fake.pay(REFERENCE, 5_000);
@@ -262,7 +262,7 @@ async fn an_expiry_whose_answer_is_lost_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_expiry_that_may_not_have_been_heard_is_an_error() {
+async fn an_unresolved_expiry_is_an_error() {
     let stage = Stage::new().await;
     stage.make_partial().await;
     stage.fake.pay(REFERENCE, 5_000);
@@ -275,7 +275,7 @@ async fn an_expiry_that_may_not_have_been_heard_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_expiry_that_is_refused_is_decided_by_what_the_link_is() {
+async fn a_refused_expiry_is_decided_by_the_links_status() {
     let stage = Stage::new().await;
     stage.make_partial().await;
     stage.fake.pay(REFERENCE, 5_000);
@@ -293,7 +293,7 @@ async fn an_expiry_that_is_refused_is_decided_by_what_the_link_is() {
 }
 
 #[tokio::test]
-async fn what_the_gateway_will_not_cancel_is_still_payable() {
+async fn a_link_that_the_gateway_will_not_cancel_is_still_payable() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.fake.turn(|knobs| knobs.refuse_cancellation = true);
@@ -305,7 +305,7 @@ async fn what_the_gateway_will_not_cancel_is_still_payable() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancellation_whose_answer_is_lost_is_found_out() {
+async fn a_cancellation_without_a_response_is_resolved_by_a_fetch() {
     let half = || {
         let response = Response::builder().status(200);
         response.body(Bytes::from_static(b"{\"id\":")).unwrap()
@@ -330,7 +330,7 @@ async fn a_cancellation_whose_answer_is_lost_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_is_gone_leaves_it_open_whether_it_is_cancelled() {
+async fn an_unresolved_cancellation_may_have_been_applied() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.gateway.clear();
@@ -347,7 +347,7 @@ async fn a_gateway_that_is_gone_leaves_it_open_whether_it_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_could_not_be_looked_up_was_not_asked_to_end() {
+async fn a_failed_lookup_means_that_no_cancellation_was_sent() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.gateway.fault_where(|_| true, Fault::HangBefore);

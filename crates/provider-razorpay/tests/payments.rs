@@ -14,7 +14,7 @@ async fn list(stage: &Stage) -> Vec<Payment> {
 }
 
 #[tokio::test]
-async fn nobody_tried_yet() {
+async fn a_link_without_attempts_has_an_empty_list() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.gateway.clear();
@@ -23,7 +23,7 @@ async fn nobody_tried_yet() {
 }
 
 #[tokio::test]
-async fn failed_attempts_and_instalments_are_all_there() {
+async fn failed_attempts_and_instalments_are_all_listed() {
     let stage = Stage::new().await;
     let made = stage.make_partial().await;
     let under_way = stage.fake.attempt(REFERENCE, 20_012);
@@ -59,7 +59,7 @@ async fn failed_attempts_and_instalments_are_all_there() {
 }
 
 #[tokio::test]
-async fn one_that_failed_and_succeeds_after_all_is_money() {
+async fn a_failed_attempt_that_succeeds_later_counts_as_money() {
     let stage = Stage::new().await;
     stage.make().await;
     let id = stage.fake.fail(REFERENCE, 20_012);
@@ -71,7 +71,7 @@ async fn one_that_failed_and_succeeds_after_all_is_money() {
 }
 
 #[tokio::test]
-async fn money_that_comes_after_the_end_is_listed() {
+async fn a_payment_after_the_link_ended_is_listed() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.fake.expire(REFERENCE);
@@ -82,7 +82,7 @@ async fn money_that_comes_after_the_end_is_listed() {
 }
 
 #[tokio::test]
-async fn every_page_is_read_however_large_the_gateway_makes_them() {
+async fn every_page_is_read_for_any_page_size() {
     for (attempts, most, pages) in [
         (9, None, 1),
         (10, None, 2),
@@ -107,7 +107,7 @@ async fn every_page_is_read_however_large_the_gateway_makes_them() {
 }
 
 #[tokio::test]
-async fn a_list_without_pages_is_whole_at_once() {
+async fn a_list_without_pages_is_complete_at_once() {
     let stage = Stage::new().await;
     stage.make().await;
     for _ in 0..30 {
@@ -121,7 +121,7 @@ async fn a_list_without_pages_is_whole_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_lags_behind_the_link_is_asked_for_again() {
+async fn a_list_that_lags_behind_the_link_is_requested_again() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.fake.fail(REFERENCE, 20_012);
@@ -138,7 +138,7 @@ async fn a_list_that_lags_behind_the_link_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_with_money_and_no_order_is_not_believed() {
+async fn a_paid_link_without_an_order_is_an_error() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.fake.turn(|knobs| knobs.amount_paid = Some(1));
@@ -171,7 +171,7 @@ fn item(id: &str, amount: i64, order: &str) -> String {
 }
 
 #[tokio::test]
-async fn ids_of_orders_are_compared_with_their_prefix() {
+async fn order_ids_are_compared_with_their_prefix() {
     for order in ["\"1\"", "\"order_1\"", "null"] {
         let page = format!(r#"{{"items":[{}]}}"#, item("pay_1", 20_012, order));
         let payments = says(20_012, &[&page]).await.unwrap();
@@ -203,7 +203,7 @@ async fn a_list_that_contradicts_itself_is_an_error() {
 }
 
 #[tokio::test]
-async fn more_than_the_link_tells_of_is_no_contradiction() {
+async fn more_money_than_the_link_reports_is_accepted() {
     let page = format!(r#"{{"items":[{}]}}"#, item("pay_1", 20_012, "null"));
     assert_eq!(says(0, &[&page]).await.unwrap().len(), 1);
     let other = page.replace("INR", "USD");

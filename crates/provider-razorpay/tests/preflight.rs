@@ -64,7 +64,7 @@ fn url(text: &str) -> url::Url {
 }
 
 #[test]
-fn a_full_request_is_written_field_by_field() {
+fn every_field_of_a_request_is_written() {
     let customer = customer().with_email("jo@shop.example").with_name("Jo Doe");
     let options = CheckoutOptions::new()
         .with_notify_payer(PayerNotification::NONE.by_sms())
@@ -99,7 +99,7 @@ fn a_full_request_is_written_field_by_field() {
 }
 
 #[test]
-fn the_least_request_says_what_gateways_have_defaults_for_and_nothing_empty() {
+fn a_minimal_request_states_the_defaults_and_no_empty_fields() {
     let mut request = with(|request| request.customer = nobody());
     request.purpose = " ".to_owned();
     let prepared = offline().prepare_checkout(&request).unwrap();
@@ -115,7 +115,7 @@ fn the_least_request_says_what_gateways_have_defaults_for_and_nothing_empty() {
 }
 
 #[test]
-fn the_same_request_gives_the_same_bytes_and_any_change_another_fingerprint() {
+fn equal_requests_have_equal_bytes_and_any_change_alters_the_fingerprint() {
     let provider = offline();
     let prepare = |request: &CheckoutRequest| provider.prepare_checkout(request).unwrap();
     let first = prepare(&request());
@@ -134,7 +134,7 @@ fn the_same_request_gives_the_same_bytes_and_any_change_another_fingerprint() {
 }
 
 #[test]
-fn amounts_are_whole_numbers_of_the_smallest_unit() {
+fn amounts_are_whole_numbers_of_the_minor_unit() {
     for (units, code, written) in [
         (100, "INR", "100"),
         (295, "JPY", "295"),
@@ -284,7 +284,7 @@ fn each_limit_is_checked_and_named() {
 }
 
 #[test]
-fn what_is_just_within_the_limits_is_accepted() {
+fn requests_at_the_limits_are_accepted() {
     let longest = CheckoutReference::new("r".repeat(40)).unwrap();
     accepted(&with(|request| request.reference = longest));
     accepted(&with(|request| request.purpose = "p".repeat(2048)));
@@ -303,7 +303,7 @@ fn what_is_just_within_the_limits_is_accepted() {
 }
 
 #[test]
-fn all_violations_come_at_once_and_repeat_nothing() {
+fn all_violations_are_reported_together_without_values() {
     let mut request = request().with_notify_url(url("https://canary.example/"));
     request.amount = inr(0);
     request.purpose = "canary".repeat(400);
@@ -338,7 +338,7 @@ fn all_violations_come_at_once_and_repeat_nothing() {
 }
 
 #[test]
-fn details_that_razorpay_refuses_are_left_out_where_the_merchant_decided_so() {
+fn refused_customer_details_are_left_out_if_the_merchant_chose_so() {
     let unfit = nobody()
         .with_phone("9999999999")
         .with_email("jo")
@@ -355,7 +355,7 @@ fn details_that_razorpay_refuses_are_left_out_where_the_merchant_decided_so() {
 }
 
 #[test]
-fn the_connections_page_is_used_unless_a_checkout_names_its_own() {
+fn the_return_page_of_the_request_overrides_that_of_the_connection() {
     let page = "https://shop.example/connection";
     let provider = provider_with(|settings| settings.with("return_url", page));
     let expected = format!(r#""callback_url":"{page}","callback_method":"get""#);
@@ -366,7 +366,7 @@ fn the_connections_page_is_used_unless_a_checkout_names_its_own() {
 }
 
 #[test]
-fn what_others_understand_is_left_alone() {
+fn extensions_of_other_providers_are_ignored() {
     let extension = CheckoutExtension::new("cashfree".parse().unwrap()).with_json("a", "1");
     accepted(&with_options(
         CheckoutOptions::new().with_extension(extension),

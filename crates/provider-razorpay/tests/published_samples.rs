@@ -193,7 +193,7 @@ fn bodies(folder: &std::path::Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[tokio::test]
-async fn the_signatures_of_known_bodies_are_reproduced() {
+async fn the_signatures_of_known_samples_verify() {
     let Some(folder) = folder() else { return };
     let bodies = bodies(&folder);
     for (name, signature) in [
@@ -212,7 +212,7 @@ async fn the_signatures_of_known_bodies_are_reproduced() {
 }
 
 #[tokio::test]
-async fn every_body_says_what_the_table_says() {
+async fn every_body_yields_the_events_in_the_table() {
     let Some(folder) = folder() else { return };
     let mut expected: BTreeMap<&str, &str> = BTreeMap::new();
     for (statement, names) in TABLE {

@@ -44,7 +44,7 @@ fn refused(url: &Url) {
 }
 
 #[test]
-fn the_published_signatures_are_reproduced() {
+fn the_published_signatures_verify() {
     let verified = returns()
         .verify_return(&address(&published("TSsd1989", SIGNATURE)))
         .unwrap();
@@ -60,7 +60,7 @@ fn the_published_signatures_are_reproduced() {
 }
 
 #[test]
-fn every_part_counts() {
+fn every_signed_parameter_is_verified() {
     let good = published("TSsd1989", SIGNATURE);
     for at in 0..good.len() {
         let mut left_out = good.to_vec();
@@ -83,7 +83,7 @@ fn every_part_counts() {
 }
 
 #[test]
-fn what_is_signed_cannot_be_split_in_another_way() {
+fn the_signed_message_cannot_be_split_differently() {
     // The message of a link without reference, and of a payment whose id is odd.
     let message = format!("{LINK}||paid|x|{PAYMENT}");
     let signature = hmac_hex(KEY_SECRET, message.as_bytes());
@@ -105,7 +105,7 @@ fn what_is_signed_cannot_be_split_in_another_way() {
 }
 
 #[test]
-fn every_key_secret_verifies_and_no_webhook_secret() {
+fn every_key_secret_verifies_but_no_webhook_secret() {
     let secrets: Vec<_> = ["new", "old"].map(SecretString::from).to_vec();
     let settings = settings("http://127.0.0.1:9/v1").with("key_secret", secrets);
     let returns = connect_with(config(), &settings).signed_returns().unwrap();

@@ -41,7 +41,7 @@ fn refused(settings: &ConnectionSettings) -> Violations {
 }
 
 #[test]
-fn the_least_and_the_most_are_accepted() {
+fn minimal_and_complete_settings_are_accepted() {
     let factory = RazorpayFactory::new().unwrap();
     let least = factory.connect(&good()).unwrap();
     assert_eq!(least.environment(), Environment::Sandbox);
@@ -56,7 +56,7 @@ fn the_least_and_the_most_are_accepted() {
 }
 
 #[test]
-fn all_violations_come_at_once_and_repeat_no_value() {
+fn all_violations_are_reported_together_without_values() {
     let canary = "canary canary";
     let settings = ConnectionSettings::new()
         .with("key_id", canary)
@@ -87,7 +87,7 @@ fn all_violations_come_at_once_and_repeat_no_value() {
 }
 
 #[test]
-fn what_is_required_is_missed() {
+fn missing_required_settings_are_reported() {
     let violations = refused(&ConnectionSettings::new());
     let fields: Vec<_> = violations.iter().map(|v| v.field.as_ref()).collect();
     assert_eq!(
@@ -97,7 +97,7 @@ fn what_is_required_is_missed() {
 }
 
 #[test]
-fn each_setting_is_judged() {
+fn each_setting_is_checked() {
     for (field, value) in [
         ("key_id", "rzp_test_short"),
         ("key_id", "rzp_other_AbCdEf012345"),
@@ -130,13 +130,13 @@ fn each_setting_is_judged() {
 }
 
 #[test]
-fn the_mode_of_the_key_is_the_environment() {
+fn the_key_mode_must_match_the_environment() {
     assert!(refused(&good().with("environment", "production")).names("environment"));
     assert!(refused(&good().with("key_id", LIVE_KEY)).names("environment"));
 }
 
 #[test]
-fn a_webhook_secret_that_is_any_key_secret_is_refused() {
+fn a_key_secret_is_refused_as_webhook_secret() {
     let both = good()
         .with("key_secret", secrets(["new", "old"]))
         .with("webhook_secrets", secrets(["hook", "old"]));
@@ -147,7 +147,7 @@ fn a_webhook_secret_that_is_any_key_secret_is_refused() {
 }
 
 #[test]
-fn another_address_is_for_the_sandbox() {
+fn a_base_address_is_only_accepted_in_sandbox() {
     let factory = RazorpayFactory::new().unwrap();
     for address in [
         "http://127.0.0.1:3002/v1",
@@ -163,7 +163,7 @@ fn another_address_is_for_the_sandbox() {
 }
 
 #[test]
-fn a_later_secret_is_judged_too() {
+fn later_secrets_are_checked_too() {
     let unfit = secrets(["good", "not good"]);
     assert!(refused(&good().with("key_secret", unfit)).names("key_secret"));
     for field in ["key_secret", "webhook_secrets"] {
@@ -173,7 +173,7 @@ fn a_later_secret_is_judged_too() {
 }
 
 #[test]
-fn the_descriptor_tells_what_a_form_and_a_host_need() {
+fn the_descriptor_describes_the_settings_form_and_the_limits() {
     let factory = RazorpayFactory::new().unwrap();
     let descriptor = factory.descriptor();
     assert_eq!(descriptor.id.as_str(), "razorpay");
@@ -204,7 +204,7 @@ fn the_descriptor_tells_what_a_form_and_a_host_need() {
 }
 
 #[test]
-fn it_can_be_registered() {
+fn the_factory_can_be_registered() {
     let mut registry = ProviderRegistry::new();
     registry.register(RazorpayFactory::new().unwrap()).unwrap();
     assert_eq!(registry.iter().count(), 1);

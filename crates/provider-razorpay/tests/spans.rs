@@ -115,7 +115,7 @@ fn well(method: &str, template: &str, operation: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_operation_tells_exactly_this() {
+async fn each_operation_records_exactly_these_spans() {
     let stage = Stage::new().await;
     stage.make_partial().await;
     stage.fake.pay(REFERENCE, 5_000);
@@ -145,7 +145,7 @@ async fn each_operation_tells_exactly_this() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_has_a_span_that_says_how_it_ended() {
+async fn each_attempt_has_a_span_with_its_result() {
     let config = config()
         .with_operation_deadline(Duration::from_mins(10))
         .with_retry(RetryTuning::new().with_max_attempts(7));

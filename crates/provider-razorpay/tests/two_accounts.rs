@@ -120,7 +120,7 @@ async fn a_thousand_calls_of_two_accounts_never_carry_each_others_credentials() 
 }
 
 #[tokio::test]
-async fn what_one_account_verifies_the_other_does_not() {
+async fn a_delivery_for_one_account_does_not_verify_for_the_other() {
     let factory = RazorpayFactory::with_config(config()).unwrap();
     let provider = |secret: &str| {
         let settings =

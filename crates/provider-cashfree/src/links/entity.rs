@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn older_and_odder_forms_are_read_too() {
+    fn older_and_irregular_forms_are_read() {
         for (from, to) in [
             ("\"1576977\"", "1576977"),
             ("\"1576977\"", "null"),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_and_missing_is_named() {
+    fn a_missing_required_field_is_named() {
         for (field, from) in [
             ("link_status", "\"ACTIVE\""),
             ("link_currency", "\"INR\""),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn another_link_or_an_address_that_is_no_page_is_refused() {
+    fn another_link_or_an_invalid_page_address_is_refused() {
         assert!(read(&FULL.replace("r-1", "r-2")).is_err());
         for url in [
             "javascript:alert(1)",
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_takes_no_more_payments_leads_nowhere() {
+    fn a_link_that_accepts_no_payments_has_no_next_action() {
         let reference = CheckoutReference::new("r-1").unwrap();
         let link = read(&FULL.replace("ACTIVE", "EXPIRED")).unwrap();
         let checkout = link.into_checkout(reference);

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_sent_as_it_was_written() {
+    fn valid_fields_are_sent_as_written() {
         let splits = r#"[{"vendor_id":"v1","amount":55.10},{"vendor_id":"v2","percentage":33.3,"tags":{"a":{}}}]"#;
         let options = LinkOptions::new()
             .with_upi_intent(false)
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named_without_its_value() {
+    fn invalid_fields_are_reported_without_their_values() {
         for (field, json) in [
             ("link_amount", "1"),
             ("link_id", "\"other\""),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_values() {
+    fn debug_output_has_no_values() {
         let options =
             LinkOptions::new().with_json("customer_details.customer_bank_ifsc", "\"canary\"");
         assert!(!format!("{options:?}").contains("canary"));

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_stays_absent() {
+    fn absent_fields_stay_absent() {
         let least = r#"{"cf_payment_id":"1","payment_status":"SUCCESS","bank_reference":null,
             "payment_message":"ok","payment_group":""}"#;
         let payment = read(least, "null").unwrap();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_charge_is_only_given_where_it_differs() {
+    fn the_charged_amount_is_kept_only_if_it_differs() {
         let same = FULL.replace("1.50", "\"1.8\"");
         assert_eq!(read(&same, "null").unwrap().charged, None);
         let foreign = FULL.replace(
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_that_cannot_be_read_does_not_cost_the_payment() {
+    fn an_unreadable_charged_amount_does_not_discard_the_payment() {
         for (from, to) in [
             ("1.50", "\"much\""),
             ("1.50", "1.505"),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_and_unreadable_is_named() {
+    fn an_unreadable_required_field_is_named() {
         for (field, from, to) in [
             ("cf_payment_id", "1504280029", "null"),
             ("cf_payment_id", "1504280029", "1.5"),

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_and_odd_headers_say_nothing() {
+    fn absent_and_malformed_headers_are_ignored() {
         for headers in [
             &[][..],
             &[

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_words_are_kept_and_never_count_as_paid() {
+    fn unknown_values_are_kept_and_never_count_as_paid() {
         for word in ["success", "SUCCESSFUL", "SUCCESS ", "PAID"] {
             let status = payment_status(word.to_owned());
             assert_eq!(status, PaymentStatus::Unknown(word.to_owned()));
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(status, CheckoutStatus::Unknown("TERMINATED".to_owned()));
     }
     #[test]
-    fn every_documented_state_of_a_dispute_is_read_in_every_stage() {
+    fn every_documented_dispute_state_is_read_in_every_stage() {
         use DisputeStage as G;
         use DisputeStatus as S;
         let mut read = 0;
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn every_documented_word_about_refunds_and_settlements_is_read() {
+    fn every_documented_refund_and_settlement_value_is_read() {
         use RefundStatus as R;
         use SettlementStatus as S;
         for (word, status) in [

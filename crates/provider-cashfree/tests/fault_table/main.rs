@@ -23,7 +23,7 @@ use support::log::Log;
 const AT_ONCE: usize = 32;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_at_every_operation_comes_to_what_the_table_says() {
+async fn every_fault_at_every_operation_has_the_outcome_in_the_table() {
     let log = Log::listen();
     let rows = rows();
     let factories = Factories::new();
@@ -79,7 +79,7 @@ fn played(rows: &[Row], task: Task) -> BTreeSet<&str> {
 }
 
 #[test]
-fn no_fault_is_left_out_at_any_operation() {
+fn the_table_covers_every_fault_at_every_operation() {
     let rows = rows();
     let faults = Fault::ALL.iter().map(|fault| fault.as_str());
     let all: Vec<&str> = faults.chain(Break::ALL.map(|(name, _)| name)).collect();

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_sent_without_what_only_helps_reading() {
+    fn numbers_are_sent_without_separators() {
         for (given, sent) in [
             ("9000090000", "9000090000"),
             ("+919000090000", "+919000090000"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_razorpay_refuses_is_refused() {
+    fn numbers_that_razorpay_refuses_are_refused() {
         for bad in [
             "",
             "+",
@@ -104,7 +104,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_has_the_documented_form(text in "[-+0-9 ()a]{0,20}|\\PC{0,20}") {
+        fn accepted_numbers_have_the_documented_form(text in "[-+0-9 ()a]{0,20}|\\PC{0,20}") {
             if let Some(sent) = read(&text) {
                 prop_assert!((8..=14).contains(&sent.len()));
                 let digits = sent.strip_prefix('+').unwrap_or(&sent);

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_addresses_are_of_the_documented_form() {
+    fn names_and_addresses_have_the_documented_form() {
         for (name, good) in [
             ("Jo Doe", true),
             ("J.R. (Bob) O'Neil-Smith.", true),

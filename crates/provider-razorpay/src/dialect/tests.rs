@@ -18,7 +18,7 @@ fn bad(description: &str) -> String {
 }
 
 #[test]
-fn the_status_counts_first() {
+fn the_status_decides_first() {
     use Effect::{MaybeApplied, Rejected};
     use ErrorKind as K;
     let plain = bad("canary");
@@ -43,7 +43,7 @@ fn the_status_counts_first() {
 }
 
 #[test]
-fn what_is_not_in_the_apis_own_words_proves_little() {
+fn responses_without_the_apis_error_body_prove_little() {
     use ErrorKind as K;
     for (status, body, kind) in [
         (400, "<html>", K::UnreadableAnswer),
@@ -73,7 +73,7 @@ fn what_is_not_in_the_apis_own_words_proves_little() {
 }
 
 #[test]
-fn there_are_two_kinds_of_too_many() {
+fn rate_limits_and_the_test_mode_quota_are_distinguished() {
     let body = r#"{"error":{"code":"RATE_LIMIT_EXCEEDED","description":"limit reached"}}"#;
     for (body, repeatable, retry) in [
         (
@@ -94,7 +94,7 @@ fn there_are_two_kinds_of_too_many() {
 }
 
 #[test]
-fn unknown_ids_are_not_found_whatever_the_status() {
+fn unknown_ids_are_not_found_with_any_status() {
     for text in [
         "The id provided does not exist",
         "invalid input [strippedId] = [x]",
@@ -108,7 +108,7 @@ fn unknown_ids_are_not_found_whatever_the_status() {
 }
 
 #[test]
-fn a_fault_of_theirs_may_have_been_applied_whatever_the_status() {
+fn a_server_side_failure_may_have_been_applied_with_any_status() {
     for code in ["SERVER_ERROR", "GATEWAY_ERROR"] {
         let body = bad("x").replace("BAD_REQUEST_ERROR", code);
         let fault = fault(400, &body);
@@ -118,7 +118,7 @@ fn a_fault_of_theirs_may_have_been_applied_whatever_the_status() {
 }
 
 #[test]
-fn a_reference_that_is_taken_is_told_in_both_wordings() {
+fn a_taken_reference_is_recognised_in_both_wordings() {
     for (text, taken) in [
         (
             "payment link creation with reference ID already attempted",
@@ -140,7 +140,7 @@ fn a_reference_that_is_taken_is_told_in_both_wordings() {
 }
 
 #[test]
-fn a_validation_names_the_contracts_field() {
+fn a_validation_error_names_the_field_of_the_contract() {
     use ViolationCode::{Invalid, Missing, TooLarge, TooSmall};
     for (text, field, code) in [
         ("amount: cannot be blank.", "amount", Missing),
@@ -225,7 +225,7 @@ fn a_validation_names_the_contracts_field() {
 }
 
 #[test]
-fn a_message_is_kept_for_the_merchant_and_shown_to_nobody_else() {
+fn the_message_is_kept_but_not_displayed() {
     let fault = fault(400, &bad("canary"));
     assert!(!format!("{fault:?}").contains("canary"));
     let refusal = fault.refusal.unwrap();

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_keep_to_what_is_documented_of_their_currency() {
+    fn amounts_respect_the_documented_limits_of_their_currency() {
         use ViolationCode::{Invalid, TooSmall, Unsupported};
         for (units, code, expected) in [
             (100, "INR", None),

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_stays_absent() {
+    fn absent_fields_stay_absent() {
         for json in [
             r#"{"id":"pay_1","status":"captured","amount":"100","currency":"INR"}"#,
             r#"{"id":"pay_1","status":"captured","amount":100,"currency":"INR","acquirer_data":[],"order_id":null,
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_and_unreadable_is_named() {
+    fn an_unreadable_required_field_is_named() {
         for (field, from, to) in [
             ("payment.id", "\"pay_DESyzxuld02Zul\"", "null"),
             ("payment.id", "\"pay_DESyzxuld02Zul\"", "\"\""),

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_has_its_prefix_in_whatever_form_it_comes() {
+    fn an_order_id_always_has_its_prefix() {
         for (json, expected) in [
             ("\"order_QflczVVaNJciLq\"", Some("order_QflczVVaNJciLq")),
             ("\"QflczVVaNJciLq\"", Some("order_QflczVVaNJciLq")),

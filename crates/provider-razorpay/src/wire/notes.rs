@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_are_read_in_each_of_their_shapes() {
+    fn notes_are_read_in_each_of_their_forms() {
         for (json, expected) in [
             (r#"{"a":"1","b":"2"}"#, Some("2")),
             (r#"{"b":7,"a":null}"#, Some("7")),

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn every_documented_state_is_read() {
+    fn every_documented_status_is_read() {
         for (word, status) in [
             ("created", CheckoutStatus::Open),
             ("partially_paid", CheckoutStatus::PartiallyPaid),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_words_are_kept_and_never_count_as_money() {
+    fn unknown_values_are_kept_and_never_count_as_money() {
         for word in ["Captured", "success", "paid", "captured "] {
             let kept = PaymentStatus::Unknown(own(word));
             assert_eq!(payment_status(own(word)), kept);

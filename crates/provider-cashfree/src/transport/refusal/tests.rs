@@ -89,7 +89,7 @@ fn every_documented_status_has_its_outcome() {
 }
 
 #[test]
-fn every_documented_type_has_its_outcome_whatever_the_status() {
+fn every_documented_type_has_its_outcome_with_any_status() {
     for (class, expected) in [
         ("api_connection_error", FAULT),
         ("api_error", FAULT),
@@ -232,7 +232,7 @@ fn every_documented_code_has_its_outcome() {
 }
 
 #[test]
-fn what_is_not_the_api_speaking_is_not_believed() {
+fn responses_without_the_apis_error_body_prove_little() {
     for body in [
         "",
         "<html>not found</html>",
@@ -268,7 +268,7 @@ fn what_is_not_the_api_speaking_is_not_believed() {
 }
 
 #[test]
-fn a_message_alone_is_not_enough_to_be_forbidden_or_absent() {
+fn a_message_alone_does_not_prove_forbidden_or_not_found() {
     for status in [403, 404] {
         let fault = judged(status, r#"{"message":"Forbidden or not found"}"#);
         assert_eq!(fault.kind, ErrorKind::UnreadableAnswer, "{status}");
@@ -285,7 +285,7 @@ fn a_taken_id_is_recognised_by_status_code_or_message() {
 }
 
 #[test]
-fn the_error_has_code_message_field_and_advice_and_displays_no_message() {
+fn the_error_has_code_message_field_and_advice_but_displays_no_message() {
     let provider = ProviderId::new("cashfree").unwrap();
     let body = r#"{"message":"phone 9000000000 is bad","code":"customer_phone_invalid"}"#;
     let error = judged(400, body).into_error(Operation::CreateCheckout, provider.clone());
@@ -302,7 +302,7 @@ fn the_error_has_code_message_field_and_advice_and_displays_no_message() {
 }
 
 #[test]
-fn a_code_that_is_no_code_is_dropped_and_a_long_message_cut() {
+fn an_invalid_code_is_dropped_and_a_long_message_is_truncated() {
     let long = "x".repeat(5000);
     let body = format!(r#"{{"message":"{long}","code":"call 9000000000 now","type":7}}"#);
     let refusal = judged(400, &body).refusal.unwrap();

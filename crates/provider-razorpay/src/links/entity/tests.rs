@@ -32,7 +32,7 @@ fn a_link_is_read() {
 }
 
 #[test]
-fn older_and_odder_forms_are_read_too() {
+fn older_and_irregular_forms_are_read() {
     let pairs = r#"[{"key":"fingerprint","value":"AAAAAAAAAAAAAAAAAAAAAAAAAA"}]"#;
     for (from, to) in [
         ("20012", "\"20012\""),
@@ -63,7 +63,7 @@ fn older_and_odder_forms_are_read_too() {
 }
 
 #[test]
-fn what_is_needed_and_missing_is_named() {
+fn a_missing_required_field_is_named() {
     for (field, from) in [
         ("id", "\"plink_QflcnnZqCekuvL\""),
         ("status", "\"created\""),
@@ -94,7 +94,7 @@ fn what_is_needed_and_missing_is_named() {
 }
 
 #[test]
-fn another_link_or_an_address_that_is_no_page_is_refused() {
+fn another_link_or_an_invalid_page_address_is_refused() {
     assert!(read(&FULL.replace("r-1", "r-2")).is_err());
     for url in [
         "javascript:alert(1)",
@@ -108,7 +108,7 @@ fn another_link_or_an_address_that_is_no_page_is_refused() {
 }
 
 #[test]
-fn a_link_that_takes_no_more_payments_leads_nowhere() {
+fn a_link_that_accepts_no_payments_has_no_next_action() {
     let reference = CheckoutReference::new("r-1").unwrap();
     let link = read(&FULL.replace("\"created\"", "\"expired\"")).unwrap();
     let checkout = link.into_checkout(reference);
