@@ -8,8 +8,9 @@ cargo xtask <command>
 
   test [-- <args>]  run all tests: documentation tests, then cargo-nextest with <args>
                       cargo xtask test -- -E 'test(webhook)'
-  lint              formatting, English, clippy, documentation, tree, cargo-deny
+  lint              formatting, English, modules, tree, clippy, documentation, cargo-deny
   tree              check which crates may depend on which
+  modules           check the rooms of the host crate, and list cycles of files of all crates
   english           check the English of comments; print every finding, also those within the limits
   ci [-- <args>]    lint, then test
   help              print this
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Lint,
     /// Which crates may depend on which.
     Tree,
+    /// The order of the host's modules, and cycles of files.
+    Modules,
     /// The English of comments.
     English,
     /// All tests; the arguments go to the test runner.
@@ -84,6 +87,7 @@ impl Command {
             "help" | "--help" | "-h" => return Ok(Self::Help),
             "lint" => Self::Lint,
             "tree" => Self::Tree,
+            "modules" => Self::Modules,
             "english" => Self::English,
             "test" => Self::Test { runner_args },
             "ci" => Self::Ci { runner_args },
@@ -154,7 +158,7 @@ mod tests {
 
     #[test]
     fn help_names_every_command() {
-        for command in ["test", "lint", "tree", "english", "ci", "help"] {
+        for command in ["test", "lint", "tree", "modules", "english", "ci", "help"] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use crate::cargo::{cargo, run_within};
 use crate::machine::Machine;
-use crate::npm::Package;
-use crate::python::Environment;
 use crate::report::Outcome;
-use crate::tools::{NPM, PYTHON, Tool};
+use crate::tool::{Installer, Tool};
+use crate::tools::{NPM, PYTHON};
 
 /// No installation takes longer than this, not even one that compiles the tool.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -25,21 +24,6 @@ const LIGHT_PROFILE: [&str; 6] = [
 
 /// What a package only recommends, such as a desktop's services for a browser, no test needs.
 const APT_INSTALL: [&str; 5] = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"];
-
-/// Where a tool comes from.
-#[derive(Debug)]
-pub(crate) enum Installer {
-    /// Debian packages.
-    Apt { packages: &'static [&'static str] },
-    /// A program on crates.io.
-    Cargo { package: &'static str },
-    /// A package of npm.
-    Npm { package: Package },
-    /// A package of Python.
-    Pip { environment: Environment },
-    /// A component of the Rust toolchain.
-    Rustup { component: &'static str },
-}
 
 /// What to do about a missing tool on a given machine.
 #[derive(Debug, PartialEq, Eq)]
@@ -172,8 +156,9 @@ fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Installer, Plan};
+    use super::Plan;
     use crate::machine::Machine;
+    use crate::tool::Installer;
 
     const APT: Installer = Installer::Apt {
         packages: &["gcc", "libc6-dev"],

@@ -3,8 +3,9 @@
 use crate::cargo::{cargo, run};
 use crate::install::ensure;
 use crate::report::{Outcome, Report};
-use crate::tools::{C_COMPILER, CLIPPY, RUSTFMT, Tool};
-use crate::{deny, english, tree};
+use crate::tool::Tool;
+use crate::tools::{C_COMPILER, CLIPPY, RUSTFMT};
+use crate::{deny, english, modules, tree};
 
 /// Runs all of it.
 pub(crate) fn run_all(report: &mut Report) {
@@ -12,6 +13,7 @@ pub(crate) fn run_all(report: &mut Report) {
         with(&[&RUSTFMT], || run(&mut cargo(["fmt", "--all", "--check"])))
     });
     english::run_all(report);
+    modules::run_all(report);
     tree::run_all(report);
     report.run("clippy", || {
         with(&[&CLIPPY, &C_COMPILER], || {

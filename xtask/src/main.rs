@@ -10,6 +10,7 @@ mod english;
 mod install;
 mod lint;
 mod machine;
+mod modules;
 mod npm;
 #[path = "../../crates/payment-provider-host/tests/server/mod.rs"]
 mod postgres;
@@ -18,6 +19,7 @@ mod report;
 mod syntax;
 mod target;
 mod test;
+mod tool;
 mod tools;
 mod tree;
 mod workspace;
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         }
         Command::Lint => lint::run_all(&mut report),
         Command::Tree => tree::run_all(&mut report),
+        Command::Modules => modules::run_all(&mut report),
         Command::English => english::run_verbose(&mut report),
         Command::Test { runner_args } => return test::run_all(report, &runner_args),
         Command::Ci { runner_args } => {

@@ -6,23 +6,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::cargo::cargo;
-use crate::install::Installer;
 use crate::npm::Package;
 use crate::postgres;
 use crate::python::Environment;
-
-/// A program that a step needs.
-#[derive(Debug)]
-pub(crate) struct Tool {
-    /// What users call it.
-    pub(crate) name: &'static str,
-    /// What it is needed for.
-    pub(crate) purpose: &'static str,
-    /// Whether the machine has it.
-    pub(crate) is_present: fn() -> bool,
-    /// Where to get it.
-    pub(crate) installer: Installer,
-}
+use crate::tool::{Installer, Tool};
 
 /// The compiler for dependencies written in C: the database and the cryptography beneath TLS.
 ///
