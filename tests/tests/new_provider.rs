@@ -176,8 +176,8 @@ fn the_guide_leads_from_an_empty_crate_to_a_green_one() {
     let at_first = missing(&first);
     println!("the first run: {} cases are missing", at_first.len());
     for id in [
-        "create.makes-what-was-asked",
-        "settings.refuses-blank-secrets",
+        "create.matches-the-request",
+        "settings.rejects-blank-secrets",
     ] {
         assert!(
             at_first.iter().any(|missing| missing == id),

@@ -1,24 +1,28 @@
 #![doc = include_str!("../README.md")]
 
-mod bench;
 mod case;
 mod cases;
+mod failure;
 pub mod fake;
-mod harness;
+mod fixture;
+pub mod harness;
 mod report;
-pub mod subject;
+mod runner;
 pub mod wire;
 
-pub use case::{Case, Failure, Need};
+pub use case::{Case, Requirement};
 pub use cases::all as cases;
-pub use harness::{check, check_case, run};
-pub use report::{Entry, Outcome, Report};
-pub use subject::{
-    Account, Delivery, Gateway, News, NotStaged, ProviderUnderTest, Refusal, Staged, Stamp,
-    Transport, Trouble, Twist, WireAmount,
+pub use failure::CaseFailure;
+pub use harness::{
+    Anomaly, DeliveryTimestamp, GatewayModel, GatewayRefusal, InjectedFault, MerchantAccount,
+    ModelResult, NotImplemented, ProviderUnderTest, Scenario, Transport, UnsignedDelivery,
+    WireAmount,
 };
+pub use report::{CaseOutcome, CaseReport, ConformanceReport};
+pub use runner::{check, check_case, run};
 
-/// The types and macros of other crates that an author needs to implement [`Gateway`].
+/// Re-exports of the types and macros of other crates that an implementation of [`GatewayModel`]
+/// needs.
 pub mod reexport {
     pub use payment_provider_core::reexport::*;
 }

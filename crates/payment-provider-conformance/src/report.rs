@@ -3,70 +3,71 @@ use std::fmt;
 use payment_provider_core::ProviderId;
 use serde::Serialize;
 
-use crate::case::{Case, Failure};
+use crate::case::Case;
+use crate::failure::CaseFailure;
 
 /// What became of all cases for one provider.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Report {
+pub struct ConformanceReport {
     /// The provider.
     pub provider: ProviderId,
     /// One entry for each case, in the order of [`cases`](crate::cases()).
-    pub entries: Vec<Entry>,
+    pub entries: Vec<CaseReport>,
 }
 
 /// What became of one case.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct CaseReport {
     /// The case.
     pub case: Case,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: CaseOutcome,
 }
 
 /// What became of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CaseOutcome {
     /// The provider does what the contract asks.
     Passed,
     /// It does not, or it could not be tried.
-    Failed(Failure),
+    Failed(CaseFailure),
     /// What the provider declares says that the case is not about it.
     NotApplicable(&'static str),
 }
 
-impl Report {
-    pub(crate) const fn new(provider: ProviderId, entries: Vec<Entry>) -> Self {
+impl ConformanceReport {
+    pub(crate) const fn new(provider: ProviderId, entries: Vec<CaseReport>) -> Self {
         Self { provider, entries }
     }
 
     /// Whether every case that applies passed.
     pub fn passed(&self) -> bool {
         let mut entries = self.entries.iter();
-        entries.all(|entry| !matches!(entry.outcome, Outcome::Failed(_)))
+        entries.all(|entry| !matches!(entry.outcome, CaseOutcome::Failed(_)))
     }
 
     /// The ids of the cases that did not pass.
     pub fn failed(&self) -> Vec<&'static str> {
-        let failed = |entry: &&Entry| matches!(entry.outcome, Outcome::Failed(_));
+        let failed = |entry: &&CaseReport| matches!(entry.outcome, CaseOutcome::Failed(_));
         let entries = self.entries.iter().filter(failed);
         entries.map(|entry| entry.case.id).collect()
     }
 
-    fn count(&self, wanted: impl Fn(&Outcome) -> bool) -> usize {
+    fn count(&self, wanted: impl Fn(&CaseOutcome) -> bool) -> usize {
         let outcomes = self.entries.iter().map(|entry| &entry.outcome);
         outcomes.filter(|outcome| wanted(outcome)).count()
     }
 
     /// How many cases passed.
     pub fn passes(&self) -> usize {
-        self.count(|outcome| *outcome == Outcome::Passed)
+        self.count(|outcome| *outcome == CaseOutcome::Passed)
     }
 
     /// How many cases do not apply.
     pub fn not_applicable(&self) -> usize {
-        self.count(|outcome| matches!(outcome, Outcome::NotApplicable(_)))
+        self.count(|outcome| matches!(outcome, CaseOutcome::NotApplicable(_)))
     }
 
     /// The report as JSON:
@@ -101,34 +102,36 @@ struct Line {
 }
 
 impl Line {
-    fn of(entry: &Entry) -> Self {
+    fn of(entry: &CaseReport) -> Self {
         let (outcome, detail) = match &entry.outcome {
-            Outcome::Passed => ("passed", None),
-            Outcome::NotApplicable(why) => ("not_applicable", Some((*why).to_owned())),
-            Outcome::Failed(Failure::NotStaged(what)) => ("not_staged", Some(what.clone())),
-            Outcome::Failed(failure) => ("failed", Some(failure.to_string())),
+            CaseOutcome::Passed => ("passed", None),
+            CaseOutcome::NotApplicable(why) => ("not_applicable", Some((*why).to_owned())),
+            CaseOutcome::Failed(CaseFailure::NotImplemented(what)) => {
+                ("not_staged", Some(what.clone()))
+            }
+            CaseOutcome::Failed(failure) => ("failed", Some(failure.to_string())),
         };
         Self {
             id: entry.case.id,
             outcome,
             detail,
             reason: entry.case.reason,
-            contract: entry.case.section,
+            contract: entry.case.contract_url,
         }
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ConformanceReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for entry in &self.entries {
             let id = entry.case.id;
             match &entry.outcome {
-                Outcome::Passed => writeln!(f, "ok    {id}")?,
-                Outcome::NotApplicable(why) => writeln!(f, "n/a   {id}: {why}")?,
-                Outcome::Failed(failure) => {
+                CaseOutcome::Passed => writeln!(f, "ok    {id}")?,
+                CaseOutcome::NotApplicable(why) => writeln!(f, "n/a   {id}: {why}")?,
+                CaseOutcome::Failed(failure) => {
                     writeln!(f, "FAIL  {id}: {failure}")?;
                     writeln!(f, "      why: {}", entry.case.reason)?;
-                    writeln!(f, "      see: {}", entry.case.section)?;
+                    writeln!(f, "      see: {}", entry.case.contract_url)?;
                 }
             }
         }

@@ -11,7 +11,7 @@ fn written() -> String {
     let mut text = String::from(
         "# Cases\n\n\
          What the contract asks of a provider, case by case. An id is never given to another case. Which of them\n\
-         apply is decided by what a provider declares; \"needs\" says what.\n",
+         apply is decided by what a provider declares; \"requirements\" says what.\n",
     );
     let mut group = "";
     for case in cases() {
@@ -20,16 +20,20 @@ fn written() -> String {
             group = of;
             write!(
                 text,
-                "\n## {group}\n\n| id | needs | because |\n|---|---|---|\n"
+                "\n## {group}\n\n| id | requirements | because |\n|---|---|---|\n"
             )
             .expect("text");
         }
-        let needs: Vec<_> = case.needs.iter().map(|need| format!("{need:?}")).collect();
-        let (id, section, reason) = (case.id, case.section, case.reason);
+        let requirements: Vec<_> = case
+            .requirements
+            .iter()
+            .map(|need| format!("{need:?}"))
+            .collect();
+        let (id, contract_url, reason) = (case.id, case.contract_url, case.reason);
         writeln!(
             text,
-            "| [`{id}`]({section}) | {} | {reason} |",
-            needs.join(", ")
+            "| [`{id}`]({contract_url}) | {} | {reason} |",
+            requirements.join(", ")
         )
         .expect("text");
     }
@@ -64,7 +68,7 @@ fn ids_are_distinct_and_say_their_group() {
         };
         assert!(parts.len() == 2 && parts.iter().all(plain), "{}", case.id);
         assert!(
-            case.section
+            case.contract_url
                 .starts_with("https://docs.rs/payment-provider-core/")
         );
         assert!(

@@ -7,7 +7,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 use http::Response;
-use payment_provider_conformance::wire::{Fault, json};
+use payment_provider_conformance::wire::{WireFault, json};
 use payment_provider_core::{CredentialCheck, ErrorKind};
 use support::*;
 use time::Duration;
@@ -55,7 +55,7 @@ async fn a_single_refusal_of_the_credentials_is_retried() {
     let stage = Stage::new().await;
     stage
         .gateway
-        .fault_next(Fault::ReplaceBefore(unauthorized()));
+        .fault_next(WireFault::ReplaceBefore(unauthorized()));
     let check = stage.provider.check_connection().await.unwrap();
     assert_eq!(check.credentials, CredentialCheck::Accepted);
 }
@@ -71,7 +71,7 @@ async fn a_clock_difference_is_reported() {
     ] {
         let stage = Stage::new().await;
         let answer = at(date, list());
-        stage.gateway.fault_next(Fault::ReplaceBefore(answer));
+        stage.gateway.fault_next(WireFault::ReplaceBefore(answer));
         let check = stage.provider.check_connection().await.unwrap();
         assert_eq!(check.clock_skew, Some(Duration::seconds(seconds)));
         assert_eq!(check.next_steps.len(), steps, "{:?}", check.next_steps);
@@ -94,7 +94,7 @@ async fn a_response_that_is_not_the_apis_is_an_error() {
         let stage = Stage::new().await;
         stage
             .gateway
-            .fault_where(|_| true, Fault::ReplaceBefore(answer));
+            .fault_where(|_| true, WireFault::ReplaceBefore(answer));
         let error = error(stage.provider.check_connection().await);
         assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
         let cause = error.source().unwrap().to_string();

@@ -11,8 +11,8 @@ use fake::{Fake, hmac_hex, return_url};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use payment_provider_conformance::wire::{RecordedRequest, json};
 use payment_provider_conformance::{
-    Account, Delivery, Gateway, News, NotStaged, ProviderUnderTest, Refusal, Staged, Stamp, Twist,
-    WireAmount,
+    Anomaly, DeliveryTimestamp, GatewayModel, GatewayRefusal, MerchantAccount, ModelResult,
+    NotImplemented, ProviderUnderTest, Scenario, UnsignedDelivery, WireAmount,
 };
 use payment_provider_core::{
     CheckoutReference, Clock, ConnectionSettings, Money, PaymentId, ProviderFactory,
@@ -34,7 +34,7 @@ fn key_secret(secret: &SecretString) -> String {
     format!("key{}", secret.expose_secret())
 }
 
-fn key_id(account: &Account) -> String {
+fn key_id(account: &MerchantAccount) -> String {
     format!("{}{:04}", &KEY_ID[..19], account.number)
 }
 
@@ -44,7 +44,7 @@ impl ProviderUnderTest for Razorpay {
         Arc::new(RazorpayFactory::with_config(config).expect("a factory"))
     }
 
-    fn settings(&self, account: &Account, address: &Url) -> ConnectionSettings {
+    fn settings(&self, account: &MerchantAccount, address: &Url) -> ConnectionSettings {
         let keys: Vec<_> = account.secrets.iter().map(key_secret).collect();
         let keys: Vec<_> = keys.into_iter().map(SecretString::from).collect();
         ConnectionSettings::new()
@@ -55,7 +55,7 @@ impl ProviderUnderTest for Razorpay {
             .with("base_url", address.join("v1").expect("an address").as_str())
     }
 
-    fn gateway(&self, account: &Account, clock: Arc<dyn Clock>) -> Arc<dyn Gateway> {
+    fn gateway(&self, account: &MerchantAccount, clock: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
         let now = clock.now().unix_timestamp();
         let fake = Fake::new(&key_id(account), &key_secret(account.secret()), now);
         Arc::new(InMemory { fake, clock })
@@ -78,88 +78,98 @@ fn request(recorded: &RecordedRequest) -> Request<Bytes> {
 }
 
 #[async_trait]
-impl Gateway for InMemory {
-    async fn answer(&self, recorded: RecordedRequest) -> Response<Bytes> {
+impl GatewayModel for InMemory {
+    async fn respond(&self, recorded: RecordedRequest) -> Response<Bytes> {
         self.fake.state().now = self.clock.now().unix_timestamp();
         self.fake.answer(&request(&recorded))
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Staged<Response<Bytes>> {
+    fn refusal_response(&self, refusal: &GatewayRefusal) -> ModelResult<Response<Bytes>> {
         let error = |code: &str, text: &str| {
             format!(r#"{{"error":{{"code":"{code}","description":"{text}","metadata":[]}}}}"#)
         };
         let bad = "BAD_REQUEST_ERROR";
         Ok(match refusal {
-            Refusal::TooMany(wait) => {
+            GatewayRefusal::RateLimited(wait) => {
                 let mut answer = json(429, error(bad, "Too many requests"));
                 let wait = HeaderValue::from(wait.as_secs());
                 answer.headers_mut().insert("retry-after", wait);
                 answer
             }
-            Refusal::Unavailable => json(502, error("SERVER_ERROR", "try later")),
-            Refusal::Unacceptable => json(400, error(bad, "extra fields sent.")),
-            Refusal::Credentials => json(401, error(bad, "Authentication failed")),
-            other => return Err(NotStaged::new(format!("{other:?}"))),
+            GatewayRefusal::Unavailable => json(502, error("SERVER_ERROR", "try later")),
+            GatewayRefusal::Rejected => json(400, error(bad, "extra fields sent.")),
+            GatewayRefusal::Credentials => json(401, error(bad, "Authentication failed")),
+            other => return Err(NotImplemented::new(format!("{other:?}"))),
         })
     }
 
-    fn is_creation(&self, request: &RecordedRequest) -> Staged<bool> {
+    fn is_creation(&self, request: &RecordedRequest) -> ModelResult<bool> {
         Ok(request.method == "POST" && request.path() == "/v1/payment_links")
     }
 
-    fn asked_amount(&self, creation: &RecordedRequest) -> Staged<WireAmount> {
+    fn requested_amount(&self, creation: &RecordedRequest) -> ModelResult<WireAmount> {
         let amount = creation.json_text("/amount").expect("an amount");
         Ok(WireAmount::Minor(amount.to_owned()))
     }
 
-    async fn count(&self, reference: &CheckoutReference) -> Staged<usize> {
+    async fn count_checkouts(&self, reference: &CheckoutReference) -> ModelResult<usize> {
         Ok(self.fake.count(reference.as_str()))
     }
 
-    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> ModelResult<PaymentId> {
         let id = self.fake.pay(reference.as_str(), amount.minor_units());
         Ok(id.parse().expect("an id"))
     }
 
-    async fn fail(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+    async fn fail_payment(
+        &self,
+        reference: &CheckoutReference,
+        amount: Money,
+    ) -> ModelResult<PaymentId> {
         let id = self.fake.fail(reference.as_str(), amount.minor_units());
         Ok(id.parse().expect("an id"))
     }
 
-    async fn expire(&self, reference: &CheckoutReference) -> Staged<()> {
+    async fn expire(&self, reference: &CheckoutReference) -> ModelResult<()> {
         self.fake.expire(reference.as_str());
         Ok(())
     }
 
-    async fn twist(&self, _: &CheckoutReference, twist: &Twist) -> Staged<()> {
-        match twist {
-            Twist::UnknownStatus(word) => self.fake.turn(|knobs| knobs.status = Some(word.clone())),
-            Twist::PaidOnly(amount) => {
+    async fn set_anomaly(&self, _: &CheckoutReference, anomaly: &Anomaly) -> ModelResult<()> {
+        match anomaly {
+            Anomaly::UnknownStatus(word) => {
+                self.fake.turn(|knobs| knobs.status = Some(word.clone()))
+            }
+            Anomaly::Underpaid(amount) => {
                 let units = amount.minor_units();
                 self.fake.turn(|knobs| {
                     knobs.status = Some("paid".to_owned());
                     knobs.amount_paid = Some(units);
                 });
             }
-            Twist::RefuseCancellation => self.fake.turn(|knobs| knobs.refuse_cancellation = true),
-            Twist::Hidden(lookups) => self.fake.turn(|knobs| knobs.empty_lists = *lookups),
-            other => return Err(NotStaged::new(format!("{other:?}"))),
+            Anomaly::CancellationRefused => {
+                self.fake.turn(|knobs| knobs.refuse_cancellation = true)
+            }
+            Anomaly::HiddenFromLookups(lookups) => {
+                self.fake.turn(|knobs| knobs.empty_lists = *lookups)
+            }
+            other => return Err(NotImplemented::new(format!("{other:?}"))),
         }
         Ok(())
     }
 
-    async fn tell(&self, news: &News) -> Staged<Vec<Delivery>> {
-        let id = match news {
-            News::Paid(id) | News::Failed(id) => id,
-            News::UnknownType => {
+    async fn deliveries(&self, scenario: &Scenario) -> ModelResult<Vec<UnsignedDelivery>> {
+        let id = match scenario {
+            Scenario::Paid(id) | Scenario::Failed(id) => id,
+            Scenario::UnknownType => {
                 let body = r#"{"entity":"event","event":"payment_link.sung","payload":{"payment_link":{"entity":{}}}}"#;
-                return Ok(vec![Delivery::new(body)]);
+                return Ok(vec![UnsignedDelivery::new(body)]);
             }
-            other => return Err(NotStaged::new(format!("{other:?}"))),
+            other => return Err(NotImplemented::new(format!("{other:?}"))),
         };
         let told = self.fake.told_of(id.as_str());
         let deliveries = told.into_iter().map(|told| {
-            Delivery::new(told.body).with_header("x-razorpay-event-id", &told.event_id)
+            UnsignedDelivery::new(told.body).with_header("x-razorpay-event-id", &told.event_id)
         });
         // The event of the link is the one that tells of money.
         let mut deliveries: Vec<_> = deliveries.collect();
@@ -167,7 +177,12 @@ impl Gateway for InMemory {
         Ok(deliveries)
     }
 
-    fn sign(&self, body: &[u8], secret: &SecretString, _: &Stamp) -> Staged<HeaderMap> {
+    fn sign(
+        &self,
+        body: &[u8],
+        secret: &SecretString,
+        _: &DeliveryTimestamp,
+    ) -> ModelResult<HeaderMap> {
         let signature = hmac_hex(secret.expose_secret(), body);
         let signature = HeaderValue::from_str(&signature).expect("a header");
         let mut headers = HeaderMap::new();
@@ -175,7 +190,7 @@ impl Gateway for InMemory {
         Ok(headers)
     }
 
-    async fn return_url(&self, payment: &PaymentId, secret: &SecretString) -> Staged<Url> {
+    async fn return_url(&self, payment: &PaymentId, secret: &SecretString) -> ModelResult<Url> {
         Ok(return_url(
             &self.fake,
             payment.as_str(),

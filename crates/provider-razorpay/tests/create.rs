@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use fake::{ListShape, NotesShape};
 use http::Response;
-use payment_provider_conformance::wire::{Fault, Script, WireGateway, json};
+use payment_provider_conformance::wire::{Script, WireFault, WireGateway, json};
 use payment_provider_core::{
     CheckoutReference, CheckoutStatus, CreatedCheckout, Effect, Environment, ErrorKind,
     PaymentProvider, ProviderError, RetryAdvice,
@@ -123,16 +123,16 @@ async fn an_existing_link_is_adopted_in_any_status() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_response_is_resolved_by_a_lookup_without_sending_again() {
     for fault in [
-        Fault::ResetAfter,
-        Fault::HangAfter,
-        Fault::SlowBody,
-        Fault::CloseMidBody,
-        Fault::TruncateChunked,
-        Fault::Garbage(Bytes::from_static(b"\x16\x03\x01")),
-        Fault::EndlessBody { cap: 3_000_000 },
-        Fault::ReplaceAfter(page_of_a_proxy(502)),
-        Fault::ReplaceAfter(page_of_a_proxy(200)),
-        Fault::ReplaceAfter(json(200, "{}")),
+        WireFault::ResetAfter,
+        WireFault::HangAfter,
+        WireFault::SlowBody,
+        WireFault::CloseMidBody,
+        WireFault::TruncateChunked,
+        WireFault::Garbage(Bytes::from_static(b"\x16\x03\x01")),
+        WireFault::EndlessBody { cap: 3_000_000 },
+        WireFault::ReplaceAfter(page_of_a_proxy(502)),
+        WireFault::ReplaceAfter(page_of_a_proxy(200)),
+        WireFault::ReplaceAfter(json(200, "{}")),
     ] {
         let stage = Stage::new().await;
         stage.gateway.fault_next(fault.clone());
@@ -145,10 +145,10 @@ async fn a_lost_response_is_resolved_by_a_lookup_without_sending_again() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_never_arrived_is_sent_again_with_the_same_bytes() {
     for fault in [
-        Fault::ResetBefore,
-        Fault::HangBefore,
-        Fault::ReplaceBefore(page_of_a_proxy(500)),
-        Fault::ReplaceBefore(page_of_a_proxy(504)),
+        WireFault::ResetBefore,
+        WireFault::HangBefore,
+        WireFault::ReplaceBefore(page_of_a_proxy(500)),
+        WireFault::ReplaceBefore(page_of_a_proxy(504)),
     ] {
         let stage = Stage::new().await;
         stage.gateway.fault_next(fault.clone());
@@ -163,7 +163,7 @@ async fn a_request_that_never_arrived_is_sent_again_with_the_same_bytes() {
 async fn a_lagging_list_leads_to_a_refusal_instead_of_a_second_link() {
     let stage = Stage::new().await;
     stage.fake.turn(|knobs| knobs.empty_lists = 1);
-    stage.gateway.fault_next(Fault::ResetAfter);
+    stage.gateway.fault_next(WireFault::ResetAfter);
     assert!(is_created(create(&stage).await));
     assert_eq!(stage.lines(), [CREATION, LOOKUP, CREATION, LOOKUP]);
     assert_eq!(stage.fake.count(REFERENCE), 1);
@@ -348,10 +348,10 @@ async fn the_test_mode_quota_is_not_retried() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unresolved_creation_may_have_been_applied() {
-    for fault in [Fault::ResetAfter, Fault::HangAfter] {
+    for fault in [WireFault::ResetAfter, WireFault::HangAfter] {
         let stage = Stage::new().await;
         stage.gateway.fault_next(fault.clone());
-        stage.gateway.fault_where(|_| true, Fault::ResetBefore);
+        stage.gateway.fault_where(|_| true, WireFault::ResetBefore);
         let error = error(create(&stage).await);
         assert_eq!(error.effect(), Effect::MaybeApplied, "{fault:?}");
         assert!(error.retry_after().is_some(), "{fault:?}");
@@ -450,7 +450,7 @@ async fn redirects_are_never_followed() {
         away.headers_mut().insert("location", address);
         stage
             .gateway
-            .fault_where(|_| true, Fault::ReplaceBefore(away));
+            .fault_where(|_| true, WireFault::ReplaceBefore(away));
         let error = error(create(&stage).await);
         assert_eq!(error.effect(), Effect::MaybeApplied, "{status}");
     }
@@ -474,7 +474,7 @@ async fn an_operation_ends_by_its_deadline() {
         .with_operation_deadline(Duration::from_secs(30))
         .with_retry(RetryTuning::new().with_max_attempts(20));
     let stage = Stage::with(config, |settings| settings).await;
-    stage.gateway.fault_where(|_| true, Fault::HangBefore);
+    stage.gateway.fault_where(|_| true, WireFault::HangBefore);
     let begun = tokio::time::Instant::now();
     let error = error(create(&stage).await);
     assert!(begun.elapsed() <= Duration::from_secs(31));

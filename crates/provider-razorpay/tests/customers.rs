@@ -3,7 +3,7 @@
 mod fake;
 mod support;
 
-use payment_provider_conformance::wire::{Fault, json};
+use payment_provider_conformance::wire::{WireFault, json};
 use payment_provider_core::{Customer, CustomerId, Effect, ErrorKind};
 use support::*;
 
@@ -28,7 +28,7 @@ async fn a_customer_is_created_once_and_found_again() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_response_is_requested_again() {
     let stage = Stage::new().await;
-    stage.gateway.fault_next(Fault::ResetAfter);
+    stage.gateway.fault_next(WireFault::ResetAfter);
     let linked = stage.provider.link_customer(&customer()).await.unwrap();
     let again = stage.provider.link_customer(&customer()).await.unwrap();
     assert!(linked.remote_id.is_some());
@@ -38,7 +38,7 @@ async fn a_lost_response_is_requested_again() {
 #[tokio::test(start_paused = true)]
 async fn an_unresolved_creation_may_have_been_applied() {
     let stage = Stage::new().await;
-    stage.gateway.fault_where(|_| true, Fault::ResetAfter);
+    stage.gateway.fault_where(|_| true, WireFault::ResetAfter);
     let error = error(stage.provider.link_customer(&customer()).await);
     assert_eq!(error.effect(), Effect::MaybeApplied);
     stage.gateway.clear_faults();
@@ -46,7 +46,7 @@ async fn an_unresolved_creation_may_have_been_applied() {
         400,
         r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"no"}}"#,
     );
-    stage.gateway.fault_next(Fault::ReplaceBefore(refusal));
+    stage.gateway.fault_next(WireFault::ReplaceBefore(refusal));
     let error = support::error(stage.provider.link_customer(&customer()).await);
     assert_eq!(error.kind(), ErrorKind::Refused);
 }

@@ -6,7 +6,7 @@ mod support;
 use bytes::Bytes;
 use fake::OrderShape;
 use http::Response;
-use payment_provider_conformance::wire::{Fault, json};
+use payment_provider_conformance::wire::{WireFault, json};
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutStatus, Effect, ErrorKind, RetryAdvice,
 };
@@ -151,7 +151,7 @@ async fn fetch_retries_after_transient_failures() {
     stage.make().await;
     stage.fake.turn(|knobs| knobs.bad_gateway = 1);
     stage.gateway.clear();
-    stage.gateway.fault_next(Fault::ResetBefore);
+    stage.gateway.fault_next(WireFault::ResetBefore);
     stage.provider.fetch_checkout(&locator()).await.unwrap();
     assert_eq!(stage.lines(), [LOOKUP; 3]);
 }
@@ -240,7 +240,7 @@ async fn a_link_partly_paid_during_the_cancellation_is_made_to_expire() {
             }
             false
         },
-        Fault::ResetBefore,
+        WireFault::ResetBefore,
     );
     let Cancellation::StillPayable(soon) = cancel(&stage).await else {
         panic!("not payable");
@@ -255,7 +255,7 @@ async fn a_lost_response_to_an_expiry_is_requested_again() {
     stage.make_partial().await;
     stage.fake.pay(REFERENCE, 5_000);
     stage.gateway.clear();
-    stage.gateway.fault_at(2, Fault::ResetAfter);
+    stage.gateway.fault_at(2, WireFault::ResetAfter);
     let soon = cancel(&stage).await;
     assert!(matches!(soon, Cancellation::StillPayable(_)), "{soon:?}");
     assert_eq!(stage.lines(), [LOOKUP, UPDATE, UPDATE]);
@@ -268,7 +268,7 @@ async fn an_unresolved_expiry_is_an_error() {
     stage.fake.pay(REFERENCE, 5_000);
     let update =
         |request: &payment_provider_conformance::wire::RecordedRequest| request.method == "PATCH";
-    stage.gateway.fault_where(update, Fault::HangBefore);
+    stage.gateway.fault_where(update, WireFault::HangBefore);
     let error = error(stage.provider.cancel_checkout(&locator()).await);
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(error.effect(), Effect::MaybeApplied);
@@ -284,7 +284,7 @@ async fn a_refused_expiry_is_decided_by_the_links_status() {
         400,
         r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"no"}}"#,
     );
-    stage.gateway.fault_at(2, Fault::ReplaceBefore(refusal));
+    stage.gateway.fault_at(2, WireFault::ReplaceBefore(refusal));
     let Cancellation::StillPayable(as_before) = cancel(&stage).await else {
         panic!("not payable");
     };
@@ -311,10 +311,10 @@ async fn a_cancellation_without_a_response_is_resolved_by_a_fetch() {
         response.body(Bytes::from_static(b"{\"id\":")).unwrap()
     };
     for fault in [
-        Fault::ResetAfter,
-        Fault::HangAfter,
-        Fault::CloseMidBody,
-        Fault::ReplaceAfter(half()),
+        WireFault::ResetAfter,
+        WireFault::HangAfter,
+        WireFault::CloseMidBody,
+        WireFault::ReplaceAfter(half()),
     ] {
         let stage = Stage::new().await;
         stage.make().await;
@@ -334,10 +334,10 @@ async fn an_unresolved_cancellation_may_have_been_applied() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.gateway.clear();
-    stage.gateway.fault_at(2, Fault::ResetAfter);
+    stage.gateway.fault_at(2, WireFault::ResetAfter);
     stage.gateway.fault_where(
         |request| request.method == "POST" || request.path().contains("plink_"),
-        Fault::ResetBefore,
+        WireFault::ResetBefore,
     );
     let error = error(stage.provider.cancel_checkout(&locator()).await);
     assert_eq!(error.effect(), Effect::MaybeApplied);
@@ -350,7 +350,7 @@ async fn an_unresolved_cancellation_may_have_been_applied() {
 async fn a_failed_lookup_means_that_no_cancellation_was_sent() {
     let stage = Stage::new().await;
     stage.make().await;
-    stage.gateway.fault_where(|_| true, Fault::HangBefore);
+    stage.gateway.fault_where(|_| true, WireFault::HangBefore);
     let error = error(stage.provider.cancel_checkout(&locator()).await);
     assert_eq!(error.effect(), Effect::NotSent);
     assert!(!stage.lines().contains(&CANCEL.to_owned()));

@@ -8,7 +8,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 use http::Response;
-use payment_provider_conformance::wire::{Fault, json};
+use payment_provider_conformance::wire::{WireFault, json};
 use payment_provider_core::{
     CheckoutLocator, CheckoutRequest, Customer, CustomerId, ProviderError, ProviderFactory,
 };
@@ -53,29 +53,29 @@ fn raw(status: u16, body: &'static str) -> Response<Bytes> {
 }
 
 /// Faults and answers of every kind, with all in them that they could repeat.
-fn faults() -> Vec<Fault> {
+fn faults() -> Vec<WireFault> {
     let message = |status: u16| {
         let body = format!(
             r#"{{"error":{{"code":"canary-body {PHONE}","description":"contact: canary-message {PHONE}",
             "field":"canary-body","reason":"canary-body {PHONE}","metadata":[]}}}}"#
         );
-        Fault::ReplaceBefore(json(status, body))
+        WireFault::ReplaceBefore(json(status, body))
     };
     let mut away = raw(302, "canary-body");
     let address = "https://thief.example/canary-body".parse().unwrap();
     away.headers_mut().insert("location", address);
     let mut faults = vec![
-        Fault::ResetBefore,
-        Fault::HangBefore,
-        Fault::Garbage(Bytes::from_static(b"canary-body\r\n\r\n")),
-        Fault::CloseMidBody,
-        Fault::ReplaceBefore(raw(200, "canary-body")),
-        Fault::ReplaceBefore(raw(200, r#"{"id":"x","reference_id":"canary-body"}"#)),
-        Fault::ReplaceBefore(raw(200, r#"{"payment_links":["canary-body"]}"#)),
-        Fault::ReplaceBefore(raw(400, r#"{"error":"canary-body"}"#)),
-        Fault::ReplaceBefore(raw(403, "<html>canary-body")),
-        Fault::ReplaceBefore(raw(502, "<html>canary-body")),
-        Fault::ReplaceBefore(away),
+        WireFault::ResetBefore,
+        WireFault::HangBefore,
+        WireFault::Garbage(Bytes::from_static(b"canary-body\r\n\r\n")),
+        WireFault::CloseMidBody,
+        WireFault::ReplaceBefore(raw(200, "canary-body")),
+        WireFault::ReplaceBefore(raw(200, r#"{"id":"x","reference_id":"canary-body"}"#)),
+        WireFault::ReplaceBefore(raw(200, r#"{"payment_links":["canary-body"]}"#)),
+        WireFault::ReplaceBefore(raw(400, r#"{"error":"canary-body"}"#)),
+        WireFault::ReplaceBefore(raw(403, "<html>canary-body")),
+        WireFault::ReplaceBefore(raw(502, "<html>canary-body")),
+        WireFault::ReplaceBefore(away),
     ];
     faults.extend([400, 401, 404, 409, 429, 500].map(message));
     faults

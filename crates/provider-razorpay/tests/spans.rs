@@ -9,7 +9,7 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use payment_provider_conformance::wire::{Fault, json};
+use payment_provider_conformance::wire::{WireFault, json};
 use provider_razorpay::RetryTuning;
 use support::*;
 use tracing::field::{Field, Visit};
@@ -160,12 +160,12 @@ async fn each_attempt_has_a_span_with_its_result() {
         .insert("retry-after", "1".parse().unwrap());
     let away = json(302, "");
     for fault in [
-        Fault::ResetAfter,
-        Fault::HangAfter,
-        Fault::CloseMidBody,
-        Fault::ReplaceBefore(away),
-        Fault::ReplaceBefore(too_many),
-        Fault::ReplaceBefore(json(502, "<html>")),
+        WireFault::ResetAfter,
+        WireFault::HangAfter,
+        WireFault::CloseMidBody,
+        WireFault::ReplaceBefore(away),
+        WireFault::ReplaceBefore(too_many),
+        WireFault::ReplaceBefore(json(502, "<html>")),
     ] {
         stage.gateway.fault_next(fault);
     }

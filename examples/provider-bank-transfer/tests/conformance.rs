@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bookkeeping::Bookkeeping;
-use payment_provider_conformance::{Account, Gateway, ProviderUnderTest, Transport, run};
+use payment_provider_conformance::{
+    GatewayModel, MerchantAccount, ProviderUnderTest, Transport, run,
+};
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{Clock, ConnectionSettings, ProviderFactory};
 use provider_bank_transfer::BankTransferFactory;
@@ -23,14 +25,14 @@ impl ProviderUnderTest for BankTransfer {
         )
     }
 
-    fn settings(&self, account: &Account, address: &Url) -> ConnectionSettings {
+    fn settings(&self, account: &MerchantAccount, address: &Url) -> ConnectionSettings {
         ConnectionSettings::new()
             .with("instructions_url", address.as_str())
             .with("callback_secret", account.secrets.clone())
             .with("environment", "sandbox")
     }
 
-    fn gateway(&self, account: &Account, _: Arc<dyn Clock>) -> Arc<dyn Gateway> {
+    fn gateway(&self, account: &MerchantAccount, _: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
         Arc::new(Bookkeeping::of(account.number))
     }
 

@@ -1,23 +1,20 @@
 //! One thing that a provider has to get right: what it is called, why, and when it applies.
 
-mod need;
-mod section;
-mod verdict;
+pub(crate) mod contract;
+mod requirement;
 
-pub use need::Need;
-pub(crate) use section::*;
-pub use verdict::Failure;
-pub(crate) use verdict::{Verdict, ensure, fail};
+pub use requirement::Requirement;
 
 use std::fmt;
 use std::pin::Pin;
 
 use payment_provider_core::ProviderDescriptor;
 
-use crate::bench::Bench;
-use crate::subject::Transport;
+use crate::failure::CaseResult;
+use crate::fixture::Fixture;
+use crate::harness::Transport;
 
-pub(crate) type Run = fn(Bench) -> Pin<Box<dyn Future<Output = Verdict>>>;
+pub(crate) type Run = fn(Fixture) -> Pin<Box<dyn Future<Output = CaseResult>>>;
 
 /// One thing that a provider has to get right.
 #[derive(Clone, Copy)]
@@ -27,9 +24,9 @@ pub struct Case {
     /// Why it matters, in one line.
     pub reason: &'static str,
     /// The part of the contract that demands it.
-    pub section: &'static str,
+    pub contract_url: &'static str,
     /// What has to be declared for it to apply.
-    pub needs: &'static [Need],
+    pub requirements: &'static [Requirement],
     pub(crate) run: Run,
 }
 
@@ -40,8 +37,8 @@ impl Case {
         descriptor: &ProviderDescriptor,
         transport: Transport,
     ) -> Option<&'static str> {
-        let mut needs = self.needs.iter();
-        needs.find_map(|need| need.unmet(descriptor, transport))
+        let mut requirements = self.requirements.iter();
+        requirements.find_map(|need| need.unmet(descriptor, transport))
     }
 }
 
@@ -49,20 +46,20 @@ impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Case")
             .field("id", &self.id)
-            .field("needs", &self.needs)
+            .field("requirements", &self.requirements)
             .finish_non_exhaustive()
     }
 }
 
 /// A case whose code is the function of this path.
 macro_rules! case {
-    ($id:literal, $section:expr, [$($need:ident),*], $reason:literal, $run:path) => {
+    ($id:literal, $contract_url:expr, [$($need:ident),*], $reason:literal, $run:path) => {
         $crate::case::Case {
             id: $id,
             reason: $reason,
-            section: $section,
-            needs: &[$($crate::case::Need::$need),*],
-            run: |bench| Box::pin($run(bench)),
+            contract_url: $contract_url,
+            requirements: &[$($crate::case::Requirement::$need),*],
+            run: |fixture| Box::pin($run(fixture)),
         }
     };
 }

@@ -4,77 +4,81 @@ use payment_provider_core::{
     Cancellation, CheckoutLocator, CheckoutStatus, Effect, ErrorKind, NextAction,
 };
 
-use crate::bench::Bench;
-use crate::case::{CANCEL, Case, Verdict, case, ensure, fail};
-use crate::subject::{Trouble, Twist};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure, fail};
+use crate::fixture::Fixture;
+use crate::harness::{Anomaly, InjectedFault};
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "cancel.ends-what-is-open",
-        CANCEL,
+        "cancel.open-checkout-is-cancelled",
+        contract::CANCEL,
         [Cancellation],
         "an open checkout that is cancelled cannot be paid any more",
         ends_what_is_open
     ),
     case!(
-        "cancel.twice-is-already-ended",
-        CANCEL,
+        "cancel.repeat-is-already-ended",
+        contract::CANCEL,
         [Cancellation],
         "cancelling again is no error, and says that it had ended",
         twice_is_already_ended
     ),
     case!(
-        "cancel.paid-is-told-with-its-money",
-        CANCEL,
+        "cancel.paid-is-reported-with-amount",
+        contract::CANCEL,
         [Cancellation],
         "a checkout that was paid in the meantime is told as paid, with the amount",
         paid_is_told
     ),
     case!(
         "cancel.refused-is-still-payable",
-        CANCEL,
+        contract::CANCEL,
         [Cancellation],
         "what the gateway will not cancel is told as still payable, so that it is watched",
         refused_is_still_payable
     ),
     case!(
-        "cancel.lost-answer-is-found-out",
-        CANCEL,
+        "cancel.lost-response-is-resolved",
+        contract::CANCEL,
         [Cancellation, StatusInquiry],
         "after a lost answer the gateway is asked, or the error says that it may be cancelled",
         lost_answer_is_found_out
     ),
     case!(
         "cancel.missing-is-not-found",
-        CANCEL,
+        contract::CANCEL,
         [Cancellation],
         "cancelling what does not exist is an error, not a success",
         missing_is_not_found
     ),
     case!(
         "cancel.undeclared-sends-nothing",
-        CANCEL,
+        contract::CANCEL,
         [NoCancellation],
         "a gateway that cannot cancel is not asked: unsupported, and nothing was sent",
         undeclared_sends_nothing
     ),
 ];
 
-async fn ends_what_is_open(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let made = party.make(&bench.prepared("open")?).await?.into_checkout();
-    let Cancellation::Cancelled(checkout) = party.end(&made.locator()).await? else {
+async fn ends_what_is_open(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let made = account
+        .create(&fixture.prepared("open")?)
+        .await?
+        .into_checkout();
+    let Cancellation::Cancelled(checkout) = account.cancel(&made.locator()).await? else {
         fail!("cancelling an open checkout is not told as cancelled");
     };
     ended(&checkout.status, &checkout.next_action)?;
-    if bench.descriptor().capabilities.status_inquiry {
-        let found = party.look(&made.locator()).await?;
+    if fixture.descriptor().capabilities.status_inquiry {
+        let found = account.fetch(&made.locator()).await?;
         ended(&found.status, &found.next_action)?;
     }
     Ok(())
 }
 
-fn ended(status: &CheckoutStatus, next: &NextAction) -> Verdict {
+fn ended(status: &CheckoutStatus, next: &NextAction) -> CaseResult {
     ensure!(
         *status == CheckoutStatus::Cancelled,
         "after cancelling it is told as {status}"
@@ -86,22 +90,25 @@ fn ended(status: &CheckoutStatus, next: &NextAction) -> Verdict {
     Ok(())
 }
 
-async fn twice_is_already_ended(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let made = party.make(&bench.prepared("twice")?).await?.into_checkout();
-    party.end(&made.locator()).await?;
-    let again = party.end(&made.locator()).await?;
+async fn twice_is_already_ended(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let made = account
+        .create(&fixture.prepared("twice")?)
+        .await?
+        .into_checkout();
+    account.cancel(&made.locator()).await?;
+    let again = account.cancel(&made.locator()).await?;
     let ended = matches!(&again, Cancellation::AlreadyEnded(_));
     ensure!(ended, "cancelling again is told as {}", word(&again));
     Ok(())
 }
 
-async fn paid_is_told(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (checkout, _) = party.paid(&bench, "paid").await?;
-    match party.end(&checkout).await? {
+async fn paid_is_told(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (checkout, _) = fixture.create_paid("paid").await?;
+    match account.cancel(&checkout).await? {
         Cancellation::AlreadyEnded(found) => {
-            let (paid, asked) = (found.amount_paid, bench.amount());
+            let (paid, asked) = (found.amount_paid, fixture.amount());
             ensure!(paid == asked, "{asked} was paid, the answer says {paid}");
             ensure!(
                 found.status == CheckoutStatus::Paid,
@@ -114,15 +121,15 @@ async fn paid_is_told(bench: Bench) -> Verdict {
     }
 }
 
-async fn refused_is_still_payable(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("stubborn")?;
-    let made = party.make(&prepared).await?.into_checkout();
-    party
+async fn refused_is_still_payable(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("stubborn")?;
+    let made = account.create(&prepared).await?.into_checkout();
+    account
         .gateway
-        .twist(&prepared.reference, &Twist::RefuseCancellation)
+        .set_anomaly(&prepared.reference, &Anomaly::CancellationRefused)
         .await?;
-    match party.end(&made.locator()).await? {
+    match account.cancel(&made.locator()).await? {
         Cancellation::StillPayable(found) => {
             ensure!(
                 found.status.is_payable(),
@@ -135,11 +142,14 @@ async fn refused_is_still_payable(bench: Bench) -> Verdict {
     }
 }
 
-async fn lost_answer_is_found_out(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let made = party.make(&bench.prepared("lost")?).await?.into_checkout();
-    party.lose_a_change().await?;
-    match party.provider.cancel(&made.locator()).await? {
+async fn lost_answer_is_found_out(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let made = account
+        .create(&fixture.prepared("lost")?)
+        .await?
+        .into_checkout();
+    account.lose_next_write().await?;
+    match account.provider.cancel(&made.locator()).await? {
         Ok(Cancellation::StillPayable(_)) => fail!("what was cancelled is told as still payable"),
         Ok(_) => {}
         Err(error) => {
@@ -151,14 +161,14 @@ async fn lost_answer_is_found_out(bench: Bench) -> Verdict {
             );
         }
     }
-    party.trouble(Trouble::Over).await?;
-    let found = party.look(&made.locator()).await?;
+    account.inject_fault(InjectedFault::Cleared).await?;
+    let found = account.fetch(&made.locator()).await?;
     ended(&found.status, &found.next_action)
 }
 
-async fn missing_is_not_found(bench: Bench) -> Verdict {
-    let locator = CheckoutLocator::from(Bench::reference("never-made"));
-    match bench.first.provider.cancel(&locator).await? {
+async fn missing_is_not_found(fixture: Fixture) -> CaseResult {
+    let locator = CheckoutLocator::from(Fixture::reference("never-made"));
+    match fixture.first.provider.cancel(&locator).await? {
         Ok(cancellation) => fail!("what was never made is told as {}", word(&cancellation)),
         Err(error) => {
             let kind = error.kind();
@@ -171,11 +181,14 @@ async fn missing_is_not_found(bench: Bench) -> Verdict {
     }
 }
 
-async fn undeclared_sends_nothing(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let made = party.make(&bench.prepared("fixed")?).await?.into_checkout();
-    let before = party.calls().await;
-    let Err(error) = party.provider.cancel(&made.locator()).await? else {
+async fn undeclared_sends_nothing(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let made = account
+        .create(&fixture.prepared("fixed")?)
+        .await?
+        .into_checkout();
+    let before = account.call_count().await;
+    let Err(error) = account.provider.cancel(&made.locator()).await? else {
         fail!("it works though it is not declared");
     };
     let kind = error.kind();
@@ -188,7 +201,7 @@ async fn undeclared_sends_nothing(bench: Bench) -> Verdict {
         "the error says that something was sent"
     );
     let what = "cancellation is not declared";
-    party.quiet_since(before, what).await
+    account.expect_no_calls_since(before, what).await
 }
 
 const fn word(cancellation: &Cancellation) -> &'static str {

@@ -5,98 +5,99 @@ use payment_provider_core::{
     PayerNotification, PaymentMethod, ProviderId,
 };
 
-use crate::bench::{Bench, half};
-use crate::case::{CAPABILITIES, Case, Failure, Verdict, case, ensure, fail};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
+use crate::fixture::{Fixture, half};
 
 pub(super) const CASES: &[Case] = &[
     case!(
         "capabilities.partial-payments-work",
-        CAPABILITIES,
+        contract::CAPABILITIES,
         [PartialPayments, StatusInquiry],
         "a part is taken, told, and leaves the rest payable",
         partial_payments_work
     ),
     case!(
-        "capabilities.partial-payments-undeclared",
-        CAPABILITIES,
+        "capabilities.undeclared-partial-payments-are-rejected",
+        contract::CAPABILITIES,
         [NoPartialPayments],
         "instalments that the gateway does not offer are refused before anything is sent",
         partial_payments_undeclared
     ),
     case!(
         "capabilities.notify-url-works",
-        CAPABILITIES,
+        contract::CAPABILITIES,
         [NotifyUrl, Http],
         "the webhook address of a checkout is sent to the gateway",
         notify_url_works
     ),
     case!(
-        "capabilities.notify-url-undeclared",
-        CAPABILITIES,
+        "capabilities.undeclared-notify-url-is-rejected",
+        contract::CAPABILITIES,
         [NoNotifyUrl],
         "a webhook address that the gateway does not take is refused, not dropped",
         notify_url_undeclared
     ),
     case!(
         "capabilities.method-choice-works",
-        CAPABILITIES,
+        contract::CAPABILITIES,
         [MethodChoice, Http],
         "a choice of methods reaches the gateway",
         method_choice_works
     ),
     case!(
-        "capabilities.method-choice-undeclared",
-        CAPABILITIES,
+        "capabilities.undeclared-method-choice-is-rejected",
+        contract::CAPABILITIES,
         [NoMethodChoice],
         "a choice of methods that the gateway does not know is refused, not dropped",
         method_choice_undeclared
     ),
     case!(
         "capabilities.payer-notification-works",
-        CAPABILITIES,
+        contract::CAPABILITIES,
         [PayerNotification, Http],
         "the wish that the gateway writes to the payer reaches it",
         payer_notification_works
     ),
     case!(
-        "capabilities.payer-notification-undeclared",
-        CAPABILITIES,
+        "capabilities.undeclared-payer-notification-is-rejected",
+        contract::CAPABILITIES,
         [NoPayerNotification],
         "messages that the gateway does not send are refused, not dropped",
         payer_notification_undeclared
     ),
     case!(
         "capabilities.reminders-work",
-        CAPABILITIES,
+        contract::CAPABILITIES,
         [Reminders, Http],
         "the wish for reminders reaches the gateway",
         reminders_work
     ),
     case!(
-        "capabilities.reminders-undeclared",
-        CAPABILITIES,
+        "capabilities.undeclared-reminders-are-rejected",
+        contract::CAPABILITIES,
         [NoReminders],
         "reminders that the gateway does not send are refused, not dropped",
         reminders_undeclared
     ),
     case!(
-        "capabilities.extensions-of-others-are-ignored",
-        CAPABILITIES,
+        "capabilities.foreign-extensions-are-ignored",
+        contract::CAPABILITIES,
         [],
         "what a host says to another gateway changes nothing here",
         extensions_of_others
     ),
     case!(
-        "capabilities.old-deliveries-can-be-asked-about",
-        CAPABILITIES,
+        "capabilities.signed-timestamps-need-status-inquiry",
+        contract::CAPABILITIES,
         [SignedTimestamps],
         "an old delivery is only a reason to ask: without status inquiry its money would be lost",
         old_deliveries_can_be_asked_about
     ),
 ];
 
-async fn old_deliveries_can_be_asked_about(bench: Bench) -> Verdict {
-    let inquiry = bench.descriptor().capabilities.status_inquiry;
+async fn old_deliveries_can_be_asked_about(fixture: Fixture) -> CaseResult {
+    let inquiry = fixture.descriptor().capabilities.status_inquiry;
     ensure!(
         inquiry,
         "signed_timestamps is declared without status_inquiry: nobody can be asked about old news"
@@ -104,16 +105,16 @@ async fn old_deliveries_can_be_asked_about(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn partial_payments_work(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let request = bench
+async fn partial_payments_work(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let request = fixture
         .request("parts")
         .with_partial_payments(PartialPayments::any());
-    let prepared = party.prepare(&request)?;
-    let made = party.make(&prepared).await?.into_checkout();
+    let prepared = account.prepare(&request)?;
+    let made = account.create(&prepared).await?.into_checkout();
     let part = half(prepared.amount);
-    party.gateway.pay(&prepared.reference, part).await?;
-    let found = party.look(&made.locator()).await?;
+    account.gateway.pay(&prepared.reference, part).await?;
+    let found = account.fetch(&made.locator()).await?;
     let begun = found.status == CheckoutStatus::PartiallyPaid;
     ensure!(begun, "with a part paid it is told as {}", found.status);
     let paid = found.amount_paid;
@@ -127,24 +128,24 @@ async fn partial_payments_work(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn partial_payments_undeclared(bench: Bench) -> Verdict {
-    let request = bench
+async fn partial_payments_undeclared(fixture: Fixture) -> CaseResult {
+    let request = fixture
         .request("parts")
         .with_partial_payments(PartialPayments::any());
-    refused(&bench, &request, "partial_payments").await
+    refused(&fixture, &request, "partial_payments").await
 }
 
-async fn notify_url_works(bench: Bench) -> Verdict {
+async fn notify_url_works(fixture: Fixture) -> CaseResult {
     let canary = "canarynotifyaddress";
     let url = format!("https://host.example/{canary}");
     let url = url
         .parse()
-        .map_err(|_| Failure::Broken("no address".to_owned()))?;
-    let prepared = bench
+        .map_err(|_| CaseFailure::Broken("no address".to_owned()))?;
+    let prepared = fixture
         .first
-        .prepare(&bench.request("notify").with_notify_url(url))?;
-    bench.first.make(&prepared).await?;
-    let creations = bench.first.creations()?;
+        .prepare(&fixture.request("notify").with_notify_url(url))?;
+    fixture.first.create(&prepared).await?;
+    let creations = fixture.first.creations()?;
     let told = creations.iter().any(|creation| {
         let text = String::from_utf8_lossy(&creation.raw).into_owned();
         text.contains(canary)
@@ -153,14 +154,14 @@ async fn notify_url_works(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn notify_url_undeclared(bench: Bench) -> Verdict {
-    let request = bench
+async fn notify_url_undeclared(fixture: Fixture) -> CaseResult {
+    let request = fixture
         .request("notify")
-        .with_notify_url(Bench::unused_address()?);
-    refused(&bench, &request, "notify_url").await
+        .with_notify_url(Fixture::unused_address()?);
+    refused(&fixture, &request, "notify_url").await
 }
 
-async fn method_choice_works(bench: Bench) -> Verdict {
+async fn method_choice_works(fixture: Fixture) -> CaseResult {
     let methods = [
         PaymentMethod::Upi,
         PaymentMethod::CreditCard,
@@ -168,49 +169,49 @@ async fn method_choice_works(bench: Bench) -> Verdict {
     ];
     for method in methods {
         let options = CheckoutOptions::new().with_methods([method]);
-        if reaches(&bench, options)? {
+        if reaches(&fixture, options)? {
             return Ok(());
         }
     }
     fail!("a choice of methods changes nothing of what is sent")
 }
 
-async fn method_choice_undeclared(bench: Bench) -> Verdict {
+async fn method_choice_undeclared(fixture: Fixture) -> CaseResult {
     let options = CheckoutOptions::new().with_methods([PaymentMethod::CreditCard]);
     refused(
-        &bench,
-        &bench.request("options").with_options(options),
+        &fixture,
+        &fixture.request("options").with_options(options),
         "options.methods",
     )
     .await
 }
 
-async fn payer_notification_works(bench: Bench) -> Verdict {
+async fn payer_notification_works(fixture: Fixture) -> CaseResult {
     for by in [
         PayerNotification::NONE.by_email(),
         PayerNotification::NONE.by_sms(),
     ] {
         let options = CheckoutOptions::new().with_notify_payer(by);
-        if reaches(&bench, options)? {
+        if reaches(&fixture, options)? {
             return Ok(());
         }
     }
     fail!("a wish for messages changes nothing of what is sent")
 }
 
-async fn payer_notification_undeclared(bench: Bench) -> Verdict {
+async fn payer_notification_undeclared(fixture: Fixture) -> CaseResult {
     let by = PayerNotification::NONE.by_email();
     let options = CheckoutOptions::new().with_notify_payer(by);
     refused(
-        &bench,
-        &bench.request("options").with_options(options),
+        &fixture,
+        &fixture.request("options").with_options(options),
         "options.notify_payer",
     )
     .await
 }
 
-async fn reminders_work(bench: Bench) -> Verdict {
-    let reaches = reaches(&bench, CheckoutOptions::new().with_reminders())?;
+async fn reminders_work(fixture: Fixture) -> CaseResult {
+    let reaches = reaches(&fixture, CheckoutOptions::new().with_reminders())?;
     ensure!(
         reaches,
         "a wish for reminders changes nothing of what is sent"
@@ -218,26 +219,26 @@ async fn reminders_work(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn reminders_undeclared(bench: Bench) -> Verdict {
+async fn reminders_undeclared(fixture: Fixture) -> CaseResult {
     let options = CheckoutOptions::new().with_reminders();
     refused(
-        &bench,
-        &bench.request("options").with_options(options),
+        &fixture,
+        &fixture.request("options").with_options(options),
         "options.reminders",
     )
     .await
 }
 
-async fn extensions_of_others(bench: Bench) -> Verdict {
-    let other = format!("not-{}", bench.descriptor().id);
+async fn extensions_of_others(fixture: Fixture) -> CaseResult {
+    let other = format!("not-{}", fixture.descriptor().id);
     let other = match ProviderId::new(other) {
         Ok(id) => CheckoutExtension::new(id).with_json("anything", "{\"at\":\"all\"}"),
         Err(error) => fail!("{error}"),
     };
-    let request = bench.request("options");
-    let plain = bench.first.prepare(&request)?;
+    let request = fixture.request("options");
+    let plain = fixture.first.prepare(&request)?;
     let options = request.options.clone().with_extension(other);
-    let with = bench.first.prepare(&request.with_options(options))?;
+    let with = fixture.first.prepare(&request.with_options(options))?;
     ensure!(
         plain.body == with.body,
         "what was meant for another gateway is sent to this one"
@@ -247,18 +248,18 @@ async fn extensions_of_others(bench: Bench) -> Verdict {
 
 /// Whether these options change what is sent. Options that are declared must be accepted in at
 /// least one form.
-fn reaches(bench: &Bench, options: CheckoutOptions) -> Result<bool, Failure> {
-    let plain = bench.first.prepare(&bench.request("options"))?;
-    let request = bench.request("options").with_options(options);
-    match bench.first.provider.preflight(&request)? {
+fn reaches(fixture: &Fixture, options: CheckoutOptions) -> Result<bool, CaseFailure> {
+    let plain = fixture.first.prepare(&fixture.request("options"))?;
+    let request = fixture.request("options").with_options(options);
+    match fixture.first.provider.prepare(&request)? {
         Ok(prepared) => Ok(prepared.body != plain.body),
         Err(_) => Ok(false),
     }
 }
 
-async fn refused(bench: &Bench, request: &CheckoutRequest, field: &str) -> Verdict {
-    let before = bench.first.calls().await;
-    let Err(violations) = bench.first.provider.preflight(request)? else {
+async fn refused(fixture: &Fixture, request: &CheckoutRequest, field: &str) -> CaseResult {
+    let before = fixture.first.call_count().await;
+    let Err(violations) = fixture.first.provider.prepare(request)? else {
         fail!("{field} is not declared and is accepted");
     };
     let named = violations
@@ -266,5 +267,5 @@ async fn refused(bench: &Bench, request: &CheckoutRequest, field: &str) -> Verdi
         .any(|violation| violation.field.starts_with(field));
     ensure!(named, "the violation does not name {field}: {violations}");
     let what = format!("{field} is not declared");
-    bench.first.quiet_since(before, &what).await
+    fixture.first.expect_no_calls_since(before, &what).await
 }

@@ -2,43 +2,44 @@
 
 use payment_provider_core::CredentialCheck;
 
-use crate::bench::Bench;
-use crate::case::{CHECK, Case, Verdict, case, ensure, fail};
-use crate::subject::{Refusal, Trouble};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure, fail};
+use crate::fixture::Fixture;
+use crate::harness::{GatewayRefusal, InjectedFault};
 
 pub(super) const CASES: &[Case] = &[
     case!(
         "connection.works",
-        CHECK,
+        contract::CHECK,
         [],
         "right credentials at a healthy gateway are accepted, in the right environment",
         works
     ),
     case!(
         "connection.rejected-credentials-are-a-result",
-        CHECK,
+        contract::CHECK,
         [Http],
         "wrong credentials are what the check is for: a result, not an error",
         rejected_credentials
     ),
     case!(
         "connection.only-reads",
-        CHECK,
+        contract::CHECK,
         [Http],
         "a check creates nothing at the gateway",
         only_reads
     ),
     case!(
         "connection.outage-is-an-error",
-        CHECK,
+        contract::CHECK,
         [Gateway],
         "a gateway that cannot be asked says nothing about credentials",
         outage_is_an_error
     ),
 ];
 
-async fn works(bench: Bench) -> Verdict {
-    let provider = &bench.first.provider;
+async fn works(fixture: Fixture) -> CaseResult {
+    let provider = &fixture.first.provider;
     let check = match provider.check().await? {
         Ok(check) => check,
         Err(error) => fail!("check_connection fails at a healthy gateway: {error}"),
@@ -55,9 +56,9 @@ async fn works(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn rejected_credentials(bench: Bench) -> Verdict {
-    bench.first.refuse_all(&Refusal::Credentials)?;
-    match bench.first.provider.check().await? {
+async fn rejected_credentials(fixture: Fixture) -> CaseResult {
+    fixture.first.refuse_all(&GatewayRefusal::Credentials)?;
+    match fixture.first.provider.check().await? {
         Ok(check) => {
             let rejected = check.credentials == CredentialCheck::Rejected;
             ensure!(
@@ -70,11 +71,11 @@ async fn rejected_credentials(bench: Bench) -> Verdict {
     }
 }
 
-async fn only_reads(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let _ = party.provider.check().await?;
-    for request in party.requests() {
-        let creates = party.gateway.is_creation(&request)?;
+async fn only_reads(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let _ = account.provider.check().await?;
+    for request in account.requests() {
+        let creates = account.gateway.is_creation(&request)?;
         ensure!(
             !creates,
             "the check asks for a checkout: {} {}",
@@ -85,16 +86,16 @@ async fn only_reads(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn outage_is_an_error(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    if bench.is_http() {
-        party.refuse_all(&Refusal::Unavailable)?;
+async fn outage_is_an_error(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    if fixture.is_http() {
+        account.refuse_all(&GatewayRefusal::Unavailable)?;
     } else {
-        party
-            .trouble(Trouble::Refused(Refusal::Unavailable))
+        account
+            .inject_fault(InjectedFault::Refused(GatewayRefusal::Unavailable))
             .await?;
     }
-    match party.provider.check().await? {
+    match account.provider.check().await? {
         Ok(_) => fail!("a gateway that is down has an opinion about credentials"),
         Err(_) => Ok(()),
     }

@@ -6,79 +6,80 @@ use payment_provider_core::{
     PreparedCheckout, ProviderId,
 };
 
-use crate::bench::Bench;
-use crate::case::{CREATE, Case, Failure, PREPARED, Verdict, case, ensure, fail};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
+use crate::fixture::Fixture;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "create.makes-what-was-asked",
-        CREATE,
+        "create.matches-the-request",
+        contract::CREATE,
         [],
         "a checkout is for this reference and this amount, and says what the payer does next",
         makes_what_was_asked
     ),
     case!(
-        "create.again-adopts",
-        CREATE,
+        "create.repeat-adopts",
+        contract::CREATE,
         [Gateway],
         "asking again finds what is there and makes no second checkout",
         again_adopts
     ),
     case!(
-        "create.adopts-what-is-paid",
-        CREATE,
+        "create.adopts-paid-checkout",
+        contract::CREATE,
         [StatusInquiry],
         "a checkout that was paid in between is adopted as paid, not offered again",
         adopts_what_is_paid
     ),
     case!(
-        "create.reports-another-amount",
-        CREATE,
+        "create.different-amount-conflicts",
+        contract::CREATE,
         [Gateway],
         "what is there under the reference and is not what was asked for is a conflict",
         reports_another_amount
     ),
     case!(
-        "create.reports-other-content",
-        CREATE,
+        "create.different-content-conflicts",
+        contract::CREATE,
         [Gateway],
         "the same amount for something else is a conflict too: the fingerprint tells",
         reports_other_content
     ),
     case!(
-        "create.at-once-makes-one",
-        CREATE,
+        "create.concurrent-calls-create-one",
+        contract::CREATE,
         [],
         "several callers with one reference get one checkout",
         at_once_makes_one
     ),
     case!(
-        "create.after-storing",
-        PREPARED,
+        "create.survives-serialization",
+        contract::PREPARED,
         [],
         "a prepared checkout that was stored and read again is the same checkout",
         after_storing
     ),
     case!(
-        "create.refuses-another-environment",
-        PREPARED,
+        "create.rejects-other-environment",
+        contract::PREPARED,
         [],
         "what was prepared for the other environment is refused before anything is sent",
         refuses_another_environment
     ),
     case!(
-        "create.refuses-another-provider",
-        PREPARED,
+        "create.rejects-other-provider",
+        contract::PREPARED,
         [],
         "what another provider prepared is refused before anything is sent",
         refuses_another_provider
     ),
 ];
 
-async fn makes_what_was_asked(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("asked")?;
-    let created = party.make(&prepared).await?;
+async fn makes_what_was_asked(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("asked")?;
+    let created = account.create(&prepared).await?;
     let CreatedCheckout::Created(checkout) = created else {
         fail!("a checkout that nobody made before is told as adopted");
     };
@@ -104,9 +105,9 @@ async fn makes_what_was_asked(bench: Bench) -> Verdict {
     } else {
         fail!("a new checkout leaves the payer nothing to do");
     }
-    if bench.is_http() {
-        party.only_one(&prepared.reference).await?;
-        let creations = party.creations()?.len();
+    if fixture.is_http() {
+        account.expect_one_checkout(&prepared.reference).await?;
+        let creations = account.creations()?.len();
         ensure!(
             creations == 1,
             "{creations} creations were sent for one checkout"
@@ -122,11 +123,11 @@ fn are_one(first: &Checkout, second: &Checkout) -> bool {
         && (first.gateway_id.is_some() || first.next_action == second.next_action)
 }
 
-async fn again_adopts(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("again")?;
-    let first = party.make(&prepared).await?.into_checkout();
-    let second = party.make(&prepared).await?;
+async fn again_adopts(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("again")?;
+    let first = account.create(&prepared).await?.into_checkout();
+    let second = account.create(&prepared).await?;
     let CreatedCheckout::Adopted(second) = second else {
         fail!("a checkout that was there already is told as created");
     };
@@ -138,18 +139,18 @@ async fn again_adopts(bench: Bench) -> Verdict {
         second.next_action != NextAction::None,
         "asking again leaves the payer nothing to do"
     );
-    party.only_one(&prepared.reference).await
+    account.expect_one_checkout(&prepared.reference).await
 }
 
-async fn adopts_what_is_paid(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("paid")?;
-    party.make(&prepared).await?;
-    party
+async fn adopts_what_is_paid(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("paid")?;
+    account.create(&prepared).await?;
+    account
         .gateway
         .pay(&prepared.reference, prepared.amount)
         .await?;
-    let CreatedCheckout::Adopted(checkout) = party.make(&prepared).await? else {
+    let CreatedCheckout::Adopted(checkout) = account.create(&prepared).await? else {
         fail!("a checkout that was paid meanwhile is told as created");
     };
     ensure!(
@@ -165,36 +166,36 @@ async fn adopts_what_is_paid(bench: Bench) -> Verdict {
     );
     let nothing = checkout.next_action == NextAction::None;
     ensure!(nothing, "the payer of a paid checkout is sent to pay again");
-    party.only_one(&prepared.reference).await
+    account.expect_one_checkout(&prepared.reference).await
 }
 
-async fn reports_another_amount(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("amount")?;
-    party.make(&prepared).await?;
-    let more = crate::bench::doubled(prepared.amount);
-    let other = party.prepare(&bench.request_of("amount", more))?;
-    conflict(&bench, &other, "amount").await
+async fn reports_another_amount(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("amount")?;
+    account.create(&prepared).await?;
+    let more = crate::fixture::doubled(prepared.amount);
+    let other = account.prepare(&fixture.request_for("amount", more))?;
+    conflict(&fixture, &other, "amount").await
 }
 
-async fn reports_other_content(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("content")?;
-    party.make(&prepared).await?;
-    let mut request = bench.request("content");
+async fn reports_other_content(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("content")?;
+    account.create(&prepared).await?;
+    let mut request = fixture.request("content");
     "Invoice 4712".clone_into(&mut request.purpose);
-    let other = party.prepare(&request)?;
+    let other = account.prepare(&request)?;
     let same = other.fingerprint == prepared.fingerprint;
     ensure!(
         !same,
         "two requests of different content have one fingerprint"
     );
-    conflict(&bench, &other, "fingerprint").await
+    conflict(&fixture, &other, "fingerprint").await
 }
 
-async fn conflict(bench: &Bench, other: &PreparedCheckout, field: &str) -> Verdict {
-    let party = &bench.first;
-    let Err(error) = party.provider.create(other).await? else {
+async fn conflict(fixture: &Fixture, other: &PreparedCheckout, field: &str) -> CaseResult {
+    let account = &fixture.first;
+    let Err(error) = account.provider.create(other).await? else {
         fail!("a checkout that differs in its {field} is handed out as the one asked for");
     };
     let kind = error.kind();
@@ -208,17 +209,17 @@ async fn conflict(bench: &Bench, other: &PreparedCheckout, field: &str) -> Verdi
         .any(|difference| difference.field == field);
     // A provider that cannot ask its gateway cannot know in what they differ.
     ensure!(
-        named || !bench.descriptor().capabilities.status_inquiry,
+        named || !fixture.descriptor().capabilities.status_inquiry,
         "the conflict does not say that {field} differs: look at what is there, and list it among \
          the differences: {error}"
     );
-    party.only_one(&other.reference).await
+    account.expect_one_checkout(&other.reference).await
 }
 
-async fn at_once_makes_one(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("at-once")?;
-    let calls = (0..8).map(|_| party.provider.create(&prepared));
+async fn at_once_makes_one(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("at-once")?;
+    let calls = (0..8).map(|_| account.provider.create(&prepared));
     let mut found = Vec::new();
     for outcome in join_all(calls).await {
         match outcome? {
@@ -232,28 +233,28 @@ async fn at_once_makes_one(bench: Bench) -> Verdict {
             }
         }
     }
-    found.push(party.make(&prepared).await?.into_checkout());
+    found.push(account.create(&prepared).await?.into_checkout());
     let one = found.windows(2).all(|pair| are_one(&pair[0], &pair[1]));
     ensure!(
         one,
         "several callers with one reference got different checkouts"
     );
-    if bench.is_http() {
-        party.only_one(&prepared.reference).await?;
+    if fixture.is_http() {
+        account.expect_one_checkout(&prepared.reference).await?;
     }
     Ok(())
 }
 
-async fn after_storing(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("stored")?;
+async fn after_storing(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("stored")?;
     let stored = serde_json::to_string(&prepared)
-        .map_err(|error| Failure::Broken(format!("it cannot be stored: {error}")))?;
+        .map_err(|error| CaseFailure::Broken(format!("it cannot be stored: {error}")))?;
     let read: PreparedCheckout = serde_json::from_str(&stored)
-        .map_err(|error| Failure::Broken(format!("what was stored cannot be read: {error}")))?;
+        .map_err(|error| CaseFailure::Broken(format!("what was stored cannot be read: {error}")))?;
     ensure!(read == prepared, "what was stored is not what is read");
-    let first = party.make(&prepared).await?.into_checkout();
-    let again = bench.reconnect(&[0])?;
+    let first = account.create(&prepared).await?.into_checkout();
+    let again = fixture.reconnect(&[0])?;
     let second = match again.create(&read).await? {
         Ok(created) => created.into_checkout(),
         Err(error) => fail!("what was stored cannot be asked for again: {error}"),
@@ -265,28 +266,28 @@ async fn after_storing(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn refuses_another_environment(bench: Bench) -> Verdict {
-    let mut prepared = bench.prepared("environment")?;
+async fn refuses_another_environment(fixture: Fixture) -> CaseResult {
+    let mut prepared = fixture.prepared("environment")?;
     prepared.environment = match prepared.environment {
         Environment::Production => Environment::Sandbox,
         Environment::Sandbox => Environment::Production,
     };
-    foreign(&bench, &prepared, "environment").await
+    foreign(&fixture, &prepared, "environment").await
 }
 
-async fn refuses_another_provider(bench: Bench) -> Verdict {
-    let mut prepared = bench.prepared("provider")?;
+async fn refuses_another_provider(fixture: Fixture) -> CaseResult {
+    let mut prepared = fixture.prepared("provider")?;
     let name = format!("not-{}", prepared.provider);
     match ProviderId::new(name) {
         Ok(id) => prepared.provider = id,
         Err(error) => fail!("{error}"),
     }
-    foreign(&bench, &prepared, "provider").await
+    foreign(&fixture, &prepared, "provider").await
 }
 
-async fn foreign(bench: &Bench, prepared: &PreparedCheckout, field: &str) -> Verdict {
-    let before = bench.first.calls().await;
-    let Err(error) = bench.first.provider.create(prepared).await? else {
+async fn foreign(fixture: &Fixture, prepared: &PreparedCheckout, field: &str) -> CaseResult {
+    let before = fixture.first.call_count().await;
+    let Err(error) = fixture.first.provider.create(prepared).await? else {
         fail!("what was prepared for another {field} is made");
     };
     let kind = error.kind();
@@ -300,5 +301,5 @@ async fn foreign(bench: &Bench, prepared: &PreparedCheckout, field: &str) -> Ver
         "a request that was not sent is told as perhaps carried out"
     );
     let what = format!("what was prepared for another {field}");
-    bench.first.quiet_since(before, &what).await
+    fixture.first.expect_no_calls_since(before, &what).await
 }

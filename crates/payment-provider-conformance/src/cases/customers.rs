@@ -2,44 +2,45 @@
 
 use payment_provider_core::{Customer, CustomerId, CustomerLink};
 
-use crate::bench::Bench;
-use crate::case::{CUSTOMER, Case, Failure, Verdict, case, ensure, fail};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
+use crate::fixture::Fixture;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "customers.remote-once",
-        CUSTOMER,
+        "customers.linking-is-idempotent",
+        contract::CUSTOMER,
         [RemoteCustomers],
         "linking again gives the same customer of the gateway",
         remote_once
     ),
     case!(
-        "customers.local-sends-nothing",
-        CUSTOMER,
+        "customers.local-link-sends-nothing",
+        contract::CUSTOMER,
         [NoRemoteCustomers],
         "where the gateway keeps no customers, none is sent to it",
         local_sends_nothing
     ),
     case!(
-        "customers.needs-are-what-preflight-asks",
-        CUSTOMER,
+        "customers.needs-match-prepare",
+        contract::CUSTOMER,
         [],
         "what is missing of a customer is told at linking, not when money is asked for",
         needs_are_what_preflight_asks
     ),
 ];
 
-async fn link(bench: &Bench, customer: &Customer) -> Result<CustomerLink, Failure> {
-    match bench.first.provider.link(customer).await? {
+async fn link(fixture: &Fixture, customer: &Customer) -> Result<CustomerLink, CaseFailure> {
+    match fixture.first.provider.link(customer).await? {
         Ok(link) => Ok(link),
         Err(error) => fail!("link_customer fails at a healthy gateway: {error}"),
     }
 }
 
-async fn remote_once(bench: Bench) -> Verdict {
-    let customer = bench.request("customer").customer;
-    let first = link(&bench, &customer).await?;
-    let second = link(&bench, &customer).await?;
+async fn remote_once(fixture: Fixture) -> CaseResult {
+    let customer = fixture.request("customer").customer;
+    let first = link(&fixture, &customer).await?;
+    let second = link(&fixture, &customer).await?;
     ensure!(
         first.remote_id.is_some(),
         "an ordinary customer gets no id at the gateway"
@@ -51,10 +52,10 @@ async fn remote_once(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn local_sends_nothing(bench: Bench) -> Verdict {
-    let before = bench.first.calls().await;
-    let customer = bench.request("customer").customer;
-    let link = link(&bench, &customer).await?;
+async fn local_sends_nothing(fixture: Fixture) -> CaseResult {
+    let before = fixture.first.call_count().await;
+    let customer = fixture.request("customer").customer;
+    let link = link(&fixture, &customer).await?;
     ensure!(
         link.remote_id.is_none(),
         "a customer of the gateway though it keeps none"
@@ -65,19 +66,19 @@ async fn local_sends_nothing(bench: Bench) -> Verdict {
         link.needs
     );
     let what = "remote_customers is not declared";
-    bench.first.quiet_since(before, what).await
+    fixture.first.expect_no_calls_since(before, what).await
 }
 
-async fn needs_are_what_preflight_asks(bench: Bench) -> Verdict {
+async fn needs_are_what_preflight_asks(fixture: Fixture) -> CaseResult {
     let id = match CustomerId::new("nobody-known") {
         Ok(id) => id,
         Err(error) => fail!("{error}"),
     };
     let bare = Customer::new(id);
-    let needs = link(&bench, &bare).await?.needs;
-    let mut request = bench.request("bare");
+    let needs = link(&fixture, &bare).await?.needs;
+    let mut request = fixture.request("bare");
     request.customer = bare;
-    match bench.first.provider.preflight(&request)? {
+    match fixture.first.provider.prepare(&request)? {
         Ok(_) => ensure!(
             needs.is_empty(),
             "preflight asks for nothing, linking for {needs}"

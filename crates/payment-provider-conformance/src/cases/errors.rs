@@ -5,31 +5,32 @@ use payment_provider_core::{
     CheckoutLocator, ErrorKind, PreparedCheckout, ProviderError, RetryAdvice, WebhookRequest,
 };
 
-use crate::bench::Bench;
-use crate::case::{Case, ERRORS, Failure, Verdict, case, ensure, fail};
-use crate::subject::{Refusal, Trouble};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
+use crate::fixture::Fixture;
+use crate::harness::{GatewayRefusal, InjectedFault};
 
 pub(super) const CASES: &[Case] = &[case!(
     "retry.errors-are-complete",
-    ERRORS,
+    contract::ERRORS,
     [Gateway],
     "an error says who, what was under way, and what to do next",
     errors_are_complete
 )];
 
-async fn errors_are_complete(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("complete")?;
-    party
-        .trouble(Trouble::Refused(Refusal::Credentials))
+async fn errors_are_complete(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("complete")?;
+    account
+        .inject_fault(InjectedFault::Refused(GatewayRefusal::Credentials))
         .await?;
-    if bench.is_http() {
-        party.refuse_all(&Refusal::Credentials)?;
+    if fixture.is_http() {
+        account.refuse_all(&GatewayRefusal::Credentials)?;
     }
-    let Err(error) = party.provider.create(&prepared).await? else {
+    let Err(error) = account.provider.create(&prepared).await? else {
         fail!("a checkout is handed out though the credentials were refused");
     };
-    let id = &bench.descriptor().id;
+    let id = &fixture.descriptor().id;
     ensure!(
         error.provider() == id,
         "the error names the provider {}",
@@ -51,25 +52,25 @@ async fn errors_are_complete(bench: Bench) -> Verdict {
         "to repeat with credentials that were refused is advised"
     );
     ensure!(!error.to_string().is_empty(), "the error has no text");
-    others_name_themselves(&bench, &prepared).await
+    others_name_themselves(&fixture, &prepared).await
 }
 
 /// Every other operation fails under its own name.
-async fn others_name_themselves(bench: &Bench, prepared: &PreparedCheckout) -> Verdict {
-    let party = &bench.first;
-    let provider = &party.provider;
+async fn others_name_themselves(fixture: &Fixture, prepared: &PreparedCheckout) -> CaseResult {
+    let account = &fixture.first;
+    let provider = &account.provider;
     let locator = CheckoutLocator::from(prepared.reference.clone());
-    if bench.is_http() {
-        party.refuse_all(&Refusal::Unavailable)?;
+    if fixture.is_http() {
+        account.refuse_all(&GatewayRefusal::Unavailable)?;
     }
-    let customer = bench.request("complete").customer;
+    let customer = fixture.request("complete").customer;
     let errors = [
         ("check_connection", provider.check().await?.err()),
         ("link_customer", provider.link(&customer).await?.err()),
         ("fetch_checkout", provider.fetch(&locator).await?.err()),
-        ("list_payments", provider.payments(&locator).await?.err()),
+        ("list_payments", provider.list(&locator).await?.err()),
         ("cancel_checkout", provider.cancel(&locator).await?.err()),
-        ("handle_webhook", unsigned(bench).await?),
+        ("handle_webhook", unsigned(fixture).await?),
     ];
     for (operation, error) in errors {
         let Some(error) = error else { continue };
@@ -78,7 +79,7 @@ async fn others_name_themselves(bench: &Bench, prepared: &PreparedCheckout) -> V
             named == operation,
             "an error of {operation} names the operation {named}"
         );
-        let (id, named) = (&bench.descriptor().id, error.provider());
+        let (id, named) = (&fixture.descriptor().id, error.provider());
         ensure!(
             named == id,
             "an error of {operation} names the provider {named}"
@@ -88,8 +89,8 @@ async fn others_name_themselves(bench: &Bench, prepared: &PreparedCheckout) -> V
 }
 
 /// What becomes of a delivery that nobody signed.
-async fn unsigned(bench: &Bench) -> Result<Option<ProviderError>, Failure> {
-    let address = Bench::unused_address()?;
-    let request = WebhookRequest::post(address, HeaderMap::new(), "{}", bench.clock.at());
-    Ok(bench.first.provider.webhook(&request).await?.err())
+async fn unsigned(fixture: &Fixture) -> Result<Option<ProviderError>, CaseFailure> {
+    let address = Fixture::unused_address()?;
+    let request = WebhookRequest::post(address, HeaderMap::new(), "{}", fixture.clock.now());
+    Ok(fixture.first.provider.webhook(&request).await?.err())
 }

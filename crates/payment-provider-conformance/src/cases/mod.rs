@@ -6,14 +6,14 @@ mod connection;
 mod create;
 mod customers;
 mod errors;
+mod idempotent_retry;
 mod limits;
 mod money;
 mod payments;
-mod preflight;
+mod prepare;
 mod recovery;
 mod retry;
 mod returns;
-mod second_try;
 mod secrecy;
 mod settings;
 mod status;
@@ -29,13 +29,13 @@ pub fn all() -> Vec<Case> {
         settings::CASES,
         capabilities::CASES,
         limits::CASES,
-        preflight::CASES,
+        prepare::CASES,
         money::CASES,
         connection::CASES,
         customers::CASES,
         create::CASES,
         recovery::CASES,
-        second_try::CASES,
+        idempotent_retry::CASES,
         retry::CASES,
         errors::CASES,
         status::CASES,

@@ -2,35 +2,36 @@
 
 use payment_provider_core::{Currency, Money};
 
-use crate::bench::Bench;
-use crate::case::{Case, MONEY, Verdict, case, ensure, fail};
-use crate::subject::WireAmount;
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure, fail};
+use crate::fixture::Fixture;
+use crate::harness::WireAmount;
 
 pub(super) const CASES: &[Case] = &[
     case!(
         "money.exact-without-decimals",
-        MONEY,
+        contract::MONEY,
         [Http],
         "a currency without decimals is asked for to the unit: 295 yen are 295",
         exact_without_decimals
     ),
     case!(
         "money.exact-with-two-decimals",
-        MONEY,
+        contract::MONEY,
         [Http],
         "a currency with two decimals is asked for to the unit, however large the amount",
         exact_with_two_decimals
     ),
     case!(
         "money.exact-with-three-decimals",
-        MONEY,
+        contract::MONEY,
         [Http],
         "a currency with three decimals is asked for to the unit",
         exact_with_three_decimals
     ),
     case!(
         "money.read-back-exactly",
-        MONEY,
+        contract::MONEY,
         [StatusInquiry],
         "what the gateway says is read to the unit, however large the amount",
         read_back_exactly
@@ -53,25 +54,25 @@ const ODD: [i64; 12] = [
     9_007_199_254_740_993,
 ];
 
-async fn exact_without_decimals(bench: Bench) -> Verdict {
-    exact(&bench, &[Currency::JPY], &[1]).await
+async fn exact_without_decimals(fixture: Fixture) -> CaseResult {
+    exact(&fixture, &[Currency::JPY], &[1]).await
 }
 
-async fn exact_with_two_decimals(bench: Bench) -> Verdict {
+async fn exact_with_two_decimals(fixture: Fixture) -> CaseResult {
     let currencies = [Currency::INR, Currency::USD, Currency::EUR];
-    exact(&bench, &currencies, &[1]).await
+    exact(&fixture, &currencies, &[1]).await
 }
 
-async fn exact_with_three_decimals(bench: Bench) -> Verdict {
+async fn exact_with_three_decimals(fixture: Fixture) -> CaseResult {
     // Some gateways take only whole hundredths of these currencies: they refuse the rest, and round
     // nothing.
-    exact(&bench, &[Currency::KWD], &[10, 1]).await
+    exact(&fixture, &[Currency::KWD], &[10, 1]).await
 }
 
-async fn exact(bench: &Bench, currencies: &[Currency], steps: &[i64]) -> Verdict {
-    let party = &bench.first;
+async fn exact(fixture: &Fixture, currencies: &[Currency], steps: &[i64]) -> CaseResult {
+    let account = &fixture.first;
     for &currency in currencies {
-        if !bench.descriptor().currencies.allows(currency) {
+        if !fixture.descriptor().currencies.allows(currency) {
             continue;
         }
         let mut asked = 0;
@@ -79,8 +80,8 @@ async fn exact(bench: &Bench, currencies: &[Currency], steps: &[i64]) -> Verdict
         for (number, minor) in odd.enumerate() {
             let amount = Money::from_minor_units(minor, currency);
             let name = format!("{}-{number}", currency.code());
-            let request = bench.request_of(&name, amount);
-            let prepared = match party.provider.preflight(&request)? {
+            let request = fixture.request_for(&name, amount);
+            let prepared = match account.provider.prepare(&request)? {
                 Ok(prepared) => prepared,
                 Err(violations) => {
                     let named = violations.names("amount");
@@ -91,10 +92,10 @@ async fn exact(bench: &Bench, currencies: &[Currency], steps: &[i64]) -> Verdict
                     continue;
                 }
             };
-            party.server.clear();
-            let made = party.make(&prepared).await?.into_checkout();
-            for creation in party.creations()? {
-                on_the_wire(amount, &party.gateway.asked_amount(&creation)?)?;
+            account.server.clear();
+            let made = account.create(&prepared).await?.into_checkout();
+            for creation in account.creations()? {
+                on_the_wire(amount, &account.gateway.requested_amount(&creation)?)?;
             }
             ensure!(
                 made.amount == amount,
@@ -112,7 +113,7 @@ async fn exact(bench: &Bench, currencies: &[Currency], steps: &[i64]) -> Verdict
     Ok(())
 }
 
-fn on_the_wire(amount: Money, wire: &WireAmount) -> Verdict {
+fn on_the_wire(amount: Money, wire: &WireAmount) -> CaseResult {
     let (text, expected) = match wire {
         WireAmount::Minor(text) => (text, amount.minor_units().to_string()),
         WireAmount::Major(text) => (text, amount.decimal().to_string()),
@@ -134,19 +135,19 @@ fn on_the_wire(amount: Money, wire: &WireAmount) -> Verdict {
     Ok(())
 }
 
-async fn read_back_exactly(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let currency = bench.currency();
+async fn read_back_exactly(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let currency = fixture.currency();
     let mut asked = 0;
     for (number, minor) in ODD.into_iter().enumerate() {
         let amount = Money::from_minor_units(minor, currency);
-        let request = bench.request_of(&format!("back-{number}"), amount);
-        let Ok(prepared) = party.provider.preflight(&request)? else {
+        let request = fixture.request_for(&format!("back-{number}"), amount);
+        let Ok(prepared) = account.provider.prepare(&request)? else {
             continue;
         };
-        let made = party.make(&prepared).await?.into_checkout();
-        party.gateway.pay(&prepared.reference, amount).await?;
-        let found = party.look(&made.locator()).await?;
+        let made = account.create(&prepared).await?.into_checkout();
+        account.gateway.pay(&prepared.reference, amount).await?;
+        let found = account.fetch(&made.locator()).await?;
         ensure!(
             found.amount == amount,
             "asked for {amount}, told as {}",
@@ -154,7 +155,7 @@ async fn read_back_exactly(bench: Bench) -> Verdict {
         );
         let paid = found.amount_paid;
         ensure!(paid == amount, "{amount} was paid, told as {paid}");
-        let payments = party.list(&made.locator()).await?;
+        let payments = account.list(&made.locator()).await?;
         let listed = payments.iter().any(|payment| payment.amount == amount);
         ensure!(
             listed,

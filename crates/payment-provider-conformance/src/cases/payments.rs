@@ -4,55 +4,56 @@ use std::collections::BTreeSet;
 
 use payment_provider_core::{PartialPayments, Payment, PaymentStatus};
 
-use crate::bench::{Bench, half};
-use crate::case::{Case, PAYMENTS, Verdict, case, ensure};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure};
+use crate::fixture::{Fixture, half};
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "payments.none-yet",
-        PAYMENTS,
+        "payments.unpaid-checkout-has-none",
+        contract::PAYMENTS,
         [StatusInquiry],
         "a checkout that nobody paid has no payments, and that is no error",
         none_yet
     ),
     case!(
-        "payments.one-is-listed",
-        PAYMENTS,
+        "payments.single-payment-is-listed",
+        contract::PAYMENTS,
         [StatusInquiry],
         "a payment is listed once, by the gateway's own id and to the last unit",
         one_is_listed
     ),
     case!(
-        "payments.failed-is-no-money",
-        PAYMENTS,
+        "payments.failed-attempt-is-not-success",
+        contract::PAYMENTS,
         [StatusInquiry],
         "a failed attempt is not told as money received",
         failed_is_no_money
     ),
     case!(
-        "payments.instalments-are-all-listed",
-        PAYMENTS,
+        "payments.all-instalments-are-listed",
+        contract::PAYMENTS,
         [StatusInquiry, PartialPayments],
         "each instalment is listed, with its own amount",
         instalments_are_all_listed
     ),
     case!(
-        "payments.many-are-all-listed",
-        PAYMENTS,
+        "payments.all-pages-are-read",
+        contract::PAYMENTS,
         [StatusInquiry],
         "a list that the gateway tells page by page is read to its end, each payment once",
         many_are_all_listed
     ),
     case!(
-        "payments.of-this-checkout-only",
-        PAYMENTS,
+        "payments.other-checkouts-are-excluded",
+        contract::PAYMENTS,
         [StatusInquiry],
         "payments of another checkout are not listed",
         of_this_checkout_only
     ),
     case!(
-        "payments.listed-the-same-each-time",
-        PAYMENTS,
+        "payments.dedup-keys-are-stable",
+        contract::PAYMENTS,
         [StatusInquiry],
         "listing twice gives the same effect keys",
         listed_the_same
@@ -64,10 +65,13 @@ fn succeeded(payments: &[Payment]) -> Vec<&Payment> {
     payments.iter().filter(received).collect()
 }
 
-async fn none_yet(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let made = party.make(&bench.prepared("none")?).await?.into_checkout();
-    let payments = party.list(&made.locator()).await?;
+async fn none_yet(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let made = account
+        .create(&fixture.prepared("none")?)
+        .await?
+        .into_checkout();
+    let payments = account.list(&made.locator()).await?;
     ensure!(
         payments.is_empty(),
         "{} payments are listed, nobody paid",
@@ -76,10 +80,10 @@ async fn none_yet(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn one_is_listed(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (checkout, id) = party.paid(&bench, "one").await?;
-    let payments = party.list(&checkout).await?;
+async fn one_is_listed(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (checkout, id) = fixture.create_paid("one").await?;
+    let payments = account.list(&checkout).await?;
     let received = succeeded(&payments);
     let count = received.len();
     ensure!(count == 1, "{count} payments succeeded, one was made");
@@ -89,30 +93,30 @@ async fn one_is_listed(bench: Bench) -> Verdict {
             "the payment {id} is listed as {}",
             payment.id
         );
-        let (made, told) = (bench.amount(), payment.amount);
+        let (made, told) = (fixture.amount(), payment.amount);
         ensure!(made == told, "a payment of {made} is told as {told}");
     }
     Ok(())
 }
 
-async fn failed_is_no_money(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("failed")?;
-    let made = party.make(&prepared).await?.into_checkout();
-    let failed = party
+async fn failed_is_no_money(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("failed")?;
+    let made = account.create(&prepared).await?.into_checkout();
+    let failed = account
         .gateway
-        .fail(&prepared.reference, prepared.amount)
+        .fail_payment(&prepared.reference, prepared.amount)
         .await?;
-    let payments = party.list(&made.locator()).await?;
+    let payments = account.list(&made.locator()).await?;
     ensure!(
         succeeded(&payments).is_empty(),
         "a failed attempt is listed as money received"
     );
-    let paid = party
+    let paid = account
         .gateway
         .pay(&prepared.reference, prepared.amount)
         .await?;
-    let payments = party.list(&made.locator()).await?;
+    let payments = account.list(&made.locator()).await?;
     let received = succeeded(&payments);
     ensure!(
         received.len() == 1,
@@ -128,20 +132,20 @@ async fn failed_is_no_money(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn instalments_are_all_listed(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let amount = bench.amount();
-    let request = bench
+async fn instalments_are_all_listed(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let amount = fixture.amount();
+    let request = fixture
         .request("instalments")
         .with_partial_payments(PartialPayments::any());
-    let prepared = party.prepare(&request)?;
-    let made = party.make(&prepared).await?.into_checkout();
-    let instalments = [half(amount), crate::bench::rest(amount, half(amount))];
+    let prepared = account.prepare(&request)?;
+    let made = account.create(&prepared).await?.into_checkout();
+    let instalments = [half(amount), crate::fixture::rest(amount, half(amount))];
     let mut expected = Vec::new();
     for part in instalments {
-        expected.push((party.gateway.pay(&prepared.reference, part).await?, part));
+        expected.push((account.gateway.pay(&prepared.reference, part).await?, part));
     }
-    let payments = party.list(&made.locator()).await?;
+    let payments = account.list(&made.locator()).await?;
     let received = succeeded(&payments);
     ensure!(
         received.len() == 2,
@@ -160,19 +164,21 @@ async fn instalments_are_all_listed(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn many_are_all_listed(bench: Bench) -> Verdict {
+async fn many_are_all_listed(fixture: Fixture) -> CaseResult {
     /// More than gateways put on one page.
     const ATTEMPTS: usize = 110;
-    let party = &bench.first;
-    let prepared = bench.prepared("many")?;
-    let made = party.make(&prepared).await?.into_checkout();
+    let account = &fixture.first;
+    let prepared = fixture.prepared("many")?;
+    let made = account.create(&prepared).await?.into_checkout();
     for _ in 0..ATTEMPTS {
-        let failed = party.gateway.fail(&prepared.reference, prepared.amount);
+        let failed = account
+            .gateway
+            .fail_payment(&prepared.reference, prepared.amount);
         failed.await?;
     }
-    let paid = party.gateway.pay(&prepared.reference, prepared.amount);
+    let paid = account.gateway.pay(&prepared.reference, prepared.amount);
     let paid = paid.await?;
-    let payments = party.list(&made.locator()).await?;
+    let payments = account.list(&made.locator()).await?;
     let received = succeeded(&payments);
     ensure!(
         received.len() == 1 && received[0].id == paid,
@@ -189,11 +195,11 @@ async fn many_are_all_listed(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn of_this_checkout_only(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (_, other) = party.paid(&bench, "other").await?;
-    let (checkout, own) = party.paid(&bench, "own").await?;
-    let payments = party.list(&checkout).await?;
+async fn of_this_checkout_only(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (_, other) = fixture.create_paid("other").await?;
+    let (checkout, own) = fixture.create_paid("own").await?;
+    let payments = account.list(&checkout).await?;
     let foreign = payments.iter().any(|payment| payment.id == other);
     ensure!(!foreign, "the payment of another checkout is listed");
     ensure!(
@@ -203,13 +209,13 @@ async fn of_this_checkout_only(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn listed_the_same(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (checkout, _) = party.paid(&bench, "keys").await?;
+async fn listed_the_same(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (checkout, _) = fixture.create_paid("keys").await?;
     let keys =
         |payments: Vec<Payment>| -> Vec<_> { payments.iter().map(Payment::dedup_key).collect() };
-    let first = keys(party.list(&checkout).await?);
-    let second = keys(party.list(&checkout).await?);
+    let first = keys(account.list(&checkout).await?);
+    let second = keys(account.list(&checkout).await?);
     ensure!(
         first == second,
         "the same payment is listed under two effect keys"

@@ -5,50 +5,51 @@ use std::time::Duration;
 use payment_provider_core::{Effect, ErrorKind, RetryAdvice};
 use tokio::time::Instant;
 
-use crate::bench::Bench;
-use crate::case::{Case, RETRY, Verdict, case, ensure, fail};
-use crate::subject::{Refusal, Trouble};
-use crate::wire::Fault;
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure, fail};
+use crate::fixture::Fixture;
+use crate::harness::{GatewayRefusal, InjectedFault};
+use crate::wire::WireFault;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "retry.keeps-the-gateways-wait",
-        RETRY,
+        "retry.honours-retry-after",
+        contract::RETRY,
         [Gateway],
         "after too many calls none is made before the gateway's own wait is over",
         keeps_the_gateways_wait
     ),
     case!(
-        "retry.hands-on-a-long-wait",
-        RETRY,
+        "retry.returns-long-wait-as-advice",
+        contract::RETRY,
         [Gateway],
         "a wait longer than a call may take is handed on as advice, not slept through",
         hands_on_a_long_wait
     ),
     case!(
-        "retry.not-after-a-refusal",
-        RETRY,
+        "retry.never-after-rejection",
+        contract::RETRY,
         [Gateway],
         "what the gateway refuses for good is asked once, and told as refused",
         not_after_a_refusal
     ),
     case!(
-        "retry.not-for-ever",
-        RETRY,
+        "retry.is-bounded",
+        contract::RETRY,
         [Http],
         "a gateway that is down is left alone after some tries",
         not_for_ever
     ),
     case!(
-        "retry.pauses-between-tries",
-        RETRY,
+        "retry.backs-off-between-attempts",
+        contract::RETRY,
         [Http],
         "the tries at a gateway that is down are spread out",
         pauses_between_tries
     ),
     case!(
-        "retry.reads-again",
-        RETRY,
+        "retry.failed-reads-are-retryable",
+        contract::RETRY,
         [Http, StatusInquiry],
         "a read that failed in passing is told as worth repeating",
         reads_again
@@ -58,14 +59,14 @@ pub(super) const CASES: &[Case] = &[
 const SHORT: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_hours(1);
 
-async fn keeps_the_gateways_wait(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("wait")?;
+async fn keeps_the_gateways_wait(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("wait")?;
     let begun = Instant::now();
-    party
-        .trouble(Trouble::Refused(Refusal::TooMany(SHORT)))
+    account
+        .inject_fault(InjectedFault::Refused(GatewayRefusal::RateLimited(SHORT)))
         .await?;
-    match party.provider.create(&prepared).await? {
+    match account.provider.create(&prepared).await? {
         Ok(_) => {
             let took = begun.elapsed();
             ensure!(
@@ -87,8 +88,8 @@ async fn keeps_the_gateways_wait(bench: Bench) -> Verdict {
             );
         }
     }
-    if bench.is_http() {
-        let mut requests = party.requests().into_iter();
+    if fixture.is_http() {
+        let mut requests = account.requests().into_iter();
         let turned_away = requests.find(|request| request.fault.is_some());
         if let (Some(turned_away), Some(next)) = (turned_away, requests.next()) {
             let pause = next.at - turned_away.at;
@@ -101,14 +102,14 @@ async fn keeps_the_gateways_wait(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn hands_on_a_long_wait(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("long-wait")?;
+async fn hands_on_a_long_wait(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("long-wait")?;
     let begun = Instant::now();
-    party
-        .trouble(Trouble::Refused(Refusal::TooMany(LONG)))
+    account
+        .inject_fault(InjectedFault::Refused(GatewayRefusal::RateLimited(LONG)))
         .await?;
-    let Err(error) = party.provider.create(&prepared).await? else {
+    let Err(error) = account.provider.create(&prepared).await? else {
         fail!("the gateway asked for an hour and was called again within the call");
     };
     let took = begun.elapsed();
@@ -131,25 +132,25 @@ async fn hands_on_a_long_wait(bench: Bench) -> Verdict {
 }
 
 /// The advice must not be to come back sooner than this.
-fn advises(advice: RetryAdvice, wait: Duration) -> Verdict {
+fn advises(advice: RetryAdvice, wait: Duration) -> CaseResult {
     match advice {
         RetryAdvice::After(after) if after >= wait => Ok(()),
         other => fail!("the gateway asked for {wait:?}, the advice is {other:?}"),
     }
 }
 
-async fn not_after_a_refusal(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("refused")?;
-    if bench.is_http() {
+async fn not_after_a_refusal(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("refused")?;
+    if fixture.is_http() {
         // Should it ask again, it is refused again.
-        party.refuse_all(&Refusal::Unacceptable)?;
+        account.refuse_all(&GatewayRefusal::Rejected)?;
     } else {
-        party
-            .trouble(Trouble::Refused(Refusal::Unacceptable))
+        account
+            .inject_fault(InjectedFault::Refused(GatewayRefusal::Rejected))
             .await?;
     }
-    let Err(error) = party.provider.create(&prepared).await? else {
+    let Err(error) = account.provider.create(&prepared).await? else {
         fail!("a checkout that the gateway refused is handed out");
     };
     let final_kind = matches!(
@@ -166,8 +167,8 @@ async fn not_after_a_refusal(bench: Bench) -> Verdict {
         advice == RetryAdvice::Never,
         "to repeat what was refused is advised: {advice:?}"
     );
-    if bench.is_http() {
-        let creations = party.creations()?.len();
+    if fixture.is_http() {
+        let creations = account.creations()?.len();
         ensure!(
             creations == 1,
             "what was refused for good was sent {creations} times"
@@ -182,20 +183,20 @@ async fn not_after_a_refusal(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn down(bench: &Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("down")?;
-    party.refuse_all(&Refusal::Unavailable)?;
-    match party.provider.create(&prepared).await? {
+async fn down(fixture: &Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("down")?;
+    account.refuse_all(&GatewayRefusal::Unavailable)?;
+    match account.provider.create(&prepared).await? {
         Ok(_) => fail!("a checkout is handed out while the gateway is down"),
         Err(_) => Ok(()),
     }
 }
 
-async fn not_for_ever(bench: Bench) -> Verdict {
+async fn not_for_ever(fixture: Fixture) -> CaseResult {
     const MOST: usize = 60;
-    down(&bench).await?;
-    let sent = bench.first.requests().len();
+    down(&fixture).await?;
+    let sent = fixture.first.requests().len();
     ensure!(
         sent <= MOST,
         "one call sent {sent} requests to a gateway that is down"
@@ -203,10 +204,10 @@ async fn not_for_ever(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn pauses_between_tries(bench: Bench) -> Verdict {
+async fn pauses_between_tries(fixture: Fixture) -> CaseResult {
     const LEAST: Duration = Duration::from_millis(10);
-    down(&bench).await?;
-    let creations = bench.first.creations()?;
+    down(&fixture).await?;
+    let creations = fixture.first.creations()?;
     for pair in creations.windows(2) {
         let pause = pair[1].at - pair[0].at;
         ensure!(pause >= LEAST, "two tries are {pause:?} apart");
@@ -214,11 +215,14 @@ async fn pauses_between_tries(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn reads_again(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let made = party.make(&bench.prepared("read")?).await?.into_checkout();
-    party.fault_all(Fault::ResetBefore);
-    let Err(error) = party.provider.fetch(&made.locator()).await? else {
+async fn reads_again(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let made = account
+        .create(&fixture.prepared("read")?)
+        .await?
+        .into_checkout();
+    account.fault_all(WireFault::ResetBefore);
+    let Err(error) = account.provider.fetch(&made.locator()).await? else {
         fail!("a checkout is told that the gateway did not tell");
     };
     let advice = error.retry();
@@ -226,7 +230,7 @@ async fn reads_again(bench: Bench) -> Verdict {
         advice != RetryAdvice::Never,
         "a read that failed in passing is told as final: {error}"
     );
-    party.server.clear_faults();
-    party.look(&made.locator()).await?;
+    account.server.clear_faults();
+    account.fetch(&made.locator()).await?;
     Ok(())
 }

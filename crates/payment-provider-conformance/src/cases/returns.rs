@@ -3,49 +3,50 @@
 use payment_provider_core::ErrorKind;
 use payment_provider_core::reexport::url::Url;
 
-use crate::bench::{Bench, quietly};
-use crate::case::{CAPABILITIES, Case, Failure, RETURNS, Verdict, case, ensure, fail};
-use crate::subject::Account;
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
+use crate::fixture::{Fixture, catch_panic};
+use crate::harness::MerchantAccount;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "returns.signed-is-verified",
-        RETURNS,
+        "returns.signed-url-is-verified",
+        contract::RETURNS,
         [SignedReturns],
         "the address at which a payer comes back says which checkout and payment it is about",
         signed_is_verified
     ),
     case!(
-        "returns.every-part-counts",
-        RETURNS,
+        "returns.tampered-url-is-rejected",
+        contract::RETURNS,
         [SignedReturns],
         "an address of which anything signed was changed or left out is refused",
         every_part_counts
     ),
     case!(
         "returns.undeclared-is-absent",
-        CAPABILITIES,
+        contract::CAPABILITIES,
         [NoSignedReturns],
         "where nothing is signed, there is nothing to verify with",
         undeclared_is_absent
     ),
 ];
 
-async fn address(bench: &Bench, name: &str) -> Result<Url, Failure> {
-    let party = &bench.first;
-    let (_, id) = party.paid(bench, name).await?;
-    Ok(party
+async fn address(fixture: &Fixture, name: &str) -> Result<Url, CaseFailure> {
+    let account = &fixture.first;
+    let (_, id) = fixture.create_paid(name).await?;
+    Ok(account
         .gateway
-        .return_url(&id, party.account.secret())
+        .return_url(&id, account.merchant.secret())
         .await?)
 }
 
-async fn signed_is_verified(bench: Bench) -> Verdict {
-    let url = address(&bench, "back").await?;
-    let Some(returns) = bench.first.provider.signed_returns()? else {
+async fn signed_is_verified(fixture: Fixture) -> CaseResult {
+    let url = address(&fixture, "back").await?;
+    let Some(returns) = fixture.first.provider.signed_returns()? else {
         fail!("signed_returns is declared and is None");
     };
-    let verified = match quietly("verify_return", || returns.verify_return(&url))? {
+    let verified = match catch_panic("verify_return", || returns.verify_return(&url))? {
         Ok(verified) => verified,
         Err(error) => fail!("an address that is signed rightly is refused: {error}"),
     };
@@ -53,16 +54,16 @@ async fn signed_is_verified(bench: Bench) -> Verdict {
         !verified.target.is_none(),
         "a return from a checkout names none"
     );
-    let reference = Bench::reference("back");
+    let reference = Fixture::reference("back");
     let found = verified.target.reference.as_ref();
     let other = found.is_some_and(|found| *found != reference);
     ensure!(!other, "a return names another checkout");
     Ok(())
 }
 
-async fn every_part_counts(bench: Bench) -> Verdict {
-    let url = address(&bench, "parts").await?;
-    let Some(returns) = bench.first.provider.signed_returns()? else {
+async fn every_part_counts(fixture: Fixture) -> CaseResult {
+    let url = address(&fixture, "parts").await?;
+    let Some(returns) = fixture.first.provider.signed_returns()? else {
         fail!("signed_returns is declared and is None");
     };
     let pairs: Vec<_> = url.query_pairs().into_owned().collect();
@@ -83,19 +84,19 @@ async fn every_part_counts(bench: Bench) -> Verdict {
     for pairs in forged {
         let mut address = url.clone();
         address.query_pairs_mut().clear().extend_pairs(pairs);
-        refused(quietly("verify_return", || returns.verify_return(&address))?.map(|_| ()))?;
+        refused(catch_panic("verify_return", || returns.verify_return(&address))?.map(|_| ()))?;
     }
-    let (_, id) = bench.first.paid(&bench, "stranger").await?;
-    let stranger = Account::new(7, [0]);
-    let foreign = bench
+    let (_, id) = fixture.create_paid("stranger").await?;
+    let stranger = MerchantAccount::new(7, [0]);
+    let foreign = fixture
         .first
         .gateway
         .return_url(&id, stranger.secret())
         .await?;
-    refused(quietly("verify_return", || returns.verify_return(&foreign))?.map(|_| ()))
+    refused(catch_panic("verify_return", || returns.verify_return(&foreign))?.map(|_| ()))
 }
 
-fn refused(outcome: Result<(), payment_provider_core::ProviderError>) -> Verdict {
+fn refused(outcome: Result<(), payment_provider_core::ProviderError>) -> CaseResult {
     match outcome {
         Ok(()) => fail!("a forged return address is taken for a genuine one"),
         Err(error) => {
@@ -107,8 +108,8 @@ fn refused(outcome: Result<(), payment_provider_core::ProviderError>) -> Verdict
     }
 }
 
-async fn undeclared_is_absent(bench: Bench) -> Verdict {
-    let absent = bench.first.provider.signed_returns()?.is_none();
+async fn undeclared_is_absent(fixture: Fixture) -> CaseResult {
+    let absent = fixture.first.provider.signed_returns()?.is_none();
     ensure!(absent, "signed_returns is not declared and is there");
     Ok(())
 }

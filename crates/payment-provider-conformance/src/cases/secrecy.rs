@@ -10,29 +10,30 @@ use payment_provider_core::reexport::secrecy::ExposeSecret;
 use payment_provider_core::{CheckoutRequest, ProviderError, SettingValue};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::bench::Bench;
-use crate::case::{Case, ERRORS, PROVIDER, Verdict, case, ensure};
-use crate::subject::{Account, News, Refusal, Trouble};
-use crate::wire::Fault;
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure};
+use crate::fixture::Fixture;
+use crate::harness::{GatewayRefusal, InjectedFault, MerchantAccount, Scenario};
+use crate::wire::WireFault;
 
 pub(super) const CASES: &[Case] = &[
     case!(
         "secrecy.debug",
-        PROVIDER,
+        contract::PROVIDER,
         [],
         "Debug of a provider, of its factory and of what it gives back shows no secret and nobody",
         debug
     ),
     case!(
         "secrecy.errors",
-        ERRORS,
+        contract::ERRORS,
         [],
         "no error shows a secret or a customer, in its text, its Debug or its sources",
         errors
     ),
     case!(
         "secrecy.spans-and-logs",
-        PROVIDER,
+        contract::PROVIDER,
         [],
         "no span and no line of a log shows a secret or a customer, even when everything is logged",
         spans_and_logs
@@ -40,12 +41,12 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// What must not be seen: secrets, in the forms in which they travel, and who is asked.
-fn canaries(bench: &Bench, request: &CheckoutRequest) -> Vec<String> {
-    let party = &bench.first;
-    let secrets = party.secret_texts(bench);
+fn canaries(fixture: &Fixture, request: &CheckoutRequest) -> Vec<String> {
+    let account = &fixture.first;
+    let secrets = account.secret_texts();
     let mut canaries = secrets.clone();
     // As in the header of basic authentication.
-    for (_, value) in &party.settings {
+    for (_, value) in &account.settings {
         if let SettingValue::Text(user) = value {
             for secret in &secrets {
                 canaries
@@ -65,7 +66,7 @@ fn canaries(bench: &Bench, request: &CheckoutRequest) -> Vec<String> {
     canaries
 }
 
-fn clean(canaries: &[String], what: &str, shown: &str) -> Verdict {
+fn clean(canaries: &[String], what: &str, shown: &str) -> CaseResult {
     let seen = canaries
         .iter()
         .any(|canary| shown.contains(canary.as_str()));
@@ -73,49 +74,49 @@ fn clean(canaries: &[String], what: &str, shown: &str) -> Verdict {
     Ok(())
 }
 
-async fn debug(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let request = bench.request("debug");
-    let canaries = canaries(&bench, &request);
+async fn debug(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let request = fixture.request("debug");
+    let canaries = canaries(&fixture, &request);
     clean(
         &canaries,
         "Debug of the factory",
-        &format!("{:?}", bench.factory),
+        &format!("{:?}", fixture.factory),
     )?;
     clean(
         &canaries,
         "Debug of the provider",
-        &format!("{:?}", party.provider.bare()),
+        &format!("{:?}", account.provider.inner()),
     )?;
-    let pretty = format!("{:#?} {:#?}", bench.factory, party.provider.bare());
+    let pretty = format!("{:#?} {:#?}", fixture.factory, account.provider.inner());
     clean(&canaries, "Debug of the provider", &pretty)?;
-    let prepared = party.prepare(&request)?;
-    let made = party.make(&prepared).await?;
+    let prepared = account.prepare(&request)?;
+    let made = account.create(&prepared).await?;
     clean(
         &canaries,
         "Debug of a checkout",
         &format!("{prepared:?} {made:?}"),
     )?;
-    let link = party.provider.link(&request.customer).await?;
+    let link = account.provider.link(&request.customer).await?;
     clean(
         &canaries,
         "Debug of a linked customer",
         &format!("{link:?}"),
     )?;
-    let id = party
+    let id = account
         .gateway
         .pay(&prepared.reference, prepared.amount)
         .await?;
-    for delivery in party.told(&News::Paid(id)).await? {
-        let verified = party.accept(&party.signed(&bench, &delivery)?).await?;
+    for delivery in account.deliveries(&Scenario::Paid(id)).await? {
+        let verified = account.accept(&account.signed(&delivery)?).await?;
         clean(
             &canaries,
             "Debug of a verified delivery",
             &format!("{verified:?}"),
         )?;
     }
-    if bench.descriptor().capabilities.status_inquiry {
-        let payments = party.list(&made.checkout().locator()).await?;
+    if fixture.descriptor().capabilities.status_inquiry {
+        let payments = account.list(&made.checkout().locator()).await?;
         clean(&canaries, "Debug of a payment", &format!("{payments:?}"))?;
     }
     Ok(())
@@ -132,78 +133,78 @@ fn shown(error: &ProviderError) -> String {
 }
 
 /// As many errors as there are ways to fail.
-async fn failures(bench: &Bench) -> Result<Vec<ProviderError>, crate::case::Failure> {
-    let party = &bench.first;
+async fn failures(fixture: &Fixture) -> Result<Vec<ProviderError>, crate::failure::CaseFailure> {
+    let account = &fixture.first;
     let mut errors = Vec::new();
-    let (_, id) = party.paid(bench, "told").await?;
-    for delivery in party.told(&News::Paid(id)).await? {
-        let mut request = party.signed(bench, &delivery)?;
+    let (_, id) = fixture.create_paid("told").await?;
+    for delivery in account.deliveries(&Scenario::Paid(id)).await? {
+        let mut request = account.signed(&delivery)?;
         request.body = [&request.body, &b" "[..]].concat().into();
-        errors.extend(party.provider.webhook(&request).await?.err());
+        errors.extend(account.provider.webhook(&request).await?.err());
     }
-    if !bench.is_http() {
+    if !fixture.is_http() {
         for (number, trouble) in [
-            Trouble::NotSent,
-            Trouble::AnswerLost { lasting: true },
-            Trouble::Refused(Refusal::Unacceptable),
-            Trouble::Refused(Refusal::Credentials),
+            InjectedFault::NotSent,
+            InjectedFault::ResponseLost { persistent: true },
+            InjectedFault::Refused(GatewayRefusal::Rejected),
+            InjectedFault::Refused(GatewayRefusal::Credentials),
         ]
         .into_iter()
         .enumerate()
         {
-            if bench.descriptor().capabilities.status_inquiry {
-                let prepared = bench.prepared(&format!("trouble-{number}"))?;
-                party.trouble(trouble).await?;
-                errors.extend(party.provider.create(&prepared).await?.err());
-                party.trouble(Trouble::Over).await?;
+            if fixture.descriptor().capabilities.status_inquiry {
+                let prepared = fixture.prepared(&format!("trouble-{number}"))?;
+                account.inject_fault(trouble).await?;
+                errors.extend(account.provider.create(&prepared).await?.err());
+                account.inject_fault(InjectedFault::Cleared).await?;
             }
         }
         return Ok(errors);
     }
     let mut faults = vec![
-        (Fault::ResetBefore, true),
-        (Fault::HangBefore, false),
-        (Fault::CloseMidBody, false),
+        (WireFault::ResetBefore, true),
+        (WireFault::HangBefore, false),
+        (WireFault::CloseMidBody, false),
     ];
     for (refusal, all) in [
-        (Refusal::Credentials, true),
-        (Refusal::Unacceptable, true),
-        (Refusal::Unavailable, false),
+        (GatewayRefusal::Credentials, true),
+        (GatewayRefusal::Rejected, true),
+        (GatewayRefusal::Unavailable, false),
     ] {
-        let answer = party.gateway.refuse(&refusal)?;
-        faults.push((Fault::ReplaceBefore(answer), all));
+        let answer = account.gateway.refusal_response(&refusal)?;
+        faults.push((WireFault::ReplaceBefore(answer), all));
     }
     for (number, (fault, all)) in faults.into_iter().enumerate() {
-        let prepared = bench.prepared(&format!("fault-{number}"))?;
-        party.fault_all(fault);
-        errors.extend(party.provider.create(&prepared).await?.err());
+        let prepared = fixture.prepared(&format!("fault-{number}"))?;
+        account.fault_all(fault);
+        errors.extend(account.provider.create(&prepared).await?.err());
         if !all {
-            party.server.clear_faults();
+            account.server.clear_faults();
             continue;
         }
         let locator = prepared.reference.clone().into();
-        errors.extend(party.provider.fetch(&locator).await?.err());
-        errors.extend(party.provider.cancel(&locator).await?.err());
-        errors.extend(party.provider.payments(&locator).await?.err());
-        errors.extend(party.provider.check().await?.err());
-        party.server.clear_faults();
+        errors.extend(account.provider.fetch(&locator).await?.err());
+        errors.extend(account.provider.cancel(&locator).await?.err());
+        errors.extend(account.provider.list(&locator).await?.err());
+        errors.extend(account.provider.check().await?.err());
+        account.server.clear_faults();
     }
-    let prepared = bench.prepared("unreached")?;
-    party.trouble(Trouble::NotSent).await?;
-    errors.extend(party.provider.create(&prepared).await?.err());
-    party.trouble(Trouble::Over).await?;
+    let prepared = fixture.prepared("unreached")?;
+    account.inject_fault(InjectedFault::NotSent).await?;
+    errors.extend(account.provider.create(&prepared).await?.err());
+    account.inject_fault(InjectedFault::Cleared).await?;
     Ok(errors)
 }
 
-async fn errors(bench: Bench) -> Verdict {
-    let canaries = canaries(&bench, &bench.request("canary"));
-    let errors = failures(&bench).await?;
+async fn errors(fixture: Fixture) -> CaseResult {
+    let canaries = canaries(&fixture, &fixture.request("canary"));
+    let errors = failures(&fixture).await?;
     ensure!(!errors.is_empty(), "nothing fails, whatever is done to it");
     for error in errors {
         let what = format!("an error of {} ({:?})", error.operation(), error.kind());
         clean(&canaries, &what, &shown(&error))?;
         // Addresses hold references and keys.
-        let address = bench.first.address();
+        let address = fixture.first.address();
         let port = address
             .port()
             .map(|port| format!(":{port}/"))
@@ -240,7 +241,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-async fn spans_and_logs(bench: Bench) -> Verdict {
+async fn spans_and_logs(fixture: Fixture) -> CaseResult {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -248,26 +249,26 @@ async fn spans_and_logs(bench: Bench) -> Verdict {
         .with_ansi(false)
         .with_writer(log.clone())
         .finish();
-    let canaries = canaries(&bench, &bench.request("canary"));
+    let canaries = canaries(&fixture, &fixture.request("canary"));
     let logging = tracing::subscriber::set_default(subscriber);
-    bench.reconnect(&[0])?;
-    let party = &bench.first;
-    let made = party
-        .make(&bench.prepared("logged")?)
+    fixture.reconnect(&[0])?;
+    let account = &fixture.first;
+    let made = account
+        .create(&fixture.prepared("logged")?)
         .await?
         .into_checkout();
-    let _ = party
+    let _ = account
         .provider
-        .link(&bench.request("logged").customer)
+        .link(&fixture.request("logged").customer)
         .await?;
-    let _ = party.provider.check().await?;
-    let _ = party.provider.fetch(&made.locator()).await?;
-    let _ = party.provider.payments(&made.locator()).await?;
-    let _ = party.provider.cancel(&made.locator()).await?;
-    failures(&bench).await?;
-    let second = bench.open(Account::new(1, [0])).await?;
+    let _ = account.provider.check().await?;
+    let _ = account.provider.fetch(&made.locator()).await?;
+    let _ = account.provider.list(&made.locator()).await?;
+    let _ = account.provider.cancel(&made.locator()).await?;
+    failures(&fixture).await?;
+    let second = fixture.open(MerchantAccount::new(1, [0])).await?;
     second
-        .make(&second.prepare(&bench.request("other"))?)
+        .create(&second.prepare(&fixture.request("other"))?)
         .await?;
     drop(logging);
     let written = log.0.lock().unwrap_or_else(PoisonError::into_inner);

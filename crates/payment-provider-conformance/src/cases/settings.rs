@@ -5,92 +5,96 @@ use std::collections::BTreeSet;
 use payment_provider_core::reexport::secrecy::SecretString;
 use payment_provider_core::{ConnectionSettings, SettingKind, SettingValue, Violations};
 
-use crate::bench::{Bench, Watched};
-use crate::case::{CONNECT, Case, DESCRIPTOR, Failure, Verdict, case, ensure, fail};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
+use crate::fixture::{Fixture, GuardedProvider};
 
 pub(super) const CASES: &[Case] = &[
     case!(
         "settings.connects",
-        CONNECT,
+        contract::CONNECT,
         [],
         "the right settings connect, and the provider is described as its factory says",
         connects
     ),
     case!(
         "settings.sends-nothing",
-        CONNECT,
+        contract::CONNECT,
         [Http],
         "connecting is not asking: a host opens thousands of connections",
         sends_nothing
     ),
     case!(
         "settings.schema-is-complete",
-        DESCRIPTOR,
+        contract::DESCRIPTOR,
         [],
         "a host can draw the form: every field has a label, every name is in the schema once",
         schema_is_complete
     ),
     case!(
-        "settings.tells-all-violations",
-        CONNECT,
+        "settings.reports-all-violations",
+        contract::CONNECT,
         [],
         "everything that is missing is told at once, each with its field",
         tells_all_violations
     ),
     case!(
         "settings.names-each-missing-field",
-        CONNECT,
+        contract::CONNECT,
         [],
         "a single field that is missing is the one that is named",
         names_each_missing_field
     ),
     case!(
-        "settings.refuses-what-it-does-not-know",
-        CONNECT,
+        "settings.rejects-unknown-settings",
+        contract::CONNECT,
         [],
         "a setting of another name is a typing error, not something to pass over",
         refuses_what_it_does_not_know
     ),
     case!(
-        "settings.refuses-blank-secrets",
-        CONNECT,
+        "settings.rejects-blank-secrets",
+        contract::CONNECT,
         [],
         "a secret of no characters signs nothing",
         refuses_blank_secrets
     ),
     case!(
         "settings.never-echoes-values",
-        CONNECT,
+        contract::CONNECT,
         [],
         "an error about a value does not show the value",
         never_echoes_values
     ),
 ];
 
-async fn connects(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let factory = bench.descriptor();
+async fn connects(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let factory = fixture.descriptor();
     ensure!(
-        party.provider.descriptor() == factory,
+        account.provider.descriptor() == factory,
         "provider and factory differ in descriptors"
     );
     ensure!(
-        bench.factory.descriptor() == factory,
+        fixture.factory.descriptor() == factory,
         "the descriptor is another at the next call"
     );
     Ok(())
 }
 
-async fn sends_nothing(bench: Bench) -> Verdict {
-    let before = bench.first.calls().await;
+async fn sends_nothing(fixture: Fixture) -> CaseResult {
+    let before = fixture.first.call_count().await;
     for _ in 0..3 {
-        bench.reconnect(&[0])?;
+        fixture.reconnect(&[0])?;
     }
-    bench.first.quiet_since(before, "in connect").await
+    fixture
+        .first
+        .expect_no_calls_since(before, "in connect")
+        .await
 }
 
-async fn schema_is_complete(bench: Bench) -> Verdict {
-    let descriptor = bench.descriptor();
+async fn schema_is_complete(fixture: Fixture) -> CaseResult {
+    let descriptor = fixture.descriptor();
     ensure!(
         !descriptor.display_name.trim().is_empty(),
         "there is no display name"
@@ -120,7 +124,7 @@ async fn schema_is_complete(bench: Bench) -> Verdict {
             );
         }
     }
-    for (name, _) in &bench.first.settings {
+    for (name, _) in &fixture.first.settings {
         ensure!(
             names.contains(name.as_str()),
             "the setting {name} is not in the schema"
@@ -129,9 +133,9 @@ async fn schema_is_complete(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn tells_all_violations(bench: Bench) -> Verdict {
-    let violations = refused(&bench, &ConnectionSettings::new(), "no settings at all")?;
-    for field in bench.descriptor().settings.fields() {
+async fn tells_all_violations(fixture: Fixture) -> CaseResult {
+    let violations = refused(&fixture, &ConnectionSettings::new(), "no settings at all")?;
+    for field in fixture.descriptor().settings.fields() {
         if field.required {
             let named = violations.names(field.name);
             ensure!(
@@ -144,13 +148,13 @@ async fn tells_all_violations(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn names_each_missing_field(bench: Bench) -> Verdict {
-    for field in bench.descriptor().settings.fields() {
+async fn names_each_missing_field(fixture: Fixture) -> CaseResult {
+    for field in fixture.descriptor().settings.fields() {
         if field.required {
-            let settings = changed(&bench, |name, value| {
+            let settings = changed(&fixture, |name, value| {
                 (name != field.name).then(|| value.clone())
             });
-            let violations = refused(&bench, &settings, &format!("no {}", field.name))?;
+            let violations = refused(&fixture, &settings, &format!("no {}", field.name))?;
             let named = violations.names(field.name);
             ensure!(
                 named,
@@ -162,23 +166,23 @@ async fn names_each_missing_field(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn refuses_what_it_does_not_know(bench: Bench) -> Verdict {
-    let settings = bench.first.settings.clone().with("no_such_setting", "x");
-    let violations = refused(&bench, &settings, "an unknown setting")?;
+async fn refuses_what_it_does_not_know(fixture: Fixture) -> CaseResult {
+    let settings = fixture.first.settings.clone().with("no_such_setting", "x");
+    let violations = refused(&fixture, &settings, "an unknown setting")?;
     let named = violations.names("no_such_setting");
     ensure!(named, "an unknown setting is not named: {violations}");
     Ok(())
 }
 
-async fn refuses_blank_secrets(bench: Bench) -> Verdict {
-    for field in bench.descriptor().settings.fields() {
+async fn refuses_blank_secrets(fixture: Fixture) -> CaseResult {
+    for field in fixture.descriptor().settings.fields() {
         let blank = match (&field.kind, field.required) {
             (SettingKind::Secret, true) => SettingValue::from(""),
             (SettingKind::SecretList, true) => SettingValue::List(vec![SecretString::from("")]),
             _ => continue,
         };
-        let settings = bench.first.settings.clone().with(field.name, blank);
-        let violations = refused(&bench, &settings, &format!("a blank {}", field.name))?;
+        let settings = fixture.first.settings.clone().with(field.name, blank);
+        let violations = refused(&fixture, &settings, &format!("a blank {}", field.name))?;
         let named = violations.names(field.name);
         ensure!(
             named,
@@ -189,9 +193,9 @@ async fn refuses_blank_secrets(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn never_echoes_values(bench: Bench) -> Verdict {
+async fn never_echoes_values(fixture: Fixture) -> CaseResult {
     const CANARY: &str = "canary\u{1}never shown anywhere";
-    let fields = bench.descriptor().settings.fields().to_vec();
+    let fields = fixture.descriptor().settings.fields().to_vec();
     for field in fields {
         let long = format!("{CANARY}{}", "x".repeat(field.max_length));
         for text in [CANARY, &long] {
@@ -199,8 +203,9 @@ async fn never_echoes_values(bench: Bench) -> Verdict {
                 SettingKind::SecretList => SettingValue::List(vec![SecretString::from(text)]),
                 _ => SettingValue::from(text),
             };
-            let settings = bench.first.settings.clone().with(field.name, value);
-            let Err(violations) = Watched::try_connect(&*bench.factory, &settings)? else {
+            let settings = fixture.first.settings.clone().with(field.name, value);
+            let Err(violations) = GuardedProvider::try_connect(&*fixture.factory, &settings)?
+            else {
                 continue;
             };
             let shown = format!("{violations} {violations:?}");
@@ -215,11 +220,11 @@ async fn never_echoes_values(bench: Bench) -> Verdict {
 }
 
 fn changed(
-    bench: &Bench,
+    fixture: &Fixture,
     keep: impl Fn(&str, &SettingValue) -> Option<SettingValue>,
 ) -> ConnectionSettings {
     let mut settings = ConnectionSettings::new();
-    for (name, value) in &bench.first.settings {
+    for (name, value) in &fixture.first.settings {
         if let Some(value) = keep(name, value) {
             settings.set(name.clone(), value);
         }
@@ -228,11 +233,11 @@ fn changed(
 }
 
 fn refused(
-    bench: &Bench,
+    fixture: &Fixture,
     settings: &ConnectionSettings,
     what: &str,
-) -> Result<Violations, Failure> {
-    match Watched::try_connect(&*bench.factory, settings)? {
+) -> Result<Violations, CaseFailure> {
+    match GuardedProvider::try_connect(&*fixture.factory, settings)? {
         Ok(_) => fail!("connect accepts {what}"),
         Err(violations) => Ok(violations),
     }

@@ -4,79 +4,80 @@ use payment_provider_core::{
     CheckoutLocator, CheckoutStatus, Effect, ErrorKind, NextAction, RetryAdvice,
 };
 
-use crate::bench::{Bench, half};
-use crate::case::{Case, FETCH, STATUS, Verdict, case, ensure, fail};
-use crate::subject::Twist;
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure, fail};
+use crate::fixture::{Fixture, half};
+use crate::harness::Anomaly;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "status.paid-is-told",
-        FETCH,
+        "status.paid-is-reported",
+        contract::FETCH,
         [StatusInquiry],
         "what was paid is told to the last unit",
         paid_is_told
     ),
     case!(
-        "status.paid-short-is-told",
-        FETCH,
+        "status.underpaid-keeps-actual-amount",
+        contract::FETCH,
         [StatusInquiry],
         "a status that says paid does not make up money: the amounts are the gateway's",
         paid_short_is_told
     ),
     case!(
-        "status.expired-is-told",
-        STATUS,
+        "status.expired-is-reported",
+        contract::STATUS,
         [StatusInquiry],
         "a checkout whose time is over takes no new payments and leads nowhere",
         expired_is_told
     ),
     case!(
         "status.failed-attempt-changes-nothing",
-        STATUS,
+        contract::STATUS,
         [StatusInquiry],
         "a failed attempt to pay leaves the checkout open",
         failed_attempt_changes_nothing
     ),
     case!(
-        "status.unknown-is-kept",
-        STATUS,
+        "status.unknown-status-is-kept",
+        contract::STATUS,
         [StatusInquiry],
         "a status word of tomorrow is kept, and counts as payable",
         unknown_is_kept
     ),
     case!(
         "status.missing-is-not-found",
-        FETCH,
+        contract::FETCH,
         [StatusInquiry],
         "a checkout that does not exist is told as not found, not as a fault",
         missing_is_not_found
     ),
     case!(
-        "status.found-with-and-without-the-gateways-id",
-        FETCH,
+        "status.found-with-and-without-gateway-id",
+        contract::FETCH,
         [StatusInquiry],
         "a host that lost the gateway's id still finds the checkout by its reference",
         found_both_ways
     ),
     case!(
         "status.undeclared-inquiry-sends-nothing",
-        FETCH,
+        contract::FETCH,
         [NoStatusInquiry],
         "a gateway that cannot be asked is not asked: unsupported, and nothing was sent",
         undeclared_inquiry
     ),
 ];
 
-async fn paid_is_told(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (checkout, _) = party.paid(&bench, "paid").await?;
-    let found = party.look(&checkout).await?;
+async fn paid_is_told(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (checkout, _) = fixture.create_paid("paid").await?;
+    let found = account.fetch(&checkout).await?;
     ensure!(
         found.status == CheckoutStatus::Paid,
         "it is told as {}",
         found.status
     );
-    let (asked, paid) = (bench.amount(), found.amount_paid);
+    let (asked, paid) = (fixture.amount(), found.amount_paid);
     ensure!(paid == asked, "{asked} was paid, the answer says {paid}");
     ensure!(
         found.amount == asked,
@@ -88,16 +89,16 @@ async fn paid_is_told(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn paid_short_is_told(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("short")?;
-    let made = party.make(&prepared).await?.into_checkout();
+async fn paid_short_is_told(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("short")?;
+    let made = account.create(&prepared).await?.into_checkout();
     let short = half(prepared.amount);
-    party
+    account
         .gateway
-        .twist(&prepared.reference, &Twist::PaidOnly(short))
+        .set_anomaly(&prepared.reference, &Anomaly::Underpaid(short))
         .await?;
-    let found = party.look(&made.locator()).await?;
+    let found = account.fetch(&made.locator()).await?;
     let paid = found.amount_paid;
     ensure!(paid == short, "{short} was paid, the answer says {paid}");
     ensure!(
@@ -108,12 +109,12 @@ async fn paid_short_is_told(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn expired_is_told(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("expired")?;
-    let made = party.make(&prepared).await?.into_checkout();
-    party.gateway.expire(&prepared.reference).await?;
-    let found = party.look(&made.locator()).await?;
+async fn expired_is_told(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("expired")?;
+    let made = account.create(&prepared).await?.into_checkout();
+    account.gateway.expire(&prepared.reference).await?;
+    let found = account.fetch(&made.locator()).await?;
     ensure!(
         found.status == CheckoutStatus::Expired,
         "it is told as {}",
@@ -126,15 +127,15 @@ async fn expired_is_told(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn failed_attempt_changes_nothing(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("failed")?;
-    let made = party.make(&prepared).await?.into_checkout();
-    party
+async fn failed_attempt_changes_nothing(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("failed")?;
+    let made = account.create(&prepared).await?.into_checkout();
+    account
         .gateway
-        .fail(&prepared.reference, prepared.amount)
+        .fail_payment(&prepared.reference, prepared.amount)
         .await?;
-    let found = party.look(&made.locator()).await?;
+    let found = account.fetch(&made.locator()).await?;
     ensure!(
         found.status.is_payable(),
         "a failed attempt made it {}",
@@ -148,14 +149,17 @@ async fn failed_attempt_changes_nothing(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn unknown_is_kept(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("unknown")?;
-    let made = party.make(&prepared).await?.into_checkout();
+async fn unknown_is_kept(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("unknown")?;
+    let made = account.create(&prepared).await?.into_checkout();
     let word = "under_audit";
-    let twist = Twist::UnknownStatus(word.to_owned());
-    party.gateway.twist(&prepared.reference, &twist).await?;
-    let found = party.look(&made.locator()).await?;
+    let twist = Anomaly::UnknownStatus(word.to_owned());
+    account
+        .gateway
+        .set_anomaly(&prepared.reference, &twist)
+        .await?;
+    let found = account.fetch(&made.locator()).await?;
     let CheckoutStatus::Unknown(kept) = &found.status else {
         fail!("a status word nobody knows is told as {}", found.status);
     };
@@ -166,10 +170,10 @@ async fn unknown_is_kept(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn missing_is_not_found(bench: Bench) -> Verdict {
-    let reference = Bench::reference("never-made");
+async fn missing_is_not_found(fixture: Fixture) -> CaseResult {
+    let reference = Fixture::reference("never-made");
     let locator = CheckoutLocator::from(reference);
-    match bench.first.provider.fetch(&locator).await? {
+    match fixture.first.provider.fetch(&locator).await? {
         Ok(_) => fail!("a checkout that was never made is found"),
         Err(error) => {
             let kind = error.kind();
@@ -182,12 +186,12 @@ async fn missing_is_not_found(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn found_both_ways(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let prepared = bench.prepared("located")?;
-    let made = party.make(&prepared).await?.into_checkout();
-    let by_both = party.look(&made.locator()).await?;
-    let by_reference = party.look(&prepared.reference.clone().into()).await?;
+async fn found_both_ways(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let prepared = fixture.prepared("located")?;
+    let made = account.create(&prepared).await?.into_checkout();
+    let by_both = account.fetch(&made.locator()).await?;
+    let by_reference = account.fetch(&prepared.reference.clone().into()).await?;
     ensure!(
         by_both == by_reference,
         "with and without the gateway's id the answers differ"
@@ -199,12 +203,12 @@ async fn found_both_ways(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn undeclared_inquiry(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let locator = CheckoutLocator::from(bench.prepared("inquiry")?.reference);
-    let before = party.calls().await;
-    let fetched = party.provider.fetch(&locator).await?.map(|_| ());
-    let listed = party.provider.payments(&locator).await?.map(|_| ());
+async fn undeclared_inquiry(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let locator = CheckoutLocator::from(fixture.prepared("inquiry")?.reference);
+    let before = account.call_count().await;
+    let fetched = account.provider.fetch(&locator).await?.map(|_| ());
+    let listed = account.provider.list(&locator).await?.map(|_| ());
     for (what, outcome) in [("fetch_checkout", fetched), ("list_payments", listed)] {
         let Err(error) = outcome else {
             fail!("{what} works though status_inquiry is not declared");
@@ -224,5 +228,5 @@ async fn undeclared_inquiry(bench: Bench) -> Verdict {
         );
     }
     let what = "status_inquiry is not declared";
-    party.quiet_since(before, what).await
+    account.expect_no_calls_since(before, what).await
 }

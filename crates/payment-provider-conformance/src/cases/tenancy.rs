@@ -5,61 +5,62 @@ use futures_util::future::join_all;
 use payment_provider_core::reexport::secrecy::ExposeSecret;
 use payment_provider_core::{CheckoutLocator, ErrorKind, SettingValue};
 
-use crate::bench::{Bench, Party};
-use crate::case::{Case, PROVIDER, Verdict, WEBHOOK, case, ensure, fail};
-use crate::subject::{Account, News};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure, fail};
+use crate::fixture::{Fixture, TestAccount};
+use crate::harness::{MerchantAccount, Scenario};
 use crate::wire::RecordedRequest;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "tenancy.each-calls-its-own-gateway",
-        PROVIDER,
+        "tenancy.credentials-are-not-shared",
+        contract::PROVIDER,
         [Http],
         "two connections used at once call two gateways, each with its own credentials",
         each_calls_its_own
     ),
     case!(
         "tenancy.checkouts-are-not-shared",
-        PROVIDER,
+        contract::PROVIDER,
         [StatusInquiry],
         "one connection does not find the checkouts of another",
         checkouts_are_not_shared
     ),
     case!(
         "tenancy.deliveries-are-not-shared",
-        WEBHOOK,
+        contract::WEBHOOK,
         [],
         "a delivery for one connection is no delivery for another",
         deliveries_are_not_shared
     ),
 ];
 
-async fn each_calls_its_own(bench: Bench) -> Verdict {
-    let second = bench.open(Account::new(1, [0])).await?;
-    let parties = [&bench.first, &second];
+async fn each_calls_its_own(fixture: Fixture) -> CaseResult {
+    let second = fixture.open(MerchantAccount::new(1, [0])).await?;
+    let accounts = [&fixture.first, &second];
     let mut prepared = Vec::new();
     for number in 0..6 {
-        let party = parties[number % 2];
+        let account = accounts[number % 2];
         prepared.push((
-            party,
-            party.prepare(&bench.request(&format!("tenant-{number}")))?,
+            account,
+            account.prepare(&fixture.request(&format!("tenant-{number}")))?,
         ));
     }
     let calls = prepared
         .iter()
-        .map(|(party, prepared)| party.make(prepared));
+        .map(|(account, prepared)| account.create(prepared));
     for outcome in join_all(calls).await {
         outcome?;
     }
-    for (own, other) in [(&bench.first, &second), (&second, &bench.first)] {
+    for (own, other) in [(&fixture.first, &second), (&second, &fixture.first)] {
         let requests = own.requests();
         let made = own.creations()?.len();
         ensure!(
             made == 3,
             "three checkouts were asked for at one gateway, {made} arrived"
         );
-        let foreign = marks(&bench, other);
-        let mine = marks(&bench, own);
+        let foreign = marks(&fixture, other);
+        let mine = marks(&fixture, own);
         for request in requests {
             let text = readable(&request);
             let wrong = foreign
@@ -75,10 +76,10 @@ async fn each_calls_its_own(bench: Bench) -> Verdict {
 }
 
 /// What gives an account away: the values of its settings.
-fn marks(bench: &Bench, party: &Party) -> Vec<String> {
+fn marks(fixture: &Fixture, account: &TestAccount) -> Vec<String> {
     let mut marks = Vec::new();
-    for (name, value) in &party.settings {
-        let Some(field) = bench.descriptor().settings.field(name) else {
+    for (name, value) in &account.settings {
+        let Some(field) = fixture.descriptor().settings.field(name) else {
             continue;
         };
         match value {
@@ -112,11 +113,11 @@ fn readable(request: &RecordedRequest) -> String {
     text
 }
 
-async fn checkouts_are_not_shared(bench: Bench) -> Verdict {
-    let second = bench.open(Account::new(1, [0])).await?;
-    let made = bench
+async fn checkouts_are_not_shared(fixture: Fixture) -> CaseResult {
+    let second = fixture.open(MerchantAccount::new(1, [0])).await?;
+    let made = fixture
         .first
-        .make(&bench.prepared("own")?)
+        .create(&fixture.prepared("own")?)
         .await?
         .into_checkout();
     let locator = CheckoutLocator::from(made.reference);
@@ -133,12 +134,12 @@ async fn checkouts_are_not_shared(bench: Bench) -> Verdict {
     }
 }
 
-async fn deliveries_are_not_shared(bench: Bench) -> Verdict {
-    let second = bench.open(Account::new(1, [0])).await?;
-    let (_, id) = bench.first.paid(&bench, "own").await?;
-    for delivery in bench.first.told(&News::Paid(id)).await? {
-        let request = bench.first.signed(&bench, &delivery)?;
-        bench.first.accept(&request).await?;
+async fn deliveries_are_not_shared(fixture: Fixture) -> CaseResult {
+    let second = fixture.open(MerchantAccount::new(1, [0])).await?;
+    let (_, id) = fixture.create_paid("own").await?;
+    for delivery in fixture.first.deliveries(&Scenario::Paid(id)).await? {
+        let request = fixture.first.signed(&delivery)?;
+        fixture.first.accept(&request).await?;
         match second.provider.webhook(&request).await? {
             Ok(_) => fail!("a delivery for one connection is taken in by another"),
             Err(error) => {

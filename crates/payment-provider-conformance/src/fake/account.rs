@@ -3,7 +3,7 @@ use secrecy::SecretString;
 
 use super::checkout::FakeCheckout;
 use super::delivery::FakeDelivery;
-use super::envelope::{NEWS, PING};
+use super::envelope::{CUSTOM, PING};
 use super::gateway::FakeGateway;
 use super::settings::AccountKey;
 
@@ -42,27 +42,27 @@ impl FakeAccount {
     /// All its deliveries so far, in the order in which they happened.
     pub fn deliveries(&self) -> Vec<FakeDelivery> {
         self.gateway
-            .deliveries_where(|notice| notice.account == self.key)
+            .deliveries_where(|delivery| delivery.account == self.key)
     }
 
     /// Signs its deliveries with this secret from now on, as after a change at the gateway.
     pub fn sign_with(&self, secret: impl Into<SecretString>) {
-        self.gateway.world().account(&self.key).secret = Some(secret.into());
+        self.gateway.state().account(&self.key).secret = Some(secret.into());
     }
 
     /// Accepts its credentials no longer.
-    pub fn revoke(&self) {
-        self.gateway.world().account(&self.key).revoked = true;
+    pub fn revoke_credentials(&self) {
+        self.gateway.state().account(&self.key).revoked = true;
     }
 
     /// Accepts its credentials again.
-    pub fn restore(&self) {
-        self.gateway.world().account(&self.key).revoked = false;
+    pub fn restore_credentials(&self) {
+        self.gateway.state().account(&self.key).revoked = false;
     }
 
     /// A test delivery, as from a gateway's dashboard.
     pub fn ping(&self) -> FakeDelivery {
-        self.deliver(
+        self.record(
             PING,
             vec![Event::new(PING, EventTarget::none(), EventKind::Ping)],
         )
@@ -70,14 +70,14 @@ impl FakeAccount {
 
     /// A delivery that says exactly this: a refund, a dispute, a settlement, news of what the
     /// gateway has never heard of.
-    pub fn tell(&self, events: Vec<Event>) -> FakeDelivery {
-        self.deliver(NEWS, events)
+    pub fn deliver(&self, events: Vec<Event>) -> FakeDelivery {
+        self.record(CUSTOM, events)
     }
 
-    fn deliver(&self, gateway_type: &str, events: Vec<Event>) -> FakeDelivery {
-        let mut world = self.gateway.world();
-        let notice = world.tell(&self.key, gateway_type, events, None);
-        drop(world);
-        FakeDelivery::new(self.gateway.clone(), notice)
+    fn record(&self, gateway_type: &str, events: Vec<Event>) -> FakeDelivery {
+        let mut state = self.gateway.state();
+        let delivery = state.tell(&self.key, gateway_type, events, None);
+        drop(state);
+        FakeDelivery::new(self.gateway.clone(), delivery)
     }
 }

@@ -5,10 +5,10 @@ use payment_provider_core::{
 };
 use url::Url;
 
+use super::checkout_record::CheckoutRecord;
 use super::delivery::FakeDelivery;
 use super::gateway::FakeGateway;
 use super::payment::FakePayment;
-use super::record::Record;
 use super::returns;
 use super::settings::AccountKey;
 
@@ -70,17 +70,17 @@ impl FakeCheckout {
 
     /// Where it stands.
     pub fn status(&self) -> CheckoutStatus {
-        self.read(Record::status)
+        self.read(CheckoutRecord::status)
     }
 
     /// What it asks for and what was paid, as a delivery would say it.
     pub fn snapshot(&self) -> CheckoutSnapshot {
-        self.read(Record::snapshot)
+        self.read(CheckoutRecord::snapshot)
     }
 
     /// Where the payer pays.
     pub fn next_action(&self) -> NextAction {
-        self.read(Record::next_action)
+        self.read(CheckoutRecord::next_action)
     }
 
     /// All attempts to pay, in order.
@@ -109,7 +109,7 @@ impl FakeCheckout {
     }
 
     /// The address at which the payer's browser comes back now; signed where that is declared.
-    pub fn return_address(&self) -> Url {
+    pub fn return_url(&self) -> Url {
         let capabilities = self.gateway.config().descriptor.capabilities;
         let secret = capabilities
             .signed_returns
@@ -120,7 +120,7 @@ impl FakeCheckout {
     /// Pays all that is left; once all is paid, all of it again. After an expiry or a cancellation
     /// it is a late payment, one that was begun before.
     pub fn pay(&self) -> FakePayment {
-        self.attempt(self.read(Record::left), PaymentStatus::Succeeded)
+        self.attempt(self.read(CheckoutRecord::left), PaymentStatus::Succeeded)
     }
 
     /// Pays this much: an instalment, too much, or money of another currency.
@@ -130,51 +130,51 @@ impl FakeCheckout {
 
     /// Tries to pay and fails.
     pub fn fail(&self) -> FakePayment {
-        self.attempt(self.read(Record::left), PaymentStatus::Failed)
+        self.attempt(self.read(CheckoutRecord::left), PaymentStatus::Failed)
     }
 
     /// Begins to pay; [`settle`](FakePayment::settle) or [`fail`](FakePayment::fail) the payment
     /// later.
-    pub fn leave_pending(&self) -> FakePayment {
-        self.attempt(self.read(Record::left), PaymentStatus::Pending)
+    pub fn begin_payment(&self) -> FakePayment {
+        self.attempt(self.read(CheckoutRecord::left), PaymentStatus::Pending)
     }
 
     /// Tries to pay so much, with this outcome; a word that nobody knows is one too.
     pub fn attempt(&self, amount: Money, status: PaymentStatus) -> FakePayment {
-        let mut world = self.gateway.world();
-        let id = world.new_payment_id();
+        let mut state = self.gateway.state();
+        let id = state.new_payment_id();
         let payment = Payment::new(id.clone(), status, amount);
-        world.attempt(&self.account, &self.reference, payment);
-        drop(world);
+        state.attempt(&self.account, &self.reference, payment);
+        drop(state);
         FakePayment::new(self.clone(), id)
     }
 
     /// Lets its time be over, whatever the clock says. What has ended already stays as it is.
     pub fn expire(&self) {
-        let mut world = self.gateway.world();
-        world.end(&self.account, &self.reference, CheckoutStatus::Expired);
+        let mut state = self.gateway.state();
+        state.end(&self.account, &self.reference, CheckoutStatus::Expired);
     }
 
     /// Has the gateway say that it stands so, from now on and in a delivery: with a word that
     /// nobody knows, or paid with less paid than asked.
-    pub fn claim(&self, status: CheckoutStatus) {
-        let mut world = self.gateway.world();
-        if let Some(record) = world.find(&self.account, self.reference.as_str()) {
+    pub fn report_status(&self, status: CheckoutStatus) {
+        let mut state = self.gateway.state();
+        if let Some(record) = state.find(&self.account, self.reference.as_str()) {
             record.claimed = Some(status);
         }
-        world.tell_of_checkout(&self.account, &self.reference, None);
+        state.tell_of_checkout(&self.account, &self.reference, None);
     }
 
     /// All deliveries about it so far, in the order in which they happened.
     pub fn deliveries(&self) -> Vec<FakeDelivery> {
-        self.gateway.deliveries_where(|notice| {
-            notice.account == self.account && notice.reference.as_ref() == Some(&self.reference)
+        self.gateway.deliveries_where(|delivery| {
+            delivery.account == self.account && delivery.reference.as_ref() == Some(&self.reference)
         })
     }
 
     pub(super) fn deliveries_about(&self, payment: &PaymentId) -> Vec<FakeDelivery> {
-        self.gateway.deliveries_where(|notice| {
-            notice.account == self.account && notice.payment.as_ref() == Some(payment)
+        self.gateway.deliveries_where(|delivery| {
+            delivery.account == self.account && delivery.payment.as_ref() == Some(payment)
         })
     }
 
@@ -185,13 +185,13 @@ impl FakeCheckout {
     }
 
     pub(super) fn decide(&self, payment: &PaymentId, status: PaymentStatus) {
-        let mut world = self.gateway.world();
-        world.decide(&self.account, &self.reference, payment, status);
+        let mut state = self.gateway.state();
+        state.decide(&self.account, &self.reference, payment, status);
     }
 
-    fn read<T>(&self, read: impl FnOnce(&Record) -> T) -> T {
-        let mut world = self.gateway.world();
-        let record = world.find(&self.account, self.reference.as_str());
+    fn read<T>(&self, read: impl FnOnce(&CheckoutRecord) -> T) -> T {
+        let mut state = self.gateway.state();
+        let record = state.find(&self.account, self.reference.as_str());
         read(record.expect("checkouts are never removed"))
     }
 }

@@ -14,7 +14,7 @@ use super::builder::Config;
 use super::envelope::{self, Envelope};
 use super::gateway::FakeGateway;
 use super::signature::{Keyring, Purpose, sign};
-use super::world::Notice;
+use super::state::RecordedDelivery;
 
 const SIGNATURE: &str = "x-fake-signature";
 const TIMESTAMP: &str = "x-fake-timestamp";
@@ -29,7 +29,7 @@ const WINDOW: (Duration, Duration) = (Duration::from_hours(24), Duration::from_m
 #[derive(Clone)]
 pub struct FakeDelivery {
     gateway: FakeGateway,
-    notice: Notice,
+    delivery: RecordedDelivery,
     signing: Signing,
     altered: bool,
     sent_at: Option<OffsetDateTime>,
@@ -44,10 +44,10 @@ enum Signing {
 }
 
 impl FakeDelivery {
-    pub(super) const fn new(gateway: FakeGateway, notice: Notice) -> Self {
+    pub(super) const fn new(gateway: FakeGateway, delivery: RecordedDelivery) -> Self {
         Self {
             gateway,
-            notice,
+            delivery,
             signing: Signing::Account,
             altered: false,
             sent_at: None,
@@ -57,22 +57,22 @@ impl FakeDelivery {
 
     /// The gateway's word for what it is.
     pub fn gateway_type(&self) -> &str {
-        &self.notice.gateway_type
+        &self.delivery.gateway_type
     }
 
     /// The checkout it is about.
     pub const fn reference(&self) -> Option<&CheckoutReference> {
-        self.notice.reference.as_ref()
+        self.delivery.reference.as_ref()
     }
 
     /// The account whose news it is.
     pub fn account(&self) -> &str {
-        &self.notice.account.name
+        &self.delivery.account.name
     }
 
     /// The address it goes to. Where a checkout names one, each delivery about it comes there too.
     pub const fn url(&self) -> &Url {
-        &self.notice.url
+        &self.delivery.url
     }
 
     /// Sends it at this moment. Without
@@ -125,20 +125,20 @@ impl FakeDelivery {
 
     /// Cuts the body off in the middle, and signs that.
     pub fn unreadable(mut self) -> Self {
-        let half = self.notice.body.len() / 2;
-        self.notice.body.truncate(half);
+        let half = self.delivery.body.len() / 2;
+        self.delivery.body.truncate(half);
         self
     }
 
     /// Makes it of a type that the provider does not know; what it is about can still be read.
     pub fn of_unknown_type(mut self) -> Self {
-        if let Ok(known) = serde_json::from_slice::<Envelope>(&self.notice.body) {
-            "something.new".clone_into(&mut self.notice.gateway_type);
+        if let Ok(known) = serde_json::from_slice::<Envelope>(&self.delivery.body) {
+            "something.new".clone_into(&mut self.delivery.gateway_type);
             let envelope = Envelope {
-                gateway_type: self.notice.gateway_type.clone(),
+                gateway_type: self.delivery.gateway_type.clone(),
                 ..known
             };
-            self.notice.body = envelope.into_bytes();
+            self.delivery.body = envelope.into_bytes();
         }
         self
     }
@@ -156,10 +156,10 @@ impl FakeDelivery {
             at.max(0).to_string()
         });
         let time = stamp.as_deref().unwrap_or_default();
-        let body = &self.notice.body;
+        let body = &self.delivery.body;
         let signature = match &self.signing {
             Signing::Account => {
-                let secret = self.gateway.secret_of(&self.notice.account);
+                let secret = self.gateway.secret_of(&self.delivery.account);
                 Some(sign(&secret, Purpose::Delivery, time, body))
             }
             Signing::Secret(secret) => Some(sign(secret, Purpose::Delivery, time, body)),
@@ -176,7 +176,7 @@ impl FakeDelivery {
         if self.altered {
             body.push(b'\n');
         }
-        let url = self.notice.url.clone();
+        let url = self.delivery.url.clone();
         WebhookRequest::post(
             url,
             headers,
@@ -190,9 +190,9 @@ impl fmt::Debug for FakeDelivery {
     /// Leaves out the body and what it is signed with.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FakeDelivery")
-            .field("gateway_type", &self.notice.gateway_type)
-            .field("account", &self.notice.account.name)
-            .field("reference", &self.notice.reference)
+            .field("gateway_type", &self.delivery.gateway_type)
+            .field("account", &self.delivery.account.name)
+            .field("reference", &self.delivery.reference)
             .finish_non_exhaustive()
     }
 }

@@ -11,9 +11,9 @@ pub(super) const CHECKOUT: &str = "checkout.updated";
 /// Type of a test delivery.
 pub(super) const PING: &str = "ping";
 /// Type of a delivery with whatever a test wants told.
-pub(super) const NEWS: &str = "news";
+pub(super) const CUSTOM: &str = "news";
 
-const KNOWN: [&str; 4] = [PAYMENT, CHECKOUT, PING, NEWS];
+const KNOWN: [&str; 4] = [PAYMENT, CHECKOUT, PING, CUSTOM];
 
 /// What a body holds.
 #[derive(Serialize, Deserialize)]

@@ -28,12 +28,12 @@ impl FakeFactory {
         let Connection { account, secrets } = Connection::read(schema, settings)?;
         // The merchant gives the host what the gateway gave them: the account's first connection
         // says what that was.
-        let mut world = self.gateway.world();
-        let known = world.account(&account);
+        let mut state = self.gateway.state();
+        let known = state.account(&account);
         if known.secret.is_none() {
             known.secret = secrets.first().cloned();
         }
-        drop(world);
+        drop(state);
         Ok(FakeProvider::new(self.gateway.clone(), account, &secrets))
     }
 }

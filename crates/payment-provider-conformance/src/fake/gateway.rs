@@ -13,7 +13,7 @@ use super::delivery::FakeDelivery;
 use super::factory::FakeFactory;
 use super::provider::FakeProvider;
 use super::settings::{ACCOUNT, AccountKey, SECRETS};
-use super::world::{Notice, World};
+use super::state::{GatewayState, RecordedDelivery};
 
 /// A gateway in memory, as a test sees and steers it. Clones are the same gateway.
 ///
@@ -21,7 +21,7 @@ use super::world::{Notice, World};
 #[derive(Clone)]
 pub struct FakeGateway {
     config: Arc<Config>,
-    world: Arc<Mutex<World>>,
+    state: Arc<Mutex<GatewayState>>,
 }
 
 impl FakeGateway {
@@ -37,8 +37,8 @@ impl FakeGateway {
 
     pub(super) fn with_config(config: Config) -> Self {
         let config = Arc::new(config);
-        let world = Arc::new(Mutex::new(World::new(Arc::clone(&config))));
-        Self { config, world }
+        let state = Arc::new(Mutex::new(GatewayState::new(Arc::clone(&config))));
+        Self { config, state }
     }
 
     /// All that the contract can declare.
@@ -63,7 +63,7 @@ impl FakeGateway {
 
     /// Settings that connect the sandbox account of this name, for hosts that keep settings.
     pub fn settings(&self, account: &str) -> ConnectionSettings {
-        let known = self.world().account(&sandbox(account)).secret.clone();
+        let known = self.state().account(&sandbox(account)).secret.clone();
         let secret = known.unwrap_or_else(|| format!("the webhook secret of {account}").into());
         ConnectionSettings::new()
             .with(ACCOUNT, account)
@@ -89,13 +89,13 @@ impl FakeGateway {
     /// All calls so far, of all accounts, in the order in which they came. Preflight, webhooks and
     /// return addresses ask the gateway nothing.
     pub fn calls(&self) -> Vec<FakeCall> {
-        self.world().calls.clone()
+        self.state().calls.clone()
     }
 
     /// How many calls of this operation came so far.
     pub fn count(&self, operation: Operation) -> usize {
-        let world = self.world();
-        let calls = world.calls.iter();
+        let state = self.state();
+        let calls = state.calls.iter();
         calls.filter(|call| call.operation == operation).count()
     }
 
@@ -121,11 +121,14 @@ impl FakeGateway {
     /// The deliveries that were not taken by this yet, in the order in which they happened. Shuffle
     /// them, hand one over twice, change one first, or leave one away.
     pub fn take_deliveries(&self) -> Vec<FakeDelivery> {
-        let mut world = self.world();
-        let waiting = world.notices.iter_mut().filter(|notice| !notice.taken);
-        let taken = waiting.map(|notice| {
-            notice.taken = true;
-            FakeDelivery::new(self.clone(), notice.clone())
+        let mut state = self.state();
+        let waiting = state
+            .deliveries
+            .iter_mut()
+            .filter(|delivery| !delivery.taken);
+        let taken = waiting.map(|delivery| {
+            delivery.taken = true;
+            FakeDelivery::new(self.clone(), delivery.clone())
         });
         taken.collect()
     }
@@ -139,17 +142,17 @@ impl FakeGateway {
     }
 
     /// All that there is, as it is now.
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+    pub(super) fn state(&self) -> MutexGuard<'_, GatewayState> {
         let now = self.now();
         // Tests panic; what is here is whole after each of them.
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        world.come_to(now);
-        world
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.advance_to(now);
+        state
     }
 
     #[track_caller]
     pub(super) fn secret_of(&self, account: &AccountKey) -> SecretString {
-        let secret = self.world().account(account).secret.clone();
+        let secret = self.state().account(account).secret.clone();
         secret.unwrap_or_else(|| panic!("nobody has connected the account `{}`", account.name))
     }
 
@@ -157,8 +160,8 @@ impl FakeGateway {
         &self,
         wanted: impl Fn(&AccountKey) -> bool,
     ) -> Vec<FakeCheckout> {
-        let world = self.world();
-        let accounts = world.accounts.iter().filter(|(key, _)| wanted(key));
+        let state = self.state();
+        let accounts = state.accounts.iter().filter(|(key, _)| wanted(key));
         let checkouts = accounts.flat_map(|(key, account)| {
             let records = account.checkouts.iter();
             records.map(|record| (key.clone(), record.reference().clone()))
@@ -168,11 +171,14 @@ impl FakeGateway {
             .collect()
     }
 
-    pub(super) fn deliveries_where(&self, wanted: impl Fn(&Notice) -> bool) -> Vec<FakeDelivery> {
-        let world = self.world();
-        let notices = world.notices.iter().filter(|notice| wanted(notice));
-        notices
-            .map(|notice| FakeDelivery::new(self.clone(), notice.clone()))
+    pub(super) fn deliveries_where(
+        &self,
+        wanted: impl Fn(&RecordedDelivery) -> bool,
+    ) -> Vec<FakeDelivery> {
+        let state = self.state();
+        let deliveries = state.deliveries.iter().filter(|delivery| wanted(delivery));
+        deliveries
+            .map(|delivery| FakeDelivery::new(self.clone(), delivery.clone()))
             .collect()
     }
 

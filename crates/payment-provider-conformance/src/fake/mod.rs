@@ -51,7 +51,7 @@
 //! A page that is asked for again after a timeout is the same page:
 //!
 //! ```
-//! use payment_provider_conformance::fake::{Answer, FakeGateway};
+//! use payment_provider_conformance::fake::{ScriptedResponse, FakeGateway};
 //! use payment_provider_core::reexport::time::{Duration, OffsetDateTime};
 //! use payment_provider_core::{
 //!     CheckoutReference, CheckoutRequest, Currency, Customer, CustomerId, Effect, Money,
@@ -86,7 +86,7 @@
 //! let prepared = provider.prepare_checkout(&request)?;
 //!
 //! // The checkout is made, but the host never hears of it.
-//! gateway.answer_next(Operation::CreateCheckout, Answer::time_out_after_done());
+//! gateway.respond_next(Operation::CreateCheckout, ScriptedResponse::apply_then_time_out());
 //! let page = payment_page(&provider, &prepared).await?;
 //! assert_eq!(gateway.calls(), ["create_checkout inv-1", "create_checkout inv-1"]);
 //! assert_eq!(gateway.checkouts().len(), 1);
@@ -176,8 +176,8 @@
 //! |---|---|
 //! | say what the gateway can do | [`FakeGateway::builder`] |
 //! | connect | [`FakeGateway::connect`], or [`FakeGateway::factory`] with [`FakeGateway::settings`] |
-//! | have calls fail | [`Answer`], by [`FakeGateway::answer_next`] and its sisters |
-//! | stop a call half way | [`FakeGateway::hold_next`], [`FakeGateway::hold_next_answer`] |
+//! | have calls fail | [`ScriptedResponse`], by [`FakeGateway::respond_next`] and its sisters |
+//! | stop a call half way | [`FakeGateway::hold_next`], [`FakeGateway::hold_next_response`] |
 //! | be the payer | [`FakeCheckout`], [`FakePayment`] |
 //! | hand over webhooks | [`FakeDelivery`], by [`FakeGateway::take_deliveries`] |
 //! | see what the gateway saw | [`FakeGateway::calls`], [`FakeCheckout::counts`] |
@@ -186,11 +186,12 @@
 //! on its own, waits for no clock, and needs no runtime.
 
 mod account;
-mod answer;
 mod body;
 mod builder;
 mod call;
+mod call_handler;
 mod checkout;
+mod checkout_record;
 mod clock;
 mod delivery;
 mod envelope;
@@ -198,18 +199,16 @@ mod factory;
 mod gateway;
 mod hold;
 mod payment;
-mod preflight;
+mod prepare;
 mod provider;
-mod record;
 mod returns;
 mod script;
+mod scripted_response;
 mod settings;
 mod signature;
-mod visit;
-mod world;
+mod state;
 
 pub use account::FakeAccount;
-pub use answer::Answer;
 pub use builder::FakeGatewayBuilder;
 pub use call::FakeCall;
 pub use checkout::{CheckoutCounts, FakeCheckout};
@@ -220,3 +219,4 @@ pub use gateway::FakeGateway;
 pub use hold::Hold;
 pub use payment::FakePayment;
 pub use provider::FakeProvider;
+pub use scripted_response::ScriptedResponse;

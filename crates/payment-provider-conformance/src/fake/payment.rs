@@ -26,17 +26,17 @@ impl FakePayment {
     }
 
     /// Lets the money come in. It may do so long after the checkout ended.
-    pub fn settle(&self) -> &Self {
-        self.come_to(PaymentStatus::Succeeded)
+    pub fn succeed(&self) -> &Self {
+        self.set_status(PaymentStatus::Succeeded)
     }
 
     /// Lets the attempt come to nothing.
     pub fn fail(&self) -> &Self {
-        self.come_to(PaymentStatus::Failed)
+        self.set_status(PaymentStatus::Failed)
     }
 
     /// Lets the attempt come to this; each time is told.
-    pub fn come_to(&self, status: PaymentStatus) -> &Self {
+    pub fn set_status(&self, status: PaymentStatus) -> &Self {
         self.checkout.decide(&self.id, status);
         self
     }

@@ -9,14 +9,14 @@ use payment_provider_core::{
 };
 use secrecy::SecretString;
 
+use super::call_handler::{CallHandler, Errors};
 use super::delivery;
 use super::gateway::FakeGateway;
 use super::hold::interleave;
-use super::preflight;
+use super::prepare;
 use super::returns::FakeReturns;
 use super::settings::AccountKey;
 use super::signature::Keyring;
-use super::visit::{Errors, Visit};
 
 /// One account of a [`FakeGateway`], connected. Clones share the account.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl FakeProvider {
         &self,
         operation: Operation,
         reference: Option<&CheckoutReference>,
-        act: impl FnOnce(&mut Visit<'_>) -> Result<T, ProviderError> + Send,
+        act: impl FnOnce(&mut CallHandler<'_>) -> Result<T, ProviderError> + Send,
     ) -> Result<T, ProviderError> {
         let (answer, request_id) = self.gateway.arrive(operation, &self.account, reference);
         let errors = Errors {
@@ -67,18 +67,18 @@ impl FakeProvider {
 
     fn carry_out<T>(
         &self,
-        plan: super::answer::Plan,
+        plan: super::scripted_response::ResponsePlan,
         errors: &Errors,
-        act: impl FnOnce(&mut Visit<'_>) -> Result<T, ProviderError>,
+        act: impl FnOnce(&mut CallHandler<'_>) -> Result<T, ProviderError>,
     ) -> Result<T, ProviderError> {
-        let mut world = self.gateway.world();
-        let revoked = world.account(&self.account).revoked;
+        let mut state = self.gateway.state();
+        let revoked = state.account(&self.account).revoked;
         // Rejected credentials are a result of checking them, and an error of everything else.
         if revoked && errors.operation != Operation::CheckConnection {
             return Err(errors.of(ErrorKind::Authentication));
         }
-        act(&mut Visit {
-            world: &mut world,
+        act(&mut CallHandler {
+            state: &mut state,
             account: &self.account,
             plan,
             errors,
@@ -114,8 +114,8 @@ impl PaymentProvider for FakeProvider {
 
     async fn check_connection(&self) -> Result<ConnectionCheck, ProviderError> {
         let environment = self.environment();
-        self.call(Operation::CheckConnection, None, |visit| {
-            let credentials = if visit.world.account(visit.account).revoked {
+        self.call(Operation::CheckConnection, None, |handler| {
+            let credentials = if handler.state.account(handler.account).revoked {
                 CredentialCheck::Rejected
             } else {
                 CredentialCheck::Accepted
@@ -129,16 +129,16 @@ impl PaymentProvider for FakeProvider {
 
     async fn link_customer(&self, customer: &Customer) -> Result<CustomerLink, ProviderError> {
         let mut needs = Violations::none();
-        preflight::needs(customer, self.gateway.config(), &mut needs);
+        prepare::needs(customer, self.gateway.config(), &mut needs);
         if !self.descriptor().capabilities.remote_customers {
             return Ok(CustomerLink::local(needs));
         }
-        let link = |visit: &mut Visit<'_>| Ok(visit.link(customer, needs));
+        let link = |handler: &mut CallHandler<'_>| Ok(handler.link(customer, needs));
         self.call(Operation::LinkCustomer, None, link).await
     }
 
     fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
-        preflight::preflight(request, self.gateway.config(), self.environment())
+        prepare::prepare(request, self.gateway.config(), self.environment())
     }
 
     async fn create_checkout(
@@ -153,7 +153,7 @@ impl PaymentProvider for FakeProvider {
             let id = self.descriptor().id.clone();
             return Err(ProviderError::invalid(foreign, operation, id));
         }
-        let create = |visit: &mut Visit<'_>| visit.create(prepared);
+        let create = |handler: &mut CallHandler<'_>| handler.create(prepared);
         self.call(operation, Some(&prepared.reference), create)
             .await
     }
@@ -161,7 +161,7 @@ impl PaymentProvider for FakeProvider {
     async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError> {
         let operation = Operation::FetchCheckout;
         self.declared(self.descriptor().capabilities.status_inquiry, operation)?;
-        let fetch = |visit: &mut Visit<'_>| visit.fetch(checkout);
+        let fetch = |handler: &mut CallHandler<'_>| handler.fetch(checkout);
         self.call(operation, Some(&checkout.reference), fetch).await
     }
 
@@ -171,7 +171,7 @@ impl PaymentProvider for FakeProvider {
     ) -> Result<Cancellation, ProviderError> {
         let operation = Operation::CancelCheckout;
         self.declared(self.descriptor().capabilities.cancellation, operation)?;
-        let cancel = |visit: &mut Visit<'_>| visit.cancel(checkout);
+        let cancel = |handler: &mut CallHandler<'_>| handler.cancel(checkout);
         self.call(operation, Some(&checkout.reference), cancel)
             .await
     }
@@ -182,7 +182,7 @@ impl PaymentProvider for FakeProvider {
     ) -> Result<Vec<Payment>, ProviderError> {
         let operation = Operation::ListPayments;
         self.declared(self.descriptor().capabilities.status_inquiry, operation)?;
-        let list = |visit: &mut Visit<'_>| visit.list(checkout);
+        let list = |handler: &mut CallHandler<'_>| handler.list(checkout);
         self.call(operation, Some(&checkout.reference), list).await
     }
 

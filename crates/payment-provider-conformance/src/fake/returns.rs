@@ -9,7 +9,7 @@ use payment_provider_core::{
 use secrecy::SecretString;
 use url::Url;
 
-use super::record::Record;
+use super::checkout_record::CheckoutRecord;
 use super::signature::{Keyring, Purpose, sign};
 
 const REFERENCE: &str = "fake_reference";
@@ -19,7 +19,7 @@ const STATUS: &str = "fake_status";
 const SIGNATURE: &str = "fake_signature";
 
 /// The address at which the payer's browser comes back; signed if there is a secret to sign it with.
-pub(super) fn address(record: &Record, secret: Option<&SecretString>) -> Url {
+pub(super) fn address(record: &CheckoutRecord, secret: Option<&SecretString>) -> Url {
     let payment = record.payments.last().map(|payment| payment.id.as_str());
     let status = record.status();
     let parts = [

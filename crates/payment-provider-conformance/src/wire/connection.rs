@@ -10,22 +10,22 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::answers::Answers;
-use super::door::Door;
-use super::incoming::{Incoming, Malformed, Parsing, Progress, Received};
-use super::ledger::{Ledger, Unreadable};
+use super::listener::Listener;
+use super::paused_clock::{DELIVERY_GRACE, PausedClock, STALL_GRACE};
 use super::request::RecordedRequest;
-use super::stillness::{SETTLING, STALLED, Stillness};
+use super::request_log::{RequestLog, UnreadableRequest};
+use super::request_parser::{ParseError, Parsing, Progress, Received, RequestBuffer};
+use super::responder::Responder;
 
 /// How long a client that was told of the end may take to close its own side.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What all connections of a gateway share.
 pub(super) struct Shared {
-    pub(super) answers: Box<dyn Answers>,
-    pub(super) ledger: Ledger,
-    pub(super) door: Door,
-    pub(super) stillness: Stillness,
+    pub(super) responder: Box<dyn Responder>,
+    pub(super) request_log: RequestLog,
+    pub(super) listener: Listener,
+    pub(super) paused_clock: PausedClock,
     /// How many connections there have been.
     pub(super) connections: AtomicU64,
     /// How many connections wait for a request to begin.
@@ -36,35 +36,35 @@ pub(super) struct Connection {
     number: u64,
     pub(super) stream: TcpStream,
     pub(super) shared: Arc<Shared>,
-    incoming: Incoming,
+    request_parser: RequestBuffer,
     idle: Option<Idle>,
 }
 
 /// What becomes of a connection.
-pub(super) enum After {
+pub(super) enum ConnectionState {
     /// It is there for the next request.
     NextRequest,
     /// It is closed in order, all that was sent being delivered.
     Close,
     /// It is let go of as it is.
-    LetGo,
+    Abandon,
 }
 
 impl Connection {
     pub(super) fn new(number: u64, stream: TcpStream, shared: Arc<Shared>) -> Self {
         // A small answer must not wait for the acknowledgement of another.
         let _ = stream.set_nodelay(true);
-        shared.stillness.hold(number, SETTLING);
+        shared.paused_clock.hold(number, DELIVERY_GRACE);
         Self {
             number,
             stream,
-            incoming: Incoming::default(),
+            request_parser: RequestBuffer::default(),
             idle: Some(Idle::new(&shared.idle)),
             shared,
         }
     }
 
-    /// Answers requests until the connection ends.
+    /// Responder requests until the connection ends.
     pub(super) async fn serve(mut self) {
         // An error here is the client's going away, at any time, which needs no mention.
         let _ = self.serve_all().await;
@@ -79,12 +79,12 @@ impl Connection {
             };
             let request = self
                 .shared
-                .ledger
-                .record(self.recorded(received), &self.shared.door);
-            match self.play(request).await? {
-                After::NextRequest => {}
-                After::Close => return self.close().await,
-                After::LetGo => return Ok(()),
+                .request_log
+                .record(self.recorded(received), &self.shared.listener);
+            match self.respond(request).await? {
+                ConnectionState::NextRequest => {}
+                ConnectionState::Close => return self.close().await,
+                ConnectionState::Abandon => return Ok(()),
             }
         }
         Ok(())
@@ -92,7 +92,7 @@ impl Connection {
 
     /// Waits for the first bytes of a request. False if the connection ends instead.
     async fn begins(&mut self) -> io::Result<bool> {
-        if !self.incoming.is_empty() {
+        if !self.request_parser.is_empty() {
             self.idle = None;
             return Ok(true);
         }
@@ -100,8 +100,8 @@ impl Connection {
         self.idle.get_or_insert_with(|| Idle::new(&shared.idle));
         tokio::select! {
             biased;
-            () = shared.door.refuses() => self.close().await.map(|()| false),
-            more = self.incoming.fill(&mut self.stream) => {
+            () = shared.listener.refuses() => self.close().await.map(|()| false),
+            more = self.request_parser.fill(&mut self.stream) => {
                 self.idle = None;
                 more
             }
@@ -109,13 +109,13 @@ impl Connection {
     }
 
     /// Reads a request that has begun. `None` if the client goes away before it is whole.
-    async fn receive(&mut self) -> io::Result<Option<Result<Received, Malformed>>> {
+    async fn receive(&mut self) -> io::Result<Option<Result<Received, ParseError>>> {
         let mut parsing = Parsing::default();
         let mut may_ask = true;
         loop {
-            match self.incoming.parse(&mut parsing) {
+            match self.request_parser.parse(&mut parsing) {
                 Ok(Progress::Whole(received)) => {
-                    self.shared.stillness.hold(self.number, SETTLING);
+                    self.shared.paused_clock.hold(self.number, DELIVERY_GRACE);
                     return Ok(Some(Ok(received)));
                 }
                 Ok(Progress::Partial { asks_to_continue }) if asks_to_continue && may_ask => {
@@ -126,8 +126,8 @@ impl Connection {
                 Ok(Progress::Partial { .. }) => {}
                 Err(reason) => return Ok(Some(Err(reason))),
             }
-            self.shared.stillness.hold(self.number, STALLED);
-            if !self.incoming.fill(&mut self.stream).await? {
+            self.shared.paused_clock.hold(self.number, STALL_GRACE);
+            if !self.request_parser.fill(&mut self.stream).await? {
                 return Ok(None);
             }
         }
@@ -156,13 +156,15 @@ impl Connection {
     }
 
     async fn reject(&mut self, reason: String) -> io::Result<()> {
-        let bytes = self.incoming.rest();
+        let bytes = self.request_parser.rest();
         let connection = self.number;
-        self.shared.ledger.record_unreadable(Unreadable {
-            connection,
-            bytes,
-            reason,
-        });
+        self.shared
+            .request_log
+            .record_unreadable(UnreadableRequest {
+                connection,
+                bytes,
+                reason,
+            });
         let answer = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         self.send(answer, &AtomicU64::new(0)).await?;
         self.close().await
@@ -170,8 +172,8 @@ impl Connection {
 
     /// Sends all of this, and counts what was taken by the operating system.
     pub(super) async fn send(&mut self, mut bytes: &[u8], sent: &AtomicU64) -> io::Result<()> {
-        let stillness = self.shared.stillness.clone();
-        stillness.hold(self.number, SETTLING);
+        let paused_clock = self.shared.paused_clock.clone();
+        paused_clock.hold(self.number, DELIVERY_GRACE);
         while !bytes.is_empty() {
             let count = self.stream.write(bytes).await?;
             if count == 0 {
@@ -179,9 +181,13 @@ impl Connection {
             }
             sent.fetch_add(count as u64, Ordering::AcqRel);
             bytes = &bytes[count..];
-            stillness.hold(
+            paused_clock.hold(
                 self.number,
-                if bytes.is_empty() { SETTLING } else { STALLED },
+                if bytes.is_empty() {
+                    DELIVERY_GRACE
+                } else {
+                    STALL_GRACE
+                },
             );
         }
         Ok(())
@@ -198,8 +204,8 @@ impl Connection {
     /// reset the connection, and what was sent could be lost.
     async fn close(&mut self) -> io::Result<()> {
         self.stream.shutdown().await?;
-        self.shared.stillness.hold(self.number, SETTLING);
-        let _ = tokio::time::timeout(FAREWELL, self.until_client_leaves()).await;
+        self.shared.paused_clock.hold(self.number, DELIVERY_GRACE);
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.until_client_leaves()).await;
         Ok(())
     }
 }

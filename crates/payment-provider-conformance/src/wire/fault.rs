@@ -6,12 +6,12 @@ use http::Response;
 /// What a gateway does wrong.
 ///
 /// The point of most faults is on which side of the work they strike: the client cannot tell a reset before the
-/// order was made from one after it, and has to be right in both cases. [`Fault::commits`] says which is which. A
+/// order was made from one after it, and has to be right in both cases. [`WireFault::commits`] says which is which. A
 /// fault strikes when the whole request has been read, so what it struck is among the recorded requests, with the
 /// fault.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum WireFault {
     /// Nobody can connect: the listening socket is closed. Connections between two requests are closed as well; a
     /// request being answered still gets its answer. Lasts until cleared, whatever it was planned for, since there
     /// is no request to match or to count. Cleared, the gateway listens on the same port again.
@@ -31,9 +31,9 @@ pub enum Fault {
     /// The work is done; a chunked answer is closed in order in the middle of a chunk.
     TruncateChunked,
     /// The work is done; the body of the answer is followed by spaces without end, which are still valid JSON. Ends
-    /// when the client goes away, or after this many bytes: see [`RecordedRequest::answer_bytes`].
+    /// when the client goes away, or after this many bytes: see [`RecordedRequest::response_bytes`].
     ///
-    /// [`RecordedRequest::answer_bytes`]: super::RecordedRequest::answer_bytes
+    /// [`RecordedRequest::response_bytes`]: super::RecordedRequest::response_bytes
     EndlessBody {
         /// Most bytes that are sent, the head included.
         cap: u64,
@@ -49,8 +49,8 @@ pub enum Fault {
     Delay(Duration),
 }
 
-impl Fault {
-    /// Whether the work is done: the gateway's answers are asked, even if nobody hears what they say.
+impl WireFault {
+    /// Whether the work is done: the gateway's responder are asked, even if nobody hears what they say.
     pub fn commits(&self) -> bool {
         match self {
             Self::RefuseConnection

@@ -9,14 +9,14 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use url::Url;
 
-use super::answers::Answers;
 use super::connection::{Connection, Shared};
-use super::door::Door;
-use super::fault::Fault;
-use super::ledger::{Ledger, Unreadable};
-use super::plan::Plan;
+use super::fault::WireFault;
+use super::fault_plan::FaultPlan;
+use super::listener::Listener;
+use super::paused_clock::PausedClock;
 use super::request::RecordedRequest;
-use super::stillness::Stillness;
+use super::request_log::{RequestLog, UnreadableRequest};
+use super::responder::Responder;
 
 /// A gateway on this machine that does as it is told: see the [module](super).
 ///
@@ -40,17 +40,17 @@ impl WireGateway {
     ///
     /// Outside of a tokio runtime with I/O and time.
     #[expect(clippy::unused_async, reason = "it needs a runtime around it")]
-    pub async fn start(answers: impl Answers) -> io::Result<Self> {
+    pub async fn start(responder: impl Responder) -> io::Result<Self> {
         let runtime = Handle::current();
         let shared = Arc::new(Shared {
-            answers: Box::new(answers),
-            ledger: Ledger::default(),
-            door: Door::new(runtime.clone())?,
-            stillness: Stillness::new(runtime),
+            responder: Box::new(responder),
+            request_log: RequestLog::default(),
+            listener: Listener::new(runtime.clone())?,
+            paused_clock: PausedClock::new(runtime),
             connections: AtomicU64::new(0),
             idle: Arc::new(watch::Sender::new(0)),
         });
-        let pace = shared.stillness.clone().pace();
+        let pace = shared.paused_clock.clone().pace();
         let tasks = [
             tokio::spawn(accept(Arc::clone(&shared))),
             tokio::spawn(pace),
@@ -64,18 +64,18 @@ impl WireGateway {
     ///
     /// Never: the address is one.
     pub fn address(&self) -> Url {
-        let address = format!("http://{}/", self.shared.door.address());
+        let address = format!("http://{}/", self.shared.listener.address());
         address.parse().expect("host and port of a socket")
     }
 
     /// All requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.ledger.requests()
+        self.shared.request_log.requests()
     }
 
     /// Everything so far that was no HTTP request.
-    pub fn unreadable(&self) -> Vec<Unreadable> {
-        self.shared.ledger.unreadable()
+    pub fn unreadable(&self) -> Vec<UnreadableRequest> {
+        self.shared.request_log.unreadable()
     }
 
     /// How many connections have been made, ever.
@@ -85,23 +85,23 @@ impl WireGateway {
 
     /// Waits until so many requests have arrived, and returns all there are.
     pub async fn wait_for(&self, count: usize) -> Vec<RecordedRequest> {
-        self.shared.ledger.arrivals(count).await;
+        self.shared.request_log.arrivals(count).await;
         self.requests()
     }
 
     /// Forgets the requests, and counts from one again. Faults stay planned.
     pub fn clear(&self) {
-        self.shared.ledger.clear(&self.shared.door);
+        self.shared.request_log.clear(&self.shared.listener);
     }
 
     /// Plays this to the next request that has no fault yet; called again, to the one after it.
-    pub fn fault_next(&self, fault: Fault) {
+    pub fn fault_next(&self, fault: WireFault) {
         self.plan(|plan| plan.add_next(fault));
     }
 
     /// Plays this to the request with this number, the first being 1. This goes before
     /// [`fault_next`](Self::fault_next), which goes before [`fault_where`](Self::fault_where).
-    pub fn fault_at(&self, number: usize, fault: Fault) {
+    pub fn fault_at(&self, number: usize, fault: WireFault) {
         self.plan(|plan| plan.add_at(number, fault));
     }
 
@@ -111,7 +111,7 @@ impl WireGateway {
     pub fn fault_where(
         &self,
         matches: impl Fn(&RecordedRequest) -> bool + Send + Sync + 'static,
-        fault: Fault,
+        fault: WireFault,
     ) {
         self.plan(|plan| plan.add_where(Box::new(matches), fault));
     }
@@ -122,20 +122,20 @@ impl WireGateway {
     ///
     /// If another program has taken the port meanwhile.
     pub fn clear_faults(&self) {
-        self.plan(|plan| *plan = Plan::default());
+        self.plan(|plan| *plan = FaultPlan::default());
     }
 
-    /// Plays [`Fault::RefuseConnection`] from now on, and waits until no connection is left that a client could send
+    /// Plays [`WireFault::RefuseConnection`] from now on, and waits until no connection is left that a client could send
     /// its next request on: it has to connect, and cannot.
     pub async fn refuse_connections(&self) {
-        self.fault_where(|_| true, Fault::RefuseConnection);
+        self.fault_where(|_| true, WireFault::RefuseConnection);
         let mut idle = self.shared.idle.subscribe();
         // The sender lives as long as `self`.
         let _ = idle.wait_for(|&idle| idle == 0).await;
     }
 
-    fn plan(&self, change: impl FnOnce(&mut Plan)) {
-        self.shared.ledger.plan(&self.shared.door, change);
+    fn plan(&self, change: impl FnOnce(&mut FaultPlan)) {
+        self.shared.request_log.plan(&self.shared.listener, change);
     }
 }
 
@@ -144,14 +144,14 @@ impl Drop for WireGateway {
         for task in &self.tasks {
             task.abort();
         }
-        self.shared.stillness.end();
+        self.shared.paused_clock.end();
     }
 }
 
 impl fmt::Debug for WireGateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WireGateway")
-            .field("address", &self.shared.door.address())
+            .field("address", &self.shared.listener.address())
             .field("requests", &self.requests())
             .finish_non_exhaustive()
     }
@@ -161,7 +161,7 @@ impl fmt::Debug for WireGateway {
 async fn accept(shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
-        match shared.door.accept().await {
+        match shared.listener.accept().await {
             Ok(stream) => {
                 let number = shared.connections.fetch_add(1, Ordering::AcqRel) + 1;
                 connections.spawn(Connection::new(number, stream, Arc::clone(&shared)).serve());

@@ -1,19 +1,19 @@
-//! A gateway made of TCP: it records what a client sends, answers by script, and misbehaves when told to.
+//! A gateway made of TCP: it records what a client sends, responder by script, and misbehaves when told to.
 //!
 //! [`WireGateway`] listens on 127.0.0.1 with a port of its own. It is written directly on sockets, since what a
 //! payment provider has to survive is what no well-behaved server does: a connection reset after the money was
 //! asked for, a body that stops half way, an answer that never ends.
 //!
 //! * Every request is kept byte for byte, in order of arrival: [`RecordedRequest`].
-//! * Answers come from [`Answers`]: an async closure, or a [`Script`].
-//! * A [`Fault`] is played to the next request, to the n-th, or to all that match, until cleared.
+//! * Responder come from [`Responder`]: an async closure, or a [`Script`].
+//! * A [`WireFault`] is played to the next request, to the n-th, or to all that match, until cleared.
 //!
 //! # A test of one's own
 //!
 //! ```
 //! use std::time::Duration;
 //!
-//! use payment_provider_conformance::wire::{Fault, RecordedRequest, WireGateway, json};
+//! use payment_provider_conformance::wire::{WireFault, RecordedRequest, WireGateway, json};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,7 +25,7 @@
 //! })
 //! .await?;
 //! // The order is made, but the answer is lost.
-//! gateway.fault_next(Fault::ResetAfter);
+//! gateway.fault_next(WireFault::ResetAfter);
 //!
 //! // A provider under test would be given `gateway.address()` as the gateway's address.
 //! let client = reqwest::Client::builder().no_proxy().retry(reqwest::retry::never());
@@ -38,7 +38,7 @@
 //! assert!(post().send().await?.status().is_success());
 //!
 //! let [first, second] = &gateway.requests()[..] else { panic!("two requests") };
-//! assert!(matches!(first.fault, Some(Fault::ResetAfter)));
+//! assert!(matches!(first.fault, Some(WireFault::ResetAfter)));
 //! assert_eq!(first.header("Idempotency-Key"), second.header("Idempotency-Key"));
 //! assert_eq!(first.body, second.body);
 //! assert_eq!(first.json_text("/amount"), Some("200.12"));
@@ -54,22 +54,22 @@
 //! after, and lets no more than a second pass at once without a look at its sockets. A timeout of ten seconds takes
 //! some twenty milliseconds. None of this touches time that is not paused.
 
-mod answers;
 mod connection;
-mod door;
-mod encode;
 mod fault;
+mod fault_plan;
 mod gateway;
-mod incoming;
-mod json;
-mod ledger;
-mod plan;
-mod play;
+mod json_text;
+mod listener;
+mod paused_clock;
 mod request;
-mod stillness;
+mod request_log;
+mod request_parser;
+mod respond;
+mod responder;
+mod response_head;
 
-pub use answers::{Answering, Answers, Script, json};
-pub use fault::Fault;
+pub use fault::WireFault;
 pub use gateway::WireGateway;
-pub use ledger::Unreadable;
 pub use request::RecordedRequest;
+pub use request_log::UnreadableRequest;
+pub use responder::{Responder, ResponseFuture, Script, json};

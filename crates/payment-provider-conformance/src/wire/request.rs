@@ -6,8 +6,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use url::form_urlencoded;
 
-use super::fault::Fault;
-use super::json;
+use super::fault::WireFault;
+use super::json_text;
 
 /// A request as it came, byte for byte.
 ///
@@ -33,7 +33,7 @@ pub struct RecordedRequest {
     /// When its last byte had come.
     pub at: Instant,
     /// What the gateway did wrong about it.
-    pub fault: Option<Fault>,
+    pub fault: Option<WireFault>,
     pub(super) minor_version: u8,
     pub(super) sent: Arc<AtomicU64>,
 }
@@ -82,12 +82,12 @@ impl RecordedRequest {
     /// its quotes, a number with all its digits. `None` if there is no such value or the body is no JSON. Of a name
     /// that occurs twice in an object, the last one counts.
     pub fn json_text(&self, pointer: &str) -> Option<&str> {
-        json::text_at(&self.body, pointer)
+        json_text::text_at(&self.body, pointer)
     }
 
     /// How many bytes the gateway has got rid of so far in answer to it. They are with the operating system, which
     /// is not to say that the client has read them.
-    pub fn answer_bytes(&self) -> u64 {
+    pub fn response_bytes(&self) -> u64 {
         self.sent.load(Ordering::Acquire)
     }
 
@@ -115,7 +115,7 @@ impl fmt::Debug for RecordedRequest {
             .field("connection", &self.connection)
             .field("at", &self.at)
             .field("fault", &self.fault)
-            .field("answer_bytes", &self.answer_bytes())
+            .field("response_bytes", &self.response_bytes())
             .finish_non_exhaustive()
     }
 }

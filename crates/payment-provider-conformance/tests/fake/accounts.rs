@@ -4,23 +4,23 @@ use payment_provider_conformance::fake::FakeGateway;
 use payment_provider_core::*;
 use secrecy::SecretString;
 
-use crate::bench::{Bench, locator};
+use crate::fixture::{Fixture, locator};
 
 #[tokio::test]
 async fn two_accounts_never_mix() {
-    let bench = Bench::new();
-    let other = bench.gateway.connect("other");
-    bench.checkout("r").await.pay();
+    let fixture = Fixture::new();
+    let other = fixture.gateway.connect("other");
+    fixture.checkout("r").await.pay();
     let found = other.fetch_checkout(&locator("r")).await;
     assert_eq!(found.unwrap_err().kind(), ErrorKind::NotFound);
     let cancelled = other.cancel_checkout(&locator("r")).await;
     assert_eq!(cancelled.unwrap_err().kind(), ErrorKind::NotFound);
-    let made = other.create_checkout(&bench.prepared("r")).await.unwrap();
+    let made = other.create_checkout(&fixture.prepared("r")).await.unwrap();
     assert!(matches!(made, CreatedCheckout::Created(_)));
 
     let (main, second) = (
-        bench.gateway.account("main"),
-        bench.gateway.account("other"),
+        fixture.gateway.account("main"),
+        fixture.gateway.account("other"),
     );
     assert_eq!(main.checkout("r").status(), CheckoutStatus::Paid);
     assert_eq!(second.checkout("r").status(), CheckoutStatus::Open);
@@ -31,15 +31,15 @@ async fn two_accounts_never_mix() {
     let returns = other.signed_returns().unwrap();
     assert!(
         returns
-            .verify_return(&main.checkout("r").return_address())
+            .verify_return(&main.checkout("r").return_url())
             .is_err()
     );
 
-    let customer = bench.request("r").customer;
-    let mine = bench.provider.link_customer(&customer).await.unwrap();
+    let customer = fixture.request("r").customer;
+    let mine = fixture.provider.link_customer(&customer).await.unwrap();
     let theirs = other.link_customer(&customer).await.unwrap();
     assert_ne!(mine.remote_id, theirs.remote_id);
-    let callers: Vec<_> = bench
+    let callers: Vec<_> = fixture
         .gateway
         .calls()
         .into_iter()
@@ -59,31 +59,31 @@ fn a_checkout_that_is_not_there_is_a_mistake_of_the_test() {
 
 #[tokio::test]
 async fn environments_never_mix() {
-    let bench = Bench::new();
-    let settings = bench
+    let fixture = Fixture::new();
+    let settings = fixture
         .gateway
         .settings("main")
         .with("environment", "production");
-    let live = bench.gateway.factory().connect(&settings).unwrap();
+    let live = fixture.gateway.factory().connect(&settings).unwrap();
     assert_eq!(live.environment(), Environment::Production);
-    assert_eq!(bench.provider.environment(), Environment::Sandbox);
-    bench.checkout("r").await;
+    assert_eq!(fixture.provider.environment(), Environment::Sandbox);
+    fixture.checkout("r").await;
     assert!(live.fetch_checkout(&locator("r")).await.is_err());
-    let prepared = live.prepare_checkout(&bench.request("r")).unwrap();
+    let prepared = live.prepare_checkout(&fixture.request("r")).unwrap();
     live.create_checkout(&prepared).await.unwrap();
-    let account = bench.gateway.account("main").in_production();
+    let account = fixture.gateway.account("main").in_production();
     account.checkout("r").pay();
     let request = account.deliveries()[0].request();
     let webhook = live.handle_webhook(&request).await.unwrap();
     assert_eq!(webhook.environment(), Environment::Production);
-    assert_eq!(bench.fetch("r").await.status, CheckoutStatus::Open);
+    assert_eq!(fixture.fetch("r").await.status, CheckoutStatus::Open);
 }
 
 #[tokio::test]
 async fn clones_of_a_gateway_are_one() {
-    let bench = Bench::new();
-    let again = bench.gateway.clone().connect("main");
-    bench.create("r").await.unwrap();
+    let fixture = Fixture::new();
+    let again = fixture.gateway.clone().connect("main");
+    fixture.create("r").await.unwrap();
     assert!(again.fetch_checkout(&locator("r")).await.is_ok());
     assert!(FakeGateway::new().checkouts().is_empty());
 }
@@ -108,24 +108,24 @@ fn all_violations_of_settings_come_at_once() {
 
 #[tokio::test]
 async fn revoked_credentials_are_a_result_and_an_error_of_all_else() {
-    let bench = Bench::new();
-    let account = bench.gateway.account("main");
-    let check = bench.provider.check_connection().await.unwrap();
+    let fixture = Fixture::new();
+    let account = fixture.gateway.account("main");
+    let check = fixture.provider.check_connection().await.unwrap();
     assert_eq!(check.credentials, CredentialCheck::Accepted);
     assert_eq!(check.environment, Environment::Sandbox);
-    account.revoke();
-    let check = bench.provider.check_connection().await.unwrap();
+    account.revoke_credentials();
+    let check = fixture.provider.check_connection().await.unwrap();
     assert_eq!(check.credentials, CredentialCheck::Rejected);
-    let error = bench.create("r").await.unwrap_err();
+    let error = fixture.create("r").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.status()),
         (ErrorKind::Authentication, Some(401))
     );
     assert_eq!(error.effect(), Effect::Rejected);
-    account.restore();
-    bench.create("r").await.unwrap();
+    account.restore_credentials();
+    fixture.create("r").await.unwrap();
     assert_eq!(
-        bench.gateway.calls(),
+        fixture.gateway.calls(),
         [
             "check_connection",
             "check_connection",

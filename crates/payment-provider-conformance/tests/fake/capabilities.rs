@@ -1,9 +1,9 @@
 //! Each capability, declared and not.
 
-use payment_provider_conformance::fake::{Answer, FakeGateway};
+use payment_provider_conformance::fake::{FakeGateway, ScriptedResponse};
 use payment_provider_core::*;
 
-use crate::bench::{Bench, inr, locator};
+use crate::fixture::{Fixture, inr, locator};
 
 /// Accepted by a gateway that declares all, refused at `field` by one that lacks this.
 fn is_optional(
@@ -11,11 +11,11 @@ fn is_optional(
     take: impl FnOnce(&mut Capabilities),
     ask: impl Fn(CheckoutRequest) -> CheckoutRequest,
 ) {
-    let all = Bench::new();
+    let all = Fixture::new();
     all.provider
         .prepare_checkout(&ask(all.request("r")))
         .unwrap();
-    let lacking = Bench::without(take);
+    let lacking = Fixture::without(take);
     let request = ask(lacking.request("r"));
     let violations = lacking.provider.prepare_checkout(&request).unwrap_err();
     let found: Vec<_> = violations
@@ -71,18 +71,18 @@ fn what_a_checkout_asks_for_must_be_declared() {
 
 #[tokio::test]
 async fn what_is_declared_works() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let hook: reexport::url::Url = "https://host.example/hook".parse().unwrap();
-    let mut request = bench.request("r").with_notify_url(hook.clone());
+    let mut request = fixture.request("r").with_notify_url(hook.clone());
     request.partial_payments = Some(PartialPayments::any());
     request.customer = request.customer.with_email("a@example.com");
     request.options = CheckoutOptions::new()
         .with_methods([PaymentMethod::NetBanking])
         .with_notify_payer(PayerNotification::NONE.by_email())
         .with_reminders();
-    let prepared = bench.provider.prepare_checkout(&request).unwrap();
-    bench.provider.create_checkout(&prepared).await.unwrap();
-    let checkout = bench.gateway.checkout("r");
+    let prepared = fixture.provider.prepare_checkout(&request).unwrap();
+    fixture.provider.create_checkout(&prepared).await.unwrap();
+    let checkout = fixture.gateway.checkout("r");
     assert!(checkout.reminds_payer());
     assert_eq!(
         checkout.notifies_payer(),
@@ -107,9 +107,9 @@ async fn what_is_declared_works() {
 
 #[tokio::test]
 async fn without_cancellation_nothing_is_sent_for_one() {
-    let bench = Bench::without(|all| all.cancellation = false);
-    bench.checkout("r").await;
-    let error = bench
+    let fixture = Fixture::without(|all| all.cancellation = false);
+    fixture.checkout("r").await;
+    let error = fixture
         .provider
         .cancel_checkout(&locator("r"))
         .await
@@ -120,20 +120,20 @@ async fn without_cancellation_nothing_is_sent_for_one() {
         (Effect::NotSent, RetryAdvice::Never)
     );
     assert_eq!((error.status(), error.request_id()), (None, None));
-    assert_eq!(bench.gateway.calls(), ["create_checkout r"]);
-    assert_eq!(bench.gateway.checkout("r").status(), CheckoutStatus::Open);
+    assert_eq!(fixture.gateway.calls(), ["create_checkout r"]);
+    assert_eq!(fixture.gateway.checkout("r").status(), CheckoutStatus::Open);
 }
 
 #[tokio::test]
 async fn without_inquiry_deliveries_are_all_there_is() {
-    let bench = Bench::without(|all| all.status_inquiry = false);
-    let checkout = bench.checkout("r").await;
-    let fetched = bench.provider.fetch_checkout(&locator("r")).await;
+    let fixture = Fixture::without(|all| all.status_inquiry = false);
+    let checkout = fixture.checkout("r").await;
+    let fetched = fixture.provider.fetch_checkout(&locator("r")).await;
     assert_eq!(fetched.unwrap_err().kind(), ErrorKind::Unsupported);
-    let listed = bench.provider.list_payments(&locator("r")).await;
+    let listed = fixture.provider.list_payments(&locator("r")).await;
     assert_eq!(listed.unwrap_err().kind(), ErrorKind::Unsupported);
-    assert_eq!(bench.gateway.calls(), ["create_checkout r"]);
-    let told = bench
+    assert_eq!(fixture.gateway.calls(), ["create_checkout r"]);
+    let told = fixture
         .handle(&checkout.pay().deliveries()[0].request())
         .await;
     assert!(matches!(told.events()[0].kind, EventKind::Payment(_)));
@@ -141,16 +141,16 @@ async fn without_inquiry_deliveries_are_all_there_is() {
 
 #[tokio::test]
 async fn customers_are_kept_once_or_not_at_all() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let customer = |id| Customer::new(CustomerId::new(id).unwrap());
-    let link = async |id| bench.provider.link_customer(&customer(id)).await.unwrap();
+    let link = async |id| fixture.provider.link_customer(&customer(id)).await.unwrap();
     let one = link("one").await;
     assert!(one.remote_id.is_some() && one.needs.is_empty());
     assert_eq!(link("one").await, one);
     assert_ne!(link("other").await.remote_id, one.remote_id);
-    assert_eq!(bench.gateway.count(Operation::LinkCustomer), 3);
+    assert_eq!(fixture.gateway.count(Operation::LinkCustomer), 3);
 
-    let lacking = Bench::without(|all| all.remote_customers = false);
+    let lacking = Fixture::without(|all| all.remote_customers = false);
     let link = lacking
         .provider
         .link_customer(&customer("one"))
@@ -162,18 +162,18 @@ async fn customers_are_kept_once_or_not_at_all() {
 
 #[tokio::test]
 async fn without_signed_times_every_genuine_delivery_is_fresh() {
-    let bench = Bench::without(|all| all.signed_timestamps = false);
-    let delivery = bench.checkout("r").await.pay().deliveries().remove(0);
+    let fixture = Fixture::without(|all| all.signed_timestamps = false);
+    let delivery = fixture.checkout("r").await.pay().deliveries().remove(0);
     for delivery in [
         delivery.clone(),
         delivery.clone().stale(),
         delivery.clone().from_future(),
     ] {
-        let webhook = bench.handle(&delivery.request()).await;
+        let webhook = fixture.handle(&delivery.request()).await;
         assert_eq!(webhook.timestamp_check(), TimestampCheck::Fresh);
         assert_eq!(webhook.sent_at(), None);
     }
-    let forged = bench
+    let forged = fixture
         .provider
         .handle_webhook(&delivery.forged().request())
         .await;
@@ -182,23 +182,23 @@ async fn without_signed_times_every_genuine_delivery_is_fresh() {
 
 #[tokio::test]
 async fn a_return_is_signed_if_that_is_declared() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let page = "https://host.example/thanks?invoice=1&x=a%26b"
         .parse()
         .unwrap();
-    let request = bench.request("r").with_return_url(page);
-    let prepared = bench.provider.prepare_checkout(&request).unwrap();
-    bench.provider.create_checkout(&prepared).await.unwrap();
-    let checkout = bench.gateway.checkout("r");
-    let returns = bench.provider.signed_returns().expect("declared");
-    let unpaid = returns.verify_return(&checkout.return_address()).unwrap();
+    let request = fixture.request("r").with_return_url(page);
+    let prepared = fixture.provider.prepare_checkout(&request).unwrap();
+    fixture.provider.create_checkout(&prepared).await.unwrap();
+    let checkout = fixture.gateway.checkout("r");
+    let returns = fixture.provider.signed_returns().expect("declared");
+    let unpaid = returns.verify_return(&checkout.return_url()).unwrap();
     assert_eq!(
         (unpaid.payment_id, unpaid.status),
         (None, Some(CheckoutStatus::Open))
     );
 
     let payment = checkout.pay();
-    let address = checkout.return_address();
+    let address = checkout.return_url();
     assert!(
         address
             .as_str()
@@ -227,21 +227,21 @@ async fn a_return_is_signed_if_that_is_declared() {
         assert_eq!(error.operation(), Operation::VerifyReturn);
     }
 
-    let lacking = Bench::without(|all| all.signed_returns = false);
+    let lacking = Fixture::without(|all| all.signed_returns = false);
     assert!(lacking.provider.signed_returns().is_none());
-    let plain = lacking.checkout("r").await.return_address();
+    let plain = lacking.checkout("r").await.return_url();
     assert!(!plain.as_str().contains("signature"), "{plain}");
 }
 
 #[test]
 fn the_descriptor_says_what_was_declared() {
     let id = ProviderId::new("second").unwrap();
-    let bench = Bench::with(|builder| builder.with_provider_id(id).with_display_name("Second"));
-    let descriptor = bench.provider.descriptor();
+    let fixture = Fixture::with(|builder| builder.with_provider_id(id).with_display_name("Second"));
+    let descriptor = fixture.provider.descriptor();
     assert_eq!(descriptor.id.as_str(), "second");
     assert_eq!(descriptor.display_name, "Second");
     assert_eq!(descriptor.capabilities, FakeGateway::every_capability());
-    assert_eq!(descriptor, bench.gateway.factory().descriptor());
+    assert_eq!(descriptor, fixture.gateway.factory().descriptor());
     // Every field of it is on.
     assert!(!format!("{:?}", descriptor.capabilities).contains("false"));
 }
@@ -249,28 +249,35 @@ fn the_descriptor_says_what_was_declared() {
 #[test]
 #[should_panic(expected = "cancel_checkout cannot be answered so: the gateway does not declare it")]
 fn an_answer_that_can_never_be_given_is_a_mistake_of_the_test() {
-    let bench = Bench::without(|all| all.cancellation = false);
-    bench
-        .gateway
-        .answer_next(Operation::CancelCheckout, Answer::still_payable());
+    let fixture = Fixture::without(|all| all.cancellation = false);
+    fixture.gateway.respond_next(
+        Operation::CancelCheckout,
+        ScriptedResponse::refuse_cancellation(),
+    );
 }
 
 #[test]
 fn answers_of_other_operations_are_refused() {
     let misplaced = [
-        (Operation::CreateCheckout, Answer::lagging()),
-        (Operation::FetchCheckout, Answer::still_payable()),
+        (Operation::CreateCheckout, ScriptedResponse::stale_read()),
+        (
+            Operation::FetchCheckout,
+            ScriptedResponse::refuse_cancellation(),
+        ),
         (
             Operation::CancelCheckout,
-            Answer::make_other_amount(inr("1")),
+            ScriptedResponse::create_with_amount(inr("1")),
         ),
-        (Operation::HandleWebhook, Answer::time_out_after_done()),
-        (Operation::VerifyReturn, Answer::succeed()),
+        (
+            Operation::HandleWebhook,
+            ScriptedResponse::apply_then_time_out(),
+        ),
+        (Operation::VerifyReturn, ScriptedResponse::succeed()),
     ];
     for (operation, answer) in misplaced {
-        let gateway = Bench::new().gateway;
+        let gateway = Fixture::new().gateway;
         let played = std::thread::spawn(move || {
-            gateway.answer_next(operation, answer);
+            gateway.respond_next(operation, answer);
         });
         assert!(played.join().is_err(), "{operation}");
     }

@@ -3,60 +3,60 @@
 use payment_provider_core::*;
 use time::Duration;
 
-use crate::bench::{Bench, inr, locator};
+use crate::fixture::{Fixture, inr, locator};
 
 #[tokio::test]
 async fn a_checkout_is_made_once_and_found_ever_after() {
-    let bench = Bench::new();
-    let made = bench.create("r").await.unwrap();
+    let fixture = Fixture::new();
+    let made = fixture.create("r").await.unwrap();
     assert!(matches!(made, CreatedCheckout::Created(_)), "{made:?}");
     let made = made.into_checkout();
     assert_eq!(made.status, CheckoutStatus::Open);
     assert_eq!(made.amount, inr("200.12"));
     assert_eq!(made.amount_paid, inr("0"));
-    assert_eq!(made.expires_at, Some(bench.in_an_hour()));
-    assert_eq!(made.fingerprint, Some(bench.prepared("r").fingerprint));
+    assert_eq!(made.expires_at, Some(fixture.in_an_hour()));
+    assert_eq!(made.fingerprint, Some(fixture.prepared("r").fingerprint));
     assert!(matches!(made.next_action, NextAction::Redirect(_)));
 
-    let again = bench.create("r").await.unwrap();
+    let again = fixture.create("r").await.unwrap();
     assert_eq!(again, CreatedCheckout::Adopted(made.clone()));
-    assert_eq!(bench.fetch("r").await, made);
-    let by_both = bench.provider.fetch_checkout(&made.locator()).await;
+    assert_eq!(fixture.fetch("r").await, made);
+    let by_both = fixture.provider.fetch_checkout(&made.locator()).await;
     assert_eq!(by_both.unwrap(), made);
-    let counts = bench.gateway.checkout("r").counts();
+    let counts = fixture.gateway.checkout("r").counts();
     assert_eq!(
         (counts.adopted, counts.fetched, counts.conflicts),
         (1, 2, 0)
     );
-    assert_eq!(bench.gateway.checkouts().len(), 1);
+    assert_eq!(fixture.gateway.checkouts().len(), 1);
 }
 
 #[tokio::test]
 async fn what_is_there_is_adopted_in_any_state() {
-    let bench = Bench::new();
-    let prepared = bench.prepared("r");
-    bench.provider.create_checkout(&prepared).await.unwrap();
-    bench.gateway.checkout("r").pay();
-    let found = bench.provider.create_checkout(&prepared).await.unwrap();
+    let fixture = Fixture::new();
+    let prepared = fixture.prepared("r");
+    fixture.provider.create_checkout(&prepared).await.unwrap();
+    fixture.gateway.checkout("r").pay();
+    let found = fixture.provider.create_checkout(&prepared).await.unwrap();
     let CreatedCheckout::Adopted(found) = found else {
         panic!("made again");
     };
     assert_eq!(found.status, CheckoutStatus::Paid);
     assert_eq!(found.next_action, NextAction::None);
 
-    bench.clock.advance(std::time::Duration::from_hours(2));
-    let late = bench.provider.create_checkout(&prepared).await.unwrap();
+    fixture.clock.advance(std::time::Duration::from_hours(2));
+    let late = fixture.provider.create_checkout(&prepared).await.unwrap();
     assert!(matches!(late, CreatedCheckout::Adopted(_)), "{late:?}");
 }
 
 #[tokio::test]
 async fn another_content_under_the_same_reference_is_a_conflict_that_says_in_what() {
-    let bench = Bench::new();
-    bench.create("r").await.unwrap();
-    let mut other = bench.request("r");
+    let fixture = Fixture::new();
+    fixture.create("r").await.unwrap();
+    let mut other = fixture.request("r");
     other.amount = inr("1");
-    let other = bench.provider.prepare_checkout(&other).unwrap();
-    let error = bench.provider.create_checkout(&other).await.unwrap_err();
+    let other = fixture.provider.prepare_checkout(&other).unwrap();
+    let error = fixture.provider.create_checkout(&other).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(error.effect(), Effect::Rejected);
     assert_eq!(error.retry(), RetryAdvice::Never);
@@ -64,31 +64,35 @@ async fn another_content_under_the_same_reference_is_a_conflict_that_says_in_wha
     assert_eq!(fields, ["amount", "fingerprint"]);
     assert_eq!(error.differences()[0].expected, "INR 1.00");
     assert_eq!(error.differences()[0].found, "INR 200.12");
-    assert_eq!(bench.gateway.checkout("r").counts().conflicts, 1);
-    assert_eq!(bench.fetch("r").await.amount, inr("200.12"));
+    assert_eq!(fixture.gateway.checkout("r").counts().conflicts, 1);
+    assert_eq!(fixture.fetch("r").await.amount, inr("200.12"));
 }
 
 #[tokio::test]
 async fn what_was_prepared_for_another_provider_or_environment_is_not_sent() {
-    let bench = Bench::new();
-    let mut prepared = bench.prepared("r");
+    let fixture = Fixture::new();
+    let mut prepared = fixture.prepared("r");
     prepared.provider = ProviderId::new("other").unwrap();
     prepared.environment = Environment::Production;
-    let error = bench.provider.create_checkout(&prepared).await.unwrap_err();
+    let error = fixture
+        .provider
+        .create_checkout(&prepared)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert_eq!(error.effect(), Effect::NotSent);
     assert!(error.violations().names("provider"), "{error}");
     assert!(error.violations().names("environment"), "{error}");
-    assert!(bench.gateway.calls().is_empty());
+    assert!(fixture.gateway.calls().is_empty());
 }
 
 #[tokio::test]
 async fn what_is_over_or_cannot_be_read_is_not_made() {
-    let bench = Bench::new();
-    let prepared = bench.prepared("r");
+    let fixture = Fixture::new();
+    let prepared = fixture.prepared("r");
     let mut unreadable = prepared.clone();
     unreadable.body = "{".into();
-    let error = bench
+    let error = fixture
         .provider
         .create_checkout(&unreadable)
         .await
@@ -97,22 +101,26 @@ async fn what_is_over_or_cannot_be_read_is_not_made() {
         (error.kind(), error.status()),
         (ErrorKind::InvalidRequest, Some(400))
     );
-    bench.clock.advance(std::time::Duration::from_hours(1));
-    let error = bench.provider.create_checkout(&prepared).await.unwrap_err();
+    fixture.clock.advance(std::time::Duration::from_hours(1));
+    let error = fixture
+        .provider
+        .create_checkout(&prepared)
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
         (ErrorKind::InvalidRequest, Effect::Rejected)
     );
-    assert!(bench.gateway.checkouts().is_empty());
+    assert!(fixture.gateway.checkouts().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn eight_at_once_make_one() {
-    let bench = Bench::new();
-    let prepared = bench.prepared("r");
+    let fixture = Fixture::new();
+    let prepared = fixture.prepared("r");
     let tasks: Vec<_> = (0..8)
         .map(|_| {
-            let (provider, prepared) = (bench.provider.clone(), prepared.clone());
+            let (provider, prepared) = (fixture.provider.clone(), prepared.clone());
             tokio::spawn(async move { provider.create_checkout(&prepared).await.unwrap() })
         })
         .collect();
@@ -124,27 +132,27 @@ async fn eight_at_once_make_one() {
         ids.insert(created.into_checkout().gateway_id);
     }
     assert_eq!(
-        (made, ids.len(), bench.gateway.checkouts().len()),
+        (made, ids.len(), fixture.gateway.checkouts().len()),
         (1, 1, 1)
     );
-    assert_eq!(bench.gateway.checkout("r").counts().adopted, 7);
-    assert_eq!(bench.gateway.count(Operation::CreateCheckout), 8);
+    assert_eq!(fixture.gateway.checkout("r").counts().adopted, 7);
+    assert_eq!(fixture.gateway.count(Operation::CreateCheckout), 8);
 }
 
 #[tokio::test]
 async fn a_checkout_ends_once() {
-    let bench = Bench::new();
-    bench.checkout("r").await;
-    let Cancellation::Cancelled(ended) = bench.cancel("r").await else {
+    let fixture = Fixture::new();
+    fixture.checkout("r").await;
+    let Cancellation::Cancelled(ended) = fixture.cancel("r").await else {
         panic!("not cancelled");
     };
     assert_eq!(ended.status, CheckoutStatus::Cancelled);
     assert_eq!(ended.next_action, NextAction::None);
-    assert_eq!(bench.cancel("r").await, Cancellation::AlreadyEnded(ended));
-    assert_eq!(bench.gateway.checkout("r").counts().cancelled, 2);
+    assert_eq!(fixture.cancel("r").await, Cancellation::AlreadyEnded(ended));
+    assert_eq!(fixture.gateway.checkout("r").counts().cancelled, 2);
 
-    bench.checkout("paid").await.pay();
-    let Cancellation::AlreadyEnded(paid) = bench.cancel("paid").await else {
+    fixture.checkout("paid").await.pay();
+    let Cancellation::AlreadyEnded(paid) = fixture.cancel("paid").await else {
         panic!("a paid checkout was cancelled");
     };
     assert_eq!(
@@ -155,22 +163,24 @@ async fn a_checkout_ends_once() {
 
 #[tokio::test]
 async fn time_ends_a_checkout_and_is_told() {
-    let bench = Bench::new();
-    bench.checkout("r").await;
-    bench.clock.advance(std::time::Duration::from_mins(59));
-    assert_eq!(bench.fetch("r").await.status, CheckoutStatus::Open);
-    assert!(bench.gateway.deliveries().is_empty());
-    bench.clock.set(bench.clock.now() + Duration::minutes(1));
-    assert_eq!(bench.fetch("r").await.status, CheckoutStatus::Expired);
-    assert_eq!(bench.gateway.deliveries().len(), 1);
-    let ended = bench.cancel("r").await;
+    let fixture = Fixture::new();
+    fixture.checkout("r").await;
+    fixture.clock.advance(std::time::Duration::from_mins(59));
+    assert_eq!(fixture.fetch("r").await.status, CheckoutStatus::Open);
+    assert!(fixture.gateway.deliveries().is_empty());
+    fixture
+        .clock
+        .set(fixture.clock.now() + Duration::minutes(1));
+    assert_eq!(fixture.fetch("r").await.status, CheckoutStatus::Expired);
+    assert_eq!(fixture.gateway.deliveries().len(), 1);
+    let ended = fixture.cancel("r").await;
     assert!(matches!(ended, Cancellation::AlreadyEnded(_)), "{ended:?}");
 }
 
 #[tokio::test]
 async fn what_was_never_made_is_not_found() {
-    let bench = Bench::new();
-    let provider = &bench.provider;
+    let fixture = Fixture::new();
+    let provider = &fixture.provider;
     let errors = [
         provider.fetch_checkout(&locator("r")).await.unwrap_err(),
         provider.list_payments(&locator("r")).await.unwrap_err(),
@@ -188,11 +198,15 @@ async fn what_was_never_made_is_not_found() {
 
 #[tokio::test]
 async fn a_reference_with_another_gateway_id_is_another_checkout() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     let mut locator = checkout.locator();
     locator.gateway_id = GatewayCheckoutId::new("chk_other").ok();
-    let error = bench.provider.cancel_checkout(&locator).await.unwrap_err();
+    let error = fixture
+        .provider
+        .cancel_checkout(&locator)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(error.differences()[0].field, "gateway_id");
     assert_eq!(checkout.status(), CheckoutStatus::Open);

@@ -4,29 +4,29 @@ use payment_provider_conformance::fake::FakeDelivery;
 use payment_provider_core::*;
 use time::Duration;
 
-use crate::bench::{Bench, inr};
+use crate::fixture::{Fixture, inr};
 
-async fn paid(bench: &Bench) -> FakeDelivery {
-    bench.checkout("r").await.pay().deliveries().remove(0)
+async fn paid(fixture: &Fixture) -> FakeDelivery {
+    fixture.checkout("r").await.pay().deliveries().remove(0)
 }
 
 #[tokio::test]
 async fn a_payment_is_told_by_two_types_with_one_effect() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     let payment = checkout.pay();
     let mut keys = Vec::new();
     let mut types = Vec::new();
     for delivery in payment.deliveries() {
         assert_eq!(delivery.reference(), Some(checkout.reference()));
-        let webhook = bench.handle(&delivery.request()).await;
+        let webhook = fixture.handle(&delivery.request()).await;
         assert_eq!(webhook.timestamp_check(), TimestampCheck::Fresh);
         assert_eq!(webhook.environment(), Environment::Sandbox);
-        assert_eq!(webhook.sent_at(), Some(bench.clock.now()));
+        assert_eq!(webhook.sent_at(), Some(fixture.clock.now()));
         let event = &webhook.events()[0];
         assert_eq!(event.target.reference.as_ref(), Some(checkout.reference()));
         assert_eq!(event.target.gateway_id, checkout.locator().gateway_id);
-        assert_eq!(event.occurred_at, Some(bench.clock.now()));
+        assert_eq!(event.occurred_at, Some(fixture.clock.now()));
         assert_eq!(event.kind, EventKind::Payment(payment.payment()));
         keys.push(webhook.delivery_key().clone());
         types.push(event.gateway_type.clone());
@@ -37,48 +37,48 @@ async fn a_payment_is_told_by_two_types_with_one_effect() {
 
 #[tokio::test]
 async fn the_same_delivery_twice_has_the_same_keys() {
-    let bench = Bench::new();
-    let delivery = paid(&bench).await;
-    let first = bench.handle(&delivery.request()).await;
-    bench.clock.advance(std::time::Duration::from_secs(9));
-    let again = bench.handle(&delivery.request()).await;
+    let fixture = Fixture::new();
+    let delivery = paid(&fixture).await;
+    let first = fixture.handle(&delivery.request()).await;
+    fixture.clock.advance(std::time::Duration::from_secs(9));
+    let again = fixture.handle(&delivery.request()).await;
     assert_eq!(first.delivery_key(), again.delivery_key());
     assert_eq!(first.events(), again.events());
     assert_ne!(first.sent_at(), again.sent_at());
     // Two happenings that say the same are two deliveries.
-    let account = bench.gateway.account("main");
+    let account = fixture.gateway.account("main");
     assert_ne!(account.ping().request().body, account.ping().request().body);
 }
 
 #[tokio::test]
 async fn deliveries_are_taken_once_and_in_any_order() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     checkout.pay_amount(inr("1"));
     checkout.pay();
-    let mut taken = bench.gateway.take_deliveries();
+    let mut taken = fixture.gateway.take_deliveries();
     assert_eq!(taken.len(), 4);
-    assert!(bench.gateway.take_deliveries().is_empty());
-    assert_eq!(bench.gateway.deliveries().len(), 4);
+    assert!(fixture.gateway.take_deliveries().is_empty());
+    assert_eq!(fixture.gateway.deliveries().len(), 4);
     taken.reverse();
     let mut paid = Vec::new();
     for delivery in &taken {
-        for event in bench.handle(&delivery.request()).await.into_events() {
+        for event in fixture.handle(&delivery.request()).await.into_events() {
             if let EventKind::Snapshot(snapshot) = event.kind {
                 paid.push(snapshot.amount_paid);
             }
         }
     }
     assert_eq!(paid, [inr("200.12"), inr("1")]);
-    bench.gateway.account("main").ping();
-    assert_eq!(bench.gateway.take_deliveries().len(), 1);
+    fixture.gateway.account("main").ping();
+    assert_eq!(fixture.gateway.take_deliveries().len(), 1);
 }
 
 #[tokio::test]
 async fn the_window_is_a_day_back_and_ten_minutes_ahead() {
-    let bench = Bench::new();
-    let delivery = paid(&bench).await;
-    let (now, moment) = (bench.clock.now(), Duration::milliseconds(1));
+    let fixture = Fixture::new();
+    let delivery = paid(&fixture).await;
+    let (now, moment) = (fixture.clock.now(), Duration::milliseconds(1));
     let (day, ahead) = (Duration::hours(24), Duration::minutes(10));
     let cases = [
         (now - day, TimestampCheck::Fresh),
@@ -87,31 +87,31 @@ async fn the_window_is_a_day_back_and_ten_minutes_ahead() {
         (now + ahead + moment, TimestampCheck::FromFuture),
     ];
     for (sent_at, expected) in cases {
-        let webhook = bench
+        let webhook = fixture
             .handle(&delivery.clone().sent_at(sent_at).request())
             .await;
         assert_eq!(webhook.timestamp_check(), expected, "{sent_at}");
         let counts = matches!(webhook.events()[0].kind, EventKind::Payment(_));
         assert_eq!(counts, expected == TimestampCheck::Fresh, "{sent_at}");
     }
-    let stale = bench.handle(&delivery.clone().stale().request()).await;
+    let stale = fixture.handle(&delivery.clone().stale().request()).await;
     assert_eq!(stale.timestamp_check(), TimestampCheck::Stale);
     assert_eq!(stale.events()[0].kind, EventKind::FetchNeeded);
-    let early = bench
+    let early = fixture
         .handle(&delivery.clone().from_future().request())
         .await;
     assert_eq!(early.timestamp_check(), TimestampCheck::FromFuture);
     let slow = delivery.sent_at(now).received_at(now + day + moment);
     assert_eq!(
-        bench.handle(&slow.request()).await.timestamp_check(),
+        fixture.handle(&slow.request()).await.timestamp_check(),
         TimestampCheck::Stale
     );
 }
 
 #[tokio::test]
 async fn every_mismatch_is_refused_alike() {
-    let bench = Bench::new();
-    let delivery = paid(&bench).await;
+    let fixture = Fixture::new();
+    let delivery = paid(&fixture).await;
     let mut restamped = delivery.request();
     let later = "1767603600001".parse().unwrap();
     restamped.headers.insert("x-fake-timestamp", later);
@@ -142,7 +142,7 @@ async fn every_mismatch_is_refused_alike() {
         shifted,
     ];
     for request in requests {
-        let error = bench.provider.handle_webhook(&request).await.unwrap_err();
+        let error = fixture.provider.handle_webhook(&request).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "fake handle_webhook: webhook signature does not match"
@@ -153,17 +153,17 @@ async fn every_mismatch_is_refused_alike() {
 
 #[tokio::test]
 async fn every_active_secret_verifies_and_is_told() {
-    let bench = Bench::new();
-    let delivery = paid(&bench).await;
+    let fixture = Fixture::new();
+    let delivery = paid(&fixture).await;
     let settings = |secrets: &[&str]| {
         let secrets: Vec<_> = secrets.iter().map(|one| (*one).into()).collect();
-        bench.gateway.settings("main").with("secrets", secrets)
+        fixture.gateway.settings("main").with("secrets", secrets)
     };
-    let factory = bench.gateway.factory();
+    let factory = fixture.gateway.factory();
     let both = factory.open(&settings(&["new", "old"])).unwrap();
     let by_old = delivery.clone().signed_by("old").request();
     let by_old = both.handle_webhook(&by_old).await.unwrap();
-    bench.gateway.account("main").sign_with("new");
+    fixture.gateway.account("main").sign_with("new");
     let by_new = both.handle_webhook(&delivery.request()).await.unwrap();
     assert!(by_old.matched_secret().is_some());
     assert_ne!(by_old.matched_secret(), by_new.matched_secret());
@@ -174,16 +174,18 @@ async fn every_active_secret_verifies_and_is_told() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_kept() {
-    let bench = Bench::new();
-    let delivery = paid(&bench).await;
-    let half = bench.handle(&delivery.clone().unreadable().request()).await;
+    let fixture = Fixture::new();
+    let delivery = paid(&fixture).await;
+    let half = fixture
+        .handle(&delivery.clone().unreadable().request())
+        .await;
     let kind = &half.events()[0].kind;
     assert!(matches!(kind, EventKind::Unrecognised { .. }), "{kind:?}");
     assert!(half.events()[0].target.is_none());
 
     let unknown = delivery.of_unknown_type();
     assert_eq!(unknown.gateway_type(), "something.new");
-    let unknown = bench.handle(&unknown.request()).await;
+    let unknown = fixture.handle(&unknown.request()).await;
     let event = &unknown.events()[0];
     assert!(matches!(event.kind, EventKind::Unrecognised { .. }));
     assert_eq!(event.gateway_type, "something.new");
@@ -192,17 +194,17 @@ async fn what_cannot_be_read_is_kept() {
 
 #[tokio::test]
 async fn any_news_can_be_told() {
-    let bench = Bench::new();
-    let account = bench.gateway.account("main");
+    let fixture = Fixture::new();
+    let account = fixture.gateway.account("main");
     let id = RefundId::new("ref_1").unwrap();
     let refund = Refund::new(id, RefundStatus::Succeeded, inr("5"));
     let kind = EventKind::Refund(refund);
-    let told = account.tell(vec![Event::new(
+    let told = account.deliver(vec![Event::new(
         "refund",
         EventTarget::none(),
         kind.clone(),
     )]);
-    let webhook = bench.handle(&told.request()).await;
+    let webhook = fixture.handle(&told.request()).await;
     assert_eq!(webhook.events()[0].kind, kind);
     assert_eq!(webhook.events()[0].gateway_type, "refund");
     assert_eq!(account.deliveries().len(), 1);
@@ -211,23 +213,23 @@ async fn any_news_can_be_told() {
 #[tokio::test]
 async fn a_gateway_can_want_an_answer() {
     let reply = WebhookReply::with_body("text/plain", "OK");
-    let bench = Bench::with(|builder| {
+    let fixture = Fixture::with(|builder| {
         let url = "https://host.example/hooks/fake".parse().unwrap();
         builder
             .with_webhook_reply(reply.clone())
             .with_webhook_url(url)
     });
-    let request = bench.gateway.account("main").ping().request();
+    let request = fixture.gateway.account("main").ping().request();
     assert_eq!(request.url.path(), "/hooks/fake");
-    assert_eq!(bench.handle(&request).await.reply(), &reply);
+    assert_eq!(fixture.handle(&request).await.reply(), &reply);
 }
 
 #[tokio::test]
 async fn what_signs_a_return_signs_no_delivery() {
-    let bench = Bench::without(|all| all.signed_timestamps = false);
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::without(|all| all.signed_timestamps = false);
+    let checkout = fixture.checkout("r").await;
     let mut request = checkout.pay().deliveries()[0].request();
-    let address = checkout.return_address();
+    let address = checkout.return_url();
     let mut parts: Vec<_> = address
         .query_pairs()
         .map(|(_, value)| value.into_owned())
@@ -235,6 +237,6 @@ async fn what_signs_a_return_signs_no_delivery() {
     let signature = parts.pop().unwrap().parse().unwrap();
     request.headers.insert("x-fake-signature", signature);
     request.body = serde_json::to_vec(&parts).unwrap().into();
-    let error = bench.provider.handle_webhook(&request).await.unwrap_err();
+    let error = fixture.provider.handle_webhook(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidSignature);
 }

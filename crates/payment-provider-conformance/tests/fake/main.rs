@@ -1,12 +1,12 @@
 //! The gateway in memory: honest by itself, and otherwise as a test has it.
 
 mod accounts;
-mod bench;
 mod capabilities;
 mod checkouts;
 mod deliveries;
+mod fixture;
 mod holds;
 mod payer;
-mod preflight;
+mod prepare;
 mod privacy;
 mod scripts;

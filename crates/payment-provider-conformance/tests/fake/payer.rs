@@ -3,11 +3,11 @@
 use payment_provider_conformance::fake::FakeCheckout;
 use payment_provider_core::*;
 
-use crate::bench::{Bench, inr};
+use crate::fixture::{Fixture, inr};
 
 /// `status paid` as the gateway has it.
-async fn stands(bench: &Bench, checkout: &FakeCheckout) -> String {
-    let found = bench.fetch(checkout.reference().as_str()).await;
+async fn stands(fixture: &Fixture, checkout: &FakeCheckout) -> String {
+    let found = fixture.fetch(checkout.reference().as_str()).await;
     let CheckoutSnapshot {
         status,
         amount_paid,
@@ -22,44 +22,44 @@ async fn stands(bench: &Bench, checkout: &FakeCheckout) -> String {
 
 #[tokio::test]
 async fn a_payer_pays_all_that_is_left() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     let payment = checkout.pay_amount(inr("0.12")).payment();
-    assert_eq!(stands(&bench, &checkout).await, "partially_paid 0.12");
+    assert_eq!(stands(&fixture, &checkout).await, "partially_paid 0.12");
     assert_eq!(payment.status, PaymentStatus::Succeeded);
     assert!(payment.order_id.is_some() && payment.bank_reference.is_some());
-    assert_eq!(payment.paid_at, Some(bench.clock.now()));
+    assert_eq!(payment.paid_at, Some(fixture.clock.now()));
     let rest = checkout.pay().payment();
     assert_eq!(rest.amount, inr("200"));
-    assert_eq!(stands(&bench, &checkout).await, "paid 200.12");
-    assert_eq!(bench.list("r").await, [payment, rest]);
+    assert_eq!(stands(&fixture, &checkout).await, "paid 200.12");
+    assert_eq!(fixture.list("r").await, [payment, rest]);
     assert_eq!(checkout.counts().listed, 1);
 }
 
 #[tokio::test]
 async fn a_failed_attempt_is_listed_and_pays_nothing() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     let failed = checkout.fail();
-    assert_eq!(stands(&bench, &checkout).await, "open 0.00");
+    assert_eq!(stands(&fixture, &checkout).await, "open 0.00");
     assert_eq!(failed.payment().status, PaymentStatus::Failed);
     assert!(failed.payment().failure.is_some());
     assert_eq!(failed.deliveries().len(), 1);
     checkout.pay();
-    assert_eq!(bench.list("r").await.len(), 2);
-    assert_eq!(stands(&bench, &checkout).await, "paid 200.12");
+    assert_eq!(fixture.list("r").await.len(), 2);
+    assert_eq!(stands(&fixture, &checkout).await, "paid 200.12");
 }
 
 #[tokio::test]
 async fn a_pending_payment_is_decided_later() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
-    let (one, other) = (checkout.leave_pending(), checkout.leave_pending());
-    assert_eq!(stands(&bench, &checkout).await, "open 0.00");
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
+    let (one, other) = (checkout.begin_payment(), checkout.begin_payment());
+    assert_eq!(stands(&fixture, &checkout).await, "open 0.00");
     other.fail();
-    one.settle();
-    assert_eq!(stands(&bench, &checkout).await, "paid 200.12");
-    let statuses: Vec<_> = bench
+    one.succeed();
+    assert_eq!(stands(&fixture, &checkout).await, "paid 200.12");
+    let statuses: Vec<_> = fixture
         .list("r")
         .await
         .into_iter()
@@ -72,83 +72,83 @@ async fn a_pending_payment_is_decided_later() {
 
 #[tokio::test]
 async fn money_comes_in_after_the_end() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("cancelled").await;
-    let pending = checkout.leave_pending();
-    bench.cancel("cancelled").await;
-    pending.settle();
-    assert_eq!(stands(&bench, &checkout).await, "cancelled 200.12");
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("cancelled").await;
+    let pending = checkout.begin_payment();
+    fixture.cancel("cancelled").await;
+    pending.succeed();
+    assert_eq!(stands(&fixture, &checkout).await, "cancelled 200.12");
 
-    let checkout = bench.checkout("expired").await;
+    let checkout = fixture.checkout("expired").await;
     checkout.expire();
     checkout.pay();
-    assert_eq!(stands(&bench, &checkout).await, "expired 200.12");
+    assert_eq!(stands(&fixture, &checkout).await, "expired 200.12");
     assert_eq!(checkout.next_action(), NextAction::None);
 }
 
 #[tokio::test]
 async fn what_has_ended_does_not_expire() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     checkout.pay();
     let told = checkout.deliveries().len();
     checkout.expire();
-    bench.clock.advance(std::time::Duration::from_hours(3));
-    assert_eq!(stands(&bench, &checkout).await, "paid 200.12");
+    fixture.clock.advance(std::time::Duration::from_hours(3));
+    assert_eq!(stands(&fixture, &checkout).await, "paid 200.12");
     assert_eq!(checkout.deliveries().len(), told);
 }
 
 #[tokio::test]
 async fn too_much_and_twice() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     checkout.pay_amount(inr("300"));
-    assert_eq!(stands(&bench, &checkout).await, "paid 300.00");
+    assert_eq!(stands(&fixture, &checkout).await, "paid 300.00");
     assert_eq!(checkout.pay().payment().amount, inr("200.12"));
-    assert_eq!(stands(&bench, &checkout).await, "paid 500.12");
+    assert_eq!(stands(&fixture, &checkout).await, "paid 500.12");
 }
 
 #[tokio::test]
 async fn money_of_another_currency_does_not_add_up() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     let dollars = Money::from_minor_units(20_012, Currency::USD);
     checkout.pay_amount(dollars);
-    assert_eq!(stands(&bench, &checkout).await, "open 0.00");
-    assert_eq!(bench.list("r").await[0].amount, dollars);
+    assert_eq!(stands(&fixture, &checkout).await, "open 0.00");
+    assert_eq!(fixture.list("r").await[0].amount, dollars);
 }
 
 #[tokio::test]
 async fn words_that_nobody_knows() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     let word = PaymentStatus::Unknown("ON_ICE".to_owned());
     let payment = checkout.attempt(inr("1"), word.clone());
-    assert_eq!(bench.list("r").await[0].status, word);
-    payment.come_to(PaymentStatus::Dropped);
-    assert_eq!(bench.list("r").await[0].status, PaymentStatus::Dropped);
+    assert_eq!(fixture.list("r").await[0].status, word);
+    payment.set_status(PaymentStatus::Dropped);
+    assert_eq!(fixture.list("r").await[0].status, PaymentStatus::Dropped);
 
-    checkout.claim(CheckoutStatus::Unknown("ON_ICE".to_owned()));
-    assert_eq!(stands(&bench, &checkout).await, "ON_ICE 0.00");
+    checkout.report_status(CheckoutStatus::Unknown("ON_ICE".to_owned()));
+    assert_eq!(stands(&fixture, &checkout).await, "ON_ICE 0.00");
     assert!(matches!(checkout.next_action(), NextAction::Redirect(_)));
-    bench.clock.advance(std::time::Duration::from_hours(3));
-    assert_eq!(stands(&bench, &checkout).await, "ON_ICE 0.00");
+    fixture.clock.advance(std::time::Duration::from_hours(3));
+    assert_eq!(stands(&fixture, &checkout).await, "ON_ICE 0.00");
     assert!(matches!(
-        bench.cancel("r").await,
+        fixture.cancel("r").await,
         Cancellation::Cancelled(_)
     ));
-    assert_eq!(stands(&bench, &checkout).await, "cancelled 0.00");
+    assert_eq!(stands(&fixture, &checkout).await, "cancelled 0.00");
 }
 
 #[tokio::test]
 async fn paid_with_less_paid_than_asked() {
-    let bench = Bench::new();
-    let checkout = bench.checkout("r").await;
+    let fixture = Fixture::new();
+    let checkout = fixture.checkout("r").await;
     checkout.pay_amount(inr("200.11"));
-    checkout.claim(CheckoutStatus::Paid);
-    assert_eq!(stands(&bench, &checkout).await, "paid 200.11");
+    checkout.report_status(CheckoutStatus::Paid);
+    assert_eq!(stands(&fixture, &checkout).await, "paid 200.11");
     let told = checkout.deliveries().pop().unwrap();
-    let webhook = bench.handle(&told.request()).await;
+    let webhook = fixture.handle(&told.request()).await;
     let expected = CheckoutSnapshot::new(CheckoutStatus::Paid, inr("200.12"), inr("200.11"));
     assert_eq!(webhook.events()[0].kind, EventKind::Snapshot(expected));
 }

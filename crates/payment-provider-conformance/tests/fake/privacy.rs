@@ -1,19 +1,19 @@
 //! Nothing secret or personal is shown.
 
-use payment_provider_conformance::fake::Answer;
+use payment_provider_conformance::fake::ScriptedResponse;
 use payment_provider_core::*;
 
-use crate::bench::Bench;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn neither_secrets_nor_persons_are_shown() {
-    let bench = Bench::new();
-    let gateway = &bench.gateway;
+    let fixture = Fixture::new();
+    let gateway = &fixture.gateway;
     let settings = ConnectionSettings::new()
         .with("account", "shop")
         .with("secrets", "canary-secret");
     let provider = gateway.factory().open(&settings).unwrap();
-    let mut request = bench.request("r");
+    let mut request = fixture.request("r");
     request.customer = Customer::new(CustomerId::new("customer-7").unwrap())
         .with_name("canary-name")
         .with_email("canary@example.com")
@@ -25,7 +25,7 @@ async fn neither_secrets_nor_persons_are_shown() {
     let delivery = payment.deliveries().remove(0);
     let webhook = provider.handle_webhook(&delivery.request()).await.unwrap();
     let returns = provider.signed_returns().unwrap();
-    let answer = Answer::fail(ErrorKind::Refused).with_gateway_message("canary-message");
+    let answer = ScriptedResponse::fail(ErrorKind::Refused).with_gateway_message("canary-message");
     let shown = [
         format!(
             "{gateway:?} {:?} {:?}",
@@ -56,14 +56,16 @@ async fn neither_secrets_nor_persons_are_shown() {
 
 #[tokio::test]
 async fn an_error_can_be_told_in_detail() {
-    let bench = Bench::new();
-    let answer = Answer::fail(ErrorKind::Connection)
+    let fixture = Fixture::new();
+    let answer = ScriptedResponse::fail(ErrorKind::Connection)
         .with_effect(Effect::NotSent)
         .with_retry(RetryAdvice::Never)
         .with_gateway_code("no_route")
         .with_gateway_message("phone 9000000000 is odd");
-    bench.gateway.answer_next(Operation::CreateCheckout, answer);
-    let error = bench.create("r").await.unwrap_err();
+    fixture
+        .gateway
+        .respond_next(Operation::CreateCheckout, answer);
+    let error = fixture.create("r").await.unwrap_err();
     assert_eq!(
         (error.effect(), error.retry()),
         (Effect::NotSent, RetryAdvice::Never)

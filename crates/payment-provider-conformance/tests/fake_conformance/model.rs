@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
-use payment_provider_conformance::fake::{Answer, FakeAccount, FakeGateway, FakePayment};
+use payment_provider_conformance::fake::{FakeAccount, FakeGateway, FakePayment, ScriptedResponse};
 use payment_provider_conformance::reexport::http::HeaderMap;
 use payment_provider_conformance::reexport::secrecy::{ExposeSecret, SecretString};
 use payment_provider_conformance::reexport::url::Url;
 use payment_provider_conformance::{
-    Account, Delivery, Gateway, News, ProviderUnderTest, Refusal, Staged, Stamp, Transport,
-    Trouble, Twist,
+    Anomaly, DeliveryTimestamp, GatewayModel, GatewayRefusal, InjectedFault, MerchantAccount,
+    ModelResult, ProviderUnderTest, Scenario, Transport, UnsignedDelivery,
 };
 use payment_provider_core::{
     Capabilities, CheckoutReference, CheckoutStatus, Clock, ConnectionSettings, Effect, ErrorKind,
@@ -54,7 +54,7 @@ impl InMemory {
     }
 }
 
-fn name_of(account: &Account) -> String {
+fn name_of(account: &MerchantAccount) -> String {
     format!("account-{}", account.number)
 }
 
@@ -63,13 +63,13 @@ impl ProviderUnderTest for InMemory {
         Arc::new(self.world(clock).factory())
     }
 
-    fn settings(&self, account: &Account, _address: &Url) -> ConnectionSettings {
+    fn settings(&self, account: &MerchantAccount, _address: &Url) -> ConnectionSettings {
         ConnectionSettings::new()
             .with("account", name_of(account))
             .with("secrets", SettingValue::List(account.secrets.clone()))
     }
 
-    fn gateway(&self, account: &Account, clock: Arc<dyn Clock>) -> Arc<dyn Gateway> {
+    fn gateway(&self, account: &MerchantAccount, clock: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
         let gateway = self.world(clock);
         let account = gateway.account(&name_of(account));
         Arc::new(OfAccount {
@@ -123,22 +123,22 @@ impl OfAccount {
         known.expect("a payment of this account").clone()
     }
 
-    fn next(&self, answer: &Answer) {
+    fn next(&self, answer: &ScriptedResponse) {
         for operation in OPERATIONS {
-            self.gateway.answer_next(operation, answer.clone());
+            self.gateway.respond_next(operation, answer.clone());
         }
     }
 
-    fn always(&self, answer: &Answer) {
+    fn always(&self, answer: &ScriptedResponse) {
         for operation in OPERATIONS {
-            self.gateway.answer_always(operation, answer.clone());
+            self.gateway.respond_always(operation, answer.clone());
         }
     }
 }
 
 #[async_trait]
-impl Gateway for OfAccount {
-    async fn count(&self, reference: &CheckoutReference) -> Staged<usize> {
+impl GatewayModel for OfAccount {
+    async fn count_checkouts(&self, reference: &CheckoutReference) -> ModelResult<usize> {
         let checkouts = self.account.checkouts();
         let same = checkouts
             .iter()
@@ -146,75 +146,89 @@ impl Gateway for OfAccount {
         Ok(same.count())
     }
 
-    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> ModelResult<PaymentId> {
         Ok(self.made(reference, amount, PaymentStatus::Succeeded))
     }
 
-    async fn fail(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+    async fn fail_payment(
+        &self,
+        reference: &CheckoutReference,
+        amount: Money,
+    ) -> ModelResult<PaymentId> {
         Ok(self.made(reference, amount, PaymentStatus::Failed))
     }
 
-    async fn expire(&self, reference: &CheckoutReference) -> Staged<()> {
+    async fn expire(&self, reference: &CheckoutReference) -> ModelResult<()> {
         self.account.checkout(reference).expire();
         Ok(())
     }
 
-    async fn twist(&self, reference: &CheckoutReference, twist: &Twist) -> Staged<()> {
+    async fn set_anomaly(
+        &self,
+        reference: &CheckoutReference,
+        anomaly: &Anomaly,
+    ) -> ModelResult<()> {
         let checkout = self.account.checkout(reference);
-        match twist {
-            Twist::UnknownStatus(word) => checkout.claim(CheckoutStatus::Unknown(word.clone())),
-            Twist::PaidOnly(paid) => {
+        match anomaly {
+            Anomaly::UnknownStatus(word) => {
+                checkout.report_status(CheckoutStatus::Unknown(word.clone()))
+            }
+            Anomaly::Underpaid(paid) => {
                 checkout.pay_amount(*paid);
-                checkout.claim(CheckoutStatus::Paid);
+                checkout.report_status(CheckoutStatus::Paid);
             }
-            Twist::Hidden(lookups) => {
+            Anomaly::HiddenFromLookups(lookups) => {
                 let times = usize::try_from(*lookups).expect("a small number");
-                let answer = Answer::lagging();
+                let answer = ScriptedResponse::stale_read();
                 self.gateway
-                    .answer_next_times(Operation::FetchCheckout, times, answer);
+                    .respond_next_times(Operation::FetchCheckout, times, answer);
             }
-            Twist::RefuseCancellation => {
-                let answer = Answer::still_payable();
+            Anomaly::CancellationRefused => {
+                let answer = ScriptedResponse::refuse_cancellation();
                 self.gateway
-                    .answer_always(Operation::CancelCheckout, answer);
+                    .respond_always(Operation::CancelCheckout, answer);
             }
             other => unreachable!("no such twist: {other:?}"),
         }
         Ok(())
     }
 
-    async fn trouble(&self, trouble: &Trouble) -> Staged<()> {
-        match trouble {
-            Trouble::NotSent => {
-                self.always(&Answer::fail(ErrorKind::Connection).with_effect(Effect::NotSent));
+    async fn inject_fault(&self, fault: &InjectedFault) -> ModelResult<()> {
+        match fault {
+            InjectedFault::NotSent => {
+                self.always(
+                    &ScriptedResponse::fail(ErrorKind::Connection).with_effect(Effect::NotSent),
+                );
             }
-            Trouble::AnswerLost { lasting } => {
+            InjectedFault::ResponseLost { persistent } => {
                 for operation in [Operation::CreateCheckout, Operation::CancelCheckout] {
                     self.gateway
-                        .answer_next(operation, Answer::time_out_after_done());
+                        .respond_next(operation, ScriptedResponse::apply_then_time_out());
                 }
-                if *lasting {
-                    self.always(&Answer::fail(ErrorKind::Timeout));
+                if *persistent {
+                    self.always(&ScriptedResponse::fail(ErrorKind::Timeout));
                 }
             }
-            Trouble::Refused(Refusal::TooMany(wait)) => self.next(&Answer::rate_limited(*wait)),
-            Trouble::Refused(Refusal::Unavailable) => {
-                self.next(&Answer::fail(ErrorKind::Unavailable));
+            InjectedFault::Refused(GatewayRefusal::RateLimited(wait)) => {
+                self.next(&ScriptedResponse::rate_limited(*wait))
             }
-            Trouble::Refused(Refusal::Credentials) => {
-                self.next(&Answer::fail(ErrorKind::Authentication));
+            InjectedFault::Refused(GatewayRefusal::Unavailable) => {
+                self.next(&ScriptedResponse::fail(ErrorKind::Unavailable));
             }
-            Trouble::Refused(_) => self.next(&Answer::fail(ErrorKind::Refused)),
+            InjectedFault::Refused(GatewayRefusal::Credentials) => {
+                self.next(&ScriptedResponse::fail(ErrorKind::Authentication));
+            }
+            InjectedFault::Refused(_) => self.next(&ScriptedResponse::fail(ErrorKind::Refused)),
             _ => {
-                self.gateway.answer_honestly();
+                self.gateway.respond_normally();
             }
         }
         Ok(())
     }
 
-    async fn tell(&self, news: &News) -> Staged<Vec<Delivery>> {
-        let bodies: Vec<_> = match news {
-            News::Paid(id) | News::Failed(id) => {
+    async fn deliveries(&self, scenario: &Scenario) -> ModelResult<Vec<UnsignedDelivery>> {
+        let bodies: Vec<_> = match scenario {
+            Scenario::Paid(id) | Scenario::Failed(id) => {
                 let deliveries = self.of(id).1.deliveries();
                 deliveries
                     .iter()
@@ -223,12 +237,17 @@ impl Gateway for OfAccount {
             }
             _ => vec![self.account.ping().of_unknown_type().request().body],
         };
-        Ok(bodies.into_iter().map(Delivery::new).collect())
+        Ok(bodies.into_iter().map(UnsignedDelivery::new).collect())
     }
 
     /// The documented scheme, not the crate's own code: hexadecimal HMAC-SHA256 over purpose, time
     /// and body.
-    fn sign(&self, body: &[u8], secret: &SecretString, sent_at: &Stamp) -> Staged<HeaderMap> {
+    fn sign(
+        &self,
+        body: &[u8],
+        secret: &SecretString,
+        sent_at: &DeliveryTimestamp,
+    ) -> ModelResult<HeaderMap> {
         let stamp = if self.timed {
             sent_at.unix_milliseconds()
         } else {
@@ -249,9 +268,9 @@ impl Gateway for OfAccount {
         Ok(headers)
     }
 
-    async fn return_url(&self, payment: &PaymentId, secret: &SecretString) -> Staged<Url> {
+    async fn return_url(&self, payment: &PaymentId, secret: &SecretString) -> ModelResult<Url> {
         let checkout = self.account.checkout(self.of(payment).0);
         self.account.sign_with(secret.clone());
-        Ok(checkout.return_address())
+        Ok(checkout.return_url())
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use payment_provider_conformance::wire::{Answers, RecordedRequest, Script, WireGateway, json};
+use payment_provider_conformance::wire::{RecordedRequest, Responder, Script, WireGateway, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -12,7 +12,7 @@ pub(crate) const GET: &[u8] = b"GET /orders HTTP/1.1\r\nhost: gateway\r\n\r\n";
 pub(crate) const LAST_GET: &[u8] =
     b"GET /orders HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n";
 
-/// Answers every request with [`ORDER`].
+/// Responder every request with [`ORDER`].
 pub(crate) async fn gateway() -> WireGateway {
     start(|_: RecordedRequest| async { json(200, ORDER) }).await
 }
@@ -23,7 +23,7 @@ pub(crate) async fn counting() -> (WireGateway, Script) {
     (start(script.clone()).await, script)
 }
 
-pub(crate) async fn start(answers: impl Answers) -> WireGateway {
+pub(crate) async fn start(answers: impl Responder) -> WireGateway {
     WireGateway::start(answers).await.unwrap()
 }
 

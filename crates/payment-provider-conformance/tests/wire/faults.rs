@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
-use payment_provider_conformance::wire::{Fault, Script, WireGateway, json};
+use payment_provider_conformance::wire::{Script, WireFault, WireGateway, json};
 use tokio::time::Instant;
 
 use crate::client::{ORDER, counting, gateway, get, http, io_kind, orders};
 
 /// What the client made of the fault, and how often the work was done.
-async fn struck(fault: Fault) -> (reqwest::Result<String>, usize, WireGateway) {
+async fn struck(fault: WireFault) -> (reqwest::Result<String>, usize, WireGateway) {
     let (gateway, script) = counting().await;
     gateway.fault_next(fault.clone());
     let outcome = get(&gateway).await;
@@ -28,7 +28,7 @@ async fn struck(fault: Fault) -> (reqwest::Result<String>, usize, WireGateway) {
 
 #[tokio::test(start_paused = true)]
 async fn a_reset_comes_before_or_after_the_work() {
-    for (fault, work) in [(Fault::ResetBefore, 0), (Fault::ResetAfter, 1)] {
+    for (fault, work) in [(WireFault::ResetBefore, 0), (WireFault::ResetAfter, 1)] {
         let (outcome, done, _) = struck(fault).await;
         let error = outcome.unwrap_err();
         assert_eq!(io_kind(&error), Some(ErrorKind::ConnectionReset));
@@ -39,7 +39,7 @@ async fn a_reset_comes_before_or_after_the_work() {
 
 #[tokio::test(start_paused = true)]
 async fn silence_lasts_as_long_as_the_client_listens() {
-    for fault in [Fault::HangBefore, Fault::HangAfter] {
+    for fault in [WireFault::HangBefore, WireFault::HangAfter] {
         let start = Instant::now();
         let (outcome, ..) = struck(fault).await;
         assert!(outcome.unwrap_err().is_timeout());
@@ -50,7 +50,7 @@ async fn silence_lasts_as_long_as_the_client_listens() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_body_has_a_head_and_no_end() {
     let (gateway, _) = counting().await;
-    gateway.fault_next(Fault::SlowBody);
+    gateway.fault_next(WireFault::SlowBody);
     let start = Instant::now();
     let mut answer = http().get(orders(&gateway)).send().await.unwrap();
     assert_eq!(answer.content_length(), Some(ORDER.len() as u64));
@@ -59,12 +59,12 @@ async fn a_slow_body_has_a_head_and_no_end() {
     assert!(start.elapsed() < Duration::from_secs(10));
     assert!(answer.chunk().await.unwrap_err().is_timeout());
     assert_eq!(start.elapsed().as_secs(), 10);
-    assert!(struck(Fault::SlowBody).await.0.is_err());
+    assert!(struck(WireFault::SlowBody).await.0.is_err());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_body_cut_short_is_an_error_of_the_body() {
-    for fault in [Fault::CloseMidBody, Fault::TruncateChunked] {
+    for fault in [WireFault::CloseMidBody, WireFault::TruncateChunked] {
         let (outcome, ..) = struck(fault.clone()).await;
         let error = outcome.unwrap_err();
         assert!(error.is_body() || error.is_decode(), "{fault:?}: {error:?}");
@@ -80,14 +80,14 @@ async fn a_body_cut_short_is_an_error_of_the_body() {
 #[tokio::test(start_paused = true)]
 async fn an_endless_body_goes_on_until_the_client_has_enough() {
     let gateway = gateway().await;
-    gateway.fault_next(Fault::EndlessBody { cap: u64::MAX });
+    gateway.fault_next(WireFault::EndlessBody { cap: u64::MAX });
     let mut answer = http().get(orders(&gateway)).send().await.unwrap();
     let mut read = 0;
     while read < 3_000_000 {
         read += answer.chunk().await.unwrap().unwrap().len() as u64;
     }
     drop(answer);
-    let sent = gateway.requests()[0].answer_bytes();
+    let sent = gateway.requests()[0].response_bytes();
     assert!(sent >= read, "{sent} of {read}");
     assert_eq!(get(&gateway).await.unwrap(), ORDER);
 }
@@ -95,9 +95,9 @@ async fn an_endless_body_goes_on_until_the_client_has_enough() {
 #[tokio::test(start_paused = true)]
 async fn an_endless_body_ends_at_its_cap() {
     for cap in [0, 10, 100, 1_000_000] {
-        let (outcome, _, gateway) = struck(Fault::EndlessBody { cap }).await;
+        let (outcome, _, gateway) = struck(WireFault::EndlessBody { cap }).await;
         assert!(!outcome.unwrap_err().is_timeout());
-        assert_eq!(gateway.requests()[0].answer_bytes(), cap);
+        assert_eq!(gateway.requests()[0].response_bytes(), cap);
     }
 }
 
@@ -109,7 +109,7 @@ async fn garbage_is_no_answer() {
         b"HTTP/1.1 abc\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n",
     ] {
-        let (outcome, ..) = struck(Fault::Garbage(Bytes::from_static(bytes))).await;
+        let (outcome, ..) = struck(WireFault::Garbage(Bytes::from_static(bytes))).await;
         let error = outcome.unwrap_err();
         assert!(
             error.is_request() && !error.is_timeout() && !error.is_connect(),
@@ -122,7 +122,10 @@ async fn garbage_is_no_answer() {
 async fn another_answer_is_given_before_or_after_the_work() {
     let mut page = Response::new(Bytes::from_static(b"<html>Bad gateway</html>"));
     *page.status_mut() = http::StatusCode::BAD_GATEWAY;
-    for replace in [Fault::ReplaceBefore as fn(_) -> _, Fault::ReplaceAfter] {
+    for replace in [
+        WireFault::ReplaceBefore as fn(_) -> _,
+        WireFault::ReplaceAfter,
+    ] {
         assert_eq!(
             struck(replace(page.clone())).await.0.unwrap(),
             "<html>Bad gateway</html>"
@@ -145,10 +148,10 @@ async fn another_answer_is_given_before_or_after_the_work() {
 #[tokio::test(start_paused = true)]
 async fn a_late_answer_is_late_by_the_clock_of_tokio() {
     let start = Instant::now();
-    let (outcome, ..) = struck(Fault::Delay(Duration::from_secs(9))).await;
+    let (outcome, ..) = struck(WireFault::Delay(Duration::from_secs(9))).await;
     assert_eq!(outcome.unwrap(), ORDER);
     assert_eq!(start.elapsed().as_secs(), 9);
-    let (outcome, ..) = struck(Fault::Delay(Duration::from_secs(11))).await;
+    let (outcome, ..) = struck(WireFault::Delay(Duration::from_secs(11))).await;
     assert!(outcome.unwrap_err().is_timeout());
     assert_eq!(start.elapsed().as_secs(), 19);
 }
@@ -156,7 +159,7 @@ async fn a_late_answer_is_late_by_the_clock_of_tokio() {
 #[tokio::test(start_paused = true)]
 async fn numbers_go_before_the_queue_and_the_queue_before_rules() {
     let gateway = gateway().await;
-    let says = |text: &'static str| Fault::ReplaceBefore(json(200, text));
+    let says = |text: &'static str| WireFault::ReplaceBefore(json(200, text));
     gateway.fault_where(|request| request.path() == "/none", says("never"));
     gateway.fault_where(|request| request.path() == "/orders", says("rule"));
     gateway.fault_where(|_| true, says("second rule"));

@@ -5,6 +5,6 @@ mod faults;
 mod paused_time;
 mod raw_faults;
 mod recording;
-mod refusing;
+mod refused_connections;
 mod scripts;
-mod unreadable;
+mod unreadable_requests;

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use payment_provider_conformance::wire::{Fault, RecordedRequest, json};
+use payment_provider_conformance::wire::{RecordedRequest, WireFault, json};
 use tokio::time::{Instant, timeout};
 
 use crate::client::{LAST_GET, ORDER, gateway, http, orders, start};
@@ -36,7 +36,7 @@ async fn a_thousand_calls_in_a_row_take_no_time() {
 #[tokio::test(start_paused = true)]
 async fn timeouts_of_minutes_pass_in_an_instant() {
     let gateway = gateway().await;
-    gateway.fault_where(|_| true, Fault::HangAfter);
+    gateway.fault_where(|_| true, WireFault::HangAfter);
     let (client, start, real) = (http(), Instant::now(), std::time::Instant::now());
     for _ in 0..12 {
         let error = client.get(orders(&gateway)).send().await.unwrap_err();

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use bytes::Bytes;
-use payment_provider_conformance::wire::{Fault, json};
+use payment_provider_conformance::wire::{WireFault, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
@@ -14,7 +14,7 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 
 #[tokio::test(start_paused = true)]
 async fn a_reset_is_a_reset() {
-    for fault in [Fault::ResetBefore, Fault::ResetAfter] {
+    for fault in [WireFault::ResetBefore, WireFault::ResetAfter] {
         let gateway = gateway().await;
         gateway.fault_next(fault);
         let (answer, end) = exchange(&gateway, GET).await;
@@ -26,9 +26,9 @@ async fn a_reset_is_a_reset() {
 #[tokio::test(start_paused = true)]
 async fn silence_keeps_the_connection_open() {
     for (fault, told) in [
-        (Fault::HangBefore, 0),
-        (Fault::HangAfter, 0),
-        (Fault::SlowBody, ORDER.len() / 2),
+        (WireFault::HangBefore, 0),
+        (WireFault::HangAfter, 0),
+        (WireFault::SlowBody, ORDER.len() / 2),
     ] {
         let gateway = gateway().await;
         gateway.fault_next(fault);
@@ -44,7 +44,7 @@ async fn silence_keeps_the_connection_open() {
             &ORDER[..told]
         );
         assert_eq!(text, if told == 0 { "" } else { &expected });
-        assert_eq!(gateway.requests()[0].answer_bytes(), text.len() as u64);
+        assert_eq!(gateway.requests()[0].response_bytes(), text.len() as u64);
         // What follows on the connection is not heard.
         stream.write_all(GET).await.unwrap();
         exchange(&gateway, LAST_GET).await.1.unwrap();
@@ -58,15 +58,15 @@ async fn what_is_cut_short_ends_in_order() {
     let (length, size) = (ORDER.len(), format!("{:x}", ORDER.len()));
     for (fault, expected) in [
         (
-            Fault::CloseMidBody,
+            WireFault::CloseMidBody,
             format!("{HEAD}content-length: {length}\r\n\r\n{half}"),
         ),
         (
-            Fault::TruncateChunked,
+            WireFault::TruncateChunked,
             format!("{HEAD}transfer-encoding: chunked\r\n\r\n{size}\r\n{half}"),
         ),
         (
-            Fault::Garbage(Bytes::from_static(b"\x00not HTTP")),
+            WireFault::Garbage(Bytes::from_static(b"\x00not HTTP")),
             "\0not HTTP".to_owned(),
         ),
     ] {
@@ -89,7 +89,7 @@ async fn what_is_cut_short_ends_in_order() {
 #[tokio::test(start_paused = true)]
 async fn an_endless_body_is_chunks_of_spaces() {
     let gateway = gateway().await;
-    gateway.fault_next(Fault::EndlessBody { cap: 100_000 });
+    gateway.fault_next(WireFault::EndlessBody { cap: 100_000 });
     let (answer, end) = exchange(&gateway, GET).await;
     end.unwrap();
     assert_eq!(answer.len(), 100_000);
@@ -105,28 +105,28 @@ async fn an_endless_body_is_chunks_of_spaces() {
 #[tokio::test(start_paused = true)]
 async fn an_endless_body_waits_for_a_client_that_does_not_read() {
     let gateway = gateway().await;
-    gateway.fault_next(Fault::EndlessBody { cap: u64::MAX });
+    gateway.fault_next(WireFault::EndlessBody { cap: u64::MAX });
     let mut stream = connect(&gateway).await.unwrap();
     stream.write_all(GET).await.unwrap();
     gateway.wait_for(1).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let stuck = gateway.requests()[0].answer_bytes();
+    let stuck = gateway.requests()[0].response_bytes();
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert!(stuck > 0);
-    assert_eq!(gateway.requests()[0].answer_bytes(), stuck);
+    assert_eq!(gateway.requests()[0].response_bytes(), stuck);
     let mut some = vec![0; 1_000_000];
     for _ in 0..=stuck / 1_000_000 {
         stream.read_exact(&mut some).await.unwrap();
     }
-    assert!(gateway.requests()[0].answer_bytes() > stuck);
+    assert!(gateway.requests()[0].response_bytes() > stuck);
 }
 
 #[tokio::test(start_paused = true)]
 async fn replaced_and_late_answers_leave_the_connection_usable() {
     let gateway = gateway().await;
-    gateway.fault_next(Fault::ReplaceBefore(json(500, "1")));
-    gateway.fault_next(Fault::ReplaceAfter(json(500, "2")));
-    gateway.fault_next(Fault::Delay(Duration::from_secs(7)));
+    gateway.fault_next(WireFault::ReplaceBefore(json(500, "1")));
+    gateway.fault_next(WireFault::ReplaceAfter(json(500, "2")));
+    gateway.fault_next(WireFault::Delay(Duration::from_secs(7)));
     let start = Instant::now();
     let mut stream = connect(&gateway).await.unwrap();
     stream

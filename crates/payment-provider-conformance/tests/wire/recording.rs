@@ -132,7 +132,7 @@ async fn large_bodies_go_both_ways() {
         seen.iter().all(|seen| seen.body == body),
         "a request differs"
     );
-    assert!(seen[0].answer_bytes() > body.len() as u64);
+    assert!(seen[0].response_bytes() > body.len() as u64);
 
     let mut chunked =
         b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n".to_vec();

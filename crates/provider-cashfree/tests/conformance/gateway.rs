@@ -10,7 +10,8 @@ use cashfree_simulator::{
 };
 use payment_provider_conformance::wire::{RecordedRequest, json};
 use payment_provider_conformance::{
-    Delivery, Gateway, News, Refusal, Staged, Stamp, Twist, WireAmount,
+    Anomaly, DeliveryTimestamp, GatewayModel, GatewayRefusal, ModelResult, Scenario,
+    UnsignedDelivery, WireAmount,
 };
 use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::{HeaderMap, HeaderValue, Request, Response};
@@ -34,7 +35,7 @@ pub(crate) struct Simulated {
 /// What the simulator does not do by itself.
 #[derive(Default)]
 struct Odd {
-    twists: HashMap<String, Twist>,
+    anomalies: HashMap<String, Anomaly>,
     /// A payment of each link that its bank has not decided on yet.
     undecided: HashMap<String, String>,
 }
@@ -80,17 +81,17 @@ impl Simulated {
         PaymentId::new(payment.cf_payment_id).expect("an id")
     }
 
-    fn twist_of(&self, reference: &str) -> Option<Twist> {
+    fn anomaly_of(&self, reference: &str) -> Option<Anomaly> {
         let odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
-        odd.twists.get(reference).cloned()
+        odd.anomalies.get(reference).cloned()
     }
 
     /// Whether the link at this path is hidden from one more lookup.
     fn still_hidden(&self, path: &str) -> bool {
         let link_id = path.rsplit('/').next().unwrap_or_default();
         let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
-        match odd.twists.get_mut(link_id) {
-            Some(Twist::Hidden(lookups)) if *lookups > 0 => {
+        match odd.anomalies.get_mut(link_id) {
+            Some(Anomaly::HiddenFromLookups(lookups)) if *lookups > 0 => {
                 *lookups -= 1;
                 true
             }
@@ -98,15 +99,15 @@ impl Simulated {
         }
     }
 
-    fn about(&self, wanted: impl Fn(&DeliverySnapshot) -> bool) -> Vec<Delivery> {
+    fn about(&self, wanted: impl Fn(&DeliverySnapshot) -> bool) -> Vec<UnsignedDelivery> {
         let deliveries = self.simulator.deliveries().into_iter().filter(wanted);
         deliveries.map(|delivery| told(&delivery)).collect()
     }
 }
 
 /// A delivery with the headers that are not part of its signature.
-fn told(snapshot: &DeliverySnapshot) -> Delivery {
-    let mut delivery = Delivery::new(snapshot.body.clone());
+fn told(snapshot: &DeliverySnapshot) -> UnsignedDelivery {
+    let mut delivery = UnsignedDelivery::new(snapshot.body.clone());
     for (&name, value) in &snapshot.headers {
         if !matches!(name, "x-webhook-signature" | "x-webhook-timestamp") {
             delivery = delivery.with_header(name, value);
@@ -116,12 +117,12 @@ fn told(snapshot: &DeliverySnapshot) -> Delivery {
 }
 
 #[async_trait]
-impl Gateway for Simulated {
-    async fn answer(&self, request: RecordedRequest) -> Response<Bytes> {
+impl GatewayModel for Simulated {
+    async fn respond(&self, request: RecordedRequest) -> Response<Bytes> {
         let path = request.path().to_owned();
         let mut parts = path.split('/').skip_while(|part| *part != "links").skip(1);
-        let twist = parts.next().and_then(|link_id| self.twist_of(link_id));
-        if path.ends_with("/cancel") && twist == Some(Twist::RefuseCancellation) {
+        let anomaly = parts.next().and_then(|link_id| self.anomaly_of(link_id));
+        if path.ends_with("/cancel") && anomaly == Some(Anomaly::CancellationRefused) {
             let body = r#"{"message":"Link cannot be cancelled","code":"link_cannot_be_cancelled",
                 "type":"invalid_request_error"}"#;
             return json(409, body);
@@ -141,10 +142,10 @@ impl Gateway for Simulated {
         let answer = self.router.clone().oneshot(forwarded).await;
         let (head, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let body = to_bytes(body, MOST_BYTES).await.expect("a short answer");
-        Response::from_parts(head, rewritten(body, twist.as_ref()))
+        Response::from_parts(head, rewritten(body, anomaly.as_ref()))
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Staged<Response<Bytes>> {
+    fn refusal_response(&self, refusal: &GatewayRefusal) -> ModelResult<Response<Bytes>> {
         let answer = |status: u16, code: &str, class: &str| {
             json(
                 status,
@@ -152,24 +153,26 @@ impl Gateway for Simulated {
             )
         };
         Ok(match refusal {
-            Refusal::TooMany(wait) => {
+            GatewayRefusal::RateLimited(wait) => {
                 let mut answer = answer(429, "too_many_requests", "rate_limit_error");
                 let wait = HeaderValue::from(wait.as_secs());
                 answer.headers_mut().insert("x-ratelimit-retry", wait);
                 answer
             }
-            Refusal::Unavailable => answer(502, "bank_processing_failure", "api_error"),
-            Refusal::Unacceptable => answer(400, "link_purpose_invalid", "invalid_request_error"),
-            Refusal::Credentials => answer(401, "request_failed", "authentication_error"),
+            GatewayRefusal::Unavailable => answer(502, "bank_processing_failure", "api_error"),
+            GatewayRefusal::Rejected => {
+                answer(400, "link_purpose_invalid", "invalid_request_error")
+            }
+            GatewayRefusal::Credentials => answer(401, "request_failed", "authentication_error"),
             other => unreachable!("no such refusal: {other:?}"),
         })
     }
 
-    fn is_creation(&self, request: &RecordedRequest) -> Staged<bool> {
+    fn is_creation(&self, request: &RecordedRequest) -> ModelResult<bool> {
         Ok(request.method == "POST" && request.path() == "/pg/links")
     }
 
-    fn asked_amount(&self, creation: &RecordedRequest) -> Staged<WireAmount> {
+    fn requested_amount(&self, creation: &RecordedRequest) -> ModelResult<WireAmount> {
         let text = creation.json_text("/link_amount").unwrap_or_default();
         Ok(WireAmount::Major(text.to_owned()))
     }
@@ -178,7 +181,7 @@ impl Gateway for Simulated {
         &["x-request-id"]
     }
 
-    async fn count(&self, reference: &CheckoutReference) -> Staged<usize> {
+    async fn count_checkouts(&self, reference: &CheckoutReference) -> ModelResult<usize> {
         let links = self.simulator.links();
         let same = links
             .iter()
@@ -186,7 +189,7 @@ impl Gateway for Simulated {
         Ok(same.count())
     }
 
-    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> ModelResult<PaymentId> {
         let link_id = reference.as_str();
         let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(undecided) = odd.undecided.remove(link_id) {
@@ -204,14 +207,18 @@ impl Gateway for Simulated {
         Ok(Self::paid(paid.expect("a payable link")))
     }
 
-    async fn fail(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+    async fn fail_payment(
+        &self,
+        reference: &CheckoutReference,
+        amount: Money,
+    ) -> ModelResult<PaymentId> {
         let failed = self
             .simulator
             .fail(reference.as_str(), Self::attempt(amount));
         Ok(Self::paid(failed.expect("a payable link")))
     }
 
-    async fn expire(&self, reference: &CheckoutReference) -> Staged<()> {
+    async fn expire(&self, reference: &CheckoutReference) -> ModelResult<()> {
         let expired = self
             .simulator
             .expire(reference.as_str(), Some(&self.client_id));
@@ -219,15 +226,19 @@ impl Gateway for Simulated {
         Ok(())
     }
 
-    async fn twist(&self, reference: &CheckoutReference, twist: &Twist) -> Staged<()> {
+    async fn set_anomaly(
+        &self,
+        reference: &CheckoutReference,
+        anomaly: &Anomaly,
+    ) -> ModelResult<()> {
         let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
-        odd.twists.insert(reference.to_string(), twist.clone());
+        odd.anomalies.insert(reference.to_string(), anomaly.clone());
         Ok(())
     }
 
-    async fn tell(&self, news: &News) -> Staged<Vec<Delivery>> {
-        Ok(match news {
-            News::Paid(id) | News::Failed(id) => {
+    async fn deliveries(&self, scenario: &Scenario) -> ModelResult<Vec<UnsignedDelivery>> {
+        Ok(match scenario {
+            Scenario::Paid(id) | Scenario::Failed(id) => {
                 let id = format!("\"{id}\"");
                 let number = id.trim_matches('"').to_owned();
                 self.about(|delivery| {
@@ -235,16 +246,21 @@ impl Gateway for Simulated {
                     body.contains(&id) || body.contains(&format!(":{number},"))
                 })
             }
-            News::UnknownType => {
+            Scenario::UnknownType => {
                 let body = r#"{"data":{"order":{"order_id":"o-1"}},"event_time":"2026-11-21T09:00:00+05:30",
                     "type":"PAYMENT_TELEPORTED_WEBHOOK"}"#;
-                vec![Delivery::new(body)]
+                vec![UnsignedDelivery::new(body)]
             }
-            other => unreachable!("no such news: {other:?}"),
+            other => unreachable!("no such scenario: {other:?}"),
         })
     }
 
-    fn sign(&self, body: &[u8], secret: &SecretString, sent_at: &Stamp) -> Staged<HeaderMap> {
+    fn sign(
+        &self,
+        body: &[u8],
+        secret: &SecretString,
+        sent_at: &DeliveryTimestamp,
+    ) -> ModelResult<HeaderMap> {
         let stamp = sent_at.unix_milliseconds();
         let signature = sign(secret.expose_secret(), &stamp, body);
         let header = |text: String| HeaderValue::from_str(&text).expect("a header value");

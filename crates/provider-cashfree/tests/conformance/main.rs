@@ -6,7 +6,7 @@ mod rewritten;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use payment_provider_conformance::{Account, Gateway, ProviderUnderTest};
+use payment_provider_conformance::{GatewayModel, MerchantAccount, ProviderUnderTest};
 use payment_provider_core::reexport::secrecy::ExposeSecret;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{Clock, ConnectionSettings, ProviderFactory, SettingValue};
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 
 struct Cashfree;
 
-fn client_id(account: &Account) -> String {
+fn client_id(account: &MerchantAccount) -> String {
     let number = account.number;
     format!("TESTclientaccount{number:04}")
 }
@@ -31,7 +31,7 @@ impl ProviderUnderTest for Cashfree {
         Arc::new(CashfreeFactory::with_config(config).expect("HTTP clients"))
     }
 
-    fn settings(&self, account: &Account, address: &Url) -> ConnectionSettings {
+    fn settings(&self, account: &MerchantAccount, address: &Url) -> ConnectionSettings {
         ConnectionSettings::new()
             .with("client_id", client_id(account))
             .with("client_secret", SettingValue::List(account.secrets.clone()))
@@ -39,7 +39,7 @@ impl ProviderUnderTest for Cashfree {
             .with("base_url", format!("{address}pg"))
     }
 
-    fn gateway(&self, account: &Account, clock: Arc<dyn Clock>) -> Arc<dyn Gateway> {
+    fn gateway(&self, account: &MerchantAccount, clock: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
         // Any of these secrets may be in use after a rotation.
         let secret = account.secret().expose_secret();
         Arc::new(Simulated::new(&client_id(account), secret, clock))

@@ -1,12 +1,12 @@
-use payment_provider_conformance::Twist;
+use payment_provider_conformance::Anomaly;
 use payment_provider_core::reexport::Bytes;
 
 /// The answer about a link of which the gateway says something odd.
-pub(crate) fn rewritten(body: Bytes, twist: Option<&Twist>) -> Bytes {
+pub(crate) fn rewritten(body: Bytes, anomaly: Option<&Anomaly>) -> Bytes {
     let text = String::from_utf8_lossy(&body).into_owned();
-    let text = match twist {
-        Some(Twist::UnknownStatus(word)) => replace(&text, "link_status", &format!("\"{word}\"")),
-        Some(Twist::PaidOnly(paid)) => {
+    let text = match anomaly {
+        Some(Anomaly::UnknownStatus(word)) => replace(&text, "link_status", &format!("\"{word}\"")),
+        Some(Anomaly::Underpaid(paid)) => {
             let text = replace(&text, "link_status", "\"PAID\"");
             replace(&text, "link_amount_paid", &paid.decimal().to_string())
         }

@@ -4,7 +4,9 @@ use std::sync::Mutex;
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
-use payment_provider_conformance::{Delivery, Gateway, News, NotStaged, Staged, Stamp};
+use payment_provider_conformance::{
+    DeliveryTimestamp, GatewayModel, ModelResult, NotImplemented, Scenario, UnsignedDelivery,
+};
 use payment_provider_core::reexport::async_trait;
 use payment_provider_core::reexport::http::{HeaderMap, HeaderValue};
 use payment_provider_core::reexport::secrecy::{ExposeSecret, SecretString};
@@ -32,10 +34,10 @@ impl Bookkeeping {
         }
     }
 
-    fn note(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+    fn note(&self, reference: &CheckoutReference, amount: Money) -> ModelResult<PaymentId> {
         let mut transfers = self.transfers.lock().unwrap();
         let id = format!("T-{}-{}", self.account, transfers.len());
-        let id = PaymentId::new(id).map_err(|error| NotStaged::new(error.to_string()))?;
+        let id = PaymentId::new(id).map_err(|error| NotImplemented::new(error.to_string()))?;
         transfers.push(Transfer {
             id: id.clone(),
             reference: reference.clone(),
@@ -44,10 +46,10 @@ impl Bookkeeping {
         Ok(id)
     }
 
-    fn callback(&self, kind: &str, id: &PaymentId) -> Staged<Vec<Delivery>> {
+    fn callback(&self, kind: &str, id: &PaymentId) -> ModelResult<Vec<UnsignedDelivery>> {
         let transfers = self.transfers.lock().unwrap();
         let known = transfers.iter().find(|transfer| transfer.id == *id);
-        let transfer = known.ok_or_else(|| NotStaged::new("a transfer that was not made"))?;
+        let transfer = known.ok_or_else(|| NotImplemented::new("a transfer that was not made"))?;
         let body = json!({
             "type": kind,
             "id": transfer.id.as_str(),
@@ -55,39 +57,48 @@ impl Bookkeeping {
             "amount": transfer.amount.decimal().to_string(),
             "currency": transfer.amount.currency().code(),
         });
-        Ok(vec![Delivery::new(body.to_string())])
+        Ok(vec![UnsignedDelivery::new(body.to_string())])
     }
 }
 
 #[async_trait]
-impl Gateway for Bookkeeping {
-    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+impl GatewayModel for Bookkeeping {
+    async fn pay(&self, reference: &CheckoutReference, amount: Money) -> ModelResult<PaymentId> {
         self.note(reference, amount)
     }
 
-    async fn fail(&self, reference: &CheckoutReference, amount: Money) -> Staged<PaymentId> {
+    async fn fail_payment(
+        &self,
+        reference: &CheckoutReference,
+        amount: Money,
+    ) -> ModelResult<PaymentId> {
         self.note(reference, amount)
     }
 
-    async fn tell(&self, news: &News) -> Staged<Vec<Delivery>> {
-        match news {
-            News::Paid(id) => self.callback("transfer.received", id),
-            News::Failed(id) => self.callback("transfer.failed", id),
-            News::UnknownType => {
+    async fn deliveries(&self, scenario: &Scenario) -> ModelResult<Vec<UnsignedDelivery>> {
+        match scenario {
+            Scenario::Paid(id) => self.callback("transfer.received", id),
+            Scenario::Failed(id) => self.callback("transfer.failed", id),
+            Scenario::UnknownType => {
                 let body = r#"{"type":"transfer.delayed","id":"T-9","reference":"kit-delayed"}"#;
-                Ok(vec![Delivery::new(body)])
+                Ok(vec![UnsignedDelivery::new(body)])
             }
-            _ => Err(NotStaged::new("news of another kind")),
+            _ => Err(NotImplemented::new("news of another kind")),
         }
     }
 
-    fn sign(&self, body: &[u8], secret: &SecretString, _: &Stamp) -> Staged<HeaderMap> {
+    fn sign(
+        &self,
+        body: &[u8],
+        secret: &SecretString,
+        _: &DeliveryTimestamp,
+    ) -> ModelResult<HeaderMap> {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
-            .map_err(|_| NotStaged::new("a secret of this length"))?;
+            .map_err(|_| NotImplemented::new("a secret of this length"))?;
         mac.update(body);
         let signature = HEXLOWER.encode(&mac.finalize().into_bytes());
         let value = HeaderValue::from_str(&signature)
-            .map_err(|_| NotStaged::new("a signature in a header"))?;
+            .map_err(|_| NotImplemented::new("a signature in a header"))?;
         let mut headers = HeaderMap::new();
         headers.insert("x-callback-signature", value);
         Ok(headers)

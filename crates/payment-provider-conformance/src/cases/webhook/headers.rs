@@ -4,42 +4,43 @@ use payment_provider_core::reexport::http::{HeaderMap, HeaderName, HeaderValue};
 use payment_provider_core::{Event, VerifiedWebhook, WebhookRequest};
 
 use super::{of_a_payment, one_of_a_payment};
-use crate::bench::Bench;
-use crate::case::{Case, Failure, Verdict, WEBHOOK, case, ensure, fail};
-use crate::subject::Stamp;
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
+use crate::fixture::Fixture;
+use crate::harness::DeliveryTimestamp;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "webhook.unsigned-headers-decide-nothing",
-        WEBHOOK,
+        "webhook.unsigned-headers-are-ignored",
+        contract::WEBHOOK,
         [],
         "a header outside the signature neither suppresses a delivery nor changes what it says",
         unsigned_headers_decide_nothing
     ),
     case!(
-        "webhook.headers-of-others-decide-nothing",
-        WEBHOOK,
+        "webhook.foreign-headers-are-ignored",
+        contract::WEBHOOK,
         [],
         "event ids and versions in headers of any name change nothing",
         headers_of_others
     ),
     case!(
-        "webhook.repeated-headers-do-no-harm",
-        WEBHOOK,
+        "webhook.repeated-headers-are-safe",
+        contract::WEBHOOK,
         [],
         "a header that is there twice is no way around the signature",
         repeated_headers
     ),
     case!(
-        "webhook.odd-bytes-do-no-harm",
-        WEBHOOK,
+        "webhook.malformed-headers-are-safe",
+        contract::WEBHOOK,
         [],
         "header values that are no text are refused, not a crash",
         odd_bytes
     ),
     case!(
-        "webhook.giant-headers-do-no-harm",
-        WEBHOOK,
+        "webhook.huge-headers-are-safe",
+        contract::WEBHOOK,
         [],
         "header values of any length are refused, not a crash",
         giant_headers
@@ -70,14 +71,18 @@ fn said(verified: &VerifiedWebhook) -> Said {
 }
 
 /// With these headers it is either refused or says the same.
-async fn same_or_refused(bench: &Bench, request: &WebhookRequest, said_first: &Said) -> Verdict {
-    match bench.first.provider.webhook(request).await? {
+async fn same_or_refused(
+    fixture: &Fixture,
+    request: &WebhookRequest,
+    said_first: &Said,
+) -> CaseResult {
+    match fixture.first.provider.webhook(request).await? {
         Err(_) => Ok(()),
         Ok(verified) => same(&verified, said_first),
     }
 }
 
-fn same(verified: &VerifiedWebhook, said_first: &Said) -> Verdict {
+fn same(verified: &VerifiedWebhook, said_first: &Said) -> CaseResult {
     let now = said(verified);
     ensure!(
         now.key == said_first.key,
@@ -94,16 +99,16 @@ fn same(verified: &VerifiedWebhook, said_first: &Said) -> Verdict {
     Ok(())
 }
 
-async fn unsigned_headers_decide_nothing(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (_, deliveries) = of_a_payment(&bench, "headers").await?;
+async fn unsigned_headers_decide_nothing(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (_, deliveries) = of_a_payment(&fixture, "headers").await?;
     for delivery in &deliveries {
-        let genuine = party.signed(&bench, delivery)?;
-        let first = said(&party.accept(&genuine).await?);
+        let genuine = account.signed(delivery)?;
+        let first = said(&account.accept(&genuine).await?);
         for name in delivery.headers.keys() {
             let mut without = genuine.clone();
             without.headers.remove(name);
-            unchanged(&bench, &without, &first, name).await?;
+            unchanged(&fixture, &without, &first, name).await?;
             let others = deliveries
                 .iter()
                 .filter_map(|other| other.headers.get(name));
@@ -112,10 +117,10 @@ async fn unsigned_headers_decide_nothing(bench: Bench) -> Verdict {
             for value in others.chain(&made_up) {
                 let mut request = genuine.clone();
                 request.headers.insert(name, value.clone());
-                unchanged(&bench, &request, &first, name).await?;
+                unchanged(&fixture, &request, &first, name).await?;
             }
         }
-        let repeated = said(&party.accept(&genuine).await?);
+        let repeated = said(&account.accept(&genuine).await?);
         ensure!(
             repeated == first,
             "a delivery that was seen before is told differently"
@@ -125,18 +130,18 @@ async fn unsigned_headers_decide_nothing(bench: Bench) -> Verdict {
 }
 
 async fn unchanged(
-    bench: &Bench,
+    fixture: &Fixture,
     request: &WebhookRequest,
     first: &Said,
     name: &HeaderName,
-) -> Verdict {
-    match bench.first.provider.webhook(request).await? {
+) -> CaseResult {
+    match fixture.first.provider.webhook(request).await? {
         Ok(verified) => same(&verified, first),
         Err(error) => fail!("with another `{name}`, which is not signed, it is refused: {error}"),
     }
 }
 
-async fn headers_of_others(bench: Bench) -> Verdict {
+async fn headers_of_others(fixture: Fixture) -> CaseResult {
     const NAMES: [&str; 8] = [
         "x-event-id",
         "x-webhook-id",
@@ -147,11 +152,11 @@ async fn headers_of_others(bench: Bench) -> Verdict {
         "x-webhook-version",
         "x-event-type",
     ];
-    let party = &bench.first;
-    let (delivery, genuine) = one_of_a_payment(&bench, "others").await?;
-    let first = said(&party.accept(&genuine).await?);
+    let account = &fixture.first;
+    let (delivery, genuine) = one_of_a_payment(&fixture, "others").await?;
+    let first = said(&account.accept(&genuine).await?);
     for name in NAMES {
-        let signed = party.signature(&delivery, party.account.secret(), &now(&bench))?;
+        let signed = account.signature(&delivery, account.merchant.secret(), &now(&fixture))?;
         if signed.contains_key(name) {
             continue;
         }
@@ -161,21 +166,21 @@ async fn headers_of_others(bench: Bench) -> Verdict {
                 .headers
                 .insert(name, HeaderValue::from_static(value));
             let name = HeaderName::from_static(name);
-            unchanged(&bench, &request, &first, &name).await?;
+            unchanged(&fixture, &request, &first, &name).await?;
         }
     }
     Ok(())
 }
 
-fn now(bench: &Bench) -> Stamp {
-    Stamp::At(bench.clock.at())
+fn now(fixture: &Fixture) -> DeliveryTimestamp {
+    DeliveryTimestamp::At(fixture.clock.now())
 }
 
-async fn repeated_headers(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (delivery, genuine) = one_of_a_payment(&bench, "repeated").await?;
-    let first = said(&party.accept(&genuine).await?);
-    let signature = party.signature(&delivery, party.account.secret(), &now(&bench))?;
+async fn repeated_headers(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (delivery, genuine) = one_of_a_payment(&fixture, "repeated").await?;
+    let first = said(&account.accept(&genuine).await?);
+    let signature = account.signature(&delivery, account.merchant.secret(), &now(&fixture))?;
     for (name, value) in &signature {
         for others in [[value.clone()], [HeaderValue::from_static("other")]] {
             let mut after = genuine.clone();
@@ -186,8 +191,8 @@ async fn repeated_headers(bench: Bench) -> Verdict {
                 before.headers.append(name, other);
             }
             before.headers.append(name, value.clone());
-            same_or_refused(&bench, &after, &first).await?;
-            same_or_refused(&bench, &before, &first).await?;
+            same_or_refused(&fixture, &after, &first).await?;
+            same_or_refused(&fixture, &before, &first).await?;
         }
     }
     // A forged body under one genuine and one forged signature.
@@ -197,7 +202,7 @@ async fn repeated_headers(bench: Bench) -> Verdict {
         forged.headers.append(name, value.clone());
     }
     super::refused(
-        party,
+        account,
         &forged,
         "a forged body with headers that are there twice",
     )
@@ -205,22 +210,22 @@ async fn repeated_headers(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn replaced_by(bench: &Bench, values: &[HeaderValue]) -> Verdict {
-    let party = &bench.first;
-    let (delivery, genuine) = one_of_a_payment(bench, "replaced").await?;
-    let first = said(&party.accept(&genuine).await?);
-    let signature = party.signature(&delivery, party.account.secret(), &now(bench))?;
+async fn replaced_by(fixture: &Fixture, values: &[HeaderValue]) -> CaseResult {
+    let account = &fixture.first;
+    let (delivery, genuine) = one_of_a_payment(fixture, "replaced").await?;
+    let first = said(&account.accept(&genuine).await?);
+    let signature = account.signature(&delivery, account.merchant.secret(), &now(fixture))?;
     for value in values {
         for name in signature.keys() {
             let mut request = genuine.clone();
             request.headers.insert(name, value.clone());
             let what = format!("a `{name}` of {} odd bytes", value.len());
-            super::refused(party, &request, &what).await?;
+            super::refused(account, &request, &what).await?;
         }
         for name in beside(&delivery.headers) {
             let mut request = genuine.clone();
             request.headers.insert(name, value.clone());
-            same_or_refused(bench, &request, &first).await?;
+            same_or_refused(fixture, &request, &first).await?;
         }
     }
     Ok(())
@@ -233,24 +238,24 @@ fn beside(headers: &HeaderMap) -> Vec<HeaderName> {
     names
 }
 
-async fn odd_bytes(bench: Bench) -> Verdict {
+async fn odd_bytes(fixture: Fixture) -> CaseResult {
     let odd: [&[u8]; 4] = [
         b"\xff\xfe\xfd",
         "größe".as_bytes(),
         b"\t\t",
         "١٢٣".as_bytes(),
     ];
-    replaced_by(&bench, &values(&odd)?).await
+    replaced_by(&fixture, &values(&odd)?).await
 }
 
-async fn giant_headers(bench: Bench) -> Verdict {
+async fn giant_headers(fixture: Fixture) -> CaseResult {
     let digits = vec![b'9'; 256 * 1024];
     let letters = vec![b'A'; 256 * 1024 + 1];
-    replaced_by(&bench, &values(&[&digits, &letters])?).await
+    replaced_by(&fixture, &values(&[&digits, &letters])?).await
 }
 
-fn values(texts: &[&[u8]]) -> Result<Vec<HeaderValue>, Failure> {
+fn values(texts: &[&[u8]]) -> Result<Vec<HeaderValue>, CaseFailure> {
     let value = |text: &&[u8]| HeaderValue::from_bytes(text);
     let values: Result<_, _> = texts.iter().map(value).collect();
-    values.map_err(|error| Failure::Broken(format!("no header value: {error}")))
+    values.map_err(|error| CaseFailure::Broken(format!("no header value: {error}")))
 }

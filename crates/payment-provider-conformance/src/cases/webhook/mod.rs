@@ -1,9 +1,9 @@
 //! Only what the gateway signed is read, whatever comes with it, and it is read the same each time.
 
+mod events;
 mod forged;
 mod headers;
-mod news;
-mod odd;
+mod malformed;
 mod replayed;
 mod secrets;
 
@@ -12,15 +12,16 @@ use payment_provider_core::{
     WebhookRequest,
 };
 
-use crate::bench::{Bench, Party};
-use crate::case::{Case, Failure, ensure, fail};
-use crate::subject::{Delivery, News};
+use crate::case::Case;
+use crate::failure::{CaseFailure, ensure, fail};
+use crate::fixture::{Fixture, TestAccount};
+use crate::harness::{Scenario, UnsignedDelivery};
 
 pub(super) const GROUPS: [&[Case]; 6] = [
-    news::CASES,
+    events::CASES,
     forged::CASES,
     headers::CASES,
-    odd::CASES,
+    malformed::CASES,
     replayed::CASES,
     secrets::CASES,
 ];
@@ -43,21 +44,27 @@ fn tells_of_money(verified: &VerifiedWebhook) -> bool {
 }
 
 /// A payment and all the deliveries that tell of it.
-async fn of_a_payment(bench: &Bench, name: &str) -> Result<(PaymentId, Vec<Delivery>), Failure> {
-    let (_, id) = bench.first.paid(bench, name).await?;
-    let deliveries = bench.first.told(&News::Paid(id.clone())).await?;
+async fn of_a_payment(
+    fixture: &Fixture,
+    name: &str,
+) -> Result<(PaymentId, Vec<UnsignedDelivery>), CaseFailure> {
+    let (_, id) = fixture.create_paid(name).await?;
+    let deliveries = fixture
+        .first
+        .deliveries(&Scenario::Paid(id.clone()))
+        .await?;
     Ok((id, deliveries))
 }
 
 /// One signed delivery that tells of a payment.
 async fn one_of_a_payment(
-    bench: &Bench,
+    fixture: &Fixture,
     name: &str,
-) -> Result<(Delivery, WebhookRequest), Failure> {
-    let (_, deliveries) = of_a_payment(bench, name).await?;
+) -> Result<(UnsignedDelivery, WebhookRequest), CaseFailure> {
+    let (_, deliveries) = of_a_payment(fixture, name).await?;
     for delivery in deliveries {
-        let request = bench.first.signed(bench, &delivery)?;
-        if tells_of_money(&bench.first.accept(&request).await?) {
+        let request = fixture.first.signed(&delivery)?;
+        if tells_of_money(&fixture.first.accept(&request).await?) {
             return Ok((delivery, request));
         }
     }
@@ -66,11 +73,11 @@ async fn one_of_a_payment(
 
 /// The delivery has to be refused, for the one reason there is.
 async fn refused(
-    party: &Party,
+    account: &TestAccount,
     request: &WebhookRequest,
     what: &str,
-) -> Result<ProviderError, Failure> {
-    match party.provider.webhook(request).await? {
+) -> Result<ProviderError, CaseFailure> {
+    match account.provider.webhook(request).await? {
         Ok(_) => fail!("{what} is taken for a genuine delivery"),
         Err(error) => {
             let kind = error.kind();

@@ -5,49 +5,50 @@ use std::time::Duration;
 use payment_provider_core::TimestampCheck;
 
 use super::{movements, of_a_payment, one_of_a_payment, tells_of_money};
-use crate::bench::Bench;
-use crate::case::{Case, DELIVERY_KEY, EFFECT_KEY, FRESHNESS, Verdict, case, ensure};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseResult, ensure};
+use crate::fixture::Fixture;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "webhook.again-has-the-same-keys",
-        DELIVERY_KEY,
+        "webhook.redelivery-has-same-keys",
+        contract::DELIVERY_KEY,
         [],
         "the same bytes give the same delivery key and the same effect keys",
         again_has_the_same_keys
     ),
     case!(
-        "webhook.after-a-restart-has-the-same-keys",
-        EFFECT_KEY,
+        "webhook.keys-survive-restart",
+        contract::DEDUP_KEY,
         [],
         "another process gives the same keys",
         after_a_restart
     ),
     case!(
-        "webhook.other-bodies-have-other-keys",
-        DELIVERY_KEY,
+        "webhook.different-bodies-have-different-keys",
+        contract::DELIVERY_KEY,
         [],
         "two deliveries that differ are two deliveries",
         other_bodies_have_other_keys
     ),
     case!(
-        "webhook.without-times-age-is-no-matter",
-        FRESHNESS,
+        "webhook.age-is-ignored-without-timestamp",
+        contract::TIMESTAMP_CHECK,
         [NoSignedTimestamps],
         "where no time is signed, a delivery of long ago says what it said then",
         age_is_no_matter
     ),
 ];
 
-async fn again_has_the_same_keys(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (_, request) = one_of_a_payment(&bench, "again").await?;
-    let first = party.accept(&request).await?;
+async fn again_has_the_same_keys(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (_, request) = one_of_a_payment(&fixture, "again").await?;
+    let first = account.accept(&request).await?;
     for _ in 0..3 {
-        bench.clock.leap(Duration::from_secs(20));
+        fixture.clock.advance(Duration::from_secs(20));
         let mut later = request.clone();
-        later.received_at = bench.clock.at();
-        let again = party.accept(&later).await?;
+        later.received_at = fixture.clock.now();
+        let again = account.accept(&later).await?;
         ensure!(
             again.delivery_key() == first.delivery_key(),
             "it has another delivery key"
@@ -60,12 +61,12 @@ async fn again_has_the_same_keys(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn after_a_restart(bench: Bench) -> Verdict {
-    let (_, request) = one_of_a_payment(&bench, "restart").await?;
-    let first = bench.first.accept(&request).await?;
-    let again = match bench.reconnect(&[0])?.webhook(&request).await? {
+async fn after_a_restart(fixture: Fixture) -> CaseResult {
+    let (_, request) = one_of_a_payment(&fixture, "restart").await?;
+    let first = fixture.first.accept(&request).await?;
+    let again = match fixture.reconnect(&[0])?.webhook(&request).await? {
         Ok(verified) => verified,
-        Err(error) => crate::case::fail!("after a restart a delivery is refused: {error}"),
+        Err(error) => crate::failure::fail!("after a restart a delivery is refused: {error}"),
     };
     ensure!(
         again.delivery_key() == first.delivery_key(),
@@ -85,14 +86,14 @@ async fn after_a_restart(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn other_bodies_have_other_keys(bench: Bench) -> Verdict {
-    let party = &bench.first;
+async fn other_bodies_have_other_keys(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
     let mut keys = Vec::new();
     for name in ["one", "two"] {
-        let (_, deliveries) = of_a_payment(&bench, name).await?;
+        let (_, deliveries) = of_a_payment(&fixture, name).await?;
         for delivery in deliveries {
-            let request = party.signed(&bench, &delivery)?;
-            let verified = party.accept(&request).await?;
+            let request = account.signed(&delivery)?;
+            let verified = account.accept(&request).await?;
             keys.push((delivery.body, verified.delivery_key().clone()));
         }
     }
@@ -105,12 +106,12 @@ async fn other_bodies_have_other_keys(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn age_is_no_matter(bench: Bench) -> Verdict {
-    let party = &bench.first;
-    let (_, mut request) = one_of_a_payment(&bench, "age").await?;
-    bench.clock.leap(Duration::from_hours(24 * 20));
-    request.received_at = bench.clock.at();
-    let verified = party.accept(&request).await?;
+async fn age_is_no_matter(fixture: Fixture) -> CaseResult {
+    let account = &fixture.first;
+    let (_, mut request) = one_of_a_payment(&fixture, "age").await?;
+    fixture.clock.advance(Duration::from_hours(24 * 20));
+    request.received_at = fixture.clock.now();
+    let verified = account.accept(&request).await?;
     ensure!(
         verified.timestamp_check() == TimestampCheck::Fresh,
         "it counts as {:?}",

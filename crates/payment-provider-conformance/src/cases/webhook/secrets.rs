@@ -4,28 +4,29 @@ use payment_provider_core::reexport::secrecy::ExposeSecret;
 use payment_provider_core::{SecretLabel, VerifiedWebhook};
 
 use super::one_of_a_payment;
-use crate::bench::{Bench, Watched};
-use crate::case::{Case, Failure, SIGNATURE, Verdict, WEBHOOK, case, ensure, fail};
-use crate::subject::{Account, Delivery, Stamp};
+use crate::case::{Case, case, contract};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
+use crate::fixture::{Fixture, GuardedProvider};
+use crate::harness::{DeliveryTimestamp, MerchantAccount, UnsignedDelivery};
 
 pub(super) const CASES: &[Case] = &[
     case!(
         "webhook.every-active-secret-verifies",
-        WEBHOOK,
+        contract::WEBHOOK,
         [],
         "while an old and a new secret are active, deliveries signed with either are taken in",
         every_active_secret_verifies
     ),
     case!(
-        "webhook.retired-secrets-verify-nothing",
-        WEBHOOK,
+        "webhook.retired-secret-is-rejected",
+        contract::WEBHOOK,
         [],
         "a secret that was taken away signs nothing any more",
         retired_secrets_verify_nothing
     ),
     case!(
-        "webhook.labels-tell-secrets-apart",
-        SIGNATURE,
+        "webhook.secret-labels-are-distinct",
+        contract::SIGNATURE,
         [],
         "a delivery says which secret it was signed with, the same for the same secret",
         labels_tell_secrets_apart
@@ -34,37 +35,37 @@ pub(super) const CASES: &[Case] = &[
 
 /// What becomes of a delivery that was signed with this generation of the account's secret.
 async fn signed_by(
-    bench: &Bench,
-    provider: &Watched,
-    delivery: &Delivery,
+    fixture: &Fixture,
+    provider: &GuardedProvider,
+    delivery: &UnsignedDelivery,
     generation: u32,
-) -> Result<Option<VerifiedWebhook>, Failure> {
-    let account = Account::new(0, [generation]);
-    let sent_at = Stamp::At(bench.clock.at());
-    let party = &bench.first;
-    let request = party.signed_with(bench, delivery, account.secret(), &sent_at)?;
+) -> Result<Option<VerifiedWebhook>, CaseFailure> {
+    let merchant = MerchantAccount::new(0, [generation]);
+    let sent_at = DeliveryTimestamp::At(fixture.clock.now());
+    let account = &fixture.first;
+    let request = account.signed_with(delivery, merchant.secret(), &sent_at)?;
     Ok(provider.webhook(&request).await?.ok())
 }
 
 /// The label of that secret. `None` where the gateway was asked instead.
 async fn label_of(
-    bench: &Bench,
-    provider: &Watched,
-    delivery: &Delivery,
+    fixture: &Fixture,
+    provider: &GuardedProvider,
+    delivery: &UnsignedDelivery,
     generation: u32,
-) -> Result<Option<SecretLabel>, Failure> {
-    match signed_by(bench, provider, delivery, generation).await? {
+) -> Result<Option<SecretLabel>, CaseFailure> {
+    match signed_by(fixture, provider, delivery, generation).await? {
         Some(verified) => Ok(verified.matched_secret().cloned()),
         None => fail!("a delivery signed with an active secret is refused"),
     }
 }
 
-async fn every_active_secret_verifies(bench: Bench) -> Verdict {
-    let (delivery, _) = one_of_a_payment(&bench, "active").await?;
+async fn every_active_secret_verifies(fixture: Fixture) -> CaseResult {
+    let (delivery, _) = one_of_a_payment(&fixture, "active").await?;
     for active in [&[0, 1][..], &[1, 0], &[2, 1, 0]] {
-        let provider = bench.reconnect(active)?;
+        let provider = fixture.reconnect(active)?;
         for &generation in active {
-            let taken = signed_by(&bench, &provider, &delivery, generation).await?;
+            let taken = signed_by(&fixture, &provider, &delivery, generation).await?;
             let position = active.iter().position(|&known| known == generation);
             let position = position.unwrap_or_default() + 1;
             let count = active.len();
@@ -77,14 +78,14 @@ async fn every_active_secret_verifies(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn retired_secrets_verify_nothing(bench: Bench) -> Verdict {
-    let (delivery, _) = one_of_a_payment(&bench, "retired").await?;
-    let old = signed_by(&bench, &bench.first.provider, &delivery, 0).await?;
+async fn retired_secrets_verify_nothing(fixture: Fixture) -> CaseResult {
+    let (delivery, _) = one_of_a_payment(&fixture, "retired").await?;
+    let old = signed_by(&fixture, &fixture.first.provider, &delivery, 0).await?;
     ensure!(old.is_some(), "the secret in use verifies nothing");
-    let provider = bench.reconnect(&[1])?;
-    let new = signed_by(&bench, &provider, &delivery, 1).await?;
+    let provider = fixture.reconnect(&[1])?;
+    let new = signed_by(&fixture, &provider, &delivery, 1).await?;
     ensure!(new.is_some(), "a new secret verifies nothing");
-    let retired = signed_by(&bench, &provider, &delivery, 0).await?;
+    let retired = signed_by(&fixture, &provider, &delivery, 0).await?;
     ensure!(
         retired.is_none(),
         "a secret that was taken away still verifies"
@@ -92,24 +93,24 @@ async fn retired_secrets_verify_nothing(bench: Bench) -> Verdict {
     Ok(())
 }
 
-async fn labels_tell_secrets_apart(bench: Bench) -> Verdict {
-    let (delivery, _) = one_of_a_payment(&bench, "labels").await?;
-    let both = bench.reconnect(&[0, 1])?;
-    let first = label_of(&bench, &both, &delivery, 0).await?;
-    let second = label_of(&bench, &both, &delivery, 1).await?;
+async fn labels_tell_secrets_apart(fixture: Fixture) -> CaseResult {
+    let (delivery, _) = one_of_a_payment(&fixture, "labels").await?;
+    let both = fixture.reconnect(&[0, 1])?;
+    let first = label_of(&fixture, &both, &delivery, 0).await?;
+    let second = label_of(&fixture, &both, &delivery, 1).await?;
     if first.is_none() && second.is_none() {
         return Ok(());
     }
     ensure!(first != second, "two secrets have one label");
-    let turned = bench.reconnect(&[1, 0])?;
-    let again = label_of(&bench, &turned, &delivery, 0).await?;
+    let turned = fixture.reconnect(&[1, 0])?;
+    let again = label_of(&fixture, &turned, &delivery, 0).await?;
     ensure!(
         again == first,
         "a secret gets another label when its place changes"
     );
     for label in [first, second].into_iter().flatten() {
-        let account = Account::new(0, [0, 1]);
-        let shown = account
+        let merchant = MerchantAccount::new(0, [0, 1]);
+        let shown = merchant
             .secrets
             .iter()
             .any(|secret| secret.expose_secret().contains(label.as_str()));

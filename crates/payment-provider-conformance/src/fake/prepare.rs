@@ -1,0 +1,98 @@
+use payment_provider_core::{
+    CheckoutRequest, Customer, Environment, Fingerprint, Pii, PreparedCheckout, ViolationCode,
+    Violations,
+};
+use time::UtcOffset;
+
+use super::body::CheckoutBody;
+use super::builder::Config;
+
+/// Checks a request against all that is declared, and writes the body that is sent.
+pub(super) fn prepare(
+    request: &CheckoutRequest,
+    config: &Config,
+    environment: Environment,
+) -> Result<PreparedCheckout, Violations> {
+    let descriptor = &config.descriptor;
+    let mut found = descriptor.check_request(request, config.clock.now());
+    if request.purpose.trim().is_empty() {
+        found.push("purpose", ViolationCode::Missing, "is required");
+    }
+    customer(&request.customer, request, config, &mut found);
+    instalments(request, &mut found);
+    if let Some(extension) = request.options.extension(&descriptor.id) {
+        for (field, _) in extension.fields() {
+            let field = format!("extensions.{}.{field}", descriptor.id);
+            found.push(
+                field,
+                ViolationCode::Unknown,
+                "is not a field of this provider",
+            );
+        }
+    }
+
+    let expires_at = request.expires_at.checked_to_offset(UtcOffset::UTC);
+    let written = expires_at.and_then(|expires_at| {
+        let body = serde_json::to_vec(&CheckoutBody::of(request, expires_at)).ok()?;
+        Some((expires_at, body))
+    });
+    if written.is_none() {
+        let message = "must be a time that can be written";
+        found.push("expires_at", ViolationCode::Invalid, message);
+    }
+    let Some((expires_at, body)) = written.filter(|_| found.is_empty()) else {
+        return Err(found);
+    };
+    Ok(PreparedCheckout::new(
+        descriptor.id.clone(),
+        environment,
+        request.reference.clone(),
+        request.amount,
+        expires_at,
+        Fingerprint::of(&body),
+        body,
+    ))
+}
+
+/// What must be added before this customer can be asked for money.
+pub(super) fn needs(customer: &Customer, config: &Config, found: &mut Violations) {
+    if config.phone_required && is_blank(customer.phone.as_ref()) {
+        found.push("phone", ViolationCode::Missing, "is required");
+    }
+}
+
+fn customer(
+    customer: &Customer,
+    request: &CheckoutRequest,
+    config: &Config,
+    found: &mut Violations,
+) {
+    let notify = request.options.notify_payer;
+    if (config.phone_required || notify.sms) && is_blank(customer.phone.as_ref()) {
+        found.push("customer.phone", ViolationCode::Missing, "is required");
+    }
+    if notify.email && is_blank(customer.email.as_ref()) {
+        found.push("customer.email", ViolationCode::Missing, "is required");
+    }
+}
+
+fn is_blank(text: Option<&Pii>) -> bool {
+    text.is_none_or(|text| text.expose().trim().is_empty())
+}
+
+fn instalments(request: &CheckoutRequest, found: &mut Violations) {
+    const FIELD: &str = "partial_payments.minimum";
+    let Some(minimum) = request.partial_payments.and_then(|terms| terms.minimum) else {
+        return;
+    };
+    if !minimum.is_positive() {
+        found.push(FIELD, ViolationCode::TooSmall, "must be more than nothing");
+    }
+    if minimum.currency() != request.amount.currency() {
+        let message = "must be in the currency of the amount";
+        found.push(FIELD, ViolationCode::Invalid, message);
+    } else if minimum.minor_units() >= request.amount.minor_units() {
+        let message = "must be less than the amount";
+        found.push(FIELD, ViolationCode::TooLarge, message);
+    }
+}

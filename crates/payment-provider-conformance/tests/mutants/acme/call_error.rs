@@ -1,0 +1,122 @@
+//! Why a call did not lead to a result.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use payment_provider_core::{
+    Difference, Effect, ErrorKind, Operation, ProviderError, ProviderId, RateLimit, RetryAdvice,
+    ViolationCode, Violations,
+};
+
+pub(super) struct CallError {
+    pub(super) kind: ErrorKind,
+    pub(super) effect: Effect,
+    /// Whether the same again may well succeed.
+    pub(super) passing: bool,
+    /// How long the gateway wants to be left alone.
+    pub(super) wait: Option<Duration>,
+    pub(super) status: Option<u16>,
+    pub(super) code: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) request_id: Option<String>,
+    pub(super) violations: Violations,
+    pub(super) differences: Vec<Difference>,
+    pub(super) source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl CallError {
+    pub(super) const fn new(kind: ErrorKind, effect: Effect) -> Self {
+        Self {
+            kind,
+            effect,
+            passing: false,
+            wait: None,
+            status: None,
+            code: None,
+            message: None,
+            request_id: None,
+            violations: Violations::none(),
+            differences: Vec::new(),
+            source: None,
+        }
+    }
+
+    pub(super) const fn passing(mut self) -> Self {
+        self.passing = true;
+        self
+    }
+
+    pub(super) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The gateway acted, and what it says of it makes no sense.
+    pub(super) const fn unreadable() -> Self {
+        Self::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied).passing()
+    }
+
+    pub(super) fn conflict(differences: Vec<Difference>) -> Self {
+        let mut error = Self::new(ErrorKind::Conflict, Effect::Rejected);
+        error.differences = differences;
+        error
+    }
+
+    pub(super) fn invalid(violations: Violations) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidRequest, Effect::NotSent);
+        error.violations = violations;
+        error
+    }
+
+    /// The same, of something that may have been done all the same.
+    pub(super) const fn uncertain(mut self) -> Self {
+        self.effect = Effect::MaybeApplied;
+        self
+    }
+
+    /// The field that the gateway does not accept.
+    pub(super) fn blame(&mut self, field: Option<&str>) {
+        if let Some(field) = field {
+            let message = "is not accepted by the gateway";
+            self.violations
+                .push(field.to_owned(), ViolationCode::Invalid, message);
+        }
+    }
+
+    pub(super) fn into_error(self, operation: Operation, provider: ProviderId) -> ProviderError {
+        let mut error = if self.kind == ErrorKind::InvalidRequest {
+            ProviderError::invalid(self.violations, operation, provider)
+        } else {
+            ProviderError::new(self.kind, operation, provider)
+        };
+        error = error
+            .with_effect(self.effect)
+            .with_differences(self.differences);
+        if let Some(wait) = self.wait {
+            let mut limit = RateLimit::unknown();
+            limit.wait = Some(wait);
+            error = error
+                .with_rate_limit(limit)
+                .with_retry(RetryAdvice::After(wait));
+        }
+        if let Some(status) = self.status {
+            error = error.with_status(status);
+        }
+        if let Some(code) = self.code {
+            error = error.with_gateway_code(code);
+        }
+        if let Some(message) = self.message {
+            error = error.with_gateway_message(message);
+        }
+        if let Some(id) = self.request_id {
+            error = error.with_request_id(id);
+        }
+        if let Some(source) = self.source {
+            error = error.with_source(source);
+        }
+        error
+    }
+}

@@ -1,0 +1,145 @@
+//! What comes back of a call, if anything does.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+use payment_provider_core::reexport::secrecy::ExposeSecret;
+use payment_provider_core::{Effect, ErrorKind};
+use reqwest::Response;
+use serde_json::Value;
+
+use super::call_error::CallError;
+use super::client::Api;
+use super::response::ApiResponse;
+use crate::flaw::Flaw;
+
+const MAX_ANSWER: usize = 256 * 1024;
+
+impl Api {
+    /// Only where no connection was made is it certain that nothing was sent.
+    pub(super) fn unanswered(&self, error: reqwest::Error) -> CallError {
+        let kind = if error.is_timeout() {
+            ErrorKind::Timeout
+        } else {
+            ErrorKind::Connection
+        };
+        let certain = error.is_connect() && !self.profile.has(Flaw::NotSentIsUncertain);
+        let effect = if certain {
+            Effect::NotSent
+        } else if self.profile.has(match kind {
+            ErrorKind::Timeout => Flaw::TimeoutIsRejection,
+            _ => Flaw::BrokenConnectionIsRejection,
+        }) {
+            Effect::Rejected
+        } else {
+            Effect::MaybeApplied
+        };
+        let failed = CallError::new(kind, effect).passing();
+        if self.profile.has(Flaw::UrlInErrors) {
+            return failed.with_source(error);
+        }
+        failed.with_source(error.without_url())
+    }
+
+    pub(super) async fn read(&self, mut response: Response) -> Result<ApiResponse, CallError> {
+        let status = response.status();
+        let headers = response.headers();
+        let header = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        let request_id = header("acme-request-id");
+        let wait = header("retry-after").and_then(|wait| wait.parse().ok());
+        let again = header("acme-again").is_some();
+        let outcome = if status.is_success() {
+            let body = self.whole(&mut response).await;
+            body.and_then(|body| self.understood(&body))
+        } else {
+            let body = self.whole(&mut response).await.unwrap_or_default();
+            let wait = wait.map(Duration::from_secs);
+            Err(self.refusal(status, &body, wait))
+        };
+        match outcome {
+            Ok(document) => Ok(ApiResponse {
+                document,
+                again,
+                attempt: 1,
+            }),
+            Err(mut error) => {
+                error.status = Some(status.as_u16());
+                error.request_id = request_id;
+                Err(error)
+            }
+        }
+    }
+
+    async fn whole(&self, response: &mut Response) -> Result<Bytes, CallError> {
+        let mut body = BytesMut::new();
+        let most = if self.profile.has(Flaw::ReadsWithoutLimit) {
+            usize::MAX
+        } else {
+            MAX_ANSWER
+        };
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > most => {
+                    let kind = ErrorKind::UnreadableAnswer;
+                    return Err(CallError::new(kind, Effect::MaybeApplied));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(body.freeze()),
+                Err(error) => {
+                    let mut error = self.unanswered(error);
+                    if self.profile.has(Flaw::BrokenBodyIsRejection) {
+                        error.effect = Effect::Rejected;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn understood(&self, body: &[u8]) -> Result<Value, CallError> {
+        match serde_json::from_slice(body) {
+            Ok(document @ Value::Object(_)) => Ok(document),
+            _ if self.profile.has(Flaw::UnreadableSuccessIsRejection) => Err(CallError::new(
+                ErrorKind::UnreadableAnswer,
+                Effect::Rejected,
+            )),
+            _ => Err(CallError::unreadable()),
+        }
+    }
+
+    fn refusal(&self, status: StatusCode, body: &[u8], wait: Option<Duration>) -> CallError {
+        let profile = self.profile;
+        let kind = match status.as_u16() {
+            300..400 => return CallError::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied),
+            401 | 403 => ErrorKind::Authentication,
+            404 => ErrorKind::NotFound,
+            409 => ErrorKind::Conflict,
+            400 | 422 => ErrorKind::InvalidRequest,
+            429 => ErrorKind::RateLimited,
+            500.. => ErrorKind::Unavailable,
+            _ => ErrorKind::Refused,
+        };
+        let server = kind == ErrorKind::Unavailable && !profile.has(Flaw::ServerErrorIsRejection);
+        let effect = if server {
+            Effect::MaybeApplied
+        } else {
+            Effect::Rejected
+        };
+        let mut error = CallError::new(kind, effect);
+        error.passing = kind == ErrorKind::Unavailable;
+        if kind == ErrorKind::RateLimited && !profile.has(Flaw::AdviceIgnoresRetryAfter) {
+            error.wait = Some(wait.unwrap_or(Duration::from_mins(1)));
+        }
+        if kind == ErrorKind::Authentication && profile.has(Flaw::SecretInErrorSource) {
+            let text = format!("refused: {}", self.secret.expose_secret());
+            error = error.with_source(text);
+        }
+        let document: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |name: &str| document["error"][name].as_str().map(str::to_owned);
+        error.code = text("code");
+        error.message = text("message");
+        error.blame(text("field").as_deref());
+        error
+    }
+}

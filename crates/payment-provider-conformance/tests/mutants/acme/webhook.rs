@@ -1,0 +1,157 @@
+//! Deliveries: who signed them, and when.
+
+use payment_provider_core::{
+    Effect, Environment, ErrorKind, Event, EventKind, OrderId, TimestampCheck, Verification,
+    VerifiedWebhook, WebhookRequest,
+};
+use time::{Duration, OffsetDateTime};
+
+use super::call_error::CallError;
+use super::events;
+use super::memory::lock;
+use super::provider::AcmeProvider;
+use crate::flaw::Flaw;
+
+/// How old a delivery may be, and how far ahead of us the gateway's clock.
+const WINDOW: Duration = Duration::minutes(5);
+const AHEAD: Duration = Duration::minutes(1);
+
+impl AcmeProvider {
+    pub(super) fn take_in(&self, request: &WebhookRequest) -> Result<VerifiedWebhook, CallError> {
+        let profile = self.profile;
+        self.startle(request);
+        let timed = self.descriptor.capabilities.signed_timestamps;
+        let time = if timed {
+            request.header("acme-time").unwrap_or_default()
+        } else {
+            ""
+        };
+        let claimed = request.header("acme-signature").unwrap_or_default();
+        let again;
+        let mut body = &request.body[..];
+        if profile.has(Flaw::VerifiesReserialised) {
+            again = serde_json::from_slice(body).map(|body: serde_json::Value| body.to_string());
+            body = again.as_ref().map_or(body, |again| again.as_bytes());
+        }
+        let verified = if timed {
+            self.keyring.verify(&[time.as_bytes(), b".", body], claimed)
+        } else {
+            self.keyring.verify(&[body], claimed)
+        };
+        let unsigned = claimed.is_empty() && profile.has(Flaw::AcceptsUnsigned);
+        let anybody = || self.keyring.anybody().map(Verification::SharedSecret);
+        let verified = verified.or_else(|| anybody().filter(|_| unsigned));
+        let Some(verification) = verified else {
+            let error = CallError::new(ErrorKind::InvalidSignature, Effect::Rejected);
+            return Err(
+                if profile.has(Flaw::DistinguishesMismatches) && claimed.is_empty() {
+                    error.with_source("there is no signature")
+                } else {
+                    error
+                },
+            );
+        };
+        let sent_at = time.parse().ok();
+        let sent_at = sent_at.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        let freshness = self.freshness(timed, time, request.received_at);
+        let events = self.events(request)?;
+        let mut environment = self.environment;
+        if profile.has(Flaw::WebhookNamesOtherEnvironment) {
+            environment = Environment::Production;
+        }
+        let mut body = &request.body[..];
+        if profile.has(Flaw::DeliveryKeyFromEventIdHeader) {
+            body = request.header("acme-event-id").unwrap_or("none").as_bytes();
+        }
+        let verified = VerifiedWebhook::new(verification, body, environment, freshness, events);
+        Ok(verified.with_sent_at(sent_at))
+    }
+
+    fn events(&self, request: &WebhookRequest) -> Result<Vec<Event>, CallError> {
+        let profile = self.profile;
+        let id = request.header("acme-event-id").unwrap_or_default();
+        if profile.has(Flaw::DropsSeenEventIds)
+            && !id.is_empty()
+            && !lock(&self.memory.seen).insert(id.to_owned())
+        {
+            return Ok(Vec::new());
+        }
+        let form = request.header("acme-form");
+        let form = form.filter(|_| profile.has(Flaw::ParserFromVersionHeader));
+        let mut events = match events::read(&request.body, form, profile) {
+            Ok(events) => events,
+            Err(unread) => {
+                let fatal = match unread {
+                    events::Unread::Type => profile.has(Flaw::UnknownTypeIsAnError),
+                    events::Unread::Body => profile.has(Flaw::UnreadableBodyIsAnError),
+                };
+                if fatal {
+                    return Err(CallError::new(
+                        ErrorKind::UnreadableAnswer,
+                        Effect::Rejected,
+                    ));
+                }
+                vec![unread.event()]
+            }
+        };
+        for event in &mut events {
+            if profile.has(Flaw::OccurredAtIsArrival) {
+                event.occurred_at = Some(request.received_at);
+            }
+            if profile.has(Flaw::OrderIdFromForeignHeader) {
+                let order = request.header("x-webhook-id");
+                event.target.order_id = order.and_then(|order| OrderId::new(order).ok());
+            }
+            if let EventKind::Payment(payment) = &mut event.kind
+                && profile.has(Flaw::PaymentIdFromEventIdHeader)
+            {
+                payment.id = id.parse().unwrap_or_else(|_| payment.id.clone());
+            }
+        }
+        Ok(events)
+    }
+
+    fn freshness(&self, timed: bool, time: &str, received_at: OffsetDateTime) -> TimestampCheck {
+        let profile = self.profile;
+        if !timed {
+            let old = self.api.now() - time::macros::datetime!(2026-11-21 08:59:58 UTC) > WINDOW;
+            return if old && profile.has(Flaw::StaleWithoutTimestamps) {
+                TimestampCheck::Stale
+            } else {
+                TimestampCheck::Fresh
+            };
+        }
+        let Ok(seconds) = time.parse::<i64>() else {
+            return if profile.has(Flaw::MissingTimestampIsFresh) {
+                TimestampCheck::Fresh
+            } else {
+                TimestampCheck::Stale
+            };
+        };
+        let now = received_at.unix_timestamp();
+        let age = if profile.has(Flaw::PanicsOnExtremeTimestamps) {
+            now - seconds
+        } else {
+            now.saturating_sub(seconds)
+        };
+        if age > WINDOW.whole_seconds() && !profile.has(Flaw::StaleIsFresh) {
+            TimestampCheck::Stale
+        } else if age < -AHEAD.whole_seconds() && !profile.has(Flaw::FutureIsFresh) {
+            TimestampCheck::FromFuture
+        } else {
+            TimestampCheck::Fresh
+        }
+    }
+
+    /// What makes some mutants panic.
+    fn startle(&self, request: &WebhookRequest) {
+        for value in request.headers.values() {
+            if self.profile.has(Flaw::PanicsOnLongHeaders) {
+                assert!(value.len() < 65_536, "no header is as long as that");
+            }
+            if self.profile.has(Flaw::PanicsOnNonAsciiHeaders) {
+                value.to_str().expect("headers are text");
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The mutants: the specimen with one flaw each, and what catches it.
+
+mod calls;
+mod creation;
+mod setup;
+mod status;
+mod webhooks;
+
+use crate::under_test::Acme;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Mutant {
+    pub(crate) name: &'static str,
+    pub(crate) make: fn() -> Acme,
+    /// The case that is there for this.
+    pub(crate) caught_by: &'static str,
+    /// Other cases that cannot pass with this flaw either.
+    pub(crate) also: &'static [&'static str],
+}
+
+/// Name, features, flaw, the case that catches it, and all others that do.
+macro_rules! mutant {
+    ($name:literal, $features:ident, $flaw:ident, $case:literal, [$($also:literal),*]) => {
+        $crate::list::Mutant {
+            name: $name,
+            make: || {
+                $crate::under_test::Acme($crate::flaw::Profile {
+                    features: $crate::flaw::FeatureSet::$features,
+                    flaw: Some($crate::flaw::Flaw::$flaw),
+                })
+            },
+            caught_by: $case,
+            also: &[$($also),*],
+        }
+    };
+}
+use mutant;
+
+pub(crate) fn mutants() -> Vec<Mutant> {
+    let groups = [
+        setup::MUTANTS,
+        creation::MUTANTS,
+        calls::MUTANTS,
+        status::MUTANTS,
+        webhooks::MUTANTS,
+    ];
+    groups.concat()
+}
