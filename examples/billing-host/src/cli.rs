@@ -1,4 +1,4 @@
-//! The command line.
+//! Command line of the program.
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,9 +9,9 @@ use payment_provider_core::Environment;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::admin::Operation;
+use crate::admin::AdminCommand;
 use crate::demo::merchant;
-use crate::options::{DatabasePlace, Gateway, Options, Seed};
+use crate::options::{DatabaseLocation, GatewayTarget, Options, Seed};
 
 const API_KEY: &str = "BILLING_HOST_API_KEY";
 const DATABASE: &str = "BILLING_HOST_DATABASE";
@@ -30,38 +30,38 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Does a whole round trip in the terminal, against a simulator, and ends.
+    /// Runs a complete payment round trip against a simulator in the terminal, then exits.
     Demo,
     #[command(flatten)]
-    Operate(Box<Operation>),
+    Admin(Box<AdminCommand>),
 }
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Address to serve on; port 0 takes any free port.
+    /// Address to serve on. Port 0 picks any free port.
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
-    /// Database: a file, as sqlite:PATH, or `postgres://USER@HOST/NAME`. Without it a temporary file,
-    /// removed at the end.
-    #[arg(long, value_parser = database)]
-    database: Option<DatabasePlace>,
-    /// Which gateway takes the payments.
+    /// Database: sqlite:PATH or `postgres://USER@HOST/NAME`. Default: a temporary file that is removed at
+    /// shutdown.
+    #[arg(long, value_parser = parse_database)]
+    database: Option<DatabaseLocation>,
+    /// Gateway of the seeded connection.
     #[arg(long, value_enum, default_value_t = GatewayName::Simulator)]
     gateway: GatewayName,
-    /// Address of the simulator in this process [default: 127.0.0.1:3001].
+    /// Address that the simulator in this process serves on [default: 127.0.0.1:3001].
     #[arg(long, conflicts_with = "simulator_url")]
     simulator_listen: Option<SocketAddr>,
-    /// Address of a simulator in another process.
-    #[arg(long, value_parser = web_address)]
+    /// URL of a simulator in another process.
+    #[arg(long, value_parser = parse_base_url)]
     simulator_url: Option<Url>,
-    /// Address under which the gateway reaches this application.
-    #[arg(long, value_parser = web_address)]
+    /// Base URL under which gateways reach this application.
+    #[arg(long, value_parser = parse_base_url)]
     public_url: Option<Url>,
-    /// What is there at the first start.
+    /// Data created at the first start.
     #[arg(long, value_enum, default_value_t = SeedName::Demo)]
     seed: SeedName,
-    /// Key that seals the secrets of connections; made if there is none [default: beside the
-    /// database].
+    /// File with the keys that encrypt the secrets of connections. Created if it does not exist
+    /// [default: the database file with .key appended].
     #[arg(long)]
     key_file: Option<PathBuf>,
 }
@@ -80,26 +80,26 @@ enum SeedName {
 }
 
 impl Cli {
-    /// The options, or what does not go together.
+    /// Returns the options for serving, or the reason why the arguments contradict each other.
     pub(crate) fn options(self) -> Result<Options, &'static str> {
         let serve = self.serve;
-        let database = place(serve.database)?.unwrap_or(DatabasePlace::Temporary);
-        if matches!(database, DatabasePlace::Postgres(_)) && serve.key_file.is_none() {
-            return Err("a PostgreSQL database needs --key-file, the same for every process");
+        let database = database_location(serve.database)?.unwrap_or(DatabaseLocation::Temporary);
+        if matches!(database, DatabaseLocation::Postgres(_)) && serve.key_file.is_none() {
+            return Err("a PostgreSQL database requires --key-file, the same for every process");
         }
-        let of_the_simulator = serve.simulator_listen.is_some() || serve.simulator_url.is_some();
-        if of_the_simulator && serve.gateway != GatewayName::Simulator {
-            return Err("--simulator-listen and --simulator-url need --gateway simulator");
+        let for_simulator = serve.simulator_listen.is_some() || serve.simulator_url.is_some();
+        if for_simulator && serve.gateway != GatewayName::Simulator {
+            return Err("--simulator-listen and --simulator-url require --gateway simulator");
         }
         let gateway = match (serve.gateway, serve.simulator_url) {
-            (GatewayName::Simulator, Some(url)) => Gateway::SimulatorAt(url),
-            (GatewayName::Simulator, None) => Gateway::OwnSimulator(
+            (GatewayName::Simulator, Some(url)) => GatewayTarget::ExternalSimulator(url),
+            (GatewayName::Simulator, None) => GatewayTarget::EmbeddedSimulator(
                 serve
                     .simulator_listen
                     .unwrap_or_else(|| (Ipv4Addr::LOCALHOST, SIMULATOR_PORT).into()),
             ),
-            (GatewayName::Sandbox, _) => real(Environment::Sandbox),
-            (GatewayName::Production, _) => real(Environment::Production),
+            (GatewayName::Sandbox, _) => live(Environment::Sandbox),
+            (GatewayName::Production, _) => live(Environment::Production),
         };
         Ok(Options {
             listen: serve.listen,
@@ -116,38 +116,40 @@ impl Cli {
     }
 }
 
-fn real(environment: Environment) -> Gateway {
-    Gateway::Real {
+fn live(environment: Environment) -> GatewayTarget {
+    GatewayTarget::Live {
         environment,
         credentials: merchant::credentials(),
     }
 }
 
-/// The database that was named, or else that of the environment.
-pub(crate) fn place(named: Option<DatabasePlace>) -> Result<Option<DatabasePlace>, &'static str> {
+/// Returns the database of the command line, or else that of the environment.
+pub(crate) fn database_location(
+    named: Option<DatabaseLocation>,
+) -> Result<Option<DatabaseLocation>, &'static str> {
     if named.is_some() {
         return Ok(named);
     }
     let text = env::var(DATABASE).ok().filter(|text| !text.is_empty());
-    text.map(|text| database(&text)).transpose()
+    text.map(|text| parse_database(&text)).transpose()
 }
 
-/// An address of a server is looked at when it is used, since who refuses it here would repeat it,
-/// password and all.
-pub(crate) fn database(text: &str) -> Result<DatabasePlace, &'static str> {
+/// Parses a database location. A server URL is not validated here: clap would print a rejected value
+/// with its password.
+pub(crate) fn parse_database(text: &str) -> Result<DatabaseLocation, &'static str> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(DatabasePlace::Postgres(SecretString::from(text)));
+        return Ok(DatabaseLocation::Postgres(SecretString::from(text)));
     }
     match text.strip_prefix("sqlite:") {
         Some(path) if !path.is_empty() && path != ":memory:" => {
-            Ok(DatabasePlace::File(PathBuf::from(path)))
+            Ok(DatabaseLocation::File(PathBuf::from(path)))
         }
-        _ => Err("must be sqlite: and the path of a file, or an address postgres://..."),
+        _ => Err("must be sqlite:PATH or a postgres:// URL"),
     }
 }
 
-fn web_address(text: &str) -> Result<Url, &'static str> {
-    let address = text.parse::<Url>().ok().filter(|url| {
+fn parse_base_url(text: &str) -> Result<Url, &'static str> {
+    let url = text.parse::<Url>().ok().filter(|url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
             && url.username().is_empty()
@@ -155,7 +157,7 @@ fn web_address(text: &str) -> Result<Url, &'static str> {
             && url.query().is_none()
             && url.fragment().is_none()
     });
-    address.ok_or("must be an http or https address without user, query and fragment")
+    url.ok_or("must be an http or https URL without user, query and fragment")
 }
 
 #[cfg(test)]
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn the_command_definition_is_consistent() {
         Cli::command().debug_assert();
     }
 
@@ -180,25 +182,25 @@ mod tests {
     fn without_arguments_everything_is_local_and_temporary() {
         let options = options(&[]).unwrap();
         assert_eq!(options.listen.to_string(), "127.0.0.1:3000");
-        assert!(matches!(options.database, DatabasePlace::Temporary));
+        assert!(matches!(options.database, DatabaseLocation::Temporary));
         assert!(
-            matches!(options.gateway, Gateway::OwnSimulator(at) if at.to_string() == "127.0.0.1:3001")
+            matches!(options.gateway, GatewayTarget::EmbeddedSimulator(at) if at.to_string() == "127.0.0.1:3001")
         );
         assert_eq!(options.seed, Seed::Demo);
     }
 
     #[test]
-    fn a_server_is_a_database_and_needs_a_key_of_all_processes() {
+    fn a_postgres_url_is_accepted_with_a_key_file_and_its_password_is_not_printed() {
         let server = "postgres://billing:hunter2@db.example/billing";
-        let options = options(&["--database", server, "--key-file", "seal.key"]).unwrap();
+        let options = options(&["--database", server, "--key-file", "encryption.key"]).unwrap();
         assert!(!format!("{options:?}").contains("hunter2"));
         assert!(
-            matches!(options.database, DatabasePlace::Postgres(url) if url.expose_secret() == server)
+            matches!(options.database, DatabaseLocation::Postgres(url) if url.expose_secret() == server)
         );
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn contradictory_and_malformed_arguments_are_refused() {
         for bad in [
             &["--database", "postgres://x"][..],
             &["--database", "mysql://x", "--key-file", "k"],

@@ -1,4 +1,4 @@
-//! The database: a SQLite file, temporary or not, or PostgreSQL.
+//! The database: a SQLite file, which may be temporary, or PostgreSQL.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use payment_provider_host::{AnyStore, PostgresStore, SchemaName, SqliteStore, St
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
-use crate::options::DatabasePlace;
+use crate::options::DatabaseLocation;
 
-/// The open database, and the directory that goes away with it.
+/// The open database and the temporary directory that is removed with it.
 #[derive(Debug)]
 pub(crate) struct Database {
     pub(crate) store: AnyStore,
@@ -17,9 +17,9 @@ pub(crate) struct Database {
     directory: Option<TempDir>,
 }
 
-/// Where a database will be opened.
+/// A database that can be opened; its temporary directory exists.
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum PreparedDatabase {
     File {
         path: PathBuf,
         directory: Option<TempDir>,
@@ -27,25 +27,26 @@ pub(crate) enum Place {
     Server(SecretString),
 }
 
-impl Place {
-    pub(crate) fn prepare(place: &DatabasePlace) -> io::Result<Self> {
-        Ok(match place {
-            DatabasePlace::File(path) => Self::File {
+impl PreparedDatabase {
+    /// Creates the temporary directory, if the location asks for one.
+    pub(crate) fn create(location: &DatabaseLocation) -> io::Result<Self> {
+        Ok(match location {
+            DatabaseLocation::File(path) => Self::File {
                 path: path.clone(),
                 directory: None,
             },
-            DatabasePlace::Temporary => {
+            DatabaseLocation::Temporary => {
                 let directory = tempfile::Builder::new().prefix("billing-host-").tempdir()?;
                 Self::File {
                     path: directory.path().join("billing.db"),
                     directory: Some(directory),
                 }
             }
-            DatabasePlace::Postgres(url) => Self::Server(url.clone()),
+            DatabaseLocation::Postgres(url) => Self::Server(url.clone()),
         })
     }
 
-    /// The file, if it is one.
+    /// Returns the path of the database file, or `None` for a database server.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::File { path, .. } => Some(path),
@@ -62,12 +63,12 @@ impl Place {
             },
             Self::Server(url) => {
                 let schema = SchemaName::default();
-                Database::of_server(PostgresStore::connect(url.expose_secret(), schema).await?)
+                Database::on_server(PostgresStore::connect(url.expose_secret(), schema).await?)
             }
         })
     }
 
-    /// Beside servers that may run on it; makes no file.
+    /// Opens the database beside servers that may run on it. Does not create a file or schema.
     pub(crate) async fn open_beside(self) -> Result<Database, StoreError> {
         Ok(match self {
             Self::File { path, directory } => Database {
@@ -77,7 +78,7 @@ impl Place {
             },
             Self::Server(url) => {
                 let schema = SchemaName::default();
-                Database::of_server(
+                Database::on_server(
                     PostgresStore::connect_beside(url.expose_secret(), schema).await?,
                 )
             }
@@ -86,7 +87,7 @@ impl Place {
 }
 
 impl Database {
-    fn of_server(store: PostgresStore) -> Self {
+    fn on_server(store: PostgresStore) -> Self {
         Self {
             store: store.into(),
             path: None,
@@ -94,7 +95,7 @@ impl Database {
         }
     }
 
-    /// The file, if it is one.
+    /// Returns the path of the database file, or `None` for a database server.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
@@ -103,7 +104,7 @@ impl Database {
         self.directory.is_some()
     }
 
-    /// Waits for running transactions, closes the database and removes it if it is temporary.
+    /// Closes the database after its running transactions and removes it if it is temporary.
     pub(crate) async fn close(self) -> io::Result<()> {
         match &self.store {
             AnyStore::Sqlite(store) => store.close().await,

@@ -1,13 +1,14 @@
-//! The gateways on offer. To add one takes its line in `Cargo.toml`, and its line here.
+//! Registry of the gateways that connections can use. A gateway is added by its dependency in
+//! `Cargo.toml` and its registration here.
 
 use std::error::Error;
 
 use payment_provider_core::ProviderRegistry;
 
-/// All gateways to which a connection can be made.
+/// Returns a registry of all gateways that connections can use.
 ///
 /// # Errors
-/// One of them cannot be set up, or two have the same id.
+/// Returns an error if a factory cannot be created or two gateways have the same id.
 pub fn gateways() -> Result<ProviderRegistry, Box<dyn Error + Send + Sync>> {
     let mut registry = ProviderRegistry::new();
     registry.register(provider_bank_transfer::BankTransferFactory::new()?)?;

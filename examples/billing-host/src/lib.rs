@@ -2,13 +2,14 @@
 
 mod admin;
 mod api;
+mod api_key;
 mod cli;
 mod customers;
 mod database;
 mod demo;
+mod encryption_key;
 mod gateways;
 mod invoices;
-mod keys;
 mod options;
 mod pages;
 mod problem;
@@ -20,8 +21,9 @@ mod startup;
 mod state;
 mod tables;
 mod timestamp;
+mod validation;
 
 pub use gateways::gateways;
-pub use options::{Credentials, DatabasePlace, Gateway, Options, Seed};
+pub use options::{Credentials, DatabaseLocation, GatewayTarget, Options, Seed};
 pub use program::run_program;
 pub use startup::{BillingHost, Running, StartError};

@@ -1,4 +1,4 @@
-//! The program; see the library for what it does.
+//! The `billing-host` program. The library documents it.
 
 use std::process::ExitCode;
 

@@ -1,3 +1,5 @@
+//! Options that the application is started with.
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -5,34 +7,35 @@ use payment_provider_core::Environment;
 use secrecy::SecretString;
 use url::Url;
 
-/// How the application runs.
+/// Options that the application is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Address to serve on; port 0 takes any free port.
+    /// Address to serve on. Port 0 picks any free port.
     pub listen: SocketAddr,
-    /// Where invoices and payments are kept.
-    pub database: DatabasePlace,
-    /// Which gateway takes the payments.
-    pub gateway: Gateway,
-    /// The address under which the gateway reaches this application. `None`: the address served on,
-    /// which only a simulator can reach.
+    /// Database that holds invoices and payments.
+    pub database: DatabaseLocation,
+    /// Gateway of the seeded connection.
+    pub gateway: GatewayTarget,
+    /// Base URL under which gateways reach this application. `None` uses the address served on, which
+    /// only a simulator can reach.
     pub public_url: Option<Url>,
-    /// What is there at the first start.
+    /// Data created at the first start.
     pub seed: Seed,
-    /// File of the key that seals the secrets of connections. `None`: beside the database.
+    /// File with the keys that encrypt the secrets of connections. `None` uses `<database>.key`.
     pub key_file: Option<PathBuf>,
-    /// The token that clients of the API present. `None`: a random one.
+    /// Token that API clients present. `None` generates a random one.
     pub api_key: Option<SecretString>,
 }
 
 impl Default for Options {
-    /// Free ports on this machine, a temporary database, a simulator in this process, demo data.
+    /// Returns free ports on this machine, a temporary database, a simulator in this process and demo
+    /// data.
     fn default() -> Self {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             listen: any_port,
-            database: DatabasePlace::Temporary,
-            gateway: Gateway::OwnSimulator(any_port),
+            database: DatabaseLocation::Temporary,
+            gateway: GatewayTarget::EmbeddedSimulator(any_port),
             public_url: None,
             seed: Seed::Demo,
             key_file: None,
@@ -41,49 +44,48 @@ impl Default for Options {
     }
 }
 
-/// Where the database is.
+/// Location of the database.
 #[derive(Debug, Clone)]
-pub enum DatabasePlace {
-    /// In a temporary directory that is removed at the end.
+pub enum DatabaseLocation {
+    /// A SQLite file in a temporary directory that is removed at shutdown.
     Temporary,
-    /// In this file.
+    /// A SQLite file at this path.
     File(PathBuf),
-    /// In a PostgreSQL database, at this address; with a password in it, maybe. It needs a
-    /// [`key_file`](Options::key_file), the same for all processes on the database.
+    /// A PostgreSQL database at this URL, which may contain a password. Requires a
+    /// [`key_file`](Options::key_file) that is the same for all processes on the database.
     Postgres(SecretString),
 }
 
-/// Which gateway takes the payments.
+/// Gateway that the seeded connection talks to.
 #[derive(Debug, Clone)]
-pub enum Gateway {
-    /// A simulator in this process, on this address.
-    OwnSimulator(SocketAddr),
-    /// A simulator in another process, at this address.
-    SimulatorAt(Url),
-    /// The gateway that is simulated otherwise.
-    Real {
-        /// Whether money moves.
+pub enum GatewayTarget {
+    /// A simulator started in this process on this address.
+    EmbeddedSimulator(SocketAddr),
+    /// A simulator in another process at this URL.
+    ExternalSimulator(Url),
+    /// The gateway itself.
+    Live {
+        /// Environment of the merchant account: sandbox, or production, where money moves.
         environment: Environment,
-        /// The merchant account of the seeded connection; needed only to seed it.
+        /// Credentials of the merchant account. Required only to seed the connection.
         credentials: Option<Credentials>,
     },
 }
 
-/// What a merchant account is called with.
+/// API credentials of a merchant account.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// Names the account.
+    /// Public id of the account.
     pub client_id: String,
-    /// Proves it.
+    /// Secret that authenticates API calls.
     pub client_secret: SecretString,
 }
 
-/// What is there at the first start.
+/// Data created at the first start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seed {
-    /// One organization with one connection; on a gateway that moves no money also a customer with
-    /// three invoices.
+    /// One organization with one connection. Outside of production also a customer with three invoices.
     Demo,
-    /// Nothing.
+    /// No data.
     Nothing,
 }

@@ -1,4 +1,4 @@
-//! What the program does, from its arguments to its exit code.
+//! The program, from its arguments to its exit code.
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -11,20 +11,20 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command};
 use crate::options::Options;
-use crate::shutdown_signal::asked_to_stop;
+use crate::shutdown_signal::shutdown_signal;
 use crate::startup::{BillingHost, Running};
 use crate::{admin, demo, seed};
 
-/// Exit code of a program that was told to stop twice.
+/// Exit code after a second stop signal.
 const INTERRUPTED: u8 = 130;
 
-/// Runs the program with the arguments and the environment of the process.
+/// Runs the program with the arguments and environment of the process.
 pub async fn run_program() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr(cli.command.as_ref());
-    let done = match cli.command {
+    init_logging(cli.command.as_ref());
+    let outcome = match cli.command {
         Some(Command::Demo) => run_demo().await,
-        Some(Command::Operate(operation)) => admin::run(*operation).await,
+        Some(Command::Admin(command)) => admin::run(*command).await,
         None => match cli.options() {
             Ok(options) => serve(options).await,
             Err(problem) => Cli::command()
@@ -32,23 +32,24 @@ pub async fn run_program() -> ExitCode {
                 .exit(),
         },
     };
-    match done {
+    match outcome {
         Ok(code) => code,
         Err(error) => {
-            complain(&*error);
+            print_error(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// By `RUST_LOG`; without it warnings, of which the demo causes some on purpose.
-fn log_to_stderr(command: Option<&Command>) {
-    let unless_said = match command {
+/// Logs to standard error at the level of `RUST_LOG`. The default is `warn`, or `error` in the demo,
+/// which causes warnings on purpose.
+fn init_logging(command: Option<&Command>) {
+    let default_level = match command {
         Some(Command::Demo) => LevelFilter::ERROR,
-        Some(Command::Operate(_)) | None => LevelFilter::WARN,
+        Some(Command::Admin(_)) | None => LevelFilter::WARN,
     };
     let filter = EnvFilter::builder()
-        .with_default_directive(unless_said.into())
+        .with_default_directive(default_level.into())
         .from_env_lossy();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -61,15 +62,15 @@ async fn serve(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let token_is_known = options.api_key.is_some();
     let running = tokio::select! {
         started = BillingHost::start(options) => started?,
-        stopped = asked_to_stop() => return Ok(stopped.map(|()| ExitCode::SUCCESS)?),
+        stopped = shutdown_signal() => return Ok(stopped.map(|()| ExitCode::SUCCESS)?),
     };
-    // Whoever started this may not listen; that is no reason to stop serving.
-    let _ = welcome(&running, token_is_known);
-    asked_to_stop().await?;
-    let _ = writeln!(io::stdout(), "finishing what is under way");
+    // A closed standard output does not stop the server.
+    let _ = print_startup(&running, token_is_known);
+    shutdown_signal().await?;
+    let _ = writeln!(io::stdout(), "shutting down after the requests in progress");
     tokio::select! {
         () = running.shutdown() => Ok(ExitCode::SUCCESS),
-        _ = asked_to_stop() => Ok(ExitCode::from(INTERRUPTED)),
+        _ = shutdown_signal() => Ok(ExitCode::from(INTERRUPTED)),
     }
 }
 
@@ -79,14 +80,14 @@ async fn run_demo() -> Result<ExitCode, Box<dyn Error>> {
             done?;
             Ok(ExitCode::SUCCESS)
         }
-        stopped = asked_to_stop() => {
+        stopped = shutdown_signal() => {
             stopped?;
             Ok(ExitCode::from(INTERRUPTED))
         }
     }
 }
 
-fn complain(error: &dyn Error) {
+fn print_error(error: &dyn Error) {
     let mut text = format!("billing-host: {error}");
     let mut cause = error.source();
     while let Some(next) = cause {
@@ -97,27 +98,27 @@ fn complain(error: &dyn Error) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Where everything is, and lines to try it with.
-fn welcome(running: &Running, token_is_known: bool) -> io::Result<()> {
+/// Prints the addresses of this start and example calls.
+fn print_startup(running: &Running, token_is_known: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let url = running.url();
     writeln!(out, "listening on {url}")?;
     if let Some(simulator) = running.simulator_url() {
         writeln!(out, "simulator on {simulator}")?;
     }
-    if !running.webhooks_arrive() {
+    if !running.receives_webhooks() {
         writeln!(
             out,
-            "no webhooks: name the address of this application with --public-url"
+            "no webhooks: set the public URL of this application with --public-url"
         )?;
     }
-    let until = if running.has_temporary_database() {
-        ", removed at the end"
+    let removal = if running.has_temporary_database() {
+        ", removed at shutdown"
     } else {
         ""
     };
     match running.database() {
-        Some(path) => writeln!(out, "database {}{until}", path.display())?,
+        Some(path) => writeln!(out, "database {}{removal}", path.display())?,
         None => writeln!(out, "database PostgreSQL")?,
     }
     let token = if token_is_known {
@@ -130,7 +131,7 @@ fn welcome(running: &Running, token_is_known: bool) -> io::Result<()> {
 
     writeln!(
         out,
-        "\nOpen {url} in a browser and sign in with the api key, or try in another terminal:\n"
+        "\nOpen {url} in a browser and sign in with the API key, or run in another terminal:\n"
     )?;
     let call = |method: &str, path: &str| {
         format!("curl -s {method} -H \"authorization: Bearer {token}\" '{url}/api/v1{path}'")
@@ -153,7 +154,7 @@ fn welcome(running: &Running, token_is_known: bool) -> io::Result<()> {
         if running.simulator_url().is_some() {
             writeln!(
                 out,
-                "\nOpen the payment_url in a browser and pay; no money moves. Then:\n"
+                "\nOpen the payment_url in a browser and pay; no real money moves. Then:\n"
             )?;
         }
         writeln!(out, "  {}", get(&format!("/invoices/{invoice}")))?;
@@ -167,6 +168,6 @@ fn welcome(running: &Running, token_is_known: bool) -> io::Result<()> {
         )?;
         writeln!(out, "  {}", post(&format!("/invoices/{invoice}/void")))?;
     }
-    writeln!(out, "\nCtrl-C ends it.")?;
+    writeln!(out, "\nPress Ctrl-C to stop.")?;
     out.flush()
 }

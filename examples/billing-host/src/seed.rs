@@ -1,4 +1,4 @@
-//! What is there at the first start.
+//! Data created at the first start.
 
 use payment_provider_core::{
     ConnectionCode, Currency, CustomerId, Environment, InvalidIdentifier, Money, OrganizationId,
@@ -9,45 +9,46 @@ use payment_provider_host::{AnyStore, ConnectionError, CustomerError, Host, NewC
 use crate::customers::{self, NewCustomer};
 use crate::demo::merchant::{self, Account};
 use crate::invoices::{self, NewInvoice};
-use crate::options::{Gateway, Seed};
+use crate::options::{GatewayTarget, Seed};
 use crate::tables::{self, TableError};
 
-/// The tenant everything seeded belongs to.
+/// Organization of all seeded data.
 pub(crate) const ORGANIZATION: &str = "acme";
-/// The customer who owes the seeded invoices.
+/// Customer of the seeded invoices.
 pub(crate) const CUSTOMER: &str = "customer-1";
+/// Amount in paise and purpose of each seeded invoice.
 const INVOICES: [(i64, &str); 3] = [
     (20_012, "Plan Basic, November"),
     (149_900, "Plan Business, November"),
     (5_500, "SMS, 100 pieces"),
 ];
 
-/// What was planted, now or at an earlier start.
+/// Seed data that exists now, whether this start or an earlier one created it.
 #[derive(Debug, Default)]
 pub(crate) struct Seeded {
     pub(crate) connection: Option<ConnectionCode>,
-    /// An invoice to try things with.
+    /// An invoice that is not paid yet.
     pub(crate) invoice: Option<String>,
 }
 
-/// Why the seed could not be planted.
+/// The seed data could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SeedError {
-    /// The environment names no merchant account.
+    /// The environment variables with the merchant account are not set.
     #[error("{}", merchant::NO_CREDENTIALS)]
     NoCredentials,
-    /// A seeded name is not accepted.
+    /// A seeded identifier is invalid.
     #[error(transparent)]
     Name(#[from] InvalidIdentifier),
-    /// The connection is not accepted.
-    #[error("the seeded connection")]
+    /// The connection cannot be created or updated.
+    #[error("cannot seed the connection")]
     Connection(#[from] ConnectionError),
-    /// The customer is not accepted.
-    #[error("the seeded customer")]
+    /// The customer cannot be linked.
+    #[error("cannot seed the customer")]
     Customer(#[from] CustomerError),
-    /// The tables cannot be written.
-    #[error("the seeded rows")]
+    /// The application's tables cannot be written.
+    #[error("cannot seed the application's tables")]
     Tables(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -57,19 +58,19 @@ impl From<TableError> for SeedError {
     }
 }
 
-/// Plants what is not there yet. A connection that is there gets the settings of this start, since
-/// a simulator's address or a secret may have changed.
-pub(crate) async fn plant(
+/// Creates the seed data that does not exist yet. An existing connection gets the settings of this
+/// start, since the simulator's URL or the secret may have changed.
+pub(crate) async fn ensure(
     host: &Host<AnyStore>,
-    gateway: &Gateway,
+    gateway: &GatewayTarget,
     simulator_url: Option<&str>,
     seed: Seed,
 ) -> Result<Seeded, SeedError> {
     if seed == Seed::Nothing {
         return Ok(Seeded::default());
     }
-    // Of processes that start at once, one plants and the others find.
-    let turn = tables::take_turn(host.store()).await?;
+    // One of several processes that start at the same time creates the data; the others find it.
+    let lock = tables::lock_startup(host.store()).await?;
     let organization = OrganizationId::new(ORGANIZATION)?;
     let account = merchant::account(gateway, simulator_url).ok_or(SeedError::NoCredentials)?;
     let Account {
@@ -93,7 +94,7 @@ pub(crate) async fn plant(
     }
     let moves_money = matches!(
         gateway,
-        Gateway::Real {
+        GatewayTarget::Live {
             environment: Environment::Production,
             ..
         }
@@ -101,17 +102,18 @@ pub(crate) async fn plant(
     let invoice = if moves_money {
         None
     } else {
-        debts(host, &organization, provider, &code).await?
+        ensure_invoices(host, &organization, provider, &code).await?
     };
-    drop(turn);
+    drop(lock);
     Ok(Seeded {
         connection: Some(code),
         invoice,
     })
 }
 
-/// A customer and three invoices, unless the organization has invoices.
-async fn debts(
+/// Creates a customer with three invoices, unless the organization has invoices already. Returns the id
+/// of an invoice that is not paid yet.
+async fn ensure_invoices(
     host: &Host<AnyStore>,
     organization: &OrganizationId,
     provider: ProviderId,

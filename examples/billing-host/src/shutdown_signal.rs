@@ -1,9 +1,9 @@
-//! When to stop.
+//! Signals that ask the process to stop.
 
 use std::io;
 
-/// Waits for Ctrl-C or, on Unix, a request to terminate.
-pub(crate) async fn asked_to_stop() -> io::Result<()> {
+/// Waits for Ctrl-C or, on Unix, for SIGTERM.
+pub(crate) async fn shutdown_signal() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

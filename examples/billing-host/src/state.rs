@@ -1,23 +1,25 @@
+//! State shared by all request handlers.
+
 use std::sync::Arc;
 
 use payment_provider_host::{AnyStore, Host};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::keys::ApiKey;
+use crate::api_key::ApiKey;
 use crate::pages::{DraftKey, Sessions};
 
-/// What every handler works with.
+/// State shared by all request handlers.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) host: Host<AnyStore>,
     pub(crate) api_key: ApiKey,
-    /// Who is signed in.
+    /// Verifies session cookies and knows the sessions that were ended early.
     pub(crate) sessions: Sessions,
-    /// Seals secrets that a form could not use yet.
+    /// Encrypts the secrets of a refused form, so that the form can be shown again.
     pub(crate) drafts: DraftKey,
-    /// How many pages may be kept up to date at once.
+    /// One permit for each open stream of page updates.
     pub(crate) streams: Arc<Semaphore>,
-    /// Ends what would otherwise be served for ever.
+    /// Cancelled at shutdown; ends open streams.
     pub(crate) stop: CancellationToken,
 }

@@ -1,16 +1,16 @@
-//! The application's own tables, beside those of the payment runtime: in the same file, or in the
-//! same database, where the connection's search path leads.
+//! The application's own tables. They are in the same database as those of the payment runtime, in
+//! PostgreSQL in the first schema of the connection's search path.
 //!
-//! Statements are written once, for both: parameters are `$1` and so on.
+//! Each statement is written once for SQLite and PostgreSQL, with parameters `$1`, `$2` and so on.
 
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_host::{AnyStore, AnyTx, Store, StoreError};
 use uuid::Uuid;
 
-/// A transaction of the payment runtime, which the application's rows are written in as well.
+/// A transaction of the payment runtime, in which the application writes its own rows too.
 pub(crate) type Tx = AnyTx;
 
-/// Runs a statement outside of a transaction, on whichever database it is.
+/// Runs a statement outside of a transaction on either database.
 macro_rules! on_pool {
     ($store:expr, $pool:ident => $run:expr) => {
         match $store {
@@ -26,7 +26,7 @@ macro_rules! on_pool {
     };
 }
 
-/// Runs a statement in a transaction, on whichever database it is.
+/// Runs a statement in a transaction on either database.
 macro_rules! in_tx {
     ($tx:expr, $connection:ident => $run:expr) => {
         match $tx {
@@ -44,9 +44,9 @@ macro_rules! in_tx {
 
 pub(crate) use {in_tx, on_pool};
 
-/// Amounts are whole smallest units of the currency, times milliseconds since 1970-01-01 UTC, of
-/// sessions seconds. `NUMBER`, `BYTES` and `TABLE` stand for what the two databases call by different
-/// names.
+/// Schema of the application. Amounts are in minor units of the currency. Times are in milliseconds
+/// since the Unix epoch, those of sessions in seconds. `NUMBER`, `BYTES` and `TABLE` are placeholders for
+/// syntax that differs between the two databases.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS billing_customers (
     id                    TEXT PRIMARY KEY,
@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS billing_invoices (
     purpose           TEXT NOT NULL,
     payment_status    TEXT NOT NULL DEFAULT 'pending',
     amount_paid_cents NUMBER NOT NULL DEFAULT 0,
-    surplus_cents     NUMBER NOT NULL DEFAULT 0,
+    overpaid_cents    NUMBER NOT NULL DEFAULT 0,
     voided_at         NUMBER,
     created_at        NUMBER NOT NULL
 ) TABLE;
@@ -78,42 +78,43 @@ CREATE TABLE IF NOT EXISTS billing_session_salt (
     only_row NUMBER PRIMARY KEY CHECK (only_row = 1),
     salt     BYTES NOT NULL
 ) TABLE;
--- Sessions that were ended before their time, by a hash; every process looks here.
+-- Hashes of sessions that were ended before they expired. All processes read this table.
 CREATE TABLE IF NOT EXISTS billing_ended_sessions (
-    session TEXT PRIMARY KEY,
-    ends    NUMBER NOT NULL
+    session    TEXT PRIMARY KEY,
+    expires_at NUMBER NOT NULL
 ) TABLE;
 CREATE INDEX IF NOT EXISTS billing_invoices_by_organization
     ON billing_invoices (organization_id, created_at);
 ";
 
-/// What processes that start at once take turns by; any number that nobody else uses.
-const TURNS: i64 = 0x0062_696c_6c69_6e67;
+/// Key of the PostgreSQL advisory lock that serializes startup. Arbitrary, but used for nothing else.
+const STARTUP_LOCK_KEY: i64 = 0x0062_696c_6c69_6e67;
 
-/// Waits until no other process is starting on the same database. The turn ends with the
-/// transaction.
-pub(crate) async fn take_turn(store: &AnyStore) -> Result<Option<Tx>, TableError> {
+/// Waits until no other process is starting on the same PostgreSQL database. The lock is held until the
+/// returned transaction ends.
+///
+/// Returns `None` for SQLite: a file belongs to one process, and its only writer must stay free.
+pub(crate) async fn lock_startup(store: &AnyStore) -> Result<Option<Tx>, TableError> {
     if !matches!(store, AnyStore::Postgres(_)) {
-        // One process has a file; and its one writer is needed for what is done in the turn.
         return Ok(None);
     }
     let mut tx = store.begin().await?;
     if let AnyTx::Postgres(tx) = &mut tx {
-        // A start may take its time, and nothing else waits for this.
+        // A start may take long, and only other starts wait for this lock.
         sqlx::raw_sql(
             "SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
         )
         .execute(&mut **tx)
         .await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(TURNS)
+            .bind(STARTUP_LOCK_KEY)
             .execute(&mut **tx)
             .await?;
     }
     Ok(Some(tx))
 }
 
-/// Makes the tables that are not there yet.
+/// Creates the tables that do not exist yet.
 pub(crate) async fn create(store: &AnyStore) -> Result<(), TableError> {
     let (number, bytes, table) = match store {
         AnyStore::Sqlite(_) => ("INTEGER", "BLOB", "STRICT"),
@@ -123,9 +124,9 @@ pub(crate) async fn create(store: &AnyStore) -> Result<(), TableError> {
         .replace(") TABLE;", &format!(") {table};"))
         .replace("NUMBER", number)
         .replace("BYTES", bytes);
-    let turn = take_turn(store).await?;
-    let mut tx = match turn {
-        Some(turn) => turn,
+    let lock = lock_startup(store).await?;
+    let mut tx = match lock {
+        Some(tx) => tx,
         None => store.begin().await?,
     };
     if is_complete(&mut tx).await? {
@@ -137,8 +138,8 @@ pub(crate) async fn create(store: &AnyStore) -> Result<(), TableError> {
     Ok(())
 }
 
-/// Whether all of it is there. On PostgreSQL, making what is there waits for everyone who writes, with
-/// everyone who comes later behind, and takes more rights than using it.
+/// Returns true if the whole schema exists on PostgreSQL. There, `CREATE ... IF NOT EXISTS` waits for
+/// running writers, blocks later ones, and requires more privileges than reading and writing.
 async fn is_complete(tx: &mut Tx) -> Result<bool, TableError> {
     const MISSING: &str = "SELECT count(*) FROM unnest($1::text[]) AS name
          WHERE to_regclass(quote_ident(name)) IS NULL";
@@ -157,7 +158,8 @@ async fn is_complete(tx: &mut Tx) -> Result<bool, TableError> {
     Ok(missing == 0)
 }
 
-/// What the keys of sessions are made with, the same for all processes on this database.
+/// Returns the salt of the session key, which all processes on this database share. Creates it if it
+/// does not exist.
 pub(crate) async fn session_salt(store: &AnyStore) -> Result<Vec<u8>, TableError> {
     const SQL: &str = "INSERT INTO billing_session_salt (only_row, salt) VALUES (1, $1)
          ON CONFLICT (only_row) DO UPDATE SET only_row = excluded.only_row
@@ -171,36 +173,37 @@ pub(crate) async fn session_salt(store: &AnyStore) -> Result<Vec<u8>, TableError
     Ok(salt)
 }
 
-/// Remembers that a session was ended before its time, and forgets those whose time is over.
+/// Records a session that was ended before it expired, and deletes those that have expired since.
 pub(crate) async fn end_session(
     store: &AnyStore,
     session: &str,
-    ends: i64,
+    expires_at: i64,
 ) -> Result<(), TableError> {
-    const FORGET: &str = "DELETE FROM billing_ended_sessions WHERE ends < $1";
-    const END: &str = "INSERT INTO billing_ended_sessions (session, ends) VALUES ($1, $2)
+    const DELETE_EXPIRED: &str = "DELETE FROM billing_ended_sessions WHERE expires_at < $1";
+    const INSERT: &str = "INSERT INTO billing_ended_sessions (session, expires_at) VALUES ($1, $2)
          ON CONFLICT (session) DO NOTHING";
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, connection => {
-        sqlx::query(FORGET).bind(now).execute(&mut *connection).await?;
-        sqlx::query(END).bind(session).bind(ends).execute(connection).await?;
+        sqlx::query(DELETE_EXPIRED).bind(now).execute(&mut *connection).await?;
+        sqlx::query(INSERT).bind(session).bind(expires_at).execute(connection).await?;
     });
     store.commit(tx).await?;
     Ok(())
 }
 
-/// The sessions that were ended before their time, whichever process ended them.
+/// Returns the sessions that any process ended before they expired, each with its expiry in seconds
+/// since the Unix epoch.
 pub(crate) async fn ended_sessions(store: &AnyStore) -> Result<Vec<(String, i64)>, TableError> {
-    const SQL: &str = "SELECT session, ends FROM billing_ended_sessions";
+    const SQL: &str = "SELECT session, expires_at FROM billing_ended_sessions";
     Ok(on_pool!(store, pool => sqlx::query_as(SQL).fetch_all(pool).await)?)
 }
 
-/// A table could not be read or written. Nothing was changed.
+/// A table could not be read or written. The transaction was not committed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TableError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the application's tables cannot be used")]
+    #[error("the application's tables cannot be read or written")]
     Sql(#[from] sqlx::Error),
 }

@@ -157,7 +157,7 @@ impl Hosts {
         let database = self.launch.database.argument();
         let arguments = [
             "ledger",
-            "verify",
+            "audit",
             "--all-organizations",
             "--database",
             &database,

@@ -18,7 +18,7 @@ const NEVER: &[(&str, &str)] = &[
          JOIN OF.payables AS book ON book.payable_id = invoice.id
              AND book.organization_id = invoice.organization_id
          WHERE invoice.amount_paid_cents <> book.credited
-            OR invoice.surplus_cents <> book.surplus",
+            OR invoice.overpaid_cents <> book.surplus",
     ),
     (
         "the books differ from their payments",

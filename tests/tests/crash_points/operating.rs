@@ -20,7 +20,7 @@ fn lines_by_hand(shown: &Value) -> usize {
 fn book<'a>(invoice: &'a Invoice, reference: &'a str, name: [&'a str; 2]) -> Vec<&'a str> {
     let what = ["--checkout", reference, "--amount", AMOUNT_IN_WORDS];
     let why = ["--by", "Asha", "--note", "it is on the bank's statement"];
-    let start = ["ledger", "book", &invoice.id];
+    let start = ["ledger", "record-payment", &invoice.id];
     [&start[..], &what, &name, &why].concat()
 }
 

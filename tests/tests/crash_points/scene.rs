@@ -309,7 +309,7 @@ impl Scene {
 
     /// Ends the programs. None of what the gateway sent was lost, and the books add up.
     pub(crate) async fn close(self) {
-        let proof = self.operator(&["ledger", "verify"]).await;
+        let proof = self.operator(&["ledger", "audit"]).await;
         assert_eq!(proof["sound"], true, "{proof:#}");
         let lost: Vec<_> = self.control.list("deliveries").await;
         let lost = lost.iter().filter(|it| it["state"] == "failed").count();

@@ -1,71 +1,77 @@
+//! `billing-host connections`: merchant accounts and their secrets.
+
 use clap::{Args, Subcommand};
 use payment_provider_core::ConnectionCode;
 use payment_provider_host::Connection;
 use serde_json::{Value, json};
 
-use super::output::{self, moment, table};
-use super::runtime::{Opened, Secrets, Where};
+use super::output::{self, table, time};
+use super::runtime::{AdminRuntime, SecretAccess, Target};
 use super::secret_input::{self, NEW_SECRET};
-use super::{Done, Failure};
+use super::{CommandError, CommandOutput};
 use crate::timestamp;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// The merchant accounts, and what verified their latest webhook.
+    /// Lists the merchant accounts and the secret that verified the latest webhook of each.
     List,
-    /// Begins to use a new secret, read from standard input or `BILLING_HOST_NEW_SECRET`. Those before
-    /// it go on verifying webhooks.
-    #[command(after_help = format!("Environment:\n  {NEW_SECRET}  the new secret, in place of standard input"))]
+    /// Adds a new secret, read from standard input or `BILLING_HOST_NEW_SECRET`, and uses it for API calls.
+    /// The older secrets still verify webhooks until they are retired.
+    #[command(after_help = format!("Environment:\n  {NEW_SECRET}  the new secret, instead of standard input"))]
     RotateSecret(Field),
-    /// Stops accepting all secrets but the newest.
+    /// Removes all secrets but the newest. Webhooks signed with a removed secret are refused.
     RetireSecrets(Field),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Field {
-    /// The connection.
+    /// Code of the connection.
     code: ConnectionCode,
-    /// The setting that holds the secrets, such as `client_secret`.
+    /// Name of the setting with the secrets, such as `client_secret`.
     field: String,
 }
 
-pub(super) async fn run(at: &Where, command: Command) -> Result<Done, Failure> {
+pub(super) async fn run(target: &Target, command: Command) -> Result<CommandOutput, CommandError> {
     let text = match command {
         Command::List => {
-            let opened = Opened::at(at, Secrets::LeftAlone).await?;
-            let all = opened.host.connections(Some(&at.organization)).await?;
-            opened.close().await?;
-            listed(&all, at.json)
+            let runtime = AdminRuntime::open(target, SecretAccess::NotNeeded).await?;
+            let all = runtime.host.connections(Some(&target.organization)).await?;
+            runtime.close().await?;
+            list(&all, target.json)
         }
         Command::RotateSecret(Field { code, field }) => {
             let new = secret_input::read()?;
-            let opened = Opened::at(at, Secrets::Opened).await?;
-            let host = &opened.host;
-            let before = host.connection(&at.organization, &code).await?;
-            let after = host.rotate_secret(&at.organization, &code, &field, new);
+            let runtime = AdminRuntime::open(target, SecretAccess::Required).await?;
+            let host = &runtime.host;
+            let before = host.connection(&target.organization, &code).await?;
+            let after = host.rotate_secret(&target.organization, &code, &field, new);
             let after = after.await?;
-            opened.close().await?;
-            if at.json {
+            runtime.close().await?;
+            if target.json {
                 output::json(&fields(&after))
             } else {
-                rotated(&before, &after, &field)
+                rotation_text(&before, &after, &field)
             }
         }
         Command::RetireSecrets(Field { code, field }) => {
-            let opened = Opened::at(at, Secrets::Opened).await?;
-            let host = &opened.host;
-            let before = host.connection(&at.organization, &code).await?;
-            let after = host.retire_secrets(&at.organization, &code, &field).await?;
-            opened.close().await?;
-            if at.json {
+            let runtime = AdminRuntime::open(target, SecretAccess::Required).await?;
+            let host = &runtime.host;
+            let before = host.connection(&target.organization, &code).await?;
+            let after = host
+                .retire_secrets(&target.organization, &code, &field)
+                .await?;
+            runtime.close().await?;
+            if target.json {
                 output::json(&fields(&after))
             } else {
                 let retired = count(&before, &field).saturating_sub(count(&after, &field));
-                format!("retired: {retired}; one secret verifies webhooks from now on\n")
+                format!(
+                    "retired secrets: {retired}; only the newest secret verifies webhooks now\n"
+                )
             }
         }
     };
-    Ok(Done::well(text))
+    Ok(CommandOutput::success(text))
 }
 
 fn count(connection: &Connection, field: &str) -> usize {
@@ -74,37 +80,37 @@ fn count(connection: &Connection, field: &str) -> usize {
     secret.map_or(0, |secret| secret.count)
 }
 
-fn rotated(before: &Connection, after: &Connection, field: &str) -> String {
+fn rotation_text(before: &Connection, after: &Connection, field: &str) -> String {
     let (then, now) = (count(before, field), count(after, field));
     let code = &after.code;
     let first = if then == now {
-        "no secret was added: it was there before, and is the first now"
+        "no secret was added: this one was stored already; it is the newest now"
     } else {
-        "the new secret is used for calls from now on"
+        "API calls use the new secret from now on"
     };
     let older = now.saturating_sub(1);
-    let last = last_match(after);
+    let last = latest_verification(after);
     format!(
-        "{first}\nwebhooks are verified by {now}: the new one and {older} older, until these are retired\n\
-         {last}\nonce a webhook was verified by the new one: \
+        "{first}\nwebhooks are verified with {now} secrets: the newest and {older} older, until those are \
+         retired\n{last}\nonce a webhook was verified with the newest secret, run: \
          billing-host connections retire-secrets {code} {field}\n"
     )
 }
 
-fn last_match(connection: &Connection) -> String {
+fn latest_verification(connection: &Connection) -> String {
     match (&connection.matched_secret, connection.matched_at) {
         (Some(label), Some(at)) => {
             format!(
-                "the latest webhook was verified by {label}, at {}",
-                moment(at)
+                "the latest webhook was verified with {label} at {}",
+                time(at)
             )
         }
-        (None, Some(at)) => format!("the latest webhook was verified at {}", moment(at)),
-        _ => "no webhook was verified yet".to_owned(),
+        (None, Some(at)) => format!("the latest webhook was verified at {}", time(at)),
+        _ => "no webhook has been verified yet".to_owned(),
     }
 }
 
-fn listed(all: &[Connection], as_json: bool) -> String {
+fn list(all: &[Connection], as_json: bool) -> String {
     if as_json {
         let connections: Vec<_> = all.iter().map(fields).collect();
         return output::json(&json!({"connections": connections}));
@@ -123,7 +129,7 @@ fn listed(all: &[Connection], as_json: bool) -> String {
                 connection.environment.to_string(),
                 if connection.enabled { "yes" } else { "no" }.to_owned(),
                 secrets.join(", "),
-                connection.matched_at.map(moment).unwrap_or_default(),
+                connection.matched_at.map(time).unwrap_or_default(),
                 connection.matched_secret.clone().unwrap_or_default(),
             ]
         })
@@ -135,7 +141,7 @@ fn listed(all: &[Connection], as_json: bool) -> String {
         "ENABLED",
         "SECRETS",
         "VERIFIED AT",
-        "BY",
+        "WITH",
     ];
     table(&head, &lines)
 }

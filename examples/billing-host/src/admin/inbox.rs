@@ -1,3 +1,5 @@
+//! `billing-host inbox`: the webhooks that were received.
+
 use clap::{Args, Subcommand, ValueEnum};
 use payment_provider_core::ConnectionCode;
 use payment_provider_host::{
@@ -5,57 +7,60 @@ use payment_provider_host::{
 };
 use serde_json::{Value, json};
 
-use super::output::{self, moment, plain, table};
-use super::runtime::{Opened, Secrets, Where};
-use super::{Done, Failure};
+use super::output::{self, table, time, without_control_characters};
+use super::runtime::{AdminRuntime, SecretAccess, Target};
+use super::{CommandError, CommandOutput};
 use crate::timestamp;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// The latest webhooks, newest first, and where each stands.
+    /// Lists the latest webhooks with their states, newest first.
     List {
-        /// Those that stand like this.
+        /// Lists webhooks in this state only.
         #[arg(long, value_enum)]
         state: Option<State>,
-        /// Those of one connection [default: of all].
+        /// Lists webhooks of this connection only [default: all connections].
         #[arg(long, value_name = "CODE")]
         connection: Option<ConnectionCode>,
-        /// How many.
+        /// Most webhooks to list.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
-        /// Those after the last one of an earlier list, as it says at its end.
+        /// Continues an earlier list; the cursor is printed at its end.
         #[arg(long, value_name = "CURSOR")]
         after: Option<DeliveryCursor>,
     },
-    /// One webhook with its body, which may tell whose payment it is.
-    Show(Named),
-    /// Has webhooks tried again by the servers: what they did before they do not do again.
+    /// Shows one webhook with its body, which may contain personal data of the payer.
+    Show(WebhookId),
+    /// Queues webhooks to be applied again by the servers. Money that was posted before is not posted
+    /// again.
     Replay {
-        /// Its key.
+        /// Key of the webhook.
         #[arg(required_unless_present = "all_parked")]
         key: Option<String>,
-        /// Those of one connection [default: of all].
+        /// Connection that received the webhook; with --all-parked, replays webhooks of this connection
+        /// only [default: all connections].
         #[arg(long, value_name = "CODE")]
         connection: Option<ConnectionCode>,
-        /// All that are parked.
+        /// Replays all parked webhooks.
         #[arg(long, conflicts_with = "key")]
         all_parked: bool,
     },
-    /// Takes a webhook out: it is not tried any more until it is replayed, or delivered again.
+    /// Parks a webhook as a dead letter: the servers stop retrying it until it is replayed or delivered
+    /// again.
     Park {
         #[command(flatten)]
-        named: Named,
-        /// Why, for whoever looks at it later.
+        webhook: WebhookId,
+        /// Reason, shown with the webhook.
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Named {
-    /// Its key.
+pub(super) struct WebhookId {
+    /// Key of the webhook.
     key: String,
-    /// The connection it came to; needed where several got the same.
+    /// Connection that received the webhook. Required if several connections received the same one.
     #[arg(long, value_name = "CODE")]
     connection: Option<ConnectionCode>,
 }
@@ -81,8 +86,8 @@ impl From<State> for DeliveryState {
     }
 }
 
-pub(super) async fn run(at: &Where, command: Command) -> Result<Done, Failure> {
-    let opened = Opened::at(at, Secrets::LeftAlone).await?;
+pub(super) async fn run(target: &Target, command: Command) -> Result<CommandOutput, CommandError> {
+    let runtime = AdminRuntime::open(target, SecretAccess::NotNeeded).await?;
     let text = match command {
         Command::List {
             state,
@@ -94,35 +99,42 @@ pub(super) async fn run(at: &Where, command: Command) -> Result<Done, Failure> {
             filter.connection = connection;
             filter.state = state.map(DeliveryState::from);
             filter.after = after;
-            let host = &opened.host;
-            let page = host.find_deliveries(&at.organization, &filter).await?;
-            listed(&page, at.json)
+            let host = &runtime.host;
+            let page = host.find_deliveries(&target.organization, &filter).await?;
+            list_text(&page, target.json)
         }
-        Command::Show(named) => {
-            let found = find(&opened, at, &named).await?;
-            shown(&found, at.json)
+        Command::Show(webhook) => {
+            let found = find(&runtime, target, &webhook).await?;
+            detail_text(&found, target.json)
         }
         Command::Replay {
             key: Some(key),
             connection,
             ..
         } => {
-            let named = Named { key, connection };
-            replay(&opened, at, &named).await?
+            let webhook = WebhookId { key, connection };
+            replay(&runtime, target, &webhook).await?
         }
-        Command::Replay { connection, .. } => replay_all(&opened, at, connection).await?,
-        Command::Park { named, reason } => park(&opened, at, &named, &reason).await?,
+        Command::Replay { connection, .. } => replay_all(&runtime, target, connection).await?,
+        Command::Park { webhook, reason } => park(&runtime, target, &webhook, &reason).await?,
     };
-    opened.close().await?;
-    Ok(Done::well(text))
+    runtime.close().await?;
+    Ok(CommandOutput::success(text))
 }
 
-/// The delivery of a key, at whichever connection.
-async fn find(opened: &Opened, at: &Where, named: &Named) -> Result<DeliveryDetail, Failure> {
+/// Finds a webhook by its key, at the named connection or at all of them.
+async fn find(
+    runtime: &AdminRuntime,
+    target: &Target,
+    webhook: &WebhookId,
+) -> Result<DeliveryDetail, CommandError> {
     let mut found = Vec::new();
-    for code in codes(opened, at, named.connection.clone()).await? {
-        let host = &opened.host;
-        found.extend(host.delivery(&at.organization, &code, &named.key).await?);
+    for code in codes(runtime, target, webhook.connection.clone()).await? {
+        let host = &runtime.host;
+        found.extend(
+            host.delivery(&target.organization, &code, &webhook.key)
+                .await?,
+        );
     }
     if found.len() > 1 {
         let codes: Vec<_> = found
@@ -130,76 +142,88 @@ async fn find(opened: &Opened, at: &Where, named: &Named) -> Result<DeliveryDeta
             .map(|found| found.delivery.connection.as_str())
             .collect();
         let codes = codes.join(", ");
-        return Err(format!("it came to {codes}: say which with --connection").into());
+        return Err(format!(
+            "connections {codes} received this webhook: choose one with --connection"
+        )
+        .into());
     }
-    let whose = &at.organization;
-    let none = || format!("organization {whose} has no webhook of this key");
+    let organization = &target.organization;
+    let none = || format!("organization {organization} has no webhook with this key");
     Ok(found.pop().ok_or_else(none)?)
 }
 
 async fn codes(
-    opened: &Opened,
-    at: &Where,
+    runtime: &AdminRuntime,
+    target: &Target,
     only: Option<ConnectionCode>,
-) -> Result<Vec<ConnectionCode>, Failure> {
+) -> Result<Vec<ConnectionCode>, CommandError> {
     if let Some(code) = only {
         return Ok(vec![code]);
     }
-    let all = opened.host.connections(Some(&at.organization)).await?;
+    let all = runtime.host.connections(Some(&target.organization)).await?;
     Ok(all.into_iter().map(|connection| connection.code).collect())
 }
 
-async fn replay(opened: &Opened, at: &Where, named: &Named) -> Result<String, Failure> {
-    let found = find(opened, at, named).await?;
+async fn replay(
+    runtime: &AdminRuntime,
+    target: &Target,
+    webhook: &WebhookId,
+) -> Result<String, CommandError> {
+    let found = find(runtime, target, webhook).await?;
     let code = &found.delivery.connection;
-    let host = &opened.host;
+    let host = &runtime.host;
     let retried = host
-        .retry_delivery(&at.organization, code, &named.key)
+        .retry_delivery(&target.organization, code, &webhook.key)
         .await?;
-    Ok(if at.json {
+    Ok(if target.json {
         output::json(&json!({"replayed": u8::from(retried)}))
     } else if retried {
-        "it is tried again\n".to_owned()
+        "the webhook is queued to be applied again\n".to_owned()
     } else {
-        "it waits to be tried already\n".to_owned()
+        "the webhook is already waiting to be applied\n".to_owned()
     })
 }
 
 async fn replay_all(
-    opened: &Opened,
-    at: &Where,
+    runtime: &AdminRuntime,
+    target: &Target,
     connection: Option<ConnectionCode>,
-) -> Result<String, Failure> {
+) -> Result<String, CommandError> {
     let mut replayed = 0;
-    for code in codes(opened, at, connection).await? {
-        let host = &opened.host;
-        replayed += host.retry_parked(&at.organization, &code).await?;
+    for code in codes(runtime, target, connection).await? {
+        let host = &runtime.host;
+        replayed += host.retry_parked(&target.organization, &code).await?;
     }
-    Ok(if at.json {
+    Ok(if target.json {
         output::json(&json!({"replayed": replayed}))
     } else {
-        format!("tried again: {replayed}\n")
+        format!("webhooks queued to be applied again: {replayed}\n")
     })
 }
 
-async fn park(opened: &Opened, at: &Where, named: &Named, reason: &str) -> Result<String, Failure> {
-    let found = find(opened, at, named).await?;
+async fn park(
+    runtime: &AdminRuntime,
+    target: &Target,
+    webhook: &WebhookId,
+    reason: &str,
+) -> Result<String, CommandError> {
+    let found = find(runtime, target, webhook).await?;
     let code = &found.delivery.connection;
-    let host = &opened.host;
+    let host = &runtime.host;
     let done = host
-        .park_delivery(&at.organization, code, &named.key, reason)
+        .park_delivery(&target.organization, code, &webhook.key, reason)
         .await?;
     let is_new = done == Parking::Parked;
-    Ok(if at.json {
+    Ok(if target.json {
         output::json(&json!({"parked": is_new}))
     } else if is_new {
-        "it is parked\n".to_owned()
+        "the webhook is parked\n".to_owned()
     } else {
-        "it was parked before, for the reason it shows\n".to_owned()
+        "the webhook was parked before; its first reason is kept\n".to_owned()
     })
 }
 
-fn listed(page: &DeliveryPage, as_json: bool) -> String {
+fn list_text(page: &DeliveryPage, as_json: bool) -> String {
     if as_json {
         let deliveries: Vec<_> = page.deliveries.iter().map(fields).collect();
         let next = page.next.map(|cursor| cursor.to_string());
@@ -210,7 +234,7 @@ fn listed(page: &DeliveryPage, as_json: bool) -> String {
         .iter()
         .map(|delivery| {
             vec![
-                moment(delivery.received_at),
+                time(delivery.received_at),
                 delivery.state.as_str().to_owned(),
                 delivery.connection.to_string(),
                 delivery.types.join(" "),
@@ -220,9 +244,7 @@ fn listed(page: &DeliveryPage, as_json: bool) -> String {
         })
         .collect();
     let head = ["RECEIVED", "STATE", "CONNECTION", "TYPE", "KEY", "ERROR"];
-    let more = page
-        .next
-        .map(|next| format!("there are more: --after {next}\n"));
+    let more = page.next.map(|next| format!("more: --after {next}\n"));
     table(&head, &lines) + more.as_deref().unwrap_or_default()
 }
 
@@ -242,7 +264,7 @@ fn fields(delivery: &Delivery) -> Value {
     })
 }
 
-fn shown(found: &DeliveryDetail, as_json: bool) -> String {
+fn detail_text(found: &DeliveryDetail, as_json: bool) -> String {
     let delivery = &found.delivery;
     let body = String::from_utf8_lossy(&found.body);
     if as_json {
@@ -259,11 +281,16 @@ fn shown(found: &DeliveryDetail, as_json: bool) -> String {
         ("error", or_none(delivery.error.as_deref())),
         ("types", delivery.types.join(" ")),
         ("about", delivery.subjects.join(" ")),
-        ("received", moment(delivery.received_at)),
+        ("received", time(delivery.received_at)),
         ("copies", delivery.copies.to_string()),
         ("attempts", delivery.attempts.to_string()),
         ("verified by", or_none(delivery.matched_secret.as_deref())),
     ];
-    let lines = lines.map(|(name, value)| format!("{name:<12} {}\n", plain(&value)));
-    format!("{}\n{}\n", lines.concat(), plain(&body))
+    let lines =
+        lines.map(|(name, value)| format!("{name:<12} {}\n", without_control_characters(&value)));
+    format!(
+        "{}\n{}\n",
+        lines.concat(),
+        without_control_characters(&body)
+    )
 }

@@ -1,5 +1,5 @@
-//! What an operator does from a terminal, beside servers that run: see the inbox, prove the books,
-//! rotate secrets.
+//! Administration commands, run in a terminal beside serving processes: inspect the inbox, audit the
+//! ledger, record payments, rotate secrets.
 
 mod connections;
 mod inbox;
@@ -13,38 +13,38 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use runtime::Where;
+use runtime::Target;
 
-/// Why not: printed with its causes, on standard error.
-type Failure = Box<dyn Error>;
+/// Error of a command. It is printed with its causes on standard error.
+type CommandError = Box<dyn Error>;
 
-/// What comes to standard output, and how the program ends.
-struct Done {
+/// Result of a command: text for standard output and the exit code.
+struct CommandOutput {
     text: String,
     code: ExitCode,
 }
 
-impl Done {
-    const fn well(text: String) -> Self {
+impl CommandOutput {
+    const fn success(text: String) -> Self {
         let code = ExitCode::SUCCESS;
         Self { text, code }
     }
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Operation {
-    /// Webhooks that were received: list, show, try again, take out.
+pub(crate) enum AdminCommand {
+    /// Lists, shows, replays and parks the webhooks that were received.
     Inbox(Inbox),
-    /// The books: prove that they add up, book by hand what nothing tells of.
+    /// Audits the ledger, records manual payments and writes off amounts.
     Ledger(Ledger),
-    /// Merchant accounts: list, rotate and retire secrets.
+    /// Lists the merchant accounts; rotates and retires their secrets.
     Connections(Connections),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Inbox {
     #[command(flatten)]
-    at: Where,
+    target: Target,
     #[command(subcommand)]
     command: inbox::Command,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Inbox {
 #[derive(Debug, Args)]
 pub(crate) struct Ledger {
     #[command(flatten)]
-    at: Where,
+    target: Target,
     #[command(subcommand)]
     command: ledger::Command,
 }
@@ -60,19 +60,21 @@ pub(crate) struct Ledger {
 #[derive(Debug, Args)]
 pub(crate) struct Connections {
     #[command(flatten)]
-    at: Where,
+    target: Target,
     #[command(subcommand)]
     command: connections::Command,
 }
 
-/// Does it, prints what came out, and says how to end.
-pub(crate) async fn run(operation: Operation) -> Result<ExitCode, Failure> {
-    let done = match operation {
-        Operation::Inbox(Inbox { at, command }) => inbox::run(&at, command).await,
-        Operation::Ledger(Ledger { at, command }) => ledger::run(&at, command).await,
-        Operation::Connections(Connections { at, command }) => connections::run(&at, command).await,
+/// Runs a command, prints its output and returns the exit code.
+pub(crate) async fn run(command: AdminCommand) -> Result<ExitCode, CommandError> {
+    let output = match command {
+        AdminCommand::Inbox(Inbox { target, command }) => inbox::run(&target, command).await,
+        AdminCommand::Ledger(Ledger { target, command }) => ledger::run(&target, command).await,
+        AdminCommand::Connections(Connections { target, command }) => {
+            connections::run(&target, command).await
+        }
     };
-    let Done { text, code } = done?;
+    let CommandOutput { text, code } = output?;
     output::print(&text)?;
     Ok(code)
 }

@@ -1,3 +1,5 @@
+//! The database and the payment runtime that a command works with.
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -7,61 +9,65 @@ use payment_provider_host::{AnyStore, Host, SealingKey, SealingKeys};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::Failure;
+use super::CommandError;
 use crate::cli;
-use crate::database::{Database, Place};
+use crate::database::{Database, PreparedDatabase};
 use crate::gateways::gateways;
 use crate::invoices::InvoiceHandler;
-use crate::options::DatabasePlace;
-use crate::{keys, seed};
+use crate::options::DatabaseLocation;
+use crate::{encryption_key, seed};
 
-/// On which books, and whose.
+/// Arguments of every command: the database, the organization and the output format.
 #[derive(Debug, Args)]
-pub(crate) struct Where {
-    /// Database: a file, as sqlite:PATH, or `postgres://USER@HOST/NAME` [env: `BILLING_HOST_DATABASE`].
-    /// Servers may run on it.
-    #[arg(long, global = true, value_name = "DATABASE", value_parser = cli::database)]
-    database: Option<DatabasePlace>,
-    /// Key that seals the secrets of connections [default: beside the database file].
+pub(crate) struct Target {
+    /// Database: sqlite:PATH or `postgres://USER@HOST/NAME` [env: `BILLING_HOST_DATABASE`]. Servers may be
+    /// running on it.
+    #[arg(long, global = true, value_name = "DATABASE", value_parser = cli::parse_database)]
+    database: Option<DatabaseLocation>,
+    /// File with the keys that encrypt the secrets of connections [default: the database file with .key
+    /// appended].
     #[arg(long, global = true, value_name = "PATH")]
     key_file: Option<PathBuf>,
-    /// The organization.
+    /// Organization that the command works on.
     #[arg(long, global = true, value_name = "ID", default_value = seed::ORGANIZATION)]
     pub(super) organization: OrganizationId,
-    /// Prints JSON.
+    /// Prints JSON instead of text.
     #[arg(long, global = true)]
     pub(super) json: bool,
 }
 
-/// Whether secrets of connections are opened.
+/// Access of a command to the secrets of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Secrets {
-    Opened,
-    LeftAlone,
+pub(super) enum SecretAccess {
+    /// The command decrypts secrets, so it needs the key file of the servers.
+    Required,
+    /// The command works without a key file.
+    NotNeeded,
 }
 
-/// The runtime beside that of the servers. It applies nothing by itself.
-pub(super) struct Opened {
+/// The payment runtime of a command, beside those of the servers. It runs no inbox worker.
+pub(super) struct AdminRuntime {
     pub(super) host: Host<AnyStore>,
     database: Database,
 }
 
-impl Opened {
-    pub(super) async fn at(at: &Where, secrets: Secrets) -> Result<Self, Failure> {
-        let place = cli::place(at.database.clone())?;
-        let place = place.ok_or("name the database with --database or BILLING_HOST_DATABASE")?;
-        let place = Place::prepare(&place)?;
+impl AdminRuntime {
+    pub(super) async fn open(target: &Target, secrets: SecretAccess) -> Result<Self, CommandError> {
+        let location = cli::database_location(target.database.clone())?;
+        let location =
+            location.ok_or("set the database with --database or BILLING_HOST_DATABASE")?;
+        let prepared = PreparedDatabase::create(&location)?;
         let keys = match secrets {
-            Secrets::Opened => {
-                let path = keys::key_file(at.key_file.as_deref(), place.path());
-                let path = path.ok_or("name the key of the servers with --key-file")?;
+            SecretAccess::Required => {
+                let path = encryption_key::path(target.key_file.as_deref(), prepared.path());
+                let path = path.ok_or("set the key file of the servers with --key-file")?;
                 SealingKeys::from_file(&path)
                     .map_err(|error| format!("{}: {error}", path.display()))?
             }
-            Secrets::LeftAlone => SealingKeys::new(SealingKey::from_text(&a_key_to_nothing())?),
+            SecretAccess::NotNeeded => SealingKeys::new(SealingKey::from_text(&random_key())?),
         };
-        let database = place.open_beside().await?;
-        let registry = gateways().map_err(|error| -> Failure { error })?;
+        let database = prepared.open_beside().await?;
+        let registry = gateways().map_err(|error| -> CommandError { error })?;
         let host = Host::builder(database.store.clone(), registry, keys)
             .with_handler(InvoiceHandler)
             .build()
@@ -69,13 +75,13 @@ impl Opened {
         Ok(Self { host, database })
     }
 
-    pub(super) async fn close(self) -> Result<(), Failure> {
+    pub(super) async fn close(self) -> Result<(), CommandError> {
         Ok(self.database.close().await?)
     }
 }
 
-/// A key that opens no secret there is, for what has nothing to do with any.
-fn a_key_to_nothing() -> SecretString {
+/// Generates a key for commands that decrypt nothing.
+fn random_key() -> SecretString {
     let random = [Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes);
     SecretString::from(BASE64.encode(&random.concat()))
 }

@@ -1,3 +1,5 @@
+//! Endpoints for connections.
+
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -27,7 +29,7 @@ pub(super) async fn add(
         let organization = fields.identifier("organization_id", OrganizationId::new);
         let provider = fields.identifier("provider", ProviderId::new);
         let code = fields.identifier("code", ConnectionCode::new);
-        let name = fields.words("name", 255);
+        let name = fields.display_text("name", 255);
         let settings = fields.settings("settings");
         Some(NewConnection::new(
             organization?,
@@ -38,7 +40,7 @@ pub(super) async fn add(
         ))
     })?;
     let connection = app.host.add_connection(new).await?;
-    Ok((StatusCode::CREATED, Json(shown(&connection))))
+    Ok((StatusCode::CREATED, Json(connection_json(&connection))))
 }
 
 /// `GET /api/v1/connections`
@@ -48,7 +50,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let organization = query::organization(query.as_deref())?;
     let connections = app.host.connections(organization.as_ref()).await?;
-    let connections: Vec<_> = connections.iter().map(shown).collect();
+    let connections: Vec<_> = connections.iter().map(connection_json).collect();
     Ok(Json(json!({"connections": connections})))
 }
 
@@ -59,7 +61,7 @@ pub(super) async fn check(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let organization = query::required_organization(query.as_deref())?;
-    let code = named(code)?;
+    let code = code_from_path(code)?;
     let check = app.host.check_connection(&organization, &code).await?;
     let ConnectionCheck {
         credentials,
@@ -81,7 +83,8 @@ pub(super) async fn check(
     })))
 }
 
-/// `DELETE /api/v1/connections/{code}`: refused, with all reasons, while money could still come in.
+/// `DELETE /api/v1/connections/{code}`: deletes a connection. Refuses, with all reasons, while money could
+/// still come in through it.
 pub(super) async fn delete(
     State(app): State<App>,
     code: Result<Path<String>, PathRejection>,
@@ -89,16 +92,15 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     let organization = query::required_organization(query.as_deref())?;
     app.host
-        .delete_connection(&organization, &named(code)?)
+        .delete_connection(&organization, &code_from_path(code)?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/v1/sealing-key/reseal`: seals all secrets with the current key, the first of the key
-/// file.
-pub(super) async fn reseal(State(app): State<App>) -> Result<Json<Value>, Problem> {
-    let done = app.host.reseal_connections().await?;
-    let unopened = done.unopened.iter().map(|one| {
+/// `POST /api/v1/sealing-key/reseal`: encrypts all secrets with the current key, the first of the key file.
+pub(super) async fn rotate_encryption_key(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    let report = app.host.reseal_connections().await?;
+    let unopened = report.unopened.iter().map(|one| {
         json!({
             "organization_id": one.organization,
             "code": one.code,
@@ -106,34 +108,34 @@ pub(super) async fn reseal(State(app): State<App>) -> Result<Json<Value>, Proble
         })
     });
     Ok(Json(json!({
-        "resealed": done.resealed,
-        "current": done.current,
+        "resealed": report.resealed,
+        "current": report.current,
         "unopened": unopened.collect::<Vec<_>>(),
     })))
 }
 
-/// `GET /api/v1/connections/{code}/deliveries`: the latest webhooks and where they stand, newest first.
+/// `GET /api/v1/connections/{code}/deliveries`: lists the latest webhooks with their states, newest first.
 pub(super) async fn deliveries(
     State(app): State<App>,
     code: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let (organization, limit) = query::organization_and_limit(query.as_deref())?;
-    let code = named(code)?;
+    let code = code_from_path(code)?;
     let deliveries = app.host.deliveries(&organization, &code, limit).await?;
-    let deliveries: Vec<_> = deliveries.iter().map(delivery).collect();
+    let deliveries: Vec<_> = deliveries.iter().map(delivery_json).collect();
     Ok(Json(json!({"deliveries": deliveries})))
 }
 
-/// The code in an address.
-fn named(code: Result<Path<String>, PathRejection>) -> Result<ConnectionCode, Problem> {
+/// Returns the connection code in a request path.
+fn code_from_path(code: Result<Path<String>, PathRejection>) -> Result<ConnectionCode, Problem> {
     let code = code
         .ok()
         .and_then(|Path(code)| ConnectionCode::new(code).ok());
     code.ok_or_else(|| Problem::not_found("connection"))
 }
 
-fn delivery(delivery: &Delivery) -> Value {
+fn delivery_json(delivery: &Delivery) -> Value {
     json!({
         "key": delivery.key,
         "types": delivery.types,
@@ -146,8 +148,8 @@ fn delivery(delivery: &Delivery) -> Value {
     })
 }
 
-/// A connection without its secrets: of those only the names are known here.
-fn shown(connection: &Connection) -> Value {
+/// Formats a connection. Its secrets appear by field name only.
+fn connection_json(connection: &Connection) -> Value {
     let secrets: Vec<_> = connection
         .secrets
         .iter()

@@ -1,3 +1,5 @@
+//! Endpoints for customers.
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::fields::Fields;
-use crate::customers::{self, CODE, Kept, NewCustomer, Saved};
-use crate::problem::Problem;
+use crate::customers::{self, CODE, NewCustomer, SaveOutcome, SavedCustomer};
+use crate::problem::{Problem, one_of};
 use crate::state::App;
 
 const FIELDS: &[&str] = &[
@@ -24,8 +26,7 @@ const FIELDS: &[&str] = &[
 ];
 const PROVIDER: &str = "payment_provider";
 
-/// `POST /api/v1/customers`: keeps a customer, or again with what is known by now, and links them
-/// to the connection they shall pay through.
+/// `POST /api/v1/customers`: creates or replaces a customer and links them to the connection they name.
 pub(super) async fn save(
     State(app): State<App>,
     JsonBody(body): JsonBody,
@@ -40,11 +41,11 @@ pub(super) async fn save(
         let organization = fields.identifier("organization_id", OrganizationId::new);
         let external_id = fields.identifier("external_id", CustomerId::new);
         let (name, email, phone) = (
-            fields.personal("name", 255),
-            fields.personal("email", 255),
-            fields.personal("phone", 64),
+            fields.pii("name", 255),
+            fields.pii("email", 255),
+            fields.pii("phone", 64),
         );
-        let payment = payment(fields, &known);
+        let payment = payment_connection(fields, &known);
         Some(NewCustomer {
             organization: organization?,
             external_id: external_id?,
@@ -54,16 +55,16 @@ pub(super) async fn save(
             payment,
         })
     })?;
-    let Kept {
+    let SavedCustomer {
         customer,
-        saved,
+        outcome,
         linked,
         needs,
         departure,
-    } = customers::keep(&app, &new).await?;
-    let status = match saved {
-        Saved::New => StatusCode::CREATED,
-        Saved::Replaced => StatusCode::OK,
+    } = customers::save_and_link(&app, &new).await?;
+    let status = match outcome {
+        SaveOutcome::Created => StatusCode::CREATED,
+        SaveOutcome::Replaced => StatusCode::OK,
     };
     let shown = json!({
         "id": customer.id,
@@ -76,15 +77,15 @@ pub(super) async fn save(
         "payment_provider_code": customer.payment_provider_code,
         "linked": linked,
         "needs": needs,
-        "still_payable": left(&departure.still_payable),
-        "unbooked": left(&departure.unbooked),
+        "still_payable": remaining_links(&departure.still_payable),
+        "unbooked": remaining_links(&departure.unbooked),
     });
     Ok((status, Json(shown)))
 }
 
-/// Payment links of another connection, and what stands in the way with each.
-fn left(checkouts: &[LeftCheckout]) -> Value {
-    let left = checkouts.iter().map(|left| {
+/// Formats payment links that remain at other connections, each with the reason.
+fn remaining_links(checkouts: &[LeftCheckout]) -> Value {
+    let links = checkouts.iter().map(|left| {
         json!({
             "invoice_id": left.payable,
             "payment_provider_code": left.connection,
@@ -92,11 +93,14 @@ fn left(checkouts: &[LeftCheckout]) -> Value {
             "reason": left.error.to_string(),
         })
     });
-    left.collect()
+    links.collect()
 }
 
-/// Provider and connection: both or neither.
-fn payment(fields: &mut Fields, known: &[ProviderId]) -> Option<(ProviderId, ConnectionCode)> {
+/// Reads the provider and the connection code. Both or neither are required.
+fn payment_connection(
+    fields: &mut Fields,
+    known: &[ProviderId],
+) -> Option<(ProviderId, ConnectionCode)> {
     match (fields.is_absent(PROVIDER), fields.is_absent(CODE)) {
         (false, true) => {
             let message = format!("is required with {PROVIDER}");
@@ -114,9 +118,7 @@ fn payment(fields: &mut Fields, known: &[ProviderId]) -> Option<(ProviderId, Con
         .as_ref()
         .is_some_and(|provider| !known.contains(provider))
     {
-        let known: Vec<_> = known.iter().map(ProviderId::as_str).collect();
-        let message = format!("must be one of: {}", known.join(", "));
-        fields.reject(PROVIDER, ViolationCode::Unsupported, message);
+        fields.reject(PROVIDER, ViolationCode::Unsupported, one_of(known));
     }
     provider.zip(code)
 }

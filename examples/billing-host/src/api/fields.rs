@@ -1,6 +1,6 @@
-//! Reads the fields of a JSON object, and names all that cannot be accepted at once.
+//! Parsing of JSON request bodies. All invalid fields are reported together.
 //!
-//! Values are never repeated: a field may hold a secret, and so may one in its place.
+//! Messages never repeat a value: any field may hold a secret, even one sent in the wrong place.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,16 +14,17 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::Problem;
+use crate::validation;
 
-/// The fields of an object as they came, each still in JSON.
+/// Fields of a JSON object, each with its raw JSON value.
 pub(super) struct Fields {
     raw: BTreeMap<&'static str, Box<RawValue>>,
     violations: Violations,
 }
 
 impl Fields {
-    /// Reads an object that has these fields and no others, by `read`, which returns `None` if
-    /// something it needs is not there.
+    /// Parses an object with the `known` fields and passes it to `read`, which returns `None` if a field it
+    /// requires is missing or invalid.
     pub(super) fn parse<T>(
         body: &Bytes,
         known: &'static [&'static str],
@@ -32,7 +33,7 @@ impl Fields {
         let mut json = serde_json::Deserializer::from_slice(body);
         let starts_as_object = body.trim_ascii_start().first() == Some(&b'{');
         let parsed = if starts_as_object {
-            Known(known).deserialize(&mut json).map(Some)
+            KnownFields(known).deserialize(&mut json).map(Some)
         } else {
             serde::Deserialize::deserialize(&mut json).map(|_: IgnoredAny| None)
         };
@@ -53,6 +54,7 @@ impl Fields {
         read.ok_or_else(Problem::unavailable)
     }
 
+    /// Records a violation.
     pub(super) fn reject(
         &mut self,
         field: &'static str,
@@ -62,136 +64,91 @@ impl Fields {
         self.violations.push(field, code, message.into());
     }
 
-    /// A text that has to be there.
+    /// Reads a required string.
     pub(super) fn text(&mut self, field: &'static str) -> Option<String> {
-        if self.is_absent(field) {
-            self.reject(field, ViolationCode::Missing, "is required");
-        }
+        self.require(field);
         self.optional_text(field)
     }
 
-    /// A text that may be absent or null.
+    /// Reads an optional string. `null` means absent.
     pub(super) fn optional_text(&mut self, field: &'static str) -> Option<String> {
         if self.is_absent(field) {
             return None;
         }
         let text = serde_json::from_str(self.raw.get(field)?.get());
         if text.is_err() {
-            self.reject(field, ViolationCode::Invalid, "must be a text");
+            self.reject(field, ViolationCode::Invalid, "must be a string");
         }
         text.ok()
     }
 
-    /// A text for people, of at most so many characters; leading and trailing blanks are dropped.
-    pub(super) fn words(&mut self, field: &'static str, most: usize) -> Option<String> {
+    /// Reads a required text of at most `max_chars` characters, without surrounding whitespace.
+    pub(super) fn display_text(&mut self, field: &'static str, max_chars: usize) -> Option<String> {
         let text = self.text(field)?;
-        self.checked_words(field, &text, most)
+        validation::display_text(field, &text, max_chars, &mut self.violations)
     }
 
-    /// What is known of a person.
-    pub(super) fn personal(&mut self, field: &'static str, most: usize) -> Option<Pii> {
+    /// Reads an optional text with personal data of at most `max_chars` characters.
+    pub(super) fn pii(&mut self, field: &'static str, max_chars: usize) -> Option<Pii> {
         let text = self.optional_text(field)?;
-        self.checked_words(field, &text, most).map(Pii::from)
+        validation::display_text(field, &text, max_chars, &mut self.violations).map(Pii::from)
     }
 
-    fn checked_words(&mut self, field: &'static str, text: &str, most: usize) -> Option<String> {
-        let text = text.trim();
-        if text.is_empty() {
-            self.reject(field, ViolationCode::TooSmall, "must not be blank");
-        } else if text.chars().count() > most {
-            let message = format!("must be at most {most} characters");
-            self.reject(field, ViolationCode::TooLarge, message);
-        } else if text.chars().any(char::is_control) {
-            self.reject(
-                field,
-                ViolationCode::Invalid,
-                "must not hold control characters",
-            );
-        } else {
-            return Some(text.to_owned());
-        }
-        None
-    }
-
-    /// A checked identifier that has to be there.
+    /// Reads a required identifier.
     pub(super) fn identifier<T>(
         &mut self,
         field: &'static str,
-        check: fn(String) -> Result<T, InvalidIdentifier>,
+        parse: fn(String) -> Result<T, InvalidIdentifier>,
     ) -> Option<T> {
         let text = self.text(field)?;
-        self.checked_identifier(field, text, check)
+        validation::identifier(field, text, parse, &mut self.violations)
     }
 
-    /// A checked identifier that may be absent or null.
+    /// Reads an optional identifier. `null` means absent.
     pub(super) fn optional_identifier<T>(
         &mut self,
         field: &'static str,
-        check: fn(String) -> Result<T, InvalidIdentifier>,
+        parse: fn(String) -> Result<T, InvalidIdentifier>,
     ) -> Option<T> {
         let text = self.optional_text(field)?;
-        self.checked_identifier(field, text, check)
+        validation::identifier(field, text, parse, &mut self.violations)
     }
 
-    fn checked_identifier<T>(
-        &mut self,
-        field: &'static str,
-        text: String,
-        check: fn(String) -> Result<T, InvalidIdentifier>,
-    ) -> Option<T> {
-        let checked = check(text);
-        if let Err(error) = &checked {
-            self.reject(
-                field,
-                ViolationCode::Invalid,
-                format!("must be {}", error.rule),
-            );
-        }
-        checked.ok()
-    }
-
-    /// A whole number of smallest units, more than nothing.
+    /// Reads a required positive amount in minor units, written with digits only.
     pub(super) fn amount(&mut self, field: &'static str) -> Option<i64> {
-        if self.is_absent(field) {
-            self.reject(field, ViolationCode::Missing, "is required");
-            return None;
-        }
-        let raw = self.raw.get(field)?.get();
+        let raw = &*self.require(field)?;
         let digits = raw.strip_prefix('-').unwrap_or(raw);
         let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         let (code, message) = match raw.parse::<i64>() {
             Ok(amount) if whole && amount > 0 => return Some(amount),
             _ if !whole => (
                 ViolationCode::Invalid,
-                "must be a whole number of the currency's smallest unit, written with digits only",
+                "must be a whole number of minor units, written with digits only",
             ),
             Err(_) if !raw.starts_with('-') => (
                 ViolationCode::TooLarge,
                 "must be at most 9223372036854775807",
             ),
-            _ => (ViolationCode::TooSmall, "must be more than 0"),
+            _ => (ViolationCode::TooSmall, "must be greater than 0"),
         };
         self.reject(field, code, message);
         None
     }
 
-    /// An ISO 4217 code.
+    /// Reads a required ISO 4217 code.
     pub(super) fn currency(&mut self, field: &'static str) -> Option<Currency> {
         let currency = self.text(field)?.parse();
         if currency.is_err() {
-            let message = "must be an ISO 4217 code in capitals, such as INR";
+            let message = "must be an ISO 4217 code in upper case, such as INR";
             self.reject(field, ViolationCode::Invalid, message);
         }
         currency.ok()
     }
 
-    /// The settings of a connection, read straight into the type that keeps them.
+    /// Reads the required settings of a connection. Secrets are parsed directly into the type that protects
+    /// them.
     pub(super) fn settings(&mut self, field: &'static str) -> Option<ConnectionSettings> {
-        if self.is_absent(field) {
-            self.reject(field, ViolationCode::Missing, "is required");
-            return None;
-        }
-        let raw = self.raw.get(field)?.get();
+        let raw = &*self.require(field)?;
         let settings = if raw.starts_with('{') {
             serde_json::from_str(raw).ok()
         } else {
@@ -207,19 +164,28 @@ impl Fields {
         settings
     }
 
-    /// Whether a field is not there, or null.
+    /// Returns the raw JSON of a required field. Records a violation if it is missing or null.
+    fn require(&mut self, field: &'static str) -> Option<Box<str>> {
+        if self.is_absent(field) {
+            self.reject(field, ViolationCode::Missing, "is required");
+            return None;
+        }
+        self.raw.get(field).map(|raw| raw.get().into())
+    }
+
+    /// Returns true if a field is missing or null.
     pub(super) fn is_absent(&self, field: &str) -> bool {
         self.raw.get(field).is_none_or(|raw| raw.get() == "null")
     }
 }
 
-/// Where a body stops being JSON; what stands there is not said.
+/// Reports the position at which a body is not valid JSON, without its content.
 fn malformed(error: &serde_json::Error) -> Problem {
     let detail = if error.is_eof() {
-        "the body is not JSON: it ends too early".to_owned()
+        "the body is not valid JSON: unexpected end".to_owned()
     } else {
         format!(
-            "the body is not JSON: line {}, column {}",
+            "the body is not valid JSON at line {}, column {}",
             error.line(),
             error.column()
         )
@@ -227,10 +193,10 @@ fn malformed(error: &serde_json::Error) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
 }
 
-/// Reads an object whose fields have these names.
-struct Known(&'static [&'static str]);
+/// Deserializes an object with these field names.
+struct KnownFields(&'static [&'static str]);
 
-impl<'de> DeserializeSeed<'de> for Known {
+impl<'de> DeserializeSeed<'de> for KnownFields {
     type Value = Fields;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields, D::Error> {
@@ -238,7 +204,7 @@ impl<'de> DeserializeSeed<'de> for Known {
     }
 }
 
-impl<'de> Visitor<'de> for Known {
+impl<'de> Visitor<'de> for KnownFields {
     type Value = Fields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -256,20 +222,20 @@ impl<'de> Visitor<'de> for Known {
                 let message = "is not a field of this request";
                 fields
                     .violations
-                    .push(shown(name), ViolationCode::Unknown, message);
+                    .push(printable_name(name), ViolationCode::Unknown, message);
                 continue;
             };
             if fields.raw.insert(known, map.next_value()?).is_some() {
-                fields.reject(known, ViolationCode::Invalid, "must be there once");
+                fields.reject(known, ViolationCode::Invalid, "must occur once only");
             }
         }
         Ok(fields)
     }
 }
 
-/// A short plain name is most likely a typing mistake and is repeated; anything else might be a
-/// secret in the wrong place.
-pub(super) fn shown(name: String) -> String {
+/// Returns a name for an error message. A short lower-case name is probably a typing error and is shown;
+/// anything else may be a secret in the wrong place and is replaced.
+pub(super) fn printable_name(name: String) -> String {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     if name.len() <= 32 && !name.is_empty() && name.bytes().all(plain) {
         name

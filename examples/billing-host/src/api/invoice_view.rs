@@ -1,4 +1,4 @@
-//! How an invoice is shown.
+//! JSON of invoices.
 
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::{Money, Pii};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::invoices::Invoice;
 use crate::timestamp;
 
-/// What the application's own table knows.
+/// Formats an invoice from the application's own table.
 pub(super) fn summary(invoice: &Invoice) -> Value {
     json!({
         "id": invoice.id,
@@ -20,44 +20,34 @@ pub(super) fn summary(invoice: &Invoice) -> Value {
         "amount_cents": invoice.amount_cents,
         "amount_due_cents": invoice.amount_due_cents(),
         "amount_paid_cents": invoice.amount_paid_cents,
-        "surplus_cents": invoice.surplus_cents,
+        "surplus_cents": invoice.overpaid_cents,
         "purpose": invoice.purpose,
         "created_at": timestamp::from_millis(invoice.created_at),
         "voided_at": invoice.voided_at.and_then(timestamp::from_millis),
     })
 }
 
-/// The same, and what the payment runtime knows: nothing until payment is first asked for.
-pub(super) fn whole(invoice: &Invoice, payments: Option<&PayableView>) -> Value {
-    let mut shown = summary(invoice);
+/// Formats an invoice with its checkouts, payments, refunds and history. The payment runtime knows none of
+/// these before the first request for a payment URL.
+pub(super) fn details(invoice: &Invoice, payments: Option<&PayableView>) -> Value {
     let view = payments;
-    let checkouts: Vec<_> = view
-        .iter()
-        .flat_map(|view| &view.checkouts)
-        .map(checkout)
-        .collect();
-    let payments: Vec<_> = view
-        .iter()
-        .flat_map(|view| &view.payments)
-        .map(payment)
-        .collect();
-    let history: Vec<_> = view
-        .iter()
-        .flat_map(|view| &view.history)
-        .map(entry)
-        .collect();
-    let refunds: Vec<_> = view
-        .iter()
-        .flat_map(|view| &view.refunds)
-        .map(refund)
-        .collect();
     let refunded = view.map_or(0, |view| view.refunded.minor_units());
-    shown["refunded_cents"] = refunded.into();
-    shown["refunds"] = refunds.into();
-    shown["checkouts"] = checkouts.into();
-    shown["payments"] = payments.into();
-    shown["history"] = history.into();
-    shown
+    let mut details = summary(invoice);
+    details["refunded_cents"] = refunded.into();
+    details["refunds"] = list(view, |view| &view.refunds, refund);
+    details["checkouts"] = list(view, |view| &view.checkouts, checkout);
+    details["payments"] = list(view, |view| &view.payments, payment);
+    details["history"] = list(view, |view| &view.history, entry);
+    details
+}
+
+/// Formats one list of a payable, which is empty if the payment runtime does not know the payable.
+fn list<T>(
+    view: Option<&PayableView>,
+    items: impl Fn(&PayableView) -> &[T],
+    format: impl Fn(&T) -> Value,
+) -> Value {
+    view.map_or(&[][..], items).iter().map(format).collect()
 }
 
 fn checkout(checkout: &KnownCheckout) -> Value {

@@ -1,18 +1,17 @@
+//! Endpoints for invoices.
+
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use payment_provider_core::{
-    CheckoutReference, CustomerId, Money, OrganizationId, ViolationCode, Violations,
-};
+use payment_provider_core::{CheckoutReference, CustomerId, Money, OrganizationId, ViolationCode};
 use payment_provider_host::{CheckoutError, Payable};
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::fields::Fields;
-use super::{LONGEST_PURPOSE, invoice_view, query};
+use super::{invoice_view, query};
 use crate::customers;
-use crate::invoices::{self, Invoice, NewInvoice, payable_of};
+use crate::invoices::{self, MAX_PURPOSE_CHARS, NewInvoice, PathId, payable_of};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -24,9 +23,6 @@ const FIELDS: &[&str] = &[
     "purpose",
 ];
 
-/// What identifies an invoice in an address.
-pub(super) type Id = Result<Path<String>, PathRejection>;
-
 /// `POST /api/v1/invoices`
 pub(super) async fn add(
     State(app): State<App>,
@@ -37,17 +33,15 @@ pub(super) async fn add(
         let external_id = fields.identifier("external_customer_id", CustomerId::new);
         let amount = fields.amount("amount_cents");
         let currency = fields.currency("currency");
-        let purpose = fields.words("purpose", LONGEST_PURPOSE);
+        let purpose = fields.display_text("purpose", MAX_PURPOSE_CHARS);
         let amount = Money::from_minor_units(amount?, currency?);
         Some((organization?, external_id?, amount, purpose?))
     })?;
     let store = app.host.store();
     let customer = customers::find(store, &organization, &external_id).await?;
     let customer = customer.ok_or_else(|| {
-        let mut violations = Violations::none();
-        let message = "names no customer of the organization";
-        violations.push("external_customer_id", ViolationCode::Unknown, message);
-        Problem::invalid(violations)
+        let message = "is not a customer of the organization";
+        Problem::invalid_field("external_customer_id", ViolationCode::Unknown, message)
     })?;
     let new = NewInvoice {
         organization,
@@ -56,7 +50,7 @@ pub(super) async fn add(
         purpose,
     };
     let id = invoices::insert(store, &new).await?;
-    let invoice = found(&app, &id).await?;
+    let invoice = invoices::get(&app, &id).await?;
     Ok((StatusCode::CREATED, Json(invoice_view::summary(&invoice))))
 }
 
@@ -72,44 +66,31 @@ pub(super) async fn list(
 }
 
 /// `GET /api/v1/invoices/{id}`
-pub(super) async fn show(State(app): State<App>, id: Id) -> Result<Json<Value>, Problem> {
-    // The row first: what is then read of its payments is at least as new.
-    let invoice = named(&app, id).await?;
+pub(super) async fn show(State(app): State<App>, id: PathId) -> Result<Json<Value>, Problem> {
+    // Reads the row first, so that the payments are at least as recent as its totals.
+    let invoice = invoices::from_path(&app, id).await?;
     let Payable {
         organization, id, ..
     } = payable_of(&invoice)?;
     let payments = app.host.payable(&organization, &id).await?;
-    Ok(Json(invoice_view::whole(&invoice, payments.as_ref())))
+    Ok(Json(invoice_view::details(&invoice, payments.as_ref())))
 }
 
-/// `POST /api/v1/invoices/{id}/void`: takes no more money for an invoice that is not paid. Doing it
-/// again tries again to end what could not be ended.
-pub(super) async fn void(State(app): State<App>, id: Id) -> Result<Json<Value>, Problem> {
-    let invoice = named(&app, id).await?;
+/// `POST /api/v1/invoices/{id}/void`: voids an invoice that is not paid. Voiding it again tries again to
+/// cancel the links that could not be cancelled.
+pub(super) async fn void(State(app): State<App>, id: PathId) -> Result<Json<Value>, Problem> {
+    let invoice = invoices::from_path(&app, id).await?;
     let (invoice, closing) = invoices::void(&app, &invoice.id).await?;
-    let mut shown = invoice_view::summary(&invoice);
-    shown["still_payable"] = reasons(&closing.still_payable);
-    shown["unbooked"] = reasons(&closing.unbooked);
-    Ok(Json(shown))
+    let mut summary = invoice_view::summary(&invoice);
+    summary["still_payable"] = reasons(&closing.still_payable);
+    summary["unbooked"] = reasons(&closing.unbooked);
+    Ok(Json(summary))
 }
 
-/// Payment links and what stands in the way with each.
+/// Formats payment links, each with the reason why it could not be ended.
 fn reasons(checkouts: &[(CheckoutReference, CheckoutError)]) -> Value {
     let reasons = checkouts
         .iter()
         .map(|(reference, error)| json!({"reference": reference, "reason": error.to_string()}));
     reasons.collect()
-}
-
-/// The invoice that an address names.
-pub(super) async fn named(app: &App, id: Id) -> Result<Invoice, Problem> {
-    match id {
-        Ok(Path(id)) => found(app, &id).await,
-        Err(_) => Err(Problem::not_found("invoice")),
-    }
-}
-
-async fn found(app: &App, id: &str) -> Result<Invoice, Problem> {
-    let invoice = invoices::find(app.host.store(), id).await?;
-    invoice.ok_or_else(|| Problem::not_found("invoice"))
 }

@@ -23,12 +23,10 @@ use crate::problem::Problem;
 use crate::state::App;
 use crate::tables::on_pool;
 
-/// The largest body that is read, in bytes.
+/// Largest accepted request body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-/// The longest purpose of an invoice, in characters.
-pub(crate) const LONGEST_PURPOSE: usize = 1000;
 
-/// What programs use: the API, and whether all is well.
+/// Returns the routes of the API and of the health check.
 pub(crate) fn router(app: &App) -> Router<App> {
     let api = Router::new()
         .route(
@@ -36,7 +34,10 @@ pub(crate) fn router(app: &App) -> Router<App> {
             get(connections::list).post(connections::add),
         )
         .route("/connections/{code}", delete(connections::delete))
-        .route("/sealing-key/reseal", post(connections::reseal))
+        .route(
+            "/sealing-key/reseal",
+            post(connections::rotate_encryption_key),
+        )
         .route("/connections/{code}/check", post(connections::check))
         .route(
             "/connections/{code}/deliveries",
@@ -46,7 +47,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/invoices", get(invoices::list).post(invoices::add))
         .route("/invoices/{id}", get(invoices::show))
         .route("/invoices/{id}/void", post(invoices::void))
-        .route("/invoices/{id}/payment_url", post(payment_url::give))
+        .route("/invoices/{id}/payment_url", post(payment_url::create))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(unknown_route)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -59,7 +60,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/healthz", get(health))
 }
 
-/// Well if the database can be read.
+/// `GET /healthz`: succeeds if the database can be read. Requires no token.
 async fn health(State(app): State<App>) -> Response {
     let read = on_pool!(app.host.store(), pool => {
         sqlx::query("SELECT 1").execute(pool).await.map(drop)
@@ -80,11 +81,11 @@ pub(crate) async fn unknown_route() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "unknown_route",
-        "there is nothing at this address",
+        "no resource at this path",
     )
 }
 
 pub(crate) async fn method_not_allowed() -> Problem {
-    let detail = "this address does not take this method";
+    let detail = "this path does not support this method";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }

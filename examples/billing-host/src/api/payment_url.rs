@@ -1,21 +1,22 @@
+//! Endpoint for payment URLs.
+
 use axum::Json;
 use axum::extract::State;
 use payment_provider_core::ProviderId;
 use serde::Serialize;
 
-use super::invoices::{self, Id};
-use crate::invoices::ask;
+use crate::invoices::{self, PathId};
 use crate::problem::Problem;
 use crate::state::App;
 
-/// The answer, with the fields of Lago's.
+/// Response with the fields of Lago's API.
 #[derive(Serialize)]
-pub(super) struct Answer {
-    invoice_payment_details: Details,
+pub(super) struct PaymentUrlResponse {
+    invoice_payment_details: PaymentDetails,
 }
 
 #[derive(Serialize)]
-struct Details {
+struct PaymentDetails {
     lago_customer_id: String,
     lago_invoice_id: String,
     external_customer_id: String,
@@ -23,18 +24,21 @@ struct Details {
     payment_url: String,
 }
 
-/// `POST /api/v1/invoices/{id}/payment_url`: the page on which the invoice can be paid. There being
-/// no such invoice is refused first; the other reasons are those of [`ask`].
-pub(super) async fn give(State(app): State<App>, id: Id) -> Result<Json<Answer>, Problem> {
-    let invoice = invoices::named(&app, id).await?;
-    let asked = ask(&app, &invoice).await?;
-    Ok(Json(Answer {
-        invoice_payment_details: Details {
-            lago_customer_id: asked.customer.id,
+/// `POST /api/v1/invoices/{id}/payment_url`: returns the URL at which the invoice can be paid. Refuses an
+/// unknown invoice first, then for the reasons of [`payment_url`](invoices::payment_url).
+pub(super) async fn create(
+    State(app): State<App>,
+    id: PathId,
+) -> Result<Json<PaymentUrlResponse>, Problem> {
+    let invoice = invoices::from_path(&app, id).await?;
+    let payment = invoices::payment_url(&app, &invoice).await?;
+    Ok(Json(PaymentUrlResponse {
+        invoice_payment_details: PaymentDetails {
+            lago_customer_id: payment.customer.id,
             lago_invoice_id: invoice.id,
-            external_customer_id: asked.customer.external_id,
-            payment_provider: asked.provider,
-            payment_url: asked.page.url.into(),
+            external_customer_id: payment.customer.external_id,
+            payment_provider: payment.provider,
+            payment_url: payment.url.url.into(),
         },
     }))
 }

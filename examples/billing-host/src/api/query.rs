@@ -1,44 +1,45 @@
-//! Reads the parameters of an address.
+//! Parsing of query parameters.
 
 use payment_provider_core::{OrganizationId, ViolationCode, Violations};
 use url::form_urlencoded;
 
-use super::fields::shown;
+use super::fields::printable_name;
 use crate::problem::Problem;
+use crate::validation;
 
 const ORGANIZATION: &str = "organization_id";
 const LIMIT: &str = "limit";
-/// How many of a list there are unless it is said.
+/// Length of a list if the request sets no limit.
 const DEFAULT_LIMIT: u32 = 100;
 
-/// The organization that a list is for: all of them if none is named.
+/// Returns the organization that a list is restricted to; `None` lists all organizations.
 pub(super) fn organization(query: Option<&str>) -> Result<Option<OrganizationId>, Problem> {
     let mut violations = Violations::none();
     let [organization] = parameters(query, [ORGANIZATION], &mut violations);
-    let organization = named(organization, &mut violations);
+    let organization = parse_organization(organization, &mut violations);
     violations
         .into_result(organization)
         .map_err(Problem::invalid)
 }
 
-/// The organization that has to be named.
+/// Returns the required organization.
 pub(super) fn required_organization(query: Option<&str>) -> Result<OrganizationId, Problem> {
     organization(query)?.ok_or_else(missing)
 }
 
-/// The organization that has to be named, and of how many of a list it wants to know.
+/// Returns the required organization and the length of the list.
 pub(super) fn organization_and_limit(
     query: Option<&str>,
 ) -> Result<(OrganizationId, u32), Problem> {
     let mut violations = Violations::none();
     let [organization, limit] = parameters(query, [ORGANIZATION, LIMIT], &mut violations);
-    let organization = named(organization, &mut violations);
+    let organization = parse_organization(organization, &mut violations);
     let limit = limit.map_or(Some(DEFAULT_LIMIT), |limit| limit.parse().ok());
     let limit = limit.filter(|limit| *limit > 0).unwrap_or_else(|| {
         violations.push(
             LIMIT,
             ViolationCode::Invalid,
-            "must be a whole number from 1",
+            "must be a whole number of at least 1",
         );
         DEFAULT_LIMIT
     });
@@ -48,7 +49,8 @@ pub(super) fn organization_and_limit(
     Ok((organization.ok_or_else(missing)?, limit))
 }
 
-/// The values of these parameters. Each may be there once, and no other.
+/// Returns the values of the named parameters. Records a violation for every other and every repeated
+/// parameter.
 fn parameters<const N: usize>(
     query: Option<&str>,
     names: [&'static str; N],
@@ -60,10 +62,14 @@ fn parameters<const N: usize>(
         match known.find(|(known, _)| *known == name) {
             None => {
                 let message = "is not a parameter of this request";
-                violations.push(shown(name.into_owned()), ViolationCode::Unknown, message);
+                violations.push(
+                    printable_name(name.into_owned()),
+                    ViolationCode::Unknown,
+                    message,
+                );
             }
             Some((known, Some(_))) => {
-                violations.push(known, ViolationCode::Invalid, "must be there once");
+                violations.push(known, ViolationCode::Invalid, "must occur once only");
             }
             Some((_, value_of)) => *value_of = Some(value.into_owned()),
         }
@@ -71,17 +77,13 @@ fn parameters<const N: usize>(
     found
 }
 
-fn named(organization: Option<String>, violations: &mut Violations) -> Option<OrganizationId> {
-    let read = organization.map(OrganizationId::new).transpose();
-    read.unwrap_or_else(|error| {
-        let message = format!("must be {}", error.rule);
-        violations.push(ORGANIZATION, ViolationCode::Invalid, message);
-        None
-    })
+fn parse_organization(
+    organization: Option<String>,
+    violations: &mut Violations,
+) -> Option<OrganizationId> {
+    validation::identifier(ORGANIZATION, organization?, OrganizationId::new, violations)
 }
 
 fn missing() -> Problem {
-    let mut violations = Violations::none();
-    violations.push(ORGANIZATION, ViolationCode::Missing, "is required");
-    Problem::invalid(violations)
+    Problem::invalid_field(ORGANIZATION, ViolationCode::Missing, "is required")
 }

@@ -1,29 +1,29 @@
-//! Keeping a customer and linking them to the connection they pay through.
+//! Saving a customer together with the link to the connection they pay through.
 
 use payment_provider_core::{ViolationCode, Violations};
 use payment_provider_host::{ConnectionError, Departure};
 
-use super::table::{self, Customer, NewCustomer, Saved};
+use super::table::{self, Customer, NewCustomer, SaveOutcome};
 use crate::problem::Problem;
 use crate::state::App;
 
-/// The field that names the connection.
+/// Name of the field with the code of the connection.
 pub(crate) const CODE: &str = "payment_provider_code";
 
-/// A customer who is kept.
+/// A customer after saving and linking.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct SavedCustomer {
     pub(crate) customer: Customer,
-    pub(crate) saved: Saved,
-    /// Whether they are linked to the connection they name.
+    pub(crate) outcome: SaveOutcome,
+    /// True if the customer is linked to the connection they name.
     pub(crate) linked: bool,
-    /// What is still missing before they can be asked for money.
+    /// Data that the gateway still requires before it can collect a payment from the customer.
     pub(crate) needs: Violations,
-    /// What became of what they could still have paid through other connections.
+    /// Result for the payment links at the connections that the customer paid through before.
     pub(crate) departure: Departure,
 }
 
-/// How a customer is linked now.
+/// Result of linking a customer.
 #[derive(Debug, Default)]
 struct Link {
     linked: bool,
@@ -31,19 +31,21 @@ struct Link {
     departure: Departure,
 }
 
-/// Keeps a customer, or again with what is known by now, and links them to the connection they shall
-/// pay through; what they could still pay elsewhere is ended. Without one they are unlinked. If it is not there they are kept all the same, and the answer says what is missing:
-/// linking takes sending them again.
-pub(crate) async fn keep(app: &App, new: &NewCustomer) -> Result<Kept, Problem> {
+/// Saves a new or changed customer and links them to the connection they name. Without one, unlinks them.
+/// Cancels their open payment links at other connections.
+///
+/// If the connection does not exist, saves the customer without a link and says so in `needs`. Saving
+/// again once the connection exists links them.
+pub(crate) async fn save_and_link(app: &App, new: &NewCustomer) -> Result<SavedCustomer, Problem> {
     let Link {
         linked,
         needs,
         departure,
     } = link(app, new).await?;
-    let (customer, saved) = table::save(app.host.store(), new).await?;
-    Ok(Kept {
+    let (customer, outcome) = table::save(app.host.store(), new).await?;
+    Ok(SavedCustomer {
         customer,
-        saved,
+        outcome,
         linked,
         needs,
         departure,
@@ -67,16 +69,16 @@ async fn link(app: &App, new: &NewCustomer) -> Result<Link, Problem> {
     };
     match app.host.connection(&new.organization, code).await {
         Ok(connection) if connection.provider == *provider => {
-            let done = app.host.link_customer(new.link(code.clone())).await?;
+            let linking = app.host.link_customer(new.link(code.clone())).await?;
             Ok(Link {
                 linked: true,
-                needs: done.linked.needs,
-                departure: done.departure,
+                needs: linking.linked.needs,
+                departure: linking.departure,
             })
         }
-        Ok(_) => missing("names a connection of another provider"),
+        Ok(_) => missing("is the code of another provider's connection"),
         Err(ConnectionError::NotFound) => {
-            missing("names no connection yet; make it, then send the customer again")
+            missing("does not exist; create the connection, then save the customer again")
         }
         Err(error) => Err(error.into()),
     }

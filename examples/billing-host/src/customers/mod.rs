@@ -1,7 +1,9 @@
-//! Whom invoices are addressed to.
+//! Customers: the application's table, and their link to the connection they pay through.
 
 mod connection_link;
 mod table;
 
-pub(crate) use connection_link::{CODE, Kept, keep};
-pub(crate) use table::{Customer, MOST_LISTED, NewCustomer, Saved, find, find_by_id, list, save};
+pub(crate) use connection_link::{CODE, SavedCustomer, save_and_link};
+pub(crate) use table::{
+    Customer, MAX_LISTED, NewCustomer, SaveOutcome, find, find_by_id, list, save,
+};

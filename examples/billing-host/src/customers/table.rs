@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::tables::{TableError, in_tx, on_pool};
 
-/// A customer as the application's user gives them.
+/// A customer to insert or update.
 #[derive(Debug, Clone)]
 pub(crate) struct NewCustomer {
     pub(crate) organization: OrganizationId,
@@ -15,12 +15,12 @@ pub(crate) struct NewCustomer {
     pub(crate) name: Option<Pii>,
     pub(crate) email: Option<Pii>,
     pub(crate) phone: Option<Pii>,
-    /// Which connection they shall pay through: the provider and the connection's code.
+    /// Provider and code of the connection that the customer pays through.
     pub(crate) payment: Option<(ProviderId, ConnectionCode)>,
 }
 
 impl NewCustomer {
-    /// The same customer, to be linked to a connection.
+    /// Returns the request to link this customer to a connection.
     pub(crate) fn link(&self, code: ConnectionCode) -> NewCustomerLink {
         let mut customer = payment_provider_core::Customer::new(self.external_id.clone());
         customer.name.clone_from(&self.name);
@@ -30,7 +30,7 @@ impl NewCustomer {
     }
 }
 
-/// A customer as the table has them.
+/// A row of the customer table.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct Customer {
     pub(crate) id: String,
@@ -43,8 +43,8 @@ pub(crate) struct Customer {
     pub(crate) payment_provider_code: Option<String>,
 }
 
-/// Named, for what a process has prepared on PostgreSQL has to stay good when a later version adds
-/// others.
+/// Columns of [`Customer`]. They are listed because a statement prepared with `*` on PostgreSQL fails once
+/// a later version adds a column.
 macro_rules! columns {
     () => {
         "id, organization_id, external_id, name, email, phone, payment_provider,
@@ -53,16 +53,16 @@ macro_rules! columns {
 }
 
 macro_rules! select {
-    ($which:literal) => {
-        concat!("SELECT ", columns!(), " FROM billing_customers ", $which)
+    ($clauses:literal) => {
+        concat!("SELECT ", columns!(), " FROM billing_customers ", $clauses)
     };
 }
 
-/// How many customers a list has.
-pub(crate) const MOST_LISTED: usize = 500;
+/// Most customers in a list.
+pub(crate) const MAX_LISTED: usize = 500;
 
 impl Customer {
-    /// How a person tells them from others.
+    /// Returns the name and the external id, for choosing the customer in a form.
     pub(crate) fn label(&self) -> String {
         match &self.name {
             Some(name) => format!("{name} ({})", self.external_id),
@@ -71,7 +71,7 @@ impl Customer {
     }
 }
 
-/// Leaves out what is personal.
+/// Omits personal data.
 impl fmt::Debug for Customer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Customer")
@@ -82,18 +82,18 @@ impl fmt::Debug for Customer {
     }
 }
 
-/// Whether a customer was there before.
+/// Result of saving a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Saved {
-    New,
+pub(crate) enum SaveOutcome {
+    Created,
     Replaced,
 }
 
-/// Keeps a customer. One with the same external id in the organization is replaced by it.
+/// Saves a customer. Replaces the customer with the same external id in the organization.
 pub(crate) async fn save(
     store: &AnyStore,
     new: &NewCustomer,
-) -> Result<(Customer, Saved), TableError> {
+) -> Result<(Customer, SaveOutcome), TableError> {
     let exposed = |text: &Option<Pii>| text.as_ref().map(|text| text.expose().to_owned());
     let (provider, code) = new
         .payment
@@ -103,7 +103,7 @@ pub(crate) async fn save(
         });
     let id = Uuid::now_v7().to_string();
     let mut tx = store.begin().await?;
-    // One that is known keeps its id.
+    // An existing customer keeps its id.
     let customer: Customer = in_tx!(&mut tx, connection => {
         sqlx::query_as(concat!(
             "INSERT INTO billing_customers (id, organization_id, external_id, name, email, phone,
@@ -129,15 +129,15 @@ pub(crate) async fn save(
         .await
     })?;
     store.commit(tx).await?;
-    let saved = if customer.id == id {
-        Saved::New
+    let outcome = if customer.id == id {
+        SaveOutcome::Created
     } else {
-        Saved::Replaced
+        SaveOutcome::Replaced
     };
-    Ok((customer, saved))
+    Ok((customer, outcome))
 }
 
-/// The customer with this external id.
+/// Returns the customer with this external id.
 pub(crate) async fn find(
     store: &AnyStore,
     organization: &OrganizationId,
@@ -152,18 +152,19 @@ pub(crate) async fn find(
     })?)
 }
 
-/// All customers, the latest first.
+/// Returns the latest [`MAX_LISTED`] customers of all organizations, newest first.
 pub(crate) async fn list(store: &AnyStore) -> Result<Vec<Customer>, TableError> {
-    let most = i64::try_from(MOST_LISTED).unwrap_or(i64::MAX);
+    let limit = i64::try_from(MAX_LISTED).unwrap_or(i64::MAX);
     Ok(on_pool!(store, pool => {
         sqlx::query_as(select!("ORDER BY id DESC LIMIT $1"))
-            .bind(most)
+            .bind(limit)
             .fetch_all(pool)
             .await
     })?)
 }
 
-/// The customer an invoice names. What is no id needs no look: the database may not even take it.
+/// Returns the customer with this id. An id that is not a UUID is not queried: PostgreSQL rejects some
+/// texts, such as those with NUL.
 pub(crate) async fn find_by_id(store: &AnyStore, id: &str) -> Result<Option<Customer>, TableError> {
     if Uuid::try_parse(id).is_err() {
         return Ok(None);

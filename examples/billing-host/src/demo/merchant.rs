@@ -6,7 +6,7 @@ use std::env;
 use payment_provider_core::{ConnectionSettings, Environment};
 use secrecy::SecretString;
 
-use crate::options::{Credentials, Gateway};
+use crate::options::{Credentials, GatewayTarget};
 
 /// The gateway that the simulator is one of.
 pub(crate) const PROVIDER: &str = "cashfree";
@@ -46,10 +46,10 @@ pub(crate) struct Account {
 
 /// The account that is connected at the start; `None` if its keys are not known. Each gateway has a
 /// code of its own, so that one database can be used with several.
-pub(crate) fn account(gateway: &Gateway, simulator_url: Option<&str>) -> Option<Account> {
+pub(crate) fn account(gateway: &GatewayTarget, simulator_url: Option<&str>) -> Option<Account> {
     let settings = ConnectionSettings::new();
     Some(match gateway {
-        Gateway::OwnSimulator(_) | Gateway::SimulatorAt(_) => Account {
+        GatewayTarget::EmbeddedSimulator(_) | GatewayTarget::ExternalSimulator(_) => Account {
             code: "simulator",
             name: "Cashfree simulator",
             settings: settings
@@ -61,7 +61,7 @@ pub(crate) fn account(gateway: &Gateway, simulator_url: Option<&str>) -> Option<
                     format!("{}/pg", simulator_url.unwrap_or_default()),
                 ),
         },
-        Gateway::Real {
+        GatewayTarget::Live {
             environment,
             credentials,
         } => {

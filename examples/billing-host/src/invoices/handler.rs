@@ -1,3 +1,5 @@
+//! The payment handler: updates invoices in the transaction that posts their payments.
+
 use payment_provider_core::reexport::async_trait;
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_host::cash::Closed;
@@ -5,15 +7,14 @@ use payment_provider_host::{Cause, HandlerError, PayableChange, PaymentHandler};
 
 use crate::tables::{Tx, in_tx};
 
-/// Brings an invoice up to date in the transaction that records what happened to its payment, so
-/// that the two never disagree.
+/// Updates an invoice in the transaction that changes its payable, so that the two never disagree.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InvoiceHandler;
 
-/// Marks an invoice as voided; one that is paid refuses, and with it the whole transaction.
-async fn withdraw(tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError> {
+/// Marks an invoice as voided. Fails for a paid invoice, which rolls the whole transaction back.
+async fn mark_voided(tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError> {
     let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
-    let withdrawn = in_tx!(tx, connection => {
+    let updated = in_tx!(tx, connection => {
         sqlx::query(
             "UPDATE billing_invoices SET voided_at = $1
              WHERE id = $2 AND organization_id = $3 AND voided_at IS NULL
@@ -26,7 +27,7 @@ async fn withdraw(tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), Handler
         .await?
         .rows_affected()
     });
-    if withdrawn == 0 {
+    if updated == 0 {
         return Err("an invoice that is paid cannot be voided".into());
     }
     Ok(())
@@ -39,12 +40,12 @@ impl PaymentHandler<Tx> for InvoiceHandler {
             reason: Closed::Voided,
         } = change.cause
         {
-            withdraw(tx, change).await?;
+            mark_voided(tx, change).await?;
         }
         let updated = in_tx!(tx, connection => {
             sqlx::query(
                 "UPDATE billing_invoices
-                 SET payment_status = $1, amount_paid_cents = $2, surplus_cents = $3
+                 SET payment_status = $1, amount_paid_cents = $2, overpaid_cents = $3
                  WHERE id = $4 AND organization_id = $5",
             )
             .bind(change.progress.as_str())
@@ -57,14 +58,14 @@ impl PaymentHandler<Tx> for InvoiceHandler {
             .rows_affected()
         });
         if updated == 0 {
-            return Err("a payment concerns an invoice that is not there".into());
+            return Err("the invoice of a payment does not exist".into());
         }
         tracing::info!(
             organization = change.organization.as_str(),
             invoice = change.payable.as_str(),
             payment_status = change.progress.as_str(),
             paid = change.credited.minor_units(),
-            surplus = change.surplus.minor_units(),
+            overpaid = change.surplus.minor_units(),
             "invoice updated"
         );
         Ok(())

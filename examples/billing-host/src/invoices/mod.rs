@@ -1,11 +1,13 @@
-//! What is owed: the application's table of invoices, what payments do to it, and asking for money.
+//! Invoices: the application's table, and requesting and ending their payment.
 
 mod handler;
+mod lookup;
 mod payment_url;
 mod table;
 mod void;
 
 pub(crate) use handler::InvoiceHandler;
-pub(crate) use payment_url::{ask, payable_of};
-pub(crate) use table::{Invoice, NewInvoice, count, find, insert, latest, list};
+pub(crate) use lookup::{PathId, from_path, get};
+pub(crate) use payment_url::{payable_of, payment_url};
+pub(crate) use table::{Invoice, MAX_PURPOSE_CHARS, NewInvoice, count, find, insert, latest, list};
 pub(crate) use void::void;

@@ -1,4 +1,4 @@
-//! Asking for the money of an invoice.
+//! Payment URL of an invoice.
 
 use axum::http::StatusCode;
 use payment_provider_core::{ConnectionCode, CustomerId, Money, OrganizationId, ProviderId};
@@ -9,23 +9,27 @@ use crate::customers::{self, Customer};
 use crate::problem::Problem;
 use crate::state::App;
 
-/// The setting by which a connection names a page after payment of its own.
-const PAGE_AFTER_PAYMENT: &str = "redirect_url";
+/// Setting of a connection with the page that payers return to after paying.
+const RETURN_URL_SETTING: &str = "redirect_url";
 
-/// A page on which an invoice can be paid.
+/// Payment URL of an invoice, with its customer and gateway.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct InvoicePaymentUrl {
     pub(crate) customer: Customer,
     pub(crate) provider: ProviderId,
-    pub(crate) page: PaymentUrl,
+    pub(crate) url: PaymentUrl,
 }
 
-/// Asks for the money of an invoice, or gives the page it was asked for on before.
+/// Returns the URL at which an invoice can be paid. Creates a payment page at the gateway unless an
+/// earlier one can be reused.
 ///
-/// Refused in this order: its customer has no provider; it is paid or voided; the connection is
-/// missing; the customer is not linked. What the runtime and the gateway have to say comes after
-/// that.
-pub(crate) async fn ask(app: &App, invoice: &Invoice) -> Result<Asked, Problem> {
+/// Refuses in this order: the customer has no provider; the invoice is paid or voided; the connection
+/// does not exist; the customer is not linked to it. Errors of the runtime and the gateway come after
+/// these.
+pub(crate) async fn payment_url(
+    app: &App,
+    invoice: &Invoice,
+) -> Result<InvoicePaymentUrl, Problem> {
     let customer = customers::find_by_id(app.host.store(), &invoice.customer_id).await?;
     let customer = customer.ok_or_else(Problem::unavailable)?;
     let (provider, code) = provider_of(&customer)?;
@@ -49,24 +53,20 @@ pub(crate) async fn ask(app: &App, invoice: &Invoice) -> Result<Asked, Problem> 
         let detail = "the customer is not linked to their connection; send the customer again";
         return Err(refused("missing_payment_provider_customer", detail));
     }
-    if let Some(url) = own_page_after_payment(app, &connection, invoice) {
+    if let Some(url) = return_url(app, &connection, invoice) {
         payable = payable.with_return_url(url);
     }
-    let page = app.host.payment_url(&payable).await?;
-    Ok(Asked {
+    let url = app.host.payment_url(&payable).await?;
+    Ok(InvoicePaymentUrl {
         customer,
         provider,
-        page,
+        url,
     })
 }
 
-/// The application's own page, unless the merchant wants payers elsewhere.
-fn own_page_after_payment(
-    app: &App,
-    connection: &Connection,
-    invoice: &Invoice,
-) -> Option<url::Url> {
-    if connection.settings.contains_key(PAGE_AFTER_PAYMENT) {
+/// Returns the application's own page for payers, unless the connection sets another one.
+fn return_url(app: &App, connection: &Connection, invoice: &Invoice) -> Option<url::Url> {
+    if connection.settings.contains_key(RETURN_URL_SETTING) {
         return None;
     }
     let mut url = app.host.public_url()?.clone();
@@ -77,7 +77,7 @@ fn own_page_after_payment(
     Some(url)
 }
 
-/// An invoice as the runtime knows it.
+/// Returns an invoice as a payable of the payment runtime.
 pub(crate) fn payable_of(invoice: &Invoice) -> Result<Payable, Problem> {
     let organization = OrganizationId::new(invoice.organization_id.as_str());
     let id = PayableId::new(invoice.id.as_str());

@@ -5,17 +5,21 @@ use uuid::Uuid;
 
 use crate::tables::{TableError, in_tx, on_pool};
 
-/// An invoice to be made.
+/// Longest purpose of an invoice, in characters.
+pub(crate) const MAX_PURPOSE_CHARS: usize = 1000;
+
+/// An invoice to insert.
 #[derive(Debug, Clone)]
 pub(crate) struct NewInvoice {
     pub(crate) organization: OrganizationId,
-    /// The application's own id of the customer.
+    /// The application's id of the customer, not the external one.
     pub(crate) customer_id: String,
     pub(crate) amount: Money,
     pub(crate) purpose: String,
 }
 
-/// An invoice as the table has it.
+/// A row of the invoice table, with the external id of its customer. Amounts are in minor units of the
+/// currency, times in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Invoice {
     pub(crate) id: String,
@@ -27,7 +31,7 @@ pub(crate) struct Invoice {
     pub(crate) purpose: String,
     pub(crate) payment_status: String,
     pub(crate) amount_paid_cents: i64,
-    pub(crate) surplus_cents: i64,
+    pub(crate) overpaid_cents: i64,
     pub(crate) voided_at: Option<i64>,
     pub(crate) created_at: i64,
 }
@@ -41,7 +45,7 @@ impl Invoice {
         self.voided_at.is_some()
     }
 
-    /// What is still owed: nothing once it is voided.
+    /// Returns the amount that is still due: 0 for a voided invoice.
     pub(crate) fn amount_due_cents(&self) -> i64 {
         if self.is_voided() {
             0
@@ -51,23 +55,23 @@ impl Invoice {
     }
 }
 
-/// Invoices with their customers. The columns are named: what a process has prepared on PostgreSQL
-/// has to stay good when a later version adds others.
+/// Selects invoices with their customers. The columns are listed because a statement prepared with `*`
+/// on PostgreSQL fails once a later version adds a column.
 macro_rules! select {
-    ($which:literal) => {
+    ($clauses:literal) => {
         concat!(
             "SELECT invoice.id, invoice.organization_id, invoice.customer_id, invoice.amount_cents,
                  invoice.currency, invoice.purpose, invoice.payment_status,
-                 invoice.amount_paid_cents, invoice.surplus_cents, invoice.voided_at,
+                 invoice.amount_paid_cents, invoice.overpaid_cents, invoice.voided_at,
                  invoice.created_at, customer.external_id AS external_customer_id
              FROM billing_invoices AS invoice
              JOIN billing_customers AS customer ON customer.id = invoice.customer_id ",
-            $which
+            $clauses
         )
     };
 }
 
-/// Makes an invoice and returns its id.
+/// Inserts an invoice and returns its id.
 pub(crate) async fn insert(store: &AnyStore, new: &NewInvoice) -> Result<String, TableError> {
     let id = Uuid::now_v7().to_string();
     let mut tx = store.begin().await?;
@@ -91,7 +95,8 @@ pub(crate) async fn insert(store: &AnyStore, new: &NewInvoice) -> Result<String,
     Ok(id)
 }
 
-/// The invoice with this id. One that is none needs no look: the database may not even take it.
+/// Returns the invoice with this id. An id that is not a UUID is not queried: PostgreSQL rejects some
+/// texts, such as those with NUL.
 pub(crate) async fn find(store: &AnyStore, id: &str) -> Result<Option<Invoice>, TableError> {
     const SQL: &str = select!("WHERE invoice.id = $1");
     if Uuid::try_parse(id).is_err() {
@@ -102,7 +107,7 @@ pub(crate) async fn find(store: &AnyStore, id: &str) -> Result<Option<Invoice>, 
     })?)
 }
 
-/// The invoices of one organization, or all of them, oldest first.
+/// Returns the invoices of one organization or of all, oldest first.
 pub(crate) async fn list(
     store: &AnyStore,
     organization: Option<&OrganizationId>,
@@ -118,13 +123,13 @@ pub(crate) async fn list(
     })?)
 }
 
-/// The latest invoices, newest first; those that are older than the one named, if one is.
+/// Returns at most `limit` invoices, newest first, beginning after the invoice `before` if it is given.
 pub(crate) async fn latest(
     store: &AnyStore,
     before: Option<&str>,
-    most: i64,
+    limit: i64,
 ) -> Result<Vec<Invoice>, TableError> {
-    // Ids of version 7 sort by the time they were made at.
+    // UUIDs of version 7 sort by creation time.
     Ok(on_pool!(store, pool => {
         sqlx::query_as(select!(
             "WHERE CAST($1 AS TEXT) IS NULL OR invoice.id < $1
@@ -132,13 +137,13 @@ pub(crate) async fn latest(
              LIMIT $2"
         ))
         .bind(before)
-        .bind(most)
+        .bind(limit)
         .fetch_all(pool)
         .await
     })?)
 }
 
-/// How many invoices an organization has.
+/// Returns the number of invoices of an organization.
 pub(crate) async fn count(
     store: &AnyStore,
     organization: &OrganizationId,

@@ -15,7 +15,7 @@ pub(super) async fn give(name: Result<Path<String>, PathRejection>) -> Response 
     let (kind, text) = match name.as_deref().map(String::as_str) {
         Ok("billing.css") => ("text/css; charset=utf-8", STYLE),
         Ok("billing.js") => ("text/javascript; charset=utf-8", SCRIPT),
-        _ => return notice::nothing_here(),
+        _ => return notice::not_found(),
     };
     let headers = [
         (header::CONTENT_TYPE, kind),

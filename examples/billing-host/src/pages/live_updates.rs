@@ -24,10 +24,10 @@ const EVERY: Duration = Duration::from_millis(500);
 pub(super) type Parts = Vec<(&'static str, String)>;
 
 /// How many pages may be kept up to date at once; each holds a connection and reads the database.
-pub(crate) const MOST_STREAMS: usize = 200;
+pub(crate) const MAX_STREAMS: usize = 200;
 
 /// How many of these are kept for people who are signed in, whoever else comes.
-const KEPT_FOR_SESSIONS: usize = MOST_STREAMS / 2;
+const KEPT_FOR_SESSIONS: usize = MAX_STREAMS / 2;
 
 /// A part of this name says that nothing will change any more: it is the last that is sent.
 pub(super) const DONE: &str = "done";

@@ -26,8 +26,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-pub(crate) use live_updates::MOST_STREAMS;
-pub(crate) use notice::{not_taken, nothing_here};
+pub(crate) use live_updates::MAX_STREAMS;
+pub(crate) use notice::{method_not_allowed, not_found};
 pub(crate) use secret_draft::DraftKey;
 pub(crate) use session::Sessions;
 

@@ -32,14 +32,14 @@ fn notice(
 }
 
 /// There is no page at an address.
-pub(crate) fn nothing_here() -> Response {
+pub(crate) fn not_found() -> Response {
     let text = "There is nothing at this address.";
     let next = ("/", "All invoices");
     notice(StatusCode::NOT_FOUND, "Not found", text, next)
 }
 
 /// A page is not what was sent to.
-pub(crate) fn not_taken() -> Response {
+pub(crate) fn method_not_allowed() -> Response {
     let text = "This address is not opened or sent to in this way.";
     let next = ("/", "All invoices");
     notice(StatusCode::METHOD_NOT_ALLOWED, "Not possible", text, next)
@@ -79,7 +79,7 @@ pub(super) fn of_problem(problem: &Problem) -> Response {
     notice(
         problem.status(),
         title,
-        &problem.for_people(),
+        &problem.to_sentences(),
         ("/", "All invoices"),
     )
 }

@@ -56,11 +56,11 @@ impl Sessions {
     }
 
     pub(super) fn end(&self, session: &Session) {
-        self.learn([(session.hash(), session.ends)]);
+        self.record_ended([(session.hash(), session.ends)]);
     }
 
     /// Takes note of sessions that were ended, here or elsewhere.
-    pub(crate) fn learn(&self, sessions: impl IntoIterator<Item = (String, i64)>) {
+    pub(crate) fn record_ended(&self, sessions: impl IntoIterator<Item = (String, i64)>) {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let mut ended = self.ended();
         ended.retain(|_, ends| *ends > now);

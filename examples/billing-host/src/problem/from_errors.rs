@@ -1,28 +1,27 @@
-//! How the errors of the runtime are answered.
+//! Responses for the errors of the payment runtime and of the application's tables.
 
 use std::error::Error;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use payment_provider_core::{
-    Effect, ErrorKind, ProviderError, ProviderId, ViolationCode, Violations,
-};
+use payment_provider_core::{Effect, ErrorKind, ProviderError, ProviderId, ViolationCode};
 use payment_provider_host::{
     CheckoutError, ConnectionError, CustomerError, DeletionError, Refusal, StoreError,
 };
 
-use super::{Problem, ProviderFailure};
+use super::{GatewayError, Problem};
 use crate::tables::TableError;
 
-/// How long to wait where the gateway does not say.
-const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+/// `Retry-After` if the gateway reports none.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
+/// Logs an error that the client did not cause and returns a 503 problem without its details.
 fn internal(error: &(dyn Error + 'static)) -> Problem {
-    tracing::error!(error, "a request could not be served");
+    tracing::error!(error, "a request failed");
     Problem::unavailable()
 }
 
-/// What happened, and why as far as that is known: `connection failed: tcp connect error: …`.
+/// Returns the kind of an error with its causes, such as `connection failed: tcp connect error: …`.
 fn with_causes(error: &ProviderError) -> String {
     let mut text = error.kind().to_string();
     let mut cause = error.source();
@@ -31,6 +30,12 @@ fn with_causes(error: &ProviderError) -> String {
         cause = error.source();
     }
     text
+}
+
+/// Returns the violation message for an unknown provider: `must be one of: …`.
+pub(crate) fn one_of(known: &[ProviderId]) -> String {
+    let known: Vec<_> = known.iter().map(ProviderId::as_str).collect();
+    format!("must be one of: {}", known.join(", "))
 }
 
 impl From<TableError> for Problem {
@@ -49,11 +54,8 @@ impl From<ConnectionError> for Problem {
     fn from(error: ConnectionError) -> Self {
         match error {
             ConnectionError::UnknownProvider(error) => {
-                let known: Vec<_> = error.known.iter().map(ProviderId::as_str).collect();
-                let message = format!("must be one of: {}", known.join(", "));
-                let mut violations = Violations::none();
-                violations.push("provider", ViolationCode::Unsupported, message);
-                Self::invalid(violations)
+                let message = one_of(&error.known);
+                Self::invalid_field("provider", ViolationCode::Unsupported, message)
             }
             ConnectionError::Invalid(violations) => Self::invalid(violations),
             ConnectionError::CodeTaken => {
@@ -96,8 +98,8 @@ impl From<CheckoutError> for Problem {
             CheckoutError::Invalid(violations) => Self::invalid(violations),
             CheckoutError::Provider(error) => error.into(),
             CheckoutError::Busy { retry_after } => {
-                let detail = "whether an earlier payment page exists is still being found out; \
-                              ask again";
+                let detail = "an earlier payment page is still being reconciled with the gateway; \
+                              try again";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
                     .with_retry_after(retry_after)
             }
@@ -126,20 +128,20 @@ impl From<Refusal> for Problem {
         Self::new(
             status,
             code,
-            format!("no payment can be asked for: {refusal}"),
+            format!("the invoice cannot be paid: {refusal}"),
         )
     }
 }
 
 impl From<ProviderError> for Problem {
-    /// The gateway's own message goes to the merchant, as it is meant to, and to no log.
+    /// Passes the gateway's message to the client, but does not log it.
     fn from(error: ProviderError) -> Self {
         let reason = with_causes(&error);
-        tracing::warn!(%error, reason, "the gateway did not do what was asked");
+        tracing::warn!(%error, reason, "the gateway refused or failed a request");
         if error.effect() == Effect::NotSent && !error.violations().is_empty() {
             return Self::invalid(error.violations().clone());
         }
-        let failure = ProviderFailure {
+        let gateway_error = GatewayError {
             message: error
                 .gateway_message()
                 .map_or_else(|| error.kind().to_string(), str::to_owned),
@@ -148,7 +150,7 @@ impl From<ProviderError> for Problem {
                 .unwrap_or_else(|| error.kind().as_str())
                 .to_owned(),
         };
-        let passes = matches!(
+        let is_transient = matches!(
             error.kind(),
             ErrorKind::RateLimited
                 | ErrorKind::Unavailable
@@ -158,14 +160,14 @@ impl From<ProviderError> for Problem {
         let wait = error
             .retry_after()
             .filter(|wait| !wait.is_zero())
-            .unwrap_or(DEFAULT_WAIT);
+            .unwrap_or(DEFAULT_RETRY_AFTER);
         let problem = if error.effect() == Effect::MaybeApplied {
-            let detail = "the gateway may have done what was asked, but its answer did not arrive; \
-                          ask again: what it did will be found, and nothing is done twice";
+            let detail = "the gateway may have applied the request, but its response did not arrive; \
+                          try again: the result will be found and nothing is done twice";
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown", detail)
                 .with_retry_after(wait)
-        } else if passes {
-            let detail = format!("the gateway cannot be used just now: {reason}");
+        } else if is_transient {
+            let detail = format!("the gateway is unavailable: {reason}");
             Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "provider_unavailable",
@@ -173,9 +175,9 @@ impl From<ProviderError> for Problem {
             )
             .with_retry_after(wait)
         } else {
-            let detail = format!("the gateway did not do what was asked: {reason}");
+            let detail = format!("the gateway refused or failed the request: {reason}");
             Self::new(StatusCode::BAD_GATEWAY, "provider_error", detail)
         };
-        problem.with_provider_error(failure)
+        problem.with_gateway_error(gateway_error)
     }
 }

@@ -1,16 +1,19 @@
-//! Answers that say why a request was refused, as problem details (RFC 9457).
+//! Error responses as problem details (RFC 9457).
 
 mod from_errors;
 
+pub(crate) use from_errors::one_of;
+
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use payment_provider_core::Violations;
+use payment_provider_core::{ViolationCode, Violations};
 use problem_details::ProblemDetails;
 use serde::Serialize;
 
-/// An answer that says why not, as problem details (RFC 9457).
+/// An error response, as problem details (RFC 9457) for programs or as sentences for pages.
 #[derive(Debug)]
 pub(crate) struct Problem(Box<Content>);
 
@@ -22,20 +25,20 @@ struct Content {
     retry_after: Option<Duration>,
 }
 
-/// What is in the answer beside the standard members.
+/// Extension members of the problem details.
 #[derive(Debug, Default, Serialize)]
 struct Members {
-    /// A stable word for the reason.
+    /// Stable code of the reason.
     code: &'static str,
     #[serde(skip_serializing_if = "Violations::is_empty")]
     errors: Violations,
     #[serde(skip_serializing_if = "Option::is_none")]
-    provider_error: Option<ProviderFailure>,
+    provider_error: Option<GatewayError>,
 }
 
-/// What the gateway said.
+/// Error that the gateway reported.
 #[derive(Debug, Serialize)]
-pub(crate) struct ProviderFailure {
+pub(crate) struct GatewayError {
     pub(crate) message: String,
     pub(crate) error_code: String,
 }
@@ -54,7 +57,7 @@ impl Problem {
         }))
     }
 
-    /// Fields that are not accepted, all of them.
+    /// Returns a 422 problem that lists all invalid fields.
     pub(crate) fn invalid(errors: Violations) -> Self {
         let mut fields: Vec<&str> = Vec::new();
         for violation in &errors {
@@ -62,31 +65,42 @@ impl Problem {
                 fields.push(&violation.field);
             }
         }
-        let detail = format!("not acceptable: {}", fields.join(", "));
+        let detail = format!("invalid fields: {}", fields.join(", "));
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let mut problem = Self::new(status, "validation_errors", detail);
         problem.0.members.errors = errors;
         problem
     }
 
+    /// Returns a 422 problem for one invalid field.
+    pub(crate) fn invalid_field(
+        field: &'static str,
+        code: ViolationCode,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut violations = Violations::none();
+        violations.push(field, code, message);
+        Self::invalid(violations)
+    }
+
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            format!("there is no such {what}"),
+            format!("no such {what}"),
         )
     }
 
-    /// Something of our own does not work just now.
+    /// Returns a 503 problem for a failure of the application itself, such as of its database.
     pub(crate) fn unavailable() -> Self {
-        let detail = "this cannot be done just now; ask again";
+        let detail = "the request cannot be served now; try again";
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Self::new(status, "temporarily_unavailable", detail)
             .with_retry_after(Duration::from_secs(5))
     }
 
-    pub(crate) fn with_provider_error(mut self, failure: ProviderFailure) -> Self {
-        self.0.members.provider_error = Some(failure);
+    pub(crate) fn with_gateway_error(mut self, error: GatewayError) -> Self {
+        self.0.members.provider_error = Some(error);
         self
     }
 
@@ -97,12 +111,13 @@ impl Problem {
 }
 
 impl Problem {
+    /// Returns the HTTP status of the response.
     pub(crate) const fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The whole of it as sentences.
-    pub(crate) fn for_people(&self) -> String {
+    /// Returns the problem as sentences for a page.
+    pub(crate) fn to_sentences(&self) -> String {
         let Content {
             detail,
             members,
@@ -117,12 +132,12 @@ impl Problem {
                 .map(|it| sentence(&it.to_string()))
                 .collect();
         }
-        if let Some(failure) = &members.provider_error {
-            let ProviderFailure {
+        if let Some(error) = &members.provider_error {
+            let GatewayError {
                 message,
                 error_code,
-            } = failure;
-            sentences.push(format!("The gateway says: {message} ({error_code})."));
+            } = error;
+            sentences.push(format!("The gateway reported: {message} ({error_code})."));
         }
         if let Some(wait) = retry_after {
             let seconds = wait.as_secs().max(1);
@@ -132,7 +147,7 @@ impl Problem {
     }
 }
 
-/// With a capital letter and a full stop.
+/// Returns `text` with a capital first letter and a full stop.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters

@@ -1,11 +1,11 @@
-//! A database, the application that serves on it, and the program of the operator.
+//! A database, an application that serves on it, and the program for administration commands.
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use billing_host::{BillingHost, DatabasePlace, Options, Running};
+use billing_host::{BillingHost, DatabaseLocation, Options, Running};
 use payment_provider_host::{PostgresStore, SchemaName, SqliteStore, Store};
 use reqwest::{Client, RequestBuilder};
 use secrecy::SecretString;
@@ -15,49 +15,71 @@ use tempfile::TempDir;
 
 use crate::server;
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Defines each test once for a SQLite file and once for a PostgreSQL database.
+macro_rules! on_both_databases {
+    ($($test:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::fixture::AdminFixture::on_sqlite().await).await;
+            })+
+        }
 
-pub(crate) struct Books {
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::fixture::AdminFixture::on_postgres().await).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use on_both_databases;
+
+/// Longest wait for anything.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A database with a serving application.
+pub(crate) struct AdminFixture {
     pub(crate) directory: TempDir,
-    /// The name of a database on the server; `None`: a file.
-    on_server: Option<String>,
+    /// Name of the PostgreSQL database; `None` for a SQLite file.
+    postgres_database: Option<String>,
     running: Option<Running>,
     http: Client,
 }
 
-impl Books {
-    /// In a file.
-    pub(crate) async fn in_file() -> Self {
+impl AdminFixture {
+    /// Starts the application on a SQLite file.
+    pub(crate) async fn on_sqlite() -> Self {
         Self::open(None).await
     }
 
-    /// In a database of PostgreSQL of their own.
-    pub(crate) async fn on_server() -> Self {
+    /// Starts the application on a new PostgreSQL database.
+    pub(crate) async fn on_postgres() -> Self {
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         run(&server::url(), format!("CREATE DATABASE {name}")).await;
         Self::open(Some(name)).await
     }
 
-    async fn open(on_server: Option<String>) -> Self {
-        let http = Client::builder().no_proxy().timeout(PATIENCE);
-        let mut books = Self {
+    async fn open(postgres_database: Option<String>) -> Self {
+        let http = Client::builder().no_proxy().timeout(TIMEOUT);
+        let mut fixture = Self {
             directory: tempfile::tempdir().unwrap(),
-            on_server,
+            postgres_database,
             running: None,
             http: http.build().unwrap(),
         };
-        let database = match &books.on_server {
-            Some(_) => DatabasePlace::Postgres(SecretString::from(books.address())),
-            None => DatabasePlace::File(books.file()),
+        let database = match &fixture.postgres_database {
+            Some(_) => DatabaseLocation::Postgres(SecretString::from(fixture.address())),
+            None => DatabaseLocation::File(fixture.file()),
         };
         let options = Options {
             database,
-            key_file: Some(books.key_file()),
+            key_file: Some(fixture.key_file()),
             ..Options::default()
         };
-        books.running = Some(BillingHost::start(options).await.unwrap());
-        books
+        fixture.running = Some(BillingHost::start(options).await.unwrap());
+        fixture
     }
 
     pub(crate) fn file(&self) -> PathBuf {
@@ -65,12 +87,12 @@ impl Books {
     }
 
     fn key_file(&self) -> PathBuf {
-        self.directory.path().join("sealing.key")
+        self.directory.path().join("encryption.key")
     }
 
-    /// As `--database` takes it.
+    /// Returns the value for `--database`.
     pub(crate) fn address(&self) -> String {
-        match &self.on_server {
+        match &self.postgres_database {
             Some(name) => {
                 let mut url: url::Url = server::url().parse().unwrap();
                 url.set_path(name);
@@ -80,7 +102,7 @@ impl Books {
         }
     }
 
-    /// The program, on these books.
+    /// Returns the program with the arguments for this database.
     pub(crate) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = program(arguments);
         command
@@ -90,27 +112,28 @@ impl Books {
         command
     }
 
-    /// What the program prints when it ends well.
-    pub(crate) fn tells(&self, arguments: &[&str]) -> String {
+    /// Runs a command that exits with 0 and returns its standard output.
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> String {
         let output = self.program(arguments).output().unwrap();
-        let complaints = words(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {complaints}");
-        assert_eq!(complaints, "", "{arguments:?}");
-        words(&output.stdout)
+        let errors = text(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        assert_eq!(errors, "", "{arguments:?}");
+        text(&output.stdout)
     }
 
+    /// Runs a command with `--json` and returns its parsed output.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let arguments = [arguments, &["--json"]].concat();
-        serde_json::from_str(&self.tells(&arguments)).unwrap()
+        serde_json::from_str(&self.succeeds(&arguments)).unwrap()
     }
 
-    /// What the program complains about when it ends with 1.
-    pub(crate) fn refuses(&self, arguments: &[&str]) -> String {
-        refused(self.program(arguments))
+    /// Runs a command that exits with 1 and returns its error message.
+    pub(crate) fn fails(&self, arguments: &[&str]) -> String {
+        fails(self.program(arguments))
     }
 
-    /// Gives the program something to read.
-    pub(crate) fn given(&self, arguments: &[&str], input: &str) -> Output {
+    /// Runs a command with this standard input.
+    pub(crate) fn with_input(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = self.program(arguments);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let mut pipe = child.stdin.take().unwrap();
@@ -119,9 +142,10 @@ impl Books {
         child.wait_with_output().unwrap()
     }
 
-    /// Writes past the application; `@` stands before the name of each table of the runtime.
+    /// Changes the database behind the back of the application. `@` marks the names of the runtime's
+    /// tables.
     pub(crate) async fn tamper(&self, statement: &str) {
-        if self.on_server.is_some() {
+        if self.postgres_database.is_some() {
             let statement = statement.replace('@', "payment_provider.");
             run(&self.address(), statement).await;
         } else {
@@ -146,29 +170,29 @@ impl Books {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Asks the application that serves.
-    pub(crate) async fn asked(&self, path: &str) -> Value {
+    /// Reads from the API of the serving application.
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let url = format!("{}/api/v1{path}", self.running().url());
         let request = self.http.get(url).bearer_auth(self.running().api_key());
         self.send(request).await
     }
 
-    /// What the application answers a reader with.
+    /// Requests a path and returns the status.
     pub(crate) async fn status(&self, path: &str) -> u16 {
         let url = format!("{}{path}", self.running().url());
         let request = self.http.get(url).bearer_auth(self.running().api_key());
         request.send().await.unwrap().status().as_u16()
     }
 
-    /// Sends a body to the API.
-    pub(crate) async fn sent(&self, path: &str, body: &Value) -> Value {
+    /// Sends a body to the API of the serving application.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}/api/v1{path}", self.running().url());
         let request = self.http.post(url).bearer_auth(self.running().api_key());
         let request = request.header("content-type", "application/json");
         self.send(request.body(body.to_string())).await
     }
 
-    /// Asks for the page of an invoice; its checkout's reference.
+    /// Requests the payment URL of an invoice and returns the reference of its checkout.
     pub(crate) async fn checkout_of(&self, invoice: &str) -> String {
         let url = format!(
             "{}/api/v1/invoices/{invoice}/payment_url",
@@ -176,18 +200,18 @@ impl Books {
         );
         let request = self.http.post(url).bearer_auth(self.running().api_key());
         self.send(request).await;
-        let invoice = self.asked(&format!("/invoices/{invoice}")).await;
+        let invoice = self.get(&format!("/invoices/{invoice}")).await;
         let reference = invoice["checkouts"][0]["reference"].as_str();
         reference.unwrap().to_owned()
     }
 
-    /// The first invoice of the seed; its id.
+    /// Returns the id of the first seeded invoice.
     pub(crate) async fn first_invoice(&self) -> String {
-        let invoices = self.asked("/invoices?organization_id=acme").await;
+        let invoices = self.get("/invoices?organization_id=acme").await;
         invoices["invoices"][0]["id"].as_str().unwrap().to_owned()
     }
 
-    /// Has the first invoice of the seed paid, until the webhook of that has taken effect; its id.
+    /// Pays the first seeded invoice, waits until its webhooks are applied and returns its id.
     pub(crate) async fn paid_invoice(&self) -> String {
         let id = self.first_invoice().await;
         let link = self.checkout_of(&id).await;
@@ -197,42 +221,43 @@ impl Books {
         self.send(request.header("content-type", "application/json"))
             .await;
         let begun = Instant::now();
-        while self.asked(&format!("/invoices/{id}")).await["payment_status"] != "succeeded" {
-            assert!(begun.elapsed() < PATIENCE, "the payment is not booked");
+        while self.get(&format!("/invoices/{id}")).await["payment_status"] != "succeeded" {
+            assert!(begun.elapsed() < TIMEOUT, "the payment is not posted");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let is_over = |deliveries: &Value| {
+        let all_applied = |deliveries: &Value| {
             let all = deliveries["deliveries"].as_array().unwrap();
             all.iter().all(|delivery| delivery["state"] == "applied")
         };
-        while !is_over(&self.json(&["inbox", "list"])) {
-            assert!(begun.elapsed() < PATIENCE, "the webhooks are not applied");
+        while !all_applied(&self.json(&["inbox", "list"])) {
+            assert!(begun.elapsed() < TIMEOUT, "the webhooks are not applied");
         }
         id
     }
 
-    /// Looks at a webhook until it stands like this.
-    pub(crate) fn comes_to(&self, key: &str, state: &str) {
+    /// Waits until a webhook is in this state.
+    pub(crate) fn wait_for_state(&self, key: &str, state: &str) {
         let begun = Instant::now();
         loop {
             let found = self.json(&["inbox", "show", key]);
             if found["state"] == state {
                 return;
             }
-            assert!(begun.elapsed() < PATIENCE, "still {found}");
+            assert!(begun.elapsed() < TIMEOUT, "still {found}");
         }
     }
 
-    pub(crate) async fn end(mut self) {
+    /// Stops the application and drops the PostgreSQL database.
+    pub(crate) async fn close(mut self) {
         self.running.take().unwrap().shutdown().await;
-        if let Some(name) = &self.on_server {
+        if let Some(name) = &self.postgres_database {
             let drop = format!("DROP DATABASE {name} WITH (FORCE)");
             run(&server::url(), drop).await;
         }
     }
 }
 
-/// The program, with nothing of this process's environment that it would heed.
+/// Returns the program without the environment variables that it reads.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_billing-host"));
     command
@@ -251,18 +276,18 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// The one line that a program complains with when it ends with 1.
-pub(crate) fn refused(mut command: Command) -> String {
+/// Runs a program that exits with 1 and returns the one line of its error message.
+pub(crate) fn fails(mut command: Command) -> String {
     let output = command.output().unwrap();
-    let complaints = words(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{complaints}");
-    assert_eq!(words(&output.stdout), "");
-    assert_eq!(complaints.lines().count(), 1, "{complaints}");
-    let complaint = complaints.trim_end().strip_prefix("billing-host: ");
-    complaint.unwrap().to_owned()
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    let error = errors.trim_end().strip_prefix("billing-host: ");
+    error.unwrap().to_owned()
 }
 
-pub(crate) fn words(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -275,16 +300,16 @@ async fn run(url: &str, statement: String) {
     connection.close().await.unwrap();
 }
 
-/// A database in which nobody keeps books.
-pub(crate) async fn empty_on_server() -> String {
-    let books = format!("test_{}", uuid::Uuid::new_v4().simple());
-    run(&server::url(), format!("CREATE DATABASE {books}")).await;
+/// Creates a PostgreSQL database without tables and returns its URL.
+pub(crate) async fn empty_postgres_database() -> String {
+    let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+    run(&server::url(), format!("CREATE DATABASE {name}")).await;
     let mut url: url::Url = server::url().parse().unwrap();
-    url.set_path(&books);
+    url.set_path(&name);
     url.into()
 }
 
-/// Whether the runtime's tables were made there.
+/// Returns true if the database has the tables of the payment runtime.
 pub(crate) async fn has_tables(url: &str) -> bool {
     PostgresStore::connect_beside(url, SchemaName::default())
         .await

@@ -1,9 +1,18 @@
-//! What an operator does with the real program, beside an application that serves, on either database.
+//! Behaviour of the administration commands: the real program runs beside a serving application, on
+//! SQLite and on PostgreSQL.
 
 #[cfg(unix)]
-mod commands;
-#[cfg(unix)]
 mod fixture;
+#[cfg(unix)]
+mod help_and_errors;
+#[cfg(unix)]
+mod inbox;
+#[cfg(unix)]
+mod ledger;
+#[cfg(unix)]
+mod rolling_upgrade;
+#[cfg(unix)]
+mod secrets;
 #[cfg(unix)]
 #[path = "../../../../crates/payment-provider-host/tests/server/mod.rs"]
 mod server;

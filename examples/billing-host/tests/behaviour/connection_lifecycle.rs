@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::fixture::{Answer, Application, ORGANIZATION, connection_of};
-use billing_host::{DatabasePlace, Options};
+use billing_host::{DatabaseLocation, Options};
 
 async fn connect(app: &Application, code: &str) {
     let base_url = format!("{}/pg", app.running.simulator_url().unwrap());
@@ -82,7 +82,7 @@ async fn a_sealing_key_is_replaced_by_a_line_in_its_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("keys");
     let options = || Options {
-        database: DatabasePlace::File(directory.path().join("billing.db")),
+        database: DatabaseLocation::File(directory.path().join("billing.db")),
         key_file: Some(file.clone()),
         ..Options::default()
     };

@@ -133,7 +133,7 @@ async fn an_answer_that_was_lost_is_asked_for_again_and_there_is_one_link() {
             answer.json["detail"]
                 .as_str()
                 .unwrap()
-                .contains("ask again")
+                .contains("try again")
         );
     }
     app.payment_url(&invoice).await;

@@ -1,4 +1,4 @@
-//! The program as it is started from a terminal.
+//! The program as started from a terminal.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
@@ -25,49 +25,51 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
-fn ended(arguments: &[&str]) -> Output {
+fn output_of(arguments: &[&str]) -> Output {
     program(arguments).output().unwrap()
 }
 
-fn words(bytes: &[u8]) -> String {
+fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The program while it serves, with the lines it printed. It does not outlive the test.
-struct Served {
+/// The serving program and the lines it printed. Dropping this kills it.
+struct ServingProgram {
     child: Child,
     lines: Vec<String>,
     rest: Option<BufReader<std::process::ChildStdout>>,
 }
 
-impl Served {
-    /// Reads until the program says how to end it.
+impl ServingProgram {
+    /// Starts the program and reads its output up to the line that says how to stop it.
     fn start(command: &mut Command) -> Self {
-        let mut served = Self {
+        let mut program = Self {
             child: command.spawn().unwrap(),
             lines: Vec::new(),
             rest: None,
         };
-        let mut printed = BufReader::new(served.child.stdout.take().unwrap());
+        let mut printed = BufReader::new(program.child.stdout.take().unwrap());
         loop {
             let mut line = String::new();
             let read = printed.read_line(&mut line).unwrap();
-            assert!(read > 0, "it ended after {:#?}", served.lines);
+            assert!(read > 0, "the program exited after {:#?}", program.lines);
             let line = line.trim_end().to_owned();
-            if line == "Ctrl-C ends it." {
-                served.rest = Some(printed);
-                return served;
+            if line == "Press Ctrl-C to stop." {
+                program.rest = Some(printed);
+                return program;
             }
-            served.lines.push(line);
+            program.lines.push(line);
         }
     }
 
-    fn after(&self, words: &str) -> &str {
-        let line = self.lines.iter().find_map(|line| line.strip_prefix(words));
-        line.unwrap_or_else(|| panic!("no line with {words:?} in {:#?}", self.lines))
+    /// Returns the rest of the line that begins with `prefix`.
+    fn line_after(&self, prefix: &str) -> &str {
+        let line = self.lines.iter().find_map(|line| line.strip_prefix(prefix));
+        line.unwrap_or_else(|| panic!("no line with {prefix:?} in {:#?}", self.lines))
     }
 
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    /// Sends a signal and returns the exit code and the rest of the output.
+    fn stop(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(sent.success());
@@ -77,21 +79,21 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for ServingProgram {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 #[test]
-fn the_demo_does_what_it_tells() {
-    let demo = ended(&["demo"]);
-    let (told, complaints) = (words(&demo.stdout), words(&demo.stderr));
-    assert!(demo.status.success(), "{told}{complaints}");
-    assert_eq!(complaints, "");
-    assert!((25..=40).contains(&told.lines().count()), "{told}");
+fn the_demo_completes_its_round_trip() {
+    let demo = output_of(&["demo"]);
+    let (printed, errors) = (text(&demo.stdout), text(&demo.stderr));
+    assert!(demo.status.success(), "{printed}{errors}");
+    assert_eq!(errors, "");
+    assert!((25..=40).contains(&printed.lines().count()), "{printed}");
     for part in [
         "asked for twice and the same",
         "then back to http://127.0.0.1:",
@@ -104,16 +106,16 @@ fn the_demo_does_what_it_tells() {
         "paid INR 0.00 of INR 55.00, due INR 0.00, surplus INR 55.00",
         "took in INR 255.12; booked are INR 200.12 as paid and INR 55.00 as surplus",
     ] {
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(printed.contains(part), "{part} is not in {printed}");
     }
-    assert!(!told.contains("cfsk_ma_test_simulator"), "{told}");
+    assert!(!printed.contains("cfsk_ma_test_simulator"), "{printed}");
 }
 
 #[cfg(unix)]
 #[test]
-fn the_lines_it_prints_work_as_they_are_and_a_signal_ends_it_in_order() {
+fn the_printed_commands_work_and_a_signal_stops_the_program_in_order() {
     for signal in ["-TERM", "-INT"] {
-        let served = Served::start(&mut program(&[
+        let served = ServingProgram::start(&mut program(&[
             "--listen",
             "127.0.0.1:0",
             "--simulator-listen",
@@ -121,17 +123,17 @@ fn the_lines_it_prints_work_as_they_are_and_a_signal_ends_it_in_order() {
         ]));
         assert!(
             served
-                .after("listening on ")
+                .line_after("listening on ")
                 .starts_with("http://127.0.0.1:")
         );
         assert!(
             served
-                .after("simulator on ")
+                .line_after("simulator on ")
                 .starts_with("http://127.0.0.1:")
         );
         let database = served
-            .after("database ")
-            .strip_suffix(", removed at the end")
+            .line_after("database ")
+            .strip_suffix(", removed at shutdown")
             .unwrap();
         let directory = std::path::Path::new(database)
             .parent()
@@ -156,10 +158,10 @@ fn the_lines_it_prints_work_as_they_are_and_a_signal_ends_it_in_order() {
                 "{call}: {answer}"
             );
         }
-        let (code, last) = served.end(signal);
+        let (code, last) = served.stop(signal);
         assert_eq!(
             (code, last.as_str()),
-            (Some(0), "finishing what is under way\n"),
+            (Some(0), "shutting down after the requests in progress\n"),
             "{signal}"
         );
         assert!(!directory.exists());
@@ -179,7 +181,7 @@ fn a_token_from_the_environment_is_not_printed() {
         .env("BILLING_HOST_API_KEY", "canary-token")
         .env("RUST_LOG", "trace");
     command.stderr(Stdio::null());
-    let served = Served::start(&mut command);
+    let served = ServingProgram::start(&mut command);
     assert!(
         served
             .lines
@@ -198,15 +200,15 @@ fn a_token_from_the_environment_is_not_printed() {
         .unwrap();
     let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
     assert_eq!(answer["usable"], true);
-    assert_eq!(served.end("-TERM").0, Some(0));
+    assert_eq!(served.stop("-TERM").0, Some(0));
 }
 
 #[test]
-fn what_keeps_it_from_starting_is_said_and_the_exit_code_shows_it() {
+fn a_failed_start_exits_with_1_and_prints_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let free = "127.0.0.1:0";
-    for (arguments, complaint) in [
+    for (arguments, error) in [
         (
             &["--listen", &address, "--simulator-listen", free][..],
             "choose another address with --listen",
@@ -231,19 +233,19 @@ fn what_keeps_it_from_starting_is_said_and_the_exit_code_shows_it() {
             "sealing key file cannot be read or written",
         ),
     ] {
-        let output = ended(arguments);
-        let complaints = words(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{complaints}");
-        assert!(complaints.starts_with("billing-host: "), "{complaints}");
-        assert!(complaints.contains(complaint), "{complaints}");
-        assert_eq!(complaints.lines().count(), 1, "{complaints}");
+        let output = output_of(arguments);
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(errors.starts_with("billing-host: "), "{errors}");
+        assert!(errors.contains(error), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
     }
-    let misused = ended(&[
+    let contradictory = output_of(&[
         "--gateway",
         "sandbox",
         "--simulator-url",
         "http://127.0.0.1:1",
     ]);
-    assert_eq!(misused.status.code(), Some(2));
-    assert!(words(&misused.stderr).contains("need --gateway simulator"));
+    assert_eq!(contradictory.status.code(), Some(2));
+    assert!(text(&contradictory.stderr).contains("require --gateway simulator"));
 }

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use billing_host::{DatabasePlace, Options};
+use billing_host::{DatabaseLocation, Options};
 use serde_json::{Value, json};
 
 use crate::captured_log;
@@ -92,7 +92,7 @@ async fn a_client_secret_is_nowhere_to_be_found() {
     let log = captured_log::capture();
     let directory = tempfile::tempdir().unwrap();
     let app = Application::with(Options {
-        database: DatabasePlace::File(directory.path().join("billing.db")),
+        database: DatabaseLocation::File(directory.path().join("billing.db")),
         ..Options::default()
     })
     .await;
@@ -158,7 +158,7 @@ async fn the_sealing_key_is_its_owners_alone_and_another_one_opens_nothing() {
 
     let directory = tempfile::tempdir().unwrap();
     let options = |key: &str| Options {
-        database: DatabasePlace::File(directory.path().join("billing.db")),
+        database: DatabaseLocation::File(directory.path().join("billing.db")),
         key_file: Some(directory.path().join(key)),
         ..Options::default()
     };

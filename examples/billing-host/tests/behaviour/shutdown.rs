@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use billing_host::{BillingHost, DatabasePlace, Options, StartError};
+use billing_host::{BillingHost, DatabaseLocation, Options, StartError};
 use serde_json::{Value, json};
 
 use crate::fixture::{Application, PATIENCE, text};
@@ -9,7 +9,7 @@ use crate::fixture::{Application, PATIENCE, text};
 async fn what_is_under_way_is_finished_and_kept() {
     let directory = tempfile::tempdir().unwrap();
     let options = Options {
-        database: DatabasePlace::File(directory.path().join("billing.db")),
+        database: DatabaseLocation::File(directory.path().join("billing.db")),
         ..Options::default()
     };
     let app = Application::with(options.clone()).await;
@@ -92,7 +92,7 @@ async fn a_taken_address_is_named_and_nothing_is_left_behind() {
         "{error}"
     );
     let options = Options {
-        gateway: billing_host::Gateway::OwnSimulator(address),
+        gateway: billing_host::GatewayTarget::EmbeddedSimulator(address),
         ..Options::default()
     };
     let error = BillingHost::start(options).await.unwrap_err();

@@ -178,7 +178,7 @@ pub(super) async fn shown(
     let (status, check, problem, rotation) = match outcome {
         Outcome::Nothing => (StatusCode::OK, None, None, None),
         Outcome::Checked(check) => (StatusCode::OK, Some(Check::of(&check)), None, None),
-        Outcome::Failed(problem) => (problem.status(), None, Some(problem.for_people()), None),
+        Outcome::Failed(problem) => (problem.status(), None, Some(problem.to_sentences()), None),
         Outcome::NotRotated { field, problem } => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let listed = connection.secrets.iter().any(|it| it.field == field);

@@ -101,7 +101,7 @@ async fn keep(app: &App, sent: &Filled, known: Option<&Customer>) -> Result<Resp
                     still_payable,
                     unbooked,
                     ..
-                } = customers::keep(app, &new).await?.departure;
+                } = customers::save_and_link(app, &new).await?.departure;
                 if still_payable.is_empty() && unbooked.is_empty() {
                     return Ok(Redirect::to("/customers").into_response());
                 }

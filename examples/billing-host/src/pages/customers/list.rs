@@ -50,7 +50,7 @@ pub(in super::super) async fn list(
     match rows(&app).await {
         Ok(rows) => {
             let layout = Layout::new("Customers", Section::Customers, &session, &app);
-            let is_cut = rows.len() >= customers::MOST_LISTED;
+            let is_cut = rows.len() >= customers::MAX_LISTED;
             let list = CustomersPage {
                 layout,
                 rows,

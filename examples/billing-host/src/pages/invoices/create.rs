@@ -10,8 +10,8 @@ use super::super::form::{Filled, FormFields, SignedForm};
 use super::super::layout::{Layout, Section, page};
 use super::super::notice;
 use super::super::session::{Session, SignedIn};
-use crate::api::LONGEST_PURPOSE;
 use crate::customers::{self, Customer};
+use crate::invoices::MAX_PURPOSE_CHARS;
 use crate::invoices::{self, NewInvoice};
 use crate::problem::Problem;
 use crate::state::App;
@@ -89,8 +89,8 @@ fn read(sent: &FormFields, customers: &[Customer]) -> Result<NewInvoice, Violati
     let purpose = sent.text(PURPOSE).trim();
     if purpose.is_empty() {
         violations.push(PURPOSE, ViolationCode::Missing, "must not be blank");
-    } else if purpose.chars().count() > LONGEST_PURPOSE {
-        let message = format!("must be at most {LONGEST_PURPOSE} characters");
+    } else if purpose.chars().count() > MAX_PURPOSE_CHARS {
+        let message = format!("must be at most {MAX_PURPOSE_CHARS} characters");
         violations.push(PURPOSE, ViolationCode::TooLarge, message);
     } else if purpose.chars().any(char::is_control) {
         let message = "must not hold control characters";

@@ -129,7 +129,7 @@ pub(in super::super) async fn picture(
 pub(in super::super) async fn back(SignedIn(_): SignedIn, id: Id) -> Response {
     match id {
         Ok(Path(id)) if is_plain(&id) => Redirect::to(&format!("/invoices/{id}")).into_response(),
-        _ => notice::nothing_here(),
+        _ => notice::not_found(),
     }
 }
 
@@ -140,14 +140,21 @@ pub(in super::super) async fn ask(State(app): State<App>, id: Id, sent: SignedFo
         Ok(invoice) => invoice,
         Err(problem) => return notice::of_problem(&problem),
     };
-    match invoices::ask(&app, &invoice).await {
+    match invoices::payment_url(&app, &invoice).await {
         Ok(_) => {
             let path = format!("/invoices/{}#payment-link", invoice.id);
             Redirect::to(&path).into_response()
         }
         Err(problem) => {
             let status = problem.status();
-            shown(&app, &session, &invoice, status, Some(problem.for_people())).await
+            shown(
+                &app,
+                &session,
+                &invoice,
+                status,
+                Some(problem.to_sentences()),
+            )
+            .await
         }
     }
 }
@@ -169,7 +176,14 @@ pub(in super::super) async fn void(State(app): State<App>, id: Id, sent: SignedF
         }
         Err(problem) => {
             let status = problem.status();
-            shown(&app, &session, &invoice, status, Some(problem.for_people())).await
+            shown(
+                &app,
+                &session,
+                &invoice,
+                status,
+                Some(problem.to_sentences()),
+            )
+            .await
         }
     }
 }
@@ -251,7 +265,7 @@ async fn invoice_page(
         amount: shown(invoice.amount_cents),
         due: shown(invoice.amount_due_cents()),
         paid: shown(invoice.amount_paid_cents),
-        surplus: (invoice.surplus_cents > 0).then(|| shown(invoice.surplus_cents)),
+        surplus: (invoice.overpaid_cents > 0).then(|| shown(invoice.overpaid_cents)),
         refunded: view
             .as_ref()
             .filter(|view| !view.refunded.is_zero())

@@ -54,7 +54,7 @@ impl Row {
             amount: shown(invoice.amount_cents),
             due: shown(invoice.amount_due_cents()),
             paid: shown(invoice.amount_paid_cents),
-            surplus: (invoice.surplus_cents > 0).then(|| shown(invoice.surplus_cents)),
+            surplus: (invoice.overpaid_cents > 0).then(|| shown(invoice.overpaid_cents)),
             status: status_of(invoice),
             made: Moment::of_millis(invoice.created_at),
             can_ask: !invoice.is_paid() && !invoice.is_voided(),

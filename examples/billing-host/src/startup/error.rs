@@ -1,0 +1,66 @@
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use payment_provider_host::{BuildError, KeyFileError, StoreError};
+
+use crate::seed::SeedError;
+
+/// The application could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be bound, usually because another process uses it.
+    #[error("cannot listen on {address}; choose another address with {flag}")]
+    Listen {
+        /// Command line option that sets the address.
+        flag: &'static str,
+        /// Address that cannot be bound.
+        address: SocketAddr,
+        /// Error of the operating system.
+        source: io::Error,
+    },
+    /// The API token is not valid in a header.
+    #[error("the API key must be 1 to 512 visible ASCII characters without spaces")]
+    ApiKey,
+    /// A temporary directory or a socket cannot be created.
+    #[error("cannot create a temporary directory or socket")]
+    Files(#[source] io::Error),
+    /// The address served on does not form a URL.
+    #[error("the listen address does not form a URL")]
+    Url(#[source] url::ParseError),
+    /// The database file cannot be opened.
+    #[error("cannot use the database {}", .path.display())]
+    Database {
+        /// Path of the file.
+        path: PathBuf,
+        /// Error of the store.
+        source: StoreError,
+    },
+    /// The database server cannot be used.
+    #[error("cannot use the database")]
+    Server(#[source] StoreError),
+    /// A PostgreSQL database was given without a key file.
+    #[error(
+        "--key-file is required: the file with the encryption keys, the same for every process"
+    )]
+    NoKeyFile,
+    /// The application's tables cannot be created.
+    #[error("cannot create the application's tables")]
+    Tables(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The key file cannot be read or created.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The simulator cannot be set up.
+    #[error("cannot set up the simulator")]
+    Simulator(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A gateway cannot be registered.
+    #[error("cannot register the gateways")]
+    Gateways(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The payment runtime cannot start.
+    #[error(transparent)]
+    Runtime(#[from] BuildError),
+    /// The seed data cannot be created.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+}
