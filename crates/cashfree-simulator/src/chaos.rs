@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use crate::endpoint::EventType;
-use crate::faults::{Fault, FaultRule, Operation};
+use crate::api_faults::ApiFault;
 use crate::webhook_faults::WebhookFault;
-use crate::world::World;
 
 /// The profiles that have a name, mildest first.
 const NAMES: [&str; 4] = ["calm", "mild", "rough", "storm"];
@@ -18,23 +15,23 @@ const NAMES: [&str; 4] = ["calm", "mild", "rough", "storm"];
 ///
 /// Whether the nth call of an operation is hit, and by what, follows from seed, operation and n alone; for the nth
 /// webhook of a type, and for the nth link that is cancelled or expires, likewise. A fault that was asked for by a
-/// [`FaultRule`] goes before; the call counts all the same.
+/// [`ApiFaultRule`](crate::ApiFaultRule) goes before; the call counts all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ChaosProfile {
     /// What all chance follows from.
     pub seed: u64,
     /// The calls of the merchant API that are hit, of a thousand, for each fault.
-    pub requests: BTreeMap<Fault, u16>,
+    pub requests: BTreeMap<ApiFault, u16>,
     /// The webhooks that are hit, of a thousand, for each fault.
     pub webhooks: BTreeMap<WebhookFault, u16>,
     /// The links, of a thousand that are cancelled or expire, on which a payment lands a second later.
     pub late_payment: u16,
-    /// How long [`Fault::Delay`] and [`WebhookFault::Delay`] hold back, in milliseconds.
+    /// How long [`ApiFault::Delay`] and [`WebhookFault::Delay`] hold back, in milliseconds.
     pub delay_ms: u64,
     /// How long the timeouts withhold an answer, in milliseconds.
     pub timeout_ms: u64,
-    /// The wait told by [`Fault::RateLimited`], in seconds.
+    /// The wait told by [`ApiFault::RateLimited`], in seconds.
     pub retry_seconds: u32,
 }
 
@@ -71,10 +68,10 @@ impl ChaosProfile {
     pub fn mild(seed: u64) -> Self {
         Self {
             requests: [
-                (Fault::DropAfterCommit, 5),
-                (Fault::Error500, 5),
-                (Fault::RateLimited, 5),
-                (Fault::Delay, 5),
+                (ApiFault::DropAfterCommit, 5),
+                (ApiFault::Error500, 5),
+                (ApiFault::RateLimited, 5),
+                (ApiFault::Delay, 5),
             ]
             .into(),
             webhooks: [
@@ -100,9 +97,9 @@ impl ChaosProfile {
     }
 
     fn of_all(seed: u64, requests: u16, webhooks: u16) -> Self {
-        let by_name = |fault: &&Fault| **fault != Fault::LatePayment;
+        let by_name = |fault: &&ApiFault| **fault != ApiFault::LatePayment;
         Self {
-            requests: Fault::ALL
+            requests: ApiFault::ALL
                 .iter()
                 .filter(by_name)
                 .map(|fault| (*fault, requests))
@@ -171,67 +168,8 @@ pub struct ChaosTally {
     pub hit: BTreeMap<&'static str, u64>,
 }
 
-impl World {
-    /// What chance does to the next call of an operation.
-    pub(crate) fn request_chance(&mut self, operation: Operation) -> Option<FaultRule> {
-        let roll = self.roll(operation.as_str())?;
-        let profile = self.settings.chaos.as_ref()?;
-        let fault = pick(&profile.requests, roll).filter(|fault| fault.suits(operation))?;
-        let mut rule = FaultRule::once(operation, fault).retry_seconds(profile.retry_seconds);
-        rule.delay_ms = match fault {
-            Fault::Delay => profile.delay_ms,
-            Fault::TimeoutBeforeCommit | Fault::TimeoutAfterCommit => profile.timeout_ms,
-            _ => 0,
-        };
-        self.tally(fault.as_str());
-        Some(rule)
-    }
-
-    /// What chance does to the next webhook of a type.
-    pub(crate) fn webhook_chance(&mut self, event: EventType) -> Option<(WebhookFault, u64)> {
-        let roll = self.roll(event.as_str())?;
-        let profile = self.settings.chaos.as_ref()?;
-        let (fault, delay_ms) = (pick(&profile.webhooks, roll)?, profile.delay_ms);
-        self.tally(fault.as_str());
-        Some((fault, delay_ms))
-    }
-
-    /// Whether a payment lands on the next link that is over.
-    pub(crate) fn late_payment_chance(&mut self) -> bool {
-        let Some(roll) = self.roll("late_payment") else {
-            return false;
-        };
-        let profile = self.settings.chaos.as_ref();
-        let hit = profile.is_some_and(|profile| roll < profile.late_payment);
-        if hit {
-            self.tally("late_payment");
-        }
-        hit
-    }
-
-    /// A number below a thousand for the next of a kind, if anything is left to chance.
-    fn roll(&mut self, kind: &'static str) -> Option<u16> {
-        let seed = self.settings.chaos.as_ref()?.seed;
-        let count = self.chance.seen.entry(kind).or_default();
-        *count = count.saturating_add(1);
-        let mut hash = Sha256::new();
-        hash.update(seed.to_be_bytes());
-        hash.update(count.to_be_bytes());
-        hash.update(kind);
-        let digest: [u8; 32] = hash.finalize().into();
-        let [first, second, third, fourth, ..] = digest;
-        let number = u32::from_be_bytes([first, second, third, fourth]) % 1000;
-        u16::try_from(number).ok()
-    }
-
-    fn tally(&mut self, fault: &'static str) {
-        let count = self.chance.hit.entry(fault).or_default();
-        *count = count.saturating_add(1);
-    }
-}
-
 /// The one of several, each with its share of a thousand, that a number below a thousand falls on.
-fn pick<T: Copy + Ord>(rates: &BTreeMap<T, u16>, roll: u16) -> Option<T> {
+pub(crate) fn pick<T: Copy + Ord>(rates: &BTreeMap<T, u16>, roll: u16) -> Option<T> {
     let mut above = 0_u16;
     rates.iter().find_map(|(value, rate)| {
         above = above.saturating_add(*rate);
@@ -265,9 +203,9 @@ mod tests {
         assert_eq!("x".parse::<ChaosProfile>(), Err(ChaosError::Seed));
         assert_eq!("7:wild".parse::<ChaosProfile>(), Err(ChaosError::Name));
         let mut much = ChaosProfile::calm(1);
-        much.requests.insert(Fault::Delay, 600);
+        much.requests.insert(ApiFault::Delay, 600);
         much.check().unwrap();
-        much.requests.insert(Fault::Error500, 401);
+        much.requests.insert(ApiFault::Error500, 401);
         assert_eq!((much.check(), much.name()), (Err(ChaosError::Rates), None));
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 ///
 /// Everything that depends on the wall clock (expiry, stamps, lag, rate windows) asks it; the waits between
 /// webhook attempts do not, they are scaled by [`RetryScale`](crate::RetryScale).
-pub trait Clock: fmt::Debug + Send + Sync {
+pub trait SimulatorClock: fmt::Debug + Send + Sync {
     /// The current time.
     fn now(&self) -> Timestamp;
 }
@@ -19,7 +19,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-impl Clock for SystemClock {
+impl SimulatorClock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -51,7 +51,7 @@ impl ManualClock {
     }
 }
 
-impl Clock for ManualClock {
+impl SimulatorClock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }

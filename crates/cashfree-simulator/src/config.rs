@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chaos::ChaosProfile;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{SimulatorClock, SystemClock};
 use crate::endpoint::Endpoint;
 use crate::merchant::Merchant;
 use crate::retry::RetryScale;
@@ -22,7 +22,7 @@ pub struct SimulatorConfig {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) settings: Settings,
     pub(crate) seed: Option<u64>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn SimulatorClock>,
     pub(crate) expiry_interval: Duration,
 }
 
@@ -83,7 +83,7 @@ impl SimulatorConfig {
     }
 
     /// Sets where the time comes from.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+    pub fn clock(mut self, clock: Arc<dyn SimulatorClock>) -> Self {
         self.clock = clock;
         self
     }

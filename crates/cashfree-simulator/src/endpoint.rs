@@ -3,10 +3,10 @@
 use serde::{Serialize, Serializer};
 use url::Url;
 
-use crate::faults::wire_names;
 use crate::version::WebhookVersion;
+use crate::wire_enum::wire_enum;
 
-wire_names! {
+wire_enum! {
     /// The type of a webhook.
     EventType, UnknownEventType, "event type" {
         /// A link was paid, partly paid, cancelled or has expired.

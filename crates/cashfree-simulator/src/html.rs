@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
 
-use crate::core::Core;
+use crate::shared::Shared;
 
 const STYLE: &str = include_str!("../assets/simulator.css");
 const SCRIPT: &str = include_str!("../assets/simulator.js");
@@ -45,7 +45,7 @@ impl Audience {
 }
 
 /// The routes of the style, the script and the icon.
-pub(crate) fn routes() -> Router<Arc<Core>> {
+pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route(
             "/assets/simulator.css",

@@ -3,53 +3,60 @@
 #![allow(clippy::struct_field_names)]
 
 mod api;
+mod api_faults;
 mod chaos;
 mod clock;
 mod config;
 mod connection;
 mod control;
 mod control_error;
-mod core;
-mod dice;
 mod endpoint;
-mod faults;
 mod html;
 mod media_type;
 mod merchant;
 mod money;
 mod money_text;
+mod operations;
 mod overview;
 mod page;
+mod response;
 mod retry;
+mod rng;
+mod router;
 mod server;
 mod settings;
+mod shared;
+mod signature;
 mod simulator;
-mod stamp;
+mod state;
+mod timestamp;
 mod version;
 mod webhook;
 mod webhook_faults;
+mod wire_enum;
 mod wire_id;
-mod world;
 
+pub use api_faults::{ApiFault, ApiFaultRule, ApiOperation, UnknownApiFault, UnknownApiOperation};
 pub use chaos::{ChaosError, ChaosProfile, ChaosTally};
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{ManualClock, SimulatorClock, SystemClock};
 pub use config::{ConfigError, SimulatorConfig};
 pub use control_error::ControlError;
 pub use endpoint::{Endpoint, EndpointSnapshot, EventType, UnknownEventType};
-pub use faults::{Fault, FaultRule, Operation, UnknownFault, UnknownOperation};
 pub use merchant::{DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Merchant, MerchantSnapshot};
 pub use money::{AmountError, Paise};
+pub use operations::PaymentAttempt;
 pub use retry::{RetryScale, RetryScaleError};
 pub use server::RunningSimulator;
 pub use settings::{Settings, WebhookSettings};
+pub use signature::sign;
 pub use simulator::Simulator;
-pub use version::{ApiVersion, UnknownVersion, WebhookVersion};
-pub use webhook::{DeliveryAttempt, DeliverySnapshot, DeliveryState, UnknownDeliveryState, sign};
-pub use webhook_faults::{UnknownWebhookFault, WebhookFault, WebhookFaultRule};
-pub use world::{
-    Customer, DisputeSnapshot, DisputeStage, DisputeType, LinkSnapshot, LinkStatus, Method,
-    OrderSnapshot, OrderStatus, PaymentAttempt, PaymentSnapshot, PaymentStatus, RefundSnapshot,
-    RefundSpeed, RefundStatus, RefundType, SettlementStatus, UnknownDisputeStage,
+pub use state::{
+    Customer, DeliveryAttempt, DeliverySnapshot, DisputeSnapshot, DisputeStage, DisputeType,
+    LinkSnapshot, LinkStatus, Method, OrderSnapshot, OrderStatus, PaymentSnapshot, PaymentStatus,
+    RefundSnapshot, RefundSpeed, RefundStatus, RefundType, SettlementStatus, UnknownDisputeStage,
     UnknownDisputeType, UnknownLinkStatus, UnknownMethod, UnknownOrderStatus, UnknownPaymentStatus,
     UnknownRefundSpeed, UnknownRefundStatus, UnknownRefundType, UnknownSettlementStatus,
+    UnknownWebhookDeliveryState, WebhookDeliveryState,
 };
+pub use version::{ApiVersion, UnknownVersion, WebhookVersion};
+pub use webhook_faults::{UnknownWebhookFault, WebhookFault, WebhookFaultRule};

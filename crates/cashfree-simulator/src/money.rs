@@ -42,7 +42,7 @@ impl Paise {
     }
 
     /// The difference, never below zero.
-    pub fn saturating_less(self, other: Self) -> Self {
+    pub fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0).max(0))
     }
 }

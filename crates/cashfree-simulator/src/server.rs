@@ -12,7 +12,7 @@ use crate::connection::{CutListener, CutSwitch};
 use crate::simulator::Simulator;
 
 /// How long a shutdown waits for requests under way.
-const LAST_ORDERS: Duration = Duration::from_secs(10);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 impl Simulator {
     /// Serves the simulator on an address. Port 0 takes any free port.
@@ -26,8 +26,9 @@ impl Simulator {
     pub fn serve(&self, listener: TcpListener) -> io::Result<RunningSimulator> {
         let address = listener.local_addr()?;
         let url = format!("http://{}", reachable(address));
-        if !self.core.fixed_public_url {
-            self.core.with(|world, _| world.public_url.clone_from(&url));
+        if !self.shared.fixed_public_url {
+            self.shared
+                .with(|state, _| state.public_url.clone_from(&url));
         }
         let stop = CancellationToken::new();
         let service = self
@@ -50,10 +51,10 @@ impl Simulator {
                 loop {
                     tokio::select! {
                         () = stop.cancelled() => return,
-                        () = tokio::time::sleep(simulator.core.expiry_interval) => {}
+                        () = tokio::time::sleep(simulator.shared.expiry_interval) => {}
                     }
-                    if simulator.core.has_due() {
-                        simulator.run_due();
+                    if simulator.shared.has_due_tasks() {
+                        simulator.run_due_tasks();
                     }
                 }
             }
@@ -112,12 +113,12 @@ impl RunningSimulator {
     }
 
     /// Takes no more connections, finishes requests and webhook attempts under way, and gives up scheduled ones.
-    /// Requests that are not finished after 10 seconds, such as those of a long [`Fault::Delay`](crate::Fault::Delay),
+    /// Requests that are not finished after 10 seconds, such as those of a long [`ApiFault::Delay`](crate::ApiFault::Delay),
     /// are cut off.
     pub async fn shutdown(mut self) {
         self.stop.cancel();
         if let Some((mut server, expiry)) = self.tasks.take() {
-            if tokio::time::timeout(LAST_ORDERS, &mut server)
+            if tokio::time::timeout(SHUTDOWN_GRACE, &mut server)
                 .await
                 .is_err()
             {
@@ -126,7 +127,7 @@ impl RunningSimulator {
             // Ends by itself once stopped.
             let _ = expiry.await;
         }
-        self.simulator.core.sender.quiesce().await;
+        self.simulator.shared.sender.quiesce().await;
     }
 }
 
@@ -136,7 +137,7 @@ impl Drop for RunningSimulator {
         if let Some((server, expiry)) = self.tasks.take() {
             server.abort();
             expiry.abort();
-            self.simulator.core.sender.halt();
+            self.simulator.shared.sender.halt();
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::api_faults::{ApiFault, ApiOperation};
 use crate::chaos::ChaosProfile;
-use crate::faults::{Fault, Operation};
 use crate::money::Paise;
 use crate::retry::{DEFAULT_DELAYS, RetryScale};
 use crate::version::WebhookVersion;
@@ -84,7 +84,7 @@ pub struct Settings {
     /// A successful refund lowers `link_amount_paid`.
     pub refund_lowers_amount_paid: bool,
     /// Faults that hit every call of an operation until they are taken away.
-    pub faults: BTreeMap<Operation, Fault>,
+    pub faults: BTreeMap<ApiOperation, ApiFault>,
     /// Faults by chance, if there are to be any.
     pub chaos: Option<ChaosProfile>,
 }

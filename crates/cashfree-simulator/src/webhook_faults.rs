@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::endpoint::EventType;
-use crate::faults::wire_names;
-use crate::world::World;
+use crate::wire_enum::wire_enum;
 
-wire_names! {
+wire_enum! {
     /// What goes wrong with a webhook.
     WebhookFault, UnknownWebhookFault, "webhook fault" {
         /// It is recorded but not sent.
@@ -73,51 +72,11 @@ impl WebhookFaultRule {
 /// What is wrong with one webhook: by a rule, by chance, or by the settings that hold for all.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
-pub(crate) struct Flaws {
+pub(crate) struct WebhookFlaws {
     pub(crate) dropped: bool,
-    pub(crate) doubled: bool,
+    pub(crate) duplicated: bool,
     pub(crate) reordered: bool,
-    pub(crate) after: Duration,
-    pub(crate) forged: bool,
-    pub(crate) age: Duration,
-}
-
-/// How old an old timestamp is: beyond any window a receiver should have.
-const OLD: Duration = Duration::from_hours(48);
-
-impl World {
-    /// What is wrong with the next webhook of a type.
-    pub(crate) fn flaws(&mut self, event: EventType) -> Flaws {
-        let by_chance = self.webhook_chance(event);
-        let hit = self.take_webhook_fault(event).or(by_chance);
-        let webhooks = &self.settings.webhooks;
-        let is = |fault| hit.is_some_and(|(hit, _)| hit == fault);
-        Flaws {
-            dropped: webhooks.drop || is(WebhookFault::Drop),
-            doubled: webhooks.duplicate || is(WebhookFault::Duplicate),
-            reordered: webhooks.reorder || is(WebhookFault::Reorder),
-            after: match hit {
-                Some((WebhookFault::Delay, delay_ms)) => Duration::from_millis(delay_ms),
-                _ => Duration::ZERO,
-            },
-            forged: is(WebhookFault::WrongSignature),
-            age: if is(WebhookFault::OldTimestamp) {
-                OLD
-            } else {
-                Duration::from_secs(webhooks.timestamp_age_seconds)
-            },
-        }
-    }
-
-    fn take_webhook_fault(&mut self, event: EventType) -> Option<(WebhookFault, u64)> {
-        let hits = |rule: &WebhookFaultRule| rule.event.is_none_or(|wanted| wanted == event);
-        let index = self.webhook_faults.iter().position(hits)?;
-        let rule = self.webhook_faults.get_mut(index)?;
-        let hit = (rule.fault, rule.delay_ms);
-        rule.times = rule.times.saturating_sub(1);
-        if rule.times == 0 {
-            self.webhook_faults.remove(index);
-        }
-        Some(hit)
-    }
+    pub(crate) delay: Duration,
+    pub(crate) wrong_signature: bool,
+    pub(crate) timestamp_age: Duration,
 }

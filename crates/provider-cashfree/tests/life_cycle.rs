@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cashfree_simulator::{
-    DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Fault, FaultRule, Operation, Paise, PaymentAttempt,
-    RunningSimulator, Simulator, SimulatorConfig,
+    ApiFault, ApiFaultRule, ApiOperation, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Paise,
+    PaymentAttempt, RunningSimulator, Simulator, SimulatorConfig,
 };
 use payment_provider_core::{
     Cancellation, CheckoutRequest, CheckoutStatus, ConnectionSettings, CreatedCheckout,
@@ -190,7 +190,7 @@ async fn a_second_cancellation_reports_that_the_link_has_ended() {
 async fn a_stored_refusal_does_not_block_a_later_creation() {
     let running = simulator().await;
     let simulator = running.simulator();
-    let refuse = FaultRule::once(Operation::CreateLink, Fault::Error400Stored);
+    let refuse = ApiFaultRule::once(ApiOperation::CreateLink, ApiFault::Error400Stored);
     simulator.inject_fault(refuse);
     let provider = account(&running);
     let prepared = provider.prepare_checkout(&present_request()).unwrap();

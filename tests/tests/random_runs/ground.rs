@@ -30,7 +30,7 @@ struct OneClock(Arc<ManualClock>);
 
 impl Clock for OneClock {
     fn now(&self) -> OffsetDateTime {
-        let now = cashfree_simulator::Clock::now(&*self.0);
+        let now = cashfree_simulator::SimulatorClock::now(&*self.0);
         OffsetDateTime::from_unix_timestamp_nanos(now.as_nanosecond()).expect("a moment")
     }
 }
@@ -110,7 +110,7 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) async fn new(ground: &Ground, seed: u64, set: impl Fn(&mut Settings)) -> Self {
         let clock = ground.clock.clone();
-        let gateway_clock: Arc<dyn cashfree_simulator::Clock> = clock.0.clone();
+        let gateway_clock: Arc<dyn cashfree_simulator::SimulatorClock> = clock.0.clone();
         let config = SimulatorConfig::new().seed(seed).clock(gateway_clock);
         let simulator = Simulator::new(config).expect("a simulator");
         simulator.update_settings(|settings| {
@@ -151,7 +151,7 @@ impl Scene {
 
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.0.advance(by);
-        self.simulator().run_due();
+        self.simulator().run_due_tasks();
     }
 
     /// Hands a delivery over, as the network would, with its body changed if it shall be a forgery.

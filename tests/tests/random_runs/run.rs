@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cashfree_simulator::{
-    Fault, FaultRule, LinkSnapshot, LinkStatus, Operation, Paise, PaymentAttempt, PaymentStatus,
+    ApiFault, ApiFaultRule, ApiOperation, LinkSnapshot, LinkStatus, Paise, PaymentAttempt,
+    PaymentStatus,
 };
 use payment_provider_core::{CheckoutLocator, Currency, Money, PartialPayments};
 use payment_provider_host::cash::Closed;
@@ -86,9 +87,9 @@ impl Run<'_> {
     /// Asks for the money; whatever comes of it.
     async fn ask(&mut self) {
         self.maybe_fault(&[
-            Operation::CreateLink,
-            Operation::FetchLink,
-            Operation::CancelLink,
+            ApiOperation::CreateLink,
+            ApiOperation::FetchLink,
+            ApiOperation::CancelLink,
         ]);
         // Refusals and faults are part of the life; what they leave behind is looked at in the end.
         let _ = self.scene.host.payment_url(&self.payable).await;
@@ -130,7 +131,7 @@ impl Run<'_> {
                 PaymentStatus::UserDropped,
             ];
             let end = *end.choose(&mut self.random).expect("an end");
-            let settled = self.scene.simulator().settle(id, end);
+            let settled = self.scene.simulator().complete_payment(id, end);
             settled.expect("a pending payment can be settled");
         }
     }
@@ -155,9 +156,9 @@ impl Run<'_> {
 
     async fn apply(&mut self) {
         self.maybe_fault(&[
-            Operation::FetchLink,
-            Operation::ListOrders,
-            Operation::ListPayments,
+            ApiOperation::FetchLink,
+            ApiOperation::ListOrders,
+            ApiOperation::ListPayments,
         ]);
         let applied = self.scene.host.apply_due_deliveries().await;
         applied.expect("the store works");
@@ -172,33 +173,33 @@ impl Run<'_> {
                 let _ = self.scene.simulator().expire(&link.link_id, None);
             }
         } else {
-            self.maybe_fault(&[Operation::CancelLink, Operation::FetchLink]);
+            self.maybe_fault(&[ApiOperation::CancelLink, ApiOperation::FetchLink]);
             let closed = self.scene.host.close(&self.payable, Closed::Voided).await;
             closed.expect("closing is recorded whatever the gateway says");
             self.voided = true;
         }
     }
 
-    fn maybe_fault(&mut self, operations: &[Operation]) {
+    fn maybe_fault(&mut self, operations: &[ApiOperation]) {
         if self.random.random_bool(0.6) {
             return;
         }
         let faults = [
-            Fault::DropBeforeCommit,
-            Fault::DropAfterCommit,
-            Fault::Error500,
-            Fault::Error500Stored,
-            Fault::Error500AfterCommit,
-            Fault::Error400Stored,
-            Fault::NotFoundStored,
-            Fault::RateLimited,
-            Fault::Html502,
-            Fault::TruncatedJson,
-            Fault::NotFound,
+            ApiFault::DropBeforeCommit,
+            ApiFault::DropAfterCommit,
+            ApiFault::Error500,
+            ApiFault::Error500Stored,
+            ApiFault::Error500AfterCommit,
+            ApiFault::Error400Stored,
+            ApiFault::NotFoundStored,
+            ApiFault::RateLimited,
+            ApiFault::Html502,
+            ApiFault::TruncatedJson,
+            ApiFault::NotFound,
         ];
         let operation = *operations.choose(&mut self.random).expect("an operation");
         let fault = *faults.choose(&mut self.random).expect("a fault");
-        let mut rule = FaultRule::once(operation, fault);
+        let mut rule = ApiFaultRule::once(operation, fault);
         rule.times = self.random.random_range(1..4);
         rule.retry_seconds = 1;
         self.scene.simulator().inject_fault(rule);
@@ -209,7 +210,10 @@ impl Run<'_> {
     async fn come_to_rest(&mut self) {
         self.scene.simulator().clear_faults();
         for id in pending(&self.scene.simulator().links()) {
-            let settled = self.scene.simulator().settle(&id, PaymentStatus::Success);
+            let settled = self
+                .scene
+                .simulator()
+                .complete_payment(&id, PaymentStatus::Success);
             settled.expect("a pending payment can be settled");
         }
         for _ in 0..ROUNDS {

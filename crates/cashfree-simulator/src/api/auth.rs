@@ -2,17 +2,17 @@
 
 use http::HeaderMap;
 
-use super::answer::ApiError;
+use super::error::ApiError;
+use crate::state::GatewayState;
 use crate::version::ApiVersion;
-use crate::world::World;
 
 /// The client id of the account whose credentials the headers carry.
-pub(super) fn authenticate(world: &World, headers: &HeaderMap) -> Result<String, ApiError> {
+pub(super) fn authenticate(state: &GatewayState, headers: &HeaderMap) -> Result<String, ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(client_id), Some(secret)) = (text("x-client-id"), text("x-client-secret")) else {
         return Err(ApiError::unauthenticated());
     };
-    match world.merchant(client_id) {
+    match state.merchant(client_id) {
         Some(merchant) if merchant.accepts(secret) => Ok(merchant.client_id.clone()),
         _ => Err(ApiError::unauthenticated()),
     }

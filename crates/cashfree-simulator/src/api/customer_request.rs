@@ -1,8 +1,8 @@
 //! Reads and checks who is asked to pay.
 
-use super::answer::ApiError;
+use super::error::ApiError;
 use super::fields::{Fields, invalid};
-use crate::world::Customer;
+use crate::state::Customer;
 
 /// The banks the gateway knows by number.
 const BANK_CODES: [i64; 39] = [
@@ -32,7 +32,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Customer, ApiError> {
             "must be an e-mail address",
         ));
     }
-    let bank_code: Option<i64> = fields.typed(
+    let bank_code: Option<i64> = fields.value(
         "customer_bank_code",
         "must be one of the gateway's bank numbers",
     )?;

@@ -9,14 +9,15 @@ use bytes::Bytes;
 use http::request::Parts;
 use jiff::Timestamp;
 
-use super::answer::{Answer, ApiError};
-use super::refusals::not_there;
+use super::error::ApiError;
+use super::not_found::not_found;
 use super::route::Call;
-use super::wrong_types::{Wrong, made_wrong};
+use super::wrong_types::{WrongTypes, with_wrong_types};
+use crate::api_faults::{ApiFault, ApiFaultRule, ApiOperation};
 use crate::clock::later;
 use crate::connection::CutSwitch;
-use crate::faults::{Fault, FaultRule, Operation};
-use crate::world::World;
+use crate::response::ApiResponse;
+use crate::state::GatewayState;
 
 /// How long a timeout withholds an answer whose rule does not say.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -25,83 +26,92 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 const LAG: Duration = Duration::from_secs(5);
 
 /// The answer of a fault that keeps the call from being looked at.
-pub(super) fn untouched(fault: Fault, operation: Operation, world: &World) -> Option<Answer> {
+pub(super) fn before_call(
+    fault: ApiFault,
+    operation: ApiOperation,
+    state: &GatewayState,
+) -> Option<ApiResponse> {
     match fault {
-        Fault::RateLimited => Some(ApiError::rate_limited().into_answer()),
-        Fault::Html502 => Some(Answer::html_502()),
-        Fault::NotFound => Some(not_there(world, operation).into_answer()),
-        Fault::Error500
-        | Fault::DropBeforeCommit
-        | Fault::ResetBeforeCommit
-        | Fault::TimeoutBeforeCommit => Some(ApiError::internal().into_answer()),
+        ApiFault::RateLimited => Some(ApiError::rate_limited().into_api_response()),
+        ApiFault::Html502 => Some(ApiResponse::html_502()),
+        ApiFault::NotFound => Some(not_found(state, operation).into_api_response()),
+        ApiFault::Error500
+        | ApiFault::DropBeforeCommit
+        | ApiFault::ResetBeforeCommit
+        | ApiFault::TimeoutBeforeCommit => Some(ApiError::internal().into_api_response()),
         _ => None,
     }
 }
 
 /// The answer of a fault that is remembered in place of the call's own.
-pub(super) fn instead(fault: Fault, operation: Operation, world: &World) -> Option<Answer> {
+pub(super) fn stored_response(
+    fault: ApiFault,
+    operation: ApiOperation,
+    state: &GatewayState,
+) -> Option<ApiResponse> {
     let refusal = match fault {
-        Fault::Error500Stored => ApiError::internal(),
-        Fault::Error400Stored => ApiError::post_failed(operation),
-        Fault::NotFoundStored => not_there(world, operation),
-        Fault::RateLimitedStored => ApiError::rate_limited(),
+        ApiFault::Error500Stored => ApiError::internal(),
+        ApiFault::Error400Stored => ApiError::post_failed(operation),
+        ApiFault::NotFoundStored => not_found(state, operation),
+        ApiFault::RateLimitedStored => ApiError::rate_limited(),
         _ => return None,
     };
     debug_assert!(!fault.commits(), "what commits is not answered instead");
-    Some(refusal.into_answer())
+    Some(refusal.into_api_response())
 }
 
 /// What becomes of the answer on its way.
-pub(super) fn altered(answer: Answer, fault: Fault) -> Answer {
+pub(super) fn distorted(response: ApiResponse, fault: ApiFault) -> ApiResponse {
     let wrong = match fault {
-        Fault::TruncatedJson => return answer.truncated(),
-        Fault::HugeBody => {
-            return Answer {
+        ApiFault::TruncatedJson => return response.truncated(),
+        ApiFault::HugeBody => {
+            return ApiResponse {
                 padded: true,
-                ..answer
+                ..response
             };
         }
-        Fault::NumbersAsStrings => Wrong::NumbersAsStrings,
-        Fault::Nulls => Wrong::Nulls,
-        Fault::Objects => Wrong::Objects,
-        _ => return answer,
+        ApiFault::NumbersAsStrings => WrongTypes::NumbersAsStrings,
+        ApiFault::Nulls => WrongTypes::Nulls,
+        ApiFault::Objects => WrongTypes::Objects,
+        _ => return response,
     };
-    Answer {
-        body: made_wrong(&answer.body, wrong),
-        ..answer
+    ApiResponse {
+        body: with_wrong_types(&response.body, wrong),
+        ..response
     }
 }
 
 /// What follows from a call that was carried out.
-pub(super) fn follow_up(
-    world: &mut World,
-    rule: &FaultRule,
+pub(super) fn apply_after_effects(
+    state: &mut GatewayState,
+    rule: &ApiFaultRule,
     merchant: &str,
     call: &Call,
-    answer: &Answer,
+    response: &ApiResponse,
     now: Timestamp,
 ) {
-    if answer.status != 200 {
+    if response.status != 200 {
         return;
     }
     match (rule.fault, call) {
-        (Fault::LagAfterCreate, _) => {
+        (ApiFault::LagAfterCreate, _) => {
             let from = later(now, told(rule).unwrap_or(LAG));
             let made = match call {
-                Call::CreateLink => world.links.last_mut().map(|link| &mut link.seen_from),
-                Call::CreateOrder => world.orders.last_mut().map(|order| &mut order.seen_from),
-                Call::CreateRefund(_) => {
-                    world.refunds.last_mut().map(|refund| &mut refund.seen_from)
-                }
+                Call::CreateLink => state.links.last_mut().map(|link| &mut link.visible_from),
+                Call::CreateOrder => state.orders.last_mut().map(|order| &mut order.visible_from),
+                Call::CreateRefund(_) => state
+                    .refunds
+                    .last_mut()
+                    .map(|refund| &mut refund.visible_from),
                 _ => None,
             };
-            if let Some(seen_from) = made {
-                *seen_from = from;
+            if let Some(visible_from) = made {
+                *visible_from = from;
             }
         }
-        (Fault::LatePayment, Call::CancelLink(link_id)) => {
-            if let Some(link) = world.link_of(merchant, link_id) {
-                world.late_payment(link, now);
+        (ApiFault::LatePayment, Call::CancelLink(link_id)) => {
+            if let Some(link) = state.link_of(merchant, link_id) {
+                state.late_payment(link, now);
             }
         }
         _ => {}
@@ -109,16 +119,16 @@ pub(super) fn follow_up(
 }
 
 /// How long the answer, or its absence, is held back.
-pub(super) fn delay(rule: &FaultRule) -> Duration {
+pub(super) fn delay(rule: &ApiFaultRule) -> Duration {
     let told = told(rule);
     match rule.fault {
-        Fault::LagAfterCreate => Duration::ZERO,
-        Fault::TimeoutBeforeCommit | Fault::TimeoutAfterCommit => told.unwrap_or(TIMEOUT),
+        ApiFault::LagAfterCreate => Duration::ZERO,
+        ApiFault::TimeoutBeforeCommit | ApiFault::TimeoutAfterCommit => told.unwrap_or(TIMEOUT),
         _ => told.unwrap_or_default(),
     }
 }
 
-fn told(rule: &FaultRule) -> Option<Duration> {
+fn told(rule: &ApiFaultRule) -> Option<Duration> {
     (rule.delay_ms > 0).then(|| Duration::from_millis(rule.delay_ms))
 }
 
@@ -130,13 +140,13 @@ pub(super) enum Ending {
 }
 
 /// The end of the connection, where the fault is that there is no answer.
-pub(super) const fn ending(fault: Fault) -> Option<Ending> {
+pub(super) const fn ending(fault: ApiFault) -> Option<Ending> {
     match fault {
-        Fault::DropBeforeCommit
-        | Fault::DropAfterCommit
-        | Fault::TimeoutBeforeCommit
-        | Fault::TimeoutAfterCommit => Some(Ending::Closed),
-        Fault::ResetBeforeCommit | Fault::ResetAfterCommit => Some(Ending::Reset),
+        ApiFault::DropBeforeCommit
+        | ApiFault::DropAfterCommit
+        | ApiFault::TimeoutBeforeCommit
+        | ApiFault::TimeoutAfterCommit => Some(Ending::Closed),
+        ApiFault::ResetBeforeCommit | ApiFault::ResetAfterCommit => Some(Ending::Reset),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use url::{Host, Url};
 
-use super::answer::ApiError;
+use super::error::ApiError;
 use crate::money::Paise;
 
 /// The refusal of a field's value.
@@ -53,7 +53,7 @@ impl Fields<'_> {
     /// The fields of an object inside.
     pub(super) fn object<'b>(&self, name: &'b str) -> Result<Option<Fields<'b>>, ApiError> {
         let values: Option<BTreeMap<String, Box<RawValue>>> =
-            self.typed(name, "must be an object")?;
+            self.value(name, "must be an object")?;
         Ok(values.map(|values| Fields { path: name, values }))
     }
 
@@ -75,7 +75,7 @@ impl Fields<'_> {
     }
 
     /// A field of a given type.
-    pub(super) fn typed<T: DeserializeOwned>(
+    pub(super) fn value<T: DeserializeOwned>(
         &self,
         field: &str,
         must: &str,
@@ -89,7 +89,7 @@ impl Fields<'_> {
 
     /// A text.
     pub(super) fn text(&self, field: &str) -> Result<Option<String>, ApiError> {
-        self.typed(field, "must be a string")
+        self.value(field, "must be a string")
     }
 
     /// A text that must be there and hold more than blanks.
@@ -106,7 +106,7 @@ impl Fields<'_> {
 
     /// A yes or no.
     pub(super) fn flag(&self, field: &str) -> Result<Option<bool>, ApiError> {
-        self.typed(field, "must be true or false")
+        self.value(field, "must be true or false")
     }
 
     /// An amount: a plain JSON number above zero with at most two decimals.
@@ -131,16 +131,16 @@ impl Fields<'_> {
     pub(super) fn web_address(
         &self,
         field: &str,
-        longest: usize,
+        max_length: usize,
         http_anywhere: bool,
     ) -> Result<Option<String>, ApiError> {
         let Some(text) = self.text(field)?.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        if text.chars().count() > longest {
+        if text.chars().count() > max_length {
             return Err(invalid(
                 &self.name(field),
-                &format!("must have at most {longest} characters"),
+                &format!("must have at most {max_length} characters"),
             ));
         }
         let url =

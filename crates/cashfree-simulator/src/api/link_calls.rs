@@ -1,91 +1,105 @@
 //! The calls about links.
 
-use super::answer::{Answer, ApiError};
-use super::execute::{Caller, is_seen};
-use super::refusals::unknown_link;
-use super::{create_request, link_entity, order_entity};
-use crate::world::{CancelError, DuplicateLink, OrderStatus, World};
+use super::call_context::{CallContext, is_visible};
+use super::error::ApiError;
+use super::not_found::unknown_link;
+use super::{link_entity, link_request, order_entity};
+use crate::operations::{CancelError, DuplicateLink};
+use crate::response::ApiResponse;
+use crate::state::{GatewayState, OrderStatus};
 
 pub(super) fn create(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     body: &[u8],
-) -> Result<Answer, ApiError> {
-    let asked = create_request::read(body, caller.version, &world.settings, caller.now)?;
-    let link = world
-        .create_link(caller.merchant, asked, caller.now)
+) -> Result<ApiResponse, ApiError> {
+    let request = link_request::read(body, context.version, &state.settings, context.now)?;
+    let link = state
+        .create_link(context.merchant, request, context.now)
         .map_err(|DuplicateLink| {
-            let settings = &world.settings;
+            let settings = &state.settings;
             ApiError::request(
                 settings.duplicate_link_status,
                 settings.duplicate_link_code.clone(),
                 "Link ID already exists",
             )
         })?;
-    show(world, caller, link)
+    show(state, context, link)
 }
 
-pub(super) fn fetch(world: &World, caller: Caller<'_>, link_id: &str) -> Result<Answer, ApiError> {
-    show(world, caller, visible(world, caller, link_id)?)
+pub(super) fn fetch(
+    state: &GatewayState,
+    context: CallContext<'_>,
+    link_id: &str,
+) -> Result<ApiResponse, ApiError> {
+    show(state, context, visible(state, context, link_id)?)
 }
 
 pub(super) fn cancel(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     link_id: &str,
-) -> Result<Answer, ApiError> {
-    let link = visible(world, caller, link_id)?;
-    world
-        .cancel(link, caller.now)
+) -> Result<ApiResponse, ApiError> {
+    let link = visible(state, context, link_id)?;
+    state
+        .cancel(link, context.now)
         .map_err(|CancelError(status)| {
-            let settings = &world.settings;
+            let settings = &state.settings;
             ApiError::request(
                 settings.cancel_refused_status,
                 settings.cancel_refused_code.clone(),
                 format!("the link is {status} and cannot be cancelled"),
             )
         })?;
-    show(world, caller, link)
+    show(state, context, link)
 }
 
 pub(super) fn orders(
-    world: &World,
-    caller: Caller<'_>,
+    state: &GatewayState,
+    context: CallContext<'_>,
     link_id: &str,
     paid_only: bool,
-) -> Result<Answer, ApiError> {
-    let link = visible(world, caller, link_id)?;
-    let link = world.links.get(link).ok_or_else(|| unknown_link(world))?;
+) -> Result<ApiResponse, ApiError> {
+    let link = visible(state, context, link_id)?;
+    let link = state.links.get(link).ok_or_else(|| unknown_link(state))?;
     let wanted = |status| !paid_only || status == OrderStatus::Paid;
-    let orders: Vec<_> = world
+    let orders: Vec<_> = state
         .orders_of(link)
-        .filter(|order| wanted(order.status(caller.now)))
-        .map(|order| order_entity::of_link(world, link, order, caller))
+        .filter(|order| wanted(order.status(context.now)))
+        .map(|order| order_entity::of_link(state, link, order, context))
         .collect();
-    Ok(Answer::json(&orders))
+    Ok(ApiResponse::json(&orders))
 }
 
-fn show(world: &World, caller: Caller<'_>, link: usize) -> Result<Answer, ApiError> {
-    let link = world.links.get(link).ok_or_else(|| unknown_link(world))?;
-    Ok(Answer::json(&link_entity::link(
-        world,
+fn show(
+    state: &GatewayState,
+    context: CallContext<'_>,
+    link: usize,
+) -> Result<ApiResponse, ApiError> {
+    let link = state.links.get(link).ok_or_else(|| unknown_link(state))?;
+    Ok(ApiResponse::json(&link_entity::link(
+        state,
         link,
-        caller.version,
+        context.version,
     )))
 }
 
 /// A merchant's own link, unless it is too new to be seen already.
-fn visible(world: &World, caller: Caller<'_>, link_id: &str) -> Result<usize, ApiError> {
-    let position = world
-        .link_of(caller.merchant, link_id)
-        .ok_or_else(|| unknown_link(world))?;
-    let seen = world
+fn visible(
+    state: &GatewayState,
+    context: CallContext<'_>,
+    link_id: &str,
+) -> Result<usize, ApiError> {
+    let position = state
+        .link_of(context.merchant, link_id)
+        .ok_or_else(|| unknown_link(state))?;
+    let seen = state
         .links
         .get(position)
-        .is_some_and(|link| is_seen(world, link.created_at, link.seen_from, caller.now));
+        .is_some_and(|link| is_visible(state, link.created_at, link.visible_from, context.now));
     if seen {
         Ok(position)
     } else {
-        Err(unknown_link(world))
+        Err(unknown_link(state))
     }
 }

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::money::AmountNumber;
-use crate::stamp::ist;
+use crate::state::{Customer, GatewayState, Link, LinkNotify, LinkStatus};
+use crate::timestamp::ist;
 use crate::version::ApiVersion;
 use crate::wire_id::WireId;
-use crate::world::{Customer, Link, LinkNotify, LinkStatus, World};
 
 /// One white pixel: there is nothing to scan here.
 const QR_CODE: &str = "data:image/png;base64,\
@@ -64,26 +64,30 @@ enum UpiIntent {
 }
 
 /// A link in a version's form.
-pub(super) fn link<'a>(world: &World, link: &'a Link, version: ApiVersion) -> LinkEntity<'a> {
-    let asked = &link.asked;
+pub(super) fn link<'a>(
+    state: &GatewayState,
+    link: &'a Link,
+    version: ApiVersion,
+) -> LinkEntity<'a> {
+    let request = &link.request;
     let new_forms = version.ids_are_strings();
-    let splits = asked.order_splits.as_deref();
+    let splits = request.order_splits.as_deref();
     LinkEntity {
         cf_link_id: WireId::new(link.cf_link_id, new_forms),
         link_id: &link.link_id,
         link_status: link.status,
-        link_currency: &asked.currency,
-        link_amount: AmountNumber(asked.amount),
+        link_currency: &request.currency,
+        link_amount: AmountNumber(request.amount),
         link_amount_paid: AmountNumber(link.amount_paid),
-        link_partial_payments: asked.partial_payments,
-        link_minimum_partial_amount: asked.minimum_partial_amount.map(AmountNumber),
-        link_purpose: &asked.purpose,
+        link_partial_payments: request.partial_payments,
+        link_minimum_partial_amount: request.minimum_partial_amount.map(AmountNumber),
+        link_purpose: &request.purpose,
         link_created_at: ist(link.created_at),
-        customer_details: &asked.customer,
+        customer_details: &request.customer,
         link_meta: MetaEntity {
-            notify_url: asked.meta.notify_url.as_deref(),
-            return_url: asked.meta.return_url.as_deref(),
-            upi_intent: asked
+            notify_url: request.meta.notify_url.as_deref(),
+            return_url: request.meta.return_url.as_deref(),
+            upi_intent: request
                 .meta
                 .upi_intent
                 .map(|intent| match (new_forms, intent) {
@@ -91,15 +95,15 @@ pub(super) fn link<'a>(world: &World, link: &'a Link, version: ApiVersion) -> Li
                     (true, true) => UpiIntent::Text("true"),
                     (true, false) => UpiIntent::Text("false"),
                 }),
-            payment_methods: asked.meta.payment_methods.as_deref(),
+            payment_methods: request.meta.payment_methods.as_deref(),
         },
-        link_url: world.link_url(link),
+        link_url: state.link_url(link),
         link_expiry_time: ist(link.expires_at),
-        link_notes: &asked.notes,
-        link_auto_reminders: asked.auto_reminders,
-        link_notify: asked.notify,
+        link_notes: &request.notes,
+        link_auto_reminders: request.auto_reminders,
+        link_notify: request.notify,
         link_qrcode: new_forms.then_some(QR_CODE),
         order_splits: splits.filter(|_| new_forms),
-        subscription: asked.subscription.as_deref(),
+        subscription: request.subscription.as_deref(),
     }
 }

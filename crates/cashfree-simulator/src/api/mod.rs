@@ -1,27 +1,28 @@
 //! The merchant API under `/pg`.
 
-mod answer;
 mod auth;
-mod create_request;
+mod call_context;
 mod customer_request;
-mod exchange;
+mod error;
 mod execute;
 mod fault_effect;
 mod fields;
+mod handler;
 mod idempotency;
 mod link_calls;
 mod link_entity;
+mod link_request;
+mod not_found;
 mod order_calls;
 mod order_entity;
 mod order_request;
 mod payment_entity;
+mod percent;
 mod rate;
 mod refund_calls;
 mod refund_entity;
 mod refund_request;
-mod refusals;
 mod route;
-mod segment;
 mod settlement_entity;
 mod simulation_calls;
 mod wrong_types;
@@ -32,21 +33,19 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::any;
 
-use crate::core::Core;
-
-pub(crate) use idempotency::Memory;
+use crate::shared::Shared;
 
 /// The routes of the merchant API.
-pub(crate) fn routes() -> Router<Arc<Core>> {
+pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/pg", any(exchange::exchange))
-        .route("/pg/", any(exchange::exchange))
-        .route("/pg/{*rest}", any(exchange::exchange))
+        .route("/pg", any(handler::handle))
+        .route("/pg/", any(handler::handle))
+        .route("/pg/{*rest}", any(handler::handle))
 }
 
 /// The answer to an address that belongs to nothing, not even to the API.
 pub(crate) async fn unknown_route() -> Response {
-    answer::ApiError::unknown_route(404)
-        .into_answer()
+    error::ApiError::unknown_route(404)
+        .into_api_response()
         .into_response()
 }

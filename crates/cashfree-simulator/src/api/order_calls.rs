@@ -1,20 +1,22 @@
 //! The calls about orders, their payments and their payout.
 
-use super::answer::{Answer, ApiError};
-use super::execute::{Caller, is_seen};
+use super::call_context::{CallContext, is_visible};
+use super::error::ApiError;
 use super::fields::{Fields, invalid};
-use super::refusals::{unknown_order, unknown_payment, unknown_settlement};
+use super::not_found::{unknown_order, unknown_payment, unknown_settlement};
 use super::{order_entity, order_request, payment_entity, settlement_entity};
-use crate::world::{DuplicateOrder, Order, OrderStatus, TerminateError, World};
+use crate::operations::{DuplicateOrder, TerminateError};
+use crate::response::ApiResponse;
+use crate::state::{GatewayState, Order, OrderStatus};
 
 pub(super) fn create(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     body: &[u8],
-) -> Result<Answer, ApiError> {
-    let asked = order_request::read(body, &world.settings, caller.now)?;
-    let order = world
-        .create_order(caller.merchant, asked, caller.now)
+) -> Result<ApiResponse, ApiError> {
+    let request = order_request::read(body, &state.settings, context.now)?;
+    let order = state
+        .create_order(context.merchant, request, context.now)
         .map_err(|DuplicateOrder| {
             ApiError::request(
                 409,
@@ -22,26 +24,30 @@ pub(super) fn create(
                 "order with same id is already present",
             )
         })?;
-    show(world, caller, order)
+    show(state, context, order)
 }
 
-pub(super) fn fetch(world: &World, caller: Caller<'_>, order_id: &str) -> Result<Answer, ApiError> {
-    show(world, caller, visible(world, caller, order_id)?)
+pub(super) fn fetch(
+    state: &GatewayState,
+    context: CallContext<'_>,
+    order_id: &str,
+) -> Result<ApiResponse, ApiError> {
+    show(state, context, visible(state, context, order_id)?)
 }
 
 pub(super) fn terminate(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
     body: &[u8],
-) -> Result<Answer, ApiError> {
-    let order = visible(world, caller, order_id)?;
+) -> Result<ApiResponse, ApiError> {
+    let order = visible(state, context, order_id)?;
     let status = Fields::of_body(body)?.required_text("order_status")?;
     if status != "TERMINATED" {
         return Err(invalid("order_status", "must be TERMINATED"));
     }
-    world
-        .terminate_order(order, caller.now)
+    state
+        .terminate_order(order, context.now)
         .map_err(|TerminateError(status)| {
             let code = match status {
                 OrderStatus::Paid => "order_already_paid",
@@ -50,86 +56,92 @@ pub(super) fn terminate(
             let message = format!("the order is {status} and cannot be terminated");
             ApiError::request(400, code, message)
         })?;
-    show(world, caller, order)
+    show(state, context, order)
 }
 
 pub(super) fn payments(
-    world: &World,
-    caller: Caller<'_>,
+    state: &GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
-) -> Result<Answer, ApiError> {
-    let order = own(world, caller, order_id)?;
+) -> Result<ApiResponse, ApiError> {
+    let order = own(state, context, order_id)?;
     let payments: Vec<_> = order
         .payments
         .iter()
-        .map(|payment| payment_entity::payment(order, payment, caller.version))
+        .map(|payment| payment_entity::payment(order, payment, context.version))
         .collect();
-    Ok(Answer::json(&payments))
+    Ok(ApiResponse::json(&payments))
 }
 
 pub(super) fn payment(
-    world: &World,
-    caller: Caller<'_>,
+    state: &GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
     cf_payment_id: &str,
-) -> Result<Answer, ApiError> {
-    let order = own(world, caller, order_id)?;
+) -> Result<ApiResponse, ApiError> {
+    let order = own(state, context, order_id)?;
     let payment = order
         .payments
         .iter()
         .find(|payment| payment.cf_payment_id.to_string() == cf_payment_id)
-        .ok_or_else(|| unknown_payment(world))?;
-    Ok(Answer::json(&payment_entity::payment(
+        .ok_or_else(|| unknown_payment(state))?;
+    Ok(ApiResponse::json(&payment_entity::payment(
         order,
         payment,
-        caller.version,
+        context.version,
     )))
 }
 
 pub(super) fn settlement(
-    world: &World,
-    caller: Caller<'_>,
+    state: &GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
-) -> Result<Answer, ApiError> {
-    let order = own(world, caller, order_id)?;
-    settlement_entity::settlement(order, caller.version)
-        .map(|settlement| Answer::json(&settlement))
-        .ok_or_else(|| unknown_settlement(world))
+) -> Result<ApiResponse, ApiError> {
+    let order = own(state, context, order_id)?;
+    settlement_entity::settlement(order, context.version)
+        .map(|settlement| ApiResponse::json(&settlement))
+        .ok_or_else(|| unknown_settlement(state))
 }
 
-fn show(world: &World, caller: Caller<'_>, order: usize) -> Result<Answer, ApiError> {
-    let order = world
+fn show(
+    state: &GatewayState,
+    context: CallContext<'_>,
+    order: usize,
+) -> Result<ApiResponse, ApiError> {
+    let order = state
         .orders
         .get(order)
-        .ok_or_else(|| unknown_order(world))?;
-    Ok(Answer::json(&order_entity::alone(world, order, caller)))
+        .ok_or_else(|| unknown_order(state))?;
+    Ok(ApiResponse::json(&order_entity::alone(
+        state, order, context,
+    )))
 }
 
 /// A merchant's own order, unless it is too new to be seen already.
 pub(super) fn visible(
-    world: &World,
-    caller: Caller<'_>,
+    state: &GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
 ) -> Result<usize, ApiError> {
     let seen = |order: &Order| {
         // A link's order is made by a payer, and is seen at once.
-        order.link.is_some() || is_seen(world, order.created_at, order.seen_from, caller.now)
+        order.link.is_some() || is_visible(state, order.created_at, order.visible_from, context.now)
     };
-    world
-        .order_of(caller.merchant, order_id)
-        .filter(|position| world.orders.get(*position).is_some_and(seen))
-        .ok_or_else(|| unknown_order(world))
+    state
+        .order_of(context.merchant, order_id)
+        .filter(|position| state.orders.get(*position).is_some_and(seen))
+        .ok_or_else(|| unknown_order(state))
 }
 
 /// The order at the place where a merchant's own order is.
 pub(super) fn own<'a>(
-    world: &'a World,
-    caller: Caller<'_>,
+    state: &'a GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
 ) -> Result<&'a Order, ApiError> {
-    let position = visible(world, caller, order_id)?;
-    world
+    let position = visible(state, context, order_id)?;
+    state
         .orders
         .get(position)
-        .ok_or_else(|| unknown_order(world))
+        .ok_or_else(|| unknown_order(state))
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::execute::Caller;
+use super::call_context::CallContext;
 use crate::money::AmountNumber;
-use crate::stamp::ist;
+use crate::state::{GatewayState, Link, Order, OrderStatus};
+use crate::timestamp::ist;
 use crate::version::ApiVersion;
 use crate::wire_id::WireId;
-use crate::world::{Link, Order, OrderStatus, World};
 
 #[derive(Serialize)]
 pub(super) struct OrderEntity<'a> {
@@ -88,21 +88,25 @@ struct Address {
 
 /// An order in the list of its link, which has no page of its own.
 pub(super) fn of_link<'a>(
-    world: &World,
+    state: &GatewayState,
     link: &'a Link,
     order: &'a Order,
-    caller: Caller<'_>,
+    context: CallContext<'_>,
 ) -> OrderEntity<'a> {
     OrderEntity {
         link_id: Some(&link.link_id),
         payment_link: None,
-        ..alone(world, order, caller)
+        ..alone(state, order, context)
     }
 }
 
 /// An order on its own.
-pub(super) fn alone<'a>(world: &World, order: &'a Order, caller: Caller<'_>) -> OrderEntity<'a> {
-    let (asked, version) = (&order.asked, caller.version);
+pub(super) fn alone<'a>(
+    state: &GatewayState,
+    order: &'a Order,
+    context: CallContext<'_>,
+) -> OrderEntity<'a> {
+    let (request, version) = (&order.request, context.version);
     let sessions = version >= ApiVersion::V2022_09_01;
     let new_forms = version.ids_are_strings();
     let address = |what: &str| {
@@ -113,28 +117,28 @@ pub(super) fn alone<'a>(world: &World, order: &'a Order, caller: Caller<'_>) -> 
             ),
         })
     };
-    let customer = &asked.customer;
+    let customer = &request.customer;
     OrderEntity {
         cf_order_id: WireId::new(order.cf_order_id, new_forms),
         link_id: None,
         order_id: &order.order_id,
         entity: "order",
-        order_currency: &asked.currency,
-        order_amount: AmountNumber(asked.amount),
-        order_status: order.status(caller.now),
+        order_currency: &request.currency,
+        order_amount: AmountNumber(request.amount),
+        order_status: order.status(context.now),
         payment_session_id: sessions.then_some(&order.session),
         order_token: (!sessions).then_some(&order.hash),
-        payment_link: (!sessions).then(|| world.order_url(order)),
+        payment_link: (!sessions).then(|| state.order_url(order)),
         order_expiry_time: ist(order.expires_at),
-        order_note: asked.note.as_deref(),
+        order_note: request.note.as_deref(),
         created_at: ist(order.created_at),
-        order_splits: asked
+        order_splits: request
             .splits
             .as_deref()
             .map_or(Splits::None([]), Splits::Asked),
         customer_details: CustomerEntity {
-            customer_id: &asked.customer_id,
-            customer_uid: asked.customer_uid.as_deref().filter(|_| new_forms),
+            customer_id: &request.customer_id,
+            customer_uid: request.customer_uid.as_deref().filter(|_| new_forms),
             customer_name: customer.customer_name.as_deref(),
             customer_email: customer.customer_email.as_deref(),
             customer_phone: &customer.customer_phone,
@@ -143,11 +147,11 @@ pub(super) fn alone<'a>(world: &World, order: &'a Order, caller: Caller<'_>) -> 
             customer_bank_code: customer.customer_bank_code,
         },
         order_meta: MetaEntity {
-            return_url: asked.meta.return_url.as_deref(),
-            notify_url: asked.meta.notify_url.as_deref(),
-            payment_methods: asked.meta.payment_methods.as_deref(),
+            return_url: request.meta.return_url.as_deref(),
+            notify_url: request.meta.notify_url.as_deref(),
+            payment_methods: request.meta.payment_methods.as_deref(),
         },
-        order_tags: Some(&asked.tags).filter(|tags| !tags.is_empty()),
+        order_tags: Some(&request.tags).filter(|tags| !tags.is_empty()),
         payments: address("payments"),
         settlements: address("settlements"),
         refunds: address("refunds"),

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::answer::ApiError;
-use super::create_request::{expiry, splits};
 use super::customer_request;
+use super::error::ApiError;
 use super::fields::{Fields, invalid, missing};
+use super::link_request::{expiry, splits};
 use crate::money::Paise;
 use crate::settings::Settings;
-use crate::world::{Customer, NewOrder, OrderMeta};
+use crate::state::{Customer, NewOrder, OrderMeta};
 
-const LONGEST_URL: usize = 250;
-const MOST_TAGS: usize = 15;
+const MAX_URL_LENGTH: usize = 250;
+const MAX_TAGS: usize = 15;
 const ONE: Paise = Paise::new(100);
 const PAYMENT_METHODS: [&str; 13] = [
     "cc",
@@ -93,10 +93,10 @@ fn sized(
     if text.as_ref().is_none_or(fits) {
         return Ok(text);
     }
-    let (least, most) = lengths.into_inner();
+    let (min, max) = lengths.into_inner();
     Err(invalid(
         &fields.name(field),
-        &format!("must have {least} to {most} characters"),
+        &format!("must have {min} to {max} characters"),
     ))
 }
 
@@ -122,18 +122,18 @@ fn meta(fields: &Fields<'_>) -> Result<OrderMeta, ApiError> {
         ));
     }
     Ok(OrderMeta {
-        return_url: meta.web_address("return_url", LONGEST_URL, true)?,
-        notify_url: meta.web_address("notify_url", LONGEST_URL, false)?,
+        return_url: meta.web_address("return_url", MAX_URL_LENGTH, true)?,
+        notify_url: meta.web_address("notify_url", MAX_URL_LENGTH, false)?,
         payment_methods,
     })
 }
 
 fn tags(fields: &Fields<'_>) -> Result<BTreeMap<String, String>, ApiError> {
     let tags: BTreeMap<String, String> = fields
-        .typed("order_tags", "must be an object whose values are strings")?
+        .value("order_tags", "must be an object whose values are strings")?
         .unwrap_or_default();
     let fits = |value: &String| (1..=255).contains(&value.chars().count());
-    if tags.len() > MOST_TAGS || !tags.values().all(fits) {
+    if tags.len() > MAX_TAGS || !tags.values().all(fits) {
         return Err(invalid(
             "order_tags",
             "must have at most 15 entries of 1 to 255 characters",

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::money::AmountNumber;
-use crate::stamp::ist;
+use crate::state::{Decline, Instrument, Order, Payment, PaymentStatus};
+use crate::timestamp::ist;
 use crate::version::ApiVersion;
 use crate::wire_id::WireId;
-use crate::world::{Decline, Instrument, Order, Payment, PaymentStatus};
 
 #[derive(Serialize)]
 pub(super) struct PaymentEntity<'a> {
@@ -93,10 +93,10 @@ pub(super) fn payment<'a>(
         entity: "payment",
         error_details: payment.decline.as_ref().map(error),
         is_captured: payment.status == PaymentStatus::Success,
-        order_amount: AmountNumber(order.asked.amount),
-        order_currency: &order.asked.currency,
+        order_amount: AmountNumber(order.request.amount),
+        order_currency: &order.request.currency,
         payment_group: payment.instrument.group(),
-        payment_currency: &order.asked.currency,
+        payment_currency: &order.request.currency,
         payment_amount: AmountNumber(payment.amount),
         payment_time: ist(payment.at),
         payment_completion_time: payment.completed_at.map(ist),

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::faults::Operation;
-use crate::world::World;
+use crate::api_faults::ApiOperation;
+use crate::state::GatewayState;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -18,7 +18,7 @@ pub(super) struct Rate {
 
 impl Rate {
     /// Of a caller who is nobody.
-    pub(super) const fn of_stranger(limit: u32) -> Self {
+    pub(super) const fn unauthenticated(limit: u32) -> Self {
         Self {
             limit,
             remaining: limit,
@@ -39,29 +39,29 @@ impl Rate {
 
 /// The limit in production, of
 /// <https://www.cashfree.com/docs/api-reference/payments/rate-limits>; that of links is not published.
-const fn published(operation: Operation) -> Option<u32> {
+const fn published(operation: ApiOperation) -> Option<u32> {
     match operation {
-        Operation::FetchOrder => Some(400),
-        Operation::CreateOrder => Some(200),
-        Operation::FetchPayment => Some(130),
-        Operation::ListPayments | Operation::CreateRefund => Some(100),
-        Operation::FetchRefund | Operation::FetchSettlement => Some(30),
+        ApiOperation::FetchOrder => Some(400),
+        ApiOperation::CreateOrder => Some(200),
+        ApiOperation::FetchPayment => Some(130),
+        ApiOperation::ListPayments | ApiOperation::CreateRefund => Some(100),
+        ApiOperation::FetchRefund | ApiOperation::FetchSettlement => Some(30),
         _ => None,
     }
 }
 
 /// Counts a call. `retry` is above zero when it is over the limit and the limit is enforced.
 pub(super) fn count(
-    world: &mut World,
+    state: &mut GatewayState,
     merchant: &str,
-    operation: Operation,
+    operation: ApiOperation,
     now: Timestamp,
 ) -> Rate {
-    let published = published(operation).filter(|_| world.settings.published_rate_limits);
-    let limit = published.unwrap_or(world.settings.rate_limit_per_minute);
-    let enforced = world.settings.enforce_rate_limit;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let calls = world
+    let published = published(operation).filter(|_| state.settings.published_rate_limits);
+    let limit = published.unwrap_or(state.settings.rate_limit_per_minute);
+    let enforced = state.settings.enforce_rate_limit;
+    let max = usize::try_from(limit).unwrap_or(usize::MAX);
+    let calls = state
         .calls
         .entry((merchant.to_owned(), operation))
         .or_default();
@@ -71,7 +71,7 @@ pub(super) fn count(
     {
         calls.pop_front();
     }
-    let over = calls.len() >= most;
+    let over = calls.len() >= max;
     let retry = match calls.front() {
         Some(&first) if over && enforced => {
             (MINUTE - now.duration_since(first)).as_secs().clamp(1, 59)

@@ -1,26 +1,28 @@
 //! The calls about refunds.
 
-use super::answer::{Answer, ApiError};
-use super::execute::{Caller, is_seen};
+use super::call_context::{CallContext, is_visible};
+use super::error::ApiError;
 use super::fields::{Fields, invalid};
+use super::not_found::unknown_refund;
 use super::order_calls::{own, visible};
 use super::refund_entity;
 use super::refund_request;
-use super::refusals::unknown_refund;
-use crate::world::{RefundError, RefundStatus, World};
+use crate::operations::RefundError;
+use crate::response::ApiResponse;
+use crate::state::{GatewayState, RefundStatus};
 
 pub(super) fn create(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
     body: &[u8],
-) -> Result<Answer, ApiError> {
-    let order = visible(world, caller, order_id)?;
-    let (asked, outcome) = refund_request::read(body, caller.version)?;
-    let refund = world
-        .create_refund(order, asked, outcome, caller.now)
+) -> Result<ApiResponse, ApiError> {
+    let order = visible(state, context, order_id)?;
+    let (request, outcome) = refund_request::read(body, context.version)?;
+    let refund = state
+        .create_refund(order, request, outcome, context.now)
         .map_err(refused)?;
-    show(world, caller, refund, Shown::AsMade)
+    show(state, context, refund, Shown::AsMade)
 }
 
 fn refused(error: RefundError) -> ApiError {
@@ -39,46 +41,50 @@ fn refused(error: RefundError) -> ApiError {
     ApiError::request(400, code, message)
 }
 
-pub(super) fn list(world: &World, caller: Caller<'_>, order_id: &str) -> Result<Answer, ApiError> {
-    let order = own(world, caller, order_id)?;
-    let refunds: Vec<_> = world
+pub(super) fn list(
+    state: &GatewayState,
+    context: CallContext<'_>,
+    order_id: &str,
+) -> Result<ApiResponse, ApiError> {
+    let order = own(state, context, order_id)?;
+    let refunds: Vec<_> = state
         .refunds_of(order)
-        .filter(|refund| is_seen(world, refund.created_at, refund.seen_from, caller.now))
-        .filter_map(|refund| refund_entity::refund(world, refund, refund.status, caller.version))
+        .filter(|refund| is_visible(state, refund.created_at, refund.visible_from, context.now))
+        .filter_map(|refund| refund_entity::refund(state, refund, refund.status, context.version))
         .collect();
-    Ok(Answer::json(&refunds))
+    Ok(ApiResponse::json(&refunds))
 }
 
 pub(super) fn fetch(
-    world: &World,
-    caller: Caller<'_>,
+    state: &GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
     refund_id: &str,
-) -> Result<Answer, ApiError> {
-    let refund = own_refund(world, caller, order_id, refund_id)?;
-    show(world, caller, refund, Shown::AsItIs)
+) -> Result<ApiResponse, ApiError> {
+    let refund = find_refund(state, context, order_id, refund_id)?;
+    show(state, context, refund, Shown::AsItIs)
 }
 
 pub(super) fn cancel(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
     refund_id: &str,
     body: &[u8],
-) -> Result<Answer, ApiError> {
-    let refund = own_refund(world, caller, order_id, refund_id)?;
+) -> Result<ApiResponse, ApiError> {
+    let refund = find_refund(state, context, order_id, refund_id)?;
     let fields = Fields::of_body(body)?;
     if fields.required_text("refund_status")? != "CANCELLED" {
         return Err(invalid("refund_status", "must be CANCELLED"));
     }
     fields.text("remarks")?;
-    let status = world.refunds.get(refund).map(|refund| refund.status);
+    let status = state.refunds.get(refund).map(|refund| refund.status);
     if let Some(status) = status.filter(|status| !status.is_open()) {
         let message = format!("the refund is {status} and cannot be cancelled");
         return Err(ApiError::request(400, "refund_invalid", message));
     }
-    world.end_refund(refund, RefundStatus::Cancelled, caller.now);
-    show(world, caller, refund, Shown::AsItIs)
+    state.set_refund_status(refund, RefundStatus::Cancelled, context.now);
+    show(state, context, refund, Shown::AsItIs)
 }
 
 /// How a refund is shown: as it is, or as it was when it was made, which is always pending.
@@ -89,37 +95,37 @@ enum Shown {
 }
 
 fn show(
-    world: &World,
-    caller: Caller<'_>,
+    state: &GatewayState,
+    context: CallContext<'_>,
     refund: usize,
     shown: Shown,
-) -> Result<Answer, ApiError> {
-    let refund = world
+) -> Result<ApiResponse, ApiError> {
+    let refund = state
         .refunds
         .get(refund)
-        .ok_or_else(|| unknown_refund(world))?;
+        .ok_or_else(|| unknown_refund(state))?;
     let status = match shown {
         Shown::AsMade => RefundStatus::Pending,
         Shown::AsItIs => refund.status,
     };
-    refund_entity::refund(world, refund, status, caller.version)
-        .map(|entity| Answer::json(&entity))
-        .ok_or_else(|| unknown_refund(world))
+    refund_entity::refund(state, refund, status, context.version)
+        .map(|entity| ApiResponse::json(&entity))
+        .ok_or_else(|| unknown_refund(state))
 }
 
-fn own_refund(
-    world: &World,
-    caller: Caller<'_>,
+fn find_refund(
+    state: &GatewayState,
+    context: CallContext<'_>,
     order_id: &str,
     refund_id: &str,
 ) -> Result<usize, ApiError> {
-    let order = own(world, caller, order_id)?;
+    let order = own(state, context, order_id)?;
     let named = |position: &&usize| {
-        world.refunds.get(**position).is_some_and(|refund| {
+        state.refunds.get(**position).is_some_and(|refund| {
             refund.refund_id == refund_id
-                && is_seen(world, refund.created_at, refund.seen_from, caller.now)
+                && is_visible(state, refund.created_at, refund.visible_from, context.now)
         })
     };
     let found = order.refunds.iter().find(named);
-    found.copied().ok_or_else(|| unknown_refund(world))
+    found.copied().ok_or_else(|| unknown_refund(state))
 }

@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::money::{AmountNumber, Paise};
-use crate::stamp::ist;
+use crate::state::{GatewayState, Refund, RefundSpeed, RefundStatus, RefundType};
+use crate::timestamp::ist;
 use crate::version::ApiVersion;
 use crate::wire_id::WireId;
-use crate::world::{Refund, RefundSpeed, RefundStatus, RefundType, World};
 
 const NOTHING: AmountNumber = AmountNumber(Paise::ZERO);
 
@@ -64,12 +64,12 @@ struct Speed {
 
 /// A refund in a version's form, standing as `status` says.
 pub(super) fn refund<'a>(
-    world: &'a World,
+    state: &'a GatewayState,
     refund: &'a Refund,
     status: RefundStatus,
     version: ApiVersion,
 ) -> Option<RefundEntity<'a>> {
-    let (order, payment) = world.at(refund.place)?;
+    let (order, payment) = state.payment_at(refund.payment)?;
     let ended = !status.is_open();
     let newest = version >= ApiVersion::V2025_01_01;
     Some(RefundEntity {
@@ -83,7 +83,7 @@ pub(super) fn refund<'a>(
         refund_id: &refund.refund_id,
         entity: "refund",
         refund_amount: AmountNumber(refund.amount),
-        refund_currency: &order.asked.currency,
+        refund_currency: &order.request.currency,
         refund_note: refund.note.as_deref(),
         refund_status: status,
         refund_arn: refund.arn.as_deref().filter(|_| ended),
@@ -111,6 +111,6 @@ pub(super) fn refund<'a>(
         forex_conversion_handling_charge: newest.then_some(NOTHING),
         forex_conversion_handling_tax: newest.then_some(NOTHING),
         forex_conversion_rate: newest.then_some(NOTHING),
-        charges_currency: newest.then_some(&order.asked.currency),
+        charges_currency: newest.then_some(&order.request.currency),
     })
 }

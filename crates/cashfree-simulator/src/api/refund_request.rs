@@ -1,10 +1,10 @@
 //! Reads and checks the request for a refund.
 
-use super::answer::ApiError;
-use super::create_request::splits;
+use super::error::ApiError;
 use super::fields::{Fields, invalid, missing};
+use super::link_request::splits;
+use crate::state::{NewRefund, RefundSpeed, RefundStatus};
 use crate::version::ApiVersion;
-use crate::world::{NewRefund, RefundSpeed, RefundStatus};
 
 /// Reads a refund request, and how its note says it is to end: newer versions let a note choose.
 pub(super) fn read(
@@ -34,14 +34,14 @@ pub(super) fn read(
         Some("PENDING" | "ACTIVE") => Some(RefundStatus::Pending),
         _ => None,
     };
-    let asked = NewRefund {
+    let request = NewRefund {
         refund_id,
         amount,
         note,
         speed,
         splits: splits(&fields, "refund_splits")?,
     };
-    Ok((asked, outcome.filter(|_| newest)))
+    Ok((request, outcome.filter(|_| newest)))
 }
 
 fn refund_id(fields: &Fields<'_>, optional: bool) -> Result<Option<String>, ApiError> {

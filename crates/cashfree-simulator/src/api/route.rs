@@ -2,9 +2,9 @@
 
 use http::Method;
 
-use super::answer::ApiError;
-use super::segment::decoded;
-use crate::faults::Operation;
+use super::error::ApiError;
+use super::percent::decoded;
+use crate::api_faults::ApiOperation;
 use crate::version::ApiVersion;
 
 /// A call of the merchant API.
@@ -42,24 +42,24 @@ pub(super) enum Call {
 }
 
 impl Call {
-    pub(super) const fn operation(&self) -> Operation {
+    pub(super) const fn operation(&self) -> ApiOperation {
         match self {
-            Self::CreateLink => Operation::CreateLink,
-            Self::FetchLink(_) => Operation::FetchLink,
-            Self::CancelLink(_) => Operation::CancelLink,
-            Self::ListOrders { .. } => Operation::ListOrders,
-            Self::CreateOrder => Operation::CreateOrder,
-            Self::FetchOrder(_) => Operation::FetchOrder,
-            Self::TerminateOrder(_) => Operation::TerminateOrder,
-            Self::ListPayments(_) => Operation::ListPayments,
-            Self::FetchPayment { .. } => Operation::FetchPayment,
-            Self::CreateRefund(_) => Operation::CreateRefund,
-            Self::ListRefunds(_) => Operation::ListRefunds,
-            Self::FetchRefund { .. } => Operation::FetchRefund,
-            Self::CancelRefund { .. } => Operation::CancelRefund,
-            Self::FetchSettlement(_) => Operation::FetchSettlement,
-            Self::SimulatePayment | Self::SimulateSettlement => Operation::Simulate,
-            Self::FetchSimulation(_) => Operation::FetchSimulation,
+            Self::CreateLink => ApiOperation::CreateLink,
+            Self::FetchLink(_) => ApiOperation::FetchLink,
+            Self::CancelLink(_) => ApiOperation::CancelLink,
+            Self::ListOrders { .. } => ApiOperation::ListOrders,
+            Self::CreateOrder => ApiOperation::CreateOrder,
+            Self::FetchOrder(_) => ApiOperation::FetchOrder,
+            Self::TerminateOrder(_) => ApiOperation::TerminateOrder,
+            Self::ListPayments(_) => ApiOperation::ListPayments,
+            Self::FetchPayment { .. } => ApiOperation::FetchPayment,
+            Self::CreateRefund(_) => ApiOperation::CreateRefund,
+            Self::ListRefunds(_) => ApiOperation::ListRefunds,
+            Self::FetchRefund { .. } => ApiOperation::FetchRefund,
+            Self::CancelRefund { .. } => ApiOperation::CancelRefund,
+            Self::FetchSettlement(_) => ApiOperation::FetchSettlement,
+            Self::SimulatePayment | Self::SimulateSettlement => ApiOperation::Simulate,
+            Self::FetchSimulation(_) => ApiOperation::FetchSimulation,
         }
     }
 

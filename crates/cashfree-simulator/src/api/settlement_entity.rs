@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::money::{AmountNumber, Paise};
-use crate::stamp::ist;
+use crate::state::{Order, SettlementStatus};
+use crate::timestamp::ist;
 use crate::version::ApiVersion;
 use crate::wire_id::WireId;
-use crate::world::{Order, SettlementStatus};
 
 const NOTHING: AmountNumber = AmountNumber(Paise::ZERO);
 
@@ -33,15 +33,15 @@ pub(super) struct SettlementEntity<'a> {
 /// The payout of an order in a version's form, if one was begun. The simulator charges nothing.
 pub(super) fn settlement(order: &Order, version: ApiVersion) -> Option<SettlementEntity<'_>> {
     let settlement = order.settlement.as_ref()?;
-    let payment = order.payments.get(order.payment_that_paid()?)?;
+    let payment = order.payments.get(order.successful_payment()?)?;
     let done = settlement.status == SettlementStatus::Success;
     Some(SettlementEntity {
         cf_payment_id: WireId::new(payment.cf_payment_id, version.ids_are_strings()),
         cf_settlement_id: WireId::new(settlement.settlement_id, version.ids_are_strings()),
-        settlement_currency: &order.asked.currency,
+        settlement_currency: &order.request.currency,
         order_id: &order.order_id,
         entity: "settlement",
-        order_amount: AmountNumber(order.asked.amount),
+        order_amount: AmountNumber(order.request.amount),
         payment_time: ist(payment.at),
         service_charge: NOTHING,
         service_tax: NOTHING,

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, ApiError};
-use super::execute::Caller;
+use super::call_context::CallContext;
+use super::error::ApiError;
 use super::fields::{Fields, invalid, missing};
-use super::refusals::unknown_simulation;
+use super::not_found::unknown_simulation;
 use crate::control_error::ControlError;
-use crate::world::{PaymentStatus, SettlementStatus, Simulated, Simulation, World};
+use crate::response::ApiResponse;
+use crate::state::{GatewayState, PaymentStatus, SettlementStatus, Simulated, Simulation};
 
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -39,10 +40,10 @@ struct Outcome<'a> {
 
 /// Lets a pending payment end.
 pub(super) fn payment(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     body: &[u8],
-) -> Result<Answer, ApiError> {
+) -> Result<ApiResponse, ApiError> {
     let fields = Fields::of_body(body)?;
     if fields.required_text("entity")? != "PAYMENTS" {
         let message = "entity: this simulator knows only PAYMENTS";
@@ -64,20 +65,20 @@ pub(super) fn payment(
         status,
         error_code: outcome.text("payment_error_code")?,
     };
-    carry_out(world, caller, simulated, "entity_id_invalid")
+    carry_out(state, context, simulated, "entity_id_invalid")
 }
 
 /// Lets the payouts of orders end.
 pub(super) fn settlement(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     body: &[u8],
-) -> Result<Answer, ApiError> {
+) -> Result<ApiResponse, ApiError> {
     let fields = Fields::of_body(body)?;
     let status = fields.required_text("status")?;
     let simulated = Simulated::Settlement {
         order_ids: fields
-            .typed("merchantOrderIds", "must be an array of order ids")?
+            .value("merchantOrderIds", "must be an array of order ids")?
             .ok_or_else(|| missing("merchantOrderIds"))?,
         at: fields.text("txnTime")?,
         status: status
@@ -85,36 +86,36 @@ pub(super) fn settlement(
             .map_err(|_| invalid("status", "must be INITIATED, SUCCESS, FAILED or REVERSED"))?,
         reason: fields.text("errorReason")?,
     };
-    carry_out(world, caller, simulated, "order_id_invalid")
+    carry_out(state, context, simulated, "order_id_invalid")
 }
 
 fn carry_out(
-    world: &mut World,
-    caller: Caller<'_>,
+    state: &mut GatewayState,
+    context: CallContext<'_>,
     simulated: Simulated,
     code: &'static str,
-) -> Result<Answer, ApiError> {
+) -> Result<ApiResponse, ApiError> {
     let refused = |refusal: ControlError| ApiError::request(400, code, refusal.message);
-    let made = world.simulate(caller.merchant, simulated, caller.now);
-    let simulation = world.simulations.get(made.map_err(refused)?);
+    let made = state.simulate(context.merchant, simulated, context.now);
+    let simulation = state.simulations.get(made.map_err(refused)?);
     simulation.map(shown).ok_or_else(unknown_simulation)
 }
 
 /// A simulation that took place.
 pub(super) fn fetch(
-    world: &World,
-    caller: Caller<'_>,
+    state: &GatewayState,
+    context: CallContext<'_>,
     simulation_id: &str,
-) -> Result<Answer, ApiError> {
-    let mut own = world.simulations.iter();
-    own.find(|known| known.merchant == caller.merchant && known.simulation_id == simulation_id)
+) -> Result<ApiResponse, ApiError> {
+    let mut own = state.simulations.iter();
+    own.find(|known| known.merchant == context.merchant && known.simulation_id == simulation_id)
         .map(shown)
         .ok_or_else(unknown_simulation)
 }
 
-fn shown(simulation: &Simulation) -> Answer {
+fn shown(simulation: &Simulation) -> ApiResponse {
     let simulation_id = &simulation.simulation_id;
-    Answer::json(&match &simulation.simulated {
+    ApiResponse::json(&match &simulation.simulated {
         Simulated::Payment {
             cf_payment_id,
             status,

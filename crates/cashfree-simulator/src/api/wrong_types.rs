@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 /// What takes the place of the right values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wrong {
+pub(super) enum WrongTypes {
     /// Numbers become strings of the same digits.
     NumbersAsStrings,
     /// Texts, numbers and flags become null.
@@ -14,7 +14,7 @@ pub(super) enum Wrong {
 }
 
 /// The JSON with every value that is neither array nor object made wrong. Names stay, and so does every digit.
-pub(super) fn made_wrong(json: &Bytes, wrong: Wrong) -> Bytes {
+pub(super) fn with_wrong_types(json: &Bytes, wrong: WrongTypes) -> Bytes {
     let mut text = Vec::with_capacity(json.len() * 2);
     let mut rest: &[u8] = json;
     while let Some(first) = rest.first().copied() {
@@ -35,19 +35,19 @@ pub(super) fn made_wrong(json: &Bytes, wrong: Wrong) -> Bytes {
     Bytes::from(text)
 }
 
-fn value(text: &mut Vec<u8>, token: &[u8], wrong: Wrong) {
+fn value(text: &mut Vec<u8>, token: &[u8], wrong: WrongTypes) {
     let number = token
         .first()
         .is_some_and(|first| first.is_ascii_digit() || *first == b'-');
     match wrong {
-        Wrong::NumbersAsStrings if number => {
+        WrongTypes::NumbersAsStrings if number => {
             text.push(b'"');
             text.extend_from_slice(token);
             text.push(b'"');
         }
-        Wrong::NumbersAsStrings => text.extend_from_slice(token),
-        Wrong::Nulls => text.extend_from_slice(b"null"),
-        Wrong::Objects => text.extend_from_slice(b"{}"),
+        WrongTypes::NumbersAsStrings => text.extend_from_slice(token),
+        WrongTypes::Nulls => text.extend_from_slice(b"null"),
+        WrongTypes::Objects => text.extend_from_slice(b"{}"),
     }
 }
 
@@ -81,19 +81,19 @@ mod tests {
     fn values_change_and_names_do_not() {
         for (wrong, text) in [
             (
-                Wrong::NumbersAsStrings,
+                WrongTypes::NumbersAsStrings,
                 r#"{"a":"1","b":"x\",: 2","c":["200.00",true,null,"-3"],"d":{"e:":"f"}}"#,
             ),
             (
-                Wrong::Nulls,
+                WrongTypes::Nulls,
                 r#"{"a":null,"b":null,"c":[null,null,null,null],"d":{"e:":null}}"#,
             ),
             (
-                Wrong::Objects,
+                WrongTypes::Objects,
                 r#"{"a":{},"b":{},"c":[{},{},{},{}],"d":{"e:":{}}}"#,
             ),
         ] {
-            let made = made_wrong(&Bytes::from_static(RIGHT.as_bytes()), wrong);
+            let made = with_wrong_types(&Bytes::from_static(RIGHT.as_bytes()), wrong);
             assert_eq!(std::str::from_utf8(&made), Ok(text));
         }
     }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn what_is_no_json_does_no_harm() {
         for text in ["", "\"", "\"\\", "{\"a\":", "<html>"] {
-            made_wrong(&Bytes::copy_from_slice(text.as_bytes()), Wrong::Nulls);
+            with_wrong_types(&Bytes::copy_from_slice(text.as_bytes()), WrongTypes::Nulls);
         }
     }
 }

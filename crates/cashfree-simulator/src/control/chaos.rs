@@ -11,10 +11,10 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::input::{Body, Input};
-use super::{Reply, written};
+use super::reply::{Reply, written};
 use crate::chaos::{ChaosProfile, ChaosTally};
 use crate::control_error::ControlError;
-use crate::core::Core;
+use crate::shared::Shared;
 use crate::simulator::Simulator;
 
 #[derive(Serialize)]
@@ -23,12 +23,12 @@ struct Chaos {
     tally: ChaosTally,
 }
 
-pub(super) async fn show(State(core): State<Arc<Core>>) -> Response {
-    shown(core)
+pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response {
+    shown(shared)
 }
 
-fn shown(core: Arc<Core>) -> Response {
-    let simulator = Simulator { core };
+fn shown(shared: Arc<Shared>) -> Response {
+    let simulator = Simulator { shared };
     let chaos = Chaos {
         profile: simulator.settings().chaos,
         tally: simulator.chaos_tally(),
@@ -36,15 +36,15 @@ fn shown(core: Arc<Core>) -> Response {
     written(StatusCode::OK, &chaos)
 }
 
-pub(super) async fn set(State(core): State<Arc<Core>>, body: Body) -> Reply {
-    set_chaos(Arc::clone(&core), body)?;
-    Ok(shown(core))
+pub(super) async fn set(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+    set_chaos(Arc::clone(&shared), body)?;
+    Ok(shown(shared))
 }
 
 /// Leaves to chance what a body describes.
-pub(crate) fn set_chaos(core: Arc<Core>, body: Body) -> Result<(), ControlError> {
+pub(crate) fn set_chaos(shared: Arc<Shared>, body: Body) -> Result<(), ControlError> {
     let profile = read_profile(Input::of(body)?)?;
-    Simulator { core }
+    Simulator { shared }
         .set_chaos(Some(profile))
         .map_err(|problem| ControlError::invalid("profile", problem))
 }
@@ -54,7 +54,7 @@ pub(super) fn read_profile(mut input: Input) -> Result<ChaosProfile, ControlErro
     const SEED: &str = "must be a whole number";
     let seed_name = input.name("seed");
     let seed = input
-        .typed("seed", SEED)?
+        .value("seed", SEED)?
         .ok_or_else(|| ControlError::invalid(&seed_name, "is missing"))?;
     let own_rates = ["requests", "webhooks", "late_payment"];
     let unless_named = if own_rates.iter().any(|field| input.has(field)) {
@@ -67,13 +67,13 @@ pub(super) fn read_profile(mut input: Input) -> Result<ChaosProfile, ControlErro
         .map_err(|problem| ControlError::invalid(&field, problem))?;
     rates(&mut input, "requests", &mut profile.requests)?;
     rates(&mut input, "webhooks", &mut profile.webhooks)?;
-    let late = input.typed("late_payment", "must be a whole number up to 1000")?;
+    let late = input.value("late_payment", "must be a whole number up to 1000")?;
     profile.late_payment = late.unwrap_or(profile.late_payment);
     let delay = input.milliseconds("delay_ms")?;
     profile.delay_ms = delay.unwrap_or(profile.delay_ms);
     let timeout = input.milliseconds("timeout_ms")?;
     profile.timeout_ms = timeout.unwrap_or(profile.timeout_ms);
-    let retry = input.typed("retry_seconds", "must be a whole number of seconds")?;
+    let retry = input.value("retry_seconds", "must be a whole number of seconds")?;
     profile.retry_seconds = retry.unwrap_or(profile.retry_seconds);
     input.finish()?;
     profile
@@ -89,7 +89,7 @@ fn rates<T: FromStr<Err: Display> + Ord>(
     rates: &mut BTreeMap<T, u16>,
 ) -> Result<(), ControlError> {
     let told: Option<BTreeMap<String, u16>> =
-        input.typed(field, "must be an object of faults and calls of a thousand")?;
+        input.value(field, "must be an object of faults and calls of a thousand")?;
     for (fault, rate) in told.unwrap_or_default() {
         let name = input.name(&format!("{field}.{fault}"));
         let known = fault
@@ -100,11 +100,11 @@ fn rates<T: FromStr<Err: Display> + Ord>(
     Ok(())
 }
 
-pub(super) async fn clear(State(core): State<Arc<Core>>) -> Reply {
+pub(super) async fn clear(State(shared): State<Arc<Shared>>) -> Reply {
     // Nothing is always possible.
     let _ = Simulator {
-        core: Arc::clone(&core),
+        shared: Arc::clone(&shared),
     }
     .set_chaos(None);
-    Ok(shown(core))
+    Ok(shown(shared))
 }

@@ -6,36 +6,39 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::input::{Body, Input, Segment, number};
-use super::{Reply, reply};
+use super::reply::{Reply, reply};
 use crate::control_error::ControlError;
-use crate::core::Core;
 use crate::endpoint::{Endpoint, EndpointSnapshot, EventType};
+use crate::shared::Shared;
 use crate::simulator::Simulator;
 use crate::version::WebhookVersion;
 
-pub(super) async fn deliveries(State(core): State<Arc<Core>>) -> Response {
-    reply("deliveries", Simulator { core }.deliveries())
+pub(super) async fn deliveries(State(shared): State<Arc<Shared>>) -> Response {
+    reply("deliveries", Simulator { shared }.deliveries())
 }
 
-pub(super) async fn forget(State(core): State<Arc<Core>>) -> Response {
-    reply("forgotten", Simulator { core }.forget_deliveries())
+pub(super) async fn forget(State(shared): State<Arc<Shared>>) -> Response {
+    reply("forgotten", Simulator { shared }.clear_deliveries())
 }
 
-pub(super) async fn resend(State(core): State<Arc<Core>>, id: Segment) -> Reply {
+pub(super) async fn resend(State(shared): State<Arc<Shared>>, id: Segment) -> Reply {
     let id = number(id)?;
-    Ok(reply("delivery", Simulator { core }.resend(id)?))
+    Ok(reply("delivery", Simulator { shared }.resend(id)?))
 }
 
-pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
-    reply("endpoints", Simulator { core }.endpoints())
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+    reply("endpoints", Simulator { shared }.endpoints())
 }
 
-pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
-    Ok(reply("endpoint", add_endpoint(core, body)?))
+pub(super) async fn add(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+    Ok(reply("endpoint", add_endpoint(shared, body)?))
 }
 
 /// Registers the address that a body describes.
-pub(crate) fn add_endpoint(core: Arc<Core>, body: Body) -> Result<EndpointSnapshot, ControlError> {
+pub(crate) fn add_endpoint(
+    shared: Arc<Shared>,
+    body: Body,
+) -> Result<EndpointSnapshot, ControlError> {
     let mut input = Input::of(body)?;
     let url = input
         .text("url")?
@@ -44,23 +47,23 @@ pub(crate) fn add_endpoint(core: Arc<Core>, body: Body) -> Result<EndpointSnapsh
     if let Some(version) = input.named::<WebhookVersion>("version")? {
         endpoint = endpoint.version(version);
     }
-    if let Some(events) = input.typed::<Vec<String>>("events", "must be an array of event types")? {
+    if let Some(events) = input.value::<Vec<String>>("events", "must be an array of event types")? {
         let events: Result<Vec<EventType>, _> = events.iter().map(|event| event.parse()).collect();
         endpoint =
             endpoint.events(events.map_err(|problem| ControlError::invalid("events", problem))?);
     }
     endpoint.merchant = input.text("merchant")?;
     input.finish()?;
-    Simulator { core }.add_endpoint(endpoint)
+    Simulator { shared }.add_endpoint(endpoint)
 }
 
-pub(super) async fn ping(State(core): State<Arc<Core>>, id: Segment) -> Reply {
-    Ok(reply("delivery", Simulator { core }.ping(number(id)?)?))
+pub(super) async fn ping(State(shared): State<Arc<Shared>>, id: Segment) -> Reply {
+    Ok(reply("delivery", Simulator { shared }.ping(number(id)?)?))
 }
 
-pub(super) async fn remove(State(core): State<Arc<Core>>, id: Segment) -> Reply {
+pub(super) async fn remove(State(shared): State<Arc<Shared>>, id: Segment) -> Reply {
     let id = number(id)?;
-    let simulator = Simulator { core };
+    let simulator = Simulator { shared };
     if simulator.remove_endpoint(id) {
         Ok(reply("removed", id))
     } else {

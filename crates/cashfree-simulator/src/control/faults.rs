@@ -6,29 +6,29 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::input::{Body, Input};
-use super::{Reply, reply};
+use super::reply::{Reply, reply};
+use crate::api_faults::{ApiFault, ApiFaultRule};
 use crate::control_error::ControlError;
-use crate::core::Core;
-use crate::faults::{Fault, FaultRule};
+use crate::shared::Shared;
 use crate::simulator::Simulator;
 
 const WAIT: &str = "must be a whole number of seconds up to 600";
 
-pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
-    reply("faults", Simulator { core }.faults())
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+    reply("faults", Simulator { shared }.faults())
 }
 
-pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
-    Ok(reply("fault", add_fault(core, body)?))
+pub(super) async fn add(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+    Ok(reply("fault", add_fault(shared, body)?))
 }
 
 /// Adds the fault that a body describes.
-pub(crate) fn add_fault(core: Arc<Core>, body: Body) -> Result<FaultRule, ControlError> {
+pub(crate) fn add_fault(shared: Arc<Shared>, body: Body) -> Result<ApiFaultRule, ControlError> {
     let mut input = Input::of(body)?;
     let operation = input
         .named("operation")?
         .ok_or_else(|| ControlError::invalid("operation", "is missing"))?;
-    let fault: Fault = input
+    let fault: ApiFault = input
         .named("fault")?
         .ok_or_else(|| ControlError::invalid("fault", "is missing"))?;
     if !fault.suits(operation) {
@@ -37,8 +37,8 @@ pub(crate) fn add_fault(core: Arc<Core>, body: Body) -> Result<FaultRule, Contro
             format!("{fault} cannot befall {operation}"),
         ));
     }
-    let mut rule = FaultRule::once(operation, fault);
-    if let Some(times) = input.typed::<u32>("times", "must be a whole number from 1")? {
+    let mut rule = ApiFaultRule::once(operation, fault);
+    if let Some(times) = input.value::<u32>("times", "must be a whole number from 1")? {
         if times == 0 {
             return Err(ControlError::invalid(
                 "times",
@@ -48,19 +48,19 @@ pub(crate) fn add_fault(core: Arc<Core>, body: Body) -> Result<FaultRule, Contro
         rule.times = times;
     }
     rule.delay_ms = input.milliseconds("delay_ms")?.unwrap_or(0);
-    if let Some(seconds) = input.typed::<u32>("retry_seconds", WAIT)? {
+    if let Some(seconds) = input.value::<u32>("retry_seconds", WAIT)? {
         if seconds > 600 {
             return Err(ControlError::invalid("retry_seconds", WAIT));
         }
         rule.retry_seconds = seconds;
     }
     input.finish()?;
-    Simulator { core }.inject_fault(rule.clone());
+    Simulator { shared }.inject_fault(rule.clone());
     Ok(rule)
 }
 
-pub(super) async fn clear(State(core): State<Arc<Core>>) -> Response {
-    let simulator = Simulator { core };
+pub(super) async fn clear(State(shared): State<Arc<Shared>>) -> Response {
+    let simulator = Simulator { shared };
     simulator.clear_faults();
     reply("faults", simulator.faults())
 }

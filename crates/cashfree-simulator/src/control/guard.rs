@@ -11,7 +11,7 @@ use http::uri::Authority;
 use http::{HeaderMap, Method, header};
 use url::{Host, Url};
 
-use super::refusal;
+use super::reply::refusal;
 use crate::media_type::is_json;
 
 /// Lets a request through that names this machine and sends JSON or nothing.

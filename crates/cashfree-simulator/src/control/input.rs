@@ -14,7 +14,7 @@ use crate::control_error::ControlError;
 use crate::money::Paise;
 
 /// Ten minutes.
-const LONGEST_WAIT_MS: u64 = 600_000;
+const MAX_DELAY_MS: u64 = 600_000;
 
 /// A body as the framework hands it over.
 pub(crate) type Body = Result<Bytes, BytesRejection>;
@@ -43,6 +43,13 @@ pub(super) fn merchant_in_query(query: Option<&str>) -> Option<String> {
         .filter(|(name, _)| name == "merchant")
         .last()
         .map(|(_, value)| value.into_owned())
+}
+
+/// Sets a target if there is a value for it.
+pub(super) fn set<T>(target: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *target = value;
+    }
 }
 
 /// The fields of a JSON object that are still to be read.
@@ -85,7 +92,7 @@ impl Input {
     }
 
     /// Takes a field of a given type.
-    pub(super) fn typed<T: DeserializeOwned>(
+    pub(super) fn value<T: DeserializeOwned>(
         &mut self,
         field: &str,
         must: &str,
@@ -100,12 +107,12 @@ impl Input {
 
     /// Takes a field that is a string.
     pub(super) fn text(&mut self, field: &str) -> Result<Option<String>, ControlError> {
-        self.typed(field, "must be a string")
+        self.value(field, "must be a string")
     }
 
     /// Takes a field that is true or false.
     pub(super) fn flag(&mut self, field: &str) -> Result<Option<bool>, ControlError> {
-        self.typed(field, "must be true or false")
+        self.value(field, "must be true or false")
     }
 
     /// Takes a field whose text names a value.
@@ -156,8 +163,8 @@ impl Input {
     /// Takes a field that is a wait in milliseconds.
     pub(super) fn milliseconds(&mut self, field: &str) -> Result<Option<u64>, ControlError> {
         const MUST: &str = "must be a whole number of milliseconds up to 600000";
-        let value = self.typed::<u64>(field, MUST)?;
-        if value.is_some_and(|value| value > LONGEST_WAIT_MS) {
+        let value = self.value::<u64>(field, MUST)?;
+        if value.is_some_and(|value| value > MAX_DELAY_MS) {
             Err(ControlError::invalid(&self.name(field), MUST))
         } else {
             Ok(value)
@@ -178,7 +185,7 @@ impl Input {
 
     /// Takes a field that is an object.
     pub(super) fn object(&mut self, field: &'static str) -> Result<Option<Self>, ControlError> {
-        let values = self.typed(field, "must be an object")?;
+        let values = self.value(field, "must be an object")?;
         Ok(values.map(|values| Self {
             path: field,
             values,

@@ -8,91 +8,93 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::input::{Body, Input, Segment, merchant_in_query, segment};
-use super::{Reply, reply, written};
+use super::reply::{Reply, reply, written};
 use crate::control_error::ControlError;
-use crate::core::Core;
+use crate::operations::PaymentAttempt;
+use crate::shared::Shared;
 use crate::simulator::Simulator;
-use crate::world::{
-    LinkSnapshot, Method, OrderSnapshot, PaymentAttempt, PaymentSnapshot, PaymentStatus,
-};
+use crate::state::{LinkSnapshot, Method, OrderSnapshot, PaymentSnapshot, PaymentStatus};
 
-pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
-    reply("links", Simulator { core }.links())
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+    reply("links", Simulator { shared }.links())
 }
 
 pub(super) async fn show(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     link_id: Segment,
     RawQuery(query): RawQuery,
 ) -> Reply {
     let link_id = segment(link_id)?;
     let merchant = merchant_in_query(query.as_deref());
-    Ok(reply("link", named(&core, &link_id, merchant.as_deref())?))
+    Ok(reply(
+        "link",
+        named(&shared, &link_id, merchant.as_deref())?,
+    ))
 }
 
 pub(super) async fn pay(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     link_id: Segment,
     query: RawQuery,
     body: Body,
 ) -> Reply {
-    attempt(&core, link_id, query, body, PaymentStatus::Success)
+    attempt(&shared, link_id, query, body, PaymentStatus::Success)
 }
 
 pub(super) async fn fail(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     link_id: Segment,
     query: RawQuery,
     body: Body,
 ) -> Reply {
-    attempt(&core, link_id, query, body, PaymentStatus::Failed)
+    attempt(&shared, link_id, query, body, PaymentStatus::Failed)
 }
 
 pub(super) async fn drop_payment(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     link_id: Segment,
     query: RawQuery,
     body: Body,
 ) -> Reply {
-    attempt(&core, link_id, query, body, PaymentStatus::UserDropped)
+    attempt(&shared, link_id, query, body, PaymentStatus::UserDropped)
 }
 
 pub(super) async fn leave_pending(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     link_id: Segment,
     query: RawQuery,
     body: Body,
 ) -> Reply {
-    attempt(&core, link_id, query, body, PaymentStatus::Pending)
+    attempt(&shared, link_id, query, body, PaymentStatus::Pending)
 }
 
-pub(super) async fn settle(
-    State(core): State<Arc<Core>>,
+pub(super) async fn complete_payment(
+    State(shared): State<Arc<Shared>>,
     cf_payment_id: Segment,
     body: Body,
 ) -> Reply {
     let cf_payment_id = segment(cf_payment_id)?;
     let mut input = Input::of(body)?;
-    let end = input
+    let outcome = input
         .named("outcome")?
         .ok_or_else(|| ControlError::invalid("outcome", "is missing"))?;
     input.finish()?;
     let payment = Simulator {
-        core: Arc::clone(&core),
+        shared: Arc::clone(&shared),
     }
-    .settle(&cf_payment_id, end)?;
-    paid(&core, payment)
+    .complete_payment(&cf_payment_id, outcome)?;
+    paid(&shared, payment)
 }
 
 /// A payment with the order it was made on, and the link behind it if there is one.
-pub(super) fn paid(core: &Arc<Core>, payment: PaymentSnapshot) -> Reply {
-    core.with(|world, now| {
-        let place = world.named_payment(&payment.cf_payment_id)?;
-        let order = world.orders.get(place.order);
+pub(super) fn paid(shared: &Arc<Shared>, payment: PaymentSnapshot) -> Reply {
+    shared.with(|state, now| {
+        let index = state.find_payment(&payment.cf_payment_id)?;
+        let order = state.orders.get(index.order);
         let order = order.ok_or_else(|| ControlError::not_found("order_id"))?;
-        let link = world.link_behind(order);
-        let link = link.map(|link| world.snapshot(link, now));
-        let order = link.is_none().then(|| world.order_snapshot(order, now));
+        let link = state.link_of_order(order);
+        let link = link.map(|link| state.snapshot(link, now));
+        let order = link.is_none().then(|| state.order_snapshot(order, now));
         let paid = Paid {
             payment,
             link,
@@ -103,7 +105,7 @@ pub(super) fn paid(core: &Arc<Core>, payment: PaymentSnapshot) -> Reply {
 }
 
 pub(super) async fn expire(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     link_id: Segment,
     RawQuery(query): RawQuery,
     body: Body,
@@ -114,7 +116,7 @@ pub(super) async fn expire(
         .text("merchant")?
         .or_else(|| merchant_in_query(query.as_deref()));
     input.finish()?;
-    let link = Simulator { core }.expire(&link_id, merchant.as_deref())?;
+    let link = Simulator { shared }.expire(&link_id, merchant.as_deref())?;
     Ok(reply("link", link))
 }
 
@@ -128,25 +130,25 @@ struct Paid {
 }
 
 fn attempt(
-    core: &Arc<Core>,
+    shared: &Arc<Shared>,
     link_id: Segment,
     RawQuery(query): RawQuery,
     body: Body,
-    end: PaymentStatus,
+    outcome: PaymentStatus,
 ) -> Reply {
     let link_id = segment(link_id)?;
-    let attempt = read_attempt(query.as_deref(), body, end)?;
+    let attempt = read_attempt(query.as_deref(), body, outcome)?;
     let simulator = Simulator {
-        core: Arc::clone(core),
+        shared: Arc::clone(shared),
     };
-    paid(core, simulator.attempt(&link_id, attempt, end)?)
+    paid(shared, simulator.attempt(&link_id, attempt, outcome)?)
 }
 
 /// Reads what a payer does.
 pub(super) fn read_attempt(
     query: Option<&str>,
     body: Body,
-    end: PaymentStatus,
+    outcome: PaymentStatus,
 ) -> Result<PaymentAttempt, ControlError> {
     let mut input = Input::of(body)?;
     let mut attempt = PaymentAttempt::new();
@@ -157,7 +159,7 @@ pub(super) fn read_attempt(
     attempt.late = input.flag("late")?.unwrap_or(false);
     attempt.order_id = input.text("order_id")?;
     attempt.merchant = input.text("merchant")?.or_else(|| merchant_in_query(query));
-    if end == PaymentStatus::Failed
+    if outcome == PaymentStatus::Failed
         && let Some(reason) = input.text("reason")?
     {
         attempt = attempt.reason(reason);
@@ -167,16 +169,16 @@ pub(super) fn read_attempt(
 }
 
 fn named(
-    core: &Arc<Core>,
+    shared: &Arc<Shared>,
     link_id: &str,
     merchant: Option<&str>,
 ) -> Result<LinkSnapshot, ControlError> {
-    core.with(|world, now| {
-        let link = world.named_link(link_id, merchant)?;
-        let link = world
+    shared.with(|state, now| {
+        let link = state.find_link(link_id, merchant)?;
+        let link = state
             .links
             .get(link)
             .ok_or_else(|| ControlError::not_found("link_id"))?;
-        Ok(world.snapshot(link, now))
+        Ok(state.snapshot(link, now))
     })
 }

@@ -8,21 +8,18 @@ mod input;
 mod links;
 mod merchants;
 mod orders;
+mod reply;
 mod settings;
-mod settings_of_webhooks;
 mod webhook_faults;
+mod webhook_settings;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use bytes::Bytes;
-use http::{StatusCode, header};
-use serde::Serialize;
 
-use crate::control_error::ControlError;
-use crate::core::Core;
+use crate::shared::Shared;
+use reply::refusal;
 
 pub(crate) use chaos::set_chaos;
 pub(crate) use endpoints::add_endpoint;
@@ -33,7 +30,7 @@ pub(crate) use settings::change_settings;
 pub(crate) use webhook_faults::add_webhook_fault;
 
 /// The routes of the control API.
-pub(crate) fn routes() -> Router<Arc<Core>> {
+pub(crate) fn routes() -> Router<Arc<Shared>> {
     let api = Router::new()
         .route("/links", get(links::list))
         .route("/links/{link_id}", get(links::show))
@@ -42,7 +39,10 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/links/{link_id}/drop", post(links::drop_payment))
         .route("/links/{link_id}/pending", post(links::leave_pending))
         .route("/links/{link_id}/expire", post(links::expire))
-        .route("/payments/{cf_payment_id}/settle", post(links::settle))
+        .route(
+            "/payments/{cf_payment_id}/settle",
+            post(links::complete_payment),
+        )
         .route(
             "/payments/{cf_payment_id}/auto-refund",
             post(orders::auto_refund),
@@ -61,7 +61,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/refunds", get(orders::refunds))
         .route(
             "/refunds/{cf_refund_id}/settle",
-            post(orders::settle_refund),
+            post(orders::complete_refund),
         )
         .route("/disputes", get(orders::disputes))
         .route("/disputes/{dispute_id}", post(orders::move_dispute))
@@ -100,43 +100,4 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .fallback(|| async { refusal(404, "unknown_route", "there is nothing at this address") })
         .layer(axum::middleware::from_fn(guard::guard));
     Router::new().nest("/_simulator", api)
-}
-
-fn refusal(status: u16, code: &'static str, message: &str) -> Response {
-    ControlError {
-        status,
-        code,
-        field: None,
-        message: message.to_owned(),
-    }
-    .into_response()
-}
-
-impl IntoResponse for ControlError {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
-        written(status, &self)
-    }
-}
-
-/// What a control call answers with.
-type Reply = Result<Response, ControlError>;
-
-/// A 200 with a value under one name.
-fn reply<T: Serialize>(name: &'static str, value: T) -> Response {
-    written(
-        StatusCode::OK,
-        &std::collections::BTreeMap::from([(name, value)]),
-    )
-}
-
-fn written<T: Serialize>(status: StatusCode, value: &T) -> Response {
-    // Values here are texts, numbers and lists of them: writing cannot fail.
-    let body = serde_json::to_vec(value).unwrap_or_default();
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/json")],
-        Bytes::from(body),
-    )
-        .into_response()
 }

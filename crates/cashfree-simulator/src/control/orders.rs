@@ -7,44 +7,47 @@ use axum::response::Response;
 
 use super::input::{Body, Input, Segment, merchant_in_query, segment};
 use super::links::{paid, read_attempt};
-use super::{Reply, reply};
+use super::reply::{Reply, reply};
 use crate::control_error::ControlError;
-use crate::core::Core;
+use crate::shared::Shared;
 use crate::simulator::Simulator;
-use crate::world::{DisputeType, PaymentStatus};
+use crate::state::{DisputeType, PaymentStatus};
 
 /// Why the gateway gives money back by itself, unless it is said.
-const TOO_MANY: &str = "Multiple payments were performed against same order.";
+const DEFAULT_REFUND_REASON: &str = "Multiple payments were performed against same order.";
 
-pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
-    reply("orders", Simulator { core }.orders())
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+    reply("orders", Simulator { shared }.orders())
 }
 
 pub(super) async fn show(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     order_id: Segment,
     RawQuery(query): RawQuery,
 ) -> Reply {
     let (order_id, merchant) = (segment(order_id)?, merchant_in_query(query.as_deref()));
-    let order = Simulator { core }.order(&order_id, merchant.as_deref())?;
+    let order = Simulator { shared }.order(&order_id, merchant.as_deref())?;
     Ok(reply("order", order))
 }
 
 /// The handler that lets a payer try to pay an order, with one end.
 macro_rules! attempt {
-    ($name:ident, $end:ident) => {
+    ($name:ident, $outcome:ident) => {
         pub(super) async fn $name(
-            State(core): State<Arc<Core>>,
+            State(shared): State<Arc<Shared>>,
             order_id: Segment,
             RawQuery(query): RawQuery,
             body: Body,
         ) -> Reply {
-            let (order_id, end) = (segment(order_id)?, PaymentStatus::$end);
-            let attempt = read_attempt(query.as_deref(), body, end)?;
+            let (order_id, outcome) = (segment(order_id)?, PaymentStatus::$outcome);
+            let attempt = read_attempt(query.as_deref(), body, outcome)?;
             let simulator = Simulator {
-                core: Arc::clone(&core),
+                shared: Arc::clone(&shared),
             };
-            paid(&core, simulator.attempt_order(&order_id, attempt, end)?)
+            paid(
+                &shared,
+                simulator.attempt_order(&order_id, attempt, outcome)?,
+            )
         }
     };
 }
@@ -55,7 +58,7 @@ attempt!(drop_payment, UserDropped);
 attempt!(leave_pending, Pending);
 
 pub(super) async fn settlement(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     order_id: Segment,
     RawQuery(query): RawQuery,
     body: Body,
@@ -67,29 +70,29 @@ pub(super) async fn settlement(
         .text("merchant")?
         .or_else(|| merchant_in_query(query.as_deref()));
     input.finish()?;
-    let order = Simulator { core }.settle_order(&order_id, merchant.as_deref(), status)?;
+    let order = Simulator { shared }.update_settlement(&order_id, merchant.as_deref(), status)?;
     Ok(reply("order", order))
 }
 
-pub(super) async fn refunds(State(core): State<Arc<Core>>) -> Response {
-    reply("refunds", Simulator { core }.refunds())
+pub(super) async fn refunds(State(shared): State<Arc<Shared>>) -> Response {
+    reply("refunds", Simulator { shared }.refunds())
 }
 
-pub(super) async fn settle_refund(
-    State(core): State<Arc<Core>>,
+pub(super) async fn complete_refund(
+    State(shared): State<Arc<Shared>>,
     cf_refund_id: Segment,
     body: Body,
 ) -> Reply {
     let cf_refund_id = segment(cf_refund_id)?;
     let mut input = Input::of(body)?;
-    let end = required(input.named("outcome")?, "outcome")?;
+    let outcome = required(input.named("outcome")?, "outcome")?;
     input.finish()?;
-    let refund = Simulator { core }.settle_refund(&cf_refund_id, end)?;
+    let refund = Simulator { shared }.complete_refund(&cf_refund_id, outcome)?;
     Ok(reply("refund", refund))
 }
 
 pub(super) async fn auto_refund(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     cf_payment_id: Segment,
     body: Body,
 ) -> Reply {
@@ -97,17 +100,17 @@ pub(super) async fn auto_refund(
     let mut input = Input::of(body)?;
     let (amount, reason) = (input.amount("amount")?, input.text("reason")?);
     input.finish()?;
-    let reason = reason.unwrap_or_else(|| TOO_MANY.to_owned());
-    let refund = Simulator { core }.auto_refund(&cf_payment_id, amount, reason)?;
+    let reason = reason.unwrap_or_else(|| DEFAULT_REFUND_REASON.to_owned());
+    let refund = Simulator { shared }.auto_refund(&cf_payment_id, amount, reason)?;
     Ok(reply("refund", refund))
 }
 
-pub(super) async fn disputes(State(core): State<Arc<Core>>) -> Response {
-    reply("disputes", Simulator { core }.disputes())
+pub(super) async fn disputes(State(shared): State<Arc<Shared>>) -> Response {
+    reply("disputes", Simulator { shared }.disputes())
 }
 
 pub(super) async fn raise_dispute(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     cf_payment_id: Segment,
     body: Body,
 ) -> Reply {
@@ -116,12 +119,12 @@ pub(super) async fn raise_dispute(
     let (kind, amount) = (input.named("type")?, input.amount("amount")?);
     input.finish()?;
     let kind = kind.unwrap_or(DisputeType::Dispute);
-    let dispute = Simulator { core }.raise_dispute(&cf_payment_id, kind, amount)?;
+    let dispute = Simulator { shared }.raise_dispute(&cf_payment_id, kind, amount)?;
     Ok(reply("dispute", dispute))
 }
 
 pub(super) async fn move_dispute(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     dispute_id: Segment,
     body: Body,
 ) -> Reply {
@@ -131,7 +134,7 @@ pub(super) async fn move_dispute(
     input.finish()?;
     Ok(reply(
         "dispute",
-        Simulator { core }.move_dispute(&dispute_id, stage)?,
+        Simulator { shared }.move_dispute(&dispute_id, stage)?,
     ))
 }
 

@@ -8,35 +8,35 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::chaos::read_profile;
-use super::input::{Body, Input};
-use super::settings_of_webhooks::{read_sending, read_webhooks};
-use super::{Reply, written};
+use super::input::{Body, Input, set};
+use super::reply::{Reply, written};
+use super::webhook_settings::{read_sending, read_webhooks};
+use crate::api_faults::{ApiFault, ApiOperation};
 use crate::chaos::ChaosTally;
 use crate::control_error::ControlError;
-use crate::core::Core;
-use crate::faults::{Fault, Operation};
 use crate::settings::Settings;
+use crate::shared::Shared;
 use crate::simulator::Simulator;
 
-pub(super) async fn show(State(core): State<Arc<Core>>) -> Response {
-    written(StatusCode::OK, &Simulator { core }.settings())
+pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response {
+    written(StatusCode::OK, &Simulator { shared }.settings())
 }
 
-pub(super) async fn update(State(core): State<Arc<Core>>, body: Body) -> Reply {
-    Ok(written(StatusCode::OK, &change_settings(&core, body)?))
+pub(super) async fn update(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+    Ok(written(StatusCode::OK, &change_settings(&shared, body)?))
 }
 
 /// Changes the settings that a body names.
-pub(crate) fn change_settings(core: &Arc<Core>, body: Body) -> Result<Settings, ControlError> {
+pub(crate) fn change_settings(shared: &Arc<Shared>, body: Body) -> Result<Settings, ControlError> {
     let input = Input::of(body)?;
     // In one go: of two changes at the same time neither is lost.
-    core.with(|world, _| {
-        let settings = changed(world.settings.clone(), input)?;
-        if settings.chaos != world.settings.chaos {
-            world.chance = ChaosTally::default();
+    shared.with(|state, _| {
+        let settings = changed(state.settings.clone(), input)?;
+        if settings.chaos != state.settings.chaos {
+            state.chaos_tally = ChaosTally::default();
         }
-        world.settings = settings;
-        Ok(world.settings.clone())
+        state.settings = settings;
+        Ok(state.settings.clone())
     })
 }
 
@@ -48,7 +48,7 @@ fn changed(mut settings: Settings, mut input: Input) -> Result<Settings, Control
     read_sending(&mut settings, &mut input)?;
     read_behaviour(&mut settings, &mut input)?;
     read_answers(&mut settings, &mut input)?;
-    if let Some(faults) = input.typed::<BTreeMap<String, Option<String>>>(
+    if let Some(faults) = input.value::<BTreeMap<String, Option<String>>>(
         "faults",
         "must be an object of operation and fault",
     )? {
@@ -62,12 +62,6 @@ fn changed(mut settings: Settings, mut input: Input) -> Result<Settings, Control
     }
     input.finish()?;
     Ok(settings)
-}
-
-pub(super) fn set<T>(target: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *target = value;
-    }
 }
 
 fn read_behaviour(settings: &mut Settings, input: &mut Input) -> Result<(), ControlError> {
@@ -110,7 +104,7 @@ fn read_behaviour(settings: &mut Settings, input: &mut Input) -> Result<(), Cont
     );
     set(
         &mut settings.enabled_currencies,
-        input.typed("enabled_currencies", "must be an array of currency codes")?,
+        input.value("enabled_currencies", "must be an array of currency codes")?,
     );
     Ok(())
 }
@@ -147,7 +141,7 @@ fn read_answers(settings: &mut Settings, input: &mut Input) -> Result<(), Contro
     );
     set(
         &mut settings.rate_limit_per_minute,
-        input.typed("rate_limit_per_minute", "must be a whole number")?,
+        input.value("rate_limit_per_minute", "must be a whole number")?,
     );
     set(
         &mut settings.published_rate_limits,
@@ -166,12 +160,12 @@ fn read_faults(
     faults: &BTreeMap<String, Option<String>>,
 ) -> Result<(), ControlError> {
     for (operation, fault) in faults {
-        let operation: Operation = operation
+        let operation: ApiOperation = operation
             .parse()
             .map_err(|problem| ControlError::invalid(&format!("faults.{operation}"), problem))?;
         match fault {
             Some(fault) => {
-                let fault: Fault = fault.parse().map_err(|problem| {
+                let fault: ApiFault = fault.parse().map_err(|problem| {
                     ControlError::invalid(&format!("faults.{operation}"), problem)
                 })?;
                 settings.faults.insert(operation, fault);
@@ -186,7 +180,7 @@ fn read_faults(
 
 fn refusal_status(input: &mut Input, field: &str) -> Result<Option<u16>, ControlError> {
     const MUST: &str = "must be a status from 400 to 599";
-    let value = input.typed::<u16>(field, MUST)?;
+    let value = input.value::<u16>(field, MUST)?;
     if value.is_some_and(|value| !(400..600).contains(&value)) {
         Err(ControlError::invalid(field, MUST))
     } else {

@@ -6,23 +6,23 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::input::{Body, Input};
-use super::{Reply, reply};
+use super::reply::{Reply, reply};
 use crate::control_error::ControlError;
-use crate::core::Core;
+use crate::shared::Shared;
 use crate::simulator::Simulator;
 use crate::webhook_faults::WebhookFaultRule;
 
-pub(super) async fn list(State(core): State<Arc<Core>>) -> Response {
-    reply("webhook_faults", Simulator { core }.webhook_faults())
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+    reply("webhook_faults", Simulator { shared }.webhook_faults())
 }
 
-pub(super) async fn add(State(core): State<Arc<Core>>, body: Body) -> Reply {
-    Ok(reply("webhook_fault", add_webhook_fault(core, body)?))
+pub(super) async fn add(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+    Ok(reply("webhook_fault", add_webhook_fault(shared, body)?))
 }
 
 /// Adds the fault that a body describes.
 pub(crate) fn add_webhook_fault(
-    core: Arc<Core>,
+    shared: Arc<Shared>,
     body: Body,
 ) -> Result<WebhookFaultRule, ControlError> {
     const TIMES: &str = "must be a whole number from 1";
@@ -32,7 +32,7 @@ pub(crate) fn add_webhook_fault(
         .ok_or_else(|| ControlError::invalid("fault", "is missing"))?;
     let mut rule = WebhookFaultRule::once(fault);
     rule.event = input.named("event")?;
-    if let Some(times) = input.typed::<u32>("times", TIMES)? {
+    if let Some(times) = input.value::<u32>("times", TIMES)? {
         rule = rule.times(times);
     }
     if rule.times == 0 {
@@ -42,12 +42,12 @@ pub(crate) fn add_webhook_fault(
         rule.delay_ms = delay_ms;
     }
     input.finish()?;
-    Simulator { core }.inject_webhook_fault(rule.clone());
+    Simulator { shared }.inject_webhook_fault(rule.clone());
     Ok(rule)
 }
 
-pub(super) async fn clear(State(core): State<Arc<Core>>) -> Response {
-    let simulator = Simulator { core };
+pub(super) async fn clear(State(shared): State<Arc<Shared>>) -> Response {
+    let simulator = Simulator { shared };
     simulator.clear_webhook_faults();
     reply("webhook_faults", simulator.webhook_faults())
 }

@@ -8,28 +8,27 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use super::typed::{Problem, Typed, body};
-use super::{
-    back_to, chance_forms, clock_form, endpoint_form, fault_form, settings_form, whole_page,
-};
+use super::form_data::{FormData, Problem, body};
+use super::view::{back_to, whole_page};
+use super::{chaos_forms, clock_form, endpoint_form, fault_form, settings_form};
 use crate::control;
 use crate::control_error::ControlError;
-use crate::core::Core;
+use crate::operations::PaymentAttempt;
+use crate::shared::Shared;
 use crate::simulator::Simulator;
-use crate::world::PaymentAttempt;
 
 pub(super) type Form = Result<Bytes, BytesRejection>;
 
 /// Acts, and goes back to a part of the page or shows there what was refused.
 pub(super) fn act(
-    core: &Arc<Core>,
+    shared: &Arc<Shared>,
     headers: &HeaderMap,
     section: &'static str,
     form: Form,
-    act: impl FnOnce(&Typed) -> Result<(), ControlError>,
+    act: impl FnOnce(&FormData) -> Result<(), ControlError>,
 ) -> Response {
-    let typed = Typed::read(form);
-    match act(&typed) {
+    let form_data = FormData::read(form);
+    match act(&form_data) {
         Ok(()) => back_to(section),
         Err(refusal) => {
             let status = match refusal.status {
@@ -39,28 +38,28 @@ pub(super) fn act(
             let problem = Problem {
                 section,
                 refusal,
-                typed,
+                form_data,
             };
-            whole_page(core, headers, status, Some(problem))
+            whole_page(shared, headers, status, Some(problem))
         }
     }
 }
 
-pub(super) fn simulator(core: &Arc<Core>) -> Simulator {
+pub(super) fn simulator(shared: &Arc<Shared>) -> Simulator {
     Simulator {
-        core: Arc::clone(core),
+        shared: Arc::clone(shared),
     }
 }
 
 pub(super) async fn on_link(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, "links", form, |typed| {
-        let (link_id, merchant) = (typed.text("link_id"), typed.text("merchant"));
-        let (simulator, attempt) = (simulator(&core), PaymentAttempt::new().merchant(merchant));
-        match typed.text("action") {
+    act(&shared, &headers, "links", form, |form_data| {
+        let (link_id, merchant) = (form_data.text("link_id"), form_data.text("merchant"));
+        let (simulator, attempt) = (simulator(&shared), PaymentAttempt::new().merchant(merchant));
+        match form_data.text("action") {
             "pay" => simulator.pay(link_id, attempt).map(drop),
             "late" => simulator.pay(link_id, attempt.late()).map(drop),
             "fail" => simulator.fail(link_id, attempt).map(drop),
@@ -71,154 +70,181 @@ pub(super) async fn on_link(
     })
 }
 
-pub(super) async fn settle(
-    State(core): State<Arc<Core>>,
+pub(super) async fn complete_payment(
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, "links", form, |typed| {
-        let end = typed.text("outcome").parse();
-        let end = end.map_err(|problem| ControlError::invalid("outcome", problem))?;
-        simulator(&core)
-            .settle(typed.text("cf_payment_id"), end)
+    act(&shared, &headers, "links", form, |form_data| {
+        let outcome = form_data.text("outcome").parse();
+        let outcome = outcome.map_err(|problem| ControlError::invalid("outcome", problem))?;
+        simulator(&shared)
+            .complete_payment(form_data.text("cf_payment_id"), outcome)
             .map(drop)
     })
 }
 
 pub(super) async fn resend(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, "deliveries", form, |typed| {
-        simulator(&core).resend(id(typed)?).map(drop)
+    act(&shared, &headers, "deliveries", form, |form_data| {
+        simulator(&shared).resend(id(form_data)?).map(drop)
     })
 }
 
 pub(super) async fn change_settings(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, settings_form::SECTION, form, |typed| {
-        control::change_settings(&core, Ok(body(&settings_form::body(typed)))).map(drop)
-    })
+    act(
+        &shared,
+        &headers,
+        settings_form::SECTION,
+        form,
+        |form_data| {
+            control::change_settings(&shared, Ok(body(&settings_form::body(form_data)))).map(drop)
+        },
+    )
 }
 
 pub(super) async fn add_fault(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, fault_form::SECTION, form, |typed| {
-        control::add_fault(Arc::clone(&core), Ok(body(&fault_form::body(typed)))).map(drop)
+    act(&shared, &headers, fault_form::SECTION, form, |form_data| {
+        control::add_fault(Arc::clone(&shared), Ok(body(&fault_form::body(form_data)))).map(drop)
     })
 }
 
 /// Takes the waiting faults away, and those that hit every call.
 pub(super) async fn clear_faults(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, fault_form::SECTION, form, |_| {
-        simulator(&core).clear_faults();
-        simulator(&core).update_settings(|settings| settings.faults.clear());
+    act(&shared, &headers, fault_form::SECTION, form, |_| {
+        simulator(&shared).clear_faults();
+        simulator(&shared).update_settings(|settings| settings.faults.clear());
         Ok(())
     })
 }
 
 pub(super) async fn add_endpoint(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, endpoint_form::SECTION, form, |typed| {
-        control::add_endpoint(Arc::clone(&core), Ok(body(&endpoint_form::body(typed)))).map(drop)
-    })
+    act(
+        &shared,
+        &headers,
+        endpoint_form::SECTION,
+        form,
+        |form_data| {
+            control::add_endpoint(
+                Arc::clone(&shared),
+                Ok(body(&endpoint_form::body(form_data))),
+            )
+            .map(drop)
+        },
+    )
 }
 
 pub(super) async fn remove_endpoint(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, endpoint_form::SECTION, form, |typed| {
-        if simulator(&core).remove_endpoint(id(typed)?) {
-            Ok(())
-        } else {
-            Err(ControlError::not_found("id"))
-        }
-    })
+    act(
+        &shared,
+        &headers,
+        endpoint_form::SECTION,
+        form,
+        |form_data| {
+            if simulator(&shared).remove_endpoint(id(form_data)?) {
+                Ok(())
+            } else {
+                Err(ControlError::not_found("id"))
+            }
+        },
+    )
 }
 
 pub(super) async fn ping(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, endpoint_form::SECTION, form, |typed| {
-        simulator(&core).ping(id(typed)?).map(drop)
-    })
+    act(
+        &shared,
+        &headers,
+        endpoint_form::SECTION,
+        form,
+        |form_data| simulator(&shared).ping(id(form_data)?).map(drop),
+    )
 }
 
 pub(super) async fn add_webhook_fault(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, chance_forms::FAULTS, form, |typed| {
-        let told = body(&chance_forms::fault_body(typed));
-        control::add_webhook_fault(Arc::clone(&core), Ok(told)).map(drop)
+    act(&shared, &headers, chaos_forms::FAULTS, form, |form_data| {
+        let told = body(&chaos_forms::fault_body(form_data));
+        control::add_webhook_fault(Arc::clone(&shared), Ok(told)).map(drop)
     })
 }
 
 pub(super) async fn clear_webhook_faults(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, chance_forms::FAULTS, form, |_| {
-        simulator(&core).clear_webhook_faults();
+    act(&shared, &headers, chaos_forms::FAULTS, form, |_| {
+        simulator(&shared).clear_webhook_faults();
         Ok(())
     })
 }
 
 pub(super) async fn set_chaos(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, chance_forms::CHAOS, form, |typed| {
-        let told = body(&chance_forms::chaos_body(typed));
-        control::set_chaos(Arc::clone(&core), Ok(told))
+    act(&shared, &headers, chaos_forms::CHAOS, form, |form_data| {
+        let told = body(&chaos_forms::chaos_body(form_data));
+        control::set_chaos(Arc::clone(&shared), Ok(told))
     })
 }
 
 pub(super) async fn end_chaos(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, chance_forms::CHAOS, form, |_| {
-        simulator(&core)
+    act(&shared, &headers, chaos_forms::CHAOS, form, |_| {
+        simulator(&shared)
             .set_chaos(None)
             .map_err(|problem| ControlError::invalid("profile", problem))
     })
 }
 
 pub(super) async fn advance_clock(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    act(&core, &headers, clock_form::SECTION, form, |typed| {
-        control::advance_clock(Arc::clone(&core), Ok(body(&clock_form::body(typed)))).map(drop)
+    act(&shared, &headers, clock_form::SECTION, form, |form_data| {
+        control::advance_clock(Arc::clone(&shared), Ok(body(&clock_form::body(form_data))))
+            .map(drop)
     })
 }
 
-fn id(typed: &Typed) -> Result<u64, ControlError> {
-    typed
+fn id(form_data: &FormData) -> Result<u64, ControlError> {
+    form_data
         .text("id")
         .parse()
         .map_err(|_| ControlError::invalid("id", "must be a whole number"))

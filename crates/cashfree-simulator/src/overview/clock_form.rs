@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::field::{Field, Form};
-use super::typed::{Problem, Typed, whole};
+use super::form_data::{FormData, Problem, whole};
 
 pub(super) const SECTION: &str = "clock";
 
@@ -33,13 +33,13 @@ pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
 }
 
 /// What the control API is to be told.
-pub(super) fn body(typed: &Typed) -> Value {
-    let unit = typed.text("unit");
+pub(super) fn body(form_data: &FormData) -> Value {
+    let unit = form_data.text("unit");
     let seconds = UNITS
         .iter()
         .find(|(known, ..)| *known == unit)
         .map_or(1, |(.., seconds)| *seconds);
-    let count = whole(typed.text("advance_seconds"));
+    let count = whole(form_data.text("advance_seconds"));
     let by = match count.as_u64() {
         Some(count) => Value::from(count.saturating_mul(seconds)),
         None => count,

@@ -1,11 +1,11 @@
 //! The webhook deliveries on the page, newest first.
 
-use super::json_text;
-use crate::webhook::DeliverySnapshot;
-use crate::world::World;
+use super::pretty_json;
+use crate::state::DeliverySnapshot;
+use crate::state::GatewayState;
 
 /// Most deliveries on the page.
-const MOST: usize = 50;
+const MAX_ROWS: usize = 50;
 
 /// The latest deliveries, and how many are remembered.
 pub(super) struct Deliveries {
@@ -19,25 +19,25 @@ pub(super) struct Row {
 }
 
 impl Deliveries {
-    pub(super) fn of(world: &World) -> Self {
-        let rows = world
+    pub(super) fn of(state: &GatewayState) -> Self {
+        let rows = state
             .deliveries
             .iter()
             .rev()
-            .take(MOST)
+            .take(MAX_ROWS)
             .map(|delivery| Row {
                 delivery: DeliverySnapshot::from(delivery),
             });
         Self {
             rows: rows.collect(),
-            total: world.deliveries.len(),
+            total: state.deliveries.len(),
         }
     }
 }
 
 impl Row {
-    pub(super) fn spread_body(&self) -> String {
-        json_text::spread(&self.delivery.body)
+    pub(super) fn pretty_body(&self) -> String {
+        pretty_json::pretty(&self.delivery.body)
     }
 
     /// What it is about.

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::field::{Field, Form};
-use super::typed::{Problem, Typed};
+use super::form_data::{FormData, Problem};
 use crate::endpoint::EventType;
+use crate::state::GatewayState;
 use crate::version::WebhookVersion;
-use crate::world::World;
 
 pub(super) const SECTION: &str = "endpoints";
 
-pub(super) fn fields(world: &World, problem: Option<&Problem>) -> Vec<Field> {
+pub(super) fn fields(state: &GatewayState, problem: Option<&Problem>) -> Vec<Field> {
     let form = Form {
         section: SECTION,
         problem,
@@ -40,8 +40,8 @@ pub(super) fn fields(world: &World, problem: Option<&Problem>) -> Vec<Field> {
             EventType::ALL.iter().map(|event| event.as_str()),
         ),
     ];
-    if let [first, _, ..] = world.merchants.as_slice() {
-        let merchants = world.merchants.iter().map(|merchant| {
+    if let [first, _, ..] = state.merchants.as_slice() {
+        let merchants = state.merchants.iter().map(|merchant| {
             let id = merchant.client_id();
             (id, format!("{} ({id})", merchant.name()))
         });
@@ -57,13 +57,13 @@ pub(super) fn fields(world: &World, problem: Option<&Problem>) -> Vec<Field> {
 }
 
 /// What the control API is to be told.
-pub(super) fn body(typed: &Typed) -> Value {
+pub(super) fn body(form_data: &FormData) -> Value {
     let mut body = json!({
-        "url": typed.text("url"),
-        "version": typed.get("version"),
-        "events": typed.all("events"),
+        "url": form_data.text("url"),
+        "version": form_data.get("version"),
+        "events": form_data.all("events"),
     });
-    if let Some(merchant) = typed.get("merchant") {
+    if let Some(merchant) = form_data.get("merchant") {
         body["merchant"] = Value::from(merchant);
     }
     body

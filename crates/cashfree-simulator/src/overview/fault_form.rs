@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::field::{Field, Form};
-use super::typed::{Problem, Typed, whole};
-use crate::faults::{Fault, Operation};
-use crate::world::World;
+use super::form_data::{FormData, Problem, whole};
+use crate::api_faults::{ApiFault, ApiOperation};
+use crate::state::GatewayState;
 
 pub(super) const SECTION: &str = "faults";
 
@@ -14,10 +14,10 @@ pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
         section: SECTION,
         problem,
     };
-    let operations = Operation::ALL
+    let operations = ApiOperation::ALL
         .iter()
         .map(|operation| (operation.as_str(), operation.to_string()));
-    let faults = Fault::ALL
+    let faults = ApiFault::ALL
         .iter()
         .map(|fault| (fault.as_str(), format!("{fault}: {}", words(*fault))));
     vec![
@@ -26,14 +26,14 @@ pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
             "Operation",
             "The call of the merchant API that is hit.",
             operations,
-            Operation::CreateLink.as_str(),
+            ApiOperation::CreateLink.as_str(),
         ),
         form.select(
             "fault",
             "Fault",
             "What goes wrong with it.",
             faults,
-            Fault::DropAfterCommit.as_str(),
+            ApiFault::DropAfterCommit.as_str(),
         ),
         form.number("times", "Times", "How many calls are hit.", "1"),
         form.number(
@@ -52,19 +52,19 @@ pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
 }
 
 /// What the control API is to be told.
-pub(super) fn body(typed: &Typed) -> Value {
+pub(super) fn body(form_data: &FormData) -> Value {
     json!({
-        "operation": typed.get("operation"),
-        "fault": typed.get("fault"),
-        "times": whole(typed.text("times")),
-        "delay_ms": whole(typed.text("delay_ms")),
-        "retry_seconds": whole(typed.text("retry_seconds")),
+        "operation": form_data.get("operation"),
+        "fault": form_data.get("fault"),
+        "times": whole(form_data.text("times")),
+        "delay_ms": whole(form_data.text("delay_ms")),
+        "retry_seconds": whole(form_data.text("retry_seconds")),
     })
 }
 
 /// The faults in force, in words: those that wait, and those that hit every call.
-pub(super) fn in_force(world: &World) -> Vec<String> {
-    let waiting = world.faults.iter().map(|rule| {
+pub(super) fn in_force(state: &GatewayState) -> Vec<String> {
+    let waiting = state.faults.iter().map(|rule| {
         let times = if rule.times == 1 { "call" } else { "calls" };
         let delay = if rule.delay_ms == 0 {
             String::new()
@@ -76,36 +76,36 @@ pub(super) fn in_force(world: &World) -> Vec<String> {
             rule.operation, rule.fault, rule.times
         )
     });
-    let standing = world.settings.faults.iter();
+    let standing = state.settings.faults.iter();
     let standing =
         standing.map(|(operation, fault)| format!("{operation}: {fault} for every call"));
     waiting.chain(standing).collect()
 }
 
-const fn words(fault: Fault) -> &'static str {
+const fn words(fault: ApiFault) -> &'static str {
     match fault {
-        Fault::DropBeforeCommit => "no answer, nothing done",
-        Fault::DropAfterCommit => "done, but no answer",
-        Fault::Error500Stored => "a 500 that repeats with its idempotency key, nothing done",
-        Fault::Error400Stored => "a 400 that repeats with its idempotency key, nothing done",
-        Fault::NotFoundStored => "a 404 that repeats with its idempotency key, nothing done",
-        Fault::Error500AfterCommit => "done, but answered with a 500",
-        Fault::Error500 => "a 500, nothing done",
-        Fault::RateLimited => "a 429 with a wait, nothing done",
-        Fault::Html502 => "a 502 page of HTML, nothing done",
-        Fault::TruncatedJson => "done, but the answer breaks off",
-        Fault::NotFound => "a 404 for what exists, nothing done",
-        Fault::Delay => "done at once, answered late",
-        Fault::ResetBeforeCommit => "connection reset, nothing done",
-        Fault::ResetAfterCommit => "done, but the connection is reset",
-        Fault::TimeoutBeforeCommit => "no answer for the delay or a minute, nothing done",
-        Fault::TimeoutAfterCommit => "done, but no answer for the delay or a minute",
-        Fault::RateLimitedStored => "a 429 that repeats with its idempotency key, nothing done",
-        Fault::NumbersAsStrings => "done, but numbers in the answer are strings",
-        Fault::Nulls => "done, but the answer's values are null",
-        Fault::Objects => "done, but the answer's values are objects",
-        Fault::HugeBody => "done, but the answer is 64 MiB long",
-        Fault::LagAfterCreate => "made, but not found for the delay or five seconds",
-        Fault::LatePayment => "cancelled, but a payment lands a second later",
+        ApiFault::DropBeforeCommit => "no answer, nothing done",
+        ApiFault::DropAfterCommit => "done, but no answer",
+        ApiFault::Error500Stored => "a 500 that repeats with its idempotency key, nothing done",
+        ApiFault::Error400Stored => "a 400 that repeats with its idempotency key, nothing done",
+        ApiFault::NotFoundStored => "a 404 that repeats with its idempotency key, nothing done",
+        ApiFault::Error500AfterCommit => "done, but answered with a 500",
+        ApiFault::Error500 => "a 500, nothing done",
+        ApiFault::RateLimited => "a 429 with a wait, nothing done",
+        ApiFault::Html502 => "a 502 page of HTML, nothing done",
+        ApiFault::TruncatedJson => "done, but the answer breaks off",
+        ApiFault::NotFound => "a 404 for what exists, nothing done",
+        ApiFault::Delay => "done at once, answered late",
+        ApiFault::ResetBeforeCommit => "connection reset, nothing done",
+        ApiFault::ResetAfterCommit => "done, but the connection is reset",
+        ApiFault::TimeoutBeforeCommit => "no answer for the delay or a minute, nothing done",
+        ApiFault::TimeoutAfterCommit => "done, but no answer for the delay or a minute",
+        ApiFault::RateLimitedStored => "a 429 that repeats with its idempotency key, nothing done",
+        ApiFault::NumbersAsStrings => "done, but numbers in the answer are strings",
+        ApiFault::Nulls => "done, but the answer's values are null",
+        ApiFault::Objects => "done, but the answer's values are objects",
+        ApiFault::HugeBody => "done, but the answer is 64 MiB long",
+        ApiFault::LagAfterCreate => "made, but not found for the delay or five seconds",
+        ApiFault::LatePayment => "cancelled, but a payment lands a second later",
     }
 }

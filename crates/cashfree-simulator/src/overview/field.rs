@@ -1,6 +1,6 @@
 //! One field of a form: its label, its line of help, and what it holds.
 
-use super::typed::{Problem, Typed};
+use super::form_data::{FormData, Problem};
 
 /// What a field is filled in with.
 pub(super) enum Kind {
@@ -40,8 +40,8 @@ pub(super) struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    fn typed(&self) -> Option<&'a Typed> {
-        Problem::typed_in(self.problem, self.section)
+    fn form_data(&self) -> Option<&'a FormData> {
+        Problem::data_in(self.problem, self.section)
     }
 
     fn field(
@@ -62,8 +62,8 @@ impl<'a> Form<'a> {
     }
 
     fn value(&self, name: &str, value: &str) -> String {
-        let typed = self.typed().and_then(|typed| typed.get(name));
-        typed.unwrap_or(value).to_owned()
+        let form_data = self.form_data().and_then(|form_data| form_data.get(name));
+        form_data.unwrap_or(value).to_owned()
     }
 
     pub(super) fn flag(
@@ -73,7 +73,9 @@ impl<'a> Form<'a> {
         help: &'static str,
         on: bool,
     ) -> Field {
-        let on = self.typed().map_or(on, |typed| typed.get(name).is_some());
+        let on = self
+            .form_data()
+            .map_or(on, |form_data| form_data.get(name).is_some());
         self.field(name, label, help, Kind::Flag(on))
     }
 
@@ -122,9 +124,9 @@ impl<'a> Form<'a> {
         help: &'static str,
         choices: impl IntoIterator<Item = &'b str>,
     ) -> Field {
-        let typed = self.typed();
+        let form_data = self.form_data();
         let choices = choices.into_iter().map(|value| Choice {
-            chosen: typed.is_none_or(|typed| typed.all(name).contains(&value)),
+            chosen: form_data.is_none_or(|form_data| form_data.all(name).contains(&value)),
             value: value.to_owned(),
             words: value.to_owned(),
         });

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 
 use crate::money::Paise;
 use crate::money_text;
-use crate::stamp;
-use crate::world::{
-    LinkSnapshot, LinkStatus, OrderSnapshot, PaymentSnapshot, PaymentStatus, RefundSnapshot, World,
+use crate::state::{
+    GatewayState, LinkSnapshot, LinkStatus, OrderSnapshot, PaymentSnapshot, PaymentStatus,
+    RefundSnapshot,
 };
+use crate::timestamp;
 
 /// Most links on the page.
-const MOST: usize = 50;
+const MAX_ROWS: usize = 50;
 
 /// The latest links, and how many there are.
 pub(super) struct Links {
@@ -25,17 +26,17 @@ pub(super) struct Row {
 }
 
 impl Links {
-    pub(super) fn of(world: &World, now: Timestamp) -> Self {
-        let rows = world.links.iter().rev().take(MOST).map(|link| Row {
-            merchant_name: world
+    pub(super) fn of(state: &GatewayState, now: Timestamp) -> Self {
+        let rows = state.links.iter().rev().take(MAX_ROWS).map(|link| Row {
+            merchant_name: state
                 .merchant(&link.merchant)
                 .map_or(link.merchant.as_str(), |merchant| merchant.name())
                 .to_owned(),
-            link: world.snapshot(link, now),
+            link: state.snapshot(link, now),
         });
         Self {
             rows: rows.collect(),
-            total: world.links.len(),
+            total: state.links.len(),
         }
     }
 }
@@ -47,9 +48,9 @@ impl Row {
     }
 
     /// How much more was paid than was asked for.
-    pub(super) fn surplus(&self) -> Option<String> {
-        let surplus = self.link.amount_paid.saturating_less(self.link.amount);
-        surplus.is_positive().then(|| self.money(&surplus))
+    pub(super) fn overpaid(&self) -> Option<String> {
+        let overpaid = self.link.amount_paid.saturating_sub(self.link.amount);
+        overpaid.is_positive().then(|| self.money(&overpaid))
     }
 
     /// Whether the link is over without being paid, so that only a late payment can still land.
@@ -62,11 +63,11 @@ impl Row {
     }
 
     pub(super) fn expires(&self) -> String {
-        stamp::readable(self.link.expires_at)
+        timestamp::readable(self.link.expires_at)
     }
 
     pub(super) fn expires_exactly(&self) -> String {
-        stamp::ist(self.link.expires_at)
+        timestamp::ist(self.link.expires_at)
     }
 
     /// The payments with their orders, oldest first.
@@ -96,15 +97,15 @@ impl PaymentRow<'_> {
         self.payment.status == PaymentStatus::Pending
     }
 
-    pub(super) fn took_money(&self) -> bool {
+    pub(super) fn succeeded(&self) -> bool {
         self.payment.status == PaymentStatus::Success
     }
 
     pub(super) fn at(&self) -> String {
-        stamp::readable(self.payment.at)
+        timestamp::readable(self.payment.at)
     }
 
     pub(super) fn exactly(&self) -> String {
-        stamp::ist(self.payment.at)
+        timestamp::ist(self.payment.at)
     }
 }

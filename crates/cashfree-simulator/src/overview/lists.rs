@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 use super::deliveries::Deliveries;
 use super::links::Links;
 use super::orders::Orders;
-use crate::core::Core;
 use crate::html::{Audience, page};
-use crate::world::DisputeSnapshot;
+use crate::shared::Shared;
+use crate::state::DisputeSnapshot;
 
 /// Links, orders, disputes and deliveries.
 #[derive(Template)]
@@ -28,17 +28,17 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    pub(super) fn of(core: &Arc<Core>) -> Self {
-        core.with(|world, now| Self {
-            links: Links::of(world, now),
-            orders: Orders::of(world, now),
-            disputes: world
+    pub(super) fn of(shared: &Arc<Shared>) -> Self {
+        shared.with(|state, now| Self {
+            links: Links::of(state, now),
+            orders: Orders::of(state, now),
+            disputes: state
                 .disputes
                 .iter()
                 .rev()
-                .map(|dispute| world.dispute_snapshot(dispute))
+                .map(|dispute| state.dispute_snapshot(dispute))
                 .collect(),
-            deliveries: Deliveries::of(world),
+            deliveries: Deliveries::of(state),
         })
     }
 }
@@ -51,8 +51,8 @@ struct Written {
 }
 
 /// The lists, or a 304 where the reader already has them.
-pub(super) async fn show(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
-    let text = Lists::of(&core).render().unwrap_or_default();
+pub(super) async fn show(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let text = Lists::of(&shared).render().unwrap_or_default();
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
     let known = headers
         .get(header::IF_NONE_MATCH)

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::links::PaymentRow;
 use crate::money::Paise;
 use crate::money_text;
-use crate::world::{OrderSnapshot, OrderStatus, World};
+use crate::state::{GatewayState, OrderSnapshot, OrderStatus};
 
 /// Most orders on the page.
-const MOST: usize = 50;
+const MAX_ROWS: usize = 50;
 
 /// The latest orders that belong to no link, and how many there are.
 pub(super) struct Orders {
@@ -22,10 +22,10 @@ pub(super) struct Row {
 }
 
 impl Orders {
-    pub(super) fn of(world: &World, now: Timestamp) -> Self {
-        let own = || world.orders.iter().filter(|order| order.link.is_none());
-        let rows = own().rev().take(MOST).map(|order| Row {
-            order: world.order_snapshot(order, now),
+    pub(super) fn of(state: &GatewayState, now: Timestamp) -> Self {
+        let own = || state.orders.iter().filter(|order| order.link.is_none());
+        let rows = own().rev().take(MAX_ROWS).map(|order| Row {
+            order: state.order_snapshot(order, now),
         });
         Self {
             rows: rows.collect(),

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Form};
+use super::form_data::{FormData, Problem, parts, whole};
 use super::settings_table::{GROUPS, Kind, Setting};
-use super::typed::{Problem, Typed, parts, whole};
 use crate::settings::Settings;
 use crate::version::WebhookVersion;
 
@@ -86,10 +86,10 @@ fn shown(value: &RawValue) -> String {
 
 /// What the control API is to be told. A switch that the form does not hold is off; other fields it does not hold
 /// stay as they are.
-pub(super) fn body(typed: &Typed) -> Value {
+pub(super) fn body(form_data: &FormData) -> Value {
     let (mut outer, mut webhooks) = (Map::new(), Map::new());
     for setting in GROUPS.iter().flat_map(|(_, settings)| *settings) {
-        let value = match (setting.kind, typed.get(setting.name)) {
+        let value = match (setting.kind, form_data.get(setting.name)) {
             (Kind::Flag, value) => Value::from(value.is_some()),
             (_, None) => continue,
             (Kind::Whole, Some(text)) => whole(text),

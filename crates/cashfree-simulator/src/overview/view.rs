@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
 
 use super::field::{Field, Kind};
+use super::form_data::Problem;
 use super::lists::Lists;
 use super::settings_form::{self, Group};
-use super::typed::Problem;
-use super::{chance_forms, clock_form, endpoint_form, fault_form};
-use crate::core::Core;
+use super::{chaos_forms, clock_form, endpoint_form, fault_form};
 use crate::endpoint::EndpointSnapshot;
+use crate::html::{Audience, page};
 use crate::merchant::{DEFAULT_CLIENT_SECRET, Merchant};
-use crate::stamp;
+use crate::shared::Shared;
+use crate::timestamp;
 
 /// An account, as far as it may be shown.
 pub(super) struct Account {
@@ -50,7 +53,7 @@ pub(super) struct Overview {
     webhook_faults: Vec<String>,
     webhook_fault_fields: Vec<Field>,
     chaos_on: bool,
-    chaos_now: String,
+    chaos_summary: String,
     chaos_fields: Vec<Field>,
     endpoints: Vec<EndpointSnapshot>,
     endpoint_fields: Vec<Field>,
@@ -61,26 +64,26 @@ pub(super) struct Overview {
 }
 
 /// The page as a browser asks for it that reaches the simulator under the name `host`.
-pub(super) fn overview(core: &Arc<Core>, host: Option<&str>, problem: Option<Problem>) -> Overview {
-    let lists = Lists::of(core);
-    core.with(|world, now| Overview {
+fn overview(shared: &Arc<Shared>, host: Option<&str>, problem: Option<Problem>) -> Overview {
+    let lists = Lists::of(shared);
+    shared.with(|state, now| Overview {
         root: "/",
-        address: host.map_or_else(|| world.public_url.clone(), |host| format!("http://{host}")),
-        accounts: world.merchants.iter().map(Account::from).collect(),
+        address: host.map_or_else(|| state.public_url.clone(), |host| format!("http://{host}")),
+        accounts: state.merchants.iter().map(Account::from).collect(),
         lists,
-        settings: settings_form::groups(&world.settings, problem.as_ref()),
-        faults: fault_form::in_force(world),
+        settings: settings_form::groups(&state.settings, problem.as_ref()),
+        faults: fault_form::in_force(state),
         fault_fields: fault_form::fields(problem.as_ref()),
-        webhook_faults: chance_forms::waiting(world),
-        webhook_fault_fields: chance_forms::fault_fields(problem.as_ref()),
-        chaos_on: world.settings.chaos.is_some(),
-        chaos_now: chance_forms::chaos_now(world),
-        chaos_fields: chance_forms::chaos_fields(world, problem.as_ref()),
-        endpoints: world.endpoints.clone(),
-        endpoint_fields: endpoint_form::fields(world, problem.as_ref()),
+        webhook_faults: chaos_forms::waiting(state),
+        webhook_fault_fields: chaos_forms::fault_fields(problem.as_ref()),
+        chaos_on: state.settings.chaos.is_some(),
+        chaos_summary: chaos_forms::chaos_summary(state),
+        chaos_fields: chaos_forms::chaos_fields(state, problem.as_ref()),
+        endpoints: state.endpoints.clone(),
+        endpoint_fields: endpoint_form::fields(state, problem.as_ref()),
         clock_fields: clock_form::fields(problem.as_ref()),
-        now: stamp::readable(now),
-        now_exactly: stamp::ist(now),
+        now: timestamp::readable(now),
+        now_exactly: timestamp::ist(now),
         problem,
     })
 }
@@ -104,4 +107,27 @@ impl Overview {
             self.address, account.client_id, account.secret
         )
     }
+}
+
+/// The page, with what was refused.
+pub(super) fn whole_page(
+    shared: &Arc<Shared>,
+    headers: &HeaderMap,
+    status: StatusCode,
+    problem: Option<Problem>,
+) -> Response {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let overview = overview(shared, host, problem);
+    page(Audience::Developer, status, &overview)
+}
+
+/// Back to a part of the page.
+pub(super) fn back_to(section: &str) -> Response {
+    (
+        StatusCode::SEE_OTHER,
+        [(header::LOCATION, format!("/#{section}"))],
+    )
+        .into_response()
 }

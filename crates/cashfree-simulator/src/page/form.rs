@@ -3,12 +3,13 @@
 use super::test_instruments::{BANK, card, decline, upi};
 use crate::control_error::ControlError;
 use crate::money::Paise;
-use crate::world::{Decline, Instrument, Method, PaymentAttempt, PaymentStatus};
+use crate::operations::PaymentAttempt;
+use crate::state::{Decline, Instrument, Method, PaymentStatus};
 
 /// What the payer chose.
 pub(super) struct Choice {
     pub(super) attempt: PaymentAttempt,
-    pub(super) end: PaymentStatus,
+    pub(super) outcome: PaymentStatus,
 }
 
 /// What is wrong with a form, and at which field. What belongs to none is wrong with the whole form.
@@ -81,7 +82,7 @@ impl Form {
 
     /// What is to happen, or what is wrong.
     pub(super) fn choice(&self) -> Result<Choice, Problem> {
-        let end = match self.outcome.as_str() {
+        let outcome = match self.outcome.as_str() {
             "pay" => PaymentStatus::Success,
             "fail" => PaymentStatus::Failed,
             "pending" => PaymentStatus::Pending,
@@ -94,17 +95,17 @@ impl Form {
             }
         };
         let (instrument, fate) = self.instrument()?;
-        let reason = self.reason()?.filter(|_| end == PaymentStatus::Failed);
-        let end = if end == PaymentStatus::Success && fate.is_some() {
+        let reason = self.reason()?.filter(|_| outcome == PaymentStatus::Failed);
+        let outcome = if outcome == PaymentStatus::Success && fate.is_some() {
             PaymentStatus::Failed
         } else {
-            end
+            outcome
         };
         let mut attempt = PaymentAttempt::new();
         attempt.instrument = Some(instrument);
         attempt.decline = reason.or(fate);
         attempt.amount = self.amount()?;
-        Ok(Choice { attempt, end })
+        Ok(Choice { attempt, outcome })
     }
 
     /// What is paid with, and the decline that it leads to.

@@ -11,19 +11,19 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::form::{Choice, Form, Problem};
-use super::{Segment, back_to_merchant, unknown};
-use crate::core::Core;
+use super::responses::{Segment, back_to_merchant, unknown};
 use crate::html::{Audience, page};
 use crate::money_text;
-use crate::stamp;
-use crate::world::{OrderStatus, Place, World};
+use crate::shared::Shared;
+use crate::state::{GatewayState, OrderStatus, PaymentIndex};
+use crate::timestamp;
 
 #[derive(Template)]
 #[template(path = "payment/order.html")]
 struct OrderPage<'a> {
     root: &'static str,
     merchant: &'a str,
-    news: Option<String>,
+    notice: Option<String>,
     problem: Option<String>,
     amount: String,
     order_id: &'a str,
@@ -41,72 +41,72 @@ enum Said {
     Problem(String),
 }
 
-pub(super) async fn show(State(core): State<Arc<Core>>, segment: Segment) -> Response {
-    let answer = core.with(|world, now| {
-        let order = named(world, segment)?;
-        order_page(world, order, Said::Nothing, now)
+pub(super) async fn show(State(shared): State<Arc<Shared>>, segment: Segment) -> Response {
+    let response = shared.with(|state, now| {
+        let order = named(state, segment)?;
+        order_page(state, order, Said::Nothing, now)
     });
-    answer.unwrap_or_else(unknown)
+    response.unwrap_or_else(unknown)
 }
 
 pub(super) async fn submit(
-    State(core): State<Arc<Core>>,
+    State(shared): State<Arc<Shared>>,
     segment: Segment,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     // What could not be read lacks everything, and is refused for that.
     let form = Form::read(&body.unwrap_or_default());
-    let answer = core.with(|world, now| {
-        let order = named(world, segment)?;
-        let done = form.choice().and_then(|Choice { attempt, end }| {
-            world
-                .attempt_order(order, attempt, end, now)
+    let response = shared.with(|state, now| {
+        let order = named(state, segment)?;
+        let done = form.choice().and_then(|Choice { attempt, outcome }| {
+            state
+                .attempt_order(order, attempt, outcome, now)
                 .map_err(Problem::from)
         });
         match done {
-            Ok(place) => finished(world, place, now),
-            Err(problem) => order_page(world, order, Said::Problem(problem.message), now),
+            Ok(index) => finished(state, index, now),
+            Err(problem) => order_page(state, order, Said::Problem(problem.message), now),
         }
     });
-    answer.unwrap_or_else(unknown)
+    response.unwrap_or_else(unknown)
 }
 
 /// The order whose page an address is of.
-fn named(world: &World, segment: Segment) -> Option<usize> {
+fn named(state: &GatewayState, segment: Segment) -> Option<usize> {
     let code = segment.ok()?.0;
-    world.orders.iter().position(|order| order.hash == code)
+    state.orders.iter().position(|order| order.hash == code)
 }
 
-fn finished(world: &World, place: Place, now: Timestamp) -> Option<Response> {
-    let (order, payment) = world.at(place)?;
-    let news = format!(
+fn finished(state: &GatewayState, index: PaymentIndex, now: Timestamp) -> Option<Response> {
+    let (order, payment) = state.payment_at(index)?;
+    let notice = format!(
         "Payment {}: {}. {}",
         payment.cf_payment_id, payment.status, payment.message
     );
-    back_to_merchant(order).or_else(|| order_page(world, place.order, Said::News(news), now))
+    back_to_merchant(order).or_else(|| order_page(state, index.order, Said::News(notice), now))
 }
 
-fn order_page(world: &World, order: usize, said: Said, now: Timestamp) -> Option<Response> {
-    let order = world.orders.get(order)?;
+fn order_page(state: &GatewayState, order: usize, said: Said, now: Timestamp) -> Option<Response> {
+    let order = state.orders.get(order)?;
     let status = order.status(now);
-    let merchant = world.merchant(&order.merchant);
-    let (http_status, news, problem) = match said {
+    let merchant = state.merchant(&order.merchant);
+    let (http_status, notice, problem) = match said {
         Said::Nothing => (StatusCode::OK, None, None),
-        Said::News(news) => (StatusCode::OK, Some(news), None),
+        Said::News(notice) => (StatusCode::OK, Some(notice), None),
         Said::Problem(problem) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)),
     };
     let shown = OrderPage {
         root: "../",
         merchant: merchant.map_or(order.merchant.as_str(), |merchant| merchant.name()),
-        news,
+        notice,
         problem,
-        amount: money_text::shown(order.asked.amount, &order.asked.currency),
+        amount: money_text::shown(order.request.amount, &order.request.currency),
         order_id: &order.order_id,
         status,
-        expires: stamp::readable(order.expires_at),
-        expires_exactly: stamp::ist(order.expires_at),
+        expires: timestamp::readable(order.expires_at),
+        expires_exactly: timestamp::ist(order.expires_at),
         payable: status == OrderStatus::Active && !order.has_pending_payment(),
-        return_url: order.asked.meta.return_url.as_deref(),
+        return_url: order.request.meta.return_url.as_deref(),
     };
     Some(page(Audience::Payer, http_status, &shown))
 }

@@ -1,6 +1,6 @@
 //! The test cards and UPI ids the gateway publishes for its sandbox, and the reasons a payment may fail with.
 
-use crate::world::{Decline, Instrument, masked};
+use crate::state::{Decline, Instrument, masked};
 
 /// A card that pays.
 pub(super) struct TestCard {

@@ -6,35 +6,35 @@ use super::form::{Form, Problem};
 use super::test_instruments::{CARDS, REASONS, Reason, TestCard, TestUpiId, UPI_IDS};
 use crate::money::Paise;
 use crate::money_text;
-use crate::stamp;
-use crate::world::{Link, LinkStatus, PaymentStatus, Place, World};
+use crate::state::{GatewayState, Link, LinkStatus, PaymentIndex, PaymentStatus};
+use crate::timestamp;
 
 /// From a payment page to where the assets are.
 const ROOT: &str = "../";
 
 /// A link as a payer is told about it.
 pub(super) struct LinkView<'a> {
-    world: &'a World,
+    state: &'a GatewayState,
     link: &'a Link,
 }
 
 impl LinkView<'_> {
     fn money(&self, amount: Paise) -> String {
-        money_text::shown(amount, &self.link.asked.currency)
+        money_text::shown(amount, &self.link.request.currency)
     }
 
     fn merchant(&self) -> &str {
-        self.world
+        self.state
             .merchant(&self.link.merchant)
             .map_or(self.link.merchant.as_str(), |merchant| merchant.name())
     }
 
     fn purpose(&self) -> &str {
-        &self.link.asked.purpose
+        &self.link.request.purpose
     }
 
     fn amount(&self) -> String {
-        self.money(self.link.asked.amount)
+        self.money(self.link.request.amount)
     }
 
     const fn has_paid(&self) -> bool {
@@ -49,42 +49,42 @@ impl LinkView<'_> {
         self.money(self.link.remaining())
     }
 
-    fn least(&self) -> String {
-        self.money(self.link.least_payment())
+    fn minimum(&self) -> String {
+        self.money(self.link.minimum_payment())
     }
 
     const fn partial(&self) -> bool {
-        self.link.asked.partial_payments
+        self.link.request.partial_payments
     }
 
     /// What the script writes before an amount.
     fn amount_prefix(&self) -> String {
-        if self.link.asked.currency == "INR" {
+        if self.link.request.currency == "INR" {
             "₹".to_owned()
         } else {
-            format!("{} ", self.link.asked.currency)
+            format!("{} ", self.link.request.currency)
         }
     }
 
     fn expires(&self) -> String {
-        stamp::readable(self.link.expires_at)
+        timestamp::readable(self.link.expires_at)
     }
 
     fn expires_exactly(&self) -> String {
-        stamp::ist(self.link.expires_at)
+        timestamp::ist(self.link.expires_at)
     }
 
     fn return_url(&self) -> Option<&str> {
-        self.link.asked.meta.return_url.as_deref()
+        self.link.request.meta.return_url.as_deref()
     }
 
     fn url(&self) -> String {
-        self.world.link_url(self.link)
+        self.state.link_url(self.link)
     }
 
     /// The amount of the latest payment that is pending.
     fn pending(&self) -> Option<String> {
-        let orders = self.world.orders_of(self.link);
+        let orders = self.state.orders_of(self.link);
         let mut payments = orders.flat_map(|order| &order.payments);
         payments
             .rfind(|payment| payment.status == PaymentStatus::Pending)
@@ -116,8 +116,8 @@ impl Checkout<'_> {
     fn problem_of(&self, field: &str) -> Option<&str> {
         let problem = self.problem.as_ref()?;
         let shown = problem.field != "amount" || self.link.partial();
-        let place = if shown { problem.field } else { "form" };
-        (place == field).then_some(problem.message.as_str())
+        let index = if shown { problem.field } else { "form" };
+        (index == field).then_some(problem.message.as_str())
     }
 }
 
@@ -140,15 +140,15 @@ pub(super) enum LinkPage<'a> {
 
 /// The page of a link, with what was typed and what is wrong with it.
 pub(super) fn link_page(
-    world: &World,
+    state: &GatewayState,
     link: usize,
-    typed: Option<(Form, Problem)>,
+    submitted: Option<(Form, Problem)>,
 ) -> Option<LinkPage<'_>> {
-    let link = world.links.get(link)?;
-    let view = LinkView { world, link };
+    let link = state.links.get(link)?;
+    let view = LinkView { state, link };
     let (heading, words) = match link.status {
         LinkStatus::Active | LinkStatus::PartiallyPaid => {
-            let (form, problem) = typed.map_or_else(
+            let (form, problem) = submitted.map_or_else(
                 || (Form::new(link.remaining()), None),
                 |(form, problem)| (form, Some(problem)),
             );
@@ -176,7 +176,7 @@ pub(super) fn link_page(
         root: ROOT,
         heading,
         words,
-        problem: typed.map(|(_, problem)| problem.message),
+        problem: submitted.map(|(_, problem)| problem.message),
         link: view,
     }))
 }
@@ -195,10 +195,10 @@ pub(super) struct Outcome<'a> {
 }
 
 /// The page that says how an attempt went.
-pub(super) fn outcome(world: &World, place: Place) -> Option<Outcome<'_>> {
-    let (order, payment) = world.at(place)?;
-    let link = world.link_behind(order)?;
-    let view = LinkView { world, link };
+pub(super) fn outcome(state: &GatewayState, index: PaymentIndex) -> Option<Outcome<'_>> {
+    let (order, payment) = state.payment_at(index)?;
+    let link = state.link_of_order(order)?;
+    let view = LinkView { state, link };
     let (heading, again) = match payment.status {
         PaymentStatus::Success => ("Payment successful", "Pay another instalment"),
         PaymentStatus::Failed => ("Payment failed", "Try again"),

@@ -2,36 +2,37 @@
 
 use super::Simulator;
 use crate::control_error::ControlError;
-use crate::world::{LinkSnapshot, PaymentAttempt, PaymentSnapshot, PaymentStatus};
+use crate::operations::PaymentAttempt;
+use crate::state::{LinkSnapshot, PaymentSnapshot, PaymentStatus};
 
 impl Simulator {
     /// All links, oldest first.
     pub fn links(&self) -> Vec<LinkSnapshot> {
-        self.core.with(|world, now| {
-            world
+        self.shared.with(|state, now| {
+            state
                 .links
                 .iter()
-                .map(|link| world.snapshot(link, now))
+                .map(|link| state.snapshot(link, now))
                 .collect()
         })
     }
 
     /// The first merchant's link with this id that there is.
     pub fn link(&self, link_id: &str) -> Option<LinkSnapshot> {
-        self.core.with(|world, now| {
-            let link = world
+        self.shared.with(|state, now| {
+            let link = state
                 .merchants
                 .iter()
-                .find_map(|merchant| world.link_of(&merchant.client_id, link_id))?;
-            world.links.get(link).map(|link| world.snapshot(link, now))
+                .find_map(|merchant| state.link_of(&merchant.client_id, link_id))?;
+            state.links.get(link).map(|link| state.snapshot(link, now))
         })
     }
 
     /// A merchant's link.
     pub fn link_of(&self, client_id: &str, link_id: &str) -> Option<LinkSnapshot> {
-        self.core.with(|world, now| {
-            let link = world.link_of(client_id, link_id)?;
-            world.links.get(link).map(|link| world.snapshot(link, now))
+        self.shared.with(|state, now| {
+            let link = state.link_of(client_id, link_id)?;
+            state.links.get(link).map(|link| state.snapshot(link, now))
         })
     }
 
@@ -62,7 +63,7 @@ impl Simulator {
         self.attempt(link_id, attempt, PaymentStatus::UserDropped)
     }
 
-    /// A payer begins to pay, and the bank has not answered yet. [`settle`](Self::settle) says how it ends.
+    /// A payer begins to pay, and the bank has not answered yet. [`complete_payment`](Self::complete_payment) says how it ends.
     pub fn leave_pending(
         &self,
         link_id: &str,
@@ -75,15 +76,15 @@ impl Simulator {
     ///
     /// A second payment of a link that is already paid raises its amount paid above the amount asked for. A payment
     /// that is not pending is refused, and so is the end [`PaymentStatus::Pending`].
-    pub fn settle(
+    pub fn complete_payment(
         &self,
         cf_payment_id: &str,
-        end: PaymentStatus,
+        outcome: PaymentStatus,
     ) -> Result<PaymentSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let place = world.settle(cf_payment_id, end, now)?;
-            world
-                .payment_snapshot(place)
+        self.shared.with(|state, now| {
+            let index = state.complete_payment(cf_payment_id, outcome, now)?;
+            state
+                .payment_snapshot(index)
                 .ok_or_else(|| ControlError::not_found("cf_payment_id"))
         })
     }
@@ -92,13 +93,13 @@ impl Simulator {
         &self,
         link_id: &str,
         attempt: PaymentAttempt,
-        end: PaymentStatus,
+        outcome: PaymentStatus,
     ) -> Result<PaymentSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let link = world.named_link(link_id, attempt.merchant.as_deref())?;
-            let place = world.attempt(link, attempt, end, now)?;
-            world
-                .payment_snapshot(place)
+        self.shared.with(|state, now| {
+            let link = state.find_link(link_id, attempt.merchant.as_deref())?;
+            let index = state.attempt(link, attempt, outcome, now)?;
+            state
+                .payment_snapshot(index)
                 .ok_or_else(|| ControlError::not_found("link_id"))
         })
     }
@@ -109,15 +110,15 @@ impl Simulator {
         link_id: &str,
         merchant: Option<&str>,
     ) -> Result<LinkSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let link = world.named_link(link_id, merchant)?;
-            let ended = world.expire(link, now);
-            let owner = world
+        self.shared.with(|state, now| {
+            let link = state.find_link(link_id, merchant)?;
+            let ended = state.expire(link, now);
+            let owner = state
                 .links
                 .get(link)
                 .ok_or_else(|| ControlError::not_found("link_id"))?;
             if ended {
-                Ok(world.snapshot(owner, now))
+                Ok(state.snapshot(owner, now))
             } else {
                 Err(ControlError::conflict(
                     "link_not_payable",
@@ -130,7 +131,7 @@ impl Simulator {
 
     /// Ends all links whose time has come, and does whatever else is due. A running simulator does this by itself, and
     /// so does every call.
-    pub fn run_due(&self) {
-        self.core.with(|_, _| ());
+    pub fn run_due_tasks(&self) {
+        self.shared.with(|_, _| ());
     }
 }

@@ -1,21 +1,20 @@
 //! The simulator as a value: made from a configuration, served, watched and steered.
 
-mod conduct;
+mod controls;
 mod links;
 mod orders;
 mod webhooks;
 
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use tokio::sync::watch;
 use url::Url;
 
 use crate::config::{ConfigError, SimulatorConfig};
-use crate::core::Core;
 use crate::merchant::Merchant;
-use crate::webhook::Sender;
-use crate::world::World;
+use crate::shared::Shared;
+use crate::shared::WebhookSender;
+use crate::state::GatewayState;
 
 const DEFAULT_PUBLIC_URL: &str = "http://127.0.0.1:3001";
 
@@ -24,7 +23,7 @@ const DEFAULT_PUBLIC_URL: &str = "http://127.0.0.1:3001";
 /// Calls that cause webhooks want to be made inside a Tokio runtime; outside one their deliveries fail at once.
 #[derive(Clone, Debug)]
 pub struct Simulator {
-    pub(crate) core: Arc<Core>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Simulator {
@@ -58,19 +57,20 @@ impl Simulator {
         }
         let fixed_public_url = public_url.is_some();
         let public_url = public_url.unwrap_or_else(|| DEFAULT_PUBLIC_URL.to_owned());
-        let mut world = World::new(config.settings, merchants, public_url, seed);
+        let mut state = GatewayState::new(config.settings, merchants, public_url, seed);
         for endpoint in config.endpoints {
-            world
+            state
                 .add_endpoint(endpoint)
                 .map_err(|error| ConfigError::Endpoint(error.message))?;
         }
-        if let Some(chaos) = &world.settings.chaos {
+        if let Some(chaos) = &state.settings.chaos {
             chaos.check().map_err(ConfigError::Chaos)?;
         }
-        let sender = Sender::new().map_err(|error| ConfigError::HttpClient(error.to_string()))?;
+        let sender =
+            WebhookSender::new().map_err(|error| ConfigError::HttpClient(error.to_string()))?;
         Ok(Self {
-            core: Arc::new(Core {
-                world: Mutex::new(world),
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
                 clock: config.clock,
                 sender,
                 changed: watch::Sender::new(()),
@@ -78,18 +78,6 @@ impl Simulator {
                 expiry_interval: config.expiry_interval,
             }),
         })
-    }
-
-    /// Everything the simulator serves: merchant API, payment pages, control API.
-    pub fn router(&self) -> Router {
-        Router::new()
-            .merge(crate::api::routes())
-            .merge(crate::html::routes())
-            .merge(crate::overview::routes())
-            .merge(crate::page::routes())
-            .merge(crate::control::routes())
-            .fallback(crate::api::unknown_route)
-            .with_state(Arc::clone(&self.core))
     }
 }
 

@@ -3,18 +3,19 @@
 use super::Simulator;
 use crate::control_error::ControlError;
 use crate::money::Paise;
-use crate::world::{
-    DisputeSnapshot, DisputeStage, DisputeType, OrderSnapshot, PaymentAttempt, PaymentSnapshot,
-    PaymentStatus, RefundSnapshot, RefundStatus, SettlementStatus,
+use crate::operations::PaymentAttempt;
+use crate::state::{
+    DisputeSnapshot, DisputeStage, DisputeType, OrderSnapshot, PaymentSnapshot, PaymentStatus,
+    RefundSnapshot, RefundStatus, SettlementStatus,
 };
 
 impl Simulator {
     /// All orders, those of links too, oldest first.
     pub fn orders(&self) -> Vec<OrderSnapshot> {
-        self.core.with(|world, now| {
-            let orders = world.orders.iter();
+        self.shared.with(|state, now| {
+            let orders = state.orders.iter();
             orders
-                .map(|order| world.order_snapshot(order, now))
+                .map(|order| state.order_snapshot(order, now))
                 .collect()
         })
     }
@@ -25,11 +26,11 @@ impl Simulator {
         order_id: &str,
         merchant: Option<&str>,
     ) -> Result<OrderSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let order = world.named_order(order_id, merchant)?;
-            let order = world.orders.get(order);
+        self.shared.with(|state, now| {
+            let order = state.find_order(order_id, merchant)?;
+            let order = state.orders.get(order);
             order
-                .map(|order| world.order_snapshot(order, now))
+                .map(|order| state.order_snapshot(order, now))
                 .ok_or_else(|| ControlError::not_found("order_id"))
         })
     }
@@ -39,81 +40,81 @@ impl Simulator {
         &self,
         order_id: &str,
         attempt: PaymentAttempt,
-        end: PaymentStatus,
+        outcome: PaymentStatus,
     ) -> Result<PaymentSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let order = world.named_order(order_id, attempt.merchant.as_deref())?;
-            let place = world.attempt_order(order, attempt, end, now)?;
-            world
-                .payment_snapshot(place)
+        self.shared.with(|state, now| {
+            let order = state.find_order(order_id, attempt.merchant.as_deref())?;
+            let index = state.attempt_order(order, attempt, outcome, now)?;
+            state
+                .payment_snapshot(index)
                 .ok_or_else(|| ControlError::not_found("order_id"))
         })
     }
 
     /// All refunds, oldest first.
     pub fn refunds(&self) -> Vec<RefundSnapshot> {
-        self.core.with(|world, _| {
-            let refunds = world.refunds.iter();
+        self.shared.with(|state, _| {
+            let refunds = state.refunds.iter();
             refunds
-                .map(|refund| world.refund_snapshot(refund))
+                .map(|refund| state.refund_snapshot(refund))
                 .collect()
         })
     }
 
     /// Ends a refund that has not ended, or puts it on hold.
-    pub fn settle_refund(
+    pub fn complete_refund(
         &self,
         cf_refund_id: &str,
-        end: RefundStatus,
+        outcome: RefundStatus,
     ) -> Result<RefundSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let refund = world.settle_refund(cf_refund_id, end, now)?;
-            let refund = world.refunds.get(refund);
+        self.shared.with(|state, now| {
+            let refund = state.complete_refund(cf_refund_id, outcome, now)?;
+            let refund = state.refunds.get(refund);
             refund
-                .map(|refund| world.refund_snapshot(refund))
+                .map(|refund| state.refund_snapshot(refund))
                 .ok_or_else(|| ControlError::not_found("cf_refund_id"))
         })
     }
 
     /// The gateway begins to give a payment back by itself: all of it, unless an amount is given.
-    /// [`settle_refund`](Self::settle_refund) says how it ends.
+    /// [`complete_refund`](Self::complete_refund) says how it ends.
     pub fn auto_refund(
         &self,
         cf_payment_id: &str,
         amount: Option<Paise>,
         reason: impl Into<String>,
     ) -> Result<RefundSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let place = world.named_payment(cf_payment_id)?;
-            let refund = world.auto_refund(place, amount, reason.into(), now)?;
-            let refund = world.refunds.get(refund);
+        self.shared.with(|state, now| {
+            let index = state.find_payment(cf_payment_id)?;
+            let refund = state.auto_refund(index, amount, reason.into(), now)?;
+            let refund = state.refunds.get(refund);
             refund
-                .map(|refund| world.refund_snapshot(refund))
+                .map(|refund| state.refund_snapshot(refund))
                 .ok_or_else(|| ControlError::not_found("cf_payment_id"))
         })
     }
 
     /// Begins the payout of a paid order, or takes it further. `merchant` is needed where two merchants use the same
     /// order id.
-    pub fn settle_order(
+    pub fn update_settlement(
         &self,
         order_id: &str,
         merchant: Option<&str>,
         status: SettlementStatus,
     ) -> Result<OrderSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let order = world.named_order(order_id, merchant)?;
-            world.settle_order(order, status, now)
+        self.shared.with(|state, now| {
+            let order = state.find_order(order_id, merchant)?;
+            state.update_settlement(order, status, now)
         })?;
         self.order(order_id, merchant)
     }
 
     /// All disputes, oldest first.
     pub fn disputes(&self) -> Vec<DisputeSnapshot> {
-        self.core.with(|world, _| {
-            let disputes = world.disputes.iter();
+        self.shared.with(|state, _| {
+            let disputes = state.disputes.iter();
             disputes
-                .map(|dispute| world.dispute_snapshot(dispute))
+                .map(|dispute| state.dispute_snapshot(dispute))
                 .collect()
         })
     }
@@ -125,11 +126,11 @@ impl Simulator {
         kind: DisputeType,
         amount: Option<Paise>,
     ) -> Result<DisputeSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let dispute = world.raise_dispute(cf_payment_id, kind, amount, now)?;
-            let dispute = world.disputes.get(dispute);
+        self.shared.with(|state, now| {
+            let dispute = state.raise_dispute(cf_payment_id, kind, amount, now)?;
+            let dispute = state.disputes.get(dispute);
             dispute
-                .map(|dispute| world.dispute_snapshot(dispute))
+                .map(|dispute| state.dispute_snapshot(dispute))
                 .ok_or_else(|| ControlError::not_found("cf_payment_id"))
         })
     }
@@ -140,11 +141,11 @@ impl Simulator {
         dispute_id: &str,
         stage: DisputeStage,
     ) -> Result<DisputeSnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let dispute = world.move_dispute(dispute_id, stage, now)?;
-            let dispute = world.disputes.get(dispute);
+        self.shared.with(|state, now| {
+            let dispute = state.move_dispute(dispute_id, stage, now)?;
+            let dispute = state.disputes.get(dispute);
             dispute
-                .map(|dispute| world.dispute_snapshot(dispute))
+                .map(|dispute| state.dispute_snapshot(dispute))
                 .ok_or_else(|| ControlError::not_found("dispute_id"))
         })
     }

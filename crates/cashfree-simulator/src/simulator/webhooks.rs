@@ -5,13 +5,13 @@ use std::sync::PoisonError;
 use super::Simulator;
 use crate::control_error::ControlError;
 use crate::endpoint::{Endpoint, EndpointSnapshot};
-use crate::webhook::{DeliverySnapshot, DeliveryState};
+use crate::state::{DeliverySnapshot, WebhookDeliveryState};
 
 impl Simulator {
     /// The webhook deliveries that are remembered, oldest first: the latest 10 000, and those still under way.
     pub fn deliveries(&self) -> Vec<DeliverySnapshot> {
-        self.core.with(|world, _| {
-            world
+        self.shared.with(|state, _| {
+            state
                 .deliveries
                 .iter()
                 .map(DeliverySnapshot::from)
@@ -20,28 +20,28 @@ impl Simulator {
     }
 
     /// Forgets the deliveries of which nothing more will happen by itself, and says how many.
-    pub fn forget_deliveries(&self) -> usize {
-        self.core.with(|world, _| {
-            let before = world.deliveries.len();
-            world
+    pub fn clear_deliveries(&self) -> usize {
+        self.shared.with(|state, _| {
+            let before = state.deliveries.len();
+            state
                 .deliveries
-                .retain(|delivery| !delivery.state.is_settled());
-            before - world.deliveries.len()
+                .retain(|delivery| !delivery.state.is_final());
+            before - state.deliveries.len()
         })
     }
 
     /// Sends a delivery's bytes once more.
     pub fn resend(&self, id: u64) -> Result<DeliverySnapshot, ControlError> {
-        let snapshot = self.core.with(|world, _| {
-            let delivery = world
+        let snapshot = self.shared.with(|state, _| {
+            let delivery = state
                 .delivery_mut(id)
                 .ok_or_else(|| ControlError::not_found("id"))?;
-            if delivery.state.is_settled() {
-                delivery.state = DeliveryState::Pending;
+            if delivery.state.is_final() {
+                delivery.state = WebhookDeliveryState::Pending;
             }
             Ok(DeliverySnapshot::from(&*delivery))
         })?;
-        self.core.resend(id);
+        self.shared.resend(id);
         Ok(snapshot)
     }
 
@@ -50,15 +50,15 @@ impl Simulator {
     where
         F: FnMut(&[DeliverySnapshot]) -> bool,
     {
-        let mut changed = self.core.changed.subscribe();
+        let mut changed = self.shared.changed.subscribe();
         loop {
             let deliveries: Vec<_> = {
-                let world = self
-                    .core
-                    .world
+                let state = self
+                    .shared
+                    .state
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
-                world
+                state
                     .deliveries
                     .iter()
                     .map(DeliverySnapshot::from)
@@ -73,23 +73,21 @@ impl Simulator {
     /// Waits until every delivery was accepted, given up or dropped. Scheduled repeats count as unfinished.
     pub async fn deliveries_idle(&self) {
         self.wait_for_deliveries(|deliveries| {
-            deliveries
-                .iter()
-                .all(|delivery| delivery.state.is_settled())
+            deliveries.iter().all(|delivery| delivery.state.is_final())
         })
         .await;
     }
 
     /// Registers an address for webhooks.
     pub fn add_endpoint(&self, endpoint: Endpoint) -> Result<EndpointSnapshot, ControlError> {
-        self.core.with(|world, _| world.add_endpoint(endpoint))
+        self.shared.with(|state, _| state.add_endpoint(endpoint))
     }
 
     /// Sends an address the event it is tried out with, whatever events it is for.
     pub fn ping(&self, endpoint: u64) -> Result<DeliverySnapshot, ControlError> {
-        self.core.with(|world, now| {
-            let delivery = world.ping(endpoint, now)?;
-            world
+        self.shared.with(|state, now| {
+            let delivery = state.ping(endpoint, now)?;
+            state
                 .delivery_mut(delivery)
                 .map(|delivery| DeliverySnapshot::from(&*delivery))
                 .ok_or_else(|| ControlError::not_found("id"))
@@ -98,15 +96,15 @@ impl Simulator {
 
     /// The registered addresses.
     pub fn endpoints(&self) -> Vec<EndpointSnapshot> {
-        self.core.with(|world, _| world.endpoints.clone())
+        self.shared.with(|state, _| state.endpoints.clone())
     }
 
     /// Takes an address away and says whether it was there.
     pub fn remove_endpoint(&self, id: u64) -> bool {
-        self.core.with(|world, _| {
-            let before = world.endpoints.len();
-            world.endpoints.retain(|endpoint| endpoint.id != id);
-            world.endpoints.len() < before
+        self.shared.with(|state, _| {
+            let before = state.endpoints.len();
+            state.endpoints.retain(|endpoint| endpoint.id != id);
+            state.endpoints.len() < before
         })
     }
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::envelope::written;
 use crate::endpoint::EventType;
 use crate::money::AmountNumber;
-use crate::stamp::ist;
-use crate::world::{DisputeStage, DisputeType, World};
+use crate::state::{DisputeStage, DisputeType, GatewayState};
+use crate::timestamp::ist;
 
 #[derive(Serialize)]
 struct DisputeData<'a> {
@@ -54,14 +54,14 @@ struct CustomerDetails<'a> {
 
 /// Writes the event of a dispute.
 pub(super) fn body(
-    world: &World,
+    state: &GatewayState,
     dispute: usize,
     event_type: EventType,
     now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
-    let dispute = world.disputes.get(dispute)?;
-    let (order, payment) = world.at(dispute.place)?;
-    let (customer, ended) = (&order.asked.customer, dispute.stage.is_end());
+    let dispute = state.disputes.get(dispute)?;
+    let (order, payment) = state.payment_at(dispute.payment)?;
+    let (customer, ended) = (&order.request.customer, dispute.stage.is_end());
     let data = DisputeData {
         dispute: DisputeFields {
             dispute_id: dispute.dispute_id.to_string(),
@@ -89,11 +89,11 @@ pub(super) fn body(
         },
         order_details: OrderDetails {
             order_id: &order.order_id,
-            order_amount: AmountNumber(order.asked.amount),
-            order_currency: &order.asked.currency,
+            order_amount: AmountNumber(order.request.amount),
+            order_currency: &order.request.currency,
             cf_payment_id: payment.cf_payment_id,
             payment_amount: AmountNumber(payment.amount),
-            payment_currency: &order.asked.currency,
+            payment_currency: &order.request.currency,
         },
         customer_details: CustomerDetails {
             customer_name: customer.customer_name.as_deref(),

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::endpoint::EventType;
-use crate::stamp::ist;
+use crate::timestamp::ist;
 
 #[derive(Serialize)]
-struct Event<T> {
+struct Envelope<T> {
     data: T,
     event_time: String,
     #[serde(rename = "type")]
@@ -20,7 +20,7 @@ pub(super) fn written<T: Serialize>(
     event_type: EventType,
     now: Timestamp,
 ) -> serde_json::Result<String> {
-    serde_json::to_string(&Event {
+    serde_json::to_string(&Envelope {
         data,
         event_time: ist(now),
         event_type,

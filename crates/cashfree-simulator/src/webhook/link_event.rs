@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::endpoint::EventType;
 use crate::money::Paise;
-use crate::stamp::{ist, zoneless_utc};
-use crate::world::{Customer, LinkNotify, LinkStatus, PaymentStatus, Place, World};
+use crate::state::{Customer, GatewayState, LinkNotify, LinkStatus, PaymentIndex, PaymentStatus};
+use crate::timestamp::{ist, zoneless_utc};
 
 /// What a payment's number is moved by when link events are to name another transaction.
 const OTHER_TRANSACTION: i64 = 900_000_000;
@@ -91,14 +91,14 @@ struct OrderData<'a> {
 
 /// Writes the event of a link, with the order of the payment that caused it.
 pub(super) fn body(
-    world: &World,
+    state: &GatewayState,
     link: usize,
-    cause: Option<Place>,
+    cause: Option<PaymentIndex>,
     now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
-    let link = world.links.get(link)?;
-    let asked = &link.asked;
-    let cause = if world.settings.paid_with_null_order {
+    let link = state.links.get(link)?;
+    let request = &link.request;
+    let cause = if state.settings.paid_with_null_order {
         None
     } else {
         cause
@@ -108,28 +108,28 @@ pub(super) fn body(
             cf_link_id: link.cf_link_id,
             link_id: &link.link_id,
             link_status: link.status,
-            link_currency: &asked.currency,
-            link_amount: asked.amount,
+            link_currency: &request.currency,
+            link_amount: request.amount,
             link_amount_paid: link.amount_paid,
-            link_partial_payments: asked.partial_payments,
-            link_minimum_partial_amount: asked.minimum_partial_amount,
-            link_purpose: &asked.purpose,
+            link_partial_payments: request.partial_payments,
+            link_minimum_partial_amount: request.minimum_partial_amount,
+            link_purpose: &request.purpose,
             link_created_at: zoneless_utc(link.created_at),
-            customer_details: CustomerDetails::from(&asked.customer),
+            customer_details: CustomerDetails::from(&request.customer),
             link_meta: Meta {
-                notify_url: asked.meta.notify_url.as_deref(),
-                return_url: asked.meta.return_url.as_deref(),
-                payment_methods: asked.meta.payment_methods.as_deref(),
-                upi_intent: asked.meta.upi_intent,
+                notify_url: request.meta.notify_url.as_deref(),
+                return_url: request.meta.return_url.as_deref(),
+                payment_methods: request.meta.payment_methods.as_deref(),
+                upi_intent: request.meta.upi_intent,
             },
-            link_url: world.link_url(link),
+            link_url: state.link_url(link),
             link_expiry_time: zoneless_utc(link.expires_at),
-            link_notes: &asked.notes,
-            link_auto_reminders: asked.auto_reminders,
-            link_notify: asked.notify,
+            link_notes: &request.notes,
+            link_auto_reminders: request.auto_reminders,
+            link_notify: request.notify,
             order: match cause {
-                None if world.settings.link_event_without_null_order => None,
-                cause => Some(cause.and_then(|place| order(world, place))),
+                None if state.settings.link_event_without_null_order => None,
+                cause => Some(cause.and_then(|index| order(state, index))),
             },
         },
         event_type: EventType::PaymentLink,
@@ -139,15 +139,15 @@ pub(super) fn body(
     Some(serde_json::to_string(&event))
 }
 
-fn order(world: &World, place: Place) -> Option<OrderData<'_>> {
-    let (order, payment) = world.at(place)?;
-    let other = if world.settings.transaction_id_unlike_payment_id {
+fn order(state: &GatewayState, index: PaymentIndex) -> Option<OrderData<'_>> {
+    let (order, payment) = state.payment_at(index)?;
+    let other = if state.settings.transaction_id_unlike_payment_id {
         OTHER_TRANSACTION
     } else {
         0
     };
     Some(OrderData {
-        order_amount: order.asked.amount,
+        order_amount: order.request.amount,
         order_id: &order.order_id,
         order_expiry_time: zoneless_utc(order.expires_at),
         order_hash: &order.hash,

@@ -8,10 +8,12 @@ use serde::Serialize;
 use super::envelope::written;
 use crate::endpoint::EventType;
 use crate::money::AmountNumber;
-use crate::stamp::ist;
+use crate::state::{
+    Decline, GatewayState, Instrument, Order, Payment, PaymentIndex, PaymentStatus,
+};
+use crate::timestamp::ist;
 use crate::version::WebhookVersion;
 use crate::wire_id::WireId;
-use crate::world::{Decline, Instrument, Order, Payment, PaymentStatus, Place, World};
 
 /// `Some(None)` writes an explicit null; `None` leaves the field out.
 type Nullable<T> = Option<Option<T>>;
@@ -156,22 +158,22 @@ pub(super) const fn event_type(status: PaymentStatus) -> Option<EventType> {
 
 /// Writes the event of a payment, or of what it costs. The latter's true form is not known; it lacks the status.
 pub(super) fn body(
-    world: &World,
-    place: Place,
+    state: &GatewayState,
+    index: PaymentIndex,
     event_type: EventType,
     version: WebhookVersion,
     now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
-    let (order, payment) = world.at(place)?;
+    let (order, payment) = state.payment_at(index)?;
     let newest = version >= WebhookVersion::V2025_01_01;
     let dropped = payment.status == PaymentStatus::UserDropped;
-    let (currency, customer) = (order.asked.currency.as_str(), &order.asked.customer);
+    let (currency, customer) = (order.request.currency.as_str(), &order.request.customer);
     let data = PaymentData {
         order: OrderData {
             order_id: &order.order_id,
-            order_amount: AmountNumber(order.asked.amount),
+            order_amount: AmountNumber(order.request.amount),
             order_currency: currency,
-            order_tags: tags(world, order),
+            order_tags: tags(state, order),
         },
         payment: PaymentFields {
             cf_payment_id: WireId::new(
@@ -197,7 +199,7 @@ pub(super) fn body(
         },
         customer_details: CustomerDetails {
             customer_name: customer.customer_name.as_deref(),
-            customer_id: order.link.is_none().then_some(&order.asked.customer_id),
+            customer_id: order.link.is_none().then_some(&order.request.customer_id),
             customer_email: customer.customer_email.as_deref(),
             customer_phone: &customer.customer_phone,
         },
@@ -217,9 +219,9 @@ pub(super) fn body(
 }
 
 /// The order's tags. A link's order may be told without the merchant's id of the link.
-fn tags<'a>(world: &World, order: &'a Order) -> Option<BTreeMap<&'a str, &'a str>> {
-    let hidden = order.link.is_some() && world.settings.payment_event_without_link_id;
-    let tags = order.asked.tags.iter();
+fn tags<'a>(state: &GatewayState, order: &'a Order) -> Option<BTreeMap<&'a str, &'a str>> {
+    let hidden = order.link.is_some() && state.settings.payment_event_without_link_id;
+    let tags = order.request.tags.iter();
     let tags: BTreeMap<_, _> = tags
         .filter(|(name, _)| !(hidden && *name == "link_id"))
         .map(|(name, value)| (name.as_str(), value.as_str()))

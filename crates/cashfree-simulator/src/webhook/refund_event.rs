@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 use super::envelope::written;
 use crate::endpoint::EventType;
 use crate::money::{AmountNumber, Paise};
-use crate::stamp::ist;
+use crate::state::{GatewayState, Refund, RefundSpeed, RefundStatus, RefundType};
+use crate::timestamp::ist;
 use crate::version::WebhookVersion;
-use crate::world::{Refund, RefundSpeed, RefundStatus, RefundType, World};
 
 /// `Some(None)` writes an explicit null; `None` leaves the field out.
 type Nullable<T> = Option<Option<T>>;
@@ -72,31 +72,32 @@ struct Split {
 }
 
 /// The splits a refund was asked with, under the names events have for their parts.
-fn splits(asked: Option<&RawValue>) -> Vec<Split> {
+fn splits(request: Option<&RawValue>) -> Vec<Split> {
     #[derive(serde::Deserialize)]
     struct Asked {
         vendor_id: String,
         amount: Option<Box<RawValue>>,
         percentage: Option<Box<RawValue>>,
     }
-    let asked = asked.and_then(|asked| serde_json::from_str::<Vec<Asked>>(asked.get()).ok());
-    let split = |asked: Asked| Split {
-        vendor: asked.vendor_id,
-        amount: asked.amount,
-        percentage: asked.percentage,
+    let request =
+        request.and_then(|request| serde_json::from_str::<Vec<Asked>>(request.get()).ok());
+    let split = |request: Asked| Split {
+        vendor: request.vendor_id,
+        amount: request.amount,
+        percentage: request.percentage,
     };
-    asked.unwrap_or_default().into_iter().map(split).collect()
+    request.unwrap_or_default().into_iter().map(split).collect()
 }
 
 /// Writes the event of a refund a merchant asked for.
 pub(super) fn body(
-    world: &World,
+    state: &GatewayState,
     refund: usize,
     version: WebhookVersion,
     now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
-    let refund = world.refunds.get(refund)?;
-    let (order, payment) = world.at(refund.place)?;
+    let refund = state.refunds.get(refund)?;
+    let (order, payment) = state.payment_at(refund.payment)?;
     let old = version < WebhookVersion::V2023_08_01;
     let newest = version >= WebhookVersion::V2025_01_01;
     let data = RefundData {
@@ -106,7 +107,7 @@ pub(super) fn body(
             refund_id: &refund.refund_id,
             order_id: &order.order_id,
             refund_amount: AmountNumber(refund.amount),
-            refund_currency: &order.asked.currency,
+            refund_currency: &order.request.currency,
             entity: "Refund",
             refund_type: refund.kind,
             refund_arn: refund.arn.as_deref(),
@@ -161,12 +162,12 @@ struct AutoRefundFields<'a> {
 
 /// Writes the event of a refund of the gateway's own. One that has just been begun is told as `INITIATED`.
 pub(super) fn auto_body(
-    world: &World,
+    state: &GatewayState,
     refund: usize,
     now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
-    let refund = world.refunds.get(refund)?;
-    let (order, payment) = world.at(refund.place)?;
+    let refund = state.refunds.get(refund)?;
+    let (order, payment) = state.payment_at(refund.payment)?;
     let fields = AutoRefundFields {
         event: "AUTO-REFUND",
         cf_refund_id: refund.cf_refund_id,
@@ -174,7 +175,7 @@ pub(super) fn auto_body(
         bank_reference: payment.bank_reference.as_deref(),
         order_id: &order.order_id,
         refund_amount: AmountNumber(refund.amount),
-        refund_currency: &order.asked.currency,
+        refund_currency: &order.request.currency,
         refund_type: refund.kind,
         refund_arn: refund.arn.as_deref(),
         refund_status: match refund.status {

@@ -9,9 +9,9 @@ use super::envelope::written;
 use crate::clock::later;
 use crate::endpoint::EventType;
 use crate::money::{AmountNumber, Paise};
-use crate::stamp::{ist, zoneless_ist};
+use crate::state::{GatewayState, SettlementStatus};
+use crate::timestamp::{ist, zoneless_ist};
 use crate::version::WebhookVersion;
-use crate::world::{SettlementStatus, World};
 
 const QUARTER: Duration = Duration::from_mins(15);
 
@@ -53,15 +53,15 @@ struct SettlementFields {
 
 /// Writes the event of an order's payout. The simulator charges nothing: what was paid is paid out.
 pub(super) fn body(
-    world: &World,
+    state: &GatewayState,
     order: usize,
     event_type: EventType,
     version: WebhookVersion,
     now: Timestamp,
 ) -> Option<serde_json::Result<String>> {
-    let order = world.orders.get(order)?;
+    let order = state.orders.get(order)?;
     let settlement = order.settlement.as_ref()?;
-    let payment = order.payments.get(order.payment_that_paid()?)?;
+    let payment = order.payments.get(order.successful_payment()?)?;
     let amount = AmountNumber(payment.amount);
     let settled = settlement.status == SettlementStatus::Success;
     let newest = version >= WebhookVersion::V2025_01_01;

@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cashfree_simulator::{
-    ChaosProfile, ConfigError, Endpoint, EventType, Fault, FaultRule, ManualClock, Operation,
-    PaymentAttempt, Simulator, SimulatorConfig, WebhookFault,
+    ApiFault, ApiFaultRule, ApiOperation, ChaosProfile, ConfigError, Endpoint, EventType,
+    ManualClock, PaymentAttempt, Simulator, SimulatorConfig, WebhookFault,
 };
 use reqwest::Method;
 use serde_json::Value;
@@ -14,10 +14,10 @@ use crate::gateway::{Gateway, Receiver, link};
 fn profile(seed: u64) -> ChaosProfile {
     let mut profile = ChaosProfile::calm(seed);
     for fault in [
-        Fault::Error500,
-        Fault::RateLimited,
-        Fault::Html502,
-        Fault::TruncatedJson,
+        ApiFault::Error500,
+        ApiFault::RateLimited,
+        ApiFault::Html502,
+        ApiFault::TruncatedJson,
     ] {
         profile.requests.insert(fault, 100);
     }
@@ -68,7 +68,7 @@ async fn each_operation_has_a_chance_of_its_own() {
 async fn a_fault_that_was_asked_for_goes_before_and_moves_nothing() {
     let config = || SimulatorConfig::new().chaos(profile(1));
     let (plain, asked) = (Gateway::with(config()).await, Gateway::with(config()).await);
-    let rule = FaultRule::once(Operation::FetchLink, Fault::Error500);
+    let rule = ApiFaultRule::once(ApiOperation::FetchLink, ApiFault::Error500);
     asked.simulator().inject_fault(rule);
     let (plain, asked) = (fetches(&plain, 30).await, fetches(&asked, 30).await);
     assert_eq!(asked[0].0, 500);
@@ -94,7 +94,7 @@ async fn webhooks_and_late_payments_follow_from_the_seed_too() {
             gateway.cancel(&format!("l{id}")).await.ok();
         }
         clock.advance(Duration::from_secs(1));
-        gateway.simulator().run_due();
+        gateway.simulator().run_due_tasks();
         gateway.idle().await;
         let links = gateway.simulator().links();
         let paid: Vec<bool> = links.iter().map(|l| l.amount_paid.is_positive()).collect();
@@ -125,7 +125,7 @@ async fn a_storm_does_not_break_the_simulator_and_is_counted() {
     let mut storm = ChaosProfile::storm(5);
     (storm.delay_ms, storm.timeout_ms) = (1, 1);
     // These cost real time and memory.
-    storm.requests.remove(&Fault::HugeBody);
+    storm.requests.remove(&ApiFault::HugeBody);
     gateway.simulator().set_chaos(Some(storm)).unwrap();
     let mut made = 0;
     for id in 0..100 {
@@ -211,7 +211,7 @@ async fn chance_is_seen_and_switched_by_the_control_api() {
 #[test]
 fn a_profile_that_cannot_be_is_refused_before_anything_is_served() {
     let mut profile = ChaosProfile::calm(1);
-    profile.requests.insert(Fault::Delay, 1001);
+    profile.requests.insert(ApiFault::Delay, 1001);
     let config = SimulatorConfig::new().chaos(profile.clone());
     let refused = Simulator::new(config).map(|_| ()).unwrap_err();
     assert!(matches!(refused, ConfigError::Chaos(_)), "{refused}");

@@ -79,11 +79,11 @@ async fn a_payment_is_made_and_seen_through_the_control_api() {
             &200.into()
         )
     );
-    let stamp = first["headers"]["x-webhook-timestamp"].as_str().unwrap();
+    let timestamp = first["headers"]["x-webhook-timestamp"].as_str().unwrap();
     let body = first["body"].as_str().unwrap();
     assert_eq!(
         first["headers"]["x-webhook-signature"],
-        cashfree_simulator::sign(SECRET, stamp, body.as_bytes())
+        cashfree_simulator::sign(SECRET, timestamp, body.as_bytes())
     );
     gateway
         .control(Method::POST, "/deliveries/1/resend", "")

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::Request;
-use cashfree_simulator::{Fault, FaultRule, Operation, Simulator, SimulatorConfig};
+use cashfree_simulator::{ApiFault, ApiFaultRule, ApiOperation, Simulator, SimulatorConfig};
 use reqwest::Method;
 use tower::ServiceExt;
 
@@ -11,9 +11,9 @@ use crate::gateway::{CLIENT, Gateway, SECRET, link};
 #[tokio::test]
 async fn a_drop_before_commit_leaves_nothing_and_sends_nothing() {
     let gateway = Gateway::start().await;
-    gateway.simulator().inject_fault(FaultRule::once(
-        Operation::CreateLink,
-        Fault::DropBeforeCommit,
+    gateway.simulator().inject_fault(ApiFaultRule::once(
+        ApiOperation::CreateLink,
+        ApiFault::DropBeforeCommit,
     ));
     let error = gateway
         .request(Method::POST, "/links")
@@ -30,9 +30,9 @@ async fn a_drop_before_commit_leaves_nothing_and_sends_nothing() {
 async fn not_one_byte_of_an_answer_leaves_a_dropped_connection() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let gateway = Gateway::start().await;
-    gateway.simulator().inject_fault(FaultRule::once(
-        Operation::FetchLink,
-        Fault::DropBeforeCommit,
+    gateway.simulator().inject_fault(ApiFaultRule::once(
+        ApiOperation::FetchLink,
+        ApiFault::DropBeforeCommit,
     ));
     let mut socket = tokio::net::TcpStream::connect(gateway.running.local_addr())
         .await
@@ -53,7 +53,7 @@ async fn not_one_byte_of_an_answer_leaves_a_dropped_connection() {
 async fn a_drop_after_commit_leaves_the_link_and_the_remembered_answer() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(
-        FaultRule::once(Operation::CreateLink, Fault::DropAfterCommit)
+        ApiFaultRule::once(ApiOperation::CreateLink, ApiFault::DropAfterCommit)
             .delay(Duration::from_millis(20)),
     );
     let request = || {
@@ -74,9 +74,9 @@ async fn a_drop_after_commit_leaves_the_link_and_the_remembered_answer() {
 #[tokio::test]
 async fn without_a_listener_a_dropped_connection_is_a_broken_body() {
     let simulator = Simulator::new(SimulatorConfig::new()).unwrap();
-    simulator.inject_fault(FaultRule::once(
-        Operation::FetchLink,
-        Fault::DropBeforeCommit,
+    simulator.inject_fault(ApiFaultRule::once(
+        ApiOperation::FetchLink,
+        ApiFault::DropBeforeCommit,
     ));
     let request = Request::get("/pg/links/a")
         .header("x-client-id", CLIENT)
@@ -161,9 +161,9 @@ async fn faults_of_answers_hit_as_often_as_told_and_only_their_operation() {
 #[tokio::test]
 async fn a_500_after_the_work_was_done_is_possible() {
     let gateway = Gateway::start().await;
-    gateway.simulator().inject_fault(FaultRule::once(
-        Operation::CancelLink,
-        Fault::Error500AfterCommit,
+    gateway.simulator().inject_fault(ApiFaultRule::once(
+        ApiOperation::CancelLink,
+        ApiFault::Error500AfterCommit,
     ));
     gateway.create(link("a", "")).await.ok();
     assert_eq!(gateway.cancel("a").await.status, 500);
@@ -177,7 +177,7 @@ async fn a_500_after_the_work_was_done_is_possible() {
 async fn a_delayed_answer_belongs_to_work_already_done() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(
-        FaultRule::once(Operation::CreateLink, Fault::Delay).delay(Duration::from_mins(1)),
+        ApiFaultRule::once(ApiOperation::CreateLink, ApiFault::Delay).delay(Duration::from_mins(1)),
     );
     let request = gateway
         .request(Method::POST, "/links")
@@ -186,7 +186,8 @@ async fn a_delayed_answer_belongs_to_work_already_done() {
     assert!(request.send().await.unwrap_err().is_timeout());
     gateway.get("/links/a").await.ok();
     gateway.simulator().inject_fault(
-        FaultRule::once(Operation::FetchLink, Fault::Delay).delay(Duration::from_millis(50)),
+        ApiFaultRule::once(ApiOperation::FetchLink, ApiFault::Delay)
+            .delay(Duration::from_millis(50)),
     );
     let begun = Instant::now();
     gateway.get("/links/a").await.ok();
@@ -221,14 +222,14 @@ async fn a_standing_fault_hits_until_it_is_taken_away() {
 #[tokio::test]
 async fn a_stored_refusal_is_given_again_under_its_key_and_under_no_other() {
     for (fault, status) in [
-        (Fault::Error400Stored, 400),
-        (Fault::NotFoundStored, 404),
-        (Fault::Error500Stored, 500),
+        (ApiFault::Error400Stored, 400),
+        (ApiFault::NotFoundStored, 404),
+        (ApiFault::Error500Stored, 500),
     ] {
         let gateway = Gateway::start().await;
         gateway
             .simulator()
-            .inject_fault(FaultRule::once(Operation::CreateLink, fault));
+            .inject_fault(ApiFaultRule::once(ApiOperation::CreateLink, fault));
         let call = |key: &'static str| {
             let request = gateway.request(Method::POST, "/links");
             gateway.send(request.header("x-idempotency-key", key).body(link("a", "")))

@@ -226,7 +226,7 @@ impl Arrival {
 #[derive(Default)]
 struct Inbox {
     arrivals: Vec<Arrival>,
-    refusals: Vec<u16>,
+    not_found: Vec<u16>,
 }
 
 /// Something that receives webhooks.
@@ -250,7 +250,7 @@ impl Receiver {
 
     /// Answers the next webhooks with these statuses instead of 200.
     pub(crate) fn refuse(&self, statuses: &[u16]) {
-        self.inbox.lock().unwrap().refusals = statuses.iter().rev().copied().collect();
+        self.inbox.lock().unwrap().not_found = statuses.iter().rev().copied().collect();
     }
 
     pub(crate) fn arrivals(&self) -> Vec<Arrival> {
@@ -273,7 +273,7 @@ async fn receive(State(inbox): State<Arc<Mutex<Inbox>>>, request: Request) -> St
         headers: parts.headers,
         body,
     });
-    inbox.refusals.pop().map_or(StatusCode::OK, |status| {
+    inbox.not_found.pop().map_or(StatusCode::OK, |status| {
         StatusCode::from_u16(status).unwrap()
     })
 }

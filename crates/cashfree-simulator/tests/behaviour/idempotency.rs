@@ -1,4 +1,4 @@
-use cashfree_simulator::{Fault, FaultRule, Operation};
+use cashfree_simulator::{ApiFault, ApiFaultRule, ApiOperation};
 use reqwest::Method;
 
 use crate::gateway::{Gateway, Reply, link};
@@ -62,9 +62,9 @@ async fn refusals_are_remembered_too() {
 #[tokio::test]
 async fn a_stored_500_comes_again_until_the_key_changes() {
     let gateway = Gateway::start().await;
-    gateway.simulator().inject_fault(FaultRule::once(
-        Operation::CreateLink,
-        Fault::Error500Stored,
+    gateway.simulator().inject_fault(ApiFaultRule::once(
+        ApiOperation::CreateLink,
+        ApiFault::Error500Stored,
     ));
     for replayed in ["false", "true", "true"] {
         let failed = create(&gateway, "k", &link("a", "")).await;
@@ -112,9 +112,10 @@ async fn keys_belong_to_one_address_and_reads_ignore_them() {
 #[tokio::test]
 async fn what_is_refused_at_the_door_is_not_remembered() {
     let gateway = Gateway::start().await;
-    gateway
-        .simulator()
-        .inject_fault(FaultRule::once(Operation::CreateLink, Fault::RateLimited));
+    gateway.simulator().inject_fault(ApiFaultRule::once(
+        ApiOperation::CreateLink,
+        ApiFault::RateLimited,
+    ));
     assert_eq!(create(&gateway, "k", &link("a", "")).await.status, 429);
     assert_eq!(create(&gateway, "k", &link("a", "")).await.status, 200);
 }

@@ -3,7 +3,8 @@
 
 use axum::http::Method;
 use cashfree_simulator::{
-    ApiVersion, Fault, FaultRule, Operation, PaymentAttempt, PaymentStatus, SettlementStatus,
+    ApiFault, ApiFaultRule, ApiOperation, ApiVersion, PaymentAttempt, PaymentStatus,
+    SettlementStatus,
 };
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
@@ -99,7 +100,7 @@ async fn all_calls(mut caller: Caller<'_>) {
     let paid = paid.unwrap().cf_payment_id;
     simulator.pay("l", PaymentAttempt::new()).unwrap();
     simulator
-        .settle_order("own", None, SettlementStatus::Success)
+        .update_settlement("own", None, SettlementStatus::Success)
         .unwrap();
     let made = caller
         .call(Method::POST, REFUNDS, &["own"], Some(&refund))
@@ -152,18 +153,18 @@ async fn reads(caller: &mut Caller<'_>, paid: &str) {
 
 async fn faults(caller: &mut Caller<'_>) {
     for (fault, status) in [
-        (Fault::RateLimited, 429),
-        (Fault::RateLimitedStored, 429),
-        (Fault::Error500, 500),
-        (Fault::Error500Stored, 500),
-        (Fault::Error400Stored, 400),
+        (ApiFault::RateLimited, 429),
+        (ApiFault::RateLimitedStored, 429),
+        (ApiFault::Error500, 500),
+        (ApiFault::Error500Stored, 500),
+        (ApiFault::Error400Stored, 400),
     ] {
         for (operation, path, ids) in [
-            (Operation::CreateLink, LINKS, &[][..]),
-            (Operation::CreateOrder, ORDERS, &[]),
-            (Operation::CreateRefund, REFUNDS, &["own"]),
+            (ApiOperation::CreateLink, LINKS, &[][..]),
+            (ApiOperation::CreateOrder, ORDERS, &[]),
+            (ApiOperation::CreateRefund, REFUNDS, &["own"]),
         ] {
-            let rule = FaultRule::once(operation, fault);
+            let rule = ApiFaultRule::once(operation, fault);
             caller.simulator.inject_fault(rule);
             let body = json!({ "any": status });
             let refused = caller.call(Method::POST, path, ids, Some(&body)).await;

@@ -70,11 +70,11 @@ fn happen(caller: &Caller<'_>, names: &Names, step: &Step) {
             let _ = simulator.attempt_order(one(&names.orders, *at), attempt, *end);
         }
         Step::Settle(at, status) => {
-            let _ = simulator.settle_order(one(&names.orders, *at), None, *status);
+            let _ = simulator.update_settlement(one(&names.orders, *at), None, *status);
         }
         Step::EndRefund(at, end) => {
             if let Some(refund) = simulator.refunds().get(*at) {
-                let _ = simulator.settle_refund(&refund.cf_refund_id, *end);
+                let _ = simulator.complete_refund(&refund.cf_refund_id, *end);
             }
         }
         Step::Wait(minutes) => caller.clock.advance(Duration::from_mins((*minutes).into())),

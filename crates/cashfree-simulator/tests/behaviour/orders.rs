@@ -152,7 +152,9 @@ async fn an_order_is_terminated_at_once_or_after_the_payment_under_way() {
         let payment = pending(id).unwrap();
         let asked = patch(&gateway, id, "2025-01-01").await.ok();
         assert_eq!(asked["order_status"], "TERMINATION_REQUESTED");
-        simulator.settle(&payment.cf_payment_id, end).unwrap();
+        simulator
+            .complete_payment(&payment.cf_payment_id, end)
+            .unwrap();
         assert_eq!(simulator.order(id, None).unwrap().status, then);
     }
     assert_eq!(

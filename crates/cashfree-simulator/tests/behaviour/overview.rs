@@ -96,7 +96,7 @@ async fn links_and_deliveries_are_shown_with_all_that_happened() {
     }
     // Paid twice, the surplus is called that.
     simulator
-        .settle(&pending.cf_payment_id, PaymentStatus::Success)
+        .complete_payment(&pending.cf_payment_id, PaymentStatus::Success)
         .unwrap();
     let page = gateway.overview().await.text;
     assert!(page.contains("₹55.00 too much") && !page.contains("Let succeed"));

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use cashfree_simulator::{
-    Endpoint, Fault, FaultRule, LinkStatus, Merchant, Operation, PaymentAttempt, PaymentStatus,
-    SimulatorConfig,
+    ApiFault, ApiFaultRule, ApiOperation, Endpoint, LinkStatus, Merchant, PaymentAttempt,
+    PaymentStatus, SimulatorConfig,
 };
 
 use crate::gateway::{CLIENT, Gateway, Receiver, Reply, fast, link};
@@ -232,7 +232,7 @@ async fn faults_are_added_listed_and_cleared() {
         ("retry_seconds", "7"),
     ];
     went_back(&gateway.submit("/faults", &fields).await, "/#faults");
-    let wanted = FaultRule::once(Operation::FetchLink, Fault::RateLimited)
+    let wanted = ApiFaultRule::once(ApiOperation::FetchLink, ApiFault::RateLimited)
         .times(2)
         .delay(Duration::from_millis(5))
         .retry_seconds(7);
@@ -240,7 +240,7 @@ async fn faults_are_added_listed_and_cleared() {
     gateway.simulator().update_settings(|settings| {
         settings
             .faults
-            .insert(Operation::ListOrders, Fault::NotFound);
+            .insert(ApiOperation::ListOrders, ApiFault::NotFound);
     });
     let page = gateway.overview().await.text;
     assert!(page.contains("fetch_link: rate_limited for the next 2 calls, after 5 ms"));

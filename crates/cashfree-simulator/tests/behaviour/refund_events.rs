@@ -2,8 +2,8 @@
 
 use cashfree_simulator::{EventType, RefundStatus, WebhookVersion};
 
-use crate::after_payment_events::{body, gateway, keys, latest, sample};
 use crate::gateway::Gateway;
+use crate::settlement_dispute_events::{body, gateway, keys, latest, sample};
 
 async fn refund(gateway: &Gateway, order_id: &str) {
     let body = r#"{"refund_id":"r_1","refund_amount":2,"refund_note":"Test",
@@ -29,7 +29,7 @@ async fn a_refund_event_has_the_form_of_its_version() {
     let id = &refunds[0].cf_refund_id;
     gateway
         .simulator()
-        .settle_refund(id, RefundStatus::Success)
+        .complete_refund(id, RefundStatus::Success)
         .unwrap();
     let told = latest(&gateway, EventType::RefundStatus);
     for (delivery, version) in told.iter().zip(WebhookVersion::ALL) {
@@ -74,7 +74,9 @@ async fn the_newest_version_differs_by_its_header_alone() {
     refund(&gateway, &order_id).await;
     let id = gateway.simulator().refunds()[0].cf_refund_id.clone();
     let simulator = gateway.simulator();
-    simulator.settle_refund(&id, RefundStatus::Success).unwrap();
+    simulator
+        .complete_refund(&id, RefundStatus::Success)
+        .unwrap();
     for event in [EventType::RefundStatus, EventType::PaymentSuccess] {
         let told = latest(&gateway, event);
         assert_eq!(told[2].body, told[3].body, "{event}");
@@ -96,8 +98,12 @@ async fn only_refunds_that_went_through_or_were_cancelled_are_told_about() {
             .count()
     };
     let id = simulator.refunds()[0].cf_refund_id.clone();
-    simulator.settle_refund(&id, RefundStatus::OnHold).unwrap();
-    simulator.settle_refund(&id, RefundStatus::Failed).unwrap();
+    simulator
+        .complete_refund(&id, RefundStatus::OnHold)
+        .unwrap();
+    simulator
+        .complete_refund(&id, RefundStatus::Failed)
+        .unwrap();
     assert_eq!(count(), 0);
     simulator.update_settings(|settings| settings.refund_failed_event = true);
     let again = r#"{"refund_id":"r_2","refund_amount":2}"#;
@@ -106,7 +112,9 @@ async fn only_refunds_that_went_through_or_were_cancelled_are_told_about() {
         .await
         .ok();
     let id = simulator.refunds()[1].cf_refund_id.clone();
-    simulator.settle_refund(&id, RefundStatus::Failed).unwrap();
+    simulator
+        .complete_refund(&id, RefundStatus::Failed)
+        .unwrap();
     assert_eq!(count(), WebhookVersion::ALL.len());
 }
 
@@ -121,7 +129,7 @@ async fn a_refund_of_the_gateway_is_told_when_it_begins_and_when_it_ends() {
     assert_eq!(begun["data"]["auto_refund"]["refund_status"], "INITIATED");
     let simulator = gateway.simulator();
     simulator
-        .settle_refund(&refund.cf_refund_id, RefundStatus::Success)
+        .complete_refund(&refund.cf_refund_id, RefundStatus::Success)
         .unwrap();
     for delivery in latest(&gateway, EventType::AutoRefundStatus) {
         let event = body(&delivery);

@@ -113,11 +113,11 @@ async fn no_more_goes_back_than_was_paid_and_never_twice_under_one_id() {
     let failed = &shop.gateway.simulator().refunds()[0].cf_refund_id;
     let simulator = shop.gateway.simulator();
     simulator
-        .settle_refund(failed, RefundStatus::Failed)
+        .complete_refund(failed, RefundStatus::Failed)
         .unwrap();
     shop.refund(&of("r_3", "150.0")).await.ok();
     let ended = simulator
-        .settle_refund(failed, RefundStatus::Success)
+        .complete_refund(failed, RefundStatus::Success)
         .unwrap_err();
     assert_eq!((ended.status, ended.code), (409, "refund_ended"));
 }

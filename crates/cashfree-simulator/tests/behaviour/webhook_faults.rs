@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cashfree_simulator::{
-    DeliveryState, Endpoint, EventType, ManualClock, PaymentAttempt, SimulatorConfig, WebhookFault,
-    WebhookFaultRule,
+    Endpoint, EventType, ManualClock, PaymentAttempt, SimulatorConfig, WebhookDeliveryState,
+    WebhookFault, WebhookFaultRule,
 };
 use reqwest::Method;
 
@@ -50,19 +50,19 @@ async fn one_webhook_is_dropped_or_doubled_and_the_next_is_not() {
     inject(&gateway, WebhookFault::Duplicate);
     assert_eq!(gateway.simulator().webhook_faults().len(), 2);
     let _dropped = pay(&gateway, "11");
-    let doubled = pay(&gateway, "12");
+    let duplicated = pay(&gateway, "12");
     let sent = pay(&gateway, "13");
     gateway.idle().await;
     let mut told = told(&receiver);
     told.sort();
-    assert_eq!(told, [doubled.clone(), doubled, sent]);
-    let states: Vec<DeliveryState> = gateway
+    assert_eq!(told, [duplicated.clone(), duplicated, sent]);
+    let states: Vec<WebhookDeliveryState> = gateway
         .simulator()
         .deliveries()
         .iter()
         .map(|d| d.state)
         .collect();
-    assert_eq!(states[0], DeliveryState::Dropped);
+    assert_eq!(states[0], WebhookDeliveryState::Dropped);
     assert!(gateway.simulator().webhook_faults().is_empty());
 }
 
@@ -89,7 +89,7 @@ async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
     let prompt = pay(&gateway, "12");
     let simulator = gateway.simulator();
     simulator
-        .wait_for_deliveries(|all| all[1].state == DeliveryState::Delivered)
+        .wait_for_deliveries(|all| all[1].state == WebhookDeliveryState::Delivered)
         .await;
     assert_eq!(told(&receiver), std::slice::from_ref(&prompt));
     receiver.refuse(&[500, 500]);

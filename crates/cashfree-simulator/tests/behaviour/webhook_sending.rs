@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use cashfree_simulator::{
-    DeliveryState, Endpoint, EventType, Merchant, PaymentAttempt, RetryScale, SimulatorConfig,
+    Endpoint, EventType, Merchant, PaymentAttempt, RetryScale, SimulatorConfig,
+    WebhookDeliveryState,
 };
 
 use crate::gateway::{Gateway, Receiver, SECRET, fast, instalment_link, link};
@@ -109,7 +110,7 @@ async fn a_refused_webhook_is_sent_again_on_schedule_with_the_same_bytes() {
                 == arrivals[0].header("x-webhook-timestamp"))
     );
     let delivery = &gateway.simulator().deliveries()[0];
-    assert_eq!(delivery.state, DeliveryState::Delivered);
+    assert_eq!(delivery.state, WebhookDeliveryState::Delivered);
     assert_eq!(
         delivery
             .attempts
@@ -136,14 +137,20 @@ async fn a_webhook_nobody_takes_is_given_up_and_can_be_resent() {
     let delivery = simulator.deliveries().remove(0);
     assert_eq!(
         (delivery.state, delivery.attempts.len()),
-        (DeliveryState::Failed, 4)
+        (WebhookDeliveryState::Failed, 4)
     );
     simulator.resend(delivery.id).unwrap();
     gateway.idle().await;
-    assert_eq!(simulator.deliveries()[0].state, DeliveryState::Failed);
+    assert_eq!(
+        simulator.deliveries()[0].state,
+        WebhookDeliveryState::Failed
+    );
     simulator.resend(delivery.id).unwrap();
     gateway.idle().await;
-    assert_eq!(simulator.deliveries()[0].state, DeliveryState::Delivered);
+    assert_eq!(
+        simulator.deliveries()[0].state,
+        WebhookDeliveryState::Delivered
+    );
     let arrivals = receiver.arrivals();
     assert_eq!(
         (arrivals.len(), arrivals[5].header("x-webhook-attempt")),
@@ -165,7 +172,7 @@ async fn an_address_that_does_not_answer_is_recorded_without_details() {
     let delivery = &gateway.simulator().deliveries()[0];
     assert_eq!(
         (delivery.state, delivery.attempts.len()),
-        (DeliveryState::Failed, 4)
+        (WebhookDeliveryState::Failed, 4)
     );
     assert_eq!(delivery.attempts[0].error.as_deref(), Some("no connection"));
 }
@@ -181,7 +188,10 @@ async fn webhooks_can_be_dropped_doubled_and_signed_wrongly() {
     gateway.cancel("dropped").await.ok();
     gateway.idle().await;
     assert!(receiver.arrivals().is_empty());
-    assert_eq!(simulator.deliveries()[0].state, DeliveryState::Dropped);
+    assert_eq!(
+        simulator.deliveries()[0].state,
+        WebhookDeliveryState::Dropped
+    );
 
     simulator.update_settings(|settings| {
         settings.webhooks.drop = false;
@@ -292,13 +302,16 @@ async fn a_shutdown_gives_scheduled_attempts_up() {
     gateway.create(link("l", "")).await.ok();
     gateway.cancel("l").await.ok();
     let simulator = gateway.simulator().clone();
-    let refused =
-        simulator.wait_for_deliveries(|deliveries| deliveries[0].state == DeliveryState::Retrying);
+    let refused = simulator
+        .wait_for_deliveries(|deliveries| deliveries[0].state == WebhookDeliveryState::Retrying);
     tokio::time::timeout(Duration::from_secs(10), refused)
         .await
         .unwrap();
     gateway.running.shutdown().await;
-    assert_eq!(simulator.deliveries()[0].state, DeliveryState::Failed);
+    assert_eq!(
+        simulator.deliveries()[0].state,
+        WebhookDeliveryState::Failed
+    );
 }
 
 #[test]
@@ -330,7 +343,7 @@ fn outside_a_runtime_deliveries_fail_at_once() {
         simulator
             .deliveries()
             .iter()
-            .all(|delivery| delivery.state == DeliveryState::Failed)
+            .all(|delivery| delivery.state == WebhookDeliveryState::Failed)
     );
     assert_eq!(simulator.deliveries().len(), 2);
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use cashfree_simulator::{DeliveryState, Endpoint, PaymentAttempt, SimulatorConfig};
+use cashfree_simulator::{Endpoint, PaymentAttempt, SimulatorConfig, WebhookDeliveryState};
 
 use crate::gateway::{CLIENT, Receiver, SECRET, link};
 
@@ -45,7 +45,7 @@ async fn child() {
         .collect();
     assert_eq!(secure.len(), 2);
     for delivery in secure {
-        assert_eq!(delivery.state, DeliveryState::Failed);
+        assert_eq!(delivery.state, WebhookDeliveryState::Failed);
         let error = delivery.attempts[0].error.as_deref();
         assert_eq!(
             error,

@@ -43,7 +43,7 @@ struct Odd {
 #[derive(Debug)]
 struct KitTime(Arc<dyn Clock>);
 
-impl cashfree_simulator::Clock for KitTime {
+impl cashfree_simulator::SimulatorClock for KitTime {
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::from_nanosecond(self.0.now().unix_timestamp_nanos()).unwrap()
     }
@@ -193,7 +193,9 @@ impl GatewayModel for Simulated {
         let link_id = reference.as_str();
         let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(undecided) = odd.undecided.remove(link_id) {
-            let settled = self.simulator.settle(&undecided, PaymentStatus::Success);
+            let settled = self
+                .simulator
+                .complete_payment(&undecided, PaymentStatus::Success);
             return Ok(Self::paid(settled.expect("an undecided payment")));
         }
         // A second payment of a link that is paid was begun before the first.

@@ -1,6 +1,6 @@
 //! What was there before a case.
 
-use cashfree_simulator::{Fault, FaultRule, Operation as Api, PaymentAttempt};
+use cashfree_simulator::{ApiFault, ApiFaultRule, ApiOperation as Api, PaymentAttempt};
 
 use crate::breaks::Break;
 use crate::stage::{Factories, Stage, connect};
@@ -59,11 +59,11 @@ impl Stage {
             "key_elsewhere" => change_under_key(&mut own, "\"inv-1\"", "\"inv-2\""),
             "key_for_other" => change_under_key(&mut own, "200.12", "200.13"),
             "stored_500" => {
-                let fault = FaultRule::once(Api::CreateLink, Fault::Error500Stored);
+                let fault = ApiFaultRule::once(Api::CreateLink, ApiFault::Error500Stored);
                 simulator.inject_fault(fault);
             }
             "stored_500_made" => {
-                let fault = FaultRule::once(Api::CreateLink, Fault::Error500AfterCommit);
+                let fault = ApiFaultRule::once(Api::CreateLink, ApiFault::Error500AfterCommit);
                 simulator.inject_fault(fault);
             }
             other => panic!("no such state before: {other}"),

@@ -13,7 +13,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use breaks::Break;
-use cashfree_simulator::Fault;
+use cashfree_simulator::ApiFault;
 use futures_util::{StreamExt, stream};
 use row::{Row, Task, rows};
 use stage::{CANARIES, Factories, play};
@@ -81,7 +81,7 @@ fn played(rows: &[Row], task: Task) -> BTreeSet<&str> {
 #[test]
 fn the_table_covers_every_fault_at_every_operation() {
     let rows = rows();
-    let faults = Fault::ALL.iter().map(|fault| fault.as_str());
+    let faults = ApiFault::ALL.iter().map(|fault| fault.as_str());
     let all: Vec<&str> = faults.chain(Break::ALL.map(|(name, _)| name)).collect();
     let mut missing = Vec::new();
     for (name, task) in Task::calling() {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use cashfree_simulator::Fault;
+use cashfree_simulator::ApiFault;
 
 use crate::breaks::Break;
 
@@ -72,7 +72,7 @@ impl Trouble {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
-    Gateway(Fault),
+    Gateway(ApiFault),
     Wire(Break),
 }
 
@@ -180,7 +180,7 @@ fn trouble(text: &str, task: Task) -> Trouble {
         Some((call, name)) => (call.parse().unwrap(), name),
         None => (task.call(), rest),
     };
-    let what = Fault::from_str(name)
+    let what = ApiFault::from_str(name)
         .map(What::Gateway)
         .or_else(|_| name.parse().map(What::Wire))
         .unwrap_or_else(|()| panic!("no such fault: {name}"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cashfree_simulator::{
-    FaultRule, LinkSnapshot, Merchant, Operation as Api, RunningSimulator, Simulator,
+    ApiFaultRule, ApiOperation as Api, LinkSnapshot, Merchant, RunningSimulator, Simulator,
     SimulatorConfig,
 };
 use payment_provider_core::{
@@ -178,7 +178,8 @@ impl Stage {
             match trouble.what {
                 What::Wire(how) => self.wire.break_next(trouble.call, how, trouble.times),
                 What::Gateway(fault) => {
-                    let mut rule = FaultRule::once(api(trouble.call), fault).times(trouble.times);
+                    let mut rule =
+                        ApiFaultRule::once(api(trouble.call), fault).times(trouble.times);
                     if let Some(number) = trouble.number {
                         rule = if trouble.limits_rate() {
                             rule.retry_seconds(number)

@@ -1,0 +1,29 @@
+//! Responses that the pages of links and orders share.
+
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+use super::view::Message;
+use crate::html::{Audience, page};
+use crate::state::Order;
+
+/// The code of a link or an order in its page's address.
+pub(super) type Segment = Result<Path<String>, PathRejection>;
+
+/// Back to where the merchant wants the payer to be afterwards, if anywhere.
+pub(super) fn back_to_merchant(order: &Order) -> Option<Response> {
+    let url = order.request.meta.return_url.as_deref()?;
+    let url = url::Url::parse(url).ok()?;
+    let location = HeaderValue::from_str(url.as_str()).ok()?;
+    Some((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+}
+
+pub(super) fn unknown() -> Response {
+    let message = Message::new(
+        "Payment link not found",
+        "There is no such payment link. It may be misspelt, or the simulator was started anew since.",
+    );
+    page(Audience::Payer, StatusCode::NOT_FOUND, &message)
+}

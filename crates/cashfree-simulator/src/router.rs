@@ -1,0 +1,21 @@
+//! The routes of the whole simulator.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::simulator::Simulator;
+
+impl Simulator {
+    /// Everything the simulator serves: merchant API, payment pages, control API.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .merge(crate::api::routes())
+            .merge(crate::html::routes())
+            .merge(crate::overview::routes())
+            .merge(crate::page::routes())
+            .merge(crate::control::routes())
+            .fallback(crate::api::unknown_route)
+            .with_state(Arc::clone(&self.shared))
+    }
+}

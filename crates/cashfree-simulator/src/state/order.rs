@@ -1,0 +1,102 @@
+//! Orders: what payments are made on. A link makes its own, a merchant may make others.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use super::link::Customer;
+use super::payment::{Payment, PaymentStatus};
+use super::settlement::Settlement;
+use crate::money::Paise;
+use crate::wire_enum::wire_enum;
+
+wire_enum! {
+    /// Where an order is in its life.
+    OrderStatus, UnknownOrderStatus, "order status" {
+        /// Not paid yet.
+        Active = "ACTIVE",
+        /// Paid by a successful payment.
+        Paid = "PAID",
+        /// Its time passed without a successful payment.
+        Expired = "EXPIRED",
+        /// To be terminated, once the payment under way has ended.
+        TerminationRequested = "TERMINATION_REQUESTED",
+        /// Ended by the merchant.
+        Terminated = "TERMINATED",
+    }
+}
+
+/// Addresses and options of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OrderMeta {
+    pub(crate) return_url: Option<String>,
+    pub(crate) notify_url: Option<String>,
+    pub(crate) payment_methods: Option<String>,
+}
+
+/// What is asked for by whoever makes an order.
+#[derive(Clone)]
+pub(crate) struct NewOrder {
+    pub(crate) order_id: Option<String>,
+    pub(crate) amount: Paise,
+    pub(crate) currency: String,
+    pub(crate) customer_id: String,
+    pub(crate) customer_uid: Option<String>,
+    pub(crate) customer: Customer,
+    pub(crate) meta: OrderMeta,
+    pub(crate) note: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) splits: Option<Box<RawValue>>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// An order as the simulator holds it.
+pub(crate) struct Order {
+    pub(crate) merchant: String,
+    /// The link it belongs to, if it is one of a link's.
+    pub(crate) link: Option<usize>,
+    pub(crate) order_id: String,
+    pub(crate) cf_order_id: i64,
+    pub(crate) request: NewOrder,
+    pub(crate) session: String,
+    pub(crate) hash: String,
+    pub(crate) paid: bool,
+    pub(crate) terminated: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) visible_from: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) payments: Vec<Payment>,
+    /// The refunds of its payments, oldest first, as positions among all refunds.
+    pub(crate) refunds: Vec<usize>,
+    pub(crate) settlement: Option<Settlement>,
+}
+
+impl Order {
+    pub(crate) fn has_pending_payment(&self) -> bool {
+        self.payments
+            .iter()
+            .any(|payment| payment.status == PaymentStatus::Pending)
+    }
+
+    pub(crate) fn status(&self, now: Timestamp) -> OrderStatus {
+        if self.paid {
+            OrderStatus::Paid
+        } else if self.terminated && self.has_pending_payment() {
+            OrderStatus::TerminationRequested
+        } else if self.terminated {
+            OrderStatus::Terminated
+        } else if self.expires_at <= now {
+            OrderStatus::Expired
+        } else {
+            OrderStatus::Active
+        }
+    }
+
+    /// The payment that paid it.
+    pub(crate) fn successful_payment(&self) -> Option<usize> {
+        self.payments
+            .iter()
+            .position(|payment| payment.status == PaymentStatus::Success)
+    }
+}
