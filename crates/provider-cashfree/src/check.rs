@@ -69,7 +69,7 @@ fn rejected(environment: Environment) -> String {
         Environment::Production => Environment::Sandbox,
     };
     format!(
-        "Cashfree did not accept client ID and secret in {environment}. Copy both again from the \
+        "Cashfree rejected the client ID and secret in {environment}. Copy both again from the \
          {environment} dashboard, Developers > API Keys; keys of {other} are not valid here."
     )
 }
@@ -88,11 +88,11 @@ fn skewed(skew: Duration, config: &CashfreeConfig) -> String {
         config.webhook_past
     };
     let consequence = if seconds > window.as_secs() {
-        " Until then no webhook counts as fresh, and each costs a fetch."
+        " Until then, no webhook counts as fresh, and each one costs a fetch."
     } else {
         ""
     };
     format!(
-        "This machine's clock is {seconds} seconds {direction} Cashfree's: set it right.{consequence}"
+        "This machine's clock is {seconds} seconds {direction} Cashfree's: correct it.{consequence}"
     )
 }

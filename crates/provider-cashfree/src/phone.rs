@@ -1,17 +1,16 @@
-//! Telephone numbers in the form that Cashfree takes.
+//! Phone numbers in the form that Cashfree accepts.
 
 use payment_provider_core::Pii;
 
-/// A number as sent: 10 digits for India, otherwise `+` with country code and number.
+/// A number as it is sent: 10 digits for India, otherwise `+` with country code and number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Phone(Pii);
 
 impl Phone {
-    /// Brings a number into the form that is sent, or `None` if it is in no form that leaves no
-    /// doubt about the number meant.
+    /// Converts a number into the form that is sent. Returns `None` if the number is ambiguous.
     ///
-    /// Blanks, dashes and parentheses are dropped, then `+91` or a leading `0` of an Indian
-    /// number. Everything else must be digits: nothing is guessed.
+    /// Removes spaces, dashes and parentheses, then `+91` or a leading `0` from an Indian number.
+    /// The rest must be digits; nothing is guessed.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let bare: String = text.chars().filter(|c| !is_separator(*c)).collect();
         let (international, digits) = match bare.strip_prefix('+') {
@@ -35,19 +34,19 @@ impl Phone {
         sent.map(|number| Self(Pii::new(number)))
     }
 
-    /// The number, for the request that sends it.
+    /// Returns the number, for the request that sends it.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose()
     }
 }
 
-/// Whether there is nothing but separators, which is the same as no number.
+/// Returns true if the text has only separators, which counts as no number.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(is_separator)
 }
 
 fn is_separator(c: char) -> bool {
-    // U+2010 to U+2015 are the hyphens and dashes that word processors put in.
+    // U+2010 to U+2015 are the hyphens and dashes that word processors insert.
     c.is_whitespace() || matches!(c, '-' | '(' | ')' | '\u{2010}'..='\u{2015}')
 }
 

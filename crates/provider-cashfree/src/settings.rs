@@ -46,7 +46,7 @@ pub(crate) fn schema() -> SettingsSchema {
         SettingField::new(CLIENT_SECRET, "Client secret", SettingKind::SecretList)
             .required()
             .with_help(
-                "Beside the client ID. It can be replaced later without a gap: the one before goes on \
+                "Shown next to the client ID. It can be rotated without a gap: the previous secret keeps \
                  verifying webhooks until it is retired.",
             ),
         SettingField::new(
@@ -57,10 +57,10 @@ pub(crate) fn schema() -> SettingsSchema {
             },
         )
         .required()
-        .with_help("Each environment has keys of its own."),
+        .with_help("The two environments have different keys."),
         SettingField::new(REDIRECT_URL, "Page after payment", SettingKind::Url)
             .with_max_length(MAX_RETURN_URL)
-            .with_help("Where the payer's browser goes, unless a checkout names its own page."),
+            .with_help("Page to which the payer's browser returns, unless a checkout names another one."),
         SettingField::new(
             MISSING_PHONE_NUMBER,
             "Phone for customers without one",
@@ -68,8 +68,8 @@ pub(crate) fn schema() -> SettingsSchema {
         )
         .with_max_length(32)
         .with_help(
-            "Cashfree wants a phone number of every payer. The number given here is sent for \
-             customers who have none; without it they cannot be asked for money.",
+            "Cashfree requires a phone number for every payer. This number is sent for customers who \
+             have none; without it, they cannot receive a payment link.",
         ),
         SettingField::new(
             API_VERSION,
@@ -78,7 +78,7 @@ pub(crate) fn schema() -> SettingsSchema {
         )
         .with_default("2025-01-01"),
         SettingField::new(BASE_URL, "Gateway address", SettingKind::Url).with_help(
-            "Only to reach something other than Cashfree's own address, such as a simulator: \
+            "Only for an address other than Cashfree's, such as a simulator: \
              http://127.0.0.1:3001/pg",
         ),
         SettingField::new(
@@ -87,8 +87,8 @@ pub(crate) fn schema() -> SettingsSchema {
             SettingKind::Flag,
         )
         .with_help(
-            "Refuse before sending what is only unofficially said to be refused: amounts below 1 \
-             or above 1000000.",
+            "Refuse amounts below 1 or above 1000000 before sending them. These limits are \
+             unofficial.",
         ),
     ])
 }
@@ -96,7 +96,7 @@ pub(crate) fn schema() -> SettingsSchema {
 /// Settings that passed every check.
 pub(crate) struct Account {
     pub(crate) client_id: HeaderValue,
-    /// The first is for calls, all are for webhooks; never empty.
+    /// All secrets, never empty. Each verifies webhooks; the first one also authenticates calls.
     pub(crate) secrets: Vec<SecretString>,
     pub(crate) call_secret: HeaderValue,
     pub(crate) environment: Environment,
@@ -105,7 +105,7 @@ pub(crate) struct Account {
     pub(crate) terms: Terms,
 }
 
-/// What a merchant decided about the checkouts of an account.
+/// The merchant's choices for the checkouts of an account.
 #[derive(Clone)]
 pub(crate) struct Terms {
     pub(crate) environment: Environment,
@@ -123,7 +123,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// Reads settings by the schema, and reports all that is wrong with them together.
+/// Reads settings by the schema and reports all violations together.
 pub(crate) fn read(
     schema: &SettingsSchema,
     settings: &ConnectionSettings,
@@ -132,7 +132,7 @@ pub(crate) fn read(
     let environment = reader
         .text(ENVIRONMENT)
         .and_then(|text| text.parse::<Environment>().ok());
-    // As long as the environment is not known, an address is judged by the milder rules.
+    // Until the environment is known, addresses are checked by the more lenient rules.
     let judged_as = environment.unwrap_or(Environment::Sandbox);
 
     let client_id = reader.text(CLIENT_ID).and_then(credential);
@@ -168,7 +168,7 @@ pub(crate) fn read(
         if let Some(defect) = url_rules::defect(url, judged_as) {
             reader.reject(REDIRECT_URL, ViolationCode::Invalid, defect);
         } else if url.as_str().len() > MAX_RETURN_URL {
-            let message = "must be at most 250 characters once encoded";
+            let message = "must have at most 250 characters when percent-encoded";
             reader.reject(REDIRECT_URL, ViolationCode::TooLarge, message);
         }
     }
@@ -186,11 +186,11 @@ pub(crate) fn read(
     let low_trust_limits = reader.flag(LOW_TRUST_LIMITS);
     reader.finish()?;
 
-    // Each is there, since all that was required was found good.
+    // All values are present, because every required setting passed its check.
     let (Some(client_id), Some(call_secret), Some(environment), Some(base_url), Some(api_version)) =
         (client_id, call_secret, environment, base_url, api_version)
     else {
-        let message = "does not fit together with the other settings";
+        let message = "is not consistent with the other settings";
         let violation = Violation::new(CLIENT_ID, ViolationCode::Invalid, message);
         return Err(Violations::one(violation));
     };
@@ -210,8 +210,8 @@ pub(crate) fn read(
     })
 }
 
-/// A credential as the header that carries it. Visible ASCII only, so that neither a header nor a
-/// key differs from what was meant.
+/// Converts a credential into the header that carries it. Only visible ASCII is accepted, so that
+/// the header holds exactly the credential.
 fn credential(text: &str) -> Option<HeaderValue> {
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
     let mut value = HeaderValue::from_str(text).ok().filter(|_| visible)?;
@@ -220,6 +220,6 @@ fn credential(text: &str) -> Option<HeaderValue> {
 }
 
 fn reject_credential(reader: &mut SettingsReader<'_>, field: &'static str) {
-    let message = "must be letters, digits and punctuation without blanks";
+    let message = "must have only letters, digits and punctuation, without spaces";
     reader.reject(field, ViolationCode::Invalid, message);
 }

@@ -1,11 +1,11 @@
-//! Which addresses are accepted from a host and from the gateway.
+//! Rules for the addresses accepted from a host and from the gateway.
 
 use payment_provider_core::Environment;
 pub(crate) use payment_provider_http::url_rules::defect;
 use payment_provider_http::url_rules::{self, is_same_host};
 use url::Url;
 
-/// What is wrong with an address to which paths are appended; `None` if nothing is.
+/// Returns the defect of a base address, to which paths are appended; `None` if it is valid.
 pub(crate) fn base_defect(url: &Url, environment: Environment) -> Option<&'static str> {
     let of_the_other = match environment {
         Environment::Sandbox => "api.cashfree.com",

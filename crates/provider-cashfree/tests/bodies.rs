@@ -1,4 +1,4 @@
-//! Every kind of delivery, in every version: what is read of it.
+//! The events of every type of delivery, in every version.
 
 mod support;
 
@@ -9,7 +9,8 @@ use support::bodies::{body, files, folder, name};
 use support::delivery::{STAMP, sign, signed, with_headers};
 use support::{SECRET, config, connect_with, settings, told};
 
-/// What the bodies in `tests/bodies` say, each statement once and beside it all that make it.
+/// The events of the bodies in `tests/bodies`: each row has one description and all bodies that
+/// match it.
 const TABLE: &[(&str, &[&str])] = &[
     (
         "inv-2026-0017-A 4410023 CFPay_Qx7_m3: payment 880143 succeeded INR 350.00 on CFPay_Qx7_m3 + \
@@ -158,7 +159,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     ("-: ping", &["ping"]),
     (
-        "-: unrecognised, a type that this version does not read",
+        "-: unrecognised, unsupported type",
         &[
             "unread.payment_charges",
             "unread.payment_form",
@@ -264,7 +265,7 @@ async fn one_change_has_one_deduplication_key_in_every_type_and_version() {
             assert_eq!(key_of(&events[0]), key, "{name}");
         }
     }
-    // A refund that is told as one the merchant made, and with the prefix of older versions.
+    // The same refund reported as one by the merchant, with the id prefix of older versions.
     let retold = body("auto_refund_status.2023-08-01")
         .replace("\"auto_refund\"", "\"refund\"")
         .replace("AUTO_REFUND_STATUS_WEBHOOK", "REFUND_STATUS_WEBHOOK")

@@ -1,5 +1,5 @@
-//! Who shows no valid certificate for the name that was called hears nothing, and nobody is ever
-//! called over plain http instead.
+//! A server without a valid certificate for its name receives no request, and no request falls back
+//! to plain http.
 
 mod support;
 
@@ -20,7 +20,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
-/// Names the servers, as `name=https://address/pg` and so on, to the process that calls them.
+/// Environment variable that passes the servers, as `name=https://address/pg` and so on, to the
+/// child process.
 const SERVERS: &str = "CERTIFICATE_TEST_SERVERS";
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
@@ -32,7 +33,7 @@ fn issuer(name: &str) -> Issuer {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A certificate for these names, good today.
+/// Returns a certificate for these names that is valid now.
 fn params(names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().copied().map(String::from).collect();
     let mut params = CertificateParams::new(names).unwrap();
@@ -41,7 +42,7 @@ fn params(names: &[&str]) -> CertificateParams {
     params
 }
 
-/// What a server is to show: the chain, and the key to it.
+/// The certificate chain and private key that a server presents.
 struct Shown {
     certificate: CertificateDer<'static>,
     key: KeyPair,
@@ -65,7 +66,7 @@ fn self_signed(params: &CertificateParams) -> Shown {
     }
 }
 
-/// What a server heard: the first byte of each connection, and all that it could decrypt.
+/// Data received by a server: the first byte of each connection, and everything it could decrypt.
 #[derive(Debug, Clone, Default)]
 struct Heard {
     first_bytes: Vec<u8>,
@@ -77,7 +78,7 @@ struct Server {
     heard: Arc<Mutex<Heard>>,
 }
 
-/// A server with this certificate, or one that speaks no TLS at all.
+/// Starts a server with this certificate, or one without TLS.
 async fn server(shown: Option<Shown>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = Server {
@@ -112,7 +113,7 @@ async fn answer(mut stream: TcpStream, acceptor: Option<TlsAcceptor>, heard: Arc
     match acceptor {
         None => converse(&mut stream, &heard).await,
         Some(acceptor) => {
-            // A caller that does not like the certificate goes away here.
+            // A client that rejects the certificate disconnects here.
             if let Ok(mut stream) = acceptor.accept(stream).await {
                 converse(&mut stream, &heard).await;
                 let _ = stream.shutdown().await;
@@ -121,7 +122,7 @@ async fn answer(mut stream: TcpStream, acceptor: Option<TlsAcceptor>, heard: Arc
     }
 }
 
-/// Hears one request, and answers it as one for a link.
+/// Reads one request and answers it with a link.
 async fn converse(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), heard: &Mutex<Heard>) {
     let mut bytes = vec![0; 16 * 1024];
     let count = stream.read(&mut bytes).await.unwrap_or_default();
@@ -150,14 +151,15 @@ fn word(outcome: Result<String, ProviderError>) -> String {
     }
 }
 
-/// Runs every operation against each server, and prints what came of it.
+/// Runs every operation against each server and prints the results.
 async fn call_all(servers: &str) {
     let retry = RetryTuning::new().with_max_attempts(1);
     for server in servers.split(' ') {
         let (name, address) = server.split_once('=').unwrap();
         let provider = connect_with(config().with_retry(retry), &settings(address));
         for (operation, outcome) in operations::all(&provider, &request(), &locator()).await {
-            // A certificate is good or not; what is said over it is a matter of other tests.
+            // The certificate alone decides the result, so other operations on a good server are
+            // not examined here.
             if operation == "fetch_checkout" || name != "good" {
                 println!("{name} {operation}: {}", word(outcome));
             }
@@ -168,8 +170,8 @@ async fn call_all(servers: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_are_sent_only_to_servers_with_a_valid_certificate() {
-    // Which authorities are trusted is read from the environment, which is set before a process
-    // starts: this test calls itself.
+    // The trusted authorities are read from the environment, which must be set before a process
+    // starts. The test therefore runs itself as a child process.
     if let Ok(servers) = std::env::var(SERVERS) {
         call_all(&servers).await;
         return;

@@ -1,4 +1,4 @@
-//! Looking at a link, and ending it.
+//! Fetching and cancelling a link.
 
 mod support;
 

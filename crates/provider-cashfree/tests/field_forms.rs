@@ -1,5 +1,5 @@
-//! Single fields in every form in which they come: as a string or a number, null, missing, without a
-//! zone, far too large, and in words that nobody has seen before.
+//! Single fields in every observed form: as a string or a number, null, missing, without a time
+//! zone, far too large, and with undocumented values.
 
 mod support;
 
@@ -9,8 +9,8 @@ use support::{SECRET, config, connect_with, settings, told};
 
 const HUGE: &str = "98765432109876543210987654321098765432";
 
-/// A body, a field of it, and in each form of that field a part of what is then said. With `$` at its
-/// end, nothing follows that part.
+/// A body, one of its fields, and for each form of that field a part of the resulting event line. A
+/// part that ends in `$` must be at the end of the line.
 type Row = (
     &'static str,
     &'static str,
@@ -345,7 +345,7 @@ async fn said(body: String) -> String {
     told::all(webhook.unwrap().events())
 }
 
-/// What is said if one part of a body is another.
+/// Returns the event line after replacing one part of a body.
 async fn said_with(body: &str, from: &str, to: &str) -> String {
     assert!(body.contains(from), "{from}");
     said(body.replace(from, to)).await

@@ -1,5 +1,5 @@
-//! Bodies that nobody would send, correctly signed: read without a panic, and never with money that
-//! the body does not state.
+//! Correctly signed bodies with arbitrary mutations are read without a panic, and never with money
+//! that the body does not state.
 
 mod support;
 
@@ -35,14 +35,14 @@ fn events(body: impl Into<Vec<u8>>) -> Vec<Event> {
     handled.unwrap().into_events()
 }
 
-/// What is done to one value of a body.
+/// A mutation of one value of a body.
 #[derive(Debug, Clone)]
 enum Change {
     Remove,
     Put(Value),
-    /// A string becomes a number where it can, and anything else a string.
+    /// Converts a string to a number where possible, and any other value to a string.
     Retype,
-    /// Another value of the same body takes its place.
+    /// Replaces the value by another value of the same body.
     Copy(Index),
     Nest(usize),
     AddField,
@@ -95,7 +95,7 @@ fn changes() -> impl Strategy<Value = (Index, Change)> {
     (any::<Index>(), change)
 }
 
-/// The places of all values below this one.
+/// Collects the paths of all values below this one.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields
@@ -156,7 +156,8 @@ fn apply(body: &mut Value, index: Index, change: Change) {
     };
 }
 
-/// Decimal text or a JSON number as mantissa and power of ten, read by other means than the crate's.
+/// Parses decimal text or a JSON number into mantissa and power of ten, independently of the
+/// crate's parser.
 fn decimal(text: &str) -> Option<(i128, i32)> {
     let (number, exponent) = match text.split_once(['e', 'E']) {
         Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
@@ -167,7 +168,7 @@ fn decimal(text: &str) -> Option<(i128, i32)> {
     Some((digits, exponent - i32::try_from(fraction.len()).ok()?))
 }
 
-/// Whether a value of the body states exactly this amount.
+/// Returns true if a value of the body states exactly this amount.
 fn states(value: Option<&Value>, amount: Money) -> bool {
     let text = match value {
         Some(Value::String(text)) => text.clone(),
@@ -187,7 +188,7 @@ fn states(value: Option<&Value>, amount: Money) -> bool {
     digits == i128::from(amount.minor_units()) && (power == 0 || digits == 0)
 }
 
-/// Holds every amount and currency of an event against the body it came from.
+/// Compares every amount and currency of an event with its body.
 fn check(event: &Event, body: &Value) -> Result<(), TestCaseError> {
     let of_link = event.gateway_type == "PAYMENT_LINK_EVENT";
     let stated: Vec<(Money, &[&str], &[&str])> = match &event.kind {

@@ -1,4 +1,4 @@
-//! How a checkout is put to the payer: checked offline, and written as the API wants it.
+//! Checkout options: checked in preflight, and written in the form of the API.
 
 mod support;
 

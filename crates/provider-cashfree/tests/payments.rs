@@ -1,4 +1,4 @@
-//! Every payment of a link, each once.
+//! The list of all payments of a link, without duplicates.
 
 mod support;
 
@@ -35,7 +35,7 @@ async fn list(gateway: &Scripted) -> Result<Vec<Payment>, ProviderError> {
     connect(gateway).list_payments(&locator()).await
 }
 
-/// A gateway with one order of the id `o 1/x` whose payments are these.
+/// Returns a gateway that has one order with the id `o 1/x` and these payments.
 async fn with_payments(status: &'static str, payments: Vec<String>) -> Scripted {
     Scripted::handler(move |_, request| {
         if request.target.starts_with("/pg/links/") {
@@ -117,7 +117,7 @@ async fn a_paid_order_without_a_successful_payment_is_an_error() {
         assert_eq!(error.kind(), ErrorKind::UnreadableAnswer, "{statuses:?}");
         assert!(error.retry_after().is_some(), "{statuses:?}");
     }
-    // Nothing was received, and that explains it.
+    // No money was received, which explains a paid order without a successful payment.
     for status in ["VOID", "CANCELLED"] {
         let gateway = with_payments("PAID", vec![with(status)]).await;
         assert_eq!(list(&gateway).await.unwrap().len(), 1, "{status}");
@@ -180,12 +180,12 @@ async fn listing_the_payments_of_another_accounts_link_is_a_conflict() {
         let id = payment_provider_core::GatewayCheckoutId::new(id).unwrap();
         payment_provider_core::CheckoutLocator::new(reference(), Some(id))
     };
-    // The orders say it themselves.
+    // The orders name the link.
     let gateway = Scripted::acts([array(&[tagged("1576977")]), paid()]).await;
     let listed = connect(&gateway).list_payments(&known("1576977")).await;
     assert_eq!(listed.unwrap().len(), 1);
     assert_eq!(gateway.seen().len(), 2);
-    // They do not, or say otherwise: the link is asked for.
+    // The orders do not name the link, or name another one, so the link is fetched.
     for orders in [
         vec![order("o", "5", "PAID")],
         vec![tagged("\"8\"")],

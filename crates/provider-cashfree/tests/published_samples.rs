@@ -1,6 +1,6 @@
-//! The bodies that Cashfree publishes, read from the folder named by `CASHFREE_REFERENCE_DIR`.
-//! They are not part of this crate; where the variable is not set these tests say so, and on a
-//! build server they fail.
+//! The samples that Cashfree publishes, read from the folder named by `CASHFREE_REFERENCE_DIR`.
+//! They are not part of this crate. Without the variable these tests print a notice, and on a build
+//! server they fail.
 
 mod support;
 
@@ -13,8 +13,8 @@ use support::bodies::{body, files, name};
 use support::delivery::{delivery, signed};
 use support::{SECRET, config, connect_with, settings, told};
 
-/// What the published bodies say, each statement once and beside it all that make it. Those under
-/// `undocumented/` are derived from others, or reported by users.
+/// The events of the published samples: each row has one description and all samples that match it.
+/// Samples under `undocumented/` are derived from others, or were reported by users.
 const TABLE: &[(&str, &[&str])] = &[
     (
         "payment_ps11 1576977 CFPay_U1mgll3c0e9g_ehdcjjbtckf: payment 1021206 succeeded INR 22.00 \
@@ -106,7 +106,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &["fragments.payment_method"],
     ),
     (
-        "-: unrecognised, a type that this version does not read",
+        "-: unrecognised, unsupported type",
         &[
             "payment_form_order",
             "subscription_auth_status.2023-08-01",

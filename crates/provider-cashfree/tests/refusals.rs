@@ -1,5 +1,5 @@
-//! What comes back where an answer of the API should: pages of something in between, nothing at all,
-//! half of something, too much, bytes that are no text.
+//! Responses that do not come from the API, or only in part: pages of an intermediary, empty,
+//! incomplete and oversized bodies, and bytes that are not text.
 
 mod support;
 
@@ -12,7 +12,7 @@ use payment_provider_core::{
 use provider_cashfree::RetryTuning;
 use support::*;
 
-/// An account that tries everything once.
+/// Returns an account that makes a single attempt.
 fn impatient(gateway: &Scripted) -> Arc<dyn PaymentProvider> {
     let once = config().with_retry(RetryTuning::new().with_max_attempts(1));
     connect_with(once, &settings(&gateway.base_url))
@@ -24,7 +24,7 @@ async fn create(gateway: &Scripted) -> ProviderError {
     provider.create_checkout(&prepared).await.unwrap_err()
 }
 
-/// Bodies that are not the API speaking.
+/// Bodies that do not come from the API.
 fn odd_bodies() -> Vec<(&'static str, Vec<u8>)> {
     let page = b"<html><body><h1>canary-page</h1></body></html>".to_vec();
     let mut huge = br#"{"message":""#.to_vec();

@@ -1,4 +1,4 @@
-//! Whatever an answer points at, nobody but the gateway hears anything.
+//! No host but the gateway receives a request, whatever a response refers to.
 
 mod support;
 
@@ -10,7 +10,7 @@ use support::*;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-/// Somebody else, who counts who comes.
+/// Another server, which counts its connections.
 struct Other {
     address: String,
     came: Arc<AtomicUsize>,
@@ -36,8 +36,8 @@ impl Other {
         other
     }
 
-    /// How many came so far. Connections are taken in order: when ours was, so was every one
-    /// before it.
+    /// Returns the number of connections so far. Connections are accepted in order, so the
+    /// connection made here comes after all earlier ones.
     async fn visitors(&self) -> usize {
         let before = self.came.load(Ordering::SeqCst);
         TcpStream::connect(&self.address).await.unwrap();

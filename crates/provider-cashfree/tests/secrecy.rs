@@ -1,5 +1,5 @@
-//! What is secret or personal shows up nowhere: not in `Debug`, not in errors, not in spans, not in
-//! any log. Here answers hold it too; `fault_table` looks for it through every fault there is.
+//! Secrets and personal data never appear in `Debug` output, errors, spans or logs. Here the
+//! responses contain them too; `fault_table` checks every fault.
 
 mod support;
 
@@ -58,7 +58,7 @@ fn away(status: u16) -> Act {
     reply(status, "canary-body").with("location", "https://thief.example/canary-body")
 }
 
-/// Answers of every kind, with all in them that they could repeat.
+/// Responses of every kind, with all values that an error could repeat.
 fn answers() -> Vec<Act> {
     let huge = [vec![b' '; 2 * 1024 * 1024], b"canary-body".to_vec()].concat();
     let message = |status: u16| {

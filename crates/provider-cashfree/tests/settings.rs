@@ -1,4 +1,4 @@
-//! What a connection accepts as its settings.
+//! The settings that a connection accepts.
 
 mod support;
 

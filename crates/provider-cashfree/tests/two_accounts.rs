@@ -1,5 +1,5 @@
-//! Two merchant accounts of one process, over one client and the same connections: neither ever
-//! speaks with the credentials of the other.
+//! Two merchant accounts of one process share a client and its connections, and never use each
+//! other's credentials.
 
 mod support;
 
@@ -17,10 +17,12 @@ use tokio::net::{TcpListener, TcpStream};
 
 const CALLS: usize = 1000;
 
-/// Each call in flight may want a connection, and each connection two files of this process.
+/// Number of concurrent calls. Each may need a connection, and each connection needs two file
+/// descriptors of this process.
 const IN_FLIGHT: usize = 400;
 
-/// Who a request says it is from, whose object it is about, and the connection it came over.
+/// The account named by a request's credentials, the account that owns the object, and the
+/// connection it arrived on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Heard {
     credentials: (String, String),
@@ -32,7 +34,7 @@ fn account(mark: char) -> (String, String) {
     (format!("id-of-{mark}"), format!("secret-of-{mark}"))
 }
 
-/// A gateway that keeps its connections and knows by an id whose object it is.
+/// Starts a gateway that keeps its connections open and derives the owner of an object from its id.
 async fn gateway(heard: Arc<Mutex<Vec<Heard>>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}/pg", listener.local_addr().unwrap());
@@ -74,7 +76,8 @@ async fn serve(mut stream: TcpStream, connection: usize, heard: Arc<Mutex<Vec<He
     }
 }
 
-/// The id of the link that a request is about, and the fingerprint if it makes one.
+/// Returns the id of the link that a request refers to, and the fingerprint if the request creates
+/// the link.
 fn object(request: &Seen) -> (String, String) {
     if request.body.is_empty() {
         let path = request.target.split('?').next().unwrap();

@@ -1,5 +1,5 @@
-//! A machine without CA certificates, and with proxies in its environment: a gateway on this machine
-//! is reached, one elsewhere is not, and nothing panics.
+//! A machine without CA certificates and with proxies in its environment: a loopback gateway is
+//! reached, any other call fails, and nothing panics.
 
 mod support;
 
@@ -10,7 +10,7 @@ use support::*;
 
 const CHILD: &str = "WITHOUT_CERTIFICATES_CHILD";
 
-/// What runs there. The environment of a process can only be set before it starts.
+/// Runs in the child process, because the environment of a process must be set before it starts.
 async fn calls() {
     let gateway = Scripted::acts([ok(link())]).await;
     let provider = connect(&gateway);

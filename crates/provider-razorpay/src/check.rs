@@ -65,7 +65,7 @@ pub(crate) async fn check(
 
 /// Something answered that does not speak as Razorpay does.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer is not one of Razorpay's API: look at the setting `base_url`, if it is given")]
+#[error("the response does not come from Razorpay's API; check the setting `base_url`")]
 struct WrongAddress;
 
 fn whole_seconds(gateway: OffsetDateTime, clock: &dyn Clock) -> Duration {
@@ -74,9 +74,9 @@ fn whole_seconds(gateway: OffsetDateTime, clock: &dyn Clock) -> Duration {
 
 fn rejected(environment: Environment) -> String {
     format!(
-        "Razorpay did not accept key ID and secret of {environment}. Copy the key ID again from the dashboard, \
-         Account & Settings > API Keys; a secret is shown once, so it may have to be generated anew, after which the \
-         old one ends."
+        "Razorpay rejected the key ID and secret in {environment}. Copy the key ID again from the dashboard, \
+         Account & Settings > API Keys. A secret is shown only once: generate a new one if necessary, which \
+         invalidates the old one."
     )
 }
 
@@ -88,7 +88,7 @@ fn skewed(skew: Duration) -> String {
         "ahead of"
     };
     format!(
-        "This machine's clock is {seconds} seconds {direction} Razorpay's: set it right. A link expires at a moment \
-         that is told in full, and Razorpay refuses one that it finds less than 15 minutes away."
+        "This machine's clock is {seconds} seconds {direction} Razorpay's: correct it. The expiry of a link is an \
+         absolute time, and Razorpay refuses one that is less than 15 minutes away by its own clock."
     )
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 use payment_provider_core::{Clock, SystemClock};
 use payment_provider_http::{HttpConfig, RetryTuning};
 
-/// How all connections of one factory behave. What belongs to a single merchant account is in its
-/// settings, not here.
+/// Configuration shared by all connections of one factory: clock, timeouts, retries and proxies.
+///
+/// Values that belong to a single merchant account are settings of its connection.
 #[derive(Debug, Clone)]
 pub struct RazorpayConfig {
     pub(crate) clock: Arc<dyn Clock>,
@@ -23,44 +24,47 @@ impl Default for RazorpayConfig {
 }
 
 impl RazorpayConfig {
-    /// The defaults.
+    /// Creates the default configuration.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Where "now" comes from. Default: the machine's clock.
+    /// Sets the source of the current time. Default: the system clock.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The most time to make a connection. Default: 5 seconds.
+    /// Sets the time limit for establishing a connection. Default: 5 seconds.
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.http = self.http.with_connect_timeout(timeout);
         self
     }
 
-    /// The most time for one request, from its start to the last byte of the answer. Default: 10
+    /// Sets the time limit for one request, up to the last byte of the response. Default: 10
     /// seconds.
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.http = self.http.with_request_timeout(timeout);
         self
     }
 
-    /// The most time for one operation with all its requests and pauses. Default: 30 seconds.
+    /// Sets the time limit for one operation, including all its requests and pauses. Default: 30
+    /// seconds.
     pub fn with_operation_deadline(mut self, deadline: Duration) -> Self {
         self.http = self.http.with_operation_deadline(deadline);
         self
     }
 
-    /// How often, and after what pauses, a request is repeated. Only what is safe is.
+    /// Sets how often a request is repeated and how long to pause before each repetition. Only
+    /// requests that are safe to repeat are repeated.
     pub fn with_retry(mut self, retry: RetryTuning) -> Self {
         self.http = self.http.with_retry(retry);
         self
     }
 
-    /// Whether the proxies named in the process environment (`HTTPS_PROXY` and the like) are used
-    /// for calls to the gateway. Default: no. Calls to this machine never go through one.
+    /// Uses the proxies named in the process environment (`HTTPS_PROXY` and the like) for calls to
+    /// the gateway if `used` is true. Default: false. Calls to the loopback address never go
+    /// through a proxy.
     pub fn with_environment_proxies(mut self, used: bool) -> Self {
         self.http = self.http.with_environment_proxies(used);
         self

@@ -16,8 +16,8 @@ use crate::{PROVIDER_ID, settings};
 /// Where a merchant tells Razorpay the address for webhooks.
 /// See <https://razorpay.com/docs/webhooks/setup-edit-payments/>.
 const WEBHOOK_SETUP: &str = "In the Razorpay dashboard, in the same mode as the keys, open Account & Settings > \
-     Webhooks and add the webhook address with a secret of your own, which goes into this connection's webhook \
-     secrets; without a secret nothing is signed, and every delivery is refused. Tick payment_link.paid, \
+     Webhooks and add the webhook address with a secret, and enter the same secret in this connection's \
+     webhook secrets. Without a secret nothing is signed, and every delivery is refused. Tick payment_link.paid, \
      payment_link.partially_paid, payment_link.expired, payment_link.cancelled and payment.failed; payment.captured, \
      refund and dispute events may be ticked for the same address.";
 

@@ -1,4 +1,5 @@
-//! The payer's way back, which Razorpay signs with the secret of the API key:
+//! The return address, at which the payer's browser arrives after the payment. Razorpay signs it
+//! with the secret of the API key:
 //! <https://razorpay.com/docs/payments/payment-links/apis/>.
 
 use std::borrow::Cow;
@@ -19,10 +20,10 @@ const STATUS: &str = "razorpay_payment_link_status";
 const PAYMENT: &str = "razorpay_payment_id";
 const SIGNATURE: &str = "razorpay_signature";
 
-/// Stands between the parts of what is signed.
+/// Separates the parts of the signed message.
 const BAR: char = '|';
 
-/// Verifies ways back with the key secrets of one connection.
+/// Verifies return addresses with the key secrets of one connection.
 #[derive(Debug)]
 pub(crate) struct Returns {
     descriptor: Arc<ProviderDescriptor>,
@@ -42,7 +43,7 @@ impl Returns {
         let (link, reference) = (part(LINK)?, part(REFERENCE)?);
         let (status, payment) = (part(STATUS)?, part(PAYMENT)?);
         let parts = [&*link, &*reference, &*status, &*payment];
-        // With a bar inside one of them, the same message could be split in another way.
+        // A separator inside a part would allow the same message to be split differently.
         if parts.iter().any(|part| part.contains(BAR)) {
             return None;
         }
@@ -74,8 +75,8 @@ impl SignedReturns for Returns {
     }
 }
 
-/// The value of a parameter that is there once. One that is repeated is none: which of them would be
-/// meant?
+/// Returns the value of a parameter that occurs exactly once. A repeated parameter is ambiguous and
+/// counts as absent.
 fn sole<'a>(url: &'a Url, name: &str) -> Option<Cow<'a, str>> {
     let mut values = url.query_pairs().filter(|(found, _)| found == name);
     match (values.next(), values.next()) {

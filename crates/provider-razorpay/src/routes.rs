@@ -1,27 +1,27 @@
 use payment_provider_http::routes;
 
 routes! {
-    /// The calls of Razorpay's API that this provider makes.
+    /// The routes of Razorpay's API that this provider calls.
     pub(crate) enum Razorpay<'a> {
-        /// Makes a payment link:
+        /// Creates a payment link:
         /// <https://razorpay.com/docs/api/payments/payment-links/create-standard/>.
         CreateLink = POST "/payment_links",
         /// Lists payment links, by reference or all:
         /// <https://razorpay.com/docs/api/payments/payment-links/fetch-all-standard/>.
         ListLinks = GET "/payment_links",
-        /// Asks for one:
+        /// Fetches a payment link:
         /// <https://razorpay.com/docs/api/payments/payment-links/fetch-id-standard/>.
         FetchLink(link_id) = GET "/payment_links/{link_id}",
-        /// Changes one that is still payable:
+        /// Changes a payment link that is still payable:
         /// <https://razorpay.com/docs/api/payments/payment-links/update-standard/>.
         UpdateLink(link_id) = PATCH "/payment_links/{link_id}",
-        /// Ends one on which nothing is paid:
+        /// Cancels a payment link on which nothing is paid:
         /// <https://razorpay.com/docs/api/payments/payment-links/cancel-standard/>.
         CancelLink(link_id) = POST "/payment_links/{link_id}/cancel",
-        /// All attempts to pay the order of a link:
+        /// Lists all attempts to pay the order of a link:
         /// <https://razorpay.com/docs/api/orders/fetch-payments/>.
         OrderPayments(order_id) = GET "/orders/{order_id}/payments",
-        /// Makes a customer, or finds the one of the same telephone number or e-mail address:
+        /// Creates a customer, or finds the one with the same phone number or e-mail address:
         /// <https://razorpay.com/docs/api/customers/create/>.
         CreateCustomer = POST "/customers",
     }

@@ -22,17 +22,17 @@ const CUSTOMERS: &str = "customers";
 const UNFIT_DETAILS: &str = "unfit_customer_details";
 const BASE_URL: &str = "base_url";
 
-/// One address for both modes; the key decides:
+/// The base address of both modes; the key decides the mode:
 /// <https://razorpay.com/docs/api/sandbox-setup/>.
 const API_URL: &str = "https://api.razorpay.com/v1";
 
-/// What a key begins with, and what it is for.
+/// Prefixes of keys, and the environments they belong to.
 const PREFIXES: [(&str, Environment); 2] = [
     ("rzp_test_", Environment::Sandbox),
     ("rzp_live_", Environment::Production),
 ];
 
-/// Letters and digits of a key after its prefix.
+/// Number of letters and digits after the prefix of a key.
 const KEY_LENGTH: usize = 14;
 
 pub(crate) fn schema() -> SettingsSchema {
@@ -41,12 +41,12 @@ pub(crate) fn schema() -> SettingsSchema {
         SettingChoice::new("production", "Live mode"),
     ];
     let customers = vec![
-        SettingChoice::new("remote", "Also kept at Razorpay"),
-        SettingChoice::new("local", "Kept here alone"),
+        SettingChoice::new("remote", "Also stored at Razorpay"),
+        SettingChoice::new("local", "Stored here only"),
     ];
     let unfit = vec![
         SettingChoice::new("refuse", "Refuse the checkout"),
-        SettingChoice::new("leave_out", "Ask for the money without it"),
+        SettingChoice::new("leave_out", "Create it without the detail"),
     ];
     SettingsSchema::new([
         SettingField::new(KEY_ID, "Key ID", SettingKind::Text)
@@ -59,8 +59,8 @@ pub(crate) fn schema() -> SettingsSchema {
         SettingField::new(KEY_SECRET, "Key secret", SettingKind::SecretList)
             .required()
             .with_help(
-                "Shown once, when the key is generated. After a key is replaced, the secret before can stay in the \
-                 second place: it goes on verifying payers who come back from pages made with it.",
+                "Shown once, when the key is generated. After replacing a key, keep the previous secret as the second \
+                 one: it still verifies payers who return from pages created with it.",
             ),
         SettingField::new(
             ENVIRONMENT,
@@ -70,22 +70,22 @@ pub(crate) fn schema() -> SettingsSchema {
             },
         )
         .required()
-        .with_help("Must be the mode of the key; each mode has keys and webhooks of its own."),
+        .with_help("Must match the mode of the key; each mode has separate keys and webhooks."),
         SettingField::new(WEBHOOK_SECRETS, "Webhook secrets", SettingKind::SecretList)
             .required()
             .with_help(
-                "The secret that was typed in for the webhook, which is not the key secret; one for each webhook that \
-                 leads here. Razorpay signs its repetitions of older events with the secret of that time: keep a \
-                 replaced one for at least a day.",
+                "The secret entered for the webhook, which is not the key secret; one for each webhook with this \
+                 address. Razorpay signs repetitions of older events with the secret of that time: keep a replaced \
+                 secret for at least a day.",
             ),
         SettingField::new(RETURN_URL, "Page after payment", SettingKind::Url)
             .with_max_length(2048)
-            .with_help("Where the payer's browser goes after a payment, unless a checkout names its own page."),
+            .with_help("Page to which the payer's browser returns after a payment, unless a checkout names another one."),
         SettingField::new(CUSTOMERS, "Customers", SettingKind::Choice { choices: customers })
             .with_default("remote")
             .with_help(
-                "Whether a customer who is linked is also made at Razorpay. Payment links do not need it: name, e-mail \
-                 address and telephone number are part of each.",
+                "Creates linked customers at Razorpay too. Payment links do not need this: each contains name, e-mail \
+                 address and phone number.",
             ),
         SettingField::new(
             UNFIT_DETAILS,
@@ -94,11 +94,11 @@ pub(crate) fn schema() -> SettingsSchema {
         )
         .with_default("refuse")
         .with_help(
-            "Razorpay takes names of 3 to 50 plain characters and telephone numbers of 8 to 14 without long runs of \
-             one digit, and needs none of them.",
+            "Razorpay accepts names of 3 to 50 plain characters and phone numbers of 8 to 14 characters without long \
+             runs of one digit. Both are optional.",
         ),
         SettingField::new(BASE_URL, "Gateway address", SettingKind::Url).with_help(
-            "Only in test mode, to reach something other than Razorpay, such as a stand-in on this machine: \
+            "Only in test mode, for an address other than Razorpay's, such as a local test server: \
              http://127.0.0.1:3002/v1",
         ),
     ])
@@ -106,24 +106,25 @@ pub(crate) fn schema() -> SettingsSchema {
 
 /// Settings that passed every check.
 pub(crate) struct Account {
-    /// What each call says of who makes it.
+    /// The `Authorization` header of each call.
     pub(crate) authorization: HeaderValue,
-    /// For signed returns; never empty.
+    /// Verify signed returns; never empty.
     pub(crate) key_secrets: Vec<SecretString>,
-    /// Never empty.
+    /// Verify webhooks; never empty.
     pub(crate) webhook_secrets: Vec<SecretString>,
     pub(crate) base_url: Url,
     pub(crate) terms: Terms,
 }
 
-/// What a merchant decided about the checkouts of an account.
+/// The merchant's choices for the checkouts of an account.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
     pub(crate) environment: Environment,
     pub(crate) return_url: Option<Url>,
-    /// Linking a customer makes one at the gateway.
+    /// Linking a customer also creates one at the gateway.
     pub(crate) remote_customers: bool,
-    /// What the gateway would refuse of a customer is not sent, instead of refusing the request.
+    /// Customer details that the gateway would refuse are left out, instead of refusing the
+    /// request.
     pub(crate) leave_out_unfit: bool,
 }
 
@@ -135,7 +136,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// Reads settings by the schema, and reports all that is wrong with them together.
+/// Reads settings by the schema and reports all violations together.
 pub(crate) fn read(
     schema: &SettingsSchema,
     settings: &ConnectionSettings,
@@ -151,12 +152,12 @@ pub(crate) fn read(
     let webhook_secrets = reader.secrets(WEBHOOK_SECRETS);
     check_secrets(&key_secrets, &webhook_secrets, &mut reader);
 
-    // As long as the environment is not known, an address is judged by the milder rules.
+    // Until the environment is known, addresses are checked by the more lenient rules.
     let judged_as = environment.unwrap_or(Environment::Sandbox);
     let base_url = reader.url(BASE_URL);
     if let Some(url) = &base_url {
         if judged_as == Environment::Production {
-            let message = "is for the sandbox only";
+            let message = "is only accepted in sandbox";
             reader.reject(BASE_URL, ViolationCode::Unsupported, message);
         } else if let Some(defect) = url_rules::base_defect(url, judged_as) {
             reader.reject(BASE_URL, ViolationCode::Invalid, defect);
@@ -173,7 +174,7 @@ pub(crate) fn read(
     let leave_out_unfit = reader.text(UNFIT_DETAILS) == Some("leave_out");
     reader.finish()?;
 
-    // Each is there, since all that was required was found good.
+    // All values are present, because every required setting passed its check.
     let authorization = key_id
         .zip(key_secrets.first())
         .and_then(|(id, secret)| basic(id, secret));
@@ -181,7 +182,7 @@ pub(crate) fn read(
     let (Some(environment), Some(authorization), Some(base_url)) =
         (environment, authorization, base_url)
     else {
-        let message = "cannot be used";
+        let message = "cannot be used as a credential";
         let violation = Violation::new(KEY_ID, ViolationCode::Invalid, message);
         return Err(Violations::one(violation));
     };
@@ -199,7 +200,7 @@ pub(crate) fn read(
     })
 }
 
-/// The mode that a key is of; `None` if it is no key.
+/// Returns the environment of a key; `None` if the text is not a key.
 fn mode(key_id: &str) -> Option<Environment> {
     PREFIXES.iter().find_map(|(prefix, mode)| {
         let rest = key_id.strip_prefix(prefix)?;
@@ -216,12 +217,12 @@ fn check_key(
     let Some(key_id) = key_id else { return };
     match mode(key_id) {
         None => {
-            let message = "must be rzp_test_ or rzp_live_ with 14 letters and digits";
+            let message = "must be rzp_test_ or rzp_live_ followed by 14 letters and digits";
             reader.reject(KEY_ID, ViolationCode::Invalid, message);
         }
         Some(mode) if environment.is_some_and(|environment| environment != mode) => {
             let message =
-                "must be the mode of the key: rzp_test_ is sandbox, rzp_live_ is production";
+                "must match the mode of the key: rzp_test_ is sandbox, rzp_live_ is production";
             reader.reject(ENVIRONMENT, ViolationCode::Invalid, message);
         }
         Some(_) => {}
@@ -238,7 +239,7 @@ fn check_secrets(
         !bytes.all(|byte| byte.is_ascii_graphic())
     };
     if key_secrets.iter().any(unfit) {
-        let message = "must be letters, digits and punctuation without blanks";
+        let message = "must have only letters, digits and punctuation, without spaces";
         reader.reject(KEY_SECRET, ViolationCode::Invalid, message);
     }
     let known = |secret: &SecretString| {
@@ -246,13 +247,13 @@ fn check_secrets(
         key_secrets.iter().any(same)
     };
     if webhook_secrets.iter().any(known) {
-        let message = "must not hold a key secret: a webhook has a secret of its own";
+        let message = "must not contain a key secret; use the secret entered for the webhook";
         reader.reject(WEBHOOK_SECRETS, ViolationCode::Invalid, message);
     }
 }
 
-/// `Basic` with the key and its secret, written exactly as
-/// <https://razorpay.com/docs/api/authentication/> wants it.
+/// Returns the `Basic` credentials, written exactly as
+/// <https://razorpay.com/docs/api/authentication/> requires.
 fn basic(key_id: &str, secret: &SecretString) -> Option<HeaderValue> {
     let pair = Zeroizing::new([key_id, ":", secret.expose_secret()].concat());
     let text = Zeroizing::new(["Basic ", &BASE64.encode(pair.as_bytes())].concat());

@@ -1,9 +1,9 @@
-//! Razorpay signs in hexadecimal, in lower case: deliveries with a webhook's own secret, the payer's
-//! way back with the secret of the API key.
+//! Razorpay's signatures, in lower-case hexadecimal. Deliveries are signed with the webhook's own
+//! secret, return addresses with the secret of the API key.
 
 use payment_provider_core::{HmacKeyring, MatchedSecret};
 
-/// The secret under which this is the signature of the message; `None` for every mismatch.
+/// Returns the secret that produced this signature of the message; `None` for every mismatch.
 pub(crate) fn signer(
     keyring: &HmacKeyring,
     claimed: Option<&str>,
@@ -19,7 +19,7 @@ mod tests {
 
     use super::*;
 
-    /// The vector of <https://github.com/razorpay/razorpay-node>.
+    /// Test vector from <https://github.com/razorpay/razorpay-node>.
     #[test]
     fn only_lower_case_hexadecimal_signatures_are_accepted() {
         let keyring = HmacKeyring::new(&["123456"].map(SecretString::from));

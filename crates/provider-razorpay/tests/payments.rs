@@ -1,4 +1,5 @@
-//! All attempts to pay a link, each once, and never fewer than the link itself tells of.
+//! The list of all attempts to pay a link, without duplicates, and never with less money than the
+//! link reports.
 
 mod fake;
 mod support;
@@ -87,7 +88,7 @@ async fn every_page_is_read_for_any_page_size() {
         (9, None, 1),
         (10, None, 2),
         (230, None, 5),
-        // The gateway does not heed what it is asked for, and gives ten.
+        // The gateway ignores the requested page size and returns ten.
         (25, Some(10), 3),
     ] {
         let stage = Stage::new().await;
@@ -146,7 +147,7 @@ async fn a_paid_link_without_an_order_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
 }
 
-/// A gateway that says this of the link, and then this of its order.
+/// Returns a gateway with these responses for the link and for its order.
 async fn says(
     link_paid: i64,
     pages: &[&str],
@@ -197,7 +198,7 @@ async fn a_list_that_contradicts_itself_is_an_error() {
         let error = error(says(0, &[&page]).await);
         assert_eq!(error.kind(), ErrorKind::UnreadableAnswer, "{page}");
     }
-    // The same twice is one payment.
+    // The same entry twice is one payment.
     let page = format!(r#"{{"items":[{one},{one}]}}"#);
     assert_eq!(says(20_012, &[&page]).await.unwrap().len(), 1);
 }

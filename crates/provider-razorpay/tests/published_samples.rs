@@ -1,6 +1,6 @@
-//! The bodies that Razorpay publishes, and those that were recorded or derived, read from the folder
-//! named by `RAZORPAY_REFERENCE_DIR`. They are not part of this crate; where the variable is not set
-//! these tests say so, and on a build server they fail.
+//! The samples that Razorpay publishes, and those that were recorded or derived, read from the
+//! folder named by `RAZORPAY_REFERENCE_DIR`. They are not part of this crate. Without the variable
+//! these tests print a notice, and on a build server they fail.
 
 mod fake;
 mod support;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use support::delivery::{delivery, signed};
 use support::*;
 
-/// What the bodies say, each statement once and beside it all that make it.
+/// The events of the samples: each row has one description and all samples that match it.
 const TABLE: &[(&str, &[&str])] = &[
     (
         "order_DESoU0U4ikYA19: fetch",
@@ -80,7 +80,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &["payment.dispute.won"],
     ),
     (
-        "-: unrecognised, a type that this version does not read",
+        "-: unrecognised, unsupported type",
         &["payment.downtime.started.upi_psp"],
     ),
     (
@@ -177,7 +177,7 @@ fn folder() -> Option<PathBuf> {
     None
 }
 
-/// All bodies of the folder and of those in it, by name.
+/// Returns all samples of the folder and its subfolders, by name.
 fn bodies(folder: &std::path::Path) -> BTreeMap<String, Vec<u8>> {
     let mut bodies = BTreeMap::new();
     for inner in ["", "observed/", "derived/"] {

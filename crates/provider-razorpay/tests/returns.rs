@@ -1,4 +1,4 @@
-//! The payer's way back, which Razorpay signs.
+//! Signed return addresses.
 
 mod fake;
 mod support;
@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use support::*;
 use url::Url;
 
-/// The published vector, which is for this key secret.
+/// The published test vector, which belongs to this key secret.
 const LINK: &str = "plink_IH3cNucfVEgV68";
 const PAYMENT: &str = "pay_IH3d0ara9bSsjQ";
 const SIGNATURE: &str = "07ae18789e35093e51d0a491eb9922646f3f82773547e5b0f67ee3f2d3bf7d5b";
@@ -84,7 +84,7 @@ fn every_signed_parameter_is_verified() {
 
 #[test]
 fn the_signed_message_cannot_be_split_differently() {
-    // The message of a link without reference, and of a payment whose id is odd.
+    // The signed message of a link without a reference and a payment with a malformed id.
     let message = format!("{LINK}||paid|x|{PAYMENT}");
     let signature = hmac_hex(KEY_SECRET, message.as_bytes());
     let payment = format!("x|{PAYMENT}");

@@ -1,4 +1,4 @@
-//! What a connection accepts as its settings.
+//! The settings that a connection accepts.
 
 mod fake;
 mod support;
@@ -141,7 +141,7 @@ fn a_key_secret_is_refused_as_webhook_secret() {
         .with("key_secret", secrets(["new", "old"]))
         .with("webhook_secrets", secrets(["hook", "old"]));
     assert!(refused(&both).names("webhook_secrets"));
-    // A webhook's secret is typed in by a person, who may use blanks.
+    // A person chooses the webhook secret and may use spaces.
     let blanks = good().with("webhook_secrets", "a secret of my own");
     assert!(RazorpayFactory::new().unwrap().connect(&blanks).is_ok());
 }

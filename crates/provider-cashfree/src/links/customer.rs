@@ -6,11 +6,10 @@ use crate::settings::Terms;
 pub(crate) const PHONE_RULE: &str =
     "must be 10 digits for India, or + with country code and number of 7 to 15 digits";
 
-const PHONE_MISSING: &str =
-    "is required by the gateway, and this connection has no number for customers without one";
+const PHONE_MISSING: &str = "is required by the gateway; add one, or set `missing_phone_number` in the connection's settings";
 
-/// The number that is sent for a customer: their own, or the one the merchant decided on for
-/// customers who have none. A number that cannot be read is never replaced.
+/// Returns the phone number to send: the customer's own, or the merchant's substitute if the
+/// customer has none. A number that cannot be read is never replaced.
 pub(super) fn phone(
     customer: &Customer,
     terms: &Terms,
@@ -25,8 +24,10 @@ pub(super) fn phone(
     }
 }
 
-/// What must be added or mended before a customer can be asked for money. No limit of a link's
-/// `customer_name` and `customer_email` is documented, so neither is judged.
+/// Returns what must be added or corrected before the customer can receive a payment link.
+///
+/// Cashfree documents no limits for a link's `customer_name` and `customer_email`, so neither is
+/// checked.
 pub(crate) fn needs(customer: &Customer, terms: &Terms) -> Violations {
     let mut violations = Violations::none();
     if let Err((code, message)) = phone(customer, terms) {

@@ -53,7 +53,7 @@ impl Link {
     ) -> Result<Self, Unreadable> {
         let entity: Entity<'_> = wire::body(body)?;
         if wire::text("link_id", entity.link_id)? != asked.as_str() {
-            return Err(Unreadable("link_id of the link asked for"));
+            return Err(Unreadable("link_id of the requested link"));
         }
         let status = wire::checkout_status(wire::word("link_status", entity.link_status)?);
         let currency = wire::currency("link_currency", entity.link_currency)?;

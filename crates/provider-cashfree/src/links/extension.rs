@@ -1,4 +1,4 @@
-//! What only Cashfree's payment links have.
+//! Checkout options that only Cashfree's payment links have.
 
 use std::collections::BTreeMap;
 
@@ -13,19 +13,19 @@ use crate::PROVIDER_ID;
 const UPI_INTENT: &str = "link_meta.upi_intent";
 const ORDER_SPLITS: &str = "order_splits";
 
-/// The banks that the API knows by number.
+/// Bank codes that the API accepts.
 const BANKS: [u32; 39] = [
     3003, 3005, 3006, 3010, 3012, 3016, 3019, 3020, 3021, 3022, 3023, 3024, 3026, 3027, 3028, 3029,
     3030, 3031, 3032, 3033, 3038, 3039, 3040, 3042, 3044, 3054, 3055, 3058, 3086, 3087, 3088, 3089,
     3090, 3091, 3092, 3098, 3115, 3117, 7001,
 ];
 
-/// Bank details of the customer, by the names of the API.
+/// Bank details of the customer, by the API's field names.
 const ACCOUNT_NUMBER: &str = "customer_details.customer_bank_account_number";
 const IFSC: &str = "customer_details.customer_bank_ifsc";
 const BANK_CODE: &str = "customer_details.customer_bank_code";
 
-/// What only Cashfree's payment links have, to be added to the options of a checkout:
+/// Options that only Cashfree's payment links have. Add them to the options of a checkout:
 ///
 /// ```
 /// use payment_provider_core::CheckoutOptions;
@@ -38,9 +38,9 @@ const BANK_CODE: &str = "customer_details.customer_bank_code";
 /// # assert_eq!(options.extensions.len(), 1);
 /// ```
 ///
-/// Fields of
+/// These fields of
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>
-/// that can be given as JSON, checked in preflight and sent as they are written:
+/// can be given as JSON. They are checked in preflight and sent exactly as written:
 ///
 /// | field | value |
 /// |---|---|
@@ -48,8 +48,8 @@ const BANK_CODE: &str = "customer_details.customer_bank_code";
 /// | `customer_details.customer_bank_account_number`, `customer_details.customer_bank_ifsc` | text |
 /// | `customer_details.customer_bank_code` | number of a bank, of those the page lists |
 ///
-/// Any other field is refused: either the request has a field of its own for it, or it is none of a
-/// payment link.
+/// Preflight refuses every other field: it either has a field in the checkout request or does not
+/// exist in a payment link.
 #[derive(Debug, Clone, Default)]
 pub struct LinkOptions {
     upi_intent: Option<bool>,
@@ -68,18 +68,18 @@ impl std::fmt::Debug for Json {
 }
 
 impl LinkOptions {
-    /// The page as Cashfree shows it by default, with UPI intent.
+    /// Creates the options with Cashfree's default, which opens a UPI app.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether the page opens a UPI app on the payer's telephone. Unless said, it does.
+    /// Opens a UPI app on the payer's phone if `opens_app` is true, which is the default.
     pub const fn with_upi_intent(mut self, opens_app: bool) -> Self {
         self.upi_intent = Some(opens_app);
         self
     }
 
-    /// Sets one of the rarer fields to a value, given as JSON text.
+    /// Sets one of the less common fields to a value, given as JSON text.
     pub fn with_json(mut self, field: impl Into<String>, json: impl Into<String>) -> Self {
         self.json.0.insert(field.into(), json.into());
         self
@@ -88,7 +88,7 @@ impl LinkOptions {
 
 impl From<LinkOptions> for CheckoutExtension {
     fn from(options: LinkOptions) -> Self {
-        // Preflight looks for it under the very same id.
+        // Preflight looks the extension up under the same id.
         let provider = ProviderId::new(PROVIDER_ID)
             .unwrap_or_else(|_| unreachable!("the id of the provider is one"));
         let mut extension = Self::new(provider);
@@ -106,12 +106,12 @@ impl From<LinkOptions> for CheckoutExtension {
 pub(super) struct LinkExtras {
     pub(super) upi_intent: bool,
     pub(super) order_splits: Option<Box<RawValue>>,
-    /// Bank details by the name they have within the customer's.
+    /// Bank details by their field names inside `customer_details`.
     pub(super) bank: BTreeMap<&'static str, Box<RawValue>>,
 }
 
 impl LinkExtras {
-    /// Reads what was added for this provider.
+    /// Reads the fields added for this provider and reports all violations.
     pub(super) fn read(
         extension: Option<&CheckoutExtension>,
         currency: Currency,
@@ -146,14 +146,14 @@ impl LinkExtras {
             IFSC => "customer_bank_ifsc",
             BANK_CODE => "customer_bank_code",
             _ => {
-                let message = "is no field that can be given here";
+                let message = "is not a supported field";
                 return Err((ViolationCode::Unknown, message));
             }
         };
         if field == BANK_CODE {
             let must = (
                 ViolationCode::Invalid,
-                "must be the number of a bank that Cashfree lists",
+                "must be a bank code that Cashfree lists",
             );
             let bank: u32 = serde_json::from_str(json).map_err(|_| must)?;
             if !BANKS.contains(&bank) {
@@ -191,7 +191,7 @@ struct Split<'a> {
 
 const MAX_TAGS: usize = 10;
 
-/// Each split names a vendor and either an amount or a percentage.
+/// Checks that each split names a vendor and either an amount or a percentage.
 fn splits(json: &str, currency: Currency) -> Result<(), Defect> {
     const MUST: Defect = (
         ViolationCode::Invalid,
@@ -222,7 +222,7 @@ fn is_amount(number: &str, currency: Currency) -> bool {
     two_decimals(number) && Money::from_decimal(number, currency).is_ok_and(Money::is_positive)
 }
 
-/// More than nothing and at most a hundred, of a whole that has two decimals.
+/// Returns true if the percentage is above 0, at most 100, and has at most two decimals.
 fn is_percentage(number: &str) -> bool {
     const HUNDRED: i64 = 10_000;
     let of = Money::from_decimal(number, Currency::INR);

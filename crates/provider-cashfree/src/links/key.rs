@@ -3,11 +3,11 @@ use payment_provider_core::CheckoutReference;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Sets the keys of this crate apart from other version 5 UUIDs.
+/// UUID namespace for the idempotency keys of this crate.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f0f_1c3e_52a7_4b7e_9d0c_3a86_e1b4_7d21);
 
-/// The idempotency key of a creation: the same for the same reference, bytes and renewal, in every
-/// process and at every time.
+/// Derives the idempotency key of a creation. The key depends only on the reference, the bytes and
+/// the renewal number, so every process derives the same one.
 pub(super) fn idempotency_key(reference: &CheckoutReference, body: &Bytes, renewal: u32) -> Uuid {
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(body));
     let name = format!("{reference}:{digest}:{renewal}");

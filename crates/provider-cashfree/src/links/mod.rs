@@ -1,6 +1,7 @@
-//! Payment links: the request that makes one, what exists afterwards, and how the two are matched.
+//! Payment links: the request that creates one, the link as the gateway returns it, and the
+//! comparison of both.
 //!
-//! The calls and their fields are those of
+//! The calls and their fields are described at
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>.
 
 mod cancel;
@@ -20,6 +21,6 @@ pub use extension::LinkOptions;
 pub(crate) use fetch::{expect_link, expect_same_link, fetch};
 pub(crate) use preflight::{MAX_RETURN_URL, preflight};
 
-/// The key of the link note that holds a checkout's fingerprint. Cashfree keeps at most five notes;
-/// with this one, four are left to the host.
+/// The key of the link note that holds a checkout's fingerprint. Cashfree keeps at most five notes,
+/// so four are available to the host.
 pub const FINGERPRINT_NOTE: &str = "fingerprint";

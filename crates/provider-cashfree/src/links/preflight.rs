@@ -120,7 +120,7 @@ pub(crate) fn preflight(
 
 fn amount(field: &'static str, amount: Money, found: &mut Violations) -> Option<Box<RawValue>> {
     if !amount.is_positive() {
-        found.push(field, ViolationCode::TooSmall, "must be more than nothing");
+        found.push(field, ViolationCode::TooSmall, "must be greater than zero");
         return None;
     }
     let number = json_number(amount);
@@ -147,7 +147,7 @@ fn purpose(purpose: &str, found: &mut Violations) {
     if purpose.trim().is_empty() {
         found.push("purpose", ViolationCode::Missing, "is required");
     } else if purpose.chars().count() > MAX_PURPOSE {
-        let message = "must be at most 500 characters";
+        let message = "must have at most 500 characters";
         found.push("purpose", ViolationCode::TooLarge, message);
     }
 }
@@ -186,7 +186,7 @@ fn address(
         found.push(field, ViolationCode::Invalid, defect);
     }
     if most.is_some_and(|most| url.as_str().len() > most) {
-        let message = "must be at most 250 characters once encoded";
+        let message = "must have at most 250 characters when percent-encoded";
         found.push(field, ViolationCode::TooLarge, message);
     }
 }
@@ -220,7 +220,8 @@ fn methods(chosen: &BTreeSet<PaymentMethod>, found: &mut Violations) -> Option<S
             PaymentMethod::PayPal => "paypal",
             PaymentMethod::Wallet => "app",
             other => {
-                let message = format!("must not hold {other}, which the gateway does not offer");
+                let message =
+                    format!("must not contain {other}, which the gateway does not support");
                 found.push("options.methods", ViolationCode::Unsupported, message);
                 return None;
             }
@@ -233,10 +234,11 @@ fn methods(chosen: &BTreeSet<PaymentMethod>, found: &mut Violations) -> Option<S
 
 fn notes(notes: &BTreeMap<String, String>, found: &mut Violations) {
     if notes.contains_key(FINGERPRINT_NOTE) {
-        let message = "must not use the key `fingerprint`, which the provider uses itself";
+        let message = "must not use the key `fingerprint`, which is reserved for the provider";
         found.push("options.notes", ViolationCode::Invalid, message);
     } else if notes.len() >= MAX_NOTES {
-        let message = "must be at most 4; the gateway keeps 5, of which the provider uses one";
+        let message =
+            "must have at most 4 entries; the gateway keeps 5, of which the provider uses one";
         found.push("options.notes", ViolationCode::TooLarge, message);
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct LinkBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) link_minimum_partial_amount: Option<Box<RawValue>>,
     pub(super) link_expiry_time: &'a str,
-    /// Both flags are sent: the gateway's own default for SMS is not to be relied on.
+    /// Both flags are always sent, because the gateway's default for SMS is not reliable.
     pub(super) link_notify: LinkNotify,
     pub(super) link_auto_reminders: bool,
     pub(super) link_notes: BTreeMap<&'a str, &'a str>,
@@ -53,8 +53,8 @@ pub(super) struct LinkMeta<'a> {
     pub(super) payment_methods: Option<String>,
 }
 
-/// An amount as a JSON number in major units, written from decimal text. `None` if it has more
-/// than the two decimals that Cashfree takes.
+/// Writes an amount as a JSON number in major units, from its decimal text. Returns `None` if the
+/// amount has more than the two decimals that Cashfree accepts.
 pub(super) fn json_number(amount: Money) -> Option<Box<RawValue>> {
     const MAX_DECIMALS: usize = 2;
     let mut text = amount.decimal().to_string();

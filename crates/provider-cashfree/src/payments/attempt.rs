@@ -3,8 +3,8 @@ use serde::Deserialize;
 
 use crate::wire::{self, Raw, Unreadable};
 
-/// One attempt to pay. The API and the webhooks of payments tell it alike, but for its order and
-/// its error details, which stand in different places.
+/// A payment attempt. The API and the payment webhooks use the same fields, except for the order
+/// and the error details, which are in different places.
 #[derive(Deserialize)]
 pub(crate) struct Attempt<'a> {
     #[serde(borrow, default)]
@@ -34,7 +34,7 @@ struct ErrorDetails<'a> {
 }
 
 impl Attempt<'_> {
-    /// The payment, which counts `amount` toward what was asked for.
+    /// Converts the attempt into a payment. `amount` is the part that counts toward the checkout.
     pub(crate) fn payment(
         &self,
         amount: Money,
@@ -51,7 +51,8 @@ impl Attempt<'_> {
         Ok(payment)
     }
 
-    /// What the payer was charged. It only informs: if it cannot be read, the payment still counts.
+    /// Returns the amount charged to the payer. The amount is informational: if it cannot be read,
+    /// the payment still counts.
     fn charged(&self, amount: Money) -> Option<Money> {
         self.payment_amount?;
         let currency = match self.payment_currency {
@@ -60,7 +61,7 @@ impl Attempt<'_> {
         };
         currency
             .and_then(|currency| wire::amount("payment_amount", self.payment_amount, currency))
-            .inspect_err(|what| tracing::warn!(field = what.0, "a charge that cannot be read"))
+            .inspect_err(|what| tracing::warn!(field = what.0, "unreadable charged amount"))
             .ok()
     }
 

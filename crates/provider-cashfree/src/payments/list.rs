@@ -65,7 +65,7 @@ fn each_once(all: impl Iterator<Item = Payment>) -> Result<Vec<Payment>, Fault> 
             None => payments.push(payment),
             Some(known) if *known == payment => {}
             Some(_) => {
-                let what = Unreadable("cf_payment_id, which two payments share");
+                let what = Unreadable("unique cf_payment_id");
                 return Err(Fault::unreadable(what, None));
             }
         }
@@ -120,7 +120,7 @@ fn payment(raw: &RawValue, id: &OrderId, order: &Order) -> Result<Payment, Unrea
     let entity: AttemptOrder<'_> = wire::object("payments", Some(raw))?;
     let of = wire::optional_text(entity.order_id);
     if of.is_some_and(|order_id| order_id != id.as_str()) {
-        return Err(Unreadable("order_id of the order asked for"));
+        return Err(Unreadable("order_id of the requested order"));
     }
     let stated = wire::currency("order_currency", entity.order_currency)
         .and_then(|currency| wire::amount("order_amount", entity.order_amount, currency));

@@ -1,7 +1,8 @@
-//! Payments: the attempts to pay the orders of a link, as the API lists them and as webhooks tell
-//! of them.
+//! Payments: the attempts to pay the orders of a link, as the API lists them and as webhooks report
+//! them.
 //!
-//! See <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/get-orders-for-a-payment-link>.
+//! See
+//! <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/get-orders-for-a-payment-link>.
 
 mod attempt;
 mod list;

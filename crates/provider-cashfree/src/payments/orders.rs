@@ -55,7 +55,7 @@ impl Orders {
             let entity: Entity<'_> = wire::object("orders", Some(raw))?;
             let of = wire::optional_text(entity.link_id);
             if of.is_some_and(|link_id| link_id != locator.reference.as_str()) {
-                return Err(Unreadable("link_id of the link asked for"));
+                return Err(Unreadable("link_id of the requested link"));
             }
             let tags: Tags<'_> = wire::optional_object(entity.order_tags).unwrap_or_default();
             expected &= wire::gateway_identifier(tags.cf_link_id) == locator.gateway_id;

@@ -111,7 +111,7 @@ pub(super) fn fault(answer: &Answer) -> Fault {
 
 /// What is at the address called is not the API, or not this part of it.
 #[derive(Debug, thiserror::Error)]
-#[error("the address is not one of the API; check the setting `base_url`")]
+#[error("the address is not part of the API; check the setting `base_url`")]
 pub(crate) struct WrongAddress;
 
 fn judge(status: StatusCode, refusal: Option<&Refusal>) -> (ErrorKind, Effect, bool) {

@@ -1,5 +1,6 @@
 payment_provider_http::routes! {
-    /// An address of the API below its base, and the method it is called with.
+    /// The routes of the API that this provider calls, relative to the base address, with their
+    /// methods.
     pub(crate) enum Route<'a> {
         CreateLink = POST "/links",
         FetchLink(link_id) = GET "/links/{link_id}",

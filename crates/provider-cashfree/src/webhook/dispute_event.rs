@@ -35,7 +35,7 @@ struct Entity<'a> {
     respond_by: Raw<'a>,
 }
 
-/// What is contested.
+/// The disputed order and payment.
 #[derive(Deserialize)]
 struct Order<'a> {
     #[serde(borrow, default)]
@@ -48,7 +48,7 @@ struct Order<'a> {
     payment_currency: Raw<'a>,
 }
 
-/// The dispute, in the state that it has itself; the type of the delivery says nothing more.
+/// Reads the dispute. Its own status decides; the type of the delivery adds nothing.
 pub(super) fn read(data: Raw<'_>) -> News {
     let mut target = EventTarget::none();
     let kinds = dispute(data, &mut target).map(|dispute| vec![EventKind::Dispute(dispute)]);
@@ -80,7 +80,7 @@ fn dispute(data: Raw<'_>, target: &mut EventTarget) -> Result<Dispute, Unreadabl
 }
 
 impl Order<'_> {
-    /// The currency of the amount in dispute, which the dispute itself does not name.
+    /// Returns the currency of the disputed amount, which the dispute itself does not name.
     fn currency(&self) -> Result<Currency, Unreadable> {
         match self.payment_currency {
             None => wire::currency("order_currency", self.order_currency),

@@ -1,4 +1,4 @@
-//! What is common to all deliveries, and where each type is read.
+//! The parts common to all deliveries, and the dispatch by type.
 
 use payment_provider_core::{Event, EventKind, EventTarget};
 use serde::Deserialize;
@@ -24,13 +24,13 @@ struct Test<'a> {
     test_object: Raw<'a>,
 }
 
-/// What one delivery says, or why it says nothing that can be used.
+/// The content of one delivery, or the field because of which it cannot be read.
 pub(super) struct News {
     pub(super) target: EventTarget,
     pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
 }
 
-/// The events of a verified body. A body that cannot be read is one unrecognised event.
+/// Reads the events of a verified body. A body that cannot be read yields one unrecognised event.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let envelope: Envelope<'_> = match wire::body(body) {
         Ok(envelope) => envelope,
@@ -67,10 +67,10 @@ fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
         | "SETTLEMENT_REVERSED" => settlement_event::read(data),
         "WEBHOOK" => test(data),
         _ => {
-            // It names nobody: a host looks at what an unrecognised event names, and nothing is
-            // worth a call here.
-            tracing::debug!(gateway_type, "a delivery of a type that is not read");
-            let reason = "a type that this version does not read".to_owned();
+            // The target stays empty: a host follows up on the target of an unrecognised event, and
+            // no type that is ignored here is worth a call.
+            tracing::debug!(gateway_type, "webhook delivery of an unsupported type");
+            let reason = "unsupported type".to_owned();
             let kind = EventKind::Unrecognised { reason };
             return vec![Event::new(gateway_type, EventTarget::none(), kind)];
         }
@@ -85,7 +85,7 @@ fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
     }
 }
 
-/// The delivery with which the dashboard tries out an address.
+/// Reads the delivery with which the dashboard tests an address.
 fn test(data: Raw<'_>) -> News {
     let test: Option<Test<'_>> = wire::optional_object(data);
     let given = test.is_some_and(|test| test.test_object.is_some());
@@ -101,6 +101,6 @@ fn test(data: Raw<'_>) -> News {
 
 fn unread(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
     let reason = what.to_string();
-    tracing::warn!(gateway_type, reason, "a delivery that cannot be read");
+    tracing::warn!(gateway_type, reason, "unreadable webhook delivery");
     Event::new(gateway_type, target, EventKind::Unrecognised { reason })
 }

@@ -39,7 +39,7 @@ struct Order<'a> {
     transaction_status: Raw<'a>,
 }
 
-/// The payment that caused the event, if one did, and then how the link stands.
+/// Reads the payment that caused the event, if there is one, followed by a snapshot of the link.
 pub(super) fn read(data: Raw<'_>) -> News {
     let link: Link<'_> = match wire::object("data", data) {
         Ok(link) => link,
@@ -84,15 +84,15 @@ fn kinds(
     Ok(movement.into_iter().chain([snapshot]).collect())
 }
 
-/// The payment of an order. One that succeeded but cannot be read completely, or does not name its
-/// order, has to be fetched.
+/// Reads the payment of an order. A successful payment that is incomplete, or names no order, has
+/// to be fetched.
 fn movement(order: &Order<'_>, order_id: Option<OrderId>, currency: Currency) -> Option<EventKind> {
     let status = wire::optional_text(order.transaction_status)?;
     if status != "SUCCESS" {
         return None;
     }
     if wire::says_nothing(order.transaction_id) {
-        // Without an id the snapshot alone tells of the money.
+        // Without an id, only the snapshot reports the money.
         return None;
     }
     let id = wire::gateway_identifier(order.transaction_id);

@@ -1,4 +1,4 @@
-//! Deliveries about one attempt to pay:
+//! Deliveries about a payment attempt:
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/payments/webhooks>.
 
 use payment_provider_core::{EventKind, EventTarget, OrderId, Payment, PaymentStatus};
@@ -30,7 +30,7 @@ struct Order<'a> {
     order_tags: Raw<'a>,
 }
 
-/// The tags by which the order of a link names the link.
+/// The order tags that name the payment link.
 #[derive(Default, Deserialize)]
 struct Tags<'a> {
     #[serde(borrow, default)]
@@ -39,8 +39,8 @@ struct Tags<'a> {
     link_id: Raw<'a>,
 }
 
-/// The attempt, in the status that it has itself; the type of the delivery says nothing more. A
-/// success that does not name its order has to be fetched.
+/// Reads the attempt. Its own status decides; the type of the delivery adds nothing. A successful
+/// attempt that names no order has to be fetched.
 pub(super) fn read(data: Raw<'_>) -> News {
     let mut target = EventTarget::none();
     let kinds = payment(data, &mut target).map(|payment| {

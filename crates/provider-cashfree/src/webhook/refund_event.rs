@@ -17,8 +17,8 @@ struct Data<'a> {
     auto_refund: Raw<'a>,
 }
 
-/// A refund that the merchant asked for and an automatic one are told alike, but for the names of
-/// their notes.
+/// A refund. Refunds requested by the merchant and automatic ones have the same fields, except for
+/// the name of the note.
 #[derive(Deserialize)]
 struct Entity<'a> {
     #[serde(borrow, default)]
@@ -51,12 +51,12 @@ struct Entity<'a> {
     processed_at: Raw<'a>,
 }
 
-/// A refund, told in `data.refund`.
+/// Reads a refund from `data.refund`.
 pub(super) fn read(data: Raw<'_>) -> News {
     read_in("data.refund", data, |data| data.refund, None)
 }
 
-/// A refund that Cashfree made of itself, told in `data.auto_refund`.
+/// Reads a refund that Cashfree started itself from `data.auto_refund`.
 pub(super) fn read_automatic(data: Raw<'_>) -> News {
     let automatic = Some(RefundOrigin::Automatic);
     read_in("data.auto_refund", data, |data| data.auto_refund, automatic)
@@ -80,7 +80,8 @@ fn read_in<'a>(
 }
 
 impl Entity<'_> {
-    /// The refund; `origin` is what the type of the delivery says, should the body not say it.
+    /// Converts the entity into a refund. `origin`, implied by the type of the delivery, is used if
+    /// the body names none.
     fn refund(&self, origin: Option<RefundOrigin>) -> Result<Refund, Unreadable> {
         let id = refund_id(self.cf_refund_id).ok_or(Unreadable("cf_refund_id"))?;
         let status = wire::refund_status(wire::word("refund_status", self.refund_status)?);
@@ -110,9 +111,9 @@ impl Entity<'_> {
     }
 }
 
-/// The gateway's id. Up to version 2022-09-01 it is also written with a prefix
-/// (<https://www.cashfree.com/docs/api-reference/payments/previous/v2023-08-01/release-notes>),
-/// without which it is the same in every version.
+/// Reads the gateway's id of a refund. Up to version 2022-09-01 it may have the prefix `refund_`;
+/// without the prefix it is the same in every version
+/// (<https://www.cashfree.com/docs/api-reference/payments/previous/v2023-08-01/release-notes>).
 fn refund_id(raw: Raw<'_>) -> Option<RefundId> {
     let id: RefundId = wire::gateway_identifier(raw)?;
     let bare = id

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::envelope::News;
 use crate::wire::{self, Raw, Unreadable};
 
-/// Cashfree pays out to bank accounts in India. The event names no currency; the API's entity of the
-/// same settlement does, in a field that is read here too should it ever come.
+/// The currency of Cashfree's settlements, which go to bank accounts in India. The event names no
+/// currency; the API's settlement entity has a field for it, which is read here if it is present.
 const PAID_OUT_IN: Currency = Currency::INR;
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ struct Entity<'a> {
     settlement_initiated_on: Raw<'a>,
 }
 
-/// The settlement. It is about no checkout in particular.
+/// Reads the settlement. It refers to no particular checkout.
 pub(super) fn read(data: Raw<'_>) -> News {
     News {
         target: EventTarget::none(),

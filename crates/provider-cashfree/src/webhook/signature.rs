@@ -1,25 +1,25 @@
-//! Who signed a delivery. The signature is
-//! `base64(HMAC-SHA256(client secret, timestamp header ++ raw body))`:
+//! The signature of a delivery: `base64(HMAC-SHA256(client secret, timestamp header ++ raw body))`.
+//! See
 //! <https://www.cashfree.com/docs/payments/online/webhooks/signature-verification>.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use payment_provider_core::{HmacKeyring, MatchedSecret, WebhookRequest};
 
-/// Header names for signature and time stamp. The second pair is in no documentation, but seen in
-/// use; the names of one pair are never combined with those of the other.
+/// Header names for signature and timestamp. The second pair is not documented but was observed in
+/// use. The names of the two pairs are never combined.
 const HEADERS: [(&str, &str); 2] = [
     ("x-webhook-signature", "x-webhook-timestamp"),
     ("x-cashfree-signature", "x-cashfree-timestamp"),
 ];
 
-/// A delivery that one of the secrets signed.
+/// The secret that signed a delivery, and the signed timestamp.
 pub(super) struct Signed<'a> {
     pub(super) secret: MatchedSecret,
     pub(super) timestamp: &'a str,
 }
 
-/// Which secret signed the delivery; `None` for every kind of mismatch.
+/// Returns the secret that signed the delivery; `None` for every kind of mismatch.
 pub(super) fn signed_by<'a>(
     request: &'a WebhookRequest,
     keyring: &HmacKeyring,

@@ -1,14 +1,14 @@
-//! The version of a delivery's form, which the dashboard sets for each address:
+//! The version of a delivery, which the dashboard sets for each webhook address:
 //! <https://www.cashfree.com/docs/payments/online/webhooks/configure>.
 //!
-//! All versions are read by the same readers, since they differ only in which fields are there and
-//! in how numbers are written. The version is kept with the event to explain it later.
+//! The same code reads all versions, since they differ only in which fields are present and how
+//! numbers are written. The version is kept with the event for diagnosis.
 
 use payment_provider_core::WebhookRequest;
 
 const HEADER: &str = "x-webhook-version";
 
-/// The versions that have been seen.
+/// Known versions.
 const SEEN: [&str; 7] = [
     "2021-05-21",
     "2021-09-21",
@@ -21,20 +21,20 @@ const SEEN: [&str; 7] = [
 
 const MAX_LENGTH: usize = 32;
 
-/// What the header says. It stands outside the signature.
+/// Returns the version from the header, which the signature does not cover.
 pub(super) fn of_header(request: &WebhookRequest) -> Option<String> {
     let version = request.header(HEADER).filter(|text| is_plain(text))?;
     if !SEEN.contains(&version) {
-        tracing::warn!(version, "a version of webhooks never seen before");
+        tracing::warn!(version, "unknown webhook version");
     }
     Some(version.to_owned())
 }
 
-/// What the body of a link event says, which counts its versions for itself.
+/// Returns the version from the body of a link event. Link events have their own version numbers.
 pub(super) fn of_body(version: String) -> Option<String> {
     let version = Some(version).filter(|text| is_plain(text))?;
     if version != "1" {
-        tracing::warn!(version, "a version of link events never seen before");
+        tracing::warn!(version, "unknown link event version");
     }
     Some(version)
 }

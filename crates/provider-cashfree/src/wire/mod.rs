@@ -1,5 +1,5 @@
-//! Reading what Cashfree really sends: the readers that hold for any gateway, and the words that are
-//! Cashfree's own.
+//! Reading responses and webhooks: the JSON readers shared by all gateways, and Cashfree's status
+//! values.
 
 mod status;
 

@@ -3,13 +3,13 @@ use payment_provider_core::{
     SettlementStatus,
 };
 
-/// Keeps a word that no list of the gateway's holds. The log says so, and not which.
+/// Keeps an undocumented value. The log names the field but not the value.
 fn unseen<T>(field: &'static str, word: String, kept: fn(String) -> T) -> T {
-    tracing::warn!(field, "a word never seen before");
+    tracing::warn!(field, "undocumented value");
     kept(word)
 }
 
-/// A `link_status`, as listed at
+/// Reads a `link_status`, as listed at
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/fetch-payment-link-details>.
 pub(crate) fn checkout_status(word: String) -> CheckoutStatus {
     match word.as_str() {
@@ -22,7 +22,7 @@ pub(crate) fn checkout_status(word: String) -> CheckoutStatus {
     }
 }
 
-/// A `payment_status`. `FLAGGED` is a payment under risk review: not decided yet.
+/// Reads a `payment_status`. `FLAGGED` is a payment under risk review, not yet decided.
 /// See <https://www.cashfree.com/docs/api-reference/payments/enums>.
 pub(crate) fn payment_status(word: String) -> PaymentStatus {
     match word.as_str() {
@@ -35,7 +35,7 @@ pub(crate) fn payment_status(word: String) -> PaymentStatus {
     }
 }
 
-/// A `refund_status`; automatic refunds have a word of their own for one under way.
+/// Reads a `refund_status`. Automatic refunds use `INITIATED` for a refund in progress.
 /// See <https://www.cashfree.com/docs/api-reference/payments/latest/refunds/webhooks>.
 pub(crate) fn refund_status(word: String) -> RefundStatus {
     match word.as_str() {
@@ -48,7 +48,7 @@ pub(crate) fn refund_status(word: String) -> RefundStatus {
     }
 }
 
-/// A `refund_type`.
+/// Reads a `refund_type`.
 pub(crate) fn refund_origin(word: String) -> RefundOrigin {
     match word.as_str() {
         "MERCHANT_INITIATED" => RefundOrigin::Merchant,
@@ -57,7 +57,7 @@ pub(crate) fn refund_origin(word: String) -> RefundOrigin {
     }
 }
 
-/// The `status` of a settlement:
+/// Reads the `status` of a settlement:
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/settlements/settlement-webhooks>.
 pub(crate) fn settlement_status(word: String) -> SettlementStatus {
     match word.as_str() {
@@ -69,7 +69,7 @@ pub(crate) fn settlement_status(word: String) -> SettlementStatus {
     }
 }
 
-/// A `dispute_type`:
+/// Reads a `dispute_type`:
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/disputes/dispute-webhooks>.
 pub(crate) fn dispute_stage(word: String) -> DisputeStage {
     known_stage(&word).unwrap_or_else(|| unseen("dispute_type", word, DisputeStage::Unknown))
@@ -86,7 +86,7 @@ fn known_stage(word: &str) -> Option<DisputeStage> {
     })
 }
 
-/// A `dispute_status`, which is a `dispute_type` and a state in one word, such as
+/// Reads a `dispute_status`, which combines a `dispute_type` and a state, such as
 /// `CHARGEBACK_MERCHANT_WON`.
 pub(crate) fn dispute_status(word: String) -> (Option<DisputeStage>, DisputeStatus) {
     const STATES: [(&str, DisputeStatus); 7] = [

@@ -1,4 +1,4 @@
-//! The contract's own tests, against the simulator.
+//! The conformance kit, run against the simulator.
 
 mod gateway;
 mod rewritten;

@@ -1,7 +1,7 @@
 use payment_provider_conformance::Anomaly;
 use payment_provider_core::reexport::Bytes;
 
-/// The answer about a link of which the gateway says something odd.
+/// Rewrites the response about a link according to the anomaly.
 pub(crate) fn rewritten(body: Bytes, anomaly: Option<&Anomaly>) -> Bytes {
     let text = String::from_utf8_lossy(&body).into_owned();
     let text = match anomaly {
@@ -15,7 +15,7 @@ pub(crate) fn rewritten(body: Bytes, anomaly: Option<&Anomaly>) -> Bytes {
     text.into()
 }
 
-/// Puts this in place of the value of a field. The field must hold a text or a number.
+/// Replaces the value of a field. The value must be a string or a number.
 fn replace(text: &str, field: &str, value: &str) -> String {
     let name = format!("\"{field}\":");
     let Some(start) = text.find(&name).map(|start| start + name.len()) else {

@@ -1,48 +1,49 @@
-//! The ways in which a line can break.
+//! The failures of the connection between provider and gateway.
 
 use std::str::FromStr;
 
-/// What can happen to a request on its way, or to its answer.
+/// A failure of a request on its way, or of its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Break {
-    /// Nobody listens at the address.
+    /// No server listens at the address.
     Refused,
-    /// Reset while the request is still unread.
+    /// The connection is reset before the request is read.
     ResetUnread,
-    /// The request is read, then the connection is reset; the gateway hears nothing.
+    /// The request is read, then the connection is reset; the gateway receives nothing.
     CutBeforeCommit,
-    /// The gateway acts, then the connection is reset.
+    /// The gateway carries the request out, then the connection is reset.
     CutAfterCommit,
-    /// The request is read and never answered; the gateway hears nothing.
+    /// The request is read and never answered; the gateway receives nothing.
     HangBeforeCommit,
-    /// The gateway acts, and its answer never comes.
+    /// The gateway carries the request out, but its response never arrives.
     HangAfterCommit,
-    /// The request is held until the caller has given up and looked, and only then reaches the
-    /// gateway.
+    /// The request is held back until the caller has given up and fetched the link, and only then
+    /// reaches the gateway.
     LateCommit,
-    /// The gateway acts; of the answer's head only a part comes.
+    /// The gateway carries the request out; only a part of the response head arrives.
     HalfHead,
-    /// The gateway acts; of the answer's body only a half comes, then the connection is closed.
+    /// The gateway carries the request out; half of the response body arrives, then the connection
+    /// is closed.
     HalfBody,
-    /// As above, and then the connection is reset.
+    /// Like `HalfBody`, but the connection is reset.
     ResetMidBody,
-    /// As above, and then nothing more comes.
+    /// Like `HalfBody`, but the connection stays open without further data.
     StalledBody,
-    /// The gateway acts; the answer comes in small pieces, in time.
+    /// The gateway carries the request out; the response arrives in small pieces, in time.
     SlowBody,
-    /// The gateway acts; its answer is longer than what is read of one.
+    /// The gateway carries the request out; the response exceeds the size limit.
     Oversized,
-    /// Something in between answers with a page, and as if all were well.
+    /// An intermediary answers with a page and status 200.
     Html200,
-    /// Something in between answers with nothing, and as if all were well.
+    /// An intermediary answers with an empty body and status 200.
     Empty200,
-    /// Something in between has no such page.
+    /// An intermediary answers with status 404.
     Html404,
     /// A firewall answers.
     Html403,
-    /// Something in between sends the caller elsewhere.
+    /// An intermediary redirects the caller.
     Redirect307,
-    /// What comes back is no HTTP.
+    /// The response is not HTTP.
     Garbage,
 }
 
@@ -69,7 +70,7 @@ impl Break {
         ("garbage", Self::Garbage),
     ];
 
-    /// Whether the caller has to wait until its time is up.
+    /// Returns true if the caller waits until its timeout.
     pub(crate) const fn keeps_waiting(self) -> bool {
         matches!(
             self,

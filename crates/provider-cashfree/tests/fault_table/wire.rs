@@ -1,5 +1,5 @@
-//! The line between the provider and the gateway: hears every request, and can break in every way
-//! a line can.
+//! A proxy between the provider and the gateway. It records every request and injects connection
+//! failures.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::breaks::Break;
 use crate::support::{Seen, read_request};
 
-/// The calls of the API, by a letter each.
+/// Returns the letter of an API call.
 pub(crate) fn letter(request: &Seen) -> char {
     let path = request.target.split('?').next().unwrap_or_default();
     match (request.method.as_str(), path) {
@@ -30,7 +30,7 @@ pub(crate) fn letter(request: &Seen) -> char {
 #[derive(Default)]
 struct State {
     seen: Vec<Seen>,
-    /// How often each kind of call is still hit, and by what.
+    /// The failure of each kind of call, and the number of times it still occurs.
     breaks: BTreeMap<char, (Break, u32)>,
     held: Vec<Seen>,
 }
@@ -63,7 +63,7 @@ impl Wire {
         }
     }
 
-    /// Breaks the next calls of this kind.
+    /// Makes the next calls of this kind fail.
     pub(crate) fn break_next(&self, call: char, how: Break, times: u32) {
         let mut state = self.state.lock().unwrap();
         state.breaks.insert(call, (how, times));
@@ -73,12 +73,12 @@ impl Wire {
         self.state.lock().unwrap().breaks.clear();
     }
 
-    /// The requests since the last time.
+    /// Returns the requests since the last call.
     pub(crate) fn take_seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.state.lock().unwrap().seen)
     }
 
-    /// Lets the gateway have what was held back.
+    /// Forwards the requests that were held back to the gateway.
     pub(crate) async fn deliver_what_was_held(&self) {
         let held = std::mem::take(&mut self.state.lock().unwrap().held);
         for request in held {
@@ -86,7 +86,7 @@ impl Wire {
         }
     }
 
-    /// Sends a request straight to the gateway.
+    /// Sends a request directly to the gateway.
     pub(crate) async fn send(&self, request: &Seen) -> Vec<u8> {
         forward(self.gateway, request).await.unwrap()
     }
@@ -98,7 +98,7 @@ impl Drop for Wire {
     }
 }
 
-/// Whatever becomes of the two ends, is what was to become of them: errors here are wanted.
+/// Handles one connection. Errors are ignored, because failing connections are the purpose.
 async fn carry(mut stream: TcpStream, gateway: SocketAddr, state: Arc<Mutex<State>>) {
     if unread_reset(&stream, &state).await {
         return;
@@ -114,7 +114,8 @@ async fn carry(mut stream: TcpStream, gateway: SocketAddr, state: Arc<Mutex<Stat
     let _ = act(&mut stream, gateway, &state, request, how).await;
 }
 
-/// A reset before the request is read cannot know what the request is: it hits whatever comes.
+/// Applies a reset before the request is read. The request is still unknown, so the reset hits the
+/// next connection of any kind.
 async fn unread_reset(stream: &TcpStream, state: &Mutex<State>) -> bool {
     let mut first = [0; 1];
     let _ = stream.peek(&mut first).await;
@@ -168,14 +169,15 @@ async fn act(
     stream.write_all(said.as_bytes()).await
 }
 
-/// Carries request and answer as they are. If the gateway's end breaks, so does the caller's.
+/// Forwards request and response unchanged. If the gateway's connection breaks, the caller's is
+/// reset.
 async fn relay(stream: &mut TcpStream, gateway: SocketAddr, request: &Seen) -> io::Result<()> {
     let mut answer = send(gateway, request).await?;
     let carried = tokio::io::copy(&mut answer, stream).await;
     carried.map(drop).or_else(|_| stream.set_zero_linger())
 }
 
-/// Gives the caller the gateway's answer, as far as it comes.
+/// Sends the gateway's response to the caller, modified by the failure.
 async fn pass_on(stream: &mut TcpStream, answer: &[u8], how: Break) -> io::Result<()> {
     let body = answer.windows(4).position(|w| w == b"\r\n\r\n");
     let body = body.map_or(answer.len(), |end| end + 4);
@@ -211,12 +213,12 @@ async fn pass_on(stream: &mut TcpStream, answer: &[u8], how: Break) -> io::Resul
     }
 }
 
-/// Waits until the caller closes its end.
+/// Waits until the caller closes the connection.
 async fn until_gone(stream: &mut TcpStream) -> io::Result<()> {
     stream.read_to_end(&mut Vec::new()).await.map(drop)
 }
 
-/// Sends a request to the gateway and reads the whole answer, which is empty if there is none.
+/// Sends a request to the gateway and returns the whole response, which may be empty.
 async fn forward(gateway: SocketAddr, request: &Seen) -> io::Result<Vec<u8>> {
     let mut answer = Vec::new();
     send(gateway, request)

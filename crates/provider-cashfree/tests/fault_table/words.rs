@@ -1,4 +1,4 @@
-//! What an operation comes to, in a word.
+//! Short labels for the result of an operation.
 
 use payment_provider_core::{
     Cancellation, Checkout, ConnectionCheck, CreatedCheckout, CredentialCheck, CustomerLink,
@@ -52,7 +52,7 @@ pub(crate) fn listed(payments: &[Payment]) -> String {
     format!("listed:{}", statuses.join("+"))
 }
 
-/// `kind(what differs)/effect/when to try again`.
+/// Formats an error as `kind(differences)/effect/retry advice`.
 pub(crate) fn error(error: &ProviderError) -> String {
     let fields: Vec<&str> = error
         .differences()

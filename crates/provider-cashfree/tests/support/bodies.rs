@@ -1,4 +1,4 @@
-//! The project's own bodies of every kind of delivery, in every version that differs.
+//! The project's own sample bodies of every type of delivery, in every version that differs.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// All JSON files of a folder, by name.
+/// Returns all JSON files of a folder, sorted by name.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
@@ -18,7 +18,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A file's name without folder and ending.
+/// Returns the name of a file without folder and extension.
 pub fn name(file: &Path) -> String {
     file.file_stem().unwrap().to_str().unwrap().to_owned()
 }
@@ -27,7 +27,7 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bodies")
 }
 
-/// One of the project's own bodies.
+/// Returns one of the project's own sample bodies.
 pub fn body(name: &str) -> String {
     std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Deliveries as Cashfree sends them.
+//! Webhook deliveries in Cashfree's form.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -14,7 +14,7 @@ use sha2::Sha256;
 
 use super::NOW;
 
-/// The moment of the tests, in milliseconds, as text.
+/// The current time of the tests, in milliseconds.
 pub const STAMP: &str = "1768471200000";
 
 pub fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {
@@ -39,7 +39,7 @@ pub fn with_headers(headers: &[(&str, &[u8])], body: impl Into<Vec<u8>>) -> Webh
     WebhookRequest::post(url, headers, body.into(), NOW)
 }
 
-/// A delivery with these headers' documented names.
+/// Returns a delivery with the documented header names.
 pub fn delivery(signature: &str, timestamp: &str, body: impl Into<Vec<u8>>) -> WebhookRequest {
     let headers = [
         ("x-webhook-signature", signature.as_bytes()),
@@ -49,7 +49,7 @@ pub fn delivery(signature: &str, timestamp: &str, body: impl Into<Vec<u8>>) -> W
     with_headers(&headers, body)
 }
 
-/// A delivery that this secret signed just now.
+/// Returns a delivery signed with this secret at the current time of the tests.
 pub fn signed(secret: &str, body: impl Into<Vec<u8>>) -> WebhookRequest {
     let body = body.into();
     delivery(&sign(secret, STAMP, &body), STAMP, body)

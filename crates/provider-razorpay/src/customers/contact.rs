@@ -1,16 +1,16 @@
-//! Telephone numbers in the form that payment links take:
+//! Phone numbers in the form that payment links accept:
 //! <https://razorpay.com/docs/api/payments/payment-links/create-standard/>.
 
 use payment_provider_core::Pii;
 
-/// What a number must be, for people.
-pub(super) const RULE: &str = "must be 8 to 14 characters with the country code, digits with perhaps a + before \
-     them, and no digit six times in a row";
+/// The rule for a phone number, as shown to a person.
+pub(super) const RULE: &str = "must be 8 to 14 characters including the country code: digits with an optional \
+     leading +, and no digit six times in a row";
 
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=14;
 
-/// From this many equal digits in a row on, a number is refused as made up. Where exactly Razorpay
-/// draws the line is not documented; six is the strictest that is told.
+/// Number of equal digits in a row at which a number is refused as invented. Razorpay documents no
+/// exact limit; six is the strictest one that any of its pages or refusals states.
 const RUN: usize = 6;
 
 /// A number as it is sent.
@@ -18,8 +18,8 @@ const RUN: usize = 6;
 pub(super) struct Contact(Pii);
 
 impl Contact {
-    /// Drops blanks, dashes and parentheses; the rest must be a number that Razorpay takes. Nothing
-    /// is guessed, and no country code is put before it.
+    /// Removes spaces, dashes and parentheses. Returns `None` if the rest is not a number that
+    /// Razorpay accepts. Nothing is guessed, and no country code is added.
     pub(super) fn read(text: &str) -> Option<Self> {
         let bare: String = text.chars().filter(|c| !is_separator(*c)).collect();
         let digits = bare.strip_prefix('+').unwrap_or(&bare);
@@ -35,13 +35,13 @@ impl Contact {
     }
 }
 
-/// Whether there is nothing but separators, which is the same as no number.
+/// Returns true if the text has only separators, which counts as no number.
 pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(is_separator)
 }
 
 fn is_separator(c: char) -> bool {
-    // U+2010 to U+2015 are the hyphens and dashes that word processors put in.
+    // U+2010 to U+2015 are the hyphens and dashes that word processors insert.
     c.is_whitespace() || matches!(c, '-' | '(' | ')' | '\u{2010}'..='\u{2015}')
 }
 

@@ -5,10 +5,10 @@ use crate::settings::Terms;
 
 const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=50;
 
-const NAME_RULE: &str = "must be 3 to 50 letters, digits, blanks and ' - . _ ( ) @ /, with a letter, digit, point or \
+const NAME_RULE: &str = "must be 3 to 50 letters, digits, spaces and ' - . _ ( ) @ /, with a letter, digit, point or \
      parenthesis at both ends";
 
-/// How the fields of a customer are called where they are reported.
+/// The field names under which a customer's violations are reported.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Names {
     name: &'static str,
@@ -17,13 +17,13 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// As parts of a checkout request.
+    /// Fields of a checkout request.
     pub(crate) const OF_REQUEST: Self = Self {
         name: "customer.name",
         email: "customer.email",
         phone: "customer.phone",
     };
-    /// As fields of the customer.
+    /// Fields of the customer itself.
     pub(crate) const OF_CUSTOMER: Self = Self {
         name: "name",
         email: "email",
@@ -31,7 +31,8 @@ impl Names {
     };
 }
 
-/// What is sent of a customer. Razorpay needs none of it; what is given has to be of its form:
+/// The customer details that are sent. Razorpay requires none of them, but those present must be
+/// well-formed:
 /// <https://razorpay.com/docs/api/customers/create/>.
 #[derive(Debug)]
 pub(crate) struct Details<'a> {
@@ -41,8 +42,8 @@ pub(crate) struct Details<'a> {
 }
 
 impl<'a> Details<'a> {
-    /// Reads a customer. What Razorpay would refuse is a violation, or is left out if the merchant
-    /// decided so.
+    /// Reads a customer. A detail that Razorpay would refuse is a violation, or is left out if the
+    /// merchant chose that.
     pub(crate) fn read(
         customer: &'a Customer,
         terms: &Terms,
@@ -88,7 +89,7 @@ impl<'a> Details<'a> {
     }
 }
 
-/// A text about a person if there is more of it than blanks.
+/// Returns the text unless it is blank.
 fn known(text: Option<&Pii>) -> Option<&str> {
     text.map(Pii::expose).filter(|text| !text.trim().is_empty())
 }

@@ -1,4 +1,4 @@
-//! Customers: what Razorpay takes of one, and the customer object that can be made of it.
+//! Customers: the details that Razorpay accepts, and the customer object at the gateway.
 
 mod contact;
 mod details;

@@ -1,22 +1,23 @@
-//! What a whole number means in a currency at Razorpay:
+//! The minor units of currencies at Razorpay:
 //! <https://razorpay.com/docs/payments/international-payments/>.
 
 use payment_provider_core::{Currency, Money, ViolationCode, Violations};
 
-/// Currencies without a smaller unit.
+/// Currencies without a minor unit.
 const NO_DECIMALS: [&str; 16] = [
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
     "XAF", "XOF", "XPF",
 ];
 
-/// Currencies of a thousand smaller units, of which only tens are taken.
+/// Currencies with three decimals, of which the last must be 0.
 const THREE_DECIMALS: [&str; 6] = ["BHD", "IQD", "JOD", "KWD", "OMR", "TND"];
 
-/// The least amount in rupees, in paise. Other currencies have limits of their own that are not
+/// The smallest amount in rupees, in paise. Limits of other currencies exist but are not
 /// documented.
 const LEAST_PAISE: i64 = 100;
 
-/// Whether an amount that is more than nothing can be asked for; what it is called is `field`.
+/// Checks that a positive amount is accepted in its currency. `field` names the amount in
+/// violations. Amounts of zero or less are not checked here.
 pub(super) fn check(field: &'static str, amount: Money, found: &mut Violations) {
     let units = amount.minor_units();
     if !amount.is_positive() {
@@ -25,7 +26,7 @@ pub(super) fn check(field: &'static str, amount: Money, found: &mut Violations) 
     if amount.currency() == Currency::INR && units < LEAST_PAISE {
         found.push(field, ViolationCode::TooSmall, "must be at least 1 rupee");
     } else if decimals(amount.currency()) != amount.currency().exponent() {
-        let message = "is in a currency whose smallest unit at the gateway is another";
+        let message = "is in a currency whose minor unit at the gateway differs from ISO 4217";
         found.push(field, ViolationCode::Unsupported, message);
     } else if decimals(amount.currency()) == 3 && units % 10 != 0 {
         let message = "must have 0 as its third decimal";

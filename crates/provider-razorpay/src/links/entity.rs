@@ -103,7 +103,7 @@ impl Link {
     ) -> Result<Self, Unreadable> {
         let entity: Entity<'_> = json::object("body", Some(raw))?;
         if json::text("reference_id", entity.reference_id)? != asked.as_str() {
-            return Err(Unreadable("reference_id of the link asked for"));
+            return Err(Unreadable("reference_id of the requested link"));
         }
         let status = wire::checkout_status(json::word("status", entity.status)?);
         let currency = json::currency("currency", entity.currency)?;

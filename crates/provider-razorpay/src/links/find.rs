@@ -83,7 +83,7 @@ pub(super) async fn by_reference(
             return Ok(page.link);
         }
     }
-    let what = Unreadable("payment_links of the reference asked for");
+    let what = Unreadable("payment_links of the requested reference");
     Err(Fault::unreadable(what, None))
 }
 
@@ -106,7 +106,7 @@ impl Page {
             .filter(|raw| Link::reference_of(raw).as_deref() == Some(reference.as_str()));
         let (first, second) = (ours.next(), ours.next());
         if second.is_some() {
-            return Err(Unreadable("one link of the reference asked for"));
+            return Err(Unreadable("single link of the requested reference"));
         }
         let link = first
             .map(|raw| Link::of(raw, reference, environment))

@@ -1,6 +1,7 @@
-//! Payment links: the request that makes one, what exists afterwards, and how the two are matched.
+//! Payment links: the request that creates one, the link as the gateway returns it, and the
+//! comparison of both.
 //!
-//! The calls and their fields are those of
+//! The calls and their fields are described at
 //! <https://razorpay.com/docs/api/payments/payment-links/create-standard/>.
 
 mod cancel;
@@ -20,6 +21,6 @@ pub(crate) use fetch::fetch;
 pub(crate) use find::locate;
 pub(crate) use preflight::{LONGEST_LIFE, MAX_REFERENCE, SHORTEST_LIFE, preflight};
 
-/// The key of the link note that holds a checkout's fingerprint. Razorpay keeps at most 15 notes;
-/// with this one, 14 are left to the host.
+/// The key of the link note that holds a checkout's fingerprint. Razorpay keeps at most 15 notes,
+/// so 14 are available to the host.
 pub const FINGERPRINT_NOTE: &str = "fingerprint";

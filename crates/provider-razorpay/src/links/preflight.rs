@@ -104,7 +104,7 @@ pub(crate) fn preflight(
 
 fn description(purpose: &str, found: &mut Violations) {
     if purpose.chars().count() > MAX_DESCRIPTION {
-        let message = "must be at most 2048 characters";
+        let message = "must have at most 2048 characters";
         found.push("purpose", ViolationCode::TooLarge, message);
     }
 }
@@ -125,7 +125,7 @@ fn least(minimum: Money, whole: Money, found: &mut Violations) {
         return;
     }
     if !minimum.is_positive() {
-        found.push(FIELD, ViolationCode::TooSmall, "must be more than nothing");
+        found.push(FIELD, ViolationCode::TooSmall, "must be greater than zero");
     }
     currency::check(FIELD, minimum, found);
     if minimum.minor_units() > whole.minor_units() {
@@ -152,7 +152,7 @@ fn options(
     if let Some(extension) = options.extension(provider) {
         for (field, _) in extension.fields() {
             let field = format!("extensions.{provider}.{}", plain(field));
-            found.push(field, ViolationCode::Unknown, "is not known");
+            found.push(field, ViolationCode::Unknown, "is not a supported field");
         }
     }
 }
@@ -160,14 +160,15 @@ fn options(
 fn notes(notes: &BTreeMap<String, String>, found: &mut Violations) {
     const FIELD: &str = "options.notes";
     if notes.contains_key(FINGERPRINT_NOTE) {
-        let message = "must not use the key `fingerprint`, which the provider uses itself";
+        let message = "must not use the key `fingerprint`, which is reserved for the provider";
         found.push(FIELD, ViolationCode::Invalid, message);
     } else if notes.len() >= MAX_NOTES {
-        let message = "must be at most 14; the gateway keeps 15, of which the provider uses one";
+        let message =
+            "must have at most 14 entries; the gateway keeps 15, of which the provider uses one";
         found.push(FIELD, ViolationCode::TooLarge, message);
     }
     if notes.values().any(|note| note.chars().count() > MAX_NOTE) {
-        let message = "must be at most 255 characters each";
+        let message = "must have at most 255 characters each";
         found.push(FIELD, ViolationCode::TooLarge, message);
     }
 }

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 /// The body of `POST /payment_links`, in the order in which its fields are sent. Razorpay refuses
-/// fields that it does not know, and has no null.
+/// unknown fields and null values.
 #[derive(Serialize)]
 pub(super) struct LinkBody<'a> {
-    /// In the currency's smallest unit.
+    /// In the currency's minor unit.
     pub(super) amount: i64,
     pub(super) currency: &'a str,
     pub(super) accept_partial: bool,
@@ -19,7 +19,7 @@ pub(super) struct LinkBody<'a> {
     pub(super) description: Option<&'a str>,
     #[serde(skip_serializing_if = "LinkCustomer::is_empty")]
     pub(super) customer: LinkCustomer<'a>,
-    /// Both flags are sent: what holds without them is not documented.
+    /// Both flags are always sent, because the defaults are not documented.
     pub(super) notify: LinkNotify,
     pub(super) reminder_enable: bool,
     pub(super) notes: BTreeMap<&'a str, &'a str>,

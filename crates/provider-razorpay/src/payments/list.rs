@@ -68,9 +68,7 @@ fn complete(link: &Link, payments: &[Payment]) -> Result<(), Unreadable> {
         }
     }
     if received.minor_units() < link.amount_paid.minor_units() {
-        return Err(Unreadable(
-            "payments that make up what the link says was paid",
-        ));
+        return Err(Unreadable("payments up to the link's amount_paid"));
     }
     Ok(())
 }
@@ -127,7 +125,7 @@ fn add(payments: &mut Vec<Payment>, payment: Payment) -> Result<(), Fault> {
         None => payments.push(payment),
         Some(known) if known.amount == payment.amount => *known = payment,
         Some(_) => {
-            let what = Unreadable("payment.id, which two payments share");
+            let what = Unreadable("unique payment.id");
             return Err(Fault::unreadable(what, None));
         }
     }
@@ -141,7 +139,7 @@ fn page(answer: &Answer, id: &OrderId) -> Result<Vec<Payment>, Unreadable> {
         let attempt: Attempt<'_> = json::object("items", Some(raw))?;
         let mut payment = attempt.payment()?;
         if payment.order_id.as_ref().is_some_and(|of| of != id) {
-            return Err(Unreadable("order_id of the order asked for"));
+            return Err(Unreadable("order_id of the requested order"));
         }
         payment.order_id = Some(id.clone());
         Ok(payment)

@@ -1,4 +1,4 @@
-//! Payments: the attempts to pay a link, as the API lists them and as webhooks tell of them.
+//! Payments: the attempts to pay a link, as the API lists them and as webhooks report them.
 //!
 //! See <https://razorpay.com/docs/api/orders/fetch-payments/>.
 

@@ -1,4 +1,4 @@
-//! What is common to all deliveries, and where each type is read.
+//! The parts common to all deliveries, and the dispatch by type.
 
 use payment_provider_core::{Event, EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
@@ -17,8 +17,8 @@ struct Envelope<'a> {
     created_at: Raw<'a>,
 }
 
-/// The types that are read. What a delivery says is decided by the entity's own status; its type says
-/// which entity that is. See <https://razorpay.com/docs/webhooks/all/>.
+/// The types that are read. The type of a delivery selects the entity, whose own status decides.
+/// See <https://razorpay.com/docs/webhooks/all/>.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Link,
@@ -53,7 +53,7 @@ impl Kind {
     }
 }
 
-/// The events of a verified body. A body that cannot be read is one unrecognised event.
+/// Reads the events of a verified body. A body that cannot be read yields one unrecognised event.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let envelope: Envelope<'_> = match json::body(body) {
         Ok(envelope) => envelope,
@@ -64,10 +64,10 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
         Err(what) => return vec![unread("", EventTarget::none(), what)],
     };
     let Some(kind) = Kind::of(&gateway_type) else {
-        // It names nobody: a host looks at what an unrecognised event names, and nothing is worth a
-        // call here.
-        tracing::debug!(gateway_type, "a delivery of a type that is not read");
-        let reason = "a type that this version does not read".to_owned();
+        // The target stays empty: a host follows up on the target of an unrecognised event, and no
+        // type that is ignored here is worth a call.
+        tracing::debug!(gateway_type, "webhook delivery of an unsupported type");
+        let reason = "unsupported type".to_owned();
         let kind = EventKind::Unrecognised { reason };
         return vec![Event::new(gateway_type, EventTarget::none(), kind)];
     };
@@ -75,7 +75,7 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
         Ok(payload) => payload,
         Err(what) => return vec![unread(&gateway_type, EventTarget::none(), what)],
     };
-    // The envelope of a link event has the time at which the link was made.
+    // The envelope of a link event holds the time at which the link was created.
     let told_at = (kind != Kind::Link)
         .then(|| envelope.created_at.or(payload.created_at))
         .flatten();
@@ -100,6 +100,6 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
 
 fn unread(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
     let reason = what.to_string();
-    tracing::warn!(gateway_type, reason, "a delivery that cannot be read");
+    tracing::warn!(gateway_type, reason, "unreadable webhook delivery");
     Event::new(gateway_type, target, EventKind::Unrecognised { reason })
 }

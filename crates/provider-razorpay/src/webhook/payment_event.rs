@@ -15,12 +15,12 @@ struct Order<'a> {
     receipt: Raw<'a>,
 }
 
-/// The attempt, in the status that it has itself.
+/// Reads the attempt. Its own status decides.
 ///
 /// The delivery does not name the link. The payment's description does, and the receipt of an order
-/// is the reference of its link; but whoever makes orders in the same account, be it a shop that takes
-/// the description from the payer's browser, can write either. A success is therefore no movement
-/// here: it is a reason to ask the gateway for the payments of that link.
+/// is the reference of its link. Both can be written by anything else that creates orders in the
+/// same account, such as a shop that takes the description from the payer's browser. A success is
+/// therefore not reported as a payment: it asks the host to fetch the payments of that link.
 pub(super) fn read(payload: &Payload<'_>) -> News {
     let attempt: Attempt<'_> = match parts::entity("payload.payment", payload.payment) {
         Ok(attempt) => attempt,
@@ -35,7 +35,7 @@ pub(super) fn read(payload: &Payload<'_>) -> News {
     }
 }
 
-/// What a payment's own record names.
+/// Returns the target that a payment's own record names.
 pub(super) fn target(attempt: &Attempt<'_>) -> EventTarget {
     EventTarget::none()
         .with_gateway_id(attempt.described_link())

@@ -40,8 +40,8 @@ struct AcquirerData<'a> {
     utr: Raw<'a>,
 }
 
-/// The refund, in the status that it has itself. The payment beside it says whose it is; its totals
-/// are of some moment or other, and are not computed with.
+/// Reads the refund. Its own status decides. The payment in the payload names the target; its
+/// totals may be outdated and are not used.
 pub(super) fn read(payload: &Payload<'_>) -> News {
     let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
     let target = attempt

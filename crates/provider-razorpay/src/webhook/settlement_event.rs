@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::parts::{self, News, Payload};
 use crate::wire;
 
-/// Razorpay pays out to bank accounts in India. The event names no currency; one is read here should
-/// it ever come.
+/// The currency of Razorpay's settlements, which go to bank accounts in India. The event names no
+/// currency; one is read here if it is present.
 const PAID_OUT_IN: Currency = Currency::INR;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct Entity<'a> {
     created_at: Raw<'a>,
 }
 
-/// The settlement. It is about no checkout in particular.
+/// Reads the settlement. It refers to no particular checkout.
 pub(super) fn read(payload: &Payload<'_>) -> News {
     let settlement = parts::entity("payload.settlement", payload.settlement)
         .and_then(|entity: Entity<'_>| entity.settlement());

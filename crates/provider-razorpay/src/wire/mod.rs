@@ -1,5 +1,5 @@
-//! Reading what Razorpay really sends, beyond what is common to all gateways: notes and maps in four
-//! shapes, order ids with and without their prefix, and its words for states.
+//! Razorpay's wire formats beyond those common to all gateways: notes and maps in four forms, order
+//! ids with and without their prefix, and status values.
 
 mod notes;
 mod status;
@@ -16,10 +16,10 @@ use payment_provider_http::json::{self, Raw};
 const ORDER: &str = "order_";
 const LINK: &str = "plink_";
 
-/// Characters of an id after its prefix.
+/// Number of characters after the prefix of an id.
 const ID_LENGTH: usize = 14;
 
-/// An order's id, always with its prefix: some deliveries leave it out.
+/// Reads an order id and adds the prefix if it is missing, as in some deliveries.
 pub(crate) fn order_id(raw: Raw<'_>) -> Option<OrderId> {
     let id: OrderId = json::gateway_identifier(raw)?;
     if id.as_str().starts_with(ORDER) {
@@ -28,15 +28,15 @@ pub(crate) fn order_id(raw: Raw<'_>) -> Option<OrderId> {
     OrderId::new([ORDER, id.as_str()].concat()).ok()
 }
 
-/// The host's reference as it stands at the gateway; that of a link which somebody else made may be
-/// anything, and is none of ours.
+/// Reads the host's reference. A link that the host did not create may have any text here, which is
+/// not a reference.
 pub(crate) fn reference(raw: Raw<'_>) -> Option<CheckoutReference> {
     json::identifier(raw)
 }
 
-/// The link that a payment's description names: `#` and the link's id without its prefix. Whoever
-/// makes an order of their own may write such a description too, so it is a reason to look, and no
-/// proof.
+/// Reads the link that a payment's description names: `#` and the link's id without its prefix.
+/// Orders created by other software in the account may have such a description too, so it is a
+/// reason to fetch, and no proof.
 pub(crate) fn described_link(description: Raw<'_>) -> Option<GatewayCheckoutId> {
     let text = json::optional_text(description)?;
     let id = text.strip_prefix('#')?;

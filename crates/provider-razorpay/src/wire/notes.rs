@@ -11,8 +11,8 @@ struct Pair<'a> {
     value: Raw<'a>,
 }
 
-/// The note of this key. Notes come as an object, as null, as an empty list, and after a change also
-/// as a list of keys and values.
+/// Returns the note with this key. Notes are an object, null, an empty list, or, after an update, a
+/// list of keys and values.
 pub(crate) fn note(notes: Raw<'_>, key: &str) -> Option<String> {
     if let Some(object) = json::optional_object::<BTreeMap<String, Raw<'_>>>(notes) {
         return json::optional_text(object.get(key).copied().flatten());

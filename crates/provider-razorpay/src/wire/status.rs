@@ -2,13 +2,13 @@ use payment_provider_core::{
     CheckoutStatus, DisputeStage, DisputeStatus, PaymentStatus, RefundStatus, SettlementStatus,
 };
 
-/// Keeps a word that no list of the gateway's holds. The log says so, and not which.
+/// Keeps an undocumented value. The log names the field but not the value.
 fn unseen<T>(field: &'static str, word: String, kept: fn(String) -> T) -> T {
-    tracing::warn!(field, "a word never seen before");
+    tracing::warn!(field, "undocumented value");
     kept(word)
 }
 
-/// The `status` of a link: <https://razorpay.com/docs/payments/payment-links/states/>.
+/// Reads the `status` of a link: <https://razorpay.com/docs/payments/payment-links/states/>.
 pub(crate) fn checkout_status(word: String) -> CheckoutStatus {
     match word.as_str() {
         "created" => CheckoutStatus::Open,
@@ -20,8 +20,9 @@ pub(crate) fn checkout_status(word: String) -> CheckoutStatus {
     }
 }
 
-/// The `status` of a payment: <https://razorpay.com/docs/payments/payments/>. What is authorized is
-/// not money yet; what was refunded was received before, and the refund is news of its own.
+/// Reads the `status` of a payment: <https://razorpay.com/docs/payments/payments/>. An authorized
+/// payment is not money yet. A refunded payment was received before, and the refund is reported
+/// separately.
 pub(crate) fn payment_status(word: String) -> PaymentStatus {
     match word.as_str() {
         "captured" | "refunded" => PaymentStatus::Succeeded,
@@ -31,7 +32,7 @@ pub(crate) fn payment_status(word: String) -> PaymentStatus {
     }
 }
 
-/// The `status` of a refund: <https://razorpay.com/docs/api/refunds/entity/>.
+/// Reads the `status` of a refund: <https://razorpay.com/docs/api/refunds/entity/>.
 pub(crate) fn refund_status(word: String) -> RefundStatus {
     match word.as_str() {
         "pending" => RefundStatus::Pending,
@@ -41,7 +42,7 @@ pub(crate) fn refund_status(word: String) -> RefundStatus {
     }
 }
 
-/// The `status` of a settlement, as the one event about settlements has it:
+/// Reads the `status` of a settlement, as in the only event about settlements:
 /// <https://razorpay.com/docs/webhooks/settlements/>.
 pub(crate) fn settlement_status(word: String) -> SettlementStatus {
     match word.as_str() {
@@ -50,8 +51,8 @@ pub(crate) fn settlement_status(word: String) -> SettlementStatus {
     }
 }
 
-/// The `phase` of a dispute: <https://razorpay.com/docs/api/disputes/entity/>. That of `fraud` has no
-/// equal in the contract, and is kept as it is.
+/// Reads the `phase` of a dispute: <https://razorpay.com/docs/api/disputes/entity/>. `fraud` has no
+/// equivalent in the contract and is kept unchanged.
 pub(crate) fn dispute_stage(word: String) -> DisputeStage {
     match word.as_str() {
         "retrieval" => DisputeStage::Retrieval,
@@ -63,7 +64,8 @@ pub(crate) fn dispute_stage(word: String) -> DisputeStage {
     }
 }
 
-/// The `status` of a dispute. `closed` does not say for whom, and is kept as it is.
+/// Reads the `status` of a dispute: <https://razorpay.com/docs/api/disputes/entity/>. `closed` does
+/// not name the winner and is kept unchanged.
 pub(crate) fn dispute_status(word: String) -> DisputeStatus {
     match word.as_str() {
         "open" => DisputeStatus::Open,

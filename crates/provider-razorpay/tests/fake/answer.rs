@@ -18,7 +18,7 @@ pub fn ok(body: &Value) -> Response<Bytes> {
     of(200, body)
 }
 
-/// A refusal in the form of payment links, whose `metadata` is a list.
+/// Returns a refusal in the form of payment links, whose `metadata` is a list.
 pub fn bad(description: &str) -> Response<Bytes> {
     of(
         400,
@@ -27,7 +27,7 @@ pub fn bad(description: &str) -> Response<Bytes> {
     )
 }
 
-/// A refusal in the form of orders and customers.
+/// Returns a refusal in the form of orders and customers.
 pub fn bad_elsewhere(description: &str) -> Response<Bytes> {
     of(
         400,
@@ -36,7 +36,7 @@ pub fn bad_elsewhere(description: &str) -> Response<Bytes> {
     )
 }
 
-/// Live, neither source nor step nor reason come with it.
+/// Returns a refusal of the credentials. In live mode (`bare`) it has no source, step and reason.
 pub fn unauthorized(bare: bool) -> Response<Bytes> {
     if bare {
         return of(401, &json!({"error": "Unauthorized"}));

@@ -1,4 +1,4 @@
-//! What objects look like in answers and in deliveries.
+//! The JSON of entities in responses and deliveries.
 
 use serde_json::{Value, json};
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{State, answer};
 
 impl State {
-    /// One who has the telephone number or the e-mail address of another is that other, if it may be:
-    /// `fail_existing` is heeded as a text alone.
+    /// Creates a customer, or returns the one with the same phone number or e-mail address if the
+    /// request permits it. `fail_existing` has an effect only as a text.
     pub(super) fn customer(&mut self, body: &Bytes) -> Response<Bytes> {
         let asked: Value = serde_json::from_slice(body).unwrap();
         let known = [

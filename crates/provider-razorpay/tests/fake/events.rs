@@ -1,4 +1,4 @@
-//! What Razorpay tells of by itself: deliveries, and the payer's way back.
+//! Deliveries and return addresses.
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,24 +8,24 @@ use url::Url;
 
 use super::{Fake, Payment, State, bodies};
 
-/// A delivery, not signed yet.
+/// A delivery without a signature.
 #[derive(Debug, Clone)]
 pub struct Told {
     pub event: String,
-    /// The payment that it is about; empty if none.
+    /// The payment that the delivery reports; empty if there is none.
     pub payment: String,
-    /// Comes in a header, the same for every address and every repetition.
+    /// Sent in a header, equal for all addresses and repetitions.
     pub event_id: String,
     pub body: String,
 }
 
-/// What everything is signed with.
+/// Returns the signature used for deliveries and return addresses.
 pub fn hmac_hex(secret: &str, message: &[u8]) -> String {
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     HEXLOWER.encode(&mac.chain_update(message).finalize().into_bytes())
 }
 
-/// The address at which the payer of this payment comes back, signed with a key secret.
+/// Returns the return address of this payment, signed with a key secret.
 pub fn return_url(fake: &Fake, payment: &str, secret: &str) -> Url {
     let state = fake.state();
     let payment = state.payments.iter().find(|known| known.id == payment);
@@ -71,12 +71,12 @@ impl State {
         );
     }
 
-    /// The envelope has the time at which the link was made.
+    /// Records a link event, whose envelope holds the creation time of the link.
     pub(super) fn tell_link(&mut self, at: usize, event: &str, payment: Option<&Payment>) {
         let link = &self.links[at];
         let created_at = link.created_at;
         let mut body = bodies::link(self, link);
-        // Deliveries hold neither.
+        // Deliveries contain neither field.
         for name in ["payments", "entity"] {
             body.as_object_mut().unwrap().remove(name);
         }

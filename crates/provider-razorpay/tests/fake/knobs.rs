@@ -3,47 +3,47 @@ use http::{Method, Request, Response};
 
 use super::{State, answer};
 
-/// What is off from the ordinary.
+/// Deviations from the default behaviour.
 #[derive(Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each turns one thing")]
 pub struct Knobs {
-    /// A refusal's `error` is a bare text.
+    /// The `error` of a refusal is a bare text.
     pub bare_error: bool,
-    /// The most that this account may ask for; a setting of each account.
+    /// The largest amount that this account accepts; a setting of each account.
     pub most_amount: Option<i64>,
-    /// Texts as documented, where they come otherwise.
+    /// Messages have their documented wording instead of the actual one.
     pub documented_texts: bool,
-    /// The reference is not heeded in a list.
+    /// Lists of links ignore the reference filter.
     pub ignore_filter: bool,
-    /// So many lists of links are empty.
+    /// Number of lists of links that are returned empty.
     pub empty_lists: u32,
-    /// So many lists of payments lack all that was captured.
+    /// Number of lists of payments that lack all captured payments.
     pub lagging_payments: u32,
-    /// Lists of payments have at most so many, whatever is asked for.
+    /// Maximum size of a page of payments, whatever size is requested.
     pub most_payments: Option<usize>,
-    /// Lists of payments are whole, and parts of them cannot be asked for.
+    /// Lists of payments have no pages, and requests for a page are refused.
     pub no_pages_of_payments: bool,
     pub list: ListShape,
     pub order: OrderShape,
     pub notes: NotesShape,
-    /// A customer of nothing is `[]`, reminders are `{}`.
+    /// An empty customer is `[]`, and empty reminders are `{}`.
     pub odd_maps: bool,
     /// Links never list their payments.
     pub no_payments_in_links: bool,
-    /// The payer pays in the very moment of a cancellation.
+    /// The payer pays at the moment of the cancellation.
     pub paid_at_cancellation: bool,
-    /// A cancellation is refused, whatever the state.
+    /// Every cancellation is refused, in any status.
     pub refuse_cancellation: bool,
-    /// So many calls get 429, with this `Retry-After`.
+    /// Number of calls answered with status 429 and this `Retry-After`.
     pub too_many: u32,
     pub retry_after: Option<&'static str>,
-    /// No more links can be made: the quota of test mode.
+    /// No more links can be created: the quota of test mode is used up.
     pub quota_used_up: bool,
-    /// So many calls get a page of a proxy.
+    /// Number of calls answered with an error page of a proxy.
     pub bad_gateway: u32,
-    /// A word for the status of every link.
+    /// The status of every link.
     pub status: Option<String>,
-    /// An amount paid of every link.
+    /// The amount paid of every link.
     pub amount_paid: Option<i64>,
 }
 
@@ -73,7 +73,7 @@ pub enum NotesShape {
 }
 
 impl State {
-    /// What keeps a request from being looked at.
+    /// Returns the failure that preempts the processing of a request.
     pub(super) fn trouble(&mut self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
         let knobs = &mut self.knobs;
         if knobs.bad_gateway > 0 {

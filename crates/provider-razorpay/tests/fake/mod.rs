@@ -1,5 +1,5 @@
-//! An in-memory Razorpay, written from its public documentation and from what is known of real
-//! answers. It shares no code with the provider, so that one misreading cannot hide in both.
+//! An in-memory Razorpay, written from its public documentation and from known responses. It shares
+//! no code with the provider, so that a misreading cannot go unnoticed in both.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -43,7 +43,7 @@ pub struct State {
     ids: u64,
 }
 
-/// A payment link as it is kept.
+/// A stored payment link.
 #[derive(Clone)]
 struct Link {
     id: String,
@@ -69,7 +69,7 @@ struct Payment {
 }
 
 impl Fake {
-    /// An account without links, of this key.
+    /// Creates an account with this key and without links.
     pub fn new(key_id: &str, key_secret: &str, now: i64) -> Self {
         Self(Arc::new(Mutex::new(State {
             key_id: key_id.to_owned(),
@@ -88,29 +88,29 @@ impl Fake {
         self.0.lock().unwrap()
     }
 
-    /// Changes how it behaves from now on.
+    /// Changes the behaviour from now on.
     pub fn turn(&self, change: impl FnOnce(&mut Knobs)) {
         change(&mut self.state().knobs);
     }
 
-    /// Answers a request, the work included.
+    /// Processes a request and returns the response.
     pub fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
         self.state().answer(request)
     }
 
-    /// How many links there are of this reference.
+    /// Returns the number of links with this reference.
     pub fn count(&self, reference: &str) -> usize {
         let state = self.state();
         let of = |link: &&Link| link.asked["reference_id"] == reference;
         state.links.iter().filter(of).count()
     }
 
-    /// All that was told so far; it is then forgotten.
+    /// Returns all deliveries so far and clears them.
     pub fn take_told(&self) -> Vec<Told> {
         std::mem::take(&mut self.state().told)
     }
 
-    /// All that was told of this payment.
+    /// Returns all deliveries about this payment.
     pub fn told_of(&self, payment: &str) -> Vec<Told> {
         let state = self.state();
         let told = state.told.iter().filter(|told| told.payment == payment);
@@ -142,7 +142,7 @@ impl State {
         }
     }
 
-    /// Basic, written exactly so.
+    /// Returns true if the `Authorization` header has exactly the expected `Basic` form.
     fn is_authorized(&self, request: &Request<Bytes>) -> bool {
         let pair = format!("{}:{}", self.key_id, self.key_secret);
         let expected = format!("Basic {}", BASE64.encode(pair.as_bytes()));
@@ -150,7 +150,7 @@ impl State {
         given.is_some_and(|given| given.as_bytes() == expected.as_bytes())
     }
 
-    /// An id: a prefix and 14 letters and digits.
+    /// Returns a new id: a prefix with 14 letters and digits.
     fn id(&mut self, prefix: &str) -> String {
         self.ids += 1;
         format!("{prefix}Fake{:010}", self.ids)

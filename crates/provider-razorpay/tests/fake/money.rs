@@ -1,4 +1,4 @@
-//! What payers do, and what comes of it.
+//! The actions of payers and their results.
 
 use bytes::Bytes;
 use http::Response;
@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 use super::{Fake, Payment, Query, State, answer, bodies};
 
 impl Fake {
-    /// The payer begins to pay, and is not done yet.
+    /// Starts a payment that stays pending.
     pub fn attempt(&self, reference: &str, amount: i64) -> String {
         let mut state = self.state();
         let at = state.link(reference);
         state.begin(at, amount)
     }
 
-    /// The payer pays.
+    /// Pays.
     pub fn pay(&self, reference: &str, amount: i64) -> String {
         let mut state = self.state();
         let at = state.link(reference);
         state.capture(at, amount)
     }
 
-    /// The payer tries, and the bank declines.
+    /// Attempts a payment that the bank declines.
     pub fn fail(&self, reference: &str, amount: i64) -> String {
         let mut state = self.state();
         let at = state.link(reference);
@@ -30,12 +30,12 @@ impl Fake {
         id
     }
 
-    /// An attempt that was given up for failed succeeds after all.
+    /// Completes a payment that had failed.
     pub fn succeed_late(&self, payment: &str) {
         self.state().end(payment, "captured");
     }
 
-    /// The link's time is over.
+    /// Expires the link.
     pub fn expire(&self, reference: &str) {
         let mut state = self.state();
         let at = state.link(reference);

@@ -1,4 +1,4 @@
-//! What a request for a link must be, refused in the words in which Razorpay refuses it.
+//! Validation of a request for a link, with Razorpay's error messages.
 
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub const TOO_NEAR: &str = "timestamp must be atleast 15 minutes in future";
 
 const SIX_MONTHS: i64 = 184 * 86_400;
 
-/// Why a request is refused, if it is.
+/// Returns the message of the refusal; `None` if the request is valid.
 pub fn refusal(asked: &Value, now: i64, most: Option<i64>) -> Option<&'static str> {
     let object = asked.as_object()?;
     if object.keys().any(|key| !MEMBERS.contains(&key.as_str())) {

@@ -1,4 +1,4 @@
-//! Deliveries as Razorpay sends them.
+//! Webhook deliveries in Razorpay's form.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -28,7 +28,7 @@ pub fn with_headers(headers: &[(&str, &[u8])], body: impl Into<Vec<u8>>) -> Webh
     WebhookRequest::post(url, map, body.into(), NOW)
 }
 
-/// A delivery with the headers that were recorded of real ones.
+/// Returns a delivery with the headers of recorded deliveries.
 pub fn delivery(signature: &str, body: impl Into<Vec<u8>>) -> WebhookRequest {
     let headers: [(&str, &[u8]); 6] = [
         ("content-type", b"application/json"),
@@ -41,7 +41,7 @@ pub fn delivery(signature: &str, body: impl Into<Vec<u8>>) -> WebhookRequest {
     with_headers(&headers, body)
 }
 
-/// A delivery that this secret signed.
+/// Returns a delivery signed with this secret.
 pub fn signed(secret: &str, body: impl Into<Vec<u8>>) -> WebhookRequest {
     let body = body.into();
     delivery(&sign(secret, &body), body)

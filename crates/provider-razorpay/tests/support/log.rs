@@ -1,4 +1,4 @@
-//! What is logged, kept to be looked at.
+//! A captured log.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -44,14 +44,14 @@ impl Log {
             .with_writer(self.clone())
     }
 
-    /// Listens to everything that anything in this process says, the `log` crate included.
+    /// Captures everything that this process logs, including the `log` crate.
     pub fn listen() -> Self {
         let log = Self::default();
         tracing_subscriber::registry().with(log.layer()).init();
         log
     }
 
-    /// Listens to this thread, as long as the guard lives.
+    /// Captures this thread's log until the guard is dropped.
     pub fn listen_here() -> (Self, DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::registry().with(log.layer());
@@ -63,7 +63,7 @@ impl Log {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 
-    /// The warnings so far; they are then forgotten, with all else.
+    /// Returns the warnings so far and clears the log.
     pub fn take_warnings(&self) -> Vec<String> {
         let text = self.text();
         self.0.lock().unwrap().clear();

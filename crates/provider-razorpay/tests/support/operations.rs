@@ -1,4 +1,4 @@
-//! Every operation that a provider offers, one after the other.
+//! Every operation of a provider, one after the other.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use payment_provider_core::{CheckoutLocator, CheckoutRequest, PaymentProvider, ProviderError};
 
-/// What an operation came to, under its name; of a success as it shows itself.
+/// The name of an operation and its result; a success is given as its `Debug` output.
 pub type Outcome = (&'static str, Result<String, ProviderError>);
 
-/// Runs all that call the gateway.
+/// Runs every operation that calls the gateway.
 pub async fn all(
     provider: &Arc<dyn PaymentProvider>,
     request: &CheckoutRequest,
