@@ -10,13 +10,13 @@ use std::sync::Arc;
 use cross_crate_tests::Sdk;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use payment_provider_core::reexport::http::{HeaderMap, HeaderValue};
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{ConnectionSettings, PaymentProvider, ProviderFactory, WebhookRequest};
 use provider_razorpay::RazorpayFactory;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use time::OffsetDateTime;
 
 const KEY_SECRET: &str = "EnLs21M47BllR3X8PSFtjtbd";
 const WEBHOOK_SECRET: &str = "rzp-webhook-secret";
@@ -94,7 +94,7 @@ async fn taken(provider: &dyn PaymentProvider, body: &str, signature: &str) -> b
     let mut headers = HeaderMap::new();
     let value = HeaderValue::from_str(signature).expect("a header value");
     headers.insert("x-razorpay-signature", value);
-    let now = OffsetDateTime::now_utc();
+    let now = Timestamp::now();
     let request = WebhookRequest::post(url, headers, body.to_owned(), now);
     provider.handle_webhook(&request).await.is_ok()
 }

@@ -1,4 +1,4 @@
-use time::Duration;
+use jiff::SignedDuration;
 
 use crate::Environment;
 
@@ -12,7 +12,7 @@ pub struct ConnectionCheck {
     pub environment: Environment,
     /// The gateway's clock minus ours, to the second. Webhooks outside the acceptance window are
     /// only trusted as a hint, so a clock that is far off costs a fetch for each of them.
-    pub clock_skew: Option<Duration>,
+    pub clock_skew: Option<SignedDuration>,
     /// What to do next, for a person; empty when nothing is left to do.
     pub next_steps: Vec<String>,
 }

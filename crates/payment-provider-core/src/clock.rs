@@ -1,11 +1,11 @@
 use std::fmt;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 /// Where "now" comes from, so that expiry and acceptance windows can be tested without waiting.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The present moment, in UTC.
-    fn now(&self) -> OffsetDateTime;
+    fn now(&self) -> Timestamp;
 }
 
 /// The machine's own clock.
@@ -13,7 +13,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
     }
 }

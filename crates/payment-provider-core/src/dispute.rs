@@ -1,5 +1,5 @@
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use crate::dedup_key::StateWord;
 use crate::{DedupKey, DisputeId, Money, OrderId, PaymentId, Pii};
@@ -30,11 +30,9 @@ pub struct Dispute {
     /// The reason in words; they may hold personal data.
     pub reason: Option<Pii>,
     /// Until when the merchant can answer.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub respond_by: Option<OffsetDateTime>,
+    pub respond_by: Option<Timestamp>,
     /// When the gateway says it came to this.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub updated_at: Option<OffsetDateTime>,
+    pub updated_at: Option<Timestamp>,
 }
 
 impl Dispute {
@@ -179,7 +177,7 @@ mod tests {
     fn a_dispute_is_stored_and_read_back_and_its_reason_stays_out_of_logs() {
         let mut dispute = dispute(Some(DisputeStage::PreArbitration), DisputeStatus::Open);
         dispute.reason = Some("canary-name did not get it".into());
-        dispute.respond_by = Some(time::macros::datetime!(2026-02-03 23:59:59 +05:30));
+        dispute.respond_by = Some("2026-02-03T23:59:59+05:30".parse().unwrap());
         assert!(!format!("{dispute:?}").contains("canary-name"));
         let text = serde_json::to_string(&dispute).unwrap();
         assert_eq!(serde_json::from_str::<Dispute>(&text).unwrap(), dispute);

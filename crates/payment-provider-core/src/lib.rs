@@ -69,7 +69,7 @@ pub mod reexport {
     pub use async_trait::async_trait;
     pub use bytes::Bytes;
     pub use http;
+    pub use jiff;
     pub use secrecy;
-    pub use time;
     pub use url;
 }

@@ -1,5 +1,5 @@
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use crate::dedup_key::StateWord;
 use crate::{DedupKey, Money, OrderId, PaymentId, Pii};
@@ -28,8 +28,7 @@ pub struct Payment {
     /// Why it failed, if it did.
     pub failure: Option<PaymentFailure>,
     /// When the gateway says it was made.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub paid_at: Option<OffsetDateTime>,
+    pub paid_at: Option<Timestamp>,
 }
 
 impl Payment {

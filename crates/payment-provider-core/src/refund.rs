@@ -1,5 +1,5 @@
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use crate::dedup_key::StateWord;
 use crate::{DedupKey, Money, OrderId, PaymentId, Pii, RefundId, RefundReference};
@@ -34,11 +34,9 @@ pub struct Refund {
     /// What the gateway says about why it is not done.
     pub failure: Option<Pii>,
     /// When it was begun.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub created_at: Option<OffsetDateTime>,
+    pub created_at: Option<Timestamp>,
     /// When the gateway was done with it.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub processed_at: Option<OffsetDateTime>,
+    pub processed_at: Option<Timestamp>,
 }
 
 impl Refund {
@@ -143,7 +141,7 @@ mod tests {
         let mut refund = refund("1", RefundStatus::Unknown("NEW".to_owned()));
         refund.reason = Some("for canary-name".into());
         refund.failure = Some("account of canary-name".into());
-        refund.processed_at = Some(time::macros::datetime!(2026-02-03 04:05:06 +05:30));
+        refund.processed_at = Some("2026-02-03T04:05:06+05:30".parse().unwrap());
         assert!(!format!("{refund:?}").contains("canary-name"));
         let text = serde_json::to_string(&refund).unwrap();
         assert!(text.contains(r#""status":{"unknown":"NEW"}"#), "{text}");

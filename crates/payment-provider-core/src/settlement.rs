@@ -1,5 +1,5 @@
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use crate::dedup_key::StateWord;
 use crate::{DedupKey, Money, SettlementId};
@@ -20,8 +20,7 @@ pub struct Settlement {
     /// The bank's number of the transfer (in India the UTR), which is on the bank's statement.
     pub bank_reference: Option<String>,
     /// When it was paid out, or else begun.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub settled_at: Option<OffsetDateTime>,
+    pub settled_at: Option<Timestamp>,
 }
 
 impl Settlement {

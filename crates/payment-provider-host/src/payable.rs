@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
     CheckoutOptions, CheckoutReference, ConnectionCode, CustomerId, InvalidIdentifier, Money,
@@ -179,7 +179,7 @@ pub struct KnownCheckout {
     /// Where the payer pays, while they can.
     pub url: Option<Url>,
     /// When it stops taking new payments.
-    pub expires_at: OffsetDateTime,
+    pub expires_at: Timestamp,
 }
 
 impl fmt::Debug for KnownCheckout {
@@ -227,7 +227,7 @@ pub struct KnownRefund {
 #[non_exhaustive]
 pub struct HistoryEntry {
     /// When it became known here; of a delivery, when it arrived.
-    pub at: OffsetDateTime,
+    pub at: Timestamp,
     /// What happened.
     pub kind: HistoryKind,
     /// For people. Nothing secret or personal.

@@ -1,13 +1,13 @@
 //! Points in time as the store keeps them: whole milliseconds since 1970-01-01 UTC.
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 
-pub(crate) fn to_millis(at: OffsetDateTime) -> i64 {
-    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+/// Returns the milliseconds since 1970-01-01 UTC, without what is smaller.
+pub(crate) fn to_millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
 }
 
-/// The nearest point in time the calendar of the type can express.
-pub(crate) fn from_millis(millis: i64) -> OffsetDateTime {
-    let nanos = i128::from(millis) * 1_000_000;
-    OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+/// Returns the point in time, or 1970-01-01 UTC if a [`Timestamp`] cannot express it.
+pub(crate) fn from_millis(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -71,8 +71,9 @@ async fn everything_that_stands_in_the_way_is_told_at_once() {
     let used = in_use(&bench).await;
     assert_eq!((used.open_checkouts, used.waiting_deliveries), (0, 0));
     assert_eq!(used.money_expected_until, Some(until));
-    let rest = until - bench.clock.now() - Duration::from_millis(1);
-    bench.clock.advance(rest.try_into().unwrap());
+    let rest = until.duration_since(bench.clock.now());
+    let rest = Duration::try_from(rest).unwrap();
+    bench.clock.advance(rest - Duration::from_millis(1));
     in_use(&bench).await;
     bench.clock.advance(Duration::from_millis(1));
     delete(&bench).await.unwrap();

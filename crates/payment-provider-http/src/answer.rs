@@ -2,9 +2,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::StatusCode;
+use jiff::Timestamp;
 use payment_provider_core::RateLimit;
 use serde::de::IgnoredAny;
-use time::OffsetDateTime;
 
 use crate::fault::Fault;
 use crate::headers::Headers;
@@ -34,7 +34,7 @@ pub struct Facts {
     /// How many calls are allowed, and how long to wait after too many.
     pub rate_limit: RateLimit,
     /// The gateway's clock.
-    pub date: Option<OffsetDateTime>,
+    pub date: Option<Timestamp>,
 }
 
 impl Answer {

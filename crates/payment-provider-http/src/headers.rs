@@ -2,11 +2,14 @@ use std::fmt;
 use std::time::Duration;
 
 use http::HeaderMap;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 
 /// The longest wait that a header is believed to tell.
 pub const MOST_WAIT: Duration = Duration::from_hours(1);
+
+/// Reads the form of the header `date`.
+const HTTP_DATE: DateTimeParser = DateTimeParser::new();
 
 /// Longest id that is kept.
 const MAX_ID: usize = 128;
@@ -60,9 +63,9 @@ impl<'a> Headers<'a> {
     }
 
     /// The gateway's clock, from the header `date`.
-    pub fn date(self) -> Option<OffsetDateTime> {
+    pub fn date(self) -> Option<Timestamp> {
         self.text("date")
-            .and_then(|text| OffsetDateTime::parse(text, &Rfc2822).ok())
+            .and_then(|text| HTTP_DATE.parse_timestamp(text).ok())
     }
 
     fn plain(self, name: &str, most: usize) -> Option<String> {
@@ -83,7 +86,6 @@ impl fmt::Debug for Headers<'_> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
-    use time::macros::datetime;
 
     use super::*;
 
@@ -158,7 +160,7 @@ mod tests {
             map.insert("date", HeaderValue::from_static(value));
             Headers::new(&map).date()
         };
-        let expected = datetime!(2026-11-21 20:53:49 UTC);
+        let expected = "2026-11-21T20:53:49Z".parse().unwrap();
         assert_eq!(read("Sat, 21 Nov 2026 20:53:49 GMT"), Some(expected));
         assert_eq!(read("yesterday"), None);
         assert_eq!(read("99999999999"), None);

@@ -1,10 +1,10 @@
 //! Whether a connection works.
 
+use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
     CheckoutReference, Clock, ConnectionCheck, CredentialCheck, Effect, Environment, ErrorKind,
     Operation,
 };
-use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::config::CashfreeConfig;
@@ -12,7 +12,7 @@ use crate::links;
 use crate::transport::{Call, Deadline, Fault, FaultExt, Gateway, Route, WrongAddress};
 
 /// From this far on, a difference between the clocks is worth a word.
-const NOTABLE_SKEW: Duration = Duration::minutes(1);
+const NOTABLE_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
 /// Asks for a link that cannot exist. That *this link* is not found is what only a caller with good
 /// credentials gets to hear; a success counts only if it is that link.
@@ -59,8 +59,8 @@ pub(crate) async fn check(
     Ok(check)
 }
 
-fn whole_seconds(gateway: OffsetDateTime, clock: &dyn Clock) -> Duration {
-    Duration::seconds(gateway.unix_timestamp() - clock.now().unix_timestamp())
+fn whole_seconds(gateway: Timestamp, clock: &dyn Clock) -> SignedDuration {
+    SignedDuration::from_secs(gateway.as_second() - clock.now().as_second())
 }
 
 fn rejected(environment: Environment) -> String {
@@ -74,8 +74,8 @@ fn rejected(environment: Environment) -> String {
     )
 }
 
-fn skewed(skew: Duration, config: &CashfreeConfig) -> String {
-    let seconds = skew.whole_seconds().unsigned_abs();
+fn skewed(skew: SignedDuration, config: &CashfreeConfig) -> String {
+    let seconds = skew.as_secs().unsigned_abs();
     let direction = if skew.is_positive() {
         "behind"
     } else {

@@ -14,6 +14,7 @@ use cashfree_simulator::{
     DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, LinkSnapshot, RunningSimulator, Simulator,
     SimulatorConfig,
 };
+use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
     CheckoutReference, CheckoutRequest, CreatedCheckout, Currency, Customer, CustomerId, Money,
     PartialPayments, PaymentProvider,
@@ -21,8 +22,6 @@ use payment_provider_core::{
 use proptest::prelude::*;
 use serde_json::json;
 use support::*;
-use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
 use tokio::runtime::Runtime;
 
 /// What can be wrong with a request, one thing at a time.
@@ -73,7 +72,7 @@ struct Wish {
     name: Option<String>,
     email: Option<String>,
     minimum: Option<i64>,
-    expires_in: Duration,
+    expires_in: SignedDuration,
     return_url: Option<String>,
     notify_url: Option<String>,
     notes: BTreeMap<String, String>,
@@ -105,7 +104,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             name,
             email,
             minimum: (partial && units > 1).then_some(units / 2),
-            expires_in: Duration::seconds(life),
+            expires_in: SignedDuration::from_secs(life),
             return_url: back,
             notify_url: hook,
             notes,
@@ -137,7 +136,7 @@ impl Wish {
             }
             Flaw::NothingAsked => self.units = 0,
             Flaw::MinimumNotLess => self.minimum = Some(self.units),
-            Flaw::Expired => self.expires_in = Duration::seconds(-60),
+            Flaw::Expired => self.expires_in = SignedDuration::from_secs(-60),
             Flaw::PhoneLetters => self.phone = Some("98765a3210".to_owned()),
             Flaw::PhoneTooShort => self.phone = Some("987654321".to_owned()),
             Flaw::PhoneMissing => self.phone = None,
@@ -154,8 +153,8 @@ impl Wish {
             .map(|units| Money::from_minor_units(units, self.currency))
     }
 
-    fn expires_at(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc() + self.expires_in
+    fn expires_at(&self) -> Timestamp {
+        Timestamp::now() + self.expires_in
     }
 
     /// As the host would ask for it; `None` if a type of the contract refuses a value already.
@@ -205,7 +204,7 @@ impl Wish {
             "link_purpose": self.purpose,
             "customer_details": customer,
             "link_partial_payments": self.minimum.is_some(),
-            "link_expiry_time": self.expires_at().format(&Rfc3339).unwrap(),
+            "link_expiry_time": self.expires_at().to_string(),
             "link_notes": self.notes,
             "link_meta": {"return_url": self.return_url, "notify_url": self.notify_url},
         });
@@ -314,7 +313,7 @@ proptest! {
         prop_assert_eq!(&link.notify_url, &wish.notify_url);
         prop_assert_eq!(&link.customer.customer_name, &wish.name);
         prop_assert_eq!(&link.customer.customer_email, &wish.email);
-        prop_assert_eq!(link.expires_at.as_nanosecond(), prepared.expires_at.unix_timestamp_nanos());
+        prop_assert_eq!(link.expires_at, prepared.expires_at);
         let mut notes = wish.notes.clone();
         notes.insert("fingerprint".to_owned(), prepared.fingerprint.as_str().to_owned());
         prop_assert_eq!(&link.notes, &notes);

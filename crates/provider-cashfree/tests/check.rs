@@ -2,11 +2,11 @@
 
 mod support;
 
+use jiff::SignedDuration;
 use payment_provider_core::{
     ConnectionCheck, CredentialCheck, Environment, ErrorKind, ProviderError,
 };
 use support::*;
-use time::Duration;
 
 async fn check(
     acts: impl IntoIterator<Item = Act>,
@@ -29,7 +29,7 @@ async fn not_found_proves_the_credentials() {
         let check = outcome.unwrap();
         assert_eq!(check.credentials, CredentialCheck::Accepted);
         assert_eq!(check.environment, Environment::Sandbox);
-        assert_eq!(check.clock_skew, Some(Duration::ZERO));
+        assert_eq!(check.clock_skew, Some(SignedDuration::ZERO));
         assert_eq!(check.next_steps, Vec::<String>::new());
         assert!(check.is_usable());
         let lines = gateway.lines();
@@ -146,7 +146,7 @@ async fn a_clock_difference_is_reported() {
     ] {
         let (outcome, _) = check([not_found().with("date", date)]).await;
         let check = outcome.unwrap();
-        assert_eq!(check.clock_skew, Some(Duration::seconds(skew)));
+        assert_eq!(check.clock_skew, Some(SignedDuration::from_secs(skew)));
         assert!(check.next_steps[0].contains(words), "{check:?}");
         assert!(!check.next_steps[0].contains("webhook"));
     }

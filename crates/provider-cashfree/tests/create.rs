@@ -534,7 +534,7 @@ async fn an_expired_checkout_is_fetched_before_its_refusal_is_returned() {
     for (found, adopted) in [(ok(link_in("EXPIRED", "0")), true), (not_found(), false)] {
         let gateway = Scripted::acts([refused(), found]).await;
         let stored = prepared(&connect(&gateway));
-        let later = std::sync::Arc::new(Fixed(NOW + time::Duration::days(3)));
+        let later = std::sync::Arc::new(Fixed(NOW + jiff::SignedDuration::from_hours(3 * 24)));
         let provider = connect_with(config().with_clock(later), &settings(&gateway.base_url));
         match provider.create_checkout(&stored).await {
             Ok(outcome) => assert!(adopted && matches!(outcome, CreatedCheckout::Adopted(_))),

@@ -9,6 +9,7 @@ use cashfree_simulator::{
     ApiFault, ApiFaultRule, ApiOperation, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Paise,
     PaymentAttempt, RunningSimulator, Simulator, SimulatorConfig,
 };
+use jiff::Timestamp;
 use payment_provider_core::{
     Cancellation, CheckoutRequest, CheckoutStatus, ConnectionSettings, CreatedCheckout,
     CredentialCheck, ErrorKind, EventKind, NextAction, PartialPayments, PaymentProvider,
@@ -16,7 +17,6 @@ use payment_provider_core::{
 };
 use provider_cashfree::{CashfreeConfig, RetryTuning};
 use support::*;
-use time::OffsetDateTime;
 
 async fn simulator() -> RunningSimulator {
     let simulator = Simulator::new(SimulatorConfig::new().seed(1)).unwrap();
@@ -40,7 +40,7 @@ fn account_with_secret(simulator: &RunningSimulator, secret: &str) -> Arc<dyn Pa
 }
 
 fn present_request() -> CheckoutRequest {
-    let in_an_hour = OffsetDateTime::now_utc() + time::Duration::hours(1);
+    let in_an_hour = Timestamp::now() + jiff::SignedDuration::from_hours(1);
     CheckoutRequest::new(
         reference(),
         inr(20_012),
@@ -62,7 +62,7 @@ fn deliveries(receiver: &Scripted) -> Vec<WebhookRequest> {
             })
             .collect();
         let url = "https://shop.example/hook".parse().unwrap();
-        WebhookRequest::post(url, headers, seen.body, OffsetDateTime::now_utc())
+        WebhookRequest::post(url, headers, seen.body, Timestamp::now())
     };
     receiver.seen().into_iter().map(request).collect()
 }

@@ -95,7 +95,7 @@ async fn known_signatures_verify() {
         ),
     ] {
         let webhook = handle(&delivery(signature, timestamp, body)).await.unwrap();
-        let milliseconds = webhook.sent_at().unwrap().unix_timestamp_nanos() / 1_000_000;
+        let milliseconds = webhook.sent_at().unwrap().as_millisecond();
         assert_eq!(milliseconds.to_string(), timestamp);
     }
     let crossed = delivery(
@@ -387,7 +387,7 @@ async fn a_link_event_yields_a_payment_and_then_a_snapshot() {
             "CFPay_Qx7_m3"
         );
         let at = event.occurred_at.unwrap();
-        assert_eq!(at, time::macros::datetime!(2026-01-15 15:28:09 +05:30));
+        assert_eq!(at, "2026-01-15T15:28:09+05:30".parse().unwrap());
     }
     let EventKind::Payment(payment) = &movement.kind else {
         panic!("{movement:?}");

@@ -1,17 +1,17 @@
 //! Whether a connection works.
 
+use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
     Clock, ConnectionCheck, CredentialCheck, Environment, ErrorKind, Operation,
 };
 use payment_provider_http::{Call, Deadline, Fault, Gateway};
-use time::{Duration, OffsetDateTime};
 
 use crate::config::RazorpayConfig;
 use crate::links;
 use crate::routes::Razorpay;
 
 /// From this far on, a difference between the clocks is worth a word.
-const NOTABLE_SKEW: Duration = Duration::minutes(1);
+const NOTABLE_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
 /// Asks for one payment link, whichever it is. A list of links proves the credentials, and that the
 /// account has payment links at all.
@@ -68,8 +68,8 @@ pub(crate) async fn check(
 #[error("the response does not come from Razorpay's API; check the setting `base_url`")]
 struct WrongAddress;
 
-fn whole_seconds(gateway: OffsetDateTime, clock: &dyn Clock) -> Duration {
-    Duration::seconds(gateway.unix_timestamp() - clock.now().unix_timestamp())
+fn whole_seconds(gateway: Timestamp, clock: &dyn Clock) -> SignedDuration {
+    SignedDuration::from_secs(gateway.as_second() - clock.now().as_second())
 }
 
 fn rejected(environment: Environment) -> String {
@@ -80,8 +80,8 @@ fn rejected(environment: Environment) -> String {
     )
 }
 
-fn skewed(skew: Duration) -> String {
-    let seconds = skew.whole_seconds().unsigned_abs();
+fn skewed(skew: SignedDuration) -> String {
+    let seconds = skew.as_secs().unsigned_abs();
     let direction = if skew.is_positive() {
         "behind"
     } else {

@@ -7,10 +7,10 @@ use std::error::Error;
 
 use bytes::Bytes;
 use http::Response;
+use jiff::SignedDuration;
 use payment_provider_conformance::wire::{WireFault, json};
 use payment_provider_core::{CredentialCheck, ErrorKind};
 use support::*;
-use time::Duration;
 
 const CHECK: &str = "GET /payment_links?count=1";
 
@@ -73,7 +73,7 @@ async fn a_clock_difference_is_reported() {
         let answer = at(date, list());
         stage.gateway.fault_next(WireFault::ReplaceBefore(answer));
         let check = stage.provider.check_connection().await.unwrap();
-        assert_eq!(check.clock_skew, Some(Duration::seconds(seconds)));
+        assert_eq!(check.clock_skew, Some(SignedDuration::from_secs(seconds)));
         assert_eq!(check.next_steps.len(), steps, "{:?}", check.next_steps);
     }
 }

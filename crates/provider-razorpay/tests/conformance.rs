@@ -56,7 +56,7 @@ impl ProviderUnderTest for Razorpay {
     }
 
     fn gateway(&self, account: &MerchantAccount, clock: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
-        let now = clock.now().unix_timestamp();
+        let now = clock.now().as_second();
         let fake = Fake::new(&key_id(account), &key_secret(account.secret()), now);
         Arc::new(InMemory { fake, clock })
     }
@@ -80,7 +80,7 @@ fn request(recorded: &RecordedRequest) -> Request<Bytes> {
 #[async_trait]
 impl GatewayModel for InMemory {
     async fn respond(&self, recorded: RecordedRequest) -> Response<Bytes> {
-        self.fake.state().now = self.clock.now().unix_timestamp();
+        self.fake.state().now = self.clock.now().as_second();
         self.fake.answer(&request(&recorded))
     }
 

@@ -6,12 +6,12 @@ mod support;
 use bytes::Bytes;
 use fake::OrderShape;
 use http::Response;
+use jiff::SignedDuration;
 use payment_provider_conformance::wire::{WireFault, json};
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutStatus, Effect, ErrorKind, RetryAdvice,
 };
 use support::*;
-use time::Duration;
 
 const FETCH: &str = "GET /payment_links/plink";
 const CANCEL: &str = "POST /payment_links/plink/cancel";
@@ -213,11 +213,11 @@ async fn a_partly_paid_link_is_made_to_expire_as_early_as_possible() {
     };
     assert_eq!(soon.status, CheckoutStatus::PartiallyPaid);
     assert_eq!(soon.amount_paid, inr(5_000));
-    assert_eq!(soon.expires_at, Some(NOW + Duration::minutes(16)));
+    assert_eq!(soon.expires_at, Some(NOW + SignedDuration::from_mins(16)));
     assert!(page(&soon).is_some());
     assert_eq!(stage.lines(), [LOOKUP, UPDATE]);
     let sent = &stage.gateway.requests()[1];
-    let at = (NOW + Duration::minutes(16)).unix_timestamp();
+    let at = (NOW + SignedDuration::from_mins(16)).as_second();
     assert_eq!(sent.body, format!(r#"{{"expire_by":{at}}}"#));
     // That is early enough for the next time.
     stage.gateway.clear();
@@ -245,7 +245,7 @@ async fn a_link_partly_paid_during_the_cancellation_is_made_to_expire() {
     let Cancellation::StillPayable(soon) = cancel(&stage).await else {
         panic!("not payable");
     };
-    assert_eq!(soon.expires_at, Some(NOW + Duration::minutes(16)));
+    assert_eq!(soon.expires_at, Some(NOW + SignedDuration::from_mins(16)));
     assert_eq!(stage.lines(), [LOOKUP, CANCEL, FETCH, UPDATE]);
 }
 

@@ -5,14 +5,13 @@ mod support;
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
     CheckoutExtension, CheckoutOptions, CheckoutReference, CheckoutRequest, ConnectionSettings,
     Currency, Customer, CustomerId, Money, PartialPayments, PayerNotification, PaymentMethod,
     PaymentProvider, ViolationCode, Violations,
 };
 use support::*;
-use time::macros::datetime;
-use time::{Duration, OffsetDateTime};
 
 fn provider_with(
     change: impl FnOnce(ConnectionSettings) -> ConnectionSettings,
@@ -76,7 +75,7 @@ fn every_field_of_a_request_is_written() {
         .with_partial_payments(PartialPayments::at_least(inr(1_100)))
         .with_options(options);
     request.purpose = "Rechnung № \"1\"".to_owned();
-    request.expires_at = datetime!(2026-01-16 15:30:00.999 +05:30);
+    request.expires_at = "2026-01-16T15:30:00.999+05:30".parse().unwrap();
     let provider = offline();
     let prepared = provider.prepare_checkout(&request).unwrap();
     let expected = [
@@ -91,7 +90,7 @@ fn every_field_of_a_request_is_written() {
         .concat()
         .replace("FINGERPRINT", prepared.fingerprint.as_str());
     assert_eq!(std::str::from_utf8(&prepared.body).unwrap(), expected);
-    assert_eq!(prepared.expires_at, datetime!(2026-01-16 10:00 UTC));
+    assert_eq!(prepared.expires_at, "2026-01-16T10:00:00Z".parse().unwrap());
     assert_eq!(prepared.amount, request.amount);
     assert_eq!(prepared.reference, request.reference);
     assert_eq!(prepared.environment, provider.environment());
@@ -124,7 +123,7 @@ fn equal_requests_have_equal_bytes_and_any_change_alters_the_fingerprint() {
         with(|request| request.amount = inr(20_013)),
         with(|request| request.purpose = "Invoice 2".to_owned()),
         with(|request| request.customer = nobody()),
-        with(|request| request.expires_at += Duration::seconds(1)),
+        with(|request| request.expires_at += SignedDuration::from_secs(1)),
         request().with_note("a", "b"),
         request().with_partial_payments(PartialPayments::any()),
         request().with_return_url(url("https://shop.example/")),
@@ -159,11 +158,11 @@ fn each_limit_is_checked_and_named() {
         let minimum = Money::from_minor_units(units, currency);
         request().with_partial_payments(PartialPayments::at_least(minimum))
     };
-    let ends = |at: OffsetDateTime| with(|request| request.expires_at = at);
+    let ends = |at: Timestamp| with(|request| request.expires_at = at);
     let asked = |customer: Customer| with(|request| request.customer = customer);
     let long = CheckoutReference::new("r".repeat(41)).unwrap();
     let notify = |by| with_options(CheckoutOptions::new().with_notify_payer(by));
-    let second = Duration::seconds(1);
+    let second = SignedDuration::from_secs(1);
     for (request, field, code) in [
         (
             with(|request| request.reference = long),
@@ -185,13 +184,13 @@ fn each_limit_is_checked_and_named() {
             TooLarge,
         ),
         (
-            ends(NOW + Duration::minutes(16) - second),
+            ends(NOW + SignedDuration::from_mins(16) - second),
             "expires_at",
             TooSmall,
         ),
         (ends(NOW - second), "expires_at", TooSmall),
         (
-            ends(NOW + Duration::days(180) + second),
+            ends(NOW + SignedDuration::from_hours(180 * 24) + second),
             "expires_at",
             TooLarge,
         ),
@@ -289,10 +288,10 @@ fn requests_at_the_limits_are_accepted() {
     accepted(&with(|request| request.reference = longest));
     accepted(&with(|request| request.purpose = "p".repeat(2048)));
     accepted(&with(|request| {
-        request.expires_at = NOW + Duration::minutes(16);
+        request.expires_at = NOW + SignedDuration::from_mins(16);
     }));
     accepted(&with(|request| {
-        request.expires_at = NOW + Duration::days(180);
+        request.expires_at = NOW + SignedDuration::from_hours(180 * 24);
     }));
     accepted(&request().with_partial_payments(PartialPayments::at_least(inr(20_012))));
     accepted(&request().with_note("a", "ü".repeat(255)));

@@ -76,7 +76,7 @@ async fn call(provider: &Arc<dyn PaymentProvider>, mark: char, number: usize) {
 async fn a_thousand_calls_of_two_accounts_never_carry_each_others_credentials() {
     let fakes = ['a', 'b'].map(|mark| {
         let (id, secret) = key(mark);
-        Fake::new(&id, &secret, NOW.unix_timestamp())
+        Fake::new(&id, &secret, NOW.as_second())
     });
     let [fake_a, fake_b] = fakes.clone();
     let answers = move |recorded: RecordedRequest| {

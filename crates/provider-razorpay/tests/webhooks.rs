@@ -255,11 +255,11 @@ async fn a_failed_attempt_may_succeed_later() {
 async fn the_time_of_an_event_is_never_the_links_creation_time() {
     let stage = Stage::new().await;
     stage.make_partial().await;
-    let made = NOW.unix_timestamp();
+    let made = NOW.as_second();
     stage.fake.state().now = made + 100;
     stage.fake.pay(REFERENCE, 5_000);
     stage.fake.expire(REFERENCE);
-    let expired = request().expires_at.unix_timestamp() + 11;
+    let expired = request().expires_at.as_second() + 11;
     for told in stage.fake.take_told() {
         let body: Value = serde_json::from_str(&told.body).unwrap();
         if told.event.starts_with("payment_link.") {
@@ -271,12 +271,7 @@ async fn the_time_of_an_event_is_never_the_links_creation_time() {
             made + 100
         };
         for event in events(&body).await {
-            assert_eq!(
-                event.occurred_at.unwrap().unix_timestamp(),
-                at,
-                "{}",
-                told.event
-            );
+            assert_eq!(event.occurred_at.unwrap().as_second(), at, "{}", told.event);
         }
     }
 }
@@ -298,7 +293,7 @@ async fn a_cancellation_event_yields_a_snapshot_of_the_link() {
     assert_eq!(event.gateway_type, "payment_link.cancelled");
     assert_eq!(event.target.reference, Some(reference()));
     let at = event.occurred_at.unwrap();
-    assert_eq!(at, NOW + time::Duration::minutes(1));
+    assert_eq!(at, NOW + jiff::SignedDuration::from_mins(1));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //!
 //! Each statement is written once for SQLite and PostgreSQL, with parameters `$1`, `$2` and so on.
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_host::{AnyStore, AnyTx, Store, StoreError};
 use uuid::Uuid;
 
@@ -182,7 +182,7 @@ pub(crate) async fn end_session(
     const DELETE_EXPIRED: &str = "DELETE FROM billing_ended_sessions WHERE expires_at < $1";
     const INSERT: &str = "INSERT INTO billing_ended_sessions (session, expires_at) VALUES ($1, $2)
          ON CONFLICT (session) DO NOTHING";
-    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let now = Timestamp::now().as_second();
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, connection => {
         sqlx::query(DELETE_EXPIRED).bind(now).execute(&mut *connection).await?;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use payment_provider_core::reexport::{async_trait, time::Duration, time::UtcOffset, url::Url};
+use payment_provider_core::reexport::{
+    async_trait, jiff::SignedDuration, jiff::tz::Offset, url::Url,
+};
 use payment_provider_core::*;
 
 use crate::{PROVIDER_ID, callback};
@@ -97,8 +99,8 @@ impl PaymentProvider for BankTransfer {
     }
 
     fn prepare_checkout(&self, asked: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
-        let end = asked.expires_at.to_offset(UtcOffset::UTC);
-        let last_day = (end - Duration::DAY).date(); // The last one that is whole.
+        let day_before = asked.expires_at - SignedDuration::from_hours(24);
+        let last_day = Offset::UTC.to_datetime(day_before).date(); // The last one that is whole.
         let mut page = self.page.clone();
         page.query_pairs_mut()
             .append_pair("reference", asked.reference.as_str())

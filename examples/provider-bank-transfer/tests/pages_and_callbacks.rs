@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use payment_provider_core::reexport::http::{HeaderMap, HeaderValue};
 use payment_provider_core::*;
 use provider_bank_transfer::BankTransferFactory;
-use time::OffsetDateTime;
-use time::macros::datetime;
 
 const SECRET: &str = "sixteen-or-more!";
-const NOON: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
-const TOMORROW: OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
+// 2026-11-21T12:00:00Z
+const NOON: Timestamp = Timestamp::constant(1_795_262_400, 0);
+// 2026-11-22T12:00:00Z
+const TOMORROW: Timestamp = Timestamp::constant(1_795_348_800, 0);
 
 #[derive(Debug)]
 struct Noon;
 
 impl Clock for Noon {
-    fn now(&self) -> OffsetDateTime {
+    fn now(&self) -> Timestamp {
         NOON
     }
 }
@@ -43,7 +44,7 @@ fn provider() -> Arc<dyn PaymentProvider> {
     connect("https://shop.example/pay?lang=en", SECRET, "production").unwrap()
 }
 
-fn request(amount: Money, expires_at: OffsetDateTime) -> CheckoutRequest {
+fn request(amount: Money, expires_at: Timestamp) -> CheckoutRequest {
     let reference = CheckoutReference::new("pay-1").unwrap();
     let customer = Customer::new(CustomerId::new("c").unwrap());
     CheckoutRequest::new(reference, amount, "Invoice", customer, expires_at)
@@ -77,7 +78,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn the_page_is_opened_with_all_that_a_payer_has_to_know() {
     // It ends at 20:00 of the 22nd in UTC, so that the last whole day is the one before.
-    let ends = datetime!(2026-11-23 01:30 +05:30);
+    let ends = "2026-11-23T01:30:00+05:30".parse().unwrap();
     for (amount, shown) in [
         (
             Money::from_minor_units(20_012, Currency::INR),

@@ -6,10 +6,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use reqwest::Client;
 use serde_json::json;
 use sha2::Sha256;
-use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use crate::gateway::{Gateway, IDENTIFIERS, STRANGERS, stranger};
@@ -82,7 +82,7 @@ async fn forge(gateway: &Gateway, webhook_url: &str) -> bool {
         "type":"PAYMENT_SUCCESS_WEBHOOK"}}"#,
         link["link_id"]
     );
-    let timestamp = (OffsetDateTime::now_utc().unix_timestamp() * 1000).to_string();
+    let timestamp = (Timestamp::now().as_second() * 1000).to_string();
     let mut mac = Hmac::<Sha256>::new_from_slice(b"guessed").expect("any length");
     mac.update(timestamp.as_bytes());
     mac.update(body.as_bytes());

@@ -8,7 +8,7 @@ use cashfree_simulator::{
     Settings, Simulator, SimulatorConfig,
 };
 use payment_provider_core::reexport::http::{HeaderMap, HeaderName, HeaderValue};
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
     Clock, ConnectionCode, ConnectionSettings, Customer, CustomerId, OrganizationId,
@@ -29,9 +29,9 @@ const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 struct OneClock(Arc<ManualClock>);
 
 impl Clock for OneClock {
-    fn now(&self) -> OffsetDateTime {
+    fn now(&self) -> Timestamp {
         let now = cashfree_simulator::SimulatorClock::now(&*self.0);
-        OffsetDateTime::from_unix_timestamp_nanos(now.as_nanosecond()).expect("a moment")
+        Timestamp::from_nanosecond(now.as_nanosecond()).expect("a moment")
     }
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) async fn new() -> Self {
-        let begin = jiff::Timestamp::from_second(BEGIN).expect("a moment");
+        let begin = Timestamp::from_second(BEGIN).expect("a moment");
         let clock = OneClock(Arc::new(ManualClock::new(begin)));
         let pauses = (Duration::from_millis(1), Duration::from_millis(2));
         let retry = RetryTuning::new().with_pauses(pauses.0, pauses.1);

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cross_crate_tests::Sdk;
+use jiff::Timestamp;
 use payment_provider_core::{
     ConnectionSettings, ErrorKind, EventKind, PaymentProvider, ProviderFactory, TimestampCheck,
     WebhookRequest,
@@ -13,7 +14,6 @@ use payment_provider_core::{
 use provider_cashfree::CashfreeFactory;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use crate::forgery::{Delivery, FORGERIES, RETIRED, SECRET, SIGNED, Verdict};
 use crate::sent::{everything, gist};
@@ -111,7 +111,7 @@ async fn verdict(provider: &dyn PaymentProvider, delivery: &Delivery) -> Verdict
         }
     }
     let url = "https://merchant.example/webhooks".parse().expect("a URL");
-    let now = OffsetDateTime::now_utc();
+    let now = Timestamp::now();
     let request = WebhookRequest::post(url, headers, delivery.body.clone(), now);
     let webhook = match provider.handle_webhook(&request).await {
         Ok(webhook) => webhook,

@@ -8,8 +8,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
 use payment_provider_axum::{NoPublicUrl, webhook_routes, webhook_routes_at};
-use payment_provider_core::reexport::time::OffsetDateTime;
-use payment_provider_core::reexport::time::macros::datetime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{
     Clock, ConnectionCode, ConnectionSettings, Environment, ErrorKind, Event, EventKind,
     EventTarget, MockPaymentProvider, MockProviderFactory, Operation, OrganizationId,
@@ -26,13 +25,14 @@ use url::Url;
 
 pub(crate) const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 pub(crate) const OTHER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
-pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
+// 2026-11-21T10:00:00Z
+pub(crate) const NOW: Timestamp = Timestamp::constant(1_795_255_200, 0);
 
 #[derive(Debug)]
 struct Fixed;
 
 impl Clock for Fixed {
-    fn now(&self) -> OffsetDateTime {
+    fn now(&self) -> Timestamp {
         NOW
     }
 }

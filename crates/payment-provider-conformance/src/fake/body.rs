@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use payment_provider_core::{
     CheckoutReference, CheckoutRequest, Customer, Money, PayerNotification, PaymentMethod,
 };
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use url::Url;
 
 /// The wire form. Written from a request alone, so that the same request gives the same bytes.
@@ -16,8 +16,7 @@ pub(super) struct CheckoutBody {
     pub(super) amount: Money,
     pub(super) purpose: String,
     pub(super) customer: Customer,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(super) expires_at: OffsetDateTime,
+    pub(super) expires_at: Timestamp,
     pub(super) return_url: Option<Url>,
     pub(super) notify_url: Option<Url>,
     pub(super) partial_payments: Option<Instalments>,
@@ -35,8 +34,8 @@ pub(super) struct Instalments {
 }
 
 impl CheckoutBody {
-    /// The body for this request, with its end in UTC.
-    pub(super) fn of(request: &CheckoutRequest, expires_at: OffsetDateTime) -> Self {
+    /// The body for this request.
+    pub(super) fn of(request: &CheckoutRequest) -> Self {
         let options = &request.options;
         let methods = options.methods.iter().map(|method| method.as_str());
         Self {
@@ -44,7 +43,7 @@ impl CheckoutBody {
             amount: request.amount,
             purpose: request.purpose.clone(),
             customer: request.customer.clone(),
-            expires_at,
+            expires_at: request.expires_at,
             return_url: request.return_url.clone(),
             notify_url: request.notify_url.clone(),
             partial_payments: request.partial_payments.map(|terms| Instalments {

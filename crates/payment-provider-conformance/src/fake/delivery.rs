@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
+use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
     CheckoutReference, Environment, TimestampCheck, Verification, VerifiedWebhook, WebhookRequest,
 };
 use secrecy::SecretString;
-use time::OffsetDateTime;
 use url::Url;
 
 use super::builder::Config;
@@ -32,8 +32,8 @@ pub struct FakeDelivery {
     delivery: RecordedDelivery,
     signing: Signing,
     altered: bool,
-    sent_at: Option<OffsetDateTime>,
-    received_at: Option<OffsetDateTime>,
+    sent_at: Option<Timestamp>,
+    received_at: Option<Timestamp>,
 }
 
 #[derive(Clone)]
@@ -77,13 +77,13 @@ impl FakeDelivery {
 
     /// Sends it at this moment. Without
     /// [`signed_timestamps`](payment_provider_core::Capabilities::signed_timestamps) nobody can tell.
-    pub const fn sent_at(mut self, at: OffsetDateTime) -> Self {
+    pub const fn sent_at(mut self, at: Timestamp) -> Self {
         self.sent_at = Some(at);
         self
     }
 
     /// Has it arrive at this moment; by itself it arrives when it is taken.
-    pub const fn received_at(mut self, at: OffsetDateTime) -> Self {
+    pub const fn received_at(mut self, at: Timestamp) -> Self {
         self.received_at = Some(at);
         self
     }
@@ -91,13 +91,15 @@ impl FakeDelivery {
     /// Sends it too long ago to be relied on.
     pub fn stale(self) -> Self {
         let now = self.gateway.now();
-        self.sent_at(now.saturating_sub(time::Duration::hours(25)))
+        let sent_at = now.saturating_sub(SignedDuration::from_hours(25));
+        self.sent_at(sent_at.unwrap_or(Timestamp::MIN))
     }
 
     /// Sends it at a time that is still to come.
     pub fn from_future(self) -> Self {
         let now = self.gateway.now();
-        self.sent_at(now.saturating_add(time::Duration::hours(1)))
+        let sent_at = now.saturating_add(SignedDuration::from_hours(1));
+        self.sent_at(sent_at.unwrap_or(Timestamp::MAX))
     }
 
     /// Signs it with this secret, for example an old one.
@@ -152,7 +154,7 @@ impl FakeDelivery {
         let now = self.gateway.now();
         let config = self.gateway.config();
         let stamp = config.descriptor.capabilities.signed_timestamps.then(|| {
-            let at = self.sent_at.unwrap_or(now).unix_timestamp_nanos() / 1_000_000;
+            let at = self.sent_at.unwrap_or(now).as_millisecond();
             at.max(0).to_string()
         });
         let time = stamp.as_deref().unwrap_or_default();
@@ -232,17 +234,17 @@ pub(super) fn verify(
     Some(webhook.with_reply(config.reply.clone()))
 }
 
-fn read_stamp(stamp: &str) -> Option<OffsetDateTime> {
+fn read_stamp(stamp: &str) -> Option<Timestamp> {
     let nanoseconds = stamp.parse::<i128>().ok()?.checked_mul(1_000_000)?;
-    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()
+    Timestamp::from_nanosecond(nanoseconds).ok()
 }
 
 /// A time that cannot be read is of unknown age, and so no reason to rely on the content.
-fn judge(sent_at: Option<OffsetDateTime>, received_at: OffsetDateTime) -> TimestampCheck {
+fn judge(sent_at: Option<Timestamp>, received_at: Timestamp) -> TimestampCheck {
     let Some(sent_at) = sent_at else {
         return TimestampCheck::Stale;
     };
-    let age = received_at.unix_timestamp_nanos() - sent_at.unix_timestamp_nanos();
+    let age = received_at.as_nanosecond() - sent_at.as_nanosecond();
     let (past, future) = (
         WINDOW.0.as_nanos().cast_signed(),
         WINDOW.1.as_nanos().cast_signed(),

@@ -1,9 +1,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use payment_provider_core::{Capabilities, ConnectionSettings, Environment, Operation};
 use secrecy::SecretString;
-use time::OffsetDateTime;
 
 use super::account::FakeAccount;
 use super::builder::{Config, FakeGatewayBuilder};
@@ -137,7 +137,7 @@ impl FakeGateway {
         &self.config
     }
 
-    pub(super) fn now(&self) -> OffsetDateTime {
+    pub(super) fn now(&self) -> Timestamp {
         self.config.clock.now()
     }
 

@@ -52,7 +52,7 @@
 //!
 //! ```
 //! use payment_provider_conformance::fake::{ScriptedResponse, FakeGateway};
-//! use payment_provider_core::reexport::time::{Duration, OffsetDateTime};
+//! use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
 //! use payment_provider_core::{
 //!     CheckoutReference, CheckoutRequest, Currency, Customer, CustomerId, Effect, Money,
 //!     NextAction, Operation, PaymentProvider, PreparedCheckout, ProviderError,
@@ -81,7 +81,7 @@
 //!     Money::from_decimal("200.12", Currency::INR)?,
 //!     "Invoice 1",
 //!     Customer::new(CustomerId::new("customer-7")?),
-//!     OffsetDateTime::now_utc() + Duration::hours(1),
+//!     Timestamp::now() + SignedDuration::from_hours(1),
 //! );
 //! let prepared = provider.prepare_checkout(&request)?;
 //!
@@ -100,7 +100,7 @@
 //! ```
 //! use std::collections::HashSet;
 //!
-//! # use payment_provider_core::reexport::time::{Duration, OffsetDateTime};
+//! # use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
 //! # use payment_provider_core::{
 //! #     CheckoutReference, CheckoutRequest, Customer, CustomerId,
 //! # };
@@ -144,7 +144,7 @@
 //! #     Money::from_decimal("200.12", Currency::INR)?,
 //! #     "Invoice 1",
 //! #     Customer::new(CustomerId::new("customer-7")?),
-//! #     OffsetDateTime::now_utc() + Duration::hours(1),
+//! #     Timestamp::now() + SignedDuration::from_hours(1),
 //! # );
 //! # let prepared = provider.prepare_checkout(&request)?;
 //! // … the checkout `inv-1` over INR 200.12 is made as above …

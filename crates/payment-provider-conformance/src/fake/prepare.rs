@@ -2,7 +2,6 @@ use payment_provider_core::{
     CheckoutRequest, Customer, Environment, Fingerprint, Pii, PreparedCheckout, ViolationCode,
     Violations,
 };
-use time::UtcOffset;
 
 use super::body::CheckoutBody;
 use super::builder::Config;
@@ -31,16 +30,8 @@ pub(super) fn prepare(
         }
     }
 
-    let expires_at = request.expires_at.checked_to_offset(UtcOffset::UTC);
-    let written = expires_at.and_then(|expires_at| {
-        let body = serde_json::to_vec(&CheckoutBody::of(request, expires_at)).ok()?;
-        Some((expires_at, body))
-    });
-    if written.is_none() {
-        let message = "must be a time that can be written";
-        found.push("expires_at", ViolationCode::Invalid, message);
-    }
-    let Some((expires_at, body)) = written.filter(|_| found.is_empty()) else {
+    let written = serde_json::to_vec(&CheckoutBody::of(request)).ok();
+    let Some(body) = written.filter(|_| found.is_empty()) else {
         return Err(found);
     };
     Ok(PreparedCheckout::new(
@@ -48,7 +39,7 @@ pub(super) fn prepare(
         environment,
         request.reference.clone(),
         request.amount,
-        expires_at,
+        request.expires_at,
         Fingerprint::of(&body),
         body,
     ))

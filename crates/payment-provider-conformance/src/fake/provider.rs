@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutReference, CheckoutRequest, ConnectionCheck,
     CreatedCheckout, CredentialCheck, Customer, CustomerLink, Environment, ErrorKind, Operation,
@@ -121,7 +122,7 @@ impl PaymentProvider for FakeProvider {
                 CredentialCheck::Accepted
             };
             let mut check = ConnectionCheck::new(credentials, environment);
-            check.clock_skew = Some(time::Duration::ZERO);
+            check.clock_skew = Some(SignedDuration::ZERO);
             Ok(check)
         })
         .await

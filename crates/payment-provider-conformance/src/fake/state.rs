@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use payment_provider_core::{
     CheckoutReference, CheckoutStatus, CustomerId, Event, EventKind, Payment, PaymentFailure,
     PaymentId, PaymentStatus,
 };
 use secrecy::SecretString;
-use time::OffsetDateTime;
 use url::Url;
 
 use super::builder::Config;
@@ -20,7 +20,7 @@ use super::settings::AccountKey;
 /// All that the gateway has, of all accounts.
 pub(super) struct GatewayState {
     config: Arc<Config>,
-    pub(super) now: OffsetDateTime,
+    pub(super) now: Timestamp,
     pub(super) accounts: BTreeMap<AccountKey, Account>,
     pub(super) calls: Vec<FakeCall>,
     pub(super) script: Script,
@@ -90,7 +90,7 @@ impl GatewayState {
     }
 
     /// Lets it be now, and ends what is over by now.
-    pub(super) fn advance_to(&mut self, now: OffsetDateTime) {
+    pub(super) fn advance_to(&mut self, now: Timestamp) {
         self.now = now;
         let mut ended = Vec::new();
         for (key, account) in &self.accounts {
@@ -248,7 +248,7 @@ const fn is_open(status: &CheckoutStatus) -> bool {
 }
 
 /// Gives an attempt what belongs to its status.
-fn settle(payment: &mut Payment, now: OffsetDateTime) {
+fn settle(payment: &mut Payment, now: Timestamp) {
     payment.paid_at = Some(now);
     let succeeded = payment.status == PaymentStatus::Succeeded;
     payment.bank_reference = succeeded.then(|| format!("bank of {}", payment.id));

@@ -1,7 +1,7 @@
 use payment_provider_core::PaymentId;
 use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::HeaderMap;
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 
 /// A delivery before it is signed.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ pub enum Scenario {
 #[non_exhaustive]
 pub enum DeliveryTimestamp {
     /// A moment.
-    At(OffsetDateTime),
+    At(Timestamp),
     /// Something that may be no moment at all, to be sent as it is.
     Malformed(String),
 }
@@ -60,7 +60,7 @@ impl DeliveryTimestamp {
     /// Seconds since 1970, in digits.
     pub fn unix_seconds(&self) -> String {
         match self {
-            Self::At(at) => at.unix_timestamp().to_string(),
+            Self::At(at) => at.as_second().to_string(),
             Self::Malformed(text) => text.clone(),
         }
     }
@@ -68,7 +68,7 @@ impl DeliveryTimestamp {
     /// Milliseconds since 1970, in digits.
     pub fn unix_milliseconds(&self) -> String {
         match self {
-            Self::At(at) => (at.unix_timestamp_nanos() / 1_000_000).to_string(),
+            Self::At(at) => (at.as_millisecond()).to_string(),
             Self::Malformed(text) => text.clone(),
         }
     }

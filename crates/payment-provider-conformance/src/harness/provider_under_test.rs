@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
     CheckoutReference, CheckoutRequest, Clock, ConnectionSettings, Customer, CustomerId, Money,
@@ -37,7 +37,7 @@ pub trait ProviderUnderTest: Send + Sync {
         &self,
         reference: CheckoutReference,
         amount: Money,
-        expires_at: OffsetDateTime,
+        expires_at: Timestamp,
     ) -> CheckoutRequest {
         ordinary(reference, amount, expires_at)
     }
@@ -55,11 +55,7 @@ pub enum Transport {
     InProcess,
 }
 
-fn ordinary(
-    reference: CheckoutReference,
-    amount: Money,
-    expires_at: OffsetDateTime,
-) -> CheckoutRequest {
+fn ordinary(reference: CheckoutReference, amount: Money, expires_at: Timestamp) -> CheckoutRequest {
     let id = CustomerId::new("customer-4711").unwrap_or_else(|_| unreachable!("a valid id"));
     let customer = Customer::new(id)
         .with_name("Parvati Canaria")

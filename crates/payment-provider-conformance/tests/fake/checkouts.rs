@@ -1,7 +1,7 @@
 //! Making, finding and ending checkouts, as the contract wants it.
 
+use jiff::SignedDuration;
 use payment_provider_core::*;
-use time::Duration;
 
 use crate::fixture::{Fixture, inr, locator};
 
@@ -170,7 +170,7 @@ async fn time_ends_a_checkout_and_is_told() {
     assert!(fixture.gateway.deliveries().is_empty());
     fixture
         .clock
-        .set(fixture.clock.now() + Duration::minutes(1));
+        .set(fixture.clock.now() + SignedDuration::from_mins(1));
     assert_eq!(fixture.fetch("r").await.status, CheckoutStatus::Expired);
     assert_eq!(fixture.gateway.deliveries().len(), 1);
     let ended = fixture.cancel("r").await;

@@ -1,8 +1,8 @@
 //! Deliveries: genuine ones, repeated, late and reordered, and all that are not.
 
+use jiff::SignedDuration;
 use payment_provider_conformance::fake::FakeDelivery;
 use payment_provider_core::*;
-use time::Duration;
 
 use crate::fixture::{Fixture, inr};
 
@@ -78,8 +78,11 @@ async fn deliveries_are_taken_once_and_in_any_order() {
 async fn the_window_is_a_day_back_and_ten_minutes_ahead() {
     let fixture = Fixture::new();
     let delivery = paid(&fixture).await;
-    let (now, moment) = (fixture.clock.now(), Duration::milliseconds(1));
-    let (day, ahead) = (Duration::hours(24), Duration::minutes(10));
+    let (now, moment) = (fixture.clock.now(), SignedDuration::from_millis(1));
+    let (day, ahead) = (
+        SignedDuration::from_hours(24),
+        SignedDuration::from_mins(10),
+    );
     let cases = [
         (now - day, TimestampCheck::Fresh),
         (now - day - moment, TimestampCheck::Stale),

@@ -1,10 +1,10 @@
 //! A gateway with a clock of its own and one connected account.
 
+use jiff::{SignedDuration, Timestamp};
 use payment_provider_conformance::fake::{
     FakeCheckout, FakeClock, FakeGateway, FakeGatewayBuilder, FakeProvider,
 };
 use payment_provider_core::*;
-use time::{Duration, OffsetDateTime};
 
 pub(crate) struct Fixture {
     pub(crate) gateway: FakeGateway,
@@ -20,7 +20,7 @@ pub(crate) fn locator(reference: &str) -> CheckoutLocator {
     CheckoutReference::new(reference).unwrap().into()
 }
 
-pub(crate) fn request(reference: &str, expires_at: OffsetDateTime) -> CheckoutRequest {
+pub(crate) fn request(reference: &str, expires_at: Timestamp) -> CheckoutRequest {
     CheckoutRequest::new(
         CheckoutReference::new(reference).unwrap(),
         inr("200.12"),
@@ -51,8 +51,8 @@ impl Fixture {
         Self::with(|builder| builder.with_changed_capabilities(take))
     }
 
-    pub(crate) fn in_an_hour(&self) -> OffsetDateTime {
-        self.clock.now() + Duration::hours(1)
+    pub(crate) fn in_an_hour(&self) -> Timestamp {
+        self.clock.now() + SignedDuration::from_hours(1)
     }
 
     pub(crate) fn request(&self, reference: &str) -> CheckoutRequest {

@@ -29,7 +29,7 @@ pub(crate) struct InMemory {
 struct KitTime(Arc<dyn Clock>);
 
 impl Clock for KitTime {
-    fn now(&self) -> payment_provider_core::reexport::time::OffsetDateTime {
+    fn now(&self) -> payment_provider_core::reexport::jiff::Timestamp {
         self.0.now()
     }
 }

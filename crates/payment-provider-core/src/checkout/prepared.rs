@@ -1,8 +1,8 @@
 use std::fmt;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use crate::{CheckoutReference, CheckoutRequest, Environment, Fingerprint, Money, ProviderId};
 
@@ -26,8 +26,7 @@ pub struct PreparedCheckout {
     /// What is asked for.
     pub amount: Money,
     /// When the checkout stops taking new payments.
-    #[serde(with = "time::serde::rfc3339")]
-    pub expires_at: OffsetDateTime,
+    pub expires_at: Timestamp,
     /// Identifies the content: what is at the gateway under the same reference is ours if it
     /// carries the same fingerprint.
     pub fingerprint: Fingerprint,
@@ -43,7 +42,7 @@ impl PreparedCheckout {
         environment: Environment,
         reference: CheckoutReference,
         amount: Money,
-        expires_at: OffsetDateTime,
+        expires_at: Timestamp,
         fingerprint: Fingerprint,
         body: impl Into<Bytes>,
     ) -> Self {
@@ -123,7 +122,7 @@ mod tests {
             Environment::Sandbox,
             CheckoutReference::new("r-1").unwrap(),
             Money::from_minor_units(20_012, Currency::INR),
-            OffsetDateTime::UNIX_EPOCH,
+            Timestamp::UNIX_EPOCH,
             Fingerprint::of(b"content"),
             &b"{\"phone\":\"9000000000\",\"raw\":\xff}"[..],
         )

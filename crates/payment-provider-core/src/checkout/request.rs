@@ -1,4 +1,4 @@
-use time::OffsetDateTime;
+use jiff::Timestamp;
 use url::Url;
 
 use crate::{CheckoutOptions, CheckoutReference, Customer, Money};
@@ -17,7 +17,7 @@ pub struct CheckoutRequest {
     pub customer: Customer,
     /// When the checkout stops taking new payments. Absolute, so that a repeated request is the
     /// same request.
-    pub expires_at: OffsetDateTime,
+    pub expires_at: Timestamp,
     /// Where the payer's browser goes afterwards. `None`: the connection's own setting.
     pub return_url: Option<Url>,
     /// Where the gateway shall send webhooks about this checkout, in addition to what is set up
@@ -36,7 +36,7 @@ impl CheckoutRequest {
         amount: Money,
         purpose: impl Into<String>,
         customer: Customer,
-        expires_at: OffsetDateTime,
+        expires_at: Timestamp,
     ) -> Self {
         Self {
             reference,

@@ -1,7 +1,7 @@
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use url::Url;
 
 use crate::{CheckoutReference, Fingerprint, GatewayCheckoutId, Money};
@@ -50,7 +50,7 @@ pub struct Checkout {
     /// What the payer does next.
     pub next_action: NextAction,
     /// When it stops taking new payments.
-    pub expires_at: Option<OffsetDateTime>,
+    pub expires_at: Option<Timestamp>,
     /// The fingerprint found at the gateway, if any.
     pub fingerprint: Option<Fingerprint>,
 }

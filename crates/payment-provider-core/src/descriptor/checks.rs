@@ -1,4 +1,6 @@
-use time::OffsetDateTime;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::ProviderDescriptor;
 use crate::{
@@ -12,7 +14,7 @@ impl ProviderDescriptor {
     ///
     /// The beginning of any preflight; what only one gateway asks for, its provider adds. Fields are
     /// named as in [`CheckoutRequest`].
-    pub fn check_request(&self, request: &CheckoutRequest, now: OffsetDateTime) -> Violations {
+    pub fn check_request(&self, request: &CheckoutRequest, now: Timestamp) -> Violations {
         let mut found = Violations::none();
         if request.reference.as_str().len() > self.limits.reference_length {
             let message = format!(
@@ -37,16 +39,22 @@ impl ProviderDescriptor {
         found
     }
 
-    fn check_life(&self, end: OffsetDateTime, now: OffsetDateTime, found: &mut Violations) {
+    fn check_life(&self, end: Timestamp, now: Timestamp, found: &mut Violations) {
         const FIELD: &str = "expires_at";
-        let life = end - now;
+        let life = end.duration_since(now);
         let limits = &self.limits;
         if !life.is_positive() {
             found.push(FIELD, ViolationCode::TooSmall, "must be in the future");
-        } else if let Some(shortest) = limits.shortest_life.filter(|shortest| life < *shortest) {
+        } else if let Some(shortest) = limits
+            .shortest_life
+            .filter(|shortest| life < signed(*shortest))
+        {
             let message = format!("must be at least {} seconds from now", shortest.as_secs());
             found.push(FIELD, ViolationCode::TooSmall, message);
-        } else if let Some(longest) = limits.longest_life.filter(|longest| life > *longest) {
+        } else if let Some(longest) = limits
+            .longest_life
+            .filter(|longest| life > signed(*longest))
+        {
             let message = format!("must be at most {} seconds from now", longest.as_secs());
             found.push(FIELD, ViolationCode::TooLarge, message);
         }
@@ -116,11 +124,14 @@ impl ProviderDescriptor {
     }
 }
 
+/// Converts a limit, which is never negative; a limit too large to convert is larger than any life.
+fn signed(limit: Duration) -> SignedDuration {
+    SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use time::macros::datetime;
     use url::Url;
 
     use super::*;
@@ -130,7 +141,8 @@ mod tests {
         PayerNotification, PaymentMethod, ProviderId, SettingsSchema,
     };
 
-    const NOW: OffsetDateTime = datetime!(2026-11-21 09:00 UTC);
+    // 2026-11-21T09:00:00Z
+    const NOW: Timestamp = Timestamp::constant(1_795_251_600, 0);
 
     fn descriptor(capabilities: Capabilities) -> ProviderDescriptor {
         let limits = CheckoutLimits::default()
@@ -216,8 +228,8 @@ mod tests {
             NOW - second,
             NOW + Duration::from_mins(15) - second,
             NOW + Duration::from_hours(24) + second,
-            datetime!(9999-12-31 23:59:59 UTC),
-            datetime!(-9999-01-01 0:00 UTC),
+            Timestamp::MAX,
+            Timestamp::MIN,
         ] {
             let mut wrong = request();
             wrong.expires_at = end;

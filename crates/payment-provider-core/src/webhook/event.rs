@@ -1,5 +1,5 @@
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use crate::{
     CheckoutReference, CheckoutStatus, Dispute, GatewayCheckoutId, Money, OrderId, Payment, Refund,
@@ -21,8 +21,7 @@ pub struct Event {
     #[serde(default)]
     pub gateway_version: Option<String>,
     /// When the gateway says it happened.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub occurred_at: Option<OffsetDateTime>,
+    pub occurred_at: Option<Timestamp>,
 }
 
 impl Event {
@@ -44,7 +43,7 @@ impl Event {
     }
 
     /// Sets when the gateway says it happened.
-    pub const fn with_occurred_at(mut self, at: Option<OffsetDateTime>) -> Self {
+    pub const fn with_occurred_at(mut self, at: Option<Timestamp>) -> Self {
         self.occurred_at = at;
         self
     }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use time::OffsetDateTime;
+use jiff::Timestamp;
 use url::Url;
 
 /// A delivery exactly as it came over the wire. Nothing in it is trusted yet.
@@ -18,7 +18,7 @@ pub struct WebhookRequest {
     /// The raw body, untouched: a signature covers bytes.
     pub body: Bytes,
     /// When it arrived.
-    pub received_at: OffsetDateTime,
+    pub received_at: Timestamp,
 }
 
 impl WebhookRequest {
@@ -27,7 +27,7 @@ impl WebhookRequest {
         url: Url,
         headers: HeaderMap,
         body: impl Into<Bytes>,
-        received_at: OffsetDateTime,
+        received_at: Timestamp,
     ) -> Self {
         Self {
             method: Method::POST,

@@ -2,9 +2,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
 
 use super::{Event, EventKind, SecretLabel, Verification};
 use crate::Environment;
@@ -19,7 +19,7 @@ pub struct VerifiedWebhook {
     environment: Environment,
     timestamp_check: TimestampCheck,
     verification: Verification,
-    sent_at: Option<OffsetDateTime>,
+    sent_at: Option<Timestamp>,
     events: Vec<Event>,
     reply: WebhookReply,
 }
@@ -60,7 +60,7 @@ impl VerifiedWebhook {
     }
 
     /// Says when the gateway says it sent this.
-    pub const fn with_sent_at(mut self, sent_at: Option<OffsetDateTime>) -> Self {
+    pub const fn with_sent_at(mut self, sent_at: Option<Timestamp>) -> Self {
         self.sent_at = sent_at;
         self
     }
@@ -97,7 +97,7 @@ impl VerifiedWebhook {
     }
 
     /// When the gateway says it sent it, if that can be read.
-    pub const fn sent_at(&self) -> Option<OffsetDateTime> {
+    pub const fn sent_at(&self) -> Option<Timestamp> {
         self.sent_at
     }
 

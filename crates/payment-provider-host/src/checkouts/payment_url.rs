@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
     CheckoutReference, CreatedCheckout, Customer, ErrorKind, PaymentProvider,
@@ -33,7 +33,7 @@ pub struct PaymentUrl {
     /// The checkout's reference.
     pub reference: CheckoutReference,
     /// When the page stops taking new payments.
-    pub expires_at: OffsetDateTime,
+    pub expires_at: Timestamp,
     /// Where the address comes from.
     pub origin: UrlOrigin,
 }

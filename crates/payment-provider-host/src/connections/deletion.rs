@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{ConnectionCode, OrganizationId};
 
 use super::ConnectionError;
@@ -26,7 +26,7 @@ pub struct ConnectionUse {
     /// over. It cannot be deleted before, and then only if there is nothing else.
     ///
     /// [`HostConfig::deletion_grace`]: crate::HostConfig::deletion_grace
-    pub money_expected_until: Option<OffsetDateTime>,
+    pub money_expected_until: Option<Timestamp>,
 }
 
 impl ConnectionUse {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
     ConnectionCode, ConnectionSettings, Environment, OrganizationId, ProviderError, ProviderId,
@@ -70,14 +70,14 @@ pub struct Connection {
     /// secret, the gateway signs with it, and the older ones can be retired.
     pub matched_secret: Option<String>,
     /// When the latest delivery was verified, or up to a minute before.
-    pub matched_at: Option<OffsetDateTime>,
+    pub matched_at: Option<Timestamp>,
     /// When each secret verified a delivery last, the latest first; those that never did are missing,
     /// those that were retired are not. While an older one is still used it goes on changing here.
     pub secret_uses: Vec<SecretUse>,
     /// What to paste at the gateway, if the host's public address is known.
     pub webhook_url: Option<Url>,
     /// When it was made.
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
 }
 
 /// A secret setting, without its value.
@@ -103,11 +103,11 @@ pub struct SecretUse {
     /// The provider's label for it.
     pub label: String,
     /// When the latest delivery arrived that it verified, or up to a minute before.
-    pub last_matched_at: OffsetDateTime,
+    pub last_matched_at: Timestamp,
 }
 
 impl SecretUse {
-    pub(super) const fn new(label: String, last_matched_at: OffsetDateTime) -> Self {
+    pub(super) const fn new(label: String, last_matched_at: Timestamp) -> Self {
         Self {
             label,
             last_matched_at,

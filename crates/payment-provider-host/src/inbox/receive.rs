@@ -1,4 +1,4 @@
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{
     ConnectionCode, ErrorKind, Event, EventKind, OrganizationId, ProviderError, ProviderId,
     TimestampCheck, WebhookReply, WebhookRequest,
@@ -58,7 +58,7 @@ pub struct Delivery {
     /// gateway's ids of checkouts and of orders. Each once, in the order in which they are named.
     pub subjects: Vec<String>,
     /// When it first arrived.
-    pub received_at: OffsetDateTime,
+    pub received_at: Timestamp,
     /// How often it arrived.
     pub copies: i64,
     /// Whether its time stamp was within the acceptance window.

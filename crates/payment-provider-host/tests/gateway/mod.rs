@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::HeaderMap;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::secrecy::ExposeSecret;
-use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ pub fn delivery(secret: &str, events: &[Event]) -> WebhookRequest {
     let url = "https://host.example/webhooks/memory/org?code=main"
         .parse()
         .unwrap();
-    WebhookRequest::post(url, headers, body, OffsetDateTime::now_utc())
+    WebhookRequest::post(url, headers, body, Timestamp::now())
 }
 
 pub fn about(reference: &str) -> EventTarget {
@@ -494,12 +494,12 @@ impl PaymentProvider for Memory {
 
 /// Time that only a test moves.
 #[derive(Debug, Clone)]
-pub struct ManualClock(Arc<Mutex<OffsetDateTime>>);
+pub struct ManualClock(Arc<Mutex<Timestamp>>);
 
 impl ManualClock {
     pub fn new() -> Self {
         Self(Arc::new(Mutex::new(
-            OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap(),
+            Timestamp::from_second(1_790_000_000).unwrap(),
         )))
     }
 
@@ -509,7 +509,7 @@ impl ManualClock {
 }
 
 impl Clock for ManualClock {
-    fn now(&self) -> OffsetDateTime {
+    fn now(&self) -> Timestamp {
         *self.0.lock().unwrap()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::*;
 
 use crate::checkouts::CheckoutState;
@@ -93,7 +93,7 @@ pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> Che
             Environment::Sandbox,
             reference,
             inr(20_012),
-            OffsetDateTime::UNIX_EPOCH,
+            Timestamp::UNIX_EPOCH,
             Fingerprint::of(b"content"),
             r#"{ "b" : 1.50, "a":"₹" }"#,
         ),

@@ -1,38 +1,36 @@
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use jiff::Timestamp;
 
 use super::{Raw, optional_text};
 
 /// A time that says its offset, as in RFC 3339. Gateways also send times without one, whose zone is
 /// documented nowhere: those tell nothing.
-pub fn with_offset(raw: Raw<'_>) -> Option<OffsetDateTime> {
+pub fn with_offset(raw: Raw<'_>) -> Option<Timestamp> {
     let text = optional_text(raw)?;
-    OffsetDateTime::parse(&text, &Rfc3339).ok()
+    text.parse().ok()
 }
 
 /// A time in whole seconds since 1970, from a JSON number or from text. Where a gateway has none it
 /// sends `0`; less than that is no time either.
-pub fn unix_seconds(raw: Raw<'_>) -> Option<OffsetDateTime> {
+pub fn unix_seconds(raw: Raw<'_>) -> Option<Timestamp> {
     let seconds: i64 = optional_text(raw)?.parse().ok()?;
     (seconds > 0)
-        .then(|| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .then(|| Timestamp::from_second(seconds).ok())
         .flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::value::RawValue;
-    use time::macros::datetime;
 
     use super::*;
 
-    fn read(json: &str) -> Option<OffsetDateTime> {
+    fn read(json: &str) -> Option<Timestamp> {
         with_offset(serde_json::from_str::<Option<&RawValue>>(json).unwrap())
     }
 
     #[test]
     fn only_times_with_an_offset_are_believed() {
-        let expected = datetime!(2021-08-18 12:55:06 +05:30);
+        let expected = "2021-08-18T12:55:06+05:30".parse().unwrap();
         assert_eq!(read("\"2021-08-18T12:55:06+05:30\""), Some(expected));
         assert_eq!(read("\"2021-08-18T07:25:06Z\""), Some(expected));
         for odd in [
@@ -50,7 +48,7 @@ mod tests {
     #[test]
     fn seconds_are_whole_and_since_1970() {
         let read = |json| unix_seconds(serde_json::from_str::<Option<&RawValue>>(json).unwrap());
-        let expected = datetime!(2026-11-21 20:53:49 UTC);
+        let expected = "2026-11-21T20:53:49Z".parse().unwrap();
         assert_eq!(read("1795294429"), Some(expected));
         assert_eq!(read("\"1795294429\""), Some(expected));
         for odd in [

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
+use jiff::Timestamp;
 use payment_provider_core::{
     CreatedCheckout, Difference, Effect, Environment, ErrorKind, Operation, PreparedCheckout,
     RetryAdvice,
 };
-use time::OffsetDateTime;
 
 use super::entity::Link;
 use super::fetch::link_if_any;
@@ -24,7 +24,7 @@ pub(crate) async fn create(
     gateway: &Gateway,
     environment: Environment,
     prepared: &PreparedCheckout,
-    now: OffsetDateTime,
+    now: Timestamp,
     limit: Duration,
 ) -> Result<CreatedCheckout, Fault> {
     let creation = Creation {

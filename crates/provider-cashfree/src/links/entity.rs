@@ -1,9 +1,9 @@
+use jiff::Timestamp;
 use payment_provider_core::{
     Checkout, CheckoutReference, CheckoutStatus, Environment, Fingerprint, GatewayCheckoutId,
     Money, NextAction,
 };
 use serde::Deserialize;
-use time::OffsetDateTime;
 use url::Url;
 
 use super::FINGERPRINT_NOTE;
@@ -18,7 +18,7 @@ pub(super) struct Link {
     pub(super) amount: Money,
     pub(super) amount_paid: Money,
     pub(super) url: Option<Url>,
-    pub(super) expires_at: Option<OffsetDateTime>,
+    pub(super) expires_at: Option<Timestamp>,
     pub(super) fingerprint: Option<Fingerprint>,
 }
 

@@ -99,7 +99,6 @@ fn rate_limit(headers: Headers<'_>) -> RateLimit {
 #[cfg(test)]
 mod tests {
     use http::HeaderMap;
-    use time::macros::datetime;
 
     use super::*;
 
@@ -132,7 +131,7 @@ mod tests {
         assert_eq!(read.rate_limit.limit, Some(200));
         assert_eq!(read.rate_limit.remaining, Some(0));
         assert_eq!(read.rate_limit.scope.as_deref(), Some("app_id"));
-        assert_eq!(read.date, Some(datetime!(2026-11-21 20:53:49 UTC)));
+        assert_eq!(read.date, Some("2026-11-21T20:53:49Z".parse().unwrap()));
     }
 
     #[test]

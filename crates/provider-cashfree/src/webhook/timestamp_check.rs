@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use jiff::Timestamp;
 use payment_provider_core::TimestampCheck;
-use time::OffsetDateTime;
 
 /// How far a delivery's own time stamp may be from its arrival for its content to count.
 #[derive(Debug, Clone, Copy)]
@@ -22,14 +22,14 @@ impl Window {
     /// A stamp that cannot be read counts as stale: genuine, but of unknown age.
     pub(super) fn judge(
         self,
-        sent_at: Option<OffsetDateTime>,
-        received_at: OffsetDateTime,
+        sent_at: Option<Timestamp>,
+        received_at: Timestamp,
     ) -> TimestampCheck {
         let Some(sent_at) = sent_at else {
             return TimestampCheck::Stale;
         };
-        let received = received_at.unix_timestamp_nanos();
-        let age = received.saturating_sub(sent_at.unix_timestamp_nanos());
+        let received = received_at.as_nanosecond();
+        let age = received.saturating_sub(sent_at.as_nanosecond());
         if age > self.past {
             TimestampCheck::Stale
         } else if age.saturating_neg() > self.future {
@@ -41,7 +41,7 @@ impl Window {
 }
 
 /// Reads a time stamp: 13 digits are milliseconds, the documented form; 10 digits are seconds.
-pub(super) fn sent_at(timestamp: &str) -> Option<OffsetDateTime> {
+pub(super) fn sent_at(timestamp: &str) -> Option<Timestamp> {
     let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
     let nanoseconds_per_unit: i128 = match timestamp.len() {
         10 if digits => 1_000_000_000,
@@ -52,18 +52,17 @@ pub(super) fn sent_at(timestamp: &str) -> Option<OffsetDateTime> {
         .parse::<i128>()
         .ok()?
         .saturating_mul(nanoseconds_per_unit);
-    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()
+    Timestamp::from_nanosecond(nanoseconds).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
 
     use super::*;
 
     #[test]
     fn stamps_of_seconds_and_of_milliseconds_are_read() {
-        let expected = datetime!(2021-08-18 07:25:06 UTC);
+        let expected = "2021-08-18T07:25:06Z".parse().unwrap();
         assert_eq!(sent_at("1629271506"), Some(expected));
         assert_eq!(sent_at("1629271506000"), Some(expected));
         assert!(sent_at("9999999999999").is_some());
@@ -90,21 +89,21 @@ mod tests {
     #[test]
     fn the_window_includes_its_borders() {
         let window = Window::new(Duration::from_hours(24), Duration::from_mins(10));
-        let sent = datetime!(2026-01-01 00:00 UTC);
-        let nanosecond = time::Duration::nanoseconds(1);
+        let sent = "2026-01-01T00:00:00Z".parse().unwrap();
+        let nanosecond = jiff::SignedDuration::from_nanos(1);
         let judged = |received| window.judge(Some(sent), received);
         assert_eq!(judged(sent), TimestampCheck::Fresh);
         assert_eq!(
-            judged(sent + time::Duration::hours(24)),
+            judged(sent + jiff::SignedDuration::from_hours(24)),
             TimestampCheck::Fresh
         );
-        let after = sent + time::Duration::hours(24) + nanosecond;
+        let after = sent + jiff::SignedDuration::from_hours(24) + nanosecond;
         assert_eq!(judged(after), TimestampCheck::Stale);
         assert_eq!(
-            judged(sent - time::Duration::minutes(10)),
+            judged(sent - jiff::SignedDuration::from_mins(10)),
             TimestampCheck::Fresh
         );
-        let before = sent - time::Duration::minutes(10) - nanosecond;
+        let before = sent - jiff::SignedDuration::from_mins(10) - nanosecond;
         assert_eq!(judged(before), TimestampCheck::FromFuture);
         assert_eq!(window.judge(None, sent), TimestampCheck::Stale);
     }
@@ -112,8 +111,8 @@ mod tests {
     #[test]
     fn the_widest_window_and_the_farthest_times_do_no_harm() {
         let window = Window::new(Duration::MAX, Duration::MAX);
-        let first = datetime!(-9999-01-01 00:00 UTC);
-        let last = datetime!(9999-12-31 23:59:59.999999999 UTC);
+        let first = Timestamp::MIN;
+        let last = Timestamp::MAX;
         assert_eq!(window.judge(Some(first), last), TimestampCheck::Fresh);
         assert_eq!(window.judge(Some(last), first), TimestampCheck::Fresh);
         let none = Window::new(Duration::ZERO, Duration::ZERO);

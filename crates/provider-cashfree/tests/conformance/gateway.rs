@@ -15,6 +15,7 @@ use payment_provider_conformance::{
 };
 use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::{HeaderMap, HeaderValue, Request, Response};
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::secrecy::{ExposeSecret, SecretString};
 use payment_provider_core::{CheckoutReference, Clock, Money, PaymentId};
 use tower::ServiceExt;
@@ -44,8 +45,8 @@ struct Odd {
 struct KitTime(Arc<dyn Clock>);
 
 impl cashfree_simulator::SimulatorClock for KitTime {
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::from_nanosecond(self.0.now().unix_timestamp_nanos()).unwrap()
+    fn now(&self) -> Timestamp {
+        self.0.now()
     }
 }
 

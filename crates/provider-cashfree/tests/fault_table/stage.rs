@@ -7,12 +7,12 @@ use cashfree_simulator::{
     ApiFaultRule, ApiOperation as Api, LinkSnapshot, Merchant, RunningSimulator, Simulator,
     SimulatorConfig,
 };
+use jiff::Timestamp;
 use payment_provider_core::{
     CheckoutRequest, ConnectionSettings, Customer, CustomerId, PaymentProvider, PreparedCheckout,
     ProviderError, ProviderFactory,
 };
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, RetryTuning};
-use time::OffsetDateTime;
 
 use crate::breaks::Break;
 use crate::row::{Outcome, Row, Task, Trouble, What};
@@ -159,7 +159,7 @@ impl Stage {
             .await
             .unwrap();
         let wire = Wire::to(simulator.local_addr()).await;
-        let expires_at = OffsetDateTime::now_utc() + time::Duration::hours(1);
+        let expires_at = Timestamp::now() + jiff::SignedDuration::from_hours(1);
         let purpose = "canary-purpose";
         let request =
             CheckoutRequest::new(reference(), inr(20_012), purpose, customer(), expires_at);

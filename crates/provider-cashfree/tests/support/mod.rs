@@ -14,25 +14,25 @@ pub mod told;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use payment_provider_core::{
     CheckoutLocator, CheckoutReference, CheckoutRequest, Clock, ConnectionSettings, Currency,
     Customer, CustomerId, Money, PaymentProvider, PreparedCheckout, ProviderFactory,
 };
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, RetryTuning};
-use time::OffsetDateTime;
-use time::macros::datetime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 pub const SECRET: &str = "cfsk_ma_test_secret";
-pub const NOW: OffsetDateTime = datetime!(2026-01-15 10:00 UTC);
+// 2026-01-15T10:00:00Z
+pub const NOW: Timestamp = Timestamp::constant(1_768_471_200, 0);
 
 /// A clock that stands still.
 #[derive(Debug)]
-pub struct Fixed(pub OffsetDateTime);
+pub struct Fixed(pub Timestamp);
 
 impl Clock for Fixed {
-    fn now(&self) -> OffsetDateTime {
+    fn now(&self) -> Timestamp {
         self.0
     }
 }
@@ -281,7 +281,7 @@ pub fn customer() -> Customer {
 }
 
 pub fn request() -> CheckoutRequest {
-    let expires_at = datetime!(2026-01-16 10:00 UTC);
+    let expires_at = "2026-01-16T10:00:00Z".parse().unwrap();
     CheckoutRequest::new(
         reference(),
         inr(20_012),

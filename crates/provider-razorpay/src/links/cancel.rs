@@ -1,10 +1,10 @@
 use std::time::Duration;
 
+use jiff::Timestamp;
 use payment_provider_core::{
     Cancellation, CheckoutLocator, CheckoutStatus, Effect, Environment, ErrorKind, Operation,
 };
 use payment_provider_http::{Call, Fault, Gateway, Limits};
-use time::OffsetDateTime;
 
 use super::entity::Link;
 use super::find::{expect_same, locate};
@@ -22,7 +22,7 @@ pub(crate) async fn cancel(
     gateway: &Gateway,
     environment: Environment,
     locator: &CheckoutLocator,
-    now: OffsetDateTime,
+    now: Timestamp,
     limit: Duration,
 ) -> Result<Cancellation, Fault> {
     let limits = Limits::from_now(limit);
@@ -58,7 +58,7 @@ struct Ending<'a> {
     gateway: &'a Gateway,
     environment: Environment,
     locator: &'a CheckoutLocator,
-    now: OffsetDateTime,
+    now: Timestamp,
     limits: Limits,
 }
 

@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use payment_provider_core::{
     Checkout, CheckoutReference, CheckoutStatus, Environment, Fingerprint, GatewayCheckoutId,
     Money, NextAction, OrderId,
@@ -6,7 +7,6 @@ use payment_provider_http::json::{self, Raw, Unreadable};
 use payment_provider_http::reexport::RawValue;
 use payment_provider_http::url_rules;
 use serde::Deserialize;
-use time::OffsetDateTime;
 use url::Url;
 
 use super::FINGERPRINT_NOTE;
@@ -20,7 +20,7 @@ pub(crate) struct Link {
     pub(crate) amount: Money,
     pub(crate) amount_paid: Money,
     pub(crate) url: Option<Url>,
-    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) expires_at: Option<Timestamp>,
     pub(crate) fingerprint: Option<Fingerprint>,
     /// The one order of all its payments; none until somebody tries to pay.
     pub(crate) order_id: Option<OrderId>,

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use payment_provider_core::{
     CheckoutOptions, CheckoutRequest, Fingerprint, Money, PreparedCheckout, ProviderDescriptor,
     ProviderId, Violation, ViolationCode, Violations,
 };
 use payment_provider_http::url_rules;
-use time::{OffsetDateTime, UtcOffset};
 use url::Url;
 
 use super::FINGERPRINT_NOTE;
@@ -34,7 +34,7 @@ pub(crate) fn preflight(
     request: &CheckoutRequest,
     terms: &Terms,
     descriptor: &ProviderDescriptor,
-    now: OffsetDateTime,
+    now: Timestamp,
 ) -> Result<PreparedCheckout, Violations> {
     let mut found = descriptor.check_request(request, now);
     currency::check("amount", request.amount, &mut found);
@@ -63,7 +63,7 @@ pub(crate) fn preflight(
         currency: currency.code(),
         accept_partial: request.partial_payments.is_some(),
         first_min_partial_amount: minimum.map(Money::minor_units),
-        expire_by: expires_at.unix_timestamp(),
+        expire_by: expires_at.as_second(),
         reference_id: request.reference.as_str(),
         description: Some(request.purpose.as_str()).filter(|text| !text.trim().is_empty()),
         customer: LinkCustomer {
@@ -110,10 +110,8 @@ fn description(purpose: &str, found: &mut Violations) {
 }
 
 /// The moment of expiry as it is sent.
-fn whole_seconds(asked: OffsetDateTime) -> Option<OffsetDateTime> {
-    asked
-        .checked_to_offset(UtcOffset::UTC)
-        .and_then(|utc| utc.replace_nanosecond(0).ok())
+fn whole_seconds(asked: Timestamp) -> Option<Timestamp> {
+    Timestamp::from_second(asked.as_second()).ok()
 }
 
 /// The least first instalment.

@@ -1,13 +1,13 @@
+use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{CheckoutReference, Effect, Environment, Operation};
 use payment_provider_http::{Call, Fault, Gateway, Limits};
-use time::{Duration, OffsetDateTime};
 
 use super::SHORTEST_LIFE;
 use super::entity::Link;
 use crate::routes::Razorpay;
 
 /// An expiry that is at most this much later than the earliest is early enough.
-const NEAR: Duration = Duration::minutes(2);
+const NEAR: SignedDuration = SignedDuration::from_mins(2);
 
 /// Makes a link expire at the earliest moment that the gateway allows; `None` if it expires about
 /// then already. See <https://razorpay.com/docs/api/payments/payment-links/update-standard/>.
@@ -18,14 +18,14 @@ pub(super) async fn shorten(
     environment: Environment,
     reference: &CheckoutReference,
     link: &Link,
-    now: OffsetDateTime,
+    now: Timestamp,
     limits: Limits,
 ) -> Result<Option<Link>, Fault> {
     let earliest = now + SHORTEST_LIFE;
     if link.expires_at.is_some_and(|at| at <= earliest + NEAR) {
         return Ok(None);
     }
-    let body = format!(r#"{{"expire_by":{}}}"#, earliest.unix_timestamp());
+    let body = format!(r#"{{"expire_by":{}}}"#, earliest.as_second());
     let route = Razorpay::UpdateLink(link.id.as_str());
     let call = Call::new(Operation::CancelCheckout, route).with_json(body);
     let mut pace = gateway.pace(limits.writes);

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(payment.order_id.unwrap().as_str(), "order_DESxiijbl9xjDB");
         assert_eq!(payment.method.as_deref(), Some("upi"));
         assert_eq!(payment.bank_reference.as_deref(), Some("4827433"));
-        assert_eq!(payment.paid_at.unwrap().unix_timestamp(), 1_567_675_356);
+        assert_eq!(payment.paid_at.unwrap().as_second(), 1_567_675_356);
         let failure = payment.failure.unwrap();
         assert_eq!(failure.code.as_deref(), Some("payment_failed"));
         assert_eq!(failure.message.unwrap().expose(), "Payment failed");

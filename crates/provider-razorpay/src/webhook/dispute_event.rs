@@ -1,10 +1,10 @@
 //! `payment.dispute.created`, `.won`, `.lost`, `.closed`, `.under_review` and `.action_required`:
 //! <https://razorpay.com/docs/webhooks/disputes/>.
 
+use jiff::Timestamp;
 use payment_provider_core::{Dispute, EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
-use time::OffsetDateTime;
 
 use super::parts::{self, News, Payload};
 use super::payment_event;
@@ -32,7 +32,7 @@ struct Entity<'a> {
 }
 
 /// The dispute, in the status that it has itself; the type of the delivery says nothing more.
-pub(super) fn read(payload: &Payload<'_>, told_at: Option<OffsetDateTime>) -> News {
+pub(super) fn read(payload: &Payload<'_>, told_at: Option<Timestamp>) -> News {
     let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
     let target = attempt
         .as_ref()

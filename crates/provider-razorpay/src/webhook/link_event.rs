@@ -1,10 +1,10 @@
 //! `payment_link.paid`, `.partially_paid`, `.expired` and `.cancelled`:
 //! <https://razorpay.com/docs/webhooks/payment-links/>.
 
+use jiff::Timestamp;
 use payment_provider_core::{CheckoutSnapshot, CheckoutStatus, EventKind, EventTarget, OrderId};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
-use time::OffsetDateTime;
 
 use super::parts::{self, News, Payload};
 use crate::payments::Attempt;
@@ -91,7 +91,7 @@ fn kinds(
     Ok(movement.into_iter().chain([snapshot]).collect())
 }
 
-fn happened(link: &Link<'_>, payload: &Payload<'_>) -> Option<OffsetDateTime> {
+fn happened(link: &Link<'_>, payload: &Payload<'_>) -> Option<Timestamp> {
     let status = json::optional_text(link.status).unwrap_or_default();
     let at = match wire::checkout_status(status) {
         CheckoutStatus::Expired => json::unix_seconds(link.expired_at),

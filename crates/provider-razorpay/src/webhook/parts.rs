@@ -1,13 +1,13 @@
+use jiff::Timestamp;
 use payment_provider_core::{EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
-use time::OffsetDateTime;
 
 /// What one delivery says, or why it says nothing that can be used.
 pub(super) struct News {
     pub(super) target: EventTarget,
     /// When it happened, where the entity itself says so.
-    pub(super) at: Option<OffsetDateTime>,
+    pub(super) at: Option<Timestamp>,
     pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
+use jiff::Timestamp;
 use payment_provider_conformance::wire::{RecordedRequest, WireGateway};
 use payment_provider_core::{
     Checkout, CheckoutLocator, CheckoutReference, CheckoutRequest, Clock, ConnectionSettings,
@@ -22,23 +23,22 @@ use payment_provider_core::{
     PreparedCheckout, ProviderError, ProviderFactory,
 };
 use provider_razorpay::{RazorpayConfig, RazorpayFactory, RetryTuning};
-use time::OffsetDateTime;
-use time::macros::datetime;
 
 use crate::fake::Fake;
 
 pub const KEY_ID: &str = "rzp_test_AbCdEf01234567";
 pub const KEY_SECRET: &str = "EnLs21M47BllR3X8PSFtjtbd";
 pub const WEBHOOK_SECRET: &str = "rzp-webhook-secret";
-pub const NOW: OffsetDateTime = datetime!(2026-01-15 10:00 UTC);
+// 2026-01-15T10:00:00Z
+pub const NOW: Timestamp = Timestamp::constant(1_768_471_200, 0);
 pub const REFERENCE: &str = "inv-1";
 
 /// A clock that stands still.
 #[derive(Debug)]
-pub struct Fixed(pub OffsetDateTime);
+pub struct Fixed(pub Timestamp);
 
 impl Clock for Fixed {
-    fn now(&self) -> OffsetDateTime {
+    fn now(&self) -> Timestamp {
         self.0
     }
 }
@@ -59,7 +59,7 @@ impl Stage {
         config: RazorpayConfig,
         change: impl FnOnce(ConnectionSettings) -> ConnectionSettings,
     ) -> Self {
-        let fake = Fake::new(KEY_ID, KEY_SECRET, NOW.unix_timestamp());
+        let fake = Fake::new(KEY_ID, KEY_SECRET, NOW.as_second());
         let gateway = serve(&fake).await;
         let provider = connect_with(config, &change(settings(&base_url(&gateway))));
         Self {
@@ -198,7 +198,7 @@ pub fn customer() -> Customer {
 }
 
 pub fn request() -> CheckoutRequest {
-    let expires_at = datetime!(2026-01-16 10:00 UTC);
+    let expires_at = "2026-01-16T10:00:00Z".parse().unwrap();
     CheckoutRequest::new(
         reference(),
         inr(20_012),

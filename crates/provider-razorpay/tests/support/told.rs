@@ -7,12 +7,11 @@
 
 use std::fmt::Display;
 
+use jiff::Timestamp;
 use payment_provider_core::{
     CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, EventTarget, Payment, Pii, Refund,
     RefundOrigin, Settlement,
 };
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// `about: what`, where `about` are the names of the subject.
 pub fn line(event: &Event) -> String {
@@ -60,8 +59,8 @@ fn text(value: Option<&Pii>) -> Option<&str> {
     value.map(Pii::expose)
 }
 
-fn time(at: Option<OffsetDateTime>) -> Option<String> {
-    at.map(|at| at.format(&Rfc3339).unwrap())
+fn time(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
 }
 
 fn of_payment(payment: &Payment) -> String {

@@ -9,7 +9,6 @@ use super::output::{self, table, time};
 use super::runtime::{AdminRuntime, SecretAccess, Target};
 use super::secret_input::{self, NEW_SECRET};
 use super::{CommandError, CommandOutput};
-use crate::timestamp;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -161,6 +160,6 @@ fn fields(connection: &Connection) -> Value {
         "enabled": connection.enabled,
         "secrets": secrets,
         "matched_secret": connection.matched_secret,
-        "matched_at": connection.matched_at.and_then(timestamp::written),
+        "matched_at": connection.matched_at.map(|at| at.to_string()),
     })
 }

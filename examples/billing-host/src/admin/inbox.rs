@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::output::{self, table, time, without_control_characters};
 use super::runtime::{AdminRuntime, SecretAccess, Target};
 use super::{CommandError, CommandOutput};
-use crate::timestamp;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -255,7 +254,7 @@ fn fields(delivery: &Delivery) -> Value {
         "state": delivery.state,
         "types": delivery.types,
         "subjects": delivery.subjects,
-        "received_at": timestamp::written(delivery.received_at),
+        "received_at": delivery.received_at.to_string(),
         "copies": delivery.copies,
         "freshness": delivery.timestamp_check,
         "matched_secret": delivery.matched_secret,

@@ -2,9 +2,7 @@
 
 use std::io::{self, Write};
 
-use payment_provider_core::reexport::time::OffsetDateTime;
-
-use crate::timestamp;
+use payment_provider_core::reexport::jiff::Timestamp;
 
 /// Writes to standard output. A reader that closed the pipe early is not an error.
 pub(super) fn print(text: &str) -> io::Result<()> {
@@ -25,8 +23,8 @@ pub(super) fn without_control_characters(text: &str) -> String {
     text.chars().map(replace).collect()
 }
 
-pub(super) fn time(at: OffsetDateTime) -> String {
-    timestamp::written(at).unwrap_or_else(|| "?".to_owned())
+pub(super) fn time(at: Timestamp) -> String {
+    at.to_string()
 }
 
 /// Formats rows as a table with aligned columns. The last column is not padded.

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
-use payment_provider_core::reexport::time::Duration;
 use payment_provider_core::{
     ConnectionCheck, ConnectionCode, CredentialCheck, OrganizationId, ProviderId,
 };
@@ -16,7 +15,6 @@ use super::fields::Fields;
 use super::query;
 use crate::problem::Problem;
 use crate::state::App;
-use crate::timestamp;
 
 const FIELDS: &[&str] = &["organization_id", "provider", "code", "name", "settings"];
 
@@ -78,7 +76,7 @@ pub(super) async fn check(
         "usable": check.is_usable(),
         "credentials": credentials,
         "environment": environment,
-        "clock_skew_seconds": clock_skew.map(Duration::whole_seconds),
+        "clock_skew_seconds": clock_skew.map(|skew| skew.as_secs()),
         "next_steps": next_steps,
     })))
 }
@@ -140,7 +138,7 @@ fn delivery_json(delivery: &Delivery) -> Value {
         "key": delivery.key,
         "types": delivery.types,
         "subjects": delivery.subjects,
-        "received_at": timestamp::written(delivery.received_at),
+        "received_at": delivery.received_at.to_string(),
         "copies": delivery.copies,
         "state": delivery.state,
         "attempts": delivery.attempts,
@@ -158,7 +156,7 @@ fn connection_json(connection: &Connection) -> Value {
     let secret_uses: Vec<_> = connection
         .secret_uses
         .iter()
-        .map(|used| json!({"label": used.label, "last_matched_at": timestamp::written(used.last_matched_at)}))
+        .map(|used| json!({"label": used.label, "last_matched_at": used.last_matched_at.to_string()}))
         .collect();
     json!({
         "organization_id": connection.organization,
@@ -171,6 +169,6 @@ fn connection_json(connection: &Connection) -> Value {
         "secret_uses": secret_uses,
         "enabled": connection.enabled,
         "webhook_url": connection.webhook_url,
-        "created_at": timestamp::written(connection.created_at),
+        "created_at": connection.created_at.to_string(),
     })
 }

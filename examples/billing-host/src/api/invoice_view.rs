@@ -1,6 +1,6 @@
 //! JSON of invoices.
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{Money, Pii};
 use payment_provider_host::{HistoryEntry, KnownCheckout, KnownPayment, KnownRefund, PayableView};
 use serde_json::{Value, json};
@@ -105,6 +105,6 @@ fn entry(entry: &HistoryEntry) -> Value {
     json!({"at": at(entry.at), "kind": entry.kind, "detail": entry.detail})
 }
 
-fn at(at: OffsetDateTime) -> Option<String> {
-    timestamp::written(at)
+fn at(at: Timestamp) -> String {
+    at.to_string()
 }

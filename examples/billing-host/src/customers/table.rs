@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Pii, ProviderId};
 use payment_provider_host::{AnyStore, NewCustomerLink, Store};
 use uuid::Uuid;
@@ -124,7 +124,7 @@ pub(crate) async fn save(
         .bind(exposed(&new.phone))
         .bind(provider)
         .bind(code)
-        .bind(OffsetDateTime::now_utc().unix_timestamp() * 1000)
+        .bind(Timestamp::now().as_second() * 1000)
         .fetch_one(connection)
         .await
     })?;

@@ -1,7 +1,7 @@
 //! The payment handler: updates invoices in the transaction that posts their payments.
 
 use payment_provider_core::reexport::async_trait;
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_host::cash::Closed;
 use payment_provider_host::{Cause, HandlerError, PayableChange, PaymentHandler};
 
@@ -13,7 +13,7 @@ pub(crate) struct InvoiceHandler;
 
 /// Marks an invoice as voided. Fails for a paid invoice, which rolls the whole transaction back.
 async fn mark_voided(tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError> {
-    let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    let nanos = Timestamp::now().as_nanosecond();
     let updated = in_tx!(tx, connection => {
         sqlx::query(
             "UPDATE billing_invoices SET voided_at = $1

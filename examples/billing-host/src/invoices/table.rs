@@ -1,4 +1,4 @@
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{Money, OrganizationId};
 use payment_provider_host::{AnyStore, Store};
 use uuid::Uuid;
@@ -155,6 +155,6 @@ pub(crate) async fn count(
 }
 
 fn now() -> i64 {
-    let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    let nanos = Timestamp::now().as_nanosecond();
     i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX)
 }

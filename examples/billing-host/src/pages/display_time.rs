@@ -1,7 +1,6 @@
 //! Times as a person reads them.
 
-use payment_provider_core::reexport::time::OffsetDateTime;
-use payment_provider_core::reexport::time::macros::format_description;
+use payment_provider_core::reexport::jiff::Timestamp;
 
 use crate::timestamp;
 
@@ -12,19 +11,15 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    pub(super) fn of(at: OffsetDateTime) -> Self {
-        let format = format_description!(
-            "[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC"
-        );
-        let at = at.to_offset(payment_provider_core::reexport::time::UtcOffset::UTC);
+    pub(super) fn of(at: Timestamp) -> Self {
         Self {
-            exact: timestamp::written(at).unwrap_or_default(),
-            shown: at.format(format).unwrap_or_default(),
+            exact: at.to_string(),
+            shown: at.strftime("%-d %b %Y, %H:%M:%S UTC").to_string(),
         }
     }
 
     /// A moment so many milliseconds after 1970-01-01 UTC.
     pub(super) fn of_millis(millis: i64) -> Self {
-        Self::of(timestamp::of_millis(millis).unwrap_or(OffsetDateTime::UNIX_EPOCH))
+        Self::of(timestamp::of_millis(millis).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 }

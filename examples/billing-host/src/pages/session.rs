@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
-use payment_provider_core::reexport::time::{Duration, OffsetDateTime};
+use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use super::sign_in::NEXT;
 use crate::state::App;
 
 const COOKIE: &str = "billing_session";
-const LIFE: Duration = Duration::hours(12);
+const LIFE: SignedDuration = SignedDuration::from_hours(12);
 
 /// The sessions of this application.
 #[derive(Clone)]
@@ -51,8 +51,7 @@ impl Sessions {
 
     /// Whether a session has not ended, by its time or otherwise.
     pub(super) fn is_current(&self, session: &Session) -> bool {
-        session.ends > OffsetDateTime::now_utc().unix_timestamp()
-            && !self.ended().contains_key(&session.hash())
+        session.ends > Timestamp::now().as_second() && !self.ended().contains_key(&session.hash())
     }
 
     pub(super) fn end(&self, session: &Session) {
@@ -61,7 +60,7 @@ impl Sessions {
 
     /// Takes note of sessions that were ended, here or elsewhere.
     pub(crate) fn record_ended(&self, sessions: impl IntoIterator<Item = (String, i64)>) {
-        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let now = Timestamp::now().as_second();
         let mut ended = self.ended();
         ended.retain(|_, ends| *ends > now);
         ended.extend(sessions.into_iter().filter(|(_, ends)| *ends > now));
@@ -94,7 +93,7 @@ impl fmt::Debug for Session {
 impl Session {
     pub(super) fn new(signed_in: bool) -> Self {
         let kind = if signed_in { "in" } else { "out" };
-        let ends = (OffsetDateTime::now_utc() + LIFE).unix_timestamp();
+        let ends = (Timestamp::now() + LIFE).as_second();
         let nonce = Uuid::new_v4().simple();
         Self {
             signed_in,
@@ -200,7 +199,7 @@ pub(super) fn jar_with(app: &App, session: &Session) -> SignedCookieJar {
         .http_only(true)
         .secure(over_tls)
         .same_site(SameSite::Lax)
-        .max_age(LIFE);
+        .max_age(time::Duration::seconds(LIFE.as_secs()));
     SignedCookieJar::new(app.sessions.key().clone()).add(cookie)
 }
 

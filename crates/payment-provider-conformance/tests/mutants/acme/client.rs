@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
+use jiff::Timestamp;
 use payment_provider_core::reexport::secrecy::{ExposeSecret, SecretString};
 use payment_provider_core::{Clock, Effect, ErrorKind};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use serde_json::Value;
-use time::OffsetDateTime;
 use tracing::Instrument;
 use url::Url;
 
@@ -202,11 +202,11 @@ impl Api {
             return body.clone();
         }
         let mut document: Value = serde_json::from_slice(body).unwrap_or_default();
-        document["sent_at"] = self.now().unix_timestamp_nanos().to_string().into();
+        document["sent_at"] = self.now().as_nanosecond().to_string().into();
         document.to_string().into()
     }
 
-    pub(super) fn now(&self) -> OffsetDateTime {
+    pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 }

@@ -4,8 +4,6 @@ use payment_provider_core::{
     CheckoutReference, CheckoutSnapshot, Event, EventKind, EventTarget, Payment, PaymentStatus,
 };
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::payments::payment;
 use super::response;
@@ -85,7 +83,7 @@ fn snapshot(body: &Value, word: &str, profile: Profile) -> Result<Event, Unread>
 
 fn event(body: &Value, word: &str, target: EventTarget, kind: EventKind) -> Event {
     let at = body["at"].as_str();
-    let at = at.and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
+    let at = at.and_then(|at| at.parse().ok());
     Event::new(word, target, kind)
         .with_gateway_version(body["form"].as_i64().map(|form| form.to_string()))
         .with_occurred_at(at)

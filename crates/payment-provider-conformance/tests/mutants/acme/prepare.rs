@@ -5,7 +5,6 @@ use payment_provider_core::{
     Fingerprint, PreparedCheckout, ProviderDescriptor, ViolationCode, Violations,
 };
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 
 use super::amount;
 use super::memory::lock;
@@ -53,7 +52,7 @@ impl AcmeProvider {
         document["tag"] = tag.as_str().into();
         let mut end = request.expires_at;
         if profile.has(Flaw::ExpiresEarlier) {
-            end -= time::Duration::hours(1);
+            end -= jiff::SignedDuration::from_hours(1);
         }
         let mut reference = request.reference.clone();
         if profile.has(Flaw::TruncatesReferences) {
@@ -160,7 +159,7 @@ impl AcmeProvider {
             "amount": amount::write(request.amount, profile),
             "currency": request.amount.currency().code(),
             "purpose": request.purpose,
-            "ends": request.expires_at.format(&Rfc3339).unwrap_or_default(),
+            "ends": request.expires_at.to_string(),
             "customer": {
                 "id": customer.id.as_str(),
                 "name": text(&customer.name),
@@ -201,7 +200,7 @@ impl AcmeProvider {
             }
         }
         if profile.has(Flaw::BytesDependOnTime) {
-            document["asked_at"] = self.api.now().unix_timestamp().into();
+            document["asked_at"] = self.api.now().as_second().into();
         }
         document
     }

@@ -4,8 +4,6 @@ use payment_provider_core::{
     Checkout, CheckoutReference, CheckoutStatus, Fingerprint, GatewayCheckoutId, NextAction,
 };
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::amount;
 use super::call_error::CallError;
@@ -51,7 +49,7 @@ pub(super) fn checkout(document: &Value, profile: Profile) -> Option<Checkout> {
     if profile.has(Flaw::InfersAmountFromPaidStatus) && checkout.status == CheckoutStatus::Paid {
         checkout.amount_paid = checkout.amount;
     }
-    checkout.expires_at = text("ends").and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
+    checkout.expires_at = text("ends").and_then(|at| at.parse().ok());
     checkout.fingerprint = text("tag").and_then(|tag| Fingerprint::new(tag).ok());
     Some(checkout)
 }

@@ -1,10 +1,10 @@
 //! Deliveries: who signed them, and when.
 
+use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
     Effect, Environment, ErrorKind, Event, EventKind, OrderId, TimestampCheck, Verification,
     VerifiedWebhook, WebhookRequest,
 };
-use time::{Duration, OffsetDateTime};
 
 use super::call_error::CallError;
 use super::events;
@@ -13,8 +13,8 @@ use super::provider::AcmeProvider;
 use crate::flaw::Flaw;
 
 /// How old a delivery may be, and how far ahead of us the gateway's clock.
-const WINDOW: Duration = Duration::minutes(5);
-const AHEAD: Duration = Duration::minutes(1);
+const WINDOW: SignedDuration = SignedDuration::from_mins(5);
+const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 
 impl AcmeProvider {
     pub(super) fn take_in(&self, request: &WebhookRequest) -> Result<VerifiedWebhook, CallError> {
@@ -52,7 +52,7 @@ impl AcmeProvider {
             );
         };
         let sent_at = time.parse().ok();
-        let sent_at = sent_at.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        let sent_at = sent_at.and_then(|at| Timestamp::from_second(at).ok());
         let freshness = self.freshness(timed, time, request.received_at);
         let events = self.events(request)?;
         let mut environment = self.environment;
@@ -111,10 +111,11 @@ impl AcmeProvider {
         Ok(events)
     }
 
-    fn freshness(&self, timed: bool, time: &str, received_at: OffsetDateTime) -> TimestampCheck {
+    fn freshness(&self, timed: bool, time: &str, received_at: Timestamp) -> TimestampCheck {
         let profile = self.profile;
         if !timed {
-            let old = self.api.now() - time::macros::datetime!(2026-11-21 08:59:58 UTC) > WINDOW;
+            let begun = "2026-11-21T08:59:58Z".parse().unwrap();
+            let old = self.api.now().duration_since(begun) > WINDOW;
             return if old && profile.has(Flaw::StaleWithoutTimestamps) {
                 TimestampCheck::Stale
             } else {
@@ -128,15 +129,15 @@ impl AcmeProvider {
                 TimestampCheck::Stale
             };
         };
-        let now = received_at.unix_timestamp();
+        let now = received_at.as_second();
         let age = if profile.has(Flaw::PanicsOnExtremeTimestamps) {
             now - seconds
         } else {
             now.saturating_sub(seconds)
         };
-        if age > WINDOW.whole_seconds() && !profile.has(Flaw::StaleIsFresh) {
+        if age > WINDOW.as_secs() && !profile.has(Flaw::StaleIsFresh) {
             TimestampCheck::Stale
-        } else if age < -AHEAD.whole_seconds() && !profile.has(Flaw::FutureIsFresh) {
+        } else if age < -AHEAD.as_secs() && !profile.has(Flaw::FutureIsFresh) {
             TimestampCheck::FromFuture
         } else {
             TimestampCheck::Fresh

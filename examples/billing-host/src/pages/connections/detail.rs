@@ -2,7 +2,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use payment_provider_core::reexport::time::Duration;
 use payment_provider_core::{ConnectionCheck, Environment, SettingKind, TimestampCheck};
 use payment_provider_host::{Connection, Delivery, DeliveryState, PlainSetting};
 
@@ -250,7 +249,7 @@ fn words(value: &PlainSetting) -> String {
 
 impl Check {
     fn of(check: &ConnectionCheck) -> Self {
-        let clock = match check.clock_skew.map(Duration::whole_seconds) {
+        let clock = match check.clock_skew.map(|skew| skew.as_secs()) {
             None => "not known: the gateway does not say what time it is".to_owned(),
             Some(0) => "in step with the gateway".to_owned(),
             Some(seconds) if seconds > 0 => format!("{seconds} s behind the gateway"),

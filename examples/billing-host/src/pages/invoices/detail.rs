@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use payment_provider_core::CheckoutReference;
-use payment_provider_core::reexport::time::OffsetDateTime;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_host::{
     CheckoutError, CheckoutState, Closing, KnownCheckout, Payable, PayableView,
 };
@@ -293,7 +293,7 @@ fn each<T, S>(
 }
 
 /// The link that takes money, if there is one.
-fn link(view: &PayableView, now: OffsetDateTime) -> Option<Link> {
+fn link(view: &PayableView, now: Timestamp) -> Option<Link> {
     let open = view.checkouts.iter().rev().find(|checkout| {
         let takes_money = matches!(
             checkout.state,
