@@ -36,7 +36,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     (
         "inv-2026-0017-A 4410023 CFPay_Qx7_m3: payment 880143 succeeded INR 350.00 on CFPay_Qx7_m3 \
-         by upi bank 601512345678 at 2026-01-15T15:27:51+05:30",
+         by upi bank 601512345678 at 2026-01-15T09:57:51Z",
         &[
             "payment_success.2021-09-21",
             "payment_success.2022-09-01",
@@ -46,28 +46,28 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         // An offer.
         "inv-2026-0017-A 4410023 CFPay_Qx7_m3: payment 880143 succeeded INR 350.00 charged INR 325.50 \
-         on CFPay_Qx7_m3 by upi bank 601512345678 at 2026-01-15T15:27:51+05:30",
+         on CFPay_Qx7_m3 by upi bank 601512345678 at 2026-01-15T09:57:51Z",
         &["payment_success.2023-08-01"],
     ),
     (
         // A surcharge.
         "inv-2026-0017-A 4410023 CFPay_Qx7_m3: payment 880143 succeeded INR 350.00 charged INR 357.08 \
-         on CFPay_Qx7_m3 by upi bank 601512345678 at 2026-01-15T15:27:51+05:30",
+         on CFPay_Qx7_m3 by upi bank 601512345678 at 2026-01-15T09:57:51Z",
         &["payment_success.2025-01-01"],
     ),
     (
         "CFPay_Qx7_m3: payment 880199 succeeded INR 350.00 on CFPay_Qx7_m3 \
-         by upi bank 601512345678 at 2026-01-15T15:27:51+05:30",
+         by upi bank 601512345678 at 2026-01-15T09:57:51Z",
         &["payment_success.without_link.2025-01-01"],
     ),
     (
         "inv-2026-0017-A 4410023 CFPay_Qx7_m3: payment 880143 pending INR 350.00 on CFPay_Qx7_m3 \
-         by upi at 2026-01-15T15:27:51+05:30",
+         by upi at 2026-01-15T09:57:51Z",
         &["payment_success.pending.2025-01-01"],
     ),
     (
         "inv-2026-0017-A 4410023 CFPay_Qx7_m3: payment 880102 failed INR 350.00 on CFPay_Qx7_m3 \
-         by net_banking code TRANSACTION_DECLINED at 2026-01-15T15:27:51+05:30",
+         by net_banking code TRANSACTION_DECLINED at 2026-01-15T09:57:51Z",
         &[
             "payment_failed.2022-09-01",
             "payment_failed.2023-08-01",
@@ -76,7 +76,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     (
         "inv-2026-0017-A 4410023 CFPay_Qx7_m3: payment 880109 dropped INR 350.00 on CFPay_Qx7_m3 \
-         by upi at 2026-01-15T15:27:51+05:30",
+         by upi at 2026-01-15T09:57:51Z",
         &[
             "payment_user_dropped.2022-09-01",
             "payment_user_dropped.2025-01-01",
@@ -84,7 +84,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     (
         "CFPay_Qx7_m3: refund 3310071 succeeded INR 120.50 named ret_0017_1 of 880143 on CFPay_Qx7_m3 \
-         by merchant bank 401512340001 since item returned at 2026-01-17T11:40:02+05:30",
+         by merchant bank 401512340001 since item returned at 2026-01-17T06:10:02Z",
         &[
             "refund_status.2022-09-01",
             "refund_status.2023-08-01",
@@ -116,35 +116,35 @@ const TABLE: &[(&str, &[&str])] = &[
         &["auto_refund_status.unreconciled.2023-08-01"],
     ),
     (
-        "-: settlement 90122 initiated INR 1461.76 at 2026-01-16T09:00:01+05:30",
+        "-: settlement 90122 initiated INR 1461.76 at 2026-01-16T03:30:01Z",
         &["settlement.initiated"],
     ),
     (
         "-: settlement 90122 succeeded INR 1461.76 bank 98765432109876543210 \
-         at 2026-01-16T09:12:30+05:30",
+         at 2026-01-16T03:42:30Z",
         &["settlement.success"],
     ),
     (
-        "-: settlement 90122 succeeded INR 1461.76 bank N016260098761 at 2026-01-16T09:12:30+05:30",
+        "-: settlement 90122 succeeded INR 1461.76 bank N016260098761 at 2026-01-16T03:42:30Z",
         &["settlement.success.2025-01-01"],
     ),
     (
-        "-: settlement 90122 failed INR 1461.76 at 2026-01-16T09:00:01+05:30",
+        "-: settlement 90122 failed INR 1461.76 at 2026-01-16T03:30:01Z",
         &["settlement.failed"],
     ),
     (
         "-: settlement 90122 reversed INR 1461.76 bank 98765432109876543210 \
-         at 2026-01-16T09:12:30+05:30",
+         at 2026-01-16T03:42:30Z",
         &["settlement.reversed"],
     ),
     (
         "CFPay_Qx7_m3: dispute 55100342 chargeback open INR 350.00 of 880143 on CFPay_Qx7_m3 \
-         code 13.1 since goods not received until 2026-02-06T23:59:59+05:30",
+         code 13.1 since goods not received until 2026-02-06T18:29:59Z",
         &["dispute.created.2022-09-01", "dispute.created.2025-01-01"],
     ),
     (
         "CFPay_Qx7_m3: dispute 55100342 pre_arbitration under_review INR 350.00 of 880143 \
-         on CFPay_Qx7_m3 code 13.1 since goods not received until 2026-02-06T23:59:59+05:30",
+         on CFPay_Qx7_m3 code 13.1 since goods not received until 2026-02-06T18:29:59Z",
         &["dispute.updated.2023-08-01"],
     ),
     (
@@ -154,7 +154,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     (
         "CFPay_Qx7_m3: dispute 55100399 complaint accepted INR 120.25 of 880143 on CFPay_Qx7_m3 \
-         code 13.1 since goods not received until 2026-02-06T23:59:59+05:30",
+         code 13.1 since goods not received until 2026-02-06T18:29:59Z",
         &["dispute.closed.accepted.2025-01-01"],
     ),
     ("-: ping", &["ping"]),

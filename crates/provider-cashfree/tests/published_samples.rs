@@ -40,39 +40,39 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     (
         "order_OFR_2: payment 1453002795 succeeded INR 2.00 charged INR 1.00 on order_OFR_2 \
-         by upi bank 234928698581 at 2022-12-15T12:20:29+05:30",
+         by upi bank 234928698581 at 2022-12-15T06:50:29Z",
         &["payment_success.2023-08-01"],
     ),
     (
         "order_OFR_2: payment 1453002795 succeeded INR 2.00 charged INR 1.00 on order_OFR_2 \
-         by upi bank 234928698581 at 2025-01-15T12:20:29+05:30",
+         by upi bank 234928698581 at 2025-01-15T06:50:29Z",
         &["payment_success.2025-01-01"],
     ),
     (
         "1576977 CFPay_U1mgll3c0e9g_ehdcjjbtckf: payment 1021206 succeeded INR 22.00 \
-         on CFPay_U1mgll3c0e9g_ehdcjjbtckf by upi bank 234928698581 at 2022-12-15T12:20:29+05:30",
+         on CFPay_U1mgll3c0e9g_ehdcjjbtckf by upi bank 234928698581 at 2022-12-15T06:50:29Z",
         &["undocumented/payment_success.link_order.2023-08-01"],
     ),
     (
         "13746255 CFPay_g47u3888d0k0_tblfm766qc: payment 1504280029 failed INR 1.80 \
          on CFPay_g47u3888d0k0_tblfm766qc by net_banking code GATEWAY_ERROR \
-         at 2023-01-06T20:00:11+05:30",
+         at 2023-01-06T14:30:11Z",
         &["payment_failed.2023-08-01", "payment_failed.2025-01-01"],
     ),
     (
         "testspos83: payment 2150264295 dropped INR 1.00 on testspos83 by upi \
-         at 2023-11-03T12:37:32+05:30",
+         at 2023-11-03T07:07:32Z",
         &["payment_user_dropped.2022-09-01"],
     ),
     (
         "order_02: payment 975672265 dropped INR 2.00 on order_02 by net_banking bank 1803592531 \
-         at 2022-05-25T14:25:34+05:30",
+         at 2022-05-25T08:55:34Z",
         &["payment_user_dropped.2025-01-01"],
     ),
     (
         "sampleorder0413: refund 11325632 succeeded INR 2.00 named refund_sampleorder0413 \
          of 789727431 on sampleorder0413 by merchant bank 205907014017 since Test \
-         at 2022-02-28T13:04:27+05:30",
+         at 2022-02-28T07:34:27Z",
         &["refund_status.2023-08-01", "refund_status.2025-01-01"],
     ),
     (
@@ -85,19 +85,19 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "-: settlement 738 succeeded INR 97.94 bank 1644822317781212 at 2022-02-14T12:35:19+05:30",
+        "-: settlement 738 succeeded INR 97.94 bank 1644822317781212 at 2022-02-14T07:05:19Z",
         &["settlement_success"],
     ),
     (
         "order_1944392DR1kMTFYdIf8bI2awAcC3i9FTa: dispute 433475258 complaint open INR 3.00 \
          of 885473311 on order_1944392DR1kMTFYdIf8bI2awAcC3i9FTa code 1402 \
-         since Duplicate Processing until 2023-06-18T23:59:59+05:30",
+         since Duplicate Processing until 2023-06-18T18:29:59Z",
         &["dispute_created.2022-09-01"],
     ),
     (
         "order_1944392D4jHtCeVPPdTXkaUwg5cfnujQe: dispute 433475257 pre_arbitration open \
          INR 40000.00 of 885457437 on order_1944392D4jHtCeVPPdTXkaUwg5cfnujQe code 13.1 \
-         since Merchandise / Services Not Received until 2023-06-19T23:59:59+05:30",
+         since Merchandise / Services Not Received until 2023-06-19T18:29:59Z",
         &["dispute_updated.2022-09-01"],
     ),
     ("-: ping", &["undocumented/test_ping"]),
