@@ -8,11 +8,13 @@ cargo xtask <command>
 
   test [-- <args>]  run all tests: documentation tests, then cargo-nextest with <args>
                       cargo xtask test -- -E 'test(webhook)'
-  lint              formatting, English, modules, tree, clippy, documentation, cargo-deny
+  lint              formatting, English, modules, tree, clippy, documentation, README links, packages, cargo-deny
   tree              check which crates may depend on which
   modules           check the rooms of the host crate, and list cycles of files of all crates
   english           check the English of comments; print every finding, also those within the limits
-  ci [-- <args>]    lint, then test
+  links [--fix]     check the links of READMEs to the built documentation; --fix writes their addresses
+  api [--refresh]   compare the public API of each published crate with its snapshot; --refresh writes the snapshots
+  ci [-- <args>]    lint, api, test
   help              print this
 
 What a command needs and the machine lacks is installed, or named together with the one command that installs it.
@@ -35,6 +37,10 @@ pub(crate) enum Command {
     Modules,
     /// The English of comments.
     English,
+    /// Links of READMEs.
+    Links { fix: bool },
+    /// Snapshots of the public API.
+    Api { refresh: bool },
     /// All tests; the arguments go to the test runner.
     Test { runner_args: Vec<String> },
     /// Everything.
@@ -79,6 +85,12 @@ impl Command {
         };
 
         let takes_runner_args = matches!(name.as_str(), "test" | "ci");
+        let mut take_flag = |flag: &str| {
+            let position = own_args.iter().position(|argument| argument == flag);
+            position.map(|position| own_args.remove(position)).is_some()
+        };
+        let fix = name == "links" && take_flag("--fix");
+        let refresh = name == "api" && take_flag("--refresh");
         let unexpected = own_args
             .into_iter()
             .chain(runner_args.iter().filter(|_| !takes_runner_args).cloned())
@@ -89,6 +101,8 @@ impl Command {
             "tree" => Self::Tree,
             "modules" => Self::Modules,
             "english" => Self::English,
+            "links" => Self::Links { fix },
+            "api" => Self::Api { refresh },
             "test" => Self::Test { runner_args },
             "ci" => Self::Ci { runner_args },
             _ => return Err(UsageError::UnknownCommand(name)),
@@ -149,6 +163,15 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_belongs_to_one_command() {
+        assert_eq!(parse("api"), Ok(Command::Api { refresh: false }));
+        assert_eq!(parse("api --refresh"), Ok(Command::Api { refresh: true }));
+        assert_eq!(parse("links --fix"), Ok(Command::Links { fix: true }));
+        assert!(parse("lint --fix").is_err());
+        assert!(parse("api --fix").is_err());
+    }
+
+    #[test]
     fn an_unknown_command_is_named() {
         assert_eq!(
             parse("tset"),
@@ -158,7 +181,9 @@ mod tests {
 
     #[test]
     fn help_names_every_command() {
-        for command in ["test", "lint", "tree", "modules", "english", "ci", "help"] {
+        for command in [
+            "test", "lint", "tree", "modules", "english", "links", "api", "ci", "help",
+        ] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

@@ -5,7 +5,7 @@ use crate::install::ensure;
 use crate::report::{Outcome, Report};
 use crate::tool::Tool;
 use crate::tools::{C_COMPILER, CLIPPY, RUSTFMT};
-use crate::{deny, english, modules, tree};
+use crate::{deny, english, links, modules, packages, tree};
 
 /// Runs all of it.
 pub(crate) fn run_all(report: &mut Report) {
@@ -34,6 +34,8 @@ pub(crate) fn run_all(report: &mut Report) {
             run(doc.env("RUSTDOCFLAGS", "-D warnings"))
         })
     });
+    links::check(report);
+    packages::run_all(report);
     deny::run_all(report);
 }
 

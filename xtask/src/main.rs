@@ -3,15 +3,18 @@
 //! A command is a list of steps. Each step runs, is timed, and goes into a [`Report`]; a step that fails does not keep
 //! the later ones from running, so that one run shows everything there is to mend.
 
+mod api;
 mod cargo;
 mod command_line;
 mod deny;
 mod english;
 mod install;
+mod links;
 mod lint;
 mod machine;
 mod modules;
 mod npm;
+mod packages;
 #[path = "../../crates/payment-provider-host/tests/server/mod.rs"]
 mod postgres;
 mod python;
@@ -49,8 +52,13 @@ fn main() -> ExitCode {
         Command::Modules => modules::run_all(&mut report),
         Command::English => english::run_verbose(&mut report),
         Command::Test { runner_args } => return test::run_all(report, &runner_args),
+        Command::Links { fix: false } => links::check(&mut report),
+        Command::Links { fix: true } => links::fix(&mut report),
+        Command::Api { refresh: false } => api::check(&mut report),
+        Command::Api { refresh: true } => api::refresh(&mut report),
         Command::Ci { runner_args } => {
             lint::run_all(&mut report);
+            api::check(&mut report);
             return test::run_all(report, &runner_args);
         }
     }

@@ -9,7 +9,7 @@ pub(crate) fn tools() -> PathBuf {
 }
 
 /// The folder that holds `<profile>/xtask`, this program; its tests lie one deeper.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let program = env::current_exe().unwrap_or_default();
     let mut above = program.ancestors().skip(1);
     let profile = above.find(|folder| !folder.ends_with("deps"));

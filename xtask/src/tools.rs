@@ -186,6 +186,23 @@ pub(crate) const DENY: Tool = Tool {
     },
 };
 
+/// The tool that lists the public API of a crate.
+///
+/// The version reads the JSON of a nightly of about its own age; another nightly may need another version.
+pub(crate) const PUBLIC_API: Tool = Tool {
+    name: "cargo-public-api",
+    purpose: "lists the public API of each crate",
+    is_present: || succeeds(&mut cargo(["public-api", "--version"])),
+    installer: Installer::Cargo {
+        package: "cargo-public-api@0.52.0",
+    },
+};
+
+/// True if the toolchain `nightly` is installed. It is never installed here.
+pub(crate) fn has_nightly() -> bool {
+    succeeds(Command::new("rustup").args(["run", "nightly", "rustdoc", "--version"]))
+}
+
 /// The formatter, which a minimal Rust installation leaves out.
 pub(crate) const RUSTFMT: Tool = Tool {
     name: "rustfmt",

@@ -18,6 +18,11 @@ pub(crate) struct Crate {
 }
 
 impl Crate {
+    /// The folder's last part, which names the package, and the crate but for its dashes.
+    pub(crate) fn name(&self) -> &str {
+        self.folder.rsplit('/').next().unwrap_or(&self.folder)
+    }
+
     /// The absolute path of the folder.
     pub(crate) fn path(&self) -> PathBuf {
         root().join(&self.folder)
@@ -54,6 +59,23 @@ pub(crate) fn crates() -> Result<Vec<Crate>, String> {
     }
     crates.sort();
     Ok(crates)
+}
+
+/// The crates that are published.
+///
+/// # Errors
+///
+/// A folder or manifest that cannot be read.
+pub(crate) fn published() -> Result<Vec<Crate>, String> {
+    let mut published = Vec::new();
+    for found in crates()? {
+        let path = found.path().join("Cargo.toml");
+        let manifest = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        if !manifest.lines().any(|line| line == "publish = false") {
+            published.push(found);
+        }
+    }
+    Ok(published)
 }
 
 /// A source file and its text.
@@ -106,7 +128,7 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{crates, root, rust_files};
+    use super::{crates, published, root, rust_files};
 
     #[test]
     fn crates_are_found_in_every_group() {
@@ -117,6 +139,18 @@ mod tests {
                 "{folder} is not among {crates:?}"
             );
         }
+    }
+
+    #[test]
+    fn examples_tests_and_this_program_are_not_published() {
+        let published = published().unwrap();
+        assert!(!published.is_empty());
+        assert!(
+            published
+                .iter()
+                .all(|published| published.folder.starts_with("crates/")),
+            "{published:?}"
+        );
     }
 
     #[test]

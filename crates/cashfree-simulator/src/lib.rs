@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // Structs that mirror the wire carry the wire's names.
 #![allow(clippy::struct_field_names)]
 
