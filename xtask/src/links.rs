@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::report::{Outcome, Report};
-use crate::workspace::{Crate, crates, root};
+use crate::workspace::{Crate, crates, published, root};
 use markdown::{Link, LinkKind, links};
 use pages::Pages;
 
@@ -69,10 +69,9 @@ struct MarkdownFile {
 fn each_file(
     mut step: impl FnMut(&MarkdownFile, &str, &Pages) -> Result<Vec<String>, String>,
 ) -> Result<Vec<String>, String> {
-    let crates = crates()?;
-    let pages = Pages::read(crates.iter().map(Crate::name))?;
+    let pages = Pages::read(published()?.iter().map(Crate::name))?;
     let mut found = Vec::new();
-    for krate in &crates {
+    for krate in &crates()? {
         for path in markdown_files(&krate.path())? {
             let file = MarkdownFile {
                 path: path.strip_prefix(root()).unwrap_or(&path).to_owned(),

@@ -49,31 +49,17 @@ impl Pages {
         let mut pages = Self::default();
         for package in packages {
             let folder = root.join(package.replace('-', "_"));
-            // This page lists what there is now; pages of what was removed may be left beside.
+            // This page lists the present items; pages of removed ones may still be there.
             let Ok(list) = fs::read_to_string(folder.join("all.html")) else {
                 continue;
             };
-            let mut files: Vec<String> = list
-                .split("<a href=\"")
-                .skip(1)
-                .filter_map(|rest| Some(rest.split_once('"')?.0))
-                .filter(|file| is_page_of_item(file))
-                .map(str::to_owned)
-                .collect();
+            let items = hrefs(&list, "<a href=\"").filter(|file| is_page_of_item(file));
+            let mut files: Vec<String> = items.map(str::to_owned).collect();
             files.sort();
             files.dedup();
-            let modules: Vec<String> = files
-                .iter()
-                .flat_map(|file| Path::new(file).ancestors().skip(1))
-                .map(|folder| folder.join("index.html").to_string_lossy().into_owned())
-                .collect();
-            files.extend(modules);
-            files.sort();
-            files.dedup();
+            files.extend(module_pages(&folder)?);
             for file in files {
-                let path = folder.join(&file);
-                let text = fs::read_to_string(&path)
-                    .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+                let text = read_page(&folder.join(&file))?;
                 pages.add(package, file, text);
             }
         }
@@ -120,7 +106,7 @@ impl Pages {
         match found {
             Some(Ok(address)) => Ok(address),
             Some(Err(several)) => Err(format!("is any of {several}: write more of the path")),
-            None => Err("is no item of the documentation".to_owned()),
+            None => Err("no published crate has this item: write it without a link".to_owned()),
         }
     }
 
@@ -232,6 +218,33 @@ impl EndsWithNames for Vec<String> {
                 .iter()
                 .eq(names.iter().copied())
     }
+}
+
+/// The pages of the crate and of its public modules.
+fn module_pages(folder: &Path) -> Result<Vec<String>, String> {
+    let mut found = vec!["index.html".to_owned()];
+    let mut next = 0;
+    while let Some(page) = found.get(next).cloned() {
+        let parent = page.trim_end_matches("index.html");
+        let text = read_page(&folder.join(&page))?;
+        // A re-exported module of another crate is linked there.
+        let modules = hrefs(&text, "<a class=\"mod\" href=\"")
+            .filter(|file| !file.contains("://") && !file.starts_with(".."));
+        found.extend(modules.map(|file| format!("{parent}{file}")));
+        next += 1;
+    }
+    Ok(found)
+}
+
+/// What follows each occurrence of a prefix, up to a quotation mark.
+fn hrefs<'a>(html: &'a str, prefix: &str) -> impl Iterator<Item = &'a str> {
+    html.split(prefix)
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('"')?.0))
+}
+
+fn read_page(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
 }
 
 /// True for the page of an item, such as `wire/struct.Gateway.html`.
