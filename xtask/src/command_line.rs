@@ -13,6 +13,7 @@ cargo xtask <command>
   modules           check the rooms of the host crate, and list cycles of files of all crates
   english           check the English of comments; print every finding, also those within the limits
   links [--fix]     check the links of READMEs to the built documentation; --fix writes their addresses
+  packages          list the files and sizes of the packages to publish, and check their manifests
   api [--refresh]   compare the public API of each published crate with its snapshot; --refresh writes the snapshots
   ci [-- <args>]    lint, api, test
   help              print this
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Modules,
     /// The English of comments.
     English,
+    /// The packages to publish.
+    Packages,
     /// Links of READMEs.
     Links { fix: bool },
     /// Snapshots of the public API.
@@ -101,6 +104,7 @@ impl Command {
             "tree" => Self::Tree,
             "modules" => Self::Modules,
             "english" => Self::English,
+            "packages" => Self::Packages,
             "links" => Self::Links { fix },
             "api" => Self::Api { refresh },
             "test" => Self::Test { runner_args },
@@ -182,7 +186,7 @@ mod tests {
     #[test]
     fn help_names_every_command() {
         for command in [
-            "test", "lint", "tree", "modules", "english", "links", "api", "ci", "help",
+            "test", "lint", "tree", "modules", "english", "packages", "links", "api", "ci", "help",
         ] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }

@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         Command::Modules => modules::run_all(&mut report),
         Command::English => english::run_verbose(&mut report),
         Command::Test { runner_args } => return test::run_all(report, &runner_args),
+        Command::Packages => packages::run_all(&mut report),
         Command::Links { fix: false } => links::check(&mut report),
         Command::Links { fix: true } => links::fix(&mut report),
         Command::Api { refresh: false } => api::check(&mut report),
