@@ -1,4 +1,4 @@
-// Makes the pages livelier. Without it everything works by loading pages again.
+// Live updates, local times and copy buttons. All pages work without this script.
 "use strict";
 
 document.documentElement.classList.add("script");
@@ -13,7 +13,7 @@ const localTimes = (root) => {
   }
 };
 
-// Buttons that copy the text of a field.
+// Buttons that copy the value of a field.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -27,7 +27,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// Parts of the page that are sent again when they change.
+// Regions of the page that the server sends again when they change.
 const regions = new Map();
 for (const region of document.querySelectorAll("[data-region]")) {
   regions.set(region.dataset.region, { region, text: normal(region.innerHTML) });
@@ -71,12 +71,12 @@ if (document.body.dataset.live) {
   const open = () => {
     if (source || done) return;
     source = new EventSource(document.body.dataset.live);
-    source.onopen = () => { state.textContent = "Updates by itself"; };
+    source.onopen = () => { state.textContent = "Live updates on"; };
     source.onerror = () => {
       const ended = source.readyState === EventSource.CLOSED;
       state.textContent = ended
-        ? "No longer up to date; load this page again"
-        : "No connection; trying again";
+        ? "No longer up to date. Reload this page."
+        : "Connection lost. Reconnecting.";
     };
     for (const name of regions.keys()) {
       source.addEventListener(name, (event) => show(name, event.data));
@@ -87,7 +87,7 @@ if (document.body.dataset.live) {
       state.textContent = "Up to date";
     });
   };
-  // A browser has few connections to one server: pages that nobody sees leave them to the others.
+  // Browsers limit the connections to one server, so hidden pages close their stream.
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   if (!document.hidden) open();
 }

@@ -21,22 +21,22 @@ async fn every_page_of_the_billing_application_lets_everybody_in() {
     let invoices = Invoices::make(&desk.stage).await;
 
     for (name, path, text) in [
-        ("invoices", "/", "Updates by itself"),
-        ("invoice-link", &invoices.open, "Payment link made"),
-        ("invoice-paid", &invoices.paid, "Money booked"),
-        ("invoice-surplus", &invoices.surplus, "beyond what was due"),
+        ("invoices", "/", "Live updates on"),
+        ("invoice-link", &invoices.open, "Payment link created"),
+        ("invoice-paid", &invoices.paid, "Payment recorded"),
+        ("invoice-surplus", &invoices.surplus, "is overpaid"),
         ("invoice-voided", &invoices.voided, "The invoice is voided"),
-        ("invoice-new", "/invoices/new", "The payer reads this."),
+        ("invoice-new", "/invoices/new", "Shown to the payer."),
         ("customers", "/customers", "Not yet"),
         ("customer", "/customers/new", "Your own id"),
         ("connections", "/connections", "Main account"),
-        ("connection", "/connections/acme/main", "Copies"),
+        ("connection", "/connections/acme/main", "Deliveries"),
         (
             "settings",
             "/connections/acme/main/settings",
             "Save settings",
         ),
-        ("thanks-paid", &invoices.thanks_paid, "has come in"),
+        ("thanks-paid", &invoices.thanks_paid, "We have received"),
         ("thanks-waiting", &invoices.thanks_open, "Not confirmed yet"),
     ] {
         browser.go(&format!("{}{path}", api.url())).await;
@@ -51,7 +51,7 @@ async fn refused_forms(browser: &Browser, api: &Api) {
     browser.go(&format!("{}/invoices/new", api.url())).await;
     browser.fill("Amount", "1e3").await;
     browser.fill("Currency", "rupees").await;
-    browser.click("Make invoice").await;
+    browser.click("Create invoice").await;
     browser.sees("Customer must be chosen").await;
     inspect(browser, "invoice-new-wrong").await;
 
@@ -61,7 +61,7 @@ async fn refused_forms(browser: &Browser, api: &Api) {
     browser.fill("Client secret", "typed-before").await;
     browser.fill("Gateway address", "ftp://nowhere").await;
     browser.click("Add connection").await;
-    browser.sees("What you typed is kept").await;
+    browser.sees("Your entry is kept").await;
     inspect(browser, "connection-new-wrong").await;
 
     let connection = format!("{}/connections/acme/main", api.url());

@@ -12,7 +12,7 @@ async fn the_keyboard_alone_leads_to_a_new_invoice() {
     let browser = &desk.browser;
     browser.reload().await;
     for control in [
-        "To the content",
+        "Skip to content",
         "Invoices",
         "Customers",
         "Connections",
@@ -22,11 +22,11 @@ async fn the_keyboard_alone_leads_to_a_new_invoice() {
         assert_eq!(next(browser).await, control);
     }
     browser.hit(Key::Enter).await;
-    browser.sees("The payer reads this.").await;
+    browser.sees("Shown to the payer.").await;
     browser.sees_heading("New invoice").await;
 
     // Past what is on every page.
-    assert_eq!(next(browser).await, "To the content");
+    assert_eq!(next(browser).await, "Skip to content");
     browser.hit(Key::Enter).await;
     assert_eq!(next(browser).await, "Customer");
 }

@@ -44,7 +44,7 @@ impl Desk {
         browser.click("Check connection").await;
         // Only with the secret that was typed before the form was refused.
         browser.sees("Credentials accepted").await;
-        let address = browser.value("Webhook address for Cashfree Payments").await;
+        let address = browser.value("Webhook URL for Cashfree Payments").await;
         let beginning = format!("{}/webhooks/cashfree/", self.stage.api.url());
         assert!(address.starts_with(&beginning), "{address}");
         assert!(!browser.source().await.contains(Stage::SECRET));
@@ -54,7 +54,7 @@ impl Desk {
     async fn keeps_what_was_typed(&self) {
         let browser = &self.browser;
         browser
-            .sees("What you typed is kept. Type again only to replace it.")
+            .sees("Your entry is kept. Type only to replace it.")
             .await;
         let complaint = browser.complaint("Gateway address").await;
         assert!(

@@ -22,7 +22,7 @@ async fn a_webhook_sent_again_by_its_button_is_ignored() {
     browser.click(&resend).await;
     desk.go_to_invoice(&invoice).await;
     browser.sees("Duplicate ignored").await;
-    browser.sees("Paid ₹200.12 Surplus none").await;
+    browser.sees("Paid ₹200.12 Overpaid none").await;
     desk.refused(0).await;
 }
 

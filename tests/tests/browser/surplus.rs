@@ -26,7 +26,7 @@ async fn a_second_payment_shows_as_surplus() {
     desk.browser.click("Pay ₹1,499.00").await;
     desk.browser.sees("Thank you").await;
     desk.browser.close_tab().await;
-    desk.learns("Due ₹0.00 Paid ₹1,499.00 Surplus none").await;
+    desk.learns("Due ₹0.00 Paid ₹1,499.00 Overpaid none").await;
 
     let pending = desk.pending_payment().await;
     desk.browser.open_tab(desk.stage.control.url()).await;
@@ -36,11 +36,11 @@ async fn a_second_payment_shows_as_surplus() {
     desk.browser.sees("₹1,499.00 too much").await;
     desk.browser.close_tab().await;
 
-    desk.learns("Due ₹0.00 Paid ₹1,499.00 Surplus ₹1,499.00")
+    desk.learns("Due ₹0.00 Paid ₹1,499.00 Overpaid ₹1,499.00")
         .await;
     for text in [
-        "₹1,499.00 came in beyond what was due.",
-        "surplus ₹1,499.00: nothing was due any more, all of it is surplus",
+        "₹1,499.00 is overpaid.",
+        "overpaid ₹1,499.00: nothing was due any more, all of it is surplus",
     ] {
         desk.browser.sees(text).await;
     }

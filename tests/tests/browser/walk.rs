@@ -45,7 +45,7 @@ impl Desk {
         browser.choose("Customer", "Asha Rao").await;
         browser.fill("Amount", "1499.005").await;
         browser.fill("Purpose", PURPOSE).await;
-        browser.click("Make invoice").await;
+        browser.click("Create invoice").await;
         browser.sees("no more decimals than the currency has").await;
         let complaint = browser.complaint("Amount").await;
         assert!(complaint.contains("must be an amount"), "{complaint}");
@@ -53,23 +53,23 @@ impl Desk {
         assert_eq!(browser.value("Purpose").await, PURPOSE);
 
         browser.fill("Amount", "1499.00").await;
-        browser.click("Make invoice").await;
+        browser.click("Create invoice").await;
         browser.sees("Not paid yet").await;
         browser.sees_heading(PURPOSE).await;
         browser
-            .sees("Amount ₹1,499.00 Due ₹1,499.00 Paid ₹0.00 Surplus none")
+            .sees("Amount ₹1,499.00 Due ₹1,499.00 Paid ₹0.00 Overpaid none")
             .await;
         self.refused(1).await;
     }
 
     async fn makes_a_payment_link(&self) {
         let browser = &self.browser;
-        browser.click("Make payment link").await;
+        browser.click("Create payment link").await;
         browser.sees_picture("QR code of the payment link").await;
-        browser.sees("Payment link made").await;
+        browser.sees("Payment link created").await;
         let links = self.stage.control.list("links").await;
         assert_eq!(links.len(), 1);
-        let label = "Send this to the payer; whoever has it can pay.";
+        let label = "Send this link to the payer. Anyone with the link can pay.";
         assert_eq!(links[0]["link_url"], browser.value(label).await.as_str());
     }
 
@@ -87,7 +87,7 @@ impl Desk {
         assert!(browser.url().await.starts_with(&thanks));
 
         self.browser.close_tab().await;
-        self.learns("Payment attempt without money").await;
+        self.learns("Payment attempt failed").await;
         self.browser
             .sees("The account holds too little money, TRANSACTION_DECLINED")
             .await;
@@ -101,17 +101,17 @@ impl Desk {
         self.browser.arrives_at("/thanks/").await;
         self.learns("Thank you Paid").await;
         self.browser
-            .sees(&format!("Your payment for {PURPOSE} has come in."))
+            .sees(&format!("We have received your payment for {PURPOSE}."))
             .await;
 
         self.browser.close_tab().await;
-        self.learns("Paid Amount ₹1,499.00 Due ₹0.00 Paid ₹1,499.00 Surplus none")
+        self.learns("Paid Amount ₹1,499.00 Due ₹0.00 Paid ₹1,499.00 Overpaid none")
             .await;
         for text in [
-            "The invoice is paid: there is nothing to pay.",
-            "credited ₹1,499.00: pays what was due",
+            "The invoice is paid. Nothing is due.",
+            "applied ₹1,499.00: pays what was due",
             "Webhook received and verified",
-            "Money booked",
+            "Payment recorded",
         ] {
             self.browser.sees(text).await;
         }

@@ -1,12 +1,12 @@
-//! Amounts as a person reads and writes them.
+//! Amounts as people read and type them.
 
 use payment_provider_core::{Currency, Money, MoneyError};
 
-/// An amount in its currency's own format, such as `₹1,49,900.00`. The signs of other currencies are
-/// those of several, so their code stands beside them.
-pub(super) fn written(amount: Money) -> String {
+/// Formats an amount in the style of its currency, such as `₹1,49,900.00`. Symbols other than `₹` are
+/// ambiguous, so the code of the currency follows the amount: `$5.00 USD`.
+pub(super) fn format(amount: Money) -> String {
     match rusty_money::iso::find(amount.currency().code()) {
-        // Only if both know the currency by the same exponent does the text mean the same.
+        // The library's text is right only if it knows the currency with the same exponent.
         Some(known) if known.exponent == u32::from(amount.currency().exponent()) => {
             let text = rusty_money::Money::from_minor(amount.minor_units(), known).to_string();
             if amount.currency() == Currency::INR {
@@ -19,25 +19,25 @@ pub(super) fn written(amount: Money) -> String {
     }
 }
 
-/// The same for a whole number of smallest units and a currency's code, as tables have them.
-pub(super) fn of_row(minor_units: i64, currency: &str) -> String {
+/// Formats an amount stored as minor units and a currency code.
+pub(super) fn format_minor_units(minor_units: i64, currency: &str) -> String {
     match currency.parse() {
-        Ok(currency) => written(Money::from_minor_units(minor_units, currency)),
+        Ok(currency) => format(Money::from_minor_units(minor_units, currency)),
         Err(_) => format!("{minor_units} {currency}"),
     }
 }
 
-/// Reads `1499`, `1499.00` or `1,499.00`; exactly, or not at all.
-pub(super) fn read(text: &str, currency: Currency) -> Result<Money, &'static str> {
+/// Parses `1499`, `1499.00` or `1,499.00`. Never rounds: an inexact amount is an error.
+pub(super) fn parse(text: &str, currency: Currency) -> Result<Money, &'static str> {
     let text = text.trim();
     let (whole, decimals) = text.split_at(text.find('.').unwrap_or(text.len()));
     if !is_grouped(whole) {
-        return Err("must have commas between groups of digits only, such as 1,499.00");
+        return Err("must use commas only between groups of digits, such as 1,499.00");
     }
     let plain = whole.replace(',', "") + decimals;
     match Money::from_decimal(&plain, currency) {
         Ok(amount) if amount.is_positive() => Ok(amount),
-        Ok(_) => Err("must be more than nothing"),
+        Ok(_) => Err("must be greater than 0"),
         Err(MoneyError::Overflow) => Err("is too large"),
         Err(_) => {
             Err("must be an amount such as 1499.00, with no more decimals than the currency has")
@@ -45,8 +45,8 @@ pub(super) fn read(text: &str, currency: Currency) -> Result<Money, &'static str
     }
 }
 
-/// Whether commas, if there are any, stand between thousands, or between lakhs and crores. Anything
-/// else may be a decimal comma.
+/// Returns true if the commas group thousands, or lakhs and crores. Any other comma may be a decimal
+/// comma.
 fn is_grouped(whole: &str) -> bool {
     let mut groups: Vec<_> = whole.split(',').map(str::len).collect();
     let (Some(last), Some(first)) = (groups.pop(), groups.first().copied()) else {
@@ -62,53 +62,53 @@ mod tests {
     use super::*;
 
     fn inr(paise: i64) -> String {
-        written(Money::from_minor_units(paise, Currency::INR))
+        format(Money::from_minor_units(paise, Currency::INR))
     }
 
     #[test]
-    fn amounts_are_written_as_their_currency_is() {
+    fn amounts_are_formatted_in_the_style_of_their_currency() {
         assert_eq!(inr(20_012), "₹200.12");
         assert_eq!(inr(14_990_000), "₹1,49,900.00");
         assert_eq!(inr(5), "₹0.05");
         assert_eq!(
-            written(Money::from_minor_units(1_234_567, Currency::USD)),
+            format(Money::from_minor_units(1_234_567, Currency::USD)),
             "$12,345.67 USD"
         );
         assert_eq!(
-            written(Money::from_minor_units(500, Currency::JPY)),
+            format(Money::from_minor_units(500, Currency::JPY)),
             "¥500 JPY"
         );
-        assert_eq!(of_row(100, "no currency"), "100 no currency");
+        assert_eq!(format_minor_units(100, "no currency"), "100 no currency");
     }
 
     #[test]
-    fn no_amount_is_rounded_on_its_way_to_a_reader() {
+    fn formatting_never_rounds() {
         let most = inr(i64::MAX);
         assert!(most.ends_with(",758.07"), "{most}");
         let digits: String = most.chars().filter(char::is_ascii_digit).collect();
         assert_eq!(digits, i64::MAX.to_string());
-        let fils = written(Money::from_minor_units(1_001, Currency::KWD));
+        let fils = format(Money::from_minor_units(1_001, Currency::KWD));
         assert!(fils.ends_with("1.001 KWD"), "{fils}");
     }
 
     #[test]
-    fn groups_of_thousands_and_of_lakhs_are_read() {
+    fn groups_of_thousands_and_of_lakhs_are_parsed() {
         for (text, paise) in [
             ("1,499.00", 149_900),
             ("1,49,900", 14_990_000),
             ("12,34,567.80", 123_456_780),
             ("1,234,567.80", 123_456_780),
         ] {
-            let read = read(text, Currency::INR).map(Money::minor_units);
-            assert_eq!(read, Ok(paise), "{text}");
+            let parsed = parse(text, Currency::INR).map(Money::minor_units);
+            assert_eq!(parsed, Ok(paise), "{text}");
         }
     }
 
     #[test]
-    fn what_a_person_types_is_read_exactly_or_refused() {
+    fn an_amount_is_parsed_exactly_or_refused() {
         for text in ["1499", "1499.0", "1499.00", "1,499.00", " 1499.00 "] {
-            let read = read(text, Currency::INR).map(Money::minor_units);
-            assert_eq!(read, Ok(149_900), "{text}");
+            let parsed = parse(text, Currency::INR).map(Money::minor_units);
+            assert_eq!(parsed, Ok(149_900), "{text}");
         }
         for text in [
             "",
@@ -129,7 +129,7 @@ mod tests {
             "1 499",
             "1499.0,0",
         ] {
-            assert!(read(text, Currency::INR).is_err(), "{text}");
+            assert!(parse(text, Currency::INR).is_err(), "{text}");
         }
     }
 }

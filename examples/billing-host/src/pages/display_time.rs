@@ -1,25 +1,26 @@
-//! Times as a person reads them.
+//! Times for display.
 
 use payment_provider_core::reexport::jiff::Timestamp;
 
 use crate::timestamp;
 
-/// A moment: for programs, and for people where no script turns it into their own time zone.
-pub(super) struct Moment {
-    pub(super) exact: String,
-    pub(super) shown: String,
+/// A time as RFC 3339 for the script, which shows it in the local time zone, and as text in UTC for
+/// browsers without scripts.
+pub(super) struct DisplayTime {
+    pub(super) rfc3339: String,
+    pub(super) text: String,
 }
 
-impl Moment {
+impl DisplayTime {
     pub(super) fn of(at: Timestamp) -> Self {
         Self {
-            exact: at.to_string(),
-            shown: at.strftime("%-d %b %Y, %H:%M:%S UTC").to_string(),
+            rfc3339: at.to_string(),
+            text: at.strftime("%-d %b %Y, %H:%M:%S UTC").to_string(),
         }
     }
 
-    /// A moment so many milliseconds after 1970-01-01 UTC.
-    pub(super) fn of_millis(millis: i64) -> Self {
+    /// Returns the time at this many milliseconds since the Unix epoch.
+    pub(super) fn from_millis(millis: i64) -> Self {
         Self::of(timestamp::of_millis(millis).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 }

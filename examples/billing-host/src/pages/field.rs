@@ -1,4 +1,4 @@
-//! The fields of forms, as the templates draw them.
+//! Form fields, as the templates render them.
 
 use payment_provider_core::{SettingField, SettingKind, Violations};
 use payment_provider_host::PlainSetting;
@@ -8,13 +8,13 @@ use super::form::FormFields;
 use super::secret_draft::DraftKey;
 use super::session::Session;
 
-/// What goes before the name of a field that says what the form was drawn with.
-pub(super) const BEFORE: &str = "before.";
+/// Name prefix of the hidden fields with the values that a form was rendered with.
+pub(super) const INITIAL_PREFIX: &str = "before.";
 
-/// What goes before the name of a field that carries a sealed draft.
-pub(super) const DRAFT: &str = "draft.";
+/// Name prefix of the hidden fields with the drafts of secrets.
+pub(super) const DRAFT_PREFIX: &str = "draft.";
 
-/// One field of a form.
+/// A field of a form, with its label, help, value and error.
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) label: String,
@@ -24,17 +24,17 @@ pub(super) struct Field {
     pub(super) control: Control,
 }
 
-/// How a field is filled in.
+/// Control with which a field is filled in.
 pub(super) enum Control {
     Text {
         value: String,
-        /// What kind of keyboard helps: `text`, `decimal`, `tel`, `email`, `url`.
+        /// On-screen keyboard: `text`, `decimal`, `tel`, `email` or `url`.
         keyboard: &'static str,
     },
     Secret {
-        /// What was typed before, sealed.
+        /// Encrypted secret that was typed before.
         draft: Option<String>,
-        /// Whether one is stored already.
+        /// True if a secret is stored already.
         stored: bool,
     },
     Choice {
@@ -86,7 +86,7 @@ impl Field {
         Self::new(name, label, control)
     }
 
-    /// A setting of a gateway's schema.
+    /// Returns the field for a setting of a gateway.
     pub(super) fn setting(setting: &SettingField) -> Self {
         let name = format!("settings.{}", setting.name);
         let mut field = match &setting.kind {
@@ -108,7 +108,7 @@ impl Field {
             }
             SettingKind::Flag => Self::new(name, setting.label, Control::Flag { on: false }),
             SettingKind::Url => Self::text(name, setting.label).with_keyboard("url"),
-            // A kind that is not known yet is most likely some text.
+            // Kinds added later are most likely texts.
             _ => Self::text(name, setting.label),
         };
         field.required = setting.required;
@@ -137,7 +137,7 @@ impl Field {
         self
     }
 
-    /// Fills in what is known. A secret is never filled in.
+    /// Sets the value. Ignored for secrets and flags.
     pub(super) fn with_value(mut self, text: impl Into<String>) -> Self {
         match &mut self.control {
             Control::Text { value, .. } | Control::Choice { value, .. } => *value = text.into(),
@@ -146,7 +146,7 @@ impl Field {
         self
     }
 
-    /// Says that a secret is stored and stays unless another is given.
+    /// Marks a secret as stored, so that it may be left empty to keep it.
     pub(super) fn with_stored(mut self) -> Self {
         if let Control::Secret { stored, .. } = &mut self.control {
             *stored = true;
@@ -155,8 +155,8 @@ impl Field {
         self
     }
 
-    /// What the field was drawn with, as it would be sent; `None` for a secret.
-    pub(super) fn drawn(&self) -> Option<&str> {
+    /// Returns the value that the field is rendered with, as a form would submit it. `None` for a secret.
+    pub(super) fn initial_value(&self) -> Option<&str> {
         match &self.control {
             Control::Text { value, .. } | Control::Choice { value, .. } => Some(value),
             Control::Flag { on } => Some(if *on { "yes" } else { "" }),
@@ -164,7 +164,7 @@ impl Field {
         }
     }
 
-    /// Fills in a setting as it is stored.
+    /// Sets the stored value of a setting.
     pub(super) fn with_setting(mut self, setting: Option<&PlainSetting>) -> Self {
         match (&mut self.control, setting) {
             (Control::Flag { on }, Some(PlainSetting::Flag(flag))) => *on = *flag,
@@ -177,39 +177,50 @@ impl Field {
         self
     }
 
-    /// The field as it was sent: what was typed stays, secrets as sealed drafts.
-    pub(super) fn refill(&mut self, sent: &FormFields, session: &Session, drafts: &DraftKey) {
-        let text = sent.text(&self.name);
+    /// Sets the submitted value, so that a refused form keeps it. A secret is kept as a draft.
+    fn refill(&mut self, submitted: &FormFields, session: &Session, drafts: &DraftKey) {
+        let text = submitted.text(&self.name);
         match &mut self.control {
             Control::Text { value, .. } | Control::Choice { value, .. } => {
                 text.clone_into(value);
             }
             Control::Flag { on } => *on = !text.is_empty(),
             Control::Secret { draft, .. } => {
-                *draft = match sent.secret(&self.name) {
+                *draft = match submitted.secret(&self.name) {
                     Some(secret) if !secret.expose_secret().is_empty() => {
-                        drafts.seal(secret, session, &self.name)
+                        drafts.encrypt(secret, session, &self.name)
                     }
-                    _ => Some(sent.text(&format!("{DRAFT}{}", self.name)).to_owned())
-                        .filter(|draft| drafts.open(draft, session, &self.name).is_some()),
+                    _ => Some(
+                        submitted
+                            .text(&format!("{DRAFT_PREFIX}{}", self.name))
+                            .to_owned(),
+                    )
+                    .filter(|draft| drafts.decrypt(draft, session, &self.name).is_some()),
                 };
             }
         }
     }
+}
 
-    /// Whether the field is the one a violation names.
-    fn is_named(&self, field: &str) -> bool {
-        self.name == field
+/// Sets the submitted values of all fields of a refused form.
+pub(super) fn refill_all<'a>(
+    fields: impl IntoIterator<Item = &'a mut Field>,
+    submitted: &FormFields,
+    session: &Session,
+    drafts: &DraftKey,
+) {
+    for field in fields {
+        field.refill(submitted, session, drafts);
     }
 }
 
-/// Puts each violation beside its field; what concerns no field of the form is returned.
-pub(super) fn place_errors(fields: &mut [Field], violations: &Violations) -> Vec<String> {
+/// Sets each violation as the error of its field. Returns the violations that belong to no field.
+pub(super) fn assign_errors(fields: &mut [Field], violations: &Violations) -> Vec<String> {
     let mut rest = Vec::new();
     for violation in violations {
         match fields
             .iter_mut()
-            .find(|field| field.is_named(&violation.field))
+            .find(|field| field.name == violation.field)
         {
             Some(field) => {
                 let error = field.error.get_or_insert_default();

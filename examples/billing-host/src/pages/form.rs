@@ -1,19 +1,21 @@
-//! Forms that people send, with the token of their session.
+//! Submitted forms and their CSRF token.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
+use payment_provider_core::{InvalidIdentifier, Violations};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
 use super::notice;
-use super::session::{self, Session, SignedIn};
+use super::session::{self, Session};
 use crate::state::App;
+use crate::validation;
 
-/// The field of the token.
+/// Name of the field with the CSRF token.
 pub(super) const TOKEN: &str = "csrf_token";
 
-/// What was filled in. Any of it may be a secret.
+/// Values of a submitted form. Any of them may be a secret.
 pub(super) struct FormFields(Vec<(String, SecretString)>);
 
 impl FormFields {
@@ -23,63 +25,74 @@ impl FormFields {
         Self(pairs.collect())
     }
 
-    /// The text of a field; empty if it is not there.
+    /// Returns the value of a field, or an empty text if it is missing.
     pub(super) fn text(&self, name: &str) -> &str {
         self.secret(name).map_or("", ExposeSecret::expose_secret)
     }
 
-    /// The text of a field without blanks around it; `None` if that leaves nothing.
-    pub(super) fn given(&self, name: &str) -> Option<&str> {
+    /// Returns the value of a field without surrounding whitespace, or `None` if it is blank or missing.
+    pub(super) fn non_blank(&self, name: &str) -> Option<&str> {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())
     }
 
-    /// A field that is there, as it came.
+    /// Parses the trimmed value of a field as an identifier. Records a violation if it is invalid.
+    pub(super) fn identifier<T>(
+        &self,
+        name: &'static str,
+        parse: fn(String) -> Result<T, InvalidIdentifier>,
+        violations: &mut Violations,
+    ) -> Option<T> {
+        validation::identifier(name, self.text(name).trim(), parse, violations)
+    }
+
+    /// Returns the value of a field unchanged, or `None` if it is missing. The last of several wins.
     pub(super) fn secret(&self, name: &str) -> Option<&SecretString> {
         let mut named = self.0.iter().filter(|(known, _)| known == name);
         named.next_back().map(|(_, value)| value)
     }
 }
 
-/// A form that was sent from a page of its session.
-pub(super) struct Filled {
+/// A form with a valid CSRF token, and its session.
+pub(super) struct SubmittedForm {
     pub(super) session: Session,
     pub(super) fields: FormFields,
 }
 
-/// A form of any visitor.
-pub(super) struct CheckedForm(pub(super) Filled);
+/// A form of any visitor, signed in or not.
+pub(super) struct VisitorForm(pub(super) SubmittedForm);
 
-impl FromRequest<App> for CheckedForm {
+impl FromRequest<App> for VisitorForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
-        let session = session::of(request.headers(), app).ok_or_else(notice::foreign_form)?;
+        let session =
+            session::from_headers(request.headers(), app).ok_or_else(notice::invalid_token)?;
         read(request, app, session).await.map(Self)
     }
 }
 
-/// A form of a visitor who is signed in.
-pub(super) struct SignedForm(pub(super) Filled);
+/// A form of a signed-in visitor.
+pub(super) struct SignedInForm(pub(super) SubmittedForm);
 
-impl FromRequest<App> for SignedForm {
+impl FromRequest<App> for SignedInForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
-        // It cannot be asked to come again after signing in.
-        let session = SignedIn::session_of(request.headers(), app);
+        // No redirect to the sign-in page: the form would be lost.
+        let session = session::signed_in(request.headers(), app);
         let session = session.ok_or_else(notice::not_signed_in)?;
         read(request, app, session).await.map(Self)
     }
 }
 
-async fn read(request: Request, app: &App, session: Session) -> Result<Filled, Response> {
+async fn read(request: Request, app: &App, session: Session) -> Result<SubmittedForm, Response> {
     let body = Bytes::from_request(request, app)
         .await
-        .map_err(|refusal| notice::unreadable_form(refusal.status()))?;
+        .map_err(|rejection| notice::unreadable_form(rejection.status()))?;
     let fields = FormFields::parse(&body);
     if session.accepts(fields.text(TOKEN), app.sessions.key()) {
-        Ok(Filled { session, fields })
+        Ok(SubmittedForm { session, fields })
     } else {
-        Err(notice::foreign_form())
+        Err(notice::invalid_token())
     }
 }

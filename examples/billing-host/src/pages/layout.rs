@@ -1,25 +1,27 @@
-//! What all pages have in common.
+//! Layout that all pages share.
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use payment_provider_core::Violations;
+
 use super::notice;
 use super::session::Session;
 use crate::state::App;
 
-/// The frame of a page.
+/// Data of the layout: title, navigation and live updates.
 pub(super) struct Layout {
     pub(super) title: String,
-    /// Which entry of the navigation is current; none of them is shown to visitors.
+    /// Current section. `None` hides the navigation, for visitors who are not signed in.
     pub(super) section: Option<Section>,
-    /// The token that forms of the page bring along.
+    /// CSRF token of the forms on the page.
     pub(super) token: String,
-    /// Where the page's news come from.
+    /// Path of the event stream that updates the page.
     pub(super) live: Option<String>,
 }
 
-/// An entry of the navigation.
+/// A section of the navigation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     Invoices,
@@ -51,19 +53,19 @@ impl Layout {
     pub(super) fn new(title: &str, section: Section, session: &Session, app: &App) -> Self {
         Self {
             section: Some(section),
-            ..Self::of_visitor(title, session, app)
+            ..Self::for_visitor(title, session, app)
         }
     }
 
-    /// The frame for somebody who is not signed in.
-    pub(super) fn of_visitor(title: &str, session: &Session, app: &App) -> Self {
+    /// Returns the layout for a visitor who is not signed in.
+    pub(super) fn for_visitor(title: &str, session: &Session, app: &App) -> Self {
         Self {
             token: session.token(app.sessions.key()),
             ..Self::bare(title)
         }
     }
 
-    /// The frame of a page without forms.
+    /// Returns the layout of a page without forms and navigation.
     pub(super) fn bare(title: &str) -> Self {
         Self {
             title: title.to_owned(),
@@ -83,13 +85,23 @@ impl Layout {
     }
 }
 
-/// A page as an answer.
+/// Renders a form page: 422 with violations, else 200.
+pub(super) fn form_page(violations: &Violations, template: &impl Template) -> Response {
+    let status = if violations.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    page(status, template)
+}
+
+/// Renders a page.
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(text) => (status, Html(text)).into_response(),
         Err(error) => {
-            tracing::error!(%error, "a page could not be written");
-            notice::broken()
+            tracing::error!(%error, "a page could not be rendered");
+            notice::rendering_failed()
         }
     }
 }

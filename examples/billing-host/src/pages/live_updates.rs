@@ -1,7 +1,7 @@
-//! Pages that change by themselves: server-sent events, each with a part of the page as it is now.
+//! Live updates of open pages: server-sent events, each with a region of the page as HTML.
 //!
-//! What is shown is read again at short intervals and sent when it differs. That needs no word from
-//! whoever changed it, so it holds as well for what other processes on the same database do.
+//! The data is polled and a region is sent when its HTML differs from the one sent before. Polling also
+//! shows the changes that other processes make on the same database.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -17,41 +17,42 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::session::Session;
 use crate::state::App;
 
-/// How often is looked.
-const EVERY: Duration = Duration::from_millis(500);
+/// Interval between two reads of the data.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The parts of a page that change, by name.
-pub(super) type Parts = Vec<(&'static str, String)>;
+/// HTML of the regions that can change, by region name.
+pub(super) type Regions = Vec<(&'static str, String)>;
 
-/// How many pages may be kept up to date at once; each holds a connection and reads the database.
+/// Most open streams at the same time. Each holds a connection and polls the database.
 pub(crate) const MAX_STREAMS: usize = 200;
 
-/// How many of these are kept for people who are signed in, whoever else comes.
-const KEPT_FOR_SESSIONS: usize = MAX_STREAMS / 2;
+/// Streams that are reserved for signed-in visitors.
+const RESERVED_FOR_SESSIONS: usize = MAX_STREAMS / 2;
 
-/// A part of this name says that nothing will change any more: it is the last that is sent.
+/// Name of the event that ends a stream because nothing can change any more.
 pub(super) const DONE: &str = "done";
 
-/// Streams what differs from what was sent before, until the application stops, the session ends, or
-/// `read` finds nothing more to show.
+/// Streams changed regions until the application stops, the session ends, or `read` returns `None`.
+///
+/// Responds 503 with `Retry-After` if too many streams are open.
 pub(super) fn stream<R, F>(app: &App, session: Option<Session>, read: R) -> Response
 where
     R: Fn() -> F + Send + Sync + 'static,
-    F: Future<Output = Option<Parts>> + Send,
+    F: Future<Output = Option<Regions>> + Send,
 {
-    let kept = if session.is_some() {
+    let reserved = if session.is_some() {
         0
     } else {
-        KEPT_FOR_SESSIONS
+        RESERVED_FOR_SESSIONS
     };
-    let permit = if app.streams.available_permits() > kept {
+    let permit = if app.streams.available_permits() > reserved {
         Arc::clone(&app.streams).try_acquire_owned().ok()
     } else {
         None
     };
     let Some(permit) = permit else {
-        let wait = [(header::RETRY_AFTER, "30")];
-        return (StatusCode::SERVICE_UNAVAILABLE, wait).into_response();
+        let retry_after = [(header::RETRY_AFTER, "30")];
+        return (StatusCode::SERVICE_UNAVAILABLE, retry_after).into_response();
     };
     let sessions = app.sessions.clone();
     let is_current = move || {
@@ -59,7 +60,7 @@ where
             .as_ref()
             .is_none_or(|session| sessions.is_current(session))
     };
-    let mut ticks = interval(EVERY);
+    let mut ticks = interval(POLL_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let events = stream::unfold(
         (ticks, HashMap::new(), read, is_current, permit),
@@ -67,7 +68,7 @@ where
             if sent.contains_key(DONE) {
                 return None;
             }
-            let changed = next(&mut ticks, &mut sent, &read, &is_current).await?;
+            let changed = next_changes(&mut ticks, &mut sent, &read, &is_current).await?;
             Some((
                 stream::iter(changed),
                 (ticks, sent, read, is_current, permit),
@@ -82,7 +83,8 @@ where
         .into_response()
 }
 
-async fn next<R, F>(
+/// Polls until a region changed and returns the changed regions.
+async fn next_changes<R, F>(
     ticks: &mut Interval,
     sent: &mut HashMap<&'static str, String>,
     read: &R,
@@ -90,7 +92,7 @@ async fn next<R, F>(
 ) -> Option<Vec<Event>>
 where
     R: Fn() -> F,
-    F: Future<Output = Option<Parts>>,
+    F: Future<Output = Option<Regions>>,
 {
     loop {
         ticks.tick().await;
@@ -98,10 +100,10 @@ where
             return None;
         }
         let mut changed = Vec::new();
-        for (name, part) in read().await? {
-            if sent.get(name) != Some(&part) {
-                changed.push(Event::default().event(name).data(&part));
-                sent.insert(name, part);
+        for (name, html) in read().await? {
+            if sent.get(name) != Some(&html) {
+                changed.push(Event::default().event(name).data(&html));
+                sent.insert(name, html);
             }
         }
         if !changed.is_empty() {

@@ -1,4 +1,4 @@
-//! The pages for people. They know gateways only by what each says of itself.
+//! The pages. They know gateways only by their descriptors and settings schemas.
 
 mod amount;
 mod assets;
@@ -13,6 +13,7 @@ mod layout;
 mod live_updates;
 
 mod notice;
+mod problem_page;
 mod qr;
 mod secret_draft;
 mod session;
@@ -33,48 +34,51 @@ pub(crate) use session::Sessions;
 
 use crate::state::App;
 
-/// The largest form that is read, in bytes.
+/// Largest accepted form, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// Everything comes from here and goes here; the style and the script are files of their own.
-const POLICY: HeaderValue = HeaderValue::from_static(
+/// Restricts pages to resources of this application. Inline scripts and styles are forbidden.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
-/// All pages.
+/// Returns the routes of the pages.
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/", get(invoices::list))
         .route("/live", get(invoices::live_list))
-        .route("/invoices/new", get(invoices::blank).post(invoices::add))
+        .route("/invoices/new", get(invoices::new_form).post(invoices::add))
         .route("/invoices/{id}", get(invoices::show))
         .route("/invoices/{id}/live", get(invoices::live))
-        .route("/invoices/{id}/qr/{reference}", get(invoices::picture))
+        .route("/invoices/{id}/qr/{reference}", get(invoices::qr_code))
         .route(
             "/invoices/{id}/payment-link",
-            get(invoices::back).post(invoices::ask),
+            get(invoices::redirect).post(invoices::create_payment_link),
         )
         .route(
             "/invoices/{id}/void",
-            get(invoices::back).post(invoices::void),
+            get(invoices::redirect).post(invoices::void),
         )
         .route("/customers", get(customers::list))
-        .route("/customers/new", get(customers::blank).post(customers::add))
+        .route(
+            "/customers/new",
+            get(customers::new_form).post(customers::add),
+        )
         .route(
             "/customers/{id}",
-            get(customers::edit).post(customers::save),
+            get(customers::edit_form).post(customers::save),
         )
         .merge(connections::router())
-        .route("/sign-in", get(sign_in::ask).post(sign_in::sign_in))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/thanks/{id}", get(thanks::show))
         .route("/thanks/{id}/live", get(thanks::live))
-        .route("/assets/{name}", get(assets::give))
+        .route("/assets/{name}", get(assets::show))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
-/// What a browser is told about every page.
+/// Adds the security and caching headers of pages.
 pub(crate) async fn with_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -82,7 +86,7 @@ pub(crate) async fn with_headers(request: Request, next: Next) -> Response {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (
             header::REFERRER_POLICY,
             HeaderValue::from_static("same-origin"),

@@ -1,4 +1,4 @@
-//! Pages that say one thing.
+//! Pages with a single message.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ use crate::problem::Problem;
 struct NoticePage {
     layout: Layout,
     text: String,
-    /// Where to go on: address and words.
+    /// Path and text of the link that leads on.
     next: (&'static str, &'static str),
 }
 
@@ -31,50 +31,51 @@ fn notice(
     page(status, &notice)
 }
 
-/// There is no page at an address.
+/// Returns the page for an unknown path.
 pub(crate) fn not_found() -> Response {
-    let text = "There is nothing at this address.";
+    let text = "There is no page at this address.";
     let next = ("/", "All invoices");
     notice(StatusCode::NOT_FOUND, "Not found", text, next)
 }
 
-/// A page is not what was sent to.
+/// Returns the page for a method that the path does not support.
 pub(crate) fn method_not_allowed() -> Response {
-    let text = "This address is not opened or sent to in this way.";
+    let text = "This address cannot be used in this way.";
     let next = ("/", "All invoices");
     notice(StatusCode::METHOD_NOT_ALLOWED, "Not possible", text, next)
 }
 
-/// A form came from somebody who is not signed in, any more or at all.
+/// Returns the page for a form of a visitor who is not signed in.
 pub(super) fn not_signed_in() -> Response {
-    let text = "You are not signed in any more, so nothing was changed. Sign in, then do it again.";
+    let text = "You are not signed in, so nothing was changed. Sign in and try again.";
     let next = ("/sign-in", "Sign in");
     notice(StatusCode::FORBIDDEN, "Not signed in", text, next)
 }
 
-/// A form did not come from a page of its session.
-pub(super) fn foreign_form() -> Response {
-    let text = "This form did not come from a page of this session, so nothing was changed. Open \
-                the page again, then send the form again.";
+/// Returns the page for a form without the CSRF token of its session.
+pub(super) fn invalid_token() -> Response {
+    let text = "This form belongs to another session, so nothing was changed. Open the page again \
+                and resend the form.";
     notice(
         StatusCode::FORBIDDEN,
         "Form not accepted",
         text,
-        ("/", "Start"),
+        ("/", "All invoices"),
     )
 }
 
+/// Returns the page for a form that could not be read.
 pub(super) fn unreadable_form(status: StatusCode) -> Response {
-    let text = "The form could not be read or is too large; nothing was changed.";
-    notice(status, "Form not accepted", text, ("/", "Start"))
+    let text = "The form is too large or could not be read. Nothing was changed.";
+    notice(status, "Form not accepted", text, ("/", "All invoices"))
 }
 
-/// A page cannot be shown for a reason.
-pub(super) fn of_problem(problem: &Problem) -> Response {
+/// Returns the page for a problem.
+pub(super) fn problem(problem: &Problem) -> Response {
     let title = if problem.status() == StatusCode::NOT_FOUND {
         "Not found"
     } else {
-        "This did not work"
+        "Request failed"
     };
     notice(
         problem.status(),
@@ -84,10 +85,14 @@ pub(super) fn of_problem(problem: &Problem) -> Response {
     )
 }
 
-/// A customer was saved, and something is left at the connection they paid through before.
-pub(super) fn of_departure(still_payable: &[LeftCheckout], unbooked: &[LeftCheckout]) -> Response {
-    let list = |left: &[LeftCheckout]| {
-        let reasons: Vec<_> = left
+/// Returns the page for a customer who was saved although payment links remain at the connection they paid
+/// through before.
+pub(super) fn remaining_links(
+    still_payable: &[LeftCheckout],
+    unbooked: &[LeftCheckout],
+) -> Response {
+    let list = |checkouts: &[LeftCheckout]| {
+        let reasons: Vec<_> = checkouts
             .iter()
             .map(|left| format!("{} ({})", left.reference, left.error))
             .collect();
@@ -95,13 +100,12 @@ pub(super) fn of_departure(still_payable: &[LeftCheckout], unbooked: &[LeftCheck
     };
     let mut text = "The customer is saved.".to_owned();
     if !still_payable.is_empty() {
-        text +=
-            " Payment links of another connection could not be cancelled and may still be paid: ";
+        text += " These payment links of another connection could not be cancelled and can still be paid: ";
         text += &list(still_payable);
-        text += ". What comes in on them is booked.";
+        text += ". Payments on them are still recorded.";
     }
     if !unbooked.is_empty() {
-        text += " Money that the gateway states could not be booked yet: ";
+        text += " Money that the gateway reports could not be recorded yet: ";
         text += &list(unbooked);
         text += ".";
     }
@@ -114,8 +118,8 @@ pub(super) fn of_departure(still_payable: &[LeftCheckout], unbooked: &[LeftCheck
     )
 }
 
-/// The last resort, without a template.
-pub(super) fn broken() -> Response {
+/// Returns the page for a template that failed to render.
+pub(super) fn rendering_failed() -> Response {
     let text = "<!doctype html><title>Error</title><p>The page could not be shown.";
     (StatusCode::INTERNAL_SERVER_ERROR, Html(text)).into_response()
 }

@@ -1,4 +1,4 @@
-//! A text as a picture that telephones read.
+//! QR codes.
 
 use std::fmt::Write;
 
@@ -6,37 +6,37 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use qrcode::{Color, EcLevel, QrCode};
 
-/// The blank border that readers rely on, in modules.
-const QUIET: usize = 4;
+/// Width of the blank border that readers require, in modules.
+const QUIET_ZONE: usize = 4;
 
-/// A QR code as an SVG picture.
-pub(super) struct Picture(String);
+/// A QR code as an SVG image.
+pub(super) struct QrImage(String);
 
-/// The QR code of a text; `None` if it is too long for one.
-pub(super) fn qr(text: &str) -> Option<Picture> {
+/// Returns the QR code of a text, or `None` if the text is too long.
+pub(super) fn encode(text: &str) -> Option<QrImage> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
     let width = code.width();
-    let size = width + 2 * QUIET;
+    let size = width + 2 * QUIET_ZONE;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {size} {size}\" \
          shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{size}v{size}H0z\"/><path d=\""
     );
     for (position, color) in code.to_colors().into_iter().enumerate() {
         if color == Color::Dark {
-            let (x, y) = (position % width + QUIET, position / width + QUIET);
-            // Writing to a text cannot fail.
+            let (x, y) = (position % width + QUIET_ZONE, position / width + QUIET_ZONE);
+            // Writing to a string cannot fail.
             let _ = write!(svg, "M{x} {y}h1v1h-1z");
         }
     }
     svg.push_str("\"/></svg>");
-    Some(Picture(svg))
+    Some(QrImage(svg))
 }
 
-impl IntoResponse for Picture {
+impl IntoResponse for QrImage {
     fn into_response(self) -> Response {
         let headers = [
             (header::CONTENT_TYPE, "image/svg+xml"),
-            // A link never changes; another one has another address.
+            // The URL names the link, which never changes.
             (header::CACHE_CONTROL, "private, max-age=86400"),
         ];
         (headers, self.0).into_response()

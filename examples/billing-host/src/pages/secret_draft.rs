@@ -1,8 +1,8 @@
-//! Secrets that were typed into a form which has to be shown again.
+//! Drafts: secrets that were typed into a refused form.
 //!
-//! They are given back to the form sealed, so that nobody has to type them twice and no page holds
-//! them. What is sealed opens in the same session and for the same field, at whichever process of the
-//! application.
+//! The form is shown again with the secret encrypted in a hidden field, so that the user need not type it
+//! twice and the page does not contain it in plain text. A draft decrypts only in the same session and for
+//! the same field, in any process of the application.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,9 +16,10 @@ use sha2::{Digest, Sha256};
 
 use super::session::Session;
 
-const NONCE: usize = 24;
+/// Length of the nonce, in bytes.
+const NONCE_BYTES: usize = 24;
 
-/// The key of this application.
+/// Key that encrypts drafts. It never leaves the processes of the application.
 #[derive(Clone)]
 pub(crate) struct DraftKey(Arc<XChaCha20Poly1305>);
 
@@ -29,7 +30,7 @@ impl fmt::Debug for DraftKey {
 }
 
 impl DraftKey {
-    /// A key that only who has the key of sessions has.
+    /// Derives the key from the session key, so that all processes share it.
     pub(crate) fn derive(sessions: &cookie::Key) -> Self {
         let key = Sha256::digest([sessions.signing(), b"drafts of forms"].concat());
         Self(Arc::new(XChaCha20Poly1305::new(&Key::from(
@@ -37,44 +38,46 @@ impl DraftKey {
         ))))
     }
 
-    pub(super) fn seal(
+    /// Encrypts a secret for a session and a field. Returns base64url text.
+    pub(super) fn encrypt(
         &self,
         secret: &SecretString,
         session: &Session,
         field: &str,
     ) -> Option<String> {
         let nonce = XNonce::generate();
-        let place = place(session, field);
+        let associated_data = associated_data(session, field);
         let payload = Payload {
             msg: secret.expose_secret().as_bytes(),
-            aad: &place,
+            aad: &associated_data,
         };
-        let sealed = self.0.encrypt(&nonce, payload).ok()?;
+        let ciphertext = self.0.encrypt(&nonce, payload).ok()?;
         let mut bytes = nonce.to_vec();
-        bytes.extend(sealed);
+        bytes.extend(ciphertext);
         Some(BASE64URL_NOPAD.encode(&bytes))
     }
 
-    pub(super) fn open(
+    /// Decrypts a draft. Returns `None` if it was changed, or made for another session or field.
+    pub(super) fn decrypt(
         &self,
-        sealed: &str,
+        draft: &str,
         session: &Session,
         field: &str,
     ) -> Option<SecretString> {
-        let bytes = BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
-        let place = place(session, field);
+        let bytes = BASE64URL_NOPAD.decode(draft.as_bytes()).ok()?;
+        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES)?;
+        let associated_data = associated_data(session, field);
         let payload = Payload {
-            msg: sealed,
-            aad: &place,
+            msg: ciphertext,
+            aad: &associated_data,
         };
         let nonce = XNonce::try_from(nonce).ok()?;
-        let opened = self.0.decrypt(&nonce, payload).ok()?;
-        String::from_utf8(opened).ok().map(SecretString::from)
+        let plaintext = self.0.decrypt(&nonce, payload).ok()?;
+        String::from_utf8(plaintext).ok().map(SecretString::from)
     }
 }
 
-fn place(session: &Session, field: &str) -> Vec<u8> {
+fn associated_data(session: &Session, field: &str) -> Vec<u8> {
     [session.as_bytes(), b" ", field.as_bytes()].concat()
 }
 
@@ -84,26 +87,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_draft_opens_where_it_was_made_and_nowhere_else() {
+    fn a_draft_decrypts_only_in_its_session_for_its_field_under_its_key() {
         let (key, here, there) = (
             DraftKey::derive(&cookie::Key::generate()),
             session(),
             session(),
         );
         let secret = SecretString::from("cfsk_canary");
-        let sealed = key.seal(&secret, &here, "client_secret").unwrap();
-        assert!(!sealed.contains("canary"));
-        let opened = key.open(&sealed, &here, "client_secret").unwrap();
-        assert_eq!(opened.expose_secret(), "cfsk_canary");
-        assert!(key.open(&sealed, &there, "client_secret").is_none());
-        assert!(key.open(&sealed, &here, "client_id").is_none());
+        let draft = key.encrypt(&secret, &here, "client_secret").unwrap();
+        assert!(!draft.contains("canary"));
+        let decrypted = key.decrypt(&draft, &here, "client_secret").unwrap();
+        assert_eq!(decrypted.expose_secret(), "cfsk_canary");
+        assert!(key.decrypt(&draft, &there, "client_secret").is_none());
+        assert!(key.decrypt(&draft, &here, "client_id").is_none());
         assert!(
             DraftKey::derive(&cookie::Key::generate())
-                .open(&sealed, &here, "client_secret")
+                .decrypt(&draft, &here, "client_secret")
                 .is_none()
         );
-        for bad in ["", "AAAA", "not base64!", &sealed[..sealed.len() - 2]] {
-            assert!(key.open(bad, &here, "client_secret").is_none(), "{bad}");
+        for bad in ["", "AAAA", "not base64!", &draft[..draft.len() - 2]] {
+            assert!(key.decrypt(bad, &here, "client_secret").is_none(), "{bad}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who is signed in: a signed cookie, worthless under any other API key.
+//! Sessions of browsers: signed cookies that are valid for one API key only.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,15 +19,17 @@ use uuid::Uuid;
 use super::sign_in::NEXT;
 use crate::state::App;
 
+/// Name of the cookie.
 const COOKIE: &str = "billing_session";
-const LIFE: SignedDuration = SignedDuration::from_hours(12);
+/// Lifetime of a session.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 
-/// The sessions of this application.
+/// Session key and the sessions that were ended early.
 #[derive(Clone)]
 pub(crate) struct Sessions {
     key: Key,
-    /// Those that were ended before their time, by their hashes, and when that would have been. What
-    /// other processes end is learnt from the database.
+    /// Hashes of the sessions that were ended before they expired, each with its expiry in seconds since
+    /// the Unix epoch. The sessions that other processes end are read from the database.
     ended: Arc<Mutex<HashMap<String, i64>>>,
 }
 
@@ -49,16 +51,18 @@ impl Sessions {
         &self.key
     }
 
-    /// Whether a session has not ended, by its time or otherwise.
+    /// Returns true if a session has neither expired nor been ended.
     pub(super) fn is_current(&self, session: &Session) -> bool {
-        session.ends > Timestamp::now().as_second() && !self.ended().contains_key(&session.hash())
+        session.expires_at > Timestamp::now().as_second()
+            && !self.ended().contains_key(&session.hash())
     }
 
+    /// Ends a session in this process.
     pub(super) fn end(&self, session: &Session) {
-        self.record_ended([(session.hash(), session.ends)]);
+        self.record_ended([(session.hash(), session.expires_at)]);
     }
 
-    /// Takes note of sessions that were ended, here or elsewhere.
+    /// Records sessions that were ended by this or another process.
     pub(crate) fn record_ended(&self, sessions: impl IntoIterator<Item = (String, i64)>) {
         let now = Timestamp::now().as_second();
         let mut ended = self.ended();
@@ -71,18 +75,18 @@ impl Sessions {
     }
 }
 
-/// One browser. Before it is signed in it has a session as well, so that the form to sign in can be
-/// told from one that another site sends.
+/// The session of a browser. A visitor who is not signed in has one too, which protects the sign-in form
+/// against CSRF.
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) signed_in: bool,
-    /// In seconds since 1970.
-    ends: i64,
+    /// Expiry in seconds since the Unix epoch.
+    expires_at: i64,
     value: String,
 }
 
 impl fmt::Debug for Session {
-    /// Leaves out the value: whoever has it is signed in.
+    /// Omits the value, which is the credential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("signed_in", &self.signed_in)
@@ -93,92 +97,90 @@ impl fmt::Debug for Session {
 impl Session {
     pub(super) fn new(signed_in: bool) -> Self {
         let kind = if signed_in { "in" } else { "out" };
-        let ends = (Timestamp::now() + LIFE).as_second();
+        let expires_at = (Timestamp::now() + LIFETIME).as_second();
         let nonce = Uuid::new_v4().simple();
         Self {
             signed_in,
-            ends,
-            value: format!("{kind}.{ends}.{nonce}"),
+            expires_at,
+            value: format!("{kind}.{expires_at}.{nonce}"),
         }
     }
 
-    /// The session of a request, if it was begun under this key.
-    fn of(headers: &HeaderMap, key: &Key) -> Option<Self> {
+    /// Returns the session of a request, if its cookie was signed with this key.
+    fn from_cookie(headers: &HeaderMap, key: &Key) -> Option<Self> {
         let jar = SignedCookieJar::from_headers(headers, key.clone());
         let value = jar.get(COOKIE)?.value().to_owned();
         let mut parts = value.splitn(3, '.');
-        let (kind, ends) = (parts.next()?, parts.next()?);
+        let (kind, expires_at) = (parts.next()?, parts.next()?);
         Some(Self {
             signed_in: kind == "in",
-            ends: ends.parse().ok()?,
+            expires_at: expires_at.parse().ok()?,
             value: value.clone(),
         })
     }
 
-    /// What a form of this session has to bring along.
+    /// Returns the CSRF token for the forms of this session.
     pub(super) fn token(&self, key: &Key) -> String {
         BASE64URL_NOPAD.encode(&self.mac(key).finalize().into_bytes())
     }
 
-    /// Whether a form brings what one of this session has to; takes the same time for every wrong one.
+    /// Returns true if `token` is the CSRF token of this session. Compares in constant time.
     pub(super) fn accepts(&self, token: &str, key: &Key) -> bool {
         let token = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap_or_default();
         self.mac(key).verify_slice(&token).is_ok()
     }
 
     fn mac(&self, key: &Key) -> Hmac<Sha256> {
-        // HMAC takes keys of every length.
         let mut mac = Hmac::<Sha256>::new_from_slice(key.signing())
-            .unwrap_or_else(|_| unreachable!("HMAC takes keys of every length"));
+            .unwrap_or_else(|_| unreachable!("HMAC accepts keys of any length"));
         mac.update(b"form of ");
         mac.update(self.value.as_bytes());
         mac
     }
 
-    /// Names the session to those who may not take it over.
+    /// Returns a hash that identifies the session without revealing the cookie.
     pub(super) fn hash(&self) -> String {
         BASE64URL_NOPAD.encode(&Sha256::digest(&self.value))
     }
 
-    /// When it ends, in seconds since 1970.
-    pub(super) const fn ends(&self) -> i64 {
-        self.ends
+    /// Returns the expiry in seconds since the Unix epoch.
+    pub(super) const fn expires_at(&self) -> i64 {
+        self.expires_at
     }
 
-    /// Binds what is sealed for this session to it.
+    /// Returns the value of the cookie, to which drafts are bound.
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.value.as_bytes()
     }
 }
 
-/// The session of a visitor, signed in or not, if there is one.
-pub(super) fn of(headers: &HeaderMap, app: &App) -> Option<Session> {
-    Session::of(headers, app.sessions.key()).filter(|session| app.sessions.is_current(session))
+/// Returns the current session of a request, signed in or not.
+pub(super) fn from_headers(headers: &HeaderMap, app: &App) -> Option<Session> {
+    Session::from_cookie(headers, app.sessions.key())
+        .filter(|session| app.sessions.is_current(session))
 }
 
-/// A visitor who is signed in. Others are asked to.
+/// Returns the current session of a request if the visitor is signed in.
+pub(super) fn signed_in(headers: &HeaderMap, app: &App) -> Option<Session> {
+    from_headers(headers, app).filter(|session| session.signed_in)
+}
+
+/// Extracts the session of a signed-in visitor. Redirects other visitors to the sign-in page.
 pub(super) struct SignedIn(pub(super) Session);
 
 impl FromRequestParts<App> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let session = Self::session_of(&parts.headers, app);
-        session.map(Self).ok_or_else(|| ask_first(parts))
+        let session = signed_in(&parts.headers, app);
+        session.map(Self).ok_or_else(|| sign_in_redirect(parts))
     }
 }
 
-impl SignedIn {
-    /// The session of a request, unless it has to be asked to sign in first.
-    pub(super) fn session_of(headers: &HeaderMap, app: &App) -> Option<Session> {
-        of(headers, app).filter(|session| session.signed_in)
-    }
-}
-
-fn ask_first(parts: &Parts) -> Response {
+fn sign_in_redirect(parts: &Parts) -> Response {
     let accepts = parts.headers.get(header::ACCEPT);
     if accepts.is_some_and(|accepts| accepts == "text/event-stream") {
-        // A stream cannot be led to a form.
+        // An event stream cannot follow a redirect to a form.
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let wanted = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -188,8 +190,8 @@ fn ask_first(parts: &Parts) -> Response {
     Redirect::to(&format!("/sign-in?{query}")).into_response()
 }
 
-/// The cookie of a session.
-pub(super) fn jar_with(app: &App, session: &Session) -> SignedCookieJar {
+/// Returns a response part that sets the cookie of a session.
+pub(super) fn set_cookie(app: &App, session: &Session) -> SignedCookieJar {
     let over_tls = app
         .host
         .public_url()
@@ -199,7 +201,7 @@ pub(super) fn jar_with(app: &App, session: &Session) -> SignedCookieJar {
         .http_only(true)
         .secure(over_tls)
         .same_site(SameSite::Lax)
-        .max_age(time::Duration::seconds(LIFE.as_secs()));
+        .max_age(time::Duration::seconds(LIFETIME.as_secs()));
     SignedCookieJar::new(app.sessions.key().clone()).add(cookie)
 }
 
@@ -212,7 +214,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_one_session_and_one_key() {
+    fn a_csrf_token_is_valid_for_one_session_and_one_key() {
         let (key, other_key) = (Key::generate(), Key::generate());
         let (session, other) = (Session::new(true), Session::new(true));
         let token = session.token(&key);

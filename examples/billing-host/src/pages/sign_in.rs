@@ -1,4 +1,4 @@
-//! Signing in with the API key, and out again.
+//! Signing in with the API key and signing out.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use url::form_urlencoded;
 
 use super::field::Field;
-use super::form::{CheckedForm, Filled};
+use super::form::{SubmittedForm, VisitorForm};
 use super::layout::{Layout, page};
-use super::session::{self, Session, jar_with};
+use super::session::{self, Session, set_cookie};
 use crate::state::App;
 use crate::tables;
 
 const API_KEY: &str = "api_key";
-/// The field of the page that was wanted.
+/// Field with the path to return to after signing in.
 pub(super) const NEXT: &str = "next";
 
 #[derive(Template)]
@@ -26,7 +26,7 @@ struct SignInPage {
 }
 
 /// `GET /sign-in`
-pub(super) async fn ask(
+pub(super) async fn show(
     State(app): State<App>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -35,66 +35,67 @@ pub(super) async fn ask(
         .find(|(name, _)| name == NEXT)
         .map(|(_, value)| own_path(&value))
         .unwrap_or_default();
-    match session::of(&headers, &app) {
+    match session::from_headers(&headers, &app) {
         Some(session) if session.signed_in => Redirect::to(or_home(&next)).into_response(),
-        // The form may be open in another tab.
-        Some(session) => form(&app, &session, StatusCode::OK, next, None),
-        None => form(&app, &Session::new(false), StatusCode::OK, next, None),
+        // Keeps the session, since the form may be open in another tab.
+        Some(session) => sign_in_form(&app, &session, StatusCode::OK, next, None),
+        None => sign_in_form(&app, &Session::new(false), StatusCode::OK, next, None),
     }
 }
 
-fn form(
+fn sign_in_form(
     app: &App,
     session: &Session,
     status: StatusCode,
     next: String,
     problem: Option<&str>,
 ) -> Response {
-    let help = "The application printed it when it started, unless it was given one in \
-                BILLING_HOST_API_KEY.";
+    let help = "The application prints it at startup, unless BILLING_HOST_API_KEY sets it.";
     let key = Field::secret(API_KEY, "API key").required().with_help(help);
     let sign_in = SignInPage {
-        layout: Layout::of_visitor("Sign in", session, app),
+        layout: Layout::for_visitor("Sign in", session, app),
         fields: vec![key.with_error(problem)],
         next,
     };
-    (jar_with(app, session), page(status, &sign_in)).into_response()
+    (set_cookie(app, session), page(status, &sign_in)).into_response()
 }
 
 /// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<App>, form_sent: CheckedForm) -> Response {
-    let Filled { session, fields } = form_sent.0;
+pub(super) async fn sign_in(State(app): State<App>, form: VisitorForm) -> Response {
+    let SubmittedForm { session, fields } = form.0;
     let next = own_path(fields.text(NEXT));
     if app.api_key.accepts(fields.text(API_KEY).trim().as_bytes()) {
-        let jar = jar_with(&app, &Session::new(true));
+        let jar = set_cookie(&app, &Session::new(true));
         (jar, Redirect::to(or_home(&next))).into_response()
     } else {
         let problem = Some("is not the API key of this application");
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        form(&app, &session, status, next, problem)
+        sign_in_form(&app, &session, status, next, problem)
     }
 }
 
 /// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<App>, form_sent: CheckedForm) -> Response {
-    let session = &form_sent.0.session;
+pub(super) async fn sign_out(State(app): State<App>, form: VisitorForm) -> Response {
+    let session = &form.0.session;
     app.sessions.end(session);
-    // Here it has ended either way; elsewhere it may last until its time.
-    let told = tables::end_session(app.host.store(), &session.hash(), session.ends()).await;
-    if let Err(error) = told {
+    // This process has ended the session already. If the write fails, other processes accept it until it
+    // expires.
+    let recorded =
+        tables::end_session(app.host.store(), &session.hash(), session.expires_at()).await;
+    if let Err(error) = recorded {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
-            "other processes do not know who signed out"
+            "a sign-out could not be recorded for other processes"
         );
     }
     (
-        jar_with(&app, &Session::new(false)),
+        set_cookie(&app, &Session::new(false)),
         Redirect::to("/sign-in"),
     )
         .into_response()
 }
 
-/// A path of this application; nothing else is gone to.
+/// Returns `text` if it is a path of this application, else an empty text.
 fn own_path(text: &str) -> String {
     let plain = text.starts_with('/')
         && !text.starts_with("//")
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_sent_elsewhere() {
+    fn only_paths_of_this_application_are_redirected_to() {
         assert_eq!(own_path("/invoices/1?a=b"), "/invoices/1?a=b");
         for elsewhere in [
             "//evil.example",

@@ -9,13 +9,13 @@ use payment_provider_core::{
 };
 use payment_provider_host::{ConnectionError, NewConnection};
 
-use super::super::field::{Field, place_errors};
-use super::super::form::{Filled, FormFields, SignedForm};
-use super::super::layout::{Layout, Section, page};
-use super::super::notice;
+use super::super::field::{Field, assign_errors, refill_all};
+use super::super::form::{FormFields, SignedInForm, SubmittedForm};
+use super::super::layout::{Layout, Section, form_page, page};
+use super::super::problem_page::PageResult;
 use super::super::session::{Session, SignedIn};
 use super::path_of;
-use super::settings::{settings_fields, settings_of};
+use super::settings::submitted_settings;
 use crate::problem::Problem;
 use crate::seed;
 use crate::state::App;
@@ -24,13 +24,14 @@ const ORGANIZATION: &str = "organization_id";
 const CODE: &str = "code";
 const NAME: &str = "name";
 
-type Provider = Result<Path<String>, PathRejection>;
+/// Id of a gateway as extracted from the path of a request.
+type PathProvider = Result<Path<String>, PathRejection>;
 
 #[derive(Template)]
 #[template(path = "connection_choose.html")]
-struct ChoicePage {
+struct GatewayChoicePage {
     layout: Layout,
-    /// Id and name of each gateway.
+    /// Id and display name of each gateway.
     gateways: Vec<(String, String)>,
 }
 
@@ -41,12 +42,15 @@ struct NewConnectionPage {
     gateway: String,
     fields: Vec<Field>,
     settings: Vec<Field>,
-    /// What concerns no field.
+    /// Violations that belong to no field.
     problems: Vec<String>,
 }
 
-/// `GET /new-connection`: which gateway, if there are several.
-pub(super) async fn choose(State(app): State<App>, SignedIn(session): SignedIn) -> Response {
+/// `GET /new-connection`: offers the gateways, or redirects to the form of the only one.
+pub(super) async fn choose_gateway(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+) -> Response {
     let gateways: Vec<_> = app
         .host
         .registry()
@@ -58,60 +62,58 @@ pub(super) async fn choose(State(app): State<App>, SignedIn(session): SignedIn) 
         return Redirect::to(&format!("/new-connection/{only}")).into_response();
     }
     let layout = Layout::new("New connection", Section::Connections, &session, &app);
-    page(StatusCode::OK, &ChoicePage { layout, gateways })
+    page(StatusCode::OK, &GatewayChoicePage { layout, gateways })
 }
 
 /// `GET /new-connection/{provider}`
-pub(super) async fn blank(
+pub(super) async fn form(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    provider: Provider,
-) -> Response {
-    match described(&app, provider) {
-        Ok(gateway) => form(&app, &session, gateway, None, &Violations::none()),
-        Err(problem) => notice::of_problem(&problem),
-    }
+    provider: PathProvider,
+) -> PageResult {
+    let gateway = gateway_from_path(&app, provider)?;
+    Ok(render(&app, &session, gateway, None, &Violations::none()))
 }
 
 /// `POST /new-connection/{provider}`
-pub(super) async fn add(State(app): State<App>, provider: Provider, sent: SignedForm) -> Response {
-    let Filled { session, fields } = sent.0;
-    let gateway = match described(&app, provider) {
-        Ok(gateway) => gateway,
-        Err(problem) => return notice::of_problem(&problem),
-    };
-    let (names, mut violations) = names(&fields);
-    let settings = settings_of(&gateway.settings, &fields, &session, &app.drafts);
-    let added = match names {
+pub(super) async fn add(
+    State(app): State<App>,
+    provider: PathProvider,
+    form: SignedInForm,
+) -> PageResult {
+    let SubmittedForm { session, fields } = form.0;
+    let gateway = gateway_from_path(&app, provider)?;
+    let mut violations = Violations::none();
+    let organization = fields.identifier(ORGANIZATION, OrganizationId::new, &mut violations);
+    let code = fields.identifier(CODE, ConnectionCode::new, &mut violations);
+    let settings = submitted_settings(&gateway.settings, &fields, &session, &app.drafts);
+    let added = match organization.zip(code) {
         Some((organization, code)) => {
             let (id, name) = (gateway.id.clone(), fields.text(NAME).trim());
             let new = NewConnection::new(organization, id, code, name, settings);
             app.host.add_connection(new).await
         }
-        // What else is wrong is told together with the names.
-        None => Err(ConnectionError::Invalid(all_violations(
+        // Reports the other violations together with those of the identifiers.
+        None => Err(ConnectionError::Invalid(other_violations(
             &app, gateway, &fields, &settings,
         ))),
     };
     match added {
         Ok(connection) => {
             let path = format!("{}?new", path_of(&connection));
-            Redirect::to(&path).into_response()
+            return Ok(Redirect::to(&path).into_response());
         }
-        Err(ConnectionError::Invalid(found)) => {
-            violations.extend(found);
-            form(&app, &session, gateway, Some(&fields), &violations)
-        }
+        Err(ConnectionError::Invalid(found)) => violations.extend(found),
         Err(ConnectionError::CodeTaken) => {
-            let message = "is the code of a connection that is there already";
+            let message = "is already the code of another connection";
             violations.push(CODE, ViolationCode::Invalid, message);
-            form(&app, &session, gateway, Some(&fields), &violations)
         }
-        Err(error) => notice::of_problem(&error.into()),
+        Err(error) => return Err(error.into()),
     }
+    Ok(render(&app, &session, gateway, Some(&fields), &violations))
 }
 
-fn described(app: &App, provider: Provider) -> Result<&ProviderDescriptor, Problem> {
+fn gateway_from_path(app: &App, provider: PathProvider) -> Result<&ProviderDescriptor, Problem> {
     let missing = || Problem::not_found("gateway");
     let Path(id) = provider.map_err(|_| missing())?;
     let id = ProviderId::new(id).map_err(|_| missing())?;
@@ -119,32 +121,15 @@ fn described(app: &App, provider: Provider) -> Result<&ProviderDescriptor, Probl
     Ok(factory.descriptor())
 }
 
-fn names(sent: &FormFields) -> (Option<(OrganizationId, ConnectionCode)>, Violations) {
-    let mut violations = Violations::none();
-    let organization = OrganizationId::new(sent.text(ORGANIZATION).trim())
-        .map_err(|error| {
-            let message = format!("must be {}", error.rule);
-            violations.push(ORGANIZATION, ViolationCode::Invalid, message);
-        })
-        .ok();
-    let code = ConnectionCode::new(sent.text(CODE).trim())
-        .map_err(|error| {
-            let message = format!("must be {}", error.rule);
-            violations.push(CODE, ViolationCode::Invalid, message);
-        })
-        .ok();
-    (organization.zip(code), violations)
-}
-
-/// What is wrong with a connection beside its names.
-fn all_violations(
+/// Returns the violations of the name and the settings.
+fn other_violations(
     app: &App,
     gateway: &ProviderDescriptor,
-    sent: &FormFields,
+    submitted: &FormFields,
     settings: &ConnectionSettings,
 ) -> Violations {
     let mut violations = Violations::none();
-    if sent.given(NAME).is_none() {
+    if submitted.non_blank(NAME).is_none() {
         violations.push(NAME, ViolationCode::Missing, "is required");
     }
     let factory = app.host.registry().get(&gateway.id);
@@ -157,50 +142,43 @@ fn all_violations(
     violations
 }
 
-fn form(
+fn render(
     app: &App,
     session: &Session,
     gateway: &ProviderDescriptor,
-    sent: Option<&FormFields>,
+    submitted: Option<&FormFields>,
     violations: &Violations,
 ) -> Response {
-    let code = "Tells the connections of the organization apart, and is part of the webhook address. \
-                It cannot be changed later.";
+    let code = "Identifies the connection within the organization and is part of the webhook URL. It \
+                cannot be changed later.";
     let mut fields = vec![
         Field::text(NAME, "Name")
             .required()
             .with_value(gateway.display_name.as_str())
-            .with_help("For people."),
+            .with_help("Shown on the pages only."),
         Field::text(ORGANIZATION, "Organization")
             .required()
             .with_value(seed::ORGANIZATION)
-            .with_help("The tenant whose money goes through it."),
+            .with_help("Organization that receives the payments."),
         Field::text(CODE, "Code")
             .required()
             .with_value(gateway.id.as_str())
             .with_help(code),
     ];
-    let mut settings = settings_fields(&gateway.settings);
-    if let Some(sent) = sent {
-        for field in fields.iter_mut().chain(&mut settings) {
-            field.refill(sent, session, &app.drafts);
-        }
+    let own_fields = fields.len();
+    fields.extend(gateway.settings.fields().iter().map(Field::setting));
+    if let Some(submitted) = submitted {
+        refill_all(&mut fields, submitted, session, &app.drafts);
     }
-    let mut all: Vec<Field> = fields.into_iter().chain(settings).collect();
-    let problems = place_errors(&mut all, violations);
-    let settings = all.split_off(3);
+    let problems = assign_errors(&mut fields, violations);
+    let settings = fields.split_off(own_fields);
     let title = format!("Connect {}", gateway.display_name);
     let new = NewConnectionPage {
         layout: Layout::new(&title, Section::Connections, session, app),
         gateway: gateway.display_name.clone(),
-        fields: all,
+        fields,
         settings,
         problems,
     };
-    let status = if violations.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    page(status, &new)
+    form_page(violations, &new)
 }

@@ -1,13 +1,12 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use payment_provider_host::Connection;
 
 use super::super::layout::{Layout, Section, page};
-use super::super::notice;
+use super::super::problem_page::PageResult;
 use super::super::session::SignedIn;
-use super::{descriptor, path_of};
+use super::{descriptor, is_production, path_of};
 use crate::state::App;
 
 #[derive(Template)]
@@ -23,14 +22,14 @@ struct Row {
     gateway: String,
     organization: String,
     code: String,
-    moves_money: bool,
+    is_production: bool,
     enabled: bool,
 }
 
 impl Row {
-    fn of(app: &App, connection: &Connection) -> Self {
+    fn new(app: &App, connection: &Connection) -> Self {
         let gateway = descriptor(app, connection).map_or_else(
-            |_| format!("{} (not registered any more)", connection.provider),
+            |_| format!("{} (no longer registered)", connection.provider),
             |descriptor| descriptor.display_name.clone(),
         );
         Self {
@@ -39,20 +38,16 @@ impl Row {
             gateway,
             organization: connection.organization.to_string(),
             code: connection.code.to_string(),
-            moves_money: super::detail::moves_money(connection),
+            is_production: is_production(connection),
             enabled: connection.enabled,
         }
     }
 }
 
 /// `GET /connections`
-pub(super) async fn list(State(app): State<App>, SignedIn(session): SignedIn) -> Response {
-    match app.host.connections(None).await {
-        Ok(connections) => {
-            let layout = Layout::new("Connections", Section::Connections, &session, &app);
-            let rows = connections.iter().map(|it| Row::of(&app, it)).collect();
-            page(StatusCode::OK, &ConnectionsPage { layout, rows })
-        }
-        Err(error) => notice::of_problem(&error.into()),
-    }
+pub(super) async fn list(State(app): State<App>, SignedIn(session): SignedIn) -> PageResult {
+    let connections = app.host.connections(None).await?;
+    let layout = Layout::new("Connections", Section::Connections, &session, &app);
+    let rows = connections.iter().map(|it| Row::new(&app, it)).collect();
+    Ok(page(StatusCode::OK, &ConnectionsPage { layout, rows }))
 }

@@ -1,9 +1,9 @@
-//! Connections: their forms are drawn from what each gateway says of itself.
+//! Pages for connections. Their forms are built from the settings schema of each gateway.
 
+mod actions;
 mod create;
 mod detail;
 mod list;
-
 mod secrets;
 mod settings;
 
@@ -11,37 +11,40 @@ use axum::Router;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::routing::get;
-use payment_provider_core::{ConnectionCode, OrganizationId, ProviderDescriptor};
+use payment_provider_core::{ConnectionCode, Environment, OrganizationId, ProviderDescriptor};
 use payment_provider_host::{Connection, ConnectionError};
 
 use crate::problem::Problem;
 use crate::state::App;
 
-/// Everything under `/connections`.
+/// Returns the routes for connections.
 pub(super) fn router() -> Router<App> {
-    let one = Router::new()
+    let connection = Router::new()
         .route("/", get(detail::show))
-        .route("/check", get(detail::back).post(detail::check))
-        .route("/enabled", get(detail::back).post(detail::enable))
+        .route("/check", get(actions::redirect).post(actions::check))
+        .route(
+            "/enabled",
+            get(actions::redirect).post(actions::set_enabled),
+        )
         .route("/settings", get(settings::form).post(settings::save))
-        .route("/rotate", get(detail::back).post(secrets::rotate))
-        .route("/retire", get(detail::back).post(secrets::retire))
-        .route("/retry", get(detail::back).post(detail::retry));
+        .route("/rotate", get(actions::redirect).post(secrets::rotate))
+        .route("/retire", get(actions::redirect).post(secrets::retire))
+        .route("/retry", get(actions::redirect).post(actions::replay));
     Router::new()
         .route("/connections", get(list::list))
-        .route("/new-connection", get(create::choose))
+        .route("/new-connection", get(create::choose_gateway))
         .route(
             "/new-connection/{provider}",
-            get(create::blank).post(create::add),
+            get(create::form).post(create::add),
         )
-        .nest("/connections/{organization}/{code}", one)
+        .nest("/connections/{organization}/{code}", connection)
 }
 
-/// The names of a connection in an address.
-type Names = Result<Path<(String, String)>, PathRejection>;
+/// Organization and connection code as extracted from the path of a request.
+type PathNames = Result<Path<(String, String)>, PathRejection>;
 
-/// The connection that an address names.
-async fn named(app: &App, names: Names) -> Result<Connection, Problem> {
+/// Returns the connection that a request path names.
+async fn from_path(app: &App, names: PathNames) -> Result<Connection, Problem> {
     let missing = || Problem::not_found("connection");
     let Path((organization, code)) = names.map_err(|_| missing())?;
     let organization = OrganizationId::new(organization).map_err(|_| missing())?;
@@ -49,17 +52,17 @@ async fn named(app: &App, names: Names) -> Result<Connection, Problem> {
     Ok(app.host.connection(&organization, &code).await?)
 }
 
-/// The address of a connection's page.
+/// Returns the path of a connection's page.
 fn path_of(connection: &Connection) -> String {
     let mut url = url::Url::parse("http://host/connections")
-        .unwrap_or_else(|_| unreachable!("the text is an address"));
+        .unwrap_or_else(|_| unreachable!("the text is a URL"));
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.extend([connection.organization.as_str(), connection.code.as_str()]);
     }
     url.path().to_owned()
 }
 
-/// What the gateway of a connection says of itself.
+/// Returns the descriptor of a connection's gateway.
 fn descriptor<'a>(
     app: &'a App,
     connection: &Connection,
@@ -67,4 +70,8 @@ fn descriptor<'a>(
     let factory = app.host.registry().get(&connection.provider);
     let factory = factory.map_err(ConnectionError::from)?;
     Ok(factory.descriptor())
+}
+
+fn is_production(connection: &Connection) -> bool {
+    connection.environment == Environment::Production
 }

@@ -1,80 +1,86 @@
-//! Replacing secrets without a gap.
+//! Rotating and retiring secrets.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
-use payment_provider_host::ConnectionError;
+use axum::response::{IntoResponse, Redirect};
+use payment_provider_core::{ViolationCode, Violations};
+use payment_provider_host::{Connection, ConnectionError};
 
-use super::super::form::{Filled, SignedForm};
-use super::super::notice;
-use super::detail::{self, Outcome};
-use super::{Names, named, path_of};
+use super::super::form::{SignedInForm, SubmittedForm};
+use super::super::problem_page::PageResult;
+use super::super::session::Session;
+use super::detail::{self, ActionResult};
+use super::{PathNames, from_path, path_of};
 use crate::problem::Problem;
 use crate::state::App;
 
-/// The field that says which setting is meant.
+/// Form field with the name of the secret setting.
 const FIELD: &str = "field";
 const SECRET: &str = "secret";
 
-/// `POST /connections/{organization}/{code}/rotate`
-pub(super) async fn rotate(State(app): State<App>, names: Names, sent: SignedForm) -> Response {
-    let Filled { session, fields } = sent.0;
-    let rotated = async {
-        let connection = named(&app, names).await?;
-        let field = fields.text(FIELD);
-        let problem = match fields.given(SECRET) {
-            None => "is required".to_owned(),
-            Some(secret) => {
-                let (organization, code) = (&connection.organization, &connection.code);
-                let rotated = app
-                    .host
-                    .rotate_secret(organization, code, field, secret.into());
-                match rotated.await {
-                    Ok(connection) => {
-                        let path = format!("{}#secrets", path_of(&connection));
-                        return Ok(Redirect::to(&path).into_response());
-                    }
-                    Err(error) => reason(error)?,
-                }
-            }
-        };
-        let outcome = Outcome::NotRotated {
-            field: field.to_owned(),
-            problem,
-        };
-        detail::shown(&app, &session, &connection, outcome).await
+/// `POST /connections/{organization}/{code}/rotate`: adds a new secret, which API calls use from now on.
+pub(super) async fn rotate(
+    State(app): State<App>,
+    names: PathNames,
+    form: SignedInForm,
+) -> PageResult {
+    let SubmittedForm { session, fields } = form.0;
+    let connection = from_path(&app, names).await?;
+    let field = fields.text(FIELD);
+    let changed = match fields.non_blank(SECRET) {
+        Some(secret) => {
+            let (organization, code) = (&connection.organization, &connection.code);
+            app.host
+                .rotate_secret(organization, code, field, secret.into())
+                .await
+        }
+        None => {
+            let mut violations = Violations::none();
+            violations.push(SECRET, ViolationCode::Missing, "is required");
+            Err(ConnectionError::Invalid(violations))
+        }
     };
-    rotated
-        .await
-        .unwrap_or_else(|problem| notice::of_problem(&problem))
+    respond(&app, &session, &connection, field, changed).await
 }
 
-/// `POST /connections/{organization}/{code}/retire`
-pub(super) async fn retire(State(app): State<App>, names: Names, sent: SignedForm) -> Response {
-    let Filled { session, fields } = sent.0;
-    let retired = async {
-        let connection = named(&app, names).await?;
-        let field = fields.text(FIELD);
-        let (organization, code) = (&connection.organization, &connection.code);
-        let problem = match app.host.retire_secrets(organization, code, field).await {
-            Ok(connection) => {
-                let path = format!("{}#secrets", path_of(&connection));
-                return Ok(Redirect::to(&path).into_response());
-            }
-            Err(error) => reason(error)?,
-        };
-        let outcome = Outcome::NotRotated {
-            field: field.to_owned(),
-            problem,
-        };
-        detail::shown(&app, &session, &connection, outcome).await
-    };
-    retired
-        .await
-        .unwrap_or_else(|problem| notice::of_problem(&problem))
+/// `POST /connections/{organization}/{code}/retire`: removes all secrets but the newest.
+pub(super) async fn retire(
+    State(app): State<App>,
+    names: PathNames,
+    form: SignedInForm,
+) -> PageResult {
+    let SubmittedForm { session, fields } = form.0;
+    let connection = from_path(&app, names).await?;
+    let field = fields.text(FIELD);
+    let (organization, code) = (&connection.organization, &connection.code);
+    let changed = app.host.retire_secrets(organization, code, field).await;
+    respond(&app, &session, &connection, field, changed).await
 }
 
-/// What stands beside the field; other errors are no matter of the form.
-fn reason(error: ConnectionError) -> Result<String, Problem> {
+/// Redirects to the secrets of the connection, or shows the reason beside the field if the change is
+/// invalid.
+async fn respond(
+    app: &App,
+    session: &Session,
+    connection: &Connection,
+    field: &str,
+    changed: Result<Connection, ConnectionError>,
+) -> PageResult {
+    let problem = match changed {
+        Ok(connection) => {
+            let path = format!("{}#secrets", path_of(&connection));
+            return Ok(Redirect::to(&path).into_response());
+        }
+        Err(error) => invalid_reason(error)?,
+    };
+    let result = ActionResult::SecretRejected {
+        field: field.to_owned(),
+        problem,
+    };
+    detail::render(app, session, connection, result).await
+}
+
+/// Returns the messages of an invalid change; other errors are shown as a page.
+fn invalid_reason(error: ConnectionError) -> Result<String, Problem> {
     match error {
         ConnectionError::Invalid(violations) => {
             let messages: Vec<_> = violations.iter().map(|it| it.message.as_ref()).collect();

@@ -1,19 +1,20 @@
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use payment_provider_core::{CustomerId, OrganizationId, Pii, ViolationCode, Violations};
 use payment_provider_host::{Connection, Departure};
 
-use super::super::field::{Field, place_errors};
-use super::super::form::{Filled, FormFields, SignedForm};
-use super::super::layout::{Layout, Section, page};
+use super::super::field::{Field, assign_errors, refill_all};
+use super::super::form::{FormFields, SignedInForm, SubmittedForm};
+use super::super::layout::{Layout, Section, form_page};
 use super::super::notice;
+use super::super::problem_page::PageResult;
 use super::super::session::{Session, SignedIn};
 use crate::customers::{self, Customer, NewCustomer};
 use crate::problem::Problem;
 use crate::state::App;
+use crate::validation;
 
 const ORGANIZATION: &str = "organization_id";
 const EXTERNAL_ID: &str = "external_id";
@@ -22,81 +23,74 @@ const EMAIL: &str = "email";
 const PHONE: &str = "phone";
 const CONNECTION: &str = "connection";
 
-type Id = Result<Path<String>, PathRejection>;
+/// Id of a customer as extracted from the path of a request.
+type PathId = Result<Path<String>, PathRejection>;
 
 #[derive(Template)]
 #[template(path = "customer.html")]
 struct CustomerPage {
     layout: Layout,
-    /// Where the form goes.
+    /// Path that the form is submitted to.
     action: String,
     fields: Vec<Field>,
     is_new: bool,
-    /// What concerns no field.
+    /// Violations that belong to no field.
     problems: Vec<String>,
 }
 
 /// `GET /customers/new`
-pub(in super::super) async fn blank(
+pub(in super::super) async fn new_form(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-) -> Response {
-    answer(form(&app, &session, None, None, &Violations::none()).await)
+) -> PageResult {
+    render(&app, &session, None, None, &Violations::none()).await
 }
 
 /// `GET /customers/{id}`
-pub(in super::super) async fn edit(
+pub(in super::super) async fn edit_form(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-    id: Id,
-) -> Response {
-    answer(
-        async {
-            let customer = named(&app, id).await?;
-            form(&app, &session, Some(&customer), None, &Violations::none()).await
-        }
-        .await,
-    )
+    id: PathId,
+) -> PageResult {
+    let customer = from_path(&app, id).await?;
+    render(&app, &session, Some(&customer), None, &Violations::none()).await
 }
 
 /// `POST /customers/new`
-pub(in super::super) async fn add(State(app): State<App>, sent: SignedForm) -> Response {
-    answer(keep(&app, &sent.0, None).await)
+pub(in super::super) async fn add(State(app): State<App>, form: SignedInForm) -> PageResult {
+    submit(&app, &form.0, None).await
 }
 
 /// `POST /customers/{id}`
-pub(in super::super) async fn save(State(app): State<App>, id: Id, sent: SignedForm) -> Response {
-    answer(
-        async {
-            let customer = named(&app, id).await?;
-            keep(&app, &sent.0, Some(&customer)).await
-        }
-        .await,
-    )
+pub(in super::super) async fn save(
+    State(app): State<App>,
+    id: PathId,
+    form: SignedInForm,
+) -> PageResult {
+    let customer = from_path(&app, id).await?;
+    submit(&app, &form.0, Some(&customer)).await
 }
 
-fn answer(done: Result<Response, Problem>) -> Response {
-    done.unwrap_or_else(|problem| notice::of_problem(&problem))
-}
-
-async fn named(app: &App, id: Id) -> Result<Customer, Problem> {
+async fn from_path(app: &App, id: PathId) -> Result<Customer, Problem> {
     let missing = || Problem::not_found("customer");
     let Path(id) = id.map_err(|_| missing())?;
     let customer = customers::find_by_id(app.host.store(), &id).await?;
     customer.ok_or_else(missing)
 }
 
-async fn keep(app: &App, sent: &Filled, known: Option<&Customer>) -> Result<Response, Problem> {
+/// Saves the customer of a form, or shows the form again with its errors. `existing` is the customer that
+/// is edited.
+async fn submit(app: &App, form: &SubmittedForm, existing: Option<&Customer>) -> PageResult {
     let connections = app.host.connections(None).await?;
-    let read = read(&sent.fields, known, &connections);
-    let violations = match read {
+    let violations = match parse(&form.fields, existing, &connections) {
         Ok(new) => {
-            // A customer of that id may be somebody else's work: it is changed on its own page.
-            let taken = known.is_none()
+            // An existing customer is changed on their own page only, so that a new one with the same id
+            // does not overwrite them.
+            let is_taken = existing.is_none()
                 && customers::find(app.host.store(), &new.organization, &new.external_id)
                     .await?
                     .is_some();
-            if !taken {
+            if !is_taken {
                 let Departure {
                     still_payable,
                     unbooked,
@@ -105,68 +99,61 @@ async fn keep(app: &App, sent: &Filled, known: Option<&Customer>) -> Result<Resp
                 if still_payable.is_empty() && unbooked.is_empty() {
                     return Ok(Redirect::to("/customers").into_response());
                 }
-                return Ok(notice::of_departure(&still_payable, &unbooked));
+                return Ok(notice::remaining_links(&still_payable, &unbooked));
             }
             let mut violations = Violations::none();
-            let message = "is the id of a customer who is there already";
+            let message = "is already the id of another customer";
             violations.push(EXTERNAL_ID, ViolationCode::Invalid, message);
             violations
         }
         Err(violations) => violations,
     };
-    form(app, &sent.session, known, Some(&sent.fields), &violations).await
+    let submitted = Some(&form.fields);
+    render(app, &form.session, existing, submitted, &violations).await
 }
 
-fn read(
-    sent: &FormFields,
-    known: Option<&Customer>,
+fn parse(
+    submitted: &FormFields,
+    existing: Option<&Customer>,
     connections: &[Connection],
 ) -> Result<NewCustomer, Violations> {
     let mut violations = Violations::none();
-    let (organization, external_id) = match known {
-        Some(known) => (known.organization_id.as_str(), known.external_id.as_str()),
+    let (organization, external_id) = match existing {
+        Some(customer) => (
+            customer.organization_id.as_str(),
+            customer.external_id.as_str(),
+        ),
         None => (
-            sent.text(ORGANIZATION).trim(),
-            sent.text(EXTERNAL_ID).trim(),
+            submitted.text(ORGANIZATION).trim(),
+            submitted.text(EXTERNAL_ID).trim(),
         ),
     };
-    let organization = OrganizationId::new(organization)
-        .map_err(|error| {
-            let message = format!("must be {}", error.rule);
-            violations.push(ORGANIZATION, ViolationCode::Invalid, message);
-        })
-        .ok();
-    let external_id = CustomerId::new(external_id)
-        .map_err(|error| {
-            let message = format!("must be {}", error.rule);
-            violations.push(EXTERNAL_ID, ViolationCode::Invalid, message);
-        })
-        .ok();
-    let mut personal = |field, most| {
-        let text = sent.given(field)?;
-        if text.chars().count() > most {
-            let message = format!("must be at most {most} characters");
-            violations.push(field, ViolationCode::TooLarge, message);
-        } else if text.chars().any(char::is_control) {
-            let message = "must not hold control characters";
-            violations.push(field, ViolationCode::Invalid, message);
-        }
-        Some(Pii::from(text.to_owned()))
+    let organization = validation::identifier(
+        ORGANIZATION,
+        organization,
+        OrganizationId::new,
+        &mut violations,
+    );
+    let external_id =
+        validation::identifier(EXTERNAL_ID, external_id, CustomerId::new, &mut violations);
+    let mut optional_text = |field, max_chars| {
+        let text = submitted.non_blank(field)?;
+        validation::display_text(field, text, max_chars, &mut violations).map(Pii::from)
     };
     let (name, email, phone) = (
-        personal(NAME, 255),
-        personal(EMAIL, 255),
-        personal(PHONE, 64),
+        optional_text(NAME, 255),
+        optional_text(EMAIL, 255),
+        optional_text(PHONE, 64),
     );
-    let chosen = sent.given(CONNECTION);
+    let chosen = submitted.non_blank(CONNECTION);
     let connection = chosen.and_then(|chosen| {
         connections
             .iter()
-            .find(|connection| value_of(connection) == chosen)
+            .find(|connection| option_value(connection) == chosen)
     });
     match (chosen, connection, &organization) {
         (Some(_), None, _) => {
-            let message = "must be one that exists; make the connection first, or choose another";
+            let message = "does not exist; create the connection first or choose another one";
             violations.push(CONNECTION, ViolationCode::Unknown, message);
         }
         (_, Some(connection), Some(organization)) if connection.organization != *organization => {
@@ -188,52 +175,45 @@ fn read(
     }
 }
 
-/// How a connection is named in the form.
-fn value_of(connection: &Connection) -> String {
+/// Returns the value of a connection in the form: organization and code.
+fn option_value(connection: &Connection) -> String {
     format!("{} {}", connection.organization, connection.code)
 }
 
-async fn form(
+async fn render(
     app: &App,
     session: &Session,
-    known: Option<&Customer>,
-    sent: Option<&FormFields>,
+    existing: Option<&Customer>,
+    submitted: Option<&FormFields>,
     violations: &Violations,
-) -> Result<Response, Problem> {
+) -> PageResult {
     let connections = app.host.connections(None).await?;
-    let mut fields = fields(known, &connections);
-    if let Some(sent) = sent {
-        for field in &mut fields {
-            field.refill(sent, session, &app.drafts);
-        }
+    let mut fields = fields(existing, &connections);
+    if let Some(submitted) = submitted {
+        refill_all(&mut fields, submitted, session, &app.drafts);
     }
-    let problems = place_errors(&mut fields, violations);
-    let title = known.map_or_else(|| "New customer".to_owned(), Customer::label);
-    let form = CustomerPage {
+    let problems = assign_errors(&mut fields, violations);
+    let title = existing.map_or_else(|| "New customer".to_owned(), Customer::label);
+    let customer_page = CustomerPage {
         layout: Layout::new(&title, Section::Customers, session, app),
-        action: known.map_or_else(
+        action: existing.map_or_else(
             || "/customers/new".to_owned(),
-            |known| format!("/customers/{}", known.id),
+            |customer| format!("/customers/{}", customer.id),
         ),
         fields,
-        is_new: known.is_none(),
+        is_new: existing.is_none(),
         problems,
     };
-    let status = if violations.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    Ok(page(status, &form))
+    Ok(form_page(violations, &customer_page))
 }
 
-fn fields(known: Option<&Customer>, connections: &[Connection]) -> Vec<Field> {
+fn fields(existing: Option<&Customer>, connections: &[Connection]) -> Vec<Field> {
     let mut fields = Vec::new();
-    if known.is_none() {
+    if existing.is_none() {
         let organization = connections
             .first()
             .map_or("", |connection| connection.organization.as_str());
-        let id = "Your own id of the customer. It cannot be changed later.";
+        let id = "Your own id for this customer. It cannot be changed later.";
         fields.extend([
             Field::text(ORGANIZATION, "Organization")
                 .required()
@@ -244,19 +224,19 @@ fn fields(known: Option<&Customer>, connections: &[Connection]) -> Vec<Field> {
         ]);
     }
     let value = |text: fn(&Customer) -> &Option<String>| {
-        known
-            .and_then(|known| text(known).clone())
+        existing
+            .and_then(|customer| text(customer).clone())
             .unwrap_or_default()
     };
     let mut options = vec![(String::new(), "None".to_owned())];
     options.extend(connections.iter().map(|connection| {
         let name = format!("{} ({})", connection.name, connection.organization);
-        (value_of(connection), name)
+        (option_value(connection), name)
     }));
-    let paid_through = known
-        .and_then(|known| {
-            let code = known.payment_provider_code.as_deref()?;
-            Some(format!("{} {code}", known.organization_id))
+    let paid_through = existing
+        .and_then(|customer| {
+            let code = customer.payment_provider_code.as_deref()?;
+            Some(format!("{} {code}", customer.organization_id))
         })
         .unwrap_or_default();
     if !paid_through.is_empty() && !options.iter().any(|(value, _)| *value == paid_through) {
@@ -273,7 +253,7 @@ fn fields(known: Option<&Customer>, connections: &[Connection]) -> Vec<Field> {
             .with_value(value(|it| &it.phone)),
         Field::choice(CONNECTION, "Pays through", options)
             .with_value(paid_through)
-            .with_help("The connection whose payment links this customer gets."),
+            .with_help("Payment links of this customer use this connection."),
     ]);
     fields
 }

@@ -1,11 +1,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use payment_provider_core::{CustomerId, OrganizationId};
 
 use super::super::layout::{Layout, Section, page};
-use super::super::notice;
+use super::super::problem_page::PageResult;
 use super::super::session::SignedIn;
 use crate::customers::{self, Customer};
 use crate::problem::Problem;
@@ -16,8 +15,8 @@ use crate::state::App;
 struct CustomersPage {
     layout: Layout,
     rows: Vec<Row>,
-    /// Whether there may be more.
-    is_cut: bool,
+    /// True if there may be more customers.
+    is_truncated: bool,
 }
 
 struct Row {
@@ -31,14 +30,14 @@ struct Row {
     readiness: Readiness,
 }
 
-/// Whether a customer can be asked for money.
+/// Ability of a customer to pay.
 enum Readiness {
     Ready,
-    /// What is missing, each as a sentence.
+    /// The gateway requires more data, each item described as a sentence.
     Needs(Vec<String>),
-    /// They name a connection they are not linked to.
+    /// The customer names a connection but is not linked to it.
     NotLinked,
-    /// They name no connection.
+    /// The customer names no connection.
     NoConnection,
 }
 
@@ -46,20 +45,14 @@ enum Readiness {
 pub(in super::super) async fn list(
     State(app): State<App>,
     SignedIn(session): SignedIn,
-) -> Response {
-    match rows(&app).await {
-        Ok(rows) => {
-            let layout = Layout::new("Customers", Section::Customers, &session, &app);
-            let is_cut = rows.len() >= customers::MAX_LISTED;
-            let list = CustomersPage {
-                layout,
-                rows,
-                is_cut,
-            };
-            page(StatusCode::OK, &list)
-        }
-        Err(problem) => notice::of_problem(&problem),
-    }
+) -> PageResult {
+    let rows = rows(&app).await?;
+    let customers_page = CustomersPage {
+        layout: Layout::new("Customers", Section::Customers, &session, &app),
+        is_truncated: rows.len() >= customers::MAX_LISTED,
+        rows,
+    };
+    Ok(page(StatusCode::OK, &customers_page))
 }
 
 async fn rows(app: &App) -> Result<Vec<Row>, Problem> {

@@ -1,7 +1,7 @@
-//! Customers: who they are, how they pay, and what the gateway still needs of them.
+//! Pages for customers.
 
 mod form;
 mod list;
 
-pub(super) use form::{add, blank, edit, save};
+pub(super) use form::{add, edit_form, new_form, save};
 pub(super) use list::list;

@@ -5,18 +5,19 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use super::super::amount;
-use super::super::display_time::Moment;
+use super::super::display_time::DisplayTime;
 use super::super::layout::{Layout, Section, page};
-use super::super::live_updates::{self, Parts};
-use super::super::notice;
+use super::super::live_updates::{self, Regions};
+use super::super::problem_page::PageResult;
 use super::super::session::SignedIn;
-use super::status_of;
+use super::status_badge;
 use crate::invoices::{self, Invoice};
 use crate::problem::Problem;
 use crate::state::App;
 
-/// How many invoices are on one page.
+/// Number of invoices on a page.
 const PER_PAGE: usize = 50;
+/// Query parameter with the invoice that the page begins after.
 const BEFORE: &str = "before";
 
 #[derive(Template)]
@@ -24,7 +25,7 @@ const BEFORE: &str = "before";
 struct InvoicesPage {
     layout: Layout,
     rows: Vec<Row>,
-    /// The last invoice of this page, if there are more.
+    /// Id of the last invoice on this page, if there are more.
     older: Option<String>,
     is_first: bool,
 }
@@ -37,15 +38,15 @@ struct Row {
     amount: String,
     due: String,
     paid: String,
-    surplus: Option<String>,
+    overpaid: Option<String>,
     status: (&'static str, &'static str),
-    made: Moment,
-    can_ask: bool,
+    created_at: DisplayTime,
+    is_payable: bool,
 }
 
 impl Row {
-    fn of(invoice: &Invoice) -> Self {
-        let shown = |cents| amount::of_row(cents, &invoice.currency);
+    fn new(invoice: &Invoice) -> Self {
+        let shown = |cents| amount::format_minor_units(cents, &invoice.currency);
         Self {
             id: invoice.id.clone(),
             purpose: invoice.purpose.clone(),
@@ -54,10 +55,10 @@ impl Row {
             amount: shown(invoice.amount_cents),
             due: shown(invoice.amount_due_cents()),
             paid: shown(invoice.amount_paid_cents),
-            surplus: (invoice.overpaid_cents > 0).then(|| shown(invoice.overpaid_cents)),
-            status: status_of(invoice),
-            made: Moment::of_millis(invoice.created_at),
-            can_ask: !invoice.is_paid() && !invoice.is_voided(),
+            overpaid: (invoice.overpaid_cents > 0).then(|| shown(invoice.overpaid_cents)),
+            status: status_badge(invoice),
+            created_at: DisplayTime::from_millis(invoice.created_at),
+            is_payable: !invoice.is_paid() && !invoice.is_voided(),
         }
     }
 }
@@ -67,17 +68,15 @@ pub(in super::super) async fn list(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     RawQuery(query): RawQuery,
-) -> Response {
+) -> PageResult {
     let before = before(query.as_deref());
     let path = match &before {
         Some(before) => format!("/live?{BEFORE}={before}"),
         None => "/live".to_owned(),
     };
     let layout = Layout::new("Invoices", Section::Invoices, &session, &app).with_live(path);
-    match invoices_page(&app, layout, before.as_deref()).await {
-        Ok(list) => page(StatusCode::OK, &list),
-        Err(problem) => notice::of_problem(&problem),
-    }
+    let invoices_page = invoices_page(&app, layout, before.as_deref()).await?;
+    Ok(page(StatusCode::OK, &invoices_page))
 }
 
 /// `GET /live`
@@ -91,8 +90,8 @@ pub(in super::super) async fn live_list(
         let (app, session, before) = (app.clone(), session.clone(), before.clone());
         async move {
             let layout = Layout::new("Invoices", Section::Invoices, &session, &app);
-            let list = invoices_page(&app, layout, before.as_deref()).await.ok()?;
-            Some(Parts::from([("rows", list.as_rows().render().ok()?)]))
+            let page = invoices_page(&app, layout, before.as_deref()).await.ok()?;
+            Some(Regions::from([("rows", page.as_rows().render().ok()?)]))
         }
     })
 }
@@ -101,7 +100,7 @@ fn before(query: Option<&str>) -> Option<String> {
     form_urlencoded::parse(query?.as_bytes())
         .find(|(name, _)| name == BEFORE)
         .map(|(_, value)| value.into_owned())
-        // An id; anything else finds nothing and need not travel on.
+        // Ignores values that are not ids, since they match no invoice.
         .filter(|id| {
             id.bytes()
                 .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
@@ -113,14 +112,14 @@ async fn invoices_page(
     layout: Layout,
     before: Option<&str>,
 ) -> Result<InvoicesPage, Problem> {
-    let most = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
-    let mut found = invoices::latest(app.host.store(), before, most).await?;
+    let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
+    let mut found = invoices::latest(app.host.store(), before, limit).await?;
     let more = found.len() > PER_PAGE;
     found.truncate(PER_PAGE);
     Ok(InvoicesPage {
         layout,
         older: found.last().filter(|_| more).map(|last| last.id.clone()),
-        rows: found.iter().map(Row::of).collect(),
+        rows: found.iter().map(Row::new).collect(),
         is_first: before.is_none(),
     })
 }

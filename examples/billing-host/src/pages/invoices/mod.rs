@@ -1,26 +1,28 @@
-//! Invoices: the list, one of them, a new one, and what can be done with them.
+//! Pages for invoices.
 
+mod actions;
 mod create;
 mod detail;
 mod list;
-
+mod payment_row;
 mod timeline;
 
-pub(super) use create::{add, blank};
-pub(super) use detail::{ask, back, live, picture, show, void};
+pub(super) use actions::{create_payment_link, qr_code, redirect, void};
+pub(super) use create::{add, new_form};
+pub(super) use detail::{live, show};
 pub(super) use list::{list, live_list};
 
 use crate::invoices::Invoice;
 
-/// How an invoice stands, in words.
-fn status_of(invoice: &Invoice) -> (&'static str, &'static str) {
+/// Returns text and CSS class of an invoice's status.
+fn status_badge(invoice: &Invoice) -> (&'static str, &'static str) {
     if invoice.is_voided() {
         return ("Voided", "quiet");
     }
     match invoice.payment_status.as_str() {
         "succeeded" => ("Paid", "good"),
         "processing" => ("Partly paid", "busy"),
-        "failed" => ("Not paid, no link open", "bad"),
+        "failed" => ("Not paid, no open link", "bad"),
         _ => ("Not paid yet", "plain"),
     }
 }

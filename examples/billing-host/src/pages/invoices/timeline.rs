@@ -1,29 +1,28 @@
-//! What happened, in words for people.
+//! Timeline of an invoice: its history with a title for each entry.
 
-use payment_provider_core::Pii;
-use payment_provider_host::{HistoryEntry, HistoryKind, KnownPayment};
+use payment_provider_host::{HistoryEntry, HistoryKind};
 
-use super::super::amount;
-use super::super::display_time::Moment;
+use super::super::display_time::DisplayTime;
 
-/// One line of the timeline.
-pub(super) struct Entry {
-    pub(super) at: Moment,
+/// An entry of the timeline.
+pub(super) struct TimelineEntry {
+    pub(super) at: DisplayTime,
     pub(super) title: &'static str,
+    /// CSS class.
     pub(super) tone: &'static str,
     pub(super) detail: String,
-    /// How often the same was noted in a row.
-    pub(super) times: usize,
+    /// Number of equal entries in a row that this entry stands for.
+    pub(super) count: usize,
 }
 
-impl Entry {
-    /// The lines of a history, the latest first; what is noted several times in a row is one.
+impl TimelineEntry {
+    /// Returns the entries of a history, newest first. Equal entries in a row are merged.
     pub(super) fn all(history: &[HistoryEntry]) -> Vec<Self> {
         let mut entries: Vec<Self> = Vec::new();
-        for entry in history.iter().rev().map(Self::of) {
+        for entry in history.iter().rev().map(Self::new) {
             match entries.last_mut() {
                 Some(last) if last.title == entry.title && last.detail == entry.detail => {
-                    last.times += 1;
+                    last.count += 1;
                 }
                 _ => entries.push(entry),
             }
@@ -31,39 +30,39 @@ impl Entry {
         entries
     }
 
-    fn of(entry: &HistoryEntry) -> Self {
+    fn new(entry: &HistoryEntry) -> Self {
         let (title, tone) = match entry.kind {
-            HistoryKind::CheckoutRequested => ("Payment link asked for", "plain"),
-            HistoryKind::CheckoutCreated => ("Payment link made", "good"),
-            HistoryKind::CheckoutFailed => ("Payment link not made", "bad"),
+            HistoryKind::CheckoutRequested => ("Payment link requested", "plain"),
+            HistoryKind::CheckoutCreated => ("Payment link created", "good"),
+            HistoryKind::CheckoutFailed => ("Payment link not created", "bad"),
             HistoryKind::CheckoutChanged => ("Payment link changed", "plain"),
             HistoryKind::CheckoutCancelled => ("Payment link cancelled", "quiet"),
             HistoryKind::CheckoutStillPayable => ("Payment link not cancelled", "bad"),
             HistoryKind::DeliveryReceived => ("Webhook received and verified", "plain"),
             HistoryKind::DuplicateIgnored => ("Duplicate ignored", "quiet"),
             HistoryKind::PaymentsFetched => ("Payments fetched from the gateway", "plain"),
-            HistoryKind::PaymentBooked => ("Money booked", "good"),
-            HistoryKind::BookedByHand => ("Booked by hand", "good"),
+            HistoryKind::PaymentBooked => ("Payment recorded", "good"),
+            HistoryKind::BookedByHand => ("Manual payment recorded", "good"),
             HistoryKind::WrittenOff => ("Written off", "bad"),
-            HistoryKind::PaymentAttempted => ("Payment attempt without money", "bad"),
+            HistoryKind::PaymentAttempted => ("Payment attempt failed", "bad"),
             HistoryKind::Refund => ("Refund", "plain"),
             HistoryKind::Dispute => ("Dispute", "bad"),
-            HistoryKind::Mismatch => ("Does not agree", "bad"),
+            HistoryKind::Mismatch => ("Amounts do not match", "bad"),
             HistoryKind::Closed => ("Closed", "quiet"),
-            _ => ("Noted", "plain"),
+            _ => ("Other entry", "plain"),
         };
         Self {
-            at: Moment::of(entry.at),
+            at: DisplayTime::of(entry.at),
             title,
             tone,
-            detail: capitalised(&entry.detail),
-            times: 1,
+            detail: capitalized(&entry.detail),
+            count: 1,
         }
     }
 }
 
-/// A sentence begins with a capital letter, a reference stays as it is.
-fn capitalised(text: &str) -> String {
+/// Capitalizes a detail that begins with a lower-case word. A reference at the beginning is unchanged.
+fn capitalized(text: &str) -> String {
     let first = text.split(' ').next().unwrap_or_default();
     if first.bytes().all(|byte| byte.is_ascii_lowercase()) {
         let mut letters = text.chars();
@@ -71,64 +70,5 @@ fn capitalised(text: &str) -> String {
         capital.into_iter().chain(letters).collect()
     } else {
         text.to_owned()
-    }
-}
-
-/// One attempt to pay.
-pub(super) struct Attempt {
-    pub(super) id: String,
-    pub(super) status: (&'static str, &'static str),
-    pub(super) amount: String,
-    pub(super) method: String,
-    pub(super) bank_reference: String,
-    pub(super) paid_at: Option<Moment>,
-    /// What the library made of it, or why it brought nothing.
-    pub(super) conclusion: String,
-}
-
-impl Attempt {
-    pub(super) fn of(known: &KnownPayment) -> Self {
-        let payment = &known.payment;
-        let conclusion = match (&known.verdict, &payment.failure) {
-            (Some(verdict), _) => {
-                let credited = amount::written(known.credited);
-                let surplus = amount::written(known.surplus);
-                let split = if known.surplus.is_zero() {
-                    format!("credited {credited}")
-                } else if known.credited.is_zero() {
-                    format!("surplus {surplus}")
-                } else {
-                    format!("credited {credited}, surplus {surplus}")
-                };
-                format!("{split}: {}", verdict.meaning())
-            }
-            (None, Some(failure)) => {
-                let message = failure.message.as_ref().map(Pii::expose);
-                let texts = [message, failure.code.as_deref()];
-                let texts: Vec<_> = texts.into_iter().flatten().collect();
-                texts.join(", ")
-            }
-            (None, None) => String::new(),
-        };
-        Self {
-            id: payment.id.to_string(),
-            status: status(payment.status.as_str()),
-            amount: amount::written(payment.amount),
-            method: payment.method.clone().unwrap_or_default(),
-            bank_reference: payment.bank_reference.clone().unwrap_or_default(),
-            paid_at: payment.paid_at.map(Moment::of),
-            conclusion,
-        }
-    }
-}
-
-fn status(word: &str) -> (&'static str, &'static str) {
-    match word {
-        "succeeded" => ("Succeeded", "good"),
-        "failed" => ("Failed", "bad"),
-        "dropped" => ("Left by the payer", "bad"),
-        "cancelled" => ("Cancelled", "quiet"),
-        "pending" => ("Not decided yet", "busy"),
-        _ => ("Status not known here", "plain"),
     }
 }

@@ -61,7 +61,7 @@ async fn a_refused_form_keeps_everything_and_shows_no_secret() {
         .submit(path, "/connections/acme/second/check", &[])
         .await;
     checked.shows("Credentials accepted");
-    checked.shows("Clock in step with the gateway");
+    checked.shows("Clock in sync with the gateway");
     let address = checked.attribute("#webhook-url", "value").unwrap();
     assert!(
         address.ends_with("/webhooks/cashfree/acme?code=second"),
@@ -115,11 +115,11 @@ async fn secrets_are_rotated_and_retired_without_being_shown() {
     let rotated = person.submit(path, &rotate, &fields).await;
     assert_eq!(rotated.status, StatusCode::SEE_OTHER, "{}", rotated.text());
     let page = person.get(path).await;
-    page.shows("2 are stored");
+    page.shows("2 secrets are stored");
     assert!(!page.html.contains("cfsk_canary_of_rotation"));
     let check = person.submit(path, &format!("{path}/check"), &[]).await;
     check.shows("Credentials not accepted");
-    check.shows("What to do next");
+    check.shows("Next steps");
 
     // Back to the one before, by giving it again; then the canary goes.
     let back = [
@@ -131,7 +131,7 @@ async fn secrets_are_rotated_and_retired_without_being_shown() {
     person
         .submit(path, &format!("{path}/retire"), &retire)
         .await;
-    person.get(path).await.shows("One is stored.");
+    person.get(path).await.shows("1 secret is stored.");
     let check = person.submit(path, &format!("{path}/check"), &[]).await;
     check.shows("Credentials accepted");
 

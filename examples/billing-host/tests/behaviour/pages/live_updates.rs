@@ -41,7 +41,7 @@ async fn a_payment_shows_on_open_pages_without_asking() {
     let link = app.link(&invoice).await;
     let page = person.get(&format!("/invoices/{invoice}")).await;
     page.shows("Not paid yet");
-    page.shows("Payment link made");
+    page.shows("Payment link created");
     assert_eq!(page.count("img.qr"), 1);
 
     let own = open(&app, &person, &format!("/invoices/{invoice}/live")).await;
@@ -51,13 +51,13 @@ async fn a_payment_shows_on_open_pages_without_asking() {
     tokio::join!(
         read_until(own, "pays what was due"),
         read_until(list, "<span class=\"badge good\">Paid"),
-        read_until(payer, "has come in"),
+        read_until(payer, "We have received"),
     );
     let page = person.get(&format!("/invoices/{invoice}")).await;
     for text in [
         "Webhook received and verified",
-        "Money booked",
-        "there is nothing to pay",
+        "Payment recorded",
+        "Nothing is due",
     ] {
         page.shows(text);
     }
@@ -76,7 +76,7 @@ async fn a_payers_stream_ends_once_all_is_said_and_tells_the_browser_so() {
     let stream = open(&app, &Person::new(&app), &format!("/thanks/{invoice}/live")).await;
     let all = tokio::time::timeout(PATIENCE, stream.text()).await;
     let all = all.expect("the stream ends by itself").unwrap();
-    assert!(all.contains("has come in"), "{all}");
+    assert!(all.contains("We have received"), "{all}");
     // An event without data never reaches the script, which would then open the stream again.
     assert!(all.contains("event: done\ndata: yes\n"), "{all}");
     app.running.shutdown().await;

@@ -11,7 +11,7 @@ async fn every_gateway_is_offered_by_its_name() {
     let app = Application::start().await;
     let mut person = Person::signed_in(&app).await;
     let choice = person.get("/new-connection").await;
-    choice.shows("Which gateway?");
+    choice.shows("Choose a gateway.");
     let registry = billing_host::gateways().unwrap();
     assert!(registry.iter().count() > 1);
     for gateway in registry.iter().map(|factory| factory.descriptor()) {
@@ -77,7 +77,7 @@ async fn a_gateway_without_cancellation_is_connected_asked_and_told_of_on_the_pa
         "{link}"
     );
     let voided = person.submit(&path, &format!("{path}/void"), &[]).await;
-    voided.shows("A link could not be cancelled and may still be paid");
+    voided.shows("These payment links could not be cancelled and can still be paid");
     voided.shows("cannot be called off, the gateway has no means for it");
     app.running.shutdown().await;
 }
