@@ -43,24 +43,24 @@ fn params(names: &[&str]) -> CertificateParams {
 }
 
 /// The certificate chain and private key that a server presents.
-struct Shown {
+struct Identity {
     certificate: CertificateDer<'static>,
     key: KeyPair,
 }
 
-fn signed_by(issuer: &Issuer, params: &CertificateParams) -> Shown {
+fn signed_by(issuer: &Issuer, params: &CertificateParams) -> Identity {
     let key = KeyPair::generate().unwrap();
     let certificate = params.signed_by(&key, issuer).unwrap();
-    Shown {
+    Identity {
         certificate: certificate.der().clone(),
         key,
     }
 }
 
-fn self_signed(params: &CertificateParams) -> Shown {
+fn self_signed(params: &CertificateParams) -> Identity {
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
-    Shown {
+    Identity {
         certificate: certificate.der().clone(),
         key,
     }
@@ -68,54 +68,58 @@ fn self_signed(params: &CertificateParams) -> Shown {
 
 /// Data received by a server: the first byte of each connection, and everything it could decrypt.
 #[derive(Debug, Clone, Default)]
-struct Heard {
+struct Received {
     first_bytes: Vec<u8>,
     text: Vec<u8>,
 }
 
 struct Server {
     address: SocketAddr,
-    heard: Arc<Mutex<Heard>>,
+    received: Arc<Mutex<Received>>,
 }
 
 /// Starts a server with this certificate, or one without TLS.
-async fn server(shown: Option<Shown>) -> Server {
+async fn server(identity: Option<Identity>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = Server {
         address: listener.local_addr().unwrap(),
-        heard: Arc::default(),
+        received: Arc::default(),
     };
-    let acceptor = shown.map(|shown| {
+    let acceptor = identity.map(|identity| {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let key = PrivatePkcs8KeyDer::from(shown.key.serialize_der());
+        let key = PrivatePkcs8KeyDer::from(identity.key.serialize_der());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![shown.certificate], key.into())
+            .with_single_cert(vec![identity.certificate], key.into())
             .unwrap();
         TlsAcceptor::from(Arc::new(config))
     });
-    let heard = Arc::clone(&server.heard);
+    let received = Arc::clone(&server.received);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer(stream, acceptor.clone(), Arc::clone(&heard)));
+            tokio::spawn(handle(stream, acceptor.clone(), Arc::clone(&received)));
         }
     });
     server
 }
 
-async fn answer(mut stream: TcpStream, acceptor: Option<TlsAcceptor>, heard: Arc<Mutex<Heard>>) {
+async fn handle(
+    mut stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+    received: Arc<Mutex<Received>>,
+) {
     let mut first = [0; 1];
     if stream.peek(&mut first).await.unwrap_or_default() == 1 {
-        heard.lock().unwrap().first_bytes.push(first[0]);
+        received.lock().unwrap().first_bytes.push(first[0]);
     }
     match acceptor {
-        None => converse(&mut stream, &heard).await,
+        None => answer_request(&mut stream, &received).await,
         Some(acceptor) => {
             // A client that rejects the certificate disconnects here.
             if let Ok(mut stream) = acceptor.accept(stream).await {
-                converse(&mut stream, &heard).await;
+                answer_request(&mut stream, &received).await;
                 let _ = stream.shutdown().await;
             }
         }
@@ -123,10 +127,13 @@ async fn answer(mut stream: TcpStream, acceptor: Option<TlsAcceptor>, heard: Arc
 }
 
 /// Reads one request and answers it with a link.
-async fn converse(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), heard: &Mutex<Heard>) {
+async fn answer_request(
+    stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin),
+    received: &Mutex<Received>,
+) {
     let mut bytes = vec![0; 16 * 1024];
     let count = stream.read(&mut bytes).await.unwrap_or_default();
-    heard
+    received
         .lock()
         .unwrap()
         .text
@@ -138,7 +145,7 @@ async fn converse(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), hear
     let _ = stream.write_all([answer, body].concat().as_bytes()).await;
 }
 
-fn word(outcome: Result<String, ProviderError>) -> String {
+fn summary(outcome: Result<String, ProviderError>) -> String {
     match outcome {
         Ok(_) => "ok".to_owned(),
         Err(error) => {
@@ -161,7 +168,7 @@ async fn call_all(servers: &str) {
             // The certificate alone decides the result, so other operations on a good server are
             // not examined here.
             if operation == "fetch_checkout" || name != "good" {
-                println!("{name} {operation}: {}", word(outcome));
+                println!("{name} {operation}: {}", summary(outcome));
             }
         }
     }
@@ -227,17 +234,17 @@ async fn requests_are_sent_only_to_servers_with_a_valid_certificate() {
     assert!(told.contains("good fetch_checkout: ok"), "{told}");
 
     for (name, server) in &running {
-        let heard = server.heard.lock().unwrap().clone();
+        let received = server.received.lock().unwrap().clone();
         assert!(
-            heard.first_bytes.len() >= 5,
-            "{name} was called by every operation: {heard:?}"
+            received.first_bytes.len() >= 5,
+            "{name} was called by every operation: {received:?}"
         );
         // The first byte of a TLS handshake; a plain request begins with a letter.
         assert!(
-            heard.first_bytes.iter().all(|byte| *byte == 0x16),
-            "{name}: {heard:?}"
+            received.first_bytes.iter().all(|byte| *byte == 0x16),
+            "{name}: {received:?}"
         );
-        let secret = String::from_utf8_lossy(&heard.text).contains(SECRET);
+        let secret = String::from_utf8_lossy(&received.text).contains(SECRET);
         assert_eq!(secret, *name == "good", "{name}");
         for operation in [
             "check_connection",
@@ -250,7 +257,7 @@ async fn requests_are_sent_only_to_servers_with_a_valid_certificate() {
             assert_eq!(refused, *name != "good", "{name} {operation}: {told}");
         }
         if !["good", "no-tls"].contains(name) {
-            assert!(heard.text.is_empty(), "{name}: {heard:?}");
+            assert!(received.text.is_empty(), "{name}: {received:?}");
         }
     }
 }

@@ -17,15 +17,15 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 /// The provider's spans, as `name{attribute=value ...}` with sorted attributes.
 #[derive(Clone, Default)]
-struct Spans(Arc<Mutex<BTreeMap<u64, Told>>>);
+struct Spans(Arc<Mutex<BTreeMap<u64, RecordedSpan>>>);
 
 #[derive(Default)]
-struct Told {
+struct RecordedSpan {
     name: &'static str,
     attributes: BTreeMap<&'static str, String>,
 }
 
-impl Visit for Told {
+impl Visit for RecordedSpan {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.attributes.insert(field.name(), format!("{value:?}"));
     }
@@ -39,41 +39,41 @@ impl<S: tracing::Subscriber> Layer<S> for Spans {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
         let metadata = attributes.metadata();
         if metadata.target().starts_with("provider_cashfree") {
-            let mut told = Told {
+            let mut span = RecordedSpan {
                 name: metadata.name(),
-                ..Told::default()
+                ..RecordedSpan::default()
             };
-            attributes.record(&mut told);
-            self.0.lock().unwrap().insert(id.into_u64(), told);
+            attributes.record(&mut span);
+            self.0.lock().unwrap().insert(id.into_u64(), span);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        if let Some(told) = self.0.lock().unwrap().get_mut(&id.into_u64()) {
-            values.record(told);
+        if let Some(span) = self.0.lock().unwrap().get_mut(&id.into_u64()) {
+            values.record(span);
         }
     }
 }
 
 impl Spans {
     /// Subscribes on this thread. Span ids stay unique, because no span is closed.
-    fn listen() -> (Self, DefaultGuard) {
+    fn subscribe() -> (Self, DefaultGuard) {
         let spans = Self::default();
-        let subscriber = Numbered::default().with(spans.clone());
+        let subscriber = SpanCounter::default().with(spans.clone());
         (spans, tracing::subscriber::set_default(subscriber))
     }
 
     /// Returns all spans so far in order, without the port, which the system chooses.
     fn lines(&self, port: u16) -> Vec<String> {
         let spans = self.0.lock().unwrap();
-        let lines = spans.values().map(|told| {
+        let lines = spans.values().map(|span| {
             let mut line = String::new();
-            for (name, value) in &told.attributes {
-                let of_the_system = *name == "server.port" && *value == port.to_string();
-                let value = if of_the_system { "(port)" } else { value };
+            for (name, value) in &span.attributes {
+                let chosen_by_system = *name == "server.port" && *value == port.to_string();
+                let value = if chosen_by_system { "(port)" } else { value };
                 write!(line, " {name}={value}").unwrap();
             }
-            format!("{} {{{} }}", told.name, line)
+            format!("{} {{{} }}", span.name, line)
         });
         lines.collect()
     }
@@ -81,9 +81,9 @@ impl Spans {
 
 /// A minimal subscriber that numbers the spans.
 #[derive(Default)]
-struct Numbered(std::sync::atomic::AtomicU64);
+struct SpanCounter(std::sync::atomic::AtomicU64);
 
-impl tracing::Subscriber for Numbered {
+impl tracing::Subscriber for SpanCounter {
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
         true
     }
@@ -104,8 +104,8 @@ fn port(gateway: &Scripted) -> u16 {
     url.port().unwrap()
 }
 
-fn ordinary(gateway_answer: &Seen) -> Act {
-    match gateway_answer.line().as_str() {
+fn respond(request: &Seen) -> Act {
+    match request.line().as_str() {
         "POST /pg/links" | "GET /pg/links/inv-1" => ok(link()),
         "POST /pg/links/inv-1/cancel" => ok(link_in("CANCELLED", "0")),
         "GET /pg/links/inv-1/orders?status=ALL" => {
@@ -118,9 +118,9 @@ fn ordinary(gateway_answer: &Seen) -> Act {
 
 #[tokio::test]
 async fn each_operation_records_exactly_these_spans() {
-    let gateway = Scripted::handler(|_, request| ordinary(request)).await;
+    let gateway = Scripted::handler(|_, request| respond(request)).await;
     let provider = connect(&gateway);
-    let (spans, guard) = Spans::listen();
+    let (spans, guard) = Spans::subscribe();
     for (name, outcome) in operations::all(&provider, &request(), &locator()).await {
         assert!(outcome.is_ok(), "{name}: {outcome:?}");
     }
@@ -166,16 +166,16 @@ async fn each_attempt_has_a_span_with_its_result() {
         .with_operation_deadline(Duration::from_mins(10))
         .with_retry(RetryTuning::new().with_max_attempts(7));
     let provider = connect_with(config, &settings(&gateway.base_url));
-    let (spans, guard) = Spans::listen();
+    let (spans, guard) = Spans::subscribe();
     provider.fetch_checkout(&locator()).await.unwrap();
     drop(guard);
-    let told: Vec<String> = spans
+    let span: Vec<String> = spans
         .0
         .lock()
         .unwrap()
         .values()
-        .map(|told| {
-            let attribute = |name| told.attributes.get(name).map_or("-", String::as_str);
+        .map(|span| {
+            let attribute = |name| span.attributes.get(name).map_or("-", String::as_str);
             [
                 attribute("http.request.resend_count"),
                 attribute("http.response.status_code"),
@@ -194,5 +194,5 @@ async fn each_attempt_has_a_span_with_its_result() {
         "5 502 502 ERROR",
         "6 200 - -",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(span, expected);
 }

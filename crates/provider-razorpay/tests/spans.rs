@@ -19,15 +19,15 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 /// The provider's spans, as `name{attribute=value ...}`, attributes by name.
 #[derive(Clone, Default)]
-struct Spans(Arc<Mutex<BTreeMap<u64, Told>>>);
+struct Spans(Arc<Mutex<BTreeMap<u64, RecordedSpan>>>);
 
 #[derive(Default)]
-struct Told {
+struct RecordedSpan {
     name: &'static str,
     attributes: BTreeMap<&'static str, String>,
 }
 
-impl Visit for Told {
+impl Visit for RecordedSpan {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.attributes.insert(field.name(), format!("{value:?}"));
     }
@@ -41,41 +41,41 @@ impl<S: tracing::Subscriber> Layer<S> for Spans {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
         let metadata = attributes.metadata();
         if metadata.target().starts_with("provider_razorpay") {
-            let mut told = Told {
+            let mut span = RecordedSpan {
                 name: metadata.name(),
-                ..Told::default()
+                ..RecordedSpan::default()
             };
-            attributes.record(&mut told);
-            self.0.lock().unwrap().insert(id.into_u64(), told);
+            attributes.record(&mut span);
+            self.0.lock().unwrap().insert(id.into_u64(), span);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        if let Some(told) = self.0.lock().unwrap().get_mut(&id.into_u64()) {
-            values.record(told);
+        if let Some(span) = self.0.lock().unwrap().get_mut(&id.into_u64()) {
+            values.record(span);
         }
     }
 }
 
 impl Spans {
     /// Listens to this thread. Ids of spans are not used twice as long as nothing closes them.
-    fn listen() -> (Self, DefaultGuard) {
+    fn subscribe() -> (Self, DefaultGuard) {
         let spans = Self::default();
-        let subscriber = Numbered::default().with(spans.clone());
+        let subscriber = SpanCounter::default().with(spans.clone());
         (spans, tracing::subscriber::set_default(subscriber))
     }
 
     /// All spans so far in order, without the port, which the system chooses.
     fn lines(&self, port: u16) -> Vec<String> {
         let spans = self.0.lock().unwrap();
-        let lines = spans.values().map(|told| {
+        let lines = spans.values().map(|span| {
             let mut line = String::new();
-            for (name, value) in &told.attributes {
-                let of_the_system = *name == "server.port" && *value == port.to_string();
-                let value = if of_the_system { "(port)" } else { value };
+            for (name, value) in &span.attributes {
+                let chosen_by_system = *name == "server.port" && *value == port.to_string();
+                let value = if chosen_by_system { "(port)" } else { value };
                 write!(line, " {name}={value}").unwrap();
             }
-            format!("{} {{{} }}", told.name, line)
+            format!("{} {{{} }}", span.name, line)
         });
         lines.collect()
     }
@@ -83,9 +83,9 @@ impl Spans {
 
 /// The least subscriber: numbers spans, in order.
 #[derive(Default)]
-struct Numbered(std::sync::atomic::AtomicU64);
+struct SpanCounter(std::sync::atomic::AtomicU64);
 
-impl tracing::Subscriber for Numbered {
+impl tracing::Subscriber for SpanCounter {
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
         true
     }
@@ -106,7 +106,7 @@ fn port(stage: &Stage) -> u16 {
 }
 
 /// A span of a call that went well.
-fn well(method: &str, template: &str, operation: &str) -> String {
+fn success(method: &str, template: &str, operation: &str) -> String {
     format!(
         "{method} {template} {{ http.request.method={method} http.response.status_code=200 \
          operation={operation} otel.kind=client server.address=127.0.0.1 server.port=(port) \
@@ -119,7 +119,7 @@ async fn each_operation_records_exactly_these_spans() {
     let stage = Stage::new().await;
     stage.make_partial().await;
     stage.fake.pay(REFERENCE, 5_000);
-    let (spans, guard) = Spans::listen();
+    let (spans, guard) = Spans::subscribe();
     let mut other = request();
     other.reference = "inv-2".parse().unwrap();
     for (name, outcome) in operations::all(&stage.provider, &other, &locator()).await {
@@ -130,16 +130,16 @@ async fn each_operation_records_exactly_these_spans() {
     drop(guard);
     let links = "/payment_links";
     let expected = [
-        well("GET", links, "check_connection"),
-        well("POST", "/customers", "link_customer"),
-        well("POST", links, "create_checkout"),
-        well("GET", links, "fetch_checkout"),
-        well("GET", links, "cancel_checkout"),
-        well("PATCH", "/payment_links/{link_id}", "cancel_checkout"),
-        well("GET", links, "list_payments"),
-        well("GET", "/orders/{order_id}/payments", "list_payments"),
-        well("GET", links, "cancel_checkout"),
-        well("POST", "/payment_links/{link_id}/cancel", "cancel_checkout"),
+        success("GET", links, "check_connection"),
+        success("POST", "/customers", "link_customer"),
+        success("POST", links, "create_checkout"),
+        success("GET", links, "fetch_checkout"),
+        success("GET", links, "cancel_checkout"),
+        success("PATCH", "/payment_links/{link_id}", "cancel_checkout"),
+        success("GET", links, "list_payments"),
+        success("GET", "/orders/{order_id}/payments", "list_payments"),
+        success("GET", links, "cancel_checkout"),
+        success("POST", "/payment_links/{link_id}/cancel", "cancel_checkout"),
     ];
     assert_eq!(spans.lines(port(&stage)), expected);
 }
@@ -169,16 +169,16 @@ async fn each_attempt_has_a_span_with_its_result() {
     ] {
         stage.gateway.fault_next(fault);
     }
-    let (spans, guard) = Spans::listen();
+    let (spans, guard) = Spans::subscribe();
     stage.provider.fetch_checkout(&locator()).await.unwrap();
     drop(guard);
-    let told: Vec<String> = spans
+    let span: Vec<String> = spans
         .0
         .lock()
         .unwrap()
         .values()
-        .map(|told| {
-            let attribute = |name| told.attributes.get(name).map_or("-", String::as_str);
+        .map(|span| {
+            let attribute = |name| span.attributes.get(name).map_or("-", String::as_str);
             [
                 attribute("http.request.resend_count"),
                 attribute("http.response.status_code"),
@@ -197,5 +197,5 @@ async fn each_attempt_has_a_span_with_its_result() {
         "5 502 502 ERROR",
         "6 200 - -",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(span, expected);
 }

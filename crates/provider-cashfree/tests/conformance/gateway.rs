@@ -20,7 +20,7 @@ use payment_provider_core::reexport::secrecy::{ExposeSecret, SecretString};
 use payment_provider_core::{CheckoutReference, Clock, Money, PaymentId};
 use tower::ServiceExt;
 
-use crate::rewritten::rewritten;
+use crate::anomalies::apply;
 
 /// More than any answer of the simulator.
 const MOST_BYTES: usize = 1024 * 1024;
@@ -143,7 +143,7 @@ impl GatewayModel for Simulated {
         let answer = self.router.clone().oneshot(forwarded).await;
         let (head, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let body = to_bytes(body, MOST_BYTES).await.expect("a short answer");
-        Response::from_parts(head, rewritten(body, anomaly.as_ref()))
+        Response::from_parts(head, apply(body, anomaly.as_ref()))
     }
 
     fn refusal_response(&self, refusal: &GatewayRefusal) -> ModelResult<Response<Bytes>> {

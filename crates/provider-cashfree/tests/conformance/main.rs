@@ -1,7 +1,7 @@
 //! The conformance kit, run against the simulator.
 
+mod anomalies;
 mod gateway;
-mod rewritten;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,26 +1,26 @@
-//! Every fault at every operation: what comes of it, what went over the line, and what is at the
+//! Every fault at every operation: the result, the requests that were sent, and the state of the
 //! gateway afterwards. The table is in `rows.txt`.
 
-mod before;
-mod breaks;
-mod row;
-mod stage;
+mod case;
+mod labels;
+mod preconditions;
+mod proxy;
 #[path = "../support/mod.rs"]
 mod support;
-mod wire;
-mod words;
+mod table;
+mod wire_faults;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use breaks::Break;
+use case::{CANARIES, Factories, run_case};
 use cashfree_simulator::ApiFault;
 use futures_util::{StreamExt, stream};
-use row::{Row, Task, rows};
-use stage::{CANARIES, Factories, play};
 use support::log::Log;
+use table::{Row, Task, rows};
+use wire_faults::WireFault;
 
-/// Cases that are played at once. Most of their time they wait.
-const AT_ONCE: usize = 32;
+/// Number of cases that run concurrently. Each spends most of its time waiting.
+const MAX_CONCURRENT: usize = 32;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_at_every_operation_has_the_outcome_in_the_table() {
@@ -28,8 +28,8 @@ async fn every_fault_at_every_operation_has_the_outcome_in_the_table() {
     let rows = rows();
     let factories = Factories::new();
     let outcomes: BTreeMap<usize, _> = stream::iter(rows.iter().enumerate())
-        .map(async |(line, row)| (line, play(row, &factories).await))
-        .buffer_unordered(AT_ONCE)
+        .map(async |(line, row)| (line, run_case(row, &factories).await))
+        .buffer_unordered(MAX_CONCURRENT)
         .collect()
         .await;
 
@@ -70,11 +70,11 @@ async fn every_fault_at_every_operation_has_the_outcome_in_the_table() {
     }
 }
 
-/// Which faults are played at an operation.
-fn played(rows: &[Row], task: Task) -> BTreeSet<&str> {
+/// Returns the faults that the table covers for an operation.
+fn covered_faults(rows: &[Row], task: Task) -> BTreeSet<&str> {
     let rows = rows.iter().filter(|row| row.task == task);
-    rows.flat_map(|row| &row.troubles)
-        .map(|trouble| trouble.name.as_str())
+    rows.flat_map(|row| &row.faults)
+        .map(|fault| fault.name.as_str())
         .collect()
 }
 
@@ -82,11 +82,11 @@ fn played(rows: &[Row], task: Task) -> BTreeSet<&str> {
 fn the_table_covers_every_fault_at_every_operation() {
     let rows = rows();
     let faults = ApiFault::ALL.iter().map(|fault| fault.as_str());
-    let all: Vec<&str> = faults.chain(Break::ALL.map(|(name, _)| name)).collect();
+    let all: Vec<&str> = faults.chain(WireFault::ALL.map(|(name, _)| name)).collect();
     let mut missing = Vec::new();
     for (name, task) in Task::calling() {
-        let played = played(&rows, task);
-        let left_out = all.iter().filter(|fault| !played.contains(**fault));
+        let covered = covered_faults(&rows, task);
+        let left_out = all.iter().filter(|fault| !covered.contains(**fault));
         missing.extend(left_out.map(|fault| format!("{name} {fault}")));
     }
     assert!(missing.is_empty(), "not in the table: {missing:#?}");

@@ -11,25 +11,26 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 /// Another server, which counts its connections.
-struct Other {
+struct OtherServer {
     address: String,
-    came: Arc<AtomicUsize>,
-    one_came: Arc<Notify>,
+    connections: Arc<AtomicUsize>,
+    connected: Arc<Notify>,
 }
 
-impl Other {
-    async fn listening() -> Self {
+impl OtherServer {
+    async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let other = Self {
             address: listener.local_addr().unwrap().to_string(),
-            came: Arc::default(),
-            one_came: Arc::default(),
+            connections: Arc::default(),
+            connected: Arc::default(),
         };
-        let (came, one_came) = (Arc::clone(&other.came), Arc::clone(&other.one_came));
+        let (connections, connected) =
+            (Arc::clone(&other.connections), Arc::clone(&other.connected));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                came.fetch_add(1, Ordering::SeqCst);
-                one_came.notify_one();
+                connections.fetch_add(1, Ordering::SeqCst);
+                connected.notify_one();
                 drop(stream);
             }
         });
@@ -38,13 +39,13 @@ impl Other {
 
     /// Returns the number of connections so far. Connections are accepted in order, so the
     /// connection made here comes after all earlier ones.
-    async fn visitors(&self) -> usize {
-        let before = self.came.load(Ordering::SeqCst);
+    async fn connection_count(&self) -> usize {
+        let before = self.connections.load(Ordering::SeqCst);
         TcpStream::connect(&self.address).await.unwrap();
-        while self.came.load(Ordering::SeqCst) == before {
-            self.one_came.notified().await;
+        while self.connections.load(Ordering::SeqCst) == before {
+            self.connected.notified().await;
         }
-        self.came.load(Ordering::SeqCst) - 1
+        self.connections.load(Ordering::SeqCst) - 1
     }
 }
 
@@ -61,7 +62,7 @@ fn assert_unreadable(name: &str, error: &ProviderError, status: u16) {
 #[tokio::test]
 async fn redirects_are_never_followed() {
     for status in [301, 302, 303, 307, 308] {
-        let other = Other::listening().await;
+        let other = OtherServer::start().await;
         let address = &other.address;
         for elsewhere in [
             format!("http://{address}/pg/links"),
@@ -88,13 +89,13 @@ async fn redirects_are_never_followed() {
             );
             assert!(heard.len() > 5, "the gateway itself was called");
         }
-        assert_eq!(other.visitors().await, 0, "{status}");
+        assert_eq!(other.connection_count().await, 0, "{status}");
     }
 }
 
 #[tokio::test]
 async fn addresses_named_in_a_response_are_never_called() {
-    let other = Other::listening().await;
+    let other = OtherServer::start().await;
     let address = other.address.clone();
     let gateway = Scripted::handler(move |_, request| {
         let page = format!("http://{address}/links/x");
@@ -131,5 +132,5 @@ async fn addresses_named_in_a_response_are_never_called() {
             .iter()
             .all(|request| request.header("cookie").is_none())
     );
-    assert_eq!(other.visitors().await, 0);
+    assert_eq!(other.connection_count().await, 0);
 }

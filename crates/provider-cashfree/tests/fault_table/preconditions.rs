@@ -1,14 +1,15 @@
-//! What was there before a case.
+//! The state of the gateway before a case.
 
 use cashfree_simulator::{ApiFault, ApiFaultRule, ApiOperation as Api, PaymentAttempt};
 
-use crate::breaks::Break;
-use crate::stage::{Factories, Stage, connect};
+use crate::case::{Factories, Fixture, connect};
+use crate::proxy::letter;
 use crate::support::Seen;
-use crate::wire::letter;
+use crate::wire_faults::WireFault;
 
-impl Stage {
-    /// The key of a creation, as a process that does not get through would send it.
+impl Fixture {
+    /// Returns the idempotency key of a creation, taken from a request that does not reach the
+    /// gateway.
     pub(crate) async fn first_key(&self, factories: &Factories) -> String {
         self.own_request(factories)
             .await
@@ -17,21 +18,21 @@ impl Stage {
             .to_owned()
     }
 
-    /// The request that the provider makes for a creation, which does not get through.
+    /// Returns the provider's request for a creation. The request does not reach the gateway.
     async fn own_request(&self, factories: &Factories) -> Seen {
-        self.wire.break_next('P', Break::CutBeforeCommit, 1);
-        self.wire.break_next('G', Break::CutBeforeCommit, 1);
-        let provider = connect(&factories.one_try, &self.wire.base_url);
+        self.proxy.break_next('P', WireFault::CutBeforeCommit, 1);
+        self.proxy.break_next('G', WireFault::CutBeforeCommit, 1);
+        let provider = connect(&factories.one_try, &self.proxy.base_url);
         let lost = provider.create_checkout(&self.prepared).await;
         assert!(lost.is_err());
-        self.wire.mend();
-        let seen = self.wire.take_seen();
+        self.proxy.mend();
+        let seen = self.proxy.take_requests();
         seen.into_iter()
             .find(|request| letter(request) == 'P')
             .unwrap()
     }
 
-    /// Brings about what was there before the case.
+    /// Establishes the state before the case.
     pub(crate) async fn prepare(&mut self, before: &str, factories: &Factories) {
         let simulator = self.simulator.simulator().clone();
         let mut own = self.own_request(factories).await;
@@ -55,7 +56,7 @@ impl Stage {
                 });
                 change(&mut own, "\"INR\"", "\"USD\"");
             }
-            // The key was used for other bytes.
+            // The key was used with other bytes.
             "key_elsewhere" => change_under_key(&mut own, "\"inv-1\"", "\"inv-2\""),
             "key_for_other" => change_under_key(&mut own, "200.12", "200.13"),
             "stored_500" => {
@@ -68,7 +69,7 @@ impl Stage {
             }
             other => panic!("no such state before: {other}"),
         }
-        self.wire.send(&own).await;
+        self.proxy.send(&own).await;
         match before {
             "paid" => {
                 simulator.fail("inv-1", PaymentAttempt::new()).unwrap();
@@ -97,7 +98,7 @@ fn forget_key(request: &mut Seen) {
         .retain(|(name, _)| name != "x-idempotency-key");
 }
 
-/// Changes what a request asks for, as somebody else would ask for it.
+/// Changes the content of a request, as another caller's request would differ.
 fn change(request: &mut Seen, from: &str, to: &str) {
     forget_key(request);
     change_under_key(request, from, to);

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 /// A failure of a request on its way, or of its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Break {
+pub(crate) enum WireFault {
     /// No server listens at the address.
     Refused,
     /// The connection is reset before the request is read.
@@ -47,7 +47,7 @@ pub(crate) enum Break {
     Garbage,
 }
 
-impl Break {
+impl WireFault {
     pub(crate) const ALL: [(&str, Self); 19] = [
         ("refused", Self::Refused),
         ("reset_unread", Self::ResetUnread),
@@ -71,7 +71,7 @@ impl Break {
     ];
 
     /// Returns true if the caller waits until its timeout.
-    pub(crate) const fn keeps_waiting(self) -> bool {
+    pub(crate) const fn hangs(self) -> bool {
         matches!(
             self,
             Self::HangBeforeCommit | Self::HangAfterCommit | Self::LateCommit | Self::StalledBody
@@ -79,7 +79,7 @@ impl Break {
     }
 }
 
-impl FromStr for Break {
+impl FromStr for WireFault {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {

@@ -1,4 +1,4 @@
-//! One case, played: a gateway of its own, the line to it, and the provider at the other end.
+//! One case, covered: a gateway of its own, the line to it, and the provider at the other end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use payment_provider_core::{
 };
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, RetryTuning};
 
-use crate::breaks::Break;
-use crate::row::{Outcome, Row, Task, Trouble, What};
+use crate::labels;
+use crate::proxy::{Proxy, letter};
 use crate::support::{Seen, inr, locator, reference};
-use crate::wire::{Wire, letter};
-use crate::words;
+use crate::table::{FaultKind, InjectedFault, Outcome, Row, Task};
+use crate::wire_faults::WireFault;
 
 const CLIENT_ID: &str = "canary-client-id";
 const SECRET: &str = "canary-client-secret";
@@ -63,55 +63,63 @@ impl Factories {
     }
 }
 
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) simulator: RunningSimulator,
-    pub(crate) wire: Wire,
+    pub(crate) proxy: Proxy,
     pub(crate) prepared: PreparedCheckout,
     /// Everything shown so far that could hold what it must not.
     shown: Vec<String>,
 }
 
 /// Plays a case. Also gives all that was shown on the way.
-pub(crate) async fn play(row: &Row, factories: &Factories) -> (Outcome, Vec<String>) {
-    let mut stage = Stage::set(factories).await;
-    stage.prepare(&row.before, factories).await;
-    let first_key = stage.first_key(factories).await;
-    stage.trouble(&row.troubles);
+pub(crate) async fn run_case(row: &Row, factories: &Factories) -> (Outcome, Vec<String>) {
+    let mut fixture = Fixture::set(factories).await;
+    fixture.prepare(&row.before, factories).await;
+    let first_key = fixture.first_key(factories).await;
+    fixture.inject(&row.faults);
     let refused = row
-        .troubles
+        .faults
         .iter()
-        .any(|trouble| trouble.what == What::Wire(Break::Refused));
-    let keeps_waiting = row.troubles.iter().any(Trouble::keeps_waiting);
-    let factory = if keeps_waiting {
+        .any(|fault| fault.kind == FaultKind::Connection(WireFault::Refused));
+    let hangs = row.faults.iter().any(InjectedFault::hangs);
+    let factory = if hangs {
         &factories.kept_waiting
     } else {
         &factories.patient
     };
 
     let base_url = if refused {
-        nobody()
+        unused_address()
     } else {
-        stage.wire.base_url.clone()
+        fixture.proxy.base_url.clone()
     };
     let provider = connect(factory, &base_url);
-    let result = stage.run(row.task, &provider).await;
-    let mut requests = trace(&stage.wire.take_seen(), &first_key, &stage.prepared);
+    let result = fixture.run(row.task, &provider).await;
+    let mut requests = trace(
+        &fixture.proxy.take_requests(),
+        &first_key,
+        &fixture.prepared,
+    );
     if row.task == Task::Payments && result.contains('/') {
         // The first list that fails ends all; how far the others came is chance.
         requests.truncate(requests.find('Y').map_or(requests.len(), |first| first + 1));
         requests = requests.replace('Y', "Y+");
     }
-    let gateway = stage.gateway();
+    let gateway = fixture.gateway();
 
-    stage.simulator.simulator().clear_faults();
-    stage.wire.deliver_what_was_held().await;
+    fixture.simulator.simulator().clear_faults();
+    fixture.proxy.forward_held().await;
     // A line of its own: what was given up may still be on its way over the old one.
-    stage.wire = Wire::to(stage.simulator.local_addr()).await;
+    fixture.proxy = Proxy::start(fixture.simulator.local_addr()).await;
     // Another process, or the same one much later.
-    let provider = connect(&factories.patient, &stage.wire.base_url);
-    let mut again = stage.run(row.task, &provider).await;
-    let again_requests = trace(&stage.wire.take_seen(), &first_key, &stage.prepared);
-    let links = stage.simulator.simulator().links();
+    let provider = connect(&factories.patient, &fixture.proxy.base_url);
+    let mut again = fixture.run(row.task, &provider).await;
+    let again_requests = trace(
+        &fixture.proxy.take_requests(),
+        &first_key,
+        &fixture.prepared,
+    );
+    let links = fixture.simulator.simulator().links();
     let ours = |link: &&LinkSnapshot| link.link_id == reference().as_str();
     if links.iter().filter(ours).count() > 1 {
         again.push_str("!second_link");
@@ -124,11 +132,11 @@ pub(crate) async fn play(row: &Row, factories: &Factories) -> (Outcome, Vec<Stri
         again,
         again_requests,
     };
-    (outcome, stage.shown)
+    (outcome, fixture.shown)
 }
 
 /// An address at which nobody listens.
-fn nobody() -> String {
+fn unused_address() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}/pg", listener.local_addr().unwrap())
 }
@@ -149,7 +157,7 @@ fn customer() -> Customer {
         .with_name("canary-name")
 }
 
-impl Stage {
+impl Fixture {
     async fn set(factories: &Factories) -> Self {
         let merchant = Merchant::new(CLIENT_ID, SECRET);
         let config = SimulatorConfig::new().merchant(merchant).seed(1);
@@ -158,30 +166,32 @@ impl Stage {
             .start("127.0.0.1:0")
             .await
             .unwrap();
-        let wire = Wire::to(simulator.local_addr()).await;
+        let proxy = Proxy::start(simulator.local_addr()).await;
         let expires_at = Timestamp::now() + jiff::SignedDuration::from_hours(1);
         let purpose = "canary-purpose";
         let request =
             CheckoutRequest::new(reference(), inr(20_012), purpose, customer(), expires_at);
-        let provider = connect(&factories.patient, &wire.base_url);
+        let provider = connect(&factories.patient, &proxy.base_url);
         let prepared = provider.prepare_checkout(&request).unwrap();
         Self {
             simulator,
-            wire,
+            proxy,
             shown: vec![format!("{prepared:?} {provider:?}")],
             prepared,
         }
     }
 
-    fn trouble(&self, troubles: &[Trouble]) {
-        for trouble in troubles {
-            match trouble.what {
-                What::Wire(how) => self.wire.break_next(trouble.call, how, trouble.times),
-                What::Gateway(fault) => {
+    fn inject(&self, faults: &[InjectedFault]) {
+        for injected in faults {
+            match injected.kind {
+                FaultKind::Connection(how) => {
+                    self.proxy.break_next(injected.call, how, injected.times)
+                }
+                FaultKind::Gateway(fault) => {
                     let mut rule =
-                        ApiFaultRule::once(api(trouble.call), fault).times(trouble.times);
-                    if let Some(number) = trouble.number {
-                        rule = if trouble.limits_rate() {
+                        ApiFaultRule::once(api(injected.call), fault).times(injected.times);
+                    if let Some(number) = injected.number {
+                        rule = if injected.limits_rate() {
                             rule.retry_seconds(number)
                         } else {
                             rule.delay(Duration::from_millis(number.into()))
@@ -197,38 +207,38 @@ impl Stage {
         let result = match task {
             Task::Check => provider.check_connection().await.map(|check| {
                 self.show(&check);
-                words::checked(&check)
+                labels::checked(&check)
             }),
             Task::Customer => provider.link_customer(&customer()).await.map(|link| {
                 self.show(&link);
-                words::linked(&link)
+                labels::linked(&link)
             }),
             Task::Create => provider
                 .create_checkout(&self.prepared)
                 .await
                 .map(|created| {
                     self.show(&created);
-                    words::created(&created)
+                    labels::created(&created)
                 }),
             Task::Fetch => provider.fetch_checkout(&locator()).await.map(|checkout| {
                 self.show(&checkout);
-                words::fetched(&checkout)
+                labels::fetched(&checkout)
             }),
             Task::Cancel => provider
                 .cancel_checkout(&locator())
                 .await
                 .map(|cancellation| {
                     self.show(&cancellation);
-                    words::cancelled(&cancellation)
+                    labels::cancelled(&cancellation)
                 }),
             Task::Payments => provider.list_payments(&locator()).await.map(|payments| {
                 self.show(&payments);
-                words::listed(&payments)
+                labels::listed(&payments)
             }),
         };
         result.unwrap_or_else(|error| {
             self.show_error(&error);
-            words::error(&error)
+            labels::error(&error)
         })
     }
 

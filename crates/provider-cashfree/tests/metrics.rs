@@ -1,4 +1,4 @@
-//! What is counted with the feature `metrics`, and that without it nothing is.
+//! The metrics recorded with the feature `metrics`, and their absence without it.
 
 mod support;
 
@@ -10,36 +10,36 @@ use metrics::{
 };
 use support::*;
 
-/// Keeps all that is told, a line each.
+/// A recorder that keeps each record as one line.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<String>>>);
+struct LineRecorder(Arc<Mutex<Vec<String>>>);
 
-/// One number, told under its name and labels.
-struct Number {
+/// One metric with its name and labels.
+struct Metric {
     name: String,
-    kept: Kept,
+    recorder: LineRecorder,
 }
 
-impl Kept {
+impl LineRecorder {
     fn push(&self, line: String) {
         self.0.lock().unwrap().push(line);
     }
 
-    fn number(&self, key: &Key) -> Arc<Number> {
+    fn metric(&self, key: &Key) -> Arc<Metric> {
         let labels: Vec<String> = key
             .labels()
             .map(|label| format!("{}={}", label.key(), label.value()))
             .collect();
-        Arc::new(Number {
+        Arc::new(Metric {
             name: format!("{} {}", key.name(), labels.join(" ")),
-            kept: self.clone(),
+            recorder: self.clone(),
         })
     }
 
     fn describe(&self, key: &KeyName, unit: Option<Unit>) {
         let unit = unit.map_or("none", |unit| unit.as_str());
         let line = format!("{} is in {unit}", key.as_str());
-        // Each factory describes them anew.
+        // Each factory describes the metrics again.
         let known = self.0.lock().unwrap().contains(&line);
         if !known {
             self.push(line);
@@ -47,25 +47,25 @@ impl Kept {
     }
 }
 
-impl CounterFn for Number {
+impl CounterFn for Metric {
     fn increment(&self, value: u64) {
-        self.kept.push(format!("{} +{value}", self.name));
+        self.recorder.push(format!("{} +{value}", self.name));
     }
 
     fn absolute(&self, value: u64) {
-        self.kept.push(format!("{} ={value}", self.name));
+        self.recorder.push(format!("{} ={value}", self.name));
     }
 }
 
-impl HistogramFn for Number {
-    /// Whole seconds, cut off: the rest is chance.
+impl HistogramFn for Metric {
+    /// Keeps whole seconds only, since the remainder is not deterministic.
     fn record(&self, value: f64) {
-        self.kept
+        self.recorder
             .push(format!("{} {:.0}", self.name, value.trunc()));
     }
 }
 
-impl Recorder for Kept {
+impl Recorder for LineRecorder {
     fn describe_counter(&self, key: KeyName, unit: Option<Unit>, _: SharedString) {
         self.describe(&key, unit);
     }
@@ -79,7 +79,7 @@ impl Recorder for Kept {
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::from_arc(self.number(key))
+        Counter::from_arc(self.metric(key))
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
@@ -88,14 +88,14 @@ impl Recorder for Kept {
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::from_arc(self.number(key))
+        Histogram::from_arc(self.metric(key))
     }
 }
 
-/// A fetch that is answered at the fourth try, and a checkout that is made at once.
-async fn story() -> Vec<String> {
-    let kept = Kept::default();
-    let _guard = metrics::set_default_local_recorder(&kept);
+/// Runs a fetch that succeeds at the fourth attempt, and a creation that succeeds at once.
+async fn scenario() -> Vec<String> {
+    let recorder = LineRecorder::default();
+    let _guard = metrics::set_default_local_recorder(&recorder);
     let acts = [
         Act::Close,
         Act::Hang,
@@ -118,7 +118,7 @@ async fn story() -> Vec<String> {
         .next()
         .unwrap();
     let port = format!("server.port={port}");
-    let lines = kept.0.lock().unwrap();
+    let lines = recorder.0.lock().unwrap();
     lines
         .iter()
         .map(|line| line.replace(&port, "server.port=(port)"))
@@ -139,7 +139,7 @@ async fn each_attempt_is_timed_and_each_repetition_counted() {
         "provider_cashfree.request.resends is in count".to_owned(),
         format!("{took} {fetch} error.type=connection 0"),
         resent.clone(),
-        // The time allowed for one request, in seconds.
+        // The request timeout in seconds.
         format!("{took} {fetch} error.type=timeout 10"),
         resent.clone(),
         format!("{took} {fetch} http.response.status_code=500 error.type=500 0"),
@@ -147,18 +147,18 @@ async fn each_attempt_is_timed_and_each_repetition_counted() {
         format!("{took} {fetch} http.response.status_code=200 0"),
         format!("{took} {create} http.response.status_code=200 0"),
     ];
-    assert_eq!(story().await, expected);
+    assert_eq!(scenario().await, expected);
 }
 
 #[cfg(not(feature = "metrics"))]
 #[tokio::test(start_paused = true)]
 async fn no_metrics_are_recorded_without_the_feature() {
-    let heard = Kept::default();
+    let heard = LineRecorder::default();
     metrics::with_local_recorder(&heard, || metrics::counter!("heard").increment(1));
     assert_eq!(
         *heard.0.lock().unwrap(),
         ["heard  +1"],
         "the recorder hears"
     );
-    assert_eq!(story().await, Vec::<String>::new());
+    assert_eq!(scenario().await, Vec::<String>::new());
 }

@@ -2,7 +2,7 @@ use payment_provider_conformance::Anomaly;
 use payment_provider_core::reexport::Bytes;
 
 /// Rewrites the response about a link according to the anomaly.
-pub(crate) fn rewritten(body: Bytes, anomaly: Option<&Anomaly>) -> Bytes {
+pub(crate) fn apply(body: Bytes, anomaly: Option<&Anomaly>) -> Bytes {
     let text = String::from_utf8_lossy(&body).into_owned();
     let text = match anomaly {
         Some(Anomaly::UnknownStatus(word)) => replace(&text, "link_status", &format!("\"{word}\"")),

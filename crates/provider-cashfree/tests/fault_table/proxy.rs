@@ -11,8 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::breaks::Break;
 use crate::support::{Seen, read_request};
+use crate::wire_faults::WireFault;
 
 /// Returns the letter of an API call.
 pub(crate) fn letter(request: &Seen) -> char {
@@ -31,19 +31,19 @@ pub(crate) fn letter(request: &Seen) -> char {
 struct State {
     seen: Vec<Seen>,
     /// The failure of each kind of call, and the number of times it still occurs.
-    breaks: BTreeMap<char, (Break, u32)>,
+    breaks: BTreeMap<char, (WireFault, u32)>,
     held: Vec<Seen>,
 }
 
-pub(crate) struct Wire {
+pub(crate) struct Proxy {
     pub(crate) base_url: String,
     gateway: SocketAddr,
     state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
 }
 
-impl Wire {
-    pub(crate) async fn to(gateway: SocketAddr) -> Self {
+impl Proxy {
+    pub(crate) async fn start(gateway: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}/pg", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::default()));
@@ -64,7 +64,7 @@ impl Wire {
     }
 
     /// Makes the next calls of this kind fail.
-    pub(crate) fn break_next(&self, call: char, how: Break, times: u32) {
+    pub(crate) fn break_next(&self, call: char, how: WireFault, times: u32) {
         let mut state = self.state.lock().unwrap();
         state.breaks.insert(call, (how, times));
     }
@@ -74,12 +74,12 @@ impl Wire {
     }
 
     /// Returns the requests since the last call.
-    pub(crate) fn take_seen(&self) -> Vec<Seen> {
+    pub(crate) fn take_requests(&self) -> Vec<Seen> {
         std::mem::take(&mut self.state.lock().unwrap().seen)
     }
 
     /// Forwards the requests that were held back to the gateway.
-    pub(crate) async fn deliver_what_was_held(&self) {
+    pub(crate) async fn forward_held(&self) {
         let held = std::mem::take(&mut self.state.lock().unwrap().held);
         for request in held {
             forward(self.gateway, &request).await.unwrap();
@@ -92,7 +92,7 @@ impl Wire {
     }
 }
 
-impl Drop for Wire {
+impl Drop for Proxy {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -123,7 +123,7 @@ async fn unread_reset(stream: &TcpStream, state: &Mutex<State>) -> bool {
     let hit = state
         .breaks
         .values_mut()
-        .find(|(how, _)| *how == Break::ResetUnread);
+        .find(|(how, _)| *how == WireFault::ResetUnread);
     match hit {
         Some((_, times)) if *times > 0 => {
             *times -= 1;
@@ -133,7 +133,7 @@ async fn unread_reset(stream: &TcpStream, state: &Mutex<State>) -> bool {
     }
 }
 
-fn take_break(state: &mut State, call: char) -> Option<Break> {
+fn take_break(state: &mut State, call: char) -> Option<WireFault> {
     let (how, times) = state.breaks.get_mut(&call)?;
     *times = times.checked_sub(1)?;
     Some(*how)
@@ -144,27 +144,29 @@ async fn act(
     gateway: SocketAddr,
     state: &Mutex<State>,
     request: Seen,
-    how: Option<Break>,
+    how: Option<WireFault>,
 ) -> io::Result<()> {
     let page = |status: &str, body: &str| {
         let length = body.len();
         format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
     };
     let said = match how {
-        Some(Break::Html200) => page("200 OK", "<html>welcome</html>"),
-        Some(Break::Empty200) => page("200 OK", ""),
-        Some(Break::Html404) => page("404 Not Found", "<html>nothing here</html>"),
-        Some(Break::Html403) => page("403 Forbidden", "<html>firewall</html>"),
-        Some(Break::Redirect307) => page("307 Away\r\nlocation: http://127.0.0.1:9/pg/links", ""),
-        Some(Break::Garbage) => "nonsense\r\n\r\n".to_owned(),
-        Some(Break::CutBeforeCommit) => return stream.set_zero_linger(),
-        Some(Break::HangBeforeCommit) => return until_gone(stream).await,
-        Some(Break::LateCommit) => {
+        Some(WireFault::Html200) => page("200 OK", "<html>welcome</html>"),
+        Some(WireFault::Empty200) => page("200 OK", ""),
+        Some(WireFault::Html404) => page("404 Not Found", "<html>nothing here</html>"),
+        Some(WireFault::Html403) => page("403 Forbidden", "<html>firewall</html>"),
+        Some(WireFault::Redirect307) => {
+            page("307 Away\r\nlocation: http://127.0.0.1:9/pg/links", "")
+        }
+        Some(WireFault::Garbage) => "nonsense\r\n\r\n".to_owned(),
+        Some(WireFault::CutBeforeCommit) => return stream.set_zero_linger(),
+        Some(WireFault::HangBeforeCommit) => return until_gone(stream).await,
+        Some(WireFault::LateCommit) => {
             state.lock().unwrap().held.push(request);
             return until_gone(stream).await;
         }
         None => return relay(stream, gateway, &request).await,
-        Some(how) => return pass_on(stream, &forward(gateway, &request).await?, how).await,
+        Some(how) => return damage(stream, &forward(gateway, &request).await?, how).await,
     };
     stream.write_all(said.as_bytes()).await
 }
@@ -178,24 +180,24 @@ async fn relay(stream: &mut TcpStream, gateway: SocketAddr, request: &Seen) -> i
 }
 
 /// Sends the gateway's response to the caller, modified by the failure.
-async fn pass_on(stream: &mut TcpStream, answer: &[u8], how: Break) -> io::Result<()> {
+async fn damage(stream: &mut TcpStream, answer: &[u8], how: WireFault) -> io::Result<()> {
     let body = answer.windows(4).position(|w| w == b"\r\n\r\n");
     let body = body.map_or(answer.len(), |end| end + 4);
     let half = body.midpoint(answer.len());
     match how {
-        Break::HangAfterCommit => until_gone(stream).await,
-        Break::CutAfterCommit => stream.set_zero_linger(),
-        Break::HalfHead => stream.write_all(&answer[..12]).await,
-        Break::HalfBody => stream.write_all(&answer[..half]).await,
-        Break::ResetMidBody => {
+        WireFault::HangAfterCommit => until_gone(stream).await,
+        WireFault::CutAfterCommit => stream.set_zero_linger(),
+        WireFault::HalfHead => stream.write_all(&answer[..12]).await,
+        WireFault::HalfBody => stream.write_all(&answer[..half]).await,
+        WireFault::ResetMidBody => {
             stream.write_all(&answer[..half]).await?;
             stream.set_zero_linger()
         }
-        Break::StalledBody => {
+        WireFault::StalledBody => {
             stream.write_all(&answer[..half]).await?;
             until_gone(stream).await
         }
-        Break::SlowBody => {
+        WireFault::SlowBody => {
             let (head, rest) = answer.split_at(body);
             stream.write_all(head).await?;
             for piece in rest.chunks(rest.len() / 8 + 1) {
@@ -204,7 +206,7 @@ async fn pass_on(stream: &mut TcpStream, answer: &[u8], how: Break) -> io::Resul
             }
             Ok(())
         }
-        Break::Oversized => {
+        WireFault::Oversized => {
             let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
             stream.write_all(head).await?;
             stream.write_all(&vec![b' '; 2 * 1024 * 1024]).await

@@ -1,13 +1,13 @@
-//! The table, read.
+//! Parser of the table.
 
 use std::fmt;
 use std::str::FromStr;
 
 use cashfree_simulator::ApiFault;
 
-use crate::breaks::Break;
+use crate::wire_faults::WireFault;
 
-/// What the provider is asked to do.
+/// An operation of the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Task {
     Check,
@@ -28,13 +28,13 @@ impl Task {
         ("payments", Self::Payments),
     ];
 
-    /// Those that call the gateway. A customer is linked without.
+    /// Returns the operations that call the gateway. Linking a customer does not.
     pub(crate) fn calling() -> impl Iterator<Item = (&'static str, Self)> {
         let all = Self::ALL.into_iter();
         all.filter(|(_, task)| *task != Self::Customer)
     }
 
-    /// The call that a fault of this task hits unless the row says otherwise.
+    /// Returns the call that a fault hits unless the row names another.
     pub(crate) const fn call(self) -> char {
         match self {
             Self::Check | Self::Fetch | Self::Customer => 'G',
@@ -45,49 +45,49 @@ impl Task {
     }
 }
 
-/// What goes wrong, with which kind of call, how often.
+/// A fault, the kind of call it hits, and the number of times.
 #[derive(Debug, Clone)]
-pub(crate) struct Trouble {
+pub(crate) struct InjectedFault {
     pub(crate) name: String,
-    pub(crate) what: What,
+    pub(crate) kind: FaultKind,
     pub(crate) call: char,
     pub(crate) times: u32,
-    /// The seconds that a rate limit tells to wait, or the milliseconds of a delay.
+    /// The delay of a rate limit in seconds, or a response delay in milliseconds.
     pub(crate) number: Option<u32>,
 }
 
-impl Trouble {
+impl InjectedFault {
     pub(crate) fn limits_rate(&self) -> bool {
         self.name.starts_with("rate_limited")
     }
 
-    /// Whether the caller has to wait until its time is up.
-    pub(crate) fn keeps_waiting(&self) -> bool {
-        match self.what {
-            What::Wire(how) => how.keeps_waiting(),
-            What::Gateway(_) => !self.limits_rate() && self.number >= Some(1000),
+    /// Returns true if the caller waits until its timeout.
+    pub(crate) fn hangs(&self) -> bool {
+        match self.kind {
+            FaultKind::Connection(how) => how.hangs(),
+            FaultKind::Gateway(_) => !self.limits_rate() && self.number >= Some(1000),
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum FaultKind {
     Gateway(ApiFault),
-    Wire(Break),
+    Connection(WireFault),
 }
 
-/// One line of the table: a case, and what must come of it.
+/// One line of the table: a case and its expected outcome.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) task: Task,
     pub(crate) before: String,
-    pub(crate) troubles: Vec<Trouble>,
-    /// The columns of the case as they are written, to be shown.
+    pub(crate) faults: Vec<InjectedFault>,
+    /// The columns of the case as written, for display.
     case: [String; 3],
     pub(crate) expected: Outcome,
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) result: String,
@@ -99,8 +99,8 @@ pub(crate) struct Outcome {
 
 impl Row {
     pub(crate) fn with(&self, outcome: &Outcome) -> String {
-        let [task, before, troubles] = &self.case;
-        format!("{task:<8} {before:<15} {troubles:<41} {outcome}")
+        let [task, before, faults] = &self.case;
+        format!("{task:<8} {before:<15} {faults:<41} {outcome}")
     }
 }
 
@@ -120,7 +120,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// All rows.
+/// Returns all rows.
 pub(crate) fn rows() -> Vec<Row> {
     let lines = include_str!("rows.txt").lines();
     lines
@@ -134,7 +134,7 @@ fn row(line: &str) -> Row {
     let [
         task,
         before,
-        troubles,
+        faults,
         result,
         requests,
         gateway,
@@ -149,12 +149,12 @@ fn row(line: &str) -> Row {
     Row {
         task: kind,
         before: own(before),
-        troubles: troubles
+        faults: faults
             .split(',')
             .filter(|text| *text != "-")
-            .map(|text| trouble(text, kind))
+            .map(|text| fault(text, kind))
             .collect(),
-        case: [task, before, troubles].map(own),
+        case: [task, before, faults].map(own),
         expected: Outcome {
             result: own(result),
             requests: own(requests),
@@ -165,8 +165,9 @@ fn row(line: &str) -> Row {
     }
 }
 
-/// `call:name(number)*times`, of which only the name is needed. `*` alone is always.
-fn trouble(text: &str, task: Task) -> Trouble {
+/// Parses `call:name(number)*times`, of which only the name is required. A `*` without a number
+/// means always.
+fn fault(text: &str, task: Task) -> InjectedFault {
     let (rest, times) = match text.split_once('*') {
         Some((rest, "")) => (rest, u32::MAX),
         Some((rest, times)) => (rest, times.parse().unwrap()),
@@ -180,13 +181,13 @@ fn trouble(text: &str, task: Task) -> Trouble {
         Some((call, name)) => (call.parse().unwrap(), name),
         None => (task.call(), rest),
     };
-    let what = ApiFault::from_str(name)
-        .map(What::Gateway)
-        .or_else(|_| name.parse().map(What::Wire))
+    let kind = ApiFault::from_str(name)
+        .map(FaultKind::Gateway)
+        .or_else(|_| name.parse().map(FaultKind::Connection))
         .unwrap_or_else(|()| panic!("no such fault: {name}"));
-    Trouble {
+    InjectedFault {
         name: name.to_owned(),
-        what,
+        kind,
         call,
         times,
         number,
