@@ -137,22 +137,22 @@ impl GatewayModel for InMemory {
 
     async fn set_anomaly(&self, _: &CheckoutReference, anomaly: &Anomaly) -> ModelResult<()> {
         match anomaly {
-            Anomaly::UnknownStatus(word) => {
-                self.fake.turn(|knobs| knobs.status = Some(word.clone()))
-            }
+            Anomaly::UnknownStatus(word) => self
+                .fake
+                .configure(|behaviour| behaviour.status = Some(word.clone())),
             Anomaly::Underpaid(amount) => {
                 let units = amount.minor_units();
-                self.fake.turn(|knobs| {
-                    knobs.status = Some("paid".to_owned());
-                    knobs.amount_paid = Some(units);
+                self.fake.configure(|behaviour| {
+                    behaviour.status = Some("paid".to_owned());
+                    behaviour.amount_paid = Some(units);
                 });
             }
-            Anomaly::CancellationRefused => {
-                self.fake.turn(|knobs| knobs.refuse_cancellation = true)
-            }
-            Anomaly::HiddenFromLookups(lookups) => {
-                self.fake.turn(|knobs| knobs.empty_lists = *lookups)
-            }
+            Anomaly::CancellationRefused => self
+                .fake
+                .configure(|behaviour| behaviour.refuse_cancellation = true),
+            Anomaly::HiddenFromLookups(lookups) => self
+                .fake
+                .configure(|behaviour| behaviour.empty_lists = *lookups),
             other => return Err(NotImplemented::new(format!("{other:?}"))),
         }
         Ok(())
@@ -167,7 +167,7 @@ impl GatewayModel for InMemory {
             }
             other => return Err(NotImplemented::new(format!("{other:?}"))),
         };
-        let told = self.fake.told_of(id.as_str());
+        let told = self.fake.deliveries_about(id.as_str());
         let deliveries = told.into_iter().map(|told| {
             UnsignedDelivery::new(told.body).with_header("x-razorpay-event-id", &told.event_id)
         });

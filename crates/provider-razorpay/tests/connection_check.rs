@@ -40,7 +40,9 @@ async fn a_list_of_links_proves_the_credentials() {
 async fn credentials_refused_twice_are_rejected() {
     let stage = Stage::with(config(), |settings| settings.with("key_secret", "wrong")).await;
     for bare in [false, true] {
-        stage.fake.turn(|knobs| knobs.bare_error = bare);
+        stage
+            .fake
+            .configure(|behaviour| behaviour.bare_error = bare);
         stage.gateway.clear();
         let check = stage.provider.check_connection().await.unwrap();
         assert_eq!(check.credentials, CredentialCheck::Rejected);
@@ -105,7 +107,9 @@ async fn a_response_that_is_not_the_apis_is_an_error() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_an_error() {
     let stage = Stage::new().await;
-    stage.fake.turn(|knobs| knobs.bad_gateway = 100);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.bad_gateway = 100);
     let error = error(stage.provider.check_connection().await);
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(stage.lines(), [CHECK; 3]);

@@ -89,7 +89,9 @@ async fn the_prepared_bytes_are_sent_once_and_contain_only_documented_fields() {
 async fn an_existing_link_is_adopted_after_either_wording_of_the_refusal() {
     for documented in [false, true] {
         let stage = Stage::new().await;
-        stage.fake.turn(|knobs| knobs.documented_texts = documented);
+        stage
+            .fake
+            .configure(|behaviour| behaviour.documented_texts = documented);
         taken(&stage, |_| {}).await;
         let again = create(&stage).await.unwrap();
         assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
@@ -162,7 +164,7 @@ async fn a_request_that_never_arrived_is_sent_again_with_the_same_bytes() {
 #[tokio::test(start_paused = true)]
 async fn a_lagging_list_leads_to_a_refusal_instead_of_a_second_link() {
     let stage = Stage::new().await;
-    stage.fake.turn(|knobs| knobs.empty_lists = 1);
+    stage.fake.configure(|behaviour| behaviour.empty_lists = 1);
     stage.gateway.fault_next(WireFault::ResetAfter);
     assert!(is_created(create(&stage).await));
     assert_eq!(stage.lines(), [CREATION, LOOKUP, CREATION, LOOKUP]);
@@ -173,7 +175,7 @@ async fn a_lagging_list_leads_to_a_refusal_instead_of_a_second_link() {
 async fn a_taken_reference_is_looked_up_more_than_once() {
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
-    stage.fake.turn(|knobs| knobs.empty_lists = 2);
+    stage.fake.configure(|behaviour| behaviour.empty_lists = 2);
     let again = create(&stage).await.unwrap();
     assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
     assert_eq!(stage.lines(), [CREATION, LOOKUP, LOOKUP, LOOKUP]);
@@ -183,7 +185,9 @@ async fn a_taken_reference_is_looked_up_more_than_once() {
 async fn a_taken_reference_that_is_not_found_may_have_been_applied() {
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
-    stage.fake.turn(|knobs| knobs.empty_lists = 100);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.empty_lists = 100);
     let error = error(create(&stage).await);
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.effect(), Effect::MaybeApplied);
@@ -232,7 +236,7 @@ async fn a_link_without_the_fingerprint_is_a_conflict() {
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
     for notes in [NotesShape::Null, NotesShape::EmptyList] {
-        stage.fake.turn(|knobs| knobs.notes = notes);
+        stage.fake.configure(|behaviour| behaviour.notes = notes);
         let error = error(create(&stage).await);
         assert_eq!(error.kind(), ErrorKind::Conflict);
         let [difference] = error.differences() else {
@@ -254,8 +258,12 @@ async fn an_existing_link_is_found_in_every_form_of_a_list() {
     ] {
         let stage = Stage::new().await;
         taken(&stage, |_| {}).await;
-        stage.fake.turn(|knobs| {
-            (knobs.list, knobs.notes, knobs.odd_maps) = (list, notes, odd);
+        stage.fake.configure(|behaviour| {
+            (
+                behaviour.list,
+                behaviour.notes,
+                behaviour.empty_map_variants,
+            ) = (list, notes, odd);
         });
         let again = create(&stage).await.unwrap();
         assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
@@ -273,7 +281,9 @@ async fn a_list_that_ignores_the_reference_filter_is_searched() {
         stage.provider.create_checkout(&other).await.unwrap();
     }
     stage.gateway.clear();
-    stage.fake.turn(|knobs| knobs.ignore_filter = true);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.ignore_filter = true);
     let again = create(&stage).await.unwrap();
     assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
     let second = format!("{LOOKUP}&skip=100");
@@ -283,7 +293,9 @@ async fn a_list_that_ignores_the_reference_filter_is_searched() {
 #[tokio::test]
 async fn a_refusal_is_returned_with_its_field_if_no_link_is_found() {
     let stage = Stage::new().await;
-    stage.fake.turn(|knobs| knobs.most_amount = Some(10_000));
+    stage
+        .fake
+        .configure(|behaviour| behaviour.max_amount = Some(10_000));
     let error = error(create(&stage).await);
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert_eq!(error.effect(), Effect::Rejected);
@@ -309,8 +321,8 @@ async fn a_refused_repetition_adopts_the_link_of_the_earlier_call() {
 #[tokio::test(start_paused = true)]
 async fn the_retry_delay_of_a_rate_limit_is_honoured() {
     let stage = Stage::new().await;
-    stage.fake.turn(|knobs| {
-        (knobs.too_many, knobs.retry_after) = (2, Some("3"));
+    stage.fake.configure(|behaviour| {
+        (behaviour.rate_limited, behaviour.retry_after) = (2, Some("3"));
     });
     let begun = tokio::time::Instant::now();
     assert!(is_created(create(&stage).await));
@@ -319,7 +331,7 @@ async fn the_retry_delay_of_a_rate_limit_is_honoured() {
 
     // Untold, the wait is a minute: more than there is.
     let stage = Stage::new().await;
-    stage.fake.turn(|knobs| knobs.too_many = 1);
+    stage.fake.configure(|behaviour| behaviour.rate_limited = 1);
     let error = error(create(&stage).await);
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(error.effect(), Effect::Rejected);
@@ -330,7 +342,9 @@ async fn the_retry_delay_of_a_rate_limit_is_honoured() {
 #[tokio::test]
 async fn the_test_mode_quota_is_not_retried() {
     let stage = Stage::new().await;
-    stage.fake.turn(|knobs| knobs.quota_used_up = true);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.quota_used_up = true);
     let error = error(create(&stage).await);
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(error.retry(), RetryAdvice::Never);
@@ -341,7 +355,9 @@ async fn the_test_mode_quota_is_not_retried() {
     // The last link of the quota is still found by who made it.
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
-    stage.fake.turn(|knobs| knobs.quota_used_up = true);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.quota_used_up = true);
     let again = create(&stage).await.unwrap();
     assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");
 }
@@ -379,7 +395,9 @@ async fn a_failed_connection_means_nothing_was_sent() {
 async fn wrong_credentials_are_reported() {
     for bare in [false, true] {
         let stage = Stage::with(config(), |settings| settings.with("key_secret", "wrong")).await;
-        stage.fake.turn(|knobs| knobs.bare_error = bare);
+        stage
+            .fake
+            .configure(|behaviour| behaviour.bare_error = bare);
         let error = error(create(&stage).await);
         assert_eq!(error.kind(), ErrorKind::Authentication);
         assert_eq!(error.effect(), Effect::Rejected);

@@ -126,7 +126,7 @@ async fn an_absent_order_is_read_in_three_forms() {
         stage.make().await;
         stage
             .fake
-            .turn(|knobs| (knobs.order, knobs.odd_maps) = (order, true));
+            .configure(|behaviour| (behaviour.order, behaviour.empty_map_variants) = (order, true));
         stage.provider.fetch_checkout(&locator()).await.unwrap();
         let payments = stage.provider.list_payments(&locator()).await.unwrap();
         assert!(payments.is_empty());
@@ -139,7 +139,7 @@ async fn an_unknown_status_is_kept_and_counts_as_payable() {
     stage.make().await;
     stage
         .fake
-        .turn(|knobs| knobs.status = Some("issued".to_owned()));
+        .configure(|behaviour| behaviour.status = Some("issued".to_owned()));
     let found = stage.provider.fetch_checkout(&locator()).await.unwrap();
     assert_eq!(found.status, CheckoutStatus::Unknown("issued".to_owned()));
     assert!(page(&found).is_some());
@@ -149,7 +149,7 @@ async fn an_unknown_status_is_kept_and_counts_as_payable() {
 async fn fetch_retries_after_transient_failures() {
     let stage = Stage::new().await;
     stage.make().await;
-    stage.fake.turn(|knobs| knobs.bad_gateway = 1);
+    stage.fake.configure(|behaviour| behaviour.bad_gateway = 1);
     stage.gateway.clear();
     stage.gateway.fault_next(WireFault::ResetBefore);
     stage.provider.fetch_checkout(&locator()).await.unwrap();
@@ -184,7 +184,9 @@ async fn a_link_that_ended_meanwhile_is_reported_with_its_status() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.gateway.clear();
-    stage.fake.turn(|knobs| knobs.paid_at_cancellation = true);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.paid_at_cancellation = true);
     let Cancellation::AlreadyEnded(paid) = cancel(&stage).await else {
         panic!("not ended");
     };
@@ -235,7 +237,7 @@ async fn a_link_partly_paid_during_the_cancellation_is_made_to_expire() {
     let fake = stage.fake.clone();
     stage.gateway.fault_where(
         move |request| {
-            if request.path().ends_with("/cancel") && fake.take_told().is_empty() {
+            if request.path().ends_with("/cancel") && fake.take_deliveries().is_empty() {
                 fake.pay(REFERENCE, 5_000);
             }
             false
@@ -296,7 +298,9 @@ async fn a_refused_expiry_is_decided_by_the_links_status() {
 async fn a_link_that_the_gateway_will_not_cancel_is_still_payable() {
     let stage = Stage::new().await;
     stage.make().await;
-    stage.fake.turn(|knobs| knobs.refuse_cancellation = true);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.refuse_cancellation = true);
     let refused = cancel(&stage).await;
     assert!(
         matches!(refused, Cancellation::StillPayable(_)),

@@ -97,7 +97,9 @@ async fn every_page_is_read_for_any_page_size() {
             stage.fake.fail(REFERENCE, 20_012);
         }
         stage.fake.pay(REFERENCE, 20_012);
-        stage.fake.turn(|knobs| knobs.most_payments = most);
+        stage
+            .fake
+            .configure(|behaviour| behaviour.max_page_size = most);
         stage.gateway.clear();
         let payments = list(&stage).await;
         assert_eq!(payments.len(), attempts);
@@ -114,7 +116,9 @@ async fn a_list_without_pages_is_complete_at_once() {
     for _ in 0..30 {
         stage.fake.fail(REFERENCE, 20_012);
     }
-    stage.fake.turn(|knobs| knobs.no_pages_of_payments = true);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.no_pages_of_payments = true);
     stage.gateway.clear();
     assert_eq!(list(&stage).await.len(), 30);
     let second = format!("{PAGE}?count=100&skip=30");
@@ -127,12 +131,16 @@ async fn a_list_that_lags_behind_the_link_is_requested_again() {
     stage.make().await;
     stage.fake.fail(REFERENCE, 20_012);
     stage.fake.pay(REFERENCE, 20_012);
-    stage.fake.turn(|knobs| knobs.lagging_payments = 2);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.lagging_payments = 2);
     stage.gateway.clear();
     assert_eq!(list(&stage).await.len(), 2);
     assert_eq!(stage.lines(), [LOOKUP, PAGE, LOOKUP, PAGE, LOOKUP, PAGE]);
 
-    stage.fake.turn(|knobs| knobs.lagging_payments = 100);
+    stage
+        .fake
+        .configure(|behaviour| behaviour.lagging_payments = 100);
     let error = error(stage.provider.list_payments(&locator()).await);
     assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
     assert!(matches!(error.retry(), RetryAdvice::After(_)), "{error:?}");
@@ -142,7 +150,9 @@ async fn a_list_that_lags_behind_the_link_is_requested_again() {
 async fn a_paid_link_without_an_order_is_an_error() {
     let stage = Stage::new().await;
     stage.make().await;
-    stage.fake.turn(|knobs| knobs.amount_paid = Some(1));
+    stage
+        .fake
+        .configure(|behaviour| behaviour.amount_paid = Some(1));
     let error = error(stage.provider.list_payments(&locator()).await);
     assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
 }

@@ -122,7 +122,7 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
     stage.fake.pay(REFERENCE, 5_000);
     stage.fake.fail(REFERENCE, 5_000);
     run_all(&stage, &locator()).await;
-    for told in stage.fake.take_told() {
+    for told in stage.fake.take_deliveries() {
         let request = signed(WEBHOOK_SECRET, told.body);
         let webhook = stage.provider.handle_webhook(&request);
         assert_clean("webhook", &format!("{:?}", webhook.await.unwrap()));

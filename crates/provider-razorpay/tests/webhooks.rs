@@ -41,7 +41,7 @@ async fn paid() -> Vec<(String, Value)> {
     let stage = Stage::new().await;
     stage.make().await;
     stage.fake.pay(REFERENCE, 20_012);
-    let told = stage.fake.take_told().into_iter();
+    let told = stage.fake.take_deliveries().into_iter();
     told.map(|told| (told.event, serde_json::from_str(&told.body).unwrap()))
         .collect()
 }
@@ -210,7 +210,7 @@ async fn an_instalment_counts_its_own_amount() {
     let first = stage.fake.pay(REFERENCE, 5_000);
     let second = stage.fake.pay(REFERENCE, 15_012);
     let mut movements = Vec::new();
-    for told in stage.fake.take_told() {
+    for told in stage.fake.take_deliveries() {
         for event in accept(&told.body).await.into_events() {
             match event.kind {
                 EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
@@ -239,7 +239,7 @@ async fn a_failed_attempt_may_succeed_later() {
     let id = stage.fake.fail(REFERENCE, 20_012);
     stage.fake.succeed_late(&id);
     let mut keys = Vec::new();
-    for told in stage.fake.take_told() {
+    for told in stage.fake.take_deliveries() {
         for event in accept(&told.body).await.into_events() {
             if let EventKind::Payment(payment) = event.kind {
                 assert_eq!(payment.id.as_str(), id);
@@ -260,7 +260,7 @@ async fn the_time_of_an_event_is_never_the_links_creation_time() {
     stage.fake.pay(REFERENCE, 5_000);
     stage.fake.expire(REFERENCE);
     let expired = request().expires_at.as_second() + 11;
-    for told in stage.fake.take_told() {
+    for told in stage.fake.take_deliveries() {
         let body: Value = serde_json::from_str(&told.body).unwrap();
         if told.event.starts_with("payment_link.") {
             assert_eq!(body["created_at"], made);
@@ -282,7 +282,7 @@ async fn a_cancellation_event_yields_a_snapshot_of_the_link() {
     stage.make().await;
     stage.fake.state().now += 60;
     stage.provider.cancel_checkout(&locator()).await.unwrap();
-    let told = stage.fake.take_told();
+    let told = stage.fake.take_deliveries();
     let [event] = &accept(&told[0].body).await.into_events()[..] else {
         panic!("{told:?}");
     };

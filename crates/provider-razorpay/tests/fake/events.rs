@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use super::{Fake, Payment, State, bodies};
+use super::{Fake, Payment, State, entities};
 
 /// A delivery without a signature.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct Delivery {
     pub event: String,
     /// The payment that the delivery reports; empty if there is none.
     pub payment: String,
@@ -32,10 +32,10 @@ pub fn return_url(fake: &Fake, payment: &str, secret: &str) -> Url {
     let payment = payment.expect("a payment");
     let link = state.links.iter().find(|link| link.id == payment.link_id);
     let link = link.expect("a link");
-    let reference = link.asked["reference_id"].as_str().unwrap_or_default();
+    let reference = link.request["reference_id"].as_str().unwrap_or_default();
     let parts = [&link.id, reference, &link.status, &payment.id];
     let signature = hmac_hex(secret, parts.join("|").as_bytes());
-    let callback = link.asked["callback_url"].as_str();
+    let callback = link.request["callback_url"].as_str();
     let mut url: Url = callback
         .unwrap_or("https://shop.example/thanks")
         .parse()
@@ -50,19 +50,25 @@ pub fn return_url(fake: &Fake, payment: &str, secret: &str) -> Url {
 }
 
 impl State {
-    pub(super) fn tell_payment(&mut self, at: usize, payment: &Payment, event: &str, status: &str) {
-        let body = bodies::payment(&self.links[at], payment, status);
+    pub(super) fn record_payment_event(
+        &mut self,
+        at: usize,
+        payment: &Payment,
+        event: &str,
+        status: &str,
+    ) {
+        let body = entities::payment(&self.links[at], payment, status);
         let payload = json!({"payment": {"entity": body}});
-        self.tell(event, &payment.id, &["payment"], &payload, self.now);
+        self.record(event, &payment.id, &["payment"], &payload, self.now);
     }
 
-    pub(super) fn tell_order(&mut self, at: usize, payment: &Payment) {
+    pub(super) fn record_order_event(&mut self, at: usize, payment: &Payment) {
         let link = &self.links[at];
         let payload = json!({
-            "payment": {"entity": bodies::payment(link, payment, "captured")},
-            "order": {"entity": bodies::order(link, self.attempts(at))},
+            "payment": {"entity": entities::payment(link, payment, "captured")},
+            "order": {"entity": entities::order(link, self.attempts(at))},
         });
-        self.tell(
+        self.record(
             "order.paid",
             &payment.id,
             &["payment", "order"],
@@ -72,22 +78,22 @@ impl State {
     }
 
     /// Records a link event, whose envelope holds the creation time of the link.
-    pub(super) fn tell_link(&mut self, at: usize, event: &str, payment: Option<&Payment>) {
+    pub(super) fn record_link_event(&mut self, at: usize, event: &str, payment: Option<&Payment>) {
         let link = &self.links[at];
         let created_at = link.created_at;
-        let mut body = bodies::link(self, link);
+        let mut body = entities::link(self, link);
         // Deliveries contain neither field.
         for name in ["payments", "entity"] {
             body.as_object_mut().unwrap().remove(name);
         }
         let mut payload = json!({"payment_link": {"entity": body}});
         let Some(payment) = payment else {
-            return self.tell(event, "", &["payment_link"], &payload, created_at);
+            return self.record(event, "", &["payment_link"], &payload, created_at);
         };
-        payload["order"] = json!({"entity": bodies::order(link, self.attempts(at))});
-        payload["payment"] = json!({"entity": bodies::payment(link, payment, "captured")});
+        payload["order"] = json!({"entity": entities::order(link, self.attempts(at))});
+        payload["payment"] = json!({"entity": entities::payment(link, payment, "captured")});
         let contains = ["payment_link", "order", "payment"];
-        self.tell(event, &payment.id, &contains, &payload, created_at);
+        self.record(event, &payment.id, &contains, &payload, created_at);
     }
 
     fn attempts(&self, at: usize) -> usize {
@@ -96,15 +102,15 @@ impl State {
         self.payments.iter().filter(of).count()
     }
 
-    fn tell(&mut self, event: &str, payment: &str, contains: &[&str], payload: &Value, at: i64) {
+    fn record(&mut self, event: &str, payment: &str, contains: &[&str], payload: &Value, at: i64) {
         let body = json!({"entity": "event", "account_id": "acc_FakeAccount001", "event": event,
             "contains": contains, "payload": payload, "created_at": at});
-        let told = Told {
+        let delivery = Delivery {
             event: event.to_owned(),
             payment: payment.to_owned(),
             event_id: self.id(""),
             body: body.to_string(),
         };
-        self.told.push(told);
+        self.deliveries.push(delivery);
     }
 }

@@ -7,13 +7,13 @@
     reason = "each test file uses a part of it"
 )]
 
-mod answer;
-mod bodies;
+mod behaviour;
 mod customers;
+mod entities;
 mod events;
-mod knobs;
 mod links;
-mod money;
+mod payers;
+mod responses;
 mod validation;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -23,8 +23,8 @@ use data_encoding::BASE64;
 use http::{Method, Request, Response};
 use serde_json::Value;
 
-pub use events::{Told, hmac_hex, return_url};
-pub use knobs::{Knobs, ListShape, NotesShape, OrderShape};
+pub use behaviour::{Behaviour, ListShape, NotesShape, OrderShape};
+pub use events::{Delivery, hmac_hex, return_url};
 
 /// One account at Razorpay.
 #[derive(Clone)]
@@ -35,11 +35,11 @@ pub struct State {
     pub key_secret: String,
     /// Seconds since 1970.
     pub now: i64,
-    pub knobs: Knobs,
+    pub behaviour: Behaviour,
     links: Vec<Link>,
     payments: Vec<Payment>,
     customers: Vec<Value>,
-    told: Vec<Told>,
+    deliveries: Vec<Delivery>,
     ids: u64,
 }
 
@@ -47,7 +47,7 @@ pub struct State {
 #[derive(Clone)]
 struct Link {
     id: String,
-    asked: Value,
+    request: Value,
     status: String,
     amount_paid: i64,
     order_id: Option<String>,
@@ -75,11 +75,11 @@ impl Fake {
             key_id: key_id.to_owned(),
             key_secret: key_secret.to_owned(),
             now,
-            knobs: Knobs::default(),
+            behaviour: Behaviour::default(),
             links: Vec::new(),
             payments: Vec::new(),
             customers: Vec::new(),
-            told: Vec::new(),
+            deliveries: Vec::new(),
             ids: 0,
         })))
     }
@@ -89,8 +89,8 @@ impl Fake {
     }
 
     /// Changes the behaviour from now on.
-    pub fn turn(&self, change: impl FnOnce(&mut Knobs)) {
-        change(&mut self.state().knobs);
+    pub fn configure(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.state().behaviour);
     }
 
     /// Processes a request and returns the response.
@@ -101,30 +101,33 @@ impl Fake {
     /// Returns the number of links with this reference.
     pub fn count(&self, reference: &str) -> usize {
         let state = self.state();
-        let of = |link: &&Link| link.asked["reference_id"] == reference;
+        let of = |link: &&Link| link.request["reference_id"] == reference;
         state.links.iter().filter(of).count()
     }
 
     /// Returns all deliveries so far and clears them.
-    pub fn take_told(&self) -> Vec<Told> {
-        std::mem::take(&mut self.state().told)
+    pub fn take_deliveries(&self) -> Vec<Delivery> {
+        std::mem::take(&mut self.state().deliveries)
     }
 
     /// Returns all deliveries about this payment.
-    pub fn told_of(&self, payment: &str) -> Vec<Told> {
+    pub fn deliveries_about(&self, payment: &str) -> Vec<Delivery> {
         let state = self.state();
-        let told = state.told.iter().filter(|told| told.payment == payment);
-        told.cloned().collect()
+        let found = state
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.payment == payment);
+        found.cloned().collect()
     }
 }
 
 impl State {
     fn answer(&mut self, request: &Request<Bytes>) -> Response<Bytes> {
-        if let Some(answer) = self.trouble(request) {
+        if let Some(answer) = self.injected_failure(request) {
             return answer;
         }
         if !self.is_authorized(request) {
-            return answer::unauthorized(self.knobs.bare_error);
+            return responses::unauthorized(self.behaviour.bare_error);
         }
         let path = request.uri().path().trim_start_matches("/v1");
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -138,7 +141,7 @@ impl State {
             (&Method::POST, ["payment_links", id, "cancel"]) => self.cancel(id),
             (&Method::GET, ["orders", id, "payments"]) => self.order_payments(id, &query),
             (&Method::POST, ["customers"]) => self.customer(body),
-            _ => answer::raw(404, "no Route matched with those values"),
+            _ => responses::raw(404, "no Route matched with those values"),
         }
     }
 
@@ -157,7 +160,7 @@ impl State {
     }
 
     fn link(&mut self, reference: &str) -> usize {
-        let of = |link: &Link| link.asked["reference_id"] == reference;
+        let of = |link: &Link| link.request["reference_id"] == reference;
         self.links.iter().position(of).expect("a link")
     }
 }

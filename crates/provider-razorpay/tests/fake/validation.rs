@@ -24,22 +24,22 @@ pub const TOO_NEAR: &str = "timestamp must be atleast 15 minutes in future";
 const SIX_MONTHS: i64 = 184 * 86_400;
 
 /// Returns the message of the refusal; `None` if the request is valid.
-pub fn refusal(asked: &Value, now: i64, most: Option<i64>) -> Option<&'static str> {
-    let object = asked.as_object()?;
+pub fn refusal(request: &Value, now: i64, most: Option<i64>) -> Option<&'static str> {
+    let object = request.as_object()?;
     if object.keys().any(|key| !MEMBERS.contains(&key.as_str())) {
         return Some("extra fields sent.");
     }
     if object.values().any(Value::is_null) {
         return Some("incorrect JSON object received.");
     }
-    amount(asked, most)
-        .or_else(|| expiry(asked, now))
-        .or_else(|| customer(asked))
-        .or_else(|| texts(asked))
+    amount(request, most)
+        .or_else(|| expiry(request, now))
+        .or_else(|| customer(request))
+        .or_else(|| texts(request))
 }
 
-fn amount(asked: &Value, most: Option<i64>) -> Option<&'static str> {
-    let Some(given) = asked.get("amount") else {
+fn amount(request: &Value, most: Option<i64>) -> Option<&'static str> {
+    let Some(given) = request.get("amount") else {
         return Some("amount: cannot be blank.");
     };
     let Some(amount) = given.as_i64() else {
@@ -47,7 +47,7 @@ fn amount(asked: &Value, most: Option<i64>) -> Option<&'static str> {
             "amount, should be a whole number for e.g. 2234 to create a payment link for INR 22.34.",
         );
     };
-    let currency = asked["currency"].as_str().unwrap_or("INR");
+    let currency = request["currency"].as_str().unwrap_or("INR");
     if amount < 100 && currency == "INR" {
         return Some("amount: amount should be minimum 100 for INR.");
     }
@@ -59,8 +59,8 @@ fn amount(asked: &Value, most: Option<i64>) -> Option<&'static str> {
     if most.is_some_and(|most| amount > most) {
         return Some("amount exceeds maximum amount allowed.");
     }
-    let partial = asked["accept_partial"].as_bool().unwrap_or(false);
-    match asked.get("first_min_partial_amount").map(Value::as_i64) {
+    let partial = request["accept_partial"].as_bool().unwrap_or(false);
+    match request.get("first_min_partial_amount").map(Value::as_i64) {
         None => None,
         Some(Some(least)) if partial && least > amount => {
             Some("first_min_partial_amount must be less than or equal to amount.")
@@ -70,16 +70,16 @@ fn amount(asked: &Value, most: Option<i64>) -> Option<&'static str> {
     }
 }
 
-fn expiry(asked: &Value, now: i64) -> Option<&'static str> {
-    let given = asked.get("expire_by")?;
+fn expiry(request: &Value, now: i64) -> Option<&'static str> {
+    let given = request.get("expire_by")?;
     let Some(at) = given.as_i64() else {
         return Some("incorrect JSON object received - faulty key: expire_by.");
     };
     (at < now + 15 * 60 || at > now + SIX_MONTHS).then_some(TOO_NEAR)
 }
 
-fn customer(asked: &Value) -> Option<&'static str> {
-    let customer = asked.get("customer")?;
+fn customer(request: &Value) -> Option<&'static str> {
+    let customer = request.get("customer")?;
     if let Some(contact) = customer["contact"].as_str() {
         if !(8..=14).contains(&contact.len()) {
             return Some("contact: the length must be between 8 and 14.");
@@ -95,15 +95,19 @@ fn customer(asked: &Value) -> Option<&'static str> {
         .then_some("email: must be in a valid format for e.g. abcxyz@domain.com.")
 }
 
-fn texts(asked: &Value) -> Option<&'static str> {
-    let length = |name: &str| asked[name].as_str().map_or(0, |text| text.chars().count());
+fn texts(request: &Value) -> Option<&'static str> {
+    let length = |name: &str| {
+        request[name]
+            .as_str()
+            .map_or(0, |text| text.chars().count())
+    };
     if length("reference_id") > 40 {
         return Some("reference_id: the length must be no more than 40.");
     }
     if length("description") > 2048 {
         return Some("description: the length must be no more than 2048.");
     }
-    let notes = asked["notes"].as_object();
+    let notes = request["notes"].as_object();
     let long = |note: &Value| note.as_str().is_none_or(|text| text.chars().count() > 255);
     if notes.is_some_and(|notes| notes.values().any(long)) {
         return Some("value: the length must not be greater than 255.");
@@ -111,11 +115,11 @@ fn texts(asked: &Value) -> Option<&'static str> {
     if notes.is_some_and(|notes| notes.len() > 15) {
         return Some("notes: the length must be no more than 15.");
     }
-    let callback = asked["callback_url"].as_str();
+    let callback = request["callback_url"].as_str();
     if callback.is_some_and(|url| !url.contains("://")) {
         return Some("callback_url: URL should be sent in callback_url field.");
     }
-    let method = asked["callback_method"].as_str();
+    let method = request["callback_method"].as_str();
     (callback.is_some() && method != Some("get"))
         .then_some("callback_method: must be a valid value.")
 }

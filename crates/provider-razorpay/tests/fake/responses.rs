@@ -28,7 +28,7 @@ pub fn bad(description: &str) -> Response<Bytes> {
 }
 
 /// Returns a refusal in the form of orders and customers.
-pub fn bad_elsewhere(description: &str) -> Response<Bytes> {
+pub fn bad_without_list(description: &str) -> Response<Bytes> {
     of(
         400,
         &json!({"error": {"code": "BAD_REQUEST_ERROR", "description": description, "reason": "NA",

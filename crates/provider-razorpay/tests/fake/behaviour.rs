@@ -1,16 +1,16 @@
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
-use super::{State, answer};
+use super::{State, responses};
 
 /// Deviations from the default behaviour.
 #[derive(Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each turns one thing")]
-pub struct Knobs {
+#[expect(clippy::struct_excessive_bools, reason = "each switches one deviation")]
+pub struct Behaviour {
     /// The `error` of a refusal is a bare text.
     pub bare_error: bool,
     /// The largest amount that this account accepts; a setting of each account.
-    pub most_amount: Option<i64>,
+    pub max_amount: Option<i64>,
     /// Messages have their documented wording instead of the actual one.
     pub documented_texts: bool,
     /// Lists of links ignore the reference filter.
@@ -20,14 +20,14 @@ pub struct Knobs {
     /// Number of lists of payments that lack all captured payments.
     pub lagging_payments: u32,
     /// Maximum size of a page of payments, whatever size is requested.
-    pub most_payments: Option<usize>,
+    pub max_page_size: Option<usize>,
     /// Lists of payments have no pages, and requests for a page are refused.
     pub no_pages_of_payments: bool,
     pub list: ListShape,
     pub order: OrderShape,
     pub notes: NotesShape,
     /// An empty customer is `[]`, and empty reminders are `{}`.
-    pub odd_maps: bool,
+    pub empty_map_variants: bool,
     /// Links never list their payments.
     pub no_payments_in_links: bool,
     /// The payer pays at the moment of the cancellation.
@@ -35,7 +35,7 @@ pub struct Knobs {
     /// Every cancellation is refused, in any status.
     pub refuse_cancellation: bool,
     /// Number of calls answered with status 429 and this `Retry-After`.
-    pub too_many: u32,
+    pub rate_limited: u32,
     pub retry_after: Option<&'static str>,
     /// No more links can be created: the quota of test mode is used up.
     pub quota_used_up: bool,
@@ -74,18 +74,18 @@ pub enum NotesShape {
 
 impl State {
     /// Returns the failure that preempts the processing of a request.
-    pub(super) fn trouble(&mut self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
-        let knobs = &mut self.knobs;
-        if knobs.bad_gateway > 0 {
-            knobs.bad_gateway -= 1;
-            return Some(answer::raw(502, "<html><h1>502 Bad Gateway</h1></html>"));
+    pub(super) fn injected_failure(&mut self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        let behaviour = &mut self.behaviour;
+        if behaviour.bad_gateway > 0 {
+            behaviour.bad_gateway -= 1;
+            return Some(responses::raw(502, "<html><h1>502 Bad Gateway</h1></html>"));
         }
-        if knobs.too_many > 0 {
-            knobs.too_many -= 1;
-            return Some(answer::too_many(knobs.retry_after));
+        if behaviour.rate_limited > 0 {
+            behaviour.rate_limited -= 1;
+            return Some(responses::too_many(behaviour.retry_after));
         }
         let creation =
             request.method() == Method::POST && request.uri().path() == "/v1/payment_links";
-        (creation && knobs.quota_used_up).then(answer::quota)
+        (creation && behaviour.quota_used_up).then(responses::quota)
     }
 }

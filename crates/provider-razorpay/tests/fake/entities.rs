@@ -2,25 +2,31 @@
 
 use serde_json::{Value, json};
 
-use super::knobs::{NotesShape, OrderShape};
+use super::behaviour::{NotesShape, OrderShape};
 use super::{Link, Payment, State};
 
 pub fn link(state: &State, link: &Link) -> Value {
-    let knobs = &state.knobs;
-    let asked = |name: &str, default: Value| link.asked.get(name).cloned().unwrap_or(default);
-    let odd = |ordinary: Value, odd: Value| if knobs.odd_maps { odd } else { ordinary };
+    let behaviour = &state.behaviour;
+    let request = |name: &str, default: Value| link.request.get(name).cloned().unwrap_or(default);
+    let odd = |ordinary: Value, odd: Value| {
+        if behaviour.empty_map_variants {
+            odd
+        } else {
+            ordinary
+        }
+    };
     let paid: Vec<Value> = state
         .payments
         .iter()
         .filter(|payment| payment.link_id == link.id && payment.status == "captured")
-        .filter(|_| !knobs.no_payments_in_links)
+        .filter(|_| !behaviour.no_payments_in_links)
         .map(|payment| {
             json!({"payment_id": payment.id, "amount": payment.amount, "method": "upi",
                 "status": "captured", "created_at": payment.created_at})
         })
         .collect();
-    let notes = asked("notes", json!({}));
-    let notes = match knobs.notes {
+    let notes = request("notes", json!({}));
+    let notes = match behaviour.notes {
         NotesShape::Object => notes,
         NotesShape::Pairs => {
             let pairs = notes.as_object().unwrap().iter();
@@ -32,37 +38,37 @@ pub fn link(state: &State, link: &Link) -> Value {
         NotesShape::EmptyList => json!([]),
     };
     let mut body = json!({
-        "accept_partial": asked("accept_partial", json!(false)),
-        "amount": link.asked["amount"],
-        "amount_paid": knobs.amount_paid.unwrap_or(link.amount_paid),
+        "accept_partial": request("accept_partial", json!(false)),
+        "amount": link.request["amount"],
+        "amount_paid": behaviour.amount_paid.unwrap_or(link.amount_paid),
         "cancelled_at": link.cancelled_at,
         "created_at": link.created_at,
-        "currency": asked("currency", json!("INR")),
-        "customer": asked("customer", odd(json!({}), json!([]))),
-        "description": asked("description", json!("")),
+        "currency": request("currency", json!("INR")),
+        "customer": request("customer", odd(json!({}), json!([]))),
+        "description": request("description", json!("")),
         "expire_by": link.expire_by,
         "expired_at": link.expired_at,
-        "first_min_partial_amount": asked("first_min_partial_amount", json!(0)),
+        "first_min_partial_amount": request("first_min_partial_amount", json!(0)),
         "id": link.id,
         "notes": notes,
         "notify": {"email": false, "sms": false, "whatsapp": false},
         "payments": paid,
-        "reference_id": asked("reference_id", json!("")),
-        "reminder_enable": asked("reminder_enable", json!(false)),
+        "reference_id": request("reference_id", json!("")),
+        "reminder_enable": request("reminder_enable", json!(false)),
         "reminders": odd(json!([]), json!({})),
         "short_url": format!("https://rzp.io/rzp/{}", &link.id[6..]),
-        "status": knobs.status.as_ref().unwrap_or(&link.status),
+        "status": behaviour.status.as_ref().unwrap_or(&link.status),
         "updated_at": link.updated_at,
         "upi_link": odd(json!(false), json!("false")),
         "user_id": "",
         "whatsapp_link": false,
     });
     for name in ["callback_url", "callback_method"] {
-        if let Some(value) = link.asked.get(name) {
+        if let Some(value) = link.request.get(name) {
             body[name] = value.clone();
         }
     }
-    match (&link.order_id, knobs.order) {
+    match (&link.order_id, behaviour.order) {
         (Some(id), _) => body["order_id"] = json!(id),
         (None, OrderShape::Absent) => {}
         (None, OrderShape::Null) => body["order_id"] = Value::Null,
@@ -72,7 +78,7 @@ pub fn link(state: &State, link: &Link) -> Value {
 }
 
 pub fn order(link: &Link, attempts: usize) -> Value {
-    let amount = link.asked["amount"].as_i64().unwrap();
+    let amount = link.request["amount"].as_i64().unwrap();
     let status = if link.amount_paid >= amount {
         "paid"
     } else {
@@ -85,13 +91,13 @@ pub fn order(link: &Link, attempts: usize) -> Value {
         "attempts": attempts,
         "checkout": null,
         "created_at": link.created_at,
-        "currency": link.asked["currency"],
+        "currency": link.request["currency"],
         "description": null,
         "entity": "order",
         "id": link.order_id,
-        "notes": link.asked["notes"],
+        "notes": link.request["notes"],
         "offer_id": null,
-        "receipt": link.asked["reference_id"],
+        "receipt": link.request["reference_id"],
         "status": status,
     })
 }
@@ -108,7 +114,7 @@ pub fn payment(link: &Link, payment: &Payment, status: &str) -> Value {
         "card_id": null,
         "contact": "+919000090000",
         "created_at": payment.created_at,
-        "currency": link.asked["currency"],
+        "currency": link.request["currency"],
         "description": format!("#{}", &link.id[6..]),
         "email": "void@razorpay.com",
         "entity": "payment",
@@ -122,7 +128,7 @@ pub fn payment(link: &Link, payment: &Payment, status: &str) -> Value {
         "international": false,
         "invoice_id": null,
         "method": "upi",
-        "notes": link.asked["notes"],
+        "notes": link.request["notes"],
         "order_id": payment.order_id,
         "refund_status": null,
         "status": status,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
-use super::{Fake, Payment, Query, State, answer, bodies};
+use super::{Fake, Payment, Query, State, entities, responses};
 
 impl Fake {
     /// Starts a payment that stays pending.
@@ -42,7 +42,7 @@ impl Fake {
         let link = &mut state.links[at];
         "expired".clone_into(&mut link.status);
         link.expired_at = link.expire_by + 11;
-        state.tell_link(at, "payment_link.expired", None);
+        state.record_link_event(at, "payment_link.expired", None);
     }
 }
 
@@ -83,28 +83,28 @@ impl State {
             .position(|link| link.id == payment.link_id);
         let at = at.expect("a link");
         if status == "failed" {
-            return self.tell_payment(at, &payment, "payment.failed", "failed");
+            return self.record_payment_event(at, &payment, "payment.failed", "failed");
         }
         let link = &mut self.links[at];
         link.amount_paid += payment.amount;
         link.updated_at = now;
-        let whole = link.asked["amount"].as_i64().unwrap();
+        let whole = link.request["amount"].as_i64().unwrap();
         let paid = link.amount_paid >= whole;
         if ["created", "partially_paid"].contains(&link.status.as_str()) {
             let status = if paid { "paid" } else { "partially_paid" };
             status.clone_into(&mut link.status);
         }
-        self.tell_payment(at, &payment, "payment.authorized", "authorized");
-        self.tell_payment(at, &payment, "payment.captured", "captured");
+        self.record_payment_event(at, &payment, "payment.authorized", "authorized");
+        self.record_payment_event(at, &payment, "payment.captured", "captured");
         if paid {
-            self.tell_order(at, &payment);
+            self.record_order_event(at, &payment);
         }
         let event = if paid {
             "payment_link.paid"
         } else {
             "payment_link.partially_paid"
         };
-        self.tell_link(at, event, Some(&payment));
+        self.record_link_event(at, event, Some(&payment));
     }
 
     pub(super) fn order_payments(&mut self, order_id: &str, query: &Query) -> Response<Bytes> {
@@ -113,19 +113,19 @@ impl State {
             .iter()
             .find(|link| link.order_id.as_deref() == Some(order_id))
         else {
-            return answer::bad_elsewhere("The id provided does not exist");
+            return responses::bad_without_list("The id provided does not exist");
         };
-        let whole = self.knobs.no_pages_of_payments;
+        let whole = self.behaviour.no_pages_of_payments;
         if whole && (query.get("count").is_some() || query.get("skip").is_some()) {
-            return answer::bad_elsewhere("count is/are not required and should not be sent");
+            return responses::bad_without_list("count is/are not required and should not be sent");
         }
         let count = if whole {
             usize::MAX
         } else {
             query.number("count", 10)
         };
-        let lagging = self.knobs.lagging_payments > 0;
-        let most = self.knobs.most_payments.unwrap_or(usize::MAX);
+        let lagging = self.behaviour.lagging_payments > 0;
+        let most = self.behaviour.max_page_size.unwrap_or(usize::MAX);
         let items: Vec<Value> = self
             .payments
             .iter()
@@ -133,9 +133,9 @@ impl State {
             .filter(|payment| !lagging || payment.status != "captured")
             .skip(query.number("skip", 0))
             .take(count.min(most))
-            .map(|payment| bodies::payment(link, payment, &payment.status))
+            .map(|payment| entities::payment(link, payment, &payment.status))
             .collect();
-        self.knobs.lagging_payments = self.knobs.lagging_payments.saturating_sub(1);
-        answer::ok(&json!({"entity": "collection", "count": items.len(), "items": items}))
+        self.behaviour.lagging_payments = self.behaviour.lagging_payments.saturating_sub(1);
+        responses::ok(&json!({"entity": "collection", "count": items.len(), "items": items}))
     }
 }
