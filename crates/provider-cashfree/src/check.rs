@@ -1,4 +1,4 @@
-//! Whether a connection works.
+//! The connection check: tests the credentials and compares the clocks.
 
 use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
@@ -11,11 +11,13 @@ use crate::config::CashfreeConfig;
 use crate::links;
 use crate::transport::{Call, Deadline, Fault, FaultExt, Gateway, Route, WrongAddress};
 
-/// From this far on, a difference between the clocks is worth a word.
+/// Smallest difference between the clocks that the check reports.
 const NOTABLE_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
-/// Asks for a link that cannot exist. That *this link* is not found is what only a caller with good
-/// credentials gets to hear; a success counts only if it is that link.
+/// Fetches a link that cannot exist.
+///
+/// Only a caller with valid credentials gets the API's own "this link is not found". A success
+/// counts only if it describes exactly that link.
 pub(crate) async fn check(
     gateway: &Gateway,
     environment: Environment,
@@ -81,7 +83,7 @@ fn skewed(skew: SignedDuration, config: &CashfreeConfig) -> String {
     } else {
         "ahead of"
     };
-    // A clock that is behind makes deliveries look as if they came from the future.
+    // If this machine's clock is behind, deliveries appear to come from the future.
     let window = if skew.is_positive() {
         config.webhook_future
     } else {

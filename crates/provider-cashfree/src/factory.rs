@@ -12,16 +12,16 @@ use crate::provider::CashfreeProvider;
 use crate::transport::{self, HttpStack};
 use crate::{PROVIDER_ID, settings};
 
-/// Where a merchant tells Cashfree the address for webhooks.
-/// See <https://www.cashfree.com/docs/payments/online/webhooks/configure>.
+/// Instructions for entering the webhook address in the dashboard:
+/// <https://www.cashfree.com/docs/payments/online/webhooks/configure>.
 const WEBHOOK_SETUP: &str = "In the Cashfree dashboard of the same environment, open Developers > Webhooks, \
      add the webhook address for Payment Link events, and tick PAYMENT_LINK_EVENT; payment events \
      (success, failed) may be ticked for the same address.";
 
 /// Connects merchant accounts at Cashfree Payments.
 ///
-/// Register one value of it at startup. All its connections share its two HTTP clients, one for
-/// https and one for plain http to this machine, and nothing else.
+/// Register one factory at startup. Its connections share two HTTP clients, one for https and one
+/// for plain http to the loopback address, and nothing else.
 pub struct CashfreeFactory {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<CashfreeConfig>,
@@ -29,19 +29,21 @@ pub struct CashfreeFactory {
 }
 
 impl CashfreeFactory {
-    /// A factory with the default [`CashfreeConfig`].
+    /// Creates a factory with the default [`CashfreeConfig`].
     ///
     /// # Errors
-    /// The HTTP clients cannot be set up. A machine without CA certificates is no reason: until it
-    /// has some, only calls over https fail, and cleanly.
+    /// Fails if the HTTP clients cannot be set up. A machine without CA certificates does not cause
+    /// an error here: until certificates are installed, calls over https fail, each with its own
+    /// error.
     pub fn new() -> Result<Self, CashfreeFactoryError> {
         Self::with_config(CashfreeConfig::default())
     }
 
-    /// A factory with this configuration.
+    /// Creates a factory with the given configuration.
     ///
     /// # Errors
-    /// As [`new`](Self::new); and a duration or number of the configuration is out of range.
+    /// Fails like [`new`](Self::new), and if a duration or number in the configuration is out of
+    /// range.
     pub fn with_config(config: CashfreeConfig) -> Result<Self, CashfreeFactoryError> {
         let stack = HttpStack::new(config.http.clone())?;
         transport::describe();
@@ -100,7 +102,7 @@ fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
     )
 }
 
-/// A [`CashfreeFactory`] cannot be made.
+/// The error returned when a [`CashfreeFactory`] cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[error("cashfree cannot be set up: {reason}")]
 pub struct CashfreeFactoryError {

@@ -15,7 +15,7 @@ use crate::transport::{self, Deadline, Fault, Gateway, GatewayKeys, HttpStack};
 use crate::webhook::Window;
 use crate::{check, links, payments, webhook};
 
-/// One merchant account at Cashfree.
+/// A connection to one merchant account at Cashfree.
 pub(crate) struct CashfreeProvider {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<CashfreeConfig>,

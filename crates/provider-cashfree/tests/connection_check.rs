@@ -1,4 +1,4 @@
-//! Whether a connection works: asked without changing anything.
+//! The connection check, which changes nothing at the gateway.
 
 mod support;
 
@@ -16,7 +16,7 @@ async fn check(
     (outcome, gateway)
 }
 
-/// The present moment of these tests, as the gateway writes it.
+/// The current time of these tests in the gateway's format.
 const DATE: &str = "Thu, 15 Jan 2026 10:00:00 GMT";
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Making a link: once, whatever happens on the way.
+//! Creation of a link, exactly once under all failures.
 
 mod support;
 
@@ -31,7 +31,8 @@ fn assert_adopted(outcome: &Result<CreatedCheckout, ProviderError>) {
     );
 }
 
-/// All posts carried the same bytes, and each of these groups one key of its own.
+/// Checks that all POST requests carried the same bytes, and that each group of requests used one
+/// key.
 fn assert_keys(gateway: &Scripted, groups: &[usize]) {
     let posts = gateway.posts();
     let bodies: BTreeSet<_> = posts.iter().map(|post| post.body.clone()).collect();
@@ -374,7 +375,7 @@ async fn after_a_stored_failure_a_new_key_is_used_only_if_the_link_is_not_found(
     assert_eq!(lines[2], "GET /pg/links/inv-1");
     assert_keys(&gateway, &[2, 1]);
 
-    // It was made by an earlier call, of which this answer was kept.
+    // An earlier call created the link; the stored response belongs to that call.
     let gateway = Scripted::acts([stored_500(), ok(link())]).await;
     assert_adopted(&create(&gateway).await);
     assert_eq!(gateway.lines(), ["POST /pg/links", "GET /pg/links/inv-1"]);
@@ -408,18 +409,18 @@ async fn a_stored_refusal_of_any_status_is_superseded_under_a_new_key() {
         assert_created(&create(&gateway).await);
         assert_keys(&gateway, &[1, 1]);
 
-        // What took the reference counts, not the memory of a refusal.
+        // The link that took the reference decides, not the stored refusal.
         let gateway = Scripted::acts([stored(refused.clone()), ok(link())]).await;
         assert!(create(&gateway).await.is_ok());
         assert_keys(&gateway, &[1]);
 
-        // Refused anew, and now for good: that is the answer.
+        // The renewed refusal is final and is returned.
         let again = refusal(400, "link_amount_invalid", invalid);
         let gateway = Scripted::acts([stored(refused.clone()), not_found(), again]).await;
         let error = create(&gateway).await.unwrap_err();
         assert_eq!(error.gateway_code(), Some("link_amount_invalid"));
 
-        // As long as nobody can say what is there, it may be anything.
+        // While the link cannot be fetched, its existence is unknown.
         let down = || Act::Close;
         let gateway = Scripted::acts([stored(refused), down(), down(), down()]).await;
         let error = create(&gateway).await.unwrap_err();
@@ -448,7 +449,7 @@ async fn a_stored_success_is_replaced_by_the_current_link() {
     assert_adopted(&outcome);
     assert_eq!(outcome.unwrap().checkout().status, CheckoutStatus::Paid);
 
-    // Within one call it is the answer that was lost a moment ago.
+    // Within one call, the stored response belongs to the attempt whose response was lost.
     let gateway = Scripted::acts([Act::Close, stored]).await;
     assert_created(&create(&gateway).await);
     assert_eq!(gateway.seen().len(), 2);
@@ -566,7 +567,7 @@ async fn a_connection_reset_before_the_request_was_read_is_retried() {
     let base_url = format!("http://{}/pg", listener.local_addr().unwrap());
     tokio::spawn(async move {
         loop {
-            // Dropped with unread bytes in it, the connection is reset.
+            // Dropping the connection with unread bytes resets it.
             let (stream, _) = listener.accept().await.unwrap();
             stream.readable().await.unwrap();
             drop(stream);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use payment_provider_core::{Event, EventKind, TimestampCheck, VerifiedWebhook};
 use support::bodies::{body, files, folder, name};
 use support::delivery::{STAMP, sign, signed, with_headers};
-use support::{SECRET, config, connect_with, settings, told};
+use support::{SECRET, config, connect_with, event_line, settings};
 
 /// The events of the bodies in `tests/bodies`: each row has one description and all bodies that
 /// match it.
@@ -182,7 +182,7 @@ async fn events(body: impl Into<Vec<u8>>) -> Vec<Event> {
 }
 
 async fn said(body: impl Into<Vec<u8>>) -> String {
-    told::all(&events(body).await)
+    event_line::all(&events(body).await)
 }
 
 fn key_of(event: &Event) -> String {
@@ -316,7 +316,7 @@ async fn any_version_is_kept_and_has_no_effect() {
             let request = with_headers(&headers, body.clone());
             let webhook = provider.handle_webhook(&request).await.unwrap();
             let events = webhook.into_events();
-            assert_eq!(told::all(&events), said(body.clone()).await);
+            assert_eq!(event_line::all(&events), said(body.clone()).await);
             for event in events {
                 assert_eq!(event.gateway_version.as_deref(), kept, "{name} {header:?}");
             }
@@ -357,7 +357,7 @@ async fn stale_refunds_are_fetched_and_stale_disputes_and_settlements_are_kept()
         let request = with_headers(&headers, body);
         let webhook = provider.handle_webhook(&request).await.unwrap();
         assert_eq!(webhook.timestamp_check(), TimestampCheck::Stale);
-        let said = told::all(webhook.events());
+        let said = event_line::all(webhook.events());
         assert!(said.starts_with(expected), "{said}");
     }
 }

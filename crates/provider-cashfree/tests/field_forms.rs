@@ -5,7 +5,7 @@ mod support;
 
 use support::bodies::body;
 use support::delivery::signed;
-use support::{SECRET, config, connect_with, settings, told};
+use support::{SECRET, config, connect_with, event_line, settings};
 
 const HUGE: &str = "98765432109876543210987654321098765432";
 
@@ -342,7 +342,7 @@ const FORMS: &[Row] = &[
 async fn said(body: String) -> String {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     let webhook = provider.handle_webhook(&signed(SECRET, body)).await;
-    told::all(webhook.unwrap().events())
+    event_line::all(webhook.unwrap().events())
 }
 
 /// Returns the event line after replacing one part of a body.

@@ -1,4 +1,4 @@
-//! Whole lives of links, against a simulated Cashfree.
+//! Complete lifecycles of links, against a simulated Cashfree.
 
 mod support;
 
@@ -50,7 +50,7 @@ fn present_request() -> CheckoutRequest {
     )
 }
 
-/// The requests that a gateway made to this address, as deliveries.
+/// Returns the requests that the gateway sent to this address, as deliveries.
 fn deliveries(receiver: &Scripted) -> Vec<WebhookRequest> {
     let request = |seen: Seen| {
         let headers = seen
@@ -197,7 +197,7 @@ async fn a_stored_refusal_does_not_block_a_later_creation() {
     let error = provider.create_checkout(&prepared).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(error.gateway_code(), Some("link_post_failed"));
-    // What was wrong has been set right since; the same prepared checkout goes through.
+    // The cause of the refusal has been corrected since, so the same prepared checkout succeeds.
     let created = provider.create_checkout(&prepared).await.unwrap();
     assert!(
         matches!(created, CreatedCheckout::Created(_)),

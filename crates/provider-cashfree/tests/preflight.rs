@@ -1,4 +1,5 @@
-//! Every limit that is known offline is checked before anything is sent, and the bytes are written.
+//! Every limit that is known without a call is checked before anything is sent, and the body is
+//! written.
 
 mod support;
 
@@ -38,7 +39,7 @@ fn refused(provider: &Arc<dyn PaymentProvider>, request: &CheckoutRequest) -> Vi
     provider.prepare_checkout(request).unwrap_err()
 }
 
-/// The one violation of this request.
+/// Returns the single violation of this request.
 fn sole(provider: &Arc<dyn PaymentProvider>, request: &CheckoutRequest) -> (String, ViolationCode) {
     let violations = refused(provider, request);
     let all: Vec<_> = violations.iter().collect();
@@ -247,7 +248,7 @@ fn the_expiry_must_be_in_the_future_by_the_injected_clock() {
     for bad in [
         NOW,
         NOW - second,
-        // Cut to whole seconds this is now.
+        // Truncated to whole seconds, this is the current time.
         NOW + SignedDuration::from_millis(999),
         Timestamp::MIN,
     ] {

@@ -1,7 +1,8 @@
-//! Two readings of the same document: what preflight accepts a simulated Cashfree accepts and gives
-//! back equal, what preflight refuses it refuses too.
+//! Compares preflight with a simulated Cashfree: requests that preflight accepts are accepted by
+//! the simulator and returned unchanged, and requests that preflight refuses are refused by the
+//! simulator too.
 //!
-//! The bodies of refused requests are written here, by the gateway's document and not by the
+//! The bodies of refused requests are written here, from the gateway's documentation and not by the
 //! provider's code.
 
 mod support;
@@ -24,7 +25,7 @@ use serde_json::json;
 use support::*;
 use tokio::runtime::Runtime;
 
-/// What can be wrong with a request, one thing at a time.
+/// The defects of a request, one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {
     None,
@@ -61,7 +62,7 @@ const FLAWS: [Flaw; 14] = [
     Flaw::PhoneMissing,
 ];
 
-/// A wish to be paid, as plain values that both sides are given.
+/// A checkout request as plain values, given to both sides.
 #[derive(Debug, Clone)]
 struct Wish {
     id: String,
@@ -157,7 +158,7 @@ impl Wish {
         Timestamp::now() + self.expires_in
     }
 
-    /// As the host would ask for it; `None` if a type of the contract refuses a value already.
+    /// Returns the host's request; `None` if a type of the contract already refuses a value.
     fn request(&self) -> Option<CheckoutRequest> {
         let mut customer = Customer::new(CustomerId::new("cust-1").ok()?);
         customer.phone = self.phone.clone().map(Into::into);
@@ -183,7 +184,7 @@ impl Wish {
         Some(request)
     }
 
-    /// As the gateway's document has it.
+    /// Returns the body by the gateway's documentation.
     fn body(&self) -> String {
         let number = |money: Money| -> Box<serde_json::value::RawValue> {
             serde_json::value::RawValue::from_string(money.decimal().to_string()).unwrap()
@@ -209,7 +210,7 @@ impl Wish {
             "link_meta": {"return_url": self.return_url, "notify_url": self.notify_url},
         });
         let mut body = rest.to_string();
-        // Numbers are written as text, so that no float comes between.
+        // Numbers are written as text to avoid floating point.
         body.truncate(body.len() - 1);
         let amount = number(self.amount());
         write!(body, ",\"link_amount\":{amount}").unwrap();
@@ -222,7 +223,7 @@ impl Wish {
     }
 }
 
-/// One simulator for all cases, with room for every currency a case uses.
+/// One simulator for all cases, with support for every currency used.
 struct Ground {
     runtime: Runtime,
     simulator: RunningSimulator,
@@ -256,7 +257,7 @@ fn ground() -> &'static Ground {
 }
 
 impl Ground {
-    /// What the gateway answers to a body of this document.
+    /// Returns the status with which the gateway answers this body.
     fn status_of(&self, body: String) -> u16 {
         let request = self
             .http
@@ -275,7 +276,7 @@ impl Ground {
     }
 }
 
-/// An id that no other case has, of the same characters.
+/// Gives the request a unique id of the same characters.
 fn unique(mut wish: Wish) -> Wish {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -322,7 +323,7 @@ proptest! {
     #[test]
     fn requests_that_preflight_refuses_are_refused_by_the_gateway(wish in wish(), flaw in proptest::sample::select(&FLAWS[..])) {
         let ground = ground();
-        // The same wish without the flaw is accepted by both, so it is the flaw that is refused.
+        // Both sides accept the same request without the flaw, so the flaw causes the refusal.
         let sound = unique(wish.clone()).with(Flaw::None);
         let request = sound.request().unwrap();
         prop_assert!(ground.provider.prepare_checkout(&request).is_ok());

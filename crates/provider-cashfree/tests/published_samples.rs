@@ -11,7 +11,7 @@ use payment_provider_core::EventKind;
 use serde_json::Value;
 use support::bodies::{body, files, name};
 use support::delivery::{delivery, signed};
-use support::{SECRET, config, connect_with, settings, told};
+use support::{SECRET, config, connect_with, event_line, settings};
 
 /// The events of the published samples: each row has one description and all samples that match it.
 /// Samples under `undocumented/` are derived from others, or were reported by users.
@@ -190,7 +190,7 @@ async fn every_published_sample_yields_the_events_in_the_table() {
             let statement = statement.unwrap_or_else(|| panic!("{name} has no row"));
             let request = signed(SECRET, std::fs::read(&file).unwrap());
             let webhook = provider.handle_webhook(&request).await.unwrap();
-            assert_eq!(told::all(webhook.events()), statement, "{name}");
+            assert_eq!(event_line::all(webhook.events()), statement, "{name}");
             read += 1;
         }
     }

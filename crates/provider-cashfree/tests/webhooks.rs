@@ -1,4 +1,4 @@
-//! Deliveries: who sent them, how old they are, and what they say.
+//! Webhook deliveries: signature, timestamp and events.
 
 mod support;
 
@@ -18,14 +18,14 @@ const PAISE: &str =
 const RUPEES: &str =
     r#"{"data":{"payment":{"payment_amount":170}},"type":"PAYMENT_SUCCESS_WEBHOOK"}"#;
 
-/// A link event of the published shape, shortened.
+/// A shortened link event of the published form.
 const LINK_EVENT: &str = r#"{"data":{"cf_link_id":4410023,"link_id":"inv-1","link_status":"PARTIALLY_PAID",
     "link_currency":"INR","link_amount":"200.12","link_amount_paid":"55.00","link_created_at":"2026-01-14T06:11:20",
     "order":{"order_amount":"22.00","order_id":"CFPay_Qx7_m3","order_expiry_time":"2026-01-15T10:13:40",
     "transaction_id":880143,"transaction_status":"SUCCESS"}},
     "type":"PAYMENT_LINK_EVENT","version":1,"event_time":"2026-01-15T15:28:09+05:30"}"#;
 
-/// A payment event of the same payment, of the published shape, shortened.
+/// A shortened payment event of the published form, about the same payment.
 const PAYMENT_EVENT: &str = r#"{"data":{"order":{"order_id":"CFPay_Qx7_m3","order_amount":22.00,"order_currency":"INR",
     "order_tags":{"cf_link_id":"4410023","link_id":"inv-1"}},
     "payment":{"cf_payment_id":"880143","payment_status":"SUCCESS","payment_amount":21.50,"payment_currency":"INR",
@@ -663,7 +663,7 @@ async fn unsupported_types_are_kept_without_a_target() {
             let events = events(body).await;
             assert_eq!(kinds(&events), ["unrecognised"]);
             assert_eq!(events[0].gateway_type, kind);
-            // A host would fetch what it names.
+            // A host would fetch the target.
             assert_eq!(events[0].target, payment_provider_core::EventTarget::none());
         }
     }

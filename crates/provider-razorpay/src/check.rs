@@ -1,4 +1,4 @@
-//! Whether a connection works.
+//! The connection check: tests the credentials and compares the clocks.
 
 use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
@@ -10,11 +10,11 @@ use crate::config::RazorpayConfig;
 use crate::links;
 use crate::routes::Razorpay;
 
-/// From this far on, a difference between the clocks is worth a word.
+/// Smallest difference between the clocks that the check reports.
 const NOTABLE_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
-/// Asks for one payment link, whichever it is. A list of links proves the credentials, and that the
-/// account has payment links at all.
+/// Lists one payment link, any one. A list of links proves the credentials, and that payment links
+/// are enabled for the account.
 pub(crate) async fn check(
     gateway: &Gateway,
     environment: Environment,
@@ -33,7 +33,8 @@ pub(crate) async fn check(
             Err(fault) => fault,
         };
         if fault.kind == ErrorKind::Authentication {
-            // Good credentials were once seen refused among many calls: one refusal is not believed.
+            // Valid credentials have been refused once among many calls, so a single refusal does
+            // not count.
             if refused_before || !pace.again(None).await {
                 break (
                     CredentialCheck::Rejected,
@@ -63,7 +64,7 @@ pub(crate) async fn check(
     Ok(check)
 }
 
-/// Something answered that does not speak as Razorpay does.
+/// The error for a response that does not come from Razorpay's API.
 #[derive(Debug, thiserror::Error)]
 #[error("the response does not come from Razorpay's API; check the setting `base_url`")]
 struct WrongAddress;

@@ -1,7 +1,8 @@
-//! How Razorpay speaks HTTP, and what its refusals mean.
+//! Razorpay's use of HTTP, and the meaning of its error responses.
 //!
-//! The body of a refusal is that of <https://razorpay.com/docs/errors/>. Nearly everything has the
-//! same code, authentication and too many requests included, so the status counts first.
+//! The body of an error response is described at <https://razorpay.com/docs/errors/>. Nearly all
+//! errors have the same code, authentication and rate limits included, so the status is examined
+//! first.
 
 use http::StatusCode;
 use payment_provider_core::{Effect, ErrorKind, RetryAdvice, ViolationCode, Violations};
@@ -9,13 +10,13 @@ use payment_provider_http::json::{self, Raw};
 use payment_provider_http::{Answer, Dialect, Fault, Refusal};
 use serde::Deserialize;
 
-/// The counter of repetitions.
+/// Metric name of the counter of repeated requests.
 pub(crate) const RESENDS: &str = "provider_razorpay.request.resends";
 
-/// What test mode says once its links are used up. It never passes.
+/// The code that reports that all links of test mode are used up, which is permanent.
 const QUOTA: &str = "RATE_LIMIT_EXCEEDED";
 
-/// Codes of faults on Razorpay's or a bank's side, whatever the status.
+/// Codes of failures at Razorpay or a bank, whatever the status.
 const THEIR_FAULT: [&str; 2] = ["SERVER_ERROR", "GATEWAY_ERROR"];
 
 #[derive(Debug)]
@@ -54,14 +55,14 @@ impl Dialect for RazorpayDialect {
     }
 }
 
-/// What the API itself says. The error is an object, or a bare text from another layer of it.
+/// Reads the API's error. The error is an object, or a bare text from another layer of the API.
 fn said(body: &[u8]) -> Option<Refusal> {
     let body: Body<'_> = json::body(body).ok()?;
     let Some(error) = json::optional_object::<ErrorObject<'_>>(body.error) else {
         let text = body.error.filter(|raw| raw.get().starts_with('"'));
         return Refusal::read(None, text, None);
     };
-    // `NA` says nothing.
+    // `NA` carries no information.
     let reason = error.reason.filter(|raw| raw.get() != "\"NA\"");
     let refusal = Refusal::read(error.code, error.description, reason)?;
     let field = json::optional_text(error.field).unwrap_or_default();
@@ -94,8 +95,8 @@ fn judge(status: StatusCode, said: Option<&Refusal>) -> Fault {
     }
 }
 
-/// A text without anything but letters, in lower case: the wording of Razorpay's texts differs in
-/// blanks, case and punctuation between what is documented and what comes.
+/// Returns only the letters of a text, in lower case. Spaces, case and punctuation of Razorpay's
+/// messages differ between the documentation and the API.
 fn folded(text: &str) -> String {
     text.chars()
         .filter(char::is_ascii_alphabetic)
@@ -103,8 +104,8 @@ fn folded(text: &str) -> String {
         .collect()
 }
 
-/// Whether a refusal says that an object does not exist: an id that is unknown, another account's,
-/// or none at all. The status is 400 for all three.
+/// Returns true if the refusal says that an object does not exist: its id is unknown, belongs to
+/// another account, or is malformed. The status is 400 for all three.
 fn is_unknown_id(refusal: &Refusal) -> bool {
     let text = folded(refusal.message.as_deref().unwrap_or_default());
     [
@@ -117,7 +118,8 @@ fn is_unknown_id(refusal: &Refusal) -> bool {
     .any(|said| text.contains(said))
 }
 
-/// Whether a refusal says that there is no such call: the base address is wrong.
+/// Returns true if the refusal says that the route does not exist, which means that the base
+/// address is wrong.
 fn is_no_address(refusal: &Refusal) -> bool {
     let text = folded(refusal.message.as_deref().unwrap_or_default());
     ["requestedurlwasnotfound", "noroutematched"]
@@ -125,8 +127,8 @@ fn is_no_address(refusal: &Refusal) -> bool {
         .any(|said| text.contains(said))
 }
 
-/// Whether a refusal says that a link of this reference is there already. The text is all that tells
-/// it apart, and it is documented in one way and comes in another.
+/// Returns true if the refusal says that a link with this reference exists. Only the message
+/// distinguishes this refusal, and its documented wording differs from the actual one.
 pub(crate) fn says_taken(fault: &Fault) -> bool {
     let text = fault
         .refusal
@@ -139,8 +141,8 @@ pub(crate) fn says_taken(fault: &Fault) -> bool {
             .any(|said| text.contains(said))
 }
 
-/// Whether the gateway understood the request and said no to it for good; what is there decides then,
-/// and not the words.
+/// Returns true if the gateway understood the request and refused it permanently. The gateway's
+/// present state then decides, not the wording of the refusal.
 pub(crate) fn is_refusal(fault: &Fault) -> bool {
     match fault.kind {
         ErrorKind::InvalidRequest
@@ -153,7 +155,8 @@ pub(crate) fn is_refusal(fault: &Fault) -> bool {
     }
 }
 
-/// The fields of a request that a refusal is about: named by `field`, or else by how the text begins.
+/// Returns the request fields that a refusal refers to, by `field` or else by the beginning of the
+/// message.
 fn violations(field: &str, text: &str) -> Violations {
     use ViolationCode::{Invalid, Missing, TooLarge, TooSmall};
     const NAMES: [(&str, &str); 9] = [

@@ -13,8 +13,8 @@ use crate::links::{LONGEST_LIFE, MAX_REFERENCE, SHORTEST_LIFE};
 use crate::provider::RazorpayProvider;
 use crate::{PROVIDER_ID, settings};
 
-/// Where a merchant tells Razorpay the address for webhooks.
-/// See <https://razorpay.com/docs/webhooks/setup-edit-payments/>.
+/// Instructions for entering the webhook address in the dashboard:
+/// <https://razorpay.com/docs/webhooks/setup-edit-payments/>.
 const WEBHOOK_SETUP: &str = "In the Razorpay dashboard, in the same mode as the keys, open Account & Settings > \
      Webhooks and add the webhook address with a secret, and enter the same secret in this connection's \
      webhook secrets. Without a secret nothing is signed, and every delivery is refused. Tick payment_link.paid, \
@@ -23,8 +23,8 @@ const WEBHOOK_SETUP: &str = "In the Razorpay dashboard, in the same mode as the 
 
 /// Connects merchant accounts at Razorpay.
 ///
-/// Register one value of it at startup. All its connections share its two HTTP clients, one for
-/// https and one for plain http to this machine, and nothing else.
+/// Register one factory at startup. Its connections share two HTTP clients, one for https and one
+/// for plain http to the loopback address, and nothing else.
 pub struct RazorpayFactory {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<RazorpayConfig>,
@@ -33,19 +33,21 @@ pub struct RazorpayFactory {
 }
 
 impl RazorpayFactory {
-    /// A factory with the default [`RazorpayConfig`].
+    /// Creates a factory with the default [`RazorpayConfig`].
     ///
     /// # Errors
-    /// The HTTP clients cannot be set up. A machine without CA certificates is no reason: until it
-    /// has some, only calls over https fail, and cleanly.
+    /// Fails if the HTTP clients cannot be set up. A machine without CA certificates does not cause
+    /// an error here: until certificates are installed, calls over https fail, each with its own
+    /// error.
     pub fn new() -> Result<Self, RazorpayFactoryError> {
         Self::with_config(RazorpayConfig::default())
     }
 
-    /// A factory with this configuration.
+    /// Creates a factory with the given configuration.
     ///
     /// # Errors
-    /// As [`new`](Self::new); and a duration or number of the configuration is out of range.
+    /// Fails like [`new`](Self::new), and if a duration or number in the configuration is out of
+    /// range.
     pub fn with_config(config: RazorpayConfig) -> Result<Self, RazorpayFactoryError> {
         let stack = HttpStack::new(config.http.clone())?;
         payment_provider_http::describe(RESENDS);
@@ -107,7 +109,7 @@ fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
         .with_webhook_setup(WEBHOOK_SETUP))
 }
 
-/// A [`RazorpayFactory`] cannot be made.
+/// The error returned when a [`RazorpayFactory`] cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[error("razorpay cannot be set up: {reason}")]
 pub struct RazorpayFactoryError {

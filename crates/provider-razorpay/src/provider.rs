@@ -16,7 +16,7 @@ use crate::returns::Returns;
 use crate::settings::{Account, Terms};
 use crate::{check, customers, links, payments, webhook};
 
-/// One merchant account at Razorpay.
+/// A connection to one merchant account at Razorpay.
 pub(crate) struct RazorpayProvider {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<RazorpayConfig>,

@@ -1,4 +1,4 @@
-//! The contract, case by case, held against the in-memory Razorpay.
+//! The conformance kit, run against the in-memory Razorpay.
 
 mod fake;
 
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 
 struct Razorpay;
 
-/// The secret of a webhook and that of the key are never the same.
+/// Derives the key secret from a webhook secret, since the two are never equal.
 fn key_secret(secret: &SecretString) -> String {
     format!("key{}", secret.expose_secret())
 }
@@ -171,7 +171,7 @@ impl GatewayModel for InMemory {
         let deliveries = told.into_iter().map(|told| {
             UnsignedDelivery::new(told.body).with_header("x-razorpay-event-id", &told.event_id)
         });
-        // The event of the link is the one that tells of money.
+        // Only the link event reports money, so it comes first.
         let mut deliveries: Vec<_> = deliveries.collect();
         deliveries.reverse();
         Ok(deliveries)

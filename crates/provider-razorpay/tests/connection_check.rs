@@ -1,4 +1,4 @@
-//! Whether a connection works, found out without leaving anything behind.
+//! The connection check, which changes nothing at the gateway.
 
 mod fake;
 mod support;

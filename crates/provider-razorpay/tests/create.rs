@@ -1,4 +1,5 @@
-//! One link, whatever happens on the way: without an idempotency key, by the reference alone.
+//! Creation of a link, exactly once under all failures: without an idempotency key, by the
+//! reference alone.
 
 mod fake;
 mod support;
@@ -33,7 +34,7 @@ fn is_created(outcome: Result<CreatedCheckout, ProviderError>) -> bool {
     matches!(outcome.unwrap(), CreatedCheckout::Created(_))
 }
 
-/// Another host's request for the same reference was there before.
+/// Creates a link with the same reference on behalf of another host.
 async fn taken(stage: &Stage, change: impl FnOnce(&mut payment_provider_core::CheckoutRequest)) {
     let mut other = request();
     change(&mut other);
@@ -309,7 +310,7 @@ async fn a_refusal_is_returned_with_its_field_if_no_link_is_found() {
 
 #[tokio::test]
 async fn a_refused_repetition_adopts_the_link_of_the_earlier_call() {
-    // Made an hour and more ago; the moment of expiry is too near now for a new link.
+    // The link was created over an hour ago, and its expiry is now too near for a new link.
     let stage = Stage::new().await;
     let checkout = prepared(&stage.provider);
     stage.provider.create_checkout(&checkout).await.unwrap();
@@ -329,7 +330,7 @@ async fn the_retry_delay_of_a_rate_limit_is_honoured() {
     assert!(begun.elapsed() >= Duration::from_secs(6));
     assert_eq!(stage.lines(), [CREATION; 3]);
 
-    // Untold, the wait is a minute: more than there is.
+    // Without a stated delay, the delay is a minute, which exceeds the deadline.
     let stage = Stage::new().await;
     stage.fake.configure(|behaviour| behaviour.rate_limited = 1);
     let error = error(create(&stage).await);
@@ -352,7 +353,7 @@ async fn the_test_mode_quota_is_not_retried() {
     assert_eq!(error.gateway_code(), Some("RATE_LIMIT_EXCEEDED"));
     assert_eq!(stage.lines(), [CREATION, LOOKUP]);
 
-    // The last link of the quota is still found by who made it.
+    // The caller that created the last link of the quota still finds it.
     let stage = Stage::new().await;
     taken(&stage, |_| {}).await;
     stage
@@ -372,7 +373,7 @@ async fn an_unresolved_creation_may_have_been_applied() {
         assert_eq!(error.effect(), Effect::MaybeApplied, "{fault:?}");
         assert!(error.retry_after().is_some(), "{fault:?}");
         assert_eq!(stage.creations(), 1, "{fault:?}");
-        // The same call later finds out.
+        // A later call with the same checkout resolves the result.
         stage.gateway.clear_faults();
         let again = create(&stage).await.unwrap();
         assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");

@@ -1,4 +1,4 @@
-//! Customers, kept at Razorpay as well where that makes sense.
+//! Customers, and their copies at Razorpay.
 
 mod fake;
 mod support;

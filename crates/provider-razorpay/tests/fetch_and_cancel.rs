@@ -1,4 +1,4 @@
-//! Asking for a link, and ending one.
+//! Fetching and cancelling a link.
 
 mod fake;
 mod support;
@@ -168,7 +168,7 @@ async fn an_open_link_is_cancelled_by_its_id() {
     assert_eq!(page(&ended), None);
     assert_eq!(stage.lines(), [LOOKUP, CANCEL]);
     assert!(stage.gateway.requests()[1].body.is_empty());
-    // Again, by the id this time, nothing is asked for that would be refused.
+    // A repeated cancellation, by the id this time, makes no call that would be refused.
     stage.gateway.clear();
     let again = stage
         .provider
@@ -221,7 +221,7 @@ async fn a_partly_paid_link_is_made_to_expire_as_early_as_possible() {
     let sent = &stage.gateway.requests()[1];
     let at = (NOW + SignedDuration::from_mins(16)).as_second();
     assert_eq!(sent.body, format!(r#"{{"expire_by":{at}}}"#));
-    // That is early enough for the next time.
+    // The expiry is already near enough for a repeated cancellation.
     stage.gateway.clear();
     let again = cancel(&stage).await;
     assert!(matches!(again, Cancellation::StillPayable(_)), "{again:?}");
@@ -233,7 +233,7 @@ async fn a_link_partly_paid_during_the_cancellation_is_made_to_expire() {
     let stage = Stage::new().await;
     stage.make_partial().await;
     stage.gateway.clear();
-    // Found open, partly paid when the cancellation comes.
+    // The link is open when it is looked up and partly paid when it is cancelled.
     let fake = stage.fake.clone();
     stage.gateway.fault_where(
         move |request| {

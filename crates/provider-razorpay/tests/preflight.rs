@@ -1,4 +1,5 @@
-//! Every limit that is known offline is checked before anything is sent, and the bytes are written.
+//! Every limit that is known without a call is checked before anything is sent, and the body is
+//! written.
 
 mod fake;
 mod support;
@@ -32,7 +33,7 @@ fn refused(request: &CheckoutRequest) -> Violations {
     offline().prepare_checkout(request).unwrap_err()
 }
 
-/// The one violation of this request.
+/// Returns the single violation of this request.
 fn sole(request: &CheckoutRequest) -> (String, ViolationCode) {
     let violations = refused(request);
     let all: Vec<_> = violations.iter().collect();
@@ -345,7 +346,7 @@ fn refused_customer_details_are_left_out_if_the_merchant_chose_so() {
     let request = with(|request| request.customer = unfit.clone());
     let body = body(&lenient(), &request);
     assert!(!body.contains("customer"), "{body}");
-    // What is needed for something that was asked for is missed all the same.
+    // A detail required by another option is still reported as missing.
     let by = PayerNotification::NONE.by_sms().by_email();
     let asked = request.with_options(CheckoutOptions::new().with_notify_payer(by));
     let violations = lenient().prepare_checkout(&asked).unwrap_err();

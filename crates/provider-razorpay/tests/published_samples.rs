@@ -227,7 +227,7 @@ async fn every_body_yields_the_events_in_the_table() {
             .handle_webhook(&signed(WEBHOOK_SECRET, body))
             .await;
         let webhook = webhook.unwrap();
-        assert_eq!(told::all(webhook.events()), statement, "{name}");
+        assert_eq!(event_line::all(webhook.events()), statement, "{name}");
     }
     assert!(expected.is_empty(), "no such samples: {expected:?}");
 }

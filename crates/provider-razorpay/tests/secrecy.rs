@@ -1,5 +1,4 @@
-//! What is secret or personal shows up nowhere: not in `Debug`, not in errors, not in spans, not in
-//! any log.
+//! Secrets and personal data never appear in `Debug` output, errors, spans or logs.
 
 mod fake;
 mod support;
@@ -52,7 +51,7 @@ fn raw(status: u16, body: &'static str) -> Response<Bytes> {
     response.body(Bytes::from_static(body.as_bytes())).unwrap()
 }
 
-/// Faults and answers of every kind, with all in them that they could repeat.
+/// Faults and responses of every kind, with all values that an error could repeat.
 fn faults() -> Vec<WireFault> {
     let message = |status: u16| {
         let body = format!(
@@ -116,7 +115,7 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
         run_all(&stage, &locator()).await;
         run_all(&stage, &known("plink_QflcnnZqCekuvL")).await;
     }
-    // A link that is there, with everything in it, and is something else.
+    // An existing link with all fields that differs from the request.
     let stage = Stage::new().await;
     run_all(&stage, &locator()).await;
     stage.fake.pay(REFERENCE, 5_000);

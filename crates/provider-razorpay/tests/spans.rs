@@ -1,5 +1,5 @@
-//! What each attempt of a request tells in its span: OpenTelemetry's names, and nothing that
-//! belongs to a payer or a checkout.
+//! The span of each attempt of a request: OpenTelemetry's attribute names, and no data of a payer
+//! or a checkout.
 
 mod fake;
 mod support;
@@ -17,7 +17,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-/// The provider's spans, as `name{attribute=value ...}`, attributes by name.
+/// The provider's spans, as `name{attribute=value ...}` with sorted attributes.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<BTreeMap<u64, RecordedSpan>>>);
 
@@ -58,14 +58,14 @@ impl<S: tracing::Subscriber> Layer<S> for Spans {
 }
 
 impl Spans {
-    /// Listens to this thread. Ids of spans are not used twice as long as nothing closes them.
+    /// Subscribes on this thread. Span ids stay unique, because no span is closed.
     fn subscribe() -> (Self, DefaultGuard) {
         let spans = Self::default();
         let subscriber = SpanCounter::default().with(spans.clone());
         (spans, tracing::subscriber::set_default(subscriber))
     }
 
-    /// All spans so far in order, without the port, which the system chooses.
+    /// Returns all spans so far in order, without the port, which the system chooses.
     fn lines(&self, port: u16) -> Vec<String> {
         let spans = self.0.lock().unwrap();
         let lines = spans.values().map(|span| {
@@ -81,7 +81,7 @@ impl Spans {
     }
 }
 
-/// The least subscriber: numbers spans, in order.
+/// A minimal subscriber that numbers the spans.
 #[derive(Default)]
 struct SpanCounter(std::sync::atomic::AtomicU64);
 
@@ -105,7 +105,7 @@ fn port(stage: &Stage) -> u16 {
     stage.gateway.address().port().unwrap()
 }
 
-/// A span of a call that went well.
+/// Returns the span of a successful call.
 fn success(method: &str, template: &str, operation: &str) -> String {
     format!(
         "{method} {template} {{ http.request.method={method} http.response.status_code=200 \

@@ -1,5 +1,5 @@
-//! Two merchant accounts of one process, over one client and the same connections: neither ever
-//! speaks with the credentials of the other.
+//! Two merchant accounts of one process share a client and its connections, and never use each
+//! other's credentials.
 
 mod fake;
 mod support;
@@ -20,7 +20,8 @@ use support::*;
 
 const CALLS: usize = 1000;
 
-/// Each call in flight may want a connection, and each connection two files of this process.
+/// Number of concurrent calls. Each may need a connection, and each connection needs two file
+/// descriptors of this process.
 const IN_FLIGHT: usize = 200;
 
 fn key(mark: char) -> (String, String) {
@@ -51,7 +52,7 @@ fn checkout(mark: char, number: usize) -> CheckoutRequest {
     request
 }
 
-/// Whose object a request is about.
+/// Returns the account that owns the object of a request.
 fn about(request: &RecordedRequest) -> char {
     let text = String::from_utf8_lossy(&request.body).into_owned() + &request.target;
     let of_a = text.contains("reference_id=a-") || text.contains(r#""reference_id":"a-"#);
@@ -66,7 +67,7 @@ async fn call(provider: &Arc<dyn PaymentProvider>, mark: char, number: usize) {
         let created = provider.create_checkout(&prepared).await.unwrap();
         assert_eq!(created.checkout().amount, amount_of(mark));
     } else {
-        // What another call made, or did not make yet.
+        // The link may or may not have been created by another call.
         let found = provider.fetch_checkout(&locator).await;
         assert!(found.is_err());
     }

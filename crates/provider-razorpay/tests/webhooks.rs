@@ -1,4 +1,4 @@
-//! Deliveries: who signed them, and what they say.
+//! Webhook deliveries: signature and events.
 
 mod fake;
 mod support;
@@ -33,10 +33,10 @@ async fn events(body: &Value) -> Vec<Event> {
 }
 
 async fn told(body: &Value) -> String {
-    told::all(&events(body).await)
+    event_line::all(&events(body).await)
 }
 
-/// A delivery about a payment on the link of the fake.
+/// Returns the deliveries about a payment on the link.
 async fn paid() -> Vec<(String, Value)> {
     let stage = Stage::new().await;
     stage.make().await;
@@ -115,7 +115,7 @@ async fn malformed_signature_headers_are_rejected() {
         &[(name, prefixed.as_bytes())],
         &[(name, b"\xff\xfe")],
         &[(name, other.as_bytes())],
-        // Which of two would be meant?
+        // Two signatures are ambiguous.
         &[(name, good.as_bytes()), (name, good.as_bytes())],
         &[("x-signature", good.as_bytes())],
     ];
@@ -182,7 +182,7 @@ async fn of_four_events_about_a_payment_only_the_link_event_reports_money() {
     assert_eq!(names, expected);
     let mut lines = Vec::new();
     for (_, body) in &told {
-        lines.push(told::all(&events(body).await));
+        lines.push(event_line::all(&events(body).await));
     }
     let id = |prefix: &str, number: u32| format!("{prefix}_Fake{number:010}");
     let (link, order, payment) = (id("plink", 1), id("order", 2), id("pay", 3));
@@ -320,13 +320,13 @@ async fn a_payment_that_may_belong_to_another_link_is_fetched() {
             "{pointer}"
         );
     }
-    // The link need not name its order where the payment does.
+    // The link does not need to name its order if the payment does.
     let mut body = one("payment_link.paid").await;
     *body.pointer_mut(&format!("{link}/order_id")).unwrap() = json!("");
     let found = events(&body).await;
     assert!(matches!(found[0].kind, EventKind::Payment(_)));
     assert!(found[0].target.order_id.is_some());
-    // Without a payment there is the statement alone.
+    // Without a payment, only the snapshot remains.
     let mut body = one("payment_link.paid").await;
     body["payload"].as_object_mut().unwrap().remove("payment");
     assert!(
@@ -339,7 +339,7 @@ async fn a_payment_that_may_belong_to_another_link_is_fetched() {
 
 #[tokio::test]
 async fn a_forged_description_posts_nothing() {
-    // A shop of the same account lets its payers write the description of their orders.
+    // Another shop in the same account lets its payers write the description of their orders.
     let link = one("payment_link.paid").await["payload"]["payment_link"]["entity"]["id"].clone();
     for event in ["payment.captured", "order.paid"] {
         let mut body = one(event).await;
@@ -372,7 +372,7 @@ async fn an_unreadable_delivery_keeps_its_target() {
         assert_eq!(event.kind, EventKind::Unrecognised { reason });
         assert_eq!(event.target.reference, Some(reference()));
     }
-    // Somebody else's link has a reference that is none of ours.
+    // The reference of a link that the host did not create is not a valid reference.
     let mut body = one("payment_link.paid").await;
     *body.pointer_mut(&format!("{link}/reference_id")).unwrap() = json!("#456");
     assert_eq!(events(&body).await[0].target.reference, None);
@@ -394,14 +394,14 @@ async fn unsupported_types_are_kept_without_a_target() {
         assert_eq!(told, "-: unrecognised, unsupported type", "{event}");
     }
     for body in ["", "[]", "null", "{", "\u{feff}{}", "<html>"] {
-        let told = told::all(accept(body).await.events());
+        let told = event_line::all(accept(body).await.events());
         assert_eq!(
             told, "-: unrecognised, `body` is missing or cannot be read",
             "{body}"
         );
     }
     for body in ["{}", r#"{"event":null}"#, r#"{"event":{}}"#] {
-        let told = told::all(accept(body).await.events());
+        let told = event_line::all(accept(body).await.events());
         assert_eq!(
             told, "-: unrecognised, `event` is missing or cannot be read",
             "{body}"
@@ -467,7 +467,7 @@ async fn a_refund_is_reported_with_its_own_status() {
         );
         assert_eq!(told(&refund(word)).await, expected);
     }
-    // The change of speed is no other refund.
+    // A change of speed reports the same refund.
     let mut speed = refund("processed");
     speed["event"] = json!("refund.speed_changed");
     let key = |events: Vec<Event>| match &events[0].kind {

@@ -10,9 +10,11 @@ use crate::transport::{Call, Fault, Gateway, Limits, Route};
 
 const OPERATION: Operation = Operation::CancelCheckout;
 
-/// Ends a link. No idempotency key is sent: a second cancellation does no harm, and a failure
-/// stored under a key would. Where the host knows the gateway's own id, the link is fetched and
-/// compared first.
+/// Cancels a link.
+///
+/// Sends no idempotency key: cancelling twice is harmless, whereas a failure stored under a key
+/// would be returned for ever. If the host knows the gateway's id of the link, the link is fetched
+/// and compared first.
 pub(crate) async fn cancel(
     gateway: &Gateway,
     environment: Environment,
@@ -22,7 +24,7 @@ pub(crate) async fn cancel(
     let limits = Limits::from_now(limit);
     let reference = &locator.reference;
     if locator.gateway_id.is_some() {
-        // A reference may name a link of another account; that one must not be ended.
+        // The reference may belong to a link of another account, which must not be cancelled.
         let found = link(gateway, environment, reference, OPERATION, limits.writes)
             .await
             .map_err(|fault| match fault.effect {
@@ -38,7 +40,7 @@ pub(crate) async fn cancel(
     }
     let call = Call::new(OPERATION, Route::CancelLink(reference.as_str()));
     let mut pace = gateway.pace(limits.writes);
-    // An earlier try of this call may have ended the link.
+    // An earlier attempt of this call may have cancelled the link.
     let mut unsure = false;
     let fault = loop {
         let fault = match gateway.send(&call, &pace).await {
@@ -70,7 +72,7 @@ pub(crate) async fn cancel(
         return Err(fault);
     }
 
-    // Whatever was said, what the link is now decides.
+    // The current state of the link decides, whatever the responses said.
     let found = match link(gateway, environment, reference, OPERATION, limits.all).await {
         Ok(link) => link,
         Err(failed) if refused && !unsure => return Err(failed),
@@ -87,7 +89,7 @@ pub(crate) async fn cancel(
     }
 }
 
-/// Whether nothing leads out of this state.
+/// Returns true if the status is final.
 fn has_ended(status: &CheckoutStatus) -> bool {
     matches!(
         status,

@@ -13,13 +13,14 @@ use crate::transport::{Call, Fault, FaultExt, Gateway, Limits, Pace, Route};
 
 const OPERATION: Operation = Operation::CreateCheckout;
 
-/// How often a new idempotency key may replace one under which a failure is stored.
+/// Maximum number of new idempotency keys after stored failures.
 const MAX_RENEWALS: u32 = 3;
 
-/// When to come back after the gateway contradicted itself about whether a link exists.
+/// Advised delay before the next call if the gateway contradicts itself about the existence of a
+/// link.
 const SETTLING: Duration = Duration::from_secs(2);
 
-/// Makes a link, or finds that it is there already.
+/// Creates the link, or adopts it if it already exists.
 pub(crate) async fn create(
     gateway: &Gateway,
     environment: Environment,
@@ -39,17 +40,17 @@ pub(crate) async fn create(
     creation.run().await
 }
 
-/// One call of [`create`], under way.
+/// State of one [`create`] call.
 struct Creation<'a> {
     gateway: &'a Gateway,
     environment: Environment,
     prepared: &'a PreparedCheckout,
-    /// The link would have expired by now: a refusal may be about that alone, while an earlier
-    /// call did make the link.
+    /// The expiry has passed: a refusal may be due to that alone, although an earlier call did
+    /// create the link.
     overdue: bool,
     limits: Limits,
     renewals: u32,
-    /// An earlier try of this call may have made the link.
+    /// An earlier attempt of this call may have created the link.
     unsure: bool,
 }
 
@@ -65,10 +66,10 @@ impl Creation<'_> {
                 return self.find(fault).await;
             }
             let stored = fault.is_stored_failure();
-            // A stored answer tells of an earlier request; this one was not carried out.
+            // A stored response belongs to an earlier request; this request was not carried out.
             self.unsure |= fault.effect == Effect::MaybeApplied && !stored;
             if stored {
-                // The same key would give the same answer for ever.
+                // The same key would return the same response for ever.
                 match self.look().await {
                     Ok(Some(link)) => return self.settle(link),
                     Ok(None) if self.renewals < MAX_RENEWALS && !pace.left().is_zero() => {
@@ -78,7 +79,7 @@ impl Creation<'_> {
                     }
                     Ok(None) if !self.unsure => return Err(fault),
                     Ok(None) => return Err(fault.with_effect(Effect::MaybeApplied)),
-                    // A stored refusal tells of an earlier call, not of what is there now.
+                    // A stored refusal describes an earlier call, not the present state.
                     Err(failed) => {
                         let fault = if fault.repeatable { fault } else { failed };
                         return Err(fault.with_effect(Effect::MaybeApplied));
@@ -91,8 +92,8 @@ impl Creation<'_> {
         }
     }
 
-    /// Sends the prepared bytes. A success that is not about the link asked for, or cannot be
-    /// read, is a fault; whether it was a stored answer is told with the link.
+    /// Sends the prepared bytes. Returns the link, and true if the response was a stored one. A
+    /// success that describes another link, or cannot be read, is an error.
     async fn post(&self, pace: &Pace) -> Result<(Link, bool), Fault> {
         let Self { prepared, .. } = self;
         let key = idempotency_key(&prepared.reference, &prepared.body, self.renewals);
@@ -101,8 +102,8 @@ impl Creation<'_> {
             .with_idempotency_key(key);
         let answer = self.gateway.send(&call, pace).await.map_err(|mut fault| {
             if fault.kind == ErrorKind::NotFound {
-                // There is nothing yet that could be missing; the sandbox says so in passing, and
-                // whether it made the link nevertheless is not documented.
+                // Nothing that could be missing exists yet. The sandbox returns this status
+                // sporadically, and no documentation says whether the link is created nevertheless.
                 fault.kind = ErrorKind::Unavailable;
                 fault.effect = Effect::MaybeApplied;
                 fault.repeatable = true;
@@ -114,7 +115,7 @@ impl Creation<'_> {
         Ok((link, answer.facts.replayed))
     }
 
-    /// Takes the link of a success.
+    /// Accepts the link of a successful response.
     async fn accept(self, link: Link, replayed: bool) -> Result<CreatedCheckout, Fault> {
         let mut differences = self.differences_of_amount(&link);
         if link.fingerprint.is_some() {
@@ -124,7 +125,8 @@ impl Creation<'_> {
             return Err(Fault::conflict(differences, Effect::MaybeApplied));
         }
         if replayed && !self.unsure {
-            // An earlier call made it; the stored answer says how it was then.
+            // An earlier call created the link, and the stored response shows its state at that
+            // time.
             return match self.look().await {
                 Ok(Some(now)) => self.settle(now),
                 Ok(None) => Ok(self.adopted(link)),
@@ -138,8 +140,8 @@ impl Creation<'_> {
         })
     }
 
-    /// The gateway says that the reference is taken: looks for what took it. Right after a
-    /// creation it may not be found yet.
+    /// Fetches the link after the gateway reported that the reference is taken. The link may not be
+    /// found directly after its creation.
     async fn find(self, refusal: Fault) -> Result<CreatedCheckout, Fault> {
         let mut pace = self.gateway.pace(self.limits.all);
         loop {
@@ -158,14 +160,14 @@ impl Creation<'_> {
         }
     }
 
-    /// No more tries: finds out what is there, if a try may have made it.
+    /// Ends the call after the last attempt: fetches the link if an attempt may have created it.
     async fn conclude(self, fault: Fault) -> Result<CreatedCheckout, Fault> {
         if !self.unsure && !self.overdue {
             return Err(fault);
         }
         match self.look().await {
             Ok(Some(link)) => self.settle(link),
-            // One "not found" is no proof: what was sent may still be under way.
+            // One "not found" is no proof: the request may still be in progress.
             Ok(None) if !self.unsure => Err(fault),
             _ => Err(fault.with_effect(Effect::MaybeApplied)),
         }
@@ -183,7 +185,7 @@ impl Creation<'_> {
         .await
     }
 
-    /// Takes what was found at the gateway, if it is what was asked for.
+    /// Adopts the link found at the gateway if it matches the request.
     fn settle(self, link: Link) -> Result<CreatedCheckout, Fault> {
         let mut differences = self.differences_of_amount(&link);
         differences.extend(self.difference_of_fingerprint(&link));

@@ -10,7 +10,7 @@ use super::FINGERPRINT_NOTE;
 use crate::url_rules;
 use crate::wire::{self, Raw, Unreadable};
 
-/// A payment link as the gateway has it.
+/// A payment link as the gateway returns it.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) gateway_id: Option<GatewayCheckoutId>,
@@ -45,7 +45,7 @@ struct Entity<'a> {
 }
 
 impl Link {
-    /// Reads the link of this reference. A body about another link is as good as unreadable.
+    /// Reads the link with this reference. A body that describes another link is unreadable.
     pub(super) fn read(
         body: &[u8],
         asked: &CheckoutReference,
@@ -75,7 +75,7 @@ impl Link {
         })
     }
 
-    /// Whether nothing has happened to it yet.
+    /// Returns true if the link is new: nothing has been paid, and it has not ended.
     pub(super) fn is_untouched(&self) -> bool {
         let new = matches!(
             self.status,

@@ -7,7 +7,7 @@ use super::entity::Link;
 use crate::transport::{Answer, Call, Deadline, Fault, Gateway, Route};
 use crate::wire::Unreadable;
 
-/// The link as it is now.
+/// Fetches the current state of the link.
 pub(crate) async fn fetch(
     gateway: &Gateway,
     environment: Environment,
@@ -21,7 +21,7 @@ pub(crate) async fn fetch(
     Ok(link.into_checkout(reference.clone()))
 }
 
-/// Asks for a link on behalf of an operation.
+/// Fetches a link on behalf of an operation.
 pub(super) async fn link(
     gateway: &Gateway,
     environment: Environment,
@@ -34,7 +34,7 @@ pub(super) async fn link(
     gateway.read(&call, deadline, read).await
 }
 
-/// Makes sure that the link of this reference is the one the host means, by the gateway's own id.
+/// Fetches the link with this reference and checks that it has the gateway id the host recorded.
 pub(crate) async fn expect_same_link(
     gateway: &Gateway,
     environment: Environment,
@@ -53,7 +53,7 @@ pub(crate) async fn expect_same_link(
     expect_same(locator, &link)
 }
 
-/// Whether an answer is the link of this reference.
+/// Checks that a response describes the link with this reference.
 pub(crate) fn expect_link(
     answer: &Answer,
     reference: &CheckoutReference,
@@ -62,7 +62,7 @@ pub(crate) fn expect_link(
     Link::read(&answer.body, reference, environment).map(drop)
 }
 
-/// As [`link`], where its absence is one of the answers that are expected.
+/// Fetches a link like [`link`], with "not found" as an ordinary result.
 pub(super) async fn link_if_any(
     gateway: &Gateway,
     environment: Environment,
@@ -77,8 +77,8 @@ pub(super) async fn link_if_any(
     }
 }
 
-/// Where the host knows the gateway's own id, a link of the same reference with another id is that
-/// of another account.
+/// Checks the gateway id, if the host knows it. A link with the same reference and another id
+/// belongs to another account.
 pub(super) fn expect_same(locator: &CheckoutLocator, link: &Link) -> Result<(), Fault> {
     match (&locator.gateway_id, &link.gateway_id) {
         (Some(expected), Some(found)) if expected != found => {

@@ -15,17 +15,18 @@ use super::request::{CustomerDetails, LinkBody, LinkMeta, LinkNotify, json_numbe
 use crate::settings::Terms;
 use crate::url_rules;
 
-/// Limits of the API's own document and of
+/// Limits from the API specification and from
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>.
 const MAX_PURPOSE: usize = 500;
 const MAX_NOTES: usize = 5;
 pub(crate) const MAX_RETURN_URL: usize = 250;
 
-/// Limits that no page of Cashfree states for links; only checked where a merchant asks for it.
+/// Amount limits, in major units, that no page of Cashfree states for links. Checked only if the
+/// merchant enables them.
 const UNOFFICIAL_LEAST: i64 = 1;
 const UNOFFICIAL_MOST: i64 = 1_000_000;
 
-/// Checks a request against every limit that is known offline, and writes the body that is sent.
+/// Checks a request against every limit that is known without a call, and writes the request body.
 pub(crate) fn preflight(
     request: &CheckoutRequest,
     terms: &Terms,
@@ -151,7 +152,7 @@ fn purpose(purpose: &str, found: &mut Violations) {
     }
 }
 
-/// The moment of expiry as it is sent: whole seconds, with the offset of UTC.
+/// Returns the expiry as it is sent: in whole seconds, with the UTC offset.
 fn expiry(asked: Timestamp, now: Timestamp, found: &mut Violations) -> Option<(Timestamp, String)> {
     let whole = Timestamp::from_second(asked.as_second()).ok();
     let Some(whole) = whole.filter(|whole| *whole > now) else {
@@ -178,7 +179,7 @@ fn address(
     }
 }
 
-/// The least first instalment.
+/// Returns the smallest first instalment as it is sent.
 fn least(minimum: Money, whole: Money, found: &mut Violations) -> Option<Box<RawValue>> {
     const FIELD: &str = "partial_payments.minimum";
     if minimum.currency() != whole.currency() {
@@ -194,7 +195,7 @@ fn least(minimum: Money, whole: Money, found: &mut Violations) -> Option<Box<Raw
     number
 }
 
-/// The methods as the gateway lists them; `None` for all.
+/// Returns the methods in the gateway's notation; `None` allows all.
 fn methods(chosen: &BTreeSet<PaymentMethod>, found: &mut Violations) -> Option<String> {
     let words = chosen.iter().filter_map(|method| {
         let word = match method {
@@ -230,7 +231,7 @@ fn notes(notes: &BTreeMap<String, String>, found: &mut Violations) {
     }
 }
 
-/// A text about a person if there is more of it than blanks.
+/// Returns the text unless it is blank.
 fn known(text: Option<&Pii>) -> Option<&str> {
     text.map(Pii::expose).filter(|text| !text.trim().is_empty())
 }

@@ -16,15 +16,16 @@ use crate::wire::{self, Raw, Unreadable};
 
 const OPERATION: Operation = Operation::ListPayments;
 
-/// Most requests under way at once for one list.
+/// Maximum number of concurrent requests for one list.
 const PARALLEL: usize = 4;
 
-/// Up to this many orders, every one is asked for its payments. Each visit of a payer makes an
-/// order, and each costs a request: beyond, orders that the gateway calls unpaid are left out. Only
-/// paid ones hold what is booked.
+/// Maximum number of orders for which all payments are requested.
+///
+/// Each visit of a payer creates an order, and each order costs a request. Beyond this number,
+/// orders that the gateway reports as unpaid are skipped, since only paid orders hold money.
 const MOST_UNPAID: usize = 25;
 
-/// All payments of a link, each once.
+/// Returns all payments of a link without duplicates.
 pub(crate) async fn list(
     gateway: &Gateway,
     environment: Environment,
@@ -40,7 +41,7 @@ pub(crate) async fn list(
         outcome => outcome?,
     };
     if locator.gateway_id.is_some() && !orders.of_the_expected_link {
-        // The orders do not say it, or say otherwise: the link itself decides.
+        // The orders name no link or another one, so the link itself is fetched.
         links::expect_same_link(gateway, environment, locator, OPERATION, deadline).await?;
     }
     if orders.by_id.len() > MOST_UNPAID {
@@ -86,13 +87,13 @@ async fn of_order(
         .await
         .map_err(|mut fault| {
             if fault.kind == ErrorKind::NotFound {
-                // The link is there and lists the order: this is not about the checkout.
+                // The link exists and lists the order, so this is not about the checkout.
                 fault.kind = ErrorKind::Unavailable;
                 fault.effect = Effect::MaybeApplied;
             }
             fault
         })?;
-    // A payment that was voided or called off leaves the order paid and nothing received.
+    // A voided or cancelled payment leaves its order paid although no money was received.
     let explains = |payment: &Payment| {
         matches!(
             payment.status,
@@ -114,8 +115,8 @@ fn payments(answer: &Answer, id: &OrderId, order: &Order) -> Result<Vec<Payment>
         .collect()
 }
 
-/// An attempt, with the order it stands in; the order's own amount is taken from the list of
-/// orders if it is not given here.
+/// Reads an attempt of this order. If the attempt names no order amount, the amount from the list
+/// of orders is used.
 fn payment(raw: &RawValue, id: &OrderId, order: &Order) -> Result<Payment, Unreadable> {
     let entity: AttemptOrder<'_> = wire::object("payments", Some(raw))?;
     let of = wire::optional_text(entity.order_id);
@@ -131,7 +132,7 @@ fn payment(raw: &RawValue, id: &OrderId, order: &Order) -> Result<Payment, Unrea
     Ok(payment)
 }
 
-/// What an attempt says beside the attempt itself.
+/// Fields of an attempt that [`Attempt`] does not read.
 #[derive(Deserialize)]
 struct AttemptOrder<'a> {
     #[serde(borrow, default)]

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use crate::transport::Answer;
 use crate::wire::{self, Raw, Unreadable};
 
-/// What the list of orders says of one.
+/// An order as the list reports it.
 pub(super) struct Order {
-    /// It is paid, says the gateway.
+    /// The gateway reports the order as paid.
     pub(super) paid: bool,
-    /// It is in a state in which nothing of it can have been received.
+    /// The order is in a state in which no money can have been received.
     pub(super) unpaid: bool,
     pub(super) amount: Option<Money>,
 }
@@ -20,7 +20,8 @@ pub(super) struct Order {
 /// All orders of a link.
 pub(super) struct Orders {
     pub(super) by_id: BTreeMap<OrderId, Order>,
-    /// Every order names the link by the gateway's own id that is expected, and there is one.
+    /// True if the list has at least one order and every order names the link by the expected
+    /// gateway id.
     pub(super) of_the_expected_link: bool,
 }
 
@@ -47,7 +48,7 @@ struct Tags<'a> {
 }
 
 impl Orders {
-    /// Reads the list. An order of another reference makes it unreadable.
+    /// Reads the list. An order with another reference makes the list unreadable.
     pub(super) fn read(answer: &Answer, locator: &CheckoutLocator) -> Result<Self, Unreadable> {
         let mut by_id = BTreeMap::new();
         let mut expected = locator.gateway_id.is_some();
@@ -79,7 +80,7 @@ impl Orders {
     }
 }
 
-/// The states of an order that has not been paid; see
+/// Returns true for the states of an order that has not been paid; see
 /// <https://www.cashfree.com/docs/api-reference/payments/enums>.
 fn is_unpaid(status: &str) -> bool {
     matches!(

@@ -16,17 +16,17 @@ const X_API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("x-idempotency-key");
 
-/// The name under which repetitions are counted.
+/// Metric name of the counter of repeated requests.
 const RESENDS: &str = "provider_cashfree.request.resends";
 
-/// What identifies a merchant account; both values are marked sensitive.
+/// Headers that identify a merchant account. Both credentials are marked sensitive.
 pub(crate) struct GatewayKeys {
     pub(crate) client_id: HeaderValue,
     pub(crate) client_secret: HeaderValue,
     pub(crate) api_version: HeaderValue,
 }
 
-/// The gateway as one merchant account sees it.
+/// Creates the connection to the gateway for one merchant account.
 pub(crate) fn gateway(stack: Arc<HttpStack>, base_url: Url, keys: GatewayKeys) -> Gateway {
     let headers = HeaderMap::from_iter([
         (X_CLIENT_ID, keys.client_id),
@@ -36,14 +36,14 @@ pub(crate) fn gateway(stack: Arc<HttpStack>, base_url: Url, keys: GatewayKeys) -
     Gateway::new(stack, base_url, headers, Arc::new(Cashfree))
 }
 
-/// Tells the recorder what the numbers are.
+/// Describes the metrics of this crate to the recorder.
 pub(crate) fn describe() {
     if let Some(resends) = Cashfree.resends_counter() {
         payment_provider_http::describe(resends);
     }
 }
 
-/// How Cashfree speaks HTTP. Header names are those of the API's own document.
+/// Cashfree's HTTP conventions. The header names are those of the API specification.
 struct Cashfree;
 
 impl Dialect for Cashfree {
@@ -68,7 +68,7 @@ impl Dialect for Cashfree {
         Some(X_IDEMPOTENCY_KEY)
     }
 
-    /// Cashfree's advice where the header says nothing:
+    /// Returns the delay that Cashfree recommends if no header states one:
     /// <https://www.cashfree.com/docs/api-reference/payments/api-best-practices>.
     fn untold_wait(&self) -> Duration {
         Duration::from_mins(1)
@@ -79,11 +79,12 @@ impl Dialect for Cashfree {
     }
 }
 
-/// How many calls are allowed, by
+/// Reads the rate limit by
 /// <https://www.cashfree.com/docs/api-reference/payments/rate-limits>. The general page,
-/// <https://www.cashfree.com/docs/api-reference/rate-limits>, has another name for the wait.
+/// <https://www.cashfree.com/docs/api-reference/rate-limits>, uses another header name for the
+/// delay.
 fn rate_limit(headers: Headers<'_>) -> RateLimit {
-    // Elsewhere this name is used for a moment instead of a duration.
+    // Other APIs use this header name for a point in time instead of a duration.
     let until_reset = headers
         .number("x-ratelimit-reset")
         .map(Duration::from_secs)

@@ -1,5 +1,4 @@
-//! What is Cashfree's own in talking to it over HTTP: its headers, its calls, and what its refusals
-//! mean.
+//! Cashfree's use of HTTP: headers, routes and the meaning of error responses.
 
 mod dialect;
 mod refusal;

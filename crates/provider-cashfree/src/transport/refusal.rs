@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use crate::wire::{self, Raw, Unreadable};
 
-/// What the gateway says in the body of an error answer: `{"message", "code", "type"}`, none of
-/// which is certain to be there. Codes and types are open sets; those known are listed at
+/// The body of an error response: `{"message", "code", "type"}`, each of which may be missing.
+/// Codes and types are open sets; the known ones are listed at
 /// <https://www.cashfree.com/docs/api-reference/payments/errors>.
 #[derive(Deserialize)]
 struct Body<'a> {
@@ -26,12 +26,13 @@ fn read(body: &[u8]) -> Option<Refusal> {
     Some(refusal.with_violations(violations))
 }
 
-/// What a fault means at Cashfree, beside its kind.
+/// Cashfree's interpretation of a failed call, in addition to its kind.
 pub(crate) trait FaultExt {
-    /// Whether the gateway says that the object, or the idempotency key, is taken.
+    /// Returns true if the gateway reports that the link id or the idempotency key is taken.
     fn says_taken(&self) -> bool;
 
-    /// Whether what answered may not be the part of the API that was meant.
+    /// Returns true if the response may come from something other than the intended part of the
+    /// API.
     fn may_be_a_wrong_address(&self) -> bool;
 }
 
@@ -51,8 +52,8 @@ impl FaultExt for Fault {
     }
 }
 
-/// Whether the object or the idempotency key is said to be in use. The status and code for a
-/// link id in use are not documented; the message is.
+/// Returns true if the refusal says that the link id or the idempotency key is in use. The status
+/// and code for a link id in use are not documented; the message is.
 fn says_taken(refusal: &Refusal) -> bool {
     let message = refusal.message.as_deref().unwrap_or_default();
     let message = message.to_ascii_lowercase();
@@ -62,7 +63,7 @@ fn says_taken(refusal: &Refusal) -> bool {
         || message.contains("already exists")
 }
 
-/// The field of the request that a code such as `customer_phone_invalid` is about.
+/// Returns the request field that a code such as `customer_phone_invalid` refers to.
 fn violations(code: &str) -> Violations {
     const FIELDS: [(&str, &str); 10] = [
         ("link_id_", "reference"),
@@ -93,7 +94,7 @@ fn violations(code: &str) -> Violations {
     violations
 }
 
-/// Turns an answer that is not a success into what it means.
+/// Classifies an error response.
 pub(super) fn fault(answer: &Answer) -> Fault {
     let refusal = read(&answer.body);
     let (kind, effect, repeatable) = judge(answer.facts.status, refusal.as_ref());
@@ -109,7 +110,7 @@ pub(super) fn fault(answer: &Answer) -> Fault {
     }
 }
 
-/// What is at the address called is not the API, or not this part of it.
+/// The error for an address that is not the API, or not the intended part of it.
 #[derive(Debug, thiserror::Error)]
 #[error("the address is not part of the API; check the setting `base_url`")]
 pub(crate) struct WrongAddress;
@@ -132,7 +133,7 @@ fn judge(status: StatusCode, refusal: Option<&Refusal>) -> (ErrorKind, Effect, b
     if class == "feature_not_enabled" || code == "feature_not_enabled" {
         return (ErrorKind::Refused, Rejected, false);
     }
-    // A bare 403 may come from anything in between, such as a firewall.
+    // A 403 without code and type may come from a firewall or proxy in between.
     let forbidden = status == StatusCode::FORBIDDEN && !(class.is_empty() && code.is_empty());
     let credentials = status == StatusCode::UNAUTHORIZED || forbidden;
     if class == "authentication_error" || code == "authentication_error" || credentials {
@@ -140,13 +141,13 @@ fn judge(status: StatusCode, refusal: Option<&Refusal>) -> (ErrorKind, Effect, b
     }
     let bare = refusal.is_none() || status == StatusCode::FORBIDDEN;
     if bare || !status.is_client_error() {
-        // A redirect, or a page of something between here and the gateway: not the API's word.
+        // A redirect, or a page from something between this machine and the API.
         return (ErrorKind::UnreadableAnswer, MaybeApplied, true);
     }
     if class == "idempotency_error" || code == "idempotency_key_mismatch" {
         return (ErrorKind::Conflict, Rejected, false);
     }
-    // The code alone says that an object is not there; its status is 400 or 404.
+    // The code alone proves that an object does not exist; its status is 400 or 404.
     if code.ends_with("not_found") {
         return (ErrorKind::NotFound, Rejected, false);
     }

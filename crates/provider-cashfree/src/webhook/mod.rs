@@ -1,4 +1,5 @@
-//! Deliveries of Cashfree: verified over their raw bytes first, read afterwards.
+//! Webhook deliveries of Cashfree. The signature over the raw bytes is verified before anything is
+//! read.
 
 mod dispute_event;
 mod envelope;
@@ -18,7 +19,7 @@ use payment_provider_core::{
 
 use crate::transport::Fault;
 
-/// Verifies a delivery, then reads it.
+/// Verifies a delivery, then reads its events.
 pub(crate) fn handle(
     request: &WebhookRequest,
     keyring: &HmacKeyring,

@@ -3,7 +3,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use payment_provider_core::TimestampCheck;
 
-/// How far a delivery's own time stamp may be from its arrival for its content to count.
+/// The acceptance window: the maximum distance between the signed timestamp of a delivery and its
+/// arrival for its content to be trusted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
     past: i128,
@@ -19,7 +20,8 @@ impl Window {
         }
     }
 
-    /// A stamp that cannot be read counts as stale: genuine, but of unknown age.
+    /// Compares the timestamp with the arrival. A timestamp that cannot be read counts as stale:
+    /// the delivery is genuine, but of unknown age.
     pub(super) fn judge(
         self,
         sent_at: Option<Timestamp>,
@@ -40,7 +42,7 @@ impl Window {
     }
 }
 
-/// Reads a time stamp: 13 digits are milliseconds, the documented form; 10 digits are seconds.
+/// Reads a timestamp: 13 digits are milliseconds, the documented form; 10 digits are seconds.
 pub(super) fn sent_at(timestamp: &str) -> Option<Timestamp> {
     let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
     let nanoseconds_per_unit: i128 = match timestamp.len() {

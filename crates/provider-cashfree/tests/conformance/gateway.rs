@@ -22,7 +22,7 @@ use tower::ServiceExt;
 
 use crate::anomalies::apply;
 
-/// More than any answer of the simulator.
+/// Larger than any response of the simulator.
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// The simulator, in this process, behind the kit's server.
@@ -33,11 +33,11 @@ pub(crate) struct Simulated {
     odd: Mutex<Odd>,
 }
 
-/// What the simulator does not do by itself.
+/// State for cases that the simulator does not cover by itself.
 #[derive(Default)]
 struct Odd {
     anomalies: HashMap<String, Anomaly>,
-    /// A payment of each link that its bank has not decided on yet.
+    /// For each link, a payment that its bank has not decided yet.
     undecided: HashMap<String, String>,
 }
 
@@ -87,7 +87,7 @@ impl Simulated {
         odd.anomalies.get(reference).cloned()
     }
 
-    /// Whether the link at this path is hidden from one more lookup.
+    /// Returns true if the link at this path is still hidden from this lookup.
     fn still_hidden(&self, path: &str) -> bool {
         let link_id = path.rsplit('/').next().unwrap_or_default();
         let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,7 +106,7 @@ impl Simulated {
     }
 }
 
-/// A delivery with the headers that are not part of its signature.
+/// Converts a delivery, leaving out the headers that belong to its signature.
 fn told(snapshot: &DeliverySnapshot) -> UnsignedDelivery {
     let mut delivery = UnsignedDelivery::new(snapshot.body.clone());
     for (&name, value) in &snapshot.headers {
@@ -199,7 +199,7 @@ impl GatewayModel for Simulated {
                 .complete_payment(&undecided, PaymentStatus::Success);
             return Ok(Self::paid(settled.expect("an undecided payment")));
         }
-        // A second payment of a link that is paid was begun before the first.
+        // A second payment of a paid link must have been started before the first one succeeded.
         let link = self.simulator.link(link_id).expect("the link");
         if !link.partial_payments {
             let undecided = self.simulator.leave_pending(link_id, Self::attempt(amount));

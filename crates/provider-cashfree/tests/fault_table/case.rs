@@ -1,4 +1,4 @@
-//! One case, covered: a gateway of its own, the line to it, and the provider at the other end.
+//! One case: its own gateway, the connection to it, and the provider.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const CLIENT_ID: &str = "canary-client-id";
 const SECRET: &str = "canary-client-secret";
 const PHONE: &str = "9876501234";
 
-/// What must be neither shown nor logged.
+/// Values that must not be displayed or logged.
 pub(crate) const CANARIES: [&str; 6] = [
     CLIENT_ID,
     SECRET,
@@ -34,8 +34,9 @@ pub(crate) const CANARIES: [&str; 6] = [
     "canary-purpose",
 ];
 
-/// How providers wait: those that are kept waiting are not patient, so that the table ends soon;
-/// all others are, so that a slow machine does not show.
+/// Factories with different timeouts. Cases in which the caller waits for its timeout use a short
+/// one, so that the table ends soon; all others use a long one, so that a slow machine does not
+/// affect them.
 pub(crate) struct Factories {
     patient: CashfreeFactory,
     kept_waiting: CashfreeFactory,
@@ -67,11 +68,11 @@ pub(crate) struct Fixture {
     pub(crate) simulator: RunningSimulator,
     pub(crate) proxy: Proxy,
     pub(crate) prepared: PreparedCheckout,
-    /// Everything shown so far that could hold what it must not.
+    /// All output so far that could contain a forbidden value.
     shown: Vec<String>,
 }
 
-/// Plays a case. Also gives all that was shown on the way.
+/// Runs a case. Also returns all output produced on the way.
 pub(crate) async fn run_case(row: &Row, factories: &Factories) -> (Outcome, Vec<String>) {
     let mut fixture = Fixture::set(factories).await;
     fixture.prepare(&row.before, factories).await;
@@ -101,7 +102,8 @@ pub(crate) async fn run_case(row: &Row, factories: &Factories) -> (Outcome, Vec<
         &fixture.prepared,
     );
     if row.task == Task::Payments && result.contains('/') {
-        // The first list that fails ends all; how far the others came is chance.
+        // The first list that fails ends the operation; the progress of the other lists is not
+        // deterministic.
         requests.truncate(requests.find('Y').map_or(requests.len(), |first| first + 1));
         requests = requests.replace('Y', "Y+");
     }
@@ -109,9 +111,9 @@ pub(crate) async fn run_case(row: &Row, factories: &Factories) -> (Outcome, Vec<
 
     fixture.simulator.simulator().clear_faults();
     fixture.proxy.forward_held().await;
-    // A line of its own: what was given up may still be on its way over the old one.
+    // A new connection, because an abandoned request may still be in transit on the old one.
     fixture.proxy = Proxy::start(fixture.simulator.local_addr()).await;
-    // Another process, or the same one much later.
+    // Represents another process, or the same one much later.
     let provider = connect(&factories.patient, &fixture.proxy.base_url);
     let mut again = fixture.run(row.task, &provider).await;
     let again_requests = trace(
@@ -135,7 +137,7 @@ pub(crate) async fn run_case(row: &Row, factories: &Factories) -> (Outcome, Vec<
     (outcome, fixture.shown)
 }
 
-/// An address at which nobody listens.
+/// Returns an address on which no server listens.
 fn unused_address() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}/pg", listener.local_addr().unwrap())
@@ -255,7 +257,7 @@ impl Fixture {
         }
     }
 
-    /// The links at the gateway, each with the number of its orders.
+    /// Returns the links at the gateway, each with its number of orders.
     fn gateway(&self) -> String {
         let links = self.simulator.simulator().links();
         let words: Vec<String> = links
@@ -280,9 +282,9 @@ const fn api(call: char) -> Api {
     }
 }
 
-/// The requests in order, a letter each. Creations carry a number: 1 for the key that every process
-/// begins with, 2 and so on for those that come after it. A creation that has other bytes than the
-/// prepared ones, and any other call with a key, is marked by `!`.
+/// Returns the requests in order, one letter each. A creation carries the number of its key: 1 for
+/// the key with which every process begins, 2 and so on for later keys. `!` marks a creation whose
+/// bytes differ from the prepared ones, and any other call with a key.
 fn trace(seen: &[Seen], first_key: &str, prepared: &PreparedCheckout) -> String {
     let mut keys = vec![first_key];
     let mut words = String::new();

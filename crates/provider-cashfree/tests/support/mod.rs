@@ -1,4 +1,4 @@
-//! A scripted gateway, and the account that talks to it.
+//! A scripted gateway, and an account connected to it.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -7,9 +7,9 @@
 
 pub mod bodies;
 pub mod delivery;
+pub mod event_line;
 pub mod log;
 pub mod operations;
-pub mod told;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub const SECRET: &str = "cfsk_ma_test_secret";
 // 2026-01-15T10:00:00Z
 pub const NOW: Timestamp = Timestamp::constant(1_768_471_200, 0);
 
-/// A clock that stands still.
+/// A clock with a fixed time.
 #[derive(Debug)]
 pub struct Fixed(pub Timestamp);
 
@@ -37,7 +37,7 @@ impl Clock for Fixed {
     }
 }
 
-/// A request as the gateway saw it.
+/// A request as the gateway received it.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: String,
@@ -57,17 +57,17 @@ impl Seen {
     }
 }
 
-/// What the gateway does with a request it has read.
+/// The reaction of the gateway to a request.
 #[derive(Debug, Clone)]
 pub enum Act {
     Reply(Reply),
-    /// Closes the connection without a word.
+    /// Closes the connection without a response.
     Close,
     /// Never answers.
     Hang,
-    /// Sends these bytes as they are, then closes.
+    /// Sends these bytes unchanged, then closes the connection.
     Raw(Vec<u8>),
-    /// Sends these bytes, and then nothing more.
+    /// Sends these bytes, then keeps the connection open.
     RawThenHang(Vec<u8>),
 }
 
@@ -110,7 +110,7 @@ impl Act {
 
 type Handler = dyn Fn(usize, &Seen) -> Act + Send + Sync;
 
-/// A gateway on this machine that does as it is told.
+/// A local gateway that follows a script.
 pub struct Scripted {
     pub base_url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -118,7 +118,7 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// One act for each request, in order. A request too many is answered with a teapot.
+    /// Reacts to each request in order. Surplus requests are answered with status 418.
     pub async fn acts(acts: impl IntoIterator<Item = Act>) -> Self {
         let acts: Vec<Act> = acts.into_iter().collect();
         let too_many = reply(418, "one request too many");
@@ -199,7 +199,7 @@ async fn serve(mut stream: TcpStream, handler: Arc<Handler>, seen: Arc<Mutex<Vec
     }
 }
 
-/// The next request of a connection; `None` if the caller goes away before it is whole.
+/// Reads the next request of a connection; `None` if the caller disconnects before it is complete.
 pub async fn read_request(stream: &mut TcpStream) -> Option<Seen> {
     let mut bytes = Vec::new();
     let head = loop {
@@ -295,13 +295,13 @@ pub fn prepared(provider: &Arc<dyn PaymentProvider>) -> PreparedCheckout {
     provider.prepare_checkout(&request()).unwrap()
 }
 
-/// The fingerprint of [`request`], as every connection of these tests prepares it.
+/// The fingerprint of [`request`], which is the same for every connection of these tests.
 pub fn fingerprint() -> String {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     prepared(&provider).fingerprint.as_str().to_owned()
 }
 
-/// The link that [`request`] makes.
+/// The link created by [`request`].
 pub fn link() -> String {
     link_like("ACTIVE", "200.12", "INR", "0", &fingerprint())
 }

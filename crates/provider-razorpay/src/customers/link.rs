@@ -9,7 +9,7 @@ use crate::settings::Terms;
 
 const OPERATION: Operation = Operation::LinkCustomer;
 
-/// Longest e-mail address of a customer object.
+/// Maximum length of the e-mail address of a customer object.
 const MAX_EMAIL: usize = 64;
 
 /// The body of `POST /customers`: <https://razorpay.com/docs/api/customers/create/>.
@@ -21,7 +21,8 @@ struct Body<'a> {
     email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<&'a str>,
-    /// That the one which is there is given back. As a text: a number is not heeded.
+    /// Returns an existing customer instead of failing. Sent as a text, because Razorpay ignores a
+    /// number.
     fail_existing: &'static str,
 }
 
@@ -31,10 +32,10 @@ struct Entity<'a> {
     id: Raw<'a>,
 }
 
-/// Makes a customer at the gateway, or finds the one that is there.
+/// Creates a customer at the gateway, or finds the existing one.
 ///
-/// Razorpay tells customers apart by telephone number and e-mail address: of one who has neither a
-/// new one would be made each time, so none is.
+/// Razorpay identifies customers by phone number and e-mail address. A customer with neither would
+/// be created anew on every call, so none is created.
 pub(crate) async fn link(
     gateway: &Gateway,
     terms: &Terms,
@@ -58,7 +59,7 @@ pub(crate) async fn link(
     let body =
         serde_json::to_vec(&body).map_err(|_| Fault::unreadable(Unreadable("body"), None))?;
     let call = Call::new(OPERATION, Razorpay::CreateCustomer).with_json(body);
-    // The same again finds what the first made.
+    // A repeated call finds the customer that the first one created.
     let id = gateway.read(&call, deadline, id).await?;
     Ok(CustomerLink::remote(id, needs))
 }

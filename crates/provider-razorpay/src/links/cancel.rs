@@ -14,10 +14,10 @@ use crate::routes::Razorpay;
 
 const OPERATION: Operation = Operation::CancelCheckout;
 
-/// Ends a link. Its id is needed for it, so the link is looked up first.
+/// Cancels a link. The call needs the gateway's id of the link, so the link is looked up first.
 ///
-/// A link on which an instalment is paid cannot be cancelled. It is made to expire as soon as the
-/// gateway allows, and is payable until then.
+/// A link with a paid instalment cannot be cancelled. Its expiry is moved to the earliest moment
+/// that the gateway allows; until then it stays payable.
 pub(crate) async fn cancel(
     gateway: &Gateway,
     environment: Environment,
@@ -45,7 +45,7 @@ pub(crate) async fn cancel(
     ending.cancel(link).await
 }
 
-/// A link could not be looked up before anything was asked for.
+/// Marks a failed lookup that preceded any change.
 fn nothing_done(fault: Fault) -> Fault {
     match fault.effect {
         Effect::MaybeApplied => fault.with_effect(Effect::NotSent),
@@ -53,7 +53,7 @@ fn nothing_done(fault: Fault) -> Fault {
     }
 }
 
-/// One call of [`cancel`], under way.
+/// State of one [`cancel`] call.
 struct Ending<'a> {
     gateway: &'a Gateway,
     environment: Environment,
@@ -67,7 +67,7 @@ impl Ending<'_> {
         let reference = &self.locator.reference;
         let call = Call::new(OPERATION, Razorpay::CancelLink(link.id.as_str()));
         let mut pace = self.gateway.pace(self.limits.writes);
-        // An earlier try of this call may have ended the link.
+        // An earlier attempt of this call may have cancelled the link.
         let mut unsure = false;
         let fault = loop {
             let fault = match self.gateway.send(&call, &pace).await {
@@ -94,7 +94,7 @@ impl Ending<'_> {
             return Err(fault);
         }
 
-        // Whatever was said, what the link is now decides.
+        // The current state of the link decides, whatever the responses said.
         let found = match self.look(&link).await {
             Ok(found) => found,
             Err(failed) if refused && !unsure => return Err(failed),
@@ -110,7 +110,7 @@ impl Ending<'_> {
         }
     }
 
-    /// Makes a link expire that cannot be cancelled. It stays payable for a while.
+    /// Shortens the life of a link that cannot be cancelled. The link stays payable for a while.
     async fn expire_soon(self, link: Link) -> Result<Cancellation, Fault> {
         let (gateway, environment) = (self.gateway, self.environment);
         let reference = &self.locator.reference;
@@ -142,7 +142,7 @@ impl Ending<'_> {
         })
     }
 
-    /// The link as it is now, by the id that is known meanwhile.
+    /// Fetches the current state of the link, by the id known from the first lookup.
     async fn look(&self, link: &Link) -> Result<Link, Fault> {
         let mut locator = self.locator.clone();
         locator.gateway_id = Some(link.id.clone());

@@ -13,15 +13,16 @@ use crate::routes::Razorpay;
 
 const OPERATION: Operation = Operation::CreateCheckout;
 
-/// When to come back after the gateway contradicted itself about whether a link exists.
+/// Advised delay before the next call if the gateway contradicts itself about the existence of a
+/// link.
 const SETTLING: Duration = Duration::from_secs(2);
 
-/// Makes a link, or finds that it is there already.
+/// Creates the link, or adopts it if it already exists.
 ///
-/// Razorpay knows no idempotency key for links. What keeps one link from becoming two is that a
-/// reference is taken once and for ever: the same bytes may be sent again, and are refused if an
-/// earlier try was carried out. The refusal is told by its text alone, so after any refusal the
-/// reference is looked up and what is there decides.
+/// Razorpay has no idempotency keys for links. A reference can be used only once, for ever, which
+/// prevents duplicates: the same bytes may be sent again and are refused if an earlier attempt
+/// succeeded. Only the message distinguishes that refusal, so after any refusal the reference is
+/// looked up and the result decides.
 pub(crate) async fn create(
     gateway: &Gateway,
     environment: Environment,
@@ -38,13 +39,13 @@ pub(crate) async fn create(
     creation.run().await
 }
 
-/// One call of [`create`], under way.
+/// State of one [`create`] call.
 struct Creation<'a> {
     gateway: &'a Gateway,
     environment: Environment,
     prepared: &'a PreparedCheckout,
     limits: Limits,
-    /// An earlier try of this call may have made the link.
+    /// An earlier attempt of this call may have created the link.
     unsure: bool,
 }
 
@@ -73,8 +74,8 @@ impl Creation<'_> {
         }
     }
 
-    /// Sends the prepared bytes. A success that is not about the link asked for, or cannot be read,
-    /// is a fault.
+    /// Sends the prepared bytes. A success that describes another link, or cannot be read, is an
+    /// error.
     async fn post(&self, pace: &Pace) -> Result<Link, Fault> {
         let Self { prepared, .. } = self;
         let call = Call::new(OPERATION, Razorpay::CreateLink).with_json(prepared.body.clone());
@@ -83,7 +84,7 @@ impl Creation<'_> {
             .map_err(|what| answer.unreadable(what))
     }
 
-    /// Takes the link of a success.
+    /// Accepts the link of a successful response.
     fn accept(self, link: Link) -> Result<CreatedCheckout, Fault> {
         let differences = self.differences(&link);
         if !differences.is_empty() {
@@ -96,8 +97,8 @@ impl Creation<'_> {
         })
     }
 
-    /// The gateway said no: looks for what is there under the reference. Lists lag, so if it is said
-    /// to be taken, or an earlier try may have taken it, one look is not enough.
+    /// Looks up the reference after a refusal. Lists lag behind, so one lookup is not enough if the
+    /// refusal says that the reference is taken, or if an earlier attempt may have taken it.
     async fn find(self, refusal: Fault) -> Result<CreatedCheckout, Fault> {
         let taken = says_taken(&refusal);
         let mut pace = self.gateway.pace(self.limits.all);
@@ -106,7 +107,7 @@ impl Creation<'_> {
                 Ok(Some(link)) => return self.settle(link),
                 Ok(None) if !taken && !self.unsure => return Err(refusal),
                 Ok(None) => {}
-                // The gateway refuses whatever it is asked: what it said first is what counts.
+                // The gateway refuses every call, so its first refusal is the relevant one.
                 Err(failed) if is_refusal(&failed) && !taken && !self.unsure => {
                     return Err(refusal);
                 }
@@ -118,14 +119,15 @@ impl Creation<'_> {
         }
     }
 
-    /// No more tries: finds out what is there, if a try may have made it.
+    /// Ends the call after the last attempt: looks up the reference if an attempt may have created
+    /// the link.
     async fn conclude(self, fault: Fault) -> Result<CreatedCheckout, Fault> {
         if !self.unsure {
             return Err(fault);
         }
         match self.look().await {
             Ok(Some(link)) => self.settle(link),
-            // One list without it is no proof: what was sent may still be under way.
+            // One list without the link is no proof: the request may still be in progress.
             _ => Err(unsettled(fault)),
         }
     }
@@ -142,7 +144,7 @@ impl Creation<'_> {
         .await
     }
 
-    /// Takes what was found at the gateway, if it is what was asked for.
+    /// Adopts the link found at the gateway if it matches the request.
     fn settle(self, link: Link) -> Result<CreatedCheckout, Fault> {
         let differences = self.differences(&link);
         if !differences.is_empty() {
@@ -163,7 +165,7 @@ impl Creation<'_> {
         CreatedCheckout::Adopted(link.into_checkout(self.prepared.reference.clone()))
     }
 
-    /// In what a link is not the one asked for.
+    /// Returns the differences between a link and the request.
     fn differences(&self, link: &Link) -> Vec<Difference> {
         let (asked, found) = (self.prepared.amount, link.amount);
         let mut differences = Vec::new();
@@ -184,8 +186,8 @@ impl Creation<'_> {
     }
 }
 
-/// Whether there is a link cannot be said now. A refusal then is none that counts: the same call
-/// has to be made again.
+/// Marks the existence of the link as unknown. A refusal is no longer final then: the same call
+/// must be repeated.
 fn unsettled(mut fault: Fault) -> Fault {
     if is_refusal(&fault) {
         fault.kind = ErrorKind::Unavailable;

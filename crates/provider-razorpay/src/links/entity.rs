@@ -12,7 +12,7 @@ use url::Url;
 use super::FINGERPRINT_NOTE;
 use crate::wire;
 
-/// A payment link as the gateway has it.
+/// A payment link as the gateway returns it.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) id: GatewayCheckoutId,
@@ -22,7 +22,7 @@ pub(crate) struct Link {
     pub(crate) url: Option<Url>,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) fingerprint: Option<Fingerprint>,
-    /// The one order of all its payments; none until somebody tries to pay.
+    /// The single order of all payments of the link; `None` before the first attempt to pay.
     pub(crate) order_id: Option<OrderId>,
 }
 
@@ -61,8 +61,8 @@ struct List<'a> {
     id: Raw<'a>,
 }
 
-/// The links of a list. It stands under `payment_links`; `items`, as in all other lists, and a bare
-/// link are read too. A list that is not there is no empty one.
+/// Returns the links of a list. They are in `payment_links`; `items`, the name in all other lists,
+/// and a single bare link are also read. A response without a list is not an empty list.
 pub(crate) fn entities(body: &[u8]) -> Result<Vec<&RawValue>, Unreadable> {
     let list: List<'_> = json::body(body)?;
     if list.payment_links.is_some() {
@@ -79,13 +79,13 @@ pub(crate) fn entities(body: &[u8]) -> Result<Vec<&RawValue>, Unreadable> {
 }
 
 impl Link {
-    /// The reference of a link, whoever's it is.
+    /// Returns the reference of any link.
     pub(super) fn reference_of(raw: &RawValue) -> Option<String> {
         let entity: Entity<'_> = json::optional_object(Some(raw))?;
         json::optional_text(entity.reference_id)
     }
 
-    /// Reads the link of this reference from the body of an answer.
+    /// Reads the link with this reference from the body of a response.
     pub(crate) fn read(
         body: &[u8],
         asked: &CheckoutReference,
@@ -95,7 +95,7 @@ impl Link {
         Self::of(raw, asked, environment)
     }
 
-    /// Reads the link of this reference. One of another reference is as good as unreadable.
+    /// Reads the link with this reference. A link with another reference is unreadable.
     pub(super) fn of(
         raw: &RawValue,
         asked: &CheckoutReference,
@@ -120,7 +120,8 @@ impl Link {
             amount: json::minor_units("amount", entity.amount, currency)?,
             amount_paid: json::minor_units("amount_paid", entity.amount_paid, currency)?,
             url,
-            // 0 is not "never" but six months; of a link that this provider made it is set.
+            // 0 means six months, not "never"; links created by this provider always have an
+            // expiry.
             expires_at: json::unix_seconds(entity.expire_by),
             fingerprint: fingerprint.and_then(|text| Fingerprint::new(text).ok()),
             order_id: wire::order_id(entity.order_id),
@@ -128,7 +129,7 @@ impl Link {
         })
     }
 
-    /// Whether nothing has happened to it yet.
+    /// Returns true if the link is new: nothing has been paid, and it has not ended.
     pub(super) fn is_untouched(&self) -> bool {
         let new = matches!(
             self.status,
@@ -137,7 +138,7 @@ impl Link {
         new && self.amount_paid.is_zero()
     }
 
-    /// Whether nothing leads out of its state.
+    /// Returns true if the status is final.
     pub(super) fn has_ended(&self) -> bool {
         matches!(
             self.status,

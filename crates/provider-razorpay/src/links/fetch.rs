@@ -3,7 +3,7 @@ use payment_provider_http::{Deadline, Fault, Gateway};
 
 use super::find::locate;
 
-/// The link as it is now.
+/// Fetches the current state of the link.
 pub(crate) async fn fetch(
     gateway: &Gateway,
     environment: Environment,

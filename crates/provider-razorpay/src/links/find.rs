@@ -1,5 +1,5 @@
-//! Finding a link: by Razorpay's id where it is known, or else by the reference, by which only a
-//! list can be asked for.
+//! Lookup of a link: by Razorpay's id if it is known, otherwise by the reference, for which the API
+//! only offers a list.
 
 use payment_provider_core::{
     CheckoutLocator, CheckoutReference, Difference, Effect, Environment, ErrorKind, Operation,
@@ -10,13 +10,13 @@ use payment_provider_http::{Answer, Call, Deadline, Fault, Gateway};
 use super::entity::{Link, entities};
 use crate::routes::Razorpay;
 
-/// Most links of one page of a list.
+/// Maximum number of links on one page of a list.
 const PAGE: usize = 100;
 
-/// Most pages that are looked through if the gateway does not heed the reference it is asked for.
+/// Maximum number of pages searched if the gateway ignores the reference filter.
 const MOST_PAGES: usize = 20;
 
-/// The link that a host means, on behalf of an operation.
+/// Looks up the link of a locator on behalf of an operation.
 pub(crate) async fn locate(
     gateway: &Gateway,
     environment: Environment,
@@ -34,7 +34,7 @@ pub(crate) async fn locate(
         let body = answer.body.as_ref();
         let raw = serde_json::from_slice(body).map_err(|_| Unreadable("body"))?;
         match Link::reference_of(raw) {
-            // Whose that one is may be anybody's text.
+            // The other reference is not repeated in the error: it may be any text.
             Some(found) if found != reference.as_str() => {
                 Ok(Err(Difference::new("reference", reference, "another")))
             }
@@ -47,8 +47,8 @@ pub(crate) async fn locate(
     }
 }
 
-/// Where the host knows the gateway's own id, a link of the same reference with another id is none
-/// that it made.
+/// Checks the gateway id, if the host knows it. A link with the same reference and another id was
+/// not created by the host.
 pub(super) fn expect_same(locator: &CheckoutLocator, link: Link) -> Result<Link, Fault> {
     match &locator.gateway_id {
         Some(expected) if *expected != link.id => {
@@ -59,10 +59,10 @@ pub(super) fn expect_same(locator: &CheckoutLocator, link: Link) -> Result<Link,
     }
 }
 
-/// The link of this reference, if there is one.
+/// Returns the link with this reference, if it exists.
 ///
-/// The gateway is asked for links of the reference alone; whether it gave only those is seen, and if
-/// not, its pages are looked through.
+/// The request asks only for links with this reference. If the gateway ignores that filter, its
+/// pages are searched.
 pub(super) async fn by_reference(
     gateway: &Gateway,
     environment: Environment,
@@ -89,7 +89,7 @@ pub(super) async fn by_reference(
 
 struct Page {
     link: Option<Link>,
-    /// There is nothing to be found behind it.
+    /// No further page can hold the link.
     is_last: bool,
 }
 

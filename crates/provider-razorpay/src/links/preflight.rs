@@ -15,21 +15,21 @@ use super::request::{LinkBody, LinkCallback, LinkCustomer, LinkNotify};
 use crate::customers::{Details, Names};
 use crate::settings::Terms;
 
-/// Limits of <https://razorpay.com/docs/api/payments/payment-links/create-standard/>.
+/// Limits from <https://razorpay.com/docs/api/payments/payment-links/create-standard/>.
 pub(crate) const MAX_REFERENCE: usize = 40;
 const MAX_DESCRIPTION: usize = 2048;
 const MAX_NOTES: usize = 15;
-/// One page says 256, the refusal says 255.
+/// The documentation says 256, the API's refusal says 255.
 const MAX_NOTE: usize = 255;
 
-/// A link expires 15 minutes from when the gateway reads the request, at the soonest. A request is
-/// under way and repeated for a while, so there is one more minute.
+/// Shortest life of a link. Razorpay requires 15 minutes from the moment at which it reads the
+/// request; one more minute covers the transfer and repetitions of the request.
 pub(crate) const SHORTEST_LIFE: Duration = Duration::from_mins(16);
 
-/// Six months, however they are counted.
+/// Longest life of a link: six months, counted as 180 days so that no way of counting exceeds it.
 pub(crate) const LONGEST_LIFE: Duration = Duration::from_hours(180 * 24);
 
-/// Checks a request against every limit that is known offline, and writes the body that is sent.
+/// Checks a request against every limit that is known without a call, and writes the request body.
 pub(crate) fn preflight(
     request: &CheckoutRequest,
     terms: &Terms,
@@ -109,12 +109,12 @@ fn description(purpose: &str, found: &mut Violations) {
     }
 }
 
-/// The moment of expiry as it is sent.
+/// Returns the expiry as it is sent, in whole seconds.
 fn whole_seconds(asked: Timestamp) -> Option<Timestamp> {
     Timestamp::from_second(asked.as_second()).ok()
 }
 
-/// The least first instalment.
+/// Checks the smallest first instalment.
 fn least(minimum: Money, whole: Money, found: &mut Violations) {
     const FIELD: &str = "partial_payments.minimum";
     if minimum.currency() != whole.currency() {
@@ -171,7 +171,7 @@ fn notes(notes: &BTreeMap<String, String>, found: &mut Violations) {
     }
 }
 
-/// A field's name as far as it is one; anything else might be data.
+/// Returns the name if it has the form of a field name; any other text might be data.
 fn plain(name: &str) -> &str {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
     if name.len() <= 64 && name.bytes().all(is_plain) {

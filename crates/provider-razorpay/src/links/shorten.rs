@@ -6,13 +6,14 @@ use super::SHORTEST_LIFE;
 use super::entity::Link;
 use crate::routes::Razorpay;
 
-/// An expiry that is at most this much later than the earliest is early enough.
+/// Tolerance after the earliest possible expiry within which an expiry stays unchanged.
 const NEAR: SignedDuration = SignedDuration::from_mins(2);
 
-/// Makes a link expire at the earliest moment that the gateway allows; `None` if it expires about
-/// then already. See <https://razorpay.com/docs/api/payments/payment-links/update-standard/>.
+/// Moves the expiry of a link to the earliest moment that the gateway allows. Returns `None` if the
+/// link expires at about that moment anyway. See
+/// <https://razorpay.com/docs/api/payments/payment-links/update-standard/>.
 ///
-/// What was sent can be sent again: it says when, and not by how much.
+/// The request can be repeated, because it states a point in time and not a duration.
 pub(super) async fn shorten(
     gateway: &Gateway,
     environment: Environment,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::wire;
 
-/// One attempt to pay. The API and the webhooks tell it alike:
+/// A payment attempt. The API and the webhooks use the same fields:
 /// <https://razorpay.com/docs/api/payments/entity/>.
 #[derive(Deserialize)]
 pub(crate) struct Attempt<'a> {
@@ -36,7 +36,7 @@ pub(crate) struct Attempt<'a> {
     created_at: Raw<'a>,
 }
 
-/// Under which name the bank's reference stands depends on the method.
+/// Bank references. The payment method decides which field is set.
 #[derive(Default, Deserialize)]
 struct AcquirerData<'a> {
     #[serde(borrow, default)]
@@ -54,8 +54,8 @@ struct AcquirerData<'a> {
 }
 
 impl Attempt<'_> {
-    /// The payment. What it counts toward a link is its own amount, in the currency's smallest unit.
-    /// Its status alone says what became of it: `captured` contradicts it in published bodies.
+    /// Converts the attempt into a payment. Its own amount, in the currency's minor unit, counts
+    /// toward the link. Only the status is decisive: `captured` contradicts it in published bodies.
     pub(crate) fn payment(&self) -> Result<Payment, Unreadable> {
         let id = json::gateway_identifier(self.id).ok_or(Unreadable("payment.id"))?;
         let status = wire::payment_status(json::word("payment.status", self.status)?);
@@ -70,12 +70,13 @@ impl Attempt<'_> {
         Ok(payment)
     }
 
-    /// The order it stands in.
+    /// Returns the order of the attempt.
     pub(crate) fn order_id(&self) -> Option<OrderId> {
         wire::order_id(self.order_id)
     }
 
-    /// The link that its description names. No proof: see [`wire::described_link`].
+    /// Returns the link that the description names. The description is no proof: see
+    /// [`wire::described_link`].
     pub(crate) fn described_link(&self) -> Option<GatewayCheckoutId> {
         wire::described_link(self.description)
     }
@@ -94,7 +95,8 @@ impl Attempt<'_> {
         .find_map(json::told)
     }
 
-    /// Why it failed. The reason is the finer of the two codes.
+    /// Returns the reason of a failure. `error_reason` is preferred because it is more specific
+    /// than `error_code`.
     fn failure(&self, status: &PaymentStatus) -> Option<PaymentFailure> {
         if *status == PaymentStatus::Succeeded {
             return None;

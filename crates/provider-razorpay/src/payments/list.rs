@@ -12,14 +12,14 @@ use crate::routes::Razorpay;
 
 const OPERATION: Operation = Operation::ListPayments;
 
-/// Most payments of one page.
+/// Maximum number of payments on one page.
 const PAGE: usize = 100;
 
-/// How many a page has where nothing else is asked for: one with less is surely the last. That this
-/// list has pages at all, as all others do, is not documented.
+/// Default page size of the API: a shorter page is the last one. Whether this list has pages like
+/// all others is not documented.
 const SURELY_LAST: usize = 10;
 
-/// Most pages of one list.
+/// Maximum number of pages of one list.
 const MOST_PAGES: usize = 20;
 
 /// A list: <https://razorpay.com/docs/api/orders/fetch-payments/>.
@@ -29,11 +29,11 @@ struct Collection<'a> {
     items: Raw<'a>,
 }
 
-/// All payments of a link, each once.
+/// Returns all payments of a link without duplicates.
 ///
-/// All attempts to pay a link stand in one order, which does not exist before the first of them.
-/// Lists lag behind: one that has less money than the link itself is asked for again, and in the end
-/// it is an error, never a shorter answer.
+/// All attempts to pay a link belong to one order, which does not exist before the first attempt.
+/// Lists lag behind: a list with less money than the link reports is requested again, and finally
+/// results in an error, never in a shorter list.
 pub(crate) async fn list(
     gateway: &Gateway,
     environment: Environment,
@@ -56,7 +56,7 @@ pub(crate) async fn list(
     }
 }
 
-/// Whether what was received by these payments is what the link says was paid, or more.
+/// Checks that the successful payments add up to at least the total that the link reports.
 fn complete(link: &Link, payments: &[Payment]) -> Result<(), Unreadable> {
     let currency = link.amount_paid.currency();
     let mut received = Money::zero(currency);
@@ -88,7 +88,7 @@ async fn of_order(
         }
         let read = |answer: &Answer| page(answer, id);
         let page = match gateway.read(&call, deadline, read).await {
-            // Where no part can be asked for, what came first was the whole.
+            // If the list has no pages, the first response was complete.
             Err(fault) if number > 0 && knows_no_pages(&fault) => return Ok(payments),
             outcome => outcome.map_err(known)?,
         };
@@ -104,12 +104,13 @@ async fn of_order(
     Err(Fault::unreadable(what, None))
 }
 
-/// Whether a list is refused since a part of it was asked for.
+/// Returns true if the gateway refuses the list because a page was requested.
 fn knows_no_pages(fault: &Fault) -> bool {
     matches!(fault.kind, ErrorKind::Refused | ErrorKind::InvalidRequest)
 }
 
-/// The link is there and names the order: that the order is not found is not about the checkout.
+/// Converts "not found" into a temporary error: the link exists and names the order, so this is not
+/// about the checkout.
 fn known(mut fault: Fault) -> Fault {
     if fault.kind == ErrorKind::NotFound {
         fault.kind = ErrorKind::Unavailable;
@@ -118,8 +119,8 @@ fn known(mut fault: Fault) -> Fault {
     fault
 }
 
-/// Adds a payment that was not on an earlier page. One that was may have changed meanwhile; its
-/// amount cannot.
+/// Adds a payment unless an earlier page had it. The later version of a payment replaces the
+/// earlier one; its amount cannot change.
 fn add(payments: &mut Vec<Payment>, payment: Payment) -> Result<(), Fault> {
     match payments.iter_mut().find(|known| known.id == payment.id) {
         None => payments.push(payment),

@@ -31,7 +31,7 @@ struct Entity<'a> {
     respond_by: Raw<'a>,
 }
 
-/// The dispute, in the status that it has itself; the type of the delivery says nothing more.
+/// Reads the dispute. Its own status decides; the type of the delivery adds nothing.
 pub(super) fn read(payload: &Payload<'_>, told_at: Option<Timestamp>) -> News {
     let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
     let target = attempt

@@ -40,8 +40,9 @@ struct Made<'a> {
     created_at: Raw<'a>,
 }
 
-/// The payment that caused the event, if one did, and then how the link stands. The order beside them
-/// is not read: its id may lack its prefix, and both others name it.
+/// Reads the payment that caused the event, if there is one, followed by a snapshot of the link.
+/// The order in the payload is not read: its id may lack the prefix, and the link and the payment
+/// both name the order.
 pub(super) fn read(payload: &Payload<'_>) -> News {
     let link: Link<'_> = match parts::entity("payload.payment_link", payload.payment_link) {
         Ok(link) => link,
@@ -83,7 +84,7 @@ fn kinds(
                 EventKind::Payment(payment)
             }
             (Ok(payment), None) if payment.order_id.is_some() => EventKind::Payment(payment),
-            // Not complete, or of another order than the link's.
+            // The payment is incomplete, or belongs to another order than the link's.
             _ => EventKind::FetchNeeded,
         }
     });

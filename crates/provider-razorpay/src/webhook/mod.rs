@@ -1,8 +1,9 @@
-//! Deliveries of Razorpay: verified over their raw bytes first, read afterwards.
+//! Webhook deliveries of Razorpay. The signature over the raw bytes is verified before anything is
+//! read.
 //!
 //! The signature is `hex(HMAC-SHA256(webhook secret, raw body))`:
-//! <https://razorpay.com/docs/webhooks/validate-test/>. No time is signed or sent, so how old a
-//! delivery is cannot be told; that nothing counts twice is for delivery keys and effect keys.
+//! <https://razorpay.com/docs/webhooks/validate-test/>. No timestamp is signed or sent, so the age
+//! of a delivery is unknown; delivery keys and deduplication keys ensure that nothing counts twice.
 
 mod dispute_event;
 mod envelope;
@@ -22,8 +23,8 @@ use crate::signature::signer;
 
 const SIGNATURE: &str = "x-razorpay-signature";
 
-/// Verifies a delivery, then reads it. The event's id comes in a header outside the signature, so
-/// that it decides nothing.
+/// Verifies a delivery, then reads its events. The event's id is in a header that the signature
+/// does not cover, so it is ignored.
 pub(crate) fn handle(
     request: &WebhookRequest,
     keyring: &HmacKeyring,

@@ -3,10 +3,10 @@ use payment_provider_core::{EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
-/// What one delivery says, or why it says nothing that can be used.
+/// The content of one delivery, or the field because of which it cannot be read.
 pub(super) struct News {
     pub(super) target: EventTarget,
-    /// When it happened, where the entity itself says so.
+    /// The time of the event, if the entity states one.
     pub(super) at: Option<Timestamp>,
     pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
 }
@@ -21,7 +21,7 @@ impl News {
     }
 }
 
-/// What a delivery holds, each in a member `entity` of its own.
+/// The parts of a delivery. Each holds its data in a member named `entity`.
 #[derive(Default, Deserialize)]
 pub(super) struct Payload<'a> {
     #[serde(borrow, default)]
@@ -36,7 +36,7 @@ pub(super) struct Payload<'a> {
     pub(super) dispute: Raw<'a>,
     #[serde(borrow, default)]
     pub(super) settlement: Raw<'a>,
-    /// One type has here what others have at the top.
+    /// The creation time, which one type has here and the others have at the top level.
     #[serde(borrow, default)]
     pub(super) created_at: Raw<'a>,
 }
@@ -47,7 +47,7 @@ struct Part<'a> {
     entity: Raw<'a>,
 }
 
-/// The entity of a part, or the name of the part that has none.
+/// Reads the entity of a required part. The error names the part.
 pub(super) fn entity<'a, T: Deserialize<'a>>(
     field: &'static str,
     part: Raw<'a>,
@@ -56,7 +56,7 @@ pub(super) fn entity<'a, T: Deserialize<'a>>(
     json::object(field, part.entity)
 }
 
-/// The entity of a part, if there is such a part and it can be read.
+/// Reads the entity of an optional part; `None` if it is absent or unreadable.
 pub(super) fn optional_entity<'a, T: Deserialize<'a>>(part: Raw<'a>) -> Option<T> {
     let part: Part<'_> = json::optional_object(part)?;
     json::optional_object(part.entity)

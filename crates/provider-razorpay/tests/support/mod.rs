@@ -1,4 +1,4 @@
-//! An account at the in-memory Razorpay, over a real connection that can be disturbed.
+//! An account at the in-memory Razorpay, connected over HTTP with injectable failures.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -6,9 +6,9 @@
 )]
 
 pub mod delivery;
+pub mod event_line;
 pub mod log;
 pub mod operations;
-pub mod told;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub const WEBHOOK_SECRET: &str = "rzp-webhook-secret";
 pub const NOW: Timestamp = Timestamp::constant(1_768_471_200, 0);
 pub const REFERENCE: &str = "inv-1";
 
-/// A clock that stands still.
+/// A clock with a fixed time.
 #[derive(Debug)]
 pub struct Fixed(pub Timestamp);
 
@@ -43,7 +43,7 @@ impl Clock for Fixed {
     }
 }
 
-/// The fake, the server that stands for it, and a provider that is connected to it.
+/// The in-memory Razorpay, its server, and a provider connected to it.
 pub struct Stage {
     pub fake: Fake,
     pub gateway: WireGateway,
@@ -69,14 +69,14 @@ impl Stage {
         }
     }
 
-    /// Makes the checkout of [`request`].
+    /// Creates the checkout of [`request`].
     pub async fn make(&self) -> Checkout {
         let prepared = prepared(&self.provider);
         let created = self.provider.create_checkout(&prepared).await;
         created.unwrap().into_checkout()
     }
 
-    /// Makes the checkout of [`request`], to be paid in instalments.
+    /// Creates the checkout of [`request`] with partial payments.
     pub async fn make_partial(&self) -> Checkout {
         let request =
             request().with_partial_payments(payment_provider_core::PartialPayments::any());
@@ -85,13 +85,13 @@ impl Stage {
         created.unwrap().into_checkout()
     }
 
-    /// Method and target of everything that was asked; ids of the fake are left out.
+    /// Returns method and target of all requests, without generated ids.
     pub fn lines(&self) -> Vec<String> {
         let requests = self.gateway.requests();
         requests.iter().map(line).collect()
     }
 
-    /// How many links were asked for.
+    /// Returns the number of requests that create a link.
     pub fn creations(&self) -> usize {
         let creation = |line: &&String| *line == "POST /payment_links";
         self.lines().iter().filter(creation).count()
@@ -117,7 +117,7 @@ fn line(request: &RecordedRequest) -> String {
 pub const LOOKUP: &str = "GET /payment_links?reference_id=inv-1&count=100";
 pub const CREATION: &str = "POST /payment_links";
 
-/// A server for this fake.
+/// Starts a server for this gateway.
 pub async fn serve(fake: &Fake) -> WireGateway {
     let fake = fake.clone();
     let answers = move |recorded: RecordedRequest| {
@@ -167,7 +167,7 @@ pub fn connect_with(
     factory.connect(settings).unwrap()
 }
 
-/// A provider that calls nobody; making one takes milliseconds, so it is one.
+/// Returns a shared provider that makes no calls, because creating one takes milliseconds.
 pub fn offline() -> Arc<dyn PaymentProvider> {
     static PROVIDER: OnceLock<Arc<dyn PaymentProvider>> = OnceLock::new();
     let provider =
@@ -183,12 +183,12 @@ pub fn reference() -> CheckoutReference {
     CheckoutReference::new(REFERENCE).unwrap()
 }
 
-/// By the reference alone.
+/// A locator with the reference alone.
 pub fn locator() -> CheckoutLocator {
     reference().into()
 }
 
-/// By this id of the gateway as well.
+/// A locator that also has this gateway id.
 pub fn known(id: &str) -> CheckoutLocator {
     CheckoutLocator::new(reference(), Some(GatewayCheckoutId::new(id).unwrap()))
 }
@@ -212,7 +212,7 @@ pub fn prepared(provider: &Arc<dyn PaymentProvider>) -> PreparedCheckout {
     provider.prepare_checkout(&request()).unwrap()
 }
 
-/// Where the payer is sent.
+/// Returns the address of the payment page.
 pub fn page(checkout: &Checkout) -> Option<String> {
     match &checkout.next_action {
         NextAction::Redirect(url) => Some(url.to_string()),
@@ -220,7 +220,7 @@ pub fn page(checkout: &Checkout) -> Option<String> {
     }
 }
 
-/// The error of an outcome that must be none.
+/// Returns the error of a result that must have failed.
 pub fn error<T: std::fmt::Debug>(outcome: Result<T, ProviderError>) -> ProviderError {
     outcome.unwrap_err()
 }

@@ -72,7 +72,7 @@ fn every_documented_status_has_its_outcome() {
         (429, "rate_limit_error", "request_failed", TOO_MANY),
         (500, "api_error", "internal_error", FAULT),
         (502, "api_error", "bank_processing_failure", FAULT),
-        // Not documented, and not to be mistaken for something else.
+        // Not documented, and not to be confused with another outcome.
         (403, "authentication_error", "x", CREDENTIALS),
         (403, "feature_not_enabled", "x", REFUSED),
         (404, INVALID, "request_failed", NOT_THE_API),
@@ -103,14 +103,14 @@ fn every_documented_type_has_its_outcome_with_any_status() {
         ("never_seen_before", REFUSED),
     ] {
         assert_eq!(outcome(400, &refused(class, "x")), expected, "{class}");
-        // A fault of the server's side stays one, whatever it calls itself.
+        // A server error stays one, whatever its type says.
         let limited = class == "rate_limit_error";
         let of_server = if limited { TOO_MANY } else { FAULT };
         assert_eq!(outcome(500, &refused(class, "x")), of_server, "{class}");
     }
 }
 
-/// All codes that are known, by what they come to in a refusal with status 400.
+/// All known codes, by their outcome in a response with status 400.
 const CODES: &[(Outcome, &[&str])] = &[
     (
         FIELD,
@@ -196,7 +196,7 @@ const CODES: &[(Outcome, &[&str])] = &[
             "request_failed",
             "entity_unsupported",
             "feature_not_enabled",
-            // These two are documented with a status of the 500s.
+            // These two are documented with a 5xx status.
             "internal_error",
             "bank_processing_failure",
         ],
@@ -215,7 +215,7 @@ fn every_documented_code_has_its_outcome() {
             assert_eq!(outcome(400, &with_type), *expected, "{code}");
             let alone = format!(r#"{{"code":"{code}"}}"#);
             assert_eq!(outcome(400, &alone), *expected, "{code} alone");
-            // The status counts where it says more than the code.
+            // The status counts if it is more specific than the code.
             let timeout = *expected == TIMEOUT;
             let of_server = if timeout { TIMEOUT } else { FAULT };
             assert_eq!(outcome(500, &with_type), of_server, "{code}");

@@ -1,4 +1,4 @@
-//! What an event says, as one line, so that tables of bodies can be read side by side.
+//! Events as single lines, for tables of sample bodies.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -13,7 +13,7 @@ use payment_provider_core::{
     RefundOrigin, Settlement,
 };
 
-/// `about: what`, where `about` are the names of the subject.
+/// Formats an event as `target: content`.
 pub fn line(event: &Event) -> String {
     let what = match &event.kind {
         EventKind::Payment(payment) => of_payment(payment),
@@ -29,7 +29,7 @@ pub fn line(event: &Event) -> String {
     format!("{}: {what}", names(&event.target))
 }
 
-/// All that a delivery says.
+/// Formats all events of a delivery.
 pub fn all(events: &[Event]) -> String {
     let lines: Vec<String> = events.iter().map(line).collect();
     lines.join(" + ")
