@@ -1,4 +1,4 @@
-//! Running cargo, with the environment a user's own cargo would have.
+//! Runs cargo in the environment that cargo has when a user starts it.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::report::Outcome;
 
-/// Variables that `cargo run` sets for the program it starts. Handed on, they would make build scripts that watch them
-/// run again, and all that depends on those compile again, each time the user changes between `cargo` and `cargo xtask`.
+/// Prefixes of variables that `cargo run` sets for the program it starts.
+///
+/// Build scripts that watch them would run again each time the user changes between `cargo` and `cargo xtask`, and
+/// everything that depends on these scripts would be compiled again.
 const SET_BY_CARGO_RUN: &[&str] = &["CARGO_MANIFEST_", "CARGO_PKG_"];
 
 /// The path of the cargo that started this program.
@@ -17,7 +19,7 @@ pub(crate) fn program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// A cargo command, to be run.
+/// Returns a cargo command with these arguments.
 pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(program());
     command.args(args);
@@ -34,7 +36,7 @@ pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     command
 }
 
-/// Runs a command to its end; its output goes where ours goes.
+/// Runs a command until it ends. Its output goes to this program's output.
 pub(crate) fn run(command: &mut Command) -> Outcome {
     match command.status() {
         Ok(status) if status.success() => Outcome::Passed,
@@ -43,9 +45,9 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     }
 }
 
-/// Runs a command to its end, or stops it once the limit is over.
+/// Runs a command until it ends, and stops it after the limit.
 ///
-/// Processes that the command has started itself end with their current work.
+/// Processes that the command has started are not stopped.
 pub(crate) fn run_within(limit: Duration, command: &mut Command) -> Outcome {
     match wait_within(limit, command) {
         Ok(Some(true)) => Outcome::Passed,
@@ -55,7 +57,7 @@ pub(crate) fn run_within(limit: Duration, command: &mut Command) -> Outcome {
     }
 }
 
-/// Whether the command succeeded, or `None` when it took too long.
+/// Returns true if the command succeeded, and `None` if it took too long.
 fn wait_within(limit: Duration, command: &mut Command) -> io::Result<Option<bool>> {
     let start = Instant::now();
     let mut child = command.spawn()?;
@@ -72,7 +74,11 @@ fn wait_within(limit: Duration, command: &mut Command) -> io::Result<Option<bool
     }
 }
 
-/// What a command prints on standard output, or what went wrong.
+/// Runs a command and returns its standard output.
+///
+/// # Errors
+///
+/// The command cannot be started, fails, or prints something other than text; the error holds its standard error.
 pub(crate) fn read(command: &mut Command) -> Result<String, String> {
     match command.output() {
         Ok(Output { status, stdout, .. }) if status.success() => String::from_utf8(stdout)
@@ -86,7 +92,7 @@ pub(crate) fn read(command: &mut Command) -> Result<String, String> {
     }
 }
 
-/// A command as one would type it.
+/// Returns the command line that a user would type.
 fn line(command: &Command) -> String {
     let program = if command.get_program() == program() {
         "cargo".into()
@@ -105,12 +111,12 @@ mod tests {
     use super::{cargo, line};
 
     #[test]
-    fn a_command_is_shown_as_one_would_type_it() {
+    fn a_command_is_shown_as_a_command_line() {
         assert_eq!(line(&cargo(["tree", "-p", "xtask"])), "cargo tree -p xtask");
     }
 
     #[test]
-    fn what_cargo_run_sets_is_not_handed_on() {
+    fn variables_of_cargo_run_are_not_passed_on() {
         // Cargo sets this one for test programs too.
         assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
         let command = cargo(["--version"]);

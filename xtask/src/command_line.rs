@@ -1,8 +1,8 @@
-//! What the user asked for.
+//! The command line.
 
 use std::fmt;
 
-/// The answer to `cargo xtask help`.
+/// The output of `cargo xtask help`.
 pub(crate) const HELP: &str = "\
 cargo xtask <command>
 
@@ -18,21 +18,21 @@ cargo xtask <command>
   ci [-- <args>]    lint, api, test
   help              print this
 
-What a command needs and the machine lacks is installed, or named together with the one command that installs it.
+A tool that is missing is installed, or printed together with the one command that installs it.
 
 Environment:
   CI                      when set, cargo-nextest runs with the profile `ci`
   CASHFREE_REFERENCE_DIR  folder of the published Cashfree samples that tests read
   RAZORPAY_REFERENCE_DIR  folder of the published Razorpay samples that tests read
-  TEST_DATABASE_URL       a PostgreSQL server for tests; one of our own unless set
-  CHROMIUM, CHROMEDRIVER  the browser for tests and its driver, where they are not on the path";
+  TEST_DATABASE_URL       a PostgreSQL server for tests; by default a temporary one is started
+  CHROMIUM, CHROMEDRIVER  the browser for tests and its driver, if they are not on the path";
 
 /// One command and its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Formatting, lints, documentation, dependency rules.
     Lint,
-    /// Which crates may depend on which.
+    /// The allowed dependencies between crates.
     Tree,
     /// The order of the host's modules, and cycles of files.
     Modules,
@@ -46,18 +46,18 @@ pub(crate) enum Command {
     Api { refresh: bool },
     /// All tests; the arguments go to the test runner.
     Test { runner_args: Vec<String> },
-    /// Everything.
+    /// Lint, API and tests.
     Ci { runner_args: Vec<String> },
     /// The list of commands.
     Help,
 }
 
-/// A command line that means nothing.
+/// An invalid command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum UsageError {
-    /// There is no such command.
+    /// No command has this name.
     UnknownCommand(String),
-    /// The command takes no such argument; those of the test runner follow a `--`.
+    /// The command does not take this argument. Arguments for the test runner follow a `--`.
     UnexpectedArgument { command: String, argument: String },
 }
 
@@ -75,7 +75,7 @@ impl fmt::Display for UsageError {
 impl std::error::Error for UsageError {}
 
 impl Command {
-    /// Reads the arguments that follow the program's name. None at all means [`Command::Help`].
+    /// Parses the arguments behind the program's name. Without arguments the command is [`Command::Help`].
     pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Self, UsageError> {
         let mut args = args.into_iter();
         let Some(name) = args.next() else {
@@ -131,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asks_for_help() {
+    fn an_empty_command_line_prints_the_help() {
         assert_eq!(parse(""), Ok(Command::Help));
         assert_eq!(parse("test --help"), Ok(Command::Help));
     }
 
     #[test]
-    fn what_follows_two_dashes_goes_to_the_runner_verbatim() {
+    fn arguments_behind_two_dashes_go_to_the_test_runner() {
         let runner_args = vec![
             "-E".into(),
             "test(webhook)".into(),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_without_two_dashes_is_refused() {
+    fn an_argument_without_two_dashes_is_rejected() {
         let error = parse("test webhook").unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -1,7 +1,7 @@
 //! `cargo deny`: the rules of `deny.toml` about dependencies.
 //!
-//! Where the tool or the database of advisories cannot be had, as on a machine without the network, the step is
-//! reported as not run: a missing network is no fault of the code.
+//! If the tool or the database of advisories cannot be fetched, as on a machine without network, the step is reported as
+//! not run: a missing network is no fault of the code.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::install::ensure;
 use crate::report::{Outcome, Report};
 use crate::tools::{C_COMPILER, DENY};
 
-/// The database is a small repository; longer than this means that its host cannot be reached.
+/// The limit of fetching the database, which is a small repository: after it, the host counts as unreachable.
 const FETCH_LIMIT: Duration = Duration::from_mins(2);
 
-/// Checks what can be checked here.
+/// Runs the checks that are possible on this machine.
 pub(crate) fn run_all(report: &mut Report) {
     let tool = ensure(&[&C_COMPILER, &DENY]);
 

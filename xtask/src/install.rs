@@ -1,4 +1,4 @@
-//! Installing what is missing, or naming the command that would.
+//! Installs missing tools, or prints the command that does.
 
 use std::process::Command;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use crate::report::Outcome;
 use crate::tool::{Installer, Tool};
 use crate::tools::{NPM, PYTHON};
 
-/// No installation takes longer than this, not even one that compiles the tool.
+/// The limit of one installation, including the compilation of the tool.
 const LIMIT: Duration = Duration::from_mins(15);
 
-/// Tools run for seconds and are compiled for minutes: compile them lightly.
+/// Settings that shorten compilation: tools run for seconds, but take minutes to compile.
 const LIGHT_PROFILE: [&str; 6] = [
     "--config",
     "profile.release.opt-level=1",
@@ -22,20 +22,20 @@ const LIGHT_PROFILE: [&str; 6] = [
     "profile.release.codegen-units=16",
 ];
 
-/// What a package only recommends, such as a desktop's services for a browser, no test needs.
+/// Recommended packages, such as a desktop's services for a browser, are left out: no test needs them.
 const APT_INSTALL: [&str; 5] = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"];
 
-/// What to do about a missing tool on a given machine.
+/// The way to install a missing tool on a given machine.
 #[derive(Debug, PartialEq, Eq)]
 enum Plan {
-    /// These commands install it, one after the other.
+    /// These commands, one after the other, install the tool.
     Run(Vec<Vec<String>>),
-    /// The user has to; the text says how.
-    ByHand(String),
+    /// The user has to install the tool as this text says.
+    Manual(String),
 }
 
 impl Installer {
-    /// What it runs on, which is installed first where it is missing.
+    /// The tool that the installer itself needs, which is installed first if it is missing.
     fn needs(&self) -> Option<&'static Tool> {
         match self {
             Self::Npm { .. } => Some(&NPM),
@@ -57,14 +57,14 @@ impl Installer {
                     Machine {
                         is_debian: true,
                         is_root: false,
-                    } => Plan::ByHand(format!(
+                    } => Plan::Manual(format!(
                         "run: sudo sh -c '{} && {}'",
                         update.join(" "),
                         install.join(" ")
                     )),
                     Machine {
                         is_debian: false, ..
-                    } => Plan::ByHand(format!(
+                    } => Plan::Manual(format!(
                         "install what Debian calls {} with the package manager of this system",
                         packages.join(" and ")
                     )),
@@ -84,11 +84,11 @@ impl Installer {
     }
 }
 
-/// Makes sure that all these tools are there. Installs those that are not, after saying so.
+/// Ensures that all these tools are present. Installs missing ones, and prints each command that does.
 ///
 /// # Errors
 ///
-/// The names of the tools that are still missing. How to get each has been printed by then.
+/// The names of the tools that are still missing. The way to install each has been printed by then.
 pub(crate) fn ensure(tools: &[&Tool]) -> Result<(), String> {
     let machine = Machine::this();
     let missing: Vec<&str> = tools
@@ -103,7 +103,7 @@ pub(crate) fn ensure(tools: &[&Tool]) -> Result<(), String> {
     }
 }
 
-/// Whether the tool is there afterwards.
+/// Installs a tool. Returns true if it can be used afterwards.
 fn install(tool: &Tool, machine: Machine) -> bool {
     let Tool { name, purpose, .. } = tool;
     let needed = tool.installer.needs();
@@ -111,7 +111,7 @@ fn install(tool: &Tool, machine: Machine) -> bool {
         return false;
     }
     match tool.installer.plan(machine) {
-        Plan::ByHand(how) => {
+        Plan::Manual(how) => {
             eprintln!("needs {name} ({purpose}); {how}");
             false
         }
@@ -131,7 +131,9 @@ fn install(tool: &Tool, machine: Machine) -> bool {
             }
             let present = (tool.is_present)();
             if !present {
-                eprintln!("installed {name}, but it cannot be used: is its folder on the path?");
+                eprintln!(
+                    "installed {name}, but it cannot be started; check that its folder is on the path"
+                );
             }
             present
         }
@@ -179,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn a_user_on_debian_is_told_one_command() {
+    fn a_user_on_debian_gets_one_command() {
         let plan = APT.plan(Machine {
             is_debian: true,
             is_root: false,
         });
         let command = "run: sudo sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev'";
-        assert_eq!(plan, Plan::ByHand(command.into()));
+        assert_eq!(plan, Plan::Manual(command.into()));
     }
 
     #[test]
@@ -195,7 +197,7 @@ mod tests {
                 is_debian: false,
                 is_root: true
             }),
-            Plan::ByHand(_)
+            Plan::Manual(_)
         ));
     }
 

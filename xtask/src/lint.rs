@@ -1,4 +1,4 @@
-//! Everything that can be said about the code without running it.
+//! All checks that do not run the code.
 
 use crate::cargo::{cargo, run};
 use crate::install::ensure;
@@ -7,7 +7,7 @@ use crate::tool::Tool;
 use crate::tools::{C_COMPILER, CLIPPY, RUSTFMT};
 use crate::{deny, english, links, modules, packages, tree};
 
-/// Runs all of it.
+/// Runs all checks.
 pub(crate) fn run_all(report: &mut Report) {
     report.run("formatting", || {
         with(&[&RUSTFMT], || run(&mut cargo(["fmt", "--all", "--check"])))
@@ -39,7 +39,7 @@ pub(crate) fn run_all(report: &mut Report) {
     deny::run_all(report);
 }
 
-/// Runs a step if its tools are there.
+/// Runs a step if its tools are present or can be installed.
 fn with(tools: &[&Tool], step: impl FnOnce() -> Outcome) -> Outcome {
     match ensure(tools) {
         Ok(()) => step(),

@@ -1,19 +1,19 @@
-//! The machine this runs on, as far as it decides how a missing tool can be installed.
+//! The properties of this machine that decide how a missing tool can be installed.
 
 use std::fs;
 use std::process::Command;
 
-/// What an installer needs to know.
+/// A machine, as far as an installer needs to know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Machine {
-    /// Debian, or a distribution that calls itself like it, so that there is apt.
+    /// True on Debian and on distributions derived from it, which have apt.
     pub(crate) is_debian: bool,
-    /// Whether this process may install system packages.
+    /// True if this process may install system packages.
     pub(crate) is_root: bool,
 }
 
 impl Machine {
-    /// Looks at the machine. What cannot be found out counts as absent.
+    /// Inspects this machine. A property that cannot be determined is false.
     pub(crate) fn this() -> Self {
         let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
         let user = Command::new("id")
@@ -28,7 +28,7 @@ impl Machine {
     }
 }
 
-/// Whether an [os-release] file names Debian as the distribution (`ID`) or as a relative of it (`ID_LIKE`).
+/// Returns true if an [os-release] file names Debian in `ID` or `ID_LIKE`.
 ///
 /// [os-release]: https://www.freedesktop.org/software/systemd/man/latest/os-release.html
 fn is_debian(os_release: &str) -> bool {
@@ -38,7 +38,7 @@ fn is_debian(os_release: &str) -> bool {
         .any(|ids| ids.split_whitespace().any(|id| id == "debian"))
 }
 
-/// The value of a field, without its quotes.
+/// Returns the value of a field without its quotes.
 fn field<'a>(os_release: &'a str, key: &str) -> Option<&'a str> {
     os_release.lines().find_map(|line| {
         let value = line.trim().strip_prefix(key)?.strip_prefix('=')?;
@@ -51,14 +51,14 @@ mod tests {
     use super::is_debian;
 
     #[test]
-    fn debian_is_known_by_its_id() {
+    fn debian_is_recognized_by_its_id() {
         assert!(is_debian(
             "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nVERSION_ID=\"13\"\nID=debian\n"
         ));
     }
 
     #[test]
-    fn a_relative_is_known_by_what_it_is_like() {
+    fn a_derived_distribution_is_recognized_by_id_like() {
         assert!(is_debian("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"));
         assert!(is_debian("ID='ubuntu'\nID_LIKE=debian\n"));
     }

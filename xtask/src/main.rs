@@ -1,7 +1,7 @@
-//! The commands of this workspace's developers; `cargo xtask help` lists them.
+//! The commands for developers of this workspace; `cargo xtask help` lists them.
 //!
-//! A command is a list of steps. Each step runs, is timed, and goes into a [`Report`]; a step that fails does not keep
-//! the later ones from running, so that one run shows everything there is to mend.
+//! A command is a list of steps. Each step is run, timed and recorded in a [`Report`]. The later steps run even if one
+//! fails, so that one run shows all failures.
 
 mod api;
 mod cargo;

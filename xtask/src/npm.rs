@@ -1,10 +1,10 @@
-//! Packages from npm that tests read; nothing of them is part of this workspace.
+//! Packages from npm that tests read. They are not part of this workspace.
 
 use std::path::PathBuf;
 
 use crate::target::tools;
 
-/// A package in one exact version, kept in a folder of its own below `target`.
+/// A package in one exact version, kept in its own folder below `target`.
 #[derive(Debug)]
 pub(crate) struct Package {
     pub(crate) name: &'static str,
@@ -12,7 +12,7 @@ pub(crate) struct Package {
 }
 
 impl Package {
-    /// The command that fetches it. Its scripts do not run.
+    /// Returns the command that fetches the package. Its scripts do not run.
     pub(crate) fn install_command(&self) -> Vec<String> {
         let folder = self.folder();
         let what = format!("{}@{}", self.name, self.version);
@@ -31,14 +31,14 @@ impl Package {
         .into()
     }
 
-    /// Whether it was fetched to the end: npm writes this list last.
+    /// Returns true if the package was fetched completely: npm writes this list last.
     pub(crate) fn is_complete(&self) -> bool {
         self.folder()
             .join("node_modules/.package-lock.json")
             .exists()
     }
 
-    /// A file of it.
+    /// Returns the path of a file of the package.
     pub(crate) fn file(&self, path: &str) -> PathBuf {
         self.folder()
             .join("node_modules")

@@ -1,4 +1,4 @@
-//! The packages that would be published: what each holds, and what its manifest says.
+//! The packages to publish: their files, sizes and manifests.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::report::{Outcome, Report};
 use crate::target::target;
 use crate::workspace::{Crate, published};
 
-/// Files that every package holds.
+/// Files that every package contains.
 const REQUIRED_FILES: [&str; 5] = [
     "CHANGELOG.md",
     "Cargo.toml",
@@ -16,7 +16,7 @@ const REQUIRED_FILES: [&str; 5] = [
     "README.md",
 ];
 
-/// Folders that stay out: their tests need crates that are not published, and their samples are large.
+/// Folders that no package contains: tests use crates that are not published, and large samples.
 const EXCLUDED_FOLDERS: [&str; 2] = ["benches/", "tests/"];
 
 /// Keys that every manifest has.
@@ -31,7 +31,7 @@ const REQUIRED_KEYS: [&str; 8] = [
     "rust-version",
 ];
 
-/// The line that labels items with the feature they need, and the setting that turns it on where docs are published.
+/// The attribute that labels items with the feature they need, and the setting that enables it on docs.rs.
 const DOC_CFG: &str = "#![cfg_attr(docsrs, feature(doc_cfg))]";
 const DOCSRS: &str = "rustdoc-args = [\"--cfg\", \"docsrs\"]";
 
@@ -90,7 +90,7 @@ fn check() -> Result<Vec<String>, String> {
     Ok(problems)
 }
 
-/// What is wrong with the files of a package.
+/// Returns the problems of the files of a package.
 fn of_files(package: &str, files: &[&str]) -> Vec<String> {
     let missing = REQUIRED_FILES
         .iter()
@@ -103,7 +103,7 @@ fn of_files(package: &str, files: &[&str]) -> Vec<String> {
     missing.chain(excess).collect()
 }
 
-/// What is wrong with a manifest, and with the library it belongs to.
+/// Returns the problems of a manifest and of the library it belongs to.
 fn of_manifest(package: &Crate, manifest: &str, library: &str) -> Vec<String> {
     let folder = &package.folder;
     let has_key = |key: &str| {

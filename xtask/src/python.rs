@@ -1,21 +1,21 @@
-//! Packages of Python that tests use, each in an environment of its own; nothing of them is part of this workspace.
+//! Python packages that tests use, each in its own environment. They are not part of this workspace.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::target::tools;
 
-/// The versions of all that such packages need in turn.
+/// The versions of the packages that these packages depend on.
 const CONSTRAINTS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../tests/python/constraints.txt"
 );
 
-/// Ends well where the package that is named after it is there in the version that follows.
-const IS_THERE: &str =
+/// A program that succeeds if the package in its first argument is installed in the version in its second.
+const IS_INSTALLED: &str =
     "import importlib.metadata as m, sys; sys.exit(m.version(sys.argv[1]) != sys.argv[2])";
 
-/// A package in one exact version, with a Python that has it and what it needs, and nothing else.
+/// An environment with one package in an exact version and the packages that it depends on.
 #[derive(Debug)]
 pub(crate) struct Environment {
     pub(crate) package: &'static str,
@@ -23,7 +23,8 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The commands that make it, from nothing or from what is left of an earlier try. No code of the packages runs.
+    /// Returns the commands that create the environment, also over the remains of an earlier attempt. No code of the
+    /// packages runs.
     pub(crate) fn install_commands(&self) -> Vec<Vec<String>> {
         let folder = self.folder().to_string_lossy().into_owned();
         let python = self.python().to_string_lossy().into_owned();
@@ -45,14 +46,14 @@ impl Environment {
         vec![make.into(), fill.into()]
     }
 
-    /// Asks whether it was made to the end: pip installs what a package needs before the package.
+    /// Returns a command that succeeds if the environment is complete: pip installs the package after its dependencies.
     pub(crate) fn check(&self) -> Command {
         let mut command = Command::new(self.python());
-        command.args(["-c", IS_THERE, self.package, self.version]);
+        command.args(["-c", IS_INSTALLED, self.package, self.version]);
         command
     }
 
-    /// Its Python.
+    /// The interpreter of the environment.
     pub(crate) fn python(&self) -> PathBuf {
         self.folder().join("bin/python")
     }

@@ -1,19 +1,19 @@
-//! Which steps ran, how long each took, and how it ended.
+//! The report of all steps: their order, durations and outcomes.
 //!
-//! All of it goes to standard error, where cargo and the test runner write too, so that the order is kept.
+//! It is written to standard error, as the output of cargo and of the test runner is, so that the order is kept.
 
 use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// How a step ended.
+/// The outcome of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It found nothing wrong.
+    /// The step found no fault.
     Passed,
-    /// It found something wrong, which it has printed; the text says what to look for.
+    /// The step found a fault and has printed it. The text summarizes the fault.
     Failed(String),
-    /// It could not look, and why. Not a failure, and never silent.
+    /// The step could not run, for this reason. This is no failure, but is always printed.
     NotRun(String),
 }
 
@@ -40,14 +40,14 @@ impl fmt::Display for Finished {
     }
 }
 
-/// The steps so far, in the order they ran.
+/// The steps that have ended, in the order in which they ran.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     finished: Vec<Finished>,
 }
 
 impl Report {
-    /// Runs a step and prints its beginning and its end.
+    /// Runs a step, and prints when it begins and how it ends.
     pub(crate) fn run(&mut self, name: &'static str, step: impl FnOnce() -> Outcome) {
         let finished = finish(name, step);
         let mark = if finished.outcome == Outcome::Passed {
@@ -59,12 +59,12 @@ impl Report {
         self.finished.push(finished);
     }
 
-    /// Runs a step whose own last lines are to stay the last ones: prints its beginning only.
+    /// Runs a step without printing its outcome, so that the step's own last lines remain the last ones.
     pub(crate) fn run_last(&mut self, name: &'static str, step: impl FnOnce() -> Outcome) {
         self.finished.push(finish(name, step));
     }
 
-    /// Prints a line for each step that ran.
+    /// Prints a line for each step.
     pub(crate) fn print_steps(&self) {
         eprintln!("\nSteps:");
         for step in &self.finished {
@@ -72,14 +72,14 @@ impl Report {
         }
     }
 
-    /// Prints a line for each step that failed; nothing if none did.
+    /// Prints a line for each step that failed.
     pub(crate) fn print_failures(&self) {
         for step in self.failures() {
             eprintln!("!!! {step}");
         }
     }
 
-    /// Failure if any step failed. A step that could not run does not count as one.
+    /// Returns failure if a step failed. A step that could not run is no failure.
     pub(crate) fn exit_code(&self) -> ExitCode {
         if self.failures().next().is_none() {
             ExitCode::SUCCESS
@@ -95,7 +95,7 @@ impl Report {
     }
 }
 
-/// Runs a step to its end.
+/// Runs a step and measures its duration.
 fn finish(name: &'static str, step: impl FnOnce() -> Outcome) -> Finished {
     eprintln!("\n==> {name}");
     let start = Instant::now();
@@ -122,13 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn one_failure_fails_the_whole() {
+    fn one_failed_step_fails_the_report() {
         let report = report(&[Outcome::Failed("broken".into()), Outcome::Passed]);
         assert_eq!(report.exit_code(), ExitCode::FAILURE);
     }
 
     #[test]
-    fn a_step_that_could_not_run_fails_nothing_but_is_listed() {
+    fn a_step_that_could_not_run_is_listed_and_is_no_failure() {
         let report = report(&[Outcome::Passed, Outcome::NotRun("no network".into())]);
         assert_eq!(report.exit_code(), ExitCode::SUCCESS);
         let line = report.finished[1].to_string();

@@ -1,14 +1,14 @@
-//! Where cargo builds to, and where tools that belong to this workspace alone are kept.
+//! The folder that cargo builds into, and the folder below it for tools of this workspace.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The folder of tools that are installed for this workspace alone.
+/// The folder of tools that are installed for this workspace only.
 pub(crate) fn tools() -> PathBuf {
     target().join("tools")
 }
 
-/// The folder that holds `<profile>/xtask`, this program; its tests lie one deeper.
+/// The folder that cargo builds into. It holds this program as `<profile>/xtask`, and its tests in `<profile>/deps`.
 pub(crate) fn target() -> PathBuf {
     let program = env::current_exe().unwrap_or_default();
     let mut above = program.ancestors().skip(1);
@@ -22,7 +22,7 @@ mod tests {
     use super::{target, tools};
 
     #[test]
-    fn tools_lie_below_target() {
+    fn the_folder_of_tools_is_below_target() {
         let target = target();
         assert!(
             target.is_absolute() && target.join("debug/deps").exists(),

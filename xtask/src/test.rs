@@ -1,4 +1,4 @@
-//! All tests: first those in the documentation, then all others, so that the runner's summary comes last.
+//! All tests: documentation tests first, so that the test runner's summary is printed last.
 
 use std::process::ExitCode;
 
@@ -11,19 +11,19 @@ use crate::tools::{
     RAZORPAY_SDK, axe_core_program, cashfree_sdk_pythons, razorpay_sdk_python,
 };
 
-/// The folders of the gateways' published samples.
+/// Variables that name the folders of the gateways' published samples.
 const REFERENCES: [&str; 2] = ["CASHFREE_REFERENCE_DIR", "RAZORPAY_REFERENCE_DIR"];
 
-/// The file of the accessibility rules; tests in the browser run where this is set.
+/// The variable that names the script of the accessibility rules; browser tests run where it is set.
 const AXE_CORE_JS: &str = "AXE_CORE_JS";
 
-/// The Pythons that have Cashfree's own SDK; tests with it run where these are set.
+/// The variables that name interpreters with Cashfree's own SDK; tests with it run where they are set.
 const CASHFREE_SDKS: [&str; 2] = ["CASHFREE_SDK_5", "CASHFREE_SDK_6"];
 
-/// The Python that has Razorpay's own SDK; tests with it run where this is set.
+/// The variable that names an interpreter with Razorpay's own SDK; tests with it run where it is set.
 const RAZORPAY_SDK_PYTHON: &str = "RAZORPAY_SDK";
 
-/// Runs the tests after the steps already reported. The arguments go to the test runner.
+/// Runs all tests and returns the exit code of the report with all its steps. The arguments go to the test runner.
 pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
     let tools = ensure(&[
         &C_COMPILER,
@@ -41,7 +41,7 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
         report.print_steps();
         return report.exit_code();
     }
-    // It ends with this function, and at the latest with this process.
+    // The server is stopped when this function returns, and at the latest when this process ends.
     let server = if postgres::is_named() {
         None
     } else {
@@ -62,7 +62,7 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
             "--all-features",
         ]))
     });
-    // All other tests are built with every feature.
+    // All other steps build with every feature.
     if runner_args.is_empty() {
         for store in ["sqlite", "postgres"] {
             report.run("the host with one store", || {
@@ -118,7 +118,7 @@ mod tests {
     use super::nextest_args;
 
     #[test]
-    fn continuous_integration_has_its_own_profile() {
+    fn continuous_integration_uses_its_own_profile() {
         let line = |ci| nextest_args(ci).collect::<Vec<_>>().join(" ");
         assert_eq!(line(false), "nextest run --workspace --all-features");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A program that steps need, and where it comes from.
+//! A program that steps need, and its source.
 
 use crate::npm::Package;
 use crate::python::Environment;
@@ -6,17 +6,17 @@ use crate::python::Environment;
 /// A program that a step needs.
 #[derive(Debug)]
 pub(crate) struct Tool {
-    /// What users call it.
+    /// The name that users know.
     pub(crate) name: &'static str,
-    /// What it is needed for.
+    /// The purpose, as the second half of a sentence that begins with the name.
     pub(crate) purpose: &'static str,
-    /// Whether the machine has it.
+    /// Returns true if the machine has the program.
     pub(crate) is_present: fn() -> bool,
-    /// Where to get it.
+    /// The source of the program.
     pub(crate) installer: Installer,
 }
 
-/// Where a tool comes from.
+/// The source of a tool.
 #[derive(Debug)]
 pub(crate) enum Installer {
     /// Debian packages.
@@ -25,7 +25,7 @@ pub(crate) enum Installer {
     Cargo { package: &'static str },
     /// A package of npm.
     Npm { package: Package },
-    /// A package of Python.
+    /// A Python package.
     Pip { environment: Environment },
     /// A component of the Rust toolchain.
     Rustup { component: &'static str },

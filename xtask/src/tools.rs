@@ -1,6 +1,4 @@
-//! The tools that commands need, one constant each.
-//!
-//! Another tool is another constant, named in the list of the step that needs it.
+//! The tools that commands need, one constant each. The step that needs a tool names its constant.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -13,7 +11,7 @@ use crate::tool::{Installer, Tool};
 
 /// The compiler for dependencies written in C: the database and the cryptography beneath TLS.
 ///
-/// It is all they need: `aws-lc-sys` has its build written out for the common platforms, and calls `cmake` elsewhere.
+/// Nothing else is needed: `aws-lc-sys` builds without `cmake` on the common platforms.
 pub(crate) const C_COMPILER: Tool = Tool {
     name: "cc",
     purpose: "compiles SQLite and the TLS library",
@@ -36,12 +34,12 @@ pub(crate) const NEXTEST: Tool = Tool {
     },
 };
 
-/// The browser and the program that drives it, which have to be of one version.
+/// The browser and its driver, which must have the same version.
 ///
-/// `CHROMIUM` and `CHROMEDRIVER` name others than those on the path.
+/// `CHROMIUM` and `CHROMEDRIVER` name programs to use instead of those on the path.
 pub(crate) const CHROMIUM: Tool = Tool {
     name: "chromium",
-    purpose: "shows pages to tests",
+    purpose: "shows the pages that tests use",
     is_present: || {
         [("CHROMIUM", "chromium"), ("CHROMEDRIVER", "chromedriver")]
             .iter()
@@ -56,10 +54,10 @@ pub(crate) const CHROMIUM: Tool = Tool {
     },
 };
 
-/// Letters for the browser: a minimal machine has none, and pictures of pages are looked at by people.
+/// Fonts for the browser, which a minimal machine lacks: people look at the screenshots.
 pub(crate) const FONTS: Tool = Tool {
     name: "fonts",
-    purpose: "draw the pages that tests look at, the rupee sign included",
+    purpose: "draw the pages in screenshots, including the rupee sign",
     is_present: || {
         let fonts = Command::new("fc-list").arg(":charset=20b9").output();
         fonts.is_ok_and(|fonts| !fonts.stdout.is_empty())
@@ -69,7 +67,7 @@ pub(crate) const FONTS: Tool = Tool {
     },
 };
 
-/// The database of a host with several processes. Where `TEST_DATABASE_URL` names one, that is used.
+/// The database of a host with several processes. Not needed if `TEST_DATABASE_URL` names a server.
 pub(crate) const POSTGRESQL: Tool = Tool {
     name: "postgresql",
     purpose: "is one of the two databases that tests run on",
@@ -79,7 +77,7 @@ pub(crate) const POSTGRESQL: Tool = Tool {
     },
 };
 
-/// The source of what is fetched for tests in the browser.
+/// The package manager that fetches axe-core.
 pub(crate) const NPM: Tool = Tool {
     name: "npm",
     purpose: "fetches axe-core",
@@ -93,22 +91,22 @@ const AXE_CORE_PACKAGE: Package = Package {
     version: "4.14.1",
 };
 
-/// The rules of accessibility that tests hold pages to.
+/// The accessibility rules that the browser tests check.
 pub(crate) const AXE_CORE: Tool = Tool {
     name: "axe-core",
-    purpose: "finds what keeps people out of a page",
+    purpose: "checks the accessibility of pages",
     is_present: || AXE_CORE_PACKAGE.is_complete(),
     installer: Installer::Npm {
         package: AXE_CORE_PACKAGE,
     },
 };
 
-/// The program with those rules.
+/// The path of the script with those rules.
 pub(crate) fn axe_core_program() -> PathBuf {
     AXE_CORE_PACKAGE.file("axe.min.js")
 }
 
-/// What the gateways' own SDKs run on, able to make environments.
+/// The interpreter of the gateways' own SDKs, with the module that makes environments.
 pub(crate) const PYTHON: Tool = Tool {
     name: "python3",
     purpose: "runs the gateways' own SDKs",
@@ -128,27 +126,27 @@ const CASHFREE_SDK_6_ENVIRONMENT: Environment = Environment {
     version: "6.0.1",
 };
 
-/// Cashfree's own SDK with the models of the API 2023-08-01.
+/// Cashfree's own SDK with the models of API version 2023-08-01.
 pub(crate) const CASHFREE_SDK_5: Tool = Tool {
     name: "cashfree-pg 5",
-    purpose: "reads what the simulator answers",
+    purpose: "reads the simulator's responses",
     is_present: || succeeds(&mut CASHFREE_SDK_5_ENVIRONMENT.check()),
     installer: Installer::Pip {
         environment: CASHFREE_SDK_5_ENVIRONMENT,
     },
 };
 
-/// Cashfree's own SDK with the models of the API 2026-01-01.
+/// Cashfree's own SDK with the models of API version 2026-01-01.
 pub(crate) const CASHFREE_SDK_6: Tool = Tool {
     name: "cashfree-pg 6",
-    purpose: "reads what the simulator answers",
+    purpose: "reads the simulator's responses",
     is_present: || succeeds(&mut CASHFREE_SDK_6_ENVIRONMENT.check()),
     installer: Installer::Pip {
         environment: CASHFREE_SDK_6_ENVIRONMENT,
     },
 };
 
-/// The Pythons that have them, in this order.
+/// The interpreters with these SDKs, in this order.
 pub(crate) fn cashfree_sdk_pythons() -> [PathBuf; 2] {
     [
         CASHFREE_SDK_5_ENVIRONMENT.python(),
@@ -171,12 +169,12 @@ pub(crate) const RAZORPAY_SDK: Tool = Tool {
     },
 };
 
-/// The Python that has it.
+/// The interpreter with that SDK.
 pub(crate) fn razorpay_sdk_python() -> PathBuf {
     RAZORPAY_SDK_ENVIRONMENT.python()
 }
 
-/// The check of licences, sources and advisories.
+/// The tool that checks licences, sources and advisories of dependencies.
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     purpose: "checks the licences, sources and advisories of dependencies",
@@ -188,7 +186,7 @@ pub(crate) const DENY: Tool = Tool {
 
 /// The tool that lists the public API of a crate.
 ///
-/// The version reads the JSON of a nightly of about its own age; another nightly may need another version.
+/// Each version reads the JSON format of nightlies of about its own age.
 pub(crate) const PUBLIC_API: Tool = Tool {
     name: "cargo-public-api",
     purpose: "lists the public API of each crate",
@@ -198,12 +196,12 @@ pub(crate) const PUBLIC_API: Tool = Tool {
     },
 };
 
-/// True if the toolchain `nightly` is installed. It is never installed here.
+/// Returns true if the toolchain `nightly` is installed. No command installs it.
 pub(crate) fn has_nightly() -> bool {
     succeeds(Command::new("rustup").args(["run", "nightly", "rustdoc", "--version"]))
 }
 
-/// The formatter, which a minimal Rust installation leaves out.
+/// The formatter, which a minimal Rust installation lacks.
 pub(crate) const RUSTFMT: Tool = Tool {
     name: "rustfmt",
     purpose: "checks the formatting",
@@ -213,7 +211,7 @@ pub(crate) const RUSTFMT: Tool = Tool {
     },
 };
 
-/// The linter, which a minimal Rust installation leaves out.
+/// The linter, which a minimal Rust installation lacks.
 pub(crate) const CLIPPY: Tool = Tool {
     name: "clippy",
     purpose: "finds common mistakes",
@@ -223,7 +221,7 @@ pub(crate) const CLIPPY: Tool = Tool {
     },
 };
 
-/// Whether a command can be started and succeeds. Prints nothing.
+/// Returns true if a command can be started and succeeds. Prints nothing.
 fn succeeds(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())

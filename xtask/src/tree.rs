@@ -1,31 +1,31 @@
-//! Which crates may depend on which.
+//! The allowed dependencies between crates.
 //!
-//! The arrows between the crates are part of the design: the contract stays small enough to depend on from anywhere,
-//! and the simulator reads the gateway's reference for itself, so that one misreading cannot hide in two places.
+//! They are part of the design: the contract stays small enough that every crate can depend on it, and the simulator
+//! interprets the gateway's reference independently, so that one misreading cannot be in two places.
 
 use std::collections::BTreeSet;
 
 use crate::cargo::{cargo, read};
 use crate::report::{Outcome, Report};
 
-/// A crate and what it must not depend on, directly or through others.
+/// A crate, and the crates that it must not depend on, directly or indirectly.
 #[derive(Debug)]
 struct Rule {
     package: &'static str,
-    /// The kinds of dependencies looked at, in the words of `cargo tree --edges`.
+    /// The kinds of dependencies that count, as `cargo tree --edges` names them.
     edges: &'static str,
     forbidden: Forbidden,
     because: &'static str,
 }
 
-/// What a crate must not depend on.
+/// The crates that a crate must not depend on.
 #[derive(Debug)]
 enum Forbidden {
-    /// Crates of these names, and crates whose names begin with one of them and a dash.
+    /// Crates with one of these names, and crates whose names begin with one of them and a dash.
     Families(&'static [&'static str]),
     /// Any other crate of this workspace.
     OurCrates,
-    /// Any other crate of this workspace but these.
+    /// Any other crate of this workspace except these.
     OurCratesBut(&'static [&'static str]),
 }
 
@@ -82,13 +82,13 @@ const RULES: &[Rule] = &[
         package: "payment-provider-http",
         edges: "normal,build",
         forbidden: Forbidden::OurCratesBut(&["payment-provider-core"]),
-        because: "what providers share knows the contract alone, and no gateway of its own",
+        because: "the crate that providers share knows only the contract, and no gateway",
     },
     Rule {
         package: "payment-provider-http",
         edges: "normal,build",
         forbidden: Forbidden::Families(&["axum"]),
-        because: "a provider calls, and serves nothing",
+        because: "a provider sends requests and serves none",
     },
     Rule {
         package: "provider-cashfree",
@@ -100,7 +100,7 @@ const RULES: &[Rule] = &[
         package: "provider-cashfree",
         edges: "normal,build",
         forbidden: Forbidden::Families(&["axum"]),
-        because: "a provider calls, and serves nothing",
+        because: "a provider sends requests and serves none",
     },
     Rule {
         package: "provider-razorpay",
@@ -112,7 +112,7 @@ const RULES: &[Rule] = &[
         package: "provider-razorpay",
         edges: "normal,build",
         forbidden: Forbidden::Families(&["axum"]),
-        because: "a provider calls, and serves nothing",
+        because: "a provider sends requests and serves none",
     },
     Rule {
         package: "provider-bank-transfer",
@@ -123,7 +123,7 @@ const RULES: &[Rule] = &[
             "reqwest",
             "tokio",
         ]),
-        because: "the smallest provider takes the contract alone, and sends nothing",
+        because: "the smallest provider needs only the contract and sends no request",
     },
     Rule {
         package: "payment-provider-host",
@@ -141,13 +141,13 @@ const RULES: &[Rule] = &[
         package: "payment-provider-conformance",
         edges: "normal,build,dev",
         forbidden: Forbidden::OurCratesBut(&["payment-provider-core"]),
-        because: "the kit tests any provider, and knows none",
+        because: "the kit tests any provider and knows none",
     },
     Rule {
         package: "cashfree-simulator",
         edges: "normal,build,dev",
         forbidden: Forbidden::OurCrates,
-        because: "the simulator is a second, independent reading of the gateway's reference",
+        because: "the simulator interprets the gateway's reference independently",
     },
 ];
 
@@ -159,10 +159,7 @@ pub(crate) fn run_all(report: &mut Report) {
             for violation in &violations {
                 eprintln!("error: {violation}\n");
             }
-            Outcome::Failed(format!(
-                "{} dependencies that must not be",
-                violations.len()
-            ))
+            Outcome::Failed(format!("{} forbidden dependencies", violations.len()))
         }
         Err(error) => Outcome::Failed(error),
     });
@@ -203,7 +200,7 @@ fn violations() -> Result<Vec<String>, String> {
 }
 
 impl Rule {
-    /// What is wrong, given the names of all packages below this one (itself included) and of the workspace's own.
+    /// Returns the violations, given the names of the package and all its dependencies, and of the workspace's packages.
     fn violations(&self, tree: &BTreeSet<&str>, ours: &BTreeSet<&str>) -> Vec<String> {
         let Self {
             package,
@@ -216,7 +213,7 @@ impl Rule {
             .map(|name| {
                 format!(
                     "{package} depends on {name}, but {because}\n  \
-                     the way there: cargo tree -p {package} -e {edges} --all-features --target all -i {name}"
+                     the path: cargo tree -p {package} -e {edges} --all-features --target all -i {name}"
                 )
             })
             .collect()
@@ -234,8 +231,9 @@ impl Rule {
     }
 }
 
-/// The names in what `cargo tree --prefix none --format {p}` prints, a line each:
-/// `name v1.2.3`, then perhaps `(proc-macro)`, a path, or `(*)` for one printed before.
+/// Returns the names in the output of `cargo tree --prefix none --format {p}`.
+///
+/// Each line is `name v1.2.3`, sometimes followed by `(proc-macro)`, a path, or `(*)` for a repeated package.
 fn package_names(tree: &str) -> BTreeSet<&str> {
     tree.lines()
         .filter_map(|line| {
@@ -274,7 +272,7 @@ provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
     }
 
     #[test]
-    fn names_are_read_without_version_path_or_headings() {
+    fn package_names_are_read_without_version_path_and_headings() {
         let names: Vec<_> = package_names(TREE).into_iter().collect();
         let expected = [
             "async-trait",
@@ -301,7 +299,7 @@ provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
     }
 
     #[test]
-    fn a_crate_of_ours_is_not_itself_a_violation() {
+    fn a_crate_may_be_in_its_own_tree() {
         let ours = BTreeSet::from(["payment-provider-core", "provider-cashfree"]);
         let violations = rule(Forbidden::OurCrates).violations(&package_names(TREE), &ours);
         assert_eq!(violations.len(), 1, "{violations:?}");
@@ -309,7 +307,7 @@ provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
     }
 
     #[test]
-    fn what_is_allowed_of_ours_is_allowed_alone() {
+    fn only_the_listed_crates_of_the_workspace_are_allowed() {
         let ours = BTreeSet::from(["payment-provider-core", "provider-cashfree", "tokio-util"]);
         let violations =
             rule(Forbidden::OurCratesBut(&["tokio-util"])).violations(&package_names(TREE), &ours);
@@ -318,7 +316,7 @@ provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
     }
 
     #[test]
-    fn providers_and_what_they_share_never_see_the_host() {
+    fn providers_and_their_shared_crate_must_not_depend_on_the_host() {
         let host = ["payment-provider-host", "payment-provider-axum"];
         let ours = BTreeSet::from(host);
         for package in [
@@ -337,7 +335,7 @@ provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
     }
 
     #[test]
-    fn the_contract_may_not_bring_a_runtime_a_client_or_a_database() {
+    fn the_contract_must_not_depend_on_a_runtime_a_client_or_a_database() {
         let names = [
             "tokio",
             "reqwest",
@@ -357,7 +355,7 @@ provider-cashfree v0.1.0 (/src/crates/provider-cashfree)
     }
 
     #[test]
-    fn the_providers_family_does_not_hold_the_contract() {
+    fn the_contract_is_not_of_the_family_of_providers() {
         let host = RULES
             .iter()
             .find(|rule| rule.package == "payment-provider-host")

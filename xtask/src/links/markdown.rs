@@ -9,7 +9,7 @@ pub(super) struct Link {
     pub(super) line: usize,
     /// The text between the brackets.
     pub(super) label: String,
-    /// Where it leads; none for a shortcut without a definition.
+    /// The target; none for a shortcut without a definition.
     pub(super) target: Option<String>,
     pub(super) kind: LinkKind,
 }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_told_from_files() {
+    fn items_are_distinguished_from_files() {
         for path in ["crate::Money", "Money", "run()", "routes!", "struct@Money"] {
             assert!(is_item_path(path), "{path}");
         }

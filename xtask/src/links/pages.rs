@@ -236,7 +236,7 @@ fn module_pages(folder: &Path) -> Result<Vec<String>, String> {
     Ok(found)
 }
 
-/// What follows each occurrence of a prefix, up to a quotation mark.
+/// Returns the text behind each occurrence of a prefix, up to a quotation mark.
 fn hrefs<'a>(html: &'a str, prefix: &str) -> impl Iterator<Item = &'a str> {
     html.split(prefix)
         .skip(1)
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_items_are_told_from_others() {
+    fn pages_of_items_are_distinguished_from_others() {
         assert!(is_page_of_item("wire/struct.Gateway.html"));
         for other in [
             "index.html",

@@ -224,7 +224,7 @@ impl Search<'_> {
     }
 }
 
-/// What in a type may lead upward, with its line.
+/// Collects the parts of a type that may lead upward, with their lines.
 struct Leads<'a> {
     search: &'a Search<'a>,
     found: Vec<(usize, String)>,

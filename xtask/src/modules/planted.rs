@@ -17,7 +17,7 @@ pub(super) fn planted(files: &[(&str, &str)]) -> CrateTree {
     CrateTree::parse(&sources).unwrap()
 }
 
-/// What the check of rooms finds in such a crate, a line each.
+/// Returns the findings of the room check in such a crate, a line each.
 pub(super) fn problems(files: &[(&str, &str)]) -> Vec<String> {
     let tree = planted(files);
     rooms::findings(&tree, &References::of(&tree))

@@ -1,4 +1,4 @@
-//! Which file uses which definition of which other file.
+//! The uses of definitions in other files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
