@@ -175,8 +175,8 @@ async fn invoices_paid_through_two_processes_are_booked_once() {
 
     let expected = i64::try_from(INVOICES).unwrap();
     for query in [
-        "SELECT count(*) FROM payment_provider.effects",
-        "SELECT count(*) FROM payment_provider.payments WHERE verdict = 'exact'",
+        "SELECT count(*) FROM payment_provider.dedup_keys",
+        "SELECT count(*) FROM payment_provider.payments WHERE allocation_outcome = 'exact'",
         "SELECT count(*) FROM payment_provider.checkouts",
         "SELECT sum(received)::bigint / 10000 FROM payment_provider.payables",
         "SELECT sum(amount_paid_cents)::bigint / 10000 FROM billing_invoices",
@@ -221,7 +221,7 @@ async fn what_a_killed_process_had_under_way_another_finishes() {
     for (invoice, _) in &asked {
         two.apis[1].wait_for(invoice, "succeeded 10000 0").await;
     }
-    let effects = "SELECT count(*) FROM payment_provider.effects";
+    let effects = "SELECT count(*) FROM payment_provider.dedup_keys";
     let expected = i64::try_from(INVOICES).unwrap();
     assert_eq!(two.database.number(effects).await, expected);
 }

@@ -8,7 +8,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::routing::post;
 use payment_provider_core::WebhookRequest;
-use payment_provider_host::{Host, Store};
+use payment_provider_host::Host;
 use url::Url;
 
 use crate::address::Address;
@@ -26,7 +26,7 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// The host has no public address: give one to it, or here with [`webhook_routes_at`].
-pub fn webhook_routes<S: Store>(host: Host<S>) -> Result<Router, NoPublicUrl> {
+pub fn webhook_routes(host: Host) -> Result<Router, NoPublicUrl> {
     let public_url = host.public_url().cloned().ok_or(NoPublicUrl)?;
     Ok(webhook_routes_at(host, public_url))
 }
@@ -40,8 +40,8 @@ pub struct NoPublicUrl;
 /// to deliver: one on loopback, or behind a tunnel whose address is pasted at the gateway by hand.
 ///
 /// `address` is what gateways send to, up to the root of the route.
-pub fn webhook_routes_at<S: Store>(host: Host<S>, address: Url) -> Router {
-    let route = post(take_in::<S>).fallback(method_not_allowed);
+pub fn webhook_routes_at(host: Host, address: Url) -> Router {
+    let route = post(take_in).fallback(method_not_allowed);
     Router::new()
         .route("/webhooks/{provider}/{organization_id}", route)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -53,12 +53,12 @@ pub fn webhook_routes_at<S: Store>(host: Host<S>, address: Url) -> Router {
 
 /// What the route works with.
 #[derive(Debug)]
-struct Webhooks<S: Store> {
-    host: Host<S>,
+struct Webhooks {
+    host: Host,
     public_url: Url,
 }
 
-impl<S: Store> Webhooks<S> {
+impl Webhooks {
     /// The address as the gateway knows it. Path and query are taken over as they were sent.
     fn public_address(&self, uri: &Uri) -> Url {
         let mut url = self.public_url.clone();
@@ -71,8 +71,8 @@ impl<S: Store> Webhooks<S> {
 
 type Segments = Result<Path<(String, String)>, PathRejection>;
 
-async fn take_in<S: Store>(
-    State(webhooks): State<Arc<Webhooks<S>>>,
+async fn take_in(
+    State(webhooks): State<Arc<Webhooks>>,
     segments: Segments,
     request: Request,
 ) -> Outcome {

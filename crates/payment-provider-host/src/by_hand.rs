@@ -8,7 +8,7 @@ use crate::cash::{Booking, Verdict};
 use crate::connections::ConnectionError;
 use crate::handler::HandlerError;
 use crate::ledger::{LedgerError, booked_on};
-use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError};
+use crate::store::{CheckoutRow, HistoryKind, PaymentRow, StoreError, Transaction};
 use crate::{CheckoutError, Host, PayableId};
 
 /// What the ids of payments begin with that only an operator tells of. No gateway's begin like this.
@@ -162,7 +162,7 @@ pub(crate) enum NotNamed {
     Store(#[from] StoreError),
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Books money that came in on a checkout of a gateway that can be asked nothing, and that no
     /// delivery told of; without it nobody could be asked for what is left
     /// ([`Refusal::MoneyUnexplained`](crate::Refusal::MoneyUnexplained)). It means for the payable what
@@ -194,11 +194,11 @@ impl<S: Store> Host<S> {
         let checkout = self
             .checkout_named(&mut tx, organization, payable, &hand.checkout)
             .await?;
-        let known = store
-            .effect_payment(&mut tx, checkout.connection_pk, &key)
+        let known = tx
+            .payment_of_dedup_key(checkout.connection_pk, &key)
             .await?;
         if let Some(pk) = known {
-            let rows = store.payments_of_checkout(&mut tx, checkout.pk).await?;
+            let rows = tx.payments_of_checkout(checkout.pk).await?;
             let same = |row: &&PaymentRow| row.pk == pk && row.payment.amount == hand.amount;
             let row = rows.iter().find(same).ok_or(HandError::NameTaken)?;
             let booking = booking_of(row).ok_or(HandError::NameTaken)?;
@@ -210,7 +210,7 @@ impl<S: Store> Host<S> {
             });
         }
         if matches!(hand.name, HandName::Key(_)) {
-            let rows = store.payments_of_checkout(&mut tx, checkout.pk).await?;
+            let rows = tx.payments_of_checkout(checkout.pk).await?;
             hand.require_stated(&checkout, &rows)?;
         }
         let by = format!("booked by hand by {}: {}", hand.by.trim(), hand.note.trim());
@@ -218,14 +218,14 @@ impl<S: Store> Host<S> {
             .await?;
         crash_point!("by-hand.1-noted");
         let booked = |rows: &[PaymentRow]| rows.iter().filter(|row| row.is_booked()).count();
-        let before = booked(&store.payments_of_checkout(&mut tx, checkout.pk).await?);
+        let before = booked(&tx.payments_of_checkout(checkout.pk).await?);
         self.record_payment(&mut tx, &checkout, &payment).await?;
-        let rows = store.payments_of_checkout(&mut tx, checkout.pk).await?;
+        let rows = tx.payments_of_checkout(checkout.pk).await?;
         let row = rows.iter().find(|row| row.payment.id == payment.id);
         // Booked on another checkout of the connection, under the same id of the gateway's.
         let booking = row.and_then(booking_of).ok_or(HandError::NameTaken)?;
         crash_point!("by-hand.2-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         crash_point!("by-hand.3-committed");
         Ok(HandBooked {
             is_new: booked(&rows) > before,
@@ -258,15 +258,14 @@ impl<S: Store> Host<S> {
     /// A checkout as an operator names it, held with its payable where the transaction writes.
     pub(crate) async fn checkout_named(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         organization: &OrganizationId,
         payable: &PayableId,
         reference: &CheckoutReference,
     ) -> Result<CheckoutRow, NotNamed> {
-        let store = &self.inner.store;
-        let found = store.payable(tx, organization, payable).await?;
+        let found = tx.payable(organization, payable).await?;
         let payable = found.ok_or(NotNamed::Payable)?;
-        let mut checkouts = store.checkouts_of(tx, payable.pk).await?.into_iter();
+        let mut checkouts = tx.checkouts_of(payable.pk).await?.into_iter();
         let named = checkouts.find(|row| row.reference == *reference);
         named.ok_or(NotNamed::Checkout)
     }
@@ -277,13 +276,12 @@ impl<S: Store> Host<S> {
     /// so.
     pub(crate) async fn explains_by_hand(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         checkout: &CheckoutRow,
         attempt: Option<&PaymentRow>,
         told: &Payment,
     ) -> Result<bool, StoreError> {
-        let store = &self.inner.store;
-        let rows = store.payments_of_checkout(tx, checkout.pk).await?;
+        let rows = tx.payments_of_checkout(checkout.pk).await?;
         let stands_for = |row: &&PaymentRow| {
             row.is_booked()
                 && row.payment.id.as_str().starts_with(BY_HAND)
@@ -355,10 +353,10 @@ pub(crate) fn says_who_and_why(by: &str, note: &str) -> bool {
 
 fn booking_of(row: &PaymentRow) -> Option<Booking> {
     let currency = row.payment.amount.currency();
-    let verdict: Verdict = row.verdict?;
+    let verdict: Verdict = row.allocation_outcome?;
     Some(Booking {
         verdict,
-        credited: Money::from_minor_units(row.credited, currency),
-        surplus: Money::from_minor_units(row.surplus, currency),
+        credited: Money::from_minor_units(row.applied, currency),
+        surplus: Money::from_minor_units(row.overpaid, currency),
     })
 }

@@ -3,7 +3,7 @@ use payment_provider_core::{
 };
 
 use crate::connections::ConnectionError;
-use crate::store::{CustomerRow, Store, StoreError};
+use crate::store::{CustomerRow, StoreError};
 use crate::{Departure, Host};
 
 /// A customer to be linked to a connection.
@@ -81,7 +81,7 @@ pub enum CustomerError {
     Store(#[from] StoreError),
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Links a customer to a connection, or again with what is known of them by now.
     ///
     /// **Contract.** Linking to another connection moves the customer: the link is stored first, and

@@ -7,6 +7,7 @@ use payment_provider_core::{
 
 use crate::cash::{Account, Booking, Closed, PaymentProgress};
 use crate::checkouts::CheckoutState;
+use crate::store::Transaction;
 use crate::{ChangeKey, PayableId};
 
 /// The host's own reaction to news about a payable, in the transaction that records them.
@@ -33,9 +34,13 @@ use crate::{ChangeKey, PayableId};
 ///
 /// `()` is a handler that does nothing.
 #[async_trait]
-pub trait PaymentHandler<Tx: Send>: fmt::Debug + Send + Sync + 'static {
+pub trait PaymentHandler: fmt::Debug + Send + Sync + 'static {
     /// Something changed. The totals are those after the change.
-    async fn on_change(&self, tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError>;
+    async fn on_change(
+        &self,
+        tx: &mut Transaction,
+        change: &PayableChange<'_>,
+    ) -> Result<(), HandlerError>;
 }
 
 /// Why the host could not take a change.
@@ -142,8 +147,12 @@ pub enum Cause<'a> {
 }
 
 #[async_trait]
-impl<Tx: Send> PaymentHandler<Tx> for () {
-    async fn on_change(&self, _: &mut Tx, _: &PayableChange<'_>) -> Result<(), HandlerError> {
+impl PaymentHandler for () {
+    async fn on_change(
+        &self,
+        _: &mut Transaction,
+        _: &PayableChange<'_>,
+    ) -> Result<(), HandlerError> {
         Ok(())
     }
 }

@@ -1,4 +1,6 @@
 use std::fmt;
+#[cfg(feature = "sqlite")]
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,61 +13,102 @@ use tokio::sync::Notify;
 use crate::handler::PaymentHandler;
 use crate::inbox::LEASES;
 use crate::sealing::SealingKeys;
-use crate::store::{Store, StoreError};
+#[cfg(feature = "postgres")]
+use crate::store::SchemaName;
+use crate::store::{DatabaseLocation, Store, StoreError, Transaction};
 
 /// The host runtime: connections, customer links, checkouts, the webhook inbox and cash
-/// application, on one store.
+/// application, on one database.
 ///
 /// Cloning is cheap; all clones are the same runtime.
-pub struct Host<S: Store> {
-    pub(crate) inner: Arc<Inner<S>>,
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) inner: Arc<Inner>,
 }
 
-pub(crate) struct Inner<S: Store> {
-    pub(crate) store: S,
+pub(crate) struct Inner {
+    pub(crate) store: Store,
     pub(crate) registry: ProviderRegistry,
     pub(crate) keys: SealingKeys,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) handler: Arc<dyn PaymentHandler<S::Tx>>,
+    pub(crate) handler: Arc<dyn PaymentHandler>,
     pub(crate) config: HostConfig,
     pub(crate) installation: String,
     /// Wakes the inbox worker.
     pub(crate) arrival: Notify,
 }
 
-impl<S: Store> Clone for Host<S> {
-    fn clone(&self) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-        }
-    }
-}
-
-impl<S: Store> fmt::Debug for Host<S> {
+impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host")
             .field("registry", &self.inner.registry)
+            .field("store", &self.inner.store)
             .finish_non_exhaustive()
     }
 }
 
-impl<S: Store> Host<S> {
-    /// Begins to set up a runtime: its store, the gateways it offers, and the keys that seal the
-    /// secrets of connections.
-    pub fn builder(store: S, registry: ProviderRegistry, keys: SealingKeys) -> HostBuilder<S> {
-        HostBuilder {
-            store,
-            registry,
-            keys,
-            clock: Arc::new(SystemClock),
-            handler: Arc::new(()),
-            config: HostConfig::default(),
-        }
+impl Host {
+    /// Sets up a runtime on a SQLite file, for one process. The file is created if it does not exist.
+    ///
+    /// The tables are this crate's own. The host's tables may be in the same file under other names, and
+    /// can be written in the same [`Transaction`].
+    #[cfg(feature = "sqlite")]
+    pub fn sqlite(path: impl AsRef<Path>) -> HostBuilder {
+        HostBuilder::new(DatabaseLocation::SqliteFile(path.as_ref().to_owned()))
     }
 
-    /// The store, for the host's own tables beside the runtime's.
-    pub fn store(&self) -> &S {
+    /// Sets up a runtime on the SQLite file of a pool that belongs to the host.
+    ///
+    /// The runtime opens its own connections to the file with the options of the pool, but always with a
+    /// write-ahead log, `synchronous=FULL` and foreign keys: an answer of 200 to a webhook is a promise.
+    /// The pool stays the host's, for its own reads and writes. A database in memory is refused.
+    #[cfg(feature = "sqlite")]
+    pub fn sqlite_pool(pool: sqlx::SqlitePool) -> HostBuilder {
+        HostBuilder::new(DatabaseLocation::SqlitePool(pool))
+    }
+
+    /// Sets up a runtime on a PostgreSQL database (version 13 or later), for any number of processes,
+    /// such as `postgres://user:password@host/database`. It opens a pool of 16 connections.
+    ///
+    /// All tables of the runtime are in one schema, `payment_provider` unless
+    /// [`with_schema`](HostBuilder::with_schema) sets another; nothing else of the database is changed.
+    /// The host's tables may be in any other schema, and can be written in the same [`Transaction`].
+    #[cfg(feature = "postgres")]
+    pub fn postgres(url: &str) -> HostBuilder {
+        let location = DatabaseLocation::PostgresUrl(url.into(), SchemaName::default());
+        HostBuilder::new(location)
+    }
+
+    /// Sets up a runtime on a PostgreSQL pool that belongs to the host.
+    ///
+    /// The search path and all other settings of the pool's connections stay as they are. A transaction
+    /// holds a connection of the pool, and may wait for another transaction: the pool needs at least as
+    /// many connections as deliveries are applied and requests are served at once, and a handler should
+    /// use the transaction that it is given, not the pool.
+    #[cfg(feature = "postgres")]
+    pub fn postgres_pool(pool: sqlx::PgPool, schema: SchemaName) -> HostBuilder {
+        HostBuilder::new(DatabaseLocation::PostgresPool(pool, schema))
+    }
+
+    /// The database, for the host's own reads, and to close it.
+    pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// Begins a transaction that writes, for the host's own tables. Concurrent writers wait for each
+    /// other; on SQLite all transactions that write run one after the other. Dropping it rolls it back.
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        self.inner.store.begin().await
+    }
+
+    /// Begins a transaction that only reads, on one consistent state. It waits for no writer.
+    pub async fn begin_read(&self) -> Result<Transaction, StoreError> {
+        self.inner.store.begin_read().await
+    }
+
+    /// Makes everything in a transaction durable.
+    pub async fn commit(&self, tx: Transaction) -> Result<(), StoreError> {
+        tx.commit().await
     }
 
     /// The gateways on offer.
@@ -157,18 +200,63 @@ impl Default for HostConfig {
     }
 }
 
-/// Sets up a [`Host`].
+/// Sets up a [`Host`]; see [`Host::sqlite`] and [`Host::postgres`].
 #[derive(Debug)]
-pub struct HostBuilder<S: Store> {
-    store: S,
+pub struct HostBuilder {
+    location: DatabaseLocation,
+    beside: bool,
     registry: ProviderRegistry,
-    keys: SealingKeys,
+    keys: Option<SealingKeys>,
     clock: Arc<dyn Clock>,
-    handler: Arc<dyn PaymentHandler<S::Tx>>,
+    handler: Arc<dyn PaymentHandler>,
     config: HostConfig,
 }
 
-impl<S: Store> HostBuilder<S> {
+impl HostBuilder {
+    fn new(location: DatabaseLocation) -> Self {
+        Self {
+            location,
+            beside: false,
+            registry: ProviderRegistry::new(),
+            keys: None,
+            clock: Arc::new(SystemClock),
+            handler: Arc::new(()),
+            config: HostConfig::default(),
+        }
+    }
+
+    /// Sets the gateways that connections can be made to. Without them the runtime knows no gateway.
+    pub fn with_registry(mut self, registry: ProviderRegistry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Sets the keys that encrypt the secrets of connections. Required.
+    pub fn with_encryption_keys(mut self, keys: SealingKeys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Sets the schema of the runtime's tables in a PostgreSQL database. On SQLite it has no effect.
+    #[cfg(feature = "postgres")]
+    pub fn with_schema(mut self, name: SchemaName) -> Self {
+        match &mut self.location {
+            DatabaseLocation::PostgresUrl(_, schema)
+            | DatabaseLocation::PostgresPool(_, schema) => *schema = name,
+            #[cfg(feature = "sqlite")]
+            DatabaseLocation::SqliteFile(_) | DatabaseLocation::SqlitePool(_) => {}
+        }
+        self
+    }
+
+    /// Opens the database beside running hosts, for an operator's tool that ends soon: the leases of
+    /// other processes stay theirs, this process does not count as a running host, and no database is
+    /// created. A process that runs the inbox does not use this.
+    pub fn open_beside(mut self) -> Self {
+        self.beside = true;
+        self
+    }
+
     /// Sets where "now" comes from.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -176,7 +264,7 @@ impl<S: Store> HostBuilder<S> {
     }
 
     /// Sets the host's own reaction to payments.
-    pub fn with_handler(mut self, handler: impl PaymentHandler<S::Tx>) -> Self {
+    pub fn with_handler(mut self, handler: impl PaymentHandler) -> Self {
         self.handler = Arc::new(handler);
         self
     }
@@ -187,11 +275,18 @@ impl<S: Store> HostBuilder<S> {
         self
     }
 
-    /// Starts the runtime. Deliveries are applied once [`Host::run_inbox`] runs.
+    /// Opens the database, migrates its tables, and starts the runtime. Deliveries are applied once
+    /// [`Host::run_inbox`] runs.
+    ///
+    /// On SQLite, deliveries that a process had leased when it died are due at once, unless another
+    /// process has the file open: then they are due when their leases run out. On PostgreSQL, processes
+    /// that start at once migrate one after the other; a database that is up to date is not changed, and
+    /// no right to change it is needed.
     ///
     /// # Errors
-    /// The configuration cannot be used, or the store cannot be read.
-    pub async fn build(self) -> Result<Host<S>, BuildError> {
+    /// The configuration is invalid, or the database cannot be opened, or it belongs to a newer version
+    /// of this crate. No error contains the password of a URL.
+    pub async fn build(self) -> Result<Host, BuildError> {
         let label = &self.config.reference_label;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if label.is_empty() || label.len() > 12 || !label.bytes().all(plain) {
@@ -210,12 +305,18 @@ impl<S: Store> HostBuilder<S> {
         if !tries.contains(&self.config.longest_try) {
             return Err(BuildError::LongestTry);
         }
-        let installation = self.store.installation_id().await?;
+        let keys = self.keys.ok_or(BuildError::EncryptionKeys)?;
+        let store = if self.beside {
+            self.location.open_beside().await?
+        } else {
+            self.location.open().await?
+        };
+        let installation = store.installation_id().await?;
         Ok(Host {
             inner: Arc::new(Inner {
-                store: self.store,
+                store,
                 registry: self.registry,
-                keys: self.keys,
+                keys,
                 clock: self.clock,
                 handler: self.handler,
                 config: self.config,
@@ -245,7 +346,10 @@ pub enum BuildError {
     /// A try would end before its lease, or hardly ever.
     #[error("longest_try must be from delivery_lease to one hour")]
     LongestTry,
-    /// The store cannot be read.
+    /// No keys were set.
+    #[error("encryption keys are required")]
+    EncryptionKeys,
+    /// The database cannot be opened or read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -6,7 +6,7 @@ use crate::Host;
 use crate::cash::{Account, Booking, Incoming, progress};
 use crate::handler::{Cause, HandlerError, PayableChange};
 use crate::store::{
-    CheckoutRow, HistoryKind, HistoryRow, PayableRow, PaymentRow, Store, StoreError,
+    CheckoutRow, HistoryKind, HistoryRow, PayableRow, PaymentRow, StoreError, Transaction,
 };
 
 /// Why a change could not be recorded. Nothing of its transaction was.
@@ -33,7 +33,7 @@ impl From<LedgerError> for crate::CheckoutError {
 pub(crate) fn account_of(row: &PayableRow) -> Account {
     Account::restore(
         row.currency,
-        row.creditable,
+        row.applicable,
         row.received,
         row.refunded,
         row.closed,
@@ -41,10 +41,10 @@ pub(crate) fn account_of(row: &PayableRow) -> Account {
 }
 
 pub(crate) fn apply_account(row: &mut PayableRow, account: &Account) {
-    row.creditable = account.creditable();
+    row.applicable = account.creditable();
     row.received = account.received().minor_units();
-    row.credited = account.credited().minor_units();
-    row.surplus = account.surplus().minor_units();
+    row.applied = account.credited().minor_units();
+    row.overpaid = account.surplus().minor_units();
     row.refunded = account.refunded().minor_units();
     row.closed = account.closed();
 }
@@ -70,10 +70,10 @@ fn rank(status: &PaymentStatus) -> (u8, &str) {
     (rank, status.as_str())
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     pub(crate) async fn note(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         payable_pk: i64,
         kind: HistoryKind,
         detail: String,
@@ -85,20 +85,19 @@ impl<S: Store> Host<S> {
             detail,
             delivery_pk: None,
         };
-        self.inner.store.append_history(tx, &row).await
+        tx.append_history(&row).await
     }
 
     /// Tells the host's handler what changed, with the totals after it.
     pub(crate) async fn tell(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         payable_pk: i64,
         connection: Option<&ConnectionCode>,
         cause: Cause<'_>,
     ) -> Result<(), LedgerError> {
-        let store = &self.inner.store;
-        let row = store.payable_by_pk(tx, payable_pk).await?;
-        let latest = store.checkouts_of(tx, payable_pk).await?.pop();
+        let row = tx.payable_by_pk(payable_pk).await?;
+        let latest = tx.checkouts_of(payable_pk).await?.pop();
         let account = account_of(&row);
         let progress = progress(row.amount, &account, latest.map(|checkout| checkout.state));
         let change = PayableChange {
@@ -115,18 +114,17 @@ impl<S: Store> Host<S> {
     /// Lets one piece of news about a payment take effect, unless it did before.
     pub(crate) async fn record_payment(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         checkout: &CheckoutRow,
         payment: &Payment,
     ) -> Result<(), LedgerError> {
-        let store = &self.inner.store;
         let key = payment.dedup_key();
         // By connection: a gateway that tells of one payment on two checkouts has one payment.
-        let known = store
-            .payment_by_id(tx, checkout.connection_pk, &payment.id)
+        let known = tx
+            .payment_by_id(checkout.connection_pk, &payment.id)
             .await?;
-        if store
-            .effect_payment(tx, checkout.connection_pk, &key)
+        if tx
+            .payment_of_dedup_key(checkout.connection_pk, &key)
             .await?
             .is_some()
         {
@@ -148,10 +146,10 @@ impl<S: Store> Host<S> {
             checkout_pk: checkout.pk,
             connection_pk: checkout.connection_pk,
             payment: payment.clone(),
-            verdict: None,
-            credited: 0,
-            surplus: 0,
-            told_as: None,
+            allocation_outcome: None,
+            applied: 0,
+            overpaid: 0,
+            notified_payment_id: None,
             seen_at: self.now_millis(),
         });
         // Once money was booked, no later news of the attempt takes it back or moves it.
@@ -179,13 +177,12 @@ impl<S: Store> Host<S> {
 
     async fn book(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         checkout: &CheckoutRow,
         mut row: PaymentRow,
         key: &DedupKey,
     ) -> Result<(), LedgerError> {
-        let store = &self.inner.store;
-        let mut payable = store.payable_by_pk(tx, checkout.payable_pk).await?;
+        let mut payable = tx.payable_by_pk(checkout.payable_pk).await?;
         let mut account = account_of(&payable);
         let incoming = Incoming {
             amount: row.payment.amount,
@@ -193,14 +190,14 @@ impl<S: Store> Host<S> {
             partial_allowed: checkout.partial,
         };
         let booking = account.book(incoming)?;
-        row.verdict = Some(booking.verdict);
-        row.credited = booking.credited.minor_units();
-        row.surplus = booking.surplus.minor_units();
+        row.allocation_outcome = Some(booking.verdict);
+        row.applied = booking.credited.minor_units();
+        row.overpaid = booking.surplus.minor_units();
         crash_point!("booking.1-decided");
         self.save(tx, &row, key).await?;
         crash_point!("booking.2-payment-saved");
         apply_account(&mut payable, &account);
-        store.put_payable(tx, &payable).await?;
+        tx.put_payable(&payable).await?;
         crash_point!("booking.3-payable-saved");
         let detail = booking_detail(&row.payment, &booking);
         self.note(tx, payable.pk, HistoryKind::PaymentBooked, detail)
@@ -221,7 +218,7 @@ impl<S: Store> Host<S> {
     /// Adds what an earlier telling of the same news left out: events differ in what they carry.
     async fn complete(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         mut row: PaymentRow,
         again: &Payment,
     ) -> Result<(), StoreError> {
@@ -242,20 +239,18 @@ impl<S: Store> Host<S> {
         if *known == before {
             return Ok(());
         }
-        self.inner.store.put_payment(tx, &row).await?;
+        tx.put_payment(&row).await?;
         self.requeue(tx, row.connection_pk, &row.names()).await
     }
 
     pub(crate) async fn save(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         row: &PaymentRow,
         key: &DedupKey,
     ) -> Result<(), StoreError> {
-        let store = &self.inner.store;
-        let pk = store.put_payment(tx, row).await?;
-        store
-            .put_effect(tx, row.connection_pk, key, pk, self.now_millis())
+        let pk = tx.put_payment(row).await?;
+        tx.put_dedup_key(row.connection_pk, key, pk, self.now_millis())
             .await?;
         self.requeue(tx, row.connection_pk, &row.names()).await
     }

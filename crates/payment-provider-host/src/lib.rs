@@ -48,12 +48,8 @@ pub use payable::{
     HistoryEntry, KnownCheckout, KnownPayment, KnownRefund, Payable, PayableId, PayableView,
 };
 pub use sealing::{KeyFileError, KeyId, SealedText, SealingKey, SealingKeys, UnsealError};
-#[cfg(all(feature = "sqlite", feature = "postgres"))]
-pub use store::{AnyStore, AnyTx};
-pub use store::{DeliveryState, HistoryKind, Store, StoreError};
+pub use store::{DeliveryState, HistoryKind, Store, StoreError, Transaction};
 #[cfg(feature = "postgres")]
-pub use store::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
-#[cfg(feature = "sqlite")]
-pub use store::{SqliteStore, SqliteTx};
+pub use store::{InvalidSchemaName, SchemaName};
 pub use verify::{About, CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
 pub use write_off::{WriteOff, WriteOffError, WrittenOff};

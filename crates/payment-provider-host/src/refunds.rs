@@ -6,21 +6,18 @@ use crate::Host;
 use crate::cash::{gave_back, supersedes};
 use crate::handler::Cause;
 use crate::ledger::{LedgerError, account_of, apply_account};
-use crate::store::{CheckoutRow, HistoryKind, RefundRow, Store, StoreError};
+use crate::store::{CheckoutRow, HistoryKind, RefundRow, StoreError, Transaction};
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Lets news of a refund take effect on the totals of the payable whose money it gives back.
     /// What news stands is decided by what it says, so the order in which it comes changes nothing.
     pub(crate) async fn record_refund(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         checkout: &CheckoutRow,
         news: &Refund,
     ) -> Result<(), LedgerError> {
-        let store = &self.inner.store;
-        let known = store
-            .refund_by_id(tx, checkout.connection_pk, &news.id)
-            .await?;
+        let known = tx.refund_by_id(checkout.connection_pk, &news.id).await?;
         let Some(before) = known else {
             let row = RefundRow {
                 pk: 0,
@@ -29,7 +26,7 @@ impl<S: Store> Host<S> {
                 refund: news.clone(),
                 seen_at: self.now_millis(),
             };
-            store.put_refund(tx, &row).await?;
+            tx.put_refund(&row).await?;
             return self
                 .restate(tx, checkout, checkout.payable_pk, news, gave_back(news))
                 .await;
@@ -52,10 +49,10 @@ impl<S: Store> Host<S> {
         if row == before {
             return Ok(());
         }
-        store.put_refund(tx, &row).await?;
+        tx.put_refund(&row).await?;
         let mut payable_pk = checkout.payable_pk;
         if before.checkout_pk != checkout.pk {
-            let other = store.checkout_by_pk(tx, before.checkout_pk).await?;
+            let other = tx.checkout_by_pk(before.checkout_pk).await?;
             if row.checkout_pk == before.checkout_pk {
                 payable_pk = other.payable_pk;
             } else if other.payable_pk != payable_pk {
@@ -72,18 +69,17 @@ impl<S: Store> Host<S> {
     /// another. The refund is told of by the connection of this checkout.
     async fn restate(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         told: &CheckoutRow,
         payable_pk: i64,
         refund: &Refund,
         moved: bool,
     ) -> Result<(), LedgerError> {
         crash_point!("refund.1-saved");
-        let store = &self.inner.store;
-        let mut payable = store.payable_by_pk(tx, payable_pk).await?;
+        let mut payable = tx.payable_by_pk(payable_pk).await?;
         let mut account = account_of(&payable);
         let before = account.refunded();
-        let refunds = store.refunds_of_payable(tx, payable_pk).await?;
+        let refunds = tx.refunds_of_payable(payable_pk).await?;
         account.set_refunds(refunds.iter().map(|row| &row.refund))?;
         if moved && gave_back(refund) && refund.amount.currency() != payable.currency {
             let detail = format!(
@@ -106,7 +102,7 @@ impl<S: Store> Host<S> {
                     .await?;
             }
             apply_account(&mut payable, &account);
-            store.put_payable(tx, &payable).await?;
+            tx.put_payable(&payable).await?;
             crash_point!("refund.2-payable-saved");
         } else if !moved {
             return Ok(());
@@ -127,7 +123,7 @@ impl<S: Store> Host<S> {
     /// Two payments on one checkout may be one under two ids; on two of them, somebody is mistaken.
     async fn note_other_payment(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         checkout: &CheckoutRow,
         known: &RefundRow,
         news: &Refund,
@@ -150,7 +146,7 @@ impl<S: Store> Host<S> {
 
     async fn note_other_amount(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         checkout: &CheckoutRow,
         known: &Refund,
         news: &Refund,

@@ -5,7 +5,7 @@ use payment_provider_core::{Checkout, ErrorKind, Money, Payment, PaymentStatus, 
 use crate::checkouts::locator;
 use crate::connections::ConnectionError;
 use crate::ledger::{LedgerError, booked_on};
-use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError};
+use crate::store::{CheckoutRow, HistoryKind, PaymentRow, StoreError, Transaction};
 use crate::{CheckoutError, Host, Refusal};
 
 /// A checkout and all its payments, as fetched.
@@ -66,7 +66,7 @@ impl FetchError {
     }
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     pub(crate) async fn fetch(&self, row: &CheckoutRow) -> Result<Fetched, FetchError> {
         let provider = self.open_by_pk(row.connection_pk).await?;
         let locator = locator(row);
@@ -92,7 +92,7 @@ impl<S: Store> Host<S> {
     pub(crate) async fn settle_checkout(&self, pk: i64) -> Result<(), CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin_read().await?;
-        let row = store.checkout_by_pk(&mut tx, pk).await?;
+        let row = tx.checkout_by_pk(pk).await?;
         drop(tx);
         let fetched = self.fetch(&row).await.map_err(|error| match error {
             error if error.is_unaskable() => CheckoutError::Refused(Refusal::MoneyUnexplained),
@@ -110,7 +110,7 @@ impl<S: Store> Host<S> {
         let mut tx = store.begin().await?;
         self.apply_fetched(&mut tx, pk, fetched, false).await?;
         crash_point!("settle.1-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         crash_point!("settle.2-committed");
         Ok(())
     }
@@ -120,13 +120,12 @@ impl<S: Store> Host<S> {
     /// show, and unless their order says so that is believed only by those who were `patient`.
     pub(crate) async fn apply_fetched(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         pk: i64,
         fetched: &Fetched,
         patient: bool,
     ) -> Result<Decided, LedgerError> {
-        let store = &self.inner.store;
-        let row = store.checkout_by_pk(tx, pk).await?;
+        let row = tx.checkout_by_pk(pk).await?;
         let found = &fetched.checkout;
         let detail = format!(
             "the gateway was asked about {}: {} paid; attempts to pay listed: {}, successful: {}",
@@ -155,9 +154,9 @@ impl<S: Store> Host<S> {
             }
         }
         // What was booked may have shrunk what is written off.
-        let mut row = store.checkout_by_pk(tx, pk).await?;
+        let mut row = tx.checkout_by_pk(pk).await?;
         self.record_statement(tx, &mut row, found).await?;
-        let booked = booked_on(&row, &store.payments_of_checkout(tx, pk).await?);
+        let booked = booked_on(&row, &tx.payments_of_checkout(pk).await?);
         if booked != found.amount_paid.minor_units()
             || found.amount_paid.currency() != row.amount.currency()
         {
@@ -178,12 +177,12 @@ impl<S: Store> Host<S> {
     /// than the gateway states.
     async fn is_doubtful(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         row: &CheckoutRow,
         fetched: &Fetched,
         payment: &Payment,
     ) -> Result<bool, StoreError> {
-        let rows = self.inner.store.payments_of_checkout(tx, row.pk).await?;
+        let rows = tx.payments_of_checkout(row.pk).await?;
         let booked = |known: &&PaymentRow| known.is_booked();
         if rows
             .iter()
@@ -201,24 +200,23 @@ impl<S: Store> Host<S> {
             .collect();
         let all = booked_on(row, &unlisted).saturating_add(fetched.listed());
         let too_much = all > fetched.checkout.amount_paid.minor_units();
-        Ok(too_much && unlisted.iter().any(|known| known.may_be(payment)))
+        Ok(too_much && unlisted.iter().any(|known| known.could_be_same(payment)))
     }
 
     /// Whether a payment is known as one on another checkout than this. There it stays, and with it
     /// the refunds that name it.
     async fn counts_elsewhere(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         checkout: &CheckoutRow,
         payment: &Payment,
     ) -> Result<bool, StoreError> {
-        let store = &self.inner.store;
         let key = payment.dedup_key();
-        let counted = store
-            .effect_payment(tx, checkout.connection_pk, &key)
+        let counted = tx
+            .payment_of_dedup_key(checkout.connection_pk, &key)
             .await?;
         let Some(pk) = counted else { return Ok(false) };
-        let rows = store.payments_of_checkout(tx, checkout.pk).await?;
+        let rows = tx.payments_of_checkout(checkout.pk).await?;
         Ok(rows.iter().all(|row| row.pk != pk))
     }
 
@@ -227,13 +225,12 @@ impl<S: Store> Host<S> {
     /// and news under either id counts as known.
     async fn learn_true_ids(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         row: &CheckoutRow,
         fetched: &Fetched,
         patient: bool,
     ) -> Result<(), StoreError> {
-        let store = &self.inner.store;
-        let rows = store.payments_of_checkout(tx, row.pk).await?;
+        let rows = tx.payments_of_checkout(row.pk).await?;
         let booked = |payment: &Payment| {
             rows.iter()
                 .any(|known| known.is_booked() && known.payment.id == payment.id)
@@ -246,17 +243,14 @@ impl<S: Store> Host<S> {
             .iter()
             .filter(|known| known.is_booked() && !lists(fetched, known))
         {
-            let Some(position) = unbooked
-                .iter()
-                .position(|payment| known.is_surely(payment) || (patient && known.may_be(payment)))
-            else {
+            let Some(position) = unbooked.iter().position(|payment| {
+                known.is_same_payment(payment) || (patient && known.could_be_same(payment))
+            }) else {
                 continue;
             };
             let truth = unbooked.swap_remove(position);
             // An attempt under the listed id may be known already, as pending or failed.
-            let attempt = store
-                .payment_by_id(tx, row.connection_pk, &truth.id)
-                .await?;
+            let attempt = tx.payment_by_id(row.connection_pk, &truth.id).await?;
             // Booked on another checkout: that is what it is.
             if attempt.as_ref().is_some_and(PaymentRow::is_booked)
                 || self.counts_elsewhere(tx, row, truth).await?
@@ -279,25 +273,23 @@ impl<S: Store> Host<S> {
     /// that id as well only the row is left.
     pub(crate) async fn rename(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         known: &PaymentRow,
         attempt: Option<&PaymentRow>,
         payment: &Payment,
     ) -> Result<(), StoreError> {
-        let store = &self.inner.store;
-        let told_as = known.told_as.clone();
+        let told_as = known.notified_payment_id.clone();
         let renamed = PaymentRow {
             pk: attempt.map_or(0, |attempt| attempt.pk),
             payment: payment.clone(),
-            told_as: told_as.or_else(|| Some(known.payment.id.clone())),
+            notified_payment_id: told_as.or_else(|| Some(known.payment.id.clone())),
             ..known.clone()
         };
-        let pk = store.put_payment(tx, &renamed).await?;
-        store.merge_payments(tx, known.pk, pk).await?;
+        let pk = tx.put_payment(&renamed).await?;
+        tx.merge_payments(known.pk, pk).await?;
         crash_point!("true-id.1-merged");
         let key = renamed.dedup_key();
-        store
-            .put_effect(tx, known.connection_pk, &key, pk, self.now_millis())
+        tx.put_dedup_key(known.connection_pk, &key, pk, self.now_millis())
             .await?;
         self.requeue(tx, known.connection_pk, &renamed.names())
             .await?;
@@ -309,33 +301,32 @@ impl<S: Store> Host<S> {
     /// effect of the one that the host has not been told of, so that it is booked for itself.
     async fn split_from_other(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         row: &CheckoutRow,
         fetched: &Fetched,
         payment: &Payment,
     ) -> Result<(), StoreError> {
-        let store = &self.inner.store;
         let key = payment.dedup_key();
-        let Some(pk) = store.effect_payment(tx, row.connection_pk, &key).await? else {
+        let Some(pk) = tx.payment_of_dedup_key(row.connection_pk, &key).await? else {
             return Ok(());
         };
-        let rows = store.payments_of_checkout(tx, row.pk).await?;
+        let rows = tx.payments_of_checkout(row.pk).await?;
         let other = rows
             .iter()
             .find(|known| known.pk == pk && known.payment.id != payment.id);
         if let Some(other) = other.filter(|other| lists(fetched, other)) {
-            if other.told_as.as_ref() == Some(&payment.id) {
+            if other.notified_payment_id.as_ref() == Some(&payment.id) {
                 let untold = other.dedup_key();
-                store.forget_effect(tx, row.connection_pk, &untold).await?;
+                tx.delete_dedup_key(row.connection_pk, &untold).await?;
                 let told = PaymentRow {
                     payment: payment.clone(),
-                    told_as: None,
+                    notified_payment_id: None,
                     ..other.clone()
                 };
-                store.put_payment(tx, &told).await?;
+                tx.put_payment(&told).await?;
                 self.requeue(tx, row.connection_pk, &told.names()).await?;
             } else {
-                store.forget_effect(tx, row.connection_pk, &key).await?;
+                tx.delete_dedup_key(row.connection_pk, &key).await?;
             }
             let detail = format!(
                 "payment {} was taken for {}, but the gateway lists both: it counts for itself",

@@ -6,7 +6,7 @@ use crate::Host;
 use crate::checkouts::CheckoutState;
 use crate::handler::Cause;
 use crate::ledger::LedgerError;
-use crate::store::{CheckoutRow, HistoryKind, Store, StoreError, TargetName};
+use crate::store::{CheckoutRow, HistoryKind, StoreError, TargetName, Transaction};
 
 /// A checkout's status and totals, and its names as far as they are told.
 pub(crate) struct Statement<'a> {
@@ -50,12 +50,12 @@ impl<'a> From<&'a CheckoutSnapshot> for Statement<'a> {
     }
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Records a statement on the row as it is in this transaction, whatever the order in which
     /// statements come.
     pub(crate) async fn record_statement<'a>(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         row: &mut CheckoutRow,
         stated: impl Into<Statement<'a>>,
     ) -> Result<(), LedgerError> {
@@ -79,7 +79,7 @@ impl<S: Store> Host<S> {
                 .await?;
         }
         if state == row.state {
-            self.inner.store.put_checkout(tx, row).await?;
+            tx.put_checkout(row).await?;
         } else {
             // That it was made at all is told by another line.
             if state != CheckoutState::Creating || row.state != CheckoutState::Open {
@@ -103,7 +103,7 @@ impl<S: Store> Host<S> {
 
     async fn note_mismatch(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         row: &CheckoutRow,
         status: &CheckoutStatus,
         amount: Money,
@@ -125,10 +125,10 @@ impl<S: Store> Host<S> {
     /// Writes a checkout whose state changed, and tells the host's handler.
     pub(crate) async fn put_state(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         row: &CheckoutRow,
     ) -> Result<(), LedgerError> {
-        self.inner.store.put_checkout(tx, row).await?;
+        tx.put_checkout(row).await?;
         let cause = Cause::Checkout {
             reference: &row.reference,
             state: row.state,
@@ -140,18 +140,12 @@ impl<S: Store> Host<S> {
     /// Looks again at deliveries that named one of these before it was known.
     pub(crate) async fn requeue(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         connection_pk: i64,
         names: &[TargetName],
     ) -> Result<(), StoreError> {
         let now = self.now_millis();
-        if self
-            .inner
-            .store
-            .requeue_unmatched(tx, connection_pk, names, now)
-            .await?
-            > 0
-        {
+        if tx.requeue_unmatched(connection_pk, names, now).await? > 0 {
             self.inner.arrival.notify_one();
         }
         Ok(())

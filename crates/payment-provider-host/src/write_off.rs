@@ -9,7 +9,7 @@ use crate::connections::ConnectionError;
 use crate::handler::HandlerError;
 use crate::ledger::{LedgerError, booked_on};
 use crate::settle::{FetchError, Fetched};
-use crate::store::{CheckoutRow, HistoryKind, PaymentRow, Store, StoreError};
+use crate::store::{CheckoutRow, HistoryKind, PaymentRow, StoreError, Transaction};
 use crate::{Host, PayableId};
 
 /// What the gateway states on a checkout beyond what is booked, to be written off.
@@ -107,7 +107,7 @@ impl From<LedgerError> for WriteOffError {
     }
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Declares that no more came in on a checkout than is booked, whatever the gateway stated: a
     /// payment was reversed before anybody looked, or is listed on another checkout, or a total was
     /// corrected. Until then nobody is asked to pay again
@@ -144,7 +144,7 @@ impl<S: Store> Host<S> {
         let row = self
             .checkout_named(&mut tx, organization, payable, &off.checkout)
             .await?;
-        let payments = store.payments_of_checkout(&mut tx, row.pk).await?;
+        let payments = tx.payments_of_checkout(row.pk).await?;
         drop(tx);
         if !summary(&row, &payments).owes_news() {
             return known(&row, &payments);
@@ -162,13 +162,13 @@ impl<S: Store> Host<S> {
         let mut row = self
             .checkout_named(&mut tx, organization, payable, &off.checkout)
             .await?;
-        let payments = store.payments_of_checkout(&mut tx, row.pk).await?;
+        let payments = tx.payments_of_checkout(row.pk).await?;
         if !summary(&row, &payments).owes_news() {
             return known(&row, &payments);
         }
         let of_now = standing(&row, &payments);
         row.written_off = of_now.stated.checked_sub(of_now.booked)?.minor_units();
-        store.put_checkout(&mut tx, &row).await?;
+        tx.put_checkout(&row).await?;
         let written_off = WrittenOff {
             is_new: true,
             ..standing(&row, &payments)
@@ -185,7 +185,7 @@ impl<S: Store> Host<S> {
         self.note(&mut tx, row.payable_pk, HistoryKind::WrittenOff, detail)
             .await?;
         crash_point!("write-off.1-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         crash_point!("write-off.2-committed");
         Ok(written_off)
     }
@@ -194,12 +194,11 @@ impl<S: Store> Host<S> {
     /// unexplained.
     pub(crate) async fn shrink_written_off(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         pk: i64,
     ) -> Result<(), StoreError> {
-        let store = &self.inner.store;
-        let mut row = store.checkout_by_pk(tx, pk).await?;
-        let payments = store.payments_of_checkout(tx, pk).await?;
+        let mut row = tx.checkout_by_pk(pk).await?;
+        let payments = tx.payments_of_checkout(pk).await?;
         let unexplained = row
             .gateway_paid
             .saturating_sub(booked_on(&row, &payments))
@@ -208,7 +207,7 @@ impl<S: Store> Host<S> {
             return Ok(());
         }
         row.written_off = unexplained;
-        store.put_checkout(tx, &row).await?;
+        tx.put_checkout(&row).await?;
         let detail = format!(
             "money came in on {} of what was written off: {} stays written off",
             row.reference,
@@ -231,8 +230,8 @@ impl<S: Store> Host<S> {
             return Ok(false);
         }
         let mut tx = store.begin_read().await?;
-        let row = store.checkout_by_pk(&mut tx, row.pk).await?;
-        let payments = store.payments_of_checkout(&mut tx, row.pk).await?;
+        let row = tx.checkout_by_pk(row.pk).await?;
+        let payments = tx.payments_of_checkout(row.pk).await?;
         let explained = booked_on(&row, &payments).saturating_add(row.written_off);
         Ok(stated.minor_units() <= explained)
     }

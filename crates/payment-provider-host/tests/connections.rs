@@ -3,7 +3,7 @@
 mod gateway;
 
 use gateway::bench::{Bench, code, organization, provider};
-use gateway::store::ON_POSTGRES;
+use gateway::store::{ON_POSTGRES, execute, in_tx, texts};
 use payment_provider_core::*;
 use payment_provider_host::*;
 
@@ -80,11 +80,8 @@ async fn a_secret_is_neither_shown_nor_found_in_the_files() {
     }
     let least = if ON_POSTGRES { 1 } else { 3 };
     assert!(files >= least, "database, log and key file were expected");
-    let stored: Vec<String> =
-        sqlx::query_scalar("SELECT plain_settings || sealed_settings FROM connections")
-            .fetch_all(bench.pool())
-            .await
-            .unwrap();
+    let query = "SELECT plain_settings || encrypted_settings FROM connections";
+    let stored = texts(&bench.host, query).await;
     assert_eq!(stored.len(), 2);
     assert!(stored.iter().all(|stored| !stored.contains(CANARY)));
 }
@@ -98,15 +95,8 @@ async fn a_row_copied_to_another_connection_does_not_open() {
         .add_connection(new_connection("A", "second", settings))
         .await
         .unwrap();
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query(
-        "UPDATE connections SET sealed_settings =
-             (SELECT sealed_settings FROM connections WHERE code = 'main') WHERE code = 'second'",
-    )
-    .execute(&mut *tx)
-    .await
-    .unwrap();
-    bench.host.store().commit(tx).await.unwrap();
+    execute(&bench.host, "UPDATE connections SET encrypted_settings =
+             (SELECT encrypted_settings FROM connections WHERE code = 'main') WHERE code = 'second'").await;
     let second = ConnectionCode::new("second").unwrap();
     let error = bench
         .host
@@ -133,19 +123,22 @@ async fn what_is_copied_to_another_tenant_environment_or_field_does_not_open() {
         let new = new_connection(name, name, settings());
         bench.host.add_connection(new).await.unwrap();
     }
-    let mut tx = bench.host.store().begin().await.unwrap();
+    let mut tx = bench.host.begin().await.unwrap();
     for statement in [
-        "UPDATE connections SET sealed_settings = (SELECT sealed_settings FROM connections
+        "UPDATE connections SET encrypted_settings = (SELECT encrypted_settings FROM connections
              WHERE organization_id = 'org' AND code = 'main') WHERE organization_id = 'other'",
         "UPDATE connections SET environment = 'production' WHERE code = 'environment'",
-        "UPDATE connections SET sealed_settings =
-             replace(replace(sealed_settings, '\"key\":[', '\"pin\":['), '\"spare\":[', '\"key\":[')
+        "UPDATE connections SET encrypted_settings =
+             replace(replace(encrypted_settings, '\"key\":[', '\"pin\":['), '\"spare\":[', '\"key\":[')
          WHERE code = 'field'",
     ] {
-        let done = sqlx::query(statement).execute(&mut *tx).await.unwrap();
-        assert_eq!(done.rows_affected(), 1);
+        let changed = in_tx!(&mut tx, connection => {
+            let done = sqlx::query(statement).execute(connection).await;
+            done.unwrap().rows_affected()
+        });
+        assert_eq!(changed, 1);
     }
-    bench.host.store().commit(tx).await.unwrap();
+    bench.host.commit(tx).await.unwrap();
     let named = |name| ConnectionCode::new(name).unwrap();
     for (organization, code) in [
         (other, code()),

@@ -5,6 +5,7 @@ mod gateway;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, customer, invoice, organization, provider};
+use gateway::store::texts;
 use gateway::{Fault, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::cash::Closed;
@@ -48,7 +49,7 @@ async fn everything_that_stands_in_the_way_is_told_at_once() {
     let event = paid_event(url.reference.as_str(), &payment);
     bench.receive(&[event]).await;
     let used = in_use(&bench).await;
-    assert_eq!((used.open_checkouts, used.unbooked_checkouts), (1, 0));
+    assert_eq!((used.open_checkouts, used.unreconciled_checkouts), (1, 0));
     assert_eq!((used.waiting_deliveries, used.linked_customers), (1, 1));
     assert_eq!(used.money_expected_until, Some(until));
     assert_eq!(
@@ -91,13 +92,13 @@ async fn money_that_is_stated_and_not_booked_keeps_it() {
     assert_eq!(unlink(&bench).await.unbooked.len(), 1);
     bench.clock.advance(GRACE * 2);
     let used = in_use(&bench).await;
-    assert_eq!((used.unbooked_checkouts, used.open_checkouts), (1, 0));
+    assert_eq!((used.unreconciled_checkouts, used.open_checkouts), (1, 0));
     assert_eq!(used.money_expected_until, None);
     bench.host.close(&unpaid, Closed::Settled).await.unwrap();
     assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 succeeded");
     // It became known just now; there may be a refund.
     let used = in_use(&bench).await;
-    assert_eq!(used.unbooked_checkouts, 0);
+    assert_eq!(used.unreconciled_checkouts, 0);
     assert_eq!(used.money_expected_until, Some(bench.clock.now() + GRACE));
     bench.clock.advance(GRACE);
     delete(&bench).await.unwrap();
@@ -152,12 +153,8 @@ async fn a_deleted_connection_is_unknown_and_what_came_in_stays_in_the_books() {
     );
     assert_eq!(after.payments.len(), 1);
     assert_eq!(after.history.len(), before.history.len());
-    let stored: (String, String) =
-        sqlx::query_as("SELECT plain_settings, sealed_settings FROM connections")
-            .fetch_one(bench.pool())
-            .await
-            .unwrap();
-    assert_eq!(stored, ("{}".to_owned(), "{}".to_owned()));
+    let query = "SELECT plain_settings || encrypted_settings FROM connections";
+    assert_eq!(texts(&bench.host, query).await, ["{}{}"]);
     // Nobody has to be asked about what is settled.
     let closed = host.close(&unpaid, Closed::Settled).await.unwrap();
     assert!(closed.still_payable.is_empty() && closed.unbooked.is_empty());

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
-use gateway::store::BenchTx;
 use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::cash::{Closed, Verdict};
@@ -246,10 +245,10 @@ async fn nobody_is_asked_to_pay_while_money_is_stated_that_was_not_told() {
 struct Ends(Arc<Mutex<Vec<CheckoutState>>>);
 
 #[async_trait]
-impl PaymentHandler<BenchTx> for Ends {
+impl PaymentHandler for Ends {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if let Cause::Checkout { state, .. } = change.cause

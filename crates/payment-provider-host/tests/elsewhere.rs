@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use gateway::bench::{Bench, code, invoice, organization};
-use gateway::store::BenchTx;
 use gateway::{about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::cash::{Account, Closed, PaymentProgress};
@@ -56,10 +55,10 @@ fn line(cause: Cause<'_>) -> Line {
 }
 
 #[async_trait]
-impl PaymentHandler<BenchTx> for OtherDatabase {
+impl PaymentHandler for OtherDatabase {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         let mut elsewhere = self.0.lock().unwrap();

@@ -5,7 +5,7 @@ mod gateway;
 use std::sync::{Arc, Mutex};
 
 use gateway::bench::{Bench, code, invoice, organization, provider};
-use gateway::store::BenchTx;
+use gateway::store::{in_tx, numbers};
 use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::cash::Verdict;
@@ -532,23 +532,25 @@ async fn a_disabled_connection_still_takes_its_webhooks() {
 struct Reluctant(Arc<Mutex<usize>>);
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Reluctant {
+impl PaymentHandler for Reluctant {
     async fn on_change(
         &self,
-        tx: &mut BenchTx,
+        tx: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if !matches!(change.cause, Cause::Booked { .. }) {
             return Ok(());
         }
-        sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, credited BIGINT)")
-            .execute(&mut **tx)
-            .await?;
-        sqlx::query("INSERT INTO own VALUES ($1, $2)")
-            .bind(change.payable.as_str())
-            .bind(change.credited.minor_units())
-            .execute(&mut **tx)
-            .await?;
+        in_tx!(tx, connection => {
+            sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, credited BIGINT)")
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query("INSERT INTO own VALUES ($1, $2)")
+                .bind(change.payable.as_str())
+                .bind(change.credited.minor_units())
+                .execute(connection)
+                .await?;
+        });
         let mut calls = self.0.lock().unwrap();
         *calls += 1;
         if *calls == 1 {
@@ -572,10 +574,7 @@ async fn the_hosts_own_rows_and_the_booking_are_one_transaction() {
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
     bench.settle().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
-    let rows: Vec<i64> = sqlx::query_scalar("SELECT credited FROM own")
-        .fetch_all(bench.pool())
-        .await
-        .unwrap();
+    let rows = numbers(&bench.host, "SELECT credited FROM own").await;
     assert_eq!(rows, [20_012]);
     assert_eq!(*handler.0.lock().unwrap(), 2);
 }

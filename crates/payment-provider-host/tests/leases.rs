@@ -8,35 +8,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, invoice, organization};
-use gateway::store::{BenchStore, BenchTx, TestStore};
+use gateway::store::numbers;
 use gateway::{Gateway, ManualClock, MemoryFactory, about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
 use tokio_util::sync::CancellationToken;
 
 /// A runtime on the bench's database whose leases last so long.
-async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host<BenchStore>, BuildError> {
+async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host, BuildError> {
     let mut config = HostConfig::default();
     config.delivery_lease = lease;
     with_config(bench, config).await
 }
 
-async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host<BenchStore>, BuildError> {
+async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host, BuildError> {
     with_handler(bench, config, ()).await
 }
 
 async fn with_handler(
     bench: &Bench,
     config: HostConfig,
-    handler: impl PaymentHandler<BenchTx>,
-) -> Result<Host<BenchStore>, BuildError> {
+    handler: impl PaymentHandler,
+) -> Result<Host, BuildError> {
     let key = bench.place.directory.path().join("sealing.key");
     let key = SealingKey::from_file_or_new(&key).unwrap();
     let mut registry = ProviderRegistry::new();
     let factory = MemoryFactory::new(Gateway::clone(&bench.gateway));
     registry.register(factory).unwrap();
-    let store = BenchStore::open_at(&bench.place).await;
-    Host::builder(store, registry, SealingKeys::new(key))
+    let builder = bench.place.open().await;
+    builder
+        .with_registry(registry)
+        .with_encryption_keys(SealingKeys::new(key))
         .with_clock(Arc::new(ManualClock::clone(&bench.clock)))
         .with_config(config)
         .with_handler(handler)
@@ -96,10 +98,8 @@ async fn work_that_takes_longer_than_its_lease_stays_with_its_worker() {
         async move { host.run_inbox(stop).await }
     });
     bench.gateway.call_held().await;
-    let leased_until = async || -> i64 {
-        let until = sqlx::query_scalar("SELECT lease_until FROM deliveries");
-        until.fetch_one(bench.pool()).await.unwrap()
-    };
+    let leased_until =
+        async || -> i64 { numbers(&bench.host, "SELECT lease_until FROM deliveries").await[0] };
     for _ in 0..3 {
         let before = leased_until().await;
         bench.clock.advance(Duration::from_millis(900));
@@ -235,10 +235,10 @@ async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() 
 struct Hangs;
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Hangs {
+impl PaymentHandler for Hangs {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if matches!(change.cause, Cause::Booked { .. }) {

@@ -4,7 +4,7 @@ mod gateway;
 
 use gateway::bench::{Bench, invoice, organization, provider};
 use gateway::paid_event;
-use gateway::store::TestStore;
+use gateway::store::tamper;
 use payment_provider_core::*;
 use payment_provider_host::Invariant as I;
 use payment_provider_host::cash::Closed;
@@ -108,20 +108,20 @@ async fn what_the_runtime_books_adds_up() {
 const OTHER: &str = "(SELECT max(connection_pk) FROM connections WHERE code = 'second')";
 const FOREIGN: &str =
     "(SELECT max(connection_pk) FROM connections WHERE organization_id = 'other')";
-const SECOND: &str = "verdict = 'duplicate'";
+const SECOND: &str = "allocation_outcome = 'duplicate'";
 
 /// What is done to the books of an invoice that was overpaid, and what no longer holds.
 const TAMPERED: &[(&str, &[I])] = &[
     (
-        "UPDATE payables SET received = received - 1, surplus = surplus - 1",
+        "UPDATE payables SET received = received - 1, overpaid = overpaid - 1",
         &[I::Received, I::Surplus],
     ),
     (
-        "UPDATE payables SET credited = credited - 1, surplus = surplus + 1",
+        "UPDATE payables SET applied = applied - 1, overpaid = overpaid + 1",
         &[I::Credited, I::Surplus, I::Split],
     ),
     (
-        "UPDATE payables SET creditable = creditable + 500",
+        "UPDATE payables SET applicable = applicable + 500",
         &[I::Split, I::Creditable],
     ),
     ("UPDATE payables SET amount = amount + 1", &[I::Creditable]),
@@ -136,23 +136,23 @@ const TAMPERED: &[(&str, &[I])] = &[
         ],
     ),
     (
-        "UPDATE payments SET amount = amount + 1, surplus = surplus + 1 WHERE SECOND",
+        "UPDATE payments SET amount = amount + 1, overpaid = overpaid + 1 WHERE SECOND",
         &[I::Details, I::Received, I::Surplus],
     ),
     (
-        "UPDATE payments SET credited = credited - 1, surplus = surplus + 1 WHERE verdict = 'exact'",
+        "UPDATE payments SET applied = applied - 1, overpaid = overpaid + 1 WHERE allocation_outcome = 'exact'",
         &[I::Credited, I::Surplus],
     ),
     (
-        "UPDATE payments SET credited = -1, surplus = amount + 1 WHERE SECOND",
+        "UPDATE payments SET applied = -1, overpaid = amount + 1 WHERE SECOND",
         &[I::Shares, I::Credited, I::Surplus],
     ),
     (
-        "UPDATE payments SET verdict = 'currency_mismatch' WHERE verdict = 'exact'",
+        "UPDATE payments SET allocation_outcome = 'currency_mismatch' WHERE allocation_outcome = 'exact'",
         &[I::Shares, I::Received, I::Credited],
     ),
     (
-        "UPDATE payments SET verdict = NULL WHERE SECOND",
+        "UPDATE payments SET allocation_outcome = NULL WHERE SECOND",
         &[I::Booked, I::Received, I::Surplus],
     ),
     (
@@ -172,19 +172,19 @@ const TAMPERED: &[(&str, &[I])] = &[
         &[I::Details, I::Effect],
     ),
     (
-        "DELETE FROM effects WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        "DELETE FROM dedup_keys WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
         &[I::Effect],
     ),
     (
-        "UPDATE effects SET payment_pk = (SELECT min(payment_pk) FROM payments)",
+        "UPDATE dedup_keys SET payment_pk = (SELECT min(payment_pk) FROM payments)",
         &[I::Effect],
     ),
     (
-        "UPDATE effects SET payment_pk = 999 WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        "UPDATE dedup_keys SET payment_pk = 999 WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
         &[I::Effect, I::EffectPayment],
     ),
     (
-        "UPDATE effects SET connection_pk = OTHER WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        "UPDATE dedup_keys SET connection_pk = OTHER WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
         &[I::Effect, I::EffectPayment],
     ),
     (
@@ -193,7 +193,7 @@ const TAMPERED: &[(&str, &[I])] = &[
     ),
     (
         "UPDATE checkouts SET connection_pk = FOREIGN; UPDATE payments SET connection_pk = FOREIGN;
-             UPDATE effects SET connection_pk = FOREIGN",
+             UPDATE dedup_keys SET connection_pk = FOREIGN",
         &[I::Organization, I::Organization],
     ),
     (
@@ -205,7 +205,7 @@ const TAMPERED: &[(&str, &[I])] = &[
         &[I::Received, I::Surplus, I::EffectPayment],
     ),
     (
-        "UPDATE payables SET closed = 'voided', creditable = creditable + 7",
+        "UPDATE payables SET closed = 'voided', applicable = applicable + 7",
         &[I::Split, I::Creditable],
     ),
 ];
@@ -221,7 +221,7 @@ async fn each_total_and_each_row_that_is_tampered_with_is_found() {
             .replace("OTHER", OTHER)
             .replace("FOREIGN", FOREIGN)
             .replace("SECOND", SECOND);
-        bench.host.store().tamper(&statement).await;
+        tamper(&bench.host, &statement).await;
         let report = bench.proof().await;
         let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
         assert_eq!(found, *expected, "{statement}\n{:#?}", report.findings);
@@ -236,8 +236,8 @@ async fn each_total_and_each_row_that_is_tampered_with_is_found() {
 #[tokio::test]
 async fn a_finding_says_whose_payable_it_is_and_both_numbers() {
     let bench = Bench::overpaid().await;
-    let statement = "UPDATE payables SET received = 13999, surplus = 3999";
-    bench.host.store().tamper(statement).await;
+    let statement = "UPDATE payables SET received = 13999, overpaid = 3999";
+    tamper(&bench.host, statement).await;
     let report = bench.host.verify_ledger(Some(&organization())).await;
     let finding = report.unwrap().findings.remove(0);
     assert_eq!(finding.organization, Some(organization()));
@@ -258,8 +258,8 @@ async fn a_finding_says_whose_payable_it_is_and_both_numbers() {
 /// As many payables as a platform makes in a month, each with one payment, part of it given back; and what the database knows
 /// of their number, which otherwise it learns by itself after a while.
 const MANY: &str = "
-    INSERT INTO payables (organization_id, payable_id, currency, amount, creditable, received, credited,
-            surplus, refunded, created_at)
+    INSERT INTO payables (organization_id, payable_id, currency, amount, applicable, received, applied,
+            overpaid, refunded, created_at)
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
         SELECT 'org', 'many-' || i, 'INR', 100, 100, 100, 100, 0, 7, 1 FROM n;
     INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id, environment,
@@ -268,10 +268,10 @@ const MANY: &str = "
         SELECT payable_pk, (SELECT connection_pk FROM connections), 1, 'r' || payable_pk, 'c', 'sandbox',
             'INR', 100, false, '{}', 1, 'paid', 1, 1, false, 1 FROM payables;
     INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, status, currency, amount,
-            details, verdict, credited, surplus, seen_at)
+            details, allocation_outcome, applied, overpaid, seen_at)
         SELECT checkout_pk, connection_pk, 'p' || checkout_pk, 'succeeded', 'INR', 100,
             replace('DETAILS', 'ID', 'p' || checkout_pk), 'exact', 100, 0, 1 FROM checkouts;
-    INSERT INTO effects (connection_pk, dedup_key, payment_pk, applied_at)
+    INSERT INTO dedup_keys (connection_pk, dedup_key, payment_pk, applied_at)
         SELECT connection_pk, 'payment:succeeded:' || gateway_payment_id, payment_pk, 1 FROM payments;
     INSERT INTO refunds (checkout_pk, connection_pk, gateway_refund_id, gateway_payment_id, status,
             currency, amount, details, seen_at)
@@ -299,15 +299,15 @@ async fn many(count: &str) -> Bench {
         .replace("DETAILS", &details)
         .replace("REFUND", &refund)
         .replace("100000", count);
-    bench.host.store().tamper(&fill).await;
+    tamper(&bench.host, &fill).await;
     bench
 }
 
 #[tokio::test]
 async fn one_of_a_hundred_thousand_payables_is_found() {
     let bench = many("100000").await;
-    let last = "UPDATE payables SET received = 99, credited = 99 WHERE payable_id = 'many-100000'";
-    bench.host.store().tamper(last).await;
+    let last = "UPDATE payables SET received = 99, applied = 99 WHERE payable_id = 'many-100000'";
+    tamper(&bench.host, last).await;
     let begun = std::time::Instant::now();
     let report = bench.proof().await;
     println!("100000 payables proven in {:?}", begun.elapsed());
@@ -328,8 +328,7 @@ async fn more_findings_than_can_be_listed_are_counted() {
     let bench = many("1700").await;
     let report = bench.proof().await;
     assert!(report.is_sound(), "{:#?}", report.findings);
-    let tamper = "UPDATE payables SET amount = 101";
-    bench.host.store().tamper(tamper).await;
+    tamper(&bench.host, "UPDATE payables SET amount = 101").await;
     let report = bench.proof().await;
     assert_eq!((report.findings.len(), report.unlisted), (1_000, 700));
     assert!(!report.is_sound());
@@ -502,7 +501,7 @@ const REFUNDS_TAMPERED: &[(&str, &[I])] = &[
     ),
     (
         "UPDATE checkouts SET connection_pk = FOREIGN WHERE MINE; UPDATE payments SET connection_pk =
-             FOREIGN WHERE MINE; UPDATE effects SET connection_pk = FOREIGN WHERE payment_pk IN
+             FOREIGN WHERE MINE; UPDATE dedup_keys SET connection_pk = FOREIGN WHERE payment_pk IN
              (SELECT payment_pk FROM payments WHERE MINE);
          UPDATE refunds SET connection_pk = FOREIGN WHERE MINE",
         &[I::Organization, I::Organization],
@@ -517,8 +516,8 @@ const REFUNDS_TAMPERED: &[(&str, &[I])] = &[
     ),
     ("DELETE FROM refunds WHERE R1", &[I::Refunded]),
     (
-        "DELETE FROM effects WHERE payment_pk IN (SELECT payment_pk FROM payments WHERE MINE);
-         DELETE FROM payments WHERE MINE; UPDATE payables SET received = 0, credited = 0 WHERE INV",
+        "DELETE FROM dedup_keys WHERE payment_pk IN (SELECT payment_pk FROM payments WHERE MINE);
+         DELETE FROM payments WHERE MINE; UPDATE payables SET received = 0, applied = 0 WHERE INV",
         &[I::RefundPayment],
     ),
     (
@@ -550,7 +549,7 @@ async fn each_refund_that_is_tampered_with_is_found() {
             .replace("MINE", MINE)
             .replace("INV", "payable_id = 'inv'")
             .replace("R1", "gateway_refund_id = 'r1'");
-        bench.host.store().tamper(&statement).await;
+        tamper(&bench.host, &statement).await;
         let report = bench.proof().await;
         let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
         assert_eq!(found, *expected, "{statement}\n{:#?}", report.findings);
@@ -566,7 +565,7 @@ async fn each_refund_that_is_tampered_with_is_found() {
 async fn a_finding_says_which_refund_it_is_about() {
     let bench = Bench::refunded().await;
     let statement = "UPDATE refunds SET status = 'failed' WHERE gateway_refund_id = 'r1'";
-    bench.host.store().tamper(statement).await;
+    tamper(&bench.host, statement).await;
     let [details, total] = &bench.proof().await.findings[..] else {
         panic!("two findings")
     };

@@ -7,7 +7,6 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use gateway::bench::{Bench, customer, invoice, organization, provider};
-use gateway::store::BenchStore;
 use gateway::{Fault, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -27,7 +26,7 @@ fn link_to(connection: &str) -> NewCustomerLink {
     NewCustomerLink::new(organization(), customer, connection)
 }
 
-async fn move_to(host: &Host<BenchStore>, connection: &str) -> Departure {
+async fn move_to(host: &Host, connection: &str) -> Departure {
     let linking = host.link_customer(link_to(connection)).await.unwrap();
     assert_eq!(linking.linked.connection.as_str(), connection);
     linking.departure

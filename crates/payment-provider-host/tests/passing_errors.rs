@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
 use gateway::paid_event;
-use gateway::store::BenchTx;
 use payment_provider_host::*;
 
 /// What the host's own code makes of an error of the database.
@@ -23,10 +22,10 @@ struct Away {
 }
 
 #[async_trait]
-impl PaymentHandler<BenchTx> for Away {
+impl PaymentHandler for Away {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         let mut still = self.still.lock().unwrap();

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
-use gateway::store::BenchTx;
 use gateway::{about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -33,10 +32,10 @@ fn told(gateway_type: &str, refund: &Refund) -> Event {
 struct Heard(Arc<Mutex<Vec<String>>>);
 
 #[async_trait]
-impl PaymentHandler<BenchTx> for Heard {
+impl PaymentHandler for Heard {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if let Cause::Refunded { refund, .. } = change.cause {

@@ -3,7 +3,7 @@
 mod gateway;
 
 use gateway::bench::{Bench, code, organization, provider};
-use gateway::store::{BenchStore, TestStore};
+use gateway::store::{execute, numbers};
 use gateway::{MemoryFactory, delivery};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -21,14 +21,16 @@ fn key(bytes: [u8; 32]) -> SealingKey {
 }
 
 /// Another process on the bench's database, with these keys.
-async fn process(bench: &Bench, current: [u8; 32], former: &[[u8; 32]]) -> Host<BenchStore> {
+async fn process(bench: &Bench, current: [u8; 32], former: &[[u8; 32]]) -> Host {
     let mut registry = ProviderRegistry::new();
     let factory = MemoryFactory::new(bench.gateway.clone());
     registry.register(factory).unwrap();
     let former = former.iter().map(|bytes| key(*bytes));
     let keys = SealingKeys::with_older(key(current), former);
-    let store = BenchStore::open_at(&bench.place).await;
-    Host::builder(store, registry, keys)
+    let builder = bench.place.open().await;
+    builder
+        .with_registry(registry)
+        .with_encryption_keys(keys)
         .with_clock(std::sync::Arc::new(bench.clock.clone()))
         .build()
         .await
@@ -39,7 +41,7 @@ fn named(name: &str) -> ConnectionCode {
     ConnectionCode::new(name).unwrap()
 }
 
-async fn add(host: &Host<BenchStore>, name: &str) {
+async fn add(host: &Host, name: &str) {
     let keys: Vec<_> = [format!("{name} new"), format!("{name} old")]
         .into_iter()
         .map(Into::into)
@@ -55,28 +57,20 @@ async fn add(host: &Host<BenchStore>, name: &str) {
 async fn sealed_formerly(names: &[&str]) -> Bench {
     let bench = Bench::new().await;
     let host = process(&bench, FORMER, &[]).await;
-    execute(&bench, "DELETE FROM customers").await;
-    execute(&bench, "DELETE FROM connections").await;
+    execute(&bench.host, "DELETE FROM customers").await;
+    execute(&bench.host, "DELETE FROM connections").await;
     for name in names {
         add(&host, name).await;
     }
     bench
 }
 
-async fn execute(bench: &Bench, statement: &'static str) {
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query(statement).execute(&mut *tx).await.unwrap();
-    bench.host.store().commit(tx).await.unwrap();
-}
-
 async fn versions(bench: &Bench) -> Vec<i64> {
-    sqlx::query_scalar("SELECT settings_version FROM connections ORDER BY code")
-        .fetch_all(bench.pool())
-        .await
-        .unwrap()
+    let query = "SELECT settings_version FROM connections ORDER BY code";
+    numbers(&bench.host, query).await
 }
 
-async fn verifies(host: &Host<BenchStore>, name: &str, secret: &str) -> bool {
+async fn verifies(host: &Host, name: &str, secret: &str) -> bool {
     let request = delivery(secret, &[]);
     host.receive_webhook(&provider(), &organization(), &named(name), &request)
         .await
@@ -129,15 +123,15 @@ async fn a_former_key_can_be_given_up_after_everything_is_sealed_anew() {
 async fn what_does_not_open_is_named_and_kept() {
     let bench = sealed_formerly(&["broken", "copied", "fine", "lost"]).await;
     for statement in [
-        "UPDATE connections SET sealed_settings = 'of another version' WHERE code = 'broken'",
-        "UPDATE connections SET sealed_settings =
-             (SELECT sealed_settings FROM connections WHERE code = 'fine') WHERE code = 'copied'",
+        "UPDATE connections SET encrypted_settings = 'of another version' WHERE code = 'broken'",
+        "UPDATE connections SET encrypted_settings =
+             (SELECT encrypted_settings FROM connections WHERE code = 'fine') WHERE code = 'copied'",
         // The key of one secret of several is lost.
-        "UPDATE connections SET sealed_settings =
-             replace(sealed_settings, '\"pin\":[{\"version\":1,\"key\":\"', '\"pin\":[{\"version\":1,\"key\":\"0')
+        "UPDATE connections SET encrypted_settings =
+             replace(encrypted_settings, '\"pin\":[{\"version\":1,\"key\":\"', '\"pin\":[{\"version\":1,\"key\":\"0')
          WHERE code = 'lost'",
     ] {
-        execute(&bench, statement).await;
+        execute(&bench.host, statement).await;
     }
     let host = process(&bench, CURRENT, &[FORMER]).await;
     let done = host.reseal_connections().await.unwrap();
@@ -156,8 +150,8 @@ async fn what_does_not_open_is_named_and_kept() {
     assert_eq!(unopened, expected);
     // Nothing of it is lost: what opened is sealed anew, what did not is as it was.
     execute(
-        &bench,
-        "UPDATE connections SET sealed_settings = replace(sealed_settings, '\"key\":\"0', '\"key\":\"')
+        &bench.host,
+        "UPDATE connections SET encrypted_settings = replace(encrypted_settings, '\"key\":\"0', '\"key\":\"')
          WHERE code = 'lost'",
     )
     .await;
@@ -207,7 +201,7 @@ async fn settings_changed_at_the_same_moment_are_kept_and_sealed_anew() {
         let old = process(&bench, FORMER, &[CURRENT]).await;
         let new = process(&bench, CURRENT, &[FORMER]).await;
         let other = process(&bench, CURRENT, &[FORMER]).await;
-        let changes = async |host: &Host<BenchStore>, who: &str| {
+        let changes = async |host: &Host, who: &str| {
             for number in 0..6 {
                 for name in ["a", "b"] {
                     let secret = format!("{name} {who} {number}");
@@ -217,7 +211,7 @@ async fn settings_changed_at_the_same_moment_are_kept_and_sealed_anew() {
                 }
             }
         };
-        let reseal = async |host: &Host<BenchStore>| {
+        let reseal = async |host: &Host| {
             for _ in 0..6 {
                 let done = host.reseal_connections().await.unwrap();
                 assert!(done.is_complete(), "{done:?}");
@@ -271,8 +265,8 @@ async fn a_file_of_keys_serves_a_host() {
     let mut registry = ProviderRegistry::new();
     let factory = MemoryFactory::new(bench.gateway.clone());
     registry.register(factory).unwrap();
-    let host = Host::builder(BenchStore::open_at(&bench.place).await, registry, keys);
-    let host = host.build().await.unwrap();
+    let builder = bench.place.open().await.with_registry(registry);
+    let host = builder.with_encryption_keys(keys).build().await.unwrap();
     assert!(verifies(&host, "a", "a new").await);
     assert_eq!(counts(&host.reseal_connections().await.unwrap()), (1, 0, 0));
 }

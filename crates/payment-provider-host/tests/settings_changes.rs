@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use gateway::bench::{Bench, code, organization, provider};
 use gateway::delivery;
+use gateway::store::{execute, numbers};
 use payment_provider_core::*;
 use payment_provider_host::*;
 
@@ -36,10 +37,8 @@ async fn verifies(bench: &Bench, secret: &str) -> Option<String> {
 }
 
 async fn version(bench: &Bench) -> i64 {
-    sqlx::query_scalar("SELECT settings_version FROM connections WHERE code = 'main'")
-        .fetch_one(bench.pool())
-        .await
-        .unwrap()
+    let query = "SELECT settings_version FROM connections WHERE code = 'main'";
+    numbers(&bench.host, query).await[0]
 }
 
 fn violations(result: Result<Connection, ConnectionError>) -> String {
@@ -98,12 +97,7 @@ async fn all_violations_of_a_change_come_at_once_and_nothing_is_stored() {
 #[tokio::test]
 async fn a_change_that_replaces_what_no_longer_opens_mends_the_connection() {
     let bench = Bench::new().await;
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query("UPDATE connections SET sealed_settings = replace(sealed_settings, '\"key\":\"', '\"key\":\"0')")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    bench.host.store().commit(tx).await.unwrap();
+    execute(&bench.host, "UPDATE connections SET encrypted_settings = replace(encrypted_settings, '\"key\":\"', '\"key\":\"0')").await;
     let page = SettingsChange::new().with("page", "https://a.example/");
     let error = change(&bench, &page).await.unwrap_err();
     assert!(

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use gateway::bench::{Bench, code, invoice, organization, provider};
-use gateway::store::{BenchStore, BenchTx};
+use gateway::store::{execute, in_tx, numbers};
 use gateway::{delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::cash::Closed;
@@ -19,17 +19,14 @@ use tokio::sync::Barrier;
 const CALLERS: usize = 16;
 
 /// A bench and the runtime of a second process.
-async fn two() -> (Bench, Host<BenchStore>) {
+async fn two() -> (Bench, Host) {
     let bench = Bench::new().await;
     let other = bench.another_process().await;
     (bench, other)
 }
 
 /// Runs sixteen callers, every other one in the second process, all from the same moment on.
-async fn together<T, F>(
-    (bench, other): (&Bench, &Host<BenchStore>),
-    call: impl Fn(usize, Host<BenchStore>) -> F,
-) -> Vec<T>
+async fn together<T, F>((bench, other): (&Bench, &Host), call: impl Fn(usize, Host) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -134,18 +131,20 @@ async fn closing_and_asking_at_once_leaves_nothing_to_pay() {
 struct Counts(Arc<AtomicUsize>);
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Counts {
+impl PaymentHandler for Counts {
     async fn on_change(
         &self,
-        tx: &mut BenchTx,
+        tx: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if matches!(change.cause, Cause::Booked { .. }) {
             self.0.fetch_add(1, Ordering::Relaxed);
-            sqlx::query("INSERT INTO own (payable) VALUES ($1)")
-                .bind(change.payable.as_str())
-                .execute(&mut **tx)
-                .await?;
+            in_tx!(tx, connection => {
+                sqlx::query("INSERT INTO own (payable) VALUES ($1)")
+                    .bind(change.payable.as_str())
+                    .execute(connection)
+                    .await?;
+            });
         }
         Ok(())
     }
@@ -155,15 +154,9 @@ impl PaymentHandler<BenchTx> for Counts {
 async fn one_payment_told_in_sixteen_ways_is_booked_once() {
     let counts = Counts::default();
     let bench = Bench::with_handler(counts.clone()).await;
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query("CREATE TABLE own (payable TEXT NOT NULL)")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    bench.host.store().commit(tx).await.unwrap();
-    let store = <BenchStore as gateway::store::TestStore>::open_at(&bench.place).await;
+    execute(&bench.host, "CREATE TABLE own (payable TEXT NOT NULL)").await;
     let (gateway, clock, place) = (&bench.gateway, &bench.clock, &bench.place);
-    let other = gateway::bench::runtime(store, gateway, clock, place, counts).await;
+    let other = gateway::bench::runtime(gateway, clock, place, counts).await;
     for round in 0..5 {
         let id = format!("inv-{round}");
         let url = bench.url(&invoice(&id, "200.12")).await;
@@ -188,11 +181,8 @@ async fn one_payment_told_in_sixteen_ways_is_booked_once() {
         assert_eq!(bench.totals(&id).await, "200.12 200.12 0.00 succeeded");
         assert_eq!(bench.view(&id).await.payments.len(), 1);
     }
-    let own: i64 = sqlx::query_scalar("SELECT count(*) FROM own")
-        .fetch_one(bench.pool())
-        .await
-        .unwrap();
-    assert_eq!(own, 5);
+    let own = numbers(&bench.host, "SELECT count(*) FROM own").await;
+    assert_eq!(own, [5]);
     let deliveries = bench.deliveries().await;
     assert_eq!(deliveries.len(), 5 * CALLERS);
     assert!(

@@ -9,6 +9,7 @@
 mod gateway;
 
 use gateway::bench::{Bench, code, organization, provider};
+use gateway::store::numbers;
 use gateway::{about, delivery, paid_event};
 use payment_provider_core::reexport::secrecy::SecretString;
 use payment_provider_core::*;
@@ -145,10 +146,7 @@ impl Ground {
     }
 
     async fn number(&self, query: &'static str) -> i64 {
-        sqlx::query_scalar(query)
-            .fetch_one(self.bench.pool())
-            .await
-            .unwrap()
+        numbers(&self.bench.host, query).await[0]
     }
 
     async fn standing(&self) -> Standing {
@@ -193,7 +191,7 @@ const ROWS_OF_VICTIM: [&str; 8] = [
      WHERE organization_id = 'victim'",
     "SELECT count(*) FROM payments JOIN connections USING (connection_pk)
      WHERE organization_id = 'victim'",
-    "SELECT count(*) FROM effects JOIN connections USING (connection_pk)
+    "SELECT count(*) FROM dedup_keys JOIN connections USING (connection_pk)
      WHERE organization_id = 'victim'",
     "SELECT count(*) FROM deliveries JOIN connections USING (connection_pk)
      WHERE organization_id = 'victim'",

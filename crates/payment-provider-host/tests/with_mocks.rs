@@ -77,13 +77,12 @@ async fn a_timeout_is_shown_as_such_and_the_next_call_adopts() {
         .returning(move |_| Ok(Arc::clone(&provider)));
 
     let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(directory.path().join("host.db"))
-        .await
-        .unwrap();
     let key = SealingKey::from_file_or_new(&directory.path().join("key")).unwrap();
     let mut registry = ProviderRegistry::new();
     registry.register(factory).unwrap();
-    let host = Host::builder(store, registry, SealingKeys::new(key))
+    let host = Host::sqlite(directory.path().join("host.db"))
+        .with_registry(registry)
+        .with_encryption_keys(SealingKeys::new(key))
         .build()
         .await
         .unwrap();

@@ -5,7 +5,6 @@ mod gateway;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, customer, invoice, organization};
-use gateway::store::BenchTx;
 use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -414,10 +413,10 @@ async fn what_is_refused_writes_off_nothing() {
 struct Refuses;
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Refuses {
+impl PaymentHandler for Refuses {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         match change.cause {

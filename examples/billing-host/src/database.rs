@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use payment_provider_host::{AnyStore, PostgresStore, SchemaName, SqliteStore, StoreError};
+use payment_provider_host::{Host, HostBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
@@ -12,7 +12,7 @@ use crate::options::DatabaseLocation;
 /// The open database and the temporary directory that is removed with it.
 #[derive(Debug)]
 pub(crate) struct Database {
-    pub(crate) store: AnyStore,
+    host: Host,
     path: Option<PathBuf>,
     directory: Option<TempDir>,
 }
@@ -54,47 +54,29 @@ impl PreparedDatabase {
         }
     }
 
-    pub(crate) async fn open(self) -> Result<Database, StoreError> {
-        Ok(match self {
-            Self::File { path, directory } => Database {
-                store: SqliteStore::open(&path).await?.into(),
-                path: Some(path),
-                directory,
-            },
-            Self::Server(url) => {
-                let schema = SchemaName::default();
-                Database::on_server(PostgresStore::connect(url.expose_secret(), schema).await?)
-            }
-        })
+    /// Returns a builder of the payment runtime on this database.
+    pub(crate) fn host(&self) -> HostBuilder {
+        match self {
+            Self::File { path, .. } => Host::sqlite(path),
+            Self::Server(url) => Host::postgres(url.expose_secret()),
+        }
     }
 
-    /// Opens the database beside servers that may run on it. Does not create a file or schema.
-    pub(crate) async fn open_beside(self) -> Result<Database, StoreError> {
-        Ok(match self {
-            Self::File { path, directory } => Database {
-                store: SqliteStore::open_beside(&path).await?.into(),
-                path: Some(path),
-                directory,
-            },
-            Self::Server(url) => {
-                let schema = SchemaName::default();
-                Database::on_server(
-                    PostgresStore::connect_beside(url.expose_secret(), schema).await?,
-                )
-            }
-        })
+    /// Returns the database that a payment runtime has opened.
+    pub(crate) fn opened_by(self, host: Host) -> Database {
+        let (path, directory) = match self {
+            Self::File { path, directory } => (Some(path), directory),
+            Self::Server(_) => (None, None),
+        };
+        Database {
+            host,
+            path,
+            directory,
+        }
     }
 }
 
 impl Database {
-    fn on_server(store: PostgresStore) -> Self {
-        Self {
-            store: store.into(),
-            path: None,
-            directory: None,
-        }
-    }
-
     /// Returns the path of the database file, or `None` for a database server.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
@@ -106,10 +88,7 @@ impl Database {
 
     /// Closes the database after its running transactions and removes it if it is temporary.
     pub(crate) async fn close(self) -> io::Result<()> {
-        match &self.store {
-            AnyStore::Sqlite(store) => store.close().await,
-            AnyStore::Postgres(store) => store.close().await,
-        }
+        self.host.store().close().await;
         self.directory.map_or(Ok(()), TempDir::close)
     }
 }

@@ -4,7 +4,7 @@ use payment_provider_core::{
     ConnectionCode, Currency, CustomerId, Environment, InvalidIdentifier, Money, OrganizationId,
     Pii, ProviderId,
 };
-use payment_provider_host::{AnyStore, ConnectionError, CustomerError, Host, NewConnection};
+use payment_provider_host::{ConnectionError, CustomerError, Host, NewConnection};
 
 use crate::customers::{self, NewCustomer};
 use crate::demo::merchant::{self, Account};
@@ -61,7 +61,7 @@ impl From<TableError> for SeedError {
 /// Creates the seed data that does not exist yet. An existing connection gets the settings of this
 /// start, since the simulator's URL or the secret may have changed.
 pub(crate) async fn ensure(
-    host: &Host<AnyStore>,
+    host: &Host,
     gateway: &GatewayTarget,
     simulator_url: Option<&str>,
     seed: Seed,
@@ -70,7 +70,7 @@ pub(crate) async fn ensure(
         return Ok(Seeded::default());
     }
     // One of several processes that start at the same time creates the data; the others find it.
-    let lock = tables::lock_startup(host.store()).await?;
+    let lock = tables::lock_startup(host).await?;
     let organization = OrganizationId::new(ORGANIZATION)?;
     let account = merchant::account(gateway, simulator_url).ok_or(SeedError::NoCredentials)?;
     let Account {
@@ -114,14 +114,13 @@ pub(crate) async fn ensure(
 /// Creates a customer with three invoices, unless the organization has invoices already. Returns the id
 /// of an invoice that is not paid yet.
 async fn ensure_invoices(
-    host: &Host<AnyStore>,
+    host: &Host,
     organization: &OrganizationId,
     provider: ProviderId,
     code: &ConnectionCode,
 ) -> Result<Option<String>, SeedError> {
-    let store = host.store();
-    if invoices::count(store, organization).await? > 0 {
-        let known = invoices::list(store, Some(organization)).await?;
+    if invoices::count(host, organization).await? > 0 {
+        let known = invoices::list(host, Some(organization)).await?;
         let open = known
             .into_iter()
             .find(|invoice| invoice.amount_due_cents() > 0);
@@ -135,7 +134,7 @@ async fn ensure_invoices(
         phone: Some(Pii::new("9000000000")),
         payment: Some((provider, code.clone())),
     };
-    let (saved, _) = customers::save(store, &customer).await?;
+    let (saved, _) = customers::save(host, &customer).await?;
     host.link_customer(customer.link(code.clone())).await?;
     let mut first = None;
     for (paise, purpose) in INVOICES {
@@ -145,7 +144,7 @@ async fn ensure_invoices(
             amount: Money::from_minor_units(paise, Currency::INR),
             purpose: purpose.to_owned(),
         };
-        let id = invoices::insert(store, &new).await?;
+        let id = invoices::insert(host, &new).await?;
         first.get_or_insert(id);
     }
     Ok(first)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use payment_provider_host::{AnyStore, Host};
+use payment_provider_host::Host;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +12,7 @@ use crate::pages::{DraftKey, Sessions};
 /// State shared by all request handlers.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
-    pub(crate) host: Host<AnyStore>,
+    pub(crate) host: Host,
     pub(crate) api_key: ApiKey,
     /// Verifies session cookies and knows the sessions that were ended early.
     pub(crate) sessions: Sessions,

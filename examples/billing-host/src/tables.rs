@@ -4,42 +4,33 @@
 //! Each statement is written once for SQLite and PostgreSQL, with parameters `$1`, `$2` and so on.
 
 use payment_provider_core::reexport::jiff::Timestamp;
-use payment_provider_host::{AnyStore, AnyTx, Store, StoreError};
+use payment_provider_host::{Host, StoreError, Transaction};
 use uuid::Uuid;
-
-/// A transaction of the payment runtime, in which the application writes its own rows too.
-pub(crate) type Tx = AnyTx;
 
 /// Runs a statement outside of a transaction on either database.
 macro_rules! on_pool {
-    ($store:expr, $pool:ident => $run:expr) => {
-        match $store {
-            payment_provider_host::AnyStore::Sqlite(store) => {
-                let $pool = store.readers();
-                $run
-            }
-            payment_provider_host::AnyStore::Postgres(store) => {
-                let $pool = store.pool();
-                $run
-            }
+    ($host:expr, $pool:ident => $run:expr) => {{
+        let store = $host.store();
+        match (store.sqlite(), store.postgres()) {
+            (Some($pool), _) => $run,
+            (_, Some($pool)) => $run,
+            _ => Err(sqlx::Error::PoolClosed),
         }
-    };
+    }};
 }
 
 /// Runs a statement in a transaction on either database.
 macro_rules! in_tx {
-    ($tx:expr, $connection:ident => $run:expr) => {
-        match $tx {
-            payment_provider_host::AnyTx::Sqlite(tx) => {
-                let $connection = &mut **tx;
-                $run
-            }
-            payment_provider_host::AnyTx::Postgres(tx) => {
-                let $connection = &mut **tx;
-                $run
-            }
+    ($tx:expr, $connection:ident => $run:expr) => {{
+        let tx: &mut payment_provider_host::Transaction = $tx;
+        if let Some($connection) = tx.sqlite() {
+            $run
+        } else if let Some($connection) = tx.postgres() {
+            $run
+        } else {
+            Err(sqlx::Error::PoolClosed)?
         }
-    };
+    }};
 }
 
 pub(crate) use {in_tx, on_pool};
@@ -94,56 +85,56 @@ const STARTUP_LOCK_KEY: i64 = 0x0062_696c_6c69_6e67;
 /// returned transaction ends.
 ///
 /// Returns `None` for SQLite: a file belongs to one process, and its only writer must stay free.
-pub(crate) async fn lock_startup(store: &AnyStore) -> Result<Option<Tx>, TableError> {
-    if !matches!(store, AnyStore::Postgres(_)) {
+pub(crate) async fn lock_startup(host: &Host) -> Result<Option<Transaction>, TableError> {
+    if host.store().postgres().is_none() {
         return Ok(None);
     }
-    let mut tx = store.begin().await?;
-    if let AnyTx::Postgres(tx) = &mut tx {
+    let mut tx = host.begin().await?;
+    if let Some(connection) = tx.postgres() {
         // A start may take long, and only other starts wait for this lock.
         sqlx::raw_sql(
             "SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
         )
-        .execute(&mut **tx)
+        .execute(&mut *connection)
         .await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(STARTUP_LOCK_KEY)
-            .execute(&mut **tx)
+            .execute(connection)
             .await?;
     }
     Ok(Some(tx))
 }
 
 /// Creates the tables that do not exist yet.
-pub(crate) async fn create(store: &AnyStore) -> Result<(), TableError> {
-    let (number, bytes, table) = match store {
-        AnyStore::Sqlite(_) => ("INTEGER", "BLOB", "STRICT"),
-        AnyStore::Postgres(_) => ("BIGINT", "BYTEA", ""),
+pub(crate) async fn create(host: &Host) -> Result<(), TableError> {
+    let (number, bytes, table) = match host.store().sqlite() {
+        Some(_) => ("INTEGER", "BLOB", "STRICT"),
+        None => ("BIGINT", "BYTEA", ""),
     };
     let tables = TABLES
         .replace(") TABLE;", &format!(") {table};"))
         .replace("NUMBER", number)
         .replace("BYTES", bytes);
-    let lock = lock_startup(store).await?;
+    let lock = lock_startup(host).await?;
     let mut tx = match lock {
         Some(tx) => tx,
-        None => store.begin().await?,
+        None => host.begin().await?,
     };
     if is_complete(&mut tx).await? {
         return Ok(());
     }
     let tables = sqlx::AssertSqlSafe(tables);
     in_tx!(&mut tx, connection => sqlx::raw_sql(tables).execute(connection).await.map(drop))?;
-    store.commit(tx).await?;
+    host.commit(tx).await?;
     Ok(())
 }
 
 /// Returns true if the whole schema exists on PostgreSQL. There, `CREATE ... IF NOT EXISTS` waits for
 /// running writers, blocks later ones, and requires more privileges than reading and writing.
-async fn is_complete(tx: &mut Tx) -> Result<bool, TableError> {
+async fn is_complete(tx: &mut Transaction) -> Result<bool, TableError> {
     const MISSING: &str = "SELECT count(*) FROM unnest($1::text[]) AS name
          WHERE to_regclass(quote_ident(name)) IS NULL";
-    let AnyTx::Postgres(tx) = tx else {
+    let Some(connection) = tx.postgres() else {
         return Ok(false);
     };
     let names: Vec<&str> = TABLES
@@ -153,29 +144,29 @@ async fn is_complete(tx: &mut Tx) -> Result<bool, TableError> {
         .collect();
     let missing: i64 = sqlx::query_scalar(MISSING)
         .bind(names)
-        .fetch_one(&mut **tx)
+        .fetch_one(connection)
         .await?;
     Ok(missing == 0)
 }
 
 /// Returns the salt of the session key, which all processes on this database share. Creates it if it
 /// does not exist.
-pub(crate) async fn session_salt(store: &AnyStore) -> Result<Vec<u8>, TableError> {
+pub(crate) async fn session_salt(host: &Host) -> Result<Vec<u8>, TableError> {
     const SQL: &str = "INSERT INTO billing_session_salt (only_row, salt) VALUES (1, $1)
          ON CONFLICT (only_row) DO UPDATE SET only_row = excluded.only_row
          RETURNING salt";
     let random = [Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes);
-    let mut tx = store.begin().await?;
+    let mut tx = host.begin().await?;
     let salt = in_tx!(&mut tx, connection => {
         sqlx::query_scalar(SQL).bind(random.concat()).fetch_one(connection).await
     })?;
-    store.commit(tx).await?;
+    host.commit(tx).await?;
     Ok(salt)
 }
 
 /// Records a session that was ended before it expired, and deletes those that have expired since.
 pub(crate) async fn end_session(
-    store: &AnyStore,
+    host: &Host,
     session: &str,
     expires_at: i64,
 ) -> Result<(), TableError> {
@@ -183,20 +174,20 @@ pub(crate) async fn end_session(
     const INSERT: &str = "INSERT INTO billing_ended_sessions (session, expires_at) VALUES ($1, $2)
          ON CONFLICT (session) DO NOTHING";
     let now = Timestamp::now().as_second();
-    let mut tx = store.begin().await?;
+    let mut tx = host.begin().await?;
     in_tx!(&mut tx, connection => {
         sqlx::query(DELETE_EXPIRED).bind(now).execute(&mut *connection).await?;
         sqlx::query(INSERT).bind(session).bind(expires_at).execute(connection).await?;
     });
-    store.commit(tx).await?;
+    host.commit(tx).await?;
     Ok(())
 }
 
 /// Returns the sessions that any process ended before they expired, each with its expiry in seconds
 /// since the Unix epoch.
-pub(crate) async fn ended_sessions(store: &AnyStore) -> Result<Vec<(String, i64)>, TableError> {
+pub(crate) async fn ended_sessions(host: &Host) -> Result<Vec<(String, i64)>, TableError> {
     const SQL: &str = "SELECT session, expires_at FROM billing_ended_sessions";
-    Ok(on_pool!(store, pool => sqlx::query_as(SQL).fetch_all(pool).await)?)
+    Ok(on_pool!(host, pool => sqlx::query_as(SQL).fetch_all(pool).await)?)
 }
 
 /// A table could not be read or written. The transaction was not committed.

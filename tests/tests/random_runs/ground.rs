@@ -16,7 +16,6 @@ use payment_provider_core::{
 };
 use payment_provider_host::{
     Host, HostConfig, NewConnection, NewCustomerLink, ReceiveError, SealingKey, SealingKeys,
-    SqliteStore,
 };
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, PROVIDER_ID, RetryTuning};
 use tempfile::TempDir;
@@ -37,7 +36,7 @@ impl Clock for OneClock {
 
 /// A host on one store, and a clock, for all runs of a test.
 pub(crate) struct Ground {
-    host: Host<SqliteStore>,
+    host: Host,
     factory: CashfreeFactory,
     clock: OneClock,
     directory: TempDir,
@@ -60,11 +59,12 @@ impl Ground {
         registry.register(factory()).expect("a registry");
 
         let directory = in_memory();
-        let store = SqliteStore::open(directory.path().join("runs.db")).await;
         let keys = SealingKeys::new(SealingKey::from_text(&KEY.into()).expect("a key"));
         let mut config = HostConfig::default();
         config.public_url = Some(webhooks());
-        let host = Host::builder(store.expect("a store"), registry, keys)
+        let host = Host::sqlite(directory.path().join("runs.db"))
+            .with_registry(registry)
+            .with_encryption_keys(keys)
             .with_clock(Arc::new(clock.clone()))
             .with_config(config)
             .build()
@@ -99,7 +99,7 @@ fn in_memory() -> TempDir {
 /// A gateway, and an account at it, for one run.
 pub(crate) struct Scene {
     pub(crate) provider: Arc<dyn PaymentProvider>,
-    pub(crate) host: Host<SqliteStore>,
+    pub(crate) host: Host,
     pub(crate) organization: OrganizationId,
     pub(crate) code: ConnectionCode,
     pub(crate) customer: CustomerId,

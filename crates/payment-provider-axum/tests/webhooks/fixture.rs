@@ -16,9 +16,7 @@ use payment_provider_core::{
     SettingKind, SettingsSchema, TimestampCheck, Verification, VerifiedWebhook, WebhookReply,
     WebhookRequest,
 };
-use payment_provider_host::{
-    Host, HostConfig, NewConnection, SealingKey, SealingKeys, SqliteStore,
-};
+use payment_provider_host::{Host, HostConfig, NewConnection, SealingKey, SealingKeys, Store};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use url::Url;
@@ -40,8 +38,8 @@ impl Clock for Fixed {
 type Seen = Arc<Mutex<Vec<WebhookRequest>>>;
 
 pub(crate) struct Edge {
-    pub(crate) store: SqliteStore,
-    host: Host<SqliteStore>,
+    pub(crate) store: Store,
+    host: Host,
     router: Router,
     seen: Seen,
     directory: Arc<TempDir>,
@@ -60,10 +58,7 @@ impl Edge {
 
     async fn reached_at(public_url: Option<&str>) -> Self {
         let directory = Arc::new(TempDir::new().unwrap());
-        let store = SqliteStore::open(directory.path().join("test.db"))
-            .await
-            .unwrap();
-        let edge = Self::on(store, directory, KEY, true, public_url).await;
+        let edge = Self::on(directory, KEY, true, public_url).await;
         let settings = ConnectionSettings::new().with("secret", "s");
         let (organization, code) = names();
         let provider = ProviderId::new("mock").unwrap();
@@ -76,11 +71,10 @@ impl Edge {
     pub(crate) async fn with_host(&self, key: &str, registered: bool) -> Self {
         let directory = Arc::clone(&self.directory);
         let public_url = self.host.public_url().map(Url::as_str);
-        Self::on(self.store.clone(), directory, key, registered, public_url).await
+        Self::on(directory, key, registered, public_url).await
     }
 
     async fn on(
-        store: SqliteStore,
         directory: Arc<TempDir>,
         key: &str,
         registered: bool,
@@ -94,7 +88,9 @@ impl Edge {
         let keys = SealingKeys::new(SealingKey::from_text(&key.into()).unwrap());
         let mut config = HostConfig::default();
         config.public_url = public_url.map(|url| url.parse().unwrap());
-        let host = Host::builder(store.clone(), registry, keys)
+        let host = Host::sqlite(directory.path().join("test.db"))
+            .with_registry(registry)
+            .with_encryption_keys(keys)
             .with_clock(Arc::new(Fixed))
             .with_config(config)
             .build()
@@ -104,7 +100,7 @@ impl Edge {
             webhook_routes_at(host.clone(), "http://127.0.0.1:3000".parse().unwrap())
         });
         Self {
-            store,
+            store: host.store().clone(),
             host,
             router,
             seen,

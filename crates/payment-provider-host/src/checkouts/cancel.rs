@@ -8,13 +8,13 @@ use payment_provider_core::{
 use super::payment_url::{SETTLING, millis};
 use super::{CheckoutError, CheckoutState, Refusal};
 use crate::connections::ConnectionError;
-use crate::store::{CheckoutRow, HistoryKind, Store};
+use crate::store::{CheckoutRow, HistoryKind};
 use crate::{Host, times};
 
 /// After how much time past its end a checkout is over even if the gateway cannot be asked.
 const LONG_GONE: Duration = Duration::from_hours(7 * 24);
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Ends a checkout that may still take money, so that another can be made or none is left. What
     /// the gateway says was paid on it is recorded with its state; who closes or plans next books it.
     /// One that somebody else ended meanwhile is as it shall be.
@@ -90,7 +90,7 @@ impl<S: Store> Host<S> {
     async fn end_by_clock(&self, row: &CheckoutRow) -> Result<(), CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        let mut now = tx.checkout_by_pk(row.pk).await?;
         if !now.state.may_take_money() {
             return Ok(());
         }
@@ -120,7 +120,7 @@ impl<S: Store> Host<S> {
             self.put_state(&mut tx, &now).await?;
         }
         crash_point!("by-clock.1-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         crash_point!("by-clock.2-recorded");
         if is_over {
             Ok(())
@@ -139,7 +139,7 @@ impl<S: Store> Host<S> {
         let store = &self.inner.store;
         let settled = |since: i64| self.now_millis() >= since.saturating_add(millis(SETTLING));
         let mut tx = store.begin().await?;
-        let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        let mut now = tx.checkout_by_pk(row.pk).await?;
         if !now.state.may_take_money() {
             return Ok(());
         }
@@ -167,7 +167,7 @@ impl<S: Store> Host<S> {
         self.note(&mut tx, now.payable_pk, kind, detail).await?;
         self.put_state(&mut tx, &now).await?;
         crash_point!("absent.1-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         crash_point!("absent.2-recorded");
         Ok(())
     }
@@ -191,7 +191,7 @@ impl<S: Store> Host<S> {
         }
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        let mut now = tx.checkout_by_pk(row.pk).await?;
         if !now.state.may_take_money() {
             return Ok(());
         }
@@ -210,7 +210,7 @@ impl<S: Store> Host<S> {
         .await?;
         self.put_state(&mut tx, &now).await?;
         crash_point!("unreachable.1-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         crash_point!("unreachable.2-recorded");
         Ok(())
     }
@@ -224,7 +224,7 @@ impl<S: Store> Host<S> {
     ) -> Result<(), CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        let mut row = store.checkout_by_pk(&mut tx, pk).await?;
+        let mut row = tx.checkout_by_pk(pk).await?;
         if kind == HistoryKind::CheckoutStillPayable {
             // Its end is not what was asked for, and cannot have been before now. The gateway may
             // have brought it forward.
@@ -234,7 +234,7 @@ impl<S: Store> Host<S> {
         self.note(&mut tx, row.payable_pk, kind, detail).await?;
         self.record_statement(&mut tx, &mut row, found).await?;
         crash_point!("end.3-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         Ok(())
     }
 }

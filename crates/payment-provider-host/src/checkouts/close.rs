@@ -4,7 +4,7 @@ use super::{CheckoutError, Refusal};
 use crate::cash::Closed;
 use crate::handler::Cause;
 use crate::ledger::{account_of, apply_account};
-use crate::store::{CheckoutRow, HistoryKind, Store};
+use crate::store::{CheckoutRow, HistoryKind};
 use crate::{Host, Payable};
 
 /// What closing a payable left behind.
@@ -20,7 +20,7 @@ pub struct Closing {
     pub unbooked: Vec<(CheckoutReference, CheckoutError)>,
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Takes no more money for a payable: it was settled in another way, or withdrawn.
     ///
     /// **Contract.** The payable is closed first, durably; then every checkout that could still take
@@ -76,9 +76,7 @@ impl<S: Store> Host<S> {
     ) -> Result<Vec<CheckoutRow>, CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        let known = store
-            .payable(&mut tx, &payable.organization, &payable.id)
-            .await?;
+        let known = tx.payable(&payable.organization, &payable.id).await?;
         let mut row = match known {
             Some(row) => row,
             None => self.open_payable(&mut tx, payable).await?,
@@ -87,7 +85,7 @@ impl<S: Store> Host<S> {
             let mut account = account_of(&row);
             account.close(reason);
             apply_account(&mut row, &account);
-            store.put_payable(&mut tx, &row).await?;
+            tx.put_payable(&row).await?;
             let detail = format!(
                 "{} by the host: what comes in from now on is surplus",
                 reason.as_str()
@@ -97,9 +95,9 @@ impl<S: Store> Host<S> {
             self.tell(&mut tx, row.pk, None, Cause::Closed { reason })
                 .await?;
         }
-        let checkouts = store.checkouts_of(&mut tx, row.pk).await?;
+        let checkouts = tx.checkouts_of(row.pk).await?;
         crash_point!("close.1-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         Ok(checkouts)
     }
 }

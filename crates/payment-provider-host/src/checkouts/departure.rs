@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use payment_provider_core::{CheckoutReference, ConnectionCode, CustomerId, OrganizationId};
 
 use super::CheckoutError;
-use crate::store::{OpenCheckoutRow, Store, StoreError};
+use crate::store::{OpenCheckoutRow, StoreError};
 use crate::{Host, PayableId};
 
 /// How many are ended at once.
@@ -39,7 +39,7 @@ pub struct LeftCheckout {
     pub error: CheckoutError,
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Ends what a customer left behind, by the link that is stored.
     pub(crate) async fn end_left_behind(
         &self,
@@ -48,7 +48,9 @@ impl<S: Store> Host<S> {
     ) -> Result<Departure, StoreError> {
         let store = &self.inner.store;
         let mut departure = Departure::default();
-        let mut left = store.checkouts_left_behind(organization, customer).await?;
+        let mut left = store
+            .open_checkouts_elsewhere(organization, customer)
+            .await?;
         while !left.is_empty() {
             let rest = left.split_off(left.len().min(AT_ONCE));
             let ended = left.iter().map(|row| self.end_and_book(row));

@@ -5,7 +5,7 @@ use payment_provider_core::{Checkout, Effect, ErrorKind, ProviderError, RetryAdv
 use super::payment_url::{Call, SETTLING, UrlOrigin, millis};
 use super::{CheckoutError, CheckoutState};
 use crate::Host;
-use crate::store::{CheckoutRow, HistoryKind, Store};
+use crate::store::{CheckoutRow, HistoryKind};
 
 /// What happened to a payable while the gateway was asked for its checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum Meanwhile {
     Replaced,
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Records that the checkout exists, and what is paid on it. Also tells what happened while the
     /// gateway was asked.
     pub(super) async fn record_made(
@@ -30,8 +30,8 @@ impl<S: Store> Host<S> {
     ) -> Result<(CheckoutRow, Meanwhile), CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        let mut row = store.checkout_by_pk(&mut tx, pk).await?;
-        let payable = store.payable_by_pk(&mut tx, row.payable_pk).await?;
+        let mut row = tx.checkout_by_pk(pk).await?;
+        let payable = tx.payable_by_pk(row.payable_pk).await?;
         if row.state == CheckoutState::Creating {
             let how = if origin == UrlOrigin::Created {
                 "made at the gateway"
@@ -48,12 +48,12 @@ impl<S: Store> Host<S> {
             .await?;
         }
         self.record_statement(&mut tx, &mut row, made).await?;
-        let others = store.checkouts_of(&mut tx, payable.pk).await?;
-        let linked = store
-            .link_of_customer(&mut tx, &payable.organization, &row.customer)
+        let others = tx.checkouts_of(payable.pk).await?;
+        let linked = tx
+            .link_of_customer(&payable.organization, &row.customer)
             .await?;
         crash_point!("checkout.5-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         let meanwhile = if payable.closed.is_some() {
             Meanwhile::Closed
         } else if linked != Some(row.connection_pk) {
@@ -85,7 +85,7 @@ impl<S: Store> Host<S> {
             Some(at) => refused && self.is_absent(call, &row, at).await,
         };
         let mut tx = store.begin().await?;
-        let mut now = store.checkout_by_pk(&mut tx, row.pk).await?;
+        let mut now = tx.checkout_by_pk(row.pk).await?;
         if now.state == CheckoutState::Creating {
             // Another caller may have begun a try meanwhile; then nothing is proved.
             let failed = never_made && now.tries == row.tries;
@@ -104,10 +104,10 @@ impl<S: Store> Host<S> {
             // A try that certainly did nothing does not count as asking.
             if now.tries == row.tries && error.effect() != Effect::MaybeApplied {
                 now.tried_at = tried_before.unwrap_or(now.tried_at);
-                store.put_checkout(&mut tx, &now).await?;
+                tx.put_checkout(&now).await?;
             }
             crash_point!("refused.3-before-commit");
-            store.commit(tx).await?;
+            tx.commit().await?;
             crash_point!("refused.4-recorded");
         }
         Ok(CheckoutError::Provider(error))
@@ -121,10 +121,10 @@ impl<S: Store> Host<S> {
     ) -> Result<(), CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        let mut row = store.checkout_by_pk(&mut tx, pk).await?;
+        let mut row = tx.checkout_by_pk(pk).await?;
         row.conflicting = true;
         row.url = None;
-        store.put_checkout(&mut tx, &row).await?;
+        tx.put_checkout(&row).await?;
         let detail = format!(
             "{} is something else at the gateway than was asked for, so it is called off: {error}",
             row.reference
@@ -132,7 +132,7 @@ impl<S: Store> Host<S> {
         self.note(&mut tx, row.payable_pk, HistoryKind::Mismatch, detail)
             .await?;
         crash_point!("conflict.2-before-commit");
-        store.commit(tx).await?;
+        tx.commit().await?;
         Ok(())
     }
 

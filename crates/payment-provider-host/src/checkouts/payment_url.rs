@@ -15,7 +15,7 @@ use super::{CheckoutError, Refusal};
 use crate::cash::Account;
 use crate::connections::ConnectionError;
 use crate::ledger::account_of;
-use crate::store::{CheckoutRow, ConnectionRow, Store};
+use crate::store::{CheckoutRow, ConnectionRow, Transaction};
 use crate::{Host, Payable, times};
 
 /// How often a plan is made anew because carrying it out showed that something had changed.
@@ -88,7 +88,7 @@ enum Step {
     },
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// The address at which this payable can be paid now.
     ///
     /// **Contract.** At most one checkout of a payable can be paid at any time, as far as the
@@ -183,13 +183,11 @@ impl<S: Store> Host<S> {
             customer,
             ..
         } = call.payable;
-        let linked = store
-            .link_of_customer(&mut tx, organization, customer)
-            .await?;
+        let linked = tx.link_of_customer(organization, customer).await?;
         if linked != Some(call.connection.pk) {
             return Ok(Step::Reopen);
         }
-        let mut rows = store.checkouts_of(&mut tx, payable.pk).await?;
+        let mut rows = tx.checkouts_of(payable.pk).await?;
         let planned = self.plan_now(&mut tx, call, &account, &rows).await?;
         if account.due().is_zero() && !matches!(planned, Plan::Settle(_)) {
             let mut needless = self.needless_of(&mut tx, payable.pk).await?;
@@ -210,7 +208,7 @@ impl<S: Store> Host<S> {
                 let tried_before = Some(row.tried_at);
                 row.tries += 1;
                 row.tried_at = self.now_millis();
-                store.put_checkout(&mut tx, &row).await?;
+                tx.put_checkout(&row).await?;
                 crash_point!("again.1-before-commit");
                 Step::Ask { row, tried_before }
             }
@@ -225,13 +223,13 @@ impl<S: Store> Host<S> {
                 }
             }
         };
-        store.commit(tx).await?;
+        tx.commit().await?;
         Ok(step)
     }
 
     async fn plan_now(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         call: &Call<'_>,
         account: &Account,
         rows: &[CheckoutRow],
@@ -247,7 +245,7 @@ impl<S: Store> Host<S> {
         };
         let mut earlier = Vec::with_capacity(rows.len());
         for row in rows {
-            let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
+            let payments = tx.payments_of_checkout(row.pk).await?;
             earlier.push(summary(row, &payments));
         }
         Ok(plan(&wanted, &earlier))

@@ -9,20 +9,19 @@ use super::reference::{self, Origin};
 use super::{CheckoutError, CheckoutState, Refusal};
 use crate::cash::Account;
 use crate::store::{
-    CheckoutRow, ConnectionRow, HistoryKind, PayableRow, PaymentRow, Store, StoreError,
+    CheckoutRow, ConnectionRow, HistoryKind, PayableRow, PaymentRow, StoreError, Transaction,
 };
 use crate::{Host, Payable, times};
 
-impl<S: Store> Host<S> {
+impl Host {
     pub(super) async fn open_payable(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         asked: &Payable,
     ) -> Result<PayableRow, CheckoutError> {
-        let store = &self.inner.store;
         let amount = asked.amount.minor_units();
         let currency = asked.amount.currency();
-        let row = match store.payable(tx, &asked.organization, &asked.id).await? {
+        let row = match tx.payable(&asked.organization, &asked.id).await? {
             Some(row) if row.amount == amount && row.currency == currency => return Ok(row),
             Some(row) if row.closed.is_some() => return Ok(row),
             // Money in another currency is in no total, and would be in none of another currency's.
@@ -31,7 +30,7 @@ impl<S: Store> Host<S> {
             }
             Some(row) => PayableRow {
                 amount,
-                creditable: amount,
+                applicable: amount,
                 currency,
                 ..row
             },
@@ -41,28 +40,31 @@ impl<S: Store> Host<S> {
                 payable: asked.id.clone(),
                 currency,
                 amount,
-                creditable: amount,
+                applicable: amount,
                 received: 0,
-                credited: 0,
-                surplus: 0,
+                applied: 0,
+                overpaid: 0,
                 refunded: 0,
                 closed: None,
                 created_at: self.now_millis(),
             },
         };
-        let pk = store.put_payable(tx, &row).await?;
+        let pk = tx.put_payable(&row).await?;
         Ok(PayableRow { pk, ..row })
     }
 
-    async fn is_booked_on(&self, tx: &mut S::Tx, payable_pk: i64) -> Result<bool, StoreError> {
-        let store = &self.inner.store;
-        let payments = store.payments_of_payable(tx, payable_pk).await?;
+    async fn is_booked_on(
+        &self,
+        tx: &mut Transaction,
+        payable_pk: i64,
+    ) -> Result<bool, StoreError> {
+        let payments = tx.payments_of_payable(payable_pk).await?;
         Ok(payments.iter().any(PaymentRow::is_booked))
     }
 
     pub(super) async fn store_request(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         call: &Call<'_>,
         payable: &PayableRow,
         account: &Account,
@@ -131,7 +133,7 @@ impl<S: Store> Host<S> {
             conflicting: false,
             created_at: now,
         };
-        row.pk = self.inner.store.put_checkout(tx, &row).await?;
+        row.pk = tx.put_checkout(&row).await?;
         let detail = format!(
             "{} is due and asked for as {}, through the connection {}",
             row.amount, row.reference, row.connection

@@ -5,16 +5,16 @@ use super::payment_url::SETTLING;
 use super::planner::Earlier;
 use crate::Host;
 use crate::ledger::booked_on;
-use crate::store::{CheckoutRow, PaymentRow, Store};
+use crate::store::{CheckoutRow, PaymentRow};
 
-impl<S: Store> Host<S> {
+impl Host {
     /// A checkout as it is by now, unless the gateway knows of money on it that is neither booked nor
     /// written off.
     pub(super) async fn unless_owing(&self, pk: i64) -> Result<Option<CheckoutRow>, CheckoutError> {
         let store = &self.inner.store;
         let mut tx = store.begin_read().await?;
-        let row = store.checkout_by_pk(&mut tx, pk).await?;
-        let payments = store.payments_of_checkout(&mut tx, pk).await?;
+        let row = tx.checkout_by_pk(pk).await?;
+        let payments = tx.payments_of_checkout(pk).await?;
         let owes = summary(&row, &payments).owes_news();
         Ok((!owes).then_some(row))
     }

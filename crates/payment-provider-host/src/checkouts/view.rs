@@ -5,10 +5,10 @@ use payment_provider_core::{CheckoutReference, Money, OrganizationId};
 use crate::cash::progress;
 use crate::ledger::account_of;
 use crate::payable::{HistoryEntry, KnownCheckout, KnownPayment, KnownRefund};
-use crate::store::{CheckoutRow, PaymentRow, RefundRow, Store, StoreError};
+use crate::store::{CheckoutRow, PaymentRow, RefundRow, StoreError};
 use crate::{Host, PayableId, PayableView, times};
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Everything known about a payable; `None` if its payment was never asked for.
     pub async fn payable(
         &self,
@@ -17,13 +17,13 @@ impl<S: Store> Host<S> {
     ) -> Result<Option<PayableView>, StoreError> {
         let store = &self.inner.store;
         let mut tx = store.begin_read().await?;
-        let Some(row) = store.payable(&mut tx, organization, payable).await? else {
+        let Some(row) = tx.payable(organization, payable).await? else {
             return Ok(None);
         };
-        let checkouts = store.checkouts_of(&mut tx, row.pk).await?;
-        let payments = store.payments_of_payable(&mut tx, row.pk).await?;
-        let refunds = store.refunds_of_payable(&mut tx, row.pk).await?;
-        let history = store.history_of(&mut tx, row.pk).await?;
+        let checkouts = tx.checkouts_of(row.pk).await?;
+        let payments = tx.payments_of_payable(row.pk).await?;
+        let refunds = tx.refunds_of_payable(row.pk).await?;
+        let history = tx.history_of(row.pk).await?;
         drop(tx);
         let references: HashMap<i64, CheckoutReference> = checkouts
             .iter()
@@ -48,9 +48,9 @@ impl<S: Store> Host<S> {
             Some(KnownPayment {
                 checkout: references.get(&row.checkout_pk)?.clone(),
                 payment: row.payment,
-                verdict: row.verdict,
-                credited: Money::from_minor_units(row.credited, currency),
-                surplus: Money::from_minor_units(row.surplus, currency),
+                verdict: row.allocation_outcome,
+                credited: Money::from_minor_units(row.applied, currency),
+                surplus: Money::from_minor_units(row.overpaid, currency),
             })
         };
         let known_refund = |row: RefundRow| {

@@ -9,7 +9,7 @@ use payment_provider_core::{
 use super::opening::in_settings;
 use super::{Connection, ConnectionError};
 use crate::Host;
-use crate::store::{ConnectionRow, Store};
+use crate::store::ConnectionRow;
 
 /// A change of some settings of a connection; what it does not name stays as it is, secrets too.
 #[derive(Clone, Default)]
@@ -74,7 +74,7 @@ impl fmt::Debug for SettingsChange {
     }
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Replaces a connection's settings, all of them.
     /// [`change_settings`](Self::change_settings) replaces some.
     ///
@@ -179,5 +179,5 @@ impl<S: Store> Host<S> {
 }
 
 fn is_stored(row: &ConnectionRow, field: &str) -> bool {
-    row.plain.contains_key(field) || row.sealed.contains_key(field)
+    row.plain.contains_key(field) || row.encrypted.contains_key(field)
 }

@@ -5,7 +5,7 @@ use payment_provider_core::{ConnectionCode, OrganizationId};
 
 use super::ConnectionError;
 use crate::checkouts::millis;
-use crate::store::{ConnectionUseRow, Deletion, Store, StoreError};
+use crate::store::{ConnectionUseRow, Deletion, StoreError};
 use crate::{Host, times};
 
 /// For what a connection is still needed.
@@ -16,7 +16,7 @@ pub struct ConnectionUse {
     pub open_checkouts: u64,
     /// Checkouts on which the gateway states money that is neither booked nor written off
     /// ([`Host::write_off`]).
-    pub unbooked_checkouts: u64,
+    pub unreconciled_checkouts: u64,
     /// Deliveries that are not applied yet, or parked.
     pub waiting_deliveries: u64,
     /// Customers who pay through it. Link them to another, or unlink them.
@@ -35,7 +35,7 @@ impl ConnectionUse {
         let until = row.expected_until(grace).filter(|until| *until > now);
         Self {
             open_checkouts: count(row.open_checkouts),
-            unbooked_checkouts: count(row.unbooked_checkouts),
+            unreconciled_checkouts: count(row.unreconciled_checkouts),
             waiting_deliveries: count(row.waiting_deliveries),
             linked_customers: count(row.customers),
             money_expected_until: until.map(times::from_millis),
@@ -47,7 +47,7 @@ impl fmt::Display for ConnectionUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [
             (self.open_checkouts, "open checkouts"),
-            (self.unbooked_checkouts, "checkouts with unbooked money"),
+            (self.unreconciled_checkouts, "checkouts with unbooked money"),
             (self.waiting_deliveries, "deliveries not applied"),
             (self.linked_customers, "linked customers"),
         ];
@@ -78,7 +78,7 @@ pub enum DeletionError {
     Store(#[from] StoreError),
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Deletes a connection through which no money can come in any more.
     ///
     /// **Contract.** It is gone for every call, its settings and secrets are erased, and its

@@ -22,10 +22,10 @@ pub use types::{
     Connection, ConnectionError, NewConnection, PlainSetting, SecretSummary, SecretUse,
 };
 
-use crate::store::{ConnectionRow, Inserted, SecretUseRow, Store, StoreError};
+use crate::store::{ConnectionRow, Inserted, SecretUseRow, StoreError};
 use crate::{Host, times};
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Makes a connection. Nothing is asked of the gateway; see
     /// [`check_connection`](Self::check_connection).
     ///
@@ -39,7 +39,7 @@ impl<S: Store> Host<S> {
             name: new.name,
             environment: Environment::Sandbox,
             plain: BTreeMap::new(),
-            sealed: BTreeMap::new(),
+            encrypted: BTreeMap::new(),
             version: 1,
             enabled: true,
             matched_secret: None,
@@ -134,7 +134,7 @@ impl<S: Store> Host<S> {
     }
 }
 
-fn show<S: Store>(row: ConnectionRow, host: &Host<S>, uses: Vec<SecretUseRow>) -> Connection {
+fn show(row: ConnectionRow, host: &Host, uses: Vec<SecretUseRow>) -> Connection {
     Connection {
         webhook_url: host.webhook_url(&row.provider, &row.organization, &row.code),
         organization: row.organization,
@@ -144,7 +144,7 @@ fn show<S: Store>(row: ConnectionRow, host: &Host<S>, uses: Vec<SecretUseRow>) -
         environment: row.environment,
         settings: row.plain,
         secrets: row
-            .sealed
+            .encrypted
             .into_iter()
             .map(|(field, sealed)| SecretSummary::new(field, sealed.len()))
             .collect(),

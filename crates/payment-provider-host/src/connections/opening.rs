@@ -11,9 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{ConnectionError, PlainSetting};
 use crate::Host;
 use crate::sealing::{Place, SealedText, UnsealError};
-use crate::store::{ConnectionRow, Store};
+use crate::store::ConnectionRow;
 
-impl<S: Store> Host<S> {
+impl Host {
     pub(crate) async fn connection_row(
         &self,
         organization: &OrganizationId,
@@ -63,7 +63,7 @@ impl<S: Store> Host<S> {
                 }
             }
         }
-        for field in row.sealed.keys().filter(|field| wanted(field)) {
+        for field in row.encrypted.keys().filter(|field| wanted(field)) {
             let mut opened = self.stored_secrets(row, field)?;
             match (opened.len(), opened.pop()) {
                 (1, Some(only)) => settings.set(field, only),
@@ -84,7 +84,7 @@ impl<S: Store> Host<S> {
         field: &str,
     ) -> Result<Vec<SecretString>, UnsealError> {
         let place = place(row, field);
-        let sealed = row.sealed.get(field).into_iter().flatten();
+        let sealed = row.encrypted.get(field).into_iter().flatten();
         sealed
             .map(|text| text.open(place, &self.inner.keys))
             .collect()
@@ -109,7 +109,7 @@ impl<S: Store> Host<S> {
         let factory = self.inner.registry.get(&row.provider)?;
         let schema = &factory.descriptor().settings;
         row.plain.clear();
-        row.sealed.clear();
+        row.encrypted.clear();
         for (field, value) in settings {
             if is_secret(schema, field) {
                 let texts: &[_] = match value {
@@ -125,7 +125,7 @@ impl<S: Store> Host<S> {
                     .iter()
                     .map(|text| SealedText::seal(text, place, &self.inner.keys))
                     .collect();
-                row.sealed.insert(field.clone(), sealed?);
+                row.encrypted.insert(field.clone(), sealed?);
             } else if let Some(plain) = plain(value) {
                 row.plain.insert(field.clone(), plain);
             }

@@ -2,7 +2,7 @@ use payment_provider_core::{ConnectionCode, OrganizationId};
 
 use super::Connection;
 use crate::Host;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// Which connection: no two have the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ pub struct ConnectionPage {
     pub next: Option<ConnectionKey>,
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// At most so many connections of one organization, or of all of them, after the one with this
     /// key; the first ones without. A page costs the same however many there are, and wherever it is.
     pub async fn connections_after(

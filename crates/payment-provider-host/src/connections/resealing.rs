@@ -5,7 +5,7 @@ use payment_provider_core::{ConnectionCode, OrganizationId};
 use super::opening::place;
 use crate::Host;
 use crate::sealing::{SealedText, UnsealError};
-use crate::store::{ConnectionRow, Store, StoreError, WalkedConnection};
+use crate::store::{ConnectionRow, StoreError, WalkedConnection};
 
 /// How many connections are read, and written, in one step.
 const BATCH: i64 = 100;
@@ -49,7 +49,7 @@ struct Renewal {
     unopened: Option<UnsealError>,
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Seals every stored secret that is sealed with a former key with the current one
     /// ([`SealingKeys`](crate::SealingKeys)), and opens all of them on the way.
     ///
@@ -80,7 +80,7 @@ impl<S: Store> Host<S> {
                 continue;
             }
             crash_point!("reseal.1-sealed");
-            for missed in store.update_settings_of(&renewed).await? {
+            for missed in store.update_settings_batch(&renewed).await? {
                 self.reseal_again(missed).await?;
             }
             crash_point!("reseal.3-stored");
@@ -132,7 +132,7 @@ impl<S: Store> Host<S> {
 
     fn renew(&self, row: &mut ConnectionRow) -> Renewal {
         let mut renewal = Renewal::default();
-        let mut sealed = std::mem::take(&mut row.sealed);
+        let mut sealed = std::mem::take(&mut row.encrypted);
         for (field, texts) in &mut sealed {
             let place = place(row, field);
             for text in texts {
@@ -146,7 +146,7 @@ impl<S: Store> Host<S> {
                 }
             }
         }
-        row.sealed = sealed;
+        row.encrypted = sealed;
         renewal
     }
 

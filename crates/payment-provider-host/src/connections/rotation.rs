@@ -10,9 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::opening::in_settings;
 use super::{Connection, ConnectionError};
 use crate::Host;
-use crate::store::{ConnectionRow, Store};
+use crate::store::ConnectionRow;
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Puts a new secret first in a list of secrets ([`SettingKind::SecretList`]): it is used for
     /// calls from now on, and the ones before it go on verifying deliveries until
     /// [`retire_secrets`](Self::retire_secrets).
@@ -64,7 +64,7 @@ impl<S: Store> Host<S> {
     ) -> Result<Connection, ConnectionError> {
         let retire = |row: &mut ConnectionRow| {
             self.require_secret_list(row, field)?;
-            match row.sealed.get_mut(field) {
+            match row.encrypted.get_mut(field) {
                 Some(sealed) if sealed.len() > 1 => sealed.truncate(1),
                 _ => return Ok(false),
             }

@@ -6,7 +6,7 @@ use payment_provider_core::{DisputeStage, Event, EventKind};
 use super::events::{AllFetched, EventOutcome};
 use super::waiting::ApplyError;
 use crate::Host;
-use crate::store::{DeliveryRow, HistoryKind, HistoryRow, Store, StoreError};
+use crate::store::{DeliveryRow, HistoryKind, HistoryRow, StoreError, Transaction};
 
 /// A line of a payable's history.
 struct Line {
@@ -58,13 +58,13 @@ pub(super) const fn is_told_by(event: &Event) -> bool {
     matches!(event.kind, EventKind::Refund(_) | EventKind::Dispute(_))
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Applies news of a refund or a dispute. Where it names a payment, only the booked money of that
     /// payment says whose news it is: others may share an order with a checkout of ours. One that is
     /// not booked may be about to be, so the gateway is asked once before it is somebody else's.
     pub(super) async fn apply_aftermath(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         delivery: &DeliveryRow,
         event: &Event,
         fetched: &AllFetched,
@@ -94,13 +94,12 @@ impl<S: Store> Host<S> {
     /// same refund or dispute says: several deliveries may tell of one state.
     async fn note_aftermath(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         payable_pk: i64,
         told_at: i64,
         line: Line,
     ) -> Result<(), StoreError> {
-        let store = &self.inner.store;
-        let history = store.history_of(tx, payable_pk).await?;
+        let history = tx.history_of(payable_pk).await?;
         let same = history.iter().filter(|row| line.is_about_same(row));
         let (before, after): (Vec<_>, Vec<_>) = same.partition(|row| row.at <= told_at);
         let mut neighbours = before.last().into_iter().chain(after.first());
@@ -114,6 +113,6 @@ impl<S: Store> Host<S> {
             detail: line.detail,
             delivery_pk: None,
         };
-        store.append_history(tx, &row).await
+        tx.append_history(&row).await
     }
 }

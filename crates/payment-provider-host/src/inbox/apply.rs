@@ -7,7 +7,7 @@ use super::waiting::ApplyError;
 use crate::Host;
 use crate::settle::Decided;
 use crate::store::{
-    CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, Store, StoreError, TargetName,
+    CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, StoreError, TargetName, Transaction,
 };
 
 /// How one try went.
@@ -17,7 +17,7 @@ enum Tried {
     Fetch(Box<CheckoutRow>),
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Applies one leased delivery, all of it in one transaction, fetching first where what it says
     /// is not enough to book by.
     pub(super) async fn apply_delivery(
@@ -45,11 +45,11 @@ impl<S: Store> Host<S> {
                         self.note_received(&mut tx, delivery).await?;
                         self.apply_fetched(&mut tx, row.pk, &answer, is_patient(delivery))
                             .await?;
-                        if !store.is_leased(&mut tx, delivery.pk, owner).await? {
+                        if !tx.is_leased(delivery.pk, owner).await? {
                             return Ok(());
                         }
                         crash_point!("incomplete.1-before-commit");
-                        store.commit(tx).await?;
+                        tx.commit().await?;
                         crash_point!("incomplete.2-committed");
                         return Err(ApplyError::Incomplete);
                     }
@@ -112,12 +112,12 @@ impl<S: Store> Host<S> {
         }
         if let Some(error) = left {
             // Another worker has it if the lease ran out: leave all of it to them.
-            if !store.is_leased(&mut tx, delivery.pk, owner).await? {
+            if !tx.is_leased(delivery.pk, owner).await? {
                 return Ok(Tried::Done);
             }
             // What the gateway lists is booked, and what was told is remembered.
             crash_point!("unlisted.1-before-commit");
-            store.commit(tx).await?;
+            tx.commit().await?;
             crash_point!("unlisted.2-committed");
             return Err(error);
         }
@@ -134,27 +134,24 @@ impl<S: Store> Host<S> {
         let end = DeliveryEnd {
             state,
             unmatched: &unmatched,
-            copies: tells_to_fetch.then_some(delivery.copies),
+            delivery_count: tells_to_fetch.then_some(delivery.delivery_count),
             next_attempt: self.now_millis(),
         };
         crash_point!("delivery.3-events-applied");
         let needless = self.needless_checkouts(&mut tx, delivery).await?;
         if !needless.is_empty() {
-            if !store.is_leased(&mut tx, delivery.pk, owner).await? {
+            if !tx.is_leased(delivery.pk, owner).await? {
                 return Ok(Tried::Done);
             }
             crash_point!("needless.1-before-commit");
-            store.commit(tx).await?;
+            tx.commit().await?;
             crash_point!("needless.2-booked");
             self.end_needless(&needless, delivery, owner, end).await?;
             return Ok(Tried::Done);
         }
-        if store
-            .finish_delivery(&mut tx, delivery.pk, owner, end)
-            .await?
-        {
+        if tx.finish_delivery(delivery.pk, owner, end).await? {
             crash_point!("delivery.4-before-commit");
-            store.commit(tx).await?;
+            tx.commit().await?;
             crash_point!("delivery.5-committed");
         }
         // Otherwise the lease ran out and another worker has it: leave all of it to them.
@@ -164,7 +161,7 @@ impl<S: Store> Host<S> {
     /// Takes hold of all that a delivery is about, before any of it is read.
     async fn hold_all(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         delivery: &DeliveryRow,
         checkouts: &[i64],
     ) -> Result<(), StoreError> {
@@ -173,9 +170,7 @@ impl<S: Store> Host<S> {
             .iter()
             .flat_map(TargetName::all_of)
             .collect();
-        let store = &self.inner.store;
-        store
-            .hold_payables(tx, delivery.connection_pk, &names, checkouts)
+        tx.lock_payables(delivery.connection_pk, &names, checkouts)
             .await
     }
 }

@@ -12,7 +12,7 @@ use super::waiting::ApplyError;
 use crate::Host;
 use crate::ledger::booked_on;
 use crate::settle::Fetched;
-use crate::store::{CheckoutRow, DeliveryRow, HistoryKind, PaymentRow, Store, TargetName};
+use crate::store::{CheckoutRow, DeliveryRow, HistoryKind, PaymentRow, TargetName, Transaction};
 
 /// After so many looks in vain, some seconds, a list of the gateway's is taken to be up to date about
 /// an order that it shows.
@@ -22,7 +22,7 @@ const SOME_LOOKS: i64 = 2;
 const MANY_LOOKS: i64 = 8;
 
 pub(super) fn is_patient(delivery: &DeliveryRow) -> bool {
-    delivery.looks >= MANY_LOOKS
+    delivery.list_polls >= MANY_LOOKS
 }
 
 /// What one event did.
@@ -39,10 +39,10 @@ pub(super) enum EventOutcome {
 /// deliveries are all there is to book by.
 pub(super) type AllFetched = HashMap<i64, Option<Fetched>>;
 
-impl<S: Store> Host<S> {
+impl Host {
     pub(super) async fn apply_event(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         delivery: &DeliveryRow,
         event: &Event,
         fetched: &AllFetched,
@@ -71,7 +71,7 @@ impl<S: Store> Host<S> {
         let Some(mut row) = matched.checkout else {
             return Ok(EventOutcome::Unmatched(matched.missing));
         };
-        let payments = self.inner.store.payments_of_checkout(tx, row.pk).await?;
+        let payments = tx.payments_of_checkout(row.pk).await?;
         if let EventKind::Payment(payment) = &event.kind
             && payment.status == PaymentStatus::Succeeded
             && !payment.amount.is_positive()
@@ -129,16 +129,15 @@ impl<S: Store> Host<S> {
     /// their order says so.
     async fn compare_payment(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         row: &CheckoutRow,
         delivery: &DeliveryRow,
         payment: &Payment,
         known: &Fetched,
     ) -> Result<(), ApplyError> {
-        let store = &self.inner.store;
         let key = payment.dedup_key();
-        if store
-            .effect_payment(tx, row.connection_pk, &key)
+        if tx
+            .payment_of_dedup_key(row.connection_pk, &key)
             .await?
             .is_some()
         {
@@ -146,19 +145,18 @@ impl<S: Store> Host<S> {
             self.record_payment(tx, row, payment).await?;
             return Ok(());
         }
-        let payments = store.payments_of_checkout(tx, row.pk).await?;
+        let payments = tx.payments_of_checkout(row.pk).await?;
         let listed = |id: &_| known.payments.iter().any(|payment| payment.id == *id);
-        let waited_for_list = delivery.looks >= SOME_LOOKS;
+        let waited_for_list = delivery.list_polls >= SOME_LOOKS;
         let alias = payments.iter().find(|other| {
-            let same = (waited_for_list && other.is_surely(payment))
-                || (is_patient(delivery) && other.may_be(payment));
+            let same = (waited_for_list && other.is_same_payment(payment))
+                || (is_patient(delivery) && other.could_be_same(payment));
             other.is_booked() && listed(&other.payment.id) && same
         });
         match alias {
             Some(other) if !listed(&payment.id) => {
                 let at = self.now_millis();
-                store
-                    .put_effect(tx, row.connection_pk, &key, other.pk, at)
+                tx.put_dedup_key(row.connection_pk, &key, other.pk, at)
                     .await?;
                 let detail = format!(
                     "payment {} of {} is not listed by the gateway, payment {} of the same amount \
@@ -210,7 +208,7 @@ fn needs_fetch(
     let same_order = |known: &PaymentRow| {
         known.order_id().is_some() && known.order_id() == payment.order_id.as_ref()
     };
-    let maybe_booked = booked.any(|known| known.may_be(payment) || same_order(known));
+    let maybe_booked = booked.any(|known| known.could_be_same(payment) || same_order(known));
     let most = total.unwrap_or_else(|| row.amount.minor_units().max(row.gateway_paid));
     let with_it = booked_on(row, payments).saturating_add(payment.amount.minor_units());
     let other_currency = payment.amount.currency() != row.amount.currency();

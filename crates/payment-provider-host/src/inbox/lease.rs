@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::Host;
 use crate::checkouts::millis;
-use crate::store::{DeliveryRow, Store, StoreError};
+use crate::store::{DeliveryRow, StoreError};
 
 /// What [`HostConfig::delivery_lease`](crate::HostConfig::delivery_lease) may be. A shorter one would
 /// end while its renewal waits for the database, and within the difference of two clocks; with a
@@ -22,7 +22,7 @@ pub(crate) const LEASES: RangeInclusive<Duration> = Duration::from_secs(1)..=Dur
 /// How often a lease is renewed in its time: two renewals may fail.
 const RENEWALS: u32 = 3;
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Takes deliveries that are due, each with the name under which it was taken.
     pub(super) async fn lease(
         &self,

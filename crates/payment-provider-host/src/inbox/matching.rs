@@ -3,7 +3,7 @@
 use payment_provider_core::{Event, EventTarget};
 
 use crate::Host;
-use crate::store::{CheckoutRow, Store, StoreError, TargetName};
+use crate::store::{CheckoutRow, StoreError, TargetName, Transaction};
 
 /// What the names of a subject lead to.
 pub(super) struct Match {
@@ -14,20 +14,19 @@ pub(super) struct Match {
     pub(super) missing: Vec<TargetName>,
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// The checkout that an event is about: that of the payment whose money it speaks of, or else the
     /// one that all names of its subject agree on.
     pub(super) async fn match_event(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         connection_pk: i64,
         event: &Event,
     ) -> Result<Match, StoreError> {
         let Some(payment) = TargetName::contested(&event.kind) else {
             return self.match_subject(tx, connection_pk, &event.target).await;
         };
-        let store = &self.inner.store;
-        let checkout = store.checkout_by_name(tx, connection_pk, &payment).await?;
+        let checkout = tx.checkout_by_name(connection_pk, &payment).await?;
         let missing = if checkout.is_none() {
             vec![payment]
         } else {
@@ -39,11 +38,10 @@ impl<S: Store> Host<S> {
     /// The checkout that all names of a subject agree on.
     pub(super) async fn match_subject(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         connection_pk: i64,
         target: &EventTarget,
     ) -> Result<Match, StoreError> {
-        let store = &self.inner.store;
         let mut found: Option<CheckoutRow> = None;
         let mut missing = Vec::new();
         for name in TargetName::all(target) {
@@ -52,7 +50,7 @@ impl<S: Store> Host<S> {
             if by_order && (target.reference.is_some() || target.gateway_id.is_some()) {
                 break;
             }
-            let known = store.checkout_by_name(tx, connection_pk, &name).await?;
+            let known = tx.checkout_by_name(connection_pk, &name).await?;
             let is_foreign = match (&known, &found) {
                 (Some(row), Some(found)) => row.pk != found.pk,
                 (Some(_), None) => false,

@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use super::waiting::ApplyError;
 use crate::Host;
 use crate::ledger::{account_of, booked_on};
-use crate::store::{CheckoutRow, DeliveryEnd, DeliveryRow, Store, StoreError};
+use crate::store::{CheckoutRow, DeliveryEnd, DeliveryRow, StoreError, Transaction};
 
-impl<S: Store> Host<S> {
+impl Host {
     /// The checkouts of what a delivery is about that a payer could pay for nothing. One that was
     /// paid itself is over, whether or not the gateway has said so yet. What was closed is not looked
     /// at: whoever closed it was told what stayed payable.
     pub(super) async fn needless_checkouts(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         delivery: &DeliveryRow,
     ) -> Result<Vec<CheckoutRow>, StoreError> {
         let mut looked_at = BTreeSet::new();
@@ -35,17 +35,16 @@ impl<S: Store> Host<S> {
     /// The checkouts of a payable that a payer could pay for nothing.
     pub(crate) async fn needless_of(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         payable_pk: i64,
     ) -> Result<Vec<CheckoutRow>, StoreError> {
-        let store = &self.inner.store;
-        let account = account_of(&store.payable_by_pk(tx, payable_pk).await?);
+        let account = account_of(&tx.payable_by_pk(payable_pk).await?);
         if account.closed().is_some() || !account.due().is_zero() {
             return Ok(Vec::new());
         }
         let mut needless = Vec::new();
-        for row in store.checkouts_of(tx, payable_pk).await? {
-            let payments = store.payments_of_checkout(tx, row.pk).await?;
+        for row in tx.checkouts_of(payable_pk).await? {
+            let payments = tx.payments_of_checkout(row.pk).await?;
             let is_paid = booked_on(&row, &payments) >= row.amount.minor_units();
             if row.state.may_take_money() && !is_paid {
                 needless.push(row);
@@ -71,12 +70,9 @@ impl<S: Store> Host<S> {
         crash_point!("needless.3-ended");
         let store = &self.inner.store;
         let mut tx = store.begin().await?;
-        if store
-            .finish_delivery(&mut tx, delivery.pk, owner, end)
-            .await?
-        {
+        if tx.finish_delivery(delivery.pk, owner, end).await? {
             crash_point!("needless.4-before-commit");
-            store.commit(tx).await?;
+            tx.commit().await?;
             crash_point!("needless.5-committed");
         }
         Ok(())

@@ -9,7 +9,7 @@ use payment_provider_core::{ConnectionCode, Event, OrganizationId};
 use super::Delivery;
 use crate::Host;
 use crate::connections::ConnectionError;
-use crate::store::{DeliveryState, InboxPage, ParkOutcome, Store, StoreError};
+use crate::store::{DeliveryState, InboxPage, ParkOutcome, StoreError};
 
 /// The most deliveries on one page.
 const LARGEST_PAGE: u32 = 1_000;
@@ -148,7 +148,7 @@ pub enum ParkError {
     Store(#[from] StoreError),
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// The deliveries of an organization, newest first, page by page.
     ///
     /// **Errors.** [`ConnectionError::NotFound`] if the filter names a connection that the

@@ -5,9 +5,7 @@ use payment_provider_core::{
 };
 
 use crate::connections::ConnectionError;
-use crate::store::{
-    DeliveryRow, DeliveryState, HistoryKind, Received, Store, StoreError, TargetName,
-};
+use crate::store::{DeliveryRow, DeliveryState, HistoryKind, Received, StoreError, TargetName};
 use crate::{Host, times};
 
 /// How many copies of one delivery are worth a line in the history.
@@ -73,7 +71,7 @@ pub struct Delivery {
     pub error: Option<String>,
 }
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Takes in one delivery: finds the connection, verifies, stores.
     ///
     /// **Contract.** After `Ok` the delivery is durable and will be applied, or is known already.
@@ -121,7 +119,7 @@ impl<S: Store> Host<S> {
             events: verified.into_events(),
             // An edge whose clock is ahead makes nobody wait for it.
             received_at: times::to_millis(request.received_at).min(self.now_millis()),
-            copies: 1,
+            delivery_count: 1,
             state: if says_nothing {
                 DeliveryState::Ignored
             } else {
@@ -129,7 +127,7 @@ impl<S: Store> Host<S> {
             },
             attempts: 0,
             failures: 0,
-            looks: 0,
+            list_polls: 0,
             error: None,
         };
         // A gateway that tells only of what it concerns tells the next news in the same bytes.
@@ -145,7 +143,7 @@ impl<S: Store> Host<S> {
             return Err(ReceiveError::UnknownConnection);
         }
         crash_point!("arrival.4-stored");
-        if let Received::Copy(copies) = received
+        if let Received::Duplicate(copies) = received
             && copies <= NOTED_COPIES
         {
             // The delivery is safe already; a line in the history is worth no error.
@@ -171,9 +169,7 @@ impl<S: Store> Host<S> {
                 None => TargetName::all(&event.target),
             };
             for name in names {
-                let found = store
-                    .checkout_by_name(&mut tx, row.connection_pk, &name)
-                    .await?;
+                let found = tx.checkout_by_name(row.connection_pk, &name).await?;
                 let Some(checkout) = found else { continue };
                 let then = if again {
                     "the gateway is asked whether there is news"
@@ -185,7 +181,7 @@ impl<S: Store> Host<S> {
                 self.note(&mut tx, checkout.payable_pk, kind, detail)
                     .await?;
                 crash_point!("copy.1-before-commit");
-                return store.commit(tx).await;
+                return tx.commit().await;
             }
         }
         Ok(())
@@ -236,7 +232,7 @@ impl Delivery {
                 .map(|event| event.gateway_type)
                 .collect(),
             received_at: times::from_millis(row.received_at),
-            copies: row.copies,
+            copies: row.delivery_count,
             timestamp_check: row.timestamp_check,
             matched_secret: row.matched_secret,
             state: row.state,

@@ -3,14 +3,14 @@
 use payment_provider_core::{Event, TimestampCheck};
 
 use crate::Host;
-use crate::store::{DeliveryRow, HistoryKind, HistoryRow, Store, StoreError};
+use crate::store::{DeliveryRow, HistoryKind, HistoryRow, StoreError, Transaction};
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Notes for every payable which this delivery is about, as far as they are known by now, that
     /// it was received. Once for each, however often the delivery is tried.
     pub(super) async fn note_received(
         &self,
-        tx: &mut S::Tx,
+        tx: &mut Transaction,
         delivery: &DeliveryRow,
     ) -> Result<(), StoreError> {
         for event in &delivery.events {
@@ -25,7 +25,7 @@ impl<S: Store> Host<S> {
                 detail: received_detail(delivery),
                 delivery_pk: Some(delivery.pk),
             };
-            self.inner.store.append_history(tx, &row).await?;
+            tx.append_history(&row).await?;
         }
         Ok(())
     }

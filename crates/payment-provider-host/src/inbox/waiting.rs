@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::checkouts::CheckoutError;
 use crate::ledger::LedgerError;
 use crate::settle::FetchError;
-use crate::store::{StoreError, comes_of_passing};
+use crate::store::{StoreError, is_transient};
 
 /// Why a delivery has to wait.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ impl ApplyError {
             Self::Needless(error) => &**error,
             _ => self,
         };
-        of_gateway || comes_of_passing(inner)
+        of_gateway || is_transient(inner)
     }
 
     /// For whoever looks at the delivery later: with what is behind it, where that is the store's or

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::waiting::ApplyError;
 use crate::Host;
 use crate::checkouts::millis;
-use crate::store::{DeliveryRow, Postponed, Store, StoreError};
+use crate::store::{DeliveryRow, Postponement, StoreError};
 
 /// How many deliveries a worker has under way at once; fetches are what they wait for.
 const CONCURRENCY: usize = 8;
@@ -23,7 +23,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// A gateway that asks to be left alone for longer is asked again all the same.
 const LONGEST_GATEWAY_WAIT: Duration = Duration::from_hours(1);
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Applies deliveries as they come, until told to stop; then finishes what is in flight.
     ///
     /// Any number of these may run, in any number of processes. A panic of a provider or a handler
@@ -113,13 +113,13 @@ impl<S: Store> Host<S> {
         let gateway_wait = gateway_wait.unwrap_or_default().min(LONGEST_GATEWAY_WAIT);
         let wait = wait_after(attempts).max(gateway_wait);
         let next_attempt = self.now_millis().saturating_add(millis(wait));
-        let postponed = Postponed {
+        let postponed = Postponement {
             error: &text,
             next_attempt,
-            looked,
+            polled_list: looked,
             failed,
             park,
-            copies: delivery.copies,
+            delivery_count: delivery.delivery_count,
         };
         if park {
             tracing::error!(

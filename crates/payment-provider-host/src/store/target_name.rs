@@ -5,13 +5,13 @@ use payment_provider_core::{
     Currency, DedupKey, Event, EventKind, EventTarget, Money, Payment, PaymentId, PaymentStatus,
 };
 
-/// A checkout's name within its connection.
+/// A name by which a checkout can be found within its connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TargetName {
+pub(crate) enum TargetName {
     Reference(String),
     GatewayId(String),
     Order(String),
-    /// A payment whose money is booked, by any id that is known to be its.
+    /// A payment whose money is booked, by any id that is known to belong to it.
     Payment(PaymentId),
 }
 
@@ -35,16 +35,17 @@ impl TargetName {
             .collect()
     }
 
-    /// What an event names, the payment included that a refund or a dispute is about.
+    /// Returns all names that an event mentions, including the payment that a refund or a dispute is
+    /// about.
     pub(crate) fn all_of(event: &Event) -> Vec<Self> {
         let mut names = Self::all(&event.target);
         names.extend(Self::contested(&event.kind));
         names
     }
 
-    /// The payment that a refund or a dispute is about, where it is told.
-    pub(crate) fn contested(news: &EventKind) -> Option<Self> {
-        let payment = match news {
+    /// Returns the payment that a refund or a dispute is about, if the event names it.
+    pub(crate) fn contested(event: &EventKind) -> Option<Self> {
+        let payment = match event {
             EventKind::Refund(refund) => refund.payment_id.as_ref(),
             EventKind::Dispute(dispute) => dispute.payment_id.as_ref(),
             _ => None,
@@ -52,16 +53,16 @@ impl TargetName {
         payment.cloned().map(Self::Payment)
     }
 
-    /// What it is looked up by: a payment by the effect of having brought its money, which is kept for
-    /// every id that it was told under.
+    /// The value that the name is looked up by. A payment is looked up by the deduplication key of its
+    /// booking, which is stored for every id under which the payment was reported.
     pub(crate) fn key(&self) -> Cow<'_, str> {
         match self {
-            Self::Payment(id) => booked(id).as_str().to_owned().into(),
+            Self::Payment(id) => booking_key(id).as_str().to_owned().into(),
             _ => self.id().into(),
         }
     }
 
-    /// The name alone.
+    /// The id without its kind.
     pub(crate) fn id(&self) -> &str {
         match self {
             Self::Reference(id) | Self::GatewayId(id) | Self::Order(id) => id,
@@ -81,8 +82,8 @@ impl fmt::Display for TargetName {
     }
 }
 
-/// The key under which the money of a payment is booked; its amount is no part of it.
-fn booked(id: &PaymentId) -> DedupKey {
+/// The key under which the money of a payment is booked. The amount is not part of it.
+fn booking_key(id: &PaymentId) -> DedupKey {
     let amount = Money::zero(Currency::INR);
     Payment::new(id.clone(), PaymentStatus::Succeeded, amount).dedup_key()
 }

@@ -13,7 +13,9 @@ use payment_provider_core::{
 
 use crate::Host;
 use crate::cash::{Verdict, gives_back};
-use crate::store::{LedgerPayment, LedgerRefund, Loose, LooseEnd, PayableRow, Store, StoreError};
+use crate::store::{
+    AuditedPayment, AuditedRefund, DanglingKind, DanglingRow, PayableRow, StoreError, Transaction,
+};
 use payable::{Checked, findings};
 pub use report::{About, CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
 
@@ -22,7 +24,7 @@ const BATCH: i64 = 500;
 /// How many findings are listed.
 const MOST_FINDINGS: usize = 1_000;
 
-impl<S: Store> Host<S> {
+impl Host {
     /// Proves that the books of an organization, or of all, add up: every total from the payments or
     /// refunds it is made of, every payment by the effect that keeps it from being counted twice, and
     /// whose each of them is.
@@ -41,27 +43,21 @@ impl<S: Store> Host<S> {
         let mut after = 0;
         loop {
             let mut tx = store.begin_read().await?;
-            let payables = store
-                .ledger_payables(&mut tx, organization, after, BATCH)
-                .await?;
+            let payables = tx.audited_payables(organization, after, BATCH).await?;
             let Some(last) = payables.last() else { break };
             let through = last.pk;
-            let payments = store
-                .ledger_payments(&mut tx, organization, after, through)
-                .await?;
-            let refunds = store
-                .ledger_refunds(&mut tx, organization, after, through)
-                .await?;
+            let payments = tx.audited_payments(organization, after, through).await?;
+            let refunds = tx.audited_refunds(organization, after, through).await?;
             let effects = self.effects_of(&mut tx, &payments, &refunds).await?;
-            store.commit(tx).await?;
+            tx.commit().await?;
             sums.add_all(&payables, &payments, &refunds, &effects);
             after = through;
         }
         let mut tx = store.begin_read().await?;
-        let effects = store.ledger_effects(&mut tx, organization).await?;
+        let effects = tx.count_dedup_keys(organization).await?;
         let most = i64::try_from(MOST_FINDINGS).unwrap_or(i64::MAX);
-        let loose = store.loose_ends(&mut tx, organization, most).await?;
-        store.commit(tx).await?;
+        let loose = tx.dangling_rows(organization, most).await?;
+        tx.commit().await?;
         for end in loose {
             sums.find(of_loose_end(end));
         }
@@ -72,11 +68,13 @@ impl<S: Store> Host<S> {
     /// names: mostly the same ones.
     async fn effects_of<'a>(
         &self,
-        tx: &mut S::Tx,
-        payments: &'a [LedgerPayment],
-        refunds: &'a [LedgerRefund],
+        tx: &mut Transaction,
+        payments: &'a [AuditedPayment],
+        refunds: &'a [AuditedRefund],
     ) -> Result<Effects<'a>, StoreError> {
-        let booked = payments.iter().filter(|row| row.verdict.is_some());
+        let booked = payments
+            .iter()
+            .filter(|row| row.allocation_outcome.is_some());
         let booked = booked.map(|row| (row.connection_pk, row.id.as_str()));
         let given_back = refunds
             .iter()
@@ -86,7 +84,7 @@ impl<S: Store> Host<S> {
             .into_iter()
             .filter_map(|name| Some((name, (name.0, key_of(name.1)?))))
             .unzip();
-        let found = self.inner.store.effect_payments(tx, &keys).await?;
+        let found = tx.payments_of_dedup_keys(&keys).await?;
         let found = names.into_iter().zip(found);
         Ok(found
             .filter_map(|(name, effect)| Some((name, effect?)))
@@ -119,20 +117,20 @@ impl Sums {
     fn add_all(
         &mut self,
         payables: &[PayableRow],
-        payments: &[LedgerPayment],
-        refunds: &[LedgerRefund],
+        payments: &[AuditedPayment],
+        refunds: &[AuditedRefund],
         effects: &Effects<'_>,
     ) {
-        let mut payments_of: HashMap<i64, Vec<Checked<'_, LedgerPayment>>> = HashMap::new();
+        let mut payments_of: HashMap<i64, Vec<Checked<'_, AuditedPayment>>> = HashMap::new();
         for row in payments {
             self.payments += 1;
-            self.booked += u64::from(row.verdict.is_some());
+            self.booked += u64::from(row.allocation_outcome.is_some());
             let effect = effects.get(&(row.connection_pk, row.id.as_str()));
             let effect = effect.copied();
             let of_payable = payments_of.entry(row.payable_pk).or_default();
             of_payable.push(Checked { row, effect });
         }
-        let mut refunds_of: HashMap<i64, Vec<Checked<'_, LedgerRefund>>> = HashMap::new();
+        let mut refunds_of: HashMap<i64, Vec<Checked<'_, AuditedRefund>>> = HashMap::new();
         for row in refunds {
             self.refunds += 1;
             let payment = row.payment_id.as_deref();
@@ -144,13 +142,13 @@ impl Sums {
             self.payables += 1;
             let totals = self.totals_of(payable.currency);
             totals.received += i128::from(payable.received);
-            totals.credited += i128::from(payable.credited);
-            totals.surplus += i128::from(payable.surplus);
+            totals.credited += i128::from(payable.applied);
+            totals.surplus += i128::from(payable.overpaid);
             totals.refunded += i128::from(payable.refunded);
             let payments = payments_of.remove(&payable.pk).unwrap_or_default();
             let refunds = refunds_of.remove(&payable.pk).unwrap_or_default();
             for Checked { row, .. } in &payments {
-                if row.verdict == Some(Verdict::CurrencyMismatch) {
+                if row.allocation_outcome == Some(Verdict::CurrencyMismatch) {
                     self.totals_of(row.currency).elsewhere += i128::from(row.amount);
                 }
             }
@@ -194,21 +192,21 @@ impl Sums {
     }
 }
 
-fn of_loose_end(end: LooseEnd) -> Finding {
+fn of_loose_end(end: DanglingRow) -> Finding {
     let connection = |pk: i64| Stated::Text(format!("connection row {pk}"));
     let checkout = Stated::Text("a checkout of a payable".to_owned());
-    let (invariant, about, expected) = match end.what {
-        Loose::Effect => (
+    let (invariant, about, expected) = match end.kind {
+        DanglingKind::DedupKey => (
             Invariant::EffectPayment,
             About::Effect(end.name),
             connection(end.connection_pk),
         ),
-        Loose::Payment => (
+        DanglingKind::Payment => (
             Invariant::PaymentCheckout,
             About::Payment(end.name),
             checkout,
         ),
-        Loose::Refund => (Invariant::RefundCheckout, About::Refund(end.name), checkout),
+        DanglingKind::Refund => (Invariant::RefundCheckout, About::Refund(end.name), checkout),
     };
     Finding {
         invariant,

@@ -4,7 +4,7 @@ use payment_provider_core::{Currency, Money, OrganizationId};
 
 use super::report::{About, Finding, Invariant, Stated};
 use super::{payments, refunds};
-use crate::store::{LedgerPayment, LedgerRefund, PayableRow};
+use crate::store::{AuditedPayment, AuditedRefund, PayableRow};
 
 /// A booked payment, or a refund that names one, with the payment that this one's effect is recorded
 /// for.
@@ -16,8 +16,8 @@ pub(super) struct Checked<'a, R> {
 /// What does not hold.
 pub(super) fn findings(
     payable: &PayableRow,
-    payments: &[Checked<'_, LedgerPayment>],
-    refunds: &[Checked<'_, LedgerRefund>],
+    payments: &[Checked<'_, AuditedPayment>],
+    refunds: &[Checked<'_, AuditedRefund>],
 ) -> Vec<Finding> {
     let mut found = Found {
         payable,

@@ -5,9 +5,9 @@ use payment_provider_core::{Currency, PaymentStatus};
 use super::payable::{Checked, Found, disagreement, key, money, unreadable};
 use super::report::{About, Invariant, Stated};
 use crate::cash::Verdict;
-use crate::store::LedgerPayment;
+use crate::store::AuditedPayment;
 
-pub(super) fn check(found: &mut Found<'_>, payments: &[Checked<'_, LedgerPayment>]) {
+pub(super) fn check(found: &mut Found<'_>, payments: &[Checked<'_, AuditedPayment>]) {
     let payable = found.payable;
     let mut sums = [0_i128; 3];
     for checked in payments {
@@ -19,25 +19,25 @@ pub(super) fn check(found: &mut Found<'_>, payments: &[Checked<'_, LedgerPayment
         }
     }
     let creditable = if payable.closed.is_some() {
-        payable.credited
+        payable.applied
     } else {
         payable.amount
     };
     let [received, credited, surplus] = sums;
     found.compare(Invariant::Received, payable.received, received);
-    found.compare(Invariant::Credited, payable.credited, credited);
-    found.compare(Invariant::Surplus, payable.surplus, surplus);
-    let split = i128::from(payable.received.min(payable.creditable));
-    found.compare(Invariant::Split, payable.credited, split);
+    found.compare(Invariant::Credited, payable.applied, credited);
+    found.compare(Invariant::Surplus, payable.overpaid, surplus);
+    let split = i128::from(payable.received.min(payable.applicable));
+    found.compare(Invariant::Split, payable.applied, split);
     let expected = i128::from(creditable);
-    found.compare(Invariant::Creditable, payable.creditable, expected);
+    found.compare(Invariant::Creditable, payable.applicable, expected);
 }
 
 /// What does not hold of one; and what it adds to what was received, credited and surplus, if it adds
 /// anything.
 fn check_one(
     found: &mut Found<'_>,
-    Checked { row, effect }: &Checked<'_, LedgerPayment>,
+    Checked { row, effect }: &Checked<'_, AuditedPayment>,
 ) -> Option<[i64; 3]> {
     let about = About::Payment(row.id.clone());
     found.compare_connection(
@@ -51,7 +51,7 @@ fn check_one(
         found.add(Invariant::Details, about, stated, expected);
     }
     let amount = || Stated::Amount(money(row.amount, row.currency));
-    let Some(verdict) = row.verdict else {
+    let Some(verdict) = row.allocation_outcome else {
         if succeeded(row) {
             found.add(Invariant::Booked, about, Stated::Nothing, amount());
         }
@@ -66,7 +66,7 @@ fn check_one(
         let stated = effect.map_or(Stated::Nothing, key);
         found.add(Invariant::Effect, about, stated, key(row.pk));
     }
-    let (credited, surplus) = (row.credited, row.surplus);
+    let (credited, surplus) = (row.applied, row.overpaid);
     let elsewhere = verdict == Verdict::CurrencyMismatch;
     let adds_up = i128::from(credited) + i128::from(surplus) == i128::from(row.amount);
     if credited < 0 || surplus < 0 || (elsewhere && credited != 0) || !adds_up {
@@ -91,13 +91,13 @@ fn check_one(
 }
 
 /// Whether it brought money. A gateway's own word for something else may be the same one.
-fn succeeded(row: &LedgerPayment) -> bool {
+fn succeeded(row: &AuditedPayment) -> bool {
     let details = row.details.as_ref();
     let is_unknown = details.is_some_and(|told| matches!(told.status, PaymentStatus::Unknown(_)));
     row.status == PaymentStatus::Succeeded.as_str() && !is_unknown
 }
 
-fn in_details(row: &LedgerPayment) -> Option<(Stated, Stated)> {
+fn in_details(row: &AuditedPayment) -> Option<(Stated, Stated)> {
     let Some(details) = &row.details else {
         return Some(unreadable());
     };

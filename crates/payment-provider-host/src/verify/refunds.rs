@@ -5,12 +5,12 @@ use payment_provider_core::{Money, PaymentId, RefundStatus};
 use super::payable::{Checked, Found, disagreement, key, money, unreadable};
 use super::report::{About, Invariant, Stated};
 use crate::cash::given_back;
-use crate::store::{LedgerPayment, LedgerRefund};
+use crate::store::{AuditedPayment, AuditedRefund};
 
 pub(super) fn check(
     found: &mut Found<'_>,
-    refunds: &[Checked<'_, LedgerRefund>],
-    payments: &[Checked<'_, LedgerPayment>],
+    refunds: &[Checked<'_, AuditedRefund>],
+    payments: &[Checked<'_, AuditedPayment>],
 ) {
     for Checked { row, effect } in refunds {
         let about = About::Refund(row.id.clone());
@@ -38,7 +38,7 @@ pub(super) fn check(
 
 /// How a refund stands and its amount, by its columns. A gateway's own word for something else may be
 /// the same as one of ours.
-pub(super) fn as_it_stands(row: &LedgerRefund) -> (RefundStatus, Money) {
+pub(super) fn as_it_stands(row: &AuditedRefund) -> (RefundStatus, Money) {
     let details = row.details.as_ref().map(|told| &told.status);
     let is_unknown = matches!(details, Some(RefundStatus::Unknown(_)));
     let status = if row.status == RefundStatus::Succeeded.as_str() && !is_unknown {
@@ -49,7 +49,7 @@ pub(super) fn as_it_stands(row: &LedgerRefund) -> (RefundStatus, Money) {
     (status, money(row.amount, row.currency))
 }
 
-fn in_details(row: &LedgerRefund) -> Option<(Stated, Stated)> {
+fn in_details(row: &AuditedRefund) -> Option<(Stated, Stated)> {
     let Some(details) = &row.details else {
         return Some(unreadable());
     };

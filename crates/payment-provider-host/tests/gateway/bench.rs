@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::store::{BenchStore, BenchTx, Place, TestStore};
+use super::store::{Place, wait_for_workers};
 use super::{Gateway, ManualClock, MemoryFactory, delivery};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -10,7 +10,7 @@ use payment_provider_host::*;
 pub struct Bench {
     pub gateway: Gateway,
     pub clock: ManualClock,
-    pub host: Host<BenchStore>,
+    pub host: Host,
     pub place: Place,
 }
 
@@ -46,12 +46,11 @@ impl Bench {
         Self::with_handler(()).await
     }
 
-    pub async fn with_handler(handler: impl PaymentHandler<BenchTx>) -> Self {
+    pub async fn with_handler(handler: impl PaymentHandler) -> Self {
         let place = Place::new();
         let gateway = Gateway::default();
         let clock = ManualClock::new();
-        let store = BenchStore::open_at(&place).await;
-        let host = runtime(store, &gateway, &clock, &place, handler).await;
+        let host = runtime(&gateway, &clock, &place, handler).await;
         let settings = ConnectionSettings::new().with("key", "k1");
         let new = NewConnection::new(organization(), provider(), code(), "Main", settings);
         host.add_connection(new).await.unwrap();
@@ -66,14 +65,8 @@ impl Bench {
     }
 
     /// The runtime as another process on the same database has it.
-    pub async fn another_process(&self) -> Host<BenchStore> {
-        let store = BenchStore::open_at(&self.place).await;
-        runtime(store, &self.gateway, &self.clock, &self.place, ()).await
-    }
-
-    /// For reads of a test's own.
-    pub fn pool(&self) -> &sqlx::Pool<<BenchStore as TestStore>::Database> {
-        self.host.store().pool()
+    pub async fn another_process(&self) -> Host {
+        runtime(&self.gateway, &self.clock, &self.place, ()).await
     }
 
     pub async fn link_customer(&self, connection: &str) {
@@ -117,7 +110,7 @@ impl Bench {
                 assert!(report.is_sound(), "{:#?}", report.findings);
                 return;
             }
-            self.host.store().wait_for_workers().await;
+            wait_for_workers(&self.host).await;
             self.clock.advance(Duration::from_mins(10));
         }
         panic!("deliveries stay pending: {:#?}", self.deliveries().await);
@@ -160,23 +153,40 @@ impl Bench {
     }
 }
 
+/// Starts a process on the database of a place.
 pub async fn runtime(
-    store: BenchStore,
     gateway: &Gateway,
     clock: &ManualClock,
     place: &Place,
-    handler: impl PaymentHandler<BenchTx>,
-) -> Host<BenchStore> {
+    handler: impl PaymentHandler,
+) -> Host {
+    let builder = place.open().await;
+    runtime_with(builder, gateway, clock, place, handler).await
+}
+
+pub async fn runtime_with(
+    builder: HostBuilder,
+    gateway: &Gateway,
+    clock: &ManualClock,
+    place: &Place,
+    handler: impl PaymentHandler,
+) -> Host {
     let key = place.directory.path().join("sealing.key");
     let key = SealingKey::from_file_or_new(&key).unwrap();
-    let mut registry = ProviderRegistry::new();
-    registry
-        .register(MemoryFactory::new(gateway.clone()))
-        .unwrap();
-    Host::builder(store, registry, SealingKeys::new(key))
+    builder
+        .with_registry(registry(gateway))
+        .with_encryption_keys(SealingKeys::new(key))
         .with_clock(std::sync::Arc::new(clock.clone()))
         .with_handler(handler)
         .build()
         .await
         .unwrap()
+}
+
+pub fn registry(gateway: &Gateway) -> ProviderRegistry {
+    let mut registry = ProviderRegistry::new();
+    registry
+        .register(MemoryFactory::new(gateway.clone()))
+        .unwrap();
+    registry
 }

@@ -1,7 +1,6 @@
-//! What every store promises the runtime, case by case, on each store.
+//! The contract of the store, case by case, on each database.
 //!
-//! Compiled into the library's own tests: what is promised is between the runtime and its stores, and
-//! nobody else can call it.
+//! Compiled into the library's own tests: the operations of the store are private to the crate.
 
 #[macro_use]
 mod cases;

@@ -27,7 +27,7 @@ pub(crate) fn connection(organization_id: &str, code: &str) -> ConnectionRow {
         name: "Main ₹ \"account\"".to_owned(),
         environment: Environment::Sandbox,
         plain: BTreeMap::from([("page".to_owned(), page)]),
-        sealed: BTreeMap::new(),
+        encrypted: BTreeMap::new(),
         version: 1,
         enabled: true,
         matched_secret: None,
@@ -37,7 +37,7 @@ pub(crate) fn connection(organization_id: &str, code: &str) -> ConnectionRow {
 }
 
 /// Stores a connection; its key.
-pub(crate) async fn connected(store: &impl Store, code: &str) -> i64 {
+pub(crate) async fn connected(store: &Store, code: &str) -> i64 {
     let row = connection("org", code);
     assert_eq!(store.insert_connection(&row).await.unwrap(), Inserted::New);
     let found = store.connection(&row.organization, &row.code).await;
@@ -51,10 +51,10 @@ pub(crate) fn payable(id: &str) -> PayableRow {
         payable: PayableId::new(id).unwrap(),
         currency: Currency::INR,
         amount: 20_012,
-        creditable: 20_012,
+        applicable: 20_012,
         received: 0,
-        credited: 0,
-        surplus: 0,
+        applied: 0,
+        overpaid: 0,
         refunded: 0,
         closed: None,
         created_at: 2_000,
@@ -62,15 +62,13 @@ pub(crate) fn payable(id: &str) -> PayableRow {
 }
 
 /// Stores a payable; its key.
-pub(crate) async fn owed<S: Store>(store: &S, id: &str) -> i64 {
+pub(crate) async fn owed(store: &Store, id: &str) -> i64 {
     let mut tx = store.begin().await.unwrap();
     let row = payable(id);
-    let known = store
-        .payable(&mut tx, &row.organization, &row.payable)
-        .await;
+    let known = tx.payable(&row.organization, &row.payable).await;
     assert!(known.unwrap().is_none());
-    let pk = store.put_payable(&mut tx, &row).await.unwrap();
-    store.commit(tx).await.unwrap();
+    let pk = tx.put_payable(&row).await.unwrap();
+    tx.commit().await.unwrap();
     pk
 }
 
@@ -111,10 +109,10 @@ pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> Che
 }
 
 /// Stores a checkout; its key.
-pub(crate) async fn asked<S: Store>(store: &S, row: &CheckoutRow) -> i64 {
+pub(crate) async fn asked(store: &Store, row: &CheckoutRow) -> i64 {
     let mut tx = store.begin().await.unwrap();
-    let pk = store.put_checkout(&mut tx, row).await.unwrap();
-    store.commit(tx).await.unwrap();
+    let pk = tx.put_checkout(row).await.unwrap();
+    tx.commit().await.unwrap();
     pk
 }
 
@@ -125,10 +123,10 @@ pub(crate) fn payment(checkout_pk: i64, connection_pk: i64, id: &str) -> Payment
         checkout_pk,
         connection_pk,
         payment: Payment::new(id, PaymentStatus::Succeeded, inr(1_000)),
-        verdict: None,
-        credited: 0,
-        surplus: 0,
-        told_as: None,
+        allocation_outcome: None,
+        applied: 0,
+        overpaid: 0,
+        notified_payment_id: None,
         seen_at: 4_000,
     }
 }
@@ -158,21 +156,17 @@ pub(crate) fn delivery(connection_pk: i64, key: &str) -> DeliveryRow {
         timestamp_check: TimestampCheck::Fresh,
         matched_secret: Some("key 0".to_owned()),
         received_at: 5_000,
-        copies: 1,
+        delivery_count: 1,
         state: DeliveryState::Pending,
         attempts: 0,
         failures: 0,
-        looks: 0,
+        list_polls: 0,
         error: None,
     }
 }
 
 /// Stores deliveries and leases them all.
-pub(crate) async fn leased<S: Store>(
-    store: &S,
-    connection_pk: i64,
-    keys: &[&str],
-) -> Vec<DeliveryRow> {
+pub(crate) async fn leased(store: &Store, connection_pk: i64, keys: &[&str]) -> Vec<DeliveryRow> {
     for key in keys {
         let row = delivery(connection_pk, key);
         assert_eq!(
@@ -190,13 +184,13 @@ pub(crate) fn end(state: DeliveryState) -> DeliveryEnd<'static> {
     DeliveryEnd {
         state,
         unmatched: &[],
-        copies: None,
+        delivery_count: None,
         next_attempt: 10_000,
     }
 }
 
 /// A delivery as it is stored.
-pub(crate) async fn stored(store: &impl Store, connection_pk: i64, key: &str) -> DeliveryRow {
+pub(crate) async fn stored(store: &Store, connection_pk: i64, key: &str) -> DeliveryRow {
     let all = store.deliveries(connection_pk, 1_000).await.unwrap();
     all.into_iter().find(|row| row.key == key).unwrap()
 }

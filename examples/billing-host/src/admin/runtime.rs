@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use data_encoding::BASE64;
 use payment_provider_core::OrganizationId;
-use payment_provider_host::{AnyStore, Host, SealingKey, SealingKeys};
+use payment_provider_host::{Host, SealingKey, SealingKeys};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ pub(super) enum SecretAccess {
 
 /// The payment runtime of a command, beside those of the servers. It runs no inbox worker.
 pub(super) struct AdminRuntime {
-    pub(super) host: Host<AnyStore>,
+    pub(super) host: Host,
     database: Database,
 }
 
@@ -66,12 +66,16 @@ impl AdminRuntime {
             }
             SecretAccess::NotNeeded => SealingKeys::new(SealingKey::from_text(&random_key())?),
         };
-        let database = prepared.open_beside().await?;
         let registry = gateways().map_err(|error| -> CommandError { error })?;
-        let host = Host::builder(database.store.clone(), registry, keys)
+        let host = prepared
+            .host()
+            .open_beside()
+            .with_registry(registry)
+            .with_encryption_keys(keys)
             .with_handler(InvoiceHandler)
             .build()
             .await?;
+        let database = prepared.opened_by(host.clone());
         Ok(Self { host, database })
     }
 

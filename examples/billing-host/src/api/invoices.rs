@@ -37,8 +37,8 @@ pub(super) async fn add(
         let amount = Money::from_minor_units(amount?, currency?);
         Some((organization?, external_id?, amount, purpose?))
     })?;
-    let store = app.host.store();
-    let customer = customers::find(store, &organization, &external_id).await?;
+    let host = &app.host;
+    let customer = customers::find(host, &organization, &external_id).await?;
     let customer = customer.ok_or_else(|| {
         let message = "is not a customer of the organization";
         Problem::invalid_field("external_customer_id", ViolationCode::Unknown, message)
@@ -49,7 +49,7 @@ pub(super) async fn add(
         amount,
         purpose,
     };
-    let id = invoices::insert(store, &new).await?;
+    let id = invoices::insert(host, &new).await?;
     let invoice = invoices::get(&app, &id).await?;
     Ok((StatusCode::CREATED, Json(invoice_view::summary(&invoice))))
 }
@@ -60,7 +60,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let organization = query::organization(query.as_deref())?;
-    let invoices = invoices::list(app.host.store(), organization.as_ref()).await?;
+    let invoices = invoices::list(&app.host, organization.as_ref()).await?;
     let invoices: Vec<_> = invoices.iter().map(invoice_view::summary).collect();
     Ok(Json(json!({"invoices": invoices})))
 }

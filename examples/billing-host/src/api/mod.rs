@@ -62,7 +62,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
 
 /// `GET /healthz`: succeeds if the database can be read. Requires no token.
 async fn health(State(app): State<App>) -> Response {
-    let read = on_pool!(app.host.store(), pool => {
+    let read = on_pool!(&app.host, pool => {
         sqlx::query("SELECT 1").execute(pool).await.map(drop)
     });
     match read {

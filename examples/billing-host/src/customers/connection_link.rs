@@ -42,7 +42,7 @@ pub(crate) async fn save_and_link(app: &App, new: &NewCustomer) -> Result<SavedC
         needs,
         departure,
     } = link(app, new).await?;
-    let (customer, outcome) = table::save(app.host.store(), new).await?;
+    let (customer, outcome) = table::save(&app.host, new).await?;
     Ok(SavedCustomer {
         customer,
         outcome,

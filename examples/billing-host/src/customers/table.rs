@@ -2,7 +2,7 @@ use std::fmt;
 
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Pii, ProviderId};
-use payment_provider_host::{AnyStore, NewCustomerLink, Store};
+use payment_provider_host::{Host, NewCustomerLink};
 use uuid::Uuid;
 
 use crate::tables::{TableError, in_tx, on_pool};
@@ -91,7 +91,7 @@ pub(crate) enum SaveOutcome {
 
 /// Saves a customer. Replaces the customer with the same external id in the organization.
 pub(crate) async fn save(
-    store: &AnyStore,
+    host: &Host,
     new: &NewCustomer,
 ) -> Result<(Customer, SaveOutcome), TableError> {
     let exposed = |text: &Option<Pii>| text.as_ref().map(|text| text.expose().to_owned());
@@ -102,7 +102,7 @@ pub(crate) async fn save(
             (Some(provider.as_str()), Some(code.as_str()))
         });
     let id = Uuid::now_v7().to_string();
-    let mut tx = store.begin().await?;
+    let mut tx = host.begin().await?;
     // An existing customer keeps its id.
     let customer: Customer = in_tx!(&mut tx, connection => {
         sqlx::query_as(concat!(
@@ -128,7 +128,7 @@ pub(crate) async fn save(
         .fetch_one(connection)
         .await
     })?;
-    store.commit(tx).await?;
+    host.commit(tx).await?;
     let outcome = if customer.id == id {
         SaveOutcome::Created
     } else {
@@ -139,11 +139,11 @@ pub(crate) async fn save(
 
 /// Returns the customer with this external id.
 pub(crate) async fn find(
-    store: &AnyStore,
+    host: &Host,
     organization: &OrganizationId,
     external_id: &CustomerId,
 ) -> Result<Option<Customer>, TableError> {
-    Ok(on_pool!(store, pool => {
+    Ok(on_pool!(host, pool => {
         sqlx::query_as(select!("WHERE organization_id = $1 AND external_id = $2"))
         .bind(organization.as_str())
         .bind(external_id.as_str())
@@ -153,9 +153,9 @@ pub(crate) async fn find(
 }
 
 /// Returns the latest [`MAX_LISTED`] customers of all organizations, newest first.
-pub(crate) async fn list(store: &AnyStore) -> Result<Vec<Customer>, TableError> {
+pub(crate) async fn list(host: &Host) -> Result<Vec<Customer>, TableError> {
     let limit = i64::try_from(MAX_LISTED).unwrap_or(i64::MAX);
-    Ok(on_pool!(store, pool => {
+    Ok(on_pool!(host, pool => {
         sqlx::query_as(select!("ORDER BY id DESC LIMIT $1"))
             .bind(limit)
             .fetch_all(pool)
@@ -165,11 +165,11 @@ pub(crate) async fn list(store: &AnyStore) -> Result<Vec<Customer>, TableError> 
 
 /// Returns the customer with this id. An id that is not a UUID is not queried: PostgreSQL rejects some
 /// texts, such as those with NUL.
-pub(crate) async fn find_by_id(store: &AnyStore, id: &str) -> Result<Option<Customer>, TableError> {
+pub(crate) async fn find_by_id(host: &Host, id: &str) -> Result<Option<Customer>, TableError> {
     if Uuid::try_parse(id).is_err() {
         return Ok(None);
     }
-    Ok(on_pool!(store, pool => {
+    Ok(on_pool!(host, pool => {
         sqlx::query_as(select!("WHERE id = $1"))
             .bind(id)
             .fetch_optional(pool)

@@ -3,16 +3,16 @@
 use payment_provider_core::reexport::async_trait;
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_host::cash::Closed;
-use payment_provider_host::{Cause, HandlerError, PayableChange, PaymentHandler};
+use payment_provider_host::{Cause, HandlerError, PayableChange, PaymentHandler, Transaction};
 
-use crate::tables::{Tx, in_tx};
+use crate::tables::in_tx;
 
 /// Updates an invoice in the transaction that changes its payable, so that the two never disagree.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InvoiceHandler;
 
 /// Marks an invoice as voided. Fails for a paid invoice, which rolls the whole transaction back.
-async fn mark_voided(tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError> {
+async fn mark_voided(tx: &mut Transaction, change: &PayableChange<'_>) -> Result<(), HandlerError> {
     let nanos = Timestamp::now().as_nanosecond();
     let updated = in_tx!(tx, connection => {
         sqlx::query(
@@ -34,8 +34,12 @@ async fn mark_voided(tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), Hand
 }
 
 #[async_trait]
-impl PaymentHandler<Tx> for InvoiceHandler {
-    async fn on_change(&self, tx: &mut Tx, change: &PayableChange<'_>) -> Result<(), HandlerError> {
+impl PaymentHandler for InvoiceHandler {
+    async fn on_change(
+        &self,
+        tx: &mut Transaction,
+        change: &PayableChange<'_>,
+    ) -> Result<(), HandlerError> {
         if let Cause::Closed {
             reason: Closed::Voided,
         } = change.cause

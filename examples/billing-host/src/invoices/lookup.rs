@@ -18,7 +18,7 @@ pub(crate) async fn from_path(app: &App, id: PathId) -> Result<Invoice, Problem>
 
 /// Returns the invoice with this id, or a `not_found` problem.
 pub(crate) async fn get(app: &App, id: &str) -> Result<Invoice, Problem> {
-    let invoice = table::find(app.host.store(), id).await?;
+    let invoice = table::find(&app.host, id).await?;
     invoice.ok_or_else(not_found)
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn payment_url(
     app: &App,
     invoice: &Invoice,
 ) -> Result<InvoicePaymentUrl, Problem> {
-    let customer = customers::find_by_id(app.host.store(), &invoice.customer_id).await?;
+    let customer = customers::find_by_id(&app.host, &invoice.customer_id).await?;
     let customer = customer.ok_or_else(Problem::unavailable)?;
     let (provider, code) = provider_of(&customer)?;
     if invoice.is_paid() || invoice.is_voided() {

@@ -1,6 +1,6 @@
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{Money, OrganizationId};
-use payment_provider_host::{AnyStore, Store};
+use payment_provider_host::Host;
 use uuid::Uuid;
 
 use crate::tables::{TableError, in_tx, on_pool};
@@ -72,9 +72,9 @@ macro_rules! select {
 }
 
 /// Inserts an invoice and returns its id.
-pub(crate) async fn insert(store: &AnyStore, new: &NewInvoice) -> Result<String, TableError> {
+pub(crate) async fn insert(host: &Host, new: &NewInvoice) -> Result<String, TableError> {
     let id = Uuid::now_v7().to_string();
-    let mut tx = store.begin().await?;
+    let mut tx = host.begin().await?;
     in_tx!(&mut tx, connection => {
         sqlx::query(
             "INSERT INTO billing_invoices
@@ -91,28 +91,28 @@ pub(crate) async fn insert(store: &AnyStore, new: &NewInvoice) -> Result<String,
         .execute(connection)
         .await?;
     });
-    store.commit(tx).await?;
+    host.commit(tx).await?;
     Ok(id)
 }
 
 /// Returns the invoice with this id. An id that is not a UUID is not queried: PostgreSQL rejects some
 /// texts, such as those with NUL.
-pub(crate) async fn find(store: &AnyStore, id: &str) -> Result<Option<Invoice>, TableError> {
+pub(crate) async fn find(host: &Host, id: &str) -> Result<Option<Invoice>, TableError> {
     const SQL: &str = select!("WHERE invoice.id = $1");
     if Uuid::try_parse(id).is_err() {
         return Ok(None);
     }
-    Ok(on_pool!(store, pool => {
+    Ok(on_pool!(host, pool => {
         sqlx::query_as(SQL).bind(id).fetch_optional(pool).await
     })?)
 }
 
 /// Returns the invoices of one organization or of all, oldest first.
 pub(crate) async fn list(
-    store: &AnyStore,
+    host: &Host,
     organization: Option<&OrganizationId>,
 ) -> Result<Vec<Invoice>, TableError> {
-    Ok(on_pool!(store, pool => {
+    Ok(on_pool!(host, pool => {
         sqlx::query_as(select!(
             "WHERE CAST($1 AS TEXT) IS NULL OR invoice.organization_id = $1
              ORDER BY invoice.created_at, invoice.id"
@@ -125,12 +125,12 @@ pub(crate) async fn list(
 
 /// Returns at most `limit` invoices, newest first, beginning after the invoice `before` if it is given.
 pub(crate) async fn latest(
-    store: &AnyStore,
+    host: &Host,
     before: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Invoice>, TableError> {
     // UUIDs of version 7 sort by creation time.
-    Ok(on_pool!(store, pool => {
+    Ok(on_pool!(host, pool => {
         sqlx::query_as(select!(
             "WHERE CAST($1 AS TEXT) IS NULL OR invoice.id < $1
              ORDER BY invoice.id DESC
@@ -144,12 +144,9 @@ pub(crate) async fn latest(
 }
 
 /// Returns the number of invoices of an organization.
-pub(crate) async fn count(
-    store: &AnyStore,
-    organization: &OrganizationId,
-) -> Result<i64, TableError> {
+pub(crate) async fn count(host: &Host, organization: &OrganizationId) -> Result<i64, TableError> {
     const SQL: &str = "SELECT count(*) FROM billing_invoices WHERE organization_id = $1";
-    Ok(on_pool!(store, pool => {
+    Ok(on_pool!(host, pool => {
         sqlx::query_scalar(SQL).bind(organization.as_str()).fetch_one(pool).await
     })?)
 }

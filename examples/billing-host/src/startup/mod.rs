@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payment_provider_axum::{webhook_routes, webhook_routes_at};
-use payment_provider_host::{AnyStore, Host, HostConfig, SealingKeys};
+use payment_provider_host::{BuildError, Host, HostBuilder, HostConfig, SealingKeys};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use crate::api_key::ApiKey;
-use crate::database::{Database, PreparedDatabase};
+use crate::database::PreparedDatabase;
 use crate::demo::simulator;
 use crate::gateways::gateways;
 use crate::invoices::InvoiceHandler;
@@ -82,13 +82,18 @@ impl BillingHost {
             Some(path) => StartError::Database { path, source },
             None => StartError::Server(source),
         };
-        let database = prepared.open().await.map_err(failed)?;
-        tables::create(&database.store)
+        let host = build_host(prepared.host(), keys, webhook_base_url)
+            .await
+            .map_err(|error| match error {
+                StartError::Runtime(BuildError::Store(source)) => failed(source),
+                other => other,
+            })?;
+        let database = prepared.opened_by(host.clone());
+        tables::create(&host)
             .await
             .map_err(|error| StartError::Tables(error.into()))?;
-        let salt = tables::session_salt(&database.store).await;
+        let salt = tables::session_salt(&host).await;
         let salt = salt.map_err(|error| StartError::Tables(error.into()))?;
-        let host = build_host(&database, keys, webhook_base_url).await?;
         let seeded = seed::ensure(
             &host,
             &options.gateway,
@@ -101,7 +106,7 @@ impl BillingHost {
         let session_key = api_key.session_key(&salt);
         let drafts = DraftKey::derive(&session_key);
         let sessions = Sessions::new(session_key);
-        let ended = tables::ended_sessions(host.store()).await;
+        let ended = tables::ended_sessions(&host).await;
         sessions.record_ended(ended.map_err(|error| StartError::Tables(error.into()))?);
         let sign_outs = tokio::spawn(poll_sign_outs(sessions.clone(), host.clone()));
         // Without a public URL, the merchant may still have registered the URL of a tunnel at the
@@ -148,12 +153,12 @@ impl BillingHost {
 }
 
 /// Reads repeatedly which sessions were ended by other processes on the same database.
-async fn poll_sign_outs(sessions: Sessions, host: Host<AnyStore>) {
+async fn poll_sign_outs(sessions: Sessions, host: Host) {
     let mut ticks = tokio::time::interval(SIGN_OUT_POLL_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match tables::ended_sessions(host.store()).await {
+        match tables::ended_sessions(&host).await {
             Ok(ended) => sessions.record_ended(ended),
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -174,14 +179,16 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 async fn build_host(
-    database: &Database,
+    builder: HostBuilder,
     keys: SealingKeys,
     public_url: Option<Url>,
-) -> Result<Host<AnyStore>, StartError> {
+) -> Result<Host, StartError> {
     let registry = gateways().map_err(StartError::Gateways)?;
     let mut config = HostConfig::default();
     config.public_url = public_url;
-    let host = Host::builder(database.store.clone(), registry, keys)
+    let host = builder
+        .with_registry(registry)
+        .with_encryption_keys(keys)
         .with_handler(InvoiceHandler)
         .with_config(config)
         .build()

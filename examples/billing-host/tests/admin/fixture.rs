@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use billing_host::{BillingHost, DatabaseLocation, Options, Running};
-use payment_provider_host::{PostgresStore, SchemaName, SqliteStore, Store};
+use payment_provider_host::{Host, SealingKey, SealingKeys};
 use reqwest::{Client, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -149,12 +149,14 @@ impl AdminFixture {
             let statement = statement.replace('@', "payment_provider.");
             run(&self.address(), statement).await;
         } else {
-            let store = SqliteStore::open_beside(self.file()).await.unwrap();
-            let mut tx = store.begin().await.unwrap();
+            let host = Host::sqlite(self.file()).open_beside();
+            let host = host.with_encryption_keys(any_keys()).build().await.unwrap();
+            let mut tx = host.begin().await.unwrap();
             let statement = AssertSqlSafe(statement.replace('@', ""));
-            sqlx::query(statement).execute(&mut *tx).await.unwrap();
-            store.commit(tx).await.unwrap();
-            store.close().await;
+            let connection = tx.sqlite().unwrap();
+            sqlx::query(statement).execute(connection).await.unwrap();
+            host.commit(tx).await.unwrap();
+            host.store().close().await;
         }
     }
 
@@ -311,7 +313,12 @@ pub(crate) async fn empty_postgres_database() -> String {
 
 /// Returns true if the database has the tables of the payment runtime.
 pub(crate) async fn has_tables(url: &str) -> bool {
-    PostgresStore::connect_beside(url, SchemaName::default())
-        .await
-        .is_ok()
+    let host = Host::postgres(url).open_beside();
+    host.with_encryption_keys(any_keys()).build().await.is_ok()
+}
+
+/// Returns keys for a host that decrypts nothing.
+fn any_keys() -> SealingKeys {
+    let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    SealingKeys::new(SealingKey::from_text(&key.into()).unwrap())
 }

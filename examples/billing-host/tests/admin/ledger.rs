@@ -26,7 +26,7 @@ async fn an_audit_of_sound_books_exits_with_0_and_of_tampered_ones_with_1(admin:
     );
 
     admin
-        .tamper("UPDATE @payables SET received = received - 1, credited = credited - 1")
+        .tamper("UPDATE @payables SET received = received - 1, applied = applied - 1")
         .await;
     let output = admin.program(&["ledger", "audit"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -74,7 +74,7 @@ pub(in super::super) async fn save(
 async fn from_path(app: &App, id: PathId) -> Result<Customer, Problem> {
     let missing = || Problem::not_found("customer");
     let Path(id) = id.map_err(|_| missing())?;
-    let customer = customers::find_by_id(app.host.store(), &id).await?;
+    let customer = customers::find_by_id(&app.host, &id).await?;
     customer.ok_or_else(missing)
 }
 
@@ -87,7 +87,7 @@ async fn submit(app: &App, form: &SubmittedForm, existing: Option<&Customer>) ->
             // An existing customer is changed on their own page only, so that a new one with the same id
             // does not overwrite them.
             let is_taken = existing.is_none()
-                && customers::find(app.host.store(), &new.organization, &new.external_id)
+                && customers::find(&app.host, &new.organization, &new.external_id)
                     .await?
                     .is_some();
             if !is_taken {

@@ -57,7 +57,7 @@ pub(in super::super) async fn list(
 
 async fn rows(app: &App) -> Result<Vec<Row>, Problem> {
     let mut rows = Vec::new();
-    for customer in customers::list(app.host.store()).await? {
+    for customer in customers::list(&app.host).await? {
         rows.push(Row {
             readiness: readiness(app, &customer).await?,
             id: customer.id,

@@ -32,7 +32,7 @@ pub(in super::super) async fn new_form(
     State(app): State<App>,
     SignedIn(session): SignedIn,
 ) -> PageResult {
-    let customers = customers::list(app.host.store()).await?;
+    let customers = customers::list(&app.host).await?;
     Ok(render(
         &app,
         &session,
@@ -45,7 +45,7 @@ pub(in super::super) async fn new_form(
 /// `POST /invoices/new`
 pub(in super::super) async fn add(State(app): State<App>, form: SignedInForm) -> PageResult {
     let SubmittedForm { session, fields } = form.0;
-    let store = app.host.store();
+    let store = &app.host;
     let customers = customers::list(store).await?;
     match parse(&fields, &customers) {
         Ok(new) => {

@@ -113,7 +113,7 @@ async fn invoices_page(
     before: Option<&str>,
 ) -> Result<InvoicesPage, Problem> {
     let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
-    let mut found = invoices::latest(app.host.store(), before, limit).await?;
+    let mut found = invoices::latest(&app.host, before, limit).await?;
     let more = found.len() > PER_PAGE;
     found.truncate(PER_PAGE);
     Ok(InvoicesPage {
