@@ -115,7 +115,7 @@ const DANGLING: &str = "SELECT 'dedup_key' AS kind, organization_id, dedup_key A
          AND payables.payable_pk IS NULL
      LIMIT $2";
 
-/// Of one organization, or of all.
+/// Reads of one organization or of all.
 impl Transaction {
     /// Returns the next payables by key.
     pub(crate) async fn audited_payables(

@@ -14,7 +14,7 @@ use super::transaction::Connection;
 use super::value::Value;
 use super::{Result, Store, StoreError, Transaction};
 
-/// How often a step runs before its conflict with another transaction becomes an error.
+/// Tries of a step before its conflict with another transaction becomes an error.
 const MAX_TRIES: usize = 5;
 
 /// The connections of a store.

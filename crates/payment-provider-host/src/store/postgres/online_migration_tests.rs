@@ -1,5 +1,5 @@
-//! A process goes on while a later version, started beside it, adds columns to the tables: what it
-//! has prepared by then stays good.
+//! Online migrations: the statements that a running process has prepared stay valid while a later
+//! version, started beside it, adds columns to the tables.
 
 use std::collections::BTreeSet;
 
@@ -25,8 +25,8 @@ struct Keys {
     checkout: i64,
 }
 
-/// Does with one invoice all that a store can do.
-async fn live(store: &Store, name: &str) {
+/// Runs every operation of the store, on one payable.
+async fn use_everything(store: &Store, name: &str) {
     let connection = connect(store, name).await;
     let payable = rows::owed(store, name).await;
     let checkout = rows::asked(store, &rows::checkout(payable, connection, 1)).await;
@@ -191,7 +191,7 @@ async fn find_payable(store: &Store, name: &str, keys: Keys, writes: bool) {
     }
     tx.commit().await.unwrap();
 
-    // Of one that holds nothing yet.
+    // In a transaction that has locked nothing yet.
     let mut tx = begin(store, writes).await;
     let found = tx.checkout_by_pk(keys.checkout).await.unwrap();
     assert_eq!(found.state, CheckoutState::Open);
@@ -224,7 +224,7 @@ async fn refund(store: &Store, keys: Keys) {
     }
 }
 
-/// Leaves nothing that is due.
+/// Works on three deliveries, and leaves none that is due.
 async fn deliver(store: &Store, keys: Keys) {
     let [applied, waits, later] = ["applied", "waits", "later"];
     let leased = rows::leased(store, keys.connection, &[applied, waits, later]).await;
@@ -315,7 +315,7 @@ async fn prove(store: &Store, keys: Keys) {
     tx.commit().await.unwrap();
 }
 
-/// What the one connection of the pool has prepared.
+/// Returns the statements that the only connection of the pool has prepared.
 async fn prepared(store: &Store) -> BTreeSet<String> {
     let sql = "SELECT statement FROM pg_prepared_statements WHERE statement NOT LIKE '%FROM pg_%'";
     let statements: Vec<String> = sqlx::query_scalar(sql)
@@ -345,7 +345,7 @@ async fn add_a_column_to_every_table(schema: &Schema) {
 }
 
 #[tokio::test]
-async fn what_is_prepared_stays_good_when_columns_are_added() {
+async fn prepared_statements_stay_valid_when_columns_are_added() {
     let schema = Schema::new();
     // One connection, so that each statement that comes again is one that it has prepared.
     let options: PgConnectOptions = schema.url.parse().unwrap();
@@ -356,7 +356,7 @@ async fn what_is_prepared_stays_good_when_columns_are_added() {
         .open()
         .await
         .unwrap();
-    live(&store, "before").await;
+    use_everything(&store, "before").await;
     let before = prepared(&store).await;
     for (hot, ..) in HOT {
         let locked = [true, false].map(|locks| store.sql(*hot, locks));
@@ -364,7 +364,7 @@ async fn what_is_prepared_stays_good_when_columns_are_added() {
         assert!(has_run, "never run: {hot:?}");
     }
     add_a_column_to_every_table(&schema).await;
-    live(&store, "after").await;
+    use_everything(&store, "after").await;
     assert_eq!(prepared(&store).await, before);
     for statement in before {
         let names = statement.replace("count(*)", "");

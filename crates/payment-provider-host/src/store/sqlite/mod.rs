@@ -142,7 +142,14 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30));
         let failed = |error| StoreError::new(OPEN, error);
-        let writer = SqlitePoolOptions::new()
+        // Connections to a file need not be renewed. Without these limits, sqlx starts no task that
+        // looks for old connections; in 0.9.0 that task can loop without end if a connection is taken
+        // at the moment in which it is returned, since the count of idle ones is below zero then.
+        let pool = SqlitePoolOptions::new()
+            .idle_timeout(None)
+            .max_lifetime(None);
+        let writer = pool
+            .clone()
             .max_connections(1)
             .acquire_timeout(Duration::from_mins(1))
             .connect_with(options.clone())
@@ -154,7 +161,7 @@ impl Store {
             .await
             .map_err(|error| StoreError::new("migrate its tables", error))?;
         crash_point!("tables.2-made");
-        let readers = SqlitePoolOptions::new()
+        let readers = pool
             .max_connections(8)
             .connect_with(options.read_only(true))
             .await

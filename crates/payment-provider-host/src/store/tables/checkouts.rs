@@ -70,8 +70,8 @@ pub(super) const COLUMNS: &[&str] = &[
     "created_at",
 ];
 
-/// How often a checkout is looked up again because its name moved to another payable during the wait for
-/// the payable's lock.
+/// Lookups of a checkout before an error, if its name moves to another payable during each wait for the
+/// payable's lock.
 const MAX_MOVES: usize = 4;
 
 const INSERT: &str = "INSERT INTO @checkouts (expires_at, state, tries, tried_at, gateway_id, url,

@@ -18,13 +18,13 @@ pub(crate) struct DeliveryRow {
     pub timestamp_check: TimestampCheck,
     pub matched_secret: Option<String>,
     pub received_at: i64,
-    /// How often it arrived.
+    /// The number of times it arrived.
     pub delivery_count: i64,
     pub state: DeliveryState,
     pub attempts: i64,
-    /// How often a try failed by a fault of the delivery, or never came back.
+    /// The number of tries that failed by a fault of the delivery, or never came back.
     pub failures: i64,
-    /// How often the gateway's list was fetched and did not contain yet what the delivery reports.
+    /// The number of times that the gateway's list did not contain yet what the delivery reports.
     pub list_polls: i64,
     pub error: Option<String>,
 }
