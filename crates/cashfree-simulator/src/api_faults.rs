@@ -1,4 +1,4 @@
-//! Faults of the merchant API, once or until they are taken away.
+//! Faults that hit calls of the merchant API.
 
 use std::time::Duration;
 
@@ -45,66 +45,71 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// What goes wrong with a call.
+    /// Faults of a call.
     ///
-    /// "Closed without an answer" is meant literally when the simulator serves its own listener: not one byte of
-    /// a response leaves. Where only the router is used, it is a `200` whose body breaks off at once.
+    /// "Closed without a response" holds literally if the simulator serves its own listener: not one byte of a
+    /// response is sent. Where only the router is used, the response is a `200` whose body breaks off at once.
     ApiFault, UnknownApiFault, "fault" {
-        /// The connection is closed without an answer; nothing was done.
+        /// The connection is closed without a response; the call has no effect.
         DropBeforeCommit = "drop_before_commit",
-        /// The call is carried out and remembered under its idempotency key, then the connection is closed without an answer.
+        /// The call is executed and stored under its idempotency key, then the connection is closed without a
+        /// response.
         DropAfterCommit = "drop_after_commit",
-        /// A 500 that is remembered under the idempotency key, so repeating the key repeats the 500; nothing was done.
+        /// A 500 that is stored under the idempotency key, so repeating the key repeats the 500; the call has no
+        /// effect.
         Error500Stored = "error_500_stored",
-        /// A 400 (`link_post_failed`, `order_create_failed`, `refund_post_failed`) that is remembered under the idempotency key; nothing was done.
+        /// A 400 (`link_post_failed`, `order_create_failed`, `refund_post_failed`) that is stored under the
+        /// idempotency key; the call has no effect.
         Error400Stored = "error_400_stored",
-        /// A 404 that is remembered under the idempotency key; nothing was done.
+        /// A 404 that is stored under the idempotency key; the call has no effect.
         NotFoundStored = "not_found_stored",
-        /// The call is carried out, but the answer, also under its idempotency key, is a 500.
+        /// The call is executed, but its response, also the one stored under its idempotency key, is a 500.
         Error500AfterCommit = "error_500_after_commit",
-        /// A 500 that is not remembered; nothing was done.
+        /// A 500 that is not stored; the call has no effect.
         Error500 = "error_500",
-        /// A 429 with a wait in `x-ratelimit-retry`; nothing was done.
+        /// A 429 with a wait in `x-ratelimit-retry`; the call has no effect.
         RateLimited = "rate_limited",
-        /// A 502 page of HTML, as from something between client and gateway; nothing was done.
+        /// A 502 with an HTML page, as from a proxy in front of the gateway; the call has no effect.
         Html502 = "html_502",
-        /// The call is carried out, but the answer's JSON ends in the middle.
+        /// The call is executed, but the JSON of its response is cut off in the middle.
         TruncatedJson = "truncated_json",
-        /// A 404 for an object that exists; nothing was done.
+        /// A 404 for an object that exists; the call has no effect.
         NotFound = "not_found",
-        /// The call is carried out at once and its answer comes late.
+        /// The call is executed at once and its response is delayed.
         Delay = "delay",
-        /// The connection is reset without an answer; nothing was done. Through the router alone it is closed.
+        /// The connection is reset without a response; the call has no effect. Where only the router is used, it is
+        /// closed.
         ResetBeforeCommit = "reset_before_commit",
-        /// The call is carried out and remembered under its idempotency key, then the connection is reset without an
-        /// answer.
+        /// The call is executed and stored under its idempotency key, then the connection is reset without a
+        /// response.
         ResetAfterCommit = "reset_after_commit",
-        /// Nothing is done and nothing is answered for [`ApiFaultRule::delay_ms`], a minute unless set; then the
-        /// connection is closed.
+        /// No response for [`ApiFaultRule::delay_ms`], one minute by default, then the connection is closed; the call
+        /// has no effect.
         TimeoutBeforeCommit = "timeout_before_commit",
-        /// The call is carried out at once, but nothing is answered for [`ApiFaultRule::delay_ms`], a minute unless set;
-        /// then the connection is closed.
+        /// The call is executed at once, but there is no response for [`ApiFaultRule::delay_ms`], one minute by
+        /// default; then the connection is closed.
         TimeoutAfterCommit = "timeout_after_commit",
-        /// A 429 that is remembered under the idempotency key; nothing was done. Only the first answer tells to wait.
+        /// A 429 that is stored under the idempotency key; the call has no effect. Only the first response states a
+        /// wait.
         RateLimitedStored = "rate_limited_stored",
-        /// The call is carried out, but every number in the answer is a string.
+        /// The call is executed, but every number in its response is a string.
         NumbersAsStrings = "numbers_as_strings",
-        /// The call is carried out, but every text, number and flag in the answer is null.
+        /// The call is executed, but every string, number and boolean in its response is null.
         Nulls = "nulls",
-        /// The call is carried out, but every text, number and flag in the answer is an empty object.
+        /// The call is executed, but every string, number and boolean in its response is an empty object.
         Objects = "objects",
-        /// The call is carried out, but after the answer's JSON come 64 MiB of blanks.
+        /// The call is executed, but 64 MiB of blanks follow the JSON of its response.
         HugeBody = "huge_body",
-        /// A link, order or refund is made, but for [`ApiFaultRule::delay_ms`] of the simulator's clock, five seconds
-        /// unless set, it is not found.
+        /// A link, order or refund is created, but it is not found for [`ApiFaultRule::delay_ms`] of the simulator's
+        /// clock, five seconds by default.
         LagAfterCreate = "lag_after_create",
-        /// A link is cancelled, but a second later by the simulator's clock a payment begun earlier lands.
+        /// A link is cancelled, but a payment that began earlier arrives one second later by the simulator's clock.
         LatePayment = "late_payment",
     }
 }
 
 impl ApiFault {
-    /// Whether the call is still carried out.
+    /// Returns true if the call is still executed.
     pub(crate) const fn commits(self) -> bool {
         matches!(
             self,
@@ -123,7 +128,7 @@ impl ApiFault {
         )
     }
 
-    /// Whether the fault is one that can befall the operation.
+    /// Returns true if the fault applies to the operation.
     pub(crate) const fn suits(self, operation: ApiOperation) -> bool {
         match self {
             Self::LagAfterCreate => operation.creates(),
@@ -134,7 +139,7 @@ impl ApiFault {
 }
 
 impl ApiOperation {
-    /// Whether it makes a link, an order or a refund.
+    /// Returns true if the operation creates a link, an order or a refund.
     pub(crate) const fn creates(self) -> bool {
         matches!(
             self,
@@ -147,21 +152,21 @@ impl ApiOperation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ApiFaultRule {
-    /// The operation it hits.
+    /// The operation that is hit.
     pub operation: ApiOperation,
-    /// What goes wrong.
+    /// The fault.
     pub fault: ApiFault,
-    /// How many calls are still hit.
+    /// Number of calls still to be hit.
     pub times: u32,
-    /// How long the answer (or its absence) is held back, in milliseconds. Works with every fault, but
-    /// [`ApiFault::LagAfterCreate`] takes it as the time for which nothing is found.
+    /// Delay of the response, or of closing the connection, in milliseconds. It applies to every fault, except that
+    /// for [`ApiFault::LagAfterCreate`] it is the time for which the object is not found.
     pub delay_ms: u64,
-    /// The wait told by [`ApiFault::RateLimited`], in seconds.
+    /// The wait that [`ApiFault::RateLimited`] states, in seconds.
     pub retry_seconds: u32,
 }
 
 impl ApiFaultRule {
-    /// A fault for the next call of `operation`.
+    /// Creates a fault for the next call of `operation`.
     pub const fn once(operation: ApiOperation, fault: ApiFault) -> Self {
         Self {
             operation,
@@ -173,19 +178,19 @@ impl ApiFaultRule {
     }
 
     /// Hits the next `times` calls.
-    pub const fn times(mut self, times: u32) -> Self {
+    pub const fn with_times(mut self, times: u32) -> Self {
         self.times = times;
         self
     }
 
-    /// Sets the wait told by [`ApiFault::RateLimited`], 30 seconds unless set.
-    pub const fn retry_seconds(mut self, seconds: u32) -> Self {
+    /// Sets the wait that [`ApiFault::RateLimited`] states. The default is 30 seconds.
+    pub const fn with_retry_seconds(mut self, seconds: u32) -> Self {
         self.retry_seconds = seconds;
         self
     }
 
-    /// Holds the answer back.
-    pub fn delay(mut self, delay: Duration) -> Self {
+    /// Delays the response.
+    pub fn with_delay(mut self, delay: Duration) -> Self {
         self.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         self
     }

@@ -1,4 +1,4 @@
-//! Faults by chance that can be repeated: the same seed and the same calls give the same faults.
+//! Random faults that can be reproduced: the same seed and the same calls give the same faults.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -8,50 +8,50 @@ use serde::Serialize;
 use crate::api_faults::ApiFault;
 use crate::webhook_faults::WebhookFault;
 
-/// The profiles that have a name, mildest first.
+/// The named profiles, mildest first.
 const NAMES: [&str; 4] = ["calm", "mild", "rough", "storm"];
 
-/// How often which fault hits, in calls or webhooks of a thousand.
+/// Rates of random faults, per thousand calls or webhooks.
 ///
-/// Whether the nth call of an operation is hit, and by what, follows from seed, operation and n alone; for the nth
-/// webhook of a type, and for the nth link that is cancelled or expires, likewise. A fault that was asked for by a
-/// [`ApiFaultRule`](crate::ApiFaultRule) goes before; the call counts all the same.
+/// The fault of the nth call of an operation depends on seed, operation and n alone. The same holds for the nth
+/// webhook of a type, and for the nth link that is cancelled or expires. A queued
+/// [`ApiFaultRule`](crate::ApiFaultRule) takes precedence; its call is counted all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ChaosProfile {
-    /// What all chance follows from.
+    /// The seed of all random faults.
     pub seed: u64,
-    /// The calls of the merchant API that are hit, of a thousand, for each fault.
+    /// Rate of each fault, per thousand calls of the merchant API.
     pub requests: BTreeMap<ApiFault, u16>,
-    /// The webhooks that are hit, of a thousand, for each fault.
+    /// Rate of each fault, per thousand webhooks.
     pub webhooks: BTreeMap<WebhookFault, u16>,
-    /// The links, of a thousand that are cancelled or expire, on which a payment lands a second later.
+    /// Rate of late payments, per thousand links that are cancelled or expire. The payment arrives one second later.
     pub late_payment: u16,
-    /// How long [`ApiFault::Delay`] and [`WebhookFault::Delay`] hold back, in milliseconds.
+    /// Delay of [`ApiFault::Delay`] and [`WebhookFault::Delay`], in milliseconds.
     pub delay_ms: u64,
-    /// How long the timeouts withhold an answer, in milliseconds.
+    /// Delay of the timeout faults, in milliseconds.
     pub timeout_ms: u64,
-    /// The wait told by [`ApiFault::RateLimited`], in seconds.
+    /// The wait that [`ApiFault::RateLimited`] states, in seconds.
     pub retry_seconds: u32,
 }
 
-/// Why something is no profile.
+/// Errors of a chaos profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChaosError {
-    /// The seed is no whole number.
+    /// The seed is not a whole number.
     #[error("the seed is not a whole number")]
     Seed,
-    /// The name is not known.
+    /// The profile name is unknown.
     #[error("not a known profile; known are calm, mild, rough, storm")]
     Name,
-    /// The rates of requests or of webhooks come to more than a thousand.
+    /// The rates of requests or of webhooks add up to more than 1000.
     #[error("the rates of one kind come to more than 1000")]
     Rates,
 }
 
 impl ChaosProfile {
-    /// A profile in which nothing goes wrong.
+    /// A profile without faults.
     pub const fn calm(seed: u64) -> Self {
         Self {
             seed,
@@ -64,7 +64,7 @@ impl ChaosProfile {
         }
     }
 
-    /// A few of the faults every network has: one call in fifty, one webhook in ten.
+    /// A few faults that every network has: one call in fifty, one webhook in ten.
     pub fn mild(seed: u64) -> Self {
         Self {
             requests: [
@@ -86,12 +86,12 @@ impl ChaosProfile {
         }
     }
 
-    /// Every fault, each for one call in a hundred and one webhook in twenty.
+    /// Every fault, each at 10 of 1000 calls and 50 of 1000 webhooks.
     pub fn rough(seed: u64) -> Self {
         Self::of_all(seed, 10, 50)
     }
 
-    /// Every fault, each for four calls in a hundred and one webhook in ten.
+    /// Every fault, each at 40 of 1000 calls and 100 of 1000 webhooks.
     pub fn storm(seed: u64) -> Self {
         Self::of_all(seed, 40, 100)
     }
@@ -113,7 +113,7 @@ impl ChaosProfile {
         }
     }
 
-    /// The profile with a name: `calm`, `mild`, `rough` or `storm`.
+    /// Returns the profile with a name: `calm`, `mild`, `rough` or `storm`.
     pub fn named(seed: u64, name: &str) -> Result<Self, ChaosError> {
         match name {
             "calm" => Ok(Self::calm(seed)),
@@ -124,18 +124,18 @@ impl ChaosProfile {
         }
     }
 
-    /// The names there are.
+    /// Returns the names of the profiles.
     pub(crate) const fn names() -> [&'static str; 4] {
         NAMES
     }
 
-    /// The name of the profile, if it is one of those with a name.
+    /// Returns the name of the profile, if it equals a named one.
     pub fn name(&self) -> Option<&'static str> {
         let same = |name: &&str| Self::named(self.seed, name).is_ok_and(|named| named == *self);
         NAMES.into_iter().find(same)
     }
 
-    /// Whether the rates can be.
+    /// Checks that the rates of each kind add up to at most 1000.
     pub(crate) fn check(&self) -> Result<(), ChaosError> {
         let total = |rates: &mut dyn Iterator<Item = u16>| rates.map(u32::from).sum::<u32>();
         let requests = total(&mut self.requests.values().copied());
@@ -148,7 +148,7 @@ impl ChaosProfile {
     }
 }
 
-/// Reads `SEED`, which is rough, or `SEED:NAME`.
+/// Parses `SEED`, which means the profile `rough`, or `SEED:NAME`.
 impl FromStr for ChaosProfile {
     type Err = ChaosError;
 
@@ -158,17 +158,17 @@ impl FromStr for ChaosProfile {
     }
 }
 
-/// What chance has done so far, by what was counted: operations, event types, and `late_payment`.
+/// Counts of random faults. The keys are operations, event types, and `late_payment`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ChaosTally {
-    /// How many there were.
+    /// Number of calls, webhooks and ended links.
     pub seen: BTreeMap<&'static str, u64>,
-    /// How many were hit, for each fault by which.
+    /// Number of hits of each fault.
     pub hit: BTreeMap<&'static str, u64>,
 }
 
-/// The one of several, each with its share of a thousand, that a number below a thousand falls on.
+/// Returns the value whose share of a thousand contains the number `roll`, which is below 1000.
 pub(crate) fn pick<T: Copy + Ord>(rates: &BTreeMap<T, u16>, roll: u16) -> Option<T> {
     let mut above = 0_u16;
     rates.iter().find_map(|(value, rate)| {

@@ -1,4 +1,4 @@
-//! Where the simulator takes the time from.
+//! Sources of the simulator's time.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -8,14 +8,14 @@ use jiff::Timestamp;
 
 /// A source of the current time.
 ///
-/// Everything that depends on the wall clock (expiry, stamps, lag, rate windows) asks it; the waits between
-/// webhook attempts do not, they are scaled by [`RetryScale`](crate::RetryScale).
+/// Expiry, timestamps, read-after-write lag and rate windows use it. The waits between webhook attempts do not; they
+/// are scaled by [`RetryScale`](crate::RetryScale).
 pub trait SimulatorClock: fmt::Debug + Send + Sync {
-    /// The current time.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -32,14 +32,14 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that shows `now`.
     pub const fn new(now: Timestamp) -> Self {
         Self {
             now: Mutex::new(now),
         }
     }
 
-    /// Moves the clock forward. Saturates at the end of representable time.
+    /// Moves the clock forward. Saturates at the last representable time.
     pub fn advance(&self, by: Duration) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         *now = later(*now, by);
@@ -57,13 +57,13 @@ impl SimulatorClock for ManualClock {
     }
 }
 
-/// `at` plus `by`, saturating.
+/// Returns `at` plus `by`, saturating.
 pub(crate) fn later(at: Timestamp, by: Duration) -> Timestamp {
     // Adding a duration saturates; only calendar units are an error.
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// `at` minus `by`, saturating.
+/// Returns `at` minus `by`, saturating.
 pub(crate) fn earlier(at: Timestamp, by: Duration) -> Timestamp {
     at.saturating_sub(by).unwrap_or(Timestamp::MIN)
 }

@@ -1,4 +1,4 @@
-//! How a simulator is set up.
+//! Configuration of a simulator.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::merchant::Merchant;
 use crate::retry::RetryScale;
 use crate::settings::Settings;
 
-/// What a [`Simulator`](crate::Simulator) is made from.
+/// The configuration of a [`Simulator`](crate::Simulator).
 ///
-/// Without any call: one merchant with the [default credentials](crate::DEFAULT_CLIENT_ID), no endpoints, the
-/// machine's clock, a random seed, and link addresses on the address the simulator listens on.
+/// The default is one merchant with the [default credentials](crate::DEFAULT_CLIENT_ID), no endpoints, the system
+/// clock, a random seed, and link addresses that begin with the address the simulator listens on.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SimulatorConfig {
@@ -27,7 +27,7 @@ pub struct SimulatorConfig {
 }
 
 impl SimulatorConfig {
-    /// The defaults.
+    /// Creates the default configuration.
     pub fn new() -> Self {
         Self {
             merchants: Vec::new(),
@@ -40,62 +40,62 @@ impl SimulatorConfig {
         }
     }
 
-    /// Adds a merchant. The first call takes the place of the default merchant.
-    pub fn merchant(mut self, merchant: Merchant) -> Self {
+    /// Adds a merchant. The first one replaces the default merchant.
+    pub fn with_merchant(mut self, merchant: Merchant) -> Self {
         self.merchants.push(merchant);
         self
     }
 
-    /// Sets the base of the payment pages' addresses, such as `http://localhost:3001`.
-    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+    /// Sets the base of the payment page addresses, such as `http://localhost:3001`.
+    pub fn with_public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
         self
     }
 
-    /// Adds an address that receives webhooks.
-    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+    /// Adds a webhook endpoint.
+    pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoints.push(endpoint);
         self
     }
 
-    /// Sets all settings.
-    pub fn settings(mut self, settings: Settings) -> Self {
+    /// Replaces all settings.
+    pub fn with_settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self
     }
 
     /// Sets the factor on the waits between webhook attempts.
-    pub fn retry_scale(mut self, scale: RetryScale) -> Self {
+    pub fn with_retry_scale(mut self, scale: RetryScale) -> Self {
         self.settings.retry_scale = scale;
         self
     }
 
-    /// Lets calls and webhooks fail by chance, in a way that can be repeated.
-    pub fn chaos(mut self, profile: ChaosProfile) -> Self {
+    /// Enables random faults that can be reproduced.
+    pub fn with_chaos(mut self, profile: ChaosProfile) -> Self {
         self.settings.chaos = Some(profile);
         self
     }
 
-    /// Makes identifiers and the order of events repeatable.
-    pub fn seed(mut self, seed: u64) -> Self {
+    /// Sets the seed of identifiers and of the order of events. The same seed gives the same run.
+    pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Sets where the time comes from.
-    pub fn clock(mut self, clock: Arc<dyn SimulatorClock>) -> Self {
+    /// Sets the source of time.
+    pub fn with_clock(mut self, clock: Arc<dyn SimulatorClock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Sets how long a webhook's receiver may take to answer (10 s unless set).
-    pub fn webhook_timeout(mut self, timeout: Duration) -> Self {
+    /// Sets how long a webhook receiver may take to respond. The default is 10 seconds.
+    pub fn with_webhook_timeout(mut self, timeout: Duration) -> Self {
         self.settings.webhooks.timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         self
     }
 
-    /// Sets how often a running simulator looks for links whose time has come (200 ms unless set).
-    pub fn expiry_interval(mut self, interval: Duration) -> Self {
+    /// Sets how often a running simulator looks for due tasks, such as links that expire. The default is 200 ms.
+    pub fn with_expiry_interval(mut self, interval: Duration) -> Self {
         self.expiry_interval = interval.max(Duration::from_millis(1));
         self
     }
@@ -107,33 +107,33 @@ impl Default for SimulatorConfig {
     }
 }
 
-/// Why a simulator could not be made.
+/// Errors in a configuration.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The base of the payment pages' addresses is not a web address.
+    /// The public URL is not an http or https address, or has a query or fragment.
     #[error("the public URL is not an http or https address without query and fragment")]
     PublicUrl,
-    /// A merchant cannot be used.
+    /// A merchant is invalid.
     #[error("merchant {client_id}: {field} {problem}")]
     Merchant {
-        /// The account.
+        /// Client id of the merchant.
         client_id: String,
-        /// The field that is wrong.
+        /// The invalid field.
         field: &'static str,
-        /// What must hold.
+        /// The rule that the field breaks.
         problem: &'static str,
     },
-    /// An endpoint cannot be used.
+    /// An endpoint is invalid.
     #[error("webhook endpoint: {0}")]
     Endpoint(String),
-    /// The chaos profile cannot be.
+    /// The chaos profile is invalid.
     #[error("chaos profile: {0}")]
     Chaos(crate::chaos::ChaosError),
-    /// The client that sends webhooks could not be set up.
+    /// The HTTP client for webhooks could not be built.
     #[error("the webhook client could not be set up: {0}")]
     HttpClient(String),
-    /// The operating system gave no randomness for a seed.
+    /// The operating system returned no random seed.
     #[error("no randomness for a seed")]
     Seed,
 }

@@ -1,4 +1,4 @@
-//! Connections that can be cut from inside a handler, without an answer.
+//! Connections that a handler can close or reset without a response.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Cuts the connection it belongs to: from then on nothing is written to it any more.
+/// Cuts the connection that it belongs to. Nothing is written to the connection afterwards.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CutSwitch(Arc<AtomicU8>);
 
@@ -26,7 +26,7 @@ impl CutSwitch {
         self.0.store(CLOSED, Ordering::Release);
     }
 
-    /// Resets the connection: what the other side is still to read is lost to it too.
+    /// Resets the connection. The peer also loses data that it has not read yet.
     pub(crate) fn reset(&self) {
         self.0.store(RESET, Ordering::Release);
     }
@@ -34,7 +34,7 @@ impl CutSwitch {
     fn check(&self, stream: &TcpStream) -> io::Result<()> {
         let state = self.0.load(Ordering::Acquire);
         if state == RESET {
-            // Without lingering, closing is resetting.
+            // Closing a socket with a zero linger resets it.
             stream.set_zero_linger()?;
         }
         if state == WHOLE {
@@ -78,7 +78,7 @@ impl Listener for CutListener {
     }
 }
 
-/// A connection that fails once its switch is thrown.
+/// A connection whose reads and writes fail once its switch is set.
 #[derive(Debug)]
 pub(crate) struct CutStream {
     stream: TcpStream,

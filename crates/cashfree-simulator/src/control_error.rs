@@ -1,21 +1,21 @@
-//! Refusals of the control interface, over HTTP and in process.
+//! Errors of the control API, over HTTP and in process.
 
 use serde::Serialize;
 
-/// Why a control call was refused. Nothing was changed.
+/// A refused control call. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{message}")]
 #[non_exhaustive]
 pub struct ControlError {
-    /// The HTTP status the control API answers with.
+    /// The HTTP status of the control API.
     #[serde(skip)]
     pub status: u16,
-    /// A short fixed word for the kind of refusal.
+    /// A short fixed code for the kind of error.
     pub code: &'static str,
-    /// The input that is wrong, when it is one input.
+    /// The invalid input, if the error concerns one input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What is wrong.
+    /// A message that names the input and the problem.
     pub message: String,
 }
 

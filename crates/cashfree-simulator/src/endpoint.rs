@@ -1,4 +1,4 @@
-//! Where webhooks go: what a merchant would set up in the gateway's dashboard.
+//! Webhook endpoints, which a merchant would configure in the gateway's dashboard.
 
 use serde::{Serialize, Serializer};
 use url::Url;
@@ -9,7 +9,7 @@ use crate::wire_enum::wire_enum;
 wire_enum! {
     /// The type of a webhook.
     EventType, UnknownEventType, "event type" {
-        /// A link was paid, partly paid, cancelled or has expired.
+        /// A link was paid, partly paid, cancelled, or has expired.
         PaymentLink = "PAYMENT_LINK_EVENT",
         /// A payment attempt succeeded.
         PaymentSuccess = "PAYMENT_SUCCESS_WEBHOOK",
@@ -17,27 +17,27 @@ wire_enum! {
         PaymentFailed = "PAYMENT_FAILED_WEBHOOK",
         /// The payer left a payment attempt.
         PaymentUserDropped = "PAYMENT_USER_DROPPED_WEBHOOK",
-        /// What a successful payment costs is known.
+        /// The charges of a successful payment are known.
         PaymentCharges = "PAYMENT_CHARGES_WEBHOOK",
-        /// A refund a merchant asked for has ended.
+        /// A refund requested by the merchant was completed.
         RefundStatus = "REFUND_STATUS_WEBHOOK",
-        /// A refund of the gateway's own was begun or has ended.
+        /// A refund of the gateway's own was initiated or completed.
         AutoRefundStatus = "AUTO_REFUND_STATUS_WEBHOOK",
-        /// A payout is on its way.
+        /// A settlement was initiated.
         SettlementInitiated = "SETTLEMENT_INITIATED",
-        /// A payout has reached the merchant.
+        /// A settlement reached the merchant.
         SettlementSuccess = "SETTLEMENT_SUCCESS",
-        /// A payout did not go through.
+        /// A settlement failed.
         SettlementFailed = "SETTLEMENT_FAILED",
-        /// A payout went back.
+        /// A settlement was reversed.
         SettlementReversed = "SETTLEMENT_REVERSED",
-        /// A payer disputes a payment.
+        /// A payer raised a dispute.
         DisputeCreated = "DISPUTE_CREATED",
-        /// A dispute has come further.
+        /// A dispute reached another stage.
         DisputeUpdated = "DISPUTE_UPDATED",
-        /// A dispute is over.
+        /// A dispute was closed.
         DisputeClosed = "DISPUTE_CLOSED",
-        /// The event an endpoint is tried out with, whatever events it is for.
+        /// The test event of an endpoint, sent whatever events the endpoint subscribes to.
         Ping = "WEBHOOK",
     }
 }
@@ -52,7 +52,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// All events of the first merchant, in the newest version published for them (2025-01-01), to `url`.
+    /// Creates an endpoint at `url` for all events of the first merchant, in the newest version published for them
+    /// (2025-01-01).
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -63,19 +64,19 @@ impl Endpoint {
     }
 
     /// Sets the webhook version.
-    pub const fn version(mut self, version: WebhookVersion) -> Self {
+    pub const fn with_version(mut self, version: WebhookVersion) -> Self {
         self.version = version;
         self
     }
 
     /// Sends only these events.
-    pub fn events(mut self, events: impl IntoIterator<Item = EventType>) -> Self {
+    pub fn with_events(mut self, events: impl IntoIterator<Item = EventType>) -> Self {
         self.events = events.into_iter().collect();
         self
     }
 
-    /// Sends the events of this merchant instead of the first one's.
-    pub fn merchant(mut self, client_id: impl Into<String>) -> Self {
+    /// Sends the events of this merchant instead of the first one.
+    pub fn with_merchant(mut self, client_id: impl Into<String>) -> Self {
         self.merchant = Some(client_id.into());
         self
     }
@@ -85,22 +86,22 @@ impl Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EndpointSnapshot {
-    /// Its number.
+    /// The number of the endpoint.
     pub id: u64,
-    /// Where requests go.
+    /// The address.
     #[serde(serialize_with = "as_text")]
     pub url: Url,
     /// The version of the bodies and headers.
     pub version: WebhookVersion,
-    /// The events it receives.
+    /// The events that it receives.
     pub events: Vec<EventType>,
-    /// The client id of the account whose events it receives.
+    /// Client id of the merchant whose events it receives.
     pub merchant: String,
 }
 
 impl EndpointSnapshot {
-    /// The events it receives, in words.
-    pub(crate) fn events_in_words(&self) -> String {
+    /// Returns the events as text.
+    pub(crate) fn event_list(&self) -> String {
         if EventType::ALL
             .iter()
             .all(|event| self.events.contains(event))
@@ -116,7 +117,7 @@ fn as_text<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(url.as_str())
 }
 
-/// Reads an address webhooks may be sent to.
+/// Parses the address of an endpoint.
 pub(crate) fn target(url: &str) -> Option<Url> {
     let url = Url::parse(url).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(url)

@@ -1,4 +1,4 @@
-//! Pages as answers: what a browser may do with them, and the files they refer to.
+//! HTML pages: their security headers and their assets.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("../assets/simulator.css");
 const SCRIPT: &str = include_str!("../assets/simulator.js");
 const ICON: &str = include_str!("../assets/simulator.svg");
 
-/// What every page may load: its own style, script and answers, and nothing written into the page itself.
+/// The content security policy of every page: its own style, script and requests, nothing inline.
 macro_rules! policy {
     ($more:literal) => {
         concat!(
@@ -25,13 +25,13 @@ macro_rules! policy {
     };
 }
 
-/// Whom a page is for.
+/// The reader of a page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Audience {
-    /// A payer. The form ends in a redirect to the merchant, who may be anywhere, and browsers hold redirects of a
-    /// form to `form-action` too: so that one is left open.
+    /// A payer. The form redirects to the merchant, which can have any address, and browsers apply `form-action` to
+    /// such redirects too. So the policy leaves it out.
     Payer,
-    /// The developer, whose forms stay here.
+    /// The developer. Forms submit to the simulator only.
     Developer,
 }
 
@@ -44,7 +44,7 @@ impl Audience {
     }
 }
 
-/// The routes of the style, the script and the icon.
+/// Returns the routes of the style sheet, the script and the icon.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route(
@@ -70,7 +70,8 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-/// A page. Without a referrer for this very site a browser would call the origin of its forms `null`, so they get one.
+/// Renders a page. Same-origin requests keep their referrer; without one, browsers would send the origin `null` with
+/// the page's forms.
 pub(crate) fn page(audience: Audience, status: StatusCode, page: &impl Template) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),

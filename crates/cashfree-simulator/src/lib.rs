@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Structs that mirror the wire carry the wire's names.
+// Structs that mirror the wire use the wire's field names.
 #![allow(clippy::struct_field_names)]
 
 mod api;

@@ -1,4 +1,4 @@
-//! Serves the simulator until interrupted.
+//! Runs the simulator until it is interrupted.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -9,18 +9,18 @@ use cashfree_simulator::{
 };
 use clap::Parser;
 
-/// A local Cashfree payment-links gateway for tests: no account, no internet, no money.
+/// A local Cashfree payment gateway for tests: no account, no internet, no money.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// Address to serve on.
+    /// Address to listen on.
     #[arg(
         long,
         env = "CASHFREE_SIMULATOR_LISTEN",
         default_value = "127.0.0.1:3001"
     )]
     listen: SocketAddr,
-    /// Base of the payment pages' addresses, if it is not the address served on.
+    /// Base of the payment page addresses, if it differs from the address listened on.
     #[arg(long, env = "CASHFREE_SIMULATOR_PUBLIC_URL")]
     public_url: Option<String>,
     /// Client id of the merchant.
@@ -35,10 +35,10 @@ struct Options {
     /// Factor on the waits of 2, 10 and 30 minutes between webhook attempts.
     #[arg(long, env = "CASHFREE_SIMULATOR_RETRY_SCALE", default_value = "1")]
     retry_scale: RetryScale,
-    /// Makes identifiers and the order of events repeatable.
+    /// Seed of identifiers and of the order of events; the same seed gives the same run.
     #[arg(long, env = "CASHFREE_SIMULATOR_SEED")]
     seed: Option<u64>,
-    /// Faults by chance, as SEED or SEED:PROFILE with a profile of calm, mild, rough (unless named) and storm.
+    /// Random faults, as SEED or SEED:PROFILE with the profile calm, mild, rough (the default) or storm.
     #[arg(long, env = "CASHFREE_SIMULATOR_CHAOS", value_name = "SEED[:PROFILE]")]
     chaos: Option<ChaosProfile>,
 }
@@ -59,28 +59,28 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let client_id = options.client_id.clone();
-    // Only the secret everybody knows is shown.
+    // Only the well-known secret is printed.
     let secret = if options.client_secret == DEFAULT_CLIENT_SECRET {
         DEFAULT_CLIENT_SECRET
     } else {
         "<secret>"
     };
     let mut config = SimulatorConfig::new()
-        .merchant(
-            Merchant::new(options.client_id, options.client_secret).named("Simulated Merchant"),
+        .with_merchant(
+            Merchant::new(options.client_id, options.client_secret).with_name("Simulated Merchant"),
         )
-        .retry_scale(options.retry_scale);
+        .with_retry_scale(options.retry_scale);
     if let Some(public_url) = options.public_url {
-        config = config.public_url(public_url);
+        config = config.with_public_url(public_url);
     }
     if let Some(seed) = options.seed {
-        config = config.seed(seed);
+        config = config.with_seed(seed);
     }
     if let Some(chaos) = options.chaos {
-        config = config.chaos(chaos);
+        config = config.with_chaos(chaos);
     }
     for url in options.webhook_url {
-        config = config.endpoint(Endpoint::new(url));
+        config = config.with_endpoint(Endpoint::new(url));
     }
     let running = Simulator::new(config)?.start(options.listen).await?;
     welcome(&running, &client_id, secret);
@@ -90,7 +90,7 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Waits for Ctrl-C, or on Unix for a request to terminate.
+/// Waits for Ctrl-C or, on Unix, for SIGTERM.
 async fn interrupted() -> std::io::Result<()> {
     #[cfg(unix)]
     {

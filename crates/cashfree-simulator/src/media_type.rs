@@ -1,8 +1,8 @@
-//! What a request says its body is.
+//! The media type of a request body.
 
 use http::{HeaderMap, header};
 
-/// Whether the body is said to be JSON. Parameters, such as a charset, do not matter.
+/// Returns true if the content type is JSON. Parameters, such as a charset, are ignored.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)

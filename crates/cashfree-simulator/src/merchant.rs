@@ -6,10 +6,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-/// Client id of the account that exists when none is configured.
+/// Client id of the default merchant.
 pub const DEFAULT_CLIENT_ID: &str = "TEST_SIMULATOR";
 
-/// Client secret of the account that exists when none is configured.
+/// Client secret of the default merchant.
 pub const DEFAULT_CLIENT_SECRET: &str = "cfsk_ma_test_simulator";
 
 /// A merchant account: its client id, its secrets and the name shown to payers.
@@ -23,7 +23,7 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    /// An account with one secret, named after its client id.
+    /// Creates an account with one secret. Its name is its client id.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         let client_id = client_id.into();
         Self {
@@ -33,29 +33,29 @@ impl Merchant {
         }
     }
 
-    /// Adds one more accepted secret, as during a rotation.
-    pub fn and_secret(mut self, client_secret: impl Into<String>) -> Self {
+    /// Adds an accepted secret, as during a rotation.
+    pub fn with_secret(mut self, client_secret: impl Into<String>) -> Self {
         self.client_secrets.push(client_secret.into());
         self
     }
 
     /// Sets the name shown on the payment page.
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The client id.
+    /// Returns the client id.
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// The name shown on the payment page.
+    /// Returns the name shown on the payment page.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether `candidate` is one of the secrets. Looks at all of them, in constant time.
+    /// Returns true if `candidate` is one of the secrets. Compares with all of them in constant time.
     pub(crate) fn accepts(&self, candidate: &str) -> bool {
         let candidate = Sha256::digest(candidate.as_bytes());
         let found = self
@@ -70,12 +70,12 @@ impl Merchant {
         found.into()
     }
 
-    /// The secret webhooks are signed with.
+    /// Returns the secret that signs webhooks.
     pub(crate) fn signing_secret(&self) -> &str {
         self.client_secrets.first().map_or("", String::as_str)
     }
 
-    /// What must hold of an account, or the name of the field that is wrong and why.
+    /// Checks the account. The error is the invalid field and the rule it breaks.
     pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
         let header_safe = |text: &String| {
             !text.is_empty()
@@ -100,7 +100,7 @@ impl Merchant {
 
 impl Default for Merchant {
     fn default() -> Self {
-        Self::new(DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET).named("Simulated Merchant")
+        Self::new(DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET).with_name("Simulated Merchant")
     }
 }
 
@@ -117,7 +117,7 @@ impl fmt::Debug for Merchant {
     }
 }
 
-/// An account as the control API shows it: without secrets.
+/// An account in the control API, without its secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MerchantSnapshot {
@@ -125,7 +125,7 @@ pub struct MerchantSnapshot {
     pub client_id: String,
     /// The name shown on the payment page.
     pub name: String,
-    /// How many secrets are accepted.
+    /// Number of accepted secrets.
     pub secrets: usize,
 }
 
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn every_secret_is_accepted_and_none_is_shown() {
-        let merchant = Merchant::new("id", "old-secret").and_secret("new-secret");
+        let merchant = Merchant::new("id", "old-secret").with_secret("new-secret");
         assert!(merchant.accepts("old-secret") && merchant.accepts("new-secret"));
         assert!(!merchant.accepts("") && !merchant.accepts("old-secre"));
         assert!(!format!("{merchant:?}").contains("secret\""));

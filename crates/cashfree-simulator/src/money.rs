@@ -1,4 +1,4 @@
-//! Exact amounts: decimal text on the wire, whole paise inside.
+//! Exact amounts: decimal text on the wire, whole paise in memory.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +9,13 @@ use serde_json::value::RawValue;
 
 /// An amount of money in paise (a hundredth of a rupee).
 ///
-/// Text and paise convert exactly in both directions; no binary fraction is ever involved.
-/// `Display` always writes two decimals (`200.12`, `5.00`), which is also how the control API shows amounts.
+/// Text and paise convert exactly in both directions, without binary fractions. `Display` always writes two decimals
+/// (`200.12`, `5.00`), which is also the form of amounts in the control API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Paise(i64);
 
 impl Paise {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
     /// An amount of `minor` paise.
@@ -23,17 +23,17 @@ impl Paise {
         Self(minor)
     }
 
-    /// The number of paise.
+    /// Returns the number of paise.
     pub const fn minor(self) -> i64 {
         self.0
     }
 
-    /// Whether the amount is greater than zero.
+    /// Returns true if the amount is greater than zero.
     pub const fn is_positive(self) -> bool {
         self.0 > 0
     }
 
-    /// The sum, or `None` when it does not fit.
+    /// Returns the sum, or `None` on overflow.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
             Some(sum) => Some(Self(sum)),
@@ -41,7 +41,7 @@ impl Paise {
         }
     }
 
-    /// The difference, never below zero.
+    /// Returns the difference, or zero if `other` is greater.
     pub fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0).max(0))
     }
@@ -55,17 +55,17 @@ impl fmt::Display for Paise {
     }
 }
 
-/// Why a text is not an amount.
+/// Errors of parsing an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AmountError {
-    /// Not an unsigned plain decimal number.
+    /// The text is not an unsigned plain decimal number.
     #[error("not a plain positive decimal number")]
     NotDecimal,
-    /// More than two digits after the point.
+    /// The text has more than two digits after the point.
     #[error("more than two decimals")]
     TooManyDecimals,
-    /// Too large to be held.
+    /// The amount exceeds the representable range.
     #[error("too large")]
     TooLarge,
 }
@@ -73,7 +73,7 @@ pub enum AmountError {
 impl FromStr for Paise {
     type Err = AmountError;
 
-    /// Reads `digits[.d[d]]`: no sign, no exponent, no blanks, no bare or trailing point.
+    /// Parses `digits[.d[d]]`: no sign, exponent, blanks, or bare or trailing point.
     fn from_str(text: &str) -> Result<Self, AmountError> {
         let (whole, fraction) = match text.split_once('.') {
             Some((_, "")) => return Err(AmountError::NotDecimal),
@@ -102,16 +102,16 @@ fn digits(text: &str) -> Result<i64, AmountError> {
     text.parse().map_err(|_| AmountError::TooLarge)
 }
 
-/// Serialises as a decimal string with two decimals.
+/// Serializes as a decimal string with two decimals.
 impl Serialize for Paise {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-/// An amount that serialises as a JSON number with two decimals, written from text.
+/// An amount that serializes as a JSON number with two decimals.
 ///
-/// Only meaningful with `serde_json`'s text writers, never through `serde_json::Value`.
+/// It works with `serde_json`'s text writers only, not with `serde_json::Value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AmountNumber(pub(crate) Paise);
 

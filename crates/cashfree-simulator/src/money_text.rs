@@ -1,9 +1,9 @@
-//! Amounts for people: the rupee sign and Indian grouping for rupees, the code before the number for the rest.
+//! Amounts for people: rupees with their sign and Indian grouping, other currencies with their code.
 
 use crate::money::Paise;
 
-/// An amount as a page shows it: `₹1,49,900.00`, `USD 200.12`.
-pub(crate) fn shown(amount: Paise, currency: &str) -> String {
+/// Formats an amount for a page: `₹1,49,900.00`, `USD 200.12`.
+pub(crate) fn format_amount(amount: Paise, currency: &str) -> String {
     if currency == "INR" {
         let text = amount.to_string();
         let (sign, text) = text
@@ -16,7 +16,7 @@ pub(crate) fn shown(amount: Paise, currency: &str) -> String {
     }
 }
 
-/// Digits in groups as written in India: the last three, and before them by twos.
+/// Groups digits in the Indian way: the last three, then groups of two.
 fn grouped(digits: &str) -> String {
     let length = digits.len();
     let mut text = String::with_capacity(length + length / 2);
@@ -47,7 +47,7 @@ mod tests {
             (20_012, "USD", "USD 200.12"),
             (14_990_000, "USD", "USD 149900.00"),
         ] {
-            assert_eq!(shown(Paise::new(minor), currency), text);
+            assert_eq!(format_amount(Paise::new(minor), currency), text);
         }
     }
 }

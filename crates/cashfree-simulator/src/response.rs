@@ -6,17 +6,17 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-/// The gateway's error body for a failure of its own.
+/// The error body of an internal failure.
 const INTERNAL_ERROR: &[u8] =
     br#"{"message":"internal Server Error","code":"internal_error","type":"api_error"}"#;
 
-/// A whole answer before its headers.
+/// A response before its headers.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
     pub(crate) html: bool,
-    /// Followed by many blanks.
+    /// True if 64 MiB of blanks follow the body.
     pub(crate) padded: bool,
 }
 
@@ -42,7 +42,7 @@ impl ApiResponse {
         }
     }
 
-    /// What something in front of the gateway would say.
+    /// The 502 page of a proxy in front of the gateway.
     pub(crate) fn html_502() -> Self {
         Self {
             status: 502,
@@ -52,7 +52,7 @@ impl ApiResponse {
         }
     }
 
-    /// The same answer with the second half of its body missing.
+    /// Cuts off the second half of the body.
     pub(crate) fn truncated(mut self) -> Self {
         self.body = self.body.slice(..self.body.len() / 2);
         self
@@ -79,7 +79,7 @@ impl ApiResponse {
     }
 }
 
-/// A body followed by blanks, piece by piece: they need little memory here.
+/// Streams the body and the blanks after it in pieces, which takes little memory.
 fn padded(body: Bytes) -> Body {
     const PIECE: &[u8] = &[b' '; 64 * 1024];
     const PIECES: usize = 1024;

@@ -1,4 +1,4 @@
-//! When a failed webhook is sent again.
+//! The retry schedule of webhooks.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,8 +13,8 @@ pub(crate) const DEFAULT_DELAYS: [u64; 3] = [2 * 60, 10 * 60, 30 * 60];
 
 const ONE: u64 = 1_000_000;
 
-/// A factor on the waits between webhook attempts, held in millionths: `1` is real time, `0.001` makes the
-/// waits 120 ms, 600 ms and 1.8 s, `0` sends again at once.
+/// A factor on the waits between webhook attempts, in millionths: `1` is real time, `0.001` gives waits of 120 ms,
+/// 600 ms and 1.8 s, `0` retries at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RetryScale(u64);
 
@@ -22,20 +22,20 @@ impl RetryScale {
     /// The gateway's own waits: 2, 10 and 30 minutes.
     pub const REAL_TIME: Self = Self(ONE);
 
-    /// No waits at all.
+    /// No waits.
     pub const NO_WAIT: Self = Self(0);
 
-    /// A factor of `millionths` / 1 000 000.
+    /// Creates a factor of `millionths` / 1 000 000.
     pub const fn from_millionths(millionths: u64) -> Self {
         Self(millionths)
     }
 
-    /// The factor in millionths.
+    /// Returns the factor in millionths.
     pub const fn millionths(self) -> u64 {
         self.0
     }
 
-    /// The scaled form of a wait of `seconds`.
+    /// Returns the scaled wait.
     pub(crate) fn apply(self, seconds: u64) -> Duration {
         Duration::from_micros(seconds.saturating_mul(self.0))
     }
@@ -47,7 +47,7 @@ impl Default for RetryScale {
     }
 }
 
-/// A text that is no retry scale.
+/// The text is not a retry scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a plain decimal number from 0 to 1000 with at most six decimals")]
 pub struct RetryScaleError;
@@ -94,7 +94,7 @@ impl fmt::Display for RetryScale {
     }
 }
 
-/// Serialises as a JSON number.
+/// Serializes as a JSON number.
 impl Serialize for RetryScale {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RawValue::from_string(self.to_string())

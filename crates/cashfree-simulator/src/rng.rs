@@ -1,11 +1,11 @@
-//! Seeded randomness: identifiers and the order of events.
+//! Seeded random numbers for identifiers and the order of events.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
-/// The simulator's only source of randomness; the same seed gives the same run.
+/// The simulator's only source of randomness. The same seed gives the same run.
 #[derive(Debug)]
 pub(crate) struct SeededRng(StdRng);
 
@@ -14,7 +14,7 @@ impl SeededRng {
         Self(StdRng::seed_from_u64(seed))
     }
 
-    /// `length` random lower-case letters and digits.
+    /// Returns `length` random lower-case letters and digits.
     pub(crate) fn code(&mut self, length: usize) -> String {
         (0..length)
             .map(|_| {
@@ -28,7 +28,7 @@ impl SeededRng {
         self.0.random()
     }
 
-    /// A number of `digits` decimal digits without a leading zero (at most 18 digits).
+    /// Returns a number of `digits` decimal digits, at most 18, without a leading zero.
     pub(crate) fn number(&mut self, digits: u32) -> i64 {
         let low = 10_i64.saturating_pow(digits.clamp(1, 18) - 1);
         self.0.random_range(low..low.saturating_mul(10))

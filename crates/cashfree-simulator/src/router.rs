@@ -7,7 +7,7 @@ use axum::Router;
 use crate::simulator::Simulator;
 
 impl Simulator {
-    /// Everything the simulator serves: merchant API, payment pages, control API.
+    /// Returns all routes: merchant API, payment pages, overview and control API.
     pub fn router(&self) -> Router {
         Router::new()
             .merge(crate::api::routes())

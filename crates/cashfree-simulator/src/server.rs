@@ -1,4 +1,4 @@
-//! Serving a simulator on an address.
+//! Serves a simulator on a socket.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,18 +11,18 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{CutListener, CutSwitch};
 use crate::simulator::Simulator;
 
-/// How long a shutdown waits for requests under way.
+/// Time that a shutdown waits for requests in progress.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 impl Simulator {
-    /// Serves the simulator on an address. Port 0 takes any free port.
+    /// Binds an address and serves the simulator on it. Port 0 takes a free port.
     ///
-    /// Unless a public URL was configured, link addresses begin with the address served on.
+    /// Unless a public URL was configured, link addresses begin with this address.
     pub async fn start(&self, address: impl ToSocketAddrs) -> io::Result<RunningSimulator> {
         self.serve(TcpListener::bind(address).await?)
     }
 
-    /// Serves the simulator on a listener. Wants a Tokio runtime.
+    /// Serves the simulator on a listener. Must be called within a Tokio runtime.
     pub fn serve(&self, listener: TcpListener) -> io::Result<RunningSimulator> {
         let address = listener.local_addr()?;
         let url = format!("http://{}", reachable(address));
@@ -69,7 +69,7 @@ impl Simulator {
     }
 }
 
-/// The address a client on this machine would use.
+/// Returns the address for clients on this machine.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {
@@ -81,7 +81,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// A simulator that is being served. Dropping it stops serving at once; [`shutdown`](Self::shutdown) does so in order.
+/// A simulator that is being served. Dropping it stops serving at once; [`shutdown`](Self::shutdown) stops it in
+/// order.
 #[derive(Debug)]
 pub struct RunningSimulator {
     simulator: Simulator,
@@ -92,29 +93,29 @@ pub struct RunningSimulator {
 }
 
 impl RunningSimulator {
-    /// The address served on, such as `http://127.0.0.1:43211`.
+    /// Returns the address, such as `http://127.0.0.1:43211`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The base of the merchant API: [`url`](Self::url) followed by `/pg`.
+    /// Returns the base of the merchant API: [`url`](Self::url) followed by `/pg`.
     pub fn api_base_url(&self) -> String {
         format!("{}/pg", self.url)
     }
 
-    /// The socket served on.
+    /// Returns the socket address.
     pub const fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The simulator itself, to watch and steer.
+    /// Returns the simulator.
     pub const fn simulator(&self) -> &Simulator {
         &self.simulator
     }
 
-    /// Takes no more connections, finishes requests and webhook attempts under way, and gives up scheduled ones.
-    /// Requests that are not finished after 10 seconds, such as those of a long [`ApiFault::Delay`](crate::ApiFault::Delay),
-    /// are cut off.
+    /// Stops accepting connections, finishes requests and webhook attempts in progress, and gives up scheduled
+    /// attempts. Requests that take longer than 10 seconds, such as those of a long
+    /// [`ApiFault::Delay`](crate::ApiFault::Delay), are aborted.
     pub async fn shutdown(mut self) {
         self.stop.cancel();
         if let Some((mut server, expiry)) = self.tasks.take() {
@@ -124,7 +125,7 @@ impl RunningSimulator {
             {
                 server.abort();
             }
-            // Ends by itself once stopped.
+            // The task ends once it is cancelled.
             let _ = expiry.await;
         }
         self.simulator.shared.sender.quiesce().await;

@@ -1,4 +1,4 @@
-//! What the simulator does where the real gateway's behaviour is undocumented, or misbehaves.
+//! Settings for misbehaviour, and for behaviour that the gateway does not document.
 
 use std::collections::BTreeMap;
 
@@ -10,107 +10,107 @@ use crate::money::Paise;
 use crate::retry::{DEFAULT_DELAYS, RetryScale};
 use crate::version::WebhookVersion;
 
-/// How the simulator behaves. The defaults are a well-behaved gateway.
+/// The behaviour of the simulator. The defaults are a well-behaved gateway.
 ///
-/// Serialised, this is the body of `GET /_simulator/settings`; the same names are accepted by `POST`.
+/// Serialized, this is the body of `GET /_simulator/settings`; `POST` accepts the same names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct Settings {
-    /// How webhooks are sent.
+    /// The webhook settings.
     pub webhooks: WebhookSettings,
     /// Factor on the waits between webhook attempts.
     pub retry_scale: RetryScale,
     /// The waits before each further webhook attempt, in seconds and before scaling; at most ten.
     pub retry_delays_seconds: Vec<u64>,
-    /// Version of the webhooks sent to a link's own `notify_url`.
+    /// The version of webhooks sent to the `notify_url` of a link or an order.
     pub notify_url_version: WebhookVersion,
-    /// Link events carry a `transaction_id` that is not the payment's id.
+    /// If true, link events carry a `transaction_id` that differs from the payment's id.
     pub transaction_id_unlike_payment_id: bool,
-    /// Link events of a payment carry `order: null`.
+    /// If true, link events of a payment carry `order: null`.
     pub paid_with_null_order: bool,
-    /// Payment events carry only the gateway's link number in `order_tags`, not the merchant's link id.
+    /// If true, `order_tags` of payment events lack the merchant's link id and carry only the gateway's link number.
     pub payment_event_without_link_id: bool,
-    /// A payment smaller than the link's amount is accepted on every link and turns it `PAID`.
+    /// If true, every link accepts a payment below its amount and becomes `PAID` by it.
     pub paid_status_on_partial: bool,
-    /// Every attempt to pay ends as a failed payment.
+    /// If true, every payment that would succeed fails.
     pub fail_payments: bool,
-    /// Status of the answer to a second link with the same id.
+    /// Status of the response to a second link with the same id.
     pub duplicate_link_status: u16,
-    /// Code of the answer to a second link with the same id.
+    /// Error code of the response to a second link with the same id.
     pub duplicate_link_code: String,
-    /// Status of the answer to a cancel that is not possible any more.
+    /// Status of the response to cancelling a link that has ended.
     pub cancel_refused_status: u16,
-    /// Code of the answer to a cancel that is not possible any more.
+    /// Error code of the response to cancelling a link that has ended.
     pub cancel_refused_code: String,
-    /// Status of the answer for an unknown link.
+    /// Status of the response for an unknown link.
     pub not_found_status: u16,
-    /// Code of the answer for an unknown link.
+    /// Error code of the response for an unknown link.
     pub not_found_code: String,
-    /// Status of the answer to an address that is none of the API's.
+    /// Status of the response to an unknown path.
     pub unknown_address_status: u16,
-    /// For how long after its creation a link is not yet found, in milliseconds of the simulator's clock.
+    /// Time for which a new link, order or refund is not found, in milliseconds of the simulator's clock.
     pub read_after_write_lag_ms: u64,
-    /// Calls per minute, operation and account, as told in the rate headers.
+    /// Calls per minute for each operation and account, as the rate limit headers state it.
     pub rate_limit_per_minute: u32,
-    /// Whether operations for which the gateway publishes a limit have that one instead.
+    /// If true, the gateway's published limits replace `rate_limit_per_minute` where they exist.
     pub published_rate_limits: bool,
-    /// Whether calls above the limit are refused.
+    /// If true, calls beyond the limit are refused.
     pub enforce_rate_limit: bool,
-    /// The currencies links may have.
+    /// Currencies that links and orders may have.
     pub enabled_currencies: Vec<String>,
-    /// Whether a `link_id` may hold dots, as the real gateway seems to allow.
+    /// If true, a `link_id` may contain dots, which the real gateway seems to allow.
     pub link_id_allows_dots: bool,
-    /// Link events about which no payment can be told lack the field `order` instead of having a null there.
+    /// If true, link events without a payment lack the field `order`. If false, it is null.
     pub link_event_without_null_order: bool,
-    /// How long after a link has expired its event is sent, in milliseconds of the simulator's clock.
+    /// Delay of the event of an expired link, in milliseconds of the simulator's clock.
     pub expired_event_delay_ms: u64,
-    /// The least amount of a link.
+    /// Minimum amount of a link.
     pub link_amount_minimum: Paise,
-    /// The greatest amount of a link; nothing means none.
+    /// Maximum amount of a link; zero means no limit.
     pub link_amount_maximum: Paise,
-    /// A successful payment sends `PAYMENT_CHARGES_WEBHOOK` too, whose form can only be guessed.
+    /// If true, a successful payment also sends `PAYMENT_CHARGES_WEBHOOK`. The shape of this event is a guess.
     pub payment_charges_event: bool,
-    /// Status of the answer for an unknown order, payment, refund or settlement.
+    /// Status of the response for an unknown order, payment, refund or settlement.
     pub order_not_found_status: u16,
-    /// How long after it was made a refund goes through, in milliseconds of the simulator's clock.
+    /// Time after which a refund succeeds, in milliseconds of the simulator's clock.
     pub refund_success_after_ms: u64,
-    /// Refunds stay `PENDING` until they are ended by hand.
+    /// If true, refunds stay `PENDING` until they are completed through the control API.
     pub refunds_stay_pending: bool,
-    /// Refunds asked for as instant are accepted as such.
+    /// If true, requests for instant refunds are accepted as instant.
     pub instant_refunds: bool,
-    /// A refund that fails sends `REFUND_STATUS_WEBHOOK` too.
+    /// If true, a failed refund also sends `REFUND_STATUS_WEBHOOK`.
     pub refund_failed_event: bool,
-    /// A successful refund lowers `link_amount_paid`.
+    /// If true, a successful refund lowers `link_amount_paid`.
     pub refund_lowers_amount_paid: bool,
-    /// Faults that hit every call of an operation until they are taken away.
+    /// Standing faults: each hits every call of its operation until it is removed.
     pub faults: BTreeMap<ApiOperation, ApiFault>,
-    /// Faults by chance, if there are to be any.
+    /// Random faults, if enabled.
     pub chaos: Option<ChaosProfile>,
 }
 
-/// How webhooks are sent.
+/// The sending of webhooks: delays, timeouts, and deliberate flaws.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct WebhookSettings {
-    /// Record deliveries but send nothing.
+    /// Record deliveries, but send none.
     pub drop: bool,
     /// Send each delivery twice, as two identical requests.
     pub duplicate: bool,
-    /// Hold the events of one change back until those of the next one are sent.
+    /// Hold the webhooks of one change back until those of the next change are sent.
     pub reorder: bool,
-    /// How long `reorder` waits for a next change, in milliseconds.
+    /// Maximum time that `reorder` waits for the next change, in milliseconds.
     pub reorder_hold_ms: u64,
-    /// Wait before the first attempt, in milliseconds.
+    /// Delay of the first attempt, in milliseconds.
     pub delay_ms: u64,
-    /// Sign with a key nobody has.
+    /// Sign with a key that belongs to no merchant.
     pub wrong_signature: bool,
-    /// How old timestamps are made, in seconds. The signature is right for the timestamp.
+    /// Age of the timestamps, in seconds. The signature is valid for the timestamp.
     pub timestamp_age_seconds: u64,
-    /// How long a receiver may take to answer, in milliseconds.
+    /// Time that a receiver may take to respond, in milliseconds.
     pub timeout_ms: u64,
-    /// Give each further attempt a new timestamp and signature instead of keeping the first one's.
+    /// Give each further attempt a new timestamp and signature instead of repeating the first ones.
     pub fresh_timestamp_on_retry: bool,
 }
 

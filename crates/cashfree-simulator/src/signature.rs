@@ -7,9 +7,9 @@ use sha2::Sha256;
 
 /// Signs a webhook: base64 of HMAC-SHA-256 over the timestamp's text directly followed by the body's bytes.
 ///
-/// The key is a client secret of the merchant. Public so that tests can make signed requests of their own.
+/// The key is a client secret of the merchant. The function is public for tests that send signed requests themselves.
 pub fn sign(client_secret: &str, timestamp: &str, body: &[u8]) -> String {
-    // HMAC takes keys of any length, so the error cannot occur; an empty text would verify nowhere.
+    // HMAC takes keys of any length, so the error cannot occur. An empty signature verifies nowhere.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(client_secret.as_bytes()) else {
         return String::new();
     };

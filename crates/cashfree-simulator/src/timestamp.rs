@@ -44,7 +44,7 @@ pub(crate) fn zoneless_ist(at: Timestamp) -> String {
 
 /// Writes UTC with a zone and milliseconds, for the control API. Trailing zeros of the fraction are left out.
 pub(crate) fn control(at: Timestamp) -> String {
-    // A moment cut to milliseconds lies between the moment and the epoch, so it is representable.
+    // The truncated time lies between the original and the epoch, so it is representable.
     Timestamp::from_millisecond(at.as_millisecond())
         .unwrap_or(at)
         .to_string()
@@ -55,7 +55,7 @@ pub(crate) fn epoch_millis(at: Timestamp) -> String {
     at.as_millisecond().to_string()
 }
 
-/// Reads an RFC 3339 text with an explicit offset. A moment after the representable ones becomes the last of them,
+/// Parses an RFC 3339 text with an explicit offset. A time beyond the representable range becomes the last one in it,
 /// which is after [`LAST`].
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     if !is_rfc3339(text) {
@@ -67,8 +67,8 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     Some(at.unwrap_or(Timestamp::MAX))
 }
 
-/// Returns true if the text has the shape `2030-01-31T18:00:00[.123](Z|+05:30)`. The calendar also knows shorter forms,
-/// which the gateway is not known to accept.
+/// Returns true if the text has the shape `2030-01-31T18:00:00[.123](Z|+05:30)`. The `jiff` parser also accepts
+/// shorter forms, which the gateway is not known to accept.
 fn is_rfc3339(text: &str) -> bool {
     let Some((seconds, rest)) = text.split_at_checked(19) else {
         return false;
@@ -120,7 +120,7 @@ pub(crate) fn readable(at: Timestamp) -> String {
 }
 
 fn in_india(at: Timestamp) -> DateTime {
-    // The offset is far within the representable ones.
+    // The offset is well within the representable range.
     Offset::from_seconds(IST)
         .unwrap_or(Offset::UTC)
         .to_datetime(at)

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// A version of the merchant API, as named by `x-api-version`.
+/// A version of the merchant API, as the header `x-api-version` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum ApiVersion {
@@ -28,7 +28,7 @@ impl ApiVersion {
         Self::V2026_01_01,
     ];
 
-    /// The date that names the version.
+    /// Returns the date that names the version.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2021_05_21 => "2021-05-21",
@@ -40,7 +40,7 @@ impl ApiVersion {
         }
     }
 
-    /// Whether `cf_*` identifiers are strings (from 2023-08-01) or integers (before).
+    /// Returns true if `cf_*` identifiers are strings (from 2023-08-01). Before, they are integers.
     pub fn ids_are_strings(self) -> bool {
         self >= Self::V2023_08_01
     }
@@ -54,7 +54,7 @@ pub enum WebhookVersion {
     V2023_08_01,
     #[default]
     V2025_01_01,
-    /// Published for subscription events alone; the events of this crate are sent in the form of 2025-01-01.
+    /// Published for subscription events only. This crate sends its events in the form of 2025-01-01.
     V2026_01_01,
 }
 
@@ -67,7 +67,7 @@ impl WebhookVersion {
         Self::V2026_01_01,
     ];
 
-    /// The date that names the version.
+    /// Returns the date that names the version.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2022_09_01 => "2022-09-01",
@@ -78,7 +78,7 @@ impl WebhookVersion {
     }
 }
 
-/// A date that names no known version.
+/// The date names no known version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a known version date")]
 pub struct UnknownVersion;

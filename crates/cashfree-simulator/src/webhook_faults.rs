@@ -1,4 +1,4 @@
-//! Faults of single webhooks.
+//! Faults that hit single webhooks.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use crate::endpoint::EventType;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// What goes wrong with a webhook.
+    /// Faults of a webhook.
     WebhookFault, UnknownWebhookFault, "webhook fault" {
-        /// It is recorded but not sent.
+        /// Recorded, but not sent.
         Drop = "drop",
-        /// It is sent twice, as two identical requests.
+        /// Sent twice, as two identical requests.
         Duplicate = "duplicate",
-        /// It and the others of its change are held back until those of the next change are sent.
+        /// Held back, with the other webhooks of the same change, until those of the next change are sent.
         Reorder = "reorder",
-        /// It is sent late; those after it do not wait.
+        /// Sent late. Later webhooks do not wait for it.
         Delay = "delay",
-        /// It is signed with a key nobody has.
+        /// Signed with a key that belongs to no merchant.
         WrongSignature = "wrong_signature",
-        /// Its timestamp is two days old, and correctly signed.
+        /// Sent with a timestamp two days old and a valid signature.
         OldTimestamp = "old_timestamp",
     }
 }
@@ -29,18 +29,18 @@ wire_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WebhookFaultRule {
-    /// The type of event it hits; any, if none is named.
+    /// The type of event that is hit; `None` means any.
     pub event: Option<EventType>,
-    /// What goes wrong.
+    /// The fault.
     pub fault: WebhookFault,
-    /// How many webhooks are still hit.
+    /// Number of webhooks still to be hit.
     pub times: u32,
-    /// How long [`WebhookFault::Delay`] holds back, in milliseconds.
+    /// Delay of [`WebhookFault::Delay`], in milliseconds.
     pub delay_ms: u64,
 }
 
 impl WebhookFaultRule {
-    /// A fault for the next webhook.
+    /// Creates a fault for the next webhook.
     pub const fn once(fault: WebhookFault) -> Self {
         Self {
             event: None,
@@ -51,25 +51,25 @@ impl WebhookFaultRule {
     }
 
     /// Hits only webhooks of this type.
-    pub const fn event(mut self, event: EventType) -> Self {
+    pub const fn with_event(mut self, event: EventType) -> Self {
         self.event = Some(event);
         self
     }
 
     /// Hits the next `times` webhooks.
-    pub const fn times(mut self, times: u32) -> Self {
+    pub const fn with_times(mut self, times: u32) -> Self {
         self.times = times;
         self
     }
 
-    /// Sets how long [`WebhookFault::Delay`] holds back, a second unless set.
-    pub fn delay(mut self, delay: Duration) -> Self {
+    /// Sets the delay of [`WebhookFault::Delay`]. The default is one second.
+    pub fn with_delay(mut self, delay: Duration) -> Self {
         self.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         self
     }
 }
 
-/// What is wrong with one webhook: by a rule, by chance, or by the settings that hold for all.
+/// The flaws of one webhook, from a rule, the chaos profile, or the settings.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub(crate) struct WebhookFlaws {

@@ -1,6 +1,6 @@
 //! Enums whose values have fixed names on the wire.
 
-/// Defines an enum with a name on the wire for each value, the error for unknown names, and the conversions.
+/// Defines an enum with a wire name for each value, conversions, and the error for unknown names.
 macro_rules! wire_enum {
     ($(#[$doc:meta])* $name:ident, $error:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -14,7 +14,7 @@ macro_rules! wire_enum {
             /// Every known value.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name used by the control API.
+            /// Returns the name on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $wire),+

@@ -1,8 +1,8 @@
-//! The gateway's numbers: integers in old versions, strings in new ones.
+//! Numeric ids of the gateway: integers in old versions, strings in new ones.
 
 use serde::{Serialize, Serializer};
 
-/// A number of the gateway in the form the reader's version wants.
+/// A numeric id in the form of a version.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WireId {
     number: i64,

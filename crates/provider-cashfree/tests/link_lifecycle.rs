@@ -19,7 +19,7 @@ use provider_cashfree::{CashfreeConfig, RetryTuning};
 use support::*;
 
 async fn simulator() -> RunningSimulator {
-    let simulator = Simulator::new(SimulatorConfig::new().seed(1)).unwrap();
+    let simulator = Simulator::new(SimulatorConfig::new().with_seed(1)).unwrap();
     simulator.start("127.0.0.1:0").await.unwrap()
 }
 
@@ -94,7 +94,7 @@ async fn a_link_is_created_paid_in_instalments_and_reported_by_webhooks() {
         []
     );
 
-    let part = PaymentAttempt::new().amount(Paise::new(5_500));
+    let part = PaymentAttempt::new().with_amount(Paise::new(5_500));
     simulator.drop_payment("inv-1", part.clone()).unwrap();
     simulator.fail("inv-1", part.clone()).unwrap();
     simulator.pay("inv-1", part).unwrap();

@@ -236,7 +236,7 @@ fn ground() -> &'static Ground {
     GROUND.get_or_init(|| {
         let runtime = Runtime::new().unwrap();
         let simulator = runtime.block_on(async {
-            let simulator = Simulator::new(SimulatorConfig::new().seed(1)).unwrap();
+            let simulator = Simulator::new(SimulatorConfig::new().with_seed(1)).unwrap();
             simulator.update_settings(|settings| {
                 settings.enabled_currencies.push("KWD".to_owned());
                 settings.webhooks.drop = true;

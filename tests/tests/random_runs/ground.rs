@@ -111,7 +111,9 @@ impl Scene {
     pub(crate) async fn new(ground: &Ground, seed: u64, set: impl Fn(&mut Settings)) -> Self {
         let clock = ground.clock.clone();
         let gateway_clock: Arc<dyn cashfree_simulator::SimulatorClock> = clock.0.clone();
-        let config = SimulatorConfig::new().seed(seed).clock(gateway_clock);
+        let config = SimulatorConfig::new()
+            .with_seed(seed)
+            .with_clock(gateway_clock);
         let simulator = Simulator::new(config).expect("a simulator");
         simulator.update_settings(|settings| {
             settings.webhooks.drop = true;

@@ -111,7 +111,7 @@ impl Run<'_> {
             let paise = self
                 .random
                 .random_range(1..=self.payable.amount.minor_units());
-            attempt = attempt.amount(Paise::new(paise));
+            attempt = attempt.with_amount(Paise::new(paise));
         }
         // A link that takes no payment says so; that is the gateway's to decide.
         let _ = match self.random.random_range(0..10) {

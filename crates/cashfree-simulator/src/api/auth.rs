@@ -1,4 +1,4 @@
-//! Who is calling, and in which version.
+//! Authentication and the API version of a call.
 
 use http::HeaderMap;
 
@@ -6,7 +6,7 @@ use super::error::ApiError;
 use crate::state::GatewayState;
 use crate::version::ApiVersion;
 
-/// The client id of the account whose credentials the headers carry.
+/// Returns the client id of the account whose credentials are in the headers.
 pub(super) fn authenticate(state: &GatewayState, headers: &HeaderMap) -> Result<String, ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(client_id), Some(secret)) = (text("x-client-id"), text("x-client-secret")) else {
@@ -18,7 +18,7 @@ pub(super) fn authenticate(state: &GatewayState, headers: &HeaderMap) -> Result<
     }
 }
 
-/// The version the caller speaks.
+/// Reads the API version from the header `x-api-version`.
 pub(super) fn version(headers: &HeaderMap) -> Result<ApiVersion, ApiError> {
     let value = headers
         .get("x-api-version")

@@ -1,11 +1,11 @@
-//! The merchant, version and time of a call.
+//! The caller, API version and time of a call.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::state::GatewayState;
 use crate::version::ApiVersion;
 
-/// Who calls, in which version, and when.
+/// The caller, API version and time of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CallContext<'a> {
     pub(super) merchant: &'a str,
@@ -13,7 +13,8 @@ pub(super) struct CallContext<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Whether something made then and to be seen from then on is found now.
+/// Returns true if an object can be read now: its `visible_from` is past, and so is the setting
+/// `read_after_write_lag_ms` after its creation.
 pub(super) fn is_visible(
     state: &GatewayState,
     created_at: Timestamp,

@@ -1,17 +1,17 @@
-//! Reads and checks who is asked to pay.
+//! Reads and validates `customer_details`.
 
 use super::error::ApiError;
 use super::fields::{Fields, invalid};
 use crate::state::Customer;
 
-/// The banks the gateway knows by number.
+/// Bank numbers that the gateway accepts.
 const BANK_CODES: [i64; 39] = [
     3003, 3005, 3006, 3010, 3012, 3016, 3019, 3020, 3021, 3022, 3023, 3024, 3026, 3027, 3028, 3029,
     3030, 3031, 3032, 3033, 3038, 3039, 3040, 3042, 3044, 3054, 3055, 3058, 3086, 3087, 3088, 3089,
     3090, 3091, 3092, 3098, 3115, 3117, 7001,
 ];
 
-/// Reads `customer_details`.
+/// Reads `customer_details`, or refuses the first invalid field.
 pub(super) fn read(fields: &Fields<'_>) -> Result<Customer, ApiError> {
     let customer_phone = fields.required_text("customer_phone")?;
     if !is_phone(&customer_phone) {
@@ -52,7 +52,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Customer, ApiError> {
     })
 }
 
-/// A string, or as in some published examples a whole number.
+/// Reads the account number: a string, or a whole number as in some published examples.
 fn account_number(fields: &Fields<'_>) -> Result<Option<String>, ApiError> {
     const FIELD: &str = "customer_bank_account_number";
     match fields.raw(FIELD).map(serde_json::value::RawValue::get) {

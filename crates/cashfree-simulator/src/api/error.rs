@@ -1,4 +1,4 @@
-//! Answers and refusals of the merchant API.
+//! Error responses of the merchant API.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::api_faults::ApiOperation;
 use crate::response::ApiResponse;
 
-/// A refusal with the gateway's error body.
+/// An error response with the gateway's error body.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ApiError {
     pub(crate) message: Cow<'static, str>,
@@ -104,7 +104,7 @@ impl ApiError {
     }
 
     pub(crate) fn into_api_response(self) -> ApiResponse {
-        // Two texts and a word: writing them cannot fail.
+        // Strings only: serializing them cannot fail.
         let body = serde_json::to_vec(&self).unwrap_or_default();
         ApiResponse {
             status: self.status,

@@ -1,4 +1,4 @@
-//! Carries a call out.
+//! Executes calls of the merchant API.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::response::ApiResponse;
 use crate::state::GatewayState;
 use crate::version::ApiVersion;
 
-/// Carries a call out and answers it.
+/// Executes a call and returns its response.
 pub(super) fn execute(
     state: &mut GatewayState,
     merchant: &str,
@@ -25,10 +25,10 @@ pub(super) fn execute(
         version,
         now,
     };
-    attempt(state, context, call, body).unwrap_or_else(ApiError::into_api_response)
+    dispatch(state, context, call, body).unwrap_or_else(ApiError::into_api_response)
 }
 
-fn attempt(
+fn dispatch(
     state: &mut GatewayState,
     context: CallContext<'_>,
     call: &Call,

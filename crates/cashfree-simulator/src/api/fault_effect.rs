@@ -1,4 +1,4 @@
-//! What the faults do to a call.
+//! Effects of injected faults on a call.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use crate::connection::CutSwitch;
 use crate::response::ApiResponse;
 use crate::state::GatewayState;
 
-/// How long a timeout withholds an answer whose rule does not say.
+/// Delay of a timeout fault whose rule sets none.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// For how long what was made is not found, where the rule does not say.
+/// Time for which [`ApiFault::LagAfterCreate`] hides the object if its rule sets none.
 const LAG: Duration = Duration::from_secs(5);
 
-/// The answer of a fault that keeps the call from being looked at.
+/// Returns the response of a fault that prevents the call from being processed, idempotency key included.
 pub(super) fn before_call(
     fault: ApiFault,
     operation: ApiOperation,
@@ -43,7 +43,7 @@ pub(super) fn before_call(
     }
 }
 
-/// The answer of a fault that is remembered in place of the call's own.
+/// Returns the response of a fault that is stored under the idempotency key in place of the call's own response.
 pub(super) fn stored_response(
     fault: ApiFault,
     operation: ApiOperation,
@@ -60,7 +60,7 @@ pub(super) fn stored_response(
     Some(refusal.into_api_response())
 }
 
-/// What becomes of the answer on its way.
+/// Applies a fault that distorts the response to a call that was executed.
 pub(super) fn distorted(response: ApiResponse, fault: ApiFault) -> ApiResponse {
     let wrong = match fault {
         ApiFault::TruncatedJson => return response.truncated(),
@@ -81,7 +81,7 @@ pub(super) fn distorted(response: ApiResponse, fault: ApiFault) -> ApiResponse {
     }
 }
 
-/// What follows from a call that was carried out.
+/// Applies what a fault adds to a successful call: hides the new object, or schedules a late payment.
 pub(super) fn apply_after_effects(
     state: &mut GatewayState,
     rule: &ApiFaultRule,
@@ -95,7 +95,7 @@ pub(super) fn apply_after_effects(
     }
     match (rule.fault, call) {
         (ApiFault::LagAfterCreate, _) => {
-            let from = later(now, told(rule).unwrap_or(LAG));
+            let from = later(now, configured_delay(rule).unwrap_or(LAG));
             let made = match call {
                 Call::CreateLink => state.links.last_mut().map(|link| &mut link.visible_from),
                 Call::CreateOrder => state.orders.last_mut().map(|order| &mut order.visible_from),
@@ -118,41 +118,44 @@ pub(super) fn apply_after_effects(
     }
 }
 
-/// How long the answer, or its absence, is held back.
+/// Returns how long the response, or closing the connection, is delayed.
 pub(super) fn delay(rule: &ApiFaultRule) -> Duration {
-    let told = told(rule);
+    let configured_delay = configured_delay(rule);
     match rule.fault {
         ApiFault::LagAfterCreate => Duration::ZERO,
-        ApiFault::TimeoutBeforeCommit | ApiFault::TimeoutAfterCommit => told.unwrap_or(TIMEOUT),
-        _ => told.unwrap_or_default(),
+        ApiFault::TimeoutBeforeCommit | ApiFault::TimeoutAfterCommit => {
+            configured_delay.unwrap_or(TIMEOUT)
+        }
+        _ => configured_delay.unwrap_or_default(),
     }
 }
 
-fn told(rule: &ApiFaultRule) -> Option<Duration> {
+fn configured_delay(rule: &ApiFaultRule) -> Option<Duration> {
     (rule.delay_ms > 0).then(|| Duration::from_millis(rule.delay_ms))
 }
 
-/// How a connection ends on which nothing is answered.
+/// Ways to end a connection without a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum ConnectionEnd {
     Closed,
     Reset,
 }
 
-/// The end of the connection, where the fault is that there is no answer.
-pub(super) const fn ending(fault: ApiFault) -> Option<Ending> {
+/// Returns how the connection ends if the fault leaves the call without a response.
+pub(super) const fn connection_end(fault: ApiFault) -> Option<ConnectionEnd> {
     match fault {
         ApiFault::DropBeforeCommit
         | ApiFault::DropAfterCommit
         | ApiFault::TimeoutBeforeCommit
-        | ApiFault::TimeoutAfterCommit => Some(Ending::Closed),
-        ApiFault::ResetBeforeCommit | ApiFault::ResetAfterCommit => Some(Ending::Reset),
+        | ApiFault::TimeoutAfterCommit => Some(ConnectionEnd::Closed),
+        ApiFault::ResetBeforeCommit | ApiFault::ResetAfterCommit => Some(ConnectionEnd::Reset),
         _ => None,
     }
 }
 
-impl Ending {
-    /// Ends the connection without an answer, or as nearly so as the transport allows.
+impl ConnectionEnd {
+    /// Ends the connection without a response. Without the simulator's own listener, a response whose body breaks off
+    /// takes its place.
     pub(super) fn without_answer(self, parts: &Parts) -> Response {
         if let Some(ConnectInfo(switch)) = parts.extensions.get::<ConnectInfo<CutSwitch>>() {
             match self {

@@ -1,4 +1,4 @@
-//! Reads the fields of a JSON object one at a time, each refusal naming its field.
+//! Reads the fields of a JSON object one at a time. Each error names its field.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use url::{Host, Url};
 use super::error::ApiError;
 use crate::money::Paise;
 
-/// The refusal of a field's value.
+/// Returns the error for an invalid value.
 pub(super) fn invalid(field: &str, problem: &str) -> ApiError {
     ApiError::request(
         400,
@@ -18,7 +18,7 @@ pub(super) fn invalid(field: &str, problem: &str) -> ApiError {
     )
 }
 
-/// The refusal of a request without a field.
+/// Returns the error for a missing field.
 pub(super) fn missing(field: &str) -> ApiError {
     ApiError::request(
         400,
@@ -31,15 +31,15 @@ fn leaf(field: &str) -> &str {
     field.rsplit('.').next().unwrap_or(field)
 }
 
-/// The fields of one object. A field that is null counts as absent.
+/// The fields of one object. A null counts as absent.
 pub(super) struct Fields<'a> {
     path: &'a str,
     values: BTreeMap<String, Box<RawValue>>,
 }
 
 impl Fields<'_> {
-    /// The fields of the whole request.
-    pub(super) fn of_body(body: &[u8]) -> Result<Fields<'static>, ApiError> {
+    /// Parses a request body.
+    pub(super) fn parse(body: &[u8]) -> Result<Fields<'static>, ApiError> {
         let values = serde_json::from_slice(body).map_err(|_| {
             ApiError::request(
                 400,
@@ -50,14 +50,14 @@ impl Fields<'_> {
         Ok(Fields { path: "", values })
     }
 
-    /// The fields of an object inside.
+    /// Reads a field that holds an object.
     pub(super) fn object<'b>(&self, name: &'b str) -> Result<Option<Fields<'b>>, ApiError> {
         let values: Option<BTreeMap<String, Box<RawValue>>> =
             self.value(name, "must be an object")?;
         Ok(values.map(|values| Fields { path: name, values }))
     }
 
-    /// The full name of a field.
+    /// Returns the full name of a field, such as `customer_details.customer_phone`.
     pub(super) fn name(&self, field: &str) -> String {
         if self.path.is_empty() {
             field.to_owned()
@@ -66,7 +66,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The JSON text of a field.
+    /// Returns the JSON text of a field.
     pub(super) fn raw(&self, field: &str) -> Option<&RawValue> {
         self.values
             .get(field)
@@ -74,7 +74,7 @@ impl Fields<'_> {
             .filter(|value| value.get() != "null")
     }
 
-    /// A field of a given type.
+    /// Reads a field of a given type.
     pub(super) fn value<T: DeserializeOwned>(
         &self,
         field: &str,
@@ -87,12 +87,12 @@ impl Fields<'_> {
             .transpose()
     }
 
-    /// A text.
+    /// Reads a string.
     pub(super) fn text(&self, field: &str) -> Result<Option<String>, ApiError> {
         self.value(field, "must be a string")
     }
 
-    /// A text that must be there and hold more than blanks.
+    /// Reads a string that must be present and not blank.
     pub(super) fn required_text(&self, field: &str) -> Result<String, ApiError> {
         let text = self
             .text(field)?
@@ -104,12 +104,12 @@ impl Fields<'_> {
         }
     }
 
-    /// A yes or no.
+    /// Reads a boolean.
     pub(super) fn flag(&self, field: &str) -> Result<Option<bool>, ApiError> {
         self.value(field, "must be true or false")
     }
 
-    /// An amount: a plain JSON number above zero with at most two decimals.
+    /// Reads an amount: a plain JSON number above zero with at most two decimals.
     pub(super) fn amount(&self, field: &str) -> Result<Option<Paise>, ApiError> {
         let Some(raw) = self.raw(field) else {
             return Ok(None);
@@ -127,7 +127,8 @@ impl Fields<'_> {
         }
     }
 
-    /// A web address of at most `longest` characters. Plain http is only taken where `http_anywhere` or on loopback.
+    /// Reads a web address of at most `max_length` characters. Plain http is accepted on loopback only, or everywhere
+    /// if `http_anywhere` is set.
     pub(super) fn web_address(
         &self,
         field: &str,

@@ -1,4 +1,4 @@
-//! One request and its answer: who, what, how often, which fault, and the headers of it all.
+//! The handler of the merchant API: authentication, routing, rate limit, faults, idempotency, response headers.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::auth::{authenticate, version};
 use super::error::ApiError;
 use super::execute::execute;
 use super::fault_effect::{
-    apply_after_effects, before_call, delay, distorted, ending, stored_response,
+    apply_after_effects, before_call, connection_end, delay, distorted, stored_response,
 };
 use super::idempotency::run_once;
 use super::rate::{Rate, count};
@@ -27,7 +27,7 @@ use crate::version::ApiVersion;
 
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// What a call comes to.
+/// The response to a call, with the facts that its headers report.
 struct Outcome {
     response: ApiResponse,
     rate: Rate,
@@ -36,7 +36,7 @@ struct Outcome {
     hit: Option<ApiFaultRule>,
 }
 
-/// Answers a call of the merchant API.
+/// Handles a call of the merchant API.
 pub(super) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let outcome = match axum::body::to_bytes(body, BODY_LIMIT).await {
@@ -46,8 +46,12 @@ pub(super) async fn handle(State(shared): State<Arc<Shared>>, request: Request) 
     if let Some(rule) = &outcome.hit {
         tokio::time::sleep(delay(rule)).await;
     }
-    match outcome.hit.as_ref().and_then(|rule| ending(rule.fault)) {
-        Some(ending) => ending.without_answer(&parts),
+    match outcome
+        .hit
+        .as_ref()
+        .and_then(|rule| connection_end(rule.fault))
+    {
+        Some(connection_end) => connection_end.without_answer(&parts),
         None => outcome.into_response(&parts),
     }
 }
@@ -122,7 +126,7 @@ fn decide(state: &mut GatewayState, parts: &Parts, body: &Bytes, now: Timestamp)
     outcome
 }
 
-/// The first waiting fault of the operation, or the one that always hits it.
+/// Takes the first queued fault of the operation, or else the standing one from the settings.
 fn take_fault(state: &mut GatewayState, operation: ApiOperation) -> Option<ApiFaultRule> {
     let Some(index) = state
         .faults

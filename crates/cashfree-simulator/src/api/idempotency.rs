@@ -6,7 +6,7 @@ use super::error::ApiError;
 use crate::response::ApiResponse;
 use crate::state::{CachedResponse, GatewayState, RequestKey};
 
-/// Answers from memory, or acts and remembers. Also says whether the answer is a replay.
+/// Returns the stored response, or runs the call and stores its response. The flag is true for a replay.
 pub(super) fn run_once(
     state: &mut GatewayState,
     key: Option<RequestKey>,

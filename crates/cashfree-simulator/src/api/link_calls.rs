@@ -1,4 +1,4 @@
-//! The calls about links.
+//! Calls on links.
 
 use super::call_context::{CallContext, is_visible};
 use super::error::ApiError;
@@ -24,7 +24,7 @@ pub(super) fn create(
                 "Link ID already exists",
             )
         })?;
-    show(state, context, link)
+    respond(state, context, link)
 }
 
 pub(super) fn fetch(
@@ -32,7 +32,7 @@ pub(super) fn fetch(
     context: CallContext<'_>,
     link_id: &str,
 ) -> Result<ApiResponse, ApiError> {
-    show(state, context, visible(state, context, link_id)?)
+    respond(state, context, find_link(state, context, link_id)?)
 }
 
 pub(super) fn cancel(
@@ -40,7 +40,7 @@ pub(super) fn cancel(
     context: CallContext<'_>,
     link_id: &str,
 ) -> Result<ApiResponse, ApiError> {
-    let link = visible(state, context, link_id)?;
+    let link = find_link(state, context, link_id)?;
     state
         .cancel(link, context.now)
         .map_err(|CancelError(status)| {
@@ -51,7 +51,7 @@ pub(super) fn cancel(
                 format!("the link is {status} and cannot be cancelled"),
             )
         })?;
-    show(state, context, link)
+    respond(state, context, link)
 }
 
 pub(super) fn orders(
@@ -60,18 +60,18 @@ pub(super) fn orders(
     link_id: &str,
     paid_only: bool,
 ) -> Result<ApiResponse, ApiError> {
-    let link = visible(state, context, link_id)?;
+    let link = find_link(state, context, link_id)?;
     let link = state.links.get(link).ok_or_else(|| unknown_link(state))?;
     let wanted = |status| !paid_only || status == OrderStatus::Paid;
     let orders: Vec<_> = state
         .orders_of(link)
         .filter(|order| wanted(order.status(context.now)))
-        .map(|order| order_entity::of_link(state, link, order, context))
+        .map(|order| order_entity::link_order(state, link, order, context))
         .collect();
     Ok(ApiResponse::json(&orders))
 }
 
-fn show(
+fn respond(
     state: &GatewayState,
     context: CallContext<'_>,
     link: usize,
@@ -84,8 +84,8 @@ fn show(
     )))
 }
 
-/// A merchant's own link, unless it is too new to be seen already.
-fn visible(
+/// Finds a link of the calling merchant. A link that is still hidden after its creation is not found.
+fn find_link(
     state: &GatewayState,
     context: CallContext<'_>,
     link_id: &str,

@@ -1,4 +1,4 @@
-//! Links as the API answers them.
+//! Links in the form of the API.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::timestamp::ist;
 use crate::version::ApiVersion;
 use crate::wire_id::WireId;
 
-/// One white pixel: there is nothing to scan here.
+/// One white pixel. The simulator has no code to scan.
 const QR_CODE: &str = "data:image/png;base64,\
     iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==";
 
@@ -55,7 +55,7 @@ struct MetaEntity<'a> {
     payment_methods: Option<&'a str>,
 }
 
-/// A boolean in old versions, its name as a string in new ones.
+/// A boolean in old versions, `"true"` or `"false"` in new ones.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum UpiIntent {
@@ -63,7 +63,7 @@ enum UpiIntent {
     Text(&'static str),
 }
 
-/// A link in a version's form.
+/// Returns a link in the form of an API version.
 pub(super) fn link<'a>(
     state: &GatewayState,
     link: &'a Link,

@@ -1,4 +1,4 @@
-//! Reads and checks the request to create a link.
+//! Reads and validates the request to create a link.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ const MAX_NOTIFY_URL_LENGTH: usize = 2048;
 const MAX_NOTES: usize = 5;
 const PAYMENT_METHODS: [&str; 8] = ["cc", "dc", "ccc", "ppc", "nb", "upi", "paypal", "app"];
 
-/// Reads a create request, or refuses it for the first thing that is wrong.
+/// Reads a create request, or refuses its first invalid field.
 pub(super) fn read(
     body: &[u8],
     version: ApiVersion,
     settings: &Settings,
     now: Timestamp,
 ) -> Result<NewLink, ApiError> {
-    let fields = Fields::of_body(body)?;
+    let fields = Fields::parse(body)?;
     let optional_texts = version >= ApiVersion::V2026_01_01;
     let link_id = link_id(&fields, optional_texts, settings.link_id_allows_dots)?;
     let amount = fields
@@ -123,7 +123,7 @@ fn purpose(fields: &Fields<'_>, optional: bool) -> Result<String, ApiError> {
     Ok(purpose)
 }
 
-/// No limits are documented; these are the settings'.
+/// Checks the amount against the limits of the settings; the gateway documents none.
 fn limits(amount: Paise, settings: &Settings) -> Result<(), ApiError> {
     let (min, max) = (settings.link_amount_minimum, settings.link_amount_maximum);
     if amount < min {
@@ -146,7 +146,7 @@ fn minimum(fields: &Fields<'_>, amount: Paise) -> Result<Option<Paise>, ApiError
     Ok(minimum)
 }
 
-/// Reads the moment something is to end, which is still to come.
+/// Reads an expiry. It must be in the future and not after [`timestamp::LAST`].
 pub(super) fn expiry(
     fields: &Fields<'_>,
     field: &str,
@@ -219,7 +219,7 @@ fn meta(fields: &Fields<'_>) -> Result<LinkMeta, ApiError> {
     })
 }
 
-/// Reads who shares in the money, as sent.
+/// Reads how the money is split among vendors. Returns the JSON text as sent.
 pub(super) fn splits(fields: &Fields<'_>, field: &str) -> Result<Option<Box<RawValue>>, ApiError> {
     let splits: Option<Vec<BTreeMap<String, Box<RawValue>>>> =
         fields.value(field, "must be an array of objects")?;

@@ -35,7 +35,7 @@ use axum::routing::any;
 
 use crate::shared::Shared;
 
-/// The routes of the merchant API.
+/// Returns the routes of the merchant API.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/pg", any(handler::handle))
@@ -43,7 +43,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/pg/{*rest}", any(handler::handle))
 }
 
-/// The answer to an address that belongs to nothing, not even to the API.
+/// Responds to an address that no route matches.
 pub(crate) async fn unknown_route() -> Response {
     error::ApiError::unknown_route(404)
         .into_api_response()

@@ -1,10 +1,10 @@
-//! The refusals of what is not there.
+//! Errors for objects that do not exist.
 
 use super::error::ApiError;
 use crate::api_faults::ApiOperation;
 use crate::state::GatewayState;
 
-/// The refusal for a link that is not there.
+/// Returns the error for an unknown link.
 pub(super) fn unknown_link(state: &GatewayState) -> ApiError {
     ApiError::request(
         state.settings.not_found_status,
@@ -13,22 +13,22 @@ pub(super) fn unknown_link(state: &GatewayState) -> ApiError {
     )
 }
 
-/// The refusal for an order that is not there.
+/// Returns the error for an unknown order.
 pub(super) fn unknown_order(state: &GatewayState) -> ApiError {
     missing(state, "order_not_found", "order not found")
 }
 
-/// The refusal for a payment that is not there.
+/// Returns the error for an unknown payment.
 pub(super) fn unknown_payment(state: &GatewayState) -> ApiError {
     missing(state, "payment_not_found", "payment not found")
 }
 
-/// The refusal for a refund that is not there.
+/// Returns the error for an unknown refund.
 pub(super) fn unknown_refund(state: &GatewayState) -> ApiError {
     missing(state, "refund_get_not_found", "refund not found")
 }
 
-/// The refusal for a settlement that is not there.
+/// Returns the error for an unknown settlement.
 pub(super) fn unknown_settlement(state: &GatewayState) -> ApiError {
     missing(state, "settlement_get_not_found", "settlement not found")
 }
@@ -37,12 +37,12 @@ fn missing(state: &GatewayState, code: &'static str, message: &'static str) -> A
     ApiError::request(state.settings.order_not_found_status, code, message)
 }
 
-/// The refusal for a simulation that did not take place.
+/// Returns the error for an unknown simulation.
 pub(super) fn unknown_simulation() -> ApiError {
     ApiError::request(404, "simulation_id_invalid", "simulation not found")
 }
 
-/// What an operation says whose object is not there.
+/// Returns the error of an operation whose object does not exist.
 pub(super) fn not_found(state: &GatewayState, operation: ApiOperation) -> ApiError {
     match operation {
         ApiOperation::CreateLink

@@ -1,4 +1,4 @@
-//! The calls about orders, their payments and their payout.
+//! Calls on orders, their payments and their settlement.
 
 use super::call_context::{CallContext, is_visible};
 use super::error::ApiError;
@@ -24,7 +24,7 @@ pub(super) fn create(
                 "order with same id is already present",
             )
         })?;
-    show(state, context, order)
+    respond(state, context, order)
 }
 
 pub(super) fn fetch(
@@ -32,7 +32,7 @@ pub(super) fn fetch(
     context: CallContext<'_>,
     order_id: &str,
 ) -> Result<ApiResponse, ApiError> {
-    show(state, context, visible(state, context, order_id)?)
+    respond(state, context, find_order(state, context, order_id)?)
 }
 
 pub(super) fn terminate(
@@ -41,8 +41,8 @@ pub(super) fn terminate(
     order_id: &str,
     body: &[u8],
 ) -> Result<ApiResponse, ApiError> {
-    let order = visible(state, context, order_id)?;
-    let status = Fields::of_body(body)?.required_text("order_status")?;
+    let order = find_order(state, context, order_id)?;
+    let status = Fields::parse(body)?.required_text("order_status")?;
     if status != "TERMINATED" {
         return Err(invalid("order_status", "must be TERMINATED"));
     }
@@ -56,7 +56,7 @@ pub(super) fn terminate(
             let message = format!("the order is {status} and cannot be terminated");
             ApiError::request(400, code, message)
         })?;
-    show(state, context, order)
+    respond(state, context, order)
 }
 
 pub(super) fn payments(
@@ -64,7 +64,7 @@ pub(super) fn payments(
     context: CallContext<'_>,
     order_id: &str,
 ) -> Result<ApiResponse, ApiError> {
-    let order = own(state, context, order_id)?;
+    let order = order(state, context, order_id)?;
     let payments: Vec<_> = order
         .payments
         .iter()
@@ -79,7 +79,7 @@ pub(super) fn payment(
     order_id: &str,
     cf_payment_id: &str,
 ) -> Result<ApiResponse, ApiError> {
-    let order = own(state, context, order_id)?;
+    let order = order(state, context, order_id)?;
     let payment = order
         .payments
         .iter()
@@ -97,13 +97,13 @@ pub(super) fn settlement(
     context: CallContext<'_>,
     order_id: &str,
 ) -> Result<ApiResponse, ApiError> {
-    let order = own(state, context, order_id)?;
+    let order = order(state, context, order_id)?;
     settlement_entity::settlement(order, context.version)
         .map(|settlement| ApiResponse::json(&settlement))
         .ok_or_else(|| unknown_settlement(state))
 }
 
-fn show(
+fn respond(
     state: &GatewayState,
     context: CallContext<'_>,
     order: usize,
@@ -112,19 +112,20 @@ fn show(
         .orders
         .get(order)
         .ok_or_else(|| unknown_order(state))?;
-    Ok(ApiResponse::json(&order_entity::alone(
+    Ok(ApiResponse::json(&order_entity::single_order(
         state, order, context,
     )))
 }
 
-/// A merchant's own order, unless it is too new to be seen already.
-pub(super) fn visible(
+/// Returns the position of an order of the calling merchant. An order that is still hidden after its creation is not
+/// found.
+pub(super) fn find_order(
     state: &GatewayState,
     context: CallContext<'_>,
     order_id: &str,
 ) -> Result<usize, ApiError> {
     let seen = |order: &Order| {
-        // A link's order is made by a payer, and is seen at once.
+        // The order of a link is created by a payer, and visible at once.
         order.link.is_some() || is_visible(state, order.created_at, order.visible_from, context.now)
     };
     state
@@ -133,13 +134,13 @@ pub(super) fn visible(
         .ok_or_else(|| unknown_order(state))
 }
 
-/// The order at the place where a merchant's own order is.
-pub(super) fn own<'a>(
+/// Returns an order of the calling merchant.
+pub(super) fn order<'a>(
     state: &'a GatewayState,
     context: CallContext<'_>,
     order_id: &str,
 ) -> Result<&'a Order, ApiError> {
-    let position = visible(state, context, order_id)?;
+    let position = find_order(state, context, order_id)?;
     state
         .orders
         .get(position)

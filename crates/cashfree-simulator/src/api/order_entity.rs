@@ -1,4 +1,4 @@
-//! Orders as the API answers them.
+//! Orders in the form of the API.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ struct MetaEntity<'a> {
     payment_methods: Option<&'a str>,
 }
 
-/// As they were asked for, or none.
+/// The splits as requested, or an empty list.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Splits<'a> {
@@ -86,8 +86,8 @@ struct Address {
     url: String,
 }
 
-/// An order in the list of its link, which has no page of its own.
-pub(super) fn of_link<'a>(
+/// Returns an order as an entry of its link's order list. Such an order has no payment page of its own.
+pub(super) fn link_order<'a>(
     state: &GatewayState,
     link: &'a Link,
     order: &'a Order,
@@ -96,12 +96,12 @@ pub(super) fn of_link<'a>(
     OrderEntity {
         link_id: Some(&link.link_id),
         payment_link: None,
-        ..alone(state, order, context)
+        ..single_order(state, order, context)
     }
 }
 
-/// An order on its own.
-pub(super) fn alone<'a>(
+/// Returns an order in the form of an API version.
+pub(super) fn single_order<'a>(
     state: &GatewayState,
     order: &'a Order,
     context: CallContext<'_>,

@@ -1,4 +1,4 @@
-//! Reads and checks the request to make an order.
+//! Reads and validates the request to create an order.
 
 use std::collections::BTreeMap;
 
@@ -31,9 +31,9 @@ const PAYMENT_METHODS: [&str; 13] = [
     "banktransfer",
 ];
 
-/// Reads a request to make an order, or refuses it for the first thing that is wrong.
+/// Reads a create request, or refuses its first invalid field.
 pub(super) fn read(body: &[u8], settings: &Settings, now: Timestamp) -> Result<NewOrder, ApiError> {
-    let fields = Fields::of_body(body)?;
+    let fields = Fields::parse(body)?;
     let order_id = sized(&fields, "order_id", 3..=45)?;
     if order_id.as_deref().is_some_and(|id| !id.bytes().all(plain)) {
         return Err(invalid(
@@ -82,7 +82,7 @@ const fn plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-/// A text of so many characters. An empty one counts as absent.
+/// Reads a string whose number of characters is in a range. An empty string counts as absent.
 fn sized(
     fields: &Fields<'_>,
     field: &'static str,

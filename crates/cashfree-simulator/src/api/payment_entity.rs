@@ -1,4 +1,4 @@
-//! Payments as the API answers them.
+//! Payments in the form of the API.
 
 use serde::Serialize;
 
@@ -81,7 +81,7 @@ struct GatewayEntity {
     gateway_settlement: &'static str,
 }
 
-/// A payment in a version's form.
+/// Returns a payment in the form of an API version.
 pub(super) fn payment<'a>(
     order: &'a Order,
     payment: &'a Payment,

@@ -1,6 +1,6 @@
-//! The parts of an address.
+//! Percent-decoding of path segments.
 
-/// A path segment without its percent escapes. Escapes that are none are left as they are.
+/// Decodes the percent escapes of a path segment. Malformed escapes stay as written.
 pub(super) fn decoded(segment: &str) -> String {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();

@@ -1,4 +1,4 @@
-//! Calls per minute, counted in a sliding window for each account and operation.
+//! Rate limits: calls per minute, counted in a sliding window for each account and operation.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,7 +7,7 @@ use crate::state::GatewayState;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// What the rate headers tell.
+/// The values of the rate limit headers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rate {
     pub(super) limit: u32,
@@ -17,7 +17,7 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// Of a caller who is nobody.
+    /// The values for a call that is not authenticated.
     pub(super) const fn unauthenticated(limit: u32) -> Self {
         Self {
             limit,
@@ -27,7 +27,7 @@ impl Rate {
         }
     }
 
-    /// Of a call that is refused for `seconds`.
+    /// The values for a call that is refused for `seconds`.
     pub(super) const fn exhausted(self, seconds: i64) -> Self {
         Self {
             remaining: 0,
@@ -37,8 +37,8 @@ impl Rate {
     }
 }
 
-/// The limit in production, of
-/// <https://www.cashfree.com/docs/api-reference/payments/rate-limits>; that of links is not published.
+/// Returns the limit in production, from <https://www.cashfree.com/docs/api-reference/payments/rate-limits>. The
+/// limit for links is not published.
 const fn published(operation: ApiOperation) -> Option<u32> {
     match operation {
         ApiOperation::FetchOrder => Some(400),
@@ -50,7 +50,7 @@ const fn published(operation: ApiOperation) -> Option<u32> {
     }
 }
 
-/// Counts a call. `retry` is above zero when it is over the limit and the limit is enforced.
+/// Counts a call. `retry` is above zero if the call exceeds an enforced limit.
 pub(super) fn count(
     state: &mut GatewayState,
     merchant: &str,

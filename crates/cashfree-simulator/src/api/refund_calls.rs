@@ -1,10 +1,10 @@
-//! The calls about refunds.
+//! Calls on refunds.
 
 use super::call_context::{CallContext, is_visible};
 use super::error::ApiError;
 use super::fields::{Fields, invalid};
 use super::not_found::unknown_refund;
-use super::order_calls::{own, visible};
+use super::order_calls::{find_order, order};
 use super::refund_entity;
 use super::refund_request;
 use crate::operations::RefundError;
@@ -17,15 +17,15 @@ pub(super) fn create(
     order_id: &str,
     body: &[u8],
 ) -> Result<ApiResponse, ApiError> {
-    let order = visible(state, context, order_id)?;
+    let order = find_order(state, context, order_id)?;
     let (request, outcome) = refund_request::read(body, context.version)?;
     let refund = state
         .create_refund(order, request, outcome, context.now)
-        .map_err(refused)?;
-    show(state, context, refund, Shown::AsMade)
+        .map_err(refund_error)?;
+    respond(state, context, refund, StatusShown::AsCreated)
 }
 
-fn refused(error: RefundError) -> ApiError {
+fn refund_error(error: RefundError) -> ApiError {
     let (code, message) = match error {
         RefundError::NotPaid => ("order_id_not_paid", "transaction not found"),
         RefundError::Duplicate => ("refund_id_invalid", "Duplicate Merchant Refund Id"),
@@ -46,7 +46,7 @@ pub(super) fn list(
     context: CallContext<'_>,
     order_id: &str,
 ) -> Result<ApiResponse, ApiError> {
-    let order = own(state, context, order_id)?;
+    let order = order(state, context, order_id)?;
     let refunds: Vec<_> = state
         .refunds_of(order)
         .filter(|refund| is_visible(state, refund.created_at, refund.visible_from, context.now))
@@ -62,7 +62,7 @@ pub(super) fn fetch(
     refund_id: &str,
 ) -> Result<ApiResponse, ApiError> {
     let refund = find_refund(state, context, order_id, refund_id)?;
-    show(state, context, refund, Shown::AsItIs)
+    respond(state, context, refund, StatusShown::Current)
 }
 
 pub(super) fn cancel(
@@ -73,7 +73,7 @@ pub(super) fn cancel(
     body: &[u8],
 ) -> Result<ApiResponse, ApiError> {
     let refund = find_refund(state, context, order_id, refund_id)?;
-    let fields = Fields::of_body(body)?;
+    let fields = Fields::parse(body)?;
     if fields.required_text("refund_status")? != "CANCELLED" {
         return Err(invalid("refund_status", "must be CANCELLED"));
     }
@@ -84,29 +84,29 @@ pub(super) fn cancel(
         return Err(ApiError::request(400, "refund_invalid", message));
     }
     state.set_refund_status(refund, RefundStatus::Cancelled, context.now);
-    show(state, context, refund, Shown::AsItIs)
+    respond(state, context, refund, StatusShown::Current)
 }
 
-/// How a refund is shown: as it is, or as it was when it was made, which is always pending.
+/// The status that a response shows: the current one, or that of a new refund, which is always pending.
 #[derive(Clone, Copy, Debug)]
-enum Shown {
-    AsMade,
-    AsItIs,
+enum StatusShown {
+    AsCreated,
+    Current,
 }
 
-fn show(
+fn respond(
     state: &GatewayState,
     context: CallContext<'_>,
     refund: usize,
-    shown: Shown,
+    shown: StatusShown,
 ) -> Result<ApiResponse, ApiError> {
     let refund = state
         .refunds
         .get(refund)
         .ok_or_else(|| unknown_refund(state))?;
     let status = match shown {
-        Shown::AsMade => RefundStatus::Pending,
-        Shown::AsItIs => refund.status,
+        StatusShown::AsCreated => RefundStatus::Pending,
+        StatusShown::Current => refund.status,
     };
     refund_entity::refund(state, refund, status, context.version)
         .map(|entity| ApiResponse::json(&entity))
@@ -119,7 +119,7 @@ fn find_refund(
     order_id: &str,
     refund_id: &str,
 ) -> Result<usize, ApiError> {
-    let order = own(state, context, order_id)?;
+    let order = order(state, context, order_id)?;
     let named = |position: &&usize| {
         state.refunds.get(**position).is_some_and(|refund| {
             refund.refund_id == refund_id

@@ -1,4 +1,4 @@
-//! Refunds as the API answers them.
+//! Refunds in the form of the API.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -44,7 +44,7 @@ pub(super) struct RefundEntity<'a> {
     charges_currency: Option<&'a str>,
 }
 
-/// As they were asked for, or none.
+/// The splits as requested, or an empty list.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Splits<'a> {
@@ -62,7 +62,7 @@ struct Speed {
     message: Option<&'static str>,
 }
 
-/// A refund in a version's form, standing as `status` says.
+/// Returns a refund in the form of an API version, with the given status.
 pub(super) fn refund<'a>(
     state: &'a GatewayState,
     refund: &'a Refund,

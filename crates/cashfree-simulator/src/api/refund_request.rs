@@ -1,4 +1,4 @@
-//! Reads and checks the request for a refund.
+//! Reads and validates the request to create a refund.
 
 use super::error::ApiError;
 use super::fields::{Fields, invalid, missing};
@@ -6,12 +6,12 @@ use super::link_request::splits;
 use crate::state::{NewRefund, RefundSpeed, RefundStatus};
 use crate::version::ApiVersion;
 
-/// Reads a refund request, and how its note says it is to end: newer versions let a note choose.
+/// Reads a refund request, and the outcome its note requests: newer versions let the note choose it.
 pub(super) fn read(
     body: &[u8],
     version: ApiVersion,
 ) -> Result<(NewRefund, Option<RefundStatus>), ApiError> {
-    let fields = Fields::of_body(body)?;
+    let fields = Fields::parse(body)?;
     let newest = version >= ApiVersion::V2026_01_01;
     let amount = fields
         .amount("refund_amount")?

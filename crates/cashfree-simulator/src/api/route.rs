@@ -1,4 +1,4 @@
-//! Which operation a method and an address mean.
+//! Maps method and path to a call.
 
 use http::Method;
 
@@ -63,7 +63,7 @@ impl Call {
         }
     }
 
-    /// The first version that has the call.
+    /// Returns the first version that has the call.
     pub(super) const fn since(&self) -> ApiVersion {
         match self {
             Self::TerminateOrder(_) => ApiVersion::V2023_08_01,
@@ -72,8 +72,8 @@ impl Call {
         }
     }
 
-    /// Reads the method, path and query of a request. A slash at the end of the path is one too many but does no
-    /// harm; an empty part inside makes it an unknown address, which is refused with the status `unknown`.
+    /// Parses the method, path and query of a request. One trailing slash is ignored. An empty segment inside the
+    /// path makes it an unknown address, which is refused with the status `unknown`.
     pub(super) fn read(
         method: &Method,
         path: &str,
@@ -102,7 +102,7 @@ impl Call {
     }
 }
 
-/// The calls there are at an address.
+/// Returns the calls at a path, one for each method.
 fn at(segments: &[&str]) -> Vec<(Method, Call)> {
     let id = |id: &str| id.to_owned();
     match *segments {

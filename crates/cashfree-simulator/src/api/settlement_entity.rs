@@ -1,4 +1,4 @@
-//! The payout of an order as the API answers it.
+//! The settlement of an order in the form of the API.
 
 use serde::Serialize;
 
@@ -30,7 +30,8 @@ pub(super) struct SettlementEntity<'a> {
     transfer_utr: Option<String>,
 }
 
-/// The payout of an order in a version's form, if one was begun. The simulator charges nothing.
+/// Returns the settlement of an order, if it was initiated, in the form of an API version. The simulator charges no
+/// fees.
 pub(super) fn settlement(order: &Order, version: ApiVersion) -> Option<SettlementEntity<'_>> {
     let settlement = order.settlement.as_ref()?;
     let payment = order.payments.get(order.successful_payment()?)?;

@@ -1,4 +1,4 @@
-//! The calls of the sandbox that let payments and payouts end.
+//! The sandbox's simulation calls, which complete payments and settlements.
 
 use serde::Serialize;
 
@@ -38,13 +38,13 @@ struct Outcome<'a> {
     payment_error_code: Option<&'a str>,
 }
 
-/// Lets a pending payment end.
+/// Completes a pending payment.
 pub(super) fn payment(
     state: &mut GatewayState,
     context: CallContext<'_>,
     body: &[u8],
 ) -> Result<ApiResponse, ApiError> {
-    let fields = Fields::of_body(body)?;
+    let fields = Fields::parse(body)?;
     if fields.required_text("entity")? != "PAYMENTS" {
         let message = "entity: this simulator knows only PAYMENTS";
         return Err(ApiError::request(400, "entity_unsupported", message));
@@ -65,16 +65,16 @@ pub(super) fn payment(
         status,
         error_code: outcome.text("payment_error_code")?,
     };
-    carry_out(state, context, simulated, "entity_id_invalid")
+    run(state, context, simulated, "entity_id_invalid")
 }
 
-/// Lets the payouts of orders end.
+/// Sets the status of the settlements of several orders.
 pub(super) fn settlement(
     state: &mut GatewayState,
     context: CallContext<'_>,
     body: &[u8],
 ) -> Result<ApiResponse, ApiError> {
-    let fields = Fields::of_body(body)?;
+    let fields = Fields::parse(body)?;
     let status = fields.required_text("status")?;
     let simulated = Simulated::Settlement {
         order_ids: fields
@@ -86,10 +86,10 @@ pub(super) fn settlement(
             .map_err(|_| invalid("status", "must be INITIATED, SUCCESS, FAILED or REVERSED"))?,
         reason: fields.text("errorReason")?,
     };
-    carry_out(state, context, simulated, "order_id_invalid")
+    run(state, context, simulated, "order_id_invalid")
 }
 
-fn carry_out(
+fn run(
     state: &mut GatewayState,
     context: CallContext<'_>,
     simulated: Simulated,
@@ -98,10 +98,12 @@ fn carry_out(
     let refused = |refusal: ControlError| ApiError::request(400, code, refusal.message);
     let made = state.simulate(context.merchant, simulated, context.now);
     let simulation = state.simulations.get(made.map_err(refused)?);
-    simulation.map(shown).ok_or_else(unknown_simulation)
+    simulation
+        .map(simulation_response)
+        .ok_or_else(unknown_simulation)
 }
 
-/// A simulation that took place.
+/// Returns an earlier simulation.
 pub(super) fn fetch(
     state: &GatewayState,
     context: CallContext<'_>,
@@ -109,11 +111,11 @@ pub(super) fn fetch(
 ) -> Result<ApiResponse, ApiError> {
     let mut own = state.simulations.iter();
     own.find(|known| known.merchant == context.merchant && known.simulation_id == simulation_id)
-        .map(shown)
+        .map(simulation_response)
         .ok_or_else(unknown_simulation)
 }
 
-fn shown(simulation: &Simulation) -> ApiResponse {
+fn simulation_response(simulation: &Simulation) -> ApiResponse {
     let simulation_id = &simulation.simulation_id;
     ApiResponse::json(&match &simulation.simulated {
         Simulated::Payment {

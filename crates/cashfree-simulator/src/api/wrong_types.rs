@@ -1,19 +1,19 @@
-//! Answers whose JSON has other types than it should.
+//! Responses whose JSON values have wrong types.
 
 use bytes::Bytes;
 
-/// What takes the place of the right values.
+/// Replacements for the correct values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WrongTypes {
-    /// Numbers become strings of the same digits.
+    /// Turns numbers into strings of the same digits.
     NumbersAsStrings,
-    /// Texts, numbers and flags become null.
+    /// Turns strings, numbers and booleans into null.
     Nulls,
-    /// Texts, numbers and flags become empty objects.
+    /// Turns strings, numbers and booleans into empty objects.
     Objects,
 }
 
-/// The JSON with every value that is neither array nor object made wrong. Names stay, and so does every digit.
+/// Replaces every value that is neither array nor object. Names and digits stay.
 pub(super) fn with_wrong_types(json: &Bytes, wrong: WrongTypes) -> Bytes {
     let mut text = Vec::with_capacity(json.len() * 2);
     let mut rest: &[u8] = json;
@@ -51,7 +51,7 @@ fn value(text: &mut Vec<u8>, token: &[u8], wrong: WrongTypes) {
     }
 }
 
-/// How long the string is that the text begins with, quotes included.
+/// Returns the length of the string at the start of the text, quotes included.
 fn string_length(text: &[u8]) -> usize {
     let mut escaped = false;
     for (index, byte) in text.iter().enumerate().skip(1) {
@@ -65,7 +65,7 @@ fn string_length(text: &[u8]) -> usize {
     text.len()
 }
 
-/// How long the number or word is that the text begins with.
+/// Returns the length of the number or literal at the start of the text.
 fn plain_length(text: &[u8]) -> usize {
     let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
     text.iter().position(ends).unwrap_or(text.len()).max(1)

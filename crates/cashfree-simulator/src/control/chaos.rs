@@ -1,4 +1,4 @@
-//! What is left to chance.
+//! Random faults.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::input::{Body, Input};
-use super::reply::{Reply, written};
+use super::reply::{Reply, json_response};
 use crate::chaos::{ChaosProfile, ChaosTally};
 use crate::control_error::ControlError;
 use crate::shared::Shared;
@@ -24,32 +24,33 @@ struct Chaos {
 }
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response {
-    shown(shared)
+    chaos_response(shared)
 }
 
-fn shown(shared: Arc<Shared>) -> Response {
+fn chaos_response(shared: Arc<Shared>) -> Response {
     let simulator = Simulator { shared };
     let chaos = Chaos {
         profile: simulator.settings().chaos,
         tally: simulator.chaos_tally(),
     };
-    written(StatusCode::OK, &chaos)
+    json_response(StatusCode::OK, &chaos)
 }
 
 pub(super) async fn set(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
     set_chaos(Arc::clone(&shared), body)?;
-    Ok(shown(shared))
+    Ok(chaos_response(shared))
 }
 
-/// Leaves to chance what a body describes.
+/// Sets the profile that a body describes.
 pub(crate) fn set_chaos(shared: Arc<Shared>, body: Body) -> Result<(), ControlError> {
-    let profile = read_profile(Input::of(body)?)?;
+    let profile = read_profile(Input::parse(body)?)?;
     Simulator { shared }
         .set_chaos(Some(profile))
         .map_err(|problem| ControlError::invalid("profile", problem))
 }
 
-/// Reads a profile: one with a name, and in it other rates. Where rates are given but no name, all others are none.
+/// Reads a profile: a named one, with the given rates in place of its own. If rates are given without a name, all
+/// other rates are zero.
 pub(super) fn read_profile(mut input: Input) -> Result<ChaosProfile, ControlError> {
     const SEED: &str = "must be a whole number";
     let seed_name = input.name("seed");
@@ -82,15 +83,15 @@ pub(super) fn read_profile(mut input: Input) -> Result<ChaosProfile, ControlErro
     Ok(profile)
 }
 
-/// Changes the rates of the faults that an object names.
+/// Replaces the rates of the faults that an object names.
 fn rates<T: FromStr<Err: Display> + Ord>(
     input: &mut Input,
     field: &str,
     rates: &mut BTreeMap<T, u16>,
 ) -> Result<(), ControlError> {
-    let told: Option<BTreeMap<String, u16>> =
+    let given: Option<BTreeMap<String, u16>> =
         input.value(field, "must be an object of faults and calls of a thousand")?;
-    for (fault, rate) in told.unwrap_or_default() {
+    for (fault, rate) in given.unwrap_or_default() {
         let name = input.name(&format!("{field}.{fault}"));
         let known = fault
             .parse()
@@ -101,10 +102,10 @@ fn rates<T: FromStr<Err: Display> + Ord>(
 }
 
 pub(super) async fn clear(State(shared): State<Arc<Shared>>) -> Reply {
-    // Nothing is always possible.
+    // Switching random faults off cannot fail.
     let _ = Simulator {
         shared: Arc::clone(&shared),
     }
     .set_chaos(None);
-    Ok(shown(shared))
+    Ok(chaos_response(shared))
 }

@@ -1,4 +1,4 @@
-//! Where webhooks go, and those that went.
+//! Webhook endpoints and deliveries.
 
 use std::sync::Arc;
 
@@ -34,23 +34,23 @@ pub(super) async fn add(State(shared): State<Arc<Shared>>, body: Body) -> Reply 
     Ok(reply("endpoint", add_endpoint(shared, body)?))
 }
 
-/// Registers the address that a body describes.
+/// Registers the endpoint that a body describes.
 pub(crate) fn add_endpoint(
     shared: Arc<Shared>,
     body: Body,
 ) -> Result<EndpointSnapshot, ControlError> {
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let url = input
         .text("url")?
         .ok_or_else(|| ControlError::invalid("url", "is missing"))?;
     let mut endpoint = Endpoint::new(url);
     if let Some(version) = input.named::<WebhookVersion>("version")? {
-        endpoint = endpoint.version(version);
+        endpoint = endpoint.with_version(version);
     }
     if let Some(events) = input.value::<Vec<String>>("events", "must be an array of event types")? {
         let events: Result<Vec<EventType>, _> = events.iter().map(|event| event.parse()).collect();
-        endpoint =
-            endpoint.events(events.map_err(|problem| ControlError::invalid("events", problem))?);
+        endpoint = endpoint
+            .with_events(events.map_err(|problem| ControlError::invalid("events", problem))?);
     }
     endpoint.merchant = input.text("merchant")?;
     input.finish()?;

@@ -24,7 +24,7 @@ pub(super) async fn add(State(shared): State<Arc<Shared>>, body: Body) -> Reply 
 
 /// Adds the fault that a body describes.
 pub(crate) fn add_fault(shared: Arc<Shared>, body: Body) -> Result<ApiFaultRule, ControlError> {
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let operation = input
         .named("operation")?
         .ok_or_else(|| ControlError::invalid("operation", "is missing"))?;

@@ -1,8 +1,8 @@
-//! Who may use the control API: programs on this machine, not pages in a browser on it.
+//! Access to the control API: for programs on this machine, not for web pages in a browser on it.
 //!
-//! A page of any site can make a browser send requests to this machine. The browser then names the site as origin,
-//! or, if the site got a name of its own to lead here, that name as host; and it does not send JSON across sites
-//! without being allowed to.
+//! A page of any site can make a browser send requests to this machine. The browser then sends the site as the
+//! origin, or, if the site points a name of its own at this machine, that name as the host. It does not send JSON
+//! across sites without permission.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -14,7 +14,7 @@ use url::{Host, Url};
 use super::reply::refusal;
 use crate::media_type::is_json;
 
-/// Lets a request through that names this machine and sends JSON or nothing.
+/// Lets a request pass if it names this machine and sends JSON or nothing.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
     let headers = request.headers();
     if !names_this_machine(&request) || !origin(headers) {
@@ -34,12 +34,12 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Whether a request is for this machine by every name it gives.
+/// Returns true if the request target and every host header name this machine.
 pub(crate) fn names_this_machine(request: &Request) -> bool {
     request.uri().authority().is_none_or(is_this_machine) && host(request.headers())
 }
 
-/// Whether every host header names this machine. A request without one comes from no browser.
+/// Returns true if every host header names this machine. Browsers always send one.
 fn host(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::HOST)
@@ -47,7 +47,7 @@ fn host(headers: &HeaderMap) -> bool {
         .all(|host| Authority::try_from(host.as_bytes()).is_ok_and(|host| is_this_machine(&host)))
 }
 
-/// Whether every page that a request is said to come from is one of this machine.
+/// Returns true if every origin header names a page of this machine.
 fn origin(headers: &HeaderMap) -> bool {
     headers.get_all(header::ORIGIN).iter().all(|origin| {
         let url = origin.to_str().ok().and_then(|text| Url::parse(text).ok());

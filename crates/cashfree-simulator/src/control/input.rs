@@ -1,4 +1,4 @@
-//! Reads the JSON bodies of control calls, each refusal naming its field.
+//! Reads the JSON bodies of control calls. Each error names its field.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -13,30 +13,30 @@ use serde_json::value::RawValue;
 use crate::control_error::ControlError;
 use crate::money::Paise;
 
-/// Ten minutes.
+/// Longest delay: ten minutes.
 const MAX_DELAY_MS: u64 = 600_000;
 
-/// A body as the framework hands it over.
+/// A body as the framework passes it.
 pub(crate) type Body = Result<Bytes, BytesRejection>;
 
-/// A path segment as the framework hands it over.
+/// A path segment as the framework passes it.
 pub(super) type Segment = Result<Path<String>, PathRejection>;
 
-/// The text of a path segment.
+/// Returns the text of a path segment.
 pub(super) fn segment(segment: Segment) -> Result<String, ControlError> {
     segment
         .map(|Path(text)| text)
         .map_err(|_| ControlError::malformed("the address is not valid UTF-8"))
 }
 
-/// A path segment that is a number.
+/// Parses a path segment that is a number.
 pub(super) fn number(path: Segment) -> Result<u64, ControlError> {
     segment(path)?
         .parse()
         .map_err(|_| ControlError::invalid("id", "must be a whole number"))
 }
 
-/// The merchant named by `?merchant=`.
+/// Returns the merchant in the query parameter `merchant`.
 pub(super) fn merchant_in_query(query: Option<&str>) -> Option<String> {
     let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     pairs
@@ -45,14 +45,14 @@ pub(super) fn merchant_in_query(query: Option<&str>) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// Sets a target if there is a value for it.
+/// Sets `target` if there is a value.
 pub(super) fn set<T>(target: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *target = value;
     }
 }
 
-/// The fields of a JSON object that are still to be read.
+/// The fields of a JSON object that have not been read yet.
 #[derive(Debug)]
 pub(super) struct Input {
     path: &'static str,
@@ -60,8 +60,8 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// Reads a body. An empty one is an empty object.
-    pub(super) fn of(body: Body) -> Result<Self, ControlError> {
+    /// Parses a body. An empty one is an empty object.
+    pub(super) fn parse(body: Body) -> Result<Self, ControlError> {
         let body = body
             .map_err(|_| ControlError::malformed("the body could not be read or is too large"))?;
         if body.trim_ascii().is_empty() {
@@ -75,7 +75,7 @@ impl Input {
         Ok(Self { path: "", values })
     }
 
-    /// The whole name of a field, with what it is in.
+    /// Returns the full name of a field, such as `webhooks.drop`.
     pub(super) fn name(&self, field: &str) -> String {
         if self.path.is_empty() {
             field.to_owned()
@@ -105,17 +105,17 @@ impl Input {
             .transpose()
     }
 
-    /// Takes a field that is a string.
+    /// Takes a string.
     pub(super) fn text(&mut self, field: &str) -> Result<Option<String>, ControlError> {
         self.value(field, "must be a string")
     }
 
-    /// Takes a field that is true or false.
+    /// Takes a boolean.
     pub(super) fn flag(&mut self, field: &str) -> Result<Option<bool>, ControlError> {
         self.value(field, "must be true or false")
     }
 
-    /// Takes a field whose text names a value.
+    /// Takes a string and parses it.
     pub(super) fn named<T: FromStr<Err: Display>>(
         &mut self,
         field: &str,
@@ -129,7 +129,7 @@ impl Input {
             .transpose()
     }
 
-    /// Takes a field that is a decimal, as a string or as a number.
+    /// Takes a decimal, as a string or as a number.
     pub(super) fn decimal<T: FromStr<Err: Display>>(
         &mut self,
         field: &str,
@@ -148,7 +148,7 @@ impl Input {
             .map_err(|problem| ControlError::invalid(&name, problem))
     }
 
-    /// Takes a field that is an amount above zero.
+    /// Takes an amount above zero.
     pub(super) fn amount(&mut self, field: &str) -> Result<Option<Paise>, ControlError> {
         let amount: Option<Paise> = self.decimal(field)?;
         if amount.is_some_and(|amount| !amount.is_positive()) {
@@ -160,7 +160,7 @@ impl Input {
         Ok(amount)
     }
 
-    /// Takes a field that is a wait in milliseconds.
+    /// Takes a delay in milliseconds.
     pub(super) fn milliseconds(&mut self, field: &str) -> Result<Option<u64>, ControlError> {
         const MUST: &str = "must be a whole number of milliseconds up to 600000";
         let value = self.value::<u64>(field, MUST)?;
@@ -171,19 +171,19 @@ impl Input {
         }
     }
 
-    /// Whether a field is there that has not been taken.
+    /// Returns true if the field is present and has not been taken.
     pub(super) fn has(&self, field: &str) -> bool {
         self.values.contains_key(field)
     }
 
-    /// Whether a field is there and null. Reading it then finds nothing.
+    /// Returns true if the field is present and null. Taking it returns nothing.
     pub(super) fn is_null(&self, field: &str) -> bool {
         self.values
             .get(field)
             .is_some_and(|raw| raw.get() == "null")
     }
 
-    /// Takes a field that is an object.
+    /// Takes an object.
     pub(super) fn object(&mut self, field: &'static str) -> Result<Option<Self>, ControlError> {
         let values = self.value(field, "must be an object")?;
         Ok(values.map(|values| Self {
@@ -192,7 +192,7 @@ impl Input {
         }))
     }
 
-    /// Refuses what was not read.
+    /// Refuses the fields that were not taken.
     pub(super) fn finish(self) -> Result<(), ControlError> {
         match self.values.keys().next() {
             Some(field) => Err(ControlError::invalid(

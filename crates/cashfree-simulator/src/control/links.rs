@@ -1,4 +1,4 @@
-//! Links, and what payers do on them.
+//! Links and the payment attempts on them.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::input::{Body, Input, Segment, merchant_in_query, segment};
-use super::reply::{Reply, reply, written};
+use super::reply::{Reply, json_response, reply};
 use crate::control_error::ControlError;
 use crate::operations::PaymentAttempt;
 use crate::shared::Shared;
@@ -28,7 +28,7 @@ pub(super) async fn show(
     let merchant = merchant_in_query(query.as_deref());
     Ok(reply(
         "link",
-        named(&shared, &link_id, merchant.as_deref())?,
+        find_link(&shared, &link_id, merchant.as_deref())?,
     ))
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn complete_payment(
     body: Body,
 ) -> Reply {
     let cf_payment_id = segment(cf_payment_id)?;
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let outcome = input
         .named("outcome")?
         .ok_or_else(|| ControlError::invalid("outcome", "is missing"))?;
@@ -83,11 +83,11 @@ pub(super) async fn complete_payment(
         shared: Arc::clone(&shared),
     }
     .complete_payment(&cf_payment_id, outcome)?;
-    paid(&shared, payment)
+    payment_response(&shared, payment)
 }
 
-/// A payment with the order it was made on, and the link behind it if there is one.
-pub(super) fn paid(shared: &Arc<Shared>, payment: PaymentSnapshot) -> Reply {
+/// Responds with a payment and the link it belongs to, or else its order.
+pub(super) fn payment_response(shared: &Arc<Shared>, payment: PaymentSnapshot) -> Reply {
     shared.with(|state, now| {
         let index = state.find_payment(&payment.cf_payment_id)?;
         let order = state.orders.get(index.order);
@@ -95,12 +95,12 @@ pub(super) fn paid(shared: &Arc<Shared>, payment: PaymentSnapshot) -> Reply {
         let link = state.link_of_order(order);
         let link = link.map(|link| state.snapshot(link, now));
         let order = link.is_none().then(|| state.order_snapshot(order, now));
-        let paid = Paid {
+        let payment_response = Paid {
             payment,
             link,
             order,
         };
-        Ok(written(StatusCode::OK, &paid))
+        Ok(json_response(StatusCode::OK, &payment_response))
     })
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn expire(
     body: Body,
 ) -> Reply {
     let link_id = segment(link_id)?;
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let merchant = input
         .text("merchant")?
         .or_else(|| merchant_in_query(query.as_deref()));
@@ -141,20 +141,20 @@ fn attempt(
     let simulator = Simulator {
         shared: Arc::clone(shared),
     };
-    paid(shared, simulator.attempt(&link_id, attempt, outcome)?)
+    payment_response(shared, simulator.attempt(&link_id, attempt, outcome)?)
 }
 
-/// Reads what a payer does.
+/// Reads a payment attempt.
 pub(super) fn read_attempt(
     query: Option<&str>,
     body: Body,
     outcome: PaymentStatus,
 ) -> Result<PaymentAttempt, ControlError> {
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let mut attempt = PaymentAttempt::new();
     attempt.amount = input.amount("amount")?;
     if let Some(method) = input.named::<Method>("method")? {
-        attempt = attempt.method(method);
+        attempt = attempt.with_method(method);
     }
     attempt.late = input.flag("late")?.unwrap_or(false);
     attempt.order_id = input.text("order_id")?;
@@ -162,13 +162,13 @@ pub(super) fn read_attempt(
     if outcome == PaymentStatus::Failed
         && let Some(reason) = input.text("reason")?
     {
-        attempt = attempt.reason(reason);
+        attempt = attempt.with_reason(reason);
     }
     input.finish()?;
     Ok(attempt)
 }
 
-fn named(
+fn find_link(
     shared: &Arc<Shared>,
     link_id: &str,
     merchant: Option<&str>,

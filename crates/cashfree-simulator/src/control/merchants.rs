@@ -1,4 +1,4 @@
-//! Accounts and the clock.
+//! Merchants and the clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::shared::Shared;
 use crate::simulator::Simulator;
 use crate::timestamp;
 
-/// A hundred years.
+/// One hundred years.
 const MAX_ADVANCE_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
@@ -24,7 +24,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 pub(super) async fn add(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let client_id = input
         .text("client_id")?
         .ok_or_else(|| ControlError::invalid("client_id", "is missing"))?;
@@ -54,10 +54,10 @@ pub(super) async fn advance(State(shared): State<Arc<Shared>>, body: Body) -> Re
     ))
 }
 
-/// Moves the clock by as much as a body says.
+/// Moves the clock forward as a body requests.
 pub(crate) fn advance_clock(shared: Arc<Shared>, body: Body) -> Result<Timestamp, ControlError> {
     const MUST: &str = "must be a whole number of seconds, at most a hundred years";
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let seconds = input
         .value::<u64>("advance_seconds", MUST)?
         .ok_or_else(|| ControlError::invalid("advance_seconds", "is missing"))?;

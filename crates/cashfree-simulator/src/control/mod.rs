@@ -1,4 +1,4 @@
-//! The control API under `/_simulator`: what a test or a person does to the simulator from outside.
+//! The control API under `/_simulator`, for tests and developers.
 
 mod chaos;
 mod endpoints;
@@ -29,7 +29,7 @@ pub(crate) use merchants::advance_clock;
 pub(crate) use settings::change_settings;
 pub(crate) use webhook_faults::add_webhook_fault;
 
-/// The routes of the control API.
+/// Returns the routes of the control API.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     let api = Router::new()
         .route("/links", get(links::list))

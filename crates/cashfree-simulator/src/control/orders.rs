@@ -1,4 +1,4 @@
-//! Orders, and what follows from their being paid: refunds, payouts, disputes.
+//! Orders, refunds, settlements and disputes.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use super::input::{Body, Input, Segment, merchant_in_query, segment};
-use super::links::{paid, read_attempt};
+use super::links::{payment_response, read_attempt};
 use super::reply::{Reply, reply};
 use crate::control_error::ControlError;
 use crate::shared::Shared;
 use crate::simulator::Simulator;
 use crate::state::{DisputeType, PaymentStatus};
 
-/// Why the gateway gives money back by itself, unless it is said.
+/// Default reason of an automatic refund.
 const DEFAULT_REFUND_REASON: &str = "Multiple payments were performed against same order.";
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
@@ -30,7 +30,7 @@ pub(super) async fn show(
     Ok(reply("order", order))
 }
 
-/// The handler that lets a payer try to pay an order, with one end.
+/// Defines the handler of a payment attempt on an order with one outcome.
 macro_rules! attempt {
     ($name:ident, $outcome:ident) => {
         pub(super) async fn $name(
@@ -44,7 +44,7 @@ macro_rules! attempt {
             let simulator = Simulator {
                 shared: Arc::clone(&shared),
             };
-            paid(
+            payment_response(
                 &shared,
                 simulator.attempt_order(&order_id, attempt, outcome)?,
             )
@@ -64,7 +64,7 @@ pub(super) async fn settlement(
     body: Body,
 ) -> Reply {
     let order_id = segment(order_id)?;
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let status = required(input.named("status")?, "status")?;
     let merchant = input
         .text("merchant")?
@@ -84,7 +84,7 @@ pub(super) async fn complete_refund(
     body: Body,
 ) -> Reply {
     let cf_refund_id = segment(cf_refund_id)?;
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let outcome = required(input.named("outcome")?, "outcome")?;
     input.finish()?;
     let refund = Simulator { shared }.complete_refund(&cf_refund_id, outcome)?;
@@ -97,7 +97,7 @@ pub(super) async fn auto_refund(
     body: Body,
 ) -> Reply {
     let cf_payment_id = segment(cf_payment_id)?;
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let (amount, reason) = (input.amount("amount")?, input.text("reason")?);
     input.finish()?;
     let reason = reason.unwrap_or_else(|| DEFAULT_REFUND_REASON.to_owned());
@@ -115,7 +115,7 @@ pub(super) async fn raise_dispute(
     body: Body,
 ) -> Reply {
     let cf_payment_id = segment(cf_payment_id)?;
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let (kind, amount) = (input.named("type")?, input.amount("amount")?);
     input.finish()?;
     let kind = kind.unwrap_or(DisputeType::Dispute);
@@ -129,7 +129,7 @@ pub(super) async fn move_dispute(
     body: Body,
 ) -> Reply {
     let dispute_id = segment(dispute_id)?;
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let stage = required(input.named("stage")?, "stage")?;
     input.finish()?;
     Ok(reply(

@@ -20,23 +20,23 @@ pub(super) fn refusal(status: u16, code: &'static str, message: &str) -> Respons
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
-        written(status, &self)
+        json_response(status, &self)
     }
 }
 
-/// What a control call answers with.
+/// The result of a control call.
 pub(super) type Reply = Result<Response, ControlError>;
 
-/// A 200 with a value under one name.
+/// Responds with 200 and a value under one name.
 pub(super) fn reply<T: Serialize>(name: &'static str, value: T) -> Response {
-    written(
+    json_response(
         StatusCode::OK,
         &std::collections::BTreeMap::from([(name, value)]),
     )
 }
 
-pub(super) fn written<T: Serialize>(status: StatusCode, value: &T) -> Response {
-    // Values here are texts, numbers and lists of them: writing cannot fail.
+pub(super) fn json_response<T: Serialize>(status: StatusCode, value: &T) -> Response {
+    // Strings, numbers and lists of them: serializing cannot fail.
     let body = serde_json::to_vec(value).unwrap_or_default();
     (
         status,

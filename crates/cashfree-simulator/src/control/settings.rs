@@ -1,4 +1,4 @@
-//! The settings, whole or in part.
+//! The settings.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use http::StatusCode;
 
 use super::chaos::read_profile;
 use super::input::{Body, Input, set};
-use super::reply::{Reply, written};
+use super::reply::{Reply, json_response};
 use super::webhook_settings::{read_sending, read_webhooks};
 use crate::api_faults::{ApiFault, ApiOperation};
 use crate::chaos::ChaosTally;
@@ -19,17 +19,20 @@ use crate::shared::Shared;
 use crate::simulator::Simulator;
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response {
-    written(StatusCode::OK, &Simulator { shared }.settings())
+    json_response(StatusCode::OK, &Simulator { shared }.settings())
 }
 
 pub(super) async fn update(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
-    Ok(written(StatusCode::OK, &change_settings(&shared, body)?))
+    Ok(json_response(
+        StatusCode::OK,
+        &change_settings(&shared, body)?,
+    ))
 }
 
 /// Changes the settings that a body names.
 pub(crate) fn change_settings(shared: &Arc<Shared>, body: Body) -> Result<Settings, ControlError> {
-    let input = Input::of(body)?;
-    // In one go: of two changes at the same time neither is lost.
+    let input = Input::parse(body)?;
+    // Read and write under one lock, so that of two concurrent changes none is lost.
     shared.with(|state, _| {
         let settings = changed(state.settings.clone(), input)?;
         if settings.chaos != state.settings.chaos {
@@ -40,7 +43,7 @@ pub(crate) fn change_settings(shared: &Arc<Shared>, body: Body) -> Result<Settin
     })
 }
 
-/// The settings with a change, or why the change is refused.
+/// Returns the changed settings, or the first error.
 fn changed(mut settings: Settings, mut input: Input) -> Result<Settings, ControlError> {
     if let Some(webhooks) = input.object("webhooks")? {
         read_webhooks(&mut settings.webhooks, webhooks)?;
@@ -154,7 +157,7 @@ fn read_answers(settings: &mut Settings, input: &mut Input) -> Result<(), Contro
     Ok(())
 }
 
-/// A null takes an operation's fault away.
+/// Sets standing faults. A null removes the fault of its operation.
 fn read_faults(
     settings: &mut Settings,
     faults: &BTreeMap<String, Option<String>>,

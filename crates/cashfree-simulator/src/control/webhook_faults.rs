@@ -1,4 +1,4 @@
-//! Faults for the next webhooks.
+//! Faults that hit the next webhooks.
 
 use std::sync::Arc;
 
@@ -26,14 +26,14 @@ pub(crate) fn add_webhook_fault(
     body: Body,
 ) -> Result<WebhookFaultRule, ControlError> {
     const TIMES: &str = "must be a whole number from 1";
-    let mut input = Input::of(body)?;
+    let mut input = Input::parse(body)?;
     let fault = input
         .named("fault")?
         .ok_or_else(|| ControlError::invalid("fault", "is missing"))?;
     let mut rule = WebhookFaultRule::once(fault);
     rule.event = input.named("event")?;
     if let Some(times) = input.value::<u32>("times", TIMES)? {
-        rule = rule.times(times);
+        rule = rule.with_times(times);
     }
     if rule.times == 0 {
         return Err(ControlError::invalid("times", TIMES));

@@ -1,4 +1,4 @@
-//! The settings about webhooks.
+//! The webhook settings.
 
 use super::input::{Input, set};
 use crate::control_error::ControlError;

@@ -1,4 +1,4 @@
-//! What a payer does on a link or an order, and what follows from it.
+//! Payment attempts on links and orders.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::state::{
 
 /// One attempt to pay a link or an order.
 ///
-/// Without further calls: the whole remaining amount, by UPI, and of a link on a new order.
+/// The default pays the whole remaining amount by UPI. On a link, it creates a new order.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PaymentAttempt {
@@ -24,51 +24,52 @@ pub struct PaymentAttempt {
 }
 
 impl PaymentAttempt {
-    /// The whole remaining amount, by UPI, on a new order.
+    /// Creates an attempt to pay the whole remaining amount by UPI on a new order.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Pays this amount.
-    pub const fn amount(mut self, amount: Paise) -> Self {
+    /// Sets the amount.
+    pub const fn with_amount(mut self, amount: Paise) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    /// Pays with this method.
-    pub fn method(mut self, method: Method) -> Self {
+    /// Sets the payment method.
+    pub fn with_method(mut self, method: Method) -> Self {
         self.instrument = Some(Instrument::of(method));
         self
     }
 
-    /// Lets the payment land on a cancelled or expired link, or on an order that takes none any more, as one that was
-    /// begun earlier would.
+    /// Allows the payment on a cancelled or expired link, or on an order that takes no more payments, like a payment
+    /// that began earlier.
     pub const fn late(mut self) -> Self {
         self.late = true;
         self
     }
 
-    /// Why the attempt fails. Only for failing attempts.
-    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+    /// Sets the reason of a failing attempt.
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
         self.decline = Some(Decline::by_bank(reason));
         self
     }
 
-    /// Goes on with an unpaid order of an earlier attempt instead of making a new one.
-    pub fn on_order(mut self, order_id: impl Into<String>) -> Self {
+    /// Uses an unpaid order of an earlier attempt instead of a new one.
+    pub fn with_order(mut self, order_id: impl Into<String>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Whose link it is. Only needed where two merchants use the same link id.
-    pub fn merchant(mut self, client_id: impl Into<String>) -> Self {
+    /// Sets the merchant, which is required only if two merchants use the same link id.
+    pub fn with_merchant(mut self, client_id: impl Into<String>) -> Self {
         self.merchant = Some(client_id.into());
         self
     }
 }
 
 impl GatewayState {
-    /// Carries out an attempt. One that ends at once is announced; a pending one is nobody's news yet.
+    /// Carries out a payment attempt on a link. An attempt that ends at once publishes its events, a pending one
+    /// none.
     pub(crate) fn attempt(
         &mut self,
         link: usize,
@@ -84,7 +85,7 @@ impl GatewayState {
         self.begin(order, attempt, amount, outcome, now)
     }
 
-    /// Carries out an attempt on an order that belongs to no link, or on whose link nobody looks.
+    /// Carries out a payment attempt on an order. The attempt on an order of a link is an attempt on the link.
     pub(crate) fn attempt_order(
         &mut self,
         order: usize,
@@ -97,7 +98,7 @@ impl GatewayState {
             .get(order)
             .ok_or_else(|| ControlError::not_found("order_id"))?;
         if let Some(link) = owner.link {
-            let attempt = attempt.on_order(owner.order_id.clone());
+            let attempt = attempt.with_order(owner.order_id.clone());
             return self.attempt(link, attempt, outcome, now);
         }
         if !attempt.late {
@@ -124,7 +125,7 @@ impl GatewayState {
         let instrument = attempt
             .instrument
             .unwrap_or_else(|| Instrument::of(Method::Upi));
-        let payment = Payment::attempts_started(self.next_cf_payment_id(), amount, instrument, now);
+        let payment = Payment::pending(self.next_cf_payment_id(), amount, instrument, now);
         let index = self.record(order, payment)?;
         if outcome != PaymentStatus::Pending {
             self.complete(index, outcome, attempt.decline, now);
@@ -219,7 +220,7 @@ impl GatewayState {
     }
 }
 
-/// Whether an order can take a payment now.
+/// Checks that an order can take a payment now.
 fn check_payable(status: OrderStatus, pending: bool) -> Result<(), ControlError> {
     let problem = if status != OrderStatus::Active {
         "order_id: the order is not active"

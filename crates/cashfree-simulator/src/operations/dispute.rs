@@ -1,4 +1,4 @@
-//! Payers who want their money back through their bank.
+//! Disputes raised, moved on and closed.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::money::Paise;
 use crate::state::{Dispute, DisputeStage, DisputeType, GatewayState};
 use crate::webhook::Event;
 
-/// How long the merchant has to answer.
+/// Time that the merchant has to respond.
 const RESPONSE_PERIOD: Duration = Duration::from_hours(3 * 24);
 
 impl GatewayState {
-    /// Raises a dispute about a successful payment, and says so.
+    /// Raises a dispute about a successful payment and publishes it.
     pub(crate) fn raise_dispute(
         &mut self,
         cf_payment_id: &str,
@@ -53,7 +53,7 @@ impl GatewayState {
         Ok(position)
     }
 
-    /// Takes a dispute further or ends it, and says so.
+    /// Moves a dispute to a stage and publishes it.
     pub(crate) fn move_dispute(
         &mut self,
         dispute_id: &str,
@@ -69,7 +69,7 @@ impl GatewayState {
             .disputes
             .get_mut(position)
             .ok_or_else(|| ControlError::not_found("dispute_id"))?;
-        if dispute.stage.is_end() {
+        if dispute.stage.is_closed() {
             return Err(ControlError::conflict(
                 "dispute_closed",
                 "dispute_id",

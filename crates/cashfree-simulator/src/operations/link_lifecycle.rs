@@ -1,4 +1,4 @@
-//! Links are made, cancelled, and end when their time has come.
+//! Links created, cancelled and expired.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::webhook::Event;
 
 const DEFAULT_LINK_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// How much later a payment lands that was begun before its link was over.
+/// Delay of a late payment after the end of its link.
 const LATE_PAYMENT_DELAY: Duration = Duration::from_secs(1);
 
 /// The merchant already has a link with this id.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DuplicateLink;
 
-/// The link is in no state that can be cancelled.
+/// The link is not in a state that can be cancelled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CancelError(pub(crate) LinkStatus);
 
 impl GatewayState {
-    /// Makes a link.
+    /// Creates a link.
     pub(crate) fn create_link(
         &mut self,
         merchant: &str,
@@ -63,7 +63,7 @@ impl GatewayState {
         Ok(position)
     }
 
-    /// Cancels a link that can still be paid.
+    /// Cancels a payable link.
     pub(crate) fn cancel(&mut self, link: usize, now: Timestamp) -> Result<(), CancelError> {
         let Some(owner) = self.links.get_mut(link) else {
             return Err(CancelError(LinkStatus::Cancelled));
@@ -77,7 +77,7 @@ impl GatewayState {
         Ok(())
     }
 
-    /// Ends a link, if it can still be paid, and says whether it could.
+    /// Expires a link if it is payable. Returns true if it was.
     pub(crate) fn expire(&mut self, link: usize, now: Timestamp) -> bool {
         let Some(owner) = self
             .links
@@ -100,14 +100,14 @@ impl GatewayState {
         true
     }
 
-    /// Lets a payment land on a link that is over, if chance will have it so.
+    /// Schedules a late payment if the chaos profile decides so.
     fn roll_and_schedule_late_payment(&mut self, link: usize, now: Timestamp) {
         if self.roll_late_payment() {
             self.late_payment(link, now);
         }
     }
 
-    /// Lets a payment land soon on a link that is over.
+    /// Schedules a late payment on a link that has ended.
     pub(crate) fn late_payment(&mut self, link: usize, now: Timestamp) {
         self.schedule.insert((
             later(now, LATE_PAYMENT_DELAY),

@@ -1,4 +1,4 @@
-//! Changes of the state: each one changes the data and publishes the events that follow from it.
+//! Operations change the state and publish the events that follow.
 
 mod attempt;
 mod dispute;

@@ -1,4 +1,4 @@
-//! Orders are made and terminated.
+//! Orders created and terminated.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use crate::control_error::ControlError;
 use crate::money::Paise;
 use crate::state::{GatewayState, NewOrder, Order, OrderMeta, OrderStatus};
 
-/// How long an order of a link can be paid.
+/// Lifetime of the order of a link.
 const LINK_ORDER_LIFETIME: Duration = Duration::from_mins(30);
 
-/// How long an order can be paid whose maker says nothing about it.
+/// Default lifetime of an order without a link.
 const DEFAULT_ORDER_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// The merchant already has an order with this id.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DuplicateOrder;
 
-/// The order is in no state that can be terminated.
+/// The order is not in a state that can be terminated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TerminateError(pub(crate) OrderStatus);
 
 impl GatewayState {
-    /// Makes an order that belongs to no link.
+    /// Creates an order without a link.
     pub(crate) fn create_order(
         &mut self,
         merchant: &str,
@@ -51,7 +51,7 @@ impl GatewayState {
         ))
     }
 
-    /// Makes the order that a payment of a link is made on.
+    /// Creates the order of a payment on a link.
     pub(super) fn create_link_order(
         &mut self,
         link: usize,
@@ -130,7 +130,7 @@ impl GatewayState {
         position
     }
 
-    /// Ends an order that is not paid. A payment under way may still land on it.
+    /// Terminates an unpaid order. A pending payment can still succeed on it.
     pub(crate) fn terminate_order(
         &mut self,
         order: usize,

@@ -1,4 +1,4 @@
-//! How a payment ends, at once or after having been pending, and what follows from it.
+//! Completion of payments and its effects.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,8 @@ use crate::webhook::Event;
 const DECLINED: &str = "Transaction declined by the bank";
 
 impl GatewayState {
-    /// Ends a pending payment. Its link may be over by then, even paid by another payment: the money comes all the same.
+    /// Completes a pending payment, whatever the state of its link. A payment succeeds even if another one has paid
+    /// the link.
     pub(crate) fn complete_payment(
         &mut self,
         cf_payment_id: &str,
@@ -28,7 +29,7 @@ impl GatewayState {
         Ok(index)
     }
 
-    /// Ends a pending payment, if it is pending, failing with `reason` if it is to fail.
+    /// Completes a payment if it is pending. A failed one gets `reason`.
     pub(super) fn complete_pending_payment(
         &mut self,
         index: PaymentIndex,
@@ -51,7 +52,7 @@ impl GatewayState {
         }
     }
 
-    /// Ends a payment, adds what was paid to its link, and announces it.
+    /// Completes a payment, adds its amount to its link, and publishes the events.
     pub(super) fn complete(
         &mut self,
         index: PaymentIndex,
@@ -107,7 +108,7 @@ impl GatewayState {
         self.publish(&events, now);
     }
 
-    /// Adds a successful payment to the link. A link that is over stays so unless it is now paid in full.
+    /// Adds a successful payment to the link. A link that has ended keeps its status unless it is now paid in full.
     fn add_amount_paid(&mut self, link: usize, amount: Paise) {
         let paid_at_once = self.settings.paid_status_on_partial;
         let Some(link) = self.links.get_mut(link) else {

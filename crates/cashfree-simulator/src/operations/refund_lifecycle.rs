@@ -1,4 +1,4 @@
-//! Refunds are made and end.
+//! Refunds created and completed.
 
 use std::time::Duration;
 
@@ -13,24 +13,24 @@ use crate::state::{
 };
 use crate::webhook::Event;
 
-/// How long after a payment it can be refunded.
+/// Period after a payment in which it can be refunded.
 const REFUND_PERIOD: SignedDuration = SignedDuration::from_hours(183 * 24);
 
-/// Why a refund is not made.
+/// Errors of creating a refund.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RefundError {
-    /// No payment has paid the order.
+    /// The order has no successful payment.
     NotPaid,
-    /// The account has a refund with this id.
+    /// The merchant already has a refund with this id.
     Duplicate,
-    /// More than was paid would go back.
+    /// The refunds would exceed the payment.
     TooMuch,
-    /// The payment is too long ago.
+    /// The payment is too old.
     TooLate,
 }
 
 impl GatewayState {
-    /// Makes a refund that a merchant asks for. `outcome` is how it is to end, where the request says so.
+    /// Creates a refund that the merchant requests. `outcome` is the status that the request asks for, if it does.
     pub(crate) fn create_refund(
         &mut self,
         order: usize,
@@ -97,7 +97,7 @@ impl GatewayState {
         Ok(refund)
     }
 
-    /// Makes a refund by the gateway itself, and says so.
+    /// Creates a refund by the gateway itself and publishes it.
     pub(crate) fn auto_refund(
         &mut self,
         index: PaymentIndex,
@@ -153,7 +153,7 @@ impl GatewayState {
         position
     }
 
-    /// Ends a refund by hand.
+    /// Completes a refund, or puts it on hold, through the control API.
     pub(crate) fn complete_refund(
         &mut self,
         cf_refund_id: &str,
@@ -179,7 +179,7 @@ impl GatewayState {
         }
     }
 
-    /// Ends a refund that has not ended, or puts it on hold, and says so.
+    /// Sets the status of an open refund and publishes it.
     pub(crate) fn set_refund_status(
         &mut self,
         position: usize,
@@ -209,7 +209,8 @@ impl GatewayState {
         self.publish(&[event], now);
     }
 
-    /// Whether a refund shows in its link is not documented; unless the setting says so it does not.
+    /// Subtracts a refund from its link's paid amount if the setting says so. The gateway does not document which is
+    /// right.
     fn subtract_amount_paid(&mut self, order: usize, amount: Paise) {
         if !self.settings.refund_lowers_amount_paid {
             return;

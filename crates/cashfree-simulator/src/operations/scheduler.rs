@@ -1,4 +1,4 @@
-//! What happens by itself when its time has come.
+//! Runs scheduled tasks when they are due.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::state::{GatewayState, PaymentStatus, RefundStatus, ScheduledTask};
 use crate::webhook::Event;
 
 impl GatewayState {
-    /// Does all whose time has come.
+    /// Runs all due tasks.
     pub(crate) fn run_due_tasks(&mut self, now: Timestamp) {
         while let Some(&(at, task)) = self.schedule.first() {
             if at > now {
@@ -23,7 +23,7 @@ impl GatewayState {
                     self.set_refund_status(refund, RefundStatus::Success, now);
                 }
                 ScheduledTask::LatePayment(link) => {
-                    // A link that was paid meanwhile takes no further payment; then nothing lands.
+                    // If the link was paid meanwhile, it takes no further payment, and none arrives.
                     let attempt = PaymentAttempt::new().late();
                     let _ = self.attempt(link, attempt, PaymentStatus::Success, now);
                 }
@@ -31,7 +31,7 @@ impl GatewayState {
         }
     }
 
-    /// Whether something's time has come.
+    /// Returns true if a task is due.
     pub(crate) fn has_due_tasks(&self, now: Timestamp) -> bool {
         self.schedule.first().is_some_and(|(at, _)| *at <= now)
     }

@@ -1,4 +1,4 @@
-//! Payouts to the merchant.
+//! Settlements: the gateway's payouts to the merchant.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::state::{GatewayState, Settlement, SettlementStatus};
 use crate::webhook::Event;
 
 impl GatewayState {
-    /// Begins the payout of a paid order, or takes it further, and says so.
+    /// Initiates the settlement of a paid order, or changes its status, and publishes it.
     pub(crate) fn update_settlement(
         &mut self,
         order: usize,
@@ -33,7 +33,7 @@ impl GatewayState {
         Ok(())
     }
 
-    /// Refuses an order of which there is nothing to pay out.
+    /// Checks that an order is paid.
     pub(super) fn check_paid(&self, order: usize) -> Result<(), ControlError> {
         let order = self
             .orders

@@ -1,4 +1,4 @@
-//! Simulations asked for through the merchant API, as the sandbox offers them.
+//! Simulations requested through the merchant API, as in the gateway's sandbox.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use crate::control_error::ControlError;
 use crate::state::{GatewayState, PaymentStatus, Simulated, Simulation};
 
 impl GatewayState {
-    /// Carries a simulation out and remembers it.
+    /// Runs a simulation and records it.
     pub(crate) fn simulate(
         &mut self,
         merchant: &str,

@@ -1,4 +1,4 @@
-//! What the forms of the page do.
+//! Handlers of the page's forms.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use super::form_data::{FormData, Problem, body};
+use super::form_data::{FormData, FormError, body};
 use super::view::{back_to, whole_page};
 use super::{chaos_forms, clock_form, endpoint_form, fault_form, settings_form};
 use crate::control;
@@ -19,7 +19,7 @@ use crate::simulator::Simulator;
 
 pub(super) type Form = Result<Bytes, BytesRejection>;
 
-/// Acts, and goes back to a part of the page or shows there what was refused.
+/// Runs an action, then redirects to a section of the page, or shows the page with the error.
 pub(super) fn act(
     shared: &Arc<Shared>,
     headers: &HeaderMap,
@@ -35,7 +35,7 @@ pub(super) fn act(
                 400 => StatusCode::UNPROCESSABLE_ENTITY,
                 status => StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
             };
-            let problem = Problem {
+            let problem = FormError {
                 section,
                 refusal,
                 form_data,
@@ -58,7 +58,10 @@ pub(super) async fn on_link(
 ) -> Response {
     act(&shared, &headers, "links", form, |form_data| {
         let (link_id, merchant) = (form_data.text("link_id"), form_data.text("merchant"));
-        let (simulator, attempt) = (simulator(&shared), PaymentAttempt::new().merchant(merchant));
+        let (simulator, attempt) = (
+            simulator(&shared),
+            PaymentAttempt::new().with_merchant(merchant),
+        );
         match form_data.text("action") {
             "pay" => simulator.pay(link_id, attempt).map(drop),
             "late" => simulator.pay(link_id, attempt.late()).map(drop),
@@ -120,7 +123,7 @@ pub(super) async fn add_fault(
     })
 }
 
-/// Takes the waiting faults away, and those that hit every call.
+/// Removes the queued faults and the standing ones.
 pub(super) async fn clear_faults(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,

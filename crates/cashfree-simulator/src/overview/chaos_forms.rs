@@ -1,9 +1,9 @@
-//! The forms that add webhook faults and leave things to chance, and what there is of both.
+//! The forms for webhook faults and random faults, and summaries of both.
 
 use serde_json::{Map, Value, json};
 
 use super::field::{Field, Form};
-use super::form_data::{FormData, Problem, whole};
+use super::form_data::{FormData, FormError, whole};
 use crate::chaos::ChaosProfile;
 use crate::endpoint::EventType;
 use crate::state::GatewayState;
@@ -12,7 +12,7 @@ use crate::webhook_faults::{WebhookFault, WebhookFaultRule};
 pub(super) const FAULTS: &str = "webhook-faults";
 pub(super) const CHAOS: &str = "chaos";
 
-pub(super) fn fault_fields(problem: Option<&Problem>) -> Vec<Field> {
+pub(super) fn fault_fields(problem: Option<&FormError>) -> Vec<Field> {
     let form = Form {
         section: FAULTS,
         problem,
@@ -36,7 +36,7 @@ pub(super) fn fault_fields(problem: Option<&Problem>) -> Vec<Field> {
     ]
 }
 
-/// What the control API is to be told about a webhook fault.
+/// Builds the control API's body of a webhook fault.
 pub(super) fn fault_body(form_data: &FormData) -> Value {
     json!({
         "fault": form_data.get("fault"),
@@ -46,16 +46,16 @@ pub(super) fn fault_body(form_data: &FormData) -> Value {
     })
 }
 
-/// The webhook faults that wait, in words.
-pub(super) fn waiting(state: &GatewayState) -> Vec<String> {
-    let words = |rule: &WebhookFaultRule| {
+/// Describes the queued webhook faults.
+pub(super) fn queued_faults(state: &GatewayState) -> Vec<String> {
+    let describe = |rule: &WebhookFaultRule| {
         let what = rule.event.map_or("webhook", EventType::as_str);
         format!("{}: {} for the next {}", what, rule.fault, rule.times)
     };
-    state.webhook_faults.iter().map(words).collect()
+    state.webhook_faults.iter().map(describe).collect()
 }
 
-pub(super) fn chaos_fields(state: &GatewayState, problem: Option<&Problem>) -> Vec<Field> {
+pub(super) fn chaos_fields(state: &GatewayState, problem: Option<&FormError>) -> Vec<Field> {
     let form = Form {
         section: CHAOS,
         problem,
@@ -75,7 +75,7 @@ pub(super) fn chaos_fields(state: &GatewayState, problem: Option<&Problem>) -> V
     ]
 }
 
-/// What the control API is to be told about chance.
+/// Builds the control API's body of a chaos profile.
 pub(super) fn chaos_body(form_data: &FormData) -> Value {
     let mut body = Map::new();
     body.insert("seed".to_owned(), whole(form_data.text("seed")));
@@ -83,7 +83,7 @@ pub(super) fn chaos_body(form_data: &FormData) -> Value {
     Value::from(body)
 }
 
-/// What is left to chance, in words, and what chance has done.
+/// Describes the chaos profile and its tally.
 pub(super) fn chaos_summary(state: &GatewayState) -> String {
     let Some(profile) = &state.settings.chaos else {
         return "Nothing is left to chance.".to_owned();

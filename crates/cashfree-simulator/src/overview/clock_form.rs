@@ -1,13 +1,13 @@
-//! The form that moves the clock.
+//! The form that advances the clock.
 
 use serde_json::{Value, json};
 
 use super::field::{Field, Form};
-use super::form_data::{FormData, Problem, whole};
+use super::form_data::{FormData, FormError, whole};
 
 pub(super) const SECTION: &str = "clock";
 
-/// Unit, words, seconds.
+/// Unit, label, seconds.
 const UNITS: [(&str, &str, u64); 4] = [
     ("seconds", "seconds", 1),
     ("minutes", "minutes", 60),
@@ -15,12 +15,12 @@ const UNITS: [(&str, &str, u64); 4] = [
     ("days", "days", 24 * 60 * 60),
 ];
 
-pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
+pub(super) fn fields(problem: Option<&FormError>) -> Vec<Field> {
     let form = Form {
         section: SECTION,
         problem,
     };
-    let units = UNITS.map(|(unit, words, _)| (unit, words.to_owned()));
+    let units = UNITS.map(|(unit, label, _)| (unit, label.to_owned()));
     vec![
         form.number(
             "advance_seconds",
@@ -32,7 +32,7 @@ pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
     ]
 }
 
-/// What the control API is to be told.
+/// Builds the control API's body.
 pub(super) fn body(form_data: &FormData) -> Value {
     let unit = form_data.text("unit");
     let seconds = UNITS

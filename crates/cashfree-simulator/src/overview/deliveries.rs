@@ -4,10 +4,10 @@ use super::pretty_json;
 use crate::state::DeliverySnapshot;
 use crate::state::GatewayState;
 
-/// Most deliveries on the page.
+/// Maximum number of deliveries on the page.
 const MAX_ROWS: usize = 50;
 
-/// The latest deliveries, and how many are remembered.
+/// The latest deliveries, and the number of all recorded ones.
 pub(super) struct Deliveries {
     pub(super) rows: Vec<Row>,
     pub(super) total: usize,
@@ -40,7 +40,7 @@ impl Row {
         pretty_json::pretty(&self.delivery.body)
     }
 
-    /// What it is about.
+    /// Describes the object of the event.
     pub(super) fn about(&self) -> String {
         match (&self.delivery.link_id, &self.delivery.order_id) {
             (Some(link_id), _) => format!("link {link_id}"),
@@ -49,7 +49,7 @@ impl Row {
         }
     }
 
-    /// The attempts in a few words.
+    /// Summarizes the attempts.
     pub(super) fn attempts(&self) -> String {
         let made = self.delivery.attempts.len();
         let plural = if made == 1 { "" } else { "s" };

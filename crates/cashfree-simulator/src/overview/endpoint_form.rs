@@ -1,16 +1,16 @@
-//! The form that registers an address for webhooks.
+//! The form that registers a webhook endpoint.
 
 use serde_json::{Value, json};
 
 use super::field::{Field, Form};
-use super::form_data::{FormData, Problem};
+use super::form_data::{FormData, FormError};
 use crate::endpoint::EventType;
 use crate::state::GatewayState;
 use crate::version::WebhookVersion;
 
 pub(super) const SECTION: &str = "endpoints";
 
-pub(super) fn fields(state: &GatewayState, problem: Option<&Problem>) -> Vec<Field> {
+pub(super) fn fields(state: &GatewayState, problem: Option<&FormError>) -> Vec<Field> {
     let form = Form {
         section: SECTION,
         problem,
@@ -56,7 +56,7 @@ pub(super) fn fields(state: &GatewayState, problem: Option<&Problem>) -> Vec<Fie
     fields
 }
 
-/// What the control API is to be told.
+/// Builds the control API's body.
 pub(super) fn body(form_data: &FormData) -> Value {
     let mut body = json!({
         "url": form_data.text("url"),

@@ -1,15 +1,15 @@
-//! The form that adds a fault, and the faults there are.
+//! The form that adds a fault, and a summary of the active faults.
 
 use serde_json::{Value, json};
 
 use super::field::{Field, Form};
-use super::form_data::{FormData, Problem, whole};
+use super::form_data::{FormData, FormError, whole};
 use crate::api_faults::{ApiFault, ApiOperation};
 use crate::state::GatewayState;
 
 pub(super) const SECTION: &str = "faults";
 
-pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
+pub(super) fn fields(problem: Option<&FormError>) -> Vec<Field> {
     let form = Form {
         section: SECTION,
         problem,
@@ -19,7 +19,7 @@ pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
         .map(|operation| (operation.as_str(), operation.to_string()));
     let faults = ApiFault::ALL
         .iter()
-        .map(|fault| (fault.as_str(), format!("{fault}: {}", words(*fault))));
+        .map(|fault| (fault.as_str(), format!("{fault}: {}", description(*fault))));
     vec![
         form.select(
             "operation",
@@ -51,7 +51,7 @@ pub(super) fn fields(problem: Option<&Problem>) -> Vec<Field> {
     ]
 }
 
-/// What the control API is to be told.
+/// Builds the control API's body.
 pub(super) fn body(form_data: &FormData) -> Value {
     json!({
         "operation": form_data.get("operation"),
@@ -62,9 +62,9 @@ pub(super) fn body(form_data: &FormData) -> Value {
     })
 }
 
-/// The faults in force, in words: those that wait, and those that hit every call.
-pub(super) fn in_force(state: &GatewayState) -> Vec<String> {
-    let waiting = state.faults.iter().map(|rule| {
+/// Describes the active faults: the queued ones and the standing ones.
+pub(super) fn active_faults(state: &GatewayState) -> Vec<String> {
+    let queued = state.faults.iter().map(|rule| {
         let times = if rule.times == 1 { "call" } else { "calls" };
         let delay = if rule.delay_ms == 0 {
             String::new()
@@ -79,10 +79,10 @@ pub(super) fn in_force(state: &GatewayState) -> Vec<String> {
     let standing = state.settings.faults.iter();
     let standing =
         standing.map(|(operation, fault)| format!("{operation}: {fault} for every call"));
-    waiting.chain(standing).collect()
+    queued.chain(standing).collect()
 }
 
-const fn words(fault: ApiFault) -> &'static str {
+const fn description(fault: ApiFault) -> &'static str {
     match fault {
         ApiFault::DropBeforeCommit => "no answer, nothing done",
         ApiFault::DropAfterCommit => "done, but no answer",

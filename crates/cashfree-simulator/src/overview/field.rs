@@ -1,29 +1,29 @@
-//! One field of a form: its label, its line of help, and what it holds.
+//! A field of a form: label, help text, value and error.
 
-use super::form_data::{FormData, Problem};
+use super::form_data::{FormData, FormError};
 
-/// What a field is filled in with.
+/// The kind of a field, with its value.
 pub(super) enum Kind {
-    /// On or off.
+    /// A checkbox.
     Flag(bool),
     /// A line of text.
     Line(String),
     /// A line of digits.
     Number(String),
-    /// One of several.
+    /// A choice of one.
     Select(Vec<Choice>),
-    /// Any of several.
+    /// A choice of any.
     Checks(Vec<Choice>),
 }
 
-/// Something that can be chosen.
+/// An option of a choice.
 pub(super) struct Choice {
     pub(super) value: String,
-    pub(super) words: String,
+    pub(super) text: String,
     pub(super) chosen: bool,
 }
 
-/// A field as a page shows it.
+/// A field of a form.
 pub(super) struct Field {
     pub(super) id: String,
     pub(super) name: &'static str,
@@ -33,15 +33,15 @@ pub(super) struct Field {
     pub(super) problem: Option<String>,
 }
 
-/// Makes the fields of one part of the page: as they were typed if they were refused, else with the given values.
+/// Builds the fields of one section: with the submitted values if they were refused, else with the current ones.
 pub(super) struct Form<'a> {
     pub(super) section: &'static str,
-    pub(super) problem: Option<&'a Problem>,
+    pub(super) problem: Option<&'a FormError>,
 }
 
 impl<'a> Form<'a> {
     fn form_data(&self) -> Option<&'a FormData> {
-        Problem::data_in(self.problem, self.section)
+        FormError::data_in(self.problem, self.section)
     }
 
     fn field(
@@ -57,7 +57,7 @@ impl<'a> Form<'a> {
             label,
             help,
             kind,
-            problem: Problem::of_field(self.problem, self.section, name),
+            problem: FormError::of_field(self.problem, self.section, name),
         }
     }
 
@@ -108,15 +108,15 @@ impl<'a> Form<'a> {
         value: &str,
     ) -> Field {
         let chosen = self.value(name, value);
-        let choices = choices.into_iter().map(|(value, words)| Choice {
+        let choices = choices.into_iter().map(|(value, text)| Choice {
             chosen: value == chosen,
             value: value.to_owned(),
-            words,
+            text,
         });
         self.field(name, label, help, Kind::Select(choices.collect()))
     }
 
-    /// Checks of which all are set until something was typed.
+    /// Builds checkboxes that are all checked unless a form was submitted.
     pub(super) fn checks<'b>(
         &self,
         name: &'static str,
@@ -128,7 +128,7 @@ impl<'a> Form<'a> {
         let choices = choices.into_iter().map(|value| Choice {
             chosen: form_data.is_none_or(|form_data| form_data.all(name).contains(&value)),
             value: value.to_owned(),
-            words: value.to_owned(),
+            text: value.to_owned(),
         });
         self.field(name, label, help, Kind::Checks(choices.collect()))
     }

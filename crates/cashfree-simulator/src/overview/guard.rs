@@ -1,7 +1,7 @@
-//! Who may use the overview: a browser on this machine, and for its forms only pages of this very simulator.
+//! Access to the overview: only from a browser on this machine, and for forms only from the overview's own pages.
 //!
-//! A form of any site can be sent here by a browser on this machine. The browser then names the page it came from
-//! in the header `origin`, which no page can leave out or choose.
+//! A browser on this machine can submit a form of any site to the overview. It then sends the page's origin in the
+//! header `origin`, which no page can omit or choose.
 
 use askama::Template;
 use axum::extract::Request;
@@ -19,7 +19,7 @@ struct Refused {
     root: &'static str,
 }
 
-/// Lets a request through that names this machine and, where it changes something, comes from a page of its own.
+/// Lets a request pass if it names this machine and, unless it only reads, comes from one of the simulator's pages.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if names_this_machine(&request) && (reads || is_own(request.headers())) {
@@ -33,7 +33,7 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether the page a request comes from has the origin that the request goes to.
+/// Returns true if the origin of the request is the host it is sent to.
 fn is_own(headers: &HeaderMap) -> bool {
     let own =
         only(headers, &header::HOST).and_then(|host| Url::parse(&format!("http://{host}")).ok());
@@ -44,7 +44,7 @@ fn is_own(headers: &HeaderMap) -> bool {
     }
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that occurs exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;

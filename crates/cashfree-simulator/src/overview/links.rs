@@ -10,10 +10,10 @@ use crate::state::{
 };
 use crate::timestamp;
 
-/// Most links on the page.
+/// Maximum number of links on the page.
 const MAX_ROWS: usize = 50;
 
-/// The latest links, and how many there are.
+/// The latest links, and the number of all links.
 pub(super) struct Links {
     pub(super) rows: Vec<Row>,
     pub(super) total: usize,
@@ -44,16 +44,16 @@ impl Links {
 impl Row {
     #[allow(clippy::trivially_copy_pass_by_ref)] // templates hand arguments over by reference
     pub(super) fn money(&self, amount: &Paise) -> String {
-        money_text::shown(*amount, &self.link.currency)
+        money_text::format_amount(*amount, &self.link.currency)
     }
 
-    /// How much more was paid than was asked for.
+    /// Returns the amount paid beyond the amount of the link.
     pub(super) fn overpaid(&self) -> Option<String> {
         let overpaid = self.link.amount_paid.saturating_sub(self.link.amount);
         overpaid.is_positive().then(|| self.money(&overpaid))
     }
 
-    /// Whether the link is over without being paid, so that only a late payment can still land.
+    /// Returns true if the link has ended unpaid. Only a late payment can still arrive then.
     pub(super) fn is_over_unpaid(&self) -> bool {
         !self.link.status.is_payable() && self.link.amount_paid < self.link.amount
     }
@@ -70,7 +70,7 @@ impl Row {
         timestamp::ist(self.link.expires_at)
     }
 
-    /// The payments with their orders, oldest first.
+    /// Returns the payments with their orders, oldest first.
     pub(super) fn payments(&self) -> impl Iterator<Item = PaymentRow<'_>> {
         self.link.orders.iter().flat_map(|order| {
             let payments = order.payments.iter();
@@ -80,13 +80,13 @@ impl Row {
 }
 
 impl Row {
-    /// The refunds of the payments, oldest first for each order.
+    /// Returns the refunds of all payments, oldest first within each order.
     pub(super) fn refunds(&self) -> impl Iterator<Item = &RefundSnapshot> {
         self.link.orders.iter().flat_map(|order| &order.refunds)
     }
 }
 
-/// A payment and the order it was made on.
+/// A payment and its order.
 pub(super) struct PaymentRow<'a> {
     pub(super) order: &'a OrderSnapshot,
     pub(super) payment: &'a PaymentSnapshot,

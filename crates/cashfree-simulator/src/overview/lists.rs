@@ -1,4 +1,4 @@
-//! The lists that change by themselves, alone, for the script that keeps a page fresh.
+//! The lists of the page, served on their own for the script that refreshes them.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::html::{Audience, page};
 use crate::shared::Shared;
 use crate::state::DisputeSnapshot;
 
-/// Links, orders, disputes and deliveries.
+/// The lists of links, orders, disputes and deliveries.
 #[derive(Template)]
 #[template(path = "overview/lists.html")]
 pub(super) struct Lists {
@@ -43,14 +43,14 @@ impl Lists {
     }
 }
 
-/// A text that is already a page's part.
+/// A rendered part of a page.
 #[derive(Template)]
 #[template(source = "{{ text|safe }}", ext = "html")]
-struct Written {
+struct Fragment {
     text: String,
 }
 
-/// The lists, or a 304 where the reader already has them.
+/// Responds with the lists, or with 304 if the reader already has them.
 pub(super) async fn show(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let text = Lists::of(&shared).render().unwrap_or_default();
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
@@ -60,7 +60,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, headers: HeaderMap) 
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        page(Audience::Developer, StatusCode::OK, &Written { text })
+        page(Audience::Developer, StatusCode::OK, &Fragment { text })
     };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);

@@ -1,4 +1,4 @@
-//! The developer's page: everything the simulator knows, and a button for everything it can be made to do.
+//! The developer's overview page, with forms for everything the control API does except merchants.
 
 mod actions;
 mod chaos_forms;
@@ -28,7 +28,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::shared::Shared;
 
-/// The routes of the overview and of its forms.
+/// Returns the routes of the overview and its forms.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(show))

@@ -7,10 +7,10 @@ use crate::money::Paise;
 use crate::money_text;
 use crate::state::{GatewayState, OrderSnapshot, OrderStatus};
 
-/// Most orders on the page.
+/// Maximum number of orders on the page.
 const MAX_ROWS: usize = 50;
 
-/// The latest orders that belong to no link, and how many there are.
+/// The latest orders without a link, and the number of all of them.
 pub(super) struct Orders {
     pub(super) rows: Vec<Row>,
     pub(super) total: usize,
@@ -37,14 +37,14 @@ impl Orders {
 impl Row {
     #[allow(clippy::trivially_copy_pass_by_ref)] // templates hand arguments over by reference
     pub(super) fn money(&self, amount: &Paise) -> String {
-        money_text::shown(*amount, &self.order.currency)
+        money_text::format_amount(*amount, &self.order.currency)
     }
 
     pub(super) fn is_payable(&self) -> bool {
         self.order.status == OrderStatus::Active
     }
 
-    /// The payments, oldest first.
+    /// Returns the payments, oldest first.
     pub(super) fn payments(&self) -> impl Iterator<Item = PaymentRow<'_>> {
         let (order, payments) = (&self.order, self.order.payments.iter());
         payments.map(move |payment| PaymentRow { order, payment })

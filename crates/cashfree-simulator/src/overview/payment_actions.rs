@@ -1,4 +1,4 @@
-//! What the buttons of orders, payments, refunds and disputes do.
+//! Handlers of the buttons on orders, payments, refunds and disputes.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::operations::PaymentAttempt;
 use crate::shared::Shared;
 use crate::state::{DisputeType, SettlementStatus};
 
-/// Why money goes back at the press of a button.
+/// Reason of an automatic refund that the overview starts.
 const MANUAL_REFUND_REASON: &str = "The developer wanted it so.";
 
 pub(super) async fn on_order(
@@ -21,8 +21,8 @@ pub(super) async fn on_order(
     form: Form,
 ) -> Response {
     act(&shared, &headers, "orders", form, |form_data| {
-        let outcome = named(form_data.text("action"), "action")?;
-        let attempt = PaymentAttempt::new().merchant(form_data.text("merchant"));
+        let outcome = parse_field(form_data.text("action"), "action")?;
+        let attempt = PaymentAttempt::new().with_merchant(form_data.text("merchant"));
         simulator(&shared)
             .attempt_order(form_data.text("order_id"), attempt, outcome)
             .map(drop)
@@ -61,7 +61,7 @@ pub(super) async fn on_refund(
     form: Form,
 ) -> Response {
     act(&shared, &headers, "links", form, |form_data| {
-        let outcome = named(form_data.text("outcome"), "outcome")?;
+        let outcome = parse_field(form_data.text("outcome"), "outcome")?;
         simulator(&shared)
             .complete_refund(form_data.text("cf_refund_id"), outcome)
             .map(drop)
@@ -74,14 +74,14 @@ pub(super) async fn on_dispute(
     form: Form,
 ) -> Response {
     act(&shared, &headers, "disputes", form, |form_data| {
-        let stage = named(form_data.text("stage"), "stage")?;
+        let stage = parse_field(form_data.text("stage"), "stage")?;
         simulator(&shared)
             .move_dispute(form_data.text("dispute_id"), stage)
             .map(drop)
     })
 }
 
-fn named<T: std::str::FromStr<Err: std::fmt::Display>>(
+fn parse_field<T: std::str::FromStr<Err: std::fmt::Display>>(
     text: &str,
     field: &str,
 ) -> Result<T, ControlError> {

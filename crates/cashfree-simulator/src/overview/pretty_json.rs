@@ -1,6 +1,6 @@
-//! JSON text spread over lines, with every number and string as it was sent.
+//! Formats JSON text without changing its values.
 
-/// Spreads well-formed JSON text over lines. Nothing but white space between values changes.
+/// Formats well-formed JSON text over several lines. Only white space between values changes.
 pub(super) fn pretty(text: &str) -> String {
     let mut pretty = String::with_capacity(text.len() * 2);
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);

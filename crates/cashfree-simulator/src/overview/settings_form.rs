@@ -1,4 +1,4 @@
-//! The form of the settings.
+//! The settings form.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Form};
-use super::form_data::{FormData, Problem, parts, whole};
+use super::form_data::{FormData, FormError, parts, whole};
 use super::settings_table::{GROUPS, Kind, Setting};
 use crate::settings::Settings;
 use crate::version::WebhookVersion;
 
 pub(super) const SECTION: &str = "settings";
 
-/// Settings that belong together.
+/// A group of settings.
 pub(super) struct Group {
     pub(super) title: &'static str,
     pub(super) fields: Vec<Field>,
 }
 
-pub(super) fn groups(settings: &Settings, problem: Option<&Problem>) -> Vec<Group> {
+pub(super) fn groups(settings: &Settings, problem: Option<&FormError>) -> Vec<Group> {
     let form = Form {
         section: SECTION,
         problem,
@@ -50,17 +50,17 @@ pub(super) fn groups(settings: &Settings, problem: Option<&Problem>) -> Vec<Grou
         .collect()
 }
 
-/// The settings' values as texts, under the names of the fields.
+/// Returns the values of the settings as text, by field name.
 fn values(settings: &Settings) -> BTreeMap<String, String> {
     let text = serde_json::to_string(settings).unwrap_or_default();
     let mut values = BTreeMap::new();
     for (name, value) in members(&text) {
         if name == "webhooks" {
             for (inner, value) in members(value.get()) {
-                values.insert(format!("webhooks.{inner}"), shown(&value));
+                values.insert(format!("webhooks.{inner}"), as_text(&value));
             }
         } else {
-            values.insert(name, shown(&value));
+            values.insert(name, as_text(&value));
         }
     }
     values
@@ -70,22 +70,21 @@ fn members(text: &str) -> BTreeMap<String, Box<RawValue>> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// A value as a person writes it: a text without quotes, a list with commas.
-fn shown(value: &RawValue) -> String {
+/// Formats a value for a form: strings without quotes, lists separated by commas.
+fn as_text(value: &RawValue) -> String {
     if let Ok(text) = serde_json::from_str::<String>(value.get()) {
         return text;
     }
     match serde_json::from_str::<Vec<Box<RawValue>>>(value.get()) {
         Ok(list) => {
-            let texts: Vec<String> = list.iter().map(|value| shown(value)).collect();
+            let texts: Vec<String> = list.iter().map(|value| as_text(value)).collect();
             texts.join(", ")
         }
         Err(_) => value.get().to_owned(),
     }
 }
 
-/// What the control API is to be told. A switch that the form does not hold is off; other fields it does not hold
-/// stay as they are.
+/// Builds the control API's body. A missing checkbox is off. Other missing fields stay unchanged.
 pub(super) fn body(form_data: &FormData) -> Value {
     let (mut outer, mut webhooks) = (Map::new(), Map::new());
     for setting in GROUPS.iter().flat_map(|(_, settings)| *settings) {
@@ -116,13 +115,13 @@ mod tests {
     fn the_form_has_every_setting_but_faults_and_chance() {
         let values = values(&Settings::default());
         let known: BTreeSet<&str> = values.keys().map(String::as_str).collect();
-        let shown: BTreeSet<&str> = GROUPS
+        let as_text: BTreeSet<&str> = GROUPS
             .iter()
             .flat_map(|(_, settings)| *settings)
             .map(|setting| setting.name)
             .chain(["faults", "chaos"])
             .collect();
-        assert_eq!(shown, known);
+        assert_eq!(as_text, known);
         assert_eq!(values["retry_delays_seconds"], "120, 600, 1800");
         assert_eq!(values["enabled_currencies"], "INR");
         assert_eq!(values["webhooks.reorder_hold_ms"], "1000");

@@ -1,6 +1,6 @@
-//! The settings in words.
+//! Labels and help texts of the settings.
 
-/// How a setting is filled in.
+/// The kind of a setting's field.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Flag,
@@ -11,7 +11,7 @@ pub(super) enum Kind {
     Texts,
 }
 
-/// A setting: its name at the control API, and what a person is told about it.
+/// A setting: its name in the control API, its label and its help text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,

@@ -1,4 +1,4 @@
-//! The whole page.
+//! The whole overview page.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
 use super::field::{Field, Kind};
-use super::form_data::Problem;
+use super::form_data::FormError;
 use super::lists::Lists;
 use super::settings_form::{self, Group};
 use super::{chaos_forms, clock_form, endpoint_form, fault_form};
@@ -17,19 +17,19 @@ use crate::merchant::{DEFAULT_CLIENT_SECRET, Merchant};
 use crate::shared::Shared;
 use crate::timestamp;
 
-/// An account, as far as it may be shown.
-pub(super) struct Account {
+/// An account, without a secret that is not public.
+pub(super) struct MerchantView {
     name: String,
     client_id: String,
     secret: &'static str,
 }
 
-impl From<&Merchant> for Account {
+impl From<&Merchant> for MerchantView {
     fn from(merchant: &Merchant) -> Self {
         Self {
             name: merchant.name().to_owned(),
             client_id: merchant.client_id().to_owned(),
-            // Only the secret everybody knows is shown.
+            // Only the well-known secret is shown.
             secret: if merchant.signing_secret() == DEFAULT_CLIENT_SECRET {
                 DEFAULT_CLIENT_SECRET
             } else {
@@ -39,13 +39,13 @@ impl From<&Merchant> for Account {
     }
 }
 
-/// Everything on the page.
+/// The data of the page.
 #[derive(Template)]
 #[template(path = "overview/page.html")]
 pub(super) struct Overview {
     root: &'static str,
     address: String,
-    accounts: Vec<Account>,
+    merchants: Vec<MerchantView>,
     lists: Lists,
     settings: Vec<Group>,
     faults: Vec<String>,
@@ -60,21 +60,21 @@ pub(super) struct Overview {
     clock_fields: Vec<Field>,
     now: String,
     now_exactly: String,
-    problem: Option<Problem>,
+    problem: Option<FormError>,
 }
 
-/// The page as a browser asks for it that reaches the simulator under the name `host`.
-fn overview(shared: &Arc<Shared>, host: Option<&str>, problem: Option<Problem>) -> Overview {
+/// Builds the page for a browser that reaches the simulator as `host`.
+fn overview(shared: &Arc<Shared>, host: Option<&str>, problem: Option<FormError>) -> Overview {
     let lists = Lists::of(shared);
     shared.with(|state, now| Overview {
         root: "/",
         address: host.map_or_else(|| state.public_url.clone(), |host| format!("http://{host}")),
-        accounts: state.merchants.iter().map(Account::from).collect(),
+        merchants: state.merchants.iter().map(MerchantView::from).collect(),
         lists,
         settings: settings_form::groups(&state.settings, problem.as_ref()),
-        faults: fault_form::in_force(state),
+        faults: fault_form::active_faults(state),
         fault_fields: fault_form::fields(problem.as_ref()),
-        webhook_faults: chaos_forms::waiting(state),
+        webhook_faults: chaos_forms::queued_faults(state),
         webhook_fault_fields: chaos_forms::fault_fields(problem.as_ref()),
         chaos_on: state.settings.chaos.is_some(),
         chaos_summary: chaos_forms::chaos_summary(state),
@@ -89,7 +89,7 @@ fn overview(shared: &Arc<Shared>, host: Option<&str>, problem: Option<Problem>) 
 }
 
 impl Overview {
-    /// What was refused in a part of the page.
+    /// Returns the error of a section.
     fn problem_in(&self, section: &str) -> Option<&str> {
         self.problem
             .as_ref()
@@ -97,24 +97,24 @@ impl Overview {
             .map(|problem| problem.refusal.message.as_str())
     }
 
-    /// A shell line that makes a link.
-    fn curl(&self, account: &Account) -> String {
+    /// Returns a shell command that creates a link.
+    fn curl(&self, merchant: &MerchantView) -> String {
         format!(
             "curl -s {}/pg/links -H 'x-client-id: {}' -H 'x-client-secret: {}' \\\n  \
              -H 'x-api-version: 2025-01-01' -H 'content-type: application/json' \\\n  \
              -d '{{\"link_id\":\"demo-1\",\"link_amount\":200.12,\"link_currency\":\"INR\",\"link_purpose\":\"Demo\",\
              \"customer_details\":{{\"customer_phone\":\"9000000000\"}}}}'",
-            self.address, account.client_id, account.secret
+            self.address, merchant.client_id, merchant.secret
         )
     }
 }
 
-/// The page, with what was refused.
+/// Responds with the page, and the error of a refused form if there is one.
 pub(super) fn whole_page(
     shared: &Arc<Shared>,
     headers: &HeaderMap,
     status: StatusCode,
-    problem: Option<Problem>,
+    problem: Option<FormError>,
 ) -> Response {
     let host = headers
         .get(header::HOST)
@@ -123,7 +123,7 @@ pub(super) fn whole_page(
     page(Audience::Developer, status, &overview)
 }
 
-/// Back to a part of the page.
+/// Redirects to a section of the page.
 pub(super) fn back_to(section: &str) -> Response {
     (
         StatusCode::SEE_OTHER,

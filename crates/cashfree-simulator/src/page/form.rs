@@ -1,4 +1,4 @@
-//! Reads what a payer submits.
+//! Reads the payer's form.
 
 use super::test_instruments::{BANK, card, decline, upi};
 use crate::control_error::ControlError;
@@ -6,19 +6,19 @@ use crate::money::Paise;
 use crate::operations::PaymentAttempt;
 use crate::state::{Decline, Instrument, Method, PaymentStatus};
 
-/// What the payer chose.
+/// The payer's choice.
 pub(super) struct Choice {
     pub(super) attempt: PaymentAttempt,
     pub(super) outcome: PaymentStatus,
 }
 
-/// What is wrong with a form, and at which field. What belongs to none is wrong with the whole form.
-pub(super) struct Problem {
+/// An error in the form and its field. An error of the whole form has the field `form`.
+pub(super) struct FormError {
     pub(super) field: &'static str,
     pub(super) message: String,
 }
 
-impl Problem {
+impl FormError {
     pub(super) fn new(field: &'static str, message: impl Into<String>) -> Self {
         Self {
             field,
@@ -27,7 +27,7 @@ impl Problem {
     }
 }
 
-impl From<ControlError> for Problem {
+impl From<ControlError> for FormError {
     fn from(refusal: ControlError) -> Self {
         match refusal.message.strip_prefix("amount: ") {
             Some(problem) => Self::new("amount", format!("The amount {problem}.")),
@@ -36,7 +36,7 @@ impl From<ControlError> for Problem {
     }
 }
 
-/// A form, filled in.
+/// The values of the form.
 pub(super) struct Form {
     pub(super) outcome: String,
     pub(super) method: String,
@@ -48,7 +48,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// The form as it is first shown.
+    /// Creates the initial form.
     pub(super) fn new(amount: Paise) -> Self {
         Self {
             outcome: String::new(),
@@ -61,7 +61,7 @@ impl Form {
         }
     }
 
-    /// A submitted form. What it lacks is empty.
+    /// Parses a submitted form. Missing fields are empty.
     pub(super) fn read(body: &[u8]) -> Self {
         let field = |wanted: &str| {
             url::form_urlencoded::parse(body)
@@ -80,15 +80,15 @@ impl Form {
         }
     }
 
-    /// What is to happen, or what is wrong.
-    pub(super) fn choice(&self) -> Result<Choice, Problem> {
+    /// Returns the payer's choice, or the first error.
+    pub(super) fn choice(&self) -> Result<Choice, FormError> {
         let outcome = match self.outcome.as_str() {
             "pay" => PaymentStatus::Success,
             "fail" => PaymentStatus::Failed,
             "pending" => PaymentStatus::Pending,
             "leave" => PaymentStatus::UserDropped,
             _ => {
-                return Err(Problem::new(
+                return Err(FormError::new(
                     "form",
                     "Choose whether to pay, to fail, to leave the payment pending, or to leave.",
                 ));
@@ -108,44 +108,44 @@ impl Form {
         Ok(Choice { attempt, outcome })
     }
 
-    /// What is paid with, and the decline that it leads to.
-    fn instrument(&self) -> Result<(Instrument, Option<Decline>), Problem> {
+    /// Returns the payment instrument, and the decline that it causes.
+    fn instrument(&self) -> Result<(Instrument, Option<Decline>), FormError> {
         let method = if self.method.is_empty() {
             Ok(Method::Upi)
         } else {
             self.method.parse()
         };
-        match method.map_err(|_| Problem::new("method", "Choose UPI, card or net banking."))? {
+        match method.map_err(|_| FormError::new("method", "Choose UPI, card or net banking."))? {
             Method::Upi if !self.upi_id.is_empty() => upi(&self.upi_id)
-                .ok_or_else(|| Problem::new("upi_id", "This is not one of the test UPI ids.")),
+                .ok_or_else(|| FormError::new("upi_id", "This is not one of the test UPI ids.")),
             Method::Card if !self.card_number.is_empty() => card(&self.card_number)
                 .map(|card| (card, None))
                 .ok_or_else(|| {
-                    Problem::new("card_number", "This is not one of the test card numbers.")
+                    FormError::new("card_number", "This is not one of the test card numbers.")
                 }),
             Method::NetBanking if !matches!(self.bank.as_str(), "" | BANK) => {
-                Err(Problem::new("bank", "This is not the test bank."))
+                Err(FormError::new("bank", "This is not the test bank."))
             }
             method => Ok((Instrument::of(method), None)),
         }
     }
 
-    fn reason(&self) -> Result<Option<Decline>, Problem> {
+    fn reason(&self) -> Result<Option<Decline>, FormError> {
         if self.reason.is_empty() {
             return Ok(None);
         }
         decline(&self.reason)
             .map(Some)
-            .ok_or_else(|| Problem::new("reason", "Choose one of the reasons."))
+            .ok_or_else(|| FormError::new("reason", "Choose one of the reasons."))
     }
 
-    fn amount(&self) -> Result<Option<Paise>, Problem> {
+    fn amount(&self) -> Result<Option<Paise>, FormError> {
         if self.amount.is_empty() {
             return Ok(None);
         }
         self.amount
             .parse()
             .map(Some)
-            .map_err(|_| Problem::new("amount", "The amount must be a number such as 55.00."))
+            .map_err(|_| FormError::new("amount", "The amount must be a number such as 55.00."))
     }
 }

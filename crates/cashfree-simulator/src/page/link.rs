@@ -1,4 +1,4 @@
-//! The page of a link.
+//! The payment page of a link.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::form::{Choice, Form, Problem};
+use super::form::{Choice, Form, FormError};
 use super::responses::{Segment, back_to_merchant, unknown};
 use super::view::{self, LinkPage, Message};
 use crate::html::{Audience, page};
@@ -38,7 +38,7 @@ pub(super) async fn submit(
         let done = form.choice().and_then(|Choice { attempt, outcome }| {
             state
                 .attempt(link, attempt, outcome, now)
-                .map_err(Problem::from)
+                .map_err(FormError::from)
         });
         match done {
             Ok(index) => finished(state, index),
@@ -57,7 +57,7 @@ fn link_page(
     state: &GatewayState,
     status: StatusCode,
     link: usize,
-    submitted: Option<(Form, Problem)>,
+    submitted: Option<(Form, FormError)>,
 ) -> Option<Response> {
     Some(match view::link_page(state, link, submitted)? {
         LinkPage::Checkout(checkout) => page(Audience::Payer, status, &*checkout),
@@ -65,7 +65,7 @@ fn link_page(
     })
 }
 
-/// Back to the merchant, or to a page that says how it went.
+/// Redirects to the merchant, or shows the result page.
 fn finished(state: &GatewayState, index: PaymentIndex) -> Option<Response> {
     let (order, _) = state.payment_at(index)?;
     back_to_merchant(order).or_else(|| {

@@ -1,4 +1,4 @@
-//! The payer's page: a form that works without script.
+//! The payment pages: forms that work without script.
 
 mod form;
 mod link;
@@ -14,7 +14,7 @@ use axum::routing::get;
 
 use crate::shared::Shared;
 
-/// The routes of the payment pages.
+/// Returns the routes of the payment pages.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/links/{code}", get(link::show).post(link::submit))

@@ -1,4 +1,4 @@
-//! The page of an order, which the oldest versions of the API lead to.
+//! The payment page of an order. Only the oldest versions of the API link to it.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::form::{Choice, Form, Problem};
+use super::form::{Choice, Form, FormError};
 use super::responses::{Segment, back_to_merchant, unknown};
 use crate::html::{Audience, page};
 use crate::money_text;
@@ -34,17 +34,17 @@ struct OrderPage<'a> {
     return_url: Option<&'a str>,
 }
 
-/// What the page has to say besides what the order is.
-enum Said {
+/// A notice or an error shown above the order.
+enum Notice {
     Nothing,
-    News(String),
-    Problem(String),
+    Info(String),
+    FormError(String),
 }
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, segment: Segment) -> Response {
     let response = shared.with(|state, now| {
-        let order = named(state, segment)?;
-        order_page(state, order, Said::Nothing, now)
+        let order = find_order(state, segment)?;
+        order_page(state, order, Notice::Nothing, now)
     });
     response.unwrap_or_else(unknown)
 }
@@ -54,25 +54,25 @@ pub(super) async fn submit(
     segment: Segment,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    // What could not be read lacks everything, and is refused for that.
+    // An unreadable body is an empty form, which is refused.
     let form = Form::read(&body.unwrap_or_default());
     let response = shared.with(|state, now| {
-        let order = named(state, segment)?;
+        let order = find_order(state, segment)?;
         let done = form.choice().and_then(|Choice { attempt, outcome }| {
             state
                 .attempt_order(order, attempt, outcome, now)
-                .map_err(Problem::from)
+                .map_err(FormError::from)
         });
         match done {
             Ok(index) => finished(state, index, now),
-            Err(problem) => order_page(state, order, Said::Problem(problem.message), now),
+            Err(problem) => order_page(state, order, Notice::FormError(problem.message), now),
         }
     });
     response.unwrap_or_else(unknown)
 }
 
-/// The order whose page an address is of.
-fn named(state: &GatewayState, segment: Segment) -> Option<usize> {
+/// Finds the order of a page address.
+fn find_order(state: &GatewayState, segment: Segment) -> Option<usize> {
     let code = segment.ok()?.0;
     state.orders.iter().position(|order| order.hash == code)
 }
@@ -83,24 +83,29 @@ fn finished(state: &GatewayState, index: PaymentIndex, now: Timestamp) -> Option
         "Payment {}: {}. {}",
         payment.cf_payment_id, payment.status, payment.message
     );
-    back_to_merchant(order).or_else(|| order_page(state, index.order, Said::News(notice), now))
+    back_to_merchant(order).or_else(|| order_page(state, index.order, Notice::Info(notice), now))
 }
 
-fn order_page(state: &GatewayState, order: usize, said: Said, now: Timestamp) -> Option<Response> {
+fn order_page(
+    state: &GatewayState,
+    order: usize,
+    notice: Notice,
+    now: Timestamp,
+) -> Option<Response> {
     let order = state.orders.get(order)?;
     let status = order.status(now);
     let merchant = state.merchant(&order.merchant);
-    let (http_status, notice, problem) = match said {
-        Said::Nothing => (StatusCode::OK, None, None),
-        Said::News(notice) => (StatusCode::OK, Some(notice), None),
-        Said::Problem(problem) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)),
+    let (http_status, notice, problem) = match notice {
+        Notice::Nothing => (StatusCode::OK, None, None),
+        Notice::Info(notice) => (StatusCode::OK, Some(notice), None),
+        Notice::FormError(problem) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)),
     };
     let shown = OrderPage {
         root: "../",
         merchant: merchant.map_or(order.merchant.as_str(), |merchant| merchant.name()),
         notice,
         problem,
-        amount: money_text::shown(order.request.amount, &order.request.currency),
+        amount: money_text::format_amount(order.request.amount, &order.request.currency),
         order_id: &order.order_id,
         status,
         expires: timestamp::readable(order.expires_at),

@@ -1,4 +1,4 @@
-//! Responses that the pages of links and orders share.
+//! Responses that the link and order pages share.
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
@@ -9,10 +9,10 @@ use super::view::Message;
 use crate::html::{Audience, page};
 use crate::state::Order;
 
-/// The code of a link or an order in its page's address.
+/// The code of a link or an order in the address of its page.
 pub(super) type Segment = Result<Path<String>, PathRejection>;
 
-/// Back to where the merchant wants the payer to be afterwards, if anywhere.
+/// Redirects to the merchant's `return_url`, if it has one.
 pub(super) fn back_to_merchant(order: &Order) -> Option<Response> {
     let url = order.request.meta.return_url.as_deref()?;
     let url = url::Url::parse(url).ok()?;

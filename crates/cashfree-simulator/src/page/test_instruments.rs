@@ -1,24 +1,24 @@
-//! The test cards and UPI ids the gateway publishes for its sandbox, and the reasons a payment may fail with.
+//! Test cards and UPI ids that the gateway publishes for its sandbox, and the reasons for a failed payment.
 
 use crate::state::{Decline, Instrument, masked};
 
-/// A card that pays.
+/// A test card. All of them succeed.
 pub(super) struct TestCard {
     pub(super) number: &'static str,
-    pub(super) words: &'static str,
+    pub(super) description: &'static str,
     network: &'static str,
     kind: &'static str,
 }
 
 const fn test_card(
     number: &'static str,
-    words: &'static str,
+    description: &'static str,
     network: &'static str,
     kind: &'static str,
 ) -> TestCard {
     TestCard {
         number,
-        words,
+        description,
         network,
         kind,
     }
@@ -56,70 +56,70 @@ pub(super) const CARDS: [TestCard; 9] = [
     test_card("6074825972083818", "RuPay debit", "rupay", "debit_card"),
 ];
 
-/// The number of the only bank for net banking.
+/// Number of the only bank for net banking.
 pub(super) const BANK: &str = "3333";
 
-/// A UPI id, and what it does.
+/// A test UPI id and its outcome.
 pub(super) struct TestUpiId {
     pub(super) id: &'static str,
-    pub(super) words: &'static str,
+    pub(super) description: &'static str,
     reason: Option<&'static str>,
 }
 
 pub(super) const UPI_IDS: [TestUpiId; 5] = [
     TestUpiId {
         id: "testsuccess@gocash",
-        words: "succeeds",
+        description: "succeeds",
         reason: None,
     },
     TestUpiId {
         id: "testfailure@gocash",
-        words: "declined by the bank",
+        description: "declined by the bank",
         reason: Some("auth_declined"),
     },
     TestUpiId {
         id: "testinsufficientfunds@gocash",
-        words: "fails, the account holds too little money",
+        description: "fails, the account holds too little money",
         reason: Some("insufficient_funds"),
     },
     TestUpiId {
         id: "testtimeoutbank@gocash",
-        words: "fails, the bank does not answer in time",
+        description: "fails, the bank does not answer in time",
         reason: Some("bank_timeout"),
     },
     TestUpiId {
         id: "testfraud@gocash",
-        words: "stopped as suspicious",
+        description: "stopped as suspicious",
         reason: Some("risk_declined"),
     },
 ];
 
-/// A reason to fail with.
+/// A reason for a failed payment.
 pub(super) struct Reason {
     pub(super) code: &'static str,
-    pub(super) words: &'static str,
+    pub(super) description: &'static str,
 }
 
 pub(super) const REASONS: [Reason; 4] = [
     Reason {
         code: "auth_declined",
-        words: "The payer's bank declined the transaction",
+        description: "The payer's bank declined the transaction",
     },
     Reason {
         code: "insufficient_funds",
-        words: "The account holds too little money",
+        description: "The account holds too little money",
     },
     Reason {
         code: "bank_timeout",
-        words: "The payer's bank did not answer in time",
+        description: "The payer's bank did not answer in time",
     },
     Reason {
         code: "risk_declined",
-        words: "The transaction was stopped as suspicious",
+        description: "The transaction was stopped as suspicious",
     },
 ];
 
-/// The card with this number, written with or without blanks.
+/// Returns the card with a number. Blanks in the number are ignored.
 pub(super) fn card(number: &str) -> Option<Instrument> {
     let digits: String = number
         .chars()
@@ -133,7 +133,7 @@ pub(super) fn card(number: &str) -> Option<Instrument> {
     })
 }
 
-/// What a UPI id leads to: a payment, or the reason it is declined for.
+/// Returns the instrument of a UPI id, and the decline that it causes.
 pub(super) fn upi(upi_id: &str) -> Option<(Instrument, Option<Decline>)> {
     let known = UPI_IDS.iter().find(|known| known.id == upi_id)?;
     let instrument = Instrument::Upi {
@@ -142,12 +142,12 @@ pub(super) fn upi(upi_id: &str) -> Option<(Instrument, Option<Decline>)> {
     Some((instrument, known.reason.and_then(decline)))
 }
 
-/// The decline for a reason.
+/// Returns the decline for a reason.
 pub(super) fn decline(code: &str) -> Option<Decline> {
     let reason = REASONS.iter().find(|reason| reason.code == code)?;
     Some(Decline {
         reason: reason.code,
-        ..Decline::by_bank(reason.words)
+        ..Decline::by_bank(reason.description)
     })
 }
 

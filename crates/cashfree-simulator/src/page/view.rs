@@ -1,18 +1,18 @@
-//! The pages a payer sees.
+//! Views of the payment pages.
 
 use askama::Template;
 
-use super::form::{Form, Problem};
+use super::form::{Form, FormError};
 use super::test_instruments::{CARDS, REASONS, Reason, TestCard, TestUpiId, UPI_IDS};
 use crate::money::Paise;
 use crate::money_text;
 use crate::state::{GatewayState, Link, LinkStatus, PaymentIndex, PaymentStatus};
 use crate::timestamp;
 
-/// From a payment page to where the assets are.
+/// Relative path from a payment page to the root of the assets.
 const ROOT: &str = "../";
 
-/// A link as a payer is told about it.
+/// A link on a payment page.
 pub(super) struct LinkView<'a> {
     state: &'a GatewayState,
     link: &'a Link,
@@ -20,7 +20,7 @@ pub(super) struct LinkView<'a> {
 
 impl LinkView<'_> {
     fn money(&self, amount: Paise) -> String {
-        money_text::shown(amount, &self.link.request.currency)
+        money_text::format_amount(amount, &self.link.request.currency)
     }
 
     fn merchant(&self) -> &str {
@@ -57,7 +57,7 @@ impl LinkView<'_> {
         self.link.request.partial_payments
     }
 
-    /// What the script writes before an amount.
+    /// Returns the prefix that the script puts before an amount.
     fn amount_prefix(&self) -> String {
         if self.link.request.currency == "INR" {
             "₹".to_owned()
@@ -82,7 +82,7 @@ impl LinkView<'_> {
         self.state.link_url(self.link)
     }
 
-    /// The amount of the latest payment that is pending.
+    /// Returns the amount of the latest pending payment.
     fn pending(&self) -> Option<String> {
         let orders = self.state.orders_of(self.link);
         let mut payments = orders.flat_map(|order| &order.payments);
@@ -92,14 +92,14 @@ impl LinkView<'_> {
     }
 }
 
-/// The form of a link that can be paid.
+/// The form of a payable link.
 #[derive(Template)]
 #[template(path = "payment/checkout.html")]
 pub(super) struct Checkout<'a> {
     root: &'static str,
     link: LinkView<'a>,
     form: Form,
-    problem: Option<Problem>,
+    problem: Option<FormError>,
     upi_ids: &'static [TestUpiId],
     cards: &'static [TestCard],
     reasons: &'static [Reason],
@@ -112,7 +112,7 @@ impl Checkout<'_> {
         method == if known { chosen } else { "upi" }
     }
 
-    /// What is wrong with a field. What is wrong with a field that is not shown is wrong with the form.
+    /// Returns the error of a field. An error of a field that is not shown counts as one of the whole form.
     fn problem_of(&self, field: &str) -> Option<&str> {
         let problem = self.problem.as_ref()?;
         let shown = problem.field != "amount" || self.link.partial();
@@ -121,32 +121,32 @@ impl Checkout<'_> {
     }
 }
 
-/// A link that takes no payment any more.
+/// The page of a link that takes no more payments.
 #[derive(Template)]
 #[template(path = "payment/closed.html")]
 pub(super) struct Closed<'a> {
     root: &'static str,
     heading: &'static str,
-    words: &'static str,
+    text: &'static str,
     problem: Option<String>,
     link: LinkView<'a>,
 }
 
-/// The page of a link.
+/// The page of a link: its form, or a closed page.
 pub(super) enum LinkPage<'a> {
     Checkout(Box<Checkout<'a>>),
     Closed(Closed<'a>),
 }
 
-/// The page of a link, with what was typed and what is wrong with it.
+/// Returns the page of a link, with a refused form and its error if there is one.
 pub(super) fn link_page(
     state: &GatewayState,
     link: usize,
-    submitted: Option<(Form, Problem)>,
+    submitted: Option<(Form, FormError)>,
 ) -> Option<LinkPage<'_>> {
     let link = state.links.get(link)?;
     let view = LinkView { state, link };
-    let (heading, words) = match link.status {
+    let (heading, text) = match link.status {
         LinkStatus::Active | LinkStatus::PartiallyPaid => {
             let (form, problem) = submitted.map_or_else(
                 || (Form::new(link.remaining()), None),
@@ -175,13 +175,13 @@ pub(super) fn link_page(
     Some(LinkPage::Closed(Closed {
         root: ROOT,
         heading,
-        words,
+        text,
         problem: submitted.map(|(_, problem)| problem.message),
         link: view,
     }))
 }
 
-/// How an attempt went.
+/// The result of a payment attempt.
 #[derive(Template)]
 #[template(path = "payment/result.html")]
 pub(super) struct Outcome<'a> {
@@ -194,7 +194,7 @@ pub(super) struct Outcome<'a> {
     link: LinkView<'a>,
 }
 
-/// The page that says how an attempt went.
+/// Returns the result page of a payment attempt.
 pub(super) fn outcome(state: &GatewayState, index: PaymentIndex) -> Option<Outcome<'_>> {
     let (order, payment) = state.payment_at(index)?;
     let link = state.link_of_order(order)?;
@@ -216,21 +216,21 @@ pub(super) fn outcome(state: &GatewayState, index: PaymentIndex) -> Option<Outco
     })
 }
 
-/// A page with one sentence.
+/// A page with one message.
 #[derive(Template)]
 #[template(path = "payment/message.html")]
 pub(super) struct Message {
     root: &'static str,
     heading: &'static str,
-    words: &'static str,
+    text: &'static str,
 }
 
 impl Message {
-    pub(super) const fn new(heading: &'static str, words: &'static str) -> Self {
+    pub(super) const fn new(heading: &'static str, text: &'static str) -> Self {
         Self {
             root: ROOT,
             heading,
-            words,
+            text,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Carries deliveries to their addresses, and again after the scheduled waits.
+//! Sends deliveries, and retries them on schedule.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::settings::WebhookSettings;
 use crate::state::{DeliveryBatch, WebhookDeliveryState};
 
 impl Shared {
-    /// Starts sending a batch.
+    /// Starts sending a batch in the background. Outside a Tokio runtime its deliveries fail.
     pub(crate) fn dispatch(self: &Arc<Self>, batch: DeliveryBatch, webhooks: &WebhookSettings) {
         if tokio::runtime::Handle::try_current().is_err() {
             for (id, _) in batch.targets.into_iter().flatten() {
@@ -53,7 +53,7 @@ impl Shared {
                 })
                 .collect();
             for task in tasks {
-                // A task ends by itself; there is nothing to learn from how.
+                // The task records its own outcome.
                 let _ = task.await;
             }
             if let Some(earlier) = earlier {
@@ -62,8 +62,8 @@ impl Shared {
         });
     }
 
-    /// Whom to let go afterwards, or what to wait for: a batch that is held waits for the one after it, which is then
-    /// not held itself.
+    /// Decides the order of two batches. A held batch waits for the next one, which is not held itself. Returns the
+    /// batch to release afterwards, or the signal to wait for.
     fn take_turn(
         &self,
         hold: bool,
@@ -84,7 +84,7 @@ impl Shared {
         (None, Some(turn))
     }
 
-    /// Makes the first attempt of each delivery in turn; those that come late, and further attempts, go their own ways.
+    /// Makes the first attempt of each delivery in order. Delayed deliveries and retries run in tasks of their own.
     async fn send_in_order(self: Arc<Self>, ids: Vec<(u64, Duration)>, halt: &CancellationToken) {
         for (id, after) in ids {
             if halt.is_cancelled() {
@@ -99,7 +99,7 @@ impl Shared {
         }
     }
 
-    /// Makes the scheduled attempt number `next`, counted from 0, after a wait, and those that follow from it.
+    /// Waits, then makes the scheduled attempt number `next`, counted from 0, and those that follow.
     fn send_later(
         self: &Arc<Self>,
         id: u64,
@@ -144,7 +144,7 @@ impl Shared {
         }
     }
 
-    /// Sends a delivery once more by hand, outside its schedule.
+    /// Sends a delivery once more, outside its schedule.
     pub(crate) fn resend(self: &Arc<Self>, id: u64) {
         if tokio::runtime::Handle::try_current().is_err() {
             self.give_up(id, Some("no async runtime to send from"));
@@ -156,8 +156,8 @@ impl Shared {
         });
     }
 
-    /// Makes one attempt and notes its end. Answers with the wait before the next one, if there is to be one:
-    /// `retries` is how many scheduled ones there were, or `None` outside the schedule.
+    /// Makes one attempt and records its outcome. Returns the wait before the next attempt, if there is one.
+    /// `retries` is the number of scheduled attempts so far, or `None` outside the schedule.
     async fn attempt(self: &Arc<Self>, id: u64, retries: Option<usize>) -> Option<Duration> {
         let (url, headers, body, timeout) = self.with(|state, now| {
             let delivery = state.delivery_mut(id)?;
@@ -185,7 +185,7 @@ impl Shared {
             });
             let delivery = state.delivery_mut(id)?;
             let delivered = matches!(outcome, Ok(status) if (200..300).contains(&status));
-            delivery.note(outcome, now);
+            delivery.record_attempt(outcome, now);
             match (delivered, retries.is_some(), delivery.state) {
                 (true, ..) => delivery.state = WebhookDeliveryState::Delivered,
                 (false, true, state) if state != WebhookDeliveryState::Delivered => {
@@ -205,7 +205,7 @@ impl Shared {
         })
     }
 
-    /// Ends a delivery that nobody will send any more.
+    /// Marks a delivery as failed when no further attempt will follow.
     fn give_up(self: &Arc<Self>, id: u64, why: Option<&str>) {
         self.with(|state, now| {
             if let Some(delivery) = state
@@ -214,7 +214,7 @@ impl Shared {
             {
                 delivery.state = WebhookDeliveryState::Failed;
                 if let Some(why) = why {
-                    delivery.note(Err(why.to_owned()), now);
+                    delivery.record_attempt(Err(why.to_owned()), now);
                 }
             }
         });

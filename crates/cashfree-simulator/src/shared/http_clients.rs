@@ -1,4 +1,4 @@
-//! The HTTP clients that webhooks leave through.
+//! HTTP clients for webhooks.
 
 use std::sync::OnceLock;
 
@@ -6,9 +6,9 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use url::Url;
 
-/// Two clients: one for plain http, which trusts no certificate at all, and one for https, whose trust comes from
-/// the machine's CA certificates. The second is made when it is first needed: a machine without certificates can
-/// still be simulated on.
+/// Two clients: one for plain http, which trusts no certificate, and one for https, which trusts the machine's CA
+/// certificates. The second one is built on first use, so that the simulator also runs on a machine without
+/// certificates.
 #[derive(Debug)]
 pub(super) struct HttpClients {
     cleartext: Client,
@@ -23,7 +23,7 @@ impl HttpClients {
         })
     }
 
-    /// The client for an address, or what a delivery there failed of.
+    /// Returns the client for an address, or the reason why there is none.
     pub(super) fn client(&self, address: &Url) -> Result<&Client, &'static str> {
         if address.scheme() == "http" {
             return Ok(&self.cleartext);

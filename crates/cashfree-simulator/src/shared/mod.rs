@@ -1,4 +1,4 @@
-//! The state, its lock, its clock, and what follows every change.
+//! The shared state: its lock, its clock, and the sending of webhooks after each change.
 
 mod dispatch;
 mod http_clients;
@@ -17,7 +17,7 @@ use crate::clock::SimulatorClock;
 use crate::state::GatewayState;
 use crate::timestamp;
 
-/// What every part of a simulator shares.
+/// The data that all parts of a simulator share.
 pub(crate) struct Shared {
     pub(crate) state: Mutex<GatewayState>,
     pub(crate) clock: Arc<dyn SimulatorClock>,
@@ -28,8 +28,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Acts on the state at the present moment: links whose time has come have ended before, and the webhooks of
-    /// all that happened are on their way after.
+    /// Locks the state and runs `act` at the current time. Due tasks run before it; webhooks are dispatched after it,
+    /// outside the lock.
     pub(crate) fn with<R>(
         self: &Arc<Self>,
         act: impl FnOnce(&mut GatewayState, Timestamp) -> R,
@@ -49,7 +49,7 @@ impl Shared {
         result
     }
 
-    /// Whether the time of something has come. Changes nothing.
+    /// Returns true if a task is due. Changes nothing.
     pub(crate) fn has_due_tasks(&self) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = timestamp::now(self.clock.now(), state.clock_offset);

@@ -37,7 +37,7 @@ impl WebhookSender {
             .clone()
     }
 
-    /// Gives up every wait, lets attempts under way end, and is then ready for new work.
+    /// Cancels all waits, lets attempts in progress finish, and then accepts new work.
     pub(crate) async fn quiesce(&self) {
         self.halted().cancel();
         self.tasks.close();
@@ -46,7 +46,7 @@ impl WebhookSender {
         *self.halt.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
     }
 
-    /// Makes one request. Answers with the receiver's status, or with what went wrong.
+    /// Makes one request. Returns the receiver's status, or a description of the failure.
     pub(super) async fn deliver(
         &self,
         url: Url,
@@ -67,7 +67,7 @@ impl WebhookSender {
         }
     }
 
-    /// Gives up every wait without waiting for attempts under way.
+    /// Cancels all waits without waiting for attempts in progress.
     pub(crate) fn halt(&self) {
         let mut halt = self.halt.lock().unwrap_or_else(PoisonError::into_inner);
         halt.cancel();

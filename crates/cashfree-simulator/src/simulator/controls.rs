@@ -1,4 +1,4 @@
-//! How the simulator behaves: settings, faults, accounts and time.
+//! Settings, faults, merchants and time.
 
 use std::time::Duration;
 
@@ -14,53 +14,54 @@ use crate::timestamp;
 use crate::webhook_faults::WebhookFaultRule;
 
 impl Simulator {
-    /// The settings in force.
+    /// Returns the current settings.
     pub fn settings(&self) -> Settings {
         self.shared.with(|state, _| state.settings.clone())
     }
 
-    /// Changes settings. Values are taken as they are; the control API checks them.
+    /// Changes settings. Unlike the control API, this does not validate the values.
     ///
-    /// `change` runs while the simulator's lock is held: it must not call the simulator, which would wait for ever.
+    /// `change` runs while the simulator's lock is held. It must not call the simulator: that would deadlock.
     pub fn update_settings(&self, change: impl FnOnce(&mut Settings)) {
         self.shared.with(|state, _| change(&mut state.settings));
     }
 
-    /// Adds a fault behind those already waiting for their operation.
+    /// Queues a fault after those already queued for its operation.
     pub fn inject_fault(&self, rule: ApiFaultRule) {
         if rule.times > 0 {
             self.shared.with(|state, _| state.faults.push(rule));
         }
     }
 
-    /// The faults that have not hit yet.
+    /// Returns the queued faults.
     pub fn faults(&self) -> Vec<ApiFaultRule> {
         self.shared.with(|state, _| state.faults.clone())
     }
 
-    /// Takes all waiting faults away.
+    /// Removes all queued faults.
     pub fn clear_faults(&self) {
         self.shared.with(|state, _| state.faults.clear());
     }
 
-    /// Adds a webhook fault behind those already waiting.
+    /// Queues a webhook fault after those already queued.
     pub fn inject_webhook_fault(&self, rule: WebhookFaultRule) {
         if rule.times > 0 {
             self.shared.with(|state, _| state.webhook_faults.push(rule));
         }
     }
 
-    /// The webhook faults that have not hit yet.
+    /// Returns the queued webhook faults.
     pub fn webhook_faults(&self) -> Vec<WebhookFaultRule> {
         self.shared.with(|state, _| state.webhook_faults.clone())
     }
 
-    /// Takes all waiting webhook faults away.
+    /// Removes all queued webhook faults.
     pub fn clear_webhook_faults(&self) {
         self.shared.with(|state, _| state.webhook_faults.clear());
     }
 
-    /// Leaves more, less or nothing to chance, and begins to count anew. A profile whose rates cannot be is refused.
+    /// Sets or disables random faults, and resets their tally. A profile whose rates add up to more than 1000 is
+    /// refused.
     pub fn set_chaos(&self, profile: Option<ChaosProfile>) -> Result<(), ChaosError> {
         profile.as_ref().map_or(Ok(()), ChaosProfile::check)?;
         self.shared.with(|state, _| {
@@ -70,12 +71,12 @@ impl Simulator {
         Ok(())
     }
 
-    /// What chance has done since it was last set.
+    /// Returns the counts of random faults since they were last set.
     pub fn chaos_tally(&self) -> ChaosTally {
         self.shared.with(|state, _| state.chaos_tally.clone())
     }
 
-    /// Adds an account, or gives a known one the new secrets and name.
+    /// Adds a merchant, or replaces the secrets and the name of a known one.
     pub fn add_merchant(&self, merchant: Merchant) -> Result<MerchantSnapshot, ControlError> {
         merchant
             .check()
@@ -94,19 +95,19 @@ impl Simulator {
         Ok(snapshot)
     }
 
-    /// The accounts.
+    /// Returns the merchants.
     pub fn merchants(&self) -> Vec<MerchantSnapshot> {
         self.shared
             .with(|state, _| state.merchants.iter().map(MerchantSnapshot::from).collect())
     }
 
-    /// The simulator's present time.
+    /// Returns the current time of the simulator.
     pub fn now(&self) -> Timestamp {
         self.shared.with(|_, now| now)
     }
 
-    /// Moves the simulator's time forward, on top of its clock, and ends the links whose time has come. Stops at
-    /// the end of the simulator's time, the beginning of the year 9000.
+    /// Advances the simulator's time relative to its clock, and runs the tasks that become due. Stops at the end of
+    /// the simulator's time, the beginning of the year 9000.
     pub fn advance_clock(&self, by: Duration) -> Timestamp {
         self.shared.with(|state, now| {
             let by = by.min(timestamp::LAST_NOW.duration_since(now).unsigned_abs());

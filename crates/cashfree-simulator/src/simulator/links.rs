@@ -1,4 +1,4 @@
-//! Links, and what payers and time do to them.
+//! Links and the payment attempts on them.
 
 use super::Simulator;
 use crate::control_error::ControlError;
@@ -6,7 +6,7 @@ use crate::operations::PaymentAttempt;
 use crate::state::{LinkSnapshot, PaymentSnapshot, PaymentStatus};
 
 impl Simulator {
-    /// All links, oldest first.
+    /// Returns all links, oldest first.
     pub fn links(&self) -> Vec<LinkSnapshot> {
         self.shared.with(|state, now| {
             state
@@ -17,7 +17,7 @@ impl Simulator {
         })
     }
 
-    /// The first merchant's link with this id that there is.
+    /// Returns the link with an id. If several merchants have one, the first merchant's link is returned.
     pub fn link(&self, link_id: &str) -> Option<LinkSnapshot> {
         self.shared.with(|state, now| {
             let link = state
@@ -28,7 +28,7 @@ impl Simulator {
         })
     }
 
-    /// A merchant's link.
+    /// Returns a link of a merchant.
     pub fn link_of(&self, client_id: &str, link_id: &str) -> Option<LinkSnapshot> {
         self.shared.with(|state, now| {
             let link = state.link_of(client_id, link_id)?;
@@ -36,7 +36,7 @@ impl Simulator {
         })
     }
 
-    /// A payer pays.
+    /// Pays a link.
     pub fn pay(
         &self,
         link_id: &str,
@@ -45,7 +45,7 @@ impl Simulator {
         self.attempt(link_id, attempt, PaymentStatus::Success)
     }
 
-    /// A payer tries to pay and is declined.
+    /// Attempts to pay a link; the payment is declined.
     pub fn fail(
         &self,
         link_id: &str,
@@ -54,7 +54,7 @@ impl Simulator {
         self.attempt(link_id, attempt, PaymentStatus::Failed)
     }
 
-    /// A payer begins to pay and leaves.
+    /// Starts a payment; the payer leaves it.
     pub fn drop_payment(
         &self,
         link_id: &str,
@@ -63,7 +63,7 @@ impl Simulator {
         self.attempt(link_id, attempt, PaymentStatus::UserDropped)
     }
 
-    /// A payer begins to pay, and the bank has not answered yet. [`complete_payment`](Self::complete_payment) says how it ends.
+    /// Starts a payment and leaves it pending. [`complete_payment`](Self::complete_payment) completes it.
     pub fn leave_pending(
         &self,
         link_id: &str,
@@ -72,10 +72,10 @@ impl Simulator {
         self.attempt(link_id, attempt, PaymentStatus::Pending)
     }
 
-    /// Ends a pending payment, whatever has become of its link: then all happens that would have happened at once.
+    /// Completes a pending payment, whatever the state of its link. The effects are those of an immediate payment.
     ///
-    /// A second payment of a link that is already paid raises its amount paid above the amount asked for. A payment
-    /// that is not pending is refused, and so is the end [`PaymentStatus::Pending`].
+    /// A second payment of a paid link raises its paid amount above the requested amount. A payment that is not
+    /// pending is refused, and so is the outcome [`PaymentStatus::Pending`].
     pub fn complete_payment(
         &self,
         cf_payment_id: &str,
@@ -104,7 +104,7 @@ impl Simulator {
         })
     }
 
-    /// Ends a link as if its time had come. `merchant` is needed where two merchants use the same link id.
+    /// Expires a link now. `merchant` is required if two merchants use the same link id.
     pub fn expire(
         &self,
         link_id: &str,
@@ -129,8 +129,8 @@ impl Simulator {
         })
     }
 
-    /// Ends all links whose time has come, and does whatever else is due. A running simulator does this by itself, and
-    /// so does every call.
+    /// Expires overdue links and runs all other due tasks. A running simulator does this in the background, and every
+    /// call does it first.
     pub fn run_due_tasks(&self) {
         self.shared.with(|_, _| ());
     }

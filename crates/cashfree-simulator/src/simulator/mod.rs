@@ -1,4 +1,4 @@
-//! The simulator as a value: made from a configuration, served, watched and steered.
+//! The in-process interface of the simulator.
 
 mod controls;
 mod links;
@@ -20,14 +20,14 @@ const DEFAULT_PUBLIC_URL: &str = "http://127.0.0.1:3001";
 
 /// A simulated gateway. Clones share one state.
 ///
-/// Calls that cause webhooks want to be made inside a Tokio runtime; outside one their deliveries fail at once.
+/// Calls that cause webhooks must be made within a Tokio runtime; outside of one, their deliveries fail at once.
 #[derive(Clone, Debug)]
 pub struct Simulator {
     pub(crate) shared: Arc<Shared>,
 }
 
 impl Simulator {
-    /// Makes a simulator. It serves nothing yet.
+    /// Creates a simulator. It is not served yet.
     pub fn new(config: SimulatorConfig) -> Result<Self, ConfigError> {
         let public_url = config.public_url.as_deref().map(public_base).transpose()?;
         let seed = match config.seed {
@@ -81,7 +81,7 @@ impl Simulator {
     }
 }
 
-/// The base of payment page addresses, without a slash at its end.
+/// Parses the public URL and removes trailing slashes.
 pub(crate) fn public_base(text: &str) -> Result<String, ConfigError> {
     let url = Url::parse(text).map_err(|_| ConfigError::PublicUrl)?;
     let plain = matches!(url.scheme(), "http" | "https")

@@ -1,4 +1,4 @@
-//! Orders, and what follows from their being paid: refunds, payouts, disputes.
+//! Orders, refunds, settlements and disputes.
 
 use super::Simulator;
 use crate::control_error::ControlError;
@@ -10,7 +10,7 @@ use crate::state::{
 };
 
 impl Simulator {
-    /// All orders, those of links too, oldest first.
+    /// Returns all orders, including those of links, oldest first.
     pub fn orders(&self) -> Vec<OrderSnapshot> {
         self.shared.with(|state, now| {
             let orders = state.orders.iter();
@@ -20,7 +20,7 @@ impl Simulator {
         })
     }
 
-    /// An order. `merchant` is needed where two merchants use the same order id.
+    /// Returns an order. `merchant` is required if two merchants use the same order id.
     pub fn order(
         &self,
         order_id: &str,
@@ -35,7 +35,7 @@ impl Simulator {
         })
     }
 
-    /// A payer tries to pay an order, with this end. On an order of a link it is as an attempt on the link.
+    /// Attempts to pay an order, with the given outcome. The attempt on an order of a link is an attempt on the link.
     pub fn attempt_order(
         &self,
         order_id: &str,
@@ -51,7 +51,7 @@ impl Simulator {
         })
     }
 
-    /// All refunds, oldest first.
+    /// Returns all refunds, oldest first.
     pub fn refunds(&self) -> Vec<RefundSnapshot> {
         self.shared.with(|state, _| {
             let refunds = state.refunds.iter();
@@ -61,7 +61,7 @@ impl Simulator {
         })
     }
 
-    /// Ends a refund that has not ended, or puts it on hold.
+    /// Completes an open refund, or puts it on hold.
     pub fn complete_refund(
         &self,
         cf_refund_id: &str,
@@ -76,8 +76,8 @@ impl Simulator {
         })
     }
 
-    /// The gateway begins to give a payment back by itself: all of it, unless an amount is given.
-    /// [`complete_refund`](Self::complete_refund) says how it ends.
+    /// Starts a refund by the gateway itself, of the whole payment unless an amount is given.
+    /// [`complete_refund`](Self::complete_refund) completes it.
     pub fn auto_refund(
         &self,
         cf_payment_id: &str,
@@ -94,8 +94,8 @@ impl Simulator {
         })
     }
 
-    /// Begins the payout of a paid order, or takes it further. `merchant` is needed where two merchants use the same
-    /// order id.
+    /// Initiates the settlement of a paid order, or changes its status. `merchant` is required if two merchants use
+    /// the same order id.
     pub fn update_settlement(
         &self,
         order_id: &str,
@@ -109,7 +109,7 @@ impl Simulator {
         self.order(order_id, merchant)
     }
 
-    /// All disputes, oldest first.
+    /// Returns all disputes, oldest first.
     pub fn disputes(&self) -> Vec<DisputeSnapshot> {
         self.shared.with(|state, _| {
             let disputes = state.disputes.iter();
@@ -119,7 +119,7 @@ impl Simulator {
         })
     }
 
-    /// A payer disputes a payment: all of it, unless an amount is given.
+    /// Raises a dispute about a payment, over the whole amount unless one is given.
     pub fn raise_dispute(
         &self,
         cf_payment_id: &str,
@@ -135,7 +135,7 @@ impl Simulator {
         })
     }
 
-    /// Takes a dispute further, or closes it.
+    /// Moves a dispute to another stage, or closes it.
     pub fn move_dispute(
         &self,
         dispute_id: &str,

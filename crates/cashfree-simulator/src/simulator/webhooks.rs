@@ -1,4 +1,4 @@
-//! Webhooks: where they go, and those that went.
+//! Webhook endpoints and deliveries.
 
 use std::sync::PoisonError;
 
@@ -8,7 +8,7 @@ use crate::endpoint::{Endpoint, EndpointSnapshot};
 use crate::state::{DeliverySnapshot, WebhookDeliveryState};
 
 impl Simulator {
-    /// The webhook deliveries that are remembered, oldest first: the latest 10 000, and those still under way.
+    /// Returns the recorded deliveries, oldest first: the latest 10 000, and those still in progress.
     pub fn deliveries(&self) -> Vec<DeliverySnapshot> {
         self.shared.with(|state, _| {
             state
@@ -19,7 +19,7 @@ impl Simulator {
         })
     }
 
-    /// Forgets the deliveries of which nothing more will happen by itself, and says how many.
+    /// Removes the deliveries that are final, and returns their number.
     pub fn clear_deliveries(&self) -> usize {
         self.shared.with(|state, _| {
             let before = state.deliveries.len();
@@ -30,7 +30,7 @@ impl Simulator {
         })
     }
 
-    /// Sends a delivery's bytes once more.
+    /// Sends the bytes of a delivery once more.
     pub fn resend(&self, id: u64) -> Result<DeliverySnapshot, ControlError> {
         let snapshot = self.shared.with(|state, _| {
             let delivery = state
@@ -45,7 +45,7 @@ impl Simulator {
         Ok(snapshot)
     }
 
-    /// Waits until `ready` holds of the deliveries. Looks once at first and then after every change.
+    /// Waits until `ready` returns true for the deliveries. It is called at once and after every change.
     pub async fn wait_for_deliveries<F>(&self, mut ready: F)
     where
         F: FnMut(&[DeliverySnapshot]) -> bool,
@@ -70,7 +70,7 @@ impl Simulator {
         }
     }
 
-    /// Waits until every delivery was accepted, given up or dropped. Scheduled repeats count as unfinished.
+    /// Waits until every delivery was accepted, given up or dropped. Scheduled retries count as unfinished.
     pub async fn deliveries_idle(&self) {
         self.wait_for_deliveries(|deliveries| {
             deliveries.iter().all(|delivery| delivery.state.is_final())
@@ -78,12 +78,12 @@ impl Simulator {
         .await;
     }
 
-    /// Registers an address for webhooks.
+    /// Registers a webhook endpoint.
     pub fn add_endpoint(&self, endpoint: Endpoint) -> Result<EndpointSnapshot, ControlError> {
         self.shared.with(|state, _| state.add_endpoint(endpoint))
     }
 
-    /// Sends an address the event it is tried out with, whatever events it is for.
+    /// Sends the test event to an endpoint, whatever events it subscribes to.
     pub fn ping(&self, endpoint: u64) -> Result<DeliverySnapshot, ControlError> {
         self.shared.with(|state, now| {
             let delivery = state.ping(endpoint, now)?;
@@ -94,12 +94,12 @@ impl Simulator {
         })
     }
 
-    /// The registered addresses.
+    /// Returns the registered endpoints.
     pub fn endpoints(&self) -> Vec<EndpointSnapshot> {
         self.shared.with(|state, _| state.endpoints.clone())
     }
 
-    /// Takes an address away and says whether it was there.
+    /// Removes an endpoint. Returns true if it existed.
     pub fn remove_endpoint(&self, id: u64) -> bool {
         self.shared.with(|state, _| {
             let before = state.endpoints.len();

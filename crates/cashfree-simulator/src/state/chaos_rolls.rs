@@ -1,4 +1,4 @@
-//! Random faults, decided by the chaos profile and counted.
+//! Random faults, drawn from the chaos profile and counted.
 
 use sha2::{Digest, Sha256};
 
@@ -9,12 +9,13 @@ use crate::endpoint::EventType;
 use crate::webhook_faults::WebhookFault;
 
 impl GatewayState {
-    /// What chance does to the next call of an operation.
+    /// Draws the fault of the next call of an operation.
     pub(crate) fn roll_request_fault(&mut self, operation: ApiOperation) -> Option<ApiFaultRule> {
         let roll = self.roll(operation.as_str())?;
         let profile = self.settings.chaos.as_ref()?;
         let fault = pick(&profile.requests, roll).filter(|fault| fault.suits(operation))?;
-        let mut rule = ApiFaultRule::once(operation, fault).retry_seconds(profile.retry_seconds);
+        let mut rule =
+            ApiFaultRule::once(operation, fault).with_retry_seconds(profile.retry_seconds);
         rule.delay_ms = match fault {
             ApiFault::Delay => profile.delay_ms,
             ApiFault::TimeoutBeforeCommit | ApiFault::TimeoutAfterCommit => profile.timeout_ms,
@@ -24,7 +25,7 @@ impl GatewayState {
         Some(rule)
     }
 
-    /// What chance does to the next webhook of a type.
+    /// Draws the fault of the next webhook of a type.
     pub(crate) fn roll_webhook_fault(&mut self, event: EventType) -> Option<(WebhookFault, u64)> {
         let roll = self.roll(event.as_str())?;
         let profile = self.settings.chaos.as_ref()?;
@@ -33,7 +34,7 @@ impl GatewayState {
         Some((fault, delay_ms))
     }
 
-    /// Whether a payment lands on the next link that is over.
+    /// Returns true if a late payment arrives on the next link that ends.
     pub(crate) fn roll_late_payment(&mut self) -> bool {
         let Some(roll) = self.roll("late_payment") else {
             return false;
@@ -46,7 +47,7 @@ impl GatewayState {
         hit
     }
 
-    /// A number below a thousand for the next of a kind, if anything is left to chance.
+    /// Returns a number below 1000 for the next event of a kind, if random faults are enabled.
     fn roll(&mut self, kind: &'static str) -> Option<u16> {
         let seed = self.settings.chaos.as_ref()?.seed;
         let count = self.chaos_tally.seen.entry(kind).or_default();

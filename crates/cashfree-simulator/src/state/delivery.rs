@@ -1,4 +1,4 @@
-//! A webhook on its way to one address.
+//! A webhook delivery to one address.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,42 +15,42 @@ use crate::version::WebhookVersion;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// How far a delivery has come.
+    /// The state of a delivery.
     WebhookDeliveryState, UnknownWebhookDeliveryState, "delivery state" {
-        /// Its first attempt is still to come or under way.
+        /// The first attempt has not ended yet.
         Pending = "pending",
-        /// Refused so far; another attempt will follow.
+        /// All attempts so far failed; another one is scheduled.
         Retrying = "retrying",
-        /// Answered with a 2xx.
+        /// The receiver responded with a 2xx.
         Delivered = "delivered",
-        /// Given up.
+        /// All attempts failed.
         Failed = "failed",
-        /// Not sent, because the settings say so.
+        /// Not sent, because of a setting or a fault.
         Dropped = "dropped",
     }
 }
 
 impl WebhookDeliveryState {
-    /// Whether nothing more will happen by itself.
+    /// Returns true if no further attempt is scheduled.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Delivered | Self::Failed | Self::Dropped)
     }
 }
 
-/// One try to hand a webhook over.
+/// One attempt to deliver a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeliveryAttempt {
-    /// When it ended, by the simulator's clock.
+    /// End of the attempt, by the simulator's clock.
     pub at: String,
-    /// The receiver's status, when it answered.
+    /// The receiver's status, if it responded.
     pub status: Option<u16>,
-    /// What went wrong, when it did not answer.
+    /// A description of the failure, if it did not respond.
     pub error: Option<String>,
 }
 
 impl DeliveryAttempt {
-    /// What came of it, in words.
+    /// Describes the outcome.
     pub(crate) fn outcome(&self) -> String {
         match (self.status, &self.error) {
             (Some(status), _) => format!("answered {status}"),
@@ -60,7 +60,7 @@ impl DeliveryAttempt {
     }
 }
 
-/// A delivery as the simulator holds it.
+/// The internal record of a delivery.
 #[derive(Clone)]
 pub(crate) struct Delivery {
     pub(crate) id: u64,
@@ -74,9 +74,9 @@ pub(crate) struct Delivery {
     pub(crate) attempts: Vec<DeliveryAttempt>,
     pub(crate) attempts_started: u32,
     pub(crate) duplicate: bool,
-    /// Signed with a key nobody has.
+    /// True if a fault signs it with a key that belongs to no merchant.
     pub(crate) wrong_signature: bool,
-    /// How old its timestamp is made.
+    /// Age of its timestamp.
     pub(crate) timestamp_age: Duration,
     pub(crate) body: String,
     pub(crate) timestamp: String,
@@ -85,13 +85,13 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Stamps and signs the body.
+    /// Sets the timestamp and signs the body.
     pub(crate) fn sign_body(&mut self, key: &str, now: Timestamp) {
         self.timestamp = epoch_millis(earlier(now, self.timestamp_age));
         self.signature = sign(key, &self.timestamp, self.body.as_bytes());
     }
 
-    /// The headers of attempt number `attempt`, as its version has them.
+    /// Returns the headers of attempt number `attempt` in the delivery's version.
     pub(crate) fn headers(&self, attempt: u32) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("content-type", "application/json".to_owned()),
@@ -106,8 +106,8 @@ impl Delivery {
         headers
     }
 
-    /// Notes the end of an attempt.
-    pub(crate) fn note(&mut self, outcome: Result<u16, String>, now: Timestamp) {
+    /// Records the end of an attempt.
+    pub(crate) fn record_attempt(&mut self, outcome: Result<u16, String>, now: Timestamp) {
         let (status, error) = match outcome {
             Ok(status) => (Some(status), None),
             Err(error) => (None, Some(error)),
@@ -120,11 +120,11 @@ impl Delivery {
     }
 }
 
-/// The deliveries of one change: for each address, in the order they are first sent, and how long each is held back.
+/// The deliveries of one change, for each address in the order of their first attempts, each with its delay.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryBatch {
     pub(crate) targets: Vec<Vec<(u64, Duration)>>,
-    /// Whether all wait for those of the next change.
+    /// True if they wait for the deliveries of the next change.
     pub(crate) reordered: bool,
 }
 
@@ -132,27 +132,27 @@ pub(crate) struct DeliveryBatch {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeliverySnapshot {
-    /// Its number, in the order of events.
+    /// The number of the delivery, in the order of events.
     pub id: u64,
-    /// The type of event.
+    /// The type of the event.
     pub event_type: EventType,
-    /// The link it is about, if it is about one.
+    /// The link that the event concerns, if any.
     pub link_id: Option<String>,
-    /// The order it is about, if it is about one.
+    /// The order that the event concerns, if any.
     pub order_id: Option<String>,
-    /// The client id of the account.
+    /// Client id of the merchant.
     pub merchant: String,
-    /// Where it goes.
+    /// The address of the receiver.
     pub url: String,
-    /// The version of body and headers.
+    /// The version of the body and the headers.
     pub version: WebhookVersion,
-    /// How far it has come.
+    /// The state of the delivery.
     pub state: WebhookDeliveryState,
-    /// Whether it is the second copy made by the setting `duplicate`.
+    /// True for the second copy that the setting `duplicate` makes.
     pub duplicate: bool,
     /// The attempts that ended, oldest first.
     pub attempts: Vec<DeliveryAttempt>,
-    /// The headers of the latest attempt, or of the first when none has begun.
+    /// The headers of the latest attempt, or of the first one if none has started.
     pub headers: std::collections::BTreeMap<&'static str, String>,
     /// The exact text of the body.
     pub body: String,

@@ -1,12 +1,12 @@
-//! The deliveries that are remembered.
+//! The log of webhook deliveries.
 
 use super::{Delivery, GatewayState};
 
-/// Most deliveries that are remembered, but for those under way.
+/// Maximum number of recorded deliveries, not counting those in progress.
 const MAX_DELIVERIES: usize = 10_000;
 
 impl GatewayState {
-    /// Remembers a delivery under the next number, and says which that is.
+    /// Records a delivery under the next number, and returns the number.
     pub(crate) fn add_delivery(&mut self, delivery: Delivery) -> u64 {
         let id = self.next_delivery;
         self.next_delivery = id.saturating_add(1);
@@ -15,7 +15,7 @@ impl GatewayState {
         id
     }
 
-    /// Forgets the oldest finished deliveries while there are more than `most`.
+    /// Removes the oldest final deliveries while there are more than `max`.
     fn trim_deliveries(&mut self, max: usize) {
         while self.deliveries.len() > max {
             let mut all = self.deliveries.iter();
@@ -26,7 +26,7 @@ impl GatewayState {
         }
     }
 
-    /// The delivery with this number.
+    /// Returns the delivery with a number.
     pub(crate) fn delivery_mut(&mut self, id: u64) -> Option<&mut Delivery> {
         let index = self
             .deliveries

@@ -1,4 +1,4 @@
-//! Disputes that payers raise through their bank.
+//! Disputes that payers raise with their banks.
 
 use jiff::Timestamp;
 
@@ -7,44 +7,44 @@ use crate::money::Paise;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// The kind of a dispute.
+    /// The type of a dispute.
     DisputeType, UnknownDisputeType, "dispute type" {
-        /// A complaint.
+        /// A complaint by the payer.
         Dispute = "DISPUTE",
-        /// The bank takes the money back.
+        /// The bank reverses the payment.
         Chargeback = "CHARGEBACK",
-        /// The bank asks for papers.
+        /// The bank requests documents.
         Retrieval = "RETRIEVAL",
-        /// The second round.
+        /// The second round of a chargeback.
         PreArbitration = "PRE_ARBITRATION",
-        /// The last round.
+        /// The last round of a chargeback.
         Arbitration = "ARBITRATION",
     }
 }
 
 wire_enum! {
-    /// How far a dispute has come. On the wire its kind stands before it: `CHARGEBACK_MERCHANT_WON`.
+    /// The stage of a dispute. On the wire the type precedes it: `CHARGEBACK_MERCHANT_WON`.
     DisputeStage, UnknownDisputeStage, "dispute stage" {
-        /// It was raised.
+        /// The dispute was raised.
         Created = "CREATED",
-        /// The merchant's papers have come.
+        /// The merchant's documents were received.
         DocsReceived = "DOCS_RECEIVED",
-        /// Somebody looks at them.
+        /// The documents are under review.
         UnderReview = "UNDER_REVIEW",
-        /// The papers do not suffice.
+        /// The documents do not suffice.
         InsufficientEvidence = "INSUFFICIENT_EVIDENCE",
-        /// It ended for the merchant.
+        /// Closed in favour of the merchant.
         MerchantWon = "MERCHANT_WON",
-        /// It ended against the merchant.
+        /// Closed against the merchant.
         MerchantLost = "MERCHANT_LOST",
-        /// The merchant gave in.
+        /// The merchant accepted the dispute.
         MerchantAccepted = "MERCHANT_ACCEPTED",
     }
 }
 
 impl DisputeStage {
-    /// Whether the dispute is over.
-    pub const fn is_end(self) -> bool {
+    /// Returns true if the dispute is closed.
+    pub const fn is_closed(self) -> bool {
         matches!(
             self,
             Self::MerchantWon | Self::MerchantLost | Self::MerchantAccepted
@@ -52,7 +52,7 @@ impl DisputeStage {
     }
 }
 
-/// A dispute as the simulator holds it.
+/// The internal record of a dispute.
 pub(crate) struct Dispute {
     pub(crate) dispute_id: i64,
     pub(crate) payment: PaymentIndex,

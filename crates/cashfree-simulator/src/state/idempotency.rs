@@ -1,14 +1,14 @@
-//! First answers, remembered under idempotency keys.
+//! First responses, stored under idempotency keys.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
 use crate::response::ApiResponse;
 
-/// Most answers that are remembered.
+/// Maximum number of stored responses.
 const MAX_RESPONSES: usize = 10_000;
 
-/// What one idempotency key stands for: it belongs to the account, the method and the path.
+/// The scope of an idempotency key: one merchant, method and path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RequestKey {
     pub(crate) merchant: String,
@@ -17,7 +17,7 @@ pub(crate) struct RequestKey {
     pub(crate) key: Vec<u8>,
 }
 
-/// The latest first answers.
+/// The latest first responses.
 #[derive(Debug, Default)]
 pub(crate) struct IdempotencyCache {
     responses: HashMap<RequestKey, CachedResponse>,
@@ -46,7 +46,7 @@ impl IdempotencyCache {
     }
 }
 
-/// The first answer under a key, and which request body it answered.
+/// The first response under a key, with the digest of the request body.
 pub(crate) struct CachedResponse {
     pub(crate) body_digest: [u8; 32],
     pub(crate) response: ApiResponse,

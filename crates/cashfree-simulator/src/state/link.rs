@@ -1,4 +1,4 @@
-//! A payment link and its life.
+//! Payment links.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,15 @@ use crate::money::Paise;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// Where a link is in its life.
+    /// The status of a link.
     LinkStatus, UnknownLinkStatus, "link status" {
-        /// Payable, nothing paid.
+        /// Payable; nothing is paid yet.
         Active = "ACTIVE",
-        /// Payable, some of it paid.
+        /// Payable; a part is paid.
         PartiallyPaid = "PARTIALLY_PAID",
         /// Paid in full.
         Paid = "PAID",
-        /// Its time has passed.
+        /// The link has expired.
         Expired = "EXPIRED",
         /// Cancelled by the merchant.
         Cancelled = "CANCELLED",
@@ -27,13 +27,13 @@ wire_enum! {
 }
 
 impl LinkStatus {
-    /// Whether a payer may begin a payment.
+    /// Returns true if a payer may start a payment.
     pub const fn is_payable(self) -> bool {
         matches!(self, Self::Active | Self::PartiallyPaid)
     }
 }
 
-/// Who is asked to pay. `Debug` shows nothing of it.
+/// The customer who is asked to pay. `Debug` shows no personal data.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Customer {
@@ -45,13 +45,13 @@ pub struct Customer {
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_name: Option<String>,
-    /// Bank account the payment must come from.
+    /// Bank account that the payment must come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_bank_account_number: Option<String>,
     /// Branch code of that account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_bank_ifsc: Option<String>,
-    /// The gateway's number of that bank.
+    /// The gateway's number of the bank.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_bank_code: Option<i64>,
 }
@@ -71,14 +71,14 @@ pub(crate) struct LinkMeta {
     pub(crate) payment_methods: Option<String>,
 }
 
-/// Which notifications the merchant asked for. None is ever sent.
+/// Notifications that the merchant requests. None is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct LinkNotify {
     pub(crate) send_sms: bool,
     pub(crate) send_email: bool,
 }
 
-/// What a valid create request asks for.
+/// A valid request to create a link.
 #[derive(Clone)]
 pub(crate) struct NewLink {
     pub(crate) link_id: Option<String>,
@@ -97,7 +97,7 @@ pub(crate) struct NewLink {
     pub(crate) subscription: Option<Box<RawValue>>,
 }
 
-/// A link as the simulator holds it.
+/// The internal record of a link.
 pub(crate) struct Link {
     pub(crate) merchant: String,
     pub(crate) link_id: String,
@@ -109,7 +109,7 @@ pub(crate) struct Link {
     pub(crate) created_at: Timestamp,
     pub(crate) visible_from: Timestamp,
     pub(crate) expires_at: Timestamp,
-    /// Its orders, oldest first, as positions among all orders.
+    /// Positions of its orders among all orders, oldest first.
     pub(crate) orders: Vec<usize>,
 }
 
@@ -118,7 +118,7 @@ impl Link {
         self.request.amount.saturating_sub(self.amount_paid)
     }
 
-    /// The smallest amount the next payment may have.
+    /// Returns the minimum amount of the next payment.
     pub(crate) fn minimum_payment(&self) -> Paise {
         let remaining = self.remaining();
         if !self.request.partial_payments {

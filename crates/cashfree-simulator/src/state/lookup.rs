@@ -1,47 +1,47 @@
-//! Finds what a call names, and what belongs to what.
+//! Lookups by identifier, and relations between records.
 
 use super::{GatewayState, Link, Order, Payment, PaymentIndex, Refund};
 use crate::control_error::ControlError;
 use crate::money::Paise;
 
 impl GatewayState {
-    /// The link of a merchant.
+    /// Returns the position of a merchant's link.
     pub(crate) fn link_of(&self, merchant: &str, link_id: &str) -> Option<usize> {
         self.by_link_id
             .get(&(merchant.to_owned(), link_id.to_owned()))
             .copied()
     }
 
-    /// The order of a merchant, a link's or one of its own.
+    /// Returns the position of a merchant's order, with or without a link.
     pub(crate) fn order_of(&self, merchant: &str, order_id: &str) -> Option<usize> {
         self.by_order
             .get(&(merchant.to_owned(), order_id.to_owned()))
             .copied()
     }
 
-    /// The link a control call means.
+    /// Finds the link that a control call names.
     pub(crate) fn find_link(
         &self,
         link_id: &str,
         merchant: Option<&str>,
     ) -> Result<usize, ControlError> {
-        self.named(merchant, "link_id", "link", |merchant| {
+        self.find_unique(merchant, "link_id", "link", |merchant| {
             self.link_of(merchant, link_id)
         })
     }
 
-    /// The order a control call means.
+    /// Finds the order that a control call names.
     pub(crate) fn find_order(
         &self,
         order_id: &str,
         merchant: Option<&str>,
     ) -> Result<usize, ControlError> {
-        self.named(merchant, "order_id", "order", |merchant| {
+        self.find_unique(merchant, "order_id", "order", |merchant| {
             self.order_of(merchant, order_id)
         })
     }
 
-    fn named(
+    fn find_unique(
         &self,
         merchant: Option<&str>,
         field: &str,
@@ -70,7 +70,7 @@ impl GatewayState {
         }
     }
 
-    /// The payment with this number, as a control call names it.
+    /// Finds the payment that a control call names by the gateway's number.
     pub(crate) fn find_payment(&self, cf_payment_id: &str) -> Result<PaymentIndex, ControlError> {
         cf_payment_id
             .parse()
@@ -79,7 +79,7 @@ impl GatewayState {
             .ok_or_else(|| ControlError::not_found("cf_payment_id"))
     }
 
-    /// The payment at a place, and the order it was made on.
+    /// Returns a payment and its order.
     pub(crate) fn payment_at(&self, index: PaymentIndex) -> Option<(&Order, &Payment)> {
         let order = self.orders.get(index.order)?;
         Some((order, order.payments.get(index.payment)?))
@@ -90,12 +90,12 @@ impl GatewayState {
         Some((&mut order.paid, order.payments.get_mut(index.payment)?))
     }
 
-    /// The link an order belongs to.
+    /// Returns the link of an order.
     pub(crate) fn link_of_order(&self, order: &Order) -> Option<&Link> {
         self.links.get(order.link?)
     }
 
-    /// The orders of a link, oldest first.
+    /// Returns the orders of a link, oldest first.
     pub(crate) fn orders_of<'a>(
         &'a self,
         link: &'a Link,
@@ -105,7 +105,7 @@ impl GatewayState {
             .filter_map(|order| self.orders.get(*order))
     }
 
-    /// The refund with this number of the gateway's.
+    /// Finds the refund with a number of the gateway.
     pub(crate) fn find_refund(&self, cf_refund_id: &str) -> Result<usize, ControlError> {
         self.refunds
             .iter()
@@ -113,7 +113,7 @@ impl GatewayState {
             .ok_or_else(|| ControlError::not_found("cf_refund_id"))
     }
 
-    /// What of a payment has not gone back and is not on its way back.
+    /// Returns the amount of a payment that is neither refunded nor being refunded.
     pub(crate) fn refundable(&self, index: PaymentIndex) -> Paise {
         let Some((order, payment)) = self.payment_at(index) else {
             return Paise::ZERO;
@@ -129,7 +129,7 @@ impl GatewayState {
         })
     }
 
-    /// The refunds of an order, oldest first.
+    /// Returns the refunds of an order, oldest first.
     pub(crate) fn refunds_of<'a>(
         &'a self,
         order: &'a Order,
@@ -144,7 +144,7 @@ impl GatewayState {
         format!("{}/links/{}", self.public_url, link.code)
     }
 
-    /// The address of an order's page.
+    /// Returns the address of an order's payment page.
     pub(crate) fn order_url(&self, order: &Order) -> String {
         format!("{}/orders/{}", self.public_url, order.hash)
     }

@@ -1,4 +1,4 @@
-//! Everything the simulator knows: one value behind one lock.
+//! The state of the simulated gateway: one value behind one lock.
 
 mod chaos_rolls;
 mod delivery;
@@ -135,7 +135,7 @@ impl GatewayState {
             .find(|merchant| merchant.client_id == client_id)
     }
 
-    /// Registers an address for webhooks.
+    /// Registers a webhook endpoint.
     pub(crate) fn add_endpoint(
         &mut self,
         endpoint: Endpoint,

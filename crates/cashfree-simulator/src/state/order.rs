@@ -1,4 +1,4 @@
-//! Orders: what payments are made on. A link makes its own, a merchant may make others.
+//! Orders, on which payments are made. A link creates its own orders; merchants can create others.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::money::Paise;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// Where an order is in its life.
+    /// The status of an order.
     OrderStatus, UnknownOrderStatus, "order status" {
         /// Not paid yet.
         Active = "ACTIVE",
         /// Paid by a successful payment.
         Paid = "PAID",
-        /// Its time passed without a successful payment.
+        /// The order expired without a successful payment.
         Expired = "EXPIRED",
-        /// To be terminated, once the payment under way has ended.
+        /// Terminated as soon as the pending payment ends.
         TerminationRequested = "TERMINATION_REQUESTED",
-        /// Ended by the merchant.
+        /// Terminated by the merchant.
         Terminated = "TERMINATED",
     }
 }
@@ -35,7 +35,7 @@ pub(crate) struct OrderMeta {
     pub(crate) payment_methods: Option<String>,
 }
 
-/// What is asked for by whoever makes an order.
+/// A request to create an order.
 #[derive(Clone)]
 pub(crate) struct NewOrder {
     pub(crate) order_id: Option<String>,
@@ -51,10 +51,10 @@ pub(crate) struct NewOrder {
     pub(crate) expires_at: Option<Timestamp>,
 }
 
-/// An order as the simulator holds it.
+/// The internal record of an order.
 pub(crate) struct Order {
     pub(crate) merchant: String,
-    /// The link it belongs to, if it is one of a link's.
+    /// Position of the link that it belongs to, if any.
     pub(crate) link: Option<usize>,
     pub(crate) order_id: String,
     pub(crate) cf_order_id: i64,
@@ -67,7 +67,7 @@ pub(crate) struct Order {
     pub(crate) visible_from: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) payments: Vec<Payment>,
-    /// The refunds of its payments, oldest first, as positions among all refunds.
+    /// Positions of its refunds among all refunds, oldest first.
     pub(crate) refunds: Vec<usize>,
     pub(crate) settlement: Option<Settlement>,
 }
@@ -93,7 +93,7 @@ impl Order {
         }
     }
 
-    /// The payment that paid it.
+    /// Returns the position of its first successful payment.
     pub(crate) fn successful_payment(&self) -> Option<usize> {
         self.payments
             .iter()

@@ -1,4 +1,4 @@
-//! Payment attempts and what they are paid with.
+//! Payments and payment instruments.
 
 use jiff::Timestamp;
 
@@ -6,21 +6,21 @@ use crate::money::Paise;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// How an attempt stands, or how it ended.
+    /// The status of a payment.
     PaymentStatus, UnknownPaymentStatus, "payment status" {
-        /// The money was taken.
+        /// The payment succeeded.
         Success = "SUCCESS",
-        /// It was declined.
+        /// The payment was declined.
         Failed = "FAILED",
-        /// The payer went away.
+        /// The payer left the payment.
         UserDropped = "USER_DROPPED",
-        /// It has not ended yet.
+        /// The outcome is still open.
         Pending = "PENDING",
     }
 }
 
 wire_enum! {
-    /// What a payer pays with.
+    /// The payment method.
     Method, UnknownMethod, "payment method" {
         /// A UPI collect request.
         Upi = "upi",
@@ -31,7 +31,7 @@ wire_enum! {
     }
 }
 
-/// A method with the details that show in answers and events.
+/// A payment method with the details shown in responses and events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Instrument {
     Upi {
@@ -49,7 +49,7 @@ pub(crate) enum Instrument {
 }
 
 impl Instrument {
-    /// What is used when only the method is known.
+    /// Returns the default instrument of a method.
     pub(crate) fn of(method: Method) -> Self {
         match method {
             Method::Upi => Self::Upi {
@@ -75,7 +75,7 @@ impl Instrument {
         }
     }
 
-    /// The gateway's name for the group the method belongs to.
+    /// Returns the gateway's name for the group of the method.
     pub(crate) const fn group(&self) -> &'static str {
         match self {
             Self::Upi { .. } => "upi",
@@ -85,7 +85,7 @@ impl Instrument {
     }
 }
 
-/// All but the last four digits hidden.
+/// Hides all but the last four digits.
 pub(crate) fn masked(number: &str) -> String {
     let digits: Vec<char> = number.chars().collect();
     let shown = digits.len().saturating_sub(4);
@@ -96,7 +96,7 @@ pub(crate) fn masked(number: &str) -> String {
         .collect()
 }
 
-/// Why a payment failed, in the gateway's vocabulary.
+/// The reason of a failed payment, in the gateway's terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decline {
     pub(crate) code: &'static str,
@@ -118,7 +118,7 @@ impl Decline {
     }
 }
 
-/// One attempt to pay an order.
+/// One payment attempt on an order.
 pub(crate) struct Payment {
     pub(crate) cf_payment_id: i64,
     pub(crate) status: PaymentStatus,
@@ -132,13 +132,13 @@ pub(crate) struct Payment {
 }
 
 impl Payment {
-    /// Whether the payer's money was taken.
+    /// Returns true if the payment succeeded.
     pub(crate) const fn succeeded(&self) -> bool {
         matches!(self.status, PaymentStatus::Success)
     }
 
-    /// An attempt that begins now and has not ended.
-    pub(crate) fn attempts_started(
+    /// Creates a pending payment that starts now.
+    pub(crate) fn pending(
         cf_payment_id: i64,
         amount: Paise,
         instrument: Instrument,
@@ -158,7 +158,7 @@ impl Payment {
     }
 }
 
-/// Where a payment is: order, payment of the order.
+/// The position of a payment: its order, and the payment within the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PaymentIndex {
     pub(crate) order: usize,

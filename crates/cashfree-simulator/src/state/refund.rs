@@ -1,4 +1,4 @@
-//! Money that goes back.
+//! Refunds.
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -8,51 +8,51 @@ use crate::money::Paise;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// How a refund stands, or how it ended.
+    /// The status of a refund.
     RefundStatus, UnknownRefundStatus, "refund status" {
-        /// It has not ended yet.
+        /// The outcome is still open.
         Pending = "PENDING",
-        /// The money went back.
+        /// The refund succeeded.
         Success = "SUCCESS",
-        /// The merchant called it off.
+        /// Cancelled by the merchant.
         Cancelled = "CANCELLED",
-        /// It waits for the merchant's balance.
+        /// On hold until the merchant's balance suffices.
         OnHold = "ONHOLD",
-        /// The bank took no money back.
+        /// The bank rejected the refund.
         Failed = "FAILED",
     }
 }
 
 impl RefundStatus {
-    /// Whether it can still end one way or the other.
+    /// Returns true if the outcome is still open.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::OnHold)
     }
 }
 
 wire_enum! {
-    /// Who wanted a refund.
+    /// The origin of a refund.
     RefundType, UnknownRefundType, "refund type" {
-        /// The merchant, through the API.
+        /// Requested by the merchant through the API.
         MerchantInitiated = "MERCHANT_INITIATED",
-        /// The gateway, for a payment too many.
+        /// Made by the gateway for a duplicate payment.
         PaymentAutoRefund = "PAYMENT_AUTO_REFUND",
-        /// The gateway, for money it could not match.
+        /// Made by the gateway for a payment that it could not reconcile.
         UnreconciledAutoRefund = "UNRECONCILED_AUTO_REFUND",
     }
 }
 
 wire_enum! {
-    /// How fast a refund is to be.
+    /// The speed of a refund.
     RefundSpeed, UnknownRefundSpeed, "refund speed" {
-        /// By the bank's ordinary ways.
+        /// Through the bank's usual channels.
         Standard = "STANDARD",
         /// At once.
         Instant = "INSTANT",
     }
 }
 
-/// What a valid refund request asks for.
+/// A valid request to create a refund.
 pub(crate) struct NewRefund {
     pub(crate) refund_id: Option<String>,
     pub(crate) amount: Paise,
@@ -61,7 +61,7 @@ pub(crate) struct NewRefund {
     pub(crate) splits: Option<Box<RawValue>>,
 }
 
-/// A refund as the simulator holds it.
+/// The internal record of a refund.
 pub(crate) struct Refund {
     pub(crate) payment: PaymentIndex,
     pub(crate) cf_refund_id: i64,
@@ -70,7 +70,7 @@ pub(crate) struct Refund {
     pub(crate) status: RefundStatus,
     pub(crate) amount: Paise,
     pub(crate) note: Option<String>,
-    /// Why the gateway made it by itself.
+    /// The reason of a refund that the gateway made by itself.
     pub(crate) reason: Option<String>,
     pub(crate) requested: RefundSpeed,
     pub(crate) accepted: RefundSpeed,
@@ -82,12 +82,12 @@ pub(crate) struct Refund {
 }
 
 impl Refund {
-    /// Whether its amount counts against what can be refunded.
+    /// Returns true if its amount counts against the refundable amount.
     pub(crate) const fn reserves_amount(&self) -> bool {
         !matches!(self.status, RefundStatus::Cancelled | RefundStatus::Failed)
     }
 
-    /// The gateway's words about a refund that stands so.
+    /// Returns the gateway's description of a refund with this status.
     pub(crate) const fn description(status: RefundStatus, kind: RefundType) -> &'static str {
         match (status, kind) {
             (RefundStatus::Success, RefundType::MerchantInitiated) => {

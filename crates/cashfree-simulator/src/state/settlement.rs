@@ -1,24 +1,24 @@
-//! Payouts to the merchant.
+//! Settlements: the gateway's payouts to the merchant.
 
 use jiff::Timestamp;
 
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// How a payout stands, or how it ended.
+    /// The status of a settlement.
     SettlementStatus, UnknownSettlementStatus, "settlement status" {
-        /// It is on its way.
+        /// The transfer is in progress.
         Initiated = "INITIATED",
-        /// The merchant has the money.
+        /// The merchant received the money.
         Success = "SUCCESS",
-        /// It did not go through.
+        /// The transfer failed.
         Failed = "FAILED",
-        /// It went back.
+        /// The transfer was reversed.
         Reversed = "REVERSED",
     }
 }
 
-/// The payout of what paid an order.
+/// The settlement of an order's successful payment.
 #[derive(Clone, Debug)]
 pub(crate) struct Settlement {
     pub(crate) settlement_id: i64,

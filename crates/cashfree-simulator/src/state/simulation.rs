@@ -3,16 +3,16 @@
 use super::payment::PaymentStatus;
 use super::settlement::SettlementStatus;
 
-/// What a simulation changes.
+/// The change that a simulation makes.
 #[derive(Clone, Debug)]
 pub(crate) enum Simulated {
-    /// How a payment ends.
+    /// Completes a payment.
     Payment {
         cf_payment_id: String,
         status: PaymentStatus,
         error_code: Option<String>,
     },
-    /// How the payouts of orders end.
+    /// Sets the status of the settlements of several orders.
     Settlement {
         order_ids: Vec<String>,
         at: Option<String>,
@@ -21,7 +21,7 @@ pub(crate) enum Simulated {
     },
 }
 
-/// A simulation that took place.
+/// The record of a simulation.
 #[derive(Clone, Debug)]
 pub(crate) struct Simulation {
     pub(crate) merchant: String,

@@ -1,4 +1,4 @@
-//! Links, orders, payments, refunds and disputes as the control interface shows them.
+//! Snapshots of links, orders, payments, refunds and disputes, in the form of the control API.
 
 use std::collections::BTreeMap;
 
@@ -14,59 +14,59 @@ use super::settlement::SettlementStatus;
 use crate::money::Paise;
 use crate::timestamp::{serialize_control, serialize_control_option};
 
-/// A link with all its orders and payments, at one moment. Serialises with amounts as decimal strings.
+/// A link with all its orders and payments at one moment. Serializes amounts as decimal strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LinkSnapshot {
-    /// Client id of the account the link belongs to.
+    /// Client id of the merchant.
     pub merchant: String,
     /// The merchant's id of the link.
     pub link_id: String,
     /// The gateway's number of the link.
     pub cf_link_id: i64,
-    /// The code in the payment page's address.
+    /// The code in the address of the payment page.
     pub code: String,
-    /// The payment page's address.
+    /// The address of the payment page.
     pub link_url: String,
-    /// Where the link is in its life.
+    /// The status of the link.
     pub status: LinkStatus,
     /// The currency.
     pub currency: String,
-    /// The amount asked for.
+    /// The requested amount.
     pub amount: Paise,
     /// The amount paid.
     pub amount_paid: Paise,
-    /// Whether instalments are taken.
+    /// True if instalments are accepted.
     pub partial_payments: bool,
-    /// The least first instalment.
+    /// The minimum amount of the first instalment.
     pub minimum_partial_amount: Option<Paise>,
-    /// What is paid for.
+    /// The purpose of the payment.
     pub purpose: String,
     /// The merchant's notes.
     pub notes: BTreeMap<String, String>,
-    /// Who is asked to pay.
+    /// The customer who is asked to pay.
     pub customer: Customer,
-    /// The link's own webhook address.
+    /// The webhook address of the link.
     pub notify_url: Option<String>,
-    /// Where the payer goes afterwards.
+    /// The address that the payer returns to.
     pub return_url: Option<String>,
-    /// When it was made.
+    /// Time of creation.
     #[serde(serialize_with = "serialize_control")]
     pub created_at: Timestamp,
-    /// When it ends or ended.
+    /// Time of expiry.
     #[serde(serialize_with = "serialize_control")]
     pub expires_at: Timestamp,
     /// Its orders, oldest first.
     pub orders: Vec<OrderSnapshot>,
 }
 
-/// An order, of a link or on its own.
+/// An order, with or without a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OrderSnapshot {
-    /// Client id of the account the order belongs to.
+    /// Client id of the merchant.
     pub merchant: String,
-    /// The link it belongs to, if it belongs to one.
+    /// The link that it belongs to, if any.
     pub link_id: Option<String>,
     /// The order's id.
     pub order_id: String,
@@ -74,15 +74,15 @@ pub struct OrderSnapshot {
     pub cf_order_id: i64,
     /// The address of its payment page.
     pub payment_url: String,
-    /// Where the order is in its life.
+    /// The status of the order.
     pub status: OrderStatus,
-    /// Its amount.
+    /// The amount.
     pub amount: Paise,
     /// The currency.
     pub currency: String,
-    /// How the payout to the merchant stands, if one was begun.
+    /// The status of the settlement, if it was initiated.
     pub settlement: Option<SettlementStatus>,
-    /// When it was made.
+    /// Time of creation.
     #[serde(serialize_with = "serialize_control")]
     pub created_at: Timestamp,
     /// Its payment attempts, oldest first.
@@ -91,79 +91,79 @@ pub struct OrderSnapshot {
     pub refunds: Vec<RefundSnapshot>,
 }
 
-/// One refund.
+/// A refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RefundSnapshot {
     /// The gateway's number of the refund, as text.
     pub cf_refund_id: String,
-    /// The merchant's id of it.
+    /// The merchant's id of the refund.
     pub refund_id: String,
-    /// The order that was paid.
+    /// The order of the payment.
     pub order_id: String,
-    /// The payment that goes back.
+    /// The payment that is refunded.
     pub cf_payment_id: String,
-    /// Who wanted it.
+    /// The origin of the refund.
     #[serde(rename = "type")]
     pub kind: RefundType,
-    /// How it stands, or how it ended.
+    /// The status of the refund.
     pub status: RefundStatus,
-    /// Its amount.
+    /// The amount.
     pub amount: Paise,
-    /// When it was made.
+    /// Time of creation.
     #[serde(serialize_with = "serialize_control")]
     pub created_at: Timestamp,
-    /// When it ended, unless it has not.
+    /// Time of completion; none while it is open.
     #[serde(serialize_with = "serialize_control_option")]
     pub processed_at: Option<Timestamp>,
 }
 
-/// One dispute.
+/// A dispute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DisputeSnapshot {
     /// The gateway's number of the dispute, as text.
     pub dispute_id: String,
-    /// The order that was paid.
+    /// The order of the payment.
     pub order_id: String,
-    /// The payment it is about.
+    /// The disputed payment.
     pub cf_payment_id: String,
-    /// Its kind.
+    /// The type of the dispute.
     #[serde(rename = "type")]
     pub kind: DisputeType,
-    /// How far it has come.
+    /// The stage of the dispute.
     pub stage: DisputeStage,
-    /// What is disputed.
+    /// The disputed amount.
     pub amount: Paise,
-    /// When it was raised.
+    /// Time of creation.
     #[serde(serialize_with = "serialize_control")]
     pub created_at: Timestamp,
 }
 
-/// One payment attempt.
+/// A payment attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentSnapshot {
     /// The gateway's number of the payment, as text.
     pub cf_payment_id: String,
-    /// The order it was made on.
+    /// The order of the payment.
     pub order_id: String,
-    /// The link the order belongs to, if it belongs to one.
+    /// The link of the order, if any.
     pub link_id: Option<String>,
-    /// How it stands, or how it ended.
+    /// The status of the payment.
     pub status: PaymentStatus,
-    /// Its amount.
+    /// The amount.
     pub amount: Paise,
-    /// What it was made with.
+    /// The payment method.
     pub method: Method,
-    /// The gateway's message about it.
+    /// The gateway's message.
     pub message: String,
-    /// The bank's reference, of a successful payment.
+    /// The bank's reference of a successful payment.
     pub bank_reference: Option<String>,
-    /// When it was made.
+    /// Time of creation.
     #[serde(serialize_with = "serialize_control")]
     pub at: Timestamp,
-    /// When it ended, unless it is still pending.
+    /// Time of completion; none while it is pending.
     #[serde(serialize_with = "serialize_control_option")]
     pub completed_at: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! Takes the snapshots.
+//! Builds snapshots from the state.
 
 use jiff::Timestamp;
 

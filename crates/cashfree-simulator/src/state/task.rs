@@ -1,14 +1,14 @@
-//! Tasks that are due at a later time.
+//! Scheduled tasks.
 
-/// Something that is to happen at a moment.
+/// A task that is due at a later time. The number is the position of its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ScheduledTask {
-    /// A link's time is over.
+    /// The link expires.
     ExpireLink(usize),
-    /// A link that has expired is told about.
+    /// The event of an expired link is published.
     PublishExpiry(usize),
-    /// A refund has gone through.
+    /// The refund succeeds.
     CompleteRefund(usize),
-    /// A payment begun before its link was over lands.
+    /// A payment that began before the end of the link arrives.
     LatePayment(usize),
 }

@@ -1,4 +1,4 @@
-//! Flaws of the next webhook.
+//! Flaws of the next webhook, from faults and settings.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use super::GatewayState;
 use crate::endpoint::EventType;
 use crate::webhook_faults::{WebhookFault, WebhookFaultRule, WebhookFlaws};
 
-/// How old an old timestamp is: beyond any window a receiver should have.
+/// Age of an old timestamp: beyond any window that a receiver should accept.
 const OLD_TIMESTAMP_AGE: Duration = Duration::from_hours(48);
 
 impl GatewayState {
-    /// What is wrong with the next webhook of a type.
+    /// Takes the flaws of the next webhook of a type.
     pub(crate) fn webhook_flaws(&mut self, event: EventType) -> WebhookFlaws {
         let chaos_fault = self.roll_webhook_fault(event);
         let hit = self.take_webhook_fault(event).or(chaos_fault);

@@ -1,9 +1,9 @@
-//! The body of a dispute event: the dispute's number is a string, the payment's a number.
+//! The body of a dispute event. The id of the dispute is a string, that of the payment a number.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::envelope::written;
+use super::envelope::serialize;
 use crate::endpoint::EventType;
 use crate::money::AmountNumber;
 use crate::state::{DisputeStage, DisputeType, GatewayState};
@@ -52,7 +52,7 @@ struct CustomerDetails<'a> {
     customer_email: Option<&'a str>,
 }
 
-/// Writes the event of a dispute.
+/// Returns the body of a dispute event.
 pub(super) fn body(
     state: &GatewayState,
     dispute: usize,
@@ -61,7 +61,7 @@ pub(super) fn body(
 ) -> Option<serde_json::Result<String>> {
     let dispute = state.disputes.get(dispute)?;
     let (order, payment) = state.payment_at(dispute.payment)?;
-    let (customer, ended) = (&order.request.customer, dispute.stage.is_end());
+    let (customer, ended) = (&order.request.customer, dispute.stage.is_closed());
     let data = DisputeData {
         dispute: DisputeFields {
             dispute_id: dispute.dispute_id.to_string(),
@@ -101,5 +101,5 @@ pub(super) fn body(
             customer_email: customer.customer_email.as_deref(),
         },
     };
-    Some(written(data, event_type, now))
+    Some(serialize(data, event_type, now))
 }

@@ -1,4 +1,4 @@
-//! What every event but a link's has around its data.
+//! The envelope of all events except link events.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,8 +14,8 @@ struct Envelope<T> {
     event_type: EventType,
 }
 
-/// Writes an event that happened now.
-pub(super) fn written<T: Serialize>(
+/// Serializes an event that happens now.
+pub(super) fn serialize<T: Serialize>(
     data: T,
     event_type: EventType,
     now: Timestamp,
@@ -37,12 +37,12 @@ struct TestObject {
     test_key: &'static str,
 }
 
-/// Writes what an endpoint is sent to be tried out.
+/// Serializes the test event of an endpoint.
 pub(super) fn test_ping(now: Timestamp) -> serde_json::Result<String> {
     let data = TestData {
         test_object: TestObject {
             test_key: "test_value",
         },
     };
-    written(data, EventType::Ping, now)
+    serialize(data, EventType::Ping, now)
 }

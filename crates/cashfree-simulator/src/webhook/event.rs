@@ -1,4 +1,4 @@
-//! What merchants are told about: its type, whose it is, and its body.
+//! Events: their types, objects and bodies.
 
 use jiff::Timestamp;
 
@@ -7,26 +7,26 @@ use crate::endpoint::EventType;
 use crate::state::{DisputeStage, GatewayState, PaymentIndex, RefundStatus, SettlementStatus};
 use crate::version::WebhookVersion;
 
-/// Something a merchant is told about. What is only a number is a position in the state.
+/// An event that merchants are notified of. Numbers are positions in the state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
-    /// A link changed, by a payment or without one.
+    /// A link changed, with the payment that caused it, if one did.
     Link(usize, Option<PaymentIndex>),
     /// A payment attempt ended.
     Payment(PaymentIndex),
-    /// What a successful payment costs is known.
+    /// The charges of a successful payment are known.
     Charges(PaymentIndex),
-    /// A refund a merchant asked for ended.
+    /// A refund requested by the merchant was completed.
     Refund(usize),
-    /// A refund of the gateway's own was begun or ended.
+    /// A refund of the gateway's own was initiated or completed.
     AutoRefund(usize),
-    /// The payout of an order changed.
+    /// The settlement of an order changed.
     Settlement(usize),
     /// A dispute changed.
     Dispute(usize),
 }
 
-/// Whose an occurrence is.
+/// The object of an event, and its merchant.
 pub(super) struct EventObject {
     pub(super) merchant: String,
     pub(super) link_id: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct EventObject {
 }
 
 impl GatewayState {
-    /// The type of an occurrence, unless nobody is told about it.
+    /// Returns the type of an event, or `None` if nothing is sent for it.
     pub(super) fn event_type(&self, event: Event) -> Option<EventType> {
         match event {
             Event::Link(..) => Some(EventType::PaymentLink),
@@ -63,13 +63,13 @@ impl GatewayState {
             }
             Event::Dispute(dispute) => Some(match self.disputes.get(dispute)?.stage {
                 DisputeStage::Created => EventType::DisputeCreated,
-                stage if stage.is_end() => EventType::DisputeClosed,
+                stage if stage.is_closed() => EventType::DisputeClosed,
                 _ => EventType::DisputeUpdated,
             }),
         }
     }
 
-    /// Whose an occurrence is.
+    /// Returns the object of an event.
     pub(super) fn event_object(&self, event: Event) -> Option<EventObject> {
         let order = match event {
             Event::Link(link, _) => {
@@ -97,7 +97,7 @@ impl GatewayState {
         })
     }
 
-    /// The body that tells about an occurrence.
+    /// Returns the body of an event.
     pub(super) fn event_body(
         &self,
         event: Event,

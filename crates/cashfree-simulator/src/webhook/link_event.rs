@@ -1,4 +1,4 @@
-//! The body of a link event: amounts are strings, the link's number is a number, times have no zone.
+//! The body of a link event. Amounts are strings, the link's number is a number, times have no zone.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::money::Paise;
 use crate::state::{Customer, GatewayState, LinkNotify, LinkStatus, PaymentIndex, PaymentStatus};
 use crate::timestamp::{ist, zoneless_utc};
 
-/// What a payment's number is moved by when link events are to name another transaction.
+/// Offset of a `transaction_id` that must differ from the payment's id.
 const OTHER_TRANSACTION: i64 = 900_000_000;
 
 #[derive(Serialize)]
@@ -89,7 +89,7 @@ struct OrderData<'a> {
     transaction_status: PaymentStatus,
 }
 
-/// Writes the event of a link, with the order of the payment that caused it.
+/// Returns the body of a link event, with the order of the payment that caused it.
 pub(super) fn body(
     state: &GatewayState,
     link: usize,

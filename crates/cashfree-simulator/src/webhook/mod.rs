@@ -1,4 +1,4 @@
-//! Events: their bodies, and the deliveries made of them.
+//! Events, their bodies, and the deliveries made from them.
 
 mod dispute_event;
 mod envelope;

@@ -1,11 +1,11 @@
-//! The bodies of payment events, in the shape of each webhook version.
+//! The bodies of payment events in each webhook version.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::envelope::written;
+use super::envelope::serialize;
 use crate::endpoint::EventType;
 use crate::money::AmountNumber;
 use crate::state::{
@@ -146,7 +146,7 @@ struct GatewayDetails {
     gateway_status_code: Option<&'static str>,
 }
 
-/// The type of event a payment makes, once it has ended.
+/// Returns the type of a payment's event, once the payment has ended.
 pub(super) const fn event_type(status: PaymentStatus) -> Option<EventType> {
     match status {
         PaymentStatus::Success => Some(EventType::PaymentSuccess),
@@ -156,7 +156,7 @@ pub(super) const fn event_type(status: PaymentStatus) -> Option<EventType> {
     }
 }
 
-/// Writes the event of a payment, or of what it costs. The latter's true form is not known; it lacks the status.
+/// Returns the body of a payment or charges event. The real shape of a charges event is unknown; it lacks the status.
 pub(super) fn body(
     state: &GatewayState,
     index: PaymentIndex,
@@ -215,10 +215,10 @@ pub(super) fn body(
         payment_offers: (!dropped || version == WebhookVersion::V2022_09_01).then_some(None),
         terminal_details: newest.then_some(None),
     };
-    Some(written(data, event_type, now))
+    Some(serialize(data, event_type, now))
 }
 
-/// The order's tags. A link's order may be told without the merchant's id of the link.
+/// Returns the order's tags. A setting hides the merchant's link id.
 fn tags<'a>(state: &GatewayState, order: &'a Order) -> Option<BTreeMap<&'a str, &'a str>> {
     let hidden = order.link.is_some() && state.settings.payment_event_without_link_id;
     let tags = order.request.tags.iter();

@@ -1,4 +1,4 @@
-//! Turns what happened into deliveries.
+//! Creates deliveries from events.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::state::{Delivery, DeliveryBatch, GatewayState, WebhookDeliveryState};
 use crate::version::WebhookVersion;
 use crate::webhook_faults::WebhookFlaws;
 
-/// Signs when signatures are to be wrong.
+/// Signs webhooks that must have a wrong signature.
 const WRONG_KEY: &str = "a key that no merchant has";
 
 struct Target {
@@ -26,7 +26,7 @@ struct Target {
 }
 
 impl GatewayState {
-    /// Makes the deliveries for what happened in one change.
+    /// Creates the deliveries for the events of one change.
     pub(crate) fn publish(&mut self, events: &[Event], now: Timestamp) {
         let mut batch = DeliveryBatch::default();
         let first = events.first().and_then(|first| self.event_object(*first));
@@ -58,7 +58,7 @@ impl GatewayState {
         }
     }
 
-    /// Sends an endpoint the event that tries it out, whatever events it is for. Answers with the delivery's number.
+    /// Sends the test event to an endpoint, whatever events it subscribes to. Returns the number of the delivery.
     pub(crate) fn ping(&mut self, endpoint: u64, now: Timestamp) -> Result<u64, ControlError> {
         let endpoint = self
             .endpoints
@@ -76,7 +76,7 @@ impl GatewayState {
             order_id: None,
             notify_url: None,
         };
-        // Three words and a time: writing them cannot fail.
+        // Three strings and a time: serializing cannot fail.
         let body = envelope::test_ping(now).unwrap_or_default();
         let flaws = self.webhook_flaws(EventType::Ping);
         let first = self.next_delivery;
@@ -90,7 +90,8 @@ impl GatewayState {
         Ok(first)
     }
 
-    /// The addresses for an event: its object's own and the merchant's, each address and version once.
+    /// Returns the addresses of an event: its object's `notify_url` and the merchant's endpoints, each address and
+    /// version once.
     fn targets(&self, object: &EventObject) -> Vec<Target> {
         let own = object
             .notify_url
@@ -123,7 +124,7 @@ impl GatewayState {
         targets
     }
 
-    /// Records a delivery, or two, and says which are to be sent and how much later.
+    /// Records one or two deliveries, and returns those to send with their delays.
     fn prepare(
         &mut self,
         object: EventObject,
@@ -169,8 +170,8 @@ impl GatewayState {
         sent.map(|id| (id, flaws.delay)).collect()
     }
 
-    /// The key a delivery is signed with now. The setting can be taken back before a further attempt, a
-    /// fault of the one delivery stays.
+    /// Returns the key that signs the next attempt of a delivery. The setting can change between two attempts; a
+    /// fault of the delivery stays.
     pub(crate) fn webhook_key(&self, delivery: &Delivery) -> &str {
         if delivery.wrong_signature || self.settings.webhooks.wrong_signature {
             WRONG_KEY

@@ -1,10 +1,10 @@
-//! The bodies of refund events, in the shape of each webhook version. The gateway's numbers are numbers in all of them.
+//! The bodies of refund events in each webhook version. The gateway's ids are numbers in all of them.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::envelope::written;
+use super::envelope::serialize;
 use crate::endpoint::EventType;
 use crate::money::{AmountNumber, Paise};
 use crate::state::{GatewayState, Refund, RefundSpeed, RefundStatus, RefundType};
@@ -71,7 +71,7 @@ struct Split {
     percentage: Option<Box<RawValue>>,
 }
 
-/// The splits a refund was asked with, under the names events have for their parts.
+/// Returns the requested splits under the field names of events.
 fn splits(request: Option<&RawValue>) -> Vec<Split> {
     #[derive(serde::Deserialize)]
     struct Asked {
@@ -89,7 +89,7 @@ fn splits(request: Option<&RawValue>) -> Vec<Split> {
     request.unwrap_or_default().into_iter().map(split).collect()
 }
 
-/// Writes the event of a refund a merchant asked for.
+/// Returns the body of the event of a refund that the merchant requested.
 pub(super) fn body(
     state: &GatewayState,
     refund: usize,
@@ -131,7 +131,7 @@ pub(super) fn body(
         },
         terminal_details: newest.then_some(None),
     };
-    Some(written(data, EventType::RefundStatus, now))
+    Some(serialize(data, EventType::RefundStatus, now))
 }
 
 #[derive(Serialize)]
@@ -160,7 +160,7 @@ struct AutoRefundFields<'a> {
     metadata: Option<()>,
 }
 
-/// Writes the event of a refund of the gateway's own. One that has just been begun is told as `INITIATED`.
+/// Returns the body of the event of a refund of the gateway's own. A new refund has the status `INITIATED`.
 pub(super) fn auto_body(
     state: &GatewayState,
     refund: usize,
@@ -193,5 +193,5 @@ pub(super) fn auto_body(
     let data = AutoRefundData {
         auto_refund: fields,
     };
-    Some(written(data, EventType::AutoRefundStatus, now))
+    Some(serialize(data, EventType::AutoRefundStatus, now))
 }

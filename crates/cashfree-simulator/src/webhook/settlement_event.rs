@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::envelope::written;
+use super::envelope::serialize;
 use crate::clock::later;
 use crate::endpoint::EventType;
 use crate::money::{AmountNumber, Paise};
@@ -51,7 +51,7 @@ struct SettlementFields {
     forex_conversion_handling_tax: Nullable<()>,
 }
 
-/// Writes the event of an order's payout. The simulator charges nothing: what was paid is paid out.
+/// Returns the body of a settlement event. The simulator charges no fees: the whole payment is settled.
 pub(super) fn body(
     state: &GatewayState,
     order: usize,
@@ -93,5 +93,5 @@ pub(super) fn body(
             forex_conversion_handling_tax: newest.then_some(None),
         },
     };
-    Some(written(data, event_type, now))
+    Some(serialize(data, event_type, now))
 }

@@ -177,7 +177,7 @@ async fn a_body_has_to_be_said_to_be_json() {
 #[tokio::test]
 async fn the_rate_limit_slides_when_it_is_enforced() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-    let gateway = Gateway::with(SimulatorConfig::new().clock(clock.clone())).await;
+    let gateway = Gateway::with(SimulatorConfig::new().with_clock(clock.clone())).await;
     gateway.simulator().update_settings(|settings| {
         settings.rate_limit_per_minute = 2;
         settings.enforce_rate_limit = true;
@@ -237,7 +237,7 @@ async fn orders_payments_and_refunds_have_the_published_limits_unless_one_is_set
 #[tokio::test]
 async fn a_new_link_can_lag_behind() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-    let gateway = Gateway::with(SimulatorConfig::new().clock(clock.clone())).await;
+    let gateway = Gateway::with(SimulatorConfig::new().with_clock(clock.clone())).await;
     gateway
         .simulator()
         .update_settings(|settings| settings.read_after_write_lag_ms = 500);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::gateway::{Gateway, Receiver, link};
 
-/// Faults that end at once.
+/// A profile of faults that end at once.
 fn profile(seed: u64) -> ChaosProfile {
     let mut profile = ChaosProfile::calm(seed);
     for fault in [
@@ -26,7 +26,7 @@ fn profile(seed: u64) -> ChaosProfile {
     profile
 }
 
-/// The statuses of so many fetches, and the bodies' lengths.
+/// Fetches a link several times. Returns the statuses and body lengths.
 async fn fetches(gateway: &Gateway, times: usize) -> Vec<(u16, usize)> {
     let mut seen = Vec::new();
     for _ in 0..times {
@@ -39,7 +39,7 @@ async fn fetches(gateway: &Gateway, times: usize) -> Vec<(u16, usize)> {
 #[tokio::test]
 async fn the_same_seed_and_calls_give_the_same_faults() {
     let with = async |seed| {
-        let config = SimulatorConfig::new().chaos(profile(seed));
+        let config = SimulatorConfig::new().with_chaos(profile(seed));
         fetches(&Gateway::with(config).await, 60).await
     };
     let first = with(1).await;
@@ -51,7 +51,7 @@ async fn the_same_seed_and_calls_give_the_same_faults() {
 
 #[tokio::test]
 async fn each_operation_has_a_chance_of_its_own() {
-    let config = || SimulatorConfig::new().chaos(profile(1));
+    let config = || SimulatorConfig::new().with_chaos(profile(1));
     let (alone, among) = (Gateway::with(config()).await, Gateway::with(config()).await);
     let undisturbed = fetches(&alone, 30).await;
     let mut disturbed = Vec::new();
@@ -66,7 +66,7 @@ async fn each_operation_has_a_chance_of_its_own() {
 
 #[tokio::test]
 async fn a_fault_that_was_asked_for_goes_before_and_moves_nothing() {
-    let config = || SimulatorConfig::new().chaos(profile(1));
+    let config = || SimulatorConfig::new().with_chaos(profile(1));
     let (plain, asked) = (Gateway::with(config()).await, Gateway::with(config()).await);
     let rule = ApiFaultRule::once(ApiOperation::FetchLink, ApiFault::Error500);
     asked.simulator().inject_fault(rule);
@@ -80,14 +80,14 @@ async fn webhooks_and_late_payments_follow_from_the_seed_too() {
     let run = async |seed| {
         let receiver = Receiver::start().await;
         let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-        let endpoint = Endpoint::new(&receiver.url).events([EventType::PaymentLink]);
+        let endpoint = Endpoint::new(&receiver.url).with_events([EventType::PaymentLink]);
         let mut chaos = ChaosProfile::calm(seed);
         chaos.webhooks = profile(seed).webhooks;
         chaos.late_payment = 500;
         let config = SimulatorConfig::new()
-            .clock(Arc::clone(&clock) as _)
-            .endpoint(endpoint)
-            .chaos(chaos);
+            .with_clock(Arc::clone(&clock) as _)
+            .with_endpoint(endpoint)
+            .with_chaos(chaos);
         let gateway = Gateway::with(config).await;
         for id in 0..20 {
             gateway.create(link(&format!("l{id}"), "")).await.ok();
@@ -124,7 +124,7 @@ async fn a_storm_does_not_break_the_simulator_and_is_counted() {
     let gateway = Gateway::start().await;
     let mut storm = ChaosProfile::storm(5);
     (storm.delay_ms, storm.timeout_ms) = (1, 1);
-    // These cost real time and memory.
+    // These faults cost real time and memory.
     storm.requests.remove(&ApiFault::HugeBody);
     gateway.simulator().set_chaos(Some(storm)).unwrap();
     let mut made = 0;
@@ -212,7 +212,7 @@ async fn chance_is_seen_and_switched_by_the_control_api() {
 fn a_profile_that_cannot_be_is_refused_before_anything_is_served() {
     let mut profile = ChaosProfile::calm(1);
     profile.requests.insert(ApiFault::Delay, 1001);
-    let config = SimulatorConfig::new().chaos(profile.clone());
+    let config = SimulatorConfig::new().with_chaos(profile.clone());
     let refused = Simulator::new(config).map(|_| ()).unwrap_err();
     assert!(matches!(refused, ConfigError::Chaos(_)), "{refused}");
     let simulator = Simulator::new(SimulatorConfig::new()).unwrap();

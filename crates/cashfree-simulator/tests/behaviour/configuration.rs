@@ -13,28 +13,28 @@ fn what_cannot_work_is_refused_before_anything_is_served() {
     ] {
         assert!(
             matches!(
-                refused(SimulatorConfig::new().public_url(url)),
+                refused(SimulatorConfig::new().with_public_url(url)),
                 ConfigError::PublicUrl
             ),
             "{url}"
         );
     }
-    let endpoint = SimulatorConfig::new().endpoint(Endpoint::new("nowhere"));
+    let endpoint = SimulatorConfig::new().with_endpoint(Endpoint::new("nowhere"));
     assert!(matches!(refused(endpoint), ConfigError::Endpoint(_)));
-    let stranger =
-        SimulatorConfig::new().endpoint(Endpoint::new("http://127.0.0.1/").merchant("stranger"));
+    let stranger = SimulatorConfig::new()
+        .with_endpoint(Endpoint::new("http://127.0.0.1/").with_merchant("stranger"));
     assert!(matches!(refused(stranger), ConfigError::Endpoint(_)));
     for merchant in [
         Merchant::new("", "s"),
         Merchant::new("a b", "s"),
         Merchant::new("a", ""),
     ] {
-        let error = refused(SimulatorConfig::new().merchant(merchant));
+        let error = refused(SimulatorConfig::new().with_merchant(merchant));
         assert!(matches!(error, ConfigError::Merchant { .. }), "{error}");
     }
     let twice = SimulatorConfig::new()
-        .merchant(Merchant::new("a", "s"))
-        .merchant(Merchant::new("a", "hidden-secret"));
+        .with_merchant(Merchant::new("a", "s"))
+        .with_merchant(Merchant::new("a", "hidden-secret"));
     let shown = format!("{twice:?}");
     assert!(!shown.contains("hidden-secret"), "{shown}");
     assert_eq!(
@@ -46,7 +46,7 @@ fn what_cannot_work_is_refused_before_anything_is_served() {
 #[tokio::test]
 async fn the_public_address_is_used_for_links() {
     let gateway =
-        Gateway::with(SimulatorConfig::new().public_url("https://pay.example/sim/")).await;
+        Gateway::with(SimulatorConfig::new().with_public_url("https://pay.example/sim/")).await;
     let created = gateway.create(link("l", "")).await.ok();
     assert!(
         created["link_url"]
@@ -72,7 +72,8 @@ async fn a_seed_repeats_a_run() {
 #[tokio::test]
 async fn nothing_of_the_payer_shows_in_debug_output() {
     let gateway =
-        Gateway::with(SimulatorConfig::new().endpoint(Endpoint::new("http://127.0.0.1:9/"))).await;
+        Gateway::with(SimulatorConfig::new().with_endpoint(Endpoint::new("http://127.0.0.1:9/")))
+            .await;
     gateway.create(link("l", "")).await.ok();
     gateway.cancel("l").await.ok();
     let shown = format!(

@@ -107,7 +107,7 @@ async fn a_payment_is_made_and_seen_through_the_control_api() {
     );
 }
 
-/// Path, body, status, and the field the refusal names.
+/// Path, body, status, and the field that the error names.
 const BAD_INPUTS: &[(&str, &str, u16, &str)] = &[
     ("/links/none/pay", "", 404, "link_id"),
     ("/links/c/pay", r#"{"amount":"200.13"}"#, 400, "amount"),
@@ -396,7 +396,7 @@ async fn time_has_an_end_at_which_everything_still_works() {
 async fn a_clock_of_any_reading_does_no_harm() {
     for reading in [jiff::Timestamp::MAX, jiff::Timestamp::MIN] {
         let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(reading));
-        let config = cashfree_simulator::SimulatorConfig::new().clock(clock);
+        let config = cashfree_simulator::SimulatorConfig::new().with_clock(clock);
         let gateway = Gateway::with(config).await;
         gateway.create(link("c", "")).await.ok();
         gateway.control(Method::POST, "/links/c/pay", "").await.ok();
@@ -435,7 +435,7 @@ async fn pages_of_other_sites_are_kept_out() {
     }
     let link = gateway.simulator().link("c").unwrap();
     assert!(link.orders.is_empty());
-    // A page of this machine, and a program that sends nothing, may.
+    // A page of this machine and a program that sends no such header are accepted.
     let own = gateway
         .http
         .post(&url)

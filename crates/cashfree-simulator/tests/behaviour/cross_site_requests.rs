@@ -60,7 +60,7 @@ async fn state(gateway: &Gateway) -> String {
 async fn forms_of_other_pages_change_nothing() {
     let clock = "2026-01-15T10:00:00Z".parse().unwrap();
     let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(clock));
-    let gateway = Gateway::with(fast().clock(clock)).await;
+    let gateway = Gateway::with(fast().with_clock(clock)).await;
     let simulator = gateway.simulator();
     simulator.update_settings(|settings| settings.webhooks.drop = true);
     simulator
@@ -116,7 +116,7 @@ async fn forms_of_other_pages_change_nothing() {
         }
         assert_eq!(state(&gateway).await, before, "{path}");
     }
-    // From its own page each of them does change something.
+    // Submitted from the overview itself, each form changes something.
     for (path, fields) in FORMS {
         let before = state(&gateway).await;
         let fields: Vec<(&str, &str)> = fields

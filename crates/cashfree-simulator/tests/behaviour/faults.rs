@@ -42,7 +42,7 @@ async fn not_one_byte_of_an_answer_leaves_a_dropped_connection() {
     );
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    // Closed in order or reset: either way nothing was said.
+    // Closed in order or reset: no byte was sent either way.
     let _ = tokio::time::timeout(Duration::from_secs(10), socket.read_to_end(&mut answer))
         .await
         .expect("the connection is closed");
@@ -54,7 +54,7 @@ async fn a_drop_after_commit_leaves_the_link_and_the_remembered_answer() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(
         ApiFaultRule::once(ApiOperation::CreateLink, ApiFault::DropAfterCommit)
-            .delay(Duration::from_millis(20)),
+            .with_delay(Duration::from_millis(20)),
     );
     let request = || {
         gateway
@@ -177,7 +177,8 @@ async fn a_500_after_the_work_was_done_is_possible() {
 async fn a_delayed_answer_belongs_to_work_already_done() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(
-        ApiFaultRule::once(ApiOperation::CreateLink, ApiFault::Delay).delay(Duration::from_mins(1)),
+        ApiFaultRule::once(ApiOperation::CreateLink, ApiFault::Delay)
+            .with_delay(Duration::from_mins(1)),
     );
     let request = gateway
         .request(Method::POST, "/links")
@@ -187,7 +188,7 @@ async fn a_delayed_answer_belongs_to_work_already_done() {
     gateway.get("/links/a").await.ok();
     gateway.simulator().inject_fault(
         ApiFaultRule::once(ApiOperation::FetchLink, ApiFault::Delay)
-            .delay(Duration::from_millis(50)),
+            .with_delay(Duration::from_millis(50)),
     );
     let begun = Instant::now();
     gateway.get("/links/a").await.ok();

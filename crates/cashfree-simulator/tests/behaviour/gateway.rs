@@ -1,4 +1,4 @@
-//! A running simulator with a merchant's client in front and a webhook receiver behind.
+//! A running simulator, with an API client and a webhook receiver.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use serde_json::Value;
 pub(crate) const CLIENT: &str = DEFAULT_CLIENT_ID;
 pub(crate) const SECRET: &str = DEFAULT_CLIENT_SECRET;
 
-/// An answer, read to its end.
+/// A response, read to its end.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -40,7 +40,7 @@ impl Reply {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Asserts a 200 and hands the JSON over.
+    /// Asserts a 200 and returns the JSON.
     pub(crate) fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text);
         self.json()
@@ -58,7 +58,7 @@ impl Gateway {
     }
 
     pub(crate) async fn with(config: SimulatorConfig) -> Self {
-        let simulator = Simulator::new(config.seed(42)).unwrap();
+        let simulator = Simulator::new(config.with_seed(42)).unwrap();
         let running = simulator.start("127.0.0.1:0").await.unwrap();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -86,7 +86,7 @@ impl Gateway {
         })
     }
 
-    /// A merchant's request, not sent yet.
+    /// Builds an authenticated request.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let posted = method == Method::POST;
         let request = self.untyped_request(method, path);
@@ -97,7 +97,7 @@ impl Gateway {
         }
     }
 
-    /// A merchant's request that does not say what its body is, not sent yet.
+    /// Builds an authenticated request without a content type.
     pub(crate) fn untyped_request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.running.api_base_url()))
@@ -124,7 +124,7 @@ impl Gateway {
         self.post(&format!("/links/{link_id}/cancel"), "").await
     }
 
-    /// A call of the control API.
+    /// Calls the control API.
     pub(crate) async fn control(
         &self,
         method: Method,
@@ -137,13 +137,13 @@ impl Gateway {
         self.send(request).await.unwrap()
     }
 
-    /// The developer's page.
+    /// Fetches the overview.
     pub(crate) async fn overview(&self) -> Reply {
         let url = format!("{}/", self.running.url());
         self.send(self.http.get(url)).await.unwrap()
     }
 
-    /// A form of the developer's page, not sent yet and from nowhere.
+    /// Builds a form submission without an origin.
     pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
@@ -154,14 +154,14 @@ impl Gateway {
             .body(body)
     }
 
-    /// A form of the developer's page, sent from there.
+    /// Submits a form from the overview.
     pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let request = self.form(path, fields);
         let request = request.header("origin", self.running.url());
         self.send(request).await.unwrap()
     }
 
-    /// Waits until no webhook is under way.
+    /// Waits until all webhooks are final.
     pub(crate) async fn idle(&self) {
         tokio::time::timeout(Duration::from_secs(20), self.simulator().deliveries_idle())
             .await
@@ -169,7 +169,7 @@ impl Gateway {
     }
 }
 
-/// A create request with the fields every link needs, and more.
+/// Builds a create request with the fields that every link needs, and more.
 pub(crate) fn link(link_id: &str, more: &str) -> String {
     let comma = if more.is_empty() { "" } else { "," };
     format!(
@@ -178,7 +178,7 @@ pub(crate) fn link(link_id: &str, more: &str) -> String {
     )
 }
 
-/// A create request for a link that takes instalments.
+/// Builds a create request for a link that accepts instalments.
 pub(crate) fn instalment_link(link_id: &str, more: &str) -> String {
     let comma = if more.is_empty() { "" } else { "," };
     link(
@@ -188,10 +188,10 @@ pub(crate) fn instalment_link(link_id: &str, more: &str) -> String {
 }
 
 pub(crate) fn fast() -> SimulatorConfig {
-    SimulatorConfig::new().retry_scale(RetryScale::from_millionths(20))
+    SimulatorConfig::new().with_retry_scale(RetryScale::from_millionths(20))
 }
 
-/// One webhook as it arrived.
+/// A received webhook.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) headers: HeaderMap,
@@ -229,7 +229,7 @@ struct Inbox {
     not_found: Vec<u16>,
 }
 
-/// Something that receives webhooks.
+/// A webhook receiver.
 #[derive(Clone)]
 pub(crate) struct Receiver {
     pub(crate) url: String,
@@ -248,7 +248,7 @@ impl Receiver {
         Self { url, inbox }
     }
 
-    /// Answers the next webhooks with these statuses instead of 200.
+    /// Responds to the next webhooks with these statuses instead of 200.
     pub(crate) fn refuse(&self, statuses: &[u16]) {
         self.inbox.lock().unwrap().not_found = statuses.iter().rev().copied().collect();
     }

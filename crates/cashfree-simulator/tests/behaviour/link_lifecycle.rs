@@ -98,7 +98,8 @@ async fn instalments_add_up_and_the_first_has_a_minimum() {
     let gateway = Gateway::start().await;
     gateway.create(instalment_link("part", "")).await.ok();
     let simulator = gateway.simulator();
-    let pay = |amount: &str| simulator.pay("part", PaymentAttempt::new().amount(paise(amount)));
+    let pay =
+        |amount: &str| simulator.pay("part", PaymentAttempt::new().with_amount(paise(amount)));
     let refused = pay("10.99").unwrap_err();
     assert_eq!(
         (refused.status, refused.field.as_deref()),
@@ -135,7 +136,7 @@ async fn instalments_add_up_and_the_first_has_a_minimum() {
 async fn a_link_without_instalments_takes_only_its_amount() {
     let gateway = Gateway::start().await;
     gateway.create(link("whole", "")).await.ok();
-    let attempt = PaymentAttempt::new().amount(paise("200.11"));
+    let attempt = PaymentAttempt::new().with_amount(paise("200.11"));
     assert_eq!(
         gateway
             .simulator()
@@ -150,7 +151,7 @@ async fn a_link_without_instalments_takes_only_its_amount() {
         .update_settings(|settings| settings.paid_status_on_partial = true);
     gateway
         .simulator()
-        .pay("whole", attempt.amount(paise("55")))
+        .pay("whole", attempt.with_amount(paise("55")))
         .unwrap();
     let fetched = gateway.get("/links/whole").await;
     assert_eq!(fetched.ok()["link_status"], "PAID");
@@ -167,7 +168,7 @@ async fn failed_and_left_attempts_leave_the_link_payable_and_their_order_unpaid(
     gateway.create(link("tries", "")).await.ok();
     let simulator = gateway.simulator();
     let failed = simulator
-        .fail("tries", PaymentAttempt::new().reason("no money"))
+        .fail("tries", PaymentAttempt::new().with_reason("no money"))
         .unwrap();
     simulator
         .drop_payment("tries", PaymentAttempt::new())
@@ -191,7 +192,7 @@ async fn failed_and_left_attempts_leave_the_link_payable_and_their_order_unpaid(
     );
 
     simulator
-        .pay("tries", PaymentAttempt::new().on_order(&failed.order_id))
+        .pay("tries", PaymentAttempt::new().with_order(&failed.order_id))
         .unwrap();
     let payments = gateway
         .get(&format!("/orders/{}/payments", failed.order_id))
@@ -225,7 +226,7 @@ async fn unpaid_orders_expire_on_their_own() {
     );
     let again = gateway
         .simulator()
-        .pay("slow", PaymentAttempt::new().on_order(failed.order_id));
+        .pay("slow", PaymentAttempt::new().with_order(failed.order_id));
     assert_eq!(again.unwrap_err().field.as_deref(), Some("order_id"));
 }
 
@@ -242,7 +243,7 @@ async fn only_a_link_that_can_still_be_paid_is_cancelled() {
         .unwrap();
     gateway
         .simulator()
-        .pay("partial", PaymentAttempt::new().amount(paise("55")))
+        .pay("partial", PaymentAttempt::new().with_amount(paise("55")))
         .unwrap();
     gateway.simulator().expire("expired", None).unwrap();
     assert_eq!(
@@ -289,7 +290,7 @@ async fn money_of_a_payment_begun_earlier_lands_on_a_link_that_is_over() {
     simulator
         .pay(
             "late-part",
-            PaymentAttempt::new().amount(paise("20")).late(),
+            PaymentAttempt::new().with_amount(paise("20")).late(),
         )
         .unwrap();
     let link = simulator.link("late-part").unwrap();
@@ -305,8 +306,8 @@ async fn links_expire_by_the_injected_clock() {
     let clock = Arc::new(ManualClock::new(start));
     let gateway = Gateway::with(
         SimulatorConfig::new()
-            .clock(clock.clone())
-            .expiry_interval(Duration::from_hours(1)),
+            .with_clock(clock.clone())
+            .with_expiry_interval(Duration::from_hours(1)),
     )
     .await;
     gateway
@@ -348,8 +349,8 @@ async fn links_expire_by_the_injected_clock() {
 async fn a_running_simulator_notices_expiry_by_itself() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let config = SimulatorConfig::new()
-        .clock(clock.clone())
-        .expiry_interval(Duration::from_millis(5));
+        .with_clock(clock.clone())
+        .with_expiry_interval(Duration::from_millis(5));
     let gateway = Gateway::with(config).await;
     gateway
         .create(link(
@@ -395,8 +396,8 @@ async fn a_second_link_with_the_same_id_is_refused() {
 #[tokio::test]
 async fn merchants_do_not_see_each_other() {
     let config = SimulatorConfig::new()
-        .merchant(Merchant::default())
-        .merchant(Merchant::new("other", "other-old").and_secret("other-new"));
+        .with_merchant(Merchant::default())
+        .with_merchant(Merchant::new("other", "other-old").with_secret("other-new"));
     let gateway = Gateway::with(config).await;
     gateway.create(link("same", "")).await.ok();
     let payment = gateway

@@ -1,4 +1,4 @@
-//! What the simulator does, seen from outside.
+//! Behaviour tests of the simulator through its public interfaces.
 
 mod api_access;
 mod chaos;

@@ -1,8 +1,8 @@
-//! What must hold of every page, read from its tags.
+//! Checks of the HTML of every page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A tag: its name, a slash before it at an end, and its attributes.
+/// A tag: its name, with a slash before it if it closes, and its attributes.
 pub(crate) struct Tag {
     pub(crate) name: String,
     attributes: BTreeMap<String, String>,
@@ -47,7 +47,7 @@ impl Tag {
     }
 }
 
-/// Where a tag ends: at the first bracket outside quotes.
+/// Returns the end of a tag: the first bracket outside quotes.
 fn end_of_tag(source: &str) -> usize {
     let mut quoted = false;
     source
@@ -77,14 +77,14 @@ pub(crate) fn tags(html: &str) -> Vec<Tag> {
     html.split('<').skip(1).map(Tag::read).collect()
 }
 
-/// The texts of the first headings.
+/// Returns the texts of the first headings.
 pub(crate) fn headings(html: &str) -> Vec<String> {
     let tags = tags(html);
     let headings = tags.iter().filter(|tag| tag.name == "h1");
     headings.map(|tag| tag.text.trim().to_owned()).collect()
 }
 
-/// The value of the field with a name.
+/// Returns the value of the field with a name.
 pub(crate) fn value(html: &str, name: &str) -> String {
     let tags = tags(html);
     let field = tags
@@ -96,7 +96,7 @@ pub(crate) fn value(html: &str, name: &str) -> String {
         .to_owned()
 }
 
-/// The text of the button with a value.
+/// Returns the text of the button with a value.
 pub(crate) fn button(html: &str, value: &str) -> String {
     let tags = tags(html);
     let button = tags
@@ -109,7 +109,7 @@ pub(crate) fn button(html: &str, value: &str) -> String {
         .to_owned()
 }
 
-/// Asserts what must hold of every page.
+/// Asserts the rules that hold for every page.
 pub(crate) fn check(html: &str) {
     assert!(html.starts_with("<!doctype html>"), "{html}");
     let tags = tags(html);

@@ -1,5 +1,5 @@
-//! Every answer fits the official document, which is not part of this crate: the environment variable
-//! `CASHFREE_REFERENCE_DIR` says where it is.
+//! Every response matches the official document. The document is not part of this crate; the environment variable
+//! `CASHFREE_REFERENCE_DIR` names its folder.
 
 use axum::http::Method;
 use cashfree_simulator::{
@@ -117,7 +117,7 @@ async fn all_calls(mut caller: Caller<'_>) {
     }
 }
 
-/// Each call that changes nothing, and how it is refused.
+/// Makes each call that changes nothing, successfully and with errors.
 async fn reads(caller: &mut Caller<'_>, paid: &str) {
     for (path, ids) in [
         ("/links/{link_id}", &["l"][..]),

@@ -1,4 +1,4 @@
-//! Calls the merchant API in process and holds every answer against the official document.
+//! Calls the merchant API in process and validates every response against the official document.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use crate::gateway::{CLIENT, SECRET};
 use crate::openapi_document::Judge;
 
-/// A simulator, a version to speak, and the judge of what is answered.
+/// A simulator, an API version, and the judge of its responses.
 pub(crate) struct Caller<'a> {
     pub(crate) simulator: Simulator,
     pub(crate) clock: Arc<ManualClock>,
@@ -19,7 +19,7 @@ pub(crate) struct Caller<'a> {
     pub(crate) judge: &'a mut Judge,
 }
 
-/// An answer that was found to fit.
+/// A response that matches the document.
 #[derive(Debug)]
 pub(crate) struct Fitting {
     pub(crate) status: u16,
@@ -30,8 +30,8 @@ impl<'a> Caller<'a> {
     pub(crate) fn new(version: &'static str, judge: &'a mut Judge) -> Self {
         let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
         let config = SimulatorConfig::new()
-            .seed(7)
-            .clock(Arc::clone(&clock) as _);
+            .with_seed(7)
+            .with_clock(Arc::clone(&clock) as _);
         Self {
             simulator: Simulator::new(config).unwrap(),
             clock,
@@ -40,7 +40,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Calls `path`, which is a path of the document with `ids` in the places of its parameters.
+    /// Calls `path`, a path of the document, with `ids` in place of its parameters.
     pub(crate) async fn call(
         &mut self,
         method: Method,
@@ -51,7 +51,7 @@ impl<'a> Caller<'a> {
         self.call_with(method, path, ids, body, &[]).await
     }
 
-    /// As [`call`](Self::call), with other headers; one with an empty value is left out.
+    /// Like [`call`](Self::call), with other headers. A header with an empty value is removed.
     pub(crate) async fn call_with(
         &mut self,
         method: Method,

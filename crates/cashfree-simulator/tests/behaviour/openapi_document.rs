@@ -1,4 +1,4 @@
-//! The official document as a judge of answers.
+//! Validates responses against the official document.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-/// Where the document is, or nothing, loudly, where nobody says.
+/// Returns the document. Without the environment variable it prints a notice and returns nothing.
 pub(crate) fn document() -> Option<Value> {
     let Some(folder) = std::env::var_os("CASHFREE_REFERENCE_DIR") else {
         assert!(
@@ -24,7 +24,7 @@ pub(crate) fn document() -> Option<Value> {
     Some(serde_json::from_slice(&text).expect("the document is JSON"))
 }
 
-/// Whose forms the document describes, and those of the versions before.
+/// Versions with the same forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Era {
     /// Up to 2022-09-01.
@@ -33,7 +33,7 @@ enum Era {
     Strings,
 }
 
-/// Holds answers against the document, and counts them.
+/// Validates responses against the document, and counts them.
 pub(crate) struct Judge {
     paths: Value,
     components: BTreeMap<Era, Value>,
@@ -56,12 +56,12 @@ impl Judge {
         }
     }
 
-    /// How many answers were found to fit.
+    /// Returns the number of validated responses.
     pub(crate) fn total(&self) -> usize {
         self.judged.values().sum()
     }
 
-    /// Asserts that an answer to a method at a path of the document has the form that its status has there.
+    /// Asserts that a response matches the schema of its method, path and status.
     pub(crate) fn judge(
         &mut self,
         (method, path): (&str, &str),
@@ -113,7 +113,7 @@ impl Judge {
     }
 }
 
-/// What a reference leads to. The document's references lead to its components alone.
+/// Resolves a reference. The document's references name its components only.
 fn resolved(value: &Value, components: &Value) -> Value {
     match value["$ref"].as_str() {
         Some(reference) => {
@@ -128,7 +128,7 @@ fn judge_header(name: &str, schema: &Value, value: &str) {
     if schema["type"] == "integer" {
         assert!(value.parse::<u32>().is_ok(), "{name}: {value}");
     }
-    // The document's list of versions stopped at 2022-09-01.
+    // The document's list of versions ends at 2022-09-01.
     if name == "x-api-version" {
         return;
     }
@@ -140,7 +140,7 @@ fn judge_header(name: &str, schema: &Value, value: &str) {
     }
 }
 
-/// Examples hold references and nulls that are none of the forms' own.
+/// Removes examples. They contain references and nulls that are not part of the schemas.
 fn without_examples(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -153,10 +153,10 @@ fn without_examples(value: &mut Value) {
     }
 }
 
-/// Mends the document where it is known to be wrong.
+/// Corrects known errors of the document.
 fn mended(schemas: &mut Value) {
-    // What must be there of a method is listed one level too high, beside the key that wraps it, and no form asks
-    // for its key, so that every object would be of all eight methods at once.
+    // The required fields of a payment method are listed one level too high, beside the key that wraps them, and no
+    // schema requires its key. So every object would match all eight methods at once.
     for (name, key) in [
         ("Card", "card"),
         ("NetBanking", "netbanking"),
@@ -175,7 +175,7 @@ fn mended(schemas: &mut Value) {
         }
         schema["required"] = json!([key]);
     }
-    // The document never says that something may be null; its own examples and the answers of the sandbox do.
+    // The document declares no field nullable; its own examples and the sandbox's responses contain nulls.
     for (name, field) in [
         ("PaymentEntity", "error_details"),
         ("PaymentEntity", "authorization"),
@@ -189,17 +189,17 @@ fn mended(schemas: &mut Value) {
         assert!(field.is_object(), "{name}");
         *field = json!({ "anyOf": [field.take(), { "enum": [null] }] });
     }
-    // The list of a refund's states lacks one that its text names.
+    // The list of refund statuses lacks one that the text names.
     let states = &mut schemas["RefundEntity"]["properties"]["refund_status"]["enum"];
     states.as_array_mut().unwrap().push(json!("FAILED"));
-    // Ten characters are the text's rule; +91 and ten digits are taken all the same, and newer pages say so.
+    // The text allows ten characters. +91 and ten digits are accepted too, and newer pages say so.
     for name in ["CustomerDetailsResponse", "PaymentLinkCustomerDetails"] {
         schemas[name]["properties"]["customer_phone"]["maxLength"] = json!(16);
     }
 }
 
-/// Turns the forms into those of the versions up to 2022-09-01, where the gateway's numbers are integers and
-/// `upi_intent` is a flag. A refund's number was a string already then, with `refund_` before it.
+/// Converts the schemas to the versions up to 2022-09-01, where the gateway's numbers are integers and `upi_intent`
+/// is a boolean. The id of a refund was a string even then, with the prefix `refund_`.
 fn of_old_versions(schemas: &mut Value) {
     for (name, field, kind) in [
         ("LinkEntity", "cf_link_id", "integer"),

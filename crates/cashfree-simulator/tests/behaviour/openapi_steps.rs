@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-/// One thing that is asked for or happens. Numbers name what was made before, modulo how much there is.
+/// A request or an event. Numbers select an existing object, modulo the number of objects.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     CreateLink(Value),
@@ -30,7 +30,7 @@ pub(crate) enum Step {
     Wait(u16),
 }
 
-/// A version, and a walk in it.
+/// Generates a version and a walk.
 pub(crate) fn steps() -> impl Strategy<Value = (ApiVersion, Vec<Step>)> {
     (select(ApiVersion::ALL.to_vec()), vec(step(), 5..40))
 }
@@ -68,7 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An amount of paise as a JSON number.
+/// Converts paise to a JSON number.
 fn amount(paise: u32) -> Value {
     serde_json::from_str(&format!("{}.{:02}", paise / 100, paise % 100)).unwrap()
 }

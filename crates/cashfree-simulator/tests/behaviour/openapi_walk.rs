@@ -1,4 +1,4 @@
-//! Walks through the merchant API, every answer judged.
+//! Walks through the merchant API. Every response is validated.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::openapi_steps::Step;
 const REFUNDS: &str = "/orders/{order_id}/refunds";
 const REFUND: &str = "/orders/{order_id}/refunds/{refund_id}";
 
-/// One of several, or a name that nobody has.
+/// Selects one of several names, or an unknown name.
 fn one(of: &[String], which: usize) -> &str {
     match of.len() {
         0 => "nobody",
@@ -20,11 +20,11 @@ fn one(of: &[String], which: usize) -> &str {
     }
 }
 
-/// What there is to name.
+/// Identifiers of the objects created so far.
 struct Names {
     links: Vec<String>,
     orders: Vec<String>,
-    /// Each with its order.
+    /// Payments, each with its order.
     payments: Vec<(String, String)>,
 }
 
@@ -43,7 +43,7 @@ impl Names {
     }
 }
 
-/// Walks, and has every answer judged.
+/// Runs a walk and validates every response.
 pub(crate) async fn walk(mut caller: Caller<'_>, steps: Vec<Step>) {
     for step in steps {
         let names = Names::of(&caller);
@@ -52,12 +52,15 @@ pub(crate) async fn walk(mut caller: Caller<'_>, steps: Vec<Step>) {
     }
 }
 
-/// What payers, the gateway and time do. What is not possible does not happen.
+/// Simulates payers, the gateway and time. Impossible steps have no effect.
 fn happen(caller: &Caller<'_>, names: &Names, step: &Step) {
     let simulator = &caller.simulator;
     match step {
         Step::PayLink(at, by, end) => {
-            let (link, attempt) = (one(&names.links, *at), PaymentAttempt::new().method(*by));
+            let (link, attempt) = (
+                one(&names.links, *at),
+                PaymentAttempt::new().with_method(*by),
+            );
             let _ = match end {
                 PaymentStatus::Success => simulator.pay(link, attempt),
                 PaymentStatus::Pending => simulator.leave_pending(link, attempt),
@@ -66,7 +69,7 @@ fn happen(caller: &Caller<'_>, names: &Names, step: &Step) {
             };
         }
         Step::PayOrder(at, by, end) => {
-            let attempt = PaymentAttempt::new().method(*by);
+            let attempt = PaymentAttempt::new().with_method(*by);
             let _ = simulator.attempt_order(one(&names.orders, *at), attempt, *end);
         }
         Step::Settle(at, status) => {
@@ -82,7 +85,7 @@ fn happen(caller: &Caller<'_>, names: &Names, step: &Step) {
     }
 }
 
-/// What a merchant asks for.
+/// Makes a merchant's request.
 async fn ask(caller: &mut Caller<'_>, names: &Names, step: Step) {
     let (links, orders) = (&names.links, &names.orders);
     match step {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::gateway::{Arrival, Gateway, Receiver, Reply, fast, link};
 
-/// A request for an order without a link, and more.
+/// Builds a request for an order without a link.
 pub(crate) fn order(order_id: &str, more: &str) -> String {
     let comma = if more.is_empty() { "" } else { "," };
     format!(

@@ -34,8 +34,8 @@ async fn an_empty_simulator_says_how_to_begin() {
 #[tokio::test]
 async fn secrets_that_are_not_public_are_not_shown() {
     let config = SimulatorConfig::new()
-        .merchant(Merchant::new("mine", "hidden-secret"))
-        .merchant(Merchant::new("other", DEFAULT_CLIENT_SECRET).and_secret("hidden-too"));
+        .with_merchant(Merchant::new("mine", "hidden-secret"))
+        .with_merchant(Merchant::new("other", DEFAULT_CLIENT_SECRET).with_secret("hidden-too"));
     let gateway = Gateway::with(config).await;
     let text = unescaped(&gateway.overview().await.text);
     assert!(text.contains("mine") && text.contains("x-client-secret: <secret>"));
@@ -58,7 +58,7 @@ async fn links_and_deliveries_are_shown_with_all_that_happened() {
     let pending = simulator
         .leave_pending("new", PaymentAttempt::new())
         .unwrap();
-    let part = PaymentAttempt::new().amount("55".parse().unwrap());
+    let part = PaymentAttempt::new().with_amount("55".parse().unwrap());
     let paid = simulator.pay("new", part).unwrap();
     simulator.expire("old", None).unwrap();
     gateway.idle().await;
@@ -94,7 +94,7 @@ async fn links_and_deliveries_are_shown_with_all_that_happened() {
             unescaped(&page).contains(&format!("<pre class=\"exact\">{}</pre>", delivery.body))
         );
     }
-    // Paid twice, the surplus is called that.
+    // Paid twice, the link shows the overpaid amount.
     simulator
         .complete_payment(&pending.cf_payment_id, PaymentStatus::Success)
         .unwrap();
@@ -133,7 +133,7 @@ async fn the_lists_are_sent_again_only_when_they_changed() {
     gateway.create(link("live", "")).await.ok();
     let first = lists(&gateway, "").await;
     assert!(first.status == 200 && first.text.contains("<h3>live "));
-    // The page holds the very same text, so that a script can put one for the other.
+    // The page contains the same text, so that the script can replace one by the other.
     assert!(gateway.overview().await.text.contains(&first.text));
     let tag = first.header("etag").to_owned();
     let same = lists(&gateway, &tag).await;
@@ -152,7 +152,8 @@ const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&</pre><script>";
 #[tokio::test]
 async fn what_anybody_writes_stays_text_on_every_page() {
     let merchant = "<b>\"'&</b>";
-    let config = fast().merchant(Merchant::new(merchant, DEFAULT_CLIENT_SECRET).named(HOSTILE));
+    let config =
+        fast().with_merchant(Merchant::new(merchant, DEFAULT_CLIENT_SECRET).with_name(HOSTILE));
     let gateway = Gateway::with(config).await;
     let endpoint = Endpoint::new("http://127.0.0.1:9/?<img>\"'");
     gateway.simulator().add_endpoint(endpoint).unwrap();
@@ -172,7 +173,7 @@ async fn what_anybody_writes_stays_text_on_every_page() {
         .header("content-type", "application/json");
     gateway.send(request.body(body)).await.unwrap().ok();
     let simulator = gateway.simulator();
-    let because = PaymentAttempt::new().reason(HOSTILE);
+    let because = PaymentAttempt::new().with_reason(HOSTILE);
     simulator.fail("hostile", because).unwrap();
     gateway.idle().await;
 

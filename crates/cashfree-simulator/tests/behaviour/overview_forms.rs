@@ -233,9 +233,9 @@ async fn faults_are_added_listed_and_cleared() {
     ];
     went_back(&gateway.submit("/faults", &fields).await, "/#faults");
     let wanted = ApiFaultRule::once(ApiOperation::FetchLink, ApiFault::RateLimited)
-        .times(2)
-        .delay(Duration::from_millis(5))
-        .retry_seconds(7);
+        .with_times(2)
+        .with_delay(Duration::from_millis(5))
+        .with_retry_seconds(7);
     assert_eq!(gateway.simulator().faults(), [wanted]);
     gateway.simulator().update_settings(|settings| {
         settings
@@ -269,7 +269,7 @@ async fn faults_are_added_listed_and_cleared() {
 async fn the_clock_is_advanced_by_any_unit() {
     let start = "2026-01-15T10:00:00Z".parse().unwrap();
     let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(start));
-    let gateway = Gateway::with(fast().clock(clock)).await;
+    let gateway = Gateway::with(fast().with_clock(clock)).await;
     for (count, unit, seconds) in [
         ("5", "seconds", 5),
         ("2", "minutes", 120),
@@ -308,8 +308,8 @@ async fn the_clock_is_advanced_by_any_unit() {
 #[tokio::test]
 async fn of_two_merchants_links_with_one_id_the_one_pressed_is_meant() {
     let config = SimulatorConfig::new()
-        .merchant(Merchant::default())
-        .merchant(Merchant::new("second", "secret"));
+        .with_merchant(Merchant::default())
+        .with_merchant(Merchant::new("second", "secret"));
     let gateway = Gateway::with(config).await;
     gateway.create(link("same", "")).await.ok();
     let request = gateway

@@ -7,7 +7,7 @@ use crate::markup::{check, tags};
 use crate::orders::order;
 
 async fn gateway() -> Gateway {
-    let gateway = Gateway::with(fast().endpoint(Endpoint::new("http://127.0.0.1:9/"))).await;
+    let gateway = Gateway::with(fast().with_endpoint(Endpoint::new("http://127.0.0.1:9/"))).await;
     gateway.simulator().update_settings(|settings| {
         settings.webhooks.drop = true;
         settings.refunds_stay_pending = true;
@@ -23,7 +23,7 @@ fn goes_to(reply: &Reply, place: &str) {
     assert_eq!((reply.status, location), (303, place), "{}", reply.text);
 }
 
-/// Whether the page has something with an id.
+/// Returns true if the page has an element with this id.
 async fn has(gateway: &Gateway, id: &str) -> bool {
     let page = gateway.overview().await.text;
     check(&page);

@@ -3,7 +3,7 @@ use cashfree_simulator::Settings;
 use crate::gateway::Gateway;
 use crate::markup::{Tag, check, tags, value};
 
-/// The fields of the settings form as a browser would send them.
+/// Returns the fields of the settings form as a browser would send them.
 fn as_shown(html: &str) -> Vec<(String, String)> {
     let tags = tags(html);
     let of_settings = |tag: &&Tag| tag.get("id").is_some_and(|id| id.starts_with("settings-"));
@@ -84,7 +84,7 @@ async fn all_settings_are_shown_and_saved_with_one_button() {
     assert_eq!(value(&shown, "retry_delays_seconds"), "1, 2, 3");
     let checked = tags(&shown);
     let checked = checked.iter().filter(|tag| tag.get("checked").is_some());
-    // Those four, and the one that is on from the start.
+    // The four that were set, and the one that is on by default.
     assert_eq!(checked.filter(|tag| tag.get("id").is_some()).count(), 5);
 }
 

@@ -240,7 +240,7 @@ async fn a_payment_can_be_left_pending_and_the_page_warns_of_it() {
     assert_eq!(statuses(&gateway, "wait"), [PaymentStatus::Pending]);
     let page = open(&gateway, "wait").await;
     assert!(page.text.contains("A payment of ₹200.12 is still pending"));
-    // Nothing keeps a second tab from paying.
+    // A second tab can still pay.
     let paid = submit(&gateway, "wait", "outcome=pay").await;
     assert_eq!(headings(&paid.text), ["Payment successful"]);
     assert_eq!(
@@ -290,7 +290,7 @@ async fn a_failure_has_the_reason_that_was_chosen() {
     );
     let refused = submit(&gateway, "why", "outcome=fail&reason=boredom").await;
     assert!(refused.status == 422 && refused.text.contains("Choose one of the reasons"));
-    // A reason says nothing about a payment that succeeds.
+    // A reason has no effect on a payment that succeeds.
     let paid = submit(&gateway, "why", "outcome=pay&reason=bank_timeout").await;
     assert_eq!(headings(&paid.text), ["Payment successful"]);
 }
@@ -385,7 +385,7 @@ async fn a_browser_may_load_the_pages_files_and_nothing_else() {
     let page = open(&gateway, "csp").await;
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self'"));
-    // The form ends at the merchant's, wherever that is, which a browser would hold against the form's action.
+    // The form ends in a redirect to the merchant, to which a browser would apply `form-action`.
     assert!(
         !policy.contains("unsafe") && !policy.contains("form-action"),
         "{policy}"

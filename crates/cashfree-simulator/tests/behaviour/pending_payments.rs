@@ -24,7 +24,7 @@ fn begin(simulator: &Simulator, link: &str) -> String {
     payment.cf_payment_id
 }
 
-/// The payment entity of the link's newest order.
+/// Returns the payment entity of the link's newest order.
 async fn newest_payment(gateway: &Gateway, link: &str) -> Value {
     let order = gateway
         .simulator()
@@ -64,8 +64,8 @@ async fn a_pending_payment_is_seen_but_told_to_nobody() {
     assert_eq!(shown.orders[0].status, OrderStatus::Active);
     assert_eq!(gateway.get("/links/p/orders").await.text, "[]");
 
-    // A second attempt gets an order of its own, and the first one's order takes no other.
-    let refused = PaymentAttempt::new().on_order(&shown.orders[0].order_id);
+    // A second attempt gets its own order; the order of the first one takes no other payment.
+    let refused = PaymentAttempt::new().with_order(&shown.orders[0].order_id);
     let refused = gateway.simulator().pay("p", refused).unwrap_err();
     assert_eq!((refused.status, refused.code), (409, "order_not_payable"));
     begin(gateway.simulator(), "p");
@@ -239,7 +239,7 @@ async fn a_payment_begun_before_a_link_ended_lands_after_it() {
         ("expired", LinkStatus::Expired),
     ] {
         gateway.create(instalment_link(id, "")).await.ok();
-        let part = PaymentAttempt::new().amount("55".parse().unwrap());
+        let part = PaymentAttempt::new().with_amount("55".parse().unwrap());
         let part = simulator.leave_pending(id, part).unwrap().cf_payment_id;
         let whole = begin(simulator, id);
         if end == LinkStatus::Cancelled {

@@ -1,5 +1,5 @@
-//! Signatures over published sample bodies. The files are not part of this crate: the environment variable
-//! `CASHFREE_REFERENCE_DIR` says where they are.
+//! Signatures over published sample bodies. The files are not part of this crate; the environment variable
+//! `CASHFREE_REFERENCE_DIR` names their folder.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The events about refunds, held against published samples.
+//! Refund events, compared with published samples.
 
 use cashfree_simulator::{EventType, RefundStatus, WebhookVersion};
 

@@ -15,10 +15,10 @@ struct Shop {
 }
 
 impl Shop {
-    /// A gateway with a link that is paid in full, 200.12.
+    /// Starts a gateway with a link of 200.12 that is paid in full.
     async fn open() -> Self {
         let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-        let gateway = Gateway::with(fast().clock(Arc::clone(&clock) as _)).await;
+        let gateway = Gateway::with(fast().with_clock(Arc::clone(&clock) as _)).await;
         gateway.create(link("l", "")).await.ok();
         let paid = gateway.simulator().pay("l", PaymentAttempt::new()).unwrap();
         Self {
@@ -53,7 +53,7 @@ impl Shop {
     }
 }
 
-/// A request to give an amount back.
+/// Builds a refund request.
 fn of(refund_id: &str, amount: &str) -> Value {
     let amount: Value = serde_json::from_str(amount).unwrap();
     json!({ "refund_id": refund_id, "refund_amount": amount })

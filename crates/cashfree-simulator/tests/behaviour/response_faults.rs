@@ -14,7 +14,7 @@ fn inject(gateway: &Gateway, operation: ApiOperation, fault: ApiFault) {
         .inject_fault(ApiFaultRule::once(operation, fault));
 }
 
-/// Sends a create request with a key over a bare socket and reads until the end, whatever the end is.
+/// Sends a create request with an idempotency key over a plain socket, and reads to the end or an error.
 async fn bare(gateway: &Gateway, body: &str) -> std::io::Result<String> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let address = gateway.running.local_addr();
@@ -75,7 +75,7 @@ async fn a_timeout_withholds_the_answer_and_closes_at_last() {
         let rule = ApiFaultRule::once(ApiOperation::CreateLink, fault);
         gateway
             .simulator()
-            .inject_fault(rule.delay(Duration::from_millis(60)));
+            .inject_fault(rule.with_delay(Duration::from_millis(60)));
         let begun = Instant::now();
         assert_eq!(bare(&gateway, &link("a", "")).await.unwrap(), "");
         assert!(begun.elapsed() >= Duration::from_millis(60));
@@ -165,12 +165,12 @@ async fn an_answer_can_be_huge_without_being_wrong() {
 #[tokio::test]
 async fn what_was_just_made_can_be_invisible_for_a_while() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-    let gateway = Gateway::with(fast().clock(Arc::clone(&clock) as _)).await;
+    let gateway = Gateway::with(fast().with_clock(Arc::clone(&clock) as _)).await;
     inject(&gateway, ApiOperation::CreateLink, ApiFault::LagAfterCreate);
     let rule = ApiFaultRule::once(ApiOperation::CreateOrder, ApiFault::LagAfterCreate);
     gateway
         .simulator()
-        .inject_fault(rule.delay(Duration::from_secs(9)));
+        .inject_fault(rule.with_delay(Duration::from_secs(9)));
     gateway.create(link("a", "")).await.ok();
     gateway.post("/orders", order("o-1", "")).await.ok();
     assert_eq!(
@@ -193,7 +193,7 @@ async fn what_was_just_made_can_be_invisible_for_a_while() {
 #[tokio::test]
 async fn a_payment_can_land_on_a_link_that_was_just_cancelled() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-    let gateway = Gateway::with(fast().clock(Arc::clone(&clock) as _)).await;
+    let gateway = Gateway::with(fast().with_clock(Arc::clone(&clock) as _)).await;
     gateway.create(link("a", "")).await.ok();
     inject(&gateway, ApiOperation::CancelLink, ApiFault::LatePayment);
     assert_eq!(gateway.cancel("a").await.ok()["link_status"], "CANCELLED");

@@ -1,4 +1,4 @@
-//! The events about what happens after a payment, held against published samples.
+//! Settlement and dispute events, compared with published samples.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,12 +13,12 @@ use serde_json::Value;
 
 use crate::gateway::{Gateway, fast, link};
 
-/// A gateway with a paid link and an endpoint of each version to which nothing is really sent.
+/// Starts a gateway with a paid link and an endpoint of each version. Webhooks are recorded, not sent.
 pub(crate) async fn gateway() -> (Gateway, String, String) {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-    let mut config = fast().clock(clock);
+    let mut config = fast().with_clock(clock);
     for version in WebhookVersion::ALL {
-        config = config.endpoint(Endpoint::new("http://127.0.0.1:9/").version(version));
+        config = config.with_endpoint(Endpoint::new("http://127.0.0.1:9/").with_version(version));
     }
     let gateway = Gateway::with(config).await;
     gateway
@@ -29,7 +29,7 @@ pub(crate) async fn gateway() -> (Gateway, String, String) {
     (gateway, payment.order_id, payment.cf_payment_id)
 }
 
-/// The latest deliveries of a type, one for each version, oldest version first.
+/// Returns the latest deliveries of a type, one for each version, oldest version first.
 pub(crate) fn latest(gateway: &Gateway, event: EventType) -> Vec<DeliverySnapshot> {
     let mut all = gateway.simulator().deliveries();
     all.retain(|delivery| delivery.event_type == event);
@@ -45,7 +45,7 @@ pub(crate) fn keys(value: &Value) -> BTreeSet<String> {
     value.as_object().unwrap().keys().cloned().collect()
 }
 
-/// A published body, or nothing, loudly, where nobody says where they are.
+/// Returns a published body. Without the environment variable it prints a notice and returns nothing.
 pub(crate) fn sample(name: &str) -> Option<Value> {
     let Some(folder) = std::env::var_os("CASHFREE_REFERENCE_DIR") else {
         assert!(
@@ -156,7 +156,7 @@ async fn a_dispute_is_told_from_its_beginning_to_its_end() {
 #[tokio::test]
 async fn an_endpoint_is_tried_out_with_the_test_event_whatever_it_is_for() {
     let (gateway, ..) = gateway().await;
-    let endpoint = Endpoint::new("http://127.0.0.1:9/").events([EventType::DisputeClosed]);
+    let endpoint = Endpoint::new("http://127.0.0.1:9/").with_events([EventType::DisputeClosed]);
     let endpoint = gateway.simulator().add_endpoint(endpoint).unwrap();
     let tried = gateway
         .control(

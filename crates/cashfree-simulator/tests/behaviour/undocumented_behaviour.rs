@@ -1,4 +1,4 @@
-//! What is not documented is a setting.
+//! Settings for behaviour that the gateway does not document.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::gateway::{Gateway, Receiver, fast, link};
 async fn gateway(change: impl FnOnce(&mut Settings)) -> (Gateway, Receiver, Arc<ManualClock>) {
     let receiver = Receiver::start().await;
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-    let config = fast().clock(Arc::clone(&clock) as _);
-    let gateway = Gateway::with(config.endpoint(Endpoint::new(&receiver.url))).await;
+    let config = fast().with_clock(Arc::clone(&clock) as _);
+    let gateway = Gateway::with(config.with_endpoint(Endpoint::new(&receiver.url))).await;
     gateway.simulator().update_settings(change);
     (gateway, receiver, clock)
 }

@@ -2,7 +2,7 @@ use serde_json::value::RawValue;
 
 use crate::gateway::{Gateway, link};
 
-/// A valid request with one top-level field replaced by a JSON text, or taken away.
+/// Returns a valid request with one top-level field replaced by a JSON text, or removed.
 fn with(field: &str, value: Option<&str>) -> String {
     let mut fields: std::collections::BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(&link("v-1", "")).unwrap();

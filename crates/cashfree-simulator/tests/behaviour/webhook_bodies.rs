@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use crate::gateway::{Arrival, Gateway, Receiver, SECRET, fast, instalment_link, link};
 
-/// A gateway at a fixed time, with a receiver for each webhook version, oldest first.
+/// Starts a gateway at a fixed time, with a receiver for each webhook version, oldest first.
 async fn gateway_with_receivers() -> (Gateway, [Receiver; 3]) {
     let receivers = [
         Receiver::start().await,
         Receiver::start().await,
         Receiver::start().await,
     ];
-    let mut config = fast().clock(Arc::new(ManualClock::new(
+    let mut config = fast().with_clock(Arc::new(ManualClock::new(
         "2026-01-15T10:00:00.250Z".parse().unwrap(),
     )));
     for (receiver, version) in receivers.iter().zip(WebhookVersion::ALL) {
-        config = config.endpoint(Endpoint::new(&receiver.url).version(version));
+        config = config.with_endpoint(Endpoint::new(&receiver.url).with_version(version));
     }
     (Gateway::with(config).await, receivers)
 }
@@ -31,7 +31,10 @@ fn only(receiver: &Receiver, event_type: &str) -> Arrival {
 
 fn pay(simulator: &Simulator, amount: &str) -> cashfree_simulator::PaymentSnapshot {
     simulator
-        .pay("ev", PaymentAttempt::new().amount(amount.parse().unwrap()))
+        .pay(
+            "ev",
+            PaymentAttempt::new().with_amount(amount.parse().unwrap()),
+        )
         .unwrap()
 }
 
@@ -135,13 +138,13 @@ async fn failed_and_left_attempts_tell_what_happened() {
         .fail(
             "ev",
             PaymentAttempt::new()
-                .method(Method::NetBanking)
-                .reason("declined"),
+                .with_method(Method::NetBanking)
+                .with_reason("declined"),
         )
         .unwrap();
     gateway
         .simulator()
-        .drop_payment("ev", PaymentAttempt::new().method(Method::Card))
+        .drop_payment("ev", PaymentAttempt::new().with_method(Method::Card))
         .unwrap();
     gateway.idle().await;
     for receiver in &receivers {

@@ -12,22 +12,23 @@ use crate::gateway::{Gateway, Receiver, SECRET, fast, instalment_link};
 const PAID: EventType = EventType::PaymentSuccess;
 
 async fn gateway(receiver: &Receiver, config: SimulatorConfig) -> Gateway {
-    let gateway = Gateway::with(config.endpoint(Endpoint::new(&receiver.url).events([PAID]))).await;
+    let gateway =
+        Gateway::with(config.with_endpoint(Endpoint::new(&receiver.url).with_events([PAID]))).await;
     gateway.create(instalment_link("l", "")).await.ok();
     gateway
 }
 
 fn pay(gateway: &Gateway, amount: &str) -> String {
-    let attempt = PaymentAttempt::new().amount(amount.parse().unwrap());
+    let attempt = PaymentAttempt::new().with_amount(amount.parse().unwrap());
     gateway.simulator().pay("l", attempt).unwrap().cf_payment_id
 }
 
 fn inject(gateway: &Gateway, fault: WebhookFault) {
-    let rule = WebhookFaultRule::once(fault).event(PAID);
+    let rule = WebhookFaultRule::once(fault).with_event(PAID);
     gateway.simulator().inject_webhook_fault(rule);
 }
 
-/// The payments that were told, in the order they were told in.
+/// Returns the ids of the payments in the received events, in order of arrival.
 fn told(receiver: &Receiver) -> Vec<String> {
     let id = |event: serde_json::Value| {
         event["data"]["payment"]["cf_payment_id"]
@@ -83,7 +84,7 @@ async fn one_webhook_is_held_back_until_the_next_was_sent() {
 async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
     let receiver = Receiver::start().await;
     let gateway = gateway(&receiver, fast()).await;
-    let rule = WebhookFaultRule::once(WebhookFault::Delay).delay(Duration::from_millis(1500));
+    let rule = WebhookFaultRule::once(WebhookFault::Delay).with_delay(Duration::from_millis(1500));
     gateway.simulator().inject_webhook_fault(rule);
     let late = pay(&gateway, "11");
     let prompt = pay(&gateway, "12");
@@ -102,7 +103,7 @@ async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
 async fn one_webhook_is_forged_or_old() {
     let receiver = Receiver::start().await;
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-    let gateway = gateway(&receiver, fast().clock(clock)).await;
+    let gateway = gateway(&receiver, fast().with_clock(clock)).await;
     inject(&gateway, WebhookFault::WrongSignature);
     inject(&gateway, WebhookFault::OldTimestamp);
     for amount in ["11", "12", "13"] {
@@ -123,7 +124,7 @@ async fn one_webhook_is_forged_or_old() {
 async fn all_webhooks_can_be_made_old_by_a_setting() {
     let receiver = Receiver::start().await;
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
-    let gateway = gateway(&receiver, fast().clock(clock)).await;
+    let gateway = gateway(&receiver, fast().with_clock(clock)).await;
     let body = r#"{"webhooks":{"timestamp_age_seconds":600}}"#;
     gateway.control(Method::POST, "/settings", body).await.ok();
     pay(&gateway, "11");

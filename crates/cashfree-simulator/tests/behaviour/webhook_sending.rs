@@ -11,7 +11,7 @@ use crate::gateway::{Gateway, Receiver, SECRET, fast, instalment_link, link};
 async fn gateway_and_receiver(config: SimulatorConfig) -> (Gateway, Receiver) {
     let receiver = Receiver::start().await;
     (
-        Gateway::with(config.endpoint(Endpoint::new(&receiver.url))).await,
+        Gateway::with(config.with_endpoint(Endpoint::new(&receiver.url))).await,
         receiver,
     )
 }
@@ -50,12 +50,12 @@ async fn events_go_to_the_links_own_address_and_to_its_merchants_endpoints() {
         Receiver::start().await,
     );
     let config = fast()
-        .merchant(Merchant::default())
-        .merchant(Merchant::new("other", "other-secret"))
-        .endpoint(Endpoint::new(&mine.url))
-        .endpoint(Endpoint::new(&own.url))
-        .endpoint(Endpoint::new(&links_only.url).events([EventType::PaymentLink]))
-        .endpoint(Endpoint::new(&theirs.url).merchant("other"));
+        .with_merchant(Merchant::default())
+        .with_merchant(Merchant::new("other", "other-secret"))
+        .with_endpoint(Endpoint::new(&mine.url))
+        .with_endpoint(Endpoint::new(&own.url))
+        .with_endpoint(Endpoint::new(&links_only.url).with_events([EventType::PaymentLink]))
+        .with_endpoint(Endpoint::new(&theirs.url).with_merchant("other"));
     let gateway = Gateway::with(config).await;
     gateway
         .create(link(
@@ -163,8 +163,8 @@ async fn a_webhook_nobody_takes_is_given_up_and_can_be_resent() {
 #[tokio::test]
 async fn an_address_that_does_not_answer_is_recorded_without_details() {
     let config = SimulatorConfig::new()
-        .retry_scale(RetryScale::NO_WAIT)
-        .endpoint(Endpoint::new("http://127.0.0.1:9/secret-path"));
+        .with_retry_scale(RetryScale::NO_WAIT)
+        .with_endpoint(Endpoint::new("http://127.0.0.1:9/secret-path"));
     let gateway = Gateway::with(config).await;
     gateway.create(link("l", "")).await.ok();
     gateway.cancel("l").await.ok();
@@ -234,7 +234,10 @@ async fn reordered_changes_arrive_the_later_one_first() {
         settings.webhooks.reorder_hold_ms = 20_000;
     });
     simulator
-        .pay("l", PaymentAttempt::new().amount("55".parse().unwrap()))
+        .pay(
+            "l",
+            PaymentAttempt::new().with_amount("55".parse().unwrap()),
+        )
         .unwrap();
     simulator.pay("l", PaymentAttempt::new()).unwrap();
     gateway.idle().await;
@@ -280,7 +283,7 @@ async fn further_attempts_can_have_a_fresh_timestamp_and_the_merchants_new_secre
     gateway.idle().await;
     simulator.advance_clock(Duration::from_mins(5));
     simulator
-        .add_merchant(Merchant::new(crate::gateway::CLIENT, "rotated").and_secret(SECRET))
+        .add_merchant(Merchant::new(crate::gateway::CLIENT, "rotated").with_secret(SECRET))
         .unwrap();
     simulator.resend(1).unwrap();
     gateway.idle().await;
@@ -298,7 +301,7 @@ async fn a_shutdown_gives_scheduled_attempts_up() {
     let receiver = Receiver::start().await;
     receiver.refuse(&[500]);
     let gateway =
-        Gateway::with(SimulatorConfig::new().endpoint(Endpoint::new(&receiver.url))).await;
+        Gateway::with(SimulatorConfig::new().with_endpoint(Endpoint::new(&receiver.url))).await;
     gateway.create(link("l", "")).await.ok();
     gateway.cancel("l").await.ok();
     let simulator = gateway.simulator().clone();
@@ -317,7 +320,7 @@ async fn a_shutdown_gives_scheduled_attempts_up() {
 #[test]
 fn outside_a_runtime_deliveries_fail_at_once() {
     let simulator = cashfree_simulator::Simulator::new(
-        SimulatorConfig::new().endpoint(Endpoint::new("http://127.0.0.1:9/")),
+        SimulatorConfig::new().with_endpoint(Endpoint::new("http://127.0.0.1:9/")),
     )
     .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()

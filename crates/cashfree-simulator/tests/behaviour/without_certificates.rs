@@ -6,18 +6,18 @@ use cashfree_simulator::{Endpoint, PaymentAttempt, SimulatorConfig, WebhookDeliv
 
 use crate::gateway::{CLIENT, Receiver, SECRET, link};
 
-/// What runs there. The environment of a process can only be set before it starts, and the client of the other
-/// tests cannot be made there.
+/// The test body, run in a child process. A process's environment must be set before it starts, and the HTTP client
+/// of the other tests cannot be built there.
 #[tokio::test]
 #[ignore = "started by the test below, with the environment it needs"]
 async fn child() {
     let receiver = Receiver::start().await;
     let config = SimulatorConfig::new()
-        .endpoint(Endpoint::new(&receiver.url))
-        .endpoint(Endpoint::new("https://127.0.0.1:9/hook"));
+        .with_endpoint(Endpoint::new(&receiver.url))
+        .with_endpoint(Endpoint::new("https://127.0.0.1:9/hook"));
     let mut settings = cashfree_simulator::Settings::default();
     settings.retry_delays_seconds.clear();
-    let simulator = cashfree_simulator::Simulator::new(config.settings(settings)).unwrap();
+    let simulator = cashfree_simulator::Simulator::new(config.with_settings(settings)).unwrap();
     let running = simulator.start("127.0.0.1:0").await.unwrap();
     let http = reqwest::Client::builder()
         .no_proxy()

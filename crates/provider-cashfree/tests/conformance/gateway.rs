@@ -58,12 +58,13 @@ impl Simulated {
             .map(str::to_owned)
             .into();
         let mut config = SimulatorConfig::new()
-            .merchant(Merchant::new(client_id, secret))
-            .clock(Arc::new(KitTime(clock)))
-            .settings(settings)
-            .seed(1);
+            .with_merchant(Merchant::new(client_id, secret))
+            .with_clock(Arc::new(KitTime(clock)))
+            .with_settings(settings)
+            .with_seed(1);
         for version in WebhookVersion::ALL {
-            config = config.endpoint(Endpoint::new("http://127.0.0.1:9/").version(version));
+            config =
+                config.with_endpoint(Endpoint::new("http://127.0.0.1:9/").with_version(version));
         }
         let simulator = Simulator::new(config).expect("a right configuration");
         Self {
@@ -75,7 +76,7 @@ impl Simulated {
     }
 
     fn attempt(amount: Money) -> PaymentAttempt {
-        PaymentAttempt::new().amount(Paise::new(amount.minor_units()))
+        PaymentAttempt::new().with_amount(Paise::new(amount.minor_units()))
     }
 
     fn paid(payment: PaymentSnapshot) -> PaymentId {

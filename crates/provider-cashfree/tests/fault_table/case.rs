@@ -162,7 +162,7 @@ fn customer() -> Customer {
 impl Fixture {
     async fn set(factories: &Factories) -> Self {
         let merchant = Merchant::new(CLIENT_ID, SECRET);
-        let config = SimulatorConfig::new().merchant(merchant).seed(1);
+        let config = SimulatorConfig::new().with_merchant(merchant).with_seed(1);
         let simulator = Simulator::new(config)
             .unwrap()
             .start("127.0.0.1:0")
@@ -191,12 +191,12 @@ impl Fixture {
                 }
                 FaultKind::Gateway(fault) => {
                     let mut rule =
-                        ApiFaultRule::once(api(injected.call), fault).times(injected.times);
+                        ApiFaultRule::once(api(injected.call), fault).with_times(injected.times);
                     if let Some(number) = injected.number {
                         rule = if injected.limits_rate() {
-                            rule.retry_seconds(number)
+                            rule.with_retry_seconds(number)
                         } else {
-                            rule.delay(Duration::from_millis(number.into()))
+                            rule.with_delay(Duration::from_millis(number.into()))
                         };
                     }
                     self.simulator.simulator().inject_fault(rule);
