@@ -3,54 +3,60 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-/// What a gateway does wrong.
+/// A failure of the gateway or of the network.
 ///
-/// The point of most faults is on which side of the work they strike: the client cannot tell a reset before the
-/// order was made from one after it, and has to be right in both cases. [`WireFault::commits`] says which is which. A
-/// fault strikes when the whole request has been read, so what it struck is among the recorded requests, with the
-/// fault.
+/// A client cannot distinguish a connection that was reset before the order was created from one
+/// that was reset afterwards, and it has to be correct in both cases. [`WireFault::commits`] tells
+/// the two kinds of faults apart. A fault takes effect after the whole request has been read, so the
+/// affected request is among the recorded requests, together with its fault.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum WireFault {
-    /// Nobody can connect: the listening socket is closed. Connections between two requests are closed as well; a
-    /// request being answered still gets its answer. Lasts until cleared, whatever it was planned for, since there
-    /// is no request to match or to count. Cleared, the gateway listens on the same port again.
+    /// Connections are refused: the listening socket is closed. Idle connections are closed too; a
+    /// request in progress still gets its response. The fault lasts until it is cleared, however it
+    /// was planned, since there is no request to match or to count. Once cleared, the gateway
+    /// listens on the same port again.
     RefuseConnection,
-    /// The connection is reset (RST) instead of doing the work.
+    /// The request is not processed. The connection is reset (RST).
     ResetBefore,
-    /// The work is done; the connection is reset (RST) instead of an answer.
+    /// The request is processed. The connection is reset (RST) instead of a response.
     ResetAfter,
-    /// The work is not done, and nothing is ever said. Ends when the client closes its side.
+    /// The request is not processed, and nothing is sent until the client closes its side.
     HangBefore,
-    /// The work is done, and nothing is ever said. Ends when the client closes its side.
+    /// The request is processed, and nothing is sent until the client closes its side.
     HangAfter,
-    /// The work is done; the head of the answer and half of its body, then nothing until the client gives up.
+    /// The request is processed. The response head and half of the body are sent, then nothing until
+    /// the client closes its side.
     SlowBody,
-    /// The work is done; `content-length` names more than what is sent before the connection is closed in order.
+    /// The request is processed. `content-length` is larger than the body that is sent before an
+    /// orderly close.
     CloseMidBody,
-    /// The work is done; a chunked answer is closed in order in the middle of a chunk.
+    /// The request is processed. A chunked response ends with an orderly close in the middle of a
+    /// chunk.
     TruncateChunked,
-    /// The work is done; the body of the answer is followed by spaces without end, which are still valid JSON. Ends
-    /// when the client goes away, or after this many bytes: see [`RecordedRequest::response_bytes`].
+    /// The request is processed. The response body is followed by endless spaces, so that it stays
+    /// valid JSON. It ends when the client disconnects or after `cap` bytes: see
+    /// [`RecordedRequest::response_bytes`].
     ///
     /// [`RecordedRequest::response_bytes`]: super::RecordedRequest::response_bytes
     EndlessBody {
-        /// Most bytes that are sent, the head included.
+        /// Maximum number of bytes sent, including the head.
         cap: u64,
     },
-    /// The work is done; these bytes are sent instead of an answer, as they are, and the connection is closed in
-    /// order.
+    /// The request is processed. These bytes are sent verbatim instead of a response, followed by an
+    /// orderly close.
     Garbage(Bytes),
-    /// This is answered instead of doing the work: a 500 of a proxy in HTML, a redirect to another server.
+    /// The request is not processed. This response is sent instead, such as the HTML error page of a
+    /// proxy or a redirect to another server.
     ReplaceBefore(Response<Bytes>),
-    /// The work is done, and this is answered instead of what came of it.
+    /// The request is processed. This response is sent instead of the actual one.
     ReplaceAfter(Response<Bytes>),
-    /// The work is done at once, and its answer comes this much later, by the clock of tokio.
+    /// The request is processed at once. The response is delayed by this duration of tokio's clock.
     Delay(Duration),
 }
 
 impl WireFault {
-    /// Whether the work is done: the gateway's responder are asked, even if nobody hears what they say.
+    /// Returns true if the gateway processes the request, whether or not its response is delivered.
     pub fn commits(&self) -> bool {
         match self {
             Self::RefuseConnection

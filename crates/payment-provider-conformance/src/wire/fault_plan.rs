@@ -1,4 +1,4 @@
-//! Which request gets which fault.
+//! The faults planned for the next requests.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,7 +7,7 @@ use super::request::RecordedRequest;
 
 type Predicate = dyn Fn(&RecordedRequest) -> bool + Send + Sync;
 
-/// The faults to come. A number goes before the queue, and the queue before the rules.
+/// Planned faults. A numbered fault takes precedence over the queue, and the queue over the rules.
 #[derive(Default)]
 pub(super) struct FaultPlan {
     numbered: BTreeMap<usize, WireFault>,
@@ -28,9 +28,10 @@ impl FaultPlan {
         self.rules.push((predicate, fault));
     }
 
-    /// The fault of the request with this number, counted from one.
+    /// Returns the fault of the request with this number, counted from 1.
     pub(super) fn take(&mut self, number: usize, request: &RecordedRequest) -> Option<WireFault> {
-        // A request that was already under way when connections began to be refused is no reason to stop refusing.
+        // `RefuseConnection` affects connections only. It stays planned when a request that was
+        // already under way arrives.
         if let Some(fault) = self.numbered.get(&number)
             && !refuses(fault)
         {
@@ -44,7 +45,7 @@ impl FaultPlan {
         rule.map(|(_, fault)| fault.clone())
     }
 
-    /// Whether nobody may connect after so many requests.
+    /// Returns true if connections are refused once `arrived` requests have been received.
     pub(super) fn refuses_after(&self, arrived: usize) -> bool {
         let mut due = self.numbered.range(..=arrived.saturating_add(1));
         due.any(|(_, fault)| refuses(fault))

@@ -18,28 +18,29 @@ use super::request::RecordedRequest;
 use super::request_log::{RequestLog, UnreadableRequest};
 use super::responder::Responder;
 
-/// A gateway on this machine that does as it is told: see the [module](super).
+/// A gateway on 127.0.0.1 whose responses and faults a test controls: see the [module](super).
 ///
-/// It ends with the value: all connections and everything being answered is let go of.
+/// Dropping it closes all connections and cancels the responses in progress.
 ///
-/// Requests are counted from one since the start, or since it was last [cleared](Self::clear). Requests on one
-/// connection are read one after another: a pipelined one arrives when the one before it has been answered.
+/// Requests are numbered from 1, counted from the start or from the last [`clear`](Self::clear).
+/// Requests on one connection are handled one after another: a pipelined request is recorded once
+/// the response before it has been sent.
 pub struct WireGateway {
     shared: Arc<Shared>,
     tasks: [JoinHandle<()>; 2],
 }
 
 impl WireGateway {
-    /// Listens on a free port of 127.0.0.1.
+    /// Starts a gateway on a free port of 127.0.0.1.
     ///
     /// # Errors
     ///
-    /// If the system has no port or no socket left.
+    /// If the system has no free port or socket.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with I/O and time.
-    #[expect(clippy::unused_async, reason = "it needs a runtime around it")]
+    /// If called outside of a tokio runtime with I/O and time enabled.
+    #[expect(clippy::unused_async, reason = "it requires a runtime")]
     pub async fn start(responder: impl Responder) -> io::Result<Self> {
         let runtime = Handle::current();
         let shared = Arc::new(Shared {
@@ -58,56 +59,59 @@ impl WireGateway {
         Ok(Self { shared, tasks })
     }
 
-    /// The address, like `http://127.0.0.1:34567/`.
+    /// Returns the base URL, such as `http://127.0.0.1:34567/`.
     ///
     /// # Panics
     ///
-    /// Never: the address is one.
+    /// Never: the address of a socket is a valid URL.
     pub fn address(&self) -> Url {
         let address = format!("http://{}/", self.shared.listener.address());
         address.parse().expect("host and port of a socket")
     }
 
-    /// All requests so far, in order of arrival.
+    /// Returns all requests so far in order of arrival.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.request_log.requests()
     }
 
-    /// Everything so far that was no HTTP request.
+    /// Returns everything received so far that was not an HTTP request.
     pub fn unreadable(&self) -> Vec<UnreadableRequest> {
         self.shared.request_log.unreadable()
     }
 
-    /// How many connections have been made, ever.
+    /// Returns the number of connections accepted since the start.
     pub fn connections(&self) -> u64 {
         self.shared.connections.load(Ordering::Acquire)
     }
 
-    /// Waits until so many requests have arrived, and returns all there are.
+    /// Waits until `count` requests have been received, and returns all requests.
     pub async fn wait_for(&self, count: usize) -> Vec<RecordedRequest> {
         self.shared.request_log.arrivals(count).await;
         self.requests()
     }
 
-    /// Forgets the requests, and counts from one again. Faults stay planned.
+    /// Removes the recorded requests and counts from 1 again. Planned faults are kept.
     pub fn clear(&self) {
         self.shared.request_log.clear(&self.shared.listener);
     }
 
-    /// Plays this to the next request that has no fault yet; called again, to the one after it.
+    /// Applies a fault to the next request without one. Each further call affects the request after
+    /// it.
     pub fn fault_next(&self, fault: WireFault) {
         self.plan(|plan| plan.add_next(fault));
     }
 
-    /// Plays this to the request with this number, the first being 1. This goes before
-    /// [`fault_next`](Self::fault_next), which goes before [`fault_where`](Self::fault_where).
+    /// Applies a fault to the request with this number, counted from 1. It takes precedence over
+    /// [`fault_next`](Self::fault_next), which takes precedence over
+    /// [`fault_where`](Self::fault_where).
     pub fn fault_at(&self, number: usize, fault: WireFault) {
         self.plan(|plan| plan.add_at(number, fault));
     }
 
-    /// Plays this to all requests that match, until cleared. Of several rules, the first that matches counts.
+    /// Applies a fault to all matching requests until the faults are cleared. The first rule that
+    /// matches wins.
     ///
-    /// The predicate must not use the gateway.
+    /// The predicate must not call the gateway.
     pub fn fault_where(
         &self,
         matches: impl Fn(&RecordedRequest) -> bool + Send + Sync + 'static,
@@ -116,7 +120,8 @@ impl WireGateway {
         self.plan(|plan| plan.add_where(Box::new(matches), fault));
     }
 
-    /// Forgets all faults that have not begun. If nobody could connect, everybody can when this returns.
+    /// Removes all faults that have not taken effect. If connections were refused, they are
+    /// accepted again when this returns.
     ///
     /// # Panics
     ///
@@ -125,12 +130,12 @@ impl WireGateway {
         self.plan(|plan| *plan = FaultPlan::default());
     }
 
-    /// Plays [`WireFault::RefuseConnection`] from now on, and waits until no connection is left that a client could send
-    /// its next request on: it has to connect, and cannot.
+    /// Refuses connections from now on, and waits until no idle connection is left: a client has to
+    /// connect for its next request, and fails.
     pub async fn refuse_connections(&self) {
         self.fault_where(|_| true, WireFault::RefuseConnection);
         let mut idle = self.shared.idle.subscribe();
-        // The sender lives as long as `self`.
+        // The sender is a field of `self`, so it is not dropped meanwhile.
         let _ = idle.wait_for(|&idle| idle == 0).await;
     }
 
@@ -157,7 +162,7 @@ impl fmt::Debug for WireGateway {
     }
 }
 
-/// Takes in connections, which end with this.
+/// Accepts connections. They are dropped together with this future.
 async fn accept(shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
@@ -167,7 +172,7 @@ async fn accept(shared: Arc<Shared>) {
                 connections.spawn(Connection::new(number, stream, Arc::clone(&shared)).serve());
                 while connections.try_join_next().is_some() {}
             }
-            // The client has gone again, or there are too many files open for now.
+            // The client has disconnected already, or too many files are open.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }

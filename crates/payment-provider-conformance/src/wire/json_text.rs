@@ -1,10 +1,10 @@
-//! The text of a value inside a JSON document, without reading the value.
+//! The raw text of a value in a JSON document, without decoding the value.
 
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-/// The text at this pointer, as it stands in the document.
+/// Returns the raw text of the value at this pointer.
 pub(super) fn text_at<'a>(document: &'a [u8], pointer: &str) -> Option<&'a str> {
     let mut text = serde_json::from_slice::<&RawValue>(document).ok()?.get();
     if pointer.is_empty() {
@@ -19,7 +19,7 @@ pub(super) fn text_at<'a>(document: &'a [u8], pointer: &str) -> Option<&'a str> 
 fn member<'a>(text: &'a str, token: &str) -> Option<&'a str> {
     let found = if text.starts_with('[') {
         let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-        // A pointer has one spelling for each place.
+        // A JSON pointer spells each index in one way only.
         let plain = token == "0" || !token.starts_with(['0', '+']);
         items
             .get(token.parse::<usize>().ok().filter(|_| plain)?)
@@ -39,7 +39,7 @@ mod tests {
         "amount": 200.10, "list": [1e2, {"x": -0.0 }], "twice": 1, "twice": 2} "#;
 
     #[test]
-    fn values_are_told_as_they_were_sent() {
+    fn values_keep_their_original_text() {
         for (pointer, text) in [
             ("/customer/phone", r#""\u0039000""#),
             ("/customer/a~1b", r#"{"~": null}"#),
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_has_no_text() {
+    fn missing_values_have_no_text() {
         for pointer in [
             "amount",
             "/none",

@@ -19,15 +19,15 @@ pub(super) struct Listener {
 }
 
 struct State {
-    /// There is one, except while it is exchanged.
+    /// The socket. It is `None` only while it is replaced.
     socket: Option<Socket>,
-    /// Who waits for connections.
+    /// The task that waits for connections.
     waker: Option<Waker>,
 }
 
 enum Socket {
     Listening(TcpListener),
-    /// Bound without listening: connecting to it is refused, and nobody else gets the port.
+    /// Bound without listening: connections are refused, and no other process gets the port.
     Reserved(TcpSocket),
 }
 
@@ -50,19 +50,19 @@ impl Listener {
         self.address
     }
 
-    /// Whether connecting is refused.
+    /// Returns true if connections are refused.
     pub(super) fn is_refusing(&self) -> bool {
         *self.refusing.borrow()
     }
 
-    /// Returns as soon as connecting is refused.
+    /// Waits until connections are refused.
     pub(super) async fn refuses(&self) {
         let mut refusing = self.refusing.subscribe();
-        // The sender lives as long as `self`.
+        // The sender is a field of `self`, so it is not dropped meanwhile.
         let _ = refusing.wait_for(|&refusing| refusing).await;
     }
 
-    /// From its return on, connecting is refused or not.
+    /// Refuses or accepts connections from the moment it returns.
     pub(super) fn set_refusing(&self, refuse: bool) {
         if self.is_refusing() == refuse {
             return;
@@ -72,14 +72,14 @@ impl Listener {
         let taken = "the port of a gateway was taken by another program";
         state.socket = match state.socket.take() {
             Some(Socket::Listening(listener)) if refuse => {
-                // A socket that listens does not share its port: it goes first.
+                // A listening socket does not share its port, so it is closed first.
                 drop(listener);
                 Some(Socket::Reserved(bind(self.address).expect(taken)))
             }
             Some(Socket::Reserved(socket)) if !refuse => {
                 Some(Socket::Listening(socket.listen(BACKLOG).expect(taken)))
             }
-            as_it_is => as_it_is,
+            unchanged => unchanged,
         };
         let waker = state.waker.take();
         drop(state);
@@ -89,7 +89,7 @@ impl Listener {
         }
     }
 
-    /// The next connection.
+    /// Accepts the next connection.
     pub(super) async fn accept(&self) -> io::Result<TcpStream> {
         std::future::poll_fn(|context| self.poll_accept(context)).await
     }
@@ -112,7 +112,8 @@ impl Listener {
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    // Connections that were closed a moment ago do not keep the port. Elsewhere this would mean to share it.
+    // Recently closed connections do not block the port. On other systems this option would let
+    // several processes share it.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;

@@ -1,14 +1,14 @@
-//! A gateway made of TCP: it records what a client sends, responder by script, and misbehaves when told to.
+//! An HTTP gateway on a local TCP socket that records requests and injects faults.
 //!
-//! [`WireGateway`] listens on 127.0.0.1 with a port of its own. It is written directly on sockets, since what a
-//! payment provider has to survive is what no well-behaved server does: a connection reset after the money was
-//! asked for, a body that stops half way, an answer that never ends.
+//! [`WireGateway`] listens on a free port of 127.0.0.1. It is written directly on sockets because a
+//! payment provider has to cope with behaviour that HTTP servers avoid: a connection that is reset
+//! after the order was created, a body that stops half way, a response that never ends.
 //!
-//! * Every request is kept byte for byte, in order of arrival: [`RecordedRequest`].
-//! * Responder come from [`Responder`]: an async closure, or a [`Script`].
-//! * A [`WireFault`] is played to the next request, to the n-th, or to all that match, until cleared.
+//! * Every request is recorded byte for byte in order of arrival: [`RecordedRequest`].
+//! * Responses come from a [`Responder`]: an async closure or a [`Script`].
+//! * A [`WireFault`] is applied to the next request, to the n-th, or to all that match.
 //!
-//! # A test of one's own
+//! # Example
 //!
 //! ```
 //! use std::time::Duration;
@@ -20,14 +20,14 @@
 //! let gateway = WireGateway::start(|request: RecordedRequest| async move {
 //!     match (request.method.as_str(), request.path()) {
 //!         ("POST", "/orders") => json(200, r#"{"id":"order_1","amount":200.12}"#),
-//!         _ => json(404, r#"{"message":"no such thing"}"#),
+//!         _ => json(404, r#"{"message":"not found"}"#),
 //!     }
 //! })
 //! .await?;
-//! // The order is made, but the answer is lost.
+//! // The order is created, but its response is lost.
 //! gateway.fault_next(WireFault::ResetAfter);
 //!
-//! // A provider under test would be given `gateway.address()` as the gateway's address.
+//! // A provider under test gets `gateway.address()` as the base URL of its gateway.
 //! let client = reqwest::Client::builder().no_proxy().retry(reqwest::retry::never());
 //! let client = client.tls_certs_only([]).timeout(Duration::from_secs(10)).build()?;
 //! let post = || {
@@ -48,11 +48,12 @@
 //!
 //! # Paused time
 //!
-//! Under `#[tokio::test(start_paused = true)]` time jumps to the next timer as soon as nothing is left to do. Bytes
-//! on their way through the operating system do not count as something to do, and a client would time out while its
-//! answer is being delivered. A gateway therefore holds the clock still while bytes move and for a few milliseconds
-//! after, and lets no more than a second pass at once without a look at its sockets. A timeout of ten seconds takes
-//! some twenty milliseconds. None of this touches time that is not paused.
+//! Under `#[tokio::test(start_paused = true)]` time jumps to the next timer as soon as no task is
+//! ready. Bytes in transit inside the operating system do not count as a ready task, so a client
+//! would time out while its response is being delivered. The gateway therefore holds the clock while
+//! bytes are in transit and for a few milliseconds after, and lets it jump at most one second at a
+//! time before it checks its sockets again. A timeout of ten seconds takes about twenty milliseconds.
+//! Time that is not paused is not affected.
 
 mod connection;
 mod fault;
@@ -67,6 +68,7 @@ mod request_parser;
 mod respond;
 mod responder;
 mod response_head;
+mod socket;
 
 pub use fault::WireFault;
 pub use gateway::WireGateway;

@@ -1,8 +1,8 @@
-//! Keeps a paused clock from running away while bytes move.
+//! Holds a paused clock while bytes are in transit.
 //!
-//! A current-thread runtime whose time is paused jumps to its next timer when no task is ready. Bytes between two
-//! sockets make no task ready until the operating system has delivered them. Time does not jump, though, while a
-//! blocking task runs: so one runs as long as time is to stand.
+//! A current-thread runtime with paused time jumps to its next timer when no task is ready. Bytes
+//! between two sockets make no task ready until the operating system has delivered them. The clock
+//! does not jump while a blocking task runs, so one runs for as long as the clock has to be held.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,17 +10,19 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-/// How long time stands after the last byte of something whole: as long as it may take to be delivered.
+/// Hold after the last byte of a complete message. It covers the delivery of the message by the
+/// operating system.
 pub(super) const DELIVERY_GRACE: Duration = Duration::from_millis(10);
 
-/// How long time stands in the middle of something, for a peer that does not go on.
+/// Hold in the middle of a message, in case the peer does not continue.
 pub(super) const STALL_GRACE: Duration = Duration::from_millis(250);
 
-/// The most that passes at once, and how long time then stands, so that what nobody knows of yet can come in.
+/// Maximum jump of the clock, and the hold after each jump. It lets data arrive that is not known
+/// to the gateway yet.
 const MAX_STEP: Duration = Duration::from_secs(1);
 const STEP_HOLD: Duration = Duration::from_millis(1);
 
-/// No connection has this number.
+/// The number under which [`PausedClock::pace`] holds the clock. No connection has it.
 const PACER: u64 = 0;
 
 #[derive(Clone)]
@@ -37,7 +39,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Holds {
-    /// By connection, until when it needs the clock to stand. This is time of the real clock.
+    /// End of the hold of each connection, in real time.
     until: HashMap<u64, Instant>,
     held: bool,
     ended: bool,
@@ -51,13 +53,13 @@ impl PausedClock {
         }
     }
 
-    /// Lets time stand for this long from now on behalf of a connection, instead of what it asked for before.
-    pub(super) fn hold(&self, connection: u64, span: Duration) {
-        // Only this kind of runtime can have its time paused.
+    /// Holds the clock for this duration on behalf of a connection, replacing its previous hold.
+    pub(super) fn hold(&self, connection: u64, duration: Duration) {
+        // Time can be paused only in a runtime of this kind.
         if self.runtime.runtime_flavor() != RuntimeFlavor::CurrentThread {
             return;
         }
-        let until = Instant::now() + span;
+        let until = Instant::now() + duration;
         let mut holds = self.shared.lock();
         let before = holds.until.insert(connection, until);
         if holds.ended {
@@ -66,19 +68,19 @@ impl PausedClock {
         if !holds.held {
             holds.held = true;
             let shared = Arc::clone(&self.shared);
-            self.runtime.spawn_blocking(move || shared.stand());
+            self.runtime.spawn_blocking(move || shared.block());
         } else if before.is_some_and(|before| until < before) {
             self.shared.changed.notify_one();
         }
     }
 
-    /// Lets time pass, from now on.
+    /// Releases the clock for good.
     pub(super) fn end(&self) {
         self.shared.lock().ended = true;
         self.shared.changed.notify_one();
     }
 
-    /// Lets time pass in strides.
+    /// Limits how far the clock jumps at once.
     pub(super) async fn pace(self) {
         loop {
             tokio::time::sleep(MAX_STEP).await;
@@ -92,8 +94,8 @@ impl Shared {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns when nobody needs time to stand any more.
-    fn stand(&self) {
+    /// Blocks until no connection holds the clock.
+    fn block(&self) {
         let mut holds = self.lock();
         loop {
             let now = Instant::now();

@@ -9,44 +9,44 @@ use url::form_urlencoded;
 use super::fault::WireFault;
 use super::json_text;
 
-/// A request as it came, byte for byte.
+/// A request, recorded byte for byte.
 ///
-/// `Debug` shows all of it, secrets as well: it is test data.
+/// `Debug` shows everything, including secrets: it is test data.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// The method, as sent.
+    /// The method as sent.
     pub method: String,
-    /// Path and query, as sent.
+    /// Path and query as sent.
     pub target: String,
-    /// The headers in the order they were sent, names in the case they were sent. White space around a value is no
-    /// part of it.
+    /// The headers in the order in which they were sent, with names in their original case.
+    /// Whitespace around values is removed.
     pub headers: Vec<(String, Bytes)>,
-    /// The body; of a chunked one, what the chunks hold.
+    /// The body. For a chunked body, the content of the chunks.
     pub body: Bytes,
-    /// The head as it came, with the empty line that ends it.
+    /// The head as sent, including the empty line that ends it.
     pub head: Bytes,
-    /// The whole request as it came: the head, then the body with its chunk sizes and trailers, if it has any.
+    /// The whole request as sent: the head, then the body with chunk sizes and trailers.
     pub raw: Bytes,
-    /// Which connection it came by. The first one of a gateway is number 1.
+    /// Number of the connection, counted from 1.
     pub connection: u64,
-    /// When its last byte had come.
+    /// Time at which the last byte was received.
     pub at: Instant,
-    /// What the gateway did wrong about it.
+    /// The fault that the gateway applied to this request.
     pub fault: Option<WireFault>,
     pub(super) minor_version: u8,
     pub(super) sent: Arc<AtomicU64>,
 }
 
 impl RecordedRequest {
-    /// The value of the first header of this name, in any case. `None` also if the value is no UTF-8: see
-    /// [`header_values`](Self::header_values).
+    /// Returns the value of the first header with this name, compared case-insensitively. Returns
+    /// `None` also if the value is not UTF-8: see [`header_values`](Self::header_values).
     pub fn header(&self, name: &str) -> Option<&str> {
         let value = self.header_values(name).next()?;
         std::str::from_utf8(value).ok()
     }
 
-    /// The values of all headers of this name, in any case, in order.
+    /// Returns the values of all headers with this name in order, compared case-insensitively.
     pub fn header_values<'a, 'n>(
         &'a self,
         name: &'n str,
@@ -58,19 +58,19 @@ impl RecordedRequest {
             .map(|(_, value)| &value[..])
     }
 
-    /// The target up to the question mark, as sent.
+    /// Returns the target before the question mark, as sent.
     pub fn path(&self) -> &str {
         self.target
             .split_once('?')
             .map_or(&self.target, |(path, _)| path)
     }
 
-    /// The target behind the question mark, as sent.
+    /// Returns the target after the question mark, as sent.
     pub fn query(&self) -> Option<&str> {
         self.target.split_once('?').map(|(_, query)| query)
     }
 
-    /// The names and values of the query, decoded, in order.
+    /// Returns the decoded names and values of the query in order.
     pub fn query_pairs(&self) -> Vec<(String, String)> {
         let query = self.query().unwrap_or_default();
         form_urlencoded::parse(query.as_bytes())
@@ -78,20 +78,20 @@ impl RecordedRequest {
             .collect()
     }
 
-    /// The value at a JSON pointer (RFC 6901) like `/customer/phone`, as the very text that was sent: a string in
-    /// its quotes, a number with all its digits. `None` if there is no such value or the body is no JSON. Of a name
-    /// that occurs twice in an object, the last one counts.
+    /// Returns the raw text of the value at a JSON pointer (RFC 6901) such as `/customer/phone`: a
+    /// string with its quotes, a number with all its digits. Returns `None` if the body is not JSON
+    /// or has no such value. If a name occurs twice in an object, the last one counts.
     pub fn json_text(&self, pointer: &str) -> Option<&str> {
         json_text::text_at(&self.body, pointer)
     }
 
-    /// How many bytes the gateway has got rid of so far in answer to it. They are with the operating system, which
-    /// is not to say that the client has read them.
+    /// Returns the number of response bytes that the operating system has accepted so far. The
+    /// client may not have read them yet.
     pub fn response_bytes(&self) -> u64 {
         self.sent.load(Ordering::Acquire)
     }
 
-    /// Whether the client will not use the connection again.
+    /// Returns true if the client will not reuse the connection.
     pub(super) fn closes(&self) -> bool {
         let says = |what: &str| {
             let mut values = self.header_values("connection");

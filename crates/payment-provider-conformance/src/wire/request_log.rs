@@ -1,4 +1,4 @@
-//! What has come in, and what is planned.
+//! The log of received requests, and the faults planned for the next ones.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,15 +9,16 @@ use super::fault_plan::FaultPlan;
 use super::listener::Listener;
 use super::request::RecordedRequest;
 
-/// Bytes from a client that are no HTTP request. They were answered with 400 and the end of the connection.
+/// Bytes from a client that are not an HTTP request. The gateway answers them with status 400 and
+/// closes the connection.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UnreadableRequest {
-    /// Which connection they came by.
+    /// Number of the connection.
     pub connection: u64,
-    /// The bytes, from where the request should have begun.
+    /// The bytes, from the position at which the request should have begun.
     pub bytes: Bytes,
-    /// What is wrong with them.
+    /// Description of the parse error.
     pub reason: String,
 }
 
@@ -35,7 +36,7 @@ struct Entries {
 }
 
 impl RequestLog {
-    /// Records a request, with the fault that it gets from now on.
+    /// Records a request together with its fault, and returns it.
     pub(super) fn record(
         &self,
         mut request: RecordedRequest,
@@ -54,7 +55,7 @@ impl RequestLog {
         self.lock().unreadable.push(unreadable);
     }
 
-    /// Changes what is planned, and opens or closes the listener if that is the plan.
+    /// Changes the plan, and closes or opens the listener accordingly.
     pub(super) fn plan(&self, listener: &Listener, change: impl FnOnce(&mut FaultPlan)) {
         let mut entries = self.lock();
         change(&mut entries.plan);
@@ -77,10 +78,10 @@ impl RequestLog {
         self.arrived.send_replace(0);
     }
 
-    /// Returns once so many requests have been recorded.
+    /// Waits until `count` requests have been recorded.
     pub(super) async fn arrivals(&self, count: usize) {
         let mut arrived = self.arrived.subscribe();
-        // The sender lives as long as `self`.
+        // The sender is a field of `self`, so it is not dropped meanwhile.
         let _ = arrived.wait_for(|&arrived| arrived >= count).await;
     }
 

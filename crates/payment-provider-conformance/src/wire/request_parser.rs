@@ -1,4 +1,4 @@
-//! Requests as they come in on one connection.
+//! Parsing of the requests on one connection.
 
 use std::io;
 use std::ops::Range;
@@ -8,19 +8,19 @@ use httparse::Status;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-/// More than this before the end of a head or of a body is no request of any client.
+/// Limits of a request. No client sends more.
 const MAX_HEAD: usize = 1024 * 1024;
 const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_HEADERS: usize = 4096;
 
-/// Bytes that have been received and belong to no request yet.
+/// Received bytes that do not belong to a parsed request yet.
 #[derive(Default)]
 pub(super) struct RequestBuffer {
     buffer: BytesMut,
 }
 
-/// A request as far as it concerns HTTP.
-pub(super) struct Received {
+/// A request as HTTP sees it.
+pub(super) struct ParsedRequest {
     pub(super) head: Head,
     pub(super) head_bytes: Bytes,
     pub(super) body: Bytes,
@@ -43,22 +43,23 @@ enum Framing {
     Chunked,
 }
 
-/// How far the bytes received so far go.
+/// Result of parsing the bytes received so far.
 pub(super) enum Progress {
-    /// The head and the body are whole.
-    Whole(Received),
-    /// More is needed. True as soon as the client waits to be told to send its body.
-    Partial { asks_to_continue: bool },
+    /// Head and body are complete.
+    Complete(ParsedRequest),
+    /// More bytes are needed. `expects_continue` is true once the client waits for `100 Continue`
+    /// before it sends its body.
+    Partial { expects_continue: bool },
 }
 
-/// Why the bytes are no request.
+/// The reason why the bytes are not a request.
 pub(super) type ParseError = String;
 
-/// The state of a request that is not whole yet.
+/// State of a request that is not complete yet.
 #[derive(Default)]
 pub(super) struct Parsing {
     head: Option<Head>,
-    /// Where the next chunk begins.
+    /// Offset of the next chunk.
     at: usize,
     body: BytesMut,
 }
@@ -68,25 +69,26 @@ impl RequestBuffer {
         self.buffer.is_empty()
     }
 
-    /// What has been received and not been read as a request.
-    pub(super) fn rest(&self) -> Bytes {
+    /// Returns the bytes that have not been parsed as a request.
+    pub(super) fn unparsed(&self) -> Bytes {
         Bytes::copy_from_slice(&self.buffer)
     }
 
-    /// Waits for more; false at the end. Nothing is lost if this is dropped.
+    /// Reads more bytes. Returns false at the end of the stream. No bytes are lost if the future is
+    /// dropped.
     pub(super) async fn fill(&mut self, stream: &mut TcpStream) -> io::Result<bool> {
         self.buffer.reserve(16 * 1024);
         Ok(stream.read_buf(&mut self.buffer).await? > 0)
     }
 
-    /// The next request, if it is whole.
+    /// Parses the next request.
     pub(super) fn parse(&mut self, parsing: &mut Parsing) -> Result<Progress, ParseError> {
         if parsing.head.is_none() {
             parsing.head = parse_head(&self.buffer)?;
         }
         let Some(head) = &parsing.head else {
             return Ok(Progress::Partial {
-                asks_to_continue: false,
+                expects_continue: false,
             });
         };
         let end = match head.framing {
@@ -103,8 +105,8 @@ impl RequestBuffer {
                 name.eq_ignore_ascii_case("expect") && value.eq_ignore_ascii_case(b"100-continue")
             };
             let nothing_yet = self.buffer.len() == head.len;
-            let asks_to_continue = nothing_yet && head.headers.iter().any(expects);
-            return Ok(Progress::Partial { asks_to_continue });
+            let expects_continue = nothing_yet && head.headers.iter().any(expects);
+            return Ok(Progress::Partial { expects_continue });
         };
         let head = head.clone();
         let raw = self.buffer.split_to(end).freeze();
@@ -112,7 +114,7 @@ impl RequestBuffer {
             Framing::Length(_) => raw.slice(head.len..),
             Framing::Chunked => std::mem::take(&mut parsing.body).freeze(),
         };
-        Ok(Progress::Whole(Received {
+        Ok(Progress::Complete(ParsedRequest {
             head_bytes: raw.slice(..head.len),
             head,
             body,
@@ -184,7 +186,7 @@ fn framing(headers: &[(String, Bytes)]) -> Result<Framing, ParseError> {
     }
 }
 
-/// Takes in the chunks that are whole. Where the last one and the trailers end, once they do.
+/// Reads complete chunks, and returns the end of the last chunk and its trailers once it is known.
 fn read_chunks(
     bytes: &[u8],
     at: &mut usize,
@@ -198,7 +200,7 @@ fn read_chunks(
                 return Err("a chunk size has no end".to_owned());
             }
             Ok(Status::Partial) => return Ok(None),
-            Err(_) => return Err("a chunk size that is none".to_owned()),
+            Err(_) => return Err("an invalid chunk size".to_owned()),
         };
         let size = usize::try_from(size)
             .ok()
@@ -217,7 +219,7 @@ fn read_chunks(
     }
 }
 
-/// Where the trailers end that begin here: at an empty line.
+/// Returns the end of the trailers, which is an empty line.
 fn trailers_end(bytes: &[u8], start: usize) -> Result<Option<usize>, ParseError> {
     let trailers = &bytes[start..];
     if trailers.starts_with(b"\r\n") {

@@ -1,75 +1,92 @@
-//! What is said to a request, and what is done to it.
+//! The response to one request, or the fault that replaces it.
 
 use std::io;
 
 use bytes::Bytes;
 use http::Response;
 
-use super::connection::{Connection, ConnectionState};
 use super::fault::WireFault;
+use super::listener::Listener;
 use super::request::RecordedRequest;
+use super::responder::Responder;
 use super::response_head::{self, Length};
+use super::socket::Socket;
 
 const SPACES: &[u8] = &[b' '; 16 * 1024];
 
-impl Connection {
-    /// Responder a request, or plays its fault.
-    pub(super) async fn respond(
-        &mut self,
-        request: RecordedRequest,
-    ) -> io::Result<ConnectionState> {
-        let Some(fault) = request.fault.clone() else {
-            let answer = self.work(&request).await;
-            return self.answer(&request, answer).await;
+/// The next step for a connection after a response.
+pub(super) enum AfterResponse {
+    /// Read the next request.
+    KeepOpen,
+    /// Close in order, so that everything that was sent is delivered.
+    Close,
+    /// Drop the socket without closing it in order.
+    Drop,
+}
+
+/// One request and the socket that its response goes to.
+pub(super) struct Exchange<'a> {
+    pub(super) socket: &'a mut Socket,
+    pub(super) responder: &'a dyn Responder,
+    pub(super) listener: &'a Listener,
+    pub(super) request: RecordedRequest,
+}
+
+impl Exchange<'_> {
+    /// Sends the response, or applies the fault of the request.
+    pub(super) async fn run(mut self) -> io::Result<AfterResponse> {
+        let Some(fault) = self.request.fault.clone() else {
+            let response = self.process().await;
+            return self.send(response).await;
         };
         if !fault.commits() {
             return match fault {
                 WireFault::ResetBefore => self.reset(),
                 WireFault::HangBefore => self.hang().await,
-                WireFault::ReplaceBefore(answer) => self.answer(&request, answer).await,
+                WireFault::ReplaceBefore(response) => self.send(response).await,
                 _ => unreachable!("planned for connections, not for a request"),
             };
         }
-        let answer = self.work(&request).await;
+        let response = self.process().await;
         match fault {
             WireFault::ResetAfter => self.reset(),
             WireFault::HangAfter => self.hang().await,
-            WireFault::ReplaceAfter(answer) => self.answer(&request, answer).await,
+            WireFault::ReplaceAfter(response) => self.send(response).await,
             WireFault::Delay(delay) => {
                 tokio::time::sleep(delay).await;
-                self.answer(&request, answer).await
+                self.send(response).await
             }
             WireFault::Garbage(bytes) => {
-                self.send(&bytes, &request.sent).await?;
-                Ok(ConnectionState::Close)
+                self.send_bytes(&bytes).await?;
+                Ok(AfterResponse::Close)
             }
             WireFault::SlowBody => {
-                self.half(&request, answer).await?;
+                self.send_half(response).await?;
                 self.hang().await
             }
             WireFault::CloseMidBody => {
-                self.half(&request, answer).await?;
-                Ok(ConnectionState::Close)
+                self.send_half(response).await?;
+                Ok(AfterResponse::Close)
             }
-            WireFault::TruncateChunked => self.truncate(&request, answer).await,
-            WireFault::EndlessBody { cap } => self.pour(&request, answer, cap).await,
-            _ => unreachable!("played without doing the work"),
+            WireFault::TruncateChunked => self.send_half_chunk(response).await,
+            WireFault::EndlessBody { cap } => self.send_endless(response, cap).await,
+            _ => unreachable!("applied without processing the request"),
         }
     }
 
-    async fn work(&self, request: &RecordedRequest) -> Response<Bytes> {
-        self.shared.responder.answer(request.clone()).await
+    async fn process(&self) -> Response<Bytes> {
+        self.responder.respond(self.request.clone()).await
     }
 
-    /// A well-behaved answer.
-    async fn answer(
-        &mut self,
-        request: &RecordedRequest,
-        answer: Response<Bytes>,
-    ) -> io::Result<ConnectionState> {
-        let (parts, body) = answer.into_parts();
+    async fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.send(bytes, &self.request.sent).await
+    }
+
+    /// Sends a correctly framed response.
+    async fn send(&mut self, response: Response<Bytes>) -> io::Result<AfterResponse> {
+        let (parts, body) = response.into_parts();
         let closes =
-            request.closes() || response_head::closes(&parts) || self.shared.listener.is_refusing();
+            self.request.closes() || response_head::closes(&parts) || self.listener.is_refusing();
         let has_body = response_head::has_body(parts.status);
         let length = if has_body {
             Length::Of(body.len())
@@ -77,69 +94,64 @@ impl Connection {
             Length::None
         };
         let mut bytes = response_head::head(&parts, length, closes);
-        if has_body && request.method != "HEAD" {
+        if has_body && self.request.method != "HEAD" {
             bytes.extend_from_slice(&body);
         }
-        self.send(&bytes, &request.sent).await?;
+        self.send_bytes(&bytes).await?;
         Ok(if closes {
-            ConnectionState::Close
+            AfterResponse::Close
         } else {
-            ConnectionState::NextRequest
+            AfterResponse::KeepOpen
         })
     }
 
-    fn reset(&mut self) -> io::Result<ConnectionState> {
-        self.stream.set_zero_linger()?;
-        Ok(ConnectionState::Abandon)
+    fn reset(&self) -> io::Result<AfterResponse> {
+        self.socket.reset_on_drop()?;
+        Ok(AfterResponse::Drop)
     }
 
-    async fn hang(&mut self) -> io::Result<ConnectionState> {
-        self.until_client_leaves().await?;
-        Ok(ConnectionState::Abandon)
+    async fn hang(&mut self) -> io::Result<AfterResponse> {
+        self.socket.until_client_closes().await?;
+        Ok(AfterResponse::Drop)
     }
 
-    /// The head, which is true, and half of the body. Of a body of nothing, one byte is announced.
-    async fn half(&mut self, request: &RecordedRequest, answer: Response<Bytes>) -> io::Result<()> {
-        let (parts, body) = answer.into_parts();
+    /// Sends a correct head and half of the body. For an empty body, the head announces one byte.
+    async fn send_half(&mut self, response: Response<Bytes>) -> io::Result<()> {
+        let (parts, body) = response.into_parts();
         let mut bytes = response_head::head(&parts, Length::Of(body.len().max(1)), false);
         bytes.extend_from_slice(&body[..body.len() / 2]);
-        self.send(&bytes, &request.sent).await
+        self.send_bytes(&bytes).await
     }
 
-    /// A chunk that ends half way.
-    async fn truncate(
-        &mut self,
-        request: &RecordedRequest,
-        answer: Response<Bytes>,
-    ) -> io::Result<ConnectionState> {
-        let (parts, body) = answer.into_parts();
+    /// Sends the first half of a chunk that would hold the whole body.
+    async fn send_half_chunk(&mut self, response: Response<Bytes>) -> io::Result<AfterResponse> {
+        let (parts, body) = response.into_parts();
         let mut bytes = response_head::head(&parts, Length::Chunked, false);
         bytes.extend_from_slice(format!("{:x}\r\n", body.len().max(1)).as_bytes());
         bytes.extend_from_slice(&body[..body.len() / 2]);
-        self.send(&bytes, &request.sent).await?;
-        Ok(ConnectionState::Close)
+        self.send_bytes(&bytes).await?;
+        Ok(AfterResponse::Close)
     }
 
-    /// The body, then chunks of spaces.
-    async fn pour(
+    /// Sends the body, then chunks of spaces until `cap` bytes have been sent.
+    async fn send_endless(
         &mut self,
-        request: &RecordedRequest,
-        answer: Response<Bytes>,
+        response: Response<Bytes>,
         cap: u64,
-    ) -> io::Result<ConnectionState> {
-        let (parts, body) = answer.into_parts();
+    ) -> io::Result<AfterResponse> {
+        let (parts, body) = response.into_parts();
         let mut bytes = response_head::head(&parts, Length::Chunked, false);
         if !body.is_empty() {
             bytes.extend(response_head::chunk(&body));
         }
         let spaces = response_head::chunk(SPACES);
         loop {
-            let left = usize::try_from(cap - request.response_bytes()).unwrap_or(usize::MAX);
-            bytes.truncate(left);
+            let left = cap - self.request.response_bytes();
+            bytes.truncate(usize::try_from(left).unwrap_or(usize::MAX));
             if bytes.is_empty() {
-                return Ok(ConnectionState::Close);
+                return Ok(AfterResponse::Close);
             }
-            self.send(&bytes, &request.sent).await?;
+            self.send_bytes(&bytes).await?;
             bytes.clone_from(&spaces);
         }
     }

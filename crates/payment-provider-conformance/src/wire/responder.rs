@@ -8,20 +8,21 @@ use http::{Response, StatusCode, header};
 
 use super::request::RecordedRequest;
 
-/// An answer in the making.
+/// The future of a response.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
 
-/// What a gateway responder: a closure from a request to a future, or a [`Script`].
+/// Produces the responses of a gateway: a closure from a request to a future, or a [`Script`].
 ///
-/// Everything a gateway would commit belongs in here: a [`WireFault`](super::WireFault) decides whether this is called, and
-/// what becomes of its answer. The future is run to its end even if the client goes away meanwhile.
+/// Everything that a gateway would commit belongs here. A [`WireFault`](super::WireFault) decides
+/// whether the responder is called and what happens to its response. The future is polled to
+/// completion even if the client disconnects meanwhile.
 ///
-/// How a body is framed is the gateway's business: `content-length` and `transfer-encoding` of the response are
-/// replaced by what is true. All other headers are sent as given, and none is added but `connection: close` before
-/// the connection is closed.
+/// The gateway frames the body itself: it replaces `content-length` and `transfer-encoding` of the
+/// response by the actual values. All other headers are sent unchanged. The only header it adds is
+/// `connection: close`, before it closes the connection.
 pub trait Responder: Send + Sync + 'static {
-    /// The answer to this request. Requests on several connections are answered at the same time.
-    fn answer(&self, request: RecordedRequest) -> ResponseFuture;
+    /// Returns the response to a request. Requests on several connections are handled concurrently.
+    fn respond(&self, request: RecordedRequest) -> ResponseFuture;
 }
 
 impl<F, A> Responder for F
@@ -29,15 +30,29 @@ where
     F: Fn(RecordedRequest) -> A + Send + Sync + 'static,
     A: Future<Output = Response<Bytes>> + Send + 'static,
 {
-    fn answer(&self, request: RecordedRequest) -> ResponseFuture {
+    fn respond(&self, request: RecordedRequest) -> ResponseFuture {
         Box::pin(self(request))
     }
 }
 
-/// Responder in a row, one for each request, then a fallback.
+/// A queue of responses, one for each request, followed by a fallback.
 ///
-/// A clone is a second handle on the same script, so that a test can add to it while the gateway runs. Without a
-/// [fallback](Self::with_fallback), a request too many is answered with 418.
+/// Clones share the queue, so a test can add responses while the gateway runs. Without a
+/// [fallback](Self::with_fallback), a request to an empty queue gets status 418.
+///
+/// ```
+/// use payment_provider_conformance::wire::{Script, WireGateway, json};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let script = Script::new([json(503, "{}"), json(200, r#"{"id":"order_1"}"#)]);
+/// let gateway = WireGateway::start(script.clone()).await?;
+/// // A client sends one request to `gateway.address()` ...
+/// # let _ = gateway.address();
+/// assert_eq!(script.remaining(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Script {
     queue: Arc<Mutex<VecDeque<Response<Bytes>>>>,
@@ -45,32 +60,32 @@ pub struct Script {
 }
 
 impl Script {
-    /// These responder, in this order.
-    pub fn new(responder: impl IntoIterator<Item = Response<Bytes>>) -> Self {
-        let too_many = |_| async {
+    /// Creates a script that gives these responses in order.
+    pub fn new(responses: impl IntoIterator<Item = Response<Bytes>>) -> Self {
+        let ended = |_| async {
             json(
                 StatusCode::IM_A_TEAPOT.as_u16(),
                 r#"{"message":"the script has ended"}"#,
             )
         };
         Self {
-            queue: Arc::new(Mutex::new(responder.into_iter().collect())),
-            fallback: Arc::new(too_many),
+            queue: Arc::new(Mutex::new(responses.into_iter().collect())),
+            fallback: Arc::new(ended),
         }
     }
 
-    /// Lets these answer once the script has ended.
+    /// Sets the responder that is called once the queue is empty.
     pub fn with_fallback(mut self, fallback: impl Responder) -> Self {
         self.fallback = Arc::new(fallback);
         self
     }
 
-    /// Adds an answer at the end.
-    pub fn push(&self, answer: Response<Bytes>) {
-        self.lock().push_back(answer);
+    /// Adds a response to the end of the queue.
+    pub fn push(&self, response: Response<Bytes>) {
+        self.lock().push_back(response);
     }
 
-    /// How many responder have not been given yet.
+    /// Returns the number of responses that are still queued.
     pub fn remaining(&self) -> usize {
         self.lock().len()
     }
@@ -81,11 +96,11 @@ impl Script {
 }
 
 impl Responder for Script {
-    fn answer(&self, request: RecordedRequest) -> ResponseFuture {
+    fn respond(&self, request: RecordedRequest) -> ResponseFuture {
         let next = self.lock().pop_front();
         match next {
-            Some(answer) => Box::pin(std::future::ready(answer)),
-            None => self.fallback.answer(request),
+            Some(response) => Box::pin(std::future::ready(response)),
+            None => self.fallback.respond(request),
         }
     }
 }
@@ -98,7 +113,7 @@ impl fmt::Debug for Script {
     }
 }
 
-/// An answer of type `application/json`, the body as given.
+/// Creates a response of type `application/json` with this body, which is not validated.
 ///
 /// # Panics
 ///

@@ -1,25 +1,25 @@
-//! Heads of responder.
+//! Encoding of response heads and chunks.
 
 use http::response::Parts;
 use http::{HeaderValue, StatusCode, header};
 
-/// How the body is told to end.
+/// The header that tells the client the length of the body.
 #[derive(Clone, Copy)]
 pub(super) enum Length {
-    /// By this `content-length`, true or not.
+    /// `content-length` with this value, correct or not.
     Of(usize),
-    /// By a last chunk.
+    /// `transfer-encoding: chunked`.
     Chunked,
-    /// There is none, and no header about it.
+    /// No header, for a response without a body.
     None,
 }
 
-/// The head of an answer. With `closes`, it says that the connection will be closed.
-pub(super) fn head(answer: &Parts, length: Length, closes: bool) -> Vec<u8> {
+/// Encodes a response head. With `closes`, it announces that the connection will be closed.
+pub(super) fn head(response: &Parts, length: Length, closes: bool) -> Vec<u8> {
     let mut head = format!(
         "HTTP/1.1 {} {}\r\n",
-        answer.status.as_str(),
-        reason(answer.status)
+        response.status.as_str(),
+        reason(response.status)
     )
     .into_bytes();
     let mut line = |name: &str, value: &[u8]| {
@@ -28,7 +28,7 @@ pub(super) fn head(answer: &Parts, length: Length, closes: bool) -> Vec<u8> {
         head.extend_from_slice(value);
         head.extend_from_slice(b"\r\n");
     };
-    for (name, value) in &answer.headers {
+    for (name, value) in &response.headers {
         if name != header::CONTENT_LENGTH && name != header::TRANSFER_ENCODING {
             line(name.as_str(), value.as_bytes());
         }
@@ -38,27 +38,31 @@ pub(super) fn head(answer: &Parts, length: Length, closes: bool) -> Vec<u8> {
         Length::Chunked => line("transfer-encoding", b"chunked"),
         Length::None => {}
     }
-    if closes && !answer.headers.contains_key(header::CONNECTION) {
+    if closes && !response.headers.contains_key(header::CONNECTION) {
         line("connection", b"close");
     }
     head.extend_from_slice(b"\r\n");
     head
 }
 
-/// Whether the answer itself says that the connection will be closed.
-pub(super) fn closes(answer: &Parts) -> bool {
+/// Returns true if the response's own headers announce that the connection will be closed.
+pub(super) fn closes(response: &Parts) -> bool {
     let close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
-    answer.headers.get_all(header::CONNECTION).iter().any(close)
+    response
+        .headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .any(close)
 }
 
-/// Whether an answer of this status has a body, to a request that is no HEAD.
+/// Returns true if a response of this status has a body, unless the request was a HEAD.
 pub(super) fn has_body(status: StatusCode) -> bool {
     !(status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED)
 }
 
-/// One chunk of a chunked body.
+/// Encodes one chunk of a chunked body.
 pub(super) fn chunk(data: &[u8]) -> Vec<u8> {
     let mut chunk = format!("{:x}\r\n", data.len()).into_bytes();
     chunk.extend_from_slice(data);
