@@ -2,20 +2,21 @@ use std::fmt;
 
 use crate::harness::NotImplemented;
 
-/// What became of a case.
+/// The result of a case.
 pub(crate) type CaseResult = Result<(), CaseFailure>;
 
-/// Why a case did not pass.
+/// The reason why a case did not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CaseFailure {
-    /// The provider does not do what the contract asks.
+    /// The provider does not meet the requirement.
     Broken(String),
     /// The provider panicked.
     Panicked(String),
-    /// The gateway at hand cannot be made to do what the case needs, so it was not tried.
+    /// The [`GatewayModel`](crate::GatewayModel) does not implement what the case needs, so the
+    /// case was not run to its end.
     NotImplemented(String),
-    /// The kit itself panicked, or the code of the [`GatewayModel`](crate::GatewayModel) did.
+    /// The kit or the [`GatewayModel`](crate::GatewayModel) panicked.
     Crashed(String),
 }
 
@@ -24,19 +25,19 @@ impl fmt::Display for CaseFailure {
         match self {
             Self::Broken(what) => f.write_str(what),
             Self::Panicked(what) => write!(f, "the provider panicked: {what}"),
-            Self::NotImplemented(what) => write!(f, "not staged: {what}"),
-            Self::Crashed(what) => write!(f, "the test itself panicked: {what}"),
+            Self::NotImplemented(what) => write!(f, "not implemented: {what}"),
+            Self::Crashed(what) => write!(f, "the kit or the gateway model panicked: {what}"),
         }
     }
 }
 
 impl From<NotImplemented> for CaseFailure {
-    fn from(not_staged: NotImplemented) -> Self {
-        Self::NotImplemented(not_staged.what().to_owned())
+    fn from(not_implemented: NotImplemented) -> Self {
+        Self::NotImplemented(not_implemented.what().to_owned())
     }
 }
 
-/// Ends the case: the provider is broken.
+/// Ends the case with [`CaseFailure::Broken`].
 macro_rules! fail {
     ($($text:tt)*) => {
         return Err($crate::failure::CaseFailure::Broken(format!($($text)*)))
@@ -44,7 +45,7 @@ macro_rules! fail {
 }
 pub(crate) use fail;
 
-/// Ends the case if this does not hold.
+/// Ends the case with [`CaseFailure::Broken`] unless the condition holds.
 macro_rules! ensure {
     ($holds:expr, $($text:tt)*) => {
         if !$holds {

@@ -6,34 +6,34 @@ use serde::Serialize;
 use crate::case::Case;
 use crate::failure::CaseFailure;
 
-/// What became of all cases for one provider.
+/// The results of all cases for one provider.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ConformanceReport {
-    /// The provider.
+    /// The provider's id.
     pub provider: ProviderId,
-    /// One entry for each case, in the order of [`cases`](crate::cases()).
+    /// One report for each case, in the order of [`cases`](crate::cases()).
     pub entries: Vec<CaseReport>,
 }
 
-/// What became of one case.
+/// The result of one case.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CaseReport {
     /// The case.
     pub case: Case,
-    /// What became of it.
+    /// The outcome.
     pub outcome: CaseOutcome,
 }
 
-/// What became of a case.
+/// The outcome of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CaseOutcome {
-    /// The provider does what the contract asks.
+    /// The provider meets the requirement.
     Passed,
-    /// It does not, or it could not be tried.
+    /// The provider does not meet the requirement, or the case could not be run.
     Failed(CaseFailure),
-    /// What the provider declares says that the case is not about it.
+    /// The case does not apply to what the provider declares. The text names the unmet condition.
     NotApplicable(&'static str),
 }
 
@@ -42,13 +42,13 @@ impl ConformanceReport {
         Self { provider, entries }
     }
 
-    /// Whether every case that applies passed.
+    /// Returns true if every applicable case passed.
     pub fn passed(&self) -> bool {
         let mut entries = self.entries.iter();
         entries.all(|entry| !matches!(entry.outcome, CaseOutcome::Failed(_)))
     }
 
-    /// The ids of the cases that did not pass.
+    /// Returns the ids of the cases that failed.
     pub fn failed(&self) -> Vec<&'static str> {
         let failed = |entry: &&CaseReport| matches!(entry.outcome, CaseOutcome::Failed(_));
         let entries = self.entries.iter().filter(failed);
@@ -60,19 +60,19 @@ impl ConformanceReport {
         outcomes.filter(|outcome| wanted(outcome)).count()
     }
 
-    /// How many cases passed.
+    /// Returns the number of cases that passed.
     pub fn passes(&self) -> usize {
         self.count(|outcome| *outcome == CaseOutcome::Passed)
     }
 
-    /// How many cases do not apply.
+    /// Returns the number of cases that do not apply.
     pub fn not_applicable(&self) -> usize {
         self.count(|outcome| matches!(outcome, CaseOutcome::NotApplicable(_)))
     }
 
-    /// The report as JSON:
-    /// `{"provider", "passed", "cases": [{"id", "outcome", "detail", "reason", "contract"}]}` with
-    /// the outcomes `passed`, `failed`, `not_staged` and `not_applicable`.
+    /// Returns the report as JSON: `{"provider", "passed", "cases": [{"id", "outcome", "detail",
+    /// "reason", "contract"}]}` with the outcomes `passed`, `failed`, `not_implemented` and
+    /// `not_applicable`.
     pub fn to_json(&self) -> String {
         let cases = self.entries.iter().map(Line::of).collect();
         let document = Document {
@@ -107,7 +107,7 @@ impl Line {
             CaseOutcome::Passed => ("passed", None),
             CaseOutcome::NotApplicable(why) => ("not_applicable", Some((*why).to_owned())),
             CaseOutcome::Failed(CaseFailure::NotImplemented(what)) => {
-                ("not_staged", Some(what.clone()))
+                ("not_implemented", Some(what.clone()))
             }
             CaseOutcome::Failed(failure) => ("failed", Some(failure.to_string())),
         };
@@ -138,7 +138,7 @@ impl fmt::Display for ConformanceReport {
         let (passes, failed) = (self.passes(), self.failed().len());
         write!(
             f,
-            "{}: {passes} of {} cases that apply pass, {failed} do not; {} do not apply",
+            "{}: {passes} of {} applicable cases passed, {failed} failed; {} do not apply",
             self.provider,
             passes + failed,
             self.not_applicable()

@@ -21,23 +21,44 @@ use crate::report::{CaseOutcome, CaseReport, ConformanceReport};
 
 type Maker<P> = fn() -> P;
 
-/// The `main` of a test target with `harness = false`: every case that applies is a test of its own,
-/// by its id, for `cargo test` and for `cargo nextest`.
+/// Runs the kit as the `main` function of a test target with `harness = false`.
 ///
-/// With `--report text` or `--report json` as arguments all cases are run and the report is printed.
+/// Each applicable case is one test, named by its id, for `cargo test` and `cargo nextest`. `make`
+/// creates the provider under test and is called once for each case. The arguments `--report text`
+/// and `--report json` run all cases and print the report instead.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// # use std::sync::Arc;
+/// # use payment_provider_conformance::{GatewayModel, MerchantAccount, ProviderUnderTest};
+/// # use payment_provider_conformance::reexport::url::Url;
+/// # use payment_provider_core::{Clock, ConnectionSettings, ProviderFactory};
+/// # struct Acme;
+/// # impl ProviderUnderTest for Acme {
+/// #     fn factory(&self, _: Arc<dyn Clock>) -> Arc<dyn ProviderFactory> { unimplemented!() }
+/// #     fn settings(&self, _: &MerchantAccount, _: &Url) -> ConnectionSettings { unimplemented!() }
+/// #     fn gateway(&self, _: &MerchantAccount, _: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
+/// #         unimplemented!()
+/// #     }
+/// # }
+/// fn main() -> ExitCode {
+///     payment_provider_conformance::run(|| Acme)
+/// }
+/// ```
 pub fn run<P: ProviderUnderTest + 'static>(make: fn() -> P) -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--report", form @ ("text" | "json")] => print_report(make, form),
         ["--report", ..] => {
-            eprintln!("error: --report takes `text` or `json`, and nothing else");
+            eprintln!("error: --report takes one argument, `text` or `json`");
             ExitCode::from(2)
         }
         _ => libtest_mimic::run(&Arguments::from_args(), trials(make)).exit_code(),
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what was asked for")]
+#[expect(clippy::print_stdout, reason = "the requested output")]
 fn print_report<P: ProviderUnderTest + 'static>(make: Maker<P>, form: &str) -> ExitCode {
     let report = check(make);
     if form == "json" {
@@ -52,7 +73,9 @@ fn print_report<P: ProviderUnderTest + 'static>(make: Maker<P>, form: &str) -> E
     }
 }
 
-/// Runs all cases, on twice as many threads as the machine has processors: a case mostly waits.
+/// Runs all applicable cases and returns the report.
+///
+/// It uses twice as many threads as the machine has processors, since a case mostly waits.
 pub fn check<P: ProviderUnderTest + 'static>(make: fn() -> P) -> ConformanceReport {
     let (descriptor, transport) = describe(&make());
     let cases = all();
@@ -86,7 +109,7 @@ pub fn check<P: ProviderUnderTest + 'static>(make: fn() -> P) -> ConformanceRepo
     ConformanceReport::new(descriptor.id.clone(), entries.collect())
 }
 
-/// Runs one case, whether it applies or not.
+/// Runs one case, even if it does not apply.
 pub fn check_case<P: ProviderUnderTest + 'static>(make: fn() -> P, case: &Case) -> CaseOutcome {
     outcome(case, Box::new(make()))
 }
@@ -98,19 +121,20 @@ fn outcome(case: &Case, under_test: Box<dyn ProviderUnderTest>) -> CaseOutcome {
     }
 }
 
-/// Makes sure that a case that listens to what is logged hears it, whichever thread comes by the place
-/// first. What a place has to tell is asked once for the whole process: with no more than one
-/// subscriber about, of the thread that comes by alone, and one without a subscriber answers "never".
-/// With two that cannot say beforehand, each thread is asked each time.
-fn let_all_places_be_heard() {
-    static UNDECIDED: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
+/// Makes the log output of every case visible to its own subscriber, whichever thread reaches a
+/// callsite first. `tracing` caches each callsite's interest for the whole process. With at most
+/// one subscriber, it asks only the thread that reaches the callsite first, and caches "never" if
+/// that thread has none. With two subscribers whose interest is dynamic, it asks each thread each
+/// time.
+fn disable_callsite_cache() {
+    static DYNAMIC: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
         [(); 2].map(|()| Dispatch::new(Registry::default().with(dynamic_filter_fn(|_, _| false))))
     });
-    LazyLock::force(&UNDECIDED);
+    LazyLock::force(&DYNAMIC);
 }
 
 fn verdict(case: &Case, under_test: Box<dyn ProviderUnderTest>) -> CaseResult {
-    let_all_places_be_heard();
+    disable_callsite_cache();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -125,7 +149,7 @@ fn verdict(case: &Case, under_test: Box<dyn ProviderUnderTest>) -> CaseResult {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(crashed(&*panic)))
 }
 
-/// A panic that no call of the provider's is to blame for.
+/// A panic outside of the provider's calls.
 fn crashed(panic: &(dyn Any + Send)) -> CaseFailure {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -167,7 +191,7 @@ fn trial<P: ProviderUnderTest + 'static>(case: &Case, make: Maker<P>) -> Result<
     })
 }
 
-/// Says how many cases there are for this provider, and why the others are not for it.
+/// Prints the number of cases that apply to this provider, and the reason for each that does not.
 #[expect(clippy::print_stdout, reason = "the output of a test")]
 fn applicability(descriptor: &ProviderDescriptor, transport: Transport) {
     let cases = all();
@@ -178,6 +202,6 @@ fn applicability(descriptor: &ProviderDescriptor, transport: Transport) {
     let apply = cases.len() - unmet.len();
     println!("{}: {apply} of {} cases apply", descriptor.id, cases.len());
     for (id, why) in unmet {
-        println!("  not {id}: {why}");
+        println!("  not applicable: {id}: {why}");
     }
 }

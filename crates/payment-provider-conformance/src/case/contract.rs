@@ -1,4 +1,4 @@
-//! Where the contract says it.
+//! Links to the parts of the contract.
 
 macro_rules! sections {
     ($($name:ident = $page:literal;)*) => {

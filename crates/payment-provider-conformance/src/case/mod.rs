@@ -1,4 +1,5 @@
-//! One thing that a provider has to get right: what it is called, why, and when it applies.
+//! A test case: one requirement of the contract, its reason, and the conditions under which it
+//! applies.
 
 pub(crate) mod contract;
 mod requirement;
@@ -16,22 +17,22 @@ use crate::harness::Transport;
 
 pub(crate) type Run = fn(Fixture) -> Pin<Box<dyn Future<Output = CaseResult>>>;
 
-/// One thing that a provider has to get right.
+/// A test case: one requirement that a provider has to meet.
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// Stable: `group.what-is-right`.
+    /// Stable identifier, `group.behaviour`.
     pub id: &'static str,
-    /// Why it matters, in one line.
+    /// The reason for the requirement, in one line.
     pub reason: &'static str,
-    /// The part of the contract that demands it.
+    /// Link to the part of the contract that states the requirement.
     pub contract_url: &'static str,
-    /// What has to be declared for it to apply.
+    /// Conditions on the provider's declarations. The case applies if all of them hold.
     pub requirements: &'static [Requirement],
     pub(crate) run: Run,
 }
 
 impl Case {
-    /// Why it does not apply to this provider; `None` if it does.
+    /// Returns the reason why the case does not apply to this provider, or `None` if it applies.
     pub fn unmet(
         &self,
         descriptor: &ProviderDescriptor,
@@ -51,7 +52,7 @@ impl fmt::Debug for Case {
     }
 }
 
-/// A case whose code is the function of this path.
+/// Defines a case that runs the function at this path.
 macro_rules! case {
     ($id:literal, $contract_url:expr, [$($need:ident),*], $reason:literal, $run:path) => {
         $crate::case::Case {

@@ -2,15 +2,16 @@ use payment_provider_core::{Capabilities, CurrencySupport, ProviderDescriptor};
 
 use crate::harness::Transport;
 
-/// What has to be declared, or must not be, for a case to apply.
+/// A condition on a provider's declarations under which a case applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
-    /// [`Transport::Http`].
+    /// The transport is [`Transport::Http`].
     Http,
-    /// [`Transport::InProcess`].
+    /// The transport is [`Transport::InProcess`].
     InProcess,
-    /// A provider that keeps what it makes somewhere: by HTTP, or with `status_inquiry`.
+    /// The provider's checkouts are kept by a gateway: its transport is HTTP, or it declares
+    /// `status_inquiry`.
     Gateway,
     /// `status_inquiry` is declared.
     StatusInquiry,
@@ -52,16 +53,16 @@ pub enum Requirement {
     SignedReturns,
     /// `signed_returns` is not declared.
     NoSignedReturns,
-    /// A list of currencies is declared.
+    /// The provider declares a list of currencies.
     CurrencyList,
-    /// References are limited to fewer characters than the contract allows.
+    /// The provider limits references to fewer characters than the contract allows.
     ShortReferences,
-    /// A least or a most life of checkouts is declared.
+    /// The provider declares a minimum or maximum lifetime of checkouts.
     LimitedLife,
 }
 
 impl Requirement {
-    /// What is missing; `None` if nothing is.
+    /// Returns a description of the unmet condition, or `None` if it is met.
     pub(super) fn unmet(
         self,
         descriptor: &ProviderDescriptor,
@@ -114,9 +115,9 @@ impl Requirement {
             Self::CurrencyList => (list, "any currency is declared"),
             Self::ShortReferences => (
                 limits.reference_length < 50,
-                "references of 50 characters are declared",
+                "references of up to 50 characters are declared",
             ),
-            Self::LimitedLife => (life, "no limit of a checkout's life is declared"),
+            Self::LimitedLife => (life, "no lifetime limit is declared"),
         };
         (!met).then_some(otherwise)
     }

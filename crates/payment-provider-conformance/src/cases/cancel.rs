@@ -1,4 +1,4 @@
-//! A checkout that is called off takes no new payment, and nobody is told so in vain.
+//! Cancelling a checkout ends it, and the result is reported correctly.
 
 use payment_provider_core::{
     Cancellation, CheckoutLocator, CheckoutStatus, Effect, ErrorKind, NextAction,
@@ -14,61 +14,61 @@ pub(super) const CASES: &[Case] = &[
         "cancel.open-checkout-is-cancelled",
         contract::CANCEL,
         [Cancellation],
-        "an open checkout that is cancelled cannot be paid any more",
-        ends_what_is_open
+        "a cancelled checkout can no longer be paid",
+        open_checkout_is_cancelled
     ),
     case!(
         "cancel.repeat-is-already-ended",
         contract::CANCEL,
         [Cancellation],
-        "cancelling again is no error, and says that it had ended",
-        twice_is_already_ended
+        "cancelling again is not an error and reports that the checkout had ended",
+        repeat_is_already_ended
     ),
     case!(
         "cancel.paid-is-reported-with-amount",
         contract::CANCEL,
         [Cancellation],
-        "a checkout that was paid in the meantime is told as paid, with the amount",
-        paid_is_told
+        "a checkout that was paid meanwhile is reported as paid, with the amount",
+        paid_is_reported
     ),
     case!(
         "cancel.refused-is-still-payable",
         contract::CANCEL,
         [Cancellation],
-        "what the gateway will not cancel is told as still payable, so that it is watched",
+        "a checkout that the gateway will not cancel is reported as still payable, so that the host keeps watching it",
         refused_is_still_payable
     ),
     case!(
         "cancel.lost-response-is-resolved",
         contract::CANCEL,
         [Cancellation, StatusInquiry],
-        "after a lost answer the gateway is asked, or the error says that it may be cancelled",
-        lost_answer_is_found_out
+        "after a lost response the provider looks the checkout up, or reports that it may be cancelled",
+        lost_response_is_resolved
     ),
     case!(
         "cancel.missing-is-not-found",
         contract::CANCEL,
         [Cancellation],
-        "cancelling what does not exist is an error, not a success",
+        "cancelling a checkout that does not exist is an error",
         missing_is_not_found
     ),
     case!(
         "cancel.undeclared-sends-nothing",
         contract::CANCEL,
         [NoCancellation],
-        "a gateway that cannot cancel is not asked: unsupported, and nothing was sent",
+        "without cancellation the error is Unsupported and nothing is sent",
         undeclared_sends_nothing
     ),
 ];
 
-async fn ends_what_is_open(fixture: Fixture) -> CaseResult {
+async fn open_checkout_is_cancelled(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let made = account
         .create(&fixture.prepared("open")?)
         .await?
         .into_checkout();
     let Cancellation::Cancelled(checkout) = account.cancel(&made.locator()).await? else {
-        fail!("cancelling an open checkout is not told as cancelled");
+        fail!("cancelling an open checkout is not reported as Cancelled");
     };
     ended(&checkout.status, &checkout.next_action)?;
     if fixture.descriptor().capabilities.status_inquiry {
@@ -81,16 +81,16 @@ async fn ends_what_is_open(fixture: Fixture) -> CaseResult {
 fn ended(status: &CheckoutStatus, next: &NextAction) -> CaseResult {
     ensure!(
         *status == CheckoutStatus::Cancelled,
-        "after cancelling it is told as {status}"
+        "after cancelling, the status is {status}"
     );
     ensure!(
         *next == NextAction::None,
-        "the payer is sent to a cancelled checkout"
+        "a cancelled checkout still has a next action"
     );
     Ok(())
 }
 
-async fn twice_is_already_ended(fixture: Fixture) -> CaseResult {
+async fn repeat_is_already_ended(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let made = account
         .create(&fixture.prepared("twice")?)
@@ -99,25 +99,28 @@ async fn twice_is_already_ended(fixture: Fixture) -> CaseResult {
     account.cancel(&made.locator()).await?;
     let again = account.cancel(&made.locator()).await?;
     let ended = matches!(&again, Cancellation::AlreadyEnded(_));
-    ensure!(ended, "cancelling again is told as {}", word(&again));
+    ensure!(ended, "cancelling again is reported as {}", name_of(&again));
     Ok(())
 }
 
-async fn paid_is_told(fixture: Fixture) -> CaseResult {
+async fn paid_is_reported(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let (checkout, _) = fixture.create_paid("paid").await?;
     match account.cancel(&checkout).await? {
         Cancellation::AlreadyEnded(found) => {
             let (paid, asked) = (found.amount_paid, fixture.amount());
-            ensure!(paid == asked, "{asked} was paid, the answer says {paid}");
+            ensure!(paid == asked, "{asked} was paid, the response says {paid}");
             ensure!(
                 found.status == CheckoutStatus::Paid,
-                "it is told as {}",
+                "the status is {}",
                 found.status
             );
             Ok(())
         }
-        other => fail!("cancelling what was paid is told as {}", word(&other)),
+        other => fail!(
+            "cancelling a paid checkout is reported as {}",
+            name_of(&other)
+        ),
     }
 }
 
@@ -133,16 +136,16 @@ async fn refused_is_still_payable(fixture: Fixture) -> CaseResult {
         Cancellation::StillPayable(found) => {
             ensure!(
                 found.status.is_payable(),
-                "still payable, it is told as {}",
+                "the checkout is still payable, but its status is {}",
                 found.status
             );
             Ok(())
         }
-        other => fail!("a refused cancellation is told as {}", word(&other)),
+        other => fail!("a refused cancellation is reported as {}", name_of(&other)),
     }
 }
 
-async fn lost_answer_is_found_out(fixture: Fixture) -> CaseResult {
+async fn lost_response_is_resolved(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let made = account
         .create(&fixture.prepared("lost")?)
@@ -150,14 +153,16 @@ async fn lost_answer_is_found_out(fixture: Fixture) -> CaseResult {
         .into_checkout();
     account.lose_next_write().await?;
     match account.provider.cancel(&made.locator()).await? {
-        Ok(Cancellation::StillPayable(_)) => fail!("what was cancelled is told as still payable"),
+        Ok(Cancellation::StillPayable(_)) => {
+            fail!("a cancelled checkout is reported as still payable")
+        }
         Ok(_) => {}
         Err(error) => {
             let effect = error.effect();
-            let told = effect == Effect::MaybeApplied;
+            let reported = effect == Effect::MaybeApplied;
             ensure!(
-                told,
-                "it may be cancelled, the error says {effect:?}: {error}"
+                reported,
+                "the checkout may be cancelled, but the effect is {effect:?}: {error}"
             );
         }
     }
@@ -169,7 +174,10 @@ async fn lost_answer_is_found_out(fixture: Fixture) -> CaseResult {
 async fn missing_is_not_found(fixture: Fixture) -> CaseResult {
     let locator = CheckoutLocator::from(Fixture::reference("never-made"));
     match fixture.first.provider.cancel(&locator).await? {
-        Ok(cancellation) => fail!("what was never made is told as {}", word(&cancellation)),
+        Ok(cancellation) => fail!(
+            "a checkout that was never created is reported as {}",
+            name_of(&cancellation)
+        ),
         Err(error) => {
             let kind = error.kind();
             ensure!(
@@ -189,7 +197,7 @@ async fn undeclared_sends_nothing(fixture: Fixture) -> CaseResult {
         .into_checkout();
     let before = account.call_count().await;
     let Err(error) = account.provider.cancel(&made.locator()).await? else {
-        fail!("it works though it is not declared");
+        fail!("cancellation works although it is not declared");
     };
     let kind = error.kind();
     ensure!(
@@ -198,13 +206,13 @@ async fn undeclared_sends_nothing(fixture: Fixture) -> CaseResult {
     );
     ensure!(
         error.effect() == Effect::NotSent,
-        "the error says that something was sent"
+        "the effect of the error is not NotSent"
     );
     let what = "cancellation is not declared";
     account.expect_no_calls_since(before, what).await
 }
 
-const fn word(cancellation: &Cancellation) -> &'static str {
+const fn name_of(cancellation: &Cancellation) -> &'static str {
     match cancellation {
         Cancellation::Cancelled(_) => "cancelled",
         Cancellation::AlreadyEnded(_) => "already ended",

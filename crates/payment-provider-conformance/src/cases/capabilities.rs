@@ -1,4 +1,5 @@
-//! What is declared works; what is not declared is refused, and nothing is sent for it.
+//! Declared capabilities work. Requests that need an undeclared one are rejected before anything is
+//! sent.
 
 use payment_provider_core::{
     CheckoutExtension, CheckoutOptions, CheckoutRequest, CheckoutStatus, PartialPayments,
@@ -14,93 +15,93 @@ pub(super) const CASES: &[Case] = &[
         "capabilities.partial-payments-work",
         contract::CAPABILITIES,
         [PartialPayments, StatusInquiry],
-        "a part is taken, told, and leaves the rest payable",
+        "a partial payment is accepted and reported, and the rest stays payable",
         partial_payments_work
     ),
     case!(
         "capabilities.undeclared-partial-payments-are-rejected",
         contract::CAPABILITIES,
         [NoPartialPayments],
-        "instalments that the gateway does not offer are refused before anything is sent",
+        "partial payments that the gateway does not offer are rejected before anything is sent",
         partial_payments_undeclared
     ),
     case!(
         "capabilities.notify-url-works",
         contract::CAPABILITIES,
         [NotifyUrl, Http],
-        "the webhook address of a checkout is sent to the gateway",
+        "a checkout's webhook URL is sent to the gateway",
         notify_url_works
     ),
     case!(
         "capabilities.undeclared-notify-url-is-rejected",
         contract::CAPABILITIES,
         [NoNotifyUrl],
-        "a webhook address that the gateway does not take is refused, not dropped",
+        "a webhook URL that the gateway does not support is rejected, not ignored",
         notify_url_undeclared
     ),
     case!(
         "capabilities.method-choice-works",
         contract::CAPABILITIES,
         [MethodChoice, Http],
-        "a choice of methods reaches the gateway",
+        "a restriction of payment methods is sent to the gateway",
         method_choice_works
     ),
     case!(
         "capabilities.undeclared-method-choice-is-rejected",
         contract::CAPABILITIES,
         [NoMethodChoice],
-        "a choice of methods that the gateway does not know is refused, not dropped",
+        "a restriction of payment methods that the gateway does not support is rejected, not ignored",
         method_choice_undeclared
     ),
     case!(
         "capabilities.payer-notification-works",
         contract::CAPABILITIES,
         [PayerNotification, Http],
-        "the wish that the gateway writes to the payer reaches it",
+        "a request to notify the payer is sent to the gateway",
         payer_notification_works
     ),
     case!(
         "capabilities.undeclared-payer-notification-is-rejected",
         contract::CAPABILITIES,
         [NoPayerNotification],
-        "messages that the gateway does not send are refused, not dropped",
+        "notifications that the gateway does not support are rejected, not ignored",
         payer_notification_undeclared
     ),
     case!(
         "capabilities.reminders-work",
         contract::CAPABILITIES,
         [Reminders, Http],
-        "the wish for reminders reaches the gateway",
+        "a request for reminders is sent to the gateway",
         reminders_work
     ),
     case!(
         "capabilities.undeclared-reminders-are-rejected",
         contract::CAPABILITIES,
         [NoReminders],
-        "reminders that the gateway does not send are refused, not dropped",
+        "reminders that the gateway does not support are rejected, not ignored",
         reminders_undeclared
     ),
     case!(
         "capabilities.foreign-extensions-are-ignored",
         contract::CAPABILITIES,
         [],
-        "what a host says to another gateway changes nothing here",
-        extensions_of_others
+        "extension options for another provider have no effect",
+        foreign_extensions
     ),
     case!(
         "capabilities.signed-timestamps-need-status-inquiry",
         contract::CAPABILITIES,
         [SignedTimestamps],
-        "an old delivery is only a reason to ask: without status inquiry its money would be lost",
-        old_deliveries_can_be_asked_about
+        "a stale delivery only triggers a lookup, so without status inquiry its payment would be lost",
+        timestamps_need_inquiry
     ),
 ];
 
-async fn old_deliveries_can_be_asked_about(fixture: Fixture) -> CaseResult {
+async fn timestamps_need_inquiry(fixture: Fixture) -> CaseResult {
     let inquiry = fixture.descriptor().capabilities.status_inquiry;
     ensure!(
         inquiry,
-        "signed_timestamps is declared without status_inquiry: nobody can be asked about old news"
+        "signed_timestamps is declared without status_inquiry: stale deliveries could not be resolved"
     );
     Ok(())
 }
@@ -115,14 +116,18 @@ async fn partial_payments_work(fixture: Fixture) -> CaseResult {
     let part = half(prepared.amount);
     account.gateway.pay(&prepared.reference, part).await?;
     let found = account.fetch(&made.locator()).await?;
-    let begun = found.status == CheckoutStatus::PartiallyPaid;
-    ensure!(begun, "with a part paid it is told as {}", found.status);
+    let partial = found.status == CheckoutStatus::PartiallyPaid;
+    ensure!(
+        partial,
+        "after a partial payment the status is {}",
+        found.status
+    );
     let paid = found.amount_paid;
-    ensure!(paid == part, "{part} was paid, the answer says {paid}");
+    ensure!(paid == part, "{part} was paid, the response says {paid}");
     let asked = prepared.amount;
     ensure!(
         found.amount == asked,
-        "{asked} was asked for, the answer says {}",
+        "{asked} was requested, the response says {}",
         found.amount
     );
     Ok(())
@@ -132,7 +137,7 @@ async fn partial_payments_undeclared(fixture: Fixture) -> CaseResult {
     let request = fixture
         .request("parts")
         .with_partial_payments(PartialPayments::any());
-    refused(&fixture, &request, "partial_payments").await
+    rejected(&fixture, &request, "partial_payments").await
 }
 
 async fn notify_url_works(fixture: Fixture) -> CaseResult {
@@ -140,17 +145,17 @@ async fn notify_url_works(fixture: Fixture) -> CaseResult {
     let url = format!("https://host.example/{canary}");
     let url = url
         .parse()
-        .map_err(|_| CaseFailure::Broken("no address".to_owned()))?;
+        .map_err(|_| CaseFailure::Broken("invalid URL".to_owned()))?;
     let prepared = fixture
         .first
         .prepare(&fixture.request("notify").with_notify_url(url))?;
     fixture.first.create(&prepared).await?;
     let creations = fixture.first.creations()?;
-    let told = creations.iter().any(|creation| {
+    let sent = creations.iter().any(|creation| {
         let text = String::from_utf8_lossy(&creation.raw).into_owned();
         text.contains(canary)
     });
-    ensure!(told, "the webhook address is in none of the requests");
+    ensure!(sent, "no creation request contains the webhook URL");
     Ok(())
 }
 
@@ -158,7 +163,7 @@ async fn notify_url_undeclared(fixture: Fixture) -> CaseResult {
     let request = fixture
         .request("notify")
         .with_notify_url(Fixture::unused_address()?);
-    refused(&fixture, &request, "notify_url").await
+    rejected(&fixture, &request, "notify_url").await
 }
 
 async fn method_choice_works(fixture: Fixture) -> CaseResult {
@@ -169,16 +174,16 @@ async fn method_choice_works(fixture: Fixture) -> CaseResult {
     ];
     for method in methods {
         let options = CheckoutOptions::new().with_methods([method]);
-        if reaches(&fixture, options)? {
+        if changes_request(&fixture, options)? {
             return Ok(());
         }
     }
-    fail!("a choice of methods changes nothing of what is sent")
+    fail!("a restriction of payment methods does not change the request")
 }
 
 async fn method_choice_undeclared(fixture: Fixture) -> CaseResult {
     let options = CheckoutOptions::new().with_methods([PaymentMethod::CreditCard]);
-    refused(
+    rejected(
         &fixture,
         &fixture.request("options").with_options(options),
         "options.methods",
@@ -192,17 +197,17 @@ async fn payer_notification_works(fixture: Fixture) -> CaseResult {
         PayerNotification::NONE.by_sms(),
     ] {
         let options = CheckoutOptions::new().with_notify_payer(by);
-        if reaches(&fixture, options)? {
+        if changes_request(&fixture, options)? {
             return Ok(());
         }
     }
-    fail!("a wish for messages changes nothing of what is sent")
+    fail!("a payer notification does not change the request")
 }
 
 async fn payer_notification_undeclared(fixture: Fixture) -> CaseResult {
     let by = PayerNotification::NONE.by_email();
     let options = CheckoutOptions::new().with_notify_payer(by);
-    refused(
+    rejected(
         &fixture,
         &fixture.request("options").with_options(options),
         "options.notify_payer",
@@ -211,17 +216,14 @@ async fn payer_notification_undeclared(fixture: Fixture) -> CaseResult {
 }
 
 async fn reminders_work(fixture: Fixture) -> CaseResult {
-    let reaches = reaches(&fixture, CheckoutOptions::new().with_reminders())?;
-    ensure!(
-        reaches,
-        "a wish for reminders changes nothing of what is sent"
-    );
+    let changes_request = changes_request(&fixture, CheckoutOptions::new().with_reminders())?;
+    ensure!(changes_request, "reminders do not change the request");
     Ok(())
 }
 
 async fn reminders_undeclared(fixture: Fixture) -> CaseResult {
     let options = CheckoutOptions::new().with_reminders();
-    refused(
+    rejected(
         &fixture,
         &fixture.request("options").with_options(options),
         "options.reminders",
@@ -229,7 +231,7 @@ async fn reminders_undeclared(fixture: Fixture) -> CaseResult {
     .await
 }
 
-async fn extensions_of_others(fixture: Fixture) -> CaseResult {
+async fn foreign_extensions(fixture: Fixture) -> CaseResult {
     let other = format!("not-{}", fixture.descriptor().id);
     let other = match ProviderId::new(other) {
         Ok(id) => CheckoutExtension::new(id).with_json("anything", "{\"at\":\"all\"}"),
@@ -241,14 +243,14 @@ async fn extensions_of_others(fixture: Fixture) -> CaseResult {
     let with = fixture.first.prepare(&request.with_options(options))?;
     ensure!(
         plain.body == with.body,
-        "what was meant for another gateway is sent to this one"
+        "extension options for another provider change the request"
     );
     Ok(())
 }
 
-/// Whether these options change what is sent. Options that are declared must be accepted in at
-/// least one form.
-fn reaches(fixture: &Fixture, options: CheckoutOptions) -> Result<bool, CaseFailure> {
+/// Returns true if these options are accepted and change the request. Declared options have to be
+/// accepted in at least one form.
+fn changes_request(fixture: &Fixture, options: CheckoutOptions) -> Result<bool, CaseFailure> {
     let plain = fixture.first.prepare(&fixture.request("options"))?;
     let request = fixture.request("options").with_options(options);
     match fixture.first.provider.prepare(&request)? {
@@ -257,10 +259,10 @@ fn reaches(fixture: &Fixture, options: CheckoutOptions) -> Result<bool, CaseFail
     }
 }
 
-async fn refused(fixture: &Fixture, request: &CheckoutRequest, field: &str) -> CaseResult {
+async fn rejected(fixture: &Fixture, request: &CheckoutRequest, field: &str) -> CaseResult {
     let before = fixture.first.call_count().await;
     let Err(violations) = fixture.first.provider.prepare(request)? else {
-        fail!("{field} is not declared and is accepted");
+        fail!("{field} is not declared but is accepted");
     };
     let named = violations
         .iter()

@@ -1,4 +1,4 @@
-//! An operator asks whether a connection works.
+//! Checks of a connection.
 
 use payment_provider_core::CredentialCheck;
 
@@ -12,28 +12,28 @@ pub(super) const CASES: &[Case] = &[
         "connection.works",
         contract::CHECK,
         [],
-        "right credentials at a healthy gateway are accepted, in the right environment",
+        "valid credentials are accepted, and the environment is reported correctly",
         works
     ),
     case!(
         "connection.rejected-credentials-are-a-result",
         contract::CHECK,
         [Http],
-        "wrong credentials are what the check is for: a result, not an error",
+        "invalid credentials are a result of the check, not an error",
         rejected_credentials
     ),
     case!(
         "connection.only-reads",
         contract::CHECK,
         [Http],
-        "a check creates nothing at the gateway",
+        "a check creates no checkout",
         only_reads
     ),
     case!(
         "connection.outage-is-an-error",
         contract::CHECK,
         [Gateway],
-        "a gateway that cannot be asked says nothing about credentials",
+        "an outage says nothing about the credentials, so it is an error",
         outage_is_an_error
     ),
 ];
@@ -42,16 +42,16 @@ async fn works(fixture: Fixture) -> CaseResult {
     let provider = &fixture.first.provider;
     let check = match provider.check().await? {
         Ok(check) => check,
-        Err(error) => fail!("check_connection fails at a healthy gateway: {error}"),
+        Err(error) => fail!("check_connection fails with a healthy gateway: {error}"),
     };
     let accepted = check.credentials == CredentialCheck::Accepted;
     ensure!(
         accepted && check.is_usable(),
-        "right credentials are told as rejected"
+        "valid credentials are reported as rejected"
     );
     ensure!(
         check.environment == provider.environment(),
-        "the check names another environment"
+        "the check reports a different environment"
     );
     Ok(())
 }
@@ -63,11 +63,11 @@ async fn rejected_credentials(fixture: Fixture) -> CaseResult {
             let rejected = check.credentials == CredentialCheck::Rejected;
             ensure!(
                 rejected && !check.is_usable(),
-                "wrong credentials are told as accepted"
+                "invalid credentials are reported as accepted"
             );
             Ok(())
         }
-        Err(error) => fail!("wrong credentials are told as an error: {error}"),
+        Err(error) => fail!("invalid credentials are reported as an error: {error}"),
     }
 }
 
@@ -78,7 +78,7 @@ async fn only_reads(fixture: Fixture) -> CaseResult {
         let creates = account.gateway.is_creation(&request)?;
         ensure!(
             !creates,
-            "the check asks for a checkout: {} {}",
+            "the check creates a checkout: {} {}",
             request.method,
             request.path()
         );
@@ -96,7 +96,7 @@ async fn outage_is_an_error(fixture: Fixture) -> CaseResult {
             .await?;
     }
     match account.provider.check().await? {
-        Ok(_) => fail!("a gateway that is down has an opinion about credentials"),
+        Ok(_) => fail!("the check succeeds although the gateway is unavailable"),
         Err(_) => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! A customer is linked once, and nobody is made up.
+//! Customers are linked once, and only where the gateway keeps them.
 
 use payment_provider_core::{Customer, CustomerId, CustomerLink};
 
@@ -11,66 +11,66 @@ pub(super) const CASES: &[Case] = &[
         "customers.linking-is-idempotent",
         contract::CUSTOMER,
         [RemoteCustomers],
-        "linking again gives the same customer of the gateway",
-        remote_once
+        "linking a customer again returns the same remote customer",
+        linking_is_idempotent
     ),
     case!(
         "customers.local-link-sends-nothing",
         contract::CUSTOMER,
         [NoRemoteCustomers],
-        "where the gateway keeps no customers, none is sent to it",
-        local_sends_nothing
+        "without remote customers, linking sends nothing",
+        local_link_sends_nothing
     ),
     case!(
         "customers.needs-match-prepare",
         contract::CUSTOMER,
         [],
-        "what is missing of a customer is told at linking, not when money is asked for",
-        needs_are_what_preflight_asks
+        "data that a checkout needs from a customer is reported when the customer is linked",
+        needs_match_prepare
     ),
 ];
 
 async fn link(fixture: &Fixture, customer: &Customer) -> Result<CustomerLink, CaseFailure> {
     match fixture.first.provider.link(customer).await? {
         Ok(link) => Ok(link),
-        Err(error) => fail!("link_customer fails at a healthy gateway: {error}"),
+        Err(error) => fail!("link_customer fails with a healthy gateway: {error}"),
     }
 }
 
-async fn remote_once(fixture: Fixture) -> CaseResult {
+async fn linking_is_idempotent(fixture: Fixture) -> CaseResult {
     let customer = fixture.request("customer").customer;
     let first = link(&fixture, &customer).await?;
     let second = link(&fixture, &customer).await?;
     ensure!(
         first.remote_id.is_some(),
-        "an ordinary customer gets no id at the gateway"
+        "an ordinary customer gets no remote id"
     );
     ensure!(
         first.remote_id == second.remote_id,
-        "linking again makes another customer"
+        "linking again creates another remote customer"
     );
     Ok(())
 }
 
-async fn local_sends_nothing(fixture: Fixture) -> CaseResult {
+async fn local_link_sends_nothing(fixture: Fixture) -> CaseResult {
     let before = fixture.first.call_count().await;
     let customer = fixture.request("customer").customer;
     let link = link(&fixture, &customer).await?;
     ensure!(
         link.remote_id.is_none(),
-        "a customer of the gateway though it keeps none"
+        "the link has a remote id although remote_customers is not declared"
     );
     ensure!(
         link.needs.is_empty(),
-        "an ordinary customer lacks something: {}",
+        "an ordinary customer is incomplete: {}",
         link.needs
     );
     let what = "remote_customers is not declared";
     fixture.first.expect_no_calls_since(before, what).await
 }
 
-async fn needs_are_what_preflight_asks(fixture: Fixture) -> CaseResult {
-    let id = match CustomerId::new("nobody-known") {
+async fn needs_match_prepare(fixture: Fixture) -> CaseResult {
+    let id = match CustomerId::new("unknown-customer") {
         Ok(id) => id,
         Err(error) => fail!("{error}"),
     };
@@ -81,14 +81,14 @@ async fn needs_are_what_preflight_asks(fixture: Fixture) -> CaseResult {
     match fixture.first.provider.prepare(&request)? {
         Ok(_) => ensure!(
             needs.is_empty(),
-            "preflight asks for nothing, linking for {needs}"
+            "prepare_checkout accepts the customer, but link_customer needs {needs}"
         ),
         Err(violations) => {
             for violation in &violations {
                 if let Some(field) = violation.field.strip_prefix("customer.") {
                     ensure!(
                         needs.names(field),
-                        "preflight asks for {field}, linking does not"
+                        "prepare_checkout needs {field}, but link_customer does not"
                     );
                 }
             }

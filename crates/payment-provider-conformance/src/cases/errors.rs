@@ -1,4 +1,4 @@
-//! An error can be acted on.
+//! Errors are complete.
 
 use payment_provider_core::reexport::http::HeaderMap;
 use payment_provider_core::{
@@ -14,7 +14,7 @@ pub(super) const CASES: &[Case] = &[case!(
     "retry.errors-are-complete",
     contract::ERRORS,
     [Gateway],
-    "an error says who, what was under way, and what to do next",
+    "an error names its provider and operation, and advises when to retry",
     errors_are_complete
 )];
 
@@ -28,7 +28,7 @@ async fn errors_are_complete(fixture: Fixture) -> CaseResult {
         account.refuse_all(&GatewayRefusal::Credentials)?;
     }
     let Err(error) = account.provider.create(&prepared).await? else {
-        fail!("a checkout is handed out though the credentials were refused");
+        fail!("a checkout is returned although the credentials were refused");
     };
     let id = &fixture.descriptor().id;
     ensure!(
@@ -44,18 +44,18 @@ async fn errors_are_complete(fixture: Fixture) -> CaseResult {
     let kind = error.kind();
     ensure!(
         kind == ErrorKind::Authentication,
-        "refused credentials are told as {kind:?}: {error}"
+        "refused credentials are reported as {kind:?}: {error}"
     );
     let never = error.retry() == RetryAdvice::Never;
     ensure!(
         never,
-        "to repeat with credentials that were refused is advised"
+        "the error advises a retry although the credentials were refused"
     );
     ensure!(!error.to_string().is_empty(), "the error has no text");
     others_name_themselves(&fixture, &prepared).await
 }
 
-/// Every other operation fails under its own name.
+/// Checks that the errors of all other operations name their operation and provider.
 async fn others_name_themselves(fixture: &Fixture, prepared: &PreparedCheckout) -> CaseResult {
     let account = &fixture.first;
     let provider = &account.provider;
@@ -88,7 +88,7 @@ async fn others_name_themselves(fixture: &Fixture, prepared: &PreparedCheckout) 
     Ok(())
 }
 
-/// What becomes of a delivery that nobody signed.
+/// Handles an unsigned delivery, and returns the error.
 async fn unsigned(fixture: &Fixture) -> Result<Option<ProviderError>, CaseFailure> {
     let address = Fixture::unused_address()?;
     let request = WebhookRequest::post(address, HeaderMap::new(), "{}", fixture.clock.now());

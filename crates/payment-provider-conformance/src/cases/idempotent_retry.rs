@@ -1,4 +1,4 @@
-//! What a second try is, and what it may say.
+//! Repeated creations of one checkout.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -18,46 +18,46 @@ pub(super) const CASES: &[Case] = &[
         "recovery.later-rejection-stays-uncertain",
         contract::EFFECT,
         [Http],
-        "after a lost answer, a later try that is turned away does not make it a failure",
-        what_came_first_counts
+        "after a lost response, a later attempt that is turned away leaves the effect MaybeApplied",
+        later_rejection_stays_uncertain
     ),
     case!(
         "recovery.delayed-visibility-is-not-absence",
         contract::CREATE,
         [Gateway, StatusInquiry],
-        "a checkout that the gateway has and does not find yet is not told as absent",
-        hidden_for_a_while
+        "a checkout that the gateway does not find yet is not reported as absent",
+        delayed_visibility_is_not_absence
     ),
     case!(
         "recovery.retries-send-same-bytes",
         contract::CREATE,
         [Http],
-        "every try of a creation sends the same bytes under the same key",
-        same_bytes_each_try
+        "every attempt of a creation sends the same bytes with the same idempotency key",
+        retries_send_same_bytes
     ),
     case!(
         "recovery.restart-sends-same-bytes",
         contract::CREATE,
         [Http],
-        "a process that starts again sends what the one before it sent",
-        same_bytes_after_restart
+        "after a restart the provider sends the same bytes as before",
+        restart_sends_same_bytes
     ),
     case!(
         "recovery.dropped-call-is-recoverable",
         contract::CREATE,
         [Gateway],
-        "a caller that goes away at any moment leaves at most one checkout, which is found again",
-        dropped_anywhere
+        "a call that is dropped at any await point leaves at most one checkout, which is found again",
+        dropped_call_is_recoverable
     ),
 ];
 
-async fn what_came_first_counts(fixture: Fixture) -> CaseResult {
+async fn later_rejection_stays_uncertain(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let gateway = &account.gateway;
     let hour = Duration::from_hours(1);
     let then = [
         (
-            "there are too many calls",
+            "the rate limit is exceeded",
             WireFault::ReplaceBefore(gateway.refusal_response(&GatewayRefusal::RateLimited(hour))?),
         ),
         (
@@ -69,7 +69,7 @@ async fn what_came_first_counts(fixture: Fixture) -> CaseResult {
         let prepared = fixture.prepared(&format!("first-{number}"))?;
         account.fault_creation(WireFault::ResetAfter, Some(then));
         let outcome = account.provider.create(&prepared).await?;
-        after_the_first(&fixture, &prepared, what, outcome).await?;
+        expect_uncertain(&fixture, &prepared, what, outcome).await?;
     }
     let prepared = fixture.prepared("first-refused")?;
     account.fault_creation(WireFault::ResetAfter, None);
@@ -78,10 +78,10 @@ async fn what_came_first_counts(fixture: Fixture) -> CaseResult {
         Either::Left((outcome, _)) => outcome?,
         Either::Right(((), create)) => create.await?,
     };
-    after_the_first(&fixture, &prepared, "nobody can connect", outcome).await
+    expect_uncertain(&fixture, &prepared, "connections are refused", outcome).await
 }
 
-/// Closes the gateway's door as soon as a creation has come in.
+/// Refuses connections as soon as a creation has been received.
 async fn unreachable_after_creation(account: &TestAccount) {
     let mut seen = account.requests().len();
     loop {
@@ -95,7 +95,7 @@ async fn unreachable_after_creation(account: &TestAccount) {
     account.fault_all(WireFault::RefuseConnection);
 }
 
-async fn after_the_first(
+async fn expect_uncertain(
     fixture: &Fixture,
     prepared: &PreparedCheckout,
     what: &str,
@@ -104,18 +104,18 @@ async fn after_the_first(
     let account = &fixture.first;
     account.server.clear_faults();
     let Err(error) = outcome else {
-        fail!("a checkout is handed out that nobody has answered for");
+        fail!("a checkout is returned although the response was lost");
     };
     let effect = error.effect();
     ensure!(
         effect == Effect::MaybeApplied,
-        "the first try may have made it; then {what}, and the error says {effect:?}: {error}"
+        "the first attempt may have created the checkout, then {what}, and the effect is {effect:?}: {error}"
     );
     account.create(prepared).await?;
     account.expect_one_checkout(&prepared.reference).await
 }
 
-async fn hidden_for_a_while(fixture: Fixture) -> CaseResult {
+async fn delayed_visibility_is_not_absence(fixture: Fixture) -> CaseResult {
     const LOOKUPS: u32 = 5;
     let account = &fixture.first;
     let prepared = fixture.prepared("hidden")?;
@@ -129,16 +129,19 @@ async fn hidden_for_a_while(fixture: Fixture) -> CaseResult {
         match account.provider.create(&prepared).await? {
             Ok(found) => {
                 let same = found.checkout().gateway_id == made.gateway_id;
-                ensure!(same, "a second checkout is made, the first was not found");
+                ensure!(
+                    same,
+                    "a second checkout is created instead of finding the first"
+                );
                 return account.expect_one_checkout(&prepared.reference).await;
             }
             Err(error) => maybe_applied(&error)?,
         }
     }
-    fail!("the gateway finds it by now, create_checkout does not")
+    fail!("create_checkout does not find the checkout although the gateway does")
 }
 
-async fn same_bytes_each_try(fixture: Fixture) -> CaseResult {
+async fn retries_send_same_bytes(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("each-try")?;
     account.server.fault_next(WireFault::ResetBefore);
@@ -147,10 +150,10 @@ async fn same_bytes_each_try(fixture: Fixture) -> CaseResult {
         maybe_applied(&error)?;
     }
     account.create(&prepared).await?;
-    alike(&fixture)
+    expect_identical_creations(&fixture)
 }
 
-async fn same_bytes_after_restart(fixture: Fixture) -> CaseResult {
+async fn restart_sends_same_bytes(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("restart")?;
     account.fault_all(WireFault::ResetBefore);
@@ -161,16 +164,16 @@ async fn same_bytes_after_restart(fixture: Fixture) -> CaseResult {
     fixture.clock.advance(Duration::from_mins(7));
     let again = fixture.reconnect(&[0])?;
     if let Err(error) = again.create(&prepared).await? {
-        fail!("create_checkout fails at a healthy gateway: {error}");
+        fail!("create_checkout fails with a healthy gateway: {error}");
     }
-    alike(&fixture)
+    expect_identical_creations(&fixture)
 }
 
-/// All creations so far were the same request.
-fn alike(fixture: &Fixture) -> CaseResult {
+/// Fails the case unless all creations so far were the same request.
+fn expect_identical_creations(fixture: &Fixture) -> CaseResult {
     let account = &fixture.first;
     let creations = account.creations()?;
-    ensure!(creations.len() > 1, "the creation was not tried again");
+    ensure!(creations.len() > 1, "the creation was not attempted again");
     let varying = account.gateway.varying_headers();
     let essence = |request: &crate::wire::RecordedRequest| {
         let mut headers = request.headers.clone();
@@ -184,25 +187,29 @@ fn alike(fixture: &Fixture) -> CaseResult {
     let first = essence(first);
     for other in others {
         let other = essence(other);
-        ensure!(other.0 == first.0, "another try goes to another address");
-        ensure!(other.2 == first.2, "another try has another body");
+        ensure!(other.0 == first.0, "another attempt has a different path");
+        ensure!(other.2 == first.2, "another attempt has a different body");
         for header in &other.1 {
             let same = first.1.contains(header);
-            ensure!(same, "another try has another `{}` header", header.0);
+            ensure!(
+                same,
+                "another attempt has a different `{}` header",
+                header.0
+            );
         }
         ensure!(
             other.1.len() == first.1.len(),
-            "another try has fewer headers"
+            "another attempt has fewer headers"
         );
     }
     Ok(())
 }
 
-async fn dropped_anywhere(fixture: Fixture) -> CaseResult {
-    /// More awaits than any provider has.
-    const MOST: usize = 400;
+async fn dropped_call_is_recoverable(fixture: Fixture) -> CaseResult {
+    /// More polls than any provider needs.
+    const MAX_POLLS: usize = 400;
     let account = &fixture.first;
-    for polls in 1..=MOST {
+    for polls in 1..=MAX_POLLS {
         let prepared = fixture.prepared(&format!("dropped-{polls}"))?;
         let call = account.provider.inner().create_checkout(&prepared);
         let done = tokio::time::timeout(MAX_CALL_DURATION, poll_at_most(polls, call)).await;
@@ -211,7 +218,7 @@ async fn dropped_anywhere(fixture: Fixture) -> CaseResult {
         let same = checkout.amount == prepared.amount;
         ensure!(
             same,
-            "dropped after {polls} polls, it asks for {}",
+            "the checkout of a call dropped after {polls} polls is for {}",
             checkout.amount
         );
         account.expect_one_checkout(&prepared.reference).await?;
@@ -220,6 +227,6 @@ async fn dropped_anywhere(fixture: Fixture) -> CaseResult {
         }
     }
     Err(CaseFailure::Broken(format!(
-        "create_checkout needs more than {MOST} polls"
+        "create_checkout needs more than {MAX_POLLS} polls"
     )))
 }

@@ -1,4 +1,4 @@
-//! What the descriptor says of a checkout's limits is so.
+//! The declared limits of checkouts are the actual ones.
 
 use std::time::Duration;
 
@@ -13,35 +13,35 @@ pub(super) const CASES: &[Case] = &[
         "limits.longest-reference-is-accepted",
         contract::LIMITS,
         [],
-        "a reference as long as declared, of every character there is, makes a checkout",
+        "a reference of the declared length with every kind of allowed character creates a checkout",
         longest_reference_is_accepted
     ),
     case!(
         "limits.too-long-reference-is-rejected",
         contract::LIMITS,
         [ShortReferences],
-        "a longer one is refused before anything is sent",
-        longer_reference_is_refused
+        "a longer reference is rejected before anything is sent",
+        too_long_reference_is_rejected
     ),
     case!(
         "limits.lifetime-is-checked",
         contract::LIMITS,
         [LimitedLife],
-        "a checkout that would live too short or too long is refused, one within is not",
-        life_is_checked
+        "a lifetime outside the limits is rejected, and one within them is accepted",
+        lifetime_is_checked
     ),
     case!(
         "limits.undeclared-currencies-are-rejected",
         contract::CURRENCIES,
         [CurrencyList],
-        "a currency that is not declared is refused before anything is sent",
-        other_currencies_are_refused
+        "a currency that is not declared is rejected before anything is sent",
+        undeclared_currencies_are_rejected
     ),
     case!(
         "limits.declared-currencies-are-accepted",
         contract::CURRENCIES,
         [CurrencyList],
-        "each currency that is declared can be asked for",
+        "every declared currency is accepted",
         declared_currencies_are_accepted
     ),
 ];
@@ -71,37 +71,37 @@ async fn longest_reference_is_accepted(fixture: Fixture) -> CaseResult {
     let made = fixture.first.create(&prepared).await?.into_checkout();
     ensure!(
         made.reference == request.reference,
-        "the reference comes back changed"
+        "the checkout has a different reference"
     );
     Ok(())
 }
 
-async fn longer_reference_is_refused(fixture: Fixture) -> CaseResult {
+async fn too_long_reference_is_rejected(fixture: Fixture) -> CaseResult {
     let length = fixture.descriptor().limits.reference_length + 1;
-    refused(&fixture, &with_reference(&fixture, length)?, "reference")
+    rejected(&fixture, &with_reference(&fixture, length)?, "reference")
 }
 
-async fn life_is_checked(fixture: Fixture) -> CaseResult {
+async fn lifetime_is_checked(fixture: Fixture) -> CaseResult {
     const MINUTE: Duration = Duration::from_mins(1);
     let now = fixture.clock.now();
     let limits = fixture.descriptor().limits;
     let mut request = fixture.request("life");
     if let Some(shortest) = limits.shortest_life {
         request.expires_at = now + shortest.saturating_sub(MINUTE);
-        refused(&fixture, &request, "expires_at")?;
+        rejected(&fixture, &request, "expires_at")?;
         request.expires_at = now + shortest + MINUTE;
         fixture.first.prepare(&request)?;
     }
     if let Some(longest) = limits.longest_life {
         request.expires_at = now + longest + MINUTE;
-        refused(&fixture, &request, "expires_at")?;
+        rejected(&fixture, &request, "expires_at")?;
         request.expires_at = now + longest.saturating_sub(MINUTE);
         fixture.first.prepare(&request)?;
     }
     Ok(())
 }
 
-async fn other_currencies_are_refused(fixture: Fixture) -> CaseResult {
+async fn undeclared_currencies_are_rejected(fixture: Fixture) -> CaseResult {
     let all = [
         Currency::INR,
         Currency::USD,
@@ -112,7 +112,7 @@ async fn other_currencies_are_refused(fixture: Fixture) -> CaseResult {
     for currency in all {
         if !fixture.descriptor().currencies.allows(currency) {
             let amount = Money::from_minor_units(1_000_000, currency);
-            refused(&fixture, &fixture.request_for("currency", amount), "amount")?;
+            rejected(&fixture, &fixture.request_for("currency", amount), "amount")?;
         }
     }
     Ok(())
@@ -133,7 +133,7 @@ async fn declared_currencies_are_accepted(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-fn refused(fixture: &Fixture, request: &CheckoutRequest, field: &str) -> CaseResult {
+fn rejected(fixture: &Fixture, request: &CheckoutRequest, field: &str) -> CaseResult {
     match fixture.first.provider.prepare(request)? {
         Ok(_) => fail!("a {field} outside the declared limits is accepted"),
         Err(violations) => {

@@ -1,4 +1,4 @@
-//! All cases, by what they are about.
+//! The cases, grouped by topic.
 
 mod cancel;
 mod capabilities;
@@ -23,7 +23,7 @@ mod webhook;
 
 use crate::case::Case;
 
-/// All cases. An id is never given to another case.
+/// Returns all cases. An id is never reused for another case.
 pub fn all() -> Vec<Case> {
     let groups: [&[Case]; 19] = [
         settings::CASES,

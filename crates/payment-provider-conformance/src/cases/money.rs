@@ -1,4 +1,4 @@
-//! Not a unit is lost or gained between the host and the wire, and back.
+//! Amounts are exact in both directions.
 
 use payment_provider_core::{Currency, Money};
 
@@ -12,34 +12,34 @@ pub(super) const CASES: &[Case] = &[
         "money.exact-without-decimals",
         contract::MONEY,
         [Http],
-        "a currency without decimals is asked for to the unit: 295 yen are 295",
+        "amounts of a currency without decimals are sent exactly: 295 yen are 295",
         exact_without_decimals
     ),
     case!(
         "money.exact-with-two-decimals",
         contract::MONEY,
         [Http],
-        "a currency with two decimals is asked for to the unit, however large the amount",
+        "amounts of a currency with two decimals are sent exactly, however large",
         exact_with_two_decimals
     ),
     case!(
         "money.exact-with-three-decimals",
         contract::MONEY,
         [Http],
-        "a currency with three decimals is asked for to the unit",
+        "amounts of a currency with three decimals are sent exactly",
         exact_with_three_decimals
     ),
     case!(
         "money.read-back-exactly",
         contract::MONEY,
         [StatusInquiry],
-        "what the gateway says is read to the unit, however large the amount",
+        "amounts from the gateway are read exactly, however large",
         read_back_exactly
     ),
 ];
 
-/// Amounts that a binary fraction cannot hold, or that a double of the smallest unit cannot.
-const ODD: [i64; 12] = [
+/// Amounts that a binary fraction, or a double of minor units, cannot represent.
+const AMOUNTS: [i64; 12] = [
     100,
     101,
     115,
@@ -64,8 +64,8 @@ async fn exact_with_two_decimals(fixture: Fixture) -> CaseResult {
 }
 
 async fn exact_with_three_decimals(fixture: Fixture) -> CaseResult {
-    // Some gateways take only whole hundredths of these currencies: they refuse the rest, and round
-    // nothing.
+    // Some gateways accept only multiples of ten minor units of these currencies. They reject other
+    // amounts without rounding.
     exact(&fixture, &[Currency::KWD], &[10, 1]).await
 }
 
@@ -75,8 +75,10 @@ async fn exact(fixture: &Fixture, currencies: &[Currency], steps: &[i64]) -> Cas
         if !fixture.descriptor().currencies.allows(currency) {
             continue;
         }
-        let mut asked = 0;
-        let odd = steps.iter().flat_map(|step| ODD.map(|minor| minor * step));
+        let mut accepted = 0;
+        let odd = steps
+            .iter()
+            .flat_map(|step| AMOUNTS.map(|minor| minor * step));
         for (number, minor) in odd.enumerate() {
             let amount = Money::from_minor_units(minor, currency);
             let name = format!("{}-{number}", currency.code());
@@ -87,7 +89,7 @@ async fn exact(fixture: &Fixture, currencies: &[Currency], steps: &[i64]) -> Cas
                     let named = violations.names("amount");
                     ensure!(
                         named,
-                        "{amount} is refused for another reason: {violations}"
+                        "{amount} is rejected for another reason: {violations}"
                     );
                     continue;
                 }
@@ -99,14 +101,14 @@ async fn exact(fixture: &Fixture, currencies: &[Currency], steps: &[i64]) -> Cas
             }
             ensure!(
                 made.amount == amount,
-                "asked for {amount}, the answer says {}",
+                "{amount} was requested, the response says {}",
                 made.amount
             );
-            asked += 1;
+            accepted += 1;
         }
         ensure!(
-            asked >= ODD.len() / 2,
-            "only {asked} ordinary amounts of {} pass",
+            accepted >= AMOUNTS.len() / 2,
+            "only {accepted} ordinary amounts of {} are accepted",
             currency.code()
         );
     }
@@ -130,7 +132,7 @@ fn on_the_wire(amount: Money, wire: &WireAmount) -> CaseResult {
         WireAmount::Major(_) => trimmed(text) == trimmed(&expected),
     };
     if !exact {
-        fail!("{amount} is `{text}` on the wire, expected `{expected}`");
+        fail!("{amount} is sent as `{text}`, expected `{expected}`");
     }
     Ok(())
 }
@@ -138,8 +140,8 @@ fn on_the_wire(amount: Money, wire: &WireAmount) -> CaseResult {
 async fn read_back_exactly(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let currency = fixture.currency();
-    let mut asked = 0;
-    for (number, minor) in ODD.into_iter().enumerate() {
+    let mut accepted = 0;
+    for (number, minor) in AMOUNTS.into_iter().enumerate() {
         let amount = Money::from_minor_units(minor, currency);
         let request = fixture.request_for(&format!("back-{number}"), amount);
         let Ok(prepared) = account.provider.prepare(&request)? else {
@@ -150,22 +152,22 @@ async fn read_back_exactly(fixture: Fixture) -> CaseResult {
         let found = account.fetch(&made.locator()).await?;
         ensure!(
             found.amount == amount,
-            "asked for {amount}, told as {}",
+            "{amount} was requested, but is reported as {}",
             found.amount
         );
         let paid = found.amount_paid;
-        ensure!(paid == amount, "{amount} was paid, told as {paid}");
+        ensure!(paid == amount, "{amount} was paid, but {paid} is reported");
         let payments = account.list(&made.locator()).await?;
         let listed = payments.iter().any(|payment| payment.amount == amount);
         ensure!(
             listed,
             "the payment of {amount} is not listed with its amount"
         );
-        asked += 1;
+        accepted += 1;
     }
     ensure!(
-        asked >= ODD.len() / 2,
-        "only {asked} ordinary amounts of {} pass",
+        accepted >= AMOUNTS.len() / 2,
+        "only {accepted} ordinary amounts of {} are accepted",
         currency.code()
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! A host books from the list of payments.
+//! The list of payments is complete and exact, since hosts post from it.
 
 use std::collections::BTreeSet;
 
@@ -13,50 +13,50 @@ pub(super) const CASES: &[Case] = &[
         "payments.unpaid-checkout-has-none",
         contract::PAYMENTS,
         [StatusInquiry],
-        "a checkout that nobody paid has no payments, and that is no error",
-        none_yet
+        "an unpaid checkout has an empty list of payments",
+        unpaid_checkout_has_none
     ),
     case!(
         "payments.single-payment-is-listed",
         contract::PAYMENTS,
         [StatusInquiry],
-        "a payment is listed once, by the gateway's own id and to the last unit",
-        one_is_listed
+        "a payment is listed once, with the gateway's id and the exact amount",
+        single_payment_is_listed
     ),
     case!(
         "payments.failed-attempt-is-not-success",
         contract::PAYMENTS,
         [StatusInquiry],
-        "a failed attempt is not told as money received",
-        failed_is_no_money
+        "a failed attempt is listed, but not as a successful payment",
+        failed_attempt_is_not_success
     ),
     case!(
         "payments.all-instalments-are-listed",
         contract::PAYMENTS,
         [StatusInquiry, PartialPayments],
-        "each instalment is listed, with its own amount",
-        instalments_are_all_listed
+        "each instalment is listed with its own amount",
+        all_instalments_are_listed
     ),
     case!(
         "payments.all-pages-are-read",
         contract::PAYMENTS,
         [StatusInquiry],
-        "a list that the gateway tells page by page is read to its end, each payment once",
-        many_are_all_listed
+        "all pages of a list are read, and each payment is listed once",
+        all_pages_are_read
     ),
     case!(
         "payments.other-checkouts-are-excluded",
         contract::PAYMENTS,
         [StatusInquiry],
-        "payments of another checkout are not listed",
-        of_this_checkout_only
+        "payments of other checkouts are not listed",
+        other_checkouts_are_excluded
     ),
     case!(
         "payments.dedup-keys-are-stable",
         contract::PAYMENTS,
         [StatusInquiry],
-        "listing twice gives the same effect keys",
-        listed_the_same
+        "listing twice returns the same dedup keys",
+        dedup_keys_are_stable
     ),
 ];
 
@@ -65,7 +65,7 @@ fn succeeded(payments: &[Payment]) -> Vec<&Payment> {
     payments.iter().filter(received).collect()
 }
 
-async fn none_yet(fixture: Fixture) -> CaseResult {
+async fn unpaid_checkout_has_none(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let made = account
         .create(&fixture.prepared("none")?)
@@ -74,32 +74,35 @@ async fn none_yet(fixture: Fixture) -> CaseResult {
     let payments = account.list(&made.locator()).await?;
     ensure!(
         payments.is_empty(),
-        "{} payments are listed, nobody paid",
+        "{} payments are listed for an unpaid checkout",
         payments.len()
     );
     Ok(())
 }
 
-async fn one_is_listed(fixture: Fixture) -> CaseResult {
+async fn single_payment_is_listed(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let (checkout, id) = fixture.create_paid("one").await?;
     let payments = account.list(&checkout).await?;
     let received = succeeded(&payments);
     let count = received.len();
-    ensure!(count == 1, "{count} payments succeeded, one was made");
+    ensure!(
+        count == 1,
+        "{count} successful payments are listed, one was made"
+    );
     for payment in received {
         ensure!(
             payment.id == id,
             "the payment {id} is listed as {}",
             payment.id
         );
-        let (made, told) = (fixture.amount(), payment.amount);
-        ensure!(made == told, "a payment of {made} is told as {told}");
+        let (made, listed) = (fixture.amount(), payment.amount);
+        ensure!(made == listed, "a payment of {made} is listed as {listed}");
     }
     Ok(())
 }
 
-async fn failed_is_no_money(fixture: Fixture) -> CaseResult {
+async fn failed_attempt_is_not_success(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("failed")?;
     let made = account.create(&prepared).await?.into_checkout();
@@ -110,7 +113,7 @@ async fn failed_is_no_money(fixture: Fixture) -> CaseResult {
     let payments = account.list(&made.locator()).await?;
     ensure!(
         succeeded(&payments).is_empty(),
-        "a failed attempt is listed as money received"
+        "a failed attempt is listed as successful"
     );
     let paid = account
         .gateway
@@ -120,19 +123,19 @@ async fn failed_is_no_money(fixture: Fixture) -> CaseResult {
     let received = succeeded(&payments);
     ensure!(
         received.len() == 1,
-        "{} payments succeeded, one did",
+        "{} successful payments are listed, one was made",
         received.len()
     );
     ensure!(
         received.iter().all(|payment| payment.id == paid),
-        "another payment succeeded"
+        "a different payment is listed as successful"
     );
     let kept = payments.iter().any(|payment| payment.id == failed);
     ensure!(kept, "the failed attempt is not listed");
     Ok(())
 }
 
-async fn instalments_are_all_listed(fixture: Fixture) -> CaseResult {
+async fn all_instalments_are_listed(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let amount = fixture.amount();
     let request = fixture
@@ -140,7 +143,10 @@ async fn instalments_are_all_listed(fixture: Fixture) -> CaseResult {
         .with_partial_payments(PartialPayments::any());
     let prepared = account.prepare(&request)?;
     let made = account.create(&prepared).await?.into_checkout();
-    let instalments = [half(amount), crate::fixture::rest(amount, half(amount))];
+    let instalments = [
+        half(amount),
+        crate::fixture::remainder(amount, half(amount)),
+    ];
     let mut expected = Vec::new();
     for part in instalments {
         expected.push((account.gateway.pay(&prepared.reference, part).await?, part));
@@ -164,8 +170,8 @@ async fn instalments_are_all_listed(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-async fn many_are_all_listed(fixture: Fixture) -> CaseResult {
-    /// More than gateways put on one page.
+async fn all_pages_are_read(fixture: Fixture) -> CaseResult {
+    /// More payments than fit on one page of any gateway.
     const ATTEMPTS: usize = 110;
     let account = &fixture.first;
     let prepared = fixture.prepared("many")?;
@@ -182,7 +188,7 @@ async fn many_are_all_listed(fixture: Fixture) -> CaseResult {
     let received = succeeded(&payments);
     ensure!(
         received.len() == 1 && received[0].id == paid,
-        "after {ATTEMPTS} failed attempts one payment succeeded, {} are listed: are there more pages?",
+        "one payment succeeded after {ATTEMPTS} failed attempts, {} are listed: are there more pages?",
         received.len()
     );
     let listed = payments.len();
@@ -190,12 +196,12 @@ async fn many_are_all_listed(fixture: Fixture) -> CaseResult {
     let distinct = found.len();
     ensure!(
         listed == distinct,
-        "{listed} payments are listed, {distinct} of them are different ones"
+        "{listed} payments are listed, but only {distinct} distinct ones"
     );
     Ok(())
 }
 
-async fn of_this_checkout_only(fixture: Fixture) -> CaseResult {
+async fn other_checkouts_are_excluded(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let (_, other) = fixture.create_paid("other").await?;
     let (checkout, own) = fixture.create_paid("own").await?;
@@ -204,21 +210,18 @@ async fn of_this_checkout_only(fixture: Fixture) -> CaseResult {
     ensure!(!foreign, "the payment of another checkout is listed");
     ensure!(
         payments.iter().any(|payment| payment.id == own),
-        "its own payment is not listed"
+        "the checkout's own payment is not listed"
     );
     Ok(())
 }
 
-async fn listed_the_same(fixture: Fixture) -> CaseResult {
+async fn dedup_keys_are_stable(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let (checkout, _) = fixture.create_paid("keys").await?;
     let keys =
         |payments: Vec<Payment>| -> Vec<_> { payments.iter().map(Payment::dedup_key).collect() };
     let first = keys(account.list(&checkout).await?);
     let second = keys(account.list(&checkout).await?);
-    ensure!(
-        first == second,
-        "the same payment is listed under two effect keys"
-    );
+    ensure!(first == second, "one payment is listed with two dedup keys");
     Ok(())
 }

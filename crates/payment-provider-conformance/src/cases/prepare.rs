@@ -1,4 +1,5 @@
-//! What is wrong is found before anything is sent, all of it, and what is sent is known before.
+//! `prepare_checkout` finds all violations before anything is sent, and its result is
+//! deterministic.
 
 use std::time::Duration;
 
@@ -13,49 +14,49 @@ pub(super) const CASES: &[Case] = &[
         "prepare.sends-nothing",
         contract::PREPARE,
         [Http],
-        "checking a request is not asking",
+        "preparing a checkout sends nothing",
         sends_nothing
     ),
     case!(
         "prepare.same-request-same-bytes",
         contract::PREPARE,
         [],
-        "the same request gives the same bytes, now and in a minute",
+        "the same request gives the same bytes, also a minute later",
         same_request_same_bytes
     ),
     case!(
         "prepare.keeps-the-request",
         contract::PREPARE,
         [],
-        "a prepared checkout repeats reference, amount, end and environment",
-        repeats_the_request
+        "a prepared checkout has the reference, amount, expiry and environment of its request",
+        keeps_the_request
     ),
     case!(
         "prepare.rejects-non-positive-amounts",
         contract::PREPARE,
         [],
-        "nothing, or less than nothing, cannot be asked for",
-        refuses_no_money
+        "an amount of zero or less is rejected",
+        rejects_non_positive_amounts
     ),
     case!(
         "prepare.rejects-past-expiry",
         contract::PREPARE,
         [],
-        "a checkout that has ended before it begins is refused",
-        refuses_the_past
+        "an expiry in the past is rejected",
+        rejects_past_expiry
     ),
     case!(
         "prepare.reports-all-violations",
         contract::PREPARE,
         [],
-        "everything that is wrong is told at once, each with its field",
-        tells_all_violations
+        "all violations are reported at once, each with its field",
+        reports_all_violations
     ),
     case!(
         "prepare.never-echoes-the-customer",
         contract::PREPARE,
         [],
-        "neither a prepared checkout nor a violation shows who is asked",
+        "neither a prepared checkout nor a violation contains data of the customer",
         never_echoes_the_customer
     ),
 ];
@@ -63,10 +64,10 @@ pub(super) const CASES: &[Case] = &[
 async fn sends_nothing(fixture: Fixture) -> CaseResult {
     let before = fixture.first.call_count().await;
     fixture.prepared("plain")?;
-    let _ = fixture.first.provider.prepare(&none(&fixture))?;
+    let _ = fixture.first.provider.prepare(&zero_amount(&fixture))?;
     fixture
         .first
-        .expect_no_calls_since(before, "in preflight")
+        .expect_no_calls_since(before, "in prepare_checkout")
         .await
 }
 
@@ -77,53 +78,57 @@ async fn same_request_same_bytes(fixture: Fixture) -> CaseResult {
     let second = fixture.first.prepare(&request)?;
     ensure!(
         first.body == second.body,
-        "the same request gives other bytes a minute later"
+        "the same request gives different bytes a minute later"
     );
     let same = first.fingerprint == second.fingerprint;
     ensure!(
         same,
-        "the same request gives another fingerprint a minute later"
+        "the same request gives a different fingerprint a minute later"
     );
     Ok(())
 }
 
-async fn repeats_the_request(fixture: Fixture) -> CaseResult {
+async fn keeps_the_request(fixture: Fixture) -> CaseResult {
     let request = fixture.request("repeated");
     let prepared = fixture.first.prepare(&request)?;
     let provider = &fixture.first.provider;
     ensure!(
         prepared.reference == request.reference,
-        "the reference is another"
+        "the reference differs"
     );
     ensure!(
         prepared.amount == request.amount,
-        "the amount became {}",
+        "the amount changes to {}",
         prepared.amount
     );
     ensure!(
         prepared.expires_at == request.expires_at,
-        "it ends at another time"
+        "the expiry differs"
     );
     ensure!(
         prepared.environment == provider.environment(),
-        "it is for the other environment"
+        "the environment differs"
     );
     ensure!(
         prepared.provider == provider.descriptor().id,
-        "it names another provider"
+        "the provider id differs"
     );
     Ok(())
 }
 
-fn none(fixture: &Fixture) -> CheckoutRequest {
-    fixture.request_for("none", Money::zero(fixture.currency()))
+fn zero_amount(fixture: &Fixture) -> CheckoutRequest {
+    fixture.request_for("zero", Money::zero(fixture.currency()))
 }
 
-async fn refuses_no_money(fixture: Fixture) -> CaseResult {
+async fn rejects_non_positive_amounts(fixture: Fixture) -> CaseResult {
     let currency = fixture.currency();
     for minor in [0, -1, -250_000, i64::MIN] {
         let amount = Money::from_minor_units(minor, currency);
-        let violations = refused(&fixture, &fixture.request_for("none", amount), "no money")?;
+        let violations = rejected(
+            &fixture,
+            &fixture.request_for("zero", amount),
+            "an amount of zero or less",
+        )?;
         ensure!(
             violations.names("amount"),
             "the violation does not name amount: {violations}"
@@ -132,7 +137,7 @@ async fn refuses_no_money(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-async fn refuses_the_past(fixture: Fixture) -> CaseResult {
+async fn rejects_past_expiry(fixture: Fixture) -> CaseResult {
     let mut request = fixture.request("past");
     for ago in [
         Duration::ZERO,
@@ -140,7 +145,7 @@ async fn refuses_the_past(fixture: Fixture) -> CaseResult {
         Duration::from_hours(24 * 400),
     ] {
         request.expires_at = fixture.clock.now() - ago;
-        let violations = refused(&fixture, &request, "a checkout that is over")?;
+        let violations = rejected(&fixture, &request, "an expiry in the past")?;
         let named = violations.names("expires_at");
         ensure!(
             named,
@@ -150,20 +155,20 @@ async fn refuses_the_past(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-async fn tells_all_violations(fixture: Fixture) -> CaseResult {
-    let mut request = none(&fixture);
+async fn reports_all_violations(fixture: Fixture) -> CaseResult {
+    let mut request = zero_amount(&fixture);
     request.expires_at = fixture.clock.now() - Duration::from_hours(1);
     let mut fields = vec!["amount", "expires_at"];
     if !fixture.descriptor().capabilities.notify_url {
         request.notify_url = Some(Fixture::unused_address()?);
         fields.push("notify_url");
     }
-    let violations = refused(&fixture, &request, "a request with nothing right")?;
+    let violations = rejected(&fixture, &request, "a request with several violations")?;
     for field in fields {
         let named = violations.names(field);
         ensure!(
             named,
-            "{field} is wrong too and is not among the violations: {violations}"
+            "{field} is invalid too, but is not among the violations: {violations}"
         );
     }
     Ok(())
@@ -180,13 +185,16 @@ async fn never_echoes_the_customer(fixture: Fixture) -> CaseResult {
     let prepared = fixture.first.prepare(&request)?;
     let mut wrong = request.clone();
     wrong.amount = Money::zero(fixture.currency());
-    let refused = fixture.first.provider.prepare(&wrong)?;
-    let told = refused.as_ref().err().map(Violations::to_string);
-    let shown = format!("{prepared:?} {refused:?} {told:?}");
+    let rejected = fixture.first.provider.prepare(&wrong)?;
+    let message = rejected.as_ref().err().map(Violations::to_string);
+    let shown = format!("{prepared:?} {rejected:?} {message:?}");
     for text in texts {
-        ensure!(!shown.contains(&text), "a value of the customer is shown");
+        ensure!(
+            !shown.contains(&text),
+            "the output contains data of the customer"
+        );
     }
-    for customer in odd_customers(&request.customer) {
+    for customer in malformed_customers(&request.customer) {
         let mut wrong = request.clone();
         wrong.customer = customer;
         let shown = match fixture.first.provider.prepare(&wrong)? {
@@ -195,31 +203,31 @@ async fn never_echoes_the_customer(fixture: Fixture) -> CaseResult {
         };
         ensure!(
             !shown.contains("canary"),
-            "a value of the customer that is not accepted is shown: name the field and the rule"
+            "the output contains a rejected value of the customer: name the field and the rule instead"
         );
     }
     Ok(())
 }
 
-/// The same customer with one thing about them that hardly any gateway accepts.
-fn odd_customers(customer: &Customer) -> [Customer; 4] {
-    const ODD: &str = "canary\u{1} <nobody>";
+/// Returns copies of the customer, each with one value that hardly any gateway accepts.
+fn malformed_customers(customer: &Customer) -> [Customer; 4] {
+    const MALFORMED: &str = "canary\u{1} <none>";
     let long = format!("canary{}", "9".repeat(5_000));
     [
-        customer.clone().with_name(ODD),
-        customer.clone().with_email(ODD),
-        customer.clone().with_phone(ODD),
+        customer.clone().with_name(MALFORMED),
+        customer.clone().with_email(MALFORMED),
+        customer.clone().with_phone(MALFORMED),
         customer.clone().with_phone(long),
     ]
 }
 
-fn refused(
+fn rejected(
     fixture: &Fixture,
     request: &CheckoutRequest,
     what: &str,
 ) -> Result<Violations, CaseFailure> {
     match fixture.first.provider.prepare(request)? {
-        Ok(_) => fail!("preflight accepts {what}"),
+        Ok(_) => fail!("prepare_checkout accepts {what}"),
         Err(violations) => Ok(violations),
     }
 }

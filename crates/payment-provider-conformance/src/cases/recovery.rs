@@ -1,4 +1,4 @@
-//! An answer that does not come is no failure, and no second checkout.
+//! A lost response is neither a failure nor a reason for a second checkout.
 
 use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::Response;
@@ -15,56 +15,56 @@ pub(super) const CASES: &[Case] = &[
         "recovery.adopts-after-timeout",
         contract::CREATE,
         [Gateway],
-        "after a lost answer, asking again finds the checkout that was made",
+        "after a lost response, a repeated creation adopts the checkout",
         adopts_after_timeout
     ),
     case!(
         "recovery.lost-response-may-be-applied",
         contract::EFFECT,
         [Gateway],
-        "a timeout is never told as a failure: the checkout may exist",
-        lost_answer_may_be_applied
+        "a timeout is reported as MaybeApplied, since the checkout may exist",
+        lost_response_may_be_applied
     ),
     case!(
         "recovery.unsent-request-is-not-sent",
         contract::EFFECT,
         [Gateway],
-        "a gateway that cannot be reached has made nothing, and the error says so",
-        nothing_sent_is_told
+        "an unreachable gateway has created nothing, so the effect is NotSent",
+        unsent_request_is_not_sent
     ),
     case!(
         "recovery.missing-response-times-out",
         contract::CREATE,
         [Http],
-        "a gateway that never answers is given up in finite time, as perhaps carried out",
-        silence_ends
+        "a call without a response ends in finite time as MaybeApplied",
+        missing_response_times_out
     ),
     case!(
         "recovery.stalled-response-times-out",
         contract::CREATE,
         [Http],
-        "an answer that stops half way is given up, as perhaps carried out",
-        slow_answer_ends
+        "a response that stalls half way ends the call as MaybeApplied",
+        stalled_response_times_out
     ),
     case!(
         "recovery.truncated-response-may-be-applied",
         contract::EFFECT,
         [Http],
-        "a connection that breaks within the answer leaves it open whether it was carried out",
-        broken_answer_may_be_applied
+        "a connection that breaks within the response is reported as MaybeApplied",
+        truncated_response_may_be_applied
     ),
     case!(
         "recovery.unreadable-response-may-be-applied",
         contract::EFFECT,
         [Http],
-        "a success that cannot be read is no failure: the checkout may exist",
-        unreadable_answer_may_be_applied
+        "an unreadable success is reported as MaybeApplied, since the checkout may exist",
+        unreadable_response_may_be_applied
     ),
     case!(
         "recovery.server-error-may-be-applied",
         contract::EFFECT,
         [Http],
-        "a fault of the gateway's own leaves it open whether it was carried out",
+        "a server error of the gateway is reported as MaybeApplied",
         server_error_may_be_applied
     ),
 ];
@@ -82,20 +82,20 @@ async fn adopts_after_timeout(fixture: Fixture) -> CaseResult {
     let checkout = account.create(&prepared).await?.into_checkout();
     ensure!(
         checkout.amount == prepared.amount,
-        "what is found asks for {}",
+        "the adopted checkout is for {}",
         checkout.amount
     );
     account.expect_one_checkout(&prepared.reference).await
 }
 
-async fn lost_answer_may_be_applied(fixture: Fixture) -> CaseResult {
+async fn lost_response_may_be_applied(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("lost")?;
     account
         .inject_fault(InjectedFault::ResponseLost { persistent: true })
         .await?;
     match account.provider.create(&prepared).await? {
-        Ok(_) => fail!("a checkout is handed out that nobody has answered for"),
+        Ok(_) => fail!("a checkout is returned although every response was lost"),
         Err(error) => maybe_applied(&error)?,
     }
     account.inject_fault(InjectedFault::Cleared).await?;
@@ -103,40 +103,37 @@ async fn lost_answer_may_be_applied(fixture: Fixture) -> CaseResult {
     account.expect_one_checkout(&prepared.reference).await
 }
 
-async fn nothing_sent_is_told(fixture: Fixture) -> CaseResult {
+async fn unsent_request_is_not_sent(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("unreached")?;
     account.inject_fault(InjectedFault::NotSent).await?;
     match account.provider.create(&prepared).await? {
-        Ok(_) => fail!("a checkout is handed out that the gateway has never heard of"),
+        Ok(_) => fail!("a checkout is returned although the request was never sent"),
         Err(error) => {
             let effect = error.effect();
             ensure!(
                 effect == Effect::NotSent,
-                "nothing was sent, the error says {effect:?}"
+                "nothing was sent, but the effect is {effect:?}"
             );
         }
     }
     account.inject_fault(InjectedFault::Cleared).await?;
     let made = account.create(&prepared).await?;
     let created = matches!(made, CreatedCheckout::Created(_));
-    ensure!(
-        created,
-        "a checkout that nobody made before is told as adopted"
-    );
+    ensure!(created, "a new checkout is reported as adopted");
     account.expect_one_checkout(&prepared.reference).await
 }
 
-async fn silence_ends(fixture: Fixture) -> CaseResult {
-    unanswered(&fixture, "silence", WireFault::HangAfter).await
+async fn missing_response_times_out(fixture: Fixture) -> CaseResult {
+    create_with_lost_response(&fixture, "silence", WireFault::HangAfter).await
 }
 
-async fn slow_answer_ends(fixture: Fixture) -> CaseResult {
-    unanswered(&fixture, "slow", WireFault::SlowBody).await
+async fn stalled_response_times_out(fixture: Fixture) -> CaseResult {
+    create_with_lost_response(&fixture, "slow", WireFault::SlowBody).await
 }
 
-async fn broken_answer_may_be_applied(fixture: Fixture) -> CaseResult {
-    unanswered(&fixture, "broken", WireFault::CloseMidBody).await
+async fn truncated_response_may_be_applied(fixture: Fixture) -> CaseResult {
+    create_with_lost_response(&fixture, "broken", WireFault::CloseMidBody).await
 }
 
 async fn server_error_may_be_applied(fixture: Fixture) -> CaseResult {
@@ -147,19 +144,19 @@ async fn server_error_may_be_applied(fixture: Fixture) -> CaseResult {
     let server_error = answer.status().is_server_error();
     ensure!(
         server_error,
-        "GatewayModel::refuse(Unavailable) gives {}",
+        "GatewayModel::refusal_response(Unavailable) has status {}",
         answer.status()
     );
-    unanswered(&fixture, "fault", WireFault::ReplaceAfter(answer)).await
+    create_with_lost_response(&fixture, "fault", WireFault::ReplaceAfter(answer)).await
 }
 
-async fn unreadable_answer_may_be_applied(fixture: Fixture) -> CaseResult {
+async fn unreadable_response_may_be_applied(fixture: Fixture) -> CaseResult {
     for (number, body) in ["", "{", "[]", "null", "<html>no</html>"]
         .into_iter()
         .enumerate()
     {
         let answer = Response::new(Bytes::from_static(body.as_bytes()));
-        unanswered(
+        create_with_lost_response(
             &fixture,
             &format!("unreadable-{number}"),
             WireFault::ReplaceAfter(answer),
@@ -169,27 +166,29 @@ async fn unreadable_answer_may_be_applied(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-/// The creation is carried out, and whatever is asked is answered like this.
-async fn unanswered(fixture: &Fixture, name: &str, fault: WireFault) -> CaseResult {
+/// Creates a checkout while every response has this fault. The error has to be `MaybeApplied`, and
+/// a repeated creation has to find the checkout.
+async fn create_with_lost_response(fixture: &Fixture, name: &str, fault: WireFault) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared(name)?;
     account.fault_all(fault);
     let outcome = account.provider.create(&prepared).await?;
     account.server.clear_faults();
     match outcome {
-        Ok(_) => fail!("a checkout is handed out of an answer that did not come whole"),
+        Ok(_) => fail!("a checkout is returned from an incomplete response"),
         Err(error) => maybe_applied(&error)?,
     }
     account.create(&prepared).await?;
     account.expect_one_checkout(&prepared.reference).await
 }
 
+/// Fails the case unless the effect of the error is `MaybeApplied`.
 pub(super) fn maybe_applied(error: &ProviderError) -> CaseResult {
     let effect = error.effect();
-    let told = effect == Effect::MaybeApplied;
+    let uncertain = effect == Effect::MaybeApplied;
     ensure!(
-        told,
-        "the checkout may exist, the error says {effect:?}: {error}"
+        uncertain,
+        "the checkout may exist, but the effect is {effect:?}: {error}"
     );
     let final_kind = matches!(
         error.kind(),
@@ -197,7 +196,7 @@ pub(super) fn maybe_applied(error: &ProviderError) -> CaseResult {
     );
     ensure!(
         !final_kind,
-        "the checkout may exist, the error reads like a refusal: {error}"
+        "the checkout may exist, but the kind of the error is final: {error}"
     );
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Repeated is what is safe, as late as the gateway wants, and not for ever.
+//! Retries are safe, bounded, and as late as the gateway asks.
 
 use std::time::Duration;
 
@@ -16,75 +16,75 @@ pub(super) const CASES: &[Case] = &[
         "retry.honours-retry-after",
         contract::RETRY,
         [Gateway],
-        "after too many calls none is made before the gateway's own wait is over",
-        keeps_the_gateways_wait
+        "after a rate limit no call is made before the gateway's wait is over",
+        honours_retry_after
     ),
     case!(
         "retry.returns-long-wait-as-advice",
         contract::RETRY,
         [Gateway],
-        "a wait longer than a call may take is handed on as advice, not slept through",
-        hands_on_a_long_wait
+        "a wait longer than a call may take is returned as retry advice",
+        returns_long_wait_as_advice
     ),
     case!(
         "retry.never-after-rejection",
         contract::RETRY,
         [Gateway],
-        "what the gateway refuses for good is asked once, and told as refused",
-        not_after_a_refusal
+        "a request that the gateway rejects is sent once and reported as rejected",
+        never_after_rejection
     ),
     case!(
         "retry.is-bounded",
         contract::RETRY,
         [Http],
-        "a gateway that is down is left alone after some tries",
-        not_for_ever
+        "the number of attempts with an unavailable gateway is limited",
+        is_bounded
     ),
     case!(
         "retry.backs-off-between-attempts",
         contract::RETRY,
         [Http],
-        "the tries at a gateway that is down are spread out",
-        pauses_between_tries
+        "attempts with an unavailable gateway are spread out",
+        backs_off_between_attempts
     ),
     case!(
         "retry.failed-reads-are-retryable",
         contract::RETRY,
         [Http, StatusInquiry],
-        "a read that failed in passing is told as worth repeating",
-        reads_again
+        "a read that failed temporarily advice_is_at_least a retry",
+        failed_reads_are_retryable
     ),
 ];
 
 const SHORT: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_hours(1);
 
-async fn keeps_the_gateways_wait(fixture: Fixture) -> CaseResult {
+async fn honours_retry_after(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("wait")?;
-    let begun = Instant::now();
+    let started = Instant::now();
     account
         .inject_fault(InjectedFault::Refused(GatewayRefusal::RateLimited(SHORT)))
         .await?;
     match account.provider.create(&prepared).await? {
         Ok(_) => {
-            let took = begun.elapsed();
+            let took = started.elapsed();
             ensure!(
                 took >= SHORT,
-                "tried again after {took:?}, the gateway asked for {SHORT:?}"
+                "retried after {took:?}, the gateway asked for a wait of {SHORT:?}"
             );
         }
         Err(error) => {
             let kind = error.kind();
             ensure!(
                 kind == ErrorKind::RateLimited,
-                "too many calls are told as {kind:?}"
+                "a rate limit is reported as {kind:?}"
             );
-            advises(error.retry(), SHORT.saturating_sub(begun.elapsed()))?;
+            advice_is_at_least(error.retry(), SHORT.saturating_sub(started.elapsed()))?;
             let effect = error.effect();
             ensure!(
                 effect != Effect::MaybeApplied,
-                "what was turned away may not be applied"
+                "the effect is MaybeApplied although the gateway turned the request away"
             );
         }
     }
@@ -95,55 +95,55 @@ async fn keeps_the_gateways_wait(fixture: Fixture) -> CaseResult {
             let pause = next.at - turned_away.at;
             ensure!(
                 pause >= SHORT,
-                "the next call came {pause:?} later, {SHORT:?} were asked for"
+                "the next call came {pause:?} later, the gateway asked for a wait of {SHORT:?}"
             );
         }
     }
     Ok(())
 }
 
-async fn hands_on_a_long_wait(fixture: Fixture) -> CaseResult {
+async fn returns_long_wait_as_advice(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("long-wait")?;
-    let begun = Instant::now();
+    let started = Instant::now();
     account
         .inject_fault(InjectedFault::Refused(GatewayRefusal::RateLimited(LONG)))
         .await?;
     let Err(error) = account.provider.create(&prepared).await? else {
-        fail!("the gateway asked for an hour and was called again within the call");
+        fail!("create_checkout succeeds although the gateway asked for a wait of an hour");
     };
-    let took = begun.elapsed();
+    let took = started.elapsed();
     ensure!(
         took < LONG,
-        "the call slept through the hour that the gateway asked for"
+        "create_checkout waited for the whole hour that the gateway asked for"
     );
     let kind = error.kind();
     ensure!(
         kind == ErrorKind::RateLimited,
-        "too many calls are told as {kind:?}: {error}"
+        "a rate limit is reported as {kind:?}: {error}"
     );
-    advises(error.retry(), LONG.checked_sub(took).unwrap())?;
+    advice_is_at_least(error.retry(), LONG.checked_sub(took).unwrap())?;
     let effect = error.effect();
     ensure!(
         effect != Effect::MaybeApplied,
-        "what was turned away is told as perhaps carried out"
+        "the effect is MaybeApplied although the gateway turned the request away"
     );
     Ok(())
 }
 
-/// The advice must not be to come back sooner than this.
-fn advises(advice: RetryAdvice, wait: Duration) -> CaseResult {
+/// Fails the case if the advice is to retry sooner than after `wait`.
+fn advice_is_at_least(advice: RetryAdvice, wait: Duration) -> CaseResult {
     match advice {
         RetryAdvice::After(after) if after >= wait => Ok(()),
-        other => fail!("the gateway asked for {wait:?}, the advice is {other:?}"),
+        other => fail!("the gateway asked for a wait of {wait:?}, the retry advice is {other:?}"),
     }
 }
 
-async fn not_after_a_refusal(fixture: Fixture) -> CaseResult {
+async fn never_after_rejection(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("refused")?;
     if fixture.is_http() {
-        // Should it ask again, it is refused again.
+        // A repeated request is refused again.
         account.refuse_all(&GatewayRefusal::Rejected)?;
     } else {
         account
@@ -151,7 +151,7 @@ async fn not_after_a_refusal(fixture: Fixture) -> CaseResult {
             .await?;
     }
     let Err(error) = account.provider.create(&prepared).await? else {
-        fail!("a checkout that the gateway refused is handed out");
+        fail!("a checkout is returned although the gateway rejected it");
     };
     let final_kind = matches!(
         error.kind(),
@@ -159,63 +159,63 @@ async fn not_after_a_refusal(fixture: Fixture) -> CaseResult {
     );
     ensure!(
         final_kind,
-        "a refusal is told as {:?}: {error}",
+        "a rejection is reported as {:?}: {error}",
         error.kind()
     );
     let advice = error.retry();
     ensure!(
         advice == RetryAdvice::Never,
-        "to repeat what was refused is advised: {advice:?}"
+        "the error advice_is_at_least to retry a rejected request: {advice:?}"
     );
     if fixture.is_http() {
         let creations = account.creations()?.len();
         ensure!(
             creations == 1,
-            "what was refused for good was sent {creations} times"
+            "a rejected request was sent {creations} times"
         );
         let effect = error.effect();
         let rejected = effect == Effect::Rejected;
         ensure!(
             rejected,
-            "the gateway refused, the error says {effect:?}: {error}"
+            "the gateway rejected the request, but the effect is {effect:?}: {error}"
         );
     }
     Ok(())
 }
 
-async fn down(fixture: &Fixture) -> CaseResult {
+async fn create_while_unavailable(fixture: &Fixture) -> CaseResult {
     let account = &fixture.first;
-    let prepared = fixture.prepared("down")?;
+    let prepared = fixture.prepared("create_while_unavailable")?;
     account.refuse_all(&GatewayRefusal::Unavailable)?;
     match account.provider.create(&prepared).await? {
-        Ok(_) => fail!("a checkout is handed out while the gateway is down"),
+        Ok(_) => fail!("a checkout is returned although the gateway is unavailable"),
         Err(_) => Ok(()),
     }
 }
 
-async fn not_for_ever(fixture: Fixture) -> CaseResult {
-    const MOST: usize = 60;
-    down(&fixture).await?;
+async fn is_bounded(fixture: Fixture) -> CaseResult {
+    const MAX_REQUESTS: usize = 60;
+    create_while_unavailable(&fixture).await?;
     let sent = fixture.first.requests().len();
     ensure!(
-        sent <= MOST,
-        "one call sent {sent} requests to a gateway that is down"
+        sent <= MAX_REQUESTS,
+        "one call sent {sent} requests to an unavailable gateway"
     );
     Ok(())
 }
 
-async fn pauses_between_tries(fixture: Fixture) -> CaseResult {
-    const LEAST: Duration = Duration::from_millis(10);
-    down(&fixture).await?;
+async fn backs_off_between_attempts(fixture: Fixture) -> CaseResult {
+    const MIN_PAUSE: Duration = Duration::from_millis(10);
+    create_while_unavailable(&fixture).await?;
     let creations = fixture.first.creations()?;
     for pair in creations.windows(2) {
         let pause = pair[1].at - pair[0].at;
-        ensure!(pause >= LEAST, "two tries are {pause:?} apart");
+        ensure!(pause >= MIN_PAUSE, "two attempts are only {pause:?} apart");
     }
     Ok(())
 }
 
-async fn reads_again(fixture: Fixture) -> CaseResult {
+async fn failed_reads_are_retryable(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let made = account
         .create(&fixture.prepared("read")?)
@@ -223,12 +223,12 @@ async fn reads_again(fixture: Fixture) -> CaseResult {
         .into_checkout();
     account.fault_all(WireFault::ResetBefore);
     let Err(error) = account.provider.fetch(&made.locator()).await? else {
-        fail!("a checkout is told that the gateway did not tell");
+        fail!("a checkout is returned without a response of the gateway");
     };
     let advice = error.retry();
     ensure!(
         advice != RetryAdvice::Never,
-        "a read that failed in passing is told as final: {error}"
+        "a read that failed temporarily is reported as final: {error}"
     );
     account.server.clear_faults();
     account.fetch(&made.locator()).await?;

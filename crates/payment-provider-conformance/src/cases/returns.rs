@@ -1,4 +1,4 @@
-//! The payer's way back is signed, or nobody says so.
+//! Signed return URLs.
 
 use payment_provider_core::ErrorKind;
 use payment_provider_core::reexport::url::Url;
@@ -13,26 +13,26 @@ pub(super) const CASES: &[Case] = &[
         "returns.signed-url-is-verified",
         contract::RETURNS,
         [SignedReturns],
-        "the address at which a payer comes back says which checkout and payment it is about",
-        signed_is_verified
+        "a signed return URL names its checkout and payment",
+        signed_url_is_verified
     ),
     case!(
         "returns.tampered-url-is-rejected",
         contract::RETURNS,
         [SignedReturns],
-        "an address of which anything signed was changed or left out is refused",
-        every_part_counts
+        "a return URL with a changed or missing signed part is rejected",
+        tampered_url_is_rejected
     ),
     case!(
         "returns.undeclared-is-absent",
         contract::CAPABILITIES,
         [NoSignedReturns],
-        "where nothing is signed, there is nothing to verify with",
+        "without signed returns, the provider offers no verification",
         undeclared_is_absent
     ),
 ];
 
-async fn address(fixture: &Fixture, name: &str) -> Result<Url, CaseFailure> {
+async fn signed_url(fixture: &Fixture, name: &str) -> Result<Url, CaseFailure> {
     let account = &fixture.first;
     let (_, id) = fixture.create_paid(name).await?;
     Ok(account
@@ -41,33 +41,30 @@ async fn address(fixture: &Fixture, name: &str) -> Result<Url, CaseFailure> {
         .await?)
 }
 
-async fn signed_is_verified(fixture: Fixture) -> CaseResult {
-    let url = address(&fixture, "back").await?;
+async fn signed_url_is_verified(fixture: Fixture) -> CaseResult {
+    let url = signed_url(&fixture, "back").await?;
     let Some(returns) = fixture.first.provider.signed_returns()? else {
-        fail!("signed_returns is declared and is None");
+        fail!("signed_returns is declared but returns None");
     };
     let verified = match catch_panic("verify_return", || returns.verify_return(&url))? {
         Ok(verified) => verified,
-        Err(error) => fail!("an address that is signed rightly is refused: {error}"),
+        Err(error) => fail!("a correctly signed return URL is rejected: {error}"),
     };
-    ensure!(
-        !verified.target.is_none(),
-        "a return from a checkout names none"
-    );
+    ensure!(!verified.target.is_none(), "the return names no checkout");
     let reference = Fixture::reference("back");
     let found = verified.target.reference.as_ref();
     let other = found.is_some_and(|found| *found != reference);
-    ensure!(!other, "a return names another checkout");
+    ensure!(!other, "the return names a different checkout");
     Ok(())
 }
 
-async fn every_part_counts(fixture: Fixture) -> CaseResult {
-    let url = address(&fixture, "parts").await?;
+async fn tampered_url_is_rejected(fixture: Fixture) -> CaseResult {
+    let url = signed_url(&fixture, "parts").await?;
     let Some(returns) = fixture.first.provider.signed_returns()? else {
-        fail!("signed_returns is declared and is None");
+        fail!("signed_returns is declared but returns None");
     };
     let pairs: Vec<_> = url.query_pairs().into_owned().collect();
-    ensure!(!pairs.is_empty(), "a signed address has no query");
+    ensure!(!pairs.is_empty(), "the signed return URL has no query");
     let mut forged = Vec::new();
     for changed in 0..pairs.len() {
         let mut left_out = pairs.clone();
@@ -82,9 +79,9 @@ async fn every_part_counts(fixture: Fixture) -> CaseResult {
         forged.extend([left_out, other]);
     }
     for pairs in forged {
-        let mut address = url.clone();
-        address.query_pairs_mut().clear().extend_pairs(pairs);
-        refused(catch_panic("verify_return", || returns.verify_return(&address))?.map(|_| ()))?;
+        let mut tampered = url.clone();
+        tampered.query_pairs_mut().clear().extend_pairs(pairs);
+        rejected(catch_panic("verify_return", || returns.verify_return(&tampered))?.map(|_| ()))?;
     }
     let (_, id) = fixture.create_paid("stranger").await?;
     let stranger = MerchantAccount::new(7, [0]);
@@ -93,12 +90,12 @@ async fn every_part_counts(fixture: Fixture) -> CaseResult {
         .gateway
         .return_url(&id, stranger.secret())
         .await?;
-    refused(catch_panic("verify_return", || returns.verify_return(&foreign))?.map(|_| ()))
+    rejected(catch_panic("verify_return", || returns.verify_return(&foreign))?.map(|_| ()))
 }
 
-fn refused(outcome: Result<(), payment_provider_core::ProviderError>) -> CaseResult {
+fn rejected(outcome: Result<(), payment_provider_core::ProviderError>) -> CaseResult {
     match outcome {
-        Ok(()) => fail!("a forged return address is taken for a genuine one"),
+        Ok(()) => fail!("a forged return URL is accepted"),
         Err(error) => {
             let kind = error.kind();
             let right = kind == ErrorKind::InvalidSignature;
@@ -110,6 +107,9 @@ fn refused(outcome: Result<(), payment_provider_core::ProviderError>) -> CaseRes
 
 async fn undeclared_is_absent(fixture: Fixture) -> CaseResult {
     let absent = fixture.first.provider.signed_returns()?.is_none();
-    ensure!(absent, "signed_returns is not declared and is there");
+    ensure!(
+        absent,
+        "signed_returns is not declared but returns a verifier"
+    );
     Ok(())
 }

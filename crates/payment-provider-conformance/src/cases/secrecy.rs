@@ -1,4 +1,4 @@
-//! Nothing secret and nothing personal is in what is written down.
+//! Secrets and personal data appear in no output.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -21,31 +21,32 @@ pub(super) const CASES: &[Case] = &[
         "secrecy.debug",
         contract::PROVIDER,
         [],
-        "Debug of a provider, of its factory and of what it gives back shows no secret and nobody",
+        "Debug of a provider, its factory and its results contains no secret and no customer data",
         debug
     ),
     case!(
         "secrecy.errors",
         contract::ERRORS,
         [],
-        "no error shows a secret or a customer, in its text, its Debug or its sources",
+        "no error contains a secret or customer data in its text, its Debug or its sources",
         errors
     ),
     case!(
         "secrecy.spans-and-logs",
         contract::PROVIDER,
         [],
-        "no span and no line of a log shows a secret or a customer, even when everything is logged",
+        "no span and no log line contains a secret or customer data, even at level TRACE",
         spans_and_logs
     ),
 ];
 
-/// What must not be seen: secrets, in the forms in which they travel, and who is asked.
+/// Returns the texts that must not appear: secrets in the forms in which they are sent, and data of
+/// the customer.
 fn canaries(fixture: &Fixture, request: &CheckoutRequest) -> Vec<String> {
     let account = &fixture.first;
     let secrets = account.secret_texts();
     let mut canaries = secrets.clone();
-    // As in the header of basic authentication.
+    // The form used by basic authentication.
     for (_, value) in &account.settings {
         if let SettingValue::Text(user) = value {
             for secret in &secrets {
@@ -70,7 +71,7 @@ fn clean(canaries: &[String], what: &str, shown: &str) -> CaseResult {
     let seen = canaries
         .iter()
         .any(|canary| shown.contains(canary.as_str()));
-    ensure!(!seen, "{what} shows a secret or a customer");
+    ensure!(!seen, "{what} contains a secret or customer data");
     Ok(())
 }
 
@@ -132,11 +133,11 @@ fn shown(error: &ProviderError) -> String {
     shown
 }
 
-/// As many errors as there are ways to fail.
+/// Collects errors of as many kinds as possible.
 async fn failures(fixture: &Fixture) -> Result<Vec<ProviderError>, crate::failure::CaseFailure> {
     let account = &fixture.first;
     let mut errors = Vec::new();
-    let (_, id) = fixture.create_paid("told").await?;
+    let (_, id) = fixture.create_paid("shown_port").await?;
     for delivery in account.deliveries(&Scenario::Paid(id)).await? {
         let mut request = account.signed(&delivery)?;
         request.body = [&request.body, &b" "[..]].concat().into();
@@ -199,23 +200,26 @@ async fn failures(fixture: &Fixture) -> Result<Vec<ProviderError>, crate::failur
 async fn errors(fixture: Fixture) -> CaseResult {
     let canaries = canaries(&fixture, &fixture.request("canary"));
     let errors = failures(&fixture).await?;
-    ensure!(!errors.is_empty(), "nothing fails, whatever is done to it");
+    ensure!(
+        !errors.is_empty(),
+        "no call fails, whichever fault is injected"
+    );
     for error in errors {
         let what = format!("an error of {} ({:?})", error.operation(), error.kind());
         clean(&canaries, &what, &shown(&error))?;
-        // Addresses hold references and keys.
+        // URLs contain references and keys.
         let address = fixture.first.address();
         let port = address
             .port()
             .map(|port| format!(":{port}/"))
             .unwrap_or_default();
-        let told = !port.is_empty() && shown(&error).contains(&port);
-        ensure!(!told, "{what} shows the address that was called");
+        let shown_port = !port.is_empty() && shown(&error).contains(&port);
+        ensure!(!shown_port, "{what} contains the URL that was called");
     }
     Ok(())
 }
 
-/// Everything that is logged, as text.
+/// The log output as text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -274,7 +278,7 @@ async fn spans_and_logs(fixture: Fixture) -> CaseResult {
     let written = log.0.lock().unwrap_or_else(PoisonError::into_inner);
     clean(
         &canaries,
-        "a span or a line of the log",
+        "a span or a log line",
         &String::from_utf8_lossy(&written),
     )
 }

@@ -1,4 +1,4 @@
-//! A merchant who types something wrong is told all of it, and nobody is told what was typed.
+//! Invalid settings are reported completely, and without their values.
 
 use std::collections::BTreeSet;
 
@@ -14,56 +14,56 @@ pub(super) const CASES: &[Case] = &[
         "settings.connects",
         contract::CONNECT,
         [],
-        "the right settings connect, and the provider is described as its factory says",
+        "valid settings connect, and the provider has the descriptor of its factory",
         connects
     ),
     case!(
         "settings.sends-nothing",
         contract::CONNECT,
         [Http],
-        "connecting is not asking: a host opens thousands of connections",
+        "connecting sends nothing, since a host opens thousands of connections",
         sends_nothing
     ),
     case!(
         "settings.schema-is-complete",
         contract::DESCRIPTOR,
         [],
-        "a host can draw the form: every field has a label, every name is in the schema once",
+        "a host can render the form: every field has a label and a unique name",
         schema_is_complete
     ),
     case!(
         "settings.reports-all-violations",
         contract::CONNECT,
         [],
-        "everything that is missing is told at once, each with its field",
-        tells_all_violations
+        "all missing settings are reported at once, each with its field",
+        reports_all_violations
     ),
     case!(
         "settings.names-each-missing-field",
         contract::CONNECT,
         [],
-        "a single field that is missing is the one that is named",
+        "a single missing setting is the one that is named",
         names_each_missing_field
     ),
     case!(
         "settings.rejects-unknown-settings",
         contract::CONNECT,
         [],
-        "a setting of another name is a typing error, not something to pass over",
-        refuses_what_it_does_not_know
+        "an unknown setting is probably a typing error, so it is rejected",
+        rejects_unknown_settings
     ),
     case!(
         "settings.rejects-blank-secrets",
         contract::CONNECT,
         [],
-        "a secret of no characters signs nothing",
-        refuses_blank_secrets
+        "a blank secret is rejected",
+        rejects_blank_secrets
     ),
     case!(
         "settings.never-echoes-values",
         contract::CONNECT,
         [],
-        "an error about a value does not show the value",
+        "an error about a value does not contain the value",
         never_echoes_values
     ),
 ];
@@ -73,11 +73,11 @@ async fn connects(fixture: Fixture) -> CaseResult {
     let factory = fixture.descriptor();
     ensure!(
         account.provider.descriptor() == factory,
-        "provider and factory differ in descriptors"
+        "the descriptors of the provider and the factory differ"
     );
     ensure!(
         fixture.factory.descriptor() == factory,
-        "the descriptor is another at the next call"
+        "the descriptor changes between calls"
     );
     Ok(())
 }
@@ -97,12 +97,12 @@ async fn schema_is_complete(fixture: Fixture) -> CaseResult {
     let descriptor = fixture.descriptor();
     ensure!(
         !descriptor.display_name.trim().is_empty(),
-        "there is no display name"
+        "the descriptor has no display name"
     );
     let setup = descriptor.webhook_setup.trim();
     ensure!(
         !setup.is_empty(),
-        "it does not say where the webhook address goes"
+        "the descriptor does not say where to enter the webhook URL"
     );
     let mut names = BTreeSet::new();
     for field in descriptor.settings.fields() {
@@ -113,13 +113,13 @@ async fn schema_is_complete(fixture: Fixture) -> CaseResult {
         );
         ensure!(
             names.insert(field.name),
-            "the field {} is there twice",
+            "the field {} occurs twice",
             field.name
         );
         if let SettingKind::Choice { choices } = &field.kind {
             ensure!(
                 !choices.is_empty(),
-                "the field {} leaves no choice",
+                "the field {} has no choices",
                 field.name
             );
         }
@@ -133,14 +133,14 @@ async fn schema_is_complete(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-async fn tells_all_violations(fixture: Fixture) -> CaseResult {
-    let violations = refused(&fixture, &ConnectionSettings::new(), "no settings at all")?;
+async fn reports_all_violations(fixture: Fixture) -> CaseResult {
+    let violations = rejected(&fixture, &ConnectionSettings::new(), "no settings at all")?;
     for field in fixture.descriptor().settings.fields() {
         if field.required {
             let named = violations.names(field.name);
             ensure!(
                 named,
-                "{} is missing and is not among the violations",
+                "{} is missing, but is not among the violations",
                 field.name
             );
         }
@@ -154,11 +154,11 @@ async fn names_each_missing_field(fixture: Fixture) -> CaseResult {
             let settings = changed(&fixture, |name, value| {
                 (name != field.name).then(|| value.clone())
             });
-            let violations = refused(&fixture, &settings, &format!("no {}", field.name))?;
+            let violations = rejected(&fixture, &settings, &format!("no {}", field.name))?;
             let named = violations.names(field.name);
             ensure!(
                 named,
-                "{} is missing, the error says: {violations}",
+                "{} is missing, but the error is: {violations}",
                 field.name
             );
         }
@@ -166,15 +166,15 @@ async fn names_each_missing_field(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-async fn refuses_what_it_does_not_know(fixture: Fixture) -> CaseResult {
+async fn rejects_unknown_settings(fixture: Fixture) -> CaseResult {
     let settings = fixture.first.settings.clone().with("no_such_setting", "x");
-    let violations = refused(&fixture, &settings, "an unknown setting")?;
+    let violations = rejected(&fixture, &settings, "an unknown setting")?;
     let named = violations.names("no_such_setting");
     ensure!(named, "an unknown setting is not named: {violations}");
     Ok(())
 }
 
-async fn refuses_blank_secrets(fixture: Fixture) -> CaseResult {
+async fn rejects_blank_secrets(fixture: Fixture) -> CaseResult {
     for field in fixture.descriptor().settings.fields() {
         let blank = match (&field.kind, field.required) {
             (SettingKind::Secret, true) => SettingValue::from(""),
@@ -182,11 +182,11 @@ async fn refuses_blank_secrets(fixture: Fixture) -> CaseResult {
             _ => continue,
         };
         let settings = fixture.first.settings.clone().with(field.name, blank);
-        let violations = refused(&fixture, &settings, &format!("a blank {}", field.name))?;
+        let violations = rejected(&fixture, &settings, &format!("a blank {}", field.name))?;
         let named = violations.names(field.name);
         ensure!(
             named,
-            "{} is blank, the error says: {violations}",
+            "{} is blank, but the error is: {violations}",
             field.name
         );
     }
@@ -211,7 +211,7 @@ async fn never_echoes_values(fixture: Fixture) -> CaseResult {
             let shown = format!("{violations} {violations:?}");
             ensure!(
                 !shown.contains("canary"),
-                "the error about {} shows its value",
+                "the error about {} contains its value",
                 field.name
             );
         }
@@ -232,7 +232,7 @@ fn changed(
     settings
 }
 
-fn refused(
+fn rejected(
     fixture: &Fixture,
     settings: &ConnectionSettings,
     what: &str,

@@ -1,4 +1,4 @@
-//! How a checkout stands is the gateway's word, kept even where it is odd.
+//! The status of a checkout is the one that the gateway reports.
 
 use payment_provider_core::{
     CheckoutLocator, CheckoutStatus, Effect, ErrorKind, NextAction, RetryAdvice,
@@ -14,82 +14,82 @@ pub(super) const CASES: &[Case] = &[
         "status.paid-is-reported",
         contract::FETCH,
         [StatusInquiry],
-        "what was paid is told to the last unit",
-        paid_is_told
+        "a paid checkout is reported as paid with the exact amount",
+        paid_is_reported
     ),
     case!(
         "status.underpaid-keeps-actual-amount",
         contract::FETCH,
         [StatusInquiry],
-        "a status that says paid does not make up money: the amounts are the gateway's",
-        paid_short_is_told
+        "a status of paid does not change the amounts that the gateway reports",
+        underpaid_keeps_actual_amount
     ),
     case!(
         "status.expired-is-reported",
         contract::STATUS,
         [StatusInquiry],
-        "a checkout whose time is over takes no new payments and leads nowhere",
-        expired_is_told
+        "an expired checkout is reported as expired and has no next action",
+        expired_is_reported
     ),
     case!(
         "status.failed-attempt-changes-nothing",
         contract::STATUS,
         [StatusInquiry],
-        "a failed attempt to pay leaves the checkout open",
+        "a failed payment attempt leaves the checkout open",
         failed_attempt_changes_nothing
     ),
     case!(
         "status.unknown-status-is-kept",
         contract::STATUS,
         [StatusInquiry],
-        "a status word of tomorrow is kept, and counts as payable",
-        unknown_is_kept
+        "an unknown status is kept as it is and counts as payable",
+        unknown_status_is_kept
     ),
     case!(
         "status.missing-is-not-found",
         contract::FETCH,
         [StatusInquiry],
-        "a checkout that does not exist is told as not found, not as a fault",
+        "a checkout that does not exist is reported as NotFound",
         missing_is_not_found
     ),
     case!(
         "status.found-with-and-without-gateway-id",
         contract::FETCH,
         [StatusInquiry],
-        "a host that lost the gateway's id still finds the checkout by its reference",
-        found_both_ways
+        "a checkout is found by its reference with or without the gateway's id",
+        found_with_and_without_gateway_id
     ),
     case!(
         "status.undeclared-inquiry-sends-nothing",
         contract::FETCH,
         [NoStatusInquiry],
-        "a gateway that cannot be asked is not asked: unsupported, and nothing was sent",
+        "without status inquiry the error is Unsupported and nothing is sent",
         undeclared_inquiry
     ),
 ];
 
-async fn paid_is_told(fixture: Fixture) -> CaseResult {
+async fn paid_is_reported(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let (checkout, _) = fixture.create_paid("paid").await?;
     let found = account.fetch(&checkout).await?;
     ensure!(
         found.status == CheckoutStatus::Paid,
-        "it is told as {}",
+        "the status is {}",
         found.status
     );
     let (asked, paid) = (fixture.amount(), found.amount_paid);
-    ensure!(paid == asked, "{asked} was paid, the answer says {paid}");
+    ensure!(paid == asked, "{asked} was paid, the response says {paid}");
     ensure!(
         found.amount == asked,
-        "{asked} was asked for, the answer says {}",
+        "{asked} was requested, the response says {}",
         found.amount
     );
     let nothing = found.next_action == NextAction::None;
-    ensure!(nothing, "the payer of a paid checkout is sent to pay again");
+    ensure!(nothing, "a paid checkout still has a next action");
     Ok(())
 }
 
-async fn paid_short_is_told(fixture: Fixture) -> CaseResult {
+async fn underpaid_keeps_actual_amount(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("short")?;
     let made = account.create(&prepared).await?.into_checkout();
@@ -100,16 +100,16 @@ async fn paid_short_is_told(fixture: Fixture) -> CaseResult {
         .await?;
     let found = account.fetch(&made.locator()).await?;
     let paid = found.amount_paid;
-    ensure!(paid == short, "{short} was paid, the answer says {paid}");
+    ensure!(paid == short, "{short} was paid, the response says {paid}");
     ensure!(
         found.amount == prepared.amount,
-        "the amount asked for became {}",
+        "the requested amount changes to {}",
         found.amount
     );
     Ok(())
 }
 
-async fn expired_is_told(fixture: Fixture) -> CaseResult {
+async fn expired_is_reported(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("expired")?;
     let made = account.create(&prepared).await?.into_checkout();
@@ -117,12 +117,12 @@ async fn expired_is_told(fixture: Fixture) -> CaseResult {
     let found = account.fetch(&made.locator()).await?;
     ensure!(
         found.status == CheckoutStatus::Expired,
-        "it is told as {}",
+        "the status is {}",
         found.status
     );
     ensure!(
         found.next_action == NextAction::None,
-        "the payer is sent to a checkout that is over"
+        "an expired checkout still has a next action"
     );
     Ok(())
 }
@@ -138,34 +138,34 @@ async fn failed_attempt_changes_nothing(fixture: Fixture) -> CaseResult {
     let found = account.fetch(&made.locator()).await?;
     ensure!(
         found.status.is_payable(),
-        "a failed attempt made it {}",
+        "after a failed attempt the status is {}",
         found.status
     );
     ensure!(
         found.amount_paid.is_zero(),
-        "a failed attempt counts as {}",
+        "a failed attempt counts as {} paid",
         found.amount_paid
     );
     Ok(())
 }
 
-async fn unknown_is_kept(fixture: Fixture) -> CaseResult {
+async fn unknown_status_is_kept(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("unknown")?;
     let made = account.create(&prepared).await?.into_checkout();
-    let word = "under_audit";
-    let twist = Anomaly::UnknownStatus(word.to_owned());
+    let unknown = "under_audit";
+    let twist = Anomaly::UnknownStatus(unknown.to_owned());
     account
         .gateway
         .set_anomaly(&prepared.reference, &twist)
         .await?;
     let found = account.fetch(&made.locator()).await?;
     let CheckoutStatus::Unknown(kept) = &found.status else {
-        fail!("a status word nobody knows is told as {}", found.status);
+        fail!("an unknown status is reported as {}", found.status);
     };
     ensure!(
-        kept.eq_ignore_ascii_case(word),
-        "the word `{word}` is told as `{kept}`"
+        kept.eq_ignore_ascii_case(unknown),
+        "the status `{unknown}` is reported as `{kept}`"
     );
     Ok(())
 }
@@ -174,7 +174,7 @@ async fn missing_is_not_found(fixture: Fixture) -> CaseResult {
     let reference = Fixture::reference("never-made");
     let locator = CheckoutLocator::from(reference);
     match fixture.first.provider.fetch(&locator).await? {
-        Ok(_) => fail!("a checkout that was never made is found"),
+        Ok(_) => fail!("a checkout that was never created is found"),
         Err(error) => {
             let kind = error.kind();
             ensure!(
@@ -186,7 +186,7 @@ async fn missing_is_not_found(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-async fn found_both_ways(fixture: Fixture) -> CaseResult {
+async fn found_with_and_without_gateway_id(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("located")?;
     let made = account.create(&prepared).await?.into_checkout();
@@ -194,11 +194,11 @@ async fn found_both_ways(fixture: Fixture) -> CaseResult {
     let by_reference = account.fetch(&prepared.reference.clone().into()).await?;
     ensure!(
         by_both == by_reference,
-        "with and without the gateway's id the answers differ"
+        "the results with and without the gateway's id differ"
     );
     ensure!(
         by_both.reference == prepared.reference,
-        "the answer has another reference"
+        "the checkout has a different reference"
     );
     Ok(())
 }
@@ -211,7 +211,7 @@ async fn undeclared_inquiry(fixture: Fixture) -> CaseResult {
     let listed = account.provider.list(&locator).await?.map(|_| ());
     for (what, outcome) in [("fetch_checkout", fetched), ("list_payments", listed)] {
         let Err(error) = outcome else {
-            fail!("{what} works though status_inquiry is not declared");
+            fail!("{what} works although status_inquiry is not declared");
         };
         let kind = error.kind();
         ensure!(
@@ -220,11 +220,11 @@ async fn undeclared_inquiry(fixture: Fixture) -> CaseResult {
         );
         ensure!(
             error.effect() == Effect::NotSent,
-            "{what} says that something was sent"
+            "{what}: the effect is not NotSent"
         );
         ensure!(
             error.retry() == RetryAdvice::Never,
-            "{what} advises to try again"
+            "{what}: the error advises a retry"
         );
     }
     let what = "status_inquiry is not declared";

@@ -1,4 +1,4 @@
-//! What belongs to one connection never shows in another.
+//! Connections share nothing.
 
 use data_encoding::{BASE64, BASE64_NOPAD};
 use futures_util::future::join_all;
@@ -16,26 +16,26 @@ pub(super) const CASES: &[Case] = &[
         "tenancy.credentials-are-not-shared",
         contract::PROVIDER,
         [Http],
-        "two connections used at once call two gateways, each with its own credentials",
-        each_calls_its_own
+        "each of two concurrent connections calls its own gateway with its own credentials",
+        credentials_are_not_shared
     ),
     case!(
         "tenancy.checkouts-are-not-shared",
         contract::PROVIDER,
         [StatusInquiry],
-        "one connection does not find the checkouts of another",
+        "a connection does not find the checkouts of another connection",
         checkouts_are_not_shared
     ),
     case!(
         "tenancy.deliveries-are-not-shared",
         contract::WEBHOOK,
         [],
-        "a delivery for one connection is no delivery for another",
+        "a delivery for one connection is rejected by another",
         deliveries_are_not_shared
     ),
 ];
 
-async fn each_calls_its_own(fixture: Fixture) -> CaseResult {
+async fn credentials_are_not_shared(fixture: Fixture) -> CaseResult {
     let second = fixture.open(MerchantAccount::new(1, [0])).await?;
     let accounts = [&fixture.first, &second];
     let mut prepared = Vec::new();
@@ -57,47 +57,47 @@ async fn each_calls_its_own(fixture: Fixture) -> CaseResult {
         let made = own.creations()?.len();
         ensure!(
             made == 3,
-            "three checkouts were asked for at one gateway, {made} arrived"
+            "three checkouts were requested from one gateway, {made} arrived"
         );
-        let foreign = marks(&fixture, other);
-        let mine = marks(&fixture, own);
+        let foreign = identifying_values(&fixture, other);
+        let mine = identifying_values(&fixture, own);
         for request in requests {
-            let text = readable(&request);
+            let text = decoded_text(&request);
             let wrong = foreign
                 .iter()
                 .any(|mark| text.contains(mark) && !mine.contains(mark));
             ensure!(
                 !wrong,
-                "a call of one account carries the credentials of another"
+                "a request of one account contains the credentials of another"
             );
         }
     }
     Ok(())
 }
 
-/// What gives an account away: the values of its settings.
-fn marks(fixture: &Fixture, account: &TestAccount) -> Vec<String> {
-    let mut marks = Vec::new();
+/// Returns the settings that identify an account.
+fn identifying_values(fixture: &Fixture, account: &TestAccount) -> Vec<String> {
+    let mut identifying_values = Vec::new();
     for (name, value) in &account.settings {
         let Some(field) = fixture.descriptor().settings.field(name) else {
             continue;
         };
         match value {
             SettingValue::Text(text) if field.is_secret() || text.expose_secret().len() > 12 => {
-                marks.push(text.expose_secret().to_owned());
+                identifying_values.push(text.expose_secret().to_owned());
             }
             SettingValue::List(list) => {
-                marks.extend(list.iter().map(|text| text.expose_secret().to_owned()));
+                identifying_values.extend(list.iter().map(|text| text.expose_secret().to_owned()));
             }
             _ => {}
         }
     }
-    marks.retain(|mark| !mark.is_empty() && !mark.starts_with("http"));
-    marks
+    identifying_values.retain(|mark| !mark.is_empty() && !mark.starts_with("http"));
+    identifying_values
 }
 
-/// A request as text, with what is encoded in its headers decoded.
-fn readable(request: &RecordedRequest) -> String {
+/// Returns the request as text, followed by the decoded base64 values of its headers.
+fn decoded_text(request: &RecordedRequest) -> String {
     let mut text = String::from_utf8_lossy(&request.raw).into_owned();
     for (_, value) in &request.headers {
         let value = String::from_utf8_lossy(value).into_owned();
@@ -141,7 +141,7 @@ async fn deliveries_are_not_shared(fixture: Fixture) -> CaseResult {
         let request = fixture.first.signed(&delivery)?;
         fixture.first.accept(&request).await?;
         match second.provider.webhook(&request).await? {
-            Ok(_) => fail!("a delivery for one connection is taken in by another"),
+            Ok(_) => fail!("a delivery for one connection is accepted by another"),
             Err(error) => {
                 let kind = error.kind();
                 let refused = kind == ErrorKind::InvalidSignature;

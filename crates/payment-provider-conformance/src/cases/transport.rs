@@ -1,4 +1,4 @@
-//! Credentials stay with the gateway they are for, and the gateway's size is not ours.
+//! The HTTP client follows no redirect, reads no endless response, and is thread safe.
 
 use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::{HeaderValue, Response, StatusCode, header};
@@ -14,44 +14,45 @@ pub(super) const CASES: &[Case] = &[
         "transport.redirects-are-not-followed",
         contract::PROVIDER,
         [Http],
-        "a redirect would carry the credentials to another host",
+        "redirects are not followed, since they would send the credentials to another host",
         redirects_are_not_followed
     ),
     case!(
         "transport.endless-response-is-capped",
         contract::PROVIDER,
         [Http],
-        "an answer without an end is not read without an end",
-        endless_answers_end
+        "the size of a response is limited",
+        endless_response_is_capped
     ),
     case!(
         "transport.garbage-is-an-error",
         contract::CREATE,
         [Http],
-        "what is no HTTP at all is an error like any other",
+        "a response that is not HTTP is reported as MaybeApplied",
         garbage_is_an_error
     ),
     case!(
         "transport.sends-nothing",
         contract::PROVIDER,
         [InProcess],
-        "a provider that says it sends nothing sends nothing",
+        "an in-process provider sends nothing",
         sends_nothing
     ),
     case!(
         "transport.is-thread-safe",
         contract::PROVIDER,
         [],
-        "one provider is used by several threads at a time",
-        used_from_any_thread
+        "one provider can be used by several threads at once",
+        is_thread_safe
     ),
 ];
 
 async fn redirects_are_not_followed(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let elsewhere = WireGateway::start(|_| async { json(200, "{}") }).await;
-    let elsewhere =
-        elsewhere.map_err(|error| CaseFailure::Broken(format!("no server: {error}")))?;
+    let elsewhere = elsewhere.map_err(|error| {
+        CaseFailure::Broken(format!("the second server does not start: {error}"))
+    })?;
     let made = account
         .create(&fixture.prepared("made")?)
         .await?
@@ -71,20 +72,20 @@ async fn redirects_are_not_followed(fixture: Fixture) -> CaseResult {
         let created = account.provider.create(&prepared).await?.map(|_| ());
         ensure!(
             created.is_err(),
-            "a redirect of status {status} is taken for a checkout"
+            "a redirect with status {status} is accepted as a checkout"
         );
-        everything_else(&fixture, &locator).await?;
+        call_everything_else(&fixture, &locator).await?;
         let seen = elsewhere.requests().len();
         ensure!(
             seen == 0,
-            "a redirect of status {status} was followed to another host"
+            "a redirect with status {status} was followed to another host"
         );
     }
     Ok(())
 }
 
-/// Every other call there is, whatever comes of it.
-async fn everything_else(fixture: &Fixture, locator: &CheckoutLocator) -> CaseResult {
+/// Makes every other call, and ignores the results.
+async fn call_everything_else(fixture: &Fixture, locator: &CheckoutLocator) -> CaseResult {
     let provider = &fixture.first.provider;
     let _ = provider.check().await?;
     let _ = provider
@@ -96,26 +97,26 @@ async fn everything_else(fixture: &Fixture, locator: &CheckoutLocator) -> CaseRe
     Ok(())
 }
 
-async fn endless_answers_end(fixture: Fixture) -> CaseResult {
-    const MOST: u64 = 32 * 1024 * 1024;
+async fn endless_response_is_capped(fixture: Fixture) -> CaseResult {
+    const CAP: u64 = 32 * 1024 * 1024;
     let account = &fixture.first;
     let prepared = fixture.prepared("endless")?;
-    account.fault_all(WireFault::EndlessBody { cap: MOST });
+    account.fault_all(WireFault::EndlessBody { cap: CAP });
     let outcome = account.provider.create(&prepared).await?;
     if let Err(error) = &outcome {
         let effect = error.effect();
-        let told = effect == Effect::MaybeApplied;
+        let uncertain = effect == Effect::MaybeApplied;
         ensure!(
-            told,
-            "the checkout may exist, the error says {effect:?}: {error}"
+            uncertain,
+            "the checkout may exist, but the effect is {effect:?}: {error}"
         );
     } else {
-        fail!("an answer without an end is taken for a checkout");
+        fail!("an endless response is accepted as a checkout");
     }
-    // What the operating system still holds is not counted against the provider.
+    // Bytes that the operating system still holds do not count as read by the provider.
     for request in account.requests() {
         let read = request.response_bytes();
-        ensure!(read < MOST / 2, "{read} bytes of one answer were read");
+        ensure!(read < CAP / 2, "{read} bytes of one response were read");
     }
     Ok(())
 }
@@ -127,12 +128,12 @@ async fn garbage_is_an_error(fixture: Fixture) -> CaseResult {
         b"\x00\xffSSH-2.0-nonsense\r\n\r\n",
     )));
     let Err(error) = account.provider.create(&prepared).await? else {
-        fail!("garbage is taken for a checkout");
+        fail!("garbage is accepted as a checkout");
     };
     let effect = error.effect();
     ensure!(
         effect == Effect::MaybeApplied,
-        "the checkout may exist, the error says {effect:?}"
+        "the checkout may exist, but the effect is {effect:?}"
     );
     Ok(())
 }
@@ -143,13 +144,13 @@ async fn sends_nothing(fixture: Fixture) -> CaseResult {
         .create(&fixture.prepared("quiet")?)
         .await?
         .into_checkout();
-    everything_else(&fixture, &made.locator()).await?;
+    call_everything_else(&fixture, &made.locator()).await?;
     account
         .expect_no_calls_since(0, "its transport is in-process")
         .await
 }
 
-async fn used_from_any_thread(fixture: Fixture) -> CaseResult {
+async fn is_thread_safe(fixture: Fixture) -> CaseResult {
     let provider = fixture.first.provider.inner().clone();
     let request = fixture.request("threads");
     let threads: Vec<_> = (0..4)
@@ -176,6 +177,9 @@ async fn used_from_any_thread(fixture: Fixture) -> CaseResult {
         bodies.len()
     );
     let same = bodies.windows(2).all(|pair| pair[0] == pair[1]);
-    ensure!(same, "several threads get different bytes for one request");
+    ensure!(
+        same,
+        "several threads get different bytes for the same request"
+    );
     Ok(())
 }

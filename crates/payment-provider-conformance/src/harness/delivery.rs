@@ -3,18 +3,18 @@ use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::HeaderMap;
 use payment_provider_core::reexport::jiff::Timestamp;
 
-/// A delivery before it is signed.
+/// A webhook delivery before it is signed.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UnsignedDelivery {
-    /// Headers outside the signature.
+    /// Headers that the signature does not cover.
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
 }
 
 impl UnsignedDelivery {
-    /// A delivery of this body.
+    /// Creates a delivery with this body and no headers.
     pub fn new(body: impl Into<Bytes>) -> Self {
         Self {
             headers: HeaderMap::new(),
@@ -22,10 +22,10 @@ impl UnsignedDelivery {
         }
     }
 
-    /// Adds a header that the signature does not cover: an event id, a version.
+    /// Adds a header that the signature does not cover, such as an event id or a version.
     ///
     /// # Panics
-    /// If the value is no header value.
+    /// If the value is not a valid header value.
     pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
         let value = value.parse().expect("a header value");
         self.headers.append(name, value);
@@ -33,31 +33,32 @@ impl UnsignedDelivery {
     }
 }
 
-/// What a gateway has to tell.
+/// An event that a gateway reports by webhook.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Scenario {
-    /// The payment succeeded. Told in **every** way the gateway has: each event type that is about
-    /// it, each version of its form.
+    /// The payment succeeded. The model returns one delivery for **every** way in which the gateway
+    /// reports it: each event type and each version of the payload.
     Paid(PaymentId),
-    /// The attempt to pay failed. Told in every way the gateway has.
+    /// The payment attempt failed. The model returns one delivery for every way in which the
+    /// gateway reports it.
     Failed(PaymentId),
-    /// A type of event that nobody knows yet, in the form the gateway gives to its events.
+    /// An event type that the provider cannot know yet, in the gateway's usual payload format.
     UnknownType,
 }
 
-/// The time that a delivery says it was sent at.
+/// The time at which a delivery claims to have been sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeliveryTimestamp {
-    /// A moment.
+    /// A valid time.
     At(Timestamp),
-    /// Something that may be no moment at all, to be sent as it is.
+    /// Text to send verbatim in place of a time. It may not be a time at all.
     Malformed(String),
 }
 
 impl DeliveryTimestamp {
-    /// Seconds since 1970, in digits.
+    /// Returns the seconds since 1970 as decimal text.
     pub fn unix_seconds(&self) -> String {
         match self {
             Self::At(at) => at.as_second().to_string(),
@@ -65,7 +66,7 @@ impl DeliveryTimestamp {
         }
     }
 
-    /// Milliseconds since 1970, in digits.
+    /// Returns the milliseconds since 1970 as decimal text.
     pub fn unix_milliseconds(&self) -> String {
         match self {
             Self::At(at) => (at.as_millisecond()).to_string(),

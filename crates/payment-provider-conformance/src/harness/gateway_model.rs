@@ -10,53 +10,57 @@ use payment_provider_core::{CheckoutReference, Money, PaymentId};
 use super::delivery::{DeliveryTimestamp, Scenario, UnsignedDelivery};
 use crate::wire::RecordedRequest;
 
-/// The gateway's side of the tests: a model of it, a simulator, or a sandbox behind it.
+/// The gateway's side of the tests: a model of the gateway, a simulator, or an adapter to a
+/// sandbox.
 ///
-/// Every method has a default that says what is missing, so that you can begin with an empty
-/// implementation and let the first run tell what to write next. Write it from the gateway's
-/// documentation, not from your provider's code, or one misreading will hide in both.
+/// Every method has a default that fails with the name of the method. Begin with an empty
+/// implementation, and let the first run list the methods to write. Write the model from the
+/// gateway's documentation rather than from the provider's code, so that one misreading cannot hide
+/// in both.
 #[async_trait]
-#[allow(unused_variables, reason = "the defaults use nothing")]
+#[allow(unused_variables, reason = "the defaults use no argument")]
 pub trait GatewayModel: Send + Sync {
-    /// Answers a request as the gateway does. Faults of the wire are the kit's business.
+    /// Returns the gateway's response to a request. The kit itself injects network faults.
     async fn respond(&self, request: RecordedRequest) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::from_static(b"no gateway here"));
+        let mut response = Response::new(Bytes::from_static(
+            b"GatewayModel::respond is not implemented",
+        ));
         *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
         response
     }
 
-    /// How the gateway says no, in its own words.
+    /// Returns the response with which the gateway refuses a request.
     fn refusal_response(&self, refusal: &GatewayRefusal) -> ModelResult<Response<Bytes>> {
         Err(NotImplemented::new("GatewayModel::refusal_response"))
     }
 
-    /// Whether this request asks for a checkout to be made.
+    /// Returns true if this request creates a checkout.
     fn is_creation(&self, request: &RecordedRequest) -> ModelResult<bool> {
         Err(NotImplemented::new("GatewayModel::is_creation"))
     }
 
-    /// The amount that a creation asks for, in the very characters on the wire.
+    /// Returns the amount of a creation request in the exact characters that were sent.
     fn requested_amount(&self, creation: &RecordedRequest) -> ModelResult<WireAmount> {
         Err(NotImplemented::new("GatewayModel::requested_amount"))
     }
 
-    /// Headers that differ between two tries of the same request, in lower case: a request id, say.
-    /// An idempotency key is none of them.
+    /// Returns the names, in lower case, of headers that differ between two attempts of one
+    /// request, such as a request id. An idempotency key must not be among them.
     fn varying_headers(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// How many checkouts the gateway has under this reference.
+    /// Returns the number of checkouts with this reference.
     async fn count_checkouts(&self, reference: &CheckoutReference) -> ModelResult<usize> {
         Err(NotImplemented::new("GatewayModel::count_checkouts"))
     }
 
-    /// The payer pays this much.
+    /// Lets the payer pay this amount.
     async fn pay(&self, reference: &CheckoutReference, amount: Money) -> ModelResult<PaymentId> {
         Err(NotImplemented::new("GatewayModel::pay"))
     }
 
-    /// The payer tries to pay this much, and fails.
+    /// Lets the payer attempt to pay this amount, and lets the attempt fail.
     async fn fail_payment(
         &self,
         reference: &CheckoutReference,
@@ -65,12 +69,12 @@ pub trait GatewayModel: Send + Sync {
         Err(NotImplemented::new("GatewayModel::fail_payment"))
     }
 
-    /// The checkout's time is over.
+    /// Lets the checkout expire.
     async fn expire(&self, reference: &CheckoutReference) -> ModelResult<()> {
         Err(NotImplemented::new("GatewayModel::expire"))
     }
 
-    /// Makes the gateway say something odd about this checkout from now on.
+    /// Makes the gateway report this anomaly for the checkout from now on.
     async fn set_anomaly(
         &self,
         reference: &CheckoutReference,
@@ -79,19 +83,20 @@ pub trait GatewayModel: Send + Sync {
         Err(NotImplemented::new("GatewayModel::set_anomaly"))
     }
 
-    /// Makes the provider's next call to the gateway end like this. Only asked of providers with
-    /// [`Transport::InProcess`](super::Transport); for the others the kit does it on the wire.
+    /// Makes the provider's next call to the gateway fail in this way. The kit calls this only for
+    /// providers with [`Transport::InProcess`](super::Transport::InProcess); for the others it
+    /// injects the fault on the wire.
     async fn inject_fault(&self, fault: &InjectedFault) -> ModelResult<()> {
         Err(NotImplemented::new("GatewayModel::inject_fault"))
     }
 
-    /// The deliveries by which the gateway tells this.
+    /// Returns the deliveries by which the gateway reports a scenario.
     async fn deliveries(&self, scenario: &Scenario) -> ModelResult<Vec<UnsignedDelivery>> {
         Err(NotImplemented::new("GatewayModel::deliveries"))
     }
 
-    /// The headers that sign a delivery with this secret, sent at this time. A gateway whose
-    /// signature covers no time leaves the time out.
+    /// Returns the headers that sign a delivery with this secret at this time. A gateway whose
+    /// signature does not cover a time ignores the time.
     fn sign(
         &self,
         body: &[u8],
@@ -101,86 +106,86 @@ pub trait GatewayModel: Send + Sync {
         Err(NotImplemented::new("GatewayModel::sign"))
     }
 
-    /// The signed address to which the payer of this payment is sent back. Only for gateways that
-    /// sign it.
+    /// Returns the signed URL to which the payer of this payment returns. Only gateways that sign
+    /// return URLs implement it.
     async fn return_url(&self, payment: &PaymentId, secret: &SecretString) -> ModelResult<Url> {
         Err(NotImplemented::new("GatewayModel::return_url"))
     }
 }
 
-/// How a gateway says no.
+/// The reason for which a gateway refuses a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GatewayRefusal {
-    /// Too many calls: come back after this long.
+    /// The rate limit is exceeded. The gateway asks for a wait of this duration.
     RateLimited(Duration),
-    /// A fault of the gateway's own, which may pass.
+    /// The gateway has a temporary failure.
     Unavailable,
-    /// The request is not acceptable, for a reason that will not pass.
+    /// The request is invalid, and stays invalid when it is repeated.
     Rejected,
-    /// The credentials are wrong.
+    /// The credentials are invalid.
     Credentials,
 }
 
-/// Something odd that a gateway says of a checkout.
+/// An unusual state of a checkout that a gateway may report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Anomaly {
-    /// A status word that nobody knows yet.
+    /// A status that the provider cannot know yet.
     UnknownStatus(String),
-    /// The status says paid, while this much was.
+    /// The status is "paid", but only this amount has been paid.
     Underpaid(Money),
-    /// It cannot be cancelled, though it can still be paid: a cancellation is answered with the
-    /// gateway's refusal.
+    /// The checkout is still payable, but the gateway refuses to cancel it.
     CancellationRefused,
-    /// It is not found by this many lookups, though it is there.
+    /// The checkout exists, but this number of lookups do not find it.
     HiddenFromLookups(u32),
 }
 
-/// What happens to the provider's next call to the gateway.
+/// A failure of the provider's next call to the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InjectedFault {
-    /// It never arrives, and the provider knows that.
+    /// The request never reaches the gateway, and the provider can tell.
     NotSent,
-    /// It is carried out, and the answer is lost. So are all further calls, if `lasting`.
+    /// The request is processed, and its response is lost. If `persistent`, all further calls fail
+    /// too.
     ResponseLost {
-        /// Whether calls after it fail too, without being carried out.
+        /// True if all further calls fail as well, without being processed.
         persistent: bool,
     },
-    /// The gateway refuses.
+    /// The gateway refuses the request.
     Refused(GatewayRefusal),
-    /// No more trouble.
+    /// Ends all injected faults.
     Cleared,
 }
 
-/// An amount as it stands on the wire.
+/// An amount in the exact characters that were sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireAmount {
-    /// In the currency's unit: `200.12`.
+    /// In the currency's main unit: `200.12`.
     Major(String),
-    /// In its smallest unit: `20012`.
+    /// In the currency's minor unit: `20012`.
     Minor(String),
 }
 
-/// What a [`GatewayModel`] cannot be made to do. A case that needs it does not pass.
+/// The error of a [`GatewayModel`] that cannot do what a case needs. The case fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotImplemented {
     what: String,
 }
 
 impl NotImplemented {
-    /// Names what cannot be staged, for example `a refused cancellation`.
+    /// Creates the error, naming the missing behaviour, for example `a refused cancellation`.
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into() }
     }
 
-    /// What cannot be staged.
+    /// Returns the missing behaviour.
     pub fn what(&self) -> &str {
         &self.what
     }
 }
 
-/// What a [`GatewayModel`] does when a case asks for it.
+/// The result of a [`GatewayModel`] method.
 pub type ModelResult<T> = Result<T, NotImplemented>;

@@ -1,13 +1,13 @@
 use payment_provider_core::reexport::secrecy::SecretString;
 
-/// A merchant account at the gateway, of which a case makes as many as it needs.
+/// A merchant account at the gateway. A case creates as many accounts as it needs.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct MerchantAccount {
-    /// 0 for the first. Two accounts of one case have different numbers.
+    /// Number of the account, starting at 0. Accounts of one case have different numbers.
     pub number: u32,
-    /// Its secrets, the present one first. Each is 40 letters and digits, and no two are the same;
-    /// take as many characters of it as your gateway's secrets have.
+    /// The account's secrets, the current one first. Each is a distinct text of 40 letters and
+    /// digits; use a prefix of it if the gateway's secrets are shorter.
     pub secrets: Vec<SecretString>,
 }
 
@@ -24,10 +24,10 @@ impl MerchantAccount {
         }
     }
 
-    /// The secret in use.
+    /// Returns the current secret.
     ///
     /// # Panics
-    /// Never: an account has at least one.
+    /// Never: an account has at least one secret.
     pub fn secret(&self) -> &SecretString {
         &self.secrets[0]
     }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_forty_letters_and_digits_and_differ() {
+    fn secrets_are_distinct_and_have_forty_letters_and_digits() {
         let mut seen = Vec::new();
         for account in [
             MerchantAccount::new(0, [0, 1, 2]),

@@ -1,4 +1,5 @@
-//! What an author tells the kit: which provider is tested, and how its gateway behaves.
+//! The interface between the kit and a provider author's crate: the provider under test, and a
+//! model of its gateway.
 
 mod delivery;
 mod gateway_model;

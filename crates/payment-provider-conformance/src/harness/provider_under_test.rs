@@ -10,29 +10,28 @@ use payment_provider_core::{
 use super::gateway_model::GatewayModel;
 use super::merchant_account::MerchantAccount;
 
-/// A provider, and how the kit gets at it.
+/// The provider under test, and the kit's access to it.
 ///
-/// Each case begins with a new value, so what a value keeps is never shared between cases.
+/// The kit creates a new value for each case, so no state is shared between cases.
 pub trait ProviderUnderTest: Send + Sync {
-    /// The factory as a host registers it, taking its time from this clock.
+    /// Creates the factory that a host registers. The provider takes its time from `clock`.
     fn factory(&self, clock: Arc<dyn Clock>) -> Arc<dyn ProviderFactory>;
 
-    /// Settings, complete and right, by which this account is connected at the gateway of this
-    /// address. Where the account has several secrets, all of them are active; the first is the one
-    /// that calls are made with.
+    /// Returns complete and valid settings that connect this account to the gateway at `address`.
+    /// All secrets of the account are active; the provider makes its calls with the first.
     fn settings(&self, account: &MerchantAccount, address: &Url) -> ConnectionSettings;
 
-    /// The gateway as this account sees it, with no checkout yet.
+    /// Creates the model of the gateway for this account, without any checkout.
     fn gateway(&self, account: &MerchantAccount, clock: Arc<dyn Clock>) -> Arc<dyn GatewayModel>;
 
-    /// How the provider talks to its gateway.
+    /// Returns the provider's way of calling its gateway.
     fn transport(&self) -> Transport {
         Transport::Http
     }
 
-    /// A request that preflight accepts. The default is an ordinary customer with name, e-mail
-    /// address and an Indian telephone number; overwrite it if your gateway needs something else,
-    /// and keep what you are given.
+    /// Creates a request that `prepare_checkout` accepts. The default has a customer with a name,
+    /// an e-mail address and an Indian phone number. Override it if the gateway needs something
+    /// else, and keep the given values.
     fn request(
         &self,
         reference: CheckoutReference,
@@ -43,15 +42,15 @@ pub trait ProviderUnderTest: Send + Sync {
     }
 }
 
-/// How a provider talks to its gateway. It decides which cases there are: what is checked on the
-/// wire needs a wire.
+/// A provider's way of calling its gateway. It decides which cases apply: some check the HTTP
+/// traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Transport {
-    /// By HTTP, to the address in its settings.
+    /// HTTP requests to the address in its settings.
     Http,
-    /// Not at all, or within this process. A request that reaches the kit's server nevertheless
-    /// fails the case `transport.sends-nothing`.
+    /// No calls, or calls within this process. A request that reaches the kit's server fails the
+    /// case `transport.sends-nothing`.
     InProcess,
 }
 

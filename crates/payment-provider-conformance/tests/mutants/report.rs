@@ -41,9 +41,9 @@ fn as_text() -> Result<(), Failed> {
         .position(|line| line.starts_with(&format!("FAIL  {CASE}: ")));
     let position = position.ok_or_else(|| Failed::from(text.clone()))?;
     let told = &lines[position..position + 3];
-    holds(told[0].contains("webhook address"), "what is wrong", &text)?;
+    holds(told[0].contains("webhook URL"), "what is wrong", &text)?;
     holds(
-        told[1].starts_with("      why: a host can draw"),
+        told[1].starts_with("      why: a host can render"),
         "why",
         &text,
     )?;
@@ -59,7 +59,7 @@ fn as_text() -> Result<(), Failed> {
     holds(starting("n/a   ") == absent, "all that do not apply", &text)?;
     let total = passes + 1;
     let last = format!(
-        "acme-pay: {passes} of {total} cases that apply pass, 1 do not; {absent} do not apply"
+        "acme-pay: {passes} of {total} applicable cases passed, 1 failed; {absent} do not apply"
     );
     holds(lines.last() == Some(&last.as_str()), "the sum", &text)
 }

@@ -1,8 +1,8 @@
-//! What a genuine delivery says.
+//! Events of genuine deliveries.
 
 use payment_provider_core::{EventKind, PaymentStatus, Verification};
 
-use super::{movements, of_a_payment, one_of_a_payment, tells_of_money};
+use super::{payment_deliveries, payments, reports_success, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure, fail};
 use crate::fixture::Fixture;
@@ -13,122 +13,119 @@ pub(super) const CASES: &[Case] = &[
         "webhook.payment-is-reported",
         contract::WEBHOOK,
         [],
-        "a payment is told with the gateway's id, to the last unit, about the right checkout",
-        payment_is_told
+        "a payment is reported with the gateway's id, the exact amount and its checkout",
+        payment_is_reported
     ),
     case!(
         "webhook.failed-attempt-is-not-success",
         contract::WEBHOOK,
         [],
-        "a failed attempt to pay is never told as money received",
-        failure_is_no_money
+        "a failed payment attempt is not reported as a successful payment",
+        failed_attempt_is_not_success
     ),
     case!(
         "webhook.one-dedup-key-per-payment",
         contract::DEDUP_KEY,
         [],
-        "a payment has one effect key through every event type and version that reports it",
-        one_effect_however_told
+        "a payment has the same dedup key in every event type and version that reports it",
+        one_dedup_key_per_payment
     ),
     case!(
         "webhook.dedup-key-matches-list",
         contract::DEDUP_KEY,
         [StatusInquiry],
-        "a payment has the same effect key in deliveries and in the list of payments",
-        one_effect_as_listed
+        "a payment has the same dedup key in deliveries and in the list of payments",
+        dedup_key_matches_list
     ),
     case!(
         "webhook.payments-have-distinct-dedup-keys",
         contract::DEDUP_KEY,
         [],
-        "two payments of one checkout are two effects",
-        two_payments_two_effects
+        "two payments of one checkout have different dedup keys",
+        payments_have_distinct_dedup_keys
     ),
     case!(
         "webhook.order-does-not-matter",
         contract::DEDUP_KEY,
         [],
-        "deliveries in any order tell the same",
-        any_order_same_effects
+        "the content of a delivery does not depend on the deliveries before it",
+        order_does_not_matter
     ),
     case!(
         "webhook.environment-matches-connection",
         contract::WEBHOOK,
         [],
-        "a delivery belongs to the environment of the connection that verified it",
-        of_this_environment
+        "a delivery has the environment of the connection that verified it",
+        environment_matches_connection
     ),
     case!(
         "webhook.signature-is-compared-in-constant-time",
         contract::SIGNATURE,
         [],
-        "a signature that is compared byte by byte can be guessed byte by byte",
-        compared_in_constant_time
+        "signatures are compared in constant time, otherwise they can be guessed byte by byte",
+        signature_is_compared_in_constant_time
     ),
 ];
 
-async fn payment_is_told(fixture: Fixture) -> CaseResult {
+async fn payment_is_reported(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (id, deliveries) = of_a_payment(&fixture, "told").await?;
-    let mut told = false;
+    let (id, deliveries) = payment_deliveries(&fixture, "reported").await?;
+    let mut reported = false;
     for delivery in deliveries {
         let request = account.signed(&delivery)?;
         let verified = account.accept(&request).await?;
         ensure!(
             !verified.events().is_empty(),
-            "a delivery about a payment says nothing"
+            "a delivery about a payment has no event"
         );
         for event in verified.events() {
             ensure!(
                 !event.gateway_type.is_empty(),
-                "an event does not say of what type it is"
+                "an event has no gateway type"
             );
             ensure!(
                 !event.target.is_none(),
-                "an event about a checkout names none"
+                "an event about a checkout has no target"
             );
-            let reference = Fixture::reference("told");
+            let reference = Fixture::reference("reported");
             let other = event
                 .target
                 .reference
                 .as_ref()
                 .is_some_and(|found| *found != reference);
-            ensure!(!other, "an event names another checkout");
+            ensure!(!other, "an event names a different checkout");
             match &event.kind {
                 EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
                     let (made, found) = (fixture.amount(), payment.amount);
-                    ensure!(made == found, "a payment of {made} is told as {found}");
+                    ensure!(made == found, "a payment of {made} is reported as {found}");
                     ensure!(
                         payment.id == id,
-                        "the payment {id} is told as {}",
+                        "the payment {id} is reported as {}",
                         payment.id
                     );
-                    told = true;
+                    reported = true;
                 }
                 EventKind::Snapshot(snapshot) => {
                     let (asked, found) = (fixture.amount(), snapshot.amount);
                     ensure!(
                         asked == found,
-                        "{asked} was asked for, a snapshot says {found}"
+                        "{asked} was requested, the snapshot says {found}"
                     );
                     let paid = snapshot.amount_paid;
                     ensure!(
                         paid.minor_units() <= asked.minor_units(),
-                        "{asked} was paid, a snapshot says {paid}"
+                        "{asked} was paid, the snapshot says {paid}"
                     );
                 }
                 _ => {}
             }
         }
     }
-    ensure!(
-        told,
-        "no delivery about a payment that succeeded tells of money"
-    );
+    ensure!(reported, "no delivery reports the successful payment");
     Ok(())
 }
 
-async fn failure_is_no_money(fixture: Fixture) -> CaseResult {
+async fn failed_attempt_is_not_success(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let prepared = fixture.prepared("failed")?;
     account.create(&prepared).await?;
@@ -140,43 +137,46 @@ async fn failure_is_no_money(fixture: Fixture) -> CaseResult {
         let request = account.signed(&delivery)?;
         let verified = account.accept(&request).await?;
         ensure!(
-            !tells_of_money(&verified),
-            "a failed attempt is told as money received"
+            !reports_success(&verified),
+            "a failed attempt is reported as successful"
         );
         for event in verified.events() {
             if let EventKind::Snapshot(snapshot) = &event.kind {
                 let paid = snapshot.amount_paid;
-                ensure!(paid.is_zero(), "a failed attempt is told as {paid} paid");
+                ensure!(
+                    paid.is_zero(),
+                    "after a failed attempt, the snapshot says that {paid} is paid"
+                );
             }
         }
     }
     Ok(())
 }
 
-async fn one_effect_however_told(fixture: Fixture) -> CaseResult {
+async fn one_dedup_key_per_payment(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (id, deliveries) = of_a_payment(&fixture, "keys").await?;
+    let (id, deliveries) = payment_deliveries(&fixture, "keys").await?;
     let mut known = None;
     for delivery in deliveries {
         let request = account.signed(&delivery)?;
         let verified = account.accept(&request).await?;
-        for payment in movements(&verified) {
+        for payment in payments(&verified) {
             if payment.status == PaymentStatus::Succeeded {
                 let key = payment.dedup_key();
                 let first = known.get_or_insert_with(|| key.clone());
-                ensure!(*first == key, "one payment is told under two effect keys");
-                ensure!(payment.id == id, "one payment is told under two ids");
+                ensure!(*first == key, "one payment is reported with two dedup keys");
+                ensure!(payment.id == id, "one payment is reported with two ids");
             }
         }
     }
     ensure!(
         known.is_some(),
-        "no delivery about a payment that succeeded tells of money"
+        "no delivery reports the successful payment"
     );
     Ok(())
 }
 
-async fn one_effect_as_listed(fixture: Fixture) -> CaseResult {
+async fn dedup_key_matches_list(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let (checkout, id) = fixture.create_paid("listed").await?;
     let listed = account.list(&checkout).await?;
@@ -187,12 +187,12 @@ async fn one_effect_as_listed(fixture: Fixture) -> CaseResult {
     for delivery in account.deliveries(&Scenario::Paid(id)).await? {
         let request = account.signed(&delivery)?;
         let verified = account.accept(&request).await?;
-        for payment in movements(&verified) {
+        for payment in payments(&verified) {
             if payment.status == PaymentStatus::Succeeded {
                 let same = listed.contains(&payment.dedup_key());
                 ensure!(
                     same,
-                    "a payment has one effect key when told and another when listed"
+                    "a payment has different dedup keys in a delivery and in the list"
                 );
             }
         }
@@ -200,7 +200,7 @@ async fn one_effect_as_listed(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-async fn two_payments_two_effects(fixture: Fixture) -> CaseResult {
+async fn payments_have_distinct_dedup_keys(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let (_, first) = fixture.create_paid("twice").await?;
     let reference = Fixture::reference("twice");
@@ -211,7 +211,7 @@ async fn two_payments_two_effects(fixture: Fixture) -> CaseResult {
         for delivery in account.deliveries(&Scenario::Paid(id)).await? {
             let request = account.signed(&delivery)?;
             let verified = account.accept(&request).await?;
-            for payment in movements(&verified) {
+            for payment in payments(&verified) {
                 if payment.status == PaymentStatus::Succeeded {
                     key = Some(payment.dedup_key());
                 }
@@ -219,58 +219,61 @@ async fn two_payments_two_effects(fixture: Fixture) -> CaseResult {
         }
         keys.extend(key);
     }
-    ensure!(keys.len() == 2, "of two payments, {} are told", keys.len());
+    ensure!(
+        keys.len() == 2,
+        "{} of two payments are reported",
+        keys.len()
+    );
     ensure!(
         keys[0] != keys[1],
-        "two payments are told under one effect key"
+        "two payments are reported with the same dedup key"
     );
     Ok(())
 }
 
-async fn any_order_same_effects(fixture: Fixture) -> CaseResult {
+async fn order_does_not_matter(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (_, mut deliveries) = of_a_payment(&fixture, "order").await?;
-    let mut told = Vec::new();
+    let (_, mut deliveries) = payment_deliveries(&fixture, "order").await?;
+    let mut reported = Vec::new();
     for _ in 0..2 {
-        let mut effects = Vec::new();
+        let mut keys_by_delivery = Vec::new();
         for delivery in &deliveries {
             let request = account.signed(delivery)?;
             let verified = account.accept(&request).await?;
-            let keys = movements(&verified)
+            let keys = payments(&verified)
                 .into_iter()
                 .map(payment_provider_core::Payment::dedup_key);
-            effects.push((verified.delivery_key().clone(), keys.collect::<Vec<_>>()));
+            keys_by_delivery.push((verified.delivery_key().clone(), keys.collect::<Vec<_>>()));
         }
-        effects.sort();
-        told.push(effects);
+        keys_by_delivery.sort();
+        reported.push(keys_by_delivery);
         deliveries.reverse();
     }
     ensure!(
-        told[0] == told[1],
-        "what came before changes what a delivery says"
+        reported[0] == reported[1],
+        "the content of a delivery depends on the deliveries before it"
     );
     Ok(())
 }
 
-async fn of_this_environment(fixture: Fixture) -> CaseResult {
+async fn environment_matches_connection(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (_, request) = one_of_a_payment(&fixture, "environment").await?;
+    let (_, request) = signed_payment_delivery(&fixture, "environment").await?;
     let verified = account.accept(&request).await?;
     let same = verified.environment() == account.provider.environment();
-    ensure!(same, "a delivery is told as one of the other environment");
+    ensure!(same, "a delivery is reported with the other environment");
     Ok(())
 }
 
-async fn compared_in_constant_time(fixture: Fixture) -> CaseResult {
+async fn signature_is_compared_in_constant_time(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (_, request) = one_of_a_payment(&fixture, "compared").await?;
+    let (_, request) = signed_payment_delivery(&fixture, "compared").await?;
     let before = account.call_count().await;
     match account.accept(&request).await?.verification() {
         Verification::SharedSecret(_) | Verification::PublicKey(_) => Ok(()),
         Verification::Inquiry if account.call_count().await > before => Ok(()),
         other => fail!(
-            "a delivery is verified by {other:?}, and the gateway was not asked: compare signatures \
-             with SignatureCheck"
+            "a delivery is verified by {other:?} without a call to the gateway: compare signatures with SignatureCheck"
         ),
     }
 }

@@ -1,9 +1,9 @@
-//! What is not signed decides nothing.
+//! Unsigned headers have no effect.
 
 use payment_provider_core::reexport::http::{HeaderMap, HeaderName, HeaderValue};
 use payment_provider_core::{Event, VerifiedWebhook, WebhookRequest};
 
-use super::{of_a_payment, one_of_a_payment};
+use super::{payment_deliveries, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseFailure, CaseResult, ensure, fail};
 use crate::fixture::Fixture;
@@ -14,97 +14,97 @@ pub(super) const CASES: &[Case] = &[
         "webhook.unsigned-headers-are-ignored",
         contract::WEBHOOK,
         [],
-        "a header outside the signature neither suppresses a delivery nor changes what it says",
-        unsigned_headers_decide_nothing
+        "a header that is not signed neither suppresses a delivery nor changes its content",
+        unsigned_headers_are_ignored
     ),
     case!(
         "webhook.foreign-headers-are-ignored",
         contract::WEBHOOK,
         [],
-        "event ids and versions in headers of any name change nothing",
-        headers_of_others
+        "event ids and versions in foreign headers have no effect",
+        foreign_headers_are_ignored
     ),
     case!(
         "webhook.repeated-headers-are-safe",
         contract::WEBHOOK,
         [],
-        "a header that is there twice is no way around the signature",
-        repeated_headers
+        "a repeated header does not bypass the signature",
+        repeated_headers_are_safe
     ),
     case!(
         "webhook.malformed-headers-are-safe",
         contract::WEBHOOK,
         [],
-        "header values that are no text are refused, not a crash",
-        odd_bytes
+        "signature headers that are not ASCII text are rejected without a panic",
+        malformed_headers_are_safe
     ),
     case!(
         "webhook.huge-headers-are-safe",
         contract::WEBHOOK,
         [],
-        "header values of any length are refused, not a crash",
-        giant_headers
+        "signature headers of any length are rejected without a panic",
+        huge_headers_are_safe
     ),
 ];
 
-/// What a delivery says, without the words that only explain.
+/// The content of a delivery without purely informational fields.
 #[derive(PartialEq)]
-struct Said {
+struct Content {
     key: String,
     events: Vec<Event>,
-    effects: Vec<String>,
+    dedup_keys: Vec<String>,
 }
 
-fn said(verified: &VerifiedWebhook) -> Said {
+fn content_of(verified: &VerifiedWebhook) -> Content {
     let mut events = verified.events().to_vec();
     for event in &mut events {
         event.gateway_version = None;
     }
-    let effects = super::movements(verified).into_iter();
-    Said {
+    let dedup_keys = super::payments(verified).into_iter();
+    Content {
         key: verified.delivery_key().to_string(),
-        effects: effects
+        dedup_keys: dedup_keys
             .map(|payment| payment.dedup_key().to_string())
             .collect(),
         events,
     }
 }
 
-/// With these headers it is either refused or says the same.
-async fn same_or_refused(
+/// Fails the case unless the delivery is rejected or has the expected content.
+async fn same_or_rejected(
     fixture: &Fixture,
     request: &WebhookRequest,
-    said_first: &Said,
+    expected: &Content,
 ) -> CaseResult {
     match fixture.first.provider.webhook(request).await? {
         Err(_) => Ok(()),
-        Ok(verified) => same(&verified, said_first),
+        Ok(verified) => same(&verified, expected),
     }
 }
 
-fn same(verified: &VerifiedWebhook, said_first: &Said) -> CaseResult {
-    let now = said(verified);
+fn same(verified: &VerifiedWebhook, expected: &Content) -> CaseResult {
+    let now = content_of(verified);
     ensure!(
-        now.key == said_first.key,
-        "an unsigned header changes the delivery's key"
+        now.key == expected.key,
+        "an unsigned header changes the delivery key"
     );
     ensure!(
-        now.effects == said_first.effects,
-        "an unsigned header changes an effect key"
+        now.dedup_keys == expected.dedup_keys,
+        "an unsigned header changes a dedup key"
     );
     ensure!(
-        now.events == said_first.events,
-        "an unsigned header changes what a delivery says"
+        now.events == expected.events,
+        "an unsigned header changes the events of a delivery"
     );
     Ok(())
 }
 
-async fn unsigned_headers_decide_nothing(fixture: Fixture) -> CaseResult {
+async fn unsigned_headers_are_ignored(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (_, deliveries) = of_a_payment(&fixture, "headers").await?;
+    let (_, deliveries) = payment_deliveries(&fixture, "headers").await?;
     for delivery in &deliveries {
         let genuine = account.signed(delivery)?;
-        let first = said(&account.accept(&genuine).await?);
+        let first = content_of(&account.accept(&genuine).await?);
         for name in delivery.headers.keys() {
             let mut without = genuine.clone();
             without.headers.remove(name);
@@ -120,10 +120,10 @@ async fn unsigned_headers_decide_nothing(fixture: Fixture) -> CaseResult {
                 unchanged(&fixture, &request, &first, name).await?;
             }
         }
-        let repeated = said(&account.accept(&genuine).await?);
+        let repeated = content_of(&account.accept(&genuine).await?);
         ensure!(
             repeated == first,
-            "a delivery that was seen before is told differently"
+            "a repeated delivery has different content"
         );
     }
     Ok(())
@@ -132,16 +132,18 @@ async fn unsigned_headers_decide_nothing(fixture: Fixture) -> CaseResult {
 async fn unchanged(
     fixture: &Fixture,
     request: &WebhookRequest,
-    first: &Said,
+    first: &Content,
     name: &HeaderName,
 ) -> CaseResult {
     match fixture.first.provider.webhook(request).await? {
         Ok(verified) => same(&verified, first),
-        Err(error) => fail!("with another `{name}`, which is not signed, it is refused: {error}"),
+        Err(error) => fail!(
+            "a delivery with another value of the unsigned header `{name}` is rejected: {error}"
+        ),
     }
 }
 
-async fn headers_of_others(fixture: Fixture) -> CaseResult {
+async fn foreign_headers_are_ignored(fixture: Fixture) -> CaseResult {
     const NAMES: [&str; 8] = [
         "x-event-id",
         "x-webhook-id",
@@ -153,8 +155,8 @@ async fn headers_of_others(fixture: Fixture) -> CaseResult {
         "x-event-type",
     ];
     let account = &fixture.first;
-    let (delivery, genuine) = one_of_a_payment(&fixture, "others").await?;
-    let first = said(&account.accept(&genuine).await?);
+    let (delivery, genuine) = signed_payment_delivery(&fixture, "others").await?;
+    let first = content_of(&account.accept(&genuine).await?);
     for name in NAMES {
         let signed = account.signature(&delivery, account.merchant.secret(), &now(&fixture))?;
         if signed.contains_key(name) {
@@ -176,10 +178,10 @@ fn now(fixture: &Fixture) -> DeliveryTimestamp {
     DeliveryTimestamp::At(fixture.clock.now())
 }
 
-async fn repeated_headers(fixture: Fixture) -> CaseResult {
+async fn repeated_headers_are_safe(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (delivery, genuine) = one_of_a_payment(&fixture, "repeated").await?;
-    let first = said(&account.accept(&genuine).await?);
+    let (delivery, genuine) = signed_payment_delivery(&fixture, "repeated").await?;
+    let first = content_of(&account.accept(&genuine).await?);
     let signature = account.signature(&delivery, account.merchant.secret(), &now(&fixture))?;
     for (name, value) in &signature {
         for others in [[value.clone()], [HeaderValue::from_static("other")]] {
@@ -191,64 +193,60 @@ async fn repeated_headers(fixture: Fixture) -> CaseResult {
                 before.headers.append(name, other);
             }
             before.headers.append(name, value.clone());
-            same_or_refused(&fixture, &after, &first).await?;
-            same_or_refused(&fixture, &before, &first).await?;
+            same_or_rejected(&fixture, &after, &first).await?;
+            same_or_rejected(&fixture, &before, &first).await?;
         }
     }
-    // A forged body under one genuine and one forged signature.
+    // A forged body with repeated genuine headers.
     let mut forged = genuine.clone();
     forged.body = [&genuine.body, &b" "[..]].concat().into();
     for (name, value) in &signature {
         forged.headers.append(name, value.clone());
     }
-    super::refused(
-        account,
-        &forged,
-        "a forged body with headers that are there twice",
-    )
-    .await?;
+    super::rejected(account, &forged, "a forged body with repeated headers").await?;
     Ok(())
 }
 
 async fn replaced_by(fixture: &Fixture, values: &[HeaderValue]) -> CaseResult {
     let account = &fixture.first;
-    let (delivery, genuine) = one_of_a_payment(fixture, "replaced").await?;
-    let first = said(&account.accept(&genuine).await?);
+    let (delivery, genuine) = signed_payment_delivery(fixture, "replaced").await?;
+    let first = content_of(&account.accept(&genuine).await?);
     let signature = account.signature(&delivery, account.merchant.secret(), &now(fixture))?;
     for value in values {
         for name in signature.keys() {
             let mut request = genuine.clone();
             request.headers.insert(name, value.clone());
-            let what = format!("a `{name}` of {} odd bytes", value.len());
-            super::refused(account, &request, &what).await?;
+            let what = format!("a `{name}` with {} malformed bytes", value.len());
+            super::rejected(account, &request, &what).await?;
         }
-        for name in beside(&delivery.headers) {
+        for name in unsigned_names(&delivery.headers) {
             let mut request = genuine.clone();
             request.headers.insert(name, value.clone());
-            same_or_refused(fixture, &request, &first).await?;
+            same_or_rejected(fixture, &request, &first).await?;
         }
     }
     Ok(())
 }
 
-/// Headers outside the signature, those of the gateway and one of nobody's.
-fn beside(headers: &HeaderMap) -> Vec<HeaderName> {
+/// Returns the names of headers outside the signature: the gateway's own, and one that no gateway
+/// uses.
+fn unsigned_names(headers: &HeaderMap) -> Vec<HeaderName> {
     let mut names: Vec<_> = headers.keys().cloned().collect();
-    names.push(HeaderName::from_static("x-nobody"));
+    names.push(HeaderName::from_static("x-unknown"));
     names
 }
 
-async fn odd_bytes(fixture: Fixture) -> CaseResult {
-    let odd: [&[u8]; 4] = [
+async fn malformed_headers_are_safe(fixture: Fixture) -> CaseResult {
+    let malformed: [&[u8]; 4] = [
         b"\xff\xfe\xfd",
         "größe".as_bytes(),
         b"\t\t",
         "١٢٣".as_bytes(),
     ];
-    replaced_by(&fixture, &values(&odd)?).await
+    replaced_by(&fixture, &values(&malformed)?).await
 }
 
-async fn giant_headers(fixture: Fixture) -> CaseResult {
+async fn huge_headers_are_safe(fixture: Fixture) -> CaseResult {
     let digits = vec![b'9'; 256 * 1024];
     let letters = vec![b'A'; 256 * 1024 + 1];
     replaced_by(&fixture, &values(&[&digits, &letters])?).await
@@ -257,5 +255,5 @@ async fn giant_headers(fixture: Fixture) -> CaseResult {
 fn values(texts: &[&[u8]]) -> Result<Vec<HeaderValue>, CaseFailure> {
     let value = |text: &&[u8]| HeaderValue::from_bytes(text);
     let values: Result<_, _> = texts.iter().map(value).collect();
-    values.map_err(|error| CaseFailure::Broken(format!("no header value: {error}")))
+    values.map_err(|error| CaseFailure::Broken(format!("invalid header value: {error}")))
 }

@@ -1,10 +1,10 @@
-//! What the gateway signed and nobody can read is kept, not refused: money may be behind it.
+//! Signed deliveries that cannot be interpreted are kept, since they may report a payment.
 
 use std::time::Duration;
 
 use payment_provider_core::{EventKind, TimestampCheck};
 
-use super::{of_a_payment, one_of_a_payment, tells_of_money};
+use super::{payment_deliveries, reports_success, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure};
 use crate::fixture::Fixture;
@@ -15,51 +15,55 @@ pub(super) const CASES: &[Case] = &[
         "webhook.unknown-event-type-is-kept",
         contract::WEBHOOK,
         [],
-        "an event type of tomorrow is taken in and books nothing",
-        unknown_type_is_kept
+        "an unknown event type is accepted and kept as unrecognised",
+        unknown_event_type_is_kept
     ),
     case!(
         "webhook.unreadable-body-is-kept",
         contract::WEBHOOK,
         [],
-        "a body that verifies and cannot be read is taken in as unrecognised",
+        "a signed body that cannot be parsed is accepted as unrecognised",
         unreadable_body_is_kept
     ),
     case!(
         "webhook.stale-delivery-reports-no-payment",
         contract::TIMESTAMP_CHECK,
         [SignedTimestamps],
-        "a genuine delivery of long ago is taken in, moves nothing and leads to a fetch",
-        old_deliveries_move_nothing
+        "a stale delivery is accepted, but reports no payment and triggers a lookup",
+        stale_delivery_reports_no_payment
     ),
     case!(
         "webhook.future-delivery-reports-no-payment",
         contract::TIMESTAMP_CHECK,
         [SignedTimestamps],
-        "a delivery from the future is taken in, moves nothing and leads to a fetch",
-        future_deliveries_move_nothing
+        "a delivery from the future is accepted, but reports no payment and triggers a lookup",
+        future_delivery_reports_no_payment
     ),
     case!(
         "webhook.malformed-timestamps-are-safe",
         contract::TIMESTAMP_CHECK,
         [SignedTimestamps],
-        "a signed time at the end of all numbers, or none at all, is no crash and moves nothing",
-        odd_times_do_no_harm
+        "an extreme or malformed signed time causes no panic and reports no payment",
+        malformed_timestamps_are_safe
     ),
 ];
 
-async fn unknown_type_is_kept(fixture: Fixture) -> CaseResult {
+async fn unknown_event_type_is_kept(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     for delivery in account.deliveries(&Scenario::UnknownType).await? {
         let request = account.signed(&delivery)?;
         let verified = account.accept(&request).await?;
         ensure!(
             !verified.events().is_empty(),
-            "an unknown type of event leaves no trace"
+            "an unknown event type leaves no event"
         );
         for event in verified.events() {
             let kept = matches!(event.kind, EventKind::Unrecognised { .. });
-            ensure!(kept, "an unknown type of event is told as {:?}", event.kind);
+            ensure!(
+                kept,
+                "an unknown event type is reported as {:?}",
+                event.kind
+            );
         }
     }
     Ok(())
@@ -84,56 +88,56 @@ async fn unreadable_body_is_kept(fixture: Fixture) -> CaseResult {
         let verified = account.accept(&request).await?;
         ensure!(
             !verified.events().is_empty(),
-            "an unreadable body leaves no trace"
+            "an unreadable body leaves no event"
         );
         for event in verified.events() {
             let kept = matches!(event.kind, EventKind::Unrecognised { .. });
-            ensure!(kept, "an unreadable body is told as {:?}", event.kind);
+            ensure!(kept, "an unreadable body is reported as {:?}", event.kind);
         }
     }
     Ok(())
 }
 
-/// Longer than any window.
+/// Longer than the acceptance window of any provider.
 const BEYOND_WINDOW: Duration = Duration::from_hours(24 * 400);
 
-async fn sent_at(
+async fn expect_check(
     fixture: &Fixture,
-    stamp: &DeliveryTimestamp,
+    timestamp: &DeliveryTimestamp,
     expected: TimestampCheck,
 ) -> CaseResult {
     let account = &fixture.first;
-    let (_, deliveries) = of_a_payment(fixture, "ages").await?;
+    let (_, deliveries) = payment_deliveries(fixture, "ages").await?;
     for delivery in deliveries {
-        let request = account.signed_with(&delivery, account.merchant.secret(), stamp)?;
+        let request = account.signed_with(&delivery, account.merchant.secret(), timestamp)?;
         let verified = account.accept(&request).await?;
-        let freshness = verified.timestamp_check();
+        let check = verified.timestamp_check();
         ensure!(
-            freshness == expected,
-            "it counts as {freshness:?}, it is {expected:?}"
+            check == expected,
+            "the timestamp check is {check:?}, expected {expected:?}"
         );
         ensure!(
-            !tells_of_money(&verified),
-            "what is {expected:?} moves money"
+            !reports_success(&verified),
+            "a delivery that is {expected:?} reports a successful payment"
         );
     }
     Ok(())
 }
 
-async fn old_deliveries_move_nothing(fixture: Fixture) -> CaseResult {
-    let stamp = DeliveryTimestamp::At(fixture.clock.now() - BEYOND_WINDOW);
-    sent_at(&fixture, &stamp, TimestampCheck::Stale).await
+async fn stale_delivery_reports_no_payment(fixture: Fixture) -> CaseResult {
+    let timestamp = DeliveryTimestamp::At(fixture.clock.now() - BEYOND_WINDOW);
+    expect_check(&fixture, &timestamp, TimestampCheck::Stale).await
 }
 
-async fn future_deliveries_move_nothing(fixture: Fixture) -> CaseResult {
-    let stamp = DeliveryTimestamp::At(fixture.clock.now() + BEYOND_WINDOW);
-    sent_at(&fixture, &stamp, TimestampCheck::FromFuture).await
+async fn future_delivery_reports_no_payment(fixture: Fixture) -> CaseResult {
+    let timestamp = DeliveryTimestamp::At(fixture.clock.now() + BEYOND_WINDOW);
+    expect_check(&fixture, &timestamp, TimestampCheck::FromFuture).await
 }
 
-async fn odd_times_do_no_harm(fixture: Fixture) -> CaseResult {
+async fn malformed_timestamps_are_safe(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (delivery, _) = one_of_a_payment(&fixture, "odd").await?;
-    let mut odd = vec![
+    let (delivery, _) = signed_payment_delivery(&fixture, "malformed").await?;
+    let mut malformed = vec![
         i64::MIN.to_string(),
         i64::MAX.to_string(),
         u64::MAX.to_string(),
@@ -150,18 +154,18 @@ async fn odd_times_do_no_harm(fixture: Fixture) -> CaseResult {
         "+1",
         "--1",
     ];
-    odd.extend(texts.map(str::to_owned));
-    odd.push("9".repeat(60));
-    odd.push(i128::MIN.to_string());
-    for text in odd {
-        let stamp = DeliveryTimestamp::Malformed(text.clone());
-        let request = account.signed_with(&delivery, account.merchant.secret(), &stamp)?;
+    malformed.extend(texts.map(str::to_owned));
+    malformed.push("9".repeat(60));
+    malformed.push(i128::MIN.to_string());
+    for text in malformed {
+        let timestamp = DeliveryTimestamp::Malformed(text.clone());
+        let request = account.signed_with(&delivery, account.merchant.secret(), &timestamp)?;
         if let Ok(verified) = account.provider.webhook(&request).await? {
             let fresh = verified.timestamp_check() == TimestampCheck::Fresh;
-            ensure!(!fresh, "a delivery sent at `{text}` counts as sent now");
+            ensure!(!fresh, "a delivery sent at `{text}` counts as fresh");
             ensure!(
-                !tells_of_money(&verified),
-                "a delivery sent at `{text}` moves money"
+                !reports_success(&verified),
+                "a delivery sent at `{text}` reports a successful payment"
             );
         }
     }

@@ -1,4 +1,5 @@
-//! Only what the gateway signed is read, whatever comes with it, and it is read the same each time.
+//! Webhooks: only signed deliveries are accepted, and their content does not depend on anything
+//! unsigned.
 
 mod events;
 mod forged;
@@ -26,8 +27,8 @@ pub(super) const GROUPS: [&[Case]; 6] = [
     secrets::CASES,
 ];
 
-/// The payments that a delivery tells of.
-fn movements(verified: &VerifiedWebhook) -> Vec<&Payment> {
+/// Returns the payments that a delivery reports.
+fn payments(verified: &VerifiedWebhook) -> Vec<&Payment> {
     let events = verified.events().iter();
     events
         .filter_map(|event| match &event.kind {
@@ -37,14 +38,15 @@ fn movements(verified: &VerifiedWebhook) -> Vec<&Payment> {
         .collect()
 }
 
-/// Whether a delivery tells of money received.
-fn tells_of_money(verified: &VerifiedWebhook) -> bool {
-    let mut payments = movements(verified).into_iter();
-    payments.any(|payment| payment.status == PaymentStatus::Succeeded)
+/// Returns true if a delivery reports a successful payment.
+fn reports_success(verified: &VerifiedWebhook) -> bool {
+    payments(verified)
+        .into_iter()
+        .any(|payment| payment.status == PaymentStatus::Succeeded)
 }
 
-/// A payment and all the deliveries that tell of it.
-async fn of_a_payment(
+/// Creates a payment, and returns it with all deliveries that report it.
+async fn payment_deliveries(
     fixture: &Fixture,
     name: &str,
 ) -> Result<(PaymentId, Vec<UnsignedDelivery>), CaseFailure> {
@@ -56,29 +58,29 @@ async fn of_a_payment(
     Ok((id, deliveries))
 }
 
-/// One signed delivery that tells of a payment.
-async fn one_of_a_payment(
+/// Creates a payment, and returns one delivery that reports its success, unsigned and signed.
+async fn signed_payment_delivery(
     fixture: &Fixture,
     name: &str,
 ) -> Result<(UnsignedDelivery, WebhookRequest), CaseFailure> {
-    let (_, deliveries) = of_a_payment(fixture, name).await?;
+    let (_, deliveries) = payment_deliveries(fixture, name).await?;
     for delivery in deliveries {
         let request = fixture.first.signed(&delivery)?;
-        if tells_of_money(&fixture.first.accept(&request).await?) {
+        if reports_success(&fixture.first.accept(&request).await?) {
             return Ok((delivery, request));
         }
     }
-    fail!("no delivery about a payment that succeeded tells of money")
+    fail!("no delivery reports the successful payment")
 }
 
-/// The delivery has to be refused, for the one reason there is.
-async fn refused(
+/// Fails the case unless the delivery is rejected with `InvalidSignature`.
+async fn rejected(
     account: &TestAccount,
     request: &WebhookRequest,
     what: &str,
 ) -> Result<ProviderError, CaseFailure> {
     match account.provider.webhook(request).await? {
-        Ok(_) => fail!("{what} is taken for a genuine delivery"),
+        Ok(_) => fail!("{what} is accepted"),
         Err(error) => {
             let kind = error.kind();
             let right = kind == ErrorKind::InvalidSignature;

@@ -1,10 +1,10 @@
-//! What comes again is known by its keys.
+//! Repeated deliveries have the same keys.
 
 use std::time::Duration;
 
 use payment_provider_core::TimestampCheck;
 
-use super::{movements, of_a_payment, one_of_a_payment, tells_of_money};
+use super::{payment_deliveries, payments, reports_success, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure};
 use crate::fixture::Fixture;
@@ -14,35 +14,35 @@ pub(super) const CASES: &[Case] = &[
         "webhook.redelivery-has-same-keys",
         contract::DELIVERY_KEY,
         [],
-        "the same bytes give the same delivery key and the same effect keys",
-        again_has_the_same_keys
+        "a redelivery with the same bytes has the same delivery key and dedup keys",
+        redelivery_has_same_keys
     ),
     case!(
         "webhook.keys-survive-restart",
         contract::DEDUP_KEY,
         [],
-        "another process gives the same keys",
-        after_a_restart
+        "a restarted process computes the same keys",
+        keys_survive_restart
     ),
     case!(
         "webhook.different-bodies-have-different-keys",
         contract::DELIVERY_KEY,
         [],
-        "two deliveries that differ are two deliveries",
-        other_bodies_have_other_keys
+        "deliveries with different bodies have different delivery keys",
+        different_bodies_have_different_keys
     ),
     case!(
         "webhook.age-is-ignored-without-timestamp",
         contract::TIMESTAMP_CHECK,
         [NoSignedTimestamps],
-        "where no time is signed, a delivery of long ago says what it said then",
-        age_is_no_matter
+        "without signed timestamps, an old delivery still reports its payment",
+        age_is_ignored_without_timestamp
     ),
 ];
 
-async fn again_has_the_same_keys(fixture: Fixture) -> CaseResult {
+async fn redelivery_has_same_keys(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (_, request) = one_of_a_payment(&fixture, "again").await?;
+    let (_, request) = signed_payment_delivery(&fixture, "again").await?;
     let first = account.accept(&request).await?;
     for _ in 0..3 {
         fixture.clock.advance(Duration::from_secs(20));
@@ -51,46 +51,43 @@ async fn again_has_the_same_keys(fixture: Fixture) -> CaseResult {
         let again = account.accept(&later).await?;
         ensure!(
             again.delivery_key() == first.delivery_key(),
-            "it has another delivery key"
+            "the delivery key differs"
         );
-        ensure!(
-            again.events() == first.events(),
-            "it says something else the second time"
-        );
+        ensure!(again.events() == first.events(), "the events differ");
     }
     Ok(())
 }
 
-async fn after_a_restart(fixture: Fixture) -> CaseResult {
-    let (_, request) = one_of_a_payment(&fixture, "restart").await?;
+async fn keys_survive_restart(fixture: Fixture) -> CaseResult {
+    let (_, request) = signed_payment_delivery(&fixture, "restart").await?;
     let first = fixture.first.accept(&request).await?;
     let again = match fixture.reconnect(&[0])?.webhook(&request).await? {
         Ok(verified) => verified,
-        Err(error) => crate::failure::fail!("after a restart a delivery is refused: {error}"),
+        Err(error) => crate::failure::fail!("after a restart a delivery is rejected: {error}"),
     };
     ensure!(
         again.delivery_key() == first.delivery_key(),
-        "it has another delivery key"
+        "the delivery key differs"
     );
     let keys = |verified| -> Vec<_> {
-        let payments = movements(verified).into_iter();
+        let payments = payments(verified).into_iter();
         payments
             .map(payment_provider_core::Payment::dedup_key)
             .collect()
     };
-    ensure!(keys(&again) == keys(&first), "it has other effect keys");
+    ensure!(keys(&again) == keys(&first), "the dedup keys differ");
     ensure!(
         again.matched_secret() == first.matched_secret(),
-        "its secret has another label"
+        "the label of the secret differs"
     );
     Ok(())
 }
 
-async fn other_bodies_have_other_keys(fixture: Fixture) -> CaseResult {
+async fn different_bodies_have_different_keys(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let mut keys = Vec::new();
     for name in ["one", "two"] {
-        let (_, deliveries) = of_a_payment(&fixture, name).await?;
+        let (_, deliveries) = payment_deliveries(&fixture, name).await?;
         for delivery in deliveries {
             let request = account.signed(&delivery)?;
             let verified = account.accept(&request).await?;
@@ -100,26 +97,29 @@ async fn other_bodies_have_other_keys(fixture: Fixture) -> CaseResult {
     for (number, (body, key)) in keys.iter().enumerate() {
         for (other_body, other_key) in &keys[..number] {
             let alike = (body == other_body) == (key == other_key);
-            ensure!(alike, "two deliveries of different bodies have one key");
+            ensure!(
+                alike,
+                "delivery keys are not equal exactly when the bodies are"
+            );
         }
     }
     Ok(())
 }
 
-async fn age_is_no_matter(fixture: Fixture) -> CaseResult {
+async fn age_is_ignored_without_timestamp(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (_, mut request) = one_of_a_payment(&fixture, "age").await?;
+    let (_, mut request) = signed_payment_delivery(&fixture, "age").await?;
     fixture.clock.advance(Duration::from_hours(24 * 20));
     request.received_at = fixture.clock.now();
     let verified = account.accept(&request).await?;
     ensure!(
         verified.timestamp_check() == TimestampCheck::Fresh,
-        "it counts as {:?}",
+        "the timestamp check is {:?}",
         verified.timestamp_check()
     );
     ensure!(
-        tells_of_money(&verified),
-        "what it told of money at first, it does not tell now"
+        reports_success(&verified),
+        "the delivery no longer reports the successful payment"
     );
     Ok(())
 }

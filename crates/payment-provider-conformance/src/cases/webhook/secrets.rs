@@ -1,9 +1,9 @@
-//! A secret is replaced without a delivery being lost.
+//! Rotation of webhook secrets.
 
 use payment_provider_core::reexport::secrecy::ExposeSecret;
 use payment_provider_core::{SecretLabel, VerifiedWebhook};
 
-use super::one_of_a_payment;
+use super::signed_payment_delivery;
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseFailure, CaseResult, ensure, fail};
 use crate::fixture::{Fixture, GuardedProvider};
@@ -14,26 +14,27 @@ pub(super) const CASES: &[Case] = &[
         "webhook.every-active-secret-verifies",
         contract::WEBHOOK,
         [],
-        "while an old and a new secret are active, deliveries signed with either are taken in",
+        "deliveries signed with any active secret are accepted",
         every_active_secret_verifies
     ),
     case!(
         "webhook.retired-secret-is-rejected",
         contract::WEBHOOK,
         [],
-        "a secret that was taken away signs nothing any more",
-        retired_secrets_verify_nothing
+        "deliveries signed with a removed secret are rejected",
+        retired_secret_is_rejected
     ),
     case!(
         "webhook.secret-labels-are-distinct",
         contract::SIGNATURE,
         [],
-        "a delivery says which secret it was signed with, the same for the same secret",
-        labels_tell_secrets_apart
+        "a delivery has the label of its secret, stable and distinct for each secret",
+        secret_labels_are_distinct
     ),
 ];
 
-/// What becomes of a delivery that was signed with this generation of the account's secret.
+/// Signs a delivery with this generation of the account's secret, and returns the webhook if it is
+/// accepted.
 async fn signed_by(
     fixture: &Fixture,
     provider: &GuardedProvider,
@@ -47,7 +48,8 @@ async fn signed_by(
     Ok(provider.webhook(&request).await?.ok())
 }
 
-/// The label of that secret. `None` where the gateway was asked instead.
+/// Returns the label of this generation's secret. Returns `None` if the delivery is verified
+/// without a secret.
 async fn label_of(
     fixture: &Fixture,
     provider: &GuardedProvider,
@@ -56,12 +58,12 @@ async fn label_of(
 ) -> Result<Option<SecretLabel>, CaseFailure> {
     match signed_by(fixture, provider, delivery, generation).await? {
         Some(verified) => Ok(verified.matched_secret().cloned()),
-        None => fail!("a delivery signed with an active secret is refused"),
+        None => fail!("a delivery signed with an active secret is rejected"),
     }
 }
 
 async fn every_active_secret_verifies(fixture: Fixture) -> CaseResult {
-    let (delivery, _) = one_of_a_payment(&fixture, "active").await?;
+    let (delivery, _) = signed_payment_delivery(&fixture, "active").await?;
     for active in [&[0, 1][..], &[1, 0], &[2, 1, 0]] {
         let provider = fixture.reconnect(active)?;
         for &generation in active {
@@ -71,42 +73,48 @@ async fn every_active_secret_verifies(fixture: Fixture) -> CaseResult {
             let count = active.len();
             ensure!(
                 taken.is_some(),
-                "secret {position} of {count} active ones verifies nothing"
+                "a delivery signed with secret {position} of {count} active ones is rejected"
             );
         }
     }
     Ok(())
 }
 
-async fn retired_secrets_verify_nothing(fixture: Fixture) -> CaseResult {
-    let (delivery, _) = one_of_a_payment(&fixture, "retired").await?;
+async fn retired_secret_is_rejected(fixture: Fixture) -> CaseResult {
+    let (delivery, _) = signed_payment_delivery(&fixture, "retired").await?;
     let old = signed_by(&fixture, &fixture.first.provider, &delivery, 0).await?;
-    ensure!(old.is_some(), "the secret in use verifies nothing");
+    ensure!(
+        old.is_some(),
+        "a delivery signed with the current secret is rejected"
+    );
     let provider = fixture.reconnect(&[1])?;
     let new = signed_by(&fixture, &provider, &delivery, 1).await?;
-    ensure!(new.is_some(), "a new secret verifies nothing");
+    ensure!(
+        new.is_some(),
+        "a delivery signed with the new secret is rejected"
+    );
     let retired = signed_by(&fixture, &provider, &delivery, 0).await?;
     ensure!(
         retired.is_none(),
-        "a secret that was taken away still verifies"
+        "a delivery signed with the removed secret is accepted"
     );
     Ok(())
 }
 
-async fn labels_tell_secrets_apart(fixture: Fixture) -> CaseResult {
-    let (delivery, _) = one_of_a_payment(&fixture, "labels").await?;
+async fn secret_labels_are_distinct(fixture: Fixture) -> CaseResult {
+    let (delivery, _) = signed_payment_delivery(&fixture, "labels").await?;
     let both = fixture.reconnect(&[0, 1])?;
     let first = label_of(&fixture, &both, &delivery, 0).await?;
     let second = label_of(&fixture, &both, &delivery, 1).await?;
     if first.is_none() && second.is_none() {
         return Ok(());
     }
-    ensure!(first != second, "two secrets have one label");
+    ensure!(first != second, "two secrets have the same label");
     let turned = fixture.reconnect(&[1, 0])?;
     let again = label_of(&fixture, &turned, &delivery, 0).await?;
     ensure!(
         again == first,
-        "a secret gets another label when its place changes"
+        "the label of a secret depends on its position"
     );
     for label in [first, second].into_iter().flatten() {
         let merchant = MerchantAccount::new(0, [0, 1]);
@@ -114,10 +122,10 @@ async fn labels_tell_secrets_apart(fixture: Fixture) -> CaseResult {
             .secrets
             .iter()
             .any(|secret| secret.expose_secret().contains(label.as_str()));
-        ensure!(!shown, "a label is a part of the secret");
+        ensure!(!shown, "the label is a part of the secret");
         ensure!(
             label.as_str().len() >= 4,
-            "a label is too short to tell secrets apart"
+            "the label is too short to distinguish secrets"
         );
     }
     Ok(())
