@@ -1,6 +1,7 @@
-//! The good specimen with everything a provider can have, under every case of the kit.
+//! The correct provider with every capability passes every case.
 
 mod acme;
+mod credentials;
 mod flaw;
 mod gateway;
 mod under_test;
@@ -8,5 +9,5 @@ mod under_test;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    payment_provider_conformance::run(|| under_test::Acme::good(flaw::FeatureSet::Full))
+    payment_provider_conformance::run(|| under_test::Acme::correct(flaw::FeatureSet::Full))
 }

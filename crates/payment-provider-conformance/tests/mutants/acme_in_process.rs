@@ -1,6 +1,7 @@
-//! The good specimen without a gateway to ask, under every case.
+//! The correct provider without a gateway to call passes every case.
 
 mod acme;
+mod credentials;
 mod flaw;
 mod gateway;
 mod under_test;
@@ -8,5 +9,5 @@ mod under_test;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    payment_provider_conformance::run(|| under_test::Acme::good(flaw::FeatureSet::InProcess))
+    payment_provider_conformance::run(|| under_test::Acme::correct(flaw::FeatureSet::InProcess))
 }

@@ -1,7 +1,8 @@
-//! Providers with one thing wrong with them: each is caught by the case that is there for it, and
-//! by as few others as can be.
+//! Providers with one flaw each. Each is caught by the case that exists for it, and by as few
+//! others as possible.
 
 mod acme;
+mod credentials;
 mod flaw;
 mod gateway;
 mod list;
@@ -26,24 +27,24 @@ fn main() -> ExitCode {
         .map(|mutant| Trial::test(mutant.name, move || caught(&mutant)))
         .collect();
     trials.push(Trial::test("the-correct-providers-pass", || {
-        healthy(|| under_test::Acme::good(flaw::FeatureSet::Full))?;
-        healthy(|| under_test::Acme::good(flaw::FeatureSet::Minimal))?;
-        healthy(|| under_test::Acme::good(flaw::FeatureSet::InProcess))
+        expect_no_failure(|| under_test::Acme::correct(flaw::FeatureSet::Full))?;
+        expect_no_failure(|| under_test::Acme::correct(flaw::FeatureSet::Minimal))?;
+        expect_no_failure(|| under_test::Acme::correct(flaw::FeatureSet::InProcess))
     }));
     trials.push(Trial::test("most-cases-have-a-mutant", || {
-        is_large(&mutants())
+        list_is_consistent(&mutants())
     }));
     trials.extend(report::trials());
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     let caught = CAUGHT.load(Ordering::Relaxed);
-    // A run of one mutant says it by passing.
+    // A run of a single mutant reports it by passing.
     if caught > 1 {
         eprintln!("{caught} of {count} caught");
     }
     conclusion.exit_code()
 }
 
-fn healthy(make: fn() -> under_test::Acme) -> Result<(), Failed> {
+fn expect_no_failure(make: fn() -> under_test::Acme) -> Result<(), Failed> {
     let report = check(make);
     if report.passed() {
         Ok(())
@@ -52,7 +53,7 @@ fn healthy(make: fn() -> under_test::Acme) -> Result<(), Failed> {
     }
 }
 
-/// The mutant fails the case that must catch it, those that may, and no other.
+/// Fails unless the mutant fails the case that must catch it, all cases in `also`, and no other.
 fn caught(mutant: &Mutant) -> Result<(), Failed> {
     let report = check(mutant.make);
     let mut wrong = unclear(&report);
@@ -75,7 +76,7 @@ fn caught(mutant: &Mutant) -> Result<(), Failed> {
     Err(wrong.join("\n").into())
 }
 
-/// What says nothing about an mutant.
+/// Returns failures that are not caused by the flaw.
 fn unclear(report: &ConformanceReport) -> Vec<String> {
     let entries = report.entries.iter();
     let unclear = entries.filter_map(|entry| match &entry.outcome {
@@ -96,9 +97,10 @@ fn failures(report: &ConformanceReport) -> String {
     failures.collect::<Vec<_>>().join("\n")
 }
 
-/// Every mutant has a name and a flaw of its own, and nearly every case has an mutant.
+/// Fails unless every mutant has a unique name and names existing cases. Prints the cases that no
+/// mutant exists for.
 #[expect(clippy::print_stdout, reason = "the output of a test")]
-fn is_large(mutants: &[Mutant]) -> Result<(), Failed> {
+fn list_is_consistent(mutants: &[Mutant]) -> Result<(), Failed> {
     let names: BTreeSet<_> = mutants.iter().map(|mutant| mutant.name).collect();
     if names.len() != mutants.len() || names.len() < 36 {
         let text = format!("{} mutants, {} names", mutants.len(), names.len());
@@ -109,7 +111,7 @@ fn is_large(mutants: &[Mutant]) -> Result<(), Failed> {
         let ids = mutant.also.iter().chain([&mutant.caught_by]);
         for id in ids {
             if !cases.iter().any(|case| case.id == *id) {
-                return Err(format!("{}: no case is called {id}", mutant.name).into());
+                return Err(format!("{}: there is no case {id}", mutant.name).into());
             }
         }
     }
@@ -119,6 +121,6 @@ fn is_large(mutants: &[Mutant]) -> Result<(), Failed> {
         .filter(|id| !mutants.iter().any(|mutant| mutant.caught_by == *id))
         .collect();
     println!("{} mutants for {} cases", mutants.len(), cases.len());
-    println!("no mutant of its own: {without:?}");
+    println!("cases without a mutant: {without:?}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The report in its two forms, of providers of which it is known what they fail.
+//! The report as text and as JSON, for a provider with a known failure.
 
 use libtest_mimic::{Failed, Trial};
 use payment_provider_conformance::{CaseOutcome, ConformanceReport, check};
@@ -10,12 +10,12 @@ use crate::under_test::Acme;
 const CASE: &str = "settings.schema-is-complete";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let text = Trial::test("report::tells-as-text-what-to-do", as_text);
-    let json = Trial::test("report::is-json-for-programs", as_json);
+    let text = Trial::test("report::text-names-failures-and-reasons", as_text);
+    let json = Trial::test("report::json-holds-every-case", as_json);
     vec![text, json]
 }
 
-fn of_one_failure() -> ConformanceReport {
+fn report_with_one_failure() -> ConformanceReport {
     check(|| {
         Acme(Profile {
             features: FeatureSet::Minimal,
@@ -33,26 +33,30 @@ fn holds(what: bool, text: &str, document: &str) -> Result<(), Failed> {
 }
 
 fn as_text() -> Result<(), Failed> {
-    let report = of_one_failure();
+    let report = report_with_one_failure();
     let text = report.to_string();
     let lines: Vec<_> = text.lines().collect();
     let position = lines
         .iter()
         .position(|line| line.starts_with(&format!("FAIL  {CASE}: ")));
     let position = position.ok_or_else(|| Failed::from(text.clone()))?;
-    let told = &lines[position..position + 3];
-    holds(told[0].contains("webhook URL"), "what is wrong", &text)?;
+    let lines_of_failure = &lines[position..position + 3];
     holds(
-        told[1].starts_with("      why: a host can render"),
+        lines_of_failure[0].contains("webhook URL"),
+        "what is wrong",
+        &text,
+    )?;
+    holds(
+        lines_of_failure[1].starts_with("      why: a host can render"),
         "why",
         &text,
     )?;
     holds(
-        told[2].starts_with("      see: https://docs.rs/"),
+        lines_of_failure[2].starts_with("      see: https://docs.rs/"),
         "where",
         &text,
     )?;
-    let starting = |word: &str| lines.iter().filter(|line| line.starts_with(word)).count();
+    let starting = |name: &str| lines.iter().filter(|line| line.starts_with(name)).count();
     let (passes, absent) = (report.passes(), report.not_applicable());
     holds(passes > 100 && absent > 10, "most apply", &text)?;
     holds(starting("ok    ") == passes, "all passes", &text)?;
@@ -65,7 +69,7 @@ fn as_text() -> Result<(), Failed> {
 }
 
 fn as_json() -> Result<(), Failed> {
-    let report = of_one_failure();
+    let report = report_with_one_failure();
     let text = report.to_json();
     let document: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     holds(document["provider"] == "acme-pay", "the provider", &text)?;
@@ -82,12 +86,12 @@ fn as_json() -> Result<(), Failed> {
             &text,
         )?;
         let detailed = case["detail"].is_string();
-        let (word, with_detail) = match &entry.outcome {
+        let (name, with_detail) = match &entry.outcome {
             CaseOutcome::Passed => ("passed", false),
             CaseOutcome::NotApplicable(_) => ("not_applicable", true),
             CaseOutcome::Failed(_) => ("failed", true),
         };
-        holds(case["outcome"] == word, "the outcomes", &text)?;
+        holds(case["outcome"] == name, "the outcomes", &text)?;
         holds(detailed == with_detail, "the details", &text)?;
     }
     holds(report.failed() == [CASE], "the one that failed", &text)

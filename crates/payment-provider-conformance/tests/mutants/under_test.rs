@@ -1,4 +1,4 @@
-//! The specimen, or an mutant, as it is handed to the kit.
+//! Acme Pay as the provider under test, correct or with one flaw.
 
 use std::sync::Arc;
 
@@ -8,21 +8,12 @@ use payment_provider_core::{Clock, ConnectionSettings, ProviderFactory};
 use url::Url;
 
 use crate::acme::AcmeFactory;
+use crate::credentials::{api_key, api_secret};
 use crate::flaw::{FeatureSet, Profile};
 use crate::gateway::AcmeGateway;
 
-/// Acme Pay, in one of its flavours and with one flaw at most.
+/// Acme Pay with a set of features and at most one flaw.
 pub(crate) struct Acme(pub(crate) Profile);
-
-/// The key of an account's calls.
-pub(crate) fn api_key(account: &MerchantAccount) -> String {
-    format!("acme_key_{:06}", account.number)
-}
-
-/// The secret of an account's calls, which has nothing to do with those of its deliveries.
-pub(crate) fn api_secret(account: &MerchantAccount) -> String {
-    format!("acme_secret_{:06}_qvzxkj", account.number)
-}
 
 impl ProviderUnderTest for Acme {
     fn factory(&self, clock: Arc<dyn Clock>) -> Arc<dyn ProviderFactory> {
@@ -53,7 +44,7 @@ impl ProviderUnderTest for Acme {
 }
 
 impl Acme {
-    pub(crate) const fn good(features: FeatureSet) -> Self {
+    pub(crate) const fn correct(features: FeatureSet) -> Self {
         Self(Profile {
             features,
             flaw: None,

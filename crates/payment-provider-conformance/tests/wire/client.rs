@@ -1,4 +1,4 @@
-//! The two clients, and the gateway they talk to.
+//! The HTTP client, the TCP client, and the gateway they call.
 
 use std::io;
 use std::time::Duration;
@@ -12,12 +12,12 @@ pub(crate) const GET: &[u8] = b"GET /orders HTTP/1.1\r\nhost: gateway\r\n\r\n";
 pub(crate) const LAST_GET: &[u8] =
     b"GET /orders HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n";
 
-/// Responder every request with [`ORDER`].
+/// Starts a gateway that answers every request with [`ORDER`].
 pub(crate) async fn gateway() -> WireGateway {
     start(|_: RecordedRequest| async { json(200, ORDER) }).await
 }
 
-/// A gateway that does its work, and the script that tells how often.
+/// Starts a gateway, and returns the script that counts the requests it has processed.
 pub(crate) async fn counting() -> (WireGateway, Script) {
     let script = Script::new((0..10).map(|_| json(200, ORDER)));
     (start(script.clone()).await, script)
@@ -27,7 +27,7 @@ pub(crate) async fn start(answers: impl Responder) -> WireGateway {
     WireGateway::start(answers).await.unwrap()
 }
 
-/// A client that waits ten seconds for an answer, and tries nothing twice.
+/// Creates a client with a timeout of ten seconds and without retries.
 pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
@@ -43,12 +43,12 @@ pub(crate) fn orders(gateway: &WireGateway) -> reqwest::Url {
     gateway.address().join("orders").unwrap()
 }
 
-/// The body of an answer to GET, or why there is none.
+/// Returns the body of the response to a GET.
 pub(crate) async fn get(gateway: &WireGateway) -> reqwest::Result<String> {
     http().get(orders(gateway)).send().await?.text().await
 }
 
-/// The errors that led to this one, and itself.
+/// Returns the kind of the I/O error in the chain of sources.
 pub(crate) fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {
@@ -65,7 +65,7 @@ pub(crate) async fn connect(gateway: &WireGateway) -> io::Result<TcpStream> {
     TcpStream::connect(("127.0.0.1", port)).await
 }
 
-/// Sends this on a connection of its own, and reads until the gateway ends it.
+/// Sends the request on a new connection, and reads until the gateway closes it.
 pub(crate) async fn exchange(gateway: &WireGateway, request: &[u8]) -> (String, io::Result<()>) {
     let mut stream = connect(gateway).await.unwrap();
     stream.write_all(request).await.unwrap();

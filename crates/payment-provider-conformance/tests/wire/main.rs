@@ -1,4 +1,4 @@
-//! The gateway, seen by an HTTP client and by one that speaks TCP alone.
+//! The wire gateway, tested with an HTTP client and with plain TCP.
 
 mod client;
 mod faults;

@@ -1,4 +1,4 @@
-//! Time that is paused neither runs away from bytes nor has to be waited for.
+//! A paused clock neither outruns bytes in transit nor makes tests wait.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -9,11 +9,11 @@ use tokio::time::{Instant, timeout};
 use crate::client::{LAST_GET, ORDER, gateway, http, orders, start};
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_calls_in_a_row_take_no_time() {
+async fn a_thousand_sequential_calls_take_no_paused_time() {
     let gateway = gateway().await;
     let (client, start) = (http(), Instant::now());
     for number in 0..1000 {
-        // Every other one has to connect.
+        // Every other call opens a new connection.
         let client = if number % 2 == 0 { &client } else { &http() };
         let call = client
             .post(orders(&gateway))
@@ -34,7 +34,7 @@ async fn a_thousand_calls_in_a_row_take_no_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn timeouts_of_minutes_pass_in_an_instant() {
+async fn timeouts_of_minutes_take_no_real_time() {
     let gateway = gateway().await;
     gateway.fault_where(|_| true, WireFault::HangAfter);
     let (client, start, real) = (http(), Instant::now(), std::time::Instant::now());
@@ -50,10 +50,10 @@ async fn timeouts_of_minutes_pass_in_an_instant() {
     );
 }
 
-/// The client is a thread of its own, whose bytes no runtime knows of: what they are to a paused clock while the
-/// operating system has them.
+/// The client is a plain thread, so the runtime does not know its bytes. They are like bytes that
+/// the operating system holds.
 #[tokio::test(start_paused = true)]
-async fn time_stands_while_a_request_is_half_way() {
+async fn the_clock_is_held_while_a_request_is_incomplete() {
     let gateway = gateway().await;
     let address = gateway.address().socket_addrs(|| None).unwrap()[0];
     let client = std::thread::spawn(move || {
@@ -66,7 +66,7 @@ async fn time_stands_while_a_request_is_half_way() {
         stream.read_to_string(&mut answer).unwrap();
         answer
     });
-    // Until its first bytes are here, there is nothing to hold time for.
+    // The clock is not held before the connection exists.
     while gateway.connections() == 0 {
         tokio::task::yield_now().await;
     }
@@ -76,7 +76,7 @@ async fn time_stands_while_a_request_is_half_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_passes_in_strides_for_a_client_nobody_has_heard_of() {
+async fn the_clock_advances_in_steps_before_a_client_connects() {
     let gateway = gateway().await;
     let address = gateway.address().socket_addrs(|| None).unwrap()[0];
     let client = std::thread::spawn(move || {
@@ -85,14 +85,14 @@ async fn time_passes_in_strides_for_a_client_nobody_has_heard_of() {
         stream.write_all(LAST_GET).unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap()
     });
-    // Time may run here, but only so fast: a jump would be over before the client has begun.
+    // The clock advances in steps. A single jump would end the timeout before the client connects.
     let arrived = timeout(Duration::from_mins(10), gateway.wait_for(1)).await;
     assert_eq!(arrived.expect("time ran away").len(), 1);
     assert!(client.join().unwrap() > ORDER.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_works_on_several_threads_by_the_real_clock() {
+async fn it_works_on_several_threads_with_the_real_clock() {
     let gateway = start(|request: RecordedRequest| async move { json(200, request.body) }).await;
     let client = http();
     let calls = (0..50).map(|number| {

@@ -1,4 +1,4 @@
-//! Each fault, seen by a client that speaks TCP alone.
+//! Each fault, as a plain TCP client sees it.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::client::{GET, LAST_GET, ORDER, connect, exchange, gateway, read_to_en
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 
 #[tokio::test(start_paused = true)]
-async fn a_reset_is_a_reset() {
+async fn a_reset_sends_rst() {
     for fault in [WireFault::ResetBefore, WireFault::ResetAfter] {
         let gateway = gateway().await;
         gateway.fault_next(fault);
@@ -24,8 +24,8 @@ async fn a_reset_is_a_reset() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_keeps_the_connection_open() {
-    for (fault, told) in [
+async fn a_hang_keeps_the_connection_open() {
+    for (fault, body_bytes) in [
         (WireFault::HangBefore, 0),
         (WireFault::HangAfter, 0),
         (WireFault::SlowBody, ORDER.len() / 2),
@@ -41,11 +41,11 @@ async fn silence_keeps_the_connection_open() {
         let expected = format!(
             "{HEAD}content-length: {}\r\n\r\n{}",
             ORDER.len(),
-            &ORDER[..told]
+            &ORDER[..body_bytes]
         );
-        assert_eq!(text, if told == 0 { "" } else { &expected });
+        assert_eq!(text, if body_bytes == 0 { "" } else { &expected });
         assert_eq!(gateway.requests()[0].response_bytes(), text.len() as u64);
-        // What follows on the connection is not heard.
+        // Later requests on the connection are not read.
         stream.write_all(GET).await.unwrap();
         exchange(&gateway, LAST_GET).await.1.unwrap();
         assert_eq!(gateway.requests().len(), 2);
@@ -53,7 +53,7 @@ async fn silence_keeps_the_connection_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_cut_short_ends_in_order() {
+async fn a_truncated_response_ends_with_an_orderly_close() {
     let half = &ORDER[..ORDER.len() / 2];
     let (length, size) = (ORDER.len(), format!("{:x}", ORDER.len()));
     for (fault, expected) in [
@@ -72,7 +72,7 @@ async fn what_is_cut_short_ends_in_order() {
     ] {
         let gateway = gateway().await;
         gateway.fault_next(fault);
-        // More requests, which nobody reads, must not turn the end into a reset.
+        // Unread requests must not turn the close into a reset.
         let mut stream = connect(&gateway).await.unwrap();
         stream.write_all(&GET.repeat(5000)).await.unwrap();
         let (answer, end) = read_to_end(&mut stream).await;
@@ -87,7 +87,7 @@ async fn what_is_cut_short_ends_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endless_body_is_chunks_of_spaces() {
+async fn an_endless_body_consists_of_chunks_of_spaces() {
     let gateway = gateway().await;
     gateway.fault_next(WireFault::EndlessBody { cap: 100_000 });
     let (answer, end) = exchange(&gateway, GET).await;
@@ -103,7 +103,7 @@ async fn an_endless_body_is_chunks_of_spaces() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endless_body_waits_for_a_client_that_does_not_read() {
+async fn an_endless_body_pauses_while_the_client_does_not_read() {
     let gateway = gateway().await;
     gateway.fault_next(WireFault::EndlessBody { cap: u64::MAX });
     let mut stream = connect(&gateway).await.unwrap();
@@ -122,7 +122,7 @@ async fn an_endless_body_waits_for_a_client_that_does_not_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn replaced_and_late_answers_leave_the_connection_usable() {
+async fn replaced_and_delayed_responses_keep_the_connection_usable() {
     let gateway = gateway().await;
     gateway.fault_next(WireFault::ReplaceBefore(json(500, "1")));
     gateway.fault_next(WireFault::ReplaceAfter(json(500, "2")));

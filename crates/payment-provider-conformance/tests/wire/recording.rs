@@ -1,4 +1,4 @@
-//! What came is kept as it came.
+//! Requests are recorded as they were sent.
 
 use bytes::Bytes;
 use payment_provider_conformance::wire::{RecordedRequest, json};
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::client::{ORDER, connect, exchange, gateway, http, orders, read_to_end, start};
 
 #[tokio::test(start_paused = true)]
-async fn odd_case_repeated_names_and_bytes_beyond_ascii_are_kept() {
+async fn header_case_repeated_names_and_non_ascii_bytes_are_kept() {
     let gateway = gateway().await;
     let request = b"PaTcH /a%2Fb;c?x=1&y=%20+z&x=2&flag HTTP/1.1\r\nHoSt:  gateway\t\r\nX-Sign:a\r\n\
         x-sign: b \r\nX-RAW: \xff\xfe\r\nX-Empty:\r\nCONNECTION: Close\r\nContent-Length: 4\r\n\r\n\x00\xffab";
@@ -62,12 +62,12 @@ async fn odd_case_repeated_names_and_bytes_beyond_ascii_are_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn chunked_bodies_are_put_together_and_kept_as_sent() {
+async fn chunked_bodies_are_decoded_and_kept_as_sent() {
     let gateway = gateway().await;
     let head = "POST /orders HTTP/1.1\r\ntransfer-encoding: Chunked\r\nconnection: close\r\n\r\n";
     let body = "6;note=x\r\n{\"n\":1\r\n003\r\n.50\r\n1\r\n}\r\n0\r\nX-Sum: 7\r\n\r\n";
     let request = [head, body].concat();
-    // Every place at which it can come apart.
+    // The request is split at every position.
     for split in 1..request.len() {
         let mut stream = connect(&gateway).await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -90,7 +90,7 @@ async fn chunked_bodies_are_put_together_and_kept_as_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pipelined_requests_are_answered_in_order_on_one_connection() {
+async fn pipelined_requests_are_answered_in_order() {
     let gateway = start(|request: RecordedRequest| async move { json(200, request.target) }).await;
     let requests = b"POST /1 HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}\r\nGET /2 HTTP/1.1\r\n\r\n\
         POST /3 HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n\
@@ -102,8 +102,8 @@ async fn pipelined_requests_are_answered_in_order_on_one_connection() {
         .iter()
         .map(|answer| answer.split_once("\r\n\r\n").unwrap())
         .collect();
-    let told: Vec<_> = bodies.iter().map(|(_, body)| *body).collect();
-    assert_eq!(told, ["/1", "/2", "/3", "", "/5"]);
+    let bodies_only: Vec<_> = bodies.iter().map(|(_, body)| *body).collect();
+    assert_eq!(bodies_only, ["/1", "/2", "/3", "", "/5"]);
     assert!(bodies[3].0.contains("content-length: 2"), "{answer}");
     assert!(bodies[4].0.contains("connection: close"), "{answer}");
 
@@ -115,7 +115,7 @@ async fn pipelined_requests_are_answered_in_order_on_one_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn large_bodies_go_both_ways() {
+async fn large_bodies_are_received_and_sent() {
     let gateway = start(|request: RecordedRequest| async move { json(200, request.body) }).await;
     let body: Bytes = (0..1024 * 1024)
         .map(|at: u32| at.to_le_bytes()[(at % 3) as usize])
@@ -154,7 +154,7 @@ async fn large_bodies_go_both_ways() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_waits_to_be_asked_for_is_asked_for() {
+async fn expect_continue_is_answered() {
     let gateway = gateway().await;
     let mut stream = connect(&gateway).await.unwrap();
     let head = b"POST / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 2\r\nconnection: close\r\n\r\n";
@@ -171,7 +171,7 @@ async fn a_body_that_waits_to_be_asked_for_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn connections_are_served_at_once_and_told_apart() {
+async fn connections_are_served_concurrently_and_numbered() {
     let gateway = start(|request: RecordedRequest| async move {
         let wait = if request.path() == "/slow" { 3 } else { 1 };
         tokio::time::sleep(std::time::Duration::from_secs(wait)).await;
@@ -199,7 +199,7 @@ async fn connections_are_served_at_once_and_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cleared_gateway_counts_anew() {
+async fn a_cleared_gateway_counts_from_one_again() {
     let gateway = gateway().await;
     let client = http();
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! A gateway that nobody can connect to.
+//! Refused connections.
 
 use std::io::ErrorKind;
 
@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use crate::client::{GET, ORDER, connect, gateway, get, http, io_kind, orders, read_to_end, start};
 
 #[tokio::test(start_paused = true)]
-async fn connecting_fails_until_cleared_and_the_port_stays() {
+async fn connecting_fails_until_cleared_and_the_port_is_kept() {
     let gateway = gateway().await;
     let address = gateway.address();
     for _ in 0..20 {
@@ -29,7 +29,7 @@ async fn connecting_fails_until_cleared_and_the_port_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_with_a_connection_has_to_connect_as_well() {
+async fn a_client_with_an_open_connection_has_to_reconnect() {
     let gateway = gateway().await;
     let client = http();
     for _ in 0..20 {
@@ -68,7 +68,7 @@ async fn an_idle_connection_is_closed_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_from_the_second_request_on_the_first_is_answered() {
+async fn refusing_from_the_second_request_answers_the_first() {
     let gateway = gateway().await;
     gateway.fault_at(2, WireFault::RefuseConnection);
     let client = http();
@@ -83,7 +83,7 @@ async fn refused_from_the_second_request_on_the_first_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_being_answered_gets_its_answer() {
+async fn a_request_in_progress_gets_its_response() {
     let gateway = start(|_: RecordedRequest| async {
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
         json(200, ORDER)

@@ -1,4 +1,4 @@
-//! What is answered when nothing goes wrong.
+//! Responses without faults.
 
 use http::{HeaderValue, StatusCode};
 use payment_provider_conformance::wire::{RecordedRequest, Script, json};
@@ -6,7 +6,7 @@ use payment_provider_conformance::wire::{RecordedRequest, Script, json};
 use crate::client::{LAST_GET, exchange, get, http, orders, start};
 
 #[tokio::test(start_paused = true)]
-async fn a_script_is_played_in_order_and_can_grow() {
+async fn a_script_responds_in_order_and_can_grow() {
     let script = Script::new([json(200, "1"), json(503, "2")]);
     let gateway = start(script.clone()).await;
     assert_eq!(get(&gateway).await.unwrap(), "1");
@@ -20,7 +20,7 @@ async fn a_script_is_played_in_order_and_can_grow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_script_may_go_on_with_a_closure() {
+async fn a_script_falls_back_to_a_closure() {
     let rest = |request: RecordedRequest| async move { json(200, request.target) };
     let gateway = start(Script::new([json(200, "1")]).with_fallback(rest)).await;
     assert_eq!(get(&gateway).await.unwrap(), "1");
@@ -28,7 +28,7 @@ async fn a_script_may_go_on_with_a_closure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn headers_are_sent_as_given_and_the_length_as_it_is() {
+async fn headers_are_sent_as_given_with_the_actual_length() {
     let mut answer = json(201, "{}");
     for (name, value) in [("x-a", "1"), ("x-a", "2"), ("content-length", "77")] {
         answer
@@ -48,7 +48,7 @@ async fn headers_are_sent_as_given_and_the_length_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_is_dropped_is_gone() {
+async fn a_dropped_gateway_closes_its_connections_and_port() {
     let gateway = start(|_: RecordedRequest| std::future::pending()).await;
     let address = orders(&gateway);
     let call = tokio::spawn(http().get(address.clone()).send());

@@ -1,10 +1,10 @@
-//! What is no request.
+//! Bytes that are not a request.
 
 use crate::client::{connect, exchange, gateway};
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_request_is_refused_and_kept() {
+async fn invalid_requests_are_rejected_and_kept() {
     let gateway = gateway().await;
     let long = format!("POST / HTTP/1.1\r\ncontent-length: {}\r\n\r\n", u64::MAX);
     let cases = [
@@ -47,7 +47,7 @@ async fn what_is_no_request_is_refused_and_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_breaks_off_is_none() {
+async fn an_incomplete_request_is_not_recorded() {
     let gateway = gateway().await;
     let mut stream = connect(&gateway).await.unwrap();
     stream

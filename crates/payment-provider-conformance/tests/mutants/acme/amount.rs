@@ -1,5 +1,4 @@
-//! Amounts as Acme Pay writes them: decimal text in the currency's unit, or a number of its
-//! smallest unit.
+//! Amounts in the format of Acme Pay: decimal text in the main unit, or a number of minor units.
 
 use payment_provider_core::{Currency, Money};
 use serde_json::Value;
@@ -10,7 +9,7 @@ pub(super) fn write(amount: Money, profile: Profile) -> Value {
     let minor = amount.minor_units();
     let currency = amount.currency();
     if profile.has(Flaw::WritesThroughFloats) && currency.exponent() == 2 {
-        return through_a_float(amount).decimal().to_string().into();
+        return through_float(amount).decimal().to_string().into();
     }
     if profile.has(Flaw::YenWithDecimals) && currency.exponent() == 0 {
         let hundredths = Money::from_minor_units(minor, Currency::INR);
@@ -27,7 +26,7 @@ pub(super) fn write(amount: Money, profile: Profile) -> Value {
     }
 }
 
-/// `None` if it is no amount.
+/// Parses an amount.
 pub(super) fn read(value: &Value, currency: &Value, profile: Profile) -> Option<Money> {
     let currency: Currency = currency.as_str()?.parse().ok()?;
     if profile.is_full() {
@@ -37,10 +36,10 @@ pub(super) fn read(value: &Value, currency: &Value, profile: Profile) -> Option<
     }
 }
 
-/// What is left of an amount that was a binary fraction for a moment.
+/// Returns the amount after a conversion to a binary fraction and back.
 #[expect(clippy::float_arithmetic, reason = "the flaw")]
 #[expect(clippy::cast_possible_truncation, reason = "the flaw")]
-pub(super) fn through_a_float(amount: Money) -> Money {
+pub(super) fn through_float(amount: Money) -> Money {
     let currency = amount.currency();
     let unit = 10_f64.powi(i32::from(currency.exponent()));
     let major: f64 = amount.decimal().to_string().parse().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Why a call did not lead to a result.
+//! The error of a call.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use payment_provider_core::{
 pub(super) struct CallError {
     pub(super) kind: ErrorKind,
     pub(super) effect: Effect,
-    /// Whether the same again may well succeed.
-    pub(super) passing: bool,
-    /// How long the gateway wants to be left alone.
+    /// True if the call may succeed when it is repeated.
+    pub(super) transient: bool,
+    /// The wait that the gateway asks for.
     pub(super) wait: Option<Duration>,
     pub(super) status: Option<u16>,
     pub(super) code: Option<String>,
@@ -29,7 +29,7 @@ impl CallError {
         Self {
             kind,
             effect,
-            passing: false,
+            transient: false,
             wait: None,
             status: None,
             code: None,
@@ -41,8 +41,8 @@ impl CallError {
         }
     }
 
-    pub(super) const fn passing(mut self) -> Self {
-        self.passing = true;
+    pub(super) const fn transient(mut self) -> Self {
+        self.transient = true;
         self
     }
 
@@ -54,9 +54,9 @@ impl CallError {
         self
     }
 
-    /// The gateway acted, and what it says of it makes no sense.
+    /// The gateway processed the request, but its response cannot be read.
     pub(super) const fn unreadable() -> Self {
-        Self::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied).passing()
+        Self::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied).transient()
     }
 
     pub(super) fn conflict(differences: Vec<Difference>) -> Self {
@@ -71,14 +71,14 @@ impl CallError {
         error
     }
 
-    /// The same, of something that may have been done all the same.
+    /// Marks the request as possibly applied.
     pub(super) const fn uncertain(mut self) -> Self {
         self.effect = Effect::MaybeApplied;
         self
     }
 
-    /// The field that the gateway does not accept.
-    pub(super) fn blame(&mut self, field: Option<&str>) {
+    /// Records the field that the gateway rejects.
+    pub(super) fn add_violation(&mut self, field: Option<&str>) {
         if let Some(field) = field {
             let message = "is not accepted by the gateway";
             self.violations

@@ -1,4 +1,4 @@
-//! Making, finding and ending a checkout.
+//! Creation, lookup and cancellation of checkouts.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use super::memory::lock;
 use super::provider::AcmeProvider;
 use crate::flaw::Flaw;
 
-/// A checkout of which nobody else knows: whoever pays names it to the bank.
-fn made_here(prepared: &PreparedCheckout) -> Result<Checkout, CallError> {
+/// Creates a checkout within the process. The payer names its reference to the bank.
+fn create_locally(prepared: &PreparedCheckout) -> Result<Checkout, CallError> {
     let page = format!("https://bank.example/transfer/{}", prepared.reference);
     let page = page.parse().map_err(|_| CallError::unreadable())?;
     let (reference, next) = (prepared.reference.clone(), NextAction::Redirect(page));
@@ -26,8 +26,8 @@ fn made_here(prepared: &PreparedCheckout) -> Result<Checkout, CallError> {
     Ok(checkout)
 }
 
-/// How often something that must be there is looked for.
-const LOOKS: u32 = 3;
+/// Number of lookups of a checkout that must exist.
+const MAX_LOOKUPS: u32 = 3;
 
 impl AcmeProvider {
     pub(super) async fn create(
@@ -56,7 +56,7 @@ impl AcmeProvider {
         } else {
             String::new()
         };
-        let mut created = self.ask(prepared, &suffix).await;
+        let mut created = self.send_creation(prepared, &suffix).await;
         self.memory.under_way.fetch_sub(1, Ordering::Relaxed);
         if let Ok(created) = &mut created {
             let reference = prepared.reference.to_string();
@@ -71,26 +71,27 @@ impl AcmeProvider {
         created
     }
 
-    /// One caller at a time for each reference, for as long as every caller stays to the end.
+    /// Lets one caller at a time create a checkout with a reference. The lock leaks if a caller is
+    /// dropped.
     async fn create_locked(
         &self,
         prepared: &PreparedCheckout,
     ) -> Result<CreatedCheckout, CallError> {
         let reference = prepared.reference.to_string();
-        let mut looks = 0;
+        let mut lookups = 0;
         while !lock(&self.memory.locked).insert(reference.clone()) {
-            looks += 1;
-            if looks > 300 {
+            lookups += 1;
+            if lookups > 300 {
                 return Err(CallError::new(ErrorKind::Conflict, Effect::Rejected));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let created = self.ask(prepared, "").await;
+        let created = self.send_creation(prepared, "").await;
         lock(&self.memory.locked).remove(&reference);
         created
     }
 
-    async fn ask(
+    async fn send_creation(
         &self,
         prepared: &PreparedCheckout,
         suffix: &str,
@@ -104,12 +105,12 @@ impl AcmeProvider {
             if self.profile.has(Flaw::SendsDespiteInProcess) {
                 let _ = self.api.send(&call).await;
             }
-            return Ok(CreatedCheckout::Created(made_here(prepared)?));
+            return Ok(CreatedCheckout::Created(create_locally(prepared)?));
         }
         match self.api.send(&call).await {
-            Ok(answer) if answer.again && !self.profile.has(Flaw::TrustsReplayedResponse) => {
-                let found = self.there(prepared).await?;
-                // The answer that was lost may have been that to an earlier try of this call.
+            Ok(answer) if answer.replayed && !self.profile.has(Flaw::TrustsReplayedResponse) => {
+                let found = self.find_existing(prepared).await?;
+                // The lost response may have been that to an earlier attempt of this call.
                 let made = answer.attempt > 1 || self.profile.has(Flaw::AdoptionReportedAsCreation);
                 Ok(if made {
                     CreatedCheckout::Created(found)
@@ -120,26 +121,28 @@ impl AcmeProvider {
             Ok(answer) => {
                 let checkout = answer.checkout(self.profile)?;
                 self.compare(prepared, &checkout)?;
-                Ok(if answer.again {
+                Ok(if answer.replayed {
                     CreatedCheckout::Adopted(checkout)
                 } else {
                     CreatedCheckout::Created(checkout)
                 })
             }
-            Err(error) if error.code.as_deref() == Some("key_used_otherwise") => {
+            Err(error) if error.code.as_deref() == Some("key_reused") => {
                 if self.profile.has(Flaw::ConflictWithoutLookup) {
                     return Err(error);
                 }
-                Ok(CreatedCheckout::Adopted(self.there(prepared).await?))
+                Ok(CreatedCheckout::Adopted(
+                    self.find_existing(prepared).await?,
+                ))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// The checkout that is there under this reference, if it is the one that was asked for.
-    async fn there(&self, prepared: &PreparedCheckout) -> Result<Checkout, CallError> {
+    /// Looks up the existing checkout, and returns it if it matches the request.
+    async fn find_existing(&self, prepared: &PreparedCheckout) -> Result<Checkout, CallError> {
         let path = ["checkouts", prepared.reference.as_str()];
-        let mut looks = 1;
+        let mut lookups = 1;
         let answer = loop {
             match self.api.send(&Call::get(&path)).await {
                 Ok(answer) => break answer,
@@ -147,14 +150,14 @@ impl AcmeProvider {
                     if self.profile.has(Flaw::HiddenIsNotFound) {
                         return Err(error);
                     }
-                    if looks == LOOKS {
+                    if lookups == MAX_LOOKUPS {
                         return Err(CallError::new(ErrorKind::Unavailable, Effect::MaybeApplied));
                     }
                 }
                 Err(error) => return Err(error.uncertain()),
             }
-            tokio::time::sleep(Duration::from_secs(1) * looks).await;
-            looks += 1;
+            tokio::time::sleep(Duration::from_secs(1) * lookups).await;
+            lookups += 1;
         };
         let checkout = answer.checkout(self.profile)?;
         self.compare(prepared, &checkout)?;
@@ -200,8 +203,8 @@ impl AcmeProvider {
                 let (open, next) = (CheckoutStatus::Open, NextAction::None);
                 return Ok(Checkout::new(reference, open, nothing, next));
             }
-            let everybodys = lock(&self.api.shared.checkouts);
-            if let Some(made) = everybodys.get(locator.reference.as_str())
+            let shared = lock(&self.api.shared.checkouts);
+            if let Some(made) = shared.get(locator.reference.as_str())
                 && error.kind == ErrorKind::NotFound
                 && profile.has(Flaw::SharesCheckouts)
             {
@@ -260,7 +263,7 @@ impl AcmeProvider {
         }
     }
 
-    /// Asks what a checkout is that the gateway would not cancel.
+    /// Looks up a checkout that the gateway refused to cancel.
     async fn not_cancelled(&self, locator: &CheckoutLocator) -> Result<Cancellation, CallError> {
         let found = self.fetch(locator).await?;
         if found.status == CheckoutStatus::Paid && self.profile.has(Flaw::PaidIsCancelled) {

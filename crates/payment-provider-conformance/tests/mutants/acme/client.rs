@@ -1,4 +1,4 @@
-//! One call to the gateway, and how often it is made.
+//! Calls to the gateway, with retries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use super::memory::{Shared, lock};
 use super::response::ApiResponse;
 use crate::flaw::{Flaw, Profile};
 
-const PATIENCE: Duration = Duration::from_secs(10);
-const TRIES: u32 = 3;
-/// A longer wait is handed on.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_ATTEMPTS: u32 = 3;
+/// A longer wait is returned as retry advice.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 pub(super) fn client(profile: Profile) -> Client {
     let policy = if profile.has(Flaw::FollowsRedirects) {
@@ -35,12 +35,12 @@ pub(super) fn client(profile: Profile) -> Client {
     let builder = if profile.has(Flaw::NoTimeout) || profile.has(Flaw::NoBodyTimeout) {
         builder
     } else {
-        builder.timeout(PATIENCE)
+        builder.timeout(TIMEOUT)
     };
     builder.build().expect("a client without certificates")
 }
 
-/// The gateway as one account sees it.
+/// The API as one account calls it.
 pub(super) struct Api {
     pub(super) client: Client,
     pub(super) base: Url,
@@ -49,7 +49,7 @@ pub(super) struct Api {
     pub(super) profile: Profile,
     pub(super) shared: Arc<Shared>,
     pub(super) clock: Arc<dyn Clock>,
-    /// How many connections there were before this one.
+    /// Number of connections made before this one.
     pub(super) number: usize,
 }
 
@@ -78,10 +78,10 @@ impl<'a> Call<'a> {
 }
 
 impl Api {
-    /// Makes a call, again if need be. What may have been done once stays uncertain, whatever the
-    /// tries after it say.
+    /// Makes a call, with retries. Once an attempt may have been applied, the result stays
+    /// uncertain whatever the later attempts return.
     pub(super) async fn send(&self, call: &Call<'_>) -> Result<ApiResponse, CallError> {
-        let mut doubt: Option<CallError> = None;
+        let mut uncertain_error: Option<CallError> = None;
         let mut attempt = 1;
         loop {
             let error = match self.attempt(call, attempt).await {
@@ -91,15 +91,17 @@ impl Api {
             let pause = self.pause(&error, call.key.is_some(), attempt);
             let uncertain = error.effect == Effect::MaybeApplied;
             let Some(pause) = pause else {
-                return Err(match doubt {
-                    Some(doubt) if !uncertain && !self.profile.has(Flaw::LastAttemptDecides) => {
-                        doubt
+                return Err(match uncertain_error {
+                    Some(uncertain_error)
+                        if !uncertain && !self.profile.has(Flaw::LastAttemptDecides) =>
+                    {
+                        uncertain_error
                     }
                     _ => error,
                 });
             };
             if uncertain {
-                doubt.get_or_insert(error);
+                uncertain_error.get_or_insert(error);
             }
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
@@ -108,28 +110,28 @@ impl Api {
         }
     }
 
-    /// How long to wait before the next try; `None` if there shall be none.
+    /// Returns the wait before the next attempt, or `None` if there is none.
     fn pause(&self, error: &CallError, creates: bool, attempt: u32) -> Option<Duration> {
         let profile = self.profile;
         let endless = profile.has(Flaw::RetriesWithoutEnd) && error.kind == ErrorKind::Unavailable;
         let endless = endless && creates;
         let refused = profile.has(Flaw::RetriesRefusals) && error.kind == ErrorKind::InvalidRequest;
-        if attempt >= TRIES && !endless {
+        if attempt >= MAX_ATTEMPTS && !endless {
             return None;
         }
-        let growing = Duration::from_millis(200) * attempt;
+        let backoff = Duration::from_millis(200) * attempt;
         if let Some(wait) = error.wait {
             if profile.has(Flaw::SleepsThroughLongWaits) {
                 return Some(wait);
             }
             let impatient = profile.has(Flaw::IgnoresRetryAfter);
-            let pause = if impatient { growing } else { wait };
-            return (wait <= LONGEST_WAIT).then_some(pause);
+            let pause = if impatient { backoff } else { wait };
+            return (wait <= MAX_WAIT).then_some(pause);
         }
         if profile.has(Flaw::RetriesWithoutPause) {
-            return error.passing.then_some(Duration::ZERO);
+            return error.transient.then_some(Duration::ZERO);
         }
-        (error.passing || refused).then_some(growing)
+        (error.transient || refused).then_some(backoff)
     }
 
     async fn attempt(&self, call: &Call<'_>, attempt: u32) -> Result<ApiResponse, CallError> {
@@ -178,7 +180,7 @@ impl Api {
         }
         let sent = if self.profile.has(Flaw::NoBodyTimeout) {
             let silent = |_| CallError::new(ErrorKind::Timeout, Effect::MaybeApplied);
-            let sent = tokio::time::timeout(PATIENCE, request.send());
+            let sent = tokio::time::timeout(TIMEOUT, request.send());
             sent.await.map_err(silent)?
         } else {
             request.send().await

@@ -1,4 +1,4 @@
-//! What Acme Pay is and can do, and what an operator has to say.
+//! The descriptor and the settings schema of Acme Pay.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use payment_provider_core::{
 
 use crate::flaw::{Flaw, Profile};
 
-fn everything() -> Capabilities {
+fn every_capability() -> Capabilities {
     Capabilities::default()
         .with_partial_payments()
         .with_notify_url()
@@ -27,20 +27,20 @@ pub(super) fn descriptor(profile: Profile) -> ProviderDescriptor {
     let id = ProviderId::new("acme-pay").expect("an id");
     let mut descriptor = ProviderDescriptor::new(id, "Acme Pay", schema());
     if !profile.has(Flaw::NoWebhookSetup) {
-        let text = "Paste the address under Tree > Branches > Deliveries.";
+        let text = "Enter the URL under Settings > Webhooks.";
         descriptor = descriptor.with_webhook_setup(text);
     }
     if profile.is_full() {
-        descriptor.with_capabilities(everything())
+        descriptor.with_capabilities(every_capability())
     } else {
-        let mut little = Capabilities::default();
-        little.status_inquiry = !profile.is_in_process();
+        let mut few = Capabilities::default();
+        few.status_inquiry = !profile.is_in_process();
         let list = vec![Currency::INR, Currency::JPY, Currency::USD];
         let limits = CheckoutLimits::default()
             .with_reference_length(40)
             .with_life(Duration::from_mins(10), Duration::from_hours(24 * 30));
         descriptor
-            .with_capabilities(little)
+            .with_capabilities(few)
             .with_currencies(CurrencySupport::Only(list))
             .with_limits(limits)
     }
@@ -48,8 +48,8 @@ pub(super) fn descriptor(profile: Profile) -> ProviderDescriptor {
 
 fn schema() -> SettingsSchema {
     let modes = vec![
-        SettingChoice::new("test", "Play money"),
-        SettingChoice::new("live", "Real money"),
+        SettingChoice::new("test", "Test mode"),
+        SettingChoice::new("live", "Live mode"),
     ];
     let modes = SettingKind::Choice { choices: modes };
     SettingsSchema::new([

@@ -1,4 +1,4 @@
-//! What a delivery says.
+//! Parsing of deliveries.
 
 use payment_provider_core::{
     CheckoutReference, CheckoutSnapshot, Event, EventKind, EventTarget, Payment, PaymentStatus,
@@ -9,96 +9,106 @@ use super::payments::payment;
 use super::response;
 use crate::flaw::{Flaw, Profile};
 
-/// Why a delivery cannot be read.
-pub(super) enum Unread {
-    /// It is of a type that nobody knows.
+/// The reason why a delivery cannot be parsed.
+pub(super) enum ParseError {
+    /// The event type is unknown.
     Type,
-    /// It is not in the form of a delivery.
+    /// The body is not a delivery.
     Body,
 }
 
-impl Unread {
-    /// What is kept of it.
+impl ParseError {
+    /// Returns the event that is kept.
     pub(super) fn event(&self) -> Event {
         let reason = match self {
-            Self::Type => "a type of event that is not known",
-            Self::Body => "a body that is not in the form of a delivery",
+            Self::Type => "unknown event type",
+            Self::Body => "the body is not a delivery",
         };
         let reason = reason.to_owned();
         Event::new(
-            "unread",
+            "unrecognised",
             EventTarget::none(),
             EventKind::Unrecognised { reason },
         )
     }
 }
 
-/// Reads a delivery in the form that it says it has, or in the one that is insisted on.
+/// Parses a delivery in the payload version of its body, or in `version` if it is given.
 pub(super) fn read(
     body: &[u8],
-    form: Option<&str>,
+    version: Option<&str>,
     profile: Profile,
-) -> Result<Vec<Event>, Unread> {
-    let body: Value = serde_json::from_slice(body).map_err(|_| Unread::Body)?;
-    let form = match form {
+) -> Result<Vec<Event>, ParseError> {
+    let body: Value = serde_json::from_slice(body).map_err(|_| ParseError::Body)?;
+    let version = match version {
         Some("1") => Some(1),
         Some("2") => Some(2),
-        _ => body["form"].as_i64(),
+        _ => body["version"].as_i64(),
     };
-    let word = body["type"].as_str().ok_or(Unread::Body)?;
-    let (about, _) = word.split_once('.').ok_or(Unread::Body)?;
-    match (form, about) {
-        (Some(1), "payment") => Ok(vec![told(&body, &body, word, profile)?]),
-        (Some(2), "payment") => Ok(vec![told(&body, &body["payment"], word, profile)?]),
+    let event_type = body["type"].as_str().ok_or(ParseError::Body)?;
+    let (about, _) = event_type.split_once('.').ok_or(ParseError::Body)?;
+    match (version, about) {
+        (Some(1), "payment") => Ok(vec![payment_event(&body, &body, event_type, profile)?]),
+        (Some(2), "payment") => Ok(vec![payment_event(
+            &body,
+            &body["payment"],
+            event_type,
+            profile,
+        )?]),
         (Some(2), "checkout") => {
-            let snapshot = snapshot(&body, word, profile)?;
+            let snapshot = snapshot(&body, event_type, profile)?;
             Ok(vec![
-                told(&body, &body["payment"], word, profile)?,
+                payment_event(&body, &body["payment"], event_type, profile)?,
                 snapshot,
             ])
         }
-        _ => Err(Unread::Type),
+        _ => Err(ParseError::Type),
     }
 }
 
-fn told(body: &Value, document: &Value, word: &str, profile: Profile) -> Result<Event, Unread> {
-    let mut payment = payment(document, profile).ok_or(Unread::Body)?;
+fn payment_event(
+    body: &Value,
+    document: &Value,
+    event_type: &str,
+    profile: Profile,
+) -> Result<Event, ParseError> {
+    let mut payment = payment(document, profile).ok_or(ParseError::Body)?;
     let reference = document["reference"].as_str().unwrap_or_default();
-    spoil(&mut payment, reference, word, profile);
+    apply_flaws(&mut payment, reference, event_type, profile);
     let mut target = EventTarget::none().with_reference(CheckoutReference::new(reference).ok());
     if profile.has(Flaw::NamesNoCheckout) {
         target = EventTarget::none();
     }
-    Ok(event(body, word, target, EventKind::Payment(payment)))
+    Ok(event(body, event_type, target, EventKind::Payment(payment)))
 }
 
-fn snapshot(body: &Value, word: &str, profile: Profile) -> Result<Event, Unread> {
-    let checkout = response::checkout(&body["checkout"], profile).ok_or(Unread::Body)?;
+fn snapshot(body: &Value, event_type: &str, profile: Profile) -> Result<Event, ParseError> {
+    let checkout = response::checkout(&body["checkout"], profile).ok_or(ParseError::Body)?;
     let target = EventTarget::none()
         .with_reference(Some(checkout.reference))
         .with_gateway_id(checkout.gateway_id);
     let kind = CheckoutSnapshot::new(checkout.status, checkout.amount, checkout.amount_paid);
-    Ok(event(body, word, target, EventKind::Snapshot(kind)))
+    Ok(event(body, event_type, target, EventKind::Snapshot(kind)))
 }
 
-fn event(body: &Value, word: &str, target: EventTarget, kind: EventKind) -> Event {
+fn event(body: &Value, event_type: &str, target: EventTarget, kind: EventKind) -> Event {
     let at = body["at"].as_str();
     let at = at.and_then(|at| at.parse().ok());
-    Event::new(word, target, kind)
-        .with_gateway_version(body["form"].as_i64().map(|form| form.to_string()))
+    Event::new(event_type, target, kind)
+        .with_gateway_version(body["version"].as_i64().map(|version| version.to_string()))
         .with_occurred_at(at)
 }
 
-/// What an mutant makes of a payment.
-fn spoil(payment: &mut Payment, reference: &str, word: &str, profile: Profile) {
+/// Applies the flaws of mutants to a payment.
+fn apply_flaws(payment: &mut Payment, reference: &str, event_type: &str, profile: Profile) {
     if profile.has(Flaw::FailedDeliveryIsSuccess) {
         payment.status = PaymentStatus::Succeeded;
     }
     if profile.has(Flaw::DedupKeyPerCheckout) {
         payment.id = reference.parse().unwrap_or_else(|_| payment.id.clone());
     }
-    if profile.has(Flaw::DedupKeyPerEventType) && word.starts_with("checkout") {
-        let other = format!("{}-{word}", payment.id);
+    if profile.has(Flaw::DedupKeyPerEventType) && event_type.starts_with("checkout") {
+        let other = format!("{}-{event_type}", payment.id);
         payment.id = other.parse().unwrap_or_else(|_| payment.id.clone());
     }
 }

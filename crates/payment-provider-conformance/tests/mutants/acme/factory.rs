@@ -1,4 +1,4 @@
-//! Connecting an account.
+//! The factory, which connects accounts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use url::Url;
 
 use super::client::{Api, client};
 use super::descriptor::descriptor;
-use super::memory::{Memory, Shared, lock};
+use super::memory::{ConnectionState, Shared, lock};
 use super::provider::AcmeProvider;
 use super::signature::Keyring;
 use crate::flaw::{Flaw, Profile};
@@ -65,8 +65,8 @@ impl AcmeFactory {
 
     fn remember(&self, key: &str, secret: &SecretString, given: &[SecretString]) {
         *lock(&self.shared.last_credentials) = Some((key.to_owned(), secret.clone()));
-        let mut ever = lock(&self.shared.secrets_ever);
-        for owner in [key, "anybody"] {
+        let mut ever = lock(&self.shared.all_secrets);
+        for owner in [key, "everyone"] {
             let ever = ever.entry(owner.to_owned()).or_default();
             ever.extend_from_slice(given);
         }
@@ -115,10 +115,10 @@ impl ProviderFactory for AcmeFactory {
         }
         self.remember(&key, &secret, &secrets);
         if self.profile.has(Flaw::KeepsRetiredSecrets) {
-            secrets.clone_from(&lock(&self.shared.secrets_ever)[&key]);
+            secrets.clone_from(&lock(&self.shared.all_secrets)[&key]);
         }
         if self.profile.has(Flaw::SharesSecrets) {
-            secrets.clone_from(&lock(&self.shared.secrets_ever)["anybody"]);
+            secrets.clone_from(&lock(&self.shared.all_secrets)["everyone"]);
         }
         if self.profile.has(Flaw::VerifiesWithBlankSecret) {
             secrets.push(SecretString::default());
@@ -148,7 +148,7 @@ impl ProviderFactory for AcmeFactory {
             descriptor,
             environment,
             keyring,
-            memory: Memory::default(),
+            memory: ConnectionState::default(),
             profile: self.profile,
         }))
     }
@@ -157,6 +157,6 @@ impl ProviderFactory for AcmeFactory {
 fn shown(value: Option<&payment_provider_core::SettingValue>) -> String {
     match value {
         Some(payment_provider_core::SettingValue::Text(text)) => text.expose_secret().to_owned(),
-        _ => "something else".to_owned(),
+        _ => "not a text".to_owned(),
     }
 }

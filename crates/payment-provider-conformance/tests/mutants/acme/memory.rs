@@ -1,4 +1,4 @@
-//! What a provider must not remember. The specimen never looks here; some mutants live by it.
+//! State that a provider must not keep. The correct providers do not use it; some mutants do.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicUsize;
@@ -7,18 +7,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use payment_provider_core::Checkout;
 use payment_provider_core::reexport::secrecy::SecretString;
 
-/// Of a factory, for all its connections.
+/// State of a factory, shared by all its connections.
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) last_credentials: Mutex<Option<(String, SecretString)>>,
-    pub(super) secrets_ever: Mutex<HashMap<String, Vec<SecretString>>>,
+    pub(super) all_secrets: Mutex<HashMap<String, Vec<SecretString>>>,
     pub(super) checkouts: Mutex<HashMap<String, Checkout>>,
     pub(super) connections: AtomicUsize,
 }
 
-/// Of one connection.
+/// State of one connection.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(super) struct ConnectionState {
     pub(super) locked: Mutex<HashSet<String>>,
     pub(super) prepared: Mutex<HashSet<String>>,
     pub(super) seen: Mutex<HashSet<String>>,

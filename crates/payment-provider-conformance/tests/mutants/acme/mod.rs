@@ -1,6 +1,6 @@
-//! Acme Pay behind the contract: a provider as small as one can be that passes every case.
+//! A provider for Acme Pay, as small as one that passes every case can be.
 
-#![expect(clippy::result_large_err, reason = "a error is told once a call")]
+#![expect(clippy::result_large_err, reason = "one error for each call")]
 
 mod amount;
 mod call_error;

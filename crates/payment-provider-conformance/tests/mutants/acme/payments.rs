@@ -1,4 +1,4 @@
-//! The payments of a checkout.
+//! Listing the payments of a checkout.
 
 use std::sync::atomic::Ordering;
 
@@ -13,10 +13,10 @@ use super::client::Call;
 use super::provider::AcmeProvider;
 use crate::flaw::{Flaw, Profile};
 
-/// More pages than a checkout has.
-const MOST_PAGES: usize = 1000;
+/// More pages than any checkout has.
+const MAX_PAGES: usize = 1000;
 
-/// A payment as it stands in a list or in a delivery.
+/// Parses a payment of a list or a delivery.
 pub(super) fn payment(document: &Value, profile: Profile) -> Option<Payment> {
     let text = |name: &str| document[name].as_str();
     let id = PaymentId::new(text("id")?).ok()?;
@@ -45,7 +45,7 @@ impl AcmeProvider {
         }
         let mut payments = Vec::new();
         let mut from = "0".to_owned();
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let query = [
                 ("from", from.as_str()),
                 ("reference", locator.reference.as_str()),
@@ -66,7 +66,7 @@ impl AcmeProvider {
                 _ if payments.is_empty() && self.profile.has(Flaw::NoPaymentsAreAnError) => {
                     return Err(CallError::new(ErrorKind::NotFound, Effect::Rejected));
                 }
-                _ => return Ok(self.spoilt(payments)),
+                _ => return Ok(self.with_flaws(payments)),
             }
         }
         Err(CallError::new(
@@ -75,8 +75,8 @@ impl AcmeProvider {
         ))
     }
 
-    /// What an mutant makes of the list.
-    fn spoilt(&self, mut payments: Vec<Payment>) -> Vec<Payment> {
+    /// Applies the flaws of mutants to the list.
+    fn with_flaws(&self, mut payments: Vec<Payment>) -> Vec<Payment> {
         let profile = self.profile;
         if profile.has(Flaw::OmitsFailedAttempts) {
             payments.retain(|payment| payment.status != PaymentStatus::Failed);

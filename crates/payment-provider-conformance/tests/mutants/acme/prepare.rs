@@ -1,4 +1,4 @@
-//! Everything that can be known before anything is sent.
+//! Checks before anything is sent.
 
 use payment_provider_core::{
     Capabilities, CheckoutLimits, CheckoutRequest, Currency, CurrencySupport, Customer,
@@ -11,9 +11,9 @@ use super::memory::lock;
 use super::provider::AcmeProvider;
 use crate::flaw::Flaw;
 
-const LONGEST_PURPOSE: usize = 200;
+const MAX_PURPOSE: usize = 200;
 
-/// What the gateway needs of a customer, by the fields of [`Customer`].
+/// Returns what the gateway needs from a customer, by the fields of [`Customer`].
 pub(super) fn needs(customer: &Customer) -> Violations {
     let mut needs = Violations::none();
     match &customer.email {
@@ -42,7 +42,7 @@ impl AcmeProvider {
         }
         if profile.has(Flaw::PanicsWithoutName) {
             let name = request.customer.name.as_ref();
-            assert!(name.is_some(), "a customer has a name");
+            assert!(name.is_some(), "the customer has no name");
         }
         self.violations(request).into_result(())?;
         lock(&self.memory.prepared).insert(request.reference.to_string());
@@ -72,9 +72,11 @@ impl AcmeProvider {
 
     fn violations(&self, request: &CheckoutRequest) -> Violations {
         let profile = self.profile;
-        let mut found = self.believed().check_request(request, self.api.now());
-        if request.purpose.chars().count() > LONGEST_PURPOSE {
-            let message = format!("must be at most {LONGEST_PURPOSE} characters");
+        let mut found = self
+            .effective_descriptor()
+            .check_request(request, self.api.now());
+        if request.purpose.chars().count() > MAX_PURPOSE {
+            let message = format!("must be at most {MAX_PURPOSE} characters");
             found.push("purpose", ViolationCode::TooLarge, message);
         }
         let smallest = request.partial_payments.and_then(|terms| terms.minimum);
@@ -89,7 +91,7 @@ impl AcmeProvider {
             if profile.has(Flaw::EchoesCustomers) {
                 let email = request.customer.email.as_ref();
                 let email = email.map(payment_provider_core::Pii::expose);
-                message = format!("{} is no address", email.unwrap_or_default()).into();
+                message = format!("{} is not an address", email.unwrap_or_default()).into();
             }
             found.push(field, need.code, message);
         }
@@ -114,9 +116,10 @@ impl AcmeProvider {
         kept
     }
 
-    /// What requests are checked by: what is declared, in all but some mutants.
-    fn believed(&self) -> ProviderDescriptor {
-        let mut believed = self.descriptor.clone();
+    /// Returns the descriptor that requests are checked against. Some mutants declare less than
+    /// they accept.
+    fn effective_descriptor(&self) -> ProviderDescriptor {
+        let mut effective_descriptor = self.descriptor.clone();
         let Capabilities {
             partial_payments,
             notify_url,
@@ -124,7 +127,7 @@ impl AcmeProvider {
             payer_notification,
             reminders,
             ..
-        } = &mut believed.capabilities;
+        } = &mut effective_descriptor.capabilities;
         let profile = self.profile;
         *partial_payments |= profile.has(Flaw::AcceptsPartialPayments);
         *notify_url |= profile.has(Flaw::AcceptsNotifyUrl);
@@ -132,20 +135,20 @@ impl AcmeProvider {
         *payer_notification |= profile.has(Flaw::AcceptsNotification);
         *reminders |= profile.has(Flaw::AcceptsReminders);
         if profile.has(Flaw::AcceptsLongReferences) {
-            believed.limits.reference_length = 50;
+            effective_descriptor.limits.reference_length = 50;
         }
         if profile.has(Flaw::AcceptsAnyLifetime) {
-            let length = believed.limits.reference_length;
-            believed.limits = CheckoutLimits::default().with_reference_length(length);
+            let length = effective_descriptor.limits.reference_length;
+            effective_descriptor.limits = CheckoutLimits::default().with_reference_length(length);
         }
         if profile.has(Flaw::AcceptsAnyCurrency) {
-            believed.currencies = CurrencySupport::Any;
+            effective_descriptor.currencies = CurrencySupport::Any;
         }
         if profile.has(Flaw::RefusesADeclaredCurrency) {
             let list = vec![Currency::INR, Currency::JPY];
-            believed.currencies = CurrencySupport::Only(list);
+            effective_descriptor.currencies = CurrencySupport::Only(list);
         }
-        believed
+        effective_descriptor
     }
 
     fn document(&self, request: &CheckoutRequest) -> Value {

@@ -1,4 +1,4 @@
-//! One account, connected.
+//! The connected provider.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use payment_provider_core::{
 
 use super::call_error::CallError;
 use super::client::{Api, Call};
-use super::memory::Memory;
+use super::memory::ConnectionState;
 use super::prepare::needs;
 use super::returns::Returns;
 use super::signature::Keyring;
@@ -26,7 +26,7 @@ pub(super) struct AcmeProvider {
     pub(super) descriptor: ProviderDescriptor,
     pub(super) environment: Environment,
     pub(super) keyring: Arc<Keyring>,
-    pub(super) memory: Memory,
+    pub(super) memory: ConnectionState,
     pub(super) profile: Profile,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for AcmeProvider {
 }
 
 impl AcmeProvider {
-    fn told<T>(
+    fn to_result<T>(
         &self,
         operation: Operation,
         outcome: Result<T, CallError>,
@@ -68,7 +68,7 @@ impl AcmeProvider {
             environment = Environment::Production;
         }
         if profile.has(Flaw::CheckCreates) {
-            let call = Call::new(Method::POST, &["checkouts", "is-anybody-there"]);
+            let call = Call::new(Method::POST, &["checkouts", "is-anybody-present"]);
             let _ = self.api.send(&call).await;
         }
         if profile.is_in_process() {
@@ -97,8 +97,12 @@ impl AcmeProvider {
         if (undeclared && !self.profile.has(Flaw::LinksUndeclared)) || !needs.is_empty() {
             return Ok(CustomerLink::local(needs));
         }
-        let anew = self.profile.has(Flaw::CreatesCustomerEachTime);
-        let method = if anew { Method::POST } else { Method::PUT };
+        let create_again = self.profile.has(Flaw::CreatesCustomerEachTime);
+        let method = if create_again {
+            Method::POST
+        } else {
+            Method::PUT
+        };
         let path = ["customers", customer.id.as_str()];
         let call = Call::new(method, &path);
         let answer = self.api.send(&call).await?;
@@ -120,11 +124,11 @@ impl PaymentProvider for AcmeProvider {
     }
 
     async fn check_connection(&self) -> Result<ConnectionCheck, ProviderError> {
-        self.told(Operation::CheckConnection, self.check().await)
+        self.to_result(Operation::CheckConnection, self.check().await)
     }
 
     async fn link_customer(&self, customer: &Customer) -> Result<CustomerLink, ProviderError> {
-        self.told(Operation::LinkCustomer, self.link(customer).await)
+        self.to_result(Operation::LinkCustomer, self.link(customer).await)
     }
 
     fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations> {
@@ -135,39 +139,39 @@ impl PaymentProvider for AcmeProvider {
         &self,
         prepared: &PreparedCheckout,
     ) -> Result<CreatedCheckout, ProviderError> {
-        self.told(Operation::CreateCheckout, self.create(prepared).await)
+        self.to_result(Operation::CreateCheckout, self.create(prepared).await)
     }
 
     async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError> {
-        self.told(Operation::FetchCheckout, self.fetch(checkout).await)
+        self.to_result(Operation::FetchCheckout, self.fetch(checkout).await)
     }
 
     async fn cancel_checkout(
         &self,
         checkout: &CheckoutLocator,
     ) -> Result<Cancellation, ProviderError> {
-        self.told(Operation::CancelCheckout, self.cancel(checkout).await)
+        self.to_result(Operation::CancelCheckout, self.cancel(checkout).await)
     }
 
     async fn list_payments(
         &self,
         checkout: &CheckoutLocator,
     ) -> Result<Vec<Payment>, ProviderError> {
-        self.told(Operation::ListPayments, self.list(checkout).await)
+        self.to_result(Operation::ListPayments, self.list(checkout).await)
     }
 
     async fn handle_webhook(
         &self,
         request: &WebhookRequest,
     ) -> Result<VerifiedWebhook, ProviderError> {
-        self.told(Operation::HandleWebhook, self.take_in(request))
+        self.to_result(Operation::HandleWebhook, self.verify_webhook(request))
     }
 
     fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {
         let declared = self.descriptor.capabilities.signed_returns;
-        let there = (declared && !self.profile.has(Flaw::ReturnsMissing))
+        let present = (declared && !self.profile.has(Flaw::ReturnsMissing))
             || self.profile.has(Flaw::ReturnsUndeclared);
-        there.then(|| {
+        present.then(|| {
             let provider = self.descriptor.id.clone();
             let keyring = Arc::clone(&self.keyring);
             Arc::new(Returns::new(provider, keyring, self.profile)) as _

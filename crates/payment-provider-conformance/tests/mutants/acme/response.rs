@@ -1,4 +1,4 @@
-//! What the gateway says, read.
+//! Parsing of responses.
 
 use payment_provider_core::{
     Checkout, CheckoutReference, CheckoutStatus, Fingerprint, GatewayCheckoutId, NextAction,
@@ -9,12 +9,12 @@ use super::amount;
 use super::call_error::CallError;
 use crate::flaw::{Flaw, Profile};
 
-/// A success.
+/// A successful response.
 pub(super) struct ApiResponse {
     pub(super) document: Value,
-    /// Whether the gateway gave this answer before.
-    pub(super) again: bool,
-    /// Which try it answers, the first being 1.
+    /// True if the gateway repeated an earlier response to the same idempotency key.
+    pub(super) replayed: bool,
+    /// The attempt that it answers, counted from 1.
     pub(super) attempt: u32,
 }
 
@@ -24,7 +24,7 @@ impl ApiResponse {
     }
 }
 
-/// A checkout as it stands in an answer or in a delivery.
+/// Parses a checkout of a response or a delivery.
 pub(super) fn checkout(document: &Value, profile: Profile) -> Option<Checkout> {
     let text = |name: &str| document[name].as_str();
     let reference = CheckoutReference::new(text("reference")?).ok()?;
@@ -34,7 +34,7 @@ pub(super) fn checkout(document: &Value, profile: Profile) -> Option<Checkout> {
     let leads_on = status == CheckoutStatus::Paid && profile.has(Flaw::PaidKeepsNextAction);
     let may_lead_on = status.is_payable() || leads_on;
     let page = match page {
-        None if leads_on => "https://pay.acme.example/again".parse().ok(),
+        None if leads_on => "https://pay.acme.example/replayed".parse().ok(),
         page => page,
     };
     let next = page
@@ -42,9 +42,9 @@ pub(super) fn checkout(document: &Value, profile: Profile) -> Option<Checkout> {
         .map_or(NextAction::None, NextAction::Redirect);
     let mut checkout = Checkout::new(reference, status, amount, next);
     checkout.gateway_id = GatewayCheckoutId::new(text("id")?).ok();
-    checkout.amount_paid = amount::read(&document["settled"], &document["currency"], profile)?;
+    checkout.amount_paid = amount::read(&document["amount_paid"], &document["currency"], profile)?;
     if profile.has(Flaw::ReadsThroughFloats) {
-        checkout.amount_paid = amount::through_a_float(checkout.amount_paid);
+        checkout.amount_paid = amount::through_float(checkout.amount_paid);
     }
     if profile.has(Flaw::InfersAmountFromPaidStatus) && checkout.status == CheckoutStatus::Paid {
         checkout.amount_paid = checkout.amount;
@@ -54,12 +54,12 @@ pub(super) fn checkout(document: &Value, profile: Profile) -> Option<Checkout> {
     Some(checkout)
 }
 
-fn status(word: &str, profile: Profile) -> CheckoutStatus {
-    match word {
+fn status(name: &str, profile: Profile) -> CheckoutStatus {
+    match name {
         "waiting" => CheckoutStatus::Open,
-        "part_settled" if profile.has(Flaw::PartiallyPaidIsPaid) => CheckoutStatus::Paid,
-        "part_settled" => CheckoutStatus::PartiallyPaid,
-        "settled" => CheckoutStatus::Paid,
+        "part_paid" if profile.has(Flaw::PartiallyPaidIsPaid) => CheckoutStatus::Paid,
+        "part_paid" => CheckoutStatus::PartiallyPaid,
+        "paid" => CheckoutStatus::Paid,
         "lapsed" if profile.has(Flaw::ExpiredIsOpen) => CheckoutStatus::Open,
         "lapsed" => CheckoutStatus::Expired,
         "void" => CheckoutStatus::Cancelled,

@@ -1,4 +1,4 @@
-//! What comes back of a call, if anything does.
+//! Reading of responses and of failed calls.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use super::client::Api;
 use super::response::ApiResponse;
 use crate::flaw::Flaw;
 
-const MAX_ANSWER: usize = 256 * 1024;
+const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
 impl Api {
-    /// Only where no connection was made is it certain that nothing was sent.
+    /// Returns the error of a call without a response. Only if no connection was made is it certain
+    /// that nothing was sent.
     pub(super) fn unanswered(&self, error: reqwest::Error) -> CallError {
         let kind = if error.is_timeout() {
             ErrorKind::Timeout
@@ -35,7 +36,7 @@ impl Api {
         } else {
             Effect::MaybeApplied
         };
-        let failed = CallError::new(kind, effect).passing();
+        let failed = CallError::new(kind, effect).transient();
         if self.profile.has(Flaw::UrlInErrors) {
             return failed.with_source(error);
         }
@@ -48,19 +49,19 @@ impl Api {
         let header = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
         let request_id = header("acme-request-id");
         let wait = header("retry-after").and_then(|wait| wait.parse().ok());
-        let again = header("acme-again").is_some();
+        let replayed = header("acme-replayed").is_some();
         let outcome = if status.is_success() {
-            let body = self.whole(&mut response).await;
-            body.and_then(|body| self.understood(&body))
+            let body = self.read_body(&mut response).await;
+            body.and_then(|body| self.parse(&body))
         } else {
-            let body = self.whole(&mut response).await.unwrap_or_default();
+            let body = self.read_body(&mut response).await.unwrap_or_default();
             let wait = wait.map(Duration::from_secs);
             Err(self.refusal(status, &body, wait))
         };
         match outcome {
             Ok(document) => Ok(ApiResponse {
                 document,
-                again,
+                replayed,
                 attempt: 1,
             }),
             Err(mut error) => {
@@ -71,16 +72,16 @@ impl Api {
         }
     }
 
-    async fn whole(&self, response: &mut Response) -> Result<Bytes, CallError> {
+    async fn read_body(&self, response: &mut Response) -> Result<Bytes, CallError> {
         let mut body = BytesMut::new();
-        let most = if self.profile.has(Flaw::ReadsWithoutLimit) {
+        let limit = if self.profile.has(Flaw::ReadsWithoutLimit) {
             usize::MAX
         } else {
-            MAX_ANSWER
+            MAX_RESPONSE_BYTES
         };
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > most => {
+                Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
                     let kind = ErrorKind::UnreadableAnswer;
                     return Err(CallError::new(kind, Effect::MaybeApplied));
                 }
@@ -97,7 +98,7 @@ impl Api {
         }
     }
 
-    fn understood(&self, body: &[u8]) -> Result<Value, CallError> {
+    fn parse(&self, body: &[u8]) -> Result<Value, CallError> {
         match serde_json::from_slice(body) {
             Ok(document @ Value::Object(_)) => Ok(document),
             _ if self.profile.has(Flaw::UnreadableSuccessIsRejection) => Err(CallError::new(
@@ -127,7 +128,7 @@ impl Api {
             Effect::Rejected
         };
         let mut error = CallError::new(kind, effect);
-        error.passing = kind == ErrorKind::Unavailable;
+        error.transient = kind == ErrorKind::Unavailable;
         if kind == ErrorKind::RateLimited && !profile.has(Flaw::AdviceIgnoresRetryAfter) {
             error.wait = Some(wait.unwrap_or(Duration::from_mins(1)));
         }
@@ -139,7 +140,7 @@ impl Api {
         let text = |name: &str| document["error"][name].as_str().map(str::to_owned);
         error.code = text("code");
         error.message = text("message");
-        error.blame(text("field").as_deref());
+        error.add_violation(text("field").as_deref());
         error
     }
 }

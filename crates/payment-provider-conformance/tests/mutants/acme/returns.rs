@@ -1,4 +1,4 @@
-//! The payer's way back.
+//! Signed return URLs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl Returns {
             ["reference", "payment", "status"].map(|name| part(name).unwrap_or_default());
         let signed = format!("{reference}|{payment}|{status}");
         let matched = if self.profile.has(Flaw::ReturnsUnverified) {
-            self.keyring.anybody()?
+            self.keyring.any_secret()?
         } else {
             self.keyring.matched(&[signed.as_bytes()], &signature)?
         };
@@ -45,7 +45,7 @@ impl Returns {
             reference.push_str("-other");
         }
         let target = EventTarget::none().with_reference(CheckoutReference::new(reference).ok());
-        let status = (status == "settled").then_some(CheckoutStatus::Paid);
+        let status = (status == "paid").then_some(CheckoutStatus::Paid);
         let returned = VerifiedReturn::new(target, matched);
         let payment = PaymentId::new(payment).ok();
         Some(returned.with_payment_id(payment).with_status(status))

@@ -1,4 +1,4 @@
-//! Who signed something: HMAC-SHA256 in hexadecimal digits, under one of the connection's secrets.
+//! Signatures: HMAC-SHA256 in hexadecimal, under one of the connection's secrets.
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
@@ -38,7 +38,7 @@ impl Keyring {
     pub(super) fn matched(&self, parts: &[&[u8]], claimed: &str) -> Option<MatchedSecret> {
         let claimed = HEXLOWER.decode(claimed.as_bytes()).unwrap_or_default();
         if self.profile.has(Flaw::VerifiesNothing) {
-            return self.anybody();
+            return self.any_secret();
         }
         let compared = if self.profile.has(Flaw::ComparesHalfTheSignature) {
             16
@@ -53,8 +53,8 @@ impl Keyring {
         check.finish()
     }
 
-    /// What a comparison says that compares something with itself.
-    pub(super) fn anybody(&self) -> Option<MatchedSecret> {
+    /// Returns the first secret as matched, by comparing a text with itself.
+    pub(super) fn any_secret(&self) -> Option<MatchedSecret> {
         let (label, _) = self.keys.first()?;
         let mut check = SignatureCheck::new(b"anything");
         check.compare(label, b"anything");
@@ -70,7 +70,7 @@ impl Keyring {
 
 fn mac(secret: &SecretString, parts: &[&[u8]]) -> Vec<u8> {
     let key = secret.expose_secret().as_bytes();
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length will do");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC accepts keys of any length");
     for part in parts {
         mac.update(part);
     }
@@ -79,7 +79,7 @@ fn mac(secret: &SecretString, parts: &[&[u8]]) -> Vec<u8> {
 
 fn label(secret: &SecretString, number: usize, profile: Profile) -> SecretLabel {
     if profile.has(Flaw::OneLabelForAllSecrets) {
-        return SecretLabel::new("the secret");
+        return SecretLabel::new("webhook secret");
     }
     if profile.has(Flaw::SecretLabelPerConnection) {
         let secret = label(
@@ -96,6 +96,6 @@ fn label(secret: &SecretString, number: usize, profile: Profile) -> SecretLabel 
     if profile.has(Flaw::SecretAsLabel) {
         return SecretLabel::new(&secret[..18]);
     }
-    let digest = Sha256::digest(format!("label of an acme: {secret}"));
+    let digest = Sha256::digest(format!("acme secret label: {secret}"));
     SecretLabel::new(HEXLOWER.encode(&digest[..8]))
 }

@@ -1,4 +1,4 @@
-//! Deliveries: who signed them, and when.
+//! Verification of webhook deliveries.
 
 use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
@@ -12,14 +12,17 @@ use super::memory::lock;
 use super::provider::AcmeProvider;
 use crate::flaw::Flaw;
 
-/// How old a delivery may be, and how far ahead of us the gateway's clock.
-const WINDOW: SignedDuration = SignedDuration::from_mins(5);
-const AHEAD: SignedDuration = SignedDuration::from_mins(1);
+/// Maximum age of a delivery, and maximum lead of the gateway's clock.
+const MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
+const MAX_LEAD: SignedDuration = SignedDuration::from_mins(1);
 
 impl AcmeProvider {
-    pub(super) fn take_in(&self, request: &WebhookRequest) -> Result<VerifiedWebhook, CallError> {
+    pub(super) fn verify_webhook(
+        &self,
+        request: &WebhookRequest,
+    ) -> Result<VerifiedWebhook, CallError> {
         let profile = self.profile;
-        self.startle(request);
+        self.panic_on_unusual_headers(request);
         let timed = self.descriptor.capabilities.signed_timestamps;
         let time = if timed {
             request.header("acme-time").unwrap_or_default()
@@ -39,13 +42,13 @@ impl AcmeProvider {
             self.keyring.verify(&[body], claimed)
         };
         let unsigned = claimed.is_empty() && profile.has(Flaw::AcceptsUnsigned);
-        let anybody = || self.keyring.anybody().map(Verification::SharedSecret);
-        let verified = verified.or_else(|| anybody().filter(|_| unsigned));
+        let any_secret = || self.keyring.any_secret().map(Verification::SharedSecret);
+        let verified = verified.or_else(|| any_secret().filter(|_| unsigned));
         let Some(verification) = verified else {
             let error = CallError::new(ErrorKind::InvalidSignature, Effect::Rejected);
             return Err(
                 if profile.has(Flaw::DistinguishesMismatches) && claimed.is_empty() {
-                    error.with_source("there is no signature")
+                    error.with_source("the signature is missing")
                 } else {
                     error
                 },
@@ -53,7 +56,7 @@ impl AcmeProvider {
         };
         let sent_at = time.parse().ok();
         let sent_at = sent_at.and_then(|at| Timestamp::from_second(at).ok());
-        let freshness = self.freshness(timed, time, request.received_at);
+        let check = self.check_timestamp(timed, time, request.received_at);
         let events = self.events(request)?;
         let mut environment = self.environment;
         if profile.has(Flaw::WebhookNamesOtherEnvironment) {
@@ -63,7 +66,7 @@ impl AcmeProvider {
         if profile.has(Flaw::DeliveryKeyFromEventIdHeader) {
             body = request.header("acme-event-id").unwrap_or("none").as_bytes();
         }
-        let verified = VerifiedWebhook::new(verification, body, environment, freshness, events);
+        let verified = VerifiedWebhook::new(verification, body, environment, check, events);
         Ok(verified.with_sent_at(sent_at))
     }
 
@@ -76,14 +79,14 @@ impl AcmeProvider {
         {
             return Ok(Vec::new());
         }
-        let form = request.header("acme-form");
-        let form = form.filter(|_| profile.has(Flaw::ParserFromVersionHeader));
-        let mut events = match events::read(&request.body, form, profile) {
+        let version = request.header("acme-version");
+        let version = version.filter(|_| profile.has(Flaw::ParserFromVersionHeader));
+        let mut events = match events::read(&request.body, version, profile) {
             Ok(events) => events,
-            Err(unread) => {
-                let fatal = match unread {
-                    events::Unread::Type => profile.has(Flaw::UnknownTypeIsAnError),
-                    events::Unread::Body => profile.has(Flaw::UnreadableBodyIsAnError),
+            Err(error) => {
+                let fatal = match error {
+                    events::ParseError::Type => profile.has(Flaw::UnknownTypeIsAnError),
+                    events::ParseError::Body => profile.has(Flaw::UnreadableBodyIsAnError),
                 };
                 if fatal {
                     return Err(CallError::new(
@@ -91,7 +94,7 @@ impl AcmeProvider {
                         Effect::Rejected,
                     ));
                 }
-                vec![unread.event()]
+                vec![error.event()]
             }
         };
         for event in &mut events {
@@ -111,11 +114,11 @@ impl AcmeProvider {
         Ok(events)
     }
 
-    fn freshness(&self, timed: bool, time: &str, received_at: Timestamp) -> TimestampCheck {
+    fn check_timestamp(&self, timed: bool, time: &str, received_at: Timestamp) -> TimestampCheck {
         let profile = self.profile;
         if !timed {
-            let begun = "2026-11-21T08:59:58Z".parse().unwrap();
-            let old = self.api.now().duration_since(begun) > WINDOW;
+            let sent_at = "2026-11-21T08:59:58Z".parse().unwrap();
+            let old = self.api.now().duration_since(sent_at) > MAX_AGE;
             return if old && profile.has(Flaw::StaleWithoutTimestamps) {
                 TimestampCheck::Stale
             } else {
@@ -135,17 +138,17 @@ impl AcmeProvider {
         } else {
             now.saturating_sub(seconds)
         };
-        if age > WINDOW.as_secs() && !profile.has(Flaw::StaleIsFresh) {
+        if age > MAX_AGE.as_secs() && !profile.has(Flaw::StaleIsFresh) {
             TimestampCheck::Stale
-        } else if age < -AHEAD.as_secs() && !profile.has(Flaw::FutureIsFresh) {
+        } else if age < -MAX_LEAD.as_secs() && !profile.has(Flaw::FutureIsFresh) {
             TimestampCheck::FromFuture
         } else {
             TimestampCheck::Fresh
         }
     }
 
-    /// What makes some mutants panic.
-    fn startle(&self, request: &WebhookRequest) {
+    /// Panics in some mutants.
+    fn panic_on_unusual_headers(&self, request: &WebhookRequest) {
         for value in request.headers.values() {
             if self.profile.has(Flaw::PanicsOnLongHeaders) {
                 assert!(value.len() < 65_536, "no header is as long as that");

@@ -1,4 +1,4 @@
-//! What the gateway tells of its own accord, and how it signs.
+//! Webhook deliveries and their signatures.
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
@@ -21,46 +21,48 @@ impl AcmeGateway {
     pub(super) fn deliveries_for(&self, scenario: &Scenario) -> ModelResult<Vec<UnsignedDelivery>> {
         let state = self.lock();
         let bodies = match scenario {
-            Scenario::Paid(id) => self.about(&state, id.as_str(), "captured")?,
-            Scenario::Failed(id) => self.about(&state, id.as_str(), "declined")?,
+            Scenario::Paid(id) => self.bodies_for(&state, id.as_str(), "captured")?,
+            Scenario::Failed(id) => self.bodies_for(&state, id.as_str(), "declined")?,
             Scenario::UnknownType => {
-                vec![json!({"form": 2, "type": "moon.rose", "at": AT, "moon": {"full": true}})]
+                vec![
+                    json!({"version": 2, "type": "invoice.archived", "at": AT, "invoice": {"id": "inv_1"}}),
+                ]
             }
-            _ => return Err(NotImplemented::new("news of a kind that is new")),
+            _ => return Err(NotImplemented::new("a new kind of scenario")),
         };
-        Ok(bodies.iter().enumerate().map(delivered).collect())
+        Ok(bodies.iter().enumerate().map(unsigned).collect())
     }
 
-    /// A payment in the first form, in the second, and as a part of its checkout.
-    fn about(&self, state: &State, id: &str, word: &str) -> ModelResult<Vec<Value>> {
-        let none = || NotImplemented::new("a payment that nobody made");
+    /// The payment in the first payload version, in the second, and as a part of its checkout.
+    fn bodies_for(&self, state: &State, id: &str, state_name: &str) -> ModelResult<Vec<Value>> {
+        let none = || NotImplemented::new("an unknown payment");
         let attempt = state.payment(id).ok_or_else(none)?;
         let checkout = state.find(&attempt.reference).ok_or_else(none)?;
         let payment = render::payment(self.features, attempt);
         let mut first = payment.clone();
-        first["form"] = 1.into();
-        first["type"] = format!("payment.{word}").into();
+        first["version"] = 1.into();
+        first["type"] = format!("payment.{state_name}").into();
         first["at"] = AT.into();
         let second = json!({
-            "form": 2, "type": format!("payment.{word}"), "at": AT, "payment": payment,
+            "version": 2, "type": format!("payment.{state_name}"), "at": AT, "payment": payment,
         });
         let third = json!({
-            "form": 2, "type": format!("checkout.{word}"), "at": AT, "payment": payment,
+            "version": 2, "type": format!("checkout.{state_name}"), "at": AT, "payment": payment,
             "checkout": render::checkout(self.features, state, checkout),
         });
         Ok(vec![first, second, third])
     }
 }
 
-fn delivered((number, body): (usize, &Value)) -> UnsignedDelivery {
+fn unsigned((number, body): (usize, &Value)) -> UnsignedDelivery {
     UnsignedDelivery::new(body.to_string())
         .with_header("acme-event-id", &format!("evt_{number}"))
-        .with_header("acme-form", &body["form"].to_string())
+        .with_header("acme-version", &body["version"].to_string())
 }
 
 fn mac(secret: &SecretString, parts: &[&[u8]]) -> String {
     let key = secret.expose_secret().as_bytes();
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length will do");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC accepts keys of any length");
     for part in parts {
         mac.update(part);
     }
@@ -90,18 +92,19 @@ pub(super) fn sign(
     headers
 }
 
-pub(super) fn way_back(reference: &str, payment: &str, secret: &SecretString) -> ModelResult<Url> {
-    let signature = mac(
-        secret,
-        &[format!("{reference}|{payment}|settled").as_bytes()],
-    );
+pub(super) fn return_url(
+    reference: &str,
+    payment: &str,
+    secret: &SecretString,
+) -> ModelResult<Url> {
+    let signature = mac(secret, &[format!("{reference}|{payment}|paid").as_bytes()]);
     let mut url: Url = "https://shop.example/back"
         .parse()
-        .map_err(|_| NotImplemented::new("an address"))?;
+        .map_err(|_| NotImplemented::new("an invalid URL"))?;
     url.query_pairs_mut().extend_pairs([
         ("reference", reference),
         ("payment", payment),
-        ("status", "settled"),
+        ("status", "paid"),
         ("signature", &signature),
     ]);
     Ok(url)

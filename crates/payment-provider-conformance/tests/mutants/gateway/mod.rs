@@ -1,4 +1,4 @@
-//! The gateway of Acme Pay, by its documentation: what it answers, what it tells, how it signs.
+//! The gateway of Acme Pay, written from its documentation.
 
 mod deliveries;
 mod render;
@@ -21,10 +21,10 @@ use serde_json::json;
 use state::{Outcome, State};
 use url::Url;
 
+use crate::credentials::{api_key, api_secret};
 use crate::flaw::FeatureSet;
-use crate::under_test::{api_key, api_secret};
 
-/// One account at the gateway.
+/// One merchant account at the gateway.
 pub(crate) struct AcmeGateway {
     key: String,
     secret: String,
@@ -54,12 +54,11 @@ impl AcmeGateway {
     ) -> ModelResult<PaymentId> {
         let mut state = self.lock();
         if self.features == FeatureSet::InProcess {
-            // The bank knows of a checkout when money comes for it.
+            // The bank learns of a checkout when money arrives for it.
             state.make(reference.as_str(), amount);
         }
         let id = state.attempt(reference.as_str(), amount, outcome);
-        let id =
-            id.ok_or_else(|| NotImplemented::new("a payment of a checkout that nobody made"))?;
+        let id = id.ok_or_else(|| NotImplemented::new("a payment of an unknown checkout"))?;
         PaymentId::new(id).map_err(|error| NotImplemented::new(error.to_string()))
     }
 }
@@ -75,11 +74,11 @@ impl GatewayModel for AcmeGateway {
 
     fn refusal_response(&self, refusal: &GatewayRefusal) -> ModelResult<Response<Bytes>> {
         let (status, code, field) = match refusal {
-            GatewayRefusal::RateLimited(_) => (429, "too_many_calls", None),
-            GatewayRefusal::Unavailable => (503, "out_of_order", None),
+            GatewayRefusal::RateLimited(_) => (429, "rate_limited", None),
+            GatewayRefusal::Unavailable => (503, "unavailable", None),
             GatewayRefusal::Rejected => (422, "field_not_accepted", Some("purpose")),
-            GatewayRefusal::Credentials => (401, "who_are_you", None),
-            _ => return Err(NotImplemented::new("a refusal of a kind that is new")),
+            GatewayRefusal::Credentials => (401, "unauthorized", None),
+            _ => return Err(NotImplemented::new("a new kind of refusal")),
         };
         let mut response = routes::refusal(status, code, field);
         if let GatewayRefusal::RateLimited(wait) = refusal {
@@ -138,10 +137,10 @@ impl GatewayModel for AcmeGateway {
     ) -> ModelResult<()> {
         self.lock()
             .change(reference.as_str(), |checkout| match anomaly {
-                Anomaly::UnknownStatus(word) => checkout.odd_status = Some(word.clone()),
-                Anomaly::Underpaid(amount) => checkout.paid_only = Some(*amount),
-                Anomaly::CancellationRefused => checkout.stubborn = true,
-                Anomaly::HiddenFromLookups(lookups) => checkout.hidden = *lookups,
+                Anomaly::UnknownStatus(status) => checkout.unknown_status = Some(status.clone()),
+                Anomaly::Underpaid(amount) => checkout.underpaid = Some(*amount),
+                Anomaly::CancellationRefused => checkout.refuses_cancellation = true,
+                Anomaly::HiddenFromLookups(lookups) => checkout.hidden_lookups = *lookups,
                 _ => {}
             })
     }
@@ -162,17 +161,17 @@ impl GatewayModel for AcmeGateway {
     async fn return_url(&self, payment: &PaymentId, secret: &SecretString) -> ModelResult<Url> {
         let state = self.lock();
         let attempt = state.payment(payment.as_str());
-        let attempt = attempt.ok_or_else(|| NotImplemented::new("a payment that nobody made"))?;
-        deliveries::way_back(&attempt.reference, payment.as_str(), secret)
+        let attempt = attempt.ok_or_else(|| NotImplemented::new("an unknown payment"))?;
+        deliveries::return_url(&attempt.reference, payment.as_str(), secret)
     }
 }
 
-/// An answer of this status and document.
+/// Creates a response with this status and document.
 fn document(status: u16, document: &serde_json::Value) -> Response<Bytes> {
     json(status, document.to_string())
 }
 
-/// The account itself, as it is told.
+/// Returns the account's own data.
 fn account() -> serde_json::Value {
     json!({"account": "acc_1", "mode": "test"})
 }

@@ -1,4 +1,4 @@
-//! How the gateway writes things down.
+//! The JSON of the gateway's objects.
 
 use payment_provider_core::{Currency, Money};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ pub(super) fn amount(features: FeatureSet, amount: Money) -> Value {
     }
 }
 
-/// An amount that was sent; `None` if it is not one.
+/// Parses an amount of a request.
 pub(super) fn read_amount(features: FeatureSet, value: &Value, currency: &Value) -> Option<Money> {
     let currency: Currency = currency.as_str()?.parse().ok()?;
     match features {
@@ -26,14 +26,14 @@ pub(super) fn read_amount(features: FeatureSet, value: &Value, currency: &Value)
 
 pub(super) fn checkout(features: FeatureSet, state: &State, checkout: &Checkout) -> Value {
     let status = state.status(checkout);
-    let open = !matches!(status.as_str(), "settled" | "void" | "lapsed");
+    let open = !matches!(status.as_str(), "paid" | "void" | "lapsed");
     let page = open.then(|| format!("https://pay.acme.example/c/{}", checkout.id));
     json!({
         "id": checkout.id,
         "reference": checkout.reference,
         "status": status,
         "amount": amount(features, checkout.amount),
-        "settled": amount(features, state.paid(checkout)),
+        "amount_paid": amount(features, state.paid(checkout)),
         "currency": checkout.amount.currency().code(),
         "tag": checkout.tag,
         "page": page,
@@ -43,7 +43,7 @@ pub(super) fn checkout(features: FeatureSet, state: &State, checkout: &Checkout)
 
 pub(super) fn payment(features: FeatureSet, attempt: &Attempt) -> Value {
     let declined = attempt.outcome == Outcome::Declined;
-    let failure = json!({"code": "no_funds", "text": "the bank said no"});
+    let failure = json!({"code": "no_funds", "text": "declined by the bank"});
     json!({
         "id": attempt.id,
         "reference": attempt.reference,

@@ -1,4 +1,4 @@
-//! What the gateway answers.
+//! The routes matching the API.
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{AcmeGateway, account, document, render};
 
-/// How many payments are told at once.
+/// Number matching payments on one page.
 const PAGE: usize = 25;
 
-/// How the gateway says no.
+/// Creates an error response.
 pub(super) fn refusal(status: u16, code: &str, field: Option<&str>) -> Response<Bytes> {
-    let message = "ask support@acme.example about it";
+    let message = "contact support@acme.example";
     let body = json!({"error": {"code": code, "field": field, "message": message}});
     document(status, &body)
 }
@@ -22,14 +22,14 @@ impl AcmeGateway {
     pub(super) fn route(&self, request: &RecordedRequest) -> Response<Bytes> {
         let credentials = BASE64.encode(format!("{}:{}", self.key, self.secret).as_bytes());
         if request.header("authorization") != Some(&format!("Basic {credentials}")) {
-            return refusal(401, "who_are_you", None);
+            return refusal(401, "unauthorized", None);
         }
         let path = request.path().trim_start_matches("/v1/").to_owned();
         let parts: Vec<_> = path.split('/').collect();
         match (request.method.as_str(), &parts[..]) {
             ("GET", ["account"]) => document(200, &account()),
             ("POST", ["checkouts", reference]) => self.create(reference, request),
-            ("GET", ["checkouts", name]) => self.look(name),
+            ("GET", ["checkouts", name]) => self.look_up(name),
             ("POST", ["checkouts", reference, "cancel"]) => self.cancel(reference),
             ("GET", ["payments"]) => self.payments(&request.query_pairs()),
             ("PUT", ["customers", id]) => self.customer(id, false),
@@ -38,8 +38,8 @@ impl AcmeGateway {
         }
     }
 
-    /// One key makes one checkout. The same again under the same key gives the first answer again;
-    /// something else under the same key is refused.
+    /// Creates a checkout. A repeated body with the same idempotency key gets the first response
+    /// again; a different body with the same key is refused.
     fn create(&self, reference: &str, request: &RecordedRequest) -> Response<Bytes> {
         let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
             return refusal(422, "not_json", None);
@@ -52,11 +52,11 @@ impl AcmeGateway {
         let key = request.header("acme-key").unwrap_or_default().to_owned();
         if let Some((first, answer)) = state.keys.get(&key) {
             if first[..] != request.body[..] {
-                return refusal(409, "key_used_otherwise", None);
+                return refusal(409, "key_reused", None);
             }
             let mut response = document(200, answer);
             let headers = response.headers_mut();
-            headers.insert("acme-again", HeaderValue::from_static("yes"));
+            headers.insert("acme-replayed", HeaderValue::from_static("yes"));
             return response;
         }
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -74,15 +74,15 @@ impl AcmeGateway {
         document(201, &answer)
     }
 
-    fn look(&self, name: &str) -> Response<Bytes> {
+    fn look_up(&self, name: &str) -> Response<Bytes> {
         let mut state = self.lock();
-        if state.look(name).is_none() {
+        if state.look_up(name).is_none() {
             return refusal(404, "no_such_checkout", None);
         }
-        self.told(&state, name)
+        self.found_response(&state, name)
     }
 
-    fn told(&self, state: &super::State, name: &str) -> Response<Bytes> {
+    fn found_response(&self, state: &super::State, name: &str) -> Response<Bytes> {
         match state.find(name) {
             Some(found) => document(200, &render::checkout(self.features, state, found)),
             None => refusal(404, "no_such_checkout", None),
@@ -94,9 +94,9 @@ impl AcmeGateway {
         let Some(found) = state.find(reference) else {
             return refusal(404, "no_such_checkout", None);
         };
-        let open = matches!(state.status(found).as_str(), "waiting" | "part_settled");
-        if !open || found.stubborn {
-            return refusal(409, "not_to_be_cancelled", None);
+        let open = matches!(state.status(found).as_str(), "waiting" | "part_paid");
+        if !open || found.refuses_cancellation {
+            return refusal(409, "not_cancellable", None);
         }
         if state
             .change(reference, |checkout| checkout.void = true)
@@ -104,7 +104,7 @@ impl AcmeGateway {
         {
             return refusal(404, "no_such_checkout", None);
         }
-        self.told(&state, reference)
+        self.found_response(&state, reference)
     }
 
     fn payments(&self, query: &[(String, String)]) -> Response<Bytes> {
@@ -113,10 +113,10 @@ impl AcmeGateway {
             pairs.find_map(|(key, value)| (key == name).then_some(value.as_str()))
         };
         let state = self.lock();
-        let of = state.payments.iter().filter(|attempt| {
+        let matching = state.payments.iter().filter(|attempt| {
             asked("reference").is_none_or(|reference| reference == attempt.reference)
         });
-        let all: Vec<_> = of
+        let all: Vec<_> = matching
             .map(|attempt| render::payment(self.features, attempt))
             .collect();
         let begin: usize = asked("from")
@@ -128,10 +128,10 @@ impl AcmeGateway {
         document(200, &json!({"payments": page, "next": next}))
     }
 
-    fn customer(&self, id: &str, anew: bool) -> Response<Bytes> {
+    fn customer(&self, id: &str, always_create: bool) -> Response<Bytes> {
         let mut state = self.lock();
         let known = state.customers.iter().position(|known| known == id);
-        let number = known.filter(|_| !anew).unwrap_or_else(|| {
+        let number = known.filter(|_| !always_create).unwrap_or_else(|| {
             state.customers.push(id.to_owned());
             state.customers.len() - 1
         });

@@ -1,4 +1,4 @@
-//! What the gateway has in its books.
+//! The state matching one account.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ pub(super) struct State {
     pub(super) checkouts: Vec<Checkout>,
     pub(super) payments: Vec<Attempt>,
     pub(super) customers: Vec<String>,
-    /// By idempotency key: the body it came with, and the answer that was given.
+    /// Request body and response, by idempotency key.
     pub(super) keys: HashMap<String, (Vec<u8>, serde_json::Value)>,
 }
 
@@ -22,10 +22,10 @@ pub(super) struct Checkout {
     pub(super) ends: String,
     pub(super) lapsed: bool,
     pub(super) void: bool,
-    pub(super) stubborn: bool,
-    pub(super) odd_status: Option<String>,
-    pub(super) paid_only: Option<Money>,
-    pub(super) hidden: u32,
+    pub(super) refuses_cancellation: bool,
+    pub(super) unknown_status: Option<String>,
+    pub(super) underpaid: Option<Money>,
+    pub(super) hidden_lookups: u32,
 }
 
 pub(super) struct Attempt {
@@ -52,17 +52,17 @@ impl State {
             ends: String::new(),
             lapsed: false,
             void: false,
-            stubborn: false,
-            odd_status: None,
-            paid_only: None,
-            hidden: 0,
+            refuses_cancellation: false,
+            unknown_status: None,
+            underpaid: None,
+            hidden_lookups: 0,
         });
         &mut self.checkouts[number]
     }
 
     pub(super) fn count(&self, reference: &str) -> usize {
-        let of = |checkout: &&Checkout| checkout.reference == reference;
-        self.checkouts.iter().filter(of).count()
+        let matching = |checkout: &&Checkout| checkout.reference == reference;
+        self.checkouts.iter().filter(matching).count()
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Checkout> {
@@ -70,12 +70,12 @@ impl State {
         checkouts.find(|checkout| checkout.reference == name || checkout.id == name)
     }
 
-    /// A lookup from outside, which may find nothing for a while.
-    pub(super) fn look(&mut self, name: &str) -> Option<&Checkout> {
+    /// Looks a checkout up, as the API does. It may be hidden_lookups for some lookups.
+    pub(super) fn look_up(&mut self, name: &str) -> Option<&Checkout> {
         let mut checkouts = self.checkouts.iter_mut();
         let found = checkouts.find(|checkout| checkout.reference == name || checkout.id == name)?;
-        if found.hidden > 0 {
-            found.hidden -= 1;
+        if found.hidden_lookups > 0 {
+            found.hidden_lookups -= 1;
             return None;
         }
         Some(found)
@@ -88,7 +88,7 @@ impl State {
     ) -> ModelResult<()> {
         let mut checkouts = self.checkouts.iter_mut();
         let found = checkouts.find(|checkout| checkout.reference == reference);
-        let none = || NotImplemented::new("a checkout that nobody made");
+        let none = || NotImplemented::new("an unknown checkout");
         found.map(change).ok_or_else(none)
     }
 
@@ -113,36 +113,36 @@ impl State {
         self.payments.iter().find(|attempt| attempt.id == id)
     }
 
-    /// What was paid on a checkout.
+    /// Returns the amount paid on a checkout.
     pub(super) fn paid(&self, checkout: &Checkout) -> Money {
-        if let Some(only) = checkout.paid_only {
+        if let Some(only) = checkout.underpaid {
             return only;
         }
-        let of = self.payments.iter().filter(|attempt| {
+        let matching = self.payments.iter().filter(|attempt| {
             attempt.reference == checkout.reference && attempt.outcome == Outcome::Captured
         });
         let currency: Currency = checkout.amount.currency();
-        of.fold(Money::zero(currency), |sum, attempt| {
+        matching.fold(Money::zero(currency), |sum, attempt| {
             sum.checked_add(attempt.amount).unwrap_or(sum)
         })
     }
 
-    /// The gateway's word for how a checkout stands.
+    /// Returns the gateway's name matching a checkout's status.
     pub(super) fn status(&self, checkout: &Checkout) -> String {
         let paid = self.paid(checkout).minor_units();
-        let word = if let Some(word) = &checkout.odd_status {
-            word
-        } else if paid >= checkout.amount.minor_units() || checkout.paid_only.is_some() {
-            "settled"
+        let status = if let Some(status) = &checkout.unknown_status {
+            status
+        } else if paid >= checkout.amount.minor_units() || checkout.underpaid.is_some() {
+            "paid"
         } else if checkout.void {
             "void"
         } else if checkout.lapsed {
             "lapsed"
         } else if paid > 0 {
-            "part_settled"
+            "part_paid"
         } else {
             "waiting"
         };
-        word.to_owned()
+        status.to_owned()
     }
 }

@@ -1,4 +1,4 @@
-//! How the gateway is called.
+//! Flaws in retries, transport, tenancy and secrecy.
 
 use super::{Mutant, mutant};
 

@@ -1,4 +1,4 @@
-//! What is made at the gateway, and what is lost on the way.
+//! Flaws in connection checks, customers and the creation of checkouts.
 
 use super::{Mutant, mutant};
 

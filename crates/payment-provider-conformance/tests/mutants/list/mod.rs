@@ -1,4 +1,4 @@
-//! The mutants: the specimen with one flaw each, and what catches it.
+//! The mutants: the provider with one flaw each, and the cases that catch it.
 
 mod calls;
 mod creation;
@@ -12,13 +12,13 @@ use crate::under_test::Acme;
 pub(crate) struct Mutant {
     pub(crate) name: &'static str,
     pub(crate) make: fn() -> Acme,
-    /// The case that is there for this.
+    /// The case that exists for this flaw.
     pub(crate) caught_by: &'static str,
-    /// Other cases that cannot pass with this flaw either.
+    /// Other cases that fail with this flaw.
     pub(crate) also: &'static [&'static str],
 }
 
-/// Name, features, flaw, the case that catches it, and all others that do.
+/// Defines a mutant: name, features, flaw, the case that must catch it, and the others that do.
 macro_rules! mutant {
     ($name:literal, $features:ident, $flaw:ident, $case:literal, [$($also:literal),*]) => {
         $crate::list::Mutant {

@@ -1,4 +1,4 @@
-//! What is declared, configured and prepared.
+//! Flaws in descriptors, settings and prepared checkouts.
 
 use super::{Mutant, mutant};
 

@@ -1,4 +1,4 @@
-//! What the gateway has, and how it ends.
+//! Flaws in status, payments, cancellation and returns.
 
 use super::{Mutant, mutant};
 

@@ -1,4 +1,4 @@
-//! What the gateway tells of its own accord.
+//! Flaws in the handling of webhooks.
 
 use super::{Mutant, mutant};
 
