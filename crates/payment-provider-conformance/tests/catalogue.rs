@@ -1,4 +1,5 @@
-//! `CASES.md` lists all cases. Ids are stable: one that changes or goes shows here.
+//! Keeps `CASES.md` up to date. It lists all cases, so a changed or removed id shows in its
+//! history.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -7,11 +8,11 @@ use payment_provider_conformance::cases;
 
 const CATALOGUE: &str = include_str!("../CASES.md");
 
-fn written() -> String {
+fn render() -> String {
     let mut text = String::from(
         "# Cases\n\n\
-         What the contract asks of a provider, case by case. An id is never given to another case. Which of them\n\
-         apply is decided by what a provider declares; \"requirements\" says what.\n",
+         The cases of the conformance kit. A case applies to a provider that meets its conditions, which depend on\n\
+         what the provider declares. An id is never reused for another case.\n",
     );
     let mut group = "";
     for case in cases() {
@@ -20,7 +21,7 @@ fn written() -> String {
             group = of;
             write!(
                 text,
-                "\n## {group}\n\n| id | requirements | because |\n|---|---|---|\n"
+                "\n## {group}\n\n| id | applies if | reason |\n|---|---|---|\n"
             )
             .expect("text");
         }
@@ -42,23 +43,23 @@ fn written() -> String {
 
 #[test]
 fn the_catalogue_lists_every_case() {
-    let written = written();
+    let rendered = render();
     if std::env::var_os("UPDATE_CATALOGUE").is_some() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/CASES.md");
-        std::fs::write(path, &written).expect("a file");
+        std::fs::write(path, &rendered).expect("a file");
         return;
     }
     assert_eq!(
-        CATALOGUE, written,
-        "UPDATE_CATALOGUE=1 writes it anew; ids must not change"
+        CATALOGUE, rendered,
+        "CASES.md is outdated: run this test with UPDATE_CATALOGUE=1"
     );
 }
 
 #[test]
-fn ids_are_distinct_and_say_their_group() {
+fn ids_are_unique_and_begin_with_their_group() {
     let mut seen = BTreeSet::new();
     for case in cases() {
-        assert!(seen.insert(case.id), "{} is there twice", case.id);
+        assert!(seen.insert(case.id), "{} occurs twice", case.id);
         let parts: Vec<_> = case.id.split('.').collect();
         let plain = |part: &&str| {
             !part.is_empty()

@@ -4,63 +4,63 @@ use secrecy::SecretString;
 use super::checkout::FakeCheckout;
 use super::delivery::FakeDelivery;
 use super::envelope::{CUSTOM, PING};
-use super::gateway::FakeGateway;
+use super::handle::GatewayHandle;
 use super::settings::AccountKey;
 
-/// One merchant's account at the gateway.
+/// One merchant account at a [`FakeGateway`](super::FakeGateway).
 #[derive(Debug, Clone)]
 pub struct FakeAccount {
-    gateway: FakeGateway,
+    gateway: GatewayHandle,
     key: AccountKey,
 }
 
 impl FakeAccount {
-    pub(super) const fn new(gateway: FakeGateway, key: AccountKey) -> Self {
+    pub(super) const fn new(gateway: GatewayHandle, key: AccountKey) -> Self {
         Self { gateway, key }
     }
 
-    /// The account of the same name for real money. It shares nothing with the one of the sandbox.
+    /// Returns the production account with the same name. It shares nothing with the sandbox
+    /// account.
     pub fn in_production(mut self) -> Self {
         self.key.environment = Environment::Production;
         self
     }
 
-    /// Its checkouts, in the order in which they were made.
+    /// Returns the checkouts of the account, in the order of their creation.
     pub fn checkouts(&self) -> Vec<FakeCheckout> {
-        self.gateway.checkouts_where(|key| *key == self.key)
+        FakeCheckout::of_accounts(&self.gateway, |key| *key == self.key)
     }
 
-    /// Its checkout of this reference.
+    /// Returns the account's checkout with this reference.
     ///
     /// # Panics
-    /// There is none.
+    /// If there is none.
     #[track_caller]
     pub fn checkout(&self, reference: impl AsRef<str>) -> FakeCheckout {
-        FakeGateway::only(self.checkouts(), reference.as_ref())
+        FakeCheckout::only(self.checkouts(), reference.as_ref())
     }
 
-    /// All its deliveries so far, in the order in which they happened.
+    /// Returns all deliveries of the account so far, in the order in which they occurred.
     pub fn deliveries(&self) -> Vec<FakeDelivery> {
-        self.gateway
-            .deliveries_where(|delivery| delivery.account == self.key)
+        FakeDelivery::matching(&self.gateway, |delivery| delivery.account == self.key)
     }
 
-    /// Signs its deliveries with this secret from now on, as after a change at the gateway.
+    /// Signs the account's deliveries with this secret from now on, as after a rotation.
     pub fn sign_with(&self, secret: impl Into<SecretString>) {
         self.gateway.state().account(&self.key).secret = Some(secret.into());
     }
 
-    /// Accepts its credentials no longer.
+    /// Rejects the account's credentials from now on.
     pub fn revoke_credentials(&self) {
         self.gateway.state().account(&self.key).revoked = true;
     }
 
-    /// Accepts its credentials again.
+    /// Accepts the account's credentials again.
     pub fn restore_credentials(&self) {
         self.gateway.state().account(&self.key).revoked = false;
     }
 
-    /// A test delivery, as from a gateway's dashboard.
+    /// Creates a test delivery, as a merchant does in a gateway's dashboard.
     pub fn ping(&self) -> FakeDelivery {
         self.record(
             PING,
@@ -68,15 +68,15 @@ impl FakeAccount {
         )
     }
 
-    /// A delivery that says exactly this: a refund, a dispute, a settlement, news of what the
-    /// gateway has never heard of.
+    /// Creates a delivery with exactly these events, such as a refund or a dispute. They do not
+    /// have to match the state of the gateway.
     pub fn deliver(&self, events: Vec<Event>) -> FakeDelivery {
         self.record(CUSTOM, events)
     }
 
     fn record(&self, gateway_type: &str, events: Vec<Event>) -> FakeDelivery {
         let mut state = self.gateway.state();
-        let delivery = state.tell(&self.key, gateway_type, events, None);
+        let delivery = state.record_delivery(&self.key, gateway_type, events, None);
         drop(state);
         FakeDelivery::new(self.gateway.clone(), delivery)
     }

@@ -1,4 +1,4 @@
-//! What is sent to make a checkout.
+//! The request body that creates a checkout.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use payment_provider_core::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// The wire form. Written from a request alone, so that the same request gives the same bytes.
+/// The body. It depends on the request alone, so the same request gives the same bytes.
 #[derive(Serialize, Deserialize)]
 pub(super) struct CheckoutBody {
     pub(super) reference: CheckoutReference,
@@ -19,7 +19,7 @@ pub(super) struct CheckoutBody {
     pub(super) expires_at: Timestamp,
     pub(super) return_url: Option<Url>,
     pub(super) notify_url: Option<Url>,
-    pub(super) partial_payments: Option<Instalments>,
+    pub(super) partial_payments: Option<PartialPaymentTerms>,
     pub(super) methods: Vec<String>,
     pub(super) notify_by_sms: bool,
     pub(super) notify_by_email: bool,
@@ -27,14 +27,14 @@ pub(super) struct CheckoutBody {
     pub(super) notes: BTreeMap<String, String>,
 }
 
-/// Terms of instalments.
+/// Terms of partial payments.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Instalments {
+pub(super) struct PartialPaymentTerms {
     pub(super) minimum: Option<Money>,
 }
 
 impl CheckoutBody {
-    /// The body for this request.
+    /// Creates the body for a request.
     pub(super) fn of(request: &CheckoutRequest) -> Self {
         let options = &request.options;
         let methods = options.methods.iter().map(|method| method.as_str());
@@ -46,7 +46,7 @@ impl CheckoutBody {
             expires_at: request.expires_at,
             return_url: request.return_url.clone(),
             notify_url: request.notify_url.clone(),
-            partial_payments: request.partial_payments.map(|terms| Instalments {
+            partial_payments: request.partial_payments.map(|terms| PartialPaymentTerms {
                 minimum: terms.minimum,
             }),
             methods: methods.map(str::to_owned).collect(),
@@ -57,7 +57,7 @@ impl CheckoutBody {
         }
     }
 
-    /// How the payer is told.
+    /// Returns the channels on which the gateway notifies the payer.
     pub(super) const fn notify_payer(&self) -> PayerNotification {
         let mut by = PayerNotification::NONE;
         by.sms = self.notify_by_sms;
@@ -65,7 +65,7 @@ impl CheckoutBody {
         by
     }
 
-    /// What a payer of this gateway pays with: the first method allowed.
+    /// Returns the method that payers of this gateway use: the first one allowed.
     pub(super) fn method(&self) -> String {
         let first = self.methods.first().map(String::as_str);
         first.unwrap_or(PaymentMethod::Upi.as_str()).to_owned()

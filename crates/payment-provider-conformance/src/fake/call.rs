@@ -2,20 +2,20 @@ use std::fmt;
 
 use payment_provider_core::{CheckoutReference, Environment, Operation};
 
-/// A call that reached the gateway.
+/// A call that the gateway received.
 ///
-/// Written as the operation and, where there is one, the reference, and equal to that text:
-/// `assert_eq!(gateway.calls(), ["create_checkout inv-1", "check_connection"])`.
+/// It displays as the operation followed by the reference, if there is one, and compares equal to
+/// that text: `assert_eq!(gateway.calls(), ["create_checkout inv-1", "check_connection"])`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FakeCall {
-    /// What was asked for.
+    /// The operation.
     pub operation: Operation,
-    /// About which checkout.
+    /// The reference of the checkout, if the operation is about one.
     pub reference: Option<CheckoutReference>,
-    /// The name of the account that asked.
+    /// Name of the calling account.
     pub account: String,
-    /// The environment it asked in.
+    /// Environment of the calling account.
     pub environment: Environment,
 }
 

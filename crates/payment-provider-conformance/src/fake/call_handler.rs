@@ -5,13 +5,13 @@ use payment_provider_core::{
 };
 
 use super::body::CheckoutBody;
-use super::checkout::CheckoutCounts;
 use super::checkout_record::CheckoutRecord;
+use super::counts::CheckoutCounts;
 use super::scripted_response::ResponsePlan;
 use super::settings::AccountKey;
 use super::state::GatewayState;
 
-/// One call, as the gateway carries it out.
+/// Processes one call at the gateway.
 pub(super) struct CallHandler<'a> {
     pub(super) state: &'a mut GatewayState,
     pub(super) account: &'a AccountKey,
@@ -19,11 +19,11 @@ pub(super) struct CallHandler<'a> {
     pub(super) errors: &'a Errors,
 }
 
-/// Writes the errors of one call.
+/// Creates the errors of one call.
 pub(super) struct Errors {
     pub(super) provider: ProviderId,
     pub(super) operation: Operation,
-    /// `None` for a call that never left.
+    /// `None` for an operation that makes no call.
     pub(super) request_id: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl Errors {
             ErrorKind::RateLimited => 429,
             ErrorKind::Unavailable => 503,
             ErrorKind::UnreadableAnswer => 200,
-            // No answer came.
+            // There was no response.
             _ => return error,
         };
         let error = error.with_status(status).with_request_id(request_id);
@@ -51,7 +51,7 @@ impl Errors {
         }
         error
             .with_gateway_code(format!("fake_{}", kind.as_str()))
-            .with_gateway_message(format!("the gateway says: {kind}"))
+            .with_gateway_message(format!("fake gateway: {kind}"))
     }
 
     fn conflict(&self, differences: Vec<Difference>, effect: Effect) -> ProviderError {
@@ -62,7 +62,7 @@ impl Errors {
 }
 
 impl CallHandler<'_> {
-    /// Makes the checkout, or finds it.
+    /// Creates the checkout, or adopts the existing one.
     pub(super) fn create(
         &mut self,
         prepared: &PreparedCheckout,
@@ -94,13 +94,13 @@ impl CallHandler<'_> {
             gateway_id: gateway_id.expect("letters and digits"),
             order_id: order_id.expect("letters and digits"),
             ended: None,
-            claimed: None,
+            reported: None,
             payments: Vec::new(),
             counts: CheckoutCounts::default(),
         };
         let (view, amount, fingerprint) = (record.view(), record.amount, record.fingerprint());
         self.state.account(self.account).checkouts.push(record);
-        // What was made is compared too: the gateway's word is data, not truth.
+        // A new checkout is compared with the request too.
         let differences = differences(prepared, amount, &fingerprint);
         if differences.is_empty() {
             Ok(CreatedCheckout::Created(view))
@@ -124,8 +124,8 @@ impl CallHandler<'_> {
         let record = self.lookup(locator)?;
         record.counts.listed += 1;
         let known = record.payments.len();
-        let shown = if lags { known.saturating_sub(1) } else { known };
-        Ok(record.payments[..shown].to_vec())
+        let listed = if lags { known.saturating_sub(1) } else { known };
+        Ok(record.payments[..listed].to_vec())
     }
 
     pub(super) fn cancel(
@@ -157,7 +157,7 @@ impl CallHandler<'_> {
         CustomerLink::remote(id, needs)
     }
 
-    /// The checkout, found by reference and compared by the gateway's id.
+    /// Finds the checkout by its reference, and compares the gateway id.
     fn lookup(&mut self, locator: &CheckoutLocator) -> Result<&mut CheckoutRecord, ProviderError> {
         let errors = self.errors;
         let lags = self.plan == ResponsePlan::StaleRead;

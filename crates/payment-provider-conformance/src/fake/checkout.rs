@@ -1,192 +1,223 @@
 use bytes::Bytes;
 use payment_provider_core::{
     CheckoutLocator, CheckoutReference, CheckoutSnapshot, CheckoutStatus, Money, NextAction,
-    PayerNotification, Payment, PaymentId, PaymentStatus,
+    PayerNotification, Payment, PaymentStatus,
 };
 use url::Url;
 
 use super::checkout_record::CheckoutRecord;
+use super::counts::CheckoutCounts;
 use super::delivery::FakeDelivery;
-use super::gateway::FakeGateway;
+use super::handle::GatewayHandle;
 use super::payment::FakePayment;
 use super::returns;
 use super::settings::AccountKey;
 
-/// A checkout at the gateway: what a payer can do with it, and what it has been through.
+/// A checkout at a [`FakeGateway`](super::FakeGateway), as its payer and the gateway's dashboard
+/// see it.
 ///
-/// Nothing here is checked. Payers pay too much, in another currency and after the end, since that
-/// is what some gateway lets them do one day.
+/// Payments are not validated: a payer can pay too much, in another currency, or after the end, as
+/// some gateways allow.
+///
+/// ```
+/// # use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
+/// # use payment_provider_core::{
+/// #     CheckoutReference, CheckoutRequest, Customer, CustomerId, PaymentProvider,
+/// # };
+/// use payment_provider_conformance::fake::FakeGateway;
+/// use payment_provider_core::{CheckoutStatus, Currency, Money};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let gateway = FakeGateway::new();
+/// # let provider = gateway.connect("main");
+/// # let request = CheckoutRequest::new(
+/// #     CheckoutReference::new("inv-1")?,
+/// #     Money::from_decimal("200.12", Currency::INR)?,
+/// #     "Invoice 1",
+/// #     Customer::new(CustomerId::new("customer-7")?),
+/// #     Timestamp::now() + SignedDuration::from_hours(1),
+/// # );
+/// # provider.create_checkout(&provider.prepare_checkout(&request)?).await?;
+/// // A host has created the checkout `inv-1` for INR 200.12.
+/// let checkout = gateway.checkout("inv-1");
+/// checkout.fail_payment();
+/// checkout.pay_amount(Money::from_decimal("100.00", Currency::INR)?);
+/// assert_eq!(checkout.status(), CheckoutStatus::PartiallyPaid);
+/// checkout.pay();
+/// assert_eq!(checkout.status(), CheckoutStatus::Paid);
+/// assert_eq!(checkout.payments().len(), 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct FakeCheckout {
-    gateway: FakeGateway,
+    gateway: GatewayHandle,
     account: AccountKey,
     reference: CheckoutReference,
 }
 
-/// How often a checkout was the matter of a call that was carried out, whether or not the answer
-/// was heard.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CheckoutCounts {
-    /// Creations that found it there, and the one asked for.
-    pub adopted: usize,
-    /// Creations that found it there, and not the one asked for.
-    pub conflicts: usize,
-    /// Times it was fetched.
-    pub fetched: usize,
-    /// Times its payments were listed.
-    pub listed: usize,
-    /// Times somebody wanted it cancelled.
-    pub cancelled: usize,
-}
-
 impl FakeCheckout {
-    pub(super) const fn new(
-        gateway: FakeGateway,
-        account: AccountKey,
-        reference: CheckoutReference,
-    ) -> Self {
-        Self {
-            gateway,
-            account,
-            reference,
+    /// Returns the checkouts of all accounts that match.
+    pub(super) fn of_accounts(
+        gateway: &GatewayHandle,
+        matches: impl Fn(&AccountKey) -> bool,
+    ) -> Vec<Self> {
+        let state = gateway.state();
+        let accounts = state.accounts.iter().filter(|(key, _)| matches(key));
+        let checkouts = accounts.flat_map(|(key, account)| {
+            let records = account.checkouts.iter();
+            records.map(|record| (key.clone(), record.reference().clone()))
+        });
+        checkouts
+            .map(|(account, reference)| Self {
+                gateway: gateway.clone(),
+                account,
+                reference,
+            })
+            .collect()
+    }
+
+    /// Returns the only checkout with this reference.
+    #[track_caller]
+    pub(super) fn only(checkouts: Vec<Self>, reference: &str) -> Self {
+        let mut found = checkouts
+            .into_iter()
+            .filter(|checkout| checkout.reference.as_str() == reference);
+        match (found.next(), found.next()) {
+            (Some(checkout), None) => checkout,
+            (None, _) => panic!("there is no checkout `{reference}`"),
+            _ => panic!("several accounts have a checkout `{reference}`"),
         }
     }
 
-    /// The host's id of it.
+    /// Returns the reference that the host has assigned.
     pub const fn reference(&self) -> &CheckoutReference {
         &self.reference
     }
 
-    /// The name of the account it belongs to.
+    /// Returns the name of the account.
     pub fn account(&self) -> &str {
         &self.account.name
     }
 
-    /// How a host finds it, by both ids.
+    /// Returns the locator with the reference and the gateway's id.
     pub fn locator(&self) -> CheckoutLocator {
         self.read(|record| record.view().locator())
     }
 
-    /// Where it stands.
+    /// Returns the current status.
     pub fn status(&self) -> CheckoutStatus {
         self.read(CheckoutRecord::status)
     }
 
-    /// What it asks for and what was paid, as a delivery would say it.
+    /// Returns the status and amounts that a delivery would report.
     pub fn snapshot(&self) -> CheckoutSnapshot {
         self.read(CheckoutRecord::snapshot)
     }
 
-    /// Where the payer pays.
+    /// Returns the next action of the payer.
     pub fn next_action(&self) -> NextAction {
         self.read(CheckoutRecord::next_action)
     }
 
-    /// All attempts to pay, in order.
+    /// Returns all payment attempts in order.
     pub fn payments(&self) -> Vec<Payment> {
         self.read(|record| record.payments.clone())
     }
 
-    /// How often it was asked for.
+    /// Returns the numbers of calls about the checkout.
     pub fn counts(&self) -> CheckoutCounts {
         self.read(|record| record.counts)
     }
 
-    /// The body it was made from, byte for byte. It holds personal data.
+    /// Returns the request body that created the checkout, byte for byte. It contains personal
+    /// data.
     pub fn body(&self) -> Bytes {
         self.read(|record| record.bytes.clone())
     }
 
-    /// By which ways the gateway tells the payer of it.
+    /// Returns the channels on which the gateway notifies the payer.
     pub fn notifies_payer(&self) -> PayerNotification {
         self.read(|record| record.body.notify_payer())
     }
 
-    /// Whether the gateway reminds the payer.
+    /// Returns true if the gateway sends reminders to the payer.
     pub fn reminds_payer(&self) -> bool {
         self.read(|record| record.body.reminders)
     }
 
-    /// The address at which the payer's browser comes back now; signed where that is declared.
+    /// Returns the URL to which the payer's browser would return now. It is signed if signed
+    /// returns are declared.
     pub fn return_url(&self) -> Url {
         let capabilities = self.gateway.config().descriptor.capabilities;
         let secret = capabilities
             .signed_returns
             .then(|| self.gateway.secret_of(&self.account));
-        self.read(|record| returns::address(record, secret.as_ref()))
+        self.read(|record| returns::url(record, secret.as_ref()))
     }
 
-    /// Pays all that is left; once all is paid, all of it again. After an expiry or a cancellation
-    /// it is a late payment, one that was begun before.
+    /// Pays the remaining amount, or the full amount again if the checkout is paid. After an expiry
+    /// or a cancellation, this is a late payment that was begun before.
     pub fn pay(&self) -> FakePayment {
-        self.attempt(self.read(CheckoutRecord::left), PaymentStatus::Succeeded)
+        self.attempt_payment(
+            self.read(CheckoutRecord::remaining),
+            PaymentStatus::Succeeded,
+        )
     }
 
-    /// Pays this much: an instalment, too much, or money of another currency.
+    /// Pays this amount, which may be partial, too high, or in another currency.
     pub fn pay_amount(&self, amount: Money) -> FakePayment {
-        self.attempt(amount, PaymentStatus::Succeeded)
+        self.attempt_payment(amount, PaymentStatus::Succeeded)
     }
 
-    /// Tries to pay and fails.
-    pub fn fail(&self) -> FakePayment {
-        self.attempt(self.read(CheckoutRecord::left), PaymentStatus::Failed)
+    /// Attempts to pay the remaining amount and fails.
+    pub fn fail_payment(&self) -> FakePayment {
+        self.attempt_payment(self.read(CheckoutRecord::remaining), PaymentStatus::Failed)
     }
 
-    /// Begins to pay; [`settle`](FakePayment::settle) or [`fail`](FakePayment::fail) the payment
-    /// later.
+    /// Begins a payment of the remaining amount. It stays pending until
+    /// [`succeed`](FakePayment::succeed) or [`fail`](FakePayment::fail) is called.
     pub fn begin_payment(&self) -> FakePayment {
-        self.attempt(self.read(CheckoutRecord::left), PaymentStatus::Pending)
+        self.attempt_payment(self.read(CheckoutRecord::remaining), PaymentStatus::Pending)
     }
 
-    /// Tries to pay so much, with this outcome; a word that nobody knows is one too.
-    pub fn attempt(&self, amount: Money, status: PaymentStatus) -> FakePayment {
+    /// Attempts to pay this amount with this outcome, which may be an unknown status.
+    pub fn attempt_payment(&self, amount: Money, status: PaymentStatus) -> FakePayment {
         let mut state = self.gateway.state();
         let id = state.new_payment_id();
         let payment = Payment::new(id.clone(), status, amount);
-        state.attempt(&self.account, &self.reference, payment);
+        state.attempt_payment(&self.account, &self.reference, payment);
         drop(state);
-        FakePayment::new(self.clone(), id)
+        FakePayment::new(
+            self.gateway.clone(),
+            self.account.clone(),
+            self.reference.clone(),
+            id,
+        )
     }
 
-    /// Lets its time be over, whatever the clock says. What has ended already stays as it is.
+    /// Expires the checkout, whatever the clock says. A checkout that has ended is not changed.
     pub fn expire(&self) {
         let mut state = self.gateway.state();
         state.end(&self.account, &self.reference, CheckoutStatus::Expired);
     }
 
-    /// Has the gateway say that it stands so, from now on and in a delivery: with a word that
-    /// nobody knows, or paid with less paid than asked.
+    /// Makes the gateway report this status from now on, and in a delivery, whatever the actual
+    /// state is: an unknown status, or paid with less than the amount.
     pub fn report_status(&self, status: CheckoutStatus) {
         let mut state = self.gateway.state();
         if let Some(record) = state.find(&self.account, self.reference.as_str()) {
-            record.claimed = Some(status);
+            record.reported = Some(status);
         }
-        state.tell_of_checkout(&self.account, &self.reference, None);
+        state.report_checkout(&self.account, &self.reference, None);
     }
 
-    /// All deliveries about it so far, in the order in which they happened.
+    /// Returns all deliveries about the checkout so far, in the order in which they occurred.
     pub fn deliveries(&self) -> Vec<FakeDelivery> {
-        self.gateway.deliveries_where(|delivery| {
+        FakeDelivery::matching(&self.gateway, |delivery| {
             delivery.account == self.account && delivery.reference.as_ref() == Some(&self.reference)
         })
-    }
-
-    pub(super) fn deliveries_about(&self, payment: &PaymentId) -> Vec<FakeDelivery> {
-        self.gateway.deliveries_where(|delivery| {
-            delivery.account == self.account && delivery.payment.as_ref() == Some(payment)
-        })
-    }
-
-    pub(super) fn payment(&self, id: &PaymentId) -> Payment {
-        let mut payments = self.payments().into_iter();
-        let own = payments.find(|payment| payment.id == *id);
-        own.expect("payments are never removed")
-    }
-
-    pub(super) fn decide(&self, payment: &PaymentId, status: PaymentStatus) {
-        let mut state = self.gateway.state();
-        state.decide(&self.account, &self.reference, payment, status);
     }
 
     fn read<T>(&self, read: impl FnOnce(&CheckoutRecord) -> T) -> T {

@@ -6,22 +6,22 @@ use payment_provider_core::{
 use url::Url;
 
 use super::body::CheckoutBody;
-use super::builder::address;
-use super::checkout::CheckoutCounts;
+use super::config::url;
+use super::counts::CheckoutCounts;
 
-/// A checkout as the gateway keeps it.
+/// A checkout as the gateway stores it.
 pub(super) struct CheckoutRecord {
     pub(super) body: CheckoutBody,
-    /// The body as it came.
+    /// The request body, byte for byte.
     pub(super) bytes: Bytes,
-    /// What it asks for; the body's amount, unless the gateway was told to make another.
+    /// The requested amount. It differs from the body's amount if a scripted response says so.
     pub(super) amount: Money,
     pub(super) gateway_id: GatewayCheckoutId,
     pub(super) order_id: OrderId,
-    /// How it ended, if it did so without being paid.
+    /// The final status of a checkout that ended without being paid.
     pub(super) ended: Option<CheckoutStatus>,
-    /// What the gateway says of it, whatever is true.
-    pub(super) claimed: Option<CheckoutStatus>,
+    /// The status that the gateway reports instead of the actual one.
+    pub(super) reported: Option<CheckoutStatus>,
     pub(super) payments: Vec<Payment>,
     pub(super) counts: CheckoutCounts,
 }
@@ -31,7 +31,7 @@ impl CheckoutRecord {
         &self.body.reference
     }
 
-    /// What was paid. Money of another currency counts for nothing here, as it does not add up.
+    /// Returns the paid amount. Payments in another currency are not counted.
     pub(super) fn paid(&self) -> Money {
         let received = self
             .payments
@@ -42,17 +42,17 @@ impl CheckoutRecord {
         })
     }
 
-    /// What a payer is asked for who pays all that is left; once all is paid, all of it again.
-    pub(super) fn left(&self) -> Money {
+    /// Returns the unpaid amount, or the full amount if the checkout is paid.
+    pub(super) fn remaining(&self) -> Money {
         match self.amount.checked_sub(self.paid()) {
-            Ok(left) if left.is_positive() => left,
+            Ok(remaining) if remaining.is_positive() => remaining,
             _ => self.amount,
         }
     }
 
     pub(super) fn status(&self) -> CheckoutStatus {
-        if let Some(said) = self.claimed.as_ref().or(self.ended.as_ref()) {
-            return said.clone();
+        if let Some(status) = self.reported.as_ref().or(self.ended.as_ref()) {
+            return status.clone();
         }
         let paid = self.paid();
         if paid.minor_units() >= self.amount.minor_units() {
@@ -72,7 +72,7 @@ impl CheckoutRecord {
         if !self.status().is_payable() {
             return NextAction::None;
         }
-        NextAction::Redirect(address(&format!(
+        NextAction::Redirect(url(&format!(
             "https://pay.fake.example/{}",
             self.gateway_id
         )))
@@ -103,7 +103,7 @@ impl CheckoutRecord {
         CheckoutSnapshot::new(self.status(), self.amount, self.paid())
     }
 
-    /// The gateway's id that a host has, if it is not the one of this checkout.
+    /// Returns the gateway id of the locator if it differs from the one of this checkout.
     pub(super) fn other_id<'a>(
         &self,
         locator: &'a CheckoutLocator,
@@ -112,9 +112,9 @@ impl CheckoutRecord {
         (*known != self.gateway_id).then_some(known)
     }
 
-    /// The page a payer's browser goes to afterwards, before anything is added to it.
+    /// Returns the page that the payer's browser returns to, without the return parameters.
     pub(super) fn return_page(&self) -> Url {
-        let own = || address("https://pay.fake.example/thanks");
+        let own = || url("https://pay.fake.example/thanks");
         self.body.return_url.clone().unwrap_or_else(own)
     }
 }

@@ -1,24 +1,24 @@
-//! The form of a delivery's body.
+//! The format of a delivery's body.
 
 use bytes::Bytes;
 use payment_provider_core::{Event, EventKind, EventTarget};
 use serde::{Deserialize, Serialize};
 
-/// Type of a delivery about one attempt to pay.
+/// Type of a delivery about one payment attempt.
 pub(super) const PAYMENT: &str = "payment.updated";
 /// Type of a delivery about a checkout, with the payment that changed it.
 pub(super) const CHECKOUT: &str = "checkout.updated";
 /// Type of a test delivery.
 pub(super) const PING: &str = "ping";
-/// Type of a delivery with whatever a test wants told.
-pub(super) const CUSTOM: &str = "news";
+/// Type of a delivery with events chosen by a test.
+pub(super) const CUSTOM: &str = "custom";
 
 const KNOWN: [&str; 4] = [PAYMENT, CHECKOUT, PING, CUSTOM];
 
-/// What a body holds.
+/// The content of a body.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Envelope {
-    /// Tells two deliveries apart that say the same.
+    /// Unique id of the delivery.
     pub(super) id: String,
     #[serde(rename = "type")]
     pub(super) gateway_type: String,
@@ -29,11 +29,11 @@ pub(super) struct Envelope {
 impl Envelope {
     pub(super) fn into_bytes(self) -> Bytes {
         let written = serde_json::to_vec(&self);
-        Bytes::from(written.expect("events are written as JSON"))
+        Bytes::from(written.expect("events can be serialized as JSON"))
     }
 }
 
-/// What a verified body says. What cannot be read is kept as unrecognised.
+/// Returns the events of a verified body. A body that cannot be parsed is kept as unrecognised.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let Ok(envelope) = serde_json::from_slice::<Envelope>(body) else {
         return vec![unrecognised(

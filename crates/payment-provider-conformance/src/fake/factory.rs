@@ -4,30 +4,32 @@ use payment_provider_core::{
     ConnectionSettings, PaymentProvider, ProviderDescriptor, ProviderFactory, Violations,
 };
 
-use super::gateway::FakeGateway;
+use super::handle::GatewayHandle;
 use super::provider::FakeProvider;
 use super::settings::Connection;
 
-/// What a host registers: it connects accounts to one [`FakeGateway`].
+/// The factory that a host registers. It connects accounts to one
+/// [`FakeGateway`](super::FakeGateway).
 #[derive(Debug, Clone)]
 pub struct FakeFactory {
-    gateway: FakeGateway,
+    gateway: GatewayHandle,
 }
 
 impl FakeFactory {
-    pub(super) const fn new(gateway: FakeGateway) -> Self {
+    pub(super) const fn new(gateway: GatewayHandle) -> Self {
         Self { gateway }
     }
 
-    /// Connects, like [`connect`](ProviderFactory::connect), to the provider by its own type.
+    /// Connects an account like [`connect`](ProviderFactory::connect), but returns the concrete
+    /// type.
     ///
     /// # Errors
     /// All violations of the settings at once.
     pub fn open(&self, settings: &ConnectionSettings) -> Result<FakeProvider, Violations> {
         let schema = &self.descriptor().settings;
         let Connection { account, secrets } = Connection::read(schema, settings)?;
-        // The merchant gives the host what the gateway gave them: the account's first connection
-        // says what that was.
+        // A merchant copies the secret from the gateway to the host. The first connection of an
+        // account therefore determines the secret that the gateway uses.
         let mut state = self.gateway.state();
         let known = state.account(&account);
         if known.secret.is_none() {

@@ -1,12 +1,12 @@
-//! Stopping a call until a test lets it go on, on any executor or none.
+//! Suspends a call until a test releases it. Works with any executor.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
-/// A call that the gateway holds: from the moment it comes until this is released or dropped.
+/// Suspends a call at the gateway until it is released or dropped.
 ///
-/// Dropping the call's own future instead is what a host's timeout or its end does.
+/// To simulate a timeout or the end of the host's process, drop the future of the call instead.
 #[derive(Debug)]
 #[must_use = "dropping it releases the call"]
 pub struct Hold {
@@ -22,27 +22,27 @@ impl Hold {
         (hold, gate)
     }
 
-    /// Until a call is being held.
+    /// Waits until a call is suspended.
     pub async fn reached(&self) {
         self.gate.reached.wait().await;
     }
 
-    /// Whether a call is being held, or was.
+    /// Returns true if a call is or was suspended.
     pub fn is_reached(&self) -> bool {
-        self.gate.reached.is_given()
+        self.gate.reached.is_set()
     }
 
-    /// Lets the call go on.
+    /// Lets the call continue.
     pub fn release(self) {}
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.gate.open.give();
+        self.gate.open.set();
     }
 }
 
-/// Where a held call stands.
+/// The point at which a call is suspended.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     reached: Signal,
@@ -50,40 +50,40 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Says that a call has come, and waits until it may go on.
+    /// Signals that a call has arrived, and waits until it may continue.
     pub(super) async fn pass(&self) {
-        self.reached.give();
+        self.reached.set();
         self.open.wait().await;
     }
 }
 
-/// Something that happens once and stays so.
+/// A flag that is set once and stays set.
 #[derive(Debug, Default)]
 struct Signal(Mutex<SignalState>);
 
 #[derive(Debug, Default)]
 struct SignalState {
-    given: bool,
+    set: bool,
     waiting: Vec<Waker>,
 }
 
 impl Signal {
-    fn give(&self) {
+    fn set(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.given = true;
+        state.set = true;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    fn is_given(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).given
+    fn is_set(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).set
     }
 
     async fn wait(&self) {
         poll_fn(|context| {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if state.given {
+            if state.set {
                 return Poll::Ready(());
             }
             let waker = context.waker();
@@ -96,8 +96,8 @@ impl Signal {
     }
 }
 
-/// Lets another task come in between, as a network does.
-pub(super) async fn interleave() {
+/// Yields to other tasks once, as a network call does.
+pub(super) async fn yield_once() {
     let mut again = true;
     poll_fn(|context| {
         if std::mem::take(&mut again) {

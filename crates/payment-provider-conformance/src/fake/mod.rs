@@ -1,9 +1,9 @@
-//! A gateway in memory, and the provider that talks to it, for the unit tests of hosts.
+//! An in-memory gateway and its provider, for the unit tests of hosts.
 //!
-//! # A mock or this
+//! # Mock or fake
 //!
-//! Take mockall's `MockPaymentProvider` (feature `mock` of `payment-provider-core`) for **one call
-//! and one answer**: it checks the arguments of a call, and says what it is told to say.
+//! Use mockall's `MockPaymentProvider` (feature `mock` of `payment-provider-core`) for **a single
+//! call**: it checks the arguments and returns a fixed result.
 //!
 //! ```
 //! use payment_provider_core::{
@@ -12,7 +12,7 @@
 //! };
 //!
 //! /// The host's function under test.
-//! async fn is_settled(
+//! async fn is_fully_paid(
 //!     provider: &dyn PaymentProvider,
 //!     checkout: &CheckoutLocator,
 //! ) -> Result<bool, ProviderError> {
@@ -22,50 +22,49 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // What is called paid, with less paid than asked, is not settled; and it is asked for by the
-//! // gateway's id too.
+//! // The status is paid, but less than the amount was paid. The lookup uses the gateway's id.
 //! let mut provider = MockPaymentProvider::new();
 //! provider
 //!     .expect_fetch_checkout()
-//!     .withf(|asked| asked.gateway_id.is_some())
+//!     .withf(|locator| locator.gateway_id.is_some())
 //!     .times(1)
-//!     .returning(|asked| {
+//!     .returning(|locator| {
 //!         let amount = Money::from_minor_units(20_012, Currency::INR);
 //!         let mut found =
-//!             Checkout::new(asked.reference.clone(), CheckoutStatus::Paid, amount, NextAction::None);
+//!             Checkout::new(locator.reference.clone(), CheckoutStatus::Paid, amount, NextAction::None);
 //!         found.amount_paid = Money::from_minor_units(20_000, Currency::INR);
 //!         Ok(found)
 //!     });
 //!
 //! let reference = CheckoutReference::new("inv-1")?;
 //! let checkout = CheckoutLocator::new(reference, Some(GatewayCheckoutId::new("chk_1")?));
-//! assert!(!is_settled(&provider, &checkout).await?);
+//! assert!(!is_fully_paid(&provider, &checkout).await?);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Take [`FakeGateway`] for **a life over several calls**: a creation that timed out and is asked
-//! for again, a process that ends between two calls, payments that come late or twice, deliveries
-//! that are repeated, out of order or forged. What one call did, the next one finds.
+//! Use [`FakeGateway`] for **a sequence of calls**: a creation that timed out and is repeated, a
+//! process that ends between two calls, late or duplicate payments, and deliveries that are
+//! repeated, reordered or forged. Each call sees the effects of the calls before it.
 //!
-//! A page that is asked for again after a timeout is the same page:
+//! A repeated creation after a timeout returns the same payment page:
 //!
 //! ```
-//! use payment_provider_conformance::fake::{ScriptedResponse, FakeGateway};
+//! use payment_provider_conformance::fake::{FakeGateway, ScriptedResponse};
 //! use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
 //! use payment_provider_core::{
 //!     CheckoutReference, CheckoutRequest, Currency, Customer, CustomerId, Effect, Money,
 //!     NextAction, Operation, PaymentProvider, PreparedCheckout, ProviderError,
 //! };
 //!
-//! /// The host's function under test: asks again as long as it is not known what happened.
+//! /// The host's function under test: repeats the creation while its effect is unknown.
 //! async fn payment_page(
 //!     provider: &dyn PaymentProvider,
 //!     prepared: &PreparedCheckout,
 //! ) -> Result<NextAction, ProviderError> {
 //!     loop {
 //!         match provider.create_checkout(prepared).await {
-//!             Ok(made) => return Ok(made.into_checkout().next_action),
+//!             Ok(created) => return Ok(created.into_checkout().next_action),
 //!             Err(error) if error.effect() == Effect::MaybeApplied => {}
 //!             Err(error) => return Err(error),
 //!         }
@@ -85,7 +84,7 @@
 //! );
 //! let prepared = provider.prepare_checkout(&request)?;
 //!
-//! // The checkout is made, but the host never hears of it.
+//! // The checkout is created, but the host gets no response.
 //! gateway.respond_next(Operation::CreateCheckout, ScriptedResponse::apply_then_time_out());
 //! let page = payment_page(&provider, &prepared).await?;
 //! assert_eq!(gateway.calls(), ["create_checkout inv-1", "create_checkout inv-1"]);
@@ -95,7 +94,7 @@
 //! # }
 //! ```
 //!
-//! A payment that is told twice is booked once:
+//! A payment that is reported several times is posted once:
 //!
 //! ```
 //! use std::collections::HashSet;
@@ -110,14 +109,14 @@
 //!     WebhookRequest,
 //! };
 //!
-//! /// The host's books under test.
+//! /// The host's ledger under test.
 //! #[derive(Default)]
-//! struct Books {
+//! struct Ledger {
 //!     seen: HashSet<DedupKey>,
 //!     minor_units: i64,
 //! }
 //!
-//! impl Books {
+//! impl Ledger {
 //!     async fn receive(
 //!         &mut self,
 //!         provider: &dyn PaymentProvider,
@@ -147,43 +146,43 @@
 //! #     Timestamp::now() + SignedDuration::from_hours(1),
 //! # );
 //! # let prepared = provider.prepare_checkout(&request)?;
-//! // … the checkout `inv-1` over INR 200.12 is made as above …
+//! // ... the checkout `inv-1` for INR 200.12 is created as above ...
 //! # provider.create_checkout(&prepared).await?;
 //!
-//! // Every payment is told by two types of deliveries; here the later one comes first, and the
-//! // earlier one twice.
+//! // Each payment is reported by two types of deliveries. Here the second type arrives first, and
+//! // the first type arrives twice.
 //! let mut deliveries = gateway.checkout("inv-1").pay().deliveries();
 //! assert_eq!(deliveries.len(), 2);
 //! deliveries.reverse();
 //! deliveries.push(deliveries[1].clone());
 //!
-//! let mut books = Books::default();
+//! let mut ledger = Ledger::default();
 //! for delivery in &deliveries {
-//!     books.receive(&provider, &delivery.request()).await?;
+//!     ledger.receive(&provider, &delivery.request()).await?;
 //! }
-//! assert_eq!(books.minor_units, 20_012);
+//! assert_eq!(ledger.minor_units, 20_012);
 //!
-//! // Nobody else can make the host book anything.
+//! // A forged delivery is rejected.
 //! let forged = deliveries[0].clone().forged().request();
-//! assert!(books.receive(&provider, &forged).await.is_err());
+//! assert!(ledger.receive(&provider, &forged).await.is_err());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # What is where
+//! # Overview
 //!
 //! | to | use |
 //! |---|---|
-//! | say what the gateway can do | [`FakeGateway::builder`] |
-//! | connect | [`FakeGateway::connect`], or [`FakeGateway::factory`] with [`FakeGateway::settings`] |
-//! | have calls fail | [`ScriptedResponse`], by [`FakeGateway::respond_next`] and its sisters |
-//! | stop a call half way | [`FakeGateway::hold_next`], [`FakeGateway::hold_next_response`] |
-//! | be the payer | [`FakeCheckout`], [`FakePayment`] |
-//! | hand over webhooks | [`FakeDelivery`], by [`FakeGateway::take_deliveries`] |
-//! | see what the gateway saw | [`FakeGateway::calls`], [`FakeCheckout::counts`] |
+//! | configure the gateway | [`FakeGateway::builder`] |
+//! | connect an account | [`FakeGateway::connect`], or [`FakeGateway::factory`] with [`FakeGateway::settings`] |
+//! | make calls fail | [`ScriptedResponse`] with [`FakeGateway::respond_next`] |
+//! | suspend a call | [`FakeGateway::hold_next`], [`FakeGateway::hold_next_response`] |
+//! | act as the payer | [`FakeCheckout`], [`FakePayment`] |
+//! | deliver webhooks | [`FakeDelivery`] with [`FakeGateway::take_deliveries`] |
+//! | inspect the calls | [`FakeGateway::calls`], [`FakeCheckout::counts`] |
 //!
-//! Left alone, the gateway is honest: it does what every line of the contract says. It does nothing
-//! on its own, waits for no clock, and needs no runtime.
+//! Without scripted responses, the gateway keeps the contract. It has no background tasks, never
+//! waits for a clock, and needs no runtime.
 
 mod account;
 mod body;
@@ -193,10 +192,13 @@ mod call_handler;
 mod checkout;
 mod checkout_record;
 mod clock;
+mod config;
+mod counts;
 mod delivery;
 mod envelope;
 mod factory;
 mod gateway;
+mod handle;
 mod hold;
 mod payment;
 mod prepare;
@@ -204,15 +206,18 @@ mod provider;
 mod returns;
 mod script;
 mod scripted_response;
+mod scripting;
 mod settings;
 mod signature;
 mod state;
+mod verify;
 
 pub use account::FakeAccount;
 pub use builder::FakeGatewayBuilder;
 pub use call::FakeCall;
-pub use checkout::{CheckoutCounts, FakeCheckout};
+pub use checkout::FakeCheckout;
 pub use clock::FakeClock;
+pub use counts::CheckoutCounts;
 pub use delivery::FakeDelivery;
 pub use factory::FakeFactory;
 pub use gateway::FakeGateway;

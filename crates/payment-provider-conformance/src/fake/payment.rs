@@ -1,49 +1,71 @@
-use payment_provider_core::{Payment, PaymentId, PaymentStatus};
+use payment_provider_core::{CheckoutReference, Payment, PaymentId, PaymentStatus};
 
-use super::checkout::FakeCheckout;
 use super::delivery::FakeDelivery;
+use super::handle::GatewayHandle;
+use super::settings::AccountKey;
 
-/// One attempt of a payer.
+/// One payment attempt of a payer.
 #[derive(Debug, Clone)]
 pub struct FakePayment {
-    checkout: FakeCheckout,
+    gateway: GatewayHandle,
+    account: AccountKey,
+    reference: CheckoutReference,
     id: PaymentId,
 }
 
 impl FakePayment {
-    pub(super) const fn new(checkout: FakeCheckout, id: PaymentId) -> Self {
-        Self { checkout, id }
+    pub(super) const fn new(
+        gateway: GatewayHandle,
+        account: AccountKey,
+        reference: CheckoutReference,
+        id: PaymentId,
+    ) -> Self {
+        Self {
+            gateway,
+            account,
+            reference,
+            id,
+        }
     }
 
-    /// The gateway's id.
+    /// Returns the gateway's payment id.
     pub const fn id(&self) -> &PaymentId {
         &self.id
     }
 
-    /// The payment as the gateway lists it.
+    /// Returns the payment as the gateway lists it.
     pub fn payment(&self) -> Payment {
-        self.checkout.payment(&self.id)
+        let mut state = self.gateway.state();
+        let record = state.find(&self.account, self.reference.as_str());
+        let mut payments = record.map_or([].iter(), |record| record.payments.iter());
+        let found = payments.find(|payment| payment.id == self.id);
+        found.expect("payments are never removed").clone()
     }
 
-    /// Lets the money come in. It may do so long after the checkout ended.
+    /// Completes the payment. The checkout may have ended long before.
     pub fn succeed(&self) -> &Self {
         self.set_status(PaymentStatus::Succeeded)
     }
 
-    /// Lets the attempt come to nothing.
+    /// Fails the payment.
     pub fn fail(&self) -> &Self {
         self.set_status(PaymentStatus::Failed)
     }
 
-    /// Lets the attempt come to this; each time is told.
+    /// Sets the status of the payment, and reports it in a delivery.
     pub fn set_status(&self, status: PaymentStatus) -> &Self {
-        self.checkout.decide(&self.id, status);
+        let mut state = self.gateway.state();
+        state.set_payment_status(&self.account, &self.reference, &self.id, status);
+        drop(state);
         self
     }
 
-    /// All deliveries about this attempt so far: by two types of them, once money came in, of which
-    /// one is about the payment and the other about the checkout. Both have the same effect.
+    /// Returns all deliveries about the payment so far. A successful payment is reported by two
+    /// types of deliveries, one about the payment and one about the checkout, with the same dedup
+    /// key.
     pub fn deliveries(&self) -> Vec<FakeDelivery> {
-        self.checkout.deliveries_about(&self.id)
+        FakeDelivery::matching(&self.gateway, |delivery| {
+            delivery.account == self.account && delivery.payment.as_ref() == Some(&self.id)
+        })
     }
 }

@@ -4,9 +4,9 @@ use payment_provider_core::{
 };
 
 use super::body::CheckoutBody;
-use super::builder::Config;
+use super::config::Config;
 
-/// Checks a request against all that is declared, and writes the body that is sent.
+/// Checks a request against the descriptor, and creates the body that is sent.
 pub(super) fn prepare(
     request: &CheckoutRequest,
     config: &Config,
@@ -18,7 +18,7 @@ pub(super) fn prepare(
         found.push("purpose", ViolationCode::Missing, "is required");
     }
     customer(&request.customer, request, config, &mut found);
-    instalments(request, &mut found);
+    partial_payments(request, &mut found);
     if let Some(extension) = request.options.extension(&descriptor.id) {
         for (field, _) in extension.fields() {
             let field = format!("extensions.{}.{field}", descriptor.id);
@@ -45,7 +45,7 @@ pub(super) fn prepare(
     ))
 }
 
-/// What must be added before this customer can be asked for money.
+/// Adds a violation for each field that a checkout needs from this customer.
 pub(super) fn needs(customer: &Customer, config: &Config, found: &mut Violations) {
     if config.phone_required && is_blank(customer.phone.as_ref()) {
         found.push("phone", ViolationCode::Missing, "is required");
@@ -71,13 +71,13 @@ fn is_blank(text: Option<&Pii>) -> bool {
     text.is_none_or(|text| text.expose().trim().is_empty())
 }
 
-fn instalments(request: &CheckoutRequest, found: &mut Violations) {
+fn partial_payments(request: &CheckoutRequest, found: &mut Violations) {
     const FIELD: &str = "partial_payments.minimum";
     let Some(minimum) = request.partial_payments.and_then(|terms| terms.minimum) else {
         return;
     };
     if !minimum.is_positive() {
-        found.push(FIELD, ViolationCode::TooSmall, "must be more than nothing");
+        found.push(FIELD, ViolationCode::TooSmall, "must be positive");
     }
     if minimum.currency() != request.amount.currency() {
         let message = "must be in the currency of the amount";

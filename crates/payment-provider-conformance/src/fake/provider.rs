@@ -11,24 +11,30 @@ use payment_provider_core::{
 use secrecy::SecretString;
 
 use super::call_handler::{CallHandler, Errors};
-use super::delivery;
-use super::gateway::FakeGateway;
-use super::hold::interleave;
+use super::handle::GatewayHandle;
+use super::hold::yield_once;
 use super::prepare;
 use super::returns::FakeReturns;
+use super::scripted_response::ResponsePlan;
 use super::settings::AccountKey;
 use super::signature::Keyring;
+use super::verify;
 
-/// One account of a [`FakeGateway`], connected. Clones share the account.
+/// The provider of one connected account of a [`FakeGateway`](super::FakeGateway). Clones share the
+/// account.
 #[derive(Debug, Clone)]
 pub struct FakeProvider {
-    gateway: FakeGateway,
+    gateway: GatewayHandle,
     account: AccountKey,
     keyring: Arc<Keyring>,
 }
 
 impl FakeProvider {
-    pub(super) fn new(gateway: FakeGateway, account: AccountKey, secrets: &[SecretString]) -> Self {
+    pub(super) fn new(
+        gateway: GatewayHandle,
+        account: AccountKey,
+        secrets: &[SecretString],
+    ) -> Self {
         Self {
             gateway,
             account,
@@ -36,20 +42,22 @@ impl FakeProvider {
         }
     }
 
-    /// A call to the gateway: as the script has it, else honestly.
+    /// Makes a call to the gateway, with the scripted response if there is one.
     async fn call<T>(
         &self,
         operation: Operation,
         reference: Option<&CheckoutReference>,
         act: impl FnOnce(&mut CallHandler<'_>) -> Result<T, ProviderError> + Send,
     ) -> Result<T, ProviderError> {
-        let (answer, request_id) = self.gateway.arrive(operation, &self.account, reference);
+        let (answer, request_id) = self
+            .gateway
+            .record_call(operation, &self.account, reference);
         let errors = Errors {
             request_id: Some(request_id),
             ..self.errors(operation)
         };
         let error = |kind| errors.of(kind);
-        interleave().await;
+        yield_once().await;
         if let Some(gate) = &answer.held_before {
             gate.pass().await;
         }
@@ -68,13 +76,13 @@ impl FakeProvider {
 
     fn carry_out<T>(
         &self,
-        plan: super::scripted_response::ResponsePlan,
+        plan: ResponsePlan,
         errors: &Errors,
         act: impl FnOnce(&mut CallHandler<'_>) -> Result<T, ProviderError>,
     ) -> Result<T, ProviderError> {
         let mut state = self.gateway.state();
         let revoked = state.account(&self.account).revoked;
-        // Rejected credentials are a result of checking them, and an error of everything else.
+        // Revoked credentials are a result of `check_connection`, and an error of everything else.
         if revoked && errors.operation != Operation::CheckConnection {
             return Err(errors.of(ErrorKind::Authentication));
         }
@@ -192,8 +200,8 @@ impl PaymentProvider for FakeProvider {
         request: &WebhookRequest,
     ) -> Result<VerifiedWebhook, ProviderError> {
         let operation = Operation::HandleWebhook;
-        // Verifying asks the gateway nothing, unless a test wants it to fail like that.
-        let answer = self.gateway.scripted(operation);
+        // Verification makes no call, but a test can script its failure.
+        let answer = self.gateway.take_response(operation);
         let errors = self.errors(operation);
         if let Some(gate) = &answer.held_before {
             gate.pass().await;
@@ -202,7 +210,7 @@ impl PaymentProvider for FakeProvider {
             return Err(failure);
         }
         let config = self.gateway.config();
-        let verified = delivery::verify(request, &self.keyring, self.environment(), config);
+        let verified = verify::verify(request, &self.keyring, self.environment(), config);
         if let Some(gate) = &answer.held_after {
             gate.pass().await;
         }

@@ -1,4 +1,4 @@
-//! The payer's way back, as the gateway writes and signs it.
+//! Signed return URLs.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ const PAYMENT: &str = "fake_payment";
 const STATUS: &str = "fake_status";
 const SIGNATURE: &str = "fake_signature";
 
-/// The address at which the payer's browser comes back; signed if there is a secret to sign it with.
-pub(super) fn address(record: &CheckoutRecord, secret: Option<&SecretString>) -> Url {
+/// Returns the URL that the payer's browser returns to. It is signed if a secret is given.
+pub(super) fn url(record: &CheckoutRecord, secret: Option<&SecretString>) -> Url {
     let payment = record.payments.last().map(|payment| payment.id.as_str());
     let status = record.status();
     let parts = [
@@ -39,12 +39,12 @@ pub(super) fn address(record: &CheckoutRecord, secret: Option<&SecretString>) ->
     url
 }
 
-/// What is signed: the parts, so written that each can only be read as what it is.
+/// Returns the signed content: the parts as a JSON array, which makes their boundaries unambiguous.
 fn content(parts: [&str; 4]) -> Vec<u8> {
-    serde_json::to_vec(&parts).expect("texts are written as JSON")
+    serde_json::to_vec(&parts).expect("texts can be serialized as JSON")
 }
 
-/// Verifies such addresses.
+/// Verifies return URLs.
 #[derive(Debug)]
 pub(super) struct FakeReturns {
     keyring: Arc<Keyring>,
@@ -72,7 +72,7 @@ impl FakeReturns {
         Some(
             verified
                 .with_payment_id(PaymentId::new(payment).ok())
-                .with_status(Some(read_status(status))),
+                .with_status(Some(parse_status(status))),
         )
     }
 }
@@ -90,7 +90,7 @@ impl SignedReturns for FakeReturns {
     }
 }
 
-/// A part of the address that is there once.
+/// Returns the value of a query parameter that occurs exactly once.
 fn only(url: &Url, name: &str) -> Option<String> {
     let mut values = url.query_pairs().filter(|(key, _)| key == name);
     match (values.next(), values.next()) {
@@ -99,9 +99,9 @@ fn only(url: &Url, name: &str) -> Option<String> {
     }
 }
 
-fn read_status(word: String) -> CheckoutStatus {
+fn parse_status(name: String) -> CheckoutStatus {
     use CheckoutStatus::{Cancelled, Expired, Open, Paid, PartiallyPaid, Unknown};
     let known = [Open, PartiallyPaid, Paid, Expired, Cancelled];
-    let status = known.into_iter().find(|status| status.as_str() == word);
-    status.unwrap_or(Unknown(word))
+    let status = known.into_iter().find(|status| status.as_str() == name);
+    status.unwrap_or(Unknown(name))
 }

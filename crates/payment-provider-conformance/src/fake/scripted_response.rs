@@ -7,9 +7,25 @@ use payment_provider_core::{
 
 use super::hold::{Gate, Hold};
 
-/// How the gateway answers one call, other than honestly.
+/// A response that a test chooses for one call.
 ///
-/// Queued with [`FakeGateway::respond_next`](super::FakeGateway::respond_next).
+/// It is queued by [`FakeGateway::respond_next`](super::FakeGateway::respond_next).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use payment_provider_conformance::fake::{FakeGateway, ScriptedResponse};
+/// use payment_provider_core::Operation;
+///
+/// let gateway = FakeGateway::new();
+/// gateway
+///     .respond_next(
+///         Operation::CreateCheckout,
+///         ScriptedResponse::rate_limited(Duration::from_secs(7)),
+///     )
+///     .respond_next(Operation::CreateCheckout, ScriptedResponse::apply_then_time_out());
+/// assert_eq!(gateway.unused_responses(), 2);
+/// ```
 #[derive(Debug, Clone)]
 pub struct ScriptedResponse {
     pub(super) plan: ResponsePlan,
@@ -23,11 +39,11 @@ pub struct ScriptedResponse {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ResponsePlan {
-    /// Honest.
+    /// The normal response.
     Succeed,
-    /// Nothing is done.
+    /// An error. The call is not processed.
     Fail(ErrorKind),
-    /// It is done, and nobody hears of it.
+    /// An error. The call is processed.
     ApplyThenFail(ErrorKind),
     RateLimit(Duration),
     StaleRead,
@@ -48,110 +64,110 @@ impl ScriptedResponse {
         }
     }
 
-    /// The honest answer, to let a call pass before one that fails.
+    /// The normal response. It lets a call succeed before one that fails.
     pub const fn succeed() -> Self {
         Self::of(ResponsePlan::Succeed)
     }
 
-    /// This error, and nothing is done at the gateway. Of some kinds a provider cannot know that:
-    /// the effect of a timeout is `MaybeApplied` here too.
+    /// An error of this kind. The gateway does not process the call. A provider cannot know that for
+    /// some kinds: the effect of a timeout is `MaybeApplied` all the same.
     pub const fn fail(kind: ErrorKind) -> Self {
         Self::of(ResponsePlan::Fail(kind))
     }
 
-    /// This error, after everything asked for was done: the effect is `MaybeApplied`, unless the
-    /// call only reads.
+    /// An error of this kind after the gateway has processed the call. The effect is `MaybeApplied`,
+    /// unless the call only reads.
     pub const fn apply_then_fail(kind: ErrorKind) -> Self {
         Self::of(ResponsePlan::ApplyThenFail(kind))
     }
 
-    /// Time runs out after everything asked for was done.
+    /// A timeout after the gateway has processed the call.
     pub const fn apply_then_time_out() -> Self {
         Self::apply_then_fail(ErrorKind::Timeout)
     }
 
-    /// It is done, and an answer comes that cannot be understood.
+    /// A response that cannot be parsed, after the gateway has processed the call.
     pub const fn unreadable() -> Self {
         Self::apply_then_fail(ErrorKind::UnreadableAnswer)
     }
 
-    /// Too many calls: nothing is done before this much time has passed.
+    /// A rate limit with this wait. The gateway does not process the call.
     pub const fn rate_limited(wait: Duration) -> Self {
         Self::of(ResponsePlan::RateLimit(wait))
     }
 
-    /// What is there is not seen yet: a fetched or cancelled checkout is not found, and of the
-    /// payments the latest one is missing.
+    /// The response of a lagging replica: a fetched or cancelled checkout is not found, and the
+    /// latest payment is missing from the list.
     pub const fn stale_read() -> Self {
         Self::of(ResponsePlan::StaleRead)
     }
 
-    /// A cancellation is refused: `StillPayable`, if it can be paid at all.
+    /// A refused cancellation. The result is `StillPayable` if the checkout is payable.
     pub const fn refuse_cancellation() -> Self {
         Self::of(ResponsePlan::RefuseCancellation)
     }
 
-    /// A creation makes a checkout that asks for this much instead. The provider sees it and says
-    /// `Conflict`; what was made is there and can be paid.
+    /// The creation of a checkout with a different amount. The provider detects it and returns
+    /// `Conflict`, but the checkout exists and can be paid.
     pub const fn create_with_amount(amount: Money) -> Self {
         Self::of(ResponsePlan::CreateWithAmount(amount))
     }
 
-    /// Sets the effect of an error to something other than what its kind implies.
+    /// Overrides the effect that the kind of the error implies.
     pub const fn with_effect(mut self, effect: Effect) -> Self {
         self.effect = Some(effect);
         self
     }
 
-    /// Sets the retry advice of an error to something other than what its kind implies.
+    /// Overrides the retry advice that the kind of the error implies.
     pub const fn with_retry(mut self, retry: RetryAdvice) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// Sets the gateway's code of an error.
+    /// Sets the gateway's error code.
     pub fn with_gateway_code(mut self, code: impl Into<String>) -> Self {
         self.gateway_code = Some(code.into());
         self
     }
 
-    /// Sets the gateway's message of an error, for example one that repeats personal data, which a
-    /// host must not log.
+    /// Sets the gateway's error message. It may contain personal data, to test that a host does not
+    /// log it.
     pub fn with_gateway_message(mut self, message: impl Into<Pii>) -> Self {
         self.gateway_message = Some(message.into());
         self
     }
 
-    /// Holds the call before anything is done.
+    /// Suspends the call before it is processed.
     pub fn held_before(mut self) -> (Self, Hold) {
         let (hold, gate) = Hold::new();
         self.held_before = Some(gate);
         (self, hold)
     }
 
-    /// Holds the answer back after everything was done.
+    /// Suspends the response after the call is processed.
     pub fn held_after(mut self) -> (Self, Hold) {
         let (hold, gate) = Hold::new();
         self.held_after = Some(gate);
         (self, hold)
     }
 
-    /// What there would be wrong with answering this operation so.
+    /// Returns the reason why this response does not fit the operation, if it does not.
     pub(super) fn misfit(
         &self,
         operation: Operation,
         declared: Capabilities,
     ) -> Option<&'static str> {
-        let undeclared = Some("the gateway does not declare it, so it is never asked");
+        let undeclared = Some("the operation is not declared, so it is never called");
         match operation {
             Operation::FetchCheckout | Operation::ListPayments if !declared.status_inquiry => {
                 undeclared
             }
             Operation::CancelCheckout if !declared.cancellation => undeclared,
             Operation::LinkCustomer if !declared.remote_customers => undeclared,
-            Operation::VerifyReturn => Some("it asks the gateway nothing"),
+            Operation::VerifyReturn => Some("the operation makes no call"),
             _ if self.suits(operation) => None,
-            _ => Some("this answer is for another operation"),
+            _ => Some("the response is for another operation"),
         }
     }
 
@@ -168,7 +184,7 @@ impl ScriptedResponse {
         }
     }
 
-    /// The error of a call of which nothing is done.
+    /// Returns the error of a call that is not processed.
     pub(super) fn failure(
         &self,
         error: impl Fn(ErrorKind) -> ProviderError,
@@ -188,7 +204,7 @@ impl ScriptedResponse {
         }
     }
 
-    /// The error in place of the answer to a call that was carried out.
+    /// Returns the error that replaces the response to a processed call.
     pub(super) fn loss(&self, error: impl Fn(ErrorKind) -> ProviderError) -> Option<ProviderError> {
         match self.plan {
             ResponsePlan::ApplyThenFail(kind) => {

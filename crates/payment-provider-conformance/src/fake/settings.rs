@@ -19,24 +19,22 @@ pub(super) fn schema() -> SettingsSchema {
         SettingField::new(ACCOUNT, "Account", SettingKind::Text)
             .required()
             .with_max_length(64)
-            .with_help("Any name; each has checkouts of its own."),
+            .with_help("Any name. Each account has its own checkouts."),
         SettingField::new(SECRETS, "Webhook secrets", SettingKind::SecretList)
             .required()
-            .with_help(
-                "The first one given for an account is what its deliveries are signed with.",
-            ),
+            .with_help("The first secret that an account is connected with signs its deliveries."),
         SettingField::new(ENVIRONMENT, "Environment", SettingKind::Choice { choices })
             .with_default("sandbox"),
     ])
 }
 
-/// Settings as they were read.
+/// Parsed settings.
 pub(super) struct Connection {
     pub(super) account: AccountKey,
     pub(super) secrets: Vec<SecretString>,
 }
 
-/// One account of the gateway; the environments never mix.
+/// The key of an account. Environments share no account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AccountKey {
     pub(super) name: String,

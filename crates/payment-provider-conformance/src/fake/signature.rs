@@ -1,5 +1,5 @@
-//! HMAC-SHA256 over what is signed, with a word in front that says what it is, so that no signature
-//! of one kind can be used for the other.
+//! Signatures: HMAC-SHA256 over a prefix for the purpose, the time, and the content. The prefix
+//! prevents the use of a signature for another purpose.
 
 use std::fmt;
 
@@ -9,7 +9,10 @@ use payment_provider_core::{MatchedSecret, SecretLabel, SignatureCheck};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// What a signature is for.
+pub(super) const SIGNATURE_HEADER: &str = "x-fake-signature";
+pub(super) const TIMESTAMP_HEADER: &str = "x-fake-timestamp";
+
+/// The purpose of a signature.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     Delivery,
@@ -17,7 +20,7 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    const fn word(self) -> &'static [u8] {
+    const fn prefix(self) -> &'static [u8] {
         match self {
             Self::Delivery => b"delivery",
             Self::Return => b"return",
@@ -25,26 +28,26 @@ impl Purpose {
     }
 }
 
-/// The signature of this content, as it is sent. The time is digits alone, or nothing: what is
-/// signed can only be taken apart in one way.
+/// Returns the signature of the content in hexadecimal. The time consists of digits or is empty, so
+/// the boundaries of the signed parts are unambiguous.
 pub(super) fn sign(secret: &SecretString, purpose: Purpose, time: &str, content: &[u8]) -> String {
     HEXLOWER.encode(&mac_of(&keyed(secret), purpose, time, content))
 }
 
 fn keyed(secret: &SecretString) -> Hmac<Sha256> {
     let secret = secret.expose_secret().as_bytes();
-    Hmac::new_from_slice(secret).expect("HMAC takes keys of any length")
+    Hmac::new_from_slice(secret).expect("HMAC accepts keys of any length")
 }
 
 fn mac_of(keyed: &Hmac<Sha256>, purpose: Purpose, time: &str, content: &[u8]) -> [u8; 32] {
     let mut mac = keyed.clone();
-    for part in [purpose.word(), b":", time.as_bytes(), b":", content] {
+    for part in [purpose.prefix(), b":", time.as_bytes(), b":", content] {
         mac.update(part);
     }
     mac.finalize().into_bytes().into()
 }
 
-/// All secrets of a connection, ready to verify with.
+/// The keys of all secrets of a connection.
 pub(super) struct Keyring {
     keys: Vec<(SecretLabel, Hmac<Sha256>)>,
 }
@@ -61,7 +64,7 @@ impl Keyring {
         }
     }
 
-    /// The secret that made this signature, if one did.
+    /// Returns the secret that made this signature.
     pub(super) fn matching(
         &self,
         signature: &str,

@@ -10,36 +10,36 @@ use payment_provider_core::{
 use secrecy::SecretString;
 use url::Url;
 
-use super::builder::Config;
 use super::call::FakeCall;
 use super::checkout_record::CheckoutRecord;
+use super::config::Config;
 use super::envelope::{CHECKOUT, Envelope, PAYMENT};
 use super::script::Script;
 use super::settings::AccountKey;
 
-/// All that the gateway has, of all accounts.
+/// The state of the gateway, for all accounts.
 pub(super) struct GatewayState {
     config: Arc<Config>,
     pub(super) now: Timestamp,
-    pub(super) accounts: BTreeMap<AccountKey, Account>,
+    pub(super) accounts: BTreeMap<AccountKey, AccountState>,
     pub(super) calls: Vec<FakeCall>,
     pub(super) script: Script,
     pub(super) deliveries: Vec<RecordedDelivery>,
-    given_out: u64,
+    issued_ids: u64,
 }
 
-/// One merchant's account.
+/// The state of one merchant account.
 #[derive(Default)]
-pub(super) struct Account {
-    /// What deliveries are signed with; the first secret of the first connection.
+pub(super) struct AccountState {
+    /// The secret that signs deliveries: the first secret of the first connection.
     pub(super) secret: Option<SecretString>,
     pub(super) revoked: bool,
-    /// In the order in which they were made.
+    /// The checkouts in the order of their creation.
     pub(super) checkouts: Vec<CheckoutRecord>,
     pub(super) customers: BTreeMap<CustomerId, String>,
 }
 
-/// Something the gateway has to tell, with the bytes it tells it by.
+/// A delivery with its body.
 #[derive(Clone)]
 pub(super) struct RecordedDelivery {
     pub(super) account: AccountKey,
@@ -60,21 +60,21 @@ impl GatewayState {
             calls: Vec::new(),
             script: Script::default(),
             deliveries: Vec::new(),
-            given_out: 0,
+            issued_ids: 0,
         }
     }
 
-    /// A text that no other object has.
+    /// Returns a unique id.
     pub(super) fn new_id(&mut self, kind: &str) -> String {
-        self.given_out += 1;
-        format!("{kind}_{}", self.given_out)
+        self.issued_ids += 1;
+        format!("{kind}_{}", self.issued_ids)
     }
 
     pub(super) fn new_payment_id(&mut self) -> PaymentId {
         PaymentId::new(self.new_id("pay")).expect("letters and digits")
     }
 
-    pub(super) fn account(&mut self, key: &AccountKey) -> &mut Account {
+    pub(super) fn account(&mut self, key: &AccountKey) -> &mut AccountState {
         self.accounts.entry(key.clone()).or_default()
     }
 
@@ -89,13 +89,13 @@ impl GatewayState {
             .find(|record| record.reference().as_str() == reference)
     }
 
-    /// Lets it be now, and ends what is over by now.
+    /// Advances the time, and expires overdue checkouts.
     pub(super) fn advance_to(&mut self, now: Timestamp) {
         self.now = now;
         let mut ended = Vec::new();
         for (key, account) in &self.accounts {
             for record in &account.checkouts {
-                if record.body.expires_at <= now && is_open(&record.status()) {
+                if record.body.expires_at <= now && expires(&record.status()) {
                     ended.push((key.clone(), record.reference().clone()));
                 }
             }
@@ -105,7 +105,7 @@ impl GatewayState {
         }
     }
 
-    /// Ends a checkout that has not ended yet.
+    /// Ends a checkout, unless it has ended already.
     pub(super) fn end(
         &mut self,
         key: &AccountKey,
@@ -116,14 +116,14 @@ impl GatewayState {
             return;
         };
         if record.status().is_payable() {
-            record.claimed = None;
+            record.reported = None;
             record.ended = Some(how);
-            self.tell_of_checkout(key, reference, None);
+            self.report_checkout(key, reference, None);
         }
     }
 
-    /// A payer tries to pay.
-    pub(super) fn attempt(
+    /// Adds a payment attempt.
+    pub(super) fn attempt_payment(
         &mut self,
         key: &AccountKey,
         reference: &CheckoutReference,
@@ -133,15 +133,15 @@ impl GatewayState {
         if let Some(record) = self.find(key, reference.as_str()) {
             payment.order_id = Some(record.order_id.clone());
             payment.method = Some(record.body.method());
-            settle(&mut payment, now);
+            complete(&mut payment, now);
             let id = payment.id.clone();
             record.payments.push(payment);
-            self.tell_of_payment(key, reference, &id);
+            self.report_payment(key, reference, &id);
         }
     }
 
-    /// An attempt to pay comes to something else.
-    pub(super) fn decide(
+    /// Changes the status of a payment.
+    pub(super) fn set_payment_status(
         &mut self,
         key: &AccountKey,
         reference: &CheckoutReference,
@@ -153,14 +153,14 @@ impl GatewayState {
         let known = record.and_then(|record| record.payments.iter_mut().find(|one| one.id == *id));
         if let Some(payment) = known {
             payment.status = status;
-            settle(payment, now);
-            self.tell_of_payment(key, reference, id);
+            complete(payment, now);
+            self.report_payment(key, reference, id);
         }
     }
 
-    /// Tells of a payment by a delivery about it; money that came in, by one about the checkout
-    /// as well.
-    fn tell_of_payment(&mut self, key: &AccountKey, reference: &CheckoutReference, id: &PaymentId) {
+    /// Reports a payment in a delivery. A successful payment is reported in a delivery about the
+    /// checkout as well.
+    fn report_payment(&mut self, key: &AccountKey, reference: &CheckoutReference, id: &PaymentId) {
         let Some(record) = self.find(key, reference.as_str()) else {
             return;
         };
@@ -170,14 +170,14 @@ impl GatewayState {
         let payment = payment.clone();
         let kind = EventKind::Payment(payment.clone());
         let event = Event::new(PAYMENT, record.target(), kind);
-        self.tell(key, PAYMENT, vec![event], Some(id));
+        self.record_delivery(key, PAYMENT, vec![event], Some(id));
         if payment.status == PaymentStatus::Succeeded {
-            self.tell_of_checkout(key, reference, Some(payment));
+            self.report_checkout(key, reference, Some(payment));
         }
     }
 
-    /// Tells how a checkout stands, and of the payment that led to it.
-    pub(super) fn tell_of_checkout(
+    /// Reports the state of a checkout in a delivery, with the payment that changed it.
+    pub(super) fn report_checkout(
         &mut self,
         key: &AccountKey,
         reference: &CheckoutReference,
@@ -194,11 +194,11 @@ impl GatewayState {
             .into_iter()
             .chain([snapshot]);
         let events = kinds.map(|kind| Event::new(CHECKOUT, target.clone(), kind));
-        self.tell(key, CHECKOUT, events.collect(), id.as_ref());
+        self.record_delivery(key, CHECKOUT, events.collect(), id.as_ref());
     }
 
-    /// Writes a delivery, for each address that wants it; gives the first one.
-    pub(super) fn tell(
+    /// Records a delivery for the account's URL and the checkout's own, and returns the first.
+    pub(super) fn record_delivery(
         &mut self,
         key: &AccountKey,
         gateway_type: &str,
@@ -242,13 +242,13 @@ impl GatewayState {
     }
 }
 
-/// Whether time ends it: what the gateway claims with a word of its own stays as it is.
-const fn is_open(status: &CheckoutStatus) -> bool {
+/// Returns true if time expires a checkout with this status. An unknown status is kept.
+const fn expires(status: &CheckoutStatus) -> bool {
     matches!(status, CheckoutStatus::Open | CheckoutStatus::PartiallyPaid)
 }
 
-/// Gives an attempt what belongs to its status.
-fn settle(payment: &mut Payment, now: Timestamp) {
+/// Sets the fields of a payment that depend on its status.
+fn complete(payment: &mut Payment, now: Timestamp) {
     payment.paid_at = Some(now);
     let succeeded = payment.status == PaymentStatus::Succeeded;
     payment.bank_reference = succeeded.then(|| format!("bank of {}", payment.id));

@@ -1,4 +1,4 @@
-//! Accounts, and how they are connected.
+//! Accounts and their connections.
 
 use payment_provider_conformance::fake::FakeGateway;
 use payment_provider_core::*;
@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::fixture::{Fixture, locator};
 
 #[tokio::test]
-async fn two_accounts_never_mix() {
+async fn accounts_share_nothing() {
     let fixture = Fixture::new();
     let other = fixture.gateway.connect("other");
     fixture.checkout("r").await.pay();
@@ -53,12 +53,12 @@ async fn two_accounts_never_mix() {
 
 #[test]
 #[should_panic(expected = "there is no checkout `r`")]
-fn a_checkout_that_is_not_there_is_a_mistake_of_the_test() {
+fn an_unknown_checkout_panics() {
     FakeGateway::new().checkout("r");
 }
 
 #[tokio::test]
-async fn environments_never_mix() {
+async fn environments_share_nothing() {
     let fixture = Fixture::new();
     let settings = fixture
         .gateway
@@ -80,7 +80,7 @@ async fn environments_never_mix() {
 }
 
 #[tokio::test]
-async fn clones_of_a_gateway_are_one() {
+async fn clones_share_the_gateway() {
     let fixture = Fixture::new();
     let again = fixture.gateway.clone().connect("main");
     fixture.create("r").await.unwrap();
@@ -89,7 +89,7 @@ async fn clones_of_a_gateway_are_one() {
 }
 
 #[test]
-fn all_violations_of_settings_come_at_once() {
+fn all_violations_of_settings_are_reported_at_once() {
     let gateway = FakeGateway::new();
     let settings = ConnectionSettings::new()
         .with("secrets", Vec::<SecretString>::new())
@@ -107,7 +107,7 @@ fn all_violations_of_settings_come_at_once() {
 }
 
 #[tokio::test]
-async fn revoked_credentials_are_a_result_and_an_error_of_all_else() {
+async fn revoked_credentials_are_a_result_of_the_check_and_an_error_of_other_calls() {
     let fixture = Fixture::new();
     let account = fixture.gateway.account("main");
     let check = fixture.provider.check_connection().await.unwrap();
@@ -136,7 +136,7 @@ async fn revoked_credentials_are_a_result_and_an_error_of_all_else() {
 }
 
 #[tokio::test]
-async fn the_first_connection_says_what_deliveries_are_signed_with() {
+async fn the_first_connection_determines_the_signing_secret() {
     let gateway = FakeGateway::new();
     let settings = ConnectionSettings::new()
         .with("account", "main")
@@ -144,7 +144,7 @@ async fn the_first_connection_says_what_deliveries_are_signed_with() {
     let host = gateway.factory().connect(&settings).unwrap();
     let ping = gateway.account("main").ping();
     assert!(host.handle_webhook(&ping.request()).await.is_ok());
-    // Whoever comes later, by settings of the gateway, has the same.
+    // Later connections with the gateway's settings use the same secret.
     let second = gateway.connect("main");
     assert!(second.handle_webhook(&ping.request()).await.is_ok());
     let wrong = gateway.settings("main").with("secrets", "k2");

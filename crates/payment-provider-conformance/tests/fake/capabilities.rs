@@ -1,11 +1,11 @@
-//! Each capability, declared and not.
+//! Declared and undeclared capabilities.
 
 use payment_provider_conformance::fake::{FakeGateway, ScriptedResponse};
 use payment_provider_core::*;
 
 use crate::fixture::{Fixture, inr, locator};
 
-/// Accepted by a gateway that declares all, refused at `field` by one that lacks this.
+/// Fails unless the request is accepted with every capability, and rejected at `field` without one.
 fn is_optional(
     field: &str,
     take: impl FnOnce(&mut Capabilities),
@@ -30,7 +30,7 @@ fn is_optional(
 }
 
 #[test]
-fn what_a_checkout_asks_for_must_be_declared() {
+fn undeclared_options_are_rejected() {
     is_optional(
         "partial_payments",
         |all| all.partial_payments = false,
@@ -70,7 +70,7 @@ fn what_a_checkout_asks_for_must_be_declared() {
 }
 
 #[tokio::test]
-async fn what_is_declared_works() {
+async fn declared_capabilities_work() {
     let fixture = Fixture::new();
     let hook: reexport::url::Url = "https://host.example/hook".parse().unwrap();
     let mut request = fixture.request("r").with_notify_url(hook.clone());
@@ -106,7 +106,7 @@ async fn what_is_declared_works() {
 }
 
 #[tokio::test]
-async fn without_cancellation_nothing_is_sent_for_one() {
+async fn without_cancellation_no_call_is_made() {
     let fixture = Fixture::without(|all| all.cancellation = false);
     fixture.checkout("r").await;
     let error = fixture
@@ -125,7 +125,7 @@ async fn without_cancellation_nothing_is_sent_for_one() {
 }
 
 #[tokio::test]
-async fn without_inquiry_deliveries_are_all_there_is() {
+async fn without_status_inquiry_only_deliveries_report_payments() {
     let fixture = Fixture::without(|all| all.status_inquiry = false);
     let checkout = fixture.checkout("r").await;
     let fetched = fixture.provider.fetch_checkout(&locator("r")).await;
@@ -133,14 +133,14 @@ async fn without_inquiry_deliveries_are_all_there_is() {
     let listed = fixture.provider.list_payments(&locator("r")).await;
     assert_eq!(listed.unwrap_err().kind(), ErrorKind::Unsupported);
     assert_eq!(fixture.gateway.calls(), ["create_checkout r"]);
-    let told = fixture
+    let webhook = fixture
         .handle(&checkout.pay().deliveries()[0].request())
         .await;
-    assert!(matches!(told.events()[0].kind, EventKind::Payment(_)));
+    assert!(matches!(webhook.events()[0].kind, EventKind::Payment(_)));
 }
 
 #[tokio::test]
-async fn customers_are_kept_once_or_not_at_all() {
+async fn customers_are_kept_once_if_declared() {
     let fixture = Fixture::new();
     let customer = |id| Customer::new(CustomerId::new(id).unwrap());
     let link = async |id| fixture.provider.link_customer(&customer(id)).await.unwrap();
@@ -148,7 +148,7 @@ async fn customers_are_kept_once_or_not_at_all() {
     assert!(one.remote_id.is_some() && one.needs.is_empty());
     assert_eq!(link("one").await, one);
     assert_ne!(link("other").await.remote_id, one.remote_id);
-    assert_eq!(fixture.gateway.count(Operation::LinkCustomer), 3);
+    assert_eq!(fixture.gateway.call_count(Operation::LinkCustomer), 3);
 
     let lacking = Fixture::without(|all| all.remote_customers = false);
     let link = lacking
@@ -161,7 +161,7 @@ async fn customers_are_kept_once_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn without_signed_times_every_genuine_delivery_is_fresh() {
+async fn without_signed_timestamps_every_genuine_delivery_is_fresh() {
     let fixture = Fixture::without(|all| all.signed_timestamps = false);
     let delivery = fixture.checkout("r").await.pay().deliveries().remove(0);
     for delivery in [
@@ -181,7 +181,7 @@ async fn without_signed_times_every_genuine_delivery_is_fresh() {
 }
 
 #[tokio::test]
-async fn a_return_is_signed_if_that_is_declared() {
+async fn a_return_url_is_signed_if_declared() {
     let fixture = Fixture::new();
     let page = "https://host.example/thanks?invoice=1&x=a%26b"
         .parse()
@@ -234,7 +234,7 @@ async fn a_return_is_signed_if_that_is_declared() {
 }
 
 #[test]
-fn the_descriptor_says_what_was_declared() {
+fn the_descriptor_has_the_declared_values() {
     let id = ProviderId::new("second").unwrap();
     let fixture = Fixture::with(|builder| builder.with_provider_id(id).with_display_name("Second"));
     let descriptor = fixture.provider.descriptor();
@@ -242,13 +242,15 @@ fn the_descriptor_says_what_was_declared() {
     assert_eq!(descriptor.display_name, "Second");
     assert_eq!(descriptor.capabilities, FakeGateway::every_capability());
     assert_eq!(descriptor, fixture.gateway.factory().descriptor());
-    // Every field of it is on.
+    // All capabilities are true.
     assert!(!format!("{:?}", descriptor.capabilities).contains("false"));
 }
 
 #[test]
-#[should_panic(expected = "cancel_checkout cannot be answered so: the gateway does not declare it")]
-fn an_answer_that_can_never_be_given_is_a_mistake_of_the_test() {
+#[should_panic(
+    expected = "cancel_checkout cannot get this response: the operation is not declared"
+)]
+fn a_response_to_an_undeclared_operation_panics() {
     let fixture = Fixture::without(|all| all.cancellation = false);
     fixture.gateway.respond_next(
         Operation::CancelCheckout,
@@ -257,7 +259,7 @@ fn an_answer_that_can_never_be_given_is_a_mistake_of_the_test() {
 }
 
 #[test]
-fn answers_of_other_operations_are_refused() {
+fn responses_to_other_operations_panic() {
     let misplaced = [
         (Operation::CreateCheckout, ScriptedResponse::stale_read()),
         (

@@ -1,4 +1,4 @@
-//! Making, finding and ending checkouts, as the contract wants it.
+//! Creation, lookup and cancellation of checkouts.
 
 use jiff::SignedDuration;
 use payment_provider_core::*;
@@ -6,7 +6,7 @@ use payment_provider_core::*;
 use crate::fixture::{Fixture, inr, locator};
 
 #[tokio::test]
-async fn a_checkout_is_made_once_and_found_ever_after() {
+async fn a_checkout_is_created_once_and_adopted_afterwards() {
     let fixture = Fixture::new();
     let made = fixture.create("r").await.unwrap();
     assert!(matches!(made, CreatedCheckout::Created(_)), "{made:?}");
@@ -32,14 +32,14 @@ async fn a_checkout_is_made_once_and_found_ever_after() {
 }
 
 #[tokio::test]
-async fn what_is_there_is_adopted_in_any_state() {
+async fn an_existing_checkout_is_adopted_in_any_state() {
     let fixture = Fixture::new();
     let prepared = fixture.prepared("r");
     fixture.provider.create_checkout(&prepared).await.unwrap();
     fixture.gateway.checkout("r").pay();
     let found = fixture.provider.create_checkout(&prepared).await.unwrap();
     let CreatedCheckout::Adopted(found) = found else {
-        panic!("made again");
+        panic!("created again");
     };
     assert_eq!(found.status, CheckoutStatus::Paid);
     assert_eq!(found.next_action, NextAction::None);
@@ -50,7 +50,7 @@ async fn what_is_there_is_adopted_in_any_state() {
 }
 
 #[tokio::test]
-async fn another_content_under_the_same_reference_is_a_conflict_that_says_in_what() {
+async fn different_content_with_the_same_reference_is_a_conflict_with_differences() {
     let fixture = Fixture::new();
     fixture.create("r").await.unwrap();
     let mut other = fixture.request("r");
@@ -69,7 +69,7 @@ async fn another_content_under_the_same_reference_is_a_conflict_that_says_in_wha
 }
 
 #[tokio::test]
-async fn what_was_prepared_for_another_provider_or_environment_is_not_sent() {
+async fn a_checkout_prepared_for_another_provider_or_environment_is_not_sent() {
     let fixture = Fixture::new();
     let mut prepared = fixture.prepared("r");
     prepared.provider = ProviderId::new("other").unwrap();
@@ -87,7 +87,7 @@ async fn what_was_prepared_for_another_provider_or_environment_is_not_sent() {
 }
 
 #[tokio::test]
-async fn what_is_over_or_cannot_be_read_is_not_made() {
+async fn an_expired_or_unreadable_request_is_rejected() {
     let fixture = Fixture::new();
     let prepared = fixture.prepared("r");
     let mut unreadable = prepared.clone();
@@ -115,7 +115,7 @@ async fn what_is_over_or_cannot_be_read_is_not_made() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn eight_at_once_make_one() {
+async fn eight_concurrent_calls_create_one_checkout() {
     let fixture = Fixture::new();
     let prepared = fixture.prepared("r");
     let tasks: Vec<_> = (0..8)
@@ -136,7 +136,7 @@ async fn eight_at_once_make_one() {
         (1, 1, 1)
     );
     assert_eq!(fixture.gateway.checkout("r").counts().adopted, 7);
-    assert_eq!(fixture.gateway.count(Operation::CreateCheckout), 8);
+    assert_eq!(fixture.gateway.call_count(Operation::CreateCheckout), 8);
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_checkout_ends_once() {
 }
 
 #[tokio::test]
-async fn time_ends_a_checkout_and_is_told() {
+async fn an_expiry_is_reported() {
     let fixture = Fixture::new();
     fixture.checkout("r").await;
     fixture.clock.advance(std::time::Duration::from_mins(59));
@@ -178,7 +178,7 @@ async fn time_ends_a_checkout_and_is_told() {
 }
 
 #[tokio::test]
-async fn what_was_never_made_is_not_found() {
+async fn an_unknown_checkout_is_not_found() {
     let fixture = Fixture::new();
     let provider = &fixture.provider;
     let errors = [
@@ -197,7 +197,7 @@ async fn what_was_never_made_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_reference_with_another_gateway_id_is_another_checkout() {
+async fn a_reference_with_another_gateway_id_is_a_conflict() {
     let fixture = Fixture::new();
     let checkout = fixture.checkout("r").await;
     let mut locator = checkout.locator();

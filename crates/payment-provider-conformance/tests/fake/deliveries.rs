@@ -1,4 +1,4 @@
-//! Deliveries: genuine ones, repeated, late and reordered, and all that are not.
+//! Deliveries: genuine, repeated, late, reordered and forged.
 
 use jiff::SignedDuration;
 use payment_provider_conformance::fake::FakeDelivery;
@@ -11,7 +11,7 @@ async fn paid(fixture: &Fixture) -> FakeDelivery {
 }
 
 #[tokio::test]
-async fn a_payment_is_told_by_two_types_with_one_effect() {
+async fn a_payment_is_reported_by_two_event_types() {
     let fixture = Fixture::new();
     let checkout = fixture.checkout("r").await;
     let payment = checkout.pay();
@@ -36,7 +36,7 @@ async fn a_payment_is_told_by_two_types_with_one_effect() {
 }
 
 #[tokio::test]
-async fn the_same_delivery_twice_has_the_same_keys() {
+async fn a_repeated_delivery_has_the_same_keys() {
     let fixture = Fixture::new();
     let delivery = paid(&fixture).await;
     let first = fixture.handle(&delivery.request()).await;
@@ -45,13 +45,13 @@ async fn the_same_delivery_twice_has_the_same_keys() {
     assert_eq!(first.delivery_key(), again.delivery_key());
     assert_eq!(first.events(), again.events());
     assert_ne!(first.sent_at(), again.sent_at());
-    // Two happenings that say the same are two deliveries.
+    // Two occurrences with the same content are two deliveries.
     let account = fixture.gateway.account("main");
     assert_ne!(account.ping().request().body, account.ping().request().body);
 }
 
 #[tokio::test]
-async fn deliveries_are_taken_once_and_in_any_order() {
+async fn deliveries_are_taken_once_and_handled_in_any_order() {
     let fixture = Fixture::new();
     let checkout = fixture.checkout("r").await;
     checkout.pay_amount(inr("1"));
@@ -75,7 +75,7 @@ async fn deliveries_are_taken_once_and_in_any_order() {
 }
 
 #[tokio::test]
-async fn the_window_is_a_day_back_and_ten_minutes_ahead() {
+async fn the_window_is_one_day_past_and_ten_minutes_ahead() {
     let fixture = Fixture::new();
     let delivery = paid(&fixture).await;
     let (now, moment) = (fixture.clock.now(), SignedDuration::from_millis(1));
@@ -91,7 +91,7 @@ async fn the_window_is_a_day_back_and_ten_minutes_ahead() {
     ];
     for (sent_at, expected) in cases {
         let webhook = fixture
-            .handle(&delivery.clone().sent_at(sent_at).request())
+            .handle(&delivery.clone().with_sent_at(sent_at).request())
             .await;
         assert_eq!(webhook.timestamp_check(), expected, "{sent_at}");
         let counts = matches!(webhook.events()[0].kind, EventKind::Payment(_));
@@ -104,7 +104,9 @@ async fn the_window_is_a_day_back_and_ten_minutes_ahead() {
         .handle(&delivery.clone().from_future().request())
         .await;
     assert_eq!(early.timestamp_check(), TimestampCheck::FromFuture);
-    let slow = delivery.sent_at(now).received_at(now + day + moment);
+    let slow = delivery
+        .with_sent_at(now)
+        .with_received_at(now + day + moment);
     assert_eq!(
         fixture.handle(&slow.request()).await.timestamp_check(),
         TimestampCheck::Stale
@@ -112,7 +114,7 @@ async fn the_window_is_a_day_back_and_ten_minutes_ahead() {
 }
 
 #[tokio::test]
-async fn every_mismatch_is_refused_alike() {
+async fn all_mismatches_return_the_same_error() {
     let fixture = Fixture::new();
     let delivery = paid(&fixture).await;
     let mut restamped = delivery.request();
@@ -123,7 +125,7 @@ async fn every_mismatch_is_refused_alike() {
     let mut doubled = delivery.request();
     let signature = doubled.headers["x-fake-signature"].clone();
     doubled.headers.append("x-fake-signature", signature);
-    // The end of the stamp and the beginning of the body cannot trade places.
+    // The boundary between the timestamp and the body is part of the signature.
     let mut shifted = delivery.request();
     let stamp = shifted.headers["x-fake-timestamp"]
         .to_str()
@@ -137,8 +139,8 @@ async fn every_mismatch_is_refused_alike() {
     let requests = [
         delivery.clone().forged().request(),
         delivery.clone().unsigned().request(),
-        delivery.clone().altered().request(),
-        delivery.signed_by("an old secret").request(),
+        delivery.clone().tampered().request(),
+        delivery.signed_with("an old secret").request(),
         restamped,
         unstamped,
         doubled,
@@ -155,7 +157,7 @@ async fn every_mismatch_is_refused_alike() {
 }
 
 #[tokio::test]
-async fn every_active_secret_verifies_and_is_told() {
+async fn every_active_secret_verifies_and_is_reported() {
     let fixture = Fixture::new();
     let delivery = paid(&fixture).await;
     let settings = |secrets: &[&str]| {
@@ -164,29 +166,29 @@ async fn every_active_secret_verifies_and_is_told() {
     };
     let factory = fixture.gateway.factory();
     let both = factory.open(&settings(&["new", "old"])).unwrap();
-    let by_old = delivery.clone().signed_by("old").request();
+    let by_old = delivery.clone().signed_with("old").request();
     let by_old = both.handle_webhook(&by_old).await.unwrap();
     fixture.gateway.account("main").sign_with("new");
     let by_new = both.handle_webhook(&delivery.request()).await.unwrap();
     assert!(by_old.matched_secret().is_some());
     assert_ne!(by_old.matched_secret(), by_new.matched_secret());
     let retired = factory.open(&settings(&["new"])).unwrap();
-    let by_old = delivery.signed_by("old").request();
+    let by_old = delivery.signed_with("old").request();
     assert!(retired.handle_webhook(&by_old).await.is_err());
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_kept() {
+async fn unreadable_deliveries_are_kept() {
     let fixture = Fixture::new();
     let delivery = paid(&fixture).await;
     let half = fixture
-        .handle(&delivery.clone().unreadable().request())
+        .handle(&delivery.clone().truncated().request())
         .await;
     let kind = &half.events()[0].kind;
     assert!(matches!(kind, EventKind::Unrecognised { .. }), "{kind:?}");
     assert!(half.events()[0].target.is_none());
 
-    let unknown = delivery.of_unknown_type();
+    let unknown = delivery.with_unknown_type();
     assert_eq!(unknown.gateway_type(), "something.new");
     let unknown = fixture.handle(&unknown.request()).await;
     let event = &unknown.events()[0];
@@ -196,25 +198,25 @@ async fn what_cannot_be_read_is_kept() {
 }
 
 #[tokio::test]
-async fn any_news_can_be_told() {
+async fn any_event_can_be_delivered() {
     let fixture = Fixture::new();
     let account = fixture.gateway.account("main");
     let id = RefundId::new("ref_1").unwrap();
     let refund = Refund::new(id, RefundStatus::Succeeded, inr("5"));
     let kind = EventKind::Refund(refund);
-    let told = account.deliver(vec![Event::new(
+    let delivery = account.deliver(vec![Event::new(
         "refund",
         EventTarget::none(),
         kind.clone(),
     )]);
-    let webhook = fixture.handle(&told.request()).await;
+    let webhook = fixture.handle(&delivery.request()).await;
     assert_eq!(webhook.events()[0].kind, kind);
     assert_eq!(webhook.events()[0].gateway_type, "refund");
     assert_eq!(account.deliveries().len(), 1);
 }
 
 #[tokio::test]
-async fn a_gateway_can_want_an_answer() {
+async fn a_gateway_can_expect_a_reply() {
     let reply = WebhookReply::with_body("text/plain", "OK");
     let fixture = Fixture::with(|builder| {
         let url = "https://host.example/hooks/fake".parse().unwrap();
@@ -228,7 +230,7 @@ async fn a_gateway_can_want_an_answer() {
 }
 
 #[tokio::test]
-async fn what_signs_a_return_signs_no_delivery() {
+async fn a_return_signature_is_not_valid_for_a_delivery() {
     let fixture = Fixture::without(|all| all.signed_timestamps = false);
     let checkout = fixture.checkout("r").await;
     let mut request = checkout.pay().deliveries()[0].request();

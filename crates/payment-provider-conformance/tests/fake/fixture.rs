@@ -1,4 +1,4 @@
-//! A gateway with a clock of its own and one connected account.
+//! A gateway with its own clock and one connected account.
 
 use jiff::{SignedDuration, Timestamp};
 use payment_provider_conformance::fake::{
@@ -46,7 +46,7 @@ impl Fixture {
         }
     }
 
-    /// Without one capability.
+    /// Creates a gateway that lacks capabilities.
     pub(crate) fn without(take: impl FnOnce(&mut Capabilities)) -> Self {
         Self::with(|builder| builder.with_changed_capabilities(take))
     }
@@ -71,7 +71,7 @@ impl Fixture {
             .await
     }
 
-    /// A checkout over INR 200.12, just made.
+    /// Creates a checkout for INR 200.12.
     pub(crate) async fn checkout(&self, reference: &str) -> FakeCheckout {
         self.create(reference).await.unwrap();
         self.gateway.checkout(reference)

@@ -1,4 +1,4 @@
-//! Calls that are stopped half way.
+//! Suspended calls.
 
 use std::task::Poll;
 
@@ -8,7 +8,7 @@ use payment_provider_core::*;
 use crate::fixture::{Fixture, locator};
 
 #[tokio::test]
-async fn a_call_waits_before_anything_is_done() {
+async fn a_call_is_suspended_before_it_is_processed() {
     let fixture = Fixture::new();
     let hold = fixture.gateway.hold_next(Operation::CreateCheckout);
     assert!(!hold.is_reached());
@@ -19,7 +19,7 @@ async fn a_call_waits_before_anything_is_done() {
     assert_eq!(fixture.gateway.calls(), ["create_checkout r"]);
     assert!(fixture.gateway.checkouts().is_empty());
 
-    // Others go on meanwhile.
+    // Other calls continue meanwhile.
     fixture.create("r").await.unwrap();
     hold.release();
     let found = call.await.unwrap().unwrap();
@@ -27,7 +27,7 @@ async fn a_call_waits_before_anything_is_done() {
 }
 
 #[tokio::test]
-async fn an_answer_waits_after_everything_was_done() {
+async fn a_response_is_suspended_after_the_call_is_processed() {
     let fixture = Fixture::new();
     let hold = fixture
         .gateway
@@ -44,7 +44,7 @@ async fn an_answer_waits_after_everything_was_done() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_while_it_is_held_before_leaves_nothing_behind() {
+async fn a_call_dropped_before_it_is_processed_has_no_effect() {
     let fixture = Fixture::new();
     fixture.checkout("r").await;
     let hold = fixture.gateway.hold_next(Operation::CancelCheckout);
@@ -64,14 +64,14 @@ async fn a_call_that_is_dropped_while_it_is_held_before_leaves_nothing_behind() 
 }
 
 #[tokio::test]
-async fn what_is_released_beforehand_is_not_held() {
+async fn a_hold_released_early_does_not_suspend() {
     let fixture = Fixture::new();
     drop(fixture.gateway.hold_next(Operation::CheckConnection));
     assert!(fixture.provider.check_connection().await.is_ok());
 }
 
 #[tokio::test]
-async fn a_held_call_can_fail_afterwards() {
+async fn a_suspended_call_can_fail_afterwards() {
     let fixture = Fixture::new();
     let (answer, hold) = ScriptedResponse::apply_then_time_out().held_after();
     fixture
@@ -88,7 +88,7 @@ async fn a_held_call_can_fail_afterwards() {
 }
 
 #[tokio::test]
-async fn verifying_can_be_held_too() {
+async fn webhook_verification_can_be_suspended() {
     let fixture = Fixture::new();
     let ping = fixture.gateway.account("main").ping().request();
     let hold = fixture.gateway.hold_next(Operation::HandleWebhook);

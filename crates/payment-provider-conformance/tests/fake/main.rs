@@ -1,4 +1,4 @@
-//! The gateway in memory: honest by itself, and otherwise as a test has it.
+//! The in-memory gateway, with and without scripted responses.
 
 mod accounts;
 mod capabilities;

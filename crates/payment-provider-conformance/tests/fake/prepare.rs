@@ -1,4 +1,4 @@
-//! What is checked before anything is sent.
+//! Checks of `prepare_checkout`.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use ViolationCode::{Missing, TooLarge, TooSmall, Unknown, Unsupported};
 
 use crate::fixture::{Fixture, inr, request};
 
-fn refused(fixture: &Fixture, request: &CheckoutRequest) -> String {
+fn violations_of(fixture: &Fixture, request: &CheckoutRequest) -> String {
     fixture
         .provider
         .prepare_checkout(request)
@@ -18,7 +18,7 @@ fn refused(fixture: &Fixture, request: &CheckoutRequest) -> String {
 }
 
 #[test]
-fn all_violations_come_at_once() {
+fn all_violations_are_reported_at_once() {
     let fixture = Fixture::with(|builder| {
         let life = (Duration::from_mins(5), Duration::from_hours(24));
         builder
@@ -29,7 +29,7 @@ fn all_violations_come_at_once() {
                     .with_reference_length(3)
                     .with_life(life.0, life.1),
             )
-            .requiring_phone()
+            .with_required_phone()
     });
     let mut asked = request("reference", fixture.clock.now());
     asked.amount = inr("0");
@@ -89,7 +89,7 @@ fn the_same_request_gives_the_same_bytes() {
 }
 
 #[test]
-fn limits_include_their_borders() {
+fn limits_are_inclusive() {
     let (least, most) = (Duration::from_mins(5), Duration::from_hours(24));
     let limits = CheckoutLimits::default()
         .with_reference_length(3)
@@ -100,38 +100,41 @@ fn limits_include_their_borders() {
     for good in [least, most] {
         fixture.provider.prepare_checkout(&asked(good)).unwrap();
     }
-    let refused = |request| refused(&fixture, &request);
+    let violations_of = |request| violations_of(&fixture, &request);
     assert_eq!(
-        refused(asked(least.saturating_sub(moment))),
+        violations_of(asked(least.saturating_sub(moment))),
         "expires_at: must be at least 300 seconds from now"
     );
     assert_eq!(
-        refused(asked(most + moment)),
+        violations_of(asked(most + moment)),
         "expires_at: must be at most 86400 seconds from now"
     );
     let long = request("abcd", fixture.clock.now() + least);
-    assert_eq!(refused(long), "reference: must be at most 3 characters");
+    assert_eq!(
+        violations_of(long),
+        "reference: must be at most 3 characters"
+    );
 }
 
 #[test]
-fn only_declared_currencies_are_taken() {
+fn only_declared_currencies_are_accepted() {
     let only = CurrencySupport::Only(vec![Currency::INR]);
     let fixture = Fixture::with(|builder| builder.with_currencies(only));
     fixture.prepared("r");
     let mut dollars = fixture.request("r");
     dollars.amount = Money::from_minor_units(1, Currency::USD);
     assert_eq!(
-        refused(&fixture, &dollars),
+        violations_of(&fixture, &dollars),
         "amount: is in a currency that this gateway does not offer"
     );
     Fixture::new().provider.prepare_checkout(&dollars).unwrap();
 }
 
 #[tokio::test]
-async fn a_gateway_can_want_a_telephone_number() {
-    let fixture = Fixture::with(FakeGatewayBuilder::requiring_phone);
+async fn a_gateway_can_require_a_phone_number() {
+    let fixture = Fixture::with(FakeGatewayBuilder::with_required_phone);
     assert_eq!(
-        refused(&fixture, &fixture.request("r")),
+        violations_of(&fixture, &fixture.request("r")),
         "customer.phone: is required"
     );
     let mut customer = fixture.request("r").customer;
@@ -143,18 +146,18 @@ async fn a_gateway_can_want_a_telephone_number() {
 }
 
 #[test]
-fn the_first_instalment_is_less_than_the_amount_and_in_its_currency() {
+fn the_minimum_partial_payment_is_below_the_amount_and_in_its_currency() {
     let fixture = Fixture::new();
     let mut asked = fixture.request("r");
     asked.partial_payments = Some(PartialPayments::at_least(inr("200.12")));
     assert_eq!(
-        refused(&fixture, &asked),
+        violations_of(&fixture, &asked),
         "partial_payments.minimum: must be less than the amount"
     );
     let dollar = Money::from_minor_units(100, Currency::USD);
     asked.partial_payments = Some(PartialPayments::at_least(dollar));
     assert_eq!(
-        refused(&fixture, &asked),
+        violations_of(&fixture, &asked),
         "partial_payments.minimum: must be in the currency of the amount"
     );
     asked.partial_payments = Some(PartialPayments::at_least(inr("200.11")));

@@ -1,4 +1,4 @@
-//! Nothing secret or personal is shown.
+//! Secrets and personal data in `Debug` output and errors.
 
 use payment_provider_conformance::fake::ScriptedResponse;
 use payment_provider_core::*;
@@ -6,7 +6,7 @@ use payment_provider_core::*;
 use crate::fixture::Fixture;
 
 #[tokio::test]
-async fn neither_secrets_nor_persons_are_shown() {
+async fn debug_output_has_no_secrets_and_no_customer_data() {
     let fixture = Fixture::new();
     let gateway = &fixture.gateway;
     let settings = ConnectionSettings::new()
@@ -21,7 +21,7 @@ async fn neither_secrets_nor_persons_are_shown() {
     let prepared = provider.prepare_checkout(&request).unwrap();
     let made = provider.create_checkout(&prepared).await.unwrap();
     let checkout = gateway.checkout("r");
-    let payment = checkout.fail();
+    let payment = checkout.fail_payment();
     let delivery = payment.deliveries().remove(0);
     let webhook = provider.handle_webhook(&delivery.request()).await.unwrap();
     let returns = provider.signed_returns().unwrap();
@@ -39,7 +39,7 @@ async fn neither_secrets_nor_persons_are_shown() {
         ),
         format!(
             "{delivery:?} {:?}",
-            delivery.clone().signed_by("canary-old")
+            delivery.clone().signed_with("canary-old")
         ),
         format!("{:?} {webhook:?} {:?}", delivery.request(), gateway.calls()),
     ];
@@ -48,20 +48,20 @@ async fn neither_secrets_nor_persons_are_shown() {
         assert!(!shown.contains("pay.fake.example"), "{shown}");
         assert!(!shown.contains("payer's bank"), "{shown}");
     }
-    // The body, which is meant to be stored and sent, does hold the person.
+    // The body is meant to be stored and sent, so it contains the customer.
     let body = String::from_utf8(checkout.body().to_vec()).unwrap();
     assert!(body.contains("canary-name"));
     assert!(!body.contains("canary-secret"));
 }
 
 #[tokio::test]
-async fn an_error_can_be_told_in_detail() {
+async fn an_error_can_be_scripted_in_detail() {
     let fixture = Fixture::new();
     let answer = ScriptedResponse::fail(ErrorKind::Connection)
         .with_effect(Effect::NotSent)
         .with_retry(RetryAdvice::Never)
         .with_gateway_code("no_route")
-        .with_gateway_message("phone 9000000000 is odd");
+        .with_gateway_message("phone 9000000000 is invalid");
     fixture
         .gateway
         .respond_next(Operation::CreateCheckout, answer);
@@ -71,6 +71,6 @@ async fn an_error_can_be_told_in_detail() {
         (Effect::NotSent, RetryAdvice::Never)
     );
     assert_eq!(error.gateway_code(), Some("no_route"));
-    assert_eq!(error.gateway_message(), Some("phone 9000000000 is odd"));
+    assert_eq!(error.gateway_message(), Some("phone 9000000000 is invalid"));
     assert!(!format!("{error} {error:?}").contains("9000000000"));
 }

@@ -1,4 +1,4 @@
-//! Everything a gateway can be told to do instead of the truth.
+//! Scripted responses.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const KINDS: [ErrorKind; 12] = [
 ];
 
 #[tokio::test]
-async fn every_kind_of_error_before_anything_happened() {
+async fn every_kind_of_error_can_be_scripted_before_processing() {
     let fixture = Fixture::new();
     for kind in KINDS {
         fixture
@@ -46,7 +46,7 @@ async fn every_kind_of_error_before_anything_happened() {
 }
 
 #[tokio::test]
-async fn every_operation_can_fail_and_does_nothing_then() {
+async fn a_failed_operation_has_no_effect() {
     let fixture = Fixture::new();
     let checkout = fixture.checkout("r").await;
     let (provider, at) = (&fixture.provider, locator("r"));
@@ -85,7 +85,7 @@ async fn every_operation_can_fail_and_does_nothing_then() {
 }
 
 #[tokio::test]
-async fn a_timeout_after_it_was_done() {
+async fn a_timeout_after_processing_may_have_been_applied() {
     let fixture = Fixture::new();
     fixture.gateway.respond_next(
         Operation::CreateCheckout,
@@ -133,7 +133,7 @@ async fn a_timeout_after_it_was_done() {
 }
 
 #[tokio::test]
-async fn whatever_is_said_of_a_call_that_was_carried_out_it_may_have_been() {
+async fn every_error_after_processing_may_have_been_applied() {
     let fixture = Fixture::new();
     for kind in KINDS {
         let reference = kind.as_str();
@@ -149,7 +149,7 @@ async fn whatever_is_said_of_a_call_that_was_carried_out_it_may_have_been() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_understood() {
+async fn an_unreadable_response_may_have_been_applied() {
     let fixture = Fixture::new();
     fixture
         .gateway
@@ -164,7 +164,7 @@ async fn an_answer_that_cannot_be_understood() {
 }
 
 #[tokio::test]
-async fn too_many_calls_and_how_long_to_wait() {
+async fn a_rate_limit_has_a_wait() {
     let fixture = Fixture::new();
     let wait = Duration::from_secs(7);
     fixture.gateway.respond_next(
@@ -186,7 +186,7 @@ async fn too_many_calls_and_how_long_to_wait() {
 }
 
 #[tokio::test]
-async fn lookups_that_lag() {
+async fn stale_reads_do_not_find_recent_changes() {
     let fixture = Fixture::new();
     let checkout = fixture.checkout("r").await;
     let lag = ScriptedResponse::stale_read;
@@ -207,7 +207,7 @@ async fn lookups_that_lag() {
         .gateway
         .respond_next_times(Operation::ListPayments, 2, lag());
     assert_eq!(fixture.list("r").await, []);
-    checkout.fail();
+    checkout.fail_payment();
     let paid = checkout.pay();
     assert_eq!(fixture.list("r").await.len(), 1);
     let all = fixture.list("r").await;
@@ -225,7 +225,7 @@ async fn lookups_that_lag() {
 }
 
 #[tokio::test]
-async fn a_cancellation_that_is_refused() {
+async fn a_refused_cancellation_is_still_payable() {
     let fixture = Fixture::new();
     let checkout = fixture.checkout("r").await;
     fixture.gateway.respond_always(
@@ -247,7 +247,7 @@ async fn a_cancellation_that_is_refused() {
 }
 
 #[tokio::test]
-async fn a_checkout_of_another_amount_is_seen_and_can_be_cancelled() {
+async fn a_checkout_with_another_amount_is_detected_and_can_be_cancelled() {
     let fixture = Fixture::new();
     let other = ScriptedResponse::create_with_amount(inr("999"));
     fixture
@@ -271,7 +271,7 @@ async fn a_checkout_of_another_amount_is_seen_and_can_be_cancelled() {
 }
 
 #[tokio::test]
-async fn answers_are_given_in_order_and_those_that_stand_come_last() {
+async fn queued_responses_come_before_standing_ones() {
     let fixture = Fixture::new();
     let operation = Operation::CheckConnection;
     fixture

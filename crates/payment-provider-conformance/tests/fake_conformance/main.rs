@@ -1,4 +1,4 @@
-//! The provider in memory passes the cases like any other, with everything declared.
+//! The in-memory provider with every capability passes all cases.
 
 mod model;
 

@@ -1,4 +1,4 @@
-//! The provider in memory passes the cases with nothing declared, too.
+//! The in-memory provider without capabilities passes all cases.
 
 mod model;
 

@@ -1,4 +1,4 @@
-//! The gateway in memory, as the kit steers it.
+//! The model of the in-memory gateway.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,16 +19,16 @@ use payment_provider_core::{
 };
 use sha2::Sha256;
 
-/// One gateway for all accounts of a case, made when the clock is known.
+/// One gateway for all accounts of a case. It is created with the first clock.
 pub(crate) struct InMemory {
     capabilities: Capabilities,
     made: Mutex<Option<FakeGateway>>,
 }
 
 #[derive(Debug)]
-struct KitTime(Arc<dyn Clock>);
+struct KitClock(Arc<dyn Clock>);
 
-impl Clock for KitTime {
+impl Clock for KitClock {
     fn now(&self) -> payment_provider_core::reexport::jiff::Timestamp {
         self.0.now()
     }
@@ -42,15 +42,15 @@ impl InMemory {
         }
     }
 
-    fn world(&self, clock: Arc<dyn Clock>) -> FakeGateway {
+    fn fake(&self, clock: Arc<dyn Clock>) -> FakeGateway {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let new_world = || {
+        let new_fake = || {
             FakeGateway::builder()
                 .with_capabilities(self.capabilities)
-                .with_clock(KitTime(clock))
+                .with_clock(KitClock(clock))
                 .build()
         };
-        made.get_or_insert_with(new_world).clone()
+        made.get_or_insert_with(new_fake).clone()
     }
 }
 
@@ -60,7 +60,7 @@ fn name_of(account: &MerchantAccount) -> String {
 
 impl ProviderUnderTest for InMemory {
     fn factory(&self, clock: Arc<dyn Clock>) -> Arc<dyn ProviderFactory> {
-        Arc::new(self.world(clock).factory())
+        Arc::new(self.fake(clock).factory())
     }
 
     fn settings(&self, account: &MerchantAccount, _address: &Url) -> ConnectionSettings {
@@ -70,7 +70,7 @@ impl ProviderUnderTest for InMemory {
     }
 
     fn gateway(&self, account: &MerchantAccount, clock: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
-        let gateway = self.world(clock);
+        let gateway = self.fake(clock);
         let account = gateway.account(&name_of(account));
         Arc::new(OfAccount {
             gateway,
@@ -92,7 +92,7 @@ struct OfAccount {
     payments: Mutex<Vec<(CheckoutReference, FakePayment)>>,
 }
 
-/// What asks the gateway.
+/// Operations that call the gateway.
 const OPERATIONS: [Operation; 6] = [
     Operation::CheckConnection,
     Operation::LinkCustomer,
@@ -109,7 +109,10 @@ impl OfAccount {
         amount: Money,
         status: PaymentStatus,
     ) -> PaymentId {
-        let payment = self.account.checkout(reference).attempt(amount, status);
+        let payment = self
+            .account
+            .checkout(reference)
+            .attempt_payment(amount, status);
         let id = payment.id().clone();
         let mut payments = self.payments.lock().unwrap_or_else(PoisonError::into_inner);
         payments.push((reference.clone(), payment));
@@ -120,7 +123,7 @@ impl OfAccount {
         let payments = self.payments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = payments.iter();
         let known = known.find(|(_, payment)| payment.id() == id);
-        known.expect("a payment of this account").clone()
+        known.expect("an existing payment of this account").clone()
     }
 
     fn next(&self, answer: &ScriptedResponse) {
@@ -188,7 +191,7 @@ impl GatewayModel for OfAccount {
                 self.gateway
                     .respond_always(Operation::CancelCheckout, answer);
             }
-            other => unreachable!("no such twist: {other:?}"),
+            other => unreachable!("unknown anomaly: {other:?}"),
         }
         Ok(())
     }
@@ -235,13 +238,13 @@ impl GatewayModel for OfAccount {
                     .map(|delivery| delivery.request().body)
                     .collect()
             }
-            _ => vec![self.account.ping().of_unknown_type().request().body],
+            _ => vec![self.account.ping().with_unknown_type().request().body],
         };
         Ok(bodies.into_iter().map(UnsignedDelivery::new).collect())
     }
 
-    /// The documented scheme, not the crate's own code: hexadecimal HMAC-SHA256 over purpose, time
-    /// and body.
+    /// Implements the documented scheme independently of the crate: hexadecimal HMAC-SHA256 over
+    /// purpose, time and body.
     fn sign(
         &self,
         body: &[u8],
@@ -254,7 +257,7 @@ impl GatewayModel for OfAccount {
             String::new()
         };
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
-            .expect("a key of any length");
+            .expect("HMAC accepts keys of any length");
         for part in [b"delivery:", stamp.as_bytes(), b":", body] {
             mac.update(part);
         }
