@@ -36,14 +36,14 @@ pub(super) const CASES: &[Case] = &[
         "create.different-amount-conflicts",
         contract::CREATE,
         [Gateway],
-        "an existing checkout with a different amount is a expect_conflict",
+        "an existing checkout with a different amount is a conflict",
         different_amount_conflicts
     ),
     case!(
         "create.different-content-conflicts",
         contract::CREATE,
         [Gateway],
-        "an existing checkout with different content is a expect_conflict, detected by the fingerprint",
+        "an existing checkout with different content is a conflict, detected by the fingerprint",
         different_content_conflicts
     ),
     case!(
@@ -213,7 +213,7 @@ async fn expect_conflict(fixture: &Fixture, other: &PreparedCheckout, field: &st
     // A provider without status inquiry cannot know the difference.
     ensure!(
         named || !fixture.descriptor().capabilities.status_inquiry,
-        "the expect_conflict does not list {field} among the differences of the existing checkout: {error}"
+        "the conflict does not list {field} among the differences of the existing checkout: {error}"
     );
     account.expect_one_checkout(&other.reference).await
 }

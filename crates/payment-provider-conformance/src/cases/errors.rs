@@ -1,4 +1,4 @@
-//! Errors are complete.
+//! Errors name their provider and operation, and advise when to retry.
 
 use payment_provider_core::reexport::http::HeaderMap;
 use payment_provider_core::{

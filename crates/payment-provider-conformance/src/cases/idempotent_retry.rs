@@ -206,7 +206,7 @@ fn expect_identical_creations(fixture: &Fixture) -> CaseResult {
 }
 
 async fn dropped_call_is_recoverable(fixture: Fixture) -> CaseResult {
-    /// More polls than any provider needs.
+    /// More polls than a creation needs with any provider.
     const MAX_POLLS: usize = 400;
     let account = &fixture.first;
     for polls in 1..=MAX_POLLS {

@@ -51,7 +51,7 @@ pub(super) const CASES: &[Case] = &[
         "retry.failed-reads-are-retryable",
         contract::RETRY,
         [Http, StatusInquiry],
-        "a read that failed temporarily advice_is_at_least a retry",
+        "a read that failed temporarily advises a retry",
         failed_reads_are_retryable
     ),
 ];
@@ -165,7 +165,7 @@ async fn never_after_rejection(fixture: Fixture) -> CaseResult {
     let advice = error.retry();
     ensure!(
         advice == RetryAdvice::Never,
-        "the error advice_is_at_least to retry a rejected request: {advice:?}"
+        "the error advises to retry a rejected request: {advice:?}"
     );
     if fixture.is_http() {
         let creations = account.creations()?.len();

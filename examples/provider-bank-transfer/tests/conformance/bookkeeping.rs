@@ -83,7 +83,7 @@ impl GatewayModel for Bookkeeping {
                 let body = r#"{"type":"transfer.delayed","id":"T-9","reference":"kit-delayed"}"#;
                 Ok(vec![UnsignedDelivery::new(body)])
             }
-            _ => Err(NotImplemented::new("news of another kind")),
+            _ => Err(NotImplemented::new("another kind of scenario")),
         }
     }
 

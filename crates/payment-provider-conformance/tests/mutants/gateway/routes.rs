@@ -1,4 +1,4 @@
-//! The routes matching the API.
+//! The routes of the API.
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{AcmeGateway, account, document, render};
 
-/// Number matching payments on one page.
+/// Number of payments on one page.
 const PAGE: usize = 25;
 
 /// Creates an error response.

@@ -1,4 +1,4 @@
-//! The state matching one account.
+//! The state of one account.
 
 use std::collections::HashMap;
 
@@ -70,7 +70,7 @@ impl State {
         checkouts.find(|checkout| checkout.reference == name || checkout.id == name)
     }
 
-    /// Looks a checkout up, as the API does. It may be hidden_lookups for some lookups.
+    /// Looks a checkout up, as the API does. Hidden checkouts are not found.
     pub(super) fn look_up(&mut self, name: &str) -> Option<&Checkout> {
         let mut checkouts = self.checkouts.iter_mut();
         let found = checkouts.find(|checkout| checkout.reference == name || checkout.id == name)?;
@@ -127,7 +127,7 @@ impl State {
         })
     }
 
-    /// Returns the gateway's name matching a checkout's status.
+    /// Returns the gateway's name of a checkout's status.
     pub(super) fn status(&self, checkout: &Checkout) -> String {
         let paid = self.paid(checkout).minor_units();
         let status = if let Some(status) = &checkout.unknown_status {
