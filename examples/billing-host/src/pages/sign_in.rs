@@ -80,8 +80,7 @@ pub(super) async fn sign_out(State(app): State<App>, form: VisitorForm) -> Respo
     app.sessions.end(session);
     // This process has ended the session already. If the write fails, other processes accept it until it
     // expires.
-    let recorded =
-        tables::end_session(&app.host, &session.hash(), session.expires_at()).await;
+    let recorded = tables::end_session(&app.host, &session.hash(), session.expires_at()).await;
     if let Err(error) = recorded {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
