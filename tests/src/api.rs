@@ -1,5 +1,6 @@
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use test_support::until;
 
 /// A client of billing-host, with its key.
 #[derive(Debug, Clone)]
@@ -147,40 +148,42 @@ impl Api {
     /// Waits until an invoice's totals are these.
     ///
     /// # Panics
-    /// They are others for twenty seconds.
+    /// They stay others.
     pub async fn wait_for(&self, invoice: &str, totals: &str) {
-        let mut found = String::new();
-        for _ in 0..800 {
-            found = self.totals(invoice).await;
+        until(async || {
+            let found = self.totals(invoice).await;
             if found == totals {
-                return;
+                Ok(())
+            } else {
+                Err(format!("totals are {found:?}, expected {totals:?}"))
             }
-            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-        }
-        panic!("totals stay {found:?}, expected {totals:?}");
+        })
+        .await;
     }
 
     /// Waits until so many webhooks are stored, and each of them has taken effect.
     ///
     /// # Panics
-    /// They are others for twenty seconds.
+    /// They stay others.
     pub async fn wait_for_applied(&self, expected: usize) {
         let organization = Self::ORGANIZATION;
         let path = format!(
             "/api/v1/connections/main/deliveries?organization_id={organization}&limit=1000"
         );
-        let mut found = Value::Null;
-        for _ in 0..800 {
+        until(async || {
             let answer = self.request(Method::GET, &path).send().await;
-            found = answer.expect("an answer").json().await.expect("JSON");
+            let found: Value = answer.expect("an answer").json().await.expect("JSON");
             let stored = found["deliveries"].as_array().expect("a list");
             let applied = |delivery: &Value| delivery["state"] == "applied";
             if stored.len() == expected && stored.iter().all(applied) {
-                return;
+                Ok(())
+            } else {
+                Err(format!(
+                    "not {expected} webhooks that took effect: {found:#}"
+                ))
             }
-            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-        }
-        panic!("not {expected} webhooks that took effect: {found:#}");
+        })
+        .await;
     }
 }
 
@@ -271,20 +274,23 @@ impl Control {
     /// The deliveries made for a link so far, once there are as many as expected and all arrived.
     ///
     /// # Panics
-    /// They do not arrive within twenty seconds.
+    /// They do not arrive.
     pub async fn deliveries_of(&self, link: &str, expected: usize) -> Vec<Value> {
-        for _ in 0..800 {
+        until(async || {
             let mut found = self.list("deliveries").await;
             found.retain(|delivery| delivery["link_id"] == link);
             let arrived = found
                 .iter()
                 .all(|delivery| delivery["state"] == "delivered");
             if found.len() == expected && arrived {
-                return found;
+                Ok(found)
+            } else {
+                Err(format!(
+                    "not all of {expected} deliveries of {link} arrived"
+                ))
             }
-            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-        }
-        panic!("not all of {expected} deliveries of {link} arrived");
+        })
+        .await
     }
 }
 

@@ -1,15 +1,10 @@
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
+use test_support::{PATIENCE, in_time};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
-
-/// How long a program may take to say that it listens.
-const START: Duration = Duration::from_secs(15);
-/// How long a program may take to end that is about to.
-const END: Duration = Duration::from_secs(20);
 
 /// A program of this workspace, running; killed when dropped.
 #[derive(Debug)]
@@ -60,7 +55,7 @@ impl Program {
     /// Waits for a line with this beginning and returns what follows it.
     ///
     /// # Panics
-    /// The program ends, or says nothing of the kind for fifteen seconds.
+    /// The program ends, or says nothing of the kind.
     pub async fn line_after(&mut self, beginning: &str) -> String {
         let said = |line: &String| line.trim_start().strip_prefix(beginning).map(str::to_owned);
         if let Some(found) = self.printed.iter().find_map(said) {
@@ -76,7 +71,7 @@ impl Program {
             }
             None
         };
-        match tokio::time::timeout(START, search).await {
+        match tokio::time::timeout(PATIENCE, search).await {
             Ok(Some(found)) => found,
             _ => panic!(
                 "no line begins with {beginning:?}; printed: {:#?}",
@@ -97,10 +92,10 @@ impl Program {
     /// Waits until the program has ended by itself.
     ///
     /// # Panics
-    /// It goes on for twenty seconds.
+    /// It goes on.
     pub async fn ended(mut self) -> (ExitStatus, Output) {
-        let status = tokio::time::timeout(END, self.child.wait()).await;
-        let status = status.expect("the program ends").expect("its status");
+        let status = in_time("the program ends", self.child.wait()).await;
+        let status = status.expect("its status");
         (status, self.output().await)
     }
 

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::Value;
+use test_support::tool_path;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -19,7 +20,7 @@ impl Sdk {
     /// The version with the models of the API 2023-08-01, where `CASHFREE_SDK_5` names its Python.
     ///
     /// # Panics
-    /// It is missing on a build server.
+    /// It is missing, and `REQUIRE_TOOLS` is set.
     pub fn five() -> Option<Self> {
         Self::of_environment("cashfree-pg", "5.0.6", "CASHFREE_SDK_5")
     }
@@ -27,7 +28,7 @@ impl Sdk {
     /// The version with the models of the API 2026-01-01, where `CASHFREE_SDK_6` names its Python.
     ///
     /// # Panics
-    /// It is missing on a build server.
+    /// It is missing, and `REQUIRE_TOOLS` is set.
     pub fn six() -> Option<Self> {
         Self::of_environment("cashfree-pg", "6.0.1", "CASHFREE_SDK_6")
     }
@@ -35,7 +36,7 @@ impl Sdk {
     /// Razorpay's, where `RAZORPAY_SDK` names its Python.
     ///
     /// # Panics
-    /// It is missing on a build server.
+    /// It is missing, and `REQUIRE_TOOLS` is set.
     pub fn razorpay() -> Option<Self> {
         Self::of_environment("razorpay", "2.0.1", "RAZORPAY_SDK")
     }
@@ -82,28 +83,18 @@ impl Sdk {
             .collect()
     }
 
-    /// What the environment names, or nothing, said aloud. A build server has to have it.
+    /// The Python that the environment names, if any. `cargo xtask test` sets it.
     fn of_environment(
         package: &'static str,
         version: &'static str,
         variable: &str,
     ) -> Option<Self> {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let Some(python) = set(variable) else {
-            assert!(
-                set("CI").is_none(),
-                "{variable} must be set on a build server: `cargo xtask test` does it"
-            );
-            eprintln!(
-                "\n*** NOT RUN: {variable} is not set, {package} {version} was not asked; \
-                 `cargo xtask test` installs it ***\n"
-            );
-            return None;
-        };
+        let missing = format!("{package} {version} was not used; `cargo xtask test` installs it");
+        let python = tool_path(variable, &missing)?;
         Some(Self {
             package,
             version,
-            python: python.into(),
+            python,
         })
     }
 }

@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Client;
 use serde_json::{Value, json};
 use sha2::Sha256;
+use test_support::until;
 
 /// Sends a delivery again, with this body.
 async fn deliver(delivery: &Value, url: &str, body: Vec<u8>) -> u16 {
@@ -231,7 +232,7 @@ async fn a_webhook_signed_wrongly_at_first_is_repeated_by_the_gateway_and_lost_b
         .control
         .post(&format!("links/{link}/pay"), &json!({}))
         .await;
-    for _ in 0..200 {
+    until(async || {
         let deliveries = stage.control.list("deliveries").await;
         let refused = |delivery: &Value| {
             delivery["attempts"]
@@ -239,10 +240,12 @@ async fn a_webhook_signed_wrongly_at_first_is_repeated_by_the_gateway_and_lost_b
                 .is_some_and(|attempts| !attempts.is_empty())
         };
         if deliveries.len() == 2 && deliveries.iter().all(refused) {
-            break;
+            Ok(())
+        } else {
+            Err(format!("not two refused webhooks: {deliveries:#?}"))
         }
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
+    })
+    .await;
     assert_eq!(stage.api.totals(&invoice).await, "pending 0 0");
     stage
         .control

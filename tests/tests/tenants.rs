@@ -1,7 +1,7 @@
 //! What one organization can try against another over HTTP: with signatures that are right, at routes that
 //! exist, naming what is the other's in every place where a body of Cashfree's can name something.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use test_support::until;
 
 const ATTACKER: &str = "mallory";
 /// Of an account of the attacker's own at the gateway.
@@ -106,15 +107,16 @@ impl Ground {
     /// Waits until the attacker's webhooks are dealt with: nothing is anybody's here.
     async fn attackers_rest(&self) {
         for code in ["main", "shared"] {
-            let mut found = Value::Null;
-            for _ in 0..800 {
-                found = self.deliveries(ATTACKER, code).await;
+            let found = until(async || {
+                let found = self.deliveries(ATTACKER, code).await;
                 let all = found.as_array().unwrap();
                 if all.iter().all(|it| it["state"] != "pending") {
-                    break;
+                    Ok(found)
+                } else {
+                    Err(format!("webhooks are pending: {found:#}"))
                 }
-                tokio::time::sleep(Duration::from_millis(25)).await;
-            }
+            })
+            .await;
             for delivery in found.as_array().unwrap() {
                 let state = delivery["state"].as_str().unwrap();
                 assert!(matches!(state, "unmatched" | "ignored"), "{delivery}");

@@ -24,6 +24,8 @@ Environment:
   CI                      when set, cargo-nextest runs with the profile `ci`
   CASHFREE_REFERENCE_DIR  folder of the published Cashfree samples that tests read
   RAZORPAY_REFERENCE_DIR  folder of the published Razorpay samples that tests read
+  REQUIRE_REFERENCES      when set, tests fail that lack one of these folders; else they say that they were not run
+  REQUIRE_TOOLS           when set, all tools must be there; else tests that lack one say that they were not run
   TEST_DATABASE_URL       a PostgreSQL server for tests; by default a temporary one is started
   CHROMIUM, CHROMEDRIVER  the browser for tests and its driver, if they are not on the path";
 

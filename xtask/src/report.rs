@@ -72,9 +72,10 @@ impl Report {
         }
     }
 
-    /// Prints a line for each step that failed.
-    pub(crate) fn print_failures(&self) {
-        for step in self.failures() {
+    /// Prints a line for each step that did not pass; nothing if all did.
+    pub(crate) fn print_exceptions(&self) {
+        let exceptions = self.finished.iter();
+        for step in exceptions.filter(|step| step.outcome != Outcome::Passed) {
             eprintln!("!!! {step}");
         }
     }

@@ -140,14 +140,26 @@ const RULES: &[Rule] = &[
     Rule {
         package: "payment-provider-conformance",
         edges: "normal,build,dev",
-        forbidden: Forbidden::OurCratesBut(&["payment-provider-core"]),
+        forbidden: Forbidden::OurCratesBut(&["payment-provider-core", "test-support"]),
         because: "the kit tests any provider and knows none",
     },
     Rule {
         package: "cashfree-simulator",
         edges: "normal,build,dev",
-        forbidden: Forbidden::OurCrates,
+        forbidden: Forbidden::OurCratesBut(&["test-support"]),
         because: "the simulator interprets the gateway's reference independently",
+    },
+    Rule {
+        package: "cashfree-simulator",
+        edges: "normal,build",
+        forbidden: Forbidden::OurCrates,
+        because: "the simulator is published, and test-support is not",
+    },
+    Rule {
+        package: "test-support",
+        edges: "normal,build,dev",
+        forbidden: Forbidden::OurCratesBut(&["payment-provider-core"]),
+        because: "all of our crates use it in their tests",
     },
 ];
 

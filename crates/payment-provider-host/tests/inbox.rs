@@ -10,6 +10,7 @@ use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::cash::Verdict;
 use payment_provider_host::*;
+use test_support::{FrozenTime, in_time, until};
 
 /// What a link event of a real gateway says: the payment, then the checkout's totals.
 fn link_events(bench: &Bench, reference: &str, payment: &Payment) -> Vec<Event> {
@@ -595,24 +596,46 @@ async fn a_running_worker_applies_what_comes_and_stops_when_told() {
             .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
             .await;
     }
-    let all_applied = async {
-        while states(&bench)
-            .await
-            .iter()
-            .any(|state| *state != DeliveryState::Applied)
-        {
-            tokio::task::yield_now().await;
-        }
-    };
-    let limit = std::time::Duration::from_secs(20);
-    tokio::time::timeout(limit, all_applied)
-        .await
-        .expect("all deliveries are applied");
+    all_applied(&bench).await;
     stop.cancel();
-    tokio::time::timeout(limit, worker)
-        .await
-        .expect("the worker stops")
-        .unwrap();
+    in_time("the worker stops", worker).await.unwrap();
+}
+
+/// Waits until every delivery is applied.
+async fn all_applied(bench: &Bench) {
+    until(async || {
+        let states = states(bench).await;
+        let applied = |state: &DeliveryState| *state == DeliveryState::Applied;
+        if states.iter().all(applied) {
+            Ok(())
+        } else {
+            Err(format!("not all deliveries are applied: {states:?}"))
+        }
+    })
+    .await;
+}
+
+/// The worker also checks for deliveries once a second. No second passes here.
+#[tokio::test]
+async fn an_arriving_delivery_wakes_the_worker_at_once() {
+    let bench = Bench::new().await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let url = bench.url(&invoice("inv", "10.00")).await;
+    let payment = bench.gateway.pay(url.reference.as_str(), "10.00");
+    let _frozen = FrozenTime::start();
+    let worker = tokio::spawn({
+        let (host, stop) = (bench.host.clone(), stop.clone());
+        async move { host.run_inbox(stop).await }
+    });
+    for copy in 0..3 {
+        let mut event = paid_event(url.reference.as_str(), &payment);
+        event.gateway_type = format!("PAYMENT {copy}");
+        bench.receive(&[event]).await;
+        all_applied(&bench).await;
+    }
+    assert_eq!(bench.totals("inv").await, "10.00 10.00 0.00 succeeded");
+    stop.cancel();
+    worker.await.unwrap();
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use gateway::store::numbers;
 use gateway::{Gateway, ManualClock, MemoryFactory, about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
+use test_support::{hastened, until};
 use tokio_util::sync::CancellationToken;
 
 /// A runtime on the bench's database whose leases last so long.
@@ -103,9 +104,11 @@ async fn work_that_takes_longer_than_its_lease_stays_with_its_worker() {
     for _ in 0..3 {
         let before = leased_until().await;
         bench.clock.advance(Duration::from_millis(900));
-        let renewed = async { while leased_until().await <= before {} };
-        let renewed = tokio::time::timeout(Duration::from_secs(20), renewed).await;
-        renewed.expect("the lease is renewed");
+        until(async || match leased_until().await {
+            renewed if renewed > before => Ok(()),
+            _ => Err("the lease is not renewed"),
+        })
+        .await;
         assert_eq!(other.apply_due_deliveries().await.unwrap(), 0);
     }
     // What is under way when the worker is told to stop is finished.
@@ -195,7 +198,8 @@ async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() 
     let bench = Bench::new().await;
     let mut config = HostConfig::default();
     config.delivery_lease = Duration::from_secs(1);
-    config.longest_try = Duration::from_secs(1);
+    // Longer than the other delivery can take.
+    config.longest_try = Duration::from_secs(10);
     let host = with_config(&bench, config).await.unwrap();
     let quick = bench.url(&invoice("quick", "200.12")).await;
     news_and_a_slow_gateway(&bench).await;
@@ -209,17 +213,17 @@ async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() 
     let reference = quick.reference.as_str();
     let payment = bench.gateway.pay(reference, "200.12");
     bench.receive(&[paid_event(reference, &payment)]).await;
-    let both = async {
-        loop {
-            let deliveries = bench.deliveries().await;
-            let is_applied = deliveries[1].state == DeliveryState::Applied;
-            if is_applied && deliveries[0].error.is_some() {
-                break deliveries;
-            }
-        }
-    };
-    let both = tokio::time::timeout(Duration::from_mins(1), both).await;
-    let hung = both.expect("it is given up").swap_remove(0);
+    until(async || match bench.deliveries().await.remove(1).state {
+        DeliveryState::Applied => Ok(()),
+        state => Err(format!("the other delivery is {state:?}")),
+    })
+    .await;
+    let given_up = until(async || {
+        let hung = bench.deliveries().await.swap_remove(0);
+        let is_over = hung.error.is_some();
+        is_over.then_some(hung).ok_or("the try that hangs goes on")
+    });
+    let hung = hastened(given_up).await;
     assert_eq!(hung.error.as_deref(), Some(NEVER_BACK));
     assert_eq!(hung.state, DeliveryState::Pending);
     assert_eq!(bench.totals("quick").await, "200.12 200.12 0.00 succeeded");
@@ -259,8 +263,8 @@ async fn what_hangs_with_the_transaction_is_given_up_as_soon() {
     let payment = bench.gateway.pay(url.reference.as_str(), "200.12");
     let told = paid_event(url.reference.as_str(), &payment);
     bench.receive(&[told]).await;
-    // The renewals of its lease wait for what it holds, for much longer than it is given.
-    let tried = tokio::time::timeout(Duration::from_secs(30), host.apply_due_deliveries());
+    // The renewals of its lease wait for what it holds, on SQLite for a minute.
+    let tried = tokio::time::timeout(Duration::from_secs(50), host.apply_due_deliveries());
     assert_eq!(tried.await.expect("it is given up").unwrap(), 1);
     let given_up = bench.deliveries().await.swap_remove(0);
     assert_eq!(given_up.error.as_deref(), Some(NEVER_BACK));

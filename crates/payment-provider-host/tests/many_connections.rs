@@ -52,7 +52,7 @@ fn big() -> OrganizationId {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_cost_no_more_to_start_and_to_open_than_ten() {
+async fn neither_a_start_nor_an_opened_connection_reads_a_hundred_thousand_others() {
     let bench = Bench::new().await;
     let mut codes = Vec::new();
     for number in 0..10 {
@@ -60,18 +60,16 @@ async fn a_hundred_thousand_cost_no_more_to_start_and_to_open_than_ten() {
     }
     let among_ten = time_to_open(&bench, &codes).await;
     execute(&bench.host, FILL).await;
-    codes.push(add(&bench, "last").await);
-    let among_many = time_to_open(&bench, &codes).await;
-    println!("opening one: among ten {among_ten:?}, among {MANY} {among_many:?}");
-    // The plan is checked elsewhere; reading all of them would take a thousand times as long.
-    assert!(among_many < among_ten * 20, "{among_ten:?} {among_many:?}");
-
-    // Whoever reads this one fails. A host that starts does not.
+    // Reading this row fails.
     execute(
         &bench.host,
         "UPDATE connections SET plain_settings = 'not to be read' WHERE code = 'c77777'",
     )
     .await;
+    codes.push(add(&bench, "last").await);
+    let among_many = time_to_open(&bench, &codes).await;
+    println!("opening one: among ten {among_ten:?}, among {MANY} {among_many:?}");
+
     let host = runtime(&bench.gateway, &bench.clock, &bench.place, ()).await;
     host.check_connection(&organization(), &codes[0])
         .await

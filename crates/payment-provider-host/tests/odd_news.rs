@@ -9,6 +9,7 @@ use gateway::store::execute;
 use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
+use test_support::until;
 use tokio_util::sync::CancellationToken;
 
 /// A delivery that says only that something changed.
@@ -471,18 +472,11 @@ async fn a_panicking_handler_does_not_end_the_worker() {
         let stop = stop.clone();
         async move { host.run_inbox(stop).await }
     });
-    let noticed = async {
-        loop {
-            let deliveries = bench.deliveries().await;
-            if deliveries[0].error.is_some() {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), noticed)
-        .await
-        .expect("the panic is recorded");
+    until(async || match &bench.deliveries().await[0].error {
+        Some(_) => Ok(()),
+        None => Err("the panic is not recorded"),
+    })
+    .await;
     assert!(!worker.is_finished(), "the worker is gone");
     stop.cancel();
     worker.await.unwrap();

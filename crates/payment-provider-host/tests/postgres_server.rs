@@ -4,11 +4,11 @@
 
 mod server;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
+use test_support::until;
 
 fn folder(url: &str) -> PathBuf {
     let (_, folder) = url.split_once("?host=").unwrap();
@@ -23,14 +23,6 @@ async fn answers(url: &str) -> bool {
             .is_ok(),
         Err(_) => false,
     }
-}
-
-async fn is_gone(folder: &Path) -> bool {
-    let end = Instant::now() + Duration::from_secs(20);
-    while folder.exists() && Instant::now() < end {
-        tokio::task::yield_now().await;
-    }
-    !folder.exists()
 }
 
 #[tokio::test]
@@ -68,6 +60,11 @@ async fn a_server_whose_owner_is_killed_is_gone() {
     std::mem::forget(server);
     owner.kill().unwrap();
     owner.wait().unwrap();
-    assert!(is_gone(&folder(&url)).await);
+    let folder = folder(&url);
+    until(async || match folder.exists() {
+        true => Err("the server's folder is still there"),
+        false => Ok(()),
+    })
+    .await;
     assert!(!answers(&url).await);
 }

@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue};
 use payment_provider_core::{Effect, ErrorKind, Operation, ProviderId};
 use payment_provider_http::{Call, Deadline};
 use support::*;
+use test_support::ClosedPort;
 
 fn full() -> Acme {
     Acme {
@@ -144,10 +145,8 @@ async fn a_key_that_would_not_be_heeded_is_not_sent() {
 
 #[tokio::test]
 async fn what_was_not_sent_is_known_not_to_be() {
-    // Nobody listens where somebody did.
-    let gone = Scripted::acts([]).await;
-    let gateway = gone.gateway(full());
-    gone.stop().await;
+    let closed = ClosedPort::reserve().unwrap();
+    let gateway = gateway(&format!("http://{}/v1", closed.address()), full());
     let fault = gateway
         .send(&fetch(), &gateway.pace(deadline()))
         .await

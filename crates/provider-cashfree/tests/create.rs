@@ -10,6 +10,7 @@ use payment_provider_core::{
     ProviderId, RetryAdvice,
 };
 use support::*;
+use test_support::ClosedPort;
 use tokio::time::Instant;
 
 async fn create(gateway: &Scripted) -> Result<CreatedCheckout, ProviderError> {
@@ -550,10 +551,9 @@ async fn an_expired_checkout_is_fetched_before_its_refusal_is_returned() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_connection_means_nothing_was_sent() {
     let gateway = Scripted::acts([]).await;
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}/pg", listener.local_addr().unwrap());
-    drop(listener);
-    let provider = connect_with(config(), &settings(&nobody));
+    let closed = ClosedPort::reserve().unwrap();
+    let base_url = format!("http://{}/pg", closed.address());
+    let provider = connect_with(config(), &settings(&base_url));
     let prepared = prepared(&connect(&gateway));
     let error = provider.create_checkout(&prepared).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);

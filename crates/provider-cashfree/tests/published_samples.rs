@@ -12,6 +12,7 @@ use serde_json::Value;
 use support::bodies::{body, files, name};
 use support::delivery::{delivery, signed};
 use support::{SECRET, config, connect_with, event_line, settings};
+use test_support::reference_dir;
 
 /// The events of the published samples: each row has one description and all samples that match it.
 /// Samples under `undocumented/` are derived from others, or were reported by users.
@@ -135,15 +136,11 @@ const TABLE: &[(&str, &[&str])] = &[
 ];
 
 fn folder() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("CASHFREE_REFERENCE_DIR") {
-        return Some(PathBuf::from(folder).join("webhooks"));
-    }
-    assert!(
-        std::env::var_os("CI").is_none(),
-        "CASHFREE_REFERENCE_DIR must be set on a build server"
-    );
-    eprintln!("NOT RUN: CASHFREE_REFERENCE_DIR is not set, the published samples were not read");
-    None
+    let folder = reference_dir(
+        "CASHFREE_REFERENCE_DIR",
+        "the published samples were not read",
+    )?;
+    Some(folder.join("webhooks"))
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use support::delivery::{delivery, signed};
 use support::*;
+use test_support::reference_dir;
 
 /// The events of the samples: each row has one description and all samples that match it.
 const TABLE: &[(&str, &[&str])] = &[
@@ -166,15 +167,11 @@ const TABLE: &[(&str, &[&str])] = &[
 ];
 
 fn folder() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("RAZORPAY_REFERENCE_DIR") {
-        return Some(PathBuf::from(folder).join("webhooks"));
-    }
-    assert!(
-        std::env::var_os("CI").is_none(),
-        "RAZORPAY_REFERENCE_DIR must be set on a build server"
-    );
-    eprintln!("NOT RUN: RAZORPAY_REFERENCE_DIR is not set, the published samples were not read");
-    None
+    let folder = reference_dir(
+        "RAZORPAY_REFERENCE_DIR",
+        "the published samples were not read",
+    )?;
+    Some(folder.join("webhooks"))
 }
 
 /// Returns all samples of the folder and its subfolders, by name.

@@ -2,12 +2,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
+use test_support::PATIENCE;
 use tokio::sync::oneshot;
-
-/// How long the driver may take to say where it listens.
-const START: Duration = Duration::from_secs(15);
 
 /// What the driver prints before the number of its port.
 const PORT: &str = "started successfully on port ";
@@ -55,7 +52,7 @@ impl Driver {
             output: Some(output),
             url: String::new(),
         };
-        let Ok(Ok(port)) = tokio::time::timeout(START, port).await else {
+        let Ok(Ok(port)) = tokio::time::timeout(PATIENCE, port).await else {
             panic!("{} does not say where it listens", program.display());
         };
         driver.url = format!("http://127.0.0.1:{port}");

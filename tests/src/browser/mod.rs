@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use test_support::PATIENCE;
 use tokio::time::Instant;
 
 pub use axe::{Fault, Place};
@@ -31,9 +32,6 @@ pub use screen::Screen;
 use driver::Driver;
 use tools::Tools;
 use wire::Wire;
-
-/// How long a page may take to show what is expected of it.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often it is looked at meanwhile.
 const GLANCE: Duration = Duration::from_millis(40);

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use test_support::tool_path;
+
 /// The browser, its driver and the accessibility rules, as `cargo xtask test` prepares them.
 #[derive(Debug)]
 pub(super) struct Tools {
@@ -12,18 +14,12 @@ pub(super) struct Tools {
 const RULES: &str = "AXE_CORE_JS";
 
 impl Tools {
-    /// What the environment names, or nothing, said aloud. A build server has to have them.
+    /// The tools that the environment names, if any.
     pub(super) fn of_environment() -> Option<Self> {
-        if path(RULES).is_none() {
-            assert!(
-                path("CI").is_none(),
-                "{RULES} must be set on a build server: `cargo xtask test` does it"
-            );
-            eprintln!(
-                "NOT RUN: {RULES} is not set, no browser was started; `cargo xtask test` installs what it takes"
-            );
-            return None;
-        }
+        tool_path(
+            RULES,
+            "no browser was started; `cargo xtask test` installs what it takes",
+        )?;
         Some(Self {
             driver: path("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into()),
             browser: path("CHROMIUM"),

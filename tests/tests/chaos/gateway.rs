@@ -9,13 +9,13 @@ use tokio::time::Instant;
 use crate::client::Client;
 
 /// The waits before each further attempt at a webhook, before scaling: a tenth of a second at first,
-/// a minute at last, more than two and a half in all.
-const RETRIES: [u64; 10] = [1, 3, 6, 12, 30, 60, 120, 240, 480, 600];
+/// a minute at last, more than five in all.
+const RETRIES: [u64; 13] = [1, 3, 6, 12, 30, 60, 120, 240, 480, 600, 600, 600, 600];
 const RETRY_SCALE: &str = "0.1";
 /// How long the gateway waits for the answer to a webhook.
 const WEBHOOK_TIMEOUT_MS: u64 = 2000;
 /// Longer than all waits together.
-const REST: Duration = Duration::from_mins(4);
+const REST: Duration = Duration::from_mins(6);
 
 /// What the gateway leaves open about the names in its webhooks; each holds for a part of a run.
 pub(crate) const IDENTIFIERS: [&str; 3] = [

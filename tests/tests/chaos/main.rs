@@ -9,7 +9,7 @@
 //! booked once on the invoice it was paid for, or is told to be nobody's here.
 //!
 //! A missed webhook is not repaired by anything yet, so none may be missed: the simulator repeats
-//! each one for more than two minutes, which outlasts the restarts. That this was enough is asserted.
+//! each one for more than five minutes, which outlasts the restarts. That this was enough is asserted.
 //!
 //! What happens follows from a seed, which is printed; which process does it when does not. So
 //! `CHAOS_SEED=<seed>` repeats a run as far as a test of several processes can be repeated.

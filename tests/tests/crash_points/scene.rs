@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use cross_crate_tests::{Api, Control, Program, Stage};
 use serde_json::{Value, json};
+use test_support::until;
 
 use crate::books::Books;
 use crate::customers::Invoice;
@@ -248,15 +248,15 @@ impl Scene {
         invoice: &Invoice,
         is_so: impl Fn(&Value) -> bool,
     ) -> Value {
-        let mut shown = Value::Null;
-        for _ in 0..800 {
-            shown = self.api.fetch(&invoice.id).await;
+        until(async || {
+            let shown = self.api.fetch(&invoice.id).await;
             if is_so(&shown) {
-                return shown;
+                Ok(shown)
+            } else {
+                Err(format!("it is {shown:#}"))
             }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        panic!("it stays {shown:#}");
+        })
+        .await
     }
 
     /// Waits until all is done, and holds an invoice against what it has come to.
@@ -292,19 +292,19 @@ impl Scene {
 
     /// Waits until no webhook is under way and none is left to be applied.
     pub(crate) async fn rest(&self) {
-        let mut under_way = Vec::new();
-        for _ in 0..800 {
+        until(async || {
             let sent = self.control.list("deliveries").await;
             let is_sent =
                 |it: &&Value| matches!(it["state"].as_str(), Some("pending" | "retrying"));
-            under_way = self.books.faults().await;
+            let mut under_way = self.books.faults().await;
             under_way.extend(sent.iter().filter(is_sent).map(ToString::to_string));
             if under_way.is_empty() {
-                return;
+                Ok(())
+            } else {
+                Err(format!("no rest: {under_way:#?}"))
             }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        panic!("no rest: {under_way:#?}");
+        })
+        .await;
     }
 
     /// Ends the programs. None of what the gateway sent was lost, and the books add up.

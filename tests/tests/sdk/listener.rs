@@ -1,18 +1,14 @@
 //! Takes webhooks in, as they come.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::routing::post;
+use test_support::PATIENCE;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::forgery::Delivery;
-
-/// How long a delivery may be under way.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An address for webhooks that answers each with 200.
 pub(crate) struct Listener {

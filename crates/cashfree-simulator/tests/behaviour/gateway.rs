@@ -1,7 +1,6 @@
 //! A running simulator, with an API client and a webhook receiver.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -12,6 +11,7 @@ use cashfree_simulator::{
 };
 use reqwest::Method;
 use serde_json::Value;
+use test_support::{PATIENCE, in_time, until};
 
 pub(crate) const CLIENT: &str = DEFAULT_CLIENT_ID;
 pub(crate) const SECRET: &str = DEFAULT_CLIENT_SECRET;
@@ -63,7 +63,7 @@ impl Gateway {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .timeout(Duration::from_secs(20))
+            .timeout(PATIENCE)
             .build()
             .unwrap();
         Self { running, http }
@@ -163,10 +163,21 @@ impl Gateway {
 
     /// Waits until all webhooks are final.
     pub(crate) async fn idle(&self) {
-        tokio::time::timeout(Duration::from_secs(20), self.simulator().deliveries_idle())
-            .await
-            .expect("webhooks come to an end");
+        in_time(
+            "webhooks come to an end",
+            self.simulator().deliveries_idle(),
+        )
+        .await;
     }
+}
+
+/// Waits until the simulator has a link.
+pub(crate) async fn link_exists(gateway: &Gateway, link_id: &str) {
+    until(async || {
+        let link = gateway.simulator().link(link_id);
+        link.map(|_| ()).ok_or("there is no such link")
+    })
+    .await;
 }
 
 /// Builds a create request with the fields that every link needs, and more.

@@ -5,6 +5,7 @@ use cashfree_simulator::{
     LinkStatus, ManualClock, Merchant, Paise, PaymentAttempt, SimulatorConfig,
 };
 use reqwest::Method;
+use test_support::in_time;
 
 use crate::gateway::{Gateway, instalment_link, link};
 
@@ -363,9 +364,7 @@ async fn a_running_simulator_notices_expiry_by_itself() {
     let noticed = gateway
         .simulator()
         .wait_for_deliveries(|deliveries| !deliveries.is_empty());
-    tokio::time::timeout(Duration::from_secs(10), noticed)
-        .await
-        .expect("the expiry is announced without a call");
+    in_time("the expiry is announced without a call", noticed).await;
     assert!(gateway.simulator().deliveries()[0].body.contains("EXPIRED"));
 }
 

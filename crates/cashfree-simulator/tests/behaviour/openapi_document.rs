@@ -1,25 +1,19 @@
 //! Validates responses against the official document.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use axum::http::HeaderMap;
 use jsonschema::Validator;
 use serde_json::{Value, json};
+use test_support::reference_dir;
 
 /// Returns the document. Without the environment variable it prints a notice and returns nothing.
 pub(crate) fn document() -> Option<Value> {
-    let Some(folder) = std::env::var_os("CASHFREE_REFERENCE_DIR") else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "CASHFREE_REFERENCE_DIR must be set where CI is"
-        );
-        eprintln!(
-            "\n*** NOT RUN: CASHFREE_REFERENCE_DIR is not set, no answer was held against the document ***\n"
-        );
-        return None;
-    };
-    let path = PathBuf::from(folder).join("openapi-pg-subset.json");
+    let folder = reference_dir(
+        "CASHFREE_REFERENCE_DIR",
+        "no answer was compared with the document",
+    )?;
+    let path = folder.join("openapi-pg-subset.json");
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Some(serde_json::from_slice(&text).expect("the document is JSON"))
 }

@@ -1,7 +1,6 @@
 //! Settlement and dispute events, compared with published samples.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use cashfree_simulator::{
@@ -10,6 +9,7 @@ use cashfree_simulator::{
 };
 use reqwest::Method;
 use serde_json::Value;
+use test_support::reference_dir;
 
 use crate::gateway::{Gateway, fast, link};
 
@@ -47,17 +47,11 @@ pub(crate) fn keys(value: &Value) -> BTreeSet<String> {
 
 /// Returns a published body. Without the environment variable it prints a notice and returns nothing.
 pub(crate) fn sample(name: &str) -> Option<Value> {
-    let Some(folder) = std::env::var_os("CASHFREE_REFERENCE_DIR") else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "CASHFREE_REFERENCE_DIR must be set where CI is"
-        );
-        eprintln!(
-            "\n*** NOT RUN: CASHFREE_REFERENCE_DIR is not set, {name} was not looked at ***\n"
-        );
-        return None;
-    };
-    let path = PathBuf::from(folder).join("webhooks").join(name);
+    let folder = reference_dir(
+        "CASHFREE_REFERENCE_DIR",
+        &format!("{name} was not compared"),
+    )?;
+    let path = folder.join("webhooks").join(name);
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Some(serde_json::from_slice(&text).unwrap())
 }

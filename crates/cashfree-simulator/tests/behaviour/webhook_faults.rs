@@ -6,6 +6,7 @@ use cashfree_simulator::{
     WebhookFault, WebhookFaultRule,
 };
 use reqwest::Method;
+use test_support::FrozenTime;
 
 use crate::gateway::{Gateway, Receiver, SECRET, fast, instalment_link};
 
@@ -86,6 +87,7 @@ async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
     let gateway = gateway(&receiver, fast()).await;
     let rule = WebhookFaultRule::once(WebhookFault::Delay).with_delay(Duration::from_millis(1500));
     gateway.simulator().inject_webhook_fault(rule);
+    let frozen = FrozenTime::start();
     let late = pay(&gateway, "11");
     let prompt = pay(&gateway, "12");
     let simulator = gateway.simulator();
@@ -94,6 +96,7 @@ async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
         .await;
     assert_eq!(told(&receiver), std::slice::from_ref(&prompt));
     receiver.refuse(&[500, 500]);
+    drop(frozen);
     gateway.idle().await;
     assert_eq!(told(&receiver), [prompt, late.clone(), late.clone(), late]);
     assert_eq!(simulator.deliveries()[0].attempts.len(), 3);

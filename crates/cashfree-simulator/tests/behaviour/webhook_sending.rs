@@ -5,6 +5,7 @@ use cashfree_simulator::{
     Endpoint, EventType, Merchant, PaymentAttempt, RetryScale, SimulatorConfig,
     WebhookDeliveryState,
 };
+use test_support::in_time;
 
 use crate::gateway::{Gateway, Receiver, SECRET, fast, instalment_link, link};
 
@@ -307,9 +308,7 @@ async fn a_shutdown_gives_scheduled_attempts_up() {
     let simulator = gateway.simulator().clone();
     let refused = simulator
         .wait_for_deliveries(|deliveries| deliveries[0].state == WebhookDeliveryState::Retrying);
-    tokio::time::timeout(Duration::from_secs(10), refused)
-        .await
-        .unwrap();
+    in_time("the first attempt is refused", refused).await;
     gateway.running.shutdown().await;
     assert_eq!(
         simulator.deliveries()[0].state,

@@ -3,11 +3,10 @@
 mod fixture;
 mod log;
 
-use std::time::Duration;
-
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use payment_provider_axum::MAX_BODY_BYTES;
+use test_support::in_time;
 
 use fixture::{Answer, Edge, KEY, OTHER_KEY, post};
 
@@ -271,11 +270,8 @@ async fn each_delivery_is_one_log_event_without_headers_and_body() {
 async fn deliveries_at_the_same_moment_are_each_answered() {
     let edge = Edge::new().await;
     let sends = (0..20).map(|number| edge.send(post(GOOD, format!("genuine {}", number % 10))));
-    let answers = tokio::time::timeout(
-        Duration::from_secs(20),
-        futures_util::future::join_all(sends),
-    );
-    for answer in answers.await.unwrap() {
+    let answers = in_time("all are answered", futures_util::future::join_all(sends));
+    for answer in answers.await {
         assert_eq!(answer.status, StatusCode::OK);
     }
     assert_eq!(edge.stored().await, ["pending x2"; 10]);

@@ -142,13 +142,6 @@ impl Scripted {
         self.seen.lock().unwrap().clone()
     }
 
-    /// Goes away; whoever calls now finds nobody.
-    pub async fn stop(mut self) {
-        self.task.abort();
-        let ended = (&mut self.task).await;
-        assert!(ended.is_err_and(|ended| ended.is_cancelled()));
-    }
-
     pub fn gateway(&self, dialect: Acme) -> Gateway {
         let base_url = format!("http://{}/v1", self.address);
         gateway(&base_url, dialect)

@@ -13,6 +13,7 @@ use payment_provider_core::{
     ProviderError, ProviderFactory,
 };
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, RetryTuning};
+use test_support::ClosedPort;
 
 use crate::labels;
 use crate::proxy::{Proxy, letter};
@@ -89,8 +90,9 @@ pub(crate) async fn run_case(row: &Row, factories: &Factories) -> (Outcome, Vec<
         &factories.patient
     };
 
+    let closed = ClosedPort::reserve().unwrap();
     let base_url = if refused {
-        unused_address()
+        format!("http://{}/pg", closed.address())
     } else {
         fixture.proxy.base_url.clone()
     };
@@ -135,12 +137,6 @@ pub(crate) async fn run_case(row: &Row, factories: &Factories) -> (Outcome, Vec<
         again_requests,
     };
     (outcome, fixture.shown)
-}
-
-/// Returns an address on which no server listens.
-fn unused_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}/pg", listener.local_addr().unwrap())
 }
 
 pub(crate) fn connect(factory: &CashfreeFactory, base_url: &str) -> Arc<dyn PaymentProvider> {

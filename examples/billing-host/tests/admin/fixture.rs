@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use billing_host::{BillingHost, DatabaseLocation, Options, Running};
 use payment_provider_host::{Host, SealingKey, SealingKeys};
@@ -12,6 +11,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
+use test_support::{PATIENCE, until};
 
 use crate::server;
 
@@ -36,9 +36,6 @@ macro_rules! on_both_databases {
 
 pub(crate) use on_both_databases;
 
-/// Longest wait for anything.
-const TIMEOUT: Duration = Duration::from_secs(20);
-
 /// A database with a serving application.
 pub(crate) struct AdminFixture {
     pub(crate) directory: TempDir,
@@ -62,7 +59,7 @@ impl AdminFixture {
     }
 
     async fn open(postgres_database: Option<String>) -> Self {
-        let http = Client::builder().no_proxy().timeout(TIMEOUT);
+        let http = Client::builder().no_proxy().timeout(PATIENCE);
         let mut fixture = Self {
             directory: tempfile::tempdir().unwrap(),
             postgres_database,
@@ -222,31 +219,36 @@ impl AdminFixture {
         let request = self.http.post(pay).body("{}");
         self.send(request.header("content-type", "application/json"))
             .await;
-        let begun = Instant::now();
-        while self.get(&format!("/invoices/{id}")).await["payment_status"] != "succeeded" {
-            assert!(begun.elapsed() < TIMEOUT, "the payment is not posted");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        let all_applied = |deliveries: &Value| {
-            let all = deliveries["deliveries"].as_array().unwrap();
-            all.iter().all(|delivery| delivery["state"] == "applied")
-        };
-        while !all_applied(&self.json(&["inbox", "list"])) {
-            assert!(begun.elapsed() < TIMEOUT, "the webhooks are not applied");
-        }
+        let sent = self.http.get(format!("{simulator}/_simulator/deliveries"));
+        let sent = self.send(sent).await["deliveries"].clone();
+        let sent = sent.as_array().unwrap().len();
+        until(async || {
+            let listed = self.json(&["inbox", "list"]);
+            let all = listed["deliveries"].as_array().unwrap();
+            let applied = |delivery: &Value| delivery["state"] == "applied";
+            if all.len() == sent && all.iter().all(applied) {
+                Ok(())
+            } else {
+                Err(format!("{sent} webhooks were sent: {listed}"))
+            }
+        })
+        .await;
+        let paid = self.get(&format!("/invoices/{id}")).await;
+        assert_eq!(paid["payment_status"], "succeeded");
         id
     }
 
     /// Waits until a webhook is in this state.
-    pub(crate) fn wait_for_state(&self, key: &str, state: &str) {
-        let begun = Instant::now();
-        loop {
+    pub(crate) async fn wait_for_state(&self, key: &str, state: &str) {
+        until(async || {
             let found = self.json(&["inbox", "show", key]);
             if found["state"] == state {
-                return;
+                Ok(())
+            } else {
+                Err(found)
             }
-            assert!(begun.elapsed() < TIMEOUT, "still {found}");
-        }
+        })
+        .await;
     }
 
     /// Stops the application and drops the PostgreSQL database.

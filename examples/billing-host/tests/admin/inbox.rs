@@ -60,13 +60,13 @@ async fn a_parked_webhook_is_listed_and_a_replay_posts_its_payment_once(admin: A
     // The serving application applies the replayed webhooks again, and posts nothing twice.
     let replayed = admin.succeeds(&["inbox", "replay", &key]);
     assert_eq!(replayed, "the webhook is queued to be applied again\n");
-    admin.wait_for_state(&key, "applied");
+    admin.wait_for_state(&key, "applied").await;
     admin
         .tamper("UPDATE @deliveries SET state = 'parked'")
         .await;
     let replayed = admin.json(&["inbox", "replay", "--all-parked"]);
     assert_eq!(replayed["replayed"], count);
-    admin.wait_for_state(&key, "applied");
+    admin.wait_for_state(&key, "applied").await;
     let invoice = admin.get(&format!("/invoices/{invoice}")).await;
     assert_eq!(invoice["amount_paid_cents"], 20_012);
     assert_eq!(invoice["surplus_cents"], 0);

@@ -7,7 +7,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::fixture::{Answer, Application, PATIENCE, invoice_of, text};
+use crate::fixture::{Answer, Application, invoice_of, text};
 
 const SECRET: &str = "a-secret-of-the-bookkeeping";
 const CUSTOMER: &str = "customer-9";
@@ -120,7 +120,7 @@ async fn a_transfer_pays_its_invoice_and_what_comes_on_top_is_surplus() {
         .tell("transfer.failed", "T-0", &reference, "200.12")
         .await;
     let failed = |invoice: &Value| invoice["payments"][0]["status"] == "failed";
-    let unpaid = app.invoice_until(&invoice, PATIENCE, failed).await;
+    let unpaid = app.invoice_until(&invoice, failed).await;
     assert_eq!(totals(&unpaid), [20_012, 0, 0]);
 
     for _ in 0..2 {
@@ -129,7 +129,7 @@ async fn a_transfer_pays_its_invoice_and_what_comes_on_top_is_surplus() {
             .await;
     }
     let paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
-    let shown = app.invoice_until(&invoice, PATIENCE, paid).await;
+    let shown = app.invoice_until(&invoice, paid).await;
     assert_eq!(totals(&shown), [0, 20_012, 0]);
     assert_eq!(shown["payments"][1]["verdict"], "exact");
     app.ask_payment_url(&invoice)
@@ -141,7 +141,7 @@ async fn a_transfer_pays_its_invoice_and_what_comes_on_top_is_surplus() {
         .tell("transfer.received", "T-2", &reference, "200.12")
         .await;
     let over = |invoice: &Value| invoice["surplus_cents"] == 20_012;
-    let shown = app.invoice_until(&invoice, PATIENCE, over).await;
+    let shown = app.invoice_until(&invoice, over).await;
     assert_eq!(totals(&shown), [0, 20_012, 20_012]);
     assert_eq!(shown["payments"][2]["verdict"], "duplicate");
     books
@@ -153,7 +153,7 @@ async fn a_transfer_pays_its_invoice_and_what_comes_on_top_is_surplus() {
             .iter()
             .any(|entry| entry["detail"] == "refund T-2 of INR 200.12: succeeded")
     };
-    app.invoice_until(&invoice, PATIENCE, returned).await;
+    app.invoice_until(&invoice, returned).await;
     app.running.shutdown().await;
 }
 
@@ -167,7 +167,7 @@ async fn too_much_and_too_little_are_told_as_what_they_are() {
         .tell("transfer.received", "T-1", &app.link(&more).await, "150.50")
         .await;
     let booked = |invoice: &Value| invoice["amount_paid_cents"] != 0;
-    let shown = app.invoice_until(&more, PATIENCE, booked).await;
+    let shown = app.invoice_until(&more, booked).await;
     assert_eq!(totals(&shown), [0, 10_000, 5_050]);
     assert_eq!(shown["payment_status"], "succeeded");
 
@@ -176,7 +176,7 @@ async fn too_much_and_too_little_are_told_as_what_they_are() {
     books
         .tell("transfer.received", "T-2", &app.link(&less).await, "60")
         .await;
-    let shown = app.invoice_until(&less, PATIENCE, booked).await;
+    let shown = app.invoice_until(&less, booked).await;
     assert_eq!(totals(&shown), [4_000, 6_000, 0]);
     assert_eq!(shown["payments"][0]["verdict"], "amount_mismatch");
     // The page still asks for all of it, and nobody can call it off.
@@ -187,7 +187,7 @@ async fn too_much_and_too_little_are_told_as_what_they_are() {
         .tell("transfer.received", "T-3", &app.link(&less).await, "40.00")
         .await;
     let paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
-    let shown = app.invoice_until(&less, PATIENCE, paid).await;
+    let shown = app.invoice_until(&less, paid).await;
     assert_eq!(totals(&shown), [0, 10_000, 0]);
     app.running.shutdown().await;
 }
@@ -219,7 +219,7 @@ async fn voiding_says_that_the_page_stays_and_a_late_transfer_is_surplus() {
         .tell("transfer.received", "T-1", &reference, "55.00")
         .await;
     let late = |invoice: &Value| invoice["surplus_cents"] == 5_500;
-    let shown = app.invoice_until(&invoice, PATIENCE, late).await;
+    let shown = app.invoice_until(&invoice, late).await;
     assert_eq!(totals(&shown), [0, 0, 5_500]);
     assert_eq!(shown["payments"][0]["verdict"], "late");
     app.running.shutdown().await;

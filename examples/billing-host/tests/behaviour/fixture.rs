@@ -1,14 +1,9 @@
 //! The application on free ports, and a client of it.
 
-use std::time::{Duration, Instant};
-
 use billing_host::{BillingHost, Options, Running};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-
-/// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(5);
+use test_support::{PATIENCE, until};
 
 pub(crate) const ORGANIZATION: &str = "acme";
 
@@ -166,15 +161,12 @@ impl Application {
 
     /// Waits until the simulator has met every fault it was given.
     pub(crate) async fn faults_met(&self) {
-        let begun = Instant::now();
-        while !self.watch("/faults").await["faults"]
-            .as_array()
-            .unwrap()
-            .is_empty()
-        {
-            assert!(begun.elapsed() < PATIENCE, "the gateway is not asked");
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
+        until(async || {
+            let left = self.watch("/faults").await["faults"].clone();
+            let none = left.as_array().unwrap().is_empty();
+            none.then_some(()).ok_or(left)
+        })
+        .await;
     }
 
     /// The page on which an invoice can be paid.
@@ -188,22 +180,21 @@ impl Application {
         text(&self.invoice(id).await["checkouts"][0]["reference"])
     }
 
-    /// Looks at an invoice until it is so; fails after `within`.
+    /// Waits until a condition holds for an invoice, and returns that.
     pub(crate) async fn invoice_until(
         &self,
         id: &str,
-        within: Duration,
-        is_so: impl Fn(&Value) -> bool,
+        condition: impl Fn(&Value) -> bool,
     ) -> Value {
-        let begun = Instant::now();
-        loop {
+        until(async || {
             let invoice = self.invoice(id).await;
-            if is_so(&invoice) {
-                return invoice;
+            if condition(&invoice) {
+                Ok(invoice)
+            } else {
+                Err(invoice)
             }
-            assert!(begun.elapsed() < within, "still {invoice}");
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
+        })
+        .await
     }
 }
 

@@ -5,9 +5,7 @@ use billing_host::{DatabaseLocation, Options};
 use serde_json::{Value, json};
 
 use crate::captured_log;
-use crate::fixture::{
-    Answer, Application, ORGANIZATION, PATIENCE, connection_of, invoice_of, text,
-};
+use crate::fixture::{Answer, Application, ORGANIZATION, connection_of, invoice_of, text};
 
 const CANARY: &str = "canary-secret-9b1f04";
 
@@ -81,7 +79,7 @@ async fn collect(app: &Application, kept: &mut Kept) {
     let link = app.link(&invoice).await;
     app.control(&format!("/links/{link}/pay"), &json!({})).await;
     let is_paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
-    app.invoice_until(&invoice, PATIENCE, is_paid).await;
+    app.invoice_until(&invoice, is_paid).await;
     kept.keep(app.get(&format!("/invoices/{invoice}")).await)
         .with(200);
 }

@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use billing_host::{BillingHost, DatabaseLocation, Options, StartError};
 use serde_json::{Value, json};
+use test_support::FrozenTime;
 
-use crate::fixture::{Application, PATIENCE, text};
+use crate::fixture::{Application, text};
 
 #[tokio::test]
 async fn what_is_under_way_is_finished_and_kept() {
@@ -16,6 +17,8 @@ async fn what_is_under_way_is_finished_and_kept() {
     let invoice = app.seeded_invoice().await;
     let delay = json!({"operation": "create_link", "fault": "delay", "delay_ms": 300});
     app.control("/faults", &delay).await;
+    // The answer is held until the application has been told to end.
+    let frozen = FrozenTime::start();
     let Application { running, http } = app;
     let url = format!("{}/api/v1/invoices/{invoice}/payment_url", running.url());
     let ask = http.post(url).bearer_auth(running.api_key()).send();
@@ -23,7 +26,7 @@ async fn what_is_under_way_is_finished_and_kept() {
     let app = Application { running, http };
     app.faults_met().await;
     let url = app.running.url().to_owned();
-    app.running.shutdown().await;
+    tokio::join!(app.running.shutdown(), async { drop(frozen) });
     let answer = ask.await.unwrap().unwrap();
     assert_eq!(answer.status(), 200);
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
@@ -112,7 +115,7 @@ async fn the_application_is_shared_by_many_clients() {
             let link = app.link(&invoice).await;
             app.control(&format!("/links/{link}/pay"), &json!({})).await;
             let is_paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
-            let paid = app.invoice_until(&invoice, PATIENCE, is_paid).await;
+            let paid = app.invoice_until(&invoice, is_paid).await;
             assert_eq!(paid["amount_paid_cents"], amount * 100);
             assert_eq!(paid["surplus_cents"], 0);
         })

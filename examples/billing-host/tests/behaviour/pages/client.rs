@@ -1,8 +1,9 @@
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use scraper::{Html, Selector};
+use test_support::PATIENCE;
 
-use crate::fixture::{Application, PATIENCE};
+use crate::fixture::Application;
 
 /// Somebody with a browser that keeps one cookie and follows no redirect by itself.
 pub(super) struct Person {

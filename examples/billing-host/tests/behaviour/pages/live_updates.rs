@@ -1,11 +1,10 @@
 //! Pages that change by themselves.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
+use test_support::{FrozenTime, in_time};
 
 use super::client::Person;
-use crate::fixture::{Application, PATIENCE};
+use crate::fixture::Application;
 
 /// Reads a stream of events until `text` was in it.
 async fn read_until(mut answer: reqwest::Response, text: &str) {
@@ -19,8 +18,8 @@ async fn read_until(mut answer: reqwest::Response, text: &str) {
         }
         false
     };
-    let found = tokio::time::timeout(PATIENCE, reading).await;
-    assert_eq!(found, Ok(true), "no {text:?} in {read}");
+    let found = in_time(format!("{text:?} in a stream"), reading).await;
+    assert!(found, "no {text:?} in {read}");
 }
 
 async fn open(app: &Application, person: &Person, path: &str) -> reqwest::Response {
@@ -72,10 +71,10 @@ async fn a_payers_stream_ends_once_all_is_said_and_tells_the_browser_so() {
     let link = app.link(&invoice).await;
     app.control(&format!("/links/{link}/pay"), &json!({})).await;
     let is_paid = |invoice: &serde_json::Value| invoice["payment_status"] == "succeeded";
-    app.invoice_until(&invoice, PATIENCE, is_paid).await;
+    app.invoice_until(&invoice, is_paid).await;
     let stream = open(&app, &Person::new(&app), &format!("/thanks/{invoice}/live")).await;
-    let all = tokio::time::timeout(PATIENCE, stream.text()).await;
-    let all = all.expect("the stream ends by itself").unwrap();
+    let all = in_time("the stream ends by itself", stream.text()).await;
+    let all = all.unwrap();
     assert!(all.contains("We have received"), "{all}");
     // An event without data never reaches the script, which would then open the stream again.
     assert!(all.contains("event: done\ndata: yes\n"), "{all}");
@@ -106,14 +105,11 @@ async fn open_streams_end_when_the_application_does() {
     let app = Application::start().await;
     let person = Person::signed_in(&app).await;
     let stream = open(&app, &person, "/live").await;
-    let begun = Instant::now();
     let read = tokio::spawn(stream.bytes());
+    // The limit after which open requests are cut off never comes.
+    let frozen = FrozenTime::start();
     app.running.shutdown().await;
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    drop(frozen);
     assert!(read.await.unwrap().is_ok(), "the stream was cut off");
 }
 

@@ -1,0 +1,20 @@
+//! Fixtures and helpers that the test suites of several crates share. Not published.
+//!
+//! Without features this crate has no dependencies, which lets `xtask` use it. It depends on no crate of this workspace
+//! but the contract, `payment-provider-core`.
+
+#[cfg(feature = "tokio")]
+mod closed_port;
+mod prerequisite;
+#[cfg(feature = "tokio")]
+mod time;
+#[cfg(feature = "tokio")]
+mod wait;
+
+#[cfg(feature = "tokio")]
+pub use closed_port::ClosedPort;
+pub use prerequisite::{REQUIRE_REFERENCES, REQUIRE_TOOLS, reference_dir, tool_path};
+#[cfg(feature = "tokio")]
+pub use time::{FrozenTime, hastened};
+#[cfg(feature = "tokio")]
+pub use wait::{PATIENCE, in_time, until};
