@@ -41,9 +41,7 @@ const NOT_YET: &[NotYet] = &[
     not_yet("crates/payment-provider-core", 2300, 31),
     not_yet("crates/payment-provider-host", 2900, 90),
     not_yet("crates/payment-provider-http", 2800, 38),
-    not_yet("crates/provider-cashfree", 1200, 14),
-    not_yet("crates/provider-razorpay", 1000, 12),
-    not_yet("examples/billing-host", 1000, 28),
+    not_yet("examples/billing-host", 300, 12),
     not_yet("examples/provider-bank-transfer", 1600, 50),
     not_yet("tests", 2100, 68),
 ];

@@ -219,6 +219,13 @@ impl Search<'_> {
         })
     }
 
+    /// The name of what an import renames, or the name itself.
+    fn original_name(&self, name: &str) -> String {
+        let imports = self.tree.modules[self.module].imports.get(name);
+        let mut originals = imports.into_iter().flatten().filter_map(|path| path.last());
+        originals.next().map_or(name, String::as_str).to_owned()
+    }
+
     fn is_ours(&self, path: &syn::Path) -> bool {
         self.tree.resolve(self.module, &segments(path)).is_some()
     }
@@ -259,7 +266,7 @@ impl<'a> Leads<'a> {
             let Some(last) = bound.path.segments.last() else {
                 continue;
             };
-            let name = plain(&last.ident);
+            let name = self.search.original_name(&plain(&last.ident));
             if name == HANDLER {
                 continue;
             }
@@ -328,6 +335,7 @@ mod tests {
             "pub struct A { then: Box<dyn Fn() + Send> }",
             "pub enum A { B { then: fn(u8) } }",
             "pub(crate) type Then = std::sync::Arc<dyn Fn()>;",
+            "use std::ops::Fn as Call; pub(crate) fn f(then: impl Call()) {}",
             "pub trait A { fn f(&self, then: Box<dyn FnOnce()>); }",
         ] {
             let problems = in_ledger(&format!("{NOTIFY}{text}"));
@@ -369,7 +377,9 @@ mod tests {
             struct Own { then: Box<dyn Fn()> }
             pub(crate) fn g(handler: &dyn PaymentHandler, engine: &dyn Engine) {}
             pub(crate) fn h<E: Engine>(engine: E, clock: std::sync::Arc<dyn Clock>) {}
-            pub(crate) fn i(amounts: impl IntoIterator<Item = u8>) -> impl Fn(u8) -> u8 { |a| a }
+            use std::error::Error as StdError;
+            pub(crate) fn i(source: Box<dyn StdError + Send>) {}
+            pub(crate) fn j(amounts: impl IntoIterator<Item = u8>) -> impl Fn(u8) -> u8 { |a| a }
         ";
         let problems = in_ledger(text);
         assert!(problems.is_empty(), "{problems:?}");

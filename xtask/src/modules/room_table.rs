@@ -39,10 +39,17 @@ pub(super) const FACADE: &str = "host";
 /// Modules at the root of the crate that every room may use. They use nothing but each other.
 const USED_BY_ALL: &[&str] = &[
     "config",
+    "connection_key",
+    "connection_use",
     "crash_point",
     "crash_points",
+    "delivery_state",
     "error",
+    "payable",
+    "plain_setting",
+    "tables",
     "timestamp",
+    "transient",
 ];
 
 /// The place of a file in the order.
