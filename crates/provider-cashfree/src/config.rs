@@ -11,6 +11,21 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 /// the acceptance window of webhooks.
 ///
 /// Values that belong to a single merchant account are settings of its connection.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use provider_cashfree::{CashfreeConfig, RetryTuning};
+///
+/// let config = CashfreeConfig::new()
+///     .with_connect_timeout(Duration::from_secs(3))
+///     .with_request_timeout(Duration::from_secs(8))
+///     .with_operation_deadline(Duration::from_secs(20))
+///     .with_retry(RetryTuning::new().with_max_attempts(3))
+///     .with_environment_proxies(true);
+/// # let _ = config;
+/// ```
 #[derive(Debug, Clone)]
 pub struct CashfreeConfig {
     pub(crate) clock: Arc<dyn Clock>,
@@ -37,6 +52,28 @@ impl CashfreeConfig {
     }
 
     /// Sets the source of the current time. Default: the system clock.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use payment_provider_core::Clock;
+    /// use payment_provider_core::reexport::jiff::Timestamp;
+    /// use provider_cashfree::CashfreeConfig;
+    ///
+    /// /// A clock for tests.
+    /// #[derive(Debug)]
+    /// struct Fixed(Timestamp);
+    ///
+    /// impl Clock for Fixed {
+    ///     fn now(&self) -> Timestamp {
+    ///         self.0
+    ///     }
+    /// }
+    ///
+    /// let config = CashfreeConfig::new().with_clock(Arc::new(Fixed(Timestamp::UNIX_EPOCH)));
+    /// # let _ = config;
+    /// ```
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
@@ -49,6 +86,18 @@ impl CashfreeConfig {
     /// reports that the gateway has to be asked. The default is wide because Cashfree repeats a
     /// delivery for tens of minutes and lets a merchant resend it much later
     /// (<https://www.cashfree.com/docs/api-reference/webhooks/reliability-and-operations>).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use provider_cashfree::CashfreeConfig;
+    ///
+    /// // Trusts deliveries of the last hour, from a gateway whose clock is at most a minute ahead.
+    /// let (past, future) = (Duration::from_hours(1), Duration::from_mins(1));
+    /// let config = CashfreeConfig::new().with_webhook_window(past, future);
+    /// # let _ = config;
+    /// ```
     pub fn with_webhook_window(mut self, past: Duration, future: Duration) -> Self {
         self.webhook_past = past;
         self.webhook_future = future;

@@ -22,6 +22,27 @@ const WEBHOOK_SETUP: &str = "In the Cashfree dashboard of the same environment, 
 ///
 /// Register one factory at startup. Its connections share two HTTP clients, one for https and one
 /// for plain http to the loopback address, and nothing else.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{ConnectionSettings, Environment, ProviderFactory};
+/// use provider_cashfree::CashfreeFactory;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let factory = CashfreeFactory::new()?;
+/// let settings = ConnectionSettings::new()
+///     .with("client_id", "TEST_CLIENT_ID")
+///     .with("client_secret", "cfsk_ma_test_secret")
+///     .with("environment", "sandbox");
+/// let provider = factory.connect(&settings)?;
+/// assert_eq!(provider.environment(), Environment::Sandbox);
+///
+/// // All violations are reported together, by field.
+/// let violations = factory.connect(&ConnectionSettings::new()).err().unwrap_or_default();
+/// assert!(violations.names("client_id") && violations.names("environment"));
+/// # Ok(())
+/// # }
+/// ```
 pub struct CashfreeFactory {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<CashfreeConfig>,
@@ -44,6 +65,25 @@ impl CashfreeFactory {
     /// # Errors
     /// Fails like [`new`](Self::new), and if a duration or number in the configuration is out of
     /// range.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use provider_cashfree::{CashfreeConfig, CashfreeFactory, RetryTuning};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = CashfreeConfig::new()
+    ///     .with_operation_deadline(Duration::from_secs(20))
+    ///     .with_retry(RetryTuning::new().with_max_attempts(2));
+    /// let factory = CashfreeFactory::with_config(config)?;
+    ///
+    /// let config = CashfreeConfig::new().with_request_timeout(Duration::ZERO);
+    /// assert!(CashfreeFactory::with_config(config).is_err());
+    /// # let _ = factory;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_config(config: CashfreeConfig) -> Result<Self, CashfreeFactoryError> {
         let stack = HttpStack::new(config.http.clone())?;
         transport::describe();

@@ -7,6 +7,21 @@ use payment_provider_http::{HttpConfig, RetryTuning};
 /// Configuration shared by all connections of one factory: clock, timeouts, retries and proxies.
 ///
 /// Values that belong to a single merchant account are settings of its connection.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use provider_razorpay::{RazorpayConfig, RetryTuning};
+///
+/// let config = RazorpayConfig::new()
+///     .with_connect_timeout(Duration::from_secs(3))
+///     .with_request_timeout(Duration::from_secs(8))
+///     .with_operation_deadline(Duration::from_secs(20))
+///     .with_retry(RetryTuning::new().with_max_attempts(3))
+///     .with_environment_proxies(true);
+/// # let _ = config;
+/// ```
 #[derive(Debug, Clone)]
 pub struct RazorpayConfig {
     pub(crate) clock: Arc<dyn Clock>,
@@ -30,6 +45,28 @@ impl RazorpayConfig {
     }
 
     /// Sets the source of the current time. Default: the system clock.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use payment_provider_core::Clock;
+    /// use payment_provider_core::reexport::jiff::Timestamp;
+    /// use provider_razorpay::RazorpayConfig;
+    ///
+    /// /// A clock for tests.
+    /// #[derive(Debug)]
+    /// struct Fixed(Timestamp);
+    ///
+    /// impl Clock for Fixed {
+    ///     fn now(&self) -> Timestamp {
+    ///         self.0
+    ///     }
+    /// }
+    ///
+    /// let config = RazorpayConfig::new().with_clock(Arc::new(Fixed(Timestamp::UNIX_EPOCH)));
+    /// # let _ = config;
+    /// ```
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self

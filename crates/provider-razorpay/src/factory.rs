@@ -25,6 +25,28 @@ const WEBHOOK_SETUP: &str = "In the Razorpay dashboard, in the same mode as the 
 ///
 /// Register one factory at startup. Its connections share two HTTP clients, one for https and one
 /// for plain http to the loopback address, and nothing else.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{ConnectionSettings, Environment, ProviderFactory};
+/// use provider_razorpay::RazorpayFactory;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let factory = RazorpayFactory::new()?;
+/// let settings = ConnectionSettings::new()
+///     .with("key_id", "rzp_test_AbCdEf01234567")
+///     .with("key_secret", "EnLs21M47BllR3X8PSFtjtbd")
+///     .with("webhook_secrets", "the-secret-entered-for-the-webhook")
+///     .with("environment", "sandbox");
+/// let provider = factory.connect(&settings)?;
+/// assert_eq!(provider.environment(), Environment::Sandbox);
+///
+/// // All violations are reported together, by field.
+/// let violations = factory.connect(&ConnectionSettings::new()).err().unwrap_or_default();
+/// assert!(violations.names("key_id") && violations.names("environment"));
+/// # Ok(())
+/// # }
+/// ```
 pub struct RazorpayFactory {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<RazorpayConfig>,
@@ -48,6 +70,25 @@ impl RazorpayFactory {
     /// # Errors
     /// Fails like [`new`](Self::new), and if a duration or number in the configuration is out of
     /// range.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use provider_razorpay::{RazorpayConfig, RazorpayFactory, RetryTuning};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = RazorpayConfig::new()
+    ///     .with_operation_deadline(Duration::from_secs(20))
+    ///     .with_retry(RetryTuning::new().with_max_attempts(2));
+    /// let factory = RazorpayFactory::with_config(config)?;
+    ///
+    /// let config = RazorpayConfig::new().with_request_timeout(Duration::ZERO);
+    /// assert!(RazorpayFactory::with_config(config).is_err());
+    /// # let _ = factory;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_config(config: RazorpayConfig) -> Result<Self, RazorpayFactoryError> {
         let stack = HttpStack::new(config.http.clone())?;
         payment_provider_http::describe(RESENDS);

@@ -4,7 +4,7 @@
 use payment_provider_core::{Currency, Dispute, EventKind, EventTarget, OrderId, Pii};
 use serde::Deserialize;
 
-use super::envelope::News;
+use super::envelope::EventContent;
 use crate::wire::{self, Raw, Unreadable};
 
 #[derive(Deserialize)]
@@ -49,10 +49,10 @@ struct Order<'a> {
 }
 
 /// Reads the dispute. Its own status decides; the type of the delivery adds nothing.
-pub(super) fn read(data: Raw<'_>) -> News {
+pub(super) fn read(data: Raw<'_>) -> EventContent {
     let mut target = EventTarget::none();
     let kinds = dispute(data, &mut target).map(|dispute| vec![EventKind::Dispute(dispute)]);
-    News { target, kinds }
+    EventContent { target, kinds }
 }
 
 fn dispute(data: Raw<'_>, target: &mut EventTarget) -> Result<Dispute, Unreadable> {
@@ -63,8 +63,8 @@ fn dispute(data: Raw<'_>, target: &mut EventTarget) -> Result<Dispute, Unreadabl
 
     let entity: Entity<'_> = wire::object("data.dispute", data.dispute)?;
     let id = wire::gateway_identifier(entity.dispute_id).ok_or(Unreadable("dispute_id"))?;
-    let word = wire::word("dispute_status", entity.dispute_status)?;
-    let (stage, status) = wire::dispute_status(word);
+    let value = wire::word("dispute_status", entity.dispute_status)?;
+    let (stage, status) = wire::dispute_status(value);
     let amount = wire::amount("dispute_amount", entity.dispute_amount, order.currency()?)?;
     let mut dispute = Dispute::new(id, status, amount);
     dispute.stage = wire::told_word(entity.dispute_type)

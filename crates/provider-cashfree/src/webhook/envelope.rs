@@ -19,13 +19,13 @@ struct Envelope<'a> {
 }
 
 #[derive(Deserialize)]
-struct Test<'a> {
+struct TestDelivery<'a> {
     #[serde(borrow, default)]
     test_object: Raw<'a>,
 }
 
 /// The content of one delivery, or the field because of which it cannot be read.
-pub(super) struct News {
+pub(super) struct EventContent {
     pub(super) target: EventTarget,
     pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
 }
@@ -34,14 +34,14 @@ pub(super) struct News {
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let envelope: Envelope<'_> = match wire::body(body) {
         Ok(envelope) => envelope,
-        Err(what) => return vec![unread("", EventTarget::none(), what)],
+        Err(what) => return vec![unreadable("", EventTarget::none(), what)],
     };
     let gateway_type = match wire::word("type", envelope.kind) {
-        Ok(word) => word,
-        Err(what) => return vec![unread("", EventTarget::none(), what)],
+        Ok(gateway_type) => gateway_type,
+        Err(what) => return vec![unreadable("", EventTarget::none(), what)],
     };
     let occurred_at = wire::with_offset(envelope.event_time);
-    let version = wire::told(envelope.version).and_then(version::of_body);
+    let version = wire::told(envelope.version).and_then(version::from_body);
     read(&gateway_type, envelope.data)
         .into_iter()
         .map(|event| {
@@ -53,7 +53,7 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
 }
 
 fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
-    let news = match gateway_type {
+    let content = match gateway_type {
         "PAYMENT_LINK_EVENT" => link_event::read(data),
         "PAYMENT_SUCCESS_WEBHOOK" | "PAYMENT_FAILED_WEBHOOK" | "PAYMENT_USER_DROPPED_WEBHOOK" => {
             payment_event::read(data)
@@ -65,7 +65,7 @@ fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
         | "SETTLEMENT_SUCCESS"
         | "SETTLEMENT_FAILED"
         | "SETTLEMENT_REVERSED" => settlement_event::read(data),
-        "WEBHOOK" => test(data),
+        "WEBHOOK" => ping(data),
         _ => {
             // The target stays empty: a host follows up on the target of an unrecognised event, and
             // no type that is ignored here is worth a call.
@@ -75,21 +75,21 @@ fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
             return vec![Event::new(gateway_type, EventTarget::none(), kind)];
         }
     };
-    let News { target, kinds } = news;
+    let EventContent { target, kinds } = content;
     match kinds {
         Ok(kinds) => kinds
             .into_iter()
             .map(|kind| Event::new(gateway_type, target.clone(), kind))
             .collect(),
-        Err(what) => vec![unread(gateway_type, target, what)],
+        Err(what) => vec![unreadable(gateway_type, target, what)],
     }
 }
 
 /// Reads the delivery with which the dashboard tests an address.
-fn test(data: Raw<'_>) -> News {
-    let test: Option<Test<'_>> = wire::optional_object(data);
+fn ping(data: Raw<'_>) -> EventContent {
+    let test: Option<TestDelivery<'_>> = wire::optional_object(data);
     let given = test.is_some_and(|test| test.test_object.is_some());
-    News {
+    EventContent {
         target: EventTarget::none(),
         kinds: if given {
             Ok(vec![EventKind::Ping])
@@ -99,7 +99,7 @@ fn test(data: Raw<'_>) -> News {
     }
 }
 
-fn unread(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
+fn unreadable(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
     let reason = what.to_string();
     tracing::warn!(gateway_type, reason, "unreadable webhook delivery");
     Event::new(gateway_type, target, EventKind::Unrecognised { reason })

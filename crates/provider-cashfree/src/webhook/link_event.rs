@@ -6,7 +6,7 @@ use payment_provider_core::{
 };
 use serde::Deserialize;
 
-use super::envelope::News;
+use super::envelope::EventContent;
 use crate::wire::{self, Raw, Unreadable};
 
 #[derive(Deserialize)]
@@ -40,12 +40,12 @@ struct Order<'a> {
 }
 
 /// Reads the payment that caused the event, if there is one, followed by a snapshot of the link.
-pub(super) fn read(data: Raw<'_>) -> News {
+pub(super) fn read(data: Raw<'_>) -> EventContent {
     let link: Link<'_> = match wire::object("data", data) {
         Ok(link) => link,
         Err(what) => {
             let target = EventTarget::none();
-            return News {
+            return EventContent {
                 target,
                 kinds: Err(what),
             };
@@ -62,7 +62,7 @@ pub(super) fn read(data: Raw<'_>) -> News {
         .with_gateway_id(wire::gateway_identifier(link.cf_link_id))
         .with_order_id(order_id.clone());
     let kinds = kinds(&link, order, order_id);
-    News { target, kinds }
+    EventContent { target, kinds }
 }
 
 fn kinds(

@@ -31,7 +31,7 @@ pub(crate) fn handle(
     let sent_at = timestamp_check::sent_at(signed.timestamp);
     let timestamp_check = window.judge(sent_at, request.received_at);
     let mut events = envelope::events(&request.body);
-    if let Some(version) = version::of_header(request) {
+    if let Some(version) = version::from_header(request) {
         for event in &mut events {
             event.gateway_version = Some(version.clone());
         }

@@ -4,7 +4,7 @@
 use payment_provider_core::{EventKind, EventTarget, OrderId, Payment, PaymentStatus};
 use serde::Deserialize;
 
-use super::envelope::News;
+use super::envelope::EventContent;
 use crate::payments::Attempt;
 use crate::wire::{self, Raw, Unreadable};
 
@@ -41,7 +41,7 @@ struct Tags<'a> {
 
 /// Reads the attempt. Its own status decides; the type of the delivery adds nothing. A successful
 /// attempt that names no order has to be fetched.
-pub(super) fn read(data: Raw<'_>) -> News {
+pub(super) fn read(data: Raw<'_>) -> EventContent {
     let mut target = EventTarget::none();
     let kinds = payment(data, &mut target).map(|payment| {
         let succeeded = payment.status == PaymentStatus::Succeeded;
@@ -51,7 +51,7 @@ pub(super) fn read(data: Raw<'_>) -> News {
             EventKind::Payment(payment)
         }]
     });
-    News { target, kinds }
+    EventContent { target, kinds }
 }
 
 fn payment(data: Raw<'_>, target: &mut EventTarget) -> Result<Payment, Unreadable> {

@@ -6,7 +6,7 @@ use payment_provider_core::{
 };
 use serde::Deserialize;
 
-use super::envelope::News;
+use super::envelope::EventContent;
 use crate::wire::{self, Raw, Unreadable};
 
 #[derive(Deserialize)]
@@ -52,12 +52,12 @@ struct Entity<'a> {
 }
 
 /// Reads a refund from `data.refund`.
-pub(super) fn read(data: Raw<'_>) -> News {
+pub(super) fn read(data: Raw<'_>) -> EventContent {
     read_in("data.refund", data, |data| data.refund, None)
 }
 
 /// Reads a refund that Cashfree started itself from `data.auto_refund`.
-pub(super) fn read_automatic(data: Raw<'_>) -> News {
+pub(super) fn read_automatic(data: Raw<'_>) -> EventContent {
     let automatic = Some(RefundOrigin::Automatic);
     read_in("data.auto_refund", data, |data| data.auto_refund, automatic)
 }
@@ -67,7 +67,7 @@ fn read_in<'a>(
     data: Raw<'a>,
     part: fn(Data<'a>) -> Raw<'a>,
     origin: Option<RefundOrigin>,
-) -> News {
+) -> EventContent {
     let mut target = EventTarget::none();
     let kinds = wire::object("data", data)
         .and_then(|data| wire::object::<Entity<'_>>(field, part(data)))
@@ -76,7 +76,7 @@ fn read_in<'a>(
             entity.refund(origin)
         })
         .map(|refund| vec![EventKind::Refund(refund)]);
-    News { target, kinds }
+    EventContent { target, kinds }
 }
 
 impl Entity<'_> {

@@ -4,12 +4,12 @@
 use payment_provider_core::{Currency, EventKind, EventTarget, Settlement};
 use serde::Deserialize;
 
-use super::envelope::News;
+use super::envelope::EventContent;
 use crate::wire::{self, Raw, Unreadable};
 
 /// The currency of Cashfree's settlements, which go to bank accounts in India. The event names no
 /// currency; the API's settlement entity has a field for it, which is read here if it is present.
-const PAID_OUT_IN: Currency = Currency::INR;
+const SETTLEMENT_CURRENCY: Currency = Currency::INR;
 
 #[derive(Deserialize)]
 struct Data<'a> {
@@ -38,8 +38,8 @@ struct Entity<'a> {
 }
 
 /// Reads the settlement. It refers to no particular checkout.
-pub(super) fn read(data: Raw<'_>) -> News {
-    News {
+pub(super) fn read(data: Raw<'_>) -> EventContent {
+    EventContent {
         target: EventTarget::none(),
         kinds: settlement(data).map(|settlement| vec![EventKind::Settlement(settlement)]),
     }
@@ -51,7 +51,7 @@ fn settlement(data: Raw<'_>) -> Result<Settlement, Unreadable> {
     let id = wire::gateway_identifier(entity.settlement_id).ok_or(Unreadable("settlement_id"))?;
     let status = wire::settlement_status(wire::word("status", entity.status)?);
     let currency = match entity.settlement_currency {
-        None => PAID_OUT_IN,
+        None => SETTLEMENT_CURRENCY,
         given => wire::currency("settlement_currency", given)?,
     };
     let amount = match entity.amount_settled {

@@ -9,7 +9,7 @@ use payment_provider_core::WebhookRequest;
 const HEADER: &str = "x-webhook-version";
 
 /// Known versions.
-const SEEN: [&str; 7] = [
+const KNOWN_VERSIONS: [&str; 7] = [
     "2021-05-21",
     "2021-09-21",
     "2022-01-01",
@@ -22,16 +22,16 @@ const SEEN: [&str; 7] = [
 const MAX_LENGTH: usize = 32;
 
 /// Returns the version from the header, which the signature does not cover.
-pub(super) fn of_header(request: &WebhookRequest) -> Option<String> {
+pub(super) fn from_header(request: &WebhookRequest) -> Option<String> {
     let version = request.header(HEADER).filter(|text| is_plain(text))?;
-    if !SEEN.contains(&version) {
+    if !KNOWN_VERSIONS.contains(&version) {
         tracing::warn!(version, "unknown webhook version");
     }
     Some(version.to_owned())
 }
 
 /// Returns the version from the body of a link event. Link events have their own version numbers.
-pub(super) fn of_body(version: String) -> Option<String> {
+pub(super) fn from_body(version: String) -> Option<String> {
     let version = Some(version).filter(|text| is_plain(text))?;
     if version != "1" {
         tracing::warn!(version, "unknown link event version");

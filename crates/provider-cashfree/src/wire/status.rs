@@ -4,79 +4,80 @@ use payment_provider_core::{
 };
 
 /// Keeps an undocumented value. The log names the field but not the value.
-fn unseen<T>(field: &'static str, word: String, kept: fn(String) -> T) -> T {
+fn undocumented<T>(field: &'static str, value: String, kept: fn(String) -> T) -> T {
     tracing::warn!(field, "undocumented value");
-    kept(word)
+    kept(value)
 }
 
 /// Reads a `link_status`, as listed at
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/fetch-payment-link-details>.
-pub(crate) fn checkout_status(word: String) -> CheckoutStatus {
-    match word.as_str() {
+pub(crate) fn checkout_status(value: String) -> CheckoutStatus {
+    match value.as_str() {
         "ACTIVE" => CheckoutStatus::Open,
         "PARTIALLY_PAID" => CheckoutStatus::PartiallyPaid,
         "PAID" => CheckoutStatus::Paid,
         "EXPIRED" => CheckoutStatus::Expired,
         "CANCELLED" => CheckoutStatus::Cancelled,
-        _ => unseen("link_status", word, CheckoutStatus::Unknown),
+        _ => undocumented("link_status", value, CheckoutStatus::Unknown),
     }
 }
 
 /// Reads a `payment_status`. `FLAGGED` is a payment under risk review, not yet decided.
 /// See <https://www.cashfree.com/docs/api-reference/payments/enums>.
-pub(crate) fn payment_status(word: String) -> PaymentStatus {
-    match word.as_str() {
+pub(crate) fn payment_status(value: String) -> PaymentStatus {
+    match value.as_str() {
         "SUCCESS" => PaymentStatus::Succeeded,
         "FAILED" => PaymentStatus::Failed,
         "USER_DROPPED" => PaymentStatus::Dropped,
         "PENDING" | "NOT_ATTEMPTED" | "FLAGGED" => PaymentStatus::Pending,
         "CANCELLED" | "VOID" => PaymentStatus::Cancelled,
-        _ => unseen("payment_status", word, PaymentStatus::Unknown),
+        _ => undocumented("payment_status", value, PaymentStatus::Unknown),
     }
 }
 
 /// Reads a `refund_status`. Automatic refunds use `INITIATED` for a refund in progress.
 /// See <https://www.cashfree.com/docs/api-reference/payments/latest/refunds/webhooks>.
-pub(crate) fn refund_status(word: String) -> RefundStatus {
-    match word.as_str() {
+pub(crate) fn refund_status(value: String) -> RefundStatus {
+    match value.as_str() {
         "SUCCESS" => RefundStatus::Succeeded,
         "PENDING" | "INITIATED" => RefundStatus::Pending,
         "ONHOLD" => RefundStatus::OnHold,
         "CANCELLED" => RefundStatus::Cancelled,
         "FAILED" => RefundStatus::Failed,
-        _ => unseen("refund_status", word, RefundStatus::Unknown),
+        _ => undocumented("refund_status", value, RefundStatus::Unknown),
     }
 }
 
 /// Reads a `refund_type`.
-pub(crate) fn refund_origin(word: String) -> RefundOrigin {
-    match word.as_str() {
+pub(crate) fn refund_origin(value: String) -> RefundOrigin {
+    match value.as_str() {
         "MERCHANT_INITIATED" => RefundOrigin::Merchant,
         "PAYMENT_AUTO_REFUND" | "UNRECONCILED_AUTO_REFUND" => RefundOrigin::Automatic,
-        _ => unseen("refund_type", word, RefundOrigin::Unknown),
+        _ => undocumented("refund_type", value, RefundOrigin::Unknown),
     }
 }
 
 /// Reads the `status` of a settlement:
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/settlements/settlement-webhooks>.
-pub(crate) fn settlement_status(word: String) -> SettlementStatus {
-    match word.as_str() {
+pub(crate) fn settlement_status(value: String) -> SettlementStatus {
+    match value.as_str() {
         "INITIATED" => SettlementStatus::Initiated,
         "SUCCESS" => SettlementStatus::Succeeded,
         "FAILED" => SettlementStatus::Failed,
         "REVERSED" => SettlementStatus::Reversed,
-        _ => unseen("settlement status", word, SettlementStatus::Unknown),
+        _ => undocumented("settlement status", value, SettlementStatus::Unknown),
     }
 }
 
 /// Reads a `dispute_type`:
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/disputes/dispute-webhooks>.
-pub(crate) fn dispute_stage(word: String) -> DisputeStage {
-    known_stage(&word).unwrap_or_else(|| unseen("dispute_type", word, DisputeStage::Unknown))
+pub(crate) fn dispute_stage(value: String) -> DisputeStage {
+    known_stage(&value)
+        .unwrap_or_else(|| undocumented("dispute_type", value, DisputeStage::Unknown))
 }
 
-fn known_stage(word: &str) -> Option<DisputeStage> {
-    Some(match word {
+fn known_stage(value: &str) -> Option<DisputeStage> {
+    Some(match value {
         "RETRIEVAL" => DisputeStage::Retrieval,
         "DISPUTE" => DisputeStage::Complaint,
         "CHARGEBACK" => DisputeStage::Chargeback,
@@ -88,7 +89,7 @@ fn known_stage(word: &str) -> Option<DisputeStage> {
 
 /// Reads a `dispute_status`, which combines a `dispute_type` and a state, such as
 /// `CHARGEBACK_MERCHANT_WON`.
-pub(crate) fn dispute_status(word: String) -> (Option<DisputeStage>, DisputeStatus) {
+pub(crate) fn dispute_status(value: String) -> (Option<DisputeStage>, DisputeStatus) {
     const STATES: [(&str, DisputeStatus); 7] = [
         ("_CREATED", DisputeStatus::Open),
         ("_DOCS_RECEIVED", DisputeStatus::EvidenceReceived),
@@ -102,11 +103,14 @@ pub(crate) fn dispute_status(word: String) -> (Option<DisputeStage>, DisputeStat
         ("_MERCHANT_ACCEPTED", DisputeStatus::Accepted),
     ];
     for (suffix, status) in STATES {
-        if let Some(stage) = word.strip_suffix(suffix).and_then(known_stage) {
+        if let Some(stage) = value.strip_suffix(suffix).and_then(known_stage) {
             return (Some(stage), status);
         }
     }
-    (None, unseen("dispute_status", word, DisputeStatus::Unknown))
+    (
+        None,
+        undocumented("dispute_status", value, DisputeStatus::Unknown),
+    )
 }
 
 #[cfg(test)]
@@ -115,9 +119,9 @@ mod tests {
 
     #[test]
     fn unknown_values_are_kept_and_never_count_as_paid() {
-        for word in ["success", "SUCCESSFUL", "SUCCESS ", "PAID"] {
-            let status = payment_status(word.to_owned());
-            assert_eq!(status, PaymentStatus::Unknown(word.to_owned()));
+        for value in ["success", "SUCCESSFUL", "SUCCESS ", "PAID"] {
+            let status = payment_status(value.to_owned());
+            assert_eq!(status, PaymentStatus::Unknown(value.to_owned()));
         }
         let status = checkout_status("TERMINATED".to_owned());
         assert_eq!(status, CheckoutStatus::Unknown("TERMINATED".to_owned()));
@@ -127,15 +131,15 @@ mod tests {
         use DisputeStage as G;
         use DisputeStatus as S;
         let mut read = 0;
-        for (stage_word, stage) in [
+        for (stage_value, stage) in [
             ("DISPUTE", G::Complaint),
             ("CHARGEBACK", G::Chargeback),
             ("RETRIEVAL", G::Retrieval),
             ("PRE_ARBITRATION", G::PreArbitration),
             ("ARBITRATION", G::Arbitration),
         ] {
-            assert_eq!(dispute_stage(stage_word.to_owned()), stage);
-            for (state_word, status) in [
+            assert_eq!(dispute_stage(stage_value.to_owned()), stage);
+            for (state_value, status) in [
                 ("CREATED", S::Open),
                 ("DOCS_RECEIVED", S::EvidenceReceived),
                 ("UNDER_REVIEW", S::UnderReview),
@@ -144,8 +148,8 @@ mod tests {
                 ("MERCHANT_ACCEPTED", S::Accepted),
                 ("INSUFFICIENT_EVIDENCE", S::EvidenceInsufficient),
             ] {
-                let word = format!("{stage_word}_{state_word}");
-                assert_eq!(dispute_status(word), (Some(stage.clone()), status));
+                let value = format!("{stage_value}_{state_value}");
+                assert_eq!(dispute_status(value), (Some(stage.clone()), status));
                 read += 1;
             }
         }
@@ -168,7 +172,7 @@ mod tests {
     fn every_documented_refund_and_settlement_value_is_read() {
         use RefundStatus as R;
         use SettlementStatus as S;
-        for (word, status) in [
+        for (value, status) in [
             ("SUCCESS", R::Succeeded),
             ("PENDING", R::Pending),
             ("INITIATED", R::Pending),
@@ -177,24 +181,24 @@ mod tests {
             ("FAILED", R::Failed),
             ("success", R::Unknown("success".to_owned())),
         ] {
-            assert_eq!(refund_status(word.to_owned()), status);
+            assert_eq!(refund_status(value.to_owned()), status);
         }
-        for (word, origin) in [
+        for (value, origin) in [
             ("MERCHANT_INITIATED", RefundOrigin::Merchant),
             ("PAYMENT_AUTO_REFUND", RefundOrigin::Automatic),
             ("UNRECONCILED_AUTO_REFUND", RefundOrigin::Automatic),
             ("BANK", RefundOrigin::Unknown("BANK".to_owned())),
         ] {
-            assert_eq!(refund_origin(word.to_owned()), origin);
+            assert_eq!(refund_origin(value.to_owned()), origin);
         }
-        for (word, status) in [
+        for (value, status) in [
             ("INITIATED", S::Initiated),
             ("SUCCESS", S::Succeeded),
             ("FAILED", S::Failed),
             ("REVERSED", S::Reversed),
             ("PAID", S::Unknown("PAID".to_owned())),
         ] {
-            assert_eq!(settlement_status(word.to_owned()), status);
+            assert_eq!(settlement_status(value.to_owned()), status);
         }
     }
 }

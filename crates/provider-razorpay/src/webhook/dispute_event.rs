@@ -6,7 +6,7 @@ use payment_provider_core::{Dispute, EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
-use super::parts::{self, News, Payload};
+use super::parts::{self, EventContent, Payload};
 use super::payment_event;
 use crate::payments::Attempt;
 use crate::wire;
@@ -32,7 +32,7 @@ struct Entity<'a> {
 }
 
 /// Reads the dispute. Its own status decides; the type of the delivery adds nothing.
-pub(super) fn read(payload: &Payload<'_>, told_at: Option<Timestamp>) -> News {
+pub(super) fn read(payload: &Payload<'_>, reported_at: Option<Timestamp>) -> EventContent {
     let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
     let target = attempt
         .as_ref()
@@ -41,10 +41,10 @@ pub(super) fn read(payload: &Payload<'_>, told_at: Option<Timestamp>) -> News {
         .and_then(|entity: Entity<'_>| entity.dispute())
         .map(|mut dispute| {
             dispute.order_id.clone_from(&target.order_id);
-            dispute.updated_at = told_at;
+            dispute.updated_at = reported_at;
             vec![EventKind::Dispute(dispute)]
         });
-    News {
+    EventContent {
         target,
         at: None,
         kinds: dispute,

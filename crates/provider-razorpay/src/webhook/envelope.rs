@@ -4,7 +4,7 @@ use payment_provider_core::{Event, EventKind, EventTarget};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
-use super::parts::{News, Payload};
+use super::parts::{EventContent, Payload};
 use super::{dispute_event, link_event, payment_event, refund_event, settlement_event};
 
 #[derive(Deserialize)]
@@ -57,11 +57,11 @@ impl Kind {
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let envelope: Envelope<'_> = match json::body(body) {
         Ok(envelope) => envelope,
-        Err(what) => return vec![unread("", EventTarget::none(), what)],
+        Err(what) => return vec![unreadable("", EventTarget::none(), what)],
     };
     let gateway_type = match json::word("event", envelope.event) {
-        Ok(word) => word,
-        Err(what) => return vec![unread("", EventTarget::none(), what)],
+        Ok(gateway_type) => gateway_type,
+        Err(what) => return vec![unreadable("", EventTarget::none(), what)],
     };
     let Some(kind) = Kind::of(&gateway_type) else {
         // The target stays empty: a host follows up on the target of an unrecognised event, and no
@@ -73,32 +73,32 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
     };
     let payload: Payload<'_> = match json::object("payload", envelope.payload) {
         Ok(payload) => payload,
-        Err(what) => return vec![unread(&gateway_type, EventTarget::none(), what)],
+        Err(what) => return vec![unreadable(&gateway_type, EventTarget::none(), what)],
     };
     // The envelope of a link event holds the time at which the link was created.
-    let told_at = (kind != Kind::Link)
+    let reported_at = (kind != Kind::Link)
         .then(|| envelope.created_at.or(payload.created_at))
         .flatten();
-    let told_at = json::unix_seconds(told_at);
-    let news = match kind {
+    let reported_at = json::unix_seconds(reported_at);
+    let content = match kind {
         Kind::Link => link_event::read(&payload),
         Kind::Payment => payment_event::read(&payload),
         Kind::Refund => refund_event::read(&payload),
-        Kind::Dispute => dispute_event::read(&payload, told_at),
+        Kind::Dispute => dispute_event::read(&payload, reported_at),
         Kind::Settlement => settlement_event::read(&payload),
     };
-    let News { target, at, kinds } = news;
-    let at = told_at.or(at);
+    let EventContent { target, at, kinds } = content;
+    let at = reported_at.or(at);
     match kinds {
         Ok(kinds) => kinds
             .into_iter()
             .map(|kind| Event::new(&gateway_type, target.clone(), kind).with_occurred_at(at))
             .collect(),
-        Err(what) => vec![unread(&gateway_type, target, what).with_occurred_at(at)],
+        Err(what) => vec![unreadable(&gateway_type, target, what).with_occurred_at(at)],
     }
 }
 
-fn unread(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
+fn unreadable(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
     let reason = what.to_string();
     tracing::warn!(gateway_type, reason, "unreadable webhook delivery");
     Event::new(gateway_type, target, EventKind::Unrecognised { reason })

@@ -6,7 +6,7 @@ use payment_provider_core::{CheckoutSnapshot, CheckoutStatus, EventKind, EventTa
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
-use super::parts::{self, News, Payload};
+use super::parts::{self, EventContent, Payload};
 use crate::payments::Attempt;
 use crate::wire;
 
@@ -35,7 +35,7 @@ struct Link<'a> {
 }
 
 #[derive(Deserialize)]
-struct Made<'a> {
+struct Created<'a> {
     #[serde(borrow, default)]
     created_at: Raw<'a>,
 }
@@ -43,26 +43,26 @@ struct Made<'a> {
 /// Reads the payment that caused the event, if there is one, followed by a snapshot of the link.
 /// The order in the payload is not read: its id may lack the prefix, and the link and the payment
 /// both name the order.
-pub(super) fn read(payload: &Payload<'_>) -> News {
+pub(super) fn read(payload: &Payload<'_>) -> EventContent {
     let link: Link<'_> = match parts::entity("payload.payment_link", payload.payment_link) {
         Ok(link) => link,
-        Err(what) => return News::unread(what),
+        Err(what) => return EventContent::unreadable(what),
     };
     let attempt = payload
         .payment
         .map(|part| parts::entity::<Attempt<'_>>("payload.payment", Some(part)));
-    let of_payment = match &attempt {
+    let payment_order = match &attempt {
         Some(Ok(attempt)) => attempt.order_id(),
         _ => None,
     };
-    let of_link = wire::order_id(link.order_id);
+    let link_order = wire::order_id(link.order_id);
     let target = EventTarget::none()
         .with_reference(wire::reference(link.reference_id))
         .with_gateway_id(json::gateway_identifier(link.id))
-        .with_order_id(of_link.clone().or(of_payment));
-    News {
-        at: happened(&link, payload),
-        kinds: kinds(&link, attempt, of_link),
+        .with_order_id(link_order.clone().or(payment_order));
+    EventContent {
+        at: occurred_at(&link, payload),
+        kinds: kinds(&link, attempt, link_order),
         target,
     }
 }
@@ -92,12 +92,12 @@ fn kinds(
     Ok(movement.into_iter().chain([snapshot]).collect())
 }
 
-fn happened(link: &Link<'_>, payload: &Payload<'_>) -> Option<Timestamp> {
+fn occurred_at(link: &Link<'_>, payload: &Payload<'_>) -> Option<Timestamp> {
     let status = json::optional_text(link.status).unwrap_or_default();
     let at = match wire::checkout_status(status) {
         CheckoutStatus::Expired => json::unix_seconds(link.expired_at),
         CheckoutStatus::Cancelled => json::unix_seconds(link.cancelled_at),
-        _ => parts::optional_entity::<Made<'_>>(payload.payment)
+        _ => parts::optional_entity::<Created<'_>>(payload.payment)
             .and_then(|payment| json::unix_seconds(payment.created_at)),
     };
     at.or_else(|| json::unix_seconds(link.updated_at))

@@ -4,15 +4,15 @@ use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
 /// The content of one delivery, or the field because of which it cannot be read.
-pub(super) struct News {
+pub(super) struct EventContent {
     pub(super) target: EventTarget,
     /// The time of the event, if the entity states one.
     pub(super) at: Option<Timestamp>,
     pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
 }
 
-impl News {
-    pub(super) fn unread(what: Unreadable) -> Self {
+impl EventContent {
+    pub(super) fn unreadable(what: Unreadable) -> Self {
         Self {
             target: EventTarget::none(),
             at: None,

@@ -5,7 +5,7 @@ use payment_provider_core::{EventKind, EventTarget, PaymentStatus};
 use payment_provider_http::json::{Raw, Unreadable};
 use serde::Deserialize;
 
-use super::parts::{self, News, Payload};
+use super::parts::{self, EventContent, Payload};
 use crate::payments::Attempt;
 use crate::wire;
 
@@ -21,14 +21,14 @@ struct Order<'a> {
 /// is the reference of its link. Both can be written by anything else that creates orders in the
 /// same account, such as a shop that takes the description from the payer's browser. A success is
 /// therefore not reported as a payment: it asks the host to fetch the payments of that link.
-pub(super) fn read(payload: &Payload<'_>) -> News {
+pub(super) fn read(payload: &Payload<'_>) -> EventContent {
     let attempt: Attempt<'_> = match parts::entity("payload.payment", payload.payment) {
         Ok(attempt) => attempt,
-        Err(what) => return News::unread(what),
+        Err(what) => return EventContent::unreadable(what),
     };
     let order: Order<'_> = parts::optional_entity(payload.order).unwrap_or_default();
     let target = target(&attempt).with_reference(wire::reference(order.receipt));
-    News {
+    EventContent {
         target,
         at: None,
         kinds: kind(&attempt).map(|kind| vec![kind]),

@@ -5,7 +5,7 @@ use payment_provider_core::{EventKind, EventTarget, Refund};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
-use super::parts::{self, News, Payload};
+use super::parts::{self, EventContent, Payload};
 use super::payment_event;
 use crate::payments::Attempt;
 use crate::wire;
@@ -42,7 +42,7 @@ struct AcquirerData<'a> {
 
 /// Reads the refund. Its own status decides. The payment in the payload names the target; its
 /// totals may be outdated and are not used.
-pub(super) fn read(payload: &Payload<'_>) -> News {
+pub(super) fn read(payload: &Payload<'_>) -> EventContent {
     let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
     let target = attempt
         .as_ref()
@@ -53,7 +53,7 @@ pub(super) fn read(payload: &Payload<'_>) -> News {
             refund.order_id.clone_from(&target.order_id);
             vec![EventKind::Refund(refund)]
         });
-    News {
+    EventContent {
         target,
         at: None,
         kinds: refund,

@@ -4,12 +4,12 @@ use payment_provider_core::{Currency, EventKind, EventTarget, Settlement};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
-use super::parts::{self, News, Payload};
+use super::parts::{self, EventContent, Payload};
 use crate::wire;
 
 /// The currency of Razorpay's settlements, which go to bank accounts in India. The event names no
 /// currency; one is read here if it is present.
-const PAID_OUT_IN: Currency = Currency::INR;
+const SETTLEMENT_CURRENCY: Currency = Currency::INR;
 
 #[derive(Deserialize)]
 struct Entity<'a> {
@@ -28,10 +28,10 @@ struct Entity<'a> {
 }
 
 /// Reads the settlement. It refers to no particular checkout.
-pub(super) fn read(payload: &Payload<'_>) -> News {
+pub(super) fn read(payload: &Payload<'_>) -> EventContent {
     let settlement = parts::entity("payload.settlement", payload.settlement)
         .and_then(|entity: Entity<'_>| entity.settlement());
-    News {
+    EventContent {
         target: EventTarget::none(),
         at: None,
         kinds: settlement.map(|settlement| vec![EventKind::Settlement(settlement)]),
@@ -43,7 +43,7 @@ impl Entity<'_> {
         let id = json::gateway_identifier(self.id).ok_or(Unreadable("settlement.id"))?;
         let status = wire::settlement_status(json::word("settlement.status", self.status)?);
         let currency = match self.currency {
-            None => PAID_OUT_IN,
+            None => SETTLEMENT_CURRENCY,
             given => json::currency("settlement.currency", given)?,
         };
         let amount = json::minor_units("settlement.amount", self.amount, currency)?;

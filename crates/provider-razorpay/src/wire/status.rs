@@ -3,77 +3,77 @@ use payment_provider_core::{
 };
 
 /// Keeps an undocumented value. The log names the field but not the value.
-fn unseen<T>(field: &'static str, word: String, kept: fn(String) -> T) -> T {
+fn undocumented<T>(field: &'static str, value: String, kept: fn(String) -> T) -> T {
     tracing::warn!(field, "undocumented value");
-    kept(word)
+    kept(value)
 }
 
 /// Reads the `status` of a link: <https://razorpay.com/docs/payments/payment-links/states/>.
-pub(crate) fn checkout_status(word: String) -> CheckoutStatus {
-    match word.as_str() {
+pub(crate) fn checkout_status(value: String) -> CheckoutStatus {
+    match value.as_str() {
         "created" => CheckoutStatus::Open,
         "partially_paid" => CheckoutStatus::PartiallyPaid,
         "paid" => CheckoutStatus::Paid,
         "expired" => CheckoutStatus::Expired,
         "cancelled" => CheckoutStatus::Cancelled,
-        _ => unseen("payment link status", word, CheckoutStatus::Unknown),
+        _ => undocumented("payment link status", value, CheckoutStatus::Unknown),
     }
 }
 
 /// Reads the `status` of a payment: <https://razorpay.com/docs/payments/payments/>. An authorized
 /// payment is not money yet. A refunded payment was received before, and the refund is reported
 /// separately.
-pub(crate) fn payment_status(word: String) -> PaymentStatus {
-    match word.as_str() {
+pub(crate) fn payment_status(value: String) -> PaymentStatus {
+    match value.as_str() {
         "captured" | "refunded" => PaymentStatus::Succeeded,
         "failed" => PaymentStatus::Failed,
         "created" | "authorized" => PaymentStatus::Pending,
-        _ => unseen("payment status", word, PaymentStatus::Unknown),
+        _ => undocumented("payment status", value, PaymentStatus::Unknown),
     }
 }
 
 /// Reads the `status` of a refund: <https://razorpay.com/docs/api/refunds/entity/>.
-pub(crate) fn refund_status(word: String) -> RefundStatus {
-    match word.as_str() {
+pub(crate) fn refund_status(value: String) -> RefundStatus {
+    match value.as_str() {
         "pending" => RefundStatus::Pending,
         "processed" => RefundStatus::Succeeded,
         "failed" => RefundStatus::Failed,
-        _ => unseen("refund status", word, RefundStatus::Unknown),
+        _ => undocumented("refund status", value, RefundStatus::Unknown),
     }
 }
 
 /// Reads the `status` of a settlement, as in the only event about settlements:
 /// <https://razorpay.com/docs/webhooks/settlements/>.
-pub(crate) fn settlement_status(word: String) -> SettlementStatus {
-    match word.as_str() {
+pub(crate) fn settlement_status(value: String) -> SettlementStatus {
+    match value.as_str() {
         "processed" => SettlementStatus::Succeeded,
-        _ => unseen("settlement status", word, SettlementStatus::Unknown),
+        _ => undocumented("settlement status", value, SettlementStatus::Unknown),
     }
 }
 
 /// Reads the `phase` of a dispute: <https://razorpay.com/docs/api/disputes/entity/>. `fraud` has no
 /// equivalent in the contract and is kept unchanged.
-pub(crate) fn dispute_stage(word: String) -> DisputeStage {
-    match word.as_str() {
+pub(crate) fn dispute_stage(value: String) -> DisputeStage {
+    match value.as_str() {
         "retrieval" => DisputeStage::Retrieval,
         "chargeback" => DisputeStage::Chargeback,
         "pre_arbitration" => DisputeStage::PreArbitration,
         "arbitration" => DisputeStage::Arbitration,
-        "fraud" => DisputeStage::Unknown(word),
-        _ => unseen("dispute phase", word, DisputeStage::Unknown),
+        "fraud" => DisputeStage::Unknown(value),
+        _ => undocumented("dispute phase", value, DisputeStage::Unknown),
     }
 }
 
 /// Reads the `status` of a dispute: <https://razorpay.com/docs/api/disputes/entity/>. `closed` does
 /// not name the winner and is kept unchanged.
-pub(crate) fn dispute_status(word: String) -> DisputeStatus {
-    match word.as_str() {
+pub(crate) fn dispute_status(value: String) -> DisputeStatus {
+    match value.as_str() {
         "open" => DisputeStatus::Open,
         "under_review" => DisputeStatus::UnderReview,
         "won" => DisputeStatus::Won,
         "lost" => DisputeStatus::Lost,
-        "closed" => DisputeStatus::Unknown(word),
-        _ => unseen("dispute status", word, DisputeStatus::Unknown),
+        "closed" => DisputeStatus::Unknown(value),
+        _ => undocumented("dispute status", value, DisputeStatus::Unknown),
     }
 }
 
@@ -81,54 +81,54 @@ pub(crate) fn dispute_status(word: String) -> DisputeStatus {
 mod tests {
     use super::*;
 
-    fn own(word: &str) -> String {
-        word.to_owned()
+    fn own(value: &str) -> String {
+        value.to_owned()
     }
 
     #[test]
     fn every_documented_status_is_read() {
-        for (word, status) in [
+        for (value, status) in [
             ("created", CheckoutStatus::Open),
             ("partially_paid", CheckoutStatus::PartiallyPaid),
             ("paid", CheckoutStatus::Paid),
             ("expired", CheckoutStatus::Expired),
             ("cancelled", CheckoutStatus::Cancelled),
         ] {
-            assert_eq!(checkout_status(own(word)), status);
+            assert_eq!(checkout_status(own(value)), status);
         }
-        for (word, status) in [
+        for (value, status) in [
             ("created", PaymentStatus::Pending),
             ("authorized", PaymentStatus::Pending),
             ("captured", PaymentStatus::Succeeded),
             ("refunded", PaymentStatus::Succeeded),
             ("failed", PaymentStatus::Failed),
         ] {
-            assert_eq!(payment_status(own(word)), status);
+            assert_eq!(payment_status(own(value)), status);
         }
-        for (word, status) in [
+        for (value, status) in [
             ("pending", RefundStatus::Pending),
             ("processed", RefundStatus::Succeeded),
             ("failed", RefundStatus::Failed),
         ] {
-            assert_eq!(refund_status(own(word)), status);
+            assert_eq!(refund_status(own(value)), status);
         }
-        for (word, status) in [
+        for (value, status) in [
             ("open", DisputeStatus::Open),
             ("under_review", DisputeStatus::UnderReview),
             ("won", DisputeStatus::Won),
             ("lost", DisputeStatus::Lost),
             ("closed", DisputeStatus::Unknown(own("closed"))),
         ] {
-            assert_eq!(dispute_status(own(word)), status);
+            assert_eq!(dispute_status(own(value)), status);
         }
-        for (word, stage) in [
+        for (value, stage) in [
             ("retrieval", DisputeStage::Retrieval),
             ("chargeback", DisputeStage::Chargeback),
             ("pre_arbitration", DisputeStage::PreArbitration),
             ("arbitration", DisputeStage::Arbitration),
             ("fraud", DisputeStage::Unknown(own("fraud"))),
         ] {
-            assert_eq!(dispute_stage(own(word)), stage);
+            assert_eq!(dispute_stage(own(value)), stage);
         }
         assert_eq!(
             settlement_status(own("processed")),
@@ -138,13 +138,13 @@ mod tests {
 
     #[test]
     fn unknown_values_are_kept_and_never_count_as_money() {
-        for word in ["Captured", "success", "paid", "captured "] {
-            let kept = PaymentStatus::Unknown(own(word));
-            assert_eq!(payment_status(own(word)), kept);
+        for value in ["Captured", "success", "paid", "captured "] {
+            let kept = PaymentStatus::Unknown(own(value));
+            assert_eq!(payment_status(own(value)), kept);
         }
-        for word in ["issued", "PAID", "active"] {
-            let kept = CheckoutStatus::Unknown(own(word));
-            assert_eq!(checkout_status(own(word)), kept);
+        for value in ["issued", "PAID", "active"] {
+            let kept = CheckoutStatus::Unknown(own(value));
+            assert_eq!(checkout_status(own(value)), kept);
             assert!(kept.is_payable());
         }
         assert_eq!(
