@@ -9,15 +9,16 @@ use tokio::time::Instant;
 use tracing::Span;
 use url::Url;
 
-use crate::answer::Answer;
-use crate::call::Call;
-use crate::fault::Fault;
-use crate::numbers;
-use crate::route::Told;
+use crate::call_error::CallError;
+use crate::metrics;
+use crate::request::Request;
+use crate::response::Response;
+use crate::route::SpanFields;
+use crate::server::Server;
 
-/// One attempt of a request, from before it is sent until its answer is read.
+/// One attempt of a request, from before it is sent until its response is read.
 pub(crate) struct Attempt<'a> {
-    call: &'a Call<'a>,
+    request: &'a Request<'a>,
     server: Server,
     begun: Instant,
     span: Span,
@@ -25,39 +26,30 @@ pub(crate) struct Attempt<'a> {
     counter: Option<&'static str>,
 }
 
-/// Who is called.
-pub(crate) struct Server {
-    pub(crate) address: String,
-    pub(crate) port: u16,
-}
-
 impl<'a> Attempt<'a> {
     /// Begins the attempt of this number, counted from 1.
     pub(crate) fn begin(
-        call: &'a Call<'a>,
+        request: &'a Request<'a>,
         url: &Url,
         number: u32,
         counter: Option<&'static str>,
     ) -> Self {
-        let server = Server {
-            address: url.host_str().unwrap_or_default().to_owned(),
-            port: url.port_or_known_default().unwrap_or_default(),
-        };
-        let span = call.route.span(&Told {
-            operation: call.operation.as_str(),
-            method: call.route.method().as_str(),
-            template: call.route.template(),
+        let server = Server::of(url);
+        let span = request.route.span(&SpanFields {
+            operation: request.operation.as_str(),
+            method: request.route.method().as_str(),
+            template: request.route.template(),
             address: &server.address,
             port: server.port,
         });
         if number > 1 {
             span.record("http.request.resend_count", number - 1);
             if let Some(counter) = counter {
-                numbers::resent(counter, &call.route, &server);
+                metrics::resent(counter, &request.route, &server);
             }
         }
         Self {
-            call,
+            request,
             server,
             begun: Instant::now(),
             span,
@@ -70,12 +62,12 @@ impl<'a> Attempt<'a> {
     }
 
     /// Tells what came of it.
-    pub(crate) fn end(self, outcome: &Result<Answer, Fault>) {
-        let (facts, kind) = match outcome {
-            Ok(answer) => (Some(&answer.facts), None),
-            Err(fault) => (fault.facts.as_deref(), Some(fault.kind.as_str())),
+    pub(crate) fn end(self, outcome: &Result<Response, CallError>) {
+        let (meta, kind) = match outcome {
+            Ok(response) => (Some(&response.meta), None),
+            Err(error) => (error.meta.as_deref(), Some(error.kind.as_str())),
         };
-        let status = facts.map(|facts| facts.status);
+        let status = meta.map(|meta| meta.status);
         if let Some(status) = status {
             self.span
                 .record("http.response.status_code", status.as_u16());
@@ -86,10 +78,10 @@ impl<'a> Attempt<'a> {
             self.span.record("error.type", error);
             self.span.record("otel.status_code", "ERROR");
         }
-        self.call.route.answered(&self.span, kind);
+        self.request.route.answered(&self.span, kind);
         if self.counter.is_some() {
             let took = self.begun.elapsed();
-            numbers::took(&self.call.route, &self.server, status, error, took);
+            metrics::took(&self.request.route, &self.server, status, error, took);
         }
     }
 }

@@ -8,13 +8,13 @@ use http::HeaderValue;
 const A_DAY: Duration = Duration::from_hours(24);
 
 /// Most tries of one request.
-const MOST_ATTEMPTS: u32 = 20;
+const MAX_ATTEMPTS: u32 = 20;
 
 /// How all connections of one provider behave on the wire. What belongs to a single merchant account
 /// is not here.
 ///
 /// Nothing is checked while it is built; [`check`](Self::check) does, and so does
-/// [`HttpStack::new`](crate::HttpStack::new).
+/// [`HttpClients::new`](crate::HttpClients::new).
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
     pub(crate) connect_timeout: Duration,
@@ -54,7 +54,7 @@ impl HttpConfig {
         self
     }
 
-    /// The most time for one request, from its start to the last byte of the answer, up to a day.
+    /// The most time for one request, from its start to the last byte of the response, up to a day.
     /// Default: 10 seconds.
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
@@ -62,7 +62,7 @@ impl HttpConfig {
     }
 
     /// The most time for one operation with all its requests and pauses, up to a day. Default: 30
-    /// seconds. A [`Gateway`](crate::Gateway) is told the deadline of each operation by its caller:
+    /// seconds. A [`GatewayClient`](crate::GatewayClient) is told the deadline of each operation by its caller:
     /// this is where the caller takes it from.
     pub fn with_operation_deadline(mut self, deadline: Duration) -> Self {
         self.operation_deadline = deadline;
@@ -120,7 +120,7 @@ impl HttpConfig {
                 return refuse(name, "must be more than nothing and at most a day");
             }
         }
-        if !(1..=MOST_ATTEMPTS).contains(&self.retry.max_attempts) {
+        if !(1..=MAX_ATTEMPTS).contains(&self.retry.max_attempts) {
             return refuse("retry", "must allow 1 to 20 attempts");
         }
         if self.retry.min_pause.is_zero() || self.retry.max_pause < self.retry.min_pause {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
 /// The longest wait that a header is believed to tell.
-pub const MOST_WAIT: Duration = Duration::from_hours(1);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// Reads the form of the header `date`.
 const HTTP_DATE: DateTimeParser = DateTimeParser::new();
@@ -17,7 +17,7 @@ const MAX_ID: usize = 128;
 /// Longest word that is kept.
 const MAX_WORD: usize = 32;
 
-/// The headers of an answer, read with care: what is not of the expected form says nothing.
+/// The headers of a response, read with care: what is not of the expected form says nothing.
 ///
 /// Names are given in lower case. Of a header that comes several times the first counts.
 #[derive(Clone, Copy)]
@@ -55,11 +55,11 @@ impl<'a> Headers<'a> {
         self.text(name).and_then(|text| text.trim().parse().ok())
     }
 
-    /// A wait in whole seconds, more than none; what is longer than [`MOST_WAIT`] counts as that.
+    /// A wait in whole seconds, more than none; what is longer than [`MAX_RETRY_AFTER`] counts as that.
     pub fn seconds(self, name: &str) -> Option<Duration> {
         self.number(name)
             .filter(|seconds| *seconds > 0)
-            .map(|seconds| Duration::from_secs(seconds).min(MOST_WAIT))
+            .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
     }
 
     /// The gateway's clock, from the header `date`.

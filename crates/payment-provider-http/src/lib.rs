@@ -1,39 +1,42 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod answer;
 mod attempt;
-mod call;
+mod call_error;
+mod clients;
 mod config;
 mod deadline;
 mod dialect;
-mod exchange;
-mod fault;
-mod gateway;
+mod gateway_client;
+mod gateway_error;
 mod headers;
 pub mod json;
-mod numbers;
-mod pace;
-mod refusal;
+mod metrics;
+mod request;
+mod response;
+mod response_meta;
+mod retry;
 mod route;
 mod routes;
-mod stack;
+mod send;
+mod server;
 pub mod url_rules;
 
-pub use answer::{Answer, Facts};
-pub use call::Call;
+pub use self::metrics::describe_metrics;
+pub use call_error::CallError;
+pub use clients::HttpClients;
 pub use config::{HttpConfig, HttpSetupError, RetryTuning};
 pub use deadline::{Deadline, Limits};
 pub use dialect::Dialect;
-pub use exchange::MAX_ANSWER;
-pub use fault::Fault;
-pub use gateway::Gateway;
-pub use headers::{Headers, MOST_WAIT};
-pub use numbers::describe;
-pub use pace::Pace;
-pub use refusal::{MAX_MESSAGE, Refusal};
+pub use gateway_client::GatewayClient;
+pub use gateway_error::{GatewayErrorBody, MAX_MESSAGE};
+pub use headers::{Headers, MAX_RETRY_AFTER};
+pub use request::Request;
+pub use response::Response;
+pub use response_meta::ResponseMeta;
+pub use retry::RetryPolicy;
 pub use route::Route;
-pub use stack::HttpStack;
+pub use send::MAX_RESPONSE_BYTES;
 
 /// The types of other crates that appear in this crate's public API, for use without naming their
 /// versions again.
@@ -49,5 +52,5 @@ pub mod reexport {
 pub mod __private {
     pub use tracing;
 
-    pub use crate::route::{Told, fits};
+    pub use crate::route::{SpanFields, fits};
 }

@@ -10,14 +10,14 @@ pub struct Route<'a> {
     method: Method,
     template: &'static str,
     ids: Vec<&'a str>,
-    span: fn(&Told<'_>) -> Span,
+    span: fn(&SpanFields<'_>) -> Span,
     answered: fn(&Span, Option<&'static str>),
 }
 
 /// What a span tells when it begins.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Told<'a> {
+pub struct SpanFields<'a> {
     pub operation: &'static str,
     pub method: &'a str,
     pub template: &'static str,
@@ -31,7 +31,7 @@ impl<'a> Route<'a> {
         method: Method,
         template: &'static str,
         ids: Vec<&'a str>,
-        span: fn(&Told<'_>) -> Span,
+        span: fn(&SpanFields<'_>) -> Span,
         answered: fn(&Span, Option<&'static str>),
     ) -> Self {
         Self {
@@ -67,13 +67,13 @@ impl<'a> Route<'a> {
     }
 
     /// A span of this name.
-    pub(crate) fn span(&self, told: &Told<'_>) -> Span {
+    pub(crate) fn span(&self, told: &SpanFields<'_>) -> Span {
         (self.span)(told)
     }
 
-    /// Tells in the span that an answer came, or of what kind its fault is.
-    pub(crate) fn answered(&self, span: &Span, fault: Option<&'static str>) {
-        (self.answered)(span, fault);
+    /// Tells in the span that a response came, or of what kind its error is.
+    pub(crate) fn answered(&self, span: &Span, error: Option<&'static str>) {
+        (self.answered)(span, error);
     }
 }
 

@@ -19,7 +19,7 @@
 ///
 /// An API without ids is written without the lifetime: `pub enum Acme { List = GET "/pages" }`.
 ///
-/// Each variant becomes a [`Route`](crate::Route), and a [`Call`](crate::Call) takes either. Ids are
+/// Each variant becomes a [`Route`](crate::Route), and a [`Request`](crate::Request) takes either. Ids are
 /// given in the order of the placeholders, of which each is a whole part of the path; a template
 /// that has others does not compile:
 ///
@@ -109,7 +109,7 @@ macro_rules! routes {
             "the placeholders of a path are the ids of its variant, in order",
         );
 
-        fn $span(told: &$crate::__private::Told<'_>) -> $crate::__private::tracing::Span {
+        fn $span(told: &$crate::__private::SpanFields<'_>) -> $crate::__private::tracing::Span {
             use $crate::__private::tracing;
             tracing::info_span!(
                 ::core::concat!(::core::stringify!($method), " ", $template),
@@ -129,10 +129,10 @@ macro_rules! routes {
     (@answered $answered:ident) => {
         fn $answered(
             span: &$crate::__private::tracing::Span,
-            fault: ::core::option::Option<&'static str>,
+            error: ::core::option::Option<&'static str>,
         ) {
             use $crate::__private::tracing;
-            match fault {
+            match error {
                 ::core::option::Option::None => tracing::debug!(parent: span, "answered"),
                 ::core::option::Option::Some(kind) => {
                     tracing::debug!(parent: span, kind, "no success");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use payment_provider_core::{Effect, ErrorKind, Operation, ProviderId};
-use payment_provider_http::{Call, Deadline};
+use payment_provider_http::{Deadline, Request};
 use support::*;
 use test_support::ClosedPort;
 
@@ -23,7 +23,7 @@ fn full() -> Acme {
 async fn a_call_has_the_headers_of_the_account_and_its_own() {
     let scripted = Scripted::acts([reply(200, "", "{}")]).await;
     let gateway = scripted.gateway(full());
-    let call = create()
+    let request = create()
         .with_idempotency_key("key-1")
         .with_query("expand", "a b")
         .with_header(
@@ -35,7 +35,7 @@ async fn a_call_has_the_headers_of_the_account_and_its_own() {
             HeaderValue::from_static("3"),
         );
     gateway
-        .send(&call, &gateway.pace(deadline()))
+        .send(&request, &gateway.retry_policy(deadline()))
         .await
         .unwrap();
     let seen = scripted.seen().remove(0);
@@ -63,10 +63,10 @@ async fn a_body_is_of_the_content_type_given_and_a_call_without_one_has_none() {
     let scripted = Scripted::acts([reply(200, "", ""), reply(200, "", "")]).await;
     let gateway = scripted.gateway(Acme::default());
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    let call = Call::new(Operation::CreateCheckout, Route::Create).with_body("a=b", form);
-    for call in [call, fetch()] {
+    let request = Request::new(Operation::CreateCheckout, Route::Create).with_body("a=b", form);
+    for request in [request, fetch()] {
         gateway
-            .send(&call, &gateway.pace(deadline()))
+            .send(&request, &gateway.retry_policy(deadline()))
             .await
             .unwrap();
     }
@@ -85,11 +85,11 @@ async fn each_attempt_has_a_request_id_of_its_own_and_the_error_has_the_last() {
     let acts = [reply(500, "", ""), reply(502, "", ""), reply(503, "", "")];
     let scripted = Scripted::acts(acts).await;
     let gateway = scripted.gateway(full());
-    let fault = gateway.read(&fetch(), deadline(), |_| Ok(())).await;
+    let error = gateway.read(&fetch(), deadline(), |_| Ok(())).await;
     let provider = ProviderId::new("acme").unwrap();
-    let error = fault
+    let error = error
         .unwrap_err()
-        .into_error(Operation::FetchCheckout, provider);
+        .into_provider_error(Operation::FetchCheckout, provider);
     let seen = scripted.seen();
     let ids: Vec<&str> = seen
         .iter()
@@ -107,11 +107,13 @@ async fn each_attempt_has_a_request_id_of_its_own_and_the_error_has_the_last() {
 async fn a_gateway_without_request_ids_gets_none() {
     let scripted = Scripted::acts([reply(401, "", "")]).await;
     let gateway = scripted.gateway(Acme::default());
-    let fault = gateway.send(&fetch(), &gateway.pace(deadline())).await;
+    let error = gateway
+        .send(&fetch(), &gateway.retry_policy(deadline()))
+        .await;
     let provider = ProviderId::new("acme").unwrap();
-    let error = fault
+    let error = error
         .unwrap_err()
-        .into_error(Operation::FetchCheckout, provider);
+        .into_provider_error(Operation::FetchCheckout, provider);
     assert_eq!(error.request_id(), None);
     assert_eq!(scripted.seen()[0].all("x-request-id"), [""; 0]);
 }
@@ -127,15 +129,15 @@ async fn a_key_that_would_not_be_heeded_is_not_sent() {
         (full(), "é", "not visible ascii"),
     ] {
         let gateway = scripted.gateway(dialect);
-        let call = create().with_idempotency_key(key);
-        let fault = gateway
-            .send(&call, &gateway.pace(deadline()))
+        let request = create().with_idempotency_key(key);
+        let error = gateway
+            .send(&request, &gateway.retry_policy(deadline()))
             .await
             .unwrap_err();
-        assert_eq!(fault.effect, Effect::NotSent, "{key}");
-        assert!(!fault.repeatable, "{key}");
+        assert_eq!(error.effect, Effect::NotSent, "{key}");
+        assert!(!error.repeatable, "{key}");
         let provider = ProviderId::new("acme").unwrap();
-        let error = fault.into_error(Operation::CreateCheckout, provider);
+        let error = error.into_provider_error(Operation::CreateCheckout, provider);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{key}");
         let source = error.source().unwrap().to_string();
         assert!(source.contains(reason), "{source}");
@@ -147,34 +149,34 @@ async fn a_key_that_would_not_be_heeded_is_not_sent() {
 async fn what_was_not_sent_is_known_not_to_be() {
     let closed = ClosedPort::reserve().unwrap();
     let gateway = gateway(&format!("http://{}/v1", closed.address()), full());
-    let fault = gateway
-        .send(&fetch(), &gateway.pace(deadline()))
+    let error = gateway
+        .send(&fetch(), &gateway.retry_policy(deadline()))
         .await
         .unwrap_err();
     assert_eq!(
-        (fault.kind, fault.effect),
+        (error.kind, error.effect),
         (ErrorKind::Connection, Effect::NotSent)
     );
-    assert!(fault.repeatable);
+    assert!(error.repeatable);
 
     let scripted = Scripted::acts([]).await;
     let gateway = scripted.gateway(full());
-    let over = gateway.pace(Deadline::after(Duration::ZERO));
-    let fault = gateway.send(&fetch(), &over).await.unwrap_err();
+    let over = gateway.retry_policy(Deadline::after(Duration::ZERO));
+    let error = gateway.send(&fetch(), &over).await.unwrap_err();
     assert_eq!(
-        (fault.kind, fault.effect),
+        (error.kind, error.effect),
         (ErrorKind::Timeout, Effect::NotSent)
     );
     assert!(scripted.seen().is_empty());
 
     let clear = support::gateway("http://gateway.example/v1", full());
-    let fault = clear
-        .send(&create(), &clear.pace(deadline()))
+    let error = clear
+        .send(&create(), &clear.retry_policy(deadline()))
         .await
         .unwrap_err();
     assert_eq!(
-        (fault.kind, fault.effect),
+        (error.kind, error.effect),
         (ErrorKind::Connection, Effect::NotSent)
     );
-    assert!(!fault.repeatable);
+    assert!(!error.repeatable);
 }

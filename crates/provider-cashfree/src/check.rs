@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use crate::config::CashfreeConfig;
 use crate::links;
-use crate::transport::{Call, Deadline, Fault, FaultExt, Gateway, Route, WrongAddress};
+use crate::transport::{
+    CallError, CallErrorExt, Deadline, GatewayClient, Request, Route, WrongAddress,
+};
 
 /// Smallest difference between the clocks that the check reports.
 const NOTABLE_SKEW: SignedDuration = SignedDuration::from_mins(1);
@@ -19,33 +21,33 @@ const NOTABLE_SKEW: SignedDuration = SignedDuration::from_mins(1);
 /// Only a caller with valid credentials gets the API's own "this link is not found". A success
 /// counts only if it describes exactly that link.
 pub(crate) async fn check(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     config: &CashfreeConfig,
-) -> Result<ConnectionCheck, Fault> {
+) -> Result<ConnectionCheck, CallError> {
     let deadline = Deadline::after(config.http.operation_deadline());
     let link_id = format!("check-{}", Uuid::new_v4().simple());
     let reference = CheckoutReference::new(link_id).map_err(|unfit| {
-        Fault::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(unfit)
+        CallError::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(unfit)
     })?;
     let route = Route::FetchLink(reference.as_str());
-    let call = Call::new(Operation::CheckConnection, route);
-    let mut pace = gateway.pace(deadline);
+    let call = Request::new(Operation::CheckConnection, route);
+    let mut retry = gateway.retry_policy(deadline);
     let (credentials, date) = loop {
-        let fault = match gateway.send(&call, &pace).await {
-            Ok(answer) => match links::expect_link(&answer, &reference, environment) {
-                Ok(()) => break (CredentialCheck::Accepted, answer.facts.date),
-                Err(what) => answer.unreadable(what),
+        let error = match gateway.send(&call, &retry).await {
+            Ok(response) => match links::expect_link(&response, &reference, environment) {
+                Ok(()) => break (CredentialCheck::Accepted, response.meta.date),
+                Err(what) => response.unreadable(what),
             },
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        let date = fault.facts.as_ref().and_then(|facts| facts.date);
-        match fault.kind {
+        let date = error.meta.as_ref().and_then(|meta| meta.date);
+        match error.kind {
             ErrorKind::NotFound => break (CredentialCheck::Accepted, date),
             ErrorKind::Authentication => break (CredentialCheck::Rejected, date),
-            _ if pace.again_after(&fault).await => {}
-            _ if fault.may_be_a_wrong_address() => return Err(fault.with_source(WrongAddress)),
-            _ => return Err(fault),
+            _ if retry.next_attempt_after(&error).await => {}
+            _ if error.may_be_a_wrong_address() => return Err(error.with_source(WrongAddress)),
+            _ => return Err(error),
         }
     };
     let skew = date.map(|date| whole_seconds(date, config.clock.as_ref()));

@@ -9,7 +9,7 @@ use payment_provider_http::HttpSetupError;
 
 use crate::config::CashfreeConfig;
 use crate::provider::CashfreeProvider;
-use crate::transport::{self, HttpStack};
+use crate::transport::{self, HttpClients};
 use crate::{PROVIDER_ID, settings};
 
 /// Instructions for entering the webhook address in the dashboard:
@@ -46,7 +46,7 @@ const WEBHOOK_SETUP: &str = "In the Cashfree dashboard of the same environment, 
 pub struct CashfreeFactory {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<CashfreeConfig>,
-    stack: Arc<HttpStack>,
+    clients: Arc<HttpClients>,
 }
 
 impl CashfreeFactory {
@@ -85,12 +85,12 @@ impl CashfreeFactory {
     /// # }
     /// ```
     pub fn with_config(config: CashfreeConfig) -> Result<Self, CashfreeFactoryError> {
-        let stack = HttpStack::new(config.http.clone())?;
+        let clients = HttpClients::new(config.http.clone())?;
         transport::describe();
         Ok(Self {
             descriptor: Arc::new(descriptor()?),
             config: Arc::new(config),
-            stack: Arc::new(stack),
+            clients: Arc::new(clients),
         })
     }
 }
@@ -108,7 +108,7 @@ impl ProviderFactory for CashfreeFactory {
         let provider = CashfreeProvider::new(
             Arc::clone(&self.descriptor),
             Arc::clone(&self.config),
-            Arc::clone(&self.stack),
+            Arc::clone(&self.clients),
             account,
         );
         Ok(Arc::new(provider))

@@ -11,7 +11,7 @@ use payment_provider_core::{
 
 use crate::config::CashfreeConfig;
 use crate::settings::{Account, Terms};
-use crate::transport::{self, Deadline, Fault, Gateway, GatewayKeys, HttpStack};
+use crate::transport::{self, CallError, Deadline, GatewayClient, GatewayKeys, HttpClients};
 use crate::webhook::Window;
 use crate::{check, links, payments, webhook};
 
@@ -19,7 +19,7 @@ use crate::{check, links, payments, webhook};
 pub(crate) struct CashfreeProvider {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<CashfreeConfig>,
-    gateway: Gateway,
+    gateway: GatewayClient,
     terms: Terms,
     keyring: HmacKeyring,
 }
@@ -28,7 +28,7 @@ impl CashfreeProvider {
     pub(crate) fn new(
         descriptor: Arc<ProviderDescriptor>,
         config: Arc<CashfreeConfig>,
-        stack: Arc<HttpStack>,
+        clients: Arc<HttpClients>,
         account: Account,
     ) -> Self {
         let keys = GatewayKeys {
@@ -36,7 +36,7 @@ impl CashfreeProvider {
             client_secret: account.call_secret,
             api_version: account.api_version,
         };
-        let gateway = transport::gateway(stack, account.base_url, keys);
+        let gateway = transport::gateway(clients, account.base_url, keys);
         Self {
             descriptor,
             config,
@@ -50,9 +50,9 @@ impl CashfreeProvider {
         Deadline::after(self.config.http.operation_deadline())
     }
 
-    fn error(&self, operation: Operation) -> impl FnOnce(Fault) -> ProviderError {
+    fn error(&self, operation: Operation) -> impl FnOnce(CallError) -> ProviderError {
         let provider = self.descriptor.id.clone();
-        move |fault| fault.into_error(operation, provider)
+        move |error| error.into_provider_error(operation, provider)
     }
 }
 

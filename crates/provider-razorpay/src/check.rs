@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
     Clock, ConnectionCheck, CredentialCheck, Environment, ErrorKind, Operation,
 };
-use payment_provider_http::{Call, Deadline, Fault, Gateway};
+use payment_provider_http::{CallError, Deadline, GatewayClient, Request};
 
 use crate::config::RazorpayConfig;
 use crate::links;
@@ -16,38 +16,39 @@ const NOTABLE_SKEW: SignedDuration = SignedDuration::from_mins(1);
 /// Lists one payment link, any one. A list of links proves the credentials, and that payment links
 /// are enabled for the account.
 pub(crate) async fn check(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     config: &RazorpayConfig,
-) -> Result<ConnectionCheck, Fault> {
+) -> Result<ConnectionCheck, CallError> {
     let deadline = Deadline::after(config.http.operation_deadline());
-    let call = Call::new(Operation::CheckConnection, Razorpay::ListLinks).with_query("count", "1");
-    let mut pace = gateway.pace(deadline);
+    let call =
+        Request::new(Operation::CheckConnection, Razorpay::ListLinks).with_query("count", "1");
+    let mut retry = gateway.retry_policy(deadline);
     let mut refused_before = false;
     let (credentials, date) = loop {
-        let fault = match gateway.send(&call, &pace).await {
-            Ok(answer) => match links::entities(&answer.body) {
-                Ok(_) => break (CredentialCheck::Accepted, answer.facts.date),
-                Err(what) => answer.unreadable(what),
+        let error = match gateway.send(&call, &retry).await {
+            Ok(response) => match links::entities(&response.body) {
+                Ok(_) => break (CredentialCheck::Accepted, response.meta.date),
+                Err(what) => response.unreadable(what),
             },
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        if fault.kind == ErrorKind::Authentication {
+        if error.kind == ErrorKind::Authentication {
             // Valid credentials have been refused once among many calls, so a single refusal does
             // not count.
-            if refused_before || !pace.again(None).await {
+            if refused_before || !retry.next_attempt(None).await {
                 break (
                     CredentialCheck::Rejected,
-                    fault.facts.and_then(|facts| facts.date),
+                    error.meta.and_then(|meta| meta.date),
                 );
             }
             refused_before = true;
-        } else if !pace.again_after(&fault).await {
-            let elsewhere = fault.kind == ErrorKind::UnreadableAnswer && fault.facts.is_some();
+        } else if !retry.next_attempt_after(&error).await {
+            let elsewhere = error.kind == ErrorKind::UnreadableAnswer && error.meta.is_some();
             return Err(if elsewhere {
-                fault.with_source(WrongAddress)
+                error.with_source(WrongAddress)
             } else {
-                fault
+                error
             });
         }
     };

@@ -7,7 +7,7 @@
 use http::StatusCode;
 use payment_provider_core::{Effect, ErrorKind, RetryAdvice, ViolationCode, Violations};
 use payment_provider_http::json::{self, Raw};
-use payment_provider_http::{Answer, Dialect, Fault, Refusal};
+use payment_provider_http::{CallError, Dialect, GatewayErrorBody, Response};
 use serde::Deserialize;
 
 /// Metric name of the counter of repeated requests.
@@ -41,12 +41,12 @@ struct ErrorObject<'a> {
 }
 
 impl Dialect for RazorpayDialect {
-    fn fault(&self, answer: &Answer) -> Fault {
-        let said = said(&answer.body);
-        let fault = judge(answer.facts.status, said.as_ref());
+    fn error(&self, response: &Response) -> CallError {
+        let said = said(&response.body);
+        let error = judge(response.meta.status, said.as_ref());
         match said {
-            Some(refusal) => fault.with_refusal(refusal),
-            None => fault,
+            Some(refusal) => error.with_gateway_error(refusal),
+            None => error,
         }
     }
 
@@ -56,37 +56,37 @@ impl Dialect for RazorpayDialect {
 }
 
 /// Reads the API's error. The error is an object, or a bare text from another layer of the API.
-fn said(body: &[u8]) -> Option<Refusal> {
+fn said(body: &[u8]) -> Option<GatewayErrorBody> {
     let body: Body<'_> = json::body(body).ok()?;
     let Some(error) = json::optional_object::<ErrorObject<'_>>(body.error) else {
         let text = body.error.filter(|raw| raw.get().starts_with('"'));
-        return Refusal::read(None, text, None);
+        return GatewayErrorBody::read(None, text, None);
     };
     // `NA` carries no information.
     let reason = error.reason.filter(|raw| raw.get() != "\"NA\"");
-    let refusal = Refusal::read(error.code, error.description, reason)?;
+    let refusal = GatewayErrorBody::read(error.code, error.description, reason)?;
     let field = json::optional_text(error.field).unwrap_or_default();
     let violations = violations(&field, refusal.message.as_deref().unwrap_or_default());
     Some(refusal.with_violations(violations))
 }
 
-fn judge(status: StatusCode, said: Option<&Refusal>) -> Fault {
+fn judge(status: StatusCode, said: Option<&GatewayErrorBody>) -> CallError {
     let Some(refusal) = said else {
-        return Fault::by_status(status);
+        return CallError::by_status(status);
     };
-    let rejected = |kind| Fault::new(kind, Effect::Rejected);
+    let rejected = |kind| CallError::new(kind, Effect::Rejected);
     match status {
         StatusCode::TOO_MANY_REQUESTS if refusal.code() == QUOTA => {
             rejected(ErrorKind::RateLimited).with_retry(RetryAdvice::Never)
         }
-        _ if !status.is_client_error() => Fault::by_status(status),
+        _ if !status.is_client_error() => CallError::by_status(status),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::UNAUTHORIZED => {
-            Fault::by_status(status)
+            CallError::by_status(status)
         }
         _ if THEIR_FAULT.contains(&refusal.code()) => {
-            Fault::new(ErrorKind::Unavailable, Effect::MaybeApplied).repeatable()
+            CallError::new(ErrorKind::Unavailable, Effect::MaybeApplied).repeatable()
         }
-        _ if is_no_address(refusal) => Fault::by_status(StatusCode::NOT_FOUND),
+        _ if is_no_address(refusal) => CallError::by_status(StatusCode::NOT_FOUND),
         StatusCode::NOT_FOUND => rejected(ErrorKind::NotFound),
         StatusCode::CONFLICT => rejected(ErrorKind::Conflict),
         _ if is_unknown_id(refusal) => rejected(ErrorKind::NotFound),
@@ -106,7 +106,7 @@ fn folded(text: &str) -> String {
 
 /// Returns true if the refusal says that an object does not exist: its id is unknown, belongs to
 /// another account, or is malformed. The status is 400 for all three.
-fn is_unknown_id(refusal: &Refusal) -> bool {
+fn is_unknown_id(refusal: &GatewayErrorBody) -> bool {
     let text = folded(refusal.message.as_deref().unwrap_or_default());
     [
         "idprovideddoesnotexist",
@@ -120,7 +120,7 @@ fn is_unknown_id(refusal: &Refusal) -> bool {
 
 /// Returns true if the refusal says that the route does not exist, which means that the base
 /// address is wrong.
-fn is_no_address(refusal: &Refusal) -> bool {
+fn is_no_address(refusal: &GatewayErrorBody) -> bool {
     let text = folded(refusal.message.as_deref().unwrap_or_default());
     ["requestedurlwasnotfound", "noroutematched"]
         .iter()
@@ -129,9 +129,9 @@ fn is_no_address(refusal: &Refusal) -> bool {
 
 /// Returns true if the refusal says that a link with this reference exists. Only the message
 /// distinguishes this refusal, and its documented wording differs from the actual one.
-pub(crate) fn says_taken(fault: &Fault) -> bool {
-    let text = fault
-        .refusal
+pub(crate) fn says_taken(error: &CallError) -> bool {
+    let text = error
+        .gateway_error
         .as_ref()
         .and_then(|refusal| refusal.message.as_deref());
     let text = folded(text.unwrap_or_default());
@@ -143,14 +143,14 @@ pub(crate) fn says_taken(fault: &Fault) -> bool {
 
 /// Returns true if the gateway understood the request and refused it permanently. The gateway's
 /// present state then decides, not the wording of the refusal.
-pub(crate) fn is_refusal(fault: &Fault) -> bool {
-    match fault.kind {
+pub(crate) fn is_refusal(error: &CallError) -> bool {
+    match error.kind {
         ErrorKind::InvalidRequest
         | ErrorKind::Refused
         | ErrorKind::Conflict
         | ErrorKind::NotFound => true,
         // The quota of test mode.
-        ErrorKind::RateLimited => !fault.repeatable,
+        ErrorKind::RateLimited => !error.repeatable,
         _ => false,
     }
 }

@@ -5,7 +5,7 @@ use payment_provider_core::{
     Capabilities, CheckoutLimits, ConnectionSettings, CurrencySupport, InvalidIdentifier,
     PaymentProvider, ProviderDescriptor, ProviderFactory, ProviderId, Violations,
 };
-use payment_provider_http::{Dialect, HttpSetupError, HttpStack};
+use payment_provider_http::{Dialect, HttpClients, HttpSetupError};
 
 use crate::config::RazorpayConfig;
 use crate::dialect::{RESENDS, RazorpayDialect};
@@ -50,7 +50,7 @@ const WEBHOOK_SETUP: &str = "In the Razorpay dashboard, in the same mode as the 
 pub struct RazorpayFactory {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<RazorpayConfig>,
-    stack: Arc<HttpStack>,
+    clients: Arc<HttpClients>,
     dialect: Arc<dyn Dialect>,
 }
 
@@ -90,12 +90,12 @@ impl RazorpayFactory {
     /// # }
     /// ```
     pub fn with_config(config: RazorpayConfig) -> Result<Self, RazorpayFactoryError> {
-        let stack = HttpStack::new(config.http.clone())?;
-        payment_provider_http::describe(RESENDS);
+        let clients = HttpClients::new(config.http.clone())?;
+        payment_provider_http::describe_metrics(RESENDS);
         Ok(Self {
             descriptor: Arc::new(descriptor()?),
             config: Arc::new(config),
-            stack: Arc::new(stack),
+            clients: Arc::new(clients),
             dialect: Arc::new(RazorpayDialect),
         })
     }
@@ -114,7 +114,7 @@ impl ProviderFactory for RazorpayFactory {
         let provider = RazorpayProvider::new(
             Arc::clone(&self.descriptor),
             Arc::clone(&self.config),
-            Arc::clone(&self.stack),
+            Arc::clone(&self.clients),
             Arc::clone(&self.dialect),
             account,
         );

@@ -9,7 +9,7 @@ use payment_provider_core::{
     PreparedCheckout, ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook,
     Violations, WebhookRequest,
 };
-use payment_provider_http::{Deadline, Dialect, Fault, Gateway, HttpStack};
+use payment_provider_http::{CallError, Deadline, Dialect, GatewayClient, HttpClients};
 
 use crate::config::RazorpayConfig;
 use crate::returns::Returns;
@@ -20,7 +20,7 @@ use crate::{check, customers, links, payments, webhook};
 pub(crate) struct RazorpayProvider {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<RazorpayConfig>,
-    gateway: Gateway,
+    gateway: GatewayClient,
     terms: Terms,
     webhook_keys: HmacKeyring,
     returns: Arc<Returns>,
@@ -30,14 +30,14 @@ impl RazorpayProvider {
     pub(crate) fn new(
         descriptor: Arc<ProviderDescriptor>,
         config: Arc<RazorpayConfig>,
-        stack: Arc<HttpStack>,
+        clients: Arc<HttpClients>,
         dialect: Arc<dyn Dialect>,
         account: Account,
     ) -> Self {
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, account.authorization)]);
         let return_keys = HmacKeyring::new(&account.key_secrets);
         Self {
-            gateway: Gateway::new(stack, account.base_url, headers, dialect),
+            gateway: GatewayClient::new(clients, account.base_url, headers, dialect),
             webhook_keys: HmacKeyring::new(&account.webhook_secrets),
             returns: Arc::new(Returns::new(Arc::clone(&descriptor), return_keys)),
             terms: account.terms,
@@ -50,9 +50,9 @@ impl RazorpayProvider {
         Deadline::after(self.config.http.operation_deadline())
     }
 
-    fn error(&self, operation: Operation) -> impl FnOnce(Fault) -> ProviderError {
+    fn error(&self, operation: Operation) -> impl FnOnce(CallError) -> ProviderError {
         let provider = self.descriptor.id.clone();
-        move |fault| fault.into_error(operation, provider)
+        move |error| error.into_provider_error(operation, provider)
     }
 }
 

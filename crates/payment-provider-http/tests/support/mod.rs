@@ -11,7 +11,8 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use payment_provider_core::Operation;
 use payment_provider_http::{
-    Answer, Call, Deadline, Dialect, Fault, Gateway, HttpConfig, HttpStack, RetryTuning, routes,
+    CallError, Deadline, Dialect, GatewayClient, HttpClients, HttpConfig, Request, Response,
+    RetryTuning, routes,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -38,8 +39,8 @@ pub struct Acme {
 }
 
 impl Dialect for Acme {
-    fn fault(&self, answer: &Answer) -> Fault {
-        Fault::by_status(answer.facts.status)
+    fn error(&self, response: &Response) -> CallError {
+        CallError::by_status(response.meta.status)
     }
 
     fn request_id_header(&self) -> Option<HeaderName> {
@@ -52,7 +53,7 @@ impl Dialect for Acme {
         self.idempotency.then_some(name)
     }
 
-    fn untold_wait(&self) -> Duration {
+    fn default_retry_after(&self) -> Duration {
         self.wait.unwrap_or(Duration::from_mins(1))
     }
 
@@ -66,11 +67,11 @@ impl Dialect for Acme {
 pub enum Act {
     /// Sends this, then closes the connection.
     Say(Vec<u8>),
-    /// Never answers.
+    /// Never responses.
     Hang,
 }
 
-/// An answer that is whole.
+/// A response that is whole.
 pub fn reply(status: u16, headers: &str, body: &str) -> Act {
     let length = body.len();
     Act::Say(
@@ -142,7 +143,7 @@ impl Scripted {
         self.seen.lock().unwrap().clone()
     }
 
-    pub fn gateway(&self, dialect: Acme) -> Gateway {
+    pub fn gateway(&self, dialect: Acme) -> GatewayClient {
         let base_url = format!("http://{}/v1", self.address);
         gateway(&base_url, dialect)
     }
@@ -154,7 +155,7 @@ impl Drop for Scripted {
     }
 }
 
-pub fn gateway(base_url: &str, dialect: Acme) -> Gateway {
+pub fn gateway(base_url: &str, dialect: Acme) -> GatewayClient {
     let config = HttpConfig::new()
         .with_user_agent("provider-acme/1.0.0")
         .with_retry(RetryTuning::new().with_max_attempts(3));
@@ -167,21 +168,21 @@ pub fn gateway(base_url: &str, dialect: Acme) -> Gateway {
             HeaderValue::from_static("1"),
         ),
     ]);
-    let stack = HttpStack::new(config).unwrap();
-    Gateway::new(
-        Arc::new(stack),
+    let clients = HttpClients::new(config).unwrap();
+    GatewayClient::new(
+        Arc::new(clients),
         base_url.parse().unwrap(),
         headers,
         Arc::new(dialect),
     )
 }
 
-pub fn fetch() -> Call<'static> {
-    Call::new(Operation::FetchCheckout, Route::Fetch("p-1"))
+pub fn fetch() -> Request<'static> {
+    Request::new(Operation::FetchCheckout, Route::Fetch("p-1"))
 }
 
-pub fn create() -> Call<'static> {
-    Call::new(Operation::CreateCheckout, Route::Create).with_json("{\"amount\":20012}")
+pub fn create() -> Request<'static> {
+    Request::new(Operation::CreateCheckout, Route::Create).with_json("{\"amount\":20012}")
 }
 
 pub fn deadline() -> Deadline {

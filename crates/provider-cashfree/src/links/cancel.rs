@@ -6,7 +6,7 @@ use payment_provider_core::{
 
 use super::entity::Link;
 use super::fetch::{expect_same, link};
-use crate::transport::{Call, Fault, Gateway, Limits, Route};
+use crate::transport::{CallError, GatewayClient, Limits, Request, Route};
 
 const OPERATION: Operation = Operation::CancelCheckout;
 
@@ -16,20 +16,20 @@ const OPERATION: Operation = Operation::CancelCheckout;
 /// would be returned for ever. If the host knows the gateway's id of the link, the link is fetched
 /// and compared first.
 pub(crate) async fn cancel(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     locator: &CheckoutLocator,
     limit: Duration,
-) -> Result<Cancellation, Fault> {
+) -> Result<Cancellation, CallError> {
     let limits = Limits::from_now(limit);
     let reference = &locator.reference;
     if locator.gateway_id.is_some() {
         // The reference may belong to a link of another account, which must not be cancelled.
         let found = link(gateway, environment, reference, OPERATION, limits.writes)
             .await
-            .map_err(|fault| match fault.effect {
-                Effect::MaybeApplied => fault.with_effect(Effect::NotSent),
-                _ => fault,
+            .map_err(|error| match error.effect {
+                Effect::MaybeApplied => error.with_effect(Effect::NotSent),
+                _ => error,
             })?;
         expect_same(locator, &found)?;
         if has_ended(&found.status) {
@@ -38,13 +38,13 @@ pub(crate) async fn cancel(
             ));
         }
     }
-    let call = Call::new(OPERATION, Route::CancelLink(reference.as_str()));
-    let mut pace = gateway.pace(limits.writes);
+    let call = Request::new(OPERATION, Route::CancelLink(reference.as_str()));
+    let mut retry = gateway.retry_policy(limits.writes);
     // An earlier attempt of this call may have cancelled the link.
     let mut unsure = false;
-    let fault = loop {
-        let fault = match gateway.send(&call, &pace).await {
-            Ok(answer) => match Link::read(&answer.body, reference, environment) {
+    let error = loop {
+        let error = match gateway.send(&call, &retry).await {
+            Ok(response) => match Link::read(&response.body, reference, environment) {
                 Ok(link) if link.status == CheckoutStatus::Cancelled => {
                     expect_same(locator, &link)?;
                     return Ok(Cancellation::Cancelled(
@@ -53,23 +53,23 @@ pub(crate) async fn cancel(
                 }
                 Ok(_) => {
                     unsure = true;
-                    break Fault::new(ErrorKind::Refused, Effect::MaybeApplied);
+                    break CallError::new(ErrorKind::Refused, Effect::MaybeApplied);
                 }
-                Err(what) => answer.unreadable(what),
+                Err(what) => response.unreadable(what),
             },
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        unsure |= fault.effect == Effect::MaybeApplied;
-        if !pace.again_after(&fault).await {
-            break fault;
+        unsure |= error.effect == Effect::MaybeApplied;
+        if !retry.next_attempt_after(&error).await {
+            break error;
         }
     };
     let refused = matches!(
-        fault.kind,
+        error.kind,
         ErrorKind::Conflict | ErrorKind::InvalidRequest | ErrorKind::Refused
     );
     if !refused && !unsure {
-        return Err(fault);
+        return Err(error);
     }
 
     // The current state of the link decides, whatever the responses said.
@@ -77,7 +77,7 @@ pub(crate) async fn cancel(
         Ok(link) => link,
         Err(failed) if refused && !unsure => return Err(failed),
         Err(failed) if refused => return Err(failed.with_effect(Effect::MaybeApplied)),
-        Err(_) => return Err(fault.with_effect(Effect::MaybeApplied)),
+        Err(_) => return Err(error.with_effect(Effect::MaybeApplied)),
     };
     expect_same(locator, &found)?;
     let checkout = found.into_checkout(reference.clone());
@@ -85,7 +85,7 @@ pub(crate) async fn cancel(
         CheckoutStatus::Cancelled if unsure => Ok(Cancellation::Cancelled(checkout)),
         _ if has_ended(&checkout.status) => Ok(Cancellation::AlreadyEnded(checkout)),
         _ if refused => Ok(Cancellation::StillPayable(checkout)),
-        _ => Err(fault.with_effect(Effect::MaybeApplied)),
+        _ => Err(error.with_effect(Effect::MaybeApplied)),
     }
 }
 

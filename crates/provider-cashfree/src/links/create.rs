@@ -9,7 +9,9 @@ use payment_provider_core::{
 use super::entity::Link;
 use super::fetch::link_if_any;
 use super::key::idempotency_key;
-use crate::transport::{Call, Fault, FaultExt, Gateway, Limits, Pace, Route};
+use crate::transport::{
+    CallError, CallErrorExt, GatewayClient, Limits, Request, RetryPolicy, Route,
+};
 
 const OPERATION: Operation = Operation::CreateCheckout;
 
@@ -22,12 +24,12 @@ const SETTLING: Duration = Duration::from_secs(2);
 
 /// Creates the link, or adopts it if it already exists.
 pub(crate) async fn create(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     prepared: &PreparedCheckout,
     now: Timestamp,
     limit: Duration,
-) -> Result<CreatedCheckout, Fault> {
+) -> Result<CreatedCheckout, CallError> {
     let creation = Creation {
         gateway,
         environment,
@@ -42,7 +44,7 @@ pub(crate) async fn create(
 
 /// State of one [`create`] call.
 struct Creation<'a> {
-    gateway: &'a Gateway,
+    gateway: &'a GatewayClient,
     environment: Environment,
     prepared: &'a PreparedCheckout,
     /// The expiry has passed: a refusal may be due to that alone, although an earlier call did
@@ -55,74 +57,74 @@ struct Creation<'a> {
 }
 
 impl Creation<'_> {
-    async fn run(mut self) -> Result<CreatedCheckout, Fault> {
-        let mut pace = self.gateway.pace(self.limits.writes);
+    async fn run(mut self) -> Result<CreatedCheckout, CallError> {
+        let mut retry = self.gateway.retry_policy(self.limits.writes);
         loop {
-            let fault = match self.post(&pace).await {
+            let error = match self.post(&retry).await {
                 Ok((link, replayed)) => return self.accept(link, replayed).await,
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            if fault.says_taken() {
-                return self.find(fault).await;
+            if error.says_taken() {
+                return self.find(error).await;
             }
-            let stored = fault.is_stored_failure();
+            let stored = error.is_stored_failure();
             // A stored response belongs to an earlier request; this request was not carried out.
-            self.unsure |= fault.effect == Effect::MaybeApplied && !stored;
+            self.unsure |= error.effect == Effect::MaybeApplied && !stored;
             if stored {
                 // The same key would return the same response for ever.
                 match self.look().await {
                     Ok(Some(link)) => return self.settle(link),
-                    Ok(None) if self.renewals < MAX_RENEWALS && !pace.left().is_zero() => {
+                    Ok(None) if self.renewals < MAX_RENEWALS && !retry.left().is_zero() => {
                         self.renewals += 1;
-                        pace = self.gateway.pace(self.limits.writes);
+                        retry = self.gateway.retry_policy(self.limits.writes);
                         continue;
                     }
-                    Ok(None) if !self.unsure => return Err(fault),
-                    Ok(None) => return Err(fault.with_effect(Effect::MaybeApplied)),
+                    Ok(None) if !self.unsure => return Err(error),
+                    Ok(None) => return Err(error.with_effect(Effect::MaybeApplied)),
                     // A stored refusal describes an earlier call, not the present state.
                     Err(failed) => {
-                        let fault = if fault.repeatable { fault } else { failed };
-                        return Err(fault.with_effect(Effect::MaybeApplied));
+                        let error = if error.repeatable { error } else { failed };
+                        return Err(error.with_effect(Effect::MaybeApplied));
                     }
                 }
             }
-            if !pace.again_after(&fault).await {
-                return self.conclude(fault).await;
+            if !retry.next_attempt_after(&error).await {
+                return self.conclude(error).await;
             }
         }
     }
 
     /// Sends the prepared bytes. Returns the link, and true if the response was a stored one. A
     /// success that describes another link, or cannot be read, is an error.
-    async fn post(&self, pace: &Pace) -> Result<(Link, bool), Fault> {
+    async fn post(&self, retry: &RetryPolicy) -> Result<(Link, bool), CallError> {
         let Self { prepared, .. } = self;
         let key = idempotency_key(&prepared.reference, &prepared.body, self.renewals);
-        let call = Call::new(OPERATION, Route::CreateLink)
+        let call = Request::new(OPERATION, Route::CreateLink)
             .with_json(prepared.body.clone())
             .with_idempotency_key(key);
-        let answer = self.gateway.send(&call, pace).await.map_err(|mut fault| {
-            if fault.kind == ErrorKind::NotFound {
+        let response = self.gateway.send(&call, retry).await.map_err(|mut error| {
+            if error.kind == ErrorKind::NotFound {
                 // Nothing that could be missing exists yet. The sandbox returns this status
                 // sporadically, and no documentation says whether the link is created nevertheless.
-                fault.kind = ErrorKind::Unavailable;
-                fault.effect = Effect::MaybeApplied;
-                fault.repeatable = true;
+                error.kind = ErrorKind::Unavailable;
+                error.effect = Effect::MaybeApplied;
+                error.repeatable = true;
             }
-            fault
+            error
         })?;
-        let link = Link::read(&answer.body, &prepared.reference, self.environment)
-            .map_err(|what| answer.unreadable(what))?;
-        Ok((link, answer.facts.replayed))
+        let link = Link::read(&response.body, &prepared.reference, self.environment)
+            .map_err(|what| response.unreadable(what))?;
+        Ok((link, response.meta.replayed))
     }
 
     /// Accepts the link of a successful response.
-    async fn accept(self, link: Link, replayed: bool) -> Result<CreatedCheckout, Fault> {
+    async fn accept(self, link: Link, replayed: bool) -> Result<CreatedCheckout, CallError> {
         let mut differences = self.differences_of_amount(&link);
         if link.fingerprint.is_some() {
             differences.extend(self.difference_of_fingerprint(&link));
         }
         if !differences.is_empty() {
-            return Err(Fault::conflict(differences, Effect::MaybeApplied));
+            return Err(CallError::conflict(differences, Effect::MaybeApplied));
         }
         if replayed && !self.unsure {
             // An earlier call created the link, and the stored response shows its state at that
@@ -130,7 +132,7 @@ impl Creation<'_> {
             return match self.look().await {
                 Ok(Some(now)) => self.settle(now),
                 Ok(None) => Ok(self.adopted(link)),
-                Err(fault) => Err(fault.with_effect(Effect::MaybeApplied)),
+                Err(error) => Err(error.with_effect(Effect::MaybeApplied)),
             };
         }
         Ok(if link.is_untouched() {
@@ -142,18 +144,18 @@ impl Creation<'_> {
 
     /// Fetches the link after the gateway reported that the reference is taken. The link may not be
     /// found directly after its creation.
-    async fn find(self, refusal: Fault) -> Result<CreatedCheckout, Fault> {
-        let mut pace = self.gateway.pace(self.limits.all);
+    async fn find(self, refusal: CallError) -> Result<CreatedCheckout, CallError> {
+        let mut retry = self.gateway.retry_policy(self.limits.all);
         loop {
             match self.look().await {
                 Ok(Some(link)) => return self.settle(link),
                 Ok(None) => {}
-                Err(fault) => return Err(fault.with_effect(Effect::MaybeApplied)),
+                Err(error) => return Err(error.with_effect(Effect::MaybeApplied)),
             }
-            if !pace.again(None).await {
-                let mut fault = refusal;
-                fault.kind = ErrorKind::Unavailable;
-                return Err(fault
+            if !retry.next_attempt(None).await {
+                let mut error = refusal;
+                error.kind = ErrorKind::Unavailable;
+                return Err(error
                     .with_effect(Effect::MaybeApplied)
                     .with_retry(RetryAdvice::After(SETTLING)));
             }
@@ -161,19 +163,19 @@ impl Creation<'_> {
     }
 
     /// Ends the call after the last attempt: fetches the link if an attempt may have created it.
-    async fn conclude(self, fault: Fault) -> Result<CreatedCheckout, Fault> {
+    async fn conclude(self, error: CallError) -> Result<CreatedCheckout, CallError> {
         if !self.unsure && !self.overdue {
-            return Err(fault);
+            return Err(error);
         }
         match self.look().await {
             Ok(Some(link)) => self.settle(link),
             // One "not found" is no proof: the request may still be in progress.
-            Ok(None) if !self.unsure => Err(fault),
-            _ => Err(fault.with_effect(Effect::MaybeApplied)),
+            Ok(None) if !self.unsure => Err(error),
+            _ => Err(error.with_effect(Effect::MaybeApplied)),
         }
     }
 
-    async fn look(&self) -> Result<Option<Link>, Fault> {
+    async fn look(&self) -> Result<Option<Link>, CallError> {
         let reference = &self.prepared.reference;
         link_if_any(
             self.gateway,
@@ -186,11 +188,11 @@ impl Creation<'_> {
     }
 
     /// Adopts the link found at the gateway if it matches the request.
-    fn settle(self, link: Link) -> Result<CreatedCheckout, Fault> {
+    fn settle(self, link: Link) -> Result<CreatedCheckout, CallError> {
         let mut differences = self.differences_of_amount(&link);
         differences.extend(self.difference_of_fingerprint(&link));
         if !differences.is_empty() {
-            return Err(Fault::conflict(differences, Effect::Rejected));
+            return Err(CallError::conflict(differences, Effect::Rejected));
         }
         Ok(if self.unsure && link.is_untouched() {
             self.created(link)

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::attempt::Attempt;
 use super::orders::{Order, Orders};
 use crate::links;
-use crate::transport::{Answer, Call, Deadline, Fault, Gateway, Route};
+use crate::transport::{CallError, Deadline, GatewayClient, Request, Response, Route};
 use crate::wire::{self, Raw, Unreadable};
 
 const OPERATION: Operation = Operation::ListPayments;
@@ -27,17 +27,17 @@ const MOST_UNPAID: usize = 25;
 
 /// Returns all payments of a link without duplicates.
 pub(crate) async fn list(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     locator: &CheckoutLocator,
     deadline: Deadline,
-) -> Result<Vec<Payment>, Fault> {
-    let orders = Call::new(OPERATION, Route::LinkOrders(locator.reference.as_str()));
+) -> Result<Vec<Payment>, CallError> {
+    let orders = Request::new(OPERATION, Route::LinkOrders(locator.reference.as_str()));
     let all = orders.clone().with_query("status", "ALL");
     let paid = orders.with_query("status", "PAID");
-    let read = |answer: &Answer| Orders::read(answer, locator);
+    let read = |response: &Response| Orders::read(response, locator);
     let mut orders = match gateway.read(&all, deadline, read).await {
-        Err(fault) if fault.too_large => gateway.read(&paid, deadline, read).await?,
+        Err(error) if error.too_large => gateway.read(&paid, deadline, read).await?,
         outcome => outcome?,
     };
     if locator.gateway_id.is_some() && !orders.of_the_expected_link {
@@ -57,7 +57,7 @@ pub(crate) async fn list(
     each_once(lists.into_iter().flatten())
 }
 
-fn each_once(all: impl Iterator<Item = Payment>) -> Result<Vec<Payment>, Fault> {
+fn each_once(all: impl Iterator<Item = Payment>) -> Result<Vec<Payment>, CallError> {
     let mut places: BTreeMap<PaymentId, usize> = BTreeMap::new();
     let mut payments: Vec<Payment> = Vec::new();
     for payment in all {
@@ -67,7 +67,7 @@ fn each_once(all: impl Iterator<Item = Payment>) -> Result<Vec<Payment>, Fault> 
             Some(known) if *known == payment => {}
             Some(_) => {
                 let what = Unreadable("unique cf_payment_id");
-                return Err(Fault::unreadable(what, None));
+                return Err(CallError::unreadable(what, None));
             }
         }
     }
@@ -75,23 +75,23 @@ fn each_once(all: impl Iterator<Item = Payment>) -> Result<Vec<Payment>, Fault> 
 }
 
 async fn of_order(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     id: &OrderId,
     order: &Order,
     deadline: Deadline,
-) -> Result<Vec<Payment>, Fault> {
-    let call = Call::new(OPERATION, Route::OrderPayments(id.as_str()));
-    let read = |answer: &Answer| payments(answer, id, order);
+) -> Result<Vec<Payment>, CallError> {
+    let call = Request::new(OPERATION, Route::OrderPayments(id.as_str()));
+    let read = |response: &Response| payments(response, id, order);
     let payments = gateway
         .read(&call, deadline, read)
         .await
-        .map_err(|mut fault| {
-            if fault.kind == ErrorKind::NotFound {
+        .map_err(|mut error| {
+            if error.kind == ErrorKind::NotFound {
                 // The link exists and lists the order, so this is not about the checkout.
-                fault.kind = ErrorKind::Unavailable;
-                fault.effect = Effect::MaybeApplied;
+                error.kind = ErrorKind::Unavailable;
+                error.effect = Effect::MaybeApplied;
             }
-            fault
+            error
         })?;
     // A voided or cancelled payment leaves its order paid although no money was received.
     let explains = |payment: &Payment| {
@@ -102,13 +102,13 @@ async fn of_order(
     };
     if order.paid && !payments.iter().any(explains) {
         let what = Unreadable("payment of a paid order");
-        return Err(Fault::unreadable(what, None));
+        return Err(CallError::unreadable(what, None));
     }
     Ok(payments)
 }
 
-fn payments(answer: &Answer, id: &OrderId, order: &Order) -> Result<Vec<Payment>, Unreadable> {
-    let entities = wire::elements("payments", &answer.body)?;
+fn payments(response: &Response, id: &OrderId, order: &Order) -> Result<Vec<Payment>, Unreadable> {
+    let entities = wire::elements("payments", &response.body)?;
     entities
         .into_iter()
         .map(|raw| payment(raw, id, order))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use payment_provider_core::{CheckoutLocator, Money, OrderId};
 use serde::Deserialize;
 
-use crate::transport::Answer;
+use crate::transport::Response;
 use crate::wire::{self, Raw, Unreadable};
 
 /// An order as the list reports it.
@@ -49,10 +49,10 @@ struct Tags<'a> {
 
 impl Orders {
     /// Reads the list. An order with another reference makes the list unreadable.
-    pub(super) fn read(answer: &Answer, locator: &CheckoutLocator) -> Result<Self, Unreadable> {
+    pub(super) fn read(response: &Response, locator: &CheckoutLocator) -> Result<Self, Unreadable> {
         let mut by_id = BTreeMap::new();
         let mut expected = locator.gateway_id.is_some();
-        for raw in wire::elements("orders", &answer.body)? {
+        for raw in wire::elements("orders", &response.body)? {
             let entity: Entity<'_> = wire::object("orders", Some(raw))?;
             let of = wire::optional_text(entity.link_id);
             if of.is_some_and(|link_id| link_id != locator.reference.as_str()) {

@@ -4,11 +4,12 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use payment_provider_core::RateLimit;
 use payment_provider_http::{
-    Answer, Dialect, Facts, Fault, Gateway, Headers, HttpStack, MOST_WAIT,
+    CallError, Dialect, GatewayClient, Headers, HttpClients, MAX_RETRY_AFTER, Response,
+    ResponseMeta,
 };
 use url::Url;
 
-use super::refusal;
+use super::gateway_error;
 
 const X_CLIENT_ID: HeaderName = HeaderName::from_static("x-client-id");
 const X_CLIENT_SECRET: HeaderName = HeaderName::from_static("x-client-secret");
@@ -27,19 +28,23 @@ pub(crate) struct GatewayKeys {
 }
 
 /// Creates the connection to the gateway for one merchant account.
-pub(crate) fn gateway(stack: Arc<HttpStack>, base_url: Url, keys: GatewayKeys) -> Gateway {
+pub(crate) fn gateway(
+    clients: Arc<HttpClients>,
+    base_url: Url,
+    keys: GatewayKeys,
+) -> GatewayClient {
     let headers = HeaderMap::from_iter([
         (X_CLIENT_ID, keys.client_id),
         (X_CLIENT_SECRET, keys.client_secret),
         (X_API_VERSION, keys.api_version),
     ]);
-    Gateway::new(stack, base_url, headers, Arc::new(Cashfree))
+    GatewayClient::new(clients, base_url, headers, Arc::new(Cashfree))
 }
 
 /// Describes the metrics of this crate to the recorder.
 pub(crate) fn describe() {
     if let Some(resends) = Cashfree.resends_counter() {
-        payment_provider_http::describe(resends);
+        payment_provider_http::describe_metrics(resends);
     }
 }
 
@@ -47,17 +52,17 @@ pub(crate) fn describe() {
 struct Cashfree;
 
 impl Dialect for Cashfree {
-    fn fault(&self, answer: &Answer) -> Fault {
-        refusal::fault(answer)
+    fn error(&self, response: &Response) -> CallError {
+        gateway_error::call_error(response)
     }
 
-    fn facts(&self, status: StatusCode, headers: Headers<'_>) -> Facts {
-        let mut facts = Facts::new(status);
-        facts.request_id = headers.id("x-request-id");
-        facts.replayed = headers.flag("x-idempotency-replayed");
-        facts.rate_limit = rate_limit(headers);
-        facts.date = headers.date();
-        facts
+    fn meta(&self, status: StatusCode, headers: Headers<'_>) -> ResponseMeta {
+        let mut meta = ResponseMeta::new(status);
+        meta.request_id = headers.id("x-request-id");
+        meta.replayed = headers.flag("x-idempotency-replayed");
+        meta.rate_limit = rate_limit(headers);
+        meta.date = headers.date();
+        meta
     }
 
     fn request_id_header(&self) -> Option<HeaderName> {
@@ -70,7 +75,7 @@ impl Dialect for Cashfree {
 
     /// Returns the delay that Cashfree recommends if no header states one:
     /// <https://www.cashfree.com/docs/api-reference/payments/api-best-practices>.
-    fn untold_wait(&self) -> Duration {
+    fn default_retry_after(&self) -> Duration {
         Duration::from_mins(1)
     }
 
@@ -88,7 +93,7 @@ fn rate_limit(headers: Headers<'_>) -> RateLimit {
     let until_reset = headers
         .number("x-ratelimit-reset")
         .map(Duration::from_secs)
-        .filter(|wait| !wait.is_zero() && *wait <= MOST_WAIT);
+        .filter(|wait| !wait.is_zero() && *wait <= MAX_RETRY_AFTER);
     let mut limit = RateLimit::unknown();
     limit.limit = headers.number("x-ratelimit-limit");
     limit.remaining = headers.number("x-ratelimit-remaining");
@@ -103,7 +108,7 @@ mod tests {
 
     use super::*;
 
-    fn facts(headers: &[(&'static str, &'static str)]) -> Facts {
+    fn facts(headers: &[(&'static str, &'static str)]) -> ResponseMeta {
         let pairs = headers.iter();
         let headers: HeaderMap = pairs
             .map(|(name, value)| {
@@ -111,7 +116,7 @@ mod tests {
                 (name, HeaderValue::from_static(value))
             })
             .collect();
-        Cashfree.facts(StatusCode::OK, Headers::new(&headers))
+        Cashfree.meta(StatusCode::OK, Headers::new(&headers))
     }
 
     #[test]

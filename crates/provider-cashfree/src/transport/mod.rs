@@ -1,12 +1,12 @@
 //! Cashfree's use of HTTP: headers, routes and the meaning of error responses.
 
 mod dialect;
-mod refusal;
+mod gateway_error;
 mod route;
 
 pub(crate) use dialect::{GatewayKeys, describe, gateway};
+pub(crate) use gateway_error::{CallErrorExt, WrongAddress};
 pub(crate) use payment_provider_http::{
-    Answer, Call, Deadline, Fault, Gateway, HttpStack, Limits, Pace,
+    CallError, Deadline, GatewayClient, HttpClients, Limits, Request, Response, RetryPolicy,
 };
-pub(crate) use refusal::{FaultExt, WrongAddress};
 pub(crate) use route::Route;

@@ -17,7 +17,7 @@ use payment_provider_core::{
     Effect, Environment, ErrorKind, HmacKeyring, Verification, VerifiedWebhook, WebhookRequest,
 };
 
-use crate::transport::Fault;
+use crate::transport::CallError;
 
 /// Verifies a delivery, then reads its events.
 pub(crate) fn handle(
@@ -25,9 +25,9 @@ pub(crate) fn handle(
     keyring: &HmacKeyring,
     window: Window,
     environment: Environment,
-) -> Result<VerifiedWebhook, Fault> {
+) -> Result<VerifiedWebhook, CallError> {
     let signed = signature::signed_by(request, keyring)
-        .ok_or_else(|| Fault::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
+        .ok_or_else(|| CallError::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
     let sent_at = timestamp_check::sent_at(signed.timestamp);
     let timestamp_check = window.judge(sent_at, request.received_at);
     let mut events = envelope::events(&request.body);

@@ -1,6 +1,6 @@
 use payment_provider_core::{Customer, CustomerLink, Operation, Violations};
 use payment_provider_http::json::{self, Raw, Unreadable};
-use payment_provider_http::{Answer, Call, Deadline, Fault, Gateway};
+use payment_provider_http::{CallError, Deadline, GatewayClient, Request, Response};
 use serde::{Deserialize, Serialize};
 
 use super::details::{Details, Names};
@@ -37,11 +37,11 @@ struct Entity<'a> {
 /// Razorpay identifies customers by phone number and e-mail address. A customer with neither would
 /// be created anew on every call, so none is created.
 pub(crate) async fn link(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     terms: &Terms,
     customer: &Customer,
     deadline: Deadline,
-) -> Result<CustomerLink, Fault> {
+) -> Result<CustomerLink, CallError> {
     let mut needs = Violations::none();
     let details = Details::read(customer, terms, Names::OF_CUSTOMER, &mut needs);
     let (email, contact) = (details.email(), details.contact());
@@ -57,14 +57,14 @@ pub(crate) async fn link(
         fail_existing: "0",
     };
     let body =
-        serde_json::to_vec(&body).map_err(|_| Fault::unreadable(Unreadable("body"), None))?;
-    let call = Call::new(OPERATION, Razorpay::CreateCustomer).with_json(body);
+        serde_json::to_vec(&body).map_err(|_| CallError::unreadable(Unreadable("body"), None))?;
+    let call = Request::new(OPERATION, Razorpay::CreateCustomer).with_json(body);
     // A repeated call finds the customer that the first one created.
     let id = gateway.read(&call, deadline, id).await?;
     Ok(CustomerLink::remote(id, needs))
 }
 
-fn id(answer: &Answer) -> Result<String, Unreadable> {
-    let entity: Entity<'_> = json::body(&answer.body)?;
+fn id(response: &Response) -> Result<String, Unreadable> {
+    let entity: Entity<'_> = json::body(&response.body)?;
     json::word("id", entity.id)
 }

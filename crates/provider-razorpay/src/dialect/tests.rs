@@ -1,13 +1,13 @@
 use http::HeaderMap;
 use payment_provider_core::{Operation, ProviderId};
-use payment_provider_http::{Facts, Headers};
+use payment_provider_http::{Headers, ResponseMeta};
 
 use super::*;
 
-fn fault(status: u16, body: &str) -> Fault {
+fn call_error(status: u16, body: &str) -> CallError {
     let status = StatusCode::from_u16(status).unwrap();
-    let facts = Facts::standard(status, Headers::new(&HeaderMap::new()));
-    RazorpayDialect.fault(&Answer::new(facts, body.to_owned().into()))
+    let meta = ResponseMeta::standard(status, Headers::new(&HeaderMap::new()));
+    RazorpayDialect.error(&Response::new(meta, body.to_owned().into()))
 }
 
 fn bad(description: &str) -> String {
@@ -36,9 +36,9 @@ fn the_status_decides_first() {
         (504, K::Unavailable, MaybeApplied, true),
         (302, K::UnreadableAnswer, MaybeApplied, true),
     ] {
-        let fault = fault(status, &plain);
-        assert_eq!((fault.kind, fault.effect), (kind, effect), "{status}");
-        assert_eq!(fault.repeatable, repeatable, "{status}");
+        let error = call_error(status, &plain);
+        assert_eq!((error.kind, error.effect), (kind, effect), "{status}");
+        assert_eq!(error.repeatable, repeatable, "{status}");
     }
 }
 
@@ -66,9 +66,9 @@ fn responses_without_the_apis_error_body_prove_little() {
         (400, r#"{"error":"Bad"}"#, K::Refused),
         (502, "<html>", K::Unavailable),
     ] {
-        let fault = fault(status, body);
-        assert_eq!(fault.kind, kind, "{status} {body}");
-        assert!(fault.kind != K::UnreadableAnswer || fault.effect == Effect::MaybeApplied);
+        let error = call_error(status, body);
+        assert_eq!(error.kind, kind, "{status} {body}");
+        assert!(error.kind != K::UnreadableAnswer || error.effect == Effect::MaybeApplied);
     }
 }
 
@@ -83,11 +83,11 @@ fn rate_limits_and_the_test_mode_quota_are_distinguished() {
         ),
         (body.to_owned(), false, RetryAdvice::Never),
     ] {
-        let fault = fault(429, &body);
-        assert_eq!(fault.kind, ErrorKind::RateLimited);
-        assert_eq!(fault.repeatable, repeatable, "{body}");
+        let error = call_error(429, &body);
+        assert_eq!(error.kind, ErrorKind::RateLimited);
+        assert_eq!(error.repeatable, repeatable, "{body}");
         let provider = ProviderId::new("razorpay").unwrap();
-        let error = fault.into_error(Operation::CreateCheckout, provider);
+        let error = error.into_provider_error(Operation::CreateCheckout, provider);
         assert_eq!(error.retry(), retry, "{body}");
         assert_eq!(error.effect(), Effect::Rejected);
     }
@@ -101,9 +101,13 @@ fn unknown_ids_are_not_found_with_any_status() {
         "invalid input [id] = [x]",
         "pay_x is not a valid id",
     ] {
-        assert_eq!(fault(400, &bad(text)).kind, ErrorKind::NotFound, "{text}");
+        assert_eq!(
+            call_error(400, &bad(text)).kind,
+            ErrorKind::NotFound,
+            "{text}"
+        );
     }
-    let wrong = fault(400, &bad("The requested URL was not found on the server."));
+    let wrong = call_error(400, &bad("The requested URL was not found on the server."));
     assert_eq!(wrong.kind, ErrorKind::UnreadableAnswer);
 }
 
@@ -111,9 +115,9 @@ fn unknown_ids_are_not_found_with_any_status() {
 fn a_server_side_failure_may_have_been_applied_with_any_status() {
     for code in ["SERVER_ERROR", "GATEWAY_ERROR"] {
         let body = bad("x").replace("BAD_REQUEST_ERROR", code);
-        let fault = fault(400, &body);
-        assert_eq!(fault.kind, ErrorKind::Unavailable, "{code}");
-        assert_eq!(fault.effect, Effect::MaybeApplied, "{code}");
+        let error = call_error(400, &body);
+        assert_eq!(error.kind, ErrorKind::Unavailable, "{code}");
+        assert_eq!(error.effect, Effect::MaybeApplied, "{code}");
     }
 }
 
@@ -133,9 +137,9 @@ fn a_taken_reference_is_recognised_in_both_wordings() {
         ("Customer already exists for the merchant", false),
         ("", false),
     ] {
-        let fault = fault(400, &bad(text));
-        assert_eq!(says_taken(&fault), taken, "{text}");
-        assert!(!taken || fault.kind == ErrorKind::Refused, "{text}");
+        let error = call_error(400, &bad(text));
+        assert_eq!(says_taken(&error), taken, "{text}");
+        assert!(!taken || error.kind == ErrorKind::Refused, "{text}");
     }
 }
 
@@ -206,9 +210,9 @@ fn a_validation_error_names_the_field_of_the_contract() {
             Invalid,
         ),
     ] {
-        let fault = fault(400, &bad(text));
-        assert_eq!(fault.kind, ErrorKind::InvalidRequest, "{text}");
-        let refusal = fault.refusal.unwrap();
+        let error = call_error(400, &bad(text));
+        assert_eq!(error.kind, ErrorKind::InvalidRequest, "{text}");
+        let refusal = error.gateway_error.unwrap();
         let found: Vec<_> = refusal
             .violations
             .iter()
@@ -220,15 +224,19 @@ fn a_validation_error_names_the_field_of_the_contract() {
         "extra fields sent.",
         "value: the length must not be greater than 255.",
     ] {
-        assert_eq!(fault(400, &bad(text)).kind, ErrorKind::Refused, "{text}");
+        assert_eq!(
+            call_error(400, &bad(text)).kind,
+            ErrorKind::Refused,
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn the_message_is_kept_but_not_displayed() {
-    let fault = fault(400, &bad("canary"));
-    assert!(!format!("{fault:?}").contains("canary"));
-    let refusal = fault.refusal.unwrap();
+    let error = call_error(400, &bad("canary"));
+    assert!(!format!("{error:?}").contains("canary"));
+    let refusal = error.gateway_error.unwrap();
     assert_eq!(refusal.message.as_deref(), Some("canary"));
     assert_eq!(refusal.code(), "BAD_REQUEST_ERROR");
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use payment_provider_core::{
     Cancellation, CheckoutLocator, CheckoutStatus, Effect, Environment, ErrorKind, Operation,
 };
-use payment_provider_http::{Call, Fault, Gateway, Limits};
+use payment_provider_http::{CallError, GatewayClient, Limits, Request};
 
 use super::entity::Link;
 use super::find::{expect_same, locate};
@@ -19,12 +19,12 @@ const OPERATION: Operation = Operation::CancelCheckout;
 /// A link with a paid instalment cannot be cancelled. Its expiry is moved to the earliest moment
 /// that the gateway allows; until then it stays payable.
 pub(crate) async fn cancel(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     locator: &CheckoutLocator,
     now: Timestamp,
     limit: Duration,
-) -> Result<Cancellation, Fault> {
+) -> Result<Cancellation, CallError> {
     let limits = Limits::from_now(limit);
     let ending = Ending {
         gateway,
@@ -46,16 +46,16 @@ pub(crate) async fn cancel(
 }
 
 /// Marks a failed lookup that preceded any change.
-fn nothing_done(fault: Fault) -> Fault {
-    match fault.effect {
-        Effect::MaybeApplied => fault.with_effect(Effect::NotSent),
-        _ => fault,
+fn nothing_done(error: CallError) -> CallError {
+    match error.effect {
+        Effect::MaybeApplied => error.with_effect(Effect::NotSent),
+        _ => error,
     }
 }
 
 /// State of one [`cancel`] call.
 struct Ending<'a> {
-    gateway: &'a Gateway,
+    gateway: &'a GatewayClient,
     environment: Environment,
     locator: &'a CheckoutLocator,
     now: Timestamp,
@@ -63,35 +63,35 @@ struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    async fn cancel(self, link: Link) -> Result<Cancellation, Fault> {
+    async fn cancel(self, link: Link) -> Result<Cancellation, CallError> {
         let reference = &self.locator.reference;
-        let call = Call::new(OPERATION, Razorpay::CancelLink(link.id.as_str()));
-        let mut pace = self.gateway.pace(self.limits.writes);
+        let call = Request::new(OPERATION, Razorpay::CancelLink(link.id.as_str()));
+        let mut retry = self.gateway.retry_policy(self.limits.writes);
         // An earlier attempt of this call may have cancelled the link.
         let mut unsure = false;
-        let fault = loop {
-            let fault = match self.gateway.send(&call, &pace).await {
-                Ok(answer) => match Link::read(&answer.body, reference, self.environment) {
+        let error = loop {
+            let error = match self.gateway.send(&call, &retry).await {
+                Ok(response) => match Link::read(&response.body, reference, self.environment) {
                     Ok(ended) if ended.status == CheckoutStatus::Cancelled => {
                         let ended = expect_same(self.locator, ended)?;
                         return Ok(self.cancelled(ended));
                     }
                     Ok(_) => {
                         unsure = true;
-                        break Fault::new(ErrorKind::Refused, Effect::MaybeApplied);
+                        break CallError::new(ErrorKind::Refused, Effect::MaybeApplied);
                     }
-                    Err(what) => answer.unreadable(what),
+                    Err(what) => response.unreadable(what),
                 },
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            unsure |= fault.effect == Effect::MaybeApplied;
-            if !pace.again_after(&fault).await {
-                break fault;
+            unsure |= error.effect == Effect::MaybeApplied;
+            if !retry.next_attempt_after(&error).await {
+                break error;
             }
         };
-        let refused = is_refusal(&fault);
+        let refused = is_refusal(&error);
         if !refused && !unsure {
-            return Err(fault);
+            return Err(error);
         }
 
         // The current state of the link decides, whatever the responses said.
@@ -99,22 +99,22 @@ impl Ending<'_> {
             Ok(found) => found,
             Err(failed) if refused && !unsure => return Err(failed),
             Err(failed) if refused => return Err(failed.with_effect(Effect::MaybeApplied)),
-            Err(_) => return Err(fault.with_effect(Effect::MaybeApplied)),
+            Err(_) => return Err(error.with_effect(Effect::MaybeApplied)),
         };
         match found.status {
             CheckoutStatus::Cancelled if unsure => Ok(self.cancelled(found)),
             _ if found.has_ended() => Ok(self.already_ended(found)),
             CheckoutStatus::PartiallyPaid => self.expire_soon(found).await,
             _ if refused => Ok(self.still_payable(found)),
-            _ => Err(fault.with_effect(Effect::MaybeApplied)),
+            _ => Err(error.with_effect(Effect::MaybeApplied)),
         }
     }
 
     /// Shortens the life of a link that cannot be cancelled. The link stays payable for a while.
-    async fn expire_soon(self, link: Link) -> Result<Cancellation, Fault> {
+    async fn expire_soon(self, link: Link) -> Result<Cancellation, CallError> {
         let (gateway, environment) = (self.gateway, self.environment);
         let reference = &self.locator.reference;
-        let fault = match shorten(
+        let error = match shorten(
             gateway,
             environment,
             reference,
@@ -129,10 +129,10 @@ impl Ending<'_> {
                 return Ok(self.already_ended(shortened));
             }
             Ok(Some(shortened)) => return Ok(self.still_payable(shortened)),
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        if !is_refusal(&fault) {
-            return Err(fault);
+        if !is_refusal(&error) {
+            return Err(error);
         }
         let found = self.look(&link).await?;
         Ok(if found.has_ended() {
@@ -143,7 +143,7 @@ impl Ending<'_> {
     }
 
     /// Fetches the current state of the link, by the id known from the first lookup.
-    async fn look(&self, link: &Link) -> Result<Link, Fault> {
+    async fn look(&self, link: &Link) -> Result<Link, CallError> {
         let mut locator = self.locator.clone();
         locator.gateway_id = Some(link.id.clone());
         locate(

@@ -4,7 +4,7 @@ use payment_provider_core::{
     CreatedCheckout, Difference, Effect, Environment, ErrorKind, Operation, PreparedCheckout,
     RetryAdvice,
 };
-use payment_provider_http::{Call, Fault, Gateway, Limits, Pace};
+use payment_provider_http::{CallError, GatewayClient, Limits, Request, RetryPolicy};
 
 use super::entity::Link;
 use super::find::by_reference;
@@ -24,11 +24,11 @@ const SETTLING: Duration = Duration::from_secs(2);
 /// succeeded. Only the message distinguishes that refusal, so after any refusal the reference is
 /// looked up and the result decides.
 pub(crate) async fn create(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     prepared: &PreparedCheckout,
     limit: Duration,
-) -> Result<CreatedCheckout, Fault> {
+) -> Result<CreatedCheckout, CallError> {
     let creation = Creation {
         gateway,
         environment,
@@ -41,7 +41,7 @@ pub(crate) async fn create(
 
 /// State of one [`create`] call.
 struct Creation<'a> {
-    gateway: &'a Gateway,
+    gateway: &'a GatewayClient,
     environment: Environment,
     prepared: &'a PreparedCheckout,
     limits: Limits,
@@ -50,45 +50,45 @@ struct Creation<'a> {
 }
 
 impl Creation<'_> {
-    async fn run(mut self) -> Result<CreatedCheckout, Fault> {
-        let mut pace = self.gateway.pace(self.limits.writes);
+    async fn run(mut self) -> Result<CreatedCheckout, CallError> {
+        let mut retry = self.gateway.retry_policy(self.limits.writes);
         loop {
-            let fault = match self.post(&pace).await {
+            let error = match self.post(&retry).await {
                 Ok(link) => return self.accept(link),
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            if is_refusal(&fault) {
-                return self.find(fault).await;
+            if is_refusal(&error) {
+                return self.find(error).await;
             }
-            if fault.effect == Effect::MaybeApplied {
+            if error.effect == Effect::MaybeApplied {
                 self.unsure = true;
                 match self.look().await {
                     Ok(Some(link)) => return self.settle(link),
                     Ok(None) => {}
-                    Err(_) => return Err(unsettled(fault)),
+                    Err(_) => return Err(unsettled(error)),
                 }
             }
-            if !pace.again_after(&fault).await {
-                return self.conclude(fault).await;
+            if !retry.next_attempt_after(&error).await {
+                return self.conclude(error).await;
             }
         }
     }
 
     /// Sends the prepared bytes. A success that describes another link, or cannot be read, is an
     /// error.
-    async fn post(&self, pace: &Pace) -> Result<Link, Fault> {
+    async fn post(&self, retry: &RetryPolicy) -> Result<Link, CallError> {
         let Self { prepared, .. } = self;
-        let call = Call::new(OPERATION, Razorpay::CreateLink).with_json(prepared.body.clone());
-        let answer = self.gateway.send(&call, pace).await?;
-        Link::read(&answer.body, &prepared.reference, self.environment)
-            .map_err(|what| answer.unreadable(what))
+        let call = Request::new(OPERATION, Razorpay::CreateLink).with_json(prepared.body.clone());
+        let response = self.gateway.send(&call, retry).await?;
+        Link::read(&response.body, &prepared.reference, self.environment)
+            .map_err(|what| response.unreadable(what))
     }
 
     /// Accepts the link of a successful response.
-    fn accept(self, link: Link) -> Result<CreatedCheckout, Fault> {
+    fn accept(self, link: Link) -> Result<CreatedCheckout, CallError> {
         let differences = self.differences(&link);
         if !differences.is_empty() {
-            return Err(Fault::conflict(differences, Effect::MaybeApplied));
+            return Err(CallError::conflict(differences, Effect::MaybeApplied));
         }
         Ok(if link.is_untouched() {
             self.created(link)
@@ -99,9 +99,9 @@ impl Creation<'_> {
 
     /// Looks up the reference after a refusal. Lists lag behind, so one lookup is not enough if the
     /// refusal says that the reference is taken, or if an earlier attempt may have taken it.
-    async fn find(self, refusal: Fault) -> Result<CreatedCheckout, Fault> {
+    async fn find(self, refusal: CallError) -> Result<CreatedCheckout, CallError> {
         let taken = says_taken(&refusal);
-        let mut pace = self.gateway.pace(self.limits.all);
+        let mut retry = self.gateway.retry_policy(self.limits.all);
         loop {
             match self.look().await {
                 Ok(Some(link)) => return self.settle(link),
@@ -113,7 +113,7 @@ impl Creation<'_> {
                 }
                 Err(_) => return Err(unsettled(refusal)),
             }
-            if !pace.again(None).await {
+            if !retry.next_attempt(None).await {
                 return Err(unsettled(refusal));
             }
         }
@@ -121,18 +121,18 @@ impl Creation<'_> {
 
     /// Ends the call after the last attempt: looks up the reference if an attempt may have created
     /// the link.
-    async fn conclude(self, fault: Fault) -> Result<CreatedCheckout, Fault> {
+    async fn conclude(self, error: CallError) -> Result<CreatedCheckout, CallError> {
         if !self.unsure {
-            return Err(fault);
+            return Err(error);
         }
         match self.look().await {
             Ok(Some(link)) => self.settle(link),
             // One list without the link is no proof: the request may still be in progress.
-            _ => Err(unsettled(fault)),
+            _ => Err(unsettled(error)),
         }
     }
 
-    async fn look(&self) -> Result<Option<Link>, Fault> {
+    async fn look(&self) -> Result<Option<Link>, CallError> {
         let reference = &self.prepared.reference;
         by_reference(
             self.gateway,
@@ -145,10 +145,10 @@ impl Creation<'_> {
     }
 
     /// Adopts the link found at the gateway if it matches the request.
-    fn settle(self, link: Link) -> Result<CreatedCheckout, Fault> {
+    fn settle(self, link: Link) -> Result<CreatedCheckout, CallError> {
         let differences = self.differences(&link);
         if !differences.is_empty() {
-            return Err(Fault::conflict(differences, Effect::Rejected));
+            return Err(CallError::conflict(differences, Effect::Rejected));
         }
         Ok(if self.unsure && link.is_untouched() {
             self.created(link)
@@ -188,10 +188,10 @@ impl Creation<'_> {
 
 /// Marks the existence of the link as unknown. A refusal is no longer final then: the same call
 /// must be repeated.
-fn unsettled(mut fault: Fault) -> Fault {
-    if is_refusal(&fault) {
-        fault.kind = ErrorKind::Unavailable;
-        fault = fault.with_retry(RetryAdvice::After(SETTLING));
+fn unsettled(mut error: CallError) -> CallError {
+    if is_refusal(&error) {
+        error.kind = ErrorKind::Unavailable;
+        error = error.with_retry(RetryAdvice::After(SETTLING));
     }
-    fault.with_effect(Effect::MaybeApplied)
+    error.with_effect(Effect::MaybeApplied)
 }

@@ -5,7 +5,7 @@ use payment_provider_core::{
     CheckoutLocator, CheckoutReference, Difference, Effect, Environment, ErrorKind, Operation,
 };
 use payment_provider_http::json::Unreadable;
-use payment_provider_http::{Answer, Call, Deadline, Fault, Gateway};
+use payment_provider_http::{CallError, Deadline, GatewayClient, Request, Response};
 
 use super::entity::{Link, entities};
 use crate::routes::Razorpay;
@@ -18,20 +18,20 @@ const MOST_PAGES: usize = 20;
 
 /// Looks up the link of a locator on behalf of an operation.
 pub(crate) async fn locate(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     locator: &CheckoutLocator,
     operation: Operation,
     deadline: Deadline,
-) -> Result<Link, Fault> {
+) -> Result<Link, CallError> {
     let reference = &locator.reference;
     let Some(id) = &locator.gateway_id else {
         let link = by_reference(gateway, environment, reference, operation, deadline).await?;
-        return link.ok_or_else(|| Fault::new(ErrorKind::NotFound, Effect::Rejected));
+        return link.ok_or_else(|| CallError::new(ErrorKind::NotFound, Effect::Rejected));
     };
-    let call = Call::new(operation, Razorpay::FetchLink(id.as_str()));
-    let read = |answer: &Answer| {
-        let body = answer.body.as_ref();
+    let call = Request::new(operation, Razorpay::FetchLink(id.as_str()));
+    let read = |response: &Response| {
+        let body = response.body.as_ref();
         let raw = serde_json::from_slice(body).map_err(|_| Unreadable("body"))?;
         match Link::reference_of(raw) {
             // The other reference is not repeated in the error: it may be any text.
@@ -43,17 +43,17 @@ pub(crate) async fn locate(
     };
     match gateway.read(&call, deadline, read).await? {
         Ok(link) => expect_same(locator, link),
-        Err(difference) => Err(Fault::conflict(vec![difference], Effect::Rejected)),
+        Err(difference) => Err(CallError::conflict(vec![difference], Effect::Rejected)),
     }
 }
 
 /// Checks the gateway id, if the host knows it. A link with the same reference and another id was
 /// not created by the host.
-pub(super) fn expect_same(locator: &CheckoutLocator, link: Link) -> Result<Link, Fault> {
+pub(super) fn expect_same(locator: &CheckoutLocator, link: Link) -> Result<Link, CallError> {
     match &locator.gateway_id {
         Some(expected) if *expected != link.id => {
             let difference = Difference::new("gateway_id", expected, &link.id);
-            Err(Fault::conflict(vec![difference], Effect::Rejected))
+            Err(CallError::conflict(vec![difference], Effect::Rejected))
         }
         _ => Ok(link),
     }
@@ -64,27 +64,27 @@ pub(super) fn expect_same(locator: &CheckoutLocator, link: Link) -> Result<Link,
 /// The request asks only for links with this reference. If the gateway ignores that filter, its
 /// pages are searched.
 pub(super) async fn by_reference(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     reference: &CheckoutReference,
     operation: Operation,
     deadline: Deadline,
-) -> Result<Option<Link>, Fault> {
+) -> Result<Option<Link>, CallError> {
     for page in 0..MOST_PAGES {
-        let mut call = Call::new(operation, Razorpay::ListLinks)
+        let mut call = Request::new(operation, Razorpay::ListLinks)
             .with_query("reference_id", reference.as_str())
             .with_query("count", PAGE.to_string());
         if page > 0 {
             call = call.with_query("skip", (page * PAGE).to_string());
         }
-        let read = |answer: &Answer| Page::read(&answer.body, reference, environment);
+        let read = |response: &Response| Page::read(&response.body, reference, environment);
         let page = gateway.read(&call, deadline, read).await?;
         if page.link.is_some() || page.is_last {
             return Ok(page.link);
         }
     }
     let what = Unreadable("payment_links of the requested reference");
-    Err(Fault::unreadable(what, None))
+    Err(CallError::unreadable(what, None))
 }
 
 struct Page {

@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{CheckoutReference, Effect, Environment, Operation};
-use payment_provider_http::{Call, Fault, Gateway, Limits};
+use payment_provider_http::{CallError, GatewayClient, Limits, Request};
 
 use super::SHORTEST_LIFE;
 use super::entity::Link;
@@ -15,36 +15,36 @@ const NEAR: SignedDuration = SignedDuration::from_mins(2);
 ///
 /// The request can be repeated, because it states a point in time and not a duration.
 pub(super) async fn shorten(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     reference: &CheckoutReference,
     link: &Link,
     now: Timestamp,
     limits: Limits,
-) -> Result<Option<Link>, Fault> {
+) -> Result<Option<Link>, CallError> {
     let earliest = now + SHORTEST_LIFE;
     if link.expires_at.is_some_and(|at| at <= earliest + NEAR) {
         return Ok(None);
     }
     let body = format!(r#"{{"expire_by":{}}}"#, earliest.as_second());
     let route = Razorpay::UpdateLink(link.id.as_str());
-    let call = Call::new(Operation::CancelCheckout, route).with_json(body);
-    let mut pace = gateway.pace(limits.writes);
+    let call = Request::new(Operation::CancelCheckout, route).with_json(body);
+    let mut retry = gateway.retry_policy(limits.writes);
     let mut unsure = false;
     loop {
-        let fault = match gateway.send(&call, &pace).await {
-            Ok(answer) => match Link::read(&answer.body, reference, environment) {
+        let error = match gateway.send(&call, &retry).await {
+            Ok(response) => match Link::read(&response.body, reference, environment) {
                 Ok(link) => return Ok(Some(link)),
-                Err(what) => answer.unreadable(what),
+                Err(what) => response.unreadable(what),
             },
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        unsure |= fault.effect == Effect::MaybeApplied;
-        if !pace.again_after(&fault).await {
+        unsure |= error.effect == Effect::MaybeApplied;
+        if !retry.next_attempt_after(&error).await {
             return Err(if unsure {
-                fault.with_effect(Effect::MaybeApplied)
+                error.with_effect(Effect::MaybeApplied)
             } else {
-                fault
+                error
             });
         }
     }

@@ -3,7 +3,7 @@ use payment_provider_core::{
     PaymentStatus,
 };
 use payment_provider_http::json::{self, Raw, Unreadable};
-use payment_provider_http::{Answer, Call, Deadline, Fault, Gateway};
+use payment_provider_http::{CallError, Deadline, GatewayClient, Request, Response};
 use serde::Deserialize;
 
 use super::entity::Attempt;
@@ -35,12 +35,12 @@ struct Collection<'a> {
 /// Lists lag behind: a list with less money than the link reports is requested again, and finally
 /// results in an error, never in a shorter list.
 pub(crate) async fn list(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     environment: Environment,
     locator: &CheckoutLocator,
     deadline: Deadline,
-) -> Result<Vec<Payment>, Fault> {
-    let mut pace = gateway.pace(deadline);
+) -> Result<Vec<Payment>, CallError> {
+    let mut retry = gateway.retry_policy(deadline);
     loop {
         let link = links::locate(gateway, environment, locator, OPERATION, deadline).await?;
         let payments = match &link.order_id {
@@ -50,8 +50,8 @@ pub(crate) async fn list(
         let Err(behind) = complete(&link, &payments) else {
             return Ok(payments);
         };
-        if !pace.again(None).await {
-            return Err(Fault::unreadable(behind, None));
+        if !retry.next_attempt(None).await {
+            return Err(CallError::unreadable(behind, None));
         }
     }
 }
@@ -74,22 +74,22 @@ fn complete(link: &Link, payments: &[Payment]) -> Result<(), Unreadable> {
 }
 
 async fn of_order(
-    gateway: &Gateway,
+    gateway: &GatewayClient,
     id: &OrderId,
     deadline: Deadline,
-) -> Result<Vec<Payment>, Fault> {
+) -> Result<Vec<Payment>, CallError> {
     let mut payments: Vec<Payment> = Vec::new();
     for number in 0..MOST_PAGES {
-        let mut call = Call::new(OPERATION, Razorpay::OrderPayments(id.as_str()));
+        let mut call = Request::new(OPERATION, Razorpay::OrderPayments(id.as_str()));
         if number > 0 {
             call = call
                 .with_query("count", PAGE.to_string())
                 .with_query("skip", payments.len().to_string());
         }
-        let read = |answer: &Answer| page(answer, id);
+        let read = |response: &Response| page(response, id);
         let page = match gateway.read(&call, deadline, read).await {
             // If the list has no pages, the first response was complete.
-            Err(fault) if number > 0 && knows_no_pages(&fault) => return Ok(payments),
+            Err(error) if number > 0 && knows_no_pages(&error) => return Ok(payments),
             outcome => outcome.map_err(known)?,
         };
         let (length, before) = (page.len(), payments.len());
@@ -101,40 +101,40 @@ async fn of_order(
         }
     }
     let what = Unreadable("payments within the limit of pages");
-    Err(Fault::unreadable(what, None))
+    Err(CallError::unreadable(what, None))
 }
 
 /// Returns true if the gateway refuses the list because a page was requested.
-fn knows_no_pages(fault: &Fault) -> bool {
-    matches!(fault.kind, ErrorKind::Refused | ErrorKind::InvalidRequest)
+fn knows_no_pages(error: &CallError) -> bool {
+    matches!(error.kind, ErrorKind::Refused | ErrorKind::InvalidRequest)
 }
 
 /// Converts "not found" into a temporary error: the link exists and names the order, so this is not
 /// about the checkout.
-fn known(mut fault: Fault) -> Fault {
-    if fault.kind == ErrorKind::NotFound {
-        fault.kind = ErrorKind::Unavailable;
-        fault.effect = Effect::MaybeApplied;
+fn known(mut error: CallError) -> CallError {
+    if error.kind == ErrorKind::NotFound {
+        error.kind = ErrorKind::Unavailable;
+        error.effect = Effect::MaybeApplied;
     }
-    fault
+    error
 }
 
 /// Adds a payment unless an earlier page had it. The later version of a payment replaces the
 /// earlier one; its amount cannot change.
-fn add(payments: &mut Vec<Payment>, payment: Payment) -> Result<(), Fault> {
+fn add(payments: &mut Vec<Payment>, payment: Payment) -> Result<(), CallError> {
     match payments.iter_mut().find(|known| known.id == payment.id) {
         None => payments.push(payment),
         Some(known) if known.amount == payment.amount => *known = payment,
         Some(_) => {
             let what = Unreadable("unique payment.id");
-            return Err(Fault::unreadable(what, None));
+            return Err(CallError::unreadable(what, None));
         }
     }
     Ok(())
 }
 
-fn page(answer: &Answer, id: &OrderId) -> Result<Vec<Payment>, Unreadable> {
-    let collection: Collection<'_> = json::body(&answer.body)?;
+fn page(response: &Response, id: &OrderId) -> Result<Vec<Payment>, Unreadable> {
+    let collection: Collection<'_> = json::body(&response.body)?;
     let items = json::array("items", collection.items)?;
     let read = |raw| {
         let attempt: Attempt<'_> = json::object("items", Some(raw))?;

@@ -17,7 +17,7 @@ use payment_provider_core::{
     Effect, Environment, ErrorKind, HmacKeyring, TimestampCheck, Verification, VerifiedWebhook,
     WebhookRequest,
 };
-use payment_provider_http::Fault;
+use payment_provider_http::CallError;
 
 use crate::signature::signer;
 
@@ -29,9 +29,9 @@ pub(crate) fn handle(
     request: &WebhookRequest,
     keyring: &HmacKeyring,
     environment: Environment,
-) -> Result<VerifiedWebhook, Fault> {
+) -> Result<VerifiedWebhook, CallError> {
     let secret = signer(keyring, request.header(SIGNATURE), &request.body)
-        .ok_or_else(|| Fault::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
+        .ok_or_else(|| CallError::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
     let events = envelope::events(&request.body);
     Ok(VerifiedWebhook::new(
         Verification::SharedSecret(secret),

@@ -6,47 +6,47 @@ use payment_provider_core::{
     Difference, Effect, ErrorKind, Operation, ProviderError, ProviderId, RetryAdvice, Violations,
 };
 
-use crate::answer::Facts;
+use crate::gateway_error::GatewayErrorBody;
 use crate::json::Unreadable;
-use crate::refusal::Refusal;
+use crate::response_meta::ResponseMeta;
 
-/// Why one request, or what followed from its answer, did not lead to a result.
+/// Why one request, or what followed from its response, did not lead to a result.
 ///
-/// It becomes the error of an operation by [`into_error`](Self::into_error); until then whoever
+/// It becomes the error of an operation by [`into_provider_error`](Self::into_provider_error); until then whoever
 /// carries out the operation may know better, and changes kind and effect.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Fault {
+pub struct CallError {
     /// What happened.
     pub kind: ErrorKind,
     /// Whether the gateway may have acted on the request.
     pub effect: Effect,
     /// Whether the same request may well succeed if it is sent again.
     pub repeatable: bool,
-    /// Whether the answer is larger than what is read of one.
+    /// Whether the response is larger than what is read of one.
     pub too_large: bool,
-    /// What status line and headers said, if an answer came.
-    pub facts: Option<Box<Facts>>,
+    /// What status line and headers said, if a response came.
+    pub meta: Option<Box<ResponseMeta>>,
     /// What the gateway itself said.
-    pub refusal: Option<Box<Refusal>>,
-    pub(crate) untold_wait: Duration,
+    pub gateway_error: Option<Box<GatewayErrorBody>>,
+    pub(crate) default_retry_after: Duration,
     retry: Option<RetryAdvice>,
     request_id: Option<Box<str>>,
     differences: Vec<Difference>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-impl Fault {
-    /// A fault of which no more is known; nothing to be sent again.
+impl CallError {
+    /// A error of which no more is known; nothing to be sent again.
     pub fn new(kind: ErrorKind, effect: Effect) -> Self {
         Self {
             kind,
             effect,
             repeatable: false,
             too_large: false,
-            facts: None,
-            refusal: None,
-            untold_wait: Duration::from_mins(1),
+            meta: None,
+            gateway_error: None,
+            default_retry_after: Duration::from_mins(1),
             retry: None,
             request_id: None,
             differences: Vec::new(),
@@ -81,17 +81,17 @@ impl Fault {
         }
     }
 
-    /// An answer of which something that is needed cannot be read.
-    pub fn unreadable(what: Unreadable, facts: Option<Facts>) -> Self {
-        let fault = Self::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied);
-        fault.with_source(what).with_facts(facts)
+    /// A response of which something that is needed cannot be read.
+    pub fn unreadable(what: Unreadable, meta: Option<ResponseMeta>) -> Self {
+        let error = Self::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied);
+        error.with_source(what).with_meta(meta)
     }
 
     /// What is at the gateway differs from what was asked for.
     pub fn conflict(differences: Vec<Difference>, effect: Effect) -> Self {
-        let mut fault = Self::new(ErrorKind::Conflict, effect);
-        fault.differences = differences;
-        fault
+        let mut error = Self::new(ErrorKind::Conflict, effect);
+        error.differences = differences;
+        error
     }
 
     /// Says that sending the same again may help.
@@ -101,14 +101,14 @@ impl Fault {
     }
 
     /// Adds what status line and headers said.
-    pub fn with_facts(mut self, facts: Option<Facts>) -> Self {
-        self.facts = facts.map(Box::new);
+    pub fn with_meta(mut self, meta: Option<ResponseMeta>) -> Self {
+        self.meta = meta.map(Box::new);
         self
     }
 
     /// Adds what the gateway itself said.
-    pub fn with_refusal(mut self, refusal: Refusal) -> Self {
-        self.refusal = Some(Box::new(refusal));
+    pub fn with_gateway_error(mut self, gateway_error: GatewayErrorBody) -> Self {
+        self.gateway_error = Some(Box::new(gateway_error));
         self
     }
 
@@ -137,22 +137,26 @@ impl Fault {
     }
 
     /// How long the gateway wants to be left alone: after "too many requests", for as long as it
-    /// told, or else [as its dialect knows](crate::Dialect::untold_wait).
-    pub fn wait(&self) -> Option<Duration> {
-        let told = self.facts.as_ref().and_then(|facts| facts.rate_limit.wait);
-        (self.kind == ErrorKind::RateLimited).then(|| told.unwrap_or(self.untold_wait))
+    /// told, or else [as its dialect knows](crate::Dialect::default_retry_after).
+    pub fn retry_after(&self) -> Option<Duration> {
+        let told = self.meta.as_ref().and_then(|meta| meta.rate_limit.wait);
+        (self.kind == ErrorKind::RateLimited).then(|| told.unwrap_or(self.default_retry_after))
     }
 
     /// Whether this is a failure that the gateway stored and will give again for the same key,
     /// whatever has changed since.
     pub fn is_stored_failure(&self) -> bool {
-        let stored = |facts: &Facts| facts.replayed && !facts.status.is_success();
-        self.facts.as_deref().is_some_and(stored)
+        let stored = |meta: &ResponseMeta| meta.replayed && !meta.status.is_success();
+        self.meta.as_deref().is_some_and(stored)
     }
 
-    /// The error of an operation that ends with this fault.
-    pub fn into_error(mut self, operation: Operation, provider: ProviderId) -> ProviderError {
-        let wait = self.wait();
+    /// The error of an operation that ends with this error.
+    pub fn into_provider_error(
+        mut self,
+        operation: Operation,
+        provider: ProviderId,
+    ) -> ProviderError {
+        let wait = self.retry_after();
         let mut error = if self.kind == ErrorKind::InvalidRequest {
             ProviderError::invalid(self.take_violations(), operation, provider)
         } else {
@@ -166,19 +170,19 @@ impl Fault {
             error = error.with_differences(self.differences);
         }
         let mut request_id = self.request_id.map(String::from);
-        if let Some(facts) = self.facts {
-            error = error.with_status(facts.status.as_u16());
-            error = error.with_rate_limit(facts.rate_limit);
-            request_id = facts.request_id.or(request_id);
+        if let Some(meta) = self.meta {
+            error = error.with_status(meta.status.as_u16());
+            error = error.with_rate_limit(meta.rate_limit);
+            request_id = meta.request_id.or(request_id);
         }
         if let Some(id) = request_id {
             error = error.with_request_id(id);
         }
-        if let Some(refusal) = self.refusal {
-            if let Some(code) = refusal.code {
+        if let Some(gateway_error) = self.gateway_error {
+            if let Some(code) = gateway_error.code {
                 error = error.with_gateway_code(code);
             }
-            if let Some(message) = refusal.message {
+            if let Some(message) = gateway_error.message {
                 error = error.with_gateway_message(message);
             }
         }
@@ -189,9 +193,9 @@ impl Fault {
     }
 
     fn take_violations(&mut self) -> Violations {
-        self.refusal
+        self.gateway_error
             .as_mut()
-            .map(|refusal| std::mem::take(&mut refusal.violations))
+            .map(|gateway_error| std::mem::take(&mut gateway_error.violations))
             .unwrap_or_default()
     }
 }
@@ -202,9 +206,9 @@ mod tests {
 
     use super::*;
 
-    fn error(fault: Fault) -> ProviderError {
+    fn provider_error(error: CallError) -> ProviderError {
         let provider = ProviderId::new("acme").unwrap();
-        fault.into_error(Operation::CreateCheckout, provider)
+        error.into_provider_error(Operation::CreateCheckout, provider)
     }
 
     #[test]
@@ -222,30 +226,30 @@ mod tests {
             (404, K::UnreadableAnswer, Effect::MaybeApplied, true),
             (422, K::UnreadableAnswer, Effect::MaybeApplied, true),
         ] {
-            let fault = Fault::by_status(StatusCode::from_u16(status).unwrap());
-            assert_eq!(fault.kind, kind, "{status}");
-            assert_eq!(fault.effect, effect, "{status}");
-            assert_eq!(fault.repeatable, repeatable, "{status}");
+            let error = CallError::by_status(StatusCode::from_u16(status).unwrap());
+            assert_eq!(error.kind, kind, "{status}");
+            assert_eq!(error.effect, effect, "{status}");
+            assert_eq!(error.repeatable, repeatable, "{status}");
         }
     }
 
     #[test]
     fn an_error_has_what_the_fault_had() {
-        let mut facts = Facts::new(StatusCode::UNPROCESSABLE_ENTITY);
-        facts.request_id = Some("theirs".to_owned());
-        facts.rate_limit.remaining = Some(7);
+        let mut meta = ResponseMeta::new(StatusCode::UNPROCESSABLE_ENTITY);
+        meta.request_id = Some("theirs".to_owned());
+        meta.rate_limit.remaining = Some(7);
         let mut violations = Violations::none();
         violations.push("amount", ViolationCode::Invalid, "is not accepted");
-        let mut refusal = Refusal::default().with_violations(violations);
-        refusal.code = Some("amount_invalid".to_owned());
-        refusal.message = Some("canary".to_owned());
-        let fault = Fault::new(ErrorKind::InvalidRequest, Effect::Rejected)
+        let mut gateway_error = GatewayErrorBody::default().with_violations(violations);
+        gateway_error.code = Some("amount_invalid".to_owned());
+        gateway_error.message = Some("canary".to_owned());
+        let error = CallError::new(ErrorKind::InvalidRequest, Effect::Rejected)
             .with_request_id("ours".to_owned())
-            .with_facts(Some(facts))
-            .with_refusal(refusal)
+            .with_meta(Some(meta))
+            .with_gateway_error(gateway_error)
             .with_source(Unreadable("body"));
-        assert!(!format!("{fault:?}").contains("canary"));
-        let error = error(fault);
+        assert!(!format!("{error:?}").contains("canary"));
+        let error = provider_error(error);
         assert_eq!(error.status(), Some(422));
         assert_eq!(error.effect(), Effect::Rejected);
         assert_eq!(error.request_id(), Some("theirs"));
@@ -258,24 +262,24 @@ mod tests {
 
     #[test]
     fn the_id_that_was_sent_stands_in_for_one_the_answer_lacks() {
-        let fault = Fault::new(ErrorKind::Timeout, Effect::MaybeApplied);
-        let error = error(fault.with_request_id("ours".to_owned()));
+        let error = CallError::new(ErrorKind::Timeout, Effect::MaybeApplied);
+        let error = provider_error(error.with_request_id("ours".to_owned()));
         assert_eq!(error.request_id(), Some("ours"));
     }
 
     #[test]
     fn only_too_many_requests_have_to_wait_and_a_stated_advice_comes_first() {
-        let mut fault = Fault::by_status(StatusCode::TOO_MANY_REQUESTS);
-        fault.untold_wait = Duration::from_secs(40);
-        assert_eq!(fault.wait(), Some(Duration::from_secs(40)));
-        let mut facts = Facts::new(StatusCode::TOO_MANY_REQUESTS);
-        facts.rate_limit.wait = Some(Duration::from_secs(3));
-        let told = fault.with_facts(Some(facts));
-        assert_eq!(told.wait(), Some(Duration::from_secs(3)));
+        let mut error = CallError::by_status(StatusCode::TOO_MANY_REQUESTS);
+        error.default_retry_after = Duration::from_secs(40);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(40)));
+        let mut meta = ResponseMeta::new(StatusCode::TOO_MANY_REQUESTS);
+        meta.rate_limit.wait = Some(Duration::from_secs(3));
+        let told = error.with_meta(Some(meta));
+        assert_eq!(told.retry_after(), Some(Duration::from_secs(3)));
         let never = told.with_retry(RetryAdvice::Never);
-        assert_eq!(error(never).retry(), RetryAdvice::Never);
-        let other = Fault::by_status(StatusCode::BAD_GATEWAY);
-        assert_eq!(other.wait(), None);
+        assert_eq!(provider_error(never).retry(), RetryAdvice::Never);
+        let other = CallError::by_status(StatusCode::BAD_GATEWAY);
+        assert_eq!(other.retry_after(), None);
     }
 
     #[test]
@@ -287,12 +291,12 @@ mod tests {
             (500, true, true),
             (500, false, false),
         ] {
-            let mut facts = Facts::new(StatusCode::from_u16(status).unwrap());
-            facts.replayed = replayed;
-            let fault = Fault::new(ErrorKind::Refused, Effect::Rejected);
-            assert!(!fault.is_stored_failure());
-            let fault = fault.with_facts(Some(facts));
-            assert_eq!(fault.is_stored_failure(), expected, "{status} {replayed}");
+            let mut meta = ResponseMeta::new(StatusCode::from_u16(status).unwrap());
+            meta.replayed = replayed;
+            let error = CallError::new(ErrorKind::Refused, Effect::Rejected);
+            assert!(!error.is_stored_failure());
+            let error = error.with_meta(Some(meta));
+            assert_eq!(error.is_stored_failure(), expected, "{status} {replayed}");
         }
     }
 }

@@ -14,7 +14,7 @@ const MAX_CODE: usize = 64;
 /// open sets.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Refusal {
+pub struct GatewayErrorBody {
     /// What is wrong, in the gateway's word.
     pub code: Option<String>,
     /// What is wrong, for people. It may repeat what was sent: never to be logged.
@@ -27,21 +27,22 @@ pub struct Refusal {
     pub violations: Violations,
 }
 
-impl Refusal {
+impl GatewayErrorBody {
     /// Reads code, message and class as they stand in a body. Codes and classes are 1 to 64
     /// characters of `A-Z a-z 0-9 _ . -`; anything else might be data of the request, and is left
     /// out. A message is cut after [`MAX_MESSAGE`] characters. `None` if nothing is said at all.
     pub fn read(code: Raw<'_>, message: Raw<'_>, class: Raw<'_>) -> Option<Self> {
         let message = json::optional_text(message).map(|text| cut(text, MAX_MESSAGE));
-        let refusal = Self {
+        let gateway_error = Self {
             code: json::optional_text(code).filter(|code| is_code(code)),
             message: message.filter(|text| !text.is_empty()),
             class: json::optional_text(class).filter(|class| is_code(class)),
             violations: Violations::none(),
         };
-        let says_something =
-            refusal.code.is_some() || refusal.message.is_some() || refusal.class.is_some();
-        says_something.then_some(refusal)
+        let says_something = gateway_error.code.is_some()
+            || gateway_error.message.is_some()
+            || gateway_error.class.is_some();
+        says_something.then_some(gateway_error)
     }
 
     /// The code; empty if there is none.
@@ -61,10 +62,10 @@ impl Refusal {
     }
 }
 
-impl fmt::Debug for Refusal {
+impl fmt::Debug for GatewayErrorBody {
     /// Leaves out the message, which may repeat what was sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refusal")
+        f.debug_struct("GatewayErrorBody")
             .field("code", &self.code)
             .field("class", &self.class)
             .field("violations", &self.violations)
@@ -91,34 +92,41 @@ mod tests {
 
     use super::*;
 
-    fn read(code: &str, message: &str, class: &str) -> Option<Refusal> {
+    fn read(code: &str, message: &str, class: &str) -> Option<GatewayErrorBody> {
         let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
         let (code, message, class) = (raw(code), raw(message), raw(class));
-        Refusal::read(Some(&code), Some(&message), Some(&class))
+        GatewayErrorBody::read(Some(&code), Some(&message), Some(&class))
     }
 
     #[test]
     fn a_code_that_is_no_code_is_dropped() {
         let long = format!("\"{}\"", "c".repeat(65));
         for odd in ["\"call 9000000000 now\"", "\"\"", "null", "{}", &long] {
-            let refusal = read(odd, "\"m\"", odd).unwrap();
-            assert_eq!((refusal.code(), refusal.class()), ("", ""), "{odd}");
+            let gateway_error = read(odd, "\"m\"", odd).unwrap();
+            assert_eq!(
+                (gateway_error.code(), gateway_error.class()),
+                ("", ""),
+                "{odd}"
+            );
         }
-        let refusal = read("\"BAD_REQUEST.x-1\"", "null", "7").unwrap();
-        assert_eq!((refusal.code(), refusal.class()), ("BAD_REQUEST.x-1", "7"));
-        assert_eq!(refusal.message, None);
+        let gateway_error = read("\"BAD_REQUEST.x-1\"", "null", "7").unwrap();
+        assert_eq!(
+            (gateway_error.code(), gateway_error.class()),
+            ("BAD_REQUEST.x-1", "7")
+        );
+        assert_eq!(gateway_error.message, None);
     }
 
     #[test]
     fn a_long_message_is_cut_between_characters() {
-        let refusal = read("null", &format!("\"{}\"", "é".repeat(5000)), "null").unwrap();
-        assert_eq!(refusal.message.unwrap().chars().count(), MAX_MESSAGE);
+        let gateway_error = read("null", &format!("\"{}\"", "é".repeat(5000)), "null").unwrap();
+        assert_eq!(gateway_error.message.unwrap().chars().count(), MAX_MESSAGE);
     }
 
     #[test]
     fn what_says_nothing_is_no_refusal() {
         assert!(read("null", "\"\"", "{}").is_none());
-        assert!(Refusal::read(None, None, None).is_none());
+        assert!(GatewayErrorBody::read(None, None, None).is_none());
     }
 
     #[test]

@@ -10,7 +10,7 @@ const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json
 
 /// One request, as often as it is sent.
 #[derive(Clone)]
-pub struct Call<'a> {
+pub struct Request<'a> {
     pub(crate) operation: Operation,
     pub(crate) route: Route<'a>,
     pub(crate) query: Vec<(&'static str, String)>,
@@ -20,8 +20,8 @@ pub struct Call<'a> {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl<'a> Call<'a> {
-    /// A call of this route, on behalf of an operation of the contract, with nothing but the path.
+impl<'a> Request<'a> {
+    /// A request of this route, on behalf of an operation of the contract, with nothing but the path.
     pub fn new(operation: Operation, route: impl Into<Route<'a>>) -> Self {
         Self {
             operation,
@@ -54,14 +54,14 @@ impl<'a> Call<'a> {
     }
 
     /// The key under which the gateway takes the request once, however often it is sent. Visible
-    /// ASCII. A call with a key that the gateway's [dialect](crate::Dialect::idempotency_header) has
+    /// ASCII. A request with a key that the gateway's [dialect](crate::Dialect::idempotency_header) has
     /// no header for is not sent.
     pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
     }
 
-    /// Adds a header of this call alone, in place of one that all calls of the account have. Mark a
+    /// Adds a header of this request alone, in place of one that all calls of the account have. Mark a
     /// secret value as sensitive.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
@@ -69,10 +69,10 @@ impl<'a> Call<'a> {
     }
 }
 
-impl fmt::Debug for Call<'_> {
+impl fmt::Debug for Request<'_> {
     /// What kind of call it is: neither ids, nor values, nor the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
+        f.debug_struct("Request")
             .field("operation", &self.operation)
             .field("route", &self.route)
             .finish_non_exhaustive()

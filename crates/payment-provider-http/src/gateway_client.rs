@@ -8,102 +8,106 @@ use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
-use crate::answer::Answer;
 use crate::attempt::Attempt;
-use crate::call::Call;
+use crate::call_error::CallError;
+use crate::clients::HttpClients;
 use crate::deadline::Deadline;
 use crate::dialect::Dialect;
-use crate::exchange::exchange;
-use crate::fault::Fault;
 use crate::json::Unreadable;
-use crate::pace::Pace;
-use crate::stack::HttpStack;
+use crate::request::Request;
+use crate::response::Response;
+use crate::retry::RetryPolicy;
+use crate::send;
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The gateway as one merchant account sees it: where it is, who asks, and how it speaks.
-pub struct Gateway {
-    stack: Arc<HttpStack>,
+pub struct GatewayClient {
+    clients: Arc<HttpClients>,
     base_url: Url,
     headers: HeaderMap,
     dialect: Arc<dyn Dialect>,
 }
 
-impl Gateway {
-    /// A gateway at an address below which all paths are, with headers that each call has.
+impl GatewayClient {
+    /// A gateway at an address below which all paths are, with headers that each request has.
     ///
     /// Check the address with [`url_rules::base_defect`](crate::url_rules::base_defect) first, and
     /// mark the values of credentials as sensitive. Unless the headers say otherwise, JSON is asked
     /// for. No network.
     pub fn new(
-        stack: Arc<HttpStack>,
+        clients: Arc<HttpClients>,
         base_url: Url,
         mut headers: HeaderMap,
         dialect: Arc<dyn Dialect>,
     ) -> Self {
         headers.entry(header::ACCEPT).or_insert(APPLICATION_JSON);
         Self {
-            stack,
+            clients,
             base_url,
             headers,
             dialect,
         }
     }
 
-    /// A pace for one request and its repetitions.
-    pub fn pace(&self, deadline: Deadline) -> Pace {
-        Pace::new(self.stack.config().retry(), deadline)
+    /// A retry for one request and its repetitions.
+    pub fn retry_policy(&self, deadline: Deadline) -> RetryPolicy {
+        RetryPolicy::new(self.clients.config().retry(), deadline)
     }
 
-    /// Sends a request that changes nothing, again if need be, and reads the answer.
+    /// Sends a request that changes nothing, again if need be, and reads the response.
     ///
     /// **Contract**: for calls that may be sent any number of times, such as a `GET`. A success that
-    /// `read` does not take is a fault; it is asked for again only if it is no whole JSON.
+    /// `read` does not take is a error; it is asked for again only if it is no whole JSON.
     ///
-    /// **Errors**: the fault of the last attempt.
+    /// **Errors**: the error of the last attempt.
     ///
     /// **Cancellation**: may be dropped at any time.
     pub async fn read<T>(
         &self,
-        call: &Call<'_>,
+        request: &Request<'_>,
         deadline: Deadline,
-        read: impl Fn(&Answer) -> Result<T, Unreadable> + Send + Sync,
-    ) -> Result<T, Fault> {
-        let mut pace = self.pace(deadline);
+        read: impl Fn(&Response) -> Result<T, Unreadable> + Send + Sync,
+    ) -> Result<T, CallError> {
+        let mut retry = self.retry_policy(deadline);
         loop {
-            let fault = match self.send(call, &pace).await {
-                Ok(answer) => match read(&answer) {
+            let error = match self.send(request, &retry).await {
+                Ok(response) => match read(&response) {
                     Ok(value) => return Ok(value),
-                    Err(what) => answer.unreadable(what),
+                    Err(what) => response.unreadable(what),
                 },
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            if !pace.again_after(&fault).await {
-                return Err(fault);
+            if !retry.next_attempt_after(&error).await {
+                return Err(error);
             }
         }
     }
 
-    /// Sends a request once. Everything but a success (status 200 to 299) is a fault; redirects are
+    /// Sends a request once. Everything but a success (status 200 to 299) is a error; redirects are
     /// not followed.
     ///
-    /// **Errors**: [`Effect::NotSent`] is certain: no time was left, the call cannot be written
+    /// **Errors**: [`Effect::NotSent`] is certain: no time was left, the request cannot be written
     /// down, or no connection could be made. What breaks later is [`Effect::MaybeApplied`]; of an
-    /// answer that is no success [the dialect](Dialect::fault) decides.
+    /// response that is no success [the dialect](Dialect::error) decides.
     ///
     /// **Cancellation**: a call that is dropped under way may have been applied.
     ///
-    /// **Idempotency**: that of the call. Whoever sends again sends the same call.
-    pub async fn send(&self, call: &Call<'_>, pace: &Pace) -> Result<Answer, Fault> {
-        let time = self.stack.config().request_timeout().min(pace.left());
+    /// **Idempotency**: that of the request. Whoever sends again sends the same request.
+    pub async fn send(
+        &self,
+        request: &Request<'_>,
+        retry: &RetryPolicy,
+    ) -> Result<Response, CallError> {
+        let time = self.clients.config().request_timeout().min(retry.left());
         if time.is_zero() {
-            return Err(Fault::new(ErrorKind::Timeout, Effect::NotSent));
+            return Err(CallError::new(ErrorKind::Timeout, Effect::NotSent));
         }
-        let url = self.url(call)?;
-        let headers = self.headers(call)?;
+        let url = self.url(request)?;
+        let headers = self.headers(request)?;
         let counter = self.dialect.resends_counter();
-        let attempt = Attempt::begin(call, &url, pace.attempt(), counter);
-        let exchange = self.exchange(call, url, headers, time);
+        let attempt = Attempt::begin(request, &url, retry.attempt(), counter);
+        let exchange = self.exchange(request, url, headers, time);
         let outcome = exchange.instrument(attempt.span()).await;
         attempt.end(&outcome);
         outcome
@@ -111,12 +115,12 @@ impl Gateway {
 
     async fn exchange(
         &self,
-        call: &Call<'_>,
+        request: &Request<'_>,
         url: Url,
         mut headers: HeaderMap,
         time: Duration,
-    ) -> Result<Answer, Fault> {
-        let client = self.stack.client(&url)?;
+    ) -> Result<Response, CallError> {
+        let client = self.clients.client(&url)?;
         let mut sent_id = None;
         if let Some(name) = self.dialect.request_id_header() {
             let id = Uuid::new_v4().to_string();
@@ -125,73 +129,73 @@ impl Gateway {
                 sent_id = Some(id);
             }
         }
-        let mut request = client
-            .request(call.route.method().clone(), url)
+        let mut builder = client
+            .request(request.route.method().clone(), url)
             .headers(headers)
             .timeout(time);
-        if let Some(body) = &call.body {
-            request = request.body(body.clone());
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
         }
-        let outcome = match exchange(request, &*self.dialect).await {
-            Ok(answer) if answer.facts.status.is_success() => return Ok(answer),
-            Ok(answer) => self.judged(answer),
-            Err(fault) => fault,
+        let error = match send::send(builder, &*self.dialect).await {
+            Ok(response) if response.meta.status.is_success() => return Ok(response),
+            Ok(response) => self.judged(response),
+            Err(error) => error,
         };
         Err(match sent_id {
-            Some(id) => outcome.with_request_id(id),
-            None => outcome,
+            Some(id) => error.with_request_id(id),
+            None => error,
         })
     }
 
-    fn judged(&self, answer: Answer) -> Fault {
-        let mut fault = self.dialect.fault(&answer);
-        fault.untold_wait = self.dialect.untold_wait();
-        if fault.facts.is_none() {
-            fault = fault.with_facts(Some(answer.facts));
+    fn judged(&self, response: Response) -> CallError {
+        let mut error = self.dialect.error(&response);
+        error.default_retry_after = self.dialect.default_retry_after();
+        if error.meta.is_none() {
+            error = error.with_meta(Some(response.meta));
         }
-        fault
+        error
     }
 
-    /// The address of a call. Each part of the path is percent-encoded; some parts cannot be, and
+    /// The address of a request. Each part of the path is percent-encoded; some parts cannot be, and
     /// would lead elsewhere.
-    fn url(&self, call: &Call<'_>) -> Result<Url, Fault> {
-        if !call.route.parts().all(is_segment) {
+    fn url(&self, request: &Request<'_>) -> Result<Url, CallError> {
+        if !request.route.parts().all(is_segment) {
             return Err(unfit(Unfit::Path));
         }
         let mut url = self.base_url.clone();
         url.path_segments_mut()
             .map_err(|()| unfit(Unfit::Base))?
             .pop_if_empty()
-            .extend(call.route.parts());
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&call.query);
+            .extend(request.route.parts());
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
         }
         Ok(url)
     }
 
-    /// The headers of a call: those of the account, and its own.
-    fn headers(&self, call: &Call<'_>) -> Result<HeaderMap, Fault> {
+    /// The headers of a request: those of the account, and its own.
+    fn headers(&self, request: &Request<'_>) -> Result<HeaderMap, CallError> {
         let mut headers = self.headers.clone();
-        if let Some(content_type) = &call.content_type {
+        if let Some(content_type) = &request.content_type {
             headers.insert(header::CONTENT_TYPE, content_type.clone());
         }
-        if let Some(key) = &call.idempotency_key {
+        if let Some(key) = &request.idempotency_key {
             let name = self.dialect.idempotency_header();
             let name = name.ok_or_else(|| unfit(Unfit::NoIdempotency))?;
             let value = Some(key).filter(|key| is_key(key));
             let value = value.and_then(|key| HeaderValue::from_str(key).ok());
             headers.insert(name, value.ok_or_else(|| unfit(Unfit::Key))?);
         }
-        for (name, value) in &call.headers {
+        for (name, value) in &request.headers {
             headers.insert(name.clone(), value.clone());
         }
         Ok(headers)
     }
 }
 
-impl fmt::Debug for Gateway {
+impl fmt::Debug for GatewayClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway").finish_non_exhaustive()
+        f.debug_struct("GatewayClient").finish_non_exhaustive()
     }
 }
 
@@ -205,7 +209,7 @@ fn is_key(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// A call that cannot be written down.
+/// A request that cannot be written down.
 #[derive(Debug, thiserror::Error)]
 enum Unfit {
     #[error("a part of the path is empty, `.` or `..`, or holds a control character")]
@@ -218,8 +222,8 @@ enum Unfit {
     NoIdempotency,
 }
 
-fn unfit(why: Unfit) -> Fault {
-    Fault::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(why)
+fn unfit(why: Unfit) -> CallError {
+    CallError::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(why)
 }
 
 #[cfg(test)]
@@ -242,22 +246,22 @@ mod tests {
     struct Plain;
 
     impl Dialect for Plain {
-        fn fault(&self, answer: &Answer) -> Fault {
-            Fault::by_status(answer.facts.status)
+        fn error(&self, response: &Response) -> CallError {
+            CallError::by_status(response.meta.status)
         }
     }
 
-    fn gateway(base_url: &str) -> Gateway {
-        let stack = HttpStack::new(HttpConfig::new()).unwrap();
+    fn gateway(base_url: &str) -> GatewayClient {
+        let clients = HttpClients::new(HttpConfig::new()).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert("x-secret", HeaderValue::from_static("canary"));
         let base_url = base_url.parse().unwrap();
-        Gateway::new(Arc::new(stack), base_url, headers, Arc::new(Plain))
+        GatewayClient::new(Arc::new(clients), base_url, headers, Arc::new(Plain))
     }
 
     fn url(base_url: &str, route: Route<'_>) -> Option<String> {
-        let call = Call::new(Operation::FetchCheckout, route);
-        gateway(base_url).url(&call).ok().map(String::from)
+        let request = Request::new(Operation::FetchCheckout, route);
+        gateway(base_url).url(&request).ok().map(String::from)
     }
 
     #[test]
@@ -307,11 +311,11 @@ mod tests {
 
     #[test]
     fn a_query_has_every_pair_and_is_encoded() {
-        let call = Call::new(Operation::ListPayments, Route::CreateLink)
+        let request = Request::new(Operation::ListPayments, Route::CreateLink)
             .with_query("status", "ALL")
             .with_query("reference", "a&b=c d".to_owned())
             .with_query("status", "");
-        let url = gateway("http://127.0.0.1:3001").url(&call).unwrap();
+        let url = gateway("http://127.0.0.1:3001").url(&request).unwrap();
         let expected = "http://127.0.0.1:3001/links?status=ALL&reference=a%26b%3Dc+d&status=";
         assert_eq!(url.as_str(), expected);
     }
@@ -320,12 +324,12 @@ mod tests {
     fn debug_shows_no_credentials_and_no_ids() {
         let shown = format!("{:?}", gateway("http://127.0.0.1:3001/canary"));
         assert!(!shown.contains("canary"), "{shown}");
-        let call = Call::new(Operation::CreateCheckout, Route::FetchLink("canary"))
+        let request = Request::new(Operation::CreateCheckout, Route::FetchLink("canary"))
             .with_query("canary", "canary")
             .with_json("canary")
             .with_idempotency_key("canary")
             .with_header(header::ACCEPT, HeaderValue::from_static("canary"));
-        let shown = format!("{call:?}");
+        let shown = format!("{request:?}");
         assert!(!shown.contains("canary"), "{shown}");
         assert!(shown.contains("GET /links/{link_id}"), "{shown}");
     }

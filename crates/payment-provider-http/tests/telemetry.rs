@@ -12,7 +12,7 @@ use metrics::{
     SharedString, Unit,
 };
 use payment_provider_core::Operation;
-use payment_provider_http::{Call, describe, routes};
+use payment_provider_http::{Request, describe_metrics, routes};
 use support::*;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -26,13 +26,13 @@ routes! {
 }
 
 #[derive(Default)]
-struct Told {
+struct SpanFields {
     name: &'static str,
     target: &'static str,
     attributes: BTreeMap<&'static str, String>,
 }
 
-impl Visit for Told {
+impl Visit for SpanFields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.attributes.insert(field.name(), format!("{value:?}"));
     }
@@ -46,7 +46,7 @@ impl Visit for Told {
 #[derive(Clone, Default)]
 struct Kept {
     next: Arc<AtomicU64>,
-    spans: Arc<Mutex<BTreeMap<u64, Told>>>,
+    spans: Arc<Mutex<BTreeMap<u64, SpanFields>>>,
     events: Arc<Mutex<Vec<String>>>,
 }
 
@@ -58,10 +58,10 @@ impl tracing::Subscriber for Kept {
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let metadata = attributes.metadata();
-        let mut told = Told {
+        let mut told = SpanFields {
             name: metadata.name(),
             target: metadata.target(),
-            ..Told::default()
+            ..SpanFields::default()
         };
         attributes.record(&mut told);
         self.spans.lock().unwrap().insert(id, told);
@@ -75,7 +75,7 @@ impl tracing::Subscriber for Kept {
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
-        let mut told = Told::default();
+        let mut told = SpanFields::default();
         event.record(&mut told);
         let parent = event.parent().map(Id::into_u64);
         self.events
@@ -102,15 +102,15 @@ async fn a_span_is_named_by_its_route_in_the_providers_own_module() {
     let kept = Kept::default();
     let guard = tracing::subscriber::set_default(kept.clone());
     let route = Route::Payment("canary", "canary/2");
-    let payment = Call::new(Operation::ListPayments, route).with_query("q", "canary");
+    let payment = Request::new(Operation::ListPayments, route).with_query("q", "canary");
     gateway
         .read(&payment, deadline(), |_| Ok(()))
         .await
         .unwrap();
-    let pace = gateway.pace(deadline());
-    gateway.send(&create(), &pace).await.unwrap_err();
-    let list = Call::new(Operation::CheckConnection, Plain::List);
-    gateway.send(&list, &pace).await.unwrap();
+    let retry = gateway.retry_policy(deadline());
+    gateway.send(&create(), &retry).await.unwrap_err();
+    let list = Request::new(Operation::CheckConnection, Plain::List);
+    gateway.send(&list, &retry).await.unwrap();
     drop(guard);
     assert_eq!(
         scripted.seen()[0].line,
@@ -218,7 +218,7 @@ async fn numbers_under(counter: Option<&'static str>) -> Vec<String> {
     let lines = Counted::default();
     let guard = metrics::set_default_local_recorder(&lines);
     if let Some(counter) = counter {
-        describe(counter);
+        describe_metrics(counter);
     }
     let scripted = Scripted::acts([reply(500, "", ""), reply(200, "", "")]).await;
     let gateway = scripted.gateway(Acme {

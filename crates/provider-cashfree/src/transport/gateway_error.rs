@@ -1,6 +1,6 @@
 use http::StatusCode;
 use payment_provider_core::{Effect, ErrorKind, ViolationCode, Violations};
-use payment_provider_http::{Answer, Fault, Refusal};
+use payment_provider_http::{CallError, GatewayErrorBody, Response};
 use serde::Deserialize;
 
 use crate::wire::{self, Raw, Unreadable};
@@ -18,16 +18,16 @@ struct Body<'a> {
     class: Raw<'a>,
 }
 
-fn read(body: &[u8]) -> Option<Refusal> {
+fn read(body: &[u8]) -> Option<GatewayErrorBody> {
     let body = std::str::from_utf8(body).ok()?.trim_start();
     let body: Body<'_> = wire::body(body.as_bytes()).ok()?;
-    let refusal = Refusal::read(body.code, body.message, body.class)?;
+    let refusal = GatewayErrorBody::read(body.code, body.message, body.class)?;
     let violations = violations(refusal.code());
     Some(refusal.with_violations(violations))
 }
 
 /// Cashfree's interpretation of a failed call, in addition to its kind.
-pub(crate) trait FaultExt {
+pub(crate) trait CallErrorExt {
     /// Returns true if the gateway reports that the link id or the idempotency key is taken.
     fn says_taken(&self) -> bool;
 
@@ -36,17 +36,18 @@ pub(crate) trait FaultExt {
     fn may_be_a_wrong_address(&self) -> bool;
 }
 
-impl FaultExt for Fault {
+impl CallErrorExt for CallError {
     fn says_taken(&self) -> bool {
-        self.kind == ErrorKind::Conflict || self.refusal.as_deref().is_some_and(says_taken)
+        self.kind == ErrorKind::Conflict || self.gateway_error.as_deref().is_some_and(says_taken)
     }
 
     fn may_be_a_wrong_address(&self) -> bool {
-        let unspecific =
-            |refusal: &Refusal| matches!(refusal.code.as_deref(), None | Some("request_failed"));
+        let unspecific = |refusal: &GatewayErrorBody| {
+            matches!(refusal.code.as_deref(), None | Some("request_failed"))
+        };
         match self.kind {
             ErrorKind::UnreadableAnswer => true,
-            ErrorKind::Refused => self.refusal.as_deref().is_none_or(unspecific),
+            ErrorKind::Refused => self.gateway_error.as_deref().is_none_or(unspecific),
             _ => false,
         }
     }
@@ -54,7 +55,7 @@ impl FaultExt for Fault {
 
 /// Returns true if the refusal says that the link id or the idempotency key is in use. The status
 /// and code for a link id in use are not documented; the message is.
-fn says_taken(refusal: &Refusal) -> bool {
+fn says_taken(refusal: &GatewayErrorBody) -> bool {
     let message = refusal.message.as_deref().unwrap_or_default();
     let message = message.to_ascii_lowercase();
     refusal.class() == "idempotency_error"
@@ -95,18 +96,18 @@ fn violations(code: &str) -> Violations {
 }
 
 /// Classifies an error response.
-pub(super) fn fault(answer: &Answer) -> Fault {
-    let refusal = read(&answer.body);
-    let (kind, effect, repeatable) = judge(answer.facts.status, refusal.as_ref());
-    let mut fault = Fault::new(kind, effect).with_facts(Some(answer.facts.clone()));
-    fault.repeatable = repeatable;
+pub(super) fn call_error(response: &Response) -> CallError {
+    let refusal = read(&response.body);
+    let (kind, effect, repeatable) = judge(response.meta.status, refusal.as_ref());
+    let mut error = CallError::new(kind, effect).with_meta(Some(response.meta.clone()));
+    error.repeatable = repeatable;
     match refusal {
         Some(refusal) if kind == ErrorKind::UnreadableAnswer => {
-            fault.with_source(WrongAddress).with_refusal(refusal)
+            error.with_source(WrongAddress).with_gateway_error(refusal)
         }
-        Some(refusal) => fault.with_refusal(refusal),
-        None if kind == ErrorKind::UnreadableAnswer => fault.with_source(Unreadable("body")),
-        None => fault,
+        Some(refusal) => error.with_gateway_error(refusal),
+        None if kind == ErrorKind::UnreadableAnswer => error.with_source(Unreadable("body")),
+        None => error,
     }
 }
 
@@ -115,10 +116,10 @@ pub(super) fn fault(answer: &Answer) -> Fault {
 #[error("the address is not part of the API; check the setting `base_url`")]
 pub(crate) struct WrongAddress;
 
-fn judge(status: StatusCode, refusal: Option<&Refusal>) -> (ErrorKind, Effect, bool) {
+fn judge(status: StatusCode, refusal: Option<&GatewayErrorBody>) -> (ErrorKind, Effect, bool) {
     use Effect::{MaybeApplied, Rejected};
-    let class = refusal.map(Refusal::class).unwrap_or_default();
-    let code = refusal.map(Refusal::code).unwrap_or_default();
+    let class = refusal.map(GatewayErrorBody::class).unwrap_or_default();
+    let code = refusal.map(GatewayErrorBody::code).unwrap_or_default();
 
     if class == "rate_limit_error" || status == StatusCode::TOO_MANY_REQUESTS {
         return (ErrorKind::RateLimited, Rejected, true);

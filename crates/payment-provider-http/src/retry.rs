@@ -2,20 +2,20 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
+use crate::call_error::CallError;
 use crate::config::RetryTuning;
 use crate::deadline::Deadline;
-use crate::fault::Fault;
 
 /// When to send the same request again, and when to stop.
 #[derive(Debug)]
-pub struct Pace {
+pub struct RetryPolicy {
     deadline: Deadline,
     pauses: ExponentialBackoff,
     attempt: u32,
 }
 
-impl Pace {
-    /// A pace that takes up to the tuned number of attempts, all before the deadline.
+impl RetryPolicy {
+    /// A retry that takes up to the tuned number of attempts, all before the deadline.
     pub fn new(tuning: RetryTuning, deadline: Deadline) -> Self {
         let repetitions = tuning.max_attempts.saturating_sub(1);
         let pauses = ExponentialBuilder::new()
@@ -41,24 +41,24 @@ impl Pace {
         self.deadline.left()
     }
 
-    /// Waits as long as is right after this fault, and says whether to send again. Without waiting
+    /// Waits as long as is right after this error, and says whether to send again. Without waiting
     /// it says no after the last attempt, after what would fail again, and where the deadline would
     /// pass meanwhile.
     ///
     /// **Cancellation**: dropped while it waits, the attempt is used up and not begun.
     ///
-    /// It looks at the fault alone: after one that [may have been
+    /// It looks at the error alone: after one that [may have been
     /// applied](payment_provider_core::Effect::MaybeApplied) the same request may be carried out
     /// twice. Whether that is safe (a read, an idempotency key, a reference that is taken once) is for
     /// the caller to know.
-    pub async fn again_after(&mut self, fault: &Fault) -> bool {
-        fault.repeatable && self.again(fault.wait()).await
+    pub async fn next_attempt_after(&mut self, error: &CallError) -> bool {
+        error.repeatable && self.next_attempt(error.retry_after()).await
     }
 
     /// Waits for the next attempt, at least this long, and says whether there is one.
     ///
-    /// **Cancellation**: as [`again_after`](Self::again_after).
-    pub async fn again(&mut self, at_least: Option<Duration>) -> bool {
+    /// **Cancellation**: as [`next_attempt_after`](Self::next_attempt_after).
+    pub async fn next_attempt(&mut self, at_least: Option<Duration>) -> bool {
         let Some(pause) = self.pauses.next() else {
             return false;
         };
@@ -85,44 +85,52 @@ mod tests {
             .with_pauses(Duration::from_secs(1), Duration::from_secs(8))
     }
 
-    fn fault(kind: ErrorKind) -> Fault {
-        Fault::new(kind, Effect::MaybeApplied).repeatable()
+    fn error(kind: ErrorKind) -> CallError {
+        CallError::new(kind, Effect::MaybeApplied).repeatable()
     }
 
     #[tokio::test(start_paused = true)]
     async fn attempts_are_counted_and_spread_out() {
         let start = Instant::now();
-        let mut pace = Pace::new(tuning(), Deadline::after(Duration::from_mins(1)));
-        assert!(pace.again_after(&fault(ErrorKind::Timeout)).await);
+        let mut retry = RetryPolicy::new(tuning(), Deadline::after(Duration::from_mins(1)));
+        assert!(retry.next_attempt_after(&error(ErrorKind::Timeout)).await);
         let first = start.elapsed();
         assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&first));
-        assert!(pace.again_after(&fault(ErrorKind::Timeout)).await);
+        assert!(retry.next_attempt_after(&error(ErrorKind::Timeout)).await);
         let second = start.elapsed().saturating_sub(first);
         assert!((Duration::from_secs(2)..=Duration::from_secs(4)).contains(&second));
-        assert_eq!(pace.attempt(), 3);
-        assert!(!pace.again_after(&fault(ErrorKind::Timeout)).await);
+        assert_eq!(retry.attempt(), 3);
+        assert!(!retry.next_attempt_after(&error(ErrorKind::Timeout)).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_begun_that_the_deadline_would_cut() {
         let start = Instant::now();
-        let mut pace = Pace::new(tuning(), Deadline::after(Duration::from_secs(59)));
-        assert!(!pace.again_after(&fault(ErrorKind::RateLimited)).await);
+        let mut retry = RetryPolicy::new(tuning(), Deadline::after(Duration::from_secs(59)));
+        assert!(
+            !retry
+                .next_attempt_after(&error(ErrorKind::RateLimited))
+                .await
+        );
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_gateways_own_wait_is_kept() {
         let start = Instant::now();
-        let mut pace = Pace::new(tuning(), Deadline::after(Duration::from_mins(2)));
-        assert!(pace.again_after(&fault(ErrorKind::RateLimited)).await);
+        let mut retry = RetryPolicy::new(tuning(), Deadline::after(Duration::from_mins(2)));
+        assert!(
+            retry
+                .next_attempt_after(&error(ErrorKind::RateLimited))
+                .await
+        );
         assert_eq!(start.elapsed(), Duration::from_mins(1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_would_fail_again_is_not_sent_again() {
-        let mut pace = Pace::new(tuning(), Deadline::after(Duration::from_mins(1)));
-        let fault = Fault::new(ErrorKind::Refused, Effect::Rejected);
-        assert!(!pace.again_after(&fault).await);
+        let mut retry = RetryPolicy::new(tuning(), Deadline::after(Duration::from_mins(1)));
+        let error = CallError::new(ErrorKind::Refused, Effect::Rejected);
+        assert!(!retry.next_attempt_after(&error).await);
     }
 }

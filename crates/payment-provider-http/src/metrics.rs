@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::attempt::Server;
 use crate::route::Route;
+use crate::server::Server;
 
 /// The name and the unit are OpenTelemetry's:
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#http-client>.
@@ -20,14 +20,14 @@ const DURATION: &str = "http.client.request.duration";
     not(feature = "metrics"),
     allow(unused_variables, reason = "nothing is counted")
 )]
-pub fn describe(resends: &'static str) {
+pub fn describe_metrics(resends: &'static str) {
     #[cfg(feature = "metrics")]
     {
         use metrics::Unit;
         metrics::describe_histogram!(
             DURATION,
             Unit::Seconds,
-            "time from sending a request until its answer was read or given up"
+            "time from sending a request until its response was read or given up"
         );
         metrics::describe_counter!(resends, Unit::Count, "requests that were sent again");
     }

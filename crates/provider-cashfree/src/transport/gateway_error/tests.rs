@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use payment_provider_core::{Operation, ProviderId, RetryAdvice};
-use payment_provider_http::{Facts, MAX_MESSAGE};
+use payment_provider_http::{MAX_MESSAGE, ResponseMeta};
 
 use super::*;
 
-fn judged(status: u16, body: &str) -> Fault {
+fn judged(status: u16, body: &str) -> CallError {
     let status = StatusCode::from_u16(status).unwrap();
     let body = Bytes::copy_from_slice(body.as_bytes());
-    fault(&Answer::new(Facts::new(status), body))
+    call_error(&Response::new(ResponseMeta::new(status), body))
 }
 
 fn refused(class: &str, code: &str) -> String {
@@ -53,7 +53,7 @@ const INVALID: &str = "invalid_request_error";
 
 fn outcome(status: u16, body: &str) -> Outcome {
     let provider = ProviderId::new("cashfree").unwrap();
-    let error = judged(status, body).into_error(Operation::CreateCheckout, provider);
+    let error = judged(status, body).into_provider_error(Operation::CreateCheckout, provider);
     assert_eq!(error.status(), Some(status));
     (error.kind(), error.retry(), error.effect())
 }
@@ -270,8 +270,8 @@ fn responses_without_the_apis_error_body_prove_little() {
 #[test]
 fn a_message_alone_does_not_prove_forbidden_or_not_found() {
     for status in [403, 404] {
-        let fault = judged(status, r#"{"message":"Forbidden or not found"}"#);
-        assert_eq!(fault.kind, ErrorKind::UnreadableAnswer, "{status}");
+        let error = judged(status, r#"{"message":"Forbidden or not found"}"#);
+        assert_eq!(error.kind, ErrorKind::UnreadableAnswer, "{status}");
     }
 }
 
@@ -288,7 +288,7 @@ fn a_taken_id_is_recognised_by_status_code_or_message() {
 fn the_error_has_code_message_field_and_advice_but_displays_no_message() {
     let provider = ProviderId::new("cashfree").unwrap();
     let body = r#"{"message":"phone 9000000000 is bad","code":"customer_phone_invalid"}"#;
-    let error = judged(400, body).into_error(Operation::CreateCheckout, provider.clone());
+    let error = judged(400, body).into_provider_error(Operation::CreateCheckout, provider.clone());
     assert_eq!(error.gateway_code(), Some("customer_phone_invalid"));
     assert_eq!(error.gateway_message(), Some("phone 9000000000 is bad"));
     assert!(error.violations().names("customer.phone"));
@@ -296,7 +296,7 @@ fn the_error_has_code_message_field_and_advice_but_displays_no_message() {
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("9000000000"), "{shown}");
 
-    let error = judged(429, "").into_error(Operation::CreateCheckout, provider);
+    let error = judged(429, "").into_provider_error(Operation::CreateCheckout, provider);
     let minute = std::time::Duration::from_mins(1);
     assert_eq!(error.retry(), RetryAdvice::After(minute));
 }
@@ -305,7 +305,7 @@ fn the_error_has_code_message_field_and_advice_but_displays_no_message() {
 fn an_invalid_code_is_dropped_and_a_long_message_is_truncated() {
     let long = "x".repeat(5000);
     let body = format!(r#"{{"message":"{long}","code":"call 9000000000 now","type":7}}"#);
-    let refusal = judged(400, &body).refusal.unwrap();
+    let refusal = judged(400, &body).gateway_error.unwrap();
     assert_eq!(refusal.code, None);
     assert_eq!(refusal.message.unwrap().len(), MAX_MESSAGE);
 }

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use payment_provider_core::{Effect, ErrorKind};
 use payment_provider_http::json::Unreadable;
-use payment_provider_http::{Answer, Deadline, MAX_ANSWER};
+use payment_provider_http::{Deadline, MAX_RESPONSE_BYTES, Response};
 use support::*;
 use tokio::time::Instant;
 
 /// The length of a body that has no blanks.
-fn length(answer: &Answer) -> Result<usize, Unreadable> {
-    if answer.body.contains(&b' ') {
+fn length(response: &Response) -> Result<usize, Unreadable> {
+    if response.body.contains(&b' ') {
         return Err(Unreadable("body"));
     }
-    Ok(answer.body.len())
+    Ok(response.body.len())
 }
 
-/// An answer whose length is not announced.
+/// A response whose length is not announced.
 fn chunked(status: u16, body: &str) -> Act {
     let length = body.len();
     Act::Say(
@@ -34,55 +34,55 @@ async fn no_redirect_is_followed() {
         let location = format!("location: http://{}/\r\n", other.address);
         let scripted = Scripted::acts([reply(status, &location, "")]).await;
         let gateway = scripted.gateway(Acme::default());
-        let fault = gateway
-            .send(&create(), &gateway.pace(deadline()))
+        let error = gateway
+            .send(&create(), &gateway.retry_policy(deadline()))
             .await
             .unwrap_err();
-        assert_eq!(fault.kind, ErrorKind::UnreadableAnswer, "{status}");
-        assert_eq!(fault.effect, Effect::MaybeApplied, "{status}");
-        // The dialect gave no facts: those of the answer are there nevertheless.
-        assert_eq!(fault.facts.unwrap().status, status);
+        assert_eq!(error.kind, ErrorKind::UnreadableAnswer, "{status}");
+        assert_eq!(error.effect, Effect::MaybeApplied, "{status}");
+        // The dialect gave no meta: those of the response are there nevertheless.
+        assert_eq!(error.meta.unwrap().status, status);
         assert!(other.seen().is_empty(), "{status}");
     }
 }
 
 #[tokio::test]
 async fn no_more_of_an_answer_is_read_than_the_most() {
-    let most = "x".repeat(MAX_ANSWER);
+    let most = "x".repeat(MAX_RESPONSE_BYTES);
     let more = format!("{most}x");
     for act in [reply(200, "", &more), chunked(200, &more)] {
         let scripted = Scripted::acts([act]).await;
         let gateway = scripted.gateway(Acme::default());
-        let fault = gateway
+        let error = gateway
             .read(&fetch(), deadline(), length)
             .await
             .unwrap_err();
-        assert!(fault.too_large);
-        assert_eq!(fault.kind, ErrorKind::UnreadableAnswer);
-        assert_eq!(fault.facts.unwrap().status, 200);
+        assert!(error.too_large);
+        assert_eq!(error.kind, ErrorKind::UnreadableAnswer);
+        assert_eq!(error.meta.unwrap().status, 200);
         assert_eq!(scripted.seen().len(), 1, "it would be too large again");
     }
     for act in [reply(200, "", &most), chunked(200, &most)] {
         let scripted = Scripted::acts([act]).await;
         let gateway = scripted.gateway(Acme::default());
         let read = gateway.read(&fetch(), deadline(), length).await.unwrap();
-        assert_eq!(read, MAX_ANSWER);
+        assert_eq!(read, MAX_RESPONSE_BYTES);
     }
 }
 
 #[tokio::test]
 async fn the_status_of_no_success_counts_without_its_body() {
-    let more = "x".repeat(MAX_ANSWER + 1);
+    let more = "x".repeat(MAX_RESPONSE_BYTES + 1);
     let half = b"HTTP/1.1 401 X\r\ncontent-length: 99\r\n\r\n{".to_vec();
     for act in [reply(401, "", &more), chunked(401, &more), Act::Say(half)] {
         let scripted = Scripted::acts([act]).await;
         let gateway = scripted.gateway(Acme::default());
-        let fault = gateway
-            .send(&fetch(), &gateway.pace(deadline()))
+        let error = gateway
+            .send(&fetch(), &gateway.retry_policy(deadline()))
             .await
             .unwrap_err();
-        assert_eq!(fault.kind, ErrorKind::Authentication);
-        assert!(!fault.too_large);
+        assert_eq!(error.kind, ErrorKind::Authentication);
+        assert!(!error.too_large);
     }
 }
 
@@ -102,8 +102,8 @@ async fn a_read_is_repeated_as_long_as_it_may_go_well() {
     ] {
         let scripted = Scripted::acts([act.clone(), reply(200, "", "[1]")]).await;
         let gateway = scripted.gateway(Acme::default());
-        let read = |answer: &Answer| {
-            let good = answer.body == "[1]";
+        let read = |response: &Response| {
+            let good = response.body == "[1]";
             good.then_some(()).ok_or(Unreadable("list"))
         };
         let outcome = gateway.read(&fetch(), deadline(), read).await;
@@ -137,10 +137,10 @@ async fn no_attempt_outlasts_the_request_timeout_or_the_deadline() {
         let scripted = Scripted::acts([Act::Hang]).await;
         let gateway = scripted.gateway(Acme::default());
         let start = Instant::now();
-        let pace = gateway.pace(Deadline::after(Duration::from_secs(allowed)));
-        let fault = gateway.send(&create(), &pace).await.unwrap_err();
-        assert_eq!(fault.kind, ErrorKind::Timeout);
-        assert_eq!(fault.effect, Effect::MaybeApplied);
+        let retry = gateway.retry_policy(Deadline::after(Duration::from_secs(allowed)));
+        let error = gateway.send(&create(), &retry).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Timeout);
+        assert_eq!(error.effect, Effect::MaybeApplied);
         assert_eq!(start.elapsed().as_secs(), expected);
     }
 }

@@ -7,8 +7,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use url::Url;
 
+use crate::call_error::CallError;
 use crate::config::{HttpConfig, HttpSetupError};
-use crate::fault::Fault;
 use crate::url_rules;
 
 /// The HTTP clients that all connections share. They hold no credentials and no cookies.
@@ -19,14 +19,14 @@ use crate::url_rules;
 /// reached.
 ///
 /// Neither follows a redirect, says where it comes from, or repeats a request by itself. Building
-/// one takes milliseconds: a provider builds one stack at startup and shares it.
-pub struct HttpStack {
+/// one takes milliseconds: a provider builds one clients at startup and shares it.
+pub struct HttpClients {
     cleartext: Client,
     secure: OnceLock<Client>,
     config: HttpConfig,
 }
 
-impl HttpStack {
+impl HttpClients {
     /// The clients of this configuration.
     ///
     /// # Errors
@@ -41,15 +41,15 @@ impl HttpStack {
             .map_err(|source| HttpSetupError::Client {
                 source: Box::new(source),
             })?;
-        let stack = Self {
+        let clients = Self {
             cleartext,
             secure: OnceLock::new(),
             config,
         };
         // Reading certificates takes milliseconds and belongs to startup. If there are none now,
         // the first call over https tries again.
-        let _ = stack.secure();
-        Ok(stack)
+        let _ = clients.secure();
+        Ok(clients)
     }
 
     /// What it was made with.
@@ -58,7 +58,7 @@ impl HttpStack {
     }
 
     /// The client for this address.
-    pub(crate) fn client(&self, address: &Url) -> Result<&Client, Fault> {
+    pub(crate) fn client(&self, address: &Url) -> Result<&Client, CallError> {
         match address.scheme() {
             "https" => self.secure().map_err(|error| no_call(error.without_url())),
             "http" if url_rules::is_loopback(address) => Ok(&self.cleartext),
@@ -80,8 +80,8 @@ impl HttpStack {
 }
 
 /// Nothing can be sent until something on this machine is changed.
-fn no_call(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Fault {
-    Fault::new(ErrorKind::Connection, Effect::NotSent)
+fn no_call(source: impl Into<Box<dyn StdError + Send + Sync>>) -> CallError {
+    CallError::new(ErrorKind::Connection, Effect::NotSent)
         .with_retry(RetryAdvice::Never)
         .with_source(source)
 }
@@ -102,9 +102,9 @@ fn builder(config: &HttpConfig) -> ClientBuilder {
         .user_agent(&*config.user_agent)
 }
 
-impl fmt::Debug for HttpStack {
+impl fmt::Debug for HttpClients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpStack")
+        f.debug_struct("HttpClients")
             .field("config", &self.config)
             .finish_non_exhaustive()
     }
@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn plain_http_reaches_this_machine_alone() {
-        let stack = HttpStack::new(HttpConfig::new()).unwrap();
-        let client = |url: &str| stack.client(&url.parse().unwrap());
+        let clients = HttpClients::new(HttpConfig::new()).unwrap();
+        let client = |url: &str| clients.client(&url.parse().unwrap());
         client("http://127.0.0.1:3001/pg").unwrap();
         client("http://[::1]/").unwrap();
         for elsewhere in [
@@ -126,16 +126,16 @@ mod tests {
             "ftp://127.0.0.1/",
             "file:///etc/hosts",
         ] {
-            let fault = client(elsewhere).unwrap_err();
-            assert_eq!(fault.effect, Effect::NotSent, "{elsewhere}");
-            assert!(!fault.repeatable, "{elsewhere}");
+            let error = client(elsewhere).unwrap_err();
+            assert_eq!(error.effect, Effect::NotSent, "{elsewhere}");
+            assert!(!error.repeatable, "{elsewhere}");
         }
     }
 
     #[test]
     fn a_configuration_out_of_range_makes_no_clients() {
         let config = HttpConfig::new().with_user_agent("");
-        let error = HttpStack::new(config).unwrap_err();
+        let error = HttpClients::new(config).unwrap_err();
         assert_eq!(error.to_string(), "user_agent must be printable text");
     }
 }
