@@ -19,7 +19,7 @@ use provider_cashfree::CashfreeFactory;
 async fn main() -> Result<(), Box<dyn Error>> {
     // A local stand-in for Cashfree. Without `base_url`, the connection uses Cashfree itself.
     let merchant = Merchant::new("TEST_ID", "cfsk_ma_test_secret");
-    let config = SimulatorConfig::new().merchant(merchant);
+    let config = SimulatorConfig::new().with_merchant(merchant);
     let gateway = Simulator::new(config)?.start("127.0.0.1:0").await?;
 
     let settings = ConnectionSettings::new()
