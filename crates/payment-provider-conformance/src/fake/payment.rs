@@ -36,9 +36,10 @@ impl FakePayment {
     /// Returns the payment as the gateway lists it.
     pub fn payment(&self) -> Payment {
         let mut state = self.gateway.state();
-        state
-            .payment(&self.account, &self.reference, &self.id)
-            .clone()
+        let record = state.find(&self.account, self.reference.as_str());
+        let mut payments = record.map_or([].iter(), |record| record.payments.iter());
+        let found = payments.find(|payment| payment.id == self.id);
+        found.expect("payments are never removed").clone()
     }
 
     /// Completes the payment. The checkout may have ended long before.

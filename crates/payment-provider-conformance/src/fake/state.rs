@@ -89,19 +89,6 @@ impl GatewayState {
             .find(|record| record.reference().as_str() == reference)
     }
 
-    /// Returns a payment, which is never removed.
-    pub(super) fn payment(
-        &mut self,
-        key: &AccountKey,
-        reference: &CheckoutReference,
-        id: &PaymentId,
-    ) -> &Payment {
-        let record = self.find(key, reference.as_str());
-        let payments = record.map(|record| record.payments.iter());
-        let found = payments.and_then(|mut payments| payments.find(|payment| payment.id == *id));
-        found.expect("payments are never removed")
-    }
-
     /// Advances the time, and expires overdue checkouts.
     pub(super) fn advance_to(&mut self, now: Timestamp) {
         self.now = now;

@@ -2,7 +2,7 @@
 
 use payment_provider_core::{EventKind, PaymentStatus, Verification};
 
-use super::genuine::{payment_deliveries, payments, reports_success, signed_payment_delivery};
+use super::{payment_deliveries, payments, reports_success, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure, fail};
 use crate::fixture::Fixture;

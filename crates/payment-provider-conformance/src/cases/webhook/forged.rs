@@ -3,7 +3,7 @@
 use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::HeaderValue;
 
-use super::genuine::{rejected, signed_payment_delivery};
+use super::{rejected, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure};
 use crate::fixture::Fixture;

@@ -3,7 +3,7 @@
 use payment_provider_core::reexport::http::{HeaderMap, HeaderName, HeaderValue};
 use payment_provider_core::{Event, VerifiedWebhook, WebhookRequest};
 
-use super::genuine::{self, payment_deliveries, signed_payment_delivery};
+use super::{payment_deliveries, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseFailure, CaseResult, ensure, fail};
 use crate::fixture::Fixture;
@@ -60,7 +60,7 @@ fn content_of(verified: &VerifiedWebhook) -> Content {
     for event in &mut events {
         event.gateway_version = None;
     }
-    let dedup_keys = genuine::payments(verified).into_iter();
+    let dedup_keys = super::payments(verified).into_iter();
     Content {
         key: verified.delivery_key().to_string(),
         dedup_keys: dedup_keys
@@ -203,7 +203,7 @@ async fn repeated_headers_are_safe(fixture: Fixture) -> CaseResult {
     for (name, value) in &signature {
         forged.headers.append(name, value.clone());
     }
-    genuine::rejected(account, &forged, "a forged body with repeated headers").await?;
+    super::rejected(account, &forged, "a forged body with repeated headers").await?;
     Ok(())
 }
 
@@ -217,7 +217,7 @@ async fn replaced_by(fixture: &Fixture, values: &[HeaderValue]) -> CaseResult {
             let mut request = genuine.clone();
             request.headers.insert(name, value.clone());
             let what = format!("a `{name}` with {} malformed bytes", value.len());
-            genuine::rejected(account, &request, &what).await?;
+            super::rejected(account, &request, &what).await?;
         }
         for name in unsigned_names(&delivery.headers) {
             let mut request = genuine.clone();

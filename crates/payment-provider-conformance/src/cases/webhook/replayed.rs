@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payment_provider_core::TimestampCheck;
 
-use super::genuine::{payment_deliveries, payments, reports_success, signed_payment_delivery};
+use super::{payment_deliveries, payments, reports_success, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure};
 use crate::fixture::Fixture;

@@ -3,7 +3,7 @@
 use payment_provider_core::reexport::secrecy::ExposeSecret;
 use payment_provider_core::{SecretLabel, VerifiedWebhook};
 
-use super::genuine::signed_payment_delivery;
+use super::signed_payment_delivery;
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseFailure, CaseResult, ensure, fail};
 use crate::fixture::{Fixture, GuardedProvider};
