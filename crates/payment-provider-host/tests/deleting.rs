@@ -74,7 +74,8 @@ async fn everything_that_stands_in_the_way_is_told_at_once() {
     assert_eq!(used.money_expected_until, Some(until));
     let rest = until.duration_since(bench.clock.now());
     let rest = Duration::try_from(rest).unwrap();
-    bench.clock.advance(rest - Duration::from_millis(1));
+    let almost = rest.checked_sub(Duration::from_millis(1)).unwrap();
+    bench.clock.advance(almost);
     in_use(&bench).await;
     bench.clock.advance(Duration::from_millis(1));
     delete(&bench).await.unwrap();

@@ -61,9 +61,12 @@ async fn a_server_whose_owner_is_killed_is_gone() {
     owner.kill().unwrap();
     owner.wait().unwrap();
     let folder = folder(&url);
-    until(async || match folder.exists() {
-        true => Err("the server's folder is still there"),
-        false => Ok(()),
+    until(async || {
+        if folder.exists() {
+            Err("the server's folder is still there")
+        } else {
+            Ok(())
+        }
     })
     .await;
     assert!(!answers(&url).await);

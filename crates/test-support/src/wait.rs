@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 ///
 /// It ends a test that would otherwise hang, before the test runner does. It is far longer than any wait takes, even on
 /// a machine under load: no test may depend on its length.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The pause between two looks at a condition.
 const INTERVAL: Duration = Duration::from_millis(10);

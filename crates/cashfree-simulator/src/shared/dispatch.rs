@@ -197,7 +197,7 @@ impl Shared {
                     return wait;
                 }
                 (false, false, WebhookDeliveryState::Pending) => {
-                    delivery.state = WebhookDeliveryState::Failed
+                    delivery.state = WebhookDeliveryState::Failed;
                 }
                 (false, ..) => {}
             }

@@ -34,6 +34,10 @@ impl FakePayment {
     }
 
     /// Returns the payment as the gateway lists it.
+    ///
+    /// # Panics
+    ///
+    /// If the gateway no longer has the payment, which is a defect of this fake: it never removes one.
     pub fn payment(&self) -> Payment {
         let mut state = self.gateway.state();
         let record = state.find(&self.account, self.reference.as_str());

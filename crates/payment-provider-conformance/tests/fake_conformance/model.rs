@@ -174,7 +174,7 @@ impl GatewayModel for OfAccount {
         let checkout = self.account.checkout(reference);
         match anomaly {
             Anomaly::UnknownStatus(word) => {
-                checkout.report_status(CheckoutStatus::Unknown(word.clone()))
+                checkout.report_status(CheckoutStatus::Unknown(word.clone()));
             }
             Anomaly::Underpaid(paid) => {
                 checkout.pay_amount(*paid);
@@ -213,7 +213,7 @@ impl GatewayModel for OfAccount {
                 }
             }
             InjectedFault::Refused(GatewayRefusal::RateLimited(wait)) => {
-                self.next(&ScriptedResponse::rate_limited(*wait))
+                self.next(&ScriptedResponse::rate_limited(*wait));
             }
             InjectedFault::Refused(GatewayRefusal::Unavailable) => {
                 self.next(&ScriptedResponse::fail(ErrorKind::Unavailable));

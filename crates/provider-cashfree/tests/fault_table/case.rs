@@ -183,7 +183,7 @@ impl Fixture {
         for injected in faults {
             match injected.kind {
                 FaultKind::Connection(how) => {
-                    self.proxy.break_next(injected.call, how, injected.times)
+                    self.proxy.break_next(injected.call, how, injected.times);
                 }
                 FaultKind::Gateway(fault) => {
                     let mut rule =

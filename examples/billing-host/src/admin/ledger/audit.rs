@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use payment_provider_host::{About, Finding, LedgerReport, Stated};
@@ -43,9 +44,10 @@ fn text_report(report: &LedgerReport) -> String {
          refunds {refunds}\n"
     );
     for totals in &report.totals {
-        text += &format!(
+        let _ = writeln!(
+            text,
             "{} in minor units: received {}, applied {}, overpaid {}, refunded {}; for payables in \
-             another currency: received {}, refunded {}\n",
+             another currency: received {}, refunded {}",
             totals.currency.code(),
             totals.received,
             totals.credited,

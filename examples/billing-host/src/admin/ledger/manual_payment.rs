@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use clap::Args;
 use payment_provider_core::{CheckoutReference, Currency, Money, PaymentId};
 use payment_provider_host::{HandBooked, HandBooking, HandName, PayableId};
@@ -96,7 +98,10 @@ fn text_output(recorded: &HandBooked) -> String {
     let (applied, overpaid) = (booking.credited, booking.surplus);
     let mut text = format!("{result}: {meaning}; applied {applied}, overpaid {overpaid}\n");
     for (reference, error) in &recorded.still_payable {
-        text += &format!("still payable although nothing is due: {reference}: {error}\n");
+        let _ = writeln!(
+            text,
+            "still payable although nothing is due: {reference}: {error}"
+        );
     }
     text
 }

@@ -26,18 +26,15 @@ pub(super) async fn rotate(
     let SubmittedForm { session, fields } = form.0;
     let connection = from_path(&app, names).await?;
     let field = fields.text(FIELD);
-    let changed = match fields.non_blank(SECRET) {
-        Some(secret) => {
-            let (organization, code) = (&connection.organization, &connection.code);
-            app.host
-                .rotate_secret(organization, code, field, secret.into())
-                .await
-        }
-        None => {
-            let mut violations = Violations::none();
-            violations.push(SECRET, ViolationCode::Missing, "is required");
-            Err(ConnectionError::Invalid(violations))
-        }
+    let changed = if let Some(secret) = fields.non_blank(SECRET) {
+        let (organization, code) = (&connection.organization, &connection.code);
+        app.host
+            .rotate_secret(organization, code, field, secret.into())
+            .await
+    } else {
+        let mut violations = Violations::none();
+        violations.push(SECRET, ViolationCode::Missing, "is required");
+        Err(ConnectionError::Invalid(violations))
     };
     respond(&app, &session, &connection, field, changed).await
 }
