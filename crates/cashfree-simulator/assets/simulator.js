@@ -1,7 +1,7 @@
-// Makes the pages livelier. Everything works without it.
+// Enhances the pages. Everything works without it.
 "use strict";
 
-// The payer's page: only the fields of the chosen method, test data at a click, and the amount on the button.
+// The payment page: shows only the fields of the chosen method, fills in test data on click, and puts the amount on the button.
 (() => {
   const methods = document.querySelectorAll("input[name=method]");
   if (methods.length === 0) return;
@@ -30,39 +30,39 @@
   const amount = document.getElementById("amount");
   const pay = document.querySelector("[data-amount-prefix]");
   if (amount && pay) {
-    const words = pay.textContent;
-    const say = () => {
+    const label = pay.textContent;
+    const updateLabel = () => {
       const parts = /^(\d+)(?:\.(\d{1,2}))?$/.exec(amount.value.trim());
       if (!parts) {
-        pay.textContent = words;
+        pay.textContent = label;
         return;
       }
       const prefix = pay.dataset.amountPrefix;
       const whole = prefix === "₹" ? parts[1].replace(/(\d)(?=(\d\d)+\d$)/g, "$1,") : parts[1];
       pay.textContent = `Pay ${prefix}${whole}.${(parts[2] ?? "").padEnd(2, "0")}`;
     };
-    amount.addEventListener("input", say);
-    say();
+    amount.addEventListener("input", updateLabel);
+    updateLabel();
   }
 })();
 
-// The developer's page: the lists keep themselves fresh, and their buttons leave the page where it is.
+// The overview: refreshes the lists, and submits their forms without leaving the page.
 (() => {
   const lists = document.querySelector("[data-source]");
   if (!lists) return;
-  const news = document.getElementById("news");
+  const status = document.getElementById("status");
   const kept = ["links-list", "orders-list", "disputes-list", "deliveries-list"];
   const counts = ["links-count", "orders-count", "disputes-count", "deliveries-count"];
   const shown = new Map();
-  const note = (root) => {
+  const remember = (root) => {
     for (const id of kept) {
       for (const item of root.getElementById(id).children) shown.set(item.id, item.outerHTML);
     }
   };
   let tag = "";
-  note(document);
+  remember(document);
 
-  // Puts a changed item in the place of the old one: what was open stays open, what had the focus keeps it.
+  // Replaces a changed item. Open details stay open, and the focus stays where it was.
   const replace = (old, item) => {
     const open = [...old.querySelectorAll("details[open]")].map((details) => details.id);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
@@ -107,7 +107,7 @@
       const count = document.getElementById(id);
       if (count.textContent !== text) count.textContent = text;
     }
-    if (changes > 0) news.textContent = `${changes} ${changes === 1 ? "entry" : "entries"} changed.`;
+    if (changes > 0) status.textContent = `${changes} ${changes === 1 ? "entry" : "entries"} changed.`;
   };
 
   const parse = (text) => new DOMParser().parseFromString(text, "text/html");
@@ -120,31 +120,31 @@
   };
 
   let busy = false;
-  const keepFresh = async () => {
+  const poll = async () => {
     if (!busy && !document.hidden) {
       busy = true;
       try {
         await refresh();
-        if (news.dataset.lost) {
-          delete news.dataset.lost;
-          news.textContent = "The simulator answers again.";
+        if (status.dataset.lost) {
+          delete status.dataset.lost;
+          status.textContent = "The simulator responds again.";
         }
       } catch {
-        news.dataset.lost = "yes";
-        news.textContent = "The simulator does not answer.";
+        status.dataset.lost = "yes";
+        status.textContent = "The simulator does not respond.";
       }
       busy = false;
     }
-    setTimeout(keepFresh, 1000);
+    setTimeout(poll, 1000);
   };
   document.addEventListener("visibilitychange", () => document.hidden || refresh().catch(() => {}));
-  keepFresh();
+  poll();
 
   lists.addEventListener("submit", async (event) => {
     const form = event.target;
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(form, event.submitter));
-    // A button is called "action" too, and would be what form.action gives.
+    // form.action would return the button named "action".
     const address = form.getAttribute("action");
     try {
       const answer = await fetch(address, { method: "POST", body: fields });
@@ -152,11 +152,11 @@
       if (answer.ok) {
         update(page);
       } else {
-        news.textContent = page.querySelector(".problem, h1")?.textContent ?? "It was refused.";
+        status.textContent = page.querySelector(".problem, h1")?.textContent ?? "The request was refused.";
         await refresh();
       }
     } catch {
-      news.textContent = "The simulator does not answer.";
+      status.textContent = "The simulator does not respond.";
     }
   });
 })();

@@ -43,10 +43,10 @@ pub enum ChaosError {
     #[error("the seed is not a whole number")]
     Seed,
     /// The profile name is unknown.
-    #[error("not a known profile; known are calm, mild, rough, storm")]
+    #[error("unknown profile; known profiles are calm, mild, rough, storm")]
     Name,
     /// The rates of requests or of webhooks add up to more than 1000.
-    #[error("the rates of one kind come to more than 1000")]
+    #[error("the rates of one kind add up to more than 1000")]
     Rates,
 }
 
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_share_of_a_thousand_falls_on_its_fault() {
+    fn each_fault_gets_its_share_of_a_thousand() {
         let rates = BTreeMap::from([(1, 10), (2, 0), (3, 20)]);
         let rates = &rates;
         let on = |wanted: Option<i32>| (0..1000).filter(move |roll| pick(rates, *roll) == wanted);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn profiles_are_read_by_seed_and_name_and_can_be() {
+    fn named_profiles_parse_and_are_valid() {
         for name in NAMES {
             let profile: ChaosProfile = format!("7:{name}").parse().unwrap();
             assert_eq!((profile.seed, profile.name()), (7, Some(name)));

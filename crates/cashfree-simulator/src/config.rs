@@ -112,7 +112,7 @@ impl Default for SimulatorConfig {
 #[non_exhaustive]
 pub enum ConfigError {
     /// The public URL is not an http or https address, or has a query or fragment.
-    #[error("the public URL is not an http or https address without query and fragment")]
+    #[error("the public URL must be an http or https address without query and fragment")]
     PublicUrl,
     /// A merchant is invalid.
     #[error("merchant {client_id}: {field} {problem}")]
@@ -131,9 +131,9 @@ pub enum ConfigError {
     #[error("chaos profile: {0}")]
     Chaos(crate::chaos::ChaosError),
     /// The HTTP client for webhooks could not be built.
-    #[error("the webhook client could not be set up: {0}")]
+    #[error("the webhook client could not be built: {0}")]
     HttpClient(String),
     /// The operating system returned no random seed.
-    #[error("no randomness for a seed")]
+    #[error("no random seed is available")]
     Seed,
 }

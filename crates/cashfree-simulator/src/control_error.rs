@@ -43,7 +43,7 @@ impl ControlError {
             status: 404,
             code: "not_found",
             field: Some(field.to_owned()),
-            message: format!("{field}: there is no such thing"),
+            message: format!("{field}: not found"),
         }
     }
 

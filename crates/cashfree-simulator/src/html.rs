@@ -82,7 +82,7 @@ pub(crate) fn page(audience: Audience, status: StatusCode, page: &impl Template)
     match page.render() {
         Ok(text) => (status, headers, Html(text)).into_response(),
         Err(error) => {
-            tracing::error!(%error, "a page could not be written");
+            tracing::error!(%error, "a page could not be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

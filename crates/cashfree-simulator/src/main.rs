@@ -123,7 +123,7 @@ fn welcome(running: &RunningSimulator, client_id: &str, secret: &str) {
         println!("  webhooks to    nobody but a link's notify_url; add --webhook-url");
     }
     if let Some(chaos) = running.simulator().settings().chaos {
-        let name = chaos.name().unwrap_or("own rates");
+        let name = chaos.name().unwrap_or("custom rates");
         println!("  chance         profile {name}, seed {}", chaos.seed);
     }
     println!(

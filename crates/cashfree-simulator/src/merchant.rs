@@ -85,13 +85,13 @@ impl Merchant {
         if !header_safe(&self.client_id) {
             return Err((
                 "client_id",
-                "must be 1 to 200 visible ASCII characters without blanks",
+                "must have 1 to 200 visible ASCII characters without blanks",
             ));
         }
         if self.client_secrets.is_empty() || !self.client_secrets.iter().all(header_safe) {
             return Err((
                 "client_secrets",
-                "must hold at least one secret of 1 to 200 visible ASCII characters",
+                "must contain at least one secret of 1 to 200 visible ASCII characters",
             ));
         }
         Ok(())
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_secret_is_accepted_and_none_is_shown() {
+    fn every_secret_is_accepted_and_none_is_in_debug_output() {
         let merchant = Merchant::new("id", "old-secret").with_secret("new-secret");
         assert!(merchant.accepts("old-secret") && merchant.accepts("new-secret"));
         assert!(!merchant.accepts("") && !merchant.accepts("old-secre"));

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rupees_are_grouped_as_in_india_and_other_money_is_not() {
+    fn rupees_use_indian_grouping_and_other_currencies_do_not() {
         for (minor, currency, text) in [
             (5, "INR", "₹0.05"),
             (99_999, "INR", "₹999.99"),

@@ -31,7 +31,7 @@ impl ApiResponse {
                 padded: false,
             },
             Err(error) => {
-                tracing::error!(%error, "an answer could not be written");
+                tracing::error!(%error, "a response could not be serialized");
                 Self {
                     status: 500,
                     body: Bytes::from_static(INTERNAL_ERROR),

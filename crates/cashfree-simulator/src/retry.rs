@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scales_read_and_write_exactly() {
+    fn retry_scales_round_trip() {
         for (text, millionths) in [
             ("1", 1_000_000),
             ("0.001", 1_000),

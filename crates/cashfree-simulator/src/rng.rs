@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_decides_everything() {
+    fn the_same_seed_gives_the_same_values() {
         let (mut one, mut two, mut other) =
             (SeededRng::new(7), SeededRng::new(7), SeededRng::new(8));
         assert_eq!(one.code(12), two.code(12));

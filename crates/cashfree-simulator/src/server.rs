@@ -41,7 +41,7 @@ impl Simulator {
                     .with_graceful_shutdown(stop.cancelled_owned())
                     .await;
                 if let Err(error) = served {
-                    tracing::error!(%error, "the server ended");
+                    tracing::error!(%error, "the server stopped");
                 }
             }
         });

@@ -25,7 +25,7 @@ mod tests {
     const SECRET: &str = "cfsk_ma_test_secret";
 
     #[test]
-    fn known_signatures_come_out() {
+    fn known_signatures_are_reproduced() {
         for (timestamp, body, signature) in [
             (
                 "1736919970000",

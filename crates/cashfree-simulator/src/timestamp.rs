@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_instant_in_its_wire_forms() {
+    fn one_time_in_all_wire_forms() {
         let at: Timestamp = "2021-08-18T07:25:06.789Z".parse().unwrap();
         assert_eq!(ist(at), "2021-08-18T12:55:06+05:30");
         assert_eq!(zoneless_utc(at), "2021-08-18T07:25:06");
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_time_are_written_and_do_no_harm() {
+    fn extreme_times_are_formatted_without_panic() {
         for at in [Timestamp::MIN, Timestamp::MAX] {
             for text in [ist(at), zoneless_utc(at), control(at)] {
                 assert!(text.contains('T'), "{at}: {text}");

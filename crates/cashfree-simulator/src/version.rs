@@ -80,7 +80,7 @@ impl WebhookVersion {
 
 /// The date names no known version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a known version date")]
+#[error("unknown version date")]
 pub struct UnknownVersion;
 
 macro_rules! named_by_date {

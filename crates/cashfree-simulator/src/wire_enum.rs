@@ -22,9 +22,9 @@ macro_rules! wire_enum {
             }
         }
 
-        #[doc = concat!("A name that is no ", $what, ".")]
+        #[doc = concat!("Error for text that names no ", $what, ".")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-        #[error("not a known {}; known are {}", $what, [$($wire),+].join(", "))]
+        #[error("unknown {}; known values are {}", $what, [$($wire),+].join(", "))]
         pub struct $error;
 
         impl ::std::str::FromStr for $name {

@@ -33,7 +33,7 @@ async fn a_second_payment_shows_as_surplus() {
     desk.browser
         .click(&format!("Let succeed payment {pending}"))
         .await;
-    desk.browser.sees("₹1,499.00 too much").await;
+    desk.browser.sees("₹1,499.00 overpaid").await;
     desk.browser.close_tab().await;
 
     desk.learns("Due ₹0.00 Paid ₹1,499.00 Overpaid ₹1,499.00")

@@ -38,7 +38,7 @@ pub(super) fn version(headers: &HeaderMap) -> Result<ApiVersion, ApiError> {
             ApiError::request(
                 400,
                 "version_invalid",
-                "the header x-api-version names no known version",
+                "the header x-api-version names an unknown version",
             )
         })
 }

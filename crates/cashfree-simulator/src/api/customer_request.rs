@@ -32,14 +32,12 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Customer, ApiError> {
             "must be an e-mail address",
         ));
     }
-    let bank_code: Option<i64> = fields.value(
-        "customer_bank_code",
-        "must be one of the gateway's bank numbers",
-    )?;
+    let bank_code: Option<i64> =
+        fields.value("customer_bank_code", "must be a bank code of the gateway")?;
     if bank_code.is_some_and(|code| !BANK_CODES.contains(&code)) {
         return Err(invalid(
             &fields.name("customer_bank_code"),
-            "must be one of the gateway's bank numbers",
+            "must be a bank code of the gateway",
         ));
     }
     Ok(Customer {

@@ -49,11 +49,7 @@ impl ApiError {
     }
 
     pub(crate) fn method_not_allowed() -> Self {
-        Self::request(
-            405,
-            "request_failed",
-            "this address does not take this method",
-        )
+        Self::request(405, "request_failed", "method not allowed at this address")
     }
 
     pub(crate) fn not_json() -> Self {
@@ -88,9 +84,9 @@ impl ApiError {
 
     pub(crate) fn post_failed(operation: ApiOperation) -> Self {
         let (code, message) = match operation {
-            ApiOperation::CreateLink => ("link_post_failed", "the link could not be made"),
-            ApiOperation::CreateOrder => ("order_create_failed", "the order could not be made"),
-            ApiOperation::CreateRefund => ("refund_post_failed", "the refund could not be made"),
+            ApiOperation::CreateLink => ("link_post_failed", "the link could not be created"),
+            ApiOperation::CreateOrder => ("order_create_failed", "the order could not be created"),
+            ApiOperation::CreateRefund => ("refund_post_failed", "the refund could not be created"),
             _ => ("request_failed", "the request failed"),
         };
         Self::request(400, code, message)

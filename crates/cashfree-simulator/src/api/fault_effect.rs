@@ -56,7 +56,10 @@ pub(super) fn stored_response(
         ApiFault::RateLimitedStored => ApiError::rate_limited(),
         _ => return None,
     };
-    debug_assert!(!fault.commits(), "what commits is not answered instead");
+    debug_assert!(
+        !fault.commits(),
+        "a fault with a stored response does not execute the call"
+    );
     Some(refusal.into_api_response())
 }
 

@@ -86,7 +86,7 @@ fn link_id(fields: &Fields<'_>, optional: bool, dots: bool) -> Result<Option<Str
     if !link_id.bytes().all(allowed) {
         return Err(invalid(
             "link_id",
-            "must hold only letters, digits, - and _",
+            "must contain only letters, digits, - and _",
         ));
     }
     Ok(Some(link_id))
@@ -208,7 +208,7 @@ fn meta(fields: &Fields<'_>) -> Result<LinkMeta, ApiError> {
     {
         return Err(invalid(
             "link_meta.payment_methods",
-            "must be a comma list of cc, dc, ccc, ppc, nb, upi, paypal, app",
+            "must be a comma-separated list of cc, dc, ccc, ppc, nb, upi, paypal, app",
         ));
     }
     Ok(LinkMeta {

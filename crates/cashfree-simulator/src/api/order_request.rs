@@ -38,7 +38,7 @@ pub(super) fn read(body: &[u8], settings: &Settings, now: Timestamp) -> Result<N
     if order_id.as_deref().is_some_and(|id| !id.bytes().all(plain)) {
         return Err(invalid(
             "order_id",
-            "must hold only letters, digits, - and _",
+            "must contain only letters, digits, - and _",
         ));
     }
     let amount = fields
@@ -118,7 +118,7 @@ fn meta(fields: &Fields<'_>) -> Result<OrderMeta, ApiError> {
     {
         return Err(invalid(
             "order_meta.payment_methods",
-            "must be a comma list of the gateway's payment methods",
+            "must be a comma-separated list of the gateway's payment methods",
         ));
     }
     Ok(OrderMeta {

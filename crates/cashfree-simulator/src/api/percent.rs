@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_that_are_none_stay() {
+    fn malformed_escapes_stay_unchanged() {
         assert_eq!(decoded("%zz%4"), "%zz%4");
         assert_eq!(decoded("%+1%e2%82%ac"), "%+1€");
         assert_eq!(decoded("%ff"), "\u{fffd}");

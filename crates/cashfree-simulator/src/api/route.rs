@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_mean_operations() {
+    fn methods_and_paths_map_to_calls() {
         let read = |method: Method, path: &str, query| {
             Call::read(&method, path, query, 400).map_err(|error| error.code)
         };

@@ -46,7 +46,7 @@ pub(super) fn payment(
 ) -> Result<ApiResponse, ApiError> {
     let fields = Fields::parse(body)?;
     if fields.required_text("entity")? != "PAYMENTS" {
-        let message = "entity: this simulator knows only PAYMENTS";
+        let message = "entity: this simulator supports only PAYMENTS";
         return Err(ApiError::request(400, "entity_unsupported", message));
     }
     let cf_payment_id = fields.required_text("entity_id")?;

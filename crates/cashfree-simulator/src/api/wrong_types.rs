@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_does_no_harm() {
+    fn malformed_json_does_not_panic() {
         for text in ["", "\"", "\"\\", "{\"a\":", "<html>"] {
             with_wrong_types(&Bytes::copy_from_slice(text.as_bytes()), WrongTypes::Nulls);
         }

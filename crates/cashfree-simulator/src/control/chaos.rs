@@ -90,7 +90,7 @@ fn rates<T: FromStr<Err: Display> + Ord>(
     rates: &mut BTreeMap<T, u16>,
 ) -> Result<(), ControlError> {
     let given: Option<BTreeMap<String, u16>> =
-        input.value(field, "must be an object of faults and calls of a thousand")?;
+        input.value(field, "must be an object of faults and rates per thousand")?;
     for (fault, rate) in given.unwrap_or_default() {
         let name = input.name(&format!("{field}.{fault}"));
         let known = fault

@@ -34,7 +34,7 @@ pub(crate) fn add_fault(shared: Arc<Shared>, body: Body) -> Result<ApiFaultRule,
     if !fault.suits(operation) {
         return Err(ControlError::invalid(
             "fault",
-            format!("{fault} cannot befall {operation}"),
+            format!("{fault} does not apply to {operation}"),
         ));
     }
     let mut rule = ApiFaultRule::once(operation, fault);

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_has_these_names_and_no_other() {
+    fn only_loopback_names_are_this_machine() {
         for (name, ours) in [
             ("localhost", true),
             ("LOCALHOST:3001", true),

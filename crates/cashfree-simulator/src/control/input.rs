@@ -195,10 +195,7 @@ impl Input {
     /// Refuses the fields that were not taken.
     pub(super) fn finish(self) -> Result<(), ControlError> {
         match self.values.keys().next() {
-            Some(field) => Err(ControlError::invalid(
-                &self.name(field),
-                "is not known here",
-            )),
+            Some(field) => Err(ControlError::invalid(&self.name(field), "is unknown")),
             None => Ok(()),
         }
     }

@@ -69,7 +69,7 @@ pub(crate) fn advance_clock(shared: Arc<Shared>, body: Body) -> Result<Timestamp
     if later(simulator.now(), by) > timestamp::LAST_NOW {
         return Err(ControlError::invalid(
             "advance_seconds",
-            "must not lead beyond the beginning of the year 9000",
+            "must not pass the beginning of the year 9000",
         ));
     }
     Ok(simulator.advance_clock(by))

@@ -94,10 +94,10 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
             refusal(
                 405,
                 "method_not_allowed",
-                "this address does not take this method",
+                "method not allowed at this address",
             )
         })
-        .fallback(|| async { refusal(404, "unknown_route", "there is nothing at this address") })
+        .fallback(|| async { refusal(404, "unknown_route", "unknown address") })
         .layer(axum::middleware::from_fn(guard::guard));
     Router::new().nest("/_simulator", api)
 }

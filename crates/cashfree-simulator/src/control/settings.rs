@@ -53,7 +53,7 @@ fn changed(mut settings: Settings, mut input: Input) -> Result<Settings, Control
     read_answers(&mut settings, &mut input)?;
     if let Some(faults) = input.value::<BTreeMap<String, Option<String>>>(
         "faults",
-        "must be an object of operation and fault",
+        "must be an object of operations and faults",
     )? {
         read_faults(&mut settings, &faults)?;
     }

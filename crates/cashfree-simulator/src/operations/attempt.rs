@@ -149,7 +149,7 @@ impl GatewayState {
             return Err(ControlError::conflict(
                 "link_not_payable",
                 "link_id",
-                format!("link_id: the link is {} and takes no payment", link.status),
+                format!("link_id: the link is {} and takes no payments", link.status),
             ));
         }
         let order_amount = match &attempt.order_id {
@@ -175,7 +175,7 @@ impl GatewayState {
             Some(format!("is more than the remaining {}", link.remaining()))
         } else if amount < link.minimum_payment() && !self.settings.paid_status_on_partial {
             Some(format!(
-                "is less than the {} this link takes now",
+                "is less than the minimum of {}",
                 link.minimum_payment()
             ))
         } else {

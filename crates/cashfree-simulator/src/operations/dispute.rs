@@ -31,7 +31,7 @@ impl GatewayState {
             return Err(ControlError::conflict(
                 "payment_not_successful",
                 "cf_payment_id",
-                "cf_payment_id: the payment took no money, there is nothing to dispute",
+                "cf_payment_id: the payment did not succeed, so it cannot be disputed",
             ));
         }
         let amount = amount.unwrap_or(payment.amount);
@@ -73,13 +73,13 @@ impl GatewayState {
             return Err(ControlError::conflict(
                 "dispute_closed",
                 "dispute_id",
-                format!("dispute_id: the dispute is closed, it is {}", dispute.stage),
+                format!("dispute_id: the dispute is closed as {}", dispute.stage),
             ));
         }
         if stage == DisputeStage::Created {
             return Err(ControlError::invalid(
                 "stage",
-                "must lead further than CREATED",
+                "must be a stage after CREATED",
             ));
         }
         dispute.stage = stage;

@@ -46,7 +46,7 @@ impl GatewayState {
             Some(status) => Err(ControlError::conflict(
                 "payment_not_pending",
                 "cf_payment_id",
-                format!("cf_payment_id: the payment has ended, it is {status}"),
+                format!("cf_payment_id: the payment is already {status}"),
             )),
             None => Err(ControlError::not_found("cf_payment_id")),
         }

@@ -113,7 +113,7 @@ impl GatewayState {
         if amount > self.refundable(index) {
             return Err(ControlError::invalid(
                 "amount",
-                "is more than the payment has left to refund",
+                "is more than the refundable amount",
             ));
         }
         let refund_id = format!("auto_{}", self.rng.code(16));
@@ -166,7 +166,7 @@ impl GatewayState {
             Some(status) if !status.is_open() => Err(ControlError::conflict(
                 "refund_ended",
                 "cf_refund_id",
-                format!("cf_refund_id: the refund has ended, it is {status}"),
+                format!("cf_refund_id: the refund is already {status}"),
             )),
             _ if outcome == RefundStatus::Pending => Err(ControlError::invalid(
                 "outcome",

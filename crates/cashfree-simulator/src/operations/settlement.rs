@@ -44,7 +44,7 @@ impl GatewayState {
             None => Err(ControlError::conflict(
                 "order_not_paid",
                 "order_id",
-                "order_id: the order is not paid, there is nothing to settle",
+                "order_id: the order is not paid, so it cannot be settled",
             )),
         }
     }

@@ -68,7 +68,7 @@ pub(super) async fn on_link(
             "fail" => simulator.fail(link_id, attempt).map(drop),
             "pending" => simulator.leave_pending(link_id, attempt).map(drop),
             "expire" => simulator.expire(link_id, Some(merchant)).map(drop),
-            _ => Err(ControlError::invalid("action", "is not known here")),
+            _ => Err(ControlError::invalid("action", "is unknown")),
         }
     })
 }

@@ -24,13 +24,19 @@ pub(super) fn fault_fields(problem: Option<&FormError>) -> Vec<Field> {
         .iter()
         .map(|fault| (fault.as_str(), fault.to_string()));
     vec![
-        form.select("fault", "Fault", "What goes wrong.", faults, "duplicate"),
-        form.select("event", "Event", "Which webhooks are hit.", events, ""),
-        form.number("times", "Times", "How many webhooks are hit.", "1"),
+        form.select("fault", "Fault", "The fault.", faults, "duplicate"),
+        form.select(
+            "event",
+            "Event",
+            "The type of webhook that is hit.",
+            events,
+            "",
+        ),
+        form.number("times", "Times", "Number of webhooks to hit.", "1"),
         form.number(
             "delay_ms",
             "Delay in milliseconds",
-            "How long the fault delay holds back; up to 600000.",
+            "Delay of the fault delay; at most 600000.",
             "1000",
         ),
     ]
@@ -71,7 +77,13 @@ pub(super) fn chaos_fields(state: &GatewayState, problem: Option<&FormError>) ->
             "The same seed and the same calls give the same faults.",
             &seed,
         ),
-        form.select("profile", "Profile", "How much goes wrong.", names, name),
+        form.select(
+            "profile",
+            "Profile",
+            "The rates of the faults.",
+            names,
+            name,
+        ),
     ]
 }
 
@@ -86,9 +98,9 @@ pub(super) fn chaos_body(form_data: &FormData) -> Value {
 /// Describes the chaos profile and its tally.
 pub(super) fn chaos_summary(state: &GatewayState) -> String {
     let Some(profile) = &state.settings.chaos else {
-        return "Nothing is left to chance.".to_owned();
+        return "Random faults are off.".to_owned();
     };
-    let (name, seed) = (profile.name().unwrap_or("own rates"), profile.seed);
+    let (name, seed) = (profile.name().unwrap_or("custom rates"), profile.seed);
     let all: u64 = state.chaos_tally.seen.values().sum();
     let hit: Vec<String> = state
         .chaos_tally
@@ -96,10 +108,12 @@ pub(super) fn chaos_summary(state: &GatewayState) -> String {
         .iter()
         .map(|(fault, times)| format!("{fault} {times}"))
         .collect();
-    let hit = if hit.is_empty() {
-        "none was hit".to_owned()
+    let hits = if hit.is_empty() {
+        "none".to_owned()
     } else {
-        format!("hit were: {}", hit.join(", "))
+        hit.join(", ")
     };
-    format!("Profile {name}, seed {seed}. Of {all} calls, webhooks and ends of links {hit}.")
+    format!(
+        "Profile {name}, seed {seed}. {all} calls, webhooks and ended links so far. Faults: {hits}."
+    )
 }

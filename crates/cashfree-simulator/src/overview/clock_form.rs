@@ -25,10 +25,10 @@ pub(super) fn fields(problem: Option<&FormError>) -> Vec<Field> {
         form.number(
             "advance_seconds",
             "Forward by",
-            "Links whose time comes expire. There is no way back.",
+            "Overdue links expire. The clock cannot go back.",
             "10",
         ),
-        form.select("unit", "Unit", "What the number counts.", units, "minutes"),
+        form.select("unit", "Unit", "The unit of the number.", units, "minutes"),
     ]
 }
 

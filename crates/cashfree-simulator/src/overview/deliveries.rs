@@ -45,7 +45,7 @@ impl Row {
         match (&self.delivery.link_id, &self.delivery.order_id) {
             (Some(link_id), _) => format!("link {link_id}"),
             (None, Some(order_id)) => format!("order {order_id}"),
-            (None, None) => "a test of the address".to_owned(),
+            (None, None) => "a test of the endpoint".to_owned(),
         }
     }
 

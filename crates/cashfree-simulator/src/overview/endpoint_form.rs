@@ -29,14 +29,14 @@ pub(super) fn fields(state: &GatewayState, problem: Option<&FormError>) -> Vec<F
         form.select(
             "version",
             "Version",
-            "The form of bodies and headers.",
+            "The version of bodies and headers.",
             versions,
             WebhookVersion::default().as_str(),
         ),
         form.checks(
             "events",
             "Events",
-            "What the address is told about.",
+            "The events that are sent to the address.",
             EventType::ALL.iter().map(|event| event.as_str()),
         ),
     ];
@@ -48,7 +48,7 @@ pub(super) fn fields(state: &GatewayState, problem: Option<&FormError>) -> Vec<F
         fields.push(form.select(
             "merchant",
             "Merchant",
-            "Whose events it receives.",
+            "The merchant whose events are sent.",
             merchants,
             first.client_id(),
         ));

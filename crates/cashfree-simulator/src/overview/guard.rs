@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_very_same_origin_is_own() {
+    fn only_the_same_origin_is_accepted() {
         for (host, origin, own) in [
             ("127.0.0.1:3001", "http://127.0.0.1:3001", true),
             ("localhost:80", "http://localhost", true),

@@ -13,7 +13,7 @@ use crate::shared::Shared;
 use crate::state::{DisputeType, SettlementStatus};
 
 /// Reason of an automatic refund that the overview starts.
-const MANUAL_REFUND_REASON: &str = "The developer wanted it so.";
+const MANUAL_REFUND_REASON: &str = "Requested by the developer.";
 
 pub(super) async fn on_order(
     State(shared): State<Arc<Shared>>,
@@ -50,7 +50,7 @@ pub(super) async fn on_payment(
                     SettlementStatus::Success,
                 )
                 .map(drop),
-            _ => Err(ControlError::invalid("action", "is not known here")),
+            _ => Err(ControlError::invalid("action", "is unknown")),
         }
     })
 }

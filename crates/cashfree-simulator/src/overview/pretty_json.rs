@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_stay_as_they_are_written() {
+    fn formatting_keeps_every_value() {
         let text = r#"{"b":200.10,"a":["x, {y}: \"z\\",{}],"n":[],"id":9007199254740993}"#;
         let wanted = "{\n  \"b\": 200.10,\n  \"a\": [\n    \"x, {y}: \\\"z\\\\\",\n    {}\n  ],\n  \"n\": [],\n  \
                       \"id\": 9007199254740993\n}";

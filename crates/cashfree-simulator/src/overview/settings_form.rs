@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_has_every_setting_but_faults_and_chance() {
+    fn the_form_has_every_setting_except_faults_and_chaos() {
         let values = values(&Settings::default());
         let known: BTreeSet<&str> = values.keys().map(String::as_str).collect();
         let as_text: BTreeSet<&str> = GROUPS

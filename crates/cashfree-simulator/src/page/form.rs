@@ -90,7 +90,7 @@ impl Form {
             _ => {
                 return Err(FormError::new(
                     "form",
-                    "Choose whether to pay, to fail, to leave the payment pending, or to leave.",
+                    "Choose one of the buttons: pay, fail, leave pending, or leave.",
                 ));
             }
         };

@@ -23,7 +23,7 @@ pub(super) fn back_to_merchant(order: &Order) -> Option<Response> {
 pub(super) fn unknown() -> Response {
     let message = Message::new(
         "Payment link not found",
-        "There is no such payment link. It may be misspelt, or the simulator was started anew since.",
+        "There is no such payment link. The address may be wrong, or the simulator was restarted.",
     );
     page(Audience::Payer, StatusCode::NOT_FOUND, &message)
 }

@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_upi_id_that_fails_has_its_reason() {
+    fn failing_upi_ids_have_a_decline_reason() {
         for known in UPI_IDS {
             let (_, decline) = upi(known.id).unwrap();
             assert_eq!(decline.map(|decline| decline.reason), known.reason);

@@ -162,14 +162,14 @@ pub(super) fn link_page(
                 reasons: &REASONS,
             })));
         }
-        LinkStatus::Paid => ("This link is paid", "There is nothing left to do."),
+        LinkStatus::Paid => ("This link is paid", "No payment is due."),
         LinkStatus::Expired => (
             "This link has expired",
-            "It takes no payment. Ask the merchant for a new one.",
+            "It takes no more payments. Ask the merchant for a new link.",
         ),
         LinkStatus::Cancelled => (
             "This link was cancelled",
-            "The merchant withdrew it. It takes no payment.",
+            "The merchant cancelled it. It takes no more payments.",
         ),
     };
     Some(LinkPage::Closed(Closed {

@@ -16,7 +16,7 @@ impl Shared {
     pub(crate) fn dispatch(self: &Arc<Self>, batch: DeliveryBatch, webhooks: &WebhookSettings) {
         if tokio::runtime::Handle::try_current().is_err() {
             for (id, _) in batch.targets.into_iter().flatten() {
-                self.give_up(id, Some("no async runtime to send from"));
+                self.give_up(id, Some("no async runtime is available"));
             }
             return;
         }
@@ -147,7 +147,7 @@ impl Shared {
     /// Sends a delivery once more, outside its schedule.
     pub(crate) fn resend(self: &Arc<Self>, id: u64) {
         if tokio::runtime::Handle::try_current().is_err() {
-            self.give_up(id, Some("no async runtime to send from"));
+            self.give_up(id, Some("no async runtime is available"));
             return;
         }
         let shared = Arc::clone(self);

@@ -61,9 +61,9 @@ impl WebhookSender {
         }
         match request.send().await {
             Ok(response) => Ok(response.status().as_u16()),
-            Err(error) if error.is_timeout() => Err("no answer in time"),
+            Err(error) if error.is_timeout() => Err("no response in time"),
             Err(error) if error.is_connect() => Err("no connection"),
-            Err(_) => Err("the connection broke or the answer was unreadable"),
+            Err(_) => Err("the connection broke or the response was unreadable"),
         }
     }
 

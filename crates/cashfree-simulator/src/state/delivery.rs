@@ -53,9 +53,9 @@ impl DeliveryAttempt {
     /// Describes the outcome.
     pub(crate) fn outcome(&self) -> String {
         match (self.status, &self.error) {
-            (Some(status), _) => format!("answered {status}"),
+            (Some(status), _) => format!("responded with {status}"),
             (None, Some(error)) => error.clone(),
-            (None, None) => "no answer".to_owned(),
+            (None, None) => "no response".to_owned(),
         }
     }
 }

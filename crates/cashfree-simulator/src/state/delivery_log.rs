@@ -45,7 +45,7 @@ mod tests {
     use crate::version::WebhookVersion;
 
     #[test]
-    fn the_oldest_finished_deliveries_are_forgotten_first() {
+    fn the_oldest_final_deliveries_are_removed_first() {
         let mut state = GatewayState::new(
             Settings::default(),
             vec![Merchant::default()],

@@ -63,9 +63,7 @@ impl GatewayState {
             (Some(_), Some(_)) => Err(ControlError::conflict(
                 "ambiguous",
                 "merchant",
-                format!(
-                    "merchant: several merchants have a {what} with this id, say which one is meant"
-                ),
+                format!("merchant: several merchants have a {what} with this id; name one"),
             )),
         }
     }

@@ -40,7 +40,7 @@ impl GatewayState {
                     let body = self.event_body(*event, event_type, target.version, now);
                     let object = self.event_object(*event);
                     let (Some(Ok(body)), Some(object)) = (body, object) else {
-                        tracing::error!(%event_type, "an event could not be written");
+                        tracing::error!(%event_type, "an event could not be serialized");
                         continue;
                     };
                     let flaws = self.webhook_flaws(event_type);

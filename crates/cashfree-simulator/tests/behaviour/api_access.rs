@@ -76,7 +76,7 @@ async fn a_known_version_is_required() {
 }
 
 #[tokio::test]
-async fn answers_carry_the_documented_headers() {
+async fn responses_have_the_documented_headers() {
     let gateway = Gateway::start().await;
     let request = gateway
         .request(Method::GET, "/links/x")
@@ -94,7 +94,7 @@ async fn answers_carry_the_documented_headers() {
 }
 
 #[tokio::test]
-async fn unknown_addresses_and_methods_answer_json() {
+async fn unknown_paths_and_methods_get_json_errors() {
     let gateway = Gateway::start().await;
     for (method, path, status) in [
         (Method::GET, "", 400),
@@ -128,7 +128,7 @@ async fn unknown_addresses_and_methods_answer_json() {
 }
 
 #[tokio::test]
-async fn an_empty_part_inside_an_address_is_refused() {
+async fn an_empty_path_segment_is_refused() {
     let gateway = Gateway::start().await;
     let refused = gateway.post("//links", link("a", "")).await;
     assert_eq!(
@@ -149,7 +149,7 @@ async fn an_empty_part_inside_an_address_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_has_to_be_said_to_be_json() {
+async fn a_body_requires_the_json_content_type() {
     let gateway = Gateway::start().await;
     for kind in [
         None,
@@ -175,7 +175,7 @@ async fn a_body_has_to_be_said_to_be_json() {
 }
 
 #[tokio::test]
-async fn the_rate_limit_slides_when_it_is_enforced() {
+async fn an_enforced_rate_limit_uses_a_sliding_window() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = Gateway::with(SimulatorConfig::new().with_clock(clock.clone())).await;
     gateway.simulator().update_settings(|settings| {
@@ -206,7 +206,7 @@ async fn the_rate_limit_slides_when_it_is_enforced() {
 }
 
 #[tokio::test]
-async fn orders_payments_and_refunds_have_the_published_limits_unless_one_is_set_for_all() {
+async fn published_rate_limits_apply_unless_disabled() {
     let gateway = Gateway::start().await;
     let mut seen = Vec::new();
     for published in [true, false] {
@@ -235,7 +235,7 @@ async fn orders_payments_and_refunds_have_the_published_limits_unless_one_is_set
 }
 
 #[tokio::test]
-async fn a_new_link_can_lag_behind() {
+async fn a_new_link_can_be_hidden_by_read_after_write_lag() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = Gateway::with(SimulatorConfig::new().with_clock(clock.clone())).await;
     gateway

@@ -50,7 +50,7 @@ async fn the_same_seed_and_calls_give_the_same_faults() {
 }
 
 #[tokio::test]
-async fn each_operation_has_a_chance_of_its_own() {
+async fn each_operation_draws_its_faults_independently() {
     let config = || SimulatorConfig::new().with_chaos(profile(1));
     let (alone, among) = (Gateway::with(config()).await, Gateway::with(config()).await);
     let undisturbed = fetches(&alone, 30).await;
@@ -65,7 +65,7 @@ async fn each_operation_has_a_chance_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_fault_that_was_asked_for_goes_before_and_moves_nothing() {
+async fn a_queued_fault_takes_precedence_over_chaos() {
     let config = || SimulatorConfig::new().with_chaos(profile(1));
     let (plain, asked) = (Gateway::with(config()).await, Gateway::with(config()).await);
     let rule = ApiFaultRule::once(ApiOperation::FetchLink, ApiFault::Error500);
@@ -76,7 +76,7 @@ async fn a_fault_that_was_asked_for_goes_before_and_moves_nothing() {
 }
 
 #[tokio::test]
-async fn webhooks_and_late_payments_follow_from_the_seed_too() {
+async fn webhook_faults_and_late_payments_depend_on_the_seed() {
     let run = async |seed| {
         let receiver = Receiver::start().await;
         let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
@@ -120,7 +120,7 @@ async fn webhooks_and_late_payments_follow_from_the_seed_too() {
 }
 
 #[tokio::test]
-async fn a_storm_does_not_break_the_simulator_and_is_counted() {
+async fn a_storm_is_survived_and_counted() {
     let gateway = Gateway::start().await;
     let mut storm = ChaosProfile::storm(5);
     (storm.delay_ms, storm.timeout_ms) = (1, 1);
@@ -151,7 +151,7 @@ async fn a_storm_does_not_break_the_simulator_and_is_counted() {
 }
 
 #[tokio::test]
-async fn chance_is_seen_and_switched_by_the_control_api() {
+async fn chaos_is_shown_and_set_through_the_control_api() {
     let gateway = Gateway::start().await;
     let calm = gateway.control(Method::GET, "/chaos", "").await.ok();
     assert_eq!(calm["profile"], Value::Null);
@@ -209,7 +209,7 @@ async fn chance_is_seen_and_switched_by_the_control_api() {
 }
 
 #[test]
-fn a_profile_that_cannot_be_is_refused_before_anything_is_served() {
+fn an_invalid_profile_is_refused_at_construction() {
     let mut profile = ChaosProfile::calm(1);
     profile.requests.insert(ApiFault::Delay, 1001);
     let config = SimulatorConfig::new().with_chaos(profile.clone());

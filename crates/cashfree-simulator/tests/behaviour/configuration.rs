@@ -3,7 +3,7 @@ use cashfree_simulator::{ConfigError, Endpoint, Merchant, Simulator, SimulatorCo
 use crate::gateway::{Gateway, link};
 
 #[test]
-fn what_cannot_work_is_refused_before_anything_is_served() {
+fn invalid_configurations_are_refused() {
     let refused = |config: SimulatorConfig| Simulator::new(config).map(|_| ()).unwrap_err();
     for url in [
         "nowhere",
@@ -44,7 +44,7 @@ fn what_cannot_work_is_refused_before_anything_is_served() {
 }
 
 #[tokio::test]
-async fn the_public_address_is_used_for_links() {
+async fn link_addresses_begin_with_the_public_url() {
     let gateway =
         Gateway::with(SimulatorConfig::new().with_public_url("https://pay.example/sim/")).await;
     let created = gateway.create(link("l", "")).await.ok();
@@ -57,7 +57,7 @@ async fn the_public_address_is_used_for_links() {
 }
 
 #[tokio::test]
-async fn a_seed_repeats_a_run() {
+async fn the_same_seed_repeats_a_run() {
     let (one, two) = (Gateway::start().await, Gateway::start().await);
     let (first, second) = (
         one.create(link("l", "")).await.ok(),
@@ -70,7 +70,7 @@ async fn a_seed_repeats_a_run() {
 }
 
 #[tokio::test]
-async fn nothing_of_the_payer_shows_in_debug_output() {
+async fn personal_data_is_not_in_debug_output() {
     let gateway =
         Gateway::with(SimulatorConfig::new().with_endpoint(Endpoint::new("http://127.0.0.1:9/")))
             .await;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::gateway::{Gateway, Receiver, SECRET, fast, instalment_link, link};
 
 #[tokio::test]
-async fn a_payment_is_made_and_seen_through_the_control_api() {
+async fn the_control_api_makes_and_lists_payments() {
     let gateway = Gateway::with(fast()).await;
     let receiver = Receiver::start().await;
     let endpoint = format!(
@@ -272,7 +272,7 @@ const BAD_INPUTS: &[(&str, &str, u16, &str)] = &[
 ];
 
 #[tokio::test]
-async fn each_bad_input_is_refused_by_its_name() {
+async fn invalid_inputs_are_refused_by_field() {
     let gateway = Gateway::start().await;
     gateway.create(link("c", "")).await.ok();
     for (path, body, status, field) in BAD_INPUTS {
@@ -290,7 +290,7 @@ async fn each_bad_input_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn settings_change_in_part_or_not_at_all() {
+async fn settings_change_partially_or_not_at_all() {
     let gateway = Gateway::start().await;
     let before = gateway.control(Method::GET, "/settings", "").await;
     assert_eq!(before.ok()["duplicate_link_status"], 409);
@@ -330,7 +330,7 @@ async fn settings_change_in_part_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn merchants_and_time_can_be_added() {
+async fn merchants_can_be_added_and_the_clock_advanced() {
     let gateway = Gateway::start().await;
     let added = gateway
         .control(
@@ -363,7 +363,7 @@ async fn merchants_and_time_can_be_added() {
 }
 
 #[tokio::test]
-async fn time_has_an_end_at_which_everything_still_works() {
+async fn the_simulator_works_at_the_end_of_its_time() {
     let gateway = Gateway::start().await;
     let latest = r#""link_expiry_time":"9999-12-30T00:00:00Z""#;
     gateway.create(link("latest", latest)).await.ok();
@@ -393,7 +393,7 @@ async fn time_has_an_end_at_which_everything_still_works() {
 }
 
 #[tokio::test]
-async fn a_clock_of_any_reading_does_no_harm() {
+async fn any_clock_reading_is_accepted() {
     for reading in [jiff::Timestamp::MAX, jiff::Timestamp::MIN] {
         let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(reading));
         let config = cashfree_simulator::SimulatorConfig::new().with_clock(clock);
@@ -404,7 +404,7 @@ async fn a_clock_of_any_reading_does_no_harm() {
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_are_kept_out() {
+async fn requests_from_other_sites_are_refused() {
     let gateway = Gateway::start().await;
     gateway.create(link("c", "")).await.ok();
     let url = format!("{}/_simulator/links/c/pay", gateway.running.url());
@@ -444,7 +444,7 @@ async fn pages_of_other_sites_are_kept_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn changes_of_settings_at_the_same_time_are_all_kept() {
+async fn concurrent_changes_of_settings_are_all_kept() {
     let gateway = Gateway::start().await;
     for round in 0..20 {
         let wanted = round % 2 == 0;
@@ -472,7 +472,7 @@ async fn changes_of_settings_at_the_same_time_are_all_kept() {
 }
 
 #[tokio::test]
-async fn deliveries_can_be_forgotten_and_numbers_are_not_used_again() {
+async fn deliveries_can_be_cleared_and_numbers_are_not_reused() {
     let gateway = Gateway::with(fast()).await;
     let receiver = Receiver::start().await;
     let endpoint = cashfree_simulator::Endpoint::new(&receiver.url);

@@ -57,7 +57,7 @@ async fn state(gateway: &Gateway) -> String {
 }
 
 #[tokio::test]
-async fn forms_of_other_pages_change_nothing() {
+async fn forms_from_other_origins_change_nothing() {
     let clock = "2026-01-15T10:00:00Z".parse().unwrap();
     let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(clock));
     let gateway = Gateway::with(fast().with_clock(clock)).await;
@@ -112,7 +112,7 @@ async fn forms_of_other_pages_change_nothing() {
             let refused = gateway.send(request).await.unwrap();
             check(&refused.text);
             assert_eq!(refused.status, 403, "{path} {stranger:?}");
-            assert_eq!(headings(&refused.text), ["Not from here"]);
+            assert_eq!(headings(&refused.text), ["Request refused"]);
         }
         assert_eq!(state(&gateway).await, before, "{path}");
     }
@@ -144,7 +144,7 @@ async fn forms_of_other_pages_change_nothing() {
 }
 
 #[tokio::test]
-async fn under_a_foreign_name_nothing_is_shown() {
+async fn a_foreign_host_name_is_refused() {
     let gateway = Gateway::start().await;
     gateway.create(link("private", "")).await.ok();
     for path in ["/", "/_simulator/ui/lists"] {

@@ -10,7 +10,7 @@ use tower::ServiceExt;
 use crate::gateway::{CLIENT, Gateway, SECRET, link, link_exists};
 
 #[tokio::test]
-async fn a_drop_before_commit_leaves_nothing_and_sends_nothing() {
+async fn a_drop_before_commit_has_no_effect() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(ApiFaultRule::once(
         ApiOperation::CreateLink,
@@ -28,7 +28,7 @@ async fn a_drop_before_commit_leaves_nothing_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn not_one_byte_of_an_answer_leaves_a_dropped_connection() {
+async fn a_dropped_connection_sends_no_byte() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(ApiFaultRule::once(
@@ -49,7 +49,7 @@ async fn not_one_byte_of_an_answer_leaves_a_dropped_connection() {
 }
 
 #[tokio::test]
-async fn a_drop_after_commit_leaves_the_link_and_the_remembered_answer() {
+async fn a_drop_after_commit_creates_the_link_and_stores_the_response() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(
         ApiFaultRule::once(ApiOperation::CreateLink, ApiFault::DropAfterCommit)
@@ -71,7 +71,7 @@ async fn a_drop_after_commit_leaves_the_link_and_the_remembered_answer() {
 }
 
 #[tokio::test]
-async fn without_a_listener_a_dropped_connection_is_a_broken_body() {
+async fn through_the_router_a_dropped_connection_is_a_broken_body() {
     let simulator = Simulator::new(SimulatorConfig::new()).unwrap();
     simulator.inject_fault(ApiFaultRule::once(
         ApiOperation::FetchLink,
@@ -92,7 +92,7 @@ async fn without_a_listener_a_dropped_connection_is_a_broken_body() {
 }
 
 #[tokio::test]
-async fn faults_of_answers_hit_as_often_as_told_and_only_their_operation() {
+async fn response_faults_hit_only_their_operation_the_given_number_of_times() {
     let gateway = Gateway::start().await;
     gateway.create(link("a", "")).await.ok();
     let body = r#"{"operation":"fetch_link","fault":"error_500","times":2}"#;
@@ -158,7 +158,7 @@ async fn faults_of_answers_hit_as_often_as_told_and_only_their_operation() {
 }
 
 #[tokio::test]
-async fn a_500_after_the_work_was_done_is_possible() {
+async fn an_executed_call_can_respond_with_a_500() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(ApiFaultRule::once(
         ApiOperation::CancelLink,
@@ -173,7 +173,7 @@ async fn a_500_after_the_work_was_done_is_possible() {
 }
 
 #[tokio::test]
-async fn a_delayed_answer_belongs_to_work_already_done() {
+async fn a_delayed_call_is_executed_before_its_response() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(
         ApiFaultRule::once(ApiOperation::CreateLink, ApiFault::Delay)
@@ -197,7 +197,7 @@ async fn a_delayed_answer_belongs_to_work_already_done() {
 }
 
 #[tokio::test]
-async fn a_standing_fault_hits_until_it_is_taken_away() {
+async fn a_standing_fault_hits_until_it_is_removed() {
     let gateway = Gateway::start().await;
     gateway
         .control(
@@ -222,7 +222,7 @@ async fn a_standing_fault_hits_until_it_is_taken_away() {
 }
 
 #[tokio::test]
-async fn a_stored_refusal_is_given_again_under_its_key_and_under_no_other() {
+async fn a_stored_error_repeats_only_under_its_key() {
     for (fault, status) in [
         (ApiFault::Error400Stored, 400),
         (ApiFault::NotFoundStored, 404),

@@ -12,7 +12,7 @@ async fn create(gateway: &Gateway, key: &str, body: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_repeated_key_gets_the_first_answer_again() {
+async fn a_repeated_key_gets_the_first_response() {
     let gateway = Gateway::start().await;
     let first = create(&gateway, "k1", &link("a", "")).await;
     assert_eq!(
@@ -34,7 +34,7 @@ async fn a_repeated_key_gets_the_first_answer_again() {
 }
 
 #[tokio::test]
-async fn a_key_with_another_body_is_a_mistake() {
+async fn a_key_with_another_body_is_refused() {
     let gateway = Gateway::start().await;
     create(&gateway, "k1", &link("a", "")).await.ok();
     let refused = create(&gateway, "k1", &link("b", "")).await;
@@ -47,7 +47,7 @@ async fn a_key_with_another_body_is_a_mistake() {
 }
 
 #[tokio::test]
-async fn refusals_are_remembered_too() {
+async fn error_responses_are_stored_too() {
     let gateway = Gateway::start().await;
     let bad = link("a", "").replace("200.12", "0");
     assert_eq!(create(&gateway, "k", &bad).await.status, 400);
@@ -60,7 +60,7 @@ async fn refusals_are_remembered_too() {
 }
 
 #[tokio::test]
-async fn a_stored_500_comes_again_until_the_key_changes() {
+async fn a_stored_500_repeats_until_the_key_changes() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(ApiFaultRule::once(
         ApiOperation::CreateLink,
@@ -79,7 +79,7 @@ async fn a_stored_500_comes_again_until_the_key_changes() {
 }
 
 #[tokio::test]
-async fn keys_belong_to_one_address_and_reads_ignore_them() {
+async fn keys_are_scoped_to_one_path_and_ignored_on_reads() {
     let gateway = Gateway::start().await;
     create(&gateway, "k", &link("a", "")).await.ok();
     create(&gateway, "other", &link("b", "")).await.ok();
@@ -110,7 +110,7 @@ async fn keys_belong_to_one_address_and_reads_ignore_them() {
 }
 
 #[tokio::test]
-async fn what_is_refused_at_the_door_is_not_remembered() {
+async fn refused_credentials_are_not_stored() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(ApiFaultRule::once(
         ApiOperation::CreateLink,
@@ -121,7 +121,7 @@ async fn what_is_refused_at_the_door_is_not_remembered() {
 }
 
 #[tokio::test]
-async fn many_at_once_make_one_link() {
+async fn concurrent_requests_with_one_key_create_one_link() {
     let gateway = Gateway::start().await;
     let body = link("race", "");
     let replies = tokio::join!(

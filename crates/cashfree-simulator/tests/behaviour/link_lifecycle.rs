@@ -14,7 +14,7 @@ fn paise(text: &str) -> Paise {
 }
 
 #[tokio::test]
-async fn a_link_is_created_fetched_paid_and_its_money_found() {
+async fn a_link_is_created_fetched_and_paid() {
     let gateway = Gateway::start().await;
     let created = gateway
         .create(link("inv-1", r#""link_notes":{"b":"2","a":"1"}"#))
@@ -95,7 +95,7 @@ async fn a_link_is_created_fetched_paid_and_its_money_found() {
 }
 
 #[tokio::test]
-async fn instalments_add_up_and_the_first_has_a_minimum() {
+async fn instalments_add_up_and_the_first_one_has_a_minimum() {
     let gateway = Gateway::start().await;
     gateway.create(instalment_link("part", "")).await.ok();
     let simulator = gateway.simulator();
@@ -164,7 +164,7 @@ async fn a_link_without_instalments_takes_only_its_amount() {
 }
 
 #[tokio::test]
-async fn failed_and_left_attempts_leave_the_link_payable_and_their_order_unpaid() {
+async fn failed_and_dropped_attempts_leave_link_and_order_unpaid() {
     let gateway = Gateway::start().await;
     gateway.create(link("tries", "")).await.ok();
     let simulator = gateway.simulator();
@@ -213,7 +213,7 @@ async fn failed_and_left_attempts_leave_the_link_payable_and_their_order_unpaid(
 }
 
 #[tokio::test]
-async fn unpaid_orders_expire_on_their_own() {
+async fn unpaid_orders_of_a_link_expire_after_thirty_minutes() {
     let gateway = Gateway::start().await;
     gateway.create(link("slow", "")).await.ok();
     let failed = gateway
@@ -232,7 +232,7 @@ async fn unpaid_orders_expire_on_their_own() {
 }
 
 #[tokio::test]
-async fn only_a_link_that_can_still_be_paid_is_cancelled() {
+async fn only_payable_links_can_be_cancelled() {
     let gateway = Gateway::start().await;
     for id in ["active", "paid", "expired"] {
         gateway.create(link(id, "")).await.ok();
@@ -272,7 +272,7 @@ async fn only_a_link_that_can_still_be_paid_is_cancelled() {
 }
 
 #[tokio::test]
-async fn money_of_a_payment_begun_earlier_lands_on_a_link_that_is_over() {
+async fn a_late_payment_counts_on_an_ended_link() {
     let gateway = Gateway::start().await;
     gateway.create(link("late", "")).await.ok();
     gateway.create(instalment_link("late-part", "")).await.ok();
@@ -347,7 +347,7 @@ async fn links_expire_by_the_injected_clock() {
 }
 
 #[tokio::test]
-async fn a_running_simulator_notices_expiry_by_itself() {
+async fn a_running_simulator_expires_links_in_the_background() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let config = SimulatorConfig::new()
         .with_clock(clock.clone())

@@ -26,7 +26,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn whatever_is_asked_in_whatever_version_the_answer_fits_the_document() {
+fn responses_to_random_requests_match_the_document_in_every_version() {
     let Some(document) = document() else {
         return;
     };
@@ -55,7 +55,7 @@ fn whatever_is_asked_in_whatever_version_the_answer_fits_the_document() {
 }
 
 #[test]
-fn each_call_has_its_success_and_its_refusals_in_every_version() {
+fn every_call_succeeds_and_fails_as_documented_in_every_version() {
     let Some(document) = document() else {
         return;
     };

@@ -5,7 +5,7 @@ use crate::markup::check;
 use crate::orders::order;
 
 #[tokio::test]
-async fn an_order_is_paid_on_its_page() {
+async fn an_order_is_paid_on_its_payment_page() {
     let gateway = Gateway::start().await;
     gateway.post("/orders", order("o-1", "")).await.ok();
     let back = r#""order_meta":{"return_url":"https://shop.example/back"}"#;
@@ -22,7 +22,7 @@ async fn an_order_is_paid_on_its_page() {
     check(&page.text);
     assert!(page.text.contains("Pay ₹100.50"), "{}", page.text);
     for (outcome, status, words) in [
-        ("nothing", 422, "Choose whether to pay"),
+        ("nothing", 422, "Choose one of the buttons"),
         ("fail", 200, "FAILED"),
         ("pay", 200, "Transaction success"),
         ("pay", 422, "the order is not active"),
@@ -44,7 +44,7 @@ async fn an_order_is_paid_on_its_page() {
 }
 
 #[tokio::test]
-async fn the_control_api_lets_attempts_on_an_order_end_in_every_way() {
+async fn the_control_api_makes_attempts_on_orders_with_every_outcome() {
     let gateway = Gateway::start().await;
     gateway.post("/orders", order("o-1", "")).await.ok();
     for (action, body, status) in [

@@ -27,7 +27,7 @@ async fn patch(gateway: &Gateway, order_id: &str, version: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn an_order_is_made_paid_and_told_about() {
+async fn an_order_is_created_and_paid_and_sends_an_event() {
     let receiver = Receiver::start().await;
     let gateway = Gateway::with(fast()).await;
     let more = format!(
@@ -77,7 +77,7 @@ async fn an_order_is_made_paid_and_told_about() {
 }
 
 #[tokio::test]
-async fn orders_are_refused_for_what_is_wrong_with_them() {
+async fn invalid_orders_are_refused_with_the_right_code() {
     let gateway = Gateway::start().await;
     for (wrong, code) in [
         (order("o", ""), "order_id_invalid"),
@@ -124,7 +124,7 @@ async fn orders_are_refused_for_what_is_wrong_with_them() {
 }
 
 #[tokio::test]
-async fn an_order_is_terminated_at_once_or_after_the_payment_under_way() {
+async fn an_order_terminates_at_once_or_after_its_pending_payment() {
     let gateway = Gateway::start().await;
     let simulator = gateway.simulator();
     for id in ["o-1", "o-2", "o-3"] {
@@ -164,7 +164,7 @@ async fn an_order_is_terminated_at_once_or_after_the_payment_under_way() {
 }
 
 #[tokio::test]
-async fn an_order_can_be_paid_twice_by_a_payment_that_comes_late() {
+async fn a_late_payment_can_pay_an_order_twice() {
     let gateway = Gateway::start().await;
     gateway.post("/orders", order("o-1", "")).await.ok();
     let pay = |attempt| {
@@ -183,7 +183,7 @@ async fn an_order_can_be_paid_twice_by_a_payment_that_comes_late() {
 }
 
 #[tokio::test]
-async fn the_sandbox_lets_a_pending_payment_end_and_a_payout_be_simulated() {
+async fn simulation_calls_complete_payments_and_settlements() {
     let gateway = Gateway::start().await;
     gateway.create(link("l", "")).await.ok();
     let payment = gateway

@@ -6,7 +6,7 @@ use crate::gateway::{Gateway, Receiver, Reply, fast, instalment_link, link};
 use crate::markup::{check, headings, tags, unescaped};
 
 #[tokio::test]
-async fn an_empty_simulator_says_how_to_begin() {
+async fn an_empty_simulator_shows_how_to_start() {
     let gateway = Gateway::start().await;
     let page = gateway.overview().await;
     check(&page.text);
@@ -17,7 +17,7 @@ async fn an_empty_simulator_says_how_to_begin() {
     let text = unescaped(&page.text);
     for part in [
         "There is no link yet",
-        "Nothing was sent yet",
+        "No webhooks yet",
         &format!("curl -s {}/pg/links", gateway.running.url()),
         DEFAULT_CLIENT_SECRET,
     ] {
@@ -32,7 +32,7 @@ async fn an_empty_simulator_says_how_to_begin() {
 }
 
 #[tokio::test]
-async fn secrets_that_are_not_public_are_not_shown() {
+async fn only_the_default_secret_is_shown() {
     let config = SimulatorConfig::new()
         .with_merchant(Merchant::new("mine", "hidden-secret"))
         .with_merchant(Merchant::new("other", DEFAULT_CLIENT_SECRET).with_secret("hidden-too"));
@@ -43,7 +43,7 @@ async fn secrets_that_are_not_public_are_not_shown() {
 }
 
 #[tokio::test]
-async fn links_and_deliveries_are_shown_with_all_that_happened() {
+async fn links_and_deliveries_are_shown_with_their_history() {
     let gateway = Gateway::with(fast()).await;
     let receiver = Receiver::start().await;
     receiver.refuse(&[503]);
@@ -82,8 +82,8 @@ async fn links_and_deliveries_are_shown_with_all_that_happened() {
         &paid.order_id,
         "Pay late",
         "Let succeed",
-        "answered 503",
-        "answered 200",
+        "responded with 503",
+        "responded with 200",
         "x-webhook-signature",
     ] {
         assert!(page.contains(part), "{part}");
@@ -99,11 +99,11 @@ async fn links_and_deliveries_are_shown_with_all_that_happened() {
         .complete_payment(&pending.cf_payment_id, PaymentStatus::Success)
         .unwrap();
     let page = gateway.overview().await.text;
-    assert!(page.contains("₹55.00 too much") && !page.contains("Let succeed"));
+    assert!(page.contains("₹55.00 overpaid") && !page.contains("Let succeed"));
 }
 
 #[tokio::test]
-async fn of_many_links_the_latest_fifty_are_shown() {
+async fn only_the_latest_fifty_links_are_shown() {
     let gateway = Gateway::start().await;
     for number in 0..52 {
         gateway
@@ -128,7 +128,7 @@ async fn lists(gateway: &Gateway, known: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn the_lists_are_sent_again_only_when_they_changed() {
+async fn unchanged_lists_get_a_304() {
     let gateway = Gateway::start().await;
     gateway.create(link("live", "")).await.ok();
     let first = lists(&gateway, "").await;
@@ -150,7 +150,7 @@ async fn the_lists_are_sent_again_only_when_they_changed() {
 const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&</pre><script>";
 
 #[tokio::test]
-async fn what_anybody_writes_stays_text_on_every_page() {
+async fn all_text_is_escaped_on_every_page() {
     let merchant = "<b>\"'&</b>";
     let config =
         fast().with_merchant(Merchant::new(merchant, DEFAULT_CLIENT_SECRET).with_name(HOSTILE));

@@ -27,7 +27,7 @@ fn statuses(gateway: &Gateway, id: &str) -> (LinkStatus, Vec<PaymentStatus>) {
 }
 
 #[tokio::test]
-async fn the_buttons_of_a_link_do_what_they_say() {
+async fn the_buttons_of_a_link_act_on_it() {
     use PaymentStatus::{Failed, Pending, Success};
     let gateway = Gateway::start().await;
     for (action, status, payments) in [
@@ -80,12 +80,12 @@ async fn the_buttons_of_a_link_do_what_they_say() {
         (
             [("link_id", "none"), ("merchant", CLIENT), ("action", "pay")],
             404,
-            "no such thing",
+            "not found",
         ),
         (
             [("link_id", "fail"), ("merchant", "none"), ("action", "pay")],
             404,
-            "no such thing",
+            "not found",
         ),
         (
             [
@@ -94,7 +94,7 @@ async fn the_buttons_of_a_link_do_what_they_say() {
                 ("action", "burn"),
             ],
             422,
-            "not known",
+            "is unknown",
         ),
     ] {
         let refused = gateway.submit("/links", &fields).await;
@@ -109,7 +109,7 @@ async fn the_buttons_of_a_link_do_what_they_say() {
 }
 
 #[tokio::test]
-async fn pending_payments_are_settled_by_their_buttons() {
+async fn pending_payments_are_completed_by_their_buttons() {
     let gateway = Gateway::start().await;
     for outcome in ["SUCCESS", "FAILED", "USER_DROPPED"] {
         gateway.create(link(outcome, "")).await.ok();
@@ -128,7 +128,7 @@ async fn pending_payments_are_settled_by_their_buttons() {
 }
 
 #[tokio::test]
-async fn endpoints_are_added_and_removed_and_deliveries_sent_again() {
+async fn endpoints_are_added_and_removed_and_deliveries_resent() {
     let gateway = Gateway::with(fast()).await;
     let receiver = Receiver::start().await;
     let fields = [
@@ -266,7 +266,7 @@ async fn faults_are_added_listed_and_cleared() {
 }
 
 #[tokio::test]
-async fn the_clock_is_advanced_by_any_unit() {
+async fn the_clock_advances_by_any_unit() {
     let start = "2026-01-15T10:00:00Z".parse().unwrap();
     let clock = std::sync::Arc::new(cashfree_simulator::ManualClock::new(start));
     let gateway = Gateway::with(fast().with_clock(clock)).await;
@@ -306,7 +306,7 @@ async fn the_clock_is_advanced_by_any_unit() {
 }
 
 #[tokio::test]
-async fn of_two_merchants_links_with_one_id_the_one_pressed_is_meant() {
+async fn a_button_acts_on_the_link_of_its_merchant() {
     let config = SimulatorConfig::new()
         .with_merchant(Merchant::default())
         .with_merchant(Merchant::new("second", "secret"));

@@ -89,7 +89,7 @@ async fn all_settings_are_shown_and_saved_with_one_button() {
 }
 
 #[tokio::test]
-async fn settings_that_are_refused_stay_in_the_form_and_change_nothing() {
+async fn refused_settings_stay_in_the_form_and_change_nothing() {
     let gateway = Gateway::start().await;
     let before = gateway.simulator().settings();
     for (name, wrong, words) in [

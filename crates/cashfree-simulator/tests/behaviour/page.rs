@@ -27,7 +27,7 @@ fn statuses(gateway: &Gateway, id: &str) -> Vec<PaymentStatus> {
 }
 
 #[tokio::test]
-async fn a_payer_walks_through_the_page_and_back_to_the_merchant() {
+async fn a_payer_pays_and_returns_to_the_merchant() {
     let gateway = Gateway::start().await;
     gateway
         .create(link(
@@ -79,7 +79,7 @@ async fn a_payer_walks_through_the_page_and_back_to_the_merchant() {
 }
 
 #[tokio::test]
-async fn without_a_return_address_the_page_says_how_it_went() {
+async fn without_a_return_url_the_result_page_is_shown() {
     let gateway = Gateway::start().await;
     gateway.create(instalment_link("stay", "")).await.ok();
     assert!(
@@ -135,12 +135,12 @@ async fn the_test_upi_ids_decide_the_outcome() {
 }
 
 #[tokio::test]
-async fn bad_forms_are_explained_and_pay_nothing() {
+async fn invalid_forms_show_an_error_and_pay_nothing() {
     let gateway = Gateway::start().await;
     gateway.create(instalment_link("bad", "")).await.ok();
     for (form, words) in [
-        ("", "Choose whether"),
-        ("outcome=steal", "Choose whether"),
+        ("", "Choose one of the buttons"),
+        ("outcome=steal", "Choose one of the buttons"),
         ("outcome=pay&method=gold", "Choose UPI"),
         ("outcome=pay&method=upi&upi_id=me@bank", "test UPI ids"),
         (
@@ -149,7 +149,7 @@ async fn bad_forms_are_explained_and_pay_nothing() {
         ),
         ("outcome=pay&amount=ten", "must be a number"),
         ("outcome=pay&amount=0", "greater than zero"),
-        ("outcome=pay&amount=5", "less than the 11.00"),
+        ("outcome=pay&amount=5", "less than the minimum of 11.00"),
         (
             "outcome=pay&amount=200.13",
             "more than the remaining 200.12",
@@ -169,7 +169,7 @@ async fn bad_forms_are_explained_and_pay_nothing() {
 }
 
 #[tokio::test]
-async fn links_that_are_over_refuse_and_unknown_ones_are_not_there() {
+async fn ended_links_refuse_payment_and_unknown_links_are_not_found() {
     let gateway = Gateway::start().await;
     gateway.create(link("expired", "")).await.ok();
     gateway.create(link("cancelled", "")).await.ok();
@@ -205,7 +205,7 @@ async fn links_that_are_over_refuse_and_unknown_ones_are_not_there() {
 }
 
 #[tokio::test]
-async fn what_merchants_write_stays_text() {
+async fn merchant_text_is_escaped() {
     let gateway = Gateway::start().await;
     let body = link(
         "x",
@@ -223,7 +223,7 @@ async fn what_merchants_write_stays_text() {
 }
 
 #[tokio::test]
-async fn a_payment_can_be_left_pending_and_the_page_warns_of_it() {
+async fn a_pending_payment_shows_a_warning() {
     let gateway = Gateway::start().await;
     gateway.create(link("wait", "")).await.ok();
     let left = submit(
@@ -250,7 +250,7 @@ async fn a_payment_can_be_left_pending_and_the_page_warns_of_it() {
 }
 
 #[tokio::test]
-async fn a_failure_has_the_reason_that_was_chosen() {
+async fn a_failed_payment_has_the_chosen_reason() {
     let gateway = Gateway::start().await;
     gateway.create(link("why", "")).await.ok();
     let mut reasons = Vec::new();
@@ -296,7 +296,7 @@ async fn a_failure_has_the_reason_that_was_chosen() {
 }
 
 #[tokio::test]
-async fn a_refused_form_keeps_what_was_typed_and_says_where_it_is_wrong() {
+async fn a_refused_form_keeps_its_values_and_marks_the_field() {
     let gateway = Gateway::start().await;
     gateway.create(instalment_link("typed", "")).await.ok();
     let typed = "outcome=fail&method=card&amount=55.00&upi_id=me%40%22bank%22&card_number=1234+5678&reason=bank_timeout";
@@ -324,7 +324,7 @@ async fn a_refused_form_keeps_what_was_typed_and_says_where_it_is_wrong() {
 }
 
 #[tokio::test]
-async fn amounts_are_written_as_their_currency_is() {
+async fn amounts_are_formatted_by_currency() {
     let gateway = Gateway::start().await;
     gateway
         .simulator()
@@ -344,7 +344,7 @@ async fn amounts_are_written_as_their_currency_is() {
 }
 
 #[tokio::test]
-async fn the_pages_test_data_does_what_the_page_says() {
+async fn test_data_gives_the_described_outcome() {
     let gateway = Gateway::start().await;
     gateway.create(instalment_link("tests", "")).await.ok();
     let page = open(&gateway, "tests").await.text;
@@ -379,7 +379,7 @@ async fn the_pages_test_data_does_what_the_page_says() {
 }
 
 #[tokio::test]
-async fn a_browser_may_load_the_pages_files_and_nothing_else() {
+async fn the_security_policy_allows_only_own_assets() {
     let gateway = Gateway::start().await;
     gateway.create(link("csp", "")).await.ok();
     let page = open(&gateway, "csp").await;

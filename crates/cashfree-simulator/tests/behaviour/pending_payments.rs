@@ -38,7 +38,7 @@ async fn newest_payment(gateway: &Gateway, link: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_pending_payment_is_seen_but_told_to_nobody() {
+async fn a_pending_payment_is_listed_but_sends_no_event() {
     let (gateway, receiver) = heard().await;
     gateway.create(link("p", "")).await.ok();
     let begun = gateway
@@ -75,7 +75,7 @@ async fn a_pending_payment_is_seen_but_told_to_nobody() {
 }
 
 #[tokio::test]
-async fn a_pending_payment_ends_each_way_as_if_it_had_ended_at_once() {
+async fn a_completed_pending_payment_has_the_effects_of_an_immediate_one() {
     let (gateway, receiver) = heard().await;
     for (outcome, event, status, words) in [
         (
@@ -133,7 +133,7 @@ async fn a_pending_payment_ends_each_way_as_if_it_had_ended_at_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_settled_is_refused() {
+async fn completing_a_payment_that_is_not_pending_is_refused() {
     let gateway = Gateway::start().await;
     gateway.create(link("p", "")).await.ok();
     let id = begin(gateway.simulator(), "p");
@@ -167,7 +167,7 @@ async fn what_cannot_be_settled_is_refused() {
 }
 
 #[tokio::test]
-async fn two_browser_tabs_pay_a_link_twice() {
+async fn two_pending_payments_can_both_pay_a_link() {
     let (gateway, receiver) = heard().await;
     gateway.create(link("twice", "")).await.ok();
     let (first, second) = (
@@ -231,7 +231,7 @@ async fn two_browser_tabs_pay_a_link_twice() {
 }
 
 #[tokio::test]
-async fn a_payment_begun_before_a_link_ended_lands_after_it() {
+async fn a_payment_started_before_the_end_of_a_link_can_succeed_after_it() {
     let gateway = Gateway::start().await;
     let simulator = gateway.simulator();
     for (id, end) in [
@@ -266,7 +266,7 @@ async fn a_payment_begun_before_a_link_ended_lands_after_it() {
 }
 
 #[tokio::test]
-async fn where_payments_fail_pending_ones_do_too() {
+async fn pending_payments_fail_too_if_payments_are_set_to_fail() {
     let gateway = Gateway::start().await;
     gateway.create(link("p", "")).await.ok();
     let id = begin(gateway.simulator(), "p");

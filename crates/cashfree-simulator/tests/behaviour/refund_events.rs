@@ -15,7 +15,7 @@ async fn refund(gateway: &Gateway, order_id: &str) {
 }
 
 #[tokio::test]
-async fn a_refund_event_has_the_form_of_its_version() {
+async fn a_refund_event_has_the_shape_of_its_version() {
     let (gateway, order_id, _) = gateway().await;
     refund(&gateway, &order_id).await;
     let refunds = gateway.simulator().refunds();
@@ -69,7 +69,7 @@ async fn a_refund_event_has_the_form_of_its_version() {
 }
 
 #[tokio::test]
-async fn the_newest_version_differs_by_its_header_alone() {
+async fn the_newest_webhook_version_differs_only_by_its_header() {
     let (gateway, order_id, _) = gateway().await;
     refund(&gateway, &order_id).await;
     let id = gateway.simulator().refunds()[0].cf_refund_id.clone();
@@ -87,7 +87,7 @@ async fn the_newest_version_differs_by_its_header_alone() {
 }
 
 #[tokio::test]
-async fn only_refunds_that_went_through_or_were_cancelled_are_told_about() {
+async fn only_successful_or_cancelled_refunds_send_events() {
     let (gateway, order_id, _) = gateway().await;
     refund(&gateway, &order_id).await;
     let simulator = gateway.simulator();
@@ -119,7 +119,7 @@ async fn only_refunds_that_went_through_or_were_cancelled_are_told_about() {
 }
 
 #[tokio::test]
-async fn a_refund_of_the_gateway_is_told_when_it_begins_and_when_it_ends() {
+async fn an_auto_refund_sends_events_when_it_starts_and_succeeds() {
     let (gateway, _, payment) = gateway().await;
     let refund = gateway
         .simulator()

@@ -60,7 +60,7 @@ fn of(refund_id: &str, amount: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_refund_is_pending_and_goes_through_with_time() {
+async fn a_pending_refund_succeeds_after_a_while() {
     let shop = Shop::open().await;
     let asked = json!({ "refund_id": "r_1", "refund_amount": 100.1, "refund_note": "goodwill",
         "refund_speed": "INSTANT" });
@@ -96,7 +96,7 @@ async fn a_refund_is_pending_and_goes_through_with_time() {
 }
 
 #[tokio::test]
-async fn no_more_goes_back_than_was_paid_and_never_twice_under_one_id() {
+async fn refunds_cannot_exceed_the_payment_or_reuse_an_id() {
     let shop = Shop::open().await;
     shop.refund(&of("r_1", "150.0")).await.ok();
     let too_much = shop.refund(&of("r_2", "50.13")).await;
@@ -123,7 +123,7 @@ async fn no_more_goes_back_than_was_paid_and_never_twice_under_one_id() {
 }
 
 #[tokio::test]
-async fn refunds_are_refused_for_what_is_wrong_with_them() {
+async fn invalid_refunds_are_refused_with_the_right_code() {
     let shop = Shop::open().await;
     for (wrong, code) in [
         (json!({ "refund_id": "r_1" }), "refund_amount_missing"),
@@ -169,7 +169,7 @@ async fn refunds_are_refused_for_what_is_wrong_with_them() {
 }
 
 #[tokio::test]
-async fn a_repeated_refund_request_is_answered_from_memory() {
+async fn a_repeated_refund_request_gets_the_stored_response() {
     let shop = Shop::open().await;
     let path = format!("/orders/{}/refunds", shop.order_id);
     let ask = |body: Value| {
@@ -192,7 +192,7 @@ async fn a_repeated_refund_request_is_answered_from_memory() {
 }
 
 #[tokio::test]
-async fn the_newest_version_cancels_refunds_and_lets_a_note_say_how_they_end() {
+async fn the_newest_version_cancels_refunds_and_reads_outcomes_from_notes() {
     let shop = Shop::open().await;
     shop.gateway
         .simulator()
@@ -230,7 +230,7 @@ async fn the_newest_version_cancels_refunds_and_lets_a_note_say_how_they_end() {
 }
 
 #[tokio::test]
-async fn the_control_api_ends_refunds_and_makes_those_of_the_gateway() {
+async fn the_control_api_completes_refunds_and_starts_auto_refunds() {
     let shop = Shop::open().await;
     let gateway = &shop.gateway;
     shop.refund(&of("r_1", "5.0")).await.ok();
@@ -272,7 +272,7 @@ async fn the_control_api_ends_refunds_and_makes_those_of_the_gateway() {
 }
 
 #[tokio::test]
-async fn a_refund_lowers_its_link_only_where_the_settings_say_so() {
+async fn a_refund_lowers_the_paid_amount_only_if_the_setting_is_on() {
     let shop = Shop::open().await;
     shop.gateway
         .simulator()

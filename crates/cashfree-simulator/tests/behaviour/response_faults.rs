@@ -40,7 +40,7 @@ async fn with_key(gateway: &Gateway) -> Reply {
 }
 
 #[tokio::test]
-async fn a_reset_connection_is_reset_and_not_closed() {
+async fn a_reset_fault_resets_the_connection() {
     for (fault, made) in [
         (ApiFault::ResetBeforeCommit, "false"),
         (ApiFault::ResetAfterCommit, "true"),
@@ -65,7 +65,7 @@ async fn a_reset_connection_is_reset_and_not_closed() {
 }
 
 #[tokio::test]
-async fn a_timeout_withholds_the_answer_and_closes_at_last() {
+async fn a_timeout_fault_closes_the_connection_after_its_delay() {
     for (fault, made) in [
         (ApiFault::TimeoutBeforeCommit, false),
         (ApiFault::TimeoutAfterCommit, true),
@@ -100,7 +100,7 @@ async fn a_timeout_withholds_the_answer_and_closes_at_last() {
 }
 
 #[tokio::test]
-async fn a_stored_429_repeats_with_its_key_but_tells_to_wait_only_once() {
+async fn a_stored_429_repeats_without_its_wait() {
     let gateway = Gateway::start().await;
     inject(
         &gateway,
@@ -117,7 +117,7 @@ async fn a_stored_429_repeats_with_its_key_but_tells_to_wait_only_once() {
 }
 
 #[tokio::test]
-async fn answers_can_have_wrong_types() {
+async fn a_fault_gives_responses_wrong_types() {
     let gateway = Gateway::start().await;
     gateway
         .create(link("a", r#""link_meta":{"upi_intent":true}"#))
@@ -156,7 +156,7 @@ async fn answers_can_have_wrong_types() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_huge_without_being_wrong() {
+async fn a_huge_body_is_valid_json_followed_by_blanks() {
     let gateway = Gateway::start().await;
     gateway.create(link("a", "")).await.ok();
     inject(&gateway, ApiOperation::FetchLink, ApiFault::HugeBody);
@@ -166,7 +166,7 @@ async fn an_answer_can_be_huge_without_being_wrong() {
 }
 
 #[tokio::test]
-async fn what_was_just_made_can_be_invisible_for_a_while() {
+async fn a_fault_hides_a_new_object_for_a_while() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = Gateway::with(fast().with_clock(Arc::clone(&clock) as _)).await;
     inject(&gateway, ApiOperation::CreateLink, ApiFault::LagAfterCreate);
@@ -194,7 +194,7 @@ async fn what_was_just_made_can_be_invisible_for_a_while() {
 }
 
 #[tokio::test]
-async fn a_payment_can_land_on_a_link_that_was_just_cancelled() {
+async fn a_fault_pays_a_link_after_its_cancellation() {
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = Gateway::with(fast().with_clock(Arc::clone(&clock) as _)).await;
     gateway.create(link("a", "")).await.ok();
@@ -213,7 +213,7 @@ async fn a_payment_can_land_on_a_link_that_was_just_cancelled() {
 }
 
 #[tokio::test]
-async fn a_fault_that_cannot_befall_an_operation_is_refused() {
+async fn a_fault_that_does_not_apply_to_the_operation_is_refused() {
     let gateway = Gateway::start().await;
     for (operation, fault, status) in [
         ("fetch_link", "lag_after_create", 400),

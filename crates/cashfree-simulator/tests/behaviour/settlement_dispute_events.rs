@@ -57,7 +57,7 @@ pub(crate) fn sample(name: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn a_payout_is_told_step_by_step_and_can_be_fetched() {
+async fn each_settlement_status_sends_an_event_and_can_be_fetched() {
     let (gateway, order_id, _) = gateway().await;
     let path = format!("/orders/{order_id}/settlements");
     assert_eq!(gateway.get(&path).await.code(), "settlement_get_not_found");
@@ -92,7 +92,7 @@ async fn a_payout_is_told_step_by_step_and_can_be_fetched() {
 }
 
 #[tokio::test]
-async fn a_dispute_is_told_from_its_beginning_to_its_end() {
+async fn each_dispute_stage_sends_an_event() {
     let (gateway, _, payment) = gateway().await;
     let raised = gateway
         .control(
@@ -148,7 +148,7 @@ async fn a_dispute_is_told_from_its_beginning_to_its_end() {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_tried_out_with_the_test_event_whatever_it_is_for() {
+async fn a_ping_sends_the_test_event_to_any_endpoint() {
     let (gateway, ..) = gateway().await;
     let endpoint = Endpoint::new("http://127.0.0.1:9/").with_events([EventType::DisputeClosed]);
     let endpoint = gateway.simulator().add_endpoint(endpoint).unwrap();

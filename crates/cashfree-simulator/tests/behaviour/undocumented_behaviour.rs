@@ -18,7 +18,7 @@ async fn gateway(change: impl FnOnce(&mut Settings)) -> (Gateway, Receiver, Arc<
 }
 
 #[tokio::test]
-async fn the_limits_of_amounts() {
+async fn link_amount_limits_are_settings() {
     let (gateway, ..) = gateway(|settings| {
         settings.link_amount_minimum = "200.12".parse().unwrap();
         settings.link_amount_maximum = "200.12".parse().unwrap();
@@ -37,7 +37,7 @@ async fn the_limits_of_amounts() {
 }
 
 #[tokio::test]
-async fn whether_an_event_without_payment_has_a_null_or_nothing() {
+async fn link_events_without_a_payment_have_a_null_order_or_none() {
     for (absent, fields) in [(false, 1), (true, 0)] {
         let (gateway, receiver, _) =
             gateway(|settings| settings.link_event_without_null_order = absent).await;
@@ -52,7 +52,7 @@ async fn whether_an_event_without_payment_has_a_null_or_nothing() {
 }
 
 #[tokio::test]
-async fn how_long_after_its_end_an_expiry_is_told() {
+async fn the_expiry_event_can_be_delayed() {
     let (gateway, receiver, clock) =
         gateway(|settings| settings.expired_event_delay_ms = 60_000).await;
     let soon = r#""link_expiry_time":"2026-01-15T10:10:00Z""#;
@@ -69,7 +69,7 @@ async fn how_long_after_its_end_an_expiry_is_told() {
 }
 
 #[tokio::test]
-async fn whether_the_charges_of_a_payment_are_told() {
+async fn charges_events_are_sent_only_if_enabled() {
     for (told, events) in [(false, 0), (true, 1)] {
         let (gateway, receiver, _) =
             gateway(|settings| settings.payment_charges_event = told).await;
@@ -88,7 +88,7 @@ async fn whether_the_charges_of_a_payment_are_told() {
 }
 
 #[tokio::test]
-async fn how_long_a_receiver_may_take() {
+async fn the_webhook_timeout_is_a_setting() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}/", listener.local_addr().unwrap());
     let (gateway, ..) = gateway(|settings| {
@@ -110,12 +110,12 @@ async fn how_long_a_receiver_may_take() {
         .unwrap();
     assert_eq!(
         to_silent.attempts[0].error.as_deref(),
-        Some("no answer in time")
+        Some("no response in time")
     );
 }
 
 #[tokio::test]
-async fn what_is_said_of_an_order_that_is_not_there() {
+async fn the_status_for_unknown_orders_is_a_setting() {
     let (gateway, ..) = gateway(|settings| settings.order_not_found_status = 400).await;
     for (path, code) in [
         ("/orders/x", "order_not_found"),

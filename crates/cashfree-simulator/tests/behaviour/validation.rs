@@ -18,7 +18,7 @@ fn with(field: &str, value: Option<&str>) -> String {
 
 #[allow(clippy::too_many_lines)] // one table
 #[tokio::test]
-async fn each_wrong_field_is_refused_by_its_name() {
+async fn invalid_fields_are_refused_by_name() {
     let gateway = Gateway::start().await;
     let long_id = format!("\"{}\"", "a".repeat(51));
     let long_purpose = format!("\"{}\"", "p".repeat(501));
@@ -249,7 +249,7 @@ async fn each_wrong_field_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn unusual_but_valid_fields_are_taken() {
+async fn unusual_but_valid_fields_are_accepted() {
     let gateway = Gateway::start().await;
     let cases: &[(&str, &str)] = &[
         ("link_amount", "1"),
@@ -291,7 +291,7 @@ async fn unusual_but_valid_fields_are_taken() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_object_are_refused() {
+async fn bodies_other_than_json_objects_are_refused() {
     let gateway = Gateway::start().await;
     let deep = "[".repeat(10_000);
     for body in [
@@ -330,7 +330,7 @@ async fn bodies_that_are_no_json_object_are_refused() {
 }
 
 #[tokio::test]
-async fn dots_in_link_ids_are_a_setting() {
+async fn a_setting_allows_dots_in_link_ids() {
     let gateway = Gateway::start().await;
     gateway
         .simulator()
@@ -340,7 +340,7 @@ async fn dots_in_link_ids_are_a_setting() {
 }
 
 #[tokio::test]
-async fn other_currencies_need_to_be_enabled() {
+async fn other_currencies_must_be_enabled() {
     let gateway = Gateway::start().await;
     let body = link("usd", "").replace("INR", "USD");
     assert_eq!(

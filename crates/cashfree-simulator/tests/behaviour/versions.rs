@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::gateway::{Gateway, link};
 
 #[tokio::test]
-async fn identifiers_and_fields_take_the_form_of_the_version() {
+async fn identifiers_and_fields_follow_the_api_version() {
     let gateway = Gateway::start().await;
     gateway
         .create(link("v", r#""link_meta":{"upi_intent":true}"#))
@@ -69,7 +69,7 @@ async fn identifiers_and_fields_take_the_form_of_the_version() {
 }
 
 #[tokio::test]
-async fn the_newest_version_can_do_without_id_and_purpose() {
+async fn the_newest_version_does_not_require_id_and_purpose() {
     let gateway = Gateway::start().await;
     let url = format!("{}/links", gateway.running.api_base_url());
     let body = r#"{"link_amount":1,"link_currency":"INR","customer_details":{"customer_phone":"9000000000"}}"#;

@@ -130,7 +130,7 @@ async fn a_payment_event_follows_its_version() {
 }
 
 #[tokio::test]
-async fn failed_and_left_attempts_tell_what_happened() {
+async fn failed_and_dropped_payments_send_events() {
     let (gateway, receivers) = gateway_with_receivers().await;
     gateway.create(link("ev", "")).await.ok();
     gateway
@@ -183,7 +183,7 @@ async fn failed_and_left_attempts_tell_what_happened() {
 }
 
 #[tokio::test]
-async fn cancel_and_expiry_are_told_without_an_order() {
+async fn cancel_and_expiry_events_have_no_order() {
     let (gateway, receivers) = gateway_with_receivers().await;
     gateway.create(link("c", "")).await.ok();
     gateway.create(link("e", "")).await.ok();
@@ -206,7 +206,7 @@ async fn cancel_and_expiry_are_told_without_an_order() {
 }
 
 #[tokio::test]
-async fn undocumented_oddities_are_settings() {
+async fn undocumented_event_variants_are_settings() {
     let (gateway, receivers) = gateway_with_receivers().await;
     gateway.create(instalment_link("ev", "")).await.ok();
     let simulator = gateway.simulator();

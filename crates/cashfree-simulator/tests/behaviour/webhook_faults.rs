@@ -45,7 +45,7 @@ fn told(receiver: &Receiver) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn one_webhook_is_dropped_or_doubled_and_the_next_is_not() {
+async fn a_drop_or_duplicate_fault_hits_one_webhook() {
     let receiver = Receiver::start().await;
     let gateway = gateway(&receiver, fast()).await;
     inject(&gateway, WebhookFault::Drop);
@@ -69,7 +69,7 @@ async fn one_webhook_is_dropped_or_doubled_and_the_next_is_not() {
 }
 
 #[tokio::test]
-async fn one_webhook_is_held_back_until_the_next_was_sent() {
+async fn a_reorder_fault_holds_one_webhook_until_the_next_is_sent() {
     let receiver = Receiver::start().await;
     let gateway = gateway(&receiver, fast()).await;
     gateway
@@ -82,7 +82,7 @@ async fn one_webhook_is_held_back_until_the_next_was_sent() {
 }
 
 #[tokio::test]
-async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
+async fn a_delayed_webhook_is_retried_on_schedule() {
     let receiver = Receiver::start().await;
     let gateway = gateway(&receiver, fast()).await;
     let rule = WebhookFaultRule::once(WebhookFault::Delay).with_delay(Duration::from_millis(1500));
@@ -103,7 +103,7 @@ async fn one_webhook_comes_late_and_is_then_repeated_on_schedule_too() {
 }
 
 #[tokio::test]
-async fn one_webhook_is_forged_or_old() {
+async fn a_fault_gives_one_webhook_a_wrong_signature_or_old_timestamp() {
     let receiver = Receiver::start().await;
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = gateway(&receiver, fast().with_clock(clock)).await;
@@ -124,7 +124,7 @@ async fn one_webhook_is_forged_or_old() {
 }
 
 #[tokio::test]
-async fn all_webhooks_can_be_made_old_by_a_setting() {
+async fn a_setting_gives_all_webhooks_old_timestamps() {
     let receiver = Receiver::start().await;
     let clock = Arc::new(ManualClock::new("2026-01-15T10:00:00Z".parse().unwrap()));
     let gateway = gateway(&receiver, fast().with_clock(clock)).await;

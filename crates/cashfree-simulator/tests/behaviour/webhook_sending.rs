@@ -18,7 +18,7 @@ async fn gateway_and_receiver(config: SimulatorConfig) -> (Gateway, Receiver) {
 }
 
 #[tokio::test]
-async fn a_payment_is_told_by_two_events_in_either_order() {
+async fn a_payment_of_a_link_sends_two_events_in_random_order() {
     let (gateway, receiver) = gateway_and_receiver(fast()).await;
     for number in 0..12 {
         gateway.create(link(&format!("l{number}"), "")).await.ok();
@@ -43,7 +43,7 @@ async fn a_payment_is_told_by_two_events_in_either_order() {
 }
 
 #[tokio::test]
-async fn events_go_to_the_links_own_address_and_to_its_merchants_endpoints() {
+async fn events_go_to_the_notify_url_and_the_merchants_endpoints() {
     let (own, mine, links_only, theirs) = (
         Receiver::start().await,
         Receiver::start().await,
@@ -76,7 +76,7 @@ async fn events_go_to_the_links_own_address_and_to_its_merchants_endpoints() {
 }
 
 #[tokio::test]
-async fn a_refused_webhook_is_sent_again_on_schedule_with_the_same_bytes() {
+async fn a_refused_webhook_is_retried_on_schedule_with_the_same_bytes() {
     let (gateway, receiver) = gateway_and_receiver(fast()).await;
     receiver.refuse(&[500, 302, 404]);
     gateway.create(link("l", "")).await.ok();
@@ -128,7 +128,7 @@ async fn a_refused_webhook_is_sent_again_on_schedule_with_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn a_webhook_nobody_takes_is_given_up_and_can_be_resent() {
+async fn a_webhook_fails_after_all_retries_and_can_be_resent() {
     let (gateway, receiver) = gateway_and_receiver(fast()).await;
     receiver.refuse(&[500; 5]);
     gateway.create(link("l", "")).await.ok();
@@ -162,7 +162,7 @@ async fn a_webhook_nobody_takes_is_given_up_and_can_be_resent() {
 }
 
 #[tokio::test]
-async fn an_address_that_does_not_answer_is_recorded_without_details() {
+async fn connection_errors_are_recorded_without_details() {
     let config = SimulatorConfig::new()
         .with_retry_scale(RetryScale::NO_WAIT)
         .with_endpoint(Endpoint::new("http://127.0.0.1:9/secret-path"));
@@ -179,7 +179,7 @@ async fn an_address_that_does_not_answer_is_recorded_without_details() {
 }
 
 #[tokio::test]
-async fn webhooks_can_be_dropped_doubled_and_signed_wrongly() {
+async fn settings_drop_duplicate_and_wrongly_sign_webhooks() {
     let (gateway, receiver) = gateway_and_receiver(fast()).await;
     let simulator = gateway.simulator();
     for id in ["dropped", "doubled", "forged"] {
@@ -226,7 +226,7 @@ async fn webhooks_can_be_dropped_doubled_and_signed_wrongly() {
 }
 
 #[tokio::test]
-async fn reordered_changes_arrive_the_later_one_first() {
+async fn reordered_changes_arrive_in_reverse_order() {
     let (gateway, receiver) = gateway_and_receiver(fast()).await;
     gateway.create(instalment_link("l", "")).await.ok();
     let simulator = gateway.simulator();
@@ -261,7 +261,7 @@ async fn reordered_changes_arrive_the_later_one_first() {
 }
 
 #[tokio::test]
-async fn a_wait_before_the_first_attempt_is_a_setting() {
+async fn a_setting_delays_the_first_attempt() {
     let (gateway, receiver) = gateway_and_receiver(fast()).await;
     gateway
         .simulator()
@@ -275,7 +275,7 @@ async fn a_wait_before_the_first_attempt_is_a_setting() {
 }
 
 #[tokio::test]
-async fn further_attempts_can_have_a_fresh_timestamp_and_the_merchants_new_secret() {
+async fn retries_can_have_a_fresh_timestamp_and_the_new_secret() {
     let (gateway, receiver) = gateway_and_receiver(fast()).await;
     let simulator = gateway.simulator();
     simulator.update_settings(|settings| settings.webhooks.fresh_timestamp_on_retry = true);
@@ -298,7 +298,7 @@ async fn further_attempts_can_have_a_fresh_timestamp_and_the_merchants_new_secre
 }
 
 #[tokio::test]
-async fn a_shutdown_gives_scheduled_attempts_up() {
+async fn a_shutdown_cancels_scheduled_attempts() {
     let receiver = Receiver::start().await;
     receiver.refuse(&[500]);
     let gateway =
@@ -317,7 +317,7 @@ async fn a_shutdown_gives_scheduled_attempts_up() {
 }
 
 #[test]
-fn outside_a_runtime_deliveries_fail_at_once() {
+fn deliveries_outside_a_runtime_fail_at_once() {
     let simulator = cashfree_simulator::Simulator::new(
         SimulatorConfig::new().with_endpoint(Endpoint::new("http://127.0.0.1:9/")),
     )

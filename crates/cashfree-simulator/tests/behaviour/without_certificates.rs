@@ -52,7 +52,7 @@ async fn child() {
             Some("https cannot be used: this machine has no CA certificates")
         );
     }
-    println!("the child came to its end");
+    println!("the child finished");
 }
 
 #[test]
@@ -71,5 +71,5 @@ fn a_simulator_runs_without_ca_certificates() {
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{shown} {errors}");
-    assert!(shown.contains("the child came to its end"), "{shown}");
+    assert!(shown.contains("the child finished"), "{shown}");
 }
