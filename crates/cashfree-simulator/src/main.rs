@@ -85,7 +85,7 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let running = Simulator::new(config)?.start(options.listen).await?;
     welcome(&running, &client_id, secret);
     interrupted().await?;
-    println!("finishing what is under way");
+    println!("finishing requests in progress");
     running.shutdown().await;
     Ok(())
 }
@@ -110,7 +110,7 @@ fn welcome(running: &RunningSimulator, client_id: &str, secret: &str) {
     println!("listening on {url}\n");
     println!("A local Cashfree for client id {client_id}.\n");
     println!("  merchant API   {api}");
-    println!("  overview       {url}/ (every link and webhook, and buttons to steer)");
+    println!("  overview       {url}/ (links, payments and webhooks, with controls)");
     println!("  control API    {url}/_simulator/links, /deliveries, /settings, ...");
     let endpoints = running.simulator().endpoints();
     for endpoint in &endpoints {
@@ -120,19 +120,19 @@ fn welcome(running: &RunningSimulator, client_id: &str, secret: &str) {
         );
     }
     if endpoints.is_empty() {
-        println!("  webhooks to    nobody but a link's notify_url; add --webhook-url");
+        println!("  webhooks to    only the notify_url of links and orders; add --webhook-url");
     }
     if let Some(chaos) = running.simulator().settings().chaos {
         let name = chaos.name().unwrap_or("custom rates");
-        println!("  chance         profile {name}, seed {}", chaos.seed);
+        println!("  random faults  profile {name}, seed {}", chaos.seed);
     }
     println!(
         "\nTry:\n  curl -s {api}/links -H 'x-client-id: {client_id}' -H 'x-client-secret: {secret}' \\\n    \
          -H 'x-api-version: 2025-01-01' -H 'content-type: application/json' \\\n    \
          -d '{{\"link_id\":\"demo-1\",\"link_amount\":200.12,\"link_currency\":\"INR\",\"link_purpose\":\"Demo\",\
          \"customer_details\":{{\"customer_phone\":\"9000000000\"}}}}'\n  \
-         open the link_url of the answer in a browser, or\n  \
+         open the link_url of the response in a browser, or\n  \
          curl -s -X POST {url}/_simulator/links/demo-1/pay\n  \
-         curl -s {url}/_simulator/deliveries\n\nCtrl-C ends it."
+         curl -s {url}/_simulator/deliveries\n\nPress Ctrl-C to stop."
     );
 }

@@ -196,8 +196,8 @@ pub(super) async fn add_webhook_fault(
     form: Form,
 ) -> Response {
     act(&shared, &headers, chaos_forms::FAULTS, form, |form_data| {
-        let told = body(&chaos_forms::fault_body(form_data));
-        control::add_webhook_fault(Arc::clone(&shared), Ok(told)).map(drop)
+        let body = body(&chaos_forms::fault_body(form_data));
+        control::add_webhook_fault(Arc::clone(&shared), Ok(body)).map(drop)
     })
 }
 
@@ -218,8 +218,8 @@ pub(super) async fn set_chaos(
     form: Form,
 ) -> Response {
     act(&shared, &headers, chaos_forms::CHAOS, form, |form_data| {
-        let told = body(&chaos_forms::chaos_body(form_data));
-        control::set_chaos(Arc::clone(&shared), Ok(told))
+        let body = body(&chaos_forms::chaos_body(form_data));
+        control::set_chaos(Arc::clone(&shared), Ok(body))
     })
 }
 

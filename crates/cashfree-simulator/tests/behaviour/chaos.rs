@@ -113,7 +113,7 @@ async fn webhook_faults_and_late_payments_depend_on_the_seed() {
     assert_eq!(
         sent.len(),
         20 + late,
-        "each cancel and each late payment is told"
+        "each cancel and each late payment sends an event"
     );
     let dropped = sent.iter().filter(|state| **state == "dropped").count();
     assert!((1..20).contains(&dropped), "{dropped} of {}", sent.len());

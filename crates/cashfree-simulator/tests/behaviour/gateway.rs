@@ -164,7 +164,7 @@ impl Gateway {
     /// Waits until all webhooks are final.
     pub(crate) async fn idle(&self) {
         in_time(
-            "webhooks come to an end",
+            "all webhooks become final",
             self.simulator().deliveries_idle(),
         )
         .await;

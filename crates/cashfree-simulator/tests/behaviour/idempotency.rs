@@ -110,7 +110,7 @@ async fn keys_are_scoped_to_one_path_and_ignored_on_reads() {
 }
 
 #[tokio::test]
-async fn refused_credentials_are_not_stored() {
+async fn a_rate_limited_request_is_not_stored() {
     let gateway = Gateway::start().await;
     gateway.simulator().inject_fault(ApiFaultRule::once(
         ApiOperation::CreateLink,

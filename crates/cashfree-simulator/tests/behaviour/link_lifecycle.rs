@@ -364,7 +364,7 @@ async fn a_running_simulator_expires_links_in_the_background() {
     let noticed = gateway
         .simulator()
         .wait_for_deliveries(|deliveries| !deliveries.is_empty());
-    in_time("the expiry is announced without a call", noticed).await;
+    in_time("the expiry event is sent without a call", noticed).await;
     assert!(gateway.simulator().deliveries()[0].body.contains("EXPIRED"));
 }
 

@@ -50,7 +50,7 @@ fn responses_to_random_requests_match_the_document_in_every_version() {
     for ((what, status), answers) in &judge.judged {
         eprintln!("{answers:6} {status} {what}");
     }
-    eprintln!("{} answers fit the official document", judge.total());
+    eprintln!("{} responses match the official document", judge.total());
     assert!(judge.total() > 1000, "{} answers", judge.total());
 }
 
@@ -68,7 +68,7 @@ fn every_call_succeeds_and_fails_as_documented_in_every_version() {
     for status in [200, 400, 401, 404, 409, 422, 429, 500] {
         assert!(statuses.contains(&status), "no answer had status {status}");
     }
-    eprintln!("{} answers fit the official document", judge.total());
+    eprintln!("{} responses match the official document", judge.total());
 }
 
 async fn all_calls(mut caller: Caller<'_>) {

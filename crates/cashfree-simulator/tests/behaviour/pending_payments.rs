@@ -208,7 +208,7 @@ async fn two_pending_payments_can_both_pay_a_link() {
     }
     gateway.idle().await;
     let events = receiver.of_type("PAYMENT_LINK_EVENT");
-    let told: Vec<(String, i64)> = events
+    let sent: Vec<(String, i64)> = events
         .iter()
         .map(|event| {
             let data = &event.json()["data"];
@@ -220,14 +220,14 @@ async fn two_pending_payments_can_both_pay_a_link() {
         })
         .collect();
     assert!(
-        told.contains(&("200.12".to_owned(), first.parse().unwrap())),
-        "{told:?}"
+        sent.contains(&("200.12".to_owned(), first.parse().unwrap())),
+        "{sent:?}"
     );
     assert!(
-        told.contains(&("400.24".to_owned(), second.parse().unwrap())),
-        "{told:?}"
+        sent.contains(&("400.24".to_owned(), second.parse().unwrap())),
+        "{sent:?}"
     );
-    assert_eq!(told.len(), 2);
+    assert_eq!(sent.len(), 2);
 }
 
 #[tokio::test]

@@ -31,8 +31,8 @@ async fn a_refund_event_has_the_shape_of_its_version() {
         .simulator()
         .complete_refund(id, RefundStatus::Success)
         .unwrap();
-    let told = latest(&gateway, EventType::RefundStatus);
-    for (delivery, version) in told.iter().zip(WebhookVersion::ALL) {
+    let deliveries = latest(&gateway, EventType::RefundStatus);
+    for (delivery, version) in deliveries.iter().zip(WebhookVersion::ALL) {
         assert_eq!(delivery.version, version);
         let event = body(delivery);
         let refund = &event["data"]["refund"];
@@ -78,11 +78,11 @@ async fn the_newest_webhook_version_differs_only_by_its_header() {
         .complete_refund(&id, RefundStatus::Success)
         .unwrap();
     for event in [EventType::RefundStatus, EventType::PaymentSuccess] {
-        let told = latest(&gateway, event);
-        assert_eq!(told[2].body, told[3].body, "{event}");
-        assert_eq!(told[2].headers["x-webhook-version"], "2025-01-01");
-        assert_eq!(told[3].headers["x-webhook-version"], "2026-01-01");
-        assert!(told[3].headers.contains_key("x-idempotency-key"));
+        let deliveries = latest(&gateway, event);
+        assert_eq!(deliveries[2].body, deliveries[3].body, "{event}");
+        assert_eq!(deliveries[2].headers["x-webhook-version"], "2025-01-01");
+        assert_eq!(deliveries[3].headers["x-webhook-version"], "2026-01-01");
+        assert!(deliveries[3].headers.contains_key("x-idempotency-key"));
     }
 }
 

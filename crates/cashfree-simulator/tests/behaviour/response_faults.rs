@@ -223,7 +223,7 @@ async fn a_fault_that_does_not_apply_to_the_operation_is_refused() {
         ("simulate", "reset_before_commit", 200),
     ] {
         let body = format!(r#"{{"operation":"{operation}","fault":"{fault}"}}"#);
-        let told = gateway.control(Method::POST, "/faults", body).await;
-        assert_eq!(told.status, status, "{operation} {fault}");
+        let response = gateway.control(Method::POST, "/faults", body).await;
+        assert_eq!(response.status, status, "{operation} {fault}");
     }
 }

@@ -67,9 +67,9 @@ async fn each_settlement_status_sends_an_event_and_can_be_fetched() {
         (SettlementStatus::Reversed, EventType::SettlementReversed),
         (SettlementStatus::Failed, EventType::SettlementFailed),
     ] {
-        let told = format!(r#"{{"status":"{status}"}}"#);
+        let request = format!(r#"{{"status":"{status}"}}"#);
         let route = format!("/orders/{order_id}/settlement");
-        let order = gateway.control(Method::POST, &route, told).await.ok();
+        let order = gateway.control(Method::POST, &route, request).await.ok();
         assert_eq!(order["order"]["settlement"], status.as_str());
         let delivery = &latest(&gateway, event)[0];
         let event = body(delivery);

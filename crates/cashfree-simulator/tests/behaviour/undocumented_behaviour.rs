@@ -70,9 +70,9 @@ async fn the_expiry_event_can_be_delayed() {
 
 #[tokio::test]
 async fn charges_events_are_sent_only_if_enabled() {
-    for (told, events) in [(false, 0), (true, 1)] {
+    for (enabled, events) in [(false, 0), (true, 1)] {
         let (gateway, receiver, _) =
-            gateway(|settings| settings.payment_charges_event = told).await;
+            gateway(|settings| settings.payment_charges_event = enabled).await;
         gateway.create(link("a", "")).await.ok();
         gateway.simulator().pay("a", PaymentAttempt::new()).unwrap();
         gateway.idle().await;

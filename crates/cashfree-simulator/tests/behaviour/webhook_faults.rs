@@ -30,7 +30,7 @@ fn inject(gateway: &Gateway, fault: WebhookFault) {
 }
 
 /// Returns the ids of the payments in the received events, in order of arrival.
-fn told(receiver: &Receiver) -> Vec<String> {
+fn received(receiver: &Receiver) -> Vec<String> {
     let id = |event: serde_json::Value| {
         event["data"]["payment"]["cf_payment_id"]
             .as_str()
@@ -55,9 +55,9 @@ async fn a_drop_or_duplicate_fault_hits_one_webhook() {
     let duplicated = pay(&gateway, "12");
     let sent = pay(&gateway, "13");
     gateway.idle().await;
-    let mut told = told(&receiver);
-    told.sort();
-    assert_eq!(told, [duplicated.clone(), duplicated, sent]);
+    let mut payments = received(&receiver);
+    payments.sort();
+    assert_eq!(payments, [duplicated.clone(), duplicated, sent]);
     let states: Vec<WebhookDeliveryState> = gateway
         .simulator()
         .deliveries()
@@ -78,7 +78,7 @@ async fn a_reorder_fault_holds_one_webhook_until_the_next_is_sent() {
     inject(&gateway, WebhookFault::Reorder);
     let (first, second) = (pay(&gateway, "11"), pay(&gateway, "12"));
     gateway.idle().await;
-    assert_eq!(told(&receiver), [second, first]);
+    assert_eq!(received(&receiver), [second, first]);
 }
 
 #[tokio::test]
@@ -94,11 +94,11 @@ async fn a_delayed_webhook_is_retried_on_schedule() {
     simulator
         .wait_for_deliveries(|all| all[1].state == WebhookDeliveryState::Delivered)
         .await;
-    assert_eq!(told(&receiver), std::slice::from_ref(&prompt));
+    assert_eq!(received(&receiver), std::slice::from_ref(&prompt));
     receiver.refuse(&[500, 500]);
     drop(frozen);
     gateway.idle().await;
-    assert_eq!(told(&receiver), [prompt, late.clone(), late.clone(), late]);
+    assert_eq!(received(&receiver), [prompt, late.clone(), late.clone(), late]);
     assert_eq!(simulator.deliveries()[0].attempts.len(), 3);
 }
 
