@@ -1,4 +1,4 @@
-//! Which connection a delivery is addressed to.
+//! The connection that a delivery is addressed to.
 
 use payment_provider_core::{ConnectionCode, OrganizationId, ProviderId};
 use url::form_urlencoded;

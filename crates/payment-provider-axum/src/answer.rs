@@ -1,4 +1,4 @@
-//! What each outcome of a delivery is answered with.
+//! The response to each outcome of a delivery.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use payment_provider_core::WebhookReply;
 use payment_provider_host::{Receipt, ReceiveError};
 use problem_details::ProblemDetails;
 
-/// How long a sender is asked to wait when nothing better is known.
+/// The default wait in `Retry-After`.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// Stored, now or before.

@@ -51,7 +51,7 @@ pub fn webhook_routes_at(host: Host, address: Url) -> Router {
         }))
 }
 
-/// What the route works with.
+/// The state of the route.
 #[derive(Debug)]
 struct Webhooks {
     host: Host,

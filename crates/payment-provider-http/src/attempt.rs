@@ -1,4 +1,4 @@
-//! What is told of each attempt of a request: a span, and numbers where they are wanted.
+//! Telemetry of each attempt of a request: a span, and metrics if they are enabled.
 //!
 //! Names are those of OpenTelemetry's conventions for HTTP clients,
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client>. The full address is
@@ -61,7 +61,7 @@ impl<'a> Attempt<'a> {
         self.span.clone()
     }
 
-    /// Tells what came of it.
+    /// Records the outcome in the span and in the metrics.
     pub(crate) fn end(self, outcome: &Result<Response, CallError>) {
         let (meta, kind) = match outcome {
             Ok(response) => (Some(&response.meta), None),

@@ -10,24 +10,24 @@ use crate::gateway_error::GatewayErrorBody;
 use crate::json::Unreadable;
 use crate::response_meta::ResponseMeta;
 
-/// Why one request, or what followed from its response, did not lead to a result.
+/// The reason a request, or the processing of its response, gave no result.
 ///
-/// It becomes the error of an operation by [`into_provider_error`](Self::into_provider_error); until then whoever
-/// carries out the operation may know better, and changes kind and effect.
+/// [`into_provider_error`](Self::into_provider_error) turns it into the error of an operation. Before
+/// that, the code that carries out the operation may correct kind and effect.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CallError {
-    /// What happened.
+    /// The class of the failure.
     pub kind: ErrorKind,
-    /// Whether the gateway may have acted on the request.
+    /// States if the gateway may have acted on the request.
     pub effect: Effect,
-    /// Whether the same request may well succeed if it is sent again.
+    /// True if the same request may succeed when it is sent again.
     pub repeatable: bool,
-    /// Whether the response is larger than what is read of one.
+    /// True if the response exceeds [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES).
     pub too_large: bool,
-    /// What status line and headers said, if a response came.
+    /// Status and headers of the response, if one arrived.
     pub meta: Option<Box<ResponseMeta>>,
-    /// What the gateway itself said.
+    /// The error that the gateway reported in the body.
     pub gateway_error: Option<Box<GatewayErrorBody>>,
     pub(crate) default_retry_after: Duration,
     retry: Option<RetryAdvice>,
@@ -37,7 +37,7 @@ pub struct CallError {
 }
 
 impl CallError {
-    /// A error of which no more is known; nothing to be sent again.
+    /// Creates an error with this kind and effect that is not repeatable.
     pub fn new(kind: ErrorKind, effect: Effect) -> Self {
         Self {
             kind,
@@ -54,7 +54,7 @@ impl CallError {
         }
     }
 
-    /// What a status means that is no success, whatever gateway it comes from.
+    /// Classifies a status outside 200 to 299 by the status alone, for any gateway.
     ///
     /// | status | kind | effect |
     /// |---|---|---|
@@ -64,8 +64,8 @@ impl CallError {
     /// | 401 | `Authentication` | none |
     /// | any other | `UnreadableAnswer` | maybe |
     ///
-    /// All but 401 may be sent again. The last row is for redirects, and for refusals that are not
-    /// in the API's own words: a page of something between here and the gateway.
+    /// All except 401 are repeatable. The last row covers redirects, and error pages that come from
+    /// something between this process and the gateway rather than from the API.
     pub fn by_status(status: StatusCode) -> Self {
         use Effect::{MaybeApplied, Rejected};
         match status {
@@ -87,44 +87,44 @@ impl CallError {
         error.with_source(what).with_meta(meta)
     }
 
-    /// What is at the gateway differs from what was asked for.
+    /// Creates a conflict: the gateway holds something that differs from the request.
     pub fn conflict(differences: Vec<Difference>, effect: Effect) -> Self {
         let mut error = Self::new(ErrorKind::Conflict, effect);
         error.differences = differences;
         error
     }
 
-    /// Says that sending the same again may help.
+    /// Marks the request as worth sending again.
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
     }
 
-    /// Adds what status line and headers said.
+    /// Adds status and headers of the response.
     pub fn with_meta(mut self, meta: Option<ResponseMeta>) -> Self {
         self.meta = meta.map(Box::new);
         self
     }
 
-    /// Adds what the gateway itself said.
+    /// Adds the error that the gateway reported in the body.
     pub fn with_gateway_error(mut self, gateway_error: GatewayErrorBody) -> Self {
         self.gateway_error = Some(Box::new(gateway_error));
         self
     }
 
-    /// States what is known about the effect.
+    /// Sets the effect.
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }
 
-    /// States when the whole operation may be tried again, in place of what follows from the kind.
+    /// Sets when the whole operation may be tried again, in place of the default of the kind.
     pub fn with_retry(mut self, retry: RetryAdvice) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// The id that was sent; the gateway's own, if it gave one, comes first.
+    /// Adds the request id that was sent. An id reported by the gateway takes precedence.
     pub fn with_request_id(mut self, id: String) -> Self {
         self.request_id = Some(id.into());
         self
@@ -136,21 +136,21 @@ impl CallError {
         self
     }
 
-    /// How long the gateway wants to be left alone: after "too many requests", for as long as it
-    /// told, or else [as its dialect knows](crate::Dialect::default_retry_after).
+    /// Returns the wait before the next request, if the gateway limits the rate: the wait it stated, or
+    /// else [the default of its dialect](crate::Dialect::default_retry_after).
     pub fn retry_after(&self) -> Option<Duration> {
         let told = self.meta.as_ref().and_then(|meta| meta.rate_limit.wait);
         (self.kind == ErrorKind::RateLimited).then(|| told.unwrap_or(self.default_retry_after))
     }
 
-    /// Whether this is a failure that the gateway stored and will give again for the same key,
-    /// whatever has changed since.
+    /// Returns true if the gateway replayed a stored failure. It repeats that failure for the same
+    /// idempotency key even if its cause is gone.
     pub fn is_stored_failure(&self) -> bool {
         let stored = |meta: &ResponseMeta| meta.replayed && !meta.status.is_success();
         self.meta.as_deref().is_some_and(stored)
     }
 
-    /// The error of an operation that ends with this error.
+    /// Converts this into the error of an operation.
     pub fn into_provider_error(
         mut self,
         operation: Operation,

@@ -52,7 +52,7 @@ impl HttpClients {
         Ok(clients)
     }
 
-    /// What it was made with.
+    /// Returns the configuration.
     pub const fn config(&self) -> &HttpConfig {
         &self.config
     }

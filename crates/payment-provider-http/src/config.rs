@@ -10,8 +10,8 @@ const A_DAY: Duration = Duration::from_hours(24);
 /// Most tries of one request.
 const MAX_ATTEMPTS: u32 = 20;
 
-/// How all connections of one provider behave on the wire. What belongs to a single merchant account
-/// is not here.
+/// HTTP settings that all connections of one provider share. Settings of a single merchant account
+/// are elsewhere.
 ///
 /// Nothing is checked while it is built; [`check`](Self::check) does, and so does
 /// [`HttpClients::new`](crate::HttpClients::new).
@@ -62,27 +62,27 @@ impl HttpConfig {
     }
 
     /// The most time for one operation with all its requests and pauses, up to a day. Default: 30
-    /// seconds. A [`GatewayClient`](crate::GatewayClient) is told the deadline of each operation by its caller:
-    /// this is where the caller takes it from.
+    /// seconds. The caller of a [`GatewayClient`](crate::GatewayClient) passes the deadline of each
+    /// operation and takes it from here.
     pub fn with_operation_deadline(mut self, deadline: Duration) -> Self {
         self.operation_deadline = deadline;
         self
     }
 
-    /// How often, and after what pauses, a request is repeated.
+    /// The number of attempts of a request and the pauses between them.
     pub fn with_retry(mut self, retry: RetryTuning) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Whether the proxies named in the process environment (`HTTPS_PROXY` and the like) are used.
-    /// Default: no. Calls to this machine never go through one.
+    /// Enables or disables the proxies named in the process environment
+    /// (`HTTPS_PROXY` and the like). Default: off. Calls to this machine never go through one.
     pub fn with_environment_proxies(mut self, used: bool) -> Self {
         self.environment_proxies = used;
         self
     }
 
-    /// What the header `user-agent` says, such as `provider-acme/1.0.0`. Default: the name and the
+    /// Sets the header `user-agent`, such as `provider-acme/1.0.0`. Default: the name and the
     /// version of this crate.
     pub fn with_user_agent(mut self, user_agent: impl Into<Cow<'static, str>>) -> Self {
         self.user_agent = user_agent.into();
@@ -99,12 +99,12 @@ impl HttpConfig {
         self.request_timeout
     }
 
-    /// How often, and after what pauses, a request is repeated.
+    /// The number of attempts of a request and the pauses between them.
     pub const fn retry(&self) -> RetryTuning {
         self.retry
     }
 
-    /// Whether every part is in range.
+    /// Checks that every setting is in range.
     ///
     /// # Errors
     /// [`HttpSetupError::Config`] names the first part that is not.
@@ -136,7 +136,7 @@ impl HttpConfig {
     }
 }
 
-/// How often, and after what pauses, a request is repeated.
+/// The number of attempts of a request and the pauses between them.
 ///
 /// The pause doubles from one repetition to the next, and each is lengthened by a random part of
 /// itself, so that many clients do not come back at the same moment.
@@ -185,16 +185,16 @@ pub enum HttpSetupError {
     #[error("{name} {reason}")]
     #[non_exhaustive]
     Config {
-        /// Which part.
+        /// The setting that is out of range.
         name: &'static str,
-        /// What it must be.
+        /// The accepted range.
         reason: &'static str,
     },
     /// A machine on which not even plain HTTP can be spoken.
     #[error("no HTTP client can be built")]
     #[non_exhaustive]
     Client {
-        /// Why not.
+        /// The cause.
         source: Box<dyn StdError + Send + Sync>,
     },
 }

@@ -18,7 +18,7 @@ impl Deadline {
         Self(at)
     }
 
-    /// How much time is left; nothing once it has passed.
+    /// Returns the time left, zero once the deadline has passed.
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }

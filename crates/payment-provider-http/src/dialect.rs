@@ -7,21 +7,21 @@ use crate::headers::Headers;
 use crate::response::Response;
 use crate::response_meta::ResponseMeta;
 
-/// What is a gateway's own in the way it speaks HTTP.
+/// The HTTP conventions of one gateway.
 ///
 /// One value serves all connections of a provider: it holds nothing of a merchant account.
 pub trait Dialect: Send + Sync {
-    /// What a response that is no success means.
+    /// Classifies a response outside status 200 to 299.
     ///
-    /// **Contract**: no I/O. Only what the gateway itself said is believed: a body that is not the
-    /// API's own may come from anything in between, and then nothing is known about the effect.
-    /// [`CallError::by_status`] is what the status alone says, and a good end of every judgement.
-    /// [`CallError::repeatable`] is only for what may go well if the same bytes are sent again, with the
-    /// same idempotency key. The meta of the response are added to a error that has none.
+    /// **Contract**: no I/O. Trusts only errors in the API's own format: any other body may come from
+    /// something between this process and the gateway and proves nothing about the effect.
+    /// [`CallError::by_status`] is the fallback for such bodies. [`CallError::repeatable`] is only for
+    /// errors that may go away when the same bytes are sent again with the same idempotency key. The
+    /// caller adds the response's status and headers to an error that has none.
     fn error(&self, response: &Response) -> CallError;
 
-    /// What status line and headers of a response say. Default: [`ResponseMeta::standard`], which knows the
-    /// gateway's clock and `Retry-After`.
+    /// Reads status and headers of a response. Default: [`ResponseMeta::standard`], which reads `Date`
+    /// and `Retry-After`.
     fn meta(&self, status: StatusCode, headers: Headers<'_>) -> ResponseMeta {
         ResponseMeta::standard(status, headers)
     }
@@ -38,8 +38,7 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    /// How long to wait after "too many requests" where the response does not say it. Default: one
-    /// minute.
+    /// Returns the wait after status 429 if the response states none. Default: one minute.
     fn default_retry_after(&self) -> Duration {
         Duration::from_mins(1)
     }

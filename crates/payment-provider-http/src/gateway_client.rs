@@ -58,7 +58,7 @@ impl GatewayClient {
     /// Sends a request that changes nothing, again if need be, and reads the response.
     ///
     /// **Contract**: for calls that may be sent any number of times, such as a `GET`. A success that
-    /// `read` does not take is a error; it is asked for again only if it is no whole JSON.
+    /// `read` rejects is an error; it is repeated only if the body is not whole JSON.
     ///
     /// **Errors**: the error of the last attempt.
     ///
@@ -84,16 +84,15 @@ impl GatewayClient {
         }
     }
 
-    /// Sends a request once. Everything but a success (status 200 to 299) is a error; redirects are
-    /// not followed.
+    /// Sends a request once. A status outside 200 to 299 is an error; redirects are not followed.
     ///
     /// **Errors**: [`Effect::NotSent`] is certain: no time was left, the request cannot be written
-    /// down, or no connection could be made. What breaks later is [`Effect::MaybeApplied`]; of an
-    /// response that is no success [the dialect](Dialect::error) decides.
+    /// down, or no connection could be made. What breaks later is [`Effect::MaybeApplied`]; for a
+    /// status outside 200 to 299 [the dialect](Dialect::error) decides.
     ///
     /// **Cancellation**: a call that is dropped under way may have been applied.
     ///
-    /// **Idempotency**: that of the request. Whoever sends again sends the same request.
+    /// **Idempotency**: that of the request. A repetition must send the same request.
     pub async fn send(
         &self,
         request: &Request<'_>,
@@ -199,8 +198,8 @@ impl fmt::Debug for GatewayClient {
     }
 }
 
-/// Whether a part of a path stays what it is in an address. An address has no place for an empty
-/// part or for control characters, and `.` and `..` lead elsewhere.
+/// Returns true if a path segment reaches the gateway unchanged. Empty segments and control
+/// characters are dropped from a URL, and `.` and `..` are resolved.
 fn is_segment(part: &str) -> bool {
     !matches!(part, "" | "." | "..") && !part.chars().any(char::is_control)
 }

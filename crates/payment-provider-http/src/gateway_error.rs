@@ -10,14 +10,13 @@ pub const MAX_MESSAGE: usize = 1000;
 /// Longest code or class that is kept.
 const MAX_CODE: usize = 64;
 
-/// What the gateway itself says about a request that it does not carry out. Codes and classes are
-/// open sets.
+/// The error that a gateway reports in the body of a response. Codes and classes are open sets.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct GatewayErrorBody {
-    /// What is wrong, in the gateway's word.
+    /// The gateway's error code.
     pub code: Option<String>,
-    /// What is wrong, for people. It may repeat what was sent: never to be logged.
+    /// The message for people. It may repeat what was sent, so it must never be logged.
     pub message: Option<String>,
     /// The larger class that the code belongs to, where the gateway has such.
     pub class: Option<String>,

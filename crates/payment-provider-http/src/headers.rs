@@ -5,7 +5,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-/// The longest wait that a header is believed to tell.
+/// The longest wait accepted from a header: one hour. Longer waits are cut to it.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// Reads the form of the header `date`.
@@ -44,7 +44,7 @@ impl<'a> Headers<'a> {
         self.plain(name, MAX_WORD)
     }
 
-    /// Whether the value is `true`, in any case.
+    /// Returns true if the value is `true`, in any letter case.
     pub fn flag(self, name: &str) -> bool {
         self.text(name)
             .is_some_and(|flag| flag.trim().eq_ignore_ascii_case("true"))

@@ -47,7 +47,7 @@ pub mod reexport {
     pub use url;
 }
 
-/// What the expansion of [`routes!`] names. No part of the public API.
+/// Items named by the expansion of [`routes!`]. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use tracing;

@@ -1,5 +1,5 @@
-//! How long requests take and how often they are repeated, for whatever recorder the host has set
-//! up. Without the feature `metrics` nothing is counted.
+//! Metrics of request durations and repetitions, for the recorder that the host installed. Without
+//! the feature `metrics` nothing is counted.
 
 use std::time::Duration;
 

@@ -70,7 +70,7 @@ impl<'a> Request<'a> {
 }
 
 impl fmt::Debug for Request<'_> {
-    /// What kind of call it is: neither ids, nor values, nor the body.
+    /// Shows operation and route; leaves out ids, values and the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("operation", &self.operation)

@@ -11,15 +11,15 @@ use crate::response_meta::ResponseMeta;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Response {
-    /// What status line and headers say.
+    /// Status and headers.
     pub meta: ResponseMeta,
-    /// The body, at most [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES) bytes. Empty where a response that is no
-    /// success had a body that did not come whole.
+    /// The body, at most [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES) bytes. Empty if the
+    /// body of a response outside status 200 to 299 did not arrive whole.
     pub body: Bytes,
 }
 
 impl Response {
-    /// A response of these meta with this body.
+    /// Creates a response from its parts.
     pub const fn new(meta: ResponseMeta, body: Bytes) -> Self {
         Self { meta, body }
     }

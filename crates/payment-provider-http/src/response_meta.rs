@@ -4,7 +4,7 @@ use payment_provider_core::RateLimit;
 
 use crate::headers::Headers;
 
-/// What status line and headers of a response say.
+/// Status and headers of a response.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ResponseMeta {
@@ -12,16 +12,17 @@ pub struct ResponseMeta {
     pub status: StatusCode,
     /// The id under which the gateway's support finds the request.
     pub request_id: Option<String>,
-    /// Whether this is a stored response to an earlier request of the same idempotency key.
+    /// True if the gateway replayed the stored response to an earlier request with the same idempotency
+    /// key.
     pub replayed: bool,
-    /// How many calls are allowed, and how long to wait after too many.
+    /// The rate limit, with the wait after it is exceeded.
     pub rate_limit: RateLimit,
     /// The gateway's clock.
     pub date: Option<Timestamp>,
 }
 
 impl ResponseMeta {
-    /// The status, and nothing known beside it.
+    /// Creates metadata with this status and nothing else.
     pub const fn new(status: StatusCode) -> Self {
         Self {
             status,
@@ -32,8 +33,8 @@ impl ResponseMeta {
         }
     }
 
-    /// What HTTP itself gives a meaning to: the status, the gateway's clock (`date`), and how many
-    /// seconds to wait (`retry-after`).
+    /// Reads the headers that HTTP itself defines: the gateway's clock (`date`) and the wait in seconds
+    /// (`retry-after`).
     pub fn standard(status: StatusCode, headers: Headers<'_>) -> Self {
         let mut meta = Self::new(status);
         meta.date = headers.date();

@@ -6,7 +6,7 @@ use crate::call_error::CallError;
 use crate::config::RetryTuning;
 use crate::deadline::Deadline;
 
-/// When to send the same request again, and when to stop.
+/// Decides if and when the same request is sent again. Counts the attempts of one request.
 #[derive(Debug)]
 pub struct RetryPolicy {
     deadline: Deadline,
@@ -36,7 +36,7 @@ impl RetryPolicy {
         self.attempt
     }
 
-    /// How much time is left.
+    /// Returns the time left until the deadline.
     pub fn left(&self) -> Duration {
         self.deadline.left()
     }

@@ -14,7 +14,7 @@ pub struct Route<'a> {
     answered: fn(&Span, Option<&'static str>),
 }
 
-/// What a span tells when it begins.
+/// Fields of a span that are known when it begins.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct SpanFields<'a> {
@@ -71,7 +71,7 @@ impl<'a> Route<'a> {
         (self.span)(told)
     }
 
-    /// Tells in the span that a response came, or of what kind its error is.
+    /// Records in the span that a response arrived, or the kind of the error.
     pub(crate) fn answered(&self, span: &Span, error: Option<&'static str>) {
         (self.answered)(span, error);
     }
@@ -84,8 +84,8 @@ impl fmt::Debug for Route<'_> {
     }
 }
 
-/// Whether the placeholders of a template are these names, in this order, and each is a whole part
-/// of the path.
+/// Returns true if the placeholders of a template are these names, in this order, each a whole path
+/// segment.
 #[doc(hidden)]
 pub const fn fits(template: &str, ids: &[&str]) -> bool {
     let text = template.as_bytes();

@@ -1,14 +1,14 @@
-//! Which addresses are accepted from a host and from the gateway.
+//! Rules for the addresses accepted from a host and from the gateway.
 //!
-//! What is wrong with one is told in words that fit behind the name of a setting or a field, and
-//! never repeat the address.
+//! A defect is described in words that fit behind the name of a setting or a field and never repeat
+//! the address.
 
 use payment_provider_core::Environment;
 use url::{Host, Url};
 
 const NOT_HTTPS: &str = "must be https; http is accepted only to this machine and only in sandbox";
 
-/// What is wrong with an address to call or to send a payer to; `None` if nothing is.
+/// Returns the defect of an address to call or to send a payer to, if it has one.
 pub fn defect(url: &Url, environment: Environment) -> Option<&'static str> {
     let secure = match url.scheme() {
         "https" => true,
@@ -26,7 +26,7 @@ pub fn defect(url: &Url, environment: Environment) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with an address to which paths are appended; `None` if nothing is.
+/// Returns the defect of an address to which paths are appended, if it has one.
 pub fn base_defect(url: &Url, environment: Environment) -> Option<&'static str> {
     defect(url, environment).or_else(|| {
         let more = url.query().is_some() || url.fragment().is_some();
@@ -34,8 +34,7 @@ pub fn base_defect(url: &Url, environment: Environment) -> Option<&'static str> 
     })
 }
 
-/// Whether two names are of the same host: a point at the end stands for the root of all names, and
-/// case means nothing.
+/// Returns true if two names are of the same host, ignoring letter case and a trailing dot.
 pub fn is_same_host(one: &str, other: &str) -> bool {
     fn rooted(name: &str) -> &str {
         name.strip_suffix('.').unwrap_or(name)
@@ -43,7 +42,7 @@ pub fn is_same_host(one: &str, other: &str) -> bool {
     rooted(one).eq_ignore_ascii_case(rooted(other))
 }
 
-/// Whether the address is on this machine.
+/// Returns true if the address is on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),

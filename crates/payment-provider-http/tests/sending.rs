@@ -1,4 +1,4 @@
-//! What goes over the wire, and what does not.
+//! Requests on the wire, and requests that are not sent.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What spans and numbers tell of each attempt.
+//! Spans and metrics of each attempt.
 
 mod support;
 
@@ -213,7 +213,7 @@ impl Recorder for Counted {
     }
 }
 
-/// What is counted of a fetch that is answered at the second try.
+/// Returns the metrics of a fetch that succeeds at the second attempt.
 async fn numbers_under(counter: Option<&'static str>) -> Vec<String> {
     let lines = Counted::default();
     let guard = metrics::set_default_local_recorder(&lines);

@@ -1,4 +1,4 @@
-//! What the merchant's bookkeeping posts about a transfer.
+//! The callback that the merchant's bookkeeping posts about a transfer.
 
 use payment_provider_core::*;
 use serde_json::Value;

@@ -20,7 +20,8 @@ pub struct BankTransferFactory {
 }
 
 impl BankTransferFactory {
-    /// A factory. No capability is declared: there is nobody to ask, and nothing can be called off.
+    /// The factory. It declares no capability: there is no gateway to query, and a transfer cannot be
+/// cancelled.
     pub fn new() -> Result<Self, InvalidIdentifier> {
         let form = SettingsSchema::new([
             SettingField::new(PAGE, "Page naming your account", SettingKind::Url).required(),

@@ -1,4 +1,4 @@
-//! What is peculiar to bank transfer: the address of the page, and what each callback means.
+//! The parts specific to bank transfer: the address of the page and the meaning of each callback.
 
 use std::sync::Arc;
 

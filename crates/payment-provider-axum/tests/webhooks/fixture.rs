@@ -51,7 +51,7 @@ impl Edge {
         Self::reached_at(Some("https://billing.example/base/")).await
     }
 
-    /// The same without a public address: the routes are told where they are.
+    /// The same without a public address: the routes are given theirs.
     pub(crate) async fn on_loopback() -> Self {
         Self::reached_at(None).await
     }
@@ -117,7 +117,7 @@ impl Edge {
         Answer::of(router.oneshot(request).await.unwrap()).await
     }
 
-    /// What reached the provider.
+    /// The requests that reached the provider.
     pub(crate) fn seen(&self) -> Vec<WebhookRequest> {
         self.seen.lock().unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! What is logged, at every level.
+//! Log output, at every level.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, Once};
@@ -9,7 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 static WRITTEN: Mutex<Vec<(ThreadId, String)>> = Mutex::new(Vec::new());
 static CAPTURE: Once = Once::new();
 
-/// What this thread logs from now on. A test and all it calls run on one thread.
+/// Captures the log output of this thread from now on. A test and all it calls run on one thread.
 pub(crate) struct Log(ThreadId);
 
 pub(crate) fn capture() -> Log {

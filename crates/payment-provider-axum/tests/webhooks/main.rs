@@ -1,4 +1,4 @@
-//! What a gateway is answered, for every outcome of a delivery.
+//! The response to a gateway, for every outcome of a delivery.
 
 mod fixture;
 mod log;

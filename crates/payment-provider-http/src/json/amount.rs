@@ -18,8 +18,8 @@ pub fn amount(field: &'static str, raw: Raw<'_>, currency: Currency) -> Result<M
 }
 
 /// An amount in minor units (`20012` paise), from a whole JSON number or from its digits as text. A
-/// fraction or an exponent makes it unreadable even where its value would be whole: whoever writes
-/// one may mean major units. Less than nothing is no amount.
+/// fraction or an exponent makes it unreadable even where its value would be whole, since it may
+/// mean major units. A negative number is not an amount.
 pub fn minor_units(
     field: &'static str,
     raw: Raw<'_>,

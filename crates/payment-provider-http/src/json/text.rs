@@ -43,8 +43,8 @@ where
         .and_then(|text| T::try_from(text).ok())
 }
 
-/// Whether an identifier is absent, in whatever way that is said. One that is there but cannot be
-/// read does say something.
+/// Returns true if an identifier is absent in any of the forms that gateways use. An identifier that
+/// is present but unreadable is not absent.
 pub fn says_nothing(raw: Raw<'_>) -> bool {
     raw.is_none() || optional_text(raw).is_some_and(|text| stands_for_none(&text))
 }
@@ -68,7 +68,7 @@ pub fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
         .ok_or(Unreadable(field))
 }
 
-/// One word of an open set, if it is told.
+/// Returns a value of an open set, if it is present.
 pub fn told_word(raw: Raw<'_>) -> Option<String> {
     told(raw).filter(|text| is_word(text))
 }

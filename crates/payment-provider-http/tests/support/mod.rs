@@ -1,4 +1,4 @@
-//! A gateway on this machine that does as it is told, and an account that talks to it.
+//! A scripted gateway on this machine, and an account that calls it.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -29,7 +29,7 @@ routes! {
     }
 }
 
-/// How the gateway of these tests speaks.
+/// The dialect of the gateway of these tests.
 #[derive(Debug, Clone, Default)]
 pub struct Acme {
     pub request_id: bool,
@@ -62,7 +62,7 @@ impl Dialect for Acme {
     }
 }
 
-/// What the gateway does with a request it has read.
+/// A step of the gateway after it has read a request.
 #[derive(Debug, Clone)]
 pub enum Act {
     /// Sends this, then closes the connection.
