@@ -181,7 +181,7 @@ async fn events(body: impl Into<Vec<u8>>) -> Vec<Event> {
     webhook(body).await.into_events()
 }
 
-async fn said(body: impl Into<Vec<u8>>) -> String {
+async fn lines_of(body: impl Into<Vec<u8>>) -> String {
     event_line::all(&events(body).await)
 }
 
@@ -208,7 +208,7 @@ async fn every_body_yields_the_events_in_the_table() {
         let name = name(&file);
         let statement = expected.remove(name.as_str());
         let statement = statement.unwrap_or_else(|| panic!("{name} has no row"));
-        assert_eq!(said(body(&name)).await, statement, "{name}");
+        assert_eq!(lines_of(body(&name)).await, statement, "{name}");
     }
     assert!(expected.is_empty(), "no such bodies: {expected:?}");
 }
@@ -266,11 +266,14 @@ async fn one_change_has_one_deduplication_key_in_every_type_and_version() {
         }
     }
     // The same refund reported as one by the merchant, with the id prefix of older versions.
-    let retold = body("auto_refund_status.2023-08-01")
+    let as_merchant_refund = body("auto_refund_status.2023-08-01")
         .replace("\"auto_refund\"", "\"refund\"")
         .replace("AUTO_REFUND_STATUS_WEBHOOK", "REFUND_STATUS_WEBHOOK")
         .replace("3310099", "\"refund_3310099\"");
-    assert_eq!(key_of(&events(retold).await[0]), "refund:succeeded:3310099");
+    assert_eq!(
+        key_of(&events(as_merchant_refund).await[0]),
+        "refund:succeeded:3310099"
+    );
 }
 
 #[tokio::test]
@@ -291,7 +294,7 @@ async fn a_payment_reported_under_two_ids_names_its_order_under_both() {
 #[tokio::test]
 async fn any_version_is_kept_and_has_no_effect() {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
-    for (name, of_body) in [
+    for (name, body_version) in [
         ("link_event.paid", Some("1")),
         ("payment_success.2025-01-01", None),
         ("unread.payment_charges", None),
@@ -299,14 +302,14 @@ async fn any_version_is_kept_and_has_no_effect() {
         let body = body(name);
         let signature = sign(SECRET, STAMP, body.as_bytes());
         for (header, kept) in [
-            (None, of_body),
+            (None, body_version),
             (Some("2021-09-21"), Some("2021-09-21")),
             (Some("2025-01-01"), Some("2025-01-01")),
             (Some("2031-12-31"), Some("2031-12-31")),
             (Some("v5"), Some("v5")),
-            (Some(""), of_body),
-            (Some("two words"), of_body),
-            (Some(&*"9".repeat(33)), of_body),
+            (Some(""), body_version),
+            (Some("two words"), body_version),
+            (Some(&*"9".repeat(33)), body_version),
         ] {
             let mut headers = vec![
                 ("x-webhook-signature", signature.as_bytes()),
@@ -316,7 +319,7 @@ async fn any_version_is_kept_and_has_no_effect() {
             let request = with_headers(&headers, body.clone());
             let webhook = provider.handle_webhook(&request).await.unwrap();
             let events = webhook.into_events();
-            assert_eq!(event_line::all(&events), said(body.clone()).await);
+            assert_eq!(event_line::all(&events), lines_of(body.clone()).await);
             for event in events {
                 assert_eq!(event.gateway_version.as_deref(), kept, "{name} {header:?}");
             }
@@ -357,8 +360,8 @@ async fn stale_refunds_are_fetched_and_stale_disputes_and_settlements_are_kept()
         let request = with_headers(&headers, body);
         let webhook = provider.handle_webhook(&request).await.unwrap();
         assert_eq!(webhook.timestamp_check(), TimestampCheck::Stale);
-        let said = event_line::all(webhook.events());
-        assert!(said.starts_with(expected), "{said}");
+        let line = event_line::all(webhook.events());
+        assert!(line.starts_with(expected), "{line}");
     }
 }
 

@@ -22,7 +22,7 @@ fn with_gateway_id(id: &str) -> CheckoutLocator {
 
 #[tokio::test(start_paused = true)]
 async fn fetch_returns_a_link_in_every_status() {
-    for (word, paid, status, payable) in [
+    for (status_text, paid, status, payable) in [
         ("ACTIVE", "0", CheckoutStatus::Open, true),
         (
             "PARTIALLY_PAID",
@@ -40,7 +40,7 @@ async fn fetch_returns_a_link_in_every_status() {
             true,
         ),
     ] {
-        let gateway = Scripted::acts([ok(link_in(word, paid))]).await;
+        let gateway = Scripted::acts([ok(link_in(status_text, paid))]).await;
         let checkout = connect(&gateway).fetch_checkout(&locator()).await.unwrap();
         assert_eq!(checkout.status, status);
         assert_eq!(checkout.amount, inr(20_012));
@@ -137,7 +137,7 @@ async fn a_refused_cancellation_is_decided_by_the_links_status() {
         refusal(400, "link_status_invalid", "invalid_request_error"),
         refusal(422, "x", "invalid_request_error"),
     ] {
-        for (word, ended) in [
+        for (status_text, ended) in [
             ("PAID", true),
             ("EXPIRED", true),
             ("CANCELLED", true),
@@ -145,11 +145,11 @@ async fn a_refused_cancellation_is_decided_by_the_links_status() {
             ("ACTIVE", false),
             ("ON_HOLD", false),
         ] {
-            let (outcome, gateway) = cancel([refused.clone(), ok(link_in(word, "0"))]).await;
+            let (outcome, gateway) = cancel([refused.clone(), ok(link_in(status_text, "0"))]).await;
             match outcome.unwrap() {
-                Cancellation::AlreadyEnded(_) => assert!(ended, "{word}"),
-                Cancellation::StillPayable(_) => assert!(!ended, "{word}"),
-                Cancellation::Cancelled(_) => panic!("{word}"),
+                Cancellation::AlreadyEnded(_) => assert!(ended, "{status_text}"),
+                Cancellation::StillPayable(_) => assert!(!ended, "{status_text}"),
+                Cancellation::Cancelled(_) => panic!("{status_text}"),
             }
             assert_eq!(gateway.seen().len(), 2);
         }

@@ -339,16 +339,16 @@ const FORMS: &[Row] = &[
     ),
 ];
 
-async fn said(body: String) -> String {
+async fn line_of(body: String) -> String {
     let provider = connect_with(config(), &settings("http://127.0.0.1:9/pg"));
     let webhook = provider.handle_webhook(&signed(SECRET, body)).await;
     event_line::all(webhook.unwrap().events())
 }
 
 /// Returns the event line after replacing one part of a body.
-async fn said_with(body: &str, from: &str, to: &str) -> String {
+async fn line_with(body: &str, from: &str, to: &str) -> String {
     assert!(body.contains(from), "{from}");
-    said(body.replace(from, to)).await
+    line_of(body.replace(from, to)).await
 }
 
 #[tokio::test]
@@ -356,12 +356,12 @@ async fn each_field_is_read_in_every_form_that_carries_information() {
     for (name, field, forms) in FORMS {
         let whole = body(name);
         for (form, expected) in *forms {
-            let said = said_with(&whole, field, form).await;
+            let line = line_with(&whole, field, form).await;
             let found = match expected.strip_suffix('$') {
-                Some(end) => said.ends_with(end),
-                None => said.contains(expected),
+                Some(end) => line.ends_with(end),
+                None => line.contains(expected),
             };
-            assert!(found, "{name}, {form}: {said}");
+            assert!(found, "{name}, {form}: {line}");
         }
     }
 }
@@ -412,7 +412,7 @@ async fn undocumented_values_are_kept_and_have_no_effect() {
             "settlement 90122 QUEUED ",
         ),
     ] {
-        let said = said_with(&body(name), from, to).await;
-        assert!(said.contains(expected), "{said}");
+        let line = line_with(&body(name), from, to).await;
+        assert!(line.contains(expected), "{line}");
     }
 }

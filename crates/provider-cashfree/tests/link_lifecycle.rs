@@ -114,7 +114,7 @@ async fn a_link_is_created_paid_in_instalments_and_reported_by_webhooks() {
     assert_eq!(succeeded.len(), 2);
     assert_eq!(payments.len(), 4);
 
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     let mut unpaid = Vec::new();
     let mut snapshots = 0;
     for delivery in deliveries(&receiver) {
@@ -123,7 +123,7 @@ async fn a_link_is_created_paid_in_instalments_and_reported_by_webhooks() {
             assert_eq!(event.target.gateway_id, checkout.gateway_id);
             match event.kind {
                 EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
-                    told.push((payment.dedup_key(), payment.amount.minor_units()));
+                    reported.push((payment.dedup_key(), payment.amount.minor_units()));
                 }
                 EventKind::Payment(payment) => unpaid.push(payment.status.as_str().to_owned()),
                 EventKind::Snapshot(_) => snapshots += 1,
@@ -131,14 +131,14 @@ async fn a_link_is_created_paid_in_instalments_and_reported_by_webhooks() {
             }
         }
     }
-    told.sort();
+    reported.sort();
     assert_eq!(
-        told.len(),
+        reported.len(),
         4,
-        "each is told by a link event and by a payment event"
+        "each is reported by a link event and by a payment event"
     );
-    told.dedup();
-    assert_eq!(told, succeeded);
+    reported.dedup();
+    assert_eq!(reported, succeeded);
     assert_eq!(snapshots, 2);
     unpaid.sort();
     assert_eq!(unpaid, ["dropped", "failed"]);

@@ -49,7 +49,7 @@ enum Change {
 }
 
 fn changes() -> impl Strategy<Value = (Index, Change)> {
-    let odd = select(vec![
+    let unusual_values = select(vec![
         json!(null),
         json!(true),
         json!(0),
@@ -80,7 +80,7 @@ fn changes() -> impl Strategy<Value = (Index, Change)> {
     ]);
     let change = prop_oneof![
         Just(Change::Remove),
-        odd.prop_map(Change::Put),
+        unusual_values.prop_map(Change::Put),
         any::<i64>().prop_map(|number| Change::Put(json!(number))),
         any::<f64>()
             .prop_filter("JSON has no other numbers", |number| number.is_finite())

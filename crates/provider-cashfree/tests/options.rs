@@ -70,10 +70,10 @@ fn methods_are_written_in_the_gateways_notation() {
         (PaymentMethod::Wallet, "app"),
         (PaymentMethod::PayPal, "paypal"),
     ];
-    for (method, word) in all {
+    for (method, code) in all {
         let written = body(CheckoutOptions::new().with_methods([method]));
         assert!(
-            written.contains(&format!(r#""payment_methods":"{word}""#)),
+            written.contains(&format!(r#""payment_methods":"{code}""#)),
             "{written}"
         );
     }

@@ -277,16 +277,16 @@ async fn at_most_four_requests_run_concurrently() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pending_attempt_is_listed() {
-    for (word, status) in [
+    for (status_text, status) in [
         ("PENDING", PaymentStatus::Pending),
         ("NOT_ATTEMPTED", PaymentStatus::Pending),
         ("FLAGGED", PaymentStatus::Pending),
         ("ODD", PaymentStatus::Unknown("ODD".to_owned())),
     ] {
-        let attempt = payment("7", "o 1/x", word, ("200.12", "200.12"));
+        let attempt = payment("7", "o 1/x", status_text, ("200.12", "200.12"));
         let gateway = with_payments("ACTIVE", vec![attempt]).await;
         let payments = list(&gateway).await.unwrap();
-        assert_eq!(payments.len(), 1, "{word}");
+        assert_eq!(payments.len(), 1, "{status_text}");
         assert_eq!(payments[0].status, status);
         assert_eq!(payments[0].failure, None);
         assert_eq!(payments[0].amount, inr(20_012));

@@ -65,7 +65,7 @@ fn with_customer(customer: Customer) -> CheckoutRequest {
     request
 }
 
-fn nobody() -> Customer {
+fn bare_customer() -> Customer {
     Customer::new(CustomerId::new("cust-1").unwrap())
 }
 
@@ -123,7 +123,7 @@ fn equal_requests_have_equal_bytes_and_any_change_alters_the_fingerprint() {
         with_amount(inr(20_013)),
         with_amount(Money::from_minor_units(20_012, Currency::USD)),
         with_expiry(request().expires_at + SignedDuration::from_secs(1)),
-        with_customer(nobody().with_phone("9000000001")),
+        with_customer(bare_customer().with_phone("9000000001")),
         request().with_note("a", "b"),
         request().with_return_url(url("https://shop.example/")),
         request().with_partial_payments(PartialPayments::any()),
@@ -330,19 +330,19 @@ fn the_first_instalment_is_below_the_amount_and_in_its_currency() {
 fn a_phone_number_is_required_and_never_invented() {
     let provider = provider();
     let phone = |code| ("customer.phone".to_owned(), code);
-    let missing = with_customer(nobody());
+    let missing = with_customer(bare_customer());
     assert_eq!(sole(&provider, &missing), phone(ViolationCode::Missing));
-    let blank = with_customer(nobody().with_phone(" - "));
+    let blank = with_customer(bare_customer().with_phone(" - "));
     assert_eq!(sole(&provider, &blank), phone(ViolationCode::Missing));
     for bad in ["12345", "98765a3210", "+91123", "none"] {
-        let request = with_customer(nobody().with_phone(bad));
+        let request = with_customer(bare_customer().with_phone(bad));
         assert_eq!(
             sole(&provider, &request),
             phone(ViolationCode::Invalid),
             "{bad}"
         );
     }
-    let abroad = with_customer(nobody().with_phone("+44 20 7946 0958"));
+    let abroad = with_customer(bare_customer().with_phone("+44 20 7946 0958"));
     assert!(body(&provider, &abroad).contains(r#""customer_phone":"+442079460958""#));
 }
 
@@ -350,11 +350,11 @@ fn a_phone_number_is_required_and_never_invented() {
 fn the_substitute_number_is_sent_only_for_customers_without_one() {
     let provider =
         provider_with(|settings| settings.with("missing_phone_number", "+91 80 4040 4040"));
-    let sent = body(&provider, &with_customer(nobody()));
+    let sent = body(&provider, &with_customer(bare_customer()));
     assert!(sent.contains(r#""customer_phone":"8040404040""#), "{sent}");
     let own = body(&provider, &request());
     assert!(own.contains(r#""customer_phone":"9000000000""#), "{own}");
-    let unreadable = with_customer(nobody().with_phone("98765"));
+    let unreadable = with_customer(bare_customer().with_phone("98765"));
     assert!(refused(&provider, &unreadable).names("customer.phone"));
 }
 
@@ -364,14 +364,17 @@ async fn linking_a_customer_reports_missing_details_and_sends_nothing() {
     let ready = provider.link_customer(&customer()).await.unwrap();
     assert!(ready.needs.is_empty());
     assert_eq!(ready.remote_id, None);
-    let without = provider.link_customer(&nobody()).await.unwrap();
+    let without = provider.link_customer(&bare_customer()).await.unwrap();
     assert!(without.needs.names("phone"));
-    let odd = nobody().with_phone("12").with_email("@").with_name("");
-    let needs = provider.link_customer(&odd).await.unwrap().needs;
+    let malformed = bare_customer()
+        .with_phone("12")
+        .with_email("@")
+        .with_name("");
+    let needs = provider.link_customer(&malformed).await.unwrap().needs;
     assert_eq!(needs.iter().count(), 1, "{needs}");
 
     let provider = provider_with(|settings| settings.with("missing_phone_number", "8040404040"));
-    let without = provider.link_customer(&nobody()).await.unwrap();
+    let without = provider.link_customer(&bare_customer()).await.unwrap();
     assert!(without.needs.is_empty());
 }
 
@@ -392,7 +395,7 @@ fn all_violations_are_reported_together_without_values() {
         CheckoutReference::new("inv-1").unwrap(),
         inr(0),
         "",
-        nobody().with_phone(canary).with_email(canary),
+        bare_customer().with_phone(canary).with_email(canary),
         NOW,
     )
     .with_return_url(url("http://canary.example/"))

@@ -64,7 +64,7 @@ const FLAWS: [Flaw; 14] = [
 
 /// A checkout request as plain values, given to both sides.
 #[derive(Debug, Clone)]
-struct Wish {
+struct RequestValues {
     id: String,
     units: i64,
     currency: Currency,
@@ -79,7 +79,7 @@ struct Wish {
     notes: BTreeMap<String, String>,
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn request_values() -> impl Strategy<Value = RequestValues> {
     let people = (
         "[6-9][0-9]{9}|\\+91[6-9][0-9]{9}|\\+1[2-9][0-9]{9}|\\+4[0-9]{7,13}",
         proptest::option::of("[A-Za-z][A-Za-z .]{2,40}"),
@@ -96,24 +96,26 @@ fn wish() -> impl Strategy<Value = Wish> {
         proptest::option::of("https://hooks\\.example/[a-z0-9]{0,100}"),
     );
     (people, money, words, addresses, 60_i64..10_000_000).prop_map(
-        |((phone, name, email), (units, partial), (id, purpose, notes), (back, hook), life)| Wish {
-            id,
-            units,
-            currency: Currency::INR,
-            purpose,
-            phone: Some(phone),
-            name,
-            email,
-            minimum: (partial && units > 1).then_some(units / 2),
-            expires_in: SignedDuration::from_secs(life),
-            return_url: back,
-            notify_url: hook,
-            notes,
+        |((phone, name, email), (units, partial), (id, purpose, notes), (back, hook), life)| {
+            RequestValues {
+                id,
+                units,
+                currency: Currency::INR,
+                purpose,
+                phone: Some(phone),
+                name,
+                email,
+                minimum: (partial && units > 1).then_some(units / 2),
+                expires_in: SignedDuration::from_secs(life),
+                return_url: back,
+                notify_url: hook,
+                notes,
+            }
         },
     )
 }
 
-impl Wish {
+impl RequestValues {
     fn with(mut self, flaw: Flaw) -> Self {
         match flaw {
             Flaw::None => {}
@@ -224,16 +226,16 @@ impl Wish {
 }
 
 /// One simulator for all cases, with support for every currency used.
-struct Ground {
+struct SharedSimulator {
     runtime: Runtime,
     simulator: RunningSimulator,
     provider: Arc<dyn PaymentProvider>,
     http: reqwest::Client,
 }
 
-fn ground() -> &'static Ground {
-    static GROUND: OnceLock<Ground> = OnceLock::new();
-    GROUND.get_or_init(|| {
+fn shared_simulator() -> &'static SharedSimulator {
+    static SHARED: OnceLock<SharedSimulator> = OnceLock::new();
+    SHARED.get_or_init(|| {
         let runtime = Runtime::new().unwrap();
         let simulator = runtime.block_on(async {
             let simulator = Simulator::new(SimulatorConfig::new().with_seed(1)).unwrap();
@@ -247,7 +249,7 @@ fn ground() -> &'static Ground {
             .with("client_id", DEFAULT_CLIENT_ID)
             .with("client_secret", DEFAULT_CLIENT_SECRET);
         let provider = connect_with(provider_cashfree::CashfreeConfig::new(), &settings);
-        Ground {
+        SharedSimulator {
             runtime,
             simulator,
             provider,
@@ -256,7 +258,7 @@ fn ground() -> &'static Ground {
     })
 }
 
-impl Ground {
+impl SharedSimulator {
     /// Returns the status with which the gateway answers this body.
     fn status_of(&self, body: String) -> u16 {
         let request = self
@@ -277,64 +279,64 @@ impl Ground {
 }
 
 /// Gives the request a unique id of the same characters.
-fn unique(mut wish: Wish) -> Wish {
+fn unique(mut values: RequestValues) -> RequestValues {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    wish.id = format!("{}-{count}", wish.id);
-    wish
+    values.id = format!("{}-{count}", values.id);
+    values
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn accepted_requests_are_created_and_returned_unchanged(wish in wish()) {
-        let ground = ground();
-        let wish = unique(wish);
-        let request = wish.request().unwrap();
-        let prepared = ground.provider.prepare_checkout(&request).unwrap();
-        let made = ground.runtime.block_on(ground.provider.create_checkout(&prepared)).unwrap();
+    fn accepted_requests_are_created_and_returned_unchanged(values in request_values()) {
+        let shared = shared_simulator();
+        let values = unique(values);
+        let request = values.request().unwrap();
+        let prepared = shared.provider.prepare_checkout(&request).unwrap();
+        let made = shared.runtime.block_on(shared.provider.create_checkout(&prepared)).unwrap();
         let CreatedCheckout::Created(checkout) = made else {
             panic!("not made: {made:?}");
         };
-        prop_assert_eq!(checkout.amount, wish.amount());
+        prop_assert_eq!(checkout.amount, values.amount());
         prop_assert_eq!(checkout.expires_at, Some(prepared.expires_at));
         prop_assert_eq!(checkout.fingerprint, Some(prepared.fingerprint.clone()));
-        let link = ground.link(&wish.id).unwrap();
-        prop_assert_eq!(link.amount.to_string(), wish.amount().decimal().to_string());
+        let link = shared.link(&values.id).unwrap();
+        prop_assert_eq!(link.amount.to_string(), values.amount().decimal().to_string());
         prop_assert_eq!(&link.currency, "INR");
-        prop_assert_eq!(&link.purpose, &wish.purpose);
-        prop_assert_eq!(link.partial_payments, wish.minimum.is_some());
+        prop_assert_eq!(&link.purpose, &values.purpose);
+        prop_assert_eq!(link.partial_payments, values.minimum.is_some());
         prop_assert_eq!(
             link.minimum_partial_amount.map(|it| it.to_string()),
-            wish.minimum().map(|it| it.decimal().to_string())
+            values.minimum().map(|it| it.decimal().to_string())
         );
-        prop_assert_eq!(&link.return_url, &wish.return_url);
-        prop_assert_eq!(&link.notify_url, &wish.notify_url);
-        prop_assert_eq!(&link.customer.customer_name, &wish.name);
-        prop_assert_eq!(&link.customer.customer_email, &wish.email);
+        prop_assert_eq!(&link.return_url, &values.return_url);
+        prop_assert_eq!(&link.notify_url, &values.notify_url);
+        prop_assert_eq!(&link.customer.customer_name, &values.name);
+        prop_assert_eq!(&link.customer.customer_email, &values.email);
         prop_assert_eq!(link.expires_at, prepared.expires_at);
-        let mut notes = wish.notes.clone();
+        let mut notes = values.notes.clone();
         notes.insert("fingerprint".to_owned(), prepared.fingerprint.as_str().to_owned());
         prop_assert_eq!(&link.notes, &notes);
     }
 
     #[test]
-    fn requests_that_preflight_refuses_are_refused_by_the_gateway(wish in wish(), flaw in proptest::sample::select(&FLAWS[..])) {
-        let ground = ground();
+    fn requests_that_preflight_refuses_are_refused_by_the_gateway(values in request_values(), flaw in proptest::sample::select(&FLAWS[..])) {
+        let shared = shared_simulator();
         // Both sides accept the same request without the flaw, so the flaw causes the refusal.
-        let sound = unique(wish.clone()).with(Flaw::None);
+        let sound = unique(values.clone()).with(Flaw::None);
         let request = sound.request().unwrap();
-        prop_assert!(ground.provider.prepare_checkout(&request).is_ok());
-        prop_assert_eq!(ground.status_of(sound.body()), 200);
+        prop_assert!(shared.provider.prepare_checkout(&request).is_ok());
+        prop_assert_eq!(shared.status_of(sound.body()), 200);
 
-        let flawed = unique(wish).with(flaw);
+        let flawed = unique(values).with(flaw);
         let accepted = flawed.request().is_some_and(|request| {
-            ground.provider.prepare_checkout(&request).is_ok()
+            shared.provider.prepare_checkout(&request).is_ok()
         });
         prop_assert!(!accepted, "{:?} is accepted by preflight", flaw);
-        prop_assert_eq!(ground.status_of(flawed.body()), 400, "{:?}", flaw);
-        prop_assert!(ground.link(&flawed.id).is_none());
+        prop_assert_eq!(shared.status_of(flawed.body()), 400, "{:?}", flaw);
+        prop_assert!(shared.link(&flawed.id).is_none());
     }
 }

@@ -172,7 +172,7 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
     let text = log.text();
     assert_clean("log", &text);
     assert!(!text.contains("inv-1"), "an address with an id was logged");
-    for word in [
+    for expected in [
         "TRACE",
         "reqwest::connect",
         "GET /links/{link_id}",
@@ -181,8 +181,8 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
         "http.response.status_code=400",
     ] {
         assert!(
-            text.contains(word),
-            "{word} is missing: the log was not heard"
+            text.contains(expected),
+            "{expected} is missing: the log was not captured"
         );
     }
 }

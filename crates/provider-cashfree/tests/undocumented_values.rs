@@ -44,12 +44,12 @@ async fn each_undocumented_value_or_version_logs_one_warning_without_the_value()
             .await
             .unwrap();
         assert_eq!(log.take_warnings(), Vec::<String>::new(), "{name}");
-        let odd = if field.ends_with("_id") {
+        let undocumented = if field.ends_with("_id") {
             "[\"canary\"]"
         } else {
             "\"canary\""
         };
-        let changed = whole.replacen(from, odd, 1);
+        let changed = whole.replacen(from, undocumented, 1);
         assert_ne!(changed, whole, "{from}");
         provider
             .handle_webhook(&signed(SECRET, changed))

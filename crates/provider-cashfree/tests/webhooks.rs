@@ -48,7 +48,7 @@ async fn events(body: impl Into<Vec<u8>>) -> Vec<Event> {
 }
 
 fn kinds(events: &[Event]) -> Vec<&'static str> {
-    let word = |event: &Event| match event.kind {
+    let name = |event: &Event| match event.kind {
         EventKind::Payment(_) => "payment",
         EventKind::Refund(_) => "refund",
         EventKind::Dispute(_) => "dispute",
@@ -59,7 +59,7 @@ fn kinds(events: &[Event]) -> Vec<&'static str> {
         EventKind::Unrecognised { .. } => "unrecognised",
         _ => "other",
     };
-    events.iter().map(word).collect()
+    events.iter().map(name).collect()
 }
 
 fn assert_rejected(outcome: &Result<VerifiedWebhook, ProviderError>) {
@@ -372,10 +372,10 @@ async fn bytes_moved_between_timestamp_and_body_are_unrecognised() {
 #[tokio::test]
 async fn a_link_event_yields_a_payment_and_then_a_snapshot() {
     let webhook = handle(&signed(SECRET, LINK_EVENT)).await.unwrap();
-    let [movement, snapshot] = webhook.events() else {
+    let [payment_event, snapshot] = webhook.events() else {
         panic!("{webhook:?}");
     };
-    for event in [movement, snapshot] {
+    for event in [payment_event, snapshot] {
         assert_eq!(event.gateway_type, "PAYMENT_LINK_EVENT");
         assert_eq!(event.target.reference.as_ref().unwrap().as_str(), "inv-1");
         assert_eq!(
@@ -389,8 +389,8 @@ async fn a_link_event_yields_a_payment_and_then_a_snapshot() {
         let at = event.occurred_at.unwrap();
         assert_eq!(at, "2026-01-15T15:28:09+05:30".parse().unwrap());
     }
-    let EventKind::Payment(payment) = &movement.kind else {
-        panic!("{movement:?}");
+    let EventKind::Payment(payment) = &payment_event.kind else {
+        panic!("{payment_event:?}");
     };
     assert_eq!(payment.id.as_str(), "880143");
     assert_eq!(payment.status, PaymentStatus::Succeeded);
@@ -489,7 +489,7 @@ async fn a_foreign_link_id_is_dropped_and_the_events_are_kept() {
 
 #[tokio::test]
 async fn the_status_of_a_payment_decides_instead_of_the_delivery_type() {
-    for (word, status) in [
+    for (status_text, status) in [
         ("SUCCESS", PaymentStatus::Succeeded),
         ("FAILED", PaymentStatus::Failed),
         ("USER_DROPPED", PaymentStatus::Dropped),
@@ -506,7 +506,7 @@ async fn the_status_of_a_payment_decides_instead_of_the_delivery_type() {
             "PAYMENT_USER_DROPPED_WEBHOOK",
         ] {
             let body = PAYMENT_EVENT
-                .replace("\"SUCCESS\"", &format!("\"{word}\""))
+                .replace("\"SUCCESS\"", &format!("\"{status_text}\""))
                 .replace("PAYMENT_SUCCESS_WEBHOOK", delivery);
             let events = events(body).await;
             let EventKind::Payment(payment) = &events[0].kind else {

@@ -137,9 +137,9 @@ impl GatewayModel for InMemory {
 
     async fn set_anomaly(&self, _: &CheckoutReference, anomaly: &Anomaly) -> ModelResult<()> {
         match anomaly {
-            Anomaly::UnknownStatus(word) => self
+            Anomaly::UnknownStatus(status) => self
                 .fake
-                .configure(|behaviour| behaviour.status = Some(word.clone())),
+                .configure(|behaviour| behaviour.status = Some(status.clone())),
             Anomaly::Underpaid(amount) => {
                 let units = amount.minor_units();
                 self.fake.configure(|behaviour| {
@@ -167,9 +167,10 @@ impl GatewayModel for InMemory {
             }
             other => return Err(NotImplemented::new(format!("{other:?}"))),
         };
-        let told = self.fake.deliveries_about(id.as_str());
-        let deliveries = told.into_iter().map(|told| {
-            UnsignedDelivery::new(told.body).with_header("x-razorpay-event-id", &told.event_id)
+        let found = self.fake.deliveries_about(id.as_str());
+        let deliveries = found.into_iter().map(|delivery| {
+            UnsignedDelivery::new(delivery.body)
+                .with_header("x-razorpay-event-id", &delivery.event_id)
         });
         // Only the link event reports money, so it comes first.
         let mut deliveries: Vec<_> = deliveries.collect();

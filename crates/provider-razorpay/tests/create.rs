@@ -252,7 +252,7 @@ async fn a_link_without_the_fingerprint_is_a_conflict() {
 
 #[tokio::test]
 async fn an_existing_link_is_found_in_every_form_of_a_list() {
-    for (list, notes, odd) in [
+    for (list, notes, variants) in [
         (ListShape::Items, NotesShape::Object, false),
         (ListShape::Bare, NotesShape::Object, false),
         (ListShape::PaymentLinks, NotesShape::Pairs, true),
@@ -264,7 +264,7 @@ async fn an_existing_link_is_found_in_every_form_of_a_list() {
                 behaviour.list,
                 behaviour.notes,
                 behaviour.empty_map_variants,
-            ) = (list, notes, odd);
+            ) = (list, notes, variants);
         });
         let again = create(&stage).await.unwrap();
         assert!(matches!(again, CreatedCheckout::Adopted(_)), "{again:?}");

@@ -7,7 +7,7 @@ use payment_provider_conformance::wire::{WireFault, json};
 use payment_provider_core::{Customer, CustomerId, Effect, ErrorKind};
 use support::*;
 
-fn nobody() -> Customer {
+fn bare_customer() -> Customer {
     Customer::new(CustomerId::new("cust-1").unwrap())
 }
 
@@ -55,10 +55,10 @@ async fn an_unresolved_creation_may_have_been_applied() {
 async fn unidentifiable_and_local_customers_are_not_sent() {
     let long = format!("{}@shop.example", "x".repeat(53));
     for (customer, setting) in [
-        (nobody(), "remote"),
-        (nobody().with_name("Jo Doe"), "remote"),
-        (nobody().with_phone(" - "), "remote"),
-        (nobody().with_email(long), "remote"),
+        (bare_customer(), "remote"),
+        (bare_customer().with_name("Jo Doe"), "remote"),
+        (bare_customer().with_phone(" - "), "remote"),
+        (bare_customer().with_email(long), "remote"),
         (customer(), "local"),
     ] {
         let stage = Stage::with(config(), |settings| settings.with("customers", setting)).await;
@@ -71,7 +71,7 @@ async fn unidentifiable_and_local_customers_are_not_sent() {
 
 #[tokio::test]
 async fn linking_reports_details_that_razorpay_would_refuse() {
-    let unfit = nobody()
+    let unfit = bare_customer()
         .with_phone("9999999999")
         .with_email("jo")
         .with_name("Jo");

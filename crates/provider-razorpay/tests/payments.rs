@@ -33,7 +33,7 @@ async fn failed_attempts_and_instalments_are_all_listed() {
     let second = stage.fake.pay(REFERENCE, 15_012);
     stage.gateway.clear();
     let payments = stage.provider.list_payments(&made.locator()).await.unwrap();
-    let told: Vec<_> = payments
+    let listed: Vec<_> = payments
         .iter()
         .map(|payment| (payment.id.as_str(), payment.status.as_str(), payment.amount))
         .collect();
@@ -43,7 +43,7 @@ async fn failed_attempts_and_instalments_are_all_listed() {
         (first.as_str(), "succeeded", inr(5_000)),
         (second.as_str(), "succeeded", inr(15_012)),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(listed, expected);
     let order = payments[0].order_id.clone().unwrap();
     assert!(order.as_str().starts_with("order_"));
     assert!(

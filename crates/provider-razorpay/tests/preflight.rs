@@ -55,7 +55,7 @@ fn with_options(options: CheckoutOptions) -> CheckoutRequest {
     request().with_options(options)
 }
 
-fn nobody() -> Customer {
+fn bare_customer() -> Customer {
     Customer::new(CustomerId::new("cust-1").unwrap())
 }
 
@@ -100,7 +100,7 @@ fn every_field_of_a_request_is_written() {
 
 #[test]
 fn a_minimal_request_states_the_defaults_and_no_empty_fields() {
-    let mut request = with(|request| request.customer = nobody());
+    let mut request = with(|request| request.customer = bare_customer());
     request.purpose = " ".to_owned();
     let prepared = offline().prepare_checkout(&request).unwrap();
     let expected = [
@@ -123,7 +123,7 @@ fn equal_requests_have_equal_bytes_and_any_change_alters_the_fingerprint() {
     for other in [
         with(|request| request.amount = inr(20_013)),
         with(|request| request.purpose = "Invoice 2".to_owned()),
-        with(|request| request.customer = nobody()),
+        with(|request| request.customer = bare_customer()),
         with(|request| request.expires_at += SignedDuration::from_secs(1)),
         request().with_note("a", "b"),
         request().with_partial_payments(PartialPayments::any()),
@@ -196,24 +196,32 @@ fn each_limit_is_checked_and_named() {
             TooLarge,
         ),
         (
-            asked(nobody().with_phone("1234567")),
+            asked(bare_customer().with_phone("1234567")),
             "customer.phone",
             Invalid,
         ),
         (
-            asked(nobody().with_phone("9999999999")),
+            asked(bare_customer().with_phone("9999999999")),
             "customer.phone",
             Invalid,
         ),
         (
-            asked(nobody().with_phone("+123456789012345")),
+            asked(bare_customer().with_phone("+123456789012345")),
             "customer.phone",
             Invalid,
         ),
-        (asked(nobody().with_email("jo")), "customer.email", Invalid),
-        (asked(nobody().with_name("Jo")), "customer.name", Invalid),
         (
-            asked(nobody().with_name("x".repeat(51))),
+            asked(bare_customer().with_email("jo")),
+            "customer.email",
+            Invalid,
+        ),
+        (
+            asked(bare_customer().with_name("Jo")),
+            "customer.name",
+            Invalid,
+        ),
+        (
+            asked(bare_customer().with_name("x".repeat(51))),
             "customer.name",
             Invalid,
         ),
@@ -279,7 +287,7 @@ fn each_limit_is_checked_and_named() {
         assert_eq!((found.as_str(), found_code), (field, code));
     }
     let mut unknown = notify(PayerNotification::NONE.by_sms());
-    unknown.customer = nobody();
+    unknown.customer = bare_customer();
     assert_eq!(sole(&unknown), ("customer.phone".to_owned(), Missing));
 }
 
@@ -308,7 +316,7 @@ fn all_violations_are_reported_together_without_values() {
     request.amount = inr(0);
     request.purpose = "canary".repeat(400);
     request.expires_at = NOW;
-    request.customer = nobody()
+    request.customer = bare_customer()
         .with_phone("canary")
         .with_email("canary")
         .with_name("canary & canary");
@@ -339,7 +347,7 @@ fn all_violations_are_reported_together_without_values() {
 
 #[test]
 fn refused_customer_details_are_left_out_if_the_merchant_chose_so() {
-    let unfit = nobody()
+    let unfit = bare_customer()
         .with_phone("9999999999")
         .with_email("jo")
         .with_name("Müller & Co");

@@ -121,8 +121,8 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
     stage.fake.pay(REFERENCE, 5_000);
     stage.fake.fail(REFERENCE, 5_000);
     run_all(&stage, &locator()).await;
-    for told in stage.fake.take_deliveries() {
-        let request = signed(WEBHOOK_SECRET, told.body);
+    for delivery in stage.fake.take_deliveries() {
+        let request = signed(WEBHOOK_SECRET, delivery.body);
         let webhook = stage.provider.handle_webhook(&request);
         assert_clean("webhook", &format!("{:?}", webhook.await.unwrap()));
     }
@@ -153,7 +153,7 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
 
     let text = log.text();
     assert_clean("log", &text);
-    for word in [
+    for expected in [
         "TRACE",
         "GET /payment_links/{link_id}",
         "create_checkout",
@@ -161,8 +161,8 @@ async fn nothing_secret_or_personal_is_shown_or_logged() {
         "http.response.status_code=400",
     ] {
         assert!(
-            text.contains(word),
-            "{word} is missing: the log was not heard"
+            text.contains(expected),
+            "{expected} is missing: the log was not captured"
         );
     }
     assert!(!text.contains("inv-1"), "an address with an id was logged");

@@ -32,7 +32,7 @@ async fn events(body: &Value) -> Vec<Event> {
     accept(&body.to_string()).await.into_events()
 }
 
-async fn told(body: &Value) -> String {
+async fn lines_of(body: &Value) -> String {
     event_line::all(&events(body).await)
 }
 
@@ -41,14 +41,20 @@ async fn paid() -> Vec<(String, Value)> {
     let stage = Stage::new().await;
     stage.make().await;
     stage.fake.pay(REFERENCE, 20_012);
-    let told = stage.fake.take_deliveries().into_iter();
-    told.map(|told| (told.event, serde_json::from_str(&told.body).unwrap()))
+    let deliveries = stage.fake.take_deliveries().into_iter();
+    deliveries
+        .map(|delivery| {
+            (
+                delivery.event,
+                serde_json::from_str(&delivery.body).unwrap(),
+            )
+        })
         .collect()
 }
 
 async fn one(event: &str) -> Value {
-    let mut told = paid().await.into_iter();
-    told.find(|(found, _)| found == event).unwrap().1
+    let mut deliveries = paid().await.into_iter();
+    deliveries.find(|(found, _)| found == event).unwrap().1
 }
 
 #[tokio::test]
@@ -107,7 +113,7 @@ async fn malformed_signature_headers_are_rejected() {
     let other = sign("654321", BODY.as_bytes());
     let prefixed = format!("sha256={good}");
     let name = "x-razorpay-signature";
-    let odd: [&[(&str, &[u8])]; 9] = [
+    let malformed: [&[(&str, &[u8])]; 9] = [
         &[],
         &[(name, b"")],
         &[(name, &good.as_bytes()[..63])],
@@ -119,7 +125,7 @@ async fn malformed_signature_headers_are_rejected() {
         &[(name, good.as_bytes()), (name, good.as_bytes())],
         &[("x-signature", good.as_bytes())],
     ];
-    for headers in odd {
+    for headers in malformed {
         let error = error(provider.handle_webhook(&with_headers(headers, BODY)).await);
         assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{headers:?}");
     }
@@ -171,8 +177,8 @@ async fn the_event_id_has_no_effect() {
 
 #[tokio::test]
 async fn of_four_events_about_a_payment_only_the_link_event_reports_money() {
-    let told: Vec<_> = paid().await;
-    let names: Vec<_> = told.iter().map(|(event, _)| event.as_str()).collect();
+    let deliveries: Vec<_> = paid().await;
+    let names: Vec<_> = deliveries.iter().map(|(event, _)| event.as_str()).collect();
     let expected = [
         "payment.authorized",
         "payment.captured",
@@ -181,7 +187,7 @@ async fn of_four_events_about_a_payment_only_the_link_event_reports_money() {
     ];
     assert_eq!(names, expected);
     let mut lines = Vec::new();
-    for (_, body) in &told {
+    for (_, body) in &deliveries {
         lines.push(event_line::all(&events(body).await));
     }
     let id = |prefix: &str, number: u32| format!("{prefix}_Fake{number:010}");
@@ -209,15 +215,15 @@ async fn an_instalment_counts_its_own_amount() {
     stage.make_partial().await;
     let first = stage.fake.pay(REFERENCE, 5_000);
     let second = stage.fake.pay(REFERENCE, 15_012);
-    let mut movements = Vec::new();
-    for told in stage.fake.take_deliveries() {
-        for event in accept(&told.body).await.into_events() {
+    let mut reported = Vec::new();
+    for delivery in stage.fake.take_deliveries() {
+        for event in accept(&delivery.body).await.into_events() {
             match event.kind {
                 EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
-                    movements.push((payment.id.to_string(), payment.amount.minor_units()));
+                    reported.push((payment.id.to_string(), payment.amount.minor_units()));
                 }
                 EventKind::Snapshot(snapshot) => {
-                    movements.push((told.event.clone(), snapshot.amount_paid.minor_units()));
+                    reported.push((delivery.event.clone(), snapshot.amount_paid.minor_units()));
                 }
                 _ => {}
             }
@@ -229,7 +235,7 @@ async fn an_instalment_counts_its_own_amount() {
         (second, 15_012),
         ("payment_link.paid".to_owned(), 20_012),
     ];
-    assert_eq!(movements, expected);
+    assert_eq!(reported, expected);
 }
 
 #[tokio::test]
@@ -239,15 +245,16 @@ async fn a_failed_attempt_may_succeed_later() {
     let id = stage.fake.fail(REFERENCE, 20_012);
     stage.fake.succeed_late(&id);
     let mut keys = Vec::new();
-    for told in stage.fake.take_deliveries() {
-        for event in accept(&told.body).await.into_events() {
+    for delivery in stage.fake.take_deliveries() {
+        for event in accept(&delivery.body).await.into_events() {
             if let EventKind::Payment(payment) = event.kind {
                 assert_eq!(payment.id.as_str(), id);
                 keys.push(payment.dedup_key().to_string());
             }
         }
     }
-    let expected = ["failed", "pending", "succeeded"].map(|word| format!("payment:{word}:{id}"));
+    let expected =
+        ["failed", "pending", "succeeded"].map(|status| format!("payment:{status}:{id}"));
     assert_eq!(keys, expected);
 }
 
@@ -260,18 +267,23 @@ async fn the_time_of_an_event_is_never_the_links_creation_time() {
     stage.fake.pay(REFERENCE, 5_000);
     stage.fake.expire(REFERENCE);
     let expired = request().expires_at.as_second() + 11;
-    for told in stage.fake.take_deliveries() {
-        let body: Value = serde_json::from_str(&told.body).unwrap();
-        if told.event.starts_with("payment_link.") {
+    for delivery in stage.fake.take_deliveries() {
+        let body: Value = serde_json::from_str(&delivery.body).unwrap();
+        if delivery.event.starts_with("payment_link.") {
             assert_eq!(body["created_at"], made);
         }
-        let at = if told.event == "payment_link.expired" {
+        let at = if delivery.event == "payment_link.expired" {
             expired
         } else {
             made + 100
         };
         for event in events(&body).await {
-            assert_eq!(event.occurred_at.unwrap().as_second(), at, "{}", told.event);
+            assert_eq!(
+                event.occurred_at.unwrap().as_second(),
+                at,
+                "{}",
+                delivery.event
+            );
         }
     }
 }
@@ -282,9 +294,9 @@ async fn a_cancellation_event_yields_a_snapshot_of_the_link() {
     stage.make().await;
     stage.fake.state().now += 60;
     stage.provider.cancel_checkout(&locator()).await.unwrap();
-    let told = stage.fake.take_deliveries();
-    let [event] = &accept(&told[0].body).await.into_events()[..] else {
-        panic!("{told:?}");
+    let deliveries = stage.fake.take_deliveries();
+    let [event] = &accept(&deliveries[0].body).await.into_events()[..] else {
+        panic!("{deliveries:?}");
     };
     let EventKind::Snapshot(snapshot) = &event.kind else {
         panic!("{event:?}");
@@ -330,7 +342,7 @@ async fn a_payment_that_may_belong_to_another_link_is_fetched() {
     let mut body = one("payment_link.paid").await;
     body["payload"].as_object_mut().unwrap().remove("payment");
     assert!(
-        told(&body)
+        lines_of(&body)
             .await
             .ends_with("link paid, INR 200.12 of INR 200.12")
     );
@@ -390,20 +402,20 @@ async fn unsupported_types_are_kept_without_a_target() {
     ] {
         let mut body = one("payment_link.paid").await;
         body["event"] = json!(event);
-        let told = told(&body).await;
-        assert_eq!(told, "-: unrecognised, unsupported type", "{event}");
+        let line = lines_of(&body).await;
+        assert_eq!(line, "-: unrecognised, unsupported type", "{event}");
     }
     for body in ["", "[]", "null", "{", "\u{feff}{}", "<html>"] {
-        let told = event_line::all(accept(body).await.events());
+        let line = event_line::all(accept(body).await.events());
         assert_eq!(
-            told, "-: unrecognised, `body` is missing or cannot be read",
+            line, "-: unrecognised, `body` is missing or cannot be read",
             "{body}"
         );
     }
     for body in ["{}", r#"{"event":null}"#, r#"{"event":{}}"#] {
-        let told = event_line::all(accept(body).await.events());
+        let line = event_line::all(accept(body).await.events());
         assert_eq!(
-            told, "-: unrecognised, `event` is missing or cannot be read",
+            line, "-: unrecognised, `event` is missing or cannot be read",
             "{body}"
         );
     }
@@ -455,7 +467,7 @@ fn refund(status: &str) -> Value {
 
 #[tokio::test]
 async fn a_refund_is_reported_with_its_own_status() {
-    for (word, status) in [
+    for (status_text, status) in [
         ("pending", "pending"),
         ("processed", "succeeded"),
         ("failed", "failed"),
@@ -465,7 +477,7 @@ async fn a_refund_is_reported_with_its_own_status() {
             "plink_QflcnnZqCekuvL order_1: refund rfnd_1 {status} INR 50.00 named credit-1 of pay_1 on order_1 \
              bank 10000000000000"
         );
-        assert_eq!(told(&refund(word)).await, expected);
+        assert_eq!(lines_of(&refund(status_text)).await, expected);
     }
     // A change of speed reports the same refund.
     let mut speed = refund("processed");
@@ -488,11 +500,15 @@ async fn a_refund_is_reported_with_its_own_status() {
         let expected = format!(
             "plink_QflcnnZqCekuvL order_1: unrecognised, `{field}` is missing or cannot be read"
         );
-        assert_eq!(told(&body).await, expected);
+        assert_eq!(lines_of(&body).await, expected);
     }
     let mut alone = refund("processed");
     *alone.pointer_mut("/payload/payment").unwrap() = json!([]);
-    assert!(told(&alone).await.starts_with("-: refund rfnd_1 succeeded"));
+    assert!(
+        lines_of(&alone)
+            .await
+            .starts_with("-: refund rfnd_1 succeeded")
+    );
 }
 
 #[tokio::test]
@@ -524,7 +540,7 @@ async fn a_settlement_is_in_rupees_unless_it_names_a_currency() {
             "-: unrecognised, `settlement.id` is missing or cannot be read".to_owned(),
         ),
     ] {
-        assert_eq!(told(&body(more)).await, expected);
+        assert_eq!(lines_of(&body(more)).await, expected);
     }
 }
 

@@ -5,7 +5,9 @@ use payment_provider_core::reexport::Bytes;
 pub(crate) fn apply(body: Bytes, anomaly: Option<&Anomaly>) -> Bytes {
     let text = String::from_utf8_lossy(&body).into_owned();
     let text = match anomaly {
-        Some(Anomaly::UnknownStatus(word)) => replace(&text, "link_status", &format!("\"{word}\"")),
+        Some(Anomaly::UnknownStatus(status)) => {
+            replace(&text, "link_status", &format!("\"{status}\""))
+        }
         Some(Anomaly::Underpaid(paid)) => {
             let text = replace(&text, "link_status", "\"PAID\"");
             replace(&text, "link_amount_paid", &paid.decimal().to_string())

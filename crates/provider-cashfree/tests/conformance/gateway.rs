@@ -30,12 +30,12 @@ pub(crate) struct Simulated {
     client_id: String,
     simulator: Simulator,
     router: Router,
-    odd: Mutex<Odd>,
+    extra: Mutex<ExtraState>,
 }
 
 /// State for cases that the simulator does not cover by itself.
 #[derive(Default)]
-struct Odd {
+struct ExtraState {
     anomalies: HashMap<String, Anomaly>,
     /// For each link, a payment that its bank has not decided yet.
     undecided: HashMap<String, String>,
@@ -71,7 +71,7 @@ impl Simulated {
             client_id: client_id.to_owned(),
             router: simulator.router(),
             simulator,
-            odd: Mutex::default(),
+            extra: Mutex::default(),
         }
     }
 
@@ -84,15 +84,15 @@ impl Simulated {
     }
 
     fn anomaly_of(&self, reference: &str) -> Option<Anomaly> {
-        let odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
-        odd.anomalies.get(reference).cloned()
+        let extra = self.extra.lock().unwrap_or_else(PoisonError::into_inner);
+        extra.anomalies.get(reference).cloned()
     }
 
     /// Returns true if the link at this path is still hidden from this lookup.
     fn still_hidden(&self, path: &str) -> bool {
         let link_id = path.rsplit('/').next().unwrap_or_default();
-        let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
-        match odd.anomalies.get_mut(link_id) {
+        let mut extra = self.extra.lock().unwrap_or_else(PoisonError::into_inner);
+        match extra.anomalies.get_mut(link_id) {
             Some(Anomaly::HiddenFromLookups(lookups)) if *lookups > 0 => {
                 *lookups -= 1;
                 true
@@ -101,14 +101,17 @@ impl Simulated {
         }
     }
 
-    fn about(&self, wanted: impl Fn(&DeliverySnapshot) -> bool) -> Vec<UnsignedDelivery> {
+    fn deliveries_where(
+        &self,
+        wanted: impl Fn(&DeliverySnapshot) -> bool,
+    ) -> Vec<UnsignedDelivery> {
         let deliveries = self.simulator.deliveries().into_iter().filter(wanted);
-        deliveries.map(|delivery| told(&delivery)).collect()
+        deliveries.map(|delivery| unsigned(&delivery)).collect()
     }
 }
 
 /// Converts a delivery, leaving out the headers that belong to its signature.
-fn told(snapshot: &DeliverySnapshot) -> UnsignedDelivery {
+fn unsigned(snapshot: &DeliverySnapshot) -> UnsignedDelivery {
     let mut delivery = UnsignedDelivery::new(snapshot.body.clone());
     for (&name, value) in &snapshot.headers {
         if !matches!(name, "x-webhook-signature" | "x-webhook-timestamp") {
@@ -193,19 +196,19 @@ impl GatewayModel for Simulated {
 
     async fn pay(&self, reference: &CheckoutReference, amount: Money) -> ModelResult<PaymentId> {
         let link_id = reference.as_str();
-        let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(undecided) = odd.undecided.remove(link_id) {
-            let settled = self
+        let mut extra = self.extra.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(undecided) = extra.undecided.remove(link_id) {
+            let completed = self
                 .simulator
                 .complete_payment(&undecided, PaymentStatus::Success);
-            return Ok(Self::paid(settled.expect("an undecided payment")));
+            return Ok(Self::paid(completed.expect("an undecided payment")));
         }
         // A second payment of a paid link must have been started before the first one succeeded.
         let link = self.simulator.link(link_id).expect("the link");
         if !link.partial_payments {
             let undecided = self.simulator.leave_pending(link_id, Self::attempt(amount));
             let id = undecided.expect("a payable link").cf_payment_id;
-            odd.undecided.insert(link_id.to_owned(), id);
+            extra.undecided.insert(link_id.to_owned(), id);
         }
         let paid = self.simulator.pay(link_id, Self::attempt(amount));
         Ok(Self::paid(paid.expect("a payable link")))
@@ -235,8 +238,10 @@ impl GatewayModel for Simulated {
         reference: &CheckoutReference,
         anomaly: &Anomaly,
     ) -> ModelResult<()> {
-        let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
-        odd.anomalies.insert(reference.to_string(), anomaly.clone());
+        let mut extra = self.extra.lock().unwrap_or_else(PoisonError::into_inner);
+        extra
+            .anomalies
+            .insert(reference.to_string(), anomaly.clone());
         Ok(())
     }
 
@@ -245,7 +250,7 @@ impl GatewayModel for Simulated {
             Scenario::Paid(id) | Scenario::Failed(id) => {
                 let id = format!("\"{id}\"");
                 let number = id.trim_matches('"').to_owned();
-                self.about(|delivery| {
+                self.deliveries_where(|delivery| {
                     let body = &delivery.body;
                     body.contains(&id) || body.contains(&format!(":{number},"))
                 })

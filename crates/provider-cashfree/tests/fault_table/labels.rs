@@ -6,28 +6,28 @@ use payment_provider_core::{
 };
 
 pub(crate) fn checked(check: &ConnectionCheck) -> String {
-    let word = match check.credentials {
+    let label = match check.credentials {
         CredentialCheck::Accepted => "accepted",
         CredentialCheck::Rejected => "rejected",
     };
-    word.to_owned()
+    label.to_owned()
 }
 
 pub(crate) fn linked(link: &CustomerLink) -> String {
-    let word = if link.needs.is_empty() {
+    let label = if link.needs.is_empty() {
         "linked"
     } else {
         "in_need"
     };
-    word.to_owned()
+    label.to_owned()
 }
 
 pub(crate) fn created(created: &CreatedCheckout) -> String {
-    let (word, checkout) = match created {
+    let (label, checkout) = match created {
         CreatedCheckout::Created(checkout) => ("created", checkout),
         CreatedCheckout::Adopted(checkout) => ("adopted", checkout),
     };
-    format!("{word}:{}", checkout.status)
+    format!("{label}:{}", checkout.status)
 }
 
 pub(crate) fn fetched(checkout: &Checkout) -> String {
@@ -35,12 +35,12 @@ pub(crate) fn fetched(checkout: &Checkout) -> String {
 }
 
 pub(crate) fn cancelled(cancellation: &Cancellation) -> String {
-    let (word, checkout) = match cancellation {
+    let (label, checkout) = match cancellation {
         Cancellation::Cancelled(checkout) => ("cancelled", checkout),
         Cancellation::AlreadyEnded(checkout) => ("already_ended", checkout),
         Cancellation::StillPayable(checkout) => ("still_payable", checkout),
     };
-    format!("{word}:{}", checkout.status)
+    format!("{label}:{}", checkout.status)
 }
 
 pub(crate) fn listed(payments: &[Payment]) -> String {

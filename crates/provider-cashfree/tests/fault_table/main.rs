@@ -43,8 +43,8 @@ async fn every_fault_at_every_operation_has_the_outcome_in_the_table() {
             ));
         }
         for canary in CANARIES {
-            let told = shown.iter().find(|text| text.contains(canary));
-            assert_eq!(told, None, "{canary}");
+            let leaked = shown.iter().find(|text| text.contains(canary));
+            assert_eq!(leaked, None, "{canary}");
         }
     }
     let count = wrong.len();
@@ -55,12 +55,15 @@ async fn every_fault_at_every_operation_has_the_outcome_in_the_table() {
     );
 
     let text = log.text();
-    for heard in [
+    for expected in [
         "POST /links",
         "reqwest::connect",
         "http.request.resend_count=2",
     ] {
-        assert!(text.contains(heard), "the log was not heard: {heard}");
+        assert!(
+            text.contains(expected),
+            "the log was not captured: {expected}"
+        );
     }
     let ids = ["inv-1", "CFPay_"];
     for line in text.lines() {

@@ -150,7 +150,7 @@ async fn act(
         let length = body.len();
         format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
     };
-    let said = match how {
+    let response = match how {
         Some(WireFault::Html200) => page("200 OK", "<html>welcome</html>"),
         Some(WireFault::Empty200) => page("200 OK", ""),
         Some(WireFault::Html404) => page("404 Not Found", "<html>nothing here</html>"),
@@ -168,7 +168,7 @@ async fn act(
         None => return relay(stream, gateway, &request).await,
         Some(how) => return damage(stream, &forward(gateway, &request).await?, how).await,
     };
-    stream.write_all(said.as_bytes()).await
+    stream.write_all(response.as_bytes()).await
 }
 
 /// Forwards request and response unchanged. If the gateway's connection breaks, the caller's is

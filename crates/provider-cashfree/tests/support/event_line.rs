@@ -15,18 +15,18 @@ use payment_provider_core::{
 
 /// Formats an event as `target: content`.
 pub fn line(event: &Event) -> String {
-    let what = match &event.kind {
-        EventKind::Payment(payment) => of_payment(payment),
-        EventKind::Refund(refund) => of_refund(refund),
-        EventKind::Dispute(dispute) => of_dispute(dispute),
-        EventKind::Settlement(settlement) => of_settlement(settlement),
-        EventKind::Snapshot(snapshot) => of_snapshot(snapshot),
+    let content = match &event.kind {
+        EventKind::Payment(payment) => payment_content(payment),
+        EventKind::Refund(refund) => refund_content(refund),
+        EventKind::Dispute(dispute) => dispute_content(dispute),
+        EventKind::Settlement(settlement) => settlement_content(settlement),
+        EventKind::Snapshot(snapshot) => snapshot_content(snapshot),
         EventKind::FetchNeeded => "fetch".to_owned(),
         EventKind::Ping => "ping".to_owned(),
         EventKind::Unrecognised { reason } => format!("unrecognised, {reason}"),
         other => format!("{other:?}"),
     };
-    format!("{}: {what}", names(&event.target))
+    format!("{}: {content}", target_names(&event.target))
 }
 
 /// Formats all events of a delivery.
@@ -35,7 +35,7 @@ pub fn all(events: &[Event]) -> String {
     lines.join(" + ")
 }
 
-fn names(target: &EventTarget) -> String {
+fn target_names(target: &EventTarget) -> String {
     let parts: Vec<String> = [
         target.reference.as_ref().map(ToString::to_string),
         target.gateway_id.as_ref().map(ToString::to_string),
@@ -51,8 +51,8 @@ fn names(target: &EventTarget) -> String {
     }
 }
 
-fn maybe(word: &str, value: Option<impl Display>) -> String {
-    value.map_or_else(String::new, |value| format!(" {word} {value}"))
+fn optional(label: &str, value: Option<impl Display>) -> String {
+    value.map_or_else(String::new, |value| format!(" {label} {value}"))
 }
 
 fn text(value: Option<&Pii>) -> Option<&str> {
@@ -63,7 +63,7 @@ fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }
 
-fn of_payment(payment: &Payment) -> String {
+fn payment_content(payment: &Payment) -> String {
     let failure = payment.failure.as_ref();
     [
         format!(
@@ -72,21 +72,21 @@ fn of_payment(payment: &Payment) -> String {
             payment.status.as_str(),
             payment.amount
         ),
-        maybe("charged", payment.charged),
-        maybe("on", payment.order_id.as_ref()),
-        maybe("by", payment.method.as_ref()),
-        maybe("bank", payment.bank_reference.as_ref()),
-        maybe("code", failure.and_then(|failure| failure.code.as_ref())),
-        maybe("at", time(payment.paid_at)),
+        optional("charged", payment.charged),
+        optional("on", payment.order_id.as_ref()),
+        optional("by", payment.method.as_ref()),
+        optional("bank", payment.bank_reference.as_ref()),
+        optional("code", failure.and_then(|failure| failure.code.as_ref())),
+        optional("at", time(payment.paid_at)),
     ]
     .concat()
 }
 
-fn of_refund(refund: &Refund) -> String {
+fn refund_content(refund: &Refund) -> String {
     let origin = refund.origin.as_ref().map(|origin| match origin {
         RefundOrigin::Merchant => "merchant",
         RefundOrigin::Automatic => "gateway",
-        RefundOrigin::Unknown(word) => word,
+        RefundOrigin::Unknown(value) => value,
         _ => "other",
     });
     [
@@ -96,19 +96,19 @@ fn of_refund(refund: &Refund) -> String {
             refund.status.as_str(),
             refund.amount
         ),
-        maybe("named", refund.reference.as_ref()),
-        maybe("of", refund.payment_id.as_ref()),
-        maybe("on", refund.order_id.as_ref()),
-        maybe("by", origin),
-        maybe("bank", refund.bank_reference.as_ref()),
-        maybe("since", text(refund.reason.as_ref())),
-        maybe("but", text(refund.failure.as_ref())),
-        maybe("at", time(refund.processed_at)),
+        optional("named", refund.reference.as_ref()),
+        optional("of", refund.payment_id.as_ref()),
+        optional("on", refund.order_id.as_ref()),
+        optional("by", origin),
+        optional("bank", refund.bank_reference.as_ref()),
+        optional("since", text(refund.reason.as_ref())),
+        optional("but", text(refund.failure.as_ref())),
+        optional("at", time(refund.processed_at)),
     ]
     .concat()
 }
 
-fn of_dispute(dispute: &Dispute) -> String {
+fn dispute_content(dispute: &Dispute) -> String {
     [
         format!(
             "dispute {} {} {} {}",
@@ -117,16 +117,16 @@ fn of_dispute(dispute: &Dispute) -> String {
             dispute.status.as_str(),
             dispute.amount
         ),
-        maybe("of", dispute.payment_id.as_ref()),
-        maybe("on", dispute.order_id.as_ref()),
-        maybe("code", dispute.reason_code.as_ref()),
-        maybe("since", text(dispute.reason.as_ref())),
-        maybe("until", time(dispute.respond_by)),
+        optional("of", dispute.payment_id.as_ref()),
+        optional("on", dispute.order_id.as_ref()),
+        optional("code", dispute.reason_code.as_ref()),
+        optional("since", text(dispute.reason.as_ref())),
+        optional("until", time(dispute.respond_by)),
     ]
     .concat()
 }
 
-fn of_settlement(settlement: &Settlement) -> String {
+fn settlement_content(settlement: &Settlement) -> String {
     [
         format!(
             "settlement {} {} {}",
@@ -134,13 +134,13 @@ fn of_settlement(settlement: &Settlement) -> String {
             settlement.status.as_str(),
             settlement.amount
         ),
-        maybe("bank", settlement.bank_reference.as_ref()),
-        maybe("at", time(settlement.settled_at)),
+        optional("bank", settlement.bank_reference.as_ref()),
+        optional("at", time(settlement.settled_at)),
     ]
     .concat()
 }
 
-fn of_snapshot(snapshot: &CheckoutSnapshot) -> String {
+fn snapshot_content(snapshot: &CheckoutSnapshot) -> String {
     format!(
         "link {}, {} of {}",
         snapshot.status, snapshot.amount_paid, snapshot.amount

@@ -8,11 +8,11 @@ use super::{Link, Payment, State};
 pub fn link(state: &State, link: &Link) -> Value {
     let behaviour = &state.behaviour;
     let request = |name: &str, default: Value| link.request.get(name).cloned().unwrap_or(default);
-    let odd = |ordinary: Value, odd: Value| {
+    let variant = |default: Value, variant: Value| {
         if behaviour.empty_map_variants {
-            odd
+            variant
         } else {
-            ordinary
+            default
         }
     };
     let paid: Vec<Value> = state
@@ -44,7 +44,7 @@ pub fn link(state: &State, link: &Link) -> Value {
         "cancelled_at": link.cancelled_at,
         "created_at": link.created_at,
         "currency": request("currency", json!("INR")),
-        "customer": request("customer", odd(json!({}), json!([]))),
+        "customer": request("customer", variant(json!({}), json!([]))),
         "description": request("description", json!("")),
         "expire_by": link.expire_by,
         "expired_at": link.expired_at,
@@ -55,11 +55,11 @@ pub fn link(state: &State, link: &Link) -> Value {
         "payments": paid,
         "reference_id": request("reference_id", json!("")),
         "reminder_enable": request("reminder_enable", json!(false)),
-        "reminders": odd(json!([]), json!({})),
+        "reminders": variant(json!([]), json!({})),
         "short_url": format!("https://rzp.io/rzp/{}", &link.id[6..]),
         "status": behaviour.status.as_ref().unwrap_or(&link.status),
         "updated_at": link.updated_at,
-        "upi_link": odd(json!(false), json!("false")),
+        "upi_link": variant(json!(false), json!("false")),
         "user_id": "",
         "whatsapp_link": false,
     });
