@@ -7,7 +7,7 @@ use payment_provider_core::{
 use payment_provider_host::{ConnectionError, CustomerError, Host, NewConnection};
 
 use crate::customers::{self, NewCustomer};
-use crate::demo::merchant::{self, Account};
+use crate::demo::merchant::{self, SeedConnection};
 use crate::invoices::{self, NewInvoice};
 use crate::options::{GatewayTarget, Seed};
 use crate::tables::{self, TableError};
@@ -72,12 +72,11 @@ pub(crate) async fn ensure(
     // One of several processes that start at the same time creates the data; the others find it.
     let lock = tables::lock_startup(host).await?;
     let organization = OrganizationId::new(ORGANIZATION)?;
-    let account = merchant::account(gateway, simulator_url).ok_or(SeedError::NoCredentials)?;
-    let Account {
+    let SeedConnection {
         code,
         name,
         settings,
-    } = account;
+    } = merchant::seed_connection(gateway, simulator_url).ok_or(SeedError::NoCredentials)?;
     let code = ConnectionCode::new(code)?;
     let provider = ProviderId::new(merchant::PROVIDER)?;
     match host.connection(&organization, &code).await {

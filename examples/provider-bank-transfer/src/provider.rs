@@ -21,7 +21,7 @@ pub struct BankTransferFactory {
 
 impl BankTransferFactory {
     /// The factory. It declares no capability: there is no gateway to query, and a transfer cannot be
-/// cancelled.
+    /// cancelled.
     pub fn new() -> Result<Self, InvalidIdentifier> {
         let form = SettingsSchema::new([
             SettingField::new(PAGE, "Page naming your account", SettingKind::Url).required(),

@@ -98,7 +98,10 @@ async fn a_delayed_webhook_is_retried_on_schedule() {
     receiver.refuse(&[500, 500]);
     drop(frozen);
     gateway.idle().await;
-    assert_eq!(received(&receiver), [prompt, late.clone(), late.clone(), late]);
+    assert_eq!(
+        received(&receiver),
+        [prompt, late.clone(), late.clone(), late]
+    );
     assert_eq!(simulator.deliveries()[0].attempts.len(), 3);
 }
 

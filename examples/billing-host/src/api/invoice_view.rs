@@ -22,8 +22,8 @@ pub(super) fn summary(invoice: &Invoice) -> Value {
         "amount_paid_cents": invoice.amount_paid_cents,
         "surplus_cents": invoice.overpaid_cents,
         "purpose": invoice.purpose,
-        "created_at": timestamp::from_millis(invoice.created_at),
-        "voided_at": invoice.voided_at.and_then(timestamp::from_millis),
+        "created_at": timestamp::rfc3339_from_millis(invoice.created_at),
+        "voided_at": invoice.voided_at.and_then(timestamp::rfc3339_from_millis),
     })
 }
 

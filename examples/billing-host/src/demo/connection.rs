@@ -3,55 +3,59 @@ use std::error::Error;
 use reqwest::Method;
 use serde_json::json;
 
-use super::client::Outsider;
-use super::report::{Story, expect, list, number, text};
+use super::client::DemoClient;
+use super::json::{list, number, text};
+use super::report::{Report, expect};
 use super::{CONNECTION, CUSTOMER, ORGANIZATION, merchant};
 
-/// Connects the merchant's account at the gateway, checks it, and links a customer to it.
-pub(super) async fn connect(outsider: &Outsider, story: &mut Story) -> Result<(), Box<dyn Error>> {
-    story.chapter("connect a merchant account")?;
-    let merchants = outsider.control(Method::GET, "/merchants", None).await?;
-    story.line(&format!(
-        "the simulator at {} knows the account {}",
-        outsider.simulator(),
+/// Connects the merchant account, checks the connection and links a customer to it.
+pub(super) async fn connect(
+    client: &DemoClient,
+    report: &mut Report,
+) -> Result<(), Box<dyn Error>> {
+    report.step("Connect a merchant account")?;
+    let merchants = client.control(Method::GET, "/merchants", None).await?;
+    report.line(&format!(
+        "the simulator at {} has the merchant account {}",
+        client.simulator(),
         text(&merchants, "/merchants/0/client_id")?
     ))?;
     let connection = json!({
         "organization_id": ORGANIZATION,
         "provider": merchant::PROVIDER,
         "code": CONNECTION,
-        "name": "Cashfree, by way of a simulator",
+        "name": "Cashfree simulator",
         "settings": {
             "client_id": text(&merchants, "/merchants/0/client_id")?,
             "client_secret": cashfree_simulator::DEFAULT_CLIENT_SECRET,
             "environment": "sandbox",
-            "base_url": format!("{}/pg", outsider.simulator()),
+            "base_url": format!("{}/pg", client.simulator()),
         },
     });
-    let made = outsider.post("/connections", Some(&connection)).await?;
+    let created = client.post("/connections", Some(&connection)).await?;
     expect(
-        !made
+        !created
             .to_string()
             .contains(cashfree_simulator::DEFAULT_CLIENT_SECRET),
-        "the answer holds the client secret",
+        "the response contains the client secret",
     )?;
-    story.line(&format!(
-        "connection {} of {}: {}, sealed: {}",
-        text(&made, "/code")?,
-        text(&made, "/organization_id")?,
-        text(&made, "/environment")?,
-        text(&made, "/secrets/0")?,
+    report.line(&format!(
+        "connection {} of {} created: {}, encrypted setting {}",
+        text(&created, "/code")?,
+        text(&created, "/organization_id")?,
+        text(&created, "/environment")?,
+        text(&created, "/secrets/0")?,
     ))?;
-    story.line(&format!("webhooks go to {}", text(&made, "/webhook_url")?))?;
+    report.line(&format!("webhook URL {}", text(&created, "/webhook_url")?))?;
 
     let path = format!("/connections/{CONNECTION}/check?organization_id={ORGANIZATION}");
-    let check = outsider.post(&path, None).await?;
+    let check = client.post(&path, None).await?;
     expect(
         check["usable"] == true,
         format!("the connection cannot be used: {check}"),
     )?;
-    story.line(&format!(
-        "checked: credentials {}, clocks differ by {} s",
+    report.line(&format!(
+        "connection check: credentials {}, clock skew {} s",
         text(&check, "/credentials")?,
         number(&check, "/clock_skew_seconds")?,
     ))?;
@@ -64,18 +68,15 @@ pub(super) async fn connect(outsider: &Outsider, story: &mut Story) -> Result<()
         "payment_provider": merchant::PROVIDER,
         "payment_provider_code": CONNECTION,
     });
-    let customer = outsider.post("/customers", Some(&customer)).await?;
+    let customer = client.post("/customers", Some(&customer)).await?;
     expect(
         customer["linked"] == true,
         format!("the customer is not linked: {customer}"),
     )?;
-    let needs = match list(&customer, "/needs")?.len() {
-        0 => "nothing more".to_owned(),
-        count => format!("{count} more things"),
-    };
-    let customer = text(&customer, "/external_id")?;
-    story.line(&format!(
-        "customer {customer} is linked; the gateway needs {needs} of them"
+    report.line(&format!(
+        "customer {} linked; data that the gateway still requires: {}",
+        text(&customer, "/external_id")?,
+        list(&customer, "/needs")?.len()
     ))?;
     Ok(())
 }

@@ -3,78 +3,70 @@ use std::error::Error;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::client::Outsider;
-use super::payment::{all_delivered, invoice, payment_url, webhooks};
-use super::report::{Story, expect, list, money, number, standing, text};
+use super::client::DemoClient;
+use super::json::{list, money, number, text};
+use super::payment::{create_invoice, payment_url, report_payment};
+use super::report::{Report, expect};
 
-/// A payer who began before the invoice was voided, and whose money arrives afterwards.
-pub(super) async fn pay_after_voiding(
-    outsider: &Outsider,
-    story: &mut Story,
+/// Voids an invoice and then completes a payment that began before.
+pub(super) async fn pay_after_void(
+    client: &DemoClient,
+    report: &mut Report,
 ) -> Result<(), Box<dyn Error>> {
-    story.chapter("money for an invoice that was voided")?;
-    let made = invoice(outsider, 5_500, "SMS, 100 pieces").await?;
-    let id = text(&made, "/id")?;
-    payment_url(outsider, id).await?;
-    let voided = outsider.post(&format!("/invoices/{id}/void"), None).await?;
+    report.step("Receive a payment for a voided invoice")?;
+    let created = create_invoice(client, 5_500, "SMS, 100 pieces").await?;
+    let id = text(&created, "/id")?;
+    payment_url(client, id).await?;
+    let voided = client.post(&format!("/invoices/{id}/void"), None).await?;
     expect(
         list(&voided, "/still_payable")?.is_empty(),
-        format!("still payable: {voided}"),
+        format!("a link is still payable: {voided}"),
     )?;
-    let known = outsider.invoice(id).await?;
-    let link = text(&known, "/checkouts/0/reference")?;
-    let at_gateway = outsider
+    let invoice = client.invoice(id).await?;
+    let link = text(&invoice, "/checkouts/0/reference")?;
+    let at_gateway = client
         .control(Method::GET, &format!("/links/{link}"), None)
         .await?;
     let status = text(&at_gateway, "/link/status")?;
-    expect(status == "CANCELLED", format!("the link is {status}"))?;
-    story.line(&format!(
-        "{} was asked for, then the invoice was voided: its link is {status}",
-        money(&known, "amount_cents")?
+    expect(
+        status == "CANCELLED",
+        format!("the status of the link is {status}"),
+    )?;
+    report.line(&format!(
+        "the invoice over {} is voided; its payment link is {status}",
+        money(&invoice, "amount_cents")?
     ))?;
 
     let late = json!({"late": true});
     let path = format!("/links/{link}/pay");
-    let paid = outsider.control(Method::POST, &path, Some(&late)).await?;
-    let booked = |invoice: &Value| {
+    let paid = client.control(Method::POST, &path, Some(&late)).await?;
+    report.line(&format!(
+        "a payment of {} that began before the cancellation succeeds",
+        text(&paid, "/payment/amount")?
+    ))?;
+    let recorded = |invoice: &Value| {
         invoice["surplus_cents"].as_i64().is_some_and(|it| it > 0)
             && invoice["checkouts"][0]["state"] == "paid"
     };
-    let what = "the late money is booked";
-    let (invoice, took) = outsider.invoice_until(id, what, booked).await?;
-    let settled = |all: &[Value]| all.len() >= 2 && all_delivered(all);
-    let deliveries = outsider
-        .deliveries_until(link, "its webhooks are delivered", settled)
+    let (invoice, elapsed) = client
+        .invoice_until(id, "the late payment is recorded", recorded)
         .await?;
-    story.line(&format!(
-        "the payer had begun before: the gateway takes {} after all",
-        text(&paid, "/payment/amount")?
-    ))?;
-    story.line(&format!(
-        "{} webhooks: {}",
-        deliveries.len(),
-        webhooks(&deliveries)
-    ))?;
-    story.line(&format!(
-        "{} (seen after {} ms)",
-        standing(&invoice)?,
-        took.as_millis()
-    ))?;
+    report_payment(client, report, link, &invoice, elapsed).await?;
     let payment = list(&invoice, "/payments")?
         .first()
         .cloned()
         .unwrap_or_default();
     expect(
         payment["verdict"] == "late",
-        format!("the payment is booked otherwise: {payment}"),
+        format!("the payment is not recorded as late: {payment}"),
     )?;
     expect(
         money(&invoice, "surplus_cents")? == money(&invoice, "amount_cents")?
             && number(&invoice, "/amount_paid_cents")? == 0,
-        "the late money is not all surplus",
+        "the late payment is not recorded as overpaid",
     )?;
-    story.line(&format!(
-        "payment {}: {}, all of it surplus, to be refunded",
+    report.line(&format!(
+        "payment {}: {}, overpaid in full, to be refunded",
         text(&payment, "/id")?,
         text(&payment, "/verdict")?
     ))?;

@@ -1,5 +1,5 @@
-//! The merchant account of the demonstration: at a simulator in most cases, or one's own, whose keys
-//! come from the environment of the process.
+//! The seeded merchant account: that of the simulator, or one whose credentials come from environment
+//! variables.
 
 use std::env;
 
@@ -8,26 +8,26 @@ use secrecy::SecretString;
 
 use crate::options::{Credentials, GatewayTarget};
 
-/// The gateway that the simulator is one of.
+/// Id of the gateway that the simulator simulates.
 pub(crate) const PROVIDER: &str = "cashfree";
 
 const CLIENT_ID: &str = "CASHFREE_CLIENT_ID";
 const CLIENT_SECRET: &str = "CASHFREE_CLIENT_SECRET";
 
-/// What of the environment the command line takes into account.
+/// Help text for the environment variables.
 pub(crate) const ENVIRONMENT: &str = "\
 Environment:
-  BILLING_HOST_API_KEY    token of the API; a random one unless set
-  BILLING_HOST_DATABASE   like --database, and shown to nobody who lists processes
+  BILLING_HOST_API_KEY    token of the API; random if not set
+  BILLING_HOST_DATABASE   like --database, but not visible in the list of processes
   CASHFREE_CLIENT_ID      merchant account for --gateway sandbox and production
   CASHFREE_CLIENT_SECRET  its secret
-  RUST_LOG                what is logged";
+  RUST_LOG                log filter";
 
-/// What to do where the environment names no account.
+/// Error text for a gateway without credentials.
 pub(crate) const NO_CREDENTIALS: &str = "\
 set CASHFREE_CLIENT_ID and CASHFREE_CLIENT_SECRET, or start without a connection: --seed none";
 
-/// The account that the environment names.
+/// Reads the credentials from the environment.
 pub(crate) fn credentials() -> Option<Credentials> {
     let client_id = env::var(CLIENT_ID).ok()?;
     let client_secret = env::var(CLIENT_SECRET).ok().map(SecretString::from)?;
@@ -37,30 +37,35 @@ pub(crate) fn credentials() -> Option<Credentials> {
     })
 }
 
-/// A connection to be planted.
-pub(crate) struct Account {
+/// Code, name and settings of the connection to seed.
+pub(crate) struct SeedConnection {
     pub(crate) code: &'static str,
     pub(crate) name: &'static str,
     pub(crate) settings: ConnectionSettings,
 }
 
-/// The account that is connected at the start; `None` if its keys are not known. Each gateway has a
-/// code of its own, so that one database can be used with several.
-pub(crate) fn account(gateway: &GatewayTarget, simulator_url: Option<&str>) -> Option<Account> {
+/// Returns the connection to seed, or `None` if its credentials are missing. Each target has a different
+/// code, so that one database can be used with several targets.
+pub(crate) fn seed_connection(
+    gateway: &GatewayTarget,
+    simulator_url: Option<&str>,
+) -> Option<SeedConnection> {
     let settings = ConnectionSettings::new();
     Some(match gateway {
-        GatewayTarget::EmbeddedSimulator(_) | GatewayTarget::ExternalSimulator(_) => Account {
-            code: "simulator",
-            name: "Cashfree simulator",
-            settings: settings
-                .with("client_id", cashfree_simulator::DEFAULT_CLIENT_ID)
-                .with("client_secret", cashfree_simulator::DEFAULT_CLIENT_SECRET)
-                .with("environment", "sandbox")
-                .with(
-                    "base_url",
-                    format!("{}/pg", simulator_url.unwrap_or_default()),
-                ),
-        },
+        GatewayTarget::EmbeddedSimulator(_) | GatewayTarget::ExternalSimulator(_) => {
+            SeedConnection {
+                code: "simulator",
+                name: "Cashfree simulator",
+                settings: settings
+                    .with("client_id", cashfree_simulator::DEFAULT_CLIENT_ID)
+                    .with("client_secret", cashfree_simulator::DEFAULT_CLIENT_SECRET)
+                    .with("environment", "sandbox")
+                    .with(
+                        "base_url",
+                        format!("{}/pg", simulator_url.unwrap_or_default()),
+                    ),
+            }
+        }
         GatewayTarget::Live {
             environment,
             credentials,
@@ -77,7 +82,7 @@ pub(crate) fn account(gateway: &GatewayTarget, simulator_url: Option<&str>) -> O
                 .with("client_id", client_id.as_str())
                 .with("client_secret", client_secret.clone())
                 .with("environment", environment.as_str());
-            Account {
+            SeedConnection {
                 code,
                 name,
                 settings,

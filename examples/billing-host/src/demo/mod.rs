@@ -1,18 +1,18 @@
-//! A whole round trip in the terminal, done from outside: everything over HTTP, and every number
-//! told comes from an answer of the application or of the simulator. What the application starts with
-//! unless told otherwise, the simulator and the account at it, is here as well: nothing outside this
-//! folder and the list of gateways names one of them.
+//! The demo: a payment round trip in the terminal, over HTTP only. Every figure that it prints comes from a
+//! response of the application or of the simulator.
+//!
+//! The defaults that name a gateway are here too: the simulator and its merchant account. Apart from this
+//! module and the registry of gateways, no module names a gateway.
 
 mod client;
 mod connection;
+mod json;
 mod late_payment;
 pub(crate) mod merchant;
-
 mod payment;
 mod payment_page;
 mod report;
 pub(crate) mod simulator;
-
 mod totals;
 mod webhooks;
 
@@ -20,20 +20,20 @@ use std::error::Error;
 
 use crate::options::{Options, Seed};
 use crate::startup::BillingHost;
-use client::Outsider;
-use report::Story;
+use client::DemoClient;
+use report::Report;
 
-/// The tenant of the demo.
+/// Organization of the demo.
 const ORGANIZATION: &str = "acme";
-/// Its connection.
+/// Code of its connection.
 const CONNECTION: &str = "main";
-/// Its customer.
+/// External id of its customer.
 const CUSTOMER: &str = "customer-1";
 
-/// Starts everything on free ports with a temporary database, does the round trip, and stops.
+/// Starts the application on free ports with a temporary database, runs the round trip and stops.
 ///
 /// # Errors
-/// Something is not as it should be; the error says what.
+/// Returns an error if the application cannot start or an expectation fails.
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options {
         seed: Seed::Nothing,
@@ -42,21 +42,21 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let running = BillingHost::start(options).await?;
     let simulator = running
         .simulator_url()
-        .ok_or("there is no simulator")?
+        .ok_or("the application started no simulator")?
         .to_owned();
-    let outsider = Outsider::new(running.url(), running.api_key(), &simulator)?;
-    let done = round_trip(&outsider).await;
+    let client = DemoClient::new(running.url(), running.api_key(), &simulator)?;
+    let result = round_trip(&client).await;
     running.shutdown().await;
-    done
+    result
 }
 
-async fn round_trip(outsider: &Outsider) -> Result<(), Box<dyn Error>> {
-    let mut story = Story::new();
-    connection::connect(outsider, &mut story).await?;
-    let invoice = payment::ask_and_pay(outsider, &mut story).await?;
-    webhooks::duplicate(outsider, &mut story, &invoice).await?;
-    webhooks::forged(outsider, &mut story, &invoice).await?;
-    late_payment::pay_after_voiding(outsider, &mut story).await?;
-    totals::compare(outsider, &mut story).await?;
+async fn round_trip(client: &DemoClient) -> Result<(), Box<dyn Error>> {
+    let mut report = Report::new();
+    connection::connect(client, &mut report).await?;
+    let invoice = payment::request_and_pay(client, &mut report).await?;
+    webhooks::duplicate(client, &mut report, &invoice).await?;
+    webhooks::forged(client, &mut report, &invoice).await?;
+    late_payment::pay_after_void(client, &mut report).await?;
+    totals::compare(client, &mut report).await?;
     Ok(())
 }

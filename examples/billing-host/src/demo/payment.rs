@@ -1,20 +1,22 @@
 use std::error::Error;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client::Outsider;
+use super::client::DemoClient;
+use super::json::{invoice_line, list, money, number, text};
 use super::payment_page::{Form, heading};
-use super::report::{Story, Unexpected, expect, list, money, number, standing, text};
+use super::report::{DemoError, Report, expect};
 use super::{CUSTOMER, ORGANIZATION};
 
-/// Makes an invoice.
-pub(super) async fn invoice(
-    outsider: &Outsider,
+/// Creates an invoice.
+pub(super) async fn create_invoice(
+    client: &DemoClient,
     amount_cents: i64,
     purpose: &str,
-) -> Result<Value, Unexpected> {
+) -> Result<Value, DemoError> {
     let invoice = json!({
         "organization_id": ORGANIZATION,
         "external_customer_id": CUSTOMER,
@@ -22,121 +24,141 @@ pub(super) async fn invoice(
         "currency": "INR",
         "purpose": purpose,
     });
-    outsider.post("/invoices", Some(&invoice)).await
+    client.post("/invoices", Some(&invoice)).await
 }
 
-/// Asks where an invoice can be paid.
-pub(super) async fn payment_url(outsider: &Outsider, id: &str) -> Result<String, Unexpected> {
-    let answer = outsider
+/// Returns the payment URL of an invoice.
+pub(super) async fn payment_url(client: &DemoClient, id: &str) -> Result<String, DemoError> {
+    let response = client
         .post(&format!("/invoices/{id}/payment_url"), None)
         .await?;
-    text(&answer, "/invoice_payment_details/payment_url").map(str::to_owned)
+    text(&response, "/invoice_payment_details/payment_url").map(str::to_owned)
 }
 
-/// The webhooks about a link in one line, each with its latest answer.
-pub(super) fn webhooks(deliveries: &[Value]) -> String {
-    let shown = deliveries.iter().map(|delivery| {
-        let status = delivery["attempts"]
-            .as_array()
-            .and_then(|attempts| attempts.last());
-        let status = status.map_or(&Value::Null, |attempt| &attempt["status"]);
-        format!(
-            "{} {status}",
-            delivery["event_type"].as_str().unwrap_or_default()
-        )
-    });
-    shown.collect::<Vec<_>>().join(", ")
+/// Reports the webhooks of a paid link, once both are accepted, and the invoice.
+pub(super) async fn report_payment(
+    client: &DemoClient,
+    report: &Report,
+    link: &str,
+    invoice: &Value,
+    elapsed: Duration,
+) -> Result<(), Box<dyn Error>> {
+    let accepted = |deliveries: &[Value]| {
+        deliveries.len() >= 2 && deliveries.iter().all(|it| it["state"] == "delivered")
+    };
+    let deliveries = client
+        .deliveries_until(link, "both webhooks are accepted", accepted)
+        .await?;
+    let webhooks: Vec<_> = deliveries.iter().map(webhook_line).collect();
+    report.line(&format!(
+        "{} webhooks: {}",
+        webhooks.len(),
+        webhooks.join(", ")
+    ))?;
+    report.line(&format!(
+        "{} (after {} ms)",
+        invoice_line(invoice)?,
+        elapsed.as_millis()
+    ))?;
+    Ok(())
 }
 
-/// Whether all webhooks were accepted.
-pub(super) fn all_delivered(deliveries: &[Value]) -> bool {
-    deliveries
-        .iter()
-        .all(|delivery| delivery["state"] == "delivered")
+/// Returns the event type of a webhook and the status of its latest attempt.
+fn webhook_line(delivery: &Value) -> String {
+    let attempts = delivery["attempts"].as_array();
+    let latest = attempts.and_then(|attempts| attempts.last());
+    let status = latest.map_or(&Value::Null, |attempt| &attempt["status"]);
+    let event_type = delivery["event_type"].as_str().unwrap_or_default();
+    format!("{event_type} {status}")
 }
 
-/// Asks for money, pays it on the gateway's page, and sees it arrive. Returns the invoice's id.
-pub(super) async fn ask_and_pay(
-    outsider: &Outsider,
-    story: &mut Story,
+/// Requests a payment URL, pays on the page and waits until the invoice is paid. Returns the invoice's id.
+pub(super) async fn request_and_pay(
+    client: &DemoClient,
+    report: &mut Report,
 ) -> Result<String, Box<dyn Error>> {
-    story.chapter("ask for money")?;
-    let invoice = invoice(outsider, 20_012, "Plan Basic, November").await?;
+    report.step("Request a payment URL")?;
+    let invoice = create_invoice(client, 20_012, "Plan Basic, November").await?;
     let id = text(&invoice, "/id")?.to_owned();
-    story.line(&standing(&invoice)?)?;
-    let url = payment_url(outsider, &id).await?;
-    let again = payment_url(outsider, &id).await?;
+    report.line(&invoice_line(&invoice)?)?;
+    let url = payment_url(client, &id).await?;
+    let again = payment_url(client, &id).await?;
     expect(
         url == again,
-        format!("asked twice, two pages: {url} and {again}"),
+        format!("two requests returned two URLs: {url} and {again}"),
     )?;
-    let links = outsider.control(Method::GET, "/links", None).await?;
+    let links = client.control(Method::GET, "/links", None).await?;
     let links = list(&links, "/links")?;
     expect(
         links.len() == 1,
-        format!("there are {} links at the simulator", links.len()),
+        format!("the simulator has {} links", links.len()),
     )?;
-    story.line(&format!("page {url}, asked for twice and the same"))?;
-    story.line(&format!(
-        "the simulator has {} link: {} of {}, {}",
+    report.line(&format!("two requests returned the same URL: {url}"))?;
+    report.line(&format!(
+        "the simulator has {} link: {}, amount {}, status {}",
         links.len(),
         text(&links[0], "/link_id")?,
         text(&links[0], "/amount")?,
         text(&links[0], "/status")?,
     ))?;
 
-    story.chapter("the payer pays on the page")?;
-    let page: Url = url.parse()?;
-    let (status, html) = outsider.open(&url).await?;
-    let form = Form::find(&page, &html, "pay");
-    let form = form.ok_or_else(|| Unexpected::new(format!("no form on the page, {status}")))?;
-    let back = outsider
-        .submit(form.action.as_str(), form.encoded())
+    report.step("Pay on the payment page")?;
+    let return_url = submit_payment_form(client, report, &url).await?;
+    let is_paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
+    let (invoice, elapsed) = client
+        .invoice_until(&id, "the invoice is paid", is_paid)
         .await?;
-    story.line(&format!(
-        "a form of {} fields, by {} from {}; then back to {back}",
+    let link = text(&invoice, "/checkouts/0/reference")?;
+    report_payment(client, report, link, &invoice, elapsed).await?;
+    let (_, html) = client.open(&return_url).await?;
+    let shown = heading(&html).unwrap_or_default();
+    expect(
+        shown == "Thank you",
+        format!("the return page shows {shown:?}"),
+    )?;
+    report.line(&format!("the return page shows: {shown}"))?;
+    check_paid_exactly(report, &invoice)?;
+    Ok(id)
+}
+
+/// Submits the form of a payment page and returns the URL that it redirects to.
+async fn submit_payment_form(
+    client: &DemoClient,
+    report: &Report,
+    url: &str,
+) -> Result<String, Box<dyn Error>> {
+    let page: Url = url.parse()?;
+    let (status, html) = client.open(url).await?;
+    let form = Form::find(&page, &html, "pay");
+    let form =
+        form.ok_or_else(|| DemoError::new(format!("the page has no form, status {status}")))?;
+    let return_url = client.submit(form.action.as_str(), form.encoded()).await?;
+    report.line(&format!(
+        "form with {} fields submitted, method {}, payer {}; redirected to {return_url}",
         form.len(),
         form.value("method"),
         form.value("upi_id"),
     ))?;
-    let is_paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
-    let (invoice, took) = outsider
-        .invoice_until(&id, "the invoice is paid", is_paid)
-        .await?;
-    let link = text(&invoice, "/checkouts/0/reference")?;
-    let settled = |deliveries: &[Value]| deliveries.len() >= 2 && all_delivered(deliveries);
-    let deliveries = outsider
-        .deliveries_until(link, "its webhooks are delivered", settled)
-        .await?;
-    story.line(&format!(
-        "{} webhooks: {}",
-        deliveries.len(),
-        webhooks(&deliveries)
-    ))?;
-    story.line(&format!(
-        "{} (seen after {} ms)",
-        standing(&invoice)?,
-        took.as_millis()
-    ))?;
-    let (_, html) = outsider.open(&back).await?;
-    let told = heading(&html).unwrap_or_default();
-    expect(told == "Thank you", format!("the payer is told {told:?}"))?;
-    story.line(&format!("the payer is told: {told}"))?;
-    let (paid, owed) = (
-        money(&invoice, "amount_paid_cents")?,
-        money(&invoice, "amount_cents")?,
+    Ok(return_url)
+}
+
+/// Checks that the invoice is paid by one payment and not overpaid.
+fn check_paid_exactly(report: &Report, invoice: &Value) -> Result<(), Box<dyn Error>> {
+    let (paid, amount) = (
+        money(invoice, "amount_paid_cents")?,
+        money(invoice, "amount_cents")?,
     );
-    expect(paid == owed, format!("{paid} of {owed} is paid"))?;
+    expect(paid == amount, format!("{paid} of {amount} is paid"))?;
     expect(
-        number(&invoice, "/surplus_cents")? == 0,
-        "there is a surplus",
+        number(invoice, "/surplus_cents")? == 0,
+        "the invoice is overpaid",
     )?;
-    let payments = list(&invoice, "/payments")?;
+    let payments = list(invoice, "/payments")?;
     expect(
         payments.len() == 1,
-        format!("{} payments are booked", payments.len()),
+        format!("{} payments are recorded", payments.len()),
     )?;
-    // A link event tells neither; which webhook comes first is the gateway's to choose.
+    // A link event contains neither, and the gateway chooses which webhook comes first.
     let details = match (
         text(&payments[0], "/method"),
         text(&payments[0], "/bank_reference"),
@@ -144,14 +166,14 @@ pub(super) async fn ask_and_pay(
         (Ok(method), Ok(reference)) => format!(" by {method}, bank reference {reference}"),
         _ => String::new(),
     };
-    story.line(&format!(
+    report.line(&format!(
         "payment {}{details}: {}",
         text(&payments[0], "/id")?,
         text(&payments[0], "/verdict")?,
     ))?;
     expect(
         payments[0]["verdict"] == "exact",
-        "the payment is not booked as exact",
+        "the payment is not recorded as exact",
     )?;
-    Ok(id)
+    Ok(())
 }

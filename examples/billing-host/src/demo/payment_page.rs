@@ -1,19 +1,20 @@
-//! A payer's browser, as far as a plain form needs one.
+//! A minimal browser for the form of a payment page.
 
 use std::collections::BTreeMap;
 
 use url::{Url, form_urlencoded};
 
-/// A form of a page, filled in as it is shown.
+/// A form of a page with its preset values.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Form {
-    /// Where it is sent.
+    /// URL that the form is submitted to.
     pub(super) action: Url,
     fields: Vec<(String, String)>,
 }
 
 impl Form {
-    /// The form of a page that is sent with POST, and submitted with the button of this value.
+    /// Finds the first form of a page and presses its button with this value. Returns `None` unless the form
+    /// is submitted with POST and has that button.
     pub(super) fn find(page: &Url, html: &str, button: &str) -> Option<Self> {
         let mut tags = tags(html).skip_while(|tag| tag.name != "form");
         let form = tags
@@ -26,14 +27,14 @@ impl Form {
         let mut fields = Vec::new();
         let mut pressed = false;
         for tag in tags.take_while(|tag| tag.name != "/form") {
-            let chosen = match (tag.name.as_str(), tag.get("type")) {
+            let is_submitted = match (tag.name.as_str(), tag.get("type")) {
                 ("input", "radio" | "checkbox") => tag.attributes.contains_key("checked"),
                 ("input", "submit" | "button") => false,
                 ("input", _) => true,
                 ("button", _) => tag.get("value") == button,
                 _ => false,
             };
-            if chosen && !tag.get("name").is_empty() {
+            if is_submitted && !tag.get("name").is_empty() {
                 pressed |= tag.name == "button";
                 fields.push((tag.get("name").to_owned(), tag.get("value").to_owned()));
             }
@@ -41,18 +42,18 @@ impl Form {
         pressed.then_some(Self { action, fields })
     }
 
-    /// The value of a field.
+    /// Returns the value of a field.
     pub(super) fn value(&self, name: &str) -> &str {
         let field = self.fields.iter().find(|(field, _)| field == name);
         field.map_or("", |(_, value)| value)
     }
 
-    /// How many fields are sent.
+    /// Returns the number of submitted fields.
     pub(super) fn len(&self) -> usize {
         self.fields.len()
     }
 
-    /// The body a browser sends.
+    /// Returns the request body.
     pub(super) fn encoded(&self) -> String {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.fields)
@@ -60,7 +61,7 @@ impl Form {
     }
 }
 
-/// The text of the first heading.
+/// Returns the text of the first heading.
 pub(super) fn heading(html: &str) -> Option<&str> {
     let (_, rest) = html.split_once("<h1>")?;
     rest.split_once("</h1>").map(|(heading, _)| heading)
@@ -90,7 +91,7 @@ impl Tag {
                 .strip_prefix("=\"")
                 .and_then(|after| after.split_once('"'));
             let (value, after) = quoted.unwrap_or(("", after.trim_start_matches('=')));
-            attributes.insert(attribute.to_ascii_lowercase(), unescaped(value));
+            attributes.insert(attribute.to_ascii_lowercase(), unescape(value));
             rest = after;
         }
         Self {
@@ -107,7 +108,7 @@ fn tags(html: &str) -> impl Iterator<Item = Tag> {
         .map(|(tag, _)| Tag::read(tag))
 }
 
-fn unescaped(text: &str) -> String {
+fn unescape(text: &str) -> String {
     text.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
@@ -130,7 +131,7 @@ mod tests {
         </form><input name="outside" value="1">"#;
 
     #[test]
-    fn a_form_is_sent_as_it_is_shown() {
+    fn a_form_is_submitted_with_its_preset_values() {
         let page: Url = "http://127.0.0.1:1/links/x".parse().unwrap();
         let form = Form::find(&page, PAGE, "pay").unwrap();
         assert_eq!(form.action, page);
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_form_or_the_button_there_is_nothing_to_send() {
+    fn a_page_without_the_form_or_the_button_has_no_form() {
         let page: Url = "http://127.0.0.1:1/".parse().unwrap();
         assert_eq!(Form::find(&page, PAGE, "leave"), None);
         assert_eq!(Form::find(&page, "<p>paid</p>", "pay"), None);

@@ -1,4 +1,4 @@
-//! A Cashfree of one's own, in this process.
+//! The gateway simulator in this process.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use cashfree_simulator::{Simulator, SimulatorConfig};
 
 use crate::startup::StartError;
 
-/// Starts a simulator with the merchant account everybody knows.
+/// Starts a simulator with its default merchant account.
 pub(crate) async fn start(listen: SocketAddr) -> Result<RunningSimulator, StartError> {
     let simulator = Simulator::new(SimulatorConfig::new())
         .map_err(|error| StartError::Simulator(error.into()))?;

@@ -21,6 +21,6 @@ impl DisplayTime {
 
     /// Returns the time at this many milliseconds since the Unix epoch.
     pub(super) fn from_millis(millis: i64) -> Self {
-        Self::of(timestamp::of_millis(millis).unwrap_or(Timestamp::UNIX_EPOCH))
+        Self::of(timestamp::from_millis(millis).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 }

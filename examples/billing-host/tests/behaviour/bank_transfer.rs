@@ -1,5 +1,5 @@
-//! A gateway that is nobody: payers transfer, the bookkeeping tells, and nothing can be asked or
-//! called off.
+//! A gateway without an API: payers transfer money and the merchant's bookkeeping posts callbacks. It has no
+//! status API and links cannot be cancelled.
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,7 +7,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::fixture::{Answer, Application, invoice_of, text};
+use crate::fixture::{ApiResponse, Application, invoice_json, text};
 
 const SECRET: &str = "a-secret-of-the-bookkeeping";
 const CUSTOMER: &str = "customer-9";
@@ -19,8 +19,8 @@ struct Bookkeeping<'a> {
 }
 
 impl<'a> Bookkeeping<'a> {
-    /// Connects the merchant by the API, and a customer who pays by transfer.
-    async fn open(app: &'a Application) -> Self {
+    /// Creates a bank transfer connection and a customer who pays through it.
+    async fn connect(app: &'a Application) -> Self {
         let connection = json!({
             "organization_id": "acme", "provider": "bank_transfer", "code": "bank",
             "name": "Our bank account", "settings": {
@@ -28,17 +28,20 @@ impl<'a> Bookkeeping<'a> {
                 "callback_secret": SECRET, "environment": "sandbox",
             },
         });
-        let made = app.post("/connections", &connection).await.with(201);
+        let made = app
+            .post("/connections", &connection)
+            .await
+            .expect_status(201);
         assert_eq!(made["secrets"], json!(["callback_secret"]));
         let check = app
-            .act("/connections/bank/check?organization_id=acme")
+            .post_empty("/connections/bank/check?organization_id=acme")
             .await;
-        assert_eq!(check.with(200)["usable"], true);
+        assert_eq!(check.expect_status(200)["usable"], true);
         let customer = json!({
             "organization_id": "acme", "external_id": CUSTOMER,
             "payment_provider": "bank_transfer", "payment_provider_code": "bank",
         });
-        let customer = app.post("/customers", &customer).await.with(201);
+        let customer = app.post("/customers", &customer).await.expect_status(201);
         assert_eq!(
             (&customer["linked"], &customer["needs"]),
             (&json!(true), &json!([]))
@@ -48,29 +51,35 @@ impl<'a> Bookkeeping<'a> {
     }
 
     async fn invoice(&self, amount_cents: i64) -> String {
-        let invoice = invoice_of(CUSTOMER, amount_cents);
-        text(&self.app.post("/invoices", &invoice).await.with(201)["id"])
+        let invoice = invoice_json(CUSTOMER, amount_cents);
+        text(
+            &self
+                .app
+                .post("/invoices", &invoice)
+                .await
+                .expect_status(201)["id"],
+        )
     }
 
-    async fn post(&self, callback: &Value, secret: &str) -> Answer {
+    async fn post(&self, callback: &Value, secret: &str) -> ApiResponse {
         let body = callback.to_string();
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
         mac.update(body.as_bytes());
         let signature = HEXLOWER.encode(&mac.finalize().into_bytes());
         let request = self.app.http.post(&self.webhook_url).body(body);
-        Answer::to(request.header("x-callback-signature", signature)).await
+        ApiResponse::of(request.header("x-callback-signature", signature)).await
     }
 
-    /// Tells of a transfer.
-    async fn tell(&self, kind: &str, id: &str, reference: &str, amount: &str) {
+    /// Posts a signed callback about a transfer.
+    async fn report(&self, kind: &str, id: &str, reference: &str, amount: &str) {
         let callback = json!({
             "type": kind, "id": id, "reference": reference, "amount": amount, "currency": "INR",
         });
-        self.post(&callback, SECRET).await.with(200);
+        self.post(&callback, SECRET).await.expect_status(200);
     }
 }
 
-/// What the page is opened with.
+/// Returns the query parameters of a page.
 fn parameters(page: &str) -> Vec<(String, String)> {
     Url::parse(page)
         .unwrap()
@@ -85,10 +94,10 @@ fn totals(invoice: &Value) -> [i64; 3] {
 }
 
 #[tokio::test]
-async fn a_transfer_pays_its_invoice_and_what_comes_on_top_is_surplus() {
+async fn a_transfer_pays_its_invoice_and_a_second_one_is_overpaid() {
     let app = Application::start().await;
-    let books = Bookkeeping::open(&app).await;
-    let invoice = books.invoice(20_012).await;
+    let bookkeeping = Bookkeeping::connect(&app).await;
+    let invoice = bookkeeping.invoice(20_012).await;
     let page = app.payment_url(&invoice).await;
     assert!(
         page.starts_with("https://merchant.example/pay?lang=en&reference="),
@@ -105,47 +114,50 @@ async fn a_transfer_pays_its_invoice_and_what_comes_on_top_is_surplus() {
         (reference.as_str(), "200.12", "INR")
     );
     let ends = text(&app.invoice(&invoice).await["checkouts"][0]["expires_at"]);
-    // The last whole day before its end.
+    // The last whole day before the page expires.
     assert!(named("last_day") < &ends[..10], "{page}, {ends}");
     assert_eq!(app.payment_url(&invoice).await, page);
 
-    // Somebody else's word is none.
+    // A callback with another signature is refused.
     let forged = json!({"type": "transfer.received", "id": "T-1", "reference": reference,
                         "amount": "200.12", "currency": "INR"});
     assert_eq!(
-        books.post(&forged, "a-secret-of-somebody").await.status,
+        bookkeeping
+            .post(&forged, "another-callback-secret")
+            .await
+            .status,
         401
     );
-    books
-        .tell("transfer.failed", "T-0", &reference, "200.12")
+    bookkeeping
+        .report("transfer.failed", "T-0", &reference, "200.12")
         .await;
     let failed = |invoice: &Value| invoice["payments"][0]["status"] == "failed";
     let unpaid = app.invoice_until(&invoice, failed).await;
     assert_eq!(totals(&unpaid), [20_012, 0, 0]);
 
     for _ in 0..2 {
-        books
-            .tell("transfer.received", "T-1", &reference, "200.12")
+        bookkeeping
+            .report("transfer.received", "T-1", &reference, "200.12")
             .await;
     }
     let paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
     let shown = app.invoice_until(&invoice, paid).await;
     assert_eq!(totals(&shown), [0, 20_012, 0]);
     assert_eq!(shown["payments"][1]["verdict"], "exact");
-    app.ask_payment_url(&invoice)
+    app.request_payment_url(&invoice)
         .await
-        .is_problem(422, "invalid_invoice_status_or_payment_status");
+        .expect_problem(422, "invalid_invoice_status_or_payment_status");
 
-    // The same amount once more, and some of it back.
-    books
-        .tell("transfer.received", "T-2", &reference, "200.12")
+    // The same amount again, and then its return.
+    bookkeeping
+        .report("transfer.received", "T-2", &reference, "200.12")
         .await;
     let over = |invoice: &Value| invoice["surplus_cents"] == 20_012;
     let shown = app.invoice_until(&invoice, over).await;
     assert_eq!(totals(&shown), [0, 20_012, 20_012]);
     assert_eq!(shown["payments"][2]["verdict"], "duplicate");
-    books
-        .tell("transfer.returned", "T-2", &reference, "200.12")
+    bookkeeping
+        .report("transfer.returned", "T-2", &reference, "200.12")
         .await;
     let returned = |invoice: &Value| {
         let history = invoice["history"].as_array().unwrap();
@@ -158,33 +170,33 @@ async fn a_transfer_pays_its_invoice_and_what_comes_on_top_is_surplus() {
 }
 
 #[tokio::test]
-async fn too_much_and_too_little_are_told_as_what_they_are() {
+async fn overpaid_and_partial_transfers_are_allocated() {
     let app = Application::start().await;
-    let books = Bookkeeping::open(&app).await;
-    let more = books.invoice(10_000).await;
+    let bookkeeping = Bookkeeping::connect(&app).await;
+    let more = bookkeeping.invoice(10_000).await;
     app.payment_url(&more).await;
-    books
-        .tell("transfer.received", "T-1", &app.link(&more).await, "150.50")
+    bookkeeping
+        .report("transfer.received", "T-1", &app.link(&more).await, "150.50")
         .await;
-    let booked = |invoice: &Value| invoice["amount_paid_cents"] != 0;
-    let shown = app.invoice_until(&more, booked).await;
+    let recorded = |invoice: &Value| invoice["amount_paid_cents"] != 0;
+    let shown = app.invoice_until(&more, recorded).await;
     assert_eq!(totals(&shown), [0, 10_000, 5_050]);
     assert_eq!(shown["payment_status"], "succeeded");
 
-    let less = books.invoice(10_000).await;
+    let less = bookkeeping.invoice(10_000).await;
     app.payment_url(&less).await;
-    books
-        .tell("transfer.received", "T-2", &app.link(&less).await, "60")
+    bookkeeping
+        .report("transfer.received", "T-2", &app.link(&less).await, "60")
         .await;
-    let shown = app.invoice_until(&less, booked).await;
+    let shown = app.invoice_until(&less, recorded).await;
     assert_eq!(totals(&shown), [4_000, 6_000, 0]);
     assert_eq!(shown["payments"][0]["verdict"], "amount_mismatch");
-    // The page still asks for all of it, and nobody can call it off.
-    app.ask_payment_url(&less)
+    // The page still asks for the full amount, and it cannot be cancelled.
+    app.request_payment_url(&less)
         .await
-        .is_problem(409, "earlier_page_still_payable");
-    books
-        .tell("transfer.received", "T-3", &app.link(&less).await, "40.00")
+        .expect_problem(409, "earlier_page_still_payable");
+    bookkeeping
+        .report("transfer.received", "T-3", &app.link(&less).await, "40.00")
         .await;
     let paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
     let shown = app.invoice_until(&less, paid).await;
@@ -193,15 +205,15 @@ async fn too_much_and_too_little_are_told_as_what_they_are() {
 }
 
 #[tokio::test]
-async fn voiding_says_that_the_page_stays_and_a_late_transfer_is_surplus() {
+async fn voiding_reports_the_open_page_and_a_late_transfer_is_overpaid() {
     let app = Application::start().await;
-    let books = Bookkeeping::open(&app).await;
-    let invoice = books.invoice(5_500).await;
+    let bookkeeping = Bookkeeping::connect(&app).await;
+    let invoice = bookkeeping.invoice(5_500).await;
     app.payment_url(&invoice).await;
     let reference = app.link(&invoice).await;
     let path = format!("/invoices/{invoice}/void");
     for _ in 0..2 {
-        let voided = app.act(&path).await.with(200);
+        let voided = app.post_empty(&path).await.expect_status(200);
         assert_eq!(
             (&voided["status"], &voided["unbooked"]),
             (&json!("voided"), &json!([]))
@@ -212,11 +224,11 @@ async fn voiding_says_that_the_page_stays_and_a_late_transfer_is_surplus() {
         let reason = text(&left["reason"]);
         assert!(reason.contains("can still be paid"), "{reason}");
     }
-    app.ask_payment_url(&invoice)
+    app.request_payment_url(&invoice)
         .await
-        .is_problem(422, "invalid_invoice_status_or_payment_status");
-    books
-        .tell("transfer.received", "T-1", &reference, "55.00")
+        .expect_problem(422, "invalid_invoice_status_or_payment_status");
+    bookkeeping
+        .report("transfer.received", "T-1", &reference, "55.00")
         .await;
     let late = |invoice: &Value| invoice["surplus_cents"] == 5_500;
     let shown = app.invoice_until(&invoice, late).await;

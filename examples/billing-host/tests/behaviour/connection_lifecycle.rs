@@ -1,20 +1,20 @@
-//! Customers who pay through another connection, connections that go, and the key that seals.
+//! Customers who change their connection, deletion of connections, and rotation of the encryption key.
 
 use std::fs;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::fixture::{Answer, Application, ORGANIZATION, connection_of};
+use crate::fixture::{ApiResponse, Application, ORGANIZATION, connection_json};
 use billing_host::{DatabaseLocation, Options};
 
 async fn connect(app: &Application, code: &str) {
     let base_url = format!("{}/pg", app.running.simulator_url().unwrap());
     let settings = json!({"client_id": "TEST_SIMULATOR", "client_secret": "x",
                           "environment": "sandbox", "base_url": base_url});
-    app.post("/connections", &connection_of(code, &settings))
+    app.post("/connections", &connection_json(code, &settings))
         .await
-        .with(201);
+        .expect_status(201);
 }
 
 fn customer(code: Option<&str>) -> Value {
@@ -27,58 +27,64 @@ fn customer(code: Option<&str>) -> Value {
     customer
 }
 
-async fn delete(app: &Application, code: &str) -> Answer {
+async fn delete(app: &Application, code: &str) -> ApiResponse {
     let path = format!("/connections/{code}?organization_id={ORGANIZATION}");
-    Answer::to(app.request(Method::DELETE, &path)).await
+    ApiResponse::of(app.request(Method::DELETE, &path)).await
 }
 
 #[tokio::test]
-async fn a_customer_who_goes_elsewhere_leaves_nothing_payable_behind() {
+async fn changing_the_connection_of_a_customer_cancels_their_open_links() {
     let app = Application::start().await;
     connect(&app, "second").await;
     let id = app.new_invoice(10_000).await;
     app.payment_url(&id).await;
-    let moved = app.post("/customers", &customer(Some("second"))).await;
-    let moved = moved.with(200);
-    assert_eq!(moved["linked"], true);
-    assert_eq!(moved["still_payable"], json!([]));
-    assert_eq!(moved["unbooked"], json!([]));
+    let relinked = app.post("/customers", &customer(Some("second"))).await;
+    let relinked = relinked.expect_status(200);
+    assert_eq!(relinked["linked"], true);
+    assert_eq!(relinked["still_payable"], json!([]));
+    assert_eq!(relinked["unbooked"], json!([]));
     assert_eq!(app.invoice(&id).await["checkouts"][0]["state"], "cancelled");
 
-    // The account behind the second connection does not exist at the gateway, so nothing can be
-    // asked for there, and what was asked for is named.
-    app.ask_payment_url(&id).await;
-    let gone = app.post("/customers", &customer(None)).await.with(200);
-    assert_eq!(gone["linked"], false);
-    assert!(gone["still_payable"].is_array());
-    app.ask_payment_url(&id)
+    // The gateway rejects the credentials of the second connection, so no link can be created there.
+    app.request_payment_url(&id).await;
+    let unlinked = app
+        .post("/customers", &customer(None))
         .await
-        .is_problem(422, "no_linked_payment_provider");
+        .expect_status(200);
+    assert_eq!(unlinked["linked"], false);
+    assert!(unlinked["still_payable"].is_array());
+    app.request_payment_url(&id)
+        .await
+        .expect_problem(422, "no_linked_payment_provider");
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_connection_in_use_is_not_deleted_and_an_unused_one_is() {
+async fn only_an_unused_connection_is_deleted() {
     let app = Application::start().await;
     connect(&app, "second").await;
     app.post("/customers", &customer(Some("second")))
         .await
-        .with(200);
+        .expect_status(200);
     let refused = delete(&app, "second").await;
-    refused.is_problem(409, "connection_in_use");
+    refused.expect_problem(409, "connection_in_use");
     assert!(
         refused.text.contains("linked customers: 1"),
         "{}",
         refused.text
     );
-    app.post("/customers", &customer(None)).await.with(200);
+    app.post("/customers", &customer(None))
+        .await
+        .expect_status(200);
     assert_eq!(delete(&app, "second").await.status, StatusCode::NO_CONTENT);
-    delete(&app, "second").await.is_problem(404, "not_found");
+    delete(&app, "second")
+        .await
+        .expect_problem(404, "not_found");
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_sealing_key_is_replaced_by_a_line_in_its_file() {
+async fn an_encryption_key_is_rotated_by_a_new_first_line_in_its_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("keys");
     let options = || Options {
@@ -94,20 +100,27 @@ async fn a_sealing_key_is_replaced_by_a_line_in_its_file() {
     fs::write(&file, format!("{current}\n{former}")).unwrap();
 
     let app = Application::with(options()).await;
-    let done = app.act("/sealing-key/reseal").await.with(200);
-    assert_eq!(done["unopened"], json!([]));
-    // The seeded connection was given the simulator's new address, and so the new key, at the start.
+    let report = app
+        .post_empty("/sealing-key/reseal")
+        .await
+        .expect_status(200);
+    assert_eq!(report["unopened"], json!([]));
+    // The start updated the seeded connection with the simulator's new URL, which encrypted it with the
+    // new key.
     assert_eq!(
-        (&done["resealed"], &done["current"]),
+        (&report["resealed"], &report["current"]),
         (&json!(1), &json!(1))
     );
     app.running.shutdown().await;
 
     fs::write(&file, current).unwrap();
     let app = Application::with(options()).await;
-    let done = app.act("/sealing-key/reseal").await.with(200);
+    let report = app
+        .post_empty("/sealing-key/reseal")
+        .await
+        .expect_status(200);
     assert_eq!(
-        (&done["resealed"], &done["unopened"]),
+        (&report["resealed"], &report["unopened"]),
         (&json!(0), &json!([]))
     );
     app.running.shutdown().await;

@@ -1,4 +1,4 @@
-//! The application on free ports, and a client of it.
+//! The application on free ports, and an HTTP client for it.
 
 use billing_host::{BillingHost, Options, Running};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -7,9 +7,9 @@ use test_support::{PATIENCE, until};
 
 pub(crate) const ORGANIZATION: &str = "acme";
 
-/// An answer, read as JSON.
+/// A response of the API with its parsed JSON.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) status: StatusCode,
     pub(crate) content_type: String,
     pub(crate) headers: reqwest::header::HeaderMap,
@@ -17,12 +17,12 @@ pub(crate) struct Answer {
     pub(crate) json: Value,
 }
 
-impl Answer {
-    pub(crate) async fn to(request: RequestBuilder) -> Self {
-        let answer = request.send().await.unwrap();
-        let status = answer.status();
-        let headers = answer.headers().clone();
-        let text = answer.text().await.unwrap();
+impl ApiResponse {
+    pub(crate) async fn of(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let headers = response.headers().clone();
+        let text = response.text().await.unwrap();
         let json = serde_json::from_str(&text).unwrap_or_default();
         let content_type = headers
             .get("content-type")
@@ -37,14 +37,14 @@ impl Answer {
         }
     }
 
-    /// The body of an answer with this status.
-    pub(crate) fn with(self, status: u16) -> Value {
+    /// Asserts the status and returns the JSON body.
+    pub(crate) fn expect_status(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self.json
     }
 
-    /// Problem details of this status and code.
-    pub(crate) fn is_problem(&self, status: u16, code: &str) {
+    /// Asserts that the response is a problem with this status and code.
+    pub(crate) fn expect_problem(&self, status: u16, code: &str) {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(
             self.content_type, "application/problem+json",
@@ -60,8 +60,8 @@ impl Answer {
         );
     }
 
-    /// The fields named by problem details, as `field: code`.
-    pub(crate) fn fields(&self) -> Vec<String> {
+    /// Returns the invalid fields of a problem as `field: code`.
+    pub(crate) fn invalid_fields(&self) -> Vec<String> {
         let errors = self.json["errors"].as_array();
         let shown = errors.into_iter().flatten().map(|error| {
             assert!(
@@ -85,7 +85,7 @@ pub(crate) struct Application {
 }
 
 impl Application {
-    /// With the seed: a connection to a simulator, a customer, three invoices.
+    /// Starts the application with its seed: a connection to a simulator, a customer and three invoices.
     pub(crate) async fn start() -> Self {
         Self::with(Options::default()).await
     }
@@ -100,7 +100,7 @@ impl Application {
         Self { running, http }
     }
 
-    /// A request to the API, with the token.
+    /// Returns a request to the API with the token.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.running.url());
         self.http
@@ -108,79 +108,89 @@ impl Application {
             .bearer_auth(self.running.api_key())
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        Answer::to(self.request(Method::GET, path)).await
+    pub(crate) async fn get(&self, path: &str) -> ApiResponse {
+        ApiResponse::of(self.request(Method::GET, path)).await
     }
 
-    /// A request without a body.
-    pub(crate) async fn act(&self, path: &str) -> Answer {
-        Answer::to(self.request(Method::POST, path)).await
+    /// Sends a POST request without a body.
+    pub(crate) async fn post_empty(&self, path: &str) -> ApiResponse {
+        ApiResponse::of(self.request(Method::POST, path)).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> ApiResponse {
         self.post_text(path, body.to_string()).await
     }
 
-    pub(crate) async fn post_text(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+    pub(crate) async fn post_text(
+        &self,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> ApiResponse {
         let request = self.request(Method::POST, path).body(body);
-        Answer::to(request.header("content-type", "application/json")).await
+        ApiResponse::of(request.header("content-type", "application/json")).await
     }
 
-    pub(crate) async fn control(&self, path: &str, body: &Value) -> Value {
+    pub(crate) async fn simulator_post(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}/_simulator{path}", self.running.simulator_url().unwrap());
         let request = self.http.post(url).body(body.to_string());
-        Answer::to(request.header("content-type", "application/json"))
+        ApiResponse::of(request.header("content-type", "application/json"))
             .await
-            .with(200)
+            .expect_status(200)
     }
 
-    pub(crate) async fn watch(&self, path: &str) -> Value {
+    pub(crate) async fn simulator_get(&self, path: &str) -> Value {
         let url = format!("{}/_simulator{path}", self.running.simulator_url().unwrap());
-        Answer::to(self.http.get(url)).await.with(200)
+        ApiResponse::of(self.http.get(url)).await.expect_status(200)
     }
 
-    /// The id of the seeded invoice over INR 200.12.
+    /// Returns the id of the seeded invoice over INR 200.12.
     pub(crate) async fn seeded_invoice(&self) -> String {
-        let invoices = self.get("/invoices?organization_id=acme").await.with(200);
+        let invoices = self
+            .get("/invoices?organization_id=acme")
+            .await
+            .expect_status(200);
         text(&invoices["invoices"][0]["id"])
     }
 
-    /// Makes an invoice of the seeded customer.
+    /// Creates an invoice for the seeded customer and returns its id.
     pub(crate) async fn new_invoice(&self, amount_cents: i64) -> String {
-        let invoice = invoice_of("customer-1", amount_cents);
-        text(&self.post("/invoices", &invoice).await.with(201)["id"])
+        let invoice = invoice_json("customer-1", amount_cents);
+        text(&self.post("/invoices", &invoice).await.expect_status(201)["id"])
     }
 
     pub(crate) async fn invoice(&self, id: &str) -> Value {
-        self.get(&format!("/invoices/{id}")).await.with(200)
+        self.get(&format!("/invoices/{id}"))
+            .await
+            .expect_status(200)
     }
 
-    pub(crate) async fn ask_payment_url(&self, id: &str) -> Answer {
-        self.act(&format!("/invoices/{id}/payment_url")).await
+    pub(crate) async fn request_payment_url(&self, id: &str) -> ApiResponse {
+        self.post_empty(&format!("/invoices/{id}/payment_url"))
+            .await
     }
 
-    /// Waits until the simulator has met every fault it was given.
-    pub(crate) async fn faults_met(&self) {
+    /// Waits until the simulator has applied all faults that were planned.
+    pub(crate) async fn wait_for_faults(&self) {
         until(async || {
-            let left = self.watch("/faults").await["faults"].clone();
+            let left = self.simulator_get("/faults").await["faults"].clone();
             let none = left.as_array().unwrap().is_empty();
             none.then_some(()).ok_or(left)
         })
         .await;
     }
 
-    /// The page on which an invoice can be paid.
+    /// Returns the payment URL of an invoice.
     pub(crate) async fn payment_url(&self, id: &str) -> String {
-        let answer = self.ask_payment_url(id).await.with(200);
-        text(&answer["invoice_payment_details"]["payment_url"])
+        let response = self.request_payment_url(id).await.expect_status(200);
+        text(&response["invoice_payment_details"]["payment_url"])
     }
 
-    /// The simulator's id of the link of an invoice.
+    /// Returns the simulator's id of the link of an invoice.
     pub(crate) async fn link(&self, id: &str) -> String {
         text(&self.invoice(id).await["checkouts"][0]["reference"])
     }
 
-    /// Waits until a condition holds for an invoice, and returns that.
+    /// Polls an invoice until the condition holds, and returns it.
     pub(crate) async fn invoice_until(
         &self,
         id: &str,
@@ -198,7 +208,7 @@ impl Application {
     }
 }
 
-pub(crate) fn invoice_of(customer: &str, amount_cents: i64) -> Value {
+pub(crate) fn invoice_json(customer: &str, amount_cents: i64) -> Value {
     json!({
         "organization_id": ORGANIZATION,
         "external_customer_id": customer,
@@ -208,7 +218,7 @@ pub(crate) fn invoice_of(customer: &str, amount_cents: i64) -> Value {
     })
 }
 
-pub(crate) fn connection_of(code: &str, settings: &Value) -> Value {
+pub(crate) fn connection_json(code: &str, settings: &Value) -> Value {
     json!({
         "organization_id": ORGANIZATION,
         "provider": "cashfree",
@@ -220,6 +230,6 @@ pub(crate) fn connection_of(code: &str, settings: &Value) -> Value {
 
 pub(crate) fn text(json: &Value) -> String {
     json.as_str()
-        .unwrap_or_else(|| panic!("no text: {json}"))
+        .unwrap_or_else(|| panic!("not a string: {json}"))
         .to_owned()
 }

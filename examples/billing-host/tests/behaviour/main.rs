@@ -1,4 +1,4 @@
-//! What the application does for those who use it over HTTP, and as a program.
+//! Behaviour of the application over HTTP and of the program.
 
 mod access;
 mod bank_transfer;

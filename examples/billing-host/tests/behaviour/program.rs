@@ -95,16 +95,16 @@ fn the_demo_completes_its_round_trip() {
     assert_eq!(errors, "");
     assert!((25..=40).contains(&printed.lines().count()), "{printed}");
     for part in [
-        "asked for twice and the same",
-        "then back to http://127.0.0.1:",
-        "the payer is told: Thank you",
-        "payment succeeded, paid INR 200.12 of INR 200.12, due INR 0.00, surplus INR 0.00",
+        "two requests returned the same URL",
+        "redirected to http://127.0.0.1:",
+        "the return page shows: Thank you",
+        "payment succeeded, paid INR 200.12 of INR 200.12, due INR 0.00, overpaid INR 0.00",
         "answered 200",
-        "noted as duplicate_ignored",
+        "recorded as duplicate_ignored",
         "answered 401",
-        "its link is CANCELLED",
-        "paid INR 0.00 of INR 55.00, due INR 0.00, surplus INR 55.00",
-        "took in INR 255.12; booked are INR 200.12 as paid and INR 55.00 as surplus",
+        "its payment link is CANCELLED",
+        "paid INR 0.00 of INR 55.00, due INR 0.00, overpaid INR 55.00",
+        "took INR 255.12; the application recorded INR 200.12 as paid and INR 55.00 as overpaid",
     ] {
         assert!(printed.contains(part), "{part} is not in {printed}");
     }
@@ -147,15 +147,15 @@ fn the_printed_commands_work_and_a_signal_stops_the_program_in_order() {
             .collect();
         assert!(calls.len() >= 7, "{:#?}", served.lines);
         for call in calls {
-            let answer = Command::new("sh")
+            let response = Command::new("sh")
                 .args(["-c", call])
                 .env("no_proxy", "*")
                 .output()
                 .unwrap();
-            let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+            let response: Value = serde_json::from_slice(&response.stdout).unwrap();
             assert!(
-                answer.is_object() && answer.get("title").is_none(),
-                "{call}: {answer}"
+                response.is_object() && response.get("title").is_none(),
+                "{call}: {response}"
             );
         }
         let (code, last) = served.stop(signal);
@@ -193,13 +193,13 @@ fn a_token_from_the_environment_is_not_printed() {
         .iter()
         .find(|line| line.starts_with("  curl "))
         .unwrap();
-    let answer = Command::new("sh")
+    let response = Command::new("sh")
         .args(["-c", call])
         .envs([("BILLING_HOST_API_KEY", "canary-token"), ("no_proxy", "*")])
         .output()
         .unwrap();
-    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
-    assert_eq!(answer["usable"], true);
+    let response: Value = serde_json::from_slice(&response.stdout).unwrap();
+    assert_eq!(response["usable"], true);
     assert_eq!(served.stop("-TERM").0, Some(0));
 }
 

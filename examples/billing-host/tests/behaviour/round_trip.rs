@@ -1,21 +1,21 @@
 use serde_json::{Value, json};
 use test_support::{FrozenTime, until};
 
-use crate::fixture::{Answer, Application, text};
+use crate::fixture::{ApiResponse, Application, text};
 
 fn is_paid(invoice: &Value) -> bool {
     invoice["payment_status"] == "succeeded"
 }
 
-/// No timer fires between the payment and the invoice that shows it: each step wakes the next.
+/// Time stands still between the payment and the invoice that shows it, so each step must wake the next.
 #[tokio::test]
-async fn a_payment_reaches_the_invoice_at_once_and_to_the_unit() {
+async fn a_payment_is_posted_exactly_and_without_delay() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
     app.payment_url(&invoice).await;
     let link = app.link(&invoice).await;
     let frozen = FrozenTime::start();
-    app.control(&format!("/links/{link}/pay"), &json!({"method": "upi"}))
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({"method": "upi"}))
         .await;
     let paid = app.invoice_until(&invoice, is_paid).await;
     drop(frozen);
@@ -30,12 +30,12 @@ async fn a_payment_reaches_the_invoice_at_once_and_to_the_unit() {
         (&json!("exact"), &json!(20_012))
     );
 
-    app.ask_payment_url(&invoice)
+    app.request_payment_url(&invoice)
         .await
-        .is_problem(422, "invalid_invoice_status_or_payment_status");
-    app.act(&format!("/invoices/{invoice}/void"))
+        .expect_problem(422, "invalid_invoice_status_or_payment_status");
+    app.post_empty(&format!("/invoices/{invoice}/void"))
         .await
-        .is_problem(409, "invoice_paid");
+        .expect_problem(409, "invoice_paid");
     app.running.shutdown().await;
 }
 
@@ -45,11 +45,12 @@ async fn the_webhooks_of_a_connection_are_listed_newest_first() {
     let invoice = app.seeded_invoice().await;
     app.payment_url(&invoice).await;
     let link = app.link(&invoice).await;
-    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({}))
+        .await;
     let listed = async |limit: &str| {
         let path = format!("/connections/simulator/deliveries?organization_id=acme{limit}");
-        let answer = app.get(&path).await.with(200);
-        answer["deliveries"].as_array().unwrap().clone()
+        let response = app.get(&path).await.expect_status(200);
+        response["deliveries"].as_array().unwrap().clone()
     };
     let applied = |delivery: &Value| delivery["state"] == "applied";
     let all = until(async || {
@@ -70,17 +71,17 @@ async fn the_webhooks_of_a_connection_are_listed_newest_first() {
     assert_eq!(listed("&limit=1").await, all[..1]);
     app.get("/connections/gone/deliveries?organization_id=acme")
         .await
-        .is_problem(404, "not_found");
+        .expect_problem(404, "not_found");
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_failed_attempt_is_shown_and_leaves_the_invoice_payable() {
+async fn a_failed_payment_is_listed_and_the_invoice_stays_payable() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
     let page = app.payment_url(&invoice).await;
     let link = app.link(&invoice).await;
-    app.control(&format!("/links/{link}/fail"), &json!({}))
+    app.simulator_post(&format!("/links/{link}/fail"), &json!({}))
         .await;
     let attempted = |invoice: &Value| !invoice["payments"].as_array().unwrap().is_empty();
     let shown = app.invoice_until(&invoice, attempted).await;
@@ -88,43 +89,44 @@ async fn a_failed_attempt_is_shown_and_leaves_the_invoice_payable() {
     assert_eq!(shown["payments"][0]["status"], "failed");
     assert_eq!(shown["payments"][0]["verdict"], Value::Null);
     assert_eq!(app.payment_url(&invoice).await, page);
-    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({}))
+        .await;
     let paid = app.invoice_until(&invoice, is_paid).await;
     assert_eq!(paid["amount_paid_cents"], 20_012);
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn money_for_a_voided_invoice_is_late_and_all_surplus() {
+async fn a_payment_for_a_voided_invoice_is_late_and_overpaid() {
     let app = Application::start().await;
     let invoice = app.new_invoice(5_500).await;
     app.payment_url(&invoice).await;
     let link = app.link(&invoice).await;
     let voided = app
-        .act(&format!("/invoices/{invoice}/void"))
+        .post_empty(&format!("/invoices/{invoice}/void"))
         .await
-        .with(200);
+        .expect_status(200);
     assert_eq!(
         (&voided["status"], &voided["still_payable"]),
         (&json!("voided"), &json!([]))
     );
     assert_eq!(
-        app.watch(&format!("/links/{link}")).await["link"]["status"],
+        app.simulator_get(&format!("/links/{link}")).await["link"]["status"],
         "CANCELLED"
     );
     let again = app
-        .act(&format!("/invoices/{invoice}/void"))
+        .post_empty(&format!("/invoices/{invoice}/void"))
         .await
-        .with(200);
+        .expect_status(200);
     assert_eq!(again["voided_at"], voided["voided_at"]);
-    app.ask_payment_url(&invoice)
+    app.request_payment_url(&invoice)
         .await
-        .is_problem(422, "invalid_invoice_status_or_payment_status");
+        .expect_problem(422, "invalid_invoice_status_or_payment_status");
 
-    app.control(&format!("/links/{link}/pay"), &json!({"late": true}))
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({"late": true}))
         .await;
-    let booked = |invoice: &Value| invoice["surplus_cents"] == 5_500;
-    let late = app.invoice_until(&invoice, booked).await;
+    let recorded = |invoice: &Value| invoice["surplus_cents"] == 5_500;
+    let late = app.invoice_until(&invoice, recorded).await;
     assert_eq!(late["amount_paid_cents"], 0);
     assert_eq!(late["amount_due_cents"], 0);
     assert_eq!(late["payments"][0]["verdict"], "late");
@@ -133,24 +135,26 @@ async fn money_for_a_voided_invoice_is_late_and_all_surplus() {
 }
 
 #[tokio::test]
-async fn what_the_gateway_gives_back_is_shown_and_the_invoice_stays_paid() {
+async fn a_refund_is_listed_and_the_invoice_stays_paid() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
     app.payment_url(&invoice).await;
     let link = app.link(&invoice).await;
-    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({}))
+        .await;
     let paid = app.invoice_until(&invoice, is_paid).await;
     assert_eq!(paid["refunded_cents"], 0);
     let payment = &paid["payments"][0]["id"];
     let path = format!("/payments/{}/auto-refund", text(payment));
-    app.control(&path, &json!({"amount": "55.12"})).await;
+    app.simulator_post(&path, &json!({"amount": "55.12"})).await;
     let begun = |invoice: &Value| invoice["refunds"][0]["id"].is_string();
     let begun = app.invoice_until(&invoice, begun).await;
     assert_eq!(begun["refunded_cents"], 0);
     let path = format!("/refunds/{}/settle", text(&begun["refunds"][0]["id"]));
-    app.control(&path, &json!({"outcome": "SUCCESS"})).await;
-    let given_back = |invoice: &Value| invoice["refunded_cents"] == 5_512;
-    let shown = app.invoice_until(&invoice, given_back).await;
+    app.simulator_post(&path, &json!({"outcome": "SUCCESS"}))
+        .await;
+    let is_refunded = |invoice: &Value| invoice["refunded_cents"] == 5_512;
+    let shown = app.invoice_until(&invoice, is_refunded).await;
     assert_eq!(shown["refunds"].as_array().unwrap().len(), 1);
     assert_eq!(&shown["refunds"][0]["payment_id"], payment);
     assert_eq!(shown["refunds"][0]["status"], "succeeded");
@@ -160,56 +164,57 @@ async fn what_the_gateway_gives_back_is_shown_and_the_invoice_stays_paid() {
 }
 
 #[tokio::test]
-async fn an_invoice_voided_while_its_page_is_being_made_cannot_be_paid() {
+async fn an_invoice_voided_during_checkout_creation_cannot_be_paid() {
     let app = Application::start().await;
     let invoice = app.new_invoice(5_500).await;
     let delay = json!({"operation": "create_link", "fault": "delay", "delay_ms": 200});
-    app.control("/faults", &delay).await;
-    // The gateway has the link, and its answer cannot arrive before the invoice is voided.
+    app.simulator_post("/faults", &delay).await;
+    // The gateway has the link, and its response cannot arrive before the invoice is voided.
     let frozen = FrozenTime::start();
     let void = async {
-        app.faults_met().await;
-        let voided = app.act(&format!("/invoices/{invoice}/void")).await;
+        app.wait_for_faults().await;
+        let voided = app.post_empty(&format!("/invoices/{invoice}/void")).await;
         drop(frozen);
         voided
     };
-    let (asked, voided) = tokio::join!(app.ask_payment_url(&invoice), void);
-    asked.is_problem(422, "invalid_invoice_status_or_payment_status");
-    assert_eq!(voided.with(200)["still_payable"], json!([]));
-    let links = app.watch("/links").await;
+    let (asked, voided) = tokio::join!(app.request_payment_url(&invoice), void);
+    asked.expect_problem(422, "invalid_invoice_status_or_payment_status");
+    assert_eq!(voided.expect_status(200)["still_payable"], json!([]));
+    let links = app.simulator_get("/links").await;
     assert_eq!(links["links"][0]["status"], "CANCELLED");
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_duplicate_changes_nothing_and_a_forgery_is_refused() {
+async fn a_duplicate_changes_nothing_and_a_forged_webhook_is_refused() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
     app.payment_url(&invoice).await;
     let link = app.link(&invoice).await;
-    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({}))
+        .await;
     app.invoice_until(&invoice, is_paid).await;
 
-    let deliveries = app.watch("/deliveries").await;
+    let deliveries = app.simulator_get("/deliveries").await;
     let delivery = deliveries["deliveries"][0].clone();
     let send = async |body: String| {
         let mut request = app.http.post(delivery["url"].as_str().unwrap()).body(body);
         for (name, value) in delivery["headers"].as_object().unwrap() {
             request = request.header(name, value.as_str().unwrap());
         }
-        Answer::to(request).await
+        ApiResponse::of(request).await
     };
     let body = delivery["body"].as_str().unwrap();
     assert_eq!(send(body.to_owned()).await.status, 200);
     let forged = send(body.replacen("200.12", "900.12", 1)).await;
     assert_eq!(forged.status, 401, "{}", forged.text);
-    let noted = |invoice: &Value| {
+    let recorded = |invoice: &Value| {
         let history = invoice["history"].as_array().unwrap();
         history
             .iter()
             .any(|entry| entry["kind"] == "duplicate_ignored")
     };
-    let after = app.invoice_until(&invoice, noted).await;
+    let after = app.invoice_until(&invoice, recorded).await;
     assert_eq!(after["amount_paid_cents"], 20_012);
     assert_eq!(after["surplus_cents"], 0);
     assert_eq!(after["payments"].as_array().unwrap().len(), 1);

@@ -5,39 +5,44 @@ use billing_host::{DatabaseLocation, Options};
 use serde_json::{Value, json};
 
 use crate::captured_log;
-use crate::fixture::{Answer, Application, ORGANIZATION, connection_of, invoice_of, text};
+use crate::fixture::{ApiResponse, Application, ORGANIZATION, connection_json, invoice_json, text};
 
 const CANARY: &str = "canary-secret-9b1f04";
 
-/// Everything that was answered.
+/// Text of all responses.
 #[derive(Default)]
-struct Kept(String);
+struct Responses(String);
 
-impl Kept {
-    fn keep(&mut self, answer: Answer) -> Answer {
-        write!(self.0, "{:?} {}", answer.headers, answer.text).unwrap();
-        answer
+impl Responses {
+    fn record(&mut self, response: ApiResponse) -> ApiResponse {
+        write!(self.0, "{:?} {}", response.headers, response.text).unwrap();
+        response
     }
 }
 
-async fn connect(app: &Application, kept: &mut Kept) {
+async fn connect(app: &Application, responses: &mut Responses) {
     let merchant = json!({"client_id": "CANARY", "client_secrets": [CANARY]});
-    app.control("/merchants", &merchant).await;
+    app.simulator_post("/merchants", &merchant).await;
     let base_url = format!("{}/pg", app.running.simulator_url().unwrap());
     let settings = json!({"client_id": "CANARY", "client_secret": [CANARY, format!("{CANARY}-old")],
                           "environment": "sandbox", "base_url": base_url});
-    let connection = connection_of("c", &settings);
-    kept.keep(app.post("/connections", &connection).await)
-        .with(201);
-    let again = kept.keep(app.post("/connections", &connection).await);
-    again.is_problem(409, "code_taken");
-    kept.keep(app.get("/connections").await).with(200);
-    let checked = app.act("/connections/c/check?organization_id=acme").await;
-    assert_eq!(kept.keep(checked).with(200)["usable"], true);
+    let connection = connection_json("c", &settings);
+    responses
+        .record(app.post("/connections", &connection).await)
+        .expect_status(201);
+    let again = responses.record(app.post("/connections", &connection).await);
+    again.expect_problem(409, "code_taken");
+    responses
+        .record(app.get("/connections").await)
+        .expect_status(200);
+    let checked = app
+        .post_empty("/connections/c/check?organization_id=acme")
+        .await;
+    assert_eq!(responses.record(checked).expect_status(200)["usable"], true);
 }
 
-/// The secret in wrong places and of wrong forms.
-async fn misuse(app: &Application, kept: &mut Kept) {
+/// Sends the secret in wrong places and formats.
+async fn misuse(app: &Application, responses: &mut Responses) {
     for body in [
         json!({"client_secret": CANARY, CANARY: 1, "settings": CANARY}),
         json!({"organization_id": CANARY, "provider": CANARY, "code": [CANARY], "name": {"a": CANARY}}),
@@ -45,48 +50,60 @@ async fn misuse(app: &Application, kept: &mut Kept) {
         json!({"settings": [CANARY]}),
         json!(CANARY),
     ] {
-        kept.keep(app.post("/connections", &body).await)
-            .is_problem(422, "validation_errors");
-        kept.keep(app.post("/customers", &body).await)
-            .is_problem(422, "validation_errors");
-        kept.keep(app.post("/invoices", &body).await)
-            .is_problem(422, "validation_errors");
+        responses
+            .record(app.post("/connections", &body).await)
+            .expect_problem(422, "validation_errors");
+        responses
+            .record(app.post("/customers", &body).await)
+            .expect_problem(422, "validation_errors");
+        responses
+            .record(app.post("/invoices", &body).await)
+            .expect_problem(422, "validation_errors");
     }
     let broken = format!("{{\"settings\":{{\"client_secret\":\"{CANARY}\",}}}}");
-    kept.keep(app.post_text("/connections", broken).await)
-        .is_problem(400, "malformed_json");
+    responses
+        .record(app.post_text("/connections", broken).await)
+        .expect_problem(400, "malformed_json");
     let cut = format!("{{\"settings\":{{\"client_secret\":\"{CANARY}");
-    kept.keep(app.post_text("/connections", cut).await)
-        .is_problem(400, "malformed_json");
+    responses
+        .record(app.post_text("/connections", cut).await)
+        .expect_problem(400, "malformed_json");
     let two_blanks = json!({"client_id": "CANARY", "client_secret": format!("{CANARY} \u{1}"),
                             "environment": "sandbox"});
-    kept.keep(
-        app.post("/connections", &connection_of("d", &two_blanks))
-            .await,
-    )
-    .is_problem(422, "validation_errors");
+    responses
+        .record(
+            app.post("/connections", &connection_json("d", &two_blanks))
+                .await,
+        )
+        .expect_problem(422, "validation_errors");
 }
 
-async fn collect(app: &Application, kept: &mut Kept) {
+async fn collect(app: &Application, responses: &mut Responses) {
     let customer = json!({"organization_id": ORGANIZATION, "external_id": "c", "phone": "9000000000",
                           "payment_provider": "cashfree", "payment_provider_code": "c"});
-    kept.keep(app.post("/customers", &customer).await).with(201);
-    let invoice = kept
-        .keep(app.post("/invoices", &invoice_of("c", 100)).await)
-        .with(201);
+    responses
+        .record(app.post("/customers", &customer).await)
+        .expect_status(201);
+    let invoice = responses
+        .record(app.post("/invoices", &invoice_json("c", 100)).await)
+        .expect_status(201);
     let invoice = text(&invoice["id"]);
-    kept.keep(app.ask_payment_url(&invoice).await).with(200);
+    responses
+        .record(app.request_payment_url(&invoice).await)
+        .expect_status(200);
     let link = app.link(&invoice).await;
-    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({}))
+        .await;
     let is_paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
     app.invoice_until(&invoice, is_paid).await;
-    kept.keep(app.get(&format!("/invoices/{invoice}")).await)
-        .with(200);
+    responses
+        .record(app.get(&format!("/invoices/{invoice}")).await)
+        .expect_status(200);
 }
 
-/// Everything that is done with a secret, right and wrong; then it is looked for everywhere.
+/// Uses a secret in valid and invalid requests, then searches responses, logs and files for it.
 #[tokio::test]
-async fn a_client_secret_is_nowhere_to_be_found() {
+async fn a_client_secret_appears_in_no_response_log_or_file() {
     let log = captured_log::capture();
     let directory = tempfile::tempdir().unwrap();
     let app = Application::with(Options {
@@ -94,10 +111,10 @@ async fn a_client_secret_is_nowhere_to_be_found() {
         ..Options::default()
     })
     .await;
-    let mut kept = Kept::default();
-    connect(&app, &mut kept).await;
-    misuse(&app, &mut kept).await;
-    collect(&app, &mut kept).await;
+    let mut responses = Responses::default();
+    connect(&app, &mut responses).await;
+    misuse(&app, &mut responses).await;
+    collect(&app, &mut responses).await;
 
     let api_key = app.running.api_key().to_owned();
     let is_in_files = || {
@@ -137,7 +154,7 @@ async fn a_client_secret_is_nowhere_to_be_found() {
         ["billing.db", "billing.db.key", "billing.db.lock"]
     );
 
-    assert!(!kept.0.contains(CANARY), "{}", kept.0);
+    assert!(!responses.0.contains(CANARY), "{}", responses.0);
     let logged = log.text();
     assert!(
         logged.contains("webhook delivery"),
@@ -151,7 +168,7 @@ async fn a_client_secret_is_nowhere_to_be_found() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_sealing_key_is_its_owners_alone_and_another_one_opens_nothing() {
+async fn the_key_file_is_private_and_another_key_decrypts_nothing() {
     use std::os::unix::fs::PermissionsExt;
 
     let directory = tempfile::tempdir().unwrap();
@@ -169,18 +186,20 @@ async fn the_sealing_key_is_its_owners_alone_and_another_one_opens_nothing() {
     let base_url = format!("{}/pg", app.running.simulator_url().unwrap());
     let settings = json!({"client_id": "TEST_SIMULATOR", "client_secret": "x", "environment": "sandbox",
                           "base_url": base_url});
-    app.post("/connections", &connection_of("c", &settings))
+    app.post("/connections", &connection_json("c", &settings))
         .await
-        .with(201);
+        .expect_status(201);
     app.running.shutdown().await;
 
     let app = Application::with(options("two")).await;
-    let check = app.act("/connections/c/check?organization_id=acme").await;
-    check.is_problem(503, "temporarily_unavailable");
+    let check = app
+        .post_empty("/connections/c/check?organization_id=acme")
+        .await;
+    check.expect_problem(503, "temporarily_unavailable");
     let webhook = app.http.post(format!(
         "{}/webhooks/cashfree/acme?code=c",
         app.running.url()
     ));
-    assert_eq!(Answer::to(webhook.body("{}")).await.status, 503);
+    assert_eq!(ApiResponse::of(webhook.body("{}")).await.status, 503);
     app.running.shutdown().await;
 }

@@ -7,7 +7,7 @@ use test_support::FrozenTime;
 use crate::fixture::{Application, text};
 
 #[tokio::test]
-async fn what_is_under_way_is_finished_and_kept() {
+async fn a_request_in_progress_is_finished_before_shutdown() {
     let directory = tempfile::tempdir().unwrap();
     let options = Options {
         database: DatabaseLocation::File(directory.path().join("billing.db")),
@@ -16,21 +16,21 @@ async fn what_is_under_way_is_finished_and_kept() {
     let app = Application::with(options.clone()).await;
     let invoice = app.seeded_invoice().await;
     let delay = json!({"operation": "create_link", "fault": "delay", "delay_ms": 300});
-    app.control("/faults", &delay).await;
-    // The answer is held until the application has been told to end.
+    app.simulator_post("/faults", &delay).await;
+    // The response is held until the application has been told to end.
     let frozen = FrozenTime::start();
     let Application { running, http } = app;
     let url = format!("{}/api/v1/invoices/{invoice}/payment_url", running.url());
     let ask = http.post(url).bearer_auth(running.api_key()).send();
     let ask = tokio::spawn(ask);
     let app = Application { running, http };
-    app.faults_met().await;
+    app.wait_for_faults().await;
     let url = app.running.url().to_owned();
     tokio::join!(app.running.shutdown(), async { drop(frozen) });
-    let answer = ask.await.unwrap().unwrap();
-    assert_eq!(answer.status(), 200);
-    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    let page = text(&answer["invoice_payment_details"]["payment_url"]);
+    let response = ask.await.unwrap().unwrap();
+    assert_eq!(response.status(), 200);
+    let response: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    let page = text(&response["invoice_payment_details"]["payment_url"]);
     assert!(
         app.http.get(format!("{url}/healthz")).send().await.is_err(),
         "still served"
@@ -40,7 +40,7 @@ async fn what_is_under_way_is_finished_and_kept() {
     let kept = app.invoice(&invoice).await;
     assert_eq!(kept["checkouts"][0]["payment_url"], page);
     assert_eq!(
-        app.get("/invoices").await.with(200)["invoices"]
+        app.get("/invoices").await.expect_status(200)["invoices"]
             .as_array()
             .unwrap()
             .len(),
@@ -50,7 +50,7 @@ async fn what_is_under_way_is_finished_and_kept() {
 }
 
 #[tokio::test]
-async fn a_temporary_database_is_gone_afterwards() {
+async fn a_temporary_database_is_removed_at_shutdown() {
     let app = Application::start().await;
     let directory = app
         .running
@@ -76,7 +76,7 @@ async fn a_temporary_database_is_gone_afterwards() {
 }
 
 #[tokio::test]
-async fn a_taken_address_is_named_and_nothing_is_left_behind() {
+async fn an_address_in_use_is_reported_with_its_option() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
     let options = Options {
@@ -105,7 +105,7 @@ async fn a_taken_address_is_named_and_nothing_is_left_behind() {
 }
 
 #[tokio::test]
-async fn the_application_is_shared_by_many_clients() {
+async fn concurrent_clients_get_correct_totals() {
     let app = Arc::new(Application::start().await);
     let clients = (1..=20).map(|amount| {
         let app = Arc::clone(&app);
@@ -113,7 +113,8 @@ async fn the_application_is_shared_by_many_clients() {
             let invoice = app.new_invoice(amount * 100).await;
             app.payment_url(&invoice).await;
             let link = app.link(&invoice).await;
-            app.control(&format!("/links/{link}/pay"), &json!({})).await;
+            app.simulator_post(&format!("/links/{link}/pay"), &json!({}))
+                .await;
             let is_paid = |invoice: &Value| invoice["payment_status"] == "succeeded";
             let paid = app.invoice_until(&invoice, is_paid).await;
             assert_eq!(paid["amount_paid_cents"], amount * 100);

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::fixture::{Application, invoice_of};
+use crate::fixture::{Application, invoice_json};
 
 fn with(mut body: Value, field: &str, value: Value) -> Value {
     body[field] = value;
@@ -8,9 +8,9 @@ fn with(mut body: Value, field: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_unacceptable_field_of_an_invoice_is_named() {
+async fn each_invalid_field_of_an_invoice_is_reported() {
     let app = Application::start().await;
-    let good = || invoice_of("customer-1", 100);
+    let good = || invoice_json("customer-1", 100);
     for (field, value, code) in [
         ("amount_cents", json!(0), "too_small"),
         ("amount_cents", json!(-1), "too_small"),
@@ -38,24 +38,28 @@ async fn every_unacceptable_field_of_an_invoice_is_named() {
         ("external_customer_id", json!({}), "invalid"),
         ("extra", json!(1), "unknown"),
     ] {
-        let answer = app
+        let response = app
             .post("/invoices", &with(good(), field, value.clone()))
             .await;
-        answer.is_problem(422, "validation_errors");
-        assert_eq!(answer.fields(), [format!("{field}: {code}")], "{value}");
+        response.expect_problem(422, "validation_errors");
+        assert_eq!(
+            response.invalid_fields(),
+            [format!("{field}: {code}")],
+            "{value}"
+        );
     }
     let other_organization = with(good(), "organization_id", json!("other"));
-    let answer = app.post("/invoices", &other_organization).await;
-    assert_eq!(answer.fields(), ["external_customer_id: unknown"]);
+    let response = app.post("/invoices", &other_organization).await;
+    assert_eq!(response.invalid_fields(), ["external_customer_id: unknown"]);
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn an_amount_is_a_whole_number_written_with_digits() {
+async fn an_amount_must_be_written_with_digits_only() {
     let app = Application::start().await;
     let body = |amount: &str| {
         let amount = format!("\"amount_cents\": {amount}");
-        invoice_of("customer-1", 7)
+        invoice_json("customer-1", 7)
             .to_string()
             .replace("\"amount_cents\":7", &amount)
     };
@@ -70,24 +74,27 @@ async fn an_amount_is_a_whole_number_written_with_digits() {
         ("99999999999999999999999999999999", "too_large"),
         ("-9223372036854775809", "too_small"),
     ] {
-        let answer = app.post_text("/invoices", body(amount)).await;
-        answer.is_problem(422, "validation_errors");
+        let response = app.post_text("/invoices", body(amount)).await;
+        response.expect_problem(422, "validation_errors");
         assert_eq!(
-            answer.fields(),
+            response.invalid_fields(),
             [format!("amount_cents: {code}")],
             "{amount}"
         );
     }
     for amount in ["1", "9223372036854775807"] {
-        let answer = app.post_text("/invoices", body(amount)).await.with(201);
-        assert_eq!(answer["amount_cents"].to_string(), amount);
-        assert_eq!(answer["amount_due_cents"].to_string(), amount);
+        let response = app
+            .post_text("/invoices", body(amount))
+            .await
+            .expect_status(201);
+        assert_eq!(response["amount_cents"].to_string(), amount);
+        assert_eq!(response["amount_due_cents"].to_string(), amount);
     }
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_said_at_once() {
+async fn all_invalid_fields_are_reported_together() {
     let app = Application::start().await;
     let nothing = app.post("/invoices", &json!({})).await;
     let expected = [
@@ -97,7 +104,7 @@ async fn all_that_is_wrong_is_said_at_once() {
         "currency: missing",
         "purpose: missing",
     ];
-    assert_eq!(nothing.fields(), expected);
+    assert_eq!(nothing.invalid_fields(), expected);
     let nothing = app.post("/connections", &json!({})).await;
     let expected = [
         "organization_id: missing",
@@ -106,7 +113,7 @@ async fn all_that_is_wrong_is_said_at_once() {
         "name: missing",
         "settings: missing",
     ];
-    assert_eq!(nothing.fields(), expected);
+    assert_eq!(nothing.invalid_fields(), expected);
     let wrong = json!({"external_id": 1, "name": 2, "email": "", "phone": [], "adress": "x",
                        "payment_provider": "strype"});
     let expected = [
@@ -119,12 +126,15 @@ async fn all_that_is_wrong_is_said_at_once() {
         "payment_provider_code: missing",
         "payment_provider: unsupported",
     ];
-    assert_eq!(app.post("/customers", &wrong).await.fields(), expected);
+    assert_eq!(
+        app.post("/customers", &wrong).await.invalid_fields(),
+        expected
+    );
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_said_to_be_none() {
+async fn bodies_other_than_a_json_object_are_refused() {
     let app = Application::start().await;
     let deep = "[".repeat(60_000);
     for path in ["/connections", "/customers", "/invoices"] {
@@ -143,39 +153,41 @@ async fn what_is_no_json_object_is_said_to_be_none() {
             "{'a':1}",
             &deep,
         ] {
-            let answer = app.post_text(path, body.to_owned()).await;
-            answer.is_problem(400, "malformed_json");
+            let response = app.post_text(path, body.to_owned()).await;
+            response.expect_problem(400, "malformed_json");
         }
         app.post_text(path, &b"{\"\xff\":1}"[..])
             .await
-            .is_problem(400, "malformed_json");
+            .expect_problem(400, "malformed_json");
         for body in ["null", "true", "17", "\"text\"", "[]", "[{}]"] {
             app.post_text(path, body)
                 .await
-                .is_problem(422, "validation_errors");
+                .expect_problem(422, "validation_errors");
         }
     }
     let twice = "{\"amount_cents\":1,\"amount_cents\":2}";
-    let answer = app.post_text("/invoices", twice).await;
+    let response = app.post_text("/invoices", twice).await;
     assert!(
-        answer
-            .fields()
+        response
+            .invalid_fields()
             .contains(&"amount_cents: invalid".to_owned()),
         "{}",
-        answer.text
+        response.text
     );
     let half = "{\"purpose\":\"\\ud800\"}";
-    let answer = app.post_text("/invoices", half).await;
+    let response = app.post_text("/invoices", half).await;
     assert!(
-        answer.fields().contains(&"purpose: invalid".to_owned()),
+        response
+            .invalid_fields()
+            .contains(&"purpose: invalid".to_owned()),
         "{}",
-        answer.text
+        response.text
     );
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn parameters_of_an_address_are_checked() {
+async fn invalid_query_parameters_are_reported() {
     let app = Application::start().await;
     for (path, fields) in [
         (
@@ -203,11 +215,11 @@ async fn parameters_of_an_address_are_checked() {
             vec!["organization_id: missing"],
         ),
     ] {
-        let answer = app.get(path).await;
-        answer.is_problem(422, "validation_errors");
-        assert_eq!(answer.fields(), fields, "{path}");
+        let response = app.get(path).await;
+        response.expect_problem(422, "validation_errors");
+        assert_eq!(response.invalid_fields(), fields, "{path}");
     }
-    let answer = app.act("/connections/simulator/check").await;
-    assert_eq!(answer.fields(), ["organization_id: missing"]);
+    let response = app.post_empty("/connections/simulator/check").await;
+    assert_eq!(response.invalid_fields(), ["organization_id: missing"]);
     app.running.shutdown().await;
 }

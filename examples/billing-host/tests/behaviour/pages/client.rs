@@ -5,14 +5,14 @@ use test_support::PATIENCE;
 
 use crate::fixture::Application;
 
-/// Somebody with a browser that keeps one cookie and follows no redirect by itself.
-pub(super) struct Person {
+/// A client that keeps one cookie and follows no redirects.
+pub(super) struct PageClient {
     http: Client,
     base: String,
     pub(super) cookie: Option<String>,
 }
 
-/// A page as it came.
+/// A response with its HTML.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) status: StatusCode,
@@ -21,7 +21,7 @@ pub(super) struct Page {
     pub(super) html: String,
 }
 
-impl Person {
+impl PageClient {
     pub(super) fn new(app: &Application) -> Self {
         let http = Client::builder().no_proxy().timeout(PATIENCE);
         Self {
@@ -31,15 +31,15 @@ impl Person {
         }
     }
 
-    /// Somebody who has signed in.
+    /// Returns a client that is signed in.
     pub(super) async fn signed_in(app: &Application) -> Self {
-        let mut person = Self::new(app);
-        let page = person.get("/sign-in").await;
+        let mut clerk = Self::new(app);
+        let page = clerk.get("/sign-in").await;
         let key = app.running.api_key().to_owned();
         let fields = [("csrf_token", page.token()), ("api_key", key)];
-        let answer = person.post("/sign-in", &fields).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.html);
-        person
+        let response = clerk.post("/sign-in", &fields).await;
+        assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.html);
+        clerk
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Page {
@@ -57,7 +57,7 @@ impl Person {
         self.send(request.body(body.finish())).await
     }
 
-    /// Opens `page`, fills in `fields`, and sends the form to `path`.
+    /// Opens `page` for its CSRF token and submits `fields` to `path`.
     pub(super) async fn submit(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Page {
         let token = self.get(page).await.token();
         let mut all = vec![("csrf_token", token)];
@@ -73,19 +73,19 @@ impl Person {
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
-        let answer = request.header("accept", "text/html").send().await.unwrap();
-        if let Some(set) = answer.headers().get("set-cookie") {
+        let response = request.header("accept", "text/html").send().await.unwrap();
+        if let Some(set) = response.headers().get("set-cookie") {
             let set = set.to_str().unwrap();
             self.cookie = Some(set.split(';').next().unwrap().to_owned());
         }
         Page {
-            status: answer.status(),
-            location: answer
+            status: response.status(),
+            location: response
                 .headers()
                 .get("location")
                 .map(|value| value.to_str().unwrap().to_owned()),
-            headers: answer.headers().clone(),
-            html: answer.text().await.unwrap(),
+            headers: response.headers().clone(),
+            html: response.text().await.unwrap(),
         }
     }
 }
@@ -95,7 +95,7 @@ impl Page {
         Html::parse_document(&self.html)
     }
 
-    /// The text that is shown, blanks joined.
+    /// Returns the text of the main element with whitespace collapsed.
     pub(super) fn text(&self) -> String {
         let dom = self.dom();
         let body = Selector::parse("main").unwrap();
@@ -104,7 +104,7 @@ impl Page {
         words.join(" ")
     }
 
-    /// The value of an attribute of the first element that is selected.
+    /// Returns an attribute of the first element that matches the selector.
     pub(super) fn attribute(&self, selector: &str, name: &str) -> Option<String> {
         let selector = Selector::parse(selector).unwrap();
         let dom = self.dom();

@@ -1,6 +1,6 @@
 use reqwest::StatusCode;
 
-use super::client::Person;
+use super::client::PageClient;
 use crate::fixture::Application;
 
 const NEW: &str = "/new-connection/cashfree";
@@ -18,11 +18,11 @@ fn filled<'a>(secret: &'a str, base_url: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 #[tokio::test]
-async fn a_refused_form_keeps_everything_and_shows_no_secret() {
+async fn a_refused_form_keeps_its_values_and_shows_no_secret() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     let secret = "cfsk_ma_test_simulator";
-    let refused = person
+    let refused = clerk
         .submit(NEW, NEW, &filled(secret, "ftp://nowhere"))
         .await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -44,20 +44,20 @@ async fn a_refused_form_keeps_everything_and_shows_no_secret() {
     let draft = "[name=\"draft.settings.client_secret\"]";
     let draft = refused.attribute(draft, "value").unwrap();
 
-    // The draft of another session, or an edited one, is no secret.
+    // A draft is not accepted in another session.
     let base_url = format!("{}/pg", app.running.simulator_url().unwrap());
     let mut mended = filled("", &base_url);
-    let mut other = Person::signed_in(&app).await;
+    let mut other = PageClient::signed_in(&app).await;
     mended.push(("draft.settings.client_secret", &draft));
     let foreign = other.submit(NEW, NEW, &mended).await;
     assert_eq!(foreign.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(foreign.count("#settings\\.client_secret-error"), 1);
 
-    let added = person.submit(NEW, NEW, &mended).await;
+    let added = clerk.submit(NEW, NEW, &mended).await;
     let page = added.location.unwrap();
     assert_eq!(page, "/connections/acme/second?new");
     let path = "/connections/acme/second";
-    let checked = person
+    let checked = clerk
         .submit(path, "/connections/acme/second/check", &[])
         .await;
     checked.shows("Credentials accepted");
@@ -71,11 +71,11 @@ async fn a_refused_form_keeps_everything_and_shows_no_secret() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_told_at_once_beside_its_field() {
+async fn all_errors_are_shown_together_beside_their_fields() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     let fields = [("organization_id", "a b"), ("code", ""), ("name", " ")];
-    let refused = person.submit(NEW, NEW, &fields).await;
+    let refused = clerk.submit(NEW, NEW, &fields).await;
     for id in [
         "organization_id",
         "code",
@@ -88,7 +88,7 @@ async fn all_that_is_wrong_is_told_at_once_beside_its_field() {
     }
     let mut taken = filled("secret", "https://example.com/pg");
     taken[1] = ("code", "simulator");
-    let refused = person.submit(NEW, NEW, &taken).await;
+    let refused = clerk.submit(NEW, NEW, &taken).await;
     assert_eq!(refused.count("#code-error"), 1, "{}", refused.text());
     app.running.shutdown().await;
 }
@@ -96,10 +96,10 @@ async fn all_that_is_wrong_is_told_at_once_beside_its_field() {
 #[tokio::test]
 async fn secrets_are_rotated_and_retired_without_being_shown() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     let path = "/connections/acme/simulator";
     let rotate = format!("{path}/rotate");
-    let refused = person
+    let refused = clerk
         .submit(
             path,
             &rotate,
@@ -112,45 +112,43 @@ async fn secrets_are_rotated_and_retired_without_being_shown() {
         ("field", "client_secret"),
         ("secret", "cfsk_canary_of_rotation"),
     ];
-    let rotated = person.submit(path, &rotate, &fields).await;
+    let rotated = clerk.submit(path, &rotate, &fields).await;
     assert_eq!(rotated.status, StatusCode::SEE_OTHER, "{}", rotated.text());
-    let page = person.get(path).await;
+    let page = clerk.get(path).await;
     page.shows("2 secrets are stored");
     assert!(!page.html.contains("cfsk_canary_of_rotation"));
-    let check = person.submit(path, &format!("{path}/check"), &[]).await;
+    let check = clerk.submit(path, &format!("{path}/check"), &[]).await;
     check.shows("Credentials not accepted");
     check.shows("Next steps");
 
-    // Back to the one before, by giving it again; then the canary goes.
+    // Rotates back to the former secret and retires the canary.
     let back = [
         ("field", "client_secret"),
         ("secret", "cfsk_ma_test_simulator"),
     ];
-    person.submit(path, &rotate, &back).await;
+    clerk.submit(path, &rotate, &back).await;
     let retire = [("field", "client_secret")];
-    person
-        .submit(path, &format!("{path}/retire"), &retire)
-        .await;
-    person.get(path).await.shows("1 secret is stored.");
-    let check = person.submit(path, &format!("{path}/check"), &[]).await;
+    clerk.submit(path, &format!("{path}/retire"), &retire).await;
+    clerk.get(path).await.shows("1 secret is stored.");
+    let check = clerk.submit(path, &format!("{path}/check"), &[]).await;
     check.shows("Credentials accepted");
 
     let wrong = [("field", "client_id"), ("secret", "other")];
-    let refused = person.submit(path, &rotate, &wrong).await;
+    let refused = clerk.submit(path, &rotate, &wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_form_of_yesterday_undoes_nothing_of_today() {
+async fn an_old_form_does_not_undo_later_changes() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     let path = "/connections/acme/simulator";
     let edit = format!("{path}/settings");
-    let yesterday = person.get(&edit).await;
+    let old_form = clerk.get(&edit).await;
     let drawn = |name: &str| {
         let field = format!("[name=\"{name}\"]");
-        yesterday.attribute(&field, "value").unwrap_or_default()
+        old_form.attribute(&field, "value").unwrap_or_default()
     };
     let base_url = drawn("settings.base_url");
     let mut both = Vec::new();
@@ -167,37 +165,37 @@ async fn a_form_of_yesterday_undoes_nothing_of_today() {
         both.push((name.clone(), drawn(&name)));
         both.push((before.clone(), drawn(&before)));
     }
-    let today = [
+    let later = [
         ("settings.client_id", "TEST_SIMULATOR"),
         ("settings.environment", "sandbox"),
         ("settings.base_url", base_url.as_str()),
         ("settings.missing_phone_number", "9000000000"),
     ];
-    let saved = person.submit(&edit, &edit, &today).await;
+    let saved = clerk.submit(&edit, &edit, &later).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
 
-    // The older form changes the page after payment, and nothing else.
+    // The older form changes the return URL only.
     let mut fields: Vec<(&str, &str)> = both
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     fields.push(("settings.environment", "sandbox"));
     fields.push(("settings.redirect_url", "https://shop.example/paid"));
-    let saved = person.submit(&edit, &edit, &fields).await;
+    let saved = clerk.submit(&edit, &edit, &fields).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
-    let page = person.get(path).await;
+    let page = clerk.get(path).await;
     page.shows("https://shop.example/paid");
     page.shows("9000000000");
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn settings_change_without_the_secret_being_typed_again() {
+async fn settings_can_be_changed_without_retyping_the_secret() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     let path = "/connections/acme/simulator";
     let edit = format!("{path}/settings");
-    let form = person.get(&edit).await;
+    let form = clerk.get(&edit).await;
     let base_url = form
         .attribute("[name=\"settings.base_url\"]", "value")
         .unwrap();
@@ -207,20 +205,20 @@ async fn settings_change_without_the_secret_being_typed_again() {
         ("settings.base_url", base_url.as_str()),
         ("settings.redirect_url", "https://shop.example/paid"),
     ];
-    let saved = person.submit(&edit, &edit, &fields).await;
+    let saved = clerk.submit(&edit, &edit, &fields).await;
     assert_eq!(saved.location.as_deref(), Some(path), "{}", saved.text());
-    let page = person.get(path).await;
+    let page = clerk.get(path).await;
     page.shows("https://shop.example/paid");
-    let check = person.submit(path, &format!("{path}/check"), &[]).await;
+    let check = clerk.submit(path, &format!("{path}/check"), &[]).await;
     check.shows("Credentials accepted");
 
-    // What is left empty goes away; the environment stays.
+    // An empty field removes its setting; the environment cannot be changed.
     fields.pop();
     let other = [
         ("settings.client_id", "TEST_SIMULATOR"),
         ("settings.environment", "production"),
     ];
-    let refused = person.submit(&edit, &edit, &other).await;
+    let refused = clerk.submit(&edit, &edit, &other).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
         refused.count("#settings\\.environment-error"),
@@ -228,16 +226,16 @@ async fn settings_change_without_the_secret_being_typed_again() {
         "{}",
         refused.text()
     );
-    person.submit(&edit, &edit, &fields).await;
-    let page = person.get(path).await;
+    clerk.submit(&edit, &edit, &fields).await;
+    let page = clerk.get(path).await;
     assert!(!page.html.contains("shop.example"), "{}", page.text());
 
     let off = [("enabled", "no")];
-    person.submit(path, &format!("{path}/enabled"), &off).await;
-    person.get(path).await.shows("Disabled");
+    clerk.submit(path, &format!("{path}/enabled"), &off).await;
+    clerk.get(path).await.shows("Disabled");
     let invoice = app.seeded_invoice().await;
     let asked = format!("/invoices/{invoice}/payment-link");
-    let refused = person.submit("/", &asked, &[]).await;
+    let refused = clerk.submit("/", &asked, &[]).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     refused.shows("disabled");
     app.running.shutdown().await;

@@ -1,11 +1,11 @@
-//! Requests that another site, another session or another key could cause.
+//! Forms without a valid session or CSRF token.
 
 use reqwest::StatusCode;
 
-use super::client::Person;
+use super::client::PageClient;
 use crate::fixture::Application;
 
-/// Every address that a form is sent to, with fields that would do something.
+/// Returns the path of every form with fields that would change something.
 fn forms(invoice: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     let connection = "/connections/acme/simulator";
     [
@@ -57,22 +57,22 @@ fn forms(invoice: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     .into()
 }
 
-/// What a person could have changed.
+/// Returns the state that the forms could change.
 async fn state(app: &Application) -> [String; 2] {
-    let connections = app.get("/connections").await.with(200).to_string();
-    let invoices = app.get("/invoices").await.with(200).to_string();
+    let connections = app.get("/connections").await.expect_status(200).to_string();
+    let invoices = app.get("/invoices").await.expect_status(200).to_string();
     [connections, invoices]
 }
 
 #[tokio::test]
-async fn a_form_without_the_token_of_its_session_changes_nothing() {
+async fn a_form_without_the_csrf_token_of_its_session_changes_nothing() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
-    let mut person = Person::signed_in(&app).await;
-    let others = Person::signed_in(&app).await.get("/").await.token();
+    let mut clerk = PageClient::signed_in(&app).await;
+    let others = PageClient::signed_in(&app).await.get("/").await.token();
     let before = state(&app).await;
     for (path, fields) in forms(&invoice) {
-        let own = person.get("/").await.token();
+        let own = clerk.get("/").await.token();
         for token in [
             None,
             Some(""),
@@ -85,30 +85,30 @@ async fn a_form_without_the_token_of_its_session_changes_nothing() {
                 .map(|(name, value)| (*name, (*value).to_owned()))
                 .collect();
             sent.extend(token.map(|token| ("csrf_token", token.to_owned())));
-            let answer = person.post(&path, &sent).await;
-            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {token:?}");
-            answer.shows("nothing was changed");
+            let response = clerk.post(&path, &sent).await;
+            assert_eq!(response.status, StatusCode::FORBIDDEN, "{path} {token:?}");
+            response.shows("nothing was changed");
         }
     }
     assert_eq!(state(&app).await, before);
     assert_eq!(
-        person.get("/").await.status,
+        clerk.get("/").await.status,
         StatusCode::OK,
         "still signed in"
     );
-    let customers = person.get("/customers").await;
+    let customers = clerk.get("/customers").await;
     assert!(!customers.html.contains("intruder"));
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_form_of_somebody_who_is_not_signed_in_changes_nothing() {
+async fn a_form_of_a_visitor_who_is_not_signed_in_changes_nothing() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
     let before = state(&app).await;
-    let mut visitor = Person::new(&app);
+    let mut visitor = PageClient::new(&app);
     let token = visitor.get("/sign-in").await.token();
-    let mut nobody = Person::new(&app);
+    let mut stranger = PageClient::new(&app);
     for (path, fields) in forms(&invoice) {
         if path == "/sign-out" {
             continue;
@@ -118,9 +118,9 @@ async fn a_form_of_somebody_who_is_not_signed_in_changes_nothing() {
             .map(|(name, value)| (*name, (*value).to_owned()))
             .collect();
         sent.push(("csrf_token", token.clone()));
-        for somebody in [&mut visitor, &mut nobody] {
-            let answer = somebody.post(&path, &sent).await;
-            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        for sender in [&mut visitor, &mut stranger] {
+            let response = sender.post(&path, &sent).await;
+            assert_eq!(response.status, StatusCode::FORBIDDEN, "{path}");
         }
     }
     assert_eq!(state(&app).await, before);
@@ -128,40 +128,40 @@ async fn a_form_of_somebody_who_is_not_signed_in_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_of_another_key_is_none() {
+async fn a_session_of_another_key_is_not_accepted() {
     let app = Application::start().await;
     let other = Application::start().await;
     let invoice = app.seeded_invoice().await;
-    let mut intruder = Person::signed_in(&other).await;
+    let mut intruder = PageClient::signed_in(&other).await;
     let token = intruder.get("/").await.token();
     let foreign = intruder.cookie.clone().unwrap();
-    let own = Person::signed_in(&app).await.cookie.unwrap();
+    let own = PageClient::signed_in(&app).await.cookie.unwrap();
     let visitor = {
-        let mut visitor = Person::new(&app);
+        let mut visitor = PageClient::new(&app);
         visitor.get("/sign-in").await;
         visitor.cookie.unwrap()
     };
-    // The same signature over other words, and no signature.
+    // A changed value with an old signature, and a value without a signature.
     let promoted = visitor.replacen("out.", "in.", 1);
     let unsigned = format!("billing_session=in.99999999999.{}", "0".repeat(32));
     let edited = own.replacen("in.1", "in.2", 1);
     let before = state(&app).await;
     for cookie in [foreign, visitor, promoted, unsigned, edited] {
-        let mut person = Person::new(&app);
-        person.cookie = Some(cookie.clone());
-        let page = person.get("/").await;
+        let mut clerk = PageClient::new(&app);
+        clerk.cookie = Some(cookie.clone());
+        let page = clerk.get("/").await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{cookie}");
-        person.cookie = Some(cookie.clone());
+        clerk.cookie = Some(cookie.clone());
         let sent = [("csrf_token", token.clone())];
-        let voided = person
+        let voided = clerk
             .post(&format!("/invoices/{invoice}/void"), &sent)
             .await;
         assert_eq!(voided.status, StatusCode::FORBIDDEN, "{cookie}");
     }
     assert_eq!(state(&app).await, before);
-    let mut person = Person::new(&app);
-    person.cookie = Some(own);
-    assert_eq!(person.get("/").await.status, StatusCode::OK);
+    let mut clerk = PageClient::new(&app);
+    clerk.cookie = Some(own);
+    assert_eq!(clerk.get("/").await.status, StatusCode::OK);
     app.running.shutdown().await;
     other.running.shutdown().await;
 }

@@ -1,16 +1,16 @@
-//! What people type is only ever text.
+//! Escaping of user input in HTML.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::client::{Page, Person};
+use super::client::{Page, PageClient};
 use crate::fixture::{Application, text};
 
-/// Markup that breaks out of text, of attributes in either quotes, and of comments.
+/// Markup that would break out of text, of quoted attributes and of comments.
 const MARKUP: &str = "\"'></title>--><x-canary onclick=alert(1)>{{7*7}}&lt;";
 
-fn is_only_text(page: &Page, path: &str) {
+fn assert_escaped(page: &Page, path: &str) {
     assert_eq!(page.count("x-canary"), 0, "{path}");
     assert_eq!(page.count("[onclick]"), 0, "{path}");
     assert_eq!(page.count("script:not([src])"), 0, "{path}");
@@ -46,9 +46,9 @@ fn ids(page: &Page, selector: &str, name: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn markup_in_every_field_of_what_is_stored_is_only_text() {
+async fn stored_markup_is_escaped_on_every_page() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     let fields = [
         ("organization_id", "acme"),
         ("external_id", MARKUP),
@@ -57,7 +57,7 @@ async fn markup_in_every_field_of_what_is_stored_is_only_text() {
         ("phone", MARKUP),
         ("connection", "acme simulator"),
     ];
-    let added = person
+    let added = clerk
         .submit("/customers/new", "/customers/new", &fields)
         .await;
     assert_eq!(
@@ -66,7 +66,7 @@ async fn markup_in_every_field_of_what_is_stored_is_only_text() {
         "{}",
         added.html
     );
-    let customers = person.get("/customers").await;
+    let customers = clerk.get("/customers").await;
     customers.shows(MARKUP);
     let customer = customers.attribute("tbody a", "href").unwrap();
 
@@ -74,7 +74,7 @@ async fn markup_in_every_field_of_what_is_stored_is_only_text() {
         "organization_id": "acme", "external_customer_id": MARKUP, "amount_cents": 100,
         "currency": "INR", "purpose": MARKUP,
     });
-    let invoice = text(&app.post("/invoices", &invoice).await.with(201)["id"]);
+    let invoice = text(&app.post("/invoices", &invoice).await.expect_status(201)["id"]);
     let fields = [
         ("organization_id", "acme"),
         ("code", "markup"),
@@ -88,7 +88,7 @@ async fn markup_in_every_field_of_what_is_stored_is_only_text() {
         ),
     ];
     let path = "/new-connection/cashfree";
-    let added = person.submit(path, path, &fields).await;
+    let added = clerk.submit(path, path, &fields).await;
     assert_eq!(
         added.location.as_deref(),
         Some("/connections/acme/markup?new"),
@@ -96,8 +96,8 @@ async fn markup_in_every_field_of_what_is_stored_is_only_text() {
         added.text()
     );
     let asked = format!("/invoices/{invoice}/payment-link");
-    // The gateway wants a real telephone number, and says so.
-    let asked = person.submit("/", &asked, &[]).await;
+    // The gateway rejects the phone number.
+    let asked = clerk.submit("/", &asked, &[]).await;
     asked.shows("phone");
 
     let invoice = format!("/invoices/{invoice}");
@@ -114,20 +114,20 @@ async fn markup_in_every_field_of_what_is_stored_is_only_text() {
         "/connections/acme/markup/settings",
         &thanks,
     ] {
-        let page = person.get(path).await;
+        let page = clerk.get(path).await;
         assert_eq!(page.status, 200, "{path}");
-        is_only_text(&page, path);
+        assert_escaped(&page, path);
     }
     for path in ["/", &invoice, "/customers", "/connections/acme/markup"] {
-        person.get(path).await.shows(MARKUP);
+        clerk.get(path).await.shows(MARKUP);
     }
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn markup_in_every_field_of_a_refused_form_is_only_text_and_is_kept() {
+async fn markup_in_a_refused_form_is_escaped_and_kept() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     let connection = "/new-connection/cashfree";
     let forms: [(&str, &[&str]); 3] = [
         (
@@ -150,24 +150,24 @@ async fn markup_in_every_field_of_a_refused_form_is_only_text_and_is_kept() {
     ];
     for (path, names) in forms {
         let mut fields: Vec<_> = names.iter().map(|name| (*name, MARKUP)).collect();
-        // What no list offers.
+        // Values that no list offers.
         fields.extend([
             ("connection", MARKUP),
             ("customer", MARKUP),
             ("settings.environment", MARKUP),
         ]);
-        let refused = person.submit(path, path, &fields).await;
+        let refused = clerk.submit(path, path, &fields).await;
         assert_eq!(refused.status, 422, "{path}");
-        is_only_text(&refused, path);
+        assert_escaped(&refused, path);
         for name in names {
             let kept = refused.attribute(&format!("[name=\"{name}\"]"), "value");
             assert_eq!(kept.as_deref(), Some(MARKUP), "{path} {name}");
         }
     }
     let sign_in = "/sign-in?next=/%22%3E%3Cx-canary%3E";
-    let mut visitor = Person::new(&app);
-    is_only_text(&visitor.get(sign_in).await, sign_in);
-    let older = person.get("/?before=%22%3E%3Cx-canary%3E").await;
-    is_only_text(&older, "/?before");
+    let mut visitor = PageClient::new(&app);
+    assert_escaped(&visitor.get(sign_in).await, sign_in);
+    let older = clerk.get("/?before=%22%3E%3Cx-canary%3E").await;
+    assert_escaped(&older, "/?before");
     app.running.shutdown().await;
 }

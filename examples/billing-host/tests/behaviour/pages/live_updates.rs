@@ -1,16 +1,16 @@
-//! Pages that change by themselves.
+//! Live updates of open pages.
 
 use serde_json::json;
 use test_support::{FrozenTime, in_time};
 
-use super::client::Person;
+use super::client::PageClient;
 use crate::fixture::Application;
 
-/// Reads a stream of events until `text` was in it.
-async fn read_until(mut answer: reqwest::Response, text: &str) {
+/// Reads a stream until it contained `text`.
+async fn read_until(mut response: reqwest::Response, text: &str) {
     let mut read = String::new();
     let reading = async {
-        while let Some(chunk) = answer.chunk().await.unwrap() {
+        while let Some(chunk) = response.chunk().await.unwrap() {
             read.push_str(&String::from_utf8_lossy(&chunk));
             if read.contains(text) {
                 return true;
@@ -22,37 +22,43 @@ async fn read_until(mut answer: reqwest::Response, text: &str) {
     assert!(found, "no {text:?} in {read}");
 }
 
-async fn open(app: &Application, person: &Person, path: &str) -> reqwest::Response {
+async fn open(app: &Application, clerk: &PageClient, path: &str) -> reqwest::Response {
     let url = format!("{}{path}", app.running.url());
     let request = app.http.get(url);
-    let request = request.header("cookie", person.cookie.as_deref().unwrap_or_default());
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "text/event-stream");
-    answer
+    let request = request.header("cookie", clerk.cookie.as_deref().unwrap_or_default());
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    response
 }
 
 #[tokio::test]
-async fn a_payment_shows_on_open_pages_without_asking() {
+async fn open_pages_show_a_payment_without_reloading() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     app.payment_url(&invoice).await;
     let link = app.link(&invoice).await;
-    let page = person.get(&format!("/invoices/{invoice}")).await;
+    let page = clerk.get(&format!("/invoices/{invoice}")).await;
     page.shows("Not paid yet");
     page.shows("Payment link created");
     assert_eq!(page.count("img.qr"), 1);
 
-    let own = open(&app, &person, &format!("/invoices/{invoice}/live")).await;
-    let list = open(&app, &person, "/live").await;
-    let payer = open(&app, &Person::new(&app), &format!("/thanks/{invoice}/live")).await;
-    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    let own = open(&app, &clerk, &format!("/invoices/{invoice}/live")).await;
+    let list = open(&app, &clerk, "/live").await;
+    let payer = open(
+        &app,
+        &PageClient::new(&app),
+        &format!("/thanks/{invoice}/live"),
+    )
+    .await;
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({}))
+        .await;
     tokio::join!(
         read_until(own, "pays what was due"),
         read_until(list, "<span class=\"badge good\">Paid"),
         read_until(payer, "We have received"),
     );
-    let page = person.get(&format!("/invoices/{invoice}")).await;
+    let page = clerk.get(&format!("/invoices/{invoice}")).await;
     for text in [
         "Webhook received and verified",
         "Payment recorded",
@@ -64,47 +70,53 @@ async fn a_payment_shows_on_open_pages_without_asking() {
 }
 
 #[tokio::test]
-async fn a_payers_stream_ends_once_all_is_said_and_tells_the_browser_so() {
+async fn the_stream_of_a_paid_invoice_ends_with_a_done_event() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
     app.payment_url(&invoice).await;
     let link = app.link(&invoice).await;
-    app.control(&format!("/links/{link}/pay"), &json!({})).await;
+    app.simulator_post(&format!("/links/{link}/pay"), &json!({}))
+        .await;
     let is_paid = |invoice: &serde_json::Value| invoice["payment_status"] == "succeeded";
     app.invoice_until(&invoice, is_paid).await;
-    let stream = open(&app, &Person::new(&app), &format!("/thanks/{invoice}/live")).await;
+    let stream = open(
+        &app,
+        &PageClient::new(&app),
+        &format!("/thanks/{invoice}/live"),
+    )
+    .await;
     let all = in_time("the stream ends by itself", stream.text()).await;
     let all = all.unwrap();
     assert!(all.contains("We have received"), "{all}");
-    // An event without data never reaches the script, which would then open the stream again.
+    // Browsers ignore an event without data; the script would then reopen the stream.
     assert!(all.contains("event: done\ndata: yes\n"), "{all}");
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn payers_leave_streams_to_those_who_are_signed_in() {
+async fn streams_are_reserved_for_signed_in_visitors() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
-    let person = Person::signed_in(&app).await;
-    let (nobody, path) = (Person::new(&app), format!("/thanks/{invoice}/live"));
+    let clerk = PageClient::signed_in(&app).await;
+    let (payer, path) = (PageClient::new(&app), format!("/thanks/{invoice}/live"));
     let mut held = Vec::new();
     for _ in 0..100 {
-        held.push(open(&app, &nobody, &path).await);
+        held.push(open(&app, &payer, &path).await);
     }
     let url = format!("{}{path}", app.running.url());
     let refused = app.http.get(url).send().await.unwrap();
     assert_eq!(refused.status(), 503);
     assert_eq!(refused.headers()["retry-after"], "30");
-    open(&app, &person, "/live").await;
+    open(&app, &clerk, "/live").await;
     drop(held);
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn open_streams_end_when_the_application_does() {
+async fn open_streams_end_at_shutdown() {
     let app = Application::start().await;
-    let person = Person::signed_in(&app).await;
-    let stream = open(&app, &person, "/live").await;
+    let clerk = PageClient::signed_in(&app).await;
+    let stream = open(&app, &clerk, "/live").await;
     let read = tokio::spawn(stream.bytes());
     // The limit after which open requests are cut off never comes.
     let frozen = FrozenTime::start();
@@ -114,11 +126,11 @@ async fn open_streams_end_when_the_application_does() {
 }
 
 #[tokio::test]
-async fn stream_of_what_is_not_there_is_a_page_that_says_so() {
+async fn the_stream_of_an_unknown_invoice_is_a_404_page() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     for path in ["/invoices/none/live", "/thanks/none/live"] {
-        assert_eq!(person.get(path).await.status, 404, "{path}");
+        assert_eq!(clerk.get(path).await.status, 404, "{path}");
     }
     app.running.shutdown().await;
 }

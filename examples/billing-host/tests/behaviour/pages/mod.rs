@@ -1,4 +1,4 @@
-//! What people see and do on the pages, short of a browser.
+//! The pages, tested over HTTP without a browser.
 
 mod client;
 mod connections;

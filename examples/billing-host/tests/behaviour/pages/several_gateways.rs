@@ -1,22 +1,22 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::client::Person;
-use crate::fixture::{Application, invoice_of, text};
+use super::client::PageClient;
+use crate::fixture::{Application, invoice_json, text};
 
 const NEW: &str = "/new-connection/bank_transfer";
 
 #[tokio::test]
 async fn every_gateway_is_offered_by_its_name() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
-    let choice = person.get("/new-connection").await;
+    let mut clerk = PageClient::signed_in(&app).await;
+    let choice = clerk.get("/new-connection").await;
     choice.shows("Choose a gateway.");
     let registry = billing_host::gateways().unwrap();
     assert!(registry.iter().count() > 1);
     for gateway in registry.iter().map(|factory| factory.descriptor()) {
         choice.shows(&gateway.display_name);
-        let form = person.get(&format!("/new-connection/{}", gateway.id)).await;
+        let form = clerk.get(&format!("/new-connection/{}", gateway.id)).await;
         assert_eq!(form.status, StatusCode::OK);
         for field in gateway.settings.fields() {
             let control = format!("[name=\"settings.{}\"]", field.name);
@@ -27,9 +27,9 @@ async fn every_gateway_is_offered_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_gateway_without_cancellation_is_connected_asked_and_told_of_on_the_pages() {
+async fn a_gateway_without_cancellation_can_be_used_on_the_pages() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     let mut fields = vec![
         ("organization_id", "acme"),
         ("code", "bank"),
@@ -38,20 +38,20 @@ async fn a_gateway_without_cancellation_is_connected_asked_and_told_of_on_the_pa
         ("settings.callback_secret", "short"),
         ("settings.environment", "production"),
     ];
-    let refused = person.submit(NEW, NEW, &fields).await;
+    let refused = clerk.submit(NEW, NEW, &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(refused.count(".error"), 2, "{}", refused.text());
     refused.shows("must be https");
     refused.shows("must be at least 16 characters");
     fields[3].1 = "https://merchant.example/pay";
     fields[4].1 = "a-secret-of-the-bookkeeping";
-    let added = person.submit(NEW, NEW, &fields).await;
+    let added = clerk.submit(NEW, NEW, &fields).await;
     assert_eq!(
         added.location.as_deref(),
         Some("/connections/acme/bank?new")
     );
     let path = "/connections/acme/bank";
-    let checked = person
+    let checked = clerk
         .submit(path, "/connections/acme/bank/check", &[])
         .await;
     checked.shows("Credentials accepted");
@@ -61,22 +61,22 @@ async fn a_gateway_without_cancellation_is_connected_asked_and_told_of_on_the_pa
         "organization_id": "acme", "external_id": "customer-9",
         "payment_provider": "bank_transfer", "payment_provider_code": "bank",
     });
-    app.post("/customers", &customer).await.with(201);
+    app.post("/customers", &customer).await.expect_status(201);
     let invoice = app
-        .post("/invoices", &invoice_of("customer-9", 5_500))
+        .post("/invoices", &invoice_json("customer-9", 5_500))
         .await;
-    let path = format!("/invoices/{}", text(&invoice.with(201)["id"]));
-    let asked = person
+    let path = format!("/invoices/{}", text(&invoice.expect_status(201)["id"]));
+    let asked = clerk
         .submit(&path, &format!("{path}/payment-link"), &[])
         .await;
     assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text());
-    let page = person.get(&path).await;
+    let page = clerk.get(&path).await;
     let link = page.attribute("#payment-url", "value").unwrap();
     assert!(
         link.starts_with("https://merchant.example/pay?reference="),
         "{link}"
     );
-    let voided = person.submit(&path, &format!("{path}/void"), &[]).await;
+    let voided = clerk.submit(&path, &format!("{path}/void"), &[]).await;
     voided.shows("These payment links could not be cancelled and can still be paid");
     voided.shows("cannot be called off, the gateway has no means for it");
     app.running.shutdown().await;

@@ -1,13 +1,13 @@
 use reqwest::StatusCode;
 
-use super::client::Person;
+use super::client::PageClient;
 use crate::fixture::Application;
 
 #[tokio::test]
-async fn a_visitor_is_asked_to_sign_in_and_then_gets_what_they_came_for() {
+async fn a_visitor_signs_in_and_returns_to_the_requested_page() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
-    let mut person = Person::new(&app);
+    let mut clerk = PageClient::new(&app);
     for path in [
         "/",
         "/customers",
@@ -15,7 +15,7 @@ async fn a_visitor_is_asked_to_sign_in_and_then_gets_what_they_came_for() {
         "/new-connection",
         "/live",
     ] {
-        let page = person.get(path).await;
+        let page = clerk.get(path).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}");
         assert!(
             page.location.unwrap().starts_with("/sign-in?next="),
@@ -23,8 +23,8 @@ async fn a_visitor_is_asked_to_sign_in_and_then_gets_what_they_came_for() {
         );
     }
     let wanted = format!("/invoices/{invoice}");
-    let sent_to = person.get(&wanted).await.location.unwrap();
-    let form = person.get(&sent_to).await;
+    let sent_to = clerk.get(&wanted).await.location.unwrap();
+    let form = clerk.get(&sent_to).await;
     form.shows("Sign in");
     let next = form.attribute("input[name=next]", "value").unwrap();
     let wrong = [
@@ -32,7 +32,7 @@ async fn a_visitor_is_asked_to_sign_in_and_then_gets_what_they_came_for() {
         ("next", next.clone()),
         ("api_key", "bh_wrong".to_owned()),
     ];
-    let refused = person.post("/sign-in", &wrong).await;
+    let refused = clerk.post("/sign-in", &wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     refused.shows("API key is not the API key of this application");
     assert!(!refused.html.contains("bh_wrong"));
@@ -42,67 +42,67 @@ async fn a_visitor_is_asked_to_sign_in_and_then_gets_what_they_came_for() {
         ("next", next),
         ("api_key", key),
     ];
-    let entered = person.post("/sign-in", &right).await;
+    let entered = clerk.post("/sign-in", &right).await;
     assert_eq!(entered.location.as_deref(), Some(wanted.as_str()));
     let cookie = entered.headers["set-cookie"].to_str().unwrap();
     assert!(
         cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
         "{cookie}"
     );
-    person.get(&wanted).await.shows("Plan Basic, November");
+    clerk.get(&wanted).await.shows("Plan Basic, November");
 
-    let out = person.submit("/", "/sign-out", &[]).await;
+    let out = clerk.submit("/", "/sign-out", &[]).await;
     assert_eq!(out.location.as_deref(), Some("/sign-in"));
-    assert_eq!(person.get("/").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(clerk.get("/").await.status, StatusCode::SEE_OTHER);
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_is_worth_nothing_any_more() {
+async fn a_signed_out_session_is_not_accepted() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
-    let kept = person.cookie.clone();
+    let mut clerk = PageClient::signed_in(&app).await;
+    let kept = clerk.cookie.clone();
     let url = format!("{}/live", app.running.url());
     let stream = app.http.get(url).header("cookie", kept.clone().unwrap());
     let stream = stream.send().await.unwrap();
     assert_eq!(stream.status(), StatusCode::OK);
-    person.submit("/", "/sign-out", &[]).await;
-    // The open stream ends, and does so in order.
+    clerk.submit("/", "/sign-out", &[]).await;
+    // The open stream is closed, not cut off.
     assert!(stream.bytes().await.is_ok());
-    person.cookie = kept;
-    assert_eq!(person.get("/").await.status, StatusCode::SEE_OTHER);
+    clerk.cookie = kept;
+    assert_eq!(clerk.get("/").await.status, StatusCode::SEE_OTHER);
     let url = format!("{}/live", app.running.url());
     let stream = app.http.get(url).header("accept", "text/event-stream");
     let stream = stream.send().await.unwrap();
     assert_eq!(
         stream.status(),
         StatusCode::UNAUTHORIZED,
-        "a stream is led nowhere"
+        "an event stream is not redirected"
     );
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn nobody_is_sent_to_another_site_after_signing_in() {
+async fn signing_in_never_redirects_to_another_site() {
     let app = Application::start().await;
     for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example"] {
-        let mut person = Person::new(&app);
-        let form = person.get(&format!("/sign-in?next={elsewhere}")).await;
+        let mut clerk = PageClient::new(&app);
+        let form = clerk.get(&format!("/sign-in?next={elsewhere}")).await;
         let fields = [
             ("csrf_token", form.token()),
             ("next", elsewhere.to_owned()),
             ("api_key", app.running.api_key().to_owned()),
         ];
-        let entered = person.post("/sign-in", &fields).await;
+        let entered = clerk.post("/sign-in", &fields).await;
         assert_eq!(entered.location.as_deref(), Some("/"), "{elsewhere}");
     }
     app.running.shutdown().await;
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_on_a_page_to_people_only() {
+async fn unknown_paths_are_html_pages_for_browsers() {
     let app = Application::start().await;
-    let mut person = Person::signed_in(&app).await;
+    let mut clerk = PageClient::signed_in(&app).await;
     for path in [
         "/nothing",
         "/invoices/1",
@@ -117,7 +117,7 @@ async fn what_is_not_there_is_said_on_a_page_to_people_only() {
         "/customers/%00",
         "/assets/none",
     ] {
-        let page = person.get(path).await;
+        let page = clerk.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(page.count("h1"), 1, "{path}");
     }
@@ -125,10 +125,10 @@ async fn what_is_not_there_is_said_on_a_page_to_people_only() {
 }
 
 #[tokio::test]
-async fn the_page_for_payers_needs_no_key_and_believes_no_address() {
+async fn the_return_page_needs_no_session_and_ignores_query_parameters() {
     let app = Application::start().await;
     let invoice = app.seeded_invoice().await;
-    let mut payer = Person::new(&app);
+    let mut payer = PageClient::new(&app);
     let claimed = payer
         .get(&format!("/thanks/{invoice}?status=PAID&link_status=PAID"))
         .await;
