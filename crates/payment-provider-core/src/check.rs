@@ -2,23 +2,24 @@ use jiff::SignedDuration;
 
 use crate::Environment;
 
-/// What a read-only call to the gateway told about a connection.
+/// The result of a read-only check of a connection at the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionCheck {
-    /// Whether the gateway accepted the credentials.
+    /// The gateway's verdict on the credentials.
     pub credentials: CredentialCheck,
-    /// The environment the connection is set up for, and in which the credentials were tried.
+    /// The environment that the connection is configured for and in which the credentials were
+    /// checked.
     pub environment: Environment,
-    /// The gateway's clock minus ours, to the second. Webhooks outside the acceptance window are
-    /// only trusted as a hint, so a clock that is far off costs a fetch for each of them.
+    /// The gateway's clock minus the local clock, to the second. A webhook outside the acceptance
+    /// window is only trusted as a hint, so a large skew costs one fetch per webhook.
     pub clock_skew: Option<SignedDuration>,
-    /// What to do next, for a person; empty when nothing is left to do.
+    /// Remaining steps for the operator, in plain text; empty if the connection is complete.
     pub next_steps: Vec<String>,
 }
 
 impl ConnectionCheck {
-    /// A check with this outcome.
+    /// Creates a check result with no clock skew and no next steps.
     pub const fn new(credentials: CredentialCheck, environment: Environment) -> Self {
         Self {
             credentials,
@@ -28,17 +29,17 @@ impl ConnectionCheck {
         }
     }
 
-    /// Whether the connection can be used.
+    /// Returns `true` if the connection can be used.
     pub fn is_usable(&self) -> bool {
         self.credentials == CredentialCheck::Accepted
     }
 }
 
-/// What the gateway said to the credentials.
+/// The gateway's verdict on the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialCheck {
-    /// They work in this environment.
+    /// The credentials work in this environment.
     Accepted,
-    /// They do not; they are wrong, revoked, or those of the other environment.
+    /// The credentials do not work: they are wrong, revoked, or belong to the other environment.
     Rejected,
 }

@@ -2,13 +2,14 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-/// Where "now" comes from, so that expiry and acceptance windows can be tested without waiting.
+/// The source of the current time, so that expiry and acceptance windows can be tested without
+/// waiting.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The present moment, in UTC.
+    /// Returns the current time, in UTC.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's own clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

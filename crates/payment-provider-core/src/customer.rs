@@ -2,11 +2,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CustomerId, Pii, Violations};
 
-/// Who is asked to pay. What is not known stays absent: nothing is ever made up.
+/// The payer. Unknown fields stay absent; no value is ever invented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Customer {
-    /// The host's id.
+    /// The host's id of the customer.
     pub id: CustomerId,
     /// Full name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,7 +20,7 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// A customer of whom only the id is known.
+    /// Creates a customer of whom only the id is known.
     pub const fn new(id: CustomerId) -> Self {
         Self {
             id,
@@ -49,20 +49,20 @@ impl Customer {
     }
 }
 
-/// A customer as the gateway sees them.
+/// The link between a customer of the host and the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CustomerLink {
-    /// The gateway's own customer id; `None` where the gateway keeps no customers and the link is
-    /// only the host's.
+    /// The gateway's customer id; `None` if the gateway keeps no customers and the link exists at
+    /// the host only.
     pub remote_id: Option<String>,
-    /// What must be added or mended before this customer can be asked for money, each with the
-    /// field of [`Customer`] it concerns. Empty: ready.
+    /// The corrections that are required before this customer can be charged, each with the field
+    /// of [`Customer`] it concerns. Empty if the customer is ready.
     pub needs: Violations,
 }
 
 impl CustomerLink {
-    /// A link that exists at the host only.
+    /// Creates a link that exists at the host only.
     pub const fn local(needs: Violations) -> Self {
         Self {
             remote_id: None,
@@ -70,7 +70,7 @@ impl CustomerLink {
         }
     }
 
-    /// A link to a customer object at the gateway.
+    /// Creates a link to a customer object at the gateway.
     pub fn remote(id: impl Into<String>, needs: Violations) -> Self {
         Self {
             remote_id: Some(id.into()),

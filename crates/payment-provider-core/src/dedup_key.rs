@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Identifies one change of state at the gateway, the same through every channel that reports it.
+/// The identity of one state change at the gateway, the same for every channel that reports it.
 ///
 /// Unique within a connection. Never derived from an unsigned header.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 pub struct DedupKey(String);
 
 impl DedupKey {
-    /// The key of an object of a kind having come to these states.
+    /// Creates the key of an object of this kind that has reached these states.
     pub(crate) fn of(kind: &str, states: &[StateWord<'_>], id: impl fmt::Display) -> Self {
         let mut key = format!("{kind}:");
         for state in states {
-            // A gateway's own word must not be taken for one of ours.
+            // Keeps a term of the gateway distinct from a term of this crate.
             key.push_str(if state.known { "" } else { "?" });
             key.push_str(state.word);
             key.push(':');
@@ -22,7 +22,7 @@ impl DedupKey {
         Self(format!("{key}{id}"))
     }
 
-    /// The key as text, to store under a unique constraint.
+    /// Returns the key as text, to be stored under a unique constraint.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -34,7 +34,7 @@ impl fmt::Display for DedupKey {
     }
 }
 
-/// One word of a state, and whether it is one of this crate's.
+/// One term of a state, with a flag for terms that this crate defines.
 pub(crate) struct StateWord<'a> {
     word: &'a str,
     known: bool,

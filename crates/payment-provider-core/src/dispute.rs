@@ -4,39 +4,38 @@ use serde::{Deserialize, Serialize};
 use crate::dedup_key::StateWord;
 use crate::{DedupKey, DisputeId, Money, OrderId, PaymentId, Pii};
 
-/// A payer, or the payer's bank, contesting a payment, as the gateway tells it.
+/// A contested payment, as reported by the gateway. The payer or the payer's bank contests it.
 ///
-/// It books nothing by itself: what it comes to in money is for the host to decide. The same
-/// dispute can pass through several [stages](DisputeStage), and in each of them be open, under
-/// review and decided; each of these states is one piece of news (see
-/// [`dedup_key`](Self::dedup_key)).
+/// A dispute posts no money by itself: the host decides on its financial effect. The same dispute
+/// can pass through several [stages](DisputeStage), and in each stage it can be open, under review
+/// or decided. Each of these states is reported as one event (see [`dedup_key`](Self::dedup_key)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dispute {
     /// The gateway's id of this dispute.
     pub id: DisputeId,
-    /// The payment that is contested.
+    /// The contested payment.
     pub payment_id: Option<PaymentId>,
-    /// The gateway's order that payment belongs to.
+    /// The gateway's order that the payment belongs to.
     pub order_id: Option<OrderId>,
-    /// How far it has gone, if the gateway says so.
+    /// The stage of the dispute, if the gateway reports one.
     pub stage: Option<DisputeStage>,
-    /// Where it stands in that stage.
+    /// The status within the stage.
     pub status: DisputeStatus,
-    /// How much of the payment is contested.
+    /// The contested amount of the payment.
     pub amount: Money,
-    /// The bank's or network's code for the reason.
+    /// The reason code of the bank or card network.
     pub reason_code: Option<String>,
-    /// The reason in words; they may hold personal data.
+    /// The reason as text; it may contain personal data.
     pub reason: Option<Pii>,
-    /// Until when the merchant can answer.
+    /// The deadline for the merchant's response.
     pub respond_by: Option<Timestamp>,
-    /// When the gateway says it came to this.
+    /// The time of the latest change, as reported by the gateway.
     pub updated_at: Option<Timestamp>,
 }
 
 impl Dispute {
-    /// A dispute of which only the essentials are known.
+    /// Creates a dispute with only the required fields.
     pub const fn new(id: DisputeId, status: DisputeStatus, amount: Money) -> Self {
         Self {
             id,
@@ -52,7 +51,7 @@ impl Dispute {
         }
     }
 
-    /// The key under which this news takes effect once per connection.
+    /// Returns the key under which this event takes effect once per connection.
     pub fn dedup_key(&self) -> DedupKey {
         let stage = self.stage.as_ref().map_or("", DisputeStage::as_str);
         let stage_known = !matches!(self.stage, Some(DisputeStage::Unknown(_)));
@@ -65,27 +64,27 @@ impl Dispute {
     }
 }
 
-/// How far a dispute has gone.
+/// The stage of a dispute.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DisputeStage {
-    /// The bank asks for papers about the payment.
+    /// The bank requests documents about the payment.
     Retrieval,
-    /// The payer complained to the gateway.
+    /// The payer filed a complaint with the gateway.
     Complaint,
-    /// The bank wants the money back.
+    /// The bank claims the money back.
     Chargeback,
     /// The bank contests the outcome of a chargeback.
     PreArbitration,
     /// The card network decides.
     Arbitration,
-    /// A word this version does not know, kept as it came.
+    /// A stage that this version does not know, kept as received.
     Unknown(String),
 }
 
 impl DisputeStage {
-    /// A stable word; for [`Unknown`](Self::Unknown), the gateway's own.
+    /// Returns a stable identifier; for [`Unknown`](Self::Unknown), the gateway's own term.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Retrieval => "retrieval",
@@ -98,31 +97,31 @@ impl DisputeStage {
     }
 }
 
-/// Where a dispute stands.
+/// The status of a dispute.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DisputeStatus {
-    /// Waits for the merchant's answer.
+    /// Awaits the merchant's response.
     Open,
-    /// The merchant's papers have come in.
+    /// The merchant's evidence was received.
     EvidenceReceived,
-    /// The merchant's papers are not enough.
+    /// The merchant's evidence is not sufficient.
     EvidenceInsufficient,
-    /// The gateway or the bank looks into it.
+    /// Under review by the gateway or the bank.
     UnderReview,
-    /// Decided for the merchant, who keeps the money.
+    /// Decided in favour of the merchant, who keeps the money.
     Won,
-    /// Decided for the payer.
+    /// Decided in favour of the payer.
     Lost,
-    /// The merchant gave in; the payer gets the money.
+    /// Accepted by the merchant; the payer receives the money.
     Accepted,
-    /// A word this version does not know, kept as it came.
+    /// A status that this version does not know, kept as received.
     Unknown(String),
 }
 
 impl DisputeStatus {
-    /// A stable word; for [`Unknown`](Self::Unknown), the gateway's own.
+    /// Returns a stable identifier; for [`Unknown`](Self::Unknown), the gateway's own term.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Open => "open",

@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether money is real. Part of every connection and of every stored reference: the two never mix.
+/// The distinction between real and test money. Part of every connection and of every stored
+/// reference: the two environments never mix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {
@@ -14,7 +15,7 @@ pub enum Environment {
 }
 
 impl Environment {
-    /// The lower-case word used in settings and in storage.
+    /// Returns the lower-case name used in settings and in storage.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sandbox => "sandbox",
@@ -41,7 +42,7 @@ impl FromStr for Environment {
     }
 }
 
-/// The text is neither `sandbox` nor `production`.
+/// An error that reports a text that is neither `sandbox` nor `production`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("environment must be `sandbox` or `production`")]
 #[non_exhaustive]

@@ -5,14 +5,14 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A text does not fit the identifier it was meant for. Never repeats the text.
+/// An error that reports a text that is not valid for the identifier. Never repeats the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be {rule}")]
 #[non_exhaustive]
 pub struct InvalidIdentifier {
-    /// Which identifier, for example `connection code`.
+    /// The identifier's name, for example `connection code`.
     pub what: &'static str,
-    /// What it has to look like.
+    /// The format that is required.
     pub rule: &'static str,
 }
 
@@ -27,8 +27,8 @@ fn ascii(text: &str, max: usize, also: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
 }
 
-/// Whether the text stays what it is as a segment of an address: these two are dropped from one, or
-/// lead to another.
+/// Returns `true` if the text is preserved as a path segment of a URL. `.` and `..` are not: they
+/// are dropped or lead to another path.
 fn is_path_segment(text: &str) -> bool {
     !matches!(text, "." | "..")
 }
@@ -61,7 +61,7 @@ macro_rules! identifier {
                 }
             }
 
-            /// The text.
+            /// Returns the identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -110,37 +110,38 @@ macro_rules! identifier {
 }
 
 identifier!(
-    /// Names a gateway integration, for example `examplepay`. An open text, never an enum: a host
-    /// can load providers that this crate has never heard of.
+    /// The id of a gateway integration, for example `examplepay`. An open text, never an enum: a
+    /// host can load providers that are unknown to this crate.
     ProviderId,
     "provider id",
     "1 to 64 of `a-z 0-9 _ -`, starting with a letter",
     provider_id
 );
 identifier!(
-    /// The host's tenant: the merchant in whose name money is asked for.
+    /// The host's tenant: the merchant on whose behalf payment is requested.
     OrganizationId,
     "organization id",
     "1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`",
     |text| ascii(text, 128, b"_.-") && is_path_segment(text)
 );
 identifier!(
-    /// Tells the connections of one organization apart; part of the webhook address.
+    /// The code that distinguishes the connections of one organization; part of the webhook
+    /// address.
     ConnectionCode,
     "connection code",
     "1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`",
     |text| ascii(text, 128, b"_.-") && is_path_segment(text)
 );
 identifier!(
-    /// The host's own id of a customer.
+    /// The host's id of a customer.
     CustomerId,
     "customer id",
     "1 to 255 characters without control characters",
     |text| printable(text, 255)
 );
 identifier!(
-    /// The host's own id of one checkout, chosen before the gateway is called and never used
-    /// twice: asking again with the same reference finds the same checkout.
+    /// The host's id of one checkout, chosen before the gateway is called and never reused: a
+    /// repeated request with the same reference finds the same checkout.
     CheckoutReference,
     "checkout reference",
     "1 to 50 of `A-Z a-z 0-9 _ -`",
@@ -154,15 +155,14 @@ identifier!(
     |text| printable(text, 255)
 );
 identifier!(
-    /// The gateway's id of the order that one visit to a checkout makes.
+    /// The gateway's id of the order that one visit to a checkout creates.
     OrderId,
     "order id",
     "1 to 255 characters without control characters",
     |text| printable(text, 255)
 );
 identifier!(
-    /// The gateway's id of one payment attempt, unique within a merchant
-    /// account.
+    /// The gateway's id of one payment attempt, unique within a merchant account.
     PaymentId,
     "payment id",
     "1 to 255 characters without control characters",
@@ -176,7 +176,7 @@ identifier!(
     |text| printable(text, 255)
 );
 identifier!(
-    /// The id that a merchant gave a refund when asking for it, whoever asked.
+    /// The id that a merchant assigned to a refund when requesting it, through any channel.
     RefundReference,
     "refund reference",
     "1 to 255 characters without control characters",
@@ -198,7 +198,7 @@ identifier!(
 );
 
 identifier!(
-    /// A short digest of a checkout's content, kept at the gateway beside the checkout.
+    /// A short digest of a checkout's content, stored at the gateway with the checkout.
     Fingerprint,
     "fingerprint",
     "26 of `A-Z 2-7`",
@@ -209,7 +209,7 @@ identifier!(
 );
 
 impl Fingerprint {
-    /// The fingerprint of this content: the first 128 bits of its SHA-256 in base32.
+    /// Computes the fingerprint of this content: the first 128 bits of its SHA-256 in base32.
     pub fn of(content: &[u8]) -> Self {
         Self(BASE32_NOPAD.encode(&Sha256::digest(content)[..16]))
     }

@@ -64,8 +64,8 @@ pub use webhook::{
     WebhookRequest,
 };
 
-/// The types of other crates that appear in this crate's public API, for use without naming their
-/// versions again.
+/// The types of other crates that appear in this crate's public API, so that callers need not
+/// declare those crates and their versions again.
 pub mod reexport {
     pub use async_trait::async_trait;
     pub use bytes::Bytes;

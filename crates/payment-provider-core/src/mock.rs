@@ -17,7 +17,7 @@ use crate::{
 };
 
 mockall::mock! {
-    /// A provider whose every answer a test scripts.
+    /// A provider with scripted responses, for tests.
     #[derive(Debug)]
     pub PaymentProvider {}
 
@@ -55,7 +55,7 @@ mockall::mock! {
 }
 
 mockall::mock! {
-    /// A factory whose every answer a test scripts.
+    /// A factory with scripted responses, for tests.
     #[derive(Debug)]
     pub ProviderFactory {}
 

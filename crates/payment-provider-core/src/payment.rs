@@ -4,35 +4,35 @@ use serde::{Deserialize, Serialize};
 use crate::dedup_key::StateWord;
 use crate::{DedupKey, Money, OrderId, PaymentId, Pii};
 
-/// One attempt to pay, as the gateway tells it.
+/// One payment attempt, as reported by the gateway.
 ///
-/// Reported by a webhook it is a *movement*: a delta that counts once, however often, in whatever
-/// order and through whichever event type it is told (see [`dedup_key`](Self::dedup_key)).
+/// In a webhook it is a *movement*: a delta that counts once, regardless of the number and order of
+/// the deliveries and of the event types that report it (see [`dedup_key`](Self::dedup_key)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Payment {
     /// The gateway's id of this attempt.
     pub id: PaymentId,
-    /// The gateway's order this attempt belongs to, where the gateway has orders.
+    /// The gateway's order that this attempt belongs to, if the gateway has orders.
     pub order_id: Option<OrderId>,
-    /// What became of it.
+    /// The status of the attempt.
     pub status: PaymentStatus,
-    /// What counts toward the amount asked for.
+    /// The amount that counts toward the requested amount.
     pub amount: Money,
-    /// What the payer was charged, where that differs (offers, surcharge, another currency).
+    /// The amount charged to the payer, if it differs (offers, surcharge, another currency).
     pub charged: Option<Money>,
-    /// The gateway's word for the method, for example `upi`.
+    /// The gateway's name for the payment method, for example `upi`.
     pub method: Option<String>,
     /// The bank's reference, by which payer and merchant find the transfer in their statements.
     pub bank_reference: Option<String>,
-    /// Why it failed, if it did.
+    /// The reason for the failure, if the attempt failed.
     pub failure: Option<PaymentFailure>,
-    /// When the gateway says it was made.
+    /// The time of the payment, as reported by the gateway.
     pub paid_at: Option<Timestamp>,
 }
 
 impl Payment {
-    /// An attempt of which only the essentials are known.
+    /// Creates a payment with only the required fields.
     pub const fn new(id: PaymentId, status: PaymentStatus, amount: Money) -> Self {
         Self {
             id,
@@ -47,7 +47,7 @@ impl Payment {
         }
     }
 
-    /// The key under which this news takes effect once per connection.
+    /// Returns the key under which this event takes effect once per connection.
     pub fn dedup_key(&self) -> DedupKey {
         let known = !matches!(self.status, PaymentStatus::Unknown(_));
         let state = StateWord::new(self.status.as_str(), known);
@@ -55,27 +55,27 @@ impl Payment {
     }
 }
 
-/// What became of an attempt to pay.
+/// The status of a payment attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PaymentStatus {
-    /// Money was received. The only status that books anything.
+    /// Money was received. The only status that is posted.
     Succeeded,
     /// This attempt failed; a later one may succeed.
     Failed,
-    /// The payer left without finishing.
+    /// The payer left without completing the payment.
     Dropped,
-    /// Not decided yet; may still become any of the others.
+    /// Not decided yet; may still reach any other status.
     Pending,
-    /// Called off or voided before it was captured.
+    /// Cancelled or voided before capture.
     Cancelled,
-    /// A word this version does not know, kept as it came.
+    /// A status that this version does not know, kept as received.
     Unknown(String),
 }
 
 impl PaymentStatus {
-    /// A stable word; for [`Unknown`](Self::Unknown), the gateway's own.
+    /// Returns a stable identifier; for [`Unknown`](Self::Unknown), the gateway's own term.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Succeeded => "succeeded",
@@ -88,18 +88,18 @@ impl PaymentStatus {
     }
 }
 
-/// Why an attempt to pay failed.
+/// The reason for a failed payment attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PaymentFailure {
-    /// The gateway's code.
+    /// The gateway's error code.
     pub code: Option<String>,
-    /// The gateway's text, for the merchant; it may hold personal data.
+    /// The gateway's message for the merchant; it may contain personal data.
     pub message: Option<Pii>,
 }
 
 impl PaymentFailure {
-    /// A failure with what the gateway says of it.
+    /// Creates a failure from the gateway's code and message.
     pub const fn new(code: Option<String>, message: Option<Pii>) -> Self {
         Self { code, message }
     }

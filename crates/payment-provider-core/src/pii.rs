@@ -2,10 +2,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Text about a person (a name, an address, a phone number) that must not reach a log.
+/// Personal text (a name, an address, a phone number) that must not reach a log.
 ///
-/// `Debug` prints a fixed word; there is no `Display`. Serialising writes the text itself, since
-/// storing it and sending it to the gateway is what it is for.
+/// `Debug` prints a fixed placeholder; there is no `Display`. Serialization writes the text itself,
+/// because it has to be stored and sent to the gateway.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Pii(String);
@@ -16,7 +16,7 @@ impl Pii {
         Self(text.into())
     }
 
-    /// The text, for the one place that sends or stores it.
+    /// Returns the text. Call it only in the code that sends or stores the text.
     pub fn expose(&self) -> &str {
         &self.0
     }

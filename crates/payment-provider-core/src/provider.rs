@@ -9,18 +9,20 @@ use crate::{
     ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
 };
 
-/// What a host registers at startup: it describes a gateway and connects accounts to it.
+/// The entry point that a host registers at startup: it describes a gateway and connects accounts
+/// to it.
 ///
-/// One value serves all connections of a process; what they may share (an HTTP client) lives here,
-/// what belongs to one of them (credentials, host, secrets) never does.
+/// One value serves all connections of a process. It may hold resources that connections share (an
+/// HTTP client), but never state that belongs to one connection (credentials, host, secrets).
 pub trait ProviderFactory: fmt::Debug + Send + Sync + 'static {
-    /// What the gateway is, can do, and needs to be told. The same at every call.
+    /// Returns the gateway's identity, capabilities and required settings. Every call returns the
+    /// same descriptor.
     fn descriptor(&self) -> &ProviderDescriptor;
 
-    /// Turns settings into a provider that is ready to use.
+    /// Creates a ready-to-use provider from the settings.
     ///
-    /// **Contract.** No I/O and no blocking: a host opens thousands of these. Whether the
-    /// credentials work is for [`PaymentProvider::check_connection`] to find out.
+    /// **Contract.** No I/O and no blocking: a host opens thousands of connections. The validity of
+    /// the credentials is checked by [`PaymentProvider::check_connection`].
     ///
     /// **Errors.** All violations at once, each with the field's name; never a field's value.
     fn connect(
@@ -32,115 +34,119 @@ pub trait ProviderFactory: fmt::Debug + Send + Sync + 'static {
 /// One merchant account at one gateway, connected and ready to use.
 ///
 /// # For the host
-/// Every method may be called from any task at any time; a value is shared behind an `Arc`.
-/// No method keeps state that matters: what must survive a crash is the host's to store, and what
-/// to store is in the arguments and results.
+/// Every method may be called from any task at any time; a value is shared behind an `Arc`. No
+/// method keeps state that matters: the host must store everything that has to survive a crash, and
+/// all of it is in the arguments and results.
 ///
 /// # For authors
-/// Everything a gateway says is data, not truth: a total is compared, a status is kept even when
+/// Everything a gateway reports is data, not truth: a total is compared, a status is kept even when
 /// unknown, an identifier is checked before it is stored. Retry only what is safe, always with the
 /// same bytes and the same key. `Debug` must not show secrets.
 ///
-/// What a gateway may or may not offer is declared in its
-/// [`Capabilities`](crate::Capabilities): a method for what is not declared sends nothing and answers
-/// [`Unsupported`](crate::ErrorKind::Unsupported). Abilities that most gateways lack are traits of
-/// their own, reached by an accessor whose default says `None`.
+/// The optional features of a gateway are declared in its [`Capabilities`](crate::Capabilities): a
+/// method for an undeclared capability sends nothing and returns
+/// [`Unsupported`](crate::ErrorKind::Unsupported). Features that most gateways lack are separate
+/// traits, reached by an accessor that returns `None` by default.
 #[async_trait]
 pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
-    /// What the gateway is and can do: the factory's descriptor.
+    /// Returns the gateway's identity and capabilities: the factory's descriptor.
     fn descriptor(&self) -> &ProviderDescriptor;
 
-    /// Whether this connection moves real money.
+    /// Returns the environment, which determines if this connection moves real money.
     fn environment(&self) -> Environment;
 
-    /// Asks the gateway whether this connection works.
+    /// Checks with the gateway that this connection works.
     ///
     /// **Contract.** Reads only: nothing is created at the gateway. Rejected credentials are a
     /// result, not an error.
     ///
-    /// **Errors.** The gateway could not be asked, or its answer says nothing about credentials.
+    /// **Errors.** The gateway could not be reached, or its response does not show if the
+    /// credentials are valid.
     ///
-    /// **Cancellation.** Dropping the future leaves nothing behind.
+    /// **Cancellation.** Dropping the future has no lasting effect.
     async fn check_connection(&self) -> Result<ConnectionCheck, ProviderError>;
 
     /// Links a customer of the host to this account.
     ///
-    /// **Contract.** Says what the gateway will need of this customer before money is asked for.
-    /// Where the gateway keeps no customers, no request is sent.
+    /// **Contract.** Returns the customer data that the gateway will require before payment is
+    /// requested. If the gateway keeps no customers, no request is sent.
     ///
-    /// **Idempotency.** By [`Customer::id`]: linking again gives the same remote id.
+    /// **Idempotency.** By [`Customer::id`]: linking again returns the same remote id.
     async fn link_customer(&self, customer: &Customer) -> Result<CustomerLink, ProviderError>;
 
-    /// Checks a request completely and puts it into the bytes that will be sent.
+    /// Validates a request completely and encodes it into the bytes that will be sent.
     ///
     /// **Contract.** No I/O. The same request and settings give the same bytes. Checks every
-    /// documented limit that can be known offline, and nothing that the gateway would accept.
+    /// documented limit that can be checked offline, and rejects nothing that the gateway would
+    /// accept.
     ///
     /// **Errors.** All violations at once, by the field names of [`CheckoutRequest`].
     fn prepare_checkout(&self, request: &CheckoutRequest) -> Result<PreparedCheckout, Violations>;
 
-    /// Makes the checkout at the gateway, or finds that it is there already.
+    /// Creates the checkout at the gateway, or finds the existing one.
     ///
-    /// **Contract.** After `Ok` exactly one checkout with this reference exists, it asks for this
-    /// amount, and it is the one returned. `Adopted` may be returned in any status, paid included:
-    /// look at it before handing it to a payer.
+    /// **Contract.** After `Ok` exactly one checkout with this reference exists, it requests this
+    /// amount, and it is the one returned. `Adopted` may be returned in any status, including paid:
+    /// check the status before giving the checkout to a payer.
     ///
-    /// **Errors.** `Conflict` when what is there under the reference is not what was asked for; its
-    /// differences say in what. It may be payable: cancel it before another reference is used. With the effect [`MaybeApplied`](crate::Effect::MaybeApplied) the checkout may exist:
-    /// call again with the same `prepared`, never with another reference.
+    /// **Errors.** `Conflict` if the existing checkout under the reference differs from the
+    /// request; the error lists the differences. That checkout may be payable: cancel it before
+    /// another reference is used. With the effect [`MaybeApplied`](crate::Effect::MaybeApplied) the
+    /// checkout may exist: call again with the same `prepared`, never with another reference.
     ///
-    /// **Cancellation.** Dropping the future is like a timeout: the checkout may exist.
+    /// **Cancellation.** Dropping the future has the same effect as a timeout: the checkout may
+    /// exist.
     ///
-    /// **Idempotency.** By the reference. Every try sends the same bytes under the same key.
+    /// **Idempotency.** By the reference. Every attempt sends the same bytes under the same key.
     async fn create_checkout(
         &self,
         prepared: &PreparedCheckout,
     ) -> Result<CreatedCheckout, ProviderError>;
 
-    /// The checkout as the gateway has it now.
+    /// Fetches the current state of the checkout at the gateway.
     ///
-    /// **Errors.** `NotFound` is proof of absence only if the checkout was never asked for:
-    /// shortly after a creation a gateway may not find what it has.
+    /// **Errors.** `NotFound` proves absence only if creation was never requested: shortly after a
+    /// creation a gateway may not find an existing checkout.
     async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError>;
 
-    /// Ends a checkout, so that no *new* payment can be begun.
+    /// Ends a checkout, so that no *new* payment can be started.
     ///
-    /// **Contract.** On any refusal the gateway is asked what the checkout is; the answer tells.
-    /// A payment begun before may still land after `Cancelled`.
+    /// **Contract.** After any refusal the provider fetches the checkout from the gateway; its
+    /// state determines the result. A payment started earlier may still arrive after `Cancelled`.
     ///
-    /// **Idempotency.** Cancelling twice gives `AlreadyEnded`.
+    /// **Idempotency.** Cancelling twice returns `AlreadyEnded`.
     async fn cancel_checkout(
         &self,
         checkout: &CheckoutLocator,
     ) -> Result<Cancellation, ProviderError>;
 
-    /// All payments of a checkout, failed attempts included, by the gateway's own ids.
+    /// Lists all payments of a checkout, including failed attempts, by the gateway's own ids.
     ///
-    /// **Contract.** Every payment that succeeded, and none twice, or an error: a host books from it.
-    /// Attempts that came to nothing are there too, unless there are so many that the gateway would
-    /// have to be asked for each of them.
+    /// **Contract.** Returns every succeeded payment exactly once, or an error: the host posts
+    /// payments from this list. Unsuccessful attempts are included as well, unless there are so
+    /// many that the gateway would have to be queried for each of them.
     async fn list_payments(
         &self,
         checkout: &CheckoutLocator,
     ) -> Result<Vec<Payment>, ProviderError>;
 
-    /// Verifies a delivery, then reads it.
+    /// Verifies a delivery, then parses it.
     ///
     /// **Contract.** The raw bytes are verified against every active secret, in constant time and
-    /// without an early exit, before any of them is parsed. There is no other way to events. A body
-    /// that verifies but cannot be read becomes an unrecognised event, not an error. Unsigned
-    /// headers are hints: they neither choose the parser nor suppress a delivery.
+    /// without an early exit, before any of them is parsed. There is no other way to obtain events.
+    /// A body that verifies but cannot be parsed becomes an unrecognised event, not an error.
+    /// Unsigned headers are hints: they neither select the parser nor suppress a delivery.
     ///
-    /// **Errors.** `InvalidSignature` for every mismatch alike; other kinds only where verifying
-    /// takes a call to the gateway, which the sender should repeat.
+    /// **Errors.** `InvalidSignature` for every mismatch alike; other kinds only if verification
+    /// requires a call to the gateway. In that case the sender should repeat the delivery.
     ///
-    /// **Idempotency.** The same bytes give the same delivery key and the same effect keys.
+    /// **Idempotency.** The same bytes give the same delivery key and the same dedup keys.
     async fn handle_webhook(
         &self,
         request: &WebhookRequest,
     ) -> Result<VerifiedWebhook, ProviderError>;
 
-    /// What the gateway signs into the payer's way back, if it does.
+    /// Returns the verifier of signed return addresses, if the gateway signs them.
     ///
     /// **Contract.** `Some` exactly if
     /// [`Capabilities::signed_returns`](crate::Capabilities::signed_returns) is declared.

@@ -4,43 +4,43 @@ use serde::{Deserialize, Serialize};
 use crate::dedup_key::StateWord;
 use crate::{DedupKey, Money, OrderId, PaymentId, Pii, RefundId, RefundReference};
 
-/// Money of one payment going back to the payer, as the gateway tells it.
+/// A refund of a payment to the payer, as reported by the gateway.
 ///
-/// Reported by a webhook it is a *movement*: each state it comes to counts once, however often, in
-/// whatever order and through whichever event type it is told (see
+/// In a webhook it is a *movement*: each state it reaches counts once, regardless of the number and
+/// order of the deliveries and of the event types that report it (see
 /// [`dedup_key`](Self::dedup_key)). A payment can have several refunds; only those that
-/// [succeeded](RefundStatus::Succeeded) have given money back.
+/// [succeeded](RefundStatus::Succeeded) have returned money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Refund {
     /// The gateway's id of this refund.
     pub id: RefundId,
-    /// The id under which the merchant asked for it. Automatic refunds have none.
+    /// The id under which the merchant requested the refund. Automatic refunds have none.
     pub reference: Option<RefundReference>,
-    /// The payment it gives back.
+    /// The refunded payment.
     pub payment_id: Option<PaymentId>,
-    /// The gateway's order that payment belongs to.
+    /// The gateway's order that the payment belongs to.
     pub order_id: Option<OrderId>,
-    /// What became of it.
+    /// The status of the refund.
     pub status: RefundStatus,
-    /// What the payer gets back by this refund alone.
+    /// The amount returned to the payer by this refund alone.
     pub amount: Money,
-    /// Who began it, if the gateway says so.
+    /// The initiator, if the gateway reports it.
     pub origin: Option<RefundOrigin>,
-    /// The bank's reference, by which payer and merchant find it in their statements.
+    /// The bank's reference, by which payer and merchant find the refund in their statements.
     pub bank_reference: Option<String>,
-    /// Why it was made, in the words of whoever made it; they may hold personal data.
+    /// The reason for the refund, as stated by its initiator; it may contain personal data.
     pub reason: Option<Pii>,
-    /// What the gateway says about why it is not done.
+    /// The gateway's explanation of why the refund is not complete.
     pub failure: Option<Pii>,
-    /// When it was begun.
+    /// The time at which the refund was started.
     pub created_at: Option<Timestamp>,
-    /// When the gateway was done with it.
+    /// The time at which the gateway finished processing the refund.
     pub processed_at: Option<Timestamp>,
 }
 
 impl Refund {
-    /// A refund of which only the essentials are known.
+    /// Creates a refund with only the required fields.
     pub const fn new(id: RefundId, status: RefundStatus, amount: Money) -> Self {
         Self {
             id,
@@ -58,7 +58,7 @@ impl Refund {
         }
     }
 
-    /// The key under which this news takes effect once per connection.
+    /// Returns the key under which this event takes effect once per connection.
     pub fn dedup_key(&self) -> DedupKey {
         let known = !matches!(self.status, RefundStatus::Unknown(_));
         let state = StateWord::new(self.status.as_str(), known);
@@ -66,27 +66,27 @@ impl Refund {
     }
 }
 
-/// What became of a refund.
+/// The status of a refund.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RefundStatus {
-    /// Under way.
+    /// The refund is in progress.
     Pending,
-    /// Waits for the merchant, whose balance at the gateway does not cover it.
+    /// Awaits the merchant, whose balance at the gateway is insufficient.
     OnHold,
-    /// The gateway sent the money back. The only status that takes anything from what was received.
+    /// The gateway returned the money. The only status that reduces the received amount.
     Succeeded,
-    /// It came to nothing; the merchant keeps the money and may try again.
+    /// Failed; the merchant keeps the money and may try again.
     Failed,
-    /// It was called off.
+    /// Cancelled.
     Cancelled,
-    /// A word this version does not know, kept as it came.
+    /// A status that this version does not know, kept as received.
     Unknown(String),
 }
 
 impl RefundStatus {
-    /// A stable word; for [`Unknown`](Self::Unknown), the gateway's own.
+    /// Returns a stable identifier; for [`Unknown`](Self::Unknown), the gateway's own term.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pending => "pending",
@@ -99,16 +99,16 @@ impl RefundStatus {
     }
 }
 
-/// Who began a refund.
+/// The initiator of a refund.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RefundOrigin {
-    /// The merchant asked for it.
+    /// The merchant requested the refund.
     Merchant,
-    /// The gateway made it of itself, for instance since an order was paid twice.
+    /// The gateway started the refund automatically, for example because an order was paid twice.
     Automatic,
-    /// A word this version does not know, kept as it came.
+    /// An initiator that this version does not know, kept as received.
     Unknown(String),
 }
 

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use crate::{ProviderFactory, ProviderId};
 
-/// The gateways a host offers, by id. A value, filled at startup; there is no global one.
+/// The gateways that a host offers, by id. A value that is filled at startup; there is no global
+/// registry.
 ///
 /// ```text
 /// let mut registry = ProviderRegistry::new();
@@ -16,7 +17,7 @@ pub struct ProviderRegistry {
 }
 
 impl ProviderRegistry {
-    /// No gateways yet.
+    /// Creates an empty registry.
     pub const fn new() -> Self {
         Self {
             factories: BTreeMap::new(),
@@ -26,7 +27,7 @@ impl ProviderRegistry {
     /// Adds a gateway under the id of its descriptor.
     ///
     /// # Errors
-    /// The id is taken; the registry is unchanged.
+    /// Returns an error if the id is taken; the registry is unchanged.
     pub fn register(&mut self, factory: impl ProviderFactory) -> Result<(), RegisterError> {
         let id = factory.descriptor().id.clone();
         if self.factories.contains_key(&id) {
@@ -36,10 +37,10 @@ impl ProviderRegistry {
         Ok(())
     }
 
-    /// The gateway of this id.
+    /// Returns the gateway with this id.
     ///
     /// # Errors
-    /// No such gateway is registered; the error lists the ones that are.
+    /// Returns an error if no such gateway is registered; the error lists the registered ones.
     pub fn get(&self, id: &ProviderId) -> Result<&Arc<dyn ProviderFactory>, UnknownProvider> {
         self.factories.get(id).ok_or_else(|| UnknownProvider {
             id: id.clone(),
@@ -47,29 +48,29 @@ impl ProviderRegistry {
         })
     }
 
-    /// All gateways in the order of their ids.
+    /// Returns an iterator over all gateways, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn ProviderFactory>> {
         self.factories.values()
     }
 }
 
-/// A second provider wants an id that is taken.
+/// An error that reports a second provider with an id that is already registered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a provider with id `{id}` is already registered")]
 #[non_exhaustive]
 pub struct RegisterError {
-    /// The id.
+    /// The duplicate id.
     pub id: ProviderId,
 }
 
-/// No provider of this id is registered.
+/// An error that reports an id that is not registered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no provider `{id}`; {}", list(known))]
 #[non_exhaustive]
 pub struct UnknownProvider {
-    /// The id that was asked for.
+    /// The requested id.
     pub id: ProviderId,
-    /// The ids that are registered.
+    /// The registered ids.
     pub known: Vec<ProviderId>,
 }
 

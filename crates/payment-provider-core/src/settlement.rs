@@ -4,27 +4,27 @@ use serde::{Deserialize, Serialize};
 use crate::dedup_key::StateWord;
 use crate::{DedupKey, Money, SettlementId};
 
-/// The gateway paying out to the merchant's bank what it collected, as the gateway tells it.
+/// A payout of collected money from the gateway to the merchant's bank, as reported by the gateway.
 ///
-/// It is about many payments at once and changes none of them: it serves to compare with the bank's
-/// statement.
+/// A settlement covers many payments and changes none of them: it serves for comparison with the
+/// bank statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Settlement {
     /// The gateway's id of this settlement.
     pub id: SettlementId,
-    /// What became of it.
+    /// The status of the settlement.
     pub status: SettlementStatus,
-    /// What the merchant's bank account gets.
+    /// The amount credited to the merchant's bank account.
     pub amount: Money,
-    /// The bank's number of the transfer (in India the UTR), which is on the bank's statement.
+    /// The bank's transfer number (in India the UTR), which appears on the bank statement.
     pub bank_reference: Option<String>,
-    /// When it was paid out, or else begun.
+    /// The time of the payout, or else the time at which it was started.
     pub settled_at: Option<Timestamp>,
 }
 
 impl Settlement {
-    /// A settlement of which only the essentials are known.
+    /// Creates a settlement with only the required fields.
     pub const fn new(id: SettlementId, status: SettlementStatus, amount: Money) -> Self {
         Self {
             id,
@@ -35,7 +35,7 @@ impl Settlement {
         }
     }
 
-    /// The key under which this news takes effect once per connection.
+    /// Returns the key under which this event takes effect once per connection.
     pub fn dedup_key(&self) -> DedupKey {
         let known = !matches!(self.status, SettlementStatus::Unknown(_));
         let state = StateWord::new(self.status.as_str(), known);
@@ -43,25 +43,25 @@ impl Settlement {
     }
 }
 
-/// What became of a settlement.
+/// The status of a settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SettlementStatus {
     /// On its way to the bank.
     Initiated,
-    /// The bank has it.
+    /// Received by the bank.
     Succeeded,
-    /// It did not reach the bank.
+    /// Failed to reach the bank.
     Failed,
-    /// The bank sent it back.
+    /// Returned by the bank.
     Reversed,
-    /// A word this version does not know, kept as it came.
+    /// A status that this version does not know, kept as received.
     Unknown(String),
 }
 
 impl SettlementStatus {
-    /// A stable word; for [`Unknown`](Self::Unknown), the gateway's own.
+    /// Returns a stable identifier; for [`Unknown`](Self::Unknown), the gateway's own term.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Initiated => "initiated",

@@ -4,38 +4,38 @@ use url::Url;
 
 use crate::{CheckoutStatus, EventTarget, MatchedSecret, PaymentId, ProviderError};
 
-/// The way back of a payer's browser, at a gateway that signs it.
+/// The verifier of a payer's return address, for a gateway that signs it.
 ///
-/// Reached by [`PaymentProvider::signed_returns`](crate::PaymentProvider::signed_returns).
+/// Returned by [`PaymentProvider::signed_returns`](crate::PaymentProvider::signed_returns).
 pub trait SignedReturns: fmt::Debug + Send + Sync {
-    /// Verifies the address at which a payer's browser came back.
+    /// Verifies the address to which a payer's browser returned.
     ///
-    /// **Contract.** No I/O. The signature is compared in constant time with what every active
-    /// secret gives. What it proves is that the payment belongs to the checkout; it has no time in
-    /// it and can be sent again by anybody who has seen it. It is a reason to fetch, and books
-    /// nothing.
+    /// **Contract.** No I/O. The signature is compared in constant time with the expected one of
+    /// every active secret. It proves that the payment belongs to the checkout. It contains no
+    /// timestamp and can be replayed by anyone who has seen it, so it is a reason to fetch the
+    /// checkout and posts no money.
     ///
-    /// **Errors.** `InvalidSignature` for every mismatch alike, a missing part included.
+    /// **Errors.** `InvalidSignature` for every mismatch alike, including a missing part.
     fn verify_return(&self, url: &Url) -> Result<VerifiedReturn, ProviderError>;
 }
 
-/// What a signed return address says.
+/// The verified content of a signed return address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedReturn {
-    /// The checkout the payer comes from. Look it up inside the connection that verified the
-    /// address, nowhere else.
+    /// The checkout that the payer returned from. Look it up only within the connection that
+    /// verified the address.
     pub target: EventTarget,
-    /// The payment that was made, if it names one.
+    /// The payment, if the address names one.
     pub payment_id: Option<PaymentId>,
-    /// Where the checkout stood when the browser was sent back, if it says so.
+    /// The status of the checkout when the browser was redirected, if the address contains it.
     pub status: Option<CheckoutStatus>,
-    /// The secret it was signed with.
+    /// The secret that signed the address.
     pub matched_secret: MatchedSecret,
 }
 
 impl VerifiedReturn {
-    /// A return from this checkout.
+    /// Creates a return from this checkout.
     pub const fn new(target: EventTarget, matched_secret: MatchedSecret) -> Self {
         Self {
             target,
@@ -45,13 +45,13 @@ impl VerifiedReturn {
         }
     }
 
-    /// Sets the payment that was made.
+    /// Sets the payment.
     pub fn with_payment_id(mut self, id: Option<PaymentId>) -> Self {
         self.payment_id = id;
         self
     }
 
-    /// Sets where the checkout stood.
+    /// Sets the status of the checkout.
     pub fn with_status(mut self, status: Option<CheckoutStatus>) -> Self {
         self.status = status;
         self

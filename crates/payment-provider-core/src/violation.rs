@@ -3,27 +3,27 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What is wrong with a field, in a form a program can act on.
+/// The kind of defect of a field, in machine-readable form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ViolationCode {
     /// The field is required and absent or empty.
     Missing,
-    /// The field's form or value is not accepted.
+    /// The field's format or value is not accepted.
     Invalid,
     /// The text, list or number is above the limit.
     TooLarge,
     /// The text, list or number is below the limit.
     TooSmall,
-    /// The gateway or this connection does not offer what the field asks for.
+    /// The gateway or this connection does not support the field's value.
     Unsupported,
-    /// No such field exists.
+    /// The field does not exist.
     Unknown,
 }
 
 impl<'de> Deserialize<'de> for ViolationCode {
-    /// Reads the word. One that another version may have written counts as
+    /// Reads the code. An unknown code, possibly written by another version, is read as
     /// [`Invalid`](Self::Invalid), which is true of every violation.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = Cow::<'_, str>::deserialize(deserializer)?;
@@ -38,20 +38,20 @@ impl<'de> Deserialize<'de> for ViolationCode {
     }
 }
 
-/// One field that cannot be accepted, and why. Never repeats the field's value.
+/// One field that cannot be accepted, with the reason. Never repeats the field's value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Violation {
     /// Dotted path of the field, for example `customer.phone`.
     pub field: Cow<'static, str>,
-    /// What kind of defect it is.
+    /// The kind of defect.
     pub code: ViolationCode,
-    /// For people: lower case, no full stop, without the value.
+    /// A message for people: lower case, no full stop, without the value.
     pub message: Cow<'static, str>,
 }
 
 impl Violation {
-    /// Names the field, the kind of defect and the reason.
+    /// Creates a violation from the field, the kind of defect and the reason.
     pub fn new(
         field: impl Into<Cow<'static, str>>,
         code: ViolationCode,
@@ -71,21 +71,20 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Everything that is wrong with an input, reported together.
+/// All violations of an input, reported together.
 ///
-/// As an error value it holds at least one violation; [`Violations::into_result`] is how a check
-/// ends.
+/// An error value holds at least one violation; a check ends with [`Violations::into_result`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    /// Nothing found yet.
+    /// Creates an empty collection.
     pub const fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// Exactly one violation.
+    /// Creates a collection with one violation.
     pub fn one(violation: Violation) -> Self {
         Self(vec![violation])
     }
@@ -100,27 +99,27 @@ impl Violations {
         self.0.push(Violation::new(field, code, message));
     }
 
-    /// Adds all of another check's violations.
+    /// Adds all violations of another check.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// Whether nothing was found.
+    /// Returns `true` if there are no violations.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether the field of this path is among them.
+    /// Returns `true` if there is a violation of the field with this path.
     pub fn names(&self, field: &str) -> bool {
         self.0.iter().any(|violation| violation.field == field)
     }
 
-    /// The violations in the order they were found.
+    /// Returns an iterator over the violations, in the order they were found.
     pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
         self.0.iter()
     }
 
-    /// `Ok(value)` if nothing was found, all violations otherwise.
+    /// Returns `Ok(value)` if there are no violations, all violations otherwise.
     pub fn into_result<T>(self, value: T) -> Result<T, Self> {
         if self.is_empty() {
             Ok(value)

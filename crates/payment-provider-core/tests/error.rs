@@ -1,4 +1,4 @@
-//! What an error says, and what it keeps to itself.
+//! The information that an error exposes, and the information that it withholds.
 
 use std::error::Error;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Asking for money: the request, the form in which it is stored and sent, and what exists at the
-//! gateway afterwards.
+//! Checkouts: the request, the form in which it is stored and sent, and the resulting state at the
+//! gateway.
 
 mod options;
 mod prepared;

@@ -3,49 +3,50 @@ use std::fmt;
 
 use crate::ProviderId;
 
-/// How a checkout is put to the payer, beyond what is owed and by whom.
+/// The presentation of a checkout to the payer, beyond the amount and the customer.
 ///
-/// The default leaves all of it to the merchant's account at the gateway, and tells the payer
-/// nothing: the host hands out the address itself. What a gateway does not offer is refused in
-/// preflight, never left out silently; [`Capabilities`](crate::Capabilities) say so beforehand.
+/// By default the settings of the merchant's gateway account apply, and the gateway sends nothing
+/// to the payer: the host hands out the address itself. An option that the gateway does not offer
+/// is refused in preflight, never dropped silently; [`Capabilities`](crate::Capabilities) declare
+/// the offered options.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CheckoutOptions {
-    /// The methods the payer may choose from. Empty: all that the merchant's account offers.
+    /// The methods that the payer may choose from. Empty: all methods of the merchant's account.
     /// Only with [`Capabilities::method_choice`](crate::Capabilities).
     pub methods: BTreeSet<PaymentMethod>,
-    /// Whether the gateway itself sends the payer the address.
-    /// Only with [`Capabilities::payer_notification`](crate::Capabilities).
+    /// The channels by which the gateway itself sends the payer the address. Only with
+    /// [`Capabilities::payer_notification`](crate::Capabilities).
     pub notify_payer: PayerNotification,
-    /// Whether the gateway reminds a payer who has not paid yet.
-    /// Only with [`Capabilities::reminders`](crate::Capabilities).
+    /// True if the gateway reminds a payer who has not paid yet. Only with
+    /// [`Capabilities::reminders`](crate::Capabilities).
     pub reminders: bool,
-    /// The host's own key-value pairs, kept at the gateway. Nothing personal belongs here.
+    /// The host's key-value pairs, stored at the gateway. They must not contain personal data.
     pub notes: BTreeMap<String, String>,
-    /// What only certain gateways understand, at most one of each; a provider reads its own and
-    /// leaves those of others alone.
+    /// The gateway-specific options, at most one extension per gateway; a provider reads its own
+    /// extension and ignores the others.
     pub extensions: Vec<CheckoutExtension>,
 }
 
 impl CheckoutOptions {
-    /// Everything as the gateway has it; nothing is sent to the payer.
+    /// Creates options with the gateway's defaults; nothing is sent to the payer.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets the payer choose from these methods only.
+    /// Restricts the payer to these methods.
     pub fn with_methods(mut self, methods: impl IntoIterator<Item = PaymentMethod>) -> Self {
         self.methods = methods.into_iter().collect();
         self
     }
 
-    /// Has the gateway send the payer the address.
+    /// Makes the gateway send the payer the address.
     pub const fn with_notify_payer(mut self, by: PayerNotification) -> Self {
         self.notify_payer = by;
         self
     }
 
-    /// Has the gateway remind a payer who has not paid.
+    /// Makes the gateway remind a payer who has not paid.
     pub const fn with_reminders(mut self) -> Self {
         self.reminders = true;
         self
@@ -57,7 +58,7 @@ impl CheckoutOptions {
         self
     }
 
-    /// Adds what one gateway understands, in place of what was added for it before.
+    /// Adds an extension for one gateway and replaces an earlier one for the same gateway.
     pub fn with_extension(mut self, extension: impl Into<CheckoutExtension>) -> Self {
         let extension = extension.into();
         self.extensions
@@ -66,7 +67,7 @@ impl CheckoutOptions {
         self
     }
 
-    /// What was added for this provider.
+    /// Returns the extension for this provider.
     pub fn extension(&self, provider: &ProviderId) -> Option<&CheckoutExtension> {
         self.extensions
             .iter()
@@ -74,55 +75,55 @@ impl CheckoutOptions {
     }
 }
 
-/// By which ways a gateway tells a payer of a checkout. Both cost the merchant or the payer
-/// something, so both are off unless asked for.
+/// The channels by which a gateway notifies a payer of a checkout. Both can cost the merchant or
+/// the payer money, so both are off by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PayerNotification {
-    /// By text message to the customer's telephone number.
+    /// Notification by text message to the customer's telephone number.
     pub sms: bool,
-    /// By e-mail to the customer's address.
+    /// Notification by e-mail to the customer's address.
     pub email: bool,
 }
 
 impl PayerNotification {
-    /// No message at all.
+    /// No notification.
     pub const NONE: Self = Self {
         sms: false,
         email: false,
     };
 
-    /// Adds a text message.
+    /// Adds notification by text message.
     pub const fn by_sms(mut self) -> Self {
         self.sms = true;
         self
     }
 
-    /// Adds an e-mail.
+    /// Adds notification by e-mail.
     pub const fn by_email(mut self) -> Self {
         self.email = true;
         self
     }
 
-    /// Whether any message is asked for.
+    /// Returns `true` if any notification is requested.
     pub const fn is_any(self) -> bool {
         self.sms || self.email
     }
 }
 
-/// A way to pay, as far as a checkout can be limited to it.
+/// A payment method, at the granularity at which a checkout can be restricted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentMethod {
-    /// Credit cards of persons.
+    /// Personal credit cards.
     CreditCard,
     /// Debit cards.
     DebitCard,
-    /// Credit cards of companies.
+    /// Corporate credit cards.
     CorporateCard,
     /// Prepaid cards.
     PrepaidCard,
-    /// Transfer from the payer's bank, begun on the bank's own page.
+    /// Bank transfer started on the payer's bank's own page.
     NetBanking,
     /// The Unified Payments Interface of India.
     Upi,
@@ -133,7 +134,7 @@ pub enum PaymentMethod {
 }
 
 impl PaymentMethod {
-    /// The word for it, in snake case.
+    /// Returns the name in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CreditCard => "credit_card",
@@ -154,12 +155,12 @@ impl fmt::Display for PaymentMethod {
     }
 }
 
-/// What one gateway understands of a checkout and others do not: JSON values by the gateway's own
-/// field names.
+/// The options of a checkout that only one gateway supports: JSON values by the gateway's own field
+/// names.
 ///
-/// Providers export a typed builder for what is common and turn it into this; the builder's docs say
-/// which raw fields it takes besides. Preflight checks every field and refuses what it does not
-/// know, with fields named `extensions.<provider>.<field>`.
+/// Providers export a typed builder for the common fields and convert it into this type; the
+/// builder's docs list the raw fields that it accepts in addition. Preflight checks every field and
+/// refuses unknown ones, with fields named `extensions.<provider>.<field>`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CheckoutExtension {
     provider: ProviderId,
@@ -167,7 +168,7 @@ pub struct CheckoutExtension {
 }
 
 impl CheckoutExtension {
-    /// Nothing yet, for this provider.
+    /// Creates an empty extension for this provider.
     pub const fn new(provider: ProviderId) -> Self {
         Self {
             provider,
@@ -175,19 +176,19 @@ impl CheckoutExtension {
         }
     }
 
-    /// Sets a field to a value, given as JSON text. It is sent as it is written here, so numbers
-    /// stay exact.
+    /// Sets a field to a value, given as JSON text. The text is sent unchanged, so numbers stay
+    /// exact.
     pub fn with_json(mut self, field: impl Into<String>, json: impl Into<String>) -> Self {
         self.fields.insert(field.into(), json.into());
         self
     }
 
-    /// Whom it is for.
+    /// Returns the provider that the extension is for.
     pub const fn provider(&self) -> &ProviderId {
         &self.provider
     }
 
-    /// The fields and their JSON texts.
+    /// Returns an iterator over the fields and their JSON texts.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields
             .iter()
@@ -196,7 +197,7 @@ impl CheckoutExtension {
 }
 
 impl fmt::Debug for CheckoutExtension {
-    /// Leaves out the values: a bank account may be among them.
+    /// Omits the values: they may include a bank account.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CheckoutExtension")
             .field("provider", &self.provider)

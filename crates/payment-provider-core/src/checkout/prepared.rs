@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CheckoutReference, CheckoutRequest, Environment, Fingerprint, Money, ProviderId};
 
-/// A checkout request that passed every check, in the very bytes that go to the gateway.
+/// A checkout request that passed every check, encoded in the exact bytes that go to the gateway.
 ///
-/// [`prepare_checkout`](crate::PaymentProvider::prepare_checkout) makes it without I/O; the host
+/// [`prepare_checkout`](crate::PaymentProvider::prepare_checkout) creates it without I/O; the host
 /// **stores it before** it calls [`create_checkout`](crate::PaymentProvider::create_checkout), and
-/// after a crash calls again with what it stored. Settings or the provider's version may have
-/// changed in between: the bytes have not, so the gateway sees one request, not two.
+/// after a crash calls again with the stored value. Settings or the provider's version may have
+/// changed in between: the bytes have not, so the gateway receives one request, not two.
 ///
-/// The body holds personal data; `Debug` leaves it out. Serialise it only into the host's store.
+/// The body contains personal data; `Debug` omits it. Serialize it only into the host's store.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PreparedCheckout {
-    /// The provider whose wire format the body is in.
+    /// The provider that defines the body's wire format.
     pub provider: ProviderId,
-    /// The environment it was prepared for; a provider refuses it in the other.
+    /// The environment it was prepared for; a provider refuses it in the other environment.
     pub environment: Environment,
     /// The host's id of the checkout.
     pub reference: CheckoutReference,
-    /// What is asked for.
+    /// The requested amount.
     pub amount: Money,
-    /// When the checkout stops taking new payments.
+    /// The time after which the checkout accepts no new payments.
     pub expires_at: Timestamp,
-    /// Identifies the content: what is at the gateway under the same reference is ours if it
-    /// carries the same fingerprint.
+    /// The digest of the content: a checkout at the gateway under the same reference is the host's
+    /// own if it has the same fingerprint.
     pub fingerprint: Fingerprint,
     /// The body, in the provider's own wire format.
     #[serde(with = "body_as_text")]
@@ -36,7 +36,7 @@ pub struct PreparedCheckout {
 }
 
 impl PreparedCheckout {
-    /// Called by providers, at the end of a successful preflight.
+    /// Creates a prepared checkout. Called by providers at the end of a successful preflight.
     pub fn new(
         provider: ProviderId,
         environment: Environment,
@@ -58,8 +58,8 @@ impl PreparedCheckout {
         }
     }
 
-    /// A request in this body, by whose bytes it is identified as well. For providers whose body is
-    /// all there is to compare.
+    /// Creates a prepared checkout from a request and its body, with the digest of the body as
+    /// fingerprint. For providers whose body is sufficient for the comparison.
     pub fn of_request(
         request: &CheckoutRequest,
         provider: ProviderId,
@@ -93,7 +93,8 @@ impl fmt::Debug for PreparedCheckout {
     }
 }
 
-/// Bodies are stored as base64 text, so that any wire format survives a JSON column byte for byte.
+/// Serialization of bodies as base64 text, so that any wire format survives a JSON column byte for
+/// byte.
 mod body_as_text {
     use bytes::Bytes;
     use data_encoding::BASE64;

@@ -3,34 +3,36 @@ use url::Url;
 
 use crate::{CheckoutOptions, CheckoutReference, Customer, Money};
 
-/// A wish to be paid: so much, by this customer, until then.
+/// A request for a checkout: amount, customer and expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckoutRequest {
-    /// The host's id of this checkout. Chosen, and stored, before the gateway is called.
+    /// The host's id of this checkout. Chosen and stored before the gateway is called.
     pub reference: CheckoutReference,
-    /// What is asked for; more than nothing.
+    /// The requested amount; greater than zero.
     pub amount: Money,
-    /// What for, in words the payer reads.
+    /// The purpose of the payment, as shown to the payer.
     pub purpose: String,
-    /// Who is asked.
+    /// The payer.
     pub customer: Customer,
-    /// When the checkout stops taking new payments. Absolute, so that a repeated request is the
-    /// same request.
+    /// The time after which the checkout accepts no new payments. Absolute, so that a repeated
+    /// request is identical.
     pub expires_at: Timestamp,
-    /// Where the payer's browser goes afterwards. `None`: the connection's own setting.
+    /// The address to which the payer's browser is redirected afterwards. `None`: the connection's
+    /// own setting.
     pub return_url: Option<Url>,
-    /// Where the gateway shall send webhooks about this checkout, in addition to what is set up
-    /// at the gateway. Only with [`Capabilities::notify_url`](crate::Capabilities).
+    /// The address for webhooks about this checkout, in addition to the addresses configured at the
+    /// gateway. Only with [`Capabilities::notify_url`](crate::Capabilities).
     pub notify_url: Option<Url>,
-    /// Whether instalments are accepted, and from how much. `None`: the whole amount at once.
+    /// The terms for instalments, including the minimum. `None`: the whole amount at once.
     pub partial_payments: Option<PartialPayments>,
-    /// How it is put to the payer.
+    /// The options for presenting the checkout to the payer.
     pub options: CheckoutOptions,
 }
 
 impl CheckoutRequest {
-    /// A request for the whole amount at once, without return address and with no options.
+    /// Creates a request for the whole amount at once, without a return address and with no
+    /// options.
     pub fn new(
         reference: CheckoutReference,
         amount: Money,
@@ -51,13 +53,13 @@ impl CheckoutRequest {
         }
     }
 
-    /// Sets where the payer's browser goes afterwards.
+    /// Sets the address to which the payer's browser is redirected afterwards.
     pub fn with_return_url(mut self, url: Url) -> Self {
         self.return_url = Some(url);
         self
     }
 
-    /// Sets where webhooks about this checkout go.
+    /// Sets the address for webhooks about this checkout.
     pub fn with_notify_url(mut self, url: Url) -> Self {
         self.notify_url = Some(url);
         self
@@ -69,7 +71,7 @@ impl CheckoutRequest {
         self
     }
 
-    /// Sets how it is put to the payer.
+    /// Sets the options for presenting the checkout to the payer.
     pub fn with_options(mut self, options: CheckoutOptions) -> Self {
         self.options = options;
         self
@@ -82,21 +84,21 @@ impl CheckoutRequest {
     }
 }
 
-/// Terms on which instalments are accepted.
+/// The terms on which instalments are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PartialPayments {
-    /// The least the first instalment may be. `None`: the gateway's own rule.
+    /// The minimum amount of the first instalment. `None`: the gateway's own rule.
     pub minimum: Option<Money>,
 }
 
 impl PartialPayments {
-    /// Instalments of any size.
+    /// Accepts instalments of any size.
     pub const fn any() -> Self {
         Self { minimum: None }
     }
 
-    /// Instalments of which the first is at least this.
+    /// Accepts instalments of which the first is at least this amount.
     pub const fn at_least(minimum: Money) -> Self {
         Self {
             minimum: Some(minimum),

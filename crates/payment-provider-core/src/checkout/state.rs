@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::{CheckoutReference, Fingerprint, GatewayCheckoutId, Money};
 
-/// How a provider finds a checkout again: by the host's reference, and by the gateway's id where
-/// the host knows it (some gateways cannot be asked by reference).
+/// The identifiers by which a provider finds an existing checkout: the host's reference and, if the
+/// host knows it, the gateway's id (some gateways have no lookup by reference).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CheckoutLocator {
@@ -18,7 +18,7 @@ pub struct CheckoutLocator {
 }
 
 impl CheckoutLocator {
-    /// A locator for this reference.
+    /// Creates a locator for this reference.
     pub const fn new(reference: CheckoutReference, gateway_id: Option<GatewayCheckoutId>) -> Self {
         Self {
             reference,
@@ -33,7 +33,7 @@ impl From<CheckoutReference> for CheckoutLocator {
     }
 }
 
-/// A checkout as the gateway has it.
+/// The state of a checkout at the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Checkout {
@@ -41,22 +41,22 @@ pub struct Checkout {
     pub reference: CheckoutReference,
     /// The gateway's id.
     pub gateway_id: Option<GatewayCheckoutId>,
-    /// Where it stands.
+    /// The status of the checkout.
     pub status: CheckoutStatus,
-    /// What it asks for.
+    /// The requested amount.
     pub amount: Money,
-    /// What the gateway says was paid on it, over all payments.
+    /// The amount paid on the checkout over all payments, as reported by the gateway.
     pub amount_paid: Money,
-    /// What the payer does next.
+    /// The payer's next step.
     pub next_action: NextAction,
-    /// When it stops taking new payments.
+    /// The time after which it accepts no new payments.
     pub expires_at: Option<Timestamp>,
     /// The fingerprint found at the gateway, if any.
     pub fingerprint: Option<Fingerprint>,
 }
 
 impl Checkout {
-    /// A checkout with nothing paid on it yet.
+    /// Creates a checkout on which nothing is paid yet.
     pub const fn new(
         reference: CheckoutReference,
         status: CheckoutStatus,
@@ -75,38 +75,41 @@ impl Checkout {
         }
     }
 
-    /// How to find it again.
+    /// Returns the locator of this checkout.
     pub fn locator(&self) -> CheckoutLocator {
         CheckoutLocator::new(self.reference.clone(), self.gateway_id.clone())
     }
 }
 
-/// Where a checkout stands at the gateway.
+/// The status of a checkout at the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CheckoutStatus {
     /// Payable, nothing paid.
     Open,
-    /// Payable, some instalment paid.
+    /// Payable, with at least one instalment paid.
     PartiallyPaid,
-    /// Paid, the gateway says. How much, its amounts say; believe those.
+    /// Paid, as reported by the gateway. For the sum, rely on the amounts of the checkout, not on
+    /// this status.
     Paid,
-    /// Takes no new payments since its time is over. One begun earlier may still land.
+    /// Accepts no new payments because it has expired. A payment started earlier may still arrive.
     Expired,
-    /// Takes no new payments since it was called off. One begun earlier may still land.
+    /// Accepts no new payments because it was cancelled. A payment started earlier may still
+    /// arrive.
     Cancelled,
-    /// A word this version does not know, kept as it came.
+    /// A status that this version does not know, kept as received.
     Unknown(String),
 }
 
 impl CheckoutStatus {
-    /// Whether a payer can begin a new payment. `Unknown` counts as payable: the careful reading.
+    /// Returns `true` if a payer can start a new payment. `Unknown` counts as payable: the safe
+    /// assumption.
     pub const fn is_payable(&self) -> bool {
         matches!(self, Self::Open | Self::PartiallyPaid | Self::Unknown(_))
     }
 
-    /// A stable word; for [`Unknown`](Self::Unknown), the gateway's own.
+    /// Returns a stable identifier; for [`Unknown`](Self::Unknown), the gateway's own term.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Open => "open",
@@ -125,18 +128,18 @@ impl fmt::Display for CheckoutStatus {
     }
 }
 
-/// What the payer does next.
+/// The payer's next step.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NextAction {
-    /// Open this page of the gateway. The address is all it takes to pay: hand it to the payer only.
+    /// Open this page of the gateway. Anyone with the address can pay: give it to the payer only.
     Redirect(Url),
-    /// Nothing: the checkout takes no more payments, or the gateway gave no way to continue.
+    /// No step: the checkout accepts no more payments, or the gateway gave no way to continue.
     None,
 }
 
 impl fmt::Debug for NextAction {
-    /// Leaves out the address, which is all it takes to pay.
+    /// Omits the address, because anyone with it can pay.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Redirect(_) => "Redirect(..)",
@@ -145,24 +148,24 @@ impl fmt::Debug for NextAction {
     }
 }
 
-/// A checkout that now exists, and whether this call made it.
+/// A checkout that now exists, and its origin: this call or an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CreatedCheckout {
-    /// This call, or an earlier try of it, made the checkout.
+    /// The checkout was created by this call or by an earlier attempt of it.
     Created(Checkout),
-    /// It was there already, and it is the one asked for.
+    /// The checkout existed already and matches the request.
     Adopted(Checkout),
 }
 
 impl CreatedCheckout {
-    /// The checkout.
+    /// Returns the checkout.
     pub const fn checkout(&self) -> &Checkout {
         match self {
             Self::Created(checkout) | Self::Adopted(checkout) => checkout,
         }
     }
 
-    /// The checkout, by value.
+    /// Returns the checkout by value.
     pub fn into_checkout(self) -> Checkout {
         match self {
             Self::Created(checkout) | Self::Adopted(checkout) => checkout,
@@ -170,20 +173,22 @@ impl CreatedCheckout {
     }
 }
 
-/// What a cancellation found and did. In each case the checkout's `amount_paid` tells whether money
-/// came in before.
+/// The result of a cancellation. In each case the checkout's `amount_paid` shows if money was
+/// received before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cancellation {
-    /// This call ended it: no *new* payment can start. One begun earlier may still land.
+    /// The call ended the checkout: no *new* payment can start. A payment started earlier may still
+    /// arrive.
     Cancelled(Checkout),
-    /// It had ended before: paid, expired or cancelled.
+    /// The checkout had ended before: paid, expired or cancelled.
     AlreadyEnded(Checkout),
-    /// The gateway will not cancel it, and it can still be paid: watch it until it expires.
+    /// The gateway refuses to cancel the checkout, which can still be paid: watch it until it
+    /// expires.
     StillPayable(Checkout),
 }
 
 impl Cancellation {
-    /// The checkout as it is now.
+    /// Returns the current state of the checkout.
     pub const fn checkout(&self) -> &Checkout {
         match self {
             Self::Cancelled(checkout)

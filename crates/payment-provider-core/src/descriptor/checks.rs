@@ -9,11 +9,11 @@ use crate::{
 };
 
 impl ProviderDescriptor {
-    /// What is wrong with a request by this description alone: an amount of nothing, a currency or
-    /// an option that is not offered, a reference or a life outside the limits.
+    /// Checks a request against this description alone: an amount of zero or less, a currency or an
+    /// option that is not offered, a reference or a lifetime outside the limits.
     ///
-    /// The beginning of any preflight; what only one gateway asks for, its provider adds. Fields are
-    /// named as in [`CheckoutRequest`].
+    /// The first step of any preflight; the provider adds the checks that only its gateway
+    /// requires. Fields are named as in [`CheckoutRequest`].
     pub fn check_request(&self, request: &CheckoutRequest, now: Timestamp) -> Violations {
         let mut found = Violations::none();
         if request.reference.as_str().len() > self.limits.reference_length {
@@ -94,18 +94,18 @@ impl ProviderDescriptor {
         }
     }
 
-    /// An error of this provider.
+    /// Creates an error of this provider.
     pub fn error(&self, kind: ErrorKind, operation: Operation) -> ProviderError {
         ProviderError::new(kind, operation, self.id.clone())
     }
 
-    /// The error of an operation that this provider does not offer.
+    /// Creates the error for an operation that this provider does not offer.
     pub fn unsupported(&self, operation: Operation) -> ProviderError {
         self.error(ErrorKind::Unsupported, operation)
     }
 
-    /// What makes a prepared checkout one of another provider or environment: a connection must
-    /// refuse it before anything is sent.
+    /// Checks that a prepared checkout belongs to this provider and environment: a connection must
+    /// refuse any other before anything is sent.
     pub fn check_prepared(
         &self,
         prepared: &PreparedCheckout,
@@ -124,7 +124,8 @@ impl ProviderDescriptor {
     }
 }
 
-/// Converts a limit, which is never negative; a limit too large to convert is larger than any life.
+/// Converts a limit, which is never negative; a limit too large to convert becomes the maximum,
+/// which exceeds any lifetime.
 fn signed(limit: Duration) -> SignedDuration {
     SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX)
 }

@@ -4,28 +4,28 @@ use std::time::Duration;
 
 use crate::{Currency, ProviderId, SettingsSchema};
 
-/// What a host needs to know about a gateway before it is connected.
+/// The description of a gateway that a host needs before it connects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderDescriptor {
     /// The id under which the provider is registered.
     pub id: ProviderId,
-    /// For people.
+    /// The display name, for people.
     pub display_name: String,
-    /// What it can do.
+    /// The capabilities of the provider.
     pub capabilities: Capabilities,
-    /// The currencies it can ask for.
+    /// The currencies in which payment can be requested.
     pub currencies: CurrencySupport,
-    /// What a checkout must keep to.
+    /// The limits for a checkout.
     pub limits: CheckoutLimits,
     /// The settings of one connection.
     pub settings: SettingsSchema,
-    /// Where to paste the webhook address at the gateway, in one or two sentences.
+    /// Instructions for entering the webhook address at the gateway, in one or two sentences.
     pub webhook_setup: String,
 }
 
 impl ProviderDescriptor {
-    /// A provider that can do nothing beyond the required methods.
+    /// Creates a descriptor of a provider with the required methods only.
     pub fn new(id: ProviderId, display_name: impl Into<String>, settings: SettingsSchema) -> Self {
         Self {
             id,
@@ -50,127 +50,128 @@ impl ProviderDescriptor {
         self
     }
 
-    /// Declares what a checkout must keep to.
+    /// Declares the limits for a checkout.
     pub const fn with_limits(mut self, limits: CheckoutLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Says where the webhook address goes.
+    /// Sets the instructions for entering the webhook address at the gateway.
     pub fn with_webhook_setup(mut self, text: impl Into<String>) -> Self {
         self.webhook_setup = text.into();
         self
     }
 }
 
-/// What a provider offers beyond asking for one amount at once. Declared means it works; not
-/// declared means preflight refuses it and not one request is sent for it.
+/// The capabilities of a provider beyond a request for one amount at once. A declared capability
+/// works; for an undeclared one preflight refuses the request and nothing is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "independent yes-or-no facts")]
 pub struct Capabilities {
-    /// A checkout can be paid in instalments.
+    /// Support for paying a checkout in instalments.
     pub partial_payments: bool,
-    /// A checkout can name its own webhook address.
+    /// Support for a webhook address per checkout.
     pub notify_url: bool,
-    /// The gateway keeps customer objects of its own.
+    /// Support for customer objects at the gateway.
     pub remote_customers: bool,
-    /// An open checkout can be cancelled.
+    /// Support for cancelling an open checkout.
     pub cancellation: bool,
-    /// A checkout can be limited to certain methods.
+    /// Support for restricting a checkout to certain payment methods.
     pub method_choice: bool,
-    /// The gateway can send the payer the address itself.
+    /// Support for the gateway itself sending the address to the payer.
     pub payer_notification: bool,
-    /// The gateway can remind payers.
+    /// Support for reminders that the gateway sends to payers.
     pub reminders: bool,
-    /// The gateway can be asked how a checkout stands. Without it `fetch_checkout` and
-    /// `list_payments` answer [`Unsupported`](crate::ErrorKind::Unsupported), and deliveries are all
-    /// there is.
+    /// Support for querying the status of a checkout. Without it `fetch_checkout` and
+    /// `list_payments` return [`Unsupported`](crate::ErrorKind::Unsupported), and webhook
+    /// deliveries are the only source.
     pub status_inquiry: bool,
-    /// A delivery carries a time inside its signature, so that an old one is told from a new one.
-    /// Without it every genuine delivery counts as
-    /// [`Fresh`](crate::TimestampCheck::Fresh), and repetition is told by keys alone. Not to be declared
-    /// without `status_inquiry`: what is old is only a reason to ask, and there would be nobody to.
+    /// Support for a timestamp within the signature of a delivery, which distinguishes old
+    /// deliveries from new ones. Without it every genuine delivery counts as
+    /// [`Fresh`](crate::TimestampCheck::Fresh), and repetitions are detected by keys alone. Must
+    /// not be declared without `status_inquiry`: an old delivery is only a reason to query the
+    /// gateway, which would be impossible.
     pub signed_timestamps: bool,
-    /// The gateway signs the address to which it sends the payer's browser back:
+    /// Support for a signed return address of the payer's browser:
     /// [`signed_returns`](crate::PaymentProvider::signed_returns).
     pub signed_returns: bool,
 }
 
 impl Capabilities {
-    /// Instalments are offered.
+    /// Declares support for instalments.
     pub const fn with_partial_payments(mut self) -> Self {
         self.partial_payments = true;
         self
     }
 
-    /// A webhook address for each checkout is offered.
+    /// Declares support for a webhook address per checkout.
     pub const fn with_notify_url(mut self) -> Self {
         self.notify_url = true;
         self
     }
 
-    /// Customers are kept at the gateway.
+    /// Declares support for customer objects at the gateway.
     pub const fn with_remote_customers(mut self) -> Self {
         self.remote_customers = true;
         self
     }
 
-    /// Open checkouts can be cancelled.
+    /// Declares support for cancelling open checkouts.
     pub const fn with_cancellation(mut self) -> Self {
         self.cancellation = true;
         self
     }
 
-    /// Checkouts can be limited to certain methods.
+    /// Declares support for restricting checkouts to certain payment methods.
     pub const fn with_method_choice(mut self) -> Self {
         self.method_choice = true;
         self
     }
 
-    /// The gateway can send the payer the address.
+    /// Declares that the gateway can send the address to the payer.
     pub const fn with_payer_notification(mut self) -> Self {
         self.payer_notification = true;
         self
     }
 
-    /// The gateway can remind payers.
+    /// Declares that the gateway can remind payers.
     pub const fn with_reminders(mut self) -> Self {
         self.reminders = true;
         self
     }
 
-    /// The gateway can be asked how a checkout stands.
+    /// Declares support for querying the status of a checkout.
     pub const fn with_status_inquiry(mut self) -> Self {
         self.status_inquiry = true;
         self
     }
 
-    /// Deliveries carry a signed time.
+    /// Declares that deliveries carry a signed timestamp.
     pub const fn with_signed_timestamps(mut self) -> Self {
         self.signed_timestamps = true;
         self
     }
 
-    /// Return addresses are signed.
+    /// Declares that return addresses are signed.
     pub const fn with_signed_returns(mut self) -> Self {
         self.signed_returns = true;
         self
     }
 }
 
-/// The currencies a gateway can ask for.
+/// The currencies in which a gateway can request payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CurrencySupport {
-    /// Whatever the merchant's account has been enabled for; the gateway decides.
+    /// Any currency enabled for the merchant's account; the gateway decides.
     Any,
-    /// Only these.
+    /// Only these currencies.
     Only(Vec<Currency>),
 }
 
 impl CurrencySupport {
-    /// Whether a checkout in this currency may be tried.
+    /// Returns `true` if a checkout in this currency may be attempted.
     pub fn allows(&self, currency: Currency) -> bool {
         match self {
             Self::Any => true,
@@ -179,21 +180,22 @@ impl CurrencySupport {
     }
 }
 
-/// What a checkout must keep to at a gateway. Preflight checks all of it; a host that looks here
-/// first asks for nothing that would be refused.
+/// The limits for a checkout at a gateway. Preflight checks all of them; a host that reads them
+/// first makes no request that would be refused for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckoutLimits {
-    /// Most characters of a [`CheckoutReference`](crate::CheckoutReference), at most 50.
+    /// The maximum length of a [`CheckoutReference`](crate::CheckoutReference) in characters, at
+    /// most 50.
     pub reference_length: usize,
-    /// The least time from now to `expires_at`, if there is one.
+    /// The minimum time from now to `expires_at`, if there is one.
     pub shortest_life: Option<Duration>,
-    /// The most time from now to `expires_at`, if there is one.
+    /// The maximum time from now to `expires_at`, if there is one.
     pub longest_life: Option<Duration>,
 }
 
 impl Default for CheckoutLimits {
-    /// References of any length, and any life.
+    /// Allows references of any length and any lifetime.
     fn default() -> Self {
         Self {
             reference_length: 50,
@@ -204,13 +206,13 @@ impl Default for CheckoutLimits {
 }
 
 impl CheckoutLimits {
-    /// Sets the most characters of a reference.
+    /// Sets the maximum length of a reference, in characters.
     pub const fn with_reference_length(mut self, characters: usize) -> Self {
         self.reference_length = characters;
         self
     }
 
-    /// Sets the least and the most time a checkout may be open.
+    /// Sets the minimum and maximum time that a checkout may be open.
     pub const fn with_life(mut self, shortest: Duration, longest: Duration) -> Self {
         self.shortest_life = Some(shortest);
         self.longest_life = Some(longest);

@@ -1,24 +1,25 @@
 use std::time::Duration;
 
-/// What is known about what the gateway did with the request.
+/// The known effect of a request at the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Nothing left this process, so nothing can have changed.
+    /// No request left this process, so nothing can have changed.
     NotSent,
-    /// Nothing changed at the gateway: it said no, or the call only reads.
+    /// Nothing changed at the gateway: it refused the request, or the call only reads.
     Rejected,
-    /// The gateway may have acted: the connection broke after sending, time ran out, or the answer
-    /// cannot be read. Never treat this as a failure; ask again with the same reference.
+    /// The gateway may have acted: the connection broke after sending, the call timed out, or the
+    /// response cannot be read. Never treat this as a failure; repeat the call with the same
+    /// reference.
     MaybeApplied,
 }
 
-/// Whether the same call, with the same arguments, may be made again.
+/// Advice on repeating the same call with the same arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetryAdvice {
-    /// It would fail again: something has to change first.
+    /// Do not retry: the call would fail again until something changes.
     Never,
-    /// At once.
+    /// Retry immediately.
     Now,
-    /// Not before this much time has passed.
+    /// Retry after at least this time.
     After(Duration),
 }

@@ -4,33 +4,35 @@ use std::time::Duration;
 
 use super::{Effect, RetryAdvice};
 
-/// What happened, in classes that a host treats differently.
+/// The cause of an error, in classes that a host handles differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A field is missing or not acceptable, by our own check or by the gateway's.
+    /// A field is missing or not acceptable, by a local check or by the gateway's.
     InvalidRequest,
     /// The credentials were not accepted, or belong to the other environment.
     Authentication,
     /// The gateway does not know the object.
     NotFound,
-    /// An object of that reference exists and is not the one asked for, or no longer payable.
+    /// An object with this reference exists but differs from the request, or is no longer payable.
     Conflict,
-    /// The gateway understood and refused, for a reason that is none of the others.
+    /// The gateway understood the request and refused it, for a reason not covered by the other
+    /// kinds.
     Refused,
-    /// Too many calls; see the retry advice for how long to wait.
+    /// Too many calls; the retry advice gives the time to wait.
     RateLimited,
-    /// The gateway reports a fault of its own.
+    /// The gateway reports an internal fault.
     Unavailable,
-    /// No answer within the time allowed.
+    /// No response within the time limit.
     Timeout,
-    /// The connection could not be made or broke.
+    /// The connection could not be established, or broke.
     Connection,
-    /// An answer came that cannot be understood.
+    /// A response was received that cannot be parsed.
     UnreadableAnswer,
-    /// A webhook, or a return address, is not signed by a secret of this connection. The one reason for every mismatch.
+    /// A webhook or a return address is not signed by a secret of this connection. The only kind
+    /// for a signature mismatch of any sort.
     InvalidSignature,
-    /// This provider does not offer the operation, or not for this object.
+    /// The provider does not offer the operation, or not for this object.
     Unsupported,
 }
 
@@ -68,7 +70,7 @@ impl ErrorKind {
         }
     }
 
-    /// A stable snake-case word for logs, metrics and storage.
+    /// Returns a stable snake-case identifier for logs, metrics and storage.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
@@ -106,7 +108,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// The operation that was under way.
+/// The operation in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -129,7 +131,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Whether it changes nothing at the gateway.
+    /// Returns `true` if the operation changes nothing at the gateway.
     pub const fn only_reads(self) -> bool {
         match self {
             Self::CheckConnection
@@ -141,7 +143,7 @@ impl Operation {
         }
     }
 
-    /// A stable snake-case word for logs, metrics and storage.
+    /// Returns a stable snake-case identifier for logs, metrics and storage.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CheckConnection => "check_connection",
@@ -162,20 +164,20 @@ impl fmt::Display for Operation {
     }
 }
 
-/// A field in which the gateway's object is not what was asked for.
+/// A field in which the gateway's object differs from the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
     /// The field, for example `amount`.
     pub field: Cow<'static, str>,
-    /// What was asked for. Nothing secret or personal.
+    /// The requested value. Contains no secret or personal data.
     pub expected: String,
-    /// What the gateway has. Nothing secret or personal.
+    /// The gateway's value. Contains no secret or personal data.
     pub found: String,
 }
 
 impl Difference {
-    /// Names the field and both sides.
+    /// Creates a difference from the field and both values.
     pub fn new(
         field: impl Into<Cow<'static, str>>,
         expected: impl fmt::Display,

@@ -1,4 +1,4 @@
-//! The one error of everything a provider does.
+//! The common error type of all provider operations.
 
 mod advice;
 mod kind;
@@ -16,14 +16,14 @@ use crate::{Pii, ProviderId, Violations};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
-/// Why an operation of a provider did not succeed.
+/// An error that an operation of a provider returns.
 ///
-/// Three questions a host asks have an answer each: *what happened* ([`kind`](Self::kind)), *did
-/// it change anything at the gateway* ([`effect`](Self::effect)), and *may it be tried again*
-/// ([`retry`](Self::retry)). A declined payment or an expired checkout is no error but a value.
+/// It answers three questions of a host: *what happened* ([`kind`](Self::kind)), *did it change
+/// anything at the gateway* ([`effect`](Self::effect)), and *may it be retried*
+/// ([`retry`](Self::retry)). A declined payment or an expired checkout is a value, not an error.
 ///
-/// `Display` and `Debug` hold neither secrets nor personal data: the gateway's own message, which
-/// may repeat what it was sent, is behind [`gateway_message`](Self::gateway_message).
+/// `Display` and `Debug` contain neither secrets nor personal data: the gateway's own message,
+/// which may repeat request data, is available through [`gateway_message`](Self::gateway_message).
 pub struct ProviderError {
     inner: Box<Inner>,
 }
@@ -45,8 +45,8 @@ struct Inner {
 }
 
 impl ProviderError {
-    /// An error of this kind, with the effect and the retry advice that the kind implies; both can
-    /// be overridden by those who know better.
+    /// Creates an error of this kind, with the effect and the retry advice that the kind implies; a
+    /// caller with more precise knowledge can override both.
     pub fn new(kind: ErrorKind, operation: Operation, provider: ProviderId) -> Self {
         let inner = Inner {
             kind,
@@ -68,7 +68,7 @@ impl ProviderError {
         }
     }
 
-    /// An input that was refused before anything was sent.
+    /// Creates the error for an input that was refused before anything was sent.
     pub fn invalid(violations: Violations, operation: Operation, provider: ProviderId) -> Self {
         let mut error = Self::new(ErrorKind::InvalidRequest, operation, provider);
         error.inner.effect = Effect::NotSent;
@@ -76,124 +76,124 @@ impl ProviderError {
         error
     }
 
-    /// States what is known about the effect. A call that only reads cannot have changed anything,
-    /// whatever is stated.
+    /// Sets the known effect. For a call that only reads it has no influence: such a call cannot
+    /// have changed anything.
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.inner.effect = settled(self.inner.operation, effect);
         self
     }
 
-    /// States whether and when to try again.
+    /// Sets the retry advice.
     pub fn with_retry(mut self, retry: RetryAdvice) -> Self {
         self.inner.retry = retry;
         self
     }
 
-    /// Adds the HTTP status of the gateway's answer.
+    /// Sets the HTTP status of the gateway's response.
     pub fn with_status(mut self, status: u16) -> Self {
         self.inner.status = Some(status);
         self
     }
 
-    /// Adds the gateway's own error code.
+    /// Sets the gateway's own error code.
     pub fn with_gateway_code(mut self, code: impl Into<String>) -> Self {
         self.inner.gateway_code = Some(code.into());
         self
     }
 
-    /// Adds the gateway's own message.
+    /// Sets the gateway's own message.
     pub fn with_gateway_message(mut self, message: impl Into<String>) -> Self {
         self.inner.gateway_message = Some(Pii::new(message.into()));
         self
     }
 
-    /// Adds the id under which the gateway's support finds the request.
+    /// Sets the id by which the gateway's support finds the request.
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.inner.request_id = Some(id.into());
         self
     }
 
-    /// Adds what the gateway's answer told about how many calls it allows.
+    /// Sets the rate limit that the gateway's response reported.
     pub fn with_rate_limit(mut self, limit: RateLimit) -> Self {
         self.inner.rate_limit = limit.is_known().then_some(limit);
         self
     }
 
-    /// Adds in what the gateway's object differs from what was asked for.
+    /// Sets the differences between the gateway's object and the request.
     pub fn with_differences(mut self, differences: Vec<Difference>) -> Self {
         self.inner.differences = differences;
         self
     }
 
-    /// Adds the cause. Strip URLs, bodies and header values from it first.
+    /// Sets the cause. Remove URLs, bodies and header values from it first.
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.inner.source = Some(source.into());
         self
     }
 
-    /// What happened.
+    /// Returns the kind of error.
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }
 
-    /// During which operation.
+    /// Returns the operation that failed.
     pub fn operation(&self) -> Operation {
         self.inner.operation
     }
 
-    /// At which provider.
+    /// Returns the provider.
     pub fn provider(&self) -> &ProviderId {
         &self.inner.provider
     }
 
-    /// Whether the gateway may have acted on the request.
+    /// Returns the known effect of the request at the gateway.
     pub fn effect(&self) -> Effect {
         self.inner.effect
     }
 
-    /// Whether and when the same call may be made again.
+    /// Returns the advice on retrying the same call.
     pub fn retry(&self) -> RetryAdvice {
         self.inner.retry
     }
 
-    /// HTTP status of the gateway's answer, if there was one.
+    /// Returns the HTTP status of the gateway's response, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.inner.status
     }
 
-    /// The gateway's own error code.
+    /// Returns the gateway's own error code.
     pub fn gateway_code(&self) -> Option<&str> {
         self.inner.gateway_code.as_deref()
     }
 
-    /// The gateway's own message. It may repeat personal data of the request: show it to the
-    /// merchant, keep it out of logs.
+    /// Returns the gateway's own message. It may repeat personal data of the request: show it to
+    /// the merchant, keep it out of logs.
     pub fn gateway_message(&self) -> Option<&str> {
         self.inner.gateway_message.as_ref().map(Pii::expose)
     }
 
-    /// The id under which the gateway's support finds the request.
+    /// Returns the id by which the gateway's support finds the request.
     pub fn request_id(&self) -> Option<&str> {
         self.inner.request_id.as_deref()
     }
 
-    /// How many calls the gateway allows, if its answer told. How long to wait is in
-    /// [`retry`](Self::retry) as well.
+    /// Returns the rate limit, if the gateway's response reported one. The time to wait is also in
+    /// [`retry`](Self::retry).
     pub fn rate_limit(&self) -> Option<&RateLimit> {
         self.inner.rate_limit.as_ref()
     }
 
-    /// The fields at fault, for [`ErrorKind::InvalidRequest`].
+    /// Returns the invalid fields, for [`ErrorKind::InvalidRequest`].
     pub fn violations(&self) -> &Violations {
         &self.inner.violations
     }
 
-    /// In what the gateway's object differs, for [`ErrorKind::Conflict`].
+    /// Returns the differences of the gateway's object, for [`ErrorKind::Conflict`].
     pub fn differences(&self) -> &[Difference] {
         &self.inner.differences
     }
 
-    /// How long to wait before the call may be repeated: `None` if it may not.
+    /// Returns the time to wait before a retry, or `None` if the call may not be retried.
     pub fn retry_after(&self) -> Option<Duration> {
         match self.inner.retry {
             RetryAdvice::Never => None,

@@ -1,21 +1,22 @@
 use std::time::Duration;
 
-/// How many calls the gateway allows, as its answer told. Each part is told by some gateways only.
+/// The rate limit that the gateway's response reported. Each field is reported by some gateways
+/// only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// Most calls within the gateway's window.
+    /// The maximum number of calls within the gateway's window.
     pub limit: Option<u64>,
-    /// How many of them are left.
+    /// The number of calls that remain.
     pub remaining: Option<u64>,
-    /// How long until calls are accepted again.
+    /// The time until calls are accepted again.
     pub wait: Option<Duration>,
-    /// What the calls are counted by, in the gateway's word.
+    /// The scope by which calls are counted, in the gateway's own term.
     pub scope: Option<String>,
 }
 
 impl RateLimit {
-    /// Nothing known.
+    /// Creates a rate limit with no known values.
     pub const fn unknown() -> Self {
         Self {
             limit: None,
@@ -25,7 +26,7 @@ impl RateLimit {
         }
     }
 
-    /// Whether anything is known.
+    /// Returns `true` if any value is known.
     pub fn is_known(&self) -> bool {
         *self != Self::unknown()
     }

@@ -22,7 +22,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// An amount of `minor_units` of the currency's smallest unit (paise, cents, yen).
+    /// Creates an amount of `minor_units` of the currency's smallest unit (paise, cents, yen).
     pub const fn from_minor_units(minor_units: i64, currency: Currency) -> Self {
         Self {
             minor_units,
@@ -30,17 +30,18 @@ impl Money {
         }
     }
 
-    /// Nothing, in that currency.
+    /// Creates the zero amount in this currency.
     pub const fn zero(currency: Currency) -> Self {
         Self::from_minor_units(0, currency)
     }
 
-    /// Reads plain decimal text in major units (`200.12`, `200`, `-3.5`), exactly.
+    /// Parses plain decimal text in major units (`200.12`, `200`, `-3.5`), exactly.
     ///
     /// # Errors
-    /// [`MoneyError::Malformed`] for anything but digits, one sign and one point (no exponent, no
-    /// blanks, no separators), [`MoneyError::TooPrecise`] when a decimal beyond the currency's
-    /// smallest unit is not zero, [`MoneyError::Overflow`] beyond the range of the type.
+    /// Returns [`MoneyError::Malformed`] for anything but digits, one sign and one point (no
+    /// exponent, no blanks, no separators), [`MoneyError::TooPrecise`] if a decimal beyond the
+    /// currency's smallest unit is not zero, and [`MoneyError::Overflow`] beyond the range of the
+    /// type.
     pub fn from_decimal(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         super::decimal::parse(text, currency.exponent()).map(|minor_units| Self {
             minor_units,
@@ -48,37 +49,38 @@ impl Money {
         })
     }
 
-    /// The number of smallest units.
+    /// Returns the number of smallest units.
     pub const fn minor_units(self) -> i64 {
         self.minor_units
     }
 
-    /// The currency.
+    /// Returns the currency.
     pub const fn currency(self) -> Currency {
         self.currency
     }
 
-    /// The amount in major units with all of the currency's decimals, as text: `200.12`, `5.00`.
+    /// Returns the amount in major units with all of the currency's decimals, as text: `200.12`,
+    /// `5.00`.
     pub const fn decimal(self) -> Decimal {
         Decimal::new(self.minor_units, self.currency.exponent())
     }
 
-    /// Whether it is more than nothing.
+    /// Returns `true` if the amount is greater than zero.
     pub const fn is_positive(self) -> bool {
         self.minor_units > 0
     }
 
-    /// Whether it is nothing.
+    /// Returns `true` if the amount is zero.
     pub const fn is_zero(self) -> bool {
         self.minor_units == 0
     }
 
-    /// The sum, if both are of one currency and the sum is in range.
+    /// Returns the sum, if both amounts have the same currency and the sum is in range.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.combine(other, i64::checked_add)
     }
 
-    /// The difference, if both are of one currency and it is in range.
+    /// Returns the difference, if both amounts have the same currency and it is in range.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.combine(other, i64::checked_sub)
     }
@@ -112,20 +114,20 @@ impl fmt::Debug for Money {
     }
 }
 
-/// Why an amount could not be read or computed.
+/// An error in parsing or computing an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MoneyError {
-    /// Not plain decimal text.
+    /// The text is not a plain decimal number.
     #[error("amount is not a plain decimal number")]
     Malformed,
-    /// More decimals than the currency has.
+    /// The text has more decimals than the currency.
     #[error("amount has more decimals than its currency")]
     TooPrecise,
-    /// Beyond the range of a 64-bit number of smallest units.
+    /// The amount exceeds the range of a 64-bit number of smallest units.
     #[error("amount is out of range")]
     Overflow,
-    /// Two currencies in one sum.
+    /// The two amounts have different currencies.
     #[error("amounts of different currencies cannot be combined")]
     CurrencyMismatch,
 }
@@ -206,7 +208,7 @@ mod tests {
             let money = Money::from_minor_units(units, currency);
             let text = money.decimal().to_string();
             prop_assert_eq!(Money::from_decimal(&text, currency), Ok(money));
-            // The text says the unit exactly: another digit makes another amount, or none.
+            // The text is exact: changing a digit makes another amount or an invalid one.
             let decimals = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
             prop_assert_eq!(decimals, usize::from(currency.exponent()));
             let point = if decimals == 0 { "." } else { "" };

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An ISO 4217 currency that knows how many decimals its smallest unit has.
+/// An ISO 4217 currency with the number of decimals of its smallest unit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency {
@@ -38,12 +38,12 @@ impl Currency {
         exponent: 3,
     };
 
-    /// The three upper-case letters.
+    /// Returns the three upper-case letters.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.code).unwrap_or_default()
     }
 
-    /// Decimals of the smallest unit: 2 for INR, 0 for JPY, 3 for KWD.
+    /// Returns the number of decimals of the smallest unit: 2 for INR, 0 for JPY, 3 for KWD.
     pub const fn exponent(self) -> u8 {
         self.exponent
     }
@@ -52,8 +52,8 @@ impl Currency {
 impl FromStr for Currency {
     type Err = UnknownCurrency;
 
-    /// Reads the three upper-case letters of ISO 4217. Codes without a smallest unit (gold, test
-    /// codes) are refused, since no exact amount can be written in them.
+    /// Parses the three upper-case letters of ISO 4217. Codes without a smallest unit (gold, test
+    /// codes) are refused, because no exact amount can be expressed in them.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| UnknownCurrency)?;
         let known = iso_currency::Currency::from_code(text).ok_or(UnknownCurrency)?;
@@ -93,7 +93,7 @@ impl fmt::Debug for Currency {
     }
 }
 
-/// The text is not an ISO 4217 code with a smallest unit.
+/// An error that reports a text that is not an ISO 4217 code with a smallest unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("currency must be an ISO 4217 code in capitals, such as INR")]
 #[non_exhaustive]

@@ -56,7 +56,7 @@ pub(super) fn parse(text: &str, exponent: u8) -> Result<i64, MoneyError> {
     let padding = std::iter::repeat_n(b'0', exponent - kept.len());
     let mut units: i64 = 0;
     for digit in whole.bytes().chain(kept.bytes()).chain(padding) {
-        // Counting on the negative side reaches the whole range, i64::MIN included.
+        // Accumulating negative values covers the whole range, including i64::MIN.
         units = units
             .checked_mul(10)
             .and_then(|tens| tens.checked_sub(i64::from(digit - b'0')))

@@ -1,5 +1,5 @@
 //! Exact money: an amount is a whole number of the currency's smallest unit, and decimal text is
-//! converted without a float in between.
+//! converted without an intermediate float.
 
 mod amount;
 mod currency;

@@ -2,7 +2,7 @@ use url::{Host, Url};
 
 use crate::Environment;
 
-/// What is wrong with an address to send a payer to; `None` if nothing is.
+/// Returns the defect of an address for redirecting a payer, or `None` if the address is valid.
 pub(super) fn defect(url: &Url, environment: Environment) -> Option<&'static str> {
     let secure = match url.scheme() {
         "https" => true,

@@ -1,4 +1,4 @@
-//! What a host asks an operator for to connect an account, and what the operator gave.
+//! The settings that a host requests from an operator to connect an account, and their values.
 
 mod address;
 mod reader;

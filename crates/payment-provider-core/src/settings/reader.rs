@@ -5,10 +5,11 @@ use super::schema::ENVIRONMENT;
 use super::{ConnectionSettings, SettingField, SettingKind, SettingValue, SettingsSchema, address};
 use crate::{Environment, ViolationCode, Violations};
 
-/// Reads [`ConnectionSettings`] by a [`SettingsSchema`] and collects every violation on the way.
+/// A reader that checks [`ConnectionSettings`] against a [`SettingsSchema`] and collects all
+/// violations.
 ///
-/// Checked by the schema alone: unknown fields, required fields, kinds, lengths, choices. What
-/// only the provider can judge it adds with [`reject`](Self::reject).
+/// The schema covers unknown fields, required fields, kinds, lengths and choices. Violations that
+/// only the provider can detect are added with [`reject`](Self::reject).
 ///
 /// ```
 /// use payment_provider_core::{
@@ -36,7 +37,7 @@ pub struct SettingsReader<'a> {
 }
 
 impl<'a> SettingsReader<'a> {
-    /// Checks all fields by the schema.
+    /// Creates a reader and checks all fields against the schema.
     pub fn new(schema: &'a SettingsSchema, settings: &'a ConnectionSettings) -> Self {
         let mut violations = Violations::none();
         for field in schema.fields() {
@@ -54,7 +55,7 @@ impl<'a> SettingsReader<'a> {
         }
     }
 
-    /// A text or choice that was given and fits; otherwise the field's default.
+    /// Returns a valid text or choice, or else the field's default.
     pub fn text(&self, name: &str) -> Option<&'a str> {
         match self.fitting(name) {
             Some(SettingValue::Text(text)) => Some(text.expose_secret()),
@@ -62,7 +63,7 @@ impl<'a> SettingsReader<'a> {
         }
     }
 
-    /// A secret that was given and fits.
+    /// Returns a valid secret.
     pub fn secret(&self, name: &str) -> Option<&'a SecretString> {
         match self.fitting(name)? {
             SettingValue::Text(text) => Some(text),
@@ -70,7 +71,7 @@ impl<'a> SettingsReader<'a> {
         }
     }
 
-    /// The secrets that were given and fit, in order; empty if none.
+    /// Returns the valid secrets in order; empty if there are none.
     pub fn secrets(&self, name: &str) -> Vec<SecretString> {
         match self.fitting(name) {
             Some(SettingValue::Text(text)) => vec![text.clone()],
@@ -79,14 +80,14 @@ impl<'a> SettingsReader<'a> {
         }
     }
 
-    /// A URL that was given and fits.
+    /// Returns a valid URL.
     pub fn url(&self, name: &str) -> Option<Url> {
         self.text(name)?.parse().ok()
     }
 
-    /// A URL that was given and fits, and to which a payer may be sent in this environment: https,
-    /// in sandbox also plain http to this very machine, and no user name or password in it. Any
-    /// other is rejected.
+    /// Returns a valid URL to which a payer may be redirected in this environment: https, or in
+    /// sandbox also plain http to the local machine, without a user name or password. Any other URL
+    /// is rejected.
     pub fn web_address(&mut self, name: &'static str, environment: Environment) -> Option<Url> {
         let url = self.url(name)?;
         match address::defect(&url, environment) {
@@ -98,12 +99,12 @@ impl<'a> SettingsReader<'a> {
         }
     }
 
-    /// The environment, of a schema with the field [`SettingField::environment`].
+    /// Returns the environment, for a schema with the field [`SettingField::environment`].
     pub fn environment(&self) -> Option<Environment> {
         self.text(ENVIRONMENT)?.parse().ok()
     }
 
-    /// A yes-or-no that was given; otherwise no.
+    /// Returns the value of a flag; `false` if it is absent.
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.fitting(name), Some(SettingValue::Flag(true)))
     }
@@ -113,19 +114,19 @@ impl<'a> SettingsReader<'a> {
         self.violations.push(field, code, message);
     }
 
-    /// Whether all was well so far.
+    /// Returns `true` if there are no violations so far.
     pub fn is_clean(&self) -> bool {
         self.violations.is_empty()
     }
 
-    /// All violations, if there are any.
+    /// Returns all violations as an error, if there are any.
     pub fn finish(self) -> Result<(), Violations> {
         self.violations.into_result(())
     }
 
-    /// What a provider made of its settings, or all violations. A provider that finds nothing to
-    /// reject and still has nothing to give asks for what its schema does not require; that is told
-    /// as a violation too.
+    /// Returns the value that a provider made of its settings, or all violations. If there is no
+    /// violation and no value either, the provider needs a field that its schema does not require;
+    /// this is reported as a violation too.
     pub fn finish_with<T>(self, read: Option<T>) -> Result<T, Violations> {
         let schema = self.schema;
         self.finish()?;

@@ -4,8 +4,8 @@ use crate::{Violation, ViolationCode};
 
 pub(super) const ENVIRONMENT: &str = "environment";
 
-/// The settings a provider needs for one connection, from which a host draws its form without
-/// knowing the gateway.
+/// The settings that a provider needs for one connection. A host renders its form from this schema
+/// without any knowledge of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct SettingsSchema {
@@ -13,26 +13,26 @@ pub struct SettingsSchema {
 }
 
 impl SettingsSchema {
-    /// A schema of these fields, in the order in which a form shows them.
+    /// Creates a schema of these fields, in the order in which a form shows them.
     pub fn new(fields: impl IntoIterator<Item = SettingField>) -> Self {
         Self {
             fields: fields.into_iter().collect(),
         }
     }
 
-    /// The fields in order.
+    /// Returns the fields in order.
     pub fn fields(&self) -> &[SettingField] {
         &self.fields
     }
 
-    /// The field of this name.
+    /// Returns the field with this name.
     pub fn field(&self, name: &str) -> Option<&SettingField> {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The violation of naming a field that is not in the schema. Such a name comes from outside: a
-    /// short printable one is repeated, since a typing mistake is what it most likely is; anything
-    /// else might be a secret in the wrong place.
+    /// Returns the violation for a field name that is not in the schema. The name is external
+    /// input: a short printable one is repeated, because it is most likely a typing mistake;
+    /// anything else might be a misplaced secret and is not repeated.
     pub fn unknown_field(name: &str) -> Violation {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
         let shown = if name.len() <= 32 && name.bytes().all(plain) {
@@ -49,30 +49,30 @@ impl SettingsSchema {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SettingField {
-    /// Name in [`ConnectionSettings`](crate::ConnectionSettings) and in JSON.
+    /// The name in [`ConnectionSettings`](crate::ConnectionSettings) and in JSON.
     pub name: &'static str,
-    /// For the form.
+    /// The label in the form.
     pub label: &'static str,
-    /// Where to find the value, what it does.
+    /// The help text: the source of the value and its effect.
     pub help: &'static str,
-    /// What values it takes.
+    /// The kind of value.
     #[serde(flatten)]
     pub kind: SettingKind,
-    /// Whether it must be given.
+    /// True if a value is required.
     pub required: bool,
-    /// What applies when it is not given, for the form to show.
+    /// The value that applies if none is given, shown in the form.
     pub default: Option<&'static str>,
-    /// Least characters of a text; of each text of a list.
+    /// The minimum number of characters of a text, and of each text of a list.
     pub min_length: usize,
-    /// Most characters of a text; of each text of a list.
+    /// The maximum number of characters of a text, and of each text of a list.
     pub max_length: usize,
 }
 
 impl SettingField {
-    /// Most characters of a text unless a field says otherwise.
+    /// The default maximum number of characters of a text.
     pub const DEFAULT_MAX_LENGTH: usize = 512;
 
-    /// An optional field.
+    /// Creates an optional field.
     pub const fn new(name: &'static str, label: &'static str, kind: SettingKind) -> Self {
         let max_length = Self::DEFAULT_MAX_LENGTH;
         Self {
@@ -87,7 +87,7 @@ impl SettingField {
         }
     }
 
-    /// The required choice of the environment, under the name by which
+    /// Creates the required choice of the environment, under the name by which
     /// [`SettingsReader::environment`](crate::SettingsReader::environment) reads it.
     pub fn environment() -> Self {
         let choices = vec![
@@ -109,31 +109,32 @@ impl SettingField {
         self
     }
 
-    /// Says what applies when the field is not given.
+    /// Sets the value that applies if the field is not given.
     pub const fn with_default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
         self
     }
 
-    /// Sets the least characters of a text: of a secret, as many as cannot be found out by trying.
+    /// Sets the minimum number of characters of a text. For a secret, choose it so that the secret
+    /// cannot be found by brute force.
     pub const fn with_min_length(mut self, characters: usize) -> Self {
         self.min_length = characters;
         self
     }
 
-    /// Sets the most characters of a text.
+    /// Sets the maximum number of characters of a text.
     pub const fn with_max_length(mut self, characters: usize) -> Self {
         self.max_length = characters;
         self
     }
 
-    /// Whether its values are secrets: sealed at rest, never shown again.
+    /// Returns `true` if the values are secrets: encrypted at rest and never shown again.
     pub const fn is_secret(&self) -> bool {
         matches!(self.kind, SettingKind::Secret | SettingKind::SecretList)
     }
 }
 
-/// What values a setting takes.
+/// The kind of value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -142,12 +143,12 @@ pub enum SettingKind {
     Text,
     /// One secret.
     Secret,
-    /// One or more secrets of which the first is used for calls and all verify webhooks, so that a
-    /// secret can be replaced without a gap. A single text counts as a list of one.
+    /// One or more secrets. The first is used for calls and all of them verify webhooks, so that a
+    /// secret can be replaced without an interruption. A single text counts as a list of one.
     SecretList,
     /// An absolute URL.
     Url,
-    /// One of these.
+    /// One of the listed values.
     Choice {
         /// The accepted values.
         choices: Vec<SettingChoice>,
@@ -162,12 +163,12 @@ pub enum SettingKind {
 pub struct SettingChoice {
     /// The value.
     pub value: &'static str,
-    /// For the form.
+    /// The label in the form.
     pub label: &'static str,
 }
 
 impl SettingChoice {
-    /// A value and the words for it.
+    /// Creates a choice from a value and its label.
     pub const fn new(value: &'static str, label: &'static str) -> Self {
         Self { value, label }
     }

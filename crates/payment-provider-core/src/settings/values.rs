@@ -5,19 +5,19 @@ use std::fmt;
 use secrecy::SecretString;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// What an operator gave for one connection, by field name.
+/// The values that an operator supplied for one connection, by field name.
 ///
-/// Every text is a secret from the moment it enters: only the provider's schema tells which ones
-/// really are, and until then none may reach a log. Deserialising accepts any JSON value for a
-/// field; what does not fit is reported by [`SettingsReader`](crate::SettingsReader) together with
-/// all other violations, by field and without the value. There is no way to serialise settings.
+/// Every text is treated as a secret on input: only the provider's schema declares which texts are
+/// secret, and until it is applied none may reach a log. Deserialization accepts any JSON value for
+/// a field; an invalid one is reported by [`SettingsReader`](crate::SettingsReader) together with
+/// all other violations, by field and without the value. Settings cannot be serialized.
 #[derive(Clone, Default)]
 pub struct ConnectionSettings {
     values: BTreeMap<String, SettingValue>,
 }
 
 impl ConnectionSettings {
-    /// No settings.
+    /// Creates empty settings.
     pub const fn new() -> Self {
         Self {
             values: BTreeMap::new(),
@@ -29,18 +29,18 @@ impl ConnectionSettings {
         self.values.insert(name.into(), value.into());
     }
 
-    /// Sets a field, for chains.
+    /// Sets a field and returns the settings, for chaining.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<SettingValue>) -> Self {
         self.set(name, value);
         self
     }
 
-    /// The value of a field.
+    /// Returns the value of a field.
     pub fn get(&self, name: &str) -> Option<&SettingValue> {
         self.values.get(name)
     }
 
-    /// All fields by name.
+    /// Returns an iterator over all fields by name.
     pub fn iter(&self) -> btree_map::Iter<'_, String, SettingValue> {
         self.values.iter()
     }
@@ -62,7 +62,7 @@ impl fmt::Debug for ConnectionSettings {
     }
 }
 
-/// A value of one setting.
+/// The value of one setting.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SettingValue {
@@ -70,10 +70,10 @@ pub enum SettingValue {
     Text(SecretString),
     /// A list of texts.
     List(Vec<SecretString>),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
-    /// Something no setting takes (a number, an object, a list of other things); its content is
-    /// not kept.
+    /// A value of a type that no setting accepts (a number, an object, a list of other types); its
+    /// content is not kept.
     Unsupported,
 }
 
@@ -132,13 +132,13 @@ impl<'de> Visitor<'de> for SettingsVisitor {
         Ok(settings)
     }
 
-    // serde's own messages would repeat the value.
+    // The default messages of serde would repeat the value.
     fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
         Err(E::custom("settings must be an object"))
     }
 }
 
-/// A field's value as it came; `None` for JSON `null`, which is the same as not given.
+/// A field's value as received; `None` for JSON `null`, which is equivalent to an absent field.
 struct Given(Option<SettingValue>);
 
 impl<'de> Deserialize<'de> for Given {

@@ -6,26 +6,26 @@ use crate::{
     Settlement,
 };
 
-/// One piece of news from a verified delivery.
+/// One event of a verified delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// What it is about. Look it up inside the connection that verified the delivery, nowhere else.
+    /// The subject of the event. Look it up only within the connection that verified the delivery.
     pub target: EventTarget,
-    /// What it says.
+    /// The content of the event.
     pub kind: EventKind,
-    /// The gateway's word for the type of the delivery, for example `PAYMENT_LINK_EVENT`.
+    /// The gateway's name for the type of the delivery, for example `PAYMENT_LINK_EVENT`.
     pub gateway_type: String,
-    /// The gateway's word for the version of the delivery's form, if it tells one. It may come from
-    /// outside the signature: it explains, and decides nothing.
+    /// The gateway's version of the delivery's format, if it reports one. It may come from outside
+    /// the signature: it is informational and decides nothing.
     #[serde(default)]
     pub gateway_version: Option<String>,
-    /// When the gateway says it happened.
+    /// The time of the event, as reported by the gateway.
     pub occurred_at: Option<Timestamp>,
 }
 
 impl Event {
-    /// An event of the gateway's type, about this subject.
+    /// Creates an event of the gateway's type, about this target.
     pub fn new(gateway_type: impl Into<String>, target: EventTarget, kind: EventKind) -> Self {
         Self {
             target,
@@ -36,20 +36,20 @@ impl Event {
         }
     }
 
-    /// Sets the gateway's word for the version of the delivery's form.
+    /// Sets the gateway's version of the delivery's format.
     pub fn with_gateway_version(mut self, version: Option<String>) -> Self {
         self.gateway_version = version;
         self
     }
 
-    /// Sets when the gateway says it happened.
+    /// Sets the time of the event, as reported by the gateway.
     pub const fn with_occurred_at(mut self, at: Option<Timestamp>) -> Self {
         self.occurred_at = at;
         self
     }
 }
 
-/// The object an event is about, by every name the delivery gives for it.
+/// The object that an event is about, by every identifier in the delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EventTarget {
@@ -62,7 +62,7 @@ pub struct EventTarget {
 }
 
 impl EventTarget {
-    /// Nothing in particular.
+    /// Creates a target without identifiers.
     pub const fn none() -> Self {
         Self {
             reference: None,
@@ -89,59 +89,60 @@ impl EventTarget {
         self
     }
 
-    /// Whether it names nothing.
+    /// Returns `true` if the target has no identifiers.
     pub const fn is_none(&self) -> bool {
         self.reference.is_none() && self.gateway_id.is_none() && self.order_id.is_none()
     }
 }
 
-/// What an event says. Movements and snapshots are different things and are never added up
+/// The content of an event. Movements and snapshots are different things and are never added
 /// together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
-    /// A delta: this attempt to pay came to this. Takes effect once, by
+    /// A delta: the payment attempt reached this state. Takes effect once, by
     /// [`Payment::dedup_key`].
     Payment(Payment),
-    /// A delta: this refund came to this. Takes effect once, by [`Refund::dedup_key`].
+    /// A delta: the refund reached this state. Takes effect once, by [`Refund::dedup_key`].
     Refund(Refund),
-    /// A statement: a payment is contested, and this is where that stands. Books nothing; it is
-    /// news once, by [`Dispute::dedup_key`].
+    /// A statement: a payment is contested, with the current state of the dispute. Posts no money;
+    /// reported once, by [`Dispute::dedup_key`].
     Dispute(Dispute),
-    /// A statement: collected money was paid out to the merchant, or was not. Books nothing; it is
-    /// news once, by [`Settlement::dedup_key`].
+    /// A statement: collected money was paid out to the merchant, or the payout failed. Posts no
+    /// money; reported once, by [`Settlement::dedup_key`].
     Settlement(Settlement),
-    /// A statement to compare with: so the checkout stands. Books nothing; if it says more was
-    /// paid than is booked, the payments have to be fetched.
+    /// A statement for comparison: the totals of the checkout. Posts no money; if the total paid
+    /// exceeds the posted amount, the payments have to be fetched.
     Snapshot(CheckoutSnapshot),
-    /// Something happened to the subject, but what the delivery says of it cannot be relied on:
-    /// fetch.
+    /// The subject changed, but the details in the delivery are not reliable: fetch the current
+    /// state.
     FetchNeeded,
-    /// A test delivery of the gateway's dashboard.
+    /// A test delivery from the gateway's dashboard.
     Ping,
-    /// Verified, but not of a kind or form this version reads. Kept, and worth an operator's look
-    /// if it goes on. If its subject is known, a host fetches to see what it was about.
+    /// A verified delivery of a kind or format that this version cannot read. It is kept, and an
+    /// operator should examine it if it recurs. If the subject is known, the host fetches its
+    /// current state.
     Unrecognised {
-        /// What could not be read, without values of the body.
+        /// The part that could not be read, without values of the body.
         reason: String,
     },
 }
 
-/// A checkout's totals, as a delivery states them.
+/// The totals of a checkout, as stated in a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CheckoutSnapshot {
-    /// Where the checkout stands.
+    /// The status of the checkout.
     pub status: CheckoutStatus,
-    /// What it asks for.
+    /// The requested amount.
     pub amount: Money,
-    /// What was paid on it, over all payments.
+    /// The amount paid on the checkout, over all payments.
     pub amount_paid: Money,
 }
 
 impl CheckoutSnapshot {
-    /// A snapshot of these totals.
+    /// Creates a snapshot of these totals.
     pub const fn new(status: CheckoutStatus, amount: Money, amount_paid: Money) -> Self {
         Self {
             status,

@@ -7,7 +7,8 @@ use sha2::Sha256;
 
 use super::{MatchedSecret, SecretLabel, SignatureCheck};
 
-/// The active secrets of a connection at a gateway that signs with HMAC-SHA256, as most do.
+/// The active secrets of a connection at a gateway that signs with HMAC-SHA256, the most common
+/// scheme.
 ///
 /// ```
 /// use payment_provider_core::HmacKeyring;
@@ -23,11 +24,12 @@ pub struct HmacKeyring {
 }
 
 impl HmacKeyring {
-    /// The secrets, in the order in which a [`SettingKind::SecretList`](crate::SettingKind) has them.
-    /// Each is labelled by a few digits of what it gives for a fixed text.
+    /// Creates a keyring from the secrets, in the order of the
+    /// [`SettingKind::SecretList`](crate::SettingKind). Each secret is labelled by a few digits of
+    /// its signature of a fixed text.
     pub fn new(secrets: &[SecretString]) -> Self {
         let keys = secrets.iter().filter_map(|secret| {
-            // A key may be of any length, so none is left out.
+            // HMAC accepts a key of any length, so no secret is omitted.
             let key = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).ok()?;
             let digest = signature(&key, &[b"payment-provider-core: label of a secret"]);
             let label = SecretLabel::new(HEXLOWER.encode(&digest[..4]));
@@ -38,8 +40,8 @@ impl HmacKeyring {
         }
     }
 
-    /// The secret that gives this signature for these parts, one after the other; `None` for every
-    /// mismatch. Takes the same time whichever secret it is.
+    /// Returns the secret that produces this signature for the concatenated parts; `None` for every
+    /// mismatch. The time taken does not depend on which secret matches.
     pub fn signer(&self, claimed: &[u8], parts: &[&[u8]]) -> Option<MatchedSecret> {
         let mut check = SignatureCheck::new(claimed);
         for (label, key) in &self.keys {
@@ -48,8 +50,9 @@ impl HmacKeyring {
         check.finish()
     }
 
-    /// As [`signer`](Self::signer), for a signature in hexadecimal digits, large or small. None at
-    /// all, and what is no such text, is compared like any other and matches nothing.
+    /// Returns the secret as [`signer`](Self::signer) does, for a signature in hexadecimal digits
+    /// of either case. A missing or malformed signature is compared like any other and matches
+    /// nothing.
     pub fn signer_in_hex(&self, claimed: Option<&str>, parts: &[&[u8]]) -> Option<MatchedSecret> {
         let text = claimed.unwrap_or_default().as_bytes();
         let claimed = HEXLOWER_PERMISSIVE.decode(text).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Deliveries from the gateway: what comes in, and what it means once verified.
+//! Deliveries from the gateway: the raw requests, and their content after verification.
 
 mod event;
 mod keyring;

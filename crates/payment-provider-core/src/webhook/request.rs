@@ -5,24 +5,25 @@ use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use url::Url;
 
-/// A delivery exactly as it came over the wire. Nothing in it is trusted yet.
+/// A delivery exactly as received. Nothing in it is trusted yet.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRequest {
     /// HTTP method.
     pub method: Method,
-    /// The public address it was sent to, as the gateway knows it; some gateways sign it.
+    /// The public address that received the delivery, as the gateway knows it; some gateways sign
+    /// it.
     pub url: Url,
     /// All headers.
     pub headers: HeaderMap,
-    /// The raw body, untouched: a signature covers bytes.
+    /// The raw body, unmodified: a signature covers bytes.
     pub body: Bytes,
-    /// When it arrived.
+    /// The time of arrival.
     pub received_at: Timestamp,
 }
 
 impl WebhookRequest {
-    /// A POST of this body, the way almost every gateway delivers.
+    /// Creates a POST request with this body, the usual form of a delivery.
     pub fn post(
         url: Url,
         headers: HeaderMap,
@@ -38,8 +39,8 @@ impl WebhookRequest {
         }
     }
 
-    /// The value of a header if it is there once and is visible ASCII; a header that is repeated
-    /// or holds other bytes counts as absent.
+    /// Returns the value of a header if it occurs once and is visible ASCII; a header that is
+    /// repeated or contains other bytes counts as absent.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         match (values.next(), values.next()) {
@@ -50,7 +51,7 @@ impl WebhookRequest {
 }
 
 impl fmt::Debug for WebhookRequest {
-    /// Leaves out header values and the body.
+    /// Omits header values and the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookRequest")
             .field("method", &self.method)

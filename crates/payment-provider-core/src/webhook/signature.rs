@@ -3,11 +3,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};
 
-/// Compares the signature of a delivery with what each of a connection's secrets gives for it.
+/// A constant-time comparison of a delivery's signature with the expected one of each secret of a
+/// connection.
 ///
-/// Every comparison takes the same time however much agrees, and all of them are made whichever
-/// matches: neither a signature nor the number of a secret can be found out from how long it takes.
-/// It is the only way to a [`MatchedSecret`].
+/// The duration of a comparison does not depend on the number of equal bytes, and all comparisons
+/// are made even after a match: timing reveals neither a signature nor the index of the secret.
+/// This type is the only way to obtain a [`MatchedSecret`].
 ///
 /// ```
 /// use payment_provider_core::{SecretLabel, SignatureCheck, Verification};
@@ -28,7 +29,7 @@ pub struct SignatureCheck<'a> {
 }
 
 impl<'a> SignatureCheck<'a> {
-    /// A check of this signature, decoded from the form in which it was sent.
+    /// Creates a check of this signature, decoded from its wire format.
     pub fn new(claimed: &'a [u8]) -> Self {
         Self {
             claimed,
@@ -37,50 +38,50 @@ impl<'a> SignatureCheck<'a> {
         }
     }
 
-    /// Compares with the signature that the secret of this label gives. One of no bytes matches
-    /// nothing.
+    /// Compares the signature with the expected one of the secret with this label. An empty
+    /// expected signature matches nothing.
     pub fn compare(&mut self, label: &'a SecretLabel, expected: &[u8]) {
         let empty = Choice::from(u8::from(expected.is_empty()));
         let equal = expected.ct_eq(self.claimed) & !empty;
-        // Which secret matched is no secret; that it matched is told by the answer.
+        // The index of the matched secret is not confidential, and the result reveals the match
+        // anyway.
         if bool::from(equal & !self.found) {
             self.label = Some(label);
         }
         self.found |= equal;
     }
 
-    /// The first secret that matched, if any did.
+    /// Returns the first secret that matched, if any.
     pub fn finish(self) -> Option<MatchedSecret> {
         self.label.cloned().map(MatchedSecret)
     }
 }
 
-/// One of a connection's secrets, found by [`SignatureCheck`] to be the one a delivery was signed
-/// with.
+/// The secret of a connection that signed a delivery, as found by [`SignatureCheck`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchedSecret(SecretLabel);
 
 impl MatchedSecret {
-    /// Which one.
+    /// Returns the label of the secret.
     pub const fn label(&self) -> &SecretLabel {
         &self.0
     }
 }
 
-/// How it was made sure that a delivery comes from the gateway.
+/// The method by which a delivery was verified to come from the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verification {
-    /// By a secret that only the gateway and this connection know.
+    /// A secret known only to the gateway and this connection.
     SharedSecret(MatchedSecret),
-    /// By a public key of the gateway, with a library that verifies such signatures.
+    /// A public key of the gateway, checked with a library that verifies such signatures.
     PublicKey(SecretLabel),
-    /// By asking the gateway.
+    /// A query to the gateway.
     Inquiry,
 }
 
 impl Verification {
-    /// The key it was verified with, where there is one.
+    /// Returns the key that verified the delivery, if there is one.
     pub const fn key(&self) -> Option<&SecretLabel> {
         match self {
             Self::SharedSecret(MatchedSecret(label)) | Self::PublicKey(label) => Some(label),
@@ -89,18 +90,19 @@ impl Verification {
     }
 }
 
-/// Names one of a connection's secrets without giving it away, the same for the same secret.
+/// A label that identifies one of a connection's secrets without revealing it; the same secret
+/// always has the same label.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SecretLabel(String);
 
 impl SecretLabel {
-    /// A label. Derive it so that the secret cannot be found from it.
+    /// Creates a label. Derive it so that the secret cannot be recovered from it.
     pub fn new(label: impl Into<String>) -> Self {
         Self(label.into())
     }
 
-    /// The label as text.
+    /// Returns the label as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

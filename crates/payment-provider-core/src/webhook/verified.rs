@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use super::{Event, EventKind, SecretLabel, Verification};
 use crate::Environment;
 
-/// A delivery whose signature was found good, and what it says.
+/// A delivery with a valid signature, and its content.
 ///
-/// Only a provider makes one, at the end of
+/// Only a provider creates one, at the end of
 /// [`handle_webhook`](crate::PaymentProvider::handle_webhook).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedWebhook {
@@ -25,12 +25,14 @@ pub struct VerifiedWebhook {
 }
 
 impl VerifiedWebhook {
-    /// Called by providers once `body` is verified, with how that was done.
+    /// Creates a verified delivery. Called by providers once `body` is verified, with the method of
+    /// verification.
     ///
-    /// A delivery that is not [`TimestampCheck::Fresh`] is genuine but may be an old one played again,
-    /// so its content is not relied on: every payment, refund and snapshot in it becomes
-    /// [`EventKind::FetchNeeded`] here. Nothing is lost and nothing stale is believed. Disputes and
-    /// settlements stay: they book nothing, and that they came to this state remains true.
+    /// A delivery that is not [`TimestampCheck::Fresh`] is genuine but may be a replay, so its
+    /// content is not trusted: every payment, refund and snapshot in it becomes
+    /// [`EventKind::FetchNeeded`] here. Nothing is lost and no stale content is trusted. Disputes
+    /// and settlements are kept: they post no money, and it remains true that they reached this
+    /// state.
     pub fn new(
         verification: Verification,
         body: &[u8],
@@ -59,65 +61,67 @@ impl VerifiedWebhook {
         }
     }
 
-    /// Says when the gateway says it sent this.
+    /// Sets the time at which the delivery was sent, as reported by the gateway.
     pub const fn with_sent_at(mut self, sent_at: Option<Timestamp>) -> Self {
         self.sent_at = sent_at;
         self
     }
 
-    /// Sets the answer that this gateway wants to a delivery it need not repeat.
+    /// Sets the response that this gateway expects to a delivery that it need not repeat.
     pub fn with_reply(mut self, reply: WebhookReply) -> Self {
         self.reply = reply;
         self
     }
 
-    /// Identifies the delivery within its connection: equal for equal bodies, whatever the headers.
+    /// Returns the identity of the delivery within its connection: equal for equal bodies,
+    /// regardless of the headers.
     pub const fn delivery_key(&self) -> &DeliveryKey {
         &self.delivery_key
     }
 
-    /// The environment of the connection that verified it.
+    /// Returns the environment of the connection that verified the delivery.
     pub const fn environment(&self) -> Environment {
         self.environment
     }
 
-    /// Whether it was sent within the acceptance window.
+    /// Returns the position of the delivery's timestamp relative to the acceptance window.
     pub const fn timestamp_check(&self) -> TimestampCheck {
         self.timestamp_check
     }
 
-    /// How it was verified.
+    /// Returns the method of verification.
     pub const fn verification(&self) -> &Verification {
         &self.verification
     }
 
-    /// Which of the connection's secrets verified it.
+    /// Returns the label of the connection's secret that verified the delivery.
     pub const fn matched_secret(&self) -> Option<&SecretLabel> {
         self.verification.key()
     }
 
-    /// When the gateway says it sent it, if that can be read.
+    /// Returns the time at which the delivery was sent, as reported by the gateway, if it can be
+    /// read.
     pub const fn sent_at(&self) -> Option<Timestamp> {
         self.sent_at
     }
 
-    /// What it says.
+    /// Returns the events of the delivery.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// What it says, by value.
+    /// Returns the events of the delivery by value.
     pub fn into_events(self) -> Vec<Event> {
         self.events
     }
 
-    /// What to answer once the delivery is stored.
+    /// Returns the response to send once the delivery is stored.
     pub const fn reply(&self) -> &WebhookReply {
         &self.reply
     }
 }
 
-/// Identifies a delivery: the SHA-256 of the verified body, as 64 hexadecimal digits.
+/// The identity of a delivery: the SHA-256 of the verified body, as 64 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeliveryKey(String);
@@ -127,7 +131,7 @@ impl DeliveryKey {
         Self(HEXLOWER.encode(&Sha256::digest(body)))
     }
 
-    /// The key as text, to store under a unique constraint.
+    /// Returns the key as text, to be stored under a unique constraint.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -145,30 +149,30 @@ impl fmt::Debug for DeliveryKey {
     }
 }
 
-/// Where a delivery's own time stamp lies relative to its arrival.
+/// The position of a delivery's timestamp relative to its arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimestampCheck {
-    /// Within the acceptance window: the content counts.
+    /// Within the acceptance window: the content is trusted.
     Fresh,
     /// Older than the window.
     Stale,
-    /// Further in the future than clocks differ.
+    /// Further in the future than the tolerated clock skew.
     FromFuture,
 }
 
-/// What to answer to a delivery that was stored: status 200 with this body.
+/// The response to a delivery that was stored: status 200 with this body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct WebhookReply {
-    /// Value of `content-type`, if the gateway wants a body.
+    /// The value of `content-type`, if the gateway expects a body.
     pub content_type: Option<&'static str>,
     /// The body.
     pub body: Bytes,
 }
 
 impl WebhookReply {
-    /// An answer with a body.
+    /// Creates a response with a body.
     pub fn with_body(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             content_type: Some(content_type),
