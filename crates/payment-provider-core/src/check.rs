@@ -14,7 +14,7 @@ pub struct ConnectionCheck {
     /// The gateway's clock minus the local clock, to the second. A webhook outside the acceptance
     /// window is only trusted as a hint, so a large skew costs one fetch per webhook.
     pub clock_skew: Option<SignedDuration>,
-    /// Remaining steps for the operator, in plain text; empty if the connection is complete.
+    /// The remaining steps for the operator; empty if there are none.
     pub next_steps: Vec<String>,
 }
 

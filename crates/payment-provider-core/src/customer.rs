@@ -56,8 +56,8 @@ pub struct CustomerLink {
     /// The gateway's customer id; `None` if the gateway keeps no customers and the link exists at
     /// the host only.
     pub remote_id: Option<String>,
-    /// The corrections that are required before this customer can be charged, each with the field
-    /// of [`Customer`] it concerns. Empty if the customer is ready.
+    /// The additions and corrections that are required before payment can be requested from this
+    /// customer, each with the field of [`Customer`] it concerns. Empty if the customer is ready.
     pub needs: Violations,
 }
 

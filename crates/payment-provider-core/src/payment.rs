@@ -60,7 +60,7 @@ impl Payment {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PaymentStatus {
-    /// Money was received. The only status that is posted.
+    /// Money was received. The only status for which money is posted.
     Succeeded,
     /// This attempt failed; a later one may succeed.
     Failed,

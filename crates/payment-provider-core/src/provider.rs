@@ -52,7 +52,7 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// Returns the gateway's identity and capabilities: the factory's descriptor.
     fn descriptor(&self) -> &ProviderDescriptor;
 
-    /// Returns the environment, which determines if this connection moves real money.
+    /// Returns the environment, which determines whether this connection moves real money.
     fn environment(&self) -> Environment;
 
     /// Checks with the gateway that this connection works.
@@ -60,7 +60,7 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// **Contract.** Reads only: nothing is created at the gateway. Rejected credentials are a
     /// result, not an error.
     ///
-    /// **Errors.** The gateway could not be reached, or its response does not show if the
+    /// **Errors.** The gateway could not be queried, or its response does not show whether the
     /// credentials are valid.
     ///
     /// **Cancellation.** Dropping the future has no lasting effect.
@@ -68,8 +68,8 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
 
     /// Links a customer of the host to this account.
     ///
-    /// **Contract.** Returns the customer data that the gateway will require before payment is
-    /// requested. If the gateway keeps no customers, no request is sent.
+    /// **Contract.** Reports the additions and corrections to the customer that the gateway will
+    /// require before payment is requested. If the gateway keeps no customers, no request is sent.
     ///
     /// **Idempotency.** By [`Customer::id`]: linking again returns the same remote id.
     async fn link_customer(&self, customer: &Customer) -> Result<CustomerLink, ProviderError>;

@@ -10,7 +10,7 @@ use crate::{CheckoutStatus, EventTarget, MatchedSecret, PaymentId, ProviderError
 pub trait SignedReturns: fmt::Debug + Send + Sync {
     /// Verifies the address to which a payer's browser returned.
     ///
-    /// **Contract.** No I/O. The signature is compared in constant time with the expected one of
+    /// **Contract.** No I/O. The signature is compared in constant time with the one expected for
     /// every active secret. It proves that the payment belongs to the checkout. It contains no
     /// timestamp and can be replayed by anyone who has seen it, so it is a reason to fetch the
     /// checkout and posts no money.

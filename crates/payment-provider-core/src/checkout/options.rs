@@ -75,8 +75,8 @@ impl CheckoutOptions {
     }
 }
 
-/// The channels by which a gateway notifies a payer of a checkout. Both can cost the merchant or
-/// the payer money, so both are off by default.
+/// The channels by which a gateway notifies a payer of a checkout. Both have a cost for the
+/// merchant or the payer, so both are off by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PayerNotification {

@@ -11,7 +11,7 @@ use crate::{CheckoutReference, CheckoutRequest, Environment, Fingerprint, Money,
 /// [`prepare_checkout`](crate::PaymentProvider::prepare_checkout) creates it without I/O; the host
 /// **stores it before** it calls [`create_checkout`](crate::PaymentProvider::create_checkout), and
 /// after a crash calls again with the stored value. Settings or the provider's version may have
-/// changed in between: the bytes have not, so the gateway receives one request, not two.
+/// changed in between: the bytes have not, so the gateway treats both calls as one request.
 ///
 /// The body contains personal data; `Debug` omits it. Serialize it only into the host's store.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

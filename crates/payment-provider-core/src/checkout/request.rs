@@ -24,7 +24,7 @@ pub struct CheckoutRequest {
     /// The address for webhooks about this checkout, in addition to the addresses configured at the
     /// gateway. Only with [`Capabilities::notify_url`](crate::Capabilities).
     pub notify_url: Option<Url>,
-    /// The terms for instalments, including the minimum. `None`: the whole amount at once.
+    /// The terms on which instalments are accepted. `None`: the whole amount at once.
     pub partial_payments: Option<PartialPayments>,
     /// The options for presenting the checkout to the payer.
     pub options: CheckoutOptions,

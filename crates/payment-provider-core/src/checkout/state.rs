@@ -148,10 +148,10 @@ impl fmt::Debug for NextAction {
     }
 }
 
-/// A checkout that now exists, and its origin: this call or an earlier one.
+/// A checkout that now exists: newly created, or found and adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CreatedCheckout {
-    /// The checkout was created by this call or by an earlier attempt of it.
+    /// The checkout was created by this call or by an earlier attempt at it.
     Created(Checkout),
     /// The checkout existed already and matches the request.
     Adopted(Checkout),
@@ -173,12 +173,12 @@ impl CreatedCheckout {
     }
 }
 
-/// The result of a cancellation. In each case the checkout's `amount_paid` shows if money was
-/// received before.
+/// The result of a cancellation. In each case the checkout's `amount_paid` shows whether money
+/// was received before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cancellation {
-    /// The call ended the checkout: no *new* payment can start. A payment started earlier may still
-    /// arrive.
+    /// This call ended the checkout: no *new* payment can start. A payment started earlier may
+    /// still arrive.
     Cancelled(Checkout),
     /// The checkout had ended before: paid, expired or cancelled.
     AlreadyEnded(Checkout),

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl ProviderDescriptor {
-    /// Checks a request against this description alone: an amount of zero or less, a currency or an
-    /// option that is not offered, a reference or a lifetime outside the limits.
+    /// Checks a request against this description alone. Violations are an amount of zero or less, a
+    /// currency or an option that is not offered, and a reference or a lifetime outside the limits.
     ///
     /// The first step of any preflight; the provider adds the checks that only its gateway
     /// requires. Fields are named as in [`CheckoutRequest`].

@@ -27,7 +27,7 @@ pub enum ErrorKind {
     Timeout,
     /// The connection could not be established, or broke.
     Connection,
-    /// A response was received that cannot be parsed.
+    /// A response was received that cannot be interpreted.
     UnreadableAnswer,
     /// A webhook or a return address is not signed by a secret of this connection. The only kind
     /// for a signature mismatch of any sort.
@@ -108,7 +108,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// The operation in progress.
+/// The operation during which an error occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {

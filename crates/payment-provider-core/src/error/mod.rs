@@ -76,8 +76,8 @@ impl ProviderError {
         error
     }
 
-    /// Sets the known effect. For a call that only reads it has no influence: such a call cannot
-    /// have changed anything.
+    /// Sets the known effect. For a call that only reads, [`Effect::MaybeApplied`] becomes
+    /// [`Effect::Rejected`], because such a call cannot have changed anything.
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.inner.effect = settled(self.inner.operation, effect);
         self
@@ -188,7 +188,8 @@ impl ProviderError {
         &self.inner.violations
     }
 
-    /// Returns the differences of the gateway's object, for [`ErrorKind::Conflict`].
+    /// Returns the differences between the gateway's object and the request, for
+    /// [`ErrorKind::Conflict`].
     pub fn differences(&self) -> &[Difference] {
         &self.inner.differences
     }

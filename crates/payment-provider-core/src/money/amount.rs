@@ -208,7 +208,8 @@ mod tests {
             let money = Money::from_minor_units(units, currency);
             let text = money.decimal().to_string();
             prop_assert_eq!(Money::from_decimal(&text, currency), Ok(money));
-            // The text is exact: changing a digit makes another amount or an invalid one.
+            // The text has all decimals of the currency. Zeros beyond them change nothing; another
+            // digit beyond them is refused.
             let decimals = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
             prop_assert_eq!(decimals, usize::from(currency.exponent()));
             let point = if decimals == 0 { "." } else { "" };

@@ -104,7 +104,7 @@ impl<'a> SettingsReader<'a> {
         self.text(ENVIRONMENT)?.parse().ok()
     }
 
-    /// Returns the value of a flag; `false` if it is absent.
+    /// Returns the value of a flag; `false` if it is absent or invalid.
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.fitting(name), Some(SettingValue::Flag(true)))
     }

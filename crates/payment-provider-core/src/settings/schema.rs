@@ -31,8 +31,8 @@ impl SettingsSchema {
     }
 
     /// Returns the violation for a field name that is not in the schema. The name is external
-    /// input: a short printable one is repeated, because it is most likely a typing mistake;
-    /// anything else might be a misplaced secret and is not repeated.
+    /// input: a short one of lower-case letters and underscores is repeated, because it is most
+    /// likely a typing mistake; anything else might be a misplaced secret and is not repeated.
     pub fn unknown_field(name: &str) -> Violation {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
         let shown = if name.len() <= 32 && name.bytes().all(plain) {

@@ -107,16 +107,16 @@ pub enum EventKind {
     /// A delta: the refund reached this state. Takes effect once, by [`Refund::dedup_key`].
     Refund(Refund),
     /// A statement: a payment is contested, with the current state of the dispute. Posts no money;
-    /// reported once, by [`Dispute::dedup_key`].
+    /// counts once, by [`Dispute::dedup_key`].
     Dispute(Dispute),
-    /// A statement: collected money was paid out to the merchant, or the payout failed. Posts no
-    /// money; reported once, by [`Settlement::dedup_key`].
+    /// A statement: the state of a payout of collected money to the merchant. Posts no money;
+    /// counts once, by [`Settlement::dedup_key`].
     Settlement(Settlement),
     /// A statement for comparison: the totals of the checkout. Posts no money; if the total paid
     /// exceeds the posted amount, the payments have to be fetched.
     Snapshot(CheckoutSnapshot),
-    /// The subject changed, but the details in the delivery are not reliable: fetch the current
-    /// state.
+    /// The subject may have changed, but the details in the delivery are not reliable: fetch the
+    /// current state.
     FetchNeeded,
     /// A test delivery from the gateway's dashboard.
     Ping,

@@ -3,8 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};
 
-/// A constant-time comparison of a delivery's signature with the expected one of each secret of a
-/// connection.
+/// A constant-time comparison of a delivery's signature with the signature expected for each secret
+/// of a connection.
 ///
 /// The duration of a comparison does not depend on the number of equal bytes, and all comparisons
 /// are made even after a match: timing reveals neither a signature nor the index of the secret.
@@ -38,7 +38,7 @@ impl<'a> SignatureCheck<'a> {
         }
     }
 
-    /// Compares the signature with the expected one of the secret with this label. An empty
+    /// Compares the signature with the one expected for the secret with this label. An empty
     /// expected signature matches nothing.
     pub fn compare(&mut self, label: &'a SecretLabel, expected: &[u8]) {
         let empty = Choice::from(u8::from(expected.is_empty()));

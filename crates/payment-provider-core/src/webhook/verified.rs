@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Event, EventKind, SecretLabel, Verification};
 use crate::Environment;
 
-/// A delivery with a valid signature, and its content.
+/// A delivery that was verified, and its content.
 ///
 /// Only a provider creates one, at the end of
 /// [`handle_webhook`](crate::PaymentProvider::handle_webhook).
@@ -67,7 +67,7 @@ impl VerifiedWebhook {
         self
     }
 
-    /// Sets the response that this gateway expects to a delivery that it need not repeat.
+    /// Sets the response that this gateway expects for a delivery that it need not repeat.
     pub fn with_reply(mut self, reply: WebhookReply) -> Self {
         self.reply = reply;
         self
