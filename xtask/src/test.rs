@@ -95,7 +95,7 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
                 "--package",
                 "provider-cashfree",
                 "--test",
-                "numbers",
+                "metrics",
             ]))
         });
     }

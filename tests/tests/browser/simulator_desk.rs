@@ -70,6 +70,6 @@ async fn a_setting_changed_by_its_form_takes_effect() {
     let status = &links[0]["orders"][0]["payments"][0]["status"];
     assert_eq!(status, "FAILED");
     desk.go_to_invoice(&invoice).await;
-    browser.sees("Payment attempt without money").await;
+    browser.sees("Payment attempt failed").await;
     desk.refused(1).await;
 }

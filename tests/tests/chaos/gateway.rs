@@ -10,7 +10,7 @@ use crate::client::Client;
 
 /// The waits before each further attempt at a webhook, before scaling: a tenth of a second at first,
 /// a minute at last, more than five in all.
-const RETRIES: [u64; 13] = [1, 3, 6, 12, 30, 60, 120, 240, 480, 600, 600, 600, 600];
+const RETRIES: [u64; 10] = [1, 4, 12, 40, 150, 500, 600, 600, 600, 600];
 const RETRY_SCALE: &str = "0.1";
 /// How long the gateway waits for the answer to a webhook.
 const WEBHOOK_TIMEOUT_MS: u64 = 2000;

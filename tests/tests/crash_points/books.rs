@@ -17,8 +17,8 @@ const NEVER: &[(&str, &str)] = &[
         "SELECT count(*) FROM billing_invoices AS invoice
          JOIN OF.payables AS book ON book.payable_id = invoice.id
              AND book.organization_id = invoice.organization_id
-         WHERE invoice.amount_paid_cents <> book.credited
-            OR invoice.overpaid_cents <> book.surplus",
+         WHERE invoice.amount_paid_cents <> book.applied
+            OR invoice.overpaid_cents <> book.overpaid",
     ),
     (
         "the books differ from their payments",
@@ -26,13 +26,13 @@ const NEVER: &[(&str, &str)] = &[
          WHERE book.received <> (
              SELECT coalesce(sum(payment.amount), 0) FROM OF.payments AS payment
              JOIN OF.checkouts AS checkout ON checkout.checkout_pk = payment.checkout_pk
-             WHERE checkout.payable_pk = book.payable_pk AND payment.verdict IS NOT NULL)",
+             WHERE checkout.payable_pk = book.payable_pk AND payment.allocation_outcome IS NOT NULL)",
     ),
     (
         "a payment is booked that had no effect",
         "SELECT count(*) FROM OF.payments AS payment
-         WHERE verdict IS NOT NULL AND NOT EXISTS (
-             SELECT 1 FROM OF.effects WHERE effects.payment_pk = payment.payment_pk)",
+         WHERE allocation_outcome IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM OF.dedup_keys WHERE dedup_keys.payment_pk = payment.payment_pk)",
     ),
     (
         "what was given back differs from its refunds",
