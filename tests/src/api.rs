@@ -2,7 +2,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use test_support::until;
 
-/// A client of billing-host, with its key.
+/// A client of billing-host, with its API key.
 #[derive(Debug, Clone)]
 pub struct Api {
     client: Client,
@@ -14,10 +14,10 @@ impl Api {
     /// The organization that these tests use.
     pub const ORGANIZATION: &str = "acme";
 
-    /// A client of the application at `url`.
+    /// Creates a client of the application at `url`.
     ///
     /// # Panics
-    /// No HTTP client can be made.
+    /// Panics if the HTTP client cannot be made.
     pub fn new(url: impl Into<String>, key: impl Into<String>) -> Self {
         Self {
             client: client(),
@@ -26,22 +26,22 @@ impl Api {
         }
     }
 
-    /// Where the application is.
+    /// Returns the address of the application.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// A request with the key.
+    /// Builds a request with the API key.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client
             .request(method, format!("{}{path}", self.url))
             .bearer_auth(&self.key)
     }
 
-    /// Sends a body.
+    /// Sends a body and returns the response.
     ///
     /// # Panics
-    /// No answer came.
+    /// Panics if no response arrives.
     pub async fn post(&self, path: &str, body: &Value) -> Response {
         self.request(Method::POST, path)
             .json(body)
@@ -50,10 +50,10 @@ impl Api {
             .expect("an answer")
     }
 
-    /// Sends a body and expects this status; returns what came back.
+    /// Sends a body, expects this status and returns the response body.
     ///
     /// # Panics
-    /// The status is another.
+    /// Panics if the status is another.
     pub async fn expect(&self, path: &str, body: &Value, status: u16) -> Value {
         let answer = self.post(path, body).await;
         let found = answer.status().as_u16();
@@ -62,10 +62,10 @@ impl Api {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    /// Connects the account `main` of the simulator at `simulator`, and a customer to it.
+    /// Connects the account `main` of the simulator at `simulator`, and connects a customer to it.
     ///
     /// # Panics
-    /// The application refuses.
+    /// Panics if the application rejects a request.
     pub async fn set_up(&self, simulator: &str, secret: &str) {
         let connection = json!({
             "organization_id": Self::ORGANIZATION, "provider": "cashfree", "code": "main",
@@ -84,18 +84,18 @@ impl Api {
         self.expect("/api/v1/customers", &customer, 201).await;
     }
 
-    /// Makes an invoice over this many paise and returns its id.
+    /// Creates an invoice over this many paise and returns its id.
     ///
     /// # Panics
-    /// The application refuses.
+    /// Panics if the application rejects the request.
     pub async fn invoice(&self, amount_cents: i64) -> String {
         self.invoice_for("An invoice", amount_cents).await
     }
 
-    /// Makes an invoice for something over this many paise and returns its id.
+    /// Creates an invoice for this purpose over this many paise and returns its id.
     ///
     /// # Panics
-    /// The application refuses.
+    /// Panics if the application rejects the request.
     pub async fn invoice_for(&self, purpose: &str, amount_cents: i64) -> String {
         let invoice = json!({
             "organization_id": Self::ORGANIZATION, "external_customer_id": "customer-1",
@@ -105,10 +105,10 @@ impl Api {
         made["id"].as_str().expect("an id").to_owned()
     }
 
-    /// The address at which an invoice is paid.
+    /// Returns the address at which an invoice is paid.
     ///
     /// # Panics
-    /// The application refuses.
+    /// Panics if the application rejects the request.
     pub async fn payment_url(&self, invoice: &str) -> String {
         let path = format!("/api/v1/invoices/{invoice}/payment_url");
         let answer = self.expect(&path, &json!({}), 200).await;
@@ -116,10 +116,10 @@ impl Api {
         url.expect("an address").to_owned()
     }
 
-    /// The invoice as it is now.
+    /// Returns the current state of the invoice.
     ///
     /// # Panics
-    /// The application does not answer.
+    /// Panics if the application does not answer.
     pub async fn fetch(&self, invoice: &str) -> Value {
         let path = format!("/api/v1/invoices/{invoice}");
         let answer = self
@@ -130,10 +130,10 @@ impl Api {
         answer.json().await.expect("an invoice")
     }
 
-    /// `status paid surplus` of an invoice, in paise.
+    /// Returns `status paid surplus` of an invoice, in paise.
     ///
     /// # Panics
-    /// The application does not answer.
+    /// Panics if the application does not answer.
     pub async fn totals(&self, invoice: &str) -> String {
         let invoice = self.fetch(invoice).await;
         let word = |field: &str| invoice[field].to_string().replace('"', "");
@@ -145,10 +145,10 @@ impl Api {
         format!("{status} {paid} {surplus}")
     }
 
-    /// Waits until an invoice's totals are these.
+    /// Waits until an invoice has these totals.
     ///
     /// # Panics
-    /// They stay others.
+    /// Panics if the totals stay different.
     pub async fn wait_for(&self, invoice: &str, totals: &str) {
         until(async || {
             let found = self.totals(invoice).await;
@@ -161,10 +161,10 @@ impl Api {
         .await;
     }
 
-    /// Waits until so many webhooks are stored, and each of them has taken effect.
+    /// Waits until this many webhooks are stored and all of them are applied.
     ///
     /// # Panics
-    /// They stay others.
+    /// Panics if the count stays different or a webhook stays unapplied.
     pub async fn wait_for_applied(&self, expected: usize) {
         let organization = Self::ORGANIZATION;
         let path = format!(
@@ -195,10 +195,10 @@ pub struct Control {
 }
 
 impl Control {
-    /// A client of the simulator at `url`.
+    /// Creates a client of the simulator at `url`.
     ///
     /// # Panics
-    /// No HTTP client can be made.
+    /// Panics if the HTTP client cannot be made.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             client: client(),
@@ -206,24 +206,24 @@ impl Control {
         }
     }
 
-    /// Where the simulator is.
+    /// Returns the address of the simulator.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Sends a body and returns what came back.
+    /// Sends a body and returns the response body.
     ///
     /// # Panics
-    /// The simulator refuses.
+    /// Panics if the simulator rejects the request.
     pub async fn post(&self, path: &str, body: &Value) -> Value {
         let answered = self.try_post(path, body).await;
         answered.unwrap_or_else(|(status, text)| panic!("{path}: {status} {text}"))
     }
 
-    /// Sends a body and returns what came back, or with which status it was refused and why.
+    /// Sends a body and returns the response body, or the status and the reason of the rejection.
     ///
     /// # Panics
-    /// No answer came.
+    /// Panics if no response arrives.
     pub async fn try_post(&self, path: &str, body: &Value) -> Result<Value, (u16, String)> {
         let request = self
             .client
@@ -239,29 +239,29 @@ impl Control {
         }
     }
 
-    /// Asks for something.
+    /// Gets a resource.
     ///
     /// # Panics
-    /// The simulator does not answer.
+    /// Panics if the simulator does not answer.
     pub async fn get(&self, what: &str) -> Value {
         let request = self.client.get(format!("{}/_simulator/{what}", self.url));
         let answer = request.send().await.expect("an answer");
         answer.json().await.expect("JSON")
     }
 
-    /// Asks for a list.
+    /// Gets a list.
     ///
     /// # Panics
-    /// The simulator does not answer with one.
+    /// Panics if the simulator does not answer with a list.
     pub async fn list(&self, what: &str) -> Vec<Value> {
         let answer = self.get(what).await;
         answer[what].as_array().expect("a list").clone()
     }
 
-    /// The id of the link behind an address.
+    /// Returns the id of the link behind an address.
     ///
     /// # Panics
-    /// There is none.
+    /// Panics if there is no such link.
     pub async fn link_of(&self, url: &str) -> String {
         let links = self.list("links").await;
         let link = links
@@ -271,10 +271,10 @@ impl Control {
         link["link_id"].as_str().expect("an id").to_owned()
     }
 
-    /// The deliveries made for a link so far, once there are as many as expected and all arrived.
+    /// Returns the deliveries made for a link so far, once there are as many as expected and all have arrived.
     ///
     /// # Panics
-    /// They do not arrive.
+    /// Panics if they do not arrive.
     pub async fn deliveries_of(&self, link: &str, expected: usize) -> Vec<Value> {
         until(async || {
             let mut found = self.list("deliveries").await;

@@ -1,5 +1,5 @@
-//! Support for tests across processes: programs of this workspace, their HTTP APIs, a proxy that holds
-//! an answer back, a browser, and Cashfree's own SDK.
+//! Support for tests across processes: programs of this workspace, their HTTP APIs, a proxy that holds a response back,
+//! a browser, and Cashfree's own SDK.
 
 mod api;
 mod browser;
@@ -17,7 +17,7 @@ pub use proxy::Proxy;
 pub use python::Sdk;
 pub use stage::{Asked, Stage};
 
-/// What the README shows compiles.
+/// The README as a doctest: its code must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

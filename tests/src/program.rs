@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// A program of this workspace, running; killed when dropped.
+/// A running program of this workspace; killed when dropped.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
@@ -19,7 +19,7 @@ impl Program {
     /// Starts `name` with these arguments and environment variables.
     ///
     /// # Panics
-    /// The program is not built or cannot be started.
+    /// Panics if the program is not built or cannot be started.
     pub fn start(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let path = path_of(name);
         assert!(
@@ -40,7 +40,7 @@ impl Program {
         let mut stderr = child.stderr.take().expect("a pipe");
         let errors = tokio::spawn(async move {
             let mut bytes = Vec::new();
-            // What could be read counts, whatever ended it.
+            // The bytes read so far count, whatever ended the stream.
             let _ = stderr.read_to_end(&mut bytes).await;
             bytes
         });
@@ -52,10 +52,10 @@ impl Program {
         }
     }
 
-    /// Waits for a line with this beginning and returns what follows it.
+    /// Waits for a line with this beginning and returns the rest of the line.
     ///
     /// # Panics
-    /// The program ends, or says nothing of the kind.
+    /// Panics if the program ends, or prints no such line.
     pub async fn line_after(&mut self, beginning: &str) -> String {
         let said = |line: &String| line.trim_start().strip_prefix(beginning).map(str::to_owned);
         if let Some(found) = self.printed.iter().find_map(said) {
@@ -80,10 +80,10 @@ impl Program {
         }
     }
 
-    /// Ends the program at once, as a power failure would (SIGKILL on Unix).
+    /// Kills the program at once, as a power failure would (SIGKILL on Unix).
     ///
     /// # Panics
-    /// The program cannot be killed.
+    /// Panics if the program cannot be killed.
     pub async fn kill(mut self) -> Output {
         self.child.kill().await.expect("the program can be killed");
         self.output().await
@@ -92,7 +92,7 @@ impl Program {
     /// Waits until the program has ended by itself.
     ///
     /// # Panics
-    /// It goes on.
+    /// Panics if the program does not end.
     pub async fn ended(mut self) -> (ExitStatus, Output) {
         let status = in_time("the program ends", self.child.wait()).await;
         let status = status.expect("its status");
@@ -111,16 +111,16 @@ impl Program {
     }
 }
 
-/// What a program wrote.
+/// The output of a program.
 #[derive(Debug)]
 pub struct Output {
-    /// Its standard output.
+    /// The program's standard output.
     pub stdout: String,
-    /// Its standard error.
+    /// The program's standard error.
     pub stderr: String,
 }
 
-/// Programs are built into the folder above the one of test programs.
+/// Returns the path of a program. Programs are built into the folder above the one of test programs.
 fn path_of(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test program has a path");
     let folder = test

@@ -5,8 +5,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
-/// Passes bytes between a program and a server, and on demand keeps the server's answers to itself:
-/// the server has acted, the program does not know.
+/// A proxy between a program and a server that can hold the server's responses back: the server has acted, and the
+/// program does not know.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -18,7 +18,7 @@ impl Proxy {
     /// Listens on a free port for connections to `server` (`127.0.0.1:<port>`).
     ///
     /// # Panics
-    /// No port can be had.
+    /// Panics if no port is free.
     pub async fn to(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -40,17 +40,17 @@ impl Proxy {
         proxy
     }
 
-    /// Where it listens.
+    /// Returns the proxy's own address.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Keeps answers back from now on, or no longer.
+    /// Starts or stops holding responses back.
     pub fn hold_answers(&self, hold: bool) {
         self.holding.send_replace(hold);
     }
 
-    /// Waits until an answer is being kept back.
+    /// Waits until a response is held back.
     pub async fn answer_held(&self) {
         self.held.notified().await;
     }
@@ -65,7 +65,7 @@ async fn pass(
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let forth = tokio::spawn(async move {
-        // Either side going away ends the connection; there is nobody to tell.
+        // If either side disconnects, the connection ends; there is no one to report an error to.
         let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
     });
     let mut buffer = vec![0; 64 * 1024];

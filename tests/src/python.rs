@@ -9,34 +9,34 @@ use tokio::process::Command;
 /// A gateway's own SDK for Python, in an environment that has nothing else.
 #[derive(Debug)]
 pub struct Sdk {
-    /// The package's name, as `cashfree-pg`.
+    /// The package's name, such as `cashfree-pg`.
     package: &'static str,
-    /// Its version, as `5.0.6`.
+    /// The package's version, such as `5.0.6`.
     pub version: &'static str,
     python: PathBuf,
 }
 
 impl Sdk {
-    /// The version with the models of the API 2023-08-01, where `CASHFREE_SDK_5` names its Python.
+    /// Returns the version with the models of the API 2023-08-01, if `CASHFREE_SDK_5` names its Python.
     ///
     /// # Panics
-    /// It is missing, and `REQUIRE_TOOLS` is set.
+    /// Panics if it is missing and `REQUIRE_TOOLS` is set.
     pub fn five() -> Option<Self> {
         Self::of_environment("cashfree-pg", "5.0.6", "CASHFREE_SDK_5")
     }
 
-    /// The version with the models of the API 2026-01-01, where `CASHFREE_SDK_6` names its Python.
+    /// Returns the version with the models of the API 2026-01-01, if `CASHFREE_SDK_6` names its Python.
     ///
     /// # Panics
-    /// It is missing, and `REQUIRE_TOOLS` is set.
+    /// Panics if it is missing and `REQUIRE_TOOLS` is set.
     pub fn six() -> Option<Self> {
         Self::of_environment("cashfree-pg", "6.0.1", "CASHFREE_SDK_6")
     }
 
-    /// Razorpay's, where `RAZORPAY_SDK` names its Python.
+    /// Returns Razorpay's SDK, if `RAZORPAY_SDK` names its Python.
     ///
     /// # Panics
-    /// It is missing, and `REQUIRE_TOOLS` is set.
+    /// Panics if it is missing and `REQUIRE_TOOLS` is set.
     pub fn razorpay() -> Option<Self> {
         Self::of_environment("razorpay", "2.0.1", "RAZORPAY_SDK")
     }
@@ -44,11 +44,12 @@ impl Sdk {
     /// Runs a script of `tests/python` and returns the lines of JSON that it prints.
     ///
     /// # Panics
-    /// It fails, or prints something else.
+    /// Panics if it fails, or prints anything else.
     pub async fn run(&self, script: &str, arguments: &[&str], input: Vec<u8>) -> Vec<Value> {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
         let mut child = Command::new(&self.python)
-            // No folders of compiled code beside the scripts, no modules from the user's own environment.
+            // Writes no folders of compiled code beside the scripts, and loads no modules from the user's own
+            // environment.
             .args(["-B", "-E", "-s", script])
             .args(arguments)
             .current_dir(folder)
@@ -60,7 +61,7 @@ impl Sdk {
             .unwrap_or_else(|error| panic!("{} does not start: {error}", self.python.display()));
         let mut stdin = child.stdin.take().expect("a pipe");
         let feed = tokio::spawn(async move {
-            // A script that ends early says why itself.
+            // A script that ends early gives the reason itself.
             let _ = stdin.write_all(&input).await;
         });
         let output = child.wait_with_output().await.expect("an end");
@@ -83,7 +84,7 @@ impl Sdk {
             .collect()
     }
 
-    /// The Python that the environment names, if any. `cargo xtask test` sets it.
+    /// Returns the Python that the environment names, if any. `cargo xtask test` sets it.
     fn of_environment(
         package: &'static str,
         version: &'static str,

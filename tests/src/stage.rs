@@ -11,14 +11,14 @@ pub struct Asked {
     pub link: String,
 }
 
-/// billing-host and the simulator, each a process of its own, with a proxy between them.
+/// A test setup of billing-host and the simulator, each as a separate process, with a proxy between them.
 #[derive(Debug)]
 pub struct Stage {
     /// The application's API.
     pub api: Api,
     /// The simulator's control API.
     pub control: Control,
-    /// What lies between the two, on the way to the gateway.
+    /// The proxy between the two, on the way to the gateway.
     pub proxy: Proxy,
     host: Program,
     simulator: Program,
@@ -29,20 +29,20 @@ impl Stage {
     /// The client secret of the connection.
     pub const SECRET: &str = "cfsk_ma_test_simulator";
 
-    /// The application's key.
+    /// The application's API key.
     pub const KEY: &str = "test-api-key-for-the-stage-only";
 
-    /// Both programs, a connection and a customer.
+    /// Starts both programs, and sets up a connection and a customer.
     pub async fn set_up() -> Self {
         let stage = Self::start(&[], Self::SECRET).await;
         stage.api.set_up(&stage.proxy.url(), Self::SECRET).await;
         stage
     }
 
-    /// Both programs, nothing set up.
+    /// Starts both programs without any setup.
     ///
     /// # Panics
-    /// One of them does not start.
+    /// Panics if one of them does not start.
     pub async fn start(environment: &[(&str, &str)], secret: &str) -> Self {
         let arguments = ["--listen", "127.0.0.1:0", "--retry-scale", "0.0001"];
         let secret = [("CASHFREE_SIMULATOR_CLIENT_SECRET", secret)];
@@ -65,7 +65,7 @@ impl Stage {
         }
     }
 
-    /// Makes an invoice and a link to pay it with.
+    /// Creates an invoice and a link to pay it with.
     pub async fn ask_for(&self, purpose: &str, amount_cents: i64) -> Asked {
         let invoice = self.api.invoice_for(purpose, amount_cents).await;
         let url = self.api.payment_url(&invoice).await;
@@ -73,7 +73,7 @@ impl Stage {
         Asked { invoice, url, link }
     }
 
-    /// Does something on a link of the gateway (`pay`, `fail`, `pending`, `expire`, ...); returns what became of it.
+    /// Acts on a link of the gateway (`pay`, `fail`, `pending`, `expire`, ...) and returns the result.
     pub async fn on_link(&self, link: &str, what: &str) -> serde_json::Value {
         let path = format!("links/{link}/{what}");
         self.control.post(&path, &serde_json::json!({})).await
@@ -87,7 +87,7 @@ impl Stage {
         self
     }
 
-    /// Ends both programs and returns what the application wrote, and where its files are.
+    /// Ends both programs and returns the application's output, and the directory of its files.
     pub async fn tear_down(self) -> (Output, tempfile::TempDir) {
         let output = self.host.kill().await;
         self.simulator.kill().await;

@@ -1,4 +1,4 @@
-//! What is paid at the gateway is what the invoice says, whatever the webhooks do on their way.
+//! The invoice agrees with the payments at the gateway, whatever happens to the webhooks on their way.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,7 +39,7 @@ async fn a_payment_is_booked_exactly_and_once_and_forgeries_change_nothing() {
         .await;
     stage.api.wait_for(&invoice, "succeeded 20012 0").await;
     let deliveries = stage.control.deliveries_of(&link, 2).await;
-    // The second tells nothing new of the money, but may add details of the payment.
+    // The second webhook reports no further money, but may add details of the payment.
     stage.api.wait_for_applied(2).await;
     let paid = stage.api.fetch(&invoice).await;
     assert_eq!(paid["amount_due_cents"], 0);
@@ -114,7 +114,7 @@ async fn a_forged_success_signed_with_another_secret_books_nothing() {
             status
         );
     }
-    // The second is genuine but long past: it is kept, looked into, and found to be untrue.
+    // The second is genuine but very old: it is kept, checked with the gateway, and found to be untrue.
     stage
         .control
         .post(&format!("links/{link}/pay"), &json!({}))
@@ -165,7 +165,7 @@ async fn a_second_link_paid_is_surplus() {
         .post(&format!("links/{second}/pay"), &json!({}))
         .await;
     stage.api.wait_for(&invoice, "succeeded 20012 0").await;
-    // A payment begun before the first link expired lands after all.
+    // A payment begun before the first link expired arrives after all.
     stage
         .control
         .post(&format!("links/{first}/pay"), &json!({"late": true}))
@@ -207,7 +207,7 @@ async fn whatever_the_webhooks_do_the_invoice_is_paid_once() {
             .control
             .deliveries_of(&link, if duplicates { 4 } else { 2 })
             .await;
-        // All have arrived, in whatever order; still it was paid once.
+        // All webhooks have arrived, in any order; still the invoice was paid once.
         stage.api.wait_for(&invoice, "succeeded 20012 0").await;
         let payments = &stage.api.fetch(&invoice).await["payments"];
         assert_eq!(

@@ -1,5 +1,5 @@
-//! What the guide of the conformance kit promises, done by the letter: a crate outside the
-//! workspace, begun with the guide's own files, then given the smallest provider's code.
+//! The promises of the conformance kit's guide, followed to the letter: a crate outside the workspace, begun with the
+//! guide's own files, then given the smallest provider's code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ fn root() -> PathBuf {
     tests.parent().expect("the workspace").to_owned()
 }
 
-/// The file of this name as the guide has it: the block of code after its mark.
+/// Returns the file of this name from the guide: the block of code after its mark.
 fn of_the_guide(name: &str) -> String {
     let mark = format!("<!-- file: {name} -->\n```");
     let (_, after) = GUIDE.split_once(&mark).expect("the guide has the file");
@@ -24,8 +24,7 @@ fn of_the_guide(name: &str) -> String {
     format!("{code}\n")
 }
 
-/// Lets the manifest take our crates from where they are, since they may be published in no other
-/// version.
+/// Points the manifest at the local paths of our crates, since possibly no other version of them is published.
 fn with_paths(manifest: &str) -> String {
     let mut manifest = manifest.to_owned();
     for name in ["payment-provider-core", "payment-provider-conformance"] {
@@ -46,7 +45,7 @@ struct FreshCrate(tempfile::TempDir);
 impl FreshCrate {
     fn new() -> Self {
         let fresh = Self(tempfile::tempdir().expect("a directory"));
-        // The versions that the rest is tested with.
+        // The lock file holds the versions that the rest is tested with.
         fs::copy(root().join("Cargo.lock"), fresh.path("Cargo.lock")).expect("a copy");
         fresh
     }
@@ -73,7 +72,7 @@ impl FreshCrate {
             .expect("cargo runs")
     }
 
-    /// Builds the tests, and says what was printed if that does not go well.
+    /// Builds the tests, and prints the output if that fails.
     fn build(&self) {
         let built = self.cargo(&["test", "--no-run"]);
         let printed = String::from_utf8_lossy(&built.stderr);
@@ -81,7 +80,7 @@ impl FreshCrate {
         assert!(!printed.contains("warning: unused"), "{printed}");
     }
 
-    /// Every case by its id, with what became of it.
+    /// Returns every case by its id, with its result.
     fn report(&self) -> Vec<(String, String)> {
         let run = self.cargo(&["test", "--test", "conformance", "--", "--report", "json"]);
         let printed = String::from_utf8_lossy(&run.stdout);
@@ -113,7 +112,7 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
-/// The manifest of a crate of this workspace as it would stand outside.
+/// Returns the manifest of a crate of this workspace as it would be outside of it.
 fn manifest_of(name: &str) -> String {
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps"])

@@ -34,7 +34,7 @@ async fn a_kill_between_the_gateways_answer_and_the_database_makes_no_second_lin
         tokio::spawn(async move { request.json(&serde_json::json!({})).send().await.is_ok() })
     };
     stage.proxy.answer_held().await;
-    // The gateway has the link; the application has not been told, and now never will be.
+    // The gateway has the link; the application has received no response, and will receive none.
     let links = stage.control.list("links").await;
     assert_eq!(links.len(), 1);
     let stage = stage.restart_host().await;

@@ -1,12 +1,12 @@
-//! A gateway is one line in the dependencies of the application and one where it is registered. No
-//! other file of the application, of the runtime or of the contract names one.
+//! A gateway is named on one line in the dependencies of the application and on one where it is registered. No other
+//! file of the application, of the runtime or of the contract names one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use payment_provider_core::ProviderRegistry;
 
-/// Where no gateway is named.
+/// The folders in which no gateway is named.
 const NEUTRAL: [&str; 7] = [
     "crates/payment-provider-core/src",
     "crates/payment-provider-host/src",
@@ -30,7 +30,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All files below a folder.
+/// Returns all files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries =
         fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -46,7 +46,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A text in which a name looks the same as a module, a type, a crate and a word.
+/// Normalizes a text so that a name looks the same as a module, a type, a crate and a word.
 fn plain(text: &str) -> String {
     let mut plain = text.to_lowercase();
     plain.retain(|letter| !matches!(letter, '_' | '-' | ' '));
@@ -66,7 +66,7 @@ fn ids() -> Vec<String> {
     ids
 }
 
-/// The lines below these folders that name a gateway.
+/// Returns the lines below these folders that name a gateway.
 fn naming(folders: &[&str], ids: &[String]) -> Vec<String> {
     let root = root();
     let names: Vec<_> = ids.iter().map(|id| plain(id)).collect();
@@ -93,7 +93,7 @@ fn only_the_registration_and_the_demonstration_name_a_gateway() {
     let mut named = naming(&NEUTRAL, &ids);
     named.retain(|place| !place.starts_with(REGISTRATION) && !place.starts_with(DEMO));
     assert!(named.is_empty(), "a gateway is named at {named:#?}");
-    // It is found where it is.
+    // The check finds a name in the folder that has one.
     assert!(!naming(&[DEMO], &ids).is_empty());
 }
 

@@ -1,7 +1,6 @@
-//! Razorpay's own SDK beside our provider: both are asked the same questions about signatures, and
-//! give the same answers.
+//! Razorpay's own SDK beside our provider: both answer the same questions about signatures, and give the same answers.
 //!
-//! `RAZORPAY_SDK` names the Python that has it; `cargo xtask test` installs it.
+//! `RAZORPAY_SDK` names the Python that has the SDK; `cargo xtask test` installs it.
 
 use std::fs;
 use std::path::Path;
@@ -37,7 +36,7 @@ fn hmac(secret: &str, message: &[u8]) -> String {
     HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
-/// The published deliveries, or those that are always at hand.
+/// Returns the published deliveries, or those that are always available.
 fn bodies() -> Vec<String> {
     let mut bodies = vec![
         "{}".to_owned(),
@@ -64,7 +63,7 @@ fn bodies() -> Vec<String> {
     bodies
 }
 
-/// A delivery and its signature, right or in some way not.
+/// Returns pairs of a delivery and a signature, valid or invalid in some way.
 fn questions(body: &str) -> Vec<(String, String)> {
     let right = hmac(WEBHOOK_SECRET, body.as_bytes());
     let mut altered = body.to_owned();

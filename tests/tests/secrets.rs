@@ -1,4 +1,4 @@
-//! A client secret given to the API is nowhere to be found afterwards.
+//! A client secret sent to the API is found nowhere afterwards.
 
 use cross_crate_tests::{Api, Stage};
 use reqwest::Method;
@@ -31,7 +31,7 @@ async fn neither_answers_nor_logs_nor_files_hold_a_client_secret() {
             },
         })
     };
-    // Wrong in every way a person gets it wrong, the secret always in it.
+    // The requests are wrong in every way a person can get them wrong; each contains the secret.
     let wrong = [
         connection(json!({"nested": CANARY}), &stage.proxy.url()),
         connection(json!([CANARY, 5]), &stage.proxy.url()),
@@ -79,7 +79,7 @@ async fn neither_answers_nor_logs_nor_files_hold_a_client_secret() {
         .await;
     api.wait_for(&invoice, "succeeded 20012 0").await;
     answers.push(api.fetch(&invoice).await.to_string());
-    // A gateway that cannot be understood is where errors like to repeat what was sent.
+    // Errors about an unreadable gateway response are likely to repeat the sent request.
     let fault = json!({"operation": "create_link", "fault": "html_502", "times": 20});
     stage.control.post("faults", &fault).await;
     let invoice = api.invoice(5_000).await;

@@ -1,5 +1,5 @@
-//! What one organization can try against another over HTTP: with signatures that are right, at routes that
-//! exist, naming what is the other's in every place where a body of Cashfree's can name something.
+//! The attacks that one organization can try against another over HTTP: with valid signatures, at routes that exist,
+//! naming the other's objects in every place where a Cashfree body can name one.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use sha2::Sha256;
 use test_support::until;
 
 const ATTACKER: &str = "mallory";
-/// Of an account of the attacker's own at the gateway.
+/// The secret of the attacker's own account at the gateway.
 const ATTACKERS_SECRET: &str = "cfsk_ma_test_mallory";
 
 struct Ground {
@@ -21,14 +21,14 @@ struct Ground {
     client: Client,
     /// The victim's invoices: one that is paid and one that can be.
     invoices: [String; 2],
-    /// What the gateway told the victim about the first.
+    /// The gateway's webhooks to the victim about the first invoice.
     told: Vec<Value>,
-    /// What the victim's second link is called, by us and by the gateway.
+    /// Our reference of the victim's second link; `link` is the gateway's name for it.
     reference: String,
     link: Value,
 }
 
-/// All that may be seen of the victim.
+/// The visible state of the victim.
 type Standing = Vec<Value>;
 
 impl Ground {
@@ -38,7 +38,7 @@ impl Ground {
         stage.control.post("merchants", &merchant).await;
         let accounts = [
             (ATTACKER, "main", "MALLORY", ATTACKERS_SECRET),
-            // The account that the victim has as well.
+            // The gateway account that the victim's connection uses as well.
             (ATTACKER, "shared", "TEST_SIMULATOR", Stage::SECRET),
             (Api::ORGANIZATION, "only", "TEST_SIMULATOR", Stage::SECRET),
         ];
@@ -104,7 +104,7 @@ impl Ground {
         seen
     }
 
-    /// Waits until the attacker's webhooks are dealt with: nothing is anybody's here.
+    /// Waits until the attacker's webhooks are handled, and asserts that none of them was applied to an invoice.
     async fn attackers_rest(&self) {
         for code in ["main", "shared"] {
             let found = until(async || {
@@ -124,7 +124,7 @@ impl Ground {
         }
     }
 
-    /// What the attacker's invoices have got.
+    /// Returns the amount that the attacker's invoices received.
     async fn gained(&self) -> i64 {
         let invoices = self
             .get(&format!("/api/v1/invoices?organization_id={ATTACKER}"))
@@ -163,7 +163,7 @@ fn customer_of(organization: &str, customer: &str, code: &str) -> Value {
     })
 }
 
-/// The headers under which a body counts as sent by whoever has this secret.
+/// Returns the headers that a holder of this secret would send with a body.
 fn signed(secret: &str, body: &str) -> Vec<(String, String)> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let timestamp = now.as_millis().to_string();
@@ -188,7 +188,7 @@ fn genuine(delivery: &Value) -> (Vec<(String, String)>, String) {
     (headers.collect(), body.to_owned())
 }
 
-/// Bodies that speak of the victim's link, each by one of the places where that can be said.
+/// Returns bodies that name the victim's link, each in one of the places where a body can name it.
 fn bodies(ground: &Ground) -> Vec<(&'static str, String)> {
     let Ground {
         reference, link, ..

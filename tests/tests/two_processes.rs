@@ -1,5 +1,5 @@
-//! Two processes of the billing application on one PostgreSQL database: whichever is asked, whichever
-//! hears of a payment, everything happens once.
+//! Two processes of the billing application on one PostgreSQL database: whichever process receives a request or a
+//! payment's webhook, everything happens once.
 
 #[path = "../../crates/payment-provider-host/tests/server/mod.rs"]
 mod server;
@@ -15,16 +15,16 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use test_support::{in_time, until};
 
-/// How many invoices a test pays at once.
+/// The number of invoices that a test pays at once.
 const INVOICES: usize = 24;
 
-/// Of how many further invoices each process makes the link alone.
+/// The number of further invoices for which each process creates the link alone.
 const OWN_INVOICES: usize = 4;
 
-/// How many webhooks a process works on at a time.
+/// The number of webhooks that a process works on at a time.
 const CONCURRENCY: i64 = 8;
 
-/// A database of a test's own; gone when dropped.
+/// A database of one test; removed when dropped.
 struct Database {
     server: String,
     name: String,
@@ -84,7 +84,7 @@ struct Two {
     control: Control,
     apis: [Api; 2],
     hosts: Vec<Program>,
-    /// What lies between the processes and the simulator.
+    /// The proxy between the processes and the simulator.
     proxy: Proxy,
     _simulator: Program,
     directory: tempfile::TempDir,
@@ -139,7 +139,7 @@ impl Two {
         }
     }
 
-    /// One process for the number, and the other.
+    /// Returns the process for this number, and the other one.
     fn in_turn(&self, number: usize) -> (&Api, &Api) {
         (&self.apis[number % 2], &self.apis[(number + 1) % 2])
     }
@@ -152,7 +152,7 @@ async fn invoices_paid_through_two_processes_are_booked_once() {
         let (one, other) = two.in_turn(number);
         async move {
             let invoice = one.invoice(10_000).await;
-            // Asked for at both at once, and twice at each.
+            // Each link is requested from both processes at once, and twice from each.
             let urls = join_all([
                 one.payment_url(&invoice),
                 other.payment_url(&invoice),
@@ -166,7 +166,7 @@ async fn invoices_paid_through_two_processes_are_booked_once() {
         }
     });
     let mut asked = join_all(make).await;
-    // Chance decides which process makes those links: so each also makes some alone.
+    // The process that creates those links is random, so each process also creates some alone.
     for number in 0..2 * OWN_INVOICES {
         let (one, other) = two.in_turn(number);
         let invoice = one.invoice(10_000).await;
@@ -218,13 +218,13 @@ async fn what_a_killed_process_had_under_way_another_finishes() {
     let mut two = Two::start().await;
     let mut asked = Vec::new();
     for number in 0..INVOICES {
-        // The links of the process that stays, so that the gateway reaches it.
+        // These links belong to the process that stays, so that the gateway reaches it.
         let (one, _) = two.in_turn(number);
         let invoice = one.invoice(10_000).await;
         let url = two.apis[1].payment_url(&invoice).await;
         asked.push((invoice, two.control.link_of(&url).await));
     }
-    // What is this old is not believed: the gateway is asked about each webhook, and does not answer.
+    // A webhook this old is not trusted: the gateway is asked about each one, and does not answer.
     let old = json!({"webhooks": {"timestamp_age_seconds": 2 * 24 * 3600}});
     two.control.post("settings", &old).await;
     two.proxy.hold_answers(true);
@@ -234,7 +234,7 @@ async fn what_a_killed_process_had_under_way_another_finishes() {
         async move { control.post(&path, &json!({})).await }
     });
     join_all(pay).await;
-    // Neither process can have that many alone.
+    // Neither process can hold that many alone.
     let leased = "SELECT count(*) FROM payment_provider.deliveries
                   WHERE state = 'pending' AND lease_until > extract(epoch FROM now()) * 1000";
     until(async || match two.database.number(leased).await {
@@ -244,7 +244,7 @@ async fn what_a_killed_process_had_under_way_another_finishes() {
     .await;
     two.hosts.remove(0).kill().await;
     two.proxy.hold_answers(false);
-    // What it had leased comes back when the lease ends: make it end now.
+    // The leased webhooks are released when the lease ends: the test ends it now.
     let end =
         "UPDATE payment_provider.deliveries SET lease_until = 0 WHERE state = 'pending'".to_owned();
     run(&two.database.url(), end).await.unwrap();
@@ -304,7 +304,7 @@ async fn a_session_is_good_at_every_process_and_ends_at_every_process() {
     };
     let (_, form) = browser.get(one, "/sign-in").await;
     let key = format!("api_key={}", Stage::KEY);
-    // The form of one process is sent to the other, as a balancer might.
+    // The form of one process is sent to the other, as a balancer might do.
     let signed_in = browser.post(other, "/sign-in", &form, &key).await;
     assert_eq!(signed_in, StatusCode::SEE_OTHER);
     for api in [one, other] {
@@ -314,7 +314,7 @@ async fn a_session_is_good_at_every_process_and_ends_at_every_process() {
     let session = browser.cookie.clone();
     let signed_out = browser.post(one, "/sign-out", &page, "").await;
     assert_eq!(signed_out, StatusCode::SEE_OTHER);
-    // Whoever kept the cookie is refused, here at once and there as soon as it is told.
+    // A client that kept the cookie is rejected, by this process at once and by the other as soon as it learns of it.
     let mut refused = async |api| {
         browser.cookie.clone_from(&session);
         browser.get(api, "/").await.0 == StatusCode::SEE_OTHER

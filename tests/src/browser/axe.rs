@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Browser;
 use super::tools::Tools;
 
-/// The styles of these pages are all from their own server, so that nothing has to be fetched to judge them.
+/// The options of the run. The styles of these pages all come from their own server, so axe-core fetches nothing.
 const RUN: &str = "
     const wanted = {resultTypes: ['violations'], preload: false};
     if (arguments[0]) wanted.runOnly = arguments[0];
@@ -16,27 +16,27 @@ const RUN: &str = "
             places: fault.nodes.map(node => ({html: node.html, summary: node.failureSummary})),
         })))";
 
-/// Something that keeps people out of the page.
+/// An accessibility violation on the page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Fault {
-    /// The id of the rule, as `color-contrast`.
+    /// The id of the rule, such as `color-contrast`.
     pub rule: String,
-    /// `serious` or `critical`.
+    /// The impact: `serious` or `critical`.
     pub impact: String,
-    /// What the rule asks for.
+    /// The requirement of the rule.
     pub help: String,
-    /// Where it is broken.
+    /// The places that violate the rule.
     pub places: Vec<Place>,
 }
 
-/// Where a rule is broken.
+/// A place that violates a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Place {
-    /// The element.
+    /// The HTML of the element.
     pub html: String,
-    /// What to do about it.
+    /// The suggested fix.
     pub summary: String,
 }
 
@@ -54,16 +54,17 @@ impl fmt::Display for Fault {
 }
 
 impl Browser {
-    /// What [axe-core](https://github.com/dequelabs/axe-core) calls serious or critical on this page.
+    /// Returns the violations that [axe-core](https://github.com/dequelabs/axe-core) calls serious or critical on this
+    /// page.
     ///
     /// # Panics
-    /// It does not run.
+    /// Panics if axe-core does not run.
     pub async fn accessibility_faults(&self) -> Vec<Fault> {
         self.faults(json!([])).await
     }
 
     async fn faults(&self, rules: Value) -> Vec<Fault> {
-        // What the driver runs is subject to no policy of the page.
+        // Scripts that the driver runs are not subject to the page's policy.
         let script = format!("{}\n;{RUN}", Tools::rules());
         let found = match self.evaluate(&script, rules).await {
             Ok(found) => found,
@@ -72,18 +73,18 @@ impl Browser {
         serde_json::from_value(found).expect("faults as asked for")
     }
 
-    /// There is no such fault.
+    /// Asserts that the page has no such violation.
     ///
     /// # Panics
-    /// There is one; the message lists all.
+    /// Panics if there is one; the message lists all.
     pub async fn is_accessible(&self) {
         self.has_none(self.accessibility_faults().await).await;
     }
 
-    /// Everything can be told from what is behind it, on a dark screen too.
+    /// Asserts that all content has enough contrast with its background, on a dark screen too.
     ///
     /// # Panics
-    /// Something cannot; the message lists all.
+    /// Panics if some content has not; the message lists all.
     pub async fn is_legible_in_the_dark(&self) {
         self.prefer_dark(true).await;
         self.has_none(self.faults(json!([["color-contrast"]])).await)

@@ -6,14 +6,15 @@ use std::thread::JoinHandle;
 use test_support::PATIENCE;
 use tokio::sync::oneshot;
 
-/// What the driver prints before the number of its port.
+/// The text that the driver prints before its port number.
 const PORT: &str = "started successfully on port ";
 
-/// The shell leads a process group, and ends all of it once its input ends. That input is a pipe from here: it ends when
-/// the driver is dropped, and also when this process is killed and can drop nothing. The browser stays in the group.
+/// The script that starts the driver. The shell leads a process group, and kills the whole group once its input ends.
+/// That input is a pipe from this process: it ends when the driver is dropped, and also when this process is killed and
+/// can drop nothing. The browser stays in the group.
 const SCRIPT: &str = r#""$0" --port=0 & read -r _; kill -KILL 0"#;
 
-/// The program that speaks `WebDriver` and starts the browser; both end when dropped.
+/// The program that speaks `WebDriver` and starts the browser; both end when it is dropped.
 #[derive(Debug)]
 pub(super) struct Driver {
     group: Child,
@@ -37,12 +38,12 @@ impl Driver {
         let (found, port) = oneshot::channel();
         let output = std::thread::spawn(move || {
             let mut found = Some(found);
-            // To the end, so that the pipe never fills.
+            // Reads to the end, so that the pipe never fills.
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if let Some((_, port)) = line.split_once(PORT)
                     && let Some(found) = found.take()
                 {
-                    // Whoever waited may have given up.
+                    // The receiver may have given up.
                     let _ = found.send(port.trim_end_matches('.').to_owned());
                 }
             }
@@ -67,7 +68,7 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         drop(self.group.stdin.take());
-        // Already ended, or ending; neither leaves anything to do.
+        // The group has ended already or is ending; nothing remains to do in either case.
         let _ = self.group.wait();
         // The browser holds the other end of this pipe, so that its end is the end of all processes.
         if let Some(output) = self.output.take() {

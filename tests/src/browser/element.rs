@@ -2,10 +2,10 @@ use serde_json::{Value, json};
 
 use super::{Browser, wire};
 
-/// The name that the protocol gives to a reference to an element.
+/// The key that the protocol gives to a reference to an element.
 const REFERENCE: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// Each name takes the driver a while to work out, and pages have many elements.
+/// The script that finds elements by their text. The driver computes each name slowly, and pages have many elements.
 const MENTIONING: &str = "
     const [selector, name] = arguments;
     const words = one => [one.ariaLabel, one.textContent, ...[...one.labels ?? []].map(label => label.textContent)];
@@ -16,12 +16,12 @@ const MENTIONING: &str = "
 #[derive(Debug, Clone)]
 pub(super) struct Element(String);
 
-/// A kind of element: what people call it, and how to find candidates.
+/// A kind of element: the name of the kind, and the way to find candidates.
 #[derive(Debug)]
 pub(super) struct Kind {
     pub(super) called: &'static str,
     pub(super) selector: &'static str,
-    /// Whether the beginning of a name will do: labels may go on with a hint.
+    /// True if the beginning of a name is enough: labels may go on with a hint.
     pub(super) by_beginning: bool,
 }
 
@@ -30,19 +30,20 @@ impl Element {
         Some(Self(value[REFERENCE].as_str()?.to_owned()))
     }
 
-    /// The element as an argument of a script.
+    /// Returns the element as an argument of a script.
     pub(super) fn argument(&self) -> Value {
         json!({REFERENCE: self.0})
     }
 
-    /// The path of a command about it.
+    /// Returns the path of a command about this element.
     pub(super) fn path(&self, command: &str) -> String {
         format!("/element/{}/{command}", self.0)
     }
 }
 
 impl Browser {
-    /// The one visible element of this kind and name; with `beside`, the one whose row, item or section has that text.
+    /// Returns the one visible element of this kind and name; with `beside`, the one whose row, item or section has
+    /// that text.
     pub(super) async fn named(
         &self,
         kind: &Kind,
@@ -82,7 +83,7 @@ impl Browser {
         }
     }
 
-    /// The elements of a kind that have this name somewhere in their text; all of the kind if there are none.
+    /// Returns the elements of a kind that have this name somewhere in their text; all of the kind if there are none.
     async fn candidates(&self, kind: &Kind, name: &str) -> Result<Vec<Element>, String> {
         let found = self
             .evaluate(MENTIONING, json!([kind.selector, name]))
@@ -94,7 +95,7 @@ impl Browser {
         Ok(found)
     }
 
-    /// The elements that fit a CSS selector, below a path (an element's, or empty for the page).
+    /// Returns the elements that match a CSS selector, below a path (an element's, or empty for the page).
     pub(super) async fn find_all(
         &self,
         below: &str,
@@ -105,13 +106,13 @@ impl Browser {
         Ok(elements(&found))
     }
 
-    /// The element that has the keyboard.
+    /// Returns the element that has the keyboard focus.
     pub(super) async fn active(&self) -> Result<Element, String> {
         let active = self.wire.get("/element/active").await?;
         Element::read(&active).ok_or_else(|| "nothing has the keyboard".to_owned())
     }
 
-    /// The name as a screen reader says it.
+    /// Returns the name as a screen reader says it.
     pub(super) async fn name(&self, element: &Element) -> Result<String, String> {
         let name = self.wire.get(&element.path("computedlabel")).await?;
         Ok(one_line(&wire::text(&name)))
@@ -138,7 +139,7 @@ fn elements(found: &Value) -> Vec<Element> {
     found.iter().filter_map(Element::read).collect()
 }
 
-/// Text with each run of white space as one space, as a page shows it.
+/// Returns the text with each run of white space as one space, as a page shows it.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

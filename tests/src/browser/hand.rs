@@ -31,7 +31,7 @@ impl Browser {
     /// Clicks the one button or link of this name, and waits for the page that it leads to.
     ///
     /// # Panics
-    /// There is none, or more than one.
+    /// Panics if there is none, or more than one.
     pub async fn click(&self, name: &str) {
         self.wait(async || {
             let element = self.named(&BUTTON_OR_LINK, name, None).await?;
@@ -43,7 +43,7 @@ impl Browser {
     /// Clicks the button or link of this name in the table row, list item or section that has this text.
     ///
     /// # Panics
-    /// There is none, or more than one.
+    /// Panics if there is none, or more than one.
     pub async fn click_beside(&self, text: &str, name: &str) {
         self.wait(async || {
             let element = self.named(&BUTTON_OR_LINK, name, Some(text)).await?;
@@ -52,10 +52,10 @@ impl Browser {
         .await;
     }
 
-    /// Types into the field with this label, in place of what it held.
+    /// Replaces the text of the field with this label.
     ///
     /// # Panics
-    /// There is none, or it takes no text.
+    /// Panics if there is none, or it accepts no text.
     pub async fn fill(&self, label: &str, text: &str) {
         self.wait(async || {
             let field = self.named(&FIELD, label, None).await?;
@@ -67,10 +67,10 @@ impl Browser {
         .await;
     }
 
-    /// What the field or selection with this label holds.
+    /// Returns the value of the field or selection with this label.
     ///
     /// # Panics
-    /// There is none.
+    /// Panics if there is none.
     pub async fn value(&self, label: &str) -> String {
         let held = self
             .wait(async || {
@@ -86,7 +86,7 @@ impl Browser {
     /// Chooses the option that begins with `option` of the selection with this label.
     ///
     /// # Panics
-    /// There is no such selection or option.
+    /// Panics if there is no such selection or option.
     pub async fn choose(&self, label: &str, option: &str) {
         self.wait(async || {
             let selection = self.named(&SELECTION, label, None).await?;
@@ -106,10 +106,10 @@ impl Browser {
         .await;
     }
 
-    /// Picks the radio button with this label, or ticks the box.
+    /// Selects the radio button or ticks the box with this label.
     ///
     /// # Panics
-    /// There is none, or it stays as it was.
+    /// Panics if there is none, or its state does not change.
     pub async fn pick(&self, label: &str) {
         self.wait(async || {
             let tick = self.named(&TICK, label, None).await?;
@@ -122,7 +122,7 @@ impl Browser {
         .await;
     }
 
-    /// The field or selection with this label.
+    /// Returns the field or selection with this label.
     pub(super) async fn field(&self, label: &str) -> Result<Element, String> {
         match self.named(&FIELD, label, None).await {
             Ok(field) => Ok(field),

@@ -5,14 +5,14 @@ use super::Browser;
 /// A key that moves through a page without a pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// To the next control.
+    /// Moves to the next control.
     Tab,
-    /// Uses the control.
+    /// Activates the control.
     Enter,
 }
 
 impl Key {
-    /// The character by which the protocol names it.
+    /// Returns the character by which the protocol names the key.
     const fn code(self) -> &'static str {
         match self {
             Self::Tab => "\u{e004}",
@@ -22,10 +22,10 @@ impl Key {
 }
 
 impl Browser {
-    /// Presses a key and lets it go.
+    /// Presses and releases a key.
     ///
     /// # Panics
-    /// The browser does not answer.
+    /// Panics if the browser does not answer.
     pub async fn hit(&self, key: Key) {
         let strokes = ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.code()}));
         let keyboard = json!({"type": "key", "id": "keyboard", "actions": strokes});
@@ -34,10 +34,10 @@ impl Browser {
         hit.expect("a key can be pressed");
     }
 
-    /// What the control that has the keyboard is called.
+    /// Returns the name of the control that has the keyboard focus.
     ///
     /// # Panics
-    /// A person would not see that it has it: it has no outline, or lies outside of the screen.
+    /// Panics if the focus is not visible: the control has no outline, or lies outside of the screen.
     pub async fn focused(&self) -> String {
         let script = "const one = arguments[0];
             const style = getComputedStyle(one), place = one.getBoundingClientRect();

@@ -3,11 +3,12 @@ use serde_json::json;
 use super::{Browser, wire};
 
 impl Browser {
-    /// What the browser has logged as an error since it was last asked: scripts that failed, policies violated, and
-    /// every answer of 400 or above. A missing icon is left out, browsers ask for one unbidden.
+    /// Returns the errors that the browser has logged since the last call: scripts that failed, policies violated, and
+    /// every response with a status of 400 or above. A missing icon is left out, because browsers request one by
+    /// themselves.
     ///
     /// # Panics
-    /// The browser does not answer.
+    /// Panics if the browser does not answer.
     pub async fn errors(&self) -> Vec<String> {
         let log = self.wire.post("/se/log", &json!({"type": "browser"})).await;
         let log = log.expect("a log");
@@ -20,10 +21,10 @@ impl Browser {
             .collect()
     }
 
-    /// Nothing went wrong behind the page since the log was last read.
+    /// Asserts that no error was logged since the log was last read.
     ///
     /// # Panics
-    /// Something did; the message lists it.
+    /// Panics if there was one; the message lists all.
     pub async fn has_no_errors(&self) {
         let errors = self.errors().await;
         if !errors.is_empty() {

@@ -1,10 +1,10 @@
-//! A browser, used as a person uses it: by what is on the page and what it is called there.
+//! A browser, used as a person uses it: elements are found by their visible content and their names.
 //!
-//! Chromium is driven through `WebDriver`, which is JSON over HTTP. Most of what is asked here (names as a screen reader
-//! says them, screens, scripts switched off, the log) is newer than that protocol's clients, so that speaking it
+//! Chromium is driven through `WebDriver`, which is JSON over HTTP. Most features used here (names as a screen reader
+//! says them, screens, scripts switched off, the log) are newer than that protocol's clients, so speaking the protocol
 //! directly is the shorter way.
 //!
-//! Every method waits for what it is told to find, and panics with what the page shows instead.
+//! Every method waits for the element or text that it expects, and on failure panics with the content of the page.
 
 mod axe;
 mod driver;
@@ -33,35 +33,35 @@ use driver::Driver;
 use tools::Tools;
 use wire::Wire;
 
-/// How often it is looked at meanwhile.
+/// The interval between two checks while waiting.
 const GLANCE: Duration = Duration::from_millis(40);
 
-/// Whether pages may run scripts.
+/// The script setting of the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scripts {
-    /// They run.
+    /// Pages may run scripts.
     On,
-    /// They do not, as in a browser whose user has forbidden them.
+    /// Pages may not run scripts, as in a browser whose user has forbidden them.
     Off,
 }
 
-/// A browser with a profile of its own; ended when dropped.
+/// A browser with a separate profile; ended when dropped.
 #[derive(Debug)]
 pub struct Browser {
     wire: Wire,
     screen: Screen,
     tabs: Vec<String>,
     patience: Duration,
-    // The order matters: its processes end before their files go.
+    // The order of the fields matters: the processes must end before their files are removed.
     _driver: Driver,
     profile: tempfile::TempDir,
 }
 
 impl Browser {
-    /// Starts a browser, or says that this test was not run where nothing prepared one.
+    /// Starts a browser, or reports that this test was not run if no browser is prepared.
     ///
     /// # Panics
-    /// The browser does not start; or none is prepared on a build server.
+    /// Panics if the browser does not start; or if none is prepared on a build server.
     pub async fn open(scripts: Scripts, screen: Screen) -> Option<Self> {
         let tools = Tools::of_environment()?;
         let driver = Driver::start(&tools.driver).await;
@@ -82,14 +82,14 @@ impl Browser {
         Some(browser)
     }
 
-    /// The same browser, waiting this long for what it is told to find.
+    /// Sets the time that this browser waits for an expected element or text.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// Where the browser keeps its files; its main process is started with this path.
+    /// Returns the directory of the browser's files; its main process is started with this path.
     pub fn profile(&self) -> &std::path::Path {
         self.profile.path()
     }
@@ -97,7 +97,7 @@ impl Browser {
     /// Opens an address and waits until it is loaded.
     ///
     /// # Panics
-    /// Nothing answers there.
+    /// Panics if no server answers there.
     pub async fn go(&self, url: &str) {
         if let Err(why) = self.wire.post("/url", &json!({"url": url})).await {
             panic!("{url} does not open: {why}");
@@ -107,7 +107,7 @@ impl Browser {
     /// Loads the page again.
     ///
     /// # Panics
-    /// It does not load.
+    /// Panics if the page does not load.
     pub async fn reload(&self) {
         if let Err(why) = self.wire.post("/refresh", &json!({})).await {
             self.fail(&format!("the page does not load again: {why}"))
@@ -115,19 +115,19 @@ impl Browser {
         }
     }
 
-    /// The address of the page.
+    /// Returns the address of the page.
     ///
     /// # Panics
-    /// The browser does not answer.
+    /// Panics if the browser does not answer.
     pub async fn url(&self) -> String {
         wire::text(&self.wire.get("/url").await.expect("an address"))
     }
 
-    /// Waits until the address of the page has this in it: what was clicked is on its way until then,
-    /// and loading the page again would stop it.
+    /// Waits until the address of the page contains this text: the navigation after a click is pending until then, and
+    /// loading the page again would stop it.
     ///
     /// # Panics
-    /// The page stays elsewhere.
+    /// Panics if the page stays elsewhere.
     pub async fn arrives_at(&self, part: &str) {
         self.wait(async || {
             let url = wire::text(&self.wire.get("/url").await?);
@@ -140,7 +140,7 @@ impl Browser {
         .await;
     }
 
-    /// Looks until something is found, and fails with the last reason why not.
+    /// Repeats a check until it succeeds, and fails with the last error.
     async fn wait<T>(&self, look: impl AsyncFn() -> Result<T, String>) -> T {
         let deadline = Instant::now() + self.patience;
         loop {
@@ -152,7 +152,7 @@ impl Browser {
         }
     }
 
-    /// Ends the test with what is wrong and what the page is.
+    /// Ends the test with the error and the content of the page.
     async fn fail(&self, why: &str) -> ! {
         let url = self.wire.get("/url").await.map(|url| wire::text(&url));
         let text = self.text().await;
@@ -163,13 +163,13 @@ impl Browser {
         );
     }
 
-    /// Runs a function body in the page, whatever the page itself may run.
+    /// Runs a function body in the page, even if the page itself may not run scripts.
     async fn evaluate(&self, body: &str, arguments: Value) -> Result<Value, String> {
         let call = json!({"script": body, "args": arguments});
         self.wire.post("/execute/sync", &call).await
     }
 
-    /// A command of Chromium's own protocol.
+    /// Sends a command of Chromium's own protocol.
     async fn command(&self, name: &str, parameters: Value) -> Result<Value, String> {
         let call = json!({"cmd": name, "params": parameters});
         self.wire
@@ -178,7 +178,7 @@ impl Browser {
     }
 }
 
-/// What the browser is asked to be: quiet, without a window, and as on its first day.
+/// Returns the requested capabilities of the browser: quiet, without a window, and with a fresh profile.
 fn capabilities(tools: &Tools, scripts: Scripts, profile: &std::path::Path) -> Value {
     let mut options = json!({
         "args": [

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use super::{Browser, wire};
 
-/// No picture is higher, in the page's own pixels.
+/// The maximum height of a picture, in CSS pixels.
 const HIGHEST: u64 = 4000;
 
-/// What the page is shown on.
+/// The screen that the page is shown on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
-    /// 390 by 844, two dots to the pixel.
+    /// 390 by 844 CSS pixels, two device pixels to each.
     Phone,
-    /// 1280 by 900.
+    /// 1280 by 900 CSS pixels.
     Desktop,
 }
 
@@ -43,10 +43,10 @@ impl Screen {
 }
 
 impl Browser {
-    /// Whether one would have to scroll sideways on a phone.
+    /// Returns true if the page has to be scrolled sideways on a phone.
     ///
     /// # Panics
-    /// The browser does not answer.
+    /// Panics if the browser does not answer.
     pub async fn overflows(&self) -> bool {
         self.use_screen(Screen::Phone).await;
         let (width, _) = self.extent().await;
@@ -55,10 +55,10 @@ impl Browser {
     }
 
     /// Writes `<name>-phone.png` and `<name>-desktop.png` with the whole page to `target/screenshots`, and returns
-    /// where.
+    /// their paths.
     ///
     /// # Panics
-    /// They cannot be taken or written.
+    /// Panics if they cannot be taken or written.
     pub async fn screenshot(&self, name: &str) -> Vec<PathBuf> {
         let folder = folder();
         std::fs::create_dir_all(&folder).expect("a folder for pictures");
@@ -74,7 +74,7 @@ impl Browser {
         files
     }
 
-    /// Light on dark, or dark on light.
+    /// Sets the preferred color scheme: light on dark, or dark on light.
     pub(super) async fn prefer_dark(&self, dark: bool) {
         let scheme = if dark { "dark" } else { "light" };
         let wish = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
@@ -102,7 +102,7 @@ impl Browser {
             .expect("a picture in base64")
     }
 
-    /// The width and height of the page.
+    /// Returns the width and height of the page.
     async fn extent(&self) -> (u64, u64) {
         let script = "const page = document.documentElement;
             return [page.scrollWidth, page.scrollHeight]";
@@ -113,7 +113,7 @@ impl Browser {
     }
 }
 
-/// Test programs lie in `target/<profile>/deps`.
+/// Returns the folder for screenshots. Test programs are in `target/<profile>/deps`.
 fn folder() -> PathBuf {
     let test = std::env::current_exe().expect("a test program has a path");
     let target = test.ancestors().nth(3).expect("a target folder");

@@ -13,7 +13,7 @@ impl Browser {
     /// Waits until the page shows this text, wherever its white space breaks.
     ///
     /// # Panics
-    /// It does not.
+    /// Panics if the text does not appear.
     pub async fn sees(&self, text: &str) {
         self.wait(async || {
             if one_line(&self.text().await?).contains(text) {
@@ -24,10 +24,10 @@ impl Browser {
         .await;
     }
 
-    /// Waits for this text by loading the page again and again, as one does where nothing changes by itself.
+    /// Waits for this text by loading the page again and again, as a person does if the page does not update itself.
     ///
     /// # Panics
-    /// It does not come.
+    /// Panics if the text does not appear.
     pub async fn sees_after_reloading(&self, text: &str) {
         self.wait(async || {
             if one_line(&self.text().await?).contains(text) {
@@ -44,17 +44,17 @@ impl Browser {
     /// Waits until the page shows a picture of this name.
     ///
     /// # Panics
-    /// It does not, or several.
+    /// Panics if there is none, or more than one.
     pub async fn sees_picture(&self, name: &str) {
         self.wait(async || self.named(&PICTURE, name, None).await)
             .await;
     }
 
-    /// Waits until the page does not show this text. A page that has yet to change does not show it either:
-    /// first see what it changes to.
+    /// Waits until the page does not show this text. A page that has yet to change does not show it either: wait first
+    /// for the content after the change.
     ///
     /// # Panics
-    /// It still does.
+    /// Panics if the page still shows it.
     pub async fn does_not_see(&self, text: &str) {
         self.wait(async || {
             if one_line(&self.text().await?).contains(text) {
@@ -65,10 +65,10 @@ impl Browser {
         .await;
     }
 
-    /// Waits until this is the one main heading: the page that was expected is there.
+    /// Waits until this is the one main heading, which means that the expected page is loaded.
     ///
     /// # Panics
-    /// It stays another.
+    /// Panics if the heading stays different.
     pub async fn sees_heading(&self, heading: &str) {
         self.wait(async || match self.main_heading().await? {
             found if found == heading => Ok(()),
@@ -77,10 +77,10 @@ impl Browser {
         .await;
     }
 
-    /// The one main heading.
+    /// Returns the one main heading.
     ///
     /// # Panics
-    /// There is none, or more than one.
+    /// Panics if there is none, or more than one.
     pub async fn heading(&self) -> String {
         self.wait(async || self.main_heading().await).await
     }
@@ -94,10 +94,10 @@ impl Browser {
         }
     }
 
-    /// The cells of the one table row that shows this text.
+    /// Returns the cells of the one table row that shows this text.
     ///
     /// # Panics
-    /// There is none, or more than one.
+    /// Panics if there is none, or more than one.
     pub async fn row(&self, text: &str) -> Vec<String> {
         self.wait(async || {
             let script = "return [...document.querySelectorAll('tr')]
@@ -120,10 +120,11 @@ impl Browser {
         .await
     }
 
-    /// What the page holds against what is in the field with this label; empty if nothing.
+    /// Returns the page's error message for the field with this label; empty if there is none.
     ///
     /// # Panics
-    /// There is no such field, or it is marked as wrong and nothing that belongs to it says why.
+    /// Panics if there is no such field, or if it is marked as wrong and no element that belongs to it gives the
+    /// reason.
     pub async fn complaint(&self, label: &str) -> String {
         let found = self
             .wait(async || {
@@ -144,25 +145,25 @@ impl Browser {
         one_line(&wire::text(&found))
     }
 
-    /// The page as it was sent and changed since, with what nobody sees.
+    /// Returns the source of the page, as it was sent and changed since, including its invisible parts.
     ///
     /// # Panics
-    /// The browser does not answer.
+    /// Panics if the browser does not answer.
     pub async fn source(&self) -> String {
         wire::text(&self.wire.get("/source").await.expect("a page"))
     }
 
-    /// Something that is the same until a page is loaded.
+    /// Returns a value that stays the same until a page is loaded.
     ///
     /// # Panics
-    /// The browser does not answer.
+    /// Panics if the browser does not answer.
     pub async fn load(&self) -> String {
         let script = "return String(performance.timeOrigin)";
         let origin = self.evaluate(script, json!([])).await;
         wire::text(&origin.expect("a page was loaded"))
     }
 
-    /// The visible text.
+    /// Returns the visible text.
     pub(super) async fn text(&self) -> Result<String, String> {
         let script = "return document.body ? document.body.innerText : ''";
         let text = self.evaluate(script, json!([])).await?;

@@ -4,10 +4,10 @@ use serde_json::json;
 use super::{Browser, wire};
 
 impl Browser {
-    /// Turns to the tab that the page has just opened.
+    /// Switches to the tab that the page has just opened.
     ///
     /// # Panics
-    /// It opened none.
+    /// Panics if it opened none.
     pub async fn follow_new_tab(&mut self) {
         let tab = self
             .wait(async || {
@@ -21,10 +21,10 @@ impl Browser {
         self.turn_to_last_tab().await;
     }
 
-    /// Opens an address in a new tab and turns to it.
+    /// Opens an address in a new tab and switches to it.
     ///
     /// # Panics
-    /// Nothing answers there.
+    /// Panics if no server answers there.
     pub async fn open_tab(&mut self, url: &str) {
         let made = self.wire.post("/window/new", &json!({"type": "tab"})).await;
         let made = made.expect("a new tab");
@@ -33,10 +33,10 @@ impl Browser {
         self.go(url).await;
     }
 
-    /// Closes the tab and turns to the one before it.
+    /// Closes the tab and switches to the one before it.
     ///
     /// # Panics
-    /// It is the only one.
+    /// Panics if it is the only one.
     pub async fn close_tab(&mut self) {
         assert!(self.tabs.len() > 1, "this is the first tab");
         let closed = self.wire.request(Method::DELETE, "/window", None).await;
@@ -48,7 +48,7 @@ impl Browser {
     async fn turn_to_last_tab(&self) {
         let call = json!({"handle": self.tabs.last()});
         self.wire.post("/window", &call).await.expect("the tab");
-        // Each tab has a screen of its own.
+        // The screen is set for each tab.
         self.use_screen(self.screen).await;
     }
 }

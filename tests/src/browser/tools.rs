@@ -6,15 +6,15 @@ use test_support::tool_path;
 #[derive(Debug)]
 pub(super) struct Tools {
     pub(super) driver: PathBuf,
-    /// `None`: the one that the driver finds by itself.
+    /// The path of the browser; `None` for the one that the driver finds by itself.
     pub(super) browser: Option<PathBuf>,
 }
 
-/// Where the accessibility rules lie. Set by `cargo xtask test` once all tools are there.
+/// The variable with the path of the accessibility rules. `cargo xtask test` sets it once all tools are installed.
 const RULES: &str = "AXE_CORE_JS";
 
 impl Tools {
-    /// The tools that the environment names, if any.
+    /// Returns the tools that the environment names, if any.
     pub(super) fn of_environment() -> Option<Self> {
         tool_path(
             RULES,
@@ -26,7 +26,7 @@ impl Tools {
         })
     }
 
-    /// The program of the accessibility rules.
+    /// Returns the source of the accessibility rules.
     pub(super) fn rules() -> String {
         let file = path(RULES).expect("a browser runs only where they are");
         std::fs::read_to_string(&file)

@@ -1,7 +1,7 @@
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-/// A session of the driver, as the [protocol](https://www.w3.org/TR/webdriver2/) has it.
+/// A session of the driver, as defined by the [protocol](https://www.w3.org/TR/webdriver2/).
 #[derive(Debug)]
 pub(super) struct Wire {
     client: Client,
@@ -31,7 +31,7 @@ impl Wire {
         self.request(Method::POST, path, Some(body)).await
     }
 
-    /// Sends a command and returns its value, or why there is none.
+    /// Sends a command and returns its value, or the reason for the failure.
     pub(super) async fn request(
         &self,
         method: Method,
@@ -50,7 +50,7 @@ impl Wire {
         let value = answer["value"].take();
         if refused {
             let message = text(&value["message"]);
-            // What follows is the driver's own stack.
+            // The following lines are the driver's own stack trace.
             let message = message.lines().next().unwrap_or_default();
             return Err(format!("{}: {message}", text(&value["error"])));
         }
@@ -62,7 +62,7 @@ fn silent(error: &reqwest::Error) -> String {
     format!("the browser's driver does not answer: {error}")
 }
 
-/// A text of an answer; empty when it is none.
+/// Returns the text of a JSON value; empty if the value is not a text.
 pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }

@@ -46,7 +46,7 @@ async fn every_page_of_the_billing_application_lets_everybody_in() {
     refused_forms(browser, api).await;
 }
 
-/// Forms with something wrong in them, and the page of a connection that was asked about.
+/// Opens forms with an invalid input, and the page of a connection that was checked.
 async fn refused_forms(browser: &Browser, api: &Api) {
     browser.go(&format!("{}/invoices/new", api.url())).await;
     browser.fill("Amount", "1e3").await;
@@ -71,7 +71,7 @@ async fn refused_forms(browser: &Browser, api: &Api) {
     inspect(browser, "connection-checked").await;
 }
 
-/// Paths of invoices in different states.
+/// The paths of invoices in different states.
 struct Invoices {
     open: String,
     paid: String,
@@ -82,7 +82,7 @@ struct Invoices {
 }
 
 impl Invoices {
-    /// One of each, with two customers.
+    /// Creates one invoice in each state, with two customers.
     async fn make(stage: &Stage) -> Self {
         let api = &stage.api;
         let customer = json!({
@@ -119,7 +119,7 @@ impl Invoices {
             ..
         } = stage.ask_for("Domain renewal", 149_900).await;
         stage.on_link(&link, "fail").await;
-        // Told of one after the other, as payers pay.
+        // The payments are reported one after the other, in the order of payment.
         stage.control.deliveries_of(&link, 1).await;
         stage.on_link(&link, "pay").await;
         let Asked {

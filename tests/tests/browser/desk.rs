@@ -1,8 +1,8 @@
-//! Somebody who asks for money, at a browser with the billing application open.
+//! The desk of a biller: a browser with the billing application open.
 
 use cross_crate_tests::{Browser, Screen, Scripts, Stage};
 
-/// The browser, and the programs whose pages it shows.
+/// A browser, and the programs whose pages it shows.
 pub(crate) struct Desk {
     pub(crate) browser: Browser,
     pub(crate) stage: Stage,
@@ -10,7 +10,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// Both programs with nothing set up, and the first page.
+    /// Starts both programs without any setup, and opens the first page.
     pub(crate) async fn open(scripts: Scripts, screen: Screen) -> Option<Self> {
         let browser = Browser::open(scripts, screen).await?;
         let stage = Stage::start(&[], Stage::SECRET).await;
@@ -22,7 +22,7 @@ impl Desk {
         })
     }
 
-    /// A connection and a customer are there, and the person is signed in.
+    /// Starts both programs with a connection and a customer, and signs the person in.
     pub(crate) async fn set_up(scripts: Scripts, screen: Screen) -> Option<Self> {
         let desk = Self::open(scripts, screen).await?;
         desk.stage
@@ -39,14 +39,15 @@ impl Desk {
         self.browser.sees_heading("Invoices").await;
     }
 
-    /// Goes to a section of the application, by the navigation.
+    /// Opens a section of the application through the navigation.
     pub(crate) async fn turns_to(&self, section: &str) {
-        // Beside itself: the way back to a section is called the same, but is in no list.
+        // The link in the navigation is in a list item with its own name; the link back to a section has the same name,
+        // but is in no list.
         self.browser.click_beside(section, section).await;
         self.browser.sees_heading(section).await;
     }
 
-    /// Waits for what happened elsewhere: it comes by itself, or where scripts are forbidden by loading again.
+    /// Waits for text about an event elsewhere: it appears by itself, or after a reload where scripts are forbidden.
     pub(crate) async fn learns(&self, text: &str) {
         match self.scripts {
             Scripts::On => self.browser.sees(text).await,
@@ -54,7 +55,8 @@ impl Desk {
         }
     }
 
-    /// The page has not been loaded again since; nothing is asked where that is the only way to learn of anything.
+    /// Asserts that the page was not loaded again since; checks nothing where scripts are forbidden, as reloading is
+    /// then the only way to see a change.
     pub(crate) async fn was_not_reloaded_since(&self, load: &str) {
         if self.scripts == Scripts::On {
             assert_eq!(self.browser.load().await, load, "the page was loaded again");
@@ -67,20 +69,20 @@ impl Desk {
         self.browser.go(&url).await;
     }
 
-    /// Opens the page of the simulator's developer.
+    /// Opens the simulator's page for developers.
     pub(crate) async fn go_to_simulator(&self) {
         self.browser.go(self.stage.control.url()).await;
         self.browser.sees_heading("Cashfree simulator").await;
     }
 
-    /// Opens the payment link of the invoice in a tab of its own, as the payer.
+    /// Opens the payment link of the invoice in a separate tab, as the payer.
     pub(crate) async fn open_payment_page(&mut self) {
         self.browser.click("Open payment page in a new tab").await;
         self.browser.follow_new_tab().await;
         self.browser.sees("No money moves").await;
     }
 
-    /// Behind the pages since last asked: as many forms refused as said, and nothing else.
+    /// Asserts that exactly this many forms were rejected since the last check, and that no other error was logged.
     pub(crate) async fn refused(&self, forms: usize) {
         let errors = self.browser.errors().await;
         let (refusals, others): (Vec<_>, Vec<_>) = errors

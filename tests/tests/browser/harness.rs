@@ -1,4 +1,5 @@
-//! The browser does what it says, and says so when a page does not.
+//! Tests of the browser support itself: it performs each action, and it fails if a page does not show the expected
+//! content.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use futures_util::FutureExt as _;
 
 use crate::site;
 
-/// The message with which something fails.
+/// Returns the message with which a test fails.
 async fn failure(test: impl Future<Output = ()>) -> String {
     let panic = AssertUnwindSafe(test).catch_unwind().await;
     *panic.expect_err("a failure").downcast().expect("a message")
@@ -72,7 +73,7 @@ async fn with_scripts_off_none_runs_and_all_else_works() {
     };
     let site = site::serve().await;
     browser.go(&site).await;
-    // Loaded by now, so that a script would have changed it.
+    // The page is loaded by now, so a script would have changed it.
     assert_eq!(browser.heading().await, "Before the script");
     browser.sees("Scripts are off").await;
     browser.fill("Client ID", "by hand").await;
@@ -145,7 +146,7 @@ async fn pictures_show_the_whole_page_on_both_screens() {
             (side(16), side(20))
         })
         .collect();
-    // Two dots to the pixel on a phone; both at least as high as the screen.
+    // Each CSS pixel has two device pixels on a phone; both pictures are at least as high as the screen.
     assert_eq!((sizes[0].0, sizes[1].0), (780, 1280));
     assert!(sizes[0].1 >= 1688 && sizes[1].1 >= 900, "{sizes:?}");
 }
@@ -205,7 +206,7 @@ async fn a_dropped_browser_leaves_neither_processes_nor_files() {
     assert!(!profile.exists());
 }
 
-/// How many processes have a word on their command lines.
+/// Returns the number of processes with a word on their command lines.
 #[cfg(target_os = "linux")]
 fn processes_with(word: &str) -> usize {
     let processes = std::fs::read_dir("/proc").expect("the list of processes");

@@ -1,4 +1,4 @@
-//! Without a pointer.
+//! Tests with the keyboard alone.
 
 use cross_crate_tests::{Browser, Key, Screen, Scripts};
 
@@ -25,7 +25,7 @@ async fn the_keyboard_alone_leads_to_a_new_invoice() {
     browser.sees("Shown to the payer.").await;
     browser.sees_heading("New invoice").await;
 
-    // Past what is on every page.
+    // Skips the controls that every page has.
     assert_eq!(next(browser).await, "Skip to content");
     browser.hit(Key::Enter).await;
     assert_eq!(next(browser).await, "Customer");

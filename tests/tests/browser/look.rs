@@ -1,8 +1,8 @@
-//! What holds for every page.
+//! Checks that every page must pass.
 
 use cross_crate_tests::Browser;
 
-/// Takes pictures of the page that is open, and looks whether anybody is kept out of it.
+/// Takes pictures of the open page, and checks that it is accessible.
 pub(crate) async fn inspect(browser: &Browser, name: &str) {
     browser.screenshot(name).await;
     assert!(
@@ -12,7 +12,7 @@ pub(crate) async fn inspect(browser: &Browser, name: &str) {
     browser.is_accessible().await;
     browser.is_legible_in_the_dark().await;
     let mut errors = browser.errors().await;
-    // A form with something wrong in it is such a page.
+    // A page with an invalid form logs such an error.
     errors.retain(|error| !error.contains("status of 422"));
     assert!(errors.is_empty(), "{name}: {errors:#?}");
 }

@@ -1,4 +1,5 @@
-//! What a person sees in a browser. `cargo xtask test` prepares one; elsewhere these tests say that they were not run.
+//! Tests of the pages in a browser. `cargo xtask test` prepares one; elsewhere these tests report that they were not
+//! run.
 
 mod billing_pages;
 mod desk;

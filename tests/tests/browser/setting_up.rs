@@ -1,4 +1,4 @@
-//! What is set up before money can be asked for, each thing wrong at first.
+//! The setup before the first invoice, with invalid input in each step at first.
 
 use cross_crate_tests::{Api, Stage};
 
@@ -42,7 +42,7 @@ impl Desk {
         browser.sees_heading("Main account").await;
         browser.sees("Sandbox, no money moves").await;
         browser.click("Check connection").await;
-        // Only with the secret that was typed before the form was refused.
+        // The check passes only with the secret that was typed before the form was rejected.
         browser.sees("Credentials accepted").await;
         let address = browser.value("Webhook URL for Cashfree Payments").await;
         let beginning = format!("{}/webhooks/cashfree/", self.stage.api.url());

@@ -1,4 +1,4 @@
-//! What a developer does by hand on the simulator's own page.
+//! The actions of a developer on the simulator's own page.
 
 use cross_crate_tests::{Asked, Screen, Scripts};
 

@@ -71,7 +71,7 @@ async fn every_page_of_the_simulator_lets_everybody_in() {
     inspect(&browser, "simulator-overview").await;
 }
 
-/// A link of the merchant's own, which has no page after payment; returns its address.
+/// Creates a merchant's own link, which has no page after payment; returns its address.
 async fn made(stage: &Stage, id: &str, more: Value) -> String {
     let mut link = json!({
         "link_id": id, "link_amount": 1499, "link_currency": "INR", "link_purpose": "Hosting, March 2026",
@@ -84,7 +84,7 @@ async fn made(stage: &Stage, id: &str, more: Value) -> String {
     made["link_url"].as_str().expect("an address").to_owned()
 }
 
-/// Asks the simulator as a merchant does.
+/// Sends a merchant's request to the simulator.
 async fn ask(stage: &Stage, path: &str, body: &Value) -> Value {
     let client = reqwest::Client::builder().no_proxy().build();
     let request = client

@@ -1,4 +1,4 @@
-//! A small site with what the browser is tried on, some of it wrong on purpose.
+//! A small site for testing the browser support, with some faults on purpose.
 
 use axum::Router;
 use axum::extract::Query;
@@ -6,10 +6,10 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
-/// What a strict page says: nothing runs or loads but from its own server.
+/// The content security policy of a strict page: scripts and resources come only from its own server.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'";
 
-/// A page that has all kinds of controls and changes itself once it may run its script.
+/// A page that has all kinds of controls and changes itself if it may run its script.
 const CONTROLS: &str = r#"
 <h1>Before  the
  script</h1>
@@ -36,7 +36,7 @@ const CONTROLS: &str = r#"
 <noscript>Scripts are off</noscript>
 <script src="/script.js"></script>"#;
 
-/// Too pale, without a label, and wider than a phone.
+/// A page with text that is too pale, a field without a label, and content wider than a phone.
 const FAULTY: &str = r#"
 <h1>Faulty</h1>
 <p class="pale">Can you read this?</p>
@@ -44,7 +44,7 @@ const FAULTY: &str = r#"
 <input name="nameless">
 <img src="/missing.png" alt="Not there">"#;
 
-/// One change while the page loads, one afterwards.
+/// A script that changes the page once while it loads and once afterwards.
 const SCRIPT: &str = "document.querySelector('h1').textContent = 'After the script';
 setTimeout(() => {
   const late = document.createElement('p');
@@ -64,7 +64,7 @@ fn page(body: &str) -> Response {
     ([(CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
 }
 
-/// Shows what was sent.
+/// Returns a page that shows the submitted form.
 async fn answer(Query(sent): Query<Vec<(String, String)>>) -> Response {
     let sent: Vec<_> = sent
         .iter()

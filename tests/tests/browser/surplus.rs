@@ -49,7 +49,7 @@ async fn a_second_payment_shows_as_surplus() {
 }
 
 impl Desk {
-    /// The id of the one payment that is pending.
+    /// Returns the id of the one payment that is pending.
     async fn pending_payment(&self) -> String {
         let links = self.stage.control.list("links").await;
         let orders = links.iter().filter_map(|link| link["orders"].as_array());

@@ -1,4 +1,4 @@
-//! From nothing to a paid invoice, by hand.
+//! The steps from an empty installation to a paid invoice, done manually in the browser.
 
 use cross_crate_tests::{Screen, Scripts};
 

@@ -1,4 +1,4 @@
-//! Holds the gateway's payments against the books, one by one.
+//! Compares the gateway's payments with the books, one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::client::list;
 
-/// A payment that took money, as the gateway has it.
+/// A successful payment, as the gateway lists it.
 #[derive(Debug, Clone)]
 struct Taken {
     order: String,
     link: String,
-    /// What the link is for: the same as the invoice.
+    /// The purpose of the link: the same as the invoice's.
     purpose: String,
     paise: i64,
 }
@@ -26,7 +26,7 @@ struct Booked {
     paise: i64,
 }
 
-/// What the gateway and the application say in the end.
+/// The final state of the gateway and of the application.
 #[derive(Debug)]
 pub(crate) struct Evidence {
     /// The gateway's links, with their payments.
@@ -35,11 +35,11 @@ pub(crate) struct Evidence {
     pub(crate) invoices: Vec<Value>,
     /// The webhooks that the application stored.
     pub(crate) stored: Vec<Value>,
-    /// The links that the gateway would not cancel, as far as the application was told so.
+    /// The links that the gateway refused to cancel, as far as the application was informed.
     pub(crate) uncancellable: BTreeSet<String>,
 }
 
-/// What came of comparing them. Every text says what and where.
+/// The findings of the comparison. Every text states the fault and its place.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) invoices: usize,
@@ -47,17 +47,17 @@ pub(crate) struct Findings {
     pub(crate) payments: usize,
     pub(crate) paise: i64,
     pub(crate) surplus: i64,
-    /// Booked under another id than the gateway's list has, on the right order.
+    /// The number of payments booked under another id than the one in the gateway's list, on the right order.
     pub(crate) under_another_id: usize,
-    /// Not booked, for the reason that goes with it.
+    /// The payments that are not booked, each with the reason.
     pub(crate) unmatched: Vec<String>,
     pub(crate) lost: Vec<String>,
     pub(crate) twice: Vec<String>,
-    /// Booked on another invoice, with another amount, or on no payment of the gateway's at all.
+    /// The payments booked on another invoice, with another amount, or without any payment at the gateway.
     pub(crate) wrong: Vec<String>,
-    /// Payable although the invoice is settled or voided, or a second one of an invoice.
+    /// The links that are payable although the invoice is paid or voided, or that are a second one of an invoice.
     pub(crate) open: Vec<String>,
-    /// Payable because the gateway would not cancel it.
+    /// The links that are payable because the gateway refused to cancel them.
     pub(crate) uncancellable: Vec<String>,
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn compare(evidence: &Evidence) -> Findings {
     findings
 }
 
-/// The successful payments, by the gateway's id.
+/// Returns the successful payments, by the gateway's id.
 fn taken(links: &[Value]) -> BTreeMap<String, Taken> {
     let mut taken = BTreeMap::new();
     for link in links {
@@ -167,7 +167,7 @@ fn taken(links: &[Value]) -> BTreeMap<String, Taken> {
     taken
 }
 
-/// The payments that were booked, of all invoices.
+/// Returns the payments that were booked, of all invoices.
 fn booked(invoices: &[Value]) -> Vec<Booked> {
     let mut booked = Vec::new();
     for invoice in invoices {
@@ -185,7 +185,7 @@ fn booked(invoices: &[Value]) -> Vec<Booked> {
     booked
 }
 
-/// Which of the gateway's payments a booked one is: by its id, else by its order if no other payment was taken on it.
+/// Returns the gateway's payment for a booked one: by its id, else by its order if no other payment succeeded on it.
 fn payment_of<'a>(entry: &Booked, taken: &'a BTreeMap<String, Taken>) -> Option<&'a str> {
     if let Some((id, _)) = taken.get_key_value(&entry.id) {
         return Some(id);
@@ -195,7 +195,8 @@ fn payment_of<'a>(entry: &Booked, taken: &'a BTreeMap<String, Taken>) -> Option<
     found.filter(|_| of_order.next().is_none())
 }
 
-/// Only what is on a link that is none of the application's may be in no book, and then a stored webhook says so.
+/// Records a finding for a payment that is in no book. Only a payment on a link that is not the application's may be
+/// missing from the books, and then a stored webhook says so.
 fn not_booked(findings: &mut Findings, evidence: &Evidence, id: &str, taken: &Taken) {
     let is_ours = evidence
         .invoices
@@ -217,7 +218,7 @@ fn not_booked(findings: &mut Findings, evidence: &Evidence, id: &str, taken: &Ta
     }
 }
 
-/// An invoice's totals are those of its payments, and never more is credited than was asked.
+/// Checks that an invoice's totals are those of its payments, and that never more is credited than was asked for.
 fn add_up(findings: &mut Findings, invoice: &Value) {
     let sum = |field: &str| -> i64 {
         let payments = list(invoice, "payments").into_iter();
@@ -281,7 +282,7 @@ mod tests {
 
     use super::*;
 
-    /// One invoice of 200.12, paid on its one link.
+    /// Returns the evidence of one invoice of 200.12, paid on its one link.
     fn evidence() -> Evidence {
         let payment = json!({"cf_payment_id": "1", "status": "SUCCESS", "amount": "200.12"});
         let failed = json!({"cf_payment_id": "2", "status": "FAILED", "amount": "200.12"});

@@ -1,11 +1,11 @@
-//! A client of the application that does not mind its processes being killed.
+//! A client of the application that tolerates crashes of its processes.
 //!
-//! | call | repeated, when no answer came |
+//! | call | repetition after no response |
 //! |---|---|
-//! | `POST /invoices/{id}/payment_url` | as it is: what an interrupted call left is found by the next |
-//! | `POST /invoices/{id}/void` | as it is: the first reason stands, and what is left is tried again |
-//! | `GET` anything | as it is |
-//! | `POST /invoices` | not blindly, since it would make another: the client looks for the invoice by its purpose, which is like no other, and asks again only if it is not there |
+//! | `POST /invoices/{id}/payment_url` | unchanged: the next call finds the result of an interrupted one |
+//! | `POST /invoices/{id}/void` | unchanged: the first reason stands, and the remaining work is tried again |
+//! | `GET` of any resource | unchanged |
+//! | `POST /invoices` | only if no invoice has its unique purpose, since a repetition would create another one |
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,25 +15,25 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// How long anything may take, kills and faults included.
+/// The time limit of any step, kills and faults included.
 const LIMIT: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(50);
-/// Longer than the application gives the gateway.
+/// The time limit for a response: longer than the one that the application sets for the gateway.
 const ANSWER: Duration = Duration::from_mins(1);
 
-/// What became of asking for an address to pay at.
+/// The result of asking for the payment address.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Pay here.
+    /// The payment address.
     At(String),
-    /// The invoice is paid or voided by now.
+    /// The state of an invoice that is already paid or voided.
     Over,
 }
 
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) api: Api,
-    /// How many calls got no answer.
+    /// The number of calls without a response.
     lost: AtomicU64,
 }
 
@@ -49,7 +49,7 @@ impl Client {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// One try. Nothing if no answer came, whatever was done.
+    /// Tries a call once. Returns `None` if no response arrived, whether or not the call took effect.
     async fn try_once(&self, method: Method, path: &str, body: &Value) -> Option<(u16, Value)> {
         let request = self.api.request(method.clone(), path).timeout(ANSWER);
         let request = if method == Method::GET {
@@ -68,7 +68,7 @@ impl Client {
         answered
     }
 
-    /// Repeats a call that is safe to repeat until its answer is one that lasts.
+    /// Repeats a call that is safe to repeat until its response is a final one.
     async fn until<T>(
         &self,
         method: Method,
@@ -95,18 +95,18 @@ impl Client {
         self.until(Method::GET, path, lasting).await
     }
 
-    /// All invoices.
+    /// Returns all invoices.
     pub(crate) async fn invoices(&self) -> Vec<Value> {
         let path = format!("/api/v1/invoices?organization_id={}", Api::ORGANIZATION);
         list(&self.get(&path).await, "invoices")
     }
 
-    /// One invoice, with all that is known of its payments.
+    /// Returns one invoice, with all details of its payments.
     pub(crate) async fn invoice(&self, id: &str) -> Value {
         self.get(&format!("/api/v1/invoices/{id}")).await
     }
 
-    /// All webhooks that were stored.
+    /// Returns all webhooks that were stored.
     pub(crate) async fn deliveries(&self) -> Vec<Value> {
         let (organization, all) = (Api::ORGANIZATION, u32::MAX);
         let path = format!(
@@ -115,14 +115,14 @@ impl Client {
         list(&self.get(&path).await, "deliveries")
     }
 
-    /// Where the gateway sends the webhooks of the connection.
+    /// Returns the address to which the gateway sends the webhooks of the connection.
     pub(crate) async fn webhook_url(&self) -> String {
         let connections = self.get("/api/v1/connections").await;
         let url = connections["connections"][0]["webhook_url"].as_str();
         url.expect("an address").to_owned()
     }
 
-    /// Makes an invoice, once. Its purpose must be like no other's.
+    /// Creates an invoice, once. Its purpose must be unique.
     pub(crate) async fn make_invoice(&self, purpose: &str, amount_cents: i64) -> String {
         let new = json!({
             "organization_id": Api::ORGANIZATION, "external_customer_id": "customer-1",
@@ -135,7 +135,7 @@ impl Client {
             if let Some((201, made)) = &answered {
                 return id_of(made);
             }
-            // No answer, or one that says little: it may have been made.
+            // There was no response, or an unclear one: the invoice may have been created.
             let known = self.invoices().await;
             if let Some(made) = known.iter().find(|made| made["purpose"] == purpose) {
                 return id_of(made);
@@ -157,13 +157,13 @@ impl Client {
                 assert_eq!(body["code"], "invalid_invoice_status_or_payment_status");
                 Some(Asked::Over)
             }
-            // The gateway did not do it, or nobody knows: asking again finds out.
+            // The gateway did not create the link, or its state is unknown: the next request finds out.
             _ => None,
         };
         self.until(Method::POST, &path, lasting).await
     }
 
-    /// The gateway's id of the link at this address, unless it is over already.
+    /// Returns the gateway's id of the link at this address, unless the invoice is already closed.
     pub(crate) async fn link_at(&self, invoice: &str, url: &str) -> Option<String> {
         let invoice = self.invoice(invoice).await;
         let checkouts = list(&invoice, "checkouts");
@@ -171,8 +171,8 @@ impl Client {
         link["reference"].as_str().map(str::to_owned)
     }
 
-    /// Voids an invoice, unless it is paid; again until nothing on it is left open but what the
-    /// gateway will not cancel, which it returns.
+    /// Voids an invoice, unless it is paid. Repeats the call until only the links that the gateway refuses to cancel
+    /// are left open, and returns those.
     pub(crate) async fn void(&self, invoice: &str) -> Vec<String> {
         let path = format!("/api/v1/invoices/{invoice}/void");
         let lasting = |status, body: &Value| match status {
@@ -194,7 +194,7 @@ fn will_not_cancel(reason: &str) -> bool {
     reason.contains("the gateway will not cancel it")
 }
 
-/// A list within an answer.
+/// Returns a list within a response.
 pub(crate) fn list(answer: &Value, name: &str) -> Vec<Value> {
     answer[name].as_array().expect("a list").clone()
 }

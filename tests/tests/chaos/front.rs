@@ -1,4 +1,4 @@
-//! The one address under which the application is known, whichever of its processes live.
+//! The one public address of the application, whichever of its processes are running.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Where the processes listen, as far as they do.
+/// The addresses of the processes that are running.
 #[derive(Debug, Default)]
 pub(crate) struct Backends {
     addresses: Mutex<Vec<SocketAddr>>,
@@ -25,7 +25,7 @@ impl Backends {
         self.with(|addresses| addresses.retain(|known| *known != address));
     }
 
-    /// A connection to one of them, each in its turn.
+    /// Connects to one of the processes, in turn.
     async fn connect(&self) -> Option<TcpStream> {
         let mut addresses = self.with(|addresses| addresses.clone());
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -47,14 +47,14 @@ impl Backends {
     }
 }
 
-/// Passes connections on to the processes. While none lives it closes them, as a balancer does.
+/// A proxy that passes connections on to the processes. While none is running it closes them, as a balancer does.
 #[derive(Debug)]
 pub(crate) struct Front {
     address: SocketAddr,
     kept: Arc<Keeper>,
 }
 
-/// Decides which answers never arrive: the application has acted, and the caller runs out of time.
+/// The choice of the responses that never arrive: the application has acted, and the caller's request times out.
 #[derive(Debug)]
 struct Keeper {
     of_a_thousand: u32,
@@ -72,7 +72,7 @@ impl Keeper {
 }
 
 impl Front {
-    /// Listens on a free port. So many of a thousand answers are kept back until the caller gives up.
+    /// Listens on a free port. This many of a thousand responses are held back until the caller gives up.
     pub(crate) async fn to(backends: &Arc<Backends>, kept_of_a_thousand: u32, seed: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -99,7 +99,7 @@ impl Front {
         format!("http://{}", self.address)
     }
 
-    /// How many answers were kept back.
+    /// Returns the number of responses held back.
     pub(crate) fn kept(&self) -> u64 {
         self.kept.kept.load(Ordering::Relaxed)
     }
@@ -109,13 +109,13 @@ async fn pass(client: TcpStream, server: TcpStream, keeper: &Keeper) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let mut forth = tokio::spawn(async move {
-        // Either side going away ends the connection; there is nobody to tell.
+        // If either side disconnects, the connection ends; there is no one to report an error to.
         let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
     });
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from_server.read(&mut buffer).await {
         if keeper.keeps() {
-            // Until the caller hangs up.
+            // Waits until the caller disconnects.
             let _ = (&mut forth).await;
             break;
         }

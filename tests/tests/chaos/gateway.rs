@@ -1,4 +1,4 @@
-//! The simulator as a process of its own, and how badly it behaves.
+//! The simulator as a separate process, and the faults that it injects.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 
-/// The waits before each further attempt at a webhook, before scaling: a tenth of a second at first,
-/// a minute at last, more than five in all.
+/// The waits before each further attempt at a webhook, before scaling: a tenth of a second at first, a minute at last,
+/// more than five minutes in all.
 const RETRIES: [u64; 10] = [1, 4, 12, 40, 150, 500, 600, 600, 600, 600];
 const RETRY_SCALE: &str = "0.1";
-/// How long the gateway waits for the answer to a webhook.
+/// The time that the gateway waits for the response to a webhook.
 const WEBHOOK_TIMEOUT_MS: u64 = 2000;
-/// Longer than all waits together.
+/// The time limit for the work to finish: longer than all waits together.
 const REST: Duration = Duration::from_mins(6);
 
-/// What the gateway leaves open about the names in its webhooks; each holds for a part of a run.
+/// The variations of the ids in webhooks that the gateway leaves unspecified; each is on for a part of a run.
 pub(crate) const IDENTIFIERS: [&str; 3] = [
     "transaction_id_unlike_payment_id",
     "paid_with_null_order",
     "payment_event_without_link_id",
 ];
 
-/// Links that the merchant made in another way than through the application.
+/// The number of links that the merchant created in another way than through the application.
 pub(crate) const STRANGERS: usize = 3;
 
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Gateway {
         self.control.url()
     }
 
-    /// Makes links about which the application is told, although it never asked for them.
+    /// Creates links whose webhooks reach the application, although the application never requested them.
     pub(crate) async fn make_strangers(&self, notify_url: &str) {
         for number in 0..STRANGERS {
             let link = json!({
@@ -78,15 +78,15 @@ impl Gateway {
         }
     }
 
-    /// Everything goes wrong now and then from now on, but no webhook is dropped for good.
+    /// Injects every kind of fault now and then from now on, but drops no webhook for good.
     pub(crate) async fn unleash(&self, seed: u64) {
         let settings = json!({
             "retry_delays_seconds": RETRIES,
-            // A part that is paid ends the link: the rest needs another one.
+            // A partial payment ends the link: the rest needs another one.
             "paid_status_on_partial": true,
             "webhooks": {
                 "timeout_ms": WEBHOOK_TIMEOUT_MS, "reorder_hold_ms": 400,
-                // What was signed wrongly at first is signed rightly later.
+                // A webhook that was signed wrongly at first is signed correctly later.
                 "fresh_timestamp_on_retry": true,
             },
         });
@@ -110,7 +110,7 @@ impl Gateway {
         self.control.post("chaos", &chances).await;
     }
 
-    /// The gateway leaves open this about the names in its webhooks, and only this.
+    /// Turns on this variation of the ids in webhooks, and turns the others off.
     pub(crate) async fn leave_open(&self, identifier: &str) {
         let mut settings = json!({});
         for known in IDENTIFIERS {
@@ -119,13 +119,13 @@ impl Gateway {
         self.control.post("settings", &settings).await;
     }
 
-    /// Every webhook that is sent or repeated is signed with a key nobody has, or no longer.
+    /// Signs every webhook that is sent or repeated with an unknown key, or stops doing so.
     pub(crate) async fn sign_wrongly(&self, wrongly: bool) {
         let settings = json!({"webhooks": {"wrong_signature": wrongly}});
         self.control.post("settings", &settings).await;
     }
 
-    /// Nothing goes wrong any more, and what was to happen later happens now.
+    /// Stops all faults, and makes everything that was scheduled for later happen now.
     pub(crate) async fn calm(&self) -> Value {
         let chances = self.control.get("chaos").await;
         let calm = json!({"chaos": null, "webhooks": {"wrong_signature": false}});
@@ -136,8 +136,8 @@ impl Gateway {
         chances["tally"].clone()
     }
 
-    /// Waits until every webhook has arrived or was given up, and the application has dealt with
-    /// each; returns what was sent, and what was stored.
+    /// Waits until every webhook has arrived or was given up, and the application has handled each; returns the
+    /// webhooks that were sent, and those that were stored.
     pub(crate) async fn rest(&self, client: &Client) -> (Vec<Value>, Vec<Value>) {
         let deadline = Instant::now() + REST;
         let mut before = None;
@@ -155,7 +155,7 @@ impl Gateway {
                 sent.iter().filter(under_way).count(),
                 stored.iter().filter(under_way).count(),
             );
-            // Dealing with one may have caused another.
+            // The handling of one webhook may have caused another.
             let now = (waiting == (0, 0)).then_some((sent.len(), stored.len()));
             if now.is_some() && now == before {
                 return (sent, stored);
@@ -171,7 +171,7 @@ impl Gateway {
     }
 }
 
-/// The id of a link that is not the application's.
+/// Returns the id of a link that is not the application's.
 pub(crate) fn stranger(number: usize) -> String {
     format!("stranger-{number}")
 }

@@ -1,4 +1,4 @@
-//! The processes of the application and its database, and their sudden ends.
+//! The processes of the application and its database, and their crashes.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,25 +13,25 @@ use tokio::sync::watch;
 use crate::front::Backends;
 use crate::server::Server;
 
-/// What each process is started with.
+/// The settings with which each process is started.
 #[derive(Debug, Clone)]
 pub(crate) struct Launch {
     pub(crate) database: Database,
     /// The server of the database, if there is one to crash.
     pub(crate) server: Option<Arc<Server>>,
-    /// One for all: what one process seals, the others open.
+    /// The key file, shared by all: each process can decrypt the secrets that another encrypted.
     pub(crate) key_file: PathBuf,
     pub(crate) simulator: String,
-    /// Where the gateway reaches whichever process lives.
+    /// The address at which the gateway reaches the running processes.
     pub(crate) public_url: String,
 }
 
-/// What happens at some point of the work.
+/// A crash at some point of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Blow {
     /// A process is killed, and started again.
     Kill,
-    /// The database crashes under all processes, and is started again.
+    /// The database crashes while all processes use it, and is started again.
     Crash,
 }
 
@@ -85,7 +85,7 @@ impl Hosts {
             "--seed",
             "none",
         ];
-        // What is refused and tried again is told as a warning, and there is much of that.
+        // Each rejected and repeated call is logged as a warning, and there are many of them.
         let environment = [("BILLING_HOST_API_KEY", Stage::KEY), ("RUST_LOG", "error")];
         Program::start("billing-host", &arguments, &environment)
     }
@@ -99,8 +99,8 @@ impl Hosts {
         (program, address)
     }
 
-    /// Kills a process whenever the work has come to one of these points, and starts it again on the
-    /// same database. Once in a while it is killed a second time while it starts.
+    /// Kills a process whenever the work has reached one of these points, and starts it again on the same database.
+    /// Occasionally it is killed a second time while it starts.
     pub(crate) async fn strike_along(
         mut self,
         points: Vec<(u64, Blow)>,
@@ -110,7 +110,7 @@ impl Hosts {
         let mut random = SmallRng::seed_from_u64(seed);
         let mut points = points.into_iter().peekable();
         while let Some((point, blow)) = points.next() {
-            // The work has ended otherwise, badly: there is nothing left to disturb.
+            // The work has ended early, with a failure: there is nothing left to disturb.
             if progress.wait_for(|done| *done >= point).await.is_err() {
                 return self;
             }
@@ -143,7 +143,7 @@ impl Hosts {
         assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
     }
 
-    /// The processes live on, with connections that are gone in the middle of whatever they did.
+    /// Crashes the database. The processes go on running, and their connections break in the middle of their work.
     async fn crash(&mut self) {
         let server = self.launch.server.clone().expect("a server");
         let restarted = tokio::task::spawn_blocking(move || server.crash_and_restart());
@@ -152,7 +152,7 @@ impl Hosts {
         self.crashes += 1;
     }
 
-    /// Has the application prove, beside those that run, that its books add up by themselves.
+    /// Runs the application's ledger audit beside the running processes, which must find that the books add up.
     pub(crate) async fn prove_ledger(&self) {
         let database = self.launch.database.argument();
         let arguments = [
@@ -169,7 +169,7 @@ impl Hosts {
         println!("ledger check: {}", output.stdout);
     }
 
-    /// Ends all of them.
+    /// Ends all processes.
     pub(crate) async fn end(mut self) {
         for (program, _) in std::mem::take(&mut self.running) {
             let output = program.kill().await;
@@ -178,7 +178,7 @@ impl Hosts {
     }
 }
 
-/// Lets a random time pass, so that a kill hits any moment and not the beginning of a step alone.
+/// Waits for a random time, so that a kill hits any moment and not only the beginning of a step.
 async fn random_moment(random: &mut SmallRng, most_milliseconds: u64) {
     let moment = Duration::from_millis(random.random_range(0..most_milliseconds));
     tokio::time::sleep(moment).await;

@@ -1,21 +1,21 @@
 //! Hundreds of invoices paid at once while the application is killed again and again.
 //!
-//! The application runs as one process on a file, or as three on a PostgreSQL server that crashes in
-//! the middle of it all, and the gateway's simulator is a process too. All calls, webhooks among them,
-//! come to whichever process lives. Payers pay once, in parts, twice, late, on links that have run out and on
-//! invoices that were withdrawn. Calls to the gateway fail in every way it can fail; webhooks come
-//! twice, late, in the wrong order, with old time stamps, with wrong signatures at first, beside
-//! forgeries, and their answers get lost. In the end every unit of money that the gateway took is
-//! booked once on the invoice it was paid for, or is told to be nobody's here.
+//! The application runs as one process on a file, or as three on a PostgreSQL server that crashes in the middle of the
+//! run, and the gateway's simulator is a process too. All calls, webhooks among them, reach the processes that are
+//! running. Payers pay once, in parts, twice, late, on links that have expired and on invoices that were voided. Calls
+//! to the gateway fail in every way they can fail; webhooks arrive twice, late, in the wrong order, with old time
+//! stamps, with wrong signatures at first, beside forgeries, and their responses get lost. In the end every unit of
+//! money that the gateway collected is booked once on the invoice it was paid for, or is reported as belonging to no
+//! invoice of the application.
 //!
-//! A missed webhook is not repaired by anything yet, so none may be missed: the simulator repeats
-//! each one for more than five minutes, which outlasts the restarts. That this was enough is asserted.
+//! No mechanism repairs a missed webhook yet, so none may be missed: the simulator repeats each one for more than five
+//! minutes, which outlasts the restarts. The test asserts that this was enough.
 //!
-//! What happens follows from a seed, which is printed; which process does it when does not. So
-//! `CHAOS_SEED=<seed>` repeats a run as far as a test of several processes can be repeated.
-//! `CHAOS_INVOICES` and `CHAOS_KILLS` make it longer; a run of thousands takes the test program itself
-//! (`cargo test -p cross-crate-tests --test chaos postgresql`), since a run of all tests stops what
-//! takes ten minutes. The server is always one of the test's own, for it to crash.
+//! The events follow from a seed, which is printed; the process that handles each event does not. So
+//! `CHAOS_SEED=<seed>` repeats a run as far as a test of several processes can be repeated. `CHAOS_INVOICES` and
+//! `CHAOS_KILLS` make it longer; a run of thousands needs the test program alone (`cargo test -p cross-crate-tests
+//! --test chaos postgresql`), since a run of all tests stops a test that takes ten minutes. The server is always one
+//! that the test started, so that it can crash it.
 
 mod audit;
 mod client;

@@ -1,4 +1,4 @@
-//! A run from the first process started to the last unit compared.
+//! A run from the start of the first process to the comparison of the last unit.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -21,12 +21,12 @@ use crate::script::{Left, Script, World};
 use crate::server::Server;
 use crate::troubles;
 
-/// How many invoices are dealt with at once.
+/// The number of invoices handled at once.
 const AT_ONCE: usize = 20;
-/// Of a thousand answers to webhooks, so many never arrive.
+/// The number of lost responses to webhooks, of a thousand.
 const LOST_ANSWERS: u32 = 30;
 
-/// How much is done, and what all chance follows from.
+/// The size of a run, and the seed of all its random choices.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     seed: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// So many processes, invoices and kills, unless the environment says otherwise.
+    /// Returns a plan of this many processes, invoices and kills, unless the environment sets other numbers.
     pub(crate) fn from_environment(processes: usize, invoices: usize, kills: usize) -> Self {
         Self {
             seed: named("CHAOS_SEED").unwrap_or(1),
@@ -53,16 +53,16 @@ fn named<T: std::str::FromStr>(variable: &str) -> Option<T> {
     Some(number.unwrap_or_else(|_| panic!("{variable} is not a number")))
 }
 
-/// Where the application keeps what it knows.
+/// The storage of the application.
 #[derive(Debug)]
 pub(crate) struct Ground {
     pub(crate) database: Database,
-    /// Crashes once, if there is one.
+    /// The database server that crashes once, if there is one.
     pub(crate) server: Option<Arc<Server>>,
     pub(crate) key_file: PathBuf,
 }
 
-/// Does it all, prints what came of it, and fails if money or links are not as they should be.
+/// Runs the plan, prints the result, and fails if money or links are not as they should be.
 pub(crate) async fn run(plan: &Plan, ground: Ground) {
     let store = match &ground.database {
         Database::File(_) => "SQLite",
@@ -122,7 +122,7 @@ pub(crate) async fn run(plan: &Plan, ground: Ground) {
          {} spells of wrong signatures, {} forgeries refused; {} kills, {} restarts, \
          {} database restarts, {} answers lost to \
          clients; {} payments declined at the door",
-        // The simulator forgets the oldest of many thousands.
+        // The simulator drops the oldest of many thousands.
         sent.last()
             .and_then(|last| last["id"].as_u64())
             .unwrap_or(0),
@@ -164,7 +164,7 @@ pub(crate) async fn run(plan: &Plan, ground: Ground) {
     gateway.end().await;
 }
 
-/// After which acts a process is killed, and after which the database crashes: in the middle third.
+/// Returns the acts after which a process is killed, and those in the middle third after which the database crashes.
 fn points(plan: &Plan, crashes: usize, total: u64) -> Vec<(u64, Blow)> {
     let mut random = SmallRng::seed_from_u64(plan.seed);
     let mut points: Vec<_> = (0..plan.kills)

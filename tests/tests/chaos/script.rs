@@ -1,4 +1,4 @@
-//! What happens to one invoice, from being made to being left alone.
+//! The life of one invoice, from its creation to its last act.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use tokio::time::Instant;
 
 use crate::client::{Asked, Client};
 
-/// How long news of a link may take.
+/// The time limit for an event of a link to arrive.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// The first wait before asking again, each further one twice as long up to the last. What a killed
-/// process had under way takes half a minute, and asking all the time is a load of its own.
+/// The first wait before asking again; each further one is twice as long, up to the last. The work that a killed
+/// process had in progress takes half a minute to finish, and constant asking is a load in itself.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// One thing that somebody does.
+/// One act of a biller, a payer, a bank or the gateway.
 #[derive(Debug, Clone, Copy)]
 enum Act {
-    /// The invoice is made.
+    /// The invoice is created.
     Make,
     /// The biller asks for the address, twice at once.
     Ask,
@@ -35,15 +35,15 @@ enum Act {
     PayPart,
     /// The payer is declined.
     Fail,
-    /// The payer pays, and the bank does not answer yet.
+    /// The payer pays, and the bank's answer is still pending.
     Begin,
-    /// The bank answers to all that was begun.
+    /// The bank answers all payments that were begun.
     Settle,
     /// A payment begun long ago arrives on the first link.
     PayFirstLate,
-    /// The latest link runs out.
+    /// The latest link expires.
     Expire,
-    /// The biller withdraws the invoice.
+    /// The biller voids the invoice.
     Void,
 }
 
@@ -51,7 +51,7 @@ use Act::{
     Ask, AskForAnother, Begin, Expire, Fail, Make, Pay, PayFirstLate, PayPart, Settle, Void,
 };
 
-/// Lives of an invoice. Payments of a part are the instalments of a biller who does not offer any.
+/// The possible lives of an invoice. Partial payments are the instalments of a biller who does not offer any.
 const LIVES: [&[Act]; 14] = [
     &[Make, Ask, Pay],
     &[Make, Ask, Fail, Pay],
@@ -85,21 +85,21 @@ pub(crate) struct Script {
     random: SmallRng,
 }
 
-/// What a script leaves behind that cannot be seen elsewhere.
+/// The results of a script that are not visible elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Left {
-    /// Links that the gateway would not cancel.
+    /// The links that the gateway refused to cancel.
     pub(crate) uncancellable: Vec<String>,
-    /// How often the gateway took no payment.
+    /// The number of payments that the gateway refused to accept.
     pub(crate) declined_at_the_door: usize,
 }
 
-/// What scripts act on.
+/// The parties that scripts act on.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) client: Arc<Client>,
     pub(crate) control: Control,
-    /// How many acts were begun.
+    /// The number of acts begun.
     pub(crate) progress: watch::Sender<u64>,
 }
 
@@ -137,7 +137,7 @@ impl Script {
     }
 }
 
-/// What an invoice is for; no two are for the same.
+/// Returns the purpose of an invoice; no two are the same.
 fn purpose(number: usize) -> String {
     format!("Order {number}")
 }
@@ -148,9 +148,9 @@ struct Play {
     purpose: String,
     invoice: String,
     links: Vec<String>,
-    /// Payments whose bank has not answered.
+    /// The payments whose bank has not answered.
     begun: Vec<String>,
-    /// Nothing more is asked for.
+    /// True if nothing more is asked for.
     is_over: bool,
     left: Left,
 }
@@ -169,7 +169,7 @@ impl Play {
             AskForAnother => self.ask_for_another().await,
             Pay => self.pay(self.links.len(), "pay", json!({})).await,
             PayPart => {
-                // Less than is due, however often.
+                // The payment is less than the amount due, however often it is made.
                 let paise = self
                     .script
                     .random
@@ -183,7 +183,7 @@ impl Play {
             Settle => self.settle().await,
             Expire => {
                 if let Some(link) = self.links.last() {
-                    // One that is over already cannot run out.
+                    // A link that is already closed cannot expire.
                     let path = format!("links/{link}/expire");
                     let _ = self.world.control.try_post(&path, &json!({})).await;
                 }
@@ -202,7 +202,7 @@ impl Play {
         self.take(one).await;
     }
 
-    /// The news that the latest link is over may be on its way still.
+    /// Asks until there is another address. The event that the latest link is closed may not have arrived yet.
     async fn ask_for_another(&mut self) {
         let deadline = Instant::now() + PATIENCE;
         let known = self.links.len();
@@ -236,8 +236,8 @@ impl Play {
         }
     }
 
-    /// Does something on a link, counted from 1. The gateway may take no payment on it: money that
-    /// arrived late has paid it, or the application has called it off because the invoice is paid.
+    /// Acts on a link, counted from 1. The gateway may accept no payment on it: money that arrived late has paid it, or
+    /// the application has cancelled it because the invoice is paid.
     async fn pay(&mut self, link: usize, what: &str, how: Value) {
         let Some(link) = link.checked_sub(1).and_then(|link| self.links.get(link)) else {
             return;

@@ -1,5 +1,5 @@
-//! What goes wrong besides what chance does: spells of wrong signatures, forgeries beside the real
-//! webhooks, and payments that are none of the application's business.
+//! The faults that are not random: periods of wrong signatures, forgeries beside the real webhooks, and payments that
+//! do not concern the application.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ use tokio::sync::watch;
 
 use crate::gateway::{Gateway, IDENTIFIERS, STRANGERS, stranger};
 
-/// How many times in a run something is done.
+/// The number of times that each fault occurs in a run.
 const TIMES: u64 = 24;
-/// How long the gateway signs wrongly at a time.
+/// The time for which the gateway signs wrongly in one period.
 const SPELL: Duration = Duration::from_millis(250);
 
-/// What was done.
+/// The faults that were caused.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
     pub(crate) spells: usize,
     pub(crate) forgeries: usize,
 }
 
-/// Makes trouble, evenly over the work.
+/// Causes the faults, evenly over the work.
 pub(crate) async fn along(
     gateway: &Gateway,
     webhook_url: &str,
@@ -66,8 +66,8 @@ pub(crate) async fn along(
     done
 }
 
-/// Tells of a payment that never was, on a link that can be paid, with a signature of the forger's own. Says
-/// whether it was refused: nobody may be there to do so, or nobody with a database.
+/// Reports a payment that never existed, on a link that can be paid, with a signature of the forger's own. Returns true
+/// if it was rejected; it is not rejected while no process is running, or none with a database.
 async fn forge(gateway: &Gateway, webhook_url: &str) -> bool {
     let links = gateway.control.list("links").await;
     let Some(link) = links.iter().rfind(|link| link["status"] == "ACTIVE") else {

@@ -1,4 +1,4 @@
-//! Death while money is asked for.
+//! Crashes while the payment address is requested.
 
 use cross_crate_tests::Stage;
 use serde_json::json;
@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::customers::Invoice;
 use crate::scene::{ACCOUNT, PAID, Scene, UNPAID, VOIDED};
 
-/// Longer than the runtime waits before it believes that a link was never made.
+/// A time longer than the runtime waits before it concludes that a link was never created.
 pub(crate) const SETTLED_MILLIS: i64 = 3 * 60 * 1000;
 
-/// Dies while the address is asked for; then it is asked for again, and paid.
+/// Crashes while the address is requested; then requests it again, and pays.
 async fn ask_twice_and_pay(scene: &mut Scene, point: &str, invoice: &Invoice) {
     scene.arm(point);
     assert_eq!(scene.try_ask(invoice).await, None, "a dead process answers");
@@ -26,7 +26,7 @@ pub(crate) async fn first(scene: &mut Scene, point: &str) {
     ask_twice_and_pay(scene, point, &invoice).await;
 }
 
-/// The gateway was asked before, and nobody knows what it did.
+/// Requests a link in a call whose result remains unknown to the application.
 async fn asked_in_vain(scene: &Scene, invoice: &Invoice) {
     scene.fault("create_link", Some("drop_before_commit")).await;
     assert_eq!(scene.try_ask(invoice).await, None);
@@ -53,7 +53,7 @@ pub(crate) async fn refused(scene: &mut Scene, point: &str) {
     ask_twice_and_pay(scene, point, &invoice).await;
 }
 
-/// Somebody else made a link under the very reference, over another amount.
+/// Runs the case in which another party created a link under the same reference, over another amount.
 pub(crate) async fn something_else_is_there(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     asked_in_vain(scene, &invoice).await;
@@ -73,7 +73,7 @@ pub(crate) async fn something_else_is_there(scene: &mut Scene, point: &str) {
     ask_twice_and_pay(scene, point, &invoice).await;
 }
 
-/// The invoice is voided while the gateway makes its link.
+/// Voids the invoice while the gateway creates its link.
 pub(crate) async fn withdrawn_meanwhile(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     scene.gate.hold_answers(true);

@@ -1,4 +1,4 @@
-//! A gateway that can be asked nothing: the merchant's bookkeeping tells of transfers, in callbacks.
+//! A gateway without a status API: the merchant's bookkeeping reports transfers in callbacks.
 
 use cross_crate_tests::Api;
 use data_encoding::HEXLOWER;
@@ -9,17 +9,17 @@ use sha2::Sha256;
 use crate::customers::Invoice;
 use crate::scene::{BANK_SECRET, Scene};
 
-/// What every invoice of these tests is over, as the bookkeeping writes it.
+/// The amount of every invoice of these tests, as the bookkeeping writes it.
 pub(crate) const AMOUNT_IN_WORDS: &str = "200.12";
 
-/// The reference of the first checkout of an invoice.
+/// Returns the reference of the first checkout of an invoice.
 pub(crate) fn reference(shown: &Value) -> String {
     let reference = shown["checkouts"][0]["reference"].as_str();
     reference.expect("a checkout").to_owned()
 }
 
 impl Scene {
-    /// An invoice that is asked for, with the reference to transfer under.
+    /// Requests the payment of an invoice, and returns it with the reference to transfer under.
     pub(crate) async fn transfer_asked_for(&self, point: &str) -> (Invoice, String) {
         let invoice = self.bank_invoice(point).await;
         self.ask(&invoice).await;
@@ -27,7 +27,7 @@ impl Scene {
         (invoice, reference)
     }
 
-    /// Tells that a transfer came in over the whole amount. `blanks` make of the same news other bytes.
+    /// Reports a transfer of the whole amount. `blanks` change the bytes of the same report.
     pub(crate) async fn tell_transfer(&self, id: &str, reference: &str, blanks: &str) {
         let body = format!(
             r#"{{"type": "transfer.received", "id": "{id}", "reference": "{reference}",

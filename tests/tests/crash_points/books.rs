@@ -1,4 +1,4 @@
-//! The database that outlives the processes, and what must hold in it.
+//! The database that outlives the processes, and the invariants that must hold in it.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::server;
 
-/// Each counts what must not be. `OF.` stands before the names of the runtime's tables.
+/// The queries that must count nothing. `OF.` stands before the names of the runtime's tables.
 const NEVER: &[(&str, &str)] = &[
     (
         "an invoice differs from its books",
@@ -48,11 +48,11 @@ const NEVER: &[(&str, &str)] = &[
     ),
 ];
 
-/// A database of one series.
+/// The database of one series.
 #[derive(Debug)]
 pub(crate) struct Books {
     database: Database,
-    /// The server that the database is taken from in the end, and its name there.
+    /// The server that the database is removed from in the end, and its name there.
     on_server: Option<(String, String)>,
     pub(crate) directory: TempDir,
 }
@@ -80,7 +80,7 @@ impl Books {
         }
     }
 
-    /// New ones of the same kind.
+    /// Creates new books of the same kind.
     pub(crate) async fn others(&self) -> Self {
         match &self.database {
             Database::File(_) => Self::file(),
@@ -88,18 +88,18 @@ impl Books {
         }
     }
 
-    /// Where the keys are that seal the secrets of connections.
+    /// Returns the file of the keys that encrypt the secrets of connections.
     pub(crate) fn key_file(&self) -> PathBuf {
         self.directory.path().join("sealing.key")
     }
 
-    /// How billing-host is told of it.
+    /// Returns the argument that names the database to billing-host.
     pub(crate) fn argument(&self) -> String {
         self.database.argument()
     }
 
-    /// What a dead process had taken is free at once on a file, and on a server when its lease ends,
-    /// which is longer than a test: makes it end.
+    /// Ends the leases of a crashed process. On a file they are free at once, and on a server when the lease ends,
+    /// which takes longer than a test.
     pub(crate) async fn end_leases(&self) {
         if self.on_server.is_some() {
             self.run("UPDATE OF.deliveries SET lease_until = 0 WHERE state = 'pending'")
@@ -107,7 +107,8 @@ impl Books {
         }
     }
 
-    /// The gateway of the only checkout of an invoice stated that so much was paid, and not by what.
+    /// Records a gateway's statement for the only checkout of an invoice: this amount was paid, without a list of
+    /// payments.
     pub(crate) async fn state_paid(&self, invoice: &str, amount: i64) {
         let statement = format!(
             "UPDATE OF.checkouts SET gateway_paid = {amount} WHERE payable_pk =
@@ -116,7 +117,7 @@ impl Books {
         assert_eq!(self.run(&statement).await, 1, "rows of checkouts");
     }
 
-    /// A moment of all checkouts of an invoice was so many milliseconds earlier than it was.
+    /// Moves a timestamp of all checkouts of an invoice back by this many milliseconds.
     pub(crate) async fn move_back(&self, moment: &str, invoice: &str, milliseconds: i64) {
         let statement = format!(
             "UPDATE OF.checkouts SET {moment} = {moment} - {milliseconds} WHERE payable_pk =
@@ -125,7 +126,7 @@ impl Books {
         assert_eq!(self.run(&statement).await, 1, "rows of {moment}");
     }
 
-    /// What must never be, as far as it is.
+    /// Returns the violated invariants.
     pub(crate) async fn faults(&self) -> Vec<String> {
         let counts = match &self.database {
             Database::File(path) => {
@@ -170,7 +171,7 @@ impl Books {
         }
     }
 
-    /// Takes the database away.
+    /// Removes the database.
     pub(crate) async fn remove(self) {
         if let Some((server, name)) = self.on_server {
             let drop = format!("DROP DATABASE {name} WITH (FORCE)");

@@ -1,5 +1,5 @@
-//! Death while merchant accounts are connected, stopped and deleted, and while their secrets get another
-//! key.
+//! Crashes while merchant accounts are connected, disabled and deleted, and while their secrets are encrypted with
+//! another key.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ async fn try_connect(scene: &Scene, code: &str) -> Option<StatusCode> {
     Some(answer.status())
 }
 
-/// Asks for the money of an invoice through a connection, and pays it.
+/// Requests the payment of an invoice through a connection, and pays it.
 async fn pay_through(scene: &Scene, point: &str, code: &str) {
     let invoice = scene.invoice_through(point, "cashfree", code).await;
     let url = scene.ask(&invoice).await;
@@ -40,7 +40,7 @@ pub(crate) async fn made(scene: &mut Scene, point: &str) {
     pay_through(scene, point, &code).await;
 }
 
-/// Stopped, a link that was made before can still be paid, and no other is made.
+/// Disables a connection: a link that was created before can still be paid, and no new one is created.
 pub(crate) async fn stopped_and_allowed(scene: &mut Scene, point: &str) {
     let code = point.replace('.', "-");
     let made = try_connect(scene, &code).await;
@@ -75,7 +75,7 @@ async fn try_delete(scene: &Scene, code: &str) -> Option<StatusCode> {
     Some(request.send().await.ok()?.status())
 }
 
-/// A deleted connection knows no webhook, and its code is no other's.
+/// Deletes a connection: it accepts no webhook, and its code is not used by another one.
 pub(crate) async fn deleted(scene: &mut Scene, point: &str) {
     let code = point.replace('.', "-");
     let made = try_connect(scene, &code).await;
@@ -101,7 +101,7 @@ pub(crate) async fn deleted(scene: &mut Scene, point: &str) {
     assert_eq!(taken, Some(StatusCode::CONFLICT));
 }
 
-/// Sends a webhook that nobody signed.
+/// Sends a webhook without a valid signature.
 async fn send_forged(scene: &Scene, code: &str) -> StatusCode {
     let organization = Api::ORGANIZATION;
     let url = format!(
@@ -112,7 +112,7 @@ async fn send_forged(scene: &Scene, code: &str) -> StatusCode {
     sent.await.expect("an answer").status()
 }
 
-/// A new key comes before the one that everything is sealed with, which is then given up.
+/// Encrypts the secrets again: adds a new key before the one that encrypts everything, and then removes the old one.
 pub(crate) async fn sealed_anew(scene: &mut Scene, point: &str) {
     let path = scene.books.key_file();
     let former = fs::read_to_string(&path).expect("the key");

@@ -1,11 +1,11 @@
-//! Whom the merchant of a series bills, and for what.
+//! The customers that the merchant of a series bills, and their invoices.
 
 use cross_crate_tests::Api;
 use serde_json::{Value, json};
 
 use crate::scene::{AMOUNT, SECOND, Scene};
 
-/// An invoice, and whose it is.
+/// An invoice, and its customer.
 #[derive(Debug, Clone)]
 pub(crate) struct Invoice {
     pub(crate) id: String,
@@ -13,7 +13,7 @@ pub(crate) struct Invoice {
 }
 
 impl Scene {
-    /// Sends a customer, who pays through a connection or through none, whatever comes of it.
+    /// Sends a customer, who pays through a connection or through none. Returns `None` if no response arrives.
     pub(crate) async fn try_send_customer(
         &self,
         customer: &str,
@@ -35,7 +35,7 @@ impl Scene {
         Some(body)
     }
 
-    /// The same, and it is done.
+    /// Sends a customer as above, and expects success.
     pub(crate) async fn send_customer(
         &self,
         customer: &str,
@@ -45,36 +45,36 @@ impl Scene {
         sent.expect("an answer")
     }
 
-    /// The customer pays through the other connection from now on; tells what was left behind.
+    /// Moves the customer to the other connection, and returns the links that were left behind.
     pub(crate) async fn move_customer(&self, invoice: &Invoice) -> Value {
         let second = Some(("cashfree", SECOND));
         self.send_customer(&invoice.customer, second).await
     }
 
-    /// The same, whatever comes of it.
+    /// Moves the customer as above. Returns `None` if no response arrives.
     pub(crate) async fn try_move_customer(&self, invoice: &Invoice) -> Option<Value> {
         let second = Some(("cashfree", SECOND));
         self.try_send_customer(&invoice.customer, second).await
     }
 
-    /// An invoice of a customer of its own.
+    /// Creates an invoice of a new customer.
     pub(crate) async fn invoice(&self, point: &str) -> Invoice {
         self.invoice_through(point, "cashfree", "main").await
     }
 
-    /// The same, to be paid by bank transfer.
+    /// Creates an invoice of a new customer, to be paid by bank transfer.
     pub(crate) async fn bank_invoice(&self, point: &str) -> Invoice {
         self.invoice_through(point, "bank_transfer", "bank").await
     }
 
-    /// The same, to be paid through a connection.
+    /// Creates an invoice of a new customer, to be paid through a connection.
     pub(crate) async fn invoice_through(&self, point: &str, provider: &str, code: &str) -> Invoice {
         let customer = format!("payer-of-{}", point.replace('.', "-"));
         self.send_customer(&customer, Some((provider, code))).await;
         self.invoice_to(&customer, &format!("For {customer}")).await
     }
 
-    /// An invoice of a customer who is known. No other one is for the same purpose.
+    /// Creates an invoice of an existing customer. Its purpose is unique.
     pub(crate) async fn invoice_to(&self, customer: &str, purpose: &str) -> Invoice {
         let invoice = json!({
             "organization_id": Api::ORGANIZATION, "external_customer_id": customer,

@@ -1,4 +1,4 @@
-//! Death while links are ended and invoices are voided.
+//! Crashes while links are closed and invoices are voided.
 
 use cross_crate_tests::Stage;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::scene::{ACCOUNT, PAID, PAID_AND_VOIDED, Scene, UNPAID, VOIDED};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
-/// Dies while an invoice is voided.
+/// Crashes while an invoice is voided.
 async fn die_voiding(scene: &mut Scene, point: &str, invoice: &Invoice) {
     scene.arm(point);
     let voided = scene.try_void(invoice).await;
@@ -17,8 +17,8 @@ async fn die_voiding(scene: &mut Scene, point: &str, invoice: &Invoice) {
     scene.dies(point).await;
 }
 
-/// The customer moves to another connection, and what they could pay on the one before is ended. Where
-/// the process dies over that, the same call finishes it.
+/// Moves the customer to another connection, and closes the links on the one before. If the process crashes meanwhile,
+/// the same call finishes the work.
 pub(crate) async fn replaced(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     let before = scene.ask(&invoice).await;
@@ -42,7 +42,7 @@ pub(crate) async fn voided(scene: &mut Scene, point: &str) {
     scene.expect(&invoice, &VOIDED).await;
 }
 
-/// The request for the link never arrived, and that was some time ago.
+/// Runs the case in which the request for the link never arrived, some time ago.
 pub(crate) async fn never_made(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     scene.fault("create_link", Some("drop_before_commit")).await;
@@ -58,7 +58,8 @@ pub(crate) async fn never_made(scene: &mut Scene, point: &str) {
     scene.expect(&invoice, &VOIDED).await;
 }
 
-/// The link ran out long ago without a word, and the gateway does not accept the keys any more.
+/// Runs the case in which the link expired long ago without an event, and the gateway does not accept the keys any
+/// more.
 pub(crate) async fn keys_are_revoked(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     let url = scene.ask(&invoice).await;
@@ -80,8 +81,8 @@ async fn accept_key(scene: &Scene, key: &str) {
     scene.control.post("merchants", &merchant).await;
 }
 
-/// A gateway that can be asked nothing: before a checkout's time is over it stays payable, and that is
-/// said; after it, it has ended.
+/// Closes a checkout by time, at a gateway without a status API: until the checkout expires it stays payable, and is
+/// reported as such; after that it is closed.
 pub(crate) async fn by_clock(scene: &mut Scene, point: &str) {
     for is_over in [false, true] {
         let invoice = scene.bank_invoice(&format!("{point}-{is_over}")).await;
@@ -101,7 +102,7 @@ pub(crate) async fn by_clock(scene: &mut Scene, point: &str) {
     }
 }
 
-/// No webhook told of a payment; voiding finds it.
+/// Voids an invoice with a payment that no webhook reported; voiding finds it.
 pub(crate) async fn voided_after_untold_payment(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     let url = scene.ask(&invoice).await;
@@ -112,7 +113,7 @@ pub(crate) async fn voided_after_untold_payment(scene: &mut Scene, point: &str) 
     die_voiding(scene, point, &invoice).await;
     scene.void(&invoice).await;
     scene.expect(&invoice, &PAID_AND_VOIDED).await;
-    // They come after all.
+    // The webhooks arrive after all.
     for webhook in scene.webhooks_of(&url).await {
         scene.send_again(&webhook).await;
     }

@@ -1,4 +1,4 @@
-//! Death while the gateway tells of payments.
+//! Crashes while the gateway reports payments.
 
 use serde_json::{Value, json};
 
@@ -8,14 +8,14 @@ use crate::scene::{PAID, Scene, UNPAID};
 const LINK_EVENT: &str = "PAYMENT_LINK_EVENT";
 const PAYMENT_EVENT: &str = "PAYMENT_SUCCESS_WEBHOOK";
 
-/// The gateway tells of a payment twice, by the link's event and by the payment's. Only the second is
-/// sent from here on, once, so that the loss of one is not made good by the other.
+/// Makes the gateway send one webhook for a payment. It reports a payment twice, by the link's event and by the
+/// payment's. Only the second is sent from here on, once, so that the loss of one is not made good by the other.
 pub(crate) async fn tell_by_one_webhook(scene: &Scene) {
     let fault = json!({"fault": "drop", "event": LINK_EVENT});
     scene.webhook_fault(fault).await;
 }
 
-/// Dies while a payment is told of.
+/// Crashes while a payment is reported.
 async fn die_paid(scene: &mut Scene, point: &str) -> Invoice {
     let invoice = scene.invoice(point).await;
     let url = scene.ask(&invoice).await;
@@ -31,7 +31,7 @@ pub(crate) async fn paid(scene: &mut Scene, point: &str) {
     scene.expect(&invoice, &PAID).await;
 }
 
-/// All that is told of the next payment is too old to be believed: the gateway is asked.
+/// Makes every webhook of the next payment too old to be trusted, so that the gateway is asked.
 pub(crate) async fn tell_late(scene: &Scene) {
     let fault = json!({"fault": "old_timestamp", "event": PAYMENT_EVENT});
     scene.webhook_fault(fault).await;
@@ -51,7 +51,7 @@ pub(crate) async fn gateway_is_away(scene: &mut Scene, point: &str) {
     scene.expect(&invoice, &PAID).await;
 }
 
-/// The gateway states a total before it lists the payments.
+/// Runs the case in which the gateway states a total before it lists the payments.
 pub(crate) async fn list_lags(scene: &mut Scene, point: &str) {
     tell_late(scene).await;
     scene.gate.hide_orders(true);
@@ -60,7 +60,7 @@ pub(crate) async fn list_lags(scene: &mut Scene, point: &str) {
     scene.expect(&invoice, &PAID).await;
 }
 
-/// The payer fails first.
+/// Runs the case in which the payer's first attempt fails.
 pub(crate) async fn failed(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     let url = scene.ask(&invoice).await;
@@ -93,12 +93,12 @@ pub(crate) async fn told_twice(scene: &mut Scene, point: &str) {
     let told = of_type(&webhooks, LINK_EVENT);
     scene.send_again(&told).await;
     scene.dies(point).await;
-    // What is sent by hand the gateway does not repeat by itself.
+    // The gateway does not repeat a manually sent webhook by itself.
     scene.send_again(&told).await;
     scene.expect(&invoice, &PAID).await;
 }
 
-/// Two webhooks name one payment by two ids, and the gateway lists one of them.
+/// Runs the case in which two webhooks name one payment by two ids, and the gateway lists one of them.
 pub(crate) async fn under_another_id(scene: &mut Scene, point: &str) {
     let differ = |differ: bool| json!({"transaction_id_unlike_payment_id": differ});
     scene.control.post("settings", &differ(true)).await;
@@ -112,14 +112,13 @@ pub(crate) async fn under_another_id(scene: &mut Scene, point: &str) {
     let told = of_type(&webhooks, LINK_EVENT);
     scene.send_again(&told).await;
     scene.dies(point).await;
-    // What is sent by hand the gateway does not repeat by itself.
+    // The gateway does not repeat a manually sent webhook by itself.
     scene.send_again(&told).await;
     scene.expect(&invoice, &PAID).await;
     scene.control.post("settings", &differ(false)).await;
 }
 
-/// A payment is booked by what the link's event calls it; then it is told of by the id that the gateway
-/// lists.
+/// Books a payment under the id in the link's event; then a webhook reports it under the id that the gateway lists.
 pub(crate) async fn under_its_true_id_later(scene: &mut Scene, point: &str) {
     let differ = |differ: bool| json!({"transaction_id_unlike_payment_id": differ});
     scene.control.post("settings", &differ(true)).await;
@@ -148,7 +147,7 @@ pub(crate) async fn under_its_true_id_later(scene: &mut Scene, point: &str) {
     scene.control.post("settings", &differ(false)).await;
 }
 
-/// A payment that was begun on an earlier link lands while another can be paid.
+/// Lets a payment that was begun on an earlier link arrive while another link can be paid.
 pub(crate) async fn paid_on_an_earlier_link(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     let url = scene.ask(&invoice).await;

@@ -1,13 +1,12 @@
-//! The application ended at every numbered step of asking for money and of booking it, and of what
-//! operators do, one at a time, and started again on the same database.
+//! Crashes of the application at every numbered step of requesting payment, of booking it, and of operators' commands,
+//! one at a time, each followed by a restart on the same database.
 //!
-//! The process that dies is real: billing-host as a program of its own, built with the feature
-//! `failpoints` (`cargo build --workspace --all-features` makes it so), which aborts at the place that is
-//! armed at that moment. The gateway's simulator and the payers are outside of it. After each death the
-//! same people do what they would do anyway: ask again, pay, void again; the gateway repeats its
-//! webhooks; the operator gives the same command. Then there is one link that can be paid, or none if
-//! nothing is owed; every payment is booked once, and every refund counted once; the application's
-//! invoice says what the runtime's books say, and these prove to add up; and no delivery is left.
+//! The process that crashes is real: billing-host as a separate program, built with the feature `failpoints` (`cargo
+//! build --workspace --all-features` enables it), which aborts at the place that is armed at that moment. The gateway's
+//! simulator and the payers are outside of it. After each crash the same people do what they would do anyway: ask
+//! again, pay, void again; the gateway repeats its webhooks; the operator gives the same command. Then there is one
+//! link that can be paid, or none if nothing is owed; every payment is booked once, and every refund counted once; the
+//! application's invoice agrees with the runtime's books, and these prove to add up; and no delivery is left.
 
 #[path = "../../../crates/payment-provider-host/tests/server/mod.rs"]
 mod server;
@@ -34,10 +33,10 @@ use payment_provider_host::crash_points;
 use crate::books::Books;
 use crate::scene::Scene;
 
-/// How many series run side by side, each with a database and a gateway of its own.
+/// The number of series that run side by side, each with a separate database and gateway.
 const LANES: usize = 2;
 
-/// Dies at this place and recovers from it.
+/// Crashes at this place and recovers from it.
 async fn live_through(scene: &mut Scene, point: &'static str) {
     let (step, _) = point.split_once('.').expect("a step and a number");
     match step {
@@ -81,7 +80,7 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
 }
 
 async fn every_place_on(store: &str, books: [Books; LANES]) {
-    // In a debug run of one place: its name, or the beginning of it.
+    // The place to run in a debug run of one place: its name, or the beginning of it.
     let only = std::env::var("CRASH_POINT").unwrap_or_default();
     let lanes = books.into_iter().enumerate().map(|(lane, books)| {
         let only = only.clone();
@@ -90,7 +89,7 @@ async fn every_place_on(store: &str, books: [Books; LANES]) {
             let mut scene = Scene::start(books).await;
             let points = crash_points::ALL.iter().skip(lane).step_by(LANES);
             for point in points.filter(|point| point.starts_with(&only)) {
-                // Shown where one fails: the last of its lane.
+                // The output is shown if a place fails: it is the last one of its lane.
                 eprintln!("{store}, lane {lane}: {point}");
                 live_through(&mut scene, point).await;
                 lived += 1;

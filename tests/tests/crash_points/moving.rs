@@ -1,4 +1,4 @@
-//! Death while customers move to another connection, or leave.
+//! Crashes while customers move to another connection, or leave.
 
 use serde_json::{Value, json};
 
@@ -10,13 +10,13 @@ const NO_LINK: Outcome = Outcome {
     payments: 0,
     payable: 0,
 };
-/// The only link was called off, and none took its place yet.
+/// The outcome after the only link was cancelled, before another took its place.
 const CALLED_OFF: Outcome = Outcome {
     totals: "failed 0 0",
     ..NO_LINK
 };
 
-/// Nothing that was left behind can be paid, or has money that is not booked.
+/// Asserts that nothing that was left behind can be paid, or has money that is not booked.
 fn assert_nothing_left(sent: &Value) {
     assert_eq!(sent["still_payable"], json!([]), "{sent:#}");
     assert_eq!(sent["unbooked"], json!([]), "{sent:#}");
@@ -29,8 +29,8 @@ async fn die_moving(scene: &mut Scene, point: &str, invoice: &Invoice) {
     scene.dies(point).await;
 }
 
-/// What was asked for before cannot be paid; what is asked for now is asked for through the other
-/// connection, and paid.
+/// Asserts that the earlier link cannot be paid, and that the new request goes through the other connection and is
+/// paid.
 async fn pay_elsewhere(scene: &Scene, invoice: &Invoice, before: &str) {
     scene.expect_ended(before).await;
     scene.expect(invoice, &CALLED_OFF).await;
@@ -59,15 +59,15 @@ pub(crate) async fn unlinked(scene: &mut Scene, point: &str) {
     assert_eq!(unlinked, None, "a dead process answers");
     scene.dies(point).await;
     assert_nothing_left(&scene.send_customer(&invoice.customer, None).await);
-    // Nobody knows where to ask.
+    // The customer has no connection through which to ask.
     assert_eq!(scene.try_ask(&invoice).await, None);
     scene.expect_ended(&before).await;
     assert_nothing_left(&scene.move_customer(&invoice).await);
     pay_elsewhere(scene, &invoice, &before).await;
 }
 
-/// A customer leaves a link that can be paid and one that was, which nobody told; another leaves a page
-/// that nobody can call off.
+/// Runs the case in which a customer leaves a link that can be paid and one that was paid without a report, and another
+/// customer leaves a page that cannot be cancelled.
 pub(crate) async fn leaves_much_behind(scene: &mut Scene, point: &str) {
     let open = scene.invoice(point).await;
     let purpose = format!("For somebody else, at {point}");
@@ -79,7 +79,7 @@ pub(crate) async fn leaves_much_behind(scene: &mut Scene, point: &str) {
     scene.on_link(&taken, "pay").await;
     die_moving(scene, point, &open).await;
     assert_nothing_left(&scene.move_customer(&open).await);
-    // If it is not known by now that this is paid, whoever asks for the address finds out.
+    // If this payment is not known by now, the next request for the address finds it.
     assert_eq!(scene.try_ask(&paid).await, None);
     scene.expect(&paid, &PAID).await;
     for webhook in scene.webhooks_of(&taken).await {
@@ -94,7 +94,7 @@ pub(crate) async fn leaves_much_behind(scene: &mut Scene, point: &str) {
     let left = list(&moved, "still_payable");
     assert_eq!(left.len(), 1, "{moved:#}");
     assert_eq!(left[0]["reference"], reference.as_str());
-    // As long as it can be paid there, it is asked for nowhere else.
+    // As long as the page can be paid, no other link is created elsewhere.
     assert_eq!(scene.try_ask(&page).await, None);
     scene.expect(&page, &NO_LINK).await;
     let transfer = format!("T-{}", point.replace('.', "-"));

@@ -1,5 +1,5 @@
-//! Death of the operator's program: the same command is given again. And of the application, when the
-//! gateway tells of what was booked by hand.
+//! Crashes of the operator's program, after which the same command is given again; and of the application, when the
+//! gateway reports a payment that was booked manually.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::hearing::{tell_by_one_webhook, tell_late};
 use crate::operator::NEW_SECRET;
 use crate::scene::{AMOUNT, PAID, Scene, list};
 
-/// The lines of an invoice's history that tell of booking by hand.
+/// Returns the number of lines in an invoice's history that record manual bookings.
 fn lines_by_hand(shown: &Value) -> usize {
     let lines = list(shown, "history").iter();
     lines
@@ -24,7 +24,7 @@ fn book<'a>(invoice: &'a Invoice, reference: &'a str, name: [&'a str; 2]) -> Vec
     [&start[..], &what, &name, &why].concat()
 }
 
-/// A transfer that nobody told of.
+/// Books a transfer that was never reported.
 pub(crate) async fn booked_by_hand(scene: &mut Scene, point: &str) {
     let (invoice, reference) = scene.transfer_asked_for(point).await;
     let transfer = format!("T-{}", point.replace('.', "-"));
@@ -39,14 +39,14 @@ pub(crate) async fn booked_by_hand(scene: &mut Scene, point: &str) {
     assert_eq!(booked["credited_cents"], AMOUNT, "{booked:#}");
     let shown = scene.expect_booked(&invoice, &PAID).await;
     assert_eq!(lines_by_hand(&shown), 1, "{shown:#}");
-    // It is told after all.
+    // The report arrives after all.
     scene.tell_transfer(&transfer, &reference, "").await;
     scene.expect_booked(&invoice, &PAID).await;
 }
 
-/// A total was stated, and booked under a key of the operator's; then the gateway tells of the payment.
-/// No program here is a gateway that states totals and can be asked nothing, so the total is put where
-/// its statement would be.
+/// Books a stated total under a key of the operator's; then the gateway reports the payment. No program here is a
+/// gateway that states totals and has no status API, so the total is written into the database in place of its
+/// statement.
 pub(crate) async fn told_after_all(scene: &mut Scene, point: &str) {
     let (invoice, reference) = scene.transfer_asked_for(point).await;
     scene.books.state_paid(&invoice.id, AMOUNT).await;
@@ -60,7 +60,7 @@ pub(crate) async fn told_after_all(scene: &mut Scene, point: &str) {
     scene.dies(point).await;
     let explained = |shown: &Value| lines_by_hand(shown) == 2;
     scene.wait_until(&invoice, explained).await;
-    // The same transfer in other bytes, and the operator once more.
+    // The same transfer arrives in other bytes, and the operator repeats the command.
     scene.tell_transfer(&transfer, &reference, "  ").await;
     assert_eq!(scene.operator(&book).await["is_new"], false);
     let shown = scene.expect_booked(&invoice, &PAID).await;
@@ -69,8 +69,8 @@ pub(crate) async fn told_after_all(scene: &mut Scene, point: &str) {
     assert!(explained(&shown), "{shown:#}");
 }
 
-/// A total was stated that never came in; then the payer pays all the same. The total is put where its
-/// statement would be, as above.
+/// Writes off a stated total that never arrived; then the payer pays after all. The total is written into the database,
+/// as above.
 pub(crate) async fn written_off(scene: &mut Scene, point: &str) {
     let (invoice, reference) = scene.transfer_asked_for(point).await;
     scene.books.state_paid(&invoice.id, AMOUNT).await;
@@ -87,7 +87,7 @@ pub(crate) async fn written_off(scene: &mut Scene, point: &str) {
         lines.filter(|line| line["kind"] == "written_off").count()
     };
     assert_eq!(lines(&scene.api.fetch(&invoice.id).await), 1);
-    // The address is given again: what was stated is not waited for.
+    // The address is returned again: the stated total is no longer expected.
     scene.ask(&invoice).await;
     let transfer = format!("T-{}", point.replace('.', "-"));
     scene.tell_transfer(&transfer, &reference, "").await;
@@ -95,8 +95,8 @@ pub(crate) async fn written_off(scene: &mut Scene, point: &str) {
     assert_eq!(lines(&shown), 2, "{shown:#}");
 }
 
-/// An invoice that was paid, and the key of a webhook about it that cannot be applied while the gateway
-/// is away.
+/// Returns an invoice that was paid, and the key of a webhook about it that cannot be applied while the gateway is
+/// unavailable.
 async fn webhook_waits(scene: &Scene, point: &str) -> (Invoice, String) {
     let invoice = scene.invoice(point).await;
     let url = scene.ask(&invoice).await;
@@ -142,7 +142,7 @@ pub(crate) async fn taken_out(scene: &mut Scene, point: &str) {
     scene.expect(&invoice, &PAID).await;
 }
 
-/// One that is named, and all that were taken out.
+/// Retries a parked webhook by its key, and then all that were parked.
 pub(crate) async fn tried_again(scene: &mut Scene, point: &str) {
     for all in [false, true] {
         let (invoice, key) = webhook_waits(scene, &format!("{point}-{all}")).await;
@@ -160,7 +160,7 @@ pub(crate) async fn tried_again(scene: &mut Scene, point: &str) {
     }
 }
 
-/// A secret is replaced, and the one before it retired once the gateway has forgotten it.
+/// Replaces a secret, and retires the one before it once the gateway has forgotten it.
 pub(crate) async fn secrets_change(scene: &mut Scene, point: &str) {
     const OLD: &str = "the-secret-that-it-had-before";
     let code = point.replace('.', "-");

@@ -1,4 +1,4 @@
-//! Who works at a terminal beside the application that serves, and whose program can die as well.
+//! An operator who works at a terminal beside the serving application, and whose program can crash as well.
 
 use std::fs;
 use std::process::ExitStatus;
@@ -10,11 +10,11 @@ use serde_json::Value;
 use crate::scene::Scene;
 use crate::starting::assert_died;
 
-/// What every new secret is.
+/// The value of every new secret.
 pub(crate) const NEW_SECRET: &str = "a-new-secret-of-the-account";
 
 impl Scene {
-    /// Gives a command, and its program dies at this place. The application goes on.
+    /// Runs a command whose program crashes at this place. The application goes on.
     pub(crate) async fn operator_dies(&self, point: &str, command: &[&str]) {
         let armed = self.books.directory.path().join("operator-crash-point");
         fs::write(&armed, point).expect("a file");
@@ -24,7 +24,7 @@ impl Scene {
         fs::remove_file(armed).expect("the file");
     }
 
-    /// Gives a command, and tells what it answers.
+    /// Runs a command, and returns its output.
     pub(crate) async fn operator(&self, command: &[&str]) -> Value {
         let (status, output) = self.operate(command, &[]).await;
         assert!(status.success(), "{command:?}: {}", output.stderr);

@@ -1,4 +1,4 @@
-//! Who works on the pages of the application, where there is no other way.
+//! A person who works on the pages of the application, for actions that have no API.
 
 use cross_crate_tests::{Api, Stage};
 use reqwest::header::{COOKIE, SET_COOKIE};
@@ -32,7 +32,7 @@ impl Person {
         let html = self.send(request).await?.text().await.ok()?;
         let (_, rest) = html.split_once(TOKEN).expect("a form");
         let (token, _) = rest.split_once('"').expect("a token");
-        // Nothing in a token, a key or a word needs to be escaped.
+        // No character of a token, a key or a word needs escaping.
         let body = format!("csrf_token={token}&{}={}", field.0, field.1);
         let request = self.client.post(format!("{}{path}", self.url));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -41,7 +41,7 @@ impl Person {
 }
 
 impl Scene {
-    /// Allows new checkouts through a connection, or stops them, whatever comes of it.
+    /// Enables or disables new checkouts through a connection. Returns `None` if no response arrives.
     pub(crate) async fn try_enable(&self, code: &str, enabled: bool) -> Option<StatusCode> {
         let client = Client::builder().no_proxy().redirect(Policy::none());
         let mut person = Person {

@@ -1,18 +1,18 @@
-//! Death while the gateway tells that money went back.
+//! Crashes while the gateway reports refunds.
 
 use cross_crate_tests::Stage;
 use serde_json::{Value, json};
 
 use crate::scene::{ACCOUNT, PAID, Scene, list};
 
-/// The merchant gives back this much first, as it is written at the gateway.
+/// The amount of the merchant's first refund, as the gateway writes it.
 const BEFORE: &str = "50.00";
-/// And then the merchant, or the gateway by itself, this much.
+/// The amount of the second refund, made by the merchant or by the gateway itself.
 const THEN: &str = "30.12";
 const BEFORE_CENTS: i64 = 5_000;
 const ALL_CENTS: i64 = 8_012;
 
-/// What of a paid link a refund is about.
+/// The order and the payment of a paid link that a refund is about.
 struct Bought {
     order: String,
     payment: String,
@@ -32,7 +32,7 @@ impl Bought {
         }
     }
 
-    /// The merchant asks the gateway to give something back.
+    /// Makes the merchant request a refund from the gateway.
     async fn give_back(&self, scene: &Scene, amount: &str) {
         let refund = format!("refund{}", rand::random::<u32>());
         let sent = reqwest::Client::new()
@@ -57,13 +57,13 @@ impl Bought {
         );
     }
 
-    /// The gateway gives something back of its own accord, and says that it begins to.
+    /// Makes the gateway start a refund by itself, and report that it has begun.
     async fn give_back_by_itself(&self, scene: &Scene, amount: &str) {
         let path = format!("payments/{}/auto-refund", self.payment);
         scene.control.post(&path, &json!({"amount": amount})).await;
     }
 
-    /// The money that is on its way back arrives.
+    /// Completes the refund that is in progress.
     async fn arrive(&self, scene: &Scene) {
         let refunds = scene.control.list("refunds").await;
         let under_way = |refund: &&Value| {
@@ -77,8 +77,7 @@ impl Bought {
     }
 }
 
-/// The second of two refunds arrives: one that nobody heard of before, or one that the gateway said it
-/// would make.
+/// Completes the second of two refunds: one that was never reported before, or one that the gateway had announced.
 pub(crate) async fn given_back(scene: &mut Scene, point: &str) {
     let by_hand = json!({"refunds_stay_pending": true});
     scene.control.post("settings", &by_hand).await;

@@ -1,4 +1,4 @@
-//! What lies between the programs: it knows where the application is by now, and can keep things back.
+//! The relay between the programs: it has the application's present address, and can hold requests and responses back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,14 +13,14 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
 const LARGEST: usize = 1024 * 1024;
-/// Headers that belong to one connection.
+/// The headers that belong to one connection.
 const OF_CONNECTION: [HeaderName; 3] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
     header::TRANSFER_ENCODING,
 ];
 
-/// Passes requests on to a program.
+/// A relay that passes requests on to a program.
 #[derive(Debug)]
 pub(crate) struct Relay {
     url: String,
@@ -37,7 +37,7 @@ struct Way {
 }
 
 impl Relay {
-    /// Listens on a free port. What comes while nobody is there waits.
+    /// Listens on a free port. Requests that arrive while no program is running wait.
     pub(crate) async fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -60,22 +60,22 @@ impl Relay {
         &self.url
     }
 
-    /// The program is at this address from now on.
+    /// Sets the address of the program from now on.
     pub(crate) fn lead_to(&self, target: &str) {
         self.way.target.send_replace(target.to_owned());
     }
 
-    /// Lists of orders are empty from now on, or no longer.
+    /// Empties lists of orders from now on, or stops doing so.
     pub(crate) fn hide_orders(&self, hide: bool) {
         self.way.hides_orders.store(hide, Ordering::Relaxed);
     }
 
-    /// Keeps answers back from now on, or no longer.
+    /// Starts or stops holding responses back.
     pub(crate) fn hold_answers(&self, hold: bool) {
         self.way.holds.send_replace(hold);
     }
 
-    /// Waits until an answer is being kept back.
+    /// Waits until a response is held back.
     pub(crate) async fn answer_held(&self) {
         self.way.held.notified().await;
     }
@@ -104,7 +104,7 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
             .send();
         match sent.await {
             Ok(answer) => break answer,
-            // Nobody is there: whoever comes next is asked.
+            // The program is not running: the request goes to the next address that is set.
             Err(error) if error.is_connect() => {
                 if targets.changed().await.is_err() {
                     return StatusCode::BAD_GATEWAY.into_response();

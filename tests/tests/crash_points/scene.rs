@@ -1,4 +1,4 @@
-//! The programs of one series, the death of one of them, and what has to be true after it.
+//! The programs of one series, the crash of one of them, and the state that must hold after it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,22 +12,22 @@ use crate::customers::Invoice;
 use crate::relay::Relay;
 use crate::starting::{assert_died, run_host, start_host};
 
-/// What every invoice of these tests is over, in paise.
+/// The amount of every invoice of these tests, in paise.
 pub(crate) const AMOUNT: i64 = 20_012;
 
 /// The connection that customers move to.
 pub(crate) const SECOND: &str = "second";
-/// What the bookkeeping signs its callbacks with.
+/// The secret with which the bookkeeping signs its callbacks.
 pub(crate) const BANK_SECRET: &str = "a-secret-for-the-test-only";
 pub(crate) const ACCOUNT: &str = "TEST_SIMULATOR";
 
-/// What an invoice has come to.
+/// The final state of an invoice.
 pub(crate) struct Outcome {
-    /// `status paid surplus`
+    /// The totals, as `status paid surplus`.
     pub(crate) totals: &'static str,
-    /// How many payments are booked on it.
+    /// The number of payments booked on the invoice.
     pub(crate) payments: usize,
-    /// How many of its links can be paid.
+    /// The number of the invoice's links that can be paid.
     pub(crate) payable: usize,
 }
 
@@ -56,13 +56,13 @@ pub(crate) const PAID_AND_VOIDED: Outcome = Outcome {
 pub(crate) struct Scene {
     pub(crate) books: Books,
     pub(crate) control: Control,
-    /// On the way to the gateway.
+    /// The relay on the way to the gateway.
     pub(crate) gate: Relay,
-    /// On the way to the application.
+    /// The relay on the way to the application.
     pub(crate) door: Relay,
     pub(crate) api: Api,
     host: Program,
-    /// Names the place at which the application dies.
+    /// The file with the name of the place at which the application crashes.
     armed: PathBuf,
     _simulator: Program,
 }
@@ -72,7 +72,7 @@ impl Scene {
         Self::begin(books, None).await
     }
 
-    /// The application dies at this place while it starts for the first time.
+    /// Starts the programs; the application crashes at this place during its first start.
     pub(crate) async fn start_again(books: Books, point: &str) -> Self {
         Self::begin(books, Some(point)).await
     }
@@ -107,7 +107,7 @@ impl Scene {
         scene
     }
 
-    /// A connection to an account at the gateway, as it is asked for.
+    /// Returns the request for a connection to an account at the gateway.
     pub(crate) fn connection(&self, code: &str, account: &str, secret: &str) -> Value {
         json!({
             "organization_id": Api::ORGANIZATION, "provider": "cashfree", "code": code,
@@ -131,14 +131,14 @@ impl Scene {
         self.api.expect("/api/v1/connections", &bank, 201).await;
     }
 
-    /// Asks for the address once, whatever comes of it.
+    /// Requests the address once. Returns `None` if no address is returned.
     pub(crate) async fn try_ask(&self, invoice: &Invoice) -> Option<String> {
         let answer = self.try_post(invoice, "payment_url").await?;
         let url = answer["invoice_payment_details"]["payment_url"].as_str();
         url.map(str::to_owned)
     }
 
-    /// Asks for the address as a patient person does. Another time it is the same.
+    /// Requests the address repeatedly, as a patient person does. A later request returns the same one.
     pub(crate) async fn ask(&self, invoice: &Invoice) -> String {
         for _ in 0..4 {
             if let Some(url) = self.try_ask(invoice).await {
@@ -153,7 +153,7 @@ impl Scene {
         self.try_post(invoice, "void").await
     }
 
-    /// Voids an invoice and expects that nothing stands in the way.
+    /// Voids an invoice and expects that no obstacle remains.
     pub(crate) async fn void(&self, invoice: &Invoice) {
         let voided = self.try_void(invoice).await.expect("an invoice");
         assert_eq!(voided["still_payable"], json!([]), "{voided}");
@@ -169,14 +169,14 @@ impl Scene {
         is_good.then_some(body)
     }
 
-    /// Does something on the link behind an address: `pay`, `fail`, `pending`, `expire`.
+    /// Acts on the link behind an address: `pay`, `fail`, `pending`, `expire`.
     pub(crate) async fn on_link(&self, url: &str, what: &str) -> Value {
         let link = self.control.link_of(url).await;
         let path = format!("links/{link}/{what}");
         self.control.post(&path, &json!({})).await
     }
 
-    /// The link behind an address cannot be paid any more.
+    /// Asserts that the link behind an address cannot be paid any more.
     pub(crate) async fn expect_ended(&self, url: &str) {
         let link = self.control.link_of(url).await;
         let path = format!("links/{link}/pay");
@@ -184,18 +184,18 @@ impl Scene {
         assert!(paid.is_err(), "an earlier link is paid: {paid:?}");
     }
 
-    /// All calls of an operation fail like this from now on, or no longer.
+    /// Makes all calls of an operation fail in this way from now on, or stops doing so.
     pub(crate) async fn fault(&self, operation: &str, fault: Option<&str>) {
         let faults = json!({"faults": {operation: fault}});
         self.control.post("settings", &faults).await;
     }
 
-    /// What is told of the next changes goes wrong like this.
+    /// Makes the webhooks of the next changes fail in this way.
     pub(crate) async fn webhook_fault(&self, fault: Value) {
         self.control.post("webhook-faults", &fault).await;
     }
 
-    /// The webhooks that were made for a link so far.
+    /// Returns the webhooks that were created for a link so far.
     pub(crate) async fn webhooks_of(&self, url: &str) -> Vec<Value> {
         let link = self.control.link_of(url).await;
         let mut all = self.control.list("deliveries").await;
@@ -211,17 +211,17 @@ impl Scene {
         self.control.post(&path, &json!({})).await;
     }
 
-    /// From now on the application dies when it comes to this place.
+    /// Makes the application crash when it next reaches this place.
     pub(crate) fn arm(&self, point: &str) {
         let beside = self.armed.with_extension("new");
         fs::write(&beside, point).expect("a file");
-        // Whole at once, whoever reads it meanwhile.
+        // The rename replaces the file in one step, so a concurrent reader sees a whole one.
         fs::rename(beside, &self.armed).expect("a file");
     }
 
-    /// Waits for the death at the armed place, and starts the application again.
+    /// Waits for the crash at the armed place, and starts the application again.
     pub(crate) async fn dies(&mut self, point: &str) {
-        // The old process is waited for, and the new one is not armed.
+        // The old process has to end first, and the new one must not be armed.
         let placeholder = Program::start("billing-host", &["--version"], &[]);
         let dying = std::mem::replace(&mut self.host, placeholder);
         let (status, output) = dying.ended().await;
@@ -230,7 +230,7 @@ impl Scene {
         self.start_host().await;
     }
 
-    /// Ends the application at rest, and starts it again.
+    /// Ends the application when it is idle, and starts it again.
     pub(crate) async fn restart(&mut self) {
         let placeholder = Program::start("billing-host", &["--version"], &[]);
         std::mem::replace(&mut self.host, placeholder).kill().await;
@@ -242,7 +242,7 @@ impl Scene {
         (self.host, self.api) = start_host(&self.books, &self.gate, &self.door, &self.armed).await;
     }
 
-    /// Waits until an invoice is so.
+    /// Waits until an invoice satisfies a condition.
     pub(crate) async fn wait_until(
         &self,
         invoice: &Invoice,
@@ -259,7 +259,7 @@ impl Scene {
         .await
     }
 
-    /// Waits until all is done, and holds an invoice against what it has come to.
+    /// Waits until all work is done, and compares an invoice with its expected outcome.
     pub(crate) async fn expect(&self, invoice: &Invoice, outcome: &Outcome) {
         let shown = self.expect_booked(invoice, outcome).await;
         let links = self.control.list("links").await;
@@ -277,7 +277,7 @@ impl Scene {
         assert_eq!(count, outcome.payable, "{links:#?}");
     }
 
-    /// The same, as far as the application knows: of a gateway that can be asked nothing.
+    /// Compares an invoice as above, by the application's data alone: for a gateway without a status API.
     pub(crate) async fn expect_booked(&self, invoice: &Invoice, outcome: &Outcome) -> Value {
         self.api.wait_for(&invoice.id, outcome.totals).await;
         self.rest().await;
@@ -290,7 +290,7 @@ impl Scene {
         shown
     }
 
-    /// Waits until no webhook is under way and none is left to be applied.
+    /// Waits until no webhook is in progress and none is left to be applied.
     pub(crate) async fn rest(&self) {
         until(async || {
             let sent = self.control.list("deliveries").await;
@@ -307,7 +307,7 @@ impl Scene {
         .await;
     }
 
-    /// Ends the programs. None of what the gateway sent was lost, and the books add up.
+    /// Ends the programs. Asserts that none of the gateway's webhooks was lost, and that the books add up.
     pub(crate) async fn close(self) {
         let proof = self.operator(&["ledger", "audit"]).await;
         assert_eq!(proof["sound"], true, "{proof:#}");
@@ -320,7 +320,7 @@ impl Scene {
     }
 }
 
-/// The entries of a list, or none.
+/// Returns the entries of a list, or none.
 pub(crate) fn list<'a>(value: &'a Value, what: &str) -> &'a [Value] {
     value[what].as_array().map_or(&[], Vec::as_slice)
 }

@@ -1,4 +1,4 @@
-//! The application as a process: started, dead at a place, started again.
+//! The application as a process: started, crashed at a place, started again.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::scene::{PAID, Scene};
 
 const ABORTED: i32 = 6;
 
-/// Dies while it makes its tables; the next start makes them.
+/// Crashes while the application creates its tables; the next start creates them.
 pub(crate) async fn first_start(scene: &mut Scene, point: &str) {
     let books = scene.books.others().await;
     let other = Scene::start_again(books, point).await;
@@ -24,7 +24,7 @@ pub(crate) async fn first_start(scene: &mut Scene, point: &str) {
     other.close().await;
 }
 
-/// Starts the application and waits until it serves. It dies at the place that the file names.
+/// Starts the application and waits until it serves. It crashes at the place that the file names.
 pub(crate) async fn start_host(
     books: &Books,
     gate: &Relay,
@@ -37,7 +37,7 @@ pub(crate) async fn start_host(
     (host, Api::new(url, Stage::KEY))
 }
 
-/// Starts the application, whatever comes of it.
+/// Starts the application, without waiting for it to serve.
 pub(crate) fn run_host(books: &Books, gate: &Relay, door: &Relay, armed: &Path) -> Program {
     let key_file = books.key_file().display().to_string();
     let database = books.argument();
@@ -64,7 +64,7 @@ pub(crate) fn run_host(books: &Books, gate: &Relay, door: &Relay, armed: &Path) 
     Program::start("billing-host", &arguments, &environment)
 }
 
-/// The process ended at this place, and by nothing else.
+/// Asserts that the process ended at this place, and for no other reason.
 pub(crate) fn assert_died(point: &str, status: ExitStatus, output: &Output) {
     let last = output.stderr.lines().last().unwrap_or_default();
     assert_eq!(last, format!("{LAST_WORDS}{point}"), "{}", output.stderr);

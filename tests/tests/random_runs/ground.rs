@@ -20,7 +20,7 @@ use payment_provider_host::{
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, PROVIDER_ID, RetryTuning};
 use tempfile::TempDir;
 
-/// In November 2026, in seconds since 1970.
+/// The start time, in November 2026, in seconds since 1970.
 const BEGIN: i64 = 1_795_000_000;
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
@@ -85,7 +85,7 @@ impl Ground {
     }
 }
 
-/// Nothing here has to outlive a power failure.
+/// Creates a directory in memory: no data here has to outlive a power failure.
 fn in_memory() -> TempDir {
     let memory = std::path::Path::new("/dev/shm");
     let directory = if memory.is_dir() {
@@ -156,8 +156,8 @@ impl Scene {
         self.simulator().run_due_tasks();
     }
 
-    /// Hands a delivery over, as the network would, with its body changed if it shall be a forgery.
-    /// Says whether it had been taken before.
+    /// Delivers a webhook, as the network would, with its body changed if it is to be a forgery. Returns true if it had
+    /// been accepted before.
     pub(crate) async fn hand_over(
         &self,
         delivery: &DeliverySnapshot,

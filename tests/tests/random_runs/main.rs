@@ -1,6 +1,6 @@
-//! Seeded random lives of one invoice: links made, paid in full and in part, left pending, expired and
-//! voided, under faults of every call and with webhooks lost, repeated and out of order. At the end
-//! the gateway, the provider and the books say the same, to the unit.
+//! Seeded random lives of one invoice: links created, paid in full and in part, left pending, expired and voided, with
+//! faults in every call and with webhooks lost, repeated and out of order. At the end the gateway, the provider and the
+//! books agree, to the unit.
 //!
 //! The test is the network: the simulator sends no webhook itself. A failing seed is printed;
 //! `RANDOM_RUNS_SEED=<seed>` runs it alone.
@@ -11,7 +11,7 @@ mod run;
 use cashfree_simulator::Settings;
 use ground::{Ground, Scene};
 
-/// How many seeds each test runs.
+/// The number of seeds that each test runs.
 const RUNS: u64 = 1000;
 
 async fn runs(set: impl Fn(&mut Settings)) {

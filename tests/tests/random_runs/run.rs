@@ -16,10 +16,10 @@ use rand::{RngExt, SeedableRng};
 
 use crate::ground::Scene;
 
-/// How many times the end is waited for; each time is six minutes of the clock.
+/// The maximum number of waits for the end; each is six minutes of the clock.
 const ROUNDS: usize = 40;
 
-/// What a run did.
+/// The totals of a run.
 pub(crate) struct Told {
     pub(crate) links: usize,
     pub(crate) payments: usize,
@@ -34,12 +34,12 @@ struct Run<'a> {
     payable: Payable,
     partial: bool,
     voided: bool,
-    /// How often each delivery was handed over.
+    /// The number of times each delivery was handed over.
     handed: BTreeMap<u64, u32>,
     faults: usize,
 }
 
-/// One life, from nothing to the last unit.
+/// Runs one life of an invoice, from nothing to the last unit.
 pub(crate) async fn run(scene: &Scene, seed: u64) -> Told {
     let mut random = SmallRng::seed_from_u64(seed);
     let amount = Money::from_minor_units(random.random_range(1_000..1_000_000), Currency::INR);
@@ -84,18 +84,18 @@ impl Run<'_> {
         }
     }
 
-    /// Asks for the money; whatever comes of it.
+    /// Requests the payment, and ignores the result.
     async fn ask(&mut self) {
         self.maybe_fault(&[
             ApiOperation::CreateLink,
             ApiOperation::FetchLink,
             ApiOperation::CancelLink,
         ]);
-        // Refusals and faults are part of the life; what they leave behind is looked at in the end.
+        // Rejections and faults are part of the life; the state that they leave behind is compared at the end.
         let _ = self.scene.host.payment_url(&self.payable).await;
     }
 
-    /// The payer does something on one of the links.
+    /// Makes the payer act on one of the links.
     fn pay(&mut self) {
         let simulator = self.scene.simulator();
         let links = simulator.links();
@@ -113,7 +113,7 @@ impl Run<'_> {
                 .random_range(1..=self.payable.amount.minor_units());
             attempt = attempt.with_amount(Paise::new(paise));
         }
-        // A link that takes no payment says so; that is the gateway's to decide.
+        // A link that accepts no payment reports that; the gateway decides it.
         let _ = match self.random.random_range(0..10) {
             0..=5 => simulator.pay(&link.link_id, attempt),
             6 => simulator.fail(&link.link_id, attempt),
@@ -136,7 +136,7 @@ impl Run<'_> {
         }
     }
 
-    /// One webhook arrives: any of them, for the first time or again, or a forgery of it.
+    /// Delivers one webhook: any of them, for the first time or again, or a forgery of it.
     async fn deliver_one(&mut self) {
         let deliveries = self.scene.simulator().deliveries();
         let Some(delivery) = deliveries.choose(&mut self.random) else {
@@ -164,12 +164,12 @@ impl Run<'_> {
         applied.expect("the store works");
     }
 
-    /// The link runs out, or the invoice is withdrawn.
+    /// Expires the link, or voids the invoice.
     async fn end(&mut self) {
         if self.random.random_bool(0.7) {
             let links = self.scene.simulator().links();
             if let Some(link) = links.choose(&mut self.random) {
-                // One that is over already cannot run out.
+                // A link that is already closed cannot expire.
                 let _ = self.scene.simulator().expire(&link.link_id, None);
             }
         } else {
@@ -206,7 +206,7 @@ impl Run<'_> {
         self.faults += 1;
     }
 
-    /// No more faults: what is open is decided, every webhook arrives, everything is applied.
+    /// Stops all faults: every open payment is decided, every webhook arrives, everything is applied.
     async fn come_to_rest(&mut self) {
         self.scene.simulator().clear_faults();
         for id in pending(&self.scene.simulator().links()) {
@@ -291,7 +291,7 @@ impl Run<'_> {
         view.await.expect("a store").expect("a payable")
     }
 
-    /// Gateway, provider and books, to the unit.
+    /// Compares gateway, provider and books, to the unit.
     async fn compare(&self) -> Told {
         let seed = self.seed;
         let links = self.scene.simulator().links();
@@ -341,7 +341,7 @@ impl Run<'_> {
         }
     }
 
-    /// What the provider reads of a link is what the simulator has.
+    /// Asserts that the provider reads the same data of a link as the simulator has.
     async fn agree_on(&self, link: &LinkSnapshot) {
         let seed = self.seed;
         let reference: CheckoutLocator = link
@@ -373,7 +373,7 @@ fn is_open(link: &LinkSnapshot) -> bool {
     matches!(link.status, LinkStatus::Active | LinkStatus::PartiallyPaid)
 }
 
-/// The payments that took money, with their paise.
+/// Returns the successful payments, with their amounts in paise.
 fn successful(link: &LinkSnapshot) -> BTreeMap<String, i64> {
     let payments = link.orders.iter().flat_map(|order| &order.payments);
     payments

@@ -1,6 +1,6 @@
-//! What every step of the script comes to, whatever the version of SDK and API.
+//! The expected result of every step of the script, for all versions of SDK and API.
 
-/// Links, the orders made for them, payments, and refusals.
+/// The steps with links, the orders created for them, payments, and rejections.
 pub(crate) const LINKS: &[&str] = &[
     "create: POST /links 200 LinkEntity ACTIVE 0.0",
     "fetch active: GET /links/* 200 LinkEntity ACTIVE 0.0",
@@ -41,16 +41,16 @@ pub(crate) const LINKS: &[&str] = &[
     "error_500: GET /links/* 500 ServiceException ApiError internal_error api_error",
     "html_502: GET /links/* 502 ServiceException unreadable",
     "wrong amount: POST /links 400 BadRequestException BadRequestError link_amount_invalid invalid_request_error",
-    // That the models refuse these shows that they look at all.
+    // The models reject these responses, which shows that they validate at all.
     "old version: GET /links/* 200 refused (upi_intent: Input should be a valid string)",
     "old version: GET /orders/* 200 refused (cf_order_id: Input should be a valid string)",
     "old version: GET /orders/*/payments 200 refused (cf_payment_id: Input should be a valid string)",
 ];
 
-/// From 2026-01-01 a link needs neither id nor purpose.
+/// The step without an id: from 2026-01-01 a link needs neither id nor purpose.
 pub(crate) const WITHOUT_ID: &str = "create without id: POST /links 200 LinkEntity ACTIVE 0.0";
 
-/// Orders without a link.
+/// The steps with orders without a link.
 pub(crate) const ORDERS: &[&str] = &[
     "order new: POST /orders 200 OrderEntity ACTIVE 300.5",
     "order made: GET /orders/* 200 OrderEntity ACTIVE 300.5",
@@ -62,7 +62,7 @@ pub(crate) const ORDERS: &[&str] = &[
     "payments of the order: GET /orders/*/payments 200 PaymentEntity [SUCCESS card 300.5]",
 ];
 
-/// Refunds of an instalment of 55.00.
+/// The steps with refunds of an instalment of 55.00.
 pub(crate) const REFUNDS: &[&str] = &[
     "no refunds yet: GET /orders/*/refunds 200 []",
     "refund: POST /orders/*/refunds 200 RefundEntity PENDING 20.5",

@@ -1,4 +1,4 @@
-//! What is done to a genuine delivery, and who takes it then.
+//! Changes to a genuine delivery, and the sides that accept each.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 /// The secret of the connection.
 pub(crate) const SECRET: &str = "cfsk_ma_test_simulator";
 
-/// One that was replaced by it, and still verifies.
+/// A secret that was replaced by `SECRET`, and still verifies.
 pub(crate) const RETIRED: &str = "cfsk_ma_test_retired";
 
-/// A delivery as it lies before whoever verifies it.
+/// A delivery in the form in which a receiver verifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delivery {
     pub(crate) signature: Option<String>,
@@ -21,7 +21,7 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Signed as Cashfree does, over the time stamp and the body.
+    /// Creates a delivery signed as Cashfree does, over the time stamp and the body.
     fn signed(secret: &str, timestamp: &str, body: Vec<u8>) -> Self {
         let mut message = timestamp.as_bytes().to_vec();
         message.extend_from_slice(&body);
@@ -75,22 +75,22 @@ fn mac(secret: &str, message: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// What somebody says of a delivery.
+/// The verdict of one side on a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Rejected,
-    /// It counts.
+    /// Accepted as genuine and current.
     Taken,
-    /// Genuine, kept, no reason to book anything: our provider's word alone.
+    /// Genuine, kept, but no reason to book a payment: only our provider gives this verdict.
     TakenAsStale,
-    /// Genuine, kept, not understood: our provider's word alone.
+    /// Genuine, kept, not understood: only our provider gives this verdict.
     TakenUnread,
 }
 
-/// A change to a genuine delivery; `other` is a second genuine one. Without a change it has nothing to show.
+/// A change to a genuine delivery; `other` is a second genuine one. An unchanged delivery would show nothing.
 type Change = fn(genuine: &Delivery, other: &Delivery) -> Delivery;
 
-/// Changes after which the delivery is nobody's: the SDK and the provider both reject it.
+/// Changes after which no signer vouches for the delivery: the SDK and the provider both reject it.
 pub(crate) const FORGERIES: &[(&str, Change)] = &[
     ("a bit of the first byte", |it, _| it.with_bit_flipped(0, 0)),
     ("a bit in the middle", |it, _| {
@@ -195,8 +195,8 @@ pub(crate) const FORGERIES: &[(&str, Change)] = &[
     }),
 ];
 
-/// Changes made by who has a secret of the connection, with the verdicts of the SDK and of the provider. Where they
-/// differ the comment says why that is right.
+/// Changes made with a secret of the connection, with the verdicts of the SDK and of the provider. Where the two
+/// differ, the comment gives the reason why that is right.
 pub(crate) const SIGNED: &[(&str, Change, Verdict, Verdict)] = &[
     (
         "nothing",
@@ -210,7 +210,7 @@ pub(crate) const SIGNED: &[(&str, Change, Verdict, Verdict)] = &[
         Verdict::Taken,
         Verdict::Taken,
     ),
-    // The SDK looks at no clock; to the provider a replay of old news is a reason to ask, no more.
+    // The SDK checks no clock; for the provider a replay of an old event is a reason to ask the gateway, no more.
     (
         "signed long ago",
         |it, _| Delivery::signed(SECRET, "1546300800000", it.body.clone()),
@@ -229,14 +229,14 @@ pub(crate) const SIGNED: &[(&str, Change, Verdict, Verdict)] = &[
         Verdict::Taken,
         Verdict::TakenAsStale,
     ),
-    // The SDK knows one secret; while they are rotated the provider knows both.
+    // The SDK has one secret; during a rotation the provider has both.
     (
         "the retired secret",
         |it, _| Delivery::signed(RETIRED, &it.stamp(), it.body.clone()),
         Verdict::Rejected,
         Verdict::Taken,
     ),
-    // The SDK raises whatever its parser does, and the delivery is lost; the provider keeps it for a person to read.
+    // The SDK raises any error of its parser, and the delivery is lost; the provider keeps it for a person to read.
     (
         "no JSON",
         |it, _| Delivery::signed(SECRET, &it.stamp(), b"moved".to_vec()),
@@ -261,7 +261,7 @@ pub(crate) const SIGNED: &[(&str, Change, Verdict, Verdict)] = &[
         Verdict::Rejected,
         Verdict::TakenUnread,
     ),
-    // What is signed does not say where the time stamp ends. Neither side makes news of it.
+    // The signed text does not mark the end of the time stamp. Neither side accepts this as an event.
     (
         "a byte moved from the body to the time stamp",
         |it, _| Delivery {

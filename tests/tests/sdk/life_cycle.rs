@@ -1,4 +1,4 @@
-//! The SDK takes links, orders and refunds through their lives; its models read each answer.
+//! The SDK takes links, orders and refunds through their lives; its models read each response.
 
 use cross_crate_tests::{Program, Sdk};
 use serde_json::from_value;
@@ -10,7 +10,8 @@ const V2023: &str = "2023-08-01";
 const V2025: &str = "2025-01-01";
 const V2026: &str = "2026-01-01";
 
-/// What the models leave out, by version of SDK and API. They leave out nothing else, and add and change nothing.
+/// The fields that the models leave out, by version of SDK and API. They leave out nothing else, and add and change
+/// nothing.
 ///
 /// The models of the SDK 5 are those of 2023-08-01.
 const DROPPED: [(&str, &str, &str, &[&str]); 3] = [
@@ -94,7 +95,7 @@ async fn reads_every_answer(sdk: &Sdk, versions: &[&str]) {
     simulator.kill().await;
 }
 
-/// Every step of one version.
+/// Returns every expected step of one version.
 fn expected(version: &str) -> Vec<&'static str> {
     let mut steps = LINKS.to_vec();
     if version == V2026 {
@@ -108,7 +109,7 @@ fn expected(version: &str) -> Vec<&'static str> {
     steps
 }
 
-/// What the models leave out of an answer; of each, in a list.
+/// Returns the fields that the models leave out of a response, or of each response in a list.
 fn dropped(sdk: &Sdk, version: &str, line: &Told) -> Vec<String> {
     let models = line.models.iter().flatten();
     let fields = models.flat_map(|model| {

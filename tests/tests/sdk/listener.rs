@@ -1,4 +1,4 @@
-//! Takes webhooks in, as they come.
+//! A receiver of webhooks.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -42,7 +42,7 @@ impl Listener {
         }
     }
 
-    /// The next deliveries, this many.
+    /// Returns the next deliveries, this many.
     pub(crate) async fn take(&mut self, count: usize) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         while deliveries.len() < count {

@@ -1,4 +1,4 @@
-//! Everything the simulator has to tell by webhook, once.
+//! Every kind of webhook that the simulator sends, once.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::listener::Listener;
 
 const VERSIONS: [&str; 3] = ["2022-09-01", "2023-08-01", "2025-01-01"];
 
-/// What becomes of links: type and state.
+/// The events of links: type and state.
 const OF_LINKS: &[&str] = &[
     "PAYMENT_FAILED_WEBHOOK FAILED",
     "PAYMENT_LINK_EVENT CANCELLED",
@@ -22,7 +22,7 @@ const OF_LINKS: &[&str] = &[
     "PAYMENT_USER_DROPPED_WEBHOOK USER_DROPPED",
 ];
 
-/// What becomes of money that was paid.
+/// The events of paid money: type and state.
 const OF_ORDERS: &[&str] = &[
     "AUTO_REFUND_STATUS_WEBHOOK INITIATED",
     "DISPUTE_CLOSED CHARGEBACK_MERCHANT_WON",
@@ -36,14 +36,14 @@ const OF_ORDERS: &[&str] = &[
     "SETTLEMENT_SUCCESS SUCCESS",
 ];
 
-/// A merchant of a simulator of its own, and its payers.
+/// A merchant with a separate simulator, and its payers.
 struct Merchant {
     client: Client,
     url: String,
     control: Control,
 }
 
-/// A delivery of each kind in each version, as they arrive.
+/// Returns a delivery of each kind in each version, as they arrive.
 pub(crate) async fn everything() -> Vec<Delivery> {
     let mut listener = Listener::start().await;
     let secret = [("CASHFREE_SIMULATOR_CLIENT_SECRET", SECRET)];
@@ -82,7 +82,7 @@ impl Merchant {
         }
     }
 
-    /// Three links with all their ends. Returns an order of one and the payment that paid it.
+    /// Creates three links with all their outcomes. Returns an order of one and the payment that paid it.
     async fn links(&self) -> (String, String) {
         for link in ["paid", "cancelled", "expired"] {
             let body = json!({
@@ -103,7 +103,7 @@ impl Merchant {
         (text("order_id"), text("cf_payment_id"))
     }
 
-    /// Refunds, payouts and a dispute of one payment.
+    /// Makes refunds, payouts and a dispute of one payment.
     async fn orders(&self, order: &str, payment: &str) {
         let by_hand = json!({"refunds_stay_pending": true});
         self.control.post("settings", &by_hand).await;
@@ -150,7 +150,7 @@ impl Merchant {
     }
 }
 
-/// The type of an event and the state that it tells.
+/// Returns the type of an event and the state that it reports.
 pub(crate) fn gist(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).expect("JSON");
     let data = &body["data"];

@@ -1,4 +1,4 @@
-//! What the scripts say of a call.
+//! The output lines of the scripts about each call.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,14 +7,14 @@ use serde_json::Value;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Told {
     pub(crate) step: String,
-    /// A part of the script for which the simulator has no addresses.
+    /// The call; `None` for a part of the script for which the simulator has no addresses.
     call: Option<String>,
     status: Option<u16>,
-    /// The models that read the answer. Absent where none could.
+    /// The models that read the response; `None` if none could.
     pub(crate) models: Option<Vec<String>>,
-    /// What the SDK raises.
+    /// The exception that the SDK raises.
     exception: Option<String>,
-    /// Why a model does not take the answer.
+    /// The reasons why a model rejects the response.
     refused: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) answer: Value,
@@ -27,12 +27,12 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Whether it is one of two calls under one idempotency key.
+    /// Returns true if this is one of two calls under one idempotency key.
     pub(crate) fn has_key(&self) -> bool {
         self.step.ends_with("with a key") || self.step.ends_with("with the key")
     }
 
-    /// The step in one line: the call, how it ended, and what the answer says in short.
+    /// Returns the step in one line: the call, its result, and a summary of the response.
     pub(crate) fn in_short(&self) -> String {
         let call = self.call.as_deref().unwrap_or_default();
         let mut words = vec![
@@ -50,7 +50,7 @@ impl Told {
     }
 }
 
-/// An address with a star for everything that is not the same each time.
+/// Returns an address with a star for every part that differs each time.
 fn without_ids(call: &str) -> String {
     let fixed = ["links", "orders", "payments", "refunds", "cancel"];
     let (method, path) = call.split_once(" /").unwrap_or_default();
@@ -61,7 +61,7 @@ fn without_ids(call: &str) -> String {
     format!("{method} /{}", path.join("/"))
 }
 
-/// What matters of an answer: states, amounts, reasons.
+/// Returns the main facts of a response: states, amounts, reasons.
 fn gist(answer: &Value) -> String {
     if let Some(list) = answer.as_array() {
         let inner: Vec<_> = list.iter().map(gist).collect();

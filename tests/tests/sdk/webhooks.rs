@@ -1,4 +1,4 @@
-//! What the simulator signs the SDK takes, and our provider takes the same; both reject the same forgeries.
+//! The SDK accepts the simulator's signatures, and so does our provider; both reject the same forgeries.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ async fn agree(sdk: &Sdk) {
         let other = &genuine[(at + 1) % genuine.len()];
         for (name, change) in FORGERIES {
             let forged = change(it, other);
-            // Not every signature has a letter that another alphabet writes otherwise.
+            // Not every signature has a letter that another alphabet writes differently.
             if forged != *it {
                 let name = format!("{name} ({})", gist(&it.body));
                 cases.push((name, forged, Verdict::Rejected, Verdict::Rejected));
@@ -80,7 +80,7 @@ async fn agree(sdk: &Sdk) {
     );
 }
 
-/// A delivery as `verify_webhooks.py` reads it.
+/// Returns a delivery as `verify_webhooks.py` reads it.
 fn line(delivery: &Delivery) -> String {
     let line = json!({
         "secret": SECRET, "signature": delivery.signature, "timestamp": delivery.timestamp,
@@ -89,7 +89,7 @@ fn line(delivery: &Delivery) -> String {
     line.to_string()
 }
 
-/// Our provider, in the middle of a change of secrets.
+/// Returns our provider, during a rotation of secrets.
 fn provider() -> Arc<dyn PaymentProvider> {
     let secrets = [SECRET, RETIRED].map(SecretString::from).to_vec();
     let settings = ConnectionSettings::new()
