@@ -52,7 +52,7 @@ struct Kept {
 
 impl tracing::Subscriber for Kept {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target().starts_with("telling")
+        metadata.target().starts_with("telemetry")
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
@@ -128,23 +128,23 @@ async fn a_span_is_named_by_its_route_in_the_providers_own_module() {
     let called = "server.address: 127.0.0.1, server.port: (port), url.template:";
     let expected = [
         format!(
-            "telling::support {payment} {{error.type: 503, http.request.method: GET, \
+            "telemetry::support {payment} {{error.type: 503, http.request.method: GET, \
              http.response.status_code: 503, operation: list_payments, otel.kind: client, \
              otel.status_code: ERROR, {called} /pages/{{page_id}}/payments/{{payment_id}}}}"
         ),
         format!(
-            "telling::support {payment} {{http.request.method: GET, http.request.resend_count: 1, \
+            "telemetry::support {payment} {{http.request.method: GET, http.request.resend_count: 1, \
              http.response.status_code: 200, operation: list_payments, otel.kind: client, {called} \
              /pages/{{page_id}}/payments/{{payment_id}}}}"
         ),
         format!(
-            "telling::support POST /pages {{error.type: unreadable_answer, \
+            "telemetry::support POST /pages {{error.type: unreadable_answer, \
              http.request.method: POST, http.response.status_code: 302, \
              operation: create_checkout, otel.kind: client, otel.status_code: ERROR, {called} \
              /pages}}"
         ),
         format!(
-            "telling GET /pages {{http.request.method: GET, http.response.status_code: 200, \
+            "telemetry GET /pages {{http.request.method: GET, http.response.status_code: 200, \
              operation: check_connection, otel.kind: client, {called} /pages}}"
         ),
     ];
