@@ -3,56 +3,59 @@
 #[macro_use]
 mod crash_point;
 
-mod by_hand;
-pub mod cash;
-mod change_key;
+pub mod accounting;
 mod checkouts;
+mod config;
+mod connection_key;
+mod connection_use;
 mod connections;
 #[cfg(feature = "failpoints")]
 pub mod crash_points;
-mod customers;
-mod handler;
+mod delivery_state;
+mod encryption;
+pub mod error;
 mod host;
 mod inbox;
 mod ledger;
 mod payable;
-mod refunds;
-mod sealing;
-mod settle;
-mod statement;
+mod plain_setting;
+mod reconcile;
 mod store;
 pub mod tables;
-mod times;
-mod verify;
-mod write_off;
+mod timestamp;
+mod transient;
+mod workflows;
 
-pub use by_hand::{HandBooked, HandBooking, HandError, HandName};
-pub use change_key::ChangeKey;
-pub use checkouts::{
-    CheckoutError, CheckoutState, Closing, Departure, LeftCheckout, PaymentUrl, Refusal, UrlOrigin,
+pub use accounting::{
+    Allocation, AllocationOutcome, AuditEvent, Balance, CheckoutState, CloseReason, PaymentProgress,
 };
+pub use checkouts::{NothingDue, PaymentUrl, PaymentUrlOutcome, UrlOrigin};
+pub use config::HostConfig;
+pub use connection_key::ConnectionKey;
+pub use connection_use::ConnectionUse;
 pub use connections::{
-    Connection, ConnectionError, ConnectionKey, ConnectionPage, ConnectionUse, DeletionError,
-    NewConnection, PlainSetting, Resealing, SecretSummary, SecretUse, SettingsChange,
-    UnopenedConnection,
+    Connection, ConnectionPage, KeyRotationReport, LinkedCustomer, NewConnection, NewCustomerLink,
+    SecretSummary, SecretUse, SettingsChange, UndecryptableConnection,
 };
-pub use customers::{CustomerError, LinkedCustomer, Linking, NewCustomerLink};
-pub use handler::{Cause, HandlerError, PayableChange, PaymentHandler};
-pub use host::{BuildError, Host, HostBuilder, HostConfig};
+pub use delivery_state::DeliveryState;
+pub use encryption::{
+    Ciphertext, DecryptError, EncryptionKey, EncryptionKeys, KeyFileError, KeyId,
+};
+pub use error::{Conflict, Entity, Error, ErrorKind, Refusal};
+pub use host::{Host, HostBuilder};
 pub use inbox::{
-    Delivery, DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkError, Parking,
-    Receipt, ReceiveError,
+    Delivery, DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkOutcome, Receipt,
 };
+pub use ledger::audit::{About, CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
+pub use ledger::{Cause, ChangeKey, HandlerError, PayableChange, PaymentHandler};
 pub use payable::{
-    HistoryEntry, KnownCheckout, KnownPayment, KnownRefund, Payable, PayableId, PayableView,
+    HistoryLine, KnownCheckout, KnownPayment, KnownRefund, Payable, PayableId, PayableView,
 };
-pub use sealing::{KeyFileError, KeyId, SealedText, SealingKey, SealingKeys, UnsealError};
-#[cfg(all(feature = "sqlite", feature = "postgres"))]
-pub use store::{AnyStore, AnyTx};
-pub use store::{DeliveryState, HistoryKind, Store, StoreError};
+pub use plain_setting::PlainSetting;
 #[cfg(feature = "postgres")]
-pub use store::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
-#[cfg(feature = "sqlite")]
-pub use store::{SqliteStore, SqliteTx};
-pub use verify::{About, CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
-pub use write_off::{WriteOff, WriteOffError, WrittenOff};
+pub use store::{InvalidSchemaName, SchemaName};
+pub use store::{Store, Transaction};
+pub use workflows::{
+    CloseOutcome, LinkOutcome, ManualPayment, OpenCheckout, PaymentIdentity, RecordedPayment,
+    UnlinkOutcome, WriteOff, WriteOffReport,
+};

@@ -31,11 +31,11 @@ fn of_order(gateway_type: &str, order: &OrderId, kind: EventKind) -> Event {
     Event::new(gateway_type, target, kind)
 }
 
-async fn lines(bench: &Bench, of: HistoryKind) -> Vec<String> {
+async fn lines(bench: &Bench, of: AuditEvent) -> Vec<String> {
     let view = bench.view("inv").await;
     let history = view.history.into_iter();
     history
-        .filter(|line| line.kind == of)
+        .filter(|line| line.event == of)
         .map(|line| line.detail)
         .collect()
 }
@@ -76,14 +76,14 @@ async fn refunds_and_disputes_are_noted_once_each_and_change_no_total() {
     }
     bench.settle().await;
     assert_eq!(
-        lines(&bench, HistoryKind::Refund).await,
+        lines(&bench, AuditEvent::Refund).await,
         [
             "refund r-1 of INR 50.00: pending",
             "refund r-1 of INR 50.00: succeeded"
         ]
     );
     assert_eq!(
-        lines(&bench, HistoryKind::Dispute).await,
+        lines(&bench, AuditEvent::Dispute).await,
         [
             "chargeback d-1 of INR 200.12: open",
             "chargeback d-1 of INR 200.12: lost"
@@ -149,13 +149,13 @@ async fn a_state_that_comes_back_is_noted_again() {
             .filter_map(|line| Some(line.split_once(": ")?.1.to_owned()))
             .collect()
     };
-    let refunds = lines(&bench, HistoryKind::Refund).await;
+    let refunds = lines(&bench, AuditEvent::Refund).await;
     assert_eq!(
         of(refunds.clone(), "r-1"),
         ["on_hold", "pending", "on_hold", "succeeded", "pending"]
     );
     assert_eq!(of(refunds, "r-2"), ["failed"]);
-    let disputes = lines(&bench, HistoryKind::Dispute).await;
+    let disputes = lines(&bench, AuditEvent::Dispute).await;
     assert_eq!(
         of(disputes.clone(), "d-1"),
         ["open", "under_review", "open"]
@@ -172,7 +172,7 @@ async fn a_delivery_tried_once_more_says_nothing_new_of_a_refund() {
         bench.receive(&[of_order("REFUND", &order, kind)]).await;
         bench.settle().await;
     }
-    let noted = lines(&bench, HistoryKind::Refund).await;
+    let noted = lines(&bench, AuditEvent::Refund).await;
     assert_eq!(noted.len(), 2);
     let first = bench.deliveries().await.remove(1).key;
     let host = &bench.host;
@@ -180,7 +180,7 @@ async fn a_delivery_tried_once_more_says_nothing_new_of_a_refund() {
     assert!(retried.unwrap());
     bench.clock.advance(Duration::from_secs(1));
     bench.settle().await;
-    assert_eq!(lines(&bench, HistoryKind::Refund).await, noted);
+    assert_eq!(lines(&bench, AuditEvent::Refund).await, noted);
 }
 
 #[tokio::test]
@@ -198,10 +198,10 @@ async fn a_delivery_that_has_to_wait_is_noted_in_its_place() {
     bench.clock.advance(Duration::from_millis(1));
     bench.receive(&[later]).await;
     bench.host.apply_due_deliveries().await.unwrap();
-    assert_eq!(lines(&bench, HistoryKind::Refund).await.len(), 1);
+    assert_eq!(lines(&bench, AuditEvent::Refund).await.len(), 1);
     bench.settle().await;
     assert_eq!(
-        lines(&bench, HistoryKind::Refund).await,
+        lines(&bench, AuditEvent::Refund).await,
         [
             "refund r-1 of INR 50.00: pending",
             "refund r-1 of INR 50.00: succeeded"
@@ -223,7 +223,7 @@ async fn a_refund_told_before_its_payment_waits_for_it() {
     bench.receive(&[paid_event(reference, &payment)]).await;
     bench.settle().await;
     assert_eq!(states(&bench).await, [DeliveryState::Applied; 2]);
-    assert_eq!(lines(&bench, HistoryKind::Refund).await.len(), 1);
+    assert_eq!(lines(&bench, AuditEvent::Refund).await.len(), 1);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 

@@ -36,7 +36,7 @@ enum Stands {
 
 use News::*;
 
-/// What was paid, what is told of it, and what it comes to: `received credited surplus refunded
+/// What was paid, what is told of it, and what it comes to: `received applied overpaid refunded
 /// progress`.
 struct History {
     name: &'static str,
@@ -91,7 +91,7 @@ const HISTORIES: &[History] = &[
         comes_to: "200.12 200.12 0.00 25.12 succeeded",
     },
     History {
-        name: "paid twice, the surplus given back",
+        name: "paid twice, the overpaid given back",
         partial: false,
         payments: &["200.12", "200.12"],
         told: &[
@@ -271,10 +271,10 @@ async fn happen(bench: &Bench, runs: &[Run]) {
 
 async fn comes_to(bench: &Bench, id: &str) -> String {
     let view = bench.view(id).await;
-    let [received, credited, surplus, refunded] =
-        [view.received, view.credited, view.surplus, view.refunded].map(Money::decimal);
+    let [received, applied, overpaid, refunded] =
+        [view.received, view.applied, view.overpaid, view.refunded].map(Money::decimal);
     format!(
-        "{received} {credited} {surplus} {refunded} {}",
+        "{received} {applied} {overpaid} {refunded} {}",
         view.progress
     )
 }

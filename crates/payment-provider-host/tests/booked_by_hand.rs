@@ -5,19 +5,20 @@ mod gateway;
 use gateway::bench::{Bench, invoice, organization};
 use gateway::{about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Verdict;
+use payment_provider_host::AllocationOutcome;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 fn rupees(amount: &str) -> Money {
     Money::from_decimal(amount, Currency::INR).unwrap()
 }
 
-fn key(key: &str) -> HandName {
-    HandName::Key(key.to_owned())
+fn key(key: &str) -> PaymentIdentity {
+    PaymentIdentity::OperatorKey(key.to_owned())
 }
 
-fn id(id: &str) -> HandName {
-    HandName::Payment(PaymentId::new(id).unwrap())
+fn id(id: &str) -> PaymentIdentity {
+    PaymentIdentity::GatewayId(PaymentId::new(id).unwrap())
 }
 
 impl Bench {
@@ -65,17 +66,18 @@ impl Bench {
         &self,
         reference: &CheckoutReference,
         amount: &str,
-        name: HandName,
-    ) -> Result<HandBooked, HandError> {
+        name: PaymentIdentity,
+    ) -> Result<RecordedPayment, Error> {
         let note = "seen in the statement of the bank";
-        let hand = HandBooking::new(reference.clone(), rupees(amount), name, "asha", note);
+        let hand = ManualPayment::new(reference.clone(), rupees(amount), name, "asha", note);
         let payable = PayableId::new("inv").unwrap();
         let host = &self.host;
-        host.book_by_hand(&organization(), &payable, &hand).await
+        host.record_manual_payment(&organization(), &payable, &hand)
+            .await
     }
 
     async fn is_sound(&self) {
-        let report = self.host.verify_ledger(None).await.unwrap();
+        let report = self.host.audit_ledger(None).await.unwrap();
         assert!(report.is_sound(), "{:#?}", report.findings);
     }
 }
@@ -86,16 +88,16 @@ async fn stated_money_is_booked_once_by_its_key_and_frees_the_payable() {
     bench.stated(&reference, "60.00").await;
     let unpaid = invoice("inv", "100.00");
     let error = bench.host.payment_url(&unpaid).await.unwrap_err();
-    let locked = CheckoutError::Refused(Refusal::MoneyUnexplained).to_string();
+    let locked = Error::from(Refusal::UnreconciledFunds).to_string();
     assert_eq!(error.to_string(), locked);
 
     let booked = bench.book(&reference, "60.00", key("T-1")).await.unwrap();
     assert!(booked.is_new);
-    assert_eq!(booked.booking.credited, rupees("60.00"));
+    assert_eq!(booked.allocation.applied, rupees("60.00"));
     assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
     let again = bench.book(&reference, "60.00", key("T-1")).await.unwrap();
     assert!(!again.is_new);
-    assert_eq!(again.booking, booked.booking);
+    assert_eq!(again.allocation, booked.allocation);
     assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
     let error = bench.host.payment_url(&unpaid).await.unwrap_err();
     assert_ne!(
@@ -107,7 +109,7 @@ async fn stated_money_is_booked_once_by_its_key_and_frees_the_payable() {
     let history = bench.view("inv").await.history;
     let said = history
         .iter()
-        .find(|entry| entry.kind == HistoryKind::BookedByHand);
+        .find(|entry| entry.event == AuditEvent::ManualPayment);
     let said = &said.unwrap().detail;
     assert_eq!(
         said,
@@ -154,13 +156,13 @@ async fn another_payment_of_the_amount_is_booked_where_the_gateway_states_both()
 async fn money_of_a_known_id_is_booked_under_it() {
     let (bench, reference) = Bench::deaf().await;
     let booked = bench.book(&reference, "100.00", id("p1")).await.unwrap();
-    assert_eq!(booked.booking.verdict, Verdict::Exact);
+    assert_eq!(booked.allocation.outcome, AllocationOutcome::Exact);
     bench.told(&reference, "p1", "100.00").await;
     assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 succeeded");
     let again = bench.book(&reference, "100.00", id("p1")).await.unwrap();
     assert!(!again.is_new);
     let more = bench.book(&reference, "30.00", id("p2")).await.unwrap();
-    assert_eq!(more.booking.verdict, Verdict::Duplicate);
+    assert_eq!(more.allocation.outcome, AllocationOutcome::Duplicate);
     assert_eq!(bench.totals("inv").await, "130.00 100.00 30.00 succeeded");
     bench.is_sound().await;
 }
@@ -169,44 +171,74 @@ async fn money_of_a_known_id_is_booked_under_it() {
 async fn what_is_not_stated_or_not_named_is_refused_and_changes_nothing() {
     let (bench, reference) = Bench::deaf().await;
     bench.stated(&reference, "60.00").await;
-    let refused = async |amount: &str, name: HandName| {
+    let refused = async |amount: &str, name: PaymentIdentity| {
         let error = bench.book(&reference, amount, name).await.unwrap_err();
         assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
         error
     };
     let error = refused("60.01", key("T-1")).await;
-    assert!(matches!(error, HandError::NotStated { .. }), "{error}");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Refused(Refusal::NotReported { .. })
+        ),
+        "{error}"
+    );
     assert!(matches!(
-        refused("0.00", key("T-1")).await,
-        HandError::NoMoney
+        refused("0.00", key("T-1")).await.kind(),
+        ErrorKind::Invalid(_)
     ));
     for bad in ["", "a b", "a:b", &"x".repeat(65)] {
-        assert!(matches!(refused("60.00", key(bad)).await, HandError::Key));
+        assert!(matches!(
+            refused("60.00", key(bad)).await.kind(),
+            ErrorKind::Invalid(_)
+        ));
     }
     assert!(matches!(
-        refused("60.00", id("by-hand:T-1")).await,
-        HandError::Key
+        refused("60.00", id("by-hand:T-1")).await.kind(),
+        ErrorKind::Invalid(_)
     ));
     let nowhere = CheckoutReference::new("pay-nowhere").unwrap();
     let error = bench.book(&nowhere, "60.00", key("T-1")).await.unwrap_err();
-    assert!(matches!(error, HandError::UnknownCheckout), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::NotFound(Entity::Checkout)),
+        "{error}"
+    );
     let stranger = OrganizationId::new("stranger").unwrap();
     let inv = PayableId::new("inv").unwrap();
     let amount = rupees("60.00");
-    let mut hand = HandBooking::new(reference.clone(), amount, key("T-1"), "asha", "why");
-    let error = bench.host.book_by_hand(&stranger, &inv, &hand).await;
-    assert!(matches!(error, Err(HandError::UnknownPayable)));
+    let mut hand = ManualPayment::new(reference.clone(), amount, key("T-1"), "asha", "why");
+    let error = bench
+        .host
+        .record_manual_payment(&stranger, &inv, &hand)
+        .await;
+    assert!(matches!(
+        error.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Payable))
+    ));
     hand.note.clear();
-    let error = bench.host.book_by_hand(&organization(), &inv, &hand).await;
-    assert!(matches!(error, Err(HandError::Words)));
+    let error = bench
+        .host
+        .record_manual_payment(&organization(), &inv, &hand)
+        .await;
+    assert!(matches!(
+        error.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Invalid(_))
+    ));
 
     bench.book(&reference, "20.00", key("T-1")).await.unwrap();
     let error = bench.book(&reference, "40.00", key("T-1")).await;
-    assert!(matches!(error, Err(HandError::NameTaken)));
+    assert!(matches!(
+        error.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Conflict(Conflict::PaymentIdentityTaken))
+    ));
     assert_eq!(bench.totals("inv").await, "20.00 20.00 0.00 processing");
     bench.gateway.state().unaskable = false;
     let error = bench.book(&reference, "40.00", key("T-2")).await;
-    assert!(matches!(error, Err(HandError::Askable)));
+    assert!(matches!(
+        error.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Refused(Refusal::GatewayListsPayments))
+    ));
     bench.is_sound().await;
 }
 
@@ -233,7 +265,7 @@ async fn an_id_for_what_is_booked_by_a_key_books_nothing_and_says_so() {
     let by_key = bench.book(&reference, "60.00", key("T-1")).await.unwrap();
     let by_id = bench.book(&reference, "60.00", id("p9")).await.unwrap();
     assert!(by_key.is_new && !by_id.is_new);
-    assert_eq!(by_id.booking, by_key.booking);
+    assert_eq!(by_id.allocation, by_key.allocation);
     assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
     // Once that one has its id, another one can be nothing but another payment.
     let second = bench.book(&reference, "60.00", id("p10")).await.unwrap();
@@ -258,8 +290,8 @@ async fn what_is_needless_once_money_is_booked_is_ended_or_listed() {
             // It is tried again whenever somebody asks, and then it can be.
             bench.gateway.state().unsupported = false;
             let again = bench.host.payment_url(&invoice("inv", "100.00")).await;
-            let paid = CheckoutError::Refused(Refusal::Paid).to_string();
-            assert_eq!(again.unwrap_err().to_string(), paid);
+            let paid = PaymentUrlOutcome::NothingDue(NothingDue::Paid);
+            assert_eq!(again.unwrap(), paid);
         }
         let checkouts = bench.view("inv").await.checkouts;
         let states: Vec<_> = checkouts.iter().map(|of| of.state).collect();

@@ -7,12 +7,13 @@ use std::time::Duration;
 use gateway::bench::{Bench, code, customer, invoice, organization, provider};
 use gateway::{Fault, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Closed;
+use payment_provider_host::CloseReason;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
-fn refusal(error: &CheckoutError) -> Option<Refusal> {
-    match error {
-        CheckoutError::Refused(refusal) => Some(*refusal),
+fn refusal(error: &Error) -> Option<Refusal> {
+    match error.kind() {
+        ErrorKind::Refused(refusal) => Some(refusal.clone()),
         _ => None,
     }
 }
@@ -35,11 +36,13 @@ async fn many_callers_at_once_get_one_link() {
     let invoice = invoice("inv", "200.12");
     let calls = (0..16).map(|_| bench.host.payment_url(&invoice));
     let urls: Vec<_> = futures_util::future::join_all(calls).await;
-    let first = &urls[0].as_ref().unwrap().url;
-    assert!(
-        urls.iter()
-            .all(|url| url.as_ref().is_ok_and(|url| url.url == *first))
-    );
+    let url_of = |outcome: &Result<PaymentUrlOutcome, Error>| {
+        let outcome = outcome.as_ref().ok()?.clone();
+        Some(outcome.pay()?.url)
+    };
+    let first = url_of(&urls[0]);
+    assert!(first.is_some());
+    assert!(urls.iter().all(|url| url_of(url) == first));
     assert_eq!(bench.gateway.state().creations, 1);
 }
 
@@ -50,7 +53,7 @@ async fn a_lost_answer_is_found_again() {
     for fault in [Fault::AfterCommit, Fault::BeforeCommit] {
         bench.gateway.fail_next(fault);
         let error = bench.host.payment_url(&invoice).await.unwrap_err();
-        let CheckoutError::Provider(error) = error else {
+        let ErrorKind::Provider(error) = error.kind() else {
             panic!("{error}")
         };
         assert_eq!(error.effect(), Effect::MaybeApplied);
@@ -77,7 +80,7 @@ async fn a_crash_before_the_answer_is_recorded_makes_no_second_link() {
 
     // A new process on the same database: nothing is left but what was stored.
     let host = bench.another_process().await;
-    let url = host.payment_url(&invoice).await.unwrap();
+    let url = host.payment_url(&invoice).await.unwrap().pay().unwrap();
     assert_eq!(bench.gateway.references(), [url.reference.to_string()]);
     assert_eq!(bench.gateway.state().creations, 1);
 }
@@ -190,8 +193,8 @@ async fn a_link_paid_unnoticed_is_booked_when_it_is_to_be_replaced() {
     bench.gateway.pay(url.reference.as_str(), "200.12");
     // Near its end, so that it would be replaced; nobody told the host that it was paid.
     bench.clock.advance(Duration::from_mins(24 * 60 - 5));
-    let error = bench.host.payment_url(&invoice).await.unwrap_err();
-    assert_eq!(refusal(&error), Some(Refusal::Paid));
+    let asked = bench.host.payment_url(&invoice).await.unwrap();
+    assert_eq!(asked, PaymentUrlOutcome::NothingDue(NothingDue::Paid));
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(bench.gateway.state().creations, 1);
 }
@@ -204,8 +207,8 @@ async fn what_was_paid_before_a_crash_was_over_is_booked_on_adoption() {
     assert!(bench.host.payment_url(&invoice).await.is_err());
     let reference = bench.gateway.references().remove(0);
     bench.gateway.pay(&reference, "200.12");
-    let error = bench.host.payment_url(&invoice).await.unwrap_err();
-    assert_eq!(refusal(&error), Some(Refusal::Paid));
+    let asked = bench.host.payment_url(&invoice).await.unwrap();
+    assert_eq!(asked, PaymentUrlOutcome::NothingDue(NothingDue::Paid));
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -230,30 +233,40 @@ async fn closing_ends_the_link_and_later_money_is_late() {
     let invoice = invoice("inv", "200.12");
     let url = bench.url(&invoice).await;
     let reference = url.reference.as_str();
-    let closing = bench.host.close(&invoice, Closed::Voided).await.unwrap();
+    let closing = bench
+        .host
+        .close(&invoice, CloseReason::Voided)
+        .await
+        .unwrap();
     assert!(closing.still_payable.is_empty());
     assert_eq!(
         bench.gateway.state().links[reference].status,
         CheckoutStatus::Cancelled
     );
-    let error = bench.host.payment_url(&invoice).await.unwrap_err();
-    assert_eq!(refusal(&error), Some(Refusal::Closed));
+    let asked = bench.host.payment_url(&invoice).await.unwrap();
+    assert_eq!(asked, PaymentUrlOutcome::NothingDue(NothingDue::Closed));
 
     let payment = bench.gateway.pay(reference, "200.12");
     bench.receive(&[paid_event(reference, &payment)]).await;
     bench.settle().await;
     assert_eq!(bench.totals("inv").await, "200.12 0.00 200.12 failed");
-    let verdict = bench.view("inv").await.payments[0].verdict;
-    assert_eq!(verdict, Some(cash::Verdict::Late));
+    let verdict = bench.view("inv").await.payments[0]
+        .allocation
+        .map(|it| it.outcome);
+    assert_eq!(verdict, Some(AllocationOutcome::Late));
 }
 
 #[tokio::test]
 async fn what_is_closed_before_it_was_ever_asked_for_stays_closed() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
-    bench.host.close(&invoice, Closed::Voided).await.unwrap();
-    let error = bench.host.payment_url(&invoice).await.unwrap_err();
-    assert_eq!(refusal(&error), Some(Refusal::Closed));
+    bench
+        .host
+        .close(&invoice, CloseReason::Voided)
+        .await
+        .unwrap();
+    let asked = bench.host.payment_url(&invoice).await.unwrap();
+    assert_eq!(asked, PaymentUrlOutcome::NothingDue(NothingDue::Closed));
     assert!(bench.gateway.references().is_empty());
 }
 
@@ -264,7 +277,7 @@ async fn closing_reports_what_can_still_be_paid_and_can_be_repeated() {
     let url = bench.url(&invoice).await;
     bench.gateway.fail_next(Fault::Down);
     for still_payable in [1, 0] {
-        let closing = bench.host.close(&invoice, Closed::Settled).await;
+        let closing = bench.host.close(&invoice, CloseReason::PaidElsewhere).await;
         assert_eq!(closing.unwrap().still_payable.len(), still_payable);
     }
     let state = bench.gateway.state();
@@ -286,7 +299,11 @@ async fn what_cannot_be_asked_for_is_refused_by_name_and_nothing_is_sent() {
         "Nothing",
         customer(),
     );
-    assert_eq!(refused(&nothing).await, Some(Refusal::NothingOwed));
+    let error = bench.host.payment_url(&nothing).await.unwrap_err();
+    let ErrorKind::Invalid(violations) = error.kind() else {
+        panic!("{error}")
+    };
+    assert!(violations.names("amount"));
 
     let mut stranger = invoice("inv", "200.12");
     stranger.customer = CustomerId::new("stranger").unwrap();
@@ -316,7 +333,7 @@ async fn what_cannot_be_asked_for_is_refused_by_name_and_nothing_is_sent() {
         .payment_url(&invoice("inv", "200.12"))
         .await
         .unwrap_err();
-    let CheckoutError::Invalid(violations) = error else {
+    let ErrorKind::Invalid(violations) = error.kind() else {
         panic!("{error}")
     };
     assert!(violations.names("customer.phone"));

@@ -1,4 +1,4 @@
-//! Closing a payable that was paid, or is being paid, while no webhook comes.
+//! CloseOutcome a payable that was paid, or is being paid, while no webhook comes.
 
 mod gateway;
 
@@ -7,20 +7,23 @@ use std::time::Duration;
 use gateway::bench::{Bench, code, invoice, organization};
 use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::{Closed, Verdict};
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
+use payment_provider_host::{AllocationOutcome, CloseReason};
 
-async fn close(bench: &Bench, unpaid: &Payable) -> Closing {
-    bench.host.close(unpaid, Closed::Voided).await.unwrap()
+async fn close(bench: &Bench, unpaid: &Payable) -> CloseOutcome {
+    bench.host.close(unpaid, CloseReason::Voided).await.unwrap()
 }
 
-fn count(closing: &Closing) -> (usize, usize) {
-    (closing.still_payable.len(), closing.unbooked.len())
+fn count(closing: &CloseOutcome) -> (usize, usize) {
+    (closing.still_payable.len(), closing.unreconciled.len())
 }
 
-async fn verdicts(bench: &Bench) -> Vec<Option<Verdict>> {
+async fn verdicts(bench: &Bench) -> Vec<Option<AllocationOutcome>> {
     let payments = bench.view("inv").await.payments.into_iter();
-    payments.map(|payment| payment.verdict).collect()
+    payments
+        .map(|payment| payment.allocation.map(|it| it.outcome))
+        .collect()
 }
 
 #[tokio::test]
@@ -33,7 +36,7 @@ async fn what_was_paid_and_never_told_is_booked_by_closing() {
         let payment = bench.gateway.pay(url.reference.as_str(), "100.00");
         assert_eq!(count(&close(&bench, &unpaid).await), (0, 0));
         assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 failed");
-        assert_eq!(verdicts(&bench).await, [Some(Verdict::Late)]);
+        assert_eq!(verdicts(&bench).await, [Some(AllocationOutcome::Late)]);
 
         // The webhook comes after all, and closing is repeated: neither changes anything.
         bench
@@ -69,10 +72,10 @@ async fn money_that_cannot_be_fetched_is_reported_and_closing_again_books_it() {
     bench.gateway.fail_next(Fault::Down);
     let closing = close(&bench, &unpaid).await;
     assert_eq!(count(&closing), (0, 1));
-    let (reference, error) = &closing.unbooked[0];
+    let (reference, error) = &closing.unreconciled[0];
     assert_eq!(*reference, url.reference);
     assert!(
-        matches!(error, CheckoutError::Provider(error) if error.kind() == ErrorKind::Timeout),
+        matches!(error.kind(), ErrorKind::Provider(error) if error.kind() == payment_provider_core::ErrorKind::Timeout),
         "{error}"
     );
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 failed");
@@ -98,8 +101,8 @@ async fn money_that_is_stated_and_not_listed_is_reported_until_it_is() {
     bench.host.apply_due_deliveries().await.unwrap();
     let closing = close(&bench, &unpaid).await;
     assert_eq!(count(&closing), (0, 1));
-    let error = &closing.unbooked[0].1;
-    assert!(matches!(error, CheckoutError::Busy { .. }), "{error}");
+    let error = &closing.unreconciled[0].1;
+    assert!(matches!(error.kind(), ErrorKind::Pending { .. }), "{error}");
     listed(vec![paid]);
     assert_eq!(count(&close(&bench, &unpaid).await), (0, 0));
     assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 failed");
@@ -163,7 +166,10 @@ async fn what_is_paid_while_an_interrupted_creation_is_found_is_booked_though_cl
     };
     let (url, closing) = tokio::join!(bench.host.payment_url(&unpaid), void);
     assert_eq!(count(&closing), (1, 0));
-    assert!(matches!(url, Err(CheckoutError::Refused(Refusal::Closed))));
+    assert!(matches!(
+        url,
+        Ok(PaymentUrlOutcome::NothingDue(NothingDue::Closed))
+    ));
     assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 failed");
 }
 

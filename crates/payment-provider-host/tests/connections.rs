@@ -3,8 +3,9 @@
 mod gateway;
 
 use gateway::bench::{Bench, code, organization, provider};
-use gateway::store::ON_POSTGRES;
+use gateway::store::{ON_POSTGRES, execute, in_tx, texts};
 use payment_provider_core::*;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 const CANARY: &str = "canary-secret-5f1d";
@@ -24,7 +25,7 @@ async fn every_violation_is_reported_at_once_and_nothing_is_stored() {
     let error = bench.host.add_connection(new).await.unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(!text.contains(CANARY), "{text}");
-    let ConnectionError::Invalid(violations) = error else {
+    let ErrorKind::Invalid(violations) = error.kind() else {
         panic!("{text}")
     };
     for field in ["name", "settings.key", "settings.page", "settings.kee"] {
@@ -47,7 +48,10 @@ async fn unknown_providers_and_taken_codes_are_said_so() {
         ConnectionSettings::new().with("key", "k"),
     );
     let error = bench.host.add_connection(new).await.unwrap_err();
-    assert!(matches!(error, ConnectionError::CodeTaken));
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Conflict(Conflict::CodeTaken)
+    ));
 }
 
 #[tokio::test]
@@ -80,11 +84,8 @@ async fn a_secret_is_neither_shown_nor_found_in_the_files() {
     }
     let least = if ON_POSTGRES { 1 } else { 3 };
     assert!(files >= least, "database, log and key file were expected");
-    let stored: Vec<String> =
-        sqlx::query_scalar("SELECT plain_settings || sealed_settings FROM connections")
-            .fetch_all(bench.pool())
-            .await
-            .unwrap();
+    let query = "SELECT plain_settings || encrypted_settings FROM connections";
+    let stored = texts(&bench.host, query).await;
     assert_eq!(stored.len(), 2);
     assert!(stored.iter().all(|stored| !stored.contains(CANARY)));
 }
@@ -98,25 +99,15 @@ async fn a_row_copied_to_another_connection_does_not_open() {
         .add_connection(new_connection("A", "second", settings))
         .await
         .unwrap();
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query(
-        "UPDATE connections SET sealed_settings =
-             (SELECT sealed_settings FROM connections WHERE code = 'main') WHERE code = 'second'",
-    )
-    .execute(&mut *tx)
-    .await
-    .unwrap();
-    bench.host.store().commit(tx).await.unwrap();
+    execute(&bench.host, "UPDATE connections SET encrypted_settings =
+             (SELECT encrypted_settings FROM connections WHERE code = 'main') WHERE code = 'second'").await;
     let second = ConnectionCode::new("second").unwrap();
     let error = bench
         .host
         .check_connection(&organization(), &second)
         .await
         .unwrap_err();
-    assert!(matches!(
-        error,
-        ConnectionError::Sealed(UnsealError::DoesNotOpen)
-    ));
+    assert!(matches!(error.kind(), ErrorKind::Encryption));
 }
 
 #[tokio::test]
@@ -133,19 +124,22 @@ async fn what_is_copied_to_another_tenant_environment_or_field_does_not_open() {
         let new = new_connection(name, name, settings());
         bench.host.add_connection(new).await.unwrap();
     }
-    let mut tx = bench.host.store().begin().await.unwrap();
+    let mut tx = bench.host.begin().await.unwrap();
     for statement in [
-        "UPDATE connections SET sealed_settings = (SELECT sealed_settings FROM connections
+        "UPDATE connections SET encrypted_settings = (SELECT encrypted_settings FROM connections
              WHERE organization_id = 'org' AND code = 'main') WHERE organization_id = 'other'",
         "UPDATE connections SET environment = 'production' WHERE code = 'environment'",
-        "UPDATE connections SET sealed_settings =
-             replace(replace(sealed_settings, '\"key\":[', '\"pin\":['), '\"spare\":[', '\"key\":[')
+        "UPDATE connections SET encrypted_settings =
+             replace(replace(encrypted_settings, '\"key\":[', '\"pin\":['), '\"spare\":[', '\"key\":[')
          WHERE code = 'field'",
     ] {
-        let done = sqlx::query(statement).execute(&mut *tx).await.unwrap();
-        assert_eq!(done.rows_affected(), 1);
+        let changed = in_tx!(&mut tx, connection => {
+            let done = sqlx::query(statement).execute(connection).await;
+            done.unwrap().rows_affected()
+        });
+        assert_eq!(changed, 1);
     }
-    bench.host.store().commit(tx).await.unwrap();
+    bench.host.commit(tx).await.unwrap();
     let named = |name| ConnectionCode::new(name).unwrap();
     for (organization, code) in [
         (other, code()),
@@ -155,8 +149,8 @@ async fn what_is_copied_to_another_tenant_environment_or_field_does_not_open() {
         let error = bench.host.check_connection(&organization, &code).await;
         assert!(
             matches!(
-                error,
-                Err(ConnectionError::Sealed(UnsealError::DoesNotOpen))
+                error.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Encryption)
             ),
             "{organization} {code}: {error:?}"
         );
@@ -174,7 +168,7 @@ async fn the_environment_of_a_connection_cannot_change() {
         .replace_settings(&organization(), &code(), &live)
         .await
         .unwrap_err();
-    let ConnectionError::Invalid(violations) = error else {
+    let ErrorKind::Invalid(violations) = error.kind() else {
         panic!("{error}")
     };
     assert!(violations.names("settings.environment"));
@@ -187,13 +181,16 @@ fn the_key_file_is_its_owners_alone() {
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sealing.key");
-    let made = SealingKey::from_file_or_new(&path).unwrap();
+    let made = EncryptionKey::from_file_or_new(&path).unwrap();
     let permissions = std::fs::metadata(&path).unwrap().permissions();
     assert_eq!(permissions.mode() & 0o777, 0o600);
-    assert_eq!(SealingKey::from_file_or_new(&path).unwrap().id(), made.id());
+    assert_eq!(
+        EncryptionKey::from_file_or_new(&path).unwrap().id(),
+        made.id()
+    );
 
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let error = SealingKey::from_file_or_new(&path).unwrap_err();
+    let error = EncryptionKey::from_file_or_new(&path).unwrap_err();
     assert!(
         matches!(error, KeyFileError::Exposed { mode: 0o644 }),
         "{error}"
@@ -204,8 +201,8 @@ fn the_key_file_is_its_owners_alone() {
 fn a_key_file_that_holds_no_key_is_said_so() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sealing.key");
-    drop(SealingKey::from_file_or_new(&path).unwrap());
+    drop(EncryptionKey::from_file_or_new(&path).unwrap());
     std::fs::write(&path, "not a key").unwrap();
-    let error = SealingKey::from_file(&path).unwrap_err();
+    let error = EncryptionKey::from_file(&path).unwrap_err();
     assert!(matches!(error, KeyFileError::Malformed), "{error}");
 }

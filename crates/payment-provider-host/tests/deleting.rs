@@ -5,20 +5,22 @@ mod gateway;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, customer, invoice, organization, provider};
+use gateway::store::texts;
 use gateway::{Fault, delivery, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Closed;
+use payment_provider_host::CloseReason;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 const GRACE: Duration = Duration::from_hours(180 * 24);
 
-async fn delete(bench: &Bench) -> Result<(), DeletionError> {
+async fn delete(bench: &Bench) -> Result<(), Error> {
     bench.host.delete_connection(&organization(), &code()).await
 }
 
 async fn in_use(bench: &Bench) -> ConnectionUse {
-    match delete(bench).await {
-        Err(DeletionError::InUse(used)) => {
+    match delete(bench).await.map_err(Error::into_kind) {
+        Err(ErrorKind::Refused(Refusal::ConnectionInUse(used))) => {
             bench
                 .host
                 .connection(&organization(), &code())
@@ -30,7 +32,7 @@ async fn in_use(bench: &Bench) -> ConnectionUse {
     }
 }
 
-async fn unlink(bench: &Bench) -> Departure {
+async fn unlink(bench: &Bench) -> UnlinkOutcome {
     let (organization, customer) = (organization(), customer());
     let unlinked = bench.host.unlink_customer(&organization, &customer);
     unlinked.await.unwrap()
@@ -48,11 +50,11 @@ async fn everything_that_stands_in_the_way_is_told_at_once() {
     let event = paid_event(url.reference.as_str(), &payment);
     bench.receive(&[event]).await;
     let used = in_use(&bench).await;
-    assert_eq!((used.open_checkouts, used.unbooked_checkouts), (1, 0));
+    assert_eq!((used.open_checkouts, used.unreconciled_checkouts), (1, 0));
     assert_eq!((used.waiting_deliveries, used.linked_customers), (1, 1));
     assert_eq!(used.money_expected_until, Some(until));
     assert_eq!(
-        DeletionError::InUse(used).to_string(),
+        Error::from(Refusal::ConnectionInUse(used)).to_string(),
         format!(
             "the connection is still needed: open checkouts: 1; deliveries not applied: 1; \
              linked customers: 1; late money is expected until {until}"
@@ -60,7 +62,11 @@ async fn everything_that_stands_in_the_way_is_told_at_once() {
     );
 
     bench.settle().await;
-    bench.host.close(&unpaid, Closed::Voided).await.unwrap();
+    bench
+        .host
+        .close(&unpaid, CloseReason::Voided)
+        .await
+        .unwrap();
     unlink(&bench).await;
     // Disabling it first changes nothing of that.
     bench
@@ -87,16 +93,20 @@ async fn money_that_is_stated_and_not_booked_keeps_it() {
     // The cancellation tells of the money, the list cannot be had.
     bench.gateway.fail_next(Fault::Skip);
     bench.gateway.fail_next(Fault::Down);
-    assert_eq!(unlink(&bench).await.unbooked.len(), 1);
+    assert_eq!(unlink(&bench).await.unreconciled.len(), 1);
     bench.clock.advance(GRACE * 2);
     let used = in_use(&bench).await;
-    assert_eq!((used.unbooked_checkouts, used.open_checkouts), (1, 0));
+    assert_eq!((used.unreconciled_checkouts, used.open_checkouts), (1, 0));
     assert_eq!(used.money_expected_until, None);
-    bench.host.close(&unpaid, Closed::Settled).await.unwrap();
+    bench
+        .host
+        .close(&unpaid, CloseReason::PaidElsewhere)
+        .await
+        .unwrap();
     assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 succeeded");
     // It became known just now; there may be a refund.
     let used = in_use(&bench).await;
-    assert_eq!(used.unbooked_checkouts, 0);
+    assert_eq!(used.unreconciled_checkouts, 0);
     assert_eq!(used.money_expected_until, Some(bench.clock.now() + GRACE));
     bench.clock.advance(GRACE);
     delete(&bench).await.unwrap();
@@ -115,23 +125,38 @@ async fn a_deleted_connection_is_unknown_and_what_came_in_stays_in_the_books() {
     bench.clock.advance(GRACE * 2);
     let before = bench.view("inv").await;
     delete(&bench).await.unwrap();
-    assert!(matches!(delete(&bench).await, Err(DeletionError::NotFound)));
+    assert!(matches!(
+        delete(&bench).await.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
 
     let host = &bench.host;
     let (organization, code) = (organization(), code());
     let found = host.connection(&organization, &code).await;
-    assert!(matches!(found, Err(ConnectionError::NotFound)));
+    assert!(matches!(
+        found.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
     assert!(host.connections(None).await.unwrap().is_empty());
     for request in [delivery("k1", &[event]), delivery("forged", &[])] {
         let refused = bench.receive_request(request).await;
-        assert!(matches!(refused, Err(ReceiveError::UnknownConnection)));
+        assert!(matches!(
+            refused.as_ref().map_err(Error::kind),
+            Err(ErrorKind::NotFound(Entity::Connection))
+        ));
     }
     let settings = ConnectionSettings::new().with("key", "k1");
     let change = host.replace_settings(&organization, &code, &settings).await;
-    assert!(matches!(change, Err(ConnectionError::NotFound)));
+    assert!(matches!(
+        change.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
     let new = NewConnection::new(organization.clone(), provider(), code, "Again", settings);
     let again = host.add_connection(new).await;
-    assert!(matches!(again, Err(ConnectionError::CodeTaken)));
+    assert!(matches!(
+        again.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Conflict(Conflict::CodeTaken))
+    ));
     let link = NewCustomerLink::new(
         organization,
         Customer::new(customer()),
@@ -139,8 +164,8 @@ async fn a_deleted_connection_is_unknown_and_what_came_in_stays_in_the_books() {
     );
     let linked = host.link_customer(link).await;
     assert!(matches!(
-        linked,
-        Err(CustomerError::Connection(ConnectionError::NotFound))
+        linked.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
     ));
 
     let after = bench.view("inv").await;
@@ -151,15 +176,14 @@ async fn a_deleted_connection_is_unknown_and_what_came_in_stays_in_the_books() {
     );
     assert_eq!(after.payments.len(), 1);
     assert_eq!(after.history.len(), before.history.len());
-    let stored: (String, String) =
-        sqlx::query_as("SELECT plain_settings, sealed_settings FROM connections")
-            .fetch_one(bench.pool())
-            .await
-            .unwrap();
-    assert_eq!(stored, ("{}".to_owned(), "{}".to_owned()));
+    let query = "SELECT plain_settings || encrypted_settings FROM connections";
+    assert_eq!(texts(&bench.host, query).await, ["{}{}"]);
     // Nobody has to be asked about what is settled.
-    let closed = host.close(&unpaid, Closed::Settled).await.unwrap();
-    assert!(closed.still_payable.is_empty() && closed.unbooked.is_empty());
+    let closed = host
+        .close(&unpaid, CloseReason::PaidElsewhere)
+        .await
+        .unwrap();
+    assert!(closed.still_payable.is_empty() && closed.unreconciled.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -185,14 +209,17 @@ async fn a_webhook_at_the_same_moment_is_kept_or_refused() {
         let organization = organization();
         let deleted = other.delete_connection(&organization, &code);
         let (told, deleted) = tokio::join!(told, deleted);
-        match (told, deleted) {
-            (Ok(_), Err(DeletionError::InUse(used))) => {
+        match (
+            told.map_err(Error::into_kind),
+            deleted.map_err(Error::into_kind),
+        ) {
+            (Ok(_), Err(ErrorKind::Refused(Refusal::ConnectionInUse(used)))) => {
                 assert_eq!(used.waiting_deliveries, 1);
                 let stored = other.deliveries(&organization, &code, 9).await.unwrap();
                 assert_eq!(stored.len(), 1);
                 kept += 1;
             }
-            (Err(ReceiveError::UnknownConnection), Ok(())) => refused += 1,
+            (Err(ErrorKind::NotFound(Entity::Connection)), Ok(())) => refused += 1,
             odd => panic!("{odd:?}"),
         }
     }

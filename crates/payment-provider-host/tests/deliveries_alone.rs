@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
-use gateway::store::BenchTx;
 use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::{Closed, Verdict};
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
+use payment_provider_host::{AllocationOutcome, CloseReason};
 
 async fn bench() -> Bench {
     let bench = Bench::new().await;
@@ -46,7 +46,8 @@ impl Bench {
 
     async fn refused(&self, invoice: &Payable, expected: Refusal) {
         let error = self.host.payment_url(invoice).await.unwrap_err();
-        let as_expected = matches!(&error, CheckoutError::Refused(refusal) if *refusal == expected);
+        let as_expected =
+            matches!(error.kind(), ErrorKind::Refused(refusal) if *refusal == expected);
         assert!(as_expected, "{error}");
     }
 
@@ -57,9 +58,11 @@ impl Bench {
             .collect()
     }
 
-    async fn verdicts(&self) -> Vec<Option<Verdict>> {
+    async fn verdicts(&self) -> Vec<Option<AllocationOutcome>> {
         let payments = self.view("inv").await.payments.into_iter();
-        payments.map(|payment| payment.verdict).collect()
+        payments
+            .map(|payment| payment.allocation.map(|it| it.outcome))
+            .collect()
     }
 }
 
@@ -79,14 +82,15 @@ async fn a_delivery_books_and_whatever_comes_on_top_is_surplus() {
     assert_eq!(
         bench.verdicts().await,
         [
-            Some(Verdict::Exact),
-            Some(Verdict::Duplicate),
-            Some(Verdict::Duplicate),
-            Some(Verdict::CurrencyMismatch)
+            Some(AllocationOutcome::Exact),
+            Some(AllocationOutcome::Duplicate),
+            Some(AllocationOutcome::Duplicate),
+            Some(AllocationOutcome::CurrencyMismatch)
         ]
     );
     assert_eq!(bench.states().await, [(DeliveryState::Applied, 1); 4]);
-    bench.refused(&unpaid, Refusal::Paid).await;
+    let asked = bench.host.payment_url(&unpaid).await.unwrap();
+    assert_eq!(asked, PaymentUrlOutcome::NothingDue(NothingDue::Paid));
 }
 
 #[tokio::test]
@@ -95,31 +99,39 @@ async fn voiding_says_that_the_page_can_be_paid_until_its_time_is_over() {
     let unpaid = invoice("inv", "100.00");
     let url = bench.url(&unpaid).await;
     for _ in 0..2 {
-        let closing = bench.host.close(&unpaid, Closed::Voided).await.unwrap();
-        assert!(closing.unbooked.is_empty(), "{closing:?}");
+        let closing = bench
+            .host
+            .close(&unpaid, CloseReason::Voided)
+            .await
+            .unwrap();
+        assert!(closing.unreconciled.is_empty(), "{closing:?}");
         let [(reference, error)] = &closing.still_payable[..] else {
             panic!("{closing:?}");
         };
         assert_eq!(*reference, url.reference);
         let refusal = Refusal::EarlierStillPayable;
         assert!(
-            matches!(error, CheckoutError::Refused(it) if *it == refusal),
+            matches!(error.kind(), ErrorKind::Refused(it) if *it == refusal),
             "{error}"
         );
     }
     let history = bench.view("inv").await.history;
     let told = history
         .iter()
-        .filter(|entry| entry.kind == HistoryKind::CheckoutStillPayable);
+        .filter(|entry| entry.event == AuditEvent::CheckoutStillPayable);
     let told: Vec<_> = told.map(|entry| entry.detail.as_str()).collect();
     assert!(told[0].contains("cannot be called off"), "{told:?}");
 
     bench.told(&url, &payment("1", rupees("100.00"))).await;
-    assert_eq!(bench.verdicts().await, [Some(Verdict::Late)]);
+    assert_eq!(bench.verdicts().await, [Some(AllocationOutcome::Late)]);
     assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 failed");
 
     bench.clock.advance(DAY);
-    let closing = bench.host.close(&unpaid, Closed::Voided).await.unwrap();
+    let closing = bench
+        .host
+        .close(&unpaid, CloseReason::Voided)
+        .await
+        .unwrap();
     assert!(closing.still_payable.is_empty(), "{closing:?}");
     assert_eq!(
         bench.view("inv").await.checkouts[0].state,
@@ -229,16 +241,16 @@ async fn nobody_is_asked_to_pay_while_money_is_stated_that_was_not_told() {
     bench.settle().await;
     assert_eq!(bench.states().await, [(DeliveryState::Applied, 1)]);
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
-    bench.refused(&unpaid, Refusal::MoneyUnexplained).await;
+    bench.refused(&unpaid, Refusal::UnreconciledFunds).await;
     let closing = bench
         .host
-        .close(&invoice("inv", "100.00"), Closed::Settled)
+        .close(&invoice("inv", "100.00"), CloseReason::PaidElsewhere)
         .await
         .unwrap();
-    let reason = closing.unbooked[0].1.to_string();
+    let reason = closing.unreconciled[0].1.to_string();
     assert!(reason.contains("cannot be asked"), "{reason}");
     bench.told(&url, &payment("1", rupees("100.00"))).await;
-    assert_eq!(bench.verdicts().await, [Some(Verdict::Late)]);
+    assert_eq!(bench.verdicts().await, [Some(AllocationOutcome::Late)]);
 }
 
 /// Writes down how each checkout ended.
@@ -246,10 +258,10 @@ async fn nobody_is_asked_to_pay_while_money_is_stated_that_was_not_told() {
 struct Ends(Arc<Mutex<Vec<CheckoutState>>>);
 
 #[async_trait]
-impl PaymentHandler<BenchTx> for Ends {
+impl PaymentHandler for Ends {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if let Cause::Checkout { state, .. } = change.cause

@@ -8,18 +8,17 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use gateway::bench::{Bench, code, invoice, organization};
-use gateway::store::BenchTx;
 use gateway::{about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::{Account, Closed, PaymentProgress};
 use payment_provider_host::*;
+use payment_provider_host::{Balance, CloseReason, PaymentProgress};
 
 /// A line in the host's ledger: what one change brought, in paise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
     cause: &'static str,
-    credited: i64,
-    surplus: i64,
+    applied: i64,
+    overpaid: i64,
 }
 
 /// What is in the other database. Every change is refused after it was written there, so often.
@@ -36,10 +35,11 @@ struct Elsewhere {
 struct OtherDatabase(Arc<Mutex<Elsewhere>>);
 
 fn line(cause: Cause<'_>) -> Line {
-    let (cause, credited, surplus) = match cause {
-        Cause::Booked { booking, .. } => {
-            let [credited, surplus] = [booking.credited, booking.surplus].map(Money::minor_units);
-            ("booked", credited, surplus)
+    let (cause, applied, overpaid) = match cause {
+        Cause::Posted { allocation, .. } => {
+            let [applied, overpaid] =
+                [allocation.applied, allocation.overpaid].map(Money::minor_units);
+            ("booked", applied, overpaid)
         }
         Cause::Attempted { .. } => ("attempted", 0, 0),
         Cause::Refunded { counts: true, .. } => ("refunded", 0, 0),
@@ -50,16 +50,16 @@ fn line(cause: Cause<'_>) -> Line {
     };
     Line {
         cause,
-        credited,
-        surplus,
+        applied,
+        overpaid,
     }
 }
 
 #[async_trait]
-impl PaymentHandler<BenchTx> for OtherDatabase {
+impl PaymentHandler for OtherDatabase {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         let mut elsewhere = self.0.lock().unwrap();
@@ -69,8 +69,8 @@ impl PaymentHandler<BenchTx> for OtherDatabase {
         elsewhere.connections.insert(change.connection.cloned());
         let totals = [
             change.received,
-            change.credited,
-            change.surplus,
+            change.applied,
+            change.overpaid,
             change.refunded,
         ];
         elsewhere.totals = totals.map(|money| money.decimal().to_string()).join(" ");
@@ -120,6 +120,7 @@ async fn lived_through(refusals: usize) -> Elsewhere {
     let bench = Bench::with_handler(host.clone()).await;
     let owed = invoice("inv", "100.00").with_partial_payments(PartialPayments::any());
     let url = until_it_works!(bench.host.payment_url(&owed));
+    let url = url.pay().unwrap();
     let reference = url.reference.as_str();
     let failed = bench
         .gateway
@@ -134,7 +135,7 @@ async fn lived_through(refusals: usize) -> Elsewhere {
     for status in [RefundStatus::Succeeded, RefundStatus::Failed] {
         receive(&bench, told_refund(&second, status)).await;
     }
-    until_it_works!(bench.host.close(&owed, Closed::Settled));
+    until_it_works!(bench.host.close(&owed, CloseReason::PaidElsewhere));
     assert_eq!(bench.totals("inv").await, "140.00 100.00 40.00 succeeded");
     std::mem::take(&mut *host.0.lock().unwrap())
 }
@@ -167,7 +168,7 @@ async fn what_is_told_again_has_the_same_key_and_the_same_totals() {
     assert_eq!(again.totals, once.totals);
     // So lines that are kept by their key add up, however often they were told.
     let sum = |part: fn(&Line) -> i64| again.lines.values().map(part).sum::<i64>();
-    let sums = (sum(|line| line.credited), sum(|line| line.surplus));
+    let sums = (sum(|line| line.applied), sum(|line| line.overpaid));
     assert_eq!(sums, (10_000, 4_000));
     let by = BTreeSet::from([None, Some(code())]);
     assert_eq!(again.connections, by);
@@ -176,7 +177,7 @@ async fn what_is_told_again_has_the_same_key_and_the_same_totals() {
 /// The key of the change of a payable that nothing was paid for, by this connection.
 fn key(payable: &str, connection: Option<&ConnectionCode>, cause: Cause<'_>) -> ChangeKey {
     let owed = invoice(payable, "100.00");
-    let (organization, account) = (organization(), Account::open(owed.amount));
+    let (organization, account) = (organization(), Balance::open(owed.amount));
     let change = PayableChange::new(
         &organization,
         &owed.id,
@@ -229,8 +230,8 @@ fn keys_differ_by_whatever_changes_are_told_apart_by() {
         key("inv", Some(&main), refunded(&given_back, false)),
         key("inv", Some(&main), refunded(&in_dollars, true)),
         key("inv", Some(&main), refunded(&corrected, true)),
-        key("inv", None, closed(Closed::Settled)),
-        key("inv", None, closed(Closed::Voided)),
+        key("inv", None, closed(CloseReason::PaidElsewhere)),
+        key("inv", None, closed(CloseReason::Voided)),
         key("inv", Some(&main), checkout(CheckoutState::Open)),
         key("inv", Some(&main), checkout(CheckoutState::Paid)),
     ];

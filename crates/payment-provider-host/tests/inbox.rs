@@ -5,10 +5,11 @@ mod gateway;
 use std::sync::{Arc, Mutex};
 
 use gateway::bench::{Bench, code, invoice, organization, provider};
-use gateway::store::BenchTx;
+use gateway::store::{in_tx, numbers};
 use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Verdict;
+use payment_provider_host::AllocationOutcome;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 /// What a link event of a real gateway says: the payment, then the checkout's totals.
@@ -49,7 +50,10 @@ async fn a_payment_told_by_two_event_types_and_ten_times_counts_once() {
     assert_eq!(bench.view("inv").await.payments.len(), 1);
     let deliveries = bench.deliveries().await;
     assert_eq!(
-        deliveries.iter().map(|d| d.copies).collect::<Vec<_>>(),
+        deliveries
+            .iter()
+            .map(|d| d.delivery_count)
+            .collect::<Vec<_>>(),
         [10, 10]
     );
     // All that was said agreed, so the gateway was never asked.
@@ -214,11 +218,14 @@ async fn paid_with_less_is_booked_as_what_came_and_flagged() {
     bench.settle().await;
     assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
     let view = bench.view("inv").await;
-    assert_eq!(view.payments[0].verdict, Some(Verdict::AmountMismatch));
+    assert_eq!(
+        view.payments[0].allocation.map(|it| it.outcome),
+        Some(AllocationOutcome::AmountMismatch)
+    );
     assert!(
         view.history
             .iter()
-            .any(|entry| entry.kind == HistoryKind::Mismatch)
+            .any(|entry| entry.event == AuditEvent::Mismatch)
     );
     assert_eq!(view.due.decimal().to_string(), "145.12");
 }
@@ -269,10 +276,14 @@ async fn a_second_link_paid_is_surplus() {
         .await
         .payments
         .iter()
-        .filter_map(|payment| payment.verdict)
+        .filter_map(|payment| payment.allocation)
+        .map(|it| it.outcome)
         .collect();
     assert_eq!(verdicts.len(), 2);
-    assert!(verdicts.contains(&Verdict::Exact) && verdicts.contains(&Verdict::Duplicate));
+    assert!(
+        verdicts.contains(&AllocationOutcome::Exact)
+            && verdicts.contains(&AllocationOutcome::Duplicate)
+    );
 }
 
 #[tokio::test]
@@ -435,7 +446,7 @@ async fn wrong_signatures_and_unknown_connections_store_nothing() {
     let bench = Bench::new().await;
     let request = delivery("wrong", &[]);
     let error = bench.receive_request(request.clone()).await.unwrap_err();
-    assert!(matches!(error, ReceiveError::InvalidSignature));
+    assert!(matches!(error.kind(), ErrorKind::InvalidSignature));
 
     let elsewhere = [
         ("memory", "other-org", "main"),
@@ -451,7 +462,10 @@ async fn wrong_signatures_and_unknown_connections_store_nothing() {
             .host
             .receive_webhook(&provider, &organization, &code, &request)
             .await;
-        assert!(matches!(error, Err(ReceiveError::UnknownConnection)));
+        assert!(matches!(
+            error.as_ref().map_err(Error::kind),
+            Err(ErrorKind::NotFound(Entity::Connection))
+        ));
     }
     assert!(states(&bench).await.is_empty());
 }
@@ -532,23 +546,25 @@ async fn a_disabled_connection_still_takes_its_webhooks() {
 struct Reluctant(Arc<Mutex<usize>>);
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Reluctant {
+impl PaymentHandler for Reluctant {
     async fn on_change(
         &self,
-        tx: &mut BenchTx,
+        tx: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
-        if !matches!(change.cause, Cause::Booked { .. }) {
+        if !matches!(change.cause, Cause::Posted { .. }) {
             return Ok(());
         }
-        sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, credited BIGINT)")
-            .execute(&mut **tx)
-            .await?;
-        sqlx::query("INSERT INTO own VALUES ($1, $2)")
-            .bind(change.payable.as_str())
-            .bind(change.credited.minor_units())
-            .execute(&mut **tx)
-            .await?;
+        in_tx!(tx, connection => {
+            sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, applied BIGINT)")
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query("INSERT INTO own VALUES ($1, $2)")
+                .bind(change.payable.as_str())
+                .bind(change.applied.minor_units())
+                .execute(connection)
+                .await?;
+        });
         let mut calls = self.0.lock().unwrap();
         *calls += 1;
         if *calls == 1 {
@@ -572,10 +588,7 @@ async fn the_hosts_own_rows_and_the_booking_are_one_transaction() {
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
     bench.settle().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
-    let rows: Vec<i64> = sqlx::query_scalar("SELECT credited FROM own")
-        .fetch_all(bench.pool())
-        .await
-        .unwrap();
+    let rows = numbers(&bench.host, "SELECT applied FROM own").await;
     assert_eq!(rows, [20_012]);
     assert_eq!(*handler.0.lock().unwrap(), 2);
 }

@@ -22,9 +22,9 @@ fn reads(bench: &Bench) -> usize {
     state.calls.iter().filter(read).count()
 }
 
-async fn lines(bench: &Bench, kind: HistoryKind) -> Vec<String> {
+async fn lines(bench: &Bench, kind: AuditEvent) -> Vec<String> {
     let history = bench.view("inv").await.history.into_iter();
-    let of_kind = history.filter(|line| line.kind == kind);
+    let of_kind = history.filter(|line| line.event == kind);
     of_kind.map(|line| line.detail).collect()
 }
 
@@ -42,10 +42,14 @@ async fn a_copy_past_its_time_of_what_was_applied_asks_nobody() {
     bench.settle().await;
     assert_eq!(reads(&bench), 0);
     let said = "PAYMENT delivered again, unchanged: what it says counts once";
-    assert_eq!(lines(&bench, HistoryKind::DuplicateIgnored).await, [said]);
+    assert_eq!(lines(&bench, AuditEvent::DuplicateIgnored).await, [said]);
     let delivery = bench.deliveries().await.remove(0);
     assert_eq!(
-        (delivery.state, delivery.timestamp_check, delivery.copies),
+        (
+            delivery.state,
+            delivery.timestamp_check,
+            delivery.delivery_count
+        ),
         (DeliveryState::Applied, TimestampCheck::Fresh, 2)
     );
 }
@@ -62,8 +66,8 @@ async fn what_is_late_at_first_sight_is_asked_about_once_however_often_it_comes(
     }
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(reads(&bench), 2, "the checkout and its payments");
-    assert_eq!(lines(&bench, HistoryKind::PaymentsFetched).await.len(), 1);
-    let told = lines(&bench, HistoryKind::DuplicateIgnored).await;
+    assert_eq!(lines(&bench, AuditEvent::PaymentsFetched).await.len(), 1);
+    let told = lines(&bench, AuditEvent::DuplicateIgnored).await;
     let asked = |line: &String| line.contains("is asked");
     assert!(!told.is_empty() && !told.iter().any(asked), "{told:?}");
 }
@@ -84,7 +88,7 @@ async fn a_late_copy_that_comes_during_the_fetch_is_no_reason_for_another() {
     let (_, ()) = tokio::join!(bench.host.apply_due_deliveries(), during);
     bench.settle().await;
     assert_eq!(reads(&bench), 2);
-    assert_eq!(bench.deliveries().await[0].copies, 2);
+    assert_eq!(bench.deliveries().await[0].delivery_count, 2);
 }
 
 #[tokio::test]
@@ -118,7 +122,7 @@ async fn a_copy_in_time_that_only_says_to_look_is_news_though_the_first_was_late
     bench.settle().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     let again = "CHANGED delivered again, unchanged: the gateway is asked whether there is news";
-    assert_eq!(lines(&bench, HistoryKind::DuplicateIgnored).await, [again]);
+    assert_eq!(lines(&bench, AuditEvent::DuplicateIgnored).await, [again]);
 }
 
 #[tokio::test]

@@ -8,35 +8,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, invoice, organization};
-use gateway::store::{BenchStore, BenchTx, TestStore};
+use gateway::store::numbers;
 use gateway::{Gateway, ManualClock, MemoryFactory, about, paid_event};
 use payment_provider_core::*;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 use tokio_util::sync::CancellationToken;
 
 /// A runtime on the bench's database whose leases last so long.
-async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host<BenchStore>, BuildError> {
+async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host, Error> {
     let mut config = HostConfig::default();
     config.delivery_lease = lease;
     with_config(bench, config).await
 }
 
-async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host<BenchStore>, BuildError> {
+async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host, Error> {
     with_handler(bench, config, ()).await
 }
 
 async fn with_handler(
     bench: &Bench,
     config: HostConfig,
-    handler: impl PaymentHandler<BenchTx>,
-) -> Result<Host<BenchStore>, BuildError> {
+    handler: impl PaymentHandler,
+) -> Result<Host, Error> {
     let key = bench.place.directory.path().join("sealing.key");
-    let key = SealingKey::from_file_or_new(&key).unwrap();
+    let key = EncryptionKey::from_file_or_new(&key).unwrap();
     let mut registry = ProviderRegistry::new();
     let factory = MemoryFactory::new(Gateway::clone(&bench.gateway));
     registry.register(factory).unwrap();
-    let store = BenchStore::open_at(&bench.place).await;
-    Host::builder(store, registry, SealingKeys::new(key))
+    let builder = bench.place.open().await;
+    builder
+        .with_registry(registry)
+        .with_encryption_keys(EncryptionKeys::new(key))
         .with_clock(Arc::new(ManualClock::clone(&bench.clock)))
         .with_config(config)
         .with_handler(handler)
@@ -96,10 +99,8 @@ async fn work_that_takes_longer_than_its_lease_stays_with_its_worker() {
         async move { host.run_inbox(stop).await }
     });
     bench.gateway.call_held().await;
-    let leased_until = async || -> i64 {
-        let until = sqlx::query_scalar("SELECT lease_until FROM deliveries");
-        until.fetch_one(bench.pool()).await.unwrap()
-    };
+    let leased_until =
+        async || -> i64 { numbers(&bench.host, "SELECT lease_until FROM deliveries").await[0] };
     for _ in 0..3 {
         let before = leased_until().await;
         bench.clock.advance(Duration::from_millis(900));
@@ -165,7 +166,10 @@ async fn a_lease_is_neither_a_moment_nor_for_ever() {
         Duration::MAX,
     ] {
         let built = with_lease(&bench, refused).await;
-        assert!(matches!(built, Err(BuildError::DeliveryLease)));
+        assert!(matches!(
+            built.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Invalid(_))
+        ));
     }
     for taken in [1, 300].map(Duration::from_secs) {
         with_lease(&bench, taken).await.unwrap();
@@ -178,13 +182,22 @@ async fn there_is_a_try_and_it_lasts_no_shorter_than_a_lease_and_ends() {
     let mut config = HostConfig::default();
     config.delivery_attempts = 0;
     let built = with_config(&bench, config).await;
-    assert!(matches!(built, Err(BuildError::DeliveryAttempts)));
+    assert!(matches!(
+        built.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Invalid(_))
+    ));
     for (lease, longest) in [(30, 29), (1, 0), (1, 3601)] {
         let mut config = HostConfig::default();
         config.delivery_lease = Duration::from_secs(lease);
-        config.longest_try = Duration::from_secs(longest);
+        config.attempt_timeout = Duration::from_secs(longest);
         let built = with_config(&bench, config).await;
-        assert!(matches!(built, Err(BuildError::LongestTry)), "{longest}");
+        assert!(
+            matches!(
+                built.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Invalid(_))
+            ),
+            "{longest}"
+        );
     }
 }
 
@@ -195,7 +208,7 @@ async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() 
     let bench = Bench::new().await;
     let mut config = HostConfig::default();
     config.delivery_lease = Duration::from_secs(1);
-    config.longest_try = Duration::from_secs(1);
+    config.attempt_timeout = Duration::from_secs(1);
     let host = with_config(&bench, config).await.unwrap();
     let quick = bench.url(&invoice("quick", "200.12")).await;
     news_and_a_slow_gateway(&bench).await;
@@ -235,13 +248,13 @@ async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() 
 struct Hangs;
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Hangs {
+impl PaymentHandler for Hangs {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
-        if matches!(change.cause, Cause::Booked { .. }) {
+        if matches!(change.cause, Cause::Posted { .. }) {
             std::future::pending::<()>().await;
         }
         Ok(())
@@ -254,7 +267,7 @@ async fn what_hangs_with_the_transaction_is_given_up_as_soon() {
     let url = bench.url(&invoice("inv", "200.12")).await;
     let mut config = HostConfig::default();
     config.delivery_lease = Duration::from_secs(1);
-    config.longest_try = Duration::from_secs(1);
+    config.attempt_timeout = Duration::from_secs(1);
     let host = with_handler(&bench, config, Hangs).await.unwrap();
     let payment = bench.gateway.pay(url.reference.as_str(), "200.12");
     let told = paid_event(url.reference.as_str(), &payment);

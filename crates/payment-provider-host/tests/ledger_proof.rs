@@ -4,15 +4,15 @@ mod gateway;
 
 use gateway::bench::{Bench, invoice, organization, provider};
 use gateway::paid_event;
-use gateway::store::TestStore;
+use gateway::store::tamper;
 use payment_provider_core::*;
+use payment_provider_host::CloseReason;
 use payment_provider_host::Invariant as I;
-use payment_provider_host::cash::Closed;
 use payment_provider_host::*;
 
 impl Bench {
     async fn proof(&self) -> LedgerReport {
-        self.host.verify_ledger(None).await.unwrap()
+        self.host.audit_ledger(None).await.unwrap()
     }
 
     async fn paid(&self, reference: &str, amount: &str) {
@@ -77,51 +77,55 @@ async fn what_the_runtime_books_adds_up() {
     let late = invoice("late", "20.00");
     let url = bench.url(&late).await;
     bench.gateway.state().will_not_cancel = true;
-    bench.host.close(&late, Closed::Voided).await.unwrap();
+    bench.host.close(&late, CloseReason::Voided).await.unwrap();
     bench.paid(url.reference.as_str(), "20.00").await;
-    bench.host.close(&partly, Closed::Settled).await.unwrap();
+    bench
+        .host
+        .close(&partly, CloseReason::PaidElsewhere)
+        .await
+        .unwrap();
 
     let report = bench.proof().await;
     assert!(report.is_sound(), "{:#?}", report.findings);
     assert_eq!((report.payables, report.payments, report.booked), (3, 6, 5));
-    assert_eq!((report.effects, report.refunds), (6, 0));
+    assert_eq!((report.dedup_keys, report.refunds), (6, 0));
     let totals: Vec<_> = report
         .totals
         .iter()
         .map(|of| {
             let word = of.currency.code();
-            (word, of.received, of.credited, of.surplus, of.elsewhere)
+            (word, of.received, of.applied, of.overpaid, of.elsewhere)
         })
         .collect();
     assert_eq!(
         totals,
         [("INR", 19_000, 13_000, 6_000, 0), ("USD", 0, 0, 0, 500)]
     );
-    let ours = bench.host.verify_ledger(Some(&organization())).await;
+    let ours = bench.host.audit_ledger(Some(&organization())).await;
     assert_eq!(ours.unwrap(), report);
     let stranger = OrganizationId::new("stranger").unwrap();
-    let none = bench.host.verify_ledger(Some(&stranger)).await.unwrap();
+    let none = bench.host.audit_ledger(Some(&stranger)).await.unwrap();
     assert!(none.is_sound());
-    assert_eq!((none.payables, none.effects), (0, 0));
+    assert_eq!((none.payables, none.dedup_keys), (0, 0));
 }
 
 const OTHER: &str = "(SELECT max(connection_pk) FROM connections WHERE code = 'second')";
 const FOREIGN: &str =
     "(SELECT max(connection_pk) FROM connections WHERE organization_id = 'other')";
-const SECOND: &str = "verdict = 'duplicate'";
+const SECOND: &str = "allocation_outcome = 'duplicate'";
 
 /// What is done to the books of an invoice that was overpaid, and what no longer holds.
 const TAMPERED: &[(&str, &[I])] = &[
     (
-        "UPDATE payables SET received = received - 1, surplus = surplus - 1",
+        "UPDATE payables SET received = received - 1, overpaid = overpaid - 1",
         &[I::Received, I::Surplus],
     ),
     (
-        "UPDATE payables SET credited = credited - 1, surplus = surplus + 1",
+        "UPDATE payables SET applied = applied - 1, overpaid = overpaid + 1",
         &[I::Credited, I::Surplus, I::Split],
     ),
     (
-        "UPDATE payables SET creditable = creditable + 500",
+        "UPDATE payables SET applicable = applicable + 500",
         &[I::Split, I::Creditable],
     ),
     ("UPDATE payables SET amount = amount + 1", &[I::Creditable]),
@@ -136,23 +140,23 @@ const TAMPERED: &[(&str, &[I])] = &[
         ],
     ),
     (
-        "UPDATE payments SET amount = amount + 1, surplus = surplus + 1 WHERE SECOND",
+        "UPDATE payments SET amount = amount + 1, overpaid = overpaid + 1 WHERE SECOND",
         &[I::Details, I::Received, I::Surplus],
     ),
     (
-        "UPDATE payments SET credited = credited - 1, surplus = surplus + 1 WHERE verdict = 'exact'",
+        "UPDATE payments SET applied = applied - 1, overpaid = overpaid + 1 WHERE allocation_outcome = 'exact'",
         &[I::Credited, I::Surplus],
     ),
     (
-        "UPDATE payments SET credited = -1, surplus = amount + 1 WHERE SECOND",
+        "UPDATE payments SET applied = -1, overpaid = amount + 1 WHERE SECOND",
         &[I::Shares, I::Credited, I::Surplus],
     ),
     (
-        "UPDATE payments SET verdict = 'currency_mismatch' WHERE verdict = 'exact'",
+        "UPDATE payments SET allocation_outcome = 'currency_mismatch' WHERE allocation_outcome = 'exact'",
         &[I::Shares, I::Received, I::Credited],
     ),
     (
-        "UPDATE payments SET verdict = NULL WHERE SECOND",
+        "UPDATE payments SET allocation_outcome = NULL WHERE SECOND",
         &[I::Booked, I::Received, I::Surplus],
     ),
     (
@@ -169,31 +173,31 @@ const TAMPERED: &[(&str, &[I])] = &[
     ),
     (
         "UPDATE payments SET gateway_payment_id = 'x' WHERE SECOND",
-        &[I::Details, I::Effect],
+        &[I::Details, I::DedupKey],
     ),
     (
-        "DELETE FROM effects WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
-        &[I::Effect],
+        "DELETE FROM dedup_keys WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        &[I::DedupKey],
     ),
     (
-        "UPDATE effects SET payment_pk = (SELECT min(payment_pk) FROM payments)",
-        &[I::Effect],
+        "UPDATE dedup_keys SET payment_pk = (SELECT min(payment_pk) FROM payments)",
+        &[I::DedupKey],
     ),
     (
-        "UPDATE effects SET payment_pk = 999 WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
-        &[I::Effect, I::EffectPayment],
+        "UPDATE dedup_keys SET payment_pk = 999 WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        &[I::DedupKey, I::DedupKeyPayment],
     ),
     (
-        "UPDATE effects SET connection_pk = OTHER WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
-        &[I::Effect, I::EffectPayment],
+        "UPDATE dedup_keys SET connection_pk = OTHER WHERE payment_pk = (SELECT payment_pk FROM payments WHERE SECOND)",
+        &[I::DedupKey, I::DedupKeyPayment],
     ),
     (
         "UPDATE payments SET connection_pk = OTHER WHERE SECOND",
-        &[I::Connection, I::Effect, I::EffectPayment],
+        &[I::Connection, I::DedupKey, I::DedupKeyPayment],
     ),
     (
         "UPDATE checkouts SET connection_pk = FOREIGN; UPDATE payments SET connection_pk = FOREIGN;
-             UPDATE effects SET connection_pk = FOREIGN",
+             UPDATE dedup_keys SET connection_pk = FOREIGN",
         &[I::Organization, I::Organization],
     ),
     (
@@ -202,10 +206,10 @@ const TAMPERED: &[(&str, &[I])] = &[
     ),
     (
         "DELETE FROM payments WHERE SECOND",
-        &[I::Received, I::Surplus, I::EffectPayment],
+        &[I::Received, I::Surplus, I::DedupKeyPayment],
     ),
     (
-        "UPDATE payables SET closed = 'voided', creditable = creditable + 7",
+        "UPDATE payables SET closed = 'voided', applicable = applicable + 7",
         &[I::Split, I::Creditable],
     ),
 ];
@@ -221,13 +225,13 @@ async fn each_total_and_each_row_that_is_tampered_with_is_found() {
             .replace("OTHER", OTHER)
             .replace("FOREIGN", FOREIGN)
             .replace("SECOND", SECOND);
-        bench.host.store().tamper(&statement).await;
+        tamper(&bench.host, &statement).await;
         let report = bench.proof().await;
         let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
         assert_eq!(found, *expected, "{statement}\n{:#?}", report.findings);
         for finding in &report.findings {
             assert_ne!(finding.stated, finding.expected, "{finding}");
-            let is_loose = [I::EffectPayment, I::PaymentCheckout].contains(&finding.invariant);
+            let is_loose = [I::DedupKeyPayment, I::PaymentCheckout].contains(&finding.invariant);
             assert_eq!(finding.payable.is_none(), is_loose, "{finding}");
         }
     }
@@ -236,9 +240,9 @@ async fn each_total_and_each_row_that_is_tampered_with_is_found() {
 #[tokio::test]
 async fn a_finding_says_whose_payable_it_is_and_both_numbers() {
     let bench = Bench::overpaid().await;
-    let statement = "UPDATE payables SET received = 13999, surplus = 3999";
-    bench.host.store().tamper(statement).await;
-    let report = bench.host.verify_ledger(Some(&organization())).await;
+    let statement = "UPDATE payables SET received = 13999, overpaid = 3999";
+    tamper(&bench.host, statement).await;
+    let report = bench.host.audit_ledger(Some(&organization())).await;
     let finding = report.unwrap().findings.remove(0);
     assert_eq!(finding.organization, Some(organization()));
     assert_eq!(finding.payable, Some(PayableId::new("inv").unwrap()));
@@ -251,15 +255,15 @@ async fn a_finding_says_whose_payable_it_is_and_both_numbers() {
          INR 140.00"
     );
     let stranger = OrganizationId::new("stranger").unwrap();
-    let theirs = bench.host.verify_ledger(Some(&stranger)).await.unwrap();
+    let theirs = bench.host.audit_ledger(Some(&stranger)).await.unwrap();
     assert!(theirs.is_sound(), "inside one organization");
 }
 
 /// As many payables as a platform makes in a month, each with one payment, part of it given back; and what the database knows
 /// of their number, which otherwise it learns by itself after a while.
 const MANY: &str = "
-    INSERT INTO payables (organization_id, payable_id, currency, amount, creditable, received, credited,
-            surplus, refunded, created_at)
+    INSERT INTO payables (organization_id, payable_id, currency, amount, applicable, received, applied,
+            overpaid, refunded, created_at)
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
         SELECT 'org', 'many-' || i, 'INR', 100, 100, 100, 100, 0, 7, 1 FROM n;
     INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id, environment,
@@ -268,10 +272,10 @@ const MANY: &str = "
         SELECT payable_pk, (SELECT connection_pk FROM connections), 1, 'r' || payable_pk, 'c', 'sandbox',
             'INR', 100, false, '{}', 1, 'paid', 1, 1, false, 1 FROM payables;
     INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, status, currency, amount,
-            details, verdict, credited, surplus, seen_at)
+            details, allocation_outcome, applied, overpaid, seen_at)
         SELECT checkout_pk, connection_pk, 'p' || checkout_pk, 'succeeded', 'INR', 100,
             replace('DETAILS', 'ID', 'p' || checkout_pk), 'exact', 100, 0, 1 FROM checkouts;
-    INSERT INTO effects (connection_pk, dedup_key, payment_pk, applied_at)
+    INSERT INTO dedup_keys (connection_pk, dedup_key, payment_pk, applied_at)
         SELECT connection_pk, 'payment:succeeded:' || gateway_payment_id, payment_pk, 1 FROM payments;
     INSERT INTO refunds (checkout_pk, connection_pk, gateway_refund_id, gateway_payment_id, status,
             currency, amount, details, seen_at)
@@ -299,21 +303,21 @@ async fn many(count: &str) -> Bench {
         .replace("DETAILS", &details)
         .replace("REFUND", &refund)
         .replace("100000", count);
-    bench.host.store().tamper(&fill).await;
+    tamper(&bench.host, &fill).await;
     bench
 }
 
 #[tokio::test]
 async fn one_of_a_hundred_thousand_payables_is_found() {
     let bench = many("100000").await;
-    let last = "UPDATE payables SET received = 99, credited = 99 WHERE payable_id = 'many-100000'";
-    bench.host.store().tamper(last).await;
+    let last = "UPDATE payables SET received = 99, applied = 99 WHERE payable_id = 'many-100000'";
+    tamper(&bench.host, last).await;
     let begun = std::time::Instant::now();
     let report = bench.proof().await;
     println!("100000 payables proven in {:?}", begun.elapsed());
     let counts = (report.payables, report.booked, report.refunds);
     assert_eq!(counts, (100_000, 100_000, 100_000));
-    assert_eq!(report.effects, 100_000);
+    assert_eq!(report.dedup_keys, 100_000);
     assert_eq!(report.totals[0].received, 9_999_999);
     assert_eq!(report.totals[0].refunded, 700_000);
     let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
@@ -328,8 +332,7 @@ async fn more_findings_than_can_be_listed_are_counted() {
     let bench = many("1700").await;
     let report = bench.proof().await;
     assert!(report.is_sound(), "{:#?}", report.findings);
-    let tamper = "UPDATE payables SET amount = 101";
-    bench.host.store().tamper(tamper).await;
+    tamper(&bench.host, "UPDATE payables SET amount = 101").await;
     let report = bench.proof().await;
     assert_eq!((report.findings.len(), report.unlisted), (1_000, 700));
     assert!(!report.is_sound());
@@ -502,7 +505,7 @@ const REFUNDS_TAMPERED: &[(&str, &[I])] = &[
     ),
     (
         "UPDATE checkouts SET connection_pk = FOREIGN WHERE MINE; UPDATE payments SET connection_pk =
-             FOREIGN WHERE MINE; UPDATE effects SET connection_pk = FOREIGN WHERE payment_pk IN
+             FOREIGN WHERE MINE; UPDATE dedup_keys SET connection_pk = FOREIGN WHERE payment_pk IN
              (SELECT payment_pk FROM payments WHERE MINE);
          UPDATE refunds SET connection_pk = FOREIGN WHERE MINE",
         &[I::Organization, I::Organization],
@@ -517,8 +520,8 @@ const REFUNDS_TAMPERED: &[(&str, &[I])] = &[
     ),
     ("DELETE FROM refunds WHERE R1", &[I::Refunded]),
     (
-        "DELETE FROM effects WHERE payment_pk IN (SELECT payment_pk FROM payments WHERE MINE);
-         DELETE FROM payments WHERE MINE; UPDATE payables SET received = 0, credited = 0 WHERE INV",
+        "DELETE FROM dedup_keys WHERE payment_pk IN (SELECT payment_pk FROM payments WHERE MINE);
+         DELETE FROM payments WHERE MINE; UPDATE payables SET received = 0, applied = 0 WHERE INV",
         &[I::RefundPayment],
     ),
     (
@@ -550,7 +553,7 @@ async fn each_refund_that_is_tampered_with_is_found() {
             .replace("MINE", MINE)
             .replace("INV", "payable_id = 'inv'")
             .replace("R1", "gateway_refund_id = 'r1'");
-        bench.host.store().tamper(&statement).await;
+        tamper(&bench.host, &statement).await;
         let report = bench.proof().await;
         let found: Vec<_> = report.findings.iter().map(|one| one.invariant).collect();
         assert_eq!(found, *expected, "{statement}\n{:#?}", report.findings);
@@ -566,7 +569,7 @@ async fn each_refund_that_is_tampered_with_is_found() {
 async fn a_finding_says_which_refund_it_is_about() {
     let bench = Bench::refunded().await;
     let statement = "UPDATE refunds SET status = 'failed' WHERE gateway_refund_id = 'r1'";
-    bench.host.store().tamper(statement).await;
+    tamper(&bench.host, statement).await;
     let [details, total] = &bench.proof().await.findings[..] else {
         panic!("two findings")
     };

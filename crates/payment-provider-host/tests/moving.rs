@@ -7,9 +7,9 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use gateway::bench::{Bench, customer, invoice, organization, provider};
-use gateway::store::BenchStore;
 use gateway::{Fault, paid_event};
 use payment_provider_core::*;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 async fn bench() -> Bench {
@@ -27,13 +27,13 @@ fn link_to(connection: &str) -> NewCustomerLink {
     NewCustomerLink::new(organization(), customer, connection)
 }
 
-async fn move_to(host: &Host<BenchStore>, connection: &str) -> Departure {
+async fn move_to(host: &Host, connection: &str) -> UnlinkOutcome {
     let linking = host.link_customer(link_to(connection)).await.unwrap();
     assert_eq!(linking.linked.connection.as_str(), connection);
-    linking.departure
+    linking.left
 }
 
-async fn unlink(bench: &Bench) -> Departure {
+async fn unlink(bench: &Bench) -> UnlinkOutcome {
     let (organization, customer) = (organization(), customer());
     let unlinked = bench.host.unlink_customer(&organization, &customer);
     unlinked.await.unwrap()
@@ -46,14 +46,14 @@ async fn linked_to(bench: &Bench) -> Option<String> {
 }
 
 /// Ended, still payable, unbooked.
-fn counts(departure: &Departure) -> (usize, usize, usize) {
-    let Departure {
+fn counts(departure: &UnlinkOutcome) -> (usize, usize, usize) {
+    let UnlinkOutcome {
         ended,
         still_payable,
-        unbooked,
+        unreconciled,
         ..
     } = departure;
-    (ended.len(), still_payable.len(), unbooked.len())
+    (ended.len(), still_payable.len(), unreconciled.len())
 }
 
 fn status(bench: &Bench, url: &PaymentUrl) -> CheckoutStatus {
@@ -110,7 +110,7 @@ async fn what_the_gateway_will_not_cancel_is_told_watched_and_booked() {
     assert_eq!(left.payable.as_str(), "inv");
     assert_eq!(left.connection.as_str(), "main");
     assert_eq!(left.reference, url.reference);
-    let refused = CheckoutError::Refused(Refusal::EarlierStillPayable);
+    let refused = Error::from(Refusal::EarlierStillPayable);
     assert_eq!(left.error.to_string(), refused.to_string());
     // No second way to pay beside it.
     let second = bench.host.payment_url(&invoice("inv", "100.00")).await;
@@ -131,8 +131,8 @@ async fn where_the_gateway_is_away_a_repeat_finishes() {
     let departure = move_to(&bench.host, "other").await;
     assert_eq!(counts(&departure), (0, 1, 0));
     assert!(matches!(
-        departure.still_payable[0].error,
-        CheckoutError::Provider(_)
+        departure.still_payable[0].error.kind(),
+        ErrorKind::Provider(_)
     ));
     assert_eq!(status(&bench, &url), CheckoutStatus::Open);
     assert_eq!(counts(&move_to(&bench.host, "other").await), (1, 0, 0));
@@ -175,12 +175,12 @@ async fn what_was_paid_and_never_told_is_booked_by_moving() {
     bench.gateway.fail_next(Fault::Down);
     let departure = move_to(&bench.host, "main").await;
     assert_eq!(counts(&departure), (1, 0, 1));
-    assert_eq!(departure.unbooked[0].payable.as_str(), "two");
+    assert_eq!(departure.unreconciled[0].payable.as_str(), "two");
     assert_eq!(bench.totals("two").await, "0.00 0.00 0.00 pending");
     let refused = bench.host.payment_url(&invoice("two", "100.00")).await;
     assert!(matches!(
         refused,
-        Err(CheckoutError::Refused(Refusal::Paid))
+        Ok(PaymentUrlOutcome::NothingDue(NothingDue::Paid))
     ));
     assert_eq!(bench.totals("two").await, "100.00 100.00 0.00 succeeded");
 }
@@ -196,8 +196,8 @@ async fn an_unlinked_customer_is_asked_for_nothing_and_what_was_open_is_ended() 
     assert_eq!(linked_to(&bench).await, None);
     let refused = bench.host.payment_url(&invoice("one", "100.00")).await;
     assert!(matches!(
-        refused,
-        Err(CheckoutError::Refused(Refusal::CustomerNotLinked))
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Refused(Refusal::CustomerNotLinked))
     ));
     assert_eq!(counts(&unlink(&bench).await), (1, 0, 0));
     for url in [&one, &two] {
@@ -240,17 +240,17 @@ async fn a_link_that_is_being_made_meanwhile_is_ended_by_whoever_makes_it() {
             // The gateway did not have it yet, and that is no proof.
             assert_eq!(counts(&departure), (0, 1, 0));
             let error = &departure.still_payable[0].error;
-            assert!(matches!(error, CheckoutError::Busy { .. }), "{error}");
+            assert!(matches!(error.kind(), ErrorKind::Pending { .. }), "{error}");
         }
         let link = bench.gateway.state().links[main.reference.as_str()].clone();
         assert_eq!(link.status, CheckoutStatus::Cancelled);
         if unlinked {
             assert!(matches!(
-                url,
-                Err(CheckoutError::Refused(Refusal::CustomerNotLinked))
+                url.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Refused(Refusal::CustomerNotLinked))
             ));
         } else {
-            assert_ne!(url.unwrap().reference, main.reference);
+            assert_ne!(url.unwrap().pay().unwrap().reference, main.reference);
             let states = connections_of(&bench, "inv").await;
             assert_eq!(states[1], row("other", CheckoutState::Open));
         }
@@ -296,7 +296,8 @@ async fn no_link_stays_payable_at_the_old_connection_unsaid() {
                     tokio::task::yield_now().await;
                 }
                 match host.payment_url(&unpaid).await {
-                    Ok(_) | Err(CheckoutError::Busy { .. }) => {}
+                    Ok(_) => {}
+                    Err(error) if matches!(error.kind(), ErrorKind::Pending { .. }) => {}
                     Err(error) => panic!("{error}"),
                 }
             }

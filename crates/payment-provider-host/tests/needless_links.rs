@@ -89,7 +89,7 @@ async fn a_link_that_the_gateway_will_not_cancel_holds_nothing_up() {
     let history = bench.view("inv").await.history;
     let told = history
         .iter()
-        .filter(|entry| entry.kind == HistoryKind::CheckoutStillPayable);
+        .filter(|entry| entry.event == AuditEvent::CheckoutStillPayable);
     assert_eq!(told.count(), 1);
 }
 

@@ -5,7 +5,7 @@ mod gateway;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, invoice, organization};
-use gateway::store::BenchTx;
+use gateway::store::execute;
 use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -14,12 +14,6 @@ use tokio_util::sync::CancellationToken;
 /// A delivery that says only that something changed.
 fn changed(reference: &str) -> Event {
     Event::new("CHANGED", about(reference), EventKind::FetchNeeded)
-}
-
-async fn execute(bench: &Bench, statement: &'static str) {
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query(statement).execute(&mut *tx).await.unwrap();
-    bench.host.store().commit(tx).await.unwrap();
 }
 
 #[tokio::test]
@@ -197,12 +191,11 @@ async fn a_row_of_another_version_holds_up_nobody() {
     bench
         .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
         .await;
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query("UPDATE deliveries SET events = '[{\"from\":\"a newer version\"}]'")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    bench.host.store().commit(tx).await.unwrap();
+    execute(
+        &bench.host,
+        "UPDATE deliveries SET events = '[{\"from\":\"a newer version\"}]'",
+    )
+    .await;
     let payment = bench.gateway.pay(reference, "200.12");
     bench.receive(&[paid_event(reference, &payment)]).await;
     for _ in 0..40 {
@@ -449,13 +442,13 @@ async fn the_word_paid_is_looked_into() {
 struct Panics;
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Panics {
+impl PaymentHandler for Panics {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
-        let booked = matches!(change.cause, Cause::Booked { .. });
+        let booked = matches!(change.cause, Cause::Posted { .. });
         assert!(
             !(booked && change.payable.as_str() == "bad"),
             "a mistake of the host"
@@ -576,7 +569,7 @@ async fn a_copy_that_is_understood_by_now_is_applied() {
         let reference = url.reference.as_str();
         let payment = bench.gateway.pay(reference, "200.12");
         bench.receive(&[paid_event(reference, &payment)]).await;
-        execute(&bench, text).await;
+        execute(&bench.host, text).await;
         // the runtime was upgraded; the gateway sends again and is answered 200
         bench.receive(&[paid_event(reference, &payment)]).await;
         bench.host.retry_delivery(&organization(), &code(), &bench.deliveries().await[0].key).await.unwrap();
@@ -688,7 +681,7 @@ async fn an_id_that_counts_elsewhere_stays_there_and_so_does_its_refund() {
     let deliveries = bench.deliveries().await;
     let applied = |delivery: &Delivery| delivery.state == DeliveryState::Applied;
     assert!(deliveries.iter().all(applied), "{deliveries:#?}");
-    let proof = bench.host.verify_ledger(None).await.unwrap();
+    let proof = bench.host.audit_ledger(None).await.unwrap();
     assert!(proof.is_sound(), "{:#?}", proof.findings);
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use gateway::bench::{Bench, invoice};
 use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Closed;
+use payment_provider_host::CloseReason;
 use payment_provider_host::*;
 
 fn payable_links(bench: &Bench) -> usize {
@@ -64,7 +64,10 @@ async fn money_found_while_cancelling_is_booked_before_another_link_is_made() {
     bench.gateway.fail_next(Fault::Down);
     assert!(bench.host.payment_url(&unpaid).await.is_err());
     let asked = bench.host.payment_url(&unpaid).await;
-    assert!(matches!(asked, Err(CheckoutError::Refused(Refusal::Paid))));
+    assert!(matches!(
+        asked,
+        Ok(PaymentUrlOutcome::NothingDue(NothingDue::Paid))
+    ));
     assert_eq!(bench.gateway.state().creations, 1);
 }
 
@@ -79,7 +82,10 @@ async fn money_found_while_adopting_is_booked_before_another_link_is_made() {
     bench.gateway.fail_next(Fault::Down);
     assert!(bench.host.payment_url(&unpaid).await.is_err());
     let asked = bench.host.payment_url(&unpaid).await;
-    assert!(matches!(asked, Err(CheckoutError::Refused(Refusal::Paid))));
+    assert!(matches!(
+        asked,
+        Ok(PaymentUrlOutcome::NothingDue(NothingDue::Paid))
+    ));
     assert_eq!(bench.gateway.state().creations, 1);
 }
 
@@ -207,7 +213,7 @@ async fn a_payable_voided_while_its_link_is_made_gets_none() {
     bench.gateway.state().hold = true;
     let void = async {
         bench.gateway.call_held().await;
-        let closing = bench.host.close(&unpaid, Closed::Voided).await;
+        let closing = bench.host.close(&unpaid, CloseReason::Voided).await;
         bench.gateway.state().hold = false;
         closing
     };
@@ -217,7 +223,10 @@ async fn a_payable_voided_while_its_link_is_made_gets_none() {
         1,
         "it may exist by then"
     );
-    assert!(matches!(url, Err(CheckoutError::Refused(Refusal::Closed))));
+    assert!(matches!(
+        url,
+        Ok(PaymentUrlOutcome::NothingDue(NothingDue::Closed))
+    ));
     assert_eq!(bench.gateway.references().len(), 1);
     assert_eq!(payable_links(&bench), 0);
 }
@@ -255,7 +264,7 @@ async fn paid_told_during_a_cancellation_stays_paid() {
         bench.settle().await;
         bench.gateway.state().hold = false;
     };
-    let (closing, ()) = tokio::join!(bench.host.close(&unpaid, Closed::Settled), pay);
+    let (closing, ()) = tokio::join!(bench.host.close(&unpaid, CloseReason::PaidElsewhere), pay);
     closing.unwrap();
     assert_eq!(
         bench.view("inv").await.checkouts[0].state,
@@ -316,7 +325,11 @@ async fn closing_ends_what_is_over_by_our_clock_only() {
     let unpaid = invoice("inv", "200.12");
     bench.url(&unpaid).await;
     bench.clock.advance(Duration::from_hours(25));
-    let closing = bench.host.close(&unpaid, Closed::Voided).await.unwrap();
+    let closing = bench
+        .host
+        .close(&unpaid, CloseReason::Voided)
+        .await
+        .unwrap();
     assert!(
         payable_links(&bench) == 0 || !closing.still_payable.is_empty(),
         "still payable, and not told"
@@ -410,7 +423,7 @@ async fn a_link_that_is_made_after_another_took_its_place_is_ended() {
     bench.clock.advance(Duration::from_mins(3));
     // By now nobody takes the first one for more than a request that was never answered.
     let second = bench.url(&invoice("inv", "20.00")).await;
-    let first = first.await.unwrap();
+    let first = first.await.unwrap().pay().unwrap();
     let state = bench.gateway.state();
     let payable: Vec<_> = state
         .links

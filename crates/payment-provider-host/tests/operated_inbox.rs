@@ -5,6 +5,7 @@ mod gateway;
 use gateway::bench::{Bench, code, invoice, organization, provider};
 use gateway::{about, delivery, paid_event};
 use payment_provider_core::*;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 fn parked() -> DeliveryFilter {
@@ -24,7 +25,7 @@ impl Bench {
         page.unwrap().deliveries
     }
 
-    async fn park(&self, key: &str, reason: &str) -> Result<Parking, ParkError> {
+    async fn park(&self, key: &str, reason: &str) -> Result<ParkOutcome, Error> {
         let host = &self.host;
         host.park_delivery(&organization(), &code(), key, reason)
             .await
@@ -91,7 +92,7 @@ async fn a_delivery_is_taken_out_while_a_worker_has_it() {
     let (applied, ()) = tokio::join!(bench.host.apply_due_deliveries(), async {
         bench.gateway.call_held().await;
         let done = bench.park(&key, "  under inquiry ").await.unwrap();
-        assert_eq!(done, Parking::Parked);
+        assert_eq!(done, ParkOutcome::Parked);
         bench.gateway.state().hold = false;
     });
     assert_eq!(applied.unwrap(), 1);
@@ -102,7 +103,7 @@ async fn a_delivery_is_taken_out_while_a_worker_has_it() {
 
     // Once more changes nothing, and nobody but the operator brings it back.
     let again = bench.park(&key, "for another reason").await.unwrap();
-    assert_eq!(again, Parking::AlreadyParked);
+    assert_eq!(again, ParkOutcome::AlreadyParked);
     bench.settle().await;
     let found = bench.found(&parked()).await.remove(0);
     assert_eq!(found.error.as_deref(), Some(reason));
@@ -135,14 +136,20 @@ async fn what_waits_for_nothing_cannot_be_taken_out_and_a_reason_is_needed() {
     let key = bench.deliveries().await.remove(0).key;
     let error = bench.park(&key, "too late").await.unwrap_err();
     assert!(
-        matches!(error, ParkError::Over(DeliveryState::Applied)),
+        matches!(
+            error.kind(),
+            ErrorKind::Refused(Refusal::DeliveryDone(DeliveryState::Applied))
+        ),
         "{error}"
     );
     let error = bench.park("no-such-key", "why").await.unwrap_err();
-    assert!(matches!(error, ParkError::NotFound), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::NotFound(Entity::Delivery)),
+        "{error}"
+    );
     for reason in ["", "  ", "two\nlines", &"x".repeat(501)] {
         let error = bench.park(&key, reason).await.unwrap_err();
-        assert!(matches!(error, ParkError::Reason), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::Invalid(_)), "{error}");
     }
 }
 
@@ -176,7 +183,7 @@ async fn pages_go_over_all_connections_of_one_organization_and_no_other() {
         let page = bench.host.find_deliveries(&organization(), &filter).await;
         let page = page.unwrap();
         assert!(page.deliveries.len() <= 3);
-        let of = |delivery: Delivery| format!("{} {}", delivery.connection, delivery.subjects[0]);
+        let of = |delivery: Delivery| format!("{} {}", delivery.connection, delivery.targets[0]);
         seen.extend(page.deliveries.into_iter().map(of));
         let Some(next) = page.next else { break };
         // As a program would hand it on.
@@ -190,7 +197,10 @@ async fn pages_go_over_all_connections_of_one_organization_and_no_other() {
     let of_second = DeliveryFilter::default().of_connection(second.clone());
     assert_eq!(bench.found(&of_second).await.len(), 4);
     let page = bench.host.find_deliveries(&other, &of_second).await;
-    assert!(matches!(page, Err(ConnectionError::NotFound)));
+    assert!(matches!(
+        page.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
     let all = DeliveryFilter::default();
     let page = bench.host.find_deliveries(&other, &all).await.unwrap();
     assert_eq!((page.deliveries.len(), page.next), (4, None));
@@ -201,11 +211,14 @@ async fn pages_go_over_all_connections_of_one_organization_and_no_other() {
         .host
         .park_delivery(&other, &code(), key, "theirs")
         .await;
-    assert_eq!(done.unwrap(), Parking::Parked);
+    assert_eq!(done.unwrap(), ParkOutcome::Parked);
     assert!(bench.found(&parked()).await.is_empty());
     let stranger = OrganizationId::new("stranger").unwrap();
     let none = bench.host.delivery(&stranger, &code(), key).await;
-    assert!(matches!(none, Err(ConnectionError::NotFound)));
+    assert!(matches!(
+        none.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
     let none = bench.host.find_deliveries(&stranger, &all).await;
     assert!(none.unwrap().deliveries.is_empty());
 }

@@ -54,12 +54,12 @@ async fn closing_during_an_outage_tells_what_is_still_payable() {
     bench.gateway.fail_next(Fault::Down);
     let closing = bench
         .host
-        .close(&unpaid, cash::Closed::Voided)
+        .close(&unpaid, CloseReason::Voided)
         .await
         .unwrap();
     let again = bench
         .host
-        .close(&unpaid, cash::Closed::Voided)
+        .close(&unpaid, CloseReason::Voided)
         .await
         .unwrap();
     assert!(

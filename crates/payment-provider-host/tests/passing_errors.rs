@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
 use gateway::paid_event;
-use gateway::store::BenchTx;
 use payment_provider_host::*;
 
 /// What the host's own code makes of an error of the database.
@@ -23,14 +22,14 @@ struct Away {
 }
 
 #[async_trait]
-impl PaymentHandler<BenchTx> for Away {
+impl PaymentHandler for Away {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         let mut still = self.still.lock().unwrap();
-        if *still == 0 || !matches!(change.cause, Cause::Booked { .. }) {
+        if *still == 0 || !matches!(change.cause, Cause::Posted { .. }) {
             return Ok(());
         }
         *still -= 1;

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
-use gateway::store::BenchTx;
 use gateway::{about, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -33,10 +32,10 @@ fn told(gateway_type: &str, refund: &Refund) -> Event {
 struct Heard(Arc<Mutex<Vec<String>>>);
 
 #[async_trait]
-impl PaymentHandler<BenchTx> for Heard {
+impl PaymentHandler for Heard {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if let Cause::Refunded { refund, .. } = change.cause {
@@ -80,9 +79,9 @@ async fn refunded(bench: &Bench, id: &str) -> String {
     bench.view(id).await.refunded.decimal().to_string()
 }
 
-async fn lines(bench: &Bench, of: HistoryKind) -> Vec<String> {
+async fn lines(bench: &Bench, of: AuditEvent) -> Vec<String> {
     let history = bench.view("inv").await.history.into_iter();
-    let lines = history.filter(|line| line.kind == of);
+    let lines = history.filter(|line| line.event == of);
     lines.map(|line| line.detail).collect()
 }
 
@@ -158,7 +157,7 @@ async fn what_is_given_back_in_another_currency_is_stated_and_not_added() {
     assert_eq!(heard.all(), ["succeeded 0.00 succeeded"]);
     let said =
         "refund r1 gives back USD 5.00, and what is owed is in INR: it counts toward no total";
-    assert_eq!(lines(&bench, HistoryKind::Mismatch).await, [said]);
+    assert_eq!(lines(&bench, AuditEvent::Mismatch).await, [said]);
     assert_eq!(
         bench.view("inv").await.refunds[0].refund.amount,
         news.amount
@@ -175,7 +174,7 @@ async fn more_than_came_in_is_counted_and_said() {
     assert_eq!(refunded(&bench, "inv").await, "201.00");
     let said = "the gateway says that INR 201.00 was given back, INR 0.88 more than is known here to \
                 have come in";
-    assert_eq!(lines(&bench, HistoryKind::Mismatch).await, [said]);
+    assert_eq!(lines(&bench, AuditEvent::Mismatch).await, [said]);
 }
 
 #[tokio::test]
@@ -187,7 +186,7 @@ async fn a_refund_told_with_two_amounts_counts_with_the_same_one_in_either_order
             receive(&bench, told("REFUND", &news)).await;
         }
         assert_eq!(refunded(&bench, "inv").await, "60.00");
-        let said = lines(&bench, HistoryKind::Mismatch).await;
+        let said = lines(&bench, AuditEvent::Mismatch).await;
         assert!(said[0].ends_with("both as succeeded: INR 60.00 stands"));
     }
 }
@@ -219,12 +218,12 @@ async fn what_concerns_another_payment_of_our_order_is_not_ours() {
         assert_eq!(reads(&bench), asked + 2, "the checkout and its payments");
     }
     let view = bench.view("inv").await;
-    let told = view.history[before..].iter().map(|line| line.kind);
+    let told = view.history[before..].iter().map(|line| line.event);
     let of_others = told.filter(|kind| {
         // What was learned of our own checkout is no news of theirs.
         !matches!(
             kind,
-            HistoryKind::PaymentsFetched | HistoryKind::CheckoutChanged
+            AuditEvent::PaymentsFetched | AuditEvent::CheckoutChanged
         )
     });
     assert_eq!(of_others.collect::<Vec<_>>(), []);
@@ -244,7 +243,7 @@ async fn what_concerns_another_payment_of_our_order_is_not_ours() {
         .push(strange.clone());
     receive(&bench, paid_event(reference.as_str(), &strange)).await;
     assert_eq!(refunded(&bench, "inv").await, "50.00");
-    assert_eq!(lines(&bench, HistoryKind::Dispute).await.len(), 1);
+    assert_eq!(lines(&bench, AuditEvent::Dispute).await.len(), 1);
     assert_eq!(bench.totals("inv").await, "400.24 200.12 200.12 succeeded");
 }
 
@@ -260,8 +259,8 @@ async fn a_refund_told_before_its_payment_has_the_gateway_asked_and_is_counted()
     assert_eq!(last_state(&bench).await, DeliveryState::Applied);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(refunded(&bench, "inv").await, "50.00");
-    assert_eq!(lines(&bench, HistoryKind::DeliveryReceived).await.len(), 1);
-    assert!(lines(&bench, HistoryKind::Mismatch).await.is_empty());
+    assert_eq!(lines(&bench, AuditEvent::DeliveryReceived).await.len(), 1);
+    assert!(lines(&bench, AuditEvent::Mismatch).await.is_empty());
 }
 
 #[tokio::test]
@@ -375,7 +374,7 @@ async fn a_refund_told_of_two_payments_is_of_the_same_one_in_any_order() {
         for number in order {
             receive(&bench, told("REFUND", &news[number])).await;
         }
-        let proof = bench.host.verify_ledger(None).await.unwrap();
+        let proof = bench.host.audit_ledger(None).await.unwrap();
         assert!(proof.is_sound(), "{order:?}: {:#?}", proof.findings);
         let totals = [
             refunded(&bench, "inv").await,
@@ -388,7 +387,7 @@ async fn a_refund_told_of_two_payments_is_of_the_same_one_in_any_order() {
         let said = [bench.view("inv").await, bench.view("inv-2").await]
             .into_iter()
             .flat_map(|view| view.history)
-            .any(|line| line.kind == HistoryKind::Mismatch && line.detail.contains("payment"));
+            .any(|line| line.event == AuditEvent::Mismatch && line.detail.contains("payment"));
         assert!(said, "{order:?}");
         let payments = of_both.map(|refunds| {
             let named = refunds.into_iter().map(|known| known.refund.payment_id);
@@ -422,7 +421,7 @@ async fn a_refund_told_by_two_orders_is_of_the_same_checkout_in_either_order() {
             refunded(&bench, "inv-2").await,
         ];
         assert_eq!(totals, ["50.00", "0.00"], "{reversed}");
-        let proof = bench.host.verify_ledger(None).await.unwrap();
+        let proof = bench.host.audit_ledger(None).await.unwrap();
         assert!(proof.is_sound(), "{:#?}", proof.findings);
     }
 }

@@ -3,7 +3,7 @@
 mod gateway;
 
 use gateway::bench::{Bench, code, organization, provider};
-use gateway::store::{BenchStore, TestStore};
+use gateway::store::{execute, numbers};
 use gateway::{MemoryFactory, delivery};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -11,24 +11,26 @@ use payment_provider_host::*;
 const FORMER: [u8; 32] = [1; 32];
 const CURRENT: [u8; 32] = [2; 32];
 
-fn key(bytes: [u8; 32]) -> SealingKey {
+fn key(bytes: [u8; 32]) -> EncryptionKey {
     // 32 equal bytes in base64.
     let text = match bytes[0] {
         1 => "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
         _ => "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=",
     };
-    SealingKey::from_text(&text.into()).unwrap()
+    EncryptionKey::from_text(&text.into()).unwrap()
 }
 
 /// Another process on the bench's database, with these keys.
-async fn process(bench: &Bench, current: [u8; 32], former: &[[u8; 32]]) -> Host<BenchStore> {
+async fn process(bench: &Bench, current: [u8; 32], former: &[[u8; 32]]) -> Host {
     let mut registry = ProviderRegistry::new();
     let factory = MemoryFactory::new(bench.gateway.clone());
     registry.register(factory).unwrap();
     let former = former.iter().map(|bytes| key(*bytes));
-    let keys = SealingKeys::with_older(key(current), former);
-    let store = BenchStore::open_at(&bench.place).await;
-    Host::builder(store, registry, keys)
+    let keys = EncryptionKeys::with_older(key(current), former);
+    let builder = bench.place.open().await;
+    builder
+        .with_registry(registry)
+        .with_encryption_keys(keys)
         .with_clock(std::sync::Arc::new(bench.clock.clone()))
         .build()
         .await
@@ -39,7 +41,7 @@ fn named(name: &str) -> ConnectionCode {
     ConnectionCode::new(name).unwrap()
 }
 
-async fn add(host: &Host<BenchStore>, name: &str) {
+async fn add(host: &Host, name: &str) {
     let keys: Vec<_> = [format!("{name} new"), format!("{name} old")]
         .into_iter()
         .map(Into::into)
@@ -55,36 +57,28 @@ async fn add(host: &Host<BenchStore>, name: &str) {
 async fn sealed_formerly(names: &[&str]) -> Bench {
     let bench = Bench::new().await;
     let host = process(&bench, FORMER, &[]).await;
-    execute(&bench, "DELETE FROM customers").await;
-    execute(&bench, "DELETE FROM connections").await;
+    execute(&bench.host, "DELETE FROM customers").await;
+    execute(&bench.host, "DELETE FROM connections").await;
     for name in names {
         add(&host, name).await;
     }
     bench
 }
 
-async fn execute(bench: &Bench, statement: &'static str) {
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query(statement).execute(&mut *tx).await.unwrap();
-    bench.host.store().commit(tx).await.unwrap();
-}
-
 async fn versions(bench: &Bench) -> Vec<i64> {
-    sqlx::query_scalar("SELECT settings_version FROM connections ORDER BY code")
-        .fetch_all(bench.pool())
-        .await
-        .unwrap()
+    let query = "SELECT settings_version FROM connections ORDER BY code";
+    numbers(&bench.host, query).await
 }
 
-async fn verifies(host: &Host<BenchStore>, name: &str, secret: &str) -> bool {
+async fn verifies(host: &Host, name: &str, secret: &str) -> bool {
     let request = delivery(secret, &[]);
     host.receive_webhook(&provider(), &organization(), &named(name), &request)
         .await
         .is_ok()
 }
 
-fn counts(done: &Resealing) -> (u64, u64, usize) {
-    (done.resealed, done.current, done.unopened.len())
+fn counts(done: &KeyRotationReport) -> (u64, u64, usize) {
+    (done.rotated, done.current, done.undecryptable.len())
 }
 
 #[tokio::test]
@@ -99,7 +93,7 @@ async fn a_former_key_can_be_given_up_after_everything_is_sealed_anew() {
         .unwrap();
     assert_eq!(versions(&bench).await, [1, 1, 2]);
 
-    let done = with_both.reseal_connections().await.unwrap();
+    let done = with_both.rotate_encryption_key().await.unwrap();
     assert_eq!(counts(&done), (2, 1, 0));
     assert!(done.is_complete());
     assert_eq!(versions(&bench).await, [2, 2, 2]);
@@ -114,14 +108,17 @@ async fn a_former_key_can_be_given_up_after_everything_is_sealed_anew() {
     }
 
     // Once more there is nothing to do, and nothing is written.
-    let again = with_both.reseal_connections().await.unwrap();
+    let again = with_both.rotate_encryption_key().await.unwrap();
     assert_eq!(counts(&again), (0, 3, 0));
     assert_eq!(versions(&bench).await, [2, 2, 2]);
     // Who has the former key alone is locked out.
     let left_over = process(&bench, FORMER, &[]).await;
     assert!(!verifies(&left_over, "a", "a new").await);
     let back = process(&bench, FORMER, &[CURRENT]).await;
-    assert_eq!(counts(&back.reseal_connections().await.unwrap()), (3, 0, 0));
+    assert_eq!(
+        counts(&back.rotate_encryption_key().await.unwrap()),
+        (3, 0, 0)
+    );
     assert!(verifies(&left_over, "a", "a new").await);
 }
 
@@ -129,39 +126,39 @@ async fn a_former_key_can_be_given_up_after_everything_is_sealed_anew() {
 async fn what_does_not_open_is_named_and_kept() {
     let bench = sealed_formerly(&["broken", "copied", "fine", "lost"]).await;
     for statement in [
-        "UPDATE connections SET sealed_settings = 'of another version' WHERE code = 'broken'",
-        "UPDATE connections SET sealed_settings =
-             (SELECT sealed_settings FROM connections WHERE code = 'fine') WHERE code = 'copied'",
+        "UPDATE connections SET encrypted_settings = 'of another version' WHERE code = 'broken'",
+        "UPDATE connections SET encrypted_settings =
+             (SELECT encrypted_settings FROM connections WHERE code = 'fine') WHERE code = 'copied'",
         // The key of one secret of several is lost.
-        "UPDATE connections SET sealed_settings =
-             replace(sealed_settings, '\"pin\":[{\"version\":1,\"key\":\"', '\"pin\":[{\"version\":1,\"key\":\"0')
+        "UPDATE connections SET encrypted_settings =
+             replace(encrypted_settings, '\"pin\":[{\"version\":1,\"key\":\"', '\"pin\":[{\"version\":1,\"key\":\"0')
          WHERE code = 'lost'",
     ] {
-        execute(&bench, statement).await;
+        execute(&bench.host, statement).await;
     }
     let host = process(&bench, CURRENT, &[FORMER]).await;
-    let done = host.reseal_connections().await.unwrap();
+    let done = host.rotate_encryption_key().await.unwrap();
     assert!(!done.is_complete());
     assert_eq!(counts(&done), (2, 0, 3));
     let unopened: Vec<_> = done
-        .unopened
+        .undecryptable
         .iter()
         .map(|one| (one.organization.as_str(), one.code.as_str(), one.reason))
         .collect();
     let expected = [
-        ("org", "broken", UnsealError::UnknownVersion),
-        ("org", "copied", UnsealError::DoesNotOpen),
-        ("org", "lost", UnsealError::UnknownKey),
+        ("org", "broken", DecryptError::UnknownVersion),
+        ("org", "copied", DecryptError::DoesNotOpen),
+        ("org", "lost", DecryptError::UnknownKey),
     ];
     assert_eq!(unopened, expected);
     // Nothing of it is lost: what opened is sealed anew, what did not is as it was.
     execute(
-        &bench,
-        "UPDATE connections SET sealed_settings = replace(sealed_settings, '\"key\":\"0', '\"key\":\"')
+        &bench.host,
+        "UPDATE connections SET encrypted_settings = replace(encrypted_settings, '\"key\":\"0', '\"key\":\"')
          WHERE code = 'lost'",
     )
     .await;
-    let again = host.reseal_connections().await.unwrap();
+    let again = host.rotate_encryption_key().await.unwrap();
     assert_eq!(counts(&again), (1, 1, 2));
     let new_only = process(&bench, CURRENT, &[]).await;
     for name in ["fine", "lost"] {
@@ -183,7 +180,7 @@ async fn a_run_that_was_cut_short_is_finished_by_the_next() {
         versions.into_iter().filter(|version| *version > 1).count()
     };
     {
-        let mut run = Box::pin(host.reseal_connections());
+        let mut run = Box::pin(host.rotate_encryption_key());
         while done().await == 0 {
             let waker = std::task::Waker::noop();
             let mut context = std::task::Context::from_waker(waker);
@@ -193,9 +190,9 @@ async fn a_run_that_was_cut_short_is_finished_by_the_next() {
     }
     let before = u64::try_from(done().await).unwrap();
     assert!((1..230).contains(&before), "{before}");
-    let finished = host.reseal_connections().await.unwrap();
-    assert_eq!(finished.resealed + finished.current, 230);
-    assert!(finished.resealed > 0);
+    let finished = host.rotate_encryption_key().await.unwrap();
+    assert_eq!(finished.rotated + finished.current, 230);
+    assert!(finished.rotated > 0);
     assert!(versions(&bench).await.iter().all(|version| *version == 2));
 }
 
@@ -207,7 +204,7 @@ async fn settings_changed_at_the_same_moment_are_kept_and_sealed_anew() {
         let old = process(&bench, FORMER, &[CURRENT]).await;
         let new = process(&bench, CURRENT, &[FORMER]).await;
         let other = process(&bench, CURRENT, &[FORMER]).await;
-        let changes = async |host: &Host<BenchStore>, who: &str| {
+        let changes = async |host: &Host, who: &str| {
             for number in 0..6 {
                 for name in ["a", "b"] {
                     let secret = format!("{name} {who} {number}");
@@ -217,11 +214,11 @@ async fn settings_changed_at_the_same_moment_are_kept_and_sealed_anew() {
                 }
             }
         };
-        let reseal = async |host: &Host<BenchStore>| {
+        let reseal = async |host: &Host| {
             for _ in 0..6 {
-                let done = host.reseal_connections().await.unwrap();
+                let done = host.rotate_encryption_key().await.unwrap();
                 assert!(done.is_complete(), "{done:?}");
-                assert_eq!(done.resealed + done.current, 2);
+                assert_eq!(done.rotated + done.current, 2);
             }
         };
         tokio::join!(
@@ -230,7 +227,7 @@ async fn settings_changed_at_the_same_moment_are_kept_and_sealed_anew() {
             reseal(&new),
             reseal(&other)
         );
-        new.reseal_connections().await.unwrap();
+        new.rotate_encryption_key().await.unwrap();
         let without = process(&bench, CURRENT, &[]).await;
         for name in ["a", "b"] {
             let shown = without.connection(&organization(), &named(name)).await;
@@ -250,7 +247,7 @@ async fn settings_changed_at_the_same_moment_are_kept_and_sealed_anew() {
             old.retire_secrets(&organization(), &named("a"), "key")
                 .await
         };
-        let (retired, resealed) = tokio::join!(retire, new.reseal_connections());
+        let (retired, resealed) = tokio::join!(retire, new.rotate_encryption_key());
         retired.unwrap();
         assert!(resealed.unwrap().is_complete());
         assert!(verifies(&without, "a", "kept").await);
@@ -266,13 +263,16 @@ async fn a_file_of_keys_serves_a_host() {
     let text = "# the new one\nAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n\
                 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n";
     std::fs::write(&file, text).unwrap();
-    let keys = SealingKeys::from_file_or_new(&file).unwrap();
+    let keys = EncryptionKeys::from_file_or_new(&file).unwrap();
     assert_eq!(keys.current_id(), key(CURRENT).id());
     let mut registry = ProviderRegistry::new();
     let factory = MemoryFactory::new(bench.gateway.clone());
     registry.register(factory).unwrap();
-    let host = Host::builder(BenchStore::open_at(&bench.place).await, registry, keys);
-    let host = host.build().await.unwrap();
+    let builder = bench.place.open().await.with_registry(registry);
+    let host = builder.with_encryption_keys(keys).build().await.unwrap();
     assert!(verifies(&host, "a", "a new").await);
-    assert_eq!(counts(&host.reseal_connections().await.unwrap()), (1, 0, 0));
+    assert_eq!(
+        counts(&host.rotate_encryption_key().await.unwrap()),
+        (1, 0, 0)
+    );
 }

@@ -6,23 +6,25 @@ use std::time::Duration;
 
 use gateway::bench::{Bench, code, organization, provider};
 use gateway::delivery;
+use gateway::store::{execute, numbers};
 use payment_provider_core::*;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 const CANARY: &str = "canary-secret-77aa";
 
-async fn change(bench: &Bench, change: &SettingsChange) -> Result<Connection, ConnectionError> {
+async fn change(bench: &Bench, change: &SettingsChange) -> Result<Connection, Error> {
     let host = &bench.host;
     host.change_settings(&organization(), &code(), change).await
 }
 
-async fn rotate(bench: &Bench, field: &str, new: &str) -> Result<Connection, ConnectionError> {
+async fn rotate(bench: &Bench, field: &str, new: &str) -> Result<Connection, Error> {
     let host = &bench.host;
     host.rotate_secret(&organization(), &code(), field, new.into())
         .await
 }
 
-async fn retire(bench: &Bench, field: &str) -> Result<Connection, ConnectionError> {
+async fn retire(bench: &Bench, field: &str) -> Result<Connection, Error> {
     let host = &bench.host;
     host.retire_secrets(&organization(), &code(), field).await
 }
@@ -36,15 +38,13 @@ async fn verifies(bench: &Bench, secret: &str) -> Option<String> {
 }
 
 async fn version(bench: &Bench) -> i64 {
-    sqlx::query_scalar("SELECT settings_version FROM connections WHERE code = 'main'")
-        .fetch_one(bench.pool())
-        .await
-        .unwrap()
+    let query = "SELECT settings_version FROM connections WHERE code = 'main'";
+    numbers(&bench.host, query).await[0]
 }
 
-fn violations(result: Result<Connection, ConnectionError>) -> String {
-    match result {
-        Err(ConnectionError::Invalid(violations)) => violations.to_string(),
+fn violations(result: Result<Connection, Error>) -> String {
+    match result.map_err(Error::into_kind) {
+        Err(ErrorKind::Invalid(violations)) => violations.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -98,18 +98,10 @@ async fn all_violations_of_a_change_come_at_once_and_nothing_is_stored() {
 #[tokio::test]
 async fn a_change_that_replaces_what_no_longer_opens_mends_the_connection() {
     let bench = Bench::new().await;
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query("UPDATE connections SET sealed_settings = replace(sealed_settings, '\"key\":\"', '\"key\":\"0')")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    bench.host.store().commit(tx).await.unwrap();
+    execute(&bench.host, "UPDATE connections SET encrypted_settings = replace(encrypted_settings, '\"key\":\"', '\"key\":\"0')").await;
     let page = SettingsChange::new().with("page", "https://a.example/");
     let error = change(&bench, &page).await.unwrap_err();
-    assert!(
-        matches!(error, ConnectionError::Sealed(UnsealError::UnknownKey)),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::Encryption), "{error}");
     let key = SettingsChange::new().with("key", "k9");
     change(&bench, &key).await.unwrap();
     assert_eq!(verifies(&bench, "k9").await.as_deref(), Some("key 0"));
@@ -225,7 +217,10 @@ async fn only_lists_of_secrets_are_rotated_and_retired() {
     let nobody = ConnectionCode::new("nobody").unwrap();
     let host = &bench.host;
     let error = host.retire_secrets(&organization(), &nobody, "key").await;
-    assert!(matches!(error, Err(ConnectionError::NotFound)));
+    assert!(matches!(
+        error.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
 }
 
 #[tokio::test]

@@ -9,27 +9,25 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use gateway::bench::{Bench, code, invoice, organization, provider};
-use gateway::store::{BenchStore, BenchTx};
+use gateway::store::{execute, in_tx, numbers};
 use gateway::{delivery, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Closed;
+use payment_provider_host::CloseReason;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 use tokio::sync::Barrier;
 
 const CALLERS: usize = 16;
 
 /// A bench and the runtime of a second process.
-async fn two() -> (Bench, Host<BenchStore>) {
+async fn two() -> (Bench, Host) {
     let bench = Bench::new().await;
     let other = bench.another_process().await;
     (bench, other)
 }
 
 /// Runs sixteen callers, every other one in the second process, all from the same moment on.
-async fn together<T, F>(
-    (bench, other): (&Bench, &Host<BenchStore>),
-    call: impl Fn(usize, Host<BenchStore>) -> F,
-) -> Vec<T>
+async fn together<T, F>((bench, other): (&Bench, &Host), call: impl Fn(usize, Host) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -54,7 +52,7 @@ async fn callers_for_one_payable_get_one_link() {
         let id = format!("inv-{round}");
         let urls = together((&bench, &other), |_, host| {
             let unpaid = invoice(&id, "200.12");
-            async move { host.payment_url(&unpaid).await.unwrap().url }
+            async move { host.payment_url(&unpaid).await.unwrap().pay().unwrap().url }
         })
         .await;
         let different: HashSet<_> = urls.into_iter().collect();
@@ -109,7 +107,7 @@ async fn closing_and_asking_at_once_leaves_nothing_to_pay() {
             let unpaid = invoice(&id, "200.12");
             async move {
                 if caller == 5 {
-                    host.close(&unpaid, Closed::Voided).await.unwrap();
+                    host.close(&unpaid, CloseReason::Voided).await.unwrap();
                 } else {
                     let _ = host.payment_url(&unpaid).await;
                 }
@@ -117,11 +115,11 @@ async fn closing_and_asking_at_once_leaves_nothing_to_pay() {
         })
         .await;
         let view = bench.view(&id).await;
-        assert_eq!(view.closed, Some(Closed::Voided));
+        assert_eq!(view.closed, Some(CloseReason::Voided));
         assert!(view.checkouts.len() <= 1);
         let closing = bench
             .host
-            .close(&invoice(&id, "200.12"), Closed::Voided)
+            .close(&invoice(&id, "200.12"), CloseReason::Voided)
             .await;
         assert!(closing.unwrap().still_payable.is_empty());
     }
@@ -134,18 +132,20 @@ async fn closing_and_asking_at_once_leaves_nothing_to_pay() {
 struct Counts(Arc<AtomicUsize>);
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Counts {
+impl PaymentHandler for Counts {
     async fn on_change(
         &self,
-        tx: &mut BenchTx,
+        tx: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
-        if matches!(change.cause, Cause::Booked { .. }) {
+        if matches!(change.cause, Cause::Posted { .. }) {
             self.0.fetch_add(1, Ordering::Relaxed);
-            sqlx::query("INSERT INTO own (payable) VALUES ($1)")
-                .bind(change.payable.as_str())
-                .execute(&mut **tx)
-                .await?;
+            in_tx!(tx, connection => {
+                sqlx::query("INSERT INTO own (payable) VALUES ($1)")
+                    .bind(change.payable.as_str())
+                    .execute(connection)
+                    .await?;
+            });
         }
         Ok(())
     }
@@ -155,15 +155,9 @@ impl PaymentHandler<BenchTx> for Counts {
 async fn one_payment_told_in_sixteen_ways_is_booked_once() {
     let counts = Counts::default();
     let bench = Bench::with_handler(counts.clone()).await;
-    let mut tx = bench.host.store().begin().await.unwrap();
-    sqlx::query("CREATE TABLE own (payable TEXT NOT NULL)")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    bench.host.store().commit(tx).await.unwrap();
-    let store = <BenchStore as gateway::store::TestStore>::open_at(&bench.place).await;
+    execute(&bench.host, "CREATE TABLE own (payable TEXT NOT NULL)").await;
     let (gateway, clock, place) = (&bench.gateway, &bench.clock, &bench.place);
-    let other = gateway::bench::runtime(store, gateway, clock, place, counts).await;
+    let other = gateway::bench::runtime(gateway, clock, place, counts).await;
     for round in 0..5 {
         let id = format!("inv-{round}");
         let url = bench.url(&invoice(&id, "200.12")).await;
@@ -188,11 +182,8 @@ async fn one_payment_told_in_sixteen_ways_is_booked_once() {
         assert_eq!(bench.totals(&id).await, "200.12 200.12 0.00 succeeded");
         assert_eq!(bench.view(&id).await.payments.len(), 1);
     }
-    let own: i64 = sqlx::query_scalar("SELECT count(*) FROM own")
-        .fetch_one(bench.pool())
-        .await
-        .unwrap();
-    assert_eq!(own, 5);
+    let own = numbers(&bench.host, "SELECT count(*) FROM own").await;
+    assert_eq!(own, [5]);
     let deliveries = bench.deliveries().await;
     assert_eq!(deliveries.len(), 5 * CALLERS);
     assert!(
@@ -251,7 +242,10 @@ async fn one_delivery_received_sixteen_times_is_stored_once_and_counted() {
     bench.settle().await;
     let deliveries = bench.deliveries().await;
     assert_eq!(deliveries.len(), 1);
-    assert_eq!(deliveries[0].copies, i64::try_from(CALLERS).unwrap());
+    assert_eq!(
+        deliveries[0].delivery_count,
+        i64::try_from(CALLERS).unwrap()
+    );
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -297,7 +291,7 @@ async fn news_by_a_name_that_becomes_known_at_that_moment_is_not_left_behind() {
             .await
             .into_iter()
             .filter(|delivery| delivery.state == DeliveryState::Unmatched)
-            .map(|delivery| delivery.subjects)
+            .map(|delivery| delivery.targets)
             .collect();
         assert!(left.is_empty(), "round {round}: {left:?}");
     }
@@ -406,8 +400,11 @@ async fn a_connection_of_one_code_is_made_once() {
     })
     .await;
     assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
-    let taken = |made: &&Result<Connection, ConnectionError>| {
-        matches!(made, Err(ConnectionError::CodeTaken))
+    let taken = |made: &&Result<Connection, Error>| {
+        matches!(
+            made.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Conflict(Conflict::CodeTaken))
+        )
     };
     assert_eq!(made.iter().filter(taken).count(), CALLERS - 1);
 }

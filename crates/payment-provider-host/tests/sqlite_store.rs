@@ -7,17 +7,17 @@ mod gateway;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use gateway::bench::{Bench, invoice, organization, runtime};
+use gateway::bench::{Bench, invoice, organization, runtime_with};
 use gateway::paid_event;
 use payment_provider_core::{Event, EventKind};
 use payment_provider_host::*;
 
 impl Bench {
     /// The tool of an operator on the same file.
-    async fn beside(&self) -> Host<SqliteStore> {
+    async fn beside(&self) -> Host {
         let file = self.place.directory.path().join("host.db");
-        let store = SqliteStore::open_beside(file).await.unwrap();
-        runtime(store, &self.gateway, &self.clock, &self.place, ()).await
+        let builder = Host::sqlite(file).open_beside();
+        runtime_with(builder, &self.gateway, &self.clock, &self.place, ()).await
     }
 
     /// The next process, after the one before closed or died.
@@ -25,6 +25,11 @@ impl Bench {
         let host = self.another_process().await;
         Self { host, ..self }
     }
+}
+
+fn keys() -> EncryptionKeys {
+    let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    EncryptionKeys::new(EncryptionKey::from_text(&key.into()).unwrap())
 }
 
 /// Sixteen writers for ten seconds: deliveries, checkouts and the worker, all at once.
@@ -110,7 +115,7 @@ async fn a_committed_row_is_there_for_the_next_process() {
     host.apply_due_deliveries().await.unwrap();
     let id = PayableId::new("inv").unwrap();
     let view = host.payable(&organization(), &id).await.unwrap().unwrap();
-    assert_eq!(view.progress, cash::PaymentProgress::Succeeded);
+    assert_eq!(view.progress, PaymentProgress::Succeeded);
 }
 
 #[tokio::test]
@@ -146,7 +151,8 @@ async fn a_delivery_that_was_under_way_is_taken_up_at_once_by_the_next_process()
 async fn a_tool_makes_no_database() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("host.db");
-    assert!(SqliteStore::open_beside(&path).await.is_err());
+    let host = Host::sqlite(&path).open_beside();
+    assert!(host.with_encryption_keys(keys()).build().await.is_err());
     assert!(!path.exists());
 }
 
@@ -180,6 +186,7 @@ async fn a_file_that_is_no_database_is_an_error() {
         "this is a letter, not a database, and long enough to be read",
     )
     .unwrap();
-    let error = SqliteStore::open(&path).await.unwrap_err();
+    let host = Host::sqlite(&path).with_encryption_keys(keys());
+    let error = host.build().await.unwrap_err();
     assert!(error.to_string().contains("failed to"), "{error}");
 }

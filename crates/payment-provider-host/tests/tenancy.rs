@@ -1,5 +1,5 @@
 //! What one organization can try against another: whatever its requests and its rightly signed
-//! webhooks name, nothing of the other's is seen, paid, moved or credited.
+//! webhooks name, nothing of the other's is seen, paid, moved or applied.
 //!
 //! Both organizations are on one database and one gateway. They have a connection of the same code with
 //! secrets of their own, and each a connection to one and the same merchant account, with the same
@@ -9,10 +9,12 @@
 mod gateway;
 
 use gateway::bench::{Bench, code, organization, provider};
+use gateway::store::numbers;
 use gateway::{about, delivery, paid_event};
 use payment_provider_core::reexport::secrecy::SecretString;
 use payment_provider_core::*;
-use payment_provider_host::cash::Closed;
+use payment_provider_host::CloseReason;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 const SHARED_SECRET: &str = "one-account";
@@ -136,7 +138,7 @@ impl Ground {
         code: &str,
         secret: &str,
         events: &[Event],
-    ) -> Result<Receipt, ReceiveError> {
+    ) -> Result<Receipt, Error> {
         let mut request = delivery(secret, events);
         request.received_at = self.bench.clock.now();
         let code = connection(code);
@@ -145,10 +147,7 @@ impl Ground {
     }
 
     async fn number(&self, query: &'static str) -> i64 {
-        sqlx::query_scalar(query)
-            .fetch_one(self.bench.pool())
-            .await
-            .unwrap()
+        numbers(&self.bench.host, query).await[0]
     }
 
     async fn standing(&self) -> Standing {
@@ -193,7 +192,7 @@ const ROWS_OF_VICTIM: [&str; 8] = [
      WHERE organization_id = 'victim'",
     "SELECT count(*) FROM payments JOIN connections USING (connection_pk)
      WHERE organization_id = 'victim'",
-    "SELECT count(*) FROM effects JOIN connections USING (connection_pk)
+    "SELECT count(*) FROM dedup_keys JOIN connections USING (connection_pk)
      WHERE organization_id = 'victim'",
     "SELECT count(*) FROM deliveries JOIN connections USING (connection_pk)
      WHERE organization_id = 'victim'",
@@ -466,9 +465,9 @@ async fn a_route_takes_what_its_own_connection_signed() {
         ("no signature at their route", victim(), "main", "", false),
     ] {
         let refused = ground.send(&to, code, secret, &events).await.unwrap_err();
-        let is_right = match refused {
-            ReceiveError::UnknownConnection => is_unknown,
-            ReceiveError::InvalidSignature => !is_unknown,
+        let is_right = match refused.kind() {
+            ErrorKind::NotFound(Entity::Connection) => is_unknown,
+            ErrorKind::InvalidSignature => !is_unknown,
             _ => false,
         };
         assert!(is_right, "{name}: {refused}");
@@ -523,8 +522,14 @@ async fn try_call(ground: &Ground, name: &str) {
     let us = organization();
     let only = connection("only");
     let their_customer = CustomerId::new("their-customer").unwrap();
-    let missing = |result: Result<Connection, ConnectionError>| {
-        assert!(matches!(result, Err(ConnectionError::NotFound)), "{name}");
+    let missing = |result: Result<Connection, Error>| {
+        assert!(
+            matches!(
+                result.as_ref().map_err(Error::kind),
+                Err(ErrorKind::NotFound(Entity::Connection))
+            ),
+            "{name}"
+        );
     };
     let link = |customer: &str, code: &str| {
         let customer = Customer::new(CustomerId::new(customer).unwrap()).with_phone("9111111111");
@@ -576,7 +581,7 @@ async fn try_call(ground: &Ground, name: &str) {
         }
         "link a customer to their connection" => {
             let refused = link("our-customer", "only").await.unwrap_err();
-            let missing = ConnectionError::NotFound;
+            let missing = Error::from(Entity::Connection);
             assert_eq!(refused.to_string(), missing.to_string());
         }
         "link a customer of the same id" => {
@@ -588,7 +593,7 @@ async fn try_call(ground: &Ground, name: &str) {
         "ask for the address of their payable" => {
             let asked = payable_of(us, "inv-main-paid", "nobody");
             let refused = host.payment_url(&asked).await.unwrap_err();
-            let expected = CheckoutError::Refused(Refusal::CustomerNotLinked);
+            let expected = Error::from(Refusal::CustomerNotLinked);
             assert_eq!(refused.to_string(), expected.to_string());
         }
         "ask for the address of a payable of the same id" => {
@@ -599,6 +604,8 @@ async fn try_call(ground: &Ground, name: &str) {
                 let url = host
                     .payment_url(&payable_of(us.clone(), id, customer))
                     .await
+                    .unwrap()
+                    .pay()
                     .unwrap();
                 for target in &ground.targets {
                     for theirs in [&target.paid, &target.open] {
@@ -611,12 +618,12 @@ async fn try_call(ground: &Ground, name: &str) {
         "close their payable" => {
             // It is one of the attacker's own by this.
             let payable = payable_of(us, "inv-shared-paid", "our-customer");
-            let closing = host.close(&payable, Closed::Voided).await.unwrap();
-            assert!(closing.still_payable.is_empty() && closing.unbooked.is_empty());
+            let closing = host.close(&payable, CloseReason::Voided).await.unwrap();
+            assert!(closing.still_payable.is_empty() && closing.unreconciled.is_empty());
         }
         "close a payable of the same id" => {
             let payable = payable_of(us, "inv-main-open", "customer");
-            host.close(&payable, Closed::Voided).await.unwrap();
+            host.close(&payable, CloseReason::Voided).await.unwrap();
             let state = ground.bench.gateway.state();
             let of = |url: &PaymentUrl| state.links[url.reference.as_str()].status.clone();
             assert_eq!(of(&ground.own), CheckoutStatus::Cancelled);
@@ -653,7 +660,10 @@ async fn try_call(ground: &Ground, name: &str) {
             host.add_connection(new).await.unwrap();
             // Theirs does not sign for it.
             let told = ground.send(&organization(), "only", "k3", &[]).await;
-            assert!(matches!(told, Err(ReceiveError::InvalidSignature)));
+            assert!(matches!(
+                told.as_ref().map_err(Error::kind),
+                Err(ErrorKind::InvalidSignature)
+            ));
         }
         _ => panic!("{name} is not tried"),
     }

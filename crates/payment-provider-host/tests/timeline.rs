@@ -9,13 +9,13 @@ use gateway::{Fault, about, delivery, paid_event};
 use payment_provider_core::*;
 use payment_provider_host::*;
 
-fn lines(view: &PayableView, kind: HistoryKind) -> Vec<&str> {
-    let of_kind = view.history.iter().filter(|entry| entry.kind == kind);
+fn lines(view: &PayableView, kind: AuditEvent) -> Vec<&str> {
+    let of_kind = view.history.iter().filter(|entry| entry.event == kind);
     of_kind.map(|entry| entry.detail.as_str()).collect()
 }
 
-fn kinds(view: &PayableView) -> Vec<HistoryKind> {
-    view.history.iter().map(|entry| entry.kind).collect()
+fn kinds(view: &PayableView) -> Vec<AuditEvent> {
+    view.history.iter().map(|entry| entry.event).collect()
 }
 
 #[tokio::test]
@@ -33,11 +33,11 @@ async fn a_delivery_is_in_the_history_before_what_it_causes() {
 
     let view = bench.view("inv").await;
     let expected = [
-        HistoryKind::CheckoutRequested,
-        HistoryKind::CheckoutCreated,
-        HistoryKind::DeliveryReceived,
-        HistoryKind::DuplicateIgnored,
-        HistoryKind::PaymentBooked,
+        AuditEvent::CheckoutRequested,
+        AuditEvent::CheckoutCreated,
+        AuditEvent::DeliveryReceived,
+        AuditEvent::DuplicateIgnored,
+        AuditEvent::PaymentPosted,
     ];
     assert_eq!(kinds(&view), expected);
     assert_eq!(view.history[2].at, arrived);
@@ -81,7 +81,7 @@ async fn a_delivery_tried_again_and_again_is_one_line() {
         bench.host.apply_due_deliveries().await.unwrap();
         bench.clock.advance(Duration::from_mins(10));
     }
-    let told = HistoryKind::DeliveryReceived;
+    let told = AuditEvent::DeliveryReceived;
     assert_eq!(lines(&bench.view("inv").await, told).len(), 1);
     bench
         .gateway
@@ -98,7 +98,7 @@ async fn a_delivery_tried_again_and_again_is_one_line() {
     let said = "NEWS and PAYMENT, signature verified with secret key 0, time stamp fresh";
     assert_eq!(lines(&view, told), [said]);
     let again = "NEWS delivered again, unchanged: the gateway is asked whether there is news";
-    assert_eq!(lines(&view, HistoryKind::DuplicateIgnored), [again]);
+    assert_eq!(lines(&view, AuditEvent::DuplicateIgnored), [again]);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -124,9 +124,9 @@ async fn what_a_list_behind_the_total_brings_comes_after_its_delivery() {
     let (_, hidden) = tokio::join!(bench.host.apply_due_deliveries(), during);
     let view = bench.view("inv").await;
     let begun = [
-        HistoryKind::DeliveryReceived,
-        HistoryKind::PaymentsFetched,
-        HistoryKind::PaymentBooked,
+        AuditEvent::DeliveryReceived,
+        AuditEvent::PaymentsFetched,
+        AuditEvent::PaymentPosted,
     ];
     assert_eq!(kinds(&view)[2..5], begun);
     {
@@ -136,8 +136,8 @@ async fn what_a_list_behind_the_total_brings_comes_after_its_delivery() {
     }
     bench.settle().await;
     let view = bench.view("inv").await;
-    assert_eq!(lines(&view, HistoryKind::DeliveryReceived).len(), 1);
-    assert_eq!(view.credited, view.amount);
+    assert_eq!(lines(&view, AuditEvent::DeliveryReceived).len(), 1);
+    assert_eq!(view.applied, view.amount);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_delivery_about_two_payables_is_in_the_history_of_both_and_of_no_other
     bench.settle().await;
     for (payable, count) in [("one", 1), ("two", 1), ("three", 0)] {
         let view = bench.view(payable).await;
-        let told = lines(&view, HistoryKind::DeliveryReceived);
+        let told = lines(&view, AuditEvent::DeliveryReceived);
         assert_eq!(told.len(), count, "{payable}");
     }
 }
@@ -172,12 +172,12 @@ async fn a_late_delivery_is_said_to_be_a_hint() {
     let view = bench.view("inv").await;
     let said = "PAYMENT, signature verified with secret key 0, time stamp too old, outside the \
                 acceptance window: only taken as a hint to ask the gateway";
-    assert_eq!(lines(&view, HistoryKind::DeliveryReceived), [said]);
+    assert_eq!(lines(&view, AuditEvent::DeliveryReceived), [said]);
     let asked = format!(
         "the gateway was asked about {reference}: INR 200.12 paid; attempts to pay listed: 1, \
          successful: 1"
     );
-    assert_eq!(lines(&view, HistoryKind::PaymentsFetched), [asked]);
+    assert_eq!(lines(&view, AuditEvent::PaymentsFetched), [asked]);
 }
 
 #[tokio::test]
@@ -211,8 +211,8 @@ async fn a_parked_hint_that_comes_again_in_time_is_no_hint_any_more() {
     bench.settle().await;
     let view = bench.view("inv").await;
     let said = "PAYMENT, signature verified with secret key 1, time stamp fresh";
-    assert_eq!(lines(&view, HistoryKind::DeliveryReceived), [said]);
-    assert!(lines(&view, HistoryKind::PaymentsFetched).is_empty());
+    assert_eq!(lines(&view, AuditEvent::DeliveryReceived), [said]);
+    assert!(lines(&view, AuditEvent::PaymentsFetched).is_empty());
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -225,7 +225,7 @@ async fn a_try_that_is_rolled_back_leaves_no_line() {
     bench.gateway.fail_next(Fault::Down);
     bench.receive(&[event]).await;
     bench.host.apply_due_deliveries().await.unwrap();
-    let told = HistoryKind::DeliveryReceived;
+    let told = AuditEvent::DeliveryReceived;
     assert_eq!(lines(&bench.view("inv").await, told).len(), 0);
     bench.settle().await;
     assert_eq!(lines(&bench.view("inv").await, told).len(), 1);
@@ -247,15 +247,15 @@ async fn a_booking_says_why_it_was_judged_so() {
     bench.settle().await;
     let view = bench.view("inv").await;
     assert_eq!(
-        lines(&view, HistoryKind::PaymentBooked),
+        lines(&view, AuditEvent::PaymentPosted),
         [
             "payment 1 of INR 200.12 is exact: pays what was due",
-            "payment 2 of INR 200.12 is duplicate: nothing was due any more, all of it is surplus; \
-             credited INR 0.00, surplus INR 200.12",
+            "payment 2 of INR 200.12 is duplicate: nothing was due any more, all of it is overpaid; \
+             applied INR 0.00, overpaid INR 200.12",
         ]
     );
     assert_eq!(
-        lines(&view, HistoryKind::PaymentAttempted),
+        lines(&view, AuditEvent::PaymentAttempted),
         [
             "payment 3 of INR 200.12 is reported as failed: no money came in; the payer can try again"
         ]
@@ -287,7 +287,7 @@ async fn the_inbox_shows_the_latest_deliveries_and_what_they_are_about() {
         let latest = latest.unwrap();
         latest
             .into_iter()
-            .map(|delivery| delivery.subjects)
+            .map(|delivery| delivery.targets)
             .collect::<Vec<_>>()
     };
     let newest = vec!["order_x"];
@@ -357,7 +357,7 @@ async fn one_payment_under_two_ids_is_explained_whichever_comes_first() {
              two ids, counted once"
         };
         let view = bench.view("inv").await;
-        let explained = lines(&view, HistoryKind::PaymentsFetched);
+        let explained = lines(&view, AuditEvent::PaymentsFetched);
         let explained = explained.iter().filter(|line| line.contains("two ids"));
         assert_eq!(explained.collect::<Vec<_>>(), [&said]);
         assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");

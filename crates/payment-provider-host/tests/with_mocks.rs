@@ -56,7 +56,7 @@ fn provider() -> MockPaymentProvider {
             if tries == 1 {
                 let operation = Operation::CreateCheckout;
                 Err(ProviderError::new(
-                    ErrorKind::Timeout,
+                    payment_provider_core::ErrorKind::Timeout,
                     operation,
                     descriptor().id,
                 ))
@@ -77,13 +77,12 @@ async fn a_timeout_is_shown_as_such_and_the_next_call_adopts() {
         .returning(move |_| Ok(Arc::clone(&provider)));
 
     let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(directory.path().join("host.db"))
-        .await
-        .unwrap();
-    let key = SealingKey::from_file_or_new(&directory.path().join("key")).unwrap();
+    let key = EncryptionKey::from_file_or_new(&directory.path().join("key")).unwrap();
     let mut registry = ProviderRegistry::new();
     registry.register(factory).unwrap();
-    let host = Host::builder(store, registry, SealingKeys::new(key))
+    let host = Host::sqlite(directory.path().join("host.db"))
+        .with_registry(registry)
+        .with_encryption_keys(EncryptionKeys::new(key))
         .build()
         .await
         .unwrap();
@@ -106,7 +105,7 @@ async fn a_timeout_is_shown_as_such_and_the_next_call_adopts() {
         error.to_string(),
         "mocked create_checkout: no answer in time; the gateway may have acted on it"
     );
-    let url = host.payment_url(&invoice).await.unwrap();
+    let url = host.payment_url(&invoice).await.unwrap().pay().unwrap();
     assert_eq!(url.origin, UrlOrigin::Adopted);
     assert_eq!(url.url.as_str(), "https://pay.example/p");
 }

@@ -5,9 +5,9 @@ mod gateway;
 use std::time::Duration;
 
 use gateway::bench::{Bench, code, customer, invoice, organization};
-use gateway::store::BenchTx;
 use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
+use payment_provider_host::ErrorKind;
 use payment_provider_host::*;
 
 fn rupees(amount: &str) -> Money {
@@ -19,8 +19,8 @@ fn off(reference: &CheckoutReference) -> WriteOff {
 }
 
 /// `stated booked written-off`, and whether it is new.
-fn told(written: &WrittenOff) -> (String, bool) {
-    let amounts = [written.stated, written.booked, written.written_off];
+fn told(written: &WriteOffReport) -> (String, bool) {
+    let amounts = [written.reported, written.posted, written.written_off];
     let [stated, booked, off] = amounts.map(Money::decimal);
     (format!("{stated} {booked} {off}"), written.is_new)
 }
@@ -64,7 +64,7 @@ impl Bench {
         self.settle().await;
     }
 
-    async fn write_off(&self, reference: &CheckoutReference) -> Result<WrittenOff, WriteOffError> {
+    async fn write_off(&self, reference: &CheckoutReference) -> Result<WriteOffReport, Error> {
         let inv = PayableId::new("inv").unwrap();
         let host = &self.host;
         host.write_off(&organization(), &inv, &off(reference)).await
@@ -72,7 +72,10 @@ impl Bench {
 
     async fn is_busy(&self) -> bool {
         let asked = self.host.payment_url(&invoice("inv", "100.00")).await;
-        matches!(asked, Err(CheckoutError::Busy { .. }))
+        matches!(
+            asked.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Pending { .. })
+        )
     }
 
     async fn states(&self) -> Vec<DeliveryState> {
@@ -88,12 +91,12 @@ impl Bench {
 
     async fn lines(&self) -> Vec<String> {
         let history = self.view("inv").await.history.into_iter();
-        let lines = history.filter(|line| line.kind == HistoryKind::WrittenOff);
+        let lines = history.filter(|line| line.event == AuditEvent::WrittenOff);
         lines.map(|line| line.detail).collect()
     }
 
     async fn is_sound(&self) {
-        let report = self.host.verify_ledger(None).await.unwrap();
+        let report = self.host.audit_ledger(None).await.unwrap();
         assert!(report.is_sound(), "{:#?}", report.findings);
     }
 }
@@ -113,12 +116,18 @@ async fn what_never_came_in_stands_in_nobodys_way_once_it_is_written_off() {
     assert!(bench.is_busy().await);
     bench.retry().await;
     assert_eq!(bench.states().await, [DeliveryState::Parked]);
-    let key = HandName::Key("T-1".to_owned());
-    let hand = HandBooking::new(reference.clone(), rupees("60.00"), key, "asha", "why");
+    let key = PaymentIdentity::OperatorKey("T-1".to_owned());
+    let hand = ManualPayment::new(reference.clone(), rupees("60.00"), key, "asha", "why");
     let inv = PayableId::new("inv").unwrap();
-    let refused = bench.host.book_by_hand(&organization(), &inv, &hand).await;
+    let refused = bench
+        .host
+        .record_manual_payment(&organization(), &inv, &hand)
+        .await;
     let refused = refused.unwrap_err();
-    assert!(matches!(refused, HandError::Askable));
+    assert!(matches!(
+        refused.kind(),
+        ErrorKind::Refused(Refusal::GatewayListsPayments)
+    ));
     assert!(refused.to_string().contains("can be written off"));
 
     let written = bench.write_off(&reference).await.unwrap();
@@ -148,9 +157,9 @@ async fn what_never_came_in_stands_in_nobodys_way_once_it_is_written_off() {
     assert_eq!(bench.gateway.state().calls.len(), calls);
 
     let voided = invoice("inv", "100.00");
-    let closing = bench.host.close(&voided, cash::Closed::Voided).await;
+    let closing = bench.host.close(&voided, CloseReason::Voided).await;
     let closing = closing.unwrap();
-    assert!(closing.unbooked.is_empty() && closing.still_payable.is_empty());
+    assert!(closing.unreconciled.is_empty() && closing.still_payable.is_empty());
     let (organization, customer) = (organization(), customer());
     let unlinked = bench.host.unlink_customer(&organization, &customer).await;
     unlinked.unwrap();
@@ -178,7 +187,10 @@ async fn what_comes_in_after_all_is_booked_once_and_more_is_noticed_again() {
         )]
     );
     let nothing = bench.write_off(&reference).await;
-    assert!(matches!(nothing, Err(WriteOffError::NothingUnbooked)));
+    assert!(matches!(
+        nothing.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Refused(Refusal::NothingToWriteOff))
+    ));
     bench.is_sound().await;
 
     bench.partly(&reference, "120.00").await;
@@ -234,7 +246,10 @@ async fn what_the_gateway_lists_is_booked_first() {
             Some(expected) => {
                 assert_eq!(told(&written.unwrap()), (expected.to_owned(), true));
             }
-            None => assert!(matches!(written, Err(WriteOffError::NothingUnbooked))),
+            None => assert!(matches!(
+                written.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Refused(Refusal::NothingToWriteOff))
+            )),
         }
         assert_eq!(
             bench.totals("inv").await,
@@ -324,7 +339,10 @@ async fn the_word_paid_is_written_off_as_well() {
         bench.told(&reference, &late).await;
         assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 succeeded");
         let nothing = bench.write_off(&reference).await;
-        assert!(matches!(nothing, Err(WriteOffError::NothingUnbooked)));
+        assert!(matches!(
+            nothing.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Refused(Refusal::NothingToWriteOff))
+        ));
         bench.is_sound().await;
     }
 }
@@ -335,7 +353,7 @@ async fn what_a_gateway_that_cannot_be_asked_stated_is_written_off_without_askin
     bench.partly(&reference, "60.00").await;
     let unpaid = invoice("inv", "100.00");
     let locked = bench.host.payment_url(&unpaid).await.unwrap_err();
-    let expected = CheckoutError::Refused(Refusal::MoneyUnexplained);
+    let expected = Error::from(Refusal::UnreconciledFunds);
     assert_eq!(locked.to_string(), expected.to_string());
     let written = bench.write_off(&reference).await.unwrap();
     assert_eq!(told(&written), ("60.00 0.00 60.00".to_owned(), true));
@@ -350,16 +368,22 @@ async fn what_is_written_off_can_be_booked_by_hand_and_is_not_booked_beside_it()
     let (bench, reference) = Bench::deaf().await;
     let inv = PayableId::new("inv").unwrap();
     let book = async |key: &str| {
-        let key = HandName::Key(key.to_owned());
-        let hand = HandBooking::new(reference.clone(), rupees("60.00"), key, "asha", "why");
-        bench.host.book_by_hand(&organization(), &inv, &hand).await
+        let key = PaymentIdentity::OperatorKey(key.to_owned());
+        let hand = ManualPayment::new(reference.clone(), rupees("60.00"), key, "asha", "why");
+        bench
+            .host
+            .record_manual_payment(&organization(), &inv, &hand)
+            .await
     };
     bench.partly(&reference, "60.00").await;
     bench.write_off(&reference).await.unwrap();
     // It was on the next statement of the bank after all.
     book("T-1").await.unwrap();
     let refused = book("T-2").await;
-    assert!(matches!(refused, Err(HandError::NotStated { .. })));
+    assert!(matches!(
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Refused(Refusal::NotReported { .. }))
+    ));
     assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
 
     bench.partly(&reference, "120.00").await;
@@ -378,15 +402,24 @@ async fn what_is_refused_writes_off_nothing() {
     let (bench, reference) = Bench::asked().await;
     let other = bench.url(&invoice("other", "100.00")).await.reference;
     let nothing = bench.write_off(&reference).await;
-    assert!(matches!(nothing, Err(WriteOffError::NothingUnbooked)));
+    assert!(matches!(
+        nothing.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Refused(Refusal::NothingToWriteOff))
+    ));
     bench.partly(&reference, "60.00").await;
     let stranger = OrganizationId::new("stranger").unwrap();
     let inv = PayableId::new("inv").unwrap();
     let named = off(&reference);
     let theirs = bench.host.write_off(&stranger, &inv, &named);
-    assert!(matches!(theirs.await, Err(WriteOffError::UnknownPayable)));
+    assert!(matches!(
+        theirs.await.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Payable))
+    ));
     let elsewhere = bench.write_off(&other).await;
-    assert!(matches!(elsewhere, Err(WriteOffError::UnknownCheckout)));
+    assert!(matches!(
+        elsewhere.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Checkout))
+    ));
     let long = "x".repeat(501);
     for (by, note) in [
         ("", "why"),
@@ -397,11 +430,20 @@ async fn what_is_refused_writes_off_nothing() {
         let wordless = WriteOff::new(reference.clone(), by, note);
         let organization = organization();
         let refused = bench.host.write_off(&organization, &inv, &wordless);
-        assert!(matches!(refused.await, Err(WriteOffError::Words)));
+        assert!(matches!(
+            refused.await.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Invalid(_))
+        ));
     }
     bench.gateway.fail_next(Fault::Down);
     let away = bench.write_off(&reference).await;
-    assert!(matches!(away, Err(WriteOffError::Provider(_))), "{away:?}");
+    assert!(
+        matches!(
+            away.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Provider(_))
+        ),
+        "{away:?}"
+    );
     assert_eq!(bench.lines().await, [""; 0]);
     assert!(bench.is_busy().await);
     bench.write_off(&reference).await.unwrap();
@@ -414,14 +456,14 @@ async fn what_is_refused_writes_off_nothing() {
 struct Refuses;
 
 #[async_trait::async_trait]
-impl PaymentHandler<BenchTx> for Refuses {
+impl PaymentHandler for Refuses {
     async fn on_change(
         &self,
-        _: &mut BenchTx,
+        _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         match change.cause {
-            Cause::Booked { .. } => Err("the books are closed".into()),
+            Cause::Posted { .. } => Err("the books are closed".into()),
             _ => Ok(()),
         }
     }
@@ -434,7 +476,10 @@ async fn listed_money_that_the_host_refuses_is_not_written_off() {
     bench.partly(&reference, "60.00").await;
     bench.gateway.pay(reference.as_str(), "60.00");
     let refused = bench.write_off(&reference).await;
-    assert!(matches!(refused, Err(WriteOffError::Handler(_))));
+    assert!(matches!(
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Handler)
+    ));
     assert_eq!(bench.lines().await, [""; 0]);
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
 }

@@ -116,6 +116,9 @@ pub enum EventKind {
     /// A statement to compare with: so the checkout stands. Books nothing; if it says more was
     /// paid than is booked, the payments have to be fetched.
     Snapshot(CheckoutSnapshot),
+    /// A claim: this much of an order has come in on the checkout. Posts nothing; it is done once the
+    /// payments are known under the gateway's own ids, from a payment event or from its list.
+    PaymentClaimed(PaymentClaim),
     /// Something happened to the subject, but what the delivery says of it cannot be relied on:
     /// fetch.
     FetchNeeded,
@@ -149,6 +152,23 @@ impl CheckoutSnapshot {
             amount,
             amount_paid,
         }
+    }
+}
+
+/// Money that a delivery reports without the gateway's id of the payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PaymentClaim {
+    /// The gateway's order that was paid.
+    pub order_id: OrderId,
+    /// The amount that came in for it, toward the amount that the checkout asks for.
+    pub amount: Money,
+}
+
+impl PaymentClaim {
+    /// Creates a claim of this amount for this order.
+    pub const fn new(order_id: OrderId, amount: Money) -> Self {
+        Self { order_id, amount }
     }
 }
 

@@ -42,7 +42,10 @@ impl VerifiedWebhook {
             for event in &mut events {
                 if matches!(
                     event.kind,
-                    EventKind::Payment(_) | EventKind::Refund(_) | EventKind::Snapshot(_)
+                    EventKind::Payment(_)
+                        | EventKind::Refund(_)
+                        | EventKind::Snapshot(_)
+                        | EventKind::PaymentClaimed(_)
                 ) {
                     event.kind = EventKind::FetchNeeded;
                 }

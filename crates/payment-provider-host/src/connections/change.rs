@@ -6,10 +6,12 @@ use payment_provider_core::{
     ViolationCode, Violations,
 };
 
-use super::opening::in_settings;
-use super::{Connection, ConnectionError};
-use crate::Host;
-use crate::store::{ConnectionRow, Store};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::credentials::{in_settings, unknown_provider};
+use super::{Connection, Connections};
+use crate::error::Error;
+use crate::store::ConnectionRow;
 
 /// A change of some settings of a connection; what it does not name stays as it is, secrets too.
 #[derive(Clone, Default)]
@@ -74,17 +76,15 @@ impl fmt::Debug for SettingsChange {
     }
 }
 
-impl<S: Store> Host<S> {
+impl Connections {
     /// Replaces a connection's settings, all of them.
     /// [`change_settings`](Self::change_settings) replaces some.
-    ///
-    /// **Errors.** All violations at once; the environment cannot change. Nothing was stored.
-    pub async fn replace_settings(
+    pub(crate) async fn replace_settings(
         &self,
         organization: &OrganizationId,
         code: &ConnectionCode,
         settings: &ConnectionSettings,
-    ) -> Result<Connection, ConnectionError> {
+    ) -> Result<Connection, Error> {
         let replace = |row: &mut ConnectionRow| {
             self.reseal(row, settings, Violations::none())?;
             Ok(true)
@@ -94,24 +94,17 @@ impl<S: Store> Host<S> {
 
     /// Changes some of a connection's settings and leaves all others as they are, so that no secret
     /// has to be typed again. What comes out is checked as a whole.
-    ///
-    /// **Contract.** Changes at the same moment are made one after the other, in any order: where
-    /// they name different settings all of them are kept, where they name the same the last one
-    /// counts.
-    ///
-    /// **Errors.** All violations at once; the environment cannot change. Nothing was stored. Stored
-    /// secrets that the change does not name have to open.
-    pub async fn change_settings(
+    pub(crate) async fn change_settings(
         &self,
         organization: &OrganizationId,
         code: &ConnectionCode,
         change: &SettingsChange,
-    ) -> Result<Connection, ConnectionError> {
+    ) -> Result<Connection, Error> {
         let merge = |row: &mut ConnectionRow| {
             if change.fields.is_empty() {
                 return Ok(false);
             }
-            let factory = self.inner.registry.get(&row.provider)?;
+            let factory = self.registry.get(&row.provider).map_err(unknown_provider)?;
             let schema = &factory.descriptor().settings;
             let mut settings = self.stored_settings(row, |field| !change.names(field))?;
             let mut violations = Violations::none();
@@ -133,6 +126,22 @@ impl<S: Store> Host<S> {
         self.rewrite(organization, code, merge).await
     }
 
+    /// Returns the settings that differ from the stored ones.
+    pub(super) fn missing_settings(
+        &self,
+        row: &ConnectionRow,
+        settings: ConnectionSettings,
+    ) -> Result<SettingsChange, Error> {
+        let stored = self.stored_settings(row, |_| true)?;
+        let mut change = SettingsChange::new();
+        for (name, value) in &settings {
+            if !stored.get(name).is_some_and(|known| is_same(known, value)) {
+                change.set(name, value.clone());
+            }
+        }
+        Ok(change)
+    }
+
     /// Changes the settings in a row as it is stored, and stores it unless other settings were
     /// stored meanwhile; then once more. A try that fails means that another one was made, so this
     /// comes to an end. `change` says whether there is anything to store.
@@ -140,15 +149,15 @@ impl<S: Store> Host<S> {
         &self,
         organization: &OrganizationId,
         code: &ConnectionCode,
-        change: impl Fn(&mut ConnectionRow) -> Result<bool, ConnectionError> + Send,
-    ) -> Result<Connection, ConnectionError> {
+        change: impl Fn(&mut ConnectionRow) -> Result<bool, Error> + Send,
+    ) -> Result<Connection, Error> {
         loop {
-            let mut row = self.connection_row(organization, code).await?;
+            let mut row = self.row(organization, code).await?;
             if !change(&mut row)? {
-                return Ok(self.shown(row).await?);
+                return self.shown(row).await;
             }
             crash_point!("settings.1-changed");
-            if self.inner.store.update_settings(&row).await? {
+            if self.store.update_settings(&row).await? {
                 crash_point!("settings.2-stored");
                 return self.connection(organization, code).await;
             }
@@ -161,23 +170,43 @@ impl<S: Store> Host<S> {
         row: &mut ConnectionRow,
         settings: &ConnectionSettings,
         mut violations: Violations,
-    ) -> Result<(), ConnectionError> {
+    ) -> Result<(), Error> {
         match self.connect(&row.provider, settings) {
             Ok(provider) if provider.environment() == row.environment => {}
             Ok(_) => {
                 let message = "cannot change; make another connection for the other environment";
                 violations.push("settings.environment", ViolationCode::Invalid, message);
             }
-            Err(ConnectionError::Invalid(found)) => violations.extend(found),
-            Err(error) => return Err(error),
+            Err(error) => violations.extend(error.into_violations()?),
         }
-        violations
-            .into_result(())
-            .map_err(ConnectionError::Invalid)?;
+        violations.into_result(())?;
         self.seal(row, settings)
     }
 }
 
 fn is_stored(row: &ConnectionRow, field: &str) -> bool {
-    row.plain.contains_key(field) || row.sealed.contains_key(field)
+    row.plain.contains_key(field) || row.encrypted.contains_key(field)
+}
+
+/// Returns true if a given value changes nothing of a stored one. Secrets that are stored behind the given
+/// ones still verify deliveries, and are kept.
+fn is_same(stored: &SettingValue, given: &SettingValue) -> bool {
+    match (stored, given) {
+        (SettingValue::Flag(stored), SettingValue::Flag(given)) => stored == given,
+        _ => {
+            let (stored, given) = (texts(stored), texts(given));
+            let same = |(one, two): (&SecretString, &SecretString)| {
+                one.expose_secret() == two.expose_secret()
+            };
+            !given.is_empty() && given.len() <= stored.len() && stored.iter().zip(given).all(same)
+        }
+    }
+}
+
+fn texts(value: &SettingValue) -> &[SecretString] {
+    match value {
+        SettingValue::Text(text) => std::slice::from_ref(text),
+        SettingValue::List(list) => list,
+        _ => &[],
+    }
 }

@@ -1,34 +1,32 @@
+//! Connections as a host adds and sees them.
+
 use std::collections::BTreeMap;
 
+use crate::plain_setting::PlainSetting;
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
-    ConnectionCode, ConnectionSettings, Environment, OrganizationId, ProviderError, ProviderId,
-    UnknownProvider, Violations,
+    ConnectionCode, ConnectionSettings, Environment, OrganizationId, ProviderId,
 };
-use serde::{Deserialize, Serialize};
 
-use crate::sealing::UnsealError;
-use crate::store::StoreError;
-
-/// A connection to be made.
+/// The settings of a new connection.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NewConnection {
     /// The tenant.
     pub organization: OrganizationId,
-    /// The gateway.
+    /// The provider.
     pub provider: ProviderId,
-    /// Tells the connections of the organization apart.
+    /// The code that identifies the connection within its organization.
     pub code: ConnectionCode,
-    /// For people.
+    /// A name for people.
     pub name: String,
-    /// The gateway's own settings, by its schema.
+    /// The settings of the provider, by its schema.
     pub settings: ConnectionSettings,
 }
 
 impl NewConnection {
-    /// All of it is needed.
+    /// Creates the settings of a new connection.
     pub fn new(
         organization: OrganizationId,
         provider: ProviderId,
@@ -46,37 +44,37 @@ impl NewConnection {
     }
 }
 
-/// A connection as it can be shown. Secrets are write-only: of them, only names and numbers are here.
+/// A connection, as it can be shown. Secrets are write-only: only their names and numbers are here.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Connection {
     /// The tenant.
     pub organization: OrganizationId,
-    /// The gateway.
+    /// The provider.
     pub provider: ProviderId,
-    /// Tells the connections of the organization apart.
+    /// The code that identifies the connection within its organization.
     pub code: ConnectionCode,
-    /// For people.
+    /// A name for people.
     pub name: String,
-    /// Whether it moves real money.
+    /// The environment: in production it moves real money.
     pub environment: Environment,
-    /// The settings that are no secrets.
+    /// The settings that are not secret.
     pub settings: BTreeMap<String, PlainSetting>,
     /// The secret settings that are set.
     pub secrets: Vec<SecretSummary>,
-    /// Whether new checkouts may be made. Webhooks are taken either way.
+    /// True if new checkouts may be made. Webhooks are accepted either way.
     pub enabled: bool,
-    /// The label of the secret that verified the latest delivery. Once it is that of the newest
-    /// secret, the gateway signs with it, and the older ones can be retired.
+    /// The label of the secret that verified the latest delivery. Once this is the newest secret, the
+    /// gateway signs with it, and the older ones can be retired.
     pub matched_secret: Option<String>,
-    /// When the latest delivery was verified, or up to a minute before.
+    /// The time at which the latest delivery was verified, exact to a minute.
     pub matched_at: Option<OffsetDateTime>,
-    /// When each secret verified a delivery last, the latest first; those that never did are missing,
-    /// those that were retired are not. While an older one is still used it goes on changing here.
+    /// The latest use of each secret, the most recent first. Secrets that never verified a delivery are
+    /// missing; retired ones are not.
     pub secret_uses: Vec<SecretUse>,
-    /// What to paste at the gateway, if the host's public address is known.
+    /// The webhook URL to enter at the gateway, if the host's public URL is configured.
     pub webhook_url: Option<Url>,
-    /// When it was made.
+    /// The time at which it was added.
     pub created_at: OffsetDateTime,
 }
 
@@ -86,7 +84,7 @@ pub struct Connection {
 pub struct SecretSummary {
     /// The name of the setting.
     pub field: String,
-    /// How many secrets it holds: the first is used for calls, all of them verify deliveries.
+    /// The number of secrets it holds: the first is used for calls, all of them verify deliveries.
     pub count: usize,
 }
 
@@ -96,13 +94,13 @@ impl SecretSummary {
     }
 }
 
-/// That a secret verified deliveries, without its value.
+/// The latest use of a secret, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecretUse {
-    /// The provider's label for it.
+    /// The provider's label of the secret.
     pub label: String,
-    /// When the latest delivery arrived that it verified, or up to a minute before.
+    /// The time at which the latest delivery arrived that it verified, exact to a minute.
     pub last_matched_at: OffsetDateTime,
 }
 
@@ -113,44 +111,4 @@ impl SecretUse {
             last_matched_at,
         }
     }
-}
-
-/// The value of a setting that is no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum PlainSetting {
-    /// Yes or no.
-    Flag(bool),
-    /// A text.
-    Text(String),
-    /// Texts.
-    List(Vec<String>),
-}
-
-/// Why something could not be done with a connection.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectionError {
-    /// No such gateway is registered.
-    #[error(transparent)]
-    UnknownProvider(#[from] UnknownProvider),
-    /// Fields that cannot be accepted; those of settings are named `settings.<field>`.
-    #[error("connection cannot be accepted: {0}")]
-    Invalid(Violations),
-    /// The organization has a connection of this code.
-    #[error("the organization already has a connection with this code")]
-    CodeTaken,
-    /// No such connection.
-    #[error("no such connection")]
-    NotFound,
-    /// The stored secrets do not open, or no longer make a connection.
-    #[error("stored secrets of the connection cannot be used")]
-    Sealed(#[from] UnsealError),
-    /// The gateway could not be asked.
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }

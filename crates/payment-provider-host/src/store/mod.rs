@@ -1,70 +1,120 @@
-//! Where the host runtime keeps what must survive a crash.
+//! The database of the host runtime.
 //!
-//! [`Store`] is sealed: the promises of this crate rest on what a store does inside one
-//! transaction, so the stores are written here. A host uses one, and joins its transactions.
+//! A [`Store`] is SQLite or PostgreSQL. Its operations are written once, in `tables/`, one file for
+//! each table; what differs between the databases is in `engine.rs`, `statement.rs`, `sqlite/` and
+//! `postgres/`. The few statements that need two texts are in `two_texts.rs`.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("payment-provider-host needs a store: enable its feature `sqlite` or `postgres`");
 
-#[cfg(all(feature = "sqlite", feature = "postgres"))]
-mod any;
-mod backend;
-mod columns;
-mod connection_rows;
+mod account;
+mod audit;
+mod engine;
 mod error;
-mod operations;
+mod location;
+mod nul_escape;
 #[cfg(feature = "postgres")]
 mod postgres;
-mod rows;
+mod row;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod target_name;
+mod statement;
+mod tables;
+mod transaction;
+mod two_texts;
+mod value;
 
 #[cfg(test)]
 #[path = "../../tests/store_contract/mod.rs"]
 mod contract;
 
-use async_trait::async_trait;
+use std::fmt;
+use std::sync::Arc;
 
-#[cfg(all(feature = "sqlite", feature = "postgres"))]
-pub use any::{AnyStore, AnyTx};
-pub(crate) use backend::Backend;
-pub(crate) use connection_rows::*;
-pub use error::StoreError;
-pub(crate) use error::comes_of_passing;
-pub(crate) use operations::*;
+pub(crate) use account::AccountKeys;
+pub(crate) use audit::{AuditedPayment, AuditedRefund, DanglingKind, DanglingRow};
+use engine::Engine;
+pub(crate) use error::StoreError;
+pub(crate) use location::DatabaseLocation;
 #[cfg(feature = "postgres")]
-pub use postgres::{InvalidSchemaName, PostgresStore, PostgresTx, SchemaName};
-pub(crate) use rows::*;
-pub use rows::{DeliveryState, HistoryKind};
-#[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteStore, SqliteTx};
-pub(crate) use target_name::TargetName;
+pub use postgres::{InvalidSchemaName, SchemaName};
+use statement::{Dialect, Translator};
+pub(crate) use tables::*;
+pub use transaction::Transaction;
 
-/// For how many milliseconds a delivery waits that another version of this crate stored and this one
-/// cannot read, while both run side by side; and how often before it is parked: an hour in all.
-const UNREADABLE_WAIT: i64 = 5 * 60 * 1000;
-const UNREADABLE_TRIES: i64 = 12;
-
-/// For how many milliseconds after a secret was noted to have verified a delivery it is not noted
-/// again: the deliveries of a connection would all wait for one row.
-const USE_NOTED_FOR: i64 = 60 * 1000;
+/// The error of a tool that opens a database in which no host has ever run.
+const NOT_A_HOST: &str = "no host keeps its books in it";
 
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
-/// A durable store.
-///
-/// Sealed: the stores are those of this crate, by its features `sqlite` and `postgres`. What a host
-/// needs of one are transactions of its own beside the runtime's, by its type `Tx`.
-#[async_trait]
-pub trait Store: Backend {
-    /// Begins a write transaction. None fails for being second: where two are about the same, the
-    /// second waits for the first.
-    async fn begin(&self) -> Result<Self::Tx>;
+/// The database that a host runs on. Cloning is cheap; all clones use the same connections.
+#[derive(Clone)]
+pub struct Store {
+    engine: Engine,
+    translator: Arc<Translator>,
+}
 
-    /// Begins a transaction that only reads, on one consistent state; it waits for no writer.
-    async fn begin_read(&self) -> Result<Self::Tx>;
+impl Store {
+    fn new(engine: Engine, dialect: Dialect) -> Self {
+        Self {
+            engine,
+            translator: Arc::new(Translator::new(dialect)),
+        }
+    }
 
-    /// Makes all of a transaction durable.
-    async fn commit(&self, tx: Self::Tx) -> Result<()>;
+    /// Connections for the host's own reads, if the store is SQLite. They cannot write.
+    #[cfg(feature = "sqlite")]
+    pub fn sqlite(&self) -> Option<&sqlx::SqlitePool> {
+        match &self.engine {
+            Engine::Sqlite(pools) => Some(&pools.readers),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// Connections for the host's own reads, if the store is PostgreSQL.
+    #[cfg(feature = "postgres")]
+    pub fn postgres(&self) -> Option<&sqlx::PgPool> {
+        match &self.engine {
+            Engine::Postgres(pool) => Some(pool),
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(_) => None,
+        }
+    }
+
+    /// The schema of the runtime's tables, if the store is PostgreSQL.
+    #[cfg(feature = "postgres")]
+    pub fn schema(&self) -> Option<&SchemaName> {
+        match &self.translator.dialect {
+            Dialect::Postgres { schema } => Some(schema),
+            #[cfg(feature = "sqlite")]
+            Dialect::Sqlite => None,
+        }
+    }
+
+    /// Waits for running transactions and closes all connections. A pool that the host provided for
+    /// PostgreSQL is closed as well.
+    pub async fn close(&self) {
+        match &self.engine {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(pools) => pools.close().await,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// The SQL of a statement, with its row locks or without.
+    #[cfg(test)]
+    pub(in crate::store) fn sql(&self, text: statement::Text, locks: bool) -> sqlx::SqlStr {
+        self.translator.sql(text, locks)
+    }
+}
+
+impl fmt::Debug for Store {
+    /// Omits the address of the database and its password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("dialect", &self.translator.dialect)
+            .finish_non_exhaustive()
+    }
 }

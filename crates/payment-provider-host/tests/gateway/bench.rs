@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::store::{BenchStore, BenchTx, Place, TestStore};
+use super::store::{Place, wait_for_workers};
 use super::{Gateway, ManualClock, MemoryFactory, delivery};
 use payment_provider_core::*;
 use payment_provider_host::*;
@@ -10,7 +10,7 @@ use payment_provider_host::*;
 pub struct Bench {
     pub gateway: Gateway,
     pub clock: ManualClock,
-    pub host: Host<BenchStore>,
+    pub host: Host,
     pub place: Place,
 }
 
@@ -46,12 +46,11 @@ impl Bench {
         Self::with_handler(()).await
     }
 
-    pub async fn with_handler(handler: impl PaymentHandler<BenchTx>) -> Self {
+    pub async fn with_handler(handler: impl PaymentHandler) -> Self {
         let place = Place::new();
         let gateway = Gateway::default();
         let clock = ManualClock::new();
-        let store = BenchStore::open_at(&place).await;
-        let host = runtime(store, &gateway, &clock, &place, handler).await;
+        let host = runtime(&gateway, &clock, &place, handler).await;
         let settings = ConnectionSettings::new().with("key", "k1");
         let new = NewConnection::new(organization(), provider(), code(), "Main", settings);
         host.add_connection(new).await.unwrap();
@@ -66,14 +65,8 @@ impl Bench {
     }
 
     /// The runtime as another process on the same database has it.
-    pub async fn another_process(&self) -> Host<BenchStore> {
-        let store = BenchStore::open_at(&self.place).await;
-        runtime(store, &self.gateway, &self.clock, &self.place, ()).await
-    }
-
-    /// For reads of a test's own.
-    pub fn pool(&self) -> &sqlx::Pool<<BenchStore as TestStore>::Database> {
-        self.host.store().pool()
+    pub async fn another_process(&self) -> Host {
+        runtime(&self.gateway, &self.clock, &self.place, ()).await
     }
 
     pub async fn link_customer(&self, connection: &str) {
@@ -84,7 +77,7 @@ impl Bench {
     }
 
     pub async fn url(&self, invoice: &Payable) -> PaymentUrl {
-        self.host.payment_url(invoice).await.unwrap()
+        self.host.payment_url(invoice).await.unwrap().pay().unwrap()
     }
 
     pub async fn receive(&self, events: &[Event]) -> Receipt {
@@ -92,10 +85,7 @@ impl Bench {
     }
 
     /// Deliveries arrive when the clock says so, no two in the same millisecond.
-    pub async fn receive_request(
-        &self,
-        mut request: WebhookRequest,
-    ) -> Result<Receipt, ReceiveError> {
+    pub async fn receive_request(&self, mut request: WebhookRequest) -> Result<Receipt, Error> {
         self.clock.advance(Duration::from_millis(1));
         request.received_at = self.clock.now();
         self.host
@@ -113,11 +103,11 @@ impl Bench {
                 .iter()
                 .all(|delivery| delivery.state != DeliveryState::Pending)
             {
-                let report = self.host.verify_ledger(None).await.unwrap();
+                let report = self.host.audit_ledger(None).await.unwrap();
                 assert!(report.is_sound(), "{:#?}", report.findings);
                 return;
             }
-            self.host.store().wait_for_workers().await;
+            wait_for_workers(&self.host).await;
             self.clock.advance(Duration::from_mins(10));
         }
         panic!("deliveries stay pending: {:#?}", self.deliveries().await);
@@ -142,41 +132,58 @@ impl Bench {
             .expect("a payable")
     }
 
-    /// `received credited surplus progress` of a payable.
+    /// `received applied overpaid progress` of a payable.
     pub async fn totals(&self, id: &str) -> String {
         let PayableView {
             received,
-            credited,
-            surplus,
+            applied,
+            overpaid,
             progress,
             ..
         } = self.view(id).await;
         format!(
             "{} {} {} {progress}",
             received.decimal(),
-            credited.decimal(),
-            surplus.decimal()
+            applied.decimal(),
+            overpaid.decimal()
         )
     }
 }
 
+/// Starts a process on the database of a place.
 pub async fn runtime(
-    store: BenchStore,
     gateway: &Gateway,
     clock: &ManualClock,
     place: &Place,
-    handler: impl PaymentHandler<BenchTx>,
-) -> Host<BenchStore> {
+    handler: impl PaymentHandler,
+) -> Host {
+    let builder = place.open().await;
+    runtime_with(builder, gateway, clock, place, handler).await
+}
+
+pub async fn runtime_with(
+    builder: HostBuilder,
+    gateway: &Gateway,
+    clock: &ManualClock,
+    place: &Place,
+    handler: impl PaymentHandler,
+) -> Host {
     let key = place.directory.path().join("sealing.key");
-    let key = SealingKey::from_file_or_new(&key).unwrap();
-    let mut registry = ProviderRegistry::new();
-    registry
-        .register(MemoryFactory::new(gateway.clone()))
-        .unwrap();
-    Host::builder(store, registry, SealingKeys::new(key))
+    let key = EncryptionKey::from_file_or_new(&key).unwrap();
+    builder
+        .with_registry(registry(gateway))
+        .with_encryption_keys(EncryptionKeys::new(key))
         .with_clock(std::sync::Arc::new(clock.clone()))
         .with_handler(handler)
         .build()
         .await
         .unwrap()
+}
+
+pub fn registry(gateway: &Gateway) -> ProviderRegistry {
+    let mut registry = ProviderRegistry::new();
+    registry
+        .register(MemoryFactory::new(gateway.clone()))
+        .unwrap();
+    registry
 }

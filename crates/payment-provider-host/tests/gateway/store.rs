@@ -1,34 +1,11 @@
-//! The store that a test runs on: PostgreSQL in the test program `on_postgres`, which is made of the
+//! The database that a test runs on: PostgreSQL in the test program `on_postgres`, which contains the
 //! same test functions as the others, and SQLite in these.
 
-use std::future::Future;
-
 use payment_provider_host::*;
+use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
-/// Chooses by whether a test program is the one for PostgreSQL.
-pub struct Program<const ON_POSTGRES: bool>;
-
-pub trait Choice {
-    type Store: TestStore;
-}
-
-#[cfg(feature = "sqlite")]
-impl Choice for Program<false> {
-    type Store = SqliteStore;
-}
-
-#[cfg(not(feature = "sqlite"))]
-impl Choice for Program<false> {
-    type Store = PostgresStore;
-}
-
-#[cfg(feature = "postgres")]
-impl Choice for Program<true> {
-    type Store = PostgresStore;
-}
-
-/// Whether this is the test program for PostgreSQL.
+/// True in the test program for PostgreSQL, and without the feature `sqlite`.
 pub const ON_POSTGRES: bool = {
     let (name, wanted) = (env!("CARGO_CRATE_NAME").as_bytes(), b"on_postgres");
     let mut same = name.len() == wanted.len();
@@ -37,32 +14,48 @@ pub const ON_POSTGRES: bool = {
         same = name[at] == wanted[at];
         at += 1;
     }
-    same
+    same || !cfg!(feature = "sqlite")
 };
 
-/// The store of this test program.
-pub type BenchStore = <Program<ON_POSTGRES> as Choice>::Store;
-
-/// A transaction on it.
-pub type BenchTx = <BenchStore as TestStore>::Transaction;
-
-pub trait TestStore: Store<Tx = <Self as TestStore>::Transaction> + Clone + Sized {
-    type Transaction: Send + 'static;
-    type Database: sqlx::Database;
-
-    /// Opens what is at a place, as another process would.
-    fn open_at(place: &Place) -> impl Future<Output = Self> + Send;
-
-    /// Until nobody works on a delivery any more: one that is taken is passed over, not waited for.
-    fn wait_for_workers(&self) -> impl Future<Output = ()> + Send;
-
-    /// For reads of a test's own.
-    fn pool(&self) -> &sqlx::Pool<Self::Database>;
-
-    /// Writes past the runtime, as somebody with the database open might, with no regard to what
-    /// refers to what.
-    fn tamper(&self, statements: &str) -> impl Future<Output = ()> + Send;
+/// Runs an expression on the connection of a transaction, on either database.
+macro_rules! in_tx {
+    ($tx:expr, $connection:ident => $run:expr) => {
+        'done: {
+            let tx: &mut Transaction = $tx;
+            #[cfg(feature = "sqlite")]
+            if let Some($connection) = tx.sqlite() {
+                break 'done ($run);
+            }
+            #[cfg(feature = "postgres")]
+            if let Some($connection) = tx.postgres() {
+                break 'done ($run);
+            }
+            unreachable!("{tx:?}")
+        }
+    };
 }
+#[allow(unused_imports, reason = "each test uses a part of it")]
+pub(crate) use in_tx;
+
+/// Runs an expression on the pool of a host, on either database.
+macro_rules! on_pool {
+    ($host:expr, $pool:ident => $run:expr) => {
+        'done: {
+            let store = $host.store();
+            #[cfg(feature = "sqlite")]
+            if let Some($pool) = store.sqlite() {
+                break 'done ($run);
+            }
+            #[cfg(feature = "postgres")]
+            if let Some($pool) = store.postgres() {
+                break 'done ($run);
+            }
+            unreachable!("{store:?}")
+        }
+    };
+}
+#[allow(unused_imports, reason = "each test uses a part of it")]
+pub(crate) use on_pool;
 
 #[cfg(feature = "postgres")]
 fn server() -> Option<String> {
@@ -74,7 +67,7 @@ fn server() -> Option<String> {
     None
 }
 
-/// A place of a test's own for files and tables; what is there goes away with it.
+/// A place for the files and tables of one test. Everything in it is removed with it.
 #[derive(Debug)]
 pub struct Place {
     pub directory: TempDir,
@@ -90,73 +83,87 @@ impl Place {
             server: server(),
         }
     }
-}
 
-#[cfg(feature = "sqlite")]
-impl TestStore for SqliteStore {
-    type Transaction = SqliteTx;
-    type Database = sqlx::Sqlite;
-
-    async fn open_at(place: &Place) -> Self {
-        let file = place.directory.path().join("host.db");
-        Self::open(file).await.unwrap()
+    /// The database of this place, for one more process.
+    pub async fn open(&self) -> HostBuilder {
+        #[cfg(feature = "postgres")]
+        if let Some(server) = &self.server {
+            return self.open_postgres(server).await;
+        }
+        #[cfg(feature = "sqlite")]
+        return Host::sqlite(self.directory.path().join("host.db"));
+        #[cfg(not(feature = "sqlite"))]
+        unreachable!("no server")
     }
 
-    async fn wait_for_workers(&self) {}
-
-    fn pool(&self) -> &sqlx::Pool<sqlx::Sqlite> {
-        self.readers()
-    }
-
-    async fn tamper(&self, statements: &str) {
-        use sqlx::ConnectOptions;
-        let options = self.readers().connect_options();
-        let options = options.as_ref().clone().read_only(false);
-        let mut connection = options.foreign_keys(false).connect().await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned()))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-    }
-}
-
-#[cfg(feature = "postgres")]
-impl TestStore for PostgresStore {
-    type Transaction = PostgresTx;
-    type Database = sqlx::Postgres;
-
-    /// Statements of the tests' own find the runtime's tables by the search path.
-    async fn open_at(place: &Place) -> Self {
-        let server = place.server.clone().unwrap_or_else(super::server::url);
+    /// Statements of the tests find the runtime's tables by the search path.
+    #[cfg(feature = "postgres")]
+    async fn open_postgres(&self, server: &str) -> HostBuilder {
         let options: sqlx::postgres::PgConnectOptions = server.parse().unwrap();
         let options = options
-            .application_name(&place.schema)
-            .options([("search_path", &place.schema)]);
+            .application_name(&self.schema)
+            .options([("search_path", &self.schema)]);
         let pool = sqlx::postgres::PgPoolOptions::new()
             .max_connections(20)
             .connect_with(options)
             .await
             .unwrap();
-        let schema = SchemaName::new(&place.schema).unwrap();
-        Self::with_pool(pool, schema).await.unwrap()
+        Host::postgres_pool(pool, SchemaName::new(&self.schema).unwrap())
     }
+}
 
-    async fn wait_for_workers(&self) {
-        sqlx::query("SELECT 1 FROM deliveries FOR UPDATE")
-            .execute(Self::pool(self))
+/// Waits until no worker is working on a delivery: a delivery that is leased is skipped, not waited for.
+pub async fn wait_for_workers(host: &Host) {
+    #[cfg(feature = "postgres")]
+    if let Some(pool) = host.store().postgres() {
+        let wait = sqlx::query("SELECT 1 FROM deliveries FOR UPDATE");
+        wait.execute(pool).await.unwrap();
+    }
+    let _ = host;
+}
+
+/// Runs statements in a transaction of the runtime.
+pub async fn execute(host: &Host, statements: &str) {
+    let mut tx = host.begin().await.unwrap();
+    let statements = AssertSqlSafe(statements.to_owned());
+    in_tx!(&mut tx, connection => {
+        sqlx::raw_sql(statements).execute(connection).await.map(drop)
+    })
+    .unwrap();
+    host.commit(tx).await.unwrap();
+}
+
+/// Reads a column of numbers.
+pub async fn numbers(host: &Host, query: &'static str) -> Vec<i64> {
+    let found = on_pool!(host, pool => sqlx::query_scalar(query).fetch_all(pool).await);
+    found.unwrap()
+}
+
+/// Reads a column of texts.
+pub async fn texts(host: &Host, query: &'static str) -> Vec<String> {
+    let found = on_pool!(host, pool => sqlx::query_scalar(query).fetch_all(pool).await);
+    found.unwrap()
+}
+
+/// Writes past the runtime, without regard to foreign keys.
+pub async fn tamper(host: &Host, statements: &str) {
+    #[cfg(feature = "sqlite")]
+    if let Some(pool) = host.store().sqlite() {
+        use sqlx::ConnectOptions;
+        let options = pool.connect_options();
+        let options = options.as_ref().clone().read_only(false);
+        let mut connection = options.foreign_keys(false).connect().await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))
+            .execute(&mut connection)
             .await
             .unwrap();
     }
-
-    fn pool(&self) -> &sqlx::Pool<sqlx::Postgres> {
-        Self::pool(self)
-    }
-
-    async fn tamper(&self, statements: &str) {
+    #[cfg(feature = "postgres")]
+    if let Some(pool) = host.store().postgres() {
         let all =
             format!("BEGIN; SET LOCAL session_replication_role = replica; {statements}; COMMIT");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(all))
-            .execute(Self::pool(self))
+        sqlx::raw_sql(AssertSqlSafe(all))
+            .execute(pool)
             .await
             .unwrap();
     }
@@ -169,11 +176,11 @@ impl Drop for Place {
             return;
         };
         let schema = self.schema.clone();
-        let drop = sqlx::AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema));
+        let drop = AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema));
         let gone = async move {
             use sqlx::Connection;
             let mut connection = sqlx::PgConnection::connect(&server).await?;
-            // What a test that failed left in a transaction.
+            // A test that failed may have left a transaction open.
             sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1")
                 .bind(schema)
                 .execute(&mut connection)

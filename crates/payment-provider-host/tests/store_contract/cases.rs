@@ -1,4 +1,4 @@
-/// Makes a test of every case on every store, and one that tells how many there are.
+/// Declares a test of every case on every database, and one that prints how many there are.
 macro_rules! cases {
     ($($topic:ident :: $case:ident,)+) => {
         const CASES: &[&str] = &[$(concat!(stringify!($topic), "::", stringify!($case))),+];

@@ -4,13 +4,13 @@ use super::rows::{connected, connection, organization};
 use super::*;
 use crate::PlainSetting;
 
-pub(super) async fn every_process_has_the_same_installation<S: Store>(world: World<S>) {
+pub(super) async fn every_process_has_the_same_installation(world: World) {
     let one = world.one.installation_id().await.unwrap();
     assert_eq!(one.len(), 36);
     assert_eq!(world.two.installation_id().await.unwrap(), one);
 }
 
-pub(super) async fn a_connection_is_read_as_it_was_written<S: Store>(world: World<S>) {
+pub(super) async fn a_connection_is_read_as_it_was_written(world: World) {
     let row = connection("org", "main");
     world.one.insert_connection(&row).await.unwrap();
     let found = world.two.connection(&row.organization, &row.code).await;
@@ -37,8 +37,8 @@ pub(super) async fn a_connection_is_read_as_it_was_written<S: Store>(world: Worl
     assert!(elsewhere.is_none());
 }
 
-pub(super) async fn a_code_is_taken_once_in_an_organization<S: Store>(world: World<S>) {
-    let insert = async |store: &S, organization| {
+pub(super) async fn a_code_is_taken_once_in_an_organization(world: World) {
+    let insert = async |store: &Store, organization| {
         let row = connection(organization, "main");
         store.insert_connection(&row).await.unwrap()
     };
@@ -47,7 +47,7 @@ pub(super) async fn a_code_is_taken_once_in_an_organization<S: Store>(world: Wor
     assert_eq!(insert(&world.two, "other").await, Inserted::New);
 }
 
-pub(super) async fn connections_are_listed_by_organization_and_code<S: Store>(world: World<S>) {
+pub(super) async fn connections_are_listed_by_organization_and_code(world: World) {
     // By their bytes, whatever the language of the database: capitals, then `_`, then small letters.
     for (organization, code) in [("b", "a"), ("a", "b"), ("a", "_"), ("a", "B"), ("a", "a")] {
         let row = connection(organization, code);
@@ -63,8 +63,8 @@ pub(super) async fn connections_are_listed_by_organization_and_code<S: Store>(wo
     assert_eq!(names(some.unwrap()), ["b/a"]);
 }
 
-pub(super) async fn settings_based_on_older_ones_are_not_written<S: Store>(world: World<S>) {
-    let pk = connected(&*world.one, "main").await;
+pub(super) async fn settings_based_on_older_ones_are_not_written(world: World) {
+    let pk = connected(&world.one, "main").await;
     let read = async || world.one.connection_by_pk(pk).await.unwrap().unwrap();
     let (mut first, mut second) = (read().await, read().await);
     let set = |row: &mut ConnectionRow, text: &str| {
@@ -85,8 +85,8 @@ pub(super) async fn settings_based_on_older_ones_are_not_written<S: Store>(world
     assert_eq!(read().await.version, 3);
 }
 
-pub(super) async fn enabling_changes_nothing_else<S: Store>(world: World<S>) {
-    let pk = connected(&*world.one, "main").await;
+pub(super) async fn enabling_changes_nothing_else(world: World) {
+    let pk = connected(&world.one, "main").await;
     for enabled in [false, true] {
         world.one.set_enabled(pk, enabled).await.unwrap();
         let found = world.two.connection_by_pk(pk).await.unwrap().unwrap();
@@ -94,9 +94,9 @@ pub(super) async fn enabling_changes_nothing_else<S: Store>(world: World<S>) {
     }
 }
 
-pub(super) async fn a_customer_is_linked_and_moved<S: Store>(world: World<S>) {
-    let first = connected(&*world.one, "first").await;
-    let second = connected(&*world.one, "second").await;
+pub(super) async fn a_customer_is_linked_and_moved(world: World) {
+    let first = connected(&world.one, "first").await;
+    let second = connected(&world.one, "second").await;
     let id = CustomerId::new("customer").unwrap();
     let mut needs = Violations::none();
     needs.push("phone", ViolationCode::Missing, "is required");

@@ -1,20 +1,19 @@
-//! Databases as an earlier version left them: what is in them is there in this one, unchanged.
+//! Upgrades: the rows of this version are read unchanged after the steps of a later one.
 
 use payment_provider_core::*;
 use serde_json::{Value, json};
 
-use super::catalog::Catalog;
 use super::*;
 use crate::PayableId;
-use crate::cash::{Closed, Verdict};
-use crate::checkouts::CheckoutState;
+use crate::accounting::CheckoutState;
+use crate::accounting::{AllocationOutcome, CloseReason};
 
-/// Rows of the first version, as it wrote them: of every table, in every state, with texts that are
-/// easily damaged. `@bytes@` stands for a body.
+/// Rows of every table, in every state, with texts that are easily damaged. `@bytes@` stands for a body.
 const FIRST: &str = r#"
-INSERT INTO installation (only_row, id) VALUES (1, 'the-first-installation');
+DELETE FROM installation;
+INSERT INTO installation (only_row, id) VALUES (1, 'an-earlier-installation');
 INSERT INTO connections (organization_id, provider, code, name, environment, plain_settings,
-        sealed_settings, settings_version, enabled, matched_secret, matched_at, created_at) VALUES
+        encrypted_settings, settings_version, enabled, matched_secret, matched_at, created_at) VALUES
     ('org', 'memory', 'main', 'Main ''₹'' "account" -- ; @x $1', 'sandbox',
         '{"list":["a","ü"],"live":false,"page":"https://a.example/?q=%22x%22"}',
         '{"key":[{"version":1,"key":"k","nonce":"bm9uY2U=","ciphertext":"Y2lwaGVy"}]}',
@@ -26,11 +25,11 @@ INSERT INTO customers (organization_id, customer_id, connection_pk, remote_id, d
         '{"id":"customer; 7","name":"Łukasz O''Brien","phone":"+91 90000 00000"}', '[]', 1100),
     ('org', 'bare', 2, NULL, '{"id":"bare"}',
         '[{"field":"phone","code":"missing","message":"is required"}]', 1101);
-INSERT INTO payables (organization_id, payable_id, currency, amount, creditable, received, credited,
-        surplus, closed, created_at) VALUES
-    ('org', 'open ₹', 'INR', 20012, 20012, 21012, 20012, 1000, NULL, 2000),
-    ('org', 'settled', 'KWD', 5, 5, 5, 5, 0, 'settled', 2001),
-    ('org', 'voided', 'JPY', 900, 0, 9223372036854775807, 0, 9223372036854775807, 'voided', 2002);
+INSERT INTO payables (organization_id, payable_id, currency, amount, applicable, received, applied,
+        overpaid, refunded, closed, created_at) VALUES
+    ('org', 'open ₹', 'INR', 20012, 20012, 21012, 20012, 1000, 500, NULL, 2000),
+    ('org', 'settled', 'KWD', 5, 5, 5, 5, 0, 0, 'paid_elsewhere', 2001),
+    ('org', 'voided', 'JPY', 900, 0, 9223372036854775807, 0, 9223372036854775807, 0, 'voided', 2002);
 INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id, environment,
         currency, amount, partial, prepared, expires_at, state, tries, tried_at, gateway_id, url,
         gateway_paid, conflicting, created_at)
@@ -46,28 +45,33 @@ INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_i
         UNION SELECT 7, 'cancelled') AS states
     ORDER BY n;
 INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, order_id, status, currency,
-        amount, details, verdict, credited, surplus, seen_at) VALUES
+        amount, details, allocation_outcome, applied, overpaid, seen_at) VALUES
     (5, 1, 'p1', 'o1', 'succeeded', 'INR', 21012,
         '{"id":"p1","order_id":"o1","status":"succeeded","amount":{"minor_units":21012,"currency":"INR"},"charged":{"minor_units":300,"currency":"USD"},"method":"upi","bank_reference":"1234567890","failure":null,"paid_at":"2026-02-03T04:05:06.789+05:30"}',
         'over', 20012, 1000, 4000),
     (4, 1, 'p2', NULL, 'NEW WORD', 'INR', 100,
         '{"id":"p2","order_id":null,"status":{"unknown":"NEW WORD"},"amount":{"minor_units":100,"currency":"INR"},"charged":null,"method":null,"bank_reference":null,"failure":{"code":"E1","message":"declined, \"why\""},"paid_at":null}',
         NULL, 0, 0, 4001);
-INSERT INTO effects (connection_pk, dedup_key, payment_pk, applied_at) VALUES
+INSERT INTO dedup_keys (connection_pk, dedup_key, payment_pk, applied_at) VALUES
     (1, 'payment:succeeded:p1', 1, 4000), (1, 'payment:succeeded:also p1', 1, 4002),
     (1, 'payment:?NEW WORD:p2', 2, 4001);
+INSERT INTO refunds (checkout_pk, connection_pk, gateway_refund_id, gateway_payment_id, status,
+        currency, amount, details, seen_at) VALUES
+    (5, 1, 'r1', 'p1', 'succeeded', 'INR', 500,
+        '{"id":"r1","reference":null,"payment_id":"p1","order_id":"o1","status":"succeeded","amount":{"minor_units":500,"currency":"INR"},"origin":null,"bank_reference":null,"reason":null,"failure":null,"created_at":null,"processed_at":null}', 4010);
+INSERT INTO connection_secrets (connection_pk, label, last_matched_at) VALUES (1, 'key 0', 1234);
 INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_check, matched_secret,
-        received_at, copies, state, attempts, looks, next_attempt, lease_owner, lease_until, error)
+        received_at, delivery_count, state, attempts, list_polls, next_attempt, lease_owner, lease_until, error)
     SELECT 1, 'key ' || n, @bytes@,
-        '[{"subject":{"reference":"ref-1","gateway_id":null,"order_id":null},"kind":"fetch_needed","gateway_type":"LINK ₹","gateway_version":null,"occurred_at":"2026-02-03T04:05:06Z"}]',
+        '[{"target":{"reference":"ref-1","gateway_id":null,"order_id":null},"kind":"fetch_needed","gateway_type":"LINK ₹","gateway_version":null,"occurred_at":"2026-02-03T04:05:06Z"}]',
         CASE n WHEN 2 THEN 'stale' WHEN 3 THEN 'from_future' ELSE 'fresh' END, 'key 0', 5000 + n,
         n, state, 10 + n, 20 + n, 6000 + n, NULL, 0, CASE WHEN n = 5 THEN 'it panicked: ''?''' END
     FROM (SELECT 1 AS n, 'pending' AS state UNION SELECT 2, 'applied' UNION SELECT 3, 'ignored'
         UNION SELECT 4, 'unmatched' UNION SELECT 5, 'parked') AS states
     ORDER BY n;
-INSERT INTO unmatched_subjects (connection_pk, name, delivery_pk) VALUES
-    (1, 'order:of somebody else', 4), (1, 'reference:ref-100', 4);
-INSERT INTO history (payable_pk, at, kind, detail, delivery_pk) VALUES
+INSERT INTO unmatched_targets (connection_pk, name, delivery_pk) VALUES
+    (1, 'order:of another host', 4), (1, 'reference:ref-100', 4);
+INSERT INTO history (payable_pk, at, event, detail, delivery_pk) VALUES
     (1, 5002, 'delivery_received', 'LINK ₹, signature verified', 2),
     (1, 4000, 'payment_booked', 'payment p1 of INR 210.12 is over', NULL),
     (2, 4003, 'closed', 'a line
@@ -76,69 +80,30 @@ of two', NULL);
 
 const BYTES: &[u8] = &[0, 255, 10, 39, 92];
 
-/// Makes the tables of the first version, rows in them, and then those of this version.
-trait Earlier: Catalog + Sized {
-    type Place;
-
-    async fn first() -> (Self, Self::Place);
-
-    async fn bring_up_to_date(self, place: &Self::Place) -> Self;
-}
-
+/// The steps of a later version: a new table that is filled, and a new column.
 #[cfg(feature = "sqlite")]
-impl Earlier for SqliteStore {
-    type Place = tempfile::TempDir;
-
-    async fn first() -> (Self, Self::Place) {
-        let place = tempfile::tempdir().unwrap();
-        let store = Self::open_at_version(&place.path().join("earlier.db"), 1).await;
-        let rows = FIRST.replace("@bytes@", "x'00ff0a275c'");
-        let mut tx = store.begin().await.unwrap();
-        // Opening it made a name for the installation.
-        let renamed = sqlx::query("DELETE FROM installation");
-        renamed.execute(&mut *tx).await.unwrap();
-        let made = sqlx::raw_sql(sqlx::AssertSqlSafe(rows));
-        made.execute(&mut *tx).await.unwrap();
-        store.commit(tx).await.unwrap();
-        (store, place)
-    }
-
-    async fn bring_up_to_date(self, place: &Self::Place) -> Self {
-        self.close().await;
-        Self::open(place.path().join("earlier.db")).await.unwrap()
-    }
-}
+const LATER_SQLITE: &str =
+    "CREATE TABLE later_notes (note_pk INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+     ALTER TABLE payables ADD COLUMN later_flag INTEGER NOT NULL DEFAULT 7;
+     INSERT INTO later_notes (note_pk, note) SELECT payable_pk, payable_id FROM payables;";
 
 #[cfg(feature = "postgres")]
-impl Earlier for PostgresStore {
-    type Place = super::postgres::Schema;
+const LATER_POSTGRES: &str =
+    "CREATE TABLE later_notes (note_pk bigint PRIMARY KEY, note text NOT NULL);
+     ALTER TABLE payables ADD COLUMN later_flag bigint NOT NULL DEFAULT 7;
+     INSERT INTO later_notes (note_pk, note) SELECT payable_pk, payable_id FROM payables;";
 
-    async fn first() -> (Self, Self::Place) {
-        use super::super::postgres::migration::{MIGRATIONS, run};
-        let place = super::postgres::Schema::new();
-        let pool = sqlx::PgPool::connect(&place.url).await.unwrap();
-        run(&pool, &place.name, &MIGRATIONS[..1]).await.unwrap();
-        let rows = FIRST.replace("@bytes@", r"'\x00ff0a275c'::bytea");
-        let path = format!("SET LOCAL search_path = {};", place.name);
-        let rows = sqlx::AssertSqlSafe(format!("BEGIN; {path} {rows} COMMIT"));
-        sqlx::raw_sql(rows).execute(&pool).await.unwrap();
-        (Self::of_pool(pool, place.name.clone()), place)
-    }
-
-    async fn bring_up_to_date(self, place: &Self::Place) -> Self {
-        self.close().await;
-        place.open().await
-    }
-}
+/// The version of these steps.
+const LATER: i64 = 1_000;
 
 fn text(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap()
 }
 
-async fn connections_and_customers<S: Store>(store: &S) {
+async fn connections_and_customers(store: &Store) {
     assert_eq!(
         store.installation_id().await.unwrap(),
-        "the-first-installation"
+        "an-earlier-installation"
     );
     let organization = rows::organization("org");
     let all = store.connections(Some(&organization)).await.unwrap();
@@ -149,14 +114,14 @@ async fn connections_and_customers<S: Store>(store: &S) {
     assert_eq!(text(&main.plain)["page"], "https://a.example/?q=%22x%22");
     assert_eq!(text(&main.plain)["list"], json!(["a", "ü"]));
     let sealed = json!([{"version": 1, "key": "k", "nonce": "bm9uY2U=", "ciphertext": "Y2lwaGVy"}]);
-    assert_eq!(text(&main.sealed)["key"], sealed);
+    assert_eq!(text(&main.encrypted)["key"], sealed);
     assert_eq!(main.environment, Environment::Sandbox);
-    let told = (
+    let stored = (
         main.version,
         main.matched_secret.as_deref(),
         main.matched_at,
     );
-    assert_eq!(told, (7, Some("key 0"), Some(1234)));
+    assert_eq!(stored, (7, Some("key 0"), Some(1234)));
     assert!(main.enabled && !second.enabled);
     assert_eq!(second.environment, Environment::Production);
     assert_eq!((second.matched_at, second.created_at), (None, 1001));
@@ -175,36 +140,58 @@ async fn connections_and_customers<S: Store>(store: &S) {
     }
 }
 
-async fn payables_and_their_money<S: Store>(store: &S) {
+async fn payables_and_their_money(store: &Store) {
     use CheckoutState::{Cancelled, Creating, Expired, Failed, Open, Paid, PartiallyPaid};
     let organization = rows::organization("org");
     let most = i64::MAX;
     let mut tx = store.begin().await.unwrap();
     let mut pks = Vec::new();
-    for (id, currency, amount, creditable, received, credited, surplus, closed) in [
+    for (id, currency, amount, applicable, received, applied, overpaid, closed) in [
         ("open ₹", "INR", 20_012, 20_012, 21_012, 20_012, 1_000, None),
-        ("settled", "KWD", 5, 5, 5, 5, 0, Some(Closed::Settled)),
-        ("voided", "JPY", 900, 0, most, 0, most, Some(Closed::Voided)),
+        (
+            "settled",
+            "KWD",
+            5,
+            5,
+            5,
+            5,
+            0,
+            Some(CloseReason::PaidElsewhere),
+        ),
+        (
+            "voided",
+            "JPY",
+            900,
+            0,
+            most,
+            0,
+            most,
+            Some(CloseReason::Voided),
+        ),
     ] {
         let id = PayableId::new(id).unwrap();
-        let found = store.payable(&mut tx, &organization, &id).await;
+        let found = tx.payable(&organization, &id).await;
         let found = found.unwrap().unwrap();
         assert_eq!(found.currency.code(), currency);
-        assert_eq!((found.amount, found.creditable), (amount, creditable));
+        assert_eq!((found.amount, found.applicable), (amount, applicable));
         assert_eq!(
-            (found.received, found.credited, found.surplus),
-            (received, credited, surplus)
+            (found.received, found.applied, found.overpaid),
+            (received, applied, overpaid)
         );
-        assert_eq!((found.closed, found.refunded), (closed, 0));
-        let refunds = store.refunds_of_payable(&mut tx, found.pk).await;
-        assert_eq!(refunds.unwrap(), []);
+        let refunds = tx.refunds_of_payable(found.pk).await.unwrap();
+        let refunded: i64 = refunds
+            .iter()
+            .map(|row| row.refund.amount.minor_units())
+            .sum();
+        assert_eq!((found.closed, found.refunded), (closed, refunded));
+        assert_eq!(refunds.len(), usize::from(pks.is_empty()));
         pks.push(found.pk);
     }
-    let checkouts = store.checkouts_of(&mut tx, pks[0]).await.unwrap();
+    let checkouts = tx.checkouts_of(pks[0]).await.unwrap();
     let states: Vec<_> = checkouts.iter().map(|row| row.state).collect();
     assert_eq!(states, [Creating, Failed, Open, PartiallyPaid, Paid]);
     for (pk, state) in [(pks[1], Expired), (pks[2], Cancelled)] {
-        let checkouts = store.checkouts_of(&mut tx, pk).await.unwrap();
+        let checkouts = tx.checkouts_of(pk).await.unwrap();
         assert_eq!(checkouts[0].state, state);
     }
     assert!(checkouts[0].conflicting && checkouts[3].partial);
@@ -215,38 +202,38 @@ async fn payables_and_their_money<S: Store>(store: &S) {
     assert_eq!(prepared.reference.as_str(), "ref-5");
     assert_eq!(&prepared.body[..], br#"{ "b" : 1.50 }"#);
 
-    let payments = store.payments_of_payable(&mut tx, pks[0]).await.unwrap();
+    let payments = tx.payments_of_payable(pks[0]).await.unwrap();
     let [booked, unknown] = &payments[..] else {
         panic!("{payments:?}");
     };
-    assert_eq!(booked.verdict, Some(Verdict::Over));
-    assert_eq!((booked.credited, booked.surplus), (20_012, 1_000));
-    let told = text(&booked.payment);
-    assert_eq!(told["paid_at"], "2026-02-03T04:05:06.789+05:30");
-    assert_eq!(told["charged"]["currency"], "USD");
+    assert_eq!(booked.outcome, Some(AllocationOutcome::Over));
+    assert_eq!((booked.applied, booked.overpaid), (20_012, 1_000));
+    let details = text(&booked.payment);
+    assert_eq!(details["paid_at"], "2026-02-03T04:05:06.789+05:30");
+    assert_eq!(details["charged"]["currency"], "USD");
     assert_eq!(unknown.payment.status.as_str(), "NEW WORD");
-    assert!(!unknown.is_booked());
+    assert!(!unknown.is_posted());
     for payment in [&booked.payment, &unknown.payment] {
-        let found = store.effect_payment(&mut tx, 1, &payment.dedup_key()).await;
+        let found = tx.payment_of_dedup_key(1, &payment.dedup_key()).await;
         assert!(found.unwrap().is_some());
     }
-    // Refunds that come from now on find the payments by every id they were told under.
+    // A refund finds the payment by every id under which it was reported.
     for id in ["p1", "also p1"] {
         let name = TargetName::Payment(PaymentId::new(id).unwrap());
-        let found = store.checkout_by_name(&mut tx, 1, &name).await.unwrap();
+        let found = tx.checkout_by_name(1, &name).await.unwrap();
         assert_eq!(found.unwrap().reference.as_str(), "ref-5");
     }
-    let lines = store.history_of(&mut tx, pks[0]).await.unwrap();
-    let kinds: Vec<_> = lines.iter().map(|line| line.kind).collect();
+    let lines = tx.history_of(pks[0]).await.unwrap();
+    let kinds: Vec<_> = lines.iter().map(|line| line.event).collect();
     assert_eq!(
         kinds,
-        [HistoryKind::PaymentBooked, HistoryKind::DeliveryReceived]
+        [AuditEvent::PaymentPosted, AuditEvent::DeliveryReceived]
     );
-    let lines = store.history_of(&mut tx, pks[1]).await.unwrap();
+    let lines = tx.history_of(pks[1]).await.unwrap();
     assert_eq!(lines[0].detail, "a line\nof two");
 }
 
-async fn the_inbox<S: Store>(store: &S) {
+async fn the_inbox(store: &Store) {
     use DeliveryState::{Applied, Ignored, Parked, Pending, Unmatched};
     let all = store.deliveries(1, 100).await.unwrap();
     let states: Vec<_> = all.iter().rev().map(|row| row.state).collect();
@@ -254,28 +241,35 @@ async fn the_inbox<S: Store>(store: &S) {
     for (row, n) in all.iter().rev().zip(1..) {
         assert_eq!(row.body, BYTES);
         assert_eq!(row.events[0].gateway_type, "LINK ₹");
-        assert_eq!((row.copies, row.attempts, row.looks), (n, 10 + n, 20 + n));
+        assert_eq!(
+            (row.delivery_count, row.attempts, row.list_polls),
+            (n, 10 + n, 20 + n)
+        );
     }
     assert_eq!(all[0].error.as_deref(), Some("it panicked: '?'"));
     let leased = store.lease_deliveries("me", 10_000, 20_000, 9).await;
     assert_eq!(leased.unwrap()[0].key, "key 1");
     let mut tx = store.begin().await.unwrap();
-    let name = [TargetName::Order("of somebody else".to_owned())];
-    let requeued = store.requeue_unmatched(&mut tx, 1, &name, 1).await;
+    let name = [TargetName::Order("of another host".to_owned())];
+    let requeued = tx.requeue_unmatched(1, &name, 1).await;
     assert_eq!(requeued.unwrap(), 1);
 }
 
-async fn nothing_is_lost<S: Earlier>() {
-    let (earlier, place) = S::first().await;
-    let tables = earlier.tables().await;
-    let before = earlier.content(&tables).await;
-    for table in tables.keys() {
-        let rows = before.iter().filter(|row| row.starts_with(&**table));
+/// Fills the tables of the earlier version, upgrades them, and reads everything.
+async fn nothing_is_lost(earlier: Store, bytes: &str, upgrade: impl AsyncFnOnce(Store) -> Store) {
+    let rows = FIRST.replace("@bytes@", bytes);
+    world::execute(&earlier, &rows).await;
+    let known = catalog::tables(&earlier).await;
+    let before = catalog::content(&earlier, &known).await;
+    for table in known.keys() {
+        let rows = before
+            .iter()
+            .filter(|row| row.starts_with(&format!("{table}: ")));
         assert!(rows.count() > 0, "no row of {table}");
     }
-    let store = earlier.bring_up_to_date(&place).await;
-    assert!(store.tables().await.contains_key("refunds"));
-    assert_eq!(store.content(&tables).await, before);
+    let store = upgrade(earlier).await;
+    assert!(catalog::tables(&store).await.contains_key("later_notes"));
+    assert_eq!(catalog::content(&store, &known).await, before);
     connections_and_customers(&store).await;
     payables_and_their_money(&store).await;
     the_inbox(&store).await;
@@ -283,12 +277,47 @@ async fn nothing_is_lost<S: Earlier>() {
 
 #[cfg(feature = "sqlite")]
 #[tokio::test]
-async fn what_the_first_version_stored_is_unchanged_on_sqlite() {
-    nothing_is_lost::<SqliteStore>().await;
+async fn rows_of_an_earlier_version_are_unchanged_on_sqlite() {
+    use sqlx::SqlSafeStr;
+    use sqlx::migrate::{Migration, MigrationType, Migrator};
+    use sqlx::sqlite::SqliteConnectOptions;
+
+    let directory = tempfile::tempdir().unwrap();
+    let options = SqliteConnectOptions::new().filename(directory.path().join("earlier.db"));
+    let open = async |steps| {
+        let migrator = Migrator::with_migrations(steps);
+        let store = Store::open_sqlite_with(options.clone(), &migrator).await;
+        store.unwrap()
+    };
+    let earlier = open(Store::sqlite_migrations()).await;
+    nothing_is_lost(earlier, "x'00ff0a275c'", async |earlier| {
+        earlier.close().await;
+        let mut steps = Store::sqlite_migrations();
+        let sql = LATER_SQLITE.into_sql_str();
+        let later = Migration::new(LATER, "later".into(), MigrationType::Simple, sql, false);
+        steps.push(later);
+        open(steps).await
+    })
+    .await;
 }
 
 #[cfg(feature = "postgres")]
 #[tokio::test]
-async fn what_the_first_version_stored_is_unchanged_on_postgres() {
-    nothing_is_lost::<PostgresStore>().await;
+async fn rows_of_an_earlier_version_are_unchanged_on_postgres() {
+    use crate::store::postgres::migration::{MIGRATIONS, Migration, run};
+
+    let schema = postgres::Schema::new();
+    let earlier = schema.open().await;
+    nothing_is_lost(earlier, r"'\x00ff0a275c'::bytea", async |earlier| {
+        earlier.close().await;
+        let pool = sqlx::PgPool::connect(&schema.url).await.unwrap();
+        let later = Migration {
+            version: LATER,
+            sql: LATER_POSTGRES,
+        };
+        let steps = [MIGRATIONS, &[later]].concat();
+        run(&pool, &schema.name, &steps).await.unwrap();
+        Store::of_postgres(pool, schema.name.clone())
+    })
+    .await;
 }

@@ -1,18 +1,18 @@
 use payment_provider_core::*;
 
 use super::rows::*;
-use super::world::Meddle;
 use super::*;
+use crate::store::tables::deliveries::{UNREADABLE_TRIES, UNREADABLE_WAIT};
 
-pub(super) async fn a_delivery_is_stored_once_and_its_copies_counted<S: Store>(world: World<S>) {
-    let first = connected(&*world.one, "first").await;
-    let second = connected(&*world.one, "second").await;
+pub(super) async fn a_delivery_is_stored_once_and_its_copies_counted(world: World) {
+    let first = connected(&world.one, "first").await;
+    let second = connected(&world.one, "second").await;
     let row = delivery(first, "d");
     let received = world.one.receive_delivery(&row, false).await.unwrap();
     assert_eq!(received, Received::New);
     for copies in [2, 3] {
         let received = world.two.receive_delivery(&row, false).await.unwrap();
-        assert_eq!(received, Received::Copy(copies));
+        assert_eq!(received, Received::Duplicate(copies));
     }
     // Another connection's delivery of the same bytes is its own.
     let received = world
@@ -20,19 +20,19 @@ pub(super) async fn a_delivery_is_stored_once_and_its_copies_counted<S: Store>(w
         .receive_delivery(&delivery(second, "d"), false)
         .await;
     assert_eq!(received.unwrap(), Received::New);
-    let found = stored(&*world.two, first, "d").await;
+    let found = stored(&world.two, first, "d").await;
     assert_eq!(found.body, row.body, "byte for byte");
     assert_eq!(found.events, row.events);
     assert_eq!(found.timestamp_check, TimestampCheck::Fresh);
-    assert_eq!((found.copies, found.received_at), (3, 5_000));
+    assert_eq!((found.delivery_count, found.received_at), (3, 5_000));
     assert_eq!(found.matched_secret.as_deref(), Some("key 0"));
     assert_eq!(found.state, DeliveryState::Pending);
 }
 
-pub(super) async fn copies_are_tried_again_by_what_became_of_the_first<S: Store>(world: World<S>) {
+pub(super) async fn copies_are_tried_again_by_what_became_of_the_first(world: World) {
     use DeliveryState::{Applied, Ignored, Parked, Pending, Unmatched};
     use TimestampCheck::{Fresh, Stale};
-    let connection_pk = connected(&*world.one, "main").await;
+    let connection_pk = connected(&world.one, "main").await;
     let told = |word: &str| {
         vec![Event::new(
             word,
@@ -65,41 +65,38 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first<S: Store>
         let leased = leased.unwrap().into_iter().find(|row| row.key == key);
         let pk = leased.unwrap().pk;
         if state == Parked || state == Pending {
-            let wait = Postponed {
+            let wait = Postponement {
                 error: "x",
                 next_attempt: 90_000,
-                looked: true,
+                polled_list: true,
                 failed: false,
-                copies: i64::MAX,
+                delivery_count: i64::MAX,
                 park: state == Parked,
             };
             world.one.postpone_delivery(pk, "me", wait).await.unwrap();
         } else {
             let mut tx = world.one.begin().await.unwrap();
-            let done = world
-                .one
-                .finish_delivery(&mut tx, pk, "me", end(state))
-                .await;
+            let done = tx.finish_delivery(pk, "me", end(state)).await;
             assert!(done.unwrap());
-            world.one.commit(tx).await.unwrap();
+            tx.commit().await.unwrap();
         }
         (row.timestamp_check, row.events) = (copy, told("COPY"));
         world.two.receive_delivery(&row, again).await.unwrap();
-        let found = stored(&*world.two, connection_pk, &key).await;
+        let found = stored(&world.two, connection_pk, &key).await;
         assert_eq!(found.state, then, "case {number}");
         let kept = if replaced { "COPY" } else { "FIRST" };
         assert_eq!(found.events[0].gateway_type, kept, "case {number}");
         let expected = if replaced { copy } else { timestamp_check };
         assert_eq!(found.timestamp_check, expected, "case {number}");
         if state != Pending && then == Pending {
-            assert_eq!((found.attempts, found.looks), (0, 0), "case {number}");
+            assert_eq!((found.attempts, found.list_polls), (0, 0), "case {number}");
         }
     }
 }
 
-pub(super) async fn receiving_tells_which_secret_verified<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let other = connected(&*world.one, "other").await;
+pub(super) async fn receiving_tells_which_secret_verified(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let other = connected(&world.one, "other").await;
     for (number, label) in [Some("key 1"), Some("key 0"), None].into_iter().enumerate() {
         let mut row = delivery(connection_pk, &format!("d{number}"));
         row.matched_secret = label.map(str::to_owned);
@@ -139,18 +136,18 @@ pub(super) async fn receiving_tells_which_secret_verified<S: Store>(world: World
     assert_eq!(untouched.unwrap().matched_at, None);
 }
 
-pub(super) async fn due_deliveries_are_leased_in_order<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
+pub(super) async fn due_deliveries_are_leased_in_order(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
     let keys = ["a", "b", "c", "d"];
-    let first = leased(&*world.one, connection_pk, &keys).await;
+    let first = leased(&world.one, connection_pk, &keys).await;
     assert!(first.iter().all(|row| row.attempts == 1));
     for (row, next_attempt) in first.iter().zip([400, 200, 300, 500]) {
-        let wait = Postponed {
+        let wait = Postponement {
             error: "x",
             next_attempt,
-            looked: false,
+            polled_list: false,
             failed: false,
-            copies: i64::MAX,
+            delivery_count: i64::MAX,
             park: false,
         };
         world
@@ -174,47 +171,34 @@ pub(super) async fn due_deliveries_are_leased_in_order<S: Store>(world: World<S>
     assert!(take(500, 10).await.is_empty());
 }
 
-pub(super) async fn a_lease_that_ran_out_is_another_s<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn a_lease_that_ran_out_is_another_s(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let again = world.two.lease_deliveries("you", 19_999, 30_000, 10).await;
     assert!(again.unwrap().is_empty());
     let again = world.two.lease_deliveries("you", 20_000, 30_000, 10).await;
     assert_eq!(again.unwrap()[0].attempts, 2);
     let mut tx = world.one.begin().await.unwrap();
     let end = end(DeliveryState::Applied);
-    assert!(
-        !world
-            .one
-            .finish_delivery(&mut tx, pk, "me", end)
-            .await
-            .unwrap()
-    );
+    assert!(!tx.finish_delivery(pk, "me", end).await.unwrap());
     drop(tx);
     let mut tx = world.two.begin().await.unwrap();
-    assert!(
-        world
-            .two
-            .finish_delivery(&mut tx, pk, "you", end)
-            .await
-            .unwrap()
-    );
-    world.two.commit(tx).await.unwrap();
+    assert!(tx.finish_delivery(pk, "you", end).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
-pub(super) async fn a_row_of_another_version_waits_for_it_and_is_parked_in_the_end<S: Meddle>(
-    world: World<S>,
-) {
-    let connection_pk = connected(&*world.one, "main").await;
+pub(super) async fn a_row_of_another_version_waits_for_it_and_is_parked_in_the_end(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
     world
         .one
         .receive_delivery(&delivery(connection_pk, "odd"), false)
         .await
         .unwrap();
-    world
-        .one
-        .execute("UPDATE deliveries SET events = '[{\"from\":\"later\"}]'")
-        .await;
+    world::execute(
+        &world.one,
+        "UPDATE deliveries SET events = '[{\"from\":\"later\"}]'",
+    )
+    .await;
     world
         .one
         .receive_delivery(&delivery(connection_pk, "even"), false)
@@ -223,7 +207,7 @@ pub(super) async fn a_row_of_another_version_waits_for_it_and_is_parked_in_the_e
     let leased = world.two.lease_deliveries("me", 10_000, 20_000, 10).await;
     let keys: Vec<_> = leased.unwrap().into_iter().map(|row| row.key).collect();
     assert_eq!(keys, ["even"]);
-    let odd = stored(&*world.two, connection_pk, "odd").await;
+    let odd = stored(&world.two, connection_pk, "odd").await;
     assert_eq!(odd.state, DeliveryState::Pending);
     let mut now = 10_000;
     for _ in 1..UNREADABLE_TRIES {
@@ -231,45 +215,42 @@ pub(super) async fn a_row_of_another_version_waits_for_it_and_is_parked_in_the_e
         let leased = world.two.lease_deliveries("me", now, now + 1, 10).await;
         assert!(leased.unwrap().iter().all(|row| row.key != "odd"));
     }
-    let odd = stored(&*world.two, connection_pk, "odd").await;
+    let odd = stored(&world.two, connection_pk, "odd").await;
     assert_eq!(odd.state, DeliveryState::Parked);
     assert!(odd.events.is_empty() && odd.error.unwrap().contains("column events"));
 }
 
-pub(super) async fn only_the_owner_of_a_lease_ends_a_delivery<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn only_the_owner_of_a_lease_ends_a_delivery(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let finish = async |owner, state| {
         let mut tx = world.two.begin().await.unwrap();
-        let done = world
-            .two
-            .finish_delivery(&mut tx, pk, owner, end(state))
-            .await;
-        world.two.commit(tx).await.unwrap();
+        let done = tx.finish_delivery(pk, owner, end(state)).await;
+        tx.commit().await.unwrap();
         done.unwrap()
     };
     assert!(!finish("you", DeliveryState::Applied).await);
     assert_eq!(
-        stored(&*world.one, connection_pk, "d").await.state,
+        stored(&world.one, connection_pk, "d").await.state,
         DeliveryState::Pending
     );
     assert!(finish("me", DeliveryState::Ignored).await);
     assert!(!finish("me", DeliveryState::Applied).await, "it has ended");
-    let wait = Postponed {
+    let wait = Postponement {
         error: "x",
         next_attempt: 1,
-        looked: true,
+        polled_list: true,
         failed: false,
-        copies: i64::MAX,
+        delivery_count: i64::MAX,
         park: true,
     };
     world.one.postpone_delivery(pk, "me", wait).await.unwrap();
-    let found = stored(&*world.one, connection_pk, "d").await;
+    let found = stored(&world.one, connection_pk, "d").await;
     assert_eq!((found.state, found.error), (DeliveryState::Ignored, None));
 }
 
-pub(super) async fn a_copy_that_came_meanwhile_is_news<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
+pub(super) async fn a_copy_that_came_meanwhile_is_news(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
     for (key, timestamp_check, known, expected) in [
         (
             "new",
@@ -304,19 +285,13 @@ pub(super) async fn a_copy_that_came_meanwhile_is_news<S: Store>(world: World<S>
         // While it is worked on.
         world.two.receive_delivery(&row, false).await.unwrap();
         let end = DeliveryEnd {
-            copies: known,
+            delivery_count: known,
             ..end(DeliveryState::Applied)
         };
         let mut tx = world.one.begin().await.unwrap();
-        assert!(
-            world
-                .one
-                .finish_delivery(&mut tx, pk, "me", end)
-                .await
-                .unwrap()
-        );
-        world.one.commit(tx).await.unwrap();
-        let found = stored(&*world.two, connection_pk, key).await;
+        assert!(tx.finish_delivery(pk, "me", end).await.unwrap());
+        tx.commit().await.unwrap();
+        let found = stored(&world.two, connection_pk, key).await;
         assert_eq!(found.state, expected, "{key}");
         if expected == DeliveryState::Pending {
             assert_eq!(found.attempts, 0);
@@ -327,18 +302,18 @@ pub(super) async fn a_copy_that_came_meanwhile_is_news<S: Store>(world: World<S>
     }
 }
 
-pub(super) async fn a_postponed_delivery_waits_or_is_parked<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let rows = leased(&*world.one, connection_pk, &["waits", "parked"]).await;
+pub(super) async fn a_postponed_delivery_waits_or_is_parked(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let rows = leased(&world.one, connection_pk, &["waits", "parked"]).await;
     for row in &rows {
         let park = row.key == "parked";
-        let wait = Postponed {
+        let wait = Postponement {
             error: "not now",
             next_attempt: 15_000,
-            looked: !park,
+            polled_list: !park,
             failed: park,
             park,
-            copies: row.copies,
+            delivery_count: row.delivery_count,
         };
         world
             .two
@@ -346,7 +321,7 @@ pub(super) async fn a_postponed_delivery_waits_or_is_parked<S: Store>(world: Wor
             .await
             .unwrap();
         assert_eq!(
-            stored(&*world.one, connection_pk, &row.key).await.error,
+            stored(&world.one, connection_pk, &row.key).await.error,
             None
         );
         world
@@ -355,42 +330,39 @@ pub(super) async fn a_postponed_delivery_waits_or_is_parked<S: Store>(world: Wor
             .await
             .unwrap();
     }
-    let waits = stored(&*world.one, connection_pk, "waits").await;
-    assert_eq!((waits.state, waits.looks), (DeliveryState::Pending, 1));
+    let waits = stored(&world.one, connection_pk, "waits").await;
+    assert_eq!((waits.state, waits.list_polls), (DeliveryState::Pending, 1));
     assert_eq!(waits.error.as_deref(), Some("not now"));
-    let parked = stored(&*world.one, connection_pk, "parked").await;
-    assert_eq!((parked.state, parked.looks), (DeliveryState::Parked, 0));
+    let parked = stored(&world.one, connection_pk, "parked").await;
+    assert_eq!(
+        (parked.state, parked.list_polls),
+        (DeliveryState::Parked, 0)
+    );
     let due = world.one.lease_deliveries("me", 15_000, 30_000, 10).await;
     let keys: Vec<_> = due.unwrap().into_iter().map(|row| row.key).collect();
     assert_eq!(keys, ["waits"]);
 }
 
-pub(super) async fn retrying_is_for_what_does_not_wait<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn retrying_is_for_what_does_not_wait(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let retry = async |key: &str| world.two.retry_delivery(connection_pk, key).await.unwrap();
     assert!(!retry("d").await, "it is pending");
     assert!(!retry("none").await);
     assert!(!retry("no\0ne").await);
     let mut tx = world.one.begin().await.unwrap();
     let end = end(DeliveryState::Applied);
-    assert!(
-        world
-            .one
-            .finish_delivery(&mut tx, pk, "me", end)
-            .await
-            .unwrap()
-    );
-    world.one.commit(tx).await.unwrap();
+    assert!(tx.finish_delivery(pk, "me", end).await.unwrap());
+    tx.commit().await.unwrap();
     assert!(retry("d").await);
-    let found = stored(&*world.one, connection_pk, "d").await;
+    let found = stored(&world.one, connection_pk, "d").await;
     assert_eq!((found.state, found.attempts), (DeliveryState::Pending, 0));
 }
 
-pub(super) async fn unmatched_deliveries_come_back_by_name<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let other = connected(&*world.one, "other").await;
-    let rows = leased(&*world.one, connection_pk, &["a", "b", "c"]).await;
+pub(super) async fn unmatched_deliveries_come_back_by_name(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let other = connected(&world.one, "other").await;
+    let rows = leased(&world.one, connection_pk, &["a", "b", "c"]).await;
     let name = |id: &str| TargetName::Order(id.to_owned());
     for (row, names) in rows.iter().zip([
         vec![name("o1"), name("o2")],
@@ -402,22 +374,13 @@ pub(super) async fn unmatched_deliveries_come_back_by_name<S: Store>(world: Worl
             ..end(DeliveryState::Unmatched)
         };
         let mut tx = world.one.begin().await.unwrap();
-        assert!(
-            world
-                .one
-                .finish_delivery(&mut tx, row.pk, "me", end)
-                .await
-                .unwrap()
-        );
-        world.one.commit(tx).await.unwrap();
+        assert!(tx.finish_delivery(row.pk, "me", end).await.unwrap());
+        tx.commit().await.unwrap();
     }
     let requeue = async |connection_pk, names: &[TargetName]| {
         let mut tx = world.two.begin().await.unwrap();
-        let count = world
-            .two
-            .requeue_unmatched(&mut tx, connection_pk, names, 7_000)
-            .await;
-        world.two.commit(tx).await.unwrap();
+        let count = tx.requeue_unmatched(connection_pk, names, 7_000).await;
+        tx.commit().await.unwrap();
         count.unwrap()
     };
     assert_eq!(requeue(connection_pk, &[]).await, 0);
@@ -429,7 +392,7 @@ pub(super) async fn unmatched_deliveries_come_back_by_name<S: Store>(world: Worl
         ("b", DeliveryState::Pending),
         ("c", DeliveryState::Unmatched),
     ] {
-        let found = stored(&*world.one, connection_pk, key).await;
+        let found = stored(&world.one, connection_pk, key).await;
         assert_eq!(found.state, state, "{key}");
     }
     let due = world
@@ -440,12 +403,12 @@ pub(super) async fn unmatched_deliveries_come_back_by_name<S: Store>(world: Worl
     assert_eq!(due.len(), 2);
 }
 
-pub(super) async fn what_is_known_by_now_is_not_unmatched<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let payable_pk = owed(&*world.one, "inv").await;
-    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn what_is_known_by_now_is_not_unmatched(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let payable_pk = owed(&world.one, "inv").await;
+    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let row = checkout(payable_pk, connection_pk, 1);
-    asked(&*world.two, &row).await;
+    asked(&world.two, &row).await;
     let names = [
         TargetName::Order("unknown".to_owned()),
         TargetName::Reference(row.reference.to_string()),
@@ -455,22 +418,16 @@ pub(super) async fn what_is_known_by_now_is_not_unmatched<S: Store>(world: World
         ..end(DeliveryState::Unmatched)
     };
     let mut tx = world.one.begin().await.unwrap();
-    assert!(
-        world
-            .one
-            .finish_delivery(&mut tx, pk, "me", end)
-            .await
-            .unwrap()
-    );
-    world.one.commit(tx).await.unwrap();
-    let found = stored(&*world.two, connection_pk, "d").await;
+    assert!(tx.finish_delivery(pk, "me", end).await.unwrap());
+    tx.commit().await.unwrap();
+    let found = stored(&world.two, connection_pk, "d").await;
     assert_eq!(found.state, DeliveryState::Pending);
     let due = world.one.lease_deliveries("me", 10_000, 20_000, 10).await;
     assert_eq!(due.unwrap().len(), 1, "at once");
 }
 
-pub(super) async fn the_latest_come_first<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
+pub(super) async fn the_latest_come_first(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
     for key in ["a", "b", "c"] {
         let row = delivery(connection_pk, key);
         world.one.receive_delivery(&row, false).await.unwrap();

@@ -2,9 +2,9 @@ use super::races::together;
 use super::rows::*;
 use super::*;
 
-pub(super) async fn a_lease_is_renewed_by_its_owner_alone<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn a_lease_is_renewed_by_its_owner_alone(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let renew = async |owner: &str, until| world.one.renew_lease(pk, owner, until).await.unwrap();
     let take = async |owner: &str, now| {
         let rows = world.two.lease_deliveries(owner, now, now + 10_000, 10);
@@ -18,12 +18,12 @@ pub(super) async fn a_lease_is_renewed_by_its_owner_alone<S: Store>(world: World
     assert!(!renew("me", 50_000).await, "it is another's");
     assert!(renew("you", 41_000).await);
     assert_eq!(take("me", 40_999).await, 0);
-    assert_eq!(stored(&*world.one, connection_pk, "d").await.attempts, 2);
+    assert_eq!(stored(&world.one, connection_pk, "d").await.attempts, 2);
 }
 
-pub(super) async fn renewing_shortens_no_lease<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn renewing_shortens_no_lease(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     assert!(world.one.renew_lease(pk, "me", 11_000).await.unwrap());
     let early = world.two.lease_deliveries("you", 19_999, 30_000, 10).await;
     assert!(early.unwrap().is_empty());
@@ -33,22 +33,20 @@ pub(super) async fn renewing_shortens_no_lease<S: Store>(world: World<S>) {
     assert!(early.unwrap().is_empty());
 }
 
-pub(super) async fn what_has_ended_or_waits_has_no_lease<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let rows = leased(&*world.one, connection_pk, &["ended", "waits"]).await;
+pub(super) async fn what_has_ended_or_waits_has_no_lease(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let rows = leased(&world.one, connection_pk, &["ended", "waits"]).await;
     let mut tx = world.one.begin().await.unwrap();
     let applied = end(DeliveryState::Applied);
-    let done = world
-        .one
-        .finish_delivery(&mut tx, rows[0].pk, "me", applied);
+    let done = tx.finish_delivery(rows[0].pk, "me", applied);
     assert!(done.await.unwrap());
-    world.one.commit(tx).await.unwrap();
-    let wait = Postponed {
+    tx.commit().await.unwrap();
+    let wait = Postponement {
         error: "not now",
         next_attempt: 12_000,
-        looked: false,
+        polled_list: false,
         failed: false,
-        copies: i64::MAX,
+        delivery_count: i64::MAX,
         park: false,
     };
     let postponed = world.one.postpone_delivery(rows[1].pk, "me", wait);
@@ -67,13 +65,11 @@ pub(super) async fn what_has_ended_or_waits_has_no_lease<S: Store>(world: World<
     assert_eq!(due.unwrap().len(), 2);
 }
 
-pub(super) async fn a_lease_that_runs_out_is_renewed_or_taken_and_not_both<S: Store>(
-    world: World<S>,
-) {
-    let connection_pk = connected(&*world.one, "main").await;
+pub(super) async fn a_lease_that_runs_out_is_renewed_or_taken_and_not_both(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
     for round in 0..20 {
         let key = format!("d{round}");
-        let pk = leased(&*world.one, connection_pk, &[&key]).await[0].pk;
+        let pk = leased(&world.one, connection_pk, &[&key]).await[0].pk;
         let had = together(&world, move |caller, store| async move {
             if caller == 0 {
                 return store.renew_lease(pk, "me", i64::MAX).await.unwrap();
@@ -87,12 +83,12 @@ pub(super) async fn a_lease_that_runs_out_is_renewed_or_taken_and_not_both<S: St
     }
 }
 
-pub(super) async fn a_delivery_is_its_owners_until_it_ends<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn a_delivery_is_its_owners_until_it_ends(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let is_leased = async |owner| {
         let mut tx = world.two.begin().await.unwrap();
-        world.two.is_leased(&mut tx, pk, owner).await.unwrap()
+        tx.is_leased(pk, owner).await.unwrap()
     };
     assert!(is_leased("me").await);
     assert!(!is_leased("you").await);
@@ -101,24 +97,24 @@ pub(super) async fn a_delivery_is_its_owners_until_it_ends<S: Store>(world: Worl
     assert!(!is_leased("me").await, "it ran out and is another's");
     let mut tx = world.one.begin().await.unwrap();
     let applied = end(DeliveryState::Applied);
-    let done = world.one.finish_delivery(&mut tx, pk, "you", applied).await;
+    let done = tx.finish_delivery(pk, "you", applied).await;
     assert!(done.unwrap());
-    world.one.commit(tx).await.unwrap();
+    tx.commit().await.unwrap();
     assert!(!is_leased("you").await);
 }
 
 /// What a gateway's outage costs are tries; what counts toward parking are failures.
-pub(super) async fn failures_are_those_of_a_deliverys_own<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn failures_are_those_of_a_deliverys_own(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let postpone = async |owner, failed| {
-        let wait = Postponed {
+        let wait = Postponement {
             error: "not now",
             next_attempt: 0,
-            looked: false,
+            polled_list: false,
             failed,
             park: false,
-            copies: 1,
+            delivery_count: 1,
         };
         let done = world.one.postpone_delivery(pk, owner, wait);
         done.await.unwrap();
@@ -141,37 +137,40 @@ pub(super) async fn failures_are_those_of_a_deliverys_own<S: Store>(world: World
     assert_eq!(take("d", 30_010).await, (5, 2));
     let mut tx = world.one.begin().await.unwrap();
     let applied = end(DeliveryState::Applied);
-    let done = world.one.finish_delivery(&mut tx, pk, "d", applied).await;
+    let done = tx.finish_delivery(pk, "d", applied).await;
     assert!(done.unwrap());
-    world.one.commit(tx).await.unwrap();
+    tx.commit().await.unwrap();
     let again = world.one.retry_delivery(connection_pk, "d").await;
     assert!(again.unwrap());
-    assert_eq!(stored(&*world.one, connection_pk, "d").await.failures, 0);
+    assert_eq!(stored(&world.one, connection_pk, "d").await.failures, 0);
 }
 
 /// Whoever sends a delivery again wants it tried again, also while a try of it is failing.
-pub(super) async fn a_copy_that_came_meanwhile_is_not_parked_with_it<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let rows = leased(&*world.one, connection_pk, &["alone", "copied"]).await;
+pub(super) async fn a_copy_that_came_meanwhile_is_not_parked_with_it(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let rows = leased(&world.one, connection_pk, &["alone", "copied"]).await;
     let copy = delivery(connection_pk, "copied");
     let received = world.two.receive_delivery(&copy, false).await.unwrap();
-    assert_eq!(received, Received::Copy(2));
+    assert_eq!(received, Received::Duplicate(2));
     for row in &rows {
-        let wait = Postponed {
+        let wait = Postponement {
             error: "never",
             next_attempt: 12_000,
-            looked: false,
+            polled_list: false,
             failed: true,
             park: true,
-            copies: row.copies,
+            delivery_count: row.delivery_count,
         };
         let done = world.one.postpone_delivery(row.pk, "me", wait);
         done.await.unwrap();
     }
-    let alone = stored(&*world.two, connection_pk, "alone").await;
+    let alone = stored(&world.two, connection_pk, "alone").await;
     assert_eq!((alone.state, alone.failures), (DeliveryState::Parked, 1));
-    let copied = stored(&*world.two, connection_pk, "copied").await;
+    let copied = stored(&world.two, connection_pk, "copied").await;
     assert_eq!(copied.state, DeliveryState::Pending);
     // Or it would be parked again before it is tried.
-    assert_eq!((copied.attempts, copied.looks, copied.failures), (0, 0, 0));
+    assert_eq!(
+        (copied.attempts, copied.list_polls, copied.failures),
+        (0, 0, 0)
+    );
 }

@@ -3,9 +3,8 @@
 use payment_provider_core::*;
 
 use super::rows::*;
-use super::world::Meddle;
 use super::*;
-use crate::checkouts::CheckoutState;
+use crate::accounting::CheckoutState;
 use crate::{ConnectionKey, PlainSetting};
 
 const GRACE: i64 = 1_000;
@@ -22,7 +21,7 @@ fn customer_row(connection_pk: i64, id: &str) -> CustomerRow {
     }
 }
 
-pub(super) async fn pages_of_connections_follow_each_other<S: Store>(world: World<S>) {
+pub(super) async fn pages_of_connections_follow_each_other(world: World) {
     for (organization, code) in [("b", "a"), ("a", "b"), ("a", "_"), ("a", "B"), ("c", "a")] {
         let row = connection(organization, code);
         world.one.insert_connection(&row).await.unwrap();
@@ -49,14 +48,15 @@ pub(super) async fn pages_of_connections_follow_each_other<S: Store>(world: Worl
     assert_eq!(page(Some("b"), Some(("a", "b")), 9).await, ["b/a"]);
 }
 
-pub(super) async fn a_walk_names_what_it_cannot_read<S: Meddle>(world: World<S>) {
+pub(super) async fn a_walk_names_what_it_cannot_read(world: World) {
     for code in ["a", "b", "c"] {
-        connected(&*world.one, code).await;
+        connected(&world.one, code).await;
     }
-    world
-        .one
-        .execute("UPDATE connections SET sealed_settings = 'another version' WHERE code = 'b'")
-        .await;
+    world::execute(
+        &world.one,
+        "UPDATE connections SET encrypted_settings = 'another version' WHERE code = 'b'",
+    )
+    .await;
     let first = world.two.walk_connections(0, 2).await.unwrap();
     let rest = world.two.walk_connections(first[1].pk, 2).await.unwrap();
     let all: Vec<_> = first
@@ -70,10 +70,10 @@ pub(super) async fn a_walk_names_what_it_cannot_read<S: Meddle>(world: World<S>)
     assert!(end.is_empty());
 }
 
-pub(super) async fn settings_of_several_are_compared_and_swapped<S: Store>(world: World<S>) {
+pub(super) async fn settings_of_several_are_compared_and_swapped(world: World) {
     let mut rows = Vec::new();
     for code in ["a", "b", "c"] {
-        let pk = connected(&*world.one, code).await;
+        let pk = connected(&world.one, code).await;
         rows.push(world.one.connection_by_pk(pk).await.unwrap().unwrap());
     }
     let mut newer = rows[1].clone();
@@ -83,7 +83,7 @@ pub(super) async fn settings_of_several_are_compared_and_swapped<S: Store>(world
         let text = PlainSetting::Text("https://b.example/".to_owned());
         row.plain.insert("page".to_owned(), text);
     }
-    let missed = world.one.update_settings_of(&rows).await.unwrap();
+    let missed = world.one.update_settings_batch(&rows).await.unwrap();
     assert_eq!(missed, [rows[1].pk]);
     for (row, expected) in rows.iter().zip([1, 0, 1]) {
         let found = world.two.connection_by_pk(row.pk).await.unwrap().unwrap();
@@ -93,9 +93,9 @@ pub(super) async fn settings_of_several_are_compared_and_swapped<S: Store>(world
 
 const MINUTE: i64 = 60_000;
 
-pub(super) async fn each_secret_keeps_when_it_verified_last<S: Store>(world: World<S>) {
-    let main = connected(&*world.one, "main").await;
-    let other = connected(&*world.one, "other").await;
+pub(super) async fn each_secret_keeps_when_it_verified_last(world: World) {
+    let main = connected(&world.one, "main").await;
+    let other = connected(&world.one, "other").await;
     for (connection_pk, key, label, at) in [
         (main, "a", Some("old"), 50),
         (main, "b", Some("new"), 60),
@@ -131,7 +131,7 @@ pub(super) async fn each_secret_keeps_when_it_verified_last<S: Store>(world: Wor
     assert!(uses(&[]).await.is_empty());
 }
 
-async fn in_use<S: Store>(store: &S, pk: i64, now: i64) -> ConnectionUseRow {
+async fn in_use(store: &Store, pk: i64, now: i64) -> ConnectionUseRow {
     match store.delete_connection(pk, now, GRACE).await.unwrap() {
         Deletion::InUse(used) => {
             assert!(store.connection_by_pk(pk).await.unwrap().is_some());
@@ -143,15 +143,15 @@ async fn in_use<S: Store>(store: &S, pk: i64, now: i64) -> ConnectionUseRow {
 
 const UNUSED: ConnectionUseRow = ConnectionUseRow {
     open_checkouts: 0,
-    unbooked_checkouts: 0,
+    unreconciled_checkouts: 0,
     waiting_deliveries: 0,
     customers: 0,
     latest_end: None,
     latest_payment: None,
 };
 
-pub(super) async fn what_a_connection_is_needed_for_is_counted<S: Meddle>(world: World<S>) {
-    let (one, two) = (&*world.one, &*world.two);
+pub(super) async fn what_a_connection_is_needed_for_is_counted(world: World) {
+    let (one, two) = (&world.one, &world.two);
     let pk = connected(one, "main").await;
     let elsewhere = connected(one, "other").await;
     let payable_pk = owed(one, "inv").await;
@@ -182,18 +182,18 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted<S: Meddle>(world:
         ..UNUSED
     };
     assert_eq!(in_use(one, pk, 0).await, used);
-    one.execute("UPDATE deliveries SET state = 'parked'").await;
+    world::execute(one, "UPDATE deliveries SET state = 'parked'").await;
     assert_eq!(in_use(one, pk, 0).await, used);
-    one.execute("UPDATE deliveries SET state = 'applied'").await;
+    world::execute(one, "UPDATE deliveries SET state = 'applied'").await;
 
     // The states that may take money, and those that may not; what is stated and not booked.
     let mut row = checkout(payable_pk, pk, 2);
     row.pk = asked(one, &row).await;
-    let put = async |row: &CheckoutRow| {
+    let put = async |row: &CheckoutRecord| {
         asked(two, row).await;
         let used = in_use(one, pk, 9_999).await;
         assert_eq!((used.latest_end, used.latest_payment), (Some(9_000), None));
-        (used.open_checkouts, used.unbooked_checkouts)
+        (used.open_checkouts, used.unreconciled_checkouts)
     };
     for (state, paid, written_off, counts) in [
         (CheckoutState::Creating, 0, 0, (1, 0)),
@@ -219,13 +219,13 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted<S: Meddle>(world:
     row.gateway_paid = 1_000;
     asked(two, &row).await;
     let mut tx = two.begin().await.unwrap();
-    two.payable_by_pk(&mut tx, payable_pk).await.unwrap();
+    tx.payable_by_pk(payable_pk).await.unwrap();
     let mut paid = payment(row.pk, pk, "p");
-    paid.verdict = Some(crate::cash::Verdict::Exact);
-    paid.credited = 1_000;
+    paid.outcome = Some(crate::accounting::AllocationOutcome::Exact);
+    paid.applied = 1_000;
     paid.seen_at = 9_500;
-    two.put_payment(&mut tx, &paid).await.unwrap();
-    two.commit(tx).await.unwrap();
+    tx.put_payment(&paid).await.unwrap();
+    tx.commit().await.unwrap();
     let used = in_use(one, pk, 9_500 + GRACE - 1).await;
     let over = ConnectionUseRow {
         latest_end: Some(9_000),
@@ -235,7 +235,7 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted<S: Meddle>(world:
     assert_eq!(used, over);
     row.gateway_paid = 1_001;
     asked(two, &row).await;
-    assert_eq!(in_use(one, pk, 99_999).await.unbooked_checkouts, 1);
+    assert_eq!(in_use(one, pk, 99_999).await.unreconciled_checkouts, 1);
     row.written_off = 1;
     asked(two, &row).await;
     assert_eq!(in_use(one, pk, 9_500 + GRACE - 1).await, over);
@@ -245,8 +245,8 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted<S: Meddle>(world:
     assert_eq!(deleted.unwrap(), Deletion::Done);
 }
 
-pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not<S: Store>(world: World<S>) {
-    let (one, two) = (&*world.one, &*world.two);
+pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not(world: World) {
+    let (one, two) = (&world.one, &world.two);
     let pk = connected(one, "main").await;
     let kept = connected(one, "kept").await;
     let payable_pk = owed(one, "inv").await;
@@ -258,12 +258,8 @@ pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not<S: Store>
     for leased in two.lease_deliveries("me", 10_000, 20_000, 9).await.unwrap() {
         let mut tx = two.begin().await.unwrap();
         let end = end(DeliveryState::Applied);
-        assert!(
-            two.finish_delivery(&mut tx, leased.pk, "me", end)
-                .await
-                .unwrap()
-        );
-        two.commit(tx).await.unwrap();
+        assert!(tx.finish_delivery(leased.pk, "me", end).await.unwrap());
+        tx.commit().await.unwrap();
     }
     let before = one.connection_by_pk(pk).await.unwrap().unwrap();
     let delete = async || one.delete_connection(pk, 99_999, GRACE).await.unwrap();
@@ -282,7 +278,7 @@ pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not<S: Store>
         "no secret comes back"
     );
     assert_eq!(
-        two.update_settings_of(std::slice::from_ref(&before))
+        two.update_settings_batch(std::slice::from_ref(&before))
             .await
             .unwrap(),
         [pk]
@@ -315,14 +311,14 @@ pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not<S: Store>
     assert!(two.customer(name, &nobody).await.unwrap().is_none());
 
     let books = two.deliveries(pk, 9).await.unwrap();
-    assert_eq!((books.len(), books[0].copies), (1, 1));
+    assert_eq!((books.len(), books[0].delivery_count), (1, 1));
     let mut tx = two.begin_read().await.unwrap();
-    let found = two.checkouts_of(&mut tx, payable_pk).await.unwrap();
+    let found = tx.checkouts_of(payable_pk).await.unwrap();
     assert_eq!(found[0].connection, before.code);
 }
 
-pub(super) async fn what_a_customer_left_behind_is_found<S: Store>(world: World<S>) {
-    let (one, two) = (&*world.one, &*world.two);
+pub(super) async fn what_a_customer_left_behind_is_found(world: World) {
+    let (one, two) = (&world.one, &world.two);
     let first = connected(one, "first").await;
     let second = connected(one, "second").await;
     let id = CustomerId::new("customer").unwrap();
@@ -338,7 +334,7 @@ pub(super) async fn what_a_customer_left_behind_is_found<S: Store>(world: World<
         CheckoutState::Expired,
         CheckoutState::Cancelled,
     ]) {
-        let row = CheckoutRow {
+        let row = CheckoutRecord {
             state,
             ..checkout(payable_pk, first, attempt)
         };
@@ -346,7 +342,7 @@ pub(super) async fn what_a_customer_left_behind_is_found<S: Store>(world: World<
     }
     asked(one, &checkout(payable_pk, second, 8)).await;
     // Of another customer, and of a namesake at another tenant.
-    let other = CheckoutRow {
+    let other = CheckoutRecord {
         customer: CustomerId::new("another").unwrap(),
         ..checkout(payable_pk, first, 9)
     };
@@ -360,7 +356,7 @@ pub(super) async fn what_a_customer_left_behind_is_found<S: Store>(world: World<
     asked(one, &checkout(payable_pk, foreign, 10)).await;
 
     let left = async || {
-        let rows = two.checkouts_left_behind(&name, &id).await.unwrap();
+        let rows = two.open_checkouts_elsewhere(&name, &id).await.unwrap();
         let in_first = |row: &OpenCheckoutRow| row.checkout.connection_pk == first;
         assert!(rows.iter().all(|row| row.payable.as_str() == "inv"));
         let (here, elsewhere): (Vec<_>, Vec<_>) = rows.iter().partition(|row| in_first(row));
@@ -372,7 +368,7 @@ pub(super) async fn what_a_customer_left_behind_is_found<S: Store>(world: World<
             .await
             .unwrap();
         let mut tx = two.begin().await.unwrap();
-        two.link_of_customer(&mut tx, &name, &id).await.unwrap()
+        tx.link_of_customer(&name, &id).await.unwrap()
     };
     assert_eq!(left().await, (pks[..3].to_vec(), 1), "linked to nothing");
     assert_eq!(link(first).await, Some(first));
@@ -384,6 +380,6 @@ pub(super) async fn what_a_customer_left_behind_is_found<S: Store>(world: World<
         assert_eq!(left().await, (pks[..3].to_vec(), 1));
     }
     let mut tx = two.begin_read().await.unwrap();
-    let gone = two.link_of_customer(&mut tx, &name, &id).await.unwrap();
+    let gone = tx.link_of_customer(&name, &id).await.unwrap();
     assert_eq!(gone, None);
 }

@@ -12,7 +12,7 @@ use super::*;
 
 const CALLERS: usize = 8;
 
-async fn together<S: Store, T, F>(world: &World<S>, call: impl Fn(usize, Arc<S>) -> F) -> Vec<T>
+async fn together<T, F>(world: &World, call: impl Fn(usize, Store) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -52,13 +52,11 @@ enum Seen {
     TurnedAway,
 }
 
-pub(super) async fn what_is_added_while_a_connection_is_deleted_counts_or_is_refused<S: Store>(
-    world: World<S>,
-) {
+pub(super) async fn what_is_added_while_a_connection_is_deleted_counts_or_is_refused(world: World) {
     let mut ends = (0, 0);
     for round in 0..25 {
         let code = format!("c{round}");
-        let pk = connected(&*world.one, &code).await;
+        let pk = connected(&world.one, &code).await;
         let seen = together(&world, |caller, store| async move {
             // In another order each time.
             for _ in 0..(caller * 7 + round * 3) % 5 {
@@ -101,18 +99,16 @@ pub(super) async fn what_is_added_while_a_connection_is_deleted_counts_or_is_ref
     println!("kept {}, deleted {}", ends.0, ends.1);
 }
 
-pub(super) async fn whoever_moves_a_customer_sees_what_was_asked_for_before<S: Store>(
-    world: World<S>,
-) {
-    let first = connected(&*world.one, "first").await;
-    let second = connected(&*world.one, "second").await;
+pub(super) async fn whoever_moves_a_customer_sees_what_was_asked_for_before(world: World) {
+    let first = connected(&world.one, "first").await;
+    let second = connected(&world.one, "second").await;
     for round in 0..15 {
         let id = format!("customer {round}");
         let row = linked_to(first, &id);
         world.one.put_customer(&row).await.unwrap();
         let mut payables = Vec::new();
         for caller in 0..CALLERS {
-            payables.push(owed(&*world.one, &format!("inv {round} {caller}")).await);
+            payables.push(owed(&world.one, &format!("inv {round} {caller}")).await);
         }
         let seen = together(&world, |caller, store| {
             let (payable_pk, id) = (payables[caller], CustomerId::new(id.as_str()).unwrap());
@@ -121,22 +117,22 @@ pub(super) async fn whoever_moves_a_customer_sees_what_was_asked_for_before<S: S
                 if caller % 4 == 0 {
                     let row = linked_to(second, id.as_str());
                     assert!(store.put_customer(&row).await.unwrap());
-                    let left = store.checkouts_left_behind(&name, &id).await.unwrap();
+                    let left = store.open_checkouts_elsewhere(&name, &id).await.unwrap();
                     let left: Vec<_> = left.iter().map(|row| row.checkout.pk).collect();
                     return (Some(left), None);
                 }
                 let mut tx = store.begin().await.unwrap();
-                store.payable_by_pk(&mut tx, payable_pk).await.unwrap();
-                let link = store.link_of_customer(&mut tx, &name, &id).await.unwrap();
+                tx.payable_by_pk(payable_pk).await.unwrap();
+                let link = tx.link_of_customer(&name, &id).await.unwrap();
                 if link != Some(first) {
                     return (None, None);
                 }
-                let row = CheckoutRow {
+                let row = CheckoutRecord {
                     customer: id,
                     ..checkout(payable_pk, first, 1)
                 };
-                let pk = store.put_checkout(&mut tx, &row).await.unwrap();
-                store.commit(tx).await.unwrap();
+                let pk = tx.put_checkout(&row).await.unwrap();
+                tx.commit().await.unwrap();
                 (None, Some(pk))
             }
         })

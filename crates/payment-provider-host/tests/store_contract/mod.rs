@@ -1,7 +1,6 @@
-//! What every store promises the runtime, case by case, on each store.
+//! The contract of the store, case by case, on each database.
 //!
-//! Compiled into the library's own tests: what is promised is between the runtime and its stores, and
-//! nobody else can call it.
+//! Compiled into the library's own tests: the operations of the store are private to the crate.
 
 #[macro_use]
 mod cases;
@@ -19,11 +18,17 @@ mod payables;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 mod races;
+mod reads;
 mod refunds;
 pub(crate) mod rows;
 mod world;
 
 use super::*;
+use crate::accounting::{
+    AuditEvent, CheckoutRecord, HistoryEntry, PayableRecord, PaymentRecord, RefundRecord,
+    TargetName,
+};
+use crate::delivery_state::DeliveryState;
 pub(crate) use world::World;
 
 cases! {
@@ -51,8 +56,8 @@ cases! {
     payables::names_count_inside_their_connection,
     payables::history_is_by_time_and_once_for_a_delivery,
     money::a_payment_is_written_and_changed,
-    money::effects_are_looked_up_replaced_and_forgotten,
-    money::merging_keeps_the_effects,
+    money::a_dedup_key_is_added_once,
+    money::merging_keeps_the_dedup_keys,
     money::texts_that_gateways_could_send_are_kept,
     documented::every_table_and_column_is_documented,
     refunds::a_refund_is_written_and_changed,

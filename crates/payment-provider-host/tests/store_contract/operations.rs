@@ -18,9 +18,9 @@ fn all_of(organization: &OrganizationId) -> InboxPage<'_> {
     }
 }
 
-pub(super) async fn pages_of_deliveries_follow_each_other<S: Store>(world: World<S>) {
-    let main = connected(&*world.one, "main").await;
-    let other = connected(&*world.one, "other").await;
+pub(super) async fn pages_of_deliveries_follow_each_other(world: World) {
+    let main = connected(&world.one, "main").await;
+    let other = connected(&world.one, "other").await;
     for number in 0..5 {
         for connection_pk in [main, other] {
             let mut row = delivery(connection_pk, &format!("d{number}"));
@@ -62,8 +62,8 @@ pub(super) async fn pages_of_deliveries_follow_each_other<S: Store>(world: World
     assert!(world.two.delivery(main, "d9").await.unwrap().is_none());
 }
 
-pub(super) async fn a_page_is_of_all_connections_of_one_organization<S: Store>(world: World<S>) {
-    let store = &*world.one;
+pub(super) async fn a_page_is_of_all_connections_of_one_organization(world: World) {
+    let store = &world.one;
     // Three connections of which one is used most, one seldom and one not at all; one that is gone;
     // and another organization's, used all the time.
     let mut pks = Vec::new();
@@ -142,28 +142,28 @@ pub(super) async fn a_page_is_of_all_connections_of_one_organization<S: Store>(w
     assert!(none.unwrap().is_empty());
 }
 
-pub(super) async fn parking_takes_the_lease_away<S: Store>(world: World<S>) {
-    let main = connected(&*world.one, "main").await;
-    let taken = leased(&*world.one, main, &["d"]).await.remove(0);
+pub(super) async fn parking_takes_the_lease_away(world: World) {
+    let main = connected(&world.one, "main").await;
+    let taken = leased(&world.one, main, &["d"]).await.remove(0);
     let parked = world.two.park_delivery(main, "d", "why").await.unwrap();
     assert_eq!(parked, ParkOutcome::Parked);
 
     let mut tx = world.one.begin().await.unwrap();
     let applied = end(DeliveryState::Applied);
-    let finished = world.one.finish_delivery(&mut tx, taken.pk, "me", applied);
+    let finished = tx.finish_delivery(taken.pk, "me", applied);
     assert!(!finished.await.unwrap(), "it is the worker's no more");
     drop(tx);
-    let wait = Postponed {
+    let wait = Postponement {
         error: "another",
         next_attempt: 0,
-        looked: false,
+        polled_list: false,
         failed: false,
-        copies: i64::MAX,
+        delivery_count: i64::MAX,
         park: false,
     };
     let postponed = world.one.postpone_delivery(taken.pk, "me", wait);
     postponed.await.unwrap();
-    let found = stored(&*world.two, main, "d").await;
+    let found = stored(&world.two, main, "d").await;
     assert_eq!(found.state, DeliveryState::Parked);
     assert_eq!(found.error.as_deref(), Some("why"));
     let leased = world.one.lease_deliveries("me", 99_000, 99_001, 9).await;
@@ -171,7 +171,7 @@ pub(super) async fn parking_takes_the_lease_away<S: Store>(world: World<S>) {
 
     let again = world.one.park_delivery(main, "d", "other").await.unwrap();
     assert_eq!(again, ParkOutcome::Not(DeliveryState::Parked));
-    let found = stored(&*world.two, main, "d").await;
+    let found = stored(&world.two, main, "d").await;
     assert_eq!(found.error.as_deref(), Some("why"));
     let unknown = world.one.park_delivery(main, "e", "why").await.unwrap();
     assert_eq!(unknown, ParkOutcome::Unknown);
@@ -182,38 +182,38 @@ pub(super) async fn parking_takes_the_lease_away<S: Store>(world: World<S>) {
     assert_eq!(over.unwrap(), ParkOutcome::Not(DeliveryState::Ignored));
 }
 
-pub(super) async fn a_parked_delivery_waits_for_no_name<S: Store>(world: World<S>) {
-    let main = connected(&*world.one, "main").await;
+pub(super) async fn a_parked_delivery_waits_for_no_name(world: World) {
+    let main = connected(&world.one, "main").await;
     let name = TargetName::Order("o1".to_owned());
-    for row in leased(&*world.one, main, &["parked", "waits"]).await {
+    for row in leased(&world.one, main, &["parked", "waits"]).await {
         let mut tx = world.one.begin().await.unwrap();
         let unmatched = DeliveryEnd {
             unmatched: std::slice::from_ref(&name),
             ..end(DeliveryState::Unmatched)
         };
-        let done = world.one.finish_delivery(&mut tx, row.pk, "me", unmatched);
+        let done = tx.finish_delivery(row.pk, "me", unmatched);
         assert!(done.await.unwrap());
-        world.one.commit(tx).await.unwrap();
+        tx.commit().await.unwrap();
     }
     let parked = world.two.park_delivery(main, "parked", "why").await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     let mut tx = world.one.begin().await.unwrap();
     let names = std::slice::from_ref(&name);
-    let requeued = world.one.requeue_unmatched(&mut tx, main, names, 1).await;
+    let requeued = tx.requeue_unmatched(main, names, 1).await;
     assert_eq!(requeued.unwrap(), 1);
-    world.one.commit(tx).await.unwrap();
+    tx.commit().await.unwrap();
     let state = |row: DeliveryRow| row.state;
-    let found = stored(&*world.two, main, "parked").await;
+    let found = stored(&world.two, main, "parked").await;
     assert_eq!(state(found), DeliveryState::Parked);
-    let found = stored(&*world.two, main, "waits").await;
+    let found = stored(&world.two, main, "waits").await;
     assert_eq!(state(found), DeliveryState::Pending);
 }
 
-pub(super) async fn all_that_is_parked_is_tried_again<S: Store>(world: World<S>) {
-    let main = connected(&*world.one, "main").await;
-    let other = connected(&*world.one, "other").await;
-    leased(&*world.one, main, &["a", "b", "c"]).await;
-    leased(&*world.one, other, &["a"]).await;
+pub(super) async fn all_that_is_parked_is_tried_again(world: World) {
+    let main = connected(&world.one, "main").await;
+    let other = connected(&world.one, "other").await;
+    leased(&world.one, main, &["a", "b", "c"]).await;
+    leased(&world.one, other, &["a"]).await;
     for (connection_pk, key) in [(main, "a"), (main, "b"), (other, "a")] {
         let parked = world.one.park_delivery(connection_pk, key, "why").await;
         assert_eq!(parked.unwrap(), ParkOutcome::Parked);
@@ -224,26 +224,26 @@ pub(super) async fn all_that_is_parked_is_tried_again<S: Store>(world: World<S>)
     let mut keys: Vec<_> = leased.unwrap().into_iter().map(|row| row.key).collect();
     keys.sort();
     assert_eq!(keys, ["a", "b"], "the third is leased still");
-    let left = stored(&*world.two, other, "a").await;
+    let left = stored(&world.two, other, "a").await;
     assert_eq!(left.state, DeliveryState::Parked);
 }
 
-pub(super) async fn effects_are_told_in_the_order_asked<S: Store>(world: World<S>) {
-    let main = connected(&*world.one, "main").await;
-    let other = connected(&*world.one, "other").await;
-    let payable_pk = owed(&*world.one, "inv").await;
-    let checkout_pk = asked(&*world.one, &checkout(payable_pk, main, 1)).await;
+pub(super) async fn effects_are_told_in_the_order_asked(world: World) {
+    let main = connected(&world.one, "main").await;
+    let other = connected(&world.one, "other").await;
+    let payable_pk = owed(&world.one, "inv").await;
+    let checkout_pk = asked(&world.one, &checkout(payable_pk, main, 1)).await;
     let mut tx = world.one.begin().await.unwrap();
     let mut pks = Vec::new();
     for id in ["p1", "p2"] {
         let row = payment(checkout_pk, main, id);
-        let pk = world.one.put_payment(&mut tx, &row).await.unwrap();
+        let pk = tx.put_payment(&row).await.unwrap();
         let key = effect(id);
-        let put = world.one.put_effect(&mut tx, main, &key, pk, 1);
+        let put = tx.add_dedup_key(main, &key, pk, 1);
         put.await.unwrap();
         pks.push(pk);
     }
-    world.one.commit(tx).await.unwrap();
+    tx.commit().await.unwrap();
     let mut tx = world.two.begin_read().await.unwrap();
     let keys = [
         (main, effect("p2")),
@@ -251,47 +251,43 @@ pub(super) async fn effects_are_told_in_the_order_asked<S: Store>(world: World<S
         (main, effect("p3")),
         (main, effect("p1")),
     ];
-    let found = world.two.effect_payments(&mut tx, &keys).await.unwrap();
+    let found = tx.payments_of_dedup_keys(&keys).await.unwrap();
     assert_eq!(found, [Some(pks[1]), None, None, Some(pks[0])]);
-    let none = world.two.effect_payments(&mut tx, &[]).await.unwrap();
+    let none = tx.payments_of_dedup_keys(&[]).await.unwrap();
     assert_eq!(none, []);
 }
 
-pub(super) async fn the_ledger_is_read_by_organization_and_in_batches<S: Store>(world: World<S>) {
-    let main = connected(&*world.one, "main").await;
+pub(super) async fn the_ledger_is_read_by_organization_and_in_batches(world: World) {
+    let main = connected(&world.one, "main").await;
     let mut pks = Vec::new();
     for id in ["a", "b", "c"] {
-        let payable_pk = owed(&*world.one, id).await;
-        let checkout_pk = asked(&*world.one, &checkout(payable_pk, main, 1)).await;
+        let payable_pk = owed(&world.one, id).await;
+        let checkout_pk = asked(&world.one, &checkout(payable_pk, main, 1)).await;
         let mut tx = world.one.begin().await.unwrap();
         let row = payment(checkout_pk, main, &format!("of {id}"));
-        let pk = world.one.put_payment(&mut tx, &row).await.unwrap();
+        let pk = tx.put_payment(&row).await.unwrap();
         let key = effect(&format!("of {id}"));
-        let put = world.one.put_effect(&mut tx, main, &key, pk, 1);
+        let put = tx.add_dedup_key(main, &key, pk, 1);
         put.await.unwrap();
         let mut row = refund(checkout_pk, main, &format!("back of {id}"));
         row.refund.payment_id = PaymentId::new(format!("of {id}")).ok();
-        world.one.put_refund(&mut tx, &row).await.unwrap();
-        world.one.commit(tx).await.unwrap();
+        tx.put_refund(&row).await.unwrap();
+        tx.commit().await.unwrap();
         pks.push(payable_pk);
     }
     let (ours, theirs) = (organization("org"), organization("other"));
     let mut tx = world.two.begin_read().await.unwrap();
     for who in [None, Some(&ours)] {
-        let first = world.two.ledger_payables(&mut tx, who, 0, 2).await.unwrap();
+        let first = tx.audited_payables(who, 0, 2).await.unwrap();
         let found: Vec<_> = first.iter().map(|row| row.pk).collect();
         assert_eq!(found, pks[..2]);
-        let rest = world.two.ledger_payables(&mut tx, who, pks[1], 2).await;
+        let rest = tx.audited_payables(who, pks[1], 2).await;
         assert_eq!(rest.unwrap().len(), 1);
-        let payments = world.two.ledger_payments(&mut tx, who, pks[0], pks[2]);
+        let payments = tx.audited_payments(who, pks[0], pks[2]);
         let ids = payments.await.unwrap().into_iter().map(|row| row.id);
         assert_eq!(ids.collect::<Vec<_>>(), ["of b", "of c"]);
-        let refunds = world
-            .two
-            .ledger_refunds(&mut tx, who, pks[0], pks[2])
-            .await
-            .unwrap();
-        let said = |row: &LedgerRefund| {
+        let refunds = tx.audited_refunds(who, pks[0], pks[2]).await.unwrap();
+        let said = |row: &AuditedRefund| {
             let of = pks.iter().position(|pk| *pk == row.payable_pk);
             (row.id.clone(), row.payment_id.clone(), of.unwrap())
         };
@@ -309,16 +305,16 @@ pub(super) async fn the_ledger_is_read_by_organization_and_in_batches<S: Store>(
         assert_eq!(one.organization.as_ref(), Some(&ours));
         assert_eq!((one.status.as_str(), one.amount), ("pending", 500));
         assert_eq!(one.details.as_ref().unwrap().amount, inr(500));
-        assert_eq!(world.two.ledger_effects(&mut tx, who).await.unwrap(), 3);
+        assert_eq!(tx.count_dedup_keys(who).await.unwrap(), 3);
     }
     let who = Some(&theirs);
-    let none = world.two.ledger_payables(&mut tx, who, 0, 9).await.unwrap();
+    let none = tx.audited_payables(who, 0, 9).await.unwrap();
     assert!(none.is_empty());
-    let none = world.two.ledger_payments(&mut tx, who, 0, pks[2]).await;
+    let none = tx.audited_payments(who, 0, pks[2]).await;
     assert!(none.unwrap().is_empty());
-    let none = world.two.ledger_refunds(&mut tx, who, 0, pks[2]).await;
+    let none = tx.audited_refunds(who, 0, pks[2]).await;
     assert!(none.unwrap().is_empty());
-    assert_eq!(world.two.ledger_effects(&mut tx, who).await.unwrap(), 0);
-    let loose = world.two.loose_ends(&mut tx, None, 9).await.unwrap();
+    assert_eq!(tx.count_dedup_keys(who).await.unwrap(), 0);
+    let loose = tx.dangling_rows(None, 9).await.unwrap();
     assert_eq!(loose, []);
 }

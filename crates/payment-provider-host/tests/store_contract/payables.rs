@@ -2,87 +2,84 @@ use payment_provider_core::*;
 
 use super::rows::*;
 use super::*;
-use crate::cash::Closed;
-use crate::checkouts::CheckoutState;
+use crate::accounting::CheckoutState;
+use crate::accounting::CloseReason;
 
-pub(super) async fn a_payable_is_written_and_changed<S: Store>(world: World<S>) {
-    let pk = owed(&*world.one, "inv").await;
+pub(super) async fn a_payable_is_written_and_changed(world: World) {
+    let pk = owed(&world.one, "inv").await;
     let mut tx = world.two.begin().await.unwrap();
-    let mut row = world.two.payable_by_pk(&mut tx, pk).await.unwrap();
+    let mut row = tx.payable_by_pk(pk).await.unwrap();
     assert_eq!((row.pk, row.amount, row.created_at), (pk, 20_012, 2_000));
     row.amount = i64::MAX;
-    row.creditable = i64::MAX - 5;
+    row.applicable = i64::MAX - 5;
     row.received = i64::MAX;
-    row.credited = i64::MAX - 5;
-    row.surplus = 5;
-    row.closed = Some(Closed::Voided);
-    assert_eq!(world.two.put_payable(&mut tx, &row).await.unwrap(), pk);
-    world.two.commit(tx).await.unwrap();
+    row.applied = i64::MAX - 5;
+    row.overpaid = 5;
+    row.closed = Some(CloseReason::Voided);
+    assert_eq!(tx.put_payable(&row).await.unwrap(), pk);
+    tx.commit().await.unwrap();
     let mut tx = world.one.begin_read().await.unwrap();
-    let found = world
-        .one
-        .payable(&mut tx, &row.organization, &row.payable)
-        .await;
+    let found = tx.payable(&row.organization, &row.payable).await;
     let found = found.unwrap().unwrap();
     assert_eq!((found.pk, found.received), (pk, i64::MAX));
-    assert_eq!((found.surplus, found.closed), (5, Some(Closed::Voided)));
+    assert_eq!(
+        (found.overpaid, found.closed),
+        (5, Some(CloseReason::Voided))
+    );
     // The sum is the database's own concern as well.
     drop(tx);
     let mut tx = world.one.begin().await.unwrap();
-    let wrong = PayableRow {
-        surplus: 4,
+    let wrong = PayableRecord {
+        overpaid: 4,
         ..found
     };
-    let error = world.one.put_payable(&mut tx, &wrong).await.unwrap_err();
+    let error = tx.put_payable(&wrong).await.unwrap_err();
     assert!(!error.is_transient(), "{error:?}");
 }
 
-pub(super) async fn what_is_not_committed_never_was<S: Store>(world: World<S>) {
+pub(super) async fn what_is_not_committed_never_was(world: World) {
     let row = payable("inv");
     let mut tx = world.one.begin().await.unwrap();
-    world.one.put_payable(&mut tx, &row).await.unwrap();
+    tx.put_payable(&row).await.unwrap();
     drop(tx);
     let mut tx = world.two.begin().await.unwrap();
-    let found = world
-        .two
-        .payable(&mut tx, &row.organization, &row.payable)
-        .await;
+    let found = tx.payable(&row.organization, &row.payable).await;
     assert!(found.unwrap().is_none());
 }
 
-pub(super) async fn a_read_transaction_sees_one_state<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let pk = owed(&*world.one, "inv").await;
+pub(super) async fn a_read_transaction_sees_one_state(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let pk = owed(&world.one, "inv").await;
     let mut reading = world.one.begin_read().await.unwrap();
-    let none = world.one.checkouts_of(&mut reading, pk).await.unwrap();
+    let none = reading.checkouts_of(pk).await.unwrap();
     assert!(none.is_empty());
     // It holds up no writer, and sees nothing of what that does.
-    asked(&*world.two, &checkout(pk, connection_pk, 1)).await;
+    asked(&world.two, &checkout(pk, connection_pk, 1)).await;
     let mut tx = world.two.begin().await.unwrap();
-    let mut row = world.two.payable_by_pk(&mut tx, pk).await.unwrap();
-    row.closed = Some(Closed::Settled);
-    world.two.put_payable(&mut tx, &row).await.unwrap();
-    world.two.commit(tx).await.unwrap();
-    let still = world.one.payable_by_pk(&mut reading, pk).await.unwrap();
+    let mut row = tx.payable_by_pk(pk).await.unwrap();
+    row.closed = Some(CloseReason::PaidElsewhere);
+    tx.put_payable(&row).await.unwrap();
+    tx.commit().await.unwrap();
+    let still = reading.payable_by_pk(pk).await.unwrap();
     assert_eq!(still.closed, None);
-    let still = world.one.checkouts_of(&mut reading, pk).await.unwrap();
+    let still = reading.checkouts_of(pk).await.unwrap();
     assert!(still.is_empty());
     drop(reading);
     let mut reading = world.one.begin_read().await.unwrap();
-    let now = world.one.checkouts_of(&mut reading, pk).await.unwrap();
+    let now = reading.checkouts_of(pk).await.unwrap();
     assert_eq!(now.len(), 1);
     // And it cannot write.
-    assert!(world.one.put_payable(&mut reading, &row).await.is_err());
+    assert!(reading.put_payable(&row).await.is_err());
 }
 
-pub(super) async fn a_checkout_is_read_as_it_was_written<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let payable_pk = owed(&*world.one, "inv").await;
+pub(super) async fn a_checkout_is_read_as_it_was_written(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let payable_pk = owed(&world.one, "inv").await;
     let mut row = checkout(payable_pk, connection_pk, 1);
-    row.pk = asked(&*world.one, &row).await;
-    asked(&*world.one, &checkout(payable_pk, connection_pk, 2)).await;
+    row.pk = asked(&world.one, &row).await;
+    asked(&world.one, &checkout(payable_pk, connection_pk, 2)).await;
     let mut tx = world.two.begin().await.unwrap();
-    let found = world.two.checkout_by_pk(&mut tx, row.pk).await.unwrap();
+    let found = tx.checkout_by_pk(row.pk).await.unwrap();
     assert_eq!(found.prepared, row.prepared);
     assert_eq!(found.prepared.body, row.prepared.body, "byte for byte");
     assert_eq!(found.connection.as_str(), "main");
@@ -96,10 +93,10 @@ pub(super) async fn a_checkout_is_read_as_it_was_written<S: Store>(world: World<
     row.url = Some(Pii::new("https://pay.example/1"));
     (row.gateway_paid, row.written_off) = (55, 33);
     row.conflicting = true;
-    world.two.put_checkout(&mut tx, &row).await.unwrap();
-    world.two.commit(tx).await.unwrap();
+    tx.put_checkout(&row).await.unwrap();
+    tx.commit().await.unwrap();
     let mut tx = world.one.begin_read().await.unwrap();
-    let all = world.one.checkouts_of(&mut tx, payable_pk).await.unwrap();
+    let all = tx.checkouts_of(payable_pk).await.unwrap();
     let attempts: Vec<_> = all.iter().map(|row| row.attempt).collect();
     assert_eq!(attempts, [1, 2]);
     let found = &all[0];
@@ -114,21 +111,21 @@ pub(super) async fn a_checkout_is_read_as_it_was_written<S: Store>(world: World<
     assert!(found.conflicting && !found.partial);
 }
 
-pub(super) async fn a_checkout_is_found_by_each_of_its_names<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let payable_pk = owed(&*world.one, "inv").await;
+pub(super) async fn a_checkout_is_found_by_each_of_its_names(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let payable_pk = owed(&world.one, "inv").await;
     let mut pks = Vec::new();
     for attempt in [1, 2] {
         let mut row = checkout(payable_pk, connection_pk, attempt);
         // A gateway that repeats its ids: the latest counts.
         row.gateway_id = Some("same".to_owned());
-        pks.push(asked(&*world.one, &row).await);
+        pks.push(asked(&world.one, &row).await);
     }
     let mut tx = world.one.begin().await.unwrap();
     let mut paid = payment(pks[0], connection_pk, "p1");
     paid.payment.order_id = OrderId::new("o1").ok();
-    world.one.put_payment(&mut tx, &paid).await.unwrap();
-    world.one.commit(tx).await.unwrap();
+    tx.put_payment(&paid).await.unwrap();
+    tx.commit().await.unwrap();
     let reference = checkout(payable_pk, connection_pk, 2).reference.to_string();
     for (name, expected) in [
         (TargetName::Reference(reference), Some(pks[1])),
@@ -141,28 +138,28 @@ pub(super) async fn a_checkout_is_found_by_each_of_its_names<S: Store>(world: Wo
         let mut writing = world.two.begin().await.unwrap();
         let mut reading = world.two.begin_read().await.unwrap();
         for tx in [&mut writing, &mut reading] {
-            let found = world.two.checkout_by_name(tx, connection_pk, &name).await;
+            let found = tx.checkout_by_name(connection_pk, &name).await;
             assert_eq!(found.unwrap().map(|row| row.pk), expected, "{name}");
         }
     }
 }
 
-pub(super) async fn names_count_inside_their_connection<S: Store>(world: World<S>) {
-    let first = connected(&*world.one, "first").await;
-    let second = connected(&*world.one, "second").await;
-    let payable_pk = owed(&*world.one, "inv").await;
+pub(super) async fn names_count_inside_their_connection(world: World) {
+    let first = connected(&world.one, "first").await;
+    let second = connected(&world.one, "second").await;
+    let payable_pk = owed(&world.one, "inv").await;
     let row = checkout(payable_pk, first, 1);
-    asked(&*world.one, &row).await;
+    asked(&world.one, &row).await;
     let name = TargetName::Reference(row.reference.to_string());
     let mut tx = world.two.begin().await.unwrap();
-    let elsewhere = world.two.checkout_by_name(&mut tx, second, &name).await;
+    let elsewhere = tx.checkout_by_name(second, &name).await;
     assert!(elsewhere.unwrap().is_none());
 }
 
-pub(super) async fn history_is_by_time_and_once_for_a_delivery<S: Store>(world: World<S>) {
-    let connection_pk = connected(&*world.one, "main").await;
-    let payable_pk = owed(&*world.one, "inv").await;
-    let delivery_pk = leased(&*world.one, connection_pk, &["d"]).await[0].pk;
+pub(super) async fn history_is_by_time_and_once_for_a_delivery(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    let payable_pk = owed(&world.one, "inv").await;
+    let delivery_pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let mut tx = world.one.begin().await.unwrap();
     for (at, detail, delivery_pk) in [
         (2, "second", None),
@@ -171,20 +168,20 @@ pub(super) async fn history_is_by_time_and_once_for_a_delivery<S: Store>(world: 
         (3, "received", Some(delivery_pk)),
         (4, "received again", Some(delivery_pk)),
     ] {
-        let line = HistoryRow {
+        let line = HistoryEntry {
             payable_pk,
             at,
-            kind: HistoryKind::DeliveryReceived,
+            event: AuditEvent::DeliveryReceived,
             detail: detail.to_owned(),
             delivery_pk,
         };
-        world.one.append_history(&mut tx, &line).await.unwrap();
+        tx.append_history(&line).await.unwrap();
     }
-    world.one.commit(tx).await.unwrap();
+    tx.commit().await.unwrap();
     let mut tx = world.two.begin_read().await.unwrap();
-    let lines = world.two.history_of(&mut tx, payable_pk).await.unwrap();
+    let lines = tx.history_of(payable_pk).await.unwrap();
     let details: Vec<_> = lines.iter().map(|line| line.detail.as_str()).collect();
     assert_eq!(details, ["first", "second", "third", "received"]);
     assert_eq!(lines[3].delivery_pk, Some(delivery_pk));
-    assert_eq!(lines[0].kind, HistoryKind::DeliveryReceived);
+    assert_eq!(lines[0].event, AuditEvent::DeliveryReceived);
 }

@@ -1,12 +1,12 @@
-//! A schema of a test's own.
+//! A schema for one test.
 
 #[path = "../server/mod.rs"]
 mod server;
 
-use crate::store::{PostgresStore, SchemaName};
+use crate::store::{DatabaseLocation, SchemaName, Store};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// Removed with all that is in it when this is dropped.
+/// A schema that is removed, with everything in it, when this is dropped.
 pub(crate) struct Schema {
     pub(crate) name: SchemaName,
     pub(crate) url: String,
@@ -23,8 +23,9 @@ impl Schema {
         }
     }
 
-    pub(crate) async fn open(&self) -> PostgresStore {
-        PostgresStore::connect(&self.url, self.name.clone())
+    pub(crate) async fn open(&self) -> Store {
+        DatabaseLocation::PostgresUrl(self.url.as_str().into(), self.name.clone())
+            .open()
             .await
             .unwrap()
     }

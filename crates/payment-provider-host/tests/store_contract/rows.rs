@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use payment_provider_core::reexport::time::OffsetDateTime;
 use payment_provider_core::*;
 
-use crate::checkouts::CheckoutState;
+use crate::accounting::{
+    CheckoutRecord, CheckoutState, PayableRecord, PaymentRecord, RefundRecord,
+};
+use crate::delivery_state::DeliveryState;
 use crate::store::*;
 use crate::{PayableId, PlainSetting};
 
@@ -27,7 +30,7 @@ pub(crate) fn connection(organization_id: &str, code: &str) -> ConnectionRow {
         name: "Main ₹ \"account\"".to_owned(),
         environment: Environment::Sandbox,
         plain: BTreeMap::from([("page".to_owned(), page)]),
-        sealed: BTreeMap::new(),
+        encrypted: BTreeMap::new(),
         version: 1,
         enabled: true,
         matched_secret: None,
@@ -37,24 +40,24 @@ pub(crate) fn connection(organization_id: &str, code: &str) -> ConnectionRow {
 }
 
 /// Stores a connection; its key.
-pub(crate) async fn connected(store: &impl Store, code: &str) -> i64 {
+pub(crate) async fn connected(store: &Store, code: &str) -> i64 {
     let row = connection("org", code);
     assert_eq!(store.insert_connection(&row).await.unwrap(), Inserted::New);
     let found = store.connection(&row.organization, &row.code).await;
     found.unwrap().unwrap().pk
 }
 
-pub(crate) fn payable(id: &str) -> PayableRow {
-    PayableRow {
+pub(crate) fn payable(id: &str) -> PayableRecord {
+    PayableRecord {
         pk: 0,
         organization: organization("org"),
         payable: PayableId::new(id).unwrap(),
         currency: Currency::INR,
         amount: 20_012,
-        creditable: 20_012,
+        applicable: 20_012,
         received: 0,
-        credited: 0,
-        surplus: 0,
+        applied: 0,
+        overpaid: 0,
         refunded: 0,
         closed: None,
         created_at: 2_000,
@@ -62,22 +65,20 @@ pub(crate) fn payable(id: &str) -> PayableRow {
 }
 
 /// Stores a payable; its key.
-pub(crate) async fn owed<S: Store>(store: &S, id: &str) -> i64 {
+pub(crate) async fn owed(store: &Store, id: &str) -> i64 {
     let mut tx = store.begin().await.unwrap();
     let row = payable(id);
-    let known = store
-        .payable(&mut tx, &row.organization, &row.payable)
-        .await;
+    let known = tx.payable(&row.organization, &row.payable).await;
     assert!(known.unwrap().is_none());
-    let pk = store.put_payable(&mut tx, &row).await.unwrap();
-    store.commit(tx).await.unwrap();
+    let pk = tx.put_payable(&row).await.unwrap();
+    tx.commit().await.unwrap();
     pk
 }
 
-pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> CheckoutRow {
+pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> CheckoutRecord {
     let reference = format!("pay-{connection_pk}-{payable_pk}-{attempt}");
     let reference = CheckoutReference::new(reference).unwrap();
-    CheckoutRow {
+    CheckoutRecord {
         pk: 0,
         payable_pk,
         connection_pk,
@@ -107,35 +108,37 @@ pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> Che
         written_off: 0,
         conflicting: false,
         created_at: 3_000,
+        posted: 0,
+        has_payment: false,
     }
 }
 
 /// Stores a checkout; its key.
-pub(crate) async fn asked<S: Store>(store: &S, row: &CheckoutRow) -> i64 {
+pub(crate) async fn asked(store: &Store, row: &CheckoutRecord) -> i64 {
     let mut tx = store.begin().await.unwrap();
-    let pk = store.put_checkout(&mut tx, row).await.unwrap();
-    store.commit(tx).await.unwrap();
+    let pk = tx.put_checkout(row).await.unwrap();
+    tx.commit().await.unwrap();
     pk
 }
 
-pub(crate) fn payment(checkout_pk: i64, connection_pk: i64, id: &str) -> PaymentRow {
+pub(crate) fn payment(checkout_pk: i64, connection_pk: i64, id: &str) -> PaymentRecord {
     let id = PaymentId::new(id).unwrap();
-    PaymentRow {
+    PaymentRecord {
         pk: 0,
         checkout_pk,
         connection_pk,
         payment: Payment::new(id, PaymentStatus::Succeeded, inr(1_000)),
-        verdict: None,
-        credited: 0,
-        surplus: 0,
-        told_as: None,
+        outcome: None,
+        applied: 0,
+        overpaid: 0,
         seen_at: 4_000,
+        dedup_keys: Vec::new(),
     }
 }
 
-pub(crate) fn refund(checkout_pk: i64, connection_pk: i64, id: &str) -> RefundRow {
+pub(crate) fn refund(checkout_pk: i64, connection_pk: i64, id: &str) -> RefundRecord {
     let id = RefundId::new(id).unwrap();
-    RefundRow {
+    RefundRecord {
         pk: 0,
         checkout_pk,
         connection_pk,
@@ -158,21 +161,18 @@ pub(crate) fn delivery(connection_pk: i64, key: &str) -> DeliveryRow {
         timestamp_check: TimestampCheck::Fresh,
         matched_secret: Some("key 0".to_owned()),
         received_at: 5_000,
-        copies: 1,
+        delivery_count: 1,
         state: DeliveryState::Pending,
         attempts: 0,
         failures: 0,
-        looks: 0,
+        list_polls: 0,
+        payment_event_at: None,
         error: None,
     }
 }
 
 /// Stores deliveries and leases them all.
-pub(crate) async fn leased<S: Store>(
-    store: &S,
-    connection_pk: i64,
-    keys: &[&str],
-) -> Vec<DeliveryRow> {
+pub(crate) async fn leased(store: &Store, connection_pk: i64, keys: &[&str]) -> Vec<DeliveryRow> {
     for key in keys {
         let row = delivery(connection_pk, key);
         assert_eq!(
@@ -190,13 +190,13 @@ pub(crate) fn end(state: DeliveryState) -> DeliveryEnd<'static> {
     DeliveryEnd {
         state,
         unmatched: &[],
-        copies: None,
+        delivery_count: None,
         next_attempt: 10_000,
     }
 }
 
 /// A delivery as it is stored.
-pub(crate) async fn stored(store: &impl Store, connection_pk: i64, key: &str) -> DeliveryRow {
+pub(crate) async fn stored(store: &Store, connection_pk: i64, key: &str) -> DeliveryRow {
     let all = store.deliveries(connection_pk, 1_000).await.unwrap();
     all.into_iter().find(|row| row.key == key).unwrap()
 }

@@ -1,12 +1,12 @@
-use std::sync::Arc;
+use sqlx::AssertSqlSafe;
 
 use crate::store::*;
 
-/// A database of a case's own, opened twice, as by two processes.
-pub(crate) struct World<S> {
-    pub(crate) one: Arc<S>,
-    pub(crate) two: Arc<S>,
-    /// Removes it at the end.
+/// A database for one test case, opened twice, as by two processes.
+pub(crate) struct World {
+    pub(crate) one: Store,
+    pub(crate) two: Store,
+    /// Removes the database at the end.
     _place: Place,
 }
 
@@ -17,77 +17,65 @@ enum Place {
     Schema { _kept: super::postgres::Schema },
 }
 
-impl<S: Store> World<S> {
-    /// The two processes in turn.
-    pub(crate) fn process(&self, number: usize) -> Arc<S> {
-        Arc::clone(if number.is_multiple_of(2) {
-            &self.one
-        } else {
-            &self.two
-        })
+impl World {
+    /// Returns the two processes in turn.
+    pub(crate) fn process(&self, number: usize) -> Store {
+        let stores = [&self.one, &self.two];
+        stores[number % 2].clone()
     }
-}
 
-#[cfg(feature = "sqlite")]
-impl World<SqliteStore> {
+    #[cfg(feature = "sqlite")]
     pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("contract.db");
+        let open = || DatabaseLocation::SqliteFile(file.clone()).open();
         Self {
-            one: Arc::new(SqliteStore::open(&file).await.unwrap()),
-            two: Arc::new(SqliteStore::open(&file).await.unwrap()),
+            one: open().await.unwrap(),
+            two: open().await.unwrap(),
             _place: Place::Directory { _kept: directory },
         }
     }
-}
 
-#[cfg(feature = "postgres")]
-impl World<PostgresStore> {
+    #[cfg(feature = "postgres")]
     pub(crate) async fn postgres() -> Self {
         let schema = super::postgres::Schema::new();
         Self {
-            one: Arc::new(schema.open().await),
-            two: Arc::new(schema.open().await),
+            one: schema.open().await,
+            two: schema.open().await,
             _place: Place::Schema { _kept: schema },
         }
     }
 }
 
-/// Writes that a case makes past the store.
-pub(crate) trait Meddle: Store {
-    async fn execute(&self, statement: &'static str);
-
-    /// Runs a statement that fails.
-    async fn fail_in(tx: &mut Self::Tx);
+/// Runs statements past the operations of the store.
+pub(super) async fn execute(store: &Store, statements: &str) {
+    let mut tx = store.begin().await.unwrap();
+    run(store, &mut tx, statements).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
-#[cfg(feature = "sqlite")]
-impl Meddle for SqliteStore {
-    async fn execute(&self, statement: &'static str) {
-        let mut tx = self.begin().await.unwrap();
-        sqlx::query(statement).execute(&mut *tx).await.unwrap();
-        self.commit(tx).await.unwrap();
+/// Runs statements in a transaction, on the tables of the runtime.
+pub(super) async fn run(
+    store: &Store,
+    tx: &mut Transaction,
+    statements: &str,
+) -> std::result::Result<(), sqlx::Error> {
+    let statements = AssertSqlSafe(statements.to_owned());
+    #[cfg(feature = "sqlite")]
+    if let Some(connection) = tx.sqlite() {
+        return sqlx::raw_sql(statements)
+            .execute(connection)
+            .await
+            .map(drop);
     }
-
-    async fn fail_in(tx: &mut Self::Tx) {
-        let failed = sqlx::query("SELECT * FROM no_such_table");
-        assert!(failed.execute(&mut **tx).await.is_err());
+    #[cfg(feature = "postgres")]
+    if let (Some(connection), Some(schema)) = (tx.postgres(), store.schema()) {
+        let path = AssertSqlSafe(format!("SET LOCAL search_path = {schema}"));
+        sqlx::raw_sql(path).execute(&mut *connection).await?;
+        return sqlx::raw_sql(statements)
+            .execute(connection)
+            .await
+            .map(drop);
     }
-}
-
-#[cfg(feature = "postgres")]
-impl Meddle for PostgresStore {
-    async fn execute(&self, statement: &'static str) {
-        let mut tx = self.begin().await.unwrap();
-        let path = format!("SET LOCAL search_path = {}", self.schema());
-        let path = sqlx::AssertSqlSafe(path);
-        sqlx::query(path).execute(&mut *tx).await.unwrap();
-        sqlx::query(statement).execute(&mut *tx).await.unwrap();
-        self.commit(tx).await.unwrap();
-    }
-
-    async fn fail_in(tx: &mut Self::Tx) {
-        let failed = sqlx::query("SELECT * FROM no_such_table");
-        assert!(failed.execute(&mut **tx).await.is_err());
-    }
+    unreachable!("the store is of one of the databases: {store:?}")
 }

@@ -1,55 +1,33 @@
-//! The tables, brought up to date by one process at a time.
+//! Migrations, applied by one process at a time.
 
 use sha2::{Digest, Sha256};
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
-use super::schema::SchemaName;
+use super::schema_name::SchemaName;
 use super::{Result, StoreError};
 
-/// One step of the tables' way to what they are.
+/// One step of the schema.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct Migration {
-    version: i64,
-    sql: &'static str,
+    pub(in crate::store) version: i64,
+    pub(in crate::store) sql: &'static str,
 }
 
-/// All of them, in order. One that was released is never changed.
-pub(in crate::store) const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        sql: include_str!("../../../migrations/postgres/0001_initial.sql"),
-    },
-    Migration {
-        version: 2,
-        sql: include_str!("../../../migrations/postgres/0002_connections_and_customers.sql"),
-    },
-    Migration {
-        version: 3,
-        sql: include_str!("../../../migrations/postgres/0003_refunds.sql"),
-    },
-    Migration {
-        version: 4,
-        sql: include_str!("../../../migrations/postgres/0004_failures.sql"),
-    },
-    Migration {
-        version: 5,
-        sql: include_str!("../../../migrations/postgres/0005_inbox_pages.sql"),
-    },
-    Migration {
-        version: 6,
-        sql: include_str!("../../../migrations/postgres/0006_told_as_and_written_off.sql"),
-    },
-];
+/// All steps, in order. A released step is never changed.
+pub(in crate::store) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: include_str!("../../../migrations/postgres/0001_initial.sql"),
+}];
 
-const ACTION: &str = "bring its tables up to date";
+const ACTION: &str = "migrate its tables";
 
 fn failed(error: sqlx::Error) -> StoreError {
     StoreError::new(ACTION, error)
 }
 
-/// Applies what is not applied yet, all of it or nothing. Processes that start at once wait for each
-/// other; one that finds nothing to do changes nothing, and needs no right to.
+/// Applies the steps that are not applied yet, all of them or none. Processes that start at once wait
+/// for each other. If all are applied, nothing is changed, and no right to change anything is needed.
 pub(in crate::store) async fn run(
     pool: &PgPool,
     schema: &SchemaName,
@@ -72,13 +50,13 @@ pub(in crate::store) async fn run(
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-    // Another process may have done it meanwhile.
+    // Another process may have applied them meanwhile.
     let pending = pending(&mut tx, schema, migrations).await?;
     if pending.is_empty() {
         return Ok(());
     }
     create_schema(&mut tx, schema).await?;
-    // For this transaction alone: the pool's connections keep the path they have.
+    // In this transaction alone: the pool's connections keep their search path.
     sqlx::query("SELECT set_config('search_path', $1, true)")
         .bind(schema.as_str())
         .execute(&mut *tx)
@@ -119,7 +97,7 @@ async fn create_schema(tx: &mut PgConnection, schema: &SchemaName) -> Result<()>
             .fetch_one(&mut *tx)
             .await
             .map_err(failed)?;
-    // Even where it changes nothing the statement needs a right that the owner of a schema lacks.
+    // CREATE SCHEMA IF NOT EXISTS needs a right that the owner of an existing schema may lack.
     if !known {
         let create = AssertSqlSafe(format!("CREATE SCHEMA \"{schema}\""));
         sqlx::query(create).execute(tx).await.map_err(failed)?;
@@ -127,10 +105,10 @@ async fn create_schema(tx: &mut PgConnection, schema: &SchemaName) -> Result<()>
     Ok(())
 }
 
-/// What is not applied yet.
+/// Returns the steps that are not applied yet.
 ///
 /// # Errors
-/// What is applied is not what this crate knows.
+/// An applied step is unknown to this crate, or differs from the one it knows.
 async fn pending<'a>(
     connection: &mut PgConnection,
     schema: &SchemaName,
@@ -146,11 +124,11 @@ async fn pending<'a>(
     if !known {
         return Ok(migrations.iter().collect());
     }
-    let applied: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as(schema.sql("SELECT version, digest FROM @migrations ORDER BY version"))
-            .fetch_all(connection)
-            .await
-            .map_err(failed)?;
+    let applied = format!("SELECT version, digest FROM \"{schema}\".migrations ORDER BY version");
+    let applied: Vec<(i64, Vec<u8>)> = sqlx::query_as(AssertSqlSafe(applied))
+        .fetch_all(connection)
+        .await
+        .map_err(failed)?;
     for (version, found) in &applied {
         match migrations.iter().find(|known| known.version == *version) {
             None => {
@@ -159,7 +137,7 @@ async fn pending<'a>(
                 return Err(StoreError::new(ACTION, problem));
             }
             Some(known) if digest(known.sql) != *found => {
-                let problem = format!("version {version} of them is not the one of this crate");
+                let problem = format!("step {version} differs from the one of this crate");
                 return Err(StoreError::new(ACTION, problem));
             }
             Some(_) => {}
@@ -176,7 +154,7 @@ async fn pending<'a>(
         .collect())
 }
 
-/// The same however the lines of a checkout end.
+/// The digest of a step, independent of line endings.
 fn digest(sql: &str) -> Vec<u8> {
     Sha256::digest(sql.replace("\r\n", "\n")).to_vec()
 }
@@ -186,12 +164,12 @@ mod tests {
     use super::*;
     use crate::store::contract::postgres::Schema;
     use crate::store::contract::rows::*;
-    use crate::store::{Backend, PostgresStore, Store};
+    use crate::store::{DatabaseLocation, Store};
 
     const NEXT: &str = "ALTER TABLE payables ADD COLUMN note text NOT NULL DEFAULT 'none';
                         UPDATE payables SET note = 'old' WHERE payable_pk = 1;";
 
-    /// The version after those there are.
+    /// The version after the latest one.
     fn next() -> i64 {
         MIGRATIONS.iter().map(|known| known.version).max().unwrap() + 1
     }
@@ -205,27 +183,32 @@ mod tests {
         [MIGRATIONS, &[Migration { version, sql }]].concat()
     }
 
-    async fn versions(store: &PostgresStore) -> Vec<i64> {
-        sqlx::query_scalar(store.sql("SELECT version FROM @migrations ORDER BY version"))
-            .fetch_all(store.pool())
+    fn pool(store: &Store) -> &PgPool {
+        store.postgres().unwrap()
+    }
+
+    async fn versions(store: &Store) -> Vec<i64> {
+        let sql = "SELECT version FROM @migrations ORDER BY version";
+        sqlx::query_scalar(store.sql(sql.into(), false))
+            .fetch_all(pool(store))
             .await
             .unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn processes_that_start_at_once_make_the_tables_once() {
+    async fn concurrent_starts_create_the_tables_once() {
         let schema = Schema::new();
         let start = (0..8).map(|_| schema.open());
         let stores = futures_util::future::join_all(start).await;
         assert_eq!(versions(&stores[0]).await, known());
-        let ids = stores.iter().map(Backend::installation_id);
+        let ids = stores.iter().map(Store::installation_id);
         let mut ids = futures_util::future::try_join_all(ids).await.unwrap();
         ids.dedup();
         assert_eq!(ids.len(), 1);
     }
 
     #[tokio::test]
-    async fn what_is_stored_in_one_version_is_there_in_the_next() {
+    async fn a_migration_keeps_stored_rows() {
         let schema = Schema::new();
         let store = schema.open().await;
         let connection_pk = connected(&store, "main").await;
@@ -234,40 +217,41 @@ mod tests {
         leased(&store, connection_pk, &["d"]).await;
         let installation = store.installation_id().await.unwrap();
 
-        run(store.pool(), &schema.name, &with(NEXT)).await.unwrap();
-        run(store.pool(), &schema.name, &with(NEXT)).await.unwrap();
+        run(pool(&store), &schema.name, &with(NEXT)).await.unwrap();
+        run(pool(&store), &schema.name, &with(NEXT)).await.unwrap();
         assert_eq!(versions(&store).await, [known(), vec![next()]].concat());
-        let note: String = sqlx::query_scalar(store.sql("SELECT note FROM @payables"))
-            .fetch_one(store.pool())
-            .await
-            .unwrap();
+        let note: String =
+            sqlx::query_scalar(store.sql("SELECT note FROM @payables".into(), false))
+                .fetch_one(pool(&store))
+                .await
+                .unwrap();
         assert_eq!(note, "old");
         assert_eq!(store.installation_id().await.unwrap(), installation);
         let mut tx = store.begin().await.unwrap();
-        let found = store.checkout_by_pk(&mut tx, checkout_pk).await.unwrap();
+        let found = tx.checkout_by_pk(checkout_pk).await.unwrap();
         assert_eq!(found.payable_pk, payable_pk);
         assert_eq!(stored(&store, connection_pk, "d").await.attempts, 1);
     }
 
     #[tokio::test]
-    async fn a_migration_that_fails_leaves_everything_as_it_was() {
+    async fn a_failed_migration_changes_nothing() {
         let schema = Schema::new();
         let store = schema.open().await;
         let pk = owed(&store, "inv").await;
         let broken = with("DELETE FROM payables; SELECT no_such_column;");
-        assert!(run(store.pool(), &schema.name, &broken).await.is_err());
+        assert!(run(pool(&store), &schema.name, &broken).await.is_err());
         assert_eq!(versions(&store).await, known());
         let mut tx = store.begin().await.unwrap();
-        store.payable_by_pk(&mut tx, pk).await.unwrap();
+        tx.payable_by_pk(pk).await.unwrap();
     }
 
     #[tokio::test]
     async fn tables_of_another_crate_version_are_refused() {
         let schema = Schema::new();
         let store = schema.open().await;
-        run(store.pool(), &schema.name, &with(NEXT)).await.unwrap();
+        run(pool(&store), &schema.name, &with(NEXT)).await.unwrap();
         let reason = |error: StoreError| error.reason().to_string();
-        let newer = run(store.pool(), &schema.name, MIGRATIONS).await;
+        let newer = run(pool(&store), &schema.name, MIGRATIONS).await;
         assert_eq!(
             reason(newer.unwrap_err()),
             format!(
@@ -275,32 +259,32 @@ mod tests {
                 next()
             )
         );
-        let changed = run(store.pool(), &schema.name, &with("SELECT 1")).await;
+        let changed = run(pool(&store), &schema.name, &with("SELECT 1")).await;
         assert_eq!(
             reason(changed.unwrap_err()),
-            format!("version {} of them is not the one of this crate", next())
+            format!("step {} differs from the one of this crate", next())
         );
     }
 
     #[tokio::test]
-    async fn nothing_else_of_the_database_is_touched() {
+    async fn other_schemas_and_the_search_path_are_unchanged() {
         let schema = Schema::new();
         let store = schema.open().await;
-        let elsewhere: i64 = sqlx::query_scalar(
+        let foreign: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM pg_tables WHERE tablename = 'migrations' AND schemaname = 'public'",
         )
-        .fetch_one(store.pool())
+        .fetch_one(pool(&store))
         .await
         .unwrap();
-        assert_eq!(elsewhere, 0);
+        assert_eq!(foreign, 0);
         let path: String = sqlx::query_scalar("SELECT current_setting('search_path')")
-            .fetch_one(store.pool())
+            .fetch_one(pool(&store))
             .await
             .unwrap();
         assert_eq!(path, "\"$user\", public");
         let mut tx = store.begin().await.unwrap();
         let path: String = sqlx::query_scalar("SELECT current_setting('search_path')")
-            .fetch_one(&mut *tx)
+            .fetch_one(tx.postgres().unwrap())
             .await
             .unwrap();
         assert_eq!(
@@ -310,7 +294,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_role_without_rights_on_the_schema_can_use_what_is_up_to_date() {
+    async fn a_role_without_rights_on_the_schema_can_use_migrated_tables() {
         let schema = Schema::new();
         let store = schema.open().await;
         let name = &schema.name;
@@ -324,25 +308,28 @@ mod tests {
         ];
         for grant in grants {
             let grant = sqlx::raw_sql(AssertSqlSafe(grant));
-            grant.execute(store.pool()).await.unwrap();
+            grant.execute(pool(&store)).await.unwrap();
         }
         let url = format!("{}&options=-c%20role={role}", schema.url);
-        let restricted = PostgresStore::connect(&url, name.clone()).await.unwrap();
+        let restricted = DatabaseLocation::PostgresUrl(url.into(), name.clone())
+            .open()
+            .await
+            .unwrap();
         assert_eq!(
             restricted.installation_id().await.unwrap(),
             store.installation_id().await.unwrap()
         );
         owed(&restricted, "inv").await;
-        let more = run(restricted.pool(), name, &with(NEXT)).await;
-        assert!(more.is_err(), "which needs more rights");
+        let more = run(pool(&restricted), name, &with(NEXT)).await;
+        assert!(more.is_err(), "altering needs more rights");
         drop(restricted);
         let clean_up = format!("DROP OWNED BY {role}; DROP ROLE {role}");
         let clean_up = sqlx::raw_sql(AssertSqlSafe(clean_up));
-        clean_up.execute(store.pool()).await.unwrap();
+        clean_up.execute(pool(&store)).await.unwrap();
     }
 
     #[tokio::test]
-    async fn no_error_and_no_debug_tells_the_password() {
+    async fn no_error_and_no_debug_output_contains_the_password() {
         let schema = Schema::new();
         for url in [
             "postgres://user:hunter2@127.0.0.1:1/db",
@@ -350,15 +337,20 @@ mod tests {
             "hunter2",
             "postgres://user:hunter2@127.0.0.1:1/db?sslmode=hunter2",
         ] {
-            let error = PostgresStore::connect(url, schema.name.clone()).await;
+            let error = DatabaseLocation::PostgresUrl(url.into(), schema.name.clone())
+                .open()
+                .await;
             let error = error.unwrap_err();
-            let told = format!("{error} {error:?} {}", error.reason());
-            assert!(!told.contains("hunter2"), "{told}");
+            let shown = format!("{error} {error:?} {}", error.reason());
+            assert!(!shown.contains("hunter2"), "{shown}");
         }
         let store = format!("{:?}", schema.open().await);
         assert_eq!(
             store,
-            format!("PostgresStore {{ schema: \"{}\", .. }}", schema.name)
+            format!(
+                "Store {{ dialect: Postgres {{ schema: \"{}\" }}, .. }}",
+                schema.name
+            )
         );
     }
 }

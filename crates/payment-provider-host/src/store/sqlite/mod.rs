@@ -1,123 +1,147 @@
 //! SQLite: one file, write-ahead log, `synchronous=FULL`, every write through one connection.
+//!
+//! A committed transaction is on the disk, so a webhook that was answered with 200 is not lost. All
+//! writes go through one connection and begin as `BEGIN IMMEDIATE`: they queue in the process instead
+//! of failing with `SQLITE_BUSY`. Reads have connections of their own, which cannot write.
 
-mod backend;
-mod connections;
-mod customers;
-mod deletion;
-mod inbox;
-mod ledger;
-mod lives;
-mod many_connections;
-mod money;
-mod operate;
-mod payables;
-mod refunds;
+mod process_lock;
+#[cfg(test)]
+mod query_plan_tests;
 
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
-use uuid::Uuid;
+use sqlx::{ConnectOptions, Connection, Sqlite};
 
-use super::{
-    CheckoutRow, ConnectionRow, CustomerRow, Deletion, DeliveryEnd, DeliveryRow, DeliveryState,
-    HistoryRow, InboxPage, Inserted, LedgerPayment, LedgerRefund, LooseEnd, NO_HOST,
-    OpenCheckoutRow, ParkOutcome, PayableRow, PaymentRow, Postponed, Received, RefundRow, Result,
-    SecretUseRow, Store, StoreError, TargetName, WalkedConnection,
-};
-
-use lives::{Lives, Others};
+use super::engine::Engine;
+use super::statement::{Dialect, statement};
+use super::{NOT_A_HOST, Result, Store, StoreError};
+use process_lock::{Others, ProcessLock};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
-/// The embedded store: one SQLite file, used by one process.
-///
-/// A transaction that was committed is on the disk (`synchronous=FULL`), so an answer of 200 to a
-/// webhook is a promise. All writes go through one connection and begin as `BEGIN IMMEDIATE`: they
-/// queue in the process instead of failing with `SQLITE_BUSY`. Reads have connections of their own.
+const OPEN: &str = "open the database";
+
+/// The connections to a file.
 #[derive(Debug, Clone)]
-pub struct SqliteStore {
-    writer: SqlitePool,
-    readers: SqlitePool,
-    /// `None` of a store that works beside those of others.
-    lives: Option<Lives>,
+pub(in crate::store) struct Pools {
+    pub(super) writer: SqlitePool,
+    pub(super) readers: SqlitePool,
+    /// `None` in a store that was opened beside running hosts.
+    lock: Option<ProcessLock>,
 }
 
-impl SqliteStore {
-    /// Opens the file, makes it if there is none, and brings its tables up to date. Deliveries that
-    /// a process had under way when it died are due at once, unless another process has the file open:
-    /// then what is under way may be the other's, and is due when its lease runs out.
-    ///
-    /// The tables are this crate's own; tables of the host's may live beside them under other
-    /// names, and can be written in the same transaction ([`SqliteTx`]).
+impl Pools {
+    pub(super) async fn begin(&self, writes: bool) -> Result<sqlx::Transaction<'static, Sqlite>> {
+        let begun = if writes {
+            self.writer.begin_with("BEGIN IMMEDIATE").await
+        } else {
+            self.readers.begin().await
+        };
+        begun.map_err(|error| StoreError::new("begin a transaction", error))
+    }
+
+    /// Waits for running transactions and closes the file.
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        if let Some(lock) = &self.lock {
+            lock.release();
+        }
+    }
+}
+
+/// Releases the leases of a process that ended without releasing them.
+const RELEASE_LEASES: &str =
+    "UPDATE @deliveries SET lease_owner = NULL, lease_until = 0, failures = failures + 1
+     WHERE state = 'pending' AND lease_owner IS NOT NULL";
+
+impl Store {
+    /// The options of a host's pool, for connections of the runtime's own to the same file.
     ///
     /// # Errors
-    /// The file cannot be opened, is no database, or is of a newer version than this crate.
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let mut store = Self::open_with(path, &MIGRATOR).await?;
-        let (lives, others) = Lives::begin(path).await?;
-        if others == Others::None {
-            inbox::release(&store.writer).await?;
-            lives.share().await?;
+    /// The database is in memory or temporary, so nothing in it is durable.
+    pub(super) async fn options_of(pool: &SqlitePool) -> Result<SqliteConnectOptions> {
+        let file = "SELECT file FROM pragma_database_list WHERE name = 'main'";
+        let path: String = sqlx::query_scalar(file)
+            .fetch_one(pool)
+            .await
+            .map_err(|error| StoreError::new(OPEN, error))?;
+        if path.is_empty() {
+            return Err(StoreError::new(OPEN, "it is not a file"));
         }
-        store.lives = Some(lives);
+        Ok(SqliteConnectOptions::clone(&pool.connect_options()).filename(path))
+    }
+
+    /// Opens a file, creates it if it does not exist, and migrates its tables. Deliveries that a
+    /// process had leased when it died are due at once, unless another process has the file open:
+    /// then the leases may belong to that process, and run out by time.
+    ///
+    /// # Errors
+    /// The file cannot be opened, is not a database, or belongs to a newer version of this crate.
+    pub(super) async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self> {
+        let mut store = Self::open_sqlite_with(options.clone(), &MIGRATOR).await?;
+        let (lock, others) = ProcessLock::acquire(options.get_filename()).await?;
+        if others == Others::None {
+            let release = statement!("release deliveries", RELEASE_LEASES);
+            store.execute(release).await?;
+            lock.share().await?;
+        }
+        #[allow(irrefutable_let_patterns, reason = "refutable with the other feature")]
+        if let Engine::Sqlite(pools) = &mut store.engine {
+            pools.lock = Some(lock);
+        }
         Ok(store)
     }
 
-    /// Opens the file of a host that may be running, for the tool of an operator: what others have under
-    /// way stays theirs, and whether they live is told to nobody by this one. For calls that end
-    /// soon; a process that runs the inbox uses [`open`](Self::open).
+    /// Opens the file of a host that may be running, for an operator's tool. The leases of other
+    /// processes stay theirs, and this process does not count as a running host.
     ///
     /// # Errors
-    /// As for [`open`](Self::open); and there is no such file, or no host has ever opened it.
-    pub async fn open_beside(path: impl AsRef<Path>) -> Result<Self> {
-        let failed = |error| StoreError::new("open the database", error);
-        let mut connection = SqliteConnectOptions::new()
-            .filename(path.as_ref())
-            .read_only(true)
-            .connect()
-            .await
-            .map_err(failed)?;
-        let is_there = "SELECT count(*) FROM sqlite_master WHERE name = 'installation'";
-        let found: i64 = sqlx::query_scalar(is_there)
+    /// As for [`open_sqlite`](Self::open_sqlite); also if there is no such file, or no host has ever
+    /// opened it.
+    pub(super) async fn open_sqlite_beside(options: SqliteConnectOptions) -> Result<Self> {
+        let failed = |error| StoreError::new(OPEN, error);
+        let existing = options.clone().create_if_missing(false).read_only(true);
+        let mut connection = existing.connect().await.map_err(failed)?;
+        let installed = "SELECT count(*) FROM sqlite_master WHERE name = 'installation'";
+        let found: i64 = sqlx::query_scalar(installed)
             .fetch_one(&mut connection)
             .await
             .map_err(failed)?;
         connection.close().await.map_err(failed)?;
         if found == 0 {
-            return Err(StoreError::new("open the database", NO_HOST));
+            return Err(StoreError::new(OPEN, NOT_A_HOST));
         }
-        Self::connect(path.as_ref(), &MIGRATOR).await
+        Self::connect_sqlite(options, &MIGRATOR).await
     }
 
-    async fn open_with(path: &Path, migrator: &Migrator) -> Result<Self> {
-        private_file(path).map_err(|error| StoreError::new("open the database", error))?;
-        let store = Self::connect(path, migrator).await?;
-        sqlx::query("INSERT INTO installation (only_row, id) VALUES (1, ?) ON CONFLICT DO NOTHING")
-            .bind(Uuid::new_v4().to_string())
-            .execute(&store.writer)
-            .await
-            .map_err(|error| StoreError::new("name the installation", error))?;
+    pub(in crate::store) async fn open_sqlite_with(
+        options: SqliteConnectOptions,
+        migrator: &Migrator,
+    ) -> Result<Self> {
+        let path = options.get_filename();
+        create_private_file(path).map_err(|error| StoreError::new(OPEN, error))?;
+        let store = Self::connect_sqlite(options, migrator).await?;
+        store.name_installation().await?;
         crash_point!("tables.3-named");
         Ok(store)
     }
 
-    async fn connect(path: &Path, migrator: &Migrator) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
+    async fn connect_sqlite(options: SqliteConnectOptions, migrator: &Migrator) -> Result<Self> {
+        let options = options
+            .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30));
-        let failed = |error| StoreError::new("open the database", error);
+        let failed = |error| StoreError::new(OPEN, error);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_mins(1))
@@ -128,47 +152,32 @@ impl SqliteStore {
         migrator
             .run(&writer)
             .await
-            .map_err(|error| StoreError::new("bring its tables up to date", error))?;
+            .map_err(|error| StoreError::new("migrate its tables", error))?;
         crash_point!("tables.2-made");
         let readers = SqlitePoolOptions::new()
             .max_connections(8)
             .connect_with(options.read_only(true))
             .await
             .map_err(failed)?;
-        Ok(Self {
+        let pools = Pools {
             writer,
             readers,
-            lives: None,
-        })
+            lock: None,
+        };
+        Ok(Self::new(Engine::Sqlite(pools), Dialect::Sqlite))
     }
 
-    /// As an earlier version opened it, which had only the steps up to a number.
+    /// The steps that make the tables.
     #[cfg(test)]
-    pub(in crate::store) async fn open_at_version(path: &Path, newest: i64) -> Self {
-        let steps = MIGRATOR.iter().filter(|step| step.version <= newest);
-        let migrator = Migrator::with_migrations(steps.cloned().collect());
-        Self::open_with(path, &migrator).await.unwrap()
-    }
-
-    /// Connections for the host's own reads. They cannot write.
-    pub const fn readers(&self) -> &SqlitePool {
-        &self.readers
-    }
-
-    /// Waits for running transactions and closes the file.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-        if let Some(lives) = &self.lives {
-            lives.end();
-        }
+    pub(in crate::store) fn sqlite_migrations() -> Vec<sqlx::migrate::Migration> {
+        MIGRATOR.iter().cloned().collect()
     }
 }
 
-/// Makes the file, if there is none, for its owner alone: it holds what customers and payments are
-/// about. SQLite gives the files beside it the same permissions. One that is there is not touched: to
-/// close it would take back the locks that this process has on it already.
-fn private_file(path: &Path) -> io::Result<()> {
+/// Creates the file, if it does not exist, readable by its owner alone, since it holds personal data.
+/// SQLite gives the files beside it the same permissions. An existing file is not opened: closing it
+/// would release the locks that this process already holds on it.
+fn create_private_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.append(true).create_new(true);
     #[cfg(unix)]
@@ -179,29 +188,5 @@ fn private_file(path: &Path) -> io::Result<()> {
     match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map(drop),
-    }
-}
-
-/// A transaction on a [`SqliteStore`], for statements of the host's own: `.execute(&mut **tx)`.
-pub type SqliteTx = Transaction<'static, Sqlite>;
-
-type Tx = SqliteTx;
-
-#[async_trait]
-impl Store for SqliteStore {
-    async fn begin(&self) -> Result<Tx> {
-        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
-        begun.map_err(|error| StoreError::new("begin a transaction", error))
-    }
-
-    async fn begin_read(&self) -> Result<Tx> {
-        let begun = self.readers.begin().await;
-        begun.map_err(|error| StoreError::new("begin a transaction", error))
-    }
-
-    async fn commit(&self, tx: Tx) -> Result<()> {
-        tx.commit()
-            .await
-            .map_err(|error| StoreError::new("commit a transaction", error))
     }
 }

@@ -1,0 +1,7 @@
+//! The decisions against a gateway and an inbox in memory: every order of arrival, copies, claims and
+//! lists that lag end in the same totals.
+
+mod histories;
+mod inbox;
+mod orders;
+mod random;

@@ -1,0 +1,70 @@
+//! The query plans of SQLite for the statements whose tables grow most.
+
+use std::path::Path;
+
+use sqlx::AssertSqlSafe;
+
+use crate::store::statement::Text;
+use crate::store::tables::{checkouts, connections, delivery_pages};
+use crate::store::{DatabaseLocation, Store};
+
+async fn open(directory: &Path) -> Store {
+    let path = directory.join("plans.db");
+    DatabaseLocation::SqliteFile(path).open().await.unwrap()
+}
+
+async fn plan(store: &Store, text: impl Into<Text>) -> String {
+    let sql = store.sql(text.into(), false);
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sql.as_str()));
+    let lines: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain)
+        .fetch_all(store.sqlite().unwrap())
+        .await
+        .unwrap();
+    let lines: Vec<_> = lines.into_iter().map(|line| line.3).collect();
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn a_connection_and_a_page_of_connections_are_found_by_an_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await;
+    let by_name = "sqlite_autoindex_connections_1";
+    for (statement, index) in [
+        (connections::BY_CODE, by_name),
+        (connections::PAGE_OF_ORGANIZATION, by_name),
+        (connections::PAGE_OF_ALL, by_name),
+        (checkouts::OPEN_ELSEWHERE, "checkouts_open"),
+    ] {
+        let plan = plan(&store, statement).await;
+        assert!(plan.contains(index), "{statement}\n{plan}");
+        let scans = plan.lines().any(|line| line.starts_with("SCAN"));
+        assert!(
+            !scans && !plan.contains("TEMP B-TREE FOR ORDER BY\n"),
+            "{plan}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_deliveries_is_read_by_an_index_at_each_step() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await;
+    for (statement, index) in [
+        (
+            &delivery_pages::PAGE,
+            "deliveries_by_connection (connection_pk=? AND rowid<?)",
+        ),
+        (
+            &delivery_pages::PAGE_IN_STATE,
+            "deliveries_by_state (connection_pk=? AND state=? AND rowid<?)",
+        ),
+    ] {
+        let plan = plan(&store, statement).await;
+        println!("{plan}\n");
+        let seeks = plan.matches(index).count();
+        assert_eq!(seeks, 2, "the latest, and of each:\n{plan}");
+        assert!(!plan.contains("SCAN deliveries"), "{plan}");
+        assert!(!plan.contains("SCAN of_one"), "{plan}");
+        assert!(!plan.contains("SCAN connections"), "{plan}");
+    }
+}

@@ -1,0 +1,449 @@
+use std::fmt;
+
+use payment_provider_core::{Event, TimestampCheck};
+
+use crate::accounting::TargetName;
+use crate::delivery_state::DeliveryState;
+use crate::store::engine::retry_on_conflict;
+use crate::store::row::{Row, json, variant_name};
+use crate::store::statement::statement;
+use crate::store::{Result, Store, Transaction, two_texts};
+
+#[derive(Clone)]
+pub(crate) struct DeliveryRow {
+    pub pk: i64,
+    pub connection_pk: i64,
+    pub key: String,
+    pub body: Vec<u8>,
+    pub events: Vec<Event>,
+    pub timestamp_check: TimestampCheck,
+    pub matched_secret: Option<String>,
+    pub received_at: i64,
+    /// How often it arrived.
+    pub delivery_count: i64,
+    pub state: DeliveryState,
+    pub attempts: i64,
+    /// How often a try failed by a fault of the delivery, or never came back.
+    pub failures: i64,
+    /// How often the gateway's list was fetched and did not contain yet what the delivery reports.
+    pub list_polls: i64,
+    pub error: Option<String>,
+    /// The latest recorded receipt of a payment event on its connection. Read with a lease only.
+    pub payment_event_at: Option<i64>,
+}
+
+impl fmt::Debug for DeliveryRow {
+    /// Omits the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryRow")
+            .field("key", &self.key)
+            .field("state", &self.state)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The outcome of storing a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Received {
+    New,
+    /// It was stored before. The number of its deliveries, this one included.
+    Duplicate(i64),
+    /// Its connection is deleted: nothing was stored.
+    Refused,
+}
+
+/// The end of the work on a delivery.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeliveryEnd<'a> {
+    pub state: DeliveryState,
+    /// The names under which it may be matched later.
+    pub unmatched: &'a [TargetName],
+    /// The number of deliveries when the work began: if more arrived since, it is pending again.
+    pub delivery_count: Option<i64>,
+    pub next_attempt: i64,
+}
+
+/// The next try of a delivery, and the reason for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Postponement<'a> {
+    pub error: &'a str,
+    pub next_attempt: i64,
+    /// The gateway's list was fetched and did not contain what the delivery reports.
+    pub polled_list: bool,
+    /// The delivery itself is at fault.
+    pub failed: bool,
+    pub park: bool,
+    /// The number of deliveries when the work began: if more arrived since, it is not parked.
+    pub delivery_count: i64,
+}
+
+/// A delivery that another version of this crate stored and this one cannot read, while both run side by
+/// side, waits for this many milliseconds, and is parked after this many tries: an hour in all.
+pub(in crate::store) const UNREADABLE_WAIT: i64 = 5 * 60 * 1000;
+pub(in crate::store) const UNREADABLE_TRIES: i64 = 12;
+
+/// The use of a secret is recorded at most once in this many milliseconds: the deliveries of a connection
+/// would all wait for one row.
+const USE_RECORDED_FOR: i64 = 60 * 1000;
+
+/// Milliseconds until a delivery is retried whose names may be becoming known.
+#[cfg(feature = "postgres")]
+const SOON: i64 = 100;
+
+/// Without the body, which is read only where it is needed.
+pub(super) const COLUMNS: &[&str] = &[
+    "delivery_pk",
+    "connection_pk",
+    "delivery_key",
+    "events",
+    "timestamp_check",
+    "matched_secret",
+    "received_at",
+    "delivery_count",
+    "state",
+    "attempts",
+    "failures",
+    "list_polls",
+    "error",
+];
+
+/// Rows that another worker is taking at this moment are skipped, not waited for. A lease that was not
+/// released counts as a failure.
+pub(in crate::store) const LEASE: &str = "WITH due AS MATERIALIZED (
+         SELECT delivery_pk FROM @deliveries
+         WHERE state = 'pending' AND next_attempt <= $2 AND lease_until <= $2
+         ORDER BY next_attempt, delivery_pk LIMIT $4
+         {FOR NO KEY UPDATE SKIP LOCKED})
+     UPDATE @deliveries SET lease_owner = $1, lease_until = $3, attempts = attempts + 1,
+         failures = failures + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END
+     FROM due WHERE deliveries.delivery_pk = due.delivery_pk
+     RETURNING #deliveries, deliveries.body AS body,
+         (SELECT payment_event_at FROM @connections
+             WHERE connections.connection_pk = deliveries.connection_pk) AS payment_event_at";
+
+const POSTPONE_UNREADABLE: &str =
+    "UPDATE @deliveries SET error = $1, lease_owner = NULL, lease_until = 0,
+         next_attempt = $4, failures = failures + 1,
+         state = CASE WHEN failures + 1 >= $5 THEN 'parked' ELSE state END
+     WHERE delivery_pk = $2 AND lease_owner = $3";
+
+/// Waits for a worker that is taking the delivery at this moment, and then sees the new lease.
+pub(in crate::store) const RENEW: &str = "UPDATE @deliveries
+     SET lease_until = CASE WHEN lease_until > $3 THEN lease_until ELSE $3 END
+     WHERE delivery_pk = $1 AND lease_owner = $2 AND state = 'pending'";
+
+const IS_LEASED: &str = "SELECT delivery_pk FROM @deliveries
+     WHERE delivery_pk = $1 AND lease_owner = $2 AND state = 'pending' {FOR NO KEY UPDATE}";
+
+const RETRY: &str =
+    "UPDATE @deliveries SET state = 'pending', attempts = 0, list_polls = 0, failures = 0,
+         next_attempt = 0
+     WHERE connection_pk = $1 AND delivery_key = $2 AND state <> 'pending'";
+
+/// A duplicate of a delivery that never was inside the acceptance window changes nothing.
+const FINISH: &str = "UPDATE @deliveries SET
+         state = CASE WHEN delivery_count > $5 AND timestamp_check = 'fresh'
+             THEN 'pending' ELSE $1 END,
+         attempts = CASE WHEN delivery_count > $5 AND timestamp_check = 'fresh'
+             THEN 0 ELSE attempts END,
+         list_polls = CASE WHEN delivery_count > $5 AND timestamp_check = 'fresh'
+             THEN 0 ELSE list_polls END,
+         failures = CASE WHEN delivery_count > $5 AND timestamp_check = 'fresh'
+             THEN 0 ELSE failures END,
+         next_attempt = $2, lease_owner = NULL, lease_until = 0, error = NULL
+     WHERE delivery_pk = $3 AND lease_owner = $4 AND state = 'pending'";
+
+const CONNECTION_OF: &str = "SELECT connection_pk FROM @deliveries WHERE delivery_pk = $1";
+
+/// A duplicate that arrived meanwhile asks for new tries, as one that arrives now would.
+const POSTPONE: &str =
+    "UPDATE @deliveries SET next_attempt = $2, lease_owner = NULL, lease_until = 0,
+         error = $3,
+         state = CASE WHEN $1 AND delivery_count <= $8 THEN 'parked' ELSE 'pending' END,
+         attempts = CASE WHEN $1 AND delivery_count > $8 THEN 0 ELSE attempts END,
+         list_polls = CASE WHEN $1 AND delivery_count > $8 THEN 0 ELSE list_polls + $4 END,
+         failures = CASE WHEN $1 AND delivery_count > $8 THEN 0 ELSE failures + $7 END
+     WHERE delivery_pk = $5 AND lease_owner = $6 AND state = 'pending'";
+
+pub(in crate::store) const LATEST: &str = "SELECT #deliveries, deliveries.body AS body
+     FROM @deliveries WHERE connection_pk = $1 ORDER BY delivery_pk DESC LIMIT $2";
+
+pub(in crate::store) const BY_KEY: &str = "SELECT #deliveries, deliveries.body AS body
+     FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
+
+impl Store {
+    /// Stores a delivery, or counts it if it is stored already, and records which secret verified it.
+    ///
+    /// A duplicate of a parked delivery is retried; with `again`, also one of an applied or unmatched
+    /// delivery. Such a duplicate is inside the acceptance window, and replaces one that was not.
+    pub(crate) async fn receive_delivery(
+        &self,
+        row: &DeliveryRow,
+        again: bool,
+    ) -> Result<Received> {
+        retry_on_conflict(|| async {
+            let mut tx = self.begin().await?;
+            let Some(count) = tx.store_delivery(row, again).await? else {
+                return Ok(Received::Refused);
+            };
+            crash_point!("arrival.3-before-commit");
+            tx.commit().await?;
+            Ok(match count {
+                1 => Received::New,
+                count => Received::Duplicate(count),
+            })
+        })
+        .await
+    }
+
+    /// Makes a delivery that has ended pending again. Returns false if there is none.
+    pub(crate) async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool> {
+        let retry = statement!("retry a delivery", RETRY, connection_pk, key);
+        Ok(self.execute(retry).await? == 1)
+    }
+
+    /// Leases at most `limit` deliveries that are due and that no other worker holds. The lease lasts
+    /// until it runs out or the delivery is finished or postponed.
+    pub(crate) async fn lease_deliveries(
+        &self,
+        owner: &str,
+        now: i64,
+        until: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        const ACTION: &str = "lease deliveries";
+        let lease = statement!(ACTION, LEASE, owner, now, until, limit);
+        let read = |row: &Row<'_>| {
+            let mut delivery = read(row);
+            if let Ok(delivery) = &mut delivery {
+                delivery.payment_event_at = row.optional_number("payment_event_at")?;
+            }
+            Ok((row.number("delivery_pk")?, delivery))
+        };
+        let mut rows = Vec::new();
+        for (pk, row) in self.execute_returning(lease, read).await? {
+            match row {
+                Ok(row) => rows.push(row),
+                // Another version stored it; its processes may run beside this one.
+                Err(error) => {
+                    let error = format!("{error}: {}", error.reason());
+                    let wait = statement!(ACTION, POSTPONE_UNREADABLE, error, pk, owner)
+                        .bind(now.saturating_add(UNREADABLE_WAIT))
+                        .bind(UNREADABLE_TRIES);
+                    self.execute(wait).await?;
+                }
+            }
+        }
+        rows.sort_by_key(|row| row.pk);
+        Ok(rows)
+    }
+
+    /// Extends a lease; never shortens it. Returns false if the delivery is not leased by the owner any
+    /// more.
+    pub(crate) async fn renew_lease(&self, pk: i64, owner: &str, until: i64) -> Result<bool> {
+        let renew = statement!("renew a lease", RENEW, pk, owner, until);
+        Ok(self.execute(renew).await? == 1)
+    }
+
+    /// Releases a lease until the next try, or parks the delivery. Does nothing if the delivery is not
+    /// leased by the owner any more.
+    pub(crate) async fn postpone_delivery(
+        &self,
+        pk: i64,
+        owner: &str,
+        wait: Postponement<'_>,
+    ) -> Result<()> {
+        let postpone = statement!(
+            "postpone a delivery",
+            POSTPONE,
+            wait.park,
+            wait.next_attempt
+        )
+        .bind(wait.error)
+        .bind(i64::from(wait.polled_list))
+        .bind(pk)
+        .bind(owner)
+        .bind(i64::from(wait.failed))
+        .bind(wait.delivery_count);
+        self.execute(postpone).await?;
+        Ok(())
+    }
+
+    /// Returns the latest deliveries of a connection, newest first. The events of another version of
+    /// this crate are left out.
+    pub(crate) async fn deliveries(
+        &self,
+        connection_pk: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        let find = statement!("read the inbox", LATEST, connection_pk, limit);
+        self.fetch_all(find, |row| with_body(row, shown(row)?))
+            .await
+    }
+
+    /// Returns one delivery. The events of another version of this crate are left out.
+    pub(crate) async fn delivery(
+        &self,
+        connection_pk: i64,
+        key: &str,
+    ) -> Result<Option<DeliveryRow>> {
+        let find = statement!("read the inbox", BY_KEY, connection_pk, key);
+        self.fetch_optional(find, |row| with_body(row, shown(row)?))
+            .await
+    }
+}
+
+impl Transaction {
+    /// Stores a delivery and returns how often it arrived, or `None` if its connection is deleted.
+    async fn store_delivery(&mut self, row: &DeliveryRow, again: bool) -> Result<Option<i64>> {
+        #[cfg(feature = "sqlite")]
+        if self.sqlite().is_some() && !self.record_use(row).await? {
+            return Ok(None);
+        }
+        let receive = statement!(RECEIVE, &two_texts::RECEIVE, row.connection_pk, &*row.key)
+            .bind(&*row.body)
+            .bind(json(&row.events)?)
+            .bind(variant_name(&row.timestamp_check)?)
+            .bind(&row.matched_secret)
+            .bind(row.received_at)
+            .bind(variant_name(&row.state)?)
+            .bind(again)
+            .bind(USE_RECORDED_FOR);
+        self.fetch_optional(receive, |row| row.number("delivery_count"))
+            .await
+    }
+
+    /// Records on SQLite which secret verified a delivery. Returns false if its connection is deleted.
+    #[cfg(feature = "sqlite")]
+    async fn record_use(&mut self, row: &DeliveryRow) -> Result<bool> {
+        let connection_pk = row.connection_pk;
+        let find = statement!(RECEIVE, IS_OUTDATED, connection_pk, &row.matched_secret)
+            .bind(row.received_at)
+            .bind(USE_RECORDED_FOR);
+        let outdated = self
+            .fetch_optional(find, |row| row.flag("outdated"))
+            .await?;
+        if outdated == Some(true) {
+            let update = statement!(RECEIVE, RECORD_MATCH, &row.matched_secret)
+                .bind(row.received_at)
+                .bind(connection_pk);
+            self.execute(update).await?;
+        }
+        if outdated.is_some()
+            && let Some(label) = &row.matched_secret
+        {
+            let upsert = statement!(RECEIVE, RECORD_USE, connection_pk, &**label)
+                .bind(row.received_at)
+                .bind(USE_RECORDED_FOR);
+            self.execute(upsert).await?;
+        }
+        Ok(outdated.is_some())
+    }
+
+    /// Returns true if a delivery is leased by the owner, and keeps other workers from taking it until
+    /// the transaction ends.
+    pub(crate) async fn is_leased(&mut self, pk: i64, owner: &str) -> Result<bool> {
+        let find = statement!("read a lease", IS_LEASED, pk, owner);
+        Ok(self.fetch_optional(find, |_| Ok(())).await?.is_some())
+    }
+
+    /// Ends a delivery. Returns false if it is not leased by the owner any more; then nothing of the
+    /// transaction may become durable. A delivery whose names are known by now, or may be becoming
+    /// known, is not unmatched but pending again.
+    pub(crate) async fn finish_delivery(
+        &mut self,
+        pk: i64,
+        owner: &str,
+        end: DeliveryEnd<'_>,
+    ) -> Result<bool> {
+        const ACTION: &str = "finish a delivery";
+        let mut end = end;
+        if !end.unmatched.is_empty() {
+            let find = statement!(ACTION, CONNECTION_OF, pk);
+            let connection_pk = self
+                .fetch_one(find, |row| row.number("connection_pk"))
+                .await?;
+            let names = end.unmatched;
+            #[cfg(feature = "postgres")]
+            if !self.try_lock_unknown_names(connection_pk, names).await? {
+                // The transaction that makes one of them known does not see this delivery yet.
+                end.next_attempt = end.next_attempt.saturating_add(SOON);
+                (end.state, end.unmatched) = (DeliveryState::Pending, &[]);
+            }
+            if !end.unmatched.is_empty() && self.knows_any(connection_pk, names).await? {
+                (end.state, end.unmatched) = (DeliveryState::Pending, &[]);
+            }
+        }
+        let finish = statement!(ACTION, FINISH, variant_name(&end.state)?, end.next_attempt)
+            .bind(pk)
+            .bind(owner)
+            .bind(end.delivery_count);
+        let done = self.execute(finish).await? == 1;
+        self.put_unmatched(pk, end.unmatched).await?;
+        Ok(done)
+    }
+}
+
+const RECEIVE: &str = "store a delivery";
+
+#[cfg(feature = "sqlite")]
+const IS_OUTDATED: &str = "SELECT matched_at IS NULL
+         OR matched_at <= $3 - CASE WHEN matched_secret IS DISTINCT FROM $2 THEN 0 ELSE $4 END
+         AS outdated
+     FROM @connections WHERE connection_pk = $1 AND deleted_at IS NULL";
+
+#[cfg(feature = "sqlite")]
+const RECORD_MATCH: &str =
+    "UPDATE @connections SET matched_secret = $1, matched_at = $2 WHERE connection_pk = $3";
+
+#[cfg(feature = "sqlite")]
+const RECORD_USE: &str =
+    "INSERT INTO @connection_secrets AS known (connection_pk, label, last_matched_at)
+     VALUES ($1, $2, $3) ON CONFLICT (connection_pk, label) DO UPDATE SET
+         last_matched_at = excluded.last_matched_at
+     WHERE known.last_matched_at <= excluded.last_matched_at - $4";
+
+fn read(row: &Row<'_>) -> Result<DeliveryRow> {
+    let events = row.json("events")?;
+    with_body(
+        row,
+        DeliveryRow {
+            events,
+            ..without_events(row)?
+        },
+    )
+}
+
+fn with_body(row: &Row<'_>, delivery: DeliveryRow) -> Result<DeliveryRow> {
+    let body = row.bytes("body")?;
+    Ok(DeliveryRow { body, ..delivery })
+}
+
+/// Reads a delivery without its body, and without its events if another version of this crate wrote
+/// them.
+pub(super) fn shown(row: &Row<'_>) -> Result<DeliveryRow> {
+    let delivery = without_events(row)?;
+    let events = row.json("events").unwrap_or_default();
+    Ok(DeliveryRow { events, ..delivery })
+}
+
+fn without_events(row: &Row<'_>) -> Result<DeliveryRow> {
+    Ok(DeliveryRow {
+        pk: row.number("delivery_pk")?,
+        connection_pk: row.number("connection_pk")?,
+        key: row.text("delivery_key")?,
+        body: Vec::new(),
+        events: Vec::new(),
+        timestamp_check: row.variant("timestamp_check")?,
+        matched_secret: row.optional_text("matched_secret")?,
+        received_at: row.number("received_at")?,
+        delivery_count: row.number("delivery_count")?,
+        state: row.variant("state")?,
+        attempts: row.number("attempts")?,
+        failures: row.number("failures")?,
+        list_polls: row.number("list_polls")?,
+        error: row.optional_text("error")?,
+        payment_event_at: None,
+    })
+}

@@ -1,0 +1,71 @@
+//! Deliveries that an operator parks and retries.
+
+use crate::delivery_state::DeliveryState;
+use crate::store::engine::retry_on_conflict;
+use crate::store::statement::statement;
+use crate::store::{Result, Store};
+
+/// The outcome of parking a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ParkOutcome {
+    Parked,
+    /// It does not wait for anything; its state.
+    Not(DeliveryState),
+    Unknown,
+}
+
+const FORGET_NAMES: &str = "DELETE FROM @unmatched_targets WHERE connection_pk = $1
+         AND delivery_pk = (SELECT delivery_pk FROM @deliveries
+             WHERE connection_pk = $1 AND delivery_key = $2)";
+
+const PARK: &str = "UPDATE @deliveries
+     SET state = 'parked', error = $3, lease_owner = NULL, lease_until = 0
+     WHERE connection_pk = $1 AND delivery_key = $2 AND state IN ('pending', 'unmatched')";
+
+const STATE: &str = "SELECT state FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
+
+const RETRY_PARKED: &str = "UPDATE @deliveries SET state = 'pending', attempts = 0, list_polls = 0,
+         failures = 0, next_attempt = 0
+     WHERE connection_pk = $1 AND state = 'parked'";
+
+impl Store {
+    /// Parks a delivery that is pending or unmatched, even if it is leased. Only a retry or a duplicate
+    /// makes it pending again.
+    ///
+    /// Locks the names that it waits for before the delivery, in the order of a transaction that makes
+    /// a name known.
+    pub(crate) async fn park_delivery(
+        &self,
+        connection_pk: i64,
+        key: &str,
+        error: &str,
+    ) -> Result<ParkOutcome> {
+        const ACTION: &str = "park a delivery";
+        retry_on_conflict(|| async {
+            let mut tx = self.begin().await?;
+            let forget = || statement!(ACTION, FORGET_NAMES, connection_pk, key);
+            tx.execute(forget()).await?;
+            let park = statement!(ACTION, PARK, connection_pk, key, error);
+            if tx.execute(park).await? == 0 {
+                // Rolled back: it keeps the names that it waits for.
+                let find = statement!(ACTION, STATE, connection_pk, key);
+                let state = tx.fetch_optional(find, |row| row.variant("state")).await?;
+                return Ok(state.map_or(ParkOutcome::Unknown, ParkOutcome::Not));
+            }
+            if tx.locks_rows() {
+                // It may have been recorded under more names before its row was locked.
+                tx.execute(forget()).await?;
+            }
+            crash_point!("park.2-before-commit");
+            tx.commit().await?;
+            Ok(ParkOutcome::Parked)
+        })
+        .await
+    }
+
+    /// Makes every parked delivery of a connection pending again. Returns how many there were.
+    pub(crate) async fn retry_parked(&self, connection_pk: i64) -> Result<u64> {
+        let retry = statement!("retry deliveries", RETRY_PARKED, connection_pk);
+        self.execute_durably(retry).await
+    }
+}

@@ -1,0 +1,46 @@
+//! The tables, one file each: the row, its columns, and every statement on them.
+//!
+//! The operations that change a connection, an inbox delivery or a customer link by themselves are
+//! methods of [`Store`](super::Store), each a transaction. The others are methods of
+//! [`Transaction`](super::Transaction), so that several of them become durable together.
+
+pub(super) mod checkouts;
+pub(super) mod connection_deletion;
+pub(super) mod connection_secrets;
+pub(super) mod connections;
+pub(super) mod customers;
+pub(super) mod dedup_keys;
+pub(super) mod deliveries;
+pub(super) mod delivery_pages;
+mod delivery_parking;
+pub(super) mod history;
+mod installation;
+pub(super) mod payables;
+pub(super) mod payments;
+pub(super) mod refunds;
+pub(super) mod unmatched_targets;
+
+pub(crate) use checkouts::OpenCheckoutRow;
+pub(crate) use connection_deletion::{ConnectionUseRow, Deletion};
+pub(crate) use connection_secrets::SecretUseRow;
+pub(crate) use connections::{ConnectionRow, Inserted, WalkedConnection};
+pub(crate) use customers::CustomerRow;
+pub(crate) use deliveries::{DeliveryEnd, DeliveryRow, Postponement, Received};
+pub(crate) use delivery_pages::InboxPage;
+pub(crate) use delivery_parking::ParkOutcome;
+
+/// The columns that the rows of a table are read from.
+pub(super) fn columns(table: &str) -> &'static [&'static str] {
+    match table {
+        "checkouts" => checkouts::COLUMNS,
+        "connections" => connections::COLUMNS,
+        "connection_secrets" => connection_secrets::COLUMNS,
+        "customers" => customers::COLUMNS,
+        "deliveries" => deliveries::COLUMNS,
+        "history" => history::COLUMNS,
+        "payables" => payables::COLUMNS,
+        "payments" => payments::COLUMNS,
+        "refunds" => refunds::COLUMNS,
+        _ => &[],
+    }
+}

@@ -1,0 +1,63 @@
+use crate::accounting::RefundRecord;
+use crate::store::row::{Row, json};
+use crate::store::statement::statement;
+use crate::store::{Result, StoreError, Transaction};
+
+pub(super) const COLUMNS: &[&str] = &[
+    "refund_pk",
+    "checkout_pk",
+    "connection_pk",
+    "details",
+    "seen_at",
+];
+
+/// A refund that is reported on two payables at once has two writers: one of them is repeated.
+const INSERT: &str =
+    "INSERT INTO @refunds (checkout_pk, gateway_payment_id, status, currency, amount,
+         details, connection_pk, gateway_refund_id, seen_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     ON CONFLICT (connection_pk, gateway_refund_id) DO NOTHING RETURNING refund_pk";
+
+const UPDATE: &str = "UPDATE @refunds SET checkout_pk = $1, gateway_payment_id = $2, status = $3,
+         currency = $4, amount = $5, details = $6
+     WHERE refund_pk = $7 RETURNING refund_pk";
+
+pub(in crate::store) const OF_PAYABLES: &str =
+    "SELECT #refunds FROM @refunds JOIN @checkouts USING (checkout_pk)
+     WHERE payable_pk {any $1} ORDER BY refund_pk";
+
+impl Transaction {
+    /// Writes a refund and returns its key. A new one has the key 0.
+    pub(crate) async fn put_refund(&mut self, row: &RefundRecord) -> Result<i64> {
+        const ACTION: &str = "write a refund";
+        let text = if row.pk == 0 { INSERT } else { UPDATE };
+        let refund = &row.refund;
+        let currency = refund.amount.currency();
+        let put = statement!(ACTION, text, row.checkout_pk, refund.payment_id.as_ref())
+            .bind(refund.status.as_str())
+            .bind(currency.code())
+            .bind(refund.amount.minor_units())
+            .bind(json(refund)?);
+        let put = if row.pk == 0 {
+            put.bind(row.connection_pk)
+                .bind(&refund.id)
+                .bind(row.seen_at)
+        } else {
+            put.bind(row.pk)
+        };
+        let written = self
+            .fetch_optional(put, |row| row.number("refund_pk"))
+            .await?;
+        written.ok_or_else(|| StoreError::lost_race(ACTION))
+    }
+}
+
+pub(in crate::store) fn read(row: &Row<'_>) -> Result<RefundRecord> {
+    Ok(RefundRecord {
+        pk: row.number("refund_pk")?,
+        checkout_pk: row.number("checkout_pk")?,
+        connection_pk: row.number("connection_pk")?,
+        refund: row.json("details")?,
+        seen_at: row.number("seen_at")?,
+    })
+}
