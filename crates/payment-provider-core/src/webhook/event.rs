@@ -104,6 +104,10 @@ pub enum EventKind {
     /// A delta: this attempt to pay came to this. Takes effect once, by
     /// [`Payment::dedup_key`].
     Payment(Payment),
+    /// A claim that part of the checkout's money has arrived, without the gateway's payment id.
+    /// Posts nothing: it is satisfied when the host holds that money under the gateway's own payment
+    /// id, from a payment event or from the list of payments.
+    PaymentClaimed(PaymentClaim),
     /// A delta: this refund came to this. Takes effect once, by [`Refund::dedup_key`].
     Refund(Refund),
     /// A statement: a payment is contested, and this is where that stands. Books nothing; it is
@@ -126,6 +130,37 @@ pub enum EventKind {
         /// What could not be read, without values of the body.
         reason: String,
     },
+}
+
+/// An amount of one order of a checkout that a delivery reports as received, without the gateway's
+/// payment id. The checkout is the event's target.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{Currency, EventKind, Money, OrderId, PaymentClaim};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let claim = PaymentClaim::new(OrderId::new("order-1")?, amount);
+/// let kind = EventKind::PaymentClaimed(claim);
+/// # let _ = kind;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PaymentClaim {
+    /// The gateway's order that was paid.
+    pub order_id: OrderId,
+    /// The amount of that order, which counts toward the checkout.
+    pub amount: Money,
+}
+
+impl PaymentClaim {
+    /// Creates a claim that this amount of the order has been received.
+    pub const fn new(order_id: OrderId, amount: Money) -> Self {
+        Self { order_id, amount }
+    }
 }
 
 /// A checkout's totals, as a delivery states them.
@@ -164,7 +199,9 @@ mod tests {
         let dispute = Dispute::new(DisputeId::new("2").unwrap(), DisputeStatus::Open, amount);
         let id = SettlementId::new("3").unwrap();
         let settlement = Settlement::new(id, SettlementStatus::Reversed, amount);
+        let claim = PaymentClaim::new(OrderId::new("4").unwrap(), amount);
         for (kind, word) in [
+            (EventKind::PaymentClaimed(claim), "payment_claimed"),
             (EventKind::Refund(refund), "refund"),
             (EventKind::Dispute(dispute), "dispute"),
             (EventKind::Settlement(settlement), "settlement"),

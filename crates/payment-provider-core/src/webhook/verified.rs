@@ -28,7 +28,7 @@ impl VerifiedWebhook {
     /// Called by providers once `body` is verified, with how that was done.
     ///
     /// A delivery that is not [`TimestampCheck::Fresh`] is genuine but may be an old one played again,
-    /// so its content is not relied on: every payment, refund and snapshot in it becomes
+    /// so its content is not relied on: every payment, claim, refund and snapshot in it becomes
     /// [`EventKind::FetchNeeded`] here. Nothing is lost and nothing stale is believed. Disputes and
     /// settlements stay: they book nothing, and that they came to this state remains true.
     pub fn new(
@@ -42,7 +42,10 @@ impl VerifiedWebhook {
             for event in &mut events {
                 if matches!(
                     event.kind,
-                    EventKind::Payment(_) | EventKind::Refund(_) | EventKind::Snapshot(_)
+                    EventKind::Payment(_)
+                        | EventKind::PaymentClaimed(_)
+                        | EventKind::Refund(_)
+                        | EventKind::Snapshot(_)
                 ) {
                     event.kind = EventKind::FetchNeeded;
                 }
@@ -181,8 +184,8 @@ impl WebhookReply {
 mod tests {
     use super::*;
     use crate::{
-        Currency, Dispute, DisputeId, DisputeStatus, EventTarget, Money, Payment, PaymentId,
-        PaymentStatus, Refund, RefundId, RefundStatus,
+        Currency, Dispute, DisputeId, DisputeStatus, EventTarget, Money, OrderId, Payment,
+        PaymentClaim, PaymentId, PaymentStatus, Refund, RefundId, RefundStatus,
     };
 
     fn webhook(timestamp_check: TimestampCheck) -> VerifiedWebhook {
@@ -196,6 +199,7 @@ mod tests {
             EventKind::Refund(refund),
             EventKind::Dispute(dispute),
             EventKind::Ping,
+            EventKind::PaymentClaimed(PaymentClaim::new(OrderId::new("o").unwrap(), amount)),
         ]
         .map(|kind| Event::new("T", EventTarget::none(), kind))
         .to_vec();
@@ -219,6 +223,10 @@ mod tests {
             webhook(TimestampCheck::Fresh).events()[1].kind,
             EventKind::Refund(_)
         ));
+        assert!(matches!(
+            webhook(TimestampCheck::Fresh).events()[4].kind,
+            EventKind::PaymentClaimed(_)
+        ));
         for timestamp_check in [TimestampCheck::Stale, TimestampCheck::FromFuture] {
             let webhook = webhook(timestamp_check);
             assert_eq!(webhook.events()[0].kind, EventKind::FetchNeeded);
@@ -226,6 +234,7 @@ mod tests {
             let dispute = &webhook.events()[2].kind;
             assert!(matches!(dispute, EventKind::Dispute(_)), "{dispute:?}");
             assert_eq!(webhook.events()[3].kind, EventKind::Ping);
+            assert_eq!(webhook.events()[4].kind, EventKind::FetchNeeded);
         }
     }
 

@@ -9,14 +9,15 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use payment_provider_core::{
-    CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, EventTarget, Payment, Pii, Refund,
-    RefundOrigin, Settlement,
+    CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, EventTarget, Payment, PaymentClaim,
+    Pii, Refund, RefundOrigin, Settlement,
 };
 
 /// Formats an event as `target: content`.
 pub fn line(event: &Event) -> String {
     let what = match &event.kind {
         EventKind::Payment(payment) => of_payment(payment),
+        EventKind::PaymentClaimed(claim) => of_claim(claim),
         EventKind::Refund(refund) => of_refund(refund),
         EventKind::Dispute(dispute) => of_dispute(dispute),
         EventKind::Settlement(settlement) => of_settlement(settlement),
@@ -80,6 +81,10 @@ fn of_payment(payment: &Payment) -> String {
         maybe("at", time(payment.paid_at)),
     ]
     .concat()
+}
+
+fn of_claim(claim: &PaymentClaim) -> String {
+    format!("claim {} on {}", claim.amount, claim.order_id)
 }
 
 fn of_refund(refund: &Refund) -> String {
