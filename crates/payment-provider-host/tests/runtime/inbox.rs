@@ -1,0 +1,664 @@
+//! Deliveries: in any order, however often, whatever is lost in between.
+
+use std::sync::{Arc, Mutex};
+
+use crate::gateway::bench::{Bench, code, invoice, organization, provider};
+use crate::gateway::database::{Database, in_tx, numbers};
+use crate::gateway::{Fault, about, delivery, paid_event};
+use payment_provider_core::*;
+use payment_provider_host::cash::Verdict;
+use payment_provider_host::*;
+use test_support::{FrozenTime, in_time, until};
+
+/// What a link event of a real gateway says: the payment, then the checkout's totals.
+fn link_events(bench: &Bench, reference: &str, payment: &Payment) -> Vec<Event> {
+    let snapshot = EventKind::Snapshot(bench.gateway.snapshot(reference));
+    vec![
+        paid_event(reference, payment),
+        Event::new(
+            "LINK",
+            about(reference).with_order_id(payment.order_id.clone()),
+            snapshot,
+        ),
+    ]
+}
+
+async fn states(bench: &Bench) -> Vec<DeliveryState> {
+    let deliveries = bench.deliveries().await;
+    deliveries
+        .into_iter()
+        .map(|delivery| delivery.state)
+        .collect()
+}
+
+each_database!(a_payment_told_by_two_event_types_and_ten_times_counts_once);
+async fn a_payment_told_by_two_event_types_and_ten_times_counts_once(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let payment = bench.gateway.pay(reference, "200.12");
+    let link = link_events(&bench, reference, &payment);
+    let alone = vec![paid_event(reference, &payment)];
+    for _ in 0..10 {
+        bench.receive(&link).await;
+        bench.receive(&alone).await;
+        bench.settle().await;
+    }
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    assert_eq!(bench.view("inv").await.payments.len(), 1);
+    let deliveries = bench.deliveries().await;
+    assert_eq!(
+        deliveries.iter().map(|d| d.copies).collect::<Vec<_>>(),
+        [10, 10]
+    );
+    // All that was said agreed, so the gateway was never asked.
+    assert!(
+        bench
+            .gateway
+            .state()
+            .calls
+            .iter()
+            .all(|call| call.starts_with("create"))
+    );
+}
+
+each_database!(details_are_kept_whichever_event_brought_them);
+async fn details_are_kept_whichever_event_brought_them(database: Database) {
+    for link_first in [true, false] {
+        let bench = Bench::new(database).await;
+        let url = bench.url(&invoice("inv", "200.12")).await;
+        let reference = url.reference.as_str();
+        let bare = bench.gateway.pay(reference, "200.12");
+        let mut full = bare.clone();
+        full.method = Some("upi".to_owned());
+        full.bank_reference = Some("1234567890".to_owned());
+        let order = if link_first {
+            [&bare, &full]
+        } else {
+            [&full, &bare]
+        };
+        for payment in order {
+            bench.receive(&[paid_event(reference, payment)]).await;
+            bench.settle().await;
+        }
+        let view = bench.view("inv").await;
+        assert_eq!(view.payments[0].payment, full, "{link_first}");
+    }
+}
+
+each_database!(every_order_of_two_instalments_and_their_events_ends_equal);
+async fn every_order_of_two_instalments_and_their_events_ends_equal(database: Database) {
+    let orders: [[usize; 4]; 6] = [
+        [0, 1, 2, 3],
+        [3, 2, 1, 0],
+        [2, 0, 3, 1],
+        [1, 3, 0, 2],
+        [2, 3, 0, 1],
+        [0, 2, 1, 3],
+    ];
+    for order in orders {
+        let bench = Bench::new(database).await;
+        let url = bench.url(&invoice("inv", "200.12")).await;
+        let reference = url.reference.as_str();
+        let first = bench.gateway.pay(reference, "55.00");
+        let first_link = link_events(&bench, reference, &first);
+        let second = bench.gateway.pay(reference, "145.12");
+        let second_link = link_events(&bench, reference, &second);
+        let deliveries = [
+            first_link,
+            vec![paid_event(reference, &first)],
+            second_link,
+            vec![paid_event(reference, &second)],
+        ];
+        for position in order {
+            bench.receive(&deliveries[position]).await;
+            bench.settle().await;
+        }
+        assert_eq!(
+            bench.totals("inv").await,
+            "200.12 200.12 0.00 succeeded",
+            "{order:?}"
+        );
+        assert_eq!(bench.view("inv").await.payments.len(), 2, "{order:?}");
+    }
+}
+
+each_database!(a_payment_under_two_ids_counts_once_in_either_order);
+async fn a_payment_under_two_ids_counts_once_in_either_order(database: Database) {
+    for link_first in [true, false] {
+        let bench = Bench::new(database).await;
+        let url = bench.url(&invoice("inv", "200.12")).await;
+        let reference = url.reference.as_str();
+        let listed = bench.gateway.pay(reference, "200.12");
+        let mut told = listed.clone();
+        told.id = PaymentId::new("other-id").unwrap();
+        let link = link_events(&bench, reference, &told);
+        let alone = vec![paid_event(reference, &listed)];
+        let order = if link_first {
+            [&link, &alone]
+        } else {
+            [&alone, &link]
+        };
+        for events in order {
+            bench.receive(events).await;
+            bench.settle().await;
+        }
+        assert_eq!(
+            bench.totals("inv").await,
+            "200.12 200.12 0.00 succeeded",
+            "{link_first}"
+        );
+        let view = bench.view("inv").await;
+        assert_eq!(view.payments.len(), 1, "{link_first}");
+        assert_eq!(view.payments[0].payment.id, listed.id, "{link_first}");
+        // Told again under either id in a delivery of other bytes, nothing more happens.
+        for mut payment in [told, listed] {
+            payment.method = Some("upi".to_owned());
+            bench.receive(&[paid_event(reference, &payment)]).await;
+            bench.settle().await;
+        }
+        assert_eq!(
+            bench.totals("inv").await,
+            "200.12 200.12 0.00 succeeded",
+            "{link_first}"
+        );
+    }
+}
+
+each_database!(an_instalment_under_two_ids_counts_once_though_more_is_still_due);
+async fn an_instalment_under_two_ids_counts_once_though_more_is_still_due(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let listed = bench.gateway.pay(reference, "55.00");
+    let mut told = listed.clone();
+    told.id = PaymentId::new("other-id").unwrap();
+    for payment in [&listed, &told] {
+        bench.receive(&[paid_event(reference, payment)]).await;
+        bench.settle().await;
+    }
+    assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
+}
+
+each_database!(paid_without_a_payment_is_fetched_before_anything_is_booked);
+async fn paid_without_a_payment_is_fetched_before_anything_is_booked(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench.gateway.pay(reference, "200.12");
+    let snapshot = EventKind::Snapshot(bench.gateway.snapshot(reference));
+    bench
+        .receive(&[Event::new("LINK", about(reference), snapshot)])
+        .await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+each_database!(paid_with_less_is_booked_as_what_came_and_flagged);
+async fn paid_with_less_is_booked_as_what_came_and_flagged(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let payment = bench.gateway.pay(reference, "55.00");
+    bench
+        .gateway
+        .state()
+        .links
+        .get_mut(reference)
+        .unwrap()
+        .status = CheckoutStatus::Paid;
+    bench
+        .receive(&link_events(&bench, reference, &payment))
+        .await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
+    let view = bench.view("inv").await;
+    assert_eq!(view.payments[0].verdict, Some(Verdict::AmountMismatch));
+    assert!(
+        view.history
+            .iter()
+            .any(|entry| entry.kind == HistoryKind::Mismatch)
+    );
+    assert_eq!(view.due.decimal().to_string(), "145.12");
+}
+
+each_database!(a_failed_attempt_never_takes_back_a_payment);
+async fn a_failed_attempt_never_takes_back_a_payment(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let failed = bench
+        .gateway
+        .attempt(reference, "200.12", PaymentStatus::Failed);
+    bench.receive(&[paid_event(reference, &failed)]).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
+
+    let paid = bench.gateway.pay(reference, "200.12");
+    bench.receive(&[paid_event(reference, &paid)]).await;
+    let mut downgraded = paid;
+    downgraded.status = PaymentStatus::Failed;
+    bench.receive(&[paid_event(reference, &downgraded)]).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    let view = bench.view("inv").await;
+    assert_eq!(view.payments[1].payment.status, PaymentStatus::Succeeded);
+}
+
+each_database!(a_second_link_paid_is_surplus);
+async fn a_second_link_paid_is_surplus(database: Database) {
+    let bench = Bench::new(database).await;
+    let invoice = invoice("inv", "200.12");
+    let first = bench.url(&invoice).await;
+    bench
+        .clock
+        .advance(std::time::Duration::from_mins(24 * 60 - 5));
+    let second = bench.url(&invoice).await;
+    // Both are paid: the payer had begun on the first before it was cancelled.
+    for reference in [first.reference.as_str(), second.reference.as_str()] {
+        let payment = bench.gateway.pay(reference, "200.12");
+        bench
+            .receive(&link_events(&bench, reference, &payment))
+            .await;
+    }
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "400.24 200.12 200.12 succeeded");
+    let verdicts: Vec<_> = bench
+        .view("inv")
+        .await
+        .payments
+        .iter()
+        .filter_map(|payment| payment.verdict)
+        .collect();
+    assert_eq!(verdicts.len(), 2);
+    assert!(verdicts.contains(&Verdict::Exact) && verdicts.contains(&Verdict::Duplicate));
+}
+
+each_database!(a_stale_delivery_books_nothing_by_itself_but_is_looked_into);
+async fn a_stale_delivery_books_nothing_by_itself_but_is_looked_into(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let mut invented = Payment::new(
+        PaymentId::new("replayed").unwrap(),
+        PaymentStatus::Succeeded,
+        Money::from_decimal("200.12", Currency::INR).unwrap(),
+    );
+    invented.order_id = OrderId::new("o").ok();
+    let mut request = delivery("k1", &[paid_event(reference, &invented)]);
+    request.headers.insert("x-stale", "1".parse().unwrap());
+    bench.receive_request(request).await.unwrap();
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
+    let fetched = format!("fetch_checkout {reference}");
+    assert!(bench.gateway.state().calls.contains(&fetched));
+}
+
+each_database!(an_event_before_the_links_id_is_known_is_applied_once_it_is);
+async fn an_event_before_the_links_id_is_known_is_applied_once_it_is(database: Database) {
+    let bench = Bench::new(database).await;
+    let invoice = invoice("inv", "200.12");
+    bench.gateway.fail_next(Fault::AfterCommit);
+    assert!(bench.host.payment_url(&invoice).await.is_err());
+    let reference = bench.gateway.references().remove(0);
+    let payment = bench.gateway.pay(&reference, "55.00");
+    let id = bench.gateway.state().links[&reference].gateway_id.clone();
+    let target = EventTarget::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
+    let event = Event::new("PAYMENT", target, EventKind::Payment(payment));
+    bench.receive(&[event]).await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
+
+    let _ = bench.host.payment_url(&invoice).await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Applied]);
+    assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
+}
+
+each_database!(an_attempt_told_before_the_links_id_is_known_is_applied_once_it_is);
+async fn an_attempt_told_before_the_links_id_is_known_is_applied_once_it_is(database: Database) {
+    let bench = Bench::new(database).await;
+    let invoice = invoice("inv", "200.12");
+    bench.gateway.fail_next(Fault::AfterCommit);
+    assert!(bench.host.payment_url(&invoice).await.is_err());
+    let reference = bench.gateway.references().remove(0);
+    let failed = bench
+        .gateway
+        .attempt(&reference, "200.12", PaymentStatus::Failed);
+    let id = bench.gateway.state().links[&reference].gateway_id.clone();
+    let target = EventTarget::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
+    bench
+        .receive(&[Event::new("PAYMENT", target, EventKind::Payment(failed))])
+        .await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
+    bench.url(&invoice).await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Applied]);
+}
+
+each_database!(events_about_things_never_made_here_end_unmatched_without_alarm);
+async fn events_about_things_never_made_here_end_unmatched_without_alarm(database: Database) {
+    let bench = Bench::new(database).await;
+    bench.url(&invoice("inv", "200.12")).await;
+    let payment = Payment::new(
+        PaymentId::new("p").unwrap(),
+        PaymentStatus::Succeeded,
+        Money::from_decimal("1.00", Currency::INR).unwrap(),
+    );
+    bench
+        .receive(&[paid_event("somebody-elses", &payment)])
+        .await;
+    bench.settle().await;
+    assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
+    assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
+}
+
+each_database!(pings_and_unknown_events_are_kept_and_need_nothing);
+async fn pings_and_unknown_events_are_kept_and_need_nothing(database: Database) {
+    let bench = Bench::new(database).await;
+    let unknown = EventKind::Unrecognised {
+        reason: "no such type".to_owned(),
+    };
+    bench
+        .receive(&[Event::new("WEBHOOK", EventTarget::none(), EventKind::Ping)])
+        .await;
+    bench
+        .receive(&[Event::new("NEW_TYPE", EventTarget::none(), unknown)])
+        .await;
+    assert_eq!(
+        states(&bench).await,
+        [DeliveryState::Ignored, DeliveryState::Ignored]
+    );
+}
+
+each_database!(unreadable_news_of_a_known_link_is_looked_into);
+async fn unreadable_news_of_a_known_link_is_looked_into(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench.gateway.pay(reference, "200.12");
+    let unreadable = |what: &str| EventKind::Unrecognised {
+        reason: what.to_owned(),
+    };
+    let ours = Event::new("LINK", about(reference), unreadable("no amount"));
+    let theirs = Event::new("LINK", about("somebody-elses"), unreadable("no amount"));
+    bench.receive(&[ours]).await;
+    bench.receive(&[theirs]).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    assert_eq!(
+        states(&bench).await,
+        [DeliveryState::Applied, DeliveryState::Unmatched]
+    );
+}
+
+each_database!(a_gateway_that_cannot_be_asked_delays_but_loses_nothing);
+async fn a_gateway_that_cannot_be_asked_delays_but_loses_nothing(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench.gateway.pay(reference, "200.12");
+    for _ in 0..3 {
+        bench.gateway.fail_next(Fault::Down);
+    }
+    bench
+        .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+        .await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    let waiting = bench.deliveries().await.remove(0);
+    assert_eq!(waiting.state, DeliveryState::Pending);
+    assert!(waiting.error.is_some());
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+each_database!(a_delivery_that_fails_for_ever_is_parked_with_its_error);
+async fn a_delivery_that_fails_for_ever_is_parked_with_its_error(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench.gateway.state().links.remove(reference);
+    bench
+        .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+        .await;
+    bench.settle().await;
+    let parked = bench.deliveries().await.remove(0);
+    assert_eq!(parked.state, DeliveryState::Parked);
+    assert_eq!(parked.attempts, 25);
+    assert!(parked.error.unwrap().contains("not found"));
+}
+
+each_database!(wrong_signatures_and_unknown_connections_store_nothing);
+async fn wrong_signatures_and_unknown_connections_store_nothing(database: Database) {
+    let bench = Bench::new(database).await;
+    let request = delivery("wrong", &[]);
+    let error = bench.receive_request(request.clone()).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::InvalidSignature));
+
+    let elsewhere = [
+        ("memory", "other-org", "main"),
+        ("memory", "org", "other"),
+        ("unknown", "org", "main"),
+    ];
+    for (provider, organization, code) in elsewhere {
+        let provider = ProviderId::new(provider).unwrap();
+        let organization = OrganizationId::new(organization).unwrap();
+        let code = ConnectionCode::new(code).unwrap();
+        let request = delivery("k1", &[]);
+        let error = bench
+            .host
+            .receive_webhook(&provider, &organization, &code, &request)
+            .await;
+        assert!(matches!(error, Err(ReceiveError::UnknownConnection)));
+    }
+    assert!(states(&bench).await.is_empty());
+}
+
+each_database!(another_tenants_delivery_cannot_touch_this_tenants_invoice);
+async fn another_tenants_delivery_cannot_touch_this_tenants_invoice(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let other = OrganizationId::new("other-org").unwrap();
+    let settings = ConnectionSettings::new().with("key", "k2");
+    let new = NewConnection::new(other.clone(), provider(), code(), "Other", settings);
+    bench.host.add_connection(new).await.unwrap();
+    let payment = bench.gateway.pay(reference, "200.12");
+    let request = delivery("k2", &[paid_event(reference, &payment)]);
+    bench
+        .host
+        .receive_webhook(&provider(), &other, &code(), &request)
+        .await
+        .unwrap();
+    bench.settle().await;
+    while bench.host.apply_due_deliveries().await.unwrap() > 0 {}
+    assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
+    let deliveries = bench.host.deliveries(&other, &code(), 10).await.unwrap();
+    assert_eq!(deliveries[0].state, DeliveryState::Unmatched);
+}
+
+each_database!(old_and_new_secret_both_verify_and_the_match_is_recorded);
+async fn old_and_new_secret_both_verify_and_the_match_is_recorded(database: Database) {
+    let bench = Bench::new(database).await;
+    let both = vec!["k2".into(), "k1".into()];
+    let settings = ConnectionSettings::new().with("key", both);
+    bench
+        .host
+        .replace_settings(&organization(), &code(), &settings)
+        .await
+        .unwrap();
+    for (secret, label) in [("k1", "key 1"), ("k2", "key 0")] {
+        let ping = Event::new(secret, EventTarget::none(), EventKind::Ping);
+        bench
+            .receive_request(delivery(secret, &[ping]))
+            .await
+            .unwrap();
+        let connection = bench
+            .host
+            .connection(&organization(), &code())
+            .await
+            .unwrap();
+        assert_eq!(connection.matched_secret.as_deref(), Some(label));
+    }
+    let settings = ConnectionSettings::new().with("key", "k2");
+    bench
+        .host
+        .replace_settings(&organization(), &code(), &settings)
+        .await
+        .unwrap();
+    assert!(bench.receive_request(delivery("k1", &[])).await.is_err());
+}
+
+each_database!(a_disabled_connection_still_takes_its_webhooks);
+async fn a_disabled_connection_still_takes_its_webhooks(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench
+        .host
+        .set_connection_enabled(&organization(), &code(), false)
+        .await
+        .unwrap();
+    let payment = bench.gateway.pay(reference, "200.12");
+    bench.receive(&[paid_event(reference, &payment)]).await;
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+/// Refuses the first change, and writes a row of the host's own with each.
+#[derive(Debug, Clone, Default)]
+struct Reluctant(Arc<Mutex<usize>>);
+
+#[async_trait::async_trait]
+impl PaymentHandler for Reluctant {
+    async fn on_change(
+        &self,
+        tx: &mut Transaction,
+        change: &PayableChange<'_>,
+    ) -> Result<(), HandlerError> {
+        if !matches!(change.cause, Cause::Booked { .. }) {
+            return Ok(());
+        }
+        in_tx!(tx, connection => {
+            sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, credited BIGINT)")
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query("INSERT INTO own VALUES ($1, $2)")
+                .bind(change.payable.as_str())
+                .bind(change.credited.minor_units())
+                .execute(connection)
+                .await?;
+        });
+        let mut calls = self.0.lock().unwrap();
+        *calls += 1;
+        if *calls == 1 {
+            Err("not yet".into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+each_database!(the_hosts_own_rows_and_the_booking_are_one_transaction);
+async fn the_hosts_own_rows_and_the_booking_are_one_transaction(database: Database) {
+    let handler = Reluctant::default();
+    let bench = Bench::with_handler(database, handler.clone()).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let payment = bench.gateway.pay(url.reference.as_str(), "200.12");
+    bench
+        .receive(&[paid_event(url.reference.as_str(), &payment)])
+        .await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
+    bench.settle().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    let rows = numbers(&bench.host, "SELECT credited FROM own").await;
+    assert_eq!(rows, [20_012]);
+    assert_eq!(*handler.0.lock().unwrap(), 2);
+}
+
+each_database!(a_running_worker_applies_what_comes_and_stops_when_told);
+async fn a_running_worker_applies_what_comes_and_stops_when_told(database: Database) {
+    let bench = Bench::new(database).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let worker = tokio::spawn({
+        let (host, stop) = (bench.host.clone(), stop.clone());
+        async move { host.run_inbox(stop).await }
+    });
+    for number in 0..40 {
+        let url = bench.url(&invoice(&format!("inv-{number}"), "10.00")).await;
+        let reference = url.reference.as_str();
+        bench.gateway.pay(reference, "10.00");
+        bench
+            .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+            .await;
+    }
+    all_applied(&bench).await;
+    stop.cancel();
+    in_time("the worker stops", worker).await.unwrap();
+}
+
+/// Waits until every delivery is applied.
+async fn all_applied(bench: &Bench) {
+    until(async || {
+        let states = states(bench).await;
+        let applied = |state: &DeliveryState| *state == DeliveryState::Applied;
+        if states.iter().all(applied) {
+            Ok(())
+        } else {
+            Err(format!("not all deliveries are applied: {states:?}"))
+        }
+    })
+    .await;
+}
+
+/// The worker also checks for deliveries once a second. No second passes here.
+each_database!(an_arriving_delivery_wakes_the_worker_at_once);
+async fn an_arriving_delivery_wakes_the_worker_at_once(database: Database) {
+    let bench = Bench::new(database).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let url = bench.url(&invoice("inv", "10.00")).await;
+    let payment = bench.gateway.pay(url.reference.as_str(), "10.00");
+    let _frozen = FrozenTime::start();
+    let worker = tokio::spawn({
+        let (host, stop) = (bench.host.clone(), stop.clone());
+        async move { host.run_inbox(stop).await }
+    });
+    for copy in 0..3 {
+        let mut event = paid_event(url.reference.as_str(), &payment);
+        event.gateway_type = format!("PAYMENT {copy}");
+        bench.receive(&[event]).await;
+        all_applied(&bench).await;
+    }
+    assert_eq!(bench.totals("inv").await, "10.00 10.00 0.00 succeeded");
+    stop.cancel();
+    worker.await.unwrap();
+}
+
+each_database!(several_workers_apply_each_delivery_once);
+async fn several_workers_apply_each_delivery_once(database: Database) {
+    let bench = Bench::new(database).await;
+    let mut references = Vec::new();
+    for number in 0..30 {
+        let url = bench.url(&invoice(&format!("inv-{number}"), "10.00")).await;
+        references.push(url.reference.to_string());
+    }
+    for reference in &references {
+        let payment = bench.gateway.pay(reference, "10.00");
+        bench
+            .receive(&link_events(&bench, reference, &payment))
+            .await;
+        bench.receive(&[paid_event(reference, &payment)]).await;
+    }
+    let workers =
+        (0..4).map(|_| async { while bench.host.apply_due_deliveries().await.unwrap() > 0 {} });
+    futures_util::future::join_all(workers).await;
+    bench.settle().await;
+    for number in 0..30 {
+        assert_eq!(
+            bench.totals(&format!("inv-{number}")).await,
+            "10.00 10.00 0.00 succeeded"
+        );
+    }
+}
