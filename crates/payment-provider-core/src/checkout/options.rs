@@ -123,7 +123,7 @@ pub enum PaymentMethod {
     CorporateCard,
     /// Prepaid cards.
     PrepaidCard,
-    /// Bank transfer started on the payer's bank's own page.
+    /// Transfer that the payer starts on the pages of the bank.
     NetBanking,
     /// The Unified Payments Interface of India.
     Upi,
