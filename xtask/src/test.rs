@@ -119,7 +119,7 @@ pub(crate) fn run_all(mut report: Report, runner_args: &[String]) -> ExitCode {
     report.exit_code()
 }
 
-/// What becomes of tests that lack something.
+/// Returns the outcome of tests whose tool or reference is missing: a failure if it is required.
 fn absent(missing: String, is_required: bool) -> Outcome {
     if is_required {
         Outcome::Failed(missing)

@@ -36,8 +36,8 @@ impl Cycles {
     }
 }
 
-/// Takes the uses of the uppermost module out of files that use each other, as long as one module is above all others;
-/// what is a cycle even without them is forbidden.
+/// Removes the uses of the uppermost module from files that use each other, as long as one module is above all others.
+/// A cycle that remains without these uses is added to `forbidden`.
 fn split(
     tree: &CrateTree,
     edges: &[BTreeSet<FileId>],

@@ -13,9 +13,9 @@ pub type ResponseFuture = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
 
 /// Produces the responses of a gateway: a closure from a request to a future, or a [`Script`].
 ///
-/// Everything that a gateway would commit belongs here. A [`WireFault`](super::WireFault) decides
-/// whether the responder is called and what happens to its response. The future is polled to
-/// completion even if the client disconnects meanwhile.
+/// All changes to the gateway's state belong in the responder. A planned [`WireFault`](super::WireFault)
+/// can skip the responder, or drop or alter its response. The future runs to completion even if the
+/// client disconnects.
 ///
 /// The gateway frames the body itself: it replaces `content-length` and `transfer-encoding` of the
 /// response by the actual values. All other headers are sent unchanged. The only header it adds is

@@ -46,7 +46,7 @@ async fn timeouts_of_minutes_take_no_real_time() {
     assert!(real.elapsed() < start.elapsed(), "{:?}", real.elapsed());
 }
 
-/// How long the clock stands for a client that has sent half of a request, in real time.
+/// The minimum real time for which the paused clock stands still while a request is incomplete.
 const STANDSTILL: Duration = Duration::from_millis(250);
 
 /// The client is a plain thread, so the runtime does not know its bytes. They are like bytes that

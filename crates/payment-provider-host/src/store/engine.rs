@@ -227,8 +227,8 @@ impl Store {
         retry_on_conflict(|| statement.fetch_all_on(self.reader(), sql(), &read)).await
     }
 
-    /// Runs a statement that writes, outside of a transaction. What must not be lost is written by
-    /// [`execute_durably`](Self::execute_durably).
+    /// Runs a statement that writes, outside of a transaction. Rows that must not be lost are written
+    /// with [`execute_durably`](Self::execute_durably).
     pub(in crate::store) async fn execute(&self, statement: Statement<'_>) -> Result<u64> {
         let sql = || self.translator.sql(statement.text, true);
         retry_on_conflict(|| statement.execute_on(self.writer(), sql())).await

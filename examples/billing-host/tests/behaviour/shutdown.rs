@@ -17,7 +17,7 @@ async fn a_request_in_progress_is_finished_before_shutdown() {
     let invoice = app.seeded_invoice().await;
     let delay = json!({"operation": "create_link", "fault": "delay", "delay_ms": 300});
     app.simulator_post("/faults", &delay).await;
-    // The response is held until the application has been told to end.
+    // Time stands still, so the delayed response arrives only after the shutdown has begun.
     let frozen = FrozenTime::start();
     let Application { running, http } = app;
     let url = format!("{}/api/v1/invoices/{invoice}/payment_url", running.url());

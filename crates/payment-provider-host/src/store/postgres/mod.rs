@@ -85,13 +85,13 @@
 //!
 //! # Durability
 //!
-//! An answer of 200 is a promise if the server keeps its own: `fsync` and `synchronous_commit` on, which
-//! is their default. An asynchronous standby may lack the latest transactions when it takes over: name
-//! it in `synchronous_standby_names` if that matters.
+//! A response of 200 to a webhook means that the delivery is stored durably. This requires `fsync` and
+//! `synchronous_commit` of the server to be on, as they are by default. An asynchronous standby may lack
+//! the latest transactions when it takes over: name it in `synchronous_standby_names` if that matters.
 //!
-//! What must not be lost is written between a `BEGIN` and a `COMMIT`, single statements as well: a
-//! connection of the host's pool on which other code left a transaction open would execute an `INSERT`
-//! alone, report success, and never commit it. Such a write is committed here, or fails.
+//! Every write that must not be lost runs between a `BEGIN` and a `COMMIT`, even if it is one statement.
+//! On a connection of the host's pool on which other code left a transaction open, a single `INSERT`
+//! would report success and never be committed. Here such a write is committed, or fails.
 
 mod locks;
 pub(in crate::store) mod migration;
