@@ -60,8 +60,8 @@ pub use signed_return::{SignedReturns, VerifiedReturn};
 pub use violation::{Violation, ViolationCode, Violations};
 pub use webhook::{
     CheckoutSnapshot, DeliveryKey, Event, EventKind, EventTarget, HmacKeyring, MatchedSecret,
-    SecretLabel, SignatureCheck, TimestampCheck, Verification, VerifiedWebhook, WebhookReply,
-    WebhookRequest,
+    PaymentClaim, SecretLabel, SignatureCheck, TimestampCheck, Verification, VerifiedWebhook,
+    WebhookReply, WebhookRequest,
 };
 
 /// The types of other crates that appear in this crate's public API, so that callers need not

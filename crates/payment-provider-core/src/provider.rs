@@ -135,6 +135,8 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// **Contract.** The raw bytes are verified against every active secret, in constant time and
     /// without an early exit, before any of them is parsed. There is no other way to obtain events.
     /// A body that verifies but cannot be parsed becomes an unrecognised event, not an error.
+    /// A delivery that reports received money, but not the gateway's id of the payment, becomes a
+    /// [claim](crate::EventKind::PaymentClaimed), not a payment under another id.
     /// Unsigned headers are hints: they neither select the parser nor suppress a delivery.
     ///
     /// **Errors.** `InvalidSignature` for every mismatch alike; other kinds only if verification

@@ -104,6 +104,10 @@ pub enum EventKind {
     /// A delta: the payment attempt reached this state. Takes effect once, by
     /// [`Payment::dedup_key`].
     Payment(Payment),
+    /// A claim that money of one order has been received, without the gateway's id of the payment.
+    /// Posts no money and has no [`DedupKey`](crate::DedupKey). The host waits for the payment event,
+    /// or fetches the payments.
+    PaymentClaimed(PaymentClaim),
     /// A delta: the refund reached this state. Takes effect once, by [`Refund::dedup_key`].
     Refund(Refund),
     /// A statement: a payment is contested, with the current state of the dispute. Posts no money;
@@ -127,6 +131,42 @@ pub enum EventKind {
         /// The part that could not be read, without values of the body.
         reason: String,
     },
+}
+
+/// A statement in a delivery that money of one order has been received, without the gateway's id of
+/// the payment. The checkout is the event's target.
+///
+/// A claim is confirmed by the payment of that order, from a payment event or from the list of
+/// payments. The amount is the total received for the order: two claims of one order state the same
+/// money, so their amounts are not added.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{Currency, EventKind, Money, OrderId, PaymentClaim};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let claim = PaymentClaim::new(OrderId::new("order-1")?, amount);
+/// assert_eq!(claim.amount.minor_units(), 20_012);
+/// let kind = EventKind::PaymentClaimed(claim);
+/// # let _ = kind;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PaymentClaim {
+    /// The gateway's id of the order that was paid.
+    pub order_id: OrderId,
+    /// The total received for that order, as it counts toward the checkout.
+    pub amount: Money,
+}
+
+impl PaymentClaim {
+    /// Creates a claim that this amount of the order has been received.
+    pub const fn new(order_id: OrderId, amount: Money) -> Self {
+        Self { order_id, amount }
+    }
 }
 
 /// The totals of a checkout, as stated in a delivery.
@@ -165,7 +205,9 @@ mod tests {
         let dispute = Dispute::new(DisputeId::new("2").unwrap(), DisputeStatus::Open, amount);
         let id = SettlementId::new("3").unwrap();
         let settlement = Settlement::new(id, SettlementStatus::Reversed, amount);
+        let claim = PaymentClaim::new(OrderId::new("4").unwrap(), amount);
         for (kind, word) in [
+            (EventKind::PaymentClaimed(claim), "payment_claimed"),
             (EventKind::Refund(refund), "refund"),
             (EventKind::Dispute(dispute), "dispute"),
             (EventKind::Settlement(settlement), "settlement"),

@@ -6,7 +6,7 @@ mod request;
 mod signature;
 mod verified;
 
-pub use event::{CheckoutSnapshot, Event, EventKind, EventTarget};
+pub use event::{CheckoutSnapshot, Event, EventKind, EventTarget, PaymentClaim};
 pub use keyring::HmacKeyring;
 pub use request::WebhookRequest;
 pub use signature::{MatchedSecret, SecretLabel, SignatureCheck, Verification};

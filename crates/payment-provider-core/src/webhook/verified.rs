@@ -29,7 +29,7 @@ impl VerifiedWebhook {
     /// verification.
     ///
     /// A delivery that is not [`TimestampCheck::Fresh`] is genuine but may be a replay, so its
-    /// content is not trusted: every payment, refund and snapshot in it becomes
+    /// content is not trusted: every payment, claim, refund and snapshot in it becomes
     /// [`EventKind::FetchNeeded`] here. Nothing is lost and no stale content is trusted. Disputes
     /// and settlements are kept: they post no money, and it remains true that they reached this
     /// state.
@@ -44,7 +44,10 @@ impl VerifiedWebhook {
             for event in &mut events {
                 if matches!(
                     event.kind,
-                    EventKind::Payment(_) | EventKind::Refund(_) | EventKind::Snapshot(_)
+                    EventKind::Payment(_)
+                        | EventKind::PaymentClaimed(_)
+                        | EventKind::Refund(_)
+                        | EventKind::Snapshot(_)
                 ) {
                     event.kind = EventKind::FetchNeeded;
                 }
@@ -185,8 +188,8 @@ impl WebhookReply {
 mod tests {
     use super::*;
     use crate::{
-        Currency, Dispute, DisputeId, DisputeStatus, EventTarget, Money, Payment, PaymentId,
-        PaymentStatus, Refund, RefundId, RefundStatus,
+        Currency, Dispute, DisputeId, DisputeStatus, EventTarget, Money, OrderId, Payment,
+        PaymentClaim, PaymentId, PaymentStatus, Refund, RefundId, RefundStatus,
     };
 
     fn webhook(timestamp_check: TimestampCheck) -> VerifiedWebhook {
@@ -200,6 +203,7 @@ mod tests {
             EventKind::Refund(refund),
             EventKind::Dispute(dispute),
             EventKind::Ping,
+            EventKind::PaymentClaimed(PaymentClaim::new(OrderId::new("o").unwrap(), amount)),
         ]
         .map(|kind| Event::new("T", EventTarget::none(), kind))
         .to_vec();
@@ -223,6 +227,10 @@ mod tests {
             webhook(TimestampCheck::Fresh).events()[1].kind,
             EventKind::Refund(_)
         ));
+        assert!(matches!(
+            webhook(TimestampCheck::Fresh).events()[4].kind,
+            EventKind::PaymentClaimed(_)
+        ));
         for timestamp_check in [TimestampCheck::Stale, TimestampCheck::FromFuture] {
             let webhook = webhook(timestamp_check);
             assert_eq!(webhook.events()[0].kind, EventKind::FetchNeeded);
@@ -230,6 +238,7 @@ mod tests {
             let dispute = &webhook.events()[2].kind;
             assert!(matches!(dispute, EventKind::Dispute(_)), "{dispute:?}");
             assert_eq!(webhook.events()[3].kind, EventKind::Ping);
+            assert_eq!(webhook.events()[4].kind, EventKind::FetchNeeded);
         }
     }
 
