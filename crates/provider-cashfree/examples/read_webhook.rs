@@ -39,6 +39,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 let key = payment.dedup_key();
                 println!("payment {}: {}, key {key}", payment.id, payment.amount);
             }
+            EventKind::PaymentClaimed(claim) => {
+                println!("{} received for order {}", claim.amount, claim.order_id);
+            }
             EventKind::Snapshot(link) => println!("link {}", link.status),
             EventKind::FetchNeeded => println!("ask the gateway for the payments of the link"),
             other => println!("{other:?}"),

@@ -15,8 +15,8 @@ use crate::{PROVIDER_ID, settings};
 /// Instructions for entering the webhook address in the dashboard:
 /// <https://www.cashfree.com/docs/payments/online/webhooks/configure>.
 const WEBHOOK_SETUP: &str = "In the Cashfree dashboard of the same environment, open Developers > Webhooks, \
-     add the webhook address for Payment Link events, and tick PAYMENT_LINK_EVENT; payment events \
-     (success, failed) may be ticked for the same address.";
+     add the webhook address for Payment Link events, and tick PAYMENT_LINK_EVENT. Tick the payment \
+     events (success, failed, user dropped) for the same address too: only they identify a payment.";
 
 /// Connects merchant accounts at Cashfree Payments.
 ///

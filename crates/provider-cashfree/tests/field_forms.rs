@@ -82,10 +82,10 @@ const FORMS: &[Row] = &[
         "link_event.partially_paid",
         "\"transaction_id\": 880143",
         &[
-            ("\"transaction_id\": \"880143\"", ": payment 880143 "),
+            ("\"transaction_id\": \"880143\"", ": claim INR 350.00 on "),
             (
                 "\"transaction_id\": 98765432109876543210987654321098765432",
-                HUGE,
+                ": claim INR 350.00 on ",
             ),
         ],
     ),

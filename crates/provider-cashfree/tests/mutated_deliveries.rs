@@ -190,10 +190,20 @@ fn states(value: Option<&Value>, amount: Money) -> bool {
 
 /// Compares every amount and currency of an event with its body.
 fn check(event: &Event, body: &Value) -> Result<(), TestCaseError> {
+    // Only a payment event names a payment; only a link event makes a claim.
     let of_link = event.gateway_type == "PAYMENT_LINK_EVENT";
+    match &event.kind {
+        EventKind::Payment(_) => {
+            prop_assert!(!of_link, "{event:?}");
+        }
+        EventKind::PaymentClaimed(_) => {
+            prop_assert!(of_link, "{event:?}");
+        }
+        _ => {}
+    }
     let stated: Vec<(Money, &[&str], &[&str])> = match &event.kind {
-        EventKind::Payment(payment) if of_link => vec![(
-            payment.amount,
+        EventKind::PaymentClaimed(claim) => vec![(
+            claim.amount,
             &["/data/order/order_amount"],
             &["/data/link_currency"],
         )],

@@ -18,14 +18,14 @@ use test_support::reference_dir;
 /// Samples under `undocumented/` are derived from others, or were reported by users.
 const TABLE: &[(&str, &[&str])] = &[
     (
-        "payment_ps11 1576977 CFPay_U1mgll3c0e9g_ehdcjjbtckf: payment 1021206 succeeded INR 22.00 \
+        "payment_ps11 1576977 CFPay_U1mgll3c0e9g_ehdcjjbtckf: claim INR 22.00 \
          on CFPay_U1mgll3c0e9g_ehdcjjbtckf + \
          payment_ps11 1576977 CFPay_U1mgll3c0e9g_ehdcjjbtckf: \
          link partially_paid, INR 55.00 of INR 200.12",
         &["payment_link_event.partially_paid"],
     ),
     (
-        "payment_ps11 1576977 CFPay_U1mgll3c0e9g_ehdcjjbtckf: payment 1021206 succeeded INR 145.12 \
+        "payment_ps11 1576977 CFPay_U1mgll3c0e9g_ehdcjjbtckf: claim INR 145.12 \
          on CFPay_U1mgll3c0e9g_ehdcjjbtckf + \
          payment_ps11 1576977 CFPay_U1mgll3c0e9g_ehdcjjbtckf: \
          link paid, INR 200.12 of INR 200.12",

@@ -50,6 +50,7 @@ async fn events(body: impl Into<Vec<u8>>) -> Vec<Event> {
 fn kinds(events: &[Event]) -> Vec<&'static str> {
     let name = |event: &Event| match event.kind {
         EventKind::Payment(_) => "payment",
+        EventKind::PaymentClaimed(_) => "claim",
         EventKind::Refund(_) => "refund",
         EventKind::Dispute(_) => "dispute",
         EventKind::Settlement(_) => "settlement",
@@ -321,7 +322,7 @@ async fn the_timestamp_decides_only_the_timestamp_check() {
             .unwrap();
         assert_eq!(webhook.timestamp_check(), timestamp_check, "{stamp}");
         let expected: &[&str] = match timestamp_check {
-            Fresh => &["payment", "snapshot"],
+            Fresh => &["claim", "snapshot"],
             _ => &["fetch", "fetch"],
         };
         assert_eq!(kinds(webhook.events()), expected, "{stamp}");
@@ -370,12 +371,12 @@ async fn bytes_moved_between_timestamp_and_body_are_unrecognised() {
 }
 
 #[tokio::test]
-async fn a_link_event_yields_a_payment_and_then_a_snapshot() {
+async fn a_link_event_yields_a_claim_and_then_a_snapshot() {
     let webhook = handle(&signed(SECRET, LINK_EVENT)).await.unwrap();
-    let [payment_event, snapshot] = webhook.events() else {
+    let [claim_event, snapshot] = webhook.events() else {
         panic!("{webhook:?}");
     };
-    for event in [payment_event, snapshot] {
+    for event in [claim_event, snapshot] {
         assert_eq!(event.gateway_type, "PAYMENT_LINK_EVENT");
         assert_eq!(event.target.reference.as_ref().unwrap().as_str(), "inv-1");
         assert_eq!(
@@ -389,13 +390,11 @@ async fn a_link_event_yields_a_payment_and_then_a_snapshot() {
         let at = event.occurred_at.unwrap();
         assert_eq!(at, "2026-01-15T15:28:09+05:30".parse().unwrap());
     }
-    let EventKind::Payment(payment) = &payment_event.kind else {
-        panic!("{payment_event:?}");
+    let EventKind::PaymentClaimed(claim) = &claim_event.kind else {
+        panic!("{claim_event:?}");
     };
-    assert_eq!(payment.id.as_str(), "880143");
-    assert_eq!(payment.status, PaymentStatus::Succeeded);
-    assert_eq!(payment.amount, support::inr(2_200));
-    assert_eq!(payment.order_id.as_ref().unwrap().as_str(), "CFPay_Qx7_m3");
+    assert_eq!(claim.amount, support::inr(2_200));
+    assert_eq!(claim.order_id.as_str(), "CFPay_Qx7_m3");
     let EventKind::Snapshot(state) = &snapshot.kind else {
         panic!("{snapshot:?}");
     };
@@ -405,18 +404,18 @@ async fn a_link_event_yields_a_payment_and_then_a_snapshot() {
 }
 
 #[tokio::test]
-async fn link_and_payment_events_share_one_deduplication_key() {
+async fn a_link_event_claims_what_the_payment_event_reports() {
     let of_link = events(LINK_EVENT).await;
     let of_payment = events(PAYMENT_EVENT).await;
     assert_eq!(kinds(&of_payment), ["payment"]);
-    let (EventKind::Payment(first), EventKind::Payment(second)) =
+    assert_eq!(kinds(&of_link), ["claim", "snapshot"]);
+    let (EventKind::PaymentClaimed(first), EventKind::Payment(second)) =
         (&of_link[0].kind, &of_payment[0].kind)
     else {
         panic!("{of_link:?} {of_payment:?}");
     };
-    assert_eq!(first.dedup_key(), second.dedup_key());
     assert_eq!(first.amount, second.amount);
-    assert_eq!(first.order_id, second.order_id);
+    assert_eq!(Some(&first.order_id), second.order_id.as_ref());
     assert_eq!(second.charged, Some(support::inr(2_150)));
     assert_eq!(second.method.as_deref(), Some("upi"));
     assert_eq!(second.bank_reference.as_deref(), Some("601512345678"));
@@ -424,7 +423,7 @@ async fn link_and_payment_events_share_one_deduplication_key() {
 }
 
 #[tokio::test]
-async fn link_events_are_read_with_and_without_a_payment() {
+async fn link_events_are_read_with_and_without_a_claim() {
     let with = |from: &str, to: &str| {
         assert!(LINK_EVENT.contains(from), "{from}");
         LINK_EVENT.replace(from, to)
@@ -456,22 +455,22 @@ async fn link_events_are_read_with_and_without_a_payment() {
         (with("\"SUCCESS\"", "\"FAILED\""), &["snapshot"]),
         (with("\"SUCCESS\"", "null"), &["snapshot"]),
         (with("\"SUCCESS\"", "true"), &["snapshot"]),
-        (with("880143", "\"880143\""), &["payment", "snapshot"]),
-        (with("\"22.00\"", "22"), &["payment", "snapshot"]),
+        (with("880143", "\"880143\""), &["claim", "snapshot"]),
+        (with("\"22.00\"", "22"), &["claim", "snapshot"]),
         (with("\"22.00\"", "null"), &["fetch", "snapshot"]),
         (with("\"22.00\"", "\"22.001\""), &["fetch", "snapshot"]),
         (with("880143", "[1]"), &["fetch", "snapshot"]),
         (with(order, "\"order\":[]"), &["fetch", "snapshot"]),
         (with(order, "\"order\":\"x\""), &["fetch", "snapshot"]),
-        (with("\"200.12\"", "200.12"), &["payment", "snapshot"]),
-        (with("4410023", "\"4410023\""), &["payment", "snapshot"]),
+        (with("\"200.12\"", "200.12"), &["claim", "snapshot"]),
+        (with("4410023", "\"4410023\""), &["claim", "snapshot"]),
         (
             with("\"version\":1,", "\"version\":\"1\","),
-            &["payment", "snapshot"],
+            &["claim", "snapshot"],
         ),
         (
             with("\"PARTIALLY_PAID\"", "\"REFUNDED\""),
-            &["payment", "snapshot"],
+            &["claim", "snapshot"],
         ),
     ] {
         assert_eq!(kinds(&events(body.clone()).await), expected, "{body}");
@@ -482,7 +481,7 @@ async fn link_events_are_read_with_and_without_a_payment() {
 async fn a_foreign_link_id_is_dropped_and_the_events_are_kept() {
     let body = LINK_EVENT.replace("\"inv-1\"", "\"7d5b3c0e.1\"");
     let events = events(body).await;
-    assert_eq!(kinds(&events), ["payment", "snapshot"]);
+    assert_eq!(kinds(&events), ["claim", "snapshot"]);
     assert_eq!(events[0].target.reference, None);
     assert!(events[0].target.gateway_id.is_some());
 }

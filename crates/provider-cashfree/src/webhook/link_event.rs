@@ -2,7 +2,7 @@
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/webhooks>.
 
 use payment_provider_core::{
-    CheckoutSnapshot, Currency, EventKind, EventTarget, OrderId, Payment, PaymentStatus,
+    CheckoutSnapshot, Currency, EventKind, EventTarget, OrderId, PaymentClaim, PaymentId,
 };
 use serde::Deserialize;
 
@@ -39,7 +39,8 @@ struct Order<'a> {
     transaction_status: Raw<'a>,
 }
 
-/// Reads the payment that caused the event, if there is one, followed by a snapshot of the link.
+/// Reads the claim for the order that caused the event, if there is one, followed by a snapshot of the
+/// link.
 pub(super) fn read(data: Raw<'_>) -> EventContent {
     let link: Link<'_> = match wire::object("data", data) {
         Ok(link) => link,
@@ -75,32 +76,33 @@ fn kinds(
     let amount = wire::amount("data.link_amount", link.link_amount, currency)?;
     let paid = wire::amount("data.link_amount_paid", link.link_amount_paid, currency)?;
 
-    let movement = match order {
+    let claim = match order {
         None => None,
         Some(Err(_)) => Some(EventKind::FetchNeeded),
-        Some(Ok(order)) => movement(&order, order_id, currency),
+        Some(Ok(order)) => claim(&order, order_id, currency),
     };
     let snapshot = EventKind::Snapshot(CheckoutSnapshot::new(status, amount, paid));
-    Ok(movement.into_iter().chain([snapshot]).collect())
+    Ok(claim.into_iter().chain([snapshot]).collect())
 }
 
-/// Reads the payment of an order. A successful payment that is incomplete, or names no order, has
-/// to be fetched.
-fn movement(order: &Order<'_>, order_id: Option<OrderId>, currency: Currency) -> Option<EventKind> {
+/// Reads the claim for a paid order. A paid order that is incomplete, or has no id, has to be fetched.
+///
+/// The `transaction_id` shows that the order was paid, but no documentation says that it is the
+/// `cf_payment_id` of the payments API, so it does not identify the payment.
+fn claim(order: &Order<'_>, order_id: Option<OrderId>, currency: Currency) -> Option<EventKind> {
     let status = wire::optional_text(order.transaction_status)?;
     if status != "SUCCESS" {
         return None;
     }
     if wire::says_nothing(order.transaction_id) {
-        // Without an id, only the snapshot reports the money.
+        // Without a transaction, only the snapshot reports the money.
         return None;
     }
-    let id = wire::gateway_identifier(order.transaction_id);
+    let transaction: Option<PaymentId> = wire::gateway_identifier(order.transaction_id);
     let amount = wire::amount("data.order.order_amount", order.order_amount, currency);
-    let (Some(id), Ok(amount), Some(order_id)) = (id, amount, order_id) else {
+    let (Some(_), Ok(amount), Some(order_id)) = (transaction, amount, order_id) else {
         return Some(EventKind::FetchNeeded);
     };
-    let mut payment = Payment::new(id, PaymentStatus::Succeeded, amount);
-    payment.order_id = Some(order_id);
-    Some(EventKind::Payment(payment))
+    let claim = PaymentClaim::new(order_id, amount);
+    Some(EventKind::PaymentClaimed(claim))
 }

@@ -9,14 +9,15 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use payment_provider_core::{
-    CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, EventTarget, Payment, Pii, Refund,
-    RefundOrigin, Settlement,
+    CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, EventTarget, Payment, PaymentClaim,
+    Pii, Refund, RefundOrigin, Settlement,
 };
 
 /// Formats an event as `target: content`.
 pub fn line(event: &Event) -> String {
     let content = match &event.kind {
         EventKind::Payment(payment) => payment_content(payment),
+        EventKind::PaymentClaimed(claim) => claim_content(claim),
         EventKind::Refund(refund) => refund_content(refund),
         EventKind::Dispute(dispute) => dispute_content(dispute),
         EventKind::Settlement(settlement) => settlement_content(settlement),
@@ -80,6 +81,10 @@ fn payment_content(payment: &Payment) -> String {
         optional("at", time(payment.paid_at)),
     ]
     .concat()
+}
+
+fn claim_content(claim: &PaymentClaim) -> String {
+    format!("claim {} on {}", claim.amount, claim.order_id)
 }
 
 fn refund_content(refund: &Refund) -> String {
