@@ -2,7 +2,7 @@
 
 use payment_provider_core::{EventKind, PaymentStatus, Verification};
 
-use super::{payment_deliveries, payments, reports_success, signed_payment_delivery};
+use super::{claims, payment_deliveries, payments, reports_no_money, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure, fail};
 use crate::fixture::Fixture;
@@ -13,14 +13,14 @@ pub(super) const CASES: &[Case] = &[
         "webhook.payment-is-reported",
         contract::WEBHOOK,
         [],
-        "a payment is reported with the gateway's id, the exact amount and its checkout",
+        "a payment is reported with the gateway's id, the exact amount and its checkout; a claim has the same amount and order",
         payment_is_reported
     ),
     case!(
         "webhook.failed-attempt-is-not-success",
         contract::WEBHOOK,
         [],
-        "a failed payment attempt is not reported as a successful payment",
+        "a failed payment attempt is reported neither as a successful payment nor as a claim",
         failed_attempt_is_not_success
     ),
     case!(
@@ -71,6 +71,8 @@ async fn payment_is_reported(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
     let (id, deliveries) = payment_deliveries(&fixture, "reported").await?;
     let mut reported = false;
+    let mut orders = Vec::new();
+    let mut claimed = Vec::new();
     for delivery in deliveries {
         let request = account.signed(&delivery)?;
         let verified = account.accept(&request).await?;
@@ -104,6 +106,12 @@ async fn payment_is_reported(fixture: Fixture) -> CaseResult {
                         payment.id
                     );
                     reported = true;
+                    orders.extend(payment.order_id.clone());
+                }
+                EventKind::PaymentClaimed(claim) => {
+                    let (made, found) = (fixture.amount(), claim.amount);
+                    ensure!(made == found, "a payment of {made} is claimed as {found}");
+                    claimed.push(claim.order_id.clone());
                 }
                 EventKind::Snapshot(snapshot) => {
                     let (asked, found) = (fixture.amount(), snapshot.amount);
@@ -122,6 +130,12 @@ async fn payment_is_reported(fixture: Fixture) -> CaseResult {
         }
     }
     ensure!(reported, "no delivery reports the successful payment");
+    for order in &orders {
+        let other = claimed.iter().find(|claimed| *claimed != order);
+        if let Some(other) = other {
+            fail!("a payment of order {order} is claimed for order {other}");
+        }
+    }
     Ok(())
 }
 
@@ -136,10 +150,7 @@ async fn failed_attempt_is_not_success(fixture: Fixture) -> CaseResult {
     for delivery in account.deliveries(&Scenario::Failed(failed)).await? {
         let request = account.signed(&delivery)?;
         let verified = account.accept(&request).await?;
-        ensure!(
-            !reports_success(&verified),
-            "a failed attempt is reported as successful"
-        );
+        reports_no_money(&verified, "a delivery about a failed attempt")?;
         for event in verified.events() {
             if let EventKind::Snapshot(snapshot) = &event.kind {
                 let paid = snapshot.amount_paid;
@@ -236,17 +247,20 @@ async fn order_does_not_matter(fixture: Fixture) -> CaseResult {
     let (_, mut deliveries) = payment_deliveries(&fixture, "order").await?;
     let mut reported = Vec::new();
     for _ in 0..2 {
-        let mut keys_by_delivery = Vec::new();
+        let mut reports_by_delivery = Vec::new();
         for delivery in &deliveries {
             let request = account.signed(delivery)?;
             let verified = account.accept(&request).await?;
             let keys = payments(&verified)
                 .into_iter()
                 .map(payment_provider_core::Payment::dedup_key);
-            keys_by_delivery.push((verified.delivery_key().clone(), keys.collect::<Vec<_>>()));
+            let mut reports: Vec<_> = keys.map(|key| key.to_string()).collect();
+            let claims = claims(&verified).into_iter();
+            reports.extend(claims.map(|claim| format!("{} {}", claim.order_id, claim.amount)));
+            reports_by_delivery.push((verified.delivery_key().clone(), reports));
         }
-        keys_by_delivery.sort();
-        reported.push(keys_by_delivery);
+        reports_by_delivery.sort();
+        reported.push(reports_by_delivery);
         deliveries.reverse();
     }
     ensure!(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payment_provider_core::{EventKind, TimestampCheck};
 
-use super::{payment_deliveries, reports_success, signed_payment_delivery};
+use super::{payment_deliveries, reports_no_money, signed_payment_delivery};
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure};
 use crate::fixture::Fixture;
@@ -29,21 +29,21 @@ pub(super) const CASES: &[Case] = &[
         "webhook.stale-delivery-reports-no-payment",
         contract::TIMESTAMP_CHECK,
         [SignedTimestamps],
-        "a stale delivery is accepted, but reports no payment and triggers a lookup",
+        "a stale delivery is accepted, but reports no payment or claim and triggers a lookup",
         stale_delivery_reports_no_payment
     ),
     case!(
         "webhook.future-delivery-reports-no-payment",
         contract::TIMESTAMP_CHECK,
         [SignedTimestamps],
-        "a delivery from the future is accepted, but reports no payment and triggers a lookup",
+        "a delivery from the future is accepted, but reports no payment or claim and triggers a lookup",
         future_delivery_reports_no_payment
     ),
     case!(
         "webhook.malformed-timestamps-are-safe",
         contract::TIMESTAMP_CHECK,
         [SignedTimestamps],
-        "an extreme or malformed signed time causes no panic and reports no payment",
+        "an extreme or malformed signed time causes no panic and reports no payment or claim",
         malformed_timestamps_are_safe
     ),
 ];
@@ -116,10 +116,7 @@ async fn expect_check(
             check == expected,
             "the timestamp check is {check:?}, expected {expected:?}"
         );
-        ensure!(
-            !reports_success(&verified),
-            "a delivery that is {expected:?} reports a successful payment"
-        );
+        reports_no_money(&verified, &format!("a delivery that is {expected:?}"))?;
     }
     Ok(())
 }
@@ -163,10 +160,7 @@ async fn malformed_timestamps_are_safe(fixture: Fixture) -> CaseResult {
         if let Ok(verified) = account.provider.webhook(&request).await? {
             let fresh = verified.timestamp_check() == TimestampCheck::Fresh;
             ensure!(!fresh, "a delivery sent at `{text}` counts as fresh");
-            ensure!(
-                !reports_success(&verified),
-                "a delivery sent at `{text}` reports a successful payment"
-            );
+            reports_no_money(&verified, &format!("a delivery sent at `{text}`"))?;
         }
     }
     Ok(())

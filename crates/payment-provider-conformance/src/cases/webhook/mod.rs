@@ -9,12 +9,12 @@ mod replayed;
 mod secrets;
 
 use payment_provider_core::{
-    ErrorKind, EventKind, Payment, PaymentId, PaymentStatus, ProviderError, VerifiedWebhook,
-    WebhookRequest,
+    ErrorKind, EventKind, Payment, PaymentClaim, PaymentId, PaymentStatus, ProviderError,
+    VerifiedWebhook, WebhookRequest,
 };
 
 use crate::case::Case;
-use crate::failure::{CaseFailure, ensure, fail};
+use crate::failure::{CaseFailure, CaseResult, ensure, fail};
 use crate::fixture::{Fixture, TestAccount};
 use crate::harness::{Scenario, UnsignedDelivery};
 
@@ -38,11 +38,32 @@ fn payments(verified: &VerifiedWebhook) -> Vec<&Payment> {
         .collect()
 }
 
+/// Returns the claims that a delivery makes.
+fn claims(verified: &VerifiedWebhook) -> Vec<&PaymentClaim> {
+    let events = verified.events().iter();
+    events
+        .filter_map(|event| match &event.kind {
+            EventKind::PaymentClaimed(claim) => Some(claim),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Returns true if a delivery reports a successful payment.
 fn reports_success(verified: &VerifiedWebhook) -> bool {
     payments(verified)
         .into_iter()
         .any(|payment| payment.status == PaymentStatus::Succeeded)
+}
+
+/// Fails the case if a delivery reports received money: a successful payment or a claim.
+fn reports_no_money(verified: &VerifiedWebhook, what: &str) -> CaseResult {
+    ensure!(
+        !reports_success(verified),
+        "{what} reports a successful payment"
+    );
+    ensure!(claims(verified).is_empty(), "{what} reports a claim");
+    Ok(())
 }
 
 /// Creates a payment, and returns it with all deliveries that report it.

@@ -1,7 +1,8 @@
 //! Parsing of deliveries.
 
 use payment_provider_core::{
-    CheckoutReference, CheckoutSnapshot, Event, EventKind, EventTarget, Payment, PaymentStatus,
+    CheckoutReference, CheckoutSnapshot, Event, EventKind, EventTarget, OrderId, Payment,
+    PaymentClaim, PaymentStatus,
 };
 use serde_json::Value;
 
@@ -57,10 +58,9 @@ pub(super) fn read(
         )?]),
         (Some(2), "checkout") => {
             let snapshot = snapshot(&body, event_type, profile)?;
-            Ok(vec![
-                payment_event(&body, &body["payment"], event_type, profile)?,
-                snapshot,
-            ])
+            let payment = payment_event(&body, &body["payment"], event_type, profile)?;
+            let claim = claim(&payment, profile);
+            Ok([payment, snapshot].into_iter().chain(claim).collect())
         }
         _ => Err(ParseError::Type),
     }
@@ -99,10 +99,46 @@ fn event(body: &Value, event_type: &str, target: EventTarget, kind: EventKind) -
         .with_occurred_at(at)
 }
 
+/// Returns the claim that a mutant adds to a delivery about a checkout.
+fn claim(payment_event: &Event, profile: Profile) -> Option<Event> {
+    let EventKind::Payment(payment) = &payment_event.kind else {
+        return None;
+    };
+    let succeeded = payment.status == PaymentStatus::Succeeded;
+    let (order_id, amount) = if profile.has(Flaw::ClaimsFailedAttempt) && !succeeded {
+        ("ord_1", payment.amount)
+    } else if profile.has(Flaw::ClaimsTwiceTheAmount) && succeeded {
+        let twice = payment.amount.checked_add(payment.amount).ok()?;
+        ("ord_1", twice)
+    } else if profile.has(Flaw::ClaimsOtherOrder) && succeeded {
+        ("ord_2", payment.amount)
+    } else {
+        return None;
+    };
+    let mut event = payment_event.clone();
+    let order_id = OrderId::new(order_id).ok()?;
+    event.kind = EventKind::PaymentClaimed(PaymentClaim::new(order_id, amount));
+    Some(event)
+}
+
+/// Replaces every payment by a claim.
+pub(super) fn claim_payments(events: &mut [Event]) {
+    for event in events {
+        if let EventKind::Payment(payment) = &event.kind
+            && let Ok(order_id) = OrderId::new("ord_1")
+        {
+            event.kind = EventKind::PaymentClaimed(PaymentClaim::new(order_id, payment.amount));
+        }
+    }
+}
+
 /// Applies the flaws of mutants to a payment.
 fn apply_flaws(payment: &mut Payment, reference: &str, event_type: &str, profile: Profile) {
     if profile.has(Flaw::FailedDeliveryIsSuccess) {
         payment.status = PaymentStatus::Succeeded;
+    }
+    if profile.has(Flaw::ClaimsOtherOrder) {
+        payment.order_id = OrderId::new("ord_1").ok();
     }
     if profile.has(Flaw::DedupKeyPerCheckout) {
         payment.id = reference.parse().unwrap_or_else(|_| payment.id.clone());

@@ -108,6 +108,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         ["webhook.malformed-timestamps-are-safe"]
     ),
     mutant!(
+        "claims-stale-delivery",
+        Full,
+        ClaimsStaleDelivery,
+        "webhook.stale-delivery-reports-no-payment",
+        ["webhook.malformed-timestamps-are-safe"]
+    ),
+    mutant!(
         "accepts-future-deliveries",
         Full,
         FutureIsFresh,
@@ -184,6 +191,27 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Full,
         FailedDeliveryIsSuccess,
         "webhook.failed-attempt-is-not-success",
+        []
+    ),
+    mutant!(
+        "claims-failed-attempt",
+        Full,
+        ClaimsFailedAttempt,
+        "webhook.failed-attempt-is-not-success",
+        []
+    ),
+    mutant!(
+        "claims-twice-the-amount",
+        Full,
+        ClaimsTwiceTheAmount,
+        "webhook.payment-is-reported",
+        []
+    ),
+    mutant!(
+        "claims-other-order",
+        Full,
+        ClaimsOtherOrder,
+        "webhook.payment-is-reported",
         []
     ),
     mutant!(
