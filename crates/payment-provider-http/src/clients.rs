@@ -13,13 +13,13 @@ use crate::url_rules;
 
 /// The HTTP clients that all connections share. They hold no credentials and no cookies.
 ///
-/// There are two: one for https, whose trust comes from the machine's CA certificates, and one for
-/// plain http to this machine, which trusts no certificate at all. The first cannot be built where
-/// there are no CA certificates; that must not keep a simulator on the same machine from being
-/// reached.
+/// There are two: one for https, which trusts the CA certificates of the machine, and one for plain
+/// http to this machine, which trusts no certificate. The first is built at the first call over
+/// https, because reading the certificates takes milliseconds: a provider that only calls a
+/// simulator on this machine never reads them, and works where there are none.
 ///
-/// Neither follows a redirect, says where it comes from, or repeats a request by itself. Building
-/// one takes milliseconds: a provider builds one clients at startup and shares it.
+/// Neither follows redirects, sends a `Referer` header, or repeats a request. A provider builds
+/// these clients at startup and shares them.
 pub struct HttpClients {
     cleartext: Client,
     secure: OnceLock<Client>,
@@ -27,11 +27,11 @@ pub struct HttpClients {
 }
 
 impl HttpClients {
-    /// The clients of this configuration.
+    /// Creates the clients of this configuration.
     ///
     /// # Errors
-    /// A part of the configuration is out of range, or no client can be built. A machine without
-    /// CA certificates is no reason: until it has some, only calls over https fail, and cleanly.
+    /// A part of the configuration is out of range, or no client can be built. On a machine without
+    /// CA certificates only calls over https fail, before anything is sent, until there are some.
     pub fn new(config: HttpConfig) -> Result<Self, HttpSetupError> {
         config.check()?;
         let cleartext = builder(&config)
@@ -41,15 +41,11 @@ impl HttpClients {
             .map_err(|source| HttpSetupError::Client {
                 source: Box::new(source),
             })?;
-        let clients = Self {
+        Ok(Self {
             cleartext,
             secure: OnceLock::new(),
             config,
-        };
-        // Reading certificates takes milliseconds and belongs to startup. If there are none now,
-        // the first call over https tries again.
-        let _ = clients.secure();
-        Ok(clients)
+        })
     }
 
     /// Returns the configuration.
@@ -57,7 +53,7 @@ impl HttpClients {
         &self.config
     }
 
-    /// The client for this address.
+    /// Returns the client for this address.
     pub(crate) fn client(&self, address: &Url) -> Result<&Client, CallError> {
         match address.scheme() {
             "https" => self.secure().map_err(|error| no_call(error.without_url())),
@@ -66,6 +62,7 @@ impl HttpClients {
         }
     }
 
+    /// Returns the client for https. Until one could be built, each call tries again.
     fn secure(&self) -> Result<&Client, reqwest::Error> {
         if let Some(client) = self.secure.get() {
             return Ok(client);
@@ -79,7 +76,7 @@ impl HttpClients {
     }
 }
 
-/// Nothing can be sent until something on this machine is changed.
+/// Returns the error for a call that cannot be sent until something on this machine is changed.
 fn no_call(source: impl Into<Box<dyn StdError + Send + Sync>>) -> CallError {
     CallError::new(ErrorKind::Connection, Effect::NotSent)
         .with_retry(RetryAdvice::Never)
