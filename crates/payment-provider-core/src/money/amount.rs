@@ -1,11 +1,13 @@
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Currency, Decimal};
+use super::{Currency, Decimal, MoneyError};
 
 /// An exact amount: a whole number of the currency's smallest unit.
 ///
+/// # Examples
 /// ```
 /// use payment_provider_core::{Currency, Money};
 ///
@@ -108,28 +110,26 @@ impl fmt::Display for Money {
     }
 }
 
+impl FromStr for Money {
+    type Err = MoneyError;
+
+    /// Parses the form that [`Display`](fmt::Display) writes, such as `INR 200.12`: the currency, one
+    /// blank, and plain decimal text as for [`from_decimal`](Self::from_decimal).
+    ///
+    /// # Errors
+    /// Those of [`from_decimal`](Self::from_decimal); also [`MoneyError::Malformed`] for an unknown
+    /// currency or another form.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (currency, amount) = text.split_once(' ').ok_or(MoneyError::Malformed)?;
+        let currency = currency.parse().map_err(|_| MoneyError::Malformed)?;
+        Self::from_decimal(amount, currency)
+    }
+}
+
 impl fmt::Debug for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// An error in parsing or computing an amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MoneyError {
-    /// The text is not a plain decimal number.
-    #[error("amount is not a plain decimal number")]
-    Malformed,
-    /// The text has more decimals than the currency.
-    #[error("amount has more decimals than its currency")]
-    TooPrecise,
-    /// The amount exceeds the range of a 64-bit number of smallest units.
-    #[error("amount is out of range")]
-    Overflow,
-    /// The two amounts have different currencies.
-    #[error("amounts of different currencies cannot be combined")]
-    CurrencyMismatch,
 }
 
 #[cfg(test)]
@@ -137,6 +137,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn displayed_amounts_are_parsed_and_other_forms_are_not() {
+        for text in ["INR 200.12", "JPY -7", "KWD 0.005"] {
+            assert_eq!(text.parse::<Money>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "INR",
+            "200.12",
+            "INR200.12",
+            "INR  1",
+            "INR 1 ",
+            "inr 1",
+            "200.12 INR",
+        ] {
+            assert_eq!(text.parse::<Money>(), Err(MoneyError::Malformed), "{text}");
+        }
+        assert_eq!("INR 0.001".parse::<Money>(), Err(MoneyError::TooPrecise));
+    }
 
     #[test]
     fn decimals_are_read_by_the_currencys_exponent() {

@@ -4,6 +4,17 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// An ISO 4217 currency with the number of decimals of its smallest unit.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::Currency;
+///
+/// let yen: Currency = "JPY".parse()?;
+/// assert_eq!(yen, Currency::JPY);
+/// assert_eq!(yen.exponent(), 0);
+/// assert!("yen".parse::<Currency>().is_err());
+/// # Ok::<(), payment_provider_core::UnknownCurrency>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency {

@@ -4,7 +4,9 @@
 mod amount;
 mod currency;
 mod decimal;
+mod error;
 
-pub use amount::{Money, MoneyError};
+pub use amount::Money;
 pub use currency::{Currency, UnknownCurrency};
 pub use decimal::Decimal;
+pub use error::MoneyError;

@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map;
+use std::ffi::OsString;
 use std::fmt;
 
 use secrecy::SecretString;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::violation::{ViolationCode, Violations};
 
 /// The values that an operator supplied for one connection, by field name.
 ///
@@ -11,6 +14,19 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 /// secret, and until it is applied none may reach a log. Deserialization accepts any JSON value for
 /// a field; an invalid one is reported by [`SettingsReader`](crate::SettingsReader) together with
 /// all other violations, by field and without the value. Settings cannot be serialized.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::ConnectionSettings;
+///
+/// let settings = ConnectionSettings::new()
+///     .with("client_id", "id-1")
+///     .with("client_secret", "a secret")
+///     .with("reminders", true);
+/// assert!(settings.get("client_id").is_some());
+/// // `Debug` prints the names only.
+/// assert_eq!(format!("{settings:?}"), r#"{"client_id", "client_secret", "reminders"}"#);
+/// ```
 #[derive(Clone, Default)]
 pub struct ConnectionSettings {
     values: BTreeMap<String, SettingValue>,
@@ -22,6 +38,56 @@ impl ConnectionSettings {
         Self {
             values: BTreeMap::new(),
         }
+    }
+
+    /// Reads settings from the environment of the process: with the prefix `EXAMPLEPAY_`, the variable
+    /// `EXAMPLEPAY_CLIENT_ID` is the setting `client_id`.
+    ///
+    /// `true` and `false` are read as booleans, everything else as text. An empty variable counts as
+    /// absent. A list of secrets gets one entry; set further ones with [`set`](Self::set).
+    ///
+    /// # Errors
+    /// A variable is not Unicode text; the violation names the variable.
+    ///
+    /// # Examples
+    /// ```
+    /// use payment_provider_core::ConnectionSettings;
+    ///
+    /// let settings = ConnectionSettings::from_env("ACME_")?;
+    /// assert!(settings.get("client_id").is_none());
+    /// # Ok::<(), payment_provider_core::Violations>(())
+    /// ```
+    pub fn from_env(prefix: &str) -> Result<Self, Violations> {
+        Self::from_vars(prefix, std::env::vars_os())
+    }
+
+    fn from_vars(
+        prefix: &str,
+        vars: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Violations> {
+        let mut settings = Self::new();
+        let mut violations = Violations::none();
+        for (variable, value) in vars {
+            let Some(variable) = variable.to_str() else {
+                continue;
+            };
+            let Some(name) = variable.strip_prefix(prefix).map(str::to_ascii_lowercase) else {
+                continue;
+            };
+            if name.is_empty() || value.is_empty() {
+                continue;
+            }
+            match value.to_str() {
+                Some("true") => settings.set(name, true),
+                Some("false") => settings.set(name, false),
+                Some(text) => settings.set(name, text),
+                None => {
+                    let message = "must be Unicode text";
+                    violations.push(variable.to_owned(), ViolationCode::Invalid, message);
+                }
+            }
+        }
+        violations.into_result(settings)
     }
 
     /// Sets a field.
@@ -238,6 +304,40 @@ mod tests {
         }
         let shown = format!("{settings:?} {:?}", settings.get("a"));
         assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn variables_with_the_prefix_become_settings() {
+        let vars = [
+            ("ACME_CLIENT_ID", "id"),
+            ("ACME_ENABLED", "true"),
+            ("ACME_NOTE", ""),
+            ("ACME_", "nothing"),
+            ("OTHER_CLIENT_ID", "other"),
+        ];
+        let vars = vars.map(|(name, value)| (name.into(), value.into()));
+        let settings = ConnectionSettings::from_vars("ACME_", vars.into_iter()).unwrap();
+        let names: Vec<_> = settings.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["client_id", "enabled"]);
+        assert!(
+            matches!(settings.get("client_id"), Some(SettingValue::Text(id)) if id.expose_secret() == "id")
+        );
+        assert!(matches!(
+            settings.get("enabled"),
+            Some(SettingValue::Flag(true))
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_unicode_is_named_without_its_value() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let value = OsString::from_vec(b"canary\xff".to_vec());
+        let vars = [("ACME_CLIENT_SECRET".into(), value)];
+        let error = ConnectionSettings::from_vars("ACME_", vars.into_iter()).unwrap_err();
+        assert!(error.names("ACME_CLIENT_SECRET"), "{error}");
+        assert!(!error.to_string().contains("canary"), "{error}");
     }
 
     #[test]
