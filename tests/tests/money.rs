@@ -27,7 +27,7 @@ fn body_of(delivery: &Value) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_payment_is_booked_exactly_and_once_and_forgeries_change_nothing() {
+async fn a_payment_is_posted_exactly_and_once_and_forgeries_change_nothing() {
     let stage = Stage::set_up().await;
     let invoice = stage.api.invoice(20_012).await;
     let url = stage.api.payment_url(&invoice).await;
@@ -76,7 +76,7 @@ async fn a_payment_is_booked_exactly_and_once_and_forgeries_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_forged_success_signed_with_another_secret_books_nothing() {
+async fn a_forged_success_signed_with_another_secret_posts_nothing() {
     let stage = Stage::set_up().await;
     let invoice = stage.api.invoice(20_012).await;
     let address = stage.api.payment_url(&invoice).await;
@@ -219,7 +219,7 @@ async fn whatever_the_webhooks_do_the_invoice_is_paid_once() {
 }
 
 #[tokio::test]
-async fn a_webhook_signed_wrongly_at_first_is_repeated_by_the_gateway_and_lost_by_nobody() {
+async fn a_webhook_signed_wrongly_at_first_is_repeated_by_the_gateway_and_not_lost() {
     let stage = Stage::set_up().await;
     let invoice = stage.api.invoice(20_012).await;
     let url = stage.api.payment_url(&invoice).await;

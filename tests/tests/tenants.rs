@@ -22,7 +22,7 @@ struct Ground {
     /// The victim's invoices: one that is paid and one that can be.
     invoices: [String; 2],
     /// The gateway's webhooks to the victim about the first invoice.
-    told: Vec<Value>,
+    webhooks: Vec<Value>,
     /// Our reference of the victim's second link; `link` is the gateway's name for it.
     reference: String,
     link: Value,
@@ -60,14 +60,14 @@ impl Ground {
         stage.on_link(&paid.link, "pay").await;
         stage.api.wait_for(&paid.invoice, "succeeded 20012 0").await;
         stage.api.wait_for_applied(2).await;
-        let told = stage.control.deliveries_of(&paid.link, 2).await;
+        let webhooks = stage.control.deliveries_of(&paid.link, 2).await;
         let open = stage.ask_for("Open", 30_000).await;
         let link = stage.control.get(&format!("links/{}", open.link)).await["link"].clone();
         Self {
             stage,
             client: Client::builder().no_proxy().build().unwrap(),
             invoices: [paid.invoice, open.invoice],
-            told,
+            webhooks,
             reference: open.link,
             link,
         }
@@ -236,12 +236,12 @@ fn bodies(ground: &Ground) -> Vec<(&'static str, String)> {
         "data": {"refund": {
             "cf_refund_id": "9001", "refund_id": reference, "refund_amount": 300.00,
             "refund_currency": "INR", "refund_status": "SUCCESS", "cf_payment_id": "1",
-            "order_id": ground.told[0]["order_id"], "refund_note": reference,
+            "order_id": ground.webhooks[0]["order_id"], "refund_note": reference,
         }},
     });
     let none = json!({});
     let tags = json!({"link_id": reference, "cf_link_id": number});
-    let order = ground.told[0]["order_id"].as_str().unwrap_or_default();
+    let order = ground.webhooks[0]["order_id"].as_str().unwrap_or_default();
     vec![
         (
             "their link is paid",
@@ -295,7 +295,7 @@ async fn webhooks_reach_what_is_their_senders_own() {
     let shared = format!("/webhooks/cashfree/{ATTACKER}?code=shared");
     let theirs = "/webhooks/cashfree/acme?code=main".to_owned();
 
-    for delivery in &ground.told {
+    for delivery in &ground.webhooks {
         let (headers, body) = genuine(delivery);
         for (route, status) in [(&ours, 401), (&shared, 200)] {
             let found = ground.send(route, &headers, &body).await;
@@ -318,7 +318,7 @@ async fn webhooks_reach_what_is_their_senders_own() {
     for (route, status) in [
         ("/webhooks/cashfree/mallory?code=only", 404),
         ("/webhooks/cashfree/mallory?code=none", 404),
-        ("/webhooks/cashfree/nobody?code=main", 404),
+        ("/webhooks/cashfree/unknown?code=main", 404),
         ("/webhooks/razorpay/acme?code=main", 404),
         ("/webhooks/cashfree/mallory%2F..%2Facme?code=main", 404),
         (

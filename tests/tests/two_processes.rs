@@ -146,7 +146,7 @@ impl Two {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn invoices_paid_through_two_processes_are_booked_once() {
+async fn invoices_paid_through_two_processes_are_posted_once() {
     let two = Two::start().await;
     let make = (0..INVOICES).map(|number| {
         let (one, other) = two.in_turn(number);
@@ -202,8 +202,8 @@ async fn invoices_paid_through_two_processes_are_booked_once() {
         assert_eq!(two.database.number(query).await, expected, "{query}");
     }
     // The links of a process name its own address: both received webhooks.
-    let told = two.control.list("deliveries").await;
-    let addresses: HashSet<_> = told
+    let deliveries = two.control.list("deliveries").await;
+    let addresses: HashSet<_> = deliveries
         .iter()
         .map(|delivery| delivery["url"].as_str().unwrap_or_default())
         .collect();
@@ -320,12 +320,12 @@ async fn a_session_is_good_at_every_process_and_ends_at_every_process() {
         browser.get(api, "/").await.0 == StatusCode::SEE_OTHER
     };
     assert!(refused(one).await);
-    let told = async { while !refused(other).await {} };
-    in_time("the session ends at the other process", told).await;
+    let ended = async { while !refused(other).await {} };
+    in_time("the session ends at the other process", ended).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_process_that_starts_later_waits_for_nobody_who_writes() {
+async fn a_process_that_starts_later_does_not_wait_for_writers() {
     let two = Two::start().await;
     let mut writer = PgConnection::connect(&two.database.url()).await.unwrap();
     sqlx::raw_sql("BEGIN; LOCK TABLE billing_invoices, billing_customers IN ROW EXCLUSIVE MODE")

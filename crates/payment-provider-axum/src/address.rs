@@ -1,18 +1,18 @@
 //! The connection that a delivery is addressed to.
 
 use payment_provider_core::{ConnectionCode, OrganizationId, ProviderId};
+use payment_provider_host::ConnectionRef;
 use url::form_urlencoded;
 
-/// The three names in a webhook address.
+/// The names in a webhook address.
 #[derive(Debug)]
 pub(crate) struct Address {
     pub(crate) provider: ProviderId,
-    pub(crate) organization: OrganizationId,
-    pub(crate) code: ConnectionCode,
+    pub(crate) connection: ConnectionRef,
 }
 
 impl Address {
-    /// Reads the address, or says which part of it cannot be one. What the part was is not repeated.
+    /// Reads the address. The error names the invalid part without repeating it.
     pub(crate) fn read(
         provider: &str,
         organization: &str,
@@ -32,8 +32,7 @@ impl Address {
         };
         Ok(Self {
             provider,
-            organization,
-            code,
+            connection: ConnectionRef::new(organization, code),
         })
     }
 }
@@ -45,7 +44,7 @@ mod tests {
     #[test]
     fn the_code_is_decoded_and_other_parameters_do_not_matter() {
         let address = Address::read("examplepay", "org", Some("a=b&code=main%2D1&c")).unwrap();
-        assert_eq!(address.code.as_str(), "main-1");
+        assert_eq!(address.connection.code.as_str(), "main-1");
     }
 
     #[test]

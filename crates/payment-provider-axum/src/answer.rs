@@ -5,7 +5,9 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use payment_provider_core::WebhookReply;
-use payment_provider_host::{Receipt, ReceiveError};
+use payment_provider_host::error::Entity;
+use payment_provider_host::inbox::Receipt;
+use payment_provider_host::{Error, ErrorKind};
 use problem_details::ProblemDetails;
 
 /// The default wait in `Retry-After`.
@@ -17,7 +19,7 @@ pub(crate) enum Outcome {
     /// Stored, now or before.
     Stored(Receipt),
     /// Not stored.
-    Failed(ReceiveError),
+    Failed(Error),
     /// The address names no connection that there could be.
     NoAddress(String),
     /// The body is larger than is read.
@@ -26,18 +28,44 @@ pub(crate) enum Outcome {
     Unreadable,
 }
 
+/// The reason for which a delivery is not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    UnknownConnection,
+    InvalidSignature,
+    /// The provider could not verify it now.
+    Unverifiable,
+    /// The provider is not registered, or the stored settings do not make a connection any more.
+    UnusableConnection,
+    StoreFailed,
+}
+
+impl Failure {
+    const fn of(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound(Entity::Connection) => Self::UnknownConnection,
+            ErrorKind::InvalidSignature => Self::InvalidSignature,
+            ErrorKind::Provider(_) => Self::Unverifiable,
+            ErrorKind::NotFound(_) | ErrorKind::Invalid(_) | ErrorKind::Encryption => {
+                Self::UnusableConnection
+            }
+            _ => Self::StoreFailed,
+        }
+    }
+}
+
 impl Outcome {
     /// A stable word, for logs.
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Stored(receipt) if receipt.duplicate => "duplicate",
             Self::Stored(_) => "stored",
-            Self::Failed(error) => match error {
-                ReceiveError::UnknownConnection => "unknown_connection",
-                ReceiveError::InvalidSignature => "invalid_signature",
-                ReceiveError::Unverifiable(_) => "unverifiable",
-                ReceiveError::Connection(_) => "unusable_connection",
-                _ => "store_failed",
+            Self::Failed(error) => match Failure::of(error) {
+                Failure::UnknownConnection => "unknown_connection",
+                Failure::InvalidSignature => "invalid_signature",
+                Failure::Unverifiable => "unverifiable",
+                Failure::UnusableConnection => "unusable_connection",
+                Failure::StoreFailed => "store_failed",
             },
             Self::NoAddress(_) => "malformed_address",
             Self::TooLarge => "too_large",
@@ -48,43 +76,39 @@ impl Outcome {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Stored(_) => StatusCode::OK,
-            Self::Failed(ReceiveError::UnknownConnection) | Self::NoAddress(_) => {
-                StatusCode::NOT_FOUND
-            }
-            Self::Failed(ReceiveError::InvalidSignature) => StatusCode::UNAUTHORIZED,
-            // Any reason not known here is one of ours: the sender tries again and nothing is lost.
-            Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed(error) => match Failure::of(error) {
+                Failure::UnknownConnection => StatusCode::NOT_FOUND,
+                Failure::InvalidSignature => StatusCode::UNAUTHORIZED,
+                // All other reasons are on this side: the sender tries again and nothing is lost.
+                _ => StatusCode::SERVICE_UNAVAILABLE,
+            },
+            Self::NoAddress(_) => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
         }
     }
 
-    fn detail(&self) -> String {
-        let words = match self {
+    fn detail(&self) -> &str {
+        match self {
             Self::Stored(_) => "the delivery is stored",
-            Self::Failed(error) => match error {
-                ReceiveError::UnknownConnection => "there is no such connection",
-                ReceiveError::InvalidSignature => "the signature does not match",
-                ReceiveError::Unverifiable(_) => {
-                    "the delivery cannot be verified now; send it again"
-                }
-                ReceiveError::Connection(_) => "the connection cannot be used now; send it again",
-                _ => "the delivery cannot be stored now; send it again",
+            Self::Failed(error) => match Failure::of(error) {
+                Failure::UnknownConnection => "there is no such connection",
+                Failure::InvalidSignature => "the signature does not match",
+                Failure::Unverifiable => "the delivery cannot be verified now; send it again",
+                Failure::UnusableConnection => "the connection cannot be used now; send it again",
+                Failure::StoreFailed => "the delivery cannot be stored now; send it again",
             },
             Self::NoAddress(problem) => problem,
             Self::TooLarge => "the body is larger than 1 MiB",
             Self::Unreadable => "the body could not be read to its end",
-        };
-        words.to_owned()
+        }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Failed(ReceiveError::Unverifiable(error)) => {
+            Self::Failed(error) if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 Some(error.retry_after().unwrap_or(DEFAULT_WAIT))
             }
-            Self::Failed(ReceiveError::UnknownConnection | ReceiveError::InvalidSignature) => None,
-            Self::Failed(_) => Some(DEFAULT_WAIT),
             _ => None,
         }
     }

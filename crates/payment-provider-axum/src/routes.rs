@@ -98,12 +98,7 @@ async fn take_in(
     delivery.method = method;
     let received = webhooks
         .host
-        .receive_webhook(
-            &address.provider,
-            &address.organization,
-            &address.code,
-            &delivery,
-        )
+        .receive_webhook(&address.provider, &address.connection, &delivery)
         .await;
     let outcome = received.map_or_else(Outcome::Failed, Outcome::Stored);
     logged(outcome, Some(&address), bytes)
@@ -129,8 +124,8 @@ async fn read_body(headers: &HeaderMap, request: Request) -> Result<Bytes, Outco
 /// One event for each delivery. Of what came over the wire only checked identifiers are in it.
 fn logged(outcome: Outcome, address: Option<&Address>, body_bytes: usize) -> Outcome {
     let provider = address.map(|address| address.provider.as_str());
-    let organization = address.map(|address| address.organization.as_str());
-    let connection = address.map(|address| address.code.as_str());
+    let organization = address.map(|address| address.connection.organization.as_str());
+    let connection = address.map(|address| address.connection.code.as_str());
     let word = outcome.word();
     let status = outcome.status().as_u16();
     match &outcome {

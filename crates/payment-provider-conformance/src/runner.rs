@@ -27,23 +27,15 @@ type Maker<P> = fn() -> P;
 /// creates the provider under test and is called once for each case. The arguments `--report text`
 /// and `--report json` run all cases and print the report instead.
 ///
-/// ```no_run
+/// # Examples
+/// ```
 /// use std::process::ExitCode;
 ///
-/// # use std::sync::Arc;
-/// # use payment_provider_conformance::{GatewayModel, MerchantAccount, ProviderUnderTest};
-/// # use payment_provider_conformance::reexport::url::Url;
-/// # use payment_provider_core::{Clock, ConnectionSettings, ProviderFactory};
-/// # struct Acme;
-/// # impl ProviderUnderTest for Acme {
-/// #     fn factory(&self, _: Arc<dyn Clock>) -> Arc<dyn ProviderFactory> { unimplemented!() }
-/// #     fn settings(&self, _: &MerchantAccount, _: &Url) -> ConnectionSettings { unimplemented!() }
-/// #     fn gateway(&self, _: &MerchantAccount, _: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
-/// #         unimplemented!()
-/// #     }
-/// # }
-/// fn main() -> ExitCode {
-///     payment_provider_conformance::run(|| Acme)
+/// use payment_provider_conformance::ProviderUnderTest;
+///
+/// /// Runs the cases for one provider: the body of `main`.
+/// fn run_cases<Acme: ProviderUnderTest + Default + 'static>() -> ExitCode {
+///     payment_provider_conformance::run(Acme::default)
 /// }
 /// ```
 pub fn run<P: ProviderUnderTest + 'static>(make: fn() -> P) -> ExitCode {

@@ -3,6 +3,15 @@ use jiff::SignedDuration;
 use crate::Environment;
 
 /// The result of a read-only check of a connection at the gateway.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{ConnectionCheck, CredentialCheck, Environment};
+///
+/// let check = ConnectionCheck::new(CredentialCheck::Rejected, Environment::Sandbox);
+/// assert!(!check.is_usable());
+/// assert!(check.next_steps.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionCheck {

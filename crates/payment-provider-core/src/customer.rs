@@ -3,6 +3,17 @@ use serde::{Deserialize, Serialize};
 use crate::{CustomerId, Pii, Violations};
 
 /// The payer. Unknown fields stay absent; no value is ever invented.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{Customer, CustomerId, Pii};
+///
+/// let customer = Customer::new(CustomerId::new("customer-7")?).with_phone("+91 90000 00000");
+/// assert_eq!(customer.phone.as_ref().map(Pii::expose), Some("+91 90000 00000"));
+/// // `Debug` shows no personal data.
+/// assert!(!format!("{customer:?}").contains("90000"));
+/// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Customer {

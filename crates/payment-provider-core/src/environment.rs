@@ -5,6 +5,17 @@ use serde::{Deserialize, Serialize};
 
 /// The distinction between real and test money. Part of every connection and of every stored
 /// reference: the two environments never mix.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::Environment;
+///
+/// let environment: Environment = "sandbox".parse()?;
+/// assert_eq!(environment, Environment::Sandbox);
+/// assert_eq!(environment.as_str(), "sandbox");
+/// assert!("test".parse::<Environment>().is_err());
+/// # Ok::<(), payment_provider_core::InvalidEnvironment>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {

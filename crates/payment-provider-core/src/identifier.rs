@@ -42,9 +42,19 @@ fn provider_id(text: &str) -> bool {
 }
 
 macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $valid:expr) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $example:literal, $valid:expr) => {
         $(#[$doc])*
         #[doc = concat!("\n\nMust be ", $rule, ".")]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = concat!("use payment_provider_core::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("let id = ", stringify!($name), "::new(\"", $example, "\")?;")]
+        #[doc = concat!("assert_eq!(id.as_str(), \"", $example, "\");")]
+        #[doc = concat!("assert!(", stringify!($name), "::new(\"\").is_err());")]
+        /// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
+        /// ```
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -115,6 +125,7 @@ identifier!(
     ProviderId,
     "provider id",
     "1 to 64 of `a-z 0-9 _ -`, starting with a letter",
+    "examplepay",
     provider_id
 );
 identifier!(
@@ -122,6 +133,7 @@ identifier!(
     OrganizationId,
     "organization id",
     "1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`",
+    "acme",
     |text| ascii(text, 128, b"_.-") && is_path_segment(text)
 );
 identifier!(
@@ -130,6 +142,7 @@ identifier!(
     ConnectionCode,
     "connection code",
     "1 to 128 of `A-Z a-z 0-9 _ . -`, and neither `.` nor `..`",
+    "main",
     |text| ascii(text, 128, b"_.-") && is_path_segment(text)
 );
 identifier!(
@@ -137,6 +150,7 @@ identifier!(
     CustomerId,
     "customer id",
     "1 to 255 characters without control characters",
+    "customer-7",
     |text| printable(text, 255)
 );
 identifier!(
@@ -145,6 +159,7 @@ identifier!(
     CheckoutReference,
     "checkout reference",
     "1 to 50 of `A-Z a-z 0-9 _ -`",
+    "invoice-1",
     |text| ascii(text, 50, b"_-")
 );
 identifier!(
@@ -152,6 +167,7 @@ identifier!(
     GatewayCheckoutId,
     "gateway checkout id",
     "1 to 255 characters without control characters",
+    "chk_1",
     |text| printable(text, 255)
 );
 identifier!(
@@ -159,6 +175,7 @@ identifier!(
     OrderId,
     "order id",
     "1 to 255 characters without control characters",
+    "order_1",
     |text| printable(text, 255)
 );
 identifier!(
@@ -166,6 +183,7 @@ identifier!(
     PaymentId,
     "payment id",
     "1 to 255 characters without control characters",
+    "pay_1",
     |text| printable(text, 255)
 );
 identifier!(
@@ -173,6 +191,7 @@ identifier!(
     RefundId,
     "refund id",
     "1 to 255 characters without control characters",
+    "rfnd_1",
     |text| printable(text, 255)
 );
 identifier!(
@@ -180,6 +199,7 @@ identifier!(
     RefundReference,
     "refund reference",
     "1 to 255 characters without control characters",
+    "refund-1",
     |text| printable(text, 255)
 );
 identifier!(
@@ -187,6 +207,7 @@ identifier!(
     DisputeId,
     "dispute id",
     "1 to 255 characters without control characters",
+    "disp_1",
     |text| printable(text, 255)
 );
 identifier!(
@@ -194,6 +215,7 @@ identifier!(
     SettlementId,
     "settlement id",
     "1 to 255 characters without control characters",
+    "stl_1",
     |text| printable(text, 255)
 );
 
@@ -202,6 +224,7 @@ identifier!(
     Fingerprint,
     "fingerprint",
     "26 of `A-Z 2-7`",
+    "AAAAAAAAAAAAAAAAAAAAAAAAAA",
     |text| text.len() == 26
         && text
             .bytes()

@@ -37,7 +37,9 @@ pub use dedup_key::DedupKey;
 pub use descriptor::{Capabilities, CheckoutLimits, CurrencySupport, ProviderDescriptor};
 pub use dispute::{Dispute, DisputeStage, DisputeStatus};
 pub use environment::{Environment, InvalidEnvironment};
-pub use error::{Difference, Effect, ErrorKind, Operation, ProviderError, RateLimit, RetryAdvice};
+pub use error::{
+    Difference, Effect, Operation, ProviderError, ProviderErrorKind, RateLimit, RetryAdvice,
+};
 pub use identifier::{
     CheckoutReference, ConnectionCode, CustomerId, DisputeId, Fingerprint, GatewayCheckoutId,
     InvalidIdentifier, OrderId, OrganizationId, PaymentId, ProviderId, RefundId, RefundReference,

@@ -8,6 +8,17 @@ use crate::{DedupKey, Money, OrderId, PaymentId, Pii};
 ///
 /// In a webhook it is a *movement*: a delta that counts once, regardless of the number and order of
 /// the deliveries and of the event types that report it (see [`dedup_key`](Self::dedup_key)).
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{Currency, Money, Payment, PaymentId, PaymentStatus};
+///
+/// let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let payment = Payment::new(PaymentId::new("pay_1")?, PaymentStatus::Succeeded, amount);
+/// // Every report of this state of the payment has the same key, so that it counts once.
+/// assert_eq!(payment.dedup_key().as_str(), "payment:succeeded:pay_1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Payment {
@@ -56,6 +67,17 @@ impl Payment {
 }
 
 /// The status of a payment attempt.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::PaymentStatus;
+///
+/// assert_eq!(PaymentStatus::Succeeded.as_str(), "succeeded");
+/// // A gateway may have statuses that were added after this version. They are kept, and post no money.
+/// let status = PaymentStatus::Unknown("ON_REVIEW".to_owned());
+/// assert_eq!(status.as_str(), "ON_REVIEW");
+/// assert_ne!(status, PaymentStatus::Succeeded);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

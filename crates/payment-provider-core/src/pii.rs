@@ -6,6 +6,15 @@ use serde::{Deserialize, Serialize};
 ///
 /// `Debug` prints a fixed placeholder; there is no `Display`. Serialization writes the text itself,
 /// because it has to be stored and sent to the gateway.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::Pii;
+///
+/// let name = Pii::new("A. Customer");
+/// assert_eq!(format!("{name:?}"), "[personal]");
+/// assert_eq!(name.expose(), "A. Customer");
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Pii(String);

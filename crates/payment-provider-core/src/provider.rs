@@ -14,6 +14,19 @@ use crate::{
 ///
 /// One value serves all connections of a process. It may hold resources that connections share (an
 /// HTTP client), but never state that belongs to one connection (credentials, host, secrets).
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{ConnectionSettings, ProviderFactory};
+///
+/// /// Returns the defects of the settings that a merchant entered, or nothing.
+/// fn defects(factory: &dyn ProviderFactory, settings: &ConnectionSettings) -> Vec<String> {
+///     match factory.connect(settings) {
+///         Ok(_) => Vec::new(),
+///         Err(violations) => violations.iter().map(ToString::to_string).collect(),
+///     }
+/// }
+/// ```
 pub trait ProviderFactory: fmt::Debug + Send + Sync + 'static {
     /// Returns the gateway's identity, capabilities and required settings. Every call returns the
     /// same descriptor.
@@ -45,8 +58,24 @@ pub trait ProviderFactory: fmt::Debug + Send + Sync + 'static {
 ///
 /// The optional features of a gateway are declared in its [`Capabilities`](crate::Capabilities): a
 /// method for an undeclared capability sends nothing and returns
-/// [`Unsupported`](crate::ErrorKind::Unsupported). Features that most gateways lack are separate
+/// [`Unsupported`](crate::ProviderErrorKind::Unsupported). Features that most gateways lack are separate
 /// traits, reached by an accessor that returns `None` by default.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{
+///     CheckoutRequest, NextAction, PaymentProvider, PreparedCheckout, ProviderError,
+/// };
+///
+/// /// Creates a checkout that was prepared and stored before. The same call repeats it after a crash.
+/// async fn create(
+///     provider: &dyn PaymentProvider,
+///     stored: &PreparedCheckout,
+/// ) -> Result<NextAction, ProviderError> {
+///     let created = provider.create_checkout(stored).await?;
+///     Ok(created.into_checkout().next_action)
+/// }
+/// ```
 #[async_trait]
 pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// Returns the gateway's identity and capabilities: the factory's descriptor.

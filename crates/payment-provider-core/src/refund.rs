@@ -10,6 +10,17 @@ use crate::{DedupKey, Money, OrderId, PaymentId, Pii, RefundId, RefundReference}
 /// order of the deliveries and of the event types that report it (see
 /// [`dedup_key`](Self::dedup_key)). A payment can have several refunds; only those that
 /// [succeeded](RefundStatus::Succeeded) have returned money.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{Currency, Money, PaymentId, Refund, RefundId, RefundStatus};
+///
+/// let amount = Money::from_decimal("50.00", Currency::INR)?;
+/// let mut refund = Refund::new(RefundId::new("rfnd_1")?, RefundStatus::Succeeded, amount);
+/// refund.payment_id = Some(PaymentId::new("pay_1")?);
+/// assert_eq!(refund.dedup_key().as_str(), "refund:succeeded:rfnd_1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Refund {
@@ -125,10 +136,10 @@ mod tests {
     #[test]
     fn the_effect_key_tells_refunds_and_outcomes_apart_and_nothing_else() {
         let key = refund("1", RefundStatus::Succeeded).dedup_key();
-        let mut retold = refund("1", RefundStatus::Succeeded);
-        retold.origin = Some(RefundOrigin::Automatic);
-        retold.reason = Some("told another way".into());
-        assert_eq!(key, retold.dedup_key());
+        let mut reworded = refund("1", RefundStatus::Succeeded);
+        reworded.origin = Some(RefundOrigin::Automatic);
+        reworded.reason = Some("worded differently".into());
+        assert_eq!(key, reworded.dedup_key());
         assert_eq!(key.as_str(), "refund:succeeded:1");
         assert_ne!(key, refund("2", RefundStatus::Succeeded).dedup_key());
         assert_ne!(key, refund("1", RefundStatus::Pending).dedup_key());

@@ -11,6 +11,20 @@ use crate::{ProviderFactory, ProviderId};
 /// registry.register(OneFactory::new()?)?;
 /// registry.register(AnotherFactory::default())?;
 /// ```
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{ProviderId, ProviderRegistry};
+///
+/// /// Returns the names of the gateways that a form offers.
+/// fn names(registry: &ProviderRegistry) -> Vec<&str> {
+///     registry.iter().map(|it| it.descriptor().display_name.as_str()).collect()
+/// }
+/// let registry = ProviderRegistry::new();
+/// assert!(names(&registry).is_empty());
+/// assert!(registry.get(&ProviderId::new("examplepay")?).is_err());
+/// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct ProviderRegistry {
     factories: BTreeMap<ProviderId, Arc<dyn ProviderFactory>>,

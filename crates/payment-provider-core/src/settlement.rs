@@ -80,15 +80,15 @@ mod tests {
 
     #[test]
     fn a_settlement_that_is_reversed_is_news_after_it_succeeded() {
-        let told = |status| {
+        let settlement = |status| {
             let amount = Money::from_minor_units(9_794, Currency::INR);
             Settlement::new(SettlementId::new("738").unwrap(), status, amount)
         };
-        let succeeded = told(SettlementStatus::Succeeded);
+        let succeeded = settlement(SettlementStatus::Succeeded);
         assert_eq!(succeeded.dedup_key().as_str(), "settlement:succeeded:738");
-        let reversed = told(SettlementStatus::Reversed);
+        let reversed = settlement(SettlementStatus::Reversed);
         assert_ne!(succeeded.dedup_key(), reversed.dedup_key());
-        let word = told(SettlementStatus::Unknown("succeeded".to_owned()));
+        let word = settlement(SettlementStatus::Unknown("succeeded".to_owned()));
         assert_ne!(succeeded.dedup_key(), word.dedup_key());
         let text = serde_json::to_string(&reversed).unwrap();
         assert_eq!(serde_json::from_str::<Settlement>(&text).unwrap(), reversed);

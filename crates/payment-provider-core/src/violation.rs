@@ -4,6 +4,16 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The kind of defect of a field, in machine-readable form.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{Violation, ViolationCode};
+///
+/// let violation = Violation::new("amount", ViolationCode::TooSmall, "must be at least INR 1.00");
+/// assert_eq!(violation.to_string(), "amount: must be at least INR 1.00");
+/// assert_eq!(serde_json::to_string(&violation.code)?, r#""too_small""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -74,6 +84,18 @@ impl fmt::Display for Violation {
 /// All violations of an input, reported together.
 ///
 /// An error value holds at least one violation; a check ends with [`Violations::into_result`].
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{ViolationCode, Violations};
+///
+/// let mut violations = Violations::none();
+/// violations.push("customer.phone", ViolationCode::Missing, "is required");
+/// violations.push("purpose", ViolationCode::TooLarge, "must be at most 500 characters");
+/// let error = violations.into_result(()).unwrap_err();
+/// assert!(error.names("customer.phone"));
+/// assert_eq!(error.iter().count(), 2);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Violations(Vec<Violation>);

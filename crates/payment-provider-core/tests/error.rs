@@ -4,11 +4,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use payment_provider_core::{
-    Difference, Effect, ErrorKind, Operation, ProviderError, ProviderId, RateLimit, RetryAdvice,
-    ViolationCode, Violations,
+    Difference, Effect, Operation, ProviderError, ProviderErrorKind, ProviderId, RateLimit,
+    RetryAdvice, ViolationCode, Violations,
 };
 
-fn error(kind: ErrorKind) -> ProviderError {
+fn error(kind: ProviderErrorKind) -> ProviderError {
     ProviderError::new(
         kind,
         Operation::CreateCheckout,
@@ -18,7 +18,7 @@ fn error(kind: ErrorKind) -> ProviderError {
 
 #[test]
 fn the_text_says_who_what_and_whether_something_may_have_happened() {
-    let refused = error(ErrorKind::Refused)
+    let refused = error(ProviderErrorKind::Refused)
         .with_status(400)
         .with_gateway_code("link_post_failed");
     assert_eq!(
@@ -26,7 +26,7 @@ fn the_text_says_who_what_and_whether_something_may_have_happened() {
         "cashfree create_checkout: refused by the gateway, status 400, code link_post_failed"
     );
     assert_eq!(
-        error(ErrorKind::Timeout).to_string(),
+        error(ProviderErrorKind::Timeout).to_string(),
         "cashfree create_checkout: no answer in time; the gateway may have acted on it"
     );
     let differences = vec![
@@ -34,7 +34,7 @@ fn the_text_says_who_what_and_whether_something_may_have_happened() {
         Difference::new("currency", "INR", "USD"),
     ];
     assert_eq!(
-        error(ErrorKind::Conflict)
+        error(ProviderErrorKind::Conflict)
             .with_differences(differences)
             .to_string(),
         "cashfree create_checkout: conflicts with what exists \
@@ -58,28 +58,36 @@ fn the_text_says_who_what_and_whether_something_may_have_happened() {
 #[test]
 fn only_what_cannot_have_happened_is_called_rejected() {
     let maybe = [
-        ErrorKind::Timeout,
-        ErrorKind::Connection,
-        ErrorKind::Unavailable,
-        ErrorKind::UnreadableAnswer,
+        ProviderErrorKind::Timeout,
+        ProviderErrorKind::Connection,
+        ProviderErrorKind::Unavailable,
+        ProviderErrorKind::UnreadableAnswer,
     ];
     for kind in maybe {
         assert_eq!(error(kind).effect(), Effect::MaybeApplied, "{kind}");
         assert!(error(kind).retry_after().is_some(), "{kind}");
     }
-    for kind in [ErrorKind::Refused, ErrorKind::Conflict, ErrorKind::NotFound] {
+    for kind in [
+        ProviderErrorKind::Refused,
+        ProviderErrorKind::Conflict,
+        ProviderErrorKind::NotFound,
+    ] {
         assert_eq!(error(kind).effect(), Effect::Rejected, "{kind}");
         assert_eq!(error(kind).retry_after(), None, "{kind}");
     }
     let wait = Duration::from_secs(7);
-    let limited = error(ErrorKind::RateLimited).with_retry(RetryAdvice::After(wait));
+    let limited = error(ProviderErrorKind::RateLimited).with_retry(RetryAdvice::After(wait));
     assert_eq!(limited.retry_after(), Some(wait));
 }
 
 #[test]
 fn a_call_that_only_reads_cannot_have_changed_anything() {
     let provider = ProviderId::new("cashfree").unwrap();
-    let fetch = ProviderError::new(ErrorKind::Timeout, Operation::FetchCheckout, provider);
+    let fetch = ProviderError::new(
+        ProviderErrorKind::Timeout,
+        Operation::FetchCheckout,
+        provider,
+    );
     assert_eq!(fetch.effect(), Effect::Rejected);
     let fetch = fetch.with_effect(Effect::MaybeApplied);
     assert_eq!(
@@ -90,7 +98,7 @@ fn a_call_that_only_reads_cannot_have_changed_anything() {
 
 #[test]
 fn the_gateways_message_is_for_asking_not_for_logs() {
-    let error = error(ErrorKind::InvalidRequest)
+    let error = error(ProviderErrorKind::InvalidRequest)
         .with_gateway_message("phone 9000000000 is not valid")
         .with_source("the cause");
     assert_eq!(
@@ -103,7 +111,7 @@ fn the_gateways_message_is_for_asking_not_for_logs() {
 
 #[test]
 fn a_code_with_control_characters_cannot_break_a_log_line() {
-    let text = error(ErrorKind::Refused)
+    let text = error(ProviderErrorKind::Refused)
         .with_gateway_code("a\nb")
         .to_string();
     assert!(!text.contains('\n'), "{text}");
@@ -111,10 +119,10 @@ fn a_code_with_control_characters_cannot_break_a_log_line() {
 
 #[test]
 fn an_error_tells_how_many_calls_are_allowed_only_if_the_answer_did() {
-    let silent = error(ErrorKind::RateLimited).with_rate_limit(RateLimit::unknown());
+    let silent = error(ProviderErrorKind::RateLimited).with_rate_limit(RateLimit::unknown());
     assert_eq!(silent.rate_limit(), None);
     let mut limit = RateLimit::unknown();
     limit.remaining = Some(0);
-    let told = error(ErrorKind::RateLimited).with_rate_limit(limit.clone());
-    assert_eq!(told.rate_limit(), Some(&limit));
+    let limited = error(ProviderErrorKind::RateLimited).with_rate_limit(limit.clone());
+    assert_eq!(limited.rate_limit(), Some(&limit));
 }

@@ -1,5 +1,5 @@
-//! `crash_point!("checkout.3-stored")`: a place at which a test may end the process. The feature
-//! `failpoints` makes it one of `crash_points::ALL`; without it there is nothing at the place.
+//! `crash_point!("checkout.3-stored")`: a place at which a test may end the process. With the feature
+//! `failpoints` the name has to be in `crash_points::ALL`; without it the place compiles to nothing.
 
 #[cfg(feature = "failpoints")]
 macro_rules! crash_point {
@@ -10,5 +10,5 @@ macro_rules! crash_point {
 }
 #[cfg(not(feature = "failpoints"))]
 macro_rules! crash_point {
-    ($name:literal) => {};
+    ($name:literal) => {{}};
 }

@@ -4,52 +4,36 @@
 #[macro_use]
 mod crash_point;
 
-mod by_hand;
-pub mod cash;
-mod change_key;
-mod checkouts;
-mod connections;
+pub mod accounting;
+pub mod checkouts;
+mod config;
+mod connection_ref;
+mod connection_use;
+pub mod connections;
 #[cfg(feature = "failpoints")]
 pub mod crash_points;
-mod customers;
-mod handler;
+mod delivery_state;
+pub mod encryption;
+pub mod error;
 mod host;
-mod inbox;
-mod ledger;
-mod payable;
-mod refunds;
-mod sealing;
-mod settle;
-mod statement;
+pub mod inbox;
+pub mod ledger;
+pub mod payable;
+mod payable_id;
+mod plain_setting;
+pub mod prelude;
+mod reconcile;
 mod store;
 pub mod tables;
-mod times;
-mod verify;
-mod write_off;
+mod timestamp;
+mod transient;
+pub mod workflows;
 
-pub use by_hand::{HandBooked, HandBooking, HandError, HandName};
-pub use change_key::ChangeKey;
-pub use checkouts::{
-    CheckoutError, CheckoutState, Closing, Departure, LeftCheckout, PaymentUrl, Refusal, UrlOrigin,
-};
-pub use connections::{
-    Connection, ConnectionError, ConnectionKey, ConnectionPage, ConnectionUse, DeletionError,
-    NewConnection, PlainSetting, Resealing, SecretSummary, SecretUse, SettingsChange,
-    UnopenedConnection,
-};
-pub use customers::{CustomerError, LinkedCustomer, Linking, NewCustomerLink};
-pub use handler::{Cause, HandlerError, PayableChange, PaymentHandler};
-pub use host::{BuildError, Host, HostBuilder, HostConfig};
-pub use inbox::{
-    Delivery, DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkError, Parking,
-    Receipt, ReceiveError,
-};
-pub use payable::{
-    HistoryEntry, KnownCheckout, KnownPayment, KnownRefund, Payable, PayableId, PayableView,
-};
-pub use sealing::{KeyFileError, KeyId, SealedText, SealingKey, SealingKeys, UnsealError};
-pub use store::{DeliveryState, HistoryKind, Store, StoreError, Transaction};
+pub use config::HostConfig;
+pub use connection_ref::ConnectionRef;
+pub use error::{Error, ErrorKind};
+pub use host::{Host, HostBuilder};
+pub use payable_id::PayableId;
 #[cfg(feature = "postgres")]
 pub use store::{InvalidSchemaName, SchemaName};
-pub use verify::{About, CurrencyTotals, Finding, Invariant, LedgerReport, Stated};
-pub use write_off::{WriteOff, WriteOffError, WrittenOff};
+pub use store::{Store, Transaction};

@@ -1,99 +1,54 @@
+//! Payables: what is owed, and everything known about it.
+
 use std::fmt;
 
+use crate::accounting::{Allocation, AuditEvent, CheckoutState, CloseReason, PaymentProgress};
+use crate::payable_id::PayableId;
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
-    CheckoutOptions, CheckoutReference, ConnectionCode, CustomerId, InvalidIdentifier, Money,
-    OrganizationId, PartialPayments, Payment, Refund,
+    CheckoutOptions, CheckoutReference, ConnectionCode, CustomerId, Money, OrganizationId,
+    PartialPayments, Payment, Refund,
 };
-use serde::{Deserialize, Serialize};
 
-use crate::cash::{Closed, PaymentProgress, Verdict};
-use crate::checkouts::CheckoutState;
-use crate::store::HistoryKind;
-
-/// The host's id of something that is owed: an invoice, a payment request. Unique within its
-/// organization; 1 to 255 characters without control characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PayableId(String);
-
-impl PayableId {
-    /// Checks and wraps the text.
-    pub fn new(text: impl Into<String>) -> Result<Self, InvalidIdentifier> {
-        // The rule is the same as for a customer's id; so is the check.
-        CustomerId::new(text)
-            .map(|id| Self(id.into()))
-            .map_err(|mut error| {
-                error.what = "payable id";
-                error
-            })
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for PayableId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for PayableId {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for PayableId {
-    type Error = InvalidIdentifier;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::new(text)
-    }
-}
-
-impl From<PayableId> for String {
-    fn from(id: PayableId) -> Self {
-        id.0
-    }
-}
-
-impl std::str::FromStr for PayableId {
-    type Err = InvalidIdentifier;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::new(text)
-    }
-}
-
-/// Something that is owed, as the host tells it when it wants to be paid.
+/// A receivable of the merchant that can be paid, as the host describes it.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::PartialPayments;
+/// use payment_provider_host::prelude::*;
+///
+/// let organization = OrganizationId::new("acme")?;
+/// let (id, customer) = (PayableId::new("invoice-1")?, CustomerId::new("customer-7")?);
+/// let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let invoice = Payable::new(organization, id, amount, "Invoice 1", customer)
+///     .with_partial_payments(PartialPayments::any());
+/// assert_eq!(invoice.amount.minor_units(), 20_012);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Payable {
-    /// The tenant to whom it is owed.
+    /// The tenant to which it is owed.
     pub organization: OrganizationId,
     /// The host's id.
     pub id: PayableId,
     /// The whole amount owed, payments not deducted.
     pub amount: Money,
-    /// What for, in words the payer reads.
+    /// The purpose, in words that the payer reads.
     pub purpose: String,
-    /// Who owes it; has to be linked to a connection.
+    /// The customer who owes it, who has to be linked to a connection.
     pub customer: CustomerId,
-    /// Where the payer's browser goes afterwards. `None`: the connection's own setting.
+    /// The URL to which the payer's browser returns. `None`: the setting of the connection.
     pub return_url: Option<Url>,
-    /// Whether it may be paid in instalments. `None`: all that is due at once.
+    /// The terms of instalments. `None`: the amount due is paid at once.
     pub partial_payments: Option<PartialPayments>,
-    /// How a new checkout is put to the payer. An open checkout stays as it was asked for.
+    /// Options of a new checkout. An open checkout stays as it was requested.
     pub options: CheckoutOptions,
 }
 
 impl Payable {
-    /// An amount owed for a purpose.
+    /// Creates a payable of an amount, for a purpose.
     pub fn new(
         organization: OrganizationId,
         id: PayableId,
@@ -114,7 +69,7 @@ impl Payable {
         }
     }
 
-    /// Sets how a new checkout is put to the payer.
+    /// Sets options of a new checkout.
     pub fn with_options(mut self, options: CheckoutOptions) -> Self {
         self.options = options;
         self
@@ -126,42 +81,42 @@ impl Payable {
         self
     }
 
-    /// Sets where the payer's browser goes afterwards.
+    /// Sets the URL to which the payer's browser returns.
     pub fn with_return_url(mut self, url: Url) -> Self {
         self.return_url = Some(url);
         self
     }
 }
 
-/// Everything known about a payable, on one consistent state of the store.
+/// Everything known about a payable, on one consistent state of the database.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PayableView {
     /// The whole amount owed.
     pub amount: Money,
-    /// What is still owed; nothing once it is closed.
+    /// The amount still due: zero once it is closed.
     pub due: Money,
-    /// All money that came in, in the payable's currency.
+    /// All money received, in the payable's currency.
     pub received: Money,
-    /// What of it counts toward the amount.
-    pub credited: Money,
-    /// What of it does not.
-    pub surplus: Money,
-    /// What was given back, in the payable's currency, by all refunds that the gateway says are done.
-    /// More than was received while a payment is not told of yet whose refund is.
+    /// The part that is applied to the amount owed.
+    pub applied: Money,
+    /// The part that is overpaid.
+    pub overpaid: Money,
+    /// The sum of all refunds that the gateway reports as done, in the payable's currency. It exceeds
+    /// the money received while a refund is known before its payment.
     pub refunded: Money,
-    /// Whether the host settled or voided it.
-    pub closed: Option<Closed>,
-    /// How far its payment has come.
+    /// The reason for which the host closed it, if it did.
+    pub closed: Option<CloseReason>,
+    /// The progress of its payment.
     pub progress: PaymentProgress,
-    /// Every checkout, in the order in which they were asked for.
+    /// Every checkout, in the order in which they were requested.
     pub checkouts: Vec<KnownCheckout>,
-    /// Every attempt to pay the gateway told of, in the order in which it became known.
+    /// Every attempt to pay that the gateway reported, in the order in which they became known.
     pub payments: Vec<KnownPayment>,
-    /// Every refund the gateway told of, as it stands, in the order in which they became known.
+    /// Every refund that the gateway reported, in the order in which they became known.
     pub refunds: Vec<KnownRefund>,
-    /// What happened, by time; at the same time in the order in which it was recorded.
-    pub history: Vec<HistoryEntry>,
+    /// Its history by time, and at the same time in the order of recording.
+    pub history: Vec<HistoryLine>,
 }
 
 /// A checkout of a payable.
@@ -170,20 +125,20 @@ pub struct PayableView {
 pub struct KnownCheckout {
     /// The reference.
     pub reference: CheckoutReference,
-    /// The connection it was asked for through.
+    /// The connection through which it was requested.
     pub connection: ConnectionCode,
-    /// What it asks for.
+    /// The amount it asks for.
     pub amount: Money,
-    /// Where it stands.
+    /// Its state.
     pub state: CheckoutState,
-    /// Where the payer pays, while they can.
+    /// The page on which the payer can pay, while it takes payments.
     pub url: Option<Url>,
-    /// When it stops taking new payments.
+    /// The time at which it stops taking new payments.
     pub expires_at: Timestamp,
 }
 
 impl fmt::Debug for KnownCheckout {
-    /// Leaves out the address.
+    /// Omits the URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KnownCheckout")
             .field("reference", &self.reference)
@@ -195,20 +150,16 @@ impl fmt::Debug for KnownCheckout {
     }
 }
 
-/// A payment of a payable, and what it meant.
+/// A payment of a payable, and its allocation.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct KnownPayment {
-    /// The checkout it was paid on.
+    /// The checkout that was paid.
     pub checkout: CheckoutReference,
-    /// The gateway's word.
+    /// The payment as the gateway reported it last.
     pub payment: Payment,
-    /// What it meant; `None` unless money was booked.
-    pub verdict: Option<Verdict>,
-    /// How much of it counts toward the amount.
-    pub credited: Money,
-    /// How much of it does not.
-    pub surplus: Money,
+    /// Its allocation; `None` unless money was posted.
+    pub allocation: Option<Allocation>,
 }
 
 /// A refund of a payable.
@@ -217,7 +168,7 @@ pub struct KnownPayment {
 pub struct KnownRefund {
     /// The checkout whose money it gives back.
     pub checkout: CheckoutReference,
-    /// The gateway's word, the latest in the life of the refund. Only one that succeeded, in the
+    /// The refund in the latest state of its life that was reported. Only one that succeeded, in the
     /// payable's currency, counts as refunded.
     pub refund: Refund,
 }
@@ -225,11 +176,11 @@ pub struct KnownRefund {
 /// One line of a payable's history.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct HistoryEntry {
-    /// When it became known here; of a delivery, when it arrived.
+pub struct HistoryLine {
+    /// The time at which it became known here; for a delivery, the time of its arrival.
     pub at: Timestamp,
-    /// What happened.
-    pub kind: HistoryKind,
-    /// For people. Nothing secret or personal.
+    /// The kind of the event.
+    pub event: AuditEvent,
+    /// The detail, for people. It contains nothing secret or personal.
     pub detail: String,
 }

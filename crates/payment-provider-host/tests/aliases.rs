@@ -1,5 +1,5 @@
-//! Payments told under other ids than the gateway lists, some without their order, in any order, while
-//! the list lags: nothing is ever booked above what came in, and in the end all of it is.
+//! Payments reported by their ids, by claims, or only by a total, in any order, while the list lags: nothing
+//! is ever posted above the money that came in, and in the end all of it is.
 
 mod gateway;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use gateway::bench::{Bench, invoice};
 use gateway::{about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::DeliveryState;
+use payment_provider_host::inbox::DeliveryState;
 
 /// Small repeatable randomness (xorshift).
 struct Dice(u64);
@@ -22,39 +22,56 @@ impl Dice {
     }
 }
 
-/// What the gateway has, and what it tells of it.
-fn pay_and_tell(bench: &Bench, reference: &str, dice: &mut Dice) -> (Vec<Payment>, Vec<Event>) {
-    let (mut paid, mut told) = (Vec::new(), Vec::new());
-    for number in 0..=dice.roll(3) {
+/// The payments that the gateway has, and the deliveries that report them: by payment events, or by claims
+/// that name the order, or only something that changed and the total.
+fn pay_and_report(
+    bench: &Bench,
+    reference: &str,
+    dice: &mut Dice,
+) -> (Vec<Payment>, Vec<Vec<Event>>) {
+    let (mut paid, mut reports) = (Vec::<Payment>::new(), Vec::new());
+    for _ in 0..=dice.roll(3) {
         let amount = if dice.roll(4) == 0 { "30.00" } else { "50.00" };
         let payment = bench.gateway.pay(reference, amount);
-        let mut news = payment.clone();
-        if dice.roll(3) > 0 {
-            news.id = PaymentId::new(format!("told-{number}")).unwrap();
-        }
-        if dice.roll(2) == 0 {
-            news.order_id = None;
-        }
-        told.push(paid_event(reference, &news));
+        paid.push(payment.clone());
+        let total = EventKind::Snapshot(bench.gateway.snapshot(reference));
+        let total = Event::new("LINK", about(reference), total);
+        let order = payment.order_id.clone().filter(|_| dice.roll(2) > 0);
+        reports.push(match (dice.roll(3), order) {
+            (0, _) => {
+                let mut known = payment.clone();
+                if dice.roll(2) == 0 {
+                    known.order_id = None;
+                }
+                vec![paid_event(reference, &known)]
+            }
+            (_, Some(order)) => {
+                let claim = EventKind::PaymentClaimed(PaymentClaim::new(order, payment.amount));
+                vec![Event::new("LINK", about(reference), claim), total]
+            }
+            (_, None) => {
+                let hint = Event::new("LINK", about(reference), EventKind::FetchNeeded);
+                vec![hint, total]
+            }
+        });
         if dice.roll(3) == 0 {
-            told.push(paid_event(reference, &payment));
+            reports.push(vec![paid_event(reference, &payment)]);
         }
-        paid.push(payment);
     }
-    for last in (1..told.len()).rev() {
+    for last in (1..reports.len()).rev() {
         let other = dice.roll(last + 1);
-        told.swap(last, other);
+        reports.swap(last, other);
     }
-    (paid, told)
+    (paid, reports)
 }
 
 async fn play(seed: u64) {
     let mut dice = Dice(seed * 7_919 + 12_345);
-    let bench = Bench::that_is_told().await;
+    let bench = Bench::with_recorded_notifications().await;
     let unpaid = invoice("inv", "200.00").with_partial_payments(PartialPayments::any());
     let url = bench.url(&unpaid).await;
     let reference = url.reference.as_str();
-    let (paid, told) = pay_and_tell(&bench, reference, &mut dice);
+    let (paid, reports) = pay_and_report(&bench, reference, &mut dice);
     let truth: i64 = paid
         .iter()
         .map(|payment| payment.amount.minor_units())
@@ -65,10 +82,10 @@ async fn play(seed: u64) {
     };
 
     let mut shown = 0;
-    for event in &told {
+    for event in &reports {
         shown = shown.max(dice.roll(paid.len() + 1));
         show(shown);
-        bench.receive(std::slice::from_ref(event)).await;
+        bench.receive(event).await;
         for _ in 0..dice.roll(3) {
             bench.host.apply_due_deliveries().await.unwrap();
             bench.clock.advance(Duration::from_secs(2));
@@ -80,13 +97,13 @@ async fn play(seed: u64) {
         );
     }
     show(paid.len());
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(
         bench.view("inv").await.received.minor_units(),
         truth,
         "seed {seed}"
     );
-    bench.assert_all_is_told().await;
+    bench.assert_all_is_notified().await;
     let deliveries = bench.deliveries().await;
     let applied = |state| state == DeliveryState::Applied;
     assert!(
@@ -96,18 +113,17 @@ async fn play(seed: u64) {
 }
 
 #[tokio::test]
-async fn whatever_is_told_under_whatever_id_each_payment_counts_once() {
+async fn each_payment_is_posted_once_whichever_way_it_is_reported() {
     for seed in 1..80 {
         play(seed).await;
     }
 }
 
-/// Two payments of an amount on one order, and a list that lags: the second takes the first's place
-/// in it, and is taken for it, until both are there.
+/// Two payments of one amount on one order, and a list that lags: each is posted under its own id, once.
 #[tokio::test]
-async fn what_was_taken_for_another_payment_is_told_once_both_are_listed() {
+async fn two_payments_of_one_order_are_both_posted_while_the_list_lags() {
     for first_listed in 0..2 {
-        let bench = Bench::that_is_told().await;
+        let bench = Bench::with_recorded_notifications().await;
         let unpaid = invoice("inv", "200.00").with_partial_payments(PartialPayments::any());
         let url = bench.url(&unpaid).await;
         let reference = url.reference.as_str();
@@ -122,20 +138,21 @@ async fn what_was_taken_for_another_payment_is_told_once_both_are_listed() {
         show(&both[1..]);
         for payment in &both {
             bench.receive(&[paid_event(reference, payment)]).await;
-            bench.settle().await;
+            bench.apply_all().await;
         }
-        assert_eq!(bench.totals("inv").await, "50.00 50.00 0.00 processing");
-        assert_eq!(bench.told_booked().await, [one.id.as_str()]);
+        assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 processing");
+        let notified = bench.notified_payments().await;
+        assert_eq!(notified, [one.id.as_str(), two.id.as_str()]);
 
         let mut listed = both.to_vec();
         listed.rotate_left(first_listed);
         show(&listed);
         let look = Event::new("LINK", about(reference), EventKind::FetchNeeded);
         bench.receive(&[look]).await;
-        bench.settle().await;
+        bench.apply_all().await;
         assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 processing");
-        let told = bench.told_booked().await;
-        assert_eq!(told, [one.id.as_str(), two.id.as_str()]);
-        bench.assert_all_is_told().await;
+        let notified = bench.notified_payments().await;
+        assert_eq!(notified, [one.id.as_str(), two.id.as_str()]);
+        bench.assert_all_is_notified().await;
     }
 }

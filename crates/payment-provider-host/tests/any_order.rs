@@ -1,5 +1,5 @@
-//! Whatever the order in which news arrives, and however often, the totals and the payment status end
-//! equal. Every order of some histories, and some orders of many.
+//! Reports may arrive in any order and any number of times: the totals and the payment status end equal.
+//! Every order of some histories, and some orders of many.
 
 mod gateway;
 
@@ -8,41 +8,41 @@ use gateway::store::ON_POSTGRES;
 use gateway::{about, paid_event};
 use payment_provider_core::*;
 
-/// What a gateway tells, of payments counted from 0.
+/// A report of a gateway, of payments counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum News {
+enum Report {
     /// This attempt failed, in the same attempt as the payment of this number that succeeds or does not.
     Failed(usize),
     Paid(usize),
     /// The payment and the total together.
     PaidWithTotal(usize),
-    /// The total as it stands at the end.
+    /// The total at the end.
     Total,
     /// The total as it stood before anything was paid.
     NothingYet,
     Look,
     /// A refund of a payment: its number, its state, its amount in paise; named by the payment alone or
     /// by the order as well.
-    Refund(usize, u8, Stands, i64),
+    Refund(usize, u8, RefundState, i64),
     Dispute(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stands {
+enum RefundState {
     Pending,
     Succeeded,
     Failed,
 }
 
-use News::*;
+use Report::*;
 
-/// What was paid, what is told of it, and what it comes to: `received credited surplus refunded
+/// The payments, the reports of them, and the resulting totals: `received applied overpaid refunded
 /// progress`.
 struct History {
     name: &'static str,
     partial: bool,
     payments: &'static [&'static str],
-    told: &'static [News],
+    reports: &'static [Report],
     comes_to: &'static str,
 }
 
@@ -50,28 +50,28 @@ const ASKED: &str = "200.12";
 
 const HISTORIES: &[History] = &[
     History {
-        name: "failed, then paid in the same attempt, told twice, and a total",
+        name: "failed, then paid in the same attempt, reported twice, and a total",
         partial: false,
         payments: &["200.12"],
-        told: &[Failed(0), Paid(0), Paid(0), Total, NothingYet],
+        reports: &[Failed(0), Paid(0), Paid(0), Total, NothingYet],
         comes_to: "200.12 200.12 0.00 0.00 succeeded",
     },
     History {
         name: "instalments with totals and hints",
         partial: true,
         payments: &["55.00", "145.12"],
-        told: &[Paid(0), PaidWithTotal(1), Total, NothingYet, Look],
+        reports: &[Paid(0), PaidWithTotal(1), Total, NothingYet, Look],
         comes_to: "200.12 200.12 0.00 0.00 succeeded",
     },
     History {
-        name: "a refund in all its states, told again",
+        name: "a refund in all its states, reported again",
         partial: false,
         payments: &["200.12"],
-        told: &[
+        reports: &[
             Paid(0),
-            Refund(0, 1, Stands::Pending, 5_000),
-            Refund(0, 1, Stands::Succeeded, 5_000),
-            Refund(0, 1, Stands::Succeeded, 5_000),
+            Refund(0, 1, RefundState::Pending, 5_000),
+            Refund(0, 1, RefundState::Succeeded, 5_000),
+            Refund(0, 1, RefundState::Succeeded, 5_000),
             Dispute(0),
             Total,
         ],
@@ -81,24 +81,24 @@ const HISTORIES: &[History] = &[
         name: "a refund that came back, and another",
         partial: false,
         payments: &["200.12"],
-        told: &[
+        reports: &[
             PaidWithTotal(0),
-            Refund(0, 1, Stands::Pending, 5_000),
-            Refund(0, 1, Stands::Succeeded, 5_000),
-            Refund(0, 1, Stands::Failed, 5_000),
-            Refund(0, 2, Stands::Succeeded, 2_512),
+            Refund(0, 1, RefundState::Pending, 5_000),
+            Refund(0, 1, RefundState::Succeeded, 5_000),
+            Refund(0, 1, RefundState::Failed, 5_000),
+            Refund(0, 2, RefundState::Succeeded, 2_512),
         ],
         comes_to: "200.12 200.12 0.00 25.12 succeeded",
     },
     History {
-        name: "paid twice, the surplus given back",
+        name: "paid twice, the overpaid given back",
         partial: false,
         payments: &["200.12", "200.12"],
-        told: &[
+        reports: &[
             Failed(0),
             Paid(0),
             Paid(1),
-            Refund(1, 1, Stands::Succeeded, 20_012),
+            Refund(1, 1, RefundState::Succeeded, 20_012),
             Total,
         ],
         comes_to: "400.24 200.12 200.12 200.12 succeeded",
@@ -107,12 +107,12 @@ const HISTORIES: &[History] = &[
         name: "too much at the end, given back in parts",
         partial: true,
         payments: &["55.00", "150.00"],
-        told: &[
+        reports: &[
             Paid(0),
             Paid(1),
-            Refund(0, 1, Stands::Succeeded, 5_500),
-            Refund(1, 2, Stands::Pending, 488),
-            Refund(1, 2, Stands::Succeeded, 488),
+            Refund(0, 1, RefundState::Succeeded, 5_500),
+            Refund(1, 2, RefundState::Pending, 488),
+            Refund(1, 2, RefundState::Succeeded, 488),
         ],
         comes_to: "205.00 200.12 4.88 59.88 succeeded",
     },
@@ -120,22 +120,22 @@ const HISTORIES: &[History] = &[
         name: "less than asked for, given back, and a dispute",
         partial: false,
         payments: &["55.00"],
-        told: &[
+        reports: &[
             Paid(0),
             NothingYet,
-            Refund(0, 1, Stands::Succeeded, 5_500),
+            Refund(0, 1, RefundState::Succeeded, 5_500),
             Dispute(0),
             Failed(0),
         ],
         comes_to: "55.00 55.00 0.00 55.00 processing",
     },
     History {
-        name: "news of what was never paid here",
+        name: "reports of what was never paid here",
         partial: false,
         payments: &["200.12"],
-        told: &[
+        reports: &[
             Paid(0),
-            Refund(7, 1, Stands::Succeeded, 5_000),
+            Refund(7, 1, RefundState::Succeeded, 5_000),
             Dispute(7),
             Total,
         ],
@@ -144,19 +144,22 @@ const HISTORIES: &[History] = &[
 ];
 
 /// All orders of a multiset, each once.
-fn orders(mut told: Vec<News>) -> Vec<Vec<News>> {
-    told.sort();
+fn orders(mut reports: Vec<Report>) -> Vec<Vec<Report>> {
+    reports.sort();
     let mut all = Vec::new();
     loop {
-        all.push(told.clone());
+        all.push(reports.clone());
         // The next one in the order of the dictionary.
-        let Some(pivot) = (1..told.len()).rev().find(|at| told[at - 1] < told[*at]) else {
+        let Some(pivot) = (1..reports.len())
+            .rev()
+            .find(|at| reports[at - 1] < reports[*at])
+        else {
             return all;
         };
-        let least = told[pivot - 1];
-        let swap = (pivot..told.len()).rev().find(|at| told[*at] > least);
-        told.swap(pivot - 1, swap.expect("the pivot itself is larger"));
-        told[pivot..].reverse();
+        let least = reports[pivot - 1];
+        let swap = (pivot..reports.len()).rev().find(|at| reports[*at] > least);
+        reports.swap(pivot - 1, swap.expect("the pivot itself is larger"));
+        reports[pivot..].reverse();
     }
 }
 
@@ -165,7 +168,7 @@ struct Run {
     id: String,
     reference: String,
     payments: Vec<Payment>,
-    order: Vec<News>,
+    order: Vec<Report>,
 }
 
 impl Run {
@@ -174,7 +177,7 @@ impl Run {
         id: String,
         partial: bool,
         payments: &[&str],
-        order: Vec<News>,
+        order: Vec<Report>,
     ) -> Self {
         let mut owed = invoice(&id, ASKED);
         if partial {
@@ -191,13 +194,13 @@ impl Run {
         }
     }
 
-    fn events(&self, bench: &Bench, news: News) -> Vec<Event> {
+    fn events(&self, bench: &Bench, report: Report) -> Vec<Event> {
         let reference = self.reference.as_str();
         let total = || {
             let total = EventKind::Snapshot(bench.gateway.snapshot(reference));
             Event::new("TOTAL", about(reference), total)
         };
-        match news {
+        match report {
             Failed(number) => {
                 let mut attempt = self.payments[number].clone();
                 attempt.status = PaymentStatus::Failed;
@@ -219,12 +222,12 @@ impl Run {
                 let look = EventKind::FetchNeeded;
                 vec![Event::new("LOOK", about(reference), look)]
             }
-            Refund(number, id, stands, amount) => {
+            Refund(number, id, state, amount) => {
                 let id = RefundId::new(format!("{reference}-{id}")).unwrap();
-                let status = match stands {
-                    Stands::Pending => RefundStatus::Pending,
-                    Stands::Succeeded => RefundStatus::Succeeded,
-                    Stands::Failed => RefundStatus::Failed,
+                let status = match state {
+                    RefundState::Pending => RefundStatus::Pending,
+                    RefundState::Succeeded => RefundStatus::Succeeded,
+                    RefundState::Failed => RefundStatus::Failed,
                 };
                 let amount = Money::from_minor_units(amount, Currency::INR);
                 let mut refund = payment_provider_core::Refund::new(id, status, amount);
@@ -256,25 +259,26 @@ impl Run {
     }
 }
 
-/// Has the runs happen side by side: all of them have their first news before one has its second.
+/// Carries out the runs side by side: all of them receive their first report before any receives its
+/// second.
 async fn happen(bench: &Bench, runs: &[Run]) {
     let longest = runs.iter().map(|run| run.order.len()).max().unwrap_or(0);
     for round in 0..longest {
         for run in runs {
-            if let Some(news) = run.order.get(round) {
-                bench.receive(&run.events(bench, *news)).await;
+            if let Some(report) = run.order.get(round) {
+                bench.receive(&run.events(bench, *report)).await;
             }
         }
-        bench.settle().await;
+        bench.apply_all().await;
     }
 }
 
 async fn comes_to(bench: &Bench, id: &str) -> String {
     let view = bench.view(id).await;
-    let [received, credited, surplus, refunded] =
-        [view.received, view.credited, view.surplus, view.refunded].map(Money::decimal);
+    let [received, applied, overpaid, refunded] =
+        [view.received, view.applied, view.overpaid, view.refunded].map(Money::decimal);
     format!(
-        "{received} {credited} {surplus} {refunded} {}",
+        "{received} {applied} {overpaid} {refunded} {}",
         view.progress
     )
 }
@@ -283,16 +287,16 @@ async fn comes_to(bench: &Bench, id: &str) -> String {
 async fn every_order(most: usize, unaskable: bool) -> usize {
     let mut count = 0;
     for history in HISTORIES {
-        let told: Vec<News> = history
-            .told
+        let reports: Vec<Report> = history
+            .reports
             .iter()
             .copied()
-            // Where nobody can be asked, money that is only hinted at is not known at all.
-            .filter(|news| !unaskable || *news != Look)
+            // Without a status API, money that is only hinted at stays unknown.
+            .filter(|report| !unaskable || *report != Look)
             .collect();
-        let bench = Bench::that_is_told().await;
+        let bench = Bench::with_recorded_notifications().await;
         bench.gateway.state().unaskable = unaskable;
-        let all = orders(told);
+        let all = orders(reports);
         let step = all.len().div_ceil(most);
         let mut runs = Vec::new();
         for (number, order) in all.into_iter().step_by(step).enumerate() {
@@ -304,7 +308,7 @@ async fn every_order(most: usize, unaskable: bool) -> usize {
             let found = comes_to(&bench, &run.id).await;
             assert_eq!(found, history.comes_to, "{}: {:?}", history.name, run.order);
         }
-        bench.assert_all_is_told().await;
+        bench.assert_all_is_notified().await;
         println!("{} orders: {}", runs.len(), history.name);
         count += runs.len();
     }
@@ -324,17 +328,21 @@ impl Chance {
         usize::try_from(mixed % limit as u64).unwrap()
     }
 
-    fn shuffled(&mut self, told: &[News]) -> Vec<News> {
-        let mut told = told.to_vec();
-        for last in (1..told.len()).rev() {
-            told.swap(last, self.below(last + 1));
+    fn shuffled(&mut self, reports: &[Report]) -> Vec<Report> {
+        let mut reports = reports.to_vec();
+        for last in (1..reports.len()).rev() {
+            reports.swap(last, self.below(last + 1));
         }
-        told
+        reports
     }
 
-    fn news(&mut self, payments: usize) -> News {
+    fn report(&mut self, payments: usize) -> Report {
         let number = self.below(payments);
-        let stands = [Stands::Pending, Stands::Succeeded, Stands::Failed][self.below(3)];
+        let state = [
+            RefundState::Pending,
+            RefundState::Succeeded,
+            RefundState::Failed,
+        ][self.below(3)];
         let id = u8::try_from(number * 2 + self.below(2)).unwrap();
         match self.below(10) {
             0 => Failed(number),
@@ -343,7 +351,7 @@ impl Chance {
             4 => Total,
             5 => NothingYet,
             6 => Dispute(self.below(2) * 7),
-            _ => Refund(number, id, stands, 1_000 + i64::from(id)),
+            _ => Refund(number, id, state, 1_000 + i64::from(id)),
         }
     }
 }
@@ -352,7 +360,7 @@ impl Chance {
 async fn orders_of_chance(seeds: std::ops::Range<u64>, each: usize) -> usize {
     const AMOUNTS: [&str; 4] = ["200.12", "55.00", "145.12", "250.00"];
     let mut count = 0;
-    let bench = Bench::that_is_told().await;
+    let bench = Bench::with_recorded_notifications().await;
     let mut histories = Vec::new();
     let mut runs = Vec::new();
     for seed in seeds {
@@ -361,13 +369,13 @@ async fn orders_of_chance(seeds: std::ops::Range<u64>, each: usize) -> usize {
         let payments: Vec<&str> = (0..=chance.below(2))
             .map(|_| AMOUNTS[chance.below(AMOUNTS.len())])
             .collect();
-        // Every payment is told at some time.
-        let mut told: Vec<News> = (0..payments.len()).map(Paid).collect();
-        while told.len() < 6 {
-            told.push(chance.news(payments.len()));
+        // Every payment is reported at some time.
+        let mut reports: Vec<Report> = (0..payments.len()).map(Paid).collect();
+        while reports.len() < 6 {
+            reports.push(chance.report(payments.len()));
         }
         for number in 0..each {
-            let (id, order) = (format!("inv-{seed}-{number}"), chance.shuffled(&told));
+            let (id, order) = (format!("inv-{seed}-{number}"), chance.shuffled(&reports));
             runs.push(Run::begin(&bench, id, partial, &payments, order).await);
         }
         histories.push(seed);
@@ -381,12 +389,12 @@ async fn orders_of_chance(seeds: std::ops::Range<u64>, each: usize) -> usize {
         }
         count += runs.len();
     }
-    bench.assert_all_is_told().await;
+    bench.assert_all_is_notified().await;
     count
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_order_of_a_history_comes_to_the_same() {
+async fn every_order_of_a_history_ends_equal() {
     let most = if ON_POSTGRES { 12 } else { usize::MAX };
     let count = every_order(most, false).await;
     println!("{count} orders of {} histories", HISTORIES.len());
@@ -394,7 +402,7 @@ async fn every_order_of_a_history_comes_to_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_order_of_a_history_comes_to_the_same_where_nobody_can_be_asked() {
+async fn every_order_of_a_history_ends_equal_without_a_status_api() {
     let most = if ON_POSTGRES { 8 } else { 120 };
     let count = every_order(most, true).await;
     println!("{count} orders of {} histories", HISTORIES.len());

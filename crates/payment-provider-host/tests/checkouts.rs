@@ -4,15 +4,18 @@ mod gateway;
 
 use std::time::Duration;
 
-use gateway::bench::{Bench, code, customer, invoice, organization, provider};
+use gateway::bench::{Bench, connection, customer, invoice, organization};
 use gateway::{Fault, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Closed;
-use payment_provider_host::*;
+use payment_provider_host::ErrorKind;
+use payment_provider_host::accounting::{AllocationOutcome, CheckoutState, CloseReason};
+use payment_provider_host::checkouts::UrlOrigin;
+use payment_provider_host::error::Refusal;
+use payment_provider_host::prelude::*;
 
-fn refusal(error: &CheckoutError) -> Option<Refusal> {
-    match error {
-        CheckoutError::Refused(refusal) => Some(*refusal),
+fn refusal(error: &Error) -> Option<Refusal> {
+    match error.kind() {
+        ErrorKind::Refused(refusal) => Some(refusal.clone()),
         _ => None,
     }
 }
@@ -35,11 +38,13 @@ async fn many_callers_at_once_get_one_link() {
     let invoice = invoice("inv", "200.12");
     let calls = (0..16).map(|_| bench.host.payment_url(&invoice));
     let urls: Vec<_> = futures_util::future::join_all(calls).await;
-    let first = &urls[0].as_ref().unwrap().url;
-    assert!(
-        urls.iter()
-            .all(|url| url.as_ref().is_ok_and(|url| url.url == *first))
-    );
+    let url_of = |outcome: &Result<PaymentUrlOutcome, Error>| {
+        let outcome = outcome.as_ref().ok()?.clone();
+        Some(outcome.pay()?.url)
+    };
+    let first = url_of(&urls[0]);
+    assert!(first.is_some());
+    assert!(urls.iter().all(|url| url_of(url) == first));
     assert_eq!(bench.gateway.state().creations, 1);
 }
 
@@ -50,7 +55,7 @@ async fn a_lost_answer_is_found_again() {
     for fault in [Fault::AfterCommit, Fault::BeforeCommit] {
         bench.gateway.fail_next(fault);
         let error = bench.host.payment_url(&invoice).await.unwrap_err();
-        let CheckoutError::Provider(error) = error else {
+        let ErrorKind::Provider(error) = error.kind() else {
             panic!("{error}")
         };
         assert_eq!(error.effect(), Effect::MaybeApplied);
@@ -64,7 +69,7 @@ async fn a_lost_answer_is_found_again() {
 async fn a_crash_before_the_answer_is_recorded_makes_no_second_link() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
-    // The process ends after the gateway made the link, before it hears of it.
+    // The process ends after the gateway made the link, before it receives the answer.
     bench.gateway.state().hold_answer = true;
     tokio::select! {
         answer = bench.host.payment_url(&invoice) => panic!("answered too early: {answer:?}"),
@@ -77,7 +82,7 @@ async fn a_crash_before_the_answer_is_recorded_makes_no_second_link() {
 
     // A new process on the same database: nothing is left but what was stored.
     let host = bench.another_process().await;
-    let url = host.payment_url(&invoice).await.unwrap();
+    let url = host.payment_url(&invoice).await.unwrap().pay().unwrap();
     assert_eq!(bench.gateway.references(), [url.reference.to_string()]);
     assert_eq!(bench.gateway.state().creations, 1);
 }
@@ -96,7 +101,7 @@ async fn a_refusal_of_the_only_try_is_final_and_makes_room() {
 }
 
 #[tokio::test]
-async fn a_refusal_after_an_unknown_outcome_proves_nothing_at_first() {
+async fn a_refusal_after_an_unknown_outcome_is_not_conclusive_at_first() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
     bench.gateway.fail_next(Fault::BeforeCommit);
@@ -154,10 +159,7 @@ async fn moving_the_customer_to_another_connection_replaces_the_link() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
     let first = bench.url(&invoice).await;
-    let other = ConnectionCode::new("other").unwrap();
-    let settings = ConnectionSettings::new().with("key", "k2");
-    let new = NewConnection::new(organization(), provider(), other, "Other", settings);
-    bench.host.add_connection(new).await.unwrap();
+    bench.add_connection("other", "k2").await;
     bench.link_customer("other").await;
     let second = bench.url(&invoice).await;
     assert_ne!(first.reference, second.reference);
@@ -183,29 +185,27 @@ async fn a_link_the_gateway_will_not_cancel_stays_the_only_one() {
 }
 
 #[tokio::test]
-async fn a_link_paid_unnoticed_is_booked_when_it_is_to_be_replaced() {
+async fn a_link_paid_unnoticed_is_posted_when_it_is_to_be_replaced() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
     let url = bench.url(&invoice).await;
     bench.gateway.pay(url.reference.as_str(), "200.12");
-    // Near its end, so that it would be replaced; nobody told the host that it was paid.
+    // Near its end, so that it would be replaced; no webhook reported that it was paid.
     bench.clock.advance(Duration::from_mins(24 * 60 - 5));
-    let error = bench.host.payment_url(&invoice).await.unwrap_err();
-    assert_eq!(refusal(&error), Some(Refusal::Paid));
+    assert_eq!(bench.nothing_due(&invoice).await, NothingDue::Paid);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(bench.gateway.state().creations, 1);
 }
 
 #[tokio::test]
-async fn what_was_paid_before_a_crash_was_over_is_booked_on_adoption() {
+async fn a_payment_made_after_a_crash_is_posted_on_adoption() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
     bench.gateway.fail_next(Fault::AfterCommit);
     assert!(bench.host.payment_url(&invoice).await.is_err());
     let reference = bench.gateway.references().remove(0);
     bench.gateway.pay(&reference, "200.12");
-    let error = bench.host.payment_url(&invoice).await.unwrap_err();
-    assert_eq!(refusal(&error), Some(Refusal::Paid));
+    assert_eq!(bench.nothing_due(&invoice).await, NothingDue::Paid);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -218,7 +218,7 @@ async fn the_rest_after_an_instalment_is_what_the_next_link_asks_for() {
     bench
         .receive(&[paid_event(first.reference.as_str(), &payment)])
         .await;
-    bench.settle().await;
+    bench.apply_all().await;
     let second = bench.url(&invoice).await;
     let asked = bench.gateway.state().links[second.reference.as_str()].amount;
     assert_eq!(asked.decimal().to_string(), "145.12");
@@ -230,30 +230,38 @@ async fn closing_ends_the_link_and_later_money_is_late() {
     let invoice = invoice("inv", "200.12");
     let url = bench.url(&invoice).await;
     let reference = url.reference.as_str();
-    let closing = bench.host.close(&invoice, Closed::Voided).await.unwrap();
+    let closing = bench
+        .host
+        .close(&invoice, CloseReason::Voided)
+        .await
+        .unwrap();
     assert!(closing.still_payable.is_empty());
     assert_eq!(
         bench.gateway.state().links[reference].status,
         CheckoutStatus::Cancelled
     );
-    let error = bench.host.payment_url(&invoice).await.unwrap_err();
-    assert_eq!(refusal(&error), Some(Refusal::Closed));
+    assert_eq!(bench.nothing_due(&invoice).await, NothingDue::Closed);
 
     let payment = bench.gateway.pay(reference, "200.12");
     bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 0.00 200.12 failed");
-    let verdict = bench.view("inv").await.payments[0].verdict;
-    assert_eq!(verdict, Some(cash::Verdict::Late));
+    let verdict = bench.view("inv").await.payments[0]
+        .allocation
+        .map(|it| it.outcome);
+    assert_eq!(verdict, Some(AllocationOutcome::Late));
 }
 
 #[tokio::test]
-async fn what_is_closed_before_it_was_ever_asked_for_stays_closed() {
+async fn a_payable_closed_before_its_first_request_stays_closed() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
-    bench.host.close(&invoice, Closed::Voided).await.unwrap();
-    let error = bench.host.payment_url(&invoice).await.unwrap_err();
-    assert_eq!(refusal(&error), Some(Refusal::Closed));
+    bench
+        .host
+        .close(&invoice, CloseReason::Voided)
+        .await
+        .unwrap();
+    assert_eq!(bench.nothing_due(&invoice).await, NothingDue::Closed);
     assert!(bench.gateway.references().is_empty());
 }
 
@@ -264,7 +272,7 @@ async fn closing_reports_what_can_still_be_paid_and_can_be_repeated() {
     let url = bench.url(&invoice).await;
     bench.gateway.fail_next(Fault::Down);
     for still_payable in [1, 0] {
-        let closing = bench.host.close(&invoice, Closed::Settled).await;
+        let closing = bench.host.close(&invoice, CloseReason::PaidElsewhere).await;
         assert_eq!(closing.unwrap().still_payable.len(), still_payable);
     }
     let state = bench.gateway.state();
@@ -275,7 +283,7 @@ async fn closing_reports_what_can_still_be_paid_and_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_for_is_refused_by_name_and_nothing_is_sent() {
+async fn an_invalid_request_is_refused_by_name_and_nothing_is_sent() {
     let bench = Bench::new().await;
     let refused =
         async |invoice: &Payable| refusal(&bench.host.payment_url(invoice).await.unwrap_err());
@@ -286,15 +294,19 @@ async fn what_cannot_be_asked_for_is_refused_by_name_and_nothing_is_sent() {
         "Nothing",
         customer(),
     );
-    assert_eq!(refused(&nothing).await, Some(Refusal::NothingOwed));
+    let error = bench.host.payment_url(&nothing).await.unwrap_err();
+    let ErrorKind::Invalid(violations) = error.kind() else {
+        panic!("{error}")
+    };
+    assert!(violations.names("amount"));
 
-    let mut stranger = invoice("inv", "200.12");
-    stranger.customer = CustomerId::new("stranger").unwrap();
-    assert_eq!(refused(&stranger).await, Some(Refusal::CustomerNotLinked));
+    let mut unlinked = invoice("inv", "200.12");
+    unlinked.customer = CustomerId::new("unlinked").unwrap();
+    assert_eq!(refused(&unlinked).await, Some(Refusal::CustomerNotLinked));
 
     bench
         .host
-        .set_connection_enabled(&organization(), &code(), false)
+        .set_connection_enabled(&connection("main"), false)
         .await
         .unwrap();
     assert_eq!(
@@ -303,20 +315,24 @@ async fn what_cannot_be_asked_for_is_refused_by_name_and_nothing_is_sent() {
     );
     bench
         .host
-        .set_connection_enabled(&organization(), &code(), true)
+        .set_connection_enabled(&connection("main"), true)
         .await
         .unwrap();
 
-    let nobody = Customer::new(customer());
-    let link = NewCustomerLink::new(organization(), nobody, code());
-    let linking = bench.host.link_customer(link).await.unwrap();
+    let without_phone = Customer::new(customer());
+    let main = connection("main");
+    let linking = bench
+        .host
+        .link_customer(&main, &without_phone)
+        .await
+        .unwrap();
     assert!(linking.linked.needs.names("phone"));
     let error = bench
         .host
         .payment_url(&invoice("inv", "200.12"))
         .await
         .unwrap_err();
-    let CheckoutError::Invalid(violations) = error else {
+    let ErrorKind::Invalid(violations) = error.kind() else {
         panic!("{error}")
     };
     assert!(violations.names("customer.phone"));
@@ -331,7 +347,7 @@ async fn another_amount_after_money_came_in_is_refused() {
     bench
         .receive(&[paid_event(url.reference.as_str(), &payment)])
         .await;
-    bench.settle().await;
+    bench.apply_all().await;
     let error = bench
         .host
         .payment_url(&invoice("inv", "300.00"))
@@ -355,7 +371,7 @@ async fn another_currency_after_money_came_in_in_it_is_refused() {
     };
     list(payment.clone());
     bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     // In no total of rupees, and it must not be asked for again in dollars.
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
     let mut in_dollars = invoice("inv", "1.00");

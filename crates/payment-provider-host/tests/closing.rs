@@ -4,27 +4,32 @@ mod gateway;
 
 use std::time::Duration;
 
-use gateway::bench::{Bench, code, invoice, organization};
+use gateway::bench::{Bench, connection, invoice};
 use gateway::{Fault, about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::{Closed, Verdict};
-use payment_provider_host::*;
+use payment_provider_host::ErrorKind;
+use payment_provider_host::accounting::{AllocationOutcome, CheckoutState, CloseReason};
+use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::prelude::*;
+use payment_provider_host::workflows::CloseOutcome;
 
-async fn close(bench: &Bench, unpaid: &Payable) -> Closing {
-    bench.host.close(unpaid, Closed::Voided).await.unwrap()
+async fn close(bench: &Bench, unpaid: &Payable) -> CloseOutcome {
+    bench.host.close(unpaid, CloseReason::Voided).await.unwrap()
 }
 
-fn count(closing: &Closing) -> (usize, usize) {
-    (closing.still_payable.len(), closing.unbooked.len())
+fn count(closing: &CloseOutcome) -> (usize, usize) {
+    (closing.still_payable.len(), closing.unreconciled.len())
 }
 
-async fn verdicts(bench: &Bench) -> Vec<Option<Verdict>> {
+async fn verdicts(bench: &Bench) -> Vec<Option<AllocationOutcome>> {
     let payments = bench.view("inv").await.payments.into_iter();
-    payments.map(|payment| payment.verdict).collect()
+    payments
+        .map(|payment| payment.allocation.map(|it| it.outcome))
+        .collect()
 }
 
 #[tokio::test]
-async fn what_was_paid_and_never_told_is_booked_by_closing() {
+async fn an_unreported_payment_is_posted_by_closing() {
     for unsupported in [false, true] {
         let bench = Bench::new().await;
         let unpaid = invoice("inv", "100.00");
@@ -33,13 +38,13 @@ async fn what_was_paid_and_never_told_is_booked_by_closing() {
         let payment = bench.gateway.pay(url.reference.as_str(), "100.00");
         assert_eq!(count(&close(&bench, &unpaid).await), (0, 0));
         assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 failed");
-        assert_eq!(verdicts(&bench).await, [Some(Verdict::Late)]);
+        assert_eq!(verdicts(&bench).await, [Some(AllocationOutcome::Late)]);
 
         // The webhook comes after all, and closing is repeated: neither changes anything.
         bench
             .receive(&[paid_event(url.reference.as_str(), &payment)])
             .await;
-        bench.settle().await;
+        bench.apply_all().await;
         let calls = bench.gateway.state().calls.len();
         assert_eq!(count(&close(&bench, &unpaid).await), (0, 0));
         assert_eq!(bench.gateway.state().calls.len(), calls);
@@ -48,7 +53,7 @@ async fn what_was_paid_and_never_told_is_booked_by_closing() {
 }
 
 #[tokio::test]
-async fn an_instalment_on_a_link_that_stays_payable_is_booked_too() {
+async fn an_instalment_on_a_link_that_stays_payable_is_posted_too() {
     let bench = Bench::new().await;
     let unpaid = invoice("inv", "100.00").with_partial_payments(PartialPayments::any());
     let url = bench.url(&unpaid).await;
@@ -59,7 +64,7 @@ async fn an_instalment_on_a_link_that_stays_payable_is_booked_too() {
 }
 
 #[tokio::test]
-async fn money_that_cannot_be_fetched_is_reported_and_closing_again_books_it() {
+async fn money_that_cannot_be_fetched_is_reported_and_closing_again_posts_it() {
     let bench = Bench::new().await;
     let unpaid = invoice("inv", "100.00");
     let url = bench.url(&unpaid).await;
@@ -69,10 +74,10 @@ async fn money_that_cannot_be_fetched_is_reported_and_closing_again_books_it() {
     bench.gateway.fail_next(Fault::Down);
     let closing = close(&bench, &unpaid).await;
     assert_eq!(count(&closing), (0, 1));
-    let (reference, error) = &closing.unbooked[0];
+    let (reference, error) = &closing.unreconciled[0];
     assert_eq!(*reference, url.reference);
     assert!(
-        matches!(error, CheckoutError::Provider(error) if error.kind() == ErrorKind::Timeout),
+        matches!(error.kind(), ErrorKind::Provider(error) if error.kind() == payment_provider_core::ProviderErrorKind::Timeout),
         "{error}"
     );
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 failed");
@@ -98,15 +103,15 @@ async fn money_that_is_stated_and_not_listed_is_reported_until_it_is() {
     bench.host.apply_due_deliveries().await.unwrap();
     let closing = close(&bench, &unpaid).await;
     assert_eq!(count(&closing), (0, 1));
-    let error = &closing.unbooked[0].1;
-    assert!(matches!(error, CheckoutError::Busy { .. }), "{error}");
+    let error = &closing.unreconciled[0].1;
+    assert!(matches!(error.kind(), ErrorKind::Pending { .. }), "{error}");
     listed(vec![paid]);
     assert_eq!(count(&close(&bench, &unpaid).await), (0, 0));
     assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 failed");
 }
 
 #[tokio::test]
-async fn money_on_what_ended_before_is_booked_by_closing() {
+async fn money_on_what_ended_before_is_posted_by_closing() {
     let bench = Bench::new().await;
     let unpaid = invoice("inv", "100.00");
     let first = bench.url(&unpaid).await;
@@ -114,7 +119,7 @@ async fn money_on_what_ended_before_is_booked_by_closing() {
     let unpaid = invoice("inv", "150.00");
     bench.url(&unpaid).await;
     bench.gateway.pay(first.reference.as_str(), "100.00");
-    // A webhook tells of it; the gateway does not list it at the time.
+    // A webhook reports it; the gateway does not list it at the time.
     let snapshot = bench.gateway.snapshot(first.reference.as_str());
     let kind = EventKind::Snapshot(CheckoutSnapshot::new(
         CheckoutStatus::Cancelled,
@@ -128,7 +133,7 @@ async fn money_on_what_ended_before_is_booked_by_closing() {
     };
     let event = Event::new("LINK", about(first.reference.as_str()), kind);
     bench.receive(&[event]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.deliveries().await[0].state, DeliveryState::Parked);
     bench
         .gateway
@@ -145,7 +150,7 @@ async fn money_on_what_ended_before_is_booked_by_closing() {
 }
 
 #[tokio::test]
-async fn what_is_paid_while_an_interrupted_creation_is_found_is_booked_though_closed() {
+async fn a_payment_found_while_an_interrupted_creation_is_resumed_is_posted_though_closed() {
     let bench = Bench::new().await;
     let unpaid = invoice("inv", "100.00");
     bench.gateway.fail_next(Fault::AfterCommit);
@@ -163,7 +168,10 @@ async fn what_is_paid_while_an_interrupted_creation_is_found_is_booked_though_cl
     };
     let (url, closing) = tokio::join!(bench.host.payment_url(&unpaid), void);
     assert_eq!(count(&closing), (1, 0));
-    assert!(matches!(url, Err(CheckoutError::Refused(Refusal::Closed))));
+    assert!(matches!(
+        url,
+        Ok(PaymentUrlOutcome::NothingDue(NothingDue::Closed))
+    ));
     assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 failed");
 }
 
@@ -178,7 +186,7 @@ async fn an_account_that_cannot_be_asked_any_more_leaves_nothing_unsaid() {
     assert_eq!(count(&close(&bench, &unpaid).await), (0, 1));
     bench
         .host
-        .set_connection_enabled(&organization(), &code(), false)
+        .set_connection_enabled(&connection("main"), false)
         .await
         .unwrap();
     bench.clock.advance(Duration::from_hours(24 * 30));

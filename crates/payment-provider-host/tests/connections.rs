@@ -2,16 +2,19 @@
 
 mod gateway;
 
-use gateway::bench::{Bench, code, organization, provider};
+use gateway::bench::{Bench, connection, connection_of, decrypt_error, provider};
 use gateway::store::{ON_POSTGRES, execute, in_tx, texts};
 use payment_provider_core::*;
-use payment_provider_host::*;
+use payment_provider_host::ErrorKind;
+use payment_provider_host::connections::EnvironmentMismatch;
+use payment_provider_host::encryption::{DecryptError, KeyFileError};
+use payment_provider_host::error::{Conflict, Entity};
+use payment_provider_host::prelude::*;
 
 const CANARY: &str = "canary-secret-5f1d";
 
 fn new_connection(name: &str, code: &str, settings: ConnectionSettings) -> NewConnection {
-    let code = ConnectionCode::new(code).unwrap();
-    NewConnection::new(organization(), provider(), code, name, settings)
+    NewConnection::new(connection(code), provider(), name, settings)
 }
 
 #[tokio::test]
@@ -24,7 +27,7 @@ async fn every_violation_is_reported_at_once_and_nothing_is_stored() {
     let error = bench.host.add_connection(new).await.unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(!text.contains(CANARY), "{text}");
-    let ConnectionError::Invalid(violations) = error else {
+    let ErrorKind::Invalid(violations) = error.kind() else {
         panic!("{text}")
     };
     for field in ["name", "settings.key", "settings.page", "settings.kee"] {
@@ -34,20 +37,24 @@ async fn every_violation_is_reported_at_once_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn unknown_providers_and_taken_codes_are_said_so() {
+async fn unknown_providers_and_taken_codes_are_refused_by_name() {
     let bench = Bench::new().await;
     let mut new = new_connection("A", "second", ConnectionSettings::new());
     new.provider = ProviderId::new("nobody").unwrap();
     let error = bench.host.add_connection(new).await.unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::NotFound(Entity::Provider)
+    ));
     assert_eq!(error.to_string(), "no provider `nobody`; known: memory");
 
-    let new = new_connection(
-        "A",
-        code().as_str(),
-        ConnectionSettings::new().with("key", "k"),
-    );
+    let settings = ConnectionSettings::new().with("key", "k");
+    let new = new_connection("A", "main", settings);
     let error = bench.host.add_connection(new).await.unwrap_err();
-    assert!(matches!(error, ConnectionError::CodeTaken));
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Conflict(Conflict::CodeTaken)
+    ));
 }
 
 #[tokio::test]
@@ -64,11 +71,7 @@ async fn a_secret_is_neither_shown_nor_found_in_the_files() {
     assert_eq!(made.secrets[0].field, "key");
     assert_eq!(made.secrets[0].count, 1);
     assert!(!format!("{made:?}").contains(CANARY));
-    bench
-        .host
-        .check_connection(&organization(), &made.code)
-        .await
-        .unwrap();
+    bench.host.check_connection(&made.to_ref()).await.unwrap();
     let mut files = 0;
     for entry in std::fs::read_dir(bench.place.directory.path()).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
@@ -87,37 +90,29 @@ async fn a_secret_is_neither_shown_nor_found_in_the_files() {
 }
 
 #[tokio::test]
-async fn a_row_copied_to_another_connection_does_not_open() {
+async fn a_row_copied_to_another_connection_does_not_decrypt() {
     let bench = Bench::new().await;
-    let settings = ConnectionSettings::new().with("key", "k2");
-    bench
-        .host
-        .add_connection(new_connection("A", "second", settings))
-        .await
-        .unwrap();
+    bench.add_connection("second", "k2").await;
     execute(&bench.host, "UPDATE connections SET encrypted_settings =
              (SELECT encrypted_settings FROM connections WHERE code = 'main') WHERE code = 'second'").await;
-    let second = ConnectionCode::new("second").unwrap();
     let error = bench
         .host
-        .check_connection(&organization(), &second)
+        .check_connection(&connection("second"))
         .await
         .unwrap_err();
-    assert!(matches!(
-        error,
-        ConnectionError::Sealed(UnsealError::DoesNotOpen)
-    ));
+    assert_eq!(decrypt_error(&error), Some(DecryptError::WrongKeyOrAltered));
 }
 
 #[tokio::test]
-async fn what_is_copied_to_another_tenant_environment_or_field_does_not_open() {
+async fn a_secret_copied_to_another_tenant_environment_or_field_does_not_decrypt() {
     let bench = Bench::new().await;
     let settings = || {
         let settings = ConnectionSettings::new().with("key", "k2");
         settings.with("spare", "s2")
     };
     let other = OrganizationId::new("other").unwrap();
-    let new = NewConnection::new(other.clone(), provider(), code(), "Same code", settings());
+    let other = connection_of(&other, "main");
+    let new = NewConnection::new(other.clone(), provider(), "Same code", settings());
     bench.host.add_connection(new).await.unwrap();
     for name in ["environment", "field"] {
         let new = new_connection(name, name, settings());
@@ -139,20 +134,10 @@ async fn what_is_copied_to_another_tenant_environment_or_field_does_not_open() {
         assert_eq!(changed, 1);
     }
     bench.host.commit(tx).await.unwrap();
-    let named = |name| ConnectionCode::new(name).unwrap();
-    for (organization, code) in [
-        (other, code()),
-        (organization(), named("environment")),
-        (organization(), named("field")),
-    ] {
-        let error = bench.host.check_connection(&organization, &code).await;
-        assert!(
-            matches!(
-                error,
-                Err(ConnectionError::Sealed(UnsealError::DoesNotOpen))
-            ),
-            "{organization} {code}: {error:?}"
-        );
+    for copied in [other, connection("environment"), connection("field")] {
+        let error = bench.host.check_connection(&copied).await.unwrap_err();
+        let reason = decrypt_error(&error);
+        assert_eq!(reason, Some(DecryptError::WrongKeyOrAltered), "{copied:?}");
     }
 }
 
@@ -164,13 +149,27 @@ async fn the_environment_of_a_connection_cannot_change() {
         .with("live", true);
     let error = bench
         .host
-        .replace_settings(&organization(), &code(), &live)
+        .replace_settings(&connection("main"), &live)
         .await
         .unwrap_err();
-    let ConnectionError::Invalid(violations) = error else {
+    let ErrorKind::Invalid(violations) = error.kind() else {
         panic!("{error}")
     };
     assert!(violations.names("settings.environment"));
+}
+
+#[tokio::test]
+async fn settings_of_another_environment_than_the_stored_one_are_refused() {
+    let bench = Bench::new().await;
+    let changed = r#"UPDATE connections SET plain_settings = '{"live":true}'"#;
+    execute(&bench.host, changed).await;
+    let error = bench.host.check_connection(&connection("main")).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Encryption), "{error:?}");
+    let source = std::error::Error::source(&error).unwrap();
+    let mismatch: &EnvironmentMismatch = source.downcast_ref().unwrap();
+    assert_eq!(mismatch.stored, Environment::Sandbox);
+    assert_eq!(mismatch.connected, Environment::Production);
 }
 
 #[cfg(unix)]
@@ -180,13 +179,16 @@ fn the_key_file_is_its_owners_alone() {
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sealing.key");
-    let made = SealingKey::from_file_or_new(&path).unwrap();
+    let made = EncryptionKey::from_file_or_new(&path).unwrap();
     let permissions = std::fs::metadata(&path).unwrap().permissions();
     assert_eq!(permissions.mode() & 0o777, 0o600);
-    assert_eq!(SealingKey::from_file_or_new(&path).unwrap().id(), made.id());
+    assert_eq!(
+        EncryptionKey::from_file_or_new(&path).unwrap().id(),
+        made.id()
+    );
 
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let error = SealingKey::from_file_or_new(&path).unwrap_err();
+    let error = EncryptionKey::from_file_or_new(&path).unwrap_err();
     assert!(
         matches!(error, KeyFileError::Exposed { mode: 0o644 }),
         "{error}"
@@ -194,11 +196,11 @@ fn the_key_file_is_its_owners_alone() {
 }
 
 #[test]
-fn a_key_file_that_holds_no_key_is_said_so() {
+fn a_key_file_without_a_key_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sealing.key");
-    drop(SealingKey::from_file_or_new(&path).unwrap());
+    drop(EncryptionKey::from_file_or_new(&path).unwrap());
     std::fs::write(&path, "not a key").unwrap();
-    let error = SealingKey::from_file(&path).unwrap_err();
+    let error = EncryptionKey::from_file(&path).unwrap_err();
     assert!(matches!(error, KeyFileError::Malformed), "{error}");
 }

@@ -4,41 +4,41 @@ mod gateway;
 
 use std::time::Duration;
 
-use gateway::bench::{Bench, code, customer, invoice, organization, provider};
+use gateway::bench::{Bench, connection, customer, invoice, organization, provider};
 use gateway::store::texts;
 use gateway::{Fault, delivery, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Closed;
-use payment_provider_host::*;
+use payment_provider_host::ErrorKind;
+use payment_provider_host::accounting::CloseReason;
+use payment_provider_host::connections::ConnectionUse;
+use payment_provider_host::error::{Conflict, Entity, Refusal};
+use payment_provider_host::prelude::*;
+use payment_provider_host::workflows::UnlinkOutcome;
 
 const GRACE: Duration = Duration::from_hours(180 * 24);
 
-async fn delete(bench: &Bench) -> Result<(), DeletionError> {
-    bench.host.delete_connection(&organization(), &code()).await
+async fn delete(bench: &Bench) -> Result<(), Error> {
+    bench.host.delete_connection(&connection("main")).await
 }
 
 async fn in_use(bench: &Bench) -> ConnectionUse {
-    match delete(bench).await {
-        Err(DeletionError::InUse(used)) => {
-            bench
-                .host
-                .connection(&organization(), &code())
-                .await
-                .unwrap();
+    match delete(bench).await.map_err(Error::into_kind) {
+        Err(ErrorKind::Refused(Refusal::ConnectionInUse(used))) => {
+            bench.host.connection(&connection("main")).await.unwrap();
             used
         }
         other => panic!("{other:?}"),
     }
 }
 
-async fn unlink(bench: &Bench) -> Departure {
+async fn unlink(bench: &Bench) -> UnlinkOutcome {
     let (organization, customer) = (organization(), customer());
     let unlinked = bench.host.unlink_customer(&organization, &customer);
     unlinked.await.unwrap()
 }
 
 #[tokio::test]
-async fn everything_that_stands_in_the_way_is_told_at_once() {
+async fn all_reasons_against_a_deletion_are_reported_at_once() {
     let bench = Bench::new().await;
     let unpaid = invoice("inv", "100.00");
     let url = bench.url(&unpaid).await;
@@ -53,20 +53,24 @@ async fn everything_that_stands_in_the_way_is_told_at_once() {
     assert_eq!((used.waiting_deliveries, used.linked_customers), (1, 1));
     assert_eq!(used.money_expected_until, Some(until));
     assert_eq!(
-        DeletionError::InUse(used).to_string(),
+        Error::from(Refusal::ConnectionInUse(used)).to_string(),
         format!(
             "the connection is still needed: open checkouts: 1; deliveries not applied: 1; \
              linked customers: 1; late money is expected until {until}"
         )
     );
 
-    bench.settle().await;
-    bench.host.close(&unpaid, Closed::Voided).await.unwrap();
+    bench.apply_all().await;
+    bench
+        .host
+        .close(&unpaid, CloseReason::Voided)
+        .await
+        .unwrap();
     unlink(&bench).await;
     // Disabling it first changes nothing of that.
     bench
         .host
-        .set_connection_enabled(&organization(), &code(), false)
+        .set_connection_enabled(&connection("main"), false)
         .await
         .unwrap();
     let used = in_use(&bench).await;
@@ -82,20 +86,24 @@ async fn everything_that_stands_in_the_way_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn money_that_is_stated_and_not_booked_keeps_it() {
+async fn a_reported_amount_that_is_not_posted_keeps_it() {
     let bench = Bench::new().await;
     let unpaid = invoice("inv", "100.00");
     let url = bench.url(&unpaid).await;
     bench.gateway.pay(url.reference.as_str(), "100.00");
-    // The cancellation tells of the money, the list cannot be had.
+    // The cancellation reports the money; the list cannot be fetched.
     bench.gateway.fail_next(Fault::Skip);
     bench.gateway.fail_next(Fault::Down);
-    assert_eq!(unlink(&bench).await.unbooked.len(), 1);
+    assert_eq!(unlink(&bench).await.unreconciled.len(), 1);
     bench.clock.advance(GRACE * 2);
     let used = in_use(&bench).await;
     assert_eq!((used.unreconciled_checkouts, used.open_checkouts), (1, 0));
     assert_eq!(used.money_expected_until, None);
-    bench.host.close(&unpaid, Closed::Settled).await.unwrap();
+    bench
+        .host
+        .close(&unpaid, CloseReason::PaidElsewhere)
+        .await
+        .unwrap();
     assert_eq!(bench.totals("inv").await, "100.00 0.00 100.00 succeeded");
     // It became known just now; there may be a refund.
     let used = in_use(&bench).await;
@@ -106,44 +114,54 @@ async fn money_that_is_stated_and_not_booked_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_deleted_connection_is_unknown_and_what_came_in_stays_in_the_books() {
+async fn a_deleted_connection_is_unknown_and_what_was_received_stays_in_the_ledger() {
     let bench = Bench::new().await;
     let unpaid = invoice("inv", "100.00");
     let url = bench.url(&unpaid).await;
     let payment = bench.gateway.pay(url.reference.as_str(), "100.00");
     let event = paid_event(url.reference.as_str(), &payment);
     bench.receive(std::slice::from_ref(&event)).await;
-    bench.settle().await;
+    bench.apply_all().await;
     unlink(&bench).await;
     bench.clock.advance(GRACE * 2);
     let before = bench.view("inv").await;
     delete(&bench).await.unwrap();
-    assert!(matches!(delete(&bench).await, Err(DeletionError::NotFound)));
+    assert!(matches!(
+        delete(&bench).await.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
 
     let host = &bench.host;
-    let (organization, code) = (organization(), code());
-    let found = host.connection(&organization, &code).await;
-    assert!(matches!(found, Err(ConnectionError::NotFound)));
+    let found = host.connection(&connection("main")).await;
+    assert!(matches!(
+        found.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
     assert!(host.connections(None).await.unwrap().is_empty());
     for request in [delivery("k1", &[event]), delivery("forged", &[])] {
         let refused = bench.receive_request(request).await;
-        assert!(matches!(refused, Err(ReceiveError::UnknownConnection)));
+        assert!(matches!(
+            refused.as_ref().map_err(Error::kind),
+            Err(ErrorKind::NotFound(Entity::Connection))
+        ));
     }
     let settings = ConnectionSettings::new().with("key", "k1");
-    let change = host.replace_settings(&organization, &code, &settings).await;
-    assert!(matches!(change, Err(ConnectionError::NotFound)));
-    let new = NewConnection::new(organization.clone(), provider(), code, "Again", settings);
-    let again = host.add_connection(new).await;
-    assert!(matches!(again, Err(ConnectionError::CodeTaken)));
-    let link = NewCustomerLink::new(
-        organization,
-        Customer::new(customer()),
-        gateway::bench::code(),
-    );
-    let linked = host.link_customer(link).await;
+    let change = host.replace_settings(&connection("main"), &settings).await;
     assert!(matches!(
-        linked,
-        Err(CustomerError::Connection(ConnectionError::NotFound))
+        change.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
+    let new = NewConnection::new(connection("main"), provider(), "Again", settings);
+    let again = host.add_connection(new).await;
+    assert!(matches!(
+        again.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Conflict(Conflict::CodeTaken))
+    ));
+    let payer = Customer::new(customer());
+    let linked = host.link_customer(&connection("main"), &payer).await;
+    assert!(matches!(
+        linked.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
     ));
 
     let after = bench.view("inv").await;
@@ -156,9 +174,12 @@ async fn a_deleted_connection_is_unknown_and_what_came_in_stays_in_the_books() {
     assert_eq!(after.history.len(), before.history.len());
     let query = "SELECT plain_settings || encrypted_settings FROM connections";
     assert_eq!(texts(&bench.host, query).await, ["{}{}"]);
-    // Nobody has to be asked about what is settled.
-    let closed = host.close(&unpaid, Closed::Settled).await.unwrap();
-    assert!(closed.still_payable.is_empty() && closed.unbooked.is_empty());
+    // No request is needed for a checkout that is reconciled.
+    let closed = host
+        .close(&unpaid, CloseReason::PaidElsewhere)
+        .await
+        .unwrap();
+    assert!(closed.still_payable.is_empty() && closed.unreconciled.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -167,31 +188,32 @@ async fn a_webhook_at_the_same_moment_is_kept_or_refused() {
     let other = bench.another_process().await;
     let (mut kept, mut refused) = (0, 0);
     for round in 0..30 {
-        let code = ConnectionCode::new(format!("c{round}")).unwrap();
-        let settings = ConnectionSettings::new().with("key", "k1");
-        let new = NewConnection::new(organization(), provider(), code.clone(), "C", settings);
-        bench.host.add_connection(new).await.unwrap();
+        let code = format!("c{round}");
+        bench.add_connection(&code, "k1").await;
+        let connection = connection(&code);
         let event = Event::new("LINK", gateway::about("unknown"), EventKind::FetchNeeded);
         let request = delivery("k1", &[event]);
-        let told = async {
+        let received = async {
             for _ in 0..round % 7 {
                 tokio::task::yield_now().await;
             }
             let host = &bench.host;
-            host.receive_webhook(&provider(), &organization(), &code, &request)
+            host.receive_webhook(&provider(), &connection, &request)
                 .await
         };
-        let organization = organization();
-        let deleted = other.delete_connection(&organization, &code);
-        let (told, deleted) = tokio::join!(told, deleted);
-        match (told, deleted) {
-            (Ok(_), Err(DeletionError::InUse(used))) => {
+        let deleted = other.delete_connection(&connection);
+        let (received, deleted) = tokio::join!(received, deleted);
+        match (
+            received.map_err(Error::into_kind),
+            deleted.map_err(Error::into_kind),
+        ) {
+            (Ok(_), Err(ErrorKind::Refused(Refusal::ConnectionInUse(used)))) => {
                 assert_eq!(used.waiting_deliveries, 1);
-                let stored = other.deliveries(&organization, &code, 9).await.unwrap();
+                let stored = other.deliveries(&connection, 9).await.unwrap();
                 assert_eq!(stored.len(), 1);
                 kept += 1;
             }
-            (Err(ReceiveError::UnknownConnection), Ok(())) => refused += 1,
+            (Err(ErrorKind::NotFound(Entity::Connection)), Ok(())) => refused += 1,
             odd => panic!("{odd:?}"),
         }
     }

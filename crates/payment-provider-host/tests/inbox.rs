@@ -4,15 +4,19 @@ mod gateway;
 
 use std::sync::{Arc, Mutex};
 
-use gateway::bench::{Bench, code, invoice, organization, provider};
+use gateway::bench::{Bench, connection, connection_of, invoice, provider};
 use gateway::store::{in_tx, numbers};
-use gateway::{Fault, about, delivery, paid_event};
+use gateway::{Fault, about, claim_events, delivery, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Verdict;
-use payment_provider_host::*;
+use payment_provider_host::ErrorKind;
+use payment_provider_host::accounting::{AllocationOutcome, AuditEvent};
+use payment_provider_host::error::Entity;
+use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::ledger::Cause;
+use payment_provider_host::prelude::*;
 use test_support::{FrozenTime, in_time, until};
 
-/// What a link event of a real gateway says: the payment, then the checkout's totals.
+/// A link event that names its payment: the payment, then the checkout's totals.
 fn link_events(bench: &Bench, reference: &str, payment: &Payment) -> Vec<Event> {
     let snapshot = EventKind::Snapshot(bench.gateway.snapshot(reference));
     vec![
@@ -34,7 +38,7 @@ async fn states(bench: &Bench) -> Vec<DeliveryState> {
 }
 
 #[tokio::test]
-async fn a_payment_told_by_two_event_types_and_ten_times_counts_once() {
+async fn a_payment_reported_by_two_event_types_ten_times_counts_once() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
@@ -44,13 +48,16 @@ async fn a_payment_told_by_two_event_types_and_ten_times_counts_once() {
     for _ in 0..10 {
         bench.receive(&link).await;
         bench.receive(&alone).await;
-        bench.settle().await;
+        bench.apply_all().await;
     }
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(bench.view("inv").await.payments.len(), 1);
     let deliveries = bench.deliveries().await;
     assert_eq!(
-        deliveries.iter().map(|d| d.copies).collect::<Vec<_>>(),
+        deliveries
+            .iter()
+            .map(|d| d.delivery_count)
+            .collect::<Vec<_>>(),
         [10, 10]
     );
     // All that was said agreed, so the gateway was never asked.
@@ -81,7 +88,7 @@ async fn details_are_kept_whichever_event_brought_them() {
         };
         for payment in order {
             bench.receive(&[paid_event(reference, payment)]).await;
-            bench.settle().await;
+            bench.apply_all().await;
         }
         let view = bench.view("inv").await;
         assert_eq!(view.payments[0].payment, full, "{link_first}");
@@ -114,7 +121,7 @@ async fn every_order_of_two_instalments_and_their_events_ends_equal() {
         ];
         for position in order {
             bench.receive(&deliveries[position]).await;
-            bench.settle().await;
+            bench.apply_all().await;
         }
         assert_eq!(
             bench.totals("inv").await,
@@ -126,15 +133,13 @@ async fn every_order_of_two_instalments_and_their_events_ends_equal() {
 }
 
 #[tokio::test]
-async fn a_payment_under_two_ids_counts_once_in_either_order() {
+async fn a_payment_that_a_link_event_claims_counts_once_in_either_order() {
     for link_first in [true, false] {
         let bench = Bench::new().await;
         let url = bench.url(&invoice("inv", "200.12")).await;
         let reference = url.reference.as_str();
         let listed = bench.gateway.pay(reference, "200.12");
-        let mut told = listed.clone();
-        told.id = PaymentId::new("other-id").unwrap();
-        let link = link_events(&bench, reference, &told);
+        let link = claim_events(&bench.gateway, reference, &listed);
         let alone = vec![paid_event(reference, &listed)];
         let order = if link_first {
             [&link, &alone]
@@ -143,7 +148,7 @@ async fn a_payment_under_two_ids_counts_once_in_either_order() {
         };
         for events in order {
             bench.receive(events).await;
-            bench.settle().await;
+            bench.apply_all().await;
         }
         assert_eq!(
             bench.totals("inv").await,
@@ -153,11 +158,13 @@ async fn a_payment_under_two_ids_counts_once_in_either_order() {
         let view = bench.view("inv").await;
         assert_eq!(view.payments.len(), 1, "{link_first}");
         assert_eq!(view.payments[0].payment.id, listed.id, "{link_first}");
-        // Told again under either id in a delivery of other bytes, nothing more happens.
-        for mut payment in [told, listed] {
-            payment.method = Some("upi".to_owned());
-            bench.receive(&[paid_event(reference, &payment)]).await;
-            bench.settle().await;
+        // Reported again either way in a delivery of other bytes, nothing more happens.
+        let mut detailed = listed;
+        detailed.method = Some("upi".to_owned());
+        let claim = link.into_iter().take(1).collect();
+        for events in [claim, vec![paid_event(reference, &detailed)]] {
+            bench.receive(&events).await;
+            bench.apply_all().await;
         }
         assert_eq!(
             bench.totals("inv").await,
@@ -168,22 +175,21 @@ async fn a_payment_under_two_ids_counts_once_in_either_order() {
 }
 
 #[tokio::test]
-async fn an_instalment_under_two_ids_counts_once_though_more_is_still_due() {
+async fn a_claimed_instalment_counts_once_though_more_is_still_due() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let listed = bench.gateway.pay(reference, "55.00");
-    let mut told = listed.clone();
-    told.id = PaymentId::new("other-id").unwrap();
-    for payment in [&listed, &told] {
-        bench.receive(&[paid_event(reference, payment)]).await;
-        bench.settle().await;
+    let alone = vec![paid_event(reference, &listed)];
+    for events in [alone, claim_events(&bench.gateway, reference, &listed)] {
+        bench.receive(&events).await;
+        bench.apply_all().await;
     }
     assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
 }
 
 #[tokio::test]
-async fn paid_without_a_payment_is_fetched_before_anything_is_booked() {
+async fn paid_without_a_payment_is_fetched_before_anything_is_posted() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
@@ -192,12 +198,12 @@ async fn paid_without_a_payment_is_fetched_before_anything_is_booked() {
     bench
         .receive(&[Event::new("LINK", about(reference), snapshot)])
         .await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
 #[tokio::test]
-async fn paid_with_less_is_booked_as_what_came_and_flagged() {
+async fn paid_with_less_is_posted_as_received_and_flagged() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
@@ -212,14 +218,17 @@ async fn paid_with_less_is_booked_as_what_came_and_flagged() {
     bench
         .receive(&link_events(&bench, reference, &payment))
         .await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
     let view = bench.view("inv").await;
-    assert_eq!(view.payments[0].verdict, Some(Verdict::AmountMismatch));
+    assert_eq!(
+        view.payments[0].allocation.map(|it| it.outcome),
+        Some(AllocationOutcome::AmountMismatch)
+    );
     assert!(
         view.history
             .iter()
-            .any(|entry| entry.kind == HistoryKind::Mismatch)
+            .any(|entry| entry.event == AuditEvent::Mismatch)
     );
     assert_eq!(view.due.decimal().to_string(), "145.12");
 }
@@ -233,7 +242,7 @@ async fn a_failed_attempt_never_takes_back_a_payment() {
         .gateway
         .attempt(reference, "200.12", PaymentStatus::Failed);
     bench.receive(&[paid_event(reference, &failed)]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
 
     let paid = bench.gateway.pay(reference, "200.12");
@@ -241,14 +250,14 @@ async fn a_failed_attempt_never_takes_back_a_payment() {
     let mut downgraded = paid;
     downgraded.status = PaymentStatus::Failed;
     bench.receive(&[paid_event(reference, &downgraded)]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     let view = bench.view("inv").await;
     assert_eq!(view.payments[1].payment.status, PaymentStatus::Succeeded);
 }
 
 #[tokio::test]
-async fn a_second_link_paid_is_surplus() {
+async fn a_payment_on_a_second_link_is_overpaid() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
     let first = bench.url(&invoice).await;
@@ -263,21 +272,25 @@ async fn a_second_link_paid_is_surplus() {
             .receive(&link_events(&bench, reference, &payment))
             .await;
     }
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "400.24 200.12 200.12 succeeded");
     let verdicts: Vec<_> = bench
         .view("inv")
         .await
         .payments
         .iter()
-        .filter_map(|payment| payment.verdict)
+        .filter_map(|payment| payment.allocation)
+        .map(|it| it.outcome)
         .collect();
     assert_eq!(verdicts.len(), 2);
-    assert!(verdicts.contains(&Verdict::Exact) && verdicts.contains(&Verdict::Duplicate));
+    assert!(
+        verdicts.contains(&AllocationOutcome::Exact)
+            && verdicts.contains(&AllocationOutcome::Duplicate)
+    );
 }
 
 #[tokio::test]
-async fn a_stale_delivery_books_nothing_by_itself_but_is_looked_into() {
+async fn a_stale_delivery_posts_nothing_by_itself_but_has_the_gateway_asked() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
@@ -290,7 +303,7 @@ async fn a_stale_delivery_books_nothing_by_itself_but_is_looked_into() {
     let mut request = delivery("k1", &[paid_event(reference, &invented)]);
     request.headers.insert("x-stale", "1".parse().unwrap());
     bench.receive_request(request).await.unwrap();
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
     let fetched = format!("fetch_checkout {reference}");
     assert!(bench.gateway.state().calls.contains(&fetched));
@@ -308,17 +321,17 @@ async fn an_event_before_the_links_id_is_known_is_applied_once_it_is() {
     let target = EventTarget::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
     let event = Event::new("PAYMENT", target, EventKind::Payment(payment));
     bench.receive(&[event]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
 
     let _ = bench.host.payment_url(&invoice).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(states(&bench).await, [DeliveryState::Applied]);
     assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
 }
 
 #[tokio::test]
-async fn an_attempt_told_before_the_links_id_is_known_is_applied_once_it_is() {
+async fn an_attempt_before_the_links_id_is_known_is_applied_once_it_is() {
     let bench = Bench::new().await;
     let invoice = invoice("inv", "200.12");
     bench.gateway.fail_next(Fault::AfterCommit);
@@ -332,10 +345,10 @@ async fn an_attempt_told_before_the_links_id_is_known_is_applied_once_it_is() {
     bench
         .receive(&[Event::new("PAYMENT", target, EventKind::Payment(failed))])
         .await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
     bench.url(&invoice).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(states(&bench).await, [DeliveryState::Applied]);
 }
 
@@ -348,10 +361,8 @@ async fn events_about_things_never_made_here_end_unmatched_without_alarm() {
         PaymentStatus::Succeeded,
         Money::from_decimal("1.00", Currency::INR).unwrap(),
     );
-    bench
-        .receive(&[paid_event("somebody-elses", &payment)])
-        .await;
-    bench.settle().await;
+    bench.receive(&[paid_event("not-ours", &payment)]).await;
+    bench.apply_all().await;
     assert_eq!(states(&bench).await, [DeliveryState::Unmatched]);
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
 }
@@ -375,7 +386,7 @@ async fn pings_and_unknown_events_are_kept_and_need_nothing() {
 }
 
 #[tokio::test]
-async fn unreadable_news_of_a_known_link_is_looked_into() {
+async fn an_unreadable_event_of_a_known_link_has_the_gateway_asked() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
@@ -384,10 +395,10 @@ async fn unreadable_news_of_a_known_link_is_looked_into() {
         reason: what.to_owned(),
     };
     let ours = Event::new("LINK", about(reference), unreadable("no amount"));
-    let theirs = Event::new("LINK", about("somebody-elses"), unreadable("no amount"));
+    let theirs = Event::new("LINK", about("not-ours"), unreadable("no amount"));
     bench.receive(&[ours]).await;
     bench.receive(&[theirs]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(
         states(&bench).await,
@@ -411,7 +422,7 @@ async fn a_gateway_that_cannot_be_asked_delays_but_loses_nothing() {
     let waiting = bench.deliveries().await.remove(0);
     assert_eq!(waiting.state, DeliveryState::Pending);
     assert!(waiting.error.is_some());
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -424,7 +435,7 @@ async fn a_delivery_that_fails_for_ever_is_parked_with_its_error() {
     bench
         .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
         .await;
-    bench.settle().await;
+    bench.apply_all().await;
     let parked = bench.deliveries().await.remove(0);
     assert_eq!(parked.state, DeliveryState::Parked);
     assert_eq!(parked.attempts, 25);
@@ -436,7 +447,7 @@ async fn wrong_signatures_and_unknown_connections_store_nothing() {
     let bench = Bench::new().await;
     let request = delivery("wrong", &[]);
     let error = bench.receive_request(request.clone()).await.unwrap_err();
-    assert!(matches!(error, ReceiveError::InvalidSignature));
+    assert!(matches!(error.kind(), ErrorKind::InvalidSignature));
 
     let elsewhere = [
         ("memory", "other-org", "main"),
@@ -446,13 +457,16 @@ async fn wrong_signatures_and_unknown_connections_store_nothing() {
     for (provider, organization, code) in elsewhere {
         let provider = ProviderId::new(provider).unwrap();
         let organization = OrganizationId::new(organization).unwrap();
-        let code = ConnectionCode::new(code).unwrap();
+        let connection = connection_of(&organization, code);
         let request = delivery("k1", &[]);
         let error = bench
             .host
-            .receive_webhook(&provider, &organization, &code, &request)
+            .receive_webhook(&provider, &connection, &request)
             .await;
-        assert!(matches!(error, Err(ReceiveError::UnknownConnection)));
+        assert!(matches!(
+            error.as_ref().map_err(Error::kind),
+            Err(ErrorKind::NotFound(Entity::Connection))
+        ));
     }
     assert!(states(&bench).await.is_empty());
 }
@@ -463,20 +477,19 @@ async fn another_tenants_delivery_cannot_touch_this_tenants_invoice() {
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let other = OrganizationId::new("other-org").unwrap();
-    let settings = ConnectionSettings::new().with("key", "k2");
-    let new = NewConnection::new(other.clone(), provider(), code(), "Other", settings);
-    bench.host.add_connection(new).await.unwrap();
+    bench.add_connection_of(&other, "main", "k2").await;
+    let other = connection_of(&other, "main");
     let payment = bench.gateway.pay(reference, "200.12");
     let request = delivery("k2", &[paid_event(reference, &payment)]);
     bench
         .host
-        .receive_webhook(&provider(), &other, &code(), &request)
+        .receive_webhook(&provider(), &other, &request)
         .await
         .unwrap();
-    bench.settle().await;
+    bench.apply_all().await;
     while bench.host.apply_due_deliveries().await.unwrap() > 0 {}
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
-    let deliveries = bench.host.deliveries(&other, &code(), 10).await.unwrap();
+    let deliveries = bench.host.deliveries(&other, 10).await.unwrap();
     assert_eq!(deliveries[0].state, DeliveryState::Unmatched);
 }
 
@@ -487,7 +500,7 @@ async fn old_and_new_secret_both_verify_and_the_match_is_recorded() {
     let settings = ConnectionSettings::new().with("key", both);
     bench
         .host
-        .replace_settings(&organization(), &code(), &settings)
+        .replace_settings(&connection("main"), &settings)
         .await
         .unwrap();
     for (secret, label) in [("k1", "key 1"), ("k2", "key 0")] {
@@ -496,17 +509,13 @@ async fn old_and_new_secret_both_verify_and_the_match_is_recorded() {
             .receive_request(delivery(secret, &[ping]))
             .await
             .unwrap();
-        let connection = bench
-            .host
-            .connection(&organization(), &code())
-            .await
-            .unwrap();
+        let connection = bench.host.connection(&connection("main")).await.unwrap();
         assert_eq!(connection.matched_secret.as_deref(), Some(label));
     }
     let settings = ConnectionSettings::new().with("key", "k2");
     bench
         .host
-        .replace_settings(&organization(), &code(), &settings)
+        .replace_settings(&connection("main"), &settings)
         .await
         .unwrap();
     assert!(bench.receive_request(delivery("k1", &[])).await.is_err());
@@ -519,12 +528,12 @@ async fn a_disabled_connection_still_takes_its_webhooks() {
     let reference = url.reference.as_str();
     bench
         .host
-        .set_connection_enabled(&organization(), &code(), false)
+        .set_connection_enabled(&connection("main"), false)
         .await
         .unwrap();
     let payment = bench.gateway.pay(reference, "200.12");
     bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -539,16 +548,16 @@ impl PaymentHandler for Reluctant {
         tx: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
-        if !matches!(change.cause, Cause::Booked { .. }) {
+        if !matches!(change.cause, Cause::Posted { .. }) {
             return Ok(());
         }
         in_tx!(tx, connection => {
-            sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, credited BIGINT)")
+            sqlx::query("CREATE TABLE IF NOT EXISTS own (payable TEXT, applied BIGINT)")
                 .execute(&mut *connection)
                 .await?;
             sqlx::query("INSERT INTO own VALUES ($1, $2)")
                 .bind(change.payable.as_str())
-                .bind(change.credited.minor_units())
+                .bind(change.applied.minor_units())
                 .execute(connection)
                 .await?;
         });
@@ -563,7 +572,7 @@ impl PaymentHandler for Reluctant {
 }
 
 #[tokio::test]
-async fn the_hosts_own_rows_and_the_booking_are_one_transaction() {
+async fn the_hosts_own_rows_and_the_posting_are_one_transaction() {
     let handler = Reluctant::default();
     let bench = Bench::with_handler(handler.clone()).await;
     let url = bench.url(&invoice("inv", "200.12")).await;
@@ -573,15 +582,15 @@ async fn the_hosts_own_rows_and_the_booking_are_one_transaction() {
         .await;
     bench.host.apply_due_deliveries().await.unwrap();
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
-    let rows = numbers(&bench.host, "SELECT credited FROM own").await;
+    let rows = numbers(&bench.host, "SELECT applied FROM own").await;
     assert_eq!(rows, [20_012]);
     assert_eq!(*handler.0.lock().unwrap(), 2);
 }
 
 #[tokio::test]
-async fn a_running_worker_applies_what_comes_and_stops_when_told() {
+async fn a_running_worker_applies_deliveries_and_stops_when_cancelled() {
     let bench = Bench::new().await;
     let stop = tokio_util::sync::CancellationToken::new();
     let worker = tokio::spawn({
@@ -656,7 +665,7 @@ async fn several_workers_apply_each_delivery_once() {
     let workers =
         (0..4).map(|_| async { while bench.host.apply_due_deliveries().await.unwrap() > 0 {} });
     futures_util::future::join_all(workers).await;
-    bench.settle().await;
+    bench.apply_all().await;
     for number in 0..30 {
         assert_eq!(
             bench.totals(&format!("inv-{number}")).await,

@@ -7,22 +7,24 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::bench::{Bench, code, invoice, organization};
+use gateway::bench::{Bench, connection, invalid_fields, invoice};
 use gateway::store::numbers;
 use gateway::{Gateway, ManualClock, MemoryFactory, about, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::*;
+use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::ledger::Cause;
+use payment_provider_host::prelude::*;
 use test_support::{hastened, until};
 use tokio_util::sync::CancellationToken;
 
 /// A runtime on the bench's database whose leases last so long.
-async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host, BuildError> {
+async fn with_lease(bench: &Bench, lease: Duration) -> Result<Host, Error> {
     let mut config = HostConfig::default();
     config.delivery_lease = lease;
     with_config(bench, config).await
 }
 
-async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host, BuildError> {
+async fn with_config(bench: &Bench, config: HostConfig) -> Result<Host, Error> {
     with_handler(bench, config, ()).await
 }
 
@@ -30,16 +32,16 @@ async fn with_handler(
     bench: &Bench,
     config: HostConfig,
     handler: impl PaymentHandler,
-) -> Result<Host, BuildError> {
+) -> Result<Host, Error> {
     let key = bench.place.directory.path().join("sealing.key");
-    let key = SealingKey::from_file_or_new(&key).unwrap();
+    let key = EncryptionKey::from_file_or_new(&key).unwrap();
     let mut registry = ProviderRegistry::new();
     let factory = MemoryFactory::new(Gateway::clone(&bench.gateway));
     registry.register(factory).unwrap();
     let builder = bench.place.open().await;
     builder
         .with_registry(registry)
-        .with_encryption_keys(SealingKeys::new(key))
+        .with_encryption_keys(EncryptionKeys::new(key))
         .with_clock(Arc::new(ManualClock::clone(&bench.clock)))
         .with_config(config)
         .with_handler(handler)
@@ -47,9 +49,8 @@ async fn with_handler(
         .await
 }
 
-/// A paid link of which the inbox has been told that there is something to look at, and a gateway
-/// that will take its time to answer.
-async fn news_and_a_slow_gateway(bench: &Bench) {
+/// A paid link, a delivery that has the gateway asked about it, and a gateway that answers late.
+async fn report_and_a_slow_gateway(bench: &Bench) {
     let url = bench.url(&invoice("inv", "200.12")).await;
     bench.gateway.pay(url.reference.as_str(), "200.12");
     let target = about(url.reference.as_str());
@@ -72,10 +73,10 @@ async fn attempts(bench: &Bench) -> i64 {
 }
 
 #[tokio::test]
-async fn what_a_dead_process_had_is_taken_up_when_its_lease_ends() {
+async fn deliveries_of_a_dead_process_are_leased_when_its_lease_ends() {
     let bench = Bench::new().await;
     let other = bench.another_process().await;
-    news_and_a_slow_gateway(&bench).await;
+    report_and_a_slow_gateway(&bench).await;
     // The work is dropped half-way.
     until_asked(&bench, 1, bench.host.apply_due_deliveries()).await;
     bench.gateway.state().hold = false;
@@ -92,7 +93,7 @@ async fn work_that_takes_longer_than_its_lease_stays_with_its_worker() {
     let bench = Bench::new().await;
     let other = bench.another_process().await;
     let host = with_lease(&bench, Duration::from_secs(1)).await.unwrap();
-    news_and_a_slow_gateway(&bench).await;
+    report_and_a_slow_gateway(&bench).await;
     let stop = CancellationToken::new();
     let worker = tokio::spawn({
         let (host, stop) = (host.clone(), stop.clone());
@@ -111,7 +112,7 @@ async fn work_that_takes_longer_than_its_lease_stays_with_its_worker() {
         .await;
         assert_eq!(other.apply_due_deliveries().await.unwrap(), 0);
     }
-    // What is under way when the worker is told to stop is finished.
+    // The work that is under way when the worker is stopped is finished.
     stop.cancel();
     bench.gateway.state().hold = false;
     worker.await.unwrap();
@@ -123,7 +124,7 @@ async fn work_that_takes_longer_than_its_lease_stays_with_its_worker() {
 async fn a_process_that_wakes_after_its_lease_applies_nothing() {
     let bench = Bench::new().await;
     let other = bench.another_process().await;
-    news_and_a_slow_gateway(&bench).await;
+    report_and_a_slow_gateway(&bench).await;
     let mut frozen = pin!(bench.host.apply_due_deliveries());
     let mut awake = pin!(other.apply_due_deliveries());
     until_asked(&bench, 1, &mut frozen).await;
@@ -137,7 +138,7 @@ async fn a_process_that_wakes_after_its_lease_applies_nothing() {
     awake.await.unwrap();
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(bench.view("inv").await.payments.len(), 1);
-    let found = bench.host.deliveries(&organization(), &code(), 10).await;
+    let found = bench.host.deliveries(&connection("main"), 10).await;
     assert_eq!(found.unwrap()[0].state, DeliveryState::Applied);
 }
 
@@ -145,7 +146,7 @@ async fn a_process_that_wakes_after_its_lease_applies_nothing() {
 async fn a_process_that_wakes_after_its_work_was_done_changes_nothing() {
     let bench = Bench::new().await;
     let other = bench.another_process().await;
-    news_and_a_slow_gateway(&bench).await;
+    report_and_a_slow_gateway(&bench).await;
     let mut frozen = pin!(bench.host.apply_due_deliveries());
     until_asked(&bench, 1, &mut frozen).await;
     bench.clock.advance(Duration::from_secs(31));
@@ -159,7 +160,7 @@ async fn a_process_that_wakes_after_its_work_was_done_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_lease_is_neither_a_moment_nor_for_ever() {
+async fn the_lease_setting_is_checked() {
     let bench = Bench::new().await;
     for refused in [
         Duration::ZERO,
@@ -168,7 +169,8 @@ async fn a_lease_is_neither_a_moment_nor_for_ever() {
         Duration::MAX,
     ] {
         let built = with_lease(&bench, refused).await;
-        assert!(matches!(built, Err(BuildError::DeliveryLease)));
+        let fields = invalid_fields(&built.unwrap_err());
+        assert_eq!(fields[0], "delivery_lease", "{refused:?}");
     }
     for taken in [1, 300].map(Duration::from_secs) {
         with_lease(&bench, taken).await.unwrap();
@@ -176,40 +178,42 @@ async fn a_lease_is_neither_a_moment_nor_for_ever() {
 }
 
 #[tokio::test]
-async fn there_is_a_try_and_it_lasts_no_shorter_than_a_lease_and_ends() {
+async fn the_attempt_settings_are_checked() {
     let bench = Bench::new().await;
     let mut config = HostConfig::default();
     config.delivery_attempts = 0;
     let built = with_config(&bench, config).await;
-    assert!(matches!(built, Err(BuildError::DeliveryAttempts)));
+    let fields = invalid_fields(&built.unwrap_err());
+    assert_eq!(fields, ["delivery_attempts"]);
     for (lease, longest) in [(30, 29), (1, 0), (1, 3601)] {
         let mut config = HostConfig::default();
         config.delivery_lease = Duration::from_secs(lease);
-        config.longest_try = Duration::from_secs(longest);
+        config.attempt_timeout = Duration::from_secs(longest);
         let built = with_config(&bench, config).await;
-        assert!(matches!(built, Err(BuildError::LongestTry)), "{longest}");
+        let fields = invalid_fields(&built.unwrap_err());
+        assert_eq!(fields, ["attempt_timeout"], "{longest}");
     }
 }
 
-const NEVER_BACK: &str = "a try took too long, or never came back";
+const NEVER_BACK: &str = "an attempt took too long, or never ended";
 
 #[tokio::test]
-async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() {
+async fn an_attempt_that_hangs_is_given_up_and_blocks_no_other() {
     let bench = Bench::new().await;
     let mut config = HostConfig::default();
     config.delivery_lease = Duration::from_secs(1);
     // Longer than the other delivery can take.
-    config.longest_try = Duration::from_secs(10);
+    config.attempt_timeout = Duration::from_secs(10);
     let host = with_config(&bench, config).await.unwrap();
     let quick = bench.url(&invoice("quick", "200.12")).await;
-    news_and_a_slow_gateway(&bench).await;
+    report_and_a_slow_gateway(&bench).await;
     let stop = CancellationToken::new();
     let worker = tokio::spawn({
         let (host, stop) = (host.clone(), stop.clone());
         async move { host.run_inbox(stop).await }
     });
     bench.gateway.call_held().await;
-    // What needs no word of the gateway is applied beside it.
+    // A delivery that needs no answer of the gateway is applied beside it.
     let reference = quick.reference.as_str();
     let payment = bench.gateway.pay(reference, "200.12");
     bench.receive(&[paid_event(reference, &payment)]).await;
@@ -230,11 +234,11 @@ async fn what_hangs_for_good_is_given_up_and_keeps_nothing_else_from_its_turn() 
     bench.gateway.state().hold = false;
     stop.cancel();
     worker.await.unwrap();
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
-/// Never comes back from booking, and holds on to the transaction.
+/// Never returns from the posting, and keeps the transaction open.
 #[derive(Debug)]
 struct Hangs;
 
@@ -245,7 +249,7 @@ impl PaymentHandler for Hangs {
         _: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
-        if matches!(change.cause, Cause::Booked { .. }) {
+        if matches!(change.cause, Cause::Posted { .. }) {
             std::future::pending::<()>().await;
         }
         Ok(())
@@ -253,37 +257,37 @@ impl PaymentHandler for Hangs {
 }
 
 #[tokio::test]
-async fn what_hangs_with_the_transaction_is_given_up_as_soon() {
+async fn an_attempt_that_hangs_in_its_transaction_is_given_up_as_soon() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let mut config = HostConfig::default();
     config.delivery_lease = Duration::from_secs(1);
-    config.longest_try = Duration::from_secs(1);
+    config.attempt_timeout = Duration::from_secs(1);
     let host = with_handler(&bench, config, Hangs).await.unwrap();
     let payment = bench.gateway.pay(url.reference.as_str(), "200.12");
-    let told = paid_event(url.reference.as_str(), &payment);
-    bench.receive(&[told]).await;
+    let event = paid_event(url.reference.as_str(), &payment);
+    bench.receive(&[event]).await;
     // The renewals of its lease wait for what it holds, on SQLite for a minute.
     let tried = tokio::time::timeout(Duration::from_secs(50), host.apply_due_deliveries());
     assert_eq!(tried.await.expect("it is given up").unwrap(), 1);
     let given_up = bench.deliveries().await.swap_remove(0);
     assert_eq!(given_up.error.as_deref(), Some(NEVER_BACK));
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
 #[tokio::test]
-async fn what_ends_its_process_each_time_is_parked_without_another_try() {
+async fn a_delivery_that_ends_its_process_each_time_is_parked_without_another_attempt() {
     let bench = Bench::new().await;
     let mut config = HostConfig::default();
     config.delivery_attempts = 3;
     let host = with_config(&bench, config).await.unwrap();
-    news_and_a_slow_gateway(&bench).await;
+    report_and_a_slow_gateway(&bench).await;
     for deaths in 1..=3 {
         until_asked(&bench, deaths, host.apply_due_deliveries()).await;
         bench.clock.advance(Duration::from_secs(31));
     }
-    // It would come through now, but nobody has looked at why it did not.
+    // It would be applied now, but no operator has looked at the cause.
     bench.gateway.state().hold = false;
     let asked = bench.gateway.state().calls.len();
     assert_eq!(host.apply_due_deliveries().await.unwrap(), 1);
@@ -292,9 +296,8 @@ async fn what_ends_its_process_each_time_is_parked_without_another_try() {
     assert_eq!(parked.state, DeliveryState::Parked);
     assert_eq!(parked.error.as_deref(), Some(NEVER_BACK));
     // An operator has it tried again.
-    let (organization, code) = (organization(), code());
-    let again = host.retry_delivery(&organization, &code, &parked.key);
-    assert!(again.await.unwrap());
-    bench.settle().await;
+    let again = host.retry_delivery(&connection("main"), &parked.key).await;
+    assert!(again.unwrap());
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }

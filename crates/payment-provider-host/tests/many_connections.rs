@@ -4,10 +4,10 @@ mod gateway;
 
 use std::time::{Duration, Instant};
 
-use gateway::bench::{Bench, organization, provider, runtime};
+use gateway::bench::{Bench, connection, connection_of, organization, runtime};
 use gateway::store::execute;
 use payment_provider_core::*;
-use payment_provider_host::*;
+use payment_provider_host::prelude::*;
 
 const MANY: usize = 100_000;
 
@@ -20,26 +20,19 @@ const FILL: &str = "WITH RECURSIVE numbers (i) AS (
          'sandbox', '{}', '{}', (1 = 1), 1
      FROM numbers";
 
-async fn add(bench: &Bench, name: &str) -> ConnectionCode {
-    let code = ConnectionCode::new(name).unwrap();
-    let settings = ConnectionSettings::new().with("key", "k");
-    let new = NewConnection::new(organization(), provider(), code.clone(), name, settings);
-    bench.host.add_connection(new).await.unwrap();
-    code
+async fn add(bench: &Bench, code: &str) -> ConnectionRef {
+    bench.add_connection(code, "k").await;
+    connection(code)
 }
 
-/// How long it takes, most of the time, to read a connection, unseal its secrets and make it live;
-/// the gateway in memory takes no time.
-async fn time_to_open(bench: &Bench, codes: &[ConnectionCode]) -> Duration {
+/// The median time to read a connection, decrypt its secrets and open it; the gateway in memory takes no
+/// time.
+async fn time_to_open(bench: &Bench, connections: &[ConnectionRef]) -> Duration {
     let mut times = Vec::new();
     for _ in 0..30 {
-        for code in codes {
+        for connection in connections {
             let begun = Instant::now();
-            bench
-                .host
-                .check_connection(&organization(), code)
-                .await
-                .unwrap();
+            bench.host.check_connection(connection).await.unwrap();
             times.push(begun.elapsed());
         }
     }
@@ -54,11 +47,11 @@ fn big() -> OrganizationId {
 #[tokio::test]
 async fn neither_a_start_nor_an_opened_connection_reads_a_hundred_thousand_others() {
     let bench = Bench::new().await;
-    let mut codes = Vec::new();
+    let mut connections = Vec::new();
     for number in 0..10 {
-        codes.push(add(&bench, &format!("c{number}")).await);
+        connections.push(add(&bench, &format!("c{number}")).await);
     }
-    let among_ten = time_to_open(&bench, &codes).await;
+    let among_ten = time_to_open(&bench, &connections).await;
     execute(&bench.host, FILL).await;
     // Reading this row fails.
     execute(
@@ -66,14 +59,12 @@ async fn neither_a_start_nor_an_opened_connection_reads_a_hundred_thousand_other
         "UPDATE connections SET plain_settings = 'not to be read' WHERE code = 'c77777'",
     )
     .await;
-    codes.push(add(&bench, "last").await);
-    let among_many = time_to_open(&bench, &codes).await;
+    connections.push(add(&bench, "last").await);
+    let among_many = time_to_open(&bench, &connections).await;
     println!("opening one: among ten {among_ten:?}, among {MANY} {among_many:?}");
 
     let host = runtime(&bench.gateway, &bench.clock, &bench.place, ()).await;
-    host.check_connection(&organization(), &codes[0])
-        .await
-        .unwrap();
+    host.check_connection(&connections[0]).await.unwrap();
     assert!(host.connections(None).await.is_err());
 }
 
@@ -110,7 +101,7 @@ async fn many_are_listed_page_by_page() {
     assert_eq!((pages, seen), (51, MANY / 2));
 
     // Across organizations, from the end of one to the next; secrets of those on the page alone.
-    let end = ConnectionKey::new(big, ConnectionCode::new(latest).unwrap());
+    let end = connection_of(&big, &latest);
     let page = host.connections_after(None, Some(&end), 3).await.unwrap();
     let names: Vec<_> = page
         .connections

@@ -1,4 +1,4 @@
-//! What was given back: counted by how each refund stands, once, for the payable whose money it was.
+//! Refunds: each counts once, by its latest state, for the payable whose money it gives back.
 
 mod gateway;
 
@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use gateway::bench::{Bench, invoice};
-use gateway::{about, paid_event};
+use gateway::{about, claim_events, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::*;
+use payment_provider_host::accounting::AuditEvent;
+use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::ledger::Cause;
+use payment_provider_host::prelude::*;
 
 fn rupees(text: &str) -> Money {
     Money::from_decimal(text, Currency::INR).unwrap()
@@ -21,18 +24,18 @@ fn refund(id: &str, payment: &Payment, status: RefundStatus, amount: &str) -> Re
     refund
 }
 
-/// As gateways tell it: by the order.
-fn told(gateway_type: &str, refund: &Refund) -> Event {
+/// A refund as gateways report it: by the order.
+fn refund_event(gateway_type: &str, refund: &Refund) -> Event {
     let target = EventTarget::none().with_order_id(refund.order_id.clone());
     Event::new(gateway_type, target, EventKind::Refund(refund.clone()))
 }
 
-/// What the host's handler heard of refunds: `status refunded progress`.
+/// The notifications of refunds that the host's handler got: `status refunded progress`.
 #[derive(Debug, Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+struct RefundNotifications(Arc<Mutex<Vec<String>>>);
 
 #[async_trait]
-impl PaymentHandler for Heard {
+impl PaymentHandler for RefundNotifications {
     async fn on_change(
         &self,
         _: &mut Transaction,
@@ -40,25 +43,25 @@ impl PaymentHandler for Heard {
     ) -> Result<(), HandlerError> {
         if let Cause::Refunded { refund, .. } = change.cause {
             let (status, refunded) = (refund.status.as_str(), change.refunded.decimal());
-            let heard = format!("{status} {refunded} {}", change.progress);
-            self.0.lock().unwrap().push(heard);
+            let notification = format!("{status} {refunded} {}", change.progress);
+            self.0.lock().unwrap().push(notification);
         }
         Ok(())
     }
 }
 
-impl Heard {
+impl RefundNotifications {
     fn all(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }
 
 /// A payable of 200.12 that is paid, by this payment.
-async fn paid() -> (Bench, Heard, Payment) {
-    let heard = Heard::default();
-    let bench = Bench::with_handler(heard.clone()).await;
+async fn paid() -> (Bench, RefundNotifications, Payment) {
+    let notified = RefundNotifications::default();
+    let bench = Bench::with_handler(notified.clone()).await;
     let payment = pay(&bench, "inv").await;
-    (bench, heard, payment)
+    (bench, notified, payment)
 }
 
 async fn pay(bench: &Bench, id: &str) -> Payment {
@@ -66,22 +69,22 @@ async fn pay(bench: &Bench, id: &str) -> Payment {
     let reference = url.reference.as_str();
     let payment = bench.gateway.pay(reference, "200.12");
     bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     payment
 }
 
 async fn receive(bench: &Bench, event: Event) {
     bench.receive(&[event]).await;
-    bench.settle().await;
+    bench.apply_all().await;
 }
 
 async fn refunded(bench: &Bench, id: &str) -> String {
     bench.view(id).await.refunded.decimal().to_string()
 }
 
-async fn lines(bench: &Bench, of: HistoryKind) -> Vec<String> {
+async fn lines(bench: &Bench, of: AuditEvent) -> Vec<String> {
     let history = bench.view("inv").await.history.into_iter();
-    let lines = history.filter(|line| line.kind == of);
+    let lines = history.filter(|line| line.event == of);
     lines.map(|line| line.detail).collect()
 }
 
@@ -98,12 +101,12 @@ fn reads(bench: &Bench) -> usize {
 
 #[tokio::test]
 async fn a_refund_is_counted_once_and_what_is_paid_stays_paid() {
-    let (bench, heard, payment) = paid().await;
+    let (bench, notified, payment) = paid().await;
     for status in [RefundStatus::Pending, RefundStatus::Succeeded] {
-        let news = refund("r1", &payment, status, "50.00");
+        let report = refund("r1", &payment, status, "50.00");
         // Once for each address and version that is set up in the dashboard.
         for gateway_type in ["REFUND", "REFUND.V2"] {
-            receive(&bench, told(gateway_type, &news)).await;
+            receive(&bench, refund_event(gateway_type, &report)).await;
         }
     }
     let view = bench.view("inv").await;
@@ -114,23 +117,23 @@ async fn a_refund_is_counted_once_and_what_is_paid_stays_paid() {
     assert_eq!(known.len(), 1);
     assert_eq!(known[0].status, RefundStatus::Succeeded);
     assert_eq!(view.refunds[0].checkout, view.checkouts[0].reference);
-    assert_eq!(heard.all(), ["succeeded 50.00 succeeded"]);
+    assert_eq!(notified.all(), ["succeeded 50.00 succeeded"]);
     assert_eq!(reads(&bench), 0);
 }
 
 #[tokio::test]
 async fn refunds_add_up_and_one_that_comes_back_is_taken_off_again() {
-    let (bench, heard, payment) = paid().await;
+    let (bench, notified, payment) = paid().await;
     let (succeeded, failed) = (RefundStatus::Succeeded, RefundStatus::Failed);
-    let news = [
+    let reports = [
         ("A", "r1", &succeeded, "150.00"),
         ("B", "r2", &succeeded, "50.12"),
         ("C", "r1", &failed, "150.00"),
         ("D", "r1", &succeeded, "150.00"),
     ];
-    for (gateway_type, id, status, amount) in news {
-        let news = refund(id, &payment, status.clone(), amount);
-        receive(&bench, told(gateway_type, &news)).await;
+    for (gateway_type, id, status, amount) in reports {
+        let report = refund(id, &payment, status.clone(), amount);
+        receive(&bench, refund_event(gateway_type, &report)).await;
     }
     assert_eq!(refunded(&bench, "inv").await, "50.12");
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
@@ -139,65 +142,65 @@ async fn refunds_add_up_and_one_that_comes_back_is_taken_off_again() {
         "succeeded 200.12 succeeded",
         "failed 50.12 succeeded",
     ];
-    assert_eq!(heard.all(), expected);
-    // All of it given back asks nobody to pay again.
-    let again = bench.host.payment_url(&invoice("inv", "200.12")).await;
-    assert!(again.is_err(), "{again:?}");
+    assert_eq!(notified.all(), expected);
+    // A payable that is refunded in full is not due again.
+    let reason = bench.nothing_due(&invoice("inv", "200.12")).await;
+    assert_eq!(reason, NothingDue::Paid);
 }
 
 #[tokio::test]
-async fn what_is_given_back_in_another_currency_is_stated_and_not_added() {
-    let (bench, heard, payment) = paid().await;
-    let mut news = refund("r1", &payment, RefundStatus::Succeeded, "1.00");
-    news.amount = Money::from_decimal("5.00", "USD".parse().unwrap()).unwrap();
+async fn a_refund_in_another_currency_is_recorded_and_not_added() {
+    let (bench, notified, payment) = paid().await;
+    let mut report = refund("r1", &payment, RefundStatus::Succeeded, "1.00");
+    report.amount = Money::from_decimal("5.00", "USD".parse().unwrap()).unwrap();
     for gateway_type in ["A", "B"] {
-        receive(&bench, told(gateway_type, &news)).await;
+        receive(&bench, refund_event(gateway_type, &report)).await;
     }
     assert_eq!(refunded(&bench, "inv").await, "0.00");
-    assert_eq!(heard.all(), ["succeeded 0.00 succeeded"]);
+    assert_eq!(notified.all(), ["succeeded 0.00 succeeded"]);
     let said =
-        "refund r1 gives back USD 5.00, and what is owed is in INR: it counts toward no total";
-    assert_eq!(lines(&bench, HistoryKind::Mismatch).await, [said]);
+        "refund r1 gives back USD 5.00, but the payable is in INR: it counts toward no total";
+    assert_eq!(lines(&bench, AuditEvent::Mismatch).await, [said]);
     assert_eq!(
         bench.view("inv").await.refunds[0].refund.amount,
-        news.amount
+        report.amount
     );
 }
 
 #[tokio::test]
-async fn more_than_came_in_is_counted_and_said() {
+async fn a_refund_of_more_than_was_received_is_counted_and_recorded() {
     let (bench, _, payment) = paid().await;
     for (id, amount) in [("r1", "200.12"), ("r2", "0.88")] {
-        let news = refund(id, &payment, RefundStatus::Succeeded, amount);
-        receive(&bench, told("REFUND", &news)).await;
+        let report = refund(id, &payment, RefundStatus::Succeeded, amount);
+        receive(&bench, refund_event("REFUND", &report)).await;
     }
     assert_eq!(refunded(&bench, "inv").await, "201.00");
-    let said = "the gateway says that INR 201.00 was given back, INR 0.88 more than is known here to \
-                have come in";
-    assert_eq!(lines(&bench, HistoryKind::Mismatch).await, [said]);
+    let said = "the gateway reports refunds of INR 201.00, INR 0.88 more than is known here to have \
+                been received";
+    assert_eq!(lines(&bench, AuditEvent::Mismatch).await, [said]);
 }
 
 #[tokio::test]
-async fn a_refund_told_with_two_amounts_counts_with_the_same_one_in_either_order() {
+async fn a_refund_with_two_amounts_counts_with_the_same_one_in_either_order() {
     for amounts in [["50.00", "60.00"], ["60.00", "50.00"]] {
         let (bench, _, payment) = paid().await;
         for amount in amounts {
-            let news = refund("r1", &payment, RefundStatus::Succeeded, amount);
-            receive(&bench, told("REFUND", &news)).await;
+            let report = refund("r1", &payment, RefundStatus::Succeeded, amount);
+            receive(&bench, refund_event("REFUND", &report)).await;
         }
         assert_eq!(refunded(&bench, "inv").await, "60.00");
-        let said = lines(&bench, HistoryKind::Mismatch).await;
+        let said = lines(&bench, AuditEvent::Mismatch).await;
         assert!(said[0].ends_with("both as succeeded: INR 60.00 stands"));
     }
 }
 
 #[tokio::test]
-async fn what_concerns_another_payment_of_our_order_is_not_ours() {
-    let (bench, heard, payment) = paid().await;
+async fn reports_about_another_payment_of_our_order_are_not_ours() {
+    let (bench, notified, payment) = paid().await;
     let before = bench.view("inv").await.history.len();
     let mut strange = payment.clone();
-    strange.id = PaymentId::new("of-somebody-else").unwrap();
-    let news = told(
+    strange.id = PaymentId::new("of-another-customer").unwrap();
+    let of_refund = refund_event(
         "REFUND",
         &refund("r1", &strange, RefundStatus::Succeeded, "50.00"),
     );
@@ -207,8 +210,12 @@ async fn what_concerns_another_payment_of_our_order_is_not_ours() {
         rupees("200.12"),
     );
     dispute.payment_id = Some(strange.id.clone());
-    let contested = Event::new("DISPUTE", news.target.clone(), EventKind::Dispute(dispute));
-    for event in [news, contested] {
+    let contested = Event::new(
+        "DISPUTE",
+        of_refund.target.clone(),
+        EventKind::Dispute(dispute),
+    );
+    for event in [of_refund, contested] {
         let asked = reads(&bench);
         // Its copy as well says nothing of ours.
         for _ in 0..2 {
@@ -218,17 +225,17 @@ async fn what_concerns_another_payment_of_our_order_is_not_ours() {
         assert_eq!(reads(&bench), asked + 2, "the checkout and its payments");
     }
     let view = bench.view("inv").await;
-    let told = view.history[before..].iter().map(|line| line.kind);
-    let of_others = told.filter(|kind| {
-        // What was learned of our own checkout is no news of theirs.
+    let events = view.history[before..].iter().map(|line| line.event);
+    let of_others = events.filter(|kind| {
+        // A change of our own checkout is no report of theirs.
         !matches!(
             kind,
-            HistoryKind::PaymentsFetched | HistoryKind::CheckoutChanged
+            AuditEvent::PaymentsFetched | AuditEvent::CheckoutChanged
         )
     });
     assert_eq!(of_others.collect::<Vec<_>>(), []);
     assert_eq!(refunded(&bench, "inv").await, "0.00");
-    assert!(heard.all().is_empty());
+    assert!(notified.all().is_empty());
 
     // Unless it turns out that it is: the payer paid twice.
     let reference = view.checkouts[0].reference.clone();
@@ -243,35 +250,35 @@ async fn what_concerns_another_payment_of_our_order_is_not_ours() {
         .push(strange.clone());
     receive(&bench, paid_event(reference.as_str(), &strange)).await;
     assert_eq!(refunded(&bench, "inv").await, "50.00");
-    assert_eq!(lines(&bench, HistoryKind::Dispute).await.len(), 1);
+    assert_eq!(lines(&bench, AuditEvent::Dispute).await.len(), 1);
     assert_eq!(bench.totals("inv").await, "400.24 200.12 200.12 succeeded");
 }
 
 #[tokio::test]
-async fn a_refund_told_before_its_payment_has_the_gateway_asked_and_is_counted() {
+async fn a_refund_before_its_payment_has_the_list_fetched_and_is_counted() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let payment = bench.gateway.pay(reference, "200.12");
-    let news = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
-    let event = Event::new("REFUND", about(reference), EventKind::Refund(news));
+    let report = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
+    let event = Event::new("REFUND", about(reference), EventKind::Refund(report));
     receive(&bench, event).await;
     assert_eq!(last_state(&bench).await, DeliveryState::Applied);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(refunded(&bench, "inv").await, "50.00");
-    assert_eq!(lines(&bench, HistoryKind::DeliveryReceived).await.len(), 1);
-    assert!(lines(&bench, HistoryKind::Mismatch).await.is_empty());
+    assert_eq!(lines(&bench, AuditEvent::DeliveryReceived).await.len(), 1);
+    assert!(lines(&bench, AuditEvent::Mismatch).await.is_empty());
 }
 
 #[tokio::test]
-async fn a_refund_told_by_a_gateway_that_cannot_be_asked_waits_for_its_payment() {
+async fn a_refund_without_a_status_api_waits_for_its_payment() {
     let bench = Bench::new().await;
     bench.gateway.state().unaskable = true;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let payment = bench.gateway.pay(reference, "200.12");
-    let news = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
-    let event = Event::new("REFUND", about(reference), EventKind::Refund(news));
+    let report = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
+    let event = Event::new("REFUND", about(reference), EventKind::Refund(report));
     receive(&bench, event).await;
     assert_eq!(last_state(&bench).await, DeliveryState::Unmatched);
     assert_eq!(refunded(&bench, "inv").await, "0.00");
@@ -283,14 +290,14 @@ async fn a_refund_told_by_a_gateway_that_cannot_be_asked_waits_for_its_payment()
 }
 
 #[tokio::test]
-async fn a_payment_is_name_enough_before_it_is_told_and_after() {
+async fn a_payment_id_alone_finds_the_checkout_before_and_after_the_payment_event() {
     for refund_first in [true, false] {
         let bench = Bench::new().await;
         let url = bench.url(&invoice("inv", "200.12")).await;
         let reference = url.reference.as_str();
         let payment = bench.gateway.pay(reference, "200.12");
-        let news = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
-        let event = Event::new("REFUND", EventTarget::none(), EventKind::Refund(news));
+        let report = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
+        let event = Event::new("REFUND", EventTarget::none(), EventKind::Refund(report));
         let mut events = [event, paid_event(reference, &payment)];
         if !refund_first {
             events.reverse();
@@ -303,22 +310,22 @@ async fn a_payment_is_name_enough_before_it_is_told_and_after() {
 }
 
 #[tokio::test]
-async fn a_refund_finds_its_payment_by_the_id_it_was_told_under() {
+async fn a_refund_finds_a_payment_that_only_a_claim_reports() {
     for refund_first in [true, false] {
         let bench = Bench::new().await;
         let url = bench.url(&invoice("inv", "200.12")).await;
         let reference = url.reference.as_str();
         let listed = bench.gateway.pay(reference, "200.12");
-        let mut alias = listed.clone();
-        alias.id = PaymentId::new("other").unwrap();
-        let news = refund("r1", &alias, RefundStatus::Succeeded, "50.00");
-        let event = Event::new("REFUND", about(reference), EventKind::Refund(news));
-        let mut events = [event, paid_event(reference, &alias)];
+        let report = refund("r1", &listed, RefundStatus::Succeeded, "50.00");
+        let event = Event::new("REFUND", about(reference), EventKind::Refund(report));
+        let claim = claim_events(&bench.gateway, reference, &listed);
+        let mut deliveries = [vec![event], claim];
         if !refund_first {
-            events.reverse();
+            deliveries.reverse();
         }
-        for event in [paid_event(reference, &listed)].into_iter().chain(events) {
-            receive(&bench, event).await;
+        for events in deliveries {
+            bench.receive(&events).await;
+            bench.apply_all().await;
         }
         assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
         assert_eq!(refunded(&bench, "inv").await, "50.00", "{refund_first}");
@@ -336,7 +343,7 @@ async fn the_payment_says_whose_refund_it_is_better_than_an_order() {
         by_payment.order_id = None;
         let mut done = by_order.clone();
         done.status = RefundStatus::Succeeded;
-        let mut events = [by_order, done, by_payment].map(|news| told("REFUND", &news));
+        let mut events = [by_order, done, by_payment].map(|report| refund_event("REFUND", &report));
         if !by_order_first {
             events.reverse();
         }
@@ -352,7 +359,7 @@ async fn the_payment_says_whose_refund_it_is_better_than_an_order() {
 }
 
 #[tokio::test]
-async fn a_refund_told_of_two_payments_is_of_the_same_one_in_any_order() {
+async fn a_refund_with_two_payments_is_of_the_same_one_in_any_order() {
     let mut ends = Vec::new();
     for order in [
         [0, 1, 2],
@@ -366,16 +373,16 @@ async fn a_refund_told_of_two_payments_is_of_the_same_one_in_any_order() {
         let (one, two) = (pay(&bench, "inv").await, pay(&bench, "inv-2").await);
         let mut by_order = refund("r1", &one, RefundStatus::Succeeded, "50.00");
         by_order.payment_id = None;
-        let news = [
+        let reports = [
             refund("r1", &one, RefundStatus::Succeeded, "50.00"),
             refund("r1", &two, RefundStatus::Pending, "50.00"),
             by_order,
         ];
         for number in order {
-            receive(&bench, told("REFUND", &news[number])).await;
+            receive(&bench, refund_event("REFUND", &reports[number])).await;
         }
-        let proof = bench.host.verify_ledger(None).await.unwrap();
-        assert!(proof.is_sound(), "{order:?}: {:#?}", proof.findings);
+        let audit = bench.host.audit_ledger(None).await.unwrap();
+        assert!(audit.is_sound(), "{order:?}: {:#?}", audit.findings);
         let totals = [
             refunded(&bench, "inv").await,
             refunded(&bench, "inv-2").await,
@@ -387,7 +394,7 @@ async fn a_refund_told_of_two_payments_is_of_the_same_one_in_any_order() {
         let said = [bench.view("inv").await, bench.view("inv-2").await]
             .into_iter()
             .flat_map(|view| view.history)
-            .any(|line| line.kind == HistoryKind::Mismatch && line.detail.contains("payment"));
+            .any(|line| line.event == AuditEvent::Mismatch && line.detail.contains("payment"));
         assert!(said, "{order:?}");
         let payments = of_both.map(|refunds| {
             let named = refunds.into_iter().map(|known| known.refund.payment_id);
@@ -401,27 +408,27 @@ async fn a_refund_told_of_two_payments_is_of_the_same_one_in_any_order() {
 }
 
 #[tokio::test]
-async fn a_refund_told_by_two_orders_is_of_the_same_checkout_in_either_order() {
+async fn a_refund_with_two_orders_is_of_the_same_checkout_in_either_order() {
     for reversed in [false, true] {
         let bench = Bench::new().await;
         let (one, two) = (pay(&bench, "inv").await, pay(&bench, "inv-2").await);
-        let mut news = [one, two].map(|payment| {
-            let mut news = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
-            news.payment_id = None;
-            news
+        let mut reports = [one, two].map(|payment| {
+            let mut report = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
+            report.payment_id = None;
+            report
         });
         if reversed {
-            news.reverse();
+            reports.reverse();
         }
-        for news in &news {
-            receive(&bench, told("REFUND", news)).await;
+        for report in &reports {
+            receive(&bench, refund_event("REFUND", report)).await;
         }
         let totals = [
             refunded(&bench, "inv").await,
             refunded(&bench, "inv-2").await,
         ];
         assert_eq!(totals, ["50.00", "0.00"], "{reversed}");
-        let proof = bench.host.verify_ledger(None).await.unwrap();
-        assert!(proof.is_sound(), "{:#?}", proof.findings);
+        let audit = bench.host.audit_ledger(None).await.unwrap();
+        assert!(audit.is_sound(), "{:#?}", audit.findings);
     }
 }

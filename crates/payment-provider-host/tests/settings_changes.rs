@@ -4,35 +4,39 @@ mod gateway;
 
 use std::time::Duration;
 
-use gateway::bench::{Bench, code, organization, provider};
+use gateway::bench::{Bench, connection, decrypt_error, organization, provider};
 use gateway::delivery;
 use gateway::store::{execute, numbers};
 use payment_provider_core::*;
-use payment_provider_host::*;
+use payment_provider_host::ErrorKind;
+use payment_provider_host::connections::{Connection, PlainSetting, SettingsChange};
+use payment_provider_host::encryption::DecryptError;
+use payment_provider_host::error::Entity;
+use payment_provider_host::prelude::*;
 
 const CANARY: &str = "canary-secret-77aa";
 
-async fn change(bench: &Bench, change: &SettingsChange) -> Result<Connection, ConnectionError> {
+async fn change(bench: &Bench, change: &SettingsChange) -> Result<Connection, Error> {
     let host = &bench.host;
-    host.change_settings(&organization(), &code(), change).await
+    host.change_settings(&connection("main"), change).await
 }
 
-async fn rotate(bench: &Bench, field: &str, new: &str) -> Result<Connection, ConnectionError> {
+async fn rotate(bench: &Bench, field: &str, new: &str) -> Result<Connection, Error> {
     let host = &bench.host;
-    host.rotate_secret(&organization(), &code(), field, new.into())
+    host.rotate_secret(&connection("main"), field, new.into())
         .await
 }
 
-async fn retire(bench: &Bench, field: &str) -> Result<Connection, ConnectionError> {
+async fn retire(bench: &Bench, field: &str) -> Result<Connection, Error> {
     let host = &bench.host;
-    host.retire_secrets(&organization(), &code(), field).await
+    host.retire_secrets(&connection("main"), field).await
 }
 
 /// The label of the key that a secret verifies as; none if it does not verify. Labels of the test
 /// gateway are positions.
 async fn verifies(bench: &Bench, secret: &str) -> Option<String> {
     bench.receive_request(delivery(secret, &[])).await.ok()?;
-    let connection = bench.host.connection(&organization(), &code()).await;
+    let connection = bench.host.connection(&connection("main")).await;
     connection.unwrap().matched_secret
 }
 
@@ -41,15 +45,15 @@ async fn version(bench: &Bench) -> i64 {
     numbers(&bench.host, query).await[0]
 }
 
-fn violations(result: Result<Connection, ConnectionError>) -> String {
-    match result {
-        Err(ConnectionError::Invalid(violations)) => violations.to_string(),
+fn violations(result: Result<Connection, Error>) -> String {
+    match result.map_err(Error::into_kind) {
+        Err(ErrorKind::Invalid(violations)) => violations.to_string(),
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn what_a_change_does_not_name_stays() {
+async fn settings_that_a_change_does_not_name_stay() {
     let bench = Bench::new().await;
     let page = SettingsChange::new().with("page", "https://a.example/");
     let changed = change(&bench, &page).await.unwrap();
@@ -100,10 +104,7 @@ async fn a_change_that_replaces_what_no_longer_opens_mends_the_connection() {
     execute(&bench.host, "UPDATE connections SET encrypted_settings = replace(encrypted_settings, '\"key\":\"', '\"key\":\"0')").await;
     let page = SettingsChange::new().with("page", "https://a.example/");
     let error = change(&bench, &page).await.unwrap_err();
-    assert!(
-        matches!(error, ConnectionError::Sealed(UnsealError::UnknownKey)),
-        "{error}"
-    );
+    assert_eq!(decrypt_error(&error), Some(DecryptError::UnknownKey));
     let key = SettingsChange::new().with("key", "k9");
     change(&bench, &key).await.unwrap();
     assert_eq!(verifies(&bench, "k9").await.as_deref(), Some("key 0"));
@@ -129,7 +130,7 @@ async fn changes_at_the_same_moment_are_all_kept() {
             rotated.unwrap();
         }
         assert_eq!(version(&bench).await, before + 6, "each was stored once");
-        let now = bench.host.connection(&organization(), &code()).await;
+        let now = bench.host.connection(&connection("main")).await;
         let now = now.unwrap();
         assert_eq!(now.settings["page"], PlainSetting::Text(page));
         assert_eq!(now.settings["live"], PlainSetting::Flag(false));
@@ -173,7 +174,7 @@ async fn it_is_seen_when_the_old_secret_is_no_longer_used() {
     let bench = Bench::new().await;
     rotate(&bench, "key", "k2").await.unwrap();
     let uses = async || {
-        let connection = bench.host.connection(&organization(), &code()).await;
+        let connection = bench.host.connection(&connection("main")).await;
         let uses = connection.unwrap().secret_uses;
         let listed = bench.host.connections(Some(&organization())).await.unwrap();
         assert_eq!(listed[0].secret_uses, uses);
@@ -216,10 +217,12 @@ async fn only_lists_of_secrets_are_rotated_and_retired() {
     assert!(!format!("{refused} {refused:?}").contains(CANARY));
     assert_eq!(version(&bench).await, 1);
 
-    let nobody = ConnectionCode::new("nobody").unwrap();
-    let host = &bench.host;
-    let error = host.retire_secrets(&organization(), &nobody, "key").await;
-    assert!(matches!(error, Err(ConnectionError::NotFound)));
+    let unknown = connection("unknown");
+    let error = bench.host.retire_secrets(&unknown, "key").await;
+    assert!(matches!(
+        error.as_ref().map_err(Error::kind),
+        Err(ErrorKind::NotFound(Entity::Connection))
+    ));
 }
 
 #[tokio::test]
@@ -242,7 +245,7 @@ async fn the_time_of_the_latest_verified_delivery_is_known() {
     let bench = Bench::new().await;
     let host = &bench.host;
     let matched_at = async || {
-        let connection = host.connection(&organization(), &code()).await;
+        let connection = host.connection(&connection("main")).await;
         connection.unwrap().matched_at
     };
     assert_eq!(matched_at().await, None);
@@ -256,8 +259,39 @@ async fn the_time_of_the_latest_verified_delivery_is_known() {
     assert!(forged.is_err());
     assert!(matched_at().await < Some(host.clock().now()));
     // Another connection has its own.
-    let second = ConnectionCode::new("second").unwrap();
     let settings = ConnectionSettings::new().with("key", "k");
-    let new = NewConnection::new(organization(), provider(), second, "B", settings);
+    let new = NewConnection::new(connection("second"), provider(), "B", settings);
     assert_eq!(host.add_connection(new).await.unwrap().matched_at, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn settings_and_enabling_do_not_overwrite_each_other() {
+    let bench = Bench::new().await;
+    let main = connection("main");
+    let mut lost = 0;
+    for round in 0..60 {
+        bench
+            .host
+            .set_connection_enabled(&main, true)
+            .await
+            .unwrap();
+        let new = ConnectionSettings::new().with("key", format!("k-{round}"));
+        let (one, two) = (bench.host.clone(), bench.host.clone());
+        let (of_one, of_two) = (main.clone(), main.clone());
+        let settings =
+            tokio::spawn(async move { one.replace_settings(&of_one, &new).await.unwrap() });
+        let enabling =
+            tokio::spawn(async move { two.set_connection_enabled(&of_two, false).await.unwrap() });
+        settings.await.unwrap();
+        enabling.await.unwrap();
+        let connection = bench.host.connection(&main).await.unwrap();
+        let verified = bench
+            .receive_request(delivery(&format!("k-{round}"), &[]))
+            .await
+            .is_ok();
+        if connection.enabled || !verified {
+            lost += 1;
+        }
+    }
+    assert_eq!(lost, 0);
 }

@@ -8,12 +8,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gateway::bench::{Bench, code, invoice, organization, provider};
+use gateway::bench::{Bench, connection, invoice, provider};
 use gateway::store::{execute, in_tx, numbers};
 use gateway::{delivery, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::cash::Closed;
-use payment_provider_host::*;
+use payment_provider_host::ErrorKind;
+use payment_provider_host::accounting::CloseReason;
+use payment_provider_host::connections::Connection;
+use payment_provider_host::error::Conflict;
+use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::ledger::Cause;
+use payment_provider_host::payable::PayableView;
+use payment_provider_host::prelude::*;
 use tokio::sync::Barrier;
 
 const CALLERS: usize = 16;
@@ -51,7 +57,7 @@ async fn callers_for_one_payable_get_one_link() {
         let id = format!("inv-{round}");
         let urls = together((&bench, &other), |_, host| {
             let unpaid = invoice(&id, "200.12");
-            async move { host.payment_url(&unpaid).await.unwrap().url }
+            async move { host.payment_url(&unpaid).await.unwrap().pay().unwrap().url }
         })
         .await;
         let different: HashSet<_> = urls.into_iter().collect();
@@ -68,8 +74,8 @@ async fn callers_who_ask_for_different_amounts_leave_one_link_that_can_be_paid()
         let id = format!("inv-{round}");
         together((&bench, &other), |caller, host| {
             let unpaid = invoice(&id, ["200.12", "150.00"][caller % 2]);
-            // Whoever sees the other's link being ended may be told to ask again.
-            async move { host.payment_url(&unpaid).await.map(|_| ()) }
+            // A caller that sees the other's link being ended may have to ask again.
+            async move { host.payment_url(&unpaid).await.map(PaymentUrlOutcome::pay) }
         })
         .await;
         let attempts = bench.view(&id).await.checkouts.len();
@@ -110,7 +116,7 @@ async fn closing_and_asking_at_once_leaves_nothing_to_pay() {
             let unpaid = invoice(&id, "200.12");
             async move {
                 if caller == 5 {
-                    host.close(&unpaid, Closed::Voided).await.unwrap();
+                    host.close(&unpaid, CloseReason::Voided).await.unwrap();
                 } else {
                     let _ = host.payment_url(&unpaid).await;
                 }
@@ -118,11 +124,11 @@ async fn closing_and_asking_at_once_leaves_nothing_to_pay() {
         })
         .await;
         let view = bench.view(&id).await;
-        assert_eq!(view.closed, Some(Closed::Voided));
+        assert_eq!(view.closed, Some(CloseReason::Voided));
         assert!(view.checkouts.len() <= 1);
         let closing = bench
             .host
-            .close(&invoice(&id, "200.12"), Closed::Voided)
+            .close(&invoice(&id, "200.12"), CloseReason::Voided)
             .await;
         assert!(closing.unwrap().still_payable.is_empty());
     }
@@ -130,7 +136,7 @@ async fn closing_and_asking_at_once_leaves_nothing_to_pay() {
     assert!(state.links.values().all(|link| !link.status.is_payable()));
 }
 
-/// Counts what it is told in the transaction that tells it.
+/// Counts posted payments in the transaction that posts them.
 #[derive(Debug, Clone, Default)]
 struct Counts(Arc<AtomicUsize>);
 
@@ -141,7 +147,7 @@ impl PaymentHandler for Counts {
         tx: &mut Transaction,
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
-        if matches!(change.cause, Cause::Booked { .. }) {
+        if matches!(change.cause, Cause::Posted { .. }) {
             self.0.fetch_add(1, Ordering::Relaxed);
             in_tx!(tx, connection => {
                 sqlx::query("INSERT INTO own (payable) VALUES ($1)")
@@ -155,7 +161,7 @@ impl PaymentHandler for Counts {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_payment_told_in_sixteen_ways_is_booked_once() {
+async fn one_payment_reported_in_sixteen_ways_is_posted_once() {
     let counts = Counts::default();
     let bench = Bench::with_handler(counts.clone()).await;
     execute(&bench.host, "CREATE TABLE own (payable TEXT NOT NULL)").await;
@@ -174,14 +180,14 @@ async fn one_payment_told_in_sixteen_ways_is_booked_once() {
             let mut request = delivery("k1", &[event]);
             request.received_at = clock.now();
             async move {
-                host.receive_webhook(&provider(), &organization(), &code(), &request)
+                host.receive_webhook(&provider(), &connection("main"), &request)
                     .await
                     .unwrap();
                 host.apply_due_deliveries().await.unwrap();
             }
         })
         .await;
-        bench.settle().await;
+        bench.apply_all().await;
         assert_eq!(bench.totals(&id).await, "200.12 200.12 0.00 succeeded");
         assert_eq!(bench.view(&id).await.payments.len(), 1);
     }
@@ -197,7 +203,7 @@ async fn one_payment_told_in_sixteen_ways_is_booked_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn instalments_told_at_once_add_up() {
+async fn instalments_reported_at_once_add_up() {
     let (bench, other) = two().await;
     let mut unpaid = invoice("inv", "160.00");
     unpaid.partial_payments = Some(PartialPayments::default());
@@ -211,14 +217,14 @@ async fn instalments_told_at_once_add_up() {
         let mut request = delivery("k1", &[paid_event(&reference, &payments[caller])]);
         request.received_at = clock.now();
         async move {
-            host.receive_webhook(&provider(), &organization(), &code(), &request)
+            host.receive_webhook(&provider(), &connection("main"), &request)
                 .await
                 .unwrap();
             host.apply_due_deliveries().await.unwrap();
         }
     })
     .await;
-    bench.settle().await;
+    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "160.00 160.00 0.00 succeeded");
     assert_eq!(bench.view("inv").await.payments.len(), CALLERS);
 }
@@ -230,28 +236,31 @@ async fn one_delivery_received_sixteen_times_is_stored_once_and_counted() {
     let payment = bench.gateway.pay(url.reference.as_str(), "200.12");
     let mut request = delivery("k1", &[paid_event(url.reference.as_str(), &payment)]);
     request.received_at = bench.clock.now();
-    let news = together((&bench, &other), |_, host| {
+    let is_new = together((&bench, &other), |_, host| {
         let request = request.clone();
         async move {
             let receipt = host
-                .receive_webhook(&provider(), &organization(), &code(), &request)
+                .receive_webhook(&provider(), &connection("main"), &request)
                 .await
                 .unwrap();
             !receipt.duplicate
         }
     })
     .await;
-    assert_eq!(news.iter().filter(|new| **new).count(), 1);
-    bench.settle().await;
+    assert_eq!(is_new.iter().filter(|new| **new).count(), 1);
+    bench.apply_all().await;
     let deliveries = bench.deliveries().await;
     assert_eq!(deliveries.len(), 1);
-    assert_eq!(deliveries[0].copies, i64::try_from(CALLERS).unwrap());
+    assert_eq!(
+        deliveries[0].delivery_count,
+        i64::try_from(CALLERS).unwrap()
+    );
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
-/// News of a link by the gateway's own id, which this host learns at the same moment.
+/// Reports of a link by the gateway's own id, which becomes known here at the same moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn news_by_a_name_that_becomes_known_at_that_moment_is_not_left_behind() {
+async fn a_report_by_a_name_that_becomes_known_at_that_moment_is_applied() {
     let (bench, other) = two().await;
     for round in 0..12 {
         let id = format!("inv-{round}");
@@ -269,7 +278,7 @@ async fn news_by_a_name_that_becomes_known_at_that_moment_is_not_left_behind() {
                 if caller == 0 {
                     host.payment_url(&unpaid).await.unwrap();
                 } else {
-                    host.receive_webhook(&provider(), &organization(), &code(), &request)
+                    host.receive_webhook(&provider(), &connection("main"), &request)
                         .await
                         .unwrap();
                     host.apply_due_deliveries().await.unwrap();
@@ -278,7 +287,7 @@ async fn news_by_a_name_that_becomes_known_at_that_moment_is_not_left_behind() {
         })
         .await;
         bench.clock.advance(Duration::from_secs(1));
-        bench.settle().await;
+        bench.apply_all().await;
         let known = bench.view(&id).await;
         let link = &known.checkouts[0];
         let stored = bench.gateway.state().links[link.reference.as_str()].clone();
@@ -291,14 +300,14 @@ async fn news_by_a_name_that_becomes_known_at_that_moment_is_not_left_behind() {
             .await
             .into_iter()
             .filter(|delivery| delivery.state == DeliveryState::Unmatched)
-            .map(|delivery| delivery.subjects)
+            .map(|delivery| delivery.targets)
             .collect();
         assert!(left.is_empty(), "round {round}: {left:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn deliveries_about_two_payables_in_either_order_block_nobody() {
+async fn deliveries_about_two_payables_in_either_order_do_not_deadlock() {
     let (bench, other) = two().await;
     let mut pairs = Vec::new();
     for pair in 0..4 {
@@ -323,7 +332,7 @@ async fn deliveries_about_two_payables_in_either_order_block_nobody() {
         let mut request = delivery("k1", &events);
         request.received_at = clock.now();
         async move {
-            host.receive_webhook(&provider(), &organization(), &code(), &request)
+            host.receive_webhook(&provider(), &connection("main"), &request)
                 .await
                 .unwrap();
             host.apply_due_deliveries().await.unwrap();
@@ -344,7 +353,7 @@ async fn deliveries_about_two_payables_in_either_order_block_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_payment_told_on_two_payables_is_booked_on_one() {
+async fn one_payment_reported_on_two_payables_is_posted_on_one() {
     let (bench, other) = two().await;
     for round in 0..6 {
         let (a, b) = (format!("a-{round}"), format!("b-{round}"));
@@ -359,14 +368,14 @@ async fn one_payment_told_on_two_payables_is_booked_on_one() {
             let mut request = delivery("k1", &[event]);
             request.received_at = clock.now();
             async move {
-                host.receive_webhook(&provider(), &organization(), &code(), &request)
+                host.receive_webhook(&provider(), &connection("main"), &request)
                     .await
                     .unwrap();
                 host.apply_due_deliveries().await.unwrap();
             }
         })
         .await;
-        bench.settle().await;
+        bench.apply_all().await;
         let received = |view: &PayableView| view.received.minor_units();
         let (a, b) = (bench.view(&a).await, bench.view(&b).await);
         assert_eq!(received(&a) + received(&b), 1_000);
@@ -379,12 +388,12 @@ async fn rotations_at_once_are_all_kept() {
     let (bench, other) = two().await;
     together((&bench, &other), |caller, host| async move {
         let secret = secrecy::SecretString::from(format!("new-{caller}"));
-        host.rotate_secret(&organization(), &code(), "key", secret)
+        host.rotate_secret(&connection("main"), "key", secret)
             .await
             .unwrap();
     })
     .await;
-    let connection = bench.host.connection(&organization(), &code()).await;
+    let connection = bench.host.connection(&connection("main")).await;
     let count = connection.unwrap().secrets[0].count;
     assert_eq!(count, CALLERS + 1);
 }
@@ -394,14 +403,16 @@ async fn a_connection_of_one_code_is_made_once() {
     let (bench, other) = two().await;
     let made = together((&bench, &other), |_, host| async move {
         let settings = ConnectionSettings::new().with("key", "k");
-        let code = ConnectionCode::new("second").unwrap();
-        let new = NewConnection::new(organization(), provider(), code, "Second", settings);
+        let new = NewConnection::new(connection("second"), provider(), "Second", settings);
         host.add_connection(new).await
     })
     .await;
     assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
-    let taken = |made: &&Result<Connection, ConnectionError>| {
-        matches!(made, Err(ConnectionError::CodeTaken))
+    let taken = |made: &&Result<Connection, Error>| {
+        matches!(
+            made.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Conflict(Conflict::CodeTaken))
+        )
     };
     assert_eq!(made.iter().filter(taken).count(), CALLERS - 1);
 }

@@ -7,7 +7,9 @@ mod gateway;
 use gateway::bench::{Bench, invoice, organization, runtime_with};
 use gateway::paid_event;
 use payment_provider_core::{Event, EventKind};
-use payment_provider_host::*;
+use payment_provider_host::accounting::PaymentProgress;
+use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::prelude::*;
 
 impl Bench {
     /// The tool of an operator on the same file.
@@ -24,9 +26,9 @@ impl Bench {
     }
 }
 
-fn keys() -> SealingKeys {
+fn keys() -> EncryptionKeys {
     let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    SealingKeys::new(SealingKey::from_text(&key.into()).unwrap())
+    EncryptionKeys::new(EncryptionKey::from_text(&key.into()).unwrap())
 }
 
 /// Writers at once, and how many invoices each of them creates.
@@ -53,7 +55,7 @@ async fn sixteen_writers_lose_nothing_and_are_never_busy() {
     let begun = std::time::Instant::now();
     futures_util::future::join_all(writers).await;
     println!("{} invoices in {:?}", WRITERS * INVOICES, begun.elapsed());
-    bench.settle().await;
+    bench.apply_all().await;
 
     let deliveries = bench.deliveries().await;
     assert_eq!(deliveries.len(), WRITERS * INVOICES);
@@ -106,7 +108,7 @@ async fn a_committed_row_is_there_for_the_next_process() {
     host.apply_due_deliveries().await.unwrap();
     let id = PayableId::new("inv").unwrap();
     let view = host.payable(&organization(), &id).await.unwrap().unwrap();
-    assert_eq!(view.progress, cash::PaymentProgress::Succeeded);
+    assert_eq!(view.progress, PaymentProgress::Succeeded);
 }
 
 #[tokio::test]
@@ -126,7 +128,7 @@ async fn a_delivery_that_was_under_way_is_taken_up_at_once_by_the_next_process()
         () = bench.gateway.call_held() => {}
     }
     bench.gateway.state().hold = false;
-    // As long as it may be alive, whoever else opens the file leaves what it has under way to it.
+    // As long as it may be alive, other processes that open the file leave its leases to it.
     for host in [bench.another_process().await, bench.beside().await] {
         assert_eq!(host.apply_due_deliveries().await.unwrap(), 0);
         host.store().close().await;

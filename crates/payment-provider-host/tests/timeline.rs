@@ -1,21 +1,23 @@
-//! What the history of a payable tells of deliveries, and what an inbox shows.
+//! The history of a payable, as far as it is about deliveries, and the view of an inbox.
 
 mod gateway;
 
 use std::time::Duration;
 
-use gateway::bench::{Bench, code, invoice, organization};
-use gateway::{Fault, about, delivery, paid_event};
+use gateway::bench::{Bench, connection, invoice, organization};
+use gateway::{Fault, about, claim_events, delivery, paid_event};
 use payment_provider_core::*;
-use payment_provider_host::*;
+use payment_provider_host::accounting::AuditEvent;
+use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::payable::PayableView;
 
-fn lines(view: &PayableView, kind: HistoryKind) -> Vec<&str> {
-    let of_kind = view.history.iter().filter(|entry| entry.kind == kind);
+fn lines(view: &PayableView, kind: AuditEvent) -> Vec<&str> {
+    let of_kind = view.history.iter().filter(|entry| entry.event == kind);
     of_kind.map(|entry| entry.detail.as_str()).collect()
 }
 
-fn kinds(view: &PayableView) -> Vec<HistoryKind> {
-    view.history.iter().map(|entry| entry.kind).collect()
+fn kinds(view: &PayableView) -> Vec<AuditEvent> {
+    view.history.iter().map(|entry| entry.event).collect()
 }
 
 #[tokio::test]
@@ -29,25 +31,25 @@ async fn a_delivery_is_in_the_history_before_what_it_causes() {
     let arrived = bench.host.clock().now();
     bench.clock.advance(Duration::from_mins(1));
     bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.settle().await;
+    bench.apply_all().await;
 
     let view = bench.view("inv").await;
     let expected = [
-        HistoryKind::CheckoutRequested,
-        HistoryKind::CheckoutCreated,
-        HistoryKind::DeliveryReceived,
-        HistoryKind::DuplicateIgnored,
-        HistoryKind::PaymentBooked,
+        AuditEvent::CheckoutRequested,
+        AuditEvent::CheckoutCreated,
+        AuditEvent::DeliveryReceived,
+        AuditEvent::DuplicateIgnored,
+        AuditEvent::PaymentPosted,
     ];
     assert_eq!(kinds(&view), expected);
     assert_eq!(view.history[2].at, arrived);
     assert_eq!(
         view.history[2].detail,
-        "PAYMENT, signature verified with secret key 0, time stamp fresh"
+        "PAYMENT, signature verified with secret key 0, timestamp fresh"
     );
     assert_eq!(
         view.history[3].detail,
-        "PAYMENT delivered again, unchanged: what it says counts once"
+        "PAYMENT delivered again, unchanged: its content counts once"
     );
     assert_eq!(
         view.history[4].detail,
@@ -61,7 +63,7 @@ async fn a_delivery_tried_again_and_again_is_one_line() {
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let payment = bench.gateway.pay(reference, "200.12");
-    let news = [
+    let events = [
         Event::new("NEWS", about(reference), EventKind::FetchNeeded),
         paid_event(reference, &payment),
         Event::new("NEWS", about(reference), EventKind::FetchNeeded),
@@ -76,13 +78,13 @@ async fn a_delivery_tried_again_and_again_is_one_line() {
             .unwrap()
             .payments,
     );
-    bench.receive(&news).await;
+    bench.receive(&events).await;
     for _ in 0..2 {
         bench.host.apply_due_deliveries().await.unwrap();
         bench.clock.advance(Duration::from_mins(10));
     }
-    let told = HistoryKind::DeliveryReceived;
-    assert_eq!(lines(&bench.view("inv").await, told).len(), 1);
+    let received = AuditEvent::DeliveryReceived;
+    assert_eq!(lines(&bench.view("inv").await, received).len(), 1);
     bench
         .gateway
         .state()
@@ -90,20 +92,20 @@ async fn a_delivery_tried_again_and_again_is_one_line() {
         .get_mut(reference)
         .unwrap()
         .payments = hidden;
-    bench.settle().await;
+    bench.apply_all().await;
     // The same bytes once more are tried once more.
-    bench.receive(&news).await;
-    bench.settle().await;
+    bench.receive(&events).await;
+    bench.apply_all().await;
     let view = bench.view("inv").await;
-    let said = "NEWS and PAYMENT, signature verified with secret key 0, time stamp fresh";
-    assert_eq!(lines(&view, told), [said]);
-    let again = "NEWS delivered again, unchanged: the gateway is asked whether there is news";
-    assert_eq!(lines(&view, HistoryKind::DuplicateIgnored), [again]);
+    let said = "NEWS and PAYMENT, signature verified with secret key 0, timestamp fresh";
+    assert_eq!(lines(&view, received), [said]);
+    let again = "NEWS delivered again, unchanged: the gateway is asked for changes";
+    assert_eq!(lines(&view, AuditEvent::DuplicateIgnored), [again]);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
 #[tokio::test]
-async fn what_a_list_behind_the_total_brings_comes_after_its_delivery() {
+async fn payments_from_a_list_behind_the_total_come_after_their_delivery() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
@@ -124,9 +126,9 @@ async fn what_a_list_behind_the_total_brings_comes_after_its_delivery() {
     let (_, hidden) = tokio::join!(bench.host.apply_due_deliveries(), during);
     let view = bench.view("inv").await;
     let begun = [
-        HistoryKind::DeliveryReceived,
-        HistoryKind::PaymentsFetched,
-        HistoryKind::PaymentBooked,
+        AuditEvent::DeliveryReceived,
+        AuditEvent::PaymentsFetched,
+        AuditEvent::PaymentPosted,
     ];
     assert_eq!(kinds(&view)[2..5], begun);
     {
@@ -134,10 +136,10 @@ async fn what_a_list_behind_the_total_brings_comes_after_its_delivery() {
         let link = state.links.get_mut(reference).unwrap();
         link.payments.extend(hidden);
     }
-    bench.settle().await;
+    bench.apply_all().await;
     let view = bench.view("inv").await;
-    assert_eq!(lines(&view, HistoryKind::DeliveryReceived).len(), 1);
-    assert_eq!(view.credited, view.amount);
+    assert_eq!(lines(&view, AuditEvent::DeliveryReceived).len(), 1);
+    assert_eq!(view.applied, view.amount);
 }
 
 #[tokio::test]
@@ -151,11 +153,11 @@ async fn a_delivery_about_two_payables_is_in_the_history_of_both_and_of_no_other
         paid_event(url.reference.as_str(), &payment)
     });
     bench.receive(&events).await;
-    bench.settle().await;
+    bench.apply_all().await;
     for (payable, count) in [("one", 1), ("two", 1), ("three", 0)] {
         let view = bench.view(payable).await;
-        let told = lines(&view, HistoryKind::DeliveryReceived);
-        assert_eq!(told.len(), count, "{payable}");
+        let received = lines(&view, AuditEvent::DeliveryReceived);
+        assert_eq!(received.len(), count, "{payable}");
     }
 }
 
@@ -168,16 +170,16 @@ async fn a_late_delivery_is_said_to_be_a_hint() {
     let mut request = delivery("k1", &[paid_event(reference, &payment)]);
     request.headers.insert("x-stale", "1".parse().unwrap());
     bench.receive_request(request).await.unwrap();
-    bench.settle().await;
+    bench.apply_all().await;
     let view = bench.view("inv").await;
-    let said = "PAYMENT, signature verified with secret key 0, time stamp too old, outside the \
+    let said = "PAYMENT, signature verified with secret key 0, timestamp too old, outside the \
                 acceptance window: only taken as a hint to ask the gateway";
-    assert_eq!(lines(&view, HistoryKind::DeliveryReceived), [said]);
+    assert_eq!(lines(&view, AuditEvent::DeliveryReceived), [said]);
     let asked = format!(
-        "the gateway was asked about {reference}: INR 200.12 paid; attempts to pay listed: 1, \
+        "fetched {reference} from the gateway: INR 200.12 paid; payment attempts listed: 1, \
          successful: 1"
     );
-    assert_eq!(lines(&view, HistoryKind::PaymentsFetched), [asked]);
+    assert_eq!(lines(&view, AuditEvent::PaymentsFetched), [asked]);
 }
 
 #[tokio::test]
@@ -190,7 +192,7 @@ async fn a_parked_hint_that_comes_again_in_time_is_no_hint_any_more() {
     request.headers.insert("x-stale", "1".parse().unwrap());
     let hidden = bench.gateway.state().links.remove(reference).unwrap();
     bench.receive_request(request.clone()).await.unwrap();
-    bench.settle().await;
+    bench.apply_all().await;
     let parked = bench.deliveries().await.remove(0);
     assert_eq!(
         (parked.state, parked.timestamp_check),
@@ -203,16 +205,16 @@ async fn a_parked_hint_that_comes_again_in_time_is_no_hint_any_more() {
         .insert(reference.to_owned(), hidden);
     bench
         .host
-        .rotate_secret(&organization(), &code(), "key", "k2".into())
+        .rotate_secret(&connection("main"), "key", "k2".into())
         .await
         .unwrap();
     request.headers.remove("x-stale");
     bench.receive_request(request).await.unwrap();
-    bench.settle().await;
+    bench.apply_all().await;
     let view = bench.view("inv").await;
-    let said = "PAYMENT, signature verified with secret key 1, time stamp fresh";
-    assert_eq!(lines(&view, HistoryKind::DeliveryReceived), [said]);
-    assert!(lines(&view, HistoryKind::PaymentsFetched).is_empty());
+    let said = "PAYMENT, signature verified with secret key 1, timestamp fresh";
+    assert_eq!(lines(&view, AuditEvent::DeliveryReceived), [said]);
+    assert!(lines(&view, AuditEvent::PaymentsFetched).is_empty());
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -225,39 +227,39 @@ async fn a_try_that_is_rolled_back_leaves_no_line() {
     bench.gateway.fail_next(Fault::Down);
     bench.receive(&[event]).await;
     bench.host.apply_due_deliveries().await.unwrap();
-    let told = HistoryKind::DeliveryReceived;
-    assert_eq!(lines(&bench.view("inv").await, told).len(), 0);
-    bench.settle().await;
-    assert_eq!(lines(&bench.view("inv").await, told).len(), 1);
+    let received = AuditEvent::DeliveryReceived;
+    assert_eq!(lines(&bench.view("inv").await, received).len(), 0);
+    bench.apply_all().await;
+    assert_eq!(lines(&bench.view("inv").await, received).len(), 1);
 }
 
 #[tokio::test]
-async fn a_booking_says_why_it_was_judged_so() {
+async fn a_posting_is_explained_in_the_history() {
     let bench = Bench::new().await;
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     for _ in 0..2 {
         let payment = bench.gateway.pay(reference, "200.12");
         bench.receive(&[paid_event(reference, &payment)]).await;
-        bench.settle().await;
+        bench.apply_all().await;
     }
     let status = PaymentStatus::Failed;
     let failed = bench.gateway.attempt(reference, "200.12", status);
     bench.receive(&[paid_event(reference, &failed)]).await;
-    bench.settle().await;
+    bench.apply_all().await;
     let view = bench.view("inv").await;
     assert_eq!(
-        lines(&view, HistoryKind::PaymentBooked),
+        lines(&view, AuditEvent::PaymentPosted),
         [
             "payment 1 of INR 200.12 is exact: pays what was due",
-            "payment 2 of INR 200.12 is duplicate: nothing was due any more, all of it is surplus; \
-             credited INR 0.00, surplus INR 200.12",
+            "payment 2 of INR 200.12 is duplicate: nothing was due any more, all of it is overpaid; \
+             applied INR 0.00, overpaid INR 200.12",
         ]
     );
     assert_eq!(
-        lines(&view, HistoryKind::PaymentAttempted),
+        lines(&view, AuditEvent::PaymentAttempted),
         [
-            "payment 3 of INR 200.12 is reported as failed: no money came in; the payer can try again"
+            "payment 3 of INR 200.12 is reported as failed: no money was received; the payer can try again"
         ]
     );
 }
@@ -283,11 +285,11 @@ async fn the_inbox_shows_the_latest_deliveries_and_what_they_are_about() {
         .await;
     let shown = async |limit| {
         let host = &bench.host;
-        let latest = host.deliveries(&organization(), &code(), limit).await;
+        let latest = host.deliveries(&connection("main"), limit).await;
         let latest = latest.unwrap();
         latest
             .into_iter()
-            .map(|delivery| delivery.subjects)
+            .map(|delivery| delivery.targets)
             .collect::<Vec<_>>()
     };
     let newest = vec!["order_x"];
@@ -298,15 +300,15 @@ async fn the_inbox_shows_the_latest_deliveries_and_what_they_are_about() {
 }
 
 #[tokio::test]
-async fn what_is_still_needed_of_a_customer_is_kept() {
+async fn the_missing_details_of_a_customer_are_kept() {
     let bench = Bench::new().await;
     let host = &bench.host;
     let bare = CustomerId::new("bare").unwrap();
     let linked = host.linked_customer(&organization(), &bare).await.unwrap();
     assert!(linked.is_none());
-    let link = |customer| NewCustomerLink::new(organization(), customer, code());
+    let main = connection("main");
     let made = host
-        .link_customer(link(Customer::new(bare.clone())))
+        .link_customer(&main, &Customer::new(bare.clone()))
         .await
         .unwrap();
     let stored = host.linked_customer(&organization(), &bare).await.unwrap();
@@ -314,52 +316,63 @@ async fn what_is_still_needed_of_a_customer_is_kept() {
     assert_eq!(stored.needs.to_string(), "phone: is required");
     assert_eq!(stored.needs, made.linked.needs);
     assert_eq!(stored.customer, Customer::new(bare.clone()));
-    assert_eq!(stored.connection, code());
+    assert_eq!(stored.connection, connection("main").code);
 
     let whole = Customer::new(bare.clone()).with_phone("9000000000");
-    host.link_customer(link(whole.clone())).await.unwrap();
+    host.link_customer(&main, &whole).await.unwrap();
     let stored = host.linked_customer(&organization(), &bare).await.unwrap();
     let stored = stored.unwrap();
     assert!(stored.needs.is_empty());
     assert_eq!(stored.customer, whole);
-    let connection = host.connection_of_customer(&organization(), &bare).await;
-    assert_eq!(connection.unwrap(), Some(code()));
+    let linked = host.connection_of_customer(&organization(), &bare).await;
+    assert_eq!(linked.unwrap(), Some(connection("main").code));
     let other = OrganizationId::new("other").unwrap();
     assert!(host.linked_customer(&other, &bare).await.unwrap().is_none());
 }
 
 #[tokio::test]
-async fn one_payment_under_two_ids_is_explained_whichever_comes_first() {
-    for listed_first in [true, false] {
+async fn a_claim_and_its_payment_are_one_posting_in_the_history_whichever_comes_first() {
+    for claim_first in [true, false] {
         let bench = Bench::new().await;
         let url = bench.url(&invoice("inv", "200.12")).await;
         let reference = url.reference.as_str();
-        let listed = bench.gateway.pay(reference, "200.12");
-        let mut told = listed.clone();
-        told.id = PaymentId::new("other").unwrap();
-        let first = if listed_first { &listed } else { &told };
-        bench.receive(&[paid_event(reference, first)]).await;
-        bench.settle().await;
-        if listed_first {
-            bench.receive(&[paid_event(reference, &told)]).await;
-        } else {
-            let fetch = EventKind::FetchNeeded;
-            bench
-                .receive(&[Event::new("NEWS", about(reference), fetch)])
-                .await;
+        let payment = bench.gateway.pay(reference, "200.12");
+        let claim = claim_events(&bench.gateway, reference, &payment);
+        let mut deliveries = [claim, vec![paid_event(reference, &payment)]];
+        if !claim_first {
+            deliveries.reverse();
         }
-        bench.settle().await;
-        let said = if listed_first {
-            "payment other of INR 200.12 is not listed by the gateway, payment 1 of the same \
-             amount is: taken for one payment under two ids and counted once"
-        } else {
-            "payment other is booked already, and listed by the gateway as 1: one payment under \
-             two ids, counted once"
-        };
+        for events in deliveries {
+            bench.receive(&events).await;
+            bench.apply_all().await;
+        }
         let view = bench.view("inv").await;
-        let explained = lines(&view, HistoryKind::PaymentsFetched);
-        let explained = explained.iter().filter(|line| line.contains("two ids"));
-        assert_eq!(explained.collect::<Vec<_>>(), [&said]);
+        // Only a claim that comes first has the gateway's list fetched.
+        let expected: &[AuditEvent] = if claim_first {
+            &[
+                AuditEvent::DeliveryReceived,
+                AuditEvent::PaymentsFetched,
+                AuditEvent::PaymentPosted,
+                AuditEvent::CheckoutChanged,
+                AuditEvent::DeliveryReceived,
+            ]
+        } else {
+            &[
+                AuditEvent::DeliveryReceived,
+                AuditEvent::PaymentPosted,
+                AuditEvent::DeliveryReceived,
+                AuditEvent::CheckoutChanged,
+            ]
+        };
+        assert_eq!(kinds(&view)[2..], *expected, "{claim_first}");
+        assert_eq!(
+            lines(&view, AuditEvent::PaymentPosted),
+            ["payment 1 of INR 200.12 is exact: pays what was due"]
+        );
+        assert_eq!(
+            lines(&view, AuditEvent::DeliveryReceived)[usize::from(!claim_first)],
+            "LINK, signature verified with secret key 0, timestamp fresh"
+        );
         assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     }
 }

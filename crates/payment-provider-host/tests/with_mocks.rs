@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use payment_provider_core::*;
-use payment_provider_host::*;
+use payment_provider_host::checkouts::UrlOrigin;
+use payment_provider_host::prelude::*;
 
 fn descriptor() -> ProviderDescriptor {
     let key = SettingField::new("key", "Key", SettingKind::Secret).required();
@@ -56,7 +57,7 @@ fn provider() -> MockPaymentProvider {
             if tries == 1 {
                 let operation = Operation::CreateCheckout;
                 Err(ProviderError::new(
-                    ErrorKind::Timeout,
+                    payment_provider_core::ProviderErrorKind::Timeout,
                     operation,
                     descriptor().id,
                 ))
@@ -77,25 +78,25 @@ async fn a_timeout_is_shown_as_such_and_the_next_call_adopts() {
         .returning(move |_| Ok(Arc::clone(&provider)));
 
     let directory = tempfile::tempdir().unwrap();
-    let key = SealingKey::from_file_or_new(&directory.path().join("key")).unwrap();
+    let key = EncryptionKey::from_file_or_new(directory.path().join("key")).unwrap();
     let mut registry = ProviderRegistry::new();
     registry.register(factory).unwrap();
     let host = Host::sqlite(directory.path().join("host.db"))
         .with_registry(registry)
-        .with_encryption_keys(SealingKeys::new(key))
+        .with_encryption_keys(EncryptionKeys::new(key))
         .build()
         .await
         .unwrap();
 
     let organization = OrganizationId::new("org").unwrap();
-    let code = ConnectionCode::new("main").unwrap();
+    let connection = ConnectionRef::new(organization.clone(), ConnectionCode::new("main").unwrap());
     let settings = ConnectionSettings::new().with("key", "secret");
     let id = descriptor().id;
-    let new = NewConnection::new(organization.clone(), id, code.clone(), "Main", settings);
+    let new = NewConnection::new(connection.clone(), id, "Main", settings);
     host.add_connection(new).await.unwrap();
     let customer = CustomerId::new("c").unwrap();
-    let link = NewCustomerLink::new(organization.clone(), Customer::new(customer.clone()), code);
-    host.link_customer(link).await.unwrap();
+    let payer = Customer::new(customer.clone());
+    host.link_customer(&connection, &payer).await.unwrap();
 
     let amount = Money::from_minor_units(20_012, Currency::INR);
     let id = PayableId::new("inv").unwrap();
@@ -105,7 +106,7 @@ async fn a_timeout_is_shown_as_such_and_the_next_call_adopts() {
         error.to_string(),
         "mocked create_checkout: no answer in time; the gateway may have acted on it"
     );
-    let url = host.payment_url(&invoice).await.unwrap();
+    let url = host.payment_url(&invoice).await.unwrap().pay().unwrap();
     assert_eq!(url.origin, UrlOrigin::Adopted);
     assert_eq!(url.url.as_str(), "https://pay.example/p");
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use payment_provider_core::{
-    Difference, Effect, ErrorKind, Operation, ProviderError, ProviderId, RetryAdvice, Violations,
+    Difference, Effect, Operation, ProviderError, ProviderErrorKind, ProviderId, RetryAdvice,
+    Violations,
 };
 
 use crate::gateway_error::GatewayErrorBody;
@@ -18,7 +19,7 @@ use crate::response_meta::ResponseMeta;
 #[non_exhaustive]
 pub struct CallError {
     /// The class of the failure.
-    pub kind: ErrorKind,
+    pub kind: ProviderErrorKind,
     /// States if the gateway may have acted on the request.
     pub effect: Effect,
     /// True if the same request may succeed when it is sent again.
@@ -38,7 +39,7 @@ pub struct CallError {
 
 impl CallError {
     /// Creates an error with this kind and effect that is not repeatable.
-    pub fn new(kind: ErrorKind, effect: Effect) -> Self {
+    pub fn new(kind: ProviderErrorKind, effect: Effect) -> Self {
         Self {
             kind,
             effect,
@@ -70,12 +71,14 @@ impl CallError {
         use Effect::{MaybeApplied, Rejected};
         match status {
             StatusCode::TOO_MANY_REQUESTS => {
-                Self::new(ErrorKind::RateLimited, Rejected).repeatable()
+                Self::new(ProviderErrorKind::RateLimited, Rejected).repeatable()
             }
-            StatusCode::REQUEST_TIMEOUT => Self::new(ErrorKind::Timeout, MaybeApplied).repeatable(),
-            StatusCode::UNAUTHORIZED => Self::new(ErrorKind::Authentication, Rejected),
+            StatusCode::REQUEST_TIMEOUT => {
+                Self::new(ProviderErrorKind::Timeout, MaybeApplied).repeatable()
+            }
+            StatusCode::UNAUTHORIZED => Self::new(ProviderErrorKind::Authentication, Rejected),
             _ if status.as_u16() >= 500 => {
-                Self::new(ErrorKind::Unavailable, MaybeApplied).repeatable()
+                Self::new(ProviderErrorKind::Unavailable, MaybeApplied).repeatable()
             }
             _ => Self::unreadable(Unreadable("body"), None).repeatable(),
         }
@@ -83,13 +86,13 @@ impl CallError {
 
     /// A response of which something that is needed cannot be read.
     pub fn unreadable(what: Unreadable, meta: Option<ResponseMeta>) -> Self {
-        let error = Self::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied);
+        let error = Self::new(ProviderErrorKind::UnreadableAnswer, Effect::MaybeApplied);
         error.with_source(what).with_meta(meta)
     }
 
     /// Creates a conflict: the gateway holds something that differs from the request.
     pub fn conflict(differences: Vec<Difference>, effect: Effect) -> Self {
-        let mut error = Self::new(ErrorKind::Conflict, effect);
+        let mut error = Self::new(ProviderErrorKind::Conflict, effect);
         error.differences = differences;
         error
     }
@@ -139,8 +142,9 @@ impl CallError {
     /// Returns the wait before the next request, if the gateway limits the rate: the wait it stated, or
     /// else [the default of its dialect](crate::Dialect::default_retry_after).
     pub fn retry_after(&self) -> Option<Duration> {
-        let told = self.meta.as_ref().and_then(|meta| meta.rate_limit.wait);
-        (self.kind == ErrorKind::RateLimited).then(|| told.unwrap_or(self.default_retry_after))
+        let stated = self.meta.as_ref().and_then(|meta| meta.rate_limit.wait);
+        (self.kind == ProviderErrorKind::RateLimited)
+            .then(|| stated.unwrap_or(self.default_retry_after))
     }
 
     /// Returns true if the gateway replayed a stored failure. It repeats that failure for the same
@@ -157,7 +161,7 @@ impl CallError {
         provider: ProviderId,
     ) -> ProviderError {
         let wait = self.retry_after();
-        let mut error = if self.kind == ErrorKind::InvalidRequest {
+        let mut error = if self.kind == ProviderErrorKind::InvalidRequest {
             ProviderError::invalid(self.take_violations(), operation, provider)
         } else {
             ProviderError::new(self.kind, operation, provider)
@@ -213,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_status_alone_proves_little() {
-        use ErrorKind as K;
+        use ProviderErrorKind as K;
         for (status, kind, effect, repeatable) in [
             (429, K::RateLimited, Effect::Rejected, true),
             (408, K::Timeout, Effect::MaybeApplied, true),
@@ -243,7 +247,7 @@ mod tests {
         let mut gateway_error = GatewayErrorBody::default().with_violations(violations);
         gateway_error.code = Some("amount_invalid".to_owned());
         gateway_error.message = Some("canary".to_owned());
-        let error = CallError::new(ErrorKind::InvalidRequest, Effect::Rejected)
+        let error = CallError::new(ProviderErrorKind::InvalidRequest, Effect::Rejected)
             .with_request_id("ours".to_owned())
             .with_meta(Some(meta))
             .with_gateway_error(gateway_error)
@@ -262,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_id_that_was_sent_stands_in_for_one_the_answer_lacks() {
-        let error = CallError::new(ErrorKind::Timeout, Effect::MaybeApplied);
+        let error = CallError::new(ProviderErrorKind::Timeout, Effect::MaybeApplied);
         let error = provider_error(error.with_request_id("ours".to_owned()));
         assert_eq!(error.request_id(), Some("ours"));
     }
@@ -274,9 +278,9 @@ mod tests {
         assert_eq!(error.retry_after(), Some(Duration::from_secs(40)));
         let mut meta = ResponseMeta::new(StatusCode::TOO_MANY_REQUESTS);
         meta.rate_limit.wait = Some(Duration::from_secs(3));
-        let told = error.with_meta(Some(meta));
-        assert_eq!(told.retry_after(), Some(Duration::from_secs(3)));
-        let never = told.with_retry(RetryAdvice::Never);
+        let stated = error.with_meta(Some(meta));
+        assert_eq!(stated.retry_after(), Some(Duration::from_secs(3)));
+        let never = stated.with_retry(RetryAdvice::Never);
         assert_eq!(provider_error(never).retry(), RetryAdvice::Never);
         let other = CallError::by_status(StatusCode::BAD_GATEWAY);
         assert_eq!(other.retry_after(), None);
@@ -293,7 +297,7 @@ mod tests {
         ] {
             let mut meta = ResponseMeta::new(StatusCode::from_u16(status).unwrap());
             meta.replayed = replayed;
-            let error = CallError::new(ErrorKind::Refused, Effect::Rejected);
+            let error = CallError::new(ProviderErrorKind::Refused, Effect::Rejected);
             assert!(!error.is_stored_failure());
             let error = error.with_meta(Some(meta));
             assert_eq!(error.is_stored_failure(), expected, "{status} {replayed}");

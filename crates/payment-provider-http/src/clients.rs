@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::OnceLock;
 
-use payment_provider_core::{Effect, ErrorKind, RetryAdvice};
+use payment_provider_core::{Effect, ProviderErrorKind, RetryAdvice};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use url::Url;
@@ -78,7 +78,7 @@ impl HttpClients {
 
 /// Returns the error for a call that cannot be sent until something on this machine is changed.
 fn no_call(source: impl Into<Box<dyn StdError + Send + Sync>>) -> CallError {
-    CallError::new(ErrorKind::Connection, Effect::NotSent)
+    CallError::new(ProviderErrorKind::Connection, Effect::NotSent)
         .with_retry(RetryAdvice::Never)
         .with_source(source)
 }

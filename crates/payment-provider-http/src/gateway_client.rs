@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
-use payment_provider_core::{Effect, ErrorKind};
+use payment_provider_core::{Effect, ProviderErrorKind};
 use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
@@ -100,7 +100,7 @@ impl GatewayClient {
     ) -> Result<Response, CallError> {
         let time = self.clients.config().request_timeout().min(retry.left());
         if time.is_zero() {
-            return Err(CallError::new(ErrorKind::Timeout, Effect::NotSent));
+            return Err(CallError::new(ProviderErrorKind::Timeout, Effect::NotSent));
         }
         let url = self.url(request)?;
         let headers = self.headers(request)?;
@@ -222,7 +222,7 @@ enum Unfit {
 }
 
 fn unfit(why: Unfit) -> CallError {
-    CallError::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(why)
+    CallError::new(ProviderErrorKind::InvalidRequest, Effect::NotSent).with_source(why)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct GatewayErrorBody {
     pub class: Option<String>,
     /// The fields of *the contract's* request that it is about, such as `customer.phone`, as far as
     /// the gateway names them. They become the violations of an error of the kind
-    /// [`InvalidRequest`](payment_provider_core::ErrorKind::InvalidRequest).
+    /// [`InvalidRequest`](payment_provider_core::ProviderErrorKind::InvalidRequest).
     pub violations: Violations,
 }
 

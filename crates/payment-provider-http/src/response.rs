@@ -49,7 +49,7 @@ impl fmt::Debug for Response {
 #[cfg(test)]
 mod tests {
     use http::StatusCode;
-    use payment_provider_core::{Effect, ErrorKind};
+    use payment_provider_core::{Effect, ProviderErrorKind};
 
     use super::*;
 
@@ -69,7 +69,7 @@ mod tests {
         ] {
             let error = response(body).unreadable(Unreadable("a"));
             assert_eq!(error.repeatable, repeatable, "{body}");
-            assert_eq!(error.kind, ErrorKind::UnreadableAnswer);
+            assert_eq!(error.kind, ProviderErrorKind::UnreadableAnswer);
             assert_eq!(error.effect, Effect::MaybeApplied);
             assert_eq!(error.meta.unwrap().status, StatusCode::OK);
         }

@@ -74,7 +74,7 @@ impl RetryPolicy {
 
 #[cfg(test)]
 mod tests {
-    use payment_provider_core::{Effect, ErrorKind};
+    use payment_provider_core::{Effect, ProviderErrorKind};
     use tokio::time::Instant;
 
     use super::*;
@@ -85,7 +85,7 @@ mod tests {
             .with_pauses(Duration::from_secs(1), Duration::from_secs(8))
     }
 
-    fn error(kind: ErrorKind) -> CallError {
+    fn error(kind: ProviderErrorKind) -> CallError {
         CallError::new(kind, Effect::MaybeApplied).repeatable()
     }
 
@@ -93,14 +93,26 @@ mod tests {
     async fn attempts_are_counted_and_spread_out() {
         let start = Instant::now();
         let mut retry = RetryPolicy::new(tuning(), Deadline::after(Duration::from_mins(1)));
-        assert!(retry.next_attempt_after(&error(ErrorKind::Timeout)).await);
+        assert!(
+            retry
+                .next_attempt_after(&error(ProviderErrorKind::Timeout))
+                .await
+        );
         let first = start.elapsed();
         assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&first));
-        assert!(retry.next_attempt_after(&error(ErrorKind::Timeout)).await);
+        assert!(
+            retry
+                .next_attempt_after(&error(ProviderErrorKind::Timeout))
+                .await
+        );
         let second = start.elapsed().saturating_sub(first);
         assert!((Duration::from_secs(2)..=Duration::from_secs(4)).contains(&second));
         assert_eq!(retry.attempt(), 3);
-        assert!(!retry.next_attempt_after(&error(ErrorKind::Timeout)).await);
+        assert!(
+            !retry
+                .next_attempt_after(&error(ProviderErrorKind::Timeout))
+                .await
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -109,7 +121,7 @@ mod tests {
         let mut retry = RetryPolicy::new(tuning(), Deadline::after(Duration::from_secs(59)));
         assert!(
             !retry
-                .next_attempt_after(&error(ErrorKind::RateLimited))
+                .next_attempt_after(&error(ProviderErrorKind::RateLimited))
                 .await
         );
         assert_eq!(start.elapsed(), Duration::ZERO);
@@ -121,7 +133,7 @@ mod tests {
         let mut retry = RetryPolicy::new(tuning(), Deadline::after(Duration::from_mins(2)));
         assert!(
             retry
-                .next_attempt_after(&error(ErrorKind::RateLimited))
+                .next_attempt_after(&error(ProviderErrorKind::RateLimited))
                 .await
         );
         assert_eq!(start.elapsed(), Duration::from_mins(1));
@@ -130,7 +142,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_would_fail_again_is_not_sent_again() {
         let mut retry = RetryPolicy::new(tuning(), Deadline::after(Duration::from_mins(1)));
-        let error = CallError::new(ErrorKind::Refused, Effect::Rejected);
+        let error = CallError::new(ProviderErrorKind::Refused, Effect::Rejected);
         assert!(!retry.next_attempt_after(&error).await);
     }
 }

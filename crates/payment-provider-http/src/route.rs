@@ -67,8 +67,8 @@ impl<'a> Route<'a> {
     }
 
     /// A span of this name.
-    pub(crate) fn span(&self, told: &SpanFields<'_>) -> Span {
-        (self.span)(told)
+    pub(crate) fn span(&self, stated: &SpanFields<'_>) -> Span {
+        (self.span)(stated)
     }
 
     /// Records in the span that a response arrived, or the kind of the error.

@@ -109,17 +109,17 @@ macro_rules! routes {
             "the placeholders of a path are the ids of its variant, in order",
         );
 
-        fn $span(told: &$crate::__private::SpanFields<'_>) -> $crate::__private::tracing::Span {
+        fn $span(stated: &$crate::__private::SpanFields<'_>) -> $crate::__private::tracing::Span {
             use $crate::__private::tracing;
             tracing::info_span!(
                 ::core::concat!(::core::stringify!($method), " ", $template),
                 otel.kind = "client",
                 otel.status_code = tracing::field::Empty,
-                operation = told.operation,
-                http.request.method = told.method,
-                url.template = told.template,
-                server.address = told.address,
-                server.port = told.port,
+                operation = stated.operation,
+                http.request.method = stated.method,
+                url.template = stated.template,
+                server.address = stated.address,
+                server.port = stated.port,
                 http.request.resend_count = tracing::field::Empty,
                 http.response.status_code = tracing::field::Empty,
                 error.type = tracing::field::Empty,

@@ -1,7 +1,7 @@
 //! One request on the wire, and how its response is taken in.
 
 use bytes::{Bytes, BytesMut};
-use payment_provider_core::{Effect, ErrorKind};
+use payment_provider_core::{Effect, ProviderErrorKind};
 
 use crate::call_error::CallError;
 use crate::dialect::Dialect;
@@ -74,9 +74,9 @@ fn unanswered(error: reqwest::Error) -> CallError {
 
 fn broken(error: reqwest::Error, effect: Effect) -> CallError {
     let kind = if error.is_timeout() {
-        ErrorKind::Timeout
+        ProviderErrorKind::Timeout
     } else {
-        ErrorKind::Connection
+        ProviderErrorKind::Connection
     };
     CallError::new(kind, effect)
         .with_source(error.without_url())

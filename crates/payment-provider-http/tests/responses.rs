@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use payment_provider_core::{Effect, ErrorKind};
+use payment_provider_core::{Effect, ProviderErrorKind};
 use payment_provider_http::json::Unreadable;
 use payment_provider_http::{Deadline, MAX_RESPONSE_BYTES, Response};
 use support::*;
@@ -38,7 +38,7 @@ async fn no_redirect_is_followed() {
             .send(&create(), &gateway.retry_policy(deadline()))
             .await
             .unwrap_err();
-        assert_eq!(error.kind, ErrorKind::UnreadableAnswer, "{status}");
+        assert_eq!(error.kind, ProviderErrorKind::UnreadableAnswer, "{status}");
         assert_eq!(error.effect, Effect::MaybeApplied, "{status}");
         // The dialect gave no meta: those of the response are there nevertheless.
         assert_eq!(error.meta.unwrap().status, status);
@@ -58,7 +58,7 @@ async fn no_more_of_an_answer_is_read_than_the_most() {
             .await
             .unwrap_err();
         assert!(error.too_large);
-        assert_eq!(error.kind, ErrorKind::UnreadableAnswer);
+        assert_eq!(error.kind, ProviderErrorKind::UnreadableAnswer);
         assert_eq!(error.meta.unwrap().status, 200);
         assert_eq!(scripted.seen().len(), 1, "it would be too large again");
     }
@@ -81,7 +81,7 @@ async fn the_status_of_no_success_counts_without_its_body() {
             .send(&fetch(), &gateway.retry_policy(deadline()))
             .await
             .unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Authentication);
+        assert_eq!(error.kind, ProviderErrorKind::Authentication);
         assert!(!error.too_large);
     }
 }
@@ -139,7 +139,7 @@ async fn no_attempt_outlasts_the_request_timeout_or_the_deadline() {
         let start = Instant::now();
         let retry = gateway.retry_policy(Deadline::after(Duration::from_secs(allowed)));
         let error = gateway.send(&create(), &retry).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Timeout);
+        assert_eq!(error.kind, ProviderErrorKind::Timeout);
         assert_eq!(error.effect, Effect::MaybeApplied);
         assert_eq!(start.elapsed().as_secs(), expected);
     }

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use payment_provider_core::{Effect, ErrorKind, Operation, ProviderId};
+use payment_provider_core::{Effect, Operation, ProviderErrorKind, ProviderId};
 use payment_provider_http::{Deadline, Request};
 use support::*;
 use test_support::ClosedPort;
@@ -100,7 +100,7 @@ async fn each_attempt_has_a_request_id_of_its_own_and_the_error_has_the_last() {
     assert!(ids.iter().all(|id| id.len() == 36), "{ids:?}");
     assert_eq!(error.request_id(), Some(ids[2]));
     assert_eq!(error.status(), Some(503));
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.kind(), ProviderErrorKind::Unavailable);
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_key_that_would_not_be_heeded_is_not_sent() {
         assert!(!error.repeatable, "{key}");
         let provider = ProviderId::new("acme").unwrap();
         let error = error.into_provider_error(Operation::CreateCheckout, provider);
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{key}");
+        assert_eq!(error.kind(), ProviderErrorKind::InvalidRequest, "{key}");
         let source = error.source().unwrap().to_string();
         assert!(source.contains(reason), "{source}");
     }
@@ -155,7 +155,7 @@ async fn what_was_not_sent_is_known_not_to_be() {
         .unwrap_err();
     assert_eq!(
         (error.kind, error.effect),
-        (ErrorKind::Connection, Effect::NotSent)
+        (ProviderErrorKind::Connection, Effect::NotSent)
     );
     assert!(error.repeatable);
 
@@ -165,7 +165,7 @@ async fn what_was_not_sent_is_known_not_to_be() {
     let error = gateway.send(&fetch(), &over).await.unwrap_err();
     assert_eq!(
         (error.kind, error.effect),
-        (ErrorKind::Timeout, Effect::NotSent)
+        (ProviderErrorKind::Timeout, Effect::NotSent)
     );
     assert!(scripted.seen().is_empty());
 
@@ -176,7 +176,7 @@ async fn what_was_not_sent_is_known_not_to_be() {
         .unwrap_err();
     assert_eq!(
         (error.kind, error.effect),
-        (ErrorKind::Connection, Effect::NotSent)
+        (ProviderErrorKind::Connection, Effect::NotSent)
     );
     assert!(!error.repeatable);
 }

@@ -58,30 +58,30 @@ impl tracing::Subscriber for Kept {
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let metadata = attributes.metadata();
-        let mut told = SpanFields {
+        let mut stated = SpanFields {
             name: metadata.name(),
             target: metadata.target(),
             ..SpanFields::default()
         };
-        attributes.record(&mut told);
-        self.spans.lock().unwrap().insert(id, told);
+        attributes.record(&mut stated);
+        self.spans.lock().unwrap().insert(id, stated);
         Id::from_u64(id)
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
-        if let Some(told) = self.spans.lock().unwrap().get_mut(&span.into_u64()) {
-            values.record(told);
+        if let Some(stated) = self.spans.lock().unwrap().get_mut(&span.into_u64()) {
+            values.record(stated);
         }
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
-        let mut told = SpanFields::default();
-        event.record(&mut told);
+        let mut stated = SpanFields::default();
+        event.record(&mut stated);
         let parent = event.parent().map(Id::into_u64);
         self.events
             .lock()
             .unwrap()
-            .push(format!("{parent:?} {:?}", told.attributes));
+            .push(format!("{parent:?} {:?}", stated.attributes));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
@@ -121,7 +121,7 @@ async fn a_span_is_named_by_its_route_in_the_providers_own_module() {
     let spans = kept.spans.lock().unwrap();
     let lines: Vec<String> = spans
         .values()
-        .map(|told| format!("{} {} {:?}", told.target, told.name, told.attributes))
+        .map(|stated| format!("{} {} {:?}", stated.target, stated.name, stated.attributes))
         .map(|line| line.replace('"', "").replace(port, "(port)"))
         .collect();
     let payment = "GET /pages/{page_id}/payments/{payment_id}";
@@ -230,8 +230,8 @@ async fn numbers_under(counter: Option<&'static str>) -> Vec<String> {
         .await
         .unwrap();
     drop(guard);
-    let told = lines.0.lock().unwrap();
-    told.clone()
+    let stated = lines.0.lock().unwrap();
+    stated.clone()
 }
 
 #[tokio::test(start_paused = true)]

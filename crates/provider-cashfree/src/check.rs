@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
-    CheckoutReference, Clock, ConnectionCheck, CredentialCheck, Effect, Environment, ErrorKind,
-    Operation,
+    CheckoutReference, Clock, ConnectionCheck, CredentialCheck, Effect, Environment, Operation,
+    ProviderErrorKind,
 };
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub(crate) async fn check(
     let deadline = Deadline::after(config.http.operation_deadline());
     let link_id = format!("check-{}", Uuid::new_v4().simple());
     let reference = CheckoutReference::new(link_id).map_err(|unfit| {
-        CallError::new(ErrorKind::InvalidRequest, Effect::NotSent).with_source(unfit)
+        CallError::new(ProviderErrorKind::InvalidRequest, Effect::NotSent).with_source(unfit)
     })?;
     let route = Route::FetchLink(reference.as_str());
     let call = Request::new(Operation::CheckConnection, route);
@@ -43,8 +43,8 @@ pub(crate) async fn check(
         };
         let date = error.meta.as_ref().and_then(|meta| meta.date);
         match error.kind {
-            ErrorKind::NotFound => break (CredentialCheck::Accepted, date),
-            ErrorKind::Authentication => break (CredentialCheck::Rejected, date),
+            ProviderErrorKind::NotFound => break (CredentialCheck::Accepted, date),
+            ProviderErrorKind::Authentication => break (CredentialCheck::Rejected, date),
             _ if retry.next_attempt_after(&error).await => {}
             _ if error.may_be_a_wrong_address() => return Err(error.with_source(WrongAddress)),
             _ => return Err(error),

@@ -2,6 +2,9 @@
 
 use payment_provider_core::Pii;
 
+pub(crate) const PHONE_RULE: &str =
+    "must be 10 digits for India, or + with country code and number of 7 to 15 digits";
+
 /// A number as it is sent: 10 digits for India, otherwise `+` with country code and number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Phone(Pii);

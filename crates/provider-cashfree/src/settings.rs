@@ -10,7 +10,6 @@ use payment_provider_core::{
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::links::MAX_RETURN_URL;
 use crate::phone::Phone;
 use crate::url_rules;
 
@@ -22,6 +21,10 @@ const REDIRECT_URL: &str = "redirect_url";
 const API_VERSION: &str = "api_version";
 const MISSING_PHONE_NUMBER: &str = "missing_phone_number";
 const LOW_TRUST_LIMITS: &str = "low_trust_limits";
+
+/// The length of a return URL, from
+/// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>.
+pub(crate) const MAX_RETURN_URL: usize = 250;
 
 /// Base addresses, from
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>.
@@ -176,7 +179,7 @@ pub(crate) fn read(
     let missing_phone_text = reader.text(MISSING_PHONE_NUMBER);
     let missing_phone = missing_phone_text.and_then(Phone::read);
     if missing_phone_text.is_some() && missing_phone.is_none() {
-        let message = crate::links::PHONE_RULE;
+        let message = crate::phone::PHONE_RULE;
         reader.reject(MISSING_PHONE_NUMBER, ViolationCode::Invalid, message);
     }
 

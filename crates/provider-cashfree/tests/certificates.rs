@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use payment_provider_core::{Effect, ErrorKind, ProviderError};
+use payment_provider_core::{Effect, ProviderError, ProviderErrorKind};
 use provider_cashfree::RetryTuning;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
@@ -149,7 +149,7 @@ fn summary(outcome: Result<String, ProviderError>) -> String {
     match outcome {
         Ok(_) => "ok".to_owned(),
         Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::Connection);
+            assert_eq!(error.kind(), ProviderErrorKind::Connection);
             assert_eq!(error.effect(), Effect::NotSent);
             let shown = format!("{error:?} {error}");
             assert!(!shown.contains(SECRET), "{shown}");

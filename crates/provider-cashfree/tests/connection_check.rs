@@ -4,7 +4,7 @@ mod support;
 
 use jiff::SignedDuration;
 use payment_provider_core::{
-    ConnectionCheck, CredentialCheck, Environment, ErrorKind, ProviderError,
+    ConnectionCheck, CredentialCheck, Environment, ProviderError, ProviderErrorKind,
 };
 use support::*;
 
@@ -71,20 +71,26 @@ async fn a_response_that_proves_nothing_about_the_credentials_is_an_error() {
     for (act, kind) in [
         (
             reply(404, "<html>nginx</html>"),
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
         ),
-        (reply(403, "<html>firewall"), ErrorKind::UnreadableAnswer),
+        (
+            reply(403, "<html>firewall"),
+            ProviderErrorKind::UnreadableAnswer,
+        ),
         (
             refusal(400, "version_invalid", "invalid_request_error"),
-            ErrorKind::InvalidRequest,
+            ProviderErrorKind::InvalidRequest,
         ),
-        (refusal(403, "x", "feature_not_enabled"), ErrorKind::Refused),
+        (
+            refusal(403, "x", "feature_not_enabled"),
+            ProviderErrorKind::Refused,
+        ),
         (
             refusal(500, "internal_error", "api_error"),
-            ErrorKind::Unavailable,
+            ProviderErrorKind::Unavailable,
         ),
-        (Act::Hang, ErrorKind::Timeout),
-        (Act::Close, ErrorKind::Connection),
+        (Act::Hang, ProviderErrorKind::Timeout),
+        (Act::Close, ProviderErrorKind::Connection),
     ] {
         let (outcome, _) = check(vec![act; 3]).await;
         assert_eq!(outcome.unwrap_err().kind(), kind);
@@ -94,20 +100,23 @@ async fn a_response_that_proves_nothing_about_the_credentials_is_an_error() {
 #[tokio::test(start_paused = true)]
 async fn a_response_that_is_not_the_apis_is_an_error() {
     for (act, kind) in [
-        (ok("<html>a portal</html>"), ErrorKind::UnreadableAnswer),
-        (ok("{}"), ErrorKind::UnreadableAnswer),
-        (ok(link()), ErrorKind::UnreadableAnswer),
+        (
+            ok("<html>a portal</html>"),
+            ProviderErrorKind::UnreadableAnswer,
+        ),
+        (ok("{}"), ProviderErrorKind::UnreadableAnswer),
+        (ok(link()), ProviderErrorKind::UnreadableAnswer),
         (
             refusal(404, "request_failed", "invalid_request_error"),
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
         ),
         (
             refusal(400, "request_failed", "invalid_request_error"),
-            ErrorKind::Refused,
+            ProviderErrorKind::Refused,
         ),
         (
             reply(404, r#"{"message":"no route"}"#),
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
         ),
     ] {
         let (outcome, _) = check(vec![act; 3]).await;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use payment_provider_core::{
-    CheckoutStatus, CreatedCheckout, Effect, Environment, ErrorKind, NextAction, ProviderError,
-    ProviderId, RetryAdvice,
+    CheckoutStatus, CreatedCheckout, Effect, Environment, NextAction, ProviderError,
+    ProviderErrorKind, ProviderId, RetryAdvice,
 };
 use support::*;
 use test_support::ClosedPort;
@@ -137,7 +137,7 @@ async fn a_checkout_of_another_environment_or_provider_is_not_sent() {
     foreign.environment = Environment::Production;
     foreign.provider = ProviderId::new("other").unwrap();
     let error = provider.create_checkout(&foreign).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.kind(), ProviderErrorKind::InvalidRequest);
     assert_eq!(error.effect(), Effect::NotSent);
     assert!(error.violations().names("environment"));
     assert!(error.violations().names("provider"));
@@ -201,7 +201,7 @@ async fn an_unresolved_creation_may_have_been_applied() {
         let gateway = Scripted::acts(acts).await;
         let error = create(&gateway).await.unwrap_err();
         assert_eq!(error.effect(), Effect::MaybeApplied, "{error:?}");
-        assert_eq!(error.kind(), ErrorKind::Connection);
+        assert_eq!(error.kind(), ProviderErrorKind::Connection);
         assert_ne!(error.retry(), RetryAdvice::Never);
         assert!(error.request_id().is_some());
         assert_keys(&gateway, &[3]);
@@ -216,7 +216,11 @@ async fn a_response_beyond_the_size_limit_is_not_read_to_its_end() {
     for huge in [Act::RawThenHang(announced), Act::RawThenHang(endless)] {
         let gateway = Scripted::acts([huge, not_found()]).await;
         let error = create(&gateway).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnreadableAnswer, "{error:?}");
+        assert_eq!(
+            error.kind(),
+            ProviderErrorKind::UnreadableAnswer,
+            "{error:?}"
+        );
         assert_eq!(error.effect(), Effect::MaybeApplied);
         assert_eq!(gateway.lines(), ["POST /pg/links", "GET /pg/links/inv-1"]);
     }
@@ -227,7 +231,7 @@ async fn a_success_with_a_missing_field_names_the_field() {
     let without = link().replace("\"link_status\"", "\"x\"");
     let gateway = Scripted::acts([ok(without.clone()), ok(without)]).await;
     let error = create(&gateway).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+    assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
     assert_eq!(error.effect(), Effect::MaybeApplied);
     assert_eq!(error.status(), Some(200));
     let source = std::error::Error::source(&error).unwrap().to_string();
@@ -247,14 +251,14 @@ async fn a_success_about_another_link_is_not_accepted() {
     let other = link().replace("inv-1", "inv-2");
     let gateway = Scripted::acts([ok(other), not_found()]).await;
     let error = create(&gateway).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+    assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
     assert_eq!(error.effect(), Effect::MaybeApplied);
 
     for (amount, currency, field) in [("200.13", "INR", "amount"), ("200.12", "USD", "currency")] {
         let differs = link_like("ACTIVE", amount, currency, "0", &fingerprint());
         let gateway = Scripted::acts([ok(differs)]).await;
         let error = create(&gateway).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.kind(), ProviderErrorKind::Conflict);
         assert_eq!(error.effect(), Effect::MaybeApplied);
         assert_eq!(error.differences().len(), 1);
         assert_eq!(error.differences()[0].field, field);
@@ -334,7 +338,7 @@ async fn a_differing_link_is_a_conflict_that_lists_the_differences() {
         for taken in taken() {
             let gateway = Scripted::acts([taken, ok(found.clone())]).await;
             let error = create(&gateway).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Conflict);
+            assert_eq!(error.kind(), ProviderErrorKind::Conflict);
             assert_eq!(error.effect(), Effect::Rejected);
             assert_eq!(error.retry(), RetryAdvice::Never);
             let named: Vec<_> = error
@@ -357,7 +361,7 @@ async fn a_taken_reference_is_fetched_until_the_link_is_found() {
     let gateway = never.await;
     let error = create(&gateway).await.unwrap_err();
     assert_eq!(error.effect(), Effect::MaybeApplied);
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.kind(), ProviderErrorKind::Unavailable);
     assert!(matches!(error.retry(), RetryAdvice::After(_)));
     assert_eq!(error.status(), Some(409));
     assert_eq!(gateway.posts().len(), 1);
@@ -388,7 +392,7 @@ async fn no_new_key_is_used_while_the_link_cannot_be_fetched() {
     let gateway = Scripted::acts(acts).await;
     let error = create(&gateway).await.unwrap_err();
     assert_eq!(error.effect(), Effect::MaybeApplied);
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.kind(), ProviderErrorKind::Unavailable);
     assert_keys(&gateway, &[1]);
 }
 
@@ -469,7 +473,7 @@ async fn the_gateways_retry_delay_is_honoured_within_the_deadline() {
         let gateway = Scripted::acts([limited().with("x-ratelimit-retry", header)]).await;
         let start = Instant::now();
         let error = create(&gateway).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert_eq!(error.kind(), ProviderErrorKind::RateLimited);
         assert_eq!(error.effect(), Effect::Rejected);
         let expected = RetryAdvice::After(Duration::from_secs(wait));
         assert_eq!(error.retry(), expected);
@@ -485,18 +489,21 @@ async fn refusals_are_not_retried() {
     for (act, kind) in [
         (
             refusal(400, "link_amount_invalid", "invalid_request_error"),
-            ErrorKind::InvalidRequest,
+            ProviderErrorKind::InvalidRequest,
         ),
         (
             refusal(400, "link_post_failed", "invalid_request_error"),
-            ErrorKind::Refused,
+            ProviderErrorKind::Refused,
         ),
         (
             refusal(401, "request_failed", "authentication_error"),
-            ErrorKind::Authentication,
+            ProviderErrorKind::Authentication,
         ),
-        (reply(401, ""), ErrorKind::Authentication),
-        (refusal(403, "x", "feature_not_enabled"), ErrorKind::Refused),
+        (reply(401, ""), ProviderErrorKind::Authentication),
+        (
+            refusal(403, "x", "feature_not_enabled"),
+            ProviderErrorKind::Refused,
+        ),
     ] {
         let gateway = Scripted::acts([act.with("x-request-id", "req-7")]).await;
         let error = create(&gateway).await.unwrap_err();
@@ -514,7 +521,7 @@ async fn a_creation_answered_with_not_found_is_retried() {
     assert_created(&create(&gateway).await);
     let gateway = Scripted::handler(|_, _| not_found()).await;
     let error = create(&gateway).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.kind(), ProviderErrorKind::Unavailable);
     assert_eq!(error.effect(), Effect::MaybeApplied);
     assert_ne!(error.retry(), RetryAdvice::Never);
     assert_eq!(gateway.lines()[3], "GET /pg/links/inv-1");
@@ -556,7 +563,7 @@ async fn a_failed_connection_means_nothing_was_sent() {
     let provider = connect_with(config(), &settings(&base_url));
     let prepared = prepared(&connect(&gateway));
     let error = provider.create_checkout(&prepared).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.kind(), ProviderErrorKind::Connection);
     assert_eq!(error.effect(), Effect::NotSent);
     assert_eq!(error.retry(), RetryAdvice::Now);
 }
@@ -578,7 +585,7 @@ async fn a_connection_reset_before_the_request_was_read_is_retried() {
         .create_checkout(&prepared(&provider))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.kind(), ProviderErrorKind::Connection);
     assert_eq!(error.effect(), Effect::MaybeApplied);
 }
 
@@ -593,7 +600,7 @@ async fn an_operation_ends_by_its_deadline() {
         .create_checkout(&prepared(&provider))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ProviderErrorKind::Timeout);
     assert_eq!(error.effect(), Effect::MaybeApplied);
     assert!(
         start.elapsed() <= limit + Duration::from_millis(10),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payment_provider_core::{
-    Effect, ErrorKind, Operation, PaymentProvider, ProviderError, RetryAdvice,
+    Effect, Operation, PaymentProvider, ProviderError, ProviderErrorKind, RetryAdvice,
 };
 use provider_cashfree::RetryTuning;
 use support::*;
@@ -60,16 +60,16 @@ fn odd_bodies() -> Vec<(&'static str, Vec<u8>)> {
 async fn foreign_bodies_are_not_taken_for_refusals() {
     for (what, body) in odd_bodies() {
         for (status, kind) in [
-            (200, ErrorKind::UnreadableAnswer),
-            (302, ErrorKind::UnreadableAnswer),
-            (400, ErrorKind::UnreadableAnswer),
-            (403, ErrorKind::UnreadableAnswer),
-            (404, ErrorKind::UnreadableAnswer),
-            (409, ErrorKind::UnreadableAnswer),
-            (422, ErrorKind::UnreadableAnswer),
-            (500, ErrorKind::Unavailable),
-            (502, ErrorKind::Unavailable),
-            (503, ErrorKind::Unavailable),
+            (200, ProviderErrorKind::UnreadableAnswer),
+            (302, ProviderErrorKind::UnreadableAnswer),
+            (400, ProviderErrorKind::UnreadableAnswer),
+            (403, ProviderErrorKind::UnreadableAnswer),
+            (404, ProviderErrorKind::UnreadableAnswer),
+            (409, ProviderErrorKind::UnreadableAnswer),
+            (422, ProviderErrorKind::UnreadableAnswer),
+            (500, ProviderErrorKind::Unavailable),
+            (502, ProviderErrorKind::Unavailable),
+            (503, ProviderErrorKind::Unavailable),
         ] {
             let answer = body.clone();
             let gateway = Scripted::handler(move |_, _| reply(status, answer.clone())).await;
@@ -90,10 +90,10 @@ async fn foreign_bodies_are_not_taken_for_refusals() {
 async fn an_unambiguous_status_counts_without_a_body() {
     for (what, body) in odd_bodies() {
         for (status, kind, advice) in [
-            (401, ErrorKind::Authentication, RetryAdvice::Never),
+            (401, ProviderErrorKind::Authentication, RetryAdvice::Never),
             (
                 429,
-                ErrorKind::RateLimited,
+                ProviderErrorKind::RateLimited,
                 RetryAdvice::After(Duration::from_secs(23)),
             ),
         ] {
@@ -115,17 +115,21 @@ async fn an_incomplete_response_still_has_its_status() {
         Act::Raw([head.as_bytes(), br#"{"message":"#].concat())
     };
     for (line, kind, effect) in [
-        ("200", ErrorKind::Connection, Effect::MaybeApplied),
-        ("400", ErrorKind::UnreadableAnswer, Effect::MaybeApplied),
-        ("401", ErrorKind::Authentication, Effect::Rejected),
-        ("429", ErrorKind::RateLimited, Effect::Rejected),
-        ("500", ErrorKind::Unavailable, Effect::MaybeApplied),
+        ("200", ProviderErrorKind::Connection, Effect::MaybeApplied),
+        (
+            "400",
+            ProviderErrorKind::UnreadableAnswer,
+            Effect::MaybeApplied,
+        ),
+        ("401", ProviderErrorKind::Authentication, Effect::Rejected),
+        ("429", ProviderErrorKind::RateLimited, Effect::Rejected),
+        ("500", ProviderErrorKind::Unavailable, Effect::MaybeApplied),
     ] {
         let act = broken(line);
         let gateway = Scripted::handler(move |_, _| act.clone()).await;
         let error = create(&gateway).await;
         assert_eq!((error.kind(), error.effect()), (kind, effect), "{line}");
-        if kind == ErrorKind::RateLimited {
+        if kind == ProviderErrorKind::RateLimited {
             assert_eq!(error.retry(), RetryAdvice::After(Duration::from_secs(9)));
         }
     }
@@ -139,7 +143,11 @@ async fn a_failed_read_has_changed_nothing() {
             let gateway = Scripted::handler(move |_, _| reply(status, answer.clone())).await;
             let provider = impatient(&gateway);
             let error = provider.fetch_checkout(&locator()).await.unwrap_err();
-            assert_ne!(error.kind(), ErrorKind::NotFound, "{what}, {status}");
+            assert_ne!(
+                error.kind(),
+                ProviderErrorKind::NotFound,
+                "{what}, {status}"
+            );
             assert_eq!(error.effect(), Effect::Rejected, "{what}, {status}");
             assert_eq!(error.operation(), Operation::FetchCheckout);
         }

@@ -3,8 +3,8 @@
 mod support;
 
 use payment_provider_core::{
-    Cancellation, CheckoutLocator, CheckoutStatus, Effect, ErrorKind, GatewayCheckoutId,
-    NextAction, ProviderError, RetryAdvice,
+    Cancellation, CheckoutLocator, CheckoutStatus, Effect, GatewayCheckoutId, NextAction,
+    ProviderError, ProviderErrorKind, RetryAdvice,
 };
 use support::*;
 
@@ -69,20 +69,23 @@ async fn fetch_retries_after_transient_failures() {
 #[tokio::test(start_paused = true)]
 async fn only_the_apis_own_not_found_counts() {
     for (act, kind) in [
-        (not_found(), ErrorKind::NotFound),
-        (refusal(404, "link_not_found", "x"), ErrorKind::NotFound),
+        (not_found(), ProviderErrorKind::NotFound),
+        (
+            refusal(404, "link_not_found", "x"),
+            ProviderErrorKind::NotFound,
+        ),
         (
             refusal(400, "link_get_not_found", "invalid_request_error"),
-            ErrorKind::NotFound,
+            ProviderErrorKind::NotFound,
         ),
         (
             reply(404, "<html>nginx</html>"),
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
         ),
-        (reply(404, ""), ErrorKind::UnreadableAnswer),
+        (reply(404, ""), ProviderErrorKind::UnreadableAnswer),
         (
             refusal(404, "request_failed", "invalid_request_error"),
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
         ),
     ] {
         let gateway = Scripted::handler(move |_, _| act.clone()).await;
@@ -108,14 +111,14 @@ async fn fetching_a_link_of_another_account_is_a_conflict() {
         .fetch_checkout(&with_gateway_id("7"))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.kind(), ProviderErrorKind::Conflict);
     assert_eq!(error.differences()[0].field, "gateway_id");
     let gateway = Scripted::handler(|_, _| ok(link().replace("inv-1", "inv-10"))).await;
     let error = connect(&gateway)
         .fetch_checkout(&locator())
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+    assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,10 +206,13 @@ async fn an_unresolved_cancellation_may_have_been_applied() {
 #[tokio::test(start_paused = true)]
 async fn cancelling_a_missing_link_is_not_found() {
     let (outcome, gateway) = cancel([not_found()]).await;
-    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(outcome.unwrap_err().kind(), ProviderErrorKind::NotFound);
     assert_eq!(gateway.seen().len(), 1);
     let (outcome, _) = cancel([refusal(401, "x", "authentication_error")]).await;
-    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Authentication);
+    assert_eq!(
+        outcome.unwrap_err().kind(),
+        ProviderErrorKind::Authentication
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,7 +222,7 @@ async fn a_link_of_another_account_is_not_cancelled() {
         .cancel_checkout(&with_gateway_id("7"))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.kind(), ProviderErrorKind::Conflict);
     assert_eq!(error.effect(), Effect::Rejected);
     assert_eq!(error.differences()[0].field, "gateway_id");
     assert_eq!(gateway.lines(), ["GET /pg/links/inv-1"]);

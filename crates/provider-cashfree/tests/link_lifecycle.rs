@@ -12,8 +12,8 @@ use cashfree_simulator::{
 use jiff::Timestamp;
 use payment_provider_core::{
     Cancellation, CheckoutRequest, CheckoutStatus, ConnectionSettings, CreatedCheckout,
-    CredentialCheck, ErrorKind, EventKind, NextAction, PartialPayments, PaymentProvider,
-    PaymentStatus, WebhookRequest,
+    CredentialCheck, EventKind, NextAction, PartialPayments, PaymentProvider, PaymentStatus,
+    ProviderErrorKind, WebhookRequest,
 };
 use provider_cashfree::{CashfreeConfig, RetryTuning};
 use support::*;
@@ -204,7 +204,7 @@ async fn a_stored_refusal_does_not_block_a_later_creation() {
     let provider = account(&running);
     let prepared = provider.prepare_checkout(&present_request()).unwrap();
     let error = provider.create_checkout(&prepared).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.kind(), ProviderErrorKind::Refused);
     assert_eq!(error.gateway_code(), Some("link_post_failed"));
     // The cause of the refusal has been corrected since, so the same prepared checkout succeeds.
     let created = provider.create_checkout(&prepared).await.unwrap();
@@ -226,7 +226,7 @@ async fn a_reference_taken_by_another_link_is_a_conflict() {
     other.amount = inr(20_013);
     let other = provider.prepare_checkout(&other).unwrap();
     let error = provider.create_checkout(&other).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.kind(), ProviderErrorKind::Conflict);
     let fields: Vec<_> = error
         .differences()
         .iter()
@@ -261,7 +261,7 @@ async fn the_connection_check_detects_a_wrong_base_address() {
             .with("base_url", base_url);
         let provider = connect_with(CashfreeConfig::new(), &settings);
         let error = provider.check_connection().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Refused, "{beside}");
+        assert_eq!(error.kind(), ProviderErrorKind::Refused, "{beside}");
         let advice = std::error::Error::source(&error).unwrap().to_string();
         assert!(advice.contains("base_url"), "{advice}");
     }

@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use payment_provider_core::{Effect, ErrorKind, ProviderError};
+use payment_provider_core::{Effect, ProviderError, ProviderErrorKind};
 use support::*;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -50,7 +50,11 @@ impl OtherServer {
 }
 
 fn assert_unreadable(name: &str, error: &ProviderError, status: u16) {
-    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer, "{name} {status}");
+    assert_eq!(
+        error.kind(),
+        ProviderErrorKind::UnreadableAnswer,
+        "{name} {status}"
+    );
     assert_eq!(error.status(), Some(status), "{name}");
     let effect = match name {
         "create_checkout" | "cancel_checkout" => Effect::MaybeApplied,

@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use payment_provider_core::{ErrorKind, Payment, PaymentStatus, ProviderError};
+use payment_provider_core::{Payment, PaymentStatus, ProviderError, ProviderErrorKind};
 use support::*;
 
 fn order(id: &str, amount: &str, status: &str) -> String {
@@ -104,7 +104,7 @@ async fn a_link_without_payments_has_an_empty_list() {
 async fn a_paid_order_without_payments_is_an_error() {
     let gateway = with_payments("PAID", vec![]).await;
     let error = list(&gateway).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+    assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,11 @@ async fn a_paid_order_without_a_successful_payment_is_an_error() {
         let payments = statuses.iter().map(|status| with(status)).collect();
         let gateway = with_payments("PAID", payments).await;
         let error = list(&gateway).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnreadableAnswer, "{statuses:?}");
+        assert_eq!(
+            error.kind(),
+            ProviderErrorKind::UnreadableAnswer,
+            "{statuses:?}"
+        );
         assert!(error.retry_after().is_some(), "{statuses:?}");
     }
     // No money was received, which explains a paid order without a successful payment.
@@ -201,7 +205,7 @@ async fn listing_the_payments_of_another_accounts_link_is_a_conflict() {
         let gateway = Scripted::acts(acts()).await;
         let error = connect(&gateway).list_payments(&known("7")).await;
         let error = error.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.kind(), ProviderErrorKind::Conflict);
         assert_eq!(error.differences()[0].field, "gateway_id");
         assert_eq!(gateway.lines()[1], "GET /pg/links/inv-1");
     }
@@ -221,7 +225,7 @@ async fn repeated_orders_and_payments_are_listed_once() {
     let gateway = with_payments("PAID", vec![one, other]).await;
     assert_eq!(
         list(&gateway).await.unwrap_err().kind(),
-        ErrorKind::UnreadableAnswer
+        ProviderErrorKind::UnreadableAnswer
     );
 }
 
@@ -271,7 +275,7 @@ async fn at_most_four_requests_run_concurrently() {
         .with_operation_deadline(std::time::Duration::from_secs(9));
     let provider = connect_with(config, &settings(&gateway.base_url));
     let error = provider.list_payments(&locator()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ProviderErrorKind::Timeout);
     assert_eq!(gateway.seen().len(), 1 + 4);
 }
 
@@ -361,12 +365,12 @@ async fn an_unreadable_entry_is_an_error_instead_of_a_shorter_list() {
     ] {
         let gateway = Scripted::acts(acts.clone()).await;
         let error = list(&gateway).await.unwrap_err();
-        assert_ne!(error.kind(), ErrorKind::NotFound, "{acts:?}");
+        assert_ne!(error.kind(), ProviderErrorKind::NotFound, "{acts:?}");
     }
     let gateway = Scripted::acts([not_found()]).await;
     assert_eq!(
         list(&gateway).await.unwrap_err().kind(),
-        ErrorKind::NotFound
+        ProviderErrorKind::NotFound
     );
 }
 

@@ -5,8 +5,8 @@ mod support;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    CheckoutStatus, ErrorKind, Event, EventKind, Operation, PaymentProvider, PaymentStatus,
-    ProviderError, TimestampCheck, VerifiedWebhook, WebhookRequest,
+    CheckoutStatus, Event, EventKind, Operation, PaymentProvider, PaymentStatus, ProviderError,
+    ProviderErrorKind, TimestampCheck, VerifiedWebhook, WebhookRequest,
 };
 use secrecy::SecretString;
 use support::delivery::*;
@@ -65,7 +65,7 @@ fn kinds(events: &[Event]) -> Vec<&'static str> {
 
 fn assert_rejected(outcome: &Result<VerifiedWebhook, ProviderError>) {
     let error = outcome.as_ref().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidSignature);
+    assert_eq!(error.kind(), ProviderErrorKind::InvalidSignature);
     assert_eq!(error.operation(), Operation::HandleWebhook);
     let shown = format!("{error} / {error:?}");
     let expected = "cashfree handle_webhook: webhook signature does not match / \

@@ -5,7 +5,7 @@ mod support;
 
 use std::process::Command;
 
-use payment_provider_core::{ConnectionSettings, Effect, ErrorKind, RetryAdvice};
+use payment_provider_core::{ConnectionSettings, Effect, ProviderErrorKind, RetryAdvice};
 use support::*;
 
 const CHILD: &str = "WITHOUT_CERTIFICATES_CHILD";
@@ -24,7 +24,7 @@ async fn calls() {
         .with("base_url", "https://127.0.0.1:9/pg");
     let provider = connect_with(config(), &elsewhere);
     let error = provider.create_checkout(&prepared).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.kind(), ProviderErrorKind::Connection);
     assert_eq!(error.effect(), Effect::NotSent);
     assert_eq!(error.retry(), RetryAdvice::Never);
     println!("the child came to its end");

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
-    Clock, ConnectionCheck, CredentialCheck, Environment, ErrorKind, Operation,
+    Clock, ConnectionCheck, CredentialCheck, Environment, Operation, ProviderErrorKind,
 };
 use payment_provider_http::{CallError, Deadline, GatewayClient, Request};
 
@@ -33,7 +33,7 @@ pub(crate) async fn check(
             },
             Err(error) => error,
         };
-        if error.kind == ErrorKind::Authentication {
+        if error.kind == ProviderErrorKind::Authentication {
             // Valid credentials have been refused once among many calls, so a single refusal does
             // not count.
             if refused_before || !retry.next_attempt(None).await {
@@ -44,7 +44,8 @@ pub(crate) async fn check(
             }
             refused_before = true;
         } else if !retry.next_attempt_after(&error).await {
-            let elsewhere = error.kind == ErrorKind::UnreadableAnswer && error.meta.is_some();
+            let elsewhere =
+                error.kind == ProviderErrorKind::UnreadableAnswer && error.meta.is_some();
             return Err(if elsewhere {
                 error.with_source(WrongAddress)
             } else {

@@ -5,7 +5,7 @@
 //! first.
 
 use http::StatusCode;
-use payment_provider_core::{Effect, ErrorKind, RetryAdvice, ViolationCode, Violations};
+use payment_provider_core::{Effect, ProviderErrorKind, RetryAdvice, ViolationCode, Violations};
 use payment_provider_http::json::{self, Raw};
 use payment_provider_http::{CallError, Dialect, GatewayErrorBody, Response};
 use serde::Deserialize;
@@ -77,21 +77,21 @@ fn judge(status: StatusCode, said: Option<&GatewayErrorBody>) -> CallError {
     let rejected = |kind| CallError::new(kind, Effect::Rejected);
     match status {
         StatusCode::TOO_MANY_REQUESTS if refusal.code() == QUOTA => {
-            rejected(ErrorKind::RateLimited).with_retry(RetryAdvice::Never)
+            rejected(ProviderErrorKind::RateLimited).with_retry(RetryAdvice::Never)
         }
         _ if !status.is_client_error() => CallError::by_status(status),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::UNAUTHORIZED => {
             CallError::by_status(status)
         }
         _ if THEIR_FAULT.contains(&refusal.code()) => {
-            CallError::new(ErrorKind::Unavailable, Effect::MaybeApplied).repeatable()
+            CallError::new(ProviderErrorKind::Unavailable, Effect::MaybeApplied).repeatable()
         }
         _ if is_no_address(refusal) => CallError::by_status(StatusCode::NOT_FOUND),
-        StatusCode::NOT_FOUND => rejected(ErrorKind::NotFound),
-        StatusCode::CONFLICT => rejected(ErrorKind::Conflict),
-        _ if is_unknown_id(refusal) => rejected(ErrorKind::NotFound),
-        _ if !refusal.violations.is_empty() => rejected(ErrorKind::InvalidRequest),
-        _ => rejected(ErrorKind::Refused),
+        StatusCode::NOT_FOUND => rejected(ProviderErrorKind::NotFound),
+        StatusCode::CONFLICT => rejected(ProviderErrorKind::Conflict),
+        _ if is_unknown_id(refusal) => rejected(ProviderErrorKind::NotFound),
+        _ if !refusal.violations.is_empty() => rejected(ProviderErrorKind::InvalidRequest),
+        _ => rejected(ProviderErrorKind::Refused),
     }
 }
 
@@ -145,12 +145,12 @@ pub(crate) fn says_taken(error: &CallError) -> bool {
 /// present state then decides, not the wording of the refusal.
 pub(crate) fn is_refusal(error: &CallError) -> bool {
     match error.kind {
-        ErrorKind::InvalidRequest
-        | ErrorKind::Refused
-        | ErrorKind::Conflict
-        | ErrorKind::NotFound => true,
+        ProviderErrorKind::InvalidRequest
+        | ProviderErrorKind::Refused
+        | ProviderErrorKind::Conflict
+        | ProviderErrorKind::NotFound => true,
         // The quota of test mode.
-        ErrorKind::RateLimited => !error.repeatable,
+        ProviderErrorKind::RateLimited => !error.repeatable,
         _ => false,
     }
 }

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    ErrorKind, EventTarget, GatewayCheckoutId, HmacKeyring, Operation, PaymentId,
-    ProviderDescriptor, ProviderError, SignedReturns, VerifiedReturn,
+    EventTarget, GatewayCheckoutId, HmacKeyring, Operation, PaymentId, ProviderDescriptor,
+    ProviderError, ProviderErrorKind, SignedReturns, VerifiedReturn,
 };
 use url::Url;
 
@@ -67,7 +67,7 @@ impl SignedReturns for Returns {
         self.read(url).ok_or_else(|| {
             let provider = self.descriptor.id.clone();
             ProviderError::new(
-                ErrorKind::InvalidSignature,
+                ProviderErrorKind::InvalidSignature,
                 Operation::VerifyReturn,
                 provider,
             )

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::Response;
 use jiff::SignedDuration;
 use payment_provider_conformance::wire::{WireFault, json};
-use payment_provider_core::{CredentialCheck, ErrorKind};
+use payment_provider_core::{CredentialCheck, ProviderErrorKind};
 use support::*;
 
 const CHECK: &str = "GET /payment_links?count=1";
@@ -98,7 +98,7 @@ async fn a_response_that_is_not_the_apis_is_an_error() {
             .gateway
             .fault_where(|_| true, WireFault::ReplaceBefore(answer));
         let error = error(stage.provider.check_connection().await);
-        assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+        assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
         let cause = error.source().unwrap().to_string();
         assert!(cause.contains("base_url"), "{cause}");
     }
@@ -111,6 +111,6 @@ async fn an_outage_is_an_error() {
         .fake
         .configure(|behaviour| behaviour.bad_gateway = 100);
     let error = error(stage.provider.check_connection().await);
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.kind(), ProviderErrorKind::Unavailable);
     assert_eq!(stage.lines(), [CHECK; 3]);
 }

@@ -12,8 +12,8 @@ use fake::{ListShape, NotesShape};
 use http::Response;
 use payment_provider_conformance::wire::{Script, WireFault, WireGateway, json};
 use payment_provider_core::{
-    CheckoutReference, CheckoutStatus, CreatedCheckout, Effect, Environment, ErrorKind,
-    PaymentProvider, ProviderError, RetryAdvice,
+    CheckoutReference, CheckoutStatus, CreatedCheckout, Effect, Environment, PaymentProvider,
+    ProviderError, ProviderErrorKind, RetryAdvice,
 };
 use provider_razorpay::RetryTuning;
 use support::*;
@@ -190,7 +190,7 @@ async fn a_taken_reference_that_is_not_found_may_have_been_applied() {
         .fake
         .configure(|behaviour| behaviour.empty_lists = 100);
     let error = error(create(&stage).await);
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.kind(), ProviderErrorKind::Unavailable);
     assert_eq!(error.effect(), Effect::MaybeApplied);
     assert_eq!(error.retry(), RetryAdvice::After(Duration::from_secs(2)));
     assert_eq!(stage.creations(), 1);
@@ -220,7 +220,7 @@ async fn a_differing_link_is_a_conflict_that_lists_the_differences() {
         let stage = Stage::new().await;
         taken(&stage, change).await;
         let error = error(create(&stage).await);
-        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.kind(), ProviderErrorKind::Conflict);
         assert_eq!(error.effect(), Effect::Rejected);
         assert_eq!(error.retry(), RetryAdvice::Never);
         let differ: Vec<_> = error
@@ -239,7 +239,7 @@ async fn a_link_without_the_fingerprint_is_a_conflict() {
     for notes in [NotesShape::Null, NotesShape::EmptyList] {
         stage.fake.configure(|behaviour| behaviour.notes = notes);
         let error = error(create(&stage).await);
-        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.kind(), ProviderErrorKind::Conflict);
         let [difference] = error.differences() else {
             panic!("{error:?}");
         };
@@ -298,7 +298,7 @@ async fn a_refusal_is_returned_with_its_field_if_no_link_is_found() {
         .fake
         .configure(|behaviour| behaviour.max_amount = Some(10_000));
     let error = error(create(&stage).await);
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.kind(), ProviderErrorKind::InvalidRequest);
     assert_eq!(error.effect(), Effect::Rejected);
     assert_eq!(error.retry(), RetryAdvice::Never);
     assert!(error.violations().names("amount"));
@@ -334,7 +334,7 @@ async fn the_retry_delay_of_a_rate_limit_is_honoured() {
     let stage = Stage::new().await;
     stage.fake.configure(|behaviour| behaviour.rate_limited = 1);
     let error = error(create(&stage).await);
-    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.kind(), ProviderErrorKind::RateLimited);
     assert_eq!(error.effect(), Effect::Rejected);
     assert_eq!(error.retry(), RetryAdvice::After(Duration::from_mins(1)));
     assert_eq!(stage.lines(), [CREATION]);
@@ -347,7 +347,7 @@ async fn the_test_mode_quota_is_not_retried() {
         .fake
         .configure(|behaviour| behaviour.quota_used_up = true);
     let error = error(create(&stage).await);
-    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.kind(), ProviderErrorKind::RateLimited);
     assert_eq!(error.retry(), RetryAdvice::Never);
     assert_eq!(error.effect(), Effect::Rejected);
     assert_eq!(error.gateway_code(), Some("RATE_LIMIT_EXCEEDED"));
@@ -386,7 +386,7 @@ async fn a_failed_connection_means_nothing_was_sent() {
     let stage = Stage::new().await;
     stage.gateway.refuse_connections().await;
     let error = error(create(&stage).await);
-    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.kind(), ProviderErrorKind::Connection);
     assert_eq!(error.effect(), Effect::NotSent);
     stage.gateway.clear_faults();
     assert!(is_created(create(&stage).await));
@@ -400,7 +400,7 @@ async fn wrong_credentials_are_reported() {
             .fake
             .configure(|behaviour| behaviour.bare_error = bare);
         let error = error(create(&stage).await);
-        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(error.kind(), ProviderErrorKind::Authentication);
         assert_eq!(error.effect(), Effect::Rejected);
         assert_eq!(stage.lines(), [CREATION]);
     }
@@ -422,19 +422,22 @@ async fn a_success_about_another_link_is_not_accepted() {
         let link = list.trim_start_matches(r#"{"payment_links":["#);
         change(link.trim_end_matches("]}"))
     };
-    let changes: [(Change, ErrorKind); 4] = [
+    let changes: [(Change, ProviderErrorKind); 4] = [
         (
             |link| link.replace("\"amount\":20012", "\"amount\":20013"),
-            ErrorKind::Conflict,
+            ProviderErrorKind::Conflict,
         ),
-        (|link| link.replace("INR", "USD"), ErrorKind::Conflict),
+        (
+            |link| link.replace("INR", "USD"),
+            ProviderErrorKind::Conflict,
+        ),
         (
             |link| link.replace("fingerprint", "other"),
-            ErrorKind::Conflict,
+            ProviderErrorKind::Conflict,
         ),
         (
             |link| link.replace("inv-1", "inv-2"),
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
         ),
     ];
     for (change, kind) in changes {

@@ -4,7 +4,7 @@ mod fake;
 mod support;
 
 use payment_provider_conformance::wire::{WireFault, json};
-use payment_provider_core::{Customer, CustomerId, Effect, ErrorKind};
+use payment_provider_core::{Customer, CustomerId, Effect, ProviderErrorKind};
 use support::*;
 
 fn bare_customer() -> Customer {
@@ -48,7 +48,7 @@ async fn an_unresolved_creation_may_have_been_applied() {
     );
     stage.gateway.fault_next(WireFault::ReplaceBefore(refusal));
     let error = support::error(stage.provider.link_customer(&customer()).await);
-    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.kind(), ProviderErrorKind::Refused);
 }
 
 #[tokio::test]

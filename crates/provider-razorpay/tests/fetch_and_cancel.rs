@@ -9,7 +9,7 @@ use http::Response;
 use jiff::SignedDuration;
 use payment_provider_conformance::wire::{WireFault, json};
 use payment_provider_core::{
-    Cancellation, Checkout, CheckoutStatus, Effect, ErrorKind, RetryAdvice,
+    Cancellation, Checkout, CheckoutStatus, Effect, ProviderErrorKind, RetryAdvice,
 };
 use support::*;
 
@@ -46,10 +46,10 @@ async fn a_missing_link_is_not_found() {
     let stage = Stage::new().await;
     for locator in [locator(), known("plink_QflcnnZqCekuvL"), known("x")] {
         let error = error(stage.provider.fetch_checkout(&locator).await);
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{locator:?}");
+        assert_eq!(error.kind(), ProviderErrorKind::NotFound, "{locator:?}");
         assert_eq!(error.retry(), RetryAdvice::Never);
         let error = support::error(stage.provider.cancel_checkout(&locator).await);
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{locator:?}");
+        assert_eq!(error.kind(), ProviderErrorKind::NotFound, "{locator:?}");
         assert_eq!(error.effect(), Effect::Rejected);
     }
 }
@@ -85,7 +85,7 @@ async fn a_link_with_another_reference_is_a_conflict_and_is_not_cancelled() {
         error(stage.provider.cancel_checkout(&wrong).await),
         error(stage.provider.list_payments(&wrong).await),
     ] {
-        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.kind(), ProviderErrorKind::Conflict);
         assert_eq!(error.differences()[0].field, "reference");
     }
     assert_eq!(stage.lines(), [FETCH; 3]);
@@ -272,7 +272,7 @@ async fn an_unresolved_expiry_is_an_error() {
         |request: &payment_provider_conformance::wire::RecordedRequest| request.method == "PATCH";
     stage.gateway.fault_where(update, WireFault::HangBefore);
     let error = error(stage.provider.cancel_checkout(&locator()).await);
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ProviderErrorKind::Timeout);
     assert_eq!(error.effect(), Effect::MaybeApplied);
 }
 

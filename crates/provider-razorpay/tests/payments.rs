@@ -5,7 +5,9 @@ mod fake;
 mod support;
 
 use payment_provider_conformance::wire::{Script, WireGateway, json};
-use payment_provider_core::{CheckoutLocator, ErrorKind, Payment, PaymentStatus, RetryAdvice};
+use payment_provider_core::{
+    CheckoutLocator, Payment, PaymentStatus, ProviderErrorKind, RetryAdvice,
+};
 use support::*;
 
 const PAGE: &str = "GET /orders/order/payments";
@@ -142,7 +144,7 @@ async fn a_list_that_lags_behind_the_link_is_requested_again() {
         .fake
         .configure(|behaviour| behaviour.lagging_payments = 100);
     let error = error(stage.provider.list_payments(&locator()).await);
-    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+    assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
     assert!(matches!(error.retry(), RetryAdvice::After(_)), "{error:?}");
 }
 
@@ -154,7 +156,7 @@ async fn a_paid_link_without_an_order_is_an_error() {
         .fake
         .configure(|behaviour| behaviour.amount_paid = Some(1));
     let error = error(stage.provider.list_payments(&locator()).await);
-    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+    assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
 }
 
 /// Returns a gateway with these responses for the link and for its order.
@@ -206,7 +208,7 @@ async fn a_list_that_contradicts_itself_is_an_error() {
         format!(r#"{{"items":[{}]}}"#, one.replace("20012", "200.12")),
     ] {
         let error = error(says(0, &[&page]).await);
-        assert_eq!(error.kind(), ErrorKind::UnreadableAnswer, "{page}");
+        assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer, "{page}");
     }
     // The same entry twice is one payment.
     let page = format!(r#"{{"items":[{one},{one}]}}"#);

@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use fake::hmac_hex;
-use payment_provider_core::{CheckoutStatus, ErrorKind, Operation, SignedReturns};
+use payment_provider_core::{CheckoutStatus, Operation, ProviderErrorKind, SignedReturns};
 use secrecy::SecretString;
 use support::*;
 use url::Url;
@@ -39,7 +39,7 @@ fn published<'a>(reference: &'a str, signature: &'a str) -> [(&'a str, &'a str);
 
 fn refused(url: &Url) {
     let error = error(returns().verify_return(url));
-    assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{url}");
+    assert_eq!(error.kind(), ProviderErrorKind::InvalidSignature, "{url}");
     assert_eq!(error.operation(), Operation::VerifyReturn);
 }
 

@@ -6,8 +6,8 @@ mod support;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    CheckoutStatus, Effect, Environment, ErrorKind, Event, EventKind, PaymentProvider,
-    PaymentStatus, TimestampCheck, Verification, VerifiedWebhook,
+    CheckoutStatus, Effect, Environment, Event, EventKind, PaymentProvider, PaymentStatus,
+    ProviderErrorKind, TimestampCheck, Verification, VerifiedWebhook,
 };
 use proptest::prelude::*;
 use secrecy::SecretString;
@@ -78,7 +78,7 @@ async fn a_change_of_any_single_bit_is_rejected() {
     let provider = with_secrets(["123456"]);
     let signature = sign("123456", BODY.as_bytes());
     let forged = |error: payment_provider_core::ProviderError| {
-        assert_eq!(error.kind(), ErrorKind::InvalidSignature);
+        assert_eq!(error.kind(), ProviderErrorKind::InvalidSignature);
         assert_eq!(error.effect(), Effect::Rejected);
     };
     for at in 0..BODY.len() * 8 {
@@ -127,7 +127,11 @@ async fn malformed_signature_headers_are_rejected() {
     ];
     for headers in malformed {
         let error = error(provider.handle_webhook(&with_headers(headers, BODY)).await);
-        assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{headers:?}");
+        assert_eq!(
+            error.kind(),
+            ProviderErrorKind::InvalidSignature,
+            "{headers:?}"
+        );
     }
     let headers = [("X-Razorpay-Signature", good.as_bytes())];
     assert!(
@@ -153,7 +157,11 @@ async fn every_active_secret_verifies_and_is_identified_by_a_label() {
     assert_eq!(labels.len(), 3);
     for secret in ["retired", "", KEY_SECRET] {
         let error = error(provider.handle_webhook(&signed(secret, BODY)).await);
-        assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{secret}");
+        assert_eq!(
+            error.kind(),
+            ProviderErrorKind::InvalidSignature,
+            "{secret}"
+        );
     }
 }
 

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "tokio")]
 mod closed_port;
+mod example;
 mod prerequisite;
 #[cfg(feature = "tokio")]
 mod time;
@@ -13,6 +14,7 @@ mod wait;
 
 #[cfg(feature = "tokio")]
 pub use closed_port::ClosedPort;
+pub use example::{examples, run_example};
 pub use prerequisite::{REQUIRE_REFERENCES, REQUIRE_TOOLS, reference_dir, tool_path};
 #[cfg(feature = "tokio")]
 pub use time::{FrozenTime, hastened};

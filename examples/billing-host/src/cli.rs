@@ -10,11 +10,11 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::admin::AdminCommand;
+use crate::database_argument;
 use crate::demo::merchant;
 use crate::options::{DatabaseLocation, GatewayTarget, Options, Seed};
 
 const API_KEY: &str = "BILLING_HOST_API_KEY";
-const DATABASE: &str = "BILLING_HOST_DATABASE";
 const SIMULATOR_PORT: u16 = 3001;
 
 /// A small billing application that collects payments.
@@ -43,7 +43,7 @@ struct Serve {
     listen: SocketAddr,
     /// Database: sqlite:PATH or `postgres://USER@HOST/NAME`. Default: a temporary file that is removed at
     /// shutdown.
-    #[arg(long, value_parser = parse_database)]
+    #[arg(long, value_parser = database_argument::parse)]
     database: Option<DatabaseLocation>,
     /// Gateway of the seeded connection.
     #[arg(long, value_enum, default_value_t = GatewayName::Simulator)]
@@ -83,7 +83,8 @@ impl Cli {
     /// Returns the options for serving, or the reason why the arguments contradict each other.
     pub(crate) fn options(self) -> Result<Options, &'static str> {
         let serve = self.serve;
-        let database = database_location(serve.database)?.unwrap_or(DatabaseLocation::Temporary);
+        let database = database_argument::or_environment(serve.database)?
+            .unwrap_or(DatabaseLocation::Temporary);
         if matches!(database, DatabaseLocation::Postgres(_)) && serve.key_file.is_none() {
             return Err("a PostgreSQL database requires --key-file, the same for every process");
         }
@@ -120,31 +121,6 @@ fn live(environment: Environment) -> GatewayTarget {
     GatewayTarget::Live {
         environment,
         credentials: merchant::credentials(),
-    }
-}
-
-/// Returns the database of the command line, or else that of the environment.
-pub(crate) fn database_location(
-    named: Option<DatabaseLocation>,
-) -> Result<Option<DatabaseLocation>, &'static str> {
-    if named.is_some() {
-        return Ok(named);
-    }
-    let text = env::var(DATABASE).ok().filter(|text| !text.is_empty());
-    text.map(|text| parse_database(&text)).transpose()
-}
-
-/// Parses a database location. A server URL is not validated here: clap would print a rejected value
-/// with its password.
-pub(crate) fn parse_database(text: &str) -> Result<DatabaseLocation, &'static str> {
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(DatabaseLocation::Postgres(SecretString::from(text)));
-    }
-    match text.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() && path != ":memory:" => {
-            Ok(DatabaseLocation::File(PathBuf::from(path)))
-        }
-        _ => Err("must be sqlite:PATH or a postgres:// URL"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use payment_provider_host::{KeyFileError, SealingKeys};
+use payment_provider_host::encryption::{EncryptionKeys, KeyFileError};
 
 /// Reads the encryption keys of a database, the current one first, or creates the key file with one
 /// key if it does not exist. Only the owner can read a file that is created.
@@ -12,9 +12,9 @@ use payment_provider_host::{KeyFileError, SealingKeys};
 pub(crate) fn load_or_create(
     key_file: Option<&Path>,
     database: Option<&Path>,
-) -> Option<Result<SealingKeys, KeyFileError>> {
+) -> Option<Result<EncryptionKeys, KeyFileError>> {
     let path = path(key_file, database)?;
-    Some(SealingKeys::from_file_or_new(&path))
+    Some(EncryptionKeys::from_file_or_new(&path))
 }
 
 /// Returns the path of the key file: the named one, or `<database>.key` beside a database file.

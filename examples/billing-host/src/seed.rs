@@ -4,7 +4,9 @@ use payment_provider_core::{
     ConnectionCode, Currency, CustomerId, Environment, InvalidIdentifier, Money, OrganizationId,
     Pii, ProviderId,
 };
-use payment_provider_host::{ConnectionError, CustomerError, Host, NewConnection};
+use payment_provider_host::connections::NewConnection;
+use payment_provider_host::error::Entity;
+use payment_provider_host::{ConnectionRef, Error, ErrorKind, Host};
 
 use crate::customers::{self, NewCustomer};
 use crate::demo::merchant::{self, SeedConnection};
@@ -43,10 +45,10 @@ pub enum SeedError {
     Name(#[from] InvalidIdentifier),
     /// The connection cannot be created or updated.
     #[error("cannot seed the connection")]
-    Connection(#[from] ConnectionError),
+    Connection(#[source] Error),
     /// The customer cannot be linked.
     #[error("cannot seed the customer")]
-    Customer(#[from] CustomerError),
+    Customer(#[source] Error),
     /// The application's tables cannot be written.
     #[error("cannot seed the application's tables")]
     Tables(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -77,20 +79,16 @@ pub(crate) async fn ensure(
         name,
         settings,
     } = merchant::seed_connection(gateway, simulator_url).ok_or(SeedError::NoCredentials)?;
-    let code = ConnectionCode::new(code)?;
+    let connection = ConnectionRef::new(organization, ConnectionCode::new(code)?);
     let provider = ProviderId::new(merchant::PROVIDER)?;
-    match host.connection(&organization, &code).await {
-        Ok(_) => {
-            host.replace_settings(&organization, &code, &settings)
-                .await?;
+    let seeded = match host.replace_settings(&connection, &settings).await {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound(Entity::Connection)) => {
+            let new = NewConnection::new(connection.clone(), provider.clone(), name, settings);
+            host.add_connection(new).await
         }
-        Err(ConnectionError::NotFound) => {
-            let (organization, code) = (organization.clone(), code.clone());
-            let new = NewConnection::new(organization, provider.clone(), code, name, settings);
-            host.add_connection(new).await?;
-        }
-        Err(error) => return Err(error.into()),
-    }
+        replaced => replaced,
+    };
+    seeded.map_err(SeedError::Connection)?;
     let moves_money = matches!(
         gateway,
         GatewayTarget::Live {
@@ -101,11 +99,11 @@ pub(crate) async fn ensure(
     let invoice = if moves_money {
         None
     } else {
-        ensure_invoices(host, &organization, provider, &code).await?
+        ensure_invoices(host, &connection, provider).await?
     };
     drop(lock);
     Ok(Seeded {
-        connection: Some(code),
+        connection: Some(connection.code),
         invoice,
     })
 }
@@ -114,10 +112,12 @@ pub(crate) async fn ensure(
 /// of an invoice that is not paid yet.
 async fn ensure_invoices(
     host: &Host,
-    organization: &OrganizationId,
+    connection: &ConnectionRef,
     provider: ProviderId,
-    code: &ConnectionCode,
 ) -> Result<Option<String>, SeedError> {
+    let ConnectionRef {
+        organization, code, ..
+    } = connection;
     if invoices::count(host, organization).await? > 0 {
         let known = invoices::list(host, Some(organization)).await?;
         let open = known
@@ -134,7 +134,10 @@ async fn ensure_invoices(
         payment: Some((provider, code.clone())),
     };
     let (saved, _) = customers::save(host, &customer).await?;
-    host.link_customer(customer.link(code.clone())).await?;
+    let connection = ConnectionRef::new(organization.clone(), code.clone());
+    host.link_customer(&connection, &customer.details())
+        .await
+        .map_err(SeedError::Customer)?;
     let mut first = None;
     for (paise, purpose) in INVOICES {
         let new = NewInvoice {

@@ -7,7 +7,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::api_key::ApiKey;
-use crate::pages::{DraftKey, Sessions};
+use crate::secret_draft::DraftKey;
+use crate::session::Sessions;
 
 /// State shared by all request handlers.
 #[derive(Debug, Clone)]

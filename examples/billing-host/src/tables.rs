@@ -4,7 +4,7 @@
 //! Each statement is written once for SQLite and PostgreSQL, with parameters `$1`, `$2` and so on.
 
 use payment_provider_core::reexport::jiff::Timestamp;
-use payment_provider_host::{Host, StoreError, Transaction};
+use payment_provider_host::{Error, Host, Transaction};
 use uuid::Uuid;
 
 /// Runs a statement outside of a transaction on either database.
@@ -194,7 +194,7 @@ pub(crate) async fn ended_sessions(host: &Host) -> Result<Vec<(String, i64)>, Ta
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TableError {
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Runtime(#[from] Error),
     #[error("the application's tables cannot be read or written")]
     Sql(#[from] sqlx::Error),
 }

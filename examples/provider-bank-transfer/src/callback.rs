@@ -9,7 +9,7 @@ pub(crate) fn read(body: &[u8]) -> Event {
     let text = |field: &str| callback[field].as_str().unwrap_or_default();
     let reference = CheckoutReference::new(text("reference")).ok();
     let reason = "its type is not known, or its id, amount or currency cannot be read".to_owned();
-    let kind = told(text).unwrap_or(EventKind::Unrecognised { reason });
+    let kind = stated(text).unwrap_or(EventKind::Unrecognised { reason });
     Event::new(
         text("type"),
         EventTarget::none().with_reference(reference),
@@ -17,7 +17,7 @@ pub(crate) fn read(body: &[u8]) -> Event {
     )
 }
 
-fn told<'a>(text: impl Fn(&str) -> &'a str) -> Option<EventKind> {
+fn stated<'a>(text: impl Fn(&str) -> &'a str) -> Option<EventKind> {
     let id = PaymentId::new(text("id")).ok()?;
     let amount = Money::from_decimal(text("amount"), text("currency").parse().ok()?).ok()?;
     let status = match text("type") {

@@ -141,7 +141,10 @@ impl PaymentProvider for BankTransfer {
     async fn handle_webhook(&self, sent: &WebhookRequest) -> Answer<VerifiedWebhook> {
         let claimed = sent.header("x-callback-signature");
         let Some(secret) = self.keyring.signer_in_hex(claimed, &[&sent.body]) else {
-            let (kind, operation) = (ErrorKind::InvalidSignature, Operation::HandleWebhook);
+            let (kind, operation) = (
+                ProviderErrorKind::InvalidSignature,
+                Operation::HandleWebhook,
+            );
             return Err(self.descriptor.error(kind, operation));
         };
         let (by, here) = (Verification::SharedSecret(secret), self.environment);

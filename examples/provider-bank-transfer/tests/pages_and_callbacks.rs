@@ -50,7 +50,7 @@ fn request(amount: Money, expires_at: Timestamp) -> CheckoutRequest {
     CheckoutRequest::new(reference, amount, "Invoice", customer, expires_at)
 }
 
-async fn told(body: &str) -> Event {
+async fn stated(body: &str) -> Event {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(body.as_bytes());
     let signature = data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes());
@@ -132,7 +132,7 @@ fn a_body_that_is_no_address_is_refused() {
     let error = now(provider().create_checkout(&prepared)).unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
-        (ErrorKind::InvalidRequest, Effect::NotSent)
+        (ProviderErrorKind::InvalidRequest, Effect::NotSent)
     );
 }
 
@@ -149,7 +149,7 @@ fn pages_without_tls_and_short_secrets_are_refused_together() {
 #[test]
 fn each_type_means_what_it_says() {
     let event = |kind: &str| {
-        now(told(&format!(
+        now(stated(&format!(
             r#"{{"type":"{kind}","id":"T-1","reference":"pay-1","amount":"200.12","currency":"INR"}}"#
         )))
     };
@@ -188,7 +188,7 @@ fn what_cannot_be_read_is_kept_with_the_checkout_that_it_names() {
         ("transfer.received", ""),
     ] {
         assert!(whole.contains(a));
-        let event = now(told(&whole.replace(a, b)));
+        let event = now(stated(&whole.replace(a, b)));
         let kept = matches!(event.kind, EventKind::Unrecognised { .. });
         assert!(kept, "{a} -> {b}: {:?}", event.kind);
         assert_eq!(
@@ -198,6 +198,6 @@ fn what_cannot_be_read_is_kept_with_the_checkout_that_it_names() {
         );
     }
     for body in ["", "[]", r#"{"reference":"no reference"}"#] {
-        assert!(now(told(body)).target.is_none(), "{body}");
+        assert!(now(stated(body)).target.is_none(), "{body}");
     }
 }

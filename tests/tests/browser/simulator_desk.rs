@@ -17,8 +17,8 @@ async fn a_webhook_sent_again_by_its_button_is_ignored() {
     desk.stage.api.wait_for(&invoice, "succeeded 20012 0").await;
 
     let deliveries = control.list("deliveries").await;
-    let booked = deliveries.last().map(|one| one["id"].to_string());
-    let resend = format!("Resend number {}", booked.expect("a delivery"));
+    let latest = deliveries.last().map(|one| one["id"].to_string());
+    let resend = format!("Resend number {}", latest.expect("a delivery"));
     browser.click(&resend).await;
     desk.go_to_invoice(&invoice).await;
     browser.sees("Duplicate ignored").await;

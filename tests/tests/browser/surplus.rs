@@ -40,7 +40,7 @@ async fn a_second_payment_shows_as_surplus() {
         .await;
     for text in [
         "₹1,499.00 is overpaid.",
-        "overpaid ₹1,499.00: nothing was due any more, all of it is surplus",
+        "overpaid ₹1,499.00: nothing was due any more, all of it is overpaid",
     ] {
         desk.browser.sees(text).await;
     }

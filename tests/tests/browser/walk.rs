@@ -7,17 +7,17 @@ use crate::desk::Desk;
 const PURPOSE: &str = "Hosting, March 2026";
 
 #[tokio::test]
-async fn an_invoice_is_paid_by_hand() {
+async fn an_invoice_is_paid_in_the_browser() {
     walk(Scripts::On, Screen::Desktop).await;
 }
 
 #[tokio::test]
-async fn an_invoice_is_paid_by_hand_on_a_phone() {
+async fn an_invoice_is_paid_in_the_browser_on_a_phone() {
     walk(Scripts::On, Screen::Phone).await;
 }
 
 #[tokio::test]
-async fn an_invoice_is_paid_by_hand_without_scripts() {
+async fn an_invoice_is_paid_in_the_browser_without_scripts() {
     walk(Scripts::Off, Screen::Desktop).await;
 }
 

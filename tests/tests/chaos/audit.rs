@@ -1,4 +1,4 @@
-//! Compares the gateway's payments with the books, one by one.
+//! Compares the gateway's payments with the ledger, one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,9 +17,9 @@ struct Taken {
     paise: i64,
 }
 
-/// A payment as it is booked.
+/// A payment as it is posted.
 #[derive(Debug, Clone)]
-struct Booked {
+struct Posted {
     id: String,
     order: String,
     purpose: String,
@@ -47,13 +47,13 @@ pub(crate) struct Findings {
     pub(crate) payments: usize,
     pub(crate) paise: i64,
     pub(crate) surplus: i64,
-    /// The number of payments booked under another id than the one in the gateway's list, on the right order.
+    /// The number of payments posted under another id than the one in the gateway's list, on the right order.
     pub(crate) under_another_id: usize,
-    /// The payments that are not booked, each with the reason.
+    /// The payments that are not posted, each with the reason.
     pub(crate) unmatched: Vec<String>,
     pub(crate) lost: Vec<String>,
     pub(crate) twice: Vec<String>,
-    /// The payments booked on another invoice, with another amount, or without any payment at the gateway.
+    /// The payments posted on another invoice, with another amount, or without any payment at the gateway.
     pub(crate) wrong: Vec<String>,
     /// The links that are payable although the invoice is paid or voided, or that are a second one of an invoice.
     pub(crate) open: Vec<String>,
@@ -73,7 +73,7 @@ impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} invoices, {} links, {} payments of {} paise ({} of it surplus, {} booked by their order), \
+            "{} invoices, {} links, {} payments of {} paise ({} of it surplus, {} posted by their order), \
              unmatched {}, lost {}, twice {}, wrong {}, open links {}, uncancellable {}",
             self.invoices,
             self.links,
@@ -111,32 +111,32 @@ pub(crate) fn compare(evidence: &Evidence) -> Findings {
         ..Findings::default()
     };
     let taken = taken(&evidence.links);
-    let booked = booked(&evidence.invoices);
+    let posted = posted(&evidence.invoices);
     findings.payments = taken.len();
     findings.paise = taken.values().map(|taken| taken.paise).sum();
-    let mut explained: BTreeMap<&str, Vec<&Booked>> = BTreeMap::new();
-    for entry in &booked {
+    let mut explained: BTreeMap<&str, Vec<&Posted>> = BTreeMap::new();
+    for entry in &posted {
         match payment_of(entry, &taken) {
             Some(id) => explained.entry(id).or_default().push(entry),
             None => findings
                 .wrong
-                .push(format!("booked and never taken: {entry:?}")),
+                .push(format!("posted and never taken: {entry:?}")),
         }
     }
     for (id, taken) in &taken {
         match explained.get(id.as_str()).map_or(&[][..], Vec::as_slice) {
-            [] => not_booked(&mut findings, evidence, id, taken),
+            [] => not_posted(&mut findings, evidence, id, taken),
             [entry] => {
                 findings.under_another_id += usize::from(entry.id != *id);
                 if entry.purpose != taken.purpose || entry.paise != taken.paise {
                     findings
                         .wrong
-                        .push(format!("{taken:?} is booked as {entry:?}"));
+                        .push(format!("{taken:?} is posted as {entry:?}"));
                 }
             }
             entries => findings
                 .twice
-                .push(format!("{taken:?} is booked as {entries:?}")),
+                .push(format!("{taken:?} is posted as {entries:?}")),
         }
     }
     for invoice in &evidence.invoices {
@@ -167,13 +167,13 @@ fn taken(links: &[Value]) -> BTreeMap<String, Taken> {
     taken
 }
 
-/// Returns the payments that were booked, of all invoices.
-fn booked(invoices: &[Value]) -> Vec<Booked> {
-    let mut booked = Vec::new();
+/// Returns the payments that were posted, of all invoices.
+fn posted(invoices: &[Value]) -> Vec<Posted> {
+    let mut posted = Vec::new();
     for invoice in invoices {
         for payment in list(invoice, "payments") {
             if !payment["verdict"].is_null() {
-                booked.push(Booked {
+                posted.push(Posted {
                     id: text(&payment, "id"),
                     order: text(&payment, "order_id"),
                     purpose: text(invoice, "purpose"),
@@ -182,11 +182,11 @@ fn booked(invoices: &[Value]) -> Vec<Booked> {
             }
         }
     }
-    booked
+    posted
 }
 
-/// Returns the gateway's payment for a booked one: by its id, else by its order if no other payment succeeded on it.
-fn payment_of<'a>(entry: &Booked, taken: &'a BTreeMap<String, Taken>) -> Option<&'a str> {
+/// Returns the gateway's payment for a posted one: by its id, else by its order if no other payment succeeded on it.
+fn payment_of<'a>(entry: &Posted, taken: &'a BTreeMap<String, Taken>) -> Option<&'a str> {
     if let Some((id, _)) = taken.get_key_value(&entry.id) {
         return Some(id);
     }
@@ -195,23 +195,23 @@ fn payment_of<'a>(entry: &Booked, taken: &'a BTreeMap<String, Taken>) -> Option<
     found.filter(|_| of_order.next().is_none())
 }
 
-/// Records a finding for a payment that is in no book. Only a payment on a link that is not the application's may be
-/// missing from the books, and then a stored webhook says so.
-fn not_booked(findings: &mut Findings, evidence: &Evidence, id: &str, taken: &Taken) {
+/// Records a finding for a payment that is not in the ledger. Only a payment on a link that is not the application's may
+/// be missing from the ledger, and then a stored webhook says so.
+fn not_posted(findings: &mut Findings, evidence: &Evidence, id: &str, taken: &Taken) {
     let is_ours = evidence
         .invoices
         .iter()
         .any(|invoice| invoice["purpose"] == taken.purpose.as_str());
-    let told = evidence.stored.iter().find(|delivery| {
+    let report = evidence.stored.iter().find(|delivery| {
         let names = list(delivery, "subjects");
         delivery["state"] == "unmatched"
             && names
                 .iter()
                 .any(|name| *name == taken.link || *name == taken.order)
     });
-    match told {
+    match report {
         Some(delivery) if !is_ours => findings.unmatched.push(format!(
-            "payment {id} of {} paise, since {} is a link of nobody's here, says {}",
+            "payment {id} of {} paise, since {} is an unknown link, says {}",
             taken.paise, taken.link, delivery["types"]
         )),
         _ => findings.lost.push(format!("payment {id}: {taken:?}")),
@@ -233,8 +233,8 @@ fn add_up(findings: &mut Findings, invoice: &Value) {
         && credited == number(invoice, "amount_paid_cents")
         && surplus == number(invoice, "surplus_cents")
         && credited <= number(invoice, "amount_cents");
-    let is_settled = credited == number(invoice, "amount_cents");
-    if !adds_up || is_settled != (invoice["payment_status"] == "succeeded") {
+    let is_paid = credited == number(invoice, "amount_cents");
+    if !adds_up || is_paid != (invoice["payment_status"] == "succeeded") {
         findings.wrong.push(format!("does not add up: {invoice}"));
     }
 }
@@ -294,14 +294,14 @@ mod tests {
             invoices: vec![json!({
                 "purpose": "Order 1", "status": "finalized", "payment_status": "succeeded",
                 "amount_cents": 20_012, "amount_paid_cents": 20_012, "surplus_cents": 0,
-                "payments": [booking("1", 20_012)],
+                "payments": [posted_payment("1", 20_012)],
             })],
             stored: Vec::new(),
             uncancellable: BTreeSet::new(),
         }
     }
 
-    fn booking(id: &str, credited: i64) -> Value {
+    fn posted_payment(id: &str, credited: i64) -> Value {
         json!({
             "id": id, "order_id": "order-1", "amount_cents": 20_012, "verdict": "exact",
             "credited_cents": credited, "surplus_cents": 20_012 - credited,
@@ -326,48 +326,49 @@ mod tests {
     }
 
     #[test]
-    fn books_that_agree_are_clean_also_where_the_order_tells_which_payment_it_is() {
+    fn ledgers_that_agree_are_clean_also_where_the_order_identifies_the_payment() {
         assert!(compare(&evidence()).are_clean());
         let mut under_another_id = evidence();
-        under_another_id.invoices[0]["payments"][0] = booking("9", 20_012);
+        under_another_id.invoices[0]["payments"][0] = posted_payment("9", 20_012);
         let findings = compare(&under_another_id);
         assert!(findings.are_clean());
         assert_eq!((findings.payments, findings.under_another_id), (1, 1));
     }
 
     #[test]
-    fn money_that_is_lost_doubled_or_elsewhere_is_found() {
+    fn money_that_is_lost_doubled_or_misplaced_is_found() {
         let nothing = json!([]);
         assert_eq!(
             findings(|it| it.invoices[0]["payments"] = nothing.clone()),
             (1, 0, 1, 0)
         );
         let twice = |it: &mut Evidence| {
-            it.invoices[0]["payments"] = json!([booking("1", 20_012), booking("9", 0)]);
+            it.invoices[0]["payments"] =
+                json!([posted_payment("1", 20_012), posted_payment("9", 0)]);
             it.invoices[0]["surplus_cents"] = 20_012.into();
         };
         assert_eq!(findings(twice), (0, 1, 0, 0));
         let never = |it: &mut Evidence| it.links[0]["orders"] = nothing.clone();
         assert_eq!(findings(never), (0, 0, 1, 0));
-        let elsewhere = |it: &mut Evidence| it.invoices[0]["purpose"] = "Order 2".into();
-        assert_eq!(findings(elsewhere), (0, 0, 1, 0));
+        let misplaced = |it: &mut Evidence| it.invoices[0]["purpose"] = "Order 2".into();
+        assert_eq!(findings(misplaced), (0, 0, 1, 0));
         let less = |it: &mut Evidence| it.invoices[0]["amount_paid_cents"] = 20_011.into();
         assert_eq!(findings(less), (0, 0, 1, 0));
     }
 
     #[test]
-    fn only_what_is_nobodys_may_be_unmatched() {
-        let mut stranger = evidence();
-        let told = json!({"state": "unmatched", "subjects": ["link-1"], "types": ["LINK"]});
-        stranger.stored = vec![told];
-        stranger.invoices[0]["payments"] = json!([]);
-        let findings = compare(&stranger);
+    fn only_unknown_links_may_be_unmatched() {
+        let mut unknown = evidence();
+        let report = json!({"state": "unmatched", "subjects": ["link-1"], "types": ["LINK"]});
+        unknown.stored = vec![report];
+        unknown.invoices[0]["payments"] = json!([]);
+        let findings = compare(&unknown);
         assert_eq!((findings.lost.len(), findings.unmatched.len()), (1, 0));
-        stranger.invoices.clear();
-        let findings = compare(&stranger);
+        unknown.invoices.clear();
+        let findings = compare(&unknown);
         assert_eq!((findings.lost.len(), findings.unmatched.len()), (0, 1));
-        stranger.stored[0]["state"] = "pending".into();
-        assert_eq!(compare(&stranger).lost.len(), 1);
+        unknown.stored[0]["state"] = "pending".into();
+        assert_eq!(compare(&unknown).lost.len(), 1);
     }
 
     #[test]
@@ -379,7 +380,7 @@ mod tests {
             it.uncancellable.insert("link-2".to_owned());
         };
         assert_eq!(findings(listed), (0, 0, 0, 0));
-        let of_a_stranger = |it: &mut Evidence| it.links.push(open_link("Order 7"));
-        assert_eq!(findings(of_a_stranger), (0, 0, 0, 0));
+        let unknown_link = |it: &mut Evidence| it.links.push(open_link("Order 7"));
+        assert_eq!(findings(unknown_link), (0, 0, 0, 0));
     }
 }

@@ -3,7 +3,7 @@
 //! | call | repetition after no response |
 //! |---|---|
 //! | `POST /invoices/{id}/payment_url` | unchanged: the next call finds the result of an interrupted one |
-//! | `POST /invoices/{id}/void` | unchanged: the first reason stands, and the remaining work is tried again |
+//! | `POST /invoices/{id}/void` | unchanged: the first reason is kept, and the remaining work is tried again |
 //! | `GET` of any resource | unchanged |
 //! | `POST /invoices` | only if no invoice has its unique purpose, since a repetition would create another one |
 

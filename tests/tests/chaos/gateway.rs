@@ -25,7 +25,7 @@ pub(crate) const IDENTIFIERS: [&str; 3] = [
 ];
 
 /// The number of links that the merchant created in another way than through the application.
-pub(crate) const STRANGERS: usize = 3;
+pub(crate) const UNKNOWN_LINKS: usize = 3;
 
 #[derive(Debug)]
 pub(crate) struct Gateway {
@@ -58,10 +58,10 @@ impl Gateway {
     }
 
     /// Creates links whose webhooks reach the application, although the application never requested them.
-    pub(crate) async fn make_strangers(&self, notify_url: &str) {
-        for number in 0..STRANGERS {
+    pub(crate) async fn make_unknown_links(&self, notify_url: &str) {
+        for number in 0..UNKNOWN_LINKS {
             let link = json!({
-                "link_id": stranger(number), "link_amount": 77, "link_currency": "INR",
+                "link_id": unknown_link(number), "link_amount": 77, "link_currency": "INR",
                 "link_purpose": "Not the application's",
                 "customer_details": {"customer_phone": "9000000001"},
                 "link_meta": {"notify_url": notify_url},
@@ -172,6 +172,6 @@ impl Gateway {
 }
 
 /// Returns the id of a link that is not the application's.
-pub(crate) fn stranger(number: usize) -> String {
-    format!("stranger-{number}")
+pub(crate) fn unknown_link(number: usize) -> String {
+    format!("unknown-{number}")
 }

@@ -147,13 +147,13 @@ impl Hosts {
     async fn crash(&mut self) {
         let server = self.launch.server.clone().expect("a server");
         let restarted = tokio::task::spawn_blocking(move || server.crash_and_restart());
-        let restarted = restarted.await.expect("somebody to restart it");
+        let restarted = restarted.await.expect("a caller that restarts it");
         restarted.unwrap_or_else(|problem| panic!("{problem}"));
         self.crashes += 1;
     }
 
-    /// Runs the application's ledger audit beside the running processes, which must find that the books add up.
-    pub(crate) async fn prove_ledger(&self) {
+    /// Runs the application's ledger audit beside the running processes, which must find that the ledger adds up.
+    pub(crate) async fn audit_ledger(&self) {
         let database = self.launch.database.argument();
         let arguments = [
             "ledger",

@@ -5,7 +5,7 @@
 //! running. Payers pay once, in parts, twice, late, on links that have expired and on invoices that were voided. Calls
 //! to the gateway fail in every way they can fail; webhooks arrive twice, late, in the wrong order, with old time
 //! stamps, with wrong signatures at first, beside forgeries, and their responses get lost. In the end every unit of
-//! money that the gateway collected is booked once on the invoice it was paid for, or is reported as belonging to no
+//! money that the gateway collected is posted once on the invoice it was paid for, or is reported as belonging to no
 //! invoice of the application.
 //!
 //! No mechanism repairs a missed webhook yet, so none may be missed: the simulator repeats each one for more than five

@@ -86,7 +86,7 @@ pub(crate) async fn run(plan: &Plan, ground: Ground) {
     let client = Arc::new(Client::new(Api::new(front.url(), Stage::KEY)));
     client.api.set_up(gateway.url(), Stage::SECRET).await;
     let webhook_url = client.webhook_url().await;
-    gateway.make_strangers(&webhook_url).await;
+    gateway.make_unknown_links(&webhook_url).await;
     gateway.unleash(seed).await;
 
     let begin = Instant::now();
@@ -159,7 +159,7 @@ pub(crate) async fn run(plan: &Plan, ground: Ground) {
     assert_eq!((hosts.kills, hosts.restarts), (plan.kills, plan.kills));
     assert_eq!(hosts.crashes, crashes, "crashes of the database");
     assert!(findings.are_clean(), "seed {seed}");
-    hosts.prove_ledger().await;
+    hosts.audit_ledger().await;
     hosts.end().await;
     gateway.end().await;
 }

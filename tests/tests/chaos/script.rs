@@ -38,7 +38,7 @@ enum Act {
     /// The payer pays, and the bank's answer is still pending.
     Begin,
     /// The bank answers all payments that were begun.
-    Settle,
+    Complete,
     /// A payment begun long ago arrives on the first link.
     PayFirstLate,
     /// The latest link expires.
@@ -48,7 +48,7 @@ enum Act {
 }
 
 use Act::{
-    Ask, AskForAnother, Begin, Expire, Fail, Make, Pay, PayFirstLate, PayPart, Settle, Void,
+    Ask, AskForAnother, Begin, Complete, Expire, Fail, Make, Pay, PayFirstLate, PayPart, Void,
 };
 
 /// The possible lives of an invoice. Partial payments are the instalments of a biller who does not offer any.
@@ -70,9 +70,9 @@ const LIVES: [&[Act]; 14] = [
     &[Make, Ask, Expire, AskForAnother, Pay, PayFirstLate],
     &[Make, Ask, Expire, AskForAnother, PayFirstLate],
     &[Make, Ask, Expire, PayFirstLate],
-    &[Make, Ask, Begin, Pay, Settle],
-    &[Make, Ask, Begin, Expire, AskForAnother, Settle],
-    &[Make, Ask, Begin, Void, Settle],
+    &[Make, Ask, Begin, Pay, Complete],
+    &[Make, Ask, Begin, Expire, AskForAnother, Complete],
+    &[Make, Ask, Begin, Void, Complete],
     &[Make, Ask, Void, PayFirstLate],
     &[Make, Ask, PayPart, Void, PayFirstLate],
 ];
@@ -180,7 +180,7 @@ impl Play {
             Fail => self.pay(self.links.len(), "fail", json!({})).await,
             Begin => self.pay(self.links.len(), "pending", json!({})).await,
             PayFirstLate => self.pay(1, "pay", json!({"late": true})).await,
-            Settle => self.settle().await,
+            Complete => self.complete().await,
             Expire => {
                 if let Some(link) = self.links.last() {
                     // A link that is already closed cannot expire.
@@ -226,8 +226,8 @@ impl Play {
             self.is_over = true;
             return;
         };
-        let told = self.world.client.link_at(&self.invoice, &url).await;
-        let link = match told {
+        let asked = self.world.client.link_at(&self.invoice, &url).await;
+        let link = match asked {
             Some(link) => link,
             None => self.world.control.link_of(&url).await,
         };
@@ -254,7 +254,7 @@ impl Play {
         }
     }
 
-    async fn settle(&mut self) {
+    async fn complete(&mut self) {
         for payment in std::mem::take(&mut self.begun) {
             let succeeds = self.script.random.random_ratio(4, 5);
             let outcome = if succeeds { "SUCCESS" } else { "FAILED" };

@@ -12,7 +12,7 @@ use serde_json::json;
 use sha2::Sha256;
 use tokio::sync::watch;
 
-use crate::gateway::{Gateway, IDENTIFIERS, STRANGERS, stranger};
+use crate::gateway::{Gateway, IDENTIFIERS, UNKNOWN_LINKS, unknown_link};
 
 /// The number of times that each fault occurs in a run.
 const TIMES: u64 = 24;
@@ -56,8 +56,8 @@ pub(crate) async fn along(
             1 => done.forgeries += usize::from(forge(gateway, webhook_url).await),
             _ => {
                 let number = usize::try_from(time / 3).expect("a small number");
-                if number < STRANGERS {
-                    let path = format!("links/{}/pay", stranger(number));
+                if number < UNKNOWN_LINKS {
+                    let path = format!("links/{}/pay", unknown_link(number));
                     gateway.control.post(&path, &json!({})).await;
                 }
             }

@@ -7,7 +7,7 @@ use crate::customers::Invoice;
 use crate::scene::{ACCOUNT, PAID, Scene, UNPAID, VOIDED};
 
 /// A time longer than the runtime waits before it concludes that a link was never created.
-pub(crate) const SETTLED_MILLIS: i64 = 3 * 60 * 1000;
+pub(crate) const PAST_CONSISTENCY_WINDOW_MILLIS: i64 = 3 * 60 * 1000;
 
 /// Crashes while the address is requested; then requests it again, and pays.
 async fn ask_twice_and_pay(scene: &mut Scene, point: &str, invoice: &Invoice) {
@@ -45,8 +45,8 @@ pub(crate) async fn refused(scene: &mut Scene, point: &str) {
         asked_in_vain(scene, &invoice).await;
         let moment = "tried_at";
         scene
-            .books
-            .move_back(moment, &invoice.id, SETTLED_MILLIS)
+            .database
+            .move_back(moment, &invoice.id, PAST_CONSISTENCY_WINDOW_MILLIS)
             .await;
     }
     scene.fault("create_link", Some("error_400_stored")).await;

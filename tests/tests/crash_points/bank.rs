@@ -28,7 +28,7 @@ impl Scene {
     }
 
     /// Reports a transfer of the whole amount. `blanks` change the bytes of the same report.
-    pub(crate) async fn tell_transfer(&self, id: &str, reference: &str, blanks: &str) {
+    pub(crate) async fn report_transfer(&self, id: &str, reference: &str, blanks: &str) {
         let body = format!(
             r#"{{"type": "transfer.received", "id": "{id}", "reference": "{reference}",
                  "amount": "{AMOUNT_IN_WORDS}", "currency": "INR"{blanks}}}"#

@@ -114,7 +114,7 @@ async fn send_forged(scene: &Scene, code: &str) -> StatusCode {
 
 /// Encrypts the secrets again: adds a new key before the one that encrypts everything, and then removes the old one.
 pub(crate) async fn sealed_anew(scene: &mut Scene, point: &str) {
-    let path = scene.books.key_file();
+    let path = scene.database.key_file();
     let former = fs::read_to_string(&path).expect("the key");
     let current = format!("{}\n", BASE64.encode(&rand::random::<[u8; 32]>()));
     fs::write(&path, format!("{current}{former}")).expect("the key file");
@@ -124,7 +124,7 @@ pub(crate) async fn sealed_anew(scene: &mut Scene, point: &str) {
     scene.dies(point).await;
     let done = try_reseal(scene).await.expect("an answer");
     assert_eq!(list(&done, "unopened"), &[] as &[Value], "{done:#}");
-    let done_before = point == "reseal.3-stored";
+    let done_before = point == "key-rotation.3-stored";
     assert_eq!(done["resealed"] == 0, done_before, "{done:#}");
     assert_eq!(done["current"] == 0, !done_before, "{done:#}");
     fs::write(&path, current).expect("the key file");

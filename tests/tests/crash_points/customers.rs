@@ -1,5 +1,7 @@
 //! The customers that the merchant of a series bills, and their invoices.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use cross_crate_tests::Api;
 use serde_json::{Value, json};
 
@@ -69,7 +71,9 @@ impl Scene {
 
     /// Creates an invoice of a new customer, to be paid through a connection.
     pub(crate) async fn invoice_through(&self, point: &str, provider: &str, code: &str) -> Invoice {
-        let customer = format!("payer-of-{}", point.replace('.', "-"));
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let customer = format!("payer-{number}-of-{}", point.replace('.', "-"));
         self.send_customer(&customer, Some((provider, code))).await;
         self.invoice_to(&customer, &format!("For {customer}")).await
     }

@@ -3,7 +3,7 @@
 use cross_crate_tests::Stage;
 use serde_json::json;
 
-use crate::asking::SETTLED_MILLIS;
+use crate::asking::PAST_CONSISTENCY_WINDOW_MILLIS;
 use crate::customers::Invoice;
 use crate::scene::{ACCOUNT, PAID, PAID_AND_VOIDED, Scene, UNPAID, VOIDED};
 
@@ -50,8 +50,8 @@ pub(crate) async fn never_made(scene: &mut Scene, point: &str) {
     scene.fault("create_link", None).await;
     let moment = "tried_at";
     scene
-        .books
-        .move_back(moment, &invoice.id, SETTLED_MILLIS)
+        .database
+        .move_back(moment, &invoice.id, PAST_CONSISTENCY_WINDOW_MILLIS)
         .await;
     die_voiding(scene, point, &invoice).await;
     scene.void(&invoice).await;
@@ -66,7 +66,7 @@ pub(crate) async fn keys_are_revoked(scene: &mut Scene, point: &str) {
     scene.webhook_fault(json!({"fault": "drop"})).await;
     scene.on_link(&url, "expire").await;
     scene
-        .books
+        .database
         .move_back("expires_at", &invoice.id, 9 * DAY_MILLIS)
         .await;
     accept_key(scene, "another_key").await;
@@ -90,7 +90,7 @@ pub(crate) async fn by_clock(scene: &mut Scene, point: &str) {
         if is_over {
             let moment = "expires_at";
             scene
-                .books
+                .database
                 .move_back(moment, &invoice.id, 9 * DAY_MILLIS)
                 .await;
         }
@@ -103,7 +103,7 @@ pub(crate) async fn by_clock(scene: &mut Scene, point: &str) {
 }
 
 /// Voids an invoice with a payment that no webhook reported; voiding finds it.
-pub(crate) async fn voided_after_untold_payment(scene: &mut Scene, point: &str) {
+pub(crate) async fn voided_after_unreported_payment(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
     let url = scene.ask(&invoice).await;
     scene

@@ -1,69 +1,69 @@
 //! Crashes of the operator's program, after which the same command is given again; and of the application, when the
-//! gateway reports a payment that was booked manually.
+//! gateway reports a payment that was recorded manually.
 
 use serde_json::{Value, json};
 
 use crate::bank::AMOUNT_IN_WORDS;
 use crate::customers::Invoice;
-use crate::hearing::{tell_by_one_webhook, tell_late};
 use crate::operator::NEW_SECRET;
+use crate::payment_reports::{report_by_one_webhook, report_late};
 use crate::scene::{AMOUNT, PAID, Scene, list};
 
-/// Returns the number of lines in an invoice's history that record manual bookings.
-fn lines_by_hand(shown: &Value) -> usize {
+/// Returns the number of lines in an invoice's history that record manual payments.
+fn manual_lines(shown: &Value) -> usize {
     let lines = list(shown, "history").iter();
     lines
         .filter(|line| line["kind"] == "booked_by_hand")
         .count()
 }
 
-fn book<'a>(invoice: &'a Invoice, reference: &'a str, name: [&'a str; 2]) -> Vec<&'a str> {
+fn record<'a>(invoice: &'a Invoice, reference: &'a str, name: [&'a str; 2]) -> Vec<&'a str> {
     let what = ["--checkout", reference, "--amount", AMOUNT_IN_WORDS];
     let why = ["--by", "Asha", "--note", "it is on the bank's statement"];
     let start = ["ledger", "record-payment", &invoice.id];
     [&start[..], &what, &name, &why].concat()
 }
 
-/// Books a transfer that was never reported.
-pub(crate) async fn booked_by_hand(scene: &mut Scene, point: &str) {
+/// Records a transfer that was never reported.
+pub(crate) async fn manual_payment(scene: &mut Scene, point: &str) {
     let (invoice, reference) = scene.transfer_asked_for(point).await;
-    let transfer = format!("T-{}", point.replace('.', "-"));
-    let book = book(&invoice, &reference, ["--payment", &transfer]);
-    scene.operator_dies(point, &book).await;
-    let booked = scene.operator(&book).await;
+    let transfer = format!("T-{reference}");
+    let command = record(&invoice, &reference, ["--payment", &transfer]);
+    scene.operator_dies(point, &command).await;
+    let recorded = scene.operator(&command).await;
     assert_eq!(
-        booked["is_new"],
-        point != "by-hand.3-committed",
-        "{booked:#}"
+        recorded["is_new"],
+        point != "manual.3-committed",
+        "{recorded:#}"
     );
-    assert_eq!(booked["credited_cents"], AMOUNT, "{booked:#}");
-    let shown = scene.expect_booked(&invoice, &PAID).await;
-    assert_eq!(lines_by_hand(&shown), 1, "{shown:#}");
+    assert_eq!(recorded["credited_cents"], AMOUNT, "{recorded:#}");
+    let shown = scene.expect_posted(&invoice, &PAID).await;
+    assert_eq!(manual_lines(&shown), 1, "{shown:#}");
     // The report arrives after all.
-    scene.tell_transfer(&transfer, &reference, "").await;
-    scene.expect_booked(&invoice, &PAID).await;
+    scene.report_transfer(&transfer, &reference, "").await;
+    scene.expect_posted(&invoice, &PAID).await;
 }
 
-/// Books a stated total under a key of the operator's; then the gateway reports the payment. No program here is a
+/// Records a stated total under a key of the operator's; then the gateway reports the payment. No program here is a
 /// gateway that states totals and has no status API, so the total is written into the database in place of its
 /// statement.
-pub(crate) async fn told_after_all(scene: &mut Scene, point: &str) {
+pub(crate) async fn reported_after_all(scene: &mut Scene, point: &str) {
     let (invoice, reference) = scene.transfer_asked_for(point).await;
-    scene.books.state_paid(&invoice.id, AMOUNT).await;
-    let key = format!("statement-{point}");
-    let book = book(&invoice, &reference, ["--key", &key]);
-    assert_eq!(scene.operator(&book).await["is_new"], true);
-    scene.expect_booked(&invoice, &PAID).await;
-    let transfer = format!("T-{}", point.replace('.', "-"));
+    scene.database.state_paid(&invoice.id, AMOUNT).await;
+    let key = format!("statement-{reference}");
+    let command = record(&invoice, &reference, ["--key", &key]);
+    assert_eq!(scene.operator(&command).await["is_new"], true);
+    scene.expect_posted(&invoice, &PAID).await;
+    let transfer = format!("T-{reference}");
     scene.arm(point);
-    scene.tell_transfer(&transfer, &reference, "").await;
+    scene.report_transfer(&transfer, &reference, "").await;
     scene.dies(point).await;
-    let explained = |shown: &Value| lines_by_hand(shown) == 2;
+    let explained = |shown: &Value| manual_lines(shown) == 2;
     scene.wait_until(&invoice, explained).await;
     // The same transfer arrives in other bytes, and the operator repeats the command.
-    scene.tell_transfer(&transfer, &reference, "  ").await;
-    assert_eq!(scene.operator(&book).await["is_new"], false);
-    let shown = scene.expect_booked(&invoice, &PAID).await;
+    scene.report_transfer(&transfer, &reference, "  ").await;
+    assert_eq!(scene.operator(&command).await["is_new"], false);
+    let shown = scene.expect_posted(&invoice, &PAID).await;
     assert_eq!(list(&shown, "payments").len(), 1, "{shown:#}");
     assert_eq!(shown["payments"][0]["id"], transfer.as_str());
     assert!(explained(&shown), "{shown:#}");
@@ -73,7 +73,7 @@ pub(crate) async fn told_after_all(scene: &mut Scene, point: &str) {
 /// as above.
 pub(crate) async fn written_off(scene: &mut Scene, point: &str) {
     let (invoice, reference) = scene.transfer_asked_for(point).await;
-    scene.books.state_paid(&invoice.id, AMOUNT).await;
+    scene.database.state_paid(&invoice.id, AMOUNT).await;
     let start = ["ledger", "write-off", &invoice.id, "--checkout", &reference];
     let why = ["--by", "Asha", "--note", "the bank took it back"];
     let off = [&start[..], &why].concat();
@@ -89,9 +89,9 @@ pub(crate) async fn written_off(scene: &mut Scene, point: &str) {
     assert_eq!(lines(&scene.api.fetch(&invoice.id).await), 1);
     // The address is returned again: the stated total is no longer expected.
     scene.ask(&invoice).await;
-    let transfer = format!("T-{}", point.replace('.', "-"));
-    scene.tell_transfer(&transfer, &reference, "").await;
-    let shown = scene.expect_booked(&invoice, &PAID).await;
+    let transfer = format!("T-{reference}");
+    scene.report_transfer(&transfer, &reference, "").await;
+    let shown = scene.expect_posted(&invoice, &PAID).await;
     assert_eq!(lines(&shown), 2, "{shown:#}");
 }
 
@@ -100,8 +100,8 @@ pub(crate) async fn written_off(scene: &mut Scene, point: &str) {
 async fn webhook_waits(scene: &Scene, point: &str) -> (Invoice, String) {
     let invoice = scene.invoice(point).await;
     let url = scene.ask(&invoice).await;
-    tell_late(scene).await;
-    tell_by_one_webhook(scene).await;
+    report_late(scene).await;
+    report_by_one_webhook(scene).await;
     scene.fault("fetch_link", Some("error_500")).await;
     scene.on_link(&url, "pay").await;
     let waiting = ["inbox", "list", "--state", "pending"];

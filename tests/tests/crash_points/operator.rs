@@ -16,7 +16,7 @@ pub(crate) const NEW_SECRET: &str = "a-new-secret-of-the-account";
 impl Scene {
     /// Runs a command whose program crashes at this place. The application goes on.
     pub(crate) async fn operator_dies(&self, point: &str, command: &[&str]) {
-        let armed = self.books.directory.path().join("operator-crash-point");
+        let armed = self.database.directory.path().join("operator-crash-point");
         fs::write(&armed, point).expect("a file");
         let file = armed.display().to_string();
         let (status, output) = self.operate(command, &[(VARIABLE, &file)]).await;
@@ -36,8 +36,8 @@ impl Scene {
         command: &[&str],
         environment: &[(&str, &str)],
     ) -> (ExitStatus, Output) {
-        let key_file = self.books.key_file().display().to_string();
-        let database = self.books.argument();
+        let key_file = self.database.key_file().display().to_string();
+        let database = self.database.argument();
         let where_and_how = ["--database", &database, "--key-file", &key_file, "--json"];
         let environment = [environment, &[("BILLING_HOST_NEW_SECRET", NEW_SECRET)]].concat();
         let arguments = [command, &where_and_how].concat();

@@ -79,8 +79,8 @@ impl Bought {
 
 /// Completes the second of two refunds: one that was never reported before, or one that the gateway had announced.
 pub(crate) async fn given_back(scene: &mut Scene, point: &str) {
-    let by_hand = json!({"refunds_stay_pending": true});
-    scene.control.post("settings", &by_hand).await;
+    let pending = json!({"refunds_stay_pending": true});
+    scene.control.post("settings", &pending).await;
     for by_itself in [false, true] {
         let invoice = scene.invoice(&format!("{point}-{by_itself}")).await;
         let url = scene.ask(&invoice).await;
@@ -93,8 +93,8 @@ pub(crate) async fn given_back(scene: &mut Scene, point: &str) {
         scene.wait_until(&invoice, before).await;
         if by_itself {
             bought.give_back_by_itself(scene, THEN).await;
-            let told = |shown: &Value| list(shown, "refunds").len() == 2;
-            scene.wait_until(&invoice, told).await;
+            let both_reported = |shown: &Value| list(shown, "refunds").len() == 2;
+            scene.wait_until(&invoice, both_reported).await;
         } else {
             bought.give_back(scene, THEN).await;
         }

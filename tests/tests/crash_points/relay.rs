@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use reqwest::Client;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
@@ -32,6 +33,7 @@ struct Way {
     client: Client,
     target: watch::Sender<String>,
     hides_orders: AtomicBool,
+    hides_payments: AtomicBool,
     holds: watch::Sender<bool>,
     held: Notify,
 }
@@ -48,6 +50,7 @@ impl Relay {
             client: client.build().expect("a client"),
             target: watch::Sender::new(target.to_owned()),
             hides_orders: AtomicBool::new(false),
+            hides_payments: AtomicBool::new(false),
             holds: watch::Sender::new(false),
             held: Notify::new(),
         });
@@ -68,6 +71,12 @@ impl Relay {
     /// Empties lists of orders from now on, or stops doing so.
     pub(crate) fn hide_orders(&self, hide: bool) {
         self.way.hides_orders.store(hide, Ordering::Relaxed);
+    }
+
+    /// Shows links as they were before their payment from now on, or stops doing so.
+    pub(crate) fn hide_payments(&self, hide: bool) {
+        self.way.hides_payments.store(hide, Ordering::Relaxed);
+        self.hide_orders(hide);
     }
 
     /// Starts or stops holding responses back.
@@ -117,9 +126,17 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     for name in &OF_CONNECTION {
         headers.remove(name);
     }
-    let Ok(body) = answer.bytes().await else {
+    let Ok(mut body) = answer.bytes().await else {
         return StatusCode::BAD_GATEWAY.into_response();
     };
+    if way.hides_payments.load(Ordering::Relaxed)
+        && let Ok(mut link) = serde_json::from_slice::<Value>(&body)
+        && link["link_amount_paid"].is_number()
+    {
+        link["link_status"] = "ACTIVE".into();
+        link["link_amount_paid"] = 0.into();
+        body = link.to_string().into();
+    }
     let mut holds = way.holds.subscribe();
     if *holds.borrow_and_update() {
         way.held.notify_one();

@@ -7,8 +7,8 @@ use cross_crate_tests::{Api, Control, Program, Stage};
 use serde_json::{Value, json};
 use test_support::until;
 
-use crate::books::Books;
 use crate::customers::Invoice;
+use crate::database::TestDatabase;
 use crate::relay::Relay;
 use crate::starting::{assert_died, run_host, start_host};
 
@@ -25,7 +25,7 @@ pub(crate) const ACCOUNT: &str = "TEST_SIMULATOR";
 pub(crate) struct Outcome {
     /// The totals, as `status paid surplus`.
     pub(crate) totals: &'static str,
-    /// The number of payments booked on the invoice.
+    /// The number of payments posted on the invoice.
     pub(crate) payments: usize,
     /// The number of the invoice's links that can be paid.
     pub(crate) payable: usize,
@@ -54,7 +54,7 @@ pub(crate) const PAID_AND_VOIDED: Outcome = Outcome {
 
 #[derive(Debug)]
 pub(crate) struct Scene {
-    pub(crate) books: Books,
+    pub(crate) database: TestDatabase,
     pub(crate) control: Control,
     /// The relay on the way to the gateway.
     pub(crate) gate: Relay,
@@ -68,32 +68,32 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) async fn start(books: Books) -> Self {
-        Self::begin(books, None).await
+    pub(crate) async fn start(database: TestDatabase) -> Self {
+        Self::begin(database, None).await
     }
 
     /// Starts the programs; the application crashes at this place during its first start.
-    pub(crate) async fn start_again(books: Books, point: &str) -> Self {
-        Self::begin(books, Some(point)).await
+    pub(crate) async fn start_again(database: TestDatabase, point: &str) -> Self {
+        Self::begin(database, Some(point)).await
     }
 
-    async fn begin(books: Books, dies_at: Option<&str>) -> Self {
+    async fn begin(database: TestDatabase, dies_at: Option<&str>) -> Self {
         let arguments = ["--listen", "127.0.0.1:0", "--retry-scale", "0.0001"];
         let secret = [("CASHFREE_SIMULATOR_CLIENT_SECRET", Stage::SECRET)];
         let mut simulator = Program::start("cashfree-simulator", &arguments, &secret);
         let gateway = simulator.line_after("listening on ").await;
         let gate = Relay::to(gateway.trim_end_matches('/')).await;
         let door = Relay::to("http://127.0.0.1:9").await;
-        let armed = books.directory.path().join("crash-point");
+        let armed = database.directory.path().join("crash-point");
         if let Some(point) = dies_at {
             fs::write(&armed, point).expect("a file");
-            let (status, output) = run_host(&books, &gate, &door, &armed).ended().await;
+            let (status, output) = run_host(&database, &gate, &door, &armed).ended().await;
             assert_died(point, status, &output);
             fs::remove_file(&armed).expect("the file");
         }
-        let (host, api) = start_host(&books, &gate, &door, &armed).await;
+        let (host, api) = start_host(&database, &gate, &door, &armed).await;
         let scene = Self {
-            books,
+            database,
             control: Control::new(gateway),
             gate,
             door,
@@ -116,6 +116,18 @@ impl Scene {
                 "base_url": format!("{}/pg", self.gate.url()),
             },
         })
+    }
+
+    /// Adds a connection to the same account, unless it exists, and returns its code.
+    pub(crate) async fn connect_once<'a>(&self, code: &'a str) -> &'a str {
+        let connection = self.connection(code, ACCOUNT, Stage::SECRET);
+        let request = self
+            .api
+            .request(reqwest::Method::POST, "/api/v1/connections");
+        let answer = request.json(&connection).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        assert!(matches!(status, 201 | 409), "{status}");
+        code
     }
 
     async fn connect_more(&self) {
@@ -238,8 +250,9 @@ impl Scene {
     }
 
     async fn start_host(&mut self) {
-        self.books.end_leases().await;
-        (self.host, self.api) = start_host(&self.books, &self.gate, &self.door, &self.armed).await;
+        self.database.end_leases().await;
+        (self.host, self.api) =
+            start_host(&self.database, &self.gate, &self.door, &self.armed).await;
     }
 
     /// Waits until an invoice satisfies a condition.
@@ -261,7 +274,7 @@ impl Scene {
 
     /// Waits until all work is done, and compares an invoice with its expected outcome.
     pub(crate) async fn expect(&self, invoice: &Invoice, outcome: &Outcome) {
-        let shown = self.expect_booked(invoice, outcome).await;
+        let shown = self.expect_posted(invoice, outcome).await;
         let links = self.control.list("links").await;
         let of_invoice = |link: &&Value| link["purpose"] == shown["purpose"];
         let links: Vec<_> = links.iter().filter(of_invoice).collect();
@@ -278,15 +291,15 @@ impl Scene {
     }
 
     /// Compares an invoice as above, by the application's data alone: for a gateway without a status API.
-    pub(crate) async fn expect_booked(&self, invoice: &Invoice, outcome: &Outcome) -> Value {
+    pub(crate) async fn expect_posted(&self, invoice: &Invoice, outcome: &Outcome) -> Value {
         self.api.wait_for(&invoice.id, outcome.totals).await;
         self.rest().await;
         assert_eq!(self.api.totals(&invoice.id).await, outcome.totals);
         let shown = self.api.fetch(&invoice.id).await;
-        let booked = list(&shown, "payments").iter();
-        let booked = booked.filter(|it| !it["verdict"].is_null());
-        assert_eq!(booked.count(), outcome.payments, "{shown:#}");
-        assert_eq!(self.books.faults().await, Vec::<String>::new());
+        let posted = list(&shown, "payments").iter();
+        let posted = posted.filter(|it| !it["verdict"].is_null());
+        assert_eq!(posted.count(), outcome.payments, "{shown:#}");
+        assert_eq!(self.database.faults().await, Vec::<String>::new());
         shown
     }
 
@@ -296,7 +309,7 @@ impl Scene {
             let sent = self.control.list("deliveries").await;
             let is_sent =
                 |it: &&Value| matches!(it["state"].as_str(), Some("pending" | "retrying"));
-            let mut under_way = self.books.faults().await;
+            let mut under_way = self.database.faults().await;
             under_way.extend(sent.iter().filter(is_sent).map(ToString::to_string));
             if under_way.is_empty() {
                 Ok(())
@@ -307,16 +320,16 @@ impl Scene {
         .await;
     }
 
-    /// Ends the programs. Asserts that none of the gateway's webhooks was lost, and that the books add up.
+    /// Ends the programs. Asserts that none of the gateway's webhooks was lost, and that the ledger adds up.
     pub(crate) async fn close(self) {
-        let proof = self.operator(&["ledger", "audit"]).await;
-        assert_eq!(proof["sound"], true, "{proof:#}");
+        let audit = self.operator(&["ledger", "audit"]).await;
+        assert_eq!(audit["sound"], true, "{audit:#}");
         let lost: Vec<_> = self.control.list("deliveries").await;
         let lost = lost.iter().filter(|it| it["state"] == "failed").count();
         assert_eq!(lost, 0, "webhooks that were given up");
         let output = self.host.kill().await;
         assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
-        self.books.remove().await;
+        self.database.remove().await;
     }
 }
 

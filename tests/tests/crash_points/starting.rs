@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use cross_crate_tests::{Api, Output, Program, Stage};
 use payment_provider_host::crash_points::{LAST_WORDS, VARIABLE};
 
-use crate::books::Books;
+use crate::database::TestDatabase;
 use crate::relay::Relay;
 use crate::scene::{PAID, Scene};
 
@@ -15,8 +15,8 @@ const ABORTED: i32 = 6;
 
 /// Crashes while the application creates its tables; the next start creates them.
 pub(crate) async fn first_start(scene: &mut Scene, point: &str) {
-    let books = scene.books.others().await;
-    let other = Scene::start_again(books, point).await;
+    let database = scene.database.others().await;
+    let other = Scene::start_again(database, point).await;
     let invoice = other.invoice(point).await;
     let url = other.ask(&invoice).await;
     other.on_link(&url, "pay").await;
@@ -26,21 +26,26 @@ pub(crate) async fn first_start(scene: &mut Scene, point: &str) {
 
 /// Starts the application and waits until it serves. It crashes at the place that the file names.
 pub(crate) async fn start_host(
-    books: &Books,
+    database: &TestDatabase,
     gate: &Relay,
     door: &Relay,
     armed: &Path,
 ) -> (Program, Api) {
-    let mut host = run_host(books, gate, door, armed);
+    let mut host = run_host(database, gate, door, armed);
     let url = host.line_after("listening on ").await;
     door.lead_to(&url);
     (host, Api::new(url, Stage::KEY))
 }
 
 /// Starts the application, without waiting for it to serve.
-pub(crate) fn run_host(books: &Books, gate: &Relay, door: &Relay, armed: &Path) -> Program {
-    let key_file = books.key_file().display().to_string();
-    let database = books.argument();
+pub(crate) fn run_host(
+    database: &TestDatabase,
+    gate: &Relay,
+    door: &Relay,
+    armed: &Path,
+) -> Program {
+    let key_file = database.key_file().display().to_string();
+    let database = database.argument();
     let arguments = [
         "--listen",
         "127.0.0.1:0",

@@ -14,9 +14,9 @@ use payment_provider_core::{
     Clock, ConnectionCode, ConnectionSettings, Customer, CustomerId, OrganizationId,
     PaymentProvider, ProviderFactory, ProviderId, ProviderRegistry, WebhookRequest,
 };
-use payment_provider_host::{
-    Host, HostConfig, NewConnection, NewCustomerLink, ReceiveError, SealingKey, SealingKeys,
-};
+use payment_provider_host::connections::NewConnection;
+use payment_provider_host::encryption::{EncryptionKey, EncryptionKeys};
+use payment_provider_host::{ConnectionRef, Error, Host, HostConfig};
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, PROVIDER_ID, RetryTuning};
 use tempfile::TempDir;
 
@@ -59,7 +59,7 @@ impl Ground {
         registry.register(factory()).expect("a registry");
 
         let directory = in_memory();
-        let keys = SealingKeys::new(SealingKey::from_text(&KEY.into()).expect("a key"));
+        let keys = EncryptionKeys::new(EncryptionKey::from_text(&KEY.into()).expect("a key"));
         let mut config = HostConfig::default();
         config.public_url = Some(webhooks());
         let host = Host::sqlite(directory.path().join("runs.db"))
@@ -100,8 +100,7 @@ fn in_memory() -> TempDir {
 pub(crate) struct Scene {
     pub(crate) provider: Arc<dyn PaymentProvider>,
     pub(crate) host: Host,
-    pub(crate) organization: OrganizationId,
-    pub(crate) code: ConnectionCode,
+    pub(crate) connection: ConnectionRef,
     pub(crate) customer: CustomerId,
     gateway: RunningSimulator,
     clock: OneClock,
@@ -127,20 +126,19 @@ impl Scene {
             .with("base_url", gateway.api_base_url());
         let organization = OrganizationId::new("acme").expect("an id");
         let code = ConnectionCode::new(format!("run-{seed}")).expect("a code");
+        let connection = ConnectionRef::new(organization, code);
         let customer = CustomerId::new(format!("customer-{seed}")).expect("an id");
         let provider = ground.factory.connect(&settings).expect("a provider");
-        let new = NewConnection::new(organization.clone(), id(), code.clone(), "Main", settings);
+        let new = NewConnection::new(connection.clone(), id(), "Main", settings);
         let added = ground.host.add_connection(new).await;
         added.expect("a connection");
         let payer = Customer::new(customer.clone()).with_phone("9000000000");
-        let link = NewCustomerLink::new(organization.clone(), payer, code.clone());
-        let linked = ground.host.link_customer(link).await;
+        let linked = ground.host.link_customer(&connection, &payer).await;
         linked.expect("a customer");
         Self {
             provider,
             host: ground.host.clone(),
-            organization,
-            code,
+            connection,
             customer,
             gateway,
             clock,
@@ -162,7 +160,7 @@ impl Scene {
         &self,
         delivery: &DeliverySnapshot,
         forged: bool,
-    ) -> Result<bool, ReceiveError> {
+    ) -> Result<bool, Error> {
         let mut headers = HeaderMap::new();
         for (name, value) in &delivery.headers {
             let name: HeaderName = name.parse().expect("a name");
@@ -173,8 +171,8 @@ impl Scene {
             body.push(' ');
         }
         let request = WebhookRequest::post(webhooks(), headers, body, self.clock.now());
-        let (id, organization, code) = (id(), &self.organization, &self.code);
-        let taken = self.host.receive_webhook(&id, organization, code, &request);
+        let id = id();
+        let taken = self.host.receive_webhook(&id, &self.connection, &request);
         taken.await.map(|receipt| receipt.duplicate)
     }
 

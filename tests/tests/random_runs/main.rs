@@ -1,6 +1,6 @@
 //! Seeded random lives of one invoice: links created, paid in full and in part, left pending, expired and voided, with
 //! faults in every call and with webhooks lost, repeated and out of order. At the end the gateway, the provider and the
-//! books agree, to the unit.
+//! ledger agree, to the unit.
 //!
 //! The test is the network: the simulator sends no webhook itself. A failing seed is printed;
 //! `RANDOM_RUNS_SEED=<seed>` runs it alone.
@@ -22,11 +22,11 @@ async fn runs(set: impl Fn(&mut Settings)) {
     let ground = Ground::new().await;
     for seed in seeds {
         let scene = Scene::new(&ground, seed, &set).await;
-        let told = run::run(&scene, seed).await;
-        links += told.links;
-        payments += told.payments;
-        paise += told.paise;
-        faults += told.faults;
+        let totals = run::run(&scene, seed).await;
+        links += totals.links;
+        payments += totals.payments;
+        paise += totals.paise;
+        faults += totals.faults;
         scene.close().await;
     }
     ground.close().await;

@@ -6,10 +6,12 @@ use cashfree_simulator::{
     PaymentStatus,
 };
 use payment_provider_core::{CheckoutLocator, Currency, Money, PartialPayments};
-use payment_provider_host::cash::Closed;
-use payment_provider_host::{
-    CheckoutError, DeliveryState, Payable, PayableId, PayableView, Refusal,
-};
+use payment_provider_host::accounting::CloseReason;
+use payment_provider_host::checkouts::{NothingDue, PaymentUrlOutcome};
+use payment_provider_host::error::{ErrorKind, Refusal};
+use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::payable::{Payable, PayableView};
+use payment_provider_host::{Error, PayableId};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -20,7 +22,7 @@ use crate::ground::Scene;
 const ROUNDS: usize = 40;
 
 /// The totals of a run.
-pub(crate) struct Told {
+pub(crate) struct RunTotals {
     pub(crate) links: usize,
     pub(crate) payments: usize,
     pub(crate) paise: i64,
@@ -40,12 +42,15 @@ struct Run<'a> {
 }
 
 /// Runs one life of an invoice, from nothing to the last unit.
-pub(crate) async fn run(scene: &Scene, seed: u64) -> Told {
+pub(crate) async fn run(scene: &Scene, seed: u64) -> RunTotals {
     let mut random = SmallRng::seed_from_u64(seed);
     let amount = Money::from_minor_units(random.random_range(1_000..1_000_000), Currency::INR);
     let partial = random.random_bool(0.5);
     let id = PayableId::new(format!("invoice-{seed}")).expect("an id");
-    let (organization, customer) = (scene.organization.clone(), scene.customer.clone());
+    let (organization, customer) = (
+        scene.connection.organization.clone(),
+        scene.customer.clone(),
+    );
     let mut payable = Payable::new(organization, id, amount, "Invoice 1", customer);
     if partial {
         payable = payable.with_partial_payments(PartialPayments::any());
@@ -73,7 +78,7 @@ impl Run<'_> {
         match self.random.random_range(0..20) {
             0..=4 => self.ask().await,
             5..=10 => self.pay(),
-            11 => self.settle_one(),
+            11 => self.complete_one(),
             12..=15 => self.deliver_one().await,
             16..=17 => self.apply().await,
             18 => {
@@ -122,7 +127,7 @@ impl Run<'_> {
         };
     }
 
-    fn settle_one(&mut self) {
+    fn complete_one(&mut self) {
         let pending = pending(&self.scene.simulator().links());
         if let Some(id) = pending.choose(&mut self.random) {
             let end = [
@@ -131,8 +136,8 @@ impl Run<'_> {
                 PaymentStatus::UserDropped,
             ];
             let end = *end.choose(&mut self.random).expect("an end");
-            let settled = self.scene.simulator().complete_payment(id, end);
-            settled.expect("a pending payment can be settled");
+            let completed = self.scene.simulator().complete_payment(id, end);
+            completed.expect("a pending payment can be completed");
         }
     }
 
@@ -174,7 +179,11 @@ impl Run<'_> {
             }
         } else {
             self.maybe_fault(&[ApiOperation::CancelLink, ApiOperation::FetchLink]);
-            let closed = self.scene.host.close(&self.payable, Closed::Voided).await;
+            let closed = self
+                .scene
+                .host
+                .close(&self.payable, CloseReason::Voided)
+                .await;
             closed.expect("closing is recorded whatever the gateway says");
             self.voided = true;
         }
@@ -210,26 +219,24 @@ impl Run<'_> {
     async fn come_to_rest(&mut self) {
         self.scene.simulator().clear_faults();
         for id in pending(&self.scene.simulator().links()) {
-            let settled = self
+            let completed = self
                 .scene
                 .simulator()
                 .complete_payment(&id, PaymentStatus::Success);
-            settled.expect("a pending payment can be settled");
+            completed.expect("a pending payment can be completed");
         }
         for _ in 0..ROUNDS {
             let asked = if self.voided {
-                let closed = self.scene.host.close(&self.payable, Closed::Voided).await;
+                let closed = self
+                    .scene
+                    .host
+                    .close(&self.payable, CloseReason::Voided)
+                    .await;
                 closed.is_ok_and(|closing| {
-                    closing.still_payable.is_empty() && closing.unbooked.is_empty()
+                    closing.still_payable.is_empty() && closing.unreconciled.is_empty()
                 })
             } else {
-                matches!(
-                    self.scene.host.payment_url(&self.payable).await,
-                    Ok(_)
-                        | Err(CheckoutError::Refused(
-                            Refusal::Paid | Refusal::EarlierStillPayable
-                        ))
-                )
+                is_answer(&self.scene.host.payment_url(&self.payable).await)
             };
             let mut deliveries = self.scene.simulator().deliveries();
             deliveries.retain(|delivery| !self.handed.contains_key(&delivery.id));
@@ -260,12 +267,9 @@ impl Run<'_> {
 
     async fn undecided(&self) -> Vec<String> {
         let Scene {
-            host,
-            organization,
-            code,
-            ..
+            host, connection, ..
         } = self.scene;
-        let deliveries = host.deliveries(organization, code, u32::MAX);
+        let deliveries = host.deliveries(connection, u32::MAX);
         let deliveries = deliveries.await.expect("a store").into_iter();
         let undecided = deliveries.filter(|delivery| {
             matches!(
@@ -291,8 +295,8 @@ impl Run<'_> {
         view.await.expect("a store").expect("a payable")
     }
 
-    /// Compares gateway, provider and books, to the unit.
-    async fn compare(&self) -> Told {
+    /// Compares gateway, provider and ledger, to the unit.
+    async fn compare(&self) -> RunTotals {
         let seed = self.seed;
         let links = self.scene.simulator().links();
         let view = self.view().await;
@@ -303,17 +307,14 @@ impl Run<'_> {
                 .checkouts
                 .iter()
                 .find(|checkout| checkout.reference.as_str() == link.link_id);
-            assert!(
-                known.is_some(),
-                "seed {seed}: a link nobody knows: {link:?}"
-            );
+            assert!(known.is_some(), "seed {seed}: an unknown link: {link:?}");
             self.agree_on(link).await;
             taken.extend(successful(link));
         }
-        let booked: BTreeMap<String, i64> = view
+        let posted: BTreeMap<String, i64> = view
             .payments
             .iter()
-            .filter(|known| known.verdict.is_some())
+            .filter(|known| known.allocation.is_some())
             .map(|known| {
                 (
                     known.payment.id.to_string(),
@@ -321,19 +322,19 @@ impl Run<'_> {
                 )
             })
             .collect();
-        assert_eq!(booked, taken, "seed {seed}: booked (left), taken (right)");
+        assert_eq!(posted, taken, "seed {seed}: posted (left), taken (right)");
 
         let paise: i64 = taken.values().sum();
-        let (credited, surplus) = (view.credited.minor_units(), view.surplus.minor_units());
+        let (applied, overpaid) = (view.applied.minor_units(), view.overpaid.minor_units());
         assert_eq!(view.received.minor_units(), paise, "seed {seed}");
-        assert_eq!(credited + surplus, paise, "seed {seed}");
-        assert!(credited <= self.payable.amount.minor_units(), "seed {seed}");
+        assert_eq!(applied + overpaid, paise, "seed {seed}");
+        assert!(applied <= self.payable.amount.minor_units(), "seed {seed}");
         let open = links.iter().filter(|link| is_open(link));
         assert!(
             open.count() <= usize::from(!self.voided),
             "seed {seed}: {links:?}"
         );
-        Told {
+        RunTotals {
             links: links.len(),
             payments: taken.len(),
             paise,
@@ -366,6 +367,19 @@ impl Run<'_> {
             .map(|payment| (payment.id.to_string(), payment.amount.minor_units()))
             .collect();
         assert_eq!(listed, successful(link), "seed {seed}");
+    }
+}
+
+/// Returns true if the runtime has nothing left to find out: it returned a URL, or the invoice is paid, or an earlier
+/// link cannot be cancelled.
+fn is_answer(asked: &Result<PaymentUrlOutcome, Error>) -> bool {
+    match asked {
+        Ok(PaymentUrlOutcome::Pay(_) | PaymentUrlOutcome::NothingDue(NothingDue::Paid)) => true,
+        Ok(_) => false,
+        Err(error) => matches!(
+            error.kind(),
+            ErrorKind::Refused(Refusal::EarlierStillPayable)
+        ),
     }
 }
 

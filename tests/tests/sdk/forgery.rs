@@ -81,7 +81,7 @@ pub(crate) enum Verdict {
     Rejected,
     /// Accepted as genuine and current.
     Taken,
-    /// Genuine, kept, but no reason to book a payment: only our provider gives this verdict.
+    /// Genuine, kept, but no reason to post a payment: only our provider gives this verdict.
     TakenAsStale,
     /// Genuine, kept, not understood: only our provider gives this verdict.
     TakenUnread,

@@ -4,7 +4,7 @@ use cross_crate_tests::{Program, Sdk};
 use serde_json::from_value;
 
 use crate::expected::{LINKS, ORDERS, REFUNDS, WITHOUT_ID};
-use crate::told::Told;
+use crate::script_output::OutputLine;
 
 const V2023: &str = "2023-08-01";
 const V2025: &str = "2025-01-01";
@@ -64,13 +64,13 @@ async fn reads_every_answer(sdk: &Sdk, versions: &[&str]) {
     let mut arguments = vec![url.trim_end_matches('/')];
     arguments.extend(versions);
     let lines = sdk.run("life_cycle.py", &arguments, Vec::new()).await;
-    let mut lines: Vec<Told> = lines
+    let mut lines: Vec<OutputLine> = lines
         .into_iter()
         .map(|line| from_value(line).expect("a line as agreed"))
         .collect();
     assert_eq!(lines.pop().map(|last| last.step).as_deref(), Some("end"));
 
-    let runs: Vec<&[Told]> = lines.split(|line| line.step == "begin").skip(1).collect();
+    let runs: Vec<&[OutputLine]> = lines.split(|line| line.step == "begin").skip(1).collect();
     assert_eq!(runs.len(), versions.len());
     for (version, run) in versions.iter().zip(runs) {
         let who = format!("cashfree-pg {}, API {version}", sdk.version);
@@ -110,7 +110,7 @@ fn expected(version: &str) -> Vec<&'static str> {
 }
 
 /// Returns the fields that the models leave out of a response, or of each response in a list.
-fn dropped(sdk: &Sdk, version: &str, line: &Told) -> Vec<String> {
+fn dropped(sdk: &Sdk, version: &str, line: &OutputLine) -> Vec<String> {
     let models = line.models.iter().flatten();
     let fields = models.flat_map(|model| {
         let known = DROPPED

@@ -31,7 +31,7 @@ impl Listener {
                 timestamp: text("x-webhook-timestamp"),
                 body: body.to_vec(),
             };
-            take.send(delivery).expect("somebody who waits for it");
+            take.send(delivery).expect("a waiting receiver");
         });
         tokio::spawn(async move {
             axum::serve(socket, Router::new().route("/webhooks", handler)).await

@@ -6,6 +6,6 @@ mod expected;
 mod forgery;
 mod life_cycle;
 mod listener;
+mod script_output;
 mod sent;
-mod told;
 mod webhooks;

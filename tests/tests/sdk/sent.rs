@@ -105,8 +105,8 @@ impl Merchant {
 
     /// Makes refunds, payouts and a dispute of one payment.
     async fn orders(&self, order: &str, payment: &str) {
-        let by_hand = json!({"refunds_stay_pending": true});
-        self.control.post("settings", &by_hand).await;
+        let pending = json!({"refunds_stay_pending": true});
+        self.control.post("settings", &pending).await;
         for (id, end) in [("refund_1", "SUCCESS"), ("refund_2", "CANCELLED")] {
             let refund = json!({"refund_id": id, "refund_amount": 10});
             let refund = self.post(&format!("orders/{order}/refunds"), &refund).await;

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use cross_crate_tests::Sdk;
 use jiff::Timestamp;
 use payment_provider_core::{
-    ConnectionSettings, ErrorKind, EventKind, PaymentProvider, ProviderFactory, TimestampCheck,
-    WebhookRequest,
+    ConnectionSettings, EventKind, PaymentProvider, ProviderErrorKind, ProviderFactory,
+    TimestampCheck, WebhookRequest,
 };
 use provider_cashfree::CashfreeFactory;
 use secrecy::SecretString;
@@ -116,7 +116,7 @@ async fn verdict(provider: &dyn PaymentProvider, delivery: &Delivery) -> Verdict
     let webhook = match provider.handle_webhook(&request).await {
         Ok(webhook) => webhook,
         Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{error}");
+            assert_eq!(error.kind(), ProviderErrorKind::InvalidSignature, "{error}");
             return Verdict::Rejected;
         }
     };

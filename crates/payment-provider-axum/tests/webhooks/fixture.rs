@@ -10,13 +10,15 @@ use axum::response::Response;
 use payment_provider_axum::{NoPublicUrl, webhook_routes, webhook_routes_at};
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{
-    Clock, ConnectionCode, ConnectionSettings, Environment, ErrorKind, Event, EventKind,
-    EventTarget, MockPaymentProvider, MockProviderFactory, Operation, OrganizationId,
-    ProviderDescriptor, ProviderError, ProviderId, ProviderRegistry, RetryAdvice, SettingField,
+    Clock, ConnectionCode, ConnectionSettings, Environment, Event, EventKind, EventTarget,
+    MockPaymentProvider, MockProviderFactory, Operation, OrganizationId, ProviderDescriptor,
+    ProviderError, ProviderErrorKind, ProviderId, ProviderRegistry, RetryAdvice, SettingField,
     SettingKind, SettingsSchema, TimestampCheck, Verification, VerifiedWebhook, WebhookReply,
     WebhookRequest,
 };
-use payment_provider_host::{Host, HostConfig, NewConnection, SealingKey, SealingKeys, Store};
+use payment_provider_host::connections::NewConnection;
+use payment_provider_host::encryption::{EncryptionKey, EncryptionKeys};
+use payment_provider_host::{ConnectionRef, Host, HostConfig, Store};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use url::Url;
@@ -60,9 +62,8 @@ impl Edge {
         let directory = Arc::new(TempDir::new().unwrap());
         let edge = Self::on(directory, KEY, true, public_url).await;
         let settings = ConnectionSettings::new().with("secret", "s");
-        let (organization, code) = names();
         let provider = ProviderId::new("mock").unwrap();
-        let new = NewConnection::new(organization, provider, code, "Main", settings);
+        let new = NewConnection::new(connection(), provider, "Main", settings);
         edge.host.add_connection(new).await.unwrap();
         edge
     }
@@ -85,7 +86,7 @@ impl Edge {
         if registered {
             registry.register(factory(&seen)).unwrap();
         }
-        let keys = SealingKeys::new(SealingKey::from_text(&key.into()).unwrap());
+        let keys = EncryptionKeys::new(EncryptionKey::from_text(&key.into()).unwrap());
         let mut config = HostConfig::default();
         config.public_url = public_url.map(|url| url.parse().unwrap());
         let host = Host::sqlite(directory.path().join("test.db"))
@@ -124,25 +125,17 @@ impl Edge {
 
     /// State and number of copies of each stored delivery.
     pub(crate) async fn stored(&self) -> Vec<String> {
-        let (organization, code) = names();
-        let newest_first = self
-            .host
-            .deliveries(&organization, &code, 100)
-            .await
-            .unwrap();
-        let shown = newest_first
-            .iter()
-            .rev()
-            .map(|delivery| format!("{:?} x{}", delivery.state, delivery.copies).to_lowercase());
+        let newest_first = self.host.deliveries(&connection(), 100).await.unwrap();
+        let shown = newest_first.iter().rev().map(|delivery| {
+            format!("{:?} x{}", delivery.state, delivery.delivery_count).to_lowercase()
+        });
         shown.collect()
     }
 }
 
-fn names() -> (OrganizationId, ConnectionCode) {
-    (
-        OrganizationId::new("org").unwrap(),
-        ConnectionCode::new("main").unwrap(),
-    )
+fn connection() -> ConnectionRef {
+    let organization = OrganizationId::new("org").unwrap();
+    ConnectionRef::new(organization, ConnectionCode::new("main").unwrap())
 }
 
 fn factory(seen: &Seen) -> MockProviderFactory {
@@ -173,10 +166,10 @@ fn verdict(body: &Bytes) -> Result<VerifiedWebhook, ProviderError> {
         ProviderError::new(kind, Operation::HandleWebhook, provider)
     };
     let (kind, timestamp_check) = match &**body {
-        b"forged" => return Err(failed(ErrorKind::InvalidSignature)),
+        b"forged" => return Err(failed(ProviderErrorKind::InvalidSignature)),
         b"gateway down" => {
             let wait = RetryAdvice::After(Duration::from_secs(7));
-            return Err(failed(ErrorKind::Unavailable).with_retry(wait));
+            return Err(failed(ProviderErrorKind::Unavailable).with_retry(wait));
         }
         b"ping" => (EventKind::Ping, TimestampCheck::Fresh),
         b"unrecognised" => {

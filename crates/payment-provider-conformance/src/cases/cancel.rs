@@ -1,7 +1,7 @@
 //! Cancelling a checkout ends it, and the result is reported correctly.
 
 use payment_provider_core::{
-    Cancellation, CheckoutLocator, CheckoutStatus, Effect, ErrorKind, NextAction,
+    Cancellation, CheckoutLocator, CheckoutStatus, Effect, NextAction, ProviderErrorKind,
 };
 
 use crate::case::{Case, case, contract};
@@ -181,7 +181,7 @@ async fn missing_is_not_found(fixture: Fixture) -> CaseResult {
         Err(error) => {
             let kind = error.kind();
             ensure!(
-                kind == ErrorKind::NotFound,
+                kind == ProviderErrorKind::NotFound,
                 "expected NotFound, got {kind:?}: {error}"
             );
             Ok(())
@@ -201,7 +201,7 @@ async fn undeclared_sends_nothing(fixture: Fixture) -> CaseResult {
     };
     let kind = error.kind();
     ensure!(
-        kind == ErrorKind::Unsupported,
+        kind == ProviderErrorKind::Unsupported,
         "expected Unsupported, got {kind:?}: {error}"
     );
     ensure!(

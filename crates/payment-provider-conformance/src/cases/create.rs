@@ -2,8 +2,8 @@
 
 use futures_util::future::join_all;
 use payment_provider_core::{
-    Checkout, CheckoutStatus, CreatedCheckout, Effect, Environment, ErrorKind, NextAction,
-    PreparedCheckout, ProviderId,
+    Checkout, CheckoutStatus, CreatedCheckout, Effect, Environment, NextAction, PreparedCheckout,
+    ProviderErrorKind, ProviderId,
 };
 
 use crate::case::{Case, case, contract};
@@ -203,7 +203,7 @@ async fn expect_conflict(fixture: &Fixture, other: &PreparedCheckout, field: &st
     };
     let kind = error.kind();
     ensure!(
-        kind == ErrorKind::Conflict,
+        kind == ProviderErrorKind::Conflict,
         "expected Conflict, got {kind:?}: {error}"
     );
     let named = error
@@ -309,7 +309,7 @@ async fn expect_rejected(
     };
     let kind = error.kind();
     ensure!(
-        kind == ErrorKind::InvalidRequest,
+        kind == ProviderErrorKind::InvalidRequest,
         "expected InvalidRequest, got {kind:?}: {error}"
     );
     let applied = error.effect() == Effect::MaybeApplied;

@@ -2,7 +2,8 @@
 
 use payment_provider_core::reexport::http::HeaderMap;
 use payment_provider_core::{
-    CheckoutLocator, ErrorKind, PreparedCheckout, ProviderError, RetryAdvice, WebhookRequest,
+    CheckoutLocator, PreparedCheckout, ProviderError, ProviderErrorKind, RetryAdvice,
+    WebhookRequest,
 };
 
 use crate::case::{Case, case, contract};
@@ -43,7 +44,7 @@ async fn errors_are_complete(fixture: Fixture) -> CaseResult {
     );
     let kind = error.kind();
     ensure!(
-        kind == ErrorKind::Authentication,
+        kind == ProviderErrorKind::Authentication,
         "refused credentials are reported as {kind:?}: {error}"
     );
     let never = error.retry() == RetryAdvice::Never;

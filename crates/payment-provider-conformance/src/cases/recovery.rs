@@ -2,7 +2,7 @@
 
 use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::Response;
-use payment_provider_core::{CreatedCheckout, Effect, ErrorKind, ProviderError};
+use payment_provider_core::{CreatedCheckout, Effect, ProviderError, ProviderErrorKind};
 
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure, fail};
@@ -192,7 +192,9 @@ pub(super) fn maybe_applied(error: &ProviderError) -> CaseResult {
     );
     let final_kind = matches!(
         error.kind(),
-        ErrorKind::InvalidRequest | ErrorKind::NotFound | ErrorKind::Refused
+        ProviderErrorKind::InvalidRequest
+            | ProviderErrorKind::NotFound
+            | ProviderErrorKind::Refused
     );
     ensure!(
         !final_kind,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payment_provider_core::{Effect, ErrorKind, RetryAdvice};
+use payment_provider_core::{Effect, ProviderErrorKind, RetryAdvice};
 use tokio::time::Instant;
 
 use crate::case::{Case, case, contract};
@@ -77,7 +77,7 @@ async fn honours_retry_after(fixture: Fixture) -> CaseResult {
         Err(error) => {
             let kind = error.kind();
             ensure!(
-                kind == ErrorKind::RateLimited,
+                kind == ProviderErrorKind::RateLimited,
                 "a rate limit is reported as {kind:?}"
             );
             advice_is_at_least(error.retry(), SHORT.saturating_sub(started.elapsed()))?;
@@ -119,7 +119,7 @@ async fn returns_long_wait_as_advice(fixture: Fixture) -> CaseResult {
     );
     let kind = error.kind();
     ensure!(
-        kind == ErrorKind::RateLimited,
+        kind == ProviderErrorKind::RateLimited,
         "a rate limit is reported as {kind:?}: {error}"
     );
     advice_is_at_least(error.retry(), LONG.checked_sub(took).unwrap())?;
@@ -155,7 +155,9 @@ async fn never_after_rejection(fixture: Fixture) -> CaseResult {
     };
     let final_kind = matches!(
         error.kind(),
-        ErrorKind::InvalidRequest | ErrorKind::Refused | ErrorKind::Conflict
+        ProviderErrorKind::InvalidRequest
+            | ProviderErrorKind::Refused
+            | ProviderErrorKind::Conflict
     );
     ensure!(
         final_kind,

@@ -1,6 +1,6 @@
 //! Signed return URLs.
 
-use payment_provider_core::ErrorKind;
+use payment_provider_core::ProviderErrorKind;
 use payment_provider_core::reexport::url::Url;
 
 use crate::case::{Case, case, contract};
@@ -98,7 +98,7 @@ fn rejected(outcome: Result<(), payment_provider_core::ProviderError>) -> CaseRe
         Ok(()) => fail!("a forged return URL is accepted"),
         Err(error) => {
             let kind = error.kind();
-            let right = kind == ErrorKind::InvalidSignature;
+            let right = kind == ProviderErrorKind::InvalidSignature;
             ensure!(right, "expected InvalidSignature, got {kind:?}: {error}");
             Ok(())
         }

@@ -1,7 +1,7 @@
 //! The status of a checkout is the one that the gateway reports.
 
 use payment_provider_core::{
-    CheckoutLocator, CheckoutStatus, Effect, ErrorKind, NextAction, RetryAdvice,
+    CheckoutLocator, CheckoutStatus, Effect, NextAction, ProviderErrorKind, RetryAdvice,
 };
 
 use crate::case::{Case, case, contract};
@@ -178,7 +178,7 @@ async fn missing_is_not_found(fixture: Fixture) -> CaseResult {
         Err(error) => {
             let kind = error.kind();
             ensure!(
-                kind == ErrorKind::NotFound,
+                kind == ProviderErrorKind::NotFound,
                 "expected NotFound, got {kind:?}: {error}"
             );
         }
@@ -215,7 +215,7 @@ async fn undeclared_inquiry(fixture: Fixture) -> CaseResult {
         };
         let kind = error.kind();
         ensure!(
-            kind == ErrorKind::Unsupported,
+            kind == ProviderErrorKind::Unsupported,
             "{what}: expected Unsupported, got {kind:?}"
         );
         ensure!(

@@ -3,7 +3,7 @@
 use data_encoding::{BASE64, BASE64_NOPAD};
 use futures_util::future::join_all;
 use payment_provider_core::reexport::secrecy::ExposeSecret;
-use payment_provider_core::{CheckoutLocator, ErrorKind, SettingValue};
+use payment_provider_core::{CheckoutLocator, ProviderErrorKind, SettingValue};
 
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseResult, ensure, fail};
@@ -126,7 +126,7 @@ async fn checkouts_are_not_shared(fixture: Fixture) -> CaseResult {
         Err(error) => {
             let kind = error.kind();
             ensure!(
-                kind == ErrorKind::NotFound,
+                kind == ProviderErrorKind::NotFound,
                 "expected NotFound, got {kind:?}: {error}"
             );
             Ok(())
@@ -144,7 +144,7 @@ async fn deliveries_are_not_shared(fixture: Fixture) -> CaseResult {
             Ok(_) => fail!("a delivery for one connection is accepted by another"),
             Err(error) => {
                 let kind = error.kind();
-                let refused = kind == ErrorKind::InvalidSignature;
+                let refused = kind == ProviderErrorKind::InvalidSignature;
                 ensure!(refused, "expected InvalidSignature, got {kind:?}: {error}");
             }
         }

@@ -14,8 +14,9 @@ use super::settings;
 ///
 /// Declared capabilities work. Requests that need an undeclared one are rejected by
 /// `prepare_checkout` together with all other violations, or with
-/// [`Unsupported`](payment_provider_core::ErrorKind::Unsupported) and without a call.
+/// [`Unsupported`](payment_provider_core::ProviderErrorKind::Unsupported) and without a call.
 ///
+/// # Examples
 /// ```
 /// use payment_provider_conformance::fake::FakeGateway;
 /// use payment_provider_core::{Currency, CurrencySupport, PaymentProvider};

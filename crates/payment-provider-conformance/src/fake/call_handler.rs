@@ -1,7 +1,7 @@
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutStatus, CreatedCheckout, Customer,
-    CustomerLink, Difference, Effect, ErrorKind, Fingerprint, GatewayCheckoutId, Money, Operation,
-    OrderId, Payment, PreparedCheckout, ProviderError, ProviderId, Violations,
+    CustomerLink, Difference, Effect, Fingerprint, GatewayCheckoutId, Money, Operation, OrderId,
+    Payment, PreparedCheckout, ProviderError, ProviderErrorKind, ProviderId, Violations,
 };
 
 use super::body::CheckoutBody;
@@ -28,25 +28,25 @@ pub(super) struct Errors {
 }
 
 impl Errors {
-    pub(super) fn of(&self, kind: ErrorKind) -> ProviderError {
+    pub(super) fn of(&self, kind: ProviderErrorKind) -> ProviderError {
         let error = ProviderError::new(kind, self.operation, self.provider.clone());
         let Some(request_id) = &self.request_id else {
             return error;
         };
         let status = match kind {
-            ErrorKind::InvalidRequest => 400,
-            ErrorKind::Authentication => 401,
-            ErrorKind::NotFound => 404,
-            ErrorKind::Conflict => 409,
-            ErrorKind::Refused => 422,
-            ErrorKind::RateLimited => 429,
-            ErrorKind::Unavailable => 503,
-            ErrorKind::UnreadableAnswer => 200,
+            ProviderErrorKind::InvalidRequest => 400,
+            ProviderErrorKind::Authentication => 401,
+            ProviderErrorKind::NotFound => 404,
+            ProviderErrorKind::Conflict => 409,
+            ProviderErrorKind::Refused => 422,
+            ProviderErrorKind::RateLimited => 429,
+            ProviderErrorKind::Unavailable => 503,
+            ProviderErrorKind::UnreadableAnswer => 200,
             // There was no response.
             _ => return error,
         };
         let error = error.with_status(status).with_request_id(request_id);
-        if kind == ErrorKind::UnreadableAnswer {
+        if kind == ProviderErrorKind::UnreadableAnswer {
             return error;
         }
         error
@@ -55,7 +55,7 @@ impl Errors {
     }
 
     fn conflict(&self, differences: Vec<Difference>, effect: Effect) -> ProviderError {
-        self.of(ErrorKind::Conflict)
+        self.of(ProviderErrorKind::Conflict)
             .with_differences(differences)
             .with_effect(effect)
     }
@@ -81,7 +81,7 @@ impl CallHandler<'_> {
         let body = body.filter(|body| {
             body.reference == prepared.reference && body.expires_at > self.state.now
         });
-        let body = body.ok_or_else(|| errors.of(ErrorKind::InvalidRequest))?;
+        let body = body.ok_or_else(|| errors.of(ProviderErrorKind::InvalidRequest))?;
         let gateway_id = GatewayCheckoutId::new(self.state.new_id("chk"));
         let order_id = OrderId::new(self.state.new_id("order"));
         let record = CheckoutRecord {
@@ -163,7 +163,7 @@ impl CallHandler<'_> {
         let lags = self.plan == ResponsePlan::StaleRead;
         let found = self.state.find(self.account, locator.reference.as_str());
         let Some(record) = found.filter(|_| !lags) else {
-            return Err(errors.of(ErrorKind::NotFound));
+            return Err(errors.of(ProviderErrorKind::NotFound));
         };
         if let Some(expected) = record.other_id(locator) {
             let difference = Difference::new("gateway_id", expected, &record.gateway_id);

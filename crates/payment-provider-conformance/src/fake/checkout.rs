@@ -19,6 +19,7 @@ use super::settings::AccountKey;
 /// Payments are not validated: a payer can pay too much, in another currency, or after the end, as
 /// some gateways allow.
 ///
+/// # Examples
 /// ```
 /// # use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
 /// # use payment_provider_core::{

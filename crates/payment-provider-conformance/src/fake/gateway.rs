@@ -10,8 +10,10 @@ use super::handle::GatewayHandle;
 use super::provider::FakeProvider;
 use super::settings::{ACCOUNT, AccountKey, SECRETS};
 
-/// An in-memory gateway, as a test observes and controls it. Clones share the gateway.
+/// An in-memory gateway, as a test observes and controls it. Clones share the gateway. See the
+/// [module](super) for an introduction.
 ///
+/// # Examples
 /// ```
 /// use payment_provider_conformance::fake::FakeGateway;
 /// use payment_provider_core::PaymentProvider;
@@ -28,8 +30,6 @@ use super::settings::{ACCOUNT, AccountKey, SECRETS};
 /// # Ok(())
 /// # }
 /// ```
-///
-/// See the [module](super) for an introduction.
 #[derive(Debug, Clone)]
 pub struct FakeGateway(GatewayHandle);
 

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutReference, CheckoutRequest, ConnectionCheck,
-    CreatedCheckout, CredentialCheck, Customer, CustomerLink, Environment, ErrorKind, Operation,
-    Payment, PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, SignedReturns,
-    VerifiedWebhook, Violations, WebhookRequest,
+    CreatedCheckout, CredentialCheck, Customer, CustomerLink, Environment, Operation, Payment,
+    PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, ProviderErrorKind,
+    SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
 };
 use secrecy::SecretString;
 
@@ -84,7 +84,7 @@ impl FakeProvider {
         let revoked = state.account(&self.account).revoked;
         // Revoked credentials are a result of `check_connection`, and an error of everything else.
         if revoked && errors.operation != Operation::CheckConnection {
-            return Err(errors.of(ErrorKind::Authentication));
+            return Err(errors.of(ProviderErrorKind::Authentication));
         }
         act(&mut CallHandler {
             state: &mut state,
@@ -106,7 +106,7 @@ impl FakeProvider {
         if declared {
             Ok(())
         } else {
-            Err(self.errors(operation).of(ErrorKind::Unsupported))
+            Err(self.errors(operation).of(ProviderErrorKind::Unsupported))
         }
     }
 }
@@ -214,7 +214,7 @@ impl PaymentProvider for FakeProvider {
         if let Some(gate) = &answer.held_after {
             gate.pass().await;
         }
-        verified.ok_or_else(|| errors.of(ErrorKind::InvalidSignature))
+        verified.ok_or_else(|| errors.of(ProviderErrorKind::InvalidSignature))
     }
 
     fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use payment_provider_core::{
-    CheckoutReference, CheckoutStatus, ErrorKind, EventTarget, GatewayCheckoutId, Operation,
-    PaymentId, ProviderError, ProviderId, SignedReturns, VerifiedReturn,
+    CheckoutReference, CheckoutStatus, EventTarget, GatewayCheckoutId, Operation, PaymentId,
+    ProviderError, ProviderErrorKind, ProviderId, SignedReturns, VerifiedReturn,
 };
 use secrecy::SecretString;
 use url::Url;
@@ -82,7 +82,7 @@ impl SignedReturns for FakeReturns {
         self.read(url).ok_or_else(|| {
             let provider = self.provider.clone();
             ProviderError::new(
-                ErrorKind::InvalidSignature,
+                ProviderErrorKind::InvalidSignature,
                 Operation::VerifyReturn,
                 provider,
             )

@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payment_provider_core::{
-    Capabilities, Effect, ErrorKind, Money, Operation, Pii, ProviderError, RateLimit, RetryAdvice,
+    Capabilities, Effect, Money, Operation, Pii, ProviderError, ProviderErrorKind, RateLimit,
+    RetryAdvice,
 };
 
 use super::hold::{Gate, Hold};
@@ -42,9 +43,9 @@ pub(super) enum ResponsePlan {
     /// The normal response.
     Succeed,
     /// An error. The call is not processed.
-    Fail(ErrorKind),
+    Fail(ProviderErrorKind),
     /// An error. The call is processed.
-    ApplyThenFail(ErrorKind),
+    ApplyThenFail(ProviderErrorKind),
     RateLimit(Duration),
     StaleRead,
     RefuseCancellation,
@@ -71,24 +72,24 @@ impl ScriptedResponse {
 
     /// An error of this kind. The gateway does not process the call. A provider cannot know that for
     /// some kinds: the effect of a timeout is `MaybeApplied` all the same.
-    pub const fn fail(kind: ErrorKind) -> Self {
+    pub const fn fail(kind: ProviderErrorKind) -> Self {
         Self::of(ResponsePlan::Fail(kind))
     }
 
     /// An error of this kind after the gateway has processed the call. The effect is `MaybeApplied`,
     /// unless the call only reads.
-    pub const fn apply_then_fail(kind: ErrorKind) -> Self {
+    pub const fn apply_then_fail(kind: ProviderErrorKind) -> Self {
         Self::of(ResponsePlan::ApplyThenFail(kind))
     }
 
     /// A timeout after the gateway has processed the call.
     pub const fn apply_then_time_out() -> Self {
-        Self::apply_then_fail(ErrorKind::Timeout)
+        Self::apply_then_fail(ProviderErrorKind::Timeout)
     }
 
     /// A response that cannot be parsed, after the gateway has processed the call.
     pub const fn unreadable() -> Self {
-        Self::apply_then_fail(ErrorKind::UnreadableAnswer)
+        Self::apply_then_fail(ProviderErrorKind::UnreadableAnswer)
     }
 
     /// A rate limit with this wait. The gateway does not process the call.
@@ -187,7 +188,7 @@ impl ScriptedResponse {
     /// Returns the error of a call that is not processed.
     pub(super) fn failure(
         &self,
-        error: impl Fn(ErrorKind) -> ProviderError,
+        error: impl Fn(ProviderErrorKind) -> ProviderError,
     ) -> Option<ProviderError> {
         match self.plan {
             ResponsePlan::Fail(kind) => Some(self.adorn(error(kind))),
@@ -195,7 +196,7 @@ impl ScriptedResponse {
                 let mut limit = RateLimit::unknown();
                 limit.remaining = Some(0);
                 limit.wait = Some(wait);
-                let error = error(ErrorKind::RateLimited)
+                let error = error(ProviderErrorKind::RateLimited)
                     .with_retry(RetryAdvice::After(wait))
                     .with_rate_limit(limit);
                 Some(self.adorn(error))
@@ -205,7 +206,10 @@ impl ScriptedResponse {
     }
 
     /// Returns the error that replaces the response to a processed call.
-    pub(super) fn loss(&self, error: impl Fn(ErrorKind) -> ProviderError) -> Option<ProviderError> {
+    pub(super) fn loss(
+        &self,
+        error: impl Fn(ProviderErrorKind) -> ProviderError,
+    ) -> Option<ProviderError> {
         match self.plan {
             ResponsePlan::ApplyThenFail(kind) => {
                 Some(self.adorn(error(kind).with_effect(Effect::MaybeApplied)))

@@ -15,16 +15,16 @@ impl FakeGateway {
     ///
     /// ```
     /// use payment_provider_conformance::fake::{FakeGateway, ScriptedResponse};
-    /// use payment_provider_core::{ErrorKind, Operation, PaymentProvider};
+    /// use payment_provider_core::{ProviderErrorKind, Operation, PaymentProvider};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
     /// let gateway = FakeGateway::new();
     /// let provider = gateway.connect("main");
-    /// let outage = ScriptedResponse::fail(ErrorKind::Unavailable);
+    /// let outage = ScriptedResponse::fail(ProviderErrorKind::Unavailable);
     /// gateway.respond_next(Operation::CheckConnection, outage);
     /// let error = provider.check_connection().await.unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::Unavailable);
+    /// assert_eq!(error.kind(), ProviderErrorKind::Unavailable);
     /// assert!(provider.check_connection().await.is_ok());
     /// # }
     /// ```

@@ -9,6 +9,15 @@ use http::Response;
 /// that was reset afterwards, and it has to be correct in both cases. [`WireFault::commits`] tells
 /// the two kinds of faults apart. A fault takes effect after the whole request has been read, so the
 /// affected request is among the recorded requests, together with its fault.
+///
+/// # Examples
+/// ```
+/// use payment_provider_conformance::wire::WireFault;
+///
+/// // The order is created in one of these cases, and a client cannot tell which one it is.
+/// assert!(WireFault::ResetAfter.commits());
+/// assert!(!WireFault::ResetBefore.commits());
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum WireFault {

@@ -40,6 +40,7 @@ where
 /// Clones share the queue, so a test can add responses while the gateway runs. Without a
 /// [fallback](Self::with_fallback), a request to an empty queue gets status 418.
 ///
+/// # Examples
 /// ```
 /// use payment_provider_conformance::wire::{Script, WireGateway, json};
 ///
@@ -118,6 +119,15 @@ impl fmt::Debug for Script {
 /// # Panics
 ///
 /// If the status is not between 100 and 999.
+///
+/// # Examples
+/// ```
+/// use payment_provider_conformance::wire::json;
+///
+/// let response = json(201, r#"{"id":"order_1"}"#);
+/// assert_eq!(response.status(), 201);
+/// assert_eq!(response.headers()["content-type"], "application/json");
+/// ```
 pub fn json(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(body.into());
     *response.status_mut() = StatusCode::from_u16(status).expect("a status between 100 and 999");

@@ -12,9 +12,9 @@ async fn accounts_share_nothing() {
     let other = fixture.gateway.connect("other");
     fixture.checkout("r").await.pay();
     let found = other.fetch_checkout(&locator("r")).await;
-    assert_eq!(found.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(found.unwrap_err().kind(), ProviderErrorKind::NotFound);
     let cancelled = other.cancel_checkout(&locator("r")).await;
-    assert_eq!(cancelled.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(cancelled.unwrap_err().kind(), ProviderErrorKind::NotFound);
     let made = other.create_checkout(&fixture.prepared("r")).await.unwrap();
     assert!(matches!(made, CreatedCheckout::Created(_)));
 
@@ -27,7 +27,7 @@ async fn accounts_share_nothing() {
     assert_eq!((main.checkouts().len(), second.deliveries().len()), (1, 0));
     let request = main.deliveries()[0].request();
     let error = other.handle_webhook(&request).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidSignature);
+    assert_eq!(error.kind(), ProviderErrorKind::InvalidSignature);
     let returns = other.signed_returns().unwrap();
     assert!(
         returns
@@ -119,7 +119,7 @@ async fn revoked_credentials_are_a_result_of_the_check_and_an_error_of_other_cal
     let error = fixture.create("r").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.status()),
-        (ErrorKind::Authentication, Some(401))
+        (ProviderErrorKind::Authentication, Some(401))
     );
     assert_eq!(error.effect(), Effect::Rejected);
     account.restore_credentials();

@@ -114,7 +114,7 @@ async fn without_cancellation_no_call_is_made() {
         .cancel_checkout(&locator("r"))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(error.kind(), ProviderErrorKind::Unsupported);
     assert_eq!(
         (error.effect(), error.retry()),
         (Effect::NotSent, RetryAdvice::Never)
@@ -129,9 +129,9 @@ async fn without_status_inquiry_only_deliveries_report_payments() {
     let fixture = Fixture::without(|all| all.status_inquiry = false);
     let checkout = fixture.checkout("r").await;
     let fetched = fixture.provider.fetch_checkout(&locator("r")).await;
-    assert_eq!(fetched.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(fetched.unwrap_err().kind(), ProviderErrorKind::Unsupported);
     let listed = fixture.provider.list_payments(&locator("r")).await;
-    assert_eq!(listed.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(listed.unwrap_err().kind(), ProviderErrorKind::Unsupported);
     assert_eq!(fixture.gateway.calls(), ["create_checkout r"]);
     let webhook = fixture
         .handle(&checkout.pay().deliveries()[0].request())
@@ -177,7 +177,10 @@ async fn without_signed_timestamps_every_genuine_delivery_is_fresh() {
         .provider
         .handle_webhook(&delivery.forged().request())
         .await;
-    assert_eq!(forged.unwrap_err().kind(), ErrorKind::InvalidSignature);
+    assert_eq!(
+        forged.unwrap_err().kind(),
+        ProviderErrorKind::InvalidSignature
+    );
 }
 
 #[tokio::test]
@@ -223,7 +226,11 @@ async fn a_return_url_is_signed_if_declared() {
     ];
     for forged in forged {
         let error = returns.verify_return(&forged.parse().unwrap()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidSignature, "{forged}");
+        assert_eq!(
+            error.kind(),
+            ProviderErrorKind::InvalidSignature,
+            "{forged}"
+        );
         assert_eq!(error.operation(), Operation::VerifyReturn);
     }
 

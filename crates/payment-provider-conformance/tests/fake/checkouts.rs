@@ -57,7 +57,7 @@ async fn different_content_with_the_same_reference_is_a_conflict_with_difference
     other.amount = inr("1");
     let other = fixture.provider.prepare_checkout(&other).unwrap();
     let error = fixture.provider.create_checkout(&other).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.kind(), ProviderErrorKind::Conflict);
     assert_eq!(error.effect(), Effect::Rejected);
     assert_eq!(error.retry(), RetryAdvice::Never);
     let fields: Vec<_> = error.differences().iter().map(|one| &*one.field).collect();
@@ -79,7 +79,7 @@ async fn a_checkout_prepared_for_another_provider_or_environment_is_not_sent() {
         .create_checkout(&prepared)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.kind(), ProviderErrorKind::InvalidRequest);
     assert_eq!(error.effect(), Effect::NotSent);
     assert!(error.violations().names("provider"), "{error}");
     assert!(error.violations().names("environment"), "{error}");
@@ -99,7 +99,7 @@ async fn an_expired_or_unreadable_request_is_rejected() {
         .unwrap_err();
     assert_eq!(
         (error.kind(), error.status()),
-        (ErrorKind::InvalidRequest, Some(400))
+        (ProviderErrorKind::InvalidRequest, Some(400))
     );
     fixture.clock.advance(std::time::Duration::from_hours(1));
     let error = fixture
@@ -109,7 +109,7 @@ async fn an_expired_or_unreadable_request_is_rejected() {
         .unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
-        (ErrorKind::InvalidRequest, Effect::Rejected)
+        (ProviderErrorKind::InvalidRequest, Effect::Rejected)
     );
     assert!(fixture.gateway.checkouts().is_empty());
 }
@@ -187,7 +187,7 @@ async fn an_unknown_checkout_is_not_found() {
         provider.cancel_checkout(&locator("r")).await.unwrap_err(),
     ];
     for error in errors {
-        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(error.kind(), ProviderErrorKind::NotFound);
         assert_eq!(
             (error.effect(), error.status()),
             (Effect::Rejected, Some(404))
@@ -207,7 +207,7 @@ async fn a_reference_with_another_gateway_id_is_a_conflict() {
         .cancel_checkout(&locator)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.kind(), ProviderErrorKind::Conflict);
     assert_eq!(error.differences()[0].field, "gateway_id");
     assert_eq!(checkout.status(), CheckoutStatus::Open);
 }

@@ -243,5 +243,5 @@ async fn a_return_signature_is_not_valid_for_a_delivery() {
     request.headers.insert("x-fake-signature", signature);
     request.body = serde_json::to_vec(&parts).unwrap().into();
     let error = fixture.provider.handle_webhook(&request).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidSignature);
+    assert_eq!(error.kind(), ProviderErrorKind::InvalidSignature);
 }

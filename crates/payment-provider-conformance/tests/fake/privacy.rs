@@ -25,7 +25,8 @@ async fn debug_output_has_no_secrets_and_no_customer_data() {
     let delivery = payment.deliveries().remove(0);
     let webhook = provider.handle_webhook(&delivery.request()).await.unwrap();
     let returns = provider.signed_returns().unwrap();
-    let answer = ScriptedResponse::fail(ErrorKind::Refused).with_gateway_message("canary-message");
+    let answer =
+        ScriptedResponse::fail(ProviderErrorKind::Refused).with_gateway_message("canary-message");
     let shown = [
         format!(
             "{gateway:?} {:?} {:?}",
@@ -57,7 +58,7 @@ async fn debug_output_has_no_secrets_and_no_customer_data() {
 #[tokio::test]
 async fn an_error_can_be_scripted_in_detail() {
     let fixture = Fixture::new();
-    let answer = ScriptedResponse::fail(ErrorKind::Connection)
+    let answer = ScriptedResponse::fail(ProviderErrorKind::Connection)
         .with_effect(Effect::NotSent)
         .with_retry(RetryAdvice::Never)
         .with_gateway_code("no_route")

@@ -7,19 +7,19 @@ use payment_provider_core::*;
 
 use crate::fixture::{Fixture, inr, locator};
 
-const KINDS: [ErrorKind; 12] = [
-    ErrorKind::InvalidRequest,
-    ErrorKind::Authentication,
-    ErrorKind::NotFound,
-    ErrorKind::Conflict,
-    ErrorKind::Refused,
-    ErrorKind::RateLimited,
-    ErrorKind::Unavailable,
-    ErrorKind::Timeout,
-    ErrorKind::Connection,
-    ErrorKind::UnreadableAnswer,
-    ErrorKind::InvalidSignature,
-    ErrorKind::Unsupported,
+const KINDS: [ProviderErrorKind; 12] = [
+    ProviderErrorKind::InvalidRequest,
+    ProviderErrorKind::Authentication,
+    ProviderErrorKind::NotFound,
+    ProviderErrorKind::Conflict,
+    ProviderErrorKind::Refused,
+    ProviderErrorKind::RateLimited,
+    ProviderErrorKind::Unavailable,
+    ProviderErrorKind::Timeout,
+    ProviderErrorKind::Connection,
+    ProviderErrorKind::UnreadableAnswer,
+    ProviderErrorKind::InvalidSignature,
+    ProviderErrorKind::Unsupported,
 ];
 
 #[tokio::test]
@@ -60,9 +60,10 @@ async fn a_failed_operation_has_no_effect() {
         Operation::ListPayments,
         Operation::HandleWebhook,
     ] {
-        fixture
-            .gateway
-            .respond_next(operation, ScriptedResponse::fail(ErrorKind::Unavailable));
+        fixture.gateway.respond_next(
+            operation,
+            ScriptedResponse::fail(ProviderErrorKind::Unavailable),
+        );
         let error = match operation {
             Operation::CheckConnection => provider.check_connection().await.unwrap_err(),
             Operation::LinkCustomer => provider.link_customer(&customer).await.unwrap_err(),
@@ -73,7 +74,7 @@ async fn a_failed_operation_has_no_effect() {
         };
         assert_eq!(
             (error.kind(), error.operation()),
-            (ErrorKind::Unavailable, operation)
+            (ProviderErrorKind::Unavailable, operation)
         );
         let reads = error.effect() == Effect::Rejected;
         assert_eq!(reads, operation.only_reads(), "{operation}");
@@ -94,7 +95,7 @@ async fn a_timeout_after_processing_may_have_been_applied() {
     let error = fixture.create("r").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
-        (ErrorKind::Timeout, Effect::MaybeApplied)
+        (ProviderErrorKind::Timeout, Effect::MaybeApplied)
     );
     assert_eq!(error.retry(), RetryAdvice::Now);
     assert_eq!(fixture.gateway.checkouts().len(), 1);
@@ -103,7 +104,7 @@ async fn a_timeout_after_processing_may_have_been_applied() {
 
     fixture.gateway.respond_next(
         Operation::CancelCheckout,
-        ScriptedResponse::apply_then_fail(ErrorKind::Connection),
+        ScriptedResponse::apply_then_fail(ProviderErrorKind::Connection),
     );
     let error = fixture
         .provider
@@ -112,7 +113,7 @@ async fn a_timeout_after_processing_may_have_been_applied() {
         .unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
-        (ErrorKind::Connection, Effect::MaybeApplied)
+        (ProviderErrorKind::Connection, Effect::MaybeApplied)
     );
     assert!(matches!(
         fixture.cancel("r").await,
@@ -155,7 +156,7 @@ async fn an_unreadable_response_may_have_been_applied() {
         .gateway
         .respond_next(Operation::CreateCheckout, ScriptedResponse::unreadable());
     let error = fixture.create("r").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnreadableAnswer);
+    assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
     assert_eq!(
         (error.effect(), error.status()),
         (Effect::MaybeApplied, Some(200))
@@ -174,7 +175,7 @@ async fn a_rate_limit_has_a_wait() {
     let error = fixture.create("r").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.status()),
-        (ErrorKind::RateLimited, Some(429))
+        (ProviderErrorKind::RateLimited, Some(429))
     );
     assert_eq!(
         (error.effect(), error.retry_after()),
@@ -199,7 +200,7 @@ async fn stale_reads_do_not_find_recent_changes() {
             .fetch_checkout(&locator("r"))
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(error.kind(), ProviderErrorKind::NotFound);
     }
     assert_eq!(fixture.fetch("r").await.status, CheckoutStatus::Open);
 
@@ -221,7 +222,7 @@ async fn stale_reads_do_not_find_recent_changes() {
         .cancel_checkout(&locator("r"))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(error.kind(), ProviderErrorKind::NotFound);
 }
 
 #[tokio::test]
@@ -256,13 +257,13 @@ async fn a_checkout_with_another_amount_is_detected_and_can_be_cancelled() {
     let error = fixture.create("r").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
-        (ErrorKind::Conflict, Effect::MaybeApplied)
+        (ProviderErrorKind::Conflict, Effect::MaybeApplied)
     );
     assert_eq!(error.differences()[0].found, "INR 999.00");
     let again = fixture.create("r").await.unwrap_err();
     assert_eq!(
         (again.kind(), again.effect()),
-        (ErrorKind::Conflict, Effect::Rejected)
+        (ProviderErrorKind::Conflict, Effect::Rejected)
     );
     assert!(matches!(
         fixture.cancel("r").await,
@@ -276,15 +277,24 @@ async fn queued_responses_come_before_standing_ones() {
     let operation = Operation::CheckConnection;
     fixture
         .gateway
-        .respond_always(operation, ScriptedResponse::fail(ErrorKind::Refused))
+        .respond_always(
+            operation,
+            ScriptedResponse::fail(ProviderErrorKind::Refused),
+        )
         .respond_next(operation, ScriptedResponse::succeed())
-        .respond_next(operation, ScriptedResponse::fail(ErrorKind::Timeout));
+        .respond_next(
+            operation,
+            ScriptedResponse::fail(ProviderErrorKind::Timeout),
+        );
     let mut kinds = Vec::new();
     for _ in 0..4 {
         let checked = fixture.provider.check_connection().await;
         kinds.push(checked.err().map(|error| error.kind()));
     }
-    let (timeout, refused) = (Some(ErrorKind::Timeout), Some(ErrorKind::Refused));
+    let (timeout, refused) = (
+        Some(ProviderErrorKind::Timeout),
+        Some(ProviderErrorKind::Refused),
+    );
     assert_eq!(kinds, [None, timeout, refused, refused]);
     fixture.gateway.respond_normally();
     assert!(

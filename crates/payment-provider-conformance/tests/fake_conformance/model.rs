@@ -14,8 +14,8 @@ use payment_provider_conformance::{
     ModelResult, ProviderUnderTest, Scenario, Transport, UnsignedDelivery,
 };
 use payment_provider_core::{
-    Capabilities, CheckoutReference, CheckoutStatus, Clock, ConnectionSettings, Effect, ErrorKind,
-    Money, Operation, PaymentId, PaymentStatus, ProviderFactory, SettingValue,
+    Capabilities, CheckoutReference, CheckoutStatus, Clock, ConnectionSettings, Effect, Money,
+    Operation, PaymentId, PaymentStatus, ProviderErrorKind, ProviderFactory, SettingValue,
 };
 use sha2::Sha256;
 
@@ -200,7 +200,8 @@ impl GatewayModel for OfAccount {
         match fault {
             InjectedFault::NotSent => {
                 self.always(
-                    &ScriptedResponse::fail(ErrorKind::Connection).with_effect(Effect::NotSent),
+                    &ScriptedResponse::fail(ProviderErrorKind::Connection)
+                        .with_effect(Effect::NotSent),
                 );
             }
             InjectedFault::ResponseLost { persistent } => {
@@ -209,19 +210,21 @@ impl GatewayModel for OfAccount {
                         .respond_next(operation, ScriptedResponse::apply_then_time_out());
                 }
                 if *persistent {
-                    self.always(&ScriptedResponse::fail(ErrorKind::Timeout));
+                    self.always(&ScriptedResponse::fail(ProviderErrorKind::Timeout));
                 }
             }
             InjectedFault::Refused(GatewayRefusal::RateLimited(wait)) => {
                 self.next(&ScriptedResponse::rate_limited(*wait));
             }
             InjectedFault::Refused(GatewayRefusal::Unavailable) => {
-                self.next(&ScriptedResponse::fail(ErrorKind::Unavailable));
+                self.next(&ScriptedResponse::fail(ProviderErrorKind::Unavailable));
             }
             InjectedFault::Refused(GatewayRefusal::Credentials) => {
-                self.next(&ScriptedResponse::fail(ErrorKind::Authentication));
+                self.next(&ScriptedResponse::fail(ProviderErrorKind::Authentication));
             }
-            InjectedFault::Refused(_) => self.next(&ScriptedResponse::fail(ErrorKind::Refused)),
+            InjectedFault::Refused(_) => {
+                self.next(&ScriptedResponse::fail(ProviderErrorKind::Refused));
+            }
             _ => {
                 self.gateway.respond_normally();
             }

@@ -9,6 +9,18 @@ use crate::ProviderId;
 /// to the payer: the host hands out the address itself. An option that the gateway does not offer
 /// is refused in preflight, never dropped silently; [`Capabilities`](crate::Capabilities) declare
 /// the offered options.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{CheckoutOptions, PayerNotification, PaymentMethod};
+///
+/// let options = CheckoutOptions::new()
+///     .with_methods([PaymentMethod::Upi, PaymentMethod::DebitCard])
+///     .with_notify_payer(PayerNotification::NONE.by_email())
+///     .with_note("invoice", "1");
+/// assert_eq!(options.methods.len(), 2);
+/// assert!(options.notify_payer.is_any());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CheckoutOptions {

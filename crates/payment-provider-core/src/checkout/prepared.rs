@@ -14,6 +14,26 @@ use crate::{CheckoutReference, CheckoutRequest, Environment, Fingerprint, Money,
 /// changed in between: the bytes have not, so the gateway treats both calls as one request.
 ///
 /// The body contains personal data; `Debug` omits it. Serialize it only into the host's store.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::reexport::jiff::Timestamp;
+/// use payment_provider_core::{
+///     CheckoutReference, Currency, Environment, Fingerprint, Money, PreparedCheckout, ProviderId,
+/// };
+///
+/// # let provider = ProviderId::new("examplepay")?;
+/// # let reference = CheckoutReference::new("invoice-1")?;
+/// # let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// # let (end, body) = (Timestamp::UNIX_EPOCH, &br#"{"amount":"200.12"}"#[..]);
+/// let (environment, print) = (Environment::Sandbox, Fingerprint::of(body));
+/// let prepared =
+///     PreparedCheckout::new(provider, environment, reference, amount, end, print, body);
+/// // Stored and read again, it has the same bytes.
+/// let stored = serde_json::to_string(&prepared)?;
+/// assert_eq!(serde_json::from_str::<PreparedCheckout>(&stored)?, prepared);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PreparedCheckout {

@@ -4,6 +4,23 @@ use url::Url;
 use crate::{CheckoutOptions, CheckoutReference, Customer, Money};
 
 /// A request for a checkout: amount, customer and expiry.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::reexport::jiff::Timestamp;
+/// use payment_provider_core::{
+///     CheckoutReference, CheckoutRequest, Currency, Customer, CustomerId, Money, PartialPayments,
+/// };
+///
+/// let reference = CheckoutReference::new("invoice-1")?;
+/// let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let customer = Customer::new(CustomerId::new("customer-7")?);
+/// let expires_at: Timestamp = "2026-02-01T12:00:00Z".parse()?;
+/// let request = CheckoutRequest::new(reference, amount, "Invoice 1", customer, expires_at)
+///     .with_partial_payments(PartialPayments::any());
+/// assert!(request.partial_payments.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckoutRequest {

@@ -8,6 +8,19 @@ use crate::{CheckoutReference, Fingerprint, GatewayCheckoutId, Money};
 
 /// The identifiers by which a provider finds an existing checkout: the host's reference and, if the
 /// host knows it, the gateway's id (some gateways have no lookup by reference).
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{CheckoutLocator, CheckoutReference, GatewayCheckoutId};
+///
+/// let reference = CheckoutReference::new("invoice-1")?;
+/// // Before the creation was answered, only the reference is known.
+/// let locator = CheckoutLocator::from(reference.clone());
+/// assert_eq!(locator.gateway_id, None);
+/// let locator = CheckoutLocator::new(reference, Some(GatewayCheckoutId::new("chk_1")?));
+/// assert!(locator.gateway_id.is_some());
+/// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CheckoutLocator {
@@ -34,6 +47,20 @@ impl From<CheckoutReference> for CheckoutLocator {
 }
 
 /// The state of a checkout at the gateway.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{
+///     Checkout, CheckoutReference, CheckoutStatus, Currency, Money, NextAction,
+/// };
+///
+/// let reference = CheckoutReference::new("invoice-1")?;
+/// let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let page = NextAction::Redirect("https://pay.example/chk_1".parse()?);
+/// let checkout = Checkout::new(reference, CheckoutStatus::Open, amount, page);
+/// assert!(checkout.amount_paid.is_zero());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Checkout {
@@ -82,6 +109,16 @@ impl Checkout {
 }
 
 /// The status of a checkout at the gateway.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::CheckoutStatus;
+///
+/// assert!(CheckoutStatus::PartiallyPaid.is_payable());
+/// assert!(!CheckoutStatus::Expired.is_payable());
+/// // The status of a newer version of the gateway: it may be payable.
+/// assert!(CheckoutStatus::Unknown("ON_HOLD".to_owned()).is_payable());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -129,6 +166,18 @@ impl fmt::Display for CheckoutStatus {
 }
 
 /// The payer's next step.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::NextAction;
+///
+/// let action = NextAction::Redirect("https://pay.example/chk_1".parse()?);
+/// if let NextAction::Redirect(page) = &action {
+///     assert_eq!(page.path(), "/chk_1");
+/// }
+/// assert_eq!(format!("{action:?}"), "Redirect(..)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NextAction {
@@ -149,6 +198,21 @@ impl fmt::Debug for NextAction {
 }
 
 /// A checkout that now exists: newly created, or found and adopted.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{
+///     Checkout, CheckoutReference, CheckoutStatus, CreatedCheckout, Currency, Money, NextAction,
+/// };
+///
+/// # let reference = CheckoutReference::new("invoice-1")?;
+/// # let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let found = Checkout::new(reference, CheckoutStatus::Paid, amount, NextAction::None);
+/// let created = CreatedCheckout::Adopted(found);
+/// // An adopted checkout can be in any status.
+/// assert!(!created.checkout().status.is_payable());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CreatedCheckout {
     /// The checkout was created by this call or by an earlier attempt at it.
@@ -175,6 +239,20 @@ impl CreatedCheckout {
 
 /// The result of a cancellation. In each case the checkout's `amount_paid` shows whether money
 /// was received before.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{
+///     Cancellation, Checkout, CheckoutReference, CheckoutStatus, Currency, Money, NextAction,
+/// };
+///
+/// # let reference = CheckoutReference::new("invoice-1")?;
+/// # let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let paid = Checkout::new(reference, CheckoutStatus::Paid, amount, NextAction::None);
+/// let outcome = Cancellation::AlreadyEnded(paid);
+/// assert_eq!(outcome.checkout().status, CheckoutStatus::Paid);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cancellation {
     /// This call ended the checkout: no *new* payment can start. A payment started earlier may

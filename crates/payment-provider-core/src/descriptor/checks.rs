@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ProviderDescriptor;
 use crate::{
-    CheckoutRequest, Environment, ErrorKind, Operation, PreparedCheckout, ProviderError,
+    CheckoutRequest, Environment, Operation, PreparedCheckout, ProviderError, ProviderErrorKind,
     ViolationCode, Violations,
 };
 
@@ -95,13 +95,13 @@ impl ProviderDescriptor {
     }
 
     /// Creates an error of this provider.
-    pub fn error(&self, kind: ErrorKind, operation: Operation) -> ProviderError {
+    pub fn error(&self, kind: ProviderErrorKind, operation: Operation) -> ProviderError {
         ProviderError::new(kind, operation, self.id.clone())
     }
 
     /// Creates the error for an operation that this provider does not offer.
     pub fn unsupported(&self, operation: Operation) -> ProviderError {
-        self.error(ErrorKind::Unsupported, operation)
+        self.error(ProviderErrorKind::Unsupported, operation)
     }
 
     /// Checks that a prepared checkout belongs to this provider and environment: a connection must

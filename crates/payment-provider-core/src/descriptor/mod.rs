@@ -5,6 +5,22 @@ use std::time::Duration;
 use crate::{Currency, ProviderId, SettingsSchema};
 
 /// The description of a gateway that a host needs before it connects.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{
+///     Capabilities, Currency, CurrencySupport, ProviderDescriptor, ProviderId, SettingField,
+///     SettingKind, SettingsSchema,
+/// };
+///
+/// let key = SettingField::new("key", "API key", SettingKind::Secret).required();
+/// let id = ProviderId::new("examplepay")?;
+/// let descriptor = ProviderDescriptor::new(id, "Example Pay", SettingsSchema::new([key]))
+///     .with_capabilities(Capabilities::default().with_status_inquiry().with_cancellation())
+///     .with_currencies(CurrencySupport::Only(vec![Currency::INR]));
+/// assert!(!descriptor.currencies.allows(Currency::EUR));
+/// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderDescriptor {
@@ -84,7 +100,7 @@ pub struct Capabilities {
     /// Support for reminders that the gateway sends to payers.
     pub reminders: bool,
     /// Support for querying the status of a checkout. Without it `fetch_checkout` and
-    /// `list_payments` return [`Unsupported`](crate::ErrorKind::Unsupported), and webhook
+    /// `list_payments` return [`Unsupported`](crate::ProviderErrorKind::Unsupported), and webhook
     /// deliveries are the only source.
     pub status_inquiry: bool,
     /// Support for a timestamp within the signature of a delivery, which distinguishes old

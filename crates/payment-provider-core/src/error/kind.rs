@@ -5,9 +5,17 @@ use std::time::Duration;
 use super::{Effect, RetryAdvice};
 
 /// The cause of an error, in classes that a host handles differently.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::ProviderErrorKind;
+///
+/// assert_eq!(ProviderErrorKind::RateLimited.as_str(), "rate_limited");
+/// assert_eq!(ProviderErrorKind::RateLimited.to_string(), "too many requests");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ErrorKind {
+pub enum ProviderErrorKind {
     /// A field is missing or not acceptable, by a local check or by the gateway's.
     InvalidRequest,
     /// The credentials were not accepted, or belong to the other environment.
@@ -36,7 +44,7 @@ pub enum ErrorKind {
     Unsupported,
 }
 
-impl ErrorKind {
+impl ProviderErrorKind {
     pub(super) const fn default_effect(self) -> Effect {
         match self {
             Self::InvalidRequest
@@ -89,7 +97,7 @@ impl ErrorKind {
     }
 }
 
-impl fmt::Display for ErrorKind {
+impl fmt::Display for ProviderErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InvalidRequest => "invalid request",
@@ -109,6 +117,15 @@ impl fmt::Display for ErrorKind {
 }
 
 /// The operation during which an error occurred.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::Operation;
+///
+/// assert!(Operation::FetchCheckout.only_reads());
+/// assert!(!Operation::CreateCheckout.only_reads());
+/// assert_eq!(Operation::CreateCheckout.as_str(), "create_checkout");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {

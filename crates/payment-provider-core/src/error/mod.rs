@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use advice::{Effect, RetryAdvice};
-pub use kind::{Difference, ErrorKind, Operation};
+pub use kind::{Difference, Operation, ProviderErrorKind};
 pub use rate_limit::RateLimit;
 
 use crate::{Pii, ProviderId, Violations};
@@ -24,12 +24,25 @@ type Source = Box<dyn StdError + Send + Sync>;
 ///
 /// `Display` and `Debug` contain neither secrets nor personal data: the gateway's own message,
 /// which may repeat request data, is available through [`gateway_message`](Self::gateway_message).
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{Effect, ProviderErrorKind, Operation, ProviderError, ProviderId};
+///
+/// let provider = ProviderId::new("examplepay")?;
+/// let error = ProviderError::new(ProviderErrorKind::Unavailable, Operation::CreateCheckout, provider)
+///     .with_status(503);
+/// // The checkout may exist: the same call is repeated, under the same reference.
+/// assert_eq!(error.effect(), Effect::MaybeApplied);
+/// assert!(error.retry_after().is_some());
+/// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
+/// ```
 pub struct ProviderError {
     inner: Box<Inner>,
 }
 
 struct Inner {
-    kind: ErrorKind,
+    kind: ProviderErrorKind,
     operation: Operation,
     provider: ProviderId,
     effect: Effect,
@@ -47,7 +60,7 @@ struct Inner {
 impl ProviderError {
     /// Creates an error of this kind, with the effect and the retry advice that the kind implies; a
     /// caller with more precise knowledge can override both.
-    pub fn new(kind: ErrorKind, operation: Operation, provider: ProviderId) -> Self {
+    pub fn new(kind: ProviderErrorKind, operation: Operation, provider: ProviderId) -> Self {
         let inner = Inner {
             kind,
             operation,
@@ -70,7 +83,7 @@ impl ProviderError {
 
     /// Creates the error for an input that was refused before anything was sent.
     pub fn invalid(violations: Violations, operation: Operation, provider: ProviderId) -> Self {
-        let mut error = Self::new(ErrorKind::InvalidRequest, operation, provider);
+        let mut error = Self::new(ProviderErrorKind::InvalidRequest, operation, provider);
         error.inner.effect = Effect::NotSent;
         error.inner.violations = violations;
         error
@@ -132,7 +145,7 @@ impl ProviderError {
     }
 
     /// Returns the kind of error.
-    pub fn kind(&self) -> ErrorKind {
+    pub fn kind(&self) -> ProviderErrorKind {
         self.inner.kind
     }
 
@@ -183,13 +196,13 @@ impl ProviderError {
         self.inner.rate_limit.as_ref()
     }
 
-    /// Returns the invalid fields, for [`ErrorKind::InvalidRequest`].
+    /// Returns the invalid fields, for [`ProviderErrorKind::InvalidRequest`].
     pub fn violations(&self) -> &Violations {
         &self.inner.violations
     }
 
     /// Returns the differences between the gateway's object and the request, for
-    /// [`ErrorKind::Conflict`].
+    /// [`ProviderErrorKind::Conflict`].
     pub fn differences(&self) -> &[Difference] {
         &self.inner.differences
     }

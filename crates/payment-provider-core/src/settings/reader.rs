@@ -11,6 +11,7 @@ use crate::{Environment, ViolationCode, Violations};
 /// The schema covers unknown fields, required fields, kinds, lengths and choices. Violations that
 /// only the provider can detect are added with [`reject`](Self::reject).
 ///
+/// # Examples
 /// ```
 /// use payment_provider_core::{
 ///     ConnectionSettings, SettingField, SettingKind, SettingsReader, SettingsSchema,
@@ -275,10 +276,11 @@ mod tests {
             read.finish_with(page)
                 .map_err(|violations| violations.to_string())
         };
-        let told = "page: must be https; http is accepted only to this machine and only in sandbox";
+        let violation =
+            "page: must be https; http is accepted only to this machine and only in sandbox";
         let plain = "http://127.0.0.1:3000/";
         assert!(read(plain, Environment::Sandbox).is_ok());
-        assert_eq!(read(plain, Environment::Production).unwrap_err(), told);
+        assert_eq!(read(plain, Environment::Production).unwrap_err(), violation);
     }
 
     #[test]

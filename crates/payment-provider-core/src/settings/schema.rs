@@ -46,6 +46,17 @@ impl SettingsSchema {
 }
 
 /// One setting of a connection.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{SettingField, SettingKind};
+///
+/// let key = SettingField::new("key", "API key", SettingKind::Secret)
+///     .required()
+///     .with_min_length(16)
+///     .with_help("The key is on the gateway's page for developers.");
+/// assert!(key.required && key.is_secret());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SettingField {
@@ -135,6 +146,16 @@ impl SettingField {
 }
 
 /// The kind of value of a setting.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{SettingChoice, SettingField, SettingKind};
+///
+/// let choices = vec![SettingChoice::new("eu", "Europe"), SettingChoice::new("in", "India")];
+/// let region = SettingField::new("region", "Region", SettingKind::Choice { choices });
+/// assert!(!region.is_secret());
+/// assert!(SettingField::new("keys", "API keys", SettingKind::SecretList).is_secret());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]

@@ -7,6 +7,18 @@ use crate::{
 };
 
 /// One event of a verified delivery.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{CheckoutReference, Event, EventKind, EventTarget};
+///
+/// let reference = CheckoutReference::new("invoice-1")?;
+/// let target = EventTarget::none().with_reference(Some(reference));
+/// let event = Event::new("PAYMENT_LINK_EVENT", target, EventKind::FetchNeeded)
+///     .with_gateway_version(Some("2025-01-01".to_owned()));
+/// assert_eq!(event.gateway_type, "PAYMENT_LINK_EVENT");
+/// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -50,6 +62,16 @@ impl Event {
 }
 
 /// The object that an event is about, by every identifier in the delivery.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{EventTarget, OrderId};
+///
+/// let target = EventTarget::none().with_order_id(Some(OrderId::new("order_1")?));
+/// assert!(!target.is_none());
+/// assert_eq!(target.reference, None);
+/// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EventTarget {
@@ -97,6 +119,21 @@ impl EventTarget {
 
 /// The content of an event. Movements and snapshots are different things and are never added
 /// together.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{Currency, EventKind, Money, Payment, PaymentId, PaymentStatus};
+///
+/// let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let payment = Payment::new(PaymentId::new("pay_1")?, PaymentStatus::Succeeded, amount);
+/// let text = match EventKind::Payment(payment) {
+///     EventKind::Payment(payment) => format!("{} {}", payment.amount, payment.status.as_str()),
+///     EventKind::FetchNeeded => "ask the gateway".to_owned(),
+///     _ => "nothing to post".to_owned(),
+/// };
+/// assert_eq!(text, "INR 200.12 succeeded");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -10,6 +10,7 @@ use super::{MatchedSecret, SecretLabel, SignatureCheck};
 /// The active secrets of a connection at a gateway that signs with HMAC-SHA256, the most common
 /// scheme.
 ///
+/// # Examples
 /// ```
 /// use payment_provider_core::HmacKeyring;
 /// use payment_provider_core::reexport::secrecy::SecretString;

@@ -6,6 +6,21 @@ use jiff::Timestamp;
 use url::Url;
 
 /// A delivery exactly as received. Nothing in it is trusted yet.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::WebhookRequest;
+/// use payment_provider_core::reexport::http::HeaderMap;
+/// use payment_provider_core::reexport::jiff::Timestamp;
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("x-signature", "5bdc".parse()?);
+/// let url = "https://billing.example/webhooks/examplepay/acme".parse()?;
+/// let request = WebhookRequest::post(url, headers, r#"{"paid":true}"#, Timestamp::UNIX_EPOCH);
+/// assert_eq!(request.header("X-Signature"), Some("5bdc"));
+/// assert_eq!(request.header("x-timestamp"), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRequest {

@@ -10,6 +10,7 @@ use subtle::{Choice, ConstantTimeEq};
 /// are made even after a match: timing reveals neither a signature nor the index of the secret.
 /// This type is the only way to obtain a [`MatchedSecret`].
 ///
+/// # Examples
 /// ```
 /// use payment_provider_core::{SecretLabel, SignatureCheck, Verification};
 ///

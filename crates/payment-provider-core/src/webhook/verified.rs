@@ -13,6 +13,20 @@ use crate::Environment;
 ///
 /// Only a provider creates one, at the end of
 /// [`handle_webhook`](crate::PaymentProvider::handle_webhook).
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{
+///     Environment, Event, EventKind, EventTarget, TimestampCheck, Verification, VerifiedWebhook,
+/// };
+///
+/// // A provider asked the gateway, which confirmed the delivery.
+/// let events = vec![Event::new("test", EventTarget::none(), EventKind::Ping)];
+/// let (by, fresh) = (Verification::Inquiry, TimestampCheck::Fresh);
+/// let webhook = VerifiedWebhook::new(by, b"the body", Environment::Sandbox, fresh, events);
+/// assert_eq!(webhook.events()[0].kind, EventKind::Ping);
+/// assert_eq!(webhook.delivery_key().as_str().len(), 64);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedWebhook {
     delivery_key: DeliveryKey,
@@ -153,6 +167,23 @@ impl fmt::Debug for DeliveryKey {
 }
 
 /// The position of a delivery's timestamp relative to its arrival.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::{
+///     CheckoutSnapshot, CheckoutStatus, Currency, Environment, Event, EventKind, EventTarget, Money,
+///     TimestampCheck, Verification, VerifiedWebhook,
+/// };
+///
+/// let amount = Money::from_decimal("200.12", Currency::INR)?;
+/// let paid = EventKind::Snapshot(CheckoutSnapshot::new(CheckoutStatus::Paid, amount, amount));
+/// let events = vec![Event::new("link", EventTarget::none(), paid)];
+/// let (by, stale) = (Verification::Inquiry, TimestampCheck::Stale);
+/// let webhook = VerifiedWebhook::new(by, b"the body", Environment::Sandbox, stale, events);
+/// // An old delivery may be a replay. Only the gateway's present answer is trusted.
+/// assert_eq!(webhook.events()[0].kind, EventKind::FetchNeeded);
+/// # Ok::<(), payment_provider_core::MoneyError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimestampCheck {

@@ -28,6 +28,8 @@ CREATE TABLE connections (
     -- The label of the secret that verified the latest delivery, and its arrival.
     matched_secret     text,
     matched_at         bigint,
+    -- The latest recorded receipt of a payment event, exact to an hour: later ones are expected.
+    payment_event_at bigint,
     created_at         bigint NOT NULL,
     deleted_at         bigint,
     UNIQUE (organization_id, code)
@@ -72,7 +74,7 @@ CREATE TABLE payables (
     -- The refunds that the gateway reports as succeeded. A refund may be reported before its payment, so
     -- this is not compared with what was received.
     refunded        bigint NOT NULL DEFAULT 0 CHECK (refunded >= 0),
-    closed          text CHECK (closed IN ('settled', 'voided')),
+    closed          text CHECK (closed IN ('paid_elsewhere', 'voided')),
     created_at      bigint NOT NULL,
     UNIQUE (organization_id, payable_id),
     CHECK (received = applied + overpaid AND applied >= 0 AND overpaid >= 0),
@@ -130,9 +132,6 @@ CREATE TABLE payments (
     allocation_outcome  text,
     applied             bigint NOT NULL DEFAULT 0,
     overpaid            bigint NOT NULL DEFAULT 0,
-    -- The id under which the host was notified of the booking, if the gateway lists the payment under
-    -- another one, which the row has then.
-    notified_payment_id text,
     seen_at             bigint NOT NULL,
     UNIQUE (connection_pk, gateway_payment_id),
     CHECK (allocation_outcome IS NULL OR amount = applied + overpaid)
@@ -210,7 +209,7 @@ CREATE TABLE history (
     history_pk  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     payable_pk  bigint NOT NULL REFERENCES payables,
     at          bigint NOT NULL,
-    kind        text NOT NULL,
+    event       text NOT NULL,
     detail      text NOT NULL,
     -- Set if the entry records the receipt of this delivery: once for each payable.
     delivery_pk bigint REFERENCES deliveries

@@ -25,6 +25,8 @@ CREATE TABLE connections (
     -- The label of the secret that verified the latest delivery, and its arrival.
     matched_secret     TEXT,
     matched_at         INTEGER,
+    -- The latest recorded receipt of a payment event, exact to an hour: later ones are expected.
+    payment_event_at INTEGER,
     created_at         INTEGER NOT NULL,
     deleted_at         INTEGER,
     UNIQUE (organization_id, code)
@@ -68,7 +70,7 @@ CREATE TABLE payables (
     -- The refunds that the gateway reports as succeeded. A refund may be reported before its payment, so
     -- this is not compared with what was received.
     refunded        INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0),
-    closed          TEXT CHECK (closed IN ('settled', 'voided')),
+    closed          TEXT CHECK (closed IN ('paid_elsewhere', 'voided')),
     created_at      INTEGER NOT NULL,
     UNIQUE (organization_id, payable_id),
     CHECK (received = applied + overpaid AND applied >= 0 AND overpaid >= 0),
@@ -125,9 +127,6 @@ CREATE TABLE payments (
     allocation_outcome  TEXT,
     applied             INTEGER NOT NULL DEFAULT 0,
     overpaid            INTEGER NOT NULL DEFAULT 0,
-    -- The id under which the host was notified of the booking, if the gateway lists the payment under
-    -- another one, which the row has then.
-    notified_payment_id TEXT,
     seen_at             INTEGER NOT NULL,
     UNIQUE (connection_pk, gateway_payment_id),
     CHECK (allocation_outcome IS NULL OR amount = applied + overpaid)
@@ -206,7 +205,7 @@ CREATE TABLE history (
     history_pk  INTEGER PRIMARY KEY,
     payable_pk  INTEGER NOT NULL REFERENCES payables,
     at          INTEGER NOT NULL,
-    kind        TEXT NOT NULL,
+    event       TEXT NOT NULL,
     detail      TEXT NOT NULL,
     -- Set if the entry records the receipt of this delivery: once for each payable.
     delivery_pk INTEGER REFERENCES deliveries

@@ -1,10 +1,12 @@
+//! Checkout references, derived so that installations sharing a gateway account never collide.
+
 use data_encoding::BASE32_NOPAD;
 use payment_provider_core::{CheckoutReference, ConnectionCode, InvalidIdentifier, OrganizationId};
 use sha2::{Digest, Sha256};
 
-use crate::PayableId;
+use crate::payable_id::PayableId;
 
-/// What a checkout reference is derived from.
+/// The identity from which a checkout reference is derived.
 pub(super) struct Origin<'a> {
     pub(super) installation: &'a str,
     pub(super) organization: &'a OrganizationId,
@@ -13,9 +15,9 @@ pub(super) struct Origin<'a> {
     pub(super) attempt: i64,
 }
 
-/// `<label>-` and 26 letters and digits: 128 bits of a hash over the origin. The same origin gives
-/// the same reference, in this process and in any other on the same database; another database has
-/// another installation id and so never makes the same one.
+/// Derives a reference: `<label>-` and 26 letters and digits, which encode 128 bits of a hash over
+/// the origin. The same origin gives the same reference in every process on the same database.
+/// Another database has another installation id, and so never derives the same reference.
 pub(super) fn derive(
     label: &str,
     origin: &Origin<'_>,

@@ -1,84 +1,86 @@
+//! The view of a payable: its totals, checkouts, payments, refunds and history.
+
 use std::collections::HashMap;
 
-use payment_provider_core::{CheckoutReference, Money, OrganizationId};
+use payment_provider_core::{CheckoutReference, OrganizationId};
 
-use crate::cash::progress;
-use crate::ledger::account_of;
-use crate::payable::{HistoryEntry, KnownCheckout, KnownPayment, KnownRefund};
-use crate::store::{CheckoutRow, PaymentRow, RefundRow, StoreError};
-use crate::{Host, PayableId, PayableView, times};
+use super::Checkouts;
+use crate::accounting::{CheckoutRecord, PaymentRecord, RefundRecord, Tracked};
+use crate::error::Error;
+use crate::payable::{HistoryLine, KnownCheckout, KnownPayment, KnownRefund, PayableView};
+use crate::payable_id::PayableId;
+use crate::timestamp;
 
-impl Host {
-    /// Everything known about a payable; `None` if its payment was never asked for.
-    pub async fn payable(
+impl Checkouts {
+    /// Returns everything known about a payable, from one consistent state of the database.
+    pub(crate) async fn view(
         &self,
         organization: &OrganizationId,
         payable: &PayableId,
-    ) -> Result<Option<PayableView>, StoreError> {
-        let store = &self.inner.store;
-        let mut tx = store.begin_read().await?;
-        let Some(row) = tx.payable(organization, payable).await? else {
+    ) -> Result<Option<PayableView>, Error> {
+        let mut tx = self.ledger().store.begin_read().await?;
+        let account = self
+            .ledger()
+            .account_of(&mut tx, organization, payable)
+            .await?;
+        let Some(account) = account else {
             return Ok(None);
         };
-        let checkouts = tx.checkouts_of(row.pk).await?;
-        let payments = tx.payments_of_payable(row.pk).await?;
-        let refunds = tx.refunds_of_payable(row.pk).await?;
-        let history = tx.history_of(row.pk).await?;
+        let history = tx.history_of(account.payable.pk).await?;
         drop(tx);
-        let references: HashMap<i64, CheckoutReference> = checkouts
+        let references: HashMap<i64, &CheckoutReference> = account
+            .checkouts
             .iter()
-            .map(|checkout| (checkout.pk, checkout.reference.clone()))
+            .map(|checkout| (checkout.pk, &checkout.reference))
             .collect();
-
-        let account = account_of(&row);
-        let latest = checkouts.last().map(|checkout| checkout.state);
-        let known_checkout = |row: CheckoutRow| {
-            let url = row.url.filter(|_| row.state.may_take_money());
-            KnownCheckout {
-                reference: row.reference,
-                connection: row.connection,
-                amount: row.amount,
-                state: row.state,
-                url: url.and_then(|url| url.expose().parse().ok()),
-                expires_at: times::from_millis(row.expires_at),
-            }
-        };
-        let known_payment = |row: PaymentRow| {
-            let currency = row.payment.amount.currency();
+        let reference = |checkout_pk: i64| references.get(&checkout_pk).copied().cloned();
+        let balance = account.balance();
+        let payment = |row: &Tracked<PaymentRecord>| {
             Some(KnownPayment {
-                checkout: references.get(&row.checkout_pk)?.clone(),
-                payment: row.payment,
-                verdict: row.allocation_outcome,
-                credited: Money::from_minor_units(row.applied, currency),
-                surplus: Money::from_minor_units(row.overpaid, currency),
+                checkout: reference(row.checkout_pk)?,
+                payment: row.payment.clone(),
+                allocation: row.allocation(),
             })
         };
-        let known_refund = |row: RefundRow| {
+        let refund = |row: &Tracked<RefundRecord>| {
             Some(KnownRefund {
-                checkout: references.get(&row.checkout_pk)?.clone(),
-                refund: row.refund,
+                checkout: reference(row.checkout_pk)?,
+                refund: row.refund.clone(),
             })
         };
+        let history = history.into_iter().map(|entry| HistoryLine {
+            at: timestamp::from_millis(entry.at),
+            event: entry.event,
+            detail: entry.detail,
+        });
         Ok(Some(PayableView {
-            amount: Money::from_minor_units(row.amount, row.currency),
-            due: account.due(),
-            received: account.received(),
-            credited: account.credited(),
-            surplus: account.surplus(),
-            refunded: account.refunded(),
-            closed: account.closed(),
-            progress: progress(row.amount, &account, latest),
-            checkouts: checkouts.into_iter().map(known_checkout).collect(),
-            payments: payments.into_iter().filter_map(known_payment).collect(),
-            refunds: refunds.into_iter().filter_map(known_refund).collect(),
-            history: history
-                .into_iter()
-                .map(|entry| HistoryEntry {
-                    at: times::from_millis(entry.at),
-                    kind: entry.kind,
-                    detail: entry.detail,
-                })
-                .collect(),
+            amount: payment_provider_core::Money::from_minor_units(
+                account.payable.amount,
+                account.payable.currency,
+            ),
+            due: balance.due(),
+            received: balance.received(),
+            applied: balance.applied(),
+            overpaid: balance.overpaid(),
+            refunded: balance.refunded(),
+            closed: balance.closed(),
+            progress: account.progress(),
+            checkouts: account.checkouts.iter().map(|row| known(row)).collect(),
+            payments: account.payments.iter().filter_map(payment).collect(),
+            refunds: account.refunds.iter().filter_map(refund).collect(),
+            history: history.collect(),
         }))
+    }
+}
+
+fn known(row: &CheckoutRecord) -> KnownCheckout {
+    let url = row.url.as_ref().filter(|_| row.state.may_take_money());
+    KnownCheckout {
+        reference: row.reference.clone(),
+        connection: row.connection.clone(),
+        amount: row.amount,
+        state: row.state,
+        url: url.and_then(|url| url.expose().parse().ok()),
+        expires_at: timestamp::from_millis(row.expires_at),
     }
 }

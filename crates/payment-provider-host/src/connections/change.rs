@@ -2,47 +2,59 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use payment_provider_core::{
-    ConnectionCode, ConnectionSettings, OrganizationId, SettingValue, SettingsSchema,
-    ViolationCode, Violations,
+    ConnectionSettings, SettingValue, SettingsSchema, ViolationCode, Violations,
 };
 
-use super::opening::in_settings;
-use super::{Connection, ConnectionError};
-use crate::Host;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::credentials::{in_settings, unknown_provider};
+use super::{Connection, Connections};
+use crate::connection_ref::ConnectionRef;
+use crate::error::Error;
 use crate::store::ConnectionRow;
 
-/// A change of some settings of a connection; what it does not name stays as it is, secrets too.
+/// A change of some settings of a connection. All other settings, secrets included, keep their
+/// values.
+///
+/// # Examples
+/// ```
+/// use payment_provider_host::connections::SettingsChange;
+///
+/// let change = SettingsChange::new().with("page", "https://shop.example").without("theme");
+/// // `Debug` prints no values.
+/// assert_eq!(format!("{change:?}"), r#"{"page": "set", "theme": "clear"}"#);
+/// ```
 #[derive(Clone, Default)]
 pub struct SettingsChange {
-    /// `None`: to be cleared.
+    /// The new value of each named setting; `None` clears it.
     fields: BTreeMap<String, Option<SettingValue>>,
 }
 
 impl SettingsChange {
-    /// Changes nothing.
+    /// Creates a change of no setting.
     pub const fn new() -> Self {
         Self {
             fields: BTreeMap::new(),
         }
     }
 
-    /// Gives a setting a value, in place of all it held before.
+    /// Sets the value of a setting, in place of its whole stored value.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<SettingValue>) {
         self.fields.insert(name.into(), Some(value.into()));
     }
 
-    /// Gives a setting a value, for chains.
+    /// Sets the value of a setting, for chained calls.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<SettingValue>) -> Self {
         self.set(name, value);
         self
     }
 
-    /// Takes a setting away. Of clearing and giving the same one, the later counts.
+    /// Clears a setting. If the same setting is set and cleared, the later call counts.
     pub fn clear(&mut self, name: impl Into<String>) {
         self.fields.insert(name.into(), None);
     }
 
-    /// Takes a setting away, for chains.
+    /// Clears a setting, for chained calls.
     pub fn without(mut self, name: impl Into<String>) -> Self {
         self.clear(name);
         self
@@ -54,7 +66,7 @@ impl SettingsChange {
 }
 
 impl From<ConnectionSettings> for SettingsChange {
-    /// Gives every setting there is among these its value.
+    /// Sets every setting that has a value here; clears none.
     fn from(settings: ConnectionSettings) -> Self {
         let mut change = Self::new();
         for (name, value) in &settings {
@@ -65,7 +77,7 @@ impl From<ConnectionSettings> for SettingsChange {
 }
 
 impl fmt::Debug for SettingsChange {
-    /// Prints the names only.
+    /// Prints the names, each with `set` or `clear`, but no values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = |value: &Option<_>| if value.is_some() { "set" } else { "clear" };
         f.debug_map()
@@ -74,49 +86,38 @@ impl fmt::Debug for SettingsChange {
     }
 }
 
-impl Host {
-    /// Replaces a connection's settings, all of them.
-    /// [`change_settings`](Self::change_settings) replaces some.
-    ///
-    /// **Errors.** All violations at once; the environment cannot change. Nothing was stored.
-    pub async fn replace_settings(
+impl Connections {
+    /// Replaces all settings of a connection. [`change_settings`](Self::change_settings) replaces
+    /// some.
+    pub(crate) async fn replace_settings(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
         settings: &ConnectionSettings,
-    ) -> Result<Connection, ConnectionError> {
+    ) -> Result<Connection, Error> {
         let replace = |row: &mut ConnectionRow| {
-            self.reseal(row, settings, Violations::none())?;
+            self.check_and_encrypt(row, settings, Violations::none())?;
             Ok(true)
         };
-        self.rewrite(organization, code, replace).await
+        self.rewrite(connection, replace).await
     }
 
-    /// Changes some of a connection's settings and leaves all others as they are, so that no secret
-    /// has to be typed again. What comes out is checked as a whole.
-    ///
-    /// **Contract.** Changes at the same moment are made one after the other, in any order: where
-    /// they name different settings all of them are kept, where they name the same the last one
-    /// counts.
-    ///
-    /// **Errors.** All violations at once; the environment cannot change. Nothing was stored. Stored
-    /// secrets that the change does not name have to open.
-    pub async fn change_settings(
+    /// Changes some settings of a connection and keeps all others, so that no secret has to be
+    /// entered again. The result is checked as a whole.
+    pub(crate) async fn change_settings(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
         change: &SettingsChange,
-    ) -> Result<Connection, ConnectionError> {
+    ) -> Result<Connection, Error> {
         let merge = |row: &mut ConnectionRow| {
             if change.fields.is_empty() {
                 return Ok(false);
             }
-            let factory = self.inner.registry.get(&row.provider)?;
+            let factory = self.registry.get(&row.provider).map_err(unknown_provider)?;
             let schema = &factory.descriptor().settings;
             let mut settings = self.stored_settings(row, |field| !change.names(field))?;
             let mut violations = Violations::none();
             for (field, value) in &change.fields {
-                // A setting that an earlier version knew can still be cleared.
+                // A stored setting that is no longer in the schema can still be cleared.
                 let known = schema.field(field).is_some() || is_stored(row, field);
                 match value {
                     Some(value) => settings.set(field, value.clone()),
@@ -127,57 +128,92 @@ impl Host {
                     }
                 }
             }
-            self.reseal(row, &settings, in_settings(violations))?;
+            self.check_and_encrypt(row, &settings, in_settings(violations))?;
             Ok(true)
         };
-        self.rewrite(organization, code, merge).await
+        self.rewrite(connection, merge).await
     }
 
-    /// Changes the settings in a row as it is stored, and stores it unless other settings were
-    /// stored meanwhile; then once more. A try that fails means that another one was made, so this
-    /// comes to an end. `change` says whether there is anything to store.
+    /// Returns a change to those of the given settings that differ from the stored ones.
+    pub(super) fn missing_settings(
+        &self,
+        row: &ConnectionRow,
+        settings: &ConnectionSettings,
+    ) -> Result<SettingsChange, Error> {
+        let stored = self.stored_settings(row, |_| true)?;
+        let mut change = SettingsChange::new();
+        for (name, value) in settings {
+            if !stored.get(name).is_some_and(|known| is_same(known, value)) {
+                change.set(name, value.clone());
+            }
+        }
+        Ok(change)
+    }
+
+    /// Reads a row, changes its settings and stores them. Starts again if other settings were
+    /// stored in between.
+    ///
+    /// An attempt is repeated only because another change succeeded, so the repetitions come to an
+    /// end. `change` returns false if there is nothing to store.
     pub(super) async fn rewrite(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
-        change: impl Fn(&mut ConnectionRow) -> Result<bool, ConnectionError> + Send,
-    ) -> Result<Connection, ConnectionError> {
+        connection: &ConnectionRef,
+        change: impl Fn(&mut ConnectionRow) -> Result<bool, Error> + Send,
+    ) -> Result<Connection, Error> {
         loop {
-            let mut row = self.connection_row(organization, code).await?;
+            let mut row = self.row(connection).await?;
             if !change(&mut row)? {
-                return Ok(self.shown(row).await?);
+                return self.shown(row).await;
             }
             crash_point!("settings.1-changed");
-            if self.inner.store.update_settings(&row).await? {
+            if self.store.update_settings(&row).await? {
                 crash_point!("settings.2-stored");
-                return self.connection(organization, code).await;
+                return self.connection(connection).await;
             }
         }
     }
 
-    /// Checks settings as a whole and seals them into the row. `violations` are those found before.
-    pub(super) fn reseal(
+    /// Checks the settings as a whole and encrypts them into the row. `violations` are those that
+    /// were found before.
+    pub(super) fn check_and_encrypt(
         &self,
         row: &mut ConnectionRow,
         settings: &ConnectionSettings,
         mut violations: Violations,
-    ) -> Result<(), ConnectionError> {
+    ) -> Result<(), Error> {
         match self.connect(&row.provider, settings) {
             Ok(provider) if provider.environment() == row.environment => {}
             Ok(_) => {
-                let message = "cannot change; make another connection for the other environment";
+                let message = "cannot change; add another connection for the other environment";
                 violations.push("settings.environment", ViolationCode::Invalid, message);
             }
-            Err(ConnectionError::Invalid(found)) => violations.extend(found),
-            Err(error) => return Err(error),
+            Err(error) => violations.extend(error.into_violations()?),
         }
-        violations
-            .into_result(())
-            .map_err(ConnectionError::Invalid)?;
-        self.seal(row, settings)
+        violations.into_result(())?;
+        self.encrypt_settings(row, settings)
     }
 }
 
 fn is_stored(row: &ConnectionRow, field: &str) -> bool {
     row.plain.contains_key(field) || row.encrypted.contains_key(field)
+}
+
+/// Returns true if the given value is stored already. A stored list may be longer than the given
+/// one: the secrets after the given ones still verify deliveries, and are kept.
+fn is_same(stored: &SettingValue, given: &SettingValue) -> bool {
+    if let (SettingValue::Flag(stored), SettingValue::Flag(given)) = (stored, given) {
+        return stored == given;
+    }
+    let (stored, given) = (texts(stored), texts(given));
+    let same =
+        |(one, two): (&SecretString, &SecretString)| one.expose_secret() == two.expose_secret();
+    !given.is_empty() && given.len() <= stored.len() && stored.iter().zip(given).all(same)
+}
+
+fn texts(value: &SettingValue) -> &[SecretString] {
+    match value {
+        SettingValue::Text(text) => std::slice::from_ref(text),
+        SettingValue::List(list) => list,
+        _ => &[],
+    }
 }

@@ -1,41 +1,108 @@
-//! Merchant accounts: made, changed, shown, opened and deleted.
+//! Connections: merchant accounts at gateways, their credentials and customers.
 
 mod change;
+mod credentials;
+mod customers;
 mod deletion;
-mod opening;
+mod key_rotation;
 mod paging;
-mod resealing;
 mod rotation;
 mod types;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
-    ConnectionCheck, ConnectionCode, Environment, OrganizationId, ViolationCode, Violations,
+    Clock, ConnectionCheck, Environment, OrganizationId, ProviderId, ProviderRegistry,
+    ViolationCode, Violations,
 };
 
+pub use crate::connection_use::ConnectionUse;
+pub use crate::plain_setting::PlainSetting;
 pub use change::SettingsChange;
-pub use deletion::{ConnectionUse, DeletionError};
-pub use paging::{ConnectionKey, ConnectionPage};
-pub use resealing::{Resealing, UnopenedConnection};
-pub use types::{
-    Connection, ConnectionError, NewConnection, PlainSetting, SecretSummary, SecretUse,
-};
+pub use credentials::EnvironmentMismatch;
+pub use customers::LinkedCustomer;
+pub use key_rotation::{KeyRotationReport, UndecryptableConnection};
+pub use paging::ConnectionPage;
+pub use types::{Connection, NewConnection, SecretSummary, SecretUse};
 
-use crate::store::{ConnectionRow, Inserted, SecretUseRow, StoreError};
-use crate::{Host, times};
+use crate::connection_ref::ConnectionRef;
+use crate::encryption::EncryptionKeys;
+use crate::error::{Conflict, Entity, Error, ErrorKind};
+use crate::store::{ConnectionRow, Inserted, SecretUseRow, Store};
+use crate::timestamp;
 
-impl Host {
-    /// Makes a connection. Nothing is asked of the gateway; see
+/// The connections of all organizations. Their secrets are stored encrypted, and are decrypted for
+/// each call.
+#[derive(Debug, Clone)]
+pub(crate) struct Connections {
+    store: Store,
+    registry: ProviderRegistry,
+    keys: EncryptionKeys,
+    clock: Arc<dyn Clock>,
+    public_url: Option<Url>,
+    /// The time for which a connection is kept after the end of its last checkout and after its
+    /// latest payment, in milliseconds.
+    deletion_grace: i64,
+}
+
+impl Connections {
+    pub(crate) const fn new(
+        store: Store,
+        registry: ProviderRegistry,
+        keys: EncryptionKeys,
+        clock: Arc<dyn Clock>,
+        public_url: Option<Url>,
+        deletion_grace: i64,
+    ) -> Self {
+        Self {
+            store,
+            registry,
+            keys,
+            clock,
+            public_url,
+            deletion_grace,
+        }
+    }
+
+    pub(crate) const fn registry(&self) -> &ProviderRegistry {
+        &self.registry
+    }
+
+    pub(crate) const fn public_url(&self) -> Option<&Url> {
+        self.public_url.as_ref()
+    }
+
+    /// Returns the URL to which the gateway of a connection sends its webhooks.
+    pub(crate) fn webhook_url(
+        &self,
+        provider: &ProviderId,
+        connection: &ConnectionRef,
+    ) -> Option<Url> {
+        let mut url = self.public_url.clone()?;
+        url.path_segments_mut().ok()?.pop_if_empty().extend([
+            "webhooks",
+            provider.as_str(),
+            connection.organization.as_str(),
+        ]);
+        url.query_pairs_mut()
+            .append_pair("code", connection.code.as_str());
+        Some(url)
+    }
+
+    fn now(&self) -> i64 {
+        timestamp::to_millis(self.clock.now())
+    }
+
+    /// Adds a connection. No request is sent to the gateway; see
     /// [`check_connection`](Self::check_connection).
-    ///
-    /// **Errors.** All violations at once. Nothing was stored.
-    pub async fn add_connection(&self, new: NewConnection) -> Result<Connection, ConnectionError> {
+    pub(crate) async fn add_connection(&self, new: NewConnection) -> Result<Connection, Error> {
         let mut row = ConnectionRow {
             pk: 0,
-            organization: new.organization,
+            organization: new.connection.organization,
             provider: new.provider,
-            code: new.code,
+            code: new.connection.code,
             name: new.name,
             environment: Environment::Sandbox,
             plain: BTreeMap::new(),
@@ -44,7 +111,7 @@ impl Host {
             enabled: true,
             matched_secret: None,
             matched_at: None,
-            created_at: self.now_millis(),
+            created_at: self.now(),
         };
         let mut violations = Violations::none();
         let name = row.name.trim();
@@ -54,76 +121,95 @@ impl Host {
         }
         match self.connect(&row.provider, &new.settings) {
             Ok(provider) => row.environment = provider.environment(),
-            Err(ConnectionError::Invalid(found)) => violations.extend(found),
-            Err(error) => return Err(error),
+            Err(error) => violations.extend(error.into_violations()?),
         }
-        violations
-            .into_result(())
-            .map_err(ConnectionError::Invalid)?;
-        self.seal(&mut row, &new.settings)?;
+        violations.into_result(())?;
+        self.encrypt_settings(&mut row, &new.settings)?;
         crash_point!("connection.1-checked");
-        match self.inner.store.insert_connection(&row).await? {
+        match self.store.insert_connection(&row).await? {
             Inserted::New => {
                 crash_point!("connection.2-stored");
                 Ok(show(row, self, Vec::new()))
             }
-            Inserted::Taken => Err(ConnectionError::CodeTaken),
+            Inserted::Taken => Err(Conflict::CodeTaken.into()),
         }
     }
 
-    /// Allows or stops new checkouts through a connection. Its webhooks are taken either way.
-    pub async fn set_connection_enabled(
+    /// Adds a connection, or changes the settings of the one that exists.
+    pub(crate) async fn ensure_connection(&self, new: NewConnection) -> Result<Connection, Error> {
+        let connection = new.connection.clone();
+        match self.store.connection(&connection).await? {
+            Some(row) if row.provider == new.provider => {
+                let change = self.missing_settings(&row, &new.settings)?;
+                self.change_settings(&connection, &change).await
+            }
+            Some(_) => Err(Conflict::CodeTaken.into()),
+            None => {
+                let settings = new.settings.clone();
+                match self.add_connection(new).await {
+                    // Another process added it at the same moment.
+                    Err(error)
+                        if matches!(error.kind(), ErrorKind::Conflict(Conflict::CodeTaken)) =>
+                    {
+                        let change = SettingsChange::from(settings);
+                        self.change_settings(&connection, &change).await
+                    }
+                    added => added,
+                }
+            }
+        }
+    }
+
+    /// Enables or disables new checkouts through a connection. Its webhooks are received either
+    /// way.
+    pub(crate) async fn set_connection_enabled(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
         enabled: bool,
-    ) -> Result<Connection, ConnectionError> {
-        let row = self.connection_row(organization, code).await?;
+    ) -> Result<Connection, Error> {
+        let row = self.row(connection).await?;
         crash_point!("enabling.1-asked");
-        self.inner.store.set_enabled(row.pk, enabled).await?;
+        if !self.store.set_enabled(row.pk, enabled).await? {
+            return Err(Entity::Connection.into());
+        }
         crash_point!("enabling.2-stored");
-        self.connection(organization, code).await
+        self.connection(connection).await
     }
 
-    /// One connection.
-    pub async fn connection(
-        &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
-    ) -> Result<Connection, ConnectionError> {
-        let row = self.connection_row(organization, code).await?;
-        Ok(self.shown(row).await?)
+    /// Returns one connection.
+    pub(crate) async fn connection(&self, connection: &ConnectionRef) -> Result<Connection, Error> {
+        let row = self.row(connection).await?;
+        self.shown(row).await
     }
 
-    /// The connections of one organization, or all of them, at once. Where there may be many, see
-    /// [`connections_after`](Self::connections_after).
-    pub async fn connections(
+    /// Returns the connections of one organization, or all of them, in one list. For large numbers
+    /// see [`connections_after`](Self::connections_after).
+    pub(crate) async fn connections(
         &self,
         organization: Option<&OrganizationId>,
-    ) -> Result<Vec<Connection>, StoreError> {
-        let rows = self.inner.store.connections(organization).await?;
+    ) -> Result<Vec<Connection>, Error> {
+        let rows = self.store.connections(organization).await?;
         self.shown_all(rows).await
     }
 
     /// Asks the gateway whether a connection works.
-    pub async fn check_connection(
+    pub(crate) async fn check_connection(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
-    ) -> Result<ConnectionCheck, ConnectionError> {
-        let row = self.connection_row(organization, code).await?;
+        connection: &ConnectionRef,
+    ) -> Result<ConnectionCheck, Error> {
+        let row = self.row(connection).await?;
         Ok(self.open(&row)?.check_connection().await?)
     }
 
-    async fn shown(&self, row: ConnectionRow) -> Result<Connection, StoreError> {
-        let uses = self.inner.store.secret_uses(&[row.pk]).await?;
+    async fn shown(&self, row: ConnectionRow) -> Result<Connection, Error> {
+        let uses = self.store.secret_uses(&[row.pk]).await?;
         Ok(show(row, self, uses))
     }
 
-    async fn shown_all(&self, rows: Vec<ConnectionRow>) -> Result<Vec<Connection>, StoreError> {
+    async fn shown_all(&self, rows: Vec<ConnectionRow>) -> Result<Vec<Connection>, Error> {
         let keys: Vec<i64> = rows.iter().map(|row| row.pk).collect();
         let mut uses: BTreeMap<i64, Vec<SecretUseRow>> = BTreeMap::new();
-        for used in self.inner.store.secret_uses(&keys).await? {
+        for used in self.store.secret_uses(&keys).await? {
             uses.entry(used.connection_pk).or_default().push(used);
         }
         let shown = rows.into_iter().map(|row| {
@@ -134,9 +220,9 @@ impl Host {
     }
 }
 
-fn show(row: ConnectionRow, host: &Host, uses: Vec<SecretUseRow>) -> Connection {
+fn show(row: ConnectionRow, connections: &Connections, uses: Vec<SecretUseRow>) -> Connection {
     Connection {
-        webhook_url: host.webhook_url(&row.provider, &row.organization, &row.code),
+        webhook_url: connections.webhook_url(&row.provider, &row.to_ref()),
         organization: row.organization,
         provider: row.provider,
         code: row.code,
@@ -146,15 +232,15 @@ fn show(row: ConnectionRow, host: &Host, uses: Vec<SecretUseRow>) -> Connection 
         secrets: row
             .encrypted
             .into_iter()
-            .map(|(field, sealed)| SecretSummary::new(field, sealed.len()))
+            .map(|(field, secrets)| SecretSummary::new(field, secrets.len()))
             .collect(),
         enabled: row.enabled,
         matched_secret: row.matched_secret,
-        matched_at: row.matched_at.map(times::from_millis),
+        matched_at: row.matched_at.map(timestamp::from_millis),
         secret_uses: uses
             .into_iter()
-            .map(|used| SecretUse::new(used.label, times::from_millis(used.last_matched_at)))
+            .map(|used| SecretUse::new(used.label, timestamp::from_millis(used.last_matched_at)))
             .collect(),
-        created_at: times::from_millis(row.created_at),
+        created_at: timestamp::from_millis(row.created_at),
     }
 }

@@ -1,36 +1,25 @@
-//! Secrets replaced without a gap: the new one is used at once, the old ones verify deliveries until
-//! they are retired.
+//! Secret rotation: a new secret is used at once, and the old ones verify deliveries until they are
+//! retired.
 
-use payment_provider_core::{
-    ConnectionCode, OrganizationId, SettingKind, SettingsSchema, Violation, ViolationCode,
-    Violations,
-};
+use payment_provider_core::{SettingKind, SettingsSchema, Violation, ViolationCode, Violations};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::opening::in_settings;
-use super::{Connection, ConnectionError};
-use crate::Host;
+use super::credentials::{in_settings, unknown_provider};
+use super::{Connection, Connections};
+use crate::connection_ref::ConnectionRef;
+use crate::error::Error;
 use crate::store::ConnectionRow;
 
-impl Host {
-    /// Puts a new secret first in a list of secrets ([`SettingKind::SecretList`]): it is used for
-    /// calls from now on, and the ones before it go on verifying deliveries until
+impl Connections {
+    /// Puts a new secret first in a list of secrets ([`SettingKind::SecretList`]). It is used for
+    /// calls from now on; the older ones still verify deliveries until
     /// [`retire_secrets`](Self::retire_secrets).
-    ///
-    /// **Contract.** Rotations at the same moment are made one after the other; none is lost.
-    ///
-    /// **Errors.** [`ConnectionError::Invalid`] if the setting is no list of secrets, or the secret
-    /// does not fit. Nothing was stored.
-    ///
-    /// **Idempotency.** The secret that is first already changes nothing. One that is further back
-    /// moves to the front: this is also how to go back.
-    pub async fn rotate_secret(
+    pub(crate) async fn rotate_secret(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
         field: &str,
         new: SecretString,
-    ) -> Result<Connection, ConnectionError> {
+    ) -> Result<Connection, Error> {
         let is_new = |secret: &SecretString| secret.expose_secret() == new.expose_secret();
         let rotate = |row: &mut ConnectionRow| {
             self.require_secret_list(row, field)?;
@@ -42,41 +31,35 @@ impl Host {
             secrets.insert(0, new.clone());
             let mut settings = self.stored_settings(row, |other| other != field)?;
             settings.set(field, secrets);
-            self.reseal(row, &settings, Violations::none())?;
+            self.check_and_encrypt(row, &settings, Violations::none())?;
             Ok(true)
         };
-        self.rewrite(organization, code, rotate).await
+        self.rewrite(connection, rotate).await
     }
 
-    /// Drops all secrets of a list but the first. Deliveries signed with one of the others are
-    /// refused from now on; [`Connection::matched_secret`] and [`Connection::matched_at`] tell
-    /// whether that is still to be expected.
-    ///
-    /// **Errors.** [`ConnectionError::Invalid`] if the setting is no list of secrets. Nothing was
-    /// stored.
-    ///
-    /// **Idempotency.** A list of one stays as it is.
-    pub async fn retire_secrets(
+    /// Removes all secrets of a list but the first. Deliveries signed with one of the others are
+    /// refused from now on; [`Connection::matched_secret`] and [`Connection::matched_at`] show
+    /// whether such deliveries are still to be expected.
+    pub(crate) async fn retire_secrets(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
         field: &str,
-    ) -> Result<Connection, ConnectionError> {
+    ) -> Result<Connection, Error> {
         let retire = |row: &mut ConnectionRow| {
             self.require_secret_list(row, field)?;
             match row.encrypted.get_mut(field) {
-                Some(sealed) if sealed.len() > 1 => sealed.truncate(1),
+                Some(secrets) if secrets.len() > 1 => secrets.truncate(1),
                 _ => return Ok(false),
             }
-            // What is dropped need not open, what is left has to.
+            // The remaining secrets have to decrypt; the removed ones need not.
             self.open(row)?;
             Ok(true)
         };
-        self.rewrite(organization, code, retire).await
+        self.rewrite(connection, retire).await
     }
 
-    fn require_secret_list(&self, row: &ConnectionRow, field: &str) -> Result<(), ConnectionError> {
-        let factory = self.inner.registry.get(&row.provider)?;
+    fn require_secret_list(&self, row: &ConnectionRow, field: &str) -> Result<(), Error> {
+        let factory = self.registry.get(&row.provider).map_err(unknown_provider)?;
         let known = factory.descriptor().settings.field(field);
         let violation = match known.map(|known| (known.name, &known.kind)) {
             Some((_, SettingKind::SecretList)) => return Ok(()),
@@ -87,7 +70,6 @@ impl Host {
             Some((name, _)) => Violation::new(name, ViolationCode::Unsupported, "is no secret"),
             None => SettingsSchema::unknown_field(field),
         };
-        let violations = in_settings(Violations::one(violation));
-        Err(ConnectionError::Invalid(violations))
+        Err(in_settings(Violations::one(violation)).into())
     }
 }

@@ -1,83 +1,128 @@
+//! Connections as a host adds and sees them.
+
 use std::collections::BTreeMap;
 
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
-    ConnectionCode, ConnectionSettings, Environment, OrganizationId, ProviderError, ProviderId,
-    UnknownProvider, Violations,
+    ConnectionCode, ConnectionSettings, Environment, OrganizationId, ProviderId,
 };
-use serde::{Deserialize, Serialize};
 
-use crate::sealing::UnsealError;
-use crate::store::StoreError;
+use crate::connection_ref::ConnectionRef;
+use crate::plain_setting::PlainSetting;
 
-/// A connection to be made.
+/// A connection to add.
+///
+/// # Examples
+/// ```
+/// use payment_provider_host::prelude::*;
+///
+/// let connection = ConnectionRef::new(OrganizationId::new("acme")?, ConnectionCode::new("main")?);
+/// let settings = ConnectionSettings::new().with("key", "a secret");
+/// let provider = ProviderId::new("examplepay")?;
+/// let new = NewConnection::new(connection, provider, "Main account", settings);
+/// assert_eq!(new.name, "Main account");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NewConnection {
-    /// The tenant.
-    pub organization: OrganizationId,
-    /// The gateway.
+    /// The identity of the connection.
+    pub connection: ConnectionRef,
+    /// The provider.
     pub provider: ProviderId,
-    /// Tells the connections of the organization apart.
-    pub code: ConnectionCode,
-    /// For people.
+    /// A name for people.
     pub name: String,
-    /// The gateway's own settings, by its schema.
+    /// The settings of the provider, by its schema.
     pub settings: ConnectionSettings,
 }
 
 impl NewConnection {
-    /// All of it is needed.
+    /// Creates the description of a connection to add.
     pub fn new(
-        organization: OrganizationId,
+        connection: ConnectionRef,
         provider: ProviderId,
-        code: ConnectionCode,
         name: impl Into<String>,
         settings: ConnectionSettings,
     ) -> Self {
         Self {
-            organization,
+            connection,
             provider,
-            code,
             name: name.into(),
             settings,
         }
     }
 }
 
-/// A connection as it can be shown. Secrets are write-only: of them, only names and numbers are here.
+/// A connection without its secrets. Secrets are write-only: only the names of the secret settings
+/// and the number of secrets in each are here.
+///
+/// # Examples
+/// ```
+/// use payment_provider_host::prelude::*;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("billing.db");
+/// # let key = EncryptionKey::from_file_or_new(folder.path().join("encryption.key"))?;
+/// # let gateway = payment_provider_conformance::fake::FakeGateway::new();
+/// # let mut registry = ProviderRegistry::new();
+/// # registry.register(gateway.factory())?;
+/// # let host = Host::sqlite(path)
+/// #     .with_registry(registry)
+/// #     .with_encryption_keys(EncryptionKeys::new(key))
+/// #     .build()
+/// #     .await?;
+/// # let main = ConnectionRef::new(OrganizationId::new("acme")?, ConnectionCode::new("main")?);
+/// # let (provider, settings) = (ProviderId::new("fake")?, gateway.settings("main"));
+/// # let new = NewConnection::new(main.clone(), provider.clone(), "Main account", settings);
+/// let connection = host.add_connection(new).await?;
+/// assert_eq!(connection.to_ref(), main);
+/// // The number of secrets is known, and the secrets are not.
+/// assert_eq!((connection.secrets[0].field.as_str(), connection.secrets[0].count), ("secrets", 1));
+/// # host.store().close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Connection {
-    /// The tenant.
+    /// The organization that the connection belongs to.
     pub organization: OrganizationId,
-    /// The gateway.
+    /// The provider.
     pub provider: ProviderId,
-    /// Tells the connections of the organization apart.
+    /// The code that identifies the connection within its organization.
     pub code: ConnectionCode,
-    /// For people.
+    /// A name for people.
     pub name: String,
-    /// Whether it moves real money.
+    /// The environment: a production connection moves real money.
     pub environment: Environment,
-    /// The settings that are no secrets.
+    /// The settings that are not secret.
     pub settings: BTreeMap<String, PlainSetting>,
     /// The secret settings that are set.
     pub secrets: Vec<SecretSummary>,
-    /// Whether new checkouts may be made. Webhooks are taken either way.
+    /// True if new checkouts may be created. Webhooks are received either way.
     pub enabled: bool,
-    /// The label of the secret that verified the latest delivery. Once it is that of the newest
-    /// secret, the gateway signs with it, and the older ones can be retired.
+    /// The label of the secret that verified the latest delivery. Once this is the newest secret, the
+    /// gateway signs with it, and the older ones can be retired.
     pub matched_secret: Option<String>,
-    /// When the latest delivery was verified, or up to a minute before.
+    /// The time at which the latest delivery was verified, exact to a minute.
     pub matched_at: Option<Timestamp>,
-    /// When each secret verified a delivery last, the latest first; those that never did are missing,
-    /// those that were retired are not. While an older one is still used it goes on changing here.
+    /// The latest use of each secret, the most recent first. Secrets that never verified a delivery are
+    /// missing; retired ones are not.
     pub secret_uses: Vec<SecretUse>,
-    /// What to paste at the gateway, if the host's public address is known.
+    /// The webhook URL to enter at the gateway, if the host's public URL is configured.
     pub webhook_url: Option<Url>,
-    /// When it was made.
+    /// The time at which it was added.
     pub created_at: Timestamp,
+}
+
+impl Connection {
+    /// Returns the identity of the connection.
+    pub fn to_ref(&self) -> ConnectionRef {
+        ConnectionRef::new(self.organization.clone(), self.code.clone())
+    }
 }
 
 /// A secret setting, without its value.
@@ -86,7 +131,8 @@ pub struct Connection {
 pub struct SecretSummary {
     /// The name of the setting.
     pub field: String,
-    /// How many secrets it holds: the first is used for calls, all of them verify deliveries.
+    /// The number of secrets that it holds. The first is used for calls; all of them verify
+    /// deliveries.
     pub count: usize,
 }
 
@@ -96,13 +142,13 @@ impl SecretSummary {
     }
 }
 
-/// That a secret verified deliveries, without its value.
+/// The latest use of a secret, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecretUse {
-    /// The provider's label for it.
+    /// The provider's label of the secret.
     pub label: String,
-    /// When the latest delivery arrived that it verified, or up to a minute before.
+    /// The arrival of the latest delivery that the secret verified, exact to a minute.
     pub last_matched_at: Timestamp,
 }
 
@@ -113,44 +159,4 @@ impl SecretUse {
             last_matched_at,
         }
     }
-}
-
-/// The value of a setting that is no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum PlainSetting {
-    /// Yes or no.
-    Flag(bool),
-    /// A text.
-    Text(String),
-    /// Texts.
-    List(Vec<String>),
-}
-
-/// Why something could not be done with a connection.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectionError {
-    /// No such gateway is registered.
-    #[error(transparent)]
-    UnknownProvider(#[from] UnknownProvider),
-    /// Fields that cannot be accepted; those of settings are named `settings.<field>`.
-    #[error("connection cannot be accepted: {0}")]
-    Invalid(Violations),
-    /// The organization has a connection of this code.
-    #[error("the organization already has a connection with this code")]
-    CodeTaken,
-    /// No such connection.
-    #[error("no such connection")]
-    NotFound,
-    /// The stored secrets do not open, or no longer make a connection.
-    #[error("stored secrets of the connection cannot be used")]
-    Sealed(#[from] UnsealError),
-    /// The gateway could not be asked.
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }

@@ -1,176 +1,241 @@
-//! One leased delivery, applied as a whole.
+//! Applies one leased delivery as a whole, in one transaction. If its report is not enough to post
+//! by, the checkout is fetched from the gateway first.
 
 use payment_provider_core::EventKind;
 
-use super::events::{AllFetched, EventOutcome, is_patient};
-use super::waiting::ApplyError;
-use crate::Host;
-use crate::settle::Decided;
-use crate::store::{
-    CheckoutRow, DeliveryEnd, DeliveryRow, DeliveryState, StoreError, TargetName, Transaction,
+use super::Inbox;
+use super::retry::ApplyError;
+use crate::accounting::{
+    Account, AllFetched, CheckoutRecord, DeliveryOutcome, DeliveryReport, DeliveryResult,
+    DeliveryStep, TargetName, WaitReason, delivery,
 };
+use crate::delivery_state::DeliveryState;
+use crate::error::Error;
+use crate::reconcile::{CONSISTENCY_WINDOW, FetchError};
+use crate::store::{AccountKeys, DeliveryEnd, DeliveryRow, Transaction};
+use crate::timestamp::millis;
 
-/// How one try went.
-enum Tried {
+/// The time for which a delivery that only claims a payment waits for the gateway's payment event, in
+/// milliseconds. No request is sent meanwhile.
+const PAYMENT_EVENT_GRACE: i64 = 5_000;
+
+/// A connection that received a payment event within this time, in milliseconds, is expected to receive
+/// one for every payment.
+const PAYMENT_EVENTS_KNOWN_FOR: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+/// The receipt of payment events is recorded at most once in this many milliseconds.
+const PAYMENT_EVENTS_RECORDED_FOR: i64 = 60 * 60 * 1_000;
+
+/// The result of one attempt.
+enum Attempt {
     Done,
-    /// Before anything is booked, the gateway has to be asked about this checkout.
-    Fetch(Box<CheckoutRow>),
+    /// This checkout has to be fetched first.
+    Fetch(Box<CheckoutRecord>),
 }
 
-impl Host {
-    /// Applies one leased delivery, all of it in one transaction, fetching first where what it says
-    /// is not enough to book by.
+impl Inbox {
+    /// Applies a leased delivery.
     pub(super) async fn apply_delivery(
         &self,
-        delivery: &DeliveryRow,
+        row: &DeliveryRow,
         owner: &str,
     ) -> Result<(), ApplyError> {
         let mut fetched = AllFetched::new();
         loop {
-            match self.try_delivery(delivery, owner, &fetched).await? {
-                Tried::Done => return Ok(()),
-                Tried::Fetch(row) => {
-                    let answer = match self.fetch(&row).await {
-                        Err(error) if error.is_unaskable() => {
-                            fetched.insert(row.pk, None);
-                            continue;
-                        }
-                        answer => answer?,
+            match self.attempt(row, owner, &fetched).await? {
+                Attempt::Done => return Ok(()),
+                Attempt::Fetch(checkout) => {
+                    let answer = match self.reconciler().fetch(&checkout).await {
+                        Ok(found) => Some(found),
+                        Err(FetchError::NotAskable(_)) => None,
+                        Err(FetchError::Failed(error)) => return Err(error.into()),
                     };
-                    if answer.is_incomplete() && !self.is_written_off(&row, &answer).await? {
-                        // What is listed is booked all the same; the rest is asked for again.
-                        let store = &self.inner.store;
-                        let mut tx = store.begin().await?;
-                        self.hold_all(&mut tx, delivery, &[row.pk]).await?;
-                        self.note_received(&mut tx, delivery).await?;
-                        self.apply_fetched(&mut tx, row.pk, &answer, is_patient(delivery))
-                            .await?;
-                        if !tx.is_leased(delivery.pk, owner).await? {
-                            return Ok(());
-                        }
-                        crash_point!("incomplete.1-before-commit");
-                        tx.commit().await?;
-                        crash_point!("incomplete.2-committed");
-                        return Err(ApplyError::Incomplete);
-                    }
-                    fetched.insert(row.pk, Some(answer));
+                    fetched.insert(checkout.pk, answer);
                 }
             }
         }
     }
 
-    async fn try_delivery(
+    async fn attempt(
         &self,
-        delivery: &DeliveryRow,
+        row: &DeliveryRow,
         owner: &str,
         fetched: &AllFetched,
-    ) -> Result<Tried, ApplyError> {
-        let store = &self.inner.store;
-        let mut tx = store.begin().await?;
-        let patient = is_patient(delivery);
-        let checkouts: Vec<i64> = fetched.keys().copied().collect();
-        self.hold_all(&mut tx, delivery, &checkouts).await?;
-        self.note_received(&mut tx, delivery).await?;
-        crash_point!("delivery.2-held");
-        let mut left = None;
-        for (pk, answer) in fetched {
-            let Some(answer) = answer else { continue };
-            if self.apply_fetched(&mut tx, *pk, answer, patient).await? == Decided::NotAll {
-                left = Some(ApplyError::Incomplete);
+    ) -> Result<Attempt, ApplyError> {
+        let ledger = self.ledger();
+        let mut tx = ledger.store.begin().await.map_err(Error::from)?;
+        let accounts = self.accounts_of(&mut tx, row, fetched).await?;
+        crash_point!("delivery.2-locked");
+        let now = ledger.now();
+        let step = delivery(accounts, &report(row, now), fetched, now).map_err(Error::from)?;
+        let decision = match step {
+            DeliveryStep::Fetch(checkout) => return Ok(Attempt::Fetch(checkout)),
+            DeliveryStep::Decided(decision) => decision,
+        };
+        let (outcome, accounts) = ledger.record(&mut tx, decision).await?;
+        match outcome {
+            DeliveryOutcome::Wait(reason) => {
+                // If the lease ran out, another worker may have the delivery: this transaction is
+                // rolled back, and everything is left to that worker.
+                if !tx.is_leased(row.pk, owner).await.map_err(Error::from)? {
+                    return Ok(Attempt::Done);
+                }
+                self.record_payment_events(&mut tx, row, now).await?;
+                // The listed payments are posted, and the reported status is recorded.
+                let error = match reason {
+                    WaitReason::ListIncomplete => {
+                        crash_point!("incomplete.1-before-commit");
+                        ApplyError::ListIncomplete
+                    }
+                    WaitReason::NotListed => {
+                        crash_point!("unlisted.1-before-commit");
+                        ApplyError::NotListed
+                    }
+                    WaitReason::NotAskable => ApplyError::NotAskable,
+                    WaitReason::PaymentEventExpected(until) => {
+                        ApplyError::PaymentEventExpected { until }
+                    }
+                };
+                tx.commit().await.map_err(Error::from)?;
+                #[cfg_attr(
+                    not(feature = "failpoints"),
+                    expect(clippy::match_same_arms, reason = "crash points are compiled out")
+                )]
+                match error {
+                    ApplyError::ListIncomplete => crash_point!("incomplete.2-committed"),
+                    ApplyError::NotListed => crash_point!("unlisted.2-committed"),
+                    _ => {}
+                }
+                Err(error)
+            }
+            DeliveryOutcome::Done(result) => {
+                crash_point!("delivery.3-events-applied");
+                self.finish(tx, row, owner, &result, &accounts).await?;
+                Ok(Attempt::Done)
             }
         }
-        if !fetched.is_empty() {
-            // What they brought may be what tells whose news this is.
-            self.note_received(&mut tx, delivery).await?;
-        }
-        let mut applied = false;
-        let mut unmatched = Vec::new();
-        let mut strange = false;
-        for event in &delivery.events {
-            let outcome = match self.apply_event(&mut tx, delivery, event, fetched).await {
-                // The other events of the delivery have nothing to wait for.
-                Err(ApplyError::Incomplete) => {
-                    left = Some(ApplyError::Incomplete);
-                    continue;
-                }
-                Err(ApplyError::Unaskable) => {
-                    left.get_or_insert(ApplyError::Unaskable);
-                    continue;
-                }
-                outcome => outcome?,
-            };
-            match outcome {
-                EventOutcome::Applied => applied = true,
-                EventOutcome::Ignored => {}
-                EventOutcome::Unmatched(missing) => {
-                    strange = true;
-                    unmatched.extend(missing);
-                }
-                // Dropping the transaction takes back what the events before did.
-                EventOutcome::Fetch(row) => return Ok(Tried::Fetch(row)),
-            }
-        }
-        if let Some(error) = left {
-            // Another worker has it if the lease ran out: leave all of it to them.
-            if !tx.is_leased(delivery.pk, owner).await? {
-                return Ok(Tried::Done);
-            }
-            // What the gateway lists is booked, and what was told is remembered.
-            crash_point!("unlisted.1-before-commit");
-            tx.commit().await?;
-            crash_point!("unlisted.2-committed");
-            return Err(error);
-        }
-        let state = match (applied, strange) {
+    }
+
+    /// Finishes a delivery. If it made checkouts redundant, its payments are committed first, then
+    /// those checkouts are ended at the gateway, and only then is the delivery finished: after a
+    /// crash in between it is tried again.
+    async fn finish(
+        &self,
+        mut tx: Transaction,
+        row: &DeliveryRow,
+        owner: &str,
+        result: &DeliveryResult,
+        accounts: &[Account],
+    ) -> Result<(), ApplyError> {
+        let state = match (result.applied, result.unmatched) {
             (_, true) => DeliveryState::Unmatched,
             (true, false) => DeliveryState::Applied,
             (false, false) => DeliveryState::Ignored,
         };
-        // The same bytes may have told of the next change while this one was looked into.
-        let tells_to_fetch = delivery
-            .events
-            .iter()
-            .any(|event| event.kind == EventKind::FetchNeeded);
+        // A duplicate, with the same bytes, may have reported the next change meanwhile.
+        let mut events = row.events.iter();
+        let is_hint = events.any(|event| event.kind == EventKind::FetchNeeded);
         let end = DeliveryEnd {
             state,
-            unmatched: &unmatched,
-            delivery_count: tells_to_fetch.then_some(delivery.delivery_count),
-            next_attempt: self.now_millis(),
+            unmatched: &result.missing,
+            delivery_count: is_hint.then_some(row.delivery_count),
+            next_attempt: self.ledger().now(),
         };
-        crash_point!("delivery.3-events-applied");
-        let needless = self.needless_checkouts(&mut tx, delivery).await?;
-        if !needless.is_empty() {
-            if !tx.is_leased(delivery.pk, owner).await? {
-                return Ok(Tried::Done);
+        if !result.redundant.is_empty() {
+            if !tx.is_leased(row.pk, owner).await.map_err(Error::from)? {
+                return Ok(());
             }
-            crash_point!("needless.1-before-commit");
-            tx.commit().await?;
-            crash_point!("needless.2-booked");
-            self.end_needless(&needless, delivery, owner, end).await?;
-            return Ok(Tried::Done);
+            crash_point!("redundant.1-before-commit");
+            tx.commit().await.map_err(Error::from)?;
+            crash_point!("redundant.2-posted");
+            for pk in &result.redundant {
+                let checkout = accounts.iter().find_map(|account| account.checkout(*pk));
+                if let Some(checkout) = checkout {
+                    let ended = self.checkouts.end_if_possible(checkout).await;
+                    ended.map_err(ApplyError::Redundant)?;
+                }
+            }
+            crash_point!("redundant.3-ended");
+            tx = self.ledger().store.begin().await.map_err(Error::from)?;
         }
-        if tx.finish_delivery(delivery.pk, owner, end).await? {
+        let finished = tx.finish_delivery(row.pk, owner, end).await;
+        if finished.map_err(Error::from)? {
+            let now = self.ledger().now();
+            self.record_payment_events(&mut tx, row, now).await?;
             crash_point!("delivery.4-before-commit");
-            tx.commit().await?;
+            tx.commit().await.map_err(Error::from)?;
             crash_point!("delivery.5-committed");
         }
-        // Otherwise the lease ran out and another worker has it: leave all of it to them.
-        Ok(Tried::Done)
+        // Otherwise the lease ran out: this transaction is rolled back, and everything is left to
+        // the worker that has the delivery now.
+        Ok(())
     }
 
-    /// Takes hold of all that a delivery is about, before any of it is read.
-    async fn hold_all(
+    /// Loads and locks every account that the delivery is about, and those on which its payments and
+    /// refunds are known.
+    async fn accounts_of(
         &self,
         tx: &mut Transaction,
-        delivery: &DeliveryRow,
-        checkouts: &[i64],
-    ) -> Result<(), StoreError> {
-        let names: Vec<TargetName> = delivery
-            .events
-            .iter()
-            .flat_map(TargetName::all_of)
-            .collect();
-        tx.lock_payables(delivery.connection_pk, &names, checkouts)
-            .await
+        row: &DeliveryRow,
+        fetched: &AllFetched,
+    ) -> Result<Vec<Account>, Error> {
+        let names: Vec<TargetName> = row.events.iter().flat_map(TargetName::all_of).collect();
+        let checkouts: Vec<i64> = fetched.keys().copied().collect();
+        let mut keys = AccountKeys {
+            connection_pk: row.connection_pk,
+            names: &names,
+            checkouts: &checkouts,
+            ..AccountKeys::default()
+        };
+        for event in &row.events {
+            match &event.kind {
+                EventKind::Payment(payment) => keys.payments.push(payment.id.as_str()),
+                EventKind::Refund(refund) => {
+                    keys.refunds.push(refund.id.as_str());
+                    keys.with_refund_history = true;
+                }
+                EventKind::Dispute(_) => keys.with_refund_history = true,
+                _ => {}
+            }
+        }
+        for answer in fetched.values().flatten() {
+            keys.payments
+                .extend(answer.payments.iter().map(|payment| payment.id.as_str()));
+        }
+        Ok(self.ledger().accounts(tx, &keys).await?)
+    }
+
+    /// Records that the connection receives payment events. Locks the row of the connection, which
+    /// receiving a duplicate locks after the row of the delivery: the delivery is locked already.
+    async fn record_payment_events(
+        &self,
+        tx: &mut Transaction,
+        row: &DeliveryRow,
+        now: i64,
+    ) -> Result<(), Error> {
+        let is_payment = |kind: &EventKind| matches!(kind, EventKind::Payment(_));
+        let reports_payment = row.events.iter().any(|event| is_payment(&event.kind));
+        let outdated = now.saturating_sub(PAYMENT_EVENTS_RECORDED_FOR);
+        if reports_payment && row.payment_event_at.is_none_or(|at| at <= outdated) {
+            tx.record_payment_event(row.connection_pk, now, outdated)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn report(row: &DeliveryRow, now: i64) -> DeliveryReport<'_> {
+    let known_since = now.saturating_sub(PAYMENT_EVENTS_KNOWN_FOR);
+    let expects = row.payment_event_at.is_some_and(|at| at > known_since);
+    DeliveryReport {
+        pk: row.pk,
+        connection_pk: row.connection_pk,
+        events: &row.events,
+        received_at: row.received_at,
+        timestamp_check: row.timestamp_check,
+        matched_secret: row.matched_secret.as_deref(),
+        payment_event_expected_until: expects
+            .then(|| row.received_at.saturating_add(PAYMENT_EVENT_GRACE)),
+        total_is_current_from: row.received_at.saturating_add(millis(CONSISTENCY_WINDOW)),
     }
 }

@@ -1,9 +1,9 @@
-//! A delivery is its worker's for a short while at a time, and for as long as the work goes on.
+//! Workers hold short, renewable leases on deliveries.
 //!
-//! Short, so that what a process had under way when it died is soon another's; prolonged by whoever
-//! is at work, so that an answer of a gateway that takes long is not waited for twice. A process that
-//! was frozen and wakes after its lease finds that out at the latest when it ends the delivery, and
-//! then nothing of what it did becomes durable.
+//! A lease is short, so that the deliveries of a process that died are soon leased by another. It
+//! is renewed while the work goes on, so that two workers do not wait for a gateway on one
+//! delivery. A process that was frozen for longer than its lease notices this at the latest when it
+//! finishes the delivery; then nothing of its work becomes durable.
 
 use std::ops::RangeInclusive;
 use std::pin::pin;
@@ -11,30 +11,28 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::Host;
-use crate::checkouts::millis;
-use crate::store::{DeliveryRow, StoreError};
+use super::Inbox;
+use crate::error::Error;
+use crate::store::DeliveryRow;
+use crate::timestamp::millis;
 
-/// What [`HostConfig::delivery_lease`](crate::HostConfig::delivery_lease) may be. A shorter one would
-/// end while its renewal waits for the database, and within the difference of two clocks; with a
-/// longer one, what a dead process had would be kept for long from those that live.
-pub(crate) const LEASES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(5);
-/// How often a lease is renewed in its time: two renewals may fail.
+/// The valid values of [`HostConfig::delivery_lease`](crate::HostConfig::delivery_lease). A shorter
+/// lease could end while its renewal waits for the database, or because two clocks differ. A longer
+/// one would keep the deliveries of a dead process from others for too long.
+pub(crate) const LEASE_DURATIONS: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_mins(5);
+/// The number of renewals in the time of one lease: two of them may fail.
 const RENEWALS: u32 = 3;
 
-impl Host {
-    /// Takes deliveries that are due, each with the name under which it was taken.
-    pub(super) async fn lease(
-        &self,
-        free: usize,
-    ) -> Result<Vec<(DeliveryRow, String)>, StoreError> {
-        // Another name each time: whoever takes up what it lost has a lease of its own.
+impl Inbox {
+    /// Leases deliveries that are due, each with the owner of its lease.
+    pub(super) async fn lease(&self, free: usize) -> Result<Vec<(DeliveryRow, String)>, Error> {
+        // A new owner each time, so that a delivery that is leased again has a different lease.
         let owner = Uuid::new_v4().to_string();
-        let now = self.now_millis();
+        let now = self.ledger().now();
         let limit = i64::try_from(free).unwrap_or(i64::MAX);
-        let leased = self
-            .inner
-            .store
+        let store = &self.ledger().store;
+        let leased = store
             .lease_deliveries(&owner, now, self.lease_end(), limit)
             .await?;
         Ok(leased
@@ -43,8 +41,8 @@ impl Host {
             .collect())
     }
 
-    /// Does some work on a delivery that is leased, and renews the lease meanwhile. `None` if it took
-    /// too long: what hangs for good would keep this worker from everything else.
+    /// Runs the work on a leased delivery, and renews the lease meanwhile. Returns `None` if the
+    /// work took too long: work that hangs would keep this worker from all other deliveries.
     ///
     /// **Cancellation.** Dropping the future ends the work and the renewals.
     pub(super) async fn while_leased<F: Future>(
@@ -53,32 +51,32 @@ impl Host {
         owner: &str,
         work: F,
     ) -> Option<F::Output> {
-        let config = &self.inner.config;
+        let (timeout, lease) = (self.config.attempt_timeout, self.config.lease);
         let mut work = pin!(work);
         tokio::select! {
             biased;
             done = &mut work => return Some(done),
-            // A renewal waits as well, for what the work itself may be holding.
-            _ = tokio::time::timeout(config.longest_try, self.keep_lease(pk, owner)) => {}
+            // The work goes on during a renewal, which may wait for locks that the work holds.
+            _ = tokio::time::timeout(timeout, self.keep_lease(pk, owner)) => {}
         }
-        // Whose delivery it is by now is decided when it is finished.
-        let rest = config.longest_try + config.delivery_lease;
-        tokio::time::timeout(rest, work).await.ok()
+        // Another worker may lease the delivery from now on; finishing the delivery checks for
+        // that.
+        tokio::time::timeout(timeout + lease, work).await.ok()
     }
 
     /// Renews a lease until it is lost, or has been renewed for long enough.
     async fn keep_lease(&self, pk: i64, owner: &str) {
-        let pause = self.inner.config.delivery_lease / RENEWALS;
-        // What hangs in one process may not in another.
-        let mut rest = self.inner.config.longest_try;
+        let pause = self.config.lease / RENEWALS;
+        // The renewals end after this time: work that hangs in one process may succeed in another.
+        let mut rest = self.config.attempt_timeout;
         while let Some(left) = rest.checked_sub(pause) {
             rest = left;
             tokio::time::sleep(pause).await;
-            let renewed = self.inner.store.renew_lease(pk, owner, self.lease_end());
-            match renewed.await {
+            let store = &self.ledger().store;
+            match store.renew_lease(pk, owner, self.lease_end()).await {
                 Ok(true) => {}
                 Ok(false) => {
-                    tracing::warn!(delivery = pk, "a delivery was taken over while worked on");
+                    tracing::warn!(delivery = pk, "another worker has leased the delivery");
                     return;
                 }
                 Err(error) => tracing::warn!(
@@ -90,12 +88,13 @@ impl Host {
         }
         tracing::warn!(
             delivery = pk,
-            "a delivery takes too long, and is left to others"
+            "a delivery takes too long, and is left to other workers"
         );
     }
 
     fn lease_end(&self) -> i64 {
-        let lease = millis(self.inner.config.delivery_lease);
-        self.now_millis().saturating_add(lease)
+        self.ledger()
+            .now()
+            .saturating_add(millis(self.config.lease))
     }
 }

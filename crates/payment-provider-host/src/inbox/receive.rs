@@ -1,111 +1,120 @@
+//! Receives deliveries: verifies and stores them.
+
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{
-    ConnectionCode, ErrorKind, Event, EventKind, OrganizationId, ProviderError, ProviderId,
-    TimestampCheck, WebhookReply, WebhookRequest,
+    ConnectionCode, Event, EventKind, ProviderErrorKind, ProviderId, TimestampCheck, WebhookReply,
+    WebhookRequest,
 };
 
-use crate::connections::ConnectionError;
-use crate::store::{DeliveryRow, DeliveryState, HistoryKind, Received, StoreError, TargetName};
-use crate::{Host, times};
+use super::{Inbox, MAX_PAGE};
+use crate::accounting::{AuditEvent, TargetName};
+use crate::connection_ref::ConnectionRef;
+use crate::delivery_state::DeliveryState;
+use crate::error::{Entity, Error, ErrorKind};
+use crate::store::{DeliveryRow, Received};
+use crate::timestamp;
 
-/// How many copies of one delivery are worth a line in the history.
-const NOTED_COPIES: i64 = 20;
+/// The number of duplicates of one delivery that are recorded in the history.
+const RECORDED_DUPLICATES: i64 = 20;
 
-/// A delivery that is stored, durably: it may be answered with success.
+/// The receipt of a delivery that is stored durably: it may be answered with success.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Receipt {
-    /// Whether the same delivery had been stored before.
+    /// True if the same delivery was stored before.
     pub duplicate: bool,
-    /// What the gateway wants as an answer.
+    /// The answer that the gateway expects.
     pub reply: WebhookReply,
 }
 
-/// Why a delivery was not stored.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReceiveError {
-    /// There is no such connection. Nobody is told which part of the address is wrong.
-    #[error("no such connection")]
-    UnknownConnection,
-    /// It was not signed with a secret of this connection.
-    #[error("webhook signature does not match")]
-    InvalidSignature,
-    /// It could not be verified now; the sender should try again.
-    #[error("the delivery could not be verified")]
-    Unverifiable(#[source] ProviderError),
-    /// The connection's stored secrets cannot be used; the sender should try again.
-    #[error("the connection cannot be used")]
-    Connection(#[source] ConnectionError),
-    /// The store failed; the sender should try again.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// A stored delivery, as an operator sees it.
+///
+/// # Examples
+/// ```
+/// use payment_provider_host::inbox::DeliveryState;
+/// use payment_provider_host::prelude::*;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("billing.db");
+/// # let key = EncryptionKey::from_file_or_new(folder.path().join("encryption.key"))?;
+/// # let gateway = payment_provider_conformance::fake::FakeGateway::new();
+/// # let mut registry = ProviderRegistry::new();
+/// # registry.register(gateway.factory())?;
+/// # let host = Host::sqlite(path)
+/// #     .with_registry(registry)
+/// #     .with_encryption_keys(EncryptionKeys::new(key))
+/// #     .build()
+/// #     .await?;
+/// # let main = ConnectionRef::new(OrganizationId::new("acme")?, ConnectionCode::new("main")?);
+/// # let (provider, settings) = (ProviderId::new("fake")?, gateway.settings("main"));
+/// # let new = NewConnection::new(main.clone(), provider.clone(), "Main account", settings);
+/// # host.add_connection(new).await?;
+/// let ping = gateway.account("main").ping().request();
+/// host.receive_webhook(&provider, &main, &ping).await?;
+/// let latest = host.deliveries(&main, 1).await?;
+/// assert_eq!((latest[0].state, latest[0].delivery_count), (DeliveryState::Ignored, 1));
+/// # host.store().close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// The connection it came to, which verified it.
+    /// The connection that verified it.
     pub connection: ConnectionCode,
-    /// Hash of the body: equal deliveries have equal keys.
+    /// The hash of the body: equal deliveries have equal keys.
     pub key: String,
-    /// The gateway's words for the types of its events.
+    /// The gateway's types of its events.
     pub types: Vec<String>,
-    /// What its events are about, by every name they give for it: references of the host, the
-    /// gateway's ids of checkouts and of orders. Each once, in the order in which they are named.
-    pub subjects: Vec<String>,
-    /// When it first arrived.
+    /// The identifiers by which its events name their checkouts: references of the host, and the
+    /// gateway's ids of checkouts and orders. Each is listed once, in the order of first
+    /// occurrence.
+    pub targets: Vec<String>,
+    /// The time of its first arrival.
     pub received_at: Timestamp,
-    /// How often it arrived.
-    pub copies: i64,
-    /// Whether its time stamp was within the acceptance window.
+    /// The number of times that it arrived.
+    pub delivery_count: i64,
+    /// The position of its timestamp relative to the acceptance window.
     pub timestamp_check: TimestampCheck,
     /// The label of the secret that verified it.
     pub matched_secret: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub state: DeliveryState,
-    /// How often it was tried.
+    /// The number of attempts to apply it.
     pub attempts: i64,
-    /// Why the latest try failed.
+    /// The number of attempts in which the gateway's list did not contain yet what the delivery
+    /// reports.
+    pub list_polls: i64,
+    /// The error of the latest attempt.
     pub error: Option<String>,
 }
 
-impl Host {
-    /// Takes in one delivery: finds the connection, verifies, stores.
-    ///
-    /// **Contract.** After `Ok` the delivery is durable and will be applied, or is known already.
-    /// After `Err` nothing is stored. A disabled connection's deliveries are taken like any other's.
-    ///
-    /// **Idempotency.** By the hash of the body, within the connection. A copy of a delivery that was
-    /// parked has it tried again; so has one that says no more than that something changed, if its
-    /// time stamp is within the acceptance window.
-    pub async fn receive_webhook(
+impl Inbox {
+    /// Receives one delivery: finds the connection, verifies, stores.
+    pub(crate) async fn receive_webhook(
         &self,
         provider: &ProviderId,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
         request: &WebhookRequest,
-    ) -> Result<Receipt, ReceiveError> {
+    ) -> Result<Receipt, Error> {
         crash_point!("arrival.1-arrived");
-        let store = &self.inner.store;
-        let connection = store.connection(organization, code).await?;
+        let ledger = self.ledger();
+        let connection = ledger.store.connection(connection).await?;
         let connection = connection
             .filter(|connection| connection.provider == *provider)
-            .ok_or(ReceiveError::UnknownConnection)?;
-        let opened = self.open(&connection).map_err(ReceiveError::Connection)?;
-        let verified =
-            opened
-                .handle_webhook(request)
-                .await
-                .map_err(|error| match error.kind() {
-                    ErrorKind::InvalidSignature => ReceiveError::InvalidSignature,
-                    _ => ReceiveError::Unverifiable(error),
-                })?;
+            .ok_or(Entity::Connection)?;
+        let opened = self.checkouts.connections().open(&connection)?;
+        let verified = opened.handle_webhook(request).await;
+        let verified = verified.map_err(|error| match error.kind() {
+            ProviderErrorKind::InvalidSignature => Error::from(ErrorKind::InvalidSignature),
+            _ => error.into(),
+        })?;
         let reply = verified.reply().clone();
-        let says_nothing = verified.events().iter().all(|event| match event.kind {
+        let names_nothing = verified.events().iter().all(|event| match event.kind {
             EventKind::Ping => true,
-            // It names something: what cannot be read in it may still be news of a checkout.
+            // An event that cannot be read may still be about the checkout that it names.
             EventKind::Unrecognised { .. } => event.target.is_none(),
             _ => false,
         });
@@ -117,10 +126,10 @@ impl Host {
             timestamp_check: verified.timestamp_check(),
             matched_secret: verified.matched_secret().map(ToString::to_string),
             events: verified.into_events(),
-            // An edge whose clock is ahead makes nobody wait for it.
-            received_at: times::to_millis(request.received_at).min(self.now_millis()),
+            // The clock of the server that accepted the request may be ahead of this one.
+            received_at: timestamp::to_millis(request.received_at).min(ledger.now()),
             delivery_count: 1,
-            state: if says_nothing {
+            state: if names_nothing {
                 DeliveryState::Ignored
             } else {
                 DeliveryState::Pending
@@ -129,92 +138,96 @@ impl Host {
             failures: 0,
             list_polls: 0,
             error: None,
+            payment_event_at: None,
         };
-        // A gateway that tells only of what it concerns tells the next news in the same bytes.
-        // Outside the window every delivery reads like one of those, and its bytes are no news.
+        // An event that only says that something changed may be the same, byte for byte, at the
+        // next change, so a duplicate may report a new one. Outside the acceptance window other
+        // events are read as such events as well, and a duplicate reports nothing new.
         let again = row.timestamp_check == TimestampCheck::Fresh
             && row
                 .events
                 .iter()
                 .any(|event| event.kind == EventKind::FetchNeeded);
         crash_point!("arrival.2-verified");
-        let received = store.receive_delivery(&row, again).await?;
+        let received = ledger.store.receive_delivery(&row, again).await?;
         if received == Received::Refused {
-            return Err(ReceiveError::UnknownConnection);
+            return Err(Entity::Connection.into());
         }
         crash_point!("arrival.4-stored");
-        if let Received::Duplicate(copies) = received
-            && copies <= NOTED_COPIES
+        if let Received::Duplicate(count) = received
+            && count <= RECORDED_DUPLICATES
         {
-            // The delivery is safe already; a line in the history is worth no error.
-            if let Err(error) = self.note_duplicate(&row, again).await {
-                tracing::warn!(%error, "a duplicate delivery could not be noted");
+            // The delivery is durable already: a missing history entry is no error.
+            if let Err(error) = self.record_duplicate(&row, again).await {
+                tracing::warn!(%error, "a duplicate delivery could not be recorded");
             }
-            crash_point!("copy.2-noted");
+            crash_point!("duplicate.2-recorded");
         }
-        self.inner.arrival.notify_one();
+        ledger.wake_inbox();
         Ok(Receipt {
             duplicate: received != Received::New,
             reply,
         })
     }
 
-    async fn note_duplicate(&self, row: &DeliveryRow, again: bool) -> Result<(), StoreError> {
-        let store = &self.inner.store;
-        let mut tx = store.begin().await?;
+    async fn record_duplicate(&self, row: &DeliveryRow, again: bool) -> Result<(), Error> {
+        let ledger = self.ledger();
+        let mut tx = ledger.store.begin().await?;
         for event in &row.events {
-            // What a refund or a dispute names besides its payment may be shared with others.
+            // The other names of a refund or a dispute may be shared with other checkouts.
             let names = match TargetName::contested(&event.kind) {
                 Some(payment) => vec![payment],
-                None => TargetName::all(&event.target),
+                None => TargetName::all(&event.target).collect(),
             };
             for name in names {
                 let found = tx.checkout_by_name(row.connection_pk, &name).await?;
                 let Some(checkout) = found else { continue };
-                let then = if again {
-                    "the gateway is asked whether there is news"
+                let conclusion = if again {
+                    "the gateway is asked for changes"
                 } else {
-                    "what it says counts once"
+                    "its content counts once"
                 };
-                let detail = format!("{} delivered again, unchanged: {then}", event.gateway_type);
-                let kind = HistoryKind::DuplicateIgnored;
-                self.note(&mut tx, checkout.payable_pk, kind, detail)
+                let detail = format!(
+                    "{} delivered again, unchanged: {conclusion}",
+                    event.gateway_type
+                );
+                let (payable_pk, kind) = (checkout.payable_pk, AuditEvent::DuplicateIgnored);
+                ledger
+                    .record_history(&mut tx, payable_pk, kind, detail)
                     .await?;
-                crash_point!("copy.1-before-commit");
-                return tx.commit().await;
+                crash_point!("duplicate.1-before-commit");
+                return Ok(tx.commit().await?);
             }
         }
         Ok(())
     }
 
-    /// Has a delivery tried again, by its key: one that was parked, say, after its cause is mended.
-    /// Returns whether there is such a delivery that is not waiting already.
-    ///
-    /// **Idempotency.** What it did before it does not do again.
-    pub async fn retry_delivery(
+    /// Makes a parked, applied, ignored or unmatched delivery pending again.
+    pub(crate) async fn retry_delivery(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
         key: &str,
-    ) -> Result<bool, ConnectionError> {
-        let connection = self.connection_row(organization, code).await?;
+    ) -> Result<bool, Error> {
+        let connection = self.checkouts.connections().row(connection).await?;
         crash_point!("replay.1-asked");
-        let retried = self.inner.store.retry_delivery(connection.pk, key).await?;
+        let store = &self.ledger().store;
+        let retried = store.retry_delivery(connection.pk, key).await?;
         crash_point!("replay.2-stored");
-        self.inner.arrival.notify_one();
+        self.ledger().wake_inbox();
         Ok(retried)
     }
 
-    /// The latest deliveries of a connection, at most so many, newest first.
-    pub async fn deliveries(
+    /// Returns the latest deliveries of a connection.
+    pub(crate) async fn deliveries(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
         limit: u32,
-    ) -> Result<Vec<Delivery>, ConnectionError> {
-        let connection = self.connection_row(organization, code).await?;
-        let store = &self.inner.store;
-        let rows = store.deliveries(connection.pk, limit.into()).await?;
+    ) -> Result<Vec<Delivery>, Error> {
+        let connection = self.checkouts.connections().row(connection).await?;
+        let store = &self.ledger().store;
+        let rows = store
+            .deliveries(connection.pk, limit.min(MAX_PAGE).into())
+            .await?;
         let shown = |row| Delivery::of(connection.code.clone(), row);
         Ok(rows.into_iter().map(shown).collect())
     }
@@ -225,32 +238,33 @@ impl Delivery {
         Self {
             connection,
             key: row.key,
-            subjects: subjects(&row.events),
+            targets: targets(&row.events),
             types: row
                 .events
                 .into_iter()
                 .map(|event| event.gateway_type)
                 .collect(),
-            received_at: times::from_millis(row.received_at),
-            copies: row.delivery_count,
+            received_at: timestamp::from_millis(row.received_at),
+            delivery_count: row.delivery_count,
             timestamp_check: row.timestamp_check,
             matched_secret: row.matched_secret,
             state: row.state,
             attempts: row.attempts,
+            list_polls: row.list_polls,
             error: row.error,
         }
     }
 }
 
-fn subjects(events: &[Event]) -> Vec<String> {
-    let mut subjects: Vec<String> = Vec::new();
+fn targets(events: &[Event]) -> Vec<String> {
+    let mut targets: Vec<String> = Vec::new();
     for name in events
         .iter()
         .flat_map(|event| TargetName::all(&event.target))
     {
-        if !subjects.iter().any(|known| known == name.id()) {
-            subjects.push(name.id().to_owned());
+        if !targets.iter().any(|known| known == name.id()) {
+            targets.push(name.id().to_owned());
         }
     }
-    subjects
+    targets
 }

@@ -1,3 +1,5 @@
+//! The worker that applies deliveries.
+
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -6,68 +8,56 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::waiting::ApplyError;
-use crate::Host;
-use crate::checkouts::millis;
-use crate::store::{DeliveryRow, Postponement, StoreError};
+use super::Inbox;
+use super::retry::retry_unfinished;
+use crate::error::Error;
+use crate::store::{DeliveryRow, Postponement};
 
-/// How many deliveries a worker has under way at once; fetches are what they wait for.
+/// The number of deliveries that a worker applies at once. They wait for gateways most of the time.
 const CONCURRENCY: usize = 8;
-/// How often the store is looked at when nothing wakes the worker: another process may have
-/// stored a delivery, or have died over one.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// How long a look may take, and a note about a delivery.
-const LONGEST_LOOK: Duration = Duration::from_mins(1);
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_mins(5);
-/// A gateway that asks to be left alone for longer is asked again all the same.
-const LONGEST_GATEWAY_WAIT: Duration = Duration::from_hours(1);
+/// The time between two polls of the store when nothing wakes the worker: another process may have stored
+/// a delivery, or have died while applying one.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// The time limit of a poll, and of postponing a delivery.
+const STORE_TIMEOUT: Duration = Duration::from_mins(1);
 
-impl Host {
-    /// Applies deliveries as they come, until told to stop; then finishes what is in flight.
-    ///
-    /// Any number of these may run, in any number of processes. A panic of a provider or a handler
-    /// costs its delivery a try, nothing more. To be called within a Tokio runtime.
-    ///
-    /// **Cancellation.** Dropping the future ends what is in flight; see
-    /// [`apply_due_deliveries`](Self::apply_due_deliveries).
-    pub async fn run_inbox(&self, stop: CancellationToken) {
-        // Tasks of their own: one that holds the store's writer must go on while this waits for it.
+impl Inbox {
+    /// Applies deliveries as they arrive, until stopped; then finishes those that are under way.
+    pub(crate) async fn run(&self, stop: CancellationToken) {
+        // Each delivery has its own task: one that holds the writer of the store must go on while
+        // this loop waits for the writer.
         let mut running = JoinSet::new();
         while !stop.is_cancelled() {
-            // A connection on which nothing comes back any more must not end all work.
+            // A database connection that hangs must not stop this loop.
             let leased = self.lease(CONCURRENCY - running.len());
-            match tokio::time::timeout(LONGEST_LOOK, leased).await {
-                Err(_) => tracing::error!("the inbox does not answer"),
+            match tokio::time::timeout(STORE_TIMEOUT, leased).await {
+                Err(_) => tracing::error!("leasing deliveries timed out"),
                 Ok(Ok(leased)) => {
                     for (delivery, owner) in leased {
-                        let host = self.clone();
-                        running.spawn(async move { host.apply_or_postpone(delivery, owner).await });
+                        let inbox = self.clone();
+                        running
+                            .spawn(async move { inbox.apply_or_postpone(delivery, owner).await });
                     }
                 }
                 Ok(Err(error)) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
-                        "the inbox cannot be read"
+                        "deliveries cannot be leased"
                     );
                 }
             }
             tokio::select! {
                 Some(_) = running.join_next() => {}
-                () = self.inner.arrival.notified(), if running.len() < CONCURRENCY => {}
-                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = self.ledger().inbox_woken(), if running.len() < CONCURRENCY => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
                 () = stop.cancelled() => {}
             }
         }
         while running.join_next().await.is_some() {}
     }
 
-    /// Applies some deliveries that are due; returns how many there were.
-    ///
-    /// **Cancellation.** A delivery is applied as a whole or not at all; what a dropped future had
-    /// taken is taken up again when its lease runs out
-    /// ([`HostConfig::delivery_lease`](crate::HostConfig::delivery_lease)).
-    pub async fn apply_due_deliveries(&self) -> Result<usize, StoreError> {
+    /// Applies some deliveries that are due; returns their number.
+    pub(crate) async fn apply_due(&self) -> Result<usize, Error> {
         let leased = self.lease(CONCURRENCY).await?;
         let count = leased.len();
         let work = leased
@@ -80,79 +70,70 @@ impl Host {
     async fn apply_or_postpone(&self, delivery: DeliveryRow, owner: String) {
         crash_point!("delivery.1-leased");
         let work = AssertUnwindSafe(self.apply_delivery(&delivery, &owner)).catch_unwind();
-        let most = i64::from(self.inner.config.delivery_attempts);
-        // The try before may have ended the process, and the ones before it.
-        let tried = if delivery.failures < most {
+        let max_failures = i64::from(self.config.max_attempts);
+        // Earlier attempts may have ended the process: after too many of them there is no other
+        // attempt.
+        let tried = if delivery.failures < max_failures {
             self.while_leased(delivery.pk, &owner, work).await
         } else {
             None
         };
         let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
-        let too_often = delivery.failures + 1 >= most;
-        let (text, failed, park, looked, gateway_wait) = match tried {
+        let last_chance = delivery.failures + 1 >= max_failures;
+        let now = self.ledger().now();
+        let (text, retry) = match tried {
             Some(Ok(Ok(()))) => return,
-            Some(Ok(Err(error))) => {
-                let failed = !error.is_transient();
-                (
-                    error.text(),
-                    failed,
-                    error.is_final() || (too_often && failed),
-                    matches!(error, ApplyError::Incomplete),
-                    error.retry_after(),
-                )
-            }
+            Some(Ok(Err(error))) => (error.text(), error.retry(attempts, last_chance, now)),
             Some(Err(_)) => {
                 let text = "applying it panicked".to_owned();
-                (text, true, too_often, false, None)
+                (text, retry_unfinished(attempts, last_chance))
             }
             None => {
-                let text = "a try took too long, or never came back".to_owned();
-                (text, true, too_often, false, None)
+                let text = "an attempt took too long, or never ended".to_owned();
+                (text, retry_unfinished(attempts, last_chance))
             }
         };
-        let gateway_wait = gateway_wait.unwrap_or_default().min(LONGEST_GATEWAY_WAIT);
-        let wait = wait_after(attempts).max(gateway_wait);
-        let next_attempt = self.now_millis().saturating_add(millis(wait));
-        let postponed = Postponement {
+        let postponement = Postponement {
             error: &text,
-            next_attempt,
-            polled_list: looked,
-            failed,
-            park,
+            next_attempt: retry.at(now),
+            polled_list: retry.polled_list,
+            failed: retry.failed,
+            park: retry.park,
             delivery_count: delivery.delivery_count,
         };
-        if park {
+        if retry.park {
             tracing::error!(
                 delivery = delivery.key,
                 error = text,
                 "a delivery is parked"
             );
-        } else {
+        } else if retry.failed {
             tracing::warn!(
                 delivery = delivery.key,
                 error = text,
                 "a delivery has to wait"
             );
+        } else {
+            tracing::debug!(
+                delivery = delivery.key,
+                reason = text,
+                "a delivery is postponed"
+            );
         }
         crash_point!("postponed.1-failed");
-        let store = &self.inner.store;
-        let stored = store.postpone_delivery(delivery.pk, &owner, postponed);
-        let stored = tokio::time::timeout(LONGEST_LOOK, stored).await;
+        let store = &self.ledger().store;
+        let stored = store.postpone_delivery(delivery.pk, &owner, postponement);
+        let stored = tokio::time::timeout(STORE_TIMEOUT, stored).await;
         crash_point!("postponed.2-stored");
-        // Where it is not, nothing is lost: the lease runs out and the delivery is taken up again.
+        // If this is not stored, nothing is lost: the lease runs out and the delivery is tried
+        // again.
         match stored {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(
                 error = &error as &dyn std::error::Error,
-                "a delivery keeps its lease"
+                "a delivery cannot be postponed and keeps its lease"
             ),
-            Err(_) => tracing::error!("a delivery keeps its lease: the inbox does not answer"),
+            Err(_) => tracing::error!("postponing a delivery timed out: it keeps its lease"),
         }
     }
-}
-
-/// Doubles from half a second to five minutes.
-fn wait_after(attempts: u32) -> Duration {
-    let doublings = attempts.saturating_sub(1).min(16);
-    FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT)
 }

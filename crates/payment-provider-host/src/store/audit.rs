@@ -5,8 +5,8 @@ use payment_provider_core::{Currency, OrganizationId, Payment, Refund};
 use super::row::Row;
 use super::statement::statement;
 use super::tables::payables;
-use super::{PayableRow, Result, Transaction};
-use crate::cash::Verdict;
+use super::{Result, Transaction};
+use crate::accounting::{AllocationOutcome, PayableRecord};
 
 /// A payment as its columns describe it, and as its details do.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub(crate) struct AuditedPayment {
     pub amount: i64,
     /// `None` if they cannot be read.
     pub details: Option<Payment>,
-    pub allocation_outcome: Option<Verdict>,
+    pub allocation_outcome: Option<AllocationOutcome>,
     pub applied: i64,
     pub overpaid: i64,
 }
@@ -123,7 +123,7 @@ impl Transaction {
         organization: Option<&OrganizationId>,
         after: i64,
         limit: i64,
-    ) -> Result<Vec<PayableRow>> {
+    ) -> Result<Vec<PayableRecord>> {
         let find = statement!("read payables", PAYABLES, after, organization, limit);
         self.fetch_all(find, payables::read).await
     }

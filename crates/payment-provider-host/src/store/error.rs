@@ -1,9 +1,10 @@
-use std::fmt;
+use crate::error::{Error, ErrorKind};
+use crate::transient::LostRace;
 
 /// A failure of the store. The transaction in which it happened has changed nothing.
 #[derive(Debug, thiserror::Error)]
 #[error("the store failed to {action}")]
-pub struct StoreError {
+pub(crate) struct StoreError {
     action: &'static str,
     source: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -25,10 +26,10 @@ impl StoreError {
     }
 
     /// Returns true if the same step may succeed later: the database is busy or unreachable, or
-    /// another transaction was in the way. A value that the database refuses to write, or a row that
-    /// cannot be read, stays an error.
-    pub fn is_transient(&self) -> bool {
-        is_transient(self)
+    /// another transaction was in the way.
+    #[cfg(test)]
+    pub(crate) fn is_transient(&self) -> bool {
+        crate::transient::is_transient(self)
     }
 
     /// Returns true if the database aborted this transaction so that another one could go on. The
@@ -48,110 +49,8 @@ impl StoreError {
     }
 }
 
-/// Returns true if an error is caused by a busy or unreachable database, or by a concurrent
-/// transaction. Follows the chain of sources, so it also finds errors of statements that a host ran in
-/// a transaction of the store and wrapped in its own error types.
-pub(crate) fn is_transient(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| {
-        let of_database = error.downcast_ref::<sqlx::Error>();
-        error.is::<LostRace>() || of_database.is_some_and(is_transient_sqlx)
-    })
-}
-
-fn is_transient_sqlx(error: &sqlx::Error) -> bool {
-    use sqlx::Error::{
-        BeginFailed, Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed,
-    };
-    match error {
-        // A server that shuts down can end a conversation at any point.
-        Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed | BeginFailed => {
-            true
-        }
-        Database(error) => is_transient_code(&**error),
-        _ => false,
-    }
-}
-
-#[derive(Debug)]
-struct LostRace;
-
-impl fmt::Display for LostRace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("another transaction was first")
-    }
-}
-
-impl std::error::Error for LostRace {}
-
-fn is_transient_code(error: &dyn sqlx::error::DatabaseError) -> bool {
-    let Some(code) = error.code() else {
-        return false;
-    };
-    #[cfg(feature = "sqlite")]
-    if error
-        .try_downcast_ref::<sqlx::sqlite::SqliteError>()
-        .is_some()
-    {
-        // Busy, locked, a failed read or write, a full disk. The high bits of the code are detail.
-        return code
-            .parse::<i32>()
-            .is_ok_and(|code| [5, 6, 10, 13].contains(&(code & 0xff)));
-    }
-    #[cfg(feature = "postgres")]
-    if error
-        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
-        .is_some()
-    {
-        return is_transient_sqlstate(&code);
-    }
-    let _ = code;
-    false
-}
-
-/// Returns true for the SQLSTATE codes that say nothing about the statement itself; see
-/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-#[cfg(feature = "postgres")]
-fn is_transient_sqlstate(code: &str) -> bool {
-    let by_class = matches!(
-        code.get(..2),
-        // The connection failed; too few resources; the disk or the system failed.
-        Some("08" | "53" | "58")
-    );
-    by_class
-        || matches!(
-            code,
-            // Aborted for another transaction: a serialization failure, a deadlock, a lock timeout.
-            "40001" | "40P01" | "55P03"
-            // A timeout of the database: of a statement, a transaction or a session.
-            | "57014" | "25P03" | "25P04" | "57P05"
-            // Shut down, crashed, or starting.
-            | "57P01" | "57P02" | "57P03"
-            // A standby: the writable server is another one by now, or is not ready yet.
-            | "25006" | "55000"
-            // A connection on which other code left a transaction open.
-            | "25001" | "25P02"
-            // A statement that was prepared before the tables were changed, or on another connection
-            // behind the same pooler.
-            | "0A000" | "26000" | "42P05"
-        )
-}
-
-#[cfg(test)]
-mod tests {
-    #[cfg(feature = "postgres")]
-    #[test]
-    fn transient_codes_are_distinguished_from_permanent_ones() {
-        use super::is_transient_sqlstate;
-        for transient in [
-            "08006", "08001", "53300", "53100", "57P01", "57P03", "40001", "40P01", "55P03",
-            "58030", "25006", "57014", "25P02", "0A000", "26000",
-        ] {
-            assert!(is_transient_sqlstate(transient), "{transient}");
-        }
-        for permanent in [
-            "23505", "23514", "42P01", "28P01", "22021", "3D000", "42501", "",
-        ] {
-            assert!(!is_transient_sqlstate(permanent), "{permanent}");
-        }
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::with_source(ErrorKind::Storage, error)
     }
 }

@@ -7,19 +7,22 @@
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("payment-provider-host needs a store: enable its feature `sqlite` or `postgres`");
 
+mod account;
+mod account_keys;
 mod audit;
+mod dialect;
 mod engine;
 mod error;
 mod location;
 mod nul_escape;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod query;
 mod row;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
 mod tables;
-mod target_name;
 mod transaction;
 mod two_texts;
 mod value;
@@ -31,17 +34,16 @@ mod contract;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use account_keys::AccountKeys;
 pub(crate) use audit::{AuditedPayment, AuditedRefund, DanglingKind, DanglingRow};
+use dialect::Dialect;
 use engine::Engine;
-pub use error::StoreError;
-pub(crate) use error::is_transient;
+pub(crate) use error::StoreError;
 pub(crate) use location::DatabaseLocation;
 #[cfg(feature = "postgres")]
 pub use postgres::{InvalidSchemaName, SchemaName};
-use statement::{Dialect, Translator};
+use statement::Translator;
 pub(crate) use tables::*;
-pub use tables::{DeliveryState, HistoryKind};
-pub(crate) use target_name::TargetName;
 pub use transaction::Transaction;
 
 /// The error of a tool that opens a database in which no host has ever run.
@@ -60,7 +62,7 @@ impl Store {
     fn new(engine: Engine, dialect: Dialect) -> Self {
         Self {
             engine,
-            translator: Arc::new(Translator::new(dialect)),
+            translator: Arc::new(Translator::new(dialect, tables::columns)),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-/// Replaces every NUL by U+FFFD. For texts that no row is looked up by: identifiers contain no NUL.
+use crate::accounting::TargetName;
+
+/// Replaces every NUL by U+FFFD: in texts that are stored, and in those that rows are looked up by.
 pub(super) fn without_nul(text: &str) -> Cow<'_, str> {
     if text.contains('\0') {
         Cow::Owned(text.replace('\0', "\u{fffd}"))
@@ -22,9 +24,25 @@ pub(super) fn escaped_key(key: &str) -> Cow<'_, str> {
     }
 }
 
+/// Returns the text by which a name is looked up, as it is stored.
+pub(super) fn name_key(name: &TargetName) -> Cow<'_, str> {
+    match name {
+        TargetName::Payment(_) => Cow::Owned(escaped_key(&name.key()).into_owned()),
+        _ => without_nul(name.id()),
+    }
+}
+
+/// Reads back what [`escaped_key`] wrote.
+pub(super) fn unescaped_key(key: String) -> String {
+    match key.strip_prefix("escaped:") {
+        Some(escaped) => escaped.replace("%00", "\0").replace("%25", "%"),
+        None => key,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{escaped_key, without_nul};
+    use super::{escaped_key, unescaped_key, without_nul};
 
     #[test]
     fn only_nul_is_replaced() {
@@ -36,5 +54,8 @@ mod tests {
         assert_eq!(escaped_key("payment:50%:p"), "payment:50%:p");
         assert_eq!(escaped_key("payment:\0%00:p"), "escaped:payment:%00%2500:p");
         assert_ne!(escaped_key("payment:\0:p"), escaped_key("payment:%00:p"));
+        for key in ["payment:50%:p", "payment:\0%00:p", "payment:%25\0:p"] {
+            assert_eq!(unescaped_key(escaped_key(key).into_owned()), key);
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::str::FromStr;
 
+use payment_provider_core::DedupKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::nul_escape::unescaped_key;
 use super::{Result, StoreError};
 
 /// A row of whichever database. An error names the column, not the content.
@@ -74,6 +76,10 @@ impl Row<'_> {
     /// Reads a unit variant of an enum, stored by its name.
     pub(in crate::store) fn variant<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
         from_name(&self.text(column)?, column)
+    }
+
+    pub(in crate::store) fn dedup_key(&self, column: &'static str) -> Result<DedupKey> {
+        from_name(&unescaped_key(self.text(column)?), column)
     }
 
     pub(in crate::store) fn optional_variant<T: DeserializeOwned>(

@@ -19,7 +19,7 @@ use std::sync::{PoisonError, RwLock};
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-use super::tables::columns;
+use super::dialect::Dialect;
 use super::two_texts::TwoTexts;
 use super::value::Value;
 
@@ -75,27 +75,23 @@ macro_rules! statement {
 }
 pub(in crate::store) use statement;
 
-/// The variant of SQL that a database speaks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) enum Dialect {
-    #[cfg(feature = "sqlite")]
-    Sqlite,
-    #[cfg(feature = "postgres")]
-    Postgres { schema: super::SchemaName },
-}
+/// Returns the columns that rows of a table are read from.
+pub(in crate::store) type Columns = fn(&str) -> &'static [&'static str];
 
 /// Translates texts into the SQL of one database, each once.
 #[derive(Debug)]
 pub(in crate::store) struct Translator {
     pub(super) dialect: Dialect,
+    columns: Columns,
     /// By address and length of the text, and whether rows are locked.
     known: RwLock<HashMap<(usize, usize, bool), SqlStr>>,
 }
 
 impl Translator {
-    pub(in crate::store) fn new(dialect: Dialect) -> Self {
+    pub(in crate::store) fn new(dialect: Dialect, columns: Columns) -> Self {
         Self {
             dialect,
+            columns,
             known: RwLock::default(),
         }
     }
@@ -130,7 +126,7 @@ impl Translator {
                 "@" => self.qualify(&mut sql),
                 "#" => {
                     let end = rest.find(|letter| !in_name(letter)).unwrap_or(rest.len());
-                    list_columns(&mut sql, &rest[..end]);
+                    self.list_columns(&mut sql, &rest[..end]);
                     rest = &rest[end..];
                 }
                 _ => {
@@ -189,13 +185,14 @@ impl Translator {
         });
         let _ = (sqlite, postgres);
     }
-}
 
-/// The columns of a table, each with the table's name. The database refuses what is no table.
-fn list_columns(sql: &mut String, table: &str) {
-    for (number, column) in columns(table).iter().enumerate() {
-        let comma = if number > 0 { ", " } else { "" };
-        sql.extend([comma, table, ".", column, " AS ", column]);
+    /// Lists the columns of a table, each with the table's name. The database refuses an unknown
+    /// table.
+    fn list_columns(&self, sql: &mut String, table: &str) {
+        for (number, column) in (self.columns)(table).iter().enumerate() {
+            let comma = if number > 0 { ", " } else { "" };
+            sql.extend([comma, table, ".", column, " AS ", column]);
+        }
     }
 }
 
@@ -209,6 +206,10 @@ mod tests {
 
     const MARKED: &str = "SELECT #connection_secrets, '{}' FROM @connection_secrets {JOIN} @a \
          USING (b) WHERE c {any $1} AND d = $2 {FOR NO KEY UPDATE}";
+    fn columns(_: &str) -> &'static [&'static str] {
+        &["connection_pk", "label", "last_matched_at"]
+    }
+
     const COLUMNS: &str = "SELECT connection_secrets.connection_pk AS connection_pk, \
          connection_secrets.label AS label, \
          connection_secrets.last_matched_at AS last_matched_at, '{}' FROM ";
@@ -216,7 +217,7 @@ mod tests {
     #[cfg(feature = "sqlite")]
     #[test]
     fn marks_become_clauses_of_sqlite() {
-        let translator = Translator::new(Dialect::Sqlite);
+        let translator = Translator::new(Dialect::Sqlite, columns);
         let rest = "connection_secrets CROSS JOIN a USING (b) \
              WHERE c IN (SELECT value FROM json_each($1)) AND d = $2 ";
         for locks in [true, false] {
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn marks_become_clauses_of_postgres() {
         let schema = crate::store::SchemaName::default();
-        let translator = Translator::new(Dialect::Postgres { schema });
+        let translator = Translator::new(Dialect::Postgres { schema }, columns);
         let rest = "\"payment_provider\".connection_secrets JOIN \"payment_provider\".a USING (b) \
              WHERE c = ANY ($1) AND d = $2 ";
         for (locks, clause) in [(true, "FOR NO KEY UPDATE"), (false, "")] {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,8 +7,10 @@ use sqlx::SqlStr;
 use sqlx::postgres::PgConnection;
 #[cfg(feature = "sqlite")]
 use sqlx::sqlite::SqliteConnection;
+use tokio::sync::Notify;
 
-use super::engine::Target;
+use super::query::Target;
+use super::row::Row;
 use super::statement::{Statement, Translator};
 use super::{Result, StoreError};
 
@@ -25,13 +27,13 @@ pub struct Transaction {
     pub(super) connection: Connection,
     pub(super) translator: Arc<Translator>,
     writes: bool,
+    /// Notified once the transaction is committed.
+    wake: Option<Arc<Notify>>,
     /// Keys of the payables whose rows are locked.
     locked_payables: BTreeSet<i64>,
     /// Locks of the names that this transaction makes known.
     #[cfg(feature = "postgres")]
     pub(super) known_names: BTreeSet<i64>,
-    /// Deduplication keys that were looked up and not found, by connection.
-    absent_keys: HashSet<(i64, String)>,
     /// The host had access to the connection.
     #[cfg(feature = "postgres")]
     lent: bool,
@@ -62,10 +64,10 @@ impl Transaction {
             connection,
             translator: Arc::clone(translator),
             writes,
+            wake: None,
             locked_payables: BTreeSet::new(),
             #[cfg(feature = "postgres")]
             known_names: BTreeSet::new(),
-            absent_keys: HashSet::new(),
             #[cfg(feature = "postgres")]
             lent: false,
         }
@@ -94,12 +96,18 @@ impl Transaction {
         }
     }
 
+    /// Notifies a task once the transaction is committed: before that, the task would not see what
+    /// the transaction wrote.
+    pub(crate) fn wake_after_commit(&mut self, wake: &Arc<Notify>) {
+        self.wake = Some(Arc::clone(wake));
+    }
+
     /// Makes everything in the transaction durable.
     pub(crate) async fn commit(self) -> Result<()> {
         let failed = |error| StoreError::new("commit a transaction", error);
         match self.connection {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(inner) => inner.commit().await.map_err(failed),
+            Connection::Sqlite(inner) => inner.commit().await.map_err(failed)?,
             #[cfg(feature = "postgres")]
             Connection::Postgres(mut inner) => {
                 if self.lent {
@@ -108,9 +116,13 @@ impl Transaction {
                     let probe = sqlx::query("SELECT 1").execute(&mut *inner).await;
                     probe.map_err(failed)?;
                 }
-                inner.commit().await.map_err(failed)
+                inner.commit().await.map_err(failed)?;
             }
         }
+        if let Some(wake) = self.wake {
+            wake.notify_one();
+        }
+        Ok(())
     }
 
     pub(super) fn sql(&self, statement: &Statement<'_>) -> SqlStr {
@@ -132,27 +144,50 @@ impl Transaction {
         !self.locks_rows() || self.locked_payables.contains(&payable_pk)
     }
 
-    /// Returns true if the rows of some payables are locked, or need not be.
-    #[cfg(feature = "postgres")]
-    pub(super) fn has_locked_any(&self) -> bool {
-        !self.locks_rows() || !self.locked_payables.is_empty()
-    }
-
     /// Remembers that the row of a payable is locked.
     pub(super) fn note_locked(&mut self, payable_pk: i64) {
         if self.locks_rows() {
             self.locked_payables.insert(payable_pk);
         }
     }
+}
 
-    /// Remembers that a deduplication key was looked up and not found.
-    pub(super) fn note_absent(&mut self, connection_pk: i64, key: &str) {
-        self.absent_keys.insert((connection_pk, key.to_owned()));
+impl Transaction {
+    pub(in crate::store) async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
+        let sql = self.sql(&statement);
+        statement.execute_on(self.connection.target(), sql).await
     }
 
-    /// Returns true, once, if a deduplication key was looked up and not found.
-    pub(super) fn take_absent(&mut self, connection_pk: i64, key: &str) -> bool {
-        self.absent_keys.remove(&(connection_pk, key.to_owned()))
+    pub(in crate::store) async fn fetch_optional<T>(
+        &mut self,
+        statement: Statement<'_>,
+        read: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let sql = self.sql(&statement);
+        let target = self.connection.target();
+        statement.fetch_optional_on(target, sql, read).await
+    }
+
+    /// Returns the only row. It is an error if there is none.
+    pub(in crate::store) async fn fetch_one<T>(
+        &mut self,
+        statement: Statement<'_>,
+        read: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let sql = self.sql(&statement);
+        let target = self.connection.target();
+        let found = statement.fetch_optional_on(target, sql, read).await?;
+        statement.found(found)
+    }
+
+    pub(in crate::store) async fn fetch_all<T>(
+        &mut self,
+        statement: Statement<'_>,
+        read: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let sql = self.sql(&statement);
+        let target = self.connection.target();
+        statement.fetch_all_on(target, sql, read).await
     }
 }
 

@@ -3,21 +3,18 @@
 //! All others are written once. Statements that only one database needs are with what is special about
 //! it: row and advisory locks in `postgres/locks.rs`, the release of leases in `sqlite/mod.rs`.
 
-use super::statement::Dialect;
+use super::dialect::Dialect;
 
 /// A statement with a text for each database.
 #[derive(Debug)]
 pub(in crate::store) struct TwoTexts {
     #[cfg_attr(not(test), expect(dead_code, reason = "listed by a test"))]
     reason: &'static str,
-    #[cfg_attr(
-        not(feature = "sqlite"),
-        expect(dead_code, reason = "another database")
-    )]
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "another database"))]
     sqlite: &'static str,
     #[cfg_attr(
         not(feature = "postgres"),
-        expect(dead_code, reason = "another database")
+        allow(dead_code, reason = "another database")
     )]
     postgres: &'static str,
 }

@@ -8,7 +8,7 @@ use payment_provider_core::{
 };
 
 use super::nul_escape::{escaped_key, without_nul};
-use crate::PayableId;
+use crate::payable_id::PayableId;
 
 /// The value of a parameter.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(in crate::store) enum Value<'v> {
     Bytes(&'v [u8]),
     /// For `{any $1}`.
     Numbers(&'v [i64]),
-    /// For `{any $1}`.
+    /// For `{any $1}`. None contains NUL.
     Texts(Vec<Cow<'v, str>>),
 }
 
@@ -84,7 +84,11 @@ impl<'v> From<&'v [i64]> for Value<'v> {
 
 impl<'v> From<Vec<Cow<'v, str>>> for Value<'v> {
     fn from(texts: Vec<Cow<'v, str>>) -> Self {
-        Self::Texts(texts)
+        let stored = texts.into_iter().map(|text| match without_nul(&text) {
+            Cow::Owned(replaced) => Cow::Owned(replaced),
+            Cow::Borrowed(_) => text,
+        });
+        Self::Texts(stored.collect())
     }
 }
 

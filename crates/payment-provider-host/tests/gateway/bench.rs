@@ -5,7 +5,12 @@ use std::time::Duration;
 use super::store::{Place, wait_for_workers};
 use super::{Gateway, ManualClock, MemoryFactory, delivery};
 use payment_provider_core::*;
-use payment_provider_host::*;
+use payment_provider_host::ErrorKind;
+use payment_provider_host::HostBuilder;
+use payment_provider_host::encryption::DecryptError;
+use payment_provider_host::inbox::{Delivery, DeliveryState, Receipt};
+use payment_provider_host::payable::PayableView;
+use payment_provider_host::prelude::*;
 
 pub struct Bench {
     pub gateway: Gateway,
@@ -18,8 +23,9 @@ pub fn organization() -> OrganizationId {
     OrganizationId::new("org").unwrap()
 }
 
-pub fn code() -> ConnectionCode {
-    ConnectionCode::new("main").unwrap()
+/// A connection of the organization by its code; the bench adds `main`.
+pub fn connection(code: &str) -> ConnectionRef {
+    connection_of(&organization(), code)
 }
 
 pub fn provider() -> ProviderId {
@@ -41,6 +47,31 @@ pub fn invoice(id: &str, amount: &str) -> Payable {
     )
 }
 
+/// The customer, with a phone number.
+pub fn payer() -> Customer {
+    Customer::new(customer()).with_phone("9000000000")
+}
+
+/// A connection of any organization by its code.
+pub fn connection_of(organization: &OrganizationId, code: &str) -> ConnectionRef {
+    ConnectionRef::new(organization.clone(), ConnectionCode::new(code).unwrap())
+}
+
+/// The fields that an error names as invalid.
+pub fn invalid_fields(error: &Error) -> Vec<String> {
+    let ErrorKind::Invalid(violations) = error.kind() else {
+        panic!("{error:?}");
+    };
+    violations.iter().map(|one| one.field.to_string()).collect()
+}
+
+/// The reason for which stored secrets do not decrypt.
+pub fn decrypt_error(error: &Error) -> Option<DecryptError> {
+    assert!(matches!(error.kind(), ErrorKind::Encryption), "{error:?}");
+    let source = std::error::Error::source(error)?;
+    source.downcast_ref().copied()
+}
+
 impl Bench {
     pub async fn new() -> Self {
         Self::with_handler(()).await
@@ -51,15 +82,13 @@ impl Bench {
         let gateway = Gateway::default();
         let clock = ManualClock::new();
         let host = runtime(&gateway, &clock, &place, handler).await;
-        let settings = ConnectionSettings::new().with("key", "k1");
-        let new = NewConnection::new(organization(), provider(), code(), "Main", settings);
-        host.add_connection(new).await.unwrap();
         let bench = Self {
             gateway,
             clock,
             host,
             place,
         };
+        bench.add_connection("main", "k1").await;
         bench.link_customer("main").await;
         bench
     }
@@ -69,15 +98,34 @@ impl Bench {
         runtime(&self.gateway, &self.clock, &self.place, ()).await
     }
 
-    pub async fn link_customer(&self, connection: &str) {
-        let customer = Customer::new(customer()).with_phone("9000000000");
-        let connection = ConnectionCode::new(connection).unwrap();
-        let link = NewCustomerLink::new(organization(), customer, connection);
-        self.host.link_customer(link).await.unwrap();
+    pub async fn link_customer(&self, code: &str) {
+        let linked = self.host.link_customer(&connection(code), &payer()).await;
+        linked.unwrap();
+    }
+
+    /// Adds a connection of the organization with this key.
+    pub async fn add_connection(&self, code: &str, key: &str) {
+        self.add_connection_of(&organization(), code, key).await;
+    }
+
+    /// Adds a connection of any organization with this key.
+    pub async fn add_connection_of(&self, organization: &OrganizationId, code: &str, key: &str) {
+        let settings = ConnectionSettings::new().with("key", key);
+        let connection = connection_of(organization, code);
+        let new = NewConnection::new(connection, provider(), code, settings);
+        self.host.add_connection(new).await.unwrap();
     }
 
     pub async fn url(&self, invoice: &Payable) -> PaymentUrl {
-        self.host.payment_url(invoice).await.unwrap()
+        self.host.payment_url(invoice).await.unwrap().pay().unwrap()
+    }
+
+    /// Asks for a payment URL of a payable for which nothing is due; returns the reason.
+    pub async fn nothing_due(&self, invoice: &Payable) -> NothingDue {
+        match self.host.payment_url(invoice).await.unwrap() {
+            PaymentUrlOutcome::NothingDue(reason) => reason,
+            outcome => panic!("{outcome:?}"),
+        }
     }
 
     pub async fn receive(&self, events: &[Event]) -> Receipt {
@@ -85,20 +133,17 @@ impl Bench {
     }
 
     /// Deliveries arrive when the clock says so, no two in the same millisecond.
-    pub async fn receive_request(
-        &self,
-        mut request: WebhookRequest,
-    ) -> Result<Receipt, ReceiveError> {
+    pub async fn receive_request(&self, mut request: WebhookRequest) -> Result<Receipt, Error> {
         self.clock.advance(Duration::from_millis(1));
         request.received_at = self.clock.now();
         self.host
-            .receive_webhook(&provider(), &organization(), &code(), &request)
+            .receive_webhook(&provider(), &connection("main"), &request)
             .await
     }
 
-    /// Applies all that is due, moving the clock over the waits in between. Whatever was told, the
-    /// books add up then.
-    pub async fn settle(&self) {
+    /// Applies all that is due, moving the clock over the waits in between, and checks that the ledger is
+    /// sound.
+    pub async fn apply_all(&self) {
         for _ in 0..40 {
             while self.host.apply_due_deliveries().await.unwrap() > 0 {}
             let deliveries = self.deliveries().await;
@@ -106,7 +151,7 @@ impl Bench {
                 .iter()
                 .all(|delivery| delivery.state != DeliveryState::Pending)
             {
-                let report = self.host.verify_ledger(None).await.unwrap();
+                let report = self.host.audit_ledger(None).await.unwrap();
                 assert!(report.is_sound(), "{:#?}", report.findings);
                 return;
             }
@@ -120,7 +165,7 @@ impl Bench {
     pub async fn deliveries(&self) -> Vec<Delivery> {
         let newest_first = self
             .host
-            .deliveries(&organization(), &code(), u32::MAX)
+            .deliveries(&connection("main"), u32::MAX)
             .await
             .unwrap();
         newest_first.into_iter().rev().collect()
@@ -135,20 +180,20 @@ impl Bench {
             .expect("a payable")
     }
 
-    /// `received credited surplus progress` of a payable.
+    /// `received applied overpaid progress` of a payable.
     pub async fn totals(&self, id: &str) -> String {
         let PayableView {
             received,
-            credited,
-            surplus,
+            applied,
+            overpaid,
             progress,
             ..
         } = self.view(id).await;
         format!(
             "{} {} {} {progress}",
             received.decimal(),
-            credited.decimal(),
-            surplus.decimal()
+            applied.decimal(),
+            overpaid.decimal()
         )
     }
 }
@@ -172,10 +217,10 @@ pub async fn runtime_with(
     handler: impl PaymentHandler,
 ) -> Host {
     let key = place.directory.path().join("sealing.key");
-    let key = SealingKey::from_file_or_new(&key).unwrap();
+    let key = EncryptionKey::from_file_or_new(&key).unwrap();
     builder
         .with_registry(registry(gateway))
-        .with_encryption_keys(SealingKeys::new(key))
+        .with_encryption_keys(EncryptionKeys::new(key))
         .with_clock(std::sync::Arc::new(clock.clone()))
         .with_handler(handler)
         .build()

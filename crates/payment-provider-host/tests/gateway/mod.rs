@@ -5,11 +5,11 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod bench;
+pub mod notifications;
 #[cfg(feature = "postgres")]
 #[path = "../server/mod.rs"]
 pub mod server;
 pub mod store;
-pub mod told;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -69,15 +69,17 @@ pub struct State {
     pub unsupported: bool,
     /// The gateway can be asked nothing.
     pub unaskable: bool,
-    /// What is stated as paid beyond the payments that are listed, by reference, in smallest units.
+    /// Amounts that are reported as paid beyond the listed payments, by reference, in smallest units.
     pub unlisted: HashMap<String, i64>,
-    /// What a checkout must keep to.
+    /// The list of payments gives no answer.
+    pub list_is_down: bool,
+    /// The limits of a checkout.
     pub limits: CheckoutLimits,
     /// Creations and cancellations wait before they act, fetches before they answer.
     pub hold: bool,
     /// The answer to a creation is kept back.
     pub hold_answer: bool,
-    /// How many calls have waited so far.
+    /// The number of calls that have waited so far.
     waited: usize,
     /// Creations make the link and say that it is not the one asked for.
     pub wrong_amount: bool,
@@ -177,6 +179,18 @@ pub fn paid_event(reference: &str, payment: &Payment) -> Event {
     Event::new("PAYMENT", target, EventKind::Payment(payment.clone()))
 }
 
+/// A link event that names no payment: it claims that an order was paid, and states the link's totals.
+pub fn claim_events(gateway: &Gateway, reference: &str, payment: &Payment) -> Vec<Event> {
+    let order = payment.order_id.clone().expect("a payment of an order");
+    let target = about(reference).with_order_id(Some(order.clone()));
+    let claim = EventKind::PaymentClaimed(PaymentClaim::new(order, payment.amount));
+    let totals = EventKind::Snapshot(gateway.snapshot(reference));
+    vec![
+        Event::new("LINK", target.clone(), claim),
+        Event::new("LINK", target, totals),
+    ]
+}
+
 #[derive(Debug)]
 pub struct MemoryFactory {
     descriptor: ProviderDescriptor,
@@ -253,7 +267,7 @@ impl std::fmt::Debug for Memory {
 }
 
 impl Memory {
-    fn error(&self, kind: ErrorKind, operation: Operation) -> ProviderError {
+    fn error(&self, kind: ProviderErrorKind, operation: Operation) -> ProviderError {
         ProviderError::new(kind, operation, self.descriptor.id.clone())
     }
 
@@ -284,22 +298,22 @@ impl Memory {
         let mut state = self.gateway.state();
         state.calls.push(format!("{operation} {reference}"));
         if state.unaskable && operation != Operation::CancelCheckout {
-            return Err(self.error(ErrorKind::Unsupported, operation));
+            return Err(self.error(ProviderErrorKind::Unsupported, operation));
         }
         if state.faults.front() == Some(&Fault::Down) {
             state.faults.pop_front();
-            return Err(self.error(ErrorKind::Timeout, operation));
+            return Err(self.error(ProviderErrorKind::Timeout, operation));
         }
         if state.faults.front() == Some(&Fault::Revoked) {
             state.faults.pop_front();
-            return Err(self.error(ErrorKind::Authentication, operation));
+            return Err(self.error(ProviderErrorKind::Authentication, operation));
         }
         if state.faults.front() == Some(&Fault::Skip) {
             state.faults.pop_front();
         }
         drop(state);
         self.checkout(reference)
-            .ok_or_else(|| self.error(ErrorKind::NotFound, operation))
+            .ok_or_else(|| self.error(ProviderErrorKind::NotFound, operation))
     }
 }
 
@@ -366,9 +380,11 @@ impl PaymentProvider for Memory {
             }
         };
         match fault {
-            Some(Fault::BeforeCommit) => return Err(self.error(ErrorKind::Timeout, operation)),
+            Some(Fault::BeforeCommit) => {
+                return Err(self.error(ProviderErrorKind::Timeout, operation));
+            }
             Some(Fault::Refused) => {
-                let error = self.error(ErrorKind::Refused, operation);
+                let error = self.error(ProviderErrorKind::Refused, operation);
                 return Err(error.with_gateway_code("not_enabled"));
             }
             _ => {}
@@ -402,15 +418,15 @@ impl PaymentProvider for Memory {
         self.gateway.wait_while(|state| state.hold_answer).await;
         if self.gateway.state().wrong_amount {
             return Err(self
-                .error(ErrorKind::Conflict, operation)
+                .error(ProviderErrorKind::Conflict, operation)
                 .with_effect(Effect::MaybeApplied));
         }
         if fault == Some(Fault::AfterCommit) {
-            return Err(self.error(ErrorKind::Timeout, operation));
+            return Err(self.error(ProviderErrorKind::Timeout, operation));
         }
         let made = self
             .checkout(reference)
-            .ok_or_else(|| self.error(ErrorKind::NotFound, operation))?;
+            .ok_or_else(|| self.error(ProviderErrorKind::NotFound, operation))?;
         Ok(CreatedCheckout::Created(made))
     }
 
@@ -426,7 +442,7 @@ impl PaymentProvider for Memory {
     ) -> Result<Cancellation, ProviderError> {
         if self.gateway.state().unsupported {
             self.gateway.wait_while(|state| state.hold).await;
-            return Err(self.error(ErrorKind::Unsupported, Operation::CancelCheckout));
+            return Err(self.error(ProviderErrorKind::Unsupported, Operation::CancelCheckout));
         }
         let found = self.read(checkout, Operation::CancelCheckout)?;
         self.gateway.wait_while(|state| state.hold).await;
@@ -454,10 +470,13 @@ impl PaymentProvider for Memory {
             .state()
             .calls
             .push(format!("list_payments {reference}"));
+        if self.gateway.state().list_is_down {
+            return Err(self.error(ProviderErrorKind::Timeout, Operation::ListPayments));
+        }
         let links = &self.gateway.state().links;
         let link = links.get(reference);
         link.map(|link| link.payments.clone())
-            .ok_or_else(|| self.error(ErrorKind::NotFound, Operation::ListPayments))
+            .ok_or_else(|| self.error(ProviderErrorKind::NotFound, Operation::ListPayments))
     }
 
     async fn handle_webhook(
@@ -473,7 +492,10 @@ impl PaymentProvider for Memory {
             check.compare(label, key.as_bytes());
         }
         let Some(matched) = check.finish() else {
-            return Err(self.error(ErrorKind::InvalidSignature, Operation::HandleWebhook));
+            return Err(self.error(
+                ProviderErrorKind::InvalidSignature,
+                Operation::HandleWebhook,
+            ));
         };
         let events = serde_json::from_slice(&request.body).unwrap_or_default();
         let stale = request.headers.contains_key("x-stale");

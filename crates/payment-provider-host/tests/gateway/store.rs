@@ -1,7 +1,12 @@
 //! The database that a test runs on: PostgreSQL in the test program `on_postgres`, which contains the
 //! same test functions as the others, and SQLite in these.
 
-use payment_provider_host::*;
+use std::path::PathBuf;
+
+use payment_provider_host::HostBuilder;
+#[cfg(feature = "postgres")]
+use payment_provider_host::SchemaName;
+use payment_provider_host::prelude::*;
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
@@ -86,12 +91,34 @@ impl Place {
 
     /// The database of this place, for one more process.
     pub async fn open(&self) -> HostBuilder {
+        self.address().open().await
+    }
+
+    pub fn address(&self) -> Address {
+        Address {
+            directory: self.directory.path().to_owned(),
+            schema: self.schema.clone(),
+            server: self.server.clone(),
+        }
+    }
+}
+
+/// The parts of a place that another process needs.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct Address {
+    pub directory: PathBuf,
+    schema: String,
+    server: Option<String>,
+}
+
+impl Address {
+    pub async fn open(&self) -> HostBuilder {
         #[cfg(feature = "postgres")]
         if let Some(server) = &self.server {
             return self.open_postgres(server).await;
         }
         #[cfg(feature = "sqlite")]
-        return Host::sqlite(self.directory.path().join("host.db"));
+        return Host::sqlite(self.directory.join("host.db"));
         #[cfg(not(feature = "sqlite"))]
         unreachable!("no server")
     }

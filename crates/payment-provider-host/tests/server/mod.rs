@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 /// Names a server to use instead of one of our own.
 pub const URL: &str = "TEST_DATABASE_URL";
 
-/// What is missing, and how to get it.
+/// The message without PostgreSQL: what is missing, and how to install it.
 const MISSING: &str = "!!! no PostgreSQL, which these tests need: install it (Debian: apt-get install \
                        postgresql), or name a server with TEST_DATABASE_URL";
 
@@ -32,7 +32,7 @@ fn named() -> Option<String> {
     std::env::var(URL).ok().filter(|url| !url.is_empty())
 }
 
-/// Whether a server is named that is there already.
+/// Returns true if the environment names a running server.
 pub fn is_named() -> bool {
     named().is_some()
 }
@@ -43,7 +43,7 @@ fn shared() -> Result<String, String> {
     let folder = std::env::temp_dir().join(format!("payments-pg-{owner}-{}", began(owner)));
     let lock = folder.with_extension("lock");
     let lock = File::create(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
-    // Whoever comes first starts it, the others wait for that.
+    // The first process starts it, the others wait for that.
     lock.lock().map_err(|error| error.to_string())?;
     if !folder.join("ready").exists() {
         start(&folder, owner)?;
@@ -113,7 +113,7 @@ impl Drop for Server {
     }
 }
 
-/// Whether PostgreSQL's programs are on this machine.
+/// Returns true if PostgreSQL's programs are on this machine.
 pub fn is_installed() -> bool {
     programs().is_some()
 }
@@ -125,10 +125,11 @@ fn address(folder: &Path) -> String {
     )
 }
 
-/// Where `initdb` and `pg_ctl` are.
+/// The folder of `initdb` and `pg_ctl`.
 fn programs() -> Option<PathBuf> {
-    let told = Command::new("pg_config").arg("--bindir").output().ok();
-    let told = told.map(|told| PathBuf::from(String::from_utf8_lossy(&told.stdout).trim()));
+    let output = Command::new("pg_config").arg("--bindir").output().ok();
+    let reported =
+        output.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut versions: Vec<(u32, PathBuf)> = debian
         .filter_map(|entry| {
@@ -140,7 +141,7 @@ fn programs() -> Option<PathBuf> {
     versions.sort();
     let searched = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = versions.into_iter().rev().map(|(_, path)| path).collect();
-    folders.extend(told);
+    folders.extend(reported);
     folders.extend(std::env::split_paths(&searched));
     folders
         .into_iter()
@@ -167,7 +168,7 @@ fn start(folder: &Path, owner: u32) -> Result<(), String> {
     let settings = [
         "listen_addresses=''".to_owned(),
         format!("unix_socket_directories='{}'", folder.display()),
-        // What it keeps is thrown away after the run.
+        // Its data is removed after the run.
         "fsync=off".to_owned(),
         "full_page_writes=off".to_owned(),
         "max_connections=300".to_owned(),
@@ -208,12 +209,13 @@ fn stop_with(owner: u32, folder: &Path, programs: &Path) -> std::io::Result<()> 
         .arg(folder)
         .arg(programs)
         .current_dir("/")
-        // What ends the tests' processes all together does not end this one.
+        // A signal to all processes of the tests does not end this one.
         .process_group(0);
     quietly(&mut watch).spawn().map(drop)
 }
 
-/// When a process began, which tells it from a later one with its id; empty where that is not told.
+/// The start time of a process, which distinguishes it from a later one with the same id; empty where the
+/// system does not report it.
 fn began(process: u32) -> String {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);

@@ -2,7 +2,7 @@ use payment_provider_core::*;
 
 use super::rows::{connected, connection, organization};
 use super::*;
-use crate::PlainSetting;
+use crate::connections::PlainSetting;
 
 pub(super) async fn every_process_has_the_same_installation(world: World) {
     let one = world.one.installation_id().await.unwrap();
@@ -13,7 +13,7 @@ pub(super) async fn every_process_has_the_same_installation(world: World) {
 pub(super) async fn a_connection_is_read_as_it_was_written(world: World) {
     let row = connection("org", "main");
     world.one.insert_connection(&row).await.unwrap();
-    let found = world.two.connection(&row.organization, &row.code).await;
+    let found = world.two.connection(&row.to_ref()).await;
     let found = found.unwrap().unwrap();
     assert_eq!(found.name, row.name);
     assert_eq!(found.plain, row.plain);
@@ -32,8 +32,8 @@ pub(super) async fn a_connection_is_read_as_it_was_written(world: World) {
             .unwrap()
             .is_none()
     );
-    let other = organization("other");
-    let elsewhere = world.two.connection(&other, &row.code).await.unwrap();
+    let elsewhere = connection("other", "main").to_ref();
+    let elsewhere = world.two.connection(&elsewhere).await.unwrap();
     assert!(elsewhere.is_none());
 }
 
@@ -92,6 +92,17 @@ pub(super) async fn enabling_changes_nothing_else(world: World) {
         let found = world.two.connection_by_pk(pk).await.unwrap().unwrap();
         assert_eq!((found.enabled, found.version), (enabled, 1));
     }
+}
+
+pub(super) async fn a_deleted_connection_is_not_enabled(world: World) {
+    let pk = connected(&world.one, "main").await;
+    let deleted = world.one.delete_connection(pk, 1, 0).await.unwrap();
+    assert_eq!(deleted, Deletion::Done);
+    assert!(!world.two.set_enabled(pk, true).await.unwrap());
+    let again = "UPDATE connections SET deleted_at = NULL";
+    super::world::execute(&world.one, again).await;
+    let found = world.one.connection_by_pk(pk).await.unwrap().unwrap();
+    assert!(!found.enabled);
 }
 
 pub(super) async fn a_customer_is_linked_and_moved(world: World) {

@@ -5,20 +5,21 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::PayableId;
-use crate::cash::{Closed, Verdict};
-use crate::checkouts::CheckoutState;
+use crate::accounting::CheckoutState;
+use crate::accounting::{AllocationOutcome, CloseReason};
 
-/// Rows of every table, in every state, with texts that are easily damaged. `@bytes@` stands for a body.
+/// Rows of every table, in every state, with texts that are easily damaged. `@bytes@` is replaced by a body.
 const FIRST: &str = r#"
 DELETE FROM installation;
 INSERT INTO installation (only_row, id) VALUES (1, 'an-earlier-installation');
 INSERT INTO connections (organization_id, provider, code, name, environment, plain_settings,
-        encrypted_settings, settings_version, enabled, matched_secret, matched_at, created_at) VALUES
+        encrypted_settings, settings_version, enabled, matched_secret, matched_at, payment_event_at,
+        created_at) VALUES
     ('org', 'memory', 'main', 'Main ''₹'' "account" -- ; @x $1', 'sandbox',
         '{"list":["a","ü"],"live":false,"page":"https://a.example/?q=%22x%22"}',
         '{"key":[{"version":1,"key":"k","nonce":"bm9uY2U=","ciphertext":"Y2lwaGVy"}]}',
-        7, true, 'key 0', 1234, 1000),
-    ('org', 'memory', 'second', '', 'production', '{}', '{}', 1, false, NULL, NULL, 1001);
+        7, true, 'key 0', 1234, 1235, 1000),
+    ('org', 'memory', 'second', '', 'production', '{}', '{}', 1, false, NULL, NULL, NULL, 1001);
 INSERT INTO customers (organization_id, customer_id, connection_pk, remote_id, details, needs,
         linked_at) VALUES
     ('org', 'customer; 7', 1, 'cust_1',
@@ -28,7 +29,7 @@ INSERT INTO customers (organization_id, customer_id, connection_pk, remote_id, d
 INSERT INTO payables (organization_id, payable_id, currency, amount, applicable, received, applied,
         overpaid, refunded, closed, created_at) VALUES
     ('org', 'open ₹', 'INR', 20012, 20012, 21012, 20012, 1000, 500, NULL, 2000),
-    ('org', 'settled', 'KWD', 5, 5, 5, 5, 0, 0, 'settled', 2001),
+    ('org', 'settled', 'KWD', 5, 5, 5, 5, 0, 0, 'paid_elsewhere', 2001),
     ('org', 'voided', 'JPY', 900, 0, 9223372036854775807, 0, 9223372036854775807, 0, 'voided', 2002);
 INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_id, environment,
         currency, amount, partial, prepared, expires_at, state, tries, tried_at, gateway_id, url,
@@ -45,13 +46,13 @@ INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_i
         UNION SELECT 7, 'cancelled') AS states
     ORDER BY n;
 INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, order_id, status, currency,
-        amount, details, allocation_outcome, applied, overpaid, notified_payment_id, seen_at) VALUES
+        amount, details, allocation_outcome, applied, overpaid, seen_at) VALUES
     (5, 1, 'p1', 'o1', 'succeeded', 'INR', 21012,
         '{"id":"p1","order_id":"o1","status":"succeeded","amount":{"minor_units":21012,"currency":"INR"},"charged":{"minor_units":300,"currency":"USD"},"method":"upi","bank_reference":"1234567890","failure":null,"paid_at":"2026-02-03T04:05:06.789+05:30"}',
-        'over', 20012, 1000, 'also p1', 4000),
+        'over', 20012, 1000, 4000),
     (4, 1, 'p2', NULL, 'NEW WORD', 'INR', 100,
         '{"id":"p2","order_id":null,"status":{"unknown":"NEW WORD"},"amount":{"minor_units":100,"currency":"INR"},"charged":null,"method":null,"bank_reference":null,"failure":{"code":"E1","message":"declined, \"why\""},"paid_at":null}',
-        NULL, 0, 0, NULL, 4001);
+        NULL, 0, 0, 4001);
 INSERT INTO dedup_keys (connection_pk, dedup_key, payment_pk, applied_at) VALUES
     (1, 'payment:succeeded:p1', 1, 4000), (1, 'payment:succeeded:also p1', 1, 4002),
     (1, 'payment:?NEW WORD:p2', 2, 4001);
@@ -71,9 +72,9 @@ INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_che
     ORDER BY n;
 INSERT INTO unmatched_targets (connection_pk, name, delivery_pk) VALUES
     (1, 'order:of another host', 4), (1, 'reference:ref-100', 4);
-INSERT INTO history (payable_pk, at, kind, detail, delivery_pk) VALUES
+INSERT INTO history (payable_pk, at, event, detail, delivery_pk) VALUES
     (1, 5002, 'delivery_received', 'LINK ₹, signature verified', 2),
-    (1, 4000, 'payment_booked', 'payment p1 of INR 210.12 is over', NULL),
+    (1, 4000, 'payment_posted', 'payment p1 of INR 210.12 is over', NULL),
     (2, 4003, 'closed', 'a line
 of two', NULL);
 "#;
@@ -148,8 +149,26 @@ async fn payables_and_their_money(store: &Store) {
     let mut pks = Vec::new();
     for (id, currency, amount, applicable, received, applied, overpaid, closed) in [
         ("open ₹", "INR", 20_012, 20_012, 21_012, 20_012, 1_000, None),
-        ("settled", "KWD", 5, 5, 5, 5, 0, Some(Closed::Settled)),
-        ("voided", "JPY", 900, 0, most, 0, most, Some(Closed::Voided)),
+        (
+            "settled",
+            "KWD",
+            5,
+            5,
+            5,
+            5,
+            0,
+            Some(CloseReason::PaidElsewhere),
+        ),
+        (
+            "voided",
+            "JPY",
+            900,
+            0,
+            most,
+            0,
+            most,
+            Some(CloseReason::Voided),
+        ),
     ] {
         let id = PayableId::new(id).unwrap();
         let found = tx.payable(&organization, &id).await;
@@ -185,20 +204,18 @@ async fn payables_and_their_money(store: &Store) {
     assert_eq!(&prepared.body[..], br#"{ "b" : 1.50 }"#);
 
     let payments = tx.payments_of_payable(pks[0]).await.unwrap();
-    let [booked, unknown] = &payments[..] else {
+    let [posted, unknown] = &payments[..] else {
         panic!("{payments:?}");
     };
-    assert_eq!(booked.allocation_outcome, Some(Verdict::Over));
-    assert_eq!((booked.applied, booked.overpaid), (20_012, 1_000));
-    let notified = booked.notified_payment_id.as_ref().map(PaymentId::as_str);
-    assert_eq!(notified, Some("also p1"));
-    let details = text(&booked.payment);
+    assert_eq!(posted.outcome, Some(AllocationOutcome::Over));
+    assert_eq!((posted.applied, posted.overpaid), (20_012, 1_000));
+    let details = text(&posted.payment);
     // The row names an offset; a time is an instant.
     assert_eq!(details["paid_at"], "2026-02-02T22:35:06.789Z");
     assert_eq!(details["charged"]["currency"], "USD");
     assert_eq!(unknown.payment.status.as_str(), "NEW WORD");
-    assert!(!unknown.is_booked());
-    for payment in [&booked.payment, &unknown.payment] {
+    assert!(!unknown.is_posted());
+    for payment in [&posted.payment, &unknown.payment] {
         let found = tx.payment_of_dedup_key(1, &payment.dedup_key()).await;
         assert!(found.unwrap().is_some());
     }
@@ -209,10 +226,10 @@ async fn payables_and_their_money(store: &Store) {
         assert_eq!(found.unwrap().reference.as_str(), "ref-5");
     }
     let lines = tx.history_of(pks[0]).await.unwrap();
-    let kinds: Vec<_> = lines.iter().map(|line| line.kind).collect();
+    let kinds: Vec<_> = lines.iter().map(|line| line.event).collect();
     assert_eq!(
         kinds,
-        [HistoryKind::PaymentBooked, HistoryKind::DeliveryReceived]
+        [AuditEvent::PaymentPosted, AuditEvent::DeliveryReceived]
     );
     let lines = tx.history_of(pks[1]).await.unwrap();
     assert_eq!(lines[0].detail, "a line\nof two");
@@ -224,7 +241,8 @@ async fn the_inbox(store: &Store) {
     let states: Vec<_> = all.iter().rev().map(|row| row.state).collect();
     assert_eq!(states, [Pending, Applied, Ignored, Unmatched, Parked]);
     for (row, n) in all.iter().rev().zip(1..) {
-        assert_eq!(row.body, BYTES);
+        let whole = store.delivery(1, &row.key).await.unwrap().unwrap();
+        assert_eq!(whole.body, BYTES);
         assert_eq!(row.events[0].gateway_type, "LINK ₹");
         assert_eq!(
             (row.delivery_count, row.attempts, row.list_polls),

@@ -33,15 +33,15 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first(world: Wo
     use DeliveryState::{Applied, Ignored, Parked, Pending, Unmatched};
     use TimestampCheck::{Fresh, Stale};
     let connection_pk = connected(&world.one, "main").await;
-    let told = |word: &str| {
+    let events_of = |word: &str| {
         vec![Event::new(
             word,
             EventTarget::none(),
             EventKind::FetchNeeded,
         )]
     };
-    // What became of the first and its freshness; the copy's freshness and whether it is news; then
-    // the state, and whether the copy's events replace the first's.
+    // The state and freshness of the first; the freshness of the duplicate and if it may report a change;
+    // then the resulting state, and if the duplicate's events replace the first's.
     let cases = [
         (Applied, Fresh, Fresh, false, Applied, false),
         (Applied, Fresh, Fresh, true, Pending, false),
@@ -59,7 +59,7 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first(world: Wo
     {
         let key = format!("d{number}");
         let mut row = delivery(connection_pk, &key);
-        (row.timestamp_check, row.events) = (timestamp_check, told("FIRST"));
+        (row.timestamp_check, row.events) = (timestamp_check, events_of("FIRST"));
         world.one.receive_delivery(&row, false).await.unwrap();
         let leased = world.one.lease_deliveries("me", 10_000, 20_000, 100).await;
         let leased = leased.unwrap().into_iter().find(|row| row.key == key);
@@ -80,7 +80,7 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first(world: Wo
             assert!(done.unwrap());
             tx.commit().await.unwrap();
         }
-        (row.timestamp_check, row.events) = (copy, told("COPY"));
+        (row.timestamp_check, row.events) = (copy, events_of("COPY"));
         world.two.receive_delivery(&row, again).await.unwrap();
         let found = stored(&world.two, connection_pk, &key).await;
         assert_eq!(found.state, then, "case {number}");
@@ -94,7 +94,7 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first(world: Wo
     }
 }
 
-pub(super) async fn receiving_tells_which_secret_verified(world: World) {
+pub(super) async fn receiving_records_which_secret_verified(world: World) {
     let connection_pk = connected(&world.one, "main").await;
     let other = connected(&world.one, "other").await;
     for (number, label) in [Some("key 1"), Some("key 0"), None].into_iter().enumerate() {
@@ -249,7 +249,7 @@ pub(super) async fn only_the_owner_of_a_lease_ends_a_delivery(world: World) {
     assert_eq!((found.state, found.error), (DeliveryState::Ignored, None));
 }
 
-pub(super) async fn a_copy_that_came_meanwhile_is_news(world: World) {
+pub(super) async fn a_duplicate_that_came_meanwhile_is_applied(world: World) {
     let connection_pk = connected(&world.one, "main").await;
     for (key, timestamp_check, known, expected) in [
         (
@@ -265,7 +265,7 @@ pub(super) async fn a_copy_that_came_meanwhile_is_news(world: World) {
             DeliveryState::Applied,
         ),
         (
-            "no news",
+            "nothing new",
             TimestampCheck::Fresh,
             None,
             DeliveryState::Applied,

@@ -27,7 +27,7 @@ pub(super) async fn renewing_shortens_no_lease(world: World) {
     assert!(world.one.renew_lease(pk, "me", 11_000).await.unwrap());
     let early = world.two.lease_deliveries("you", 19_999, 30_000, 10).await;
     assert!(early.unwrap().is_empty());
-    // One that ran out, and that nobody took, is its owner's still.
+    // One that ran out, and that no other worker leased, is still its owner's.
     assert!(world.one.renew_lease(pk, "me", 25_000).await.unwrap());
     let early = world.two.lease_deliveries("you", 24_999, 30_000, 10).await;
     assert!(early.unwrap().is_empty());
@@ -103,7 +103,7 @@ pub(super) async fn a_delivery_is_its_owners_until_it_ends(world: World) {
     assert!(!is_leased("you").await);
 }
 
-/// What a gateway's outage costs are tries; what counts toward parking are failures.
+/// An outage of the gateway costs attempts; only failures count toward parking.
 pub(super) async fn failures_are_those_of_a_deliverys_own(world: World) {
     let connection_pk = connected(&world.one, "main").await;
     let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
@@ -145,7 +145,7 @@ pub(super) async fn failures_are_those_of_a_deliverys_own(world: World) {
     assert_eq!(stored(&world.one, connection_pk, "d").await.failures, 0);
 }
 
-/// Whoever sends a delivery again wants it tried again, also while a try of it is failing.
+/// A delivery that is sent again is tried again, also if that happens while an attempt is failing.
 pub(super) async fn a_copy_that_came_meanwhile_is_not_parked_with_it(world: World) {
     let connection_pk = connected(&world.one, "main").await;
     let rows = leased(&world.one, connection_pk, &["alone", "copied"]).await;

@@ -4,8 +4,9 @@ use payment_provider_core::*;
 
 use super::rows::*;
 use super::*;
-use crate::checkouts::CheckoutState;
-use crate::{ConnectionKey, PlainSetting};
+use crate::ConnectionRef;
+use crate::accounting::CheckoutState;
+use crate::connections::PlainSetting;
 
 const GRACE: i64 = 1_000;
 
@@ -29,7 +30,7 @@ pub(super) async fn pages_of_connections_follow_each_other(world: World) {
     let page = async |within: Option<&str>, after: Option<(&str, &str)>, limit| {
         let within = within.map(organization);
         let after = after.map(|(first, code)| {
-            ConnectionKey::new(organization(first), ConnectionCode::new(code).unwrap())
+            ConnectionRef::new(organization(first), ConnectionCode::new(code).unwrap())
         });
         let rows = world
             .two
@@ -119,7 +120,7 @@ pub(super) async fn each_secret_keeps_when_it_verified_last(world: World) {
         let uses = world.two.secret_uses(connections).await.unwrap();
         let short = |used: SecretUseRow| {
             let at = used.last_matched_at;
-            assert_eq!(at % MINUTE, 0, "written for a millisecond's news");
+            assert_eq!(at % MINUTE, 0, "written for a change of a millisecond");
             (used.connection_pk, used.label, at / MINUTE)
         };
         uses.into_iter().map(short).collect::<Vec<_>>()
@@ -155,7 +156,7 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted(world: World) {
     let pk = connected(one, "main").await;
     let elsewhere = connected(one, "other").await;
     let payable_pk = owed(one, "inv").await;
-    // What belongs to another connection is no concern of this one.
+    // Rows of another connection do not count.
     asked(one, &checkout(payable_pk, elsewhere, 1)).await;
     two.receive_delivery(&delivery(elsewhere, "d"), false)
         .await
@@ -186,10 +187,10 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted(world: World) {
     assert_eq!(in_use(one, pk, 0).await, used);
     world::execute(one, "UPDATE deliveries SET state = 'applied'").await;
 
-    // The states that may take money, and those that may not; what is stated and not booked.
+    // The states that may take money, and those that may not; what is reported and not posted.
     let mut row = checkout(payable_pk, pk, 2);
     row.pk = asked(one, &row).await;
-    let put = async |row: &CheckoutRow| {
+    let put = async |row: &CheckoutRecord| {
         asked(two, row).await;
         let used = in_use(one, pk, 9_999).await;
         assert_eq!((used.latest_end, used.latest_payment), (Some(9_000), None));
@@ -215,13 +216,13 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted(world: World) {
         assert_eq!(put(&row).await, counts, "{state:?} {paid} {written_off}");
     }
 
-    // Booked, the whole of it and not.
+    // Posted, the whole of it and not.
     row.gateway_paid = 1_000;
     asked(two, &row).await;
     let mut tx = two.begin().await.unwrap();
     tx.payable_by_pk(payable_pk).await.unwrap();
     let mut paid = payment(row.pk, pk, "p");
-    paid.allocation_outcome = Some(crate::cash::Verdict::Exact);
+    paid.outcome = Some(crate::accounting::AllocationOutcome::Exact);
     paid.applied = 1_000;
     paid.seen_at = 9_500;
     tx.put_payment(&paid).await.unwrap();
@@ -245,7 +246,7 @@ pub(super) async fn what_a_connection_is_needed_for_is_counted(world: World) {
     assert_eq!(deleted.unwrap(), Deletion::Done);
 }
 
-pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not(world: World) {
+pub(super) async fn a_deleted_connection_is_gone_and_its_ledger_is_not(world: World) {
     let (one, two) = (&world.one, &world.two);
     let pk = connected(one, "main").await;
     let kept = connected(one, "kept").await;
@@ -253,8 +254,8 @@ pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not(world: Wo
     let mut row = checkout(payable_pk, pk, 1);
     row.state = CheckoutState::Cancelled;
     row.pk = asked(one, &row).await;
-    let told = delivery(pk, "d");
-    two.receive_delivery(&told, false).await.unwrap();
+    let row_of_delivery = delivery(pk, "d");
+    two.receive_delivery(&row_of_delivery, false).await.unwrap();
     for leased in two.lease_deliveries("me", 10_000, 20_000, 9).await.unwrap() {
         let mut tx = two.begin().await.unwrap();
         let end = end(DeliveryState::Applied);
@@ -270,8 +271,8 @@ pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not(world: Wo
         Deletion::Missing
     );
 
-    let (name, code) = (&before.organization, &before.code);
-    assert!(two.connection(name, code).await.unwrap().is_none());
+    let name = &before.organization;
+    assert!(two.connection(&before.to_ref()).await.unwrap().is_none());
     assert!(two.connection_by_pk(pk).await.unwrap().is_none());
     assert!(
         !two.update_settings(&before).await.unwrap(),
@@ -307,11 +308,14 @@ pub(super) async fn a_deleted_connection_is_gone_and_its_books_are_not(world: Wo
         assert_eq!(refused, Received::Refused);
     }
     assert!(!two.put_customer(&customer_row(pk, "c")).await.unwrap());
-    let nobody = CustomerId::new("c").unwrap();
-    assert!(two.customer(name, &nobody).await.unwrap().is_none());
+    let unlinked = CustomerId::new("c").unwrap();
+    assert!(two.customer(name, &unlinked).await.unwrap().is_none());
 
-    let books = two.deliveries(pk, 9).await.unwrap();
-    assert_eq!((books.len(), books[0].delivery_count), (1, 1));
+    let kept_deliveries = two.deliveries(pk, 9).await.unwrap();
+    assert_eq!(
+        (kept_deliveries.len(), kept_deliveries[0].delivery_count),
+        (1, 1)
+    );
     let mut tx = two.begin_read().await.unwrap();
     let found = tx.checkouts_of(payable_pk).await.unwrap();
     assert_eq!(found[0].connection, before.code);
@@ -334,7 +338,7 @@ pub(super) async fn what_a_customer_left_behind_is_found(world: World) {
         CheckoutState::Expired,
         CheckoutState::Cancelled,
     ]) {
-        let row = CheckoutRow {
+        let row = CheckoutRecord {
             state,
             ..checkout(payable_pk, first, attempt)
         };
@@ -342,16 +346,14 @@ pub(super) async fn what_a_customer_left_behind_is_found(world: World) {
     }
     asked(one, &checkout(payable_pk, second, 8)).await;
     // Of another customer, and of a namesake at another tenant.
-    let other = CheckoutRow {
+    let other = CheckoutRecord {
         customer: CustomerId::new("another").unwrap(),
         ..checkout(payable_pk, first, 9)
     };
     asked(one, &other).await;
-    one.insert_connection(&connection("elsewhere", "first"))
-        .await
-        .unwrap();
-    let code = ConnectionCode::new("first").unwrap();
-    let foreign = one.connection(&organization("elsewhere"), &code).await;
+    let foreign = connection("elsewhere", "first");
+    one.insert_connection(&foreign).await.unwrap();
+    let foreign = one.connection(&foreign.to_ref()).await;
     let foreign = foreign.unwrap().unwrap().pk;
     asked(one, &checkout(payable_pk, foreign, 10)).await;
 

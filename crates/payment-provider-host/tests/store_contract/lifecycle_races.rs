@@ -43,7 +43,7 @@ fn linked_to(connection_pk: i64, id: &str) -> CustomerRow {
     }
 }
 
-/// What one caller saw.
+/// The result that one caller saw.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Deleted,
@@ -99,7 +99,7 @@ pub(super) async fn what_is_added_while_a_connection_is_deleted_counts_or_is_ref
     println!("kept {}, deleted {}", ends.0, ends.1);
 }
 
-pub(super) async fn whoever_moves_a_customer_sees_what_was_asked_for_before(world: World) {
+pub(super) async fn moving_a_customer_sees_what_was_requested_before(world: World) {
     let first = connected(&world.one, "first").await;
     let second = connected(&world.one, "second").await;
     for round in 0..15 {
@@ -127,7 +127,7 @@ pub(super) async fn whoever_moves_a_customer_sees_what_was_asked_for_before(worl
                 if link != Some(first) {
                     return (None, None);
                 }
-                let row = CheckoutRow {
+                let row = CheckoutRecord {
                     customer: id,
                     ..checkout(payable_pk, first, 1)
                 };

@@ -2,7 +2,7 @@ use payment_provider_core::*;
 
 use super::rows::*;
 use super::*;
-use crate::cash::Verdict;
+use crate::accounting::AllocationOutcome;
 
 /// A connection and a checkout; their keys.
 async fn ground(store: &Store) -> (i64, i64, i64) {
@@ -28,7 +28,7 @@ pub(super) async fn a_payment_is_written_and_changed(world: World) {
     assert_eq!(found.unwrap().unwrap().payment, row.payment);
     row.payment.status = PaymentStatus::Succeeded;
     row.payment.order_id = OrderId::new("o1").ok();
-    (row.allocation_outcome, row.applied, row.overpaid) = (Some(Verdict::Over), 900, 100);
+    (row.outcome, row.applied, row.overpaid) = (Some(AllocationOutcome::Over), 900, 100);
     row.seen_at = 1;
     assert_eq!(tx.put_payment(&row).await.unwrap(), row.pk);
     tx.commit().await.unwrap();
@@ -41,47 +41,45 @@ pub(super) async fn a_payment_is_written_and_changed(world: World) {
         let pks: Vec<_> = rows.iter().map(|row| row.pk).collect();
         assert_eq!(pks, [row.pk, second]);
         assert_eq!(rows[0].payment, row.payment);
-        assert_eq!(rows[0].allocation_outcome, Some(Verdict::Over));
+        assert_eq!(rows[0].outcome, Some(AllocationOutcome::Over));
         assert_eq!((rows[0].applied, rows[0].overpaid), (900, 100));
         assert_eq!(rows[0].seen_at, 4_000, "when it was seen first");
-        assert!(!rows[1].is_booked());
+        assert!(!rows[1].is_posted());
     }
 }
 
-pub(super) async fn effects_are_looked_up_replaced_and_forgotten(world: World) {
+pub(super) async fn a_dedup_key_is_added_once(world: World) {
     let (connection_pk, _, checkout_pk) = ground(&world.one).await;
     let mut tx = world.one.begin().await.unwrap();
     let one = payment(checkout_pk, connection_pk, "p1");
     let first = tx.put_payment(&one).await.unwrap();
     let two = payment(checkout_pk, connection_pk, "p2");
     let second = tx.put_payment(&two).await.unwrap();
-    let key = one.dedup_key();
+    let key = one.payment.dedup_key();
     let found = tx.payment_of_dedup_key(connection_pk, &key).await;
     assert_eq!(found.unwrap(), None);
-    for pk in [first, second, first] {
-        tx.put_dedup_key(connection_pk, &key, pk, 1).await.unwrap();
-        let found = tx.payment_of_dedup_key(connection_pk, &key).await;
-        assert_eq!(found.unwrap(), Some(pk));
-    }
-    tx.delete_dedup_key(connection_pk, &key).await.unwrap();
-    let found = tx.payment_of_dedup_key(connection_pk, &key).await;
-    assert_eq!(found.unwrap(), None);
-    tx.put_dedup_key(connection_pk, &key, second, 2)
+    tx.add_dedup_key(connection_pk, &key, first, 1)
         .await
         .unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = world.two.begin().await.unwrap();
+    let again = tx.add_dedup_key(connection_pk, &key, second, 2).await;
+    assert!(again.unwrap_err().is_conflict());
+    drop(tx);
+    let mut tx = world.one.begin().await.unwrap();
     let found = tx.payment_of_dedup_key(connection_pk, &key).await;
-    assert_eq!(found.unwrap(), Some(second));
+    assert_eq!(found.unwrap(), Some(first));
 }
 
-pub(super) async fn merging_keeps_the_effects(world: World) {
+pub(super) async fn merging_keeps_the_dedup_keys(world: World) {
     let (connection_pk, _, checkout_pk) = ground(&world.one).await;
     let mut tx = world.one.begin().await.unwrap();
     let gone = payment(checkout_pk, connection_pk, "gone");
     let gone_pk = tx.put_payment(&gone).await.unwrap();
     let kept = payment(checkout_pk, connection_pk, "kept");
     let kept_pk = tx.put_payment(&kept).await.unwrap();
-    let key = gone.dedup_key();
-    tx.put_dedup_key(connection_pk, &key, gone_pk, 1)
+    let key = gone.payment.dedup_key();
+    tx.add_dedup_key(connection_pk, &key, gone_pk, 1)
         .await
         .unwrap();
     tx.merge_payments(gone_pk, kept_pk).await.unwrap();
@@ -100,15 +98,15 @@ pub(super) async fn texts_that_gateways_could_send_are_kept(world: World) {
     let mut tx = world.one.begin().await.unwrap();
     let mut row = payment(checkout_pk, connection_pk, "p'1; @x $1");
     row.payment.status = PaymentStatus::Unknown(hostile.to_owned());
-    let key = row.dedup_key();
+    let key = row.payment.dedup_key();
     let found = tx.payment_of_dedup_key(connection_pk, &key).await;
     assert_eq!(found.unwrap(), None);
     let pk = tx.put_payment(&row).await.unwrap();
-    tx.put_dedup_key(connection_pk, &key, pk, 1).await.unwrap();
-    let line = HistoryRow {
+    tx.add_dedup_key(connection_pk, &key, pk, 1).await.unwrap();
+    let line = HistoryEntry {
         payable_pk,
         at: 1,
-        kind: HistoryKind::Mismatch,
+        event: AuditEvent::Mismatch,
         detail: hostile.to_owned(),
         delivery_pk: None,
     };

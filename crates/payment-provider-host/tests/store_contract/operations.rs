@@ -76,7 +76,7 @@ pub(super) async fn a_page_is_of_all_connections_of_one_organization(world: Worl
     ] {
         let row = connection(who, code);
         assert_eq!(store.insert_connection(&row).await.unwrap(), Inserted::New);
-        let found = store.connection(&row.organization, &row.code).await;
+        let found = store.connection(&row.to_ref()).await;
         pks.push(found.unwrap().unwrap().pk);
     }
     let [often, seldom, _, gone, theirs] = pks[..] else {
@@ -127,18 +127,18 @@ pub(super) async fn a_page_is_of_all_connections_of_one_organization(world: Worl
                 assert!(found.iter().all(|(_, row)| row.body.is_empty()));
                 let Some((_, last)) = found.last() else { break };
                 page.before = last.pk;
-                let told = |(code, row): (ConnectionCode, DeliveryRow)| {
+                let entry = |(code, row): (ConnectionCode, DeliveryRow)| {
                     (code.to_string(), row.key, row.state)
                 };
-                seen.extend(found.into_iter().map(told));
+                seen.extend(found.into_iter().map(entry));
             }
             let mut wanted = expected.clone();
             wanted.retain(|(_, _, is)| state.is_none_or(|state| state == *is));
             assert_eq!(seen, wanted, "{state:?} {limit}");
         }
     }
-    let stranger = organization("stranger");
-    let none = world.two.delivery_page(all_of(&stranger)).await;
+    let unknown_organization = organization("unknown");
+    let none = world.two.delivery_page(all_of(&unknown_organization)).await;
     assert!(none.unwrap().is_empty());
 }
 
@@ -228,7 +228,7 @@ pub(super) async fn all_that_is_parked_is_tried_again(world: World) {
     assert_eq!(left.state, DeliveryState::Parked);
 }
 
-pub(super) async fn effects_are_told_in_the_order_asked(world: World) {
+pub(super) async fn dedup_keys_are_found_in_the_order_requested(world: World) {
     let main = connected(&world.one, "main").await;
     let other = connected(&world.one, "other").await;
     let payable_pk = owed(&world.one, "inv").await;
@@ -239,7 +239,7 @@ pub(super) async fn effects_are_told_in_the_order_asked(world: World) {
         let row = payment(checkout_pk, main, id);
         let pk = tx.put_payment(&row).await.unwrap();
         let key = effect(id);
-        let put = tx.put_dedup_key(main, &key, pk, 1);
+        let put = tx.add_dedup_key(main, &key, pk, 1);
         put.await.unwrap();
         pks.push(pk);
     }
@@ -267,7 +267,7 @@ pub(super) async fn the_ledger_is_read_by_organization_and_in_batches(world: Wor
         let row = payment(checkout_pk, main, &format!("of {id}"));
         let pk = tx.put_payment(&row).await.unwrap();
         let key = effect(&format!("of {id}"));
-        let put = tx.put_dedup_key(main, &key, pk, 1);
+        let put = tx.add_dedup_key(main, &key, pk, 1);
         put.await.unwrap();
         let mut row = refund(checkout_pk, main, &format!("back of {id}"));
         row.refund.payment_id = PaymentId::new(format!("of {id}")).ok();
@@ -315,6 +315,6 @@ pub(super) async fn the_ledger_is_read_by_organization_and_in_batches(world: Wor
     let none = tx.audited_refunds(who, 0, pks[2]).await;
     assert!(none.unwrap().is_empty());
     assert_eq!(tx.count_dedup_keys(who).await.unwrap(), 0);
-    let loose = tx.dangling_rows(None, 9).await.unwrap();
-    assert_eq!(loose, []);
+    let dangling = tx.dangling_rows(None, 9).await.unwrap();
+    assert_eq!(dangling, []);
 }

@@ -2,8 +2,8 @@ use payment_provider_core::*;
 
 use super::rows::*;
 use super::*;
-use crate::cash::Closed;
-use crate::checkouts::CheckoutState;
+use crate::accounting::CheckoutState;
+use crate::accounting::CloseReason;
 
 pub(super) async fn a_payable_is_written_and_changed(world: World) {
     let pk = owed(&world.one, "inv").await;
@@ -15,18 +15,21 @@ pub(super) async fn a_payable_is_written_and_changed(world: World) {
     row.received = i64::MAX;
     row.applied = i64::MAX - 5;
     row.overpaid = 5;
-    row.closed = Some(Closed::Voided);
+    row.closed = Some(CloseReason::Voided);
     assert_eq!(tx.put_payable(&row).await.unwrap(), pk);
     tx.commit().await.unwrap();
     let mut tx = world.one.begin_read().await.unwrap();
     let found = tx.payable(&row.organization, &row.payable).await;
     let found = found.unwrap().unwrap();
     assert_eq!((found.pk, found.received), (pk, i64::MAX));
-    assert_eq!((found.overpaid, found.closed), (5, Some(Closed::Voided)));
+    assert_eq!(
+        (found.overpaid, found.closed),
+        (5, Some(CloseReason::Voided))
+    );
     // The sum is the database's own concern as well.
     drop(tx);
     let mut tx = world.one.begin().await.unwrap();
-    let wrong = PayableRow {
+    let wrong = PayableRecord {
         overpaid: 4,
         ..found
     };
@@ -54,7 +57,7 @@ pub(super) async fn a_read_transaction_sees_one_state(world: World) {
     asked(&world.two, &checkout(pk, connection_pk, 1)).await;
     let mut tx = world.two.begin().await.unwrap();
     let mut row = tx.payable_by_pk(pk).await.unwrap();
-    row.closed = Some(Closed::Settled);
+    row.closed = Some(CloseReason::PaidElsewhere);
     tx.put_payable(&row).await.unwrap();
     tx.commit().await.unwrap();
     let still = reading.payable_by_pk(pk).await.unwrap();
@@ -165,10 +168,10 @@ pub(super) async fn history_is_by_time_and_once_for_a_delivery(world: World) {
         (3, "received", Some(delivery_pk)),
         (4, "received again", Some(delivery_pk)),
     ] {
-        let line = HistoryRow {
+        let line = HistoryEntry {
             payable_pk,
             at,
-            kind: HistoryKind::DeliveryReceived,
+            event: AuditEvent::DeliveryReceived,
             detail: detail.to_owned(),
             delivery_pk,
         };
@@ -180,5 +183,5 @@ pub(super) async fn history_is_by_time_and_once_for_a_delivery(world: World) {
     let details: Vec<_> = lines.iter().map(|line| line.detail.as_str()).collect();
     assert_eq!(details, ["first", "second", "third", "received"]);
     assert_eq!(lines[3].delivery_pk, Some(delivery_pk));
-    assert_eq!(lines[0].kind, HistoryKind::DeliveryReceived);
+    assert_eq!(lines[0].event, AuditEvent::DeliveryReceived);
 }

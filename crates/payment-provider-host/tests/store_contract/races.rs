@@ -9,7 +9,7 @@ use tokio::sync::Barrier;
 
 use super::rows::*;
 use super::*;
-use crate::PlainSetting;
+use crate::connections::PlainSetting;
 
 const CALLERS: usize = 16;
 
@@ -112,14 +112,14 @@ pub(super) async fn a_payable_is_made_once(world: World) {
         assert_eq!(pks.len(), 1);
         let mut tx = world.one.begin_read().await.unwrap();
         let row = tx.payable_by_pk(made[0].0).await.unwrap();
-        assert_eq!(row.received, 15, "nobody wrote over what another wrote");
+        assert_eq!(row.received, 15, "no write was overwritten");
     }
 }
 
-/// Books one payment on one of these checkouts unless it is booked; says whether it did.
-async fn book(store: &Store, connection_pk: i64, checkout_pk: i64, id: &str) -> Result<bool> {
+/// Posts one payment on one of these checkouts unless it is posted; returns whether it did.
+async fn post(store: &Store, connection_pk: i64, checkout_pk: i64, id: &str) -> Result<bool> {
     let row = payment(checkout_pk, connection_pk, id);
-    let key = row.dedup_key();
+    let key = row.payment.dedup_key();
     let mut tx = store.begin().await?;
     let checkout = tx.checkout_by_pk(checkout_pk).await?;
     let known = tx.payment_by_id(connection_pk, &row.payment.id).await?;
@@ -131,8 +131,8 @@ async fn book(store: &Store, connection_pk: i64, checkout_pk: i64, id: &str) -> 
         return Ok(false);
     }
     let pk = known.map_or(0, |known| known.pk);
-    let pk = tx.put_payment(&PaymentRow { pk, ..row }).await?;
-    tx.put_dedup_key(connection_pk, &key, pk, 1).await?;
+    let pk = tx.put_payment(&PaymentRecord { pk, ..row }).await?;
+    tx.add_dedup_key(connection_pk, &key, pk, 1).await?;
     let mut owed = tx.payable_by_pk(checkout.payable_pk).await?;
     owed.received += 1_000;
     owed.applied += 1_000;
@@ -152,13 +152,13 @@ pub(super) async fn an_effect_is_recorded_once(world: World) {
     let checkout_pk = asked(&world.one, &checkout(payable_pk, connection_pk, 1)).await;
     for round in 1..=10 {
         let id = format!("p{round}");
-        let booked = together(&world, |_, store| {
+        let posted = together(&world, |_, store| {
             let id = id.clone();
-            // On one payable nobody is in another's way: they wait.
-            async move { book(&store, connection_pk, checkout_pk, &id).await.unwrap() }
+            // On one payable they wait for each other, and none fails.
+            async move { post(&store, connection_pk, checkout_pk, &id).await.unwrap() }
         })
         .await;
-        assert_eq!(booked.iter().filter(|booked| **booked).count(), 1);
+        assert_eq!(posted.iter().filter(|posted| **posted).count(), 1);
         assert_eq!(received(&world.one, payable_pk).await, round * 1_000);
     }
 }
@@ -174,12 +174,12 @@ pub(super) async fn an_effect_is_recorded_once_on_two_payables(world: World) {
     }
     for round in 1..=10 {
         let id = format!("p{round}");
-        let booked = together(&world, |caller, store| {
+        let posted = together(&world, |caller, store| {
             let (id, checkout_pk) = (id.clone(), checkouts[caller / 2 % 2]);
-            async move { until_done(|| book(&store, connection_pk, checkout_pk, &id)).await }
+            async move { until_done(|| post(&store, connection_pk, checkout_pk, &id)).await }
         })
         .await;
-        assert_eq!(booked.iter().filter(|booked| **booked).count(), 1);
+        assert_eq!(posted.iter().filter(|posted| **posted).count(), 1);
         let all = received(&world.one, pks[0]).await + received(&world.two, pks[1]).await;
         assert_eq!(all, round * 1_000);
     }
@@ -192,19 +192,19 @@ async fn alias(
     checkout_pk: i64,
     (id, other): (&str, i64),
 ) -> Result<bool> {
-    let key = payment(checkout_pk, connection_pk, id).dedup_key();
+    let key = payment(checkout_pk, connection_pk, id).payment.dedup_key();
     let mut tx = store.begin().await?;
     tx.checkout_by_pk(checkout_pk).await?;
     let known = tx.payment_of_dedup_key(connection_pk, &key).await?;
     if known.is_none() {
-        tx.put_dedup_key(connection_pk, &key, other, 1).await?;
+        tx.add_dedup_key(connection_pk, &key, other, 1).await?;
         tx.commit().await?;
     }
     Ok(known.is_none())
 }
 
-/// On one payable the payment is taken for another under a second id, on the other it is booked.
-pub(super) async fn a_payment_is_booked_or_taken_for_another_and_not_both(world: World) {
+/// On one payable the payment is taken for another under a second id, on the other it is posted.
+pub(super) async fn a_payment_is_posted_or_taken_for_another_and_not_both(world: World) {
     let connection_pk = connected(&world.one, "main").await;
     let mut checkouts = Vec::new();
     for id in ["a", "b"] {
@@ -225,7 +225,7 @@ pub(super) async fn a_payment_is_booked_or_taken_for_another_and_not_both(world:
                     let named = (id.as_str(), other);
                     until_done(|| alias(&store, connection_pk, first, named)).await
                 } else {
-                    until_done(|| book(&store, connection_pk, second, &id)).await
+                    until_done(|| post(&store, connection_pk, second, &id)).await
                 }
             }
         })
@@ -287,7 +287,7 @@ pub(super) async fn copies_are_all_counted(world: World) {
 }
 
 /// Half of them conclude that a delivery has to wait for a name, the other half make it known.
-pub(super) async fn a_name_that_becomes_known_leaves_nobody_behind(world: World) {
+pub(super) async fn a_name_that_becomes_known_leaves_no_delivery_waiting(world: World) {
     let connection_pk = connected(&world.one, "main").await;
     let mut pks = Vec::new();
     for number in 0..CALLERS / 2 {

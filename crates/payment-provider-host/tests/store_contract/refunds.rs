@@ -30,7 +30,7 @@ pub(super) async fn a_refund_is_written_and_changed(world: World) {
     row.refund.payment_id = PaymentId::new("p1").ok();
     row.refund.amount = inr(700);
     row.checkout_pk = second;
-    let change = RefundRow {
+    let change = RefundRecord {
         seen_at: 1,
         ..row.clone()
     };
@@ -43,8 +43,11 @@ pub(super) async fn a_refund_is_written_and_changed(world: World) {
     assert_eq!(all.unwrap(), [row, other], "when it was seen first is kept");
     let elsewhere = tx.refund_by_id(connection_pk + 1, &id).await;
     assert_eq!(elsewhere.unwrap(), None);
-    let of_nobody = tx.refunds_of_payable(payable_pk + 1).await;
-    assert_eq!(of_nobody.unwrap(), []);
+    let keys = AccountKeys {
+        payables: &[payable_pk + 1],
+        ..AccountKeys::default()
+    };
+    assert!(tx.accounts(&keys).await.unwrap().is_empty());
 }
 
 pub(super) async fn a_refund_that_is_there_is_not_made_again(world: World) {
@@ -66,7 +69,7 @@ pub(super) async fn what_was_refunded_is_kept_with_the_payable(world: World) {
     let mut tx = world.one.begin().await.unwrap();
     let mut row = tx.payable_by_pk(pk).await.unwrap();
     assert_eq!(row.refunded, 0);
-    // More than was received: news of the payment may be on its way.
+    // More than was received: the report of the payment may be on its way.
     row.refunded = 30_000;
     tx.put_payable(&row).await.unwrap();
     tx.commit().await.unwrap();
@@ -75,7 +78,7 @@ pub(super) async fn what_was_refunded_is_kept_with_the_payable(world: World) {
     assert_eq!((found.received, found.refunded), (0, 30_000));
 }
 
-pub(super) async fn a_booked_payment_is_a_name_under_each_of_its_ids(world: World) {
+pub(super) async fn a_posted_payment_is_a_name_under_each_of_its_ids(world: World) {
     let (connection_pk, payable_pk, checkout_pk) = ground(&world.one).await;
     let name = |id: &str| TargetName::Payment(PaymentId::new(id).unwrap());
     let store = &world.one;
@@ -83,12 +86,12 @@ pub(super) async fn a_booked_payment_is_a_name_under_each_of_its_ids(world: Worl
     let mut row = payment(checkout_pk, connection_pk, "p1");
     row.pk = tx.put_payment(&row).await.unwrap();
     let found = tx.checkout_by_name(connection_pk, &name("p1")).await;
-    assert!(found.unwrap().is_none(), "its money is not booked yet");
+    assert!(found.unwrap().is_none(), "its money is not posted yet");
     for id in ["p1", "other"] {
         let known_as = PaymentId::new(id).unwrap();
         let known_as = Payment::new(known_as, PaymentStatus::Succeeded, inr(1));
         let key = known_as.dedup_key();
-        tx.put_dedup_key(connection_pk, &key, row.pk, 1)
+        tx.add_dedup_key(connection_pk, &key, row.pk, 1)
             .await
             .unwrap();
     }

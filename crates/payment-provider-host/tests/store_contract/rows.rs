@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::*;
 
-use crate::checkouts::CheckoutState;
+use crate::PayableId;
+use crate::accounting::{
+    CheckoutRecord, CheckoutState, PayableRecord, PaymentRecord, RefundRecord,
+};
+use crate::connections::PlainSetting;
+use crate::delivery_state::DeliveryState;
 use crate::store::*;
-use crate::{PayableId, PlainSetting};
 
 pub(crate) fn organization(name: &str) -> OrganizationId {
     OrganizationId::new(name).unwrap()
@@ -40,12 +44,12 @@ pub(crate) fn connection(organization_id: &str, code: &str) -> ConnectionRow {
 pub(crate) async fn connected(store: &Store, code: &str) -> i64 {
     let row = connection("org", code);
     assert_eq!(store.insert_connection(&row).await.unwrap(), Inserted::New);
-    let found = store.connection(&row.organization, &row.code).await;
+    let found = store.connection(&row.to_ref()).await;
     found.unwrap().unwrap().pk
 }
 
-pub(crate) fn payable(id: &str) -> PayableRow {
-    PayableRow {
+pub(crate) fn payable(id: &str) -> PayableRecord {
+    PayableRecord {
         pk: 0,
         organization: organization("org"),
         payable: PayableId::new(id).unwrap(),
@@ -72,10 +76,10 @@ pub(crate) async fn owed(store: &Store, id: &str) -> i64 {
     pk
 }
 
-pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> CheckoutRow {
+pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> CheckoutRecord {
     let reference = format!("pay-{connection_pk}-{payable_pk}-{attempt}");
     let reference = CheckoutReference::new(reference).unwrap();
-    CheckoutRow {
+    CheckoutRecord {
         pk: 0,
         payable_pk,
         connection_pk,
@@ -105,35 +109,37 @@ pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> Che
         written_off: 0,
         conflicting: false,
         created_at: 3_000,
+        posted: 0,
+        has_payment: false,
     }
 }
 
 /// Stores a checkout; its key.
-pub(crate) async fn asked(store: &Store, row: &CheckoutRow) -> i64 {
+pub(crate) async fn asked(store: &Store, row: &CheckoutRecord) -> i64 {
     let mut tx = store.begin().await.unwrap();
     let pk = tx.put_checkout(row).await.unwrap();
     tx.commit().await.unwrap();
     pk
 }
 
-pub(crate) fn payment(checkout_pk: i64, connection_pk: i64, id: &str) -> PaymentRow {
+pub(crate) fn payment(checkout_pk: i64, connection_pk: i64, id: &str) -> PaymentRecord {
     let id = PaymentId::new(id).unwrap();
-    PaymentRow {
+    PaymentRecord {
         pk: 0,
         checkout_pk,
         connection_pk,
         payment: Payment::new(id, PaymentStatus::Succeeded, inr(1_000)),
-        allocation_outcome: None,
+        outcome: None,
         applied: 0,
         overpaid: 0,
-        notified_payment_id: None,
         seen_at: 4_000,
+        dedup_keys: Vec::new(),
     }
 }
 
-pub(crate) fn refund(checkout_pk: i64, connection_pk: i64, id: &str) -> RefundRow {
+pub(crate) fn refund(checkout_pk: i64, connection_pk: i64, id: &str) -> RefundRecord {
     let id = RefundId::new(id).unwrap();
-    RefundRow {
+    RefundRecord {
         pk: 0,
         checkout_pk,
         connection_pk,
@@ -161,6 +167,7 @@ pub(crate) fn delivery(connection_pk: i64, key: &str) -> DeliveryRow {
         attempts: 0,
         failures: 0,
         list_polls: 0,
+        payment_event_at: None,
         error: None,
     }
 }
@@ -191,6 +198,5 @@ pub(crate) fn end(state: DeliveryState) -> DeliveryEnd<'static> {
 
 /// A delivery as it is stored.
 pub(crate) async fn stored(store: &Store, connection_pk: i64, key: &str) -> DeliveryRow {
-    let all = store.deliveries(connection_pk, 1_000).await.unwrap();
-    all.into_iter().find(|row| row.key == key).unwrap()
+    store.delivery(connection_pk, key).await.unwrap().unwrap()
 }

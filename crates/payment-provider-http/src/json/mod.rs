@@ -24,7 +24,7 @@
 //! assert_eq!(id.unwrap().as_str(), "7");
 //! let amount = json::minor_units("amount", payment.amount, Currency::INR)?;
 //! assert_eq!(amount, Money::from_minor_units(20_012, Currency::INR));
-//! assert_eq!(json::told(payment.bank_reference), None);
+//! assert_eq!(json::stated(payment.bank_reference), None);
 //! # Ok::<(), Unreadable>(())
 //! ```
 
@@ -34,7 +34,7 @@ mod time;
 
 pub use amount::{amount, currency, minor_units};
 pub use text::{
-    gateway_identifier, identifier, optional_text, says_nothing, text, told, told_word, word,
+    gateway_identifier, identifier, optional_text, says_nothing, stated, stated_word, text, word,
 };
 pub use time::{unix_seconds, with_offset};
 

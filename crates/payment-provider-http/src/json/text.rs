@@ -51,7 +51,7 @@ pub fn says_nothing(raw: Raw<'_>) -> bool {
 
 /// A text that says something. Where a gateway knows nothing it sends an empty text, `NA` or even
 /// `null` in quotes.
-pub fn told(raw: Raw<'_>) -> Option<String> {
+pub fn stated(raw: Raw<'_>) -> Option<String> {
     optional_text(raw).filter(|text| !matches!(text.trim(), "" | "NA" | "null"))
 }
 
@@ -69,8 +69,8 @@ pub fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
 }
 
 /// Returns a value of an open set, if it is present.
-pub fn told_word(raw: Raw<'_>) -> Option<String> {
-    told(raw).filter(|text| is_word(text))
+pub fn stated_word(raw: Raw<'_>) -> Option<String> {
+    stated(raw).filter(|text| is_word(text))
 }
 
 fn is_word(text: &str) -> bool {

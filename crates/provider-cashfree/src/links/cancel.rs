@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use payment_provider_core::{
-    Cancellation, CheckoutLocator, CheckoutStatus, Effect, Environment, ErrorKind, Operation,
+    Cancellation, CheckoutLocator, CheckoutStatus, Effect, Environment, Operation,
+    ProviderErrorKind,
 };
 
 use super::entity::Link;
@@ -53,7 +54,7 @@ pub(crate) async fn cancel(
                 }
                 Ok(_) => {
                     unsure = true;
-                    break CallError::new(ErrorKind::Refused, Effect::MaybeApplied);
+                    break CallError::new(ProviderErrorKind::Refused, Effect::MaybeApplied);
                 }
                 Err(what) => response.unreadable(what),
             },
@@ -66,7 +67,9 @@ pub(crate) async fn cancel(
     };
     let refused = matches!(
         error.kind,
-        ErrorKind::Conflict | ErrorKind::InvalidRequest | ErrorKind::Refused
+        ProviderErrorKind::Conflict
+            | ProviderErrorKind::InvalidRequest
+            | ProviderErrorKind::Refused
     );
     if !refused && !unsure {
         return Err(error);

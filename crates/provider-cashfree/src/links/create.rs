@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use payment_provider_core::{
-    CreatedCheckout, Difference, Effect, Environment, ErrorKind, Operation, PreparedCheckout,
-    RetryAdvice,
+    CreatedCheckout, Difference, Effect, Environment, Operation, PreparedCheckout,
+    ProviderErrorKind, RetryAdvice,
 };
 
 use super::entity::Link;
@@ -103,10 +103,10 @@ impl Creation<'_> {
             .with_json(prepared.body.clone())
             .with_idempotency_key(key);
         let response = self.gateway.send(&call, retry).await.map_err(|mut error| {
-            if error.kind == ErrorKind::NotFound {
+            if error.kind == ProviderErrorKind::NotFound {
                 // Nothing that could be missing exists yet. The sandbox returns this status
                 // sporadically, and no documentation says whether the link is created nevertheless.
-                error.kind = ErrorKind::Unavailable;
+                error.kind = ProviderErrorKind::Unavailable;
                 error.effect = Effect::MaybeApplied;
                 error.repeatable = true;
             }
@@ -154,7 +154,7 @@ impl Creation<'_> {
             }
             if !retry.next_attempt(None).await {
                 let mut error = refusal;
-                error.kind = ErrorKind::Unavailable;
+                error.kind = ProviderErrorKind::Unavailable;
                 return Err(error
                     .with_effect(Effect::MaybeApplied)
                     .with_retry(RetryAdvice::After(SETTLING)));

@@ -1,10 +1,7 @@
 use payment_provider_core::{Customer, Pii, ViolationCode, Violations};
 
-use crate::phone::{self, Phone};
+use crate::phone::{self, PHONE_RULE, Phone};
 use crate::settings::Terms;
-
-pub(crate) const PHONE_RULE: &str =
-    "must be 10 digits for India, or + with country code and number of 7 to 15 digits";
 
 const PHONE_MISSING: &str = "is required by the gateway; add one, or set `missing_phone_number` in the connection's settings";
 

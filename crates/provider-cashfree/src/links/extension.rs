@@ -25,18 +25,7 @@ const ACCOUNT_NUMBER: &str = "customer_details.customer_bank_account_number";
 const IFSC: &str = "customer_details.customer_bank_ifsc";
 const BANK_CODE: &str = "customer_details.customer_bank_code";
 
-/// Options that only Cashfree's payment links have. Add them to the options of a checkout:
-///
-/// ```
-/// use payment_provider_core::CheckoutOptions;
-/// use provider_cashfree::LinkOptions;
-///
-/// let link = LinkOptions::new()
-///     .with_upi_intent(false)
-///     .with_json("order_splits", r#"[{"vendor_id":"vendor-1","amount":55.10}]"#);
-/// let options = CheckoutOptions::new().with_extension(link);
-/// # assert_eq!(options.extensions.len(), 1);
-/// ```
+/// Options that only Cashfree's payment links have, for the options of a checkout.
 ///
 /// These fields of
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>
@@ -50,6 +39,18 @@ const BANK_CODE: &str = "customer_details.customer_bank_code";
 ///
 /// Preflight refuses every other field: it either has a field in the checkout request or does not
 /// exist in a payment link.
+///
+/// # Examples
+/// ```
+/// use payment_provider_core::CheckoutOptions;
+/// use provider_cashfree::LinkOptions;
+///
+/// let link = LinkOptions::new()
+///     .with_upi_intent(false)
+///     .with_json("order_splits", r#"[{"vendor_id":"vendor-1","amount":55.10}]"#);
+/// let options = CheckoutOptions::new().with_extension(link);
+/// # assert_eq!(options.extensions.len(), 1);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct LinkOptions {
     upi_intent: Option<bool>,

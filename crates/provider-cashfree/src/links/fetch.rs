@@ -1,6 +1,6 @@
 use payment_provider_core::{
-    Checkout, CheckoutLocator, CheckoutReference, Difference, Effect, Environment, ErrorKind,
-    Operation,
+    Checkout, CheckoutLocator, CheckoutReference, Difference, Effect, Environment, Operation,
+    ProviderErrorKind,
 };
 
 use super::entity::Link;
@@ -72,7 +72,7 @@ pub(super) async fn link_if_any(
 ) -> Result<Option<Link>, CallError> {
     match link(gateway, environment, reference, operation, deadline).await {
         Ok(link) => Ok(Some(link)),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind == ProviderErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -16,10 +16,10 @@ mod request;
 
 pub(crate) use cancel::cancel;
 pub(crate) use create::create;
-pub(crate) use customer::{PHONE_RULE, needs};
+pub(crate) use customer::needs;
 pub use extension::LinkOptions;
 pub(crate) use fetch::{expect_link, expect_same_link, fetch};
-pub(crate) use preflight::{MAX_RETURN_URL, preflight};
+pub(crate) use preflight::preflight;
 
 /// The key of the link note that holds a checkout's fingerprint. Cashfree keeps at most five notes,
 /// so four are available to the host.

@@ -12,14 +12,13 @@ use super::FINGERPRINT_NOTE;
 use super::customer::phone;
 use super::extension::LinkExtras;
 use super::request::{CustomerDetails, LinkBody, LinkMeta, LinkNotify, json_number};
-use crate::settings::Terms;
+use crate::settings::{MAX_RETURN_URL, Terms};
 use crate::url_rules;
 
 /// Limits from the API specification and from
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/create-payment-link>.
 const MAX_PURPOSE: usize = 500;
 const MAX_NOTES: usize = 5;
-pub(crate) const MAX_RETURN_URL: usize = 250;
 
 /// Amount limits, in major units, that no page of Cashfree states for links. Checked only if the
 /// merchant enables them.

@@ -44,8 +44,8 @@ impl Attempt<'_> {
         let status = wire::payment_status(wire::word("payment_status", self.payment_status)?);
         let mut payment = Payment::new(id, status, amount);
         payment.charged = self.charged(amount).filter(|charged| *charged != amount);
-        payment.method = wire::told(self.payment_group);
-        payment.bank_reference = wire::told(self.bank_reference);
+        payment.method = wire::stated(self.payment_group);
+        payment.bank_reference = wire::stated(self.bank_reference);
         payment.paid_at = wire::with_offset(self.payment_time);
         payment.failure = self.failure(&payment.status, error_details);
         Ok(payment)
@@ -72,10 +72,10 @@ impl Attempt<'_> {
         let details: Option<ErrorDetails<'_>> = wire::optional_object(details);
         let code = details
             .as_ref()
-            .and_then(|details| wire::told(details.error_code));
-        let description = details.and_then(|details| wire::told(details.error_description));
+            .and_then(|details| wire::stated(details.error_code));
+        let description = details.and_then(|details| wire::stated(details.error_description));
         let message = if *status == PaymentStatus::Failed {
-            description.or_else(|| wire::told(self.payment_message))
+            description.or_else(|| wire::stated(self.payment_message))
         } else {
             description
         };

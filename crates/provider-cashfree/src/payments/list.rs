@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use payment_provider_core::{
-    CheckoutLocator, Effect, Environment, ErrorKind, Operation, OrderId, Payment, PaymentId,
-    PaymentStatus,
+    CheckoutLocator, Effect, Environment, Operation, OrderId, Payment, PaymentId, PaymentStatus,
+    ProviderErrorKind,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -86,9 +86,9 @@ async fn of_order(
         .read(&call, deadline, read)
         .await
         .map_err(|mut error| {
-            if error.kind == ErrorKind::NotFound {
+            if error.kind == ProviderErrorKind::NotFound {
                 // The link exists and lists the order, so this is not about the checkout.
-                error.kind = ErrorKind::Unavailable;
+                error.kind = ProviderErrorKind::Unavailable;
                 error.effect = Effect::MaybeApplied;
             }
             error

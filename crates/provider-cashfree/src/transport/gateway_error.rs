@@ -1,5 +1,5 @@
 use http::StatusCode;
-use payment_provider_core::{Effect, ErrorKind, ViolationCode, Violations};
+use payment_provider_core::{Effect, ProviderErrorKind, ViolationCode, Violations};
 use payment_provider_http::{CallError, GatewayErrorBody, Response};
 use serde::Deserialize;
 
@@ -38,7 +38,8 @@ pub(crate) trait CallErrorExt {
 
 impl CallErrorExt for CallError {
     fn says_taken(&self) -> bool {
-        self.kind == ErrorKind::Conflict || self.gateway_error.as_deref().is_some_and(says_taken)
+        self.kind == ProviderErrorKind::Conflict
+            || self.gateway_error.as_deref().is_some_and(says_taken)
     }
 
     fn may_be_a_wrong_address(&self) -> bool {
@@ -46,8 +47,8 @@ impl CallErrorExt for CallError {
             matches!(refusal.code.as_deref(), None | Some("request_failed"))
         };
         match self.kind {
-            ErrorKind::UnreadableAnswer => true,
-            ErrorKind::Refused => self.gateway_error.as_deref().is_none_or(unspecific),
+            ProviderErrorKind::UnreadableAnswer => true,
+            ProviderErrorKind::Refused => self.gateway_error.as_deref().is_none_or(unspecific),
             _ => false,
         }
     }
@@ -102,11 +103,13 @@ pub(super) fn call_error(response: &Response) -> CallError {
     let mut error = CallError::new(kind, effect).with_meta(Some(response.meta.clone()));
     error.repeatable = repeatable;
     match refusal {
-        Some(refusal) if kind == ErrorKind::UnreadableAnswer => {
+        Some(refusal) if kind == ProviderErrorKind::UnreadableAnswer => {
             error.with_source(WrongAddress).with_gateway_error(refusal)
         }
         Some(refusal) => error.with_gateway_error(refusal),
-        None if kind == ErrorKind::UnreadableAnswer => error.with_source(Unreadable("body")),
+        None if kind == ProviderErrorKind::UnreadableAnswer => {
+            error.with_source(Unreadable("body"))
+        }
         None => error,
     }
 }
@@ -116,54 +119,57 @@ pub(super) fn call_error(response: &Response) -> CallError {
 #[error("the address is not part of the API; check the setting `base_url`")]
 pub(crate) struct WrongAddress;
 
-fn judge(status: StatusCode, refusal: Option<&GatewayErrorBody>) -> (ErrorKind, Effect, bool) {
+fn judge(
+    status: StatusCode,
+    refusal: Option<&GatewayErrorBody>,
+) -> (ProviderErrorKind, Effect, bool) {
     use Effect::{MaybeApplied, Rejected};
     let class = refusal.map(GatewayErrorBody::class).unwrap_or_default();
     let code = refusal.map(GatewayErrorBody::code).unwrap_or_default();
 
     if class == "rate_limit_error" || status == StatusCode::TOO_MANY_REQUESTS {
-        return (ErrorKind::RateLimited, Rejected, true);
+        return (ProviderErrorKind::RateLimited, Rejected, true);
     }
     if code == "api_request_timeout" || status == StatusCode::REQUEST_TIMEOUT {
-        return (ErrorKind::Timeout, MaybeApplied, true);
+        return (ProviderErrorKind::Timeout, MaybeApplied, true);
     }
     let own_fault = ["api_error", "api_connection_error", "bad_gateway_error"].contains(&class);
     if own_fault || status.is_server_error() {
-        return (ErrorKind::Unavailable, MaybeApplied, true);
+        return (ProviderErrorKind::Unavailable, MaybeApplied, true);
     }
     if class == "feature_not_enabled" || code == "feature_not_enabled" {
-        return (ErrorKind::Refused, Rejected, false);
+        return (ProviderErrorKind::Refused, Rejected, false);
     }
     // A 403 without code and type may come from a firewall or proxy in between.
     let forbidden = status == StatusCode::FORBIDDEN && !(class.is_empty() && code.is_empty());
     let credentials = status == StatusCode::UNAUTHORIZED || forbidden;
     if class == "authentication_error" || code == "authentication_error" || credentials {
-        return (ErrorKind::Authentication, Rejected, false);
+        return (ProviderErrorKind::Authentication, Rejected, false);
     }
     let bare = refusal.is_none() || status == StatusCode::FORBIDDEN;
     if bare || !status.is_client_error() {
         // A redirect, or a page from something between this machine and the API.
-        return (ErrorKind::UnreadableAnswer, MaybeApplied, true);
+        return (ProviderErrorKind::UnreadableAnswer, MaybeApplied, true);
     }
     if class == "idempotency_error" || code == "idempotency_key_mismatch" {
-        return (ErrorKind::Conflict, Rejected, false);
+        return (ProviderErrorKind::Conflict, Rejected, false);
     }
     // The code alone proves that an object does not exist; its status is 400 or 404.
     if code.ends_with("not_found") {
-        return (ErrorKind::NotFound, Rejected, false);
+        return (ProviderErrorKind::NotFound, Rejected, false);
     }
     if status == StatusCode::NOT_FOUND {
-        return (ErrorKind::UnreadableAnswer, MaybeApplied, true);
+        return (ProviderErrorKind::UnreadableAnswer, MaybeApplied, true);
     }
     if status == StatusCode::CONFLICT || code.ends_with("already_exists") {
-        return (ErrorKind::Conflict, Rejected, false);
+        return (ProviderErrorKind::Conflict, Rejected, false);
     }
     let about_a_field = code.ends_with("_invalid") || code.ends_with("_missing");
     let unprocessable = status == StatusCode::UNPROCESSABLE_ENTITY;
     if about_a_field || unprocessable || class == "validation_error" || code == "request_invalid" {
-        return (ErrorKind::InvalidRequest, Rejected, false);
+        return (ProviderErrorKind::InvalidRequest, Rejected, false);
     }
-    (ErrorKind::Refused, Rejected, false)
+    (ProviderErrorKind::Refused, Rejected, false)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use payment_provider_core::{Currency, Dispute, EventKind, EventTarget, OrderId, Pii};
 use serde::Deserialize;
 
-use super::envelope::EventContent;
+use super::content::EventContent;
 use crate::wire::{self, Raw, Unreadable};
 
 #[derive(Deserialize)]
@@ -67,13 +67,13 @@ fn dispute(data: Raw<'_>, target: &mut EventTarget) -> Result<Dispute, Unreadabl
     let (stage, status) = wire::dispute_status(value);
     let amount = wire::amount("dispute_amount", entity.dispute_amount, order.currency()?)?;
     let mut dispute = Dispute::new(id, status, amount);
-    dispute.stage = wire::told_word(entity.dispute_type)
+    dispute.stage = wire::stated_word(entity.dispute_type)
         .map(wire::dispute_stage)
         .or(stage);
     dispute.payment_id = wire::gateway_identifier(order.cf_payment_id);
     dispute.order_id = order_id;
-    dispute.reason_code = wire::told_word(entity.reason_code);
-    dispute.reason = wire::told(entity.reason_description).map(Pii::new);
+    dispute.reason_code = wire::stated_word(entity.reason_code);
+    dispute.reason = wire::stated(entity.reason_description).map(Pii::new);
     dispute.respond_by = wire::with_offset(entity.respond_by);
     dispute.updated_at = wire::with_offset(entity.updated_at);
     Ok(dispute)

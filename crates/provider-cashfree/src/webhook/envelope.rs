@@ -3,6 +3,7 @@
 use payment_provider_core::{Event, EventKind, EventTarget};
 use serde::Deserialize;
 
+use super::content::EventContent;
 use super::{dispute_event, link_event, payment_event, refund_event, settlement_event, version};
 use crate::wire::{self, Raw, Unreadable};
 
@@ -24,12 +25,6 @@ struct TestDelivery<'a> {
     test_object: Raw<'a>,
 }
 
-/// The content of one delivery, or the field because of which it cannot be read.
-pub(super) struct EventContent {
-    pub(super) target: EventTarget,
-    pub(super) kinds: Result<Vec<EventKind>, Unreadable>,
-}
-
 /// Reads the events of a verified body. A body that cannot be read yields one unrecognised event.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let envelope: Envelope<'_> = match wire::body(body) {
@@ -41,7 +36,7 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
         Err(what) => return vec![unreadable("", EventTarget::none(), what)],
     };
     let occurred_at = wire::with_offset(envelope.event_time);
-    let version = wire::told(envelope.version).and_then(version::from_body);
+    let version = wire::stated(envelope.version).and_then(version::from_body);
     read(&gateway_type, envelope.data)
         .into_iter()
         .map(|event| {

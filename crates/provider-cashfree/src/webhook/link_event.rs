@@ -6,7 +6,7 @@ use payment_provider_core::{
 };
 use serde::Deserialize;
 
-use super::envelope::EventContent;
+use super::content::EventContent;
 use crate::wire::{self, Raw, Unreadable};
 
 #[derive(Deserialize)]

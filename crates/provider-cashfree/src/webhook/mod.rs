@@ -1,6 +1,7 @@
 //! Webhook deliveries of Cashfree. The signature over the raw bytes is verified before anything is
 //! read.
 
+mod content;
 mod dispute_event;
 mod envelope;
 mod link_event;
@@ -14,7 +15,8 @@ mod version;
 pub(crate) use timestamp_check::Window;
 
 use payment_provider_core::{
-    Effect, Environment, ErrorKind, HmacKeyring, Verification, VerifiedWebhook, WebhookRequest,
+    Effect, Environment, HmacKeyring, ProviderErrorKind, Verification, VerifiedWebhook,
+    WebhookRequest,
 };
 
 use crate::transport::CallError;
@@ -27,7 +29,7 @@ pub(crate) fn handle(
     environment: Environment,
 ) -> Result<VerifiedWebhook, CallError> {
     let signed = signature::signed_by(request, keyring)
-        .ok_or_else(|| CallError::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
+        .ok_or_else(|| CallError::new(ProviderErrorKind::InvalidSignature, Effect::Rejected))?;
     let sent_at = timestamp_check::sent_at(signed.timestamp);
     let timestamp_check = window.judge(sent_at, request.received_at);
     let mut events = envelope::events(&request.body);

@@ -4,7 +4,7 @@
 use payment_provider_core::{EventKind, EventTarget, OrderId, Payment, PaymentStatus};
 use serde::Deserialize;
 
-use super::envelope::EventContent;
+use super::content::EventContent;
 use crate::payments::Attempt;
 use crate::wire::{self, Raw, Unreadable};
 

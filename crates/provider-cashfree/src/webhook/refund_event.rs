@@ -6,7 +6,7 @@ use payment_provider_core::{
 };
 use serde::Deserialize;
 
-use super::envelope::EventContent;
+use super::content::EventContent;
 use crate::wire::{self, Raw, Unreadable};
 
 #[derive(Deserialize)]
@@ -91,12 +91,12 @@ impl Entity<'_> {
         refund.reference = wire::gateway_identifier(self.refund_id);
         refund.payment_id = wire::gateway_identifier(self.cf_payment_id);
         refund.order_id = wire::gateway_identifier(self.order_id);
-        refund.origin = wire::told_word(self.refund_type)
+        refund.origin = wire::stated_word(self.refund_type)
             .map(wire::refund_origin)
             .or(origin);
-        refund.bank_reference = wire::told(self.refund_arn);
-        refund.reason = wire::told(self.refund_note)
-            .or_else(|| wire::told(self.refund_reason))
+        refund.bank_reference = wire::stated(self.refund_arn);
+        refund.reason = wire::stated(self.refund_note)
+            .or_else(|| wire::stated(self.refund_reason))
             .map(Pii::new);
         refund.failure = self.failure(&refund.status);
         refund.created_at = wire::with_offset(self.created_at);
@@ -106,7 +106,7 @@ impl Entity<'_> {
 
     fn failure(&self, status: &RefundStatus) -> Option<Pii> {
         let well = matches!(status, RefundStatus::Succeeded | RefundStatus::Pending);
-        let description = wire::told(self.status_description).filter(|_| !well);
+        let description = wire::stated(self.status_description).filter(|_| !well);
         description.map(Pii::new)
     }
 }

@@ -4,7 +4,7 @@
 use payment_provider_core::{Currency, EventKind, EventTarget, Settlement};
 use serde::Deserialize;
 
-use super::envelope::EventContent;
+use super::content::EventContent;
 use crate::wire::{self, Raw, Unreadable};
 
 /// The currency of Cashfree's settlements, which go to bank accounts in India. The event names no
@@ -59,7 +59,7 @@ fn settlement(data: Raw<'_>) -> Result<Settlement, Unreadable> {
         given => wire::amount("amount_settled", given, currency)?,
     };
     let mut settlement = Settlement::new(id, status, amount);
-    settlement.bank_reference = wire::told(entity.utr);
+    settlement.bank_reference = wire::stated(entity.utr);
     settlement.settled_at = wire::with_offset(entity.settled_on)
         .or_else(|| wire::with_offset(entity.settlement_initiated_on));
     Ok(settlement)

@@ -20,7 +20,7 @@ fn bad(description: &str) -> String {
 #[test]
 fn the_status_decides_first() {
     use Effect::{MaybeApplied, Rejected};
-    use ErrorKind as K;
+    use ProviderErrorKind as K;
     let plain = bad("canary");
     for (status, kind, effect, repeatable) in [
         (400, K::Refused, Rejected, false),
@@ -44,7 +44,7 @@ fn the_status_decides_first() {
 
 #[test]
 fn responses_without_the_apis_error_body_prove_little() {
-    use ErrorKind as K;
+    use ProviderErrorKind as K;
     for (status, body, kind) in [
         (400, "<html>", K::UnreadableAnswer),
         (400, "", K::UnreadableAnswer),
@@ -84,7 +84,7 @@ fn rate_limits_and_the_test_mode_quota_are_distinguished() {
         (body.to_owned(), false, RetryAdvice::Never),
     ] {
         let error = call_error(429, &body);
-        assert_eq!(error.kind, ErrorKind::RateLimited);
+        assert_eq!(error.kind, ProviderErrorKind::RateLimited);
         assert_eq!(error.repeatable, repeatable, "{body}");
         let provider = ProviderId::new("razorpay").unwrap();
         let error = error.into_provider_error(Operation::CreateCheckout, provider);
@@ -103,12 +103,12 @@ fn unknown_ids_are_not_found_with_any_status() {
     ] {
         assert_eq!(
             call_error(400, &bad(text)).kind,
-            ErrorKind::NotFound,
+            ProviderErrorKind::NotFound,
             "{text}"
         );
     }
     let wrong = call_error(400, &bad("The requested URL was not found on the server."));
-    assert_eq!(wrong.kind, ErrorKind::UnreadableAnswer);
+    assert_eq!(wrong.kind, ProviderErrorKind::UnreadableAnswer);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_server_side_failure_may_have_been_applied_with_any_status() {
     for code in ["SERVER_ERROR", "GATEWAY_ERROR"] {
         let body = bad("x").replace("BAD_REQUEST_ERROR", code);
         let error = call_error(400, &body);
-        assert_eq!(error.kind, ErrorKind::Unavailable, "{code}");
+        assert_eq!(error.kind, ProviderErrorKind::Unavailable, "{code}");
         assert_eq!(error.effect, Effect::MaybeApplied, "{code}");
     }
 }
@@ -139,7 +139,7 @@ fn a_taken_reference_is_recognised_in_both_wordings() {
     ] {
         let error = call_error(400, &bad(text));
         assert_eq!(says_taken(&error), taken, "{text}");
-        assert!(!taken || error.kind == ErrorKind::Refused, "{text}");
+        assert!(!taken || error.kind == ProviderErrorKind::Refused, "{text}");
     }
 }
 
@@ -211,7 +211,7 @@ fn a_validation_error_names_the_field_of_the_contract() {
         ),
     ] {
         let error = call_error(400, &bad(text));
-        assert_eq!(error.kind, ErrorKind::InvalidRequest, "{text}");
+        assert_eq!(error.kind, ProviderErrorKind::InvalidRequest, "{text}");
         let refusal = error.gateway_error.unwrap();
         let found: Vec<_> = refusal
             .violations
@@ -226,7 +226,7 @@ fn a_validation_error_names_the_field_of_the_contract() {
     ] {
         assert_eq!(
             call_error(400, &bad(text)).kind,
-            ErrorKind::Refused,
+            ProviderErrorKind::Refused,
             "{text}"
         );
     }

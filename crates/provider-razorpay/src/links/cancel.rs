@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use payment_provider_core::{
-    Cancellation, CheckoutLocator, CheckoutStatus, Effect, Environment, ErrorKind, Operation,
+    Cancellation, CheckoutLocator, CheckoutStatus, Effect, Environment, Operation,
+    ProviderErrorKind,
 };
 use payment_provider_http::{CallError, GatewayClient, Limits, Request};
 
@@ -78,7 +79,7 @@ impl Ending<'_> {
                     }
                     Ok(_) => {
                         unsure = true;
-                        break CallError::new(ErrorKind::Refused, Effect::MaybeApplied);
+                        break CallError::new(ProviderErrorKind::Refused, Effect::MaybeApplied);
                     }
                     Err(what) => response.unreadable(what),
                 },

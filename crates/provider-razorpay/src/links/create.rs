@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use payment_provider_core::{
-    CreatedCheckout, Difference, Effect, Environment, ErrorKind, Operation, PreparedCheckout,
-    RetryAdvice,
+    CreatedCheckout, Difference, Effect, Environment, Operation, PreparedCheckout,
+    ProviderErrorKind, RetryAdvice,
 };
 use payment_provider_http::{CallError, GatewayClient, Limits, Request, RetryPolicy};
 
@@ -190,7 +190,7 @@ impl Creation<'_> {
 /// must be repeated.
 fn unsettled(mut error: CallError) -> CallError {
     if is_refusal(&error) {
-        error.kind = ErrorKind::Unavailable;
+        error.kind = ProviderErrorKind::Unavailable;
         error = error.with_retry(RetryAdvice::After(SETTLING));
     }
     error.with_effect(Effect::MaybeApplied)

@@ -2,7 +2,8 @@
 //! only offers a list.
 
 use payment_provider_core::{
-    CheckoutLocator, CheckoutReference, Difference, Effect, Environment, ErrorKind, Operation,
+    CheckoutLocator, CheckoutReference, Difference, Effect, Environment, Operation,
+    ProviderErrorKind,
 };
 use payment_provider_http::json::Unreadable;
 use payment_provider_http::{CallError, Deadline, GatewayClient, Request, Response};
@@ -27,7 +28,7 @@ pub(crate) async fn locate(
     let reference = &locator.reference;
     let Some(id) = &locator.gateway_id else {
         let link = by_reference(gateway, environment, reference, operation, deadline).await?;
-        return link.ok_or_else(|| CallError::new(ErrorKind::NotFound, Effect::Rejected));
+        return link.ok_or_else(|| CallError::new(ProviderErrorKind::NotFound, Effect::Rejected));
     };
     let call = Request::new(operation, Razorpay::FetchLink(id.as_str()));
     let read = |response: &Response| {

@@ -63,7 +63,7 @@ impl Attempt<'_> {
         let amount = json::minor_units("payment.amount", self.amount, currency)?;
         let mut payment = Payment::new(id, status, amount);
         payment.order_id = self.order_id();
-        payment.method = json::told_word(self.method);
+        payment.method = json::stated_word(self.method);
         payment.bank_reference = self.bank_reference();
         payment.failure = self.failure(&payment.status);
         payment.paid_at = json::unix_seconds(self.created_at);
@@ -92,7 +92,7 @@ impl Attempt<'_> {
             data.auth_code,
         ]
         .into_iter()
-        .find_map(json::told)
+        .find_map(json::stated)
     }
 
     /// Returns the reason of a failure. `error_reason` is preferred because it is more specific
@@ -101,8 +101,9 @@ impl Attempt<'_> {
         if *status == PaymentStatus::Succeeded {
             return None;
         }
-        let code = json::told_word(self.error_reason).or_else(|| json::told_word(self.error_code));
-        let message = json::told(self.error_description).map(Pii::new);
+        let code =
+            json::stated_word(self.error_reason).or_else(|| json::stated_word(self.error_code));
+        let message = json::stated(self.error_description).map(Pii::new);
         (code.is_some() || message.is_some()).then(|| PaymentFailure::new(code, message))
     }
 }

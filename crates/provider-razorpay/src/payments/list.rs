@@ -1,6 +1,6 @@
 use payment_provider_core::{
-    CheckoutLocator, Effect, Environment, ErrorKind, Money, Operation, OrderId, Payment,
-    PaymentStatus,
+    CheckoutLocator, Effect, Environment, Money, Operation, OrderId, Payment, PaymentStatus,
+    ProviderErrorKind,
 };
 use payment_provider_http::json::{self, Raw, Unreadable};
 use payment_provider_http::{CallError, Deadline, GatewayClient, Request, Response};
@@ -106,14 +106,17 @@ async fn of_order(
 
 /// Returns true if the gateway refuses the list because a page was requested.
 fn knows_no_pages(error: &CallError) -> bool {
-    matches!(error.kind, ErrorKind::Refused | ErrorKind::InvalidRequest)
+    matches!(
+        error.kind,
+        ProviderErrorKind::Refused | ProviderErrorKind::InvalidRequest
+    )
 }
 
 /// Converts "not found" into a temporary error: the link exists and names the order, so this is not
 /// about the checkout.
 fn known(mut error: CallError) -> CallError {
-    if error.kind == ErrorKind::NotFound {
-        error.kind = ErrorKind::Unavailable;
+    if error.kind == ProviderErrorKind::NotFound {
+        error.kind = ProviderErrorKind::Unavailable;
         error.effect = Effect::MaybeApplied;
     }
     error

@@ -58,9 +58,9 @@ impl Entity<'_> {
         let currency = json::currency("dispute.currency", self.currency)?;
         let amount = json::minor_units("dispute.amount", self.amount, currency)?;
         let mut dispute = Dispute::new(id, status, amount);
-        dispute.stage = json::told_word(self.phase).map(wire::dispute_stage);
+        dispute.stage = json::stated_word(self.phase).map(wire::dispute_stage);
         dispute.payment_id = json::gateway_identifier(self.payment_id);
-        dispute.reason_code = json::told_word(self.reason_code);
+        dispute.reason_code = json::stated_word(self.reason_code);
         dispute.respond_by = json::unix_seconds(self.respond_by);
         Ok(dispute)
     }

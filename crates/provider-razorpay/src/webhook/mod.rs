@@ -14,8 +14,8 @@ mod refund_event;
 mod settlement_event;
 
 use payment_provider_core::{
-    Effect, Environment, ErrorKind, HmacKeyring, TimestampCheck, Verification, VerifiedWebhook,
-    WebhookRequest,
+    Effect, Environment, HmacKeyring, ProviderErrorKind, TimestampCheck, Verification,
+    VerifiedWebhook, WebhookRequest,
 };
 use payment_provider_http::CallError;
 
@@ -31,7 +31,7 @@ pub(crate) fn handle(
     environment: Environment,
 ) -> Result<VerifiedWebhook, CallError> {
     let secret = signer(keyring, request.header(SIGNATURE), &request.body)
-        .ok_or_else(|| CallError::new(ErrorKind::InvalidSignature, Effect::Rejected))?;
+        .ok_or_else(|| CallError::new(ProviderErrorKind::InvalidSignature, Effect::Rejected))?;
     let events = envelope::events(&request.body);
     Ok(VerifiedWebhook::new(
         Verification::SharedSecret(secret),

@@ -72,7 +72,7 @@ impl Entity<'_> {
         refund.payment_id = json::gateway_identifier(self.payment_id);
         refund.bank_reference = [data.arn, data.rrn, data.utr]
             .into_iter()
-            .find_map(json::told);
+            .find_map(json::stated);
         refund.created_at = json::unix_seconds(self.created_at);
         Ok(refund)
     }

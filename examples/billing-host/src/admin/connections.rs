@@ -2,13 +2,13 @@
 
 use clap::{Args, Subcommand};
 use payment_provider_core::ConnectionCode;
-use payment_provider_host::Connection;
+use payment_provider_host::connections::Connection;
 use serde_json::{Value, json};
 
+use super::command_result::{CommandError, CommandOutput};
 use super::output::{self, table, time};
 use super::runtime::{AdminRuntime, SecretAccess, Target};
 use super::secret_input::{self, NEW_SECRET};
-use super::{CommandError, CommandOutput};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -42,9 +42,9 @@ pub(super) async fn run(target: &Target, command: Command) -> Result<CommandOutp
             let new = secret_input::read()?;
             let runtime = AdminRuntime::open(target, SecretAccess::Required).await?;
             let host = &runtime.host;
-            let before = host.connection(&target.organization, &code).await?;
-            let after = host.rotate_secret(&target.organization, &code, &field, new);
-            let after = after.await?;
+            let connection = target.connection(code);
+            let before = host.connection(&connection).await?;
+            let after = host.rotate_secret(&connection, &field, new).await?;
             runtime.close().await?;
             if target.json {
                 output::json(&fields(&after))
@@ -55,10 +55,9 @@ pub(super) async fn run(target: &Target, command: Command) -> Result<CommandOutp
         Command::RetireSecrets(Field { code, field }) => {
             let runtime = AdminRuntime::open(target, SecretAccess::Required).await?;
             let host = &runtime.host;
-            let before = host.connection(&target.organization, &code).await?;
-            let after = host
-                .retire_secrets(&target.organization, &code, &field)
-                .await?;
+            let connection = target.connection(code);
+            let before = host.connection(&connection).await?;
+            let after = host.retire_secrets(&connection, &field).await?;
             runtime.close().await?;
             if target.json {
                 output::json(&fields(&after))

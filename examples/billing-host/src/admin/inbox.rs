@@ -2,14 +2,17 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use payment_provider_core::ConnectionCode;
-use payment_provider_host::{
-    Delivery, DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryState, Parking,
+use payment_provider_host::ConnectionRef;
+use payment_provider_host::connections::Connection;
+use payment_provider_host::inbox::{
+    Delivery, DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryState,
+    ParkOutcome,
 };
 use serde_json::{Value, json};
 
+use super::command_result::{CommandError, CommandOutput};
 use super::output::{self, table, time, without_control_characters};
 use super::runtime::{AdminRuntime, SecretAccess, Target};
-use super::{CommandError, CommandOutput};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -128,12 +131,8 @@ async fn find(
     webhook: &WebhookId,
 ) -> Result<DeliveryDetail, CommandError> {
     let mut found = Vec::new();
-    for code in codes(runtime, target, webhook.connection.clone()).await? {
-        let host = &runtime.host;
-        found.extend(
-            host.delivery(&target.organization, &code, &webhook.key)
-                .await?,
-        );
+    for connection in connections(runtime, target, webhook.connection.clone()).await? {
+        found.extend(runtime.host.delivery(&connection, &webhook.key).await?);
     }
     if found.len() > 1 {
         let codes: Vec<_> = found
@@ -151,16 +150,16 @@ async fn find(
     Ok(found.pop().ok_or_else(none)?)
 }
 
-async fn codes(
+async fn connections(
     runtime: &AdminRuntime,
     target: &Target,
     only: Option<ConnectionCode>,
-) -> Result<Vec<ConnectionCode>, CommandError> {
+) -> Result<Vec<ConnectionRef>, CommandError> {
     if let Some(code) = only {
-        return Ok(vec![code]);
+        return Ok(vec![target.connection(code)]);
     }
     let all = runtime.host.connections(Some(&target.organization)).await?;
-    Ok(all.into_iter().map(|connection| connection.code).collect())
+    Ok(all.iter().map(Connection::to_ref).collect())
 }
 
 async fn replay(
@@ -169,11 +168,9 @@ async fn replay(
     webhook: &WebhookId,
 ) -> Result<String, CommandError> {
     let found = find(runtime, target, webhook).await?;
-    let code = &found.delivery.connection;
+    let connection = target.connection(found.delivery.connection);
     let host = &runtime.host;
-    let retried = host
-        .retry_delivery(&target.organization, code, &webhook.key)
-        .await?;
+    let retried = host.retry_delivery(&connection, &webhook.key).await?;
     Ok(if target.json {
         output::json(&json!({"replayed": u8::from(retried)}))
     } else if retried {
@@ -189,9 +186,8 @@ async fn replay_all(
     connection: Option<ConnectionCode>,
 ) -> Result<String, CommandError> {
     let mut replayed = 0;
-    for code in codes(runtime, target, connection).await? {
-        let host = &runtime.host;
-        replayed += host.retry_parked(&target.organization, &code).await?;
+    for connection in connections(runtime, target, connection).await? {
+        replayed += runtime.host.retry_parked(&connection).await?;
     }
     Ok(if target.json {
         output::json(&json!({"replayed": replayed}))
@@ -207,12 +203,12 @@ async fn park(
     reason: &str,
 ) -> Result<String, CommandError> {
     let found = find(runtime, target, webhook).await?;
-    let code = &found.delivery.connection;
+    let connection = target.connection(found.delivery.connection);
     let host = &runtime.host;
-    let done = host
-        .park_delivery(&target.organization, code, &webhook.key, reason)
+    let outcome = host
+        .park_delivery(&connection, &webhook.key, reason)
         .await?;
-    let is_new = done == Parking::Parked;
+    let is_new = outcome == ParkOutcome::Parked;
     Ok(if target.json {
         output::json(&json!({"parked": is_new}))
     } else if is_new {
@@ -253,9 +249,9 @@ fn fields(delivery: &Delivery) -> Value {
         "key": delivery.key,
         "state": delivery.state,
         "types": delivery.types,
-        "subjects": delivery.subjects,
+        "subjects": delivery.targets,
         "received_at": delivery.received_at.to_string(),
-        "copies": delivery.copies,
+        "copies": delivery.delivery_count,
         "freshness": delivery.timestamp_check,
         "matched_secret": delivery.matched_secret,
         "attempts": delivery.attempts,
@@ -279,9 +275,9 @@ fn detail_text(found: &DeliveryDetail, as_json: bool) -> String {
         ("state", delivery.state.as_str().to_owned()),
         ("error", or_none(delivery.error.as_deref())),
         ("types", delivery.types.join(" ")),
-        ("about", delivery.subjects.join(" ")),
+        ("about", delivery.targets.join(" ")),
         ("received", time(delivery.received_at)),
-        ("copies", delivery.copies.to_string()),
+        ("copies", delivery.delivery_count.to_string()),
         ("attempts", delivery.attempts.to_string()),
         ("verified by", or_none(delivery.matched_secret.as_deref())),
     ];

@@ -1,6 +1,7 @@
 //! Administration commands, run in a terminal beside serving processes: inspect the inbox, audit the
 //! ledger, record payments, rotate secrets.
 
+mod command_result;
 mod connections;
 mod inbox;
 mod ledger;
@@ -8,28 +9,12 @@ mod output;
 mod runtime;
 mod secret_input;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use command_result::{CommandError, CommandOutput};
 use runtime::Target;
-
-/// Error of a command. It is printed with its causes on standard error.
-type CommandError = Box<dyn Error>;
-
-/// Result of a command: text for standard output and the exit code.
-struct CommandOutput {
-    text: String,
-    code: ExitCode,
-}
-
-impl CommandOutput {
-    const fn success(text: String) -> Self {
-        let code = ExitCode::SUCCESS;
-        Self { text, code }
-    }
-}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdminCommand {

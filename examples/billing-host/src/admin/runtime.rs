@@ -4,25 +4,25 @@ use std::path::PathBuf;
 
 use clap::Args;
 use data_encoding::BASE64;
-use payment_provider_core::OrganizationId;
-use payment_provider_host::{Host, SealingKey, SealingKeys};
+use payment_provider_core::{ConnectionCode, OrganizationId};
+use payment_provider_host::encryption::{EncryptionKey, EncryptionKeys};
+use payment_provider_host::{ConnectionRef, Host};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::CommandError;
-use crate::cli;
+use super::command_result::CommandError;
 use crate::database::{Database, PreparedDatabase};
 use crate::gateways::gateways;
 use crate::invoices::InvoiceHandler;
 use crate::options::DatabaseLocation;
-use crate::{encryption_key, seed};
+use crate::{database_argument, encryption_key, seed};
 
 /// Arguments of every command: the database, the organization and the output format.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
     /// Database: sqlite:PATH or `postgres://USER@HOST/NAME` [env: `BILLING_HOST_DATABASE`]. Servers may be
     /// running on it.
-    #[arg(long, global = true, value_name = "DATABASE", value_parser = cli::parse_database)]
+    #[arg(long, global = true, value_name = "DATABASE", value_parser = database_argument::parse)]
     database: Option<DatabaseLocation>,
     /// File with the keys that encrypt the secrets of connections [default: the database file with .key
     /// appended].
@@ -34,6 +34,13 @@ pub(crate) struct Target {
     /// Prints JSON instead of text.
     #[arg(long, global = true)]
     pub(super) json: bool,
+}
+
+impl Target {
+    /// Returns the connection of the organization with this code.
+    pub(super) fn connection(&self, code: ConnectionCode) -> ConnectionRef {
+        ConnectionRef::new(self.organization.clone(), code)
+    }
 }
 
 /// Access of a command to the secrets of connections.
@@ -53,7 +60,7 @@ pub(super) struct AdminRuntime {
 
 impl AdminRuntime {
     pub(super) async fn open(target: &Target, secrets: SecretAccess) -> Result<Self, CommandError> {
-        let location = cli::database_location(target.database.clone())?;
+        let location = database_argument::or_environment(target.database.clone())?;
         let location =
             location.ok_or("set the database with --database or BILLING_HOST_DATABASE")?;
         let prepared = PreparedDatabase::create(&location)?;
@@ -61,10 +68,12 @@ impl AdminRuntime {
             SecretAccess::Required => {
                 let path = encryption_key::path(target.key_file.as_deref(), prepared.path());
                 let path = path.ok_or("set the key file of the servers with --key-file")?;
-                SealingKeys::from_file(&path)
+                EncryptionKeys::from_file(&path)
                     .map_err(|error| format!("{}: {error}", path.display()))?
             }
-            SecretAccess::NotNeeded => SealingKeys::new(SealingKey::from_text(&random_key())?),
+            SecretAccess::NotNeeded => {
+                EncryptionKeys::new(EncryptionKey::from_text(&random_key())?)
+            }
         };
         let registry = gateways().map_err(|error| -> CommandError { error })?;
         let host = prepared

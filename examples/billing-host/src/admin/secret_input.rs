@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::CommandError;
+use super::command_result::CommandError;
 
 /// Environment variable with the new secret.
 pub(super) const NEW_SECRET: &str = "BILLING_HOST_NEW_SECRET";

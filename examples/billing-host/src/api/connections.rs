@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use payment_provider_core::{
     ConnectionCheck, ConnectionCode, CredentialCheck, OrganizationId, ProviderId,
 };
-use payment_provider_host::{Connection, Delivery, NewConnection};
+use payment_provider_host::ConnectionRef;
+use payment_provider_host::connections::{Connection, NewConnection};
+use payment_provider_host::inbox::Delivery;
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
@@ -29,13 +31,8 @@ pub(super) async fn add(
         let code = fields.identifier("code", ConnectionCode::new);
         let name = fields.display_text("name", 255);
         let settings = fields.settings("settings");
-        Some(NewConnection::new(
-            organization?,
-            provider?,
-            code?,
-            name?,
-            settings?,
-        ))
+        let connection = ConnectionRef::new(organization?, code?);
+        Some(NewConnection::new(connection, provider?, name?, settings?))
     })?;
     let connection = app.host.add_connection(new).await?;
     Ok((StatusCode::CREATED, Json(connection_json(&connection))))
@@ -59,8 +56,8 @@ pub(super) async fn check(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let organization = query::required_organization(query.as_deref())?;
-    let code = code_from_path(code)?;
-    let check = app.host.check_connection(&organization, &code).await?;
+    let connection = from_path(organization, code)?;
+    let check = app.host.check_connection(&connection).await?;
     let ConnectionCheck {
         credentials,
         environment,
@@ -89,16 +86,15 @@ pub(super) async fn delete(
     RawQuery(query): RawQuery,
 ) -> Result<StatusCode, Problem> {
     let organization = query::required_organization(query.as_deref())?;
-    app.host
-        .delete_connection(&organization, &code_from_path(code)?)
-        .await?;
+    let connection = from_path(organization, code)?;
+    app.host.delete_connection(&connection).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /api/v1/sealing-key/reseal`: encrypts all secrets with the current key, the first of the key file.
 pub(super) async fn rotate_encryption_key(State(app): State<App>) -> Result<Json<Value>, Problem> {
-    let report = app.host.reseal_connections().await?;
-    let unopened = report.unopened.iter().map(|one| {
+    let report = app.host.rotate_encryption_key().await?;
+    let undecryptable = report.undecryptable.iter().map(|one| {
         json!({
             "organization_id": one.organization,
             "code": one.code,
@@ -106,9 +102,9 @@ pub(super) async fn rotate_encryption_key(State(app): State<App>) -> Result<Json
         })
     });
     Ok(Json(json!({
-        "resealed": report.resealed,
+        "resealed": report.rotated,
         "current": report.current,
-        "unopened": unopened.collect::<Vec<_>>(),
+        "unopened": undecryptable.collect::<Vec<_>>(),
     })))
 }
 
@@ -119,27 +115,31 @@ pub(super) async fn deliveries(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let (organization, limit) = query::organization_and_limit(query.as_deref())?;
-    let code = code_from_path(code)?;
-    let deliveries = app.host.deliveries(&organization, &code, limit).await?;
+    let connection = from_path(organization, code)?;
+    let deliveries = app.host.deliveries(&connection, limit).await?;
     let deliveries: Vec<_> = deliveries.iter().map(delivery_json).collect();
     Ok(Json(json!({"deliveries": deliveries})))
 }
 
-/// Returns the connection code in a request path.
-fn code_from_path(code: Result<Path<String>, PathRejection>) -> Result<ConnectionCode, Problem> {
+/// Returns the connection of an organization whose code is in a request path.
+fn from_path(
+    organization: OrganizationId,
+    code: Result<Path<String>, PathRejection>,
+) -> Result<ConnectionRef, Problem> {
     let code = code
         .ok()
         .and_then(|Path(code)| ConnectionCode::new(code).ok());
-    code.ok_or_else(|| Problem::not_found("connection"))
+    let code = code.ok_or_else(|| Problem::not_found("connection"))?;
+    Ok(ConnectionRef::new(organization, code))
 }
 
 fn delivery_json(delivery: &Delivery) -> Value {
     json!({
         "key": delivery.key,
         "types": delivery.types,
-        "subjects": delivery.subjects,
+        "subjects": delivery.targets,
         "received_at": delivery.received_at.to_string(),
-        "copies": delivery.copies,
+        "copies": delivery.delivery_count,
         "state": delivery.state,
         "attempts": delivery.attempts,
         "error": delivery.error,

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use payment_provider_core::{
     ConnectionCode, CustomerId, OrganizationId, ProviderId, ViolationCode,
 };
-use payment_provider_host::LeftCheckout;
+use payment_provider_host::workflows::OpenCheckout;
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
@@ -60,7 +60,7 @@ pub(super) async fn save(
         outcome,
         linked,
         needs,
-        departure,
+        left,
     } = customers::save_and_link(&app, &new).await?;
     let status = match outcome {
         SaveOutcome::Created => StatusCode::CREATED,
@@ -77,20 +77,20 @@ pub(super) async fn save(
         "payment_provider_code": customer.payment_provider_code,
         "linked": linked,
         "needs": needs,
-        "still_payable": remaining_links(&departure.still_payable),
-        "unbooked": remaining_links(&departure.unbooked),
+        "still_payable": remaining_links(&left.still_payable),
+        "unbooked": remaining_links(&left.unreconciled),
     });
     Ok((status, Json(shown)))
 }
 
 /// Formats payment links that remain at other connections, each with the reason.
-fn remaining_links(checkouts: &[LeftCheckout]) -> Value {
-    let links = checkouts.iter().map(|left| {
+fn remaining_links(checkouts: &[OpenCheckout]) -> Value {
+    let links = checkouts.iter().map(|open| {
         json!({
-            "invoice_id": left.payable,
-            "payment_provider_code": left.connection,
-            "reference": left.reference,
-            "reason": left.error.to_string(),
+            "invoice_id": open.payable,
+            "payment_provider_code": open.connection,
+            "reference": open.reference,
+            "reason": open.error.to_string(),
         })
     });
     links.collect()

@@ -2,7 +2,10 @@
 
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{Money, Pii};
-use payment_provider_host::{HistoryEntry, KnownCheckout, KnownPayment, KnownRefund, PayableView};
+use payment_provider_host::accounting::AuditEvent;
+use payment_provider_host::payable::{
+    HistoryLine, KnownCheckout, KnownPayment, KnownRefund, PayableView,
+};
 use serde_json::{Value, json};
 
 use crate::invoices::Invoice;
@@ -37,7 +40,7 @@ pub(super) fn details(invoice: &Invoice, payments: Option<&PayableView>) -> Valu
     details["refunds"] = list(view, |view| &view.refunds, refund);
     details["checkouts"] = list(view, |view| &view.checkouts, checkout);
     details["payments"] = list(view, |view| &view.payments, payment);
-    details["history"] = list(view, |view| &view.history, entry);
+    details["history"] = list(view, |view| &view.history, history_line);
     details
 }
 
@@ -83,9 +86,9 @@ fn payment(known: &KnownPayment) -> Value {
         "bank_reference": payment.bank_reference,
         "paid_at": payment.paid_at.map(at),
         "failure": failure,
-        "verdict": known.verdict,
-        "credited_cents": known.credited.minor_units(),
-        "surplus_cents": known.surplus.minor_units(),
+        "verdict": known.allocation.map(|allocation| allocation.outcome),
+        "credited_cents": known.allocation.map_or(0, |allocation| allocation.applied.minor_units()),
+        "surplus_cents": known.allocation.map_or(0, |allocation| allocation.overpaid.minor_units()),
     })
 }
 
@@ -101,8 +104,17 @@ fn refund(known: &KnownRefund) -> Value {
     })
 }
 
-fn entry(entry: &HistoryEntry) -> Value {
-    json!({"at": at(entry.at), "kind": entry.kind, "detail": entry.detail})
+fn history_line(line: &HistoryLine) -> Value {
+    json!({"at": at(line.at), "kind": kind(line.event), "detail": line.detail})
+}
+
+/// Returns the kind of a history line. The API keeps its first names of two kinds.
+pub(super) fn kind(event: AuditEvent) -> Value {
+    match event {
+        AuditEvent::PaymentPosted => json!("payment_booked"),
+        AuditEvent::ManualPayment => json!("booked_by_hand"),
+        event => json!(event),
+    }
 }
 
 fn at(at: Timestamp) -> String {

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use payment_provider_core::{CheckoutReference, CustomerId, Money, OrganizationId, ViolationCode};
-use payment_provider_host::{CheckoutError, Payable};
+use payment_provider_host::Error;
+use payment_provider_host::payable::Payable;
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
@@ -80,15 +81,15 @@ pub(super) async fn show(State(app): State<App>, id: PathId) -> Result<Json<Valu
 /// cancel the links that could not be cancelled.
 pub(super) async fn void(State(app): State<App>, id: PathId) -> Result<Json<Value>, Problem> {
     let invoice = invoices::from_path(&app, id).await?;
-    let (invoice, closing) = invoices::void(&app, &invoice.id).await?;
+    let (invoice, outcome) = invoices::void(&app, &invoice.id).await?;
     let mut summary = invoice_view::summary(&invoice);
-    summary["still_payable"] = reasons(&closing.still_payable);
-    summary["unbooked"] = reasons(&closing.unbooked);
+    summary["still_payable"] = reasons(&outcome.still_payable);
+    summary["unbooked"] = reasons(&outcome.unreconciled);
     Ok(Json(summary))
 }
 
 /// Formats payment links, each with the reason why it could not be ended.
-fn reasons(checkouts: &[(CheckoutReference, CheckoutError)]) -> Value {
+fn reasons(checkouts: &[(CheckoutReference, Error)]) -> Value {
     let reasons = checkouts
         .iter()
         .map(|(reference, error)| json!({"reference": reference, "reason": error.to_string()}));

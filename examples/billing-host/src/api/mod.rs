@@ -7,6 +7,8 @@ mod customers;
 mod fields;
 mod invoice_view;
 mod invoices;
+#[cfg(test)]
+mod names_tests;
 mod payment_url;
 mod query;
 

@@ -1,7 +1,9 @@
 //! Saving a customer together with the link to the connection they pay through.
 
 use payment_provider_core::{ViolationCode, Violations};
-use payment_provider_host::{ConnectionError, Departure};
+use payment_provider_host::error::Entity;
+use payment_provider_host::workflows::UnlinkOutcome;
+use payment_provider_host::{ConnectionRef, ErrorKind};
 
 use super::table::{self, Customer, NewCustomer, SaveOutcome};
 use crate::problem::Problem;
@@ -20,7 +22,7 @@ pub(crate) struct SavedCustomer {
     /// Data that the gateway still requires before it can collect a payment from the customer.
     pub(crate) needs: Violations,
     /// Result for the payment links at the connections that the customer paid through before.
-    pub(crate) departure: Departure,
+    pub(crate) left: UnlinkOutcome,
 }
 
 /// Result of linking a customer.
@@ -28,7 +30,7 @@ pub(crate) struct SavedCustomer {
 struct Link {
     linked: bool,
     needs: Violations,
-    departure: Departure,
+    left: UnlinkOutcome,
 }
 
 /// Saves a new or changed customer and links them to the connection they name. Without one, unlinks them.
@@ -40,7 +42,7 @@ pub(crate) async fn save_and_link(app: &App, new: &NewCustomer) -> Result<SavedC
     let Link {
         linked,
         needs,
-        departure,
+        left,
     } = link(app, new).await?;
     let (customer, outcome) = table::save(&app.host, new).await?;
     Ok(SavedCustomer {
@@ -48,7 +50,7 @@ pub(crate) async fn save_and_link(app: &App, new: &NewCustomer) -> Result<SavedC
         outcome,
         linked,
         needs,
-        departure,
+        left,
     })
 }
 
@@ -58,7 +60,7 @@ async fn link(app: &App, new: &NewCustomer) -> Result<Link, Problem> {
             .host
             .unlink_customer(&new.organization, &new.external_id);
         return Ok(Link {
-            departure: unlinked.await?,
+            left: unlinked.await?,
             ..Link::default()
         });
     };
@@ -67,17 +69,18 @@ async fn link(app: &App, new: &NewCustomer) -> Result<Link, Problem> {
         link.needs.push(CODE, ViolationCode::Unknown, message);
         Ok(link)
     };
-    match app.host.connection(&new.organization, code).await {
-        Ok(connection) if connection.provider == *provider => {
-            let linking = app.host.link_customer(new.link(code.clone())).await?;
+    let connection = ConnectionRef::new(new.organization.clone(), code.clone());
+    match app.host.connection(&connection).await {
+        Ok(found) if found.provider == *provider => {
+            let outcome = app.host.link_customer(&connection, &new.details()).await?;
             Ok(Link {
                 linked: true,
-                needs: linking.linked.needs,
-                departure: linking.departure,
+                needs: outcome.linked.needs,
+                left: outcome.left,
             })
         }
         Ok(_) => missing("is the code of another provider's connection"),
-        Err(ConnectionError::NotFound) => {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound(Entity::Connection)) => {
             missing("does not exist; create the connection, then save the customer again")
         }
         Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@ use std::fmt;
 
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Pii, ProviderId};
-use payment_provider_host::{Host, NewCustomerLink};
+use payment_provider_host::Host;
 use uuid::Uuid;
 
 use crate::tables::{TableError, in_tx, on_pool};
@@ -20,13 +20,13 @@ pub(crate) struct NewCustomer {
 }
 
 impl NewCustomer {
-    /// Returns the request to link this customer to a connection.
-    pub(crate) fn link(&self, code: ConnectionCode) -> NewCustomerLink {
+    /// Returns the customer as gateways know it.
+    pub(crate) fn details(&self) -> payment_provider_core::Customer {
         let mut customer = payment_provider_core::Customer::new(self.external_id.clone());
         customer.name.clone_from(&self.name);
         customer.email.clone_from(&self.email);
         customer.phone.clone_from(&self.phone);
-        NewCustomerLink::new(self.organization.clone(), customer, code)
+        customer
     }
 }
 

@@ -2,8 +2,9 @@
 
 use payment_provider_core::reexport::async_trait;
 use payment_provider_core::reexport::jiff::Timestamp;
-use payment_provider_host::cash::Closed;
-use payment_provider_host::{Cause, HandlerError, PayableChange, PaymentHandler, Transaction};
+use payment_provider_host::Transaction;
+use payment_provider_host::accounting::CloseReason;
+use payment_provider_host::ledger::{Cause, HandlerError, PayableChange, PaymentHandler};
 
 use crate::tables::in_tx;
 
@@ -41,7 +42,7 @@ impl PaymentHandler for InvoiceHandler {
         change: &PayableChange<'_>,
     ) -> Result<(), HandlerError> {
         if let Cause::Closed {
-            reason: Closed::Voided,
+            reason: CloseReason::Voided,
         } = change.cause
         {
             mark_voided(tx, change).await?;
@@ -53,8 +54,8 @@ impl PaymentHandler for InvoiceHandler {
                  WHERE id = $4 AND organization_id = $5",
             )
             .bind(change.progress.as_str())
-            .bind(change.credited.minor_units())
-            .bind(change.surplus.minor_units())
+            .bind(change.applied.minor_units())
+            .bind(change.overpaid.minor_units())
             .bind(change.payable.as_str())
             .bind(change.organization.as_str())
             .execute(connection)
@@ -68,8 +69,8 @@ impl PaymentHandler for InvoiceHandler {
             organization = change.organization.as_str(),
             invoice = change.payable.as_str(),
             payment_status = change.progress.as_str(),
-            paid = change.credited.minor_units(),
-            overpaid = change.surplus.minor_units(),
+            paid = change.applied.minor_units(),
+            overpaid = change.overpaid.minor_units(),
             "invoice updated"
         );
         Ok(())

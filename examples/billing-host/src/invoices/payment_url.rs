@@ -2,7 +2,11 @@
 
 use axum::http::StatusCode;
 use payment_provider_core::{ConnectionCode, CustomerId, Money, OrganizationId, ProviderId};
-use payment_provider_host::{Connection, ConnectionError, Payable, PayableId, PaymentUrl};
+use payment_provider_host::checkouts::{NothingDue, PaymentUrl, PaymentUrlOutcome};
+use payment_provider_host::connections::Connection;
+use payment_provider_host::error::Entity;
+use payment_provider_host::payable::Payable;
+use payment_provider_host::{ConnectionRef, ErrorKind, PayableId};
 
 use super::Invoice;
 use crate::customers::{self, Customer};
@@ -11,6 +15,9 @@ use crate::state::App;
 
 /// Setting of a connection with the page that payers return to after paying.
 const RETURN_URL_SETTING: &str = "redirect_url";
+
+/// Code of the problem of an invoice on which nothing is due.
+const NOTHING_DUE: &str = "invalid_invoice_status_or_payment_status";
 
 /// Payment URL of an invoice, with its customer and gateway.
 #[derive(Debug)]
@@ -37,26 +44,33 @@ pub(crate) async fn payment_url(
         return Err(not_payable());
     }
     let mut payable = payable_of(invoice)?;
-    let connection = match app.host.connection(&payable.organization, &code).await {
+    let connection = ConnectionRef::new(payable.organization.clone(), code);
+    let connection = match app.host.connection(&connection).await {
         Ok(connection) if connection.provider == provider => connection,
-        Ok(_) | Err(ConnectionError::NotFound) => {
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound(Entity::Connection)) => {
+            return Err(error.into());
+        }
+        _ => {
             let detail = "the connection of the customer does not exist";
             return Err(refused("missing_payment_provider", detail));
         }
-        Err(error) => return Err(error.into()),
     };
     let linked = app
         .host
         .connection_of_customer(&payable.organization, &payable.customer)
         .await?;
-    if linked != Some(code) {
+    if linked.as_ref() != Some(&connection.code) {
         let detail = "the customer is not linked to their connection; send the customer again";
         return Err(refused("missing_payment_provider_customer", detail));
     }
     if let Some(url) = return_url(app, &connection, invoice) {
         payable = payable.with_return_url(url);
     }
-    let url = app.host.payment_url(&payable).await?;
+    let url = match app.host.payment_url(&payable).await? {
+        PaymentUrlOutcome::Pay(url) => url,
+        PaymentUrlOutcome::NothingDue(reason) => return Err(nothing_due(reason)),
+        _ => return Err(Problem::unavailable()),
+    };
     Ok(InvoicePaymentUrl {
         customer,
         provider,
@@ -108,8 +122,14 @@ fn provider_of(customer: &Customer) -> Result<(ProviderId, ConnectionCode), Prob
 }
 
 fn not_payable() -> Problem {
-    let detail = "the invoice is paid or voided";
-    refused("invalid_invoice_status_or_payment_status", detail)
+    refused(NOTHING_DUE, "the invoice is paid or voided")
+}
+
+fn nothing_due(reason: NothingDue) -> Problem {
+    refused(
+        NOTHING_DUE,
+        &format!("the invoice cannot be paid: {reason}"),
+    )
 }
 
 fn refused(code: &'static str, detail: &str) -> Problem {

@@ -1,8 +1,8 @@
 //! Voiding an invoice.
 
 use axum::http::StatusCode;
-use payment_provider_host::Closing;
-use payment_provider_host::cash::Closed;
+use payment_provider_host::accounting::CloseReason;
+use payment_provider_host::workflows::CloseOutcome;
 
 use super::Invoice;
 use super::lookup::get;
@@ -15,14 +15,15 @@ use crate::state::App;
 ///
 /// The [handler](super::InvoiceHandler) marks the invoice as voided, in the transaction in which the
 /// runtime closes the payable. It refuses if the invoice has been paid by then.
-pub(crate) async fn void(app: &App, id: &str) -> Result<(Invoice, Closing), Problem> {
+pub(crate) async fn void(app: &App, id: &str) -> Result<(Invoice, CloseOutcome), Problem> {
     let invoice = get(app, id).await?;
     if invoice.is_paid() && !invoice.is_voided() {
         return Err(paid());
     }
-    match app.host.close(&payable_of(&invoice)?, Closed::Voided).await {
+    let payable = payable_of(&invoice)?;
+    match app.host.close(&payable, CloseReason::Voided).await {
         // Read again: closing may have posted a payment.
-        Ok(closing) => Ok((get(app, id).await?, closing)),
+        Ok(outcome) => Ok((get(app, id).await?, outcome)),
         Err(_) if get(app, id).await?.is_paid() => Err(paid()),
         Err(error) => Err(error.into()),
     }

@@ -1,12 +1,12 @@
 //! Form fields, as the templates render them.
 
 use payment_provider_core::{SettingField, SettingKind, Violations};
-use payment_provider_host::PlainSetting;
+use payment_provider_host::connections::PlainSetting;
 use secrecy::ExposeSecret;
 
 use super::form::FormFields;
-use super::secret_draft::DraftKey;
-use super::session::Session;
+use crate::secret_draft::DraftKey;
+use crate::session::Session;
 
 /// Name prefix of the hidden fields with the values that a form was rendered with.
 pub(super) const INITIAL_PREFIX: &str = "before.";

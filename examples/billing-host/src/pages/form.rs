@@ -8,7 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
 use super::notice;
-use super::session::{self, Session};
+use super::session_cookie;
+use crate::session::Session;
 use crate::state::App;
 use crate::validation;
 
@@ -65,8 +66,8 @@ impl FromRequest<App> for VisitorForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
-        let session =
-            session::from_headers(request.headers(), app).ok_or_else(notice::invalid_token)?;
+        let session = session_cookie::from_headers(request.headers(), app)
+            .ok_or_else(notice::invalid_token)?;
         read(request, app, session).await.map(Self)
     }
 }
@@ -79,7 +80,7 @@ impl FromRequest<App> for SignedInForm {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         // No redirect to the sign-in page: the form would be lost.
-        let session = session::signed_in(request.headers(), app);
+        let session = session_cookie::signed_in(request.headers(), app);
         let session = session.ok_or_else(notice::not_signed_in)?;
         read(request, app, session).await.map(Self)
     }

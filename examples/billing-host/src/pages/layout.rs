@@ -3,11 +3,9 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-
 use payment_provider_core::Violations;
 
-use super::notice;
-use super::session::Session;
+use crate::session::Session;
 use crate::state::App;
 
 /// Data of the layout: title, navigation and live updates.
@@ -101,7 +99,13 @@ pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
         Ok(text) => (status, Html(text)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered");
-            notice::rendering_failed()
+            rendering_failed()
         }
     }
+}
+
+/// Returns the page for a template that failed to render.
+fn rendering_failed() -> Response {
+    let text = "<!doctype html><title>Error</title><p>The page could not be shown.";
+    (StatusCode::INTERNAL_SERVER_ERROR, Html(text)).into_response()
 }

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::session::Session;
+use crate::session::Session;
 use crate::state::App;
 
 /// Interval between two reads of the data.

@@ -5,19 +5,17 @@ mod assets;
 mod connections;
 mod customers;
 mod display_time;
-
 mod field;
 mod form;
 mod invoices;
 mod layout;
 mod live_updates;
-
 mod notice;
 mod problem_page;
 mod qr;
-mod secret_draft;
-mod session;
+mod session_cookie;
 mod sign_in;
+mod signed_in;
 mod thanks;
 
 use axum::Router;
@@ -29,8 +27,6 @@ use axum::routing::{get, post};
 
 pub(crate) use live_updates::MAX_STREAMS;
 pub(crate) use notice::{method_not_allowed, not_found};
-pub(crate) use secret_draft::DraftKey;
-pub(crate) use session::Sessions;
 
 use crate::state::App;
 

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
-use payment_provider_host::LeftCheckout;
+use axum::response::Response;
+use payment_provider_host::workflows::{OpenCheckout, UnlinkOutcome};
 
 use super::layout::{Layout, page};
 use crate::problem::Problem;
@@ -87,26 +87,23 @@ pub(super) fn problem(problem: &Problem) -> Response {
 
 /// Returns the page for a customer who was saved although payment links remain at the connection they paid
 /// through before.
-pub(super) fn remaining_links(
-    still_payable: &[LeftCheckout],
-    unbooked: &[LeftCheckout],
-) -> Response {
-    let list = |checkouts: &[LeftCheckout]| {
+pub(super) fn remaining_links(left: &UnlinkOutcome) -> Response {
+    let list = |checkouts: &[OpenCheckout]| {
         let reasons: Vec<_> = checkouts
             .iter()
-            .map(|left| format!("{} ({})", left.reference, left.error))
+            .map(|open| format!("{} ({})", open.reference, open.error))
             .collect();
         reasons.join(", ")
     };
     let mut text = "The customer is saved.".to_owned();
-    if !still_payable.is_empty() {
+    if !left.still_payable.is_empty() {
         text += " These payment links of another connection could not be cancelled and can still be paid: ";
-        text += &list(still_payable);
+        text += &list(&left.still_payable);
         text += ". Payments on them are still recorded.";
     }
-    if !unbooked.is_empty() {
+    if !left.unreconciled.is_empty() {
         text += " Money that the gateway reports could not be recorded yet: ";
-        text += &list(unbooked);
+        text += &list(&left.unreconciled);
         text += ".";
     }
     text += " Save the customer again to try again.";
@@ -116,10 +113,4 @@ pub(super) fn remaining_links(
         &text,
         ("/customers", "All customers"),
     )
-}
-
-/// Returns the page for a template that failed to render.
-pub(super) fn rendering_failed() -> Response {
-    let text = "<!doctype html><title>Error</title><p>The page could not be shown.";
-    (StatusCode::INTERNAL_SERVER_ERROR, Html(text)).into_response()
 }

@@ -9,13 +9,13 @@ use url::form_urlencoded;
 use super::field::Field;
 use super::form::{SubmittedForm, VisitorForm};
 use super::layout::{Layout, page};
-use super::session::{self, Session, set_cookie};
+use super::session_cookie::{self, set_cookie};
+use super::signed_in::NEXT;
+use crate::session::Session;
 use crate::state::App;
 use crate::tables;
 
 const API_KEY: &str = "api_key";
-/// Field with the path to return to after signing in.
-pub(super) const NEXT: &str = "next";
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -35,7 +35,7 @@ pub(super) async fn show(
         .find(|(name, _)| name == NEXT)
         .map(|(_, value)| own_path(&value))
         .unwrap_or_default();
-    match session::from_headers(&headers, &app) {
+    match session_cookie::from_headers(&headers, &app) {
         Some(session) if session.signed_in => Redirect::to(or_home(&next)).into_response(),
         // Keeps the session, since the form may be open in another tab.
         Some(session) => sign_in_form(&app, &session, StatusCode::OK, next, None),

@@ -1,13 +1,14 @@
 //! Responses for the errors of the payment runtime and of the application's tables.
 
-use std::error::Error;
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use payment_provider_core::{Effect, ErrorKind, ProviderError, ProviderId, ViolationCode};
-use payment_provider_host::{
-    CheckoutError, ConnectionError, CustomerError, DeletionError, Refusal, StoreError,
+use payment_provider_core::{
+    Effect, ProviderError, ProviderErrorKind, ProviderId, UnknownProvider, ViolationCode,
 };
+use payment_provider_host::error::{Conflict, Refusal};
+use payment_provider_host::{Error, ErrorKind};
 
 use super::{GatewayError, Problem};
 use crate::tables::TableError;
@@ -16,7 +17,7 @@ use crate::tables::TableError;
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Logs an error that the client did not cause and returns a 503 problem without its details.
-fn internal(error: &(dyn Error + 'static)) -> Problem {
+fn internal(error: &(dyn StdError + 'static)) -> Problem {
     tracing::error!(error, "a request failed");
     Problem::unavailable()
 }
@@ -44,75 +45,45 @@ impl From<TableError> for Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        internal(&error)
-    }
-}
-
-impl From<ConnectionError> for Problem {
-    fn from(error: ConnectionError) -> Self {
-        match error {
-            ConnectionError::UnknownProvider(error) => {
-                let message = one_of(&error.known);
-                Self::invalid_field("provider", ViolationCode::Unsupported, message)
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound(entity) => match error.unknown_provider() {
+                Some(error) => error.into(),
+                None => Self::not_found(&entity.to_string()),
+            },
+            ErrorKind::Invalid(violations) => Self::invalid(violations.clone()),
+            ErrorKind::Conflict(Conflict::CodeTaken) => {
+                Self::new(StatusCode::CONFLICT, "code_taken", error.to_string())
             }
-            ConnectionError::Invalid(violations) => Self::invalid(violations),
-            ConnectionError::CodeTaken => {
-                let detail = "the organization already has a connection with this code";
-                Self::new(StatusCode::CONFLICT, "code_taken", detail)
-            }
-            ConnectionError::NotFound => Self::not_found("connection"),
-            ConnectionError::Provider(error) => error.into(),
-            error => internal(&error),
-        }
-    }
-}
-
-impl From<DeletionError> for Problem {
-    fn from(error: DeletionError) -> Self {
-        match error {
-            DeletionError::NotFound => Self::not_found("connection"),
-            DeletionError::InUse(_) => {
-                let detail = error.to_string();
-                Self::new(StatusCode::CONFLICT, "connection_in_use", detail)
-            }
-            error => internal(&error),
-        }
-    }
-}
-
-impl From<CustomerError> for Problem {
-    fn from(error: CustomerError) -> Self {
-        match error {
-            CustomerError::Connection(error) => error.into(),
-            error => internal(&error),
-        }
-    }
-}
-
-impl From<CheckoutError> for Problem {
-    fn from(error: CheckoutError) -> Self {
-        match error {
-            CheckoutError::Refused(refusal) => refusal.into(),
-            CheckoutError::Invalid(violations) => Self::invalid(violations),
-            CheckoutError::Provider(error) => error.into(),
-            CheckoutError::Busy { retry_after } => {
+            ErrorKind::Refused(refusal) => refusal.into(),
+            ErrorKind::Pending { retry_after } => {
                 let detail = "an earlier payment page is still being reconciled with the gateway; \
                               try again";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
-                    .with_retry_after(retry_after)
+                    .with_retry_after(*retry_after)
             }
-            CheckoutError::Connection(error) => error.into(),
-            error => internal(&error),
+            ErrorKind::Provider(error) => error.into(),
+            _ => internal(&error),
         }
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<&UnknownProvider> for Problem {
+    fn from(error: &UnknownProvider) -> Self {
+        let message = one_of(&error.known);
+        Self::invalid_field("provider", ViolationCode::Unsupported, message)
+    }
+}
+
+impl From<&Refusal> for Problem {
+    fn from(refusal: &Refusal) -> Self {
         let (status, code) = match refusal {
-            Refusal::Paid | Refusal::Closed | Refusal::NothingOwed => (
+            Refusal::ConnectionInUse(_) => {
+                let detail = refusal.to_string();
+                return Self::new(StatusCode::CONFLICT, "connection_in_use", detail);
+            }
+            Refusal::Closed => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid_invoice_status_or_payment_status",
             ),
@@ -133,10 +104,10 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl From<ProviderError> for Problem {
+impl From<&ProviderError> for Problem {
     /// Passes the gateway's message to the client, but does not log it.
-    fn from(error: ProviderError) -> Self {
-        let reason = with_causes(&error);
+    fn from(error: &ProviderError) -> Self {
+        let reason = with_causes(error);
         tracing::warn!(%error, reason, "the gateway refused or failed a request");
         if error.effect() == Effect::NotSent && !error.violations().is_empty() {
             return Self::invalid(error.violations().clone());
@@ -152,10 +123,10 @@ impl From<ProviderError> for Problem {
         };
         let is_transient = matches!(
             error.kind(),
-            ErrorKind::RateLimited
-                | ErrorKind::Unavailable
-                | ErrorKind::Timeout
-                | ErrorKind::Connection
+            ProviderErrorKind::RateLimited
+                | ProviderErrorKind::Unavailable
+                | ProviderErrorKind::Timeout
+                | ProviderErrorKind::Connection
         );
         let wait = error
             .retry_after()

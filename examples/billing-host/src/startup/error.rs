@@ -2,7 +2,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use payment_provider_host::{BuildError, KeyFileError, StoreError};
+use payment_provider_host::Error;
+use payment_provider_host::encryption::KeyFileError;
 
 use crate::seed::SeedError;
 
@@ -34,12 +35,12 @@ pub enum StartError {
     Database {
         /// Path of the file.
         path: PathBuf,
-        /// Error of the store.
-        source: StoreError,
+        /// Error of the payment runtime.
+        source: Error,
     },
     /// The database server cannot be used.
     #[error("cannot use the database")]
-    Server(#[source] StoreError),
+    Server(#[source] Error),
     /// A PostgreSQL database was given without a key file.
     #[error(
         "--key-file is required: the file with the encryption keys, the same for every process"
@@ -59,7 +60,7 @@ pub enum StartError {
     Gateways(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The payment runtime cannot start.
     #[error(transparent)]
-    Runtime(#[from] BuildError),
+    Runtime(#[from] Error),
     /// The seed data cannot be created.
     #[error(transparent)]
     Seed(#[from] SeedError),

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payment_provider_axum::{webhook_routes, webhook_routes_at};
-use payment_provider_host::{BuildError, Host, HostBuilder, HostConfig, SealingKeys};
+use payment_provider_host::encryption::EncryptionKeys;
+use payment_provider_host::{ErrorKind, Host, HostBuilder, HostConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
@@ -24,10 +25,11 @@ use crate::demo::simulator;
 use crate::gateways::gateways;
 use crate::invoices::InvoiceHandler;
 use crate::options::{GatewayTarget, Options};
-use crate::pages::{DraftKey, MAX_STREAMS, Sessions};
-use crate::seed;
+use crate::pages::MAX_STREAMS;
+use crate::secret_draft::DraftKey;
+use crate::session::Sessions;
 use crate::state::App;
-use crate::{encryption_key, routes, tables};
+use crate::{encryption_key, routes, seed, tables};
 
 pub use error::StartError;
 pub use running::Running;
@@ -85,7 +87,9 @@ impl BillingHost {
         let host = build_host(prepared.host(), keys, webhook_base_url)
             .await
             .map_err(|error| match error {
-                StartError::Runtime(BuildError::Store(source)) => failed(source),
+                StartError::Runtime(error) if matches!(error.kind(), ErrorKind::Storage) => {
+                    failed(error)
+                }
                 other => other,
             })?;
         let database = prepared.opened_by(host.clone());
@@ -180,7 +184,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 async fn build_host(
     builder: HostBuilder,
-    keys: SealingKeys,
+    keys: EncryptionKeys,
     public_url: Option<Url>,
 ) -> Result<Host, StartError> {
     let registry = gateways().map_err(StartError::Gateways)?;

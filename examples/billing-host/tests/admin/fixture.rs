@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use billing_host::{BillingHost, DatabaseLocation, Options, Running};
-use payment_provider_host::{Host, SealingKey, SealingKeys};
+use payment_provider_host::Host;
+use payment_provider_host::encryption::{EncryptionKey, EncryptionKeys};
 use reqwest::{Client, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -320,7 +321,7 @@ pub(crate) async fn has_tables(url: &str) -> bool {
 }
 
 /// Returns keys for a host that decrypts nothing.
-fn any_keys() -> SealingKeys {
+fn any_keys() -> EncryptionKeys {
     let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    SealingKeys::new(SealingKey::from_text(&key.into()).unwrap())
+    EncryptionKeys::new(EncryptionKey::from_text(&key.into()).unwrap())
 }

@@ -39,7 +39,10 @@ async fn a_parked_webhook_is_listed_and_a_replay_posts_its_payment_once(admin: A
         "the body is missing: {shown}"
     );
     let refused = admin.fails(&["inbox", "park", &key, "--reason", "too late"]);
-    assert!(refused.contains("it is applied already"), "{refused}");
+    assert!(
+        refused.contains("the delivery is applied already"),
+        "{refused}"
+    );
 
     // Makes the webhooks parkable, as if they had matched no payable.
     admin

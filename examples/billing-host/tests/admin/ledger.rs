@@ -54,7 +54,7 @@ async fn an_audit_of_sound_books_exits_with_0_and_of_tampered_ones_with_1(admin:
         admin.tamper(statement).await;
     }
     let report = text(&admin.program(&["ledger", "audit"]).output().unwrap().stdout);
-    let total = "refunded is not what its refunds add up to: INR 0.07 instead of INR 0.00";
+    let total = "refunded is not the sum of its refunds: INR 0.07 instead of INR 0.00";
     assert!(report.contains(total), "{report}");
     assert!(report.contains("refunded 7; for payables"), "{report}");
     assert!(
@@ -161,7 +161,10 @@ async fn a_manual_payment_is_recorded_once_and_only_without_a_status_api(admin: 
         "why",
     ];
     let refused = admin.fails(&arguments);
-    assert!(refused.contains("the gateway can be asked"), "{refused}");
+    assert!(
+        refused.contains("the gateway has a status API"),
+        "{refused}"
+    );
     admin.close().await;
 }
 
@@ -172,7 +175,7 @@ async fn a_stated_amount_that_is_not_listed_is_written_off_once(admin: AdminFixt
     let arguments = ["ledger", "write-off", &invoice, "--checkout", &reference];
     let arguments = [&arguments[..], &reason].concat();
     let refused = admin.fails(&arguments);
-    assert!(refused.contains("is booked"), "{refused}");
+    assert!(refused.contains("is posted"), "{refused}");
     // As if a webhook had stated an amount; the simulator lists no payment.
     admin
         .tamper(&format!(

@@ -230,7 +230,7 @@ fn a_failed_start_exits_with_1_and_prints_one_line() {
                 "--database",
                 "sqlite:/nowhere/at/all.db",
             ],
-            "sealing key file cannot be read or written",
+            "encryption key file cannot be read or written",
         ),
     ] {
         let output = output_of(arguments);

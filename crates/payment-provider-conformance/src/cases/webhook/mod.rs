@@ -9,7 +9,7 @@ mod replayed;
 mod secrets;
 
 use payment_provider_core::{
-    ErrorKind, EventKind, Payment, PaymentClaim, PaymentId, PaymentStatus, ProviderError,
+    EventKind, Payment, PaymentClaim, PaymentId, PaymentStatus, ProviderError, ProviderErrorKind,
     VerifiedWebhook, WebhookRequest,
 };
 
@@ -104,7 +104,7 @@ async fn rejected(
         Ok(_) => fail!("{what} is accepted"),
         Err(error) => {
             let kind = error.kind();
-            let right = kind == ErrorKind::InvalidSignature;
+            let right = kind == ProviderErrorKind::InvalidSignature;
             ensure!(
                 right,
                 "{what}: expected InvalidSignature, got {kind:?}: {error}"

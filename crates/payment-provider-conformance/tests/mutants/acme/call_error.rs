@@ -4,12 +4,12 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use payment_provider_core::{
-    Difference, Effect, ErrorKind, Operation, ProviderError, ProviderId, RateLimit, RetryAdvice,
-    ViolationCode, Violations,
+    Difference, Effect, Operation, ProviderError, ProviderErrorKind, ProviderId, RateLimit,
+    RetryAdvice, ViolationCode, Violations,
 };
 
 pub(super) struct CallError {
-    pub(super) kind: ErrorKind,
+    pub(super) kind: ProviderErrorKind,
     pub(super) effect: Effect,
     /// True if the call may succeed when it is repeated.
     pub(super) transient: bool,
@@ -25,7 +25,7 @@ pub(super) struct CallError {
 }
 
 impl CallError {
-    pub(super) const fn new(kind: ErrorKind, effect: Effect) -> Self {
+    pub(super) const fn new(kind: ProviderErrorKind, effect: Effect) -> Self {
         Self {
             kind,
             effect,
@@ -56,17 +56,17 @@ impl CallError {
 
     /// The gateway processed the request, but its response cannot be read.
     pub(super) const fn unreadable() -> Self {
-        Self::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied).transient()
+        Self::new(ProviderErrorKind::UnreadableAnswer, Effect::MaybeApplied).transient()
     }
 
     pub(super) fn conflict(differences: Vec<Difference>) -> Self {
-        let mut error = Self::new(ErrorKind::Conflict, Effect::Rejected);
+        let mut error = Self::new(ProviderErrorKind::Conflict, Effect::Rejected);
         error.differences = differences;
         error
     }
 
     pub(super) fn invalid(violations: Violations) -> Self {
-        let mut error = Self::new(ErrorKind::InvalidRequest, Effect::NotSent);
+        let mut error = Self::new(ProviderErrorKind::InvalidRequest, Effect::NotSent);
         error.violations = violations;
         error
     }
@@ -87,7 +87,7 @@ impl CallError {
     }
 
     pub(super) fn into_error(self, operation: Operation, provider: ProviderId) -> ProviderError {
-        let mut error = if self.kind == ErrorKind::InvalidRequest {
+        let mut error = if self.kind == ProviderErrorKind::InvalidRequest {
             ProviderError::invalid(self.violations, operation, provider)
         } else {
             ProviderError::new(self.kind, operation, provider)

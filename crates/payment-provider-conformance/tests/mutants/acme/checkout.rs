@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Method;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutStatus, CreatedCheckout, Difference, Effect,
-    ErrorKind, NextAction, PreparedCheckout,
+    NextAction, PreparedCheckout, ProviderErrorKind,
 };
 
 use super::call_error::CallError;
@@ -46,7 +46,7 @@ impl AcmeProvider {
         }
         let known = lock(&self.memory.prepared).contains(prepared.reference.as_str());
         if !known && self.profile.has(Flaw::CreatesOnlyOwnPreparations) {
-            return Err(CallError::new(ErrorKind::NotFound, Effect::NotSent));
+            return Err(CallError::new(ProviderErrorKind::NotFound, Effect::NotSent));
         }
         let under_way = self.memory.under_way.fetch_add(1, Ordering::Relaxed);
         let suffix = if self.profile.has(Flaw::IdempotencyKeyPerConnection) {
@@ -82,7 +82,10 @@ impl AcmeProvider {
         while !lock(&self.memory.locked).insert(reference.clone()) {
             lookups += 1;
             if lookups > 300 {
-                return Err(CallError::new(ErrorKind::Conflict, Effect::Rejected));
+                return Err(CallError::new(
+                    ProviderErrorKind::Conflict,
+                    Effect::Rejected,
+                ));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -146,12 +149,15 @@ impl AcmeProvider {
         let answer = loop {
             match self.api.send(&Call::get(&path)).await {
                 Ok(answer) => break answer,
-                Err(error) if error.kind == ErrorKind::NotFound => {
+                Err(error) if error.kind == ProviderErrorKind::NotFound => {
                     if self.profile.has(Flaw::HiddenIsNotFound) {
                         return Err(error);
                     }
                     if lookups == MAX_LOOKUPS {
-                        return Err(CallError::new(ErrorKind::Unavailable, Effect::MaybeApplied));
+                        return Err(CallError::new(
+                            ProviderErrorKind::Unavailable,
+                            Effect::MaybeApplied,
+                        ));
                     }
                 }
                 Err(error) => return Err(error.uncertain()),
@@ -191,12 +197,17 @@ impl AcmeProvider {
         let by_id = profile.has(Flaw::FetchesByGatewayIdOnly);
         let name = match &locator.gateway_id {
             Some(id) if by_id => id.as_str(),
-            None if by_id => return Err(CallError::new(ErrorKind::NotFound, Effect::Rejected)),
+            None if by_id => {
+                return Err(CallError::new(
+                    ProviderErrorKind::NotFound,
+                    Effect::Rejected,
+                ));
+            }
             _ => locator.reference.as_str(),
         };
         let mut call = self.api.send(&Call::get(&["checkouts", name])).await;
         if let Err(error) = &mut call {
-            if error.kind == ErrorKind::NotFound && profile.has(Flaw::MissingIsOpen) {
+            if error.kind == ProviderErrorKind::NotFound && profile.has(Flaw::MissingIsOpen) {
                 let nothing =
                     payment_provider_core::Money::zero(payment_provider_core::Currency::INR);
                 let reference = locator.reference.clone();
@@ -205,13 +216,13 @@ impl AcmeProvider {
             }
             let shared = lock(&self.api.shared.checkouts);
             if let Some(made) = shared.get(locator.reference.as_str())
-                && error.kind == ErrorKind::NotFound
+                && error.kind == ProviderErrorKind::NotFound
                 && profile.has(Flaw::SharesCheckouts)
             {
                 return Ok(made.clone());
             }
-            if profile.has(Flaw::BrokenReadIsFinal) && error.kind == ErrorKind::Connection {
-                error.kind = ErrorKind::Refused;
+            if profile.has(Flaw::BrokenReadIsFinal) && error.kind == ProviderErrorKind::Connection {
+                error.kind = ProviderErrorKind::Refused;
             }
         }
         call?.checkout(profile)
@@ -243,13 +254,15 @@ impl AcmeProvider {
         };
         match sent {
             Ok(answer) => Ok(Cancellation::Cancelled(answer.checkout(profile)?)),
-            Err(error) if error.kind == ErrorKind::Conflict => self.not_cancelled(locator).await,
+            Err(error) if error.kind == ProviderErrorKind::Conflict => {
+                self.not_cancelled(locator).await
+            }
             Err(mut error) if profile.has(Flaw::LostCancellationIsRejection) => {
                 error.effect = Effect::Rejected;
                 Err(error)
             }
             Err(error) if profile.has(Flaw::MissingCancelSucceeds) => {
-                if error.kind != ErrorKind::NotFound {
+                if error.kind != ProviderErrorKind::NotFound {
                     return Err(error);
                 }
                 let nothing =

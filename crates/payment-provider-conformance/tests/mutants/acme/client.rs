@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
 use payment_provider_core::reexport::secrecy::{ExposeSecret, SecretString};
-use payment_provider_core::{Clock, Effect, ErrorKind};
+use payment_provider_core::{Clock, Effect, ProviderErrorKind};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use serde_json::Value;
@@ -113,9 +113,11 @@ impl Api {
     /// Returns the wait before the next attempt, or `None` if there is none.
     fn pause(&self, error: &CallError, creates: bool, attempt: u32) -> Option<Duration> {
         let profile = self.profile;
-        let endless = profile.has(Flaw::RetriesWithoutEnd) && error.kind == ErrorKind::Unavailable;
+        let endless =
+            profile.has(Flaw::RetriesWithoutEnd) && error.kind == ProviderErrorKind::Unavailable;
         let endless = endless && creates;
-        let refused = profile.has(Flaw::RetriesRefusals) && error.kind == ErrorKind::InvalidRequest;
+        let refused =
+            profile.has(Flaw::RetriesRefusals) && error.kind == ProviderErrorKind::InvalidRequest;
         if attempt >= MAX_ATTEMPTS && !endless {
             return None;
         }
@@ -151,7 +153,7 @@ impl Api {
         attempt: u32,
     ) -> Result<ApiResponse, CallError> {
         let mut url = self.base.clone();
-        let cannot = || CallError::new(ErrorKind::InvalidRequest, Effect::NotSent);
+        let cannot = || CallError::new(ProviderErrorKind::InvalidRequest, Effect::NotSent);
         url.path_segments_mut()
             .map_err(|()| cannot())?
             .pop_if_empty()
@@ -179,7 +181,7 @@ impl Api {
                 .body(self.body(body));
         }
         let sent = if self.profile.has(Flaw::NoBodyTimeout) {
-            let silent = |_| CallError::new(ErrorKind::Timeout, Effect::MaybeApplied);
+            let silent = |_| CallError::new(ProviderErrorKind::Timeout, Effect::MaybeApplied);
             let sent = tokio::time::timeout(TIMEOUT, request.send());
             sent.await.map_err(silent)?
         } else {

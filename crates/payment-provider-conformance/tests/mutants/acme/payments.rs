@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use payment_provider_core::{
-    CheckoutLocator, Effect, ErrorKind, Payment, PaymentFailure, PaymentId, PaymentStatus,
+    CheckoutLocator, Effect, Payment, PaymentFailure, PaymentId, PaymentStatus, ProviderErrorKind,
 };
 use serde_json::Value;
 
@@ -64,13 +64,16 @@ impl AcmeProvider {
                     next.clone_into(&mut from);
                 }
                 _ if payments.is_empty() && self.profile.has(Flaw::NoPaymentsAreAnError) => {
-                    return Err(CallError::new(ErrorKind::NotFound, Effect::Rejected));
+                    return Err(CallError::new(
+                        ProviderErrorKind::NotFound,
+                        Effect::Rejected,
+                    ));
                 }
                 _ => return Ok(self.with_flaws(payments)),
             }
         }
         Err(CallError::new(
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
             Effect::Rejected,
         ))
     }

@@ -8,9 +8,9 @@ use http::Method;
 use payment_provider_core::reexport::secrecy::ExposeSecret;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
-    CredentialCheck, Customer, CustomerLink, Effect, Environment, ErrorKind, Operation, Payment,
-    PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, SignedReturns,
-    VerifiedWebhook, Violations, WebhookRequest,
+    CredentialCheck, Customer, CustomerLink, Effect, Environment, Operation, Payment,
+    PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, ProviderErrorKind,
+    SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
 };
 
 use super::call_error::CallError;
@@ -58,7 +58,7 @@ impl AcmeProvider {
     }
 
     pub(super) fn undeclared() -> CallError {
-        CallError::new(ErrorKind::Unsupported, Effect::NotSent)
+        CallError::new(ProviderErrorKind::Unsupported, Effect::NotSent)
     }
 
     async fn check(&self) -> Result<ConnectionCheck, CallError> {
@@ -78,9 +78,11 @@ impl AcmeProvider {
         match self.api.send(&Call::get(&["account"])).await {
             Ok(_) => says(CredentialCheck::Accepted),
             Err(error) => match error.kind {
-                ErrorKind::Authentication if profile.has(Flaw::RejectionIsAnError) => Err(error),
-                ErrorKind::Authentication => says(CredentialCheck::Rejected),
-                ErrorKind::Unavailable if profile.has(Flaw::OutageIsRejection) => {
+                ProviderErrorKind::Authentication if profile.has(Flaw::RejectionIsAnError) => {
+                    Err(error)
+                }
+                ProviderErrorKind::Authentication => says(CredentialCheck::Rejected),
+                ProviderErrorKind::Unavailable if profile.has(Flaw::OutageIsRejection) => {
                     says(CredentialCheck::Rejected)
                 }
                 _ => Err(error),

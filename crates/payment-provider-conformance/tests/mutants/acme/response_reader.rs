@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use payment_provider_core::reexport::secrecy::ExposeSecret;
-use payment_provider_core::{Effect, ErrorKind};
+use payment_provider_core::{Effect, ProviderErrorKind};
 use reqwest::Response;
 use serde_json::Value;
 
@@ -21,15 +21,15 @@ impl Api {
     /// that nothing was sent.
     pub(super) fn unanswered(&self, error: reqwest::Error) -> CallError {
         let kind = if error.is_timeout() {
-            ErrorKind::Timeout
+            ProviderErrorKind::Timeout
         } else {
-            ErrorKind::Connection
+            ProviderErrorKind::Connection
         };
         let certain = error.is_connect() && !self.profile.has(Flaw::NotSentIsUncertain);
         let effect = if certain {
             Effect::NotSent
         } else if self.profile.has(match kind {
-            ErrorKind::Timeout => Flaw::TimeoutIsRejection,
+            ProviderErrorKind::Timeout => Flaw::TimeoutIsRejection,
             _ => Flaw::BrokenConnectionIsRejection,
         }) {
             Effect::Rejected
@@ -82,7 +82,7 @@ impl Api {
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
-                    let kind = ErrorKind::UnreadableAnswer;
+                    let kind = ProviderErrorKind::UnreadableAnswer;
                     return Err(CallError::new(kind, Effect::MaybeApplied));
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
@@ -102,7 +102,7 @@ impl Api {
         match serde_json::from_slice(body) {
             Ok(document @ Value::Object(_)) => Ok(document),
             _ if self.profile.has(Flaw::UnreadableSuccessIsRejection) => Err(CallError::new(
-                ErrorKind::UnreadableAnswer,
+                ProviderErrorKind::UnreadableAnswer,
                 Effect::Rejected,
             )),
             _ => Err(CallError::unreadable()),
@@ -112,27 +112,30 @@ impl Api {
     fn refusal(&self, status: StatusCode, body: &[u8], wait: Option<Duration>) -> CallError {
         let profile = self.profile;
         let kind = match status.as_u16() {
-            300..400 => return CallError::new(ErrorKind::UnreadableAnswer, Effect::MaybeApplied),
-            401 | 403 => ErrorKind::Authentication,
-            404 => ErrorKind::NotFound,
-            409 => ErrorKind::Conflict,
-            400 | 422 => ErrorKind::InvalidRequest,
-            429 => ErrorKind::RateLimited,
-            500.. => ErrorKind::Unavailable,
-            _ => ErrorKind::Refused,
+            300..400 => {
+                return CallError::new(ProviderErrorKind::UnreadableAnswer, Effect::MaybeApplied);
+            }
+            401 | 403 => ProviderErrorKind::Authentication,
+            404 => ProviderErrorKind::NotFound,
+            409 => ProviderErrorKind::Conflict,
+            400 | 422 => ProviderErrorKind::InvalidRequest,
+            429 => ProviderErrorKind::RateLimited,
+            500.. => ProviderErrorKind::Unavailable,
+            _ => ProviderErrorKind::Refused,
         };
-        let server = kind == ErrorKind::Unavailable && !profile.has(Flaw::ServerErrorIsRejection);
+        let server =
+            kind == ProviderErrorKind::Unavailable && !profile.has(Flaw::ServerErrorIsRejection);
         let effect = if server {
             Effect::MaybeApplied
         } else {
             Effect::Rejected
         };
         let mut error = CallError::new(kind, effect);
-        error.transient = kind == ErrorKind::Unavailable;
-        if kind == ErrorKind::RateLimited && !profile.has(Flaw::AdviceIgnoresRetryAfter) {
+        error.transient = kind == ProviderErrorKind::Unavailable;
+        if kind == ProviderErrorKind::RateLimited && !profile.has(Flaw::AdviceIgnoresRetryAfter) {
             error.wait = Some(wait.unwrap_or(Duration::from_mins(1)));
         }
-        if kind == ErrorKind::Authentication && profile.has(Flaw::SecretInErrorSource) {
+        if kind == ProviderErrorKind::Authentication && profile.has(Flaw::SecretInErrorSource) {
             let text = format!("refused: {}", self.secret.expose_secret());
             error = error.with_source(text);
         }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use payment_provider_core::{
-    CheckoutReference, CheckoutStatus, ErrorKind, EventTarget, Operation, PaymentId, ProviderError,
-    ProviderId, SignedReturns, VerifiedReturn,
+    CheckoutReference, CheckoutStatus, EventTarget, Operation, PaymentId, ProviderError,
+    ProviderErrorKind, ProviderId, SignedReturns, VerifiedReturn,
 };
 use url::Url;
 
@@ -61,7 +61,7 @@ impl fmt::Debug for Returns {
 impl SignedReturns for Returns {
     fn verify_return(&self, url: &Url) -> Result<VerifiedReturn, ProviderError> {
         self.read(url).ok_or_else(|| {
-            let (kind, operation) = (ErrorKind::InvalidSignature, Operation::VerifyReturn);
+            let (kind, operation) = (ProviderErrorKind::InvalidSignature, Operation::VerifyReturn);
             ProviderError::new(kind, operation, self.provider.clone())
         })
     }

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
-    Effect, Environment, ErrorKind, Event, EventKind, OrderId, TimestampCheck, Verification,
-    VerifiedWebhook, WebhookRequest,
+    Effect, Environment, Event, EventKind, OrderId, ProviderErrorKind, TimestampCheck,
+    Verification, VerifiedWebhook, WebhookRequest,
 };
 
 use super::call_error::CallError;
@@ -45,7 +45,7 @@ impl AcmeProvider {
         let any_secret = || self.keyring.any_secret().map(Verification::SharedSecret);
         let verified = verified.or_else(|| any_secret().filter(|_| unsigned));
         let Some(verification) = verified else {
-            let error = CallError::new(ErrorKind::InvalidSignature, Effect::Rejected);
+            let error = CallError::new(ProviderErrorKind::InvalidSignature, Effect::Rejected);
             return Err(
                 if profile.has(Flaw::DistinguishesMismatches) && claimed.is_empty() {
                     error.with_source("the signature is missing")
@@ -94,7 +94,7 @@ impl AcmeProvider {
                 };
                 if fatal {
                     return Err(CallError::new(
-                        ErrorKind::UnreadableAnswer,
+                        ProviderErrorKind::UnreadableAnswer,
                         Effect::Rejected,
                     ));
                 }

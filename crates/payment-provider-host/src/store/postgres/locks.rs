@@ -1,20 +1,18 @@
-//! Locks of a transaction that are no clause of a statement. On SQLite there are none: a transaction
-//! that writes is alone.
+//! Locks of a transaction that are not a clause of another statement. On SQLite there are none:
+//! only one transaction writes at a time.
 
 use std::collections::BTreeSet;
 
 use payment_provider_core::OrganizationId;
 
 use super::{Result, SchemaName};
-use crate::PayableId;
+use crate::accounting::TargetName;
+use crate::payable_id::PayableId;
+use crate::store::Transaction;
+use crate::store::dialect::Dialect;
 use crate::store::statement::statement;
-use crate::store::{TargetName, Transaction};
 
 const LOCK: &str = "SELECT payable_pk FROM @payables WHERE payable_pk = $1 FOR NO KEY UPDATE";
-
-/// The payable of a checkout never changes.
-const LOCK_OF_CHECKOUT: &str = "SELECT payables.payable_pk FROM @payables
-     JOIN @checkouts USING (payable_pk) WHERE checkout_pk = $1 FOR NO KEY UPDATE OF payables";
 
 const LOCK_KEY: &str = "SELECT pg_advisory_xact_lock($1)";
 
@@ -27,8 +25,17 @@ const TRY_KEYS: &str = "SELECT coalesce(bool_and(pg_try_advisory_xact_lock(key))
 const LOCK_PAYABLE: &str = "lock a payable";
 
 impl Transaction {
-    /// Waits until no other transaction has locked a payable, and locks it. What was read of it before
-    /// has to be read again.
+    /// Returns the schema, if the database is PostgreSQL.
+    fn schema(&self) -> Option<&SchemaName> {
+        match &self.translator.dialect {
+            Dialect::Postgres { schema } => Some(schema),
+            #[cfg(feature = "sqlite")]
+            Dialect::Sqlite => None,
+        }
+    }
+
+    /// Waits until no other transaction has locked a payable, and locks it. Everything that was
+    /// read of it before has to be read again.
     pub(in crate::store) async fn lock_payable(&mut self, payable_pk: i64) -> Result<()> {
         if !self.has_locked(payable_pk) {
             let lock = statement!(LOCK_PAYABLE, LOCK, payable_pk);
@@ -38,15 +45,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Locks the payable of a checkout.
-    pub(in crate::store) async fn lock_payable_of(&mut self, checkout_pk: i64) -> Result<()> {
-        let lock = statement!(LOCK_PAYABLE, LOCK_OF_CHECKOUT, checkout_pk);
-        let payable_pk = self.fetch_one(lock, |row| row.number("payable_pk")).await?;
-        self.note_locked(payable_pk);
-        Ok(())
-    }
-
-    /// Waits until no other transaction creates a payable of this id. There is no row to lock yet.
+    /// Waits until no other transaction creates a payable of this id, and locks the id, because
+    /// there is no row to lock yet.
     pub(in crate::store) async fn lock_absent_payable(
         &mut self,
         organization: &OrganizationId,

@@ -56,7 +56,7 @@ pub(in crate::store) async fn run(
         return Ok(());
     }
     create_schema(&mut tx, schema).await?;
-    // In this transaction alone: the pool's connections keep their search path.
+    // This holds in this transaction alone: the pool's connections keep their search path.
     sqlx::query("SELECT set_config('search_path', $1, true)")
         .bind(schema.as_str())
         .execute(&mut *tx)
@@ -154,7 +154,7 @@ async fn pending<'a>(
         .collect())
 }
 
-/// The digest of a step, independent of line endings.
+/// Returns the digest of a step, independent of line endings.
 fn digest(sql: &str) -> Vec<u8> {
     Sha256::digest(sql.replace("\r\n", "\n")).to_vec()
 }
@@ -169,7 +169,7 @@ mod tests {
     const NEXT: &str = "ALTER TABLE payables ADD COLUMN note text NOT NULL DEFAULT 'none';
                         UPDATE payables SET note = 'old' WHERE payable_pk = 1;";
 
-    /// The version after the latest one.
+    /// Returns the version after the latest one.
     fn next() -> i64 {
         MIGRATIONS.iter().map(|known| known.version).max().unwrap() + 1
     }

@@ -2,10 +2,10 @@
 //!
 //! # Correctness without a single writer
 //!
-//! On SQLite, write transactions run one after the other, so what one of them reads stays true until it
-//! commits. On PostgreSQL they run concurrently at `READ COMMITTED`: every *statement* sees what was
-//! committed when it began, so a read followed by a write guarantees nothing. What has to stay true is
-//! locked before it is read. No lock is wanted by all transactions.
+//! On SQLite, write transactions run one after the other, so what one of them reads stays true
+//! until it commits. On PostgreSQL they run concurrently at `READ COMMITTED`: every *statement*
+//! sees what was committed when it began, so a read followed by a write guarantees nothing. What
+//! has to stay true is locked before it is read. There is no lock that all transactions need.
 //!
 //! **Locks are taken in this order**, each only by the transactions that need it:
 //!
@@ -16,26 +16,24 @@
 //!    that concerns several payables locks all of them first, in the order of their keys, in one
 //!    statement. Where there is no row yet, an advisory lock on the payable's id takes its place. (`NO
 //!    KEY`: rows that refer to the payable can still be inserted.)
-//! 2. The row of a *payment* that is looked up by the gateway's id, and after it the row of a *refund*,
-//!    since they may belong to another payable than the locked one.
-//! 3. *Names* of checkouts, as advisory locks: shared by transactions that make a name known, exclusive
+//! 2. *Names* of checkouts, as advisory locks: shared by transactions that make a name known, exclusive
 //!    for a transaction that concludes that a name is unknown. The latter does not wait for the lock,
 //!    and so delays no other.
-//! 4. The row of a *customer*, `FOR SHARE`, by a transaction that creates a checkout for the customer
+//! 3. The row of a *customer*, `FOR SHARE`, by a transaction that creates a checkout for the customer
 //!    on the connection they are linked to. Moving the customer writes that row and takes no other lock
 //!    than, `FOR KEY SHARE`, the row of the connection they move to.
-//! 5. The row of a *delivery*, and after it, in [`Store::receive_delivery`] alone, the row of its
-//!    connection, and then the row of the secret that verified it.
+//! 4. The row of a *delivery*, and after it, where something is recorded there, the row of its
+//!    connection. [`Store::receive_delivery`] then locks the row of the secret that verified it.
 //!
 //! A deletion locks the row of the connection, `FOR UPDATE`, and waits for no other lock while it holds
 //! it.
 //!
-//! | operation | rests on |
+//! | operation | guaranteed by |
 //! |---|---|
 //! | concurrent calls of `payment_url` get one checkout; attempts are numbered | the payable's row is locked from before the plan until the request is stored; `UNIQUE (payable_pk, attempt)` and `UNIQUE (connection_pk, reference)` beneath |
 //! | two transactions meet a payable for the first time | the advisory lock on its id; no transaction overwrites a row that it did not read |
 //! | closing while a checkout is created; state, tries and expiry of a checkout | read and written under the payable's lock |
-//! | a payment is booked once, with the host's handler in the transaction | looked up and recorded under the payable's lock. If it is reported on two payables at once it is still one payment: `UNIQUE (connection_pk, gateway_payment_id)` and the key of `dedup_keys`; the second transaction rolls back and is repeated |
+//! | a payment is posted once, with the host's handler in the transaction | looked up and recorded under the payable's lock. If it is reported on two payables at once it is still one payment: `UNIQUE (connection_pk, gateway_payment_id)` and the key of `dedup_keys`; the second transaction rolls back and is repeated |
 //! | a refund counts once, by its latest status | read and written under the lock of its payable; `UNIQUE (connection_pk, gateway_refund_id)` beneath: the second transaction rolls back and is repeated |
 //! | totals: `received = applied + overpaid` | read under the payable's lock, `CHECK` beneath |
 //! | a delivery is stored once, its duplicates counted | `INSERT … ON CONFLICT DO UPDATE`, counting in place |
@@ -44,17 +42,17 @@
 //! | a duplicate arrives while a delivery is worked on | `finish_delivery` compares the number of deliveries under the row's lock, in its own `UPDATE` |
 //! | an unmatched delivery is retried once its name is known | a transaction that makes a name known locks it before it looks for waiting deliveries; a transaction that concludes that a delivery has to wait locks its names and looks once more. One of the two sees the other |
 //! | no change of settings undoes another | `UPDATE … WHERE settings_version`, which is evaluated again after waiting for the row |
-//! | a customer moves: no checkout is created on the old connection unseen | creating a checkout reads the link under its lock before the request is stored, and again before the URL is returned; moving the customer waits for that, and then looks for open checkouts |
+//! | a customer moves: no checkout is created on the old connection unnoticed | creating a checkout reads the link under its lock before the request is stored, and again before the URL is returned; moving the customer waits for that, and then looks for open checkouts |
 //! | deleting a connection loses no delivery and no customer | storing a delivery ends with a lock on the connection's key, linking a customer begins with it: both wait for a deletion, or it for them. They find `deleted_at` set and roll back, or the deletion sees them and is refused |
 //!
 //! **Deadlocks are rare and never fatal.** They can arise from a name that moves to another payable
 //! between two statements, a refund that turns out to belong to another payable, payments that are
-//! reported on two payables each, and a host's handler that locks its own rows in another order. The
-//! server then aborts one of the transactions (`40P01`). Steps that are one transaction of the store
-//! are repeated here; every other one fails with an error that is
-//! [transient](StoreError::is_transient) and is rolled back: the inbox retries the delivery without
-//! counting a failure, and `payment_url` returns an error that asks for a retry. A handler that returns
-//! such an error of the database, wrapped in whatever type, is treated the same.
+//! reported on two payables each, and a host's handler that locks its own rows in another order.
+//! The server then aborts one of the transactions (`40P01`). Steps that are one transaction of the
+//! store are repeated here; every other one fails with an error that is
+//! [transient](crate::Error::is_transient) and is rolled back: the inbox retries the delivery without
+//! counting a failure, and `payment_url` returns an error that asks for a retry. A handler that
+//! returns such an error of the database, wrapped in any type, is treated the same.
 //!
 //! **Waiting is bounded.** A statement that waits five seconds for a lock is aborted (`55P03`), and the
 //! server ends a transaction that is idle for thirty seconds, so a process that is frozen or cut off
@@ -93,6 +91,7 @@
 //! On a connection of the host's pool on which other code left a transaction open, a single `INSERT`
 //! would report success and never be committed. Here such a write is committed, or fails.
 
+mod begin;
 mod locks;
 pub(in crate::store) mod migration;
 #[cfg(test)]
@@ -105,40 +104,14 @@ mod transaction_tests;
 
 use std::time::Duration;
 
-use sqlx::Postgres;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
+use super::dialect::Dialect;
 use super::engine::Engine;
-use super::statement::Dialect;
-use super::{NOT_A_HOST, Result, Store, StoreError, Transaction};
+use super::{NOT_A_HOST, Result, Store, StoreError};
 
+pub(in crate::store) use begin::begin;
 pub use schema_name::{InvalidSchemaName, SchemaName};
-
-/// Begins a write transaction, with limits for this transaction alone, in the same message: a
-/// transaction that waits for a lock gives up after a while, and one that holds locks and is idle,
-/// because its process is frozen or cut off, is ended by the server.
-const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-    SET LOCAL lock_timeout = '5s';
-    SET LOCAL idle_in_transaction_session_timeout = '30s'";
-const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-    SET LOCAL idle_in_transaction_session_timeout = '30s'";
-
-/// Begins a transaction, in a task: if the future of sqlx's `begin` is dropped before it is done, the
-/// connection returns to the pool with an open transaction, and later writes on it are never committed
-/// (<https://github.com/transact-rs/sqlx/issues/4393>, in 0.9.0). The task runs to its end, and drops a
-/// transaction that is no longer wanted.
-pub(super) async fn begin(
-    pool: &PgPool,
-    writes: bool,
-) -> Result<sqlx::Transaction<'static, Postgres>> {
-    const ACTION: &str = "begin a transaction";
-    let pool = pool.clone();
-    let statement = if writes { BEGIN_WRITE } else { BEGIN_READ };
-    tokio::spawn(async move { pool.begin_with(statement).await })
-        .await
-        .map_err(|error| StoreError::new(ACTION, error))?
-        .map_err(|error| StoreError::new(ACTION, error))
-}
 
 /// Connects to the database at a URL, such as `postgres://user:password@host/database`. No error
 /// contains the password.
@@ -146,7 +119,7 @@ pub(super) async fn connect(url: &str) -> Result<PgPool> {
     // The parser's error may quote the URL.
     let options: PgConnectOptions = url
         .parse()
-        .map_err(|_| StoreError::new("read its address", "it is no address of PostgreSQL"))?;
+        .map_err(|_| StoreError::new("read its address", "it is not a PostgreSQL URL"))?;
     PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(30))
@@ -161,7 +134,7 @@ impl Store {
     /// date is not changed, and no right to change it is needed.
     ///
     /// # Errors
-    /// The database cannot be reached, refuses, or belongs to a newer version of this crate.
+    /// The database cannot be reached, refuses access, or belongs to a newer version of this crate.
     pub(super) async fn open_postgres(pool: PgPool, schema: SchemaName) -> Result<Self> {
         migration::run(&pool, &schema, migration::MIGRATIONS).await?;
         let store = Self::of_postgres(pool, schema);
@@ -188,19 +161,8 @@ impl Store {
         Self::open_postgres(pool, schema).await
     }
 
-    /// A store on tables as they are.
+    /// Creates a store on the present tables, without migrating them.
     pub(in crate::store) fn of_postgres(pool: PgPool, schema: SchemaName) -> Self {
         Self::new(Engine::Postgres(pool), Dialect::Postgres { schema })
-    }
-}
-
-impl Transaction {
-    /// The schema, if the database is PostgreSQL.
-    fn schema(&self) -> Option<&SchemaName> {
-        match &self.translator.dialect {
-            Dialect::Postgres { schema } => Some(schema),
-            #[cfg(feature = "sqlite")]
-            Dialect::Sqlite => None,
-        }
     }
 }

@@ -8,13 +8,13 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::query_plan_tests::HOT;
-use crate::cash::Verdict;
-use crate::checkouts::CheckoutState;
+use crate::accounting::{AllocationOutcome, AuditEvent, CheckoutState, HistoryEntry, TargetName};
+use crate::delivery_state::DeliveryState;
 use crate::store::contract::postgres::Schema;
 use crate::store::contract::rows;
 use crate::store::{
-    CustomerRow, DatabaseLocation, Deletion, DeliveryEnd, DeliveryState, HistoryKind, HistoryRow,
-    InboxPage, Inserted, ParkOutcome, Postponement, Store, TargetName, Transaction,
+    AccountKeys, CustomerRow, DatabaseLocation, Deletion, DeliveryEnd, InboxPage, Inserted,
+    ParkOutcome, Postponement, Store, Transaction,
 };
 
 /// The keys of a connection, a payable, and a checkout of it.
@@ -36,7 +36,7 @@ async fn use_everything(store: &Store, name: &str) {
         checkout,
     };
     link(store, name, keys).await;
-    book(store, name, keys).await;
+    post(store, name, keys).await;
     for writes in [true, false] {
         find_money(store, keys, writes).await;
         find_payable(store, name, keys, writes).await;
@@ -44,7 +44,7 @@ async fn use_everything(store: &Store, name: &str) {
     refund(store, keys).await;
     deliver(store, keys).await;
     operate(store, name, connection).await;
-    prove(store, keys).await;
+    audit(store, keys).await;
 }
 
 async fn begin(store: &Store, writes: bool) -> Transaction {
@@ -77,7 +77,7 @@ async fn connect(store: &Store, name: &str) -> i64 {
     let unused = rows::connection("org", &format!("{name}-unused"));
     let inserted = store.insert_connection(&unused).await.unwrap();
     assert_eq!(inserted, Inserted::New);
-    let found = store.connection(&unused.organization, &unused.code).await;
+    let found = store.connection(&unused.to_ref()).await;
     let unused = found.unwrap().unwrap().pk;
     let deleted = store.delete_connection(unused, 1, 0).await.unwrap();
     assert_eq!(deleted, Deletion::Done);
@@ -114,7 +114,7 @@ async fn link(store: &Store, name: &str, keys: Keys) {
     assert!(left.any(|open| open.checkout.pk == keys.checkout));
 }
 
-async fn book(store: &Store, name: &str, keys: Keys) {
+async fn post(store: &Store, name: &str, keys: Keys) {
     let mut tx = begin(store, true).await;
     let mut row = tx.checkout_by_pk(keys.checkout).await.unwrap();
     row.gateway_id = Some(name.to_owned());
@@ -126,27 +126,26 @@ async fn book(store: &Store, name: &str, keys: Keys) {
     let mut payment = rows::payment(keys.checkout, keys.connection, "p");
     payment.payment.order_id = OrderId::new("o").ok();
     payment.pk = tx.put_payment(&payment).await.unwrap();
-    payment.allocation_outcome = Some(Verdict::Partial);
+    payment.outcome = Some(AllocationOutcome::Partial);
     payment.applied = 1_000;
     tx.put_payment(&payment).await.unwrap();
-    let key = payment.dedup_key();
-    tx.put_dedup_key(keys.connection, &key, payment.pk, 1)
+    let key = payment.payment.dedup_key();
+    tx.add_dedup_key(keys.connection, &key, payment.pk, 1)
         .await
         .unwrap();
     let other = rows::payment(keys.checkout, keys.connection, "q");
     let other_pk = tx.put_payment(&other).await.unwrap();
-    let key = other.dedup_key();
+    let key = other.payment.dedup_key();
     let found = tx.payment_of_dedup_key(keys.connection, &key).await;
     assert_eq!(found.unwrap(), None);
-    tx.put_dedup_key(keys.connection, &key, other_pk, 1)
+    tx.add_dedup_key(keys.connection, &key, other_pk, 1)
         .await
         .unwrap();
-    tx.delete_dedup_key(keys.connection, &key).await.unwrap();
     tx.merge_payments(other_pk, payment.pk).await.unwrap();
-    let line = HistoryRow {
+    let line = HistoryEntry {
         payable_pk: keys.payable,
         at: 1,
-        kind: HistoryKind::PaymentBooked,
+        event: AuditEvent::PaymentPosted,
         detail: name.to_owned(),
         delivery_pk: None,
     };
@@ -178,6 +177,12 @@ async fn find_payable(store: &Store, name: &str, keys: Keys, writes: bool) {
     assert_eq!(found.len(), 1);
     let lines = tx.history_of(keys.payable).await.unwrap();
     assert_eq!(lines[0].detail, name);
+    let keys_of_refunds = AccountKeys {
+        payables: &[keys.payable],
+        with_refund_history: true,
+        ..AccountKeys::default()
+    };
+    tx.accounts(&keys_of_refunds).await.unwrap();
     let payment = rows::payment(keys.checkout, keys.connection, "p").payment;
     let names = [
         TargetName::Reference(found[0].reference.to_string()),
@@ -191,7 +196,7 @@ async fn find_payable(store: &Store, name: &str, keys: Keys, writes: bool) {
     }
     tx.commit().await.unwrap();
 
-    // In a transaction that has locked nothing yet.
+    // The same in a transaction that has locked nothing yet.
     let mut tx = begin(store, writes).await;
     let found = tx.checkout_by_pk(keys.checkout).await.unwrap();
     assert_eq!(found.state, CheckoutState::Open);
@@ -296,7 +301,7 @@ async fn operate(store: &Store, name: &str, connection: i64) {
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
 }
 
-async fn prove(store: &Store, keys: Keys) {
+async fn audit(store: &Store, keys: Keys) {
     let mut tx = begin(store, false).await;
     let before = keys.payable - 1;
     let payables = tx.audited_payables(None, before, 1).await;
@@ -306,12 +311,12 @@ async fn prove(store: &Store, keys: Keys) {
     let refunds = tx.audited_refunds(None, before, keys.payable).await;
     assert_eq!(refunds.unwrap().len(), 1);
     let payment = rows::payment(keys.checkout, keys.connection, "p");
-    let asked = [(keys.connection, payment.dedup_key())];
+    let asked = [(keys.connection, payment.payment.dedup_key())];
     let found = tx.payments_of_dedup_keys(&asked).await.unwrap();
     assert!(found[0].is_some());
     assert!(tx.count_dedup_keys(None).await.unwrap() > 0);
-    let loose = tx.dangling_rows(None, 9).await.unwrap();
-    assert_eq!(loose, []);
+    let dangling = tx.dangling_rows(None, 9).await.unwrap();
+    assert_eq!(dangling, []);
     tx.commit().await.unwrap();
 }
 
@@ -347,7 +352,7 @@ async fn add_a_column_to_every_table(schema: &Schema) {
 #[tokio::test]
 async fn prepared_statements_stay_valid_when_columns_are_added() {
     let schema = Schema::new();
-    // One connection, so that each statement that comes again is one that it has prepared.
+    // The pool has one connection, so that each repeated statement is one that it has prepared.
     let options: PgConnectOptions = schema.url.parse().unwrap();
     let options = options.statement_cache_capacity(1_000);
     let pool = PgPoolOptions::new().max_connections(1);

@@ -44,7 +44,7 @@ const FILL: &str = "
         FROM generate_series(1, 100000) AS i;
     INSERT INTO unmatched_targets (connection_pk, name, delivery_pk)
         SELECT 1 + i / 1000, 'order:u' || i, i FROM generate_series(1, 100000) AS i;
-    INSERT INTO history (payable_pk, at, kind, detail)
+    INSERT INTO history (payable_pk, at, event, detail)
         SELECT i, i, 'mismatch', '' FROM generate_series(1, 100000) AS i;
 ";
 
@@ -107,14 +107,22 @@ pub(super) const HOT: &[Hot] = &[
         &["payables_organization_id_payable_id_key"],
     ),
     (
+        Text::Common(payables::LOCK_BY_ROW_KEYS),
+        &["ARRAY[7]::bigint[]", "ARRAY[7]::bigint[]"],
+        &["payables_pkey", "checkouts_pkey"],
+    ),
+    (
         Text::Common(payables::LOCK_ALL),
         &[
             "7",
+            "ARRAY[7]::bigint[]",
             "ARRAY[7]::bigint[]",
             "ARRAY['r7']",
             "ARRAY['g7']",
             "ARRAY['o7']",
             "ARRAY['e7']",
+            "ARRAY['p7']",
+            "ARRAY['f7']",
         ],
         &[
             "checkouts_pkey",
@@ -122,13 +130,14 @@ pub(super) const HOT: &[Hot] = &[
             "checkouts_by_gateway_id",
             "payments_by_order",
             "dedup_keys_pkey",
-            "payments_pkey",
+            "payments_connection_pk_gateway_payment_id_key",
+            "refunds_connection_pk_gateway_refund_id_key",
             "payables_pkey",
         ],
     ),
     (
-        Text::Common(checkouts::OF_PAYABLE),
-        &["7"],
+        Text::Common(checkouts::OF_PAYABLES),
+        &["ARRAY[7]::bigint[]"],
         &["checkouts_payable_pk_attempt_key", "connections_pkey"],
     ),
     (
@@ -152,13 +161,8 @@ pub(super) const HOT: &[Hot] = &[
         &["dedup_keys_pkey", "payments_pkey", "checkouts_pkey"],
     ),
     (
-        Text::Common(refunds::BY_ID),
-        &["7", "'f7'"],
-        &["refunds_connection_pk_gateway_refund_id_key"],
-    ),
-    (
-        Text::Common(refunds::OF_PAYABLE),
-        &["7"],
+        Text::Common(refunds::OF_PAYABLES),
+        &["ARRAY[7]::bigint[]"],
         &["checkouts_payable_pk_attempt_key", "refunds_by_checkout"],
     ),
     (
@@ -167,24 +171,19 @@ pub(super) const HOT: &[Hot] = &[
         &["history_by_payable"],
     ),
     (
-        Text::Common(payments::OF_CHECKOUT),
-        &["7"],
-        &["payments_by_checkout"],
-    ),
-    (
-        Text::Common(payments::OF_PAYABLE),
-        &["7"],
+        Text::Common(payments::OF_PAYABLES),
+        &["ARRAY[7]::bigint[]"],
         &["checkouts_payable_pk_attempt_key", "payments_by_checkout"],
     ),
     (
-        Text::Common(payments::BY_ID),
-        &["7", "'p7'"],
-        &["payments_connection_pk_gateway_payment_id_key"],
+        Text::Common(dedup_keys::OF_PAYABLES),
+        &["ARRAY[7]::bigint[]"],
+        &["payments_by_checkout", "dedup_keys_by_payment"],
     ),
     (
-        Text::Common(dedup_keys::PAYMENT),
-        &["7", "'e7'"],
-        &["dedup_keys_pkey"],
+        Text::Common(history::REFUNDS_OF_PAYABLES),
+        &["ARRAY[7]::bigint[]"],
+        &["history_by_payable"],
     ),
     (
         Text::PerEngine(&two_texts::RECEIVE),

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SchemaName(Arc<str>);
 
-/// Invalid schema name.
+/// The error of a text that is not a valid schema name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a schema name is 1 to 63 of `a-z 0-9 _`, does not begin with a digit or `pg_`, and is not \
@@ -42,9 +42,9 @@ impl SchemaName {
         &self.0
     }
 
-    /// The key of an advisory lock on something in this schema. Two things share a key once in 2^64, in
-    /// this schema or with another user of advisory locks in the database; then their transactions wait
-    /// for each other, and nothing else happens.
+    /// Returns the key of an advisory lock on something in this schema. Two things share a key with
+    /// a probability of 1 in 2^64, in this schema or with another user of advisory locks in the
+    /// database. Then their transactions wait for each other, and nothing else happens.
     pub(super) fn lock_key(&self, parts: &[&str]) -> i64 {
         let mut hash = Sha256::new();
         for part in ["payment-provider", self.as_str()].iter().chain(parts) {
@@ -59,7 +59,7 @@ impl SchemaName {
 }
 
 impl Default for SchemaName {
-    /// `payment_provider`.
+    /// Returns `payment_provider`.
     fn default() -> Self {
         Self("payment_provider".into())
     }

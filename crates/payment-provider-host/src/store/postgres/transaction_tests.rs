@@ -1,4 +1,5 @@
-//! Transactions that are abandoned, wait for a lock, or meet one that other code left open.
+//! Transactions that are abandoned, that wait for a lock, or that run on a connection on which
+//! other code left a transaction open.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -6,6 +7,7 @@ use std::task::Poll;
 use futures_util::future::poll_fn;
 use sqlx::postgres::{PgConnection, PgPoolOptions};
 
+use crate::delivery_state::DeliveryState;
 use crate::store::contract::postgres::Schema;
 use crate::store::contract::rows;
 use crate::store::{DatabaseLocation, Received, Store};
@@ -112,4 +114,24 @@ async fn a_stored_delivery_is_durable_on_a_connection_with_an_open_transaction()
     let row = rows::delivery(connection_pk, "d");
     store.receive_delivery(&row, false).await.unwrap();
     assert_eq!(others.deliveries(connection_pk, 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_retried_delivery_is_pending_after_an_open_transaction_is_rolled_back() {
+    let schema = Schema::new();
+    let (store, others) = (with_one_connection(&schema).await, schema.open().await);
+    let connection_pk = rows::connected(&store, "main").await;
+    rows::leased(&store, connection_pk, &["d"]).await;
+    others
+        .park_delivery(connection_pk, "d", "parked")
+        .await
+        .unwrap();
+    sqlx::raw_sql("BEGIN; SELECT 1")
+        .execute(store.postgres().unwrap())
+        .await
+        .unwrap();
+    assert!(store.retry_delivery(connection_pk, "d").await.unwrap());
+    // Another connection sees only what is committed.
+    let seen = rows::stored(&others, connection_pk, "d").await;
+    assert_eq!(seen.state, DeliveryState::Pending);
 }

@@ -1,9 +1,10 @@
 //! SQLite: one file, write-ahead log, `synchronous=FULL`, every write through one connection.
 //!
 //! A committed transaction is on the disk, so a webhook that was answered with 200 is not lost. All
-//! writes go through one connection and begin as `BEGIN IMMEDIATE`: they queue in the process instead
-//! of failing with `SQLITE_BUSY`. Reads have connections of their own, which cannot write.
+//! writes go through one connection and begin as `BEGIN IMMEDIATE`: they queue in the process
+//! instead of failing with `SQLITE_BUSY`. Reads have separate connections, which cannot write.
 
+mod pools;
 mod process_lock;
 #[cfg(test)]
 mod query_plan_tests;
@@ -17,45 +18,18 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Sqlite};
+use sqlx::{ConnectOptions, Connection};
 
+use super::dialect::Dialect;
 use super::engine::Engine;
-use super::statement::{Dialect, statement};
+use super::statement::statement;
 use super::{NOT_A_HOST, Result, Store, StoreError};
+pub(in crate::store) use pools::Pools;
 use process_lock::{Others, ProcessLock};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const OPEN: &str = "open the database";
-
-/// The connections to a file.
-#[derive(Debug, Clone)]
-pub(in crate::store) struct Pools {
-    pub(super) writer: SqlitePool,
-    pub(super) readers: SqlitePool,
-    /// `None` in a store that was opened beside running hosts.
-    lock: Option<ProcessLock>,
-}
-
-impl Pools {
-    pub(super) async fn begin(&self, writes: bool) -> Result<sqlx::Transaction<'static, Sqlite>> {
-        let begun = if writes {
-            self.writer.begin_with("BEGIN IMMEDIATE").await
-        } else {
-            self.readers.begin().await
-        };
-        begun.map_err(|error| StoreError::new("begin a transaction", error))
-    }
-
-    /// Waits for running transactions and closes the file.
-    pub(super) async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-        if let Some(lock) = &self.lock {
-            lock.release();
-        }
-    }
-}
 
 /// Releases the leases of a process that ended without releasing them.
 const RELEASE_LEASES: &str =
@@ -63,7 +37,7 @@ const RELEASE_LEASES: &str =
      WHERE state = 'pending' AND lease_owner IS NOT NULL";
 
 impl Store {
-    /// The options of a host's pool, for connections of the runtime's own to the same file.
+    /// Returns the options of a host's pool, for the runtime's connections to the same file.
     ///
     /// # Errors
     /// The database is in memory or temporary, so nothing in it is durable.
@@ -100,8 +74,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the file of a host that may be running, for an operator's tool. The leases of other
-    /// processes stay theirs, and this process does not count as a running host.
+    /// Opens the file of a host that may be running, for an operator's tool. Other processes keep
+    /// their leases, and this process does not count as a running host.
     ///
     /// # Errors
     /// As for [`open_sqlite`](Self::open_sqlite); also if there is no such file, or no host has ever
@@ -174,7 +148,7 @@ impl Store {
         Ok(Self::new(Engine::Sqlite(pools), Dialect::Sqlite))
     }
 
-    /// The steps that make the tables.
+    /// Returns the steps that create the tables.
     #[cfg(test)]
     pub(in crate::store) fn sqlite_migrations() -> Vec<sqlx::migrate::Migration> {
         MIGRATOR.iter().cloned().collect()

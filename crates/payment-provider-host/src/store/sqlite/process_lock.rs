@@ -40,7 +40,7 @@ impl ProcessLock {
                     file.lock_shared()?;
                     Others::Some
                 }
-                // No process can lock files here.
+                // The file system supports no locks, so no process has one.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     Others::Some
                 }
@@ -53,7 +53,7 @@ impl ProcessLock {
     }
 
     /// Turns an exclusive lock into a shared one. In between, another process may hold the lock
-    /// exclusively; it finds no lease to take back.
+    /// exclusively; it finds no lease to release.
     pub(super) async fn share(&self) -> Result<()> {
         let file = Arc::clone(&self.file);
         blocking(move || file.lock_shared()).await

@@ -1,49 +1,17 @@
-use payment_provider_core::{
-    CheckoutReference, ConnectionCode, Currency, CustomerId, Environment, Money, OrganizationId,
-    Pii, PreparedCheckout,
-};
+use payment_provider_core::{Currency, CustomerId, Money, OrganizationId, Pii};
 
-use crate::PayableId;
-use crate::checkouts::CheckoutState;
+use crate::accounting::{CheckoutRecord, TargetName};
+use crate::payable_id::PayableId;
+use crate::store::nul_escape::name_key;
 use crate::store::row::{Row, json};
 use crate::store::statement::statement;
-use crate::store::{Result, Store, StoreError, TargetName, Transaction};
-
-#[derive(Debug, Clone)]
-pub(crate) struct CheckoutRow {
-    pub pk: i64,
-    pub payable_pk: i64,
-    pub connection_pk: i64,
-    /// The connection's code; not written.
-    pub connection: ConnectionCode,
-    pub attempt: i64,
-    pub reference: CheckoutReference,
-    pub customer: CustomerId,
-    pub environment: Environment,
-    pub amount: Money,
-    pub partial: bool,
-    pub prepared: PreparedCheckout,
-    pub expires_at: i64,
-    pub state: CheckoutState,
-    pub tries: i64,
-    /// The latest request to create it.
-    pub tried_at: i64,
-    pub gateway_id: Option<String>,
-    /// Anyone with this URL can pay, so it is left out of `Debug`.
-    pub url: Option<Pii>,
-    pub gateway_paid: i64,
-    /// The part of `gateway_paid` that is not booked and was written off.
-    pub written_off: i64,
-    /// The gateway has a different checkout under the reference.
-    pub conflicting: bool,
-    pub created_at: i64,
-}
+use crate::store::{Result, Store, StoreError, Transaction};
 
 /// A checkout that may take money, and its payable.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenCheckoutRow {
     pub payable: PayableId,
-    pub checkout: CheckoutRow,
+    pub checkout: CheckoutRecord,
 }
 
 pub(super) const COLUMNS: &[&str] = &[
@@ -70,8 +38,8 @@ pub(super) const COLUMNS: &[&str] = &[
     "created_at",
 ];
 
-/// Lookups of a checkout before an error, if its name moves to another payable during each wait for the
-/// payable's lock.
+/// The maximum number of lookups of a checkout by name. A lookup is repeated after each wait for
+/// the lock of its payable, since the name may have moved to another payable meanwhile.
 const MAX_MOVES: usize = 4;
 
 const INSERT: &str = "INSERT INTO @checkouts (expires_at, state, tries, tried_at, gateway_id, url,
@@ -84,7 +52,7 @@ const UPDATE: &str = "UPDATE @checkouts SET expires_at = $1, state = $2, tries =
          gateway_id = $5, url = $6, gateway_paid = $7, written_off = $8, conflicting = $9
      WHERE checkout_pk = $10 RETURNING checkout_pk";
 
-/// Checkouts with the codes of their connections.
+/// Selects checkouts with the codes of their connections.
 macro_rules! select {
     ($condition:literal) => {
         concat!(
@@ -95,14 +63,13 @@ macro_rules! select {
     };
 }
 
-const BY_PK: &str = select!("WHERE checkout_pk = $1");
-
-pub(in crate::store) const OF_PAYABLE: &str = select!("WHERE payable_pk = $1 ORDER BY attempt");
+pub(in crate::store) const OF_PAYABLES: &str =
+    select!("WHERE payable_pk {any $1} ORDER BY payable_pk, attempt");
 
 pub(in crate::store) const BY_REFERENCE: &str =
     select!("WHERE connection_pk = $1 AND reference = $2");
 
-/// Unique, unless the gateway reuses its ids.
+/// Finds one checkout; if the gateway reuses its ids, the newest.
 pub(in crate::store) const BY_GATEWAY_ID: &str =
     select!("WHERE connection_pk = $1 AND gateway_id = $2 ORDER BY checkout_pk DESC LIMIT 1");
 
@@ -150,10 +117,11 @@ impl Store {
     }
 }
 
-/// In a transaction that writes, the payable of a checkout is locked before the checkout is read.
+/// Operations on checkouts. In a transaction that writes, the payable of a checkout is locked
+/// before the checkout is read.
 impl Transaction {
     /// Writes a checkout and returns its key. A new one has the key 0.
-    pub(crate) async fn put_checkout(&mut self, row: &CheckoutRow) -> Result<i64> {
+    pub(crate) async fn put_checkout(&mut self, row: &CheckoutRecord) -> Result<i64> {
         let text = if row.pk == 0 { INSERT } else { UPDATE };
         let currency = row.amount.currency();
         let put = statement!("write a checkout", text, row.expires_at, row.state.as_str())
@@ -182,35 +150,12 @@ impl Transaction {
         self.fetch_one(put, |row| row.number("checkout_pk")).await
     }
 
-    /// Returns the checkouts of a payable, by attempt.
-    pub(crate) async fn checkouts_of(&mut self, payable_pk: i64) -> Result<Vec<CheckoutRow>> {
-        #[cfg(feature = "postgres")]
-        self.lock_payable(payable_pk).await?;
-        let find = statement!("read checkouts", OF_PAYABLE, payable_pk);
-        self.fetch_all(find, read).await
-    }
-
-    pub(crate) async fn checkout_by_pk(&mut self, pk: i64) -> Result<CheckoutRow> {
-        let find = || statement!("read a checkout", BY_PK, pk);
-        #[cfg(feature = "postgres")]
-        if !self.has_locked_any() {
-            self.lock_payable_of(pk).await?;
-        }
-        let found = self.fetch_one(find(), read).await?;
-        if self.has_locked(found.payable_pk) {
-            return Ok(found);
-        }
-        #[cfg(feature = "postgres")]
-        self.lock_payable(found.payable_pk).await?;
-        self.fetch_one(find(), read).await
-    }
-
     /// Finds a checkout by one of its names within its connection.
     pub(crate) async fn checkout_by_name(
         &mut self,
         connection_pk: i64,
         name: &TargetName,
-    ) -> Result<Option<CheckoutRow>> {
+    ) -> Result<Option<CheckoutRecord>> {
         for _ in 0..MAX_MOVES {
             let Some(found) = self.find_checkout(connection_pk, name).await? else {
                 return Ok(None);
@@ -243,22 +188,22 @@ impl Transaction {
         &mut self,
         connection_pk: i64,
         name: &TargetName,
-    ) -> Result<Option<CheckoutRow>> {
+    ) -> Result<Option<CheckoutRecord>> {
         let text = match name {
             TargetName::Reference(_) => BY_REFERENCE,
             TargetName::GatewayId(_) => BY_GATEWAY_ID,
             TargetName::Order(_) => BY_ORDER,
             TargetName::Payment(_) => BY_PAYMENT,
         };
-        let key = name.key();
+        let key = name_key(name);
         let find = statement!("find a checkout", text, connection_pk, &*key);
         self.fetch_optional(find, read).await
     }
 }
 
-fn read(row: &Row<'_>) -> Result<CheckoutRow> {
+pub(in crate::store) fn read(row: &Row<'_>) -> Result<CheckoutRecord> {
     let currency: Currency = row.parsed("currency")?;
-    Ok(CheckoutRow {
+    Ok(CheckoutRecord {
         pk: row.number("checkout_pk")?,
         payable_pk: row.number("payable_pk")?,
         connection_pk: row.number("connection_pk")?,
@@ -280,5 +225,7 @@ fn read(row: &Row<'_>) -> Result<CheckoutRow> {
         written_off: row.number("written_off")?,
         conflicting: row.flag("conflicting")?,
         created_at: row.number("created_at")?,
+        posted: 0,
+        has_payment: false,
     })
 }

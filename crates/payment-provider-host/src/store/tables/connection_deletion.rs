@@ -1,4 +1,4 @@
-//! The deletion of a connection, and everything that it is still needed for.
+//! The deletion of a connection, and the uses that prevent it.
 
 use crate::store::engine::retry_on_conflict;
 use crate::store::row::Row;
@@ -9,9 +9,9 @@ use crate::store::{Result, Store, Transaction};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ConnectionUseRow {
     pub open_checkouts: i64,
-    /// Checkouts on which the gateway reports more money than is booked or written off.
+    /// Checkouts on which the gateway reports more money than is posted or written off.
     pub unreconciled_checkouts: i64,
-    /// Pending or parked.
+    /// Deliveries that are pending or parked.
     pub waiting_deliveries: i64,
     pub customers: i64,
     /// The latest expiry of a checkout, as requested.
@@ -21,8 +21,8 @@ pub(crate) struct ConnectionUseRow {
 }
 
 impl ConnectionUseRow {
-    /// The time until which money, or an event about it, is still expected: a grace period after the
-    /// latest expiry or payment.
+    /// Returns the time until which money, or an event about it, is still expected: a grace period
+    /// after the latest expiry or payment.
     pub(crate) fn expected_until(&self, grace: i64) -> Option<i64> {
         let latest = self.latest_end.max(self.latest_payment)?;
         Some(latest.saturating_add(grace))
@@ -50,7 +50,7 @@ pub(crate) enum Deletion {
     Missing,
 }
 
-/// One statement, so that all counts are of one state.
+/// Counts the uses in one statement, so that all counts are of one state.
 pub(in crate::store) const USE: &str = "SELECT
          (SELECT count(*) FROM @customers WHERE connection_pk = $1) AS customers,
          (SELECT count(*) FROM @deliveries WHERE connection_pk = $1 AND state = 'pending')
@@ -73,8 +73,9 @@ pub(in crate::store) const USE: &str = "SELECT
                  AS has_payment
          FROM @checkouts WHERE connection_pk = $1) AS created";
 
-/// Waits for every transaction that adds to the connection, and makes later ones wait and read the row
-/// again. They lock its key alone, which no weaker lock than this one blocks.
+/// Waits for every transaction that adds rows to the connection, and makes later ones wait and read
+/// the connection again. These transactions lock only the key of the connection, and no lock weaker
+/// than this one blocks that.
 const LOCK: &str = "SELECT connection_pk FROM @connections
      WHERE connection_pk = $1 AND deleted_at IS NULL {FOR UPDATE}";
 
@@ -87,8 +88,8 @@ const DELETE_SECRETS: &str = "DELETE FROM @connection_secrets WHERE connection_p
 const DELETE: &str = "delete a connection";
 
 impl Store {
-    /// Deletes a connection and its secrets, unless it is needed. Afterwards no customer is linked to
-    /// it and no delivery stored for it.
+    /// Deletes a connection and its secrets, unless it is needed. Afterwards no customer can be
+    /// linked to it and no delivery can be stored for it.
     ///
     /// Counts before it locks, so that a refused deletion delays no delivery.
     pub(crate) async fn delete_connection(

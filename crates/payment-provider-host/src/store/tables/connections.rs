@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 
 use payment_provider_core::{ConnectionCode, Environment, OrganizationId, ProviderId};
 
-use crate::sealing::SealedText;
+use crate::connection_ref::ConnectionRef;
+use crate::encryption::Ciphertext;
+use crate::plain_setting::PlainSetting;
 use crate::store::engine::retry_on_conflict;
 use crate::store::row::{Row, json};
 use crate::store::statement::{Statement, statement};
-use crate::store::{Result, Store};
-use crate::{ConnectionKey, PlainSetting};
+use crate::store::{Result, Store, Transaction};
 
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionRow {
@@ -18,8 +19,8 @@ pub(crate) struct ConnectionRow {
     pub name: String,
     pub environment: Environment,
     pub plain: BTreeMap<String, PlainSetting>,
-    pub encrypted: BTreeMap<String, Vec<SealedText>>,
-    /// Rises with every change of the settings.
+    pub encrypted: BTreeMap<String, Vec<Ciphertext>>,
+    /// The version of the settings, which increases with every change of them.
     pub version: i64,
     pub enabled: bool,
     /// The label of the secret that verified the latest delivery.
@@ -29,14 +30,20 @@ pub(crate) struct ConnectionRow {
     pub created_at: i64,
 }
 
-/// Tells if an insert found its unique key free.
+impl ConnectionRow {
+    pub(crate) fn to_ref(&self) -> ConnectionRef {
+        ConnectionRef::new(self.organization.clone(), self.code.clone())
+    }
+}
+
+/// The outcome of an insert: its unique key was free, or taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Inserted {
     New,
     Taken,
 }
 
-/// A connection met on a walk over all of them.
+/// A connection, read in a walk over all connections.
 #[derive(Debug, Clone)]
 pub(crate) struct WalkedConnection {
     pub pk: i64,
@@ -66,14 +73,16 @@ const INSERT: &str = "INSERT INTO @connections (organization_id, provider, code,
          plain_settings, encrypted_settings, enabled, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (organization_id, code) DO NOTHING";
 
-/// The condition is evaluated again after waiting for the row: of two changes of one version, the second
-/// finds another version.
+/// Updates the settings if the version is unchanged. The condition is evaluated again after waiting
+/// for the row: of two changes of one version, the second finds another version and updates
+/// nothing.
 const UPDATE_SETTINGS: &str =
     "UPDATE @connections SET plain_settings = $1, encrypted_settings = $2,
          settings_version = settings_version + 1
      WHERE connection_pk = $3 AND settings_version = $4";
 
-const SET_ENABLED: &str = "UPDATE @connections SET enabled = $1 WHERE connection_pk = $2";
+const SET_ENABLED: &str = "UPDATE @connections SET enabled = $1
+     WHERE connection_pk = $2 AND deleted_at IS NULL";
 
 pub(in crate::store) const BY_CODE: &str = "SELECT #connections FROM @connections
      WHERE organization_id = $1 AND code = $2 AND deleted_at IS NULL";
@@ -95,7 +104,10 @@ pub(in crate::store) const PAGE_OF_ALL: &str = "SELECT #connections FROM @connec
 pub(in crate::store) const WALK: &str = "SELECT #connections FROM @connections
      WHERE connection_pk > $1 AND deleted_at IS NULL ORDER BY connection_pk LIMIT $2";
 
-/// Deleted connections are not found by any of these.
+const RECORD_PAYMENT_EVENT: &str = "UPDATE @connections SET payment_event_at = $1
+     WHERE connection_pk = $2 AND (payment_event_at IS NULL OR payment_event_at <= $3)";
+
+/// Operations on connections. None of them finds a deleted connection.
 impl Store {
     /// Inserts a connection, unless its code is taken. The code of a deleted connection stays taken.
     pub(crate) async fn insert_connection(&self, row: &ConnectionRow) -> Result<Inserted> {
@@ -133,25 +145,29 @@ impl Store {
                     missed.push(row.pk);
                 }
             }
-            crash_point!("reseal.2-before-commit");
+            crash_point!("key-rotation.2-before-commit");
             tx.commit().await?;
             Ok(missed)
         })
         .await
     }
 
-    pub(crate) async fn set_enabled(&self, connection_pk: i64, enabled: bool) -> Result<()> {
+    /// Returns false if the connection is deleted.
+    pub(crate) async fn set_enabled(&self, connection_pk: i64, enabled: bool) -> Result<bool> {
         let update = statement!("change a connection", SET_ENABLED, enabled, connection_pk);
-        self.execute_durably(update).await?;
-        Ok(())
+        Ok(self.execute_durably(update).await? == 1)
     }
 
     pub(crate) async fn connection(
         &self,
-        organization: &OrganizationId,
-        code: &ConnectionCode,
+        connection: &ConnectionRef,
     ) -> Result<Option<ConnectionRow>> {
-        let find = statement!("read a connection", BY_CODE, organization, code);
+        let find = statement!(
+            "read a connection",
+            BY_CODE,
+            &connection.organization,
+            &connection.code
+        );
         self.fetch_optional(find, read).await
     }
 
@@ -173,11 +189,11 @@ impl Store {
     pub(crate) async fn connections_after(
         &self,
         organization: Option<&OrganizationId>,
-        after: Option<&ConnectionKey>,
+        after: Option<&ConnectionRef>,
         limit: i64,
     ) -> Result<Vec<ConnectionRow>> {
         const ACTION: &str = "read connections";
-        let (first, code) = ConnectionKey::bounds(after, organization);
+        let (first, code) = ConnectionRef::bounds(after, organization);
         let page = match organization {
             Some(organization) => statement!(ACTION, PAGE_OF_ORGANIZATION, organization),
             None => statement!(ACTION, PAGE_OF_ALL, first),
@@ -201,6 +217,21 @@ impl Store {
         };
         let walk = statement!("read connections", WALK, after, limit);
         self.fetch_all(walk, walked).await
+    }
+}
+
+impl Transaction {
+    /// Records that a connection receives payment events, unless that was recorded after `outdated`.
+    pub(crate) async fn record_payment_event(
+        &mut self,
+        pk: i64,
+        at: i64,
+        outdated: i64,
+    ) -> Result<()> {
+        const ACTION: &str = "record a payment event";
+        let record = statement!(ACTION, RECORD_PAYMENT_EVENT, at, pk, outdated);
+        self.execute(record).await?;
+        Ok(())
     }
 }
 

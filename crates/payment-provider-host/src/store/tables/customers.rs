@@ -9,7 +9,7 @@ pub(crate) struct CustomerRow {
     pub organization: OrganizationId,
     pub customer: Customer,
     pub connection_pk: i64,
-    /// The connection's code; not written.
+    /// The code of the connection, which is read but not written.
     pub connection: ConnectionCode,
     pub remote_id: Option<String>,
     pub needs: Violations,
@@ -26,7 +26,8 @@ pub(super) const COLUMNS: &[&str] = &[
     "linked_at",
 ];
 
-/// Waits for a deletion of the connection, and inserts nothing if the connection is deleted then.
+/// Links a customer. Waits for a concurrent deletion of the connection, and inserts nothing if the
+/// connection is deleted.
 const UPSERT: &str = "WITH connected AS MATERIALIZED (
          SELECT connection_pk FROM @connections
          WHERE connection_pk = $3 AND deleted_at IS NULL {FOR KEY SHARE})
@@ -43,7 +44,8 @@ pub(in crate::store) const BY_ID: &str = "SELECT #customers, connections.code AS
 
 const DELETE: &str = "DELETE FROM @customers WHERE organization_id = $1 AND customer_id = $2";
 
-/// A transaction that moves the customer waits until the work that rests on this link is visible.
+/// Reads and locks the link of a customer: a transaction that moves the customer waits until the
+/// transaction that depends on this link has ended.
 pub(in crate::store) const LINK: &str = "SELECT connection_pk FROM @customers
      WHERE organization_id = $1 AND customer_id = $2 {FOR SHARE}";
 

@@ -5,46 +5,26 @@ use crate::store::row::json;
 use crate::store::statement::statement;
 use crate::store::{Result, StoreError, Transaction};
 
-pub(in crate::store) const PAYMENT: &str =
-    "SELECT payment_pk FROM @dedup_keys WHERE connection_pk = $1 AND dedup_key = $2";
-
 /// The parameter is a JSON array of pairs: the connection and the key.
 pub(in crate::store) const PAYMENTS: &str = "SELECT payment_pk FROM {each $1}
          LEFT JOIN @dedup_keys ON connection_pk = CAST(listed.value ->> 0 AS bigint)
              AND dedup_key = listed.value ->> 1
      ORDER BY listed.key";
 
-const DELETE: &str = "DELETE FROM @dedup_keys WHERE connection_pk = $1 AND dedup_key = $2";
-
 const INSERT: &str = "INSERT INTO @dedup_keys (connection_pk, dedup_key, payment_pk, applied_at)
      VALUES ($1, $2, $3, $4) ON CONFLICT (connection_pk, dedup_key) DO NOTHING";
 
-const UPSERT: &str = "INSERT INTO @dedup_keys (connection_pk, dedup_key, payment_pk, applied_at)
-     VALUES ($1, $2, $3, $4)
-     ON CONFLICT (connection_pk, dedup_key) DO UPDATE SET payment_pk = excluded.payment_pk";
+pub(in crate::store) const OF_PAYABLES: &str =
+    "SELECT dedup_keys.payment_pk AS payment_pk, dedup_key FROM @dedup_keys
+     JOIN @payments USING (payment_pk) JOIN @checkouts USING (checkout_pk)
+     WHERE payable_pk {any $1} ORDER BY applied_at";
 
 const COUNT: &str =
     "SELECT count(*) AS count FROM @dedup_keys LEFT JOIN @connections USING (connection_pk)
      WHERE CAST($1 AS text) IS NULL OR organization_id = $1";
 
 impl Transaction {
-    /// Returns the payment that a deduplication key belongs to.
-    pub(crate) async fn payment_of_dedup_key(
-        &mut self,
-        connection_pk: i64,
-        key: &DedupKey,
-    ) -> Result<Option<i64>> {
-        let find = statement!("read a deduplication key", PAYMENT, connection_pk, key);
-        let found = self
-            .fetch_optional(find, |row| row.number("payment_pk"))
-            .await?;
-        if found.is_none() {
-            self.note_absent(connection_pk, key.as_str());
-        }
-        Ok(found)
-    }
-
-    /// Returns the payment of each of these deduplication keys, in this order.
+    /// Returns the payment of each of these deduplication keys, in the order of the keys.
     pub(crate) async fn payments_of_dedup_keys(
         &mut self,
         keys: &[(i64, DedupKey)],
@@ -56,21 +36,11 @@ impl Transaction {
             .await
     }
 
-    pub(crate) async fn delete_dedup_key(
-        &mut self,
-        connection_pk: i64,
-        key: &DedupKey,
-    ) -> Result<()> {
-        let delete = statement!("delete a deduplication key", DELETE, connection_pk, key);
-        self.execute(delete).await?;
-        Ok(())
-    }
-
-    /// Assigns a deduplication key to a payment, in place of the payment it had before.
+    /// Adds the deduplication key of a report that took effect.
     ///
-    /// A key that this transaction looked up and did not find is written only if it is still absent: a
-    /// transaction that wrote it meanwhile has booked by it.
-    pub(crate) async fn put_dedup_key(
+    /// If another transaction wrote the key meanwhile, it has posted the report: then this
+    /// transaction fails and is repeated.
+    pub(crate) async fn add_dedup_key(
         &mut self,
         connection_pk: i64,
         key: &DedupKey,
@@ -78,9 +48,7 @@ impl Transaction {
         at: i64,
     ) -> Result<()> {
         const ACTION: &str = "write a deduplication key";
-        let absent = self.take_absent(connection_pk, key.as_str());
-        let text = if absent { INSERT } else { UPSERT };
-        let put = statement!(ACTION, text, connection_pk, key, payment_pk, at);
+        let put = statement!(ACTION, INSERT, connection_pk, key, payment_pk, at);
         match self.execute(put).await? {
             0 => Err(StoreError::lost_race(ACTION)),
             _ => Ok(()),

@@ -1,12 +1,13 @@
 use std::fmt;
 
 use payment_provider_core::{Event, TimestampCheck};
-use serde::{Deserialize, Serialize};
 
+use crate::accounting::TargetName;
+use crate::delivery_state::DeliveryState;
 use crate::store::engine::retry_on_conflict;
 use crate::store::row::{Row, json, variant_name};
 use crate::store::statement::statement;
-use crate::store::{Result, Store, TargetName, Transaction, two_texts};
+use crate::store::{Result, Store, Transaction, two_texts};
 
 #[derive(Clone)]
 pub(crate) struct DeliveryRow {
@@ -22,11 +23,13 @@ pub(crate) struct DeliveryRow {
     pub delivery_count: i64,
     pub state: DeliveryState,
     pub attempts: i64,
-    /// The number of tries that failed by a fault of the delivery, or never came back.
+    /// The number of attempts that failed by a fault of the delivery, or that never ended.
     pub failures: i64,
     /// The number of times that the gateway's list did not contain yet what the delivery reports.
     pub list_polls: i64,
     pub error: Option<String>,
+    /// The latest recorded receipt of a payment event on its connection. Read with a lease only.
+    pub payment_event_at: Option<i64>,
 }
 
 impl fmt::Debug for DeliveryRow {
@@ -40,43 +43,11 @@ impl fmt::Debug for DeliveryRow {
     }
 }
 
-/// The state of a stored delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DeliveryState {
-    /// Stored, not applied yet.
-    Pending,
-    /// Applied.
-    Applied,
-    /// Contains nothing about a checkout: a ping, or an event of an unknown type.
-    Ignored,
-    /// Some of it is about a payment or checkout that this host does not know. It is kept, and applied
-    /// if that becomes known.
-    Unmatched,
-    /// Failed too often, or was parked by an operator. It is not retried until an operator, or a
-    /// duplicate of it, requests that.
-    Parked,
-}
-
-impl DeliveryState {
-    /// Returns the name used in the database and in APIs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Applied => "applied",
-            Self::Ignored => "ignored",
-            Self::Unmatched => "unmatched",
-            Self::Parked => "parked",
-        }
-    }
-}
-
 /// The outcome of storing a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Received {
     New,
-    /// It was stored before. The number of its deliveries, this one included.
+    /// It was stored before; with the number of times that it arrived, this one included.
     Duplicate(i64),
     /// Its connection is deleted: nothing was stored.
     Refused,
@@ -88,39 +59,43 @@ pub(crate) struct DeliveryEnd<'a> {
     pub state: DeliveryState,
     /// The names under which it may be matched later.
     pub unmatched: &'a [TargetName],
-    /// The number of deliveries when the work began: if more arrived since, it is pending again.
+    /// The number of times that it had arrived when the work began. If it arrived again since, it
+    /// becomes pending again.
     pub delivery_count: Option<i64>,
     pub next_attempt: i64,
 }
 
-/// The next try of a delivery, and the reason for it.
+/// The next attempt of a delivery, and the reason for which it has to wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Postponement<'a> {
     pub error: &'a str,
     pub next_attempt: i64,
-    /// The gateway's list was fetched and did not contain what the delivery reports.
+    /// True if the gateway's list was fetched and did not contain what the delivery reports.
     pub polled_list: bool,
-    /// The delivery itself is at fault.
+    /// True if the delivery itself is at fault.
     pub failed: bool,
     pub park: bool,
-    /// The number of deliveries when the work began: if more arrived since, it is not parked.
+    /// The number of times that it had arrived when the work began. If it arrived again since, it
+    /// is not parked.
     pub delivery_count: i64,
 }
 
-/// A delivery that another version of this crate stored and this one cannot read, while both run side by
-/// side, waits for this many milliseconds, and is parked after this many tries: an hour in all.
+/// The wait, in milliseconds, of a delivery that another version of this crate stored, while both
+/// run side by side, and that this version cannot read. After [`UNREADABLE_TRIES`] attempts, an
+/// hour in all, it is parked.
 pub(in crate::store) const UNREADABLE_WAIT: i64 = 5 * 60 * 1000;
 pub(in crate::store) const UNREADABLE_TRIES: i64 = 12;
 
-/// The use of a secret is recorded at most once in this many milliseconds: the deliveries of a connection
-/// would all wait for one row.
+/// The use of a secret is recorded at most once in this many milliseconds: otherwise all deliveries
+/// of a connection would wait for one row.
 const USE_RECORDED_FOR: i64 = 60 * 1000;
 
-/// Milliseconds until a delivery is retried whose names may be becoming known.
+/// The wait, in milliseconds, before the retry of a delivery whose names another transaction may be
+/// making known.
 #[cfg(feature = "postgres")]
 const SOON: i64 = 100;
 
-/// Without the body, which is read only where it is needed.
+/// The columns of a delivery without the body, which is read only where it is needed.
 pub(super) const COLUMNS: &[&str] = &[
     "delivery_pk",
     "connection_pk",
@@ -137,8 +112,8 @@ pub(super) const COLUMNS: &[&str] = &[
     "error",
 ];
 
-/// Rows that another worker is taking at this moment are skipped, not waited for. A lease that was not
-/// released counts as a failure.
+/// Leases deliveries. Rows that another worker is leasing at this moment are skipped, not waited
+/// for. A lease that ran out without being released counts as a failure.
 pub(in crate::store) const LEASE: &str = "WITH due AS MATERIALIZED (
          SELECT delivery_pk FROM @deliveries
          WHERE state = 'pending' AND next_attempt <= $2 AND lease_until <= $2
@@ -147,7 +122,9 @@ pub(in crate::store) const LEASE: &str = "WITH due AS MATERIALIZED (
      UPDATE @deliveries SET lease_owner = $1, lease_until = $3, attempts = attempts + 1,
          failures = failures + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END
      FROM due WHERE deliveries.delivery_pk = due.delivery_pk
-     RETURNING #deliveries, deliveries.body AS body";
+     RETURNING #deliveries, deliveries.body AS body,
+         (SELECT payment_event_at FROM @connections
+             WHERE connections.connection_pk = deliveries.connection_pk) AS payment_event_at";
 
 const POSTPONE_UNREADABLE: &str =
     "UPDATE @deliveries SET error = $1, lease_owner = NULL, lease_until = 0,
@@ -155,7 +132,8 @@ const POSTPONE_UNREADABLE: &str =
          state = CASE WHEN failures + 1 >= $5 THEN 'parked' ELSE state END
      WHERE delivery_pk = $2 AND lease_owner = $3";
 
-/// Waits for a worker that is taking the delivery at this moment, and then sees the new lease.
+/// Renews a lease. Waits for a worker that is leasing the delivery at this moment, and then finds
+/// the new lease.
 pub(in crate::store) const RENEW: &str = "UPDATE @deliveries
      SET lease_until = CASE WHEN lease_until > $3 THEN lease_until ELSE $3 END
      WHERE delivery_pk = $1 AND lease_owner = $2 AND state = 'pending'";
@@ -168,7 +146,8 @@ const RETRY: &str =
          next_attempt = 0
      WHERE connection_pk = $1 AND delivery_key = $2 AND state <> 'pending'";
 
-/// A duplicate of a delivery that never was inside the acceptance window changes nothing.
+/// Finishes a delivery. If a duplicate arrived meanwhile, the delivery is pending again, unless no
+/// copy of it was ever inside the acceptance window.
 const FINISH: &str = "UPDATE @deliveries SET
          state = CASE WHEN delivery_count > $5 AND timestamp_check = 'fresh'
              THEN 'pending' ELSE $1 END,
@@ -183,7 +162,8 @@ const FINISH: &str = "UPDATE @deliveries SET
 
 const CONNECTION_OF: &str = "SELECT connection_pk FROM @deliveries WHERE delivery_pk = $1";
 
-/// A duplicate that arrived meanwhile asks for new tries, as one that arrives now would.
+/// Postpones or parks a delivery. If a duplicate arrived meanwhile, the delivery is not parked but
+/// gets new attempts, as a duplicate of a parked delivery would give it.
 const POSTPONE: &str =
     "UPDATE @deliveries SET next_attempt = $2, lease_owner = NULL, lease_until = 0,
          error = $3,
@@ -193,17 +173,19 @@ const POSTPONE: &str =
          failures = CASE WHEN $1 AND delivery_count > $8 THEN 0 ELSE failures + $7 END
      WHERE delivery_pk = $5 AND lease_owner = $6 AND state = 'pending'";
 
-pub(in crate::store) const LATEST: &str = "SELECT #deliveries, deliveries.body AS body
+pub(in crate::store) const LATEST: &str = "SELECT #deliveries
      FROM @deliveries WHERE connection_pk = $1 ORDER BY delivery_pk DESC LIMIT $2";
 
 pub(in crate::store) const BY_KEY: &str = "SELECT #deliveries, deliveries.body AS body
      FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
 
 impl Store {
-    /// Stores a delivery, or counts it if it is stored already, and records which secret verified it.
+    /// Stores a delivery, or counts it if it is stored already, and records the secret that
+    /// verified it.
     ///
-    /// A duplicate of a parked delivery is retried; with `again`, also one of an applied or unmatched
-    /// delivery. Such a duplicate is inside the acceptance window, and replaces one that was not.
+    /// A duplicate makes a parked delivery pending again; with `again`, also an applied or
+    /// unmatched one. With `again` the duplicate is inside the acceptance window, and replaces a
+    /// stored copy that was not.
     pub(crate) async fn receive_delivery(
         &self,
         row: &DeliveryRow,
@@ -224,10 +206,10 @@ impl Store {
         .await
     }
 
-    /// Makes a delivery that has ended pending again. Returns false if there is none.
+    /// Makes a delivery pending again that is in another state. Returns false if there is none.
     pub(crate) async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool> {
         let retry = statement!("retry a delivery", RETRY, connection_pk, key);
-        Ok(self.execute(retry).await? == 1)
+        Ok(self.execute_durably(retry).await? == 1)
     }
 
     /// Leases at most `limit` deliveries that are due and that no other worker holds. The lease lasts
@@ -241,7 +223,13 @@ impl Store {
     ) -> Result<Vec<DeliveryRow>> {
         const ACTION: &str = "lease deliveries";
         let lease = statement!(ACTION, LEASE, owner, now, until, limit);
-        let read = |row: &Row<'_>| Ok((row.number("delivery_pk")?, read(row)));
+        let read = |row: &Row<'_>| {
+            let mut delivery = read(row);
+            if let Ok(delivery) = &mut delivery {
+                delivery.payment_event_at = row.optional_number("payment_event_at")?;
+            }
+            Ok((row.number("delivery_pk")?, delivery))
+        };
         let mut rows = Vec::new();
         for (pk, row) in self.execute_returning(lease, read).await? {
             match row {
@@ -252,7 +240,11 @@ impl Store {
                     let wait = statement!(ACTION, POSTPONE_UNREADABLE, error, pk, owner)
                         .bind(now.saturating_add(UNREADABLE_WAIT))
                         .bind(UNREADABLE_TRIES);
-                    self.execute(wait).await?;
+                    if let Err(error) = self.execute(wait).await {
+                        // It keeps its lease until that runs out. The others go on.
+                        let error = &error as &dyn std::error::Error;
+                        tracing::warn!(delivery = pk, error, "cannot postpone a delivery");
+                    }
                 }
             }
         }
@@ -267,8 +259,8 @@ impl Store {
         Ok(self.execute(renew).await? == 1)
     }
 
-    /// Releases a lease until the next try, or parks the delivery. Does nothing if the delivery is not
-    /// leased by the owner any more.
+    /// Releases a lease until the next attempt, or parks the delivery. Does nothing if the delivery
+    /// is not leased by the owner any more.
     pub(crate) async fn postpone_delivery(
         &self,
         pk: i64,
@@ -291,19 +283,19 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the latest deliveries of a connection, newest first. The events of another version of
-    /// this crate are left out.
+    /// Returns the latest deliveries of a connection without their bodies, newest first. Events of another version of
+    /// this crate that cannot be read are left out.
     pub(crate) async fn deliveries(
         &self,
         connection_pk: i64,
         limit: i64,
     ) -> Result<Vec<DeliveryRow>> {
         let find = statement!("read the inbox", LATEST, connection_pk, limit);
-        self.fetch_all(find, |row| with_body(row, shown(row)?))
-            .await
+        self.fetch_all(find, shown).await
     }
 
-    /// Returns one delivery. The events of another version of this crate are left out.
+    /// Returns one delivery. Events of another version of this crate that cannot be read are left
+    /// out.
     pub(crate) async fn delivery(
         &self,
         connection_pk: i64,
@@ -335,7 +327,8 @@ impl Transaction {
             .await
     }
 
-    /// Records on SQLite which secret verified a delivery. Returns false if its connection is deleted.
+    /// Records, on SQLite, the secret that verified a delivery. Returns false if its connection is
+    /// deleted.
     #[cfg(feature = "sqlite")]
     async fn record_use(&mut self, row: &DeliveryRow) -> Result<bool> {
         let connection_pk = row.connection_pk;
@@ -369,9 +362,9 @@ impl Transaction {
         Ok(self.fetch_optional(find, |_| Ok(())).await?.is_some())
     }
 
-    /// Ends a delivery. Returns false if it is not leased by the owner any more; then nothing of the
-    /// transaction may become durable. A delivery whose names are known by now, or may be becoming
-    /// known, is not unmatched but pending again.
+    /// Finishes a delivery. Returns false if it is not leased by the owner any more; then nothing
+    /// of the transaction may become durable. An unmatched delivery becomes pending again instead
+    /// if one of its names is known by now, or if another transaction may be making one known.
     pub(crate) async fn finish_delivery(
         &mut self,
         pk: i64,
@@ -388,7 +381,7 @@ impl Transaction {
             let names = end.unmatched;
             #[cfg(feature = "postgres")]
             if !self.try_lock_unknown_names(connection_pk, names).await? {
-                // The transaction that makes one of them known does not see this delivery yet.
+                // The transaction that makes one of the names known cannot see this delivery yet.
                 end.next_attempt = end.next_attempt.saturating_add(SOON);
                 (end.state, end.unmatched) = (DeliveryState::Pending, &[]);
             }
@@ -441,8 +434,8 @@ fn with_body(row: &Row<'_>, delivery: DeliveryRow) -> Result<DeliveryRow> {
     Ok(DeliveryRow { body, ..delivery })
 }
 
-/// Reads a delivery without its body, and without its events if another version of this crate wrote
-/// them.
+/// Reads a delivery without its body. Its events are left out if they cannot be read, because
+/// another version of this crate wrote them.
 pub(super) fn shown(row: &Row<'_>) -> Result<DeliveryRow> {
     let delivery = without_events(row)?;
     let events = row.json("events").unwrap_or_default();
@@ -465,5 +458,6 @@ fn without_events(row: &Row<'_>) -> Result<DeliveryRow> {
         failures: row.number("failures")?,
         list_polls: row.number("list_polls")?,
         error: row.optional_text("error")?,
+        payment_event_at: None,
     })
 }

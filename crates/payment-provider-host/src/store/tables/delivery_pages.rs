@@ -2,7 +2,8 @@
 
 use payment_provider_core::{ConnectionCode, OrganizationId};
 
-use super::deliveries::{DeliveryRow, DeliveryState, shown};
+use super::deliveries::{DeliveryRow, shown};
+use crate::delivery_state::DeliveryState;
 use crate::store::row::Row;
 use crate::store::statement::statement;
 pub(in crate::store) use crate::store::two_texts::{PAGE, PAGE_IN_STATE};
@@ -12,9 +13,9 @@ use crate::store::{Result, Store};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InboxPage<'a> {
     pub organization: &'a OrganizationId,
-    /// `None`: of all its connections.
+    /// The connection; `None` for all connections of the organization.
     pub connection: Option<&'a ConnectionCode>,
-    /// `None`: in any state.
+    /// The state; `None` for any state.
     pub state: Option<DeliveryState>,
     /// Only deliveries with keys less than this one.
     pub before: i64,
@@ -24,7 +25,7 @@ pub(crate) struct InboxPage<'a> {
 
 impl Store {
     /// Returns a page of deliveries, newest first, without their bodies, each with the code of its
-    /// connection. The events of another version of this crate are left out.
+    /// connection. Events of another version of this crate that cannot be read are left out.
     pub(crate) async fn delivery_page(
         &self,
         page: InboxPage<'_>,

@@ -1,6 +1,6 @@
-//! Deliveries that an operator parks and retries.
+//! The parking and the retry of deliveries by an operator.
 
-use super::deliveries::DeliveryState;
+use crate::delivery_state::DeliveryState;
 use crate::store::engine::retry_on_conflict;
 use crate::store::statement::statement;
 use crate::store::{Result, Store};
@@ -9,7 +9,7 @@ use crate::store::{Result, Store};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ParkOutcome {
     Parked,
-    /// It does not wait for anything; its state.
+    /// It is neither pending nor unmatched; with its state.
     Not(DeliveryState),
     Unknown,
 }
@@ -32,8 +32,8 @@ impl Store {
     /// Parks a delivery that is pending or unmatched, even if it is leased. Only a retry or a duplicate
     /// makes it pending again.
     ///
-    /// Locks the names that it waits for before the delivery, in the order of a transaction that makes
-    /// a name known.
+    /// Locks the names that the delivery waits for before the delivery itself, in the same order as
+    /// a transaction that makes a name known.
     pub(crate) async fn park_delivery(
         &self,
         connection_pk: i64,
@@ -47,13 +47,13 @@ impl Store {
             tx.execute(forget()).await?;
             let park = statement!(ACTION, PARK, connection_pk, key, error);
             if tx.execute(park).await? == 0 {
-                // Rolled back: it keeps the names that it waits for.
+                // The transaction is rolled back: the delivery keeps the names that it waits for.
                 let find = statement!(ACTION, STATE, connection_pk, key);
                 let state = tx.fetch_optional(find, |row| row.variant("state")).await?;
                 return Ok(state.map_or(ParkOutcome::Unknown, ParkOutcome::Not));
             }
             if tx.locks_rows() {
-                // It may have been recorded under more names before its row was locked.
+                // The delivery may have been recorded under more names before its row was locked.
                 tx.execute(forget()).await?;
             }
             crash_point!("park.2-before-commit");
@@ -63,7 +63,7 @@ impl Store {
         .await
     }
 
-    /// Makes every parked delivery of a connection pending again. Returns how many there were.
+    /// Makes every parked delivery of a connection pending again. Returns their number.
     pub(crate) async fn retry_parked(&self, connection_pk: i64) -> Result<u64> {
         let retry = statement!("retry deliveries", RETRY_PARKED, connection_pk);
         self.execute_durably(retry).await

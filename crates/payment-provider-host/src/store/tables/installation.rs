@@ -12,7 +12,7 @@ impl Store {
     /// Gives the database its installation id, if it has none.
     pub(in crate::store) async fn name_installation(&self) -> Result<()> {
         let id = Uuid::new_v4().to_string();
-        self.execute(statement!("name the installation", NAME, id))
+        self.execute_durably(statement!("name the installation", NAME, id))
             .await?;
         Ok(())
     }

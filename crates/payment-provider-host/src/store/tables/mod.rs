@@ -20,22 +20,16 @@ pub(super) mod payments;
 pub(super) mod refunds;
 pub(super) mod unmatched_targets;
 
-pub(crate) use checkouts::{CheckoutRow, OpenCheckoutRow};
+pub(crate) use checkouts::OpenCheckoutRow;
 pub(crate) use connection_deletion::{ConnectionUseRow, Deletion};
 pub(crate) use connection_secrets::SecretUseRow;
 pub(crate) use connections::{ConnectionRow, Inserted, WalkedConnection};
 pub(crate) use customers::CustomerRow;
-pub use deliveries::DeliveryState;
 pub(crate) use deliveries::{DeliveryEnd, DeliveryRow, Postponement, Received};
 pub(crate) use delivery_pages::InboxPage;
 pub(crate) use delivery_parking::ParkOutcome;
-pub use history::HistoryKind;
-pub(crate) use history::HistoryRow;
-pub(crate) use payables::PayableRow;
-pub(crate) use payments::PaymentRow;
-pub(crate) use refunds::RefundRow;
 
-/// The columns that the rows of a table are read from.
+/// Returns the columns from which the rows of a table are read.
 pub(super) fn columns(table: &str) -> &'static [&'static str] {
     match table {
         "checkouts" => checkouts::COLUMNS,

@@ -1,27 +1,14 @@
-use payment_provider_core::{Currency, OrganizationId};
+use std::borrow::Cow;
 
-use crate::PayableId;
-use crate::cash::Closed;
+use payment_provider_core::OrganizationId;
+
+use crate::accounting::{CloseReason, PayableRecord, TargetName};
+use crate::payable_id::PayableId;
+use crate::store::account_keys::AccountKeys;
+use crate::store::nul_escape::name_key;
 use crate::store::row::Row;
 use crate::store::statement::statement;
-use crate::store::{Result, StoreError, TargetName, Transaction};
-
-#[derive(Debug, Clone)]
-pub(crate) struct PayableRow {
-    pub pk: i64,
-    pub organization: OrganizationId,
-    pub payable: PayableId,
-    pub currency: Currency,
-    pub amount: i64,
-    /// The most that may be applied: the amount, or once closed what was applied by then.
-    pub applicable: i64,
-    pub received: i64,
-    pub applied: i64,
-    pub overpaid: i64,
-    pub refunded: i64,
-    pub closed: Option<Closed>,
-    pub created_at: i64,
-}
+use crate::store::{Result, StoreError, Transaction};
 
 pub(super) const COLUMNS: &[&str] = &[
     "payable_pk",
@@ -53,63 +40,79 @@ const UPDATE: &str =
 pub(in crate::store) const BY_ID: &str = "SELECT #payables FROM @payables
      WHERE organization_id = $1 AND payable_id = $2 {FOR NO KEY UPDATE}";
 
-const BY_PK: &str = "SELECT #payables FROM @payables WHERE payable_pk = $1 {FOR NO KEY UPDATE}";
-
-/// For PostgreSQL. In the order of their keys, in one statement: the rows are sorted before they are locked.
-pub(in crate::store) const LOCK_ALL: &str = "SELECT payable_pk FROM @payables WHERE payable_pk IN (
-         SELECT payable_pk FROM @checkouts WHERE checkout_pk = ANY ($2)
-         UNION SELECT payable_pk FROM @checkouts WHERE connection_pk = $1 AND reference = ANY ($3)
-         UNION SELECT payable_pk FROM @checkouts WHERE connection_pk = $1 AND gateway_id = ANY ($4)
+/// Locks payables in the order of their keys, in one statement: the rows are sorted before they are
+/// locked.
+pub(in crate::store) const LOCK_ALL: &str = "SELECT #payables FROM @payables WHERE payable_pk IN (
+         SELECT payable_pk FROM @payables WHERE payable_pk {any $2}
+         UNION SELECT payable_pk FROM @checkouts WHERE checkout_pk {any $3}
+         UNION SELECT payable_pk FROM @checkouts WHERE connection_pk = $1 AND reference {any $4}
+         UNION SELECT payable_pk FROM @checkouts WHERE connection_pk = $1 AND gateway_id {any $5}
          UNION SELECT payable_pk FROM @payments JOIN @checkouts USING (checkout_pk)
-             WHERE payments.connection_pk = $1 AND order_id = ANY ($5)
+             WHERE payments.connection_pk = $1 AND order_id {any $6}
          UNION SELECT payable_pk FROM @dedup_keys
              JOIN @payments USING (payment_pk) JOIN @checkouts USING (checkout_pk)
-             WHERE dedup_keys.connection_pk = $1 AND dedup_key = ANY ($6))
-     ORDER BY payable_pk FOR NO KEY UPDATE";
+             WHERE dedup_keys.connection_pk = $1 AND dedup_key {any $7}
+         UNION SELECT payable_pk FROM @payments JOIN @checkouts USING (checkout_pk)
+             WHERE payments.connection_pk = $1 AND gateway_payment_id {any $8}
+         UNION SELECT payable_pk FROM @refunds JOIN @checkouts USING (checkout_pk)
+             WHERE refunds.connection_pk = $1 AND gateway_refund_id {any $9})
+     ORDER BY payable_pk {FOR NO KEY UPDATE}";
 
-/// In a transaction that writes, a payable, and everything that belongs to it, is locked before it is
-/// read, until the transaction ends.
+/// Operations on payables. In a transaction that writes, a payable is locked before it or anything
+/// that belongs to it is read, and stays locked until the transaction ends.
+/// Of [`LOCK_ALL`] the part for row keys alone.
+pub(in crate::store) const LOCK_BY_ROW_KEYS: &str =
+    "SELECT #payables FROM @payables WHERE payable_pk IN (
+         SELECT payable_pk FROM @payables WHERE payable_pk {any $1}
+         UNION SELECT payable_pk FROM @checkouts WHERE checkout_pk {any $2})
+     ORDER BY payable_pk {FOR NO KEY UPDATE}";
+
 impl Transaction {
-    /// Locks all payables that these names and checkouts belong to, before anything of them is read: all
-    /// transactions that need several payables lock them in the same order.
-    pub(crate) async fn lock_payables(
+    /// Locks all payables that these keys lead to, before anything of them is read, and returns
+    /// them. All transactions that need several payables lock them in the same order.
+    pub(in crate::store) async fn lock_accounts(
         &mut self,
-        connection_pk: i64,
-        names: &[TargetName],
-        checkouts: &[i64],
-    ) -> Result<()> {
-        if !self.locks_rows() {
-            return Ok(());
-        }
+        keys: &AccountKeys<'_>,
+    ) -> Result<Vec<PayableRecord>> {
+        const ACTION: &str = "lock accounts";
         let (mut references, mut gateway_ids) = (Vec::new(), Vec::new());
-        let (mut orders, mut payments) = (Vec::new(), Vec::new());
-        for name in names {
+        let (mut orders, mut posted) = (Vec::new(), Vec::new());
+        for name in keys.names {
             let ids = match name {
                 TargetName::Reference(_) => &mut references,
                 TargetName::GatewayId(_) => &mut gateway_ids,
                 TargetName::Order(_) => &mut orders,
-                TargetName::Payment(_) => &mut payments,
+                TargetName::Payment(_) => &mut posted,
             };
-            ids.push(name.key());
+            ids.push(name_key(name));
         }
-        let lock = statement!(
-            "lock payables",
-            LOCK_ALL,
-            connection_pk,
-            checkouts,
-            references
-        )
-        .bind(gateway_ids)
-        .bind(orders)
-        .bind(payments);
-        for pk in self.fetch_all(lock, |row| row.number("payable_pk")).await? {
-            self.note_locked(pk);
+        let texts = |ids: &[&'_ str]| -> Vec<Cow<'_, str>> {
+            ids.iter().map(|id| Cow::Owned((*id).to_owned())).collect()
+        };
+        let by_row_keys =
+            keys.names.is_empty() && keys.payments.is_empty() && keys.refunds.is_empty();
+        let lock = if by_row_keys {
+            statement!(ACTION, LOCK_BY_ROW_KEYS, keys.payables, keys.checkouts)
+        } else {
+            statement!(ACTION, LOCK_ALL, keys.connection_pk)
+                .bind(keys.payables)
+                .bind(keys.checkouts)
+                .bind(references)
+                .bind(gateway_ids)
+                .bind(orders)
+                .bind(posted)
+                .bind(texts(&keys.payments))
+                .bind(texts(&keys.refunds))
+        };
+        let found = self.fetch_all(lock, read).await?;
+        for row in &found {
+            self.note_locked(row.pk);
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Writes a payable and returns its key. A new one has the key 0.
-    pub(crate) async fn put_payable(&mut self, row: &PayableRow) -> Result<i64> {
+    pub(crate) async fn put_payable(&mut self, row: &PayableRecord) -> Result<i64> {
         const ACTION: &str = "write a payable";
         let text = if row.pk == 0 { INSERT } else { UPDATE };
         let put = statement!(
@@ -123,7 +126,7 @@ impl Transaction {
         .bind(row.applied)
         .bind(row.overpaid)
         .bind(row.refunded)
-        .bind(row.closed.map(Closed::as_str));
+        .bind(row.closed.map(CloseReason::as_str));
         let put = if row.pk == 0 {
             put.bind(&row.organization)
                 .bind(&row.payable)
@@ -144,12 +147,12 @@ impl Transaction {
         &mut self,
         organization: &OrganizationId,
         payable: &PayableId,
-    ) -> Result<Option<PayableRow>> {
+    ) -> Result<Option<PayableRecord>> {
         let found = self.find_payable(organization, payable).await?;
         if found.is_some() || !self.locks_rows() {
             return Ok(found);
         }
-        // Another transaction may be creating it, and there is no row to wait for.
+        // Another transaction may be creating the payable, and there is no row to wait for.
         #[cfg(feature = "postgres")]
         self.lock_absent_payable(organization, payable).await?;
         self.find_payable(organization, payable).await
@@ -159,7 +162,7 @@ impl Transaction {
         &mut self,
         organization: &OrganizationId,
         payable: &PayableId,
-    ) -> Result<Option<PayableRow>> {
+    ) -> Result<Option<PayableRecord>> {
         let find = statement!("read a payable", BY_ID, organization, payable);
         let found = self.fetch_optional(find, read).await?;
         if let Some(row) = &found {
@@ -167,17 +170,10 @@ impl Transaction {
         }
         Ok(found)
     }
-
-    pub(crate) async fn payable_by_pk(&mut self, pk: i64) -> Result<PayableRow> {
-        let find = statement!("read a payable", BY_PK, pk);
-        let found = self.fetch_one(find, read).await?;
-        self.note_locked(pk);
-        Ok(found)
-    }
 }
 
-pub(in crate::store) fn read(row: &Row<'_>) -> Result<PayableRow> {
-    Ok(PayableRow {
+pub(in crate::store) fn read(row: &Row<'_>) -> Result<PayableRecord> {
+    Ok(PayableRecord {
         pk: row.number("payable_pk")?,
         organization: row.parsed("organization_id")?,
         payable: row.parsed("payable_id")?,

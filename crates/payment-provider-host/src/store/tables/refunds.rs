@@ -1,18 +1,7 @@
-use payment_provider_core::{Refund, RefundId};
-
+use crate::accounting::RefundRecord;
 use crate::store::row::{Row, json};
 use crate::store::statement::statement;
 use crate::store::{Result, StoreError, Transaction};
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RefundRow {
-    pub pk: i64,
-    pub checkout_pk: i64,
-    pub connection_pk: i64,
-    /// The refund with the latest status of its lifecycle that the gateway reported.
-    pub refund: Refund,
-    pub seen_at: i64,
-}
 
 pub(super) const COLUMNS: &[&str] = &[
     "refund_pk",
@@ -22,7 +11,8 @@ pub(super) const COLUMNS: &[&str] = &[
     "seen_at",
 ];
 
-/// A refund that is reported on two payables at once has two writers: one of them is repeated.
+/// Inserts a refund. If a refund is reported on two payables at once, two transactions insert it:
+/// one of them inserts nothing and is repeated.
 const INSERT: &str =
     "INSERT INTO @refunds (checkout_pk, gateway_payment_id, status, currency, amount,
          details, connection_pk, gateway_refund_id, seen_at)
@@ -33,17 +23,13 @@ const UPDATE: &str = "UPDATE @refunds SET checkout_pk = $1, gateway_payment_id =
          currency = $4, amount = $5, details = $6
      WHERE refund_pk = $7 RETURNING refund_pk";
 
-/// The refund may belong to another payable than the locked one.
-pub(in crate::store) const BY_ID: &str = "SELECT #refunds FROM @refunds
-     WHERE connection_pk = $1 AND gateway_refund_id = $2 {FOR NO KEY UPDATE}";
-
-pub(in crate::store) const OF_PAYABLE: &str =
+pub(in crate::store) const OF_PAYABLES: &str =
     "SELECT #refunds FROM @refunds JOIN @checkouts USING (checkout_pk)
-     WHERE payable_pk = $1 ORDER BY refund_pk";
+     WHERE payable_pk {any $1} ORDER BY refund_pk";
 
 impl Transaction {
     /// Writes a refund and returns its key. A new one has the key 0.
-    pub(crate) async fn put_refund(&mut self, row: &RefundRow) -> Result<i64> {
+    pub(crate) async fn put_refund(&mut self, row: &RefundRecord) -> Result<i64> {
         const ACTION: &str = "write a refund";
         let text = if row.pk == 0 { INSERT } else { UPDATE };
         let refund = &row.refund;
@@ -65,26 +51,10 @@ impl Transaction {
             .await?;
         written.ok_or_else(|| StoreError::lost_race(ACTION))
     }
-
-    /// Finds a refund by the gateway's id.
-    pub(crate) async fn refund_by_id(
-        &mut self,
-        connection_pk: i64,
-        id: &RefundId,
-    ) -> Result<Option<RefundRow>> {
-        let find = statement!("read a refund", BY_ID, connection_pk, id);
-        self.fetch_optional(find, read).await
-    }
-
-    /// Returns the refunds of a payable, in the order in which they became known.
-    pub(crate) async fn refunds_of_payable(&mut self, payable_pk: i64) -> Result<Vec<RefundRow>> {
-        let find = statement!("read refunds", OF_PAYABLE, payable_pk);
-        self.fetch_all(find, read).await
-    }
 }
 
-fn read(row: &Row<'_>) -> Result<RefundRow> {
-    Ok(RefundRow {
+pub(in crate::store) fn read(row: &Row<'_>) -> Result<RefundRecord> {
+    Ok(RefundRecord {
         pk: row.number("refund_pk")?,
         checkout_pk: row.number("checkout_pk")?,
         connection_pk: row.number("connection_pk")?,

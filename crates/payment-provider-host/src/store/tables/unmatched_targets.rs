@@ -1,9 +1,10 @@
+use crate::accounting::TargetName;
 use crate::store::nul_escape::without_nul;
 use crate::store::row::json;
 use crate::store::statement::statement;
-use crate::store::{Result, TargetName, Transaction};
+use crate::store::{Result, Transaction};
 
-/// The first parameter is a JSON array of arrays of one name.
+/// Inserts the names of a delivery. The first parameter is a JSON array of arrays of one name each.
 const INSERT: &str = "INSERT INTO @unmatched_targets (connection_pk, name, delivery_pk)
      SELECT connection_pk, listed.value ->> 0, delivery_pk
      FROM @deliveries CROSS JOIN {each $1}
@@ -31,8 +32,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Makes deliveries pending again that named one of these targets before it was known. Returns how
-    /// many there were.
+    /// Makes deliveries pending again that named one of these targets before it was known. Returns
+    /// their number.
     pub(crate) async fn requeue_unmatched(
         &mut self,
         connection_pk: i64,

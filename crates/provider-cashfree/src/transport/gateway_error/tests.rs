@@ -17,34 +17,50 @@ fn refused(class: &str, code: &str) -> String {
 }
 
 /// Kind, retry advice and effect.
-type Outcome = (ErrorKind, RetryAdvice, Effect);
+type Outcome = (ProviderErrorKind, RetryAdvice, Effect);
 
 const FIELD: Outcome = (
-    ErrorKind::InvalidRequest,
+    ProviderErrorKind::InvalidRequest,
     RetryAdvice::Never,
     Effect::Rejected,
 );
-const REFUSED: Outcome = (ErrorKind::Refused, RetryAdvice::Never, Effect::Rejected);
-const ABSENT: Outcome = (ErrorKind::NotFound, RetryAdvice::Never, Effect::Rejected);
-const TAKEN: Outcome = (ErrorKind::Conflict, RetryAdvice::Never, Effect::Rejected);
+const REFUSED: Outcome = (
+    ProviderErrorKind::Refused,
+    RetryAdvice::Never,
+    Effect::Rejected,
+);
+const ABSENT: Outcome = (
+    ProviderErrorKind::NotFound,
+    RetryAdvice::Never,
+    Effect::Rejected,
+);
+const TAKEN: Outcome = (
+    ProviderErrorKind::Conflict,
+    RetryAdvice::Never,
+    Effect::Rejected,
+);
 const CREDENTIALS: Outcome = (
-    ErrorKind::Authentication,
+    ProviderErrorKind::Authentication,
     RetryAdvice::Never,
     Effect::Rejected,
 );
 const TOO_MANY: Outcome = (
-    ErrorKind::RateLimited,
+    ProviderErrorKind::RateLimited,
     RetryAdvice::After(Duration::from_mins(1)),
     Effect::Rejected,
 );
 const FAULT: Outcome = (
-    ErrorKind::Unavailable,
+    ProviderErrorKind::Unavailable,
     RetryAdvice::After(Duration::from_secs(1)),
     Effect::MaybeApplied,
 );
-const TIMEOUT: Outcome = (ErrorKind::Timeout, RetryAdvice::Now, Effect::MaybeApplied);
+const TIMEOUT: Outcome = (
+    ProviderErrorKind::Timeout,
+    RetryAdvice::Now,
+    Effect::MaybeApplied,
+);
 const NOT_THE_API: Outcome = (
-    ErrorKind::UnreadableAnswer,
+    ProviderErrorKind::UnreadableAnswer,
     RetryAdvice::After(Duration::from_secs(1)),
     Effect::MaybeApplied,
 );
@@ -243,27 +259,39 @@ fn responses_without_the_apis_error_body_prove_little() {
     ] {
         assert_eq!(
             judged(404, body).kind,
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
             "{body}"
         );
         assert_eq!(
             judged(400, body).kind,
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
             "{body}"
         );
         assert_eq!(
             judged(302, body).kind,
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
             "{body}"
         );
         assert_eq!(
             judged(403, body).kind,
-            ErrorKind::UnreadableAnswer,
+            ProviderErrorKind::UnreadableAnswer,
             "{body}"
         );
-        assert_eq!(judged(401, body).kind, ErrorKind::Authentication, "{body}");
-        assert_eq!(judged(429, body).kind, ErrorKind::RateLimited, "{body}");
-        assert_eq!(judged(502, body).kind, ErrorKind::Unavailable, "{body}");
+        assert_eq!(
+            judged(401, body).kind,
+            ProviderErrorKind::Authentication,
+            "{body}"
+        );
+        assert_eq!(
+            judged(429, body).kind,
+            ProviderErrorKind::RateLimited,
+            "{body}"
+        );
+        assert_eq!(
+            judged(502, body).kind,
+            ProviderErrorKind::Unavailable,
+            "{body}"
+        );
     }
 }
 
@@ -271,7 +299,7 @@ fn responses_without_the_apis_error_body_prove_little() {
 fn a_message_alone_does_not_prove_forbidden_or_not_found() {
     for status in [403, 404] {
         let error = judged(status, r#"{"message":"Forbidden or not found"}"#);
-        assert_eq!(error.kind, ErrorKind::UnreadableAnswer, "{status}");
+        assert_eq!(error.kind, ProviderErrorKind::UnreadableAnswer, "{status}");
     }
 }
 

@@ -1,12 +1,12 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use payment_provider_host::{About, Finding, LedgerReport, Stated};
+use payment_provider_host::ledger::audit::{About, Finding, Invariant, LedgerReport, Stated};
 use serde_json::{Value, json};
 
+use super::super::command_result::{CommandError, CommandOutput};
 use super::super::output::{self, without_control_characters};
 use super::super::runtime::{AdminRuntime, SecretAccess, Target};
-use super::super::{CommandError, CommandOutput};
 
 pub(super) async fn run(
     target: &Target,
@@ -14,7 +14,7 @@ pub(super) async fn run(
 ) -> Result<CommandOutput, CommandError> {
     let runtime = AdminRuntime::open(target, SecretAccess::NotNeeded).await?;
     let organization = (!all_organizations).then_some(&target.organization);
-    let report = runtime.host.verify_ledger(organization).await?;
+    let report = runtime.host.audit_ledger(organization).await?;
     runtime.close().await?;
     let text = if target.json {
         output::json(&json_report(&report))
@@ -33,14 +33,14 @@ fn text_report(report: &LedgerReport) -> String {
     let LedgerReport {
         payables,
         payments,
-        booked,
+        posted,
         refunds,
-        effects,
+        dedup_keys,
         unlisted,
         ..
     } = report;
     let mut text = format!(
-        "payables {payables}, payments {payments}, posted {booked}, dedup keys {effects}, \
+        "payables {payables}, payments {payments}, posted {posted}, dedup keys {dedup_keys}, \
          refunds {refunds}\n"
     );
     for totals in &report.totals {
@@ -50,8 +50,8 @@ fn text_report(report: &LedgerReport) -> String {
              another currency: received {}, refunded {}",
             totals.currency.code(),
             totals.received,
-            totals.credited,
-            totals.surplus,
+            totals.applied,
+            totals.overpaid,
             totals.refunded,
             totals.elsewhere,
             totals.refunded_elsewhere
@@ -79,8 +79,8 @@ fn json_report(report: &LedgerReport) -> Value {
             json!({
                 "currency": totals.currency.code(),
                 "received": totals.received.to_string(),
-                "credited": totals.credited.to_string(),
-                "surplus": totals.surplus.to_string(),
+                "credited": totals.applied.to_string(),
+                "surplus": totals.overpaid.to_string(),
                 "elsewhere": totals.elsewhere.to_string(),
                 "refunded": totals.refunded.to_string(),
                 "refunded_elsewhere": totals.refunded_elsewhere.to_string(),
@@ -92,9 +92,9 @@ fn json_report(report: &LedgerReport) -> Value {
         "sound": report.is_sound(),
         "payables": report.payables,
         "payments": report.payments,
-        "booked": report.booked,
+        "booked": report.posted,
         "refunds": report.refunds,
-        "effects": report.effects,
+        "effects": report.dedup_keys,
         "totals": totals,
         "findings": findings,
         "unlisted_findings": report.unlisted,
@@ -103,15 +103,36 @@ fn json_report(report: &LedgerReport) -> Value {
 
 fn json_finding(finding: &Finding) -> Value {
     json!({
-        "invariant": finding.invariant.as_str(),
+        "invariant": invariant_name(finding.invariant),
         "meaning": finding.invariant.meaning(),
         "organization_id": finding.organization,
         "payable_id": finding.payable,
         "about": finding.about.as_ref().map(About::name),
-        "about_kind": finding.about.as_ref().map(About::kind),
+        "about_kind": finding.about.as_ref().map(about_kind),
         "stated": json_value(&finding.stated),
         "expected": json_value(&finding.expected),
     })
+}
+
+/// Returns the name of an invariant in the JSON output, which keeps the terms of its first version.
+const fn invariant_name(invariant: Invariant) -> &'static str {
+    match invariant {
+        Invariant::Applied => "credited",
+        Invariant::Overpaid => "surplus",
+        Invariant::Applicable => "creditable",
+        Invariant::Posted => "booked",
+        Invariant::DedupKey => "effect",
+        Invariant::DedupKeyPayment => "effect_payment",
+        other => other.as_str(),
+    }
+}
+
+/// Returns the kind of a row in the JSON output, as [`invariant_name`] does.
+const fn about_kind(about: &About) -> &'static str {
+    match about {
+        About::DedupKey(_) => "effect",
+        other => other.kind(),
+    }
 }
 
 /// Formats one side of a difference. Amounts are in minor units, as stored.
@@ -123,5 +144,40 @@ fn json_value(stated: &Stated) -> Value {
         }),
         Stated::Text(text) => json!(text),
         _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clients compare these names, so they stay as they are.
+    #[test]
+    fn findings_of_an_audit() {
+        let invariants = [
+            (Invariant::Received, "received"),
+            (Invariant::Applied, "credited"),
+            (Invariant::Overpaid, "surplus"),
+            (Invariant::Split, "split"),
+            (Invariant::Applicable, "creditable"),
+            (Invariant::Currency, "currency"),
+            (Invariant::Shares, "shares"),
+            (Invariant::Posted, "booked"),
+            (Invariant::Details, "details"),
+            (Invariant::DedupKey, "effect"),
+            (Invariant::Connection, "connection"),
+            (Invariant::Organization, "organization"),
+            (Invariant::Refunded, "refunded"),
+            (Invariant::RefundPayment, "refund_payment"),
+            (Invariant::DedupKeyPayment, "effect_payment"),
+            (Invariant::PaymentCheckout, "payment_checkout"),
+            (Invariant::RefundCheckout, "refund_checkout"),
+        ];
+        for (invariant, name) in invariants {
+            assert_eq!(invariant_name(invariant), name);
+        }
+        let of = |about: fn(String) -> About| about_kind(&about("1".to_owned()));
+        let kinds = [About::Payment, About::Refund, About::DedupKey].map(of);
+        assert_eq!(kinds, ["payment", "refund", "effect"]);
     }
 }

@@ -2,12 +2,13 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use payment_provider_core::{CheckoutReference, Currency, Money, PaymentId};
-use payment_provider_host::{HandBooked, HandBooking, HandName, PayableId};
+use payment_provider_host::PayableId;
+use payment_provider_host::workflows::{ManualPayment, PaymentIdentity, RecordedPayment};
 use serde_json::json;
 
+use super::super::command_result::{CommandError, CommandOutput};
 use super::super::output;
 use super::super::runtime::{AdminRuntime, SecretAccess, Target};
-use super::super::{CommandError, CommandOutput};
 
 #[derive(Debug, Args)]
 pub(in crate::admin) struct ManualPaymentArgs {
@@ -52,14 +53,14 @@ pub(super) async fn run(
     } = arguments;
     let amount = Money::from_decimal(&amount, currency)?;
     let identity = match (payment, key) {
-        (Some(id), _) => HandName::Payment(id),
-        (None, key) => HandName::Key(key.unwrap_or_default()),
+        (Some(id), _) => PaymentIdentity::GatewayId(id),
+        (None, key) => PaymentIdentity::OperatorKey(key.unwrap_or_default()),
     };
-    let manual_payment = HandBooking::new(checkout, amount, identity, by, note);
+    let manual_payment = ManualPayment::new(checkout, amount, identity, by, note);
     let runtime = AdminRuntime::open(target, SecretAccess::Required).await?;
     let recorded = runtime
         .host
-        .book_by_hand(&target.organization, &payable, &manual_payment)
+        .record_manual_payment(&target.organization, &payable, &manual_payment)
         .await?;
     runtime.close().await?;
     let text = if target.json {
@@ -70,8 +71,8 @@ pub(super) async fn run(
     Ok(CommandOutput::success(text))
 }
 
-fn json_output(recorded: &HandBooked, currency: Currency) -> String {
-    let booking = &recorded.booking;
+fn json_output(recorded: &RecordedPayment, currency: Currency) -> String {
+    let allocation = &recorded.allocation;
     let still_payable: Vec<_> = recorded
         .still_payable
         .iter()
@@ -79,28 +80,34 @@ fn json_output(recorded: &HandBooked, currency: Currency) -> String {
         .collect();
     output::json(&json!({
         "is_new": recorded.is_new,
-        "verdict": booking.verdict,
-        "credited_cents": booking.credited.minor_units(),
-        "surplus_cents": booking.surplus.minor_units(),
+        "verdict": allocation.outcome,
+        "credited_cents": allocation.applied.minor_units(),
+        "surplus_cents": allocation.overpaid.minor_units(),
         "currency": currency.code(),
         "still_payable": still_payable,
     }))
 }
 
-fn text_output(recorded: &HandBooked) -> String {
+fn text_output(recorded: &RecordedPayment) -> String {
     let result = if recorded.is_new {
         "recorded"
     } else {
         "already recorded"
     };
-    let booking = &recorded.booking;
-    let meaning = booking.verdict.meaning();
-    let (applied, overpaid) = (booking.credited, booking.surplus);
+    let allocation = &recorded.allocation;
+    let meaning = allocation.outcome.meaning();
+    let (applied, overpaid) = (allocation.applied, allocation.overpaid);
     let mut text = format!("{result}: {meaning}; applied {applied}, overpaid {overpaid}\n");
     for (reference, error) in &recorded.still_payable {
         let _ = writeln!(
             text,
             "still payable although nothing is due: {reference}: {error}"
+        );
+    }
+    for (reference, error) in &recorded.unreconciled {
+        let _ = writeln!(
+            text,
+            "money that the gateway reports is not posted: {reference}: {error}"
         );
     }
     text

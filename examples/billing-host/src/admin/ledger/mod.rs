@@ -6,8 +6,8 @@ mod write_off;
 
 use clap::Subcommand;
 
+use super::command_result::{CommandError, CommandOutput};
 use super::runtime::Target;
-use super::{CommandError, CommandOutput};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

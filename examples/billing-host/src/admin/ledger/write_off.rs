@@ -1,11 +1,12 @@
 use clap::Args;
 use payment_provider_core::CheckoutReference;
-use payment_provider_host::{PayableId, WriteOff, WrittenOff};
+use payment_provider_host::PayableId;
+use payment_provider_host::workflows::{WriteOff, WriteOffReport};
 use serde_json::json;
 
+use super::super::command_result::{CommandError, CommandOutput};
 use super::super::output;
 use super::super::runtime::{AdminRuntime, SecretAccess, Target};
-use super::super::{CommandError, CommandOutput};
 
 #[derive(Debug, Args)]
 pub(in crate::admin) struct WriteOffArgs {
@@ -34,23 +35,23 @@ pub(super) async fn run(
     } = arguments;
     let write_off = WriteOff::new(checkout, by, note);
     let runtime = AdminRuntime::open(target, SecretAccess::Required).await?;
-    let result = runtime
+    let report = runtime
         .host
         .write_off(&target.organization, &payable, &write_off)
         .await?;
     runtime.close().await?;
-    let WrittenOff {
+    let WriteOffReport {
         is_new,
-        stated,
-        booked,
+        reported,
+        posted,
         written_off,
         ..
-    } = result;
+    } = report;
     let text = if target.json {
         output::json(&json!({
             "is_new": is_new,
-            "stated_cents": stated.minor_units(),
-            "booked_cents": booked.minor_units(),
+            "stated_cents": reported.minor_units(),
+            "booked_cents": posted.minor_units(),
             "written_off_cents": written_off.minor_units(),
             "currency": written_off.currency().code(),
         }))
@@ -60,7 +61,7 @@ pub(super) async fn run(
         } else {
             "already written off"
         };
-        format!("{result}: {written_off}; the gateway states {stated}, posted {booked}\n")
+        format!("{result}: {written_off}; the gateway states {reported}, posted {posted}\n")
     };
     Ok(CommandOutput::success(text))
 }

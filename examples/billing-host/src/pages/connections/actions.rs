@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Redirect};
 
 use super::super::form::{SignedInForm, SubmittedForm};
 use super::super::problem_page::PageResult;
-use super::super::session::SignedIn;
+use super::super::signed_in::SignedIn;
 use super::detail::{self, ActionResult};
 use super::{PathNames, from_path, path_of};
 use crate::problem::Problem;
@@ -29,8 +29,7 @@ pub(super) async fn check(
 ) -> PageResult {
     let SubmittedForm { session, .. } = form.0;
     let connection = from_path(&app, names).await?;
-    let (organization, code) = (&connection.organization, &connection.code);
-    let result = match app.host.check_connection(organization, code).await {
+    let result = match app.host.check_connection(&connection.to_ref()).await {
         Ok(check) => ActionResult::Checked(check),
         Err(error) => ActionResult::Failed(error.into()),
     };
@@ -45,7 +44,6 @@ pub(super) async fn set_enabled(
 ) -> PageResult {
     let SubmittedForm { fields, .. } = form.0;
     let connection = from_path(&app, names).await?;
-    let (organization, code) = (&connection.organization, &connection.code);
     let enabled = match fields.text("enabled") {
         "yes" => true,
         "no" => false,
@@ -57,7 +55,7 @@ pub(super) async fn set_enabled(
     };
     let changed = app
         .host
-        .set_connection_enabled(organization, code, enabled)
+        .set_connection_enabled(&connection.to_ref(), enabled)
         .await?;
     Ok(Redirect::to(&path_of(&changed)).into_response())
 }
@@ -70,9 +68,8 @@ pub(super) async fn replay(
 ) -> PageResult {
     let SubmittedForm { fields, .. } = form.0;
     let connection = from_path(&app, names).await?;
-    let (organization, code) = (&connection.organization, &connection.code);
     app.host
-        .retry_delivery(organization, code, fields.text("key"))
+        .retry_delivery(&connection.to_ref(), fields.text("key"))
         .await?;
     let path = format!("{}#deliveries", path_of(&connection));
     Ok(Redirect::to(&path).into_response())

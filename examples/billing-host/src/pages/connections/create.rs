@@ -7,17 +7,20 @@ use payment_provider_core::{
     ConnectionCode, ConnectionSettings, OrganizationId, ProviderDescriptor, ProviderId,
     ViolationCode, Violations,
 };
-use payment_provider_host::{ConnectionError, NewConnection};
+use payment_provider_host::connections::NewConnection;
+use payment_provider_host::error::Conflict;
+use payment_provider_host::{ConnectionRef, Error, ErrorKind};
 
 use super::super::field::{Field, assign_errors, refill_all};
 use super::super::form::{FormFields, SignedInForm, SubmittedForm};
 use super::super::layout::{Layout, Section, form_page, page};
 use super::super::problem_page::PageResult;
-use super::super::session::{Session, SignedIn};
+use super::super::signed_in::SignedIn;
 use super::path_of;
 use super::settings::submitted_settings;
 use crate::problem::Problem;
 use crate::seed;
+use crate::session::Session;
 use crate::state::App;
 
 const ORGANIZATION: &str = "organization_id";
@@ -87,28 +90,29 @@ pub(super) async fn add(
     let organization = fields.identifier(ORGANIZATION, OrganizationId::new, &mut violations);
     let code = fields.identifier(CODE, ConnectionCode::new, &mut violations);
     let settings = submitted_settings(&gateway.settings, &fields, &session, &app.drafts);
-    let added = match organization.zip(code) {
-        Some((organization, code)) => {
-            let (id, name) = (gateway.id.clone(), fields.text(NAME).trim());
-            let new = NewConnection::new(organization, id, code, name, settings);
-            app.host.add_connection(new).await
-        }
+    let added = if let Some((organization, code)) = organization.zip(code) {
+        let connection = ConnectionRef::new(organization, code);
+        let (id, name) = (gateway.id.clone(), fields.text(NAME).trim());
+        let new = NewConnection::new(connection, id, name, settings);
+        app.host.add_connection(new).await
+    } else {
         // Reports the other violations together with those of the identifiers.
-        None => Err(ConnectionError::Invalid(other_violations(
-            &app, gateway, &fields, &settings,
-        ))),
+        let found = other_violations(&app, gateway, &fields, &settings);
+        Err(Error::from(found))
     };
     match added {
         Ok(connection) => {
             let path = format!("{}?new", path_of(&connection));
             return Ok(Redirect::to(&path).into_response());
         }
-        Err(ConnectionError::Invalid(found)) => violations.extend(found),
-        Err(ConnectionError::CodeTaken) => {
-            let message = "is already the code of another connection";
-            violations.push(CODE, ViolationCode::Invalid, message);
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => match error.kind() {
+            ErrorKind::Invalid(found) => violations.extend(found.clone()),
+            ErrorKind::Conflict(Conflict::CodeTaken) => {
+                let message = "is already the code of another connection";
+                violations.push(CODE, ViolationCode::Invalid, message);
+            }
+            _ => return Err(error.into()),
+        },
     }
     Ok(render(&app, &session, gateway, Some(&fields), &violations))
 }

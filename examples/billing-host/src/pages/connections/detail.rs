@@ -2,14 +2,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use payment_provider_core::{ConnectionCheck, ProviderDescriptor, SettingKind, TimestampCheck};
-use payment_provider_host::{Connection, Delivery, DeliveryState, PlainSetting};
+use payment_provider_host::connections::{Connection, PlainSetting};
+use payment_provider_host::inbox::{Delivery, DeliveryState};
 
 use super::super::display_time::DisplayTime;
 use super::super::layout::{Layout, Section, page};
 use super::super::problem_page::PageResult;
-use super::super::session::{Session, SignedIn};
+use super::super::signed_in::SignedIn;
 use super::{PathNames, descriptor, from_path, is_production, path_of};
 use crate::problem::Problem;
+use crate::session::Session;
 use crate::state::App;
 
 /// Number of webhooks on the page.
@@ -95,10 +97,9 @@ pub(super) async fn render(
     result: ActionResult,
 ) -> PageResult {
     let gateway = descriptor(app, connection)?;
-    let (organization, code) = (&connection.organization, &connection.code);
-    let deliveries = app
-        .host
-        .deliveries(organization, code, MAX_DELIVERIES)
+    let host = &app.host;
+    let deliveries = host
+        .deliveries(&connection.to_ref(), MAX_DELIVERIES)
         .await?;
     let (status, check, problem, rejected) = match result {
         ActionResult::NoAction => (StatusCode::OK, None, None, None),
@@ -120,8 +121,8 @@ pub(super) async fn render(
         path: path_of(connection),
         name: connection.name.clone(),
         gateway: gateway.display_name.clone(),
-        organization: organization.to_string(),
-        code: code.to_string(),
+        organization: connection.organization.to_string(),
+        code: connection.code.to_string(),
         is_production: is_production(connection),
         enabled: connection.enabled,
         webhook_url: connection.webhook_url.as_ref().map(ToString::to_string),
@@ -223,8 +224,8 @@ impl DeliveryRow {
         Self {
             received_at: DisplayTime::of(delivery.received_at),
             types: types.join(", "),
-            targets: delivery.subjects.join(", "),
-            count: delivery.copies,
+            targets: delivery.targets.join(", "),
+            count: delivery.delivery_count,
             can_replay: delivery.state == DeliveryState::Parked,
             state,
             note: notes.join("; "),

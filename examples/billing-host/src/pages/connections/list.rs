@@ -1,11 +1,11 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use payment_provider_host::Connection;
+use payment_provider_host::connections::Connection;
 
 use super::super::layout::{Layout, Section, page};
 use super::super::problem_page::PageResult;
-use super::super::session::SignedIn;
+use super::super::signed_in::SignedIn;
 use super::{descriptor, is_production, path_of};
 use crate::state::App;
 

@@ -12,7 +12,8 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::routing::get;
 use payment_provider_core::{ConnectionCode, Environment, OrganizationId, ProviderDescriptor};
-use payment_provider_host::{Connection, ConnectionError};
+use payment_provider_host::ConnectionRef;
+use payment_provider_host::connections::Connection;
 
 use crate::problem::Problem;
 use crate::state::App;
@@ -49,7 +50,8 @@ async fn from_path(app: &App, names: PathNames) -> Result<Connection, Problem> {
     let Path((organization, code)) = names.map_err(|_| missing())?;
     let organization = OrganizationId::new(organization).map_err(|_| missing())?;
     let code = ConnectionCode::new(code).map_err(|_| missing())?;
-    Ok(app.host.connection(&organization, &code).await?)
+    let connection = ConnectionRef::new(organization, code);
+    Ok(app.host.connection(&connection).await?)
 }
 
 /// Returns the path of a connection's page.
@@ -68,8 +70,7 @@ fn descriptor<'a>(
     connection: &Connection,
 ) -> Result<&'a ProviderDescriptor, Problem> {
     let factory = app.host.registry().get(&connection.provider);
-    let factory = factory.map_err(ConnectionError::from)?;
-    Ok(factory.descriptor())
+    Ok(factory.map_err(|error| Problem::from(&error))?.descriptor())
 }
 
 fn is_production(connection: &Connection) -> bool {

@@ -3,14 +3,15 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use payment_provider_core::{ViolationCode, Violations};
-use payment_provider_host::{Connection, ConnectionError};
+use payment_provider_host::connections::Connection;
+use payment_provider_host::{Error, ErrorKind};
 
 use super::super::form::{SignedInForm, SubmittedForm};
 use super::super::problem_page::PageResult;
-use super::super::session::Session;
 use super::detail::{self, ActionResult};
 use super::{PathNames, from_path, path_of};
 use crate::problem::Problem;
+use crate::session::Session;
 use crate::state::App;
 
 /// Form field with the name of the secret setting.
@@ -27,14 +28,13 @@ pub(super) async fn rotate(
     let connection = from_path(&app, names).await?;
     let field = fields.text(FIELD);
     let changed = if let Some(secret) = fields.non_blank(SECRET) {
-        let (organization, code) = (&connection.organization, &connection.code);
         app.host
-            .rotate_secret(organization, code, field, secret.into())
+            .rotate_secret(&connection.to_ref(), field, secret.into())
             .await
     } else {
         let mut violations = Violations::none();
         violations.push(SECRET, ViolationCode::Missing, "is required");
-        Err(ConnectionError::Invalid(violations))
+        Err(Error::from(violations))
     };
     respond(&app, &session, &connection, field, changed).await
 }
@@ -48,8 +48,7 @@ pub(super) async fn retire(
     let SubmittedForm { session, fields } = form.0;
     let connection = from_path(&app, names).await?;
     let field = fields.text(FIELD);
-    let (organization, code) = (&connection.organization, &connection.code);
-    let changed = app.host.retire_secrets(organization, code, field).await;
+    let changed = app.host.retire_secrets(&connection.to_ref(), field).await;
     respond(&app, &session, &connection, field, changed).await
 }
 
@@ -60,7 +59,7 @@ async fn respond(
     session: &Session,
     connection: &Connection,
     field: &str,
-    changed: Result<Connection, ConnectionError>,
+    changed: Result<Connection, Error>,
 ) -> PageResult {
     let problem = match changed {
         Ok(connection) => {
@@ -77,12 +76,10 @@ async fn respond(
 }
 
 /// Returns the messages of an invalid change; other errors are shown as a page.
-fn invalid_reason(error: ConnectionError) -> Result<String, Problem> {
-    match error {
-        ConnectionError::Invalid(violations) => {
-            let messages: Vec<_> = violations.iter().map(|it| it.message.as_ref()).collect();
-            Ok(messages.join("; "))
-        }
-        error => Err(error.into()),
-    }
+fn invalid_reason(error: Error) -> Result<String, Problem> {
+    let ErrorKind::Invalid(violations) = error.kind() else {
+        return Err(error.into());
+    };
+    let messages: Vec<_> = violations.iter().map(|it| it.message.as_ref()).collect();
+    Ok(messages.join("; "))
 }

@@ -4,16 +4,18 @@ use axum::response::{IntoResponse, Redirect};
 use payment_provider_core::{
     ConnectionSettings, SettingField, SettingKind, SettingsSchema, Violations,
 };
-use payment_provider_host::{Connection, ConnectionError, SettingsChange};
+use payment_provider_host::ErrorKind;
+use payment_provider_host::connections::{Connection, SettingsChange};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::field::{DRAFT_PREFIX, Field, INITIAL_PREFIX, assign_errors, refill_all};
 use super::super::form::{FormFields, SignedInForm, SubmittedForm};
 use super::super::layout::{Layout, Section, form_page};
 use super::super::problem_page::PageResult;
-use super::super::secret_draft::DraftKey;
-use super::super::session::{Session, SignedIn};
+use super::super::signed_in::SignedIn;
 use super::{PathNames, descriptor, from_path, path_of};
+use crate::secret_draft::DraftKey;
+use crate::session::Session;
 use crate::state::App;
 
 #[derive(Template)]
@@ -63,13 +65,15 @@ pub(super) async fn save(
             None => change.clear(field.name),
         }
     }
-    let (organization, code) = (&connection.organization, &connection.code);
-    match app.host.change_settings(organization, code, &change).await {
+    let stored = connection.to_ref();
+    match app.host.change_settings(&stored, &change).await {
         Ok(connection) => Ok(Redirect::to(&path_of(&connection)).into_response()),
-        Err(ConnectionError::Invalid(violations)) => {
-            render(&app, &session, &connection, Some(&fields), &violations)
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => match error.kind() {
+            ErrorKind::Invalid(violations) => {
+                render(&app, &session, &connection, Some(&fields), violations)
+            }
+            _ => Err(error.into()),
+        },
     }
 }
 

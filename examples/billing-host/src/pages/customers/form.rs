@@ -3,16 +3,17 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use payment_provider_core::{CustomerId, OrganizationId, Pii, ViolationCode, Violations};
-use payment_provider_host::{Connection, Departure};
+use payment_provider_host::connections::Connection;
 
 use super::super::field::{Field, assign_errors, refill_all};
 use super::super::form::{FormFields, SignedInForm, SubmittedForm};
 use super::super::layout::{Layout, Section, form_page};
 use super::super::notice;
 use super::super::problem_page::PageResult;
-use super::super::session::{Session, SignedIn};
+use super::super::signed_in::SignedIn;
 use crate::customers::{self, Customer, NewCustomer};
 use crate::problem::Problem;
+use crate::session::Session;
 use crate::state::App;
 use crate::validation;
 
@@ -91,15 +92,11 @@ async fn submit(app: &App, form: &SubmittedForm, existing: Option<&Customer>) ->
                     .await?
                     .is_some();
             if !is_taken {
-                let Departure {
-                    still_payable,
-                    unbooked,
-                    ..
-                } = customers::save_and_link(app, &new).await?.departure;
-                if still_payable.is_empty() && unbooked.is_empty() {
+                let left = customers::save_and_link(app, &new).await?.left;
+                if left.still_payable.is_empty() && left.unreconciled.is_empty() {
                     return Ok(Redirect::to("/customers").into_response());
                 }
-                return Ok(notice::remaining_links(&still_payable, &unbooked));
+                return Ok(notice::remaining_links(&left));
             }
             let mut violations = Violations::none();
             let message = "is already the id of another customer";

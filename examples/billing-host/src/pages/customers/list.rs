@@ -5,7 +5,7 @@ use payment_provider_core::{CustomerId, OrganizationId};
 
 use super::super::layout::{Layout, Section, page};
 use super::super::problem_page::PageResult;
-use super::super::session::SignedIn;
+use super::super::signed_in::SignedIn;
 use crate::customers::{self, Customer};
 use crate::problem::Problem;
 use crate::state::App;

@@ -3,13 +3,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use payment_provider_core::CheckoutReference;
-use payment_provider_host::{CheckoutError, Closing};
+use payment_provider_host::Error;
+use payment_provider_host::workflows::CloseOutcome;
 
 use super::super::form::{SignedInForm, SubmittedForm};
 use super::super::notice;
 use super::super::problem_page::PageResult;
 use super::super::qr;
-use super::super::session::SignedIn;
+use super::super::signed_in::SignedIn;
 use super::detail::render;
 use crate::invoices::{self, PathId, payable_of};
 use crate::problem::Problem;
@@ -74,11 +75,11 @@ pub(in super::super) async fn void(
     let SubmittedForm { session, .. } = form.0;
     let invoice = invoices::from_path(&app, id).await?;
     match invoices::void(&app, &invoice.id).await {
-        Ok((_, closing)) if closing.still_payable.is_empty() && closing.unbooked.is_empty() => {
+        Ok((_, outcome)) if outcome.still_payable.is_empty() && outcome.unreconciled.is_empty() => {
             Ok(Redirect::to(&format!("/invoices/{}", invoice.id)).into_response())
         }
-        Ok((invoice, closing)) => {
-            let text = Some(incomplete_void(&closing));
+        Ok((invoice, outcome)) => {
+            let text = Some(incomplete_void(&outcome));
             render(&app, &session, &invoice, StatusCode::OK, text).await
         }
         Err(problem) => {
@@ -89,8 +90,8 @@ pub(in super::super) async fn void(
 }
 
 /// Describes the links that could not be cancelled and the money that could not be recorded.
-fn incomplete_void(closing: &Closing) -> String {
-    let list = |checkouts: &[(CheckoutReference, CheckoutError)]| {
+fn incomplete_void(outcome: &CloseOutcome) -> String {
+    let list = |checkouts: &[(CheckoutReference, Error)]| {
         let reasons: Vec<_> = checkouts
             .iter()
             .map(|(reference, error)| format!("{reference} ({error})"))
@@ -98,14 +99,14 @@ fn incomplete_void(closing: &Closing) -> String {
         reasons.join(", ")
     };
     let mut text = "The invoice is voided.".to_owned();
-    if !closing.still_payable.is_empty() {
+    if !outcome.still_payable.is_empty() {
         text += " These payment links could not be cancelled and can still be paid: ";
-        text += &list(&closing.still_payable);
+        text += &list(&outcome.still_payable);
         text += ". Payments on them are recorded as overpaid.";
     }
-    if !closing.unbooked.is_empty() {
+    if !outcome.unreconciled.is_empty() {
         text += " Money that the gateway reports could not be recorded yet: ";
-        text += &list(&closing.unbooked);
+        text += &list(&outcome.unreconciled);
         text += ".";
     }
     text + " Void the invoice again to retry."

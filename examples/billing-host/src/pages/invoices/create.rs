@@ -8,9 +8,10 @@ use super::super::field::{Field, assign_errors, refill_all};
 use super::super::form::{FormFields, SignedInForm, SubmittedForm};
 use super::super::layout::{Layout, Section, form_page};
 use super::super::problem_page::PageResult;
-use super::super::session::{Session, SignedIn};
+use super::super::signed_in::SignedIn;
 use crate::customers::{self, Customer};
 use crate::invoices::{self, MAX_PURPOSE_CHARS, NewInvoice};
+use crate::session::Session;
 use crate::state::App;
 use crate::validation;
 

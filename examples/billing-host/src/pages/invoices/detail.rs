@@ -2,19 +2,21 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use payment_provider_core::reexport::jiff::Timestamp;
-use payment_provider_host::{CheckoutState, KnownCheckout, Payable, PayableView};
+use payment_provider_host::accounting::CheckoutState;
+use payment_provider_host::payable::{KnownCheckout, Payable, PayableView};
 
 use super::super::amount;
 use super::super::display_time::DisplayTime;
 use super::super::layout::{Layout, Section, page};
 use super::super::live_updates;
 use super::super::problem_page::PageResult;
-use super::super::session::{Session, SignedIn};
+use super::super::signed_in::SignedIn;
 use super::payment_row::PaymentRow;
 use super::status_badge;
 use super::timeline::TimelineEntry;
 use crate::invoices::{self, Invoice, PathId, payable_of};
 use crate::problem::Problem;
+use crate::session::Session;
 use crate::state::App;
 
 #[derive(Template)]

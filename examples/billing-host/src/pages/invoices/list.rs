@@ -9,7 +9,7 @@ use super::super::display_time::DisplayTime;
 use super::super::layout::{Layout, Section, page};
 use super::super::live_updates::{self, Regions};
 use super::super::problem_page::PageResult;
-use super::super::session::SignedIn;
+use super::super::signed_in::SignedIn;
 use super::status_badge;
 use crate::invoices::{self, Invoice};
 use crate::problem::Problem;

@@ -1,7 +1,7 @@
 //! Rows of the payments table.
 
 use payment_provider_core::Pii;
-use payment_provider_host::KnownPayment;
+use payment_provider_host::payable::KnownPayment;
 
 use super::super::amount;
 use super::super::display_time::DisplayTime;
@@ -22,18 +22,18 @@ pub(super) struct PaymentRow {
 impl PaymentRow {
     pub(super) fn new(known: &KnownPayment) -> Self {
         let payment = &known.payment;
-        let result = match (&known.verdict, &payment.failure) {
-            (Some(verdict), _) => {
-                let applied = amount::format(known.credited);
-                let overpaid = amount::format(known.surplus);
-                let split = if known.surplus.is_zero() {
+        let result = match (&known.allocation, &payment.failure) {
+            (Some(allocation), _) => {
+                let applied = amount::format(allocation.applied);
+                let overpaid = amount::format(allocation.overpaid);
+                let split = if allocation.overpaid.is_zero() {
                     format!("applied {applied}")
-                } else if known.credited.is_zero() {
+                } else if allocation.applied.is_zero() {
                     format!("overpaid {overpaid}")
                 } else {
                     format!("applied {applied}, overpaid {overpaid}")
                 };
-                format!("{split}: {}", verdict.meaning())
+                format!("{split}: {}", allocation.outcome.meaning())
             }
             (None, Some(failure)) => {
                 let message = failure.message.as_ref().map(Pii::expose);

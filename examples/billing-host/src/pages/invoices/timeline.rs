@@ -1,6 +1,7 @@
 //! Timeline of an invoice: its history with a title for each entry.
 
-use payment_provider_host::{HistoryEntry, HistoryKind};
+use payment_provider_host::accounting::AuditEvent;
+use payment_provider_host::payable::HistoryLine;
 
 use super::super::display_time::DisplayTime;
 
@@ -17,7 +18,7 @@ pub(super) struct TimelineEntry {
 
 impl TimelineEntry {
     /// Returns the entries of a history, newest first. Equal entries in a row are merged.
-    pub(super) fn all(history: &[HistoryEntry]) -> Vec<Self> {
+    pub(super) fn all(history: &[HistoryLine]) -> Vec<Self> {
         let mut entries: Vec<Self> = Vec::new();
         for entry in history.iter().rev().map(Self::new) {
             match entries.last_mut() {
@@ -30,32 +31,32 @@ impl TimelineEntry {
         entries
     }
 
-    fn new(entry: &HistoryEntry) -> Self {
-        let (title, tone) = match entry.kind {
-            HistoryKind::CheckoutRequested => ("Payment link requested", "plain"),
-            HistoryKind::CheckoutCreated => ("Payment link created", "good"),
-            HistoryKind::CheckoutFailed => ("Payment link not created", "bad"),
-            HistoryKind::CheckoutChanged => ("Payment link changed", "plain"),
-            HistoryKind::CheckoutCancelled => ("Payment link cancelled", "quiet"),
-            HistoryKind::CheckoutStillPayable => ("Payment link not cancelled", "bad"),
-            HistoryKind::DeliveryReceived => ("Webhook received and verified", "plain"),
-            HistoryKind::DuplicateIgnored => ("Duplicate ignored", "quiet"),
-            HistoryKind::PaymentsFetched => ("Payments fetched from the gateway", "plain"),
-            HistoryKind::PaymentBooked => ("Payment recorded", "good"),
-            HistoryKind::BookedByHand => ("Manual payment recorded", "good"),
-            HistoryKind::WrittenOff => ("Written off", "bad"),
-            HistoryKind::PaymentAttempted => ("Payment attempt failed", "bad"),
-            HistoryKind::Refund => ("Refund", "plain"),
-            HistoryKind::Dispute => ("Dispute", "bad"),
-            HistoryKind::Mismatch => ("Amounts do not match", "bad"),
-            HistoryKind::Closed => ("Closed", "quiet"),
+    fn new(line: &HistoryLine) -> Self {
+        let (title, tone) = match line.event {
+            AuditEvent::CheckoutRequested => ("Payment link requested", "plain"),
+            AuditEvent::CheckoutCreated => ("Payment link created", "good"),
+            AuditEvent::CheckoutFailed => ("Payment link not created", "bad"),
+            AuditEvent::CheckoutChanged => ("Payment link changed", "plain"),
+            AuditEvent::CheckoutCancelled => ("Payment link cancelled", "quiet"),
+            AuditEvent::CheckoutStillPayable => ("Payment link not cancelled", "bad"),
+            AuditEvent::DeliveryReceived => ("Webhook received and verified", "plain"),
+            AuditEvent::DuplicateIgnored => ("Duplicate ignored", "quiet"),
+            AuditEvent::PaymentsFetched => ("Payments fetched from the gateway", "plain"),
+            AuditEvent::PaymentPosted => ("Payment recorded", "good"),
+            AuditEvent::ManualPayment => ("Manual payment recorded", "good"),
+            AuditEvent::WrittenOff => ("Written off", "bad"),
+            AuditEvent::PaymentAttempted => ("Payment attempt failed", "bad"),
+            AuditEvent::Refund => ("Refund", "plain"),
+            AuditEvent::Dispute => ("Dispute", "bad"),
+            AuditEvent::Mismatch => ("Amounts do not match", "bad"),
+            AuditEvent::Closed => ("Closed", "quiet"),
             _ => ("Other entry", "plain"),
         };
         Self {
-            at: DisplayTime::of(entry.at),
+            at: DisplayTime::of(line.at),
             title,
             tone,
-            detail: capitalized(&entry.detail),
+            detail: capitalized(&line.detail),
             count: 1,
         }
     }

@@ -1,0 +1,84 @@
+use std::future::{Future, IntoFuture};
+use std::io;
+
+use axum::Router;
+use payment_provider_host::Host;
+use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::routes::webhook_routes_at;
+
+/// Serves the webhook route of a host and applies the deliveries, until the process is asked to end
+/// (Ctrl-C, or SIGTERM on Unix).
+///
+/// For a host that has no other routes. An application with its own routes merges
+/// [`webhook_routes`](crate::webhook_routes) into them and runs
+/// [`Host::run_inbox`](payment_provider_host::Host::run_inbox) beside its server.
+///
+/// Gateways reach the route under [`HostConfig::public_url`](payment_provider_host::HostConfig), or
+/// under the address it listens at if that is not set. At the end, requests under way are answered,
+/// deliveries under way are applied, and the database is closed; deliveries that are stored and not
+/// applied are applied after the next start.
+///
+/// # Errors
+/// The address cannot be listened at, or the signal cannot be waited for.
+///
+/// # Examples
+/// ```no_run
+/// # async fn serve(host: payment_provider_host::Host) -> std::io::Result<()> {
+/// payment_provider_axum::serve(host, "127.0.0.1:8080").await
+/// # }
+/// ```
+pub async fn serve(host: Host, address: impl ToSocketAddrs) -> io::Result<()> {
+    serve_until(host, TcpListener::bind(address).await?, end_of_process()?).await
+}
+
+async fn serve_until(
+    host: Host,
+    listener: TcpListener,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let public_url = match host.public_url() {
+        Some(url) => url.clone(),
+        None => Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,
+    };
+    tracing::info!(%address, "serving webhooks");
+    let routes: Router = webhook_routes_at(host.clone(), public_url);
+    let stop = CancellationToken::new();
+    let server = axum::serve(listener, routes).with_graceful_shutdown(end);
+    let answer = async {
+        let result = server.into_future().await;
+        stop.cancel();
+        result
+    };
+    let (result, ()) = tokio::join!(answer, host.run_inbox(stop.clone()));
+    host.store().close().await;
+    result
+}
+
+/// Returns a future that completes when the process is asked to end. Signals are caught from the call
+/// on.
+#[cfg(unix)]
+fn end_of_process() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn end_of_process() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot wait for Ctrl-C");
+            std::future::pending::<()>().await;
+        }
+    })
+}

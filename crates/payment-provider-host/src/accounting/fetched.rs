@@ -1,0 +1,99 @@
+//! The fetched state of a checkout: its status and every payment that the gateway lists.
+
+use payment_provider_core::{Checkout, MoneyError, Payment, PaymentStatus};
+
+use super::account::{Account, CheckoutAt, CheckoutRecord};
+use super::decision::{Decision, Draft};
+use super::history::AuditEvent;
+
+/// A checkout and all its payments, as fetched from the gateway.
+#[derive(Debug, Clone)]
+pub(crate) struct Fetched {
+    pub(crate) checkout: Checkout,
+    pub(crate) payments: Vec<Payment>,
+}
+
+impl Fetched {
+    /// The payments that brought money.
+    pub(crate) fn succeeded(&self) -> impl Iterator<Item = &Payment> {
+        let succeeded = |payment: &&Payment| payment.status == PaymentStatus::Succeeded;
+        self.payments.iter().filter(succeeded)
+    }
+
+    /// Returns true if the gateway reports more money than its listed payments add up to: its list
+    /// lags behind.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        let currency = self.checkout.amount_paid.currency();
+        let listed = self
+            .succeeded()
+            .filter(|payment| payment.amount.currency() == currency)
+            .fold(0, |sum: i64, payment| {
+                sum.saturating_add(payment.amount.minor_units())
+            });
+        listed < self.checkout.amount_paid.minor_units()
+    }
+
+    /// Returns true if the money beyond the listed payments was written off, so that nothing is
+    /// missing. A listed payment may be posted on another checkout, so the two are not added up.
+    pub(super) fn is_written_off(&self, checkout: &CheckoutRecord) -> bool {
+        let paid = self.checkout.amount_paid;
+        checkout.written_off > 0
+            && paid.currency() == checkout.amount.currency()
+            && paid.minor_units() <= checkout.explained()
+    }
+}
+
+/// Decides what was fetched of one checkout, given by its row key. `accounts` are its own, and those
+/// on which fetched payments are known already.
+pub(crate) fn fetched(
+    accounts: Vec<Account>,
+    checkout_pk: i64,
+    fetched: &Fetched,
+    now: i64,
+) -> Result<Decision<()>, MoneyError> {
+    let mut draft = Draft::new(accounts, now);
+    if let Some(at) = draft.checkout_at(checkout_pk) {
+        draft.record_fetched(at, fetched)?;
+        draft.shrink_write_offs();
+    }
+    Ok(draft.decide(()))
+}
+
+impl Draft {
+    /// Posts the listed payments that are not posted yet, and records the status. Money once posted
+    /// stays posted.
+    pub(super) fn record_fetched(
+        &mut self,
+        at: CheckoutAt,
+        fetched: &Fetched,
+    ) -> Result<(), MoneyError> {
+        let found = &fetched.checkout;
+        let detail = format!(
+            "fetched {} from the gateway: {} paid; payment attempts listed: {}, successful: {}",
+            self.checkout(at).reference,
+            found.amount_paid,
+            fetched.payments.len(),
+            fetched.succeeded().count()
+        );
+        self.record_history(at.account, AuditEvent::PaymentsFetched, detail);
+        for payment in &fetched.payments {
+            if payment.status != PaymentStatus::Succeeded || payment.amount.is_positive() {
+                self.record_payment(at, payment)?;
+            }
+        }
+        self.record_status(at, found);
+        let checkout = self.checkout(at);
+        if checkout.posted != found.amount_paid.minor_units()
+            || found.amount_paid.currency() != checkout.amount.currency()
+        {
+            let detail = format!(
+                "the gateway reports {} paid on {}, but the posted payments add up to {}",
+                found.amount_paid,
+                checkout.reference,
+                checkout.money(checkout.posted)
+            );
+            self.record_history(at.account, AuditEvent::Mismatch, detail);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! The runtime configuration.
+
+use std::time::Duration;
+
+use payment_provider_core::reexport::url::Url;
+
+/// The runtime configuration.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use payment_provider_host::prelude::*;
+///
+/// let mut config = HostConfig::default();
+/// config.public_url = Some("https://billing.example".parse()?);
+/// config.checkout_lifetime = Duration::from_hours(72);
+/// assert_eq!(config.reference_label, "pay");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct HostConfig {
+    /// The URL under which gateways reach this host. Without it, checkouts name no webhook URL, and
+    /// only webhooks that are configured at the gateway arrive.
+    pub public_url: Option<Url>,
+    /// The lifetime of a new checkout. Default: 24 hours.
+    pub checkout_lifetime: Duration,
+    /// The remaining lifetime below which a checkout is replaced when its URL is requested again. Default:
+    /// 10 minutes.
+    pub min_remaining_lifetime: Duration,
+    /// The prefix of every checkout reference: at most 12 of `A-Z a-z 0-9 _`. Default: `pay`.
+    pub reference_label: String,
+    /// The number of failed attempts after which a delivery is parked for an operator; at least one.
+    /// Default: 25, which is about an hour.
+    pub delivery_attempts: u32,
+    /// The duration of a lease on a delivery, from one second to five minutes. A worker renews its
+    /// lease every third of this while it works, for up to
+    /// [`attempt_timeout`](Self::attempt_timeout). It is the maximum delay before another worker
+    /// takes over after a crash. It should be several times the difference between the clocks of
+    /// the processes; otherwise two workers apply one delivery, and the work of one of them is
+    /// lost. Default: 30 seconds.
+    pub delivery_lease: Duration,
+    /// The time limit of one attempt to apply a delivery, from a
+    /// [`delivery_lease`](Self::delivery_lease) to an hour. After it, other workers may lease the
+    /// delivery. After the same time again and one lease, the attempt is abandoned and counts as
+    /// failed, so that an attempt that hangs does not keep a worker from all other deliveries.
+    /// Default: 5 minutes.
+    pub attempt_timeout: Duration,
+    /// The time for which a connection is kept after the end of its last checkout, and after its
+    /// latest payment, because late money, refunds and disputes are reported through it. Default:
+    /// 180 days.
+    pub deletion_grace: Duration,
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            checkout_lifetime: Duration::from_hours(24),
+            min_remaining_lifetime: Duration::from_mins(10),
+            reference_label: "pay".to_owned(),
+            delivery_attempts: 25,
+            delivery_lease: Duration::from_secs(30),
+            attempt_timeout: Duration::from_mins(5),
+            deletion_grace: Duration::from_hours(180 * 24),
+        }
+    }
+}

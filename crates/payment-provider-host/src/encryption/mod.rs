@@ -1,0 +1,12 @@
+//! Connection secrets at rest: encrypted with a key of the host, and bound to the setting that they
+//! belong to.
+
+mod associated_data;
+mod ciphertext;
+mod key;
+mod keyring;
+
+pub(crate) use associated_data::Place;
+pub use ciphertext::{Ciphertext, DecryptError, EncryptError};
+pub use key::{EncryptionKey, KeyFileError, KeyId};
+pub use keyring::EncryptionKeys;

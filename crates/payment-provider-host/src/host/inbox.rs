@@ -1,0 +1,131 @@
+//! The methods for the inbox.
+
+use payment_provider_core::{OrganizationId, ProviderId, WebhookRequest};
+use tokio_util::sync::CancellationToken;
+
+use super::Host;
+use crate::connection_ref::ConnectionRef;
+use crate::error::Error;
+use crate::inbox::{Delivery, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkOutcome, Receipt};
+
+impl Host {
+    /// Receives one delivery: finds the connection, verifies the signature, stores the delivery.
+    ///
+    /// **Contract.** After `Ok` the delivery is durable and will be applied, or was stored before. After an
+    /// error nothing is stored. Deliveries of a disabled connection are received as well.
+    ///
+    /// **Errors.** [`NotFound`](crate::error::ErrorKind::NotFound) for an unknown connection, whichever part
+    /// of the address is wrong; [`InvalidSignature`](crate::error::ErrorKind::InvalidSignature); of the
+    /// other kinds, some pass by themselves ([`Error::is_transient`]), and others last until an operator
+    /// acts, such as [`Encryption`](crate::error::ErrorKind::Encryption). Answer all of them so that the
+    /// sender tries again.
+    ///
+    /// **Idempotency.** By the hash of the body, within the connection. A duplicate of a parked
+    /// delivery makes it pending again; so does a duplicate, inside the acceptance window, of a
+    /// delivery that only says that something changed.
+    pub async fn receive_webhook(
+        &self,
+        provider: &ProviderId,
+        connection: &ConnectionRef,
+        request: &WebhookRequest,
+    ) -> Result<Receipt, Error> {
+        self.inner
+            .inbox
+            .receive_webhook(provider, connection, request)
+            .await
+    }
+
+    /// Applies deliveries as they arrive, until `stop` is cancelled; then finishes those under way.
+    ///
+    /// Any number of these may run, in any number of processes. A panic of a provider or a handler counts as
+    /// one failed attempt of its delivery. Call it within a Tokio runtime.
+    ///
+    /// **Cancellation.** Dropping the future ends the work under way; see
+    /// [`apply_due_deliveries`](Self::apply_due_deliveries).
+    pub async fn run_inbox(&self, stop: CancellationToken) {
+        self.inner.inbox.run(stop).await;
+    }
+
+    /// Applies some deliveries that are due; returns their number.
+    ///
+    /// **Cancellation.** A delivery is applied as a whole or not at all. Deliveries that a dropped future had
+    /// leased are leased again when their lease runs out
+    /// ([`HostConfig::delivery_lease`](crate::HostConfig::delivery_lease)).
+    pub async fn apply_due_deliveries(&self) -> Result<usize, Error> {
+        self.inner.inbox.apply_due().await
+    }
+
+    /// Returns the latest deliveries of a connection, at most `limit` and at most 1 000, newest first.
+    pub async fn deliveries(
+        &self,
+        connection: &ConnectionRef,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Error> {
+        self.inner.inbox.deliveries(connection, limit).await
+    }
+
+    /// Returns a page of the deliveries of an organization, newest first.
+    ///
+    /// **Errors.** [`NotFound`](crate::error::ErrorKind::NotFound) if the filter names a connection that the
+    /// organization does not have.
+    pub async fn find_deliveries(
+        &self,
+        organization: &OrganizationId,
+        filter: &DeliveryFilter,
+    ) -> Result<DeliveryPage, Error> {
+        self.inner.inbox.find_deliveries(organization, filter).await
+    }
+
+    /// Returns one delivery by its key, with its body and events.
+    pub async fn delivery(
+        &self,
+        connection: &ConnectionRef,
+        key: &str,
+    ) -> Result<Option<DeliveryDetail>, Error> {
+        self.inner.inbox.delivery(connection, key).await
+    }
+
+    /// Makes a parked, applied, ignored or unmatched delivery pending again, for instance after the
+    /// cause for which it was parked was removed. Returns false if there is no such delivery, or it
+    /// is pending already.
+    ///
+    /// **Idempotency.** Effects that it had before do not happen again.
+    pub async fn retry_delivery(
+        &self,
+        connection: &ConnectionRef,
+        key: &str,
+    ) -> Result<bool, Error> {
+        self.inner.inbox.retry_delivery(connection, key).await
+    }
+
+    /// Parks a delivery: it is not attempted again until an operator makes it pending
+    /// ([`retry_delivery`](Self::retry_delivery)), or the gateway sends it again. The reason is
+    /// stored as its error.
+    ///
+    /// **Contract.** A delivery that a worker has leased is parked as well; the result of that work
+    /// is not stored. Payments that were posted before, from a list that was fetched for the
+    /// delivery, stay posted.
+    ///
+    /// **Errors.** [`Refusal::DeliveryDone`](crate::error::Refusal::DeliveryDone) if it was applied or ignored.
+    ///
+    /// **Idempotency.** A parked delivery stays parked, for the first reason.
+    pub async fn park_delivery(
+        &self,
+        connection: &ConnectionRef,
+        key: &str,
+        reason: &str,
+    ) -> Result<ParkOutcome, Error> {
+        self.inner
+            .inbox
+            .park_delivery(connection, key, reason)
+            .await
+    }
+
+    /// Makes all parked deliveries of a connection pending again, for instance after the cause for
+    /// which they were parked was removed. Returns their number.
+    ///
+    /// **Idempotency.** Effects that they had before do not happen again.
+    pub async fn retry_parked(&self, connection: &ConnectionRef) -> Result<u64, Error> {
+        self.inner.inbox.retry_parked(connection).await
+    }
+}

@@ -1,0 +1,167 @@
+//! Whole accounts: loaded under their locks, and written as decided.
+
+use std::collections::HashMap;
+
+use payment_provider_core::DedupKey;
+
+use super::account_keys::AccountKeys;
+use super::row::Row;
+use super::statement::statement;
+use super::tables::{checkouts, dedup_keys, history, payments, refunds};
+use super::{Result, StoreError, Transaction};
+use crate::accounting::{Account, Decision, HistoryEntry, TargetName, Tracked};
+
+/// The row key of a record that is not stored yet.
+const NEW: i64 = 0;
+
+impl Transaction {
+    /// Loads one account by the row key of its payable.
+    pub(crate) async fn account(&mut self, payable_pk: i64) -> Result<Account> {
+        let keys = AccountKeys {
+            payables: &[payable_pk],
+            ..AccountKeys::default()
+        };
+        let found = self.accounts(&keys).await?.pop();
+        found.ok_or_else(|| StoreError::new("read an account", sqlx::Error::RowNotFound))
+    }
+
+    /// Loads the account of a checkout by its row key.
+    pub(crate) async fn account_of_checkout(&mut self, checkout_pk: i64) -> Result<Account> {
+        let keys = AccountKeys {
+            checkouts: &[checkout_pk],
+            ..AccountKeys::default()
+        };
+        let found = self.accounts(&keys).await?.pop();
+        found.ok_or_else(|| StoreError::new("read an account", sqlx::Error::RowNotFound))
+    }
+
+    /// Loads the accounts that any of these keys leads to, in the order of their row keys, after
+    /// locking all of them.
+    pub(crate) async fn accounts(&mut self, keys: &AccountKeys<'_>) -> Result<Vec<Account>> {
+        let found = self.lock_accounts(keys).await?;
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pks: Vec<i64> = found.iter().map(|row| row.pk).collect();
+        let find = statement!("read checkouts", checkouts::OF_PAYABLES, &pks[..]);
+        let mut checkouts = self.fetch_all(find, checkouts::read).await?;
+        let owners: HashMap<i64, i64> = checkouts
+            .iter()
+            .map(|row| (row.pk, row.payable_pk))
+            .collect();
+        let find = statement!("read payments", payments::OF_PAYABLES, &pks[..]);
+        let mut payments = self.fetch_all(find, payments::read).await?;
+        if !payments.is_empty() {
+            let find = statement!("read dedup keys", dedup_keys::OF_PAYABLES, &pks[..]);
+            let read = |row: &Row<'_>| Ok((row.number("payment_pk")?, row.dedup_key("dedup_key")?));
+            let mut keys: HashMap<i64, Vec<Tracked<DedupKey>>> = HashMap::new();
+            for (payment, key) in self.fetch_all(find, read).await? {
+                keys.entry(payment).or_default().push(Tracked::loaded(key));
+            }
+            for payment in &mut payments {
+                payment.dedup_keys = keys.remove(&payment.pk).unwrap_or_default();
+            }
+        }
+        let find = statement!("read refunds", refunds::OF_PAYABLES, &pks[..]);
+        let mut refunds = self.fetch_all(find, refunds::read).await?;
+        let mut entries: Vec<HistoryEntry> = Vec::new();
+        if keys.with_refund_history {
+            let find = statement!("read history", history::REFUNDS_OF_PAYABLES, &pks[..]);
+            entries = self.fetch_all(find, history::read).await?;
+        }
+        let accounts = found.into_iter().map(|payable| {
+            let pk = payable.pk;
+            let is_owner = |checkout: &i64| owners.get(checkout) == Some(&pk);
+            let mut account = Account::new(
+                payable,
+                take(&mut checkouts, |row| row.payable_pk == pk),
+                take(&mut payments, |row| is_owner(&row.checkout_pk)),
+                take(&mut refunds, |row| is_owner(&row.checkout_pk)),
+            );
+            account.refund_history = take(&mut entries, |row| row.payable_pk == pk);
+            account
+        });
+        Ok(accounts.collect())
+    }
+
+    /// Writes everything that a decision changed: payables, checkouts, payments with their dedup keys,
+    /// refunds and history. New records get their row keys, and no record is left to be written. `now` is the time at which dedup keys were
+    /// applied.
+    ///
+    /// Returns the number of deliveries that waited for a name which is known now.
+    pub(crate) async fn save<T>(&mut self, decision: &mut Decision<T>, now: i64) -> Result<u64> {
+        for merged in &decision.merged {
+            self.merge_payments(merged.removed_pk, merged.kept_pk)
+                .await?;
+        }
+        crash_point!("saving.2-merged");
+        for account in &mut decision.accounts {
+            if account.payable.is_changed() {
+                let pk = self.put_payable(&account.payable).await?;
+                account.payable.written().pk = pk;
+            }
+            let payable_pk = account.payable.pk;
+            crash_point!("saving.3-payable");
+            for row in &mut account.checkouts {
+                if row.is_changed() {
+                    row.unmarked().payable_pk = payable_pk;
+                    let pk = self.put_checkout(row).await?;
+                    row.written().pk = pk;
+                }
+            }
+            crash_point!("saving.4-checkouts");
+            for row in &mut account.payments {
+                if row.is_changed() {
+                    let pk = self.put_payment(row).await?;
+                    row.written().pk = pk;
+                }
+                let (connection_pk, payment_pk) = (row.connection_pk, row.pk);
+                for key in &mut row.unmarked().dedup_keys {
+                    if key.is_changed() {
+                        self.add_dedup_key(connection_pk, key, payment_pk, now)
+                            .await?;
+                        key.written();
+                    }
+                }
+            }
+            crash_point!("saving.5-payments");
+            for row in &mut account.refunds {
+                if row.is_changed() {
+                    let pk = self.put_refund(row).await?;
+                    row.written().pk = pk;
+                }
+            }
+            crash_point!("saving.6-refunds");
+        }
+        for entry in &mut decision.history {
+            if entry.payable_pk == NEW {
+                // A decision makes at most one payable, and then it has no other account.
+                entry.payable_pk = decision.accounts.first().map_or(NEW, |row| row.payable.pk);
+            }
+            self.append_history(entry).await?;
+        }
+        crash_point!("saving.7-history");
+        let mut requeued = 0;
+        let mut names: HashMap<i64, Vec<TargetName>> = HashMap::new();
+        for (connection_pk, name) in &decision.new_names {
+            let names = names.entry(*connection_pk).or_default();
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        for (connection_pk, names) in names {
+            requeued += self.requeue_unmatched(connection_pk, &names, now).await?;
+        }
+        crash_point!("saving.8-names");
+        Ok(requeued)
+    }
+}
+
+/// Takes the elements that belong to one account out of a list, in order.
+fn take<T>(rows: &mut Vec<T>, belongs: impl Fn(&T) -> bool) -> Vec<T> {
+    let (taken, rest) = std::mem::take(rows)
+        .into_iter()
+        .partition(|row| belongs(row));
+    *rows = rest;
+    taken
+}

@@ -1,0 +1,112 @@
+//! Reads of single records, on top of whole accounts, as the cases need them.
+
+use payment_provider_core::{DedupKey, PaymentId, RefundId};
+
+use crate::accounting::{
+    CheckoutRecord, PayableRecord, PaymentRecord, RefundRecord, TargetName, Tracked,
+};
+use crate::store::{AccountKeys, Result, StoreError, Transaction};
+
+fn values<T: Clone>(rows: Vec<Tracked<T>>) -> Vec<T> {
+    rows.into_iter().map(|row| T::clone(&row)).collect()
+}
+
+impl Transaction {
+    pub(crate) async fn payable_by_pk(&mut self, pk: i64) -> Result<PayableRecord> {
+        Ok(PayableRecord::clone(&self.account(pk).await?.payable))
+    }
+
+    pub(crate) async fn checkouts_of(&mut self, payable_pk: i64) -> Result<Vec<CheckoutRecord>> {
+        Ok(values(self.account(payable_pk).await?.checkouts))
+    }
+
+    pub(crate) async fn checkout_by_pk(&mut self, pk: i64) -> Result<CheckoutRecord> {
+        let account = self.account_of_checkout(pk).await?;
+        let found = account.checkout(pk).cloned();
+        found.ok_or_else(|| StoreError::new("read a checkout", sqlx::Error::RowNotFound))
+    }
+
+    pub(crate) async fn payments_of_payable(
+        &mut self,
+        payable_pk: i64,
+    ) -> Result<Vec<PaymentRecord>> {
+        Ok(values(self.account(payable_pk).await?.payments))
+    }
+
+    pub(crate) async fn payments_of_checkout(
+        &mut self,
+        checkout_pk: i64,
+    ) -> Result<Vec<PaymentRecord>> {
+        let account = self.account_of_checkout(checkout_pk).await?;
+        let mut found = values(account.payments);
+        found.retain(|row| row.checkout_pk == checkout_pk);
+        Ok(found)
+    }
+
+    pub(crate) async fn payment_by_id(
+        &mut self,
+        connection_pk: i64,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentRecord>> {
+        let keys = AccountKeys {
+            connection_pk,
+            payments: vec![id.as_str()],
+            ..AccountKeys::default()
+        };
+        let accounts = self.accounts(&keys).await?;
+        let payments = accounts.into_iter().flat_map(|row| values(row.payments));
+        let mut found =
+            payments.filter(|row| row.connection_pk == connection_pk && row.payment.id == *id);
+        Ok(found.next())
+    }
+
+    pub(crate) async fn refunds_of_payable(
+        &mut self,
+        payable_pk: i64,
+    ) -> Result<Vec<RefundRecord>> {
+        Ok(values(self.account(payable_pk).await?.refunds))
+    }
+
+    pub(crate) async fn refund_by_id(
+        &mut self,
+        connection_pk: i64,
+        id: &RefundId,
+    ) -> Result<Option<RefundRecord>> {
+        let keys = AccountKeys {
+            connection_pk,
+            refunds: vec![id.as_str()],
+            ..AccountKeys::default()
+        };
+        let accounts = self.accounts(&keys).await?;
+        let refunds = accounts.into_iter().flat_map(|row| values(row.refunds));
+        let mut found =
+            refunds.filter(|row| row.connection_pk == connection_pk && row.refund.id == *id);
+        Ok(found.next())
+    }
+
+    pub(crate) async fn lock_payables(
+        &mut self,
+        connection_pk: i64,
+        names: &[TargetName],
+        checkouts: &[i64],
+    ) -> Result<()> {
+        let keys = AccountKeys {
+            connection_pk,
+            checkouts,
+            names,
+            ..AccountKeys::default()
+        };
+        self.lock_accounts(&keys).await.map(drop)
+    }
+
+    pub(crate) async fn payment_of_dedup_key(
+        &mut self,
+        connection_pk: i64,
+        key: &DedupKey,
+    ) -> Result<Option<i64>> {
+        let found = self
+            .payments_of_dedup_keys(&[(connection_pk, key.clone())])
+            .await?;
+        Ok(found.into_iter().next().flatten())
+    }
+}
