@@ -10,12 +10,13 @@ cargo xtask <command>
                       cargo xtask test -- -E 'test(webhook)'
   lint              formatting, English, modules, tree, clippy, documentation, README links, packages, cargo-deny
   tree              check which crates may depend on which
-  modules           check the rooms of the host crate, and list cycles of files of all crates
+  modules           check the rooms of the host crate, and that no crate has a cycle of files
   english           check the English of comments; print every finding, also those within the limits
   links [--fix]     check the links of READMEs to the built documentation; --fix writes their addresses
+  histories         play a million random histories of payments without a database
   packages          list the files and sizes of the packages to publish, and check their manifests
   api [--refresh]   compare the public API of each published crate with its snapshot; --refresh writes the snapshots
-  ci [-- <args>]    lint, api, test
+  ci [-- <args>]    lint, api, histories, test
   help              print this
 
 A tool that is missing is installed, or printed together with the one command that installs it.
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Modules,
     /// The English of comments.
     English,
+    /// Random histories of payments.
+    Histories,
     /// The packages to publish.
     Packages,
     /// Links of READMEs.
@@ -48,7 +51,7 @@ pub(crate) enum Command {
     Api { refresh: bool },
     /// All tests; the arguments go to the test runner.
     Test { runner_args: Vec<String> },
-    /// Lint, API and tests.
+    /// Lint, API, histories and tests.
     Ci { runner_args: Vec<String> },
     /// The list of commands.
     Help,
@@ -106,6 +109,7 @@ impl Command {
             "tree" => Self::Tree,
             "modules" => Self::Modules,
             "english" => Self::English,
+            "histories" => Self::Histories,
             "packages" => Self::Packages,
             "links" => Self::Links { fix },
             "api" => Self::Api { refresh },

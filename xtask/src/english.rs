@@ -19,25 +19,6 @@ const MAX_QUESTIONS: Share = Share(200);
 /// The number of marked words in 10 000 words of comments, over the workspace.
 const MAX_MARKED: Share = Share(2);
 
-/// A crate whose comments are not rewritten yet, with its present figures as limits.
-struct NotYet {
-    folder: &'static str,
-    questions: Share,
-    marked: Share,
-}
-
-const fn not_yet(folder: &'static str, questions: u64, marked: u64) -> NotYet {
-    NotYet {
-        folder,
-        questions: Share(questions),
-        marked: Share(marked),
-    }
-}
-
-/// Crates that are still to be rewritten: doc comments that begin with a question word in 10 000, and marked words in
-/// 10 000. A crate that is done is removed from the list.
-const NOT_YET: &[NotYet] = &[not_yet("crates/payment-provider-host", 2300, 62)];
-
 /// Checks the comments of all crates, and that no documentation was lost.
 pub(crate) fn run_all(report: &mut Report) {
     report.run("English", || outcome(check(Printed::OverLimit)));
@@ -84,7 +65,7 @@ fn check(printed: Printed) -> Result<Vec<String>, String> {
         crates_with_figures.push((found, figures));
     }
     eprint!("{}", table(&crates_with_figures));
-    let verdict = judge(&crates_with_figures, NOT_YET);
+    let verdict = judge(&crates_with_figures);
     for finding in match printed {
         Printed::All => crates_with_figures
             .iter()
@@ -144,62 +125,35 @@ struct Verdict<'a> {
     findings: Vec<&'a Finding>,
 }
 
-fn judge<'a>(crates: &'a [(Crate, Figures)], not_yet: &[NotYet]) -> Verdict<'a> {
+fn judge(crates: &[(Crate, Figures)]) -> Verdict<'_> {
     let mut verdict = Verdict {
         failures: Vec::new(),
         findings: Vec::new(),
     };
-    let mut finished = Figures::default();
+    let mut total = Figures::default();
     for (found, figures) in crates {
-        let exception = not_yet.iter().find(|entry| entry.folder == found.folder);
-        let limit = exception.map_or(MAX_QUESTIONS, |entry| entry.questions);
         let share = figures.question_share();
-        if share > limit {
+        if share > MAX_QUESTIONS {
             verdict.failures.push(format!(
                 "{}: {}% of the doc comments begin with a question word, at most {}% may",
                 found.folder,
                 share.percent(),
-                limit.percent()
+                MAX_QUESTIONS.percent()
             ));
             verdict.findings.extend(figures.questions());
         }
-        if let Some(entry) = exception {
-            if figures.marked_share() > entry.marked {
-                verdict.failures.push(format!(
-                    "{}: {} marked words in 10 000, at most {} may be there",
-                    found.folder,
-                    figures.marked_share().0,
-                    entry.marked.0
-                ));
-                verdict.findings.extend(figures.marked());
-            }
-        } else {
-            finished.words += figures.words;
-            finished.marked += figures.marked;
-        }
+        total.words += figures.words;
+        total.marked += figures.marked;
     }
-    if finished.marked_share() > MAX_MARKED {
+    if total.marked_share() > MAX_MARKED {
         verdict.failures.push(format!(
             "{} of 10 000 words in comments are marked words ({}), at most {} may be",
-            finished.marked_share().0,
+            total.marked_share().0,
             figures::MARKED_WORDS.join(", "),
             MAX_MARKED.0
         ));
-        let is_finished = |folder: &str| not_yet.iter().all(|entry| entry.folder != folder);
-        verdict.findings.extend(
-            crates
-                .iter()
-                .filter(|(found, _)| is_finished(&found.folder))
-                .flat_map(|(_, figures)| figures.marked()),
-        );
-    }
-    for entry in not_yet {
-        if crates.iter().all(|(found, _)| found.folder != entry.folder) {
-            verdict.failures.push(format!(
-                "{} is listed in NOT_YET, but is no crate",
-                entry.folder
-            ));
-        }
+        let marked = crates.iter().flat_map(|(_, figures)| figures.marked());
+        verdict.findings.extend(marked);
     }
     verdict
 }
@@ -208,7 +162,7 @@ fn judge<'a>(crates: &'a [(Crate, Figures)], not_yet: &[NotYet]) -> Verdict<'a> 
 mod tests {
     use std::path::PathBuf;
 
-    use super::{Crate, Figures, NotYet, judge, not_yet};
+    use super::{Crate, Figures, judge};
     use crate::workspace::Source;
 
     fn of(folder: &str, text: &str) -> (Crate, Figures) {
@@ -221,17 +175,13 @@ mod tests {
         (Crate { folder }, figures)
     }
 
-    fn failures(crates: &[(Crate, Figures)], exceptions: &[NotYet]) -> Vec<String> {
-        judge(crates, exceptions).failures
-    }
-
     #[test]
     fn a_planted_question_word_fails_the_crate_and_is_named_with_its_line() {
         let crates = [
             of("crates/good", "/// Returns it.\nfn a() {}\n"),
             of("crates/bad", "fn a() {}\n\n/// Whether it is.\nfn b() {}\n"),
         ];
-        let verdict = judge(&crates, &[]);
+        let verdict = judge(&crates);
         assert_eq!(verdict.failures.len(), 1, "{verdict:?}");
         assert!(verdict.failures[0].starts_with("crates/bad: 100.00%"));
         assert_eq!(
@@ -245,9 +195,9 @@ mod tests {
         let good = "/// Returns it.\nfn a() {}\n".repeat(98);
         let bad = "/// What it is.\nfn a() {}\n";
         let crates = [of("crates/one", &format!("{good}{bad}{bad}"))];
-        assert!(failures(&crates, &[]).is_empty());
+        assert!(judge(&crates).failures.is_empty());
         let crates = [of("crates/one", &format!("{good}{bad}{bad}{bad}"))];
-        assert_eq!(failures(&crates, &[]).len(), 1);
+        assert_eq!(judge(&crates).failures.len(), 1);
     }
 
     #[test]
@@ -256,29 +206,11 @@ mod tests {
             of("crates/good", "// One two three.\n"),
             of("tests", "// The gateway\n// told nobody.\n"),
         ];
-        let verdict = judge(&crates, &[]);
+        let verdict = judge(&crates);
         assert_eq!(verdict.failures.len(), 1, "{verdict:?}");
         assert_eq!(
             verdict.findings[0].to_string(),
             "tests/src/lib.rs:2: the words told, nobody: told nobody."
         );
-    }
-
-    #[test]
-    fn a_crate_that_is_not_done_may_not_get_worse() {
-        let crates = [of(
-            "crates/one",
-            "/// What.\nfn a() {}\n/// B.\nfn b() {}\n",
-        )];
-        assert!(failures(&crates, &[not_yet("crates/one", 5000, 0)]).is_empty());
-        assert_eq!(
-            failures(&crates, &[not_yet("crates/one", 4999, 0)]).len(),
-            1
-        );
-    }
-
-    #[test]
-    fn an_exception_for_a_missing_crate_is_an_error() {
-        assert_eq!(failures(&[], &[not_yet("crates/gone", 0, 0)]).len(), 1);
     }
 }

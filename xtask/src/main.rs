@@ -8,6 +8,7 @@ mod cargo;
 mod command_line;
 mod deny;
 mod english;
+mod histories;
 mod install;
 mod links;
 mod lint;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Modules => modules::run_all(&mut report),
         Command::English => english::run_verbose(&mut report),
         Command::Test { runner_args } => return test::run_all(report, &runner_args),
+        Command::Histories => histories::run_all(&mut report),
         Command::Packages => packages::run_all(&mut report),
         Command::Links { fix: false } => links::check(&mut report),
         Command::Links { fix: true } => links::fix(&mut report),
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Ci { runner_args } => {
             lint::run_all(&mut report);
             api::check(&mut report);
+            histories::run_all(&mut report);
             return test::run_all(report, &runner_args);
         }
     }
