@@ -223,7 +223,7 @@ fn keys_differ_where_changes_differ() {
         key("inv", Some(&main), attempted(&attempt)),
         key("inv", Some(&other), attempted(&attempt)),
         key("inv-2", Some(&main), attempted(&attempt)),
-        // As the one before, cut at another place.
+        // The same letters as the previous change, divided differently between payable and connection.
         key("inv", Some(&connection("2main").code), attempted(&attempt)),
         key("inv", Some(&main), attempted(&dropped)),
         key("inv", Some(&main), attempted(&second)),

@@ -183,7 +183,7 @@ async fn pages_go_over_all_connections_of_one_organization_and_no_other() {
         let of = |delivery: Delivery| format!("{} {}", delivery.connection, delivery.targets[0]);
         seen.extend(page.deliveries.into_iter().map(of));
         let Some(next) = page.next else { break };
-        // As a program would pass it on.
+        // A program passes the cursor on as text.
         filter = filter.after(next.to_string().parse().unwrap());
     }
     let expected: Vec<_> = (0..4)

@@ -1,4 +1,4 @@
-//! The program is run against the local gateway until its invoice is paid, and stands in the README as it is.
+//! Runs the program against the local gateway until its invoice is paid, and compares it with the README.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,8 +11,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// An address that no other process uses. Every address below 127 is the loopback of Linux; elsewhere only
-/// one is.
+/// Returns an address that no other process uses: on Linux every address in 127.0.0.0/8 is this machine, and
+/// the process id selects one. Other systems have only 127.0.0.1.
 fn address() -> String {
     let [.., high, low] = std::process::id().to_be_bytes();
     if cfg!(target_os = "linux") {

@@ -38,8 +38,8 @@ impl Connections {
     }
 
     /// Removes all secrets of a list but the first. Deliveries signed with one of the others are
-    /// refused from now on; [`Connection::matched_secret`] and [`Connection::matched_at`] show
-    /// whether such deliveries are still to be expected.
+    /// refused from now on. [`Connection::secret_uses`] shows when each secret last verified a
+    /// delivery: one that was used recently may be used again.
     pub(crate) async fn retire_secrets(
         &self,
         connection: &ConnectionRef,

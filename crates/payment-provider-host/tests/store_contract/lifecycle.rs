@@ -345,7 +345,7 @@ pub(super) async fn what_a_customer_left_behind_is_found(world: World) {
         pks.push(asked(one, &row).await);
     }
     asked(one, &checkout(payable_pk, second, 8)).await;
-    // Of another customer, and of a namesake at another tenant.
+    // The checkouts of another customer, and of a customer with the same id in another organization.
     let other = CheckoutRecord {
         customer: CustomerId::new("another").unwrap(),
         ..checkout(payable_pk, first, 9)

@@ -57,7 +57,7 @@ fn every_order_of_a_history_ends_in_the_same_totals() {
 #[test]
 fn every_order_ends_in_the_same_totals_at_a_gateway_without_a_status_api() {
     for history in HISTORIES {
-        // What is only claimed or hinted at cannot be looked up there.
+        // Claims and hints need the list of payments, which this gateway does not have.
         let reports: Vec<_> = history
             .reports
             .iter()

@@ -60,7 +60,7 @@ pub(in crate::store) const LOCK_ALL: &str = "SELECT #payables FROM @payables WHE
 
 /// Operations on payables. In a transaction that writes, a payable is locked before it or anything
 /// that belongs to it is read, and stays locked until the transaction ends.
-/// Of [`LOCK_ALL`] the part for row keys alone.
+/// The part of [`LOCK_ALL`] for row keys.
 pub(in crate::store) const LOCK_BY_ROW_KEYS: &str =
     "SELECT #payables FROM @payables WHERE payable_pk IN (
          SELECT payable_pk FROM @payables WHERE payable_pk {any $1}
