@@ -1,9 +1,6 @@
 //! Two processes of the billing application on one PostgreSQL database: whichever process receives a request or a
 //! payment's webhook, everything happens once.
 
-#[path = "../../crates/payment-provider-host/tests/server/mod.rs"]
-mod server;
-
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -13,7 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use test_support::{in_time, until};
+use test_support::{in_time, postgres, until};
 
 /// The number of invoices that a test pays at once.
 const INVOICES: usize = 24;
@@ -32,7 +29,7 @@ struct Database {
 
 impl Database {
     async fn new() -> Self {
-        let server = server::url();
+        let server = postgres::url();
         let name = format!("test_{:032x}", rand::random::<u128>());
         run(&server, format!("CREATE DATABASE {name}"))
             .await

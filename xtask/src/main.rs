@@ -16,8 +16,6 @@ mod machine;
 mod modules;
 mod npm;
 mod packages;
-#[path = "../../crates/payment-provider-host/tests/server/mod.rs"]
-mod postgres;
 mod python;
 mod report;
 mod syntax;

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use test_support::postgres;
+
 use crate::cargo::{cargo, run};
 use crate::install::ensure;
-use crate::postgres;
 use crate::report::{Outcome, Report};
 use crate::tool::Tool;
 use crate::tools::{

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use test_support::postgres;
+
 use crate::cargo::cargo;
 use crate::npm::Package;
-use crate::postgres;
 use crate::python::Environment;
 use crate::tool::{Installer, Tool};
 

@@ -1,11 +1,13 @@
 //! Fixtures and helpers that the test suites of several crates share. Not published.
 //!
-//! Without features this crate has no dependencies, which lets `xtask` use it. It depends on no crate of this workspace
+//! Without features this crate has no dependencies, which lets `xtask` use it, also to start a PostgreSQL server ([`postgres`]). It depends on no crate of this workspace
 //! but the contract, `payment-provider-core`.
 
 #[cfg(feature = "tokio")]
 mod closed_port;
 mod example;
+#[cfg(unix)]
+pub mod postgres;
 mod prerequisite;
 #[cfg(feature = "tokio")]
 mod time;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use cross_crate_tests::{Database, Program, Stage};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
+use test_support::postgres::Server;
 use tokio::sync::watch;
 
 use crate::front::Backends;
-use crate::server::Server;
 
 /// The settings with which each process is started.
 #[derive(Debug, Clone)]

@@ -24,15 +24,13 @@ mod gateway;
 mod hosts;
 mod run;
 mod script;
-#[path = "../../../crates/payment-provider-host/tests/server/mod.rs"]
-mod server;
 mod troubles;
 
 use std::sync::Arc;
 
 use cross_crate_tests::Database;
 use run::{Ground, Plan};
-use server::Server;
+use test_support::postgres::Server;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_by_one_process_on_a_file() {

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
+use test_support::postgres::Server;
 use tokio::sync::watch;
 
 use crate::audit::{Evidence, compare};
@@ -18,7 +19,6 @@ use crate::front::{Backends, Front};
 use crate::gateway::Gateway;
 use crate::hosts::{Blow, Hosts, Launch};
 use crate::script::{Left, Script, World};
-use crate::server::Server;
 use crate::troubles;
 
 /// The number of invoices handled at once.

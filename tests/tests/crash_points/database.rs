@@ -7,8 +7,7 @@ use reqwest::Url;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tempfile::TempDir;
-
-use crate::server;
+use test_support::postgres;
 
 /// The queries that must count nothing. `OF.` precedes the names of the runtime's tables.
 const NEVER: &[(&str, &str)] = &[
@@ -68,7 +67,7 @@ impl TestDatabase {
     }
 
     pub(crate) async fn server() -> Self {
-        let server = server::url();
+        let server = postgres::url();
         let name = format!("test_{:032x}", rand::random::<u128>());
         on_server(&server, format!("CREATE DATABASE {name}")).await;
         let mut url: Url = server.parse().expect("an address");

@@ -8,9 +8,6 @@
 //! link that can be paid, or none if nothing is owed; every payment is posted once, and every refund counted once; the
 //! application's invoice agrees with the runtime's ledger, whose audit is clean; and no delivery is left.
 
-#[path = "../../../crates/payment-provider-host/tests/server/mod.rs"]
-mod server;
-
 mod asking;
 mod bank;
 mod connecting;

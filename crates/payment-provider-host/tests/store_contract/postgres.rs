@@ -1,10 +1,8 @@
 //! A schema for one test.
 
-#[path = "../server/mod.rs"]
-mod server;
-
 use crate::store::{DatabaseLocation, SchemaName, Store};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use test_support::postgres;
 
 /// A schema that is removed, with everything in it, when this is dropped.
 pub(crate) struct Schema {
@@ -15,7 +13,7 @@ pub(crate) struct Schema {
 impl Schema {
     pub(crate) fn new() -> Self {
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-        let server = server::url();
+        let server = postgres::url();
         let and = if server.contains('?') { '&' } else { '?' };
         Self {
             url: format!("{server}{and}application_name={name}"),
@@ -33,7 +31,7 @@ impl Schema {
 
 impl Drop for Schema {
     fn drop(&mut self) {
-        let (url, name) = (server::url(), self.name.to_string());
+        let (url, name) = (postgres::url(), self.name.to_string());
         let gone = async move {
             let mut connection = PgConnection::connect(&url).await?;
             sqlx::query(

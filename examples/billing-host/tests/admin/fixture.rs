@@ -12,9 +12,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
-use test_support::{PATIENCE, until};
-
-use crate::server;
+use test_support::{PATIENCE, postgres, until};
 
 /// Defines each test once for a SQLite file and once for a PostgreSQL database.
 macro_rules! on_both_databases {
@@ -55,7 +53,7 @@ impl AdminFixture {
     /// Starts the application on a new PostgreSQL database.
     pub(crate) async fn on_postgres() -> Self {
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-        run(&server::url(), format!("CREATE DATABASE {name}")).await;
+        run(&postgres::url(), format!("CREATE DATABASE {name}")).await;
         Self::open(Some(name)).await
     }
 
@@ -92,7 +90,7 @@ impl AdminFixture {
     pub(crate) fn address(&self) -> String {
         match &self.postgres_database {
             Some(name) => {
-                let mut url: url::Url = server::url().parse().unwrap();
+                let mut url: url::Url = postgres::url().parse().unwrap();
                 url.set_path(name);
                 url.into()
             }
@@ -257,7 +255,7 @@ impl AdminFixture {
         self.running.take().unwrap().shutdown().await;
         if let Some(name) = &self.postgres_database {
             let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-            run(&server::url(), drop).await;
+            run(&postgres::url(), drop).await;
         }
     }
 }
@@ -308,8 +306,8 @@ async fn run(url: &str, statement: String) {
 /// Creates a PostgreSQL database without tables and returns its URL.
 pub(crate) async fn empty_postgres_database() -> String {
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-    run(&server::url(), format!("CREATE DATABASE {name}")).await;
-    let mut url: url::Url = server::url().parse().unwrap();
+    run(&postgres::url(), format!("CREATE DATABASE {name}")).await;
+    let mut url: url::Url = postgres::url().parse().unwrap();
     url.set_path(&name);
     url.into()
 }

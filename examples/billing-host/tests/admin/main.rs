@@ -13,6 +13,3 @@ mod ledger;
 mod rolling_upgrade;
 #[cfg(unix)]
 mod secrets;
-#[cfg(unix)]
-#[path = "../../../../crates/payment-provider-host/tests/server/mod.rs"]
-mod server;

@@ -1,0 +1,49 @@
+//! The tests of the runtime. Most of them run on both databases; see [`fixture::database`].
+
+mod fixture;
+mod gateway;
+
+mod checkouts;
+#[cfg(feature = "failpoints")]
+mod claim_crashes;
+mod claims;
+mod connection_deletion;
+mod connections;
+mod contradictory_reports;
+mod customer_moves;
+mod delivery_retries;
+mod encryption_key_rotation;
+mod event_order;
+mod follow_up_events;
+mod gateway_outages;
+mod gateways_without_status_api;
+mod handler_tables_in_another_database;
+mod history;
+mod inbox;
+mod inbox_administration;
+mod late_duplicates;
+mod leases;
+mod ledger_audit;
+#[cfg(feature = "postgres")]
+mod lock_order;
+mod manual_payments;
+mod manually_recorded_payments;
+mod many_connections;
+#[cfg(feature = "sqlite")]
+mod mock_provider;
+mod one_payable_link;
+mod payable_closing;
+mod payment_aliases;
+mod payment_attribution;
+mod payment_lists;
+#[cfg(feature = "postgres")]
+mod postgres_server;
+mod redundant_checkouts;
+mod refunds;
+mod settings_changes;
+mod several_processes;
+#[cfg(feature = "sqlite")]
+mod sqlite_store;
+mod tenancy;
+mod transient_errors;
+mod write_offs;
