@@ -4,12 +4,12 @@
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{env, fs};
 
 use payment_provider_core::*;
 use payment_provider_host::crash_points::{LAST_WORDS, VARIABLE};
 use payment_provider_host::inbox::DeliveryState;
 use payment_provider_host::prelude::*;
-use std::{env, fs};
 
 use crate::fixture::database::{Address, Database, each_database};
 use crate::fixture::notifications::NotificationRecorder;

@@ -12,7 +12,7 @@ use payment_provider_host::workflows::UnlinkOutcome;
 
 use crate::fixture::database::{Database, each_database, texts};
 use crate::fixture::{Bench, connection, customer, invoice, organization, provider};
-use crate::gateway::{Fault, delivery, paid_event};
+use crate::gateway::{Fault, about, delivery, paid_event};
 
 each_database! {
     all_reasons_against_a_deletion_are_reported_at_once,
@@ -195,11 +195,7 @@ async fn a_webhook_at_the_same_moment_is_kept_or_refused(database: Database) {
         let code = format!("c{round}");
         bench.add_connection(&code, "k1").await;
         let connection = connection(&code);
-        let event = Event::new(
-            "LINK",
-            crate::gateway::about("unknown"),
-            EventKind::FetchNeeded,
-        );
+        let event = Event::new("LINK", about("unknown"), EventKind::FetchNeeded);
         let request = delivery("k1", &[event]);
         let received = async {
             for _ in 0..round % 7 {

@@ -25,6 +25,8 @@ each_database! {
     an_event_that_names_only_the_order_is_applied_once_the_order_is_known,
     an_order_learnt_later_wakes_what_named_only_it,
     a_panicking_handler_does_not_end_the_worker,
+    a_gateway_that_cannot_be_asked_delays_but_loses_nothing,
+    a_delivery_that_fails_for_ever_is_parked_with_its_error,
 }
 
 async fn an_outage_parks_nothing_for_good(database: Database) {
@@ -275,4 +277,38 @@ async fn a_panicking_handler_does_not_end_the_worker(database: Database) {
     assert!(!worker.is_finished(), "the worker is gone");
     stop.cancel();
     worker.await.unwrap();
+}
+
+async fn a_gateway_that_cannot_be_asked_delays_but_loses_nothing(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench.gateway.pay(reference, "200.12");
+    for _ in 0..3 {
+        bench.gateway.fail_next(Fault::Down);
+    }
+    bench
+        .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+        .await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    let waiting = bench.deliveries().await.remove(0);
+    assert_eq!(waiting.state, DeliveryState::Pending);
+    assert!(waiting.error.is_some());
+    bench.apply_all().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+async fn a_delivery_that_fails_for_ever_is_parked_with_its_error(database: Database) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    bench.gateway.state().links.remove(reference);
+    bench
+        .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+        .await;
+    bench.apply_all().await;
+    let parked = bench.deliveries().await.remove(0);
+    assert_eq!(parked.state, DeliveryState::Parked);
+    assert_eq!(parked.attempts, 25);
+    assert!(parked.error.unwrap().contains("not found"));
 }

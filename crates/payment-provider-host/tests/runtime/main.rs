@@ -1,4 +1,7 @@
-//! The tests of the runtime. Most of them run on both databases; see [`fixture::database`].
+//! Behaviour of the runtime, one module a topic.
+//!
+//! Most tests run on both databases: `cargo nextest run -p payment-provider-host inbox_workers::postgres` runs
+//! those of one topic on PostgreSQL.
 
 mod fixture;
 mod gateway;
@@ -14,13 +17,14 @@ mod customer_moves;
 mod delivery_retries;
 mod encryption_key_rotation;
 mod event_order;
+mod event_targets;
 mod follow_up_events;
 mod gateway_outages;
 mod gateways_without_status_api;
 mod handler_tables_in_another_database;
 mod history;
-mod inbox;
 mod inbox_administration;
+mod inbox_workers;
 mod late_duplicates;
 mod leases;
 mod ledger_audit;
@@ -36,6 +40,7 @@ mod payable_closing;
 mod payment_aliases;
 mod payment_attribution;
 mod payment_lists;
+mod payment_reports;
 #[cfg(feature = "postgres")]
 mod postgres_server;
 mod redundant_checkouts;
@@ -46,4 +51,5 @@ mod several_processes;
 mod sqlite_store;
 mod tenancy;
 mod transient_errors;
+mod webhook_verification;
 mod write_offs;

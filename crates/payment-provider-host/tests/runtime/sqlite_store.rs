@@ -7,7 +7,7 @@ use payment_provider_host::prelude::*;
 
 use crate::fixture::database::Database;
 use crate::fixture::{Bench, invoice, organization, runtime_with};
-use crate::gateway::paid_event;
+use crate::gateway::{about, paid_event};
 
 impl Bench {
     /// The tool of an operator on the same file.
@@ -117,7 +117,7 @@ async fn a_delivery_that_was_under_way_is_taken_up_at_once_by_the_next_process()
     bench.gateway.pay(reference, "10.00");
     let paid = EventKind::Snapshot(bench.gateway.snapshot(reference));
     bench
-        .receive(&[Event::new("LINK", crate::gateway::about(reference), paid)])
+        .receive(&[Event::new("LINK", about(reference), paid)])
         .await;
     // It has to be looked into, and the process dies over that.
     bench.gateway.state().hold = true;
@@ -153,7 +153,7 @@ async fn a_tool_that_is_open_does_not_pass_for_a_host() {
     let url = bench.url(&invoice("inv", "10.00")).await;
     bench.gateway.pay(url.reference.as_str(), "10.00");
     let paid = EventKind::Snapshot(bench.gateway.snapshot(url.reference.as_str()));
-    let about = crate::gateway::about(url.reference.as_str());
+    let about = about(url.reference.as_str());
     bench.receive(&[Event::new("LINK", about, paid)]).await;
     bench.gateway.state().hold = true;
     tokio::select! {

@@ -2,7 +2,6 @@ use payment_provider_core::*;
 
 use super::rows::*;
 use super::*;
-use crate::store::tables::deliveries::{UNREADABLE_TRIES, UNREADABLE_WAIT};
 
 pub(super) async fn a_delivery_is_stored_once_and_its_copies_counted(world: World) {
     let first = connected(&world.one, "first").await;
@@ -134,119 +133,6 @@ pub(super) async fn receiving_records_which_secret_verified(world: World) {
     }
     let untouched = world.two.connection_by_pk(other).await.unwrap();
     assert_eq!(untouched.unwrap().matched_at, None);
-}
-
-pub(super) async fn due_deliveries_are_leased_in_order(world: World) {
-    let connection_pk = connected(&world.one, "main").await;
-    let keys = ["a", "b", "c", "d"];
-    let first = leased(&world.one, connection_pk, &keys).await;
-    assert!(first.iter().all(|row| row.attempts == 1));
-    for (row, next_attempt) in first.iter().zip([400, 200, 300, 500]) {
-        let wait = Postponement {
-            error: "x",
-            next_attempt,
-            polled_list: false,
-            failed: false,
-            delivery_count: i64::MAX,
-            park: false,
-        };
-        world
-            .one
-            .postpone_delivery(row.pk, "me", wait)
-            .await
-            .unwrap();
-    }
-    let take = async |now, limit| -> Vec<String> {
-        let rows = world
-            .two
-            .lease_deliveries("you", now, now + 1_000, limit)
-            .await;
-        rows.unwrap().into_iter().map(|row| row.key).collect()
-    };
-    assert!(take(100, 10).await.is_empty());
-    assert!(take(10_000, 0).await.is_empty());
-    assert_eq!(take(400, 2).await, ["b", "c"], "those that wait longest");
-    assert_eq!(take(400, 10).await, ["a"]);
-    assert_eq!(take(500, 10).await, ["d"]);
-    assert!(take(500, 10).await.is_empty());
-}
-
-pub(super) async fn a_lease_that_ran_out_is_another_s(world: World) {
-    let connection_pk = connected(&world.one, "main").await;
-    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
-    let again = world.two.lease_deliveries("you", 19_999, 30_000, 10).await;
-    assert!(again.unwrap().is_empty());
-    let again = world.two.lease_deliveries("you", 20_000, 30_000, 10).await;
-    assert_eq!(again.unwrap()[0].attempts, 2);
-    let mut tx = world.one.begin().await.unwrap();
-    let end = end(DeliveryState::Applied);
-    assert!(!tx.finish_delivery(pk, "me", end).await.unwrap());
-    drop(tx);
-    let mut tx = world.two.begin().await.unwrap();
-    assert!(tx.finish_delivery(pk, "you", end).await.unwrap());
-    tx.commit().await.unwrap();
-}
-
-pub(super) async fn a_row_of_another_version_waits_for_it_and_is_parked_in_the_end(world: World) {
-    let connection_pk = connected(&world.one, "main").await;
-    world
-        .one
-        .receive_delivery(&delivery(connection_pk, "odd"), false)
-        .await
-        .unwrap();
-    world::execute(
-        &world.one,
-        "UPDATE deliveries SET events = '[{\"from\":\"later\"}]'",
-    )
-    .await;
-    world
-        .one
-        .receive_delivery(&delivery(connection_pk, "even"), false)
-        .await
-        .unwrap();
-    let leased = world.two.lease_deliveries("me", 10_000, 20_000, 10).await;
-    let keys: Vec<_> = leased.unwrap().into_iter().map(|row| row.key).collect();
-    assert_eq!(keys, ["even"]);
-    let odd = stored(&world.two, connection_pk, "odd").await;
-    assert_eq!(odd.state, DeliveryState::Pending);
-    let mut now = 10_000;
-    for _ in 1..UNREADABLE_TRIES {
-        now += UNREADABLE_WAIT;
-        let leased = world.two.lease_deliveries("me", now, now + 1, 10).await;
-        assert!(leased.unwrap().iter().all(|row| row.key != "odd"));
-    }
-    let odd = stored(&world.two, connection_pk, "odd").await;
-    assert_eq!(odd.state, DeliveryState::Parked);
-    assert!(odd.events.is_empty() && odd.error.unwrap().contains("column events"));
-}
-
-pub(super) async fn only_the_owner_of_a_lease_ends_a_delivery(world: World) {
-    let connection_pk = connected(&world.one, "main").await;
-    let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
-    let finish = async |owner, state| {
-        let mut tx = world.two.begin().await.unwrap();
-        let done = tx.finish_delivery(pk, owner, end(state)).await;
-        tx.commit().await.unwrap();
-        done.unwrap()
-    };
-    assert!(!finish("you", DeliveryState::Applied).await);
-    assert_eq!(
-        stored(&world.one, connection_pk, "d").await.state,
-        DeliveryState::Pending
-    );
-    assert!(finish("me", DeliveryState::Ignored).await);
-    assert!(!finish("me", DeliveryState::Applied).await, "it has ended");
-    let wait = Postponement {
-        error: "x",
-        next_attempt: 1,
-        polled_list: true,
-        failed: false,
-        delivery_count: i64::MAX,
-        park: true,
-    };
-    world.one.postpone_delivery(pk, "me", wait).await.unwrap();
-    let found = stored(&world.one, connection_pk, "d").await;
-    assert_eq!((found.state, found.error), (DeliveryState::Ignored, None));
 }
 
 pub(super) async fn a_duplicate_that_came_meanwhile_is_applied(world: World) {

@@ -6,6 +6,7 @@
 mod cases;
 mod catalog;
 mod connections;
+mod delivery_races;
 mod documented;
 mod earlier;
 mod inbox;
@@ -70,10 +71,10 @@ cases! {
     inbox::a_delivery_is_stored_once_and_its_copies_counted,
     inbox::copies_are_tried_again_by_what_became_of_the_first,
     inbox::receiving_records_which_secret_verified,
-    inbox::due_deliveries_are_leased_in_order,
-    inbox::a_lease_that_ran_out_is_another_s,
-    inbox::a_row_of_another_version_waits_for_it_and_is_parked_in_the_end,
-    inbox::only_the_owner_of_a_lease_ends_a_delivery,
+    leases::due_deliveries_are_leased_in_order,
+    leases::a_lease_that_ran_out_is_another_s,
+    leases::a_row_of_another_version_waits_for_it_and_is_parked_in_the_end,
+    leases::only_the_owner_of_a_lease_ends_a_delivery,
     inbox::a_duplicate_that_came_meanwhile_is_applied,
     inbox::a_postponed_delivery_waits_or_is_parked,
     inbox::retrying_is_for_what_does_not_wait,
@@ -102,9 +103,9 @@ cases! {
     races::an_effect_is_recorded_once,
     races::an_effect_is_recorded_once_on_two_payables,
     races::a_payment_is_posted_or_taken_for_another_and_not_both,
-    races::no_delivery_is_leased_twice,
-    races::copies_are_all_counted,
-    races::a_name_that_becomes_known_leaves_no_delivery_waiting,
+    delivery_races::no_delivery_is_leased_twice,
+    delivery_races::copies_are_all_counted,
+    delivery_races::a_name_that_becomes_known_leaves_no_delivery_waiting,
     races::payables_are_held_in_one_order,
     races::settings_are_compared_and_swapped,
     races::a_handlers_mistake_is_not_committed,

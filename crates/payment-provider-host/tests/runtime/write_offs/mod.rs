@@ -1,33 +1,29 @@
 //! Money that a gateway stated and never lists does not lock its payable for ever.
 
+mod late_money;
+mod refusals;
+
 use std::time::Duration;
 
 use payment_provider_core::*;
 use payment_provider_host::ErrorKind;
 use payment_provider_host::accounting::{AuditEvent, CloseReason};
 use payment_provider_host::checkouts::UrlOrigin;
-use payment_provider_host::error::{Entity, Refusal};
+use payment_provider_host::error::Refusal;
 use payment_provider_host::inbox::DeliveryState;
-use payment_provider_host::ledger::Cause;
 use payment_provider_host::prelude::*;
 use payment_provider_host::workflows::{ManualPayment, PaymentIdentity, WriteOff, WriteOffReport};
 
 use crate::fixture::database::{Database, each_database};
-use crate::fixture::{Bench, connection, customer, invalid_fields, invoice, organization, rupees};
-use crate::gateway::{Fault, changed};
+use crate::fixture::{Bench, connection, customer, invoice, organization, rupees};
+use crate::gateway::changed;
 
 each_database! {
     money_that_never_came_in_blocks_nothing_once_it_is_written_off,
-    money_received_after_a_write_off_is_posted_once_and_more_is_unreconciled_again,
-    payments_fetched_after_a_write_off_shrink_it,
-    listed_payments_are_posted_before_the_rest_is_written_off,
     a_gateway_that_states_for_ever_what_it_never_lists_is_left_alone_about_it,
     a_payment_that_two_checkouts_list_is_written_off_on_the_other,
     a_paid_status_without_a_total_is_written_off_as_well,
     a_write_off_without_a_status_api_sends_no_request,
-    a_written_off_amount_can_be_recorded_manually_and_is_not_posted_beside_it,
-    a_refused_write_off_changes_nothing,
-    listed_money_that_the_host_refuses_is_not_written_off,
 }
 
 fn off(reference: &CheckoutReference) -> WriteOff {
@@ -135,97 +131,6 @@ async fn money_that_never_came_in_blocks_nothing_once_it_is_written_off(database
     deleted.unwrap();
 }
 
-async fn money_received_after_a_write_off_is_posted_once_and_more_is_unreconciled_again(
-    database: Database,
-) {
-    let (bench, reference) = Bench::with_status_api(database).await;
-    bench.partly(&reference, "60.00").await;
-    bench.write_off(&reference).await.unwrap();
-    let late = bench.gateway.pay(reference.as_str(), "60.00");
-    for _ in 0..2 {
-        bench.report_payment(&reference, &late).await;
-        bench.retry_if_parked().await;
-        assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
-    }
-    assert_eq!(
-        bench.lines(AuditEvent::WrittenOff).await[1..],
-        [format!(
-            "money was posted on {reference} that had been written off: INR 0.00 stays written off"
-        )]
-    );
-    let nothing = bench.write_off(&reference).await;
-    assert!(matches!(
-        nothing.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Refused(Refusal::NothingToWriteOff))
-    ));
-    bench.assert_sound().await;
-
-    bench.partly(&reference, "120.00").await;
-    assert!(bench.states().await.contains(&DeliveryState::Parked));
-    assert!(bench.is_busy().await);
-    let written = bench.write_off(&reference).await.unwrap();
-    assert_eq!(summary(&written), ("120.00 60.00 60.00".to_owned(), true));
-    bench.retry().await;
-    assert!(!bench.states().await.contains(&DeliveryState::Parked));
-    assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
-
-    // A part of it came in.
-    let part = bench.gateway.pay(reference.as_str(), "40.00");
-    bench.report_payment(&reference, &part).await;
-    let written = bench.write_off(&reference).await.unwrap();
-    assert_eq!(summary(&written), ("120.00 100.00 20.00".to_owned(), false));
-    assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 succeeded");
-    bench.assert_sound().await;
-}
-
-impl Bench {
-    async fn retry_if_parked(&self) {
-        if self.states().await.contains(&DeliveryState::Parked) {
-            self.retry().await;
-        }
-        assert!(!self.states().await.contains(&DeliveryState::Parked));
-    }
-}
-
-async fn payments_fetched_after_a_write_off_shrink_it(database: Database) {
-    let (bench, reference) = Bench::with_status_api(database).await;
-    bench.partly(&reference, "60.00").await;
-    bench.write_off(&reference).await.unwrap();
-    bench.gateway.pay(reference.as_str(), "25.00");
-    bench.report(changed(reference.as_str())).await;
-    assert_eq!(bench.totals("inv").await, "25.00 25.00 0.00 processing");
-    let written = bench.write_off(&reference).await.unwrap();
-    assert_eq!(summary(&written), ("60.00 25.00 35.00".to_owned(), false));
-    bench.retry().await;
-    assert_eq!(bench.states().await, [DeliveryState::Applied; 2]);
-    bench.assert_sound().await;
-}
-
-async fn listed_payments_are_posted_before_the_rest_is_written_off(database: Database) {
-    for (paid, expected) in [("40.00", Some("60.00 40.00 20.00")), ("60.00", None)] {
-        let (bench, reference) = Bench::with_status_api(database).await;
-        bench.partly(&reference, "60.00").await;
-        bench.gateway.pay(reference.as_str(), paid);
-        let written = bench.write_off(&reference).await;
-        match expected {
-            Some(expected) => {
-                assert_eq!(summary(&written.unwrap()), (expected.to_owned(), true));
-            }
-            None => assert!(matches!(
-                written.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Refused(Refusal::NothingToWriteOff))
-            )),
-        }
-        assert_eq!(
-            bench.totals("inv").await,
-            format!("{paid} {paid} 0.00 processing")
-        );
-        bench.retry().await;
-        assert_eq!(bench.states().await, [DeliveryState::Applied]);
-        bench.assert_sound().await;
-    }
-}
-
 async fn a_gateway_that_states_for_ever_what_it_never_lists_is_left_alone_about_it(
     database: Database,
 ) {
@@ -322,125 +227,4 @@ async fn a_write_off_without_a_status_api_sends_no_request(database: Database) {
         .await;
     assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
     bench.assert_sound().await;
-}
-
-async fn a_written_off_amount_can_be_recorded_manually_and_is_not_posted_beside_it(
-    database: Database,
-) {
-    let (bench, reference) = Bench::without_status_api(database).await;
-    let inv = PayableId::new("inv").unwrap();
-    let record = async |key: &str| {
-        let key = PaymentIdentity::OperatorKey(key.to_owned());
-        let manual = ManualPayment::new(reference.clone(), rupees("60.00"), key, "asha", "why");
-        bench
-            .host
-            .record_manual_payment(&organization(), &inv, &manual)
-            .await
-    };
-    bench.partly(&reference, "60.00").await;
-    bench.write_off(&reference).await.unwrap();
-    // It was on the next statement of the bank after all.
-    record("T-1").await.unwrap();
-    let refused = record("T-2").await;
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Refused(Refusal::NotReported { .. }))
-    ));
-    assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
-
-    bench.partly(&reference, "120.00").await;
-    let written = bench.write_off(&reference).await.unwrap();
-    assert_eq!(summary(&written), ("120.00 60.00 60.00".to_owned(), true));
-    // No more than the manual payment was received, so this is that payment.
-    bench
-        .report_payment(&reference, &payment("p1", "60.00"))
-        .await;
-    assert_eq!(bench.totals("inv").await, "60.00 60.00 0.00 processing");
-    bench
-        .report_payment(&reference, &payment("p2", "60.00"))
-        .await;
-    assert_eq!(bench.totals("inv").await, "120.00 100.00 20.00 succeeded");
-    bench.assert_sound().await;
-}
-
-async fn a_refused_write_off_changes_nothing(database: Database) {
-    let (bench, reference) = Bench::with_status_api(database).await;
-    let other = bench.url(&invoice("other", "100.00")).await.reference;
-    let nothing = bench.write_off(&reference).await;
-    assert!(matches!(
-        nothing.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Refused(Refusal::NothingToWriteOff))
-    ));
-    bench.partly(&reference, "60.00").await;
-    let unknown_organization = OrganizationId::new("unknown").unwrap();
-    let inv = PayableId::new("inv").unwrap();
-    let named = off(&reference);
-    let theirs = bench.host.write_off(&unknown_organization, &inv, &named);
-    assert!(matches!(
-        theirs.await.as_ref().map_err(Error::kind),
-        Err(ErrorKind::NotFound(Entity::Payable))
-    ));
-    let elsewhere = bench.write_off(&other).await;
-    assert!(matches!(
-        elsewhere.as_ref().map_err(Error::kind),
-        Err(ErrorKind::NotFound(Entity::Checkout))
-    ));
-    let long = "x".repeat(501);
-    for (by, note, field) in [
-        ("", "why", "by"),
-        ("asha", " ", "note"),
-        ("asha", &long, "note"),
-        ("as\nha", "why", "by"),
-    ] {
-        let wordless = WriteOff::new(reference.clone(), by, note);
-        let organization = organization();
-        let refused = bench.host.write_off(&organization, &inv, &wordless).await;
-        assert_eq!(invalid_fields(&refused.unwrap_err()), [field]);
-    }
-    bench.gateway.fail_next(Fault::Down);
-    let away = bench.write_off(&reference).await;
-    assert!(
-        matches!(
-            away.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Provider(_))
-        ),
-        "{away:?}"
-    );
-    assert_eq!(bench.lines(AuditEvent::WrittenOff).await, [""; 0]);
-    assert!(bench.is_busy().await);
-    bench.write_off(&reference).await.unwrap();
-    assert!(!bench.is_busy().await);
-    bench.assert_sound().await;
-}
-
-/// Takes no money.
-#[derive(Debug)]
-struct Refuses;
-
-#[async_trait::async_trait]
-impl PaymentHandler for Refuses {
-    async fn on_change(
-        &self,
-        _: &mut Transaction,
-        change: &PayableChange<'_>,
-    ) -> Result<(), HandlerError> {
-        match change.cause {
-            Cause::Posted { .. } => Err("the accounting period is closed".into()),
-            _ => Ok(()),
-        }
-    }
-}
-
-async fn listed_money_that_the_host_refuses_is_not_written_off(database: Database) {
-    let bench = Bench::with_handler(database, Refuses).await;
-    let reference = bench.url(&invoice("inv", "100.00")).await.reference;
-    bench.partly(&reference, "60.00").await;
-    bench.gateway.pay(reference.as_str(), "60.00");
-    let refused = bench.write_off(&reference).await;
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Handler)
-    ));
-    assert_eq!(bench.lines(AuditEvent::WrittenOff).await, [""; 0]);
-    assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
 }

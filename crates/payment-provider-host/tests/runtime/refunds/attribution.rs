@@ -1,24 +1,15 @@
-//! Refunds: each counts once, by its latest state, for the payable whose money it gives back.
+//! The payment and the payable that a refund belongs to.
 
-use std::sync::{Arc, Mutex};
-
-use async_trait::async_trait;
 use payment_provider_core::*;
 use payment_provider_host::accounting::AuditEvent;
 use payment_provider_host::inbox::DeliveryState;
-use payment_provider_host::ledger::Cause;
-use payment_provider_host::prelude::*;
 
+use super::{last_state, paid, pay, reads, receive, refund, refund_event, refunded};
 use crate::fixture::database::{Database, each_database};
 use crate::fixture::{Bench, invoice, rupees};
 use crate::gateway::{about, claim_events, paid_event};
 
 each_database! {
-    a_refund_is_counted_once_and_what_is_paid_stays_paid,
-    refunds_add_up_and_one_that_comes_back_is_taken_off_again,
-    a_refund_in_another_currency_is_recorded_and_not_added,
-    a_refund_of_more_than_was_received_is_counted_and_recorded,
-    a_refund_with_two_amounts_counts_with_the_same_one_in_either_order,
     reports_about_another_payment_of_our_order_are_not_ours,
     a_refund_before_its_payment_has_the_list_fetched_and_is_counted,
     a_refund_without_a_status_api_waits_for_its_payment,
@@ -27,172 +18,6 @@ each_database! {
     the_payment_says_whose_refund_it_is_better_than_an_order,
     a_refund_with_two_payments_is_of_the_same_one_in_any_order,
     a_refund_with_two_orders_is_of_the_same_checkout_in_either_order,
-}
-
-fn refund(id: &str, payment: &Payment, status: RefundStatus, amount: &str) -> Refund {
-    let mut refund = Refund::new(RefundId::new(id).unwrap(), status, rupees(amount));
-    refund.payment_id = Some(payment.id.clone());
-    refund.order_id.clone_from(&payment.order_id);
-    refund
-}
-
-/// A refund as gateways report it: by the order.
-fn refund_event(gateway_type: &str, refund: &Refund) -> Event {
-    let target = EventTarget::none().with_order_id(refund.order_id.clone());
-    Event::new(gateway_type, target, EventKind::Refund(refund.clone()))
-}
-
-/// The notifications of refunds that the host's handler got: `status refunded progress`.
-#[derive(Debug, Clone, Default)]
-struct RefundNotifications(Arc<Mutex<Vec<String>>>);
-
-#[async_trait]
-impl PaymentHandler for RefundNotifications {
-    async fn on_change(
-        &self,
-        _: &mut Transaction,
-        change: &PayableChange<'_>,
-    ) -> Result<(), HandlerError> {
-        if let Cause::Refunded { refund, .. } = change.cause {
-            let (status, refunded) = (refund.status.as_str(), change.refunded.decimal());
-            let notification = format!("{status} {refunded} {}", change.progress);
-            self.0.lock().unwrap().push(notification);
-        }
-        Ok(())
-    }
-}
-
-impl RefundNotifications {
-    fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-/// A payable of 200.12 that is paid, by this payment.
-async fn paid(database: Database) -> (Bench, RefundNotifications, Payment) {
-    let notified = RefundNotifications::default();
-    let bench = Bench::with_handler(database, notified.clone()).await;
-    let payment = pay(&bench, "inv").await;
-    (bench, notified, payment)
-}
-
-async fn pay(bench: &Bench, id: &str) -> Payment {
-    let url = bench.url(&invoice(id, "200.12")).await;
-    let reference = url.reference.as_str();
-    let payment = bench.gateway.pay(reference, "200.12");
-    bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.apply_all().await;
-    payment
-}
-
-async fn receive(bench: &Bench, event: Event) {
-    bench.receive(&[event]).await;
-    bench.apply_all().await;
-}
-
-async fn refunded(bench: &Bench, id: &str) -> String {
-    bench.view(id).await.refunded.decimal().to_string()
-}
-
-async fn last_state(bench: &Bench) -> DeliveryState {
-    bench.deliveries().await.pop().unwrap().state
-}
-
-/// The calls to the gateway that read something.
-fn reads(bench: &Bench) -> usize {
-    let state = bench.gateway.state();
-    let read = |call: &&String| !call.starts_with("create");
-    state.calls.iter().filter(read).count()
-}
-
-async fn a_refund_is_counted_once_and_what_is_paid_stays_paid(database: Database) {
-    let (bench, notified, payment) = paid(database).await;
-    for status in [RefundStatus::Pending, RefundStatus::Succeeded] {
-        let report = refund("r1", &payment, status, "50.00");
-        // Once for each address and version that is set up in the dashboard.
-        for gateway_type in ["REFUND", "REFUND.V2"] {
-            receive(&bench, refund_event(gateway_type, &report)).await;
-        }
-    }
-    let view = bench.view("inv").await;
-    assert_eq!(view.refunded, rupees("50.00"));
-    assert_eq!(view.due, rupees("0.00"));
-    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
-    let known: Vec<_> = view.refunds.iter().map(|known| &known.refund).collect();
-    assert_eq!(known.len(), 1);
-    assert_eq!(known[0].status, RefundStatus::Succeeded);
-    assert_eq!(view.refunds[0].checkout, view.checkouts[0].reference);
-    assert_eq!(notified.all(), ["succeeded 50.00 succeeded"]);
-    assert_eq!(reads(&bench), 0);
-}
-
-async fn refunds_add_up_and_one_that_comes_back_is_taken_off_again(database: Database) {
-    let (bench, notified, payment) = paid(database).await;
-    let (succeeded, failed) = (RefundStatus::Succeeded, RefundStatus::Failed);
-    let reports = [
-        ("A", "r1", &succeeded, "150.00"),
-        ("B", "r2", &succeeded, "50.12"),
-        ("C", "r1", &failed, "150.00"),
-        ("D", "r1", &succeeded, "150.00"),
-    ];
-    for (gateway_type, id, status, amount) in reports {
-        let report = refund(id, &payment, status.clone(), amount);
-        receive(&bench, refund_event(gateway_type, &report)).await;
-    }
-    assert_eq!(refunded(&bench, "inv").await, "50.12");
-    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
-    let expected = [
-        "succeeded 150.00 succeeded",
-        "succeeded 200.12 succeeded",
-        "failed 50.12 succeeded",
-    ];
-    assert_eq!(notified.all(), expected);
-    // A payable that is refunded in full is not due again.
-    let reason = bench.nothing_due(&invoice("inv", "200.12")).await;
-    assert_eq!(reason, NothingDue::Paid);
-}
-
-async fn a_refund_in_another_currency_is_recorded_and_not_added(database: Database) {
-    let (bench, notified, payment) = paid(database).await;
-    let mut report = refund("r1", &payment, RefundStatus::Succeeded, "1.00");
-    report.amount = Money::from_decimal("5.00", "USD".parse().unwrap()).unwrap();
-    for gateway_type in ["A", "B"] {
-        receive(&bench, refund_event(gateway_type, &report)).await;
-    }
-    assert_eq!(refunded(&bench, "inv").await, "0.00");
-    assert_eq!(notified.all(), ["succeeded 0.00 succeeded"]);
-    let said =
-        "refund r1 gives back USD 5.00, but the payable is in INR: it counts toward no total";
-    assert_eq!(bench.lines(AuditEvent::Mismatch).await, [said]);
-    assert_eq!(
-        bench.view("inv").await.refunds[0].refund.amount,
-        report.amount
-    );
-}
-
-async fn a_refund_of_more_than_was_received_is_counted_and_recorded(database: Database) {
-    let (bench, _, payment) = paid(database).await;
-    for (id, amount) in [("r1", "200.12"), ("r2", "0.88")] {
-        let report = refund(id, &payment, RefundStatus::Succeeded, amount);
-        receive(&bench, refund_event("REFUND", &report)).await;
-    }
-    assert_eq!(refunded(&bench, "inv").await, "201.00");
-    let said = "the gateway reports refunds of INR 201.00, INR 0.88 more than is known here to have \
-                been received";
-    assert_eq!(bench.lines(AuditEvent::Mismatch).await, [said]);
-}
-
-async fn a_refund_with_two_amounts_counts_with_the_same_one_in_either_order(database: Database) {
-    for amounts in [["50.00", "60.00"], ["60.00", "50.00"]] {
-        let (bench, _, payment) = paid(database).await;
-        for amount in amounts {
-            let report = refund("r1", &payment, RefundStatus::Succeeded, amount);
-            receive(&bench, refund_event("REFUND", &report)).await;
-        }
-        assert_eq!(refunded(&bench, "inv").await, "60.00");
-        let said = bench.lines(AuditEvent::Mismatch).await;
-        assert!(said[0].ends_with("both as succeeded: INR 60.00 stands"));
-    }
 }
 
 async fn reports_about_another_payment_of_our_order_are_not_ours(database: Database) {
