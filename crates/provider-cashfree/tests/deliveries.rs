@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use payment_provider_core::{Event, EventKind, TimestampCheck, VerifiedWebhook};
 use support::bodies::{body, files, folder, name};
 use support::delivery::{STAMP, sign, signed, with_headers};
-use support::{SECRET, config, connect_with, event_line, settings};
+use support::{SECRET, config, connect_with, settings};
+use test_support::event_line;
 
 /// The events of the bodies in `tests/bodies`: each row has one description and all bodies that
 /// match it.

@@ -5,7 +5,8 @@ mod support;
 
 use support::bodies::body;
 use support::delivery::signed;
-use support::{SECRET, config, connect_with, event_line, settings};
+use support::{SECRET, config, connect_with, settings};
+use test_support::event_line;
 
 const HUGE: &str = "98765432109876543210987654321098765432";
 

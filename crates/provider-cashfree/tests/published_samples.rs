@@ -11,8 +11,8 @@ use payment_provider_core::EventKind;
 use serde_json::Value;
 use support::bodies::{body, files, name};
 use support::delivery::{delivery, signed};
-use support::{SECRET, config, connect_with, event_line, settings};
-use test_support::reference_dir;
+use support::{SECRET, config, connect_with, settings};
+use test_support::{event_line, reference_dir};
 
 /// The events of the published samples: each row has one description and all samples that match it.
 /// Samples under `undocumented/` are derived from others, or were reported by users.

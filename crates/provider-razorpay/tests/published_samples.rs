@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use support::delivery::{delivery, signed};
 use support::*;
-use test_support::reference_dir;
+use test_support::{event_line, reference_dir};
 
 /// The events of the samples: each row has one description and all samples that match it.
 const TABLE: &[(&str, &[&str])] = &[

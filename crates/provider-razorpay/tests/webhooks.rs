@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use support::delivery::{delivery, sign, signed, with_headers};
 use support::*;
+use test_support::event_line;
 
 const BODY: &str = r#"{"a":1,"b":2,"c":{"d":3}}"#;
 

@@ -1,13 +1,8 @@
 //! Events as single lines, for tables of sample bodies.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test file uses a part of it"
-)]
 
 use std::fmt::Display;
 
-use jiff::Timestamp;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{
     CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, EventTarget, Payment, PaymentClaim,
     Pii, Refund, RefundOrigin, Settlement,
@@ -30,7 +25,7 @@ pub fn line(event: &Event) -> String {
     format!("{}: {content}", target_names(&event.target))
 }
 
-/// Formats all events of a delivery.
+/// Formats all events of a delivery, joined by `+`.
 pub fn all(events: &[Event]) -> String {
     let lines: Vec<String> = events.iter().map(line).collect();
     lines.join(" + ")

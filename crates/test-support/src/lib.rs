@@ -5,6 +5,8 @@
 
 #[cfg(feature = "tokio")]
 mod closed_port;
+#[cfg(feature = "core")]
+pub mod event_line;
 mod example;
 #[cfg(unix)]
 pub mod postgres;

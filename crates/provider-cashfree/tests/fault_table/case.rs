@@ -15,11 +15,11 @@ use payment_provider_core::{
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, RetryTuning};
 use test_support::ClosedPort;
 
-use crate::labels;
-use crate::proxy::{Proxy, letter};
+use super::labels;
+use super::proxy::{Proxy, letter};
+use super::table::{FaultKind, InjectedFault, Outcome, Row, Task};
+use super::wire_faults::WireFault;
 use crate::support::{Seen, inr, locator, reference};
-use crate::table::{FaultKind, InjectedFault, Outcome, Row, Task};
-use crate::wire_faults::WireFault;
 
 const CLIENT_ID: &str = "canary-client-id";
 const SECRET: &str = "canary-client-secret";

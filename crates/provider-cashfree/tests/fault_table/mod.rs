@@ -5,8 +5,6 @@ mod case;
 mod labels;
 mod preconditions;
 mod proxy;
-#[path = "../support/mod.rs"]
-mod support;
 mod table;
 mod wire_faults;
 
@@ -15,9 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use case::{CANARIES, Factories, run_case};
 use cashfree_simulator::ApiFault;
 use futures_util::{StreamExt, stream};
-use support::log::Log;
 use table::{Row, Task, rows};
 use wire_faults::WireFault;
+
+use crate::support::log::Log;
 
 /// Number of cases that run concurrently. Each spends most of its time waiting.
 const MAX_CONCURRENT: usize = 32;

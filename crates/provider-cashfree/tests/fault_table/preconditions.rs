@@ -2,10 +2,10 @@
 
 use cashfree_simulator::{ApiFault, ApiFaultRule, ApiOperation as Api, PaymentAttempt};
 
-use crate::case::{Factories, Fixture, connect};
-use crate::proxy::letter;
+use super::case::{Factories, Fixture, connect};
+use super::proxy::letter;
+use super::wire_faults::WireFault;
 use crate::support::Seen;
-use crate::wire_faults::WireFault;
 
 impl Fixture {
     /// Returns the idempotency key of a creation, taken from a request that does not reach the

@@ -11,8 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use super::wire_faults::WireFault;
 use crate::support::{Seen, read_request};
-use crate::wire_faults::WireFault;
 
 /// Returns the letter of an API call.
 pub(crate) fn letter(request: &Seen) -> char {

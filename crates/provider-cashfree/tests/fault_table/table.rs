@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use cashfree_simulator::ApiFault;
 
-use crate::wire_faults::WireFault;
+use super::wire_faults::WireFault;
 
 /// An operation of the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,6 @@
 
 pub mod bodies;
 pub mod delivery;
-pub mod event_line;
 pub mod log;
 pub mod operations;
 

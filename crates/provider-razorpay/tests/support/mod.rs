@@ -6,7 +6,6 @@
 )]
 
 pub mod delivery;
-pub mod event_line;
 pub mod log;
 pub mod operations;
 
