@@ -226,9 +226,8 @@ async fn the_rest_after_an_instalment_is_what_the_next_link_asks_for(database: D
     let first = bench.url(&invoice).await;
     let payment = bench.gateway.pay(first.reference.as_str(), "55.00");
     bench
-        .receive(&[paid_event(first.reference.as_str(), &payment)])
+        .report(paid_event(first.reference.as_str(), &payment))
         .await;
-    bench.apply_all().await;
     let second = bench.url(&invoice).await;
     let asked = bench.gateway.state().links[second.reference.as_str()].amount;
     assert_eq!(asked.decimal().to_string(), "145.12");
@@ -252,8 +251,7 @@ async fn closing_ends_the_link_and_later_money_is_late(database: Database) {
     assert_eq!(bench.nothing_due(&invoice).await, NothingDue::Closed);
 
     let payment = bench.gateway.pay(reference, "200.12");
-    bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &payment)).await;
     assert_eq!(bench.totals("inv").await, "200.12 0.00 200.12 failed");
     let verdict = bench.view("inv").await.payments[0]
         .allocation
@@ -350,9 +348,8 @@ async fn another_amount_after_money_came_in_is_refused(database: Database) {
     let url = bench.url(&invoice("inv", "200.12")).await;
     let payment = bench.gateway.pay(url.reference.as_str(), "55.00");
     bench
-        .receive(&[paid_event(url.reference.as_str(), &payment)])
+        .report(paid_event(url.reference.as_str(), &payment))
         .await;
-    bench.apply_all().await;
     let error = bench
         .host
         .payment_url(&invoice("inv", "300.00"))
@@ -370,8 +367,7 @@ async fn another_currency_after_money_came_in_in_it_is_refused(database: Databas
     let payment = Payment::new(id, PaymentStatus::Succeeded, dollars);
     let list = |payment| bench.gateway.add_to_list(reference, payment);
     list(payment.clone());
-    bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &payment)).await;
     // In no total of rupees, and it must not be asked for again in dollars.
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
     let mut in_dollars = invoice("inv", "1.00");

@@ -157,8 +157,7 @@ async fn recover(database: Database, list: List, with_payment_events: bool, poin
         let url = bench.url(&invoice("earlier", "10.00")).await;
         let payment = bench.gateway.pay(url.reference.as_str(), "10.00");
         let event = paid_event(url.reference.as_str(), &payment);
-        bench.receive(&[event]).await;
-        bench.apply_all().await;
+        bench.report(event).await;
         expected.push(payment.id.to_string());
     }
     let reference = bench.url(&invoice("inv", "200.12")).await.reference;

@@ -32,14 +32,12 @@ async fn a_payment_counts_once_though_a_link_event_names_no_order(database: Data
             events.reverse();
         }
         for event in events {
-            bench.receive(&[event]).await;
-            bench.apply_all().await;
+            bench.report(event).await;
             assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
         }
         bench
-            .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+            .report(Event::new("LINK", about(reference), EventKind::FetchNeeded))
             .await;
-        bench.apply_all().await;
         assert_eq!(bench.totals("inv").await, "55.00 55.00 0.00 processing");
     }
 }
@@ -52,14 +50,12 @@ async fn an_attempt_on_another_link_first_is_posted_where_it_succeeds(database: 
         .gateway
         .attempt(a.reference.as_str(), "10.00", PaymentStatus::Pending);
     bench
-        .receive(&[paid_event(a.reference.as_str(), &payment)])
+        .report(paid_event(a.reference.as_str(), &payment))
         .await;
-    bench.apply_all().await;
     payment.status = PaymentStatus::Succeeded;
     bench
-        .receive(&[paid_event(b.reference.as_str(), &payment)])
+        .report(paid_event(b.reference.as_str(), &payment))
         .await;
-    bench.apply_all().await;
     assert_eq!(bench.totals("b").await, "10.00 10.00 0.00 succeeded");
 }
 
@@ -79,8 +75,7 @@ async fn the_status_of_an_attempt_does_not_depend_on_the_order_of_reports(databa
             [&payment, &failed]
         };
         for x in order {
-            bench.receive(&[paid_event(a.reference.as_str(), x)]).await;
-            bench.apply_all().await;
+            bench.report(paid_event(a.reference.as_str(), x)).await;
         }
         seen.push(bench.view("a").await.payments[0].payment.status.clone());
     }
@@ -93,8 +88,7 @@ async fn the_total_of_another_link_allows_nothing(database: Database) {
     let b = bench.url(&invoice("b", "10.00")).await;
     let (reference_a, reference_b) = (a.reference.as_str(), b.reference.as_str());
     let payment_a = bench.gateway.pay(reference_a, "500.00");
-    bench.receive(&[paid_event(reference_a, &payment_a)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference_a, &payment_a)).await;
     let snapshot_a = EventKind::Snapshot(bench.gateway.snapshot(reference_a));
     let mut payment_b = Payment::new(
         PaymentId::new("x").unwrap(),
@@ -127,8 +121,7 @@ async fn an_unknown_status_does_not_replace_success(database: Database) {
     let mut unknown = succeeded.clone();
     unknown.status = PaymentStatus::Unknown("succeeded".into());
     for payment in [&unknown, &succeeded] {
-        bench.receive(&[paid_event(reference, payment)]).await;
-        bench.apply_all().await;
+        bench.report(paid_event(reference, payment)).await;
     }
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
@@ -139,21 +132,16 @@ async fn an_id_posted_on_another_checkout_is_not_taken_over(database: Database) 
     let b = bench.url(&invoice("b", "10.00")).await;
     let payment = bench.gateway.pay(a.reference.as_str(), "10.00");
     bench
-        .receive(&[paid_event(a.reference.as_str(), &payment)])
+        .report(paid_event(a.reference.as_str(), &payment))
         .await;
-    bench.apply_all().await;
     let mut other = payment.clone();
     other.id = PaymentId::new("w").unwrap();
-    bench
-        .receive(&[paid_event(b.reference.as_str(), &other)])
-        .await;
-    bench.apply_all().await;
+    bench.report(paid_event(b.reference.as_str(), &other)).await;
     bench.gateway.add_to_list(b.reference.as_str(), payment);
     bench
         .gateway
         .set_status(b.reference.as_str(), CheckoutStatus::Paid);
-    bench.receive(&[changed(b.reference.as_str())]).await;
-    bench.apply_all().await;
+    bench.report(changed(b.reference.as_str())).await;
     let view_a = bench.view("a").await;
     assert_eq!(
         view_a.payments.len(),

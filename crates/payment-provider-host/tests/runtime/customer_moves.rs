@@ -124,8 +124,7 @@ async fn a_checkout_that_cannot_be_cancelled_is_reported_watched_and_posted(data
 
     let payment = bench.gateway.pay(url.reference.as_str(), "100.00");
     let event = paid_event(url.reference.as_str(), &payment);
-    bench.receive(&[event]).await;
-    bench.apply_all().await;
+    bench.report(event).await;
     assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 succeeded");
 }
 

@@ -52,8 +52,7 @@ async fn a_parked_delivery_is_tried_again_when_it_comes_again_or_an_operator_say
         let url = bench.url(&invoice("inv", "200.12")).await;
         let reference = url.reference.as_str();
         let hidden = bench.gateway.state().links.remove(reference).unwrap();
-        bench.receive(&[changed(reference)]).await;
-        bench.apply_all().await;
+        bench.report(changed(reference)).await;
         let parked = bench.deliveries().await.remove(0);
         assert_eq!(parked.state, DeliveryState::Parked);
         bench
@@ -202,11 +201,9 @@ async fn an_event_that_names_only_the_order_is_applied_once_the_order_is_known(d
     failed.status = PaymentStatus::Failed;
     let state = EventTarget::none().with_order_id(payment.order_id.clone());
     bench
-        .receive(&[Event::new("P", state, EventKind::Payment(failed))])
+        .report(Event::new("P", state, EventKind::Payment(failed)))
         .await;
-    bench.apply_all().await;
-    bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &payment)).await;
     let deliveries = bench.deliveries().await;
     assert_eq!(deliveries[0].state, DeliveryState::Applied);
 }
@@ -221,15 +218,12 @@ async fn an_order_learnt_later_wakes_what_named_only_it(database: Database) {
     failed.status = PaymentStatus::Failed;
     let target = EventTarget::none().with_order_id(payment.order_id.clone());
     bench
-        .receive(&[Event::new("P", target, EventKind::Payment(failed))])
+        .report(Event::new("P", target, EventKind::Payment(failed)))
         .await;
-    bench.apply_all().await;
     let mut reported = payment.clone();
     reported.order_id = None;
-    bench.receive(&[paid_event(reference, &reported)]).await;
-    bench.apply_all().await;
-    bench.receive(&[changed(reference)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &reported)).await;
+    bench.report(changed(reference)).await;
     assert_eq!(
         bench.view("inv").await.payments[0].payment.order_id,
         payment.order_id
@@ -304,9 +298,8 @@ async fn a_delivery_that_fails_for_ever_is_parked_with_its_error(database: Datab
     let reference = url.reference.as_str();
     bench.gateway.state().links.remove(reference);
     bench
-        .receive(&[Event::new("LINK", about(reference), EventKind::FetchNeeded)])
+        .report(Event::new("LINK", about(reference), EventKind::FetchNeeded))
         .await;
-    bench.apply_all().await;
     let parked = bench.deliveries().await.remove(0);
     assert_eq!(parked.state, DeliveryState::Parked);
     assert_eq!(parked.attempts, 25);

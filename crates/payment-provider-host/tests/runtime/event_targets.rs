@@ -25,8 +25,7 @@ async fn an_event_before_the_links_id_is_known_is_applied_once_it_is(database: D
     let id = bench.gateway.state().links[&reference].gateway_id.clone();
     let target = EventTarget::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
     let event = Event::new("PAYMENT", target, EventKind::Payment(payment));
-    bench.receive(&[event]).await;
-    bench.apply_all().await;
+    bench.report(event).await;
     assert_eq!(bench.states().await, [DeliveryState::Unmatched]);
 
     let _ = bench.host.payment_url(&invoice).await;
@@ -47,9 +46,8 @@ async fn an_attempt_before_the_links_id_is_known_is_applied_once_it_is(database:
     let id = bench.gateway.state().links[&reference].gateway_id.clone();
     let target = EventTarget::none().with_gateway_id(GatewayCheckoutId::new(id).ok());
     bench
-        .receive(&[Event::new("PAYMENT", target, EventKind::Payment(failed))])
+        .report(Event::new("PAYMENT", target, EventKind::Payment(failed)))
         .await;
-    bench.apply_all().await;
     assert_eq!(bench.states().await, [DeliveryState::Unmatched]);
     bench.url(&invoice).await;
     bench.apply_all().await;
@@ -64,8 +62,7 @@ async fn events_about_things_never_made_here_end_unmatched_without_alarm(databas
         PaymentStatus::Succeeded,
         Money::from_decimal("1.00", Currency::INR).unwrap(),
     );
-    bench.receive(&[paid_event("not-ours", &payment)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event("not-ours", &payment)).await;
     assert_eq!(bench.states().await, [DeliveryState::Unmatched]);
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
 }
@@ -98,8 +95,7 @@ async fn an_unreadable_event_of_a_known_link_has_the_gateway_asked(database: Dat
     let ours = Event::new("LINK", about(reference), unreadable("no amount"));
     let theirs = Event::new("LINK", about("not-ours"), unreadable("no amount"));
     bench.receive(&[ours]).await;
-    bench.receive(&[theirs]).await;
-    bench.apply_all().await;
+    bench.report(theirs).await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(
         bench.states().await,

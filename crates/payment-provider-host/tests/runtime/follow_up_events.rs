@@ -43,8 +43,7 @@ async fn paid(database: Database) -> (Bench, OrderId) {
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let payment = bench.gateway.pay(reference, "200.12");
-    bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &payment)).await;
     (bench, payment.order_id.unwrap())
 }
 
@@ -128,9 +127,8 @@ async fn a_state_that_comes_back_is_noted_again(database: Database) {
             bench.clock.advance(Duration::from_secs(1));
             let many = bench.deliveries().await.len();
             bench
-                .receive(&[numbered(number * 100 + many, &order, kind)])
+                .report(numbered(number * 100 + many, &order, kind))
                 .await;
-            bench.apply_all().await;
         }
     }
     let of = |lines: Vec<String>, id: &str| -> Vec<String> {
@@ -158,8 +156,7 @@ async fn a_delivery_tried_again_adds_no_history_about_a_refund(database: Databas
     for status in [RefundStatus::Pending, RefundStatus::Succeeded] {
         bench.clock.advance(Duration::from_secs(1));
         let kind = EventKind::Refund(refund(&order, status));
-        bench.receive(&[of_order("REFUND", &order, kind)]).await;
-        bench.apply_all().await;
+        bench.report(of_order("REFUND", &order, kind)).await;
     }
     let noted = bench.lines(AuditEvent::Refund).await;
     assert_eq!(noted.len(), 2);
@@ -204,11 +201,9 @@ async fn a_refund_before_its_payment_waits_for_it(database: Database) {
     let payment = bench.gateway.pay(reference, "200.12");
     let order = payment.order_id.clone().unwrap();
     let kind = EventKind::Refund(refund(&order, RefundStatus::Succeeded));
-    bench.receive(&[of_order("REFUND", &order, kind)]).await;
-    bench.apply_all().await;
+    bench.report(of_order("REFUND", &order, kind)).await;
     assert_eq!(bench.states().await, [DeliveryState::Unmatched]);
-    bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &payment)).await;
     assert_eq!(bench.states().await, [DeliveryState::Applied; 2]);
     assert_eq!(bench.lines(AuditEvent::Refund).await.len(), 1);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");

@@ -123,8 +123,7 @@ async fn outage(database: Database, downs: usize, order: bool) -> String {
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let first = bench.gateway.pay(reference, "200.12");
-    bench.receive(&[paid_event(reference, &first)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &first)).await;
     let second = bench.gateway.pay_unlisted(reference, "200.12");
     let mut reported = second.clone();
     if order {
@@ -165,8 +164,7 @@ async fn a_stale_duplicate_does_not_replace_the_events_of_a_parked_delivery(data
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let first = bench.gateway.pay(reference, "100.00");
-    bench.receive(&[paid_event(reference, &first)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &first)).await;
     let second = bench.gateway.pay_unlisted(reference, "150.00");
     let events = [paid_event(reference, &second)];
     bench.receive(&events).await;

@@ -250,13 +250,12 @@ async fn no_payment_url_is_given_out_while_reported_money_is_not_posted(database
     let reference = url.reference.as_str();
     let stated = CheckoutSnapshot::new(CheckoutStatus::Paid, unpaid.amount, unpaid.amount);
     bench
-        .receive(&[Event::new(
+        .report(Event::new(
             "LINK",
             about(reference),
             EventKind::Snapshot(stated),
-        )])
+        ))
         .await;
-    bench.apply_all().await;
     assert_eq!(
         bench.states_and_attempts().await,
         [(DeliveryState::Applied, 1)]

@@ -106,8 +106,7 @@ macro_rules! until_it_works {
 }
 
 async fn receive(bench: &Bench, event: Event) {
-    bench.receive(&[event]).await;
-    bench.apply_all().await;
+    bench.report(event).await;
 }
 
 fn refund_event(payment: &Payment, status: RefundStatus) -> Event {

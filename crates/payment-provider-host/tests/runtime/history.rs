@@ -43,8 +43,7 @@ async fn a_delivery_is_in_the_history_before_what_it_causes(database: Database) 
     bench.receive(&[paid_event(reference, &payment)]).await;
     let arrived = bench.host.clock().now();
     bench.clock.advance(Duration::from_mins(1));
-    bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &payment)).await;
 
     let view = bench.view("inv").await;
     let expected = [
@@ -230,13 +229,11 @@ async fn a_posting_is_explained_in_the_history(database: Database) {
     let reference = url.reference.as_str();
     for _ in 0..2 {
         let payment = bench.gateway.pay(reference, "200.12");
-        bench.receive(&[paid_event(reference, &payment)]).await;
-        bench.apply_all().await;
+        bench.report(paid_event(reference, &payment)).await;
     }
     let status = PaymentStatus::Failed;
     let failed = bench.gateway.attempt(reference, "200.12", status);
-    bench.receive(&[paid_event(reference, &failed)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &failed)).await;
     let view = bench.view("inv").await;
     assert_eq!(
         lines(&view, AuditEvent::PaymentPosted),

@@ -118,9 +118,8 @@ async fn a_delivery_is_taken_out_while_a_worker_has_it(database: Database) {
 
     // Other reports of the same money are applied.
     bench
-        .receive(&[paid_event(url.reference.as_str(), &payment)])
+        .report(paid_event(url.reference.as_str(), &payment))
         .await;
-    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "10.00 10.00 0.00 succeeded");
     let host = &bench.host;
     let retried = host.retry_delivery(&connection("main"), &key).await;
@@ -137,9 +136,8 @@ async fn a_delivery_that_is_done_cannot_be_parked_and_a_reason_is_required(datab
     let url = bench.url(&invoice("inv", "10.00")).await;
     let payment = bench.gateway.pay(url.reference.as_str(), "10.00");
     bench
-        .receive(&[paid_event(url.reference.as_str(), &payment)])
+        .report(paid_event(url.reference.as_str(), &payment))
         .await;
-    bench.apply_all().await;
     let key = bench.deliveries().await.remove(0).key;
     let error = bench.park(&key, "too late").await.unwrap_err();
     assert!(

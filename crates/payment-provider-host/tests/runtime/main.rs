@@ -1,7 +1,7 @@
 //! Behaviour of the runtime, one module a topic.
 //!
-//! Most tests run on both databases: `cargo nextest run -p payment-provider-host inbox_workers::postgres` runs
-//! those of one topic on PostgreSQL.
+//! Most tests run on both databases. The tests of one topic on PostgreSQL:
+//! `cargo nextest run -p payment-provider-host --all-features inbox_workers::postgres`.
 
 mod fixture;
 mod gateway;

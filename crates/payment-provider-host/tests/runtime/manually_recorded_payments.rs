@@ -54,8 +54,7 @@ async fn a_redundant_checkout_that_ended_is_unreconciled_and_not_still_payable(d
     let total = CheckoutSnapshot::new(CheckoutStatus::PartiallyPaid, amount, paid);
     let total = EventKind::Snapshot(total);
     let total = Event::new("LINK", about(second.as_str()), total);
-    bench.receive(&[total]).await;
-    bench.apply_all().await;
+    bench.report(total).await;
     bench.clock.advance(Duration::from_hours(25));
 
     let id = PaymentIdentity::GatewayId(PaymentId::new("p1").unwrap());

@@ -51,9 +51,8 @@ async fn an_unreported_payment_is_posted_by_closing(database: Database) {
 
         // The webhook comes after all, and closing is repeated: neither changes anything.
         bench
-            .receive(&[paid_event(url.reference.as_str(), &payment)])
+            .report(paid_event(url.reference.as_str(), &payment))
             .await;
-        bench.apply_all().await;
         let calls = bench.gateway.state().calls.len();
         assert_eq!(count(&close(&bench, &unpaid).await), (0, 0));
         assert_eq!(bench.gateway.state().calls.len(), calls);
@@ -132,8 +131,7 @@ async fn money_on_what_ended_before_is_posted_by_closing(database: Database) {
     ));
     let hidden = bench.gateway.list(first.reference.as_str(), Vec::new());
     let event = Event::new("LINK", about(first.reference.as_str()), kind);
-    bench.receive(&[event]).await;
-    bench.apply_all().await;
+    bench.report(event).await;
     assert_eq!(bench.deliveries().await[0].state, DeliveryState::Parked);
     bench.gateway.list(first.reference.as_str(), hidden);
     assert_eq!(count(&close(&bench, &unpaid).await), (0, 0));

@@ -138,8 +138,7 @@ async fn two_payments_of_one_order_are_both_posted_while_the_list_lags(database:
         };
         show(&both[1..]);
         for payment in &both {
-            bench.receive(&[paid_event(reference, payment)]).await;
-            bench.apply_all().await;
+            bench.report(paid_event(reference, payment)).await;
         }
         assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 processing");
         let notified = bench.notified_payments().await;
@@ -149,8 +148,7 @@ async fn two_payments_of_one_order_are_both_posted_while_the_list_lags(database:
         listed.rotate_left(first_listed);
         show(&listed);
         let look = Event::new("LINK", about(reference), EventKind::FetchNeeded);
-        bench.receive(&[look]).await;
-        bench.apply_all().await;
+        bench.report(look).await;
         assert_eq!(bench.totals("inv").await, "100.00 100.00 0.00 processing");
         let notified = bench.notified_payments().await;
         assert_eq!(notified, [one.id.as_str(), two.id.as_str()]);

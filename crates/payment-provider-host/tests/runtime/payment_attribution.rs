@@ -25,8 +25,7 @@ async fn a_shared_order_does_not_bring_the_money_of_another_checkout(database: D
     let mut failed = payment.clone();
     failed.id = PaymentId::new("attempt").unwrap();
     failed.status = PaymentStatus::Failed;
-    bench.receive(&[paid_event(reference, &failed)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &failed)).await;
 
     let shop = || CheckoutReference::new("shop-17").unwrap();
     let order = payment.order_id.clone();
@@ -37,8 +36,7 @@ async fn a_shared_order_does_not_bring_the_money_of_another_checkout(database: D
     ] {
         let target = target.with_order_id(order.clone());
         let event = Event::new("PAID", target, EventKind::Payment(payment.clone()));
-        bench.receive(&[event]).await;
-        bench.apply_all().await;
+        bench.report(event).await;
         assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
         assert_eq!(
             bench.states().await.pop().unwrap(),
@@ -53,16 +51,14 @@ async fn money_that_names_nothing_is_unmatched_and_not_passed_over(database: Dat
     let payment = bench.gateway.pay(url.reference.as_str(), "100.00");
     let nameless = |kind| Event::new("PAID", EventTarget::none(), kind);
     bench
-        .receive(&[nameless(EventKind::Payment(payment.clone()))])
+        .report(nameless(EventKind::Payment(payment.clone())))
         .await;
-    bench.apply_all().await;
     assert_eq!(
         bench.states().await.pop().unwrap(),
         DeliveryState::Unmatched
     );
     let mut failed = payment;
     failed.status = PaymentStatus::Failed;
-    bench.receive(&[nameless(EventKind::Payment(failed))]).await;
-    bench.apply_all().await;
+    bench.report(nameless(EventKind::Payment(failed))).await;
     assert_eq!(bench.states().await.pop().unwrap(), DeliveryState::Ignored);
 }

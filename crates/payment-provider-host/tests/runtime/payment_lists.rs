@@ -48,8 +48,7 @@ async fn a_payment_ahead_of_the_list_waits_for_the_list(database: Database) {
     let url = bench.url(&unpaid).await;
     let reference = url.reference.as_str();
     let first = bench.gateway.pay(reference, "200.12");
-    bench.receive(&[paid_event(reference, &first)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &first)).await;
     let second = bench.gateway.pay_unlisted(reference, "200.12");
     bench.receive(&[paid_event(reference, &second)]).await;
     bench.host.apply_due_deliveries().await.unwrap();
@@ -63,18 +62,15 @@ async fn two_payments_taken_for_one_are_separated_once_both_are_listed(database:
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let first = bench.gateway.pay(reference, "200.12");
-    bench.receive(&[paid_event(reference, &first)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &first)).await;
     let mut second = bench.gateway.pay(reference, "200.12");
     second.order_id = first.order_id.clone();
     bench.gateway.list(reference, vec![second.clone()]);
-    bench.receive(&[paid_event(reference, &second)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &second)).await;
     bench.gateway.list(reference, vec![first, second]);
     bench
-        .receive(&[Event::new("L", about(reference), EventKind::FetchNeeded)])
+        .report(Event::new("L", about(reference), EventKind::FetchNeeded))
         .await;
-    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "400.24 200.12 200.12 succeeded");
 }
 
@@ -87,13 +83,12 @@ async fn a_paid_status_without_a_total_has_the_list_fetched(database: Database) 
     let snapshot = CheckoutSnapshot::new(CheckoutStatus::Paid, unpaid.amount, zero);
     bench.gateway.pay(reference, "200.12");
     bench
-        .receive(&[Event::new(
+        .report(Event::new(
             "L",
             about(reference),
             EventKind::Snapshot(snapshot),
-        )])
+        ))
         .await;
-    bench.apply_all().await;
     assert_eq!(bench.nothing_due(&unpaid).await, NothingDue::Paid);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
@@ -108,8 +103,7 @@ async fn a_listed_payment_is_posted_though_the_event_names_one_that_is_never_lis
     let mut reported = listed.clone();
     reported.id = PaymentId::new("other").unwrap();
     reported.amount = Money::from_decimal("204.00", Currency::INR).unwrap(); // with a surcharge
-    bench.receive(&[paid_event(reference, &reported)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &reported)).await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -121,8 +115,7 @@ async fn money_in_another_currency_does_not_block_for_ever(database: Database) {
     let mut payment = bench.gateway.pay(reference, "200.12");
     payment.amount = Money::from_decimal("200.12", Currency::USD).unwrap();
     bench.gateway.list(reference, vec![payment.clone()]);
-    bench.receive(&[changed(reference)]).await;
-    bench.apply_all().await;
+    bench.report(changed(reference)).await;
     bench.clock.advance(Duration::from_hours(100));
     bench.url(&unpaid).await;
 }
@@ -132,8 +125,7 @@ async fn a_payment_that_the_list_shows_after_a_timeout_is_posted(database: Datab
     let url = bench.url(&invoice("inv", "200.12")).await;
     let reference = url.reference.as_str();
     let first = bench.gateway.pay(reference, "200.12");
-    bench.receive(&[paid_event(reference, &first)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &first)).await;
     let second = bench.gateway.pay_unlisted(reference, "200.12");
     let mut reported = second.clone();
     reported.order_id = None;
@@ -154,11 +146,9 @@ async fn a_listed_payment_is_not_hidden_by_a_posted_one_that_is_gone(database: D
     let url = bench.url(&unpaid).await;
     let reference = url.reference.as_str();
     let gone = bench.gateway.pay(reference, "50.00");
-    bench.receive(&[paid_event(reference, &gone)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &gone)).await;
     bench.gateway.list(reference, Vec::new());
     bench.gateway.pay(reference, "200.00");
-    bench.receive(&[changed(reference)]).await;
-    bench.apply_all().await;
+    bench.report(changed(reference)).await;
     assert_eq!(bench.totals("inv").await, "250.00 200.00 50.00 succeeded");
 }

@@ -67,8 +67,7 @@ async fn details_are_kept_whichever_event_brought_them(database: Database) {
             [&full, &bare]
         };
         for payment in order {
-            bench.receive(&[paid_event(reference, payment)]).await;
-            bench.apply_all().await;
+            bench.report(paid_event(reference, payment)).await;
         }
         let view = bench.view("inv").await;
         assert_eq!(view.payments[0].payment, full, "{link_first}");
@@ -172,9 +171,8 @@ async fn paid_without_a_payment_is_fetched_before_anything_is_posted(database: D
     bench.gateway.pay(reference, "200.12");
     let snapshot = EventKind::Snapshot(bench.gateway.snapshot(reference));
     bench
-        .receive(&[Event::new("LINK", about(reference), snapshot)])
+        .report(Event::new("LINK", about(reference), snapshot))
         .await;
-    bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }
 
@@ -209,16 +207,14 @@ async fn a_failed_attempt_never_takes_back_a_payment(database: Database) {
     let failed = bench
         .gateway
         .attempt(reference, "200.12", PaymentStatus::Failed);
-    bench.receive(&[paid_event(reference, &failed)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &failed)).await;
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
 
     let paid = bench.gateway.pay(reference, "200.12");
     bench.receive(&[paid_event(reference, &paid)]).await;
     let mut downgraded = paid;
     downgraded.status = PaymentStatus::Failed;
-    bench.receive(&[paid_event(reference, &downgraded)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &downgraded)).await;
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     let view = bench.view("inv").await;
     assert_eq!(view.payments[1].payment.status, PaymentStatus::Succeeded);

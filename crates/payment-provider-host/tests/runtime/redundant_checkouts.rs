@@ -23,10 +23,7 @@ async fn two_links(bench: &Bench) -> (String, String) {
     bench.gateway.set_status(&first, CheckoutStatus::Expired);
     let about_first = crate::gateway::about(&first);
     let expired = EventKind::Snapshot(bench.gateway.snapshot(&first));
-    bench
-        .receive(&[Event::new("LINK", about_first, expired)])
-        .await;
-    bench.apply_all().await;
+    bench.report(Event::new("LINK", about_first, expired)).await;
     let second = bench.url(&unpaid).await.reference.to_string();
     assert_ne!(first, second);
     (first, second)

@@ -41,8 +41,7 @@ impl Paid {
         let url = bench.url(&invoice("earlier", "10.00")).await;
         let payment = bench.gateway.pay(url.reference.as_str(), "10.00");
         let event = paid_event(url.reference.as_str(), &payment);
-        bench.receive(&[event]).await;
-        bench.apply_all().await;
+        bench.report(event).await;
         Self::of(bench, vec![payment.id.to_string()]).await
     }
 

@@ -65,8 +65,7 @@ async fn the_postings_of_the_runtime_add_up(database: Database) {
     let id = PaymentId::new("dollars").unwrap();
     let dollars = Payment::new(id, PaymentStatus::Succeeded, dollars);
     bench.gateway.add_to_list(reference, dollars.clone());
-    bench.receive(&[paid_event(reference, &dollars)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &dollars)).await;
     // Voided, then paid all the same; and voided before anything came.
     let late = invoice("late", "20.00");
     let url = bench.url(&late).await;

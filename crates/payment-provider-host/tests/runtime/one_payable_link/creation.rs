@@ -34,13 +34,12 @@ async fn a_link_first_reported_by_a_webhook_still_gets_its_url(database: Databas
     assert!(bench.host.payment_url(&unpaid).await.is_err());
     let reference = bench.gateway.references().remove(0);
     bench
-        .receive(&[Event::new(
+        .report(Event::new(
             "LINK",
             about(&reference),
             EventKind::FetchNeeded,
-        )])
+        ))
         .await;
-    bench.apply_all().await;
     bench.clock.advance(Duration::from_hours(2));
     bench.url(&unpaid).await;
 }
@@ -117,9 +116,8 @@ async fn an_earlier_link_that_turns_out_alive_is_ended(database: Database) {
     bench.gateway.state().links.extend(hidden);
     // the gateway even says so
     bench
-        .receive(&[Event::new("LINK", about(&old), EventKind::FetchNeeded)])
+        .report(Event::new("LINK", about(&old), EventKind::FetchNeeded))
         .await;
-    bench.apply_all().await;
     let _ = bench.host.payment_url(&invoice("inv", "150.00")).await;
     assert_eq!(bench.gateway.payable_links(), 1);
 }

@@ -149,9 +149,8 @@ async fn the_rest_of_an_instalment_link_that_cannot_be_cancelled(database: Datab
     bench.gateway.state().will_not_cancel = true; // only ACTIVE links, says the spec
     let payment = bench.gateway.pay(url.reference.as_str(), "50.00");
     bench
-        .receive(&[paid_event(url.reference.as_str(), &payment)])
+        .report(paid_event(url.reference.as_str(), &payment))
         .await;
-    bench.apply_all().await;
     bench.url(&unpaid).await;
 }
 

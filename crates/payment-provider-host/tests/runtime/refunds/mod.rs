@@ -66,14 +66,12 @@ async fn pay(bench: &Bench, id: &str) -> Payment {
     let url = bench.url(&invoice(id, "200.12")).await;
     let reference = url.reference.as_str();
     let payment = bench.gateway.pay(reference, "200.12");
-    bench.receive(&[paid_event(reference, &payment)]).await;
-    bench.apply_all().await;
+    bench.report(paid_event(reference, &payment)).await;
     payment
 }
 
 async fn receive(bench: &Bench, event: Event) {
-    bench.receive(&[event]).await;
-    bench.apply_all().await;
+    bench.report(event).await;
 }
 
 async fn refunded(bench: &Bench, id: &str) -> String {

@@ -148,9 +148,10 @@ async fn a_gateway_that_states_for_ever_what_it_never_lists_is_left_alone_about_
     bench.retry().await;
     assert_eq!(bench.states().await, [DeliveryState::Applied]);
     unlisted(6_001);
-    let changed = changed(reference.as_str());
-    bench.receive(&[changed]).await;
-    bench.apply_all().await;
+    // Other bytes, so another delivery.
+    let mut again = changed(reference.as_str());
+    again.gateway_type.push_str(" AGAIN");
+    bench.report(again).await;
     let states = [DeliveryState::Applied, DeliveryState::Parked];
     assert_eq!(bench.states().await, states);
     assert!(bench.is_busy().await);
