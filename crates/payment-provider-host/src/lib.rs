@@ -1,15 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[macro_use]
-mod crash_point;
-
 pub mod accounting;
 pub mod checkouts;
 mod config;
 mod connection_ref;
 mod connection_use;
 pub mod connections;
+mod crash_point;
 #[cfg(feature = "failpoints")]
 pub mod crash_points;
 mod delivery_state;

@@ -4,6 +4,7 @@ use cross_crate_tests::Stage;
 use serde_json::json;
 
 use crate::customers::Invoice;
+use crate::relay::Held;
 use crate::scene::{ACCOUNT, PAID, Scene, UNPAID, VOIDED};
 
 /// A time longer than the runtime waits before it concludes that a link was never created.
@@ -39,16 +40,28 @@ pub(crate) async fn again(scene: &mut Scene, point: &str) {
     ask_twice_and_pay(scene, point, &invoice).await;
 }
 
+/// Requests the address of a link that was returned before.
+pub(crate) async fn for_the_same_link(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    scene.ask(&invoice).await;
+    ask_twice_and_pay(scene, point, &invoice).await;
+}
+
 pub(crate) async fn refused(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
-    if point == "refused.2-looked-up" {
-        asked_in_vain(scene, &invoice).await;
-        let moment = "tried_at";
-        scene
-            .database
-            .move_back(moment, &invoice.id, PAST_CONSISTENCY_WINDOW_MILLIS)
-            .await;
-    }
+    scene.fault("create_link", Some("error_400_stored")).await;
+    ask_twice_and_pay(scene, point, &invoice).await;
+}
+
+/// Runs the case in which the result of an earlier request is unknown, so that the gateway is asked for the link.
+pub(crate) async fn refused_again(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    asked_in_vain(scene, &invoice).await;
+    let moment = "tried_at";
+    scene
+        .database
+        .move_back(moment, &invoice.id, PAST_CONSISTENCY_WINDOW_MILLIS)
+        .await;
     scene.fault("create_link", Some("error_400_stored")).await;
     ask_twice_and_pay(scene, point, &invoice).await;
 }
@@ -73,25 +86,47 @@ pub(crate) async fn something_else_is_there(scene: &mut Scene, point: &str) {
     ask_twice_and_pay(scene, point, &invoice).await;
 }
 
-/// Voids the invoice while the gateway creates its link.
+/// Voids the invoice after the gateway created its link, and before its answer arrives.
 pub(crate) async fn withdrawn_meanwhile(scene: &mut Scene, point: &str) {
     let invoice = scene.invoice(point).await;
-    scene.gate.hold_answers(true);
+    scene.gate.hold(Held::Answers);
     scene.arm(point);
     let asked = scene.try_ask(&invoice);
     let voided = async {
-        scene.gate.answer_held().await;
+        scene.gate.holds_one().await;
         let voided = scene.try_void(&invoice);
         let release = async {
             while scene.api.fetch(&invoice.id).await["status"] != "voided" {
                 tokio::task::yield_now().await;
             }
-            scene.gate.hold_answers(false);
+            scene.gate.hold(Held::Nothing);
         };
         tokio::join!(voided, release)
     };
     let (url, _) = tokio::join!(asked, voided);
     assert_eq!(url, None);
+    scene.dies(point).await;
+    scene.void(&invoice).await;
+    assert_eq!(scene.try_ask(&invoice).await, None);
+    scene.expect(&invoice, &VOIDED).await;
+}
+
+/// Voids the invoice before the request for its link arrives at the gateway. Voiding finds no link to end, so the end
+/// of the link is the work of the call that created it.
+pub(crate) async fn withdrawn_before_it_is_made(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    scene.gate.hold(Held::Creations);
+    let asked = scene.try_ask(&invoice);
+    let voided = async {
+        scene.gate.holds_one().await;
+        let voided = scene.try_void(&invoice).await.expect("an invoice");
+        let still = voided["still_payable"].as_array().map(Vec::len);
+        assert_eq!(still, Some(1), "{voided}");
+        scene.arm(point);
+        scene.gate.hold(Held::Nothing);
+    };
+    let (url, ()) = tokio::join!(asked, voided);
+    assert_eq!(url, None, "a dead process answers");
     scene.dies(point).await;
     scene.void(&invoice).await;
     assert_eq!(scene.try_ask(&invoice).await, None);

@@ -1,4 +1,4 @@
-//! Crashes while merchant accounts are connected, disabled and deleted, and while their secrets are encrypted with
+//! Crashes while merchant accounts are connected, checked, disabled and deleted, and while their secrets are encrypted with
 //! another key.
 
 use std::fs;
@@ -30,7 +30,7 @@ pub(crate) async fn made(scene: &mut Scene, point: &str) {
     scene.arm(point);
     assert_eq!(try_connect(scene, &code).await, None);
     scene.dies(point).await;
-    let is_there = point == "connection.2-stored";
+    let is_there = point == "connection.committed";
     let expected = if is_there {
         StatusCode::CONFLICT
     } else {
@@ -68,6 +68,24 @@ pub(crate) async fn stopped_and_allowed(scene: &mut Scene, point: &str) {
     }
 }
 
+async fn try_check(scene: &Scene, code: &str) -> Option<Value> {
+    let organization = Api::ORGANIZATION;
+    let path = format!("/api/v1/connections/{code}/check?organization_id={organization}");
+    let answer = scene.api.request(Method::POST, &path).send().await.ok()?;
+    assert!(answer.status().is_success(), "{}", answer.status());
+    answer.json().await.ok()
+}
+
+/// Checks a connection at its gateway.
+pub(crate) async fn checked(scene: &mut Scene, point: &str) {
+    scene.arm(point);
+    assert_eq!(try_check(scene, "main").await, None);
+    scene.dies(point).await;
+    let check = try_check(scene, "main").await.expect("an answer");
+    assert_eq!(check["credentials"], "accepted", "{check:#}");
+    pay_through(scene, point, "main").await;
+}
+
 async fn try_delete(scene: &Scene, code: &str) -> Option<StatusCode> {
     let organization = Api::ORGANIZATION;
     let path = format!("/api/v1/connections/{code}?organization_id={organization}");
@@ -83,7 +101,7 @@ pub(crate) async fn deleted(scene: &mut Scene, point: &str) {
     scene.arm(point);
     assert_eq!(try_delete(scene, &code).await, None);
     scene.dies(point).await;
-    let is_gone = point == "deletion.3-deleted";
+    let is_gone = point == "deletion.committed";
     let there = if is_gone {
         StatusCode::NOT_FOUND
     } else {
@@ -124,7 +142,7 @@ pub(crate) async fn sealed_anew(scene: &mut Scene, point: &str) {
     scene.dies(point).await;
     let done = try_reseal(scene).await.expect("an answer");
     assert_eq!(list(&done, "unopened"), &[] as &[Value], "{done:#}");
-    let done_before = point == "key-rotation.3-stored";
+    let done_before = point == "key-rotation.committed";
     assert_eq!(done["resealed"] == 0, done_before, "{done:#}");
     assert_eq!(done["current"] == 0, !done_before, "{done:#}");
     fs::write(&path, current).expect("the key file");

@@ -66,8 +66,7 @@ pub(crate) async fn unlinked(scene: &mut Scene, point: &str) {
     pay_through_another_connection(scene, &invoice, &before).await;
 }
 
-/// Runs the case in which a customer leaves a link that can be paid and one that was paid without a report, and another
-/// customer leaves a page that cannot be cancelled.
+/// Runs the case in which a customer leaves a link that can be paid and one that was paid without a report.
 pub(crate) async fn leaves_much_behind(scene: &mut Scene, point: &str) {
     let open = scene.invoice(point).await;
     let purpose = format!("For another customer, at {point}");
@@ -87,7 +86,10 @@ pub(crate) async fn leaves_much_behind(scene: &mut Scene, point: &str) {
     }
     scene.expect(&paid, &PAID).await;
     pay_through_another_connection(scene, &open, &before).await;
+}
 
+/// Runs the case in which a customer leaves a page that cannot be cancelled.
+pub(crate) async fn leaves_a_page_behind(scene: &mut Scene, point: &str) {
     let (page, reference) = scene.transfer_asked_for(&format!("{point}-bank")).await;
     die_moving(scene, point, &page).await;
     let moved = scene.move_customer(&page).await;

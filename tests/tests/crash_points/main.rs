@@ -1,4 +1,4 @@
-//! Crashes of the application at every numbered step of requesting payment, of posting it, and of operators' commands,
+//! Crashes of the application before and after every durable step and every call to a gateway, in the course of requesting payment, of posting it, and of operators' commands,
 //! one at a time, each followed by a restart on the same database.
 //!
 //! The process that crashes is real: billing-host as a separate program, built with the feature `failpoints` (`cargo
@@ -33,31 +33,61 @@ use crate::scene::Scene;
 /// The number of series that run side by side, each with a separate database and gateway.
 const LANES: usize = 2;
 
-/// Crashes at this place and recovers from it.
+/// Crashes at this place, in each flow that passes it with another state at the gateway, and recovers from it.
 async fn live_through(scene: &mut Scene, point: &'static str) {
-    let (step, _) = point.split_once('.').expect("a step and a number");
+    let (step, _) = point.split_once('.').expect("a step and a place");
     match step {
-        "checkout" => asking::first(scene, point).await,
+        "request" | "prepare-checkout" => asking::first(scene, point).await,
         "resend" => asking::again(scene, point).await,
-        "refused" => asking::refused(scene, point).await,
+        "plan" => asking::for_the_same_link(scene, point).await,
+        "create-checkout" => {
+            asking::first(scene, point).await;
+            asking::refused(scene, point).await;
+            asking::something_else_is_there(scene, point).await;
+        }
+        "created" => {
+            asking::first(scene, point).await;
+            asking::withdrawn_meanwhile(scene, point).await;
+            asking::withdrawn_before_it_is_made(scene, point).await;
+        }
+        "refused" => {
+            asking::refused(scene, point).await;
+            asking::refused_again(scene, point).await;
+        }
         "conflict" => asking::something_else_is_there(scene, point).await,
-        "withdrawn" => asking::withdrawn_meanwhile(scene, point).await,
-        "end" => ending::replaced(scene, point).await,
+        "cancel-checkout" => {
+            ending::replaced(scene, point).await;
+            asking::withdrawn_before_it_is_made(scene, point).await;
+        }
+        "end" => every_end(scene, point).await,
         "not-found" => ending::never_made(scene, point).await,
         "unreachable" => ending::keys_are_revoked(scene, point).await,
-        "by-clock" => ending::by_clock(scene, point).await,
+        "by-clock" => {
+            ending::by_clock(scene, point).await;
+            customer_moves::leaves_a_page_behind(scene, point).await;
+        }
         "close" => ending::voided(scene, point).await,
-        "reconcile" => ending::voided_after_unreported_payment(scene, point).await,
-        "arrival" => payment_reports::paid(scene, point).await,
+        "reconcile" => {
+            ending::voided_after_unreported_payment(scene, point).await;
+            customer_moves::leaves_much_behind(scene, point).await;
+        }
+        "arrival" | "handle-webhook" => payment_reports::paid(scene, point).await,
         "delivery" => {
             payment_reports::paid(scene, point).await;
             payment_reports::under_another_id(scene, point).await;
+            payment_reports::paid_on_an_earlier_link(scene, point).await;
         }
-        "fetch" => payment_reports::reported_late(scene, point).await,
+        "fetch-checkout" => {
+            payment_reports::reported_late(scene, point).await;
+            asking::refused_again(scene, point).await;
+        }
+        "list-payments" => payment_reports::reported_late(scene, point).await,
         "duplicate" => payment_reports::reported_twice(scene, point).await,
-        "unlisted" => payment_reports::gateway_lags(scene, point).await,
-        "incomplete" => payment_reports::list_lags(scene, point).await,
-        "postponed" => payment_reports::gateway_is_away(scene, point).await,
+        "wait" => {
+            payment_reports::gateway_lags(scene, point).await;
+            payment_reports::list_lags(scene, point).await;
+        }
+        "postpone" => payment_reports::gateway_is_away(scene, point).await,
         "redundant" => payment_reports::paid_on_an_earlier_link(scene, point).await,
         "saving" => every_decision(scene, point).await,
         "handler" => every_notification(scene, point).await,
@@ -66,16 +96,28 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
         "park" => operating::taken_out(scene, point).await,
         "replay" => operating::tried_again(scene, point).await,
         "settings" => operating::secrets_change(scene, point).await,
-        "link" => customer_moves::linked_to_another_connection(scene, point).await,
+        "link" | "link-customer" => {
+            customer_moves::linked_to_another_connection(scene, point).await;
+        }
         "unlink" => customer_moves::unlinked(scene, point).await,
-        "moved" => customer_moves::leaves_much_behind(scene, point).await,
         "connection" => connecting::made(scene, point).await,
         "enabling" => connecting::stopped_and_allowed(scene, point).await,
         "deletion" => connecting::deleted(scene, point).await,
         "key-rotation" => connecting::sealed_anew(scene, point).await,
-        "tables" => starting::first_start(scene, point).await,
+        "check-connection" => connecting::checked(scene, point).await,
+        "tables" | "installation" => starting::first_start(scene, point).await,
         _ => panic!("{point} has no story here"),
     }
+}
+
+/// Crashes while the end of a checkout is recorded: that of a moved customer, of a voided invoice, of an invoice that
+/// was voided while the checkout was made, and of an invoice that was paid on another checkout.
+async fn every_end(scene: &mut Scene, point: &'static str) {
+    ending::replaced(scene, point).await;
+    ending::voided(scene, point).await;
+    asking::withdrawn_before_it_is_made(scene, point).await;
+    customer_moves::leaves_much_behind(scene, point).await;
+    payment_reports::paid_on_an_earlier_link(scene, point).await;
 }
 
 /// Crashes while each kind of decision is stored.

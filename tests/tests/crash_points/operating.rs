@@ -33,7 +33,7 @@ pub(crate) async fn manual_payment(scene: &mut Scene, point: &str) {
     let recorded = scene.operator(&command).await;
     assert_eq!(
         recorded["is_new"],
-        point != "manual.3-committed",
+        point != "manual.committed",
         "{recorded:#}"
     );
     assert_eq!(recorded["credited_cents"], AMOUNT, "{recorded:#}");
@@ -79,7 +79,7 @@ pub(crate) async fn written_off(scene: &mut Scene, point: &str) {
     let off = [&start[..], &why].concat();
     scene.operator_dies(point, &off).await;
     let written = scene.operator(&off).await;
-    let is_new = point != "write-off.2-committed";
+    let is_new = point != "write-off.committed";
     assert_eq!(written["is_new"], is_new, "{written:#}");
     assert_eq!(written["written_off_cents"], AMOUNT, "{written:#}");
     let lines = |shown: &Value| {
@@ -134,7 +134,7 @@ pub(crate) async fn taken_out(scene: &mut Scene, point: &str) {
     let (invoice, key) = webhook_waits(scene, point).await;
     scene.operator_dies(point, &park(&key)).await;
     let parked = scene.operator(&park(&key)).await;
-    assert_eq!(parked["parked"], point != "park.3-parked", "{parked:#}");
+    assert_eq!(parked["parked"], point != "park.committed", "{parked:#}");
     expect_state(scene, &key, "parked").await;
     scene.fault("fetch_link", None).await;
     let replayed = scene.operator(&["inbox", "replay", &key]).await;
@@ -151,7 +151,7 @@ pub(crate) async fn tried_again(scene: &mut Scene, point: &str) {
         let which = if all { "--all-parked" } else { &key };
         let replay = ["inbox", "replay", which];
         scene.operator_dies(point, &replay).await;
-        if point == "replay.1-asked" {
+        if point == "replay.before-commit" {
             expect_state(scene, &key, "parked").await;
         }
         scene.operator(&replay).await;

@@ -149,7 +149,8 @@ pub(crate) async fn by_the_link_event_alone(scene: &mut Scene, point: &str) {
 
 /// Runs the case in which the link's event arrives before the gateway's status API shows the payment.
 pub(crate) async fn gateway_lags(scene: &mut Scene, point: &str) {
-    let code = scene.connect_once("link-events").await;
+    // No payment event was ever received through this connection, so none is waited for.
+    let code = scene.connect_once("lagging-links").await;
     let invoice = scene.invoice_through(point, "cashfree", code).await;
     let url = scene.ask(&invoice).await;
     let unreported = json!({"fault": "drop", "event": PAYMENT_EVENT});

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use reqwest::Client;
 use serde_json::Value;
@@ -34,8 +34,29 @@ struct Way {
     target: watch::Sender<String>,
     hides_orders: AtomicBool,
     hides_payments: AtomicBool,
-    holds: watch::Sender<bool>,
+    holds: watch::Sender<Held>,
     held: Notify,
+}
+
+/// The messages that a relay holds back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    Nothing,
+    /// Every response.
+    Answers,
+    /// The requests that create a link.
+    Creations,
+}
+
+impl Way {
+    /// Waits as long as messages of this kind are held back.
+    async fn wait_while(&self, held: Held) {
+        let mut holds = self.holds.subscribe();
+        if *holds.borrow_and_update() == held {
+            self.held.notify_one();
+            let _ = holds.wait_for(|now| *now != held).await;
+        }
+    }
 }
 
 impl Relay {
@@ -51,7 +72,7 @@ impl Relay {
             target: watch::Sender::new(target.to_owned()),
             hides_orders: AtomicBool::new(false),
             hides_payments: AtomicBool::new(false),
-            holds: watch::Sender::new(false),
+            holds: watch::Sender::new(Held::Nothing),
             held: Notify::new(),
         });
         let routes = Router::new().fallback(pass).with_state(Arc::clone(&way));
@@ -79,13 +100,13 @@ impl Relay {
         self.hide_orders(hide);
     }
 
-    /// Starts or stops holding responses back.
-    pub(crate) fn hold_answers(&self, hold: bool) {
-        self.way.holds.send_replace(hold);
+    /// Holds these messages back from now on, and lets all others pass.
+    pub(crate) fn hold(&self, held: Held) {
+        self.way.holds.send_replace(held);
     }
 
-    /// Waits until a response is held back.
-    pub(crate) async fn answer_held(&self) {
+    /// Waits until a message is held back.
+    pub(crate) async fn holds_one(&self) {
         self.way.held.notified().await;
     }
 }
@@ -97,6 +118,9 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     };
     if way.hides_orders.load(Ordering::Relaxed) && parts.uri.path().ends_with("/orders") {
         return ([(header::CONTENT_TYPE, "application/json")], "[]").into_response();
+    }
+    if parts.method == Method::POST && parts.uri.path().ends_with("/links") {
+        way.wait_while(Held::Creations).await;
     }
     parts.headers.remove(header::HOST);
     for name in &OF_CONNECTION {
@@ -137,10 +161,6 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
         link["link_amount_paid"] = 0.into();
         body = link.to_string().into();
     }
-    let mut holds = way.holds.subscribe();
-    if *holds.borrow_and_update() {
-        way.held.notify_one();
-        let _ = holds.wait_for(|holds| !holds).await;
-    }
+    way.wait_while(Held::Answers).await;
     (status, headers, Body::from(body)).into_response()
 }

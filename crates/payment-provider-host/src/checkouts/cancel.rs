@@ -8,6 +8,7 @@ use super::Checkouts;
 use crate::accounting::{
     CheckoutRecord, EndOutcome, cancelled, expired_by_clock, expired_unreachable, not_found,
 };
+use crate::crash_point::CommitStep;
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::reconcile::CONSISTENCY_WINDOW;
 use crate::timestamp::millis;
@@ -26,7 +27,6 @@ impl Checkouts {
             Err(error) => return self.end_unreachable(checkout, error).await,
         };
         let locator = checkout.locator();
-        crash_point!("end.1-asked");
         let answer = match provider.cancel_checkout(&locator).await {
             Err(error) if error.kind() == ProviderErrorKind::Unsupported => {
                 match provider.fetch_checkout(&locator).await {
@@ -47,14 +47,11 @@ impl Checkouts {
             }
             Err(error) => return self.end_unreachable(checkout, error.into()).await,
         };
-        crash_point!("end.2-answered");
         let ledger = self.ledger();
         let (mut tx, account) = ledger.begin_on_checkout(checkout.pk).await?;
         let decision = cancelled(account, checkout.pk, &answer, ledger.now());
         ledger.record(&mut tx, decision).await?;
-        crash_point!("end.3-before-commit");
-        tx.commit().await?;
-        crash_point!("end.4-recorded");
+        tx.commit_as(CommitStep::End).await?;
         match answer {
             Cancellation::StillPayable(_) => Err(Refusal::EarlierStillPayable.into()),
             _ => Ok(()),
@@ -67,9 +64,7 @@ impl Checkouts {
         let (mut tx, account) = ledger.begin_on_checkout(checkout.pk).await?;
         let decision = expired_by_clock(account, checkout.pk, ledger.now());
         let (outcome, _) = ledger.record(&mut tx, decision).await?;
-        crash_point!("by-clock.1-before-commit");
-        tx.commit().await?;
-        crash_point!("by-clock.2-recorded");
+        tx.commit_as(CommitStep::ByClock).await?;
         match outcome {
             EndOutcome::StillPayable => Err(Refusal::EarlierStillPayable.into()),
             _ => Ok(()),
@@ -89,9 +84,7 @@ impl Checkouts {
             EndOutcome::Unproven | EndOutcome::StillPayable => return Err(error),
             EndOutcome::Ended => {}
         }
-        crash_point!("not-found.1-before-commit");
-        tx.commit().await?;
-        crash_point!("not-found.2-recorded");
+        tx.commit_as(CommitStep::NotFound).await?;
         Ok(())
     }
 
@@ -115,9 +108,7 @@ impl Checkouts {
         let reason = error.to_string();
         let decision = expired_unreachable(account, checkout.pk, &reason, ledger.now());
         ledger.record(&mut tx, decision).await?;
-        crash_point!("unreachable.1-before-commit");
-        tx.commit().await?;
-        crash_point!("unreachable.2-recorded");
+        tx.commit_as(CommitStep::Unreachable).await?;
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use crate::accounting::{
     Account, CheckoutRecord, CheckoutState, CreationFailure, conflicting, created, creation_failed,
     requested,
 };
+use crate::crash_point::CommitStep;
 use crate::error::{Entity, Error};
 use crate::reconcile::CONSISTENCY_WINDOW;
 use crate::store::{StoreError, Transaction};
@@ -122,14 +123,11 @@ impl Checkouts {
         checkout: CheckoutRecord,
         tried_before: Option<i64>,
     ) -> Result<Sent, Error> {
-        crash_point!("checkout.3-stored");
         let made = match call.provider.create_checkout(&checkout.prepared).await {
             Ok(made) => made,
             Err(error) if error.kind() == ProviderErrorKind::Conflict => {
                 // Something else exists under this reference. It must not stay payable.
-                crash_point!("conflict.1-answered");
                 self.record_conflict(checkout.pk, &error).await?;
-                crash_point!("conflict.3-recorded");
                 self.end_checkout(&checkout).await?;
                 return Err(error.into());
             }
@@ -143,9 +141,7 @@ impl Checkouts {
             CreatedCheckout::Created(_) => UrlOrigin::Created,
             CreatedCheckout::Adopted(_) => UrlOrigin::Adopted,
         };
-        crash_point!("checkout.4-answered");
         let (checkout, change) = self.record_created(checkout.pk, &made, origin).await?;
-        crash_point!("checkout.6-recorded");
         if change != ConcurrentChange::None {
             // The checkout that was just made must not be paid.
             self.withdraw(&checkout).await;
@@ -184,8 +180,7 @@ impl Checkouts {
         let linked = tx
             .link_of_customer(&account.payable.organization, &checkout.customer)
             .await?;
-        crash_point!("checkout.5-before-commit");
-        tx.commit().await?;
+        tx.commit_as(CommitStep::Created).await?;
         let mut others = account.checkouts.iter();
         let change = if account.payable.closed.is_some() {
             ConcurrentChange::Closed
@@ -210,7 +205,6 @@ impl Checkouts {
         tried_before: Option<i64>,
         error: &ProviderError,
     ) -> Result<(), Error> {
-        crash_point!("refused.1-answered");
         let had_effect = error.effect() == Effect::MaybeApplied;
         let refused = !had_effect && error.retry() == RetryAdvice::Never;
         // The refused request had no effect; one before it may have had.
@@ -229,9 +223,7 @@ impl Checkouts {
         let (mut tx, account) = ledger.begin_on_checkout(checkout.pk).await?;
         let decision = creation_failed(account, checkout.pk, failure, ledger.now());
         ledger.record(&mut tx, decision).await?;
-        crash_point!("refused.3-before-commit");
-        tx.commit().await?;
-        crash_point!("refused.4-recorded");
+        tx.commit_as(CommitStep::Refused).await?;
         Ok(())
     }
 
@@ -242,8 +234,7 @@ impl Checkouts {
         let reason = error.to_string();
         let decision = conflicting(account, checkout_pk, &reason, ledger.now());
         ledger.record(&mut tx, decision).await?;
-        crash_point!("conflict.2-before-commit");
-        Ok(tx.commit().await?)
+        Ok(tx.commit_as(CommitStep::Conflict).await?)
     }
 
     async fn is_absent(
@@ -258,7 +249,6 @@ impl Checkouts {
         }
         let locator = checkout.reference.clone().into();
         let fetched = call.provider.fetch_checkout(&locator).await;
-        crash_point!("refused.2-looked-up");
         fetched.is_err_and(|error| error.kind() == ProviderErrorKind::NotFound)
     }
 }

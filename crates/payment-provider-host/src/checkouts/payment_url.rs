@@ -10,6 +10,7 @@ use super::plan::{Desired, Existing, Plan, plan};
 use crate::accounting::{
     Account, AmountOutcome, CheckoutRecord, PayableRecord, Tracked, amount_owed, resent,
 };
+use crate::crash_point::CommitStep;
 use crate::error::{Entity, Error, Refusal};
 use crate::payable::Payable;
 use crate::reconcile::CONSISTENCY_WINDOW;
@@ -38,6 +39,19 @@ enum Step {
         checkout: CheckoutRecord,
         tried_before: Option<i64>,
     },
+}
+
+impl Step {
+    /// Returns the step as which the plan is committed.
+    const fn commit_step(&self) -> CommitStep {
+        match self {
+            Self::Send {
+                tried_before: None, ..
+            } => CommitStep::Request,
+            Self::Send { .. } => CommitStep::Resend,
+            _ => CommitStep::Plan,
+        }
+    }
 }
 
 impl Checkouts {
@@ -112,7 +126,6 @@ impl Checkouts {
 
     /// Plans in one write transaction, and stores the request that will be sent before it is sent.
     async fn next_step(&self, call: &Call<'_>) -> Result<Step, Error> {
-        crash_point!("checkout.1-asked");
         let ledger = self.ledger();
         let mut tx = ledger.store.begin().await?;
         let Some(account) = self.open_account(&mut tx, call.payable).await? else {
@@ -150,7 +163,6 @@ impl Checkouts {
                 let decision = resent(account, checkout.pk, ledger.now());
                 let ((), accounts) = ledger.record(&mut tx, decision).await?;
                 let sent = accounts.first().and_then(|row| row.checkout(checkout.pk));
-                crash_point!("resend.1-before-commit");
                 Step::Send {
                     checkout: sent.cloned().unwrap_or(checkout),
                     tried_before,
@@ -158,14 +170,13 @@ impl Checkouts {
             }
             _ => {
                 let checkout = self.store_request(&mut tx, call, account).await?;
-                crash_point!("checkout.2-before-commit");
                 Step::Send {
                     checkout,
                     tried_before: None,
                 }
             }
         };
-        tx.commit().await?;
+        tx.commit_as(step.commit_step()).await?;
         Ok(step)
     }
 

@@ -44,7 +44,6 @@ impl Checkouts {
     /// Tries to end a checkout that must not be paid, and to post the money on it. Returns true if
     /// the checkout is ended. Errors are only logged.
     pub(super) async fn withdraw(&self, checkout: &CheckoutRecord) -> bool {
-        crash_point!("withdrawn.1-made");
         let ended = self.end_checkout(checkout).await;
         if let Err(error) = &ended {
             tracing::warn!(
@@ -53,7 +52,6 @@ impl Checkouts {
                 "a checkout that is not needed any more can still be paid"
             );
         }
-        crash_point!("withdrawn.2-ended");
         if let Err(error) = self.reconciler.reconcile_reported(checkout.pk).await {
             tracing::warn!(
                 reference = %checkout.reference,

@@ -165,9 +165,7 @@ impl Connections {
             if !change(&mut row)? {
                 return self.shown(row).await;
             }
-            crash_point!("settings.1-changed");
             if self.store.update_settings(&row).await? {
-                crash_point!("settings.2-stored");
                 return self.connection(connection).await;
             }
         }

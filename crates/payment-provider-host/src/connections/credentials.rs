@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Connections;
 use crate::connection_ref::ConnectionRef;
+use crate::crash_point::with_crash_points;
 use crate::encryption::{Ciphertext, DecryptError, EncryptError, Place};
 use crate::error::{Entity, Error, ErrorKind};
 use crate::plain_setting::PlainSetting;
@@ -46,7 +47,7 @@ impl Connections {
         let settings = self.stored_settings(row, |_| true)?;
         let provider = self.connect(&row.provider, &settings)?;
         if provider.environment() == row.environment {
-            Ok(provider)
+            Ok(with_crash_points(provider))
         } else {
             let mismatch = EnvironmentMismatch {
                 stored: row.environment,

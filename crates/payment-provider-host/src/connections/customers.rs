@@ -45,9 +45,7 @@ impl Connections {
     ) -> Result<LinkedCustomer, Error> {
         let connection = self.row(connection).await?;
         let provider = self.open(&connection)?;
-        crash_point!("link.1-asked");
         let link = provider.link_customer(customer).await?;
-        crash_point!("link.2-answered");
         let CustomerLink {
             remote_id, needs, ..
         } = link;
@@ -63,7 +61,6 @@ impl Connections {
         if !self.store.put_customer(&row).await? {
             return Err(Entity::Connection.into());
         }
-        crash_point!("link.3-stored");
         Ok(row.into())
     }
 
@@ -73,10 +70,7 @@ impl Connections {
         organization: &OrganizationId,
         customer: &CustomerId,
     ) -> Result<(), Error> {
-        crash_point!("unlink.1-asked");
-        self.store.remove_customer(organization, customer).await?;
-        crash_point!("unlink.2-removed");
-        Ok(())
+        Ok(self.store.remove_customer(organization, customer).await?)
     }
 
     /// Returns a customer with the details of the latest link; `None` if the customer is linked to

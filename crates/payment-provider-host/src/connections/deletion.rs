@@ -24,12 +24,8 @@ impl Connections {
     pub(crate) async fn delete_connection(&self, connection: &ConnectionRef) -> Result<(), Error> {
         let row = self.row(connection).await?;
         let (now, grace) = (self.now(), self.deletion_grace);
-        crash_point!("deletion.1-asked");
         match self.store.delete_connection(row.pk, now, grace).await? {
-            Deletion::Done => {
-                crash_point!("deletion.3-deleted");
-                Ok(())
-            }
+            Deletion::Done => Ok(()),
             Deletion::Missing => Err(Entity::Connection.into()),
             Deletion::InUse(row) => Err(Refusal::ConnectionInUse(usage(&row, now, grace)).into()),
         }

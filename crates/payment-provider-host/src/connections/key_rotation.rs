@@ -75,11 +75,9 @@ impl Connections {
             if renewed.is_empty() {
                 continue;
             }
-            crash_point!("key-rotation.1-encrypted");
             for missed in store.update_settings_batch(&renewed).await? {
                 self.rotate_again(missed).await?;
             }
-            crash_point!("key-rotation.3-stored");
         }
     }
 

@@ -125,12 +125,8 @@ impl Connections {
         }
         violations.into_result(())?;
         self.encrypt_settings(&mut row, &new.settings)?;
-        crash_point!("connection.1-checked");
         match self.store.insert_connection(&row).await? {
-            Inserted::New => {
-                crash_point!("connection.2-stored");
-                Ok(show(row, self, Vec::new()))
-            }
+            Inserted::New => Ok(show(row, self, Vec::new())),
             Inserted::Taken => Err(Conflict::CodeTaken.into()),
         }
     }
@@ -168,11 +164,9 @@ impl Connections {
         enabled: bool,
     ) -> Result<Connection, Error> {
         let row = self.row(connection).await?;
-        crash_point!("enabling.1-asked");
         if !self.store.set_enabled(row.pk, enabled).await? {
             return Err(Entity::Connection.into());
         }
-        crash_point!("enabling.2-stored");
         self.connection(connection).await
     }
 

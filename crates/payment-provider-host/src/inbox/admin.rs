@@ -205,13 +205,9 @@ impl Inbox {
         }
         let connection = self.checkouts.connections().row(connection).await?;
         let error = format!("parked by an operator: {reason}");
-        crash_point!("park.1-asked");
         let store = &self.ledger().store;
         match store.park_delivery(connection.pk, key, &error).await? {
-            store::ParkOutcome::Parked => {
-                crash_point!("park.3-parked");
-                Ok(ParkOutcome::Parked)
-            }
+            store::ParkOutcome::Parked => Ok(ParkOutcome::Parked),
             store::ParkOutcome::Not(DeliveryState::Parked) => Ok(ParkOutcome::AlreadyParked),
             store::ParkOutcome::Not(state) => Err(Refusal::DeliveryDone(state).into()),
             store::ParkOutcome::Unknown => Err(Entity::Delivery.into()),
@@ -221,9 +217,7 @@ impl Inbox {
     /// Makes all parked deliveries of a connection pending again.
     pub(crate) async fn retry_parked(&self, connection: &ConnectionRef) -> Result<u64, Error> {
         let connection = self.checkouts.connections().row(connection).await?;
-        crash_point!("replay.1-asked");
         let retried = self.ledger().store.retry_parked(connection.pk).await?;
-        crash_point!("replay.2-stored");
         self.ledger().wake_inbox();
         Ok(retried)
     }

@@ -9,6 +9,7 @@ use crate::accounting::{
     Account, AllFetched, CheckoutRecord, DeliveryOutcome, DeliveryReport, DeliveryResult,
     DeliveryStep, TargetName, WaitReason, delivery,
 };
+use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::error::Error;
 use crate::reconcile::{CONSISTENCY_WINDOW, FetchError};
@@ -65,7 +66,6 @@ impl Inbox {
         let ledger = self.ledger();
         let mut tx = ledger.store.begin().await.map_err(Error::from)?;
         let accounts = self.accounts_of(&mut tx, row, fetched).await?;
-        crash_point!("delivery.2-locked");
         let now = ledger.now();
         let step = delivery(accounts, &report(row, now), fetched, now).map_err(Error::from)?;
         let decision = match step {
@@ -82,34 +82,18 @@ impl Inbox {
                 }
                 self.record_payment_events(&mut tx, row, now).await?;
                 // The listed payments are posted, and the reported status is recorded.
-                let error = match reason {
-                    WaitReason::ListIncomplete => {
-                        crash_point!("incomplete.1-before-commit");
-                        ApplyError::ListIncomplete
-                    }
-                    WaitReason::NotListed => {
-                        crash_point!("unlisted.1-before-commit");
-                        ApplyError::NotListed
-                    }
+                let committed = tx.commit_as(CommitStep::Wait).await;
+                committed.map_err(Error::from)?;
+                Err(match reason {
+                    WaitReason::ListIncomplete => ApplyError::ListIncomplete,
+                    WaitReason::NotListed => ApplyError::NotListed,
                     WaitReason::NotAskable => ApplyError::NotAskable,
                     WaitReason::PaymentEventExpected(until) => {
                         ApplyError::PaymentEventExpected { until }
                     }
-                };
-                tx.commit().await.map_err(Error::from)?;
-                #[cfg_attr(
-                    not(feature = "failpoints"),
-                    expect(clippy::match_same_arms, reason = "crash points are compiled out")
-                )]
-                match error {
-                    ApplyError::ListIncomplete => crash_point!("incomplete.2-committed"),
-                    ApplyError::NotListed => crash_point!("unlisted.2-committed"),
-                    _ => {}
-                }
-                Err(error)
+                })
             }
             DeliveryOutcome::Done(result) => {
-                crash_point!("delivery.3-events-applied");
                 self.finish(tx, row, owner, &result, &accounts).await?;
                 Ok(Attempt::Done)
             }
@@ -145,9 +129,9 @@ impl Inbox {
             if !tx.is_leased(row.pk, owner).await.map_err(Error::from)? {
                 return Ok(());
             }
-            crash_point!("redundant.1-before-commit");
-            tx.commit().await.map_err(Error::from)?;
-            crash_point!("redundant.2-posted");
+            tx.commit_as(CommitStep::Redundant)
+                .await
+                .map_err(Error::from)?;
             for pk in &result.redundant {
                 let checkout = accounts.iter().find_map(|account| account.checkout(*pk));
                 if let Some(checkout) = checkout {
@@ -155,16 +139,15 @@ impl Inbox {
                     ended.map_err(ApplyError::Redundant)?;
                 }
             }
-            crash_point!("redundant.3-ended");
             tx = self.ledger().store.begin().await.map_err(Error::from)?;
         }
         let finished = tx.finish_delivery(row.pk, owner, end).await;
         if finished.map_err(Error::from)? {
             let now = self.ledger().now();
             self.record_payment_events(&mut tx, row, now).await?;
-            crash_point!("delivery.4-before-commit");
-            tx.commit().await.map_err(Error::from)?;
-            crash_point!("delivery.5-committed");
+            tx.commit_as(CommitStep::Delivery)
+                .await
+                .map_err(Error::from)?;
         }
         // Otherwise the lease ran out: this transaction is rolled back, and everything is left to
         // the worker that has the delivery now.

@@ -9,6 +9,7 @@ use payment_provider_core::{
 use super::{Inbox, MAX_PAGE};
 use crate::accounting::{AuditEvent, TargetName};
 use crate::connection_ref::ConnectionRef;
+use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::error::{Entity, Error, ErrorKind};
 use crate::store::{DeliveryRow, Received};
@@ -99,7 +100,6 @@ impl Inbox {
         connection: &ConnectionRef,
         request: &WebhookRequest,
     ) -> Result<Receipt, Error> {
-        crash_point!("arrival.1-arrived");
         let ledger = self.ledger();
         let connection = ledger.store.connection(connection).await?;
         let connection = connection
@@ -148,12 +148,10 @@ impl Inbox {
                 .events
                 .iter()
                 .any(|event| event.kind == EventKind::FetchNeeded);
-        crash_point!("arrival.2-verified");
         let received = ledger.store.receive_delivery(&row, again).await?;
         if received == Received::Refused {
             return Err(Entity::Connection.into());
         }
-        crash_point!("arrival.4-stored");
         if let Received::Duplicate(count) = received
             && count <= RECORDED_DUPLICATES
         {
@@ -161,7 +159,6 @@ impl Inbox {
             if let Err(error) = self.record_duplicate(&row, again).await {
                 tracing::warn!(%error, "a duplicate delivery could not be recorded");
             }
-            crash_point!("duplicate.2-recorded");
         }
         ledger.wake_inbox();
         Ok(Receipt {
@@ -195,8 +192,7 @@ impl Inbox {
                 ledger
                     .record_history(&mut tx, payable_pk, kind, detail)
                     .await?;
-                crash_point!("duplicate.1-before-commit");
-                return Ok(tx.commit().await?);
+                return Ok(tx.commit_as(CommitStep::Duplicate).await?);
             }
         }
         Ok(())
@@ -209,10 +205,8 @@ impl Inbox {
         key: &str,
     ) -> Result<bool, Error> {
         let connection = self.checkouts.connections().row(connection).await?;
-        crash_point!("replay.1-asked");
         let store = &self.ledger().store;
         let retried = store.retry_delivery(connection.pk, key).await?;
-        crash_point!("replay.2-stored");
         self.ledger().wake_inbox();
         Ok(retried)
     }

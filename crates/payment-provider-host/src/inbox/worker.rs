@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Inbox;
 use super::retry::retry_unfinished;
+use crate::crash_point::Moment;
 use crate::error::Error;
 use crate::store::{DeliveryRow, Postponement};
 
@@ -68,7 +69,7 @@ impl Inbox {
     }
 
     async fn apply_or_postpone(&self, delivery: DeliveryRow, owner: String) {
-        crash_point!("delivery.1-leased");
+        Moment::Leased.pass();
         let work = AssertUnwindSafe(self.apply_delivery(&delivery, &owner)).catch_unwind();
         let max_failures = i64::from(self.config.max_attempts);
         // Earlier attempts may have ended the process: after too many of them there is no other
@@ -120,11 +121,9 @@ impl Inbox {
                 "a delivery is postponed"
             );
         }
-        crash_point!("postponed.1-failed");
         let store = &self.ledger().store;
         let stored = store.postpone_delivery(delivery.pk, &owner, postponement);
         let stored = tokio::time::timeout(STORE_TIMEOUT, stored).await;
-        crash_point!("postponed.2-stored");
         // If this is not stored, nothing is lost: the lease runs out and the delivery is tried
         // again.
         match stored {

@@ -14,6 +14,7 @@ pub use change::{Cause, ChangeKey, PayableChange};
 pub use handler::{HandlerError, PaymentHandler};
 
 use crate::accounting::{Account, AuditEvent, Change, Decision, HistoryEntry};
+use crate::crash_point::Moment;
 use crate::error::{Error, ErrorKind};
 use crate::payable_id::PayableId;
 use crate::store::{AccountKeys, Store, StoreError, Transaction};
@@ -87,7 +88,7 @@ impl Ledger {
         tx: &mut Transaction,
         mut decision: Decision<T>,
     ) -> Result<(T, Vec<Account>), Error> {
-        crash_point!("saving.1-decided");
+        Moment::Decided.pass();
         let requeued = tx.save(&mut decision, self.now()).await?;
         for notification in &decision.notifications {
             let payable = &decision.accounts[notification.account].payable;
@@ -96,17 +97,14 @@ impl Ledger {
                 .on_change(tx, &change)
                 .await
                 .map_err(|error| Error::with_source(ErrorKind::Handler, error))?;
-            #[cfg_attr(
-                not(feature = "failpoints"),
-                expect(clippy::match_same_arms, reason = "crash points are compiled out")
-            )]
-            match notification.change {
-                Change::Posted { .. } => crash_point!("handler.1-posted"),
-                Change::Attempted { .. } => crash_point!("handler.2-attempted"),
-                Change::Refunded { .. } => crash_point!("handler.3-refunded"),
-                Change::Closed { .. } => crash_point!("handler.4-closed"),
-                Change::Checkout { .. } => crash_point!("handler.5-checkout"),
-            }
+            let handled = match notification.change {
+                Change::Posted { .. } => Moment::PostedHandled,
+                Change::Attempted { .. } => Moment::AttemptedHandled,
+                Change::Refunded { .. } => Moment::RefundedHandled,
+                Change::Closed { .. } => Moment::ClosedHandled,
+                Change::Checkout { .. } => Moment::CheckoutHandled,
+            };
+            handled.pass();
         }
         if requeued > 0 {
             tx.wake_after_commit(&self.wake);

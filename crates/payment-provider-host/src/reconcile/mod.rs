@@ -7,6 +7,7 @@ use payment_provider_core::{ProviderError, ProviderErrorKind};
 
 use crate::accounting::{CheckoutRecord, Fetched, fetched};
 use crate::connections::Connections;
+use crate::crash_point::CommitStep;
 use crate::error::{Error, Refusal};
 use crate::ledger::Ledger;
 use crate::store::AccountKeys;
@@ -45,14 +46,11 @@ impl Reconciler {
                 FetchError::Failed(error.into())
             }
         };
-        crash_point!("fetch.1-asked");
         // The total is fetched first: a payment that arrives between the two requests is then
         // listed but not yet in the total, which is harmless. In the other order it would seem to
         // be missing.
         let found = provider.fetch_checkout(&locator).await.map_err(failed)?;
-        crash_point!("fetch.2-status-fetched");
         let payments = provider.list_payments(&locator).await.map_err(failed)?;
-        crash_point!("fetch.3-payments-fetched");
         Ok(Fetched {
             checkout: found,
             payments,
@@ -85,9 +83,7 @@ impl Reconciler {
         let accounts = self.ledger.accounts(&mut tx, &keys).await?;
         let decision = fetched(accounts, checkout.pk, found, self.ledger.now())?;
         self.ledger.record(&mut tx, decision).await?;
-        crash_point!("reconcile.1-before-commit");
-        tx.commit().await?;
-        crash_point!("reconcile.2-committed");
+        tx.commit_as(CommitStep::Reconcile).await?;
         Ok(())
     }
 

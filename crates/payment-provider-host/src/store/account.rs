@@ -10,6 +10,7 @@ use super::statement::statement;
 use super::tables::{checkouts, dedup_keys, history, payments, refunds};
 use super::{Result, StoreError, Transaction};
 use crate::accounting::{Account, Decision, HistoryEntry, TargetName, Tracked};
+use crate::crash_point::Moment;
 
 /// The row key of a record that is not stored yet.
 const NEW: i64 = 0;
@@ -94,14 +95,14 @@ impl Transaction {
             self.merge_payments(merged.removed_pk, merged.kept_pk)
                 .await?;
         }
-        crash_point!("saving.2-merged");
+        Moment::MergedSaved.pass();
         for account in &mut decision.accounts {
             if account.payable.is_changed() {
                 let pk = self.put_payable(&account.payable).await?;
                 account.payable.written().pk = pk;
             }
             let payable_pk = account.payable.pk;
-            crash_point!("saving.3-payable");
+            Moment::PayableSaved.pass();
             for row in &mut account.checkouts {
                 if row.is_changed() {
                     row.unmarked().payable_pk = payable_pk;
@@ -109,7 +110,7 @@ impl Transaction {
                     row.written().pk = pk;
                 }
             }
-            crash_point!("saving.4-checkouts");
+            Moment::CheckoutsSaved.pass();
             for row in &mut account.payments {
                 if row.is_changed() {
                     let pk = self.put_payment(row).await?;
@@ -124,14 +125,14 @@ impl Transaction {
                     }
                 }
             }
-            crash_point!("saving.5-payments");
+            Moment::PaymentsSaved.pass();
             for row in &mut account.refunds {
                 if row.is_changed() {
                     let pk = self.put_refund(row).await?;
                     row.written().pk = pk;
                 }
             }
-            crash_point!("saving.6-refunds");
+            Moment::RefundsSaved.pass();
         }
         for entry in &mut decision.history {
             if entry.payable_pk == NEW {
@@ -140,7 +141,7 @@ impl Transaction {
             }
             self.append_history(entry).await?;
         }
-        crash_point!("saving.7-history");
+        Moment::HistorySaved.pass();
         let mut requeued = 0;
         let mut names: HashMap<i64, Vec<TargetName>> = HashMap::new();
         for (connection_pk, name) in &decision.new_names {
@@ -152,7 +153,7 @@ impl Transaction {
         for (connection_pk, names) in names {
             requeued += self.requeue_unmatched(connection_pk, &names, now).await?;
         }
-        crash_point!("saving.8-names");
+        Moment::NamesSaved.pass();
         Ok(requeued)
     }
 }

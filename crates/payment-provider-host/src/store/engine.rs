@@ -10,6 +10,7 @@ use super::row::Row;
 use super::statement::Statement;
 use super::transaction::Connection;
 use super::{Result, Store, Transaction};
+use crate::crash_point::CommitStep;
 
 /// Tries of a step before its conflict with another transaction becomes an error.
 const MAX_TRIES: usize = 5;
@@ -84,20 +85,24 @@ impl Store {
         retry_on_conflict(|| statement.fetch_all_on(self.writer(), sql(), &read)).await
     }
 
-    /// Runs one statement as a transaction. On a connection of a PostgreSQL pool on which other code
-    /// left a transaction open, a statement alone would succeed and never be committed; between
-    /// `BEGIN` and `COMMIT` it is committed, or fails.
-    pub(in crate::store) async fn execute_durably(&self, statement: Statement<'_>) -> Result<u64> {
+    /// Runs one statement as a transaction, which is this step. On a connection of a PostgreSQL pool on
+    /// which other code left a transaction open, a statement alone would succeed and never be committed;
+    /// between `BEGIN` and `COMMIT` it is committed, or fails.
+    pub(in crate::store) async fn execute_durably(
+        &self,
+        step: CommitStep,
+        statement: Statement<'_>,
+    ) -> Result<u64> {
         match &self.engine {
             #[cfg(feature = "sqlite")]
-            Engine::Sqlite(_) => self.execute(statement).await,
+            Engine::Sqlite(_) => step.around(self.execute(statement)).await,
             #[cfg(feature = "postgres")]
             Engine::Postgres(_) => {
                 retry_on_conflict(|| async {
                     let mut tx = self.begin().await?;
                     let sql = tx.sql(&statement);
                     let done = statement.execute_on(tx.connection.target(), sql).await?;
-                    tx.commit().await?;
+                    tx.commit_as(step).await?;
                     Ok(done)
                 })
                 .await

@@ -13,6 +13,7 @@ use super::query::Target;
 use super::row::Row;
 use super::statement::{Statement, Translator};
 use super::{Result, StoreError};
+use crate::crash_point::CommitStep;
 
 /// A transaction of the runtime, which a host can write its own tables in as well.
 ///
@@ -102,7 +103,13 @@ impl Transaction {
         self.wake = Some(Arc::clone(wake));
     }
 
-    /// Makes everything in the transaction durable.
+    /// Makes everything in the transaction durable, as this step. Every commit of the runtime is a step.
+    pub(crate) async fn commit_as(self, step: CommitStep) -> Result<()> {
+        step.around(self.commit()).await
+    }
+
+    /// Makes everything in the transaction durable. This is for transactions of the host, and for those
+    /// that only read: they are no steps of the runtime, and so have no crash points.
     pub(crate) async fn commit(self) -> Result<()> {
         let failed = |error| StoreError::new("commit a transaction", error);
         match self.connection {

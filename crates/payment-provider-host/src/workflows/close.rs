@@ -5,6 +5,7 @@ use payment_provider_core::CheckoutReference;
 use super::Workflows;
 use crate::accounting::{CloseReason, close};
 use crate::checkouts::require_positive;
+use crate::crash_point::CommitStep;
 use crate::error::{Entity, Error, Refusal};
 use crate::payable::Payable;
 
@@ -46,9 +47,7 @@ impl Workflows {
         };
         let decision = close(account, reason, ledger.now());
         let ((), accounts) = ledger.record(&mut tx, decision).await?;
-        crash_point!("close.1-before-commit");
-        tx.commit().await?;
-        crash_point!("close.2-closed");
+        tx.commit_as(CommitStep::Close).await?;
         let account = accounts.into_iter().next().ok_or(Entity::Payable)?;
         for checkout in &account.checkouts {
             if checkout.state.may_take_money()
@@ -57,13 +56,11 @@ impl Workflows {
                 let reference = checkout.reference.clone();
                 outcome.still_payable.push((reference, error));
             }
-            crash_point!("close.3-ended");
             // The gateway's answer may have reported money, even if the checkout is not ended.
             if let Err(error) = self.reconciler().reconcile_reported(checkout.pk).await {
                 let reference = checkout.reference.clone();
                 outcome.unreconciled.push((reference, error));
             }
-            crash_point!("close.4-posted");
         }
         Ok(outcome)
     }

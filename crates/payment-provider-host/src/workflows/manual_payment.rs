@@ -8,6 +8,7 @@ use super::{Workflows, check_texts};
 use crate::accounting::{
     Allocation, MANUAL_ID_PREFIX, ManualOutcome, ManualReport, TargetName, manual_payment,
 };
+use crate::crash_point::CommitStep;
 use crate::error::{Conflict, Entity, Error, Refusal};
 use crate::payable_id::PayableId;
 use crate::store::AccountKeys;
@@ -159,7 +160,6 @@ impl Workflows {
             by: manual.by.trim(),
             note: manual.note.trim(),
         };
-        crash_point!("manual.1-loaded");
         let decision = manual_payment(accounts, report, ledger.now())?;
         let (is_new, allocation) = match decision.outcome {
             ManualOutcome::Posted { is_new, allocation } => (is_new, allocation),
@@ -170,9 +170,7 @@ impl Workflows {
             ManualOutcome::UnknownCheckout => return Err(Entity::Checkout.into()),
         };
         ledger.record(&mut tx, decision).await?;
-        crash_point!("manual.2-before-commit");
-        tx.commit().await?;
-        crash_point!("manual.3-committed");
+        tx.commit_as(CommitStep::Manual).await?;
         let ended = self.checkouts.end_redundant(checkout.payable_pk).await?;
         Ok(RecordedPayment {
             is_new,

@@ -112,10 +112,8 @@ impl Workflows {
 
     async fn end_and_post(&self, row: &OpenCheckoutRow) -> (Result<(), Error>, Result<(), Error>) {
         let ended = self.checkouts.end_checkout(&row.checkout).await;
-        crash_point!("moved.1-ended");
         // The gateway's answer may have reported money, even if the checkout is not ended.
         let posted = self.reconciler().reconcile_reported(row.checkout.pk).await;
-        crash_point!("moved.2-posted");
         (ended, posted)
     }
 }

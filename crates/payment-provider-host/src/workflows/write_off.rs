@@ -4,6 +4,7 @@ use payment_provider_core::{CheckoutReference, Money, OrganizationId, Violations
 
 use super::{Workflows, check_texts};
 use crate::accounting::{WriteOffStanding, write_off};
+use crate::crash_point::CommitStep;
 use crate::error::{Error, Refusal};
 use crate::payable_id::PayableId;
 use crate::reconcile::FetchError;
@@ -111,9 +112,7 @@ impl Workflows {
         let decision = write_off(account, checkout.pk, by, note, ledger.now())?;
         let (standing, _) = ledger.record(&mut tx, decision).await?;
         let standing = standing.ok_or(Refusal::NothingToWriteOff)?;
-        crash_point!("write-off.1-before-commit");
-        tx.commit().await?;
-        crash_point!("write-off.2-committed");
+        tx.commit_as(CommitStep::WriteOff).await?;
         Ok(standing.into())
     }
 }

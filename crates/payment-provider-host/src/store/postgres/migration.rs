@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 use super::schema_name::SchemaName;
 use super::{Result, StoreError};
+use crate::crash_point::CommitStep;
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]
@@ -84,10 +85,7 @@ pub(in crate::store) async fn run(
             .await
             .map_err(failed)?;
     }
-    crash_point!("tables.1-begun");
-    tx.commit().await.map_err(failed)?;
-    crash_point!("tables.2-made");
-    Ok(())
+    CommitStep::Tables.around(tx.commit()).await.map_err(failed)
 }
 
 async fn create_schema(tx: &mut PgConnection, schema: &SchemaName) -> Result<()> {

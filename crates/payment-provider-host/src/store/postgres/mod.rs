@@ -139,7 +139,6 @@ impl Store {
         migration::run(&pool, &schema, migration::MIGRATIONS).await?;
         let store = Self::of_postgres(pool, schema);
         store.name_installation().await?;
-        crash_point!("tables.3-named");
         Ok(store)
     }
 

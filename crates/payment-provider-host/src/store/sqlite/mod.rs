@@ -24,6 +24,7 @@ use super::dialect::Dialect;
 use super::engine::Engine;
 use super::statement::statement;
 use super::{NOT_A_HOST, Result, Store, StoreError};
+use crate::crash_point::CommitStep;
 pub(in crate::store) use pools::Pools;
 use process_lock::{Others, ProcessLock};
 
@@ -104,7 +105,6 @@ impl Store {
         create_private_file(path).map_err(|error| StoreError::new(OPEN, error))?;
         let store = Self::connect_sqlite(options, migrator).await?;
         store.name_installation().await?;
-        crash_point!("tables.3-named");
         Ok(store)
     }
 
@@ -129,12 +129,10 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
-        crash_point!("tables.1-begun");
-        migrator
-            .run(&writer)
+        CommitStep::Tables
+            .around(migrator.run(&writer))
             .await
             .map_err(|error| StoreError::new("migrate its tables", error))?;
-        crash_point!("tables.2-made");
         let readers = pool
             .max_connections(8)
             .connect_with(options.read_only(true))

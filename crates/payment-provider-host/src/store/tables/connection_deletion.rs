@@ -1,5 +1,6 @@
 //! The deletion of a connection, and the uses that prevent it.
 
+use crate::crash_point::CommitStep;
 use crate::store::engine::retry_on_conflict;
 use crate::store::row::Row;
 use crate::store::statement::{Statement, statement};
@@ -106,8 +107,7 @@ impl Store {
             let mut tx = self.begin().await?;
             let deletion = tx.delete_connection(pk, now, grace).await?;
             if deletion == Deletion::Done {
-                crash_point!("deletion.2-before-commit");
-                tx.commit().await?;
+                tx.commit_as(CommitStep::Deletion).await?;
             }
             Ok(deletion)
         })

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use payment_provider_core::{ConnectionCode, Environment, OrganizationId, ProviderId};
 
 use crate::connection_ref::ConnectionRef;
+use crate::crash_point::CommitStep;
 use crate::encryption::Ciphertext;
 use crate::plain_setting::PlainSetting;
 use crate::store::engine::retry_on_conflict;
@@ -119,7 +120,8 @@ impl Store {
             .bind(json(&row.encrypted)?)
             .bind(row.enabled)
             .bind(row.created_at);
-        Ok(match self.execute_durably(insert).await? {
+        let added = self.execute_durably(CommitStep::Connection, insert).await?;
+        Ok(match added {
             1 => Inserted::New,
             _ => Inserted::Taken,
         })
@@ -128,7 +130,8 @@ impl Store {
     /// Writes the settings, and no other column, unless they were changed since the row was read.
     /// Returns false if they were.
     pub(crate) async fn update_settings(&self, row: &ConnectionRow) -> Result<bool> {
-        Ok(self.execute_durably(update_settings(row)?).await? == 1)
+        let update = update_settings(row)?;
+        Ok(self.execute_durably(CommitStep::Settings, update).await? == 1)
     }
 
     /// [Updates the settings](Self::update_settings) of several connections in one transaction.
@@ -145,8 +148,7 @@ impl Store {
                     missed.push(row.pk);
                 }
             }
-            crash_point!("key-rotation.2-before-commit");
-            tx.commit().await?;
+            tx.commit_as(CommitStep::KeyRotation).await?;
             Ok(missed)
         })
         .await
@@ -155,7 +157,7 @@ impl Store {
     /// Returns false if the connection is deleted.
     pub(crate) async fn set_enabled(&self, connection_pk: i64, enabled: bool) -> Result<bool> {
         let update = statement!("change a connection", SET_ENABLED, enabled, connection_pk);
-        Ok(self.execute_durably(update).await? == 1)
+        Ok(self.execute_durably(CommitStep::Enabling, update).await? == 1)
     }
 
     pub(crate) async fn connection(

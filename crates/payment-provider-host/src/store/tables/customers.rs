@@ -1,5 +1,6 @@
 use payment_provider_core::{ConnectionCode, Customer, CustomerId, OrganizationId, Violations};
 
+use crate::crash_point::CommitStep;
 use crate::store::row::{Row, json};
 use crate::store::statement::statement;
 use crate::store::{Result, Store, Transaction};
@@ -64,7 +65,7 @@ impl Store {
         .bind(json(&row.customer)?)
         .bind(json(&row.needs)?)
         .bind(row.linked_at);
-        Ok(self.execute_durably(upsert).await? == 1)
+        Ok(self.execute_durably(CommitStep::Link, upsert).await? == 1)
     }
 
     pub(crate) async fn remove_customer(
@@ -73,7 +74,7 @@ impl Store {
         customer: &CustomerId,
     ) -> Result<()> {
         let delete = statement!("unlink a customer", DELETE, organization, customer);
-        self.execute_durably(delete).await?;
+        self.execute_durably(CommitStep::Unlink, delete).await?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@ use std::fmt;
 use payment_provider_core::{Event, TimestampCheck};
 
 use crate::accounting::TargetName;
+use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::store::engine::retry_on_conflict;
 use crate::store::row::{Row, json, variant_name};
@@ -196,8 +197,7 @@ impl Store {
             let Some(count) = tx.store_delivery(row, again).await? else {
                 return Ok(Received::Refused);
             };
-            crash_point!("arrival.3-before-commit");
-            tx.commit().await?;
+            tx.commit_as(CommitStep::Arrival).await?;
             Ok(match count {
                 1 => Received::New,
                 count => Received::Duplicate(count),
@@ -209,7 +209,7 @@ impl Store {
     /// Makes a delivery pending again that is in another state. Returns false if there is none.
     pub(crate) async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool> {
         let retry = statement!("retry a delivery", RETRY, connection_pk, key);
-        Ok(self.execute_durably(retry).await? == 1)
+        Ok(self.execute_durably(CommitStep::Replay, retry).await? == 1)
     }
 
     /// Leases at most `limit` deliveries that are due and that no other worker holds. The lease lasts
@@ -279,8 +279,8 @@ impl Store {
         .bind(owner)
         .bind(i64::from(wait.failed))
         .bind(wait.delivery_count);
-        self.execute(postpone).await?;
-        Ok(())
+        let done = CommitStep::Postpone.around(self.execute(postpone)).await;
+        done.map(drop)
     }
 
     /// Returns the latest deliveries of a connection without their bodies, newest first. Events of another version of

@@ -1,5 +1,6 @@
 //! The parking and the retry of deliveries by an operator.
 
+use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::store::engine::retry_on_conflict;
 use crate::store::statement::statement;
@@ -56,8 +57,7 @@ impl Store {
                 // The delivery may have been recorded under more names before its row was locked.
                 tx.execute(forget()).await?;
             }
-            crash_point!("park.2-before-commit");
-            tx.commit().await?;
+            tx.commit_as(CommitStep::Park).await?;
             Ok(ParkOutcome::Parked)
         })
         .await
@@ -66,6 +66,6 @@ impl Store {
     /// Makes every parked delivery of a connection pending again. Returns their number.
     pub(crate) async fn retry_parked(&self, connection_pk: i64) -> Result<u64> {
         let retry = statement!("retry deliveries", RETRY_PARKED, connection_pk);
-        self.execute_durably(retry).await
+        self.execute_durably(CommitStep::Replay, retry).await
     }
 }

@@ -1,5 +1,6 @@
 use uuid::Uuid;
 
+use crate::crash_point::CommitStep;
 use crate::store::statement::statement;
 use crate::store::{Result, Store, StoreError};
 
@@ -12,8 +13,8 @@ impl Store {
     /// Gives the database its installation id, if it has none.
     pub(in crate::store) async fn name_installation(&self) -> Result<()> {
         let id = Uuid::new_v4().to_string();
-        self.execute_durably(statement!("name the installation", NAME, id))
-            .await?;
+        let name = statement!("name the installation", NAME, id);
+        self.execute_durably(CommitStep::Installation, name).await?;
         Ok(())
     }
 
