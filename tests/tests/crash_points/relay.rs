@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use reqwest::Client;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 const LARGEST: usize = 1024 * 1024;
 /// The headers that belong to one connection.
@@ -35,7 +35,8 @@ struct Way {
     hides_orders: AtomicBool,
     hides_payments: AtomicBool,
     holds: watch::Sender<Held>,
-    held: Notify,
+    /// True if a message was held back since `holds` was set.
+    has_held: watch::Sender<bool>,
 }
 
 /// The messages that a relay holds back.
@@ -53,7 +54,7 @@ impl Way {
     async fn wait_while(&self, held: Held) {
         let mut holds = self.holds.subscribe();
         if *holds.borrow_and_update() == held {
-            self.held.notify_one();
+            self.has_held.send_replace(true);
             let _ = holds.wait_for(|now| *now != held).await;
         }
     }
@@ -73,7 +74,7 @@ impl Relay {
             hides_orders: AtomicBool::new(false),
             hides_payments: AtomicBool::new(false),
             holds: watch::Sender::new(Held::Nothing),
-            held: Notify::new(),
+            has_held: watch::Sender::new(false),
         });
         let routes = Router::new().fallback(pass).with_state(Arc::clone(&way));
         tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -102,12 +103,14 @@ impl Relay {
 
     /// Holds these messages back from now on, and lets all others pass.
     pub(crate) fn hold(&self, held: Held) {
+        self.way.has_held.send_replace(false);
         self.way.holds.send_replace(held);
     }
 
     /// Waits until a message is held back.
     pub(crate) async fn holds_one(&self) {
-        self.way.held.notified().await;
+        let mut has_held = self.way.has_held.subscribe();
+        let _ = has_held.wait_for(|has_held| *has_held).await;
     }
 }
 
