@@ -62,6 +62,25 @@ impl<'a> Headers<'a> {
             .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
     }
 
+    /// The wait that the header `retry-after` states: a number of seconds, or the time until a date.
+    /// `None` without the header, and for a wait of zero or less.
+    ///
+    /// The standard knows whole seconds only
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>); a decimal number, as some
+    /// gateways send it, is rounded up. A date counts from the gateway's own clock in the header
+    /// `date`, or from `now` if there is none. A wait longer than [`MAX_RETRY_AFTER`] counts as that.
+    pub fn retry_after(self, now: Timestamp) -> Option<Duration> {
+        let text = self.text("retry-after")?.trim();
+        let wait = if let Some(seconds) = whole_seconds(text) {
+            Duration::from_secs(seconds)
+        } else {
+            let until = HTTP_DATE.parse_timestamp(text).ok()?;
+            let from = self.date().unwrap_or(now);
+            Duration::try_from(until.duration_since(from)).ok()?
+        };
+        (!wait.is_zero()).then(|| wait.min(MAX_RETRY_AFTER))
+    }
+
     /// The gateway's clock, from the header `date`.
     pub fn date(self) -> Option<Timestamp> {
         self.text("date")
@@ -74,6 +93,18 @@ impl<'a> Headers<'a> {
         };
         self.text(name).filter(plain).map(str::to_owned)
     }
+}
+
+/// Reads a number of seconds, rounded up. A number that is too large counts as the largest one.
+fn whole_seconds(text: &str) -> Option<u64> {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    let more = fraction.bytes().any(|digit| digit != b'0');
+    let seconds: u64 = whole.parse().unwrap_or(u64::MAX);
+    Some(seconds.saturating_add(u64::from(more)))
 }
 
 impl fmt::Debug for Headers<'_> {
@@ -136,6 +167,82 @@ mod tests {
             assert_eq!(headers.number("x"), number, "{value}");
             let read = headers.seconds("x");
             assert_eq!(read, seconds.map(Duration::from_secs), "{value}");
+        }
+    }
+
+    const NOON: &str = "Sat, 21 Nov 2026 12:00:00 GMT";
+
+    /// Reads a wait, with the gateway's clock and another one.
+    fn wait(value: &'static str, date: Option<&'static str>, now: &str) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", HeaderValue::from_static(value));
+        if let Some(date) = date {
+            headers.insert("date", HeaderValue::from_static(date));
+        }
+        let read = Headers::new(&headers).retry_after(now.parse().unwrap());
+        assert!(read.is_none_or(|wait| wait.subsec_nanos() == 0));
+        read.map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn a_wait_in_seconds_is_rounded_up_to_whole_ones() {
+        for (value, expected) in [
+            ("17", Some(17)),
+            (" 17 ", Some(17)),
+            ("1.5", Some(2)),
+            ("1.0", Some(1)),
+            ("0.001", Some(1)),
+            ("0", None),
+            ("0.0", None),
+            ("-5", None),
+            ("+5", None),
+            ("1e3", None),
+            ("1.", None),
+            (".5", None),
+            ("1.5.5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                wait(value, Some(NOON), "2026-11-21T12:00:00Z"),
+                expected,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wait_until_a_date_counts_from_the_gateways_clock() {
+        let until = "Sat, 21 Nov 2026 12:00:30 GMT";
+        let slow = "2026-11-21T11:00:00Z";
+        assert_eq!(wait(until, Some(NOON), slow), Some(30));
+        // Without the gateway's clock it counts from ours.
+        assert_eq!(wait(until, None, "2026-11-21T12:00:10Z"), Some(20));
+        assert_eq!(
+            wait(until, Some("yesterday"), "2026-11-21T12:00:10Z"),
+            Some(20)
+        );
+        // A date that has passed is no wait.
+        assert_eq!(wait(NOON, Some(NOON), slow), None);
+        assert_eq!(wait(NOON, Some(until), slow), None);
+        assert_eq!(wait("Sat, 21 Nov 2026", Some(NOON), slow), None);
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_an_hour() {
+        for value in [
+            "3600",
+            "3600.1",
+            "86400",
+            "18446744073709551616",
+            "Sat, 21 Nov 2026 13:00:01 GMT",
+            "Fri, 01 Jan 2100 00:00:00 GMT",
+        ] {
+            assert_eq!(
+                wait(value, Some(NOON), "2026-11-21T12:00:00Z"),
+                Some(3600),
+                "{value}"
+            );
         }
     }
 

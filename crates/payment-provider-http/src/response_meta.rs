@@ -1,6 +1,6 @@
 use http::StatusCode;
 use jiff::Timestamp;
-use payment_provider_core::RateLimit;
+use payment_provider_core::{Clock, RateLimit, SystemClock};
 
 use crate::headers::Headers;
 
@@ -33,12 +33,13 @@ impl ResponseMeta {
         }
     }
 
-    /// Reads the headers that HTTP itself defines: the gateway's clock (`date`) and the wait in seconds
-    /// (`retry-after`).
+    /// Reads the headers that HTTP itself defines: the gateway's clock (`date`) and the wait
+    /// ([`retry-after`](Headers::retry_after)). A date without the gateway's clock counts from the
+    /// system's.
     pub fn standard(status: StatusCode, headers: Headers<'_>) -> Self {
         let mut meta = Self::new(status);
         meta.date = headers.date();
-        meta.rate_limit.wait = headers.seconds("retry-after");
+        meta.rate_limit.wait = headers.retry_after(SystemClock.now());
         meta
     }
 }

@@ -116,6 +116,12 @@ async fn a_read_is_repeated_as_long_as_it_may_go_well() {
 async fn a_wait_that_is_told_or_known_is_kept() {
     for (headers, dialect, expected) in [
         ("retry-after: 17\r\n", None, 17),
+        ("retry-after: 1.5\r\n", None, 2),
+        (
+            "date: Sat, 21 Nov 2026 12:00:00 GMT\r\nretry-after: Sat, 21 Nov 2026 12:00:17 GMT\r\n",
+            None,
+            17,
+        ),
         ("retry-after: soon\r\n", None, 60),
         ("", Some(Duration::from_secs(40)), 40),
         ("retry-after: 17\r\n", Some(Duration::from_secs(40)), 17),

@@ -29,10 +29,12 @@
 //! ```
 
 mod amount;
+mod repair;
 mod text;
 mod time;
 
 pub use amount::{amount, currency, minor_units};
+pub use repair::RepairedBody;
 pub use text::{
     gateway_identifier, identifier, optional_text, says_nothing, stated, stated_word, text, word,
 };

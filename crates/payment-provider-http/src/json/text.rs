@@ -1,5 +1,6 @@
 use payment_provider_core::InvalidIdentifier;
 
+use super::repair::REPLACEMENT;
 use super::{Raw, Unreadable};
 
 /// Longest word that is kept, in characters.
@@ -24,12 +25,15 @@ pub fn text(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
         .ok_or(Unreadable(field))
 }
 
-/// An identifier, if there is one that fits its type.
+/// An identifier, if there is one that fits its type. One with a U+FFFD is not complete, and could be
+/// that of many objects.
 pub fn identifier<T>(raw: Raw<'_>) -> Option<T>
 where
     T: TryFrom<String, Error = InvalidIdentifier>,
 {
-    optional_text(raw).and_then(|text| T::try_from(text).ok())
+    optional_text(raw)
+        .filter(|text| !text.contains(REPLACEMENT))
+        .and_then(|text| T::try_from(text).ok())
 }
 
 /// An identifier that the gateway gave. Where it has none it sends `0`, `NA`, `null` in quotes or
@@ -38,9 +42,7 @@ pub fn gateway_identifier<T>(raw: Raw<'_>) -> Option<T>
 where
     T: TryFrom<String, Error = InvalidIdentifier>,
 {
-    optional_text(raw)
-        .filter(|text| !stands_for_none(text))
-        .and_then(|text| T::try_from(text).ok())
+    identifier(raw).filter(|_| !says_nothing(raw))
 }
 
 /// Returns true if an identifier is absent in any of the forms that gateways use. An identifier that
@@ -60,7 +62,7 @@ fn stands_for_none(id: &str) -> bool {
 }
 
 /// One word of an open set, such as a status: at most 64 characters, none of them a control
-/// character.
+/// character or U+FFFD.
 pub fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
     text(field, raw)
         .ok()
@@ -74,7 +76,7 @@ pub fn stated_word(raw: Raw<'_>) -> Option<String> {
 }
 
 fn is_word(text: &str) -> bool {
-    text.chars().count() <= MAX_WORD && !text.chars().any(char::is_control)
+    text.chars().count() <= MAX_WORD && !text.contains(|c: char| c.is_control() || c == REPLACEMENT)
 }
 
 #[cfg(test)]
@@ -115,6 +117,15 @@ mod tests {
     }
 
     #[test]
+    fn an_identifier_with_a_lost_character_is_dropped() {
+        use payment_provider_core::PaymentId;
+        for damaged in ["\"p\u{fffd}\"", "\"p\\ufffd\"", "\"\u{fffd}\""] {
+            assert_eq!(identifier::<PaymentId>(raw(damaged)), None, "{damaged}");
+            assert_eq!(gateway_identifier::<PaymentId>(raw(damaged)), None);
+        }
+    }
+
+    #[test]
     fn what_stands_for_no_id_is_none() {
         use payment_provider_core::PaymentId;
         let read = |json| gateway_identifier::<PaymentId>(raw(json));
@@ -130,7 +141,7 @@ mod tests {
     fn a_word_is_short_and_printable() {
         let long = format!("\"{}\"", "X".repeat(65));
         assert_eq!(word("status", raw("\"PAID\"")), Ok("PAID".to_owned()));
-        for bad in ["\"\"", "\"A\\nB\"", "null", "{}", &long] {
+        for bad in ["\"\"", "\"A\\nB\"", "\"A\u{fffd}\"", "null", "{}", &long] {
             assert_eq!(word("status", raw(bad)), Err(Unreadable("status")), "{bad}");
         }
     }
