@@ -18,7 +18,7 @@ use crate::answer::{Outcome, method_not_allowed};
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// The route `POST /webhooks/{provider}/{organization_id}?code={connection_code}`, to be merged or
-/// nested into an application's own.
+/// nested into an application's own. A slash after the organization makes no difference.
 ///
 /// Gateways reach its root under [`HostConfig::public_url`](payment_provider_host::HostConfig), path
 /// prefix included. Some sign the address they send to, and a proxy in between may have changed it,
@@ -43,7 +43,8 @@ pub struct NoPublicUrl;
 pub fn webhook_routes_at(host: Host, address: Url) -> Router {
     let route = post(take_in).fallback(method_not_allowed);
     Router::new()
-        .route("/webhooks/{provider}/{organization_id}", route)
+        .route("/webhooks/{provider}/{organization_id}", route.clone())
+        .route("/webhooks/{provider}/{organization_id}/", route)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::new(Webhooks {
             host,

@@ -133,6 +133,28 @@ async fn a_body_of_1_mib_is_read_and_one_byte_more_is_413() {
 }
 
 #[tokio::test]
+async fn a_slash_after_the_organization_makes_no_difference() {
+    let edge = Edge::new().await;
+    let slash = GOOD.replace('?', "/?");
+    let answer = edge.send(post(&slash, "genuine")).await;
+    assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
+    assert_eq!(edge.stored().await, ["pending x1"]);
+    let seen = edge.seen().pop().unwrap();
+    let url = "https://billing.example/base/webhooks/mock/org/?code=main";
+    assert_eq!(seen.url.as_str(), url);
+    let answer = edge.send(post(&slash, "forged")).await;
+    answer.is_problem(StatusCode::UNAUTHORIZED, "the signature does not match");
+    let answer = edge
+        .send(post("/webhooks/mock/other/?code=main", "genuine"))
+        .await;
+    answer.is_problem(StatusCode::NOT_FOUND, "there is no such connection");
+    let request = Request::get(&slash).body(Body::empty()).unwrap();
+    let answer = edge.send(request).await;
+    let detail = "webhooks are taken with POST only";
+    answer.is_problem(StatusCode::METHOD_NOT_ALLOWED, detail);
+}
+
+#[tokio::test]
 async fn the_provider_sees_the_delivery_as_it_was_sent() {
     let edge = Edge::new().await;
     let body: &[u8] = b"\r\n {\"a\" :\t1.50,\"a\":2}\x00\xff\xfe \n\n";
