@@ -3,8 +3,8 @@
 
 use axum::http::Method;
 use cashfree_simulator::{
-    ApiFault, ApiFaultRule, ApiOperation, ApiVersion, PaymentAttempt, PaymentStatus,
-    SettlementStatus,
+    ApiFault, ApiFaultRule, ApiOperation, ApiVersion, Paise, PaymentAttempt, PaymentStatus,
+    RefundStatus, SettlementStatus,
 };
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
@@ -107,6 +107,7 @@ async fn all_calls(mut caller: Caller<'_>) {
         .await;
     assert_eq!(made.status, 200);
     reads(&mut caller, &paid).await;
+    refunds(&mut caller, &paid).await;
     faults(&mut caller).await;
     let key = [("x-idempotency-key", "k")];
     for (body, status) in [(link, 409), (order, 422)] {
@@ -151,6 +152,32 @@ async fn reads(caller: &mut Caller<'_>, paid: &str) {
     }
 }
 
+/// Lists the refunds of an order in every status, with one of the gateway itself among them.
+async fn refunds(caller: &mut Caller<'_>, paid: &str) {
+    let amount = Some(Paise::new(100));
+    let automatic = caller.simulator.auto_refund(paid, amount, "paid twice");
+    let automatic = automatic.unwrap().cf_refund_id;
+    let merchants = caller.simulator.refunds()[0].cf_refund_id.clone();
+    for (refund, outcome) in [
+        (&merchants, RefundStatus::Pending),
+        (&merchants, RefundStatus::OnHold),
+        (&merchants, RefundStatus::Success),
+        (&automatic, RefundStatus::Cancelled),
+    ] {
+        if outcome != RefundStatus::Pending {
+            caller.simulator.complete_refund(refund, outcome).unwrap();
+        }
+        let listed = caller.call(Method::GET, REFUNDS, &["own"], None).await;
+        assert_eq!(listed.status, 200);
+        let refunds = listed.body.as_array().unwrap();
+        assert_eq!(refunds.len(), 2);
+        let statuses: Vec<_> = refunds.iter().map(|it| &it["refund_status"]).collect();
+        assert!(statuses.contains(&&json!(outcome.as_str())), "{statuses:?}");
+    }
+    let unpaid = caller.call(Method::GET, REFUNDS, &["nobody"], None).await;
+    assert_eq!(unpaid.status, 404);
+}
+
 async fn faults(caller: &mut Caller<'_>) {
     for (fault, status) in [
         (ApiFault::RateLimited, 429),
@@ -170,5 +197,9 @@ async fn faults(caller: &mut Caller<'_>) {
             let refused = caller.call(Method::POST, path, ids, Some(&body)).await;
             assert_eq!(refused.status, status);
         }
+        let rule = ApiFaultRule::once(ApiOperation::ListRefunds, fault);
+        caller.simulator.inject_fault(rule);
+        let refused = caller.call(Method::GET, REFUNDS, &["own"], None).await;
+        assert_eq!(refused.status, status);
     }
 }

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cashfree_simulator::{ManualClock, PaymentAttempt, PaymentStatus, RefundStatus};
+use cashfree_simulator::{
+    ApiFault, ApiFaultRule, ApiOperation, ManualClock, PaymentAttempt, PaymentStatus, RefundStatus,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -93,6 +95,83 @@ async fn a_pending_refund_succeeds_after_a_while() {
         (&link["link_status"], &link["link_amount_paid"]),
         (&json!("PAID"), &json!(200.12))
     );
+}
+
+#[tokio::test]
+async fn the_list_has_the_refunds_of_one_order_and_no_others() {
+    let shop = Shop::open().await;
+    let simulator = shop.gateway.simulator();
+    simulator.update_settings(|settings| settings.refunds_stay_pending = true);
+    let path = format!("/orders/{}/refunds", shop.order_id);
+    assert_eq!(shop.gateway.get(&path).await.ok(), json!([]));
+    shop.refund(&of("r_1", "1.0")).await.ok();
+    shop.refund(&of("r_2", "2.0")).await.ok();
+    shop.gateway.create(link("m", "")).await.ok();
+    let other = simulator.pay("m", PaymentAttempt::new()).unwrap();
+    let automatic = simulator.auto_refund(&other.cf_payment_id, None, "twice");
+    automatic.unwrap();
+
+    let ids = |list: &Value| -> Vec<Value> {
+        let refunds = list.as_array().unwrap().iter();
+        refunds.map(|refund| refund["refund_id"].clone()).collect()
+    };
+    let listed = shop.gateway.get(&path).await.ok();
+    assert_eq!(ids(&listed), ["r_1", "r_2"]);
+    assert!(
+        listed[0]["cf_payment_id"].is_string() && listed[0]["order_id"] == json!(shop.order_id)
+    );
+    let held = simulator.refunds()[0].cf_refund_id.clone();
+    for (outcome, status) in [
+        (RefundStatus::OnHold, "ONHOLD"),
+        (RefundStatus::Success, "SUCCESS"),
+    ] {
+        simulator.complete_refund(&held, outcome).unwrap();
+        let listed = shop.gateway.get(&path).await.ok();
+        assert_eq!(ids(&listed), ["r_1", "r_2"]);
+        assert_eq!(listed[0]["refund_status"], status);
+        assert_eq!(listed[0]["processed_at"].is_string(), status == "SUCCESS");
+    }
+    let of_other = format!("/orders/{}/refunds", other.order_id);
+    let listed = shop.gateway.get(&of_other).await.ok();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(listed[0]["refund_type"], "PAYMENT_AUTO_REFUND");
+    let unknown = shop.gateway.get("/orders/none/refunds").await;
+    assert_eq!(
+        (unknown.status, unknown.code().as_str()),
+        (404, "order_not_found")
+    );
+}
+
+#[tokio::test]
+async fn the_list_of_refunds_has_its_own_faults_and_rate_limit() {
+    let shop = Shop::open().await;
+    let simulator = shop.gateway.simulator();
+    let path = format!("/orders/{}/refunds", shop.order_id);
+    shop.refund(&of("r_1", "1.0")).await.ok();
+    for (fault, status) in [
+        (ApiFault::RateLimited, 429),
+        (ApiFault::Error500, 500),
+        (ApiFault::NotFound, 404),
+        (ApiFault::Html502, 502),
+    ] {
+        simulator.inject_fault(ApiFaultRule::once(ApiOperation::ListRefunds, fault));
+        // A single refund is another operation.
+        shop.fetch("r_1").await;
+        assert_eq!(shop.gateway.get(&path).await.status, status, "{fault}");
+        assert_eq!(shop.gateway.get(&path).await.status, 200, "{fault}");
+    }
+    simulator.update_settings(|settings| {
+        settings.rate_limit_per_minute = 6;
+        settings.enforce_rate_limit = true;
+    });
+    let mut statuses = Vec::new();
+    for _ in 0..8 {
+        statuses.push(shop.gateway.get(&path).await.status);
+    }
+    assert!(statuses.ends_with(&[429, 429]), "{statuses:?}");
+    shop.clock.advance(Duration::from_mins(1));
+    let listed = shop.gateway.get(&path).await;
+    assert_eq!(listed.header("x-ratelimit-remaining"), "5");
 }
 
 #[tokio::test]
