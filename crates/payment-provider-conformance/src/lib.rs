@@ -14,9 +14,9 @@ pub use case::{Case, Requirement};
 pub use cases::all as cases;
 pub use failure::CaseFailure;
 pub use harness::{
-    Anomaly, DeliveryTimestamp, GatewayModel, GatewayRefusal, InjectedFault, MerchantAccount,
-    ModelResult, NotImplemented, ProviderUnderTest, Scenario, Transport, UnsignedDelivery,
-    WireAmount,
+    Anomaly, DeliveryTimestamp, GatewayModel, GatewayRefusal, HarnessAbilities, InjectedFault,
+    MerchantAccount, ModelResult, NotImplemented, ProviderUnderTest, Scenario, Transport,
+    UnsignedDelivery, WireAmount,
 };
 pub use report::{CaseOutcome, CaseReport, ConformanceReport};
 pub use runner::{check, check_case, run};

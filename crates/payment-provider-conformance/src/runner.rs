@@ -16,7 +16,7 @@ use crate::case::Case;
 use crate::cases::all;
 use crate::failure::{CaseFailure, CaseResult};
 use crate::fixture::{Fixture, TestClock};
-use crate::harness::{ProviderUnderTest, Transport};
+use crate::harness::{HarnessAbilities, ProviderUnderTest};
 use crate::report::{CaseOutcome, CaseReport, ConformanceReport};
 
 type Maker<P> = fn() -> P;
@@ -69,7 +69,7 @@ fn print_report<P: ProviderUnderTest + 'static>(make: Maker<P>, form: &str) -> E
 ///
 /// It uses twice as many threads as the machine has processors, since a case mostly waits.
 pub fn check<P: ProviderUnderTest + 'static>(make: fn() -> P) -> ConformanceReport {
-    let (descriptor, transport) = describe(&make());
+    let (descriptor, harness) = describe(&make());
     let cases = all();
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
@@ -78,7 +78,7 @@ pub fn check<P: ProviderUnderTest + 'static>(make: fn() -> P) -> ConformanceRepo
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = match case.unmet(&descriptor, transport) {
+                    let outcome = match case.unmet(&descriptor, harness) {
                         Some(why) => CaseOutcome::NotApplicable(why),
                         None => outcome(case, Box::new(make())),
                     };
@@ -148,25 +148,28 @@ fn crashed(panic: &(dyn Any + Send)) -> CaseFailure {
     CaseFailure::Crashed(text.unwrap_or_else(|| "no message".to_owned()))
 }
 
-fn describe(under_test: &dyn ProviderUnderTest) -> (ProviderDescriptor, Transport) {
+fn describe(under_test: &dyn ProviderUnderTest) -> (ProviderDescriptor, HarnessAbilities) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let _inside = runtime.as_ref().ok().map(tokio::runtime::Runtime::enter);
     let factory = under_test.factory(std::sync::Arc::new(TestClock::new()));
-    (factory.descriptor().clone(), under_test.transport())
+    (
+        factory.descriptor().clone(),
+        HarnessAbilities::of(under_test),
+    )
 }
 
 fn trials<P: ProviderUnderTest + 'static>(make: Maker<P>) -> Vec<Trial> {
-    let (descriptor, transport) = describe(&make());
-    let applies = |case: &Case| case.unmet(&descriptor, transport).is_none();
+    let (descriptor, harness) = describe(&make());
+    let applies = |case: &Case| case.unmet(&descriptor, harness).is_none();
     let mut trials: Vec<_> = all()
         .into_iter()
         .filter(applies)
         .map(|case| Trial::test(case.id, move || trial(&case, make)))
         .collect();
     trials.push(Trial::test("applicability", move || {
-        applicability(&descriptor, transport);
+        applicability(&descriptor, harness);
         Ok(())
     }));
     trials
@@ -185,11 +188,11 @@ fn trial<P: ProviderUnderTest + 'static>(case: &Case, make: Maker<P>) -> Result<
 
 /// Prints the number of cases that apply to this provider, and the reason for each that does not.
 #[expect(clippy::print_stdout, reason = "the output of a test")]
-fn applicability(descriptor: &ProviderDescriptor, transport: Transport) {
+fn applicability(descriptor: &ProviderDescriptor, harness: HarnessAbilities) {
     let cases = all();
     let unmet: Vec<_> = cases
         .iter()
-        .filter_map(|case| Some((case.id, case.unmet(descriptor, transport)?)))
+        .filter_map(|case| Some((case.id, case.unmet(descriptor, harness)?)))
         .collect();
     let apply = cases.len() - unmet.len();
     println!("{}: {apply} of {} cases apply", descriptor.id, cases.len());

@@ -18,6 +18,7 @@ mod payment;
 mod pii;
 mod provider;
 mod refund;
+mod refund_inquiry;
 mod registry;
 mod settings;
 mod settlement;
@@ -46,12 +47,13 @@ pub use identifier::{
     SettlementId,
 };
 #[cfg(feature = "mock")]
-pub use mock::{MockPaymentProvider, MockProviderFactory};
+pub use mock::{MockPaymentProvider, MockProviderFactory, MockRefundInquiry};
 pub use money::{Currency, Decimal, Money, MoneyError, UnknownCurrency};
 pub use payment::{Payment, PaymentFailure, PaymentStatus};
 pub use pii::Pii;
 pub use provider::{PaymentProvider, ProviderFactory};
 pub use refund::{Refund, RefundOrigin, RefundStatus};
+pub use refund_inquiry::RefundInquiry;
 pub use registry::{ProviderRegistry, RegisterError, UnknownProvider};
 pub use settings::{
     ConnectionSettings, SettingChoice, SettingField, SettingKind, SettingValue, SettingsReader,
@@ -62,8 +64,8 @@ pub use signed_return::{SignedReturns, VerifiedReturn};
 pub use violation::{Violation, ViolationCode, Violations};
 pub use webhook::{
     CheckoutSnapshot, DeliveryKey, Event, EventKind, EventTarget, HmacKeyring, MatchedSecret,
-    PaymentClaim, SecretLabel, SignatureCheck, TimestampCheck, Verification, VerifiedWebhook,
-    WebhookReply, WebhookRequest,
+    PaymentClaim, RefundClaim, SecretLabel, SignatureCheck, TimestampCheck, Verification,
+    VerifiedWebhook, WebhookReply, WebhookRequest,
 };
 
 /// The types of other crates that appear in this crate's public API, so that callers need not

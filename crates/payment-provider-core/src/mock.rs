@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use crate::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, ConnectionSettings,
     CreatedCheckout, Customer, CustomerLink, Environment, Payment, PaymentProvider,
-    PreparedCheckout, ProviderDescriptor, ProviderError, ProviderFactory, VerifiedWebhook,
-    Violations, WebhookRequest,
+    PreparedCheckout, ProviderDescriptor, ProviderError, ProviderFactory, Refund, RefundInquiry,
+    VerifiedWebhook, Violations, WebhookRequest,
 };
 
 mockall::mock! {
@@ -65,5 +65,20 @@ mockall::mock! {
             &self,
             settings: &ConnectionSettings,
         ) -> Result<Arc<dyn PaymentProvider>, Violations>;
+    }
+}
+
+mockall::mock! {
+    /// Queries of refunds with scripted responses, for tests.
+    #[derive(Debug)]
+    pub RefundInquiry {}
+
+    #[async_trait]
+    impl RefundInquiry for RefundInquiry {
+        async fn list_refunds(
+            &self,
+            checkout: &CheckoutLocator,
+            payments: &[Payment],
+        ) -> Result<Vec<Refund>, ProviderError>;
     }
 }

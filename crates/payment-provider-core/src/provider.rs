@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use crate::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, ConnectionSettings,
     CreatedCheckout, Customer, CustomerLink, Environment, Payment, PreparedCheckout,
-    ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
+    ProviderDescriptor, ProviderError, RefundInquiry, SignedReturns, VerifiedWebhook, Violations,
+    WebhookRequest,
 };
 
 /// The entry point that a host registers at startup: it describes a gateway and connects accounts
@@ -163,9 +164,13 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// **Contract.** The raw bytes are verified against every active secret, in constant time and
     /// without an early exit, before any of them is parsed. There is no other way to obtain events.
-    /// A body that verifies but cannot be parsed becomes an unrecognised event, not an error.
+    /// A body that verifies but cannot be parsed becomes an
+    /// [unreadable](crate::EventKind::Unreadable) event, not an error; a type that is unknown, an
+    /// [unrecognised](crate::EventKind::Unrecognised) one.
     /// A delivery that reports received money, but not the gateway's id of the payment, becomes a
-    /// [claim](crate::EventKind::PaymentClaimed), not a payment under another id.
+    /// [claim](crate::EventKind::PaymentClaimed), not a payment under another id. So does a payment
+    /// whose amount is not certain; a refund with a missing or unreadable detail becomes a
+    /// [claim](crate::EventKind::RefundClaimed) as well.
     /// Unsigned headers are hints: they neither select the parser nor suppress a delivery.
     ///
     /// **Errors.** `InvalidSignature` for every mismatch alike; other kinds only if verification
@@ -176,6 +181,15 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
         &self,
         request: &WebhookRequest,
     ) -> Result<VerifiedWebhook, ProviderError>;
+
+    /// Returns the queries of refunds, if the gateway has them.
+    ///
+    /// **Contract.** `Some` exactly if
+    /// [`Capabilities::refund_inquiry`](crate::Capabilities::refund_inquiry) is declared. Without it
+    /// a delivery that reports a refund, but not well enough to record it, needs an operator.
+    fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {
+        None
+    }
 
     /// Returns the verifier of signed return addresses, if the gateway signs them.
     ///

@@ -32,8 +32,14 @@ pub struct HostConfig {
     /// The prefix of every checkout reference: at most 12 of `A-Z a-z 0-9 _`. Default: `pay`.
     pub reference_label: String,
     /// The number of failed attempts after which a delivery is parked for an operator; at least one.
+    /// An attempt in which the gateway's list lags behind is no failure; see
+    /// [`listing_timeout`](Self::listing_timeout).
     /// Default: 25, which is about an hour.
     pub delivery_attempts: u32,
+    /// The time for which a delivery waits for the gateway to list the money or the refund that it
+    /// reports, counted in waits between two queries. After it the delivery is parked for an
+    /// operator. Default: 24 hours.
+    pub listing_timeout: Duration,
     /// The duration of a lease on a delivery, from one second to five minutes. A worker renews its
     /// lease every third of this while it works, for up to
     /// [`attempt_timeout`](Self::attempt_timeout). It is the maximum delay before another worker
@@ -61,6 +67,7 @@ impl Default for HostConfig {
             min_remaining_lifetime: Duration::from_mins(10),
             reference_label: "pay".to_owned(),
             delivery_attempts: 25,
+            listing_timeout: Duration::from_hours(24),
             delivery_lease: Duration::from_secs(30),
             attempt_timeout: Duration::from_mins(5),
             deletion_grace: Duration::from_hours(180 * 24),

@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 println!("payment {}: {}, key {key}", payment.id, payment.amount);
             }
             EventKind::PaymentClaimed(claim) => {
-                println!("{} received for order {}", claim.amount, claim.order_id);
+                println!("received, to be confirmed: {claim:?}");
             }
             EventKind::Snapshot(link) => println!("link {}", link.status),
             EventKind::FetchNeeded => println!("ask the gateway for the payments of the link"),

@@ -132,6 +132,7 @@ fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
         .with_payer_notification()
         .with_reminders()
         .with_status_inquiry()
+        .with_refund_inquiry()
         .with_signed_timestamps();
     let id = ProviderId::new(PROVIDER_ID)?;
     Ok(

@@ -2,8 +2,7 @@
 
 use payment_provider_core::Pii;
 
-pub(crate) const PHONE_RULE: &str =
-    "must be 10 digits for India, or + with country code and number of 7 to 15 digits";
+pub(crate) const PHONE_RULE: &str = "must be 10 digits for India, of which the first is not 0, or + with country code and number of 7 to 15 digits";
 
 /// A number as it is sent: 10 digits for India, otherwise `+` with country code and number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +11,9 @@ pub(crate) struct Phone(Pii);
 impl Phone {
     /// Converts a number into the form that is sent. Returns `None` if the number is ambiguous.
     ///
-    /// Removes spaces, dashes and parentheses, then `+91` or a leading `0` from an Indian number.
-    /// The rest must be digits; nothing is guessed.
+    /// Removes spaces, dashes and parentheses, then the prefix of an Indian number: `+91`, a leading
+    /// `0`, or `91` and `0091` if a mobile number follows. The rest must be digits; nothing is
+    /// guessed.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let bare: String = text.chars().filter(|c| !is_separator(*c)).collect();
         let (international, digits) = match bare.strip_prefix('+') {
@@ -26,10 +26,12 @@ impl Phone {
         let indian = if international {
             digits.strip_prefix("91")
         } else {
-            Some(digits.strip_prefix('0').unwrap_or(digits))
+            let without = mobile_after_country_code(digits);
+            Some(without.unwrap_or_else(|| digits.strip_prefix('0').unwrap_or(digits)))
         };
         let sent = if let Some(number) = indian {
-            (number.len() == 10).then(|| number.to_owned())
+            let fits = number.len() == 10 && !number.starts_with('0');
+            fits.then(|| number.to_owned())
         } else {
             let fits = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
             fits.then(|| format!("+{digits}"))
@@ -41,6 +43,16 @@ impl Phone {
     pub(crate) fn expose(&self) -> &str {
         self.0.expose()
     }
+}
+
+/// Returns the Indian mobile number after a country code without `+`. Such numbers begin with 6 to
+/// 9, and no other number has this length and these digits.
+fn mobile_after_country_code(digits: &str) -> Option<&str> {
+    let number = ["0091", "91"]
+        .iter()
+        .find_map(|code| digits.strip_prefix(code))?;
+    let mobile = number.len() == 10 && number.starts_with(['6', '7', '8', '9']);
+    mobile.then_some(number)
 }
 
 /// Returns true if the text has only separators, which counts as no number.
@@ -74,6 +86,12 @@ mod tests {
             ("09876543210", "9876543210"),
             ("+919876543210", "9876543210"),
             ("(+91) 98765 43210", "9876543210"),
+            ("+91 80 4040 4040", "8040404040"),
+            ("919638544240", "9638544240"),
+            ("91 63854 42400", "6385442400"),
+            ("0091 96385 44240", "9638544240"),
+            ("9198765432", "9198765432"),
+            ("09198765432", "9198765432"),
             ("+14155552671", "+14155552671"),
             ("+44 (20) 7946-0958", "+442079460958"),
             ("+1234567", "+1234567"),
@@ -96,8 +114,16 @@ mod tests {
             "98765.43210",
             "9876543210;9876543211",
             "0123456789",
-            "919876543210",
-            "00919876543210",
+            "0963854424",
+            "+910963854424",
+            "+91 0 96385 44240",
+            "00963854424",
+            "915876543210",
+            "910963854424",
+            "00915876543210",
+            "+00919876543210",
+            "00919876543210 1",
+            "0919876543210",
             "+9198765432",
             "+91987654321000",
             "+0123456789",
@@ -118,6 +144,7 @@ mod tests {
             if let Some(sent) = read(&text) {
                 let digits = sent.strip_prefix('+').unwrap_or(&sent);
                 prop_assert!(digits.bytes().all(|byte| byte.is_ascii_digit()));
+                prop_assert!(!digits.starts_with('0'));
                 let fits = if digits.len() == sent.len() { digits.len() == 10 } else { (7..=15).contains(&digits.len()) };
                 prop_assert!(fits);
                 prop_assert_eq!(read(&sent).unwrap(), sent);

@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
     Customer, CustomerLink, Environment, HmacKeyring, Operation, Payment, PaymentProvider,
-    PreparedCheckout, ProviderDescriptor, ProviderError, VerifiedWebhook, Violations,
-    WebhookRequest,
+    PreparedCheckout, ProviderDescriptor, ProviderError, RefundInquiry, VerifiedWebhook,
+    Violations, WebhookRequest,
 };
 
 use crate::config::CashfreeConfig;
+use crate::refunds::RefundQueries;
 use crate::settings::{Account, Terms};
 use crate::transport::{self, CallError, Deadline, GatewayClient, GatewayKeys, HttpClients};
 use crate::webhook::Window;
@@ -19,7 +20,8 @@ use crate::{check, links, payments, webhook};
 pub(crate) struct CashfreeProvider {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<CashfreeConfig>,
-    gateway: GatewayClient,
+    gateway: Arc<GatewayClient>,
+    refunds: Arc<RefundQueries>,
     terms: Terms,
     keyring: HmacKeyring,
 }
@@ -36,11 +38,17 @@ impl CashfreeProvider {
             client_secret: account.call_secret,
             api_version: account.api_version,
         };
-        let gateway = transport::gateway(clients, account.base_url, keys);
+        let gateway = Arc::new(transport::gateway(clients, account.base_url, keys));
+        let refunds = RefundQueries::new(
+            descriptor.id.clone(),
+            Arc::clone(&gateway),
+            config.http.operation_deadline(),
+        );
         Self {
             descriptor,
             config,
             gateway,
+            refunds: Arc::new(refunds),
             terms: account.terms,
             keyring: HmacKeyring::new(&account.secrets),
         }
@@ -138,6 +146,10 @@ impl PaymentProvider for CashfreeProvider {
         let window = Window::new(self.config.webhook_past, self.config.webhook_future);
         webhook::handle(request, &self.keyring, window, self.terms.environment)
             .map_err(self.error(Operation::HandleWebhook))
+    }
+
+    fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {
+        Some(self.refunds.clone())
     }
 }
 

@@ -265,6 +265,59 @@ async fn a_success_about_another_link_is_not_accepted() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_fingerprint_of_a_success_is_compared_if_the_response_has_one() {
+    // The notes may be missing from a response; the amount and the reference are enough then.
+    for without in [
+        link().replace("link_notes", "x"),
+        link_like("ACTIVE", "200.12", "INR", "0", "short"),
+    ] {
+        let gateway = Scripted::acts([ok(without)]).await;
+        assert_created(&create(&gateway).await);
+        assert_eq!(gateway.seen().len(), 1);
+    }
+    // Another request created the link of this response.
+    let other = link_like("ACTIVE", "200.12", "INR", "0", &"B".repeat(26));
+    let gateway = Scripted::acts([ok(other)]).await;
+    let error = create(&gateway).await.unwrap_err();
+    assert_eq!(error.kind(), ProviderErrorKind::Conflict);
+    assert_eq!(error.effect(), Effect::MaybeApplied);
+    let [difference] = error.differences() else {
+        panic!("{error:?}");
+    };
+    assert_eq!(difference.field, "fingerprint");
+    assert_eq!(gateway.seen().len(), 1);
+    // Both sides of a stored success are compared: the response, and the present link.
+    let stored = |body: String| ok(body).with("x-idempotency-replayed", "true");
+    let other = link_like("PAID", "200.12", "INR", "200.12", &"B".repeat(26));
+    let gateway = Scripted::acts([stored(link()), ok(other)]).await;
+    let error = create(&gateway).await.unwrap_err();
+    assert_eq!(error.kind(), ProviderErrorKind::Conflict);
+    assert_eq!(error.differences()[0].field, "fingerprint");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_paid_in_part_is_adopted_with_what_was_paid() {
+    let [taken, ..] = taken();
+    let part = || ok(link_in("PARTIALLY_PAID", "55.00"));
+    let stored = || ok(link()).with("x-idempotency-replayed", "true");
+    for acts in [
+        vec![taken, part()],
+        vec![part()],
+        vec![stored(), part()],
+        vec![Act::Close, Act::Close, Act::Close, part()],
+    ] {
+        let gateway = Scripted::acts(acts).await;
+        let outcome = create(&gateway).await;
+        assert_adopted(&outcome);
+        let checkout = outcome.unwrap().into_checkout();
+        assert_eq!(checkout.status, CheckoutStatus::PartiallyPaid);
+        assert_eq!(checkout.amount, inr(20_012));
+        assert_eq!(checkout.amount_paid, inr(5_500));
+        assert!(matches!(checkout.next_action, NextAction::Redirect(_)));
+    }
+}
+
 fn taken() -> [Act; 5] {
     [
         refusal(409, "link_post_failed", "invalid_request_error"),
@@ -431,6 +484,31 @@ async fn a_stored_refusal_of_any_status_is_superseded_under_a_new_key() {
         let error = create(&gateway).await.unwrap_err();
         assert_eq!(error.effect(), Effect::MaybeApplied);
         assert_ne!(error.retry(), RetryAdvice::Never);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_refusal_after_a_lost_answer_still_may_have_been_applied() {
+    let stored_refusal = || {
+        refusal(400, "link_amount_invalid", "invalid_request_error")
+            .with("x-idempotency-replayed", "true")
+    };
+    for (first, effect) in [
+        (Act::Close, Effect::MaybeApplied),
+        (Act::Hang, Effect::MaybeApplied),
+        (stored_refusal(), Effect::Rejected),
+    ] {
+        let gateway = Scripted::handler(move |at, request| match request.method.as_str() {
+            "POST" if at == 0 => first.clone(),
+            "POST" => stored_refusal(),
+            _ => not_found(),
+        });
+        let gateway = gateway.await;
+        let error = create(&gateway).await.unwrap_err();
+        assert_eq!(error.effect(), effect, "{error:?}");
+        assert_eq!(error.gateway_code(), Some("link_amount_invalid"));
+        let last = gateway.lines().pop().unwrap();
+        assert_eq!(last, "GET /pg/links/inv-1");
     }
 }
 

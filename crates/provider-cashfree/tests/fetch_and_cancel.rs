@@ -44,6 +44,13 @@ async fn fetch_returns_a_link_in_every_status() {
         let checkout = connect(&gateway).fetch_checkout(&locator()).await.unwrap();
         assert_eq!(checkout.status, status);
         assert_eq!(checkout.amount, inr(20_012));
+        let paid = match paid {
+            "55.00" => 5_500,
+            "200.12" => 20_012,
+            "1.5" => 150,
+            _ => 0,
+        };
+        assert_eq!(checkout.amount_paid, inr(paid), "{status_text}");
         assert_eq!(checkout.next_action != NextAction::None, payable);
         assert_eq!(gateway.lines(), ["GET /pg/links/inv-1"]);
         let seen = gateway.seen();
@@ -156,6 +163,34 @@ async fn a_refused_cancellation_is_decided_by_the_links_status() {
             }
             assert_eq!(gateway.seen().len(), 2);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_reports_what_was_paid_before() {
+    let refused = || refusal(409, "link_cannot_be_cancelled", "invalid_request_error");
+    let part = |status: &str| ok(link_in(status, "55.00"));
+    for (acts, known) in [
+        (vec![part("CANCELLED")], false),
+        (vec![part("PARTIALLY_PAID"), part("CANCELLED")], true),
+        (vec![part("EXPIRED")], true),
+        (vec![refused(), part("CANCELLED")], false),
+        (vec![refused(), part("EXPIRED")], false),
+        (vec![refused(), part("PARTIALLY_PAID")], false),
+        (vec![Act::Close, refused(), part("CANCELLED")], false),
+    ] {
+        let gateway = Scripted::acts(acts).await;
+        let at = if known {
+            with_gateway_id("1576977")
+        } else {
+            locator()
+        };
+        let outcome = connect(&gateway).cancel_checkout(&at).await.unwrap();
+        let (Cancellation::Cancelled(checkout)
+        | Cancellation::AlreadyEnded(checkout)
+        | Cancellation::StillPayable(checkout)) = outcome;
+        assert_eq!(checkout.amount, inr(20_012));
+        assert_eq!(checkout.amount_paid, inr(5_500), "{:?}", checkout.status);
     }
 }
 

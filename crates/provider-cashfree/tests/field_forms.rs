@@ -28,8 +28,8 @@ const FORMS: &[Row] = &[
                 "\"cf_payment_id\": 98765432109876543210987654321098765432",
                 HUGE,
             ),
-            ("\"cf_payment_id\": null", "unrecognised, `cf_payment_id`"),
-            ("\"cf_payment_id\": 8.8e5", "unrecognised, `cf_payment_id`"),
+            ("\"cf_payment_id\": null", "unreadable, `cf_payment_id`"),
+            ("\"cf_payment_id\": 8.8e5", "unreadable, `cf_payment_id`"),
         ],
     ),
     (
@@ -40,11 +40,11 @@ const FORMS: &[Row] = &[
             ("\"order_amount\": 350.000", " succeeded INR 350.00 "),
             (
                 "\"order_amount\": null",
-                "unrecognised, `data.order.order_amount`",
+                ": claim an amount on CFPay_Qx7_m3, payment 880143$",
             ),
             (
                 "\"order_amount\": 1e40",
-                "unrecognised, `data.order.order_amount`",
+                ": claim an amount on CFPay_Qx7_m3, payment 880143$",
             ),
         ],
     ),
@@ -98,7 +98,7 @@ const FORMS: &[Row] = &[
             ("\"link_amount_paid\": 6.0e2", ", INR 600.00 of "),
             (
                 "\"link_amount_paid\": \"6e2\"",
-                "unrecognised, `data.link_amount_paid`",
+                "unreadable, `data.link_amount_paid`",
             ),
         ],
     ),
@@ -122,10 +122,22 @@ const FORMS: &[Row] = &[
                 "\"cf_refund_id\": 98765432109876543210987654321098765432",
                 HUGE,
             ),
-            ("\"cf_refund_id\": null", "unrecognised, `cf_refund_id`"),
-            ("\"cf_refund_id\": \"NA\"", "unrecognised, `cf_refund_id`"),
-            ("\"cf_refund_id\": 1.5", "unrecognised, `cf_refund_id`"),
-            ("\"other\": 1", "unrecognised, `cf_refund_id`"),
+            (
+                "\"cf_refund_id\": null",
+                ": refund claim as ret_0017_1 of payment 880143 of INR 120.50$",
+            ),
+            (
+                "\"cf_refund_id\": \"NA\"",
+                ": refund claim as ret_0017_1 of payment 880143 of INR 120.50$",
+            ),
+            (
+                "\"cf_refund_id\": 1.5",
+                ": refund claim as ret_0017_1 of payment 880143 of INR 120.50$",
+            ),
+            (
+                "\"other\": 1",
+                ": refund claim as ret_0017_1 of payment 880143 of INR 120.50$",
+            ),
         ],
     ),
     (
@@ -162,13 +174,19 @@ const FORMS: &[Row] = &[
             ("\"refund_amount\": 1.205e2", " INR 120.50 "),
             (
                 "\"refund_amount\": 120.505",
-                "unrecognised, `refund_amount`",
+                ": refund claim 3310071 as ret_0017_1 of payment 880143$",
             ),
-            ("\"refund_amount\": -120.5", "unrecognised, `refund_amount`"),
-            ("\"refund_amount\": null", "unrecognised, `refund_amount`"),
+            (
+                "\"refund_amount\": -120.5",
+                ": refund claim 3310071 as ret_0017_1 of payment 880143$",
+            ),
+            (
+                "\"refund_amount\": null",
+                ": refund claim 3310071 as ret_0017_1 of payment 880143$",
+            ),
             (
                 "\"refund_amount\": 98765432109876543210",
-                "unrecognised, `refund_amount`",
+                ": refund claim 3310071 as ret_0017_1 of payment 880143$",
             ),
         ],
     ),
@@ -179,11 +197,11 @@ const FORMS: &[Row] = &[
             ("\"refund_currency\": \"KWD\"", " KWD 120.500 "),
             (
                 "\"refund_currency\": null",
-                "unrecognised, `refund_currency`",
+                ": refund claim 3310071 as ret_0017_1 of payment 880143$",
             ),
             (
                 "\"refund_currency\": \"RUPEE\"",
-                "unrecognised, `refund_currency`",
+                ": refund claim 3310071 as ret_0017_1 of payment 880143$",
             ),
         ],
     ),
@@ -233,7 +251,10 @@ const FORMS: &[Row] = &[
                 " but Refund processed successfully ",
             ),
             ("\"refund_status\": \"PENDING\"", " pending "),
-            ("\"refund_status\": null", "unrecognised, `refund_status`"),
+            (
+                "\"refund_status\": null",
+                ": refund claim 3310071 as ret_0017_1 of payment 880143 of INR 120.50$",
+            ),
         ],
     ),
     (
@@ -244,7 +265,7 @@ const FORMS: &[Row] = &[
     (
         "auto_refund_status.2023-08-01",
         "\"auto_refund\": {",
-        &[("\"refund\": {", "-: unrecognised, `data.auto_refund`")],
+        &[("\"refund\": {", "-: unreadable, `data.auto_refund`")],
     ),
     (
         "settlement.success",
@@ -261,7 +282,7 @@ const FORMS: &[Row] = &[
         &[
             ("\"amount_settled\": \"1461.76\"", " INR 1461.76 "),
             ("\"amount_settled\": null", " INR 1464.11 "),
-            ("\"amount_settled\": true", "unrecognised, `amount_settled`"),
+            ("\"amount_settled\": true", "unreadable, `amount_settled`"),
         ],
     ),
     (
@@ -271,7 +292,7 @@ const FORMS: &[Row] = &[
             ("\"settlement_currency\": \"USD\"", " USD 1461.76 "),
             (
                 "\"settlement_currency\": \"US\"",
-                "unrecognised, `settlement_currency`",
+                "unreadable, `settlement_currency`",
             ),
         ],
     ),
@@ -280,7 +301,7 @@ const FORMS: &[Row] = &[
         "\"settlement_id\": 90122",
         &[
             ("\"settlement_id\": \"90122\"", "settlement 90122 "),
-            ("\"settlement_id\": 0", "unrecognised, `settlement_id`"),
+            ("\"settlement_id\": 0", "unreadable, `settlement_id`"),
         ],
     ),
     (
@@ -290,7 +311,7 @@ const FORMS: &[Row] = &[
             ("\"dispute_id\": \"55100342\"", "dispute 55100342 "),
             (
                 "\"dispute_id\": null",
-                "CFPay_Qx7_m3: unrecognised, `dispute_id`",
+                "CFPay_Qx7_m3: unreadable, `dispute_id`",
             ),
         ],
     ),
@@ -322,10 +343,7 @@ const FORMS: &[Row] = &[
         &[
             ("\"payment_currency\": null", " INR 350.00 "),
             ("\"payment_currency\": \"USD\"", " USD 350.00 "),
-            (
-                "\"payment_currency\": 7",
-                "unrecognised, `payment_currency`",
-            ),
+            ("\"payment_currency\": 7", "unreadable, `payment_currency`"),
         ],
     ),
     (
@@ -336,7 +354,7 @@ const FORMS: &[Row] = &[
     (
         "dispute.created.2025-01-01",
         "\"order_details\": {",
-        &[("\"order\": {", "-: unrecognised, `data.order_details`")],
+        &[("\"order\": {", "-: unreadable, `data.order_details`")],
     ),
 ];
 

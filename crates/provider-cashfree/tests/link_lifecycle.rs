@@ -128,7 +128,7 @@ async fn a_link_is_created_paid_in_instalments_and_reported_by_webhooks() {
                 }
                 EventKind::Payment(payment) => unpaid.push(payment.status.as_str().to_owned()),
                 EventKind::PaymentClaimed(claim) => {
-                    claimed.push((Some(claim.order_id), claim.amount.minor_units()));
+                    claimed.push((claim.order_id, claim.amount.unwrap().minor_units()));
                 }
                 EventKind::Snapshot(_) => snapshots += 1,
                 other => panic!("{other:?}"),
@@ -233,6 +233,79 @@ async fn a_reference_taken_by_another_link_is_a_conflict() {
         .map(|d| d.field.clone())
         .collect();
     assert_eq!(fields, ["amount", "fingerprint"]);
+    running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_refund_on_hold_that_then_succeeds_is_listed_and_reported() {
+    let running = simulator().await;
+    let simulator = running.simulator();
+    simulator.update_settings(|settings| settings.refunds_stay_pending = true);
+    let provider = account(&running);
+    let receiver = Scripted::handler(|_, _| ok("")).await;
+    let request = present_request().with_notify_url(receiver.base_url.parse().unwrap());
+    let prepared = provider.prepare_checkout(&request).unwrap();
+    let created = provider.create_checkout(&prepared).await.unwrap();
+    let locator = created.into_checkout().locator();
+    let inquiry = provider.refund_inquiry().unwrap();
+    let paid = simulator.pay("inv-1", PaymentAttempt::new()).unwrap();
+    let payments = provider.list_payments(&locator).await.unwrap();
+    assert_eq!(inquiry.list_refunds(&locator, &payments).await.unwrap(), []);
+
+    let requested = reqwest::Client::new()
+        .post(format!(
+            "{}/orders/{}/refunds",
+            running.api_base_url(),
+            paid.order_id
+        ))
+        .header("x-client-id", DEFAULT_CLIENT_ID)
+        .header("x-client-secret", DEFAULT_CLIENT_SECRET)
+        .header("x-api-version", "2025-01-01")
+        .header("content-type", "application/json")
+        .body(r#"{"refund_id":"ret_1","refund_amount":55.1,"refund_note":"item returned"}"#)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(requested.status(), 200);
+    let returned = simulator
+        .auto_refund(&paid.cf_payment_id, Some(Paise::new(100)), "paid twice")
+        .unwrap();
+    let refund = simulator.refunds()[0].cf_refund_id.clone();
+    let mut seen = Vec::new();
+    for outcome in [None, Some("ONHOLD"), Some("SUCCESS")] {
+        if let Some(outcome) = outcome {
+            let outcome = outcome.parse().unwrap();
+            simulator.complete_refund(&refund, outcome).unwrap();
+        }
+        let refunds = inquiry.list_refunds(&locator, &payments).await.unwrap();
+        let [merchants, automatic] = refunds.as_slice() else {
+            panic!("{refunds:?}");
+        };
+        assert_eq!(merchants.id.as_str(), refund);
+        assert_eq!(merchants.amount, inr(5_510));
+        assert_eq!(merchants.payment_id.as_ref(), Some(&payments[0].id));
+        assert_eq!(merchants.reference.as_ref().unwrap().as_str(), "ret_1");
+        assert_eq!(automatic.id.as_str(), returned.cf_refund_id);
+        assert_eq!(automatic.amount, inr(100));
+        seen.push(merchants.clone());
+    }
+    let statuses: Vec<_> = seen.iter().map(|refund| refund.status.as_str()).collect();
+    assert_eq!(statuses, ["pending", "on_hold", "succeeded"]);
+    assert!(seen[1].failure.is_some());
+    assert_eq!(seen[2].failure, None);
+
+    // The webhook reports the same movement as the list.
+    simulator.deliveries_idle().await;
+    let mut reported = Vec::new();
+    for delivery in deliveries(&receiver) {
+        let webhook = provider.handle_webhook(&delivery).await.unwrap();
+        for event in webhook.into_events() {
+            if let EventKind::Refund(refund) = event.kind {
+                reported.push(refund.dedup_key());
+            }
+        }
+    }
+    assert!(reported.contains(&seen[2].dedup_key()), "{reported:?}");
     running.shutdown().await;
 }
 

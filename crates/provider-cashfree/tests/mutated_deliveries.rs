@@ -190,23 +190,47 @@ fn states(value: Option<&Value>, amount: Money) -> bool {
 
 /// Compares every amount and currency of an event with its body.
 fn check(event: &Event, body: &Value) -> Result<(), TestCaseError> {
-    // Only a payment event names a payment; only a link event makes a claim.
+    // Only a payment event names a payment; a link event claims an order.
     let of_link = event.gateway_type == "PAYMENT_LINK_EVENT";
     match &event.kind {
         EventKind::Payment(_) => {
             prop_assert!(!of_link, "{event:?}");
         }
-        EventKind::PaymentClaimed(_) => {
-            prop_assert!(of_link, "{event:?}");
+        EventKind::PaymentClaimed(claim) => {
+            prop_assert_eq!(claim.payment_id.is_none(), of_link, "{:?}", event);
+        }
+        EventKind::RefundClaimed(claim) => {
+            prop_assert!(claim.id.is_some() || claim.reference.is_some(), "{event:?}");
         }
         _ => {}
     }
+    let automatic = event.gateway_type.starts_with("AUTO");
+    let refund = |amount| -> (Money, &[&str], &[&str]) {
+        if automatic {
+            (
+                amount,
+                &["/data/auto_refund/refund_amount"],
+                &["/data/auto_refund/refund_currency"],
+            )
+        } else {
+            (
+                amount,
+                &["/data/refund/refund_amount"],
+                &["/data/refund/refund_currency"],
+            )
+        }
+    };
     let stated: Vec<(Money, &[&str], &[&str])> = match &event.kind {
-        EventKind::PaymentClaimed(claim) => vec![(
-            claim.amount,
-            &["/data/order/order_amount"],
-            &["/data/link_currency"],
-        )],
+        EventKind::PaymentClaimed(claim) => {
+            let currency: &[&str] = if of_link {
+                &["/data/link_currency"]
+            } else {
+                &["/data/order/order_currency"]
+            };
+            let amount = claim.amount.into_iter();
+            let stated = amount.map(|amount| (amount, &["/data/order/order_amount"][..], currency));
+            stated.collect()
+        }
         EventKind::Payment(payment) => vec![(
             payment.amount,
             &["/data/order/order_amount"],
@@ -224,19 +248,8 @@ fn check(event: &Event, body: &Value) -> Result<(), TestCaseError> {
                 &["/data/link_currency"],
             ),
         ],
-        EventKind::Refund(refund) => vec![(
-            refund.amount,
-            if event.gateway_type.starts_with("AUTO") {
-                &["/data/auto_refund/refund_amount"]
-            } else {
-                &["/data/refund/refund_amount"]
-            },
-            if event.gateway_type.starts_with("AUTO") {
-                &["/data/auto_refund/refund_currency"]
-            } else {
-                &["/data/refund/refund_currency"]
-            },
-        )],
+        EventKind::Refund(movement) => vec![refund(movement.amount)],
+        EventKind::RefundClaimed(claim) => claim.amount.into_iter().map(refund).collect(),
         EventKind::Dispute(dispute) => vec![(
             dispute.amount,
             &["/data/dispute/dispute_amount"],

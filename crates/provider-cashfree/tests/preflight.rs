@@ -334,7 +334,15 @@ fn a_phone_number_is_required_and_never_invented() {
     assert_eq!(sole(&provider, &missing), phone(ViolationCode::Missing));
     let blank = with_customer(bare_customer().with_phone(" - "));
     assert_eq!(sole(&provider, &blank), phone(ViolationCode::Missing));
-    for bad in ["12345", "98765a3210", "+91123", "none"] {
+    for bad in [
+        "12345",
+        "98765a3210",
+        "+91123",
+        "none",
+        "+910963854424",
+        "00963854424",
+        "915638544240",
+    ] {
         let request = with_customer(bare_customer().with_phone(bad));
         assert_eq!(
             sole(&provider, &request),
@@ -344,6 +352,91 @@ fn a_phone_number_is_required_and_never_invented() {
     }
     let abroad = with_customer(bare_customer().with_phone("+44 20 7946 0958"));
     assert!(body(&provider, &abroad).contains(r#""customer_phone":"+442079460958""#));
+}
+
+#[test]
+fn an_indian_mobile_number_is_sent_in_one_form_however_it_was_typed() {
+    let provider = provider();
+    for typed in [
+        "9638544240",
+        "09638544240",
+        "919638544240",
+        "0091 96385 44240",
+        "+91 96385-44240",
+    ] {
+        let sent = body(&provider, &with_customer(bare_customer().with_phone(typed)));
+        assert!(
+            sent.contains(r#""customer_phone":"9638544240""#),
+            "{typed}: {sent}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_cannot_be_sent_is_reported_with_the_rule() {
+    let provider = provider();
+    let customer = bare_customer().with_phone("+910963854424");
+    let needs = provider.link_customer(&customer).await.unwrap().needs;
+    let rule = "phone: must be 10 digits for India, of which the first is not 0, \
+                or + with country code and number of 7 to 15 digits";
+    assert_eq!(needs.to_string(), rule);
+    let violations = refused(&provider, &with_customer(customer));
+    assert_eq!(violations.to_string(), format!("customer.{rule}"));
+}
+
+#[test]
+fn the_fingerprint_of_the_customer_depends_on_phone_email_and_name_alone() {
+    let provider = provider();
+    let of = |request: &CheckoutRequest| {
+        let prepared = provider.prepare_checkout(request).unwrap();
+        prepared.customer_fingerprint.unwrap()
+    };
+    let known = || customer().with_email("a@shop.example").with_name("Asha");
+    let first = with_customer(known());
+    let print = of(&first);
+    for changed in [
+        known().with_phone("9000000001"),
+        known().with_email("b@shop.example"),
+        known().with_name("Asha R"),
+        known().with_email(""),
+        known().with_name(" "),
+        // The values do not run into each other.
+        customer().with_email("a@shop.exampleAsha"),
+        customer().with_email("Asha").with_name("a@shop.example"),
+    ] {
+        assert_ne!(of(&with_customer(changed.clone())), print, "{changed:?}");
+    }
+    // Another form of the same number is the same customer.
+    assert_eq!(
+        of(&with_customer(known().with_phone("+91 90000-00000"))),
+        print
+    );
+
+    let mut other = first.clone();
+    other.reference = CheckoutReference::new("inv-2").unwrap();
+    other.purpose = "Invoice 2".to_owned();
+    other.amount = inr(100);
+    other.expires_at = first.expires_at + jiff::SignedDuration::from_hours(1);
+    let other = other
+        .with_return_url(url("https://shop.example/back"))
+        .with_notify_url(url("https://shop.example/hook"))
+        .with_note("note", "value");
+    assert_eq!(of(&other), print);
+    let (first, other) = (
+        provider.prepare_checkout(&first).unwrap(),
+        provider.prepare_checkout(&other).unwrap(),
+    );
+    assert_ne!(first.fingerprint, other.fingerprint);
+}
+
+#[test]
+fn the_substitute_number_is_part_of_the_customers_fingerprint() {
+    let of = |number: &str| {
+        let provider = provider_with(|settings| settings.with("missing_phone_number", number));
+        let prepared = provider.prepare_checkout(&with_customer(bare_customer()));
+        prepared.unwrap().customer_fingerprint
+    };
+    assert_ne!(of("8040404040"), of("8040404041"));
 }
 
 #[test]

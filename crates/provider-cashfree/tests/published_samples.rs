@@ -103,7 +103,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     ("-: ping", &["undocumented/test_ping"]),
     (
-        "-: unrecognised, `type` is missing or cannot be read",
+        "-: unreadable, `type` is missing or cannot be read",
         &["fragments.payment_method"],
     ),
     (

@@ -109,6 +109,7 @@ fn each_setting_is_checked() {
         ("redirect_url", &long),
         ("redirect_url", &umlauts),
         ("missing_phone_number", "12345"),
+        ("missing_phone_number", "+910963854424"),
         ("missing_phone_number", "99999 9999x"),
     ] {
         let violations = refused(&good().with(field, value));

@@ -111,7 +111,7 @@ fn respond(request: &Seen) -> Act {
         "GET /pg/links/inv-1/orders?status=ALL" => {
             ok(r#"[{"order_id":"CFPay_x","order_status":"ACTIVE"}]"#)
         }
-        "GET /pg/orders/CFPay_x/payments" => ok("[]"),
+        "GET /pg/orders/CFPay_x/payments" | "GET /pg/orders/order-1/refunds" => ok("[]"),
         _ => not_found(),
     }
 }
@@ -145,6 +145,9 @@ async fn each_operation_records_exactly_these_spans() {
         "GET /orders/{order_id}/payments { http.request.method=GET \
          http.response.status_code=200 operation=list_payments otel.kind=client \
          server.address=127.0.0.1 server.port=(port) url.template=/orders/{order_id}/payments }",
+        "GET /orders/{order_id}/refunds { http.request.method=GET \
+         http.response.status_code=200 operation=list_refunds otel.kind=client \
+         server.address=127.0.0.1 server.port=(port) url.template=/orders/{order_id}/refunds }",
     ];
     assert_eq!(spans.lines(port(&gateway)), expected);
 }

@@ -52,12 +52,14 @@ fn kinds(events: &[Event]) -> Vec<&'static str> {
         EventKind::Payment(_) => "payment",
         EventKind::PaymentClaimed(_) => "claim",
         EventKind::Refund(_) => "refund",
+        EventKind::RefundClaimed(_) => "refund claim",
         EventKind::Dispute(_) => "dispute",
         EventKind::Settlement(_) => "settlement",
         EventKind::Snapshot(_) => "snapshot",
         EventKind::FetchNeeded => "fetch",
         EventKind::Ping => "ping",
         EventKind::Unrecognised { .. } => "unrecognised",
+        EventKind::Unreadable { .. } => "unreadable",
         _ => "other",
     };
     events.iter().map(name).collect()
@@ -323,7 +325,7 @@ async fn the_timestamp_decides_only_the_timestamp_check() {
         assert_eq!(webhook.timestamp_check(), timestamp_check, "{stamp}");
         let expected: &[&str] = match timestamp_check {
             Fresh => &["claim", "snapshot"],
-            _ => &["fetch", "fetch"],
+            _ => &["claim", "fetch"],
         };
         assert_eq!(kinds(webhook.events()), expected, "{stamp}");
         assert!(
@@ -356,7 +358,7 @@ async fn the_acceptance_window_is_configurable() {
 }
 
 #[tokio::test]
-async fn bytes_moved_between_timestamp_and_body_are_unrecognised() {
+async fn bytes_moved_between_timestamp_and_body_are_unreadable() {
     let body = LINK_EVENT.replace(['\n'], " ");
     let whole = format!("{STAMP}{body}");
     let signature = sign(SECRET, STAMP, body.as_bytes());
@@ -366,7 +368,7 @@ async fn bytes_moved_between_timestamp_and_body_are_unrecognised() {
         let request = delivery(&signature, stamp, body);
         let outcome = provider.handle_webhook(&request).await;
         let Ok(webhook) = outcome else { continue };
-        assert_eq!(kinds(webhook.events()), ["unrecognised"], "{stamp}");
+        assert_eq!(kinds(webhook.events()), ["unreadable"], "{stamp}");
     }
 }
 
@@ -393,8 +395,11 @@ async fn a_link_event_yields_a_claim_and_then_a_snapshot() {
     let EventKind::PaymentClaimed(claim) = &claim_event.kind else {
         panic!("{claim_event:?}");
     };
-    assert_eq!(claim.amount, support::inr(2_200));
-    assert_eq!(claim.order_id.as_str(), "CFPay_Qx7_m3");
+    assert_eq!(claim.amount, Some(support::inr(2_200)));
+    assert_eq!(
+        claim.order_id,
+        payment_provider_core::OrderId::new("CFPay_Qx7_m3").ok()
+    );
     let EventKind::Snapshot(state) = &snapshot.kind else {
         panic!("{snapshot:?}");
     };
@@ -414,8 +419,8 @@ async fn a_link_event_claims_what_the_payment_event_reports() {
     else {
         panic!("{of_link:?} {of_payment:?}");
     };
-    assert_eq!(first.amount, second.amount);
-    assert_eq!(Some(&first.order_id), second.order_id.as_ref());
+    assert_eq!(first.amount, Some(second.amount));
+    assert_eq!(first.order_id, second.order_id);
     assert_eq!(second.charged, Some(support::inr(2_150)));
     assert_eq!(second.method.as_deref(), Some("upi"));
     assert_eq!(second.bank_reference.as_deref(), Some("601512345678"));
@@ -535,11 +540,16 @@ async fn a_payment_event_without_a_link_names_only_its_order() {
 }
 
 #[tokio::test]
-async fn a_successful_payment_without_an_order_has_to_be_fetched() {
+async fn a_successful_payment_without_an_order_is_claimed() {
     for order_id in ["null", "\"\"", "\"NA\"", "\"null\"", "0", "{}"] {
         let body = PAYMENT_EVENT.replace("\"CFPay_Qx7_m3\"", order_id);
         let about = events(body.clone()).await;
-        assert_eq!(kinds(&about), ["fetch"], "{order_id}");
+        let EventKind::PaymentClaimed(claim) = &about[0].kind else {
+            panic!("{order_id}: {about:?}");
+        };
+        assert_eq!(claim.payment_id.as_ref().unwrap().as_str(), "880143");
+        assert_eq!(claim.order_id, None);
+        assert_eq!(claim.amount, Some(support::inr(2_200)));
         assert_eq!(about[0].target.order_id, None);
         assert!(about[0].target.reference.is_some());
         let failed = body.replace("\"SUCCESS\"", "\"FAILED\"");
@@ -566,10 +576,12 @@ async fn an_unreadable_delivery_keeps_its_target() {
         LINK_EVENT.replace("\"PARTIALLY_PAID\"", "7.5"),
         PAYMENT_EVENT.replace("\"880143\"", "null"),
         PAYMENT_EVENT.replace("\"payment\":{", "\"pay\":{"),
-        PAYMENT_EVENT.replace("\"order_currency\":\"INR\"", "\"x\":1"),
+        PAYMENT_EVENT
+            .replace("\"order_currency\":\"INR\"", "\"x\":1")
+            .replace("\"SUCCESS\"", "\"FAILED\""),
     ] {
         let about = events(body.clone()).await;
-        assert_eq!(kinds(&about), ["unrecognised"], "{body}");
+        assert_eq!(kinds(&about), ["unreadable"], "{body}");
         let target = &about[0].target;
         assert_eq!(target.reference.as_ref().unwrap().as_str(), "inv-1");
         assert_eq!(target.gateway_id.as_ref().unwrap().as_str(), "4410023");
@@ -581,13 +593,17 @@ async fn an_unreadable_delivery_keeps_its_target() {
 async fn the_dashboard_test_is_a_ping() {
     assert_eq!(kinds(&events(PING).await), ["ping"]);
     let without = PING.replace("test_object", "other");
-    assert_eq!(kinds(&events(without).await), ["unrecognised"]);
+    assert_eq!(kinds(&events(without).await), ["unreadable"]);
 }
 
 #[tokio::test]
-async fn an_unreadable_delivery_is_one_unrecognised_event_with_the_reason() {
+async fn an_unreadable_delivery_is_one_event_with_the_reason() {
     let link = |from: &str, to: &str| LINK_EVENT.replace(from, to).into_bytes();
     let payment = |from: &str, to: &str| PAYMENT_EVENT.replace(from, to).into_bytes();
+    let failed = |from: &str, to: &str| {
+        let body = PAYMENT_EVENT.replace("\"SUCCESS\"", "\"FAILED\"");
+        body.replace(from, to).into_bytes()
+    };
     let half = LINK_EVENT.as_bytes()[..LINK_EVENT.len() / 2].to_vec();
     let twice = LINK_EVENT.replacen("\"type\"", "\"type\":\"WEBHOOK\",\"type\"", 1);
     let unreadable = |field: &str| format!("`{field}` is missing or cannot be read");
@@ -620,11 +636,11 @@ async fn an_unreadable_delivery_is_one_unrecognised_event_with_the_reason() {
         (link("\"200.12\"", "\"much\""), "data.link_amount"),
         (link("\"55.00\"", "{}"), "data.link_amount_paid"),
         (
-            payment("\"order_amount\":22.00", "\"order_amount\":-22"),
+            failed("\"order_amount\":22.00", "\"order_amount\":-22"),
             "data.order.order_amount",
         ),
         (
-            payment("\"order_currency\":\"INR\"", "\"x\":1"),
+            failed("\"order_currency\":\"INR\"", "\"x\":1"),
             "data.order.order_currency",
         ),
         (payment("\"880143\"", "null"), "cf_payment_id"),
@@ -634,8 +650,8 @@ async fn an_unreadable_delivery_is_one_unrecognised_event_with_the_reason() {
     ] {
         let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
         let events = events(body).await;
-        assert_eq!(kinds(&events), ["unrecognised"], "{shown}");
-        let EventKind::Unrecognised { reason } = &events[0].kind else {
+        assert_eq!(kinds(&events), ["unreadable"], "{shown}");
+        let EventKind::Unreadable { reason } = &events[0].kind else {
             unreachable!();
         };
         assert_eq!(reason, &unreadable(field), "{shown}");
@@ -645,7 +661,6 @@ async fn an_unreadable_delivery_is_one_unrecognised_event_with_the_reason() {
 #[tokio::test]
 async fn unsupported_types_are_kept_without_a_target() {
     for kind in [
-        "PAYMENT_CHARGES_WEBHOOK",
         "PAYMENT_FORM_ORDER_WEBHOOK",
         "SUBSCRIPTION_PAYMENT_SUCCESS",
         "SUBSCRIPTION_REFUND_STATUS",

@@ -138,6 +138,7 @@ fn descriptor() -> Result<ProviderDescriptor, InvalidIdentifier> {
         .with_payer_notification()
         .with_reminders()
         .with_status_inquiry()
+        .with_refund_inquiry()
         .with_signed_returns();
     let limits = CheckoutLimits::default()
         .with_reference_length(MAX_REFERENCE)

@@ -6,12 +6,13 @@ use http::{HeaderMap, header};
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
     Customer, CustomerLink, Environment, HmacKeyring, Operation, Payment, PaymentProvider,
-    PreparedCheckout, ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook,
-    Violations, WebhookRequest,
+    PreparedCheckout, ProviderDescriptor, ProviderError, RefundInquiry, SignedReturns,
+    VerifiedWebhook, Violations, WebhookRequest,
 };
 use payment_provider_http::{CallError, Deadline, Dialect, GatewayClient, HttpClients};
 
 use crate::config::RazorpayConfig;
+use crate::refunds::Inquiry;
 use crate::returns::Returns;
 use crate::settings::{Account, Terms};
 use crate::{check, customers, links, payments, webhook};
@@ -20,7 +21,8 @@ use crate::{check, customers, links, payments, webhook};
 pub(crate) struct RazorpayProvider {
     descriptor: Arc<ProviderDescriptor>,
     config: Arc<RazorpayConfig>,
-    gateway: GatewayClient,
+    gateway: Arc<GatewayClient>,
+    refunds: Arc<Inquiry>,
     terms: Terms,
     webhook_keys: HmacKeyring,
     returns: Arc<Returns>,
@@ -36,8 +38,16 @@ impl RazorpayProvider {
     ) -> Self {
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, account.authorization)]);
         let return_keys = HmacKeyring::new(&account.key_secrets);
+        let gateway = GatewayClient::new(clients, account.base_url, headers, dialect);
+        let gateway = Arc::new(gateway);
+        let refunds = Inquiry::new(
+            Arc::clone(&descriptor),
+            Arc::clone(&config),
+            Arc::clone(&gateway),
+        );
         Self {
-            gateway: GatewayClient::new(clients, account.base_url, headers, dialect),
+            gateway,
+            refunds: Arc::new(refunds),
             webhook_keys: HmacKeyring::new(&account.webhook_secrets),
             returns: Arc::new(Returns::new(Arc::clone(&descriptor), return_keys)),
             terms: account.terms,
@@ -137,6 +147,10 @@ impl PaymentProvider for RazorpayProvider {
     ) -> Result<VerifiedWebhook, ProviderError> {
         webhook::handle(request, &self.webhook_keys, self.terms.environment)
             .map_err(self.error(Operation::HandleWebhook))
+    }
+
+    fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {
+        Some(Arc::clone(&self.refunds) as Arc<dyn RefundInquiry>)
     }
 
     fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {

@@ -21,6 +21,9 @@ routes! {
         /// Lists all attempts to pay the order of a link:
         /// <https://razorpay.com/docs/api/orders/fetch-payments/>.
         OrderPayments(order_id) = GET "/orders/{order_id}/payments",
+        /// Lists all refunds of a payment:
+        /// <https://razorpay.com/docs/api/refunds/fetch-multiple-refund-payment/>.
+        PaymentRefunds(payment_id) = GET "/payments/{payment_id}/refunds",
         /// Creates a customer, or finds the one with the same phone number or e-mail address:
         /// <https://razorpay.com/docs/api/customers/create/>.
         CreateCustomer = POST "/customers",

@@ -45,8 +45,8 @@ pub(crate) fn schema() -> SettingsSchema {
         SettingChoice::new("local", "Stored here only"),
     ];
     let unfit = vec![
+        SettingChoice::new("leave_out", "Create the checkout without the detail"),
         SettingChoice::new("refuse", "Refuse the checkout"),
-        SettingChoice::new("leave_out", "Create it without the detail"),
     ];
     SettingsSchema::new([
         SettingField::new(KEY_ID, "Key ID", SettingKind::Text)
@@ -92,10 +92,11 @@ pub(crate) fn schema() -> SettingsSchema {
             "Customer details that Razorpay refuses",
             SettingKind::Choice { choices: unfit },
         )
-        .with_default("refuse")
+        .with_default("leave_out")
         .with_help(
             "Razorpay accepts names of 3 to 50 plain characters and phone numbers of 8 to 14 characters without long \
-             runs of one digit. Both are optional.",
+             runs of one digit. All details are optional, unless Razorpay requires one of this account. A longer name \
+             is cut.",
         ),
         SettingField::new(BASE_URL, "Gateway address", SettingKind::Url).with_help(
             "Only in test mode, for an address other than Razorpay's, such as a local test server: \
@@ -171,7 +172,7 @@ pub(crate) fn read(
         reader.reject(RETURN_URL, ViolationCode::Invalid, defect);
     }
     let remote_customers = reader.text(CUSTOMERS) == Some("remote");
-    let leave_out_unfit = reader.text(UNFIT_DETAILS) == Some("leave_out");
+    let leave_out_unfit = reader.text(UNFIT_DETAILS) != Some("refuse");
     reader.finish()?;
 
     // All values are present, because every required setting passed its check.

@@ -15,7 +15,7 @@ use payment_provider_conformance::{
     NotImplemented, ProviderUnderTest, Scenario, UnsignedDelivery, WireAmount,
 };
 use payment_provider_core::{
-    CheckoutReference, Clock, ConnectionSettings, Money, PaymentId, ProviderFactory,
+    CheckoutReference, Clock, ConnectionSettings, Money, PaymentId, ProviderFactory, RefundId,
 };
 use provider_razorpay::{RazorpayConfig, RazorpayFactory};
 use secrecy::{ExposeSecret, SecretString};
@@ -53,6 +53,10 @@ impl ProviderUnderTest for Razorpay {
             .with("webhook_secrets", account.secrets.clone())
             .with("environment", "sandbox")
             .with("base_url", address.join("v1").expect("an address").as_str())
+    }
+
+    fn makes_refunds(&self) -> bool {
+        true
     }
 
     fn gateway(&self, account: &MerchantAccount, clock: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
@@ -127,6 +131,11 @@ impl GatewayModel for InMemory {
         amount: Money,
     ) -> ModelResult<PaymentId> {
         let id = self.fake.fail(reference.as_str(), amount.minor_units());
+        Ok(id.parse().expect("an id"))
+    }
+
+    async fn refund(&self, payment: &PaymentId, amount: Money) -> ModelResult<RefundId> {
+        let id = self.fake.refund(payment.as_str(), amount.minor_units());
         Ok(id.parse().expect("an id"))
     }
 

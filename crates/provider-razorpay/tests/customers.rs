@@ -70,22 +70,23 @@ async fn unidentifiable_and_local_customers_are_not_sent() {
 }
 
 #[tokio::test]
-async fn linking_reports_details_that_razorpay_would_refuse() {
+async fn linking_reports_refused_details_if_the_merchant_chose_so() {
     let unfit = bare_customer()
         .with_phone("9999999999")
         .with_email("jo")
         .with_name("Jo");
-    let stage = Stage::new().await;
+    let strict = |settings: payment_provider_core::ConnectionSettings| {
+        settings.with("unfit_customer_details", "refuse")
+    };
+    let stage = Stage::with(config(), strict).await;
     let linked = stage.provider.link_customer(&unfit).await.unwrap();
     assert_eq!(linked.remote_id, None);
     let fields: Vec<_> = linked.needs.iter().map(|v| v.field.as_ref()).collect();
     assert_eq!(fields, ["name", "email", "phone"]);
     assert!(stage.lines().is_empty());
 
-    let lenient = |settings: payment_provider_core::ConnectionSettings| {
-        settings.with("unfit_customer_details", "leave_out")
-    };
-    let stage = Stage::with(config(), lenient).await;
+    // By default they are left out.
+    let stage = Stage::new().await;
     let customer = unfit.with_email("jo@shop.example");
     let linked = stage.provider.link_customer(&customer).await.unwrap();
     assert!(linked.remote_id.is_some() && linked.needs.is_empty());

@@ -42,6 +42,22 @@ async fn a_link_is_fetched_by_its_id_or_otherwise_by_its_reference() {
 }
 
 #[tokio::test]
+async fn the_order_of_a_link_is_reported_by_each_operation_once_it_exists() {
+    let stage = Stage::new().await;
+    let made = stage.make_partial().await;
+    assert_eq!(made.order_id, None);
+    stage.fake.pay(REFERENCE, 5_000);
+    let payments = stage.provider.list_payments(&locator()).await.unwrap();
+    let order = payments[0].order_id.clone();
+    assert!(order.is_some());
+    let fetched = stage.provider.fetch_checkout(&locator()).await.unwrap();
+    assert_eq!(fetched.order_id, order);
+    let adopted = stage.make_partial().await;
+    assert_eq!(adopted.order_id, order);
+    assert_eq!(cancel(&stage).await.checkout().order_id, order);
+}
+
+#[tokio::test]
 async fn a_missing_link_is_not_found() {
     let stage = Stage::new().await;
     for locator in [locator(), known("plink_QflcnnZqCekuvL"), known("x")] {

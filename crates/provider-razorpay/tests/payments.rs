@@ -222,3 +222,50 @@ async fn more_money_than_the_link_reports_is_accepted() {
     let other = page.replace("INR", "USD");
     assert!(says(20_012, &[&other]).await.is_err());
 }
+
+#[tokio::test]
+async fn a_fee_that_the_payer_bears_is_listed_beside_the_amount_of_the_link() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage
+        .fake
+        .configure(|behaviour| behaviour.payers_bear_fees = true);
+    stage.fake.pay(REFERENCE, 20_012);
+    let [payment] = &list(&stage).await[..] else {
+        panic!("one payment was made");
+    };
+    assert_eq!(payment.amount, inr(20_012));
+    assert_eq!(payment.charged, Some(inr(20_484)));
+}
+
+#[tokio::test]
+async fn a_fee_that_is_not_stated_leaves_the_amount_as_charged() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage.fake.configure(|behaviour| {
+        behaviour.payers_bear_fees = true;
+        behaviour.unstated_fees = true;
+    });
+    stage.fake.pay(REFERENCE, 20_012);
+    let [payment] = &list(&stage).await[..] else {
+        panic!("one payment was made");
+    };
+    assert_eq!(payment.amount, inr(20_484));
+    assert_eq!(payment.charged, None);
+}
+
+#[tokio::test]
+async fn fees_count_if_the_total_of_the_link_includes_them() {
+    let stage = Stage::new().await;
+    stage.make().await;
+    stage.fake.configure(|behaviour| {
+        behaviour.payers_bear_fees = true;
+        behaviour.fees_in_totals = true;
+    });
+    stage.fake.pay(REFERENCE, 20_012);
+    let [payment] = &list(&stage).await[..] else {
+        panic!("one payment was made");
+    };
+    assert_eq!(payment.amount, inr(20_484));
+    assert_eq!(payment.charged, None);
+}

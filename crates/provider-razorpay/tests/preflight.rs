@@ -20,8 +20,8 @@ fn provider_with(
     connect_with(config(), &change(settings("http://127.0.0.1:9/v1")))
 }
 
-fn lenient() -> Arc<dyn PaymentProvider> {
-    provider_with(|settings| settings.with("unfit_customer_details", "leave_out"))
+fn strict() -> Arc<dyn PaymentProvider> {
+    provider_with(|settings| settings.with("unfit_customer_details", "refuse"))
 }
 
 fn body(provider: &Arc<dyn PaymentProvider>, request: &CheckoutRequest) -> String {
@@ -30,7 +30,7 @@ fn body(provider: &Arc<dyn PaymentProvider>, request: &CheckoutRequest) -> Strin
 }
 
 fn refused(request: &CheckoutRequest) -> Violations {
-    offline().prepare_checkout(request).unwrap_err()
+    strict().prepare_checkout(request).unwrap_err()
 }
 
 /// Returns the single violation of this request.
@@ -346,20 +346,82 @@ fn all_violations_are_reported_together_without_values() {
 }
 
 #[test]
-fn refused_customer_details_are_left_out_if_the_merchant_chose_so() {
+fn a_detail_that_razorpay_would_refuse_does_not_prevent_a_link() {
+    let long = "x".repeat(50);
+    let too_long = format!("{long}x");
+    for (customer, sent) in [
+        (bare_customer().with_name("Sharma & Sons, Pune"), ""),
+        (bare_customer().with_name("Al"), ""),
+        (bare_customer().with_email("jo"), ""),
+        (bare_customer().with_phone("1234567"), ""),
+        (bare_customer().with_phone("9999999999"), ""),
+        (bare_customer().with_phone("+123456789012345"), ""),
+        (
+            bare_customer().with_name(too_long),
+            &*format!(r#""customer":{{"name":"{long}"}},"#),
+        ),
+        (
+            bare_customer()
+                .with_name("Al")
+                .with_email("al@shop.example"),
+            r#""customer":{"email":"al@shop.example"},"#,
+        ),
+    ] {
+        let request = with(|request| request.customer = customer.clone());
+        let body = body(&offline(), &request);
+        let end = format!(r#""description":"Invoice 1",{sent}"notify""#);
+        assert!(body.contains(&end), "{customer:?}: {body}");
+        assert!(strict().prepare_checkout(&request).is_err(), "{customer:?}");
+    }
+}
+
+#[test]
+fn a_detail_that_another_option_needs_is_missing_if_it_is_left_out() {
     let unfit = bare_customer()
         .with_phone("9999999999")
         .with_email("jo")
         .with_name("Müller & Co");
-    let request = with(|request| request.customer = unfit.clone());
-    let body = body(&lenient(), &request);
-    assert!(!body.contains("customer"), "{body}");
-    // A detail required by another option is still reported as missing.
     let by = PayerNotification::NONE.by_sms().by_email();
-    let asked = request.with_options(CheckoutOptions::new().with_notify_payer(by));
-    let violations = lenient().prepare_checkout(&asked).unwrap_err();
+    let asked = with(|request| request.customer = unfit)
+        .with_options(CheckoutOptions::new().with_notify_payer(by));
+    let violations = offline().prepare_checkout(&asked).unwrap_err();
     assert!(violations.names("customer.phone") && violations.names("customer.email"));
     assert_eq!(violations.iter().count(), 2, "{violations}");
+}
+
+#[test]
+fn only_a_change_of_the_customer_as_sent_alters_its_fingerprint() {
+    let customer = || customer().with_name("Jo Doe").with_email("jo@shop.example");
+    let print = |change: fn(&mut CheckoutRequest)| {
+        let mut request = with(|request| request.customer = customer());
+        change(&mut request);
+        let prepared = offline().prepare_checkout(&request).unwrap();
+        prepared.customer_fingerprint
+    };
+    let first = print(|_| {});
+    assert!(first.is_some());
+    let same: [fn(&mut CheckoutRequest); 7] = [
+        |request| request.purpose = "Invoice 2".to_owned(),
+        |request| request.expires_at += SignedDuration::from_secs(60),
+        |request| request.return_url = Some(url("https://shop.example/")),
+        |request| request.reference = CheckoutReference::new("inv-2").unwrap(),
+        |request| request.amount = inr(1_000),
+        |request| request.options = CheckoutOptions::new().with_note("a", "b"),
+        // Sent in the same form.
+        |request| request.customer = request.customer.clone().with_phone("(+91) 9000090000"),
+    ];
+    for change in same {
+        assert_eq!(print(change), first);
+    }
+    let other: [fn(&mut CheckoutRequest); 3] = [
+        |request| request.customer = request.customer.clone().with_name("Jo Do"),
+        |request| request.customer = request.customer.clone().with_email("do@shop.example"),
+        |request| request.customer = request.customer.clone().with_phone("+919000090001"),
+    ];
+    for change in other {
+        assert_ne!(print(change), first);
+    }
+    assert_eq!(print(|request| request.customer = bare_customer()), None);
 }
 
 #[test]

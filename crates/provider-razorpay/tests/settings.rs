@@ -50,7 +50,7 @@ fn minimal_and_complete_settings_are_accepted() {
         .with("webhook_secrets", secrets(["c", "d"]))
         .with("return_url", "https://shop.example/thanks?a=b")
         .with("customers", "local")
-        .with("unfit_customer_details", "leave_out");
+        .with("unfit_customer_details", "refuse");
     let most = factory.connect(&most).unwrap();
     assert_eq!(most.environment(), Environment::Production);
 }

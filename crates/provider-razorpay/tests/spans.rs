@@ -138,6 +138,7 @@ async fn each_operation_records_exactly_these_spans() {
         success("PATCH", "/payment_links/{link_id}", "cancel_checkout"),
         success("GET", links, "list_payments"),
         success("GET", "/orders/{order_id}/payments", "list_payments"),
+        success("GET", "/payments/{payment_id}/refunds", "list_refunds"),
         success("GET", links, "cancel_checkout"),
         success("POST", "/payment_links/{link_id}/cancel", "cancel_checkout"),
     ];

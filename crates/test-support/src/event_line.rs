@@ -5,7 +5,7 @@ use std::fmt::Display;
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{
     CheckoutSnapshot, Dispute, DisputeStage, Event, EventKind, EventTarget, Payment, PaymentClaim,
-    Pii, Refund, RefundOrigin, Settlement,
+    Pii, Refund, RefundClaim, RefundOrigin, Settlement,
 };
 
 /// Formats an event as `target: content`.
@@ -14,12 +14,14 @@ pub fn line(event: &Event) -> String {
         EventKind::Payment(payment) => payment_content(payment),
         EventKind::PaymentClaimed(claim) => claim_content(claim),
         EventKind::Refund(refund) => refund_content(refund),
+        EventKind::RefundClaimed(claim) => refund_claim_content(claim),
         EventKind::Dispute(dispute) => dispute_content(dispute),
         EventKind::Settlement(settlement) => settlement_content(settlement),
         EventKind::Snapshot(snapshot) => snapshot_content(snapshot),
         EventKind::FetchNeeded => "fetch".to_owned(),
         EventKind::Ping => "ping".to_owned(),
         EventKind::Unrecognised { reason } => format!("unrecognised, {reason}"),
+        EventKind::Unreadable { reason } => format!("unreadable, {reason}"),
         other => format!("{other:?}"),
     };
     format!("{}: {content}", target_names(&event.target))
@@ -79,7 +81,29 @@ fn payment_content(payment: &Payment) -> String {
 }
 
 fn claim_content(claim: &PaymentClaim) -> String {
-    format!("claim {} on {}", claim.amount, claim.order_id)
+    let amount = claim.amount.map(|amount| amount.to_string());
+    let ids = [
+        claim.order_id.as_ref().map(ToString::to_string),
+        claim.payment_id.as_ref().map(|id| format!("payment {id}")),
+    ];
+    let ids: Vec<String> = ids.into_iter().flatten().collect();
+    let amount = amount.as_deref().unwrap_or("an amount");
+    format!("claim {amount} on {}", ids.join(", "))
+}
+
+fn refund_claim_content(claim: &RefundClaim) -> String {
+    let amount = claim.amount.map(|amount| format!("of {amount}"));
+    let parts = [
+        claim.id.as_ref().map(ToString::to_string),
+        claim.reference.as_ref().map(|id| format!("as {id}")),
+        claim
+            .payment_id
+            .as_ref()
+            .map(|id| format!("of payment {id}")),
+        amount,
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("refund claim {}", parts.join(" "))
 }
 
 fn refund_content(refund: &Refund) -> String {

@@ -82,6 +82,7 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
             asking::refused_again(scene, point).await;
         }
         "list-payments" => payment_reports::reported_late(scene, point).await,
+        "list-refunds" => refunding::reported_late(scene, point).await,
         "duplicate" => payment_reports::reported_twice(scene, point).await,
         "wait" => {
             payment_reports::gateway_lags(scene, point).await;

@@ -119,6 +119,27 @@ pub(crate) async fn given_back(scene: &mut Scene, point: &str) {
     }
 }
 
+/// Completes a refund that is reported only outside the acceptance window, so that the gateway's list is asked for.
+pub(crate) async fn reported_late(scene: &mut Scene, point: &str) {
+    let pending = json!({"refunds_stay_pending": true});
+    scene.control.post("settings", &pending).await;
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    scene.on_link(&url, "pay").await;
+    scene.expect(&invoice, &PAID).await;
+    let bought = Bought::on(scene, &url).await;
+    bought.give_back(scene, BEFORE).await;
+    scene.rest().await;
+    let late = json!({"fault": "old_timestamp", "event": "REFUND_STATUS_WEBHOOK"});
+    scene.webhook_fault(late).await;
+    scene.arm(point);
+    bought.arrive(scene).await;
+    scene.dies(point).await;
+    let before = |shown: &Value| shown["refunded_cents"] == BEFORE_CENTS;
+    scene.wait_until(&invoice, before).await;
+    scene.expect(&invoice, &PAID).await;
+}
+
 fn is_of_arrival(detail: &str) -> bool {
     detail.starts_with("refund ") && detail.ends_with(": succeeded")
 }

@@ -23,6 +23,7 @@ sections! {
     FETCH = "trait.PaymentProvider.html#tymethod.fetch_checkout";
     CANCEL = "trait.PaymentProvider.html#tymethod.cancel_checkout";
     PAYMENTS = "trait.PaymentProvider.html#tymethod.list_payments";
+    REFUNDS = "trait.RefundInquiry.html#tymethod.list_refunds";
     WEBHOOK = "trait.PaymentProvider.html#tymethod.handle_webhook";
     RETURNS = "trait.SignedReturns.html#tymethod.verify_return";
     MONEY = "struct.Money.html";

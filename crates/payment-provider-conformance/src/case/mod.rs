@@ -13,7 +13,7 @@ use payment_provider_core::ProviderDescriptor;
 
 use crate::failure::CaseResult;
 use crate::fixture::Fixture;
-use crate::harness::Transport;
+use crate::harness::HarnessAbilities;
 
 pub(crate) type Run = fn(Fixture) -> Pin<Box<dyn Future<Output = CaseResult>>>;
 
@@ -26,20 +26,20 @@ pub struct Case {
     pub reason: &'static str,
     /// Link to the part of the contract that states the requirement.
     pub contract_url: &'static str,
-    /// Conditions on the provider's declarations. The case applies if all of them hold.
+    /// Conditions on the provider's declarations and on the harness. The case applies if all of them hold.
     pub requirements: &'static [Requirement],
     pub(crate) run: Run,
 }
 
 impl Case {
-    /// Returns the reason why the case does not apply to this provider, or `None` if it applies.
+    /// Returns the reason why the case does not apply to this provider and harness, or `None` if it applies.
     pub fn unmet(
         &self,
         descriptor: &ProviderDescriptor,
-        transport: Transport,
+        harness: HarnessAbilities,
     ) -> Option<&'static str> {
         let mut requirements = self.requirements.iter();
-        requirements.find_map(|need| need.unmet(descriptor, transport))
+        requirements.find_map(|need| need.unmet(descriptor, harness))
     }
 }
 

@@ -1,8 +1,8 @@
 use payment_provider_core::{Capabilities, CurrencySupport, ProviderDescriptor};
 
-use crate::harness::Transport;
+use crate::harness::{HarnessAbilities, Transport};
 
-/// A condition on a provider's declarations under which a case applies.
+/// A condition on a provider's declarations, or on its harness, under which a case applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
@@ -17,6 +17,12 @@ pub enum Requirement {
     StatusInquiry,
     /// `status_inquiry` is not declared.
     NoStatusInquiry,
+    /// `refund_inquiry` is declared.
+    RefundInquiry,
+    /// `refund_inquiry` is not declared.
+    NoRefundInquiry,
+    /// The model of the gateway can make refunds.
+    RefundModel,
     /// `cancellation` is declared.
     Cancellation,
     /// `cancellation` is not declared.
@@ -66,7 +72,7 @@ impl Requirement {
     pub(super) fn unmet(
         self,
         descriptor: &ProviderDescriptor,
-        transport: Transport,
+        harness: HarnessAbilities,
     ) -> Option<&'static str> {
         let Capabilities {
             partial_payments,
@@ -78,10 +84,11 @@ impl Requirement {
             reminders,
             status_inquiry,
             signed_timestamps,
+            refund_inquiry,
             signed_returns,
             ..
         } = descriptor.capabilities;
-        let http = transport == Transport::Http;
+        let http = harness.transport == Transport::Http;
         let limits = &descriptor.limits;
         let life = limits.shortest_life.is_some() || limits.longest_life.is_some();
         let list = matches!(descriptor.currencies, CurrencySupport::Only(_));
@@ -94,6 +101,12 @@ impl Requirement {
             ),
             Self::StatusInquiry => (status_inquiry, "status_inquiry is not declared"),
             Self::NoStatusInquiry => (!status_inquiry, "status_inquiry is declared"),
+            Self::RefundInquiry => (refund_inquiry, "refund_inquiry is not declared"),
+            Self::NoRefundInquiry => (!refund_inquiry, "refund_inquiry is declared"),
+            Self::RefundModel => (
+                harness.refunds,
+                "not run: the model of the gateway makes no refunds",
+            ),
             Self::Cancellation => (cancellation, "cancellation is not declared"),
             Self::NoCancellation => (!cancellation, "cancellation is declared"),
             Self::PartialPayments => (partial_payments, "partial_payments is not declared"),

@@ -12,6 +12,7 @@ mod money;
 mod payments;
 mod prepare;
 mod recovery;
+mod refunds;
 mod retry;
 mod returns;
 mod secrecy;
@@ -25,7 +26,7 @@ use crate::case::Case;
 
 /// Returns all cases. An id is never reused for another case.
 pub fn all() -> Vec<Case> {
-    let groups: [&[Case]; 19] = [
+    let groups: [&[Case]; 20] = [
         settings::CASES,
         capabilities::CASES,
         limits::CASES,
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Case> {
         errors::CASES,
         status::CASES,
         payments::CASES,
+        refunds::CASES,
         cancel::CASES,
         transport::CASES,
         tenancy::CASES,

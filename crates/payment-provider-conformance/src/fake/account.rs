@@ -68,7 +68,7 @@ impl FakeAccount {
         )
     }
 
-    /// Creates a delivery with exactly these events, such as a refund or a dispute. They do not
+    /// Creates a delivery with exactly these events, such as a dispute or a settlement. They do not
     /// have to match the state of the gateway.
     pub fn deliver(&self, events: Vec<Event>) -> FakeDelivery {
         self.record(CUSTOM, events)

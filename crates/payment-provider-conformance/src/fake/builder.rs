@@ -143,6 +143,7 @@ impl FakeGateway {
             .with_payer_notification()
             .with_reminders()
             .with_status_inquiry()
+            .with_refund_inquiry()
             .with_signed_timestamps()
             .with_signed_returns()
     }

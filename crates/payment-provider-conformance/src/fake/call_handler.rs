@@ -1,7 +1,7 @@
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutStatus, CreatedCheckout, Customer,
     CustomerLink, Difference, Effect, Fingerprint, GatewayCheckoutId, Money, Operation, OrderId,
-    Payment, PreparedCheckout, ProviderError, ProviderErrorKind, ProviderId, Violations,
+    Payment, PreparedCheckout, ProviderError, ProviderErrorKind, ProviderId, Refund, Violations,
 };
 
 use super::body::CheckoutBody;
@@ -96,6 +96,7 @@ impl CallHandler<'_> {
             ended: None,
             reported: None,
             payments: Vec::new(),
+            refunds: Vec::new(),
             counts: CheckoutCounts::default(),
         };
         let (view, amount, fingerprint) = (record.view(), record.amount, record.fingerprint());
@@ -126,6 +127,26 @@ impl CallHandler<'_> {
         let known = record.payments.len();
         let listed = if lags { known.saturating_sub(1) } else { known };
         Ok(record.payments[..listed].to_vec())
+    }
+
+    /// Lists the refunds of these payments.
+    pub(super) fn list_refunds(
+        &mut self,
+        locator: &CheckoutLocator,
+        payments: &[Payment],
+    ) -> Result<Vec<Refund>, ProviderError> {
+        let lags =
+            std::mem::replace(&mut self.plan, ResponsePlan::Succeed) == ResponsePlan::StaleRead;
+        let record = self.lookup(locator)?;
+        record.counts.refunds_listed += 1;
+        let known = record.refunds.len();
+        let listed = if lags { known.saturating_sub(1) } else { known };
+        let of_these = |refund: &&Refund| {
+            let mut payments = payments.iter();
+            payments.any(|payment| refund.payment_id.as_ref() == Some(&payment.id))
+        };
+        let refunds = record.refunds[..listed].iter();
+        Ok(refunds.filter(of_these).cloned().collect())
     }
 
     pub(super) fn cancel(

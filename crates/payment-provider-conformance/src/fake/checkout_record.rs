@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use payment_provider_core::{
     Checkout, CheckoutLocator, CheckoutReference, CheckoutSnapshot, CheckoutStatus, EventTarget,
-    Fingerprint, GatewayCheckoutId, Money, NextAction, OrderId, Payment, PaymentStatus,
+    Fingerprint, GatewayCheckoutId, Money, NextAction, OrderId, Payment, PaymentStatus, Refund,
 };
 use url::Url;
 
@@ -23,6 +23,8 @@ pub(super) struct CheckoutRecord {
     /// The status that the gateway reports instead of the actual one.
     pub(super) reported: Option<CheckoutStatus>,
     pub(super) payments: Vec<Payment>,
+    /// The refunds of all payments, in order.
+    pub(super) refunds: Vec<Refund>,
     pub(super) counts: CheckoutCounts,
 }
 

@@ -10,6 +10,8 @@ pub struct CheckoutCounts {
     pub fetched: usize,
     /// Calls that listed its payments.
     pub listed: usize,
+    /// Calls that listed its refunds.
+    pub refunds_listed: usize,
     /// Calls that asked to cancel it.
     pub cancelled: usize,
 }

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 pub(super) const PAYMENT: &str = "payment.updated";
 /// Type of a delivery about a checkout, with the payment that changed it.
 pub(super) const CHECKOUT: &str = "checkout.updated";
+/// Type of a delivery about one refund.
+pub(super) const REFUND: &str = "refund.updated";
 /// Type of a test delivery.
 pub(super) const PING: &str = "ping";
 /// Type of a delivery with events chosen by a test.
 pub(super) const CUSTOM: &str = "custom";
 
-const KNOWN: [&str; 4] = [PAYMENT, CHECKOUT, PING, CUSTOM];
+const KNOWN: [&str; 5] = [PAYMENT, CHECKOUT, REFUND, PING, CUSTOM];
 
 /// The content of a body.
 #[derive(Serialize, Deserialize)]
@@ -33,14 +35,12 @@ impl Envelope {
     }
 }
 
-/// Returns the events of a verified body. A body that cannot be parsed is kept as unrecognised.
+/// Returns the events of a verified body. A body that cannot be parsed is kept as unreadable.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     let Ok(envelope) = serde_json::from_slice::<Envelope>(body) else {
-        return vec![unrecognised(
-            "",
-            EventTarget::none(),
-            "the body is not an envelope",
-        )];
+        let reason = "the body is not an envelope".to_owned();
+        let kind = EventKind::Unreadable { reason };
+        return vec![Event::new("", EventTarget::none(), kind)];
     };
     let Envelope {
         gateway_type,
@@ -51,11 +51,8 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
     if KNOWN.contains(&gateway_type.as_str()) {
         events
     } else {
-        vec![unrecognised(&gateway_type, target, "the type is not known")]
+        let reason = "the type is not known".to_owned();
+        let kind = EventKind::Unrecognised { reason };
+        vec![Event::new(gateway_type, target, kind)]
     }
-}
-
-fn unrecognised(gateway_type: &str, target: EventTarget, reason: &str) -> Event {
-    let reason = reason.to_owned();
-    Event::new(gateway_type, target, EventKind::Unrecognised { reason })
 }

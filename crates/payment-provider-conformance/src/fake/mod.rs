@@ -178,6 +178,7 @@
 //! | make calls fail | [`ScriptedResponse`] with [`FakeGateway::respond_next`] |
 //! | suspend a call | [`FakeGateway::hold_next`], [`FakeGateway::hold_next_response`] |
 //! | act as the payer | [`FakeCheckout`], [`FakePayment`] |
+//! | refund payments | [`FakePayment::refund`], [`FakeRefund`] |
 //! | deliver webhooks | [`FakeDelivery`] with [`FakeGateway::take_deliveries`] |
 //! | inspect the calls | [`FakeGateway::calls`], [`FakeCheckout::counts`] |
 //!
@@ -203,6 +204,8 @@ mod hold;
 mod payment;
 mod prepare;
 mod provider;
+mod refund;
+mod refunds;
 mod returns;
 mod script;
 mod scripted_response;
@@ -224,4 +227,5 @@ pub use gateway::FakeGateway;
 pub use hold::Hold;
 pub use payment::FakePayment;
 pub use provider::FakeProvider;
+pub use refund::FakeRefund;
 pub use scripted_response::ScriptedResponse;

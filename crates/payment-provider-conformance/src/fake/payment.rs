@@ -1,8 +1,12 @@
-use payment_provider_core::{CheckoutReference, Payment, PaymentId, PaymentStatus};
+use payment_provider_core::{
+    CheckoutReference, Money, Payment, PaymentId, PaymentStatus, Refund, RefundStatus,
+};
 
 use super::delivery::FakeDelivery;
 use super::handle::GatewayHandle;
+use super::refund::FakeRefund;
 use super::settings::AccountKey;
+use super::state::Subject;
 
 /// One payment attempt of a payer.
 #[derive(Debug, Clone)]
@@ -64,12 +68,35 @@ impl FakePayment {
         self
     }
 
+    /// Returns this amount to the payer, as a merchant does in a gateway's dashboard. Amounts are not
+    /// validated.
+    pub fn refund(&self, amount: Money) -> FakeRefund {
+        self.refund_with_status(amount, RefundStatus::Succeeded)
+    }
+
+    /// Starts a refund of this amount with this status, which may be an unknown one.
+    pub fn refund_with_status(&self, amount: Money, status: RefundStatus) -> FakeRefund {
+        let mut state = self.gateway.state();
+        let id = state.new_refund_id();
+        let mut refund = Refund::new(id.clone(), status, amount);
+        refund.payment_id = Some(self.id.clone());
+        state.add_refund(&self.account, &self.reference, refund);
+        drop(state);
+        FakeRefund::new(
+            self.gateway.clone(),
+            self.account.clone(),
+            self.reference.clone(),
+            id,
+        )
+    }
+
     /// Returns all deliveries about the payment so far. A successful payment is reported by two
     /// types of deliveries, one about the payment and one about the checkout, with the same dedup
     /// key.
     pub fn deliveries(&self) -> Vec<FakeDelivery> {
+        let subject = Some(Subject::Payment(self.id.clone()));
         FakeDelivery::matching(&self.gateway, |delivery| {
-            delivery.account == self.account && delivery.payment.as_ref() == Some(&self.id)
+            delivery.account == self.account && delivery.subject == subject
         })
     }
 }

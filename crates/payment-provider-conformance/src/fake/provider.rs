@@ -6,7 +6,7 @@ use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutReference, CheckoutRequest, ConnectionCheck,
     CreatedCheckout, CredentialCheck, Customer, CustomerLink, Environment, Operation, Payment,
     PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, ProviderErrorKind,
-    SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
+    RefundInquiry, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
 };
 use secrecy::SecretString;
 
@@ -14,6 +14,7 @@ use super::call_handler::{CallHandler, Errors};
 use super::handle::GatewayHandle;
 use super::hold::yield_once;
 use super::prepare;
+use super::refunds::FakeRefunds;
 use super::returns::FakeReturns;
 use super::scripted_response::ResponsePlan;
 use super::settings::AccountKey;
@@ -43,7 +44,7 @@ impl FakeProvider {
     }
 
     /// Makes a call to the gateway, with the scripted response if there is one.
-    async fn call<T>(
+    pub(super) async fn call<T>(
         &self,
         operation: Operation,
         reference: Option<&CheckoutReference>,
@@ -215,6 +216,11 @@ impl PaymentProvider for FakeProvider {
             gate.pass().await;
         }
         verified.ok_or_else(|| errors.of(ProviderErrorKind::InvalidSignature))
+    }
+
+    fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {
+        let declared = self.descriptor().capabilities.refund_inquiry;
+        declared.then(|| -> Arc<dyn RefundInquiry> { Arc::new(FakeRefunds::new(self.clone())) })
     }
 
     fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {

@@ -98,7 +98,7 @@ impl ScriptedResponse {
     }
 
     /// The response of a lagging replica: a fetched or cancelled checkout is not found, and the
-    /// latest payment is missing from the list.
+    /// latest payment or refund is missing from its list.
     pub const fn stale_read() -> Self {
         Self::of(ResponsePlan::StaleRead)
     }
@@ -165,6 +165,7 @@ impl ScriptedResponse {
                 undeclared
             }
             Operation::CancelCheckout if !declared.cancellation => undeclared,
+            Operation::ListRefunds if !declared.refund_inquiry => undeclared,
             Operation::LinkCustomer if !declared.remote_customers => undeclared,
             Operation::VerifyReturn => Some("the operation makes no call"),
             _ if self.suits(operation) => None,
@@ -178,7 +179,10 @@ impl ScriptedResponse {
             ResponsePlan::ApplyThenFail(_) => !matches!(operation, Operation::HandleWebhook),
             ResponsePlan::StaleRead => matches!(
                 operation,
-                Operation::FetchCheckout | Operation::ListPayments | Operation::CancelCheckout
+                Operation::FetchCheckout
+                    | Operation::ListPayments
+                    | Operation::ListRefunds
+                    | Operation::CancelCheckout
             ),
             ResponsePlan::RefuseCancellation => matches!(operation, Operation::CancelCheckout),
             ResponsePlan::CreateWithAmount(_) => matches!(operation, Operation::CreateCheckout),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use payment_provider_core::{
     CheckoutReference, CheckoutStatus, CustomerId, Event, EventKind, Payment, PaymentFailure,
-    PaymentId, PaymentStatus,
+    PaymentId, PaymentStatus, RefundId,
 };
 use secrecy::SecretString;
 use url::Url;
@@ -39,12 +39,19 @@ pub(super) struct AccountState {
     pub(super) customers: BTreeMap<CustomerId, String>,
 }
 
+/// The object that a delivery is about, beside its checkout.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Payment(PaymentId),
+    Refund(RefundId),
+}
+
 /// A delivery with its body.
 #[derive(Clone)]
 pub(super) struct RecordedDelivery {
     pub(super) account: AccountKey,
     pub(super) reference: Option<CheckoutReference>,
-    pub(super) payment: Option<PaymentId>,
+    pub(super) subject: Option<Subject>,
     pub(super) gateway_type: String,
     pub(super) body: Bytes,
     pub(super) url: Url,
@@ -68,6 +75,10 @@ impl GatewayState {
     pub(super) fn new_id(&mut self, kind: &str) -> String {
         self.issued_ids += 1;
         format!("{kind}_{}", self.issued_ids)
+    }
+
+    pub(super) fn new_refund_id(&mut self) -> RefundId {
+        RefundId::new(self.new_id("rfnd")).expect("letters and digits")
     }
 
     pub(super) fn new_payment_id(&mut self) -> PaymentId {
@@ -170,7 +181,8 @@ impl GatewayState {
         let payment = payment.clone();
         let kind = EventKind::Payment(payment.clone());
         let event = Event::new(PAYMENT, record.target(), kind);
-        self.record_delivery(key, PAYMENT, vec![event], Some(id));
+        let subject = Subject::Payment(id.clone());
+        self.record_delivery(key, PAYMENT, vec![event], Some(subject));
         if payment.status == PaymentStatus::Succeeded {
             self.report_checkout(key, reference, Some(payment));
         }
@@ -188,13 +200,14 @@ impl GatewayState {
         };
         let target = record.target();
         let snapshot = EventKind::Snapshot(record.snapshot());
-        let id = payment.as_ref().map(|payment| payment.id.clone());
+        let subject = payment.as_ref();
+        let subject = subject.map(|payment| Subject::Payment(payment.id.clone()));
         let kinds = payment
             .map(EventKind::Payment)
             .into_iter()
             .chain([snapshot]);
         let events = kinds.map(|kind| Event::new(CHECKOUT, target.clone(), kind));
-        self.record_delivery(key, CHECKOUT, events.collect(), id.as_ref());
+        self.record_delivery(key, CHECKOUT, events.collect(), subject);
     }
 
     /// Records a delivery for the account's URL and the checkout's own, and returns the first.
@@ -203,7 +216,7 @@ impl GatewayState {
         key: &AccountKey,
         gateway_type: &str,
         events: Vec<Event>,
-        payment: Option<&PaymentId>,
+        subject: Option<Subject>,
     ) -> RecordedDelivery {
         let now = self.now;
         let target = events.first().map(|event| event.target.clone());
@@ -227,7 +240,7 @@ impl GatewayState {
         let delivery = RecordedDelivery {
             account: key.clone(),
             reference,
-            payment: payment.cloned(),
+            subject,
             gateway_type: gateway_type.to_owned(),
             body,
             url: self.config.webhook_url.clone(),

@@ -5,7 +5,7 @@ use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::{HeaderMap, Response, StatusCode};
 use payment_provider_core::reexport::secrecy::SecretString;
 use payment_provider_core::reexport::url::Url;
-use payment_provider_core::{CheckoutReference, Money, PaymentId};
+use payment_provider_core::{CheckoutReference, Money, PaymentId, RefundId};
 
 use super::delivery::{DeliveryTimestamp, Scenario, UnsignedDelivery};
 use crate::wire::RecordedRequest;
@@ -67,6 +67,13 @@ pub trait GatewayModel: Send + Sync {
         amount: Money,
     ) -> ModelResult<PaymentId> {
         Err(NotImplemented::new("GatewayModel::fail_payment"))
+    }
+
+    /// Returns this amount of a payment to the payer, as a merchant does in the gateway's dashboard. A
+    /// payment can have several refunds. Implemented by models for which
+    /// [`makes_refunds`](super::ProviderUnderTest::makes_refunds) returns `true`.
+    async fn refund(&self, payment: &PaymentId, amount: Money) -> ModelResult<RefundId> {
+        Err(NotImplemented::new("GatewayModel::refund"))
     }
 
     /// Lets the checkout expire.

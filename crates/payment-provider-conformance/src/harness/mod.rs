@@ -11,4 +11,4 @@ pub use gateway_model::{
     Anomaly, GatewayModel, GatewayRefusal, InjectedFault, ModelResult, NotImplemented, WireAmount,
 };
 pub use merchant_account::MerchantAccount;
-pub use provider_under_test::{ProviderUnderTest, Transport};
+pub use provider_under_test::{HarnessAbilities, ProviderUnderTest, Transport};

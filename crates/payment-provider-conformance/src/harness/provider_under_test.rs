@@ -29,6 +29,13 @@ pub trait ProviderUnderTest: Send + Sync {
         Transport::Http
     }
 
+    /// Returns `true` if the model of the gateway can
+    /// [make refunds](super::GatewayModel::refund). The default is `false`: then the cases that need
+    /// refunds are not run, and reported as not applicable.
+    fn makes_refunds(&self) -> bool {
+        false
+    }
+
     /// Creates a request that `prepare_checkout` accepts. The default has a customer with a name,
     /// an e-mail address and an Indian phone number. Override it if the gateway needs something
     /// else, and keep the given values.
@@ -39,6 +46,26 @@ pub trait ProviderUnderTest: Send + Sync {
         expires_at: Timestamp,
     ) -> CheckoutRequest {
         ordinary(reference, amount, expires_at)
+    }
+}
+
+/// The abilities of a harness, which decide with the provider's declarations which cases apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HarnessAbilities {
+    /// The provider's way of calling its gateway.
+    pub transport: Transport,
+    /// The model of the gateway can make refunds.
+    pub refunds: bool,
+}
+
+impl HarnessAbilities {
+    /// Returns the abilities of the harness of this provider.
+    pub fn of(under_test: &(impl ProviderUnderTest + ?Sized)) -> Self {
+        Self {
+            transport: under_test.transport(),
+            refunds: under_test.makes_refunds(),
+        }
     }
 }
 

@@ -9,4 +9,5 @@ mod holds;
 mod payer;
 mod prepare;
 mod privacy;
+mod refunds;
 mod scripts;

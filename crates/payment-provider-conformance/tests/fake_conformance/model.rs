@@ -15,7 +15,8 @@ use payment_provider_conformance::{
 };
 use payment_provider_core::{
     Capabilities, CheckoutReference, CheckoutStatus, Clock, ConnectionSettings, Effect, Money,
-    Operation, PaymentId, PaymentStatus, ProviderErrorKind, ProviderFactory, SettingValue,
+    Operation, PaymentId, PaymentStatus, ProviderErrorKind, ProviderFactory, RefundId,
+    SettingValue,
 };
 use sha2::Sha256;
 
@@ -83,6 +84,10 @@ impl ProviderUnderTest for InMemory {
     fn transport(&self) -> Transport {
         Transport::InProcess
     }
+
+    fn makes_refunds(&self) -> bool {
+        true
+    }
 }
 
 struct OfAccount {
@@ -93,13 +98,14 @@ struct OfAccount {
 }
 
 /// Operations that call the gateway.
-const OPERATIONS: [Operation; 6] = [
+const OPERATIONS: [Operation; 7] = [
     Operation::CheckConnection,
     Operation::LinkCustomer,
     Operation::CreateCheckout,
     Operation::FetchCheckout,
     Operation::CancelCheckout,
     Operation::ListPayments,
+    Operation::ListRefunds,
 ];
 
 impl OfAccount {
@@ -159,6 +165,10 @@ impl GatewayModel for OfAccount {
         amount: Money,
     ) -> ModelResult<PaymentId> {
         Ok(self.made(reference, amount, PaymentStatus::Failed))
+    }
+
+    async fn refund(&self, payment: &PaymentId, amount: Money) -> ModelResult<RefundId> {
+        Ok(self.of(payment).1.refund(amount).id().clone())
     }
 
     async fn expire(&self, reference: &CheckoutReference) -> ModelResult<()> {

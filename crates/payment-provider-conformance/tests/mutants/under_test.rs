@@ -30,6 +30,10 @@ impl ProviderUnderTest for Acme {
             .with("address", address.as_str())
     }
 
+    fn makes_refunds(&self) -> bool {
+        true
+    }
+
     fn transport(&self) -> Transport {
         if self.0.is_in_process() {
             Transport::InProcess

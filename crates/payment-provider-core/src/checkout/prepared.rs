@@ -50,6 +50,11 @@ pub struct PreparedCheckout {
     /// The digest of the content: a checkout at the gateway under the same reference is the host's
     /// own if it has the same fingerprint.
     pub fingerprint: Fingerprint,
+    /// The digest of the customer's details in the body, in the form in which they are sent. If it
+    /// differs from that of an open checkout, the payer's details have changed since, and the host
+    /// replaces the checkout. `None` if the body has no details of the customer.
+    #[serde(default)]
+    pub customer_fingerprint: Option<Fingerprint>,
     /// The body, in the provider's own wire format.
     #[serde(with = "body_as_text")]
     pub body: Bytes,
@@ -74,8 +79,15 @@ impl PreparedCheckout {
             amount,
             expires_at,
             fingerprint,
+            customer_fingerprint: None,
             body,
         }
+    }
+
+    /// Sets the digest of the customer's details in the body.
+    pub fn with_customer_fingerprint(mut self, fingerprint: Option<Fingerprint>) -> Self {
+        self.customer_fingerprint = fingerprint;
+        self
     }
 
     /// Creates a prepared checkout from a request and its body, with the digest of the body as
@@ -94,6 +106,7 @@ impl PreparedCheckout {
             amount: request.amount,
             expires_at: request.expires_at,
             fingerprint: Fingerprint::of(&body),
+            customer_fingerprint: None,
             body,
         }
     }
@@ -108,6 +121,7 @@ impl fmt::Debug for PreparedCheckout {
             .field("amount", &self.amount)
             .field("expires_at", &self.expires_at)
             .field("fingerprint", &self.fingerprint)
+            .field("customer_fingerprint", &self.customer_fingerprint)
             .field("body_bytes", &self.body.len())
             .finish()
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{CheckoutReference, Fingerprint, GatewayCheckoutId, Money};
+use crate::{CheckoutReference, Fingerprint, GatewayCheckoutId, Money, OrderId};
 
 /// The identifiers by which a provider finds an existing checkout: the host's reference and, if the
 /// host knows it, the gateway's id (some gateways have no lookup by reference).
@@ -80,6 +80,9 @@ pub struct Checkout {
     pub expires_at: Option<Timestamp>,
     /// The fingerprint found at the gateway, if any.
     pub fingerprint: Option<Fingerprint>,
+    /// The one order of the checkout, at a gateway where every payment of a checkout belongs to the
+    /// same order. `None` if the gateway creates an order per attempt, or does not report it yet.
+    pub order_id: Option<OrderId>,
 }
 
 impl Checkout {
@@ -99,6 +102,7 @@ impl Checkout {
             next_action,
             expires_at: None,
             fingerprint: None,
+            order_id: None,
         }
     }
 

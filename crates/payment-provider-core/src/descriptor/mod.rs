@@ -109,6 +109,9 @@ pub struct Capabilities {
     /// not be declared without `status_inquiry`: an old delivery is only a reason to query the
     /// gateway, which would be impossible.
     pub signed_timestamps: bool,
+    /// Support for querying refunds: [`refund_inquiry`](crate::PaymentProvider::refund_inquiry).
+    /// Must not be declared without `status_inquiry`.
+    pub refund_inquiry: bool,
     /// Support for a signed return address of the payer's browser:
     /// [`signed_returns`](crate::PaymentProvider::signed_returns).
     pub signed_returns: bool,
@@ -160,6 +163,12 @@ impl Capabilities {
     /// Declares support for querying the status of a checkout.
     pub const fn with_status_inquiry(mut self) -> Self {
         self.status_inquiry = true;
+        self
+    }
+
+    /// Declares support for querying refunds.
+    pub const fn with_refund_inquiry(mut self) -> Self {
+        self.refund_inquiry = true;
         self
     }
 

@@ -141,6 +141,8 @@ pub enum Operation {
     CancelCheckout,
     /// [`list_payments`](crate::PaymentProvider::list_payments)
     ListPayments,
+    /// [`list_refunds`](crate::RefundInquiry::list_refunds)
+    ListRefunds,
     /// [`handle_webhook`](crate::PaymentProvider::handle_webhook)
     HandleWebhook,
     /// [`verify_return`](crate::SignedReturns::verify_return)
@@ -154,6 +156,7 @@ impl Operation {
             Self::CheckConnection
             | Self::FetchCheckout
             | Self::ListPayments
+            | Self::ListRefunds
             | Self::HandleWebhook
             | Self::VerifyReturn => true,
             Self::LinkCustomer | Self::CreateCheckout | Self::CancelCheckout => false,
@@ -169,6 +172,7 @@ impl Operation {
             Self::FetchCheckout => "fetch_checkout",
             Self::CancelCheckout => "cancel_checkout",
             Self::ListPayments => "list_payments",
+            Self::ListRefunds => "list_refunds",
             Self::HandleWebhook => "handle_webhook",
             Self::VerifyReturn => "verify_return",
         }

@@ -2,8 +2,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CheckoutReference, CheckoutStatus, Dispute, GatewayCheckoutId, Money, OrderId, Payment, Refund,
-    Settlement,
+    CheckoutReference, CheckoutStatus, Dispute, GatewayCheckoutId, Money, OrderId, Payment,
+    PaymentClaim, Refund, RefundClaim, Settlement,
 };
 
 /// One event of a verified delivery.
@@ -141,12 +141,15 @@ pub enum EventKind {
     /// A delta: the payment attempt reached this state. Takes effect once, by
     /// [`Payment::dedup_key`].
     Payment(Payment),
-    /// A claim that money of one order has been received, without the gateway's id of the payment.
-    /// Posts no money and has no [`DedupKey`](crate::DedupKey). The host waits for the payment event,
-    /// or fetches the payments.
+    /// A claim that money has been received, from a report that is not enough to post by. Posts no
+    /// money and has no [`DedupKey`](crate::DedupKey). The host waits for the payment event, or
+    /// fetches the payments until the claimed one is posted.
     PaymentClaimed(PaymentClaim),
     /// A delta: the refund reached this state. Takes effect once, by [`Refund::dedup_key`].
     Refund(Refund),
+    /// A claim that a refund exists, from a report that is not enough to record it. The host lists
+    /// the refunds until the claimed one is recorded.
+    RefundClaimed(RefundClaim),
     /// A statement: a payment is contested, with the current state of the dispute. Posts no money;
     /// counts once, by [`Dispute::dedup_key`].
     Dispute(Dispute),
@@ -161,49 +164,20 @@ pub enum EventKind {
     FetchNeeded,
     /// A test delivery from the gateway's dashboard.
     Ping,
-    /// A verified delivery of a kind or format that this version cannot read. It is kept, and an
-    /// operator should examine it if it recurs. If the subject is known, the host fetches its
-    /// current state.
+    /// A verified delivery of a type that this version does not know. It is kept, and an operator
+    /// should examine it if it recurs. If the subject is known, the host fetches its current state.
     Unrecognised {
+        /// The type, or the part that is unknown, without values of the body.
+        reason: String,
+    },
+    /// A verified delivery that may report money, but whose content cannot be read: the body does
+    /// not parse, or a required part of a known type is missing or malformed. If the subject is
+    /// known, the host fetches its current state; otherwise an operator has to examine the
+    /// delivery.
+    Unreadable {
         /// The part that could not be read, without values of the body.
         reason: String,
     },
-}
-
-/// A statement in a delivery that money of one order has been received, without the gateway's id of
-/// the payment. The checkout is the event's target.
-///
-/// A claim is confirmed by the payment of that order, from a payment event or from the list of
-/// payments. The amount is the total received for the order: two claims of one order state the same
-/// money, so their amounts are not added.
-///
-/// # Examples
-/// ```
-/// use payment_provider_core::{Currency, EventKind, Money, OrderId, PaymentClaim};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let amount = Money::from_decimal("200.12", Currency::INR)?;
-/// let claim = PaymentClaim::new(OrderId::new("order-1")?, amount);
-/// assert_eq!(claim.amount.minor_units(), 20_012);
-/// let kind = EventKind::PaymentClaimed(claim);
-/// # let _ = kind;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct PaymentClaim {
-    /// The gateway's id of the order that was paid.
-    pub order_id: OrderId,
-    /// The total received for that order, as it counts toward the checkout.
-    pub amount: Money,
-}
-
-impl PaymentClaim {
-    /// Creates a claim that this amount of the order has been received.
-    pub const fn new(order_id: OrderId, amount: Money) -> Self {
-        Self { order_id, amount }
-    }
 }
 
 /// The totals of a checkout, as stated in a delivery.
@@ -242,9 +216,11 @@ mod tests {
         let dispute = Dispute::new(DisputeId::new("2").unwrap(), DisputeStatus::Open, amount);
         let id = SettlementId::new("3").unwrap();
         let settlement = Settlement::new(id, SettlementStatus::Reversed, amount);
-        let claim = PaymentClaim::new(OrderId::new("4").unwrap(), amount);
+        let claim = PaymentClaim::of_order(OrderId::new("4").unwrap(), amount);
+        let refund_claim = RefundClaim::of_refund(RefundId::new("5").unwrap());
         for (kind, word) in [
             (EventKind::PaymentClaimed(claim), "payment_claimed"),
+            (EventKind::RefundClaimed(refund_claim), "refund_claimed"),
             (EventKind::Refund(refund), "refund"),
             (EventKind::Dispute(dispute), "dispute"),
             (EventKind::Settlement(settlement), "settlement"),

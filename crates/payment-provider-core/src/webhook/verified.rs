@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Event, EventKind, SecretLabel, Verification};
-use crate::Environment;
+use crate::{Environment, PaymentStatus};
 
 /// A delivery that was verified, and its content.
 ///
@@ -43,10 +43,9 @@ impl VerifiedWebhook {
     /// verification.
     ///
     /// A delivery that is not [`TimestampCheck::Fresh`] is genuine but may be a replay, so its
-    /// content is not trusted: every payment, claim, refund and snapshot in it becomes
-    /// [`EventKind::FetchNeeded`] here. Nothing is lost and no stale content is trusted. Disputes
-    /// and settlements are kept: they post no money, and it remains true that they reached this
-    /// state.
+    /// content is not trusted: a payment that brought money and a refund become claims here, other
+    /// payments and snapshots become [`EventKind::FetchNeeded`]. Nothing is lost and no stale content
+    /// is trusted. Claims, disputes and settlements are kept: they post no money.
     pub fn new(
         verification: Verification,
         body: &[u8],
@@ -56,15 +55,8 @@ impl VerifiedWebhook {
     ) -> Self {
         if timestamp_check != TimestampCheck::Fresh {
             for event in &mut events {
-                if matches!(
-                    event.kind,
-                    EventKind::Payment(_)
-                        | EventKind::PaymentClaimed(_)
-                        | EventKind::Refund(_)
-                        | EventKind::Snapshot(_)
-                ) {
-                    event.kind = EventKind::FetchNeeded;
-                }
+                let kind = std::mem::replace(&mut event.kind, EventKind::FetchNeeded);
+                event.kind = without_trust(kind);
             }
         }
         Self {
@@ -135,6 +127,18 @@ impl VerifiedWebhook {
     /// Returns the response to send once the delivery is stored.
     pub const fn reply(&self) -> &WebhookReply {
         &self.reply
+    }
+}
+
+/// Returns the content of an event outside the acceptance window.
+fn without_trust(kind: EventKind) -> EventKind {
+    match kind {
+        EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
+            EventKind::PaymentClaimed(payment.into())
+        }
+        EventKind::Refund(refund) => EventKind::RefundClaimed(refund.into()),
+        EventKind::Payment(_) | EventKind::Snapshot(_) => EventKind::FetchNeeded,
+        kind => kind,
     }
 }
 
@@ -234,7 +238,7 @@ mod tests {
             EventKind::Refund(refund),
             EventKind::Dispute(dispute),
             EventKind::Ping,
-            EventKind::PaymentClaimed(PaymentClaim::new(OrderId::new("o").unwrap(), amount)),
+            EventKind::PaymentClaimed(PaymentClaim::of_order(OrderId::new("o").unwrap(), amount)),
         ]
         .map(|kind| Event::new("T", EventTarget::none(), kind))
         .to_vec();
@@ -249,28 +253,33 @@ mod tests {
     }
 
     #[test]
-    fn outside_the_window_news_becomes_a_reason_to_fetch() {
-        assert!(matches!(
-            webhook(TimestampCheck::Fresh).events()[0].kind,
-            EventKind::Payment(_)
-        ));
-        assert!(matches!(
-            webhook(TimestampCheck::Fresh).events()[1].kind,
-            EventKind::Refund(_)
-        ));
-        assert!(matches!(
-            webhook(TimestampCheck::Fresh).events()[4].kind,
-            EventKind::PaymentClaimed(_)
-        ));
+    fn outside_the_window_payments_and_refunds_become_claims() {
+        let fresh = webhook(TimestampCheck::Fresh).into_events();
         for timestamp_check in [TimestampCheck::Stale, TimestampCheck::FromFuture] {
-            let webhook = webhook(timestamp_check);
-            assert_eq!(webhook.events()[0].kind, EventKind::FetchNeeded);
-            assert_eq!(webhook.events()[1].kind, EventKind::FetchNeeded);
-            let dispute = &webhook.events()[2].kind;
-            assert!(matches!(dispute, EventKind::Dispute(_)), "{dispute:?}");
-            assert_eq!(webhook.events()[3].kind, EventKind::Ping);
-            assert_eq!(webhook.events()[4].kind, EventKind::FetchNeeded);
+            let stale = webhook(timestamp_check).into_events();
+            let kinds: Vec<_> = stale.iter().map(|event| &event.kind).collect();
+            let EventKind::Payment(payment) = &fresh[0].kind else {
+                panic!("{fresh:?}");
+            };
+            let claim = EventKind::PaymentClaimed(payment.clone().into());
+            assert_eq!(*kinds[0], claim);
+            let EventKind::Refund(refund) = &fresh[1].kind else {
+                panic!("{fresh:?}");
+            };
+            let claim = EventKind::RefundClaimed(refund.clone().into());
+            assert_eq!(*kinds[1], claim);
+            for unchanged in [2, 3, 4] {
+                assert_eq!(*kinds[unchanged], fresh[unchanged].kind);
+            }
         }
+    }
+
+    #[test]
+    fn outside_the_window_an_attempt_without_money_is_a_reason_to_fetch() {
+        let amount = Money::from_minor_units(100, Currency::INR);
+        let payment = Payment::new(PaymentId::new("p").unwrap(), PaymentStatus::Failed, amount);
+        let kind = without_trust(EventKind::Payment(payment));
+        assert_eq!(kind, EventKind::FetchNeeded);
     }
 
     #[test]

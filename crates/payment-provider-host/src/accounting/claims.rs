@@ -1,45 +1,92 @@
-//! Claims: money of an order that a delivery reports without the gateway's id of the payment.
+//! Claims: money and refunds that a delivery reports, but not well enough to post them.
 
-use payment_provider_core::{Money, PaymentClaim};
+use payment_provider_core::{Event, Money, PaymentClaim, PaymentStatus, RefundClaim, RefundStatus};
 
 use super::account::{CheckoutAt, PaymentRecord};
 use super::decision::Draft;
-use super::delivery_report::{DeliveryReport, EventOutcome, WaitReason};
-use super::fetched::Fetched;
+use super::delivery_report::{AllFetched, DeliveryReport, EventOutcome, WaitReason};
+use super::fetched::{Fetched, FetchedRefunds};
+use super::target_name::TargetName;
 use super::write_off::WriteOffStanding;
 
 impl Draft {
     /// A claim is done once the account holds the money under the gateway's own payment id, or once
     /// everything that the gateway reports is explained. It posts nothing by itself.
+    ///
+    /// A claim of another order than the checkout's own is about something unknown here: a shop on
+    /// the same account can write a name of this checkout into its own payments.
     pub(super) fn claim_event(
         &self,
         delivery: &DeliveryReport<'_>,
         at: CheckoutAt,
+        claim: &PaymentClaim,
         is_done: bool,
         asked: Option<&Fetched>,
         not_askable: bool,
     ) -> EventOutcome {
         if is_done {
-            EventOutcome::Applied
-        } else if asked.is_some() {
-            EventOutcome::Wait(WaitReason::NotListed)
-        } else if not_askable {
-            EventOutcome::Wait(WaitReason::NotAskable)
-        } else {
-            self.expects_payment_event(delivery)
-                .unwrap_or(EventOutcome::Fetch(at))
+            return EventOutcome::Applied;
         }
+        if let Some(fetched) = asked {
+            return match (&fetched.checkout.order_id, &claim.order_id) {
+                (Some(own), Some(claimed)) if own != claimed => {
+                    EventOutcome::Unmatched(vec![TargetName::Order(claimed.to_string())])
+                }
+                _ => EventOutcome::Wait(WaitReason::NotListed),
+            };
+        }
+        if not_askable {
+            return EventOutcome::Wait(WaitReason::NotAskable);
+        }
+        // A claim of a payment is itself the payment event.
+        let expected = match claim.payment_id {
+            None => self.expects_payment_event(delivery),
+            Some(_) => None,
+        };
+        expected.unwrap_or(EventOutcome::Fetch(at))
     }
 
-    /// Returns true if the payments posted for the claimed order come to the claimed amount. Those
-    /// posted on another checkout count if the gateway lists them on this one: checkouts may share an
-    /// order.
+    /// Returns true if the claimed money is posted, or the gateway lists the claimed payment as one
+    /// that brought none.
     pub(super) fn holds_claim(
         &self,
         at: CheckoutAt,
         claim: &PaymentClaim,
         asked: Option<&Fetched>,
     ) -> bool {
+        match (&claim.payment_id, &claim.order_id, claim.amount) {
+            (Some(id), ..) => {
+                let connection_pk = self.checkout(at).connection_pk;
+                let known = self.payment_by_id(connection_pk, id);
+                if known.is_some_and(|known| self.payment(known).is_posted()) {
+                    return true;
+                }
+                let listed = asked.and_then(|fetched| fetched.payment(id));
+                listed.is_some_and(|listed| match listed.status {
+                    PaymentStatus::Failed | PaymentStatus::Dropped | PaymentStatus::Cancelled => {
+                        true
+                    }
+                    // Recorded as a mismatch, and not posted.
+                    PaymentStatus::Succeeded => !listed.amount.is_positive(),
+                    _ => false,
+                })
+            }
+            (None, Some(order), Some(amount)) => {
+                self.posted_for_order(at, order.as_str(), amount, asked) >= amount.minor_units()
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns the sum of the payments posted for an order, in smallest units. Those posted on
+    /// another checkout count if the gateway lists them on this one: checkouts may share an order.
+    fn posted_for_order(
+        &self,
+        at: CheckoutAt,
+        order: &str,
+        amount: Money,
+        asked: Option<&Fetched>,
+    ) -> i64 {
         let checkout = self.checkout(at);
         let is_listed = |row: &PaymentRecord| {
             asked.is_some_and(|fetched| {
@@ -52,11 +99,11 @@ impl Draft {
         let posted = payments.filter(|row| {
             row.connection_pk == checkout.connection_pk
                 && row.is_posted()
-                && row.order_id() == Some(&claim.order_id)
-                && row.payment.amount.currency() == claim.amount.currency()
+                && row.order_id().is_some_and(|id| id.as_str() == order)
+                && row.payment.amount.currency() == amount.currency()
                 && (row.checkout_pk == checkout.pk || is_listed(row))
         });
-        sum(posted.map(|row| row.payment.amount)) >= claim.amount.minor_units()
+        sum(posted.map(|row| row.payment.amount))
     }
 
     /// Returns true if the gateway's total covers the claim, includes its money and is explained:
@@ -74,14 +121,21 @@ impl Draft {
         asked: Option<&Fetched>,
         not_askable: bool,
     ) -> bool {
+        let Some(amount) = claim.amount else {
+            return false;
+        };
         let checkout = self.checkout(at);
-        let (claimed, currency) = (claim.amount.minor_units(), claim.amount.currency());
+        let (claimed, currency) = (amount.minor_units(), amount.currency());
         if currency != checkout.amount.currency() {
             return false;
         }
         let reported = checkout.gateway_paid.max(total.unwrap_or(0));
+        let is_current =
+            asked.is_some_and(|fetched| fetched.started_at >= delivery.total_is_current_from);
+        // A claimed payment has an id: the list has to contain it, whatever the total is.
         if let Some(fetched) = asked
-            && (total.is_some() || self.now() >= delivery.total_is_current_from)
+            && claim.payment_id.is_none()
+            && (total.is_some() || is_current)
         {
             // A delivery waits while the fetched total is neither listed nor written off.
             let paid = fetched.checkout.amount_paid;
@@ -95,7 +149,7 @@ impl Draft {
         let others = self.account(at.account).payments.iter().filter(|row| {
             row.checkout_pk == checkout.pk
                 && row.is_posted()
-                && row.order_id().is_some_and(|order| *order != claim.order_id)
+                && is_of_another(row, claim)
                 && row.payment.amount.currency() == currency
         });
         let rest = checkout.explained() - sum(others.map(|row| row.payment.amount));
@@ -105,10 +159,62 @@ impl Draft {
         }
         // The write-off may be that of an earlier payment: it counts once the gateway's list had time
         // to show this one.
-        checkout.written_off > 0
-            && rest >= claimed
-            && asked.is_some()
-            && self.now() >= delivery.total_is_current_from
+        checkout.written_off > 0 && rest >= claimed && is_current
+    }
+
+    /// Decides a claim of a refund. It is done once the gateway's own record of the refund was
+    /// listed, and so recorded; or if the refund is known here in a final status. It records nothing
+    /// by itself.
+    pub(super) fn refund_claim(
+        &self,
+        delivery: &DeliveryReport<'_>,
+        event: &Event,
+        claim: &RefundClaim,
+        fetched: &AllFetched,
+    ) -> EventOutcome {
+        let connection_pk = delivery.connection_pk;
+        let known = self.accounts().iter().flat_map(|account| &account.refunds);
+        let is_final = |status: &RefundStatus| {
+            matches!(
+                status,
+                RefundStatus::Succeeded | RefundStatus::Failed | RefundStatus::Cancelled
+            )
+        };
+        let mut known =
+            known.filter(|row| row.connection_pk == connection_pk && is_final(&row.refund.status));
+        if known.any(|row| claim.is_of(&row.refund)) {
+            return EventOutcome::Applied;
+        }
+        let resolved = self.resolve(connection_pk, event);
+        let by_target = self.resolve_target(connection_pk, &event.target);
+        let Some(at) = resolved.checkout.or(by_target.checkout) else {
+            return EventOutcome::Unmatched([resolved.missing, by_target.missing].concat());
+        };
+        match fetched.get(&self.checkout(at).pk) {
+            None => EventOutcome::Fetch(at),
+            Some(None) => EventOutcome::Wait(WaitReason::NotAskable),
+            Some(Some(found)) => match &found.refunds {
+                FetchedRefunds::Listed(refunds) => {
+                    if refunds.iter().any(|refund| claim.is_of(refund)) {
+                        EventOutcome::Applied
+                    } else {
+                        EventOutcome::Wait(WaitReason::NotListed)
+                    }
+                }
+                FetchedRefunds::NotFetched | FetchedRefunds::NotAskable => {
+                    EventOutcome::Wait(WaitReason::RefundsNotAskable)
+                }
+            },
+        }
+    }
+}
+
+/// Returns true if a posted payment is certainly not the claimed one.
+fn is_of_another(row: &PaymentRecord, claim: &PaymentClaim) -> bool {
+    match (&claim.payment_id, &claim.order_id) {
+        (Some(id), _) => row.payment.id != *id,
+        (None, Some(order)) => row.order_id().is_some_and(|known| known != order),
+        (None, None) => false,
     }
 }
 

@@ -108,8 +108,17 @@ impl Draft {
         event: &Event,
         fetched: &AllFetched,
     ) -> Result<EventOutcome, MoneyError> {
-        if matches!(event.kind, EventKind::Refund(_) | EventKind::Dispute(_)) {
-            return self.refund_or_dispute(delivery, event, fetched);
+        match &event.kind {
+            EventKind::Refund(_) | EventKind::Dispute(_) => {
+                return self.refund_or_dispute(delivery, event, fetched);
+            }
+            EventKind::RefundClaimed(claim) => {
+                return Ok(self.refund_claim(delivery, event, claim, fetched));
+            }
+            EventKind::Unreadable { .. } if event.target.is_none() => {
+                return Ok(EventOutcome::Wait(WaitReason::Unreadable));
+            }
+            _ => {}
         }
         if event.target.is_none() {
             let is_money = match &event.kind {
@@ -132,7 +141,7 @@ impl Draft {
         };
         let asked = fetched.get(&self.checkout(at).pk);
         let not_askable = matches!(asked, Some(None));
-        let asked = asked.and_then(Option::as_ref);
+        let asked = asked.and_then(Option::as_deref);
         match &event.kind {
             EventKind::Payment(payment) => {
                 self.payment_event(delivery, event, at, payment, asked, not_askable)
@@ -144,7 +153,7 @@ impl Draft {
                 let total = reported_total(delivery, event, self.checkout(at));
                 let is_done = self.holds_claim(at, claim, asked)
                     || self.explains_claim(delivery, at, claim, total, asked, not_askable);
-                Ok(self.claim_event(delivery, at, is_done, asked, not_askable))
+                Ok(self.claim_event(delivery, at, claim, is_done, asked, not_askable))
             }
             _ if asked.is_some() => Ok(EventOutcome::Applied),
             _ if not_askable => Ok(EventOutcome::Wait(WaitReason::NotAskable)),

@@ -1,6 +1,7 @@
 //! The parts of a decision about a delivery: what is known of it, and the outcomes of its events.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use payment_provider_core::{Event, TimestampCheck};
 
@@ -31,11 +32,15 @@ pub(crate) struct DeliveryReport<'a> {
 }
 
 /// The fetched state of checkouts by row key; `None` where the gateway has no status API.
-pub(crate) type AllFetched = HashMap<i64, Option<Fetched>>;
+pub(crate) type AllFetched = HashMap<i64, Option<Arc<Fetched>>>;
 
 /// The reason for which a delivery has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum WaitReason {
+    /// It cannot be read, and names no checkout that could be fetched: waiting changes nothing.
+    Unreadable,
+    /// It claims a refund, but the gateway has no query of refunds: waiting changes nothing.
+    RefundsNotAskable,
     /// It needs the gateway's state, but the gateway has no status API: waiting changes nothing.
     NotAskable,
     /// The gateway's payment event is expected until this time, in milliseconds since 1970.

@@ -1,6 +1,6 @@
-//! The fetched state of a checkout: its status and every payment that the gateway lists.
+//! The fetched state of a checkout: its status, and every payment and refund that the gateway lists.
 
-use payment_provider_core::{Checkout, MoneyError, Payment, PaymentStatus};
+use payment_provider_core::{Checkout, MoneyError, Payment, PaymentId, PaymentStatus, Refund};
 
 use super::account::{Account, CheckoutAt, CheckoutRecord};
 use super::decision::{Decision, Draft};
@@ -11,9 +11,38 @@ use super::history::AuditEvent;
 pub(crate) struct Fetched {
     pub(crate) checkout: Checkout,
     pub(crate) payments: Vec<Payment>,
+    pub(crate) refunds: FetchedRefunds,
+    /// The time at which the first request was sent, in milliseconds since 1970.
+    pub(crate) started_at: i64,
+}
+
+/// The refunds of a checkout, as fetched from the gateway.
+#[derive(Debug, Clone)]
+pub(crate) enum FetchedRefunds {
+    /// They were not needed.
+    NotFetched,
+    /// The gateway has no query of refunds.
+    NotAskable,
+    /// All refunds of the listed payments.
+    Listed(Vec<Refund>),
+}
+
+impl FetchedRefunds {
+    /// The listed refunds.
+    pub(crate) fn listed(&self) -> &[Refund] {
+        match self {
+            Self::Listed(refunds) => refunds,
+            Self::NotFetched | Self::NotAskable => &[],
+        }
+    }
 }
 
 impl Fetched {
+    /// Finds a listed payment by the gateway's id.
+    pub(super) fn payment(&self, id: &PaymentId) -> Option<&Payment> {
+        self.payments.iter().find(|payment| payment.id == *id)
+    }
+
     /// The payments that brought money.
     pub(crate) fn succeeded(&self) -> impl Iterator<Item = &Payment> {
         let succeeded = |payment: &&Payment| payment.status == PaymentStatus::Succeeded;
@@ -80,6 +109,9 @@ impl Draft {
             if payment.status != PaymentStatus::Succeeded || payment.amount.is_positive() {
                 self.record_payment(at, payment)?;
             }
+        }
+        for refund in fetched.refunds.listed() {
+            self.record_fetched_refund(at, refund)?;
         }
         self.record_status(at, found);
         let checkout = self.checkout(at);

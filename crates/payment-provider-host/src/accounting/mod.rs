@@ -43,7 +43,7 @@ pub use close_reason::CloseReason;
 pub(crate) use decision::{Change, Decision, Notification};
 pub(crate) use delivery::{DeliveryOutcome, DeliveryResult, DeliveryStep, delivery};
 pub(crate) use delivery_report::{AllFetched, DeliveryReport, WaitReason};
-pub(crate) use fetched::{Fetched, fetched};
+pub(crate) use fetched::{Fetched, FetchedRefunds, fetched};
 pub use history::AuditEvent;
 pub(crate) use history::HistoryEntry;
 pub(crate) use lifecycle::{

@@ -1,11 +1,13 @@
 //! Reports of refunds: each takes effect on the checkout whose money the refund gives back.
 
-use payment_provider_core::{MoneyError, Refund};
+use payment_provider_core::{EventKind, MoneyError, Refund};
 
 use super::account::{CheckoutAt, RefundRecord, Tracked};
 use super::decision::{Change, Draft};
 use super::history::AuditEvent;
+use super::refund_history::refund_line;
 use super::refund_total::{gave_back, supersedes};
+use super::target_name::TargetName;
 
 impl Draft {
     /// Records a report of a refund on the checkout whose money it gives back.
@@ -64,6 +66,24 @@ impl Draft {
         self.account_mut(at.account).refunds.push(record);
         self.restate_refunds(at, owner, &refund, false)?;
         self.restate_refunds(at, at.account, &refund, moved)
+    }
+
+    /// Records a refund that the gateway lists for a checkout, on the checkout on which the refunded
+    /// payment is posted: checkouts may share an order.
+    pub(super) fn record_fetched_refund(
+        &mut self,
+        listed_on: CheckoutAt,
+        refund: &Refund,
+    ) -> Result<(), MoneyError> {
+        let connection_pk = self.checkout(listed_on).connection_pk;
+        let payment = refund.payment_id.clone().map(TargetName::Payment);
+        let posted_on = payment.and_then(|name| self.checkout_by_name(connection_pk, &name));
+        let at = posted_on.unwrap_or(listed_on);
+        let kind = EventKind::Refund(refund.clone());
+        if let Some(line) = refund_line(&kind) {
+            self.record_refund_line(at, self.now(), line);
+        }
+        self.record_refund(at, refund)
     }
 
     /// Sums up the refunds of one payable, and notifies the handler if money `moved` or the sum

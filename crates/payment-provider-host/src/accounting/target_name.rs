@@ -43,6 +43,7 @@ impl TargetName {
     pub(crate) fn contested(kind: &EventKind) -> Option<Self> {
         let payment = match kind {
             EventKind::Refund(refund) => refund.payment_id.as_ref(),
+            EventKind::RefundClaimed(claim) => claim.payment_id.as_ref(),
             EventKind::Dispute(dispute) => dispute.payment_id.as_ref(),
             _ => None,
         };

@@ -2,7 +2,7 @@
 //! proves.
 
 use payment_provider_core::{
-    CheckoutRequest, CreatedCheckout, Effect, ProviderError, ProviderErrorKind, RetryAdvice,
+    CreatedCheckout, Effect, ProviderError, ProviderErrorKind, RetryAdvice,
 };
 
 use super::call::Call;
@@ -62,28 +62,8 @@ impl Checkouts {
         };
         let reference = reference::derive(&self.config.reference_label, &origin)
             .map_err(|error| StoreError::new("derive a reference", error))?;
-        let limits = &call.provider.descriptor().limits;
-        let lifetime = self
-            .config
-            .lifetime
-            .min(limits.longest_life.unwrap_or(std::time::Duration::MAX))
-            .max(limits.shortest_life.unwrap_or_default());
-        let expires_at = now.saturating_add(millis(lifetime));
-        let mut request = CheckoutRequest::new(
-            reference.clone(),
-            due,
-            call.payable.purpose.clone(),
-            call.customer.clone(),
-            timestamp::from_millis(expires_at),
-        );
-        request.return_url.clone_from(&call.payable.return_url);
-        request.partial_payments = call.payable.partial_payments;
-        request.options.clone_from(&call.payable.options);
-        if call.provider.descriptor().capabilities.notify_url {
-            request.notify_url = self
-                .connections()
-                .webhook_url(&connection.provider, &connection.to_ref());
-        }
+        let request = self.request(call, reference.clone(), due);
+        let expires_at = timestamp::to_millis(request.expires_at);
         let prepared = call.provider.prepare_checkout(&request)?;
         let checkout = CheckoutRecord {
             pk: 0,

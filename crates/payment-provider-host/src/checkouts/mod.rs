@@ -8,6 +8,7 @@ mod payment_url;
 mod plan;
 mod redundant;
 mod reference;
+mod request;
 mod view;
 
 use std::time::Duration;

@@ -210,11 +210,15 @@ impl Checkouts {
             now: self.ledger().now(),
             min_lifetime: millis(self.config.min_remaining_lifetime),
         };
-        let existing: Vec<Existing<'_>> = account
+        let mut existing: Vec<Existing<'_>> = account
             .checkouts
             .iter()
             .map(|row| (&**row).into())
             .collect();
+        if let (Some(latest), Some(row)) = (existing.last_mut(), account.checkouts.last()) {
+            latest.customer_changed =
+                row.state.may_take_money() && self.customer_changed(call, row, desired.due);
+        }
         plan(&desired, &existing)
     }
 }

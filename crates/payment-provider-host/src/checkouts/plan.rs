@@ -39,6 +39,8 @@ pub(crate) struct Existing<'a> {
     pub(crate) is_unreconciled: bool,
     /// True if the gateway has a different checkout under the same reference.
     pub(crate) conflicting: bool,
+    /// True if other details of the customer would be sent now.
+    pub(crate) customer_changed: bool,
 }
 
 /// The next step toward a payment URL. The row keys are those of existing checkouts.
@@ -85,6 +87,7 @@ impl<'a> From<&'a CheckoutRecord> for Existing<'a> {
             posted: row.posted,
             is_unreconciled: row.has_unreconciled_amount(),
             conflicting: row.conflicting,
+            customer_changed: false,
         }
     }
 }
@@ -119,6 +122,7 @@ impl Existing<'_> {
 /// | the latest is as desired, open, and payable for long enough | reuse it |
 /// | the latest is as desired, open, and near its expiry | end it, or reuse it if it cannot be ended |
 /// | the latest may take money and is not as desired | end it |
+/// | the latest is as desired, but was requested with other details of the customer | end it, or reuse it if it cannot be ended |
 /// | none of these | create |
 ///
 /// *As desired* means connection, environment, amount still to be paid, currency, customer and
@@ -144,7 +148,7 @@ pub(crate) fn plan(desired: &Desired<'_>, existing: &[Existing<'_>]) -> Plan {
     }
     let pk = latest.pk;
     let life = latest.expires_at.saturating_sub(desired.now);
-    if life <= 0 || !latest.asks_for(desired) {
+    if life <= 0 || latest.customer_changed || !latest.asks_for(desired) {
         return Plan::End {
             pk,
             or_reuse: latest.asks_for(desired) && latest.has_url,
@@ -200,6 +204,7 @@ mod tests {
                     posted: 0,
                     is_unreconciled: false,
                     conflicting: false,
+                    customer_changed: false,
                 };
                 change(&mut checkout);
                 checkout
@@ -253,6 +258,19 @@ mod tests {
                 or_reuse: true
             }
         );
+    }
+
+    #[test]
+    fn a_checkout_with_outdated_details_of_the_customer_is_replaced_or_else_reused() {
+        let or_reuse = true;
+        let plan = planned(|latest| latest.customer_changed = true);
+        assert_eq!(plan, Plan::End { pk: 1, or_reuse });
+        let creating = planned(|latest| {
+            latest.customer_changed = true;
+            latest.state = CheckoutState::Creating;
+            latest.has_url = false;
+        });
+        assert_eq!(creating, END);
     }
 
     #[test]
@@ -323,6 +341,7 @@ mod tests {
             posted: 5_000,
             is_unreconciled: false,
             conflicting: false,
+            customer_changed: false,
         };
         assert_eq!(plan(&agreed, &[latest]), Plan::Reuse(1));
     }

@@ -6,7 +6,8 @@ use payment_provider_core::reexport::async_trait;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
     Customer, CustomerLink, Environment, Payment, PaymentProvider, PreparedCheckout,
-    ProviderDescriptor, ProviderError, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
+    ProviderDescriptor, ProviderError, Refund, RefundInquiry, SignedReturns, VerifiedWebhook,
+    Violations, WebhookRequest,
 };
 
 use super::places::GatewayCall;
@@ -84,7 +85,30 @@ impl PaymentProvider for WithCrashPoints {
         GatewayCall::HandleWebhook.around(call).await
     }
 
+    fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {
+        let inquiry = self.provider.refund_inquiry()?;
+        Some(Arc::new(RefundsWithCrashPoints { inquiry }))
+    }
+
     fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {
         self.provider.signed_returns()
+    }
+}
+
+/// A query of refunds with a crash point before and after it.
+#[derive(Debug)]
+struct RefundsWithCrashPoints {
+    inquiry: Arc<dyn RefundInquiry>,
+}
+
+#[async_trait]
+impl RefundInquiry for RefundsWithCrashPoints {
+    async fn list_refunds(
+        &self,
+        checkout: &CheckoutLocator,
+        payments: &[Payment],
+    ) -> Result<Vec<Refund>, ProviderError> {
+        let call = self.inquiry.list_refunds(checkout, payments);
+        GatewayCall::ListRefunds.around(call).await
     }
 }

@@ -131,6 +131,7 @@ crash_points! {
         CreateCheckout = "create-checkout",
         FetchCheckout = "fetch-checkout",
         ListPayments = "list-payments",
+        ListRefunds = "list-refunds",
         CancelCheckout = "cancel-checkout",
         LinkCustomer = "link-customer",
         CheckConnection = "check-connection",

@@ -18,7 +18,7 @@ use crate::encryption::EncryptionKeys;
 use crate::error::Error;
 use crate::inbox::{Inbox, InboxConfig, LEASE_DURATIONS};
 use crate::ledger::{Ledger, PaymentHandler};
-use crate::reconcile::Reconciler;
+use crate::reconcile::{Reconciler, SharedFetches};
 use crate::store::DatabaseLocation;
 #[cfg(feature = "postgres")]
 use crate::store::SchemaName;
@@ -210,6 +210,7 @@ impl HostBuilder {
         let reconciler = Reconciler {
             ledger,
             connections: connections.clone(),
+            shared: SharedFetches::default(),
         };
         let checkouts = Checkouts::new(
             reconciler,
@@ -222,6 +223,7 @@ impl HostBuilder {
         );
         let inbox_config = InboxConfig {
             max_attempts: config.delivery_attempts,
+            listing_timeout: config.listing_timeout,
             lease: config.delivery_lease,
             attempt_timeout: config.attempt_timeout,
         };

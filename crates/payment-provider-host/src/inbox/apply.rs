@@ -1,10 +1,11 @@
 //! Applies one leased delivery as a whole, in one transaction. If its report is not enough to post
 //! by, the checkout is fetched from the gateway first.
 
-use payment_provider_core::EventKind;
+use payment_provider_core::{EventKind, PaymentId, RefundId};
 
 use super::Inbox;
-use super::retry::ApplyError;
+use super::retry::{ApplyError, list_wait};
+use super::worker::list_polls;
 use crate::accounting::{
     Account, AllFetched, CheckoutRecord, DeliveryOutcome, DeliveryReport, DeliveryResult,
     DeliveryStep, TargetName, WaitReason, delivery,
@@ -12,7 +13,7 @@ use crate::accounting::{
 use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::error::Error;
-use crate::reconcile::{CONSISTENCY_WINDOW, FetchError};
+use crate::reconcile::{CONSISTENCY_WINDOW, FetchError, FetchScope};
 use crate::store::{AccountKeys, DeliveryEnd, DeliveryRow, Transaction};
 use crate::timestamp::millis;
 
@@ -26,6 +27,9 @@ const PAYMENT_EVENTS_KNOWN_FOR: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// The receipt of payment events is recorded at most once in this many milliseconds.
 const PAYMENT_EVENTS_RECORDED_FOR: i64 = 60 * 60 * 1_000;
+
+/// The age of a fetch, in milliseconds, up to which it serves the first attempt of another delivery.
+const SHARED_FETCH_AGE: i64 = 5_000;
 
 /// The result of one attempt.
 enum Attempt {
@@ -46,7 +50,12 @@ impl Inbox {
             match self.attempt(row, owner, &fetched).await? {
                 Attempt::Done => return Ok(()),
                 Attempt::Fetch(checkout) => {
-                    let answer = match self.reconciler().fetch(&checkout).await {
+                    let scope = scope(row);
+                    let needed_from = needed_from(row, self.ledger().now());
+                    let fetched_now = self
+                        .reconciler()
+                        .fetch_shared(&checkout, scope, needed_from);
+                    let answer = match fetched_now.await {
                         Ok(found) => Some(found),
                         Err(FetchError::NotAskable(_)) => None,
                         Err(FetchError::Failed(error)) => return Err(error.into()),
@@ -88,6 +97,10 @@ impl Inbox {
                     WaitReason::ListIncomplete => ApplyError::ListIncomplete,
                     WaitReason::NotListed => ApplyError::NotListed,
                     WaitReason::NotAskable => ApplyError::NotAskable,
+                    WaitReason::RefundsNotAskable => ApplyError::RefundsNotAskable,
+                    WaitReason::Unreadable => ApplyError::Unreadable {
+                        reason: unreadable_reason(row),
+                    },
                     WaitReason::PaymentEventExpected(until) => {
                         ApplyError::PaymentEventExpected { until }
                     }
@@ -117,12 +130,10 @@ impl Inbox {
             (false, false) => DeliveryState::Ignored,
         };
         // A duplicate, with the same bytes, may have reported the next change meanwhile.
-        let mut events = row.events.iter();
-        let is_hint = events.any(|event| event.kind == EventKind::FetchNeeded);
         let end = DeliveryEnd {
             state,
             unmatched: &result.missing,
-            delivery_count: is_hint.then_some(row.delivery_count),
+            delivery_count: row.is_hint().then_some(row.delivery_count),
             next_attempt: self.ledger().now(),
         };
         if !result.redundant.is_empty() {
@@ -173,9 +184,16 @@ impl Inbox {
         for event in &row.events {
             match &event.kind {
                 EventKind::Payment(payment) => keys.payments.push(payment.id.as_str()),
+                EventKind::PaymentClaimed(claim) => {
+                    keys.payments
+                        .extend(claim.payment_id.as_ref().map(PaymentId::as_str));
+                }
                 EventKind::Refund(refund) => {
                     keys.refunds.push(refund.id.as_str());
                     keys.with_refund_history = true;
+                }
+                EventKind::RefundClaimed(claim) => {
+                    keys.refunds.extend(claim.id.as_ref().map(RefundId::as_str));
                 }
                 EventKind::Dispute(_) => keys.with_refund_history = true,
                 _ => {}
@@ -184,6 +202,10 @@ impl Inbox {
         for answer in fetched.values().flatten() {
             keys.payments
                 .extend(answer.payments.iter().map(|payment| payment.id.as_str()));
+            let refunds = answer.refunds.listed();
+            keys.refunds
+                .extend(refunds.iter().map(|refund| refund.id.as_str()));
+            keys.with_refund_history |= !refunds.is_empty();
         }
         Ok(self.ledger().accounts(tx, &keys).await?)
     }
@@ -205,6 +227,49 @@ impl Inbox {
         }
         Ok(())
     }
+}
+
+/// Returns the part of a checkout that has to be fetched for a delivery. A delivery that reports
+/// nothing but received money needs no refunds.
+fn scope(row: &DeliveryRow) -> FetchScope {
+    let is_about_money_received = |kind: &EventKind| {
+        matches!(
+            kind,
+            EventKind::Payment(_) | EventKind::PaymentClaimed(_) | EventKind::Snapshot(_)
+        )
+    };
+    let mut kinds = row.events.iter().map(|event| &event.kind);
+    if kinds.all(is_about_money_received) {
+        FetchScope::Payments
+    } else {
+        FetchScope::PaymentsAndRefunds
+    }
+}
+
+/// Returns the earliest start of a fetch that serves an attempt, in milliseconds since 1970.
+///
+/// Many claims of one checkout share one fetch. A new one is served by a fetch of the last seconds
+/// that started after its arrival, and one that waited for the gateway's list by a fetch within the
+/// last half of that wait.
+fn needed_from(row: &DeliveryRow, now: i64) -> i64 {
+    if row.is_hint() {
+        // Its latest copy may report something newer than any earlier fetch shows.
+        return now;
+    }
+    let recent = match list_polls(row) {
+        0 => SHARED_FETCH_AGE,
+        polls => millis(list_wait(polls - 1)) / 2,
+    };
+    now.saturating_sub(recent).max(row.received_at)
+}
+
+/// Returns the reason for which a part of a delivery cannot be read.
+fn unreadable_reason(row: &DeliveryRow) -> String {
+    let reason = row.events.iter().find_map(|event| match &event.kind {
+        EventKind::Unreadable { reason } => Some(reason.clone()),
+        _ => None,
+    });
+    reason.unwrap_or_default()
 }
 
 fn report(row: &DeliveryRow, now: i64) -> DeliveryReport<'_> {

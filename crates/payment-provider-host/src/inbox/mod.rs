@@ -33,6 +33,8 @@ pub(crate) struct Inbox {
 pub(crate) struct InboxConfig {
     /// The number of failed attempts after which a delivery is parked.
     pub(crate) max_attempts: u32,
+    /// The time after which a delivery is parked that reports what the gateway does not list.
+    pub(crate) listing_timeout: Duration,
     pub(crate) lease: Duration,
     /// The time after which other workers may lease the delivery of an attempt; see
     /// [`HostConfig::attempt_timeout`](crate::HostConfig::attempt_timeout).

@@ -143,11 +143,7 @@ impl Inbox {
         // An event that only says that something changed may be the same, byte for byte, at the
         // next change, so a duplicate may report a new one. Outside the acceptance window other
         // events are read as such events as well, and a duplicate reports nothing new.
-        let again = row.timestamp_check == TimestampCheck::Fresh
-            && row
-                .events
-                .iter()
-                .any(|event| event.kind == EventKind::FetchNeeded);
+        let again = row.timestamp_check == TimestampCheck::Fresh && row.is_hint();
         let received = ledger.store.receive_delivery(&row, again).await?;
         if received == Received::Refused {
             return Err(Entity::Connection.into());

@@ -7,6 +7,8 @@ use crate::timestamp::millis;
 
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const MAX_WAIT: Duration = Duration::from_mins(5);
+/// The longest wait for a gateway's list.
+const MAX_LIST_WAIT: Duration = Duration::from_hours(1);
 /// The limit of the wait that a gateway asks for; it is asked again after this time in any case.
 const MAX_GATEWAY_WAIT: Duration = Duration::from_hours(1);
 
@@ -21,6 +23,12 @@ pub(super) enum ApplyError {
     ListIncomplete,
     #[error("it needs the gateway's state, but this gateway has no status API")]
     NotAskable,
+    #[error(
+        "it reports a refund that has to be looked up, but this gateway has no query of refunds"
+    )]
+    RefundsNotAskable,
+    #[error("it cannot be read, and names no checkout: {reason}")]
+    Unreadable { reason: String },
     #[error("it waits a few seconds for the gateway's payment event")]
     PaymentEventExpected {
         /// Milliseconds since 1970.
@@ -28,6 +36,20 @@ pub(super) enum ApplyError {
     },
     #[error("the payment is posted, but a checkout that it made redundant is not ended: {0}")]
     Redundant(Error),
+}
+
+/// The attempts of a delivery so far, and their limits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attempts {
+    /// All attempts, with the one that just ended.
+    pub(super) count: u32,
+    /// The number of earlier attempts in which the gateway's list did not show what the delivery
+    /// reports.
+    pub(super) list_polls: u32,
+    /// True if one more failure parks the delivery.
+    pub(super) last_chance: bool,
+    /// The time for which the delivery waits for the gateway's list.
+    pub(super) listing_timeout: Duration,
 }
 
 /// The next attempt of a delivery.
@@ -44,44 +66,46 @@ pub(super) struct Retry {
 }
 
 impl ApplyError {
-    /// Returns the next attempt after this error. `attempts` is the number of attempts so far, and
-    /// `last_chance` is true if one more failure parks the delivery; `now` is in milliseconds since
-    /// 1970.
+    /// Returns the next attempt after this error. `now` is in milliseconds since 1970.
     ///
     /// The waits double from half a second to five minutes. A longer wait that the gateway asks for
-    /// is respected up to an hour.
-    pub(super) fn retry(&self, attempts: u32, last_chance: bool, now: i64) -> Retry {
-        if let Self::PaymentEventExpected { until } = self {
-            let wait = u64::try_from(until.saturating_sub(now)).unwrap_or_default();
-            return Retry {
-                wait: Duration::from_millis(wait),
-                failed: false,
-                park: false,
-                polled_list: false,
-            };
-        }
-        let failed = !self.is_transient();
-        let gateway_wait = self.error().and_then(Error::retry_after);
-        let gateway_wait = gateway_wait.unwrap_or_default().min(MAX_GATEWAY_WAIT);
-        Retry {
-            wait: wait_after(attempts).max(gateway_wait),
-            failed,
-            park: matches!(self, Self::NotAskable) || (last_chance && failed),
-            polled_list: matches!(self, Self::NotListed | Self::ListIncomplete),
-        }
-    }
-
-    const fn error(&self) -> Option<&Error> {
+    /// is respected up to an hour. While the gateway's list does not show what the delivery reports,
+    /// the waits double up to an hour and are no failures; the delivery is parked once they add up
+    /// to the listing timeout.
+    pub(super) fn retry(&self, attempts: Attempts, now: i64) -> Retry {
         match self {
-            Self::Failed(error) | Self::Redundant(error) => Some(error),
-            _ => None,
+            Self::PaymentEventExpected { until } => {
+                let wait = u64::try_from(until.saturating_sub(now)).unwrap_or_default();
+                Retry {
+                    wait: Duration::from_millis(wait),
+                    failed: false,
+                    park: false,
+                    polled_list: false,
+                }
+            }
+            Self::NotListed | Self::ListIncomplete => Retry {
+                wait: list_wait(attempts.list_polls),
+                failed: false,
+                park: waited_for_list(attempts.list_polls) >= attempts.listing_timeout,
+                polled_list: true,
+            },
+            Self::NotAskable | Self::RefundsNotAskable | Self::Unreadable { .. } => Retry {
+                wait: wait_after(attempts.count),
+                failed: true,
+                park: true,
+                polled_list: false,
+            },
+            Self::Failed(error) | Self::Redundant(error) => {
+                let failed = !error.is_transient();
+                let gateway_wait = error.retry_after().unwrap_or_default();
+                Retry {
+                    wait: wait_after(attempts.count).max(gateway_wait.min(MAX_GATEWAY_WAIT)),
+                    failed,
+                    park: failed && attempts.last_chance,
+                    polled_list: false,
+                }
+            }
         }
-    }
-
-    /// Returns true if the error says nothing about the delivery: the gateway or the database is busy or
-    /// unreachable.
-    fn is_transient(&self) -> bool {
-        self.error().is_some_and(Error::is_transient)
     }
 
     /// Returns the text of the error for an operator. It includes the source if the database or the
@@ -103,13 +127,26 @@ impl ApplyError {
 }
 
 /// Returns the next attempt after one that panicked or did not end in time.
-pub(super) fn retry_unfinished(attempts: u32, last_chance: bool) -> Retry {
+pub(super) fn retry_unfinished(attempts: Attempts) -> Retry {
     Retry {
-        wait: wait_after(attempts),
+        wait: wait_after(attempts.count),
         failed: true,
-        park: last_chance,
+        park: attempts.last_chance,
         polled_list: false,
     }
+}
+
+/// Returns the wait for a gateway's list after some polls without success: it doubles from half a
+/// second to an hour.
+pub(super) fn list_wait(polls: u32) -> Duration {
+    FIRST_WAIT
+        .saturating_mul(1 << polls.min(16))
+        .min(MAX_LIST_WAIT)
+}
+
+/// Returns the sum of the waits before this poll of a gateway's list.
+fn waited_for_list(polls: u32) -> Duration {
+    (0..polls).map(list_wait).sum()
 }
 
 /// Returns the wait after some attempts: it doubles from half a second to five minutes.
@@ -137,15 +174,60 @@ mod tests {
 
     #[test]
     fn only_faults_of_the_delivery_park_it() {
-        let not_listed = ApplyError::NotListed.retry(25, true, 0);
-        assert!(not_listed.park && not_listed.failed && not_listed.polled_list);
+        let last = Attempts {
+            count: 25,
+            list_polls: 0,
+            last_chance: true,
+            listing_timeout: DAY,
+        };
+        let first = Attempts {
+            count: 1,
+            last_chance: false,
+            ..last
+        };
         let pending = ApplyError::Redundant(Error::pending(Duration::from_mins(2)));
-        let pending = pending.retry(25, true, 0);
+        let pending = pending.retry(last, 0);
         assert!(!pending.park && !pending.failed);
         assert_eq!(pending.wait, MAX_WAIT);
-        assert!(ApplyError::NotAskable.retry(1, false, 0).park);
-        let expected = ApplyError::PaymentEventExpected { until: 4_000 }.retry(25, true, 1_000);
+        assert!(ApplyError::NotAskable.retry(first, 0).park);
+        assert!(ApplyError::RefundsNotAskable.retry(first, 0).park);
+        let reason = "amount: missing".to_owned();
+        let unreadable = ApplyError::Unreadable { reason };
+        assert!(unreadable.text().ends_with("amount: missing"));
+        assert!(unreadable.retry(first, 0).park);
+        let expected = ApplyError::PaymentEventExpected { until: 4_000 }.retry(last, 1_000);
         assert!(!expected.park && !expected.failed);
         assert_eq!(expected.at(1_000), 4_000);
+    }
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    #[test]
+    fn a_delivery_waits_a_day_for_the_gateways_list_and_is_parked_then() {
+        for error in [ApplyError::NotListed, ApplyError::ListIncomplete] {
+            let (mut waited, mut polls) = (Duration::ZERO, 0);
+            let parked = loop {
+                let attempts = Attempts {
+                    count: 200,
+                    list_polls: polls,
+                    last_chance: true,
+                    listing_timeout: DAY,
+                };
+                let retry = error.retry(attempts, 0);
+                assert!(retry.polled_list && !retry.failed);
+                if retry.park {
+                    break waited;
+                }
+                assert!(retry.wait <= MAX_LIST_WAIT);
+                waited += retry.wait;
+                polls += 1;
+            };
+            assert!(parked >= DAY && parked < DAY + MAX_LIST_WAIT);
+            assert_eq!(polls, 36);
+        }
+        assert_eq!(
+            [0, 1, 13].map(list_wait),
+            [FIRST_WAIT, 2 * FIRST_WAIT, MAX_LIST_WAIT]
+        );
     }
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Inbox;
-use super::retry::retry_unfinished;
+use super::retry::{Attempts, retry_unfinished};
 use crate::crash_point::Moment;
 use crate::error::Error;
 use crate::store::{DeliveryRow, Postponement};
@@ -79,19 +79,23 @@ impl Inbox {
         } else {
             None
         };
-        let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
-        let last_chance = delivery.failures + 1 >= max_failures;
+        let attempts = Attempts {
+            count: u32::try_from(delivery.attempts).unwrap_or(u32::MAX),
+            list_polls: list_polls(&delivery),
+            last_chance: delivery.failures + 1 >= max_failures,
+            listing_timeout: self.config.listing_timeout,
+        };
         let now = self.ledger().now();
         let (text, retry) = match tried {
             Some(Ok(Ok(()))) => return,
-            Some(Ok(Err(error))) => (error.text(), error.retry(attempts, last_chance, now)),
+            Some(Ok(Err(error))) => (error.text(), error.retry(attempts, now)),
             Some(Err(_)) => {
                 let text = "applying it panicked".to_owned();
-                (text, retry_unfinished(attempts, last_chance))
+                (text, retry_unfinished(attempts))
             }
             None => {
                 let text = "an attempt took too long, or never ended".to_owned();
-                (text, retry_unfinished(attempts, last_chance))
+                (text, retry_unfinished(attempts))
             }
         };
         let postponement = Postponement {
@@ -135,4 +139,9 @@ impl Inbox {
             Err(_) => tracing::error!("postponing a delivery timed out: it keeps its lease"),
         }
     }
+}
+
+/// Returns the number of times that the gateway's list did not contain what a delivery reports.
+pub(super) fn list_polls(delivery: &DeliveryRow) -> u32 {
+    u32::try_from(delivery.list_polls).unwrap_or(u32::MAX)
 }

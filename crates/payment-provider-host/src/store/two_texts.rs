@@ -30,10 +30,21 @@ impl TwoTexts {
     }
 }
 
-/// True if an ended delivery is retried because it arrived again.
+/// True if this copy is inside the acceptance window, and none before it was.
+macro_rules! is_first_trusted {
+    () => {
+        "known.timestamp_check <> 'fresh' AND excluded.timestamp_check = 'fresh'"
+    };
+}
+
+/// True if a delivery is tried again because it arrived again.
 macro_rules! is_requeued {
     () => {
-        "known.state IN ('parked', 'ignored') OR ($9 AND known.state IN ('applied', 'unmatched'))"
+        concat!(
+            "known.state IN ('parked', 'ignored') OR (",
+            is_first_trusted!(),
+            ") OR ($9 AND known.state IN ('applied', 'unmatched'))"
+        )
     };
 }
 
@@ -41,8 +52,12 @@ macro_rules! is_requeued {
 /// now; a copy outside of the acceptance window is trusted less than one inside.
 macro_rules! is_replaced {
     () => {
-        "known.state = 'ignored' OR (known.state = 'parked' AND excluded.timestamp_check = 'fresh')
-             OR ($9 AND known.timestamp_check <> 'fresh')"
+        concat!(
+            "known.state = 'ignored' OR (known.state = 'parked' AND excluded.timestamp_check = 'fresh')
+             OR (",
+            is_first_trusted!(),
+            ")"
+        )
     };
 }
 
@@ -80,7 +95,9 @@ macro_rules! upsert_delivery {
                  state = CASE
                      WHEN known.state = 'parked' THEN 'pending'
                      WHEN known.state = 'ignored' THEN excluded.state
-                     WHEN $9 AND known.state IN ('applied', 'unmatched') THEN 'pending'
+                     WHEN ",
+            is_requeued!(),
+            " THEN 'pending'
                      ELSE known.state END
              RETURNING delivery_count, connection_pk"
         )

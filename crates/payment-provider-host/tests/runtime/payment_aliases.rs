@@ -51,7 +51,8 @@ fn pay_and_report(
                 vec![paid_event(reference, &known)]
             }
             (_, Some(order)) => {
-                let claim = EventKind::PaymentClaimed(PaymentClaim::new(order, payment.amount));
+                let claim =
+                    EventKind::PaymentClaimed(PaymentClaim::of_order(order, payment.amount));
                 vec![Event::new("LINK", about(reference), claim), total]
             }
             (_, None) => {

@@ -52,6 +52,11 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first(world: Wo
         (Ignored, Fresh, Stale, false, Pending, true),
         (Pending, Fresh, Fresh, true, Pending, false),
         (Pending, Stale, Fresh, true, Pending, true),
+        (Applied, Stale, Fresh, false, Pending, true),
+        (Unmatched, Stale, Fresh, false, Pending, true),
+        (Pending, Stale, Fresh, false, Pending, true),
+        (Applied, Stale, Stale, false, Applied, false),
+        (Applied, Fresh, Stale, false, Applied, false),
     ];
     for (number, (state, timestamp_check, copy, again, then, replaced)) in
         cases.into_iter().enumerate()

@@ -11,7 +11,7 @@ use url::Url;
 use super::FINGERPRINT_NOTE;
 use super::customer::phone;
 use super::extension::LinkExtras;
-use super::request::{CustomerDetails, LinkBody, LinkMeta, LinkNotify, json_number};
+use super::request::{Contact, CustomerDetails, LinkBody, LinkMeta, LinkNotify, json_number};
 use crate::settings::{MAX_RETURN_URL, Terms};
 use crate::url_rules;
 
@@ -68,15 +68,19 @@ pub(crate) fn preflight(
         return Err(found);
     };
 
+    let contact = Contact {
+        customer_phone: phone.expose(),
+        customer_email: email,
+        customer_name: known(request.customer.name.as_ref()),
+    };
+    let customer = serde_json::to_vec(&contact).map_err(unwritable)?;
     let mut body = LinkBody {
         link_id: request.reference.as_str(),
         link_amount: amount,
         link_currency: currency.code(),
         link_purpose: &request.purpose,
         customer_details: CustomerDetails {
-            customer_phone: phone.expose(),
-            customer_email: email,
-            customer_name: known(request.customer.name.as_ref()),
+            contact,
             bank: extras.bank,
         },
         link_partial_payments: request.partial_payments.is_some(),
@@ -106,7 +110,7 @@ pub(crate) fn preflight(
         .insert(FINGERPRINT_NOTE, fingerprint.as_str());
     let body = serde_json::to_vec(&body).map_err(unwritable)?;
 
-    Ok(PreparedCheckout::new(
+    let prepared = PreparedCheckout::new(
         provider.clone(),
         terms.environment,
         request.reference.clone(),
@@ -114,7 +118,8 @@ pub(crate) fn preflight(
         expires_at,
         fingerprint,
         body,
-    ))
+    );
+    Ok(prepared.with_customer_fingerprint(Some(Fingerprint::of(&customer))))
 }
 
 fn amount(field: &'static str, amount: Money, found: &mut Violations) -> Option<Box<RawValue>> {

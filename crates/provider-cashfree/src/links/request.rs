@@ -27,13 +27,20 @@ pub(super) struct LinkBody<'a> {
 
 #[derive(Serialize)]
 pub(super) struct CustomerDetails<'a> {
+    #[serde(flatten)]
+    pub(super) contact: Contact<'a>,
+    #[serde(flatten)]
+    pub(super) bank: BTreeMap<&'static str, Box<RawValue>>,
+}
+
+/// The name and addresses of the customer.
+#[derive(Serialize)]
+pub(super) struct Contact<'a> {
     pub(super) customer_phone: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) customer_email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) customer_name: Option<&'a str>,
-    #[serde(flatten)]
-    pub(super) bank: BTreeMap<&'static str, Box<RawValue>>,
 }
 
 #[derive(Serialize)]

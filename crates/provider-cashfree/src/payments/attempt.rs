@@ -1,4 +1,6 @@
-use payment_provider_core::{Money, Payment, PaymentFailure, PaymentStatus, Pii};
+use payment_provider_core::{
+    Money, Payment, PaymentClaim, PaymentFailure, PaymentId, PaymentStatus, Pii,
+};
 use serde::Deserialize;
 
 use crate::wire::{self, Raw, Unreadable};
@@ -40,8 +42,8 @@ impl Attempt<'_> {
         amount: Money,
         error_details: Raw<'_>,
     ) -> Result<Payment, Unreadable> {
-        let id = wire::gateway_identifier(self.cf_payment_id).ok_or(Unreadable("cf_payment_id"))?;
-        let status = wire::payment_status(wire::word("payment_status", self.payment_status)?);
+        let id = self.id()?;
+        let status = self.status()?;
         let mut payment = Payment::new(id, status, amount);
         payment.charged = self.charged(amount).filter(|charged| *charged != amount);
         payment.method = wire::stated(self.payment_group);
@@ -49,6 +51,30 @@ impl Attempt<'_> {
         payment.paid_at = wire::with_offset(self.payment_time);
         payment.failure = self.failure(&payment.status, error_details);
         Ok(payment)
+    }
+
+    /// Returns the claim of a successful attempt, for a report without a readable amount. `None` for
+    /// every other attempt, and for one without an id.
+    pub(crate) fn claim(&self) -> Option<PaymentClaim> {
+        let id = self.id().ok()?;
+        self.succeeded().then(|| PaymentClaim::of_payment(id))
+    }
+
+    /// Returns true for a successful attempt whose id cannot be read.
+    pub(crate) fn succeeded_without_id(&self) -> bool {
+        self.succeeded() && self.id().is_err()
+    }
+
+    fn succeeded(&self) -> bool {
+        self.status() == Ok(PaymentStatus::Succeeded)
+    }
+
+    fn id(&self) -> Result<PaymentId, Unreadable> {
+        wire::gateway_identifier(self.cf_payment_id).ok_or(Unreadable("cf_payment_id"))
+    }
+
+    fn status(&self) -> Result<PaymentStatus, Unreadable> {
+        wire::word("payment_status", self.payment_status).map(wire::payment_status)
     }
 
     /// Returns the amount charged to the payer. The amount is informational: if it cannot be read,

@@ -1,9 +1,6 @@
-use std::collections::BTreeMap;
-
 use futures_util::{StreamExt, TryStreamExt, stream};
 use payment_provider_core::{
-    CheckoutLocator, Effect, Environment, Operation, OrderId, Payment, PaymentId, PaymentStatus,
-    ProviderErrorKind,
+    CheckoutLocator, Environment, Operation, OrderId, Payment, PaymentStatus,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,13 +8,11 @@ use serde_json::value::RawValue;
 use super::attempt::Attempt;
 use super::orders::{Order, Orders};
 use crate::links;
+use crate::order_lists::{PARALLEL, each_once, of_known_order};
 use crate::transport::{CallError, Deadline, GatewayClient, Request, Response, Route};
 use crate::wire::{self, Raw, Unreadable};
 
 const OPERATION: Operation = Operation::ListPayments;
-
-/// Maximum number of concurrent requests for one list.
-const PARALLEL: usize = 4;
 
 /// Maximum number of orders for which all payments are requested.
 ///
@@ -54,24 +49,8 @@ pub(crate) async fn list(
         .collect();
     let lists: Vec<Vec<Payment>> = stream::iter(calls).buffered(PARALLEL).try_collect().await?;
 
-    each_once(lists.into_iter().flatten())
-}
-
-fn each_once(all: impl Iterator<Item = Payment>) -> Result<Vec<Payment>, CallError> {
-    let mut places: BTreeMap<PaymentId, usize> = BTreeMap::new();
-    let mut payments: Vec<Payment> = Vec::new();
-    for payment in all {
-        let place = *places.entry(payment.id.clone()).or_insert(payments.len());
-        match payments.get(place) {
-            None => payments.push(payment),
-            Some(known) if *known == payment => {}
-            Some(_) => {
-                let what = Unreadable("unique cf_payment_id");
-                return Err(CallError::unreadable(what, None));
-            }
-        }
-    }
-    Ok(payments)
+    let all = lists.into_iter().flatten();
+    each_once(all, |payment| payment.id.clone(), "unique cf_payment_id")
 }
 
 async fn of_order(
@@ -85,14 +64,7 @@ async fn of_order(
     let payments = gateway
         .read(&call, deadline, read)
         .await
-        .map_err(|mut error| {
-            if error.kind == ProviderErrorKind::NotFound {
-                // The link exists and lists the order, so this is not about the checkout.
-                error.kind = ProviderErrorKind::Unavailable;
-                error.effect = Effect::MaybeApplied;
-            }
-            error
-        })?;
+        .map_err(of_known_order)?;
     // A voided or cancelled payment leaves its order paid although no money was received.
     let explains = |payment: &Payment| {
         matches!(

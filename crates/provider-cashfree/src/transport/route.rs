@@ -7,5 +7,6 @@ payment_provider_http::routes! {
         CancelLink(link_id) = POST "/links/{link_id}/cancel",
         LinkOrders(link_id) = GET "/links/{link_id}/orders",
         OrderPayments(order_id) = GET "/orders/{order_id}/payments",
+        OrderRefunds(order_id) = GET "/orders/{order_id}/refunds",
     }
 }

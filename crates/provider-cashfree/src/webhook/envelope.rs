@@ -4,8 +4,36 @@ use payment_provider_core::{Event, EventKind, EventTarget};
 use serde::Deserialize;
 
 use super::content::EventContent;
-use super::{dispute_event, link_event, payment_event, refund_event, settlement_event, version};
-use crate::wire::{self, Raw, Unreadable};
+use super::{
+    charges_event, dispute_event, link_event, payment_event, refund_event, settlement_event,
+    version,
+};
+use crate::wire::{self, Raw, RepairedBody, Unreadable};
+
+/// Fields whose text decides nothing: names and addresses of people, notes, and the details of
+/// payment methods. A delivery in which only these are damaged is read.
+const FREE_TEXT: [&str; 20] = [
+    "cf_dispute_remarks",
+    "customer_details",
+    "dispute_evidence",
+    "error_description",
+    "error_description_raw",
+    "link_meta",
+    "link_notes",
+    "link_purpose",
+    "order_note",
+    "payment_gateway_details",
+    "payment_message",
+    "payment_method",
+    "payment_offers",
+    "preferred_evidence",
+    "reason_description",
+    "refund_note",
+    "refund_reason",
+    "remarks",
+    "status_description",
+    "terminal_details",
+];
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -25,12 +53,41 @@ struct TestDelivery<'a> {
     test_object: Raw<'a>,
 }
 
-/// Reads the events of a verified body. A body that cannot be read yields one unrecognised event.
+/// Reads the events of a verified body. A body that cannot be read yields one unreadable event.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
-    let envelope: Envelope<'_> = match wire::body(body) {
-        Ok(envelope) => envelope,
-        Err(what) => return vec![unreadable("", EventTarget::none(), what)],
+    match wire::body(body) {
+        Ok(envelope) => of_envelope(&envelope),
+        Err(what) => of_damaged(body, what),
+    }
+}
+
+/// Reads the events of a body that is not JSON. If the cause is a damaged text that decides nothing,
+/// they count; otherwise only their target does.
+fn of_damaged(body: &[u8], what: Unreadable) -> Vec<Event> {
+    let repaired = RepairedBody::of(body);
+    let envelope = repaired
+        .as_ref()
+        .and_then(|repaired| wire::body(repaired.as_bytes()).ok());
+    let (Some(repaired), Some(envelope)) = (&repaired, envelope) else {
+        return vec![unreadable("", EventTarget::none(), what)];
     };
+    let mut events = of_envelope(&envelope);
+    if repaired.is_damaged_outside(&FREE_TEXT) {
+        events.truncate(1);
+        for event in &mut events {
+            let already = matches!(
+                event.kind,
+                EventKind::Unrecognised { .. } | EventKind::Unreadable { .. }
+            );
+            if !already {
+                event.kind = unreadable_kind(&event.gateway_type, what);
+            }
+        }
+    }
+    events
+}
+
+fn of_envelope(envelope: &Envelope<'_>) -> Vec<Event> {
     let gateway_type = match wire::word("type", envelope.kind) {
         Ok(gateway_type) => gateway_type,
         Err(what) => return vec![unreadable("", EventTarget::none(), what)],
@@ -60,6 +117,7 @@ fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
         | "SETTLEMENT_SUCCESS"
         | "SETTLEMENT_FAILED"
         | "SETTLEMENT_REVERSED" => settlement_event::read(data),
+        "PAYMENT_CHARGES_WEBHOOK" => charges_event::read(data),
         "WEBHOOK" => ping(data),
         _ => {
             // The target stays empty: a host follows up on the target of an unrecognised event, and
@@ -95,7 +153,11 @@ fn ping(data: Raw<'_>) -> EventContent {
 }
 
 fn unreadable(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
+    Event::new(gateway_type, target, unreadable_kind(gateway_type, what))
+}
+
+fn unreadable_kind(gateway_type: &str, what: Unreadable) -> EventKind {
     let reason = what.to_string();
     tracing::warn!(gateway_type, reason, "unreadable webhook delivery");
-    Event::new(gateway_type, target, EventKind::Unrecognised { reason })
+    EventKind::Unreadable { reason }
 }

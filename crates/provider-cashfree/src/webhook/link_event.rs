@@ -103,6 +103,6 @@ fn claim(order: &Order<'_>, order_id: Option<OrderId>, currency: Currency) -> Op
     let (Some(_), Ok(amount), Some(order_id)) = (transaction, amount, order_id) else {
         return Some(EventKind::FetchNeeded);
     };
-    let claim = PaymentClaim::new(order_id, amount);
+    let claim = PaymentClaim::of_order(order_id, amount);
     Some(EventKind::PaymentClaimed(claim))
 }

@@ -1,6 +1,7 @@
 //! Webhook deliveries of Cashfree. The signature over the raw bytes is verified before anything is
 //! read.
 
+mod charges_event;
 mod content;
 mod dispute_event;
 mod envelope;

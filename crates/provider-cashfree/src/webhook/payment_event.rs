@@ -1,7 +1,7 @@
 //! Deliveries about a payment attempt:
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/payments/webhooks>.
 
-use payment_provider_core::{EventKind, EventTarget, OrderId, Payment, PaymentStatus};
+use payment_provider_core::{EventKind, EventTarget, Money, PaymentClaim, PaymentStatus};
 use serde::Deserialize;
 
 use super::content::EventContent;
@@ -40,34 +40,58 @@ struct Tags<'a> {
 }
 
 /// Reads the attempt. Its own status decides; the type of the delivery adds nothing. A successful
-/// attempt that names no order has to be fetched.
+/// attempt that names no order, has no readable id, or whose amount cannot be read, is only claimed.
 pub(super) fn read(data: Raw<'_>) -> EventContent {
     let mut target = EventTarget::none();
-    let kinds = payment(data, &mut target).map(|payment| {
-        let succeeded = payment.status == PaymentStatus::Succeeded;
-        vec![if succeeded && payment.order_id.is_none() {
-            EventKind::FetchNeeded
-        } else {
-            EventKind::Payment(payment)
-        }]
-    });
+    let kinds = kind(data, &mut target).map(|kind| vec![kind]);
     EventContent { target, kinds }
 }
 
-fn payment(data: Raw<'_>, target: &mut EventTarget) -> Result<Payment, Unreadable> {
+fn kind(data: Raw<'_>, target: &mut EventTarget) -> Result<EventKind, Unreadable> {
     let data: Data<'_> = wire::object("data", data)?;
-    let order: Order<'_> = wire::object("data.order", data.order)?;
-    let order_id: Option<OrderId> = wire::gateway_identifier(order.order_id);
-    let tags: Tags<'_> = wire::optional_object(order.order_tags).unwrap_or_default();
-    *target = EventTarget::none()
-        .with_reference(wire::identifier(tags.link_id))
-        .with_gateway_id(wire::gateway_identifier(tags.cf_link_id))
-        .with_order_id(order_id.clone());
-
-    let currency = wire::currency("data.order.order_currency", order.order_currency)?;
-    let amount = wire::amount("data.order.order_amount", order.order_amount, currency)?;
+    let order: Result<Order<'_>, Unreadable> = wire::object("data.order", data.order);
+    if let Ok(order) = &order {
+        *target = order.target();
+    }
+    let order_id = target.order_id.clone();
     let attempt: Attempt<'_> = wire::object("data.payment", data.payment)?;
+    let amount = match order.and_then(|order| order.amount()) {
+        Ok(amount) => amount,
+        Err(what) => {
+            let claim = attempt.claim().ok_or(what)?.with_order_id(order_id);
+            tracing::warn!(field = what.0, "incomplete payment in a webhook delivery");
+            return Ok(EventKind::PaymentClaimed(claim));
+        }
+    };
+    if let Some(order_id) = &order_id
+        && attempt.succeeded_without_id()
+    {
+        tracing::warn!("a payment in a webhook delivery has no id");
+        let claim = PaymentClaim::of_order(order_id.clone(), amount);
+        return Ok(EventKind::PaymentClaimed(claim));
+    }
     let mut payment = attempt.payment(amount, data.error_details)?;
     payment.order_id = order_id;
-    Ok(payment)
+    let succeeded = payment.status == PaymentStatus::Succeeded;
+    Ok(if succeeded && payment.order_id.is_none() {
+        EventKind::PaymentClaimed(payment.into())
+    } else {
+        EventKind::Payment(payment)
+    })
+}
+
+impl Order<'_> {
+    fn target(&self) -> EventTarget {
+        let tags: Tags<'_> = wire::optional_object(self.order_tags).unwrap_or_default();
+        EventTarget::none()
+            .with_reference(wire::identifier(tags.link_id))
+            .with_gateway_id(wire::gateway_identifier(tags.cf_link_id))
+            .with_order_id(wire::gateway_identifier(self.order_id))
+    }
+
+    /// Returns the amount that counts toward the checkout.
+    fn amount(&self) -> Result<Money, Unreadable> {
+        let currency = wire::currency("data.order.order_currency", self.order_currency)?;
+        wire::amount("data.order.order_amount", self.order_amount, currency)
+    }
 }

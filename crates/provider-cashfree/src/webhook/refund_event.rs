@@ -1,12 +1,11 @@
 //! `REFUND_STATUS_WEBHOOK` and `AUTO_REFUND_STATUS_WEBHOOK`:
 //! <https://www.cashfree.com/docs/api-reference/payments/latest/refunds/webhooks>.
 
-use payment_provider_core::{
-    EventKind, EventTarget, Pii, Refund, RefundId, RefundOrigin, RefundStatus,
-};
+use payment_provider_core::{EventKind, EventTarget, RefundOrigin};
 use serde::Deserialize;
 
 use super::content::EventContent;
+use crate::refunds::Entity;
 use crate::wire::{self, Raw, Unreadable};
 
 #[derive(Deserialize)]
@@ -15,40 +14,6 @@ struct Data<'a> {
     refund: Raw<'a>,
     #[serde(borrow, default)]
     auto_refund: Raw<'a>,
-}
-
-/// A refund. Refunds requested by the merchant and automatic ones have the same fields, except for
-/// the name of the note.
-#[derive(Deserialize)]
-struct Entity<'a> {
-    #[serde(borrow, default)]
-    cf_refund_id: Raw<'a>,
-    #[serde(borrow, default)]
-    cf_payment_id: Raw<'a>,
-    #[serde(borrow, default)]
-    refund_id: Raw<'a>,
-    #[serde(borrow, default)]
-    order_id: Raw<'a>,
-    #[serde(borrow, default)]
-    refund_amount: Raw<'a>,
-    #[serde(borrow, default)]
-    refund_currency: Raw<'a>,
-    #[serde(borrow, default)]
-    refund_type: Raw<'a>,
-    #[serde(borrow, default)]
-    refund_arn: Raw<'a>,
-    #[serde(borrow, default)]
-    refund_status: Raw<'a>,
-    #[serde(borrow, default)]
-    status_description: Raw<'a>,
-    #[serde(borrow, default)]
-    refund_note: Raw<'a>,
-    #[serde(borrow, default)]
-    refund_reason: Raw<'a>,
-    #[serde(borrow, default)]
-    created_at: Raw<'a>,
-    #[serde(borrow, default)]
-    processed_at: Raw<'a>,
 }
 
 /// Reads a refund from `data.refund`.
@@ -72,56 +37,20 @@ fn read_in<'a>(
     let kinds = wire::object("data", data)
         .and_then(|data| wire::object::<Entity<'_>>(field, part(data)))
         .and_then(|entity| {
-            target = EventTarget::none().with_order_id(wire::gateway_identifier(entity.order_id));
-            entity.refund(origin)
+            target = EventTarget::none().with_order_id(entity.order_id());
+            kind(&entity, origin)
         })
-        .map(|refund| vec![EventKind::Refund(refund)]);
+        .map(|kind| vec![kind]);
     EventContent { target, kinds }
 }
 
-impl Entity<'_> {
-    /// Converts the entity into a refund. `origin`, implied by the type of the delivery, is used if
-    /// the body names none.
-    fn refund(&self, origin: Option<RefundOrigin>) -> Result<Refund, Unreadable> {
-        let id = refund_id(self.cf_refund_id).ok_or(Unreadable("cf_refund_id"))?;
-        let status = wire::refund_status(wire::word("refund_status", self.refund_status)?);
-        let currency = wire::currency("refund_currency", self.refund_currency)?;
-        let amount = wire::amount("refund_amount", self.refund_amount, currency)?;
-        let mut refund = Refund::new(id, status, amount);
-        refund.reference = wire::gateway_identifier(self.refund_id);
-        refund.payment_id = wire::gateway_identifier(self.cf_payment_id);
-        refund.order_id = wire::gateway_identifier(self.order_id);
-        refund.origin = wire::stated_word(self.refund_type)
-            .map(wire::refund_origin)
-            .or(origin);
-        refund.bank_reference = wire::stated(self.refund_arn);
-        refund.reason = wire::stated(self.refund_note)
-            .or_else(|| wire::stated(self.refund_reason))
-            .map(Pii::new);
-        refund.failure = self.failure(&refund.status);
-        refund.created_at = wire::with_offset(self.created_at);
-        refund.processed_at = wire::with_offset(self.processed_at);
-        Ok(refund)
-    }
-
-    fn failure(&self, status: &RefundStatus) -> Option<Pii> {
-        let well = matches!(status, RefundStatus::Succeeded | RefundStatus::Pending);
-        let description = wire::stated(self.status_description).filter(|_| !well);
-        description.map(Pii::new)
-    }
-}
-
-/// Reads the gateway's id of a refund. Up to version 2022-09-01 it may have the prefix `refund_`;
-/// without the prefix it is the same in every version
-/// (<https://www.cashfree.com/docs/api-reference/payments/previous/v2023-08-01/release-notes>).
-fn refund_id(raw: Raw<'_>) -> Option<RefundId> {
-    let id: RefundId = wire::gateway_identifier(raw)?;
-    let bare = id
-        .as_str()
-        .strip_prefix("refund_")
-        .filter(|bare| !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit()));
-    match bare {
-        Some(bare) => RefundId::new(bare).ok(),
-        None => Some(id),
-    }
+/// Reads the refund, or the claim of one that is named but cannot be read completely.
+fn kind(entity: &Entity<'_>, origin: Option<RefundOrigin>) -> Result<EventKind, Unreadable> {
+    let what = match entity.refund(origin) {
+        Ok(refund) => return Ok(EventKind::Refund(refund)),
+        Err(what) => what,
+    };
+    let claim = entity.claim().ok_or(what)?;
+    tracing::warn!(field = what.0, "incomplete refund in a webhook delivery");
+    Ok(EventKind::RefundClaimed(claim))
 }

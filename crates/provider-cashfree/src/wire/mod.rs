@@ -4,8 +4,9 @@
 mod status;
 
 pub(crate) use payment_provider_http::json::{
-    Raw, Unreadable, amount, body, currency, elements, gateway_identifier, identifier, object,
-    optional_object, optional_text, says_nothing, stated, stated_word, text, with_offset, word,
+    Raw, RepairedBody, Unreadable, amount, body, currency, elements, gateway_identifier,
+    identifier, object, optional_object, optional_text, says_nothing, stated, stated_word, text,
+    with_offset, word,
 };
 pub(crate) use status::{
     checkout_status, dispute_stage, dispute_status, payment_status, refund_origin, refund_status,

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use cashfree_simulator::{
     DeliverySnapshot, Endpoint, Merchant, Paise, PaymentAttempt, PaymentSnapshot, PaymentStatus,
-    Settings, Simulator, SimulatorConfig, WebhookVersion, sign,
+    RefundStatus, Settings, Simulator, SimulatorConfig, WebhookVersion, sign,
 };
 use payment_provider_conformance::wire::{RecordedRequest, json};
 use payment_provider_conformance::{
@@ -17,7 +17,7 @@ use payment_provider_core::reexport::Bytes;
 use payment_provider_core::reexport::http::{HeaderMap, HeaderValue, Request, Response};
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::secrecy::{ExposeSecret, SecretString};
-use payment_provider_core::{CheckoutReference, Clock, Money, PaymentId};
+use payment_provider_core::{CheckoutReference, Clock, Money, PaymentId, RefundId};
 use tower::ServiceExt;
 
 use crate::anomalies::apply;
@@ -223,6 +223,17 @@ impl GatewayModel for Simulated {
             .simulator
             .fail(reference.as_str(), Self::attempt(amount));
         Ok(Self::paid(failed.expect("a payable link")))
+    }
+
+    async fn refund(&self, payment: &PaymentId, amount: Money) -> ModelResult<RefundId> {
+        let amount = Some(Paise::new(amount.minor_units()));
+        let started = self
+            .simulator
+            .auto_refund(payment.as_str(), amount, "by a test");
+        let id = started.expect("a payment with enough left").cf_refund_id;
+        let completed = self.simulator.complete_refund(&id, RefundStatus::Success);
+        completed.expect("an open refund");
+        Ok(RefundId::new(id).expect("an id"))
     }
 
     async fn expire(&self, reference: &CheckoutReference) -> ModelResult<()> {

@@ -39,6 +39,10 @@ impl ProviderUnderTest for Cashfree {
             .with("base_url", format!("{address}pg"))
     }
 
+    fn makes_refunds(&self) -> bool {
+        true
+    }
+
     fn gateway(&self, account: &MerchantAccount, clock: Arc<dyn Clock>) -> Arc<dyn GatewayModel> {
         // Any of these secrets may be in use after a rotation.
         let secret = account.secret().expose_secret();

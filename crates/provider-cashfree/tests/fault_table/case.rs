@@ -9,8 +9,8 @@ use cashfree_simulator::{
 };
 use jiff::Timestamp;
 use payment_provider_core::{
-    CheckoutRequest, ConnectionSettings, Customer, CustomerId, PaymentProvider, PreparedCheckout,
-    ProviderError, ProviderFactory,
+    CheckoutRequest, ConnectionSettings, Customer, CustomerId, OrderId, Payment, PaymentId,
+    PaymentProvider, PaymentStatus, PreparedCheckout, ProviderError, ProviderFactory,
 };
 use provider_cashfree::{CashfreeConfig, CashfreeFactory, RetryTuning};
 use test_support::ClosedPort;
@@ -233,11 +233,37 @@ impl Fixture {
                 self.show(&payments);
                 labels::listed(&payments)
             }),
+            Task::Refunds => {
+                let inquiry = provider.refund_inquiry().unwrap();
+                let payments = self.succeeded();
+                inquiry
+                    .list_refunds(&locator(), &payments)
+                    .await
+                    .map(|refunds| {
+                        self.show(&refunds);
+                        labels::refunded(&refunds)
+                    })
+            }
         };
         result.unwrap_or_else(|error| {
             self.show_error(&error);
             labels::error(&error)
         })
+    }
+
+    /// Returns the payments at the gateway that brought money.
+    fn succeeded(&self) -> Vec<Payment> {
+        let orders = self.simulator.simulator().orders();
+        let payments = orders.iter().flat_map(|order| &order.payments);
+        payments
+            .filter(|payment| payment.status == cashfree_simulator::PaymentStatus::Success)
+            .map(|paid| {
+                let id = PaymentId::new(&paid.cf_payment_id).unwrap();
+                let mut payment = Payment::new(id, PaymentStatus::Succeeded, inr(20_012));
+                payment.order_id = OrderId::new(&paid.order_id).ok();
+                payment
+            })
+            .collect()
     }
 
     fn show(&mut self, value: &dyn std::fmt::Debug) {
@@ -274,6 +300,7 @@ const fn api(call: char) -> Api {
         'C' => Api::CancelLink,
         'O' => Api::ListOrders,
         'Y' => Api::ListPayments,
+        'R' => Api::ListRefunds,
         _ => Api::FetchLink,
     }
 }

@@ -2,7 +2,7 @@
 
 use payment_provider_core::{
     Cancellation, Checkout, ConnectionCheck, CreatedCheckout, CredentialCheck, CustomerLink,
-    Effect, Payment, ProviderError, RetryAdvice,
+    Effect, Payment, ProviderError, Refund, RetryAdvice,
 };
 
 pub(crate) fn checked(check: &ConnectionCheck) -> String {
@@ -50,6 +50,14 @@ pub(crate) fn listed(payments: &[Payment]) -> String {
         .collect();
     statuses.sort_unstable();
     format!("listed:{}", statuses.join("+"))
+}
+
+pub(crate) fn refunded(refunds: &[Refund]) -> String {
+    let statuses: Vec<_> = refunds
+        .iter()
+        .map(|refund| refund.status.as_str())
+        .collect();
+    format!("refunded:{}", statuses.join("+"))
 }
 
 /// Formats an error as `kind(differences)/effect/retry advice`.

@@ -1,6 +1,8 @@
 //! The state of the gateway before a case.
 
-use cashfree_simulator::{ApiFault, ApiFaultRule, ApiOperation as Api, PaymentAttempt};
+use cashfree_simulator::{
+    ApiFault, ApiFaultRule, ApiOperation as Api, PaymentAttempt, RefundStatus,
+};
 
 use super::case::{Factories, Fixture, connect};
 use super::proxy::letter;
@@ -38,7 +40,7 @@ impl Fixture {
         let mut own = self.own_request(factories).await;
         match before {
             "nothing" => return,
-            "link" | "paid" | "expired" | "tried" => {}
+            "link" | "paid" | "refunded" | "expired" | "tried" => {}
             "keyless" => forget_key(&mut own),
             "keyless_400" => {
                 forget_key(&mut own);
@@ -71,12 +73,20 @@ impl Fixture {
         }
         self.proxy.send(&own).await;
         match before {
-            "paid" => {
+            "paid" | "refunded" => {
                 simulator.fail("inv-1", PaymentAttempt::new()).unwrap();
                 simulator
                     .leave_pending("inv-1", PaymentAttempt::new())
                     .unwrap();
-                simulator.pay("inv-1", PaymentAttempt::new()).unwrap();
+                let paid = simulator.pay("inv-1", PaymentAttempt::new()).unwrap();
+                if before == "refunded" {
+                    let id = &paid.cf_payment_id;
+                    let refund = simulator.auto_refund(id, None, "twice").unwrap();
+                    let done = RefundStatus::Success;
+                    simulator
+                        .complete_refund(&refund.cf_refund_id, done)
+                        .unwrap();
+                }
             }
             "tried" => {
                 simulator.fail("inv-1", PaymentAttempt::new()).unwrap();

@@ -22,6 +22,7 @@ pub(crate) fn letter(request: &Seen) -> char {
         ("POST", path) if path.ends_with("/cancel") => 'C',
         ("GET", path) if path.ends_with("/orders") => 'O',
         ("GET", path) if path.ends_with("/payments") => 'Y',
+        ("GET", path) if path.ends_with("/refunds") => 'R',
         ("GET", path) if path.starts_with("/pg/links/") => 'G',
         other => panic!("a call that is none of the API's: {other:?}"),
     }

@@ -16,16 +16,18 @@ pub(crate) enum Task {
     Fetch,
     Cancel,
     Payments,
+    Refunds,
 }
 
 impl Task {
-    const ALL: [(&str, Self); 6] = [
+    const ALL: [(&str, Self); 7] = [
         ("check", Self::Check),
         ("customer", Self::Customer),
         ("create", Self::Create),
         ("fetch", Self::Fetch),
         ("cancel", Self::Cancel),
         ("payments", Self::Payments),
+        ("refunds", Self::Refunds),
     ];
 
     /// Returns the operations that call the gateway. Linking a customer does not.
@@ -41,6 +43,7 @@ impl Task {
             Self::Create => 'P',
             Self::Cancel => 'C',
             Self::Payments => 'O',
+            Self::Refunds => 'R',
         }
     }
 }

@@ -7,7 +7,10 @@
 
 use std::sync::Arc;
 
-use payment_provider_core::{CheckoutLocator, CheckoutRequest, PaymentProvider, ProviderError};
+use payment_provider_core::{
+    CheckoutLocator, CheckoutRequest, OrderId, Payment, PaymentId, PaymentProvider, PaymentStatus,
+    ProviderError,
+};
 
 /// The name of an operation and its result; a success is given as its `Debug` output.
 pub type Outcome = (&'static str, Result<String, ProviderError>);
@@ -25,6 +28,14 @@ pub async fn all(
     let fetch = provider.fetch_checkout(locator).await;
     let cancel = provider.cancel_checkout(locator).await;
     let payments = provider.list_payments(locator).await;
+    let succeeded = {
+        let id = PaymentId::new("1").unwrap();
+        let mut payment = Payment::new(id, PaymentStatus::Succeeded, request.amount);
+        payment.order_id = OrderId::new("order-1").ok();
+        payment
+    };
+    let inquiry = provider.refund_inquiry().unwrap();
+    let refunds = inquiry.list_refunds(locator, &[succeeded]).await;
     vec![
         ("check_connection", check.map(shown)),
         ("link_customer", customer.map(shown)),
@@ -32,6 +43,7 @@ pub async fn all(
         ("fetch_checkout", fetch.map(shown)),
         ("cancel_checkout", cancel.map(shown)),
         ("list_payments", payments.map(shown)),
+        ("list_refunds", refunds.map(shown)),
     ]
 }
 

@@ -42,8 +42,11 @@ pub(crate) struct Details<'a> {
 }
 
 impl<'a> Details<'a> {
-    /// Reads a customer. A detail that Razorpay would refuse is a violation, or is left out if the
-    /// merchant chose that.
+    /// Reads a customer.
+    ///
+    /// All details are optional, so one that Razorpay would refuse does not prevent a link: it is left
+    /// out, and a name that is only too long is cut. Nothing is replaced or added. If the merchant chose
+    /// to refuse such details, each is a violation.
     pub(crate) fn read(
         customer: &'a Customer,
         terms: &Terms,
@@ -55,8 +58,8 @@ impl<'a> Details<'a> {
                 found.push(field, ViolationCode::Invalid, message);
             }
         };
-        let name = known(customer.name.as_ref()).map(str::trim);
-        if name.is_some_and(|name| !is_name(name)) {
+        let given = known(customer.name.as_ref()).map(str::trim);
+        if given.is_some_and(|name| !is_name(name)) {
             unfit(names.name, NAME_RULE);
         }
         let email = known(customer.email.as_ref()).map(str::trim);
@@ -70,7 +73,7 @@ impl<'a> Details<'a> {
             unfit(names.phone, contact::RULE);
         }
         Self {
-            name: name.filter(|name| is_name(name)),
+            name: given.map(cut).filter(|name| is_name(name)),
             email: email.filter(|email| is_email(email)),
             contact,
         }
@@ -94,9 +97,22 @@ fn known(text: Option<&Pii>) -> Option<&str> {
     text.map(Pii::expose).filter(|text| !text.trim().is_empty())
 }
 
+/// Shortens a name to the longest beginning that Razorpay accepts, as far as the length matters.
+fn cut(name: &str) -> &str {
+    match name.char_indices().nth(*NAME_LENGTH.end()) {
+        None => name,
+        Some((end, _)) => name[..end].trim_end_matches(|c| !is_end(c)),
+    }
+}
+
+/// Returns true if a name may begin and end with this character.
+fn is_end(c: char) -> bool {
+    c.is_alphanumeric() || ".()".contains(c)
+}
+
 fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || " '-._()@/".contains(c);
-    let ends = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || ".()".contains(c));
+    let ends = |c: Option<char>| c.is_some_and(is_end);
     let mut letters = name.chars();
     NAME_LENGTH.contains(&name.chars().count())
         && name.chars().all(plain)
@@ -116,6 +132,21 @@ fn is_email(email: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_to_its_beginning() {
+        let long = |end: &str| format!("{}{end}", "x".repeat(48));
+        for (name, expected) in [
+            ("Jo Doe".to_owned(), "Jo Doe".to_owned()),
+            ("ü".repeat(51), "ü".repeat(50)),
+            (long("yz and more"), long("yz")),
+            (long(" - more"), long("")),
+            (long("& more"), long("")),
+            ("-".repeat(51), String::new()),
+        ] {
+            assert_eq!(cut(&name), expected, "{name:?}");
+        }
+    }
 
     #[test]
     fn names_and_addresses_have_the_documented_form() {

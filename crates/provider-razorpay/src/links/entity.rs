@@ -156,6 +156,7 @@ impl Link {
         checkout.amount_paid = self.amount_paid;
         checkout.expires_at = self.expires_at;
         checkout.fingerprint = self.fingerprint;
+        checkout.order_id = self.order_id;
         checkout
     }
 }

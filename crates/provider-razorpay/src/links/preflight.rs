@@ -58,6 +58,12 @@ pub(crate) fn preflight(
     let currency = request.amount.currency();
     let callback = request.return_url.as_ref().or(terms.return_url.as_ref());
     let options = &request.options;
+    let customer = LinkCustomer {
+        name: details.name(),
+        email: details.email(),
+        contact: details.contact(),
+    };
+    let customer_fingerprint = customer_fingerprint(&customer)?;
     let mut body = LinkBody {
         amount: request.amount.minor_units(),
         currency: currency.code(),
@@ -66,11 +72,7 @@ pub(crate) fn preflight(
         expire_by: expires_at.as_second(),
         reference_id: request.reference.as_str(),
         description: Some(request.purpose.as_str()).filter(|text| !text.trim().is_empty()),
-        customer: LinkCustomer {
-            name: details.name(),
-            email: details.email(),
-            contact: details.contact(),
-        },
+        customer,
         notify: LinkNotify {
             sms: options.notify_payer.sms,
             email: options.notify_payer.email,
@@ -91,7 +93,7 @@ pub(crate) fn preflight(
     body.notes.insert(FINGERPRINT_NOTE, fingerprint.as_str());
     let body = serde_json::to_vec(&body).map_err(unwritable)?;
 
-    Ok(PreparedCheckout::new(
+    let prepared = PreparedCheckout::new(
         descriptor.id.clone(),
         terms.environment,
         request.reference.clone(),
@@ -99,7 +101,17 @@ pub(crate) fn preflight(
         expires_at,
         fingerprint,
         body,
-    ))
+    );
+    Ok(prepared.with_customer_fingerprint(customer_fingerprint))
+}
+
+/// Returns the digest of the customer as it is sent, or `None` if nothing is sent.
+fn customer_fingerprint(customer: &LinkCustomer<'_>) -> Result<Option<Fingerprint>, Violations> {
+    if customer.is_empty() {
+        return Ok(None);
+    }
+    let sent = serde_json::to_vec(customer).map_err(unwritable)?;
+    Ok(Some(Fingerprint::of(&sent)))
 }
 
 fn description(purpose: &str, found: &mut Violations) {

@@ -38,7 +38,7 @@ pub(super) struct LinkCustomer<'a> {
 }
 
 impl LinkCustomer<'_> {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.name.is_none() && self.email.is_none() && self.contact.is_none()
     }
 }

@@ -1,9 +1,11 @@
 use payment_provider_core::{
-    GatewayCheckoutId, OrderId, Payment, PaymentFailure, PaymentStatus, Pii,
+    Currency, GatewayCheckoutId, Money, OrderId, Payment, PaymentClaim, PaymentFailure, PaymentId,
+    PaymentStatus, Pii,
 };
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
+use super::fee::PayerFee;
 use crate::wire;
 
 /// A payment attempt. The API and the webhooks use the same fields:
@@ -18,6 +20,10 @@ pub(crate) struct Attempt<'a> {
     amount: Raw<'a>,
     #[serde(borrow, default)]
     currency: Raw<'a>,
+    #[serde(borrow, default)]
+    fee: Raw<'a>,
+    #[serde(borrow, default)]
+    fee_bearer: Raw<'a>,
     #[serde(borrow, default)]
     order_id: Raw<'a>,
     #[serde(borrow, default)]
@@ -55,19 +61,58 @@ struct AcquirerData<'a> {
 
 impl Attempt<'_> {
     /// Converts the attempt into a payment. Its own amount, in the currency's minor unit, counts
-    /// toward the link. Only the status is decisive: `captured` contradicts it in published bodies.
+    /// toward the link, without a [fee of the payer](PayerFee) that is known. Only the status is
+    /// decisive: `captured` contradicts it in published bodies.
     pub(crate) fn payment(&self) -> Result<Payment, Unreadable> {
-        let id = json::gateway_identifier(self.id).ok_or(Unreadable("payment.id"))?;
-        let status = wire::payment_status(json::word("payment.status", self.status)?);
+        let id = self.id().ok_or(Unreadable("payment.id"))?;
+        let status = self.status()?;
         let currency = json::currency("payment.currency", self.currency)?;
-        let amount = json::minor_units("payment.amount", self.amount, currency)?;
-        let mut payment = Payment::new(id, status, amount);
+        let charged = json::minor_units("payment.amount", self.amount, currency)?;
+        let mut payment = Payment::new(id, status, charged);
+        if let PayerFee::Known { counted } = self.payer_fee(charged) {
+            payment.amount = counted;
+            payment.charged = Some(charged);
+        }
         payment.order_id = self.order_id();
         payment.method = json::stated_word(self.method);
         payment.bank_reference = self.bank_reference();
         payment.failure = self.failure(&payment.status);
         payment.paid_at = json::unix_seconds(self.created_at);
         Ok(payment)
+    }
+
+    /// Returns the claim that this attempt brought money; `None` if it did not, or if it has no id.
+    /// Its amount is `None` if the part that counts toward the link is not certain.
+    pub(crate) fn claim(&self) -> Option<PaymentClaim> {
+        let id = self.id()?;
+        if self.status() != Ok(PaymentStatus::Succeeded) {
+            return None;
+        }
+        let claim = PaymentClaim::of_payment(id).with_order_id(self.order_id());
+        Some(claim.with_amount(self.certain_amount()))
+    }
+
+    /// Returns the amount that counts toward the link, unless it can be read in two ways.
+    pub(crate) fn certain_amount(&self) -> Option<Money> {
+        let currency: Currency = json::currency("payment.currency", self.currency).ok()?;
+        let charged = json::minor_units("payment.amount", self.amount, currency).ok()?;
+        match self.payer_fee(charged) {
+            PayerFee::None => Some(charged),
+            PayerFee::Known { counted } => Some(counted),
+            PayerFee::Unknown => None,
+        }
+    }
+
+    fn payer_fee(&self, charged: Money) -> PayerFee {
+        PayerFee::read(self.fee_bearer, self.fee, charged)
+    }
+
+    fn id(&self) -> Option<PaymentId> {
+        json::gateway_identifier(self.id)
+    }
+
+    fn status(&self) -> Result<PaymentStatus, Unreadable> {
+        json::word("payment.status", self.status).map(wire::payment_status)
     }
 
     /// Returns the order of the attempt.
@@ -170,6 +215,49 @@ mod tests {
         ] {
             let json = FULL.replacen(from, to, 1);
             assert_eq!(read(&json).unwrap_err(), Unreadable(field), "{json}");
+        }
+    }
+
+    const BORNE: &str = r#"{"id":"pay_1","status":"captured","amount":20484,"currency":"INR","fee":472,
+        "fee_bearer":"customer"}"#;
+
+    fn claim(json: &str) -> Option<PaymentClaim> {
+        let attempt: Attempt<'_> = serde_json::from_str(json).unwrap();
+        attempt.claim()
+    }
+
+    #[test]
+    fn a_fee_that_the_payer_bears_does_not_count_toward_the_link() {
+        let payment = read(BORNE).unwrap();
+        assert_eq!(payment.amount.minor_units(), 20_012);
+        assert_eq!(payment.charged.unwrap().minor_units(), 20_484);
+        assert_eq!(claim(BORNE).unwrap().amount, Some(payment.amount));
+    }
+
+    #[test]
+    fn a_fee_that_is_not_stated_leaves_the_amount_as_charged_and_uncertain() {
+        let json = BORNE.replace("472", "null");
+        let payment = read(&json).unwrap();
+        assert_eq!(payment.amount.minor_units(), 20_484);
+        assert_eq!(payment.charged, None);
+        assert_eq!(claim(&json).unwrap().amount, None);
+    }
+
+    #[test]
+    fn only_an_attempt_with_an_id_that_brought_money_is_claimed() {
+        for (from, to) in [
+            ("\"pay_1\"", "null"),
+            ("captured", "failed"),
+            ("captured", "authorized"),
+            ("captured", "settled"),
+            ("\"captured\"", "null"),
+        ] {
+            assert_eq!(claim(&BORNE.replace(from, to)), None, "{from} {to}");
+        }
+        for (from, to) in [("20484", "null"), ("20484", "204.84"), ("INR", "")] {
+            let claim = claim(&BORNE.replace(from, to)).unwrap();
+            assert_eq!(claim.payment_id.unwrap().as_str(), "pay_1");
+            assert_eq!(claim.amount, None, "{from} {to}");
         }
     }
 }

@@ -1,32 +1,26 @@
 use payment_provider_core::{
-    CheckoutLocator, Effect, Environment, Money, Operation, OrderId, Payment, PaymentStatus,
-    ProviderErrorKind,
+    CheckoutLocator, Environment, Money, Operation, OrderId, Payment, PaymentStatus,
 };
-use payment_provider_http::json::{self, Raw, Unreadable};
-use payment_provider_http::{CallError, Deadline, GatewayClient, Request, Response};
-use serde::Deserialize;
+use payment_provider_http::json::{self, Unreadable};
+use payment_provider_http::{CallError, Deadline, GatewayClient, Request};
 
 use super::entity::Attempt;
 use crate::links::{self, Link};
+use crate::pages::{self, Entry, FirstPage};
 use crate::routes::Razorpay;
 
 const OPERATION: Operation = Operation::ListPayments;
 
-/// Maximum number of payments on one page.
-const PAGE: usize = 100;
+impl Entry for Payment {
+    const ID: &'static str = "unique payment.id";
 
-/// Default page size of the API: a shorter page is the last one. Whether this list has pages like
-/// all others is not documented.
-const SURELY_LAST: usize = 10;
+    fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
 
-/// Maximum number of pages of one list.
-const MOST_PAGES: usize = 20;
-
-/// A list: <https://razorpay.com/docs/api/orders/fetch-payments/>.
-#[derive(Deserialize)]
-struct Collection<'a> {
-    #[serde(borrow, default)]
-    items: Raw<'a>,
+    fn agrees(&self, other: &Self) -> bool {
+        total(self) == total(other)
+    }
 }
 
 /// Returns all payments of a link without duplicates.
@@ -47,8 +41,9 @@ pub(crate) async fn list(
             Some(order_id) => of_order(gateway, order_id, deadline).await?,
             None => Vec::new(),
         };
-        let Err(behind) = complete(&link, &payments) else {
-            return Ok(payments);
+        let behind = match complete(&link, payments) {
+            Ok(payments) => return Ok(payments),
+            Err(behind) => behind,
         };
         if !retry.next_attempt(None).await {
             return Err(CallError::unreadable(behind, None));
@@ -57,20 +52,46 @@ pub(crate) async fn list(
 }
 
 /// Checks that the successful payments add up to at least the total that the link reports.
-fn complete(link: &Link, payments: &[Payment]) -> Result<(), Unreadable> {
-    let currency = link.amount_paid.currency();
-    let mut received = Money::zero(currency);
+///
+/// If they do so only together with the fees that payers bore, and then exactly, the link's total
+/// includes the fees, and so do the amounts.
+fn complete(link: &Link, mut payments: Vec<Payment>) -> Result<Vec<Payment>, Unreadable> {
+    let paid = link.amount_paid.minor_units();
+    if received(link, &payments, |payment| payment.amount)? >= paid {
+        return Ok(payments);
+    }
+    if received(link, &payments, total)? == paid {
+        for payment in &mut payments {
+            if let Some(charged) = payment.charged.take() {
+                payment.amount = charged;
+            }
+        }
+        return Ok(payments);
+    }
+    Err(Unreadable("payments up to the link's amount_paid"))
+}
+
+/// Adds up the successful payments in the currency of the link, in its minor unit.
+fn received(
+    link: &Link,
+    payments: &[Payment],
+    amount: impl Fn(&Payment) -> Money,
+) -> Result<i64, Unreadable> {
+    let mut sum = Money::zero(link.amount_paid.currency());
     for payment in payments {
-        if payment.status == PaymentStatus::Succeeded && payment.amount.currency() == currency {
-            received = received
-                .checked_add(payment.amount)
+        let amount = amount(payment);
+        if payment.status == PaymentStatus::Succeeded && amount.currency() == sum.currency() {
+            sum = sum
+                .checked_add(amount)
                 .map_err(|_| Unreadable("payments within the range of amounts"))?;
         }
     }
-    if received.minor_units() < link.amount_paid.minor_units() {
-        return Err(Unreadable("payments up to the link's amount_paid"));
-    }
-    Ok(())
+    Ok(sum.minor_units())
+}
+
+/// Returns the amount that the payer was charged.
+fn total(payment: &Payment) -> Money {
+    payment.charged.unwrap_or(payment.amount)
 }
 
 async fn of_order(
@@ -78,68 +99,8 @@ async fn of_order(
     id: &OrderId,
     deadline: Deadline,
 ) -> Result<Vec<Payment>, CallError> {
-    let mut payments: Vec<Payment> = Vec::new();
-    for number in 0..MOST_PAGES {
-        let mut call = Request::new(OPERATION, Razorpay::OrderPayments(id.as_str()));
-        if number > 0 {
-            call = call
-                .with_query("count", PAGE.to_string())
-                .with_query("skip", payments.len().to_string());
-        }
-        let read = |response: &Response| page(response, id);
-        let page = match gateway.read(&call, deadline, read).await {
-            // If the list has no pages, the first response was complete.
-            Err(error) if number > 0 && knows_no_pages(&error) => return Ok(payments),
-            outcome => outcome.map_err(known)?,
-        };
-        let (length, before) = (page.len(), payments.len());
-        for payment in page {
-            add(&mut payments, payment)?;
-        }
-        if length < SURELY_LAST || payments.len() == before {
-            return Ok(payments);
-        }
-    }
-    let what = Unreadable("payments within the limit of pages");
-    Err(CallError::unreadable(what, None))
-}
-
-/// Returns true if the gateway refuses the list because a page was requested.
-fn knows_no_pages(error: &CallError) -> bool {
-    matches!(
-        error.kind,
-        ProviderErrorKind::Refused | ProviderErrorKind::InvalidRequest
-    )
-}
-
-/// Converts "not found" into a temporary error: the link exists and names the order, so this is not
-/// about the checkout.
-fn known(mut error: CallError) -> CallError {
-    if error.kind == ProviderErrorKind::NotFound {
-        error.kind = ProviderErrorKind::Unavailable;
-        error.effect = Effect::MaybeApplied;
-    }
-    error
-}
-
-/// Adds a payment unless an earlier page had it. The later version of a payment replaces the
-/// earlier one; its amount cannot change.
-fn add(payments: &mut Vec<Payment>, payment: Payment) -> Result<(), CallError> {
-    match payments.iter_mut().find(|known| known.id == payment.id) {
-        None => payments.push(payment),
-        Some(known) if known.amount == payment.amount => *known = payment,
-        Some(_) => {
-            let what = Unreadable("unique payment.id");
-            return Err(CallError::unreadable(what, None));
-        }
-    }
-    Ok(())
-}
-
-fn page(response: &Response, id: &OrderId) -> Result<Vec<Payment>, Unreadable> {
-    let collection: Collection<'_> = json::body(&response.body)?;
-    let items = json::array("items", collection.items)?;
-    let read = |raw| {
+    let request = || Request::new(OPERATION, Razorpay::OrderPayments(id.as_str()));
+    pages::all(gateway, request, FirstPage::Unnamed, deadline, |raw| {
         let attempt: Attempt<'_> = json::object("items", Some(raw))?;
         let mut payment = attempt.payment()?;
         if payment.order_id.as_ref().is_some_and(|of| of != id) {
@@ -147,6 +108,6 @@ fn page(response: &Response, id: &OrderId) -> Result<Vec<Payment>, Unreadable> {
         }
         payment.order_id = Some(id.clone());
         Ok(payment)
-    };
-    items.into_iter().map(read).collect()
+    })
+    .await
 }

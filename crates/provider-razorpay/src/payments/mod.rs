@@ -3,7 +3,9 @@
 //! See <https://razorpay.com/docs/api/orders/fetch-payments/>.
 
 mod entity;
+mod fee;
 mod list;
 
 pub(crate) use entity::Attempt;
+pub(crate) use fee::{LinkTotals, agreed};
 pub(crate) use list::list;

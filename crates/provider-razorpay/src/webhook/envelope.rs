@@ -1,11 +1,35 @@
 //! The parts common to all deliveries, and the dispatch by type.
 
 use payment_provider_core::{Event, EventKind, EventTarget};
-use payment_provider_http::json::{self, Raw, Unreadable};
+use payment_provider_http::json::{self, Raw, RepairedBody, Unreadable};
 use serde::Deserialize;
 
 use super::parts::{EventContent, Payload};
 use super::{dispute_event, link_event, payment_event, refund_event, settlement_event};
+
+/// Fields whose texts decide nothing about money: those of payers, merchants and banks, wherever
+/// they are. A [description](crate::wire::described_link) only names the target, and only in its
+/// documented form.
+const HARMLESS: [&str; 18] = [
+    "acquirer_data",
+    "address",
+    "bank",
+    "card",
+    "comments",
+    "contact",
+    "customer",
+    "customer_details",
+    "description",
+    "email",
+    "error_description",
+    "evidence",
+    "name",
+    "notes",
+    "reason_description",
+    "upi",
+    "vpa",
+    "wallet",
+];
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -53,12 +77,35 @@ impl Kind {
     }
 }
 
-/// Reads the events of a verified body. A body that cannot be read yields one unrecognised event.
+/// Reads the events of a verified body. A body that cannot be read yields one unreadable event.
+///
+/// A body with a damaged text, such as a payer's name that is not UTF-8, is read nevertheless, unless
+/// the text may decide about money.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
-    let envelope: Envelope<'_> = match json::body(body) {
-        Ok(envelope) => envelope,
-        Err(what) => return vec![unreadable("", EventTarget::none(), what)],
-    };
+    match json::body(body) {
+        Ok(envelope) => content(&envelope),
+        Err(what) => {
+            repaired_events(body).unwrap_or_else(|| vec![unreadable("", EventTarget::none(), what)])
+        }
+    }
+}
+
+fn repaired_events(body: &[u8]) -> Option<Vec<Event>> {
+    let repaired = RepairedBody::of(body)?;
+    let events = content(&json::body(repaired.as_bytes()).ok()?);
+    if !repaired.is_damaged_outside(&HARMLESS) {
+        return Some(events);
+    }
+    let first = events.into_iter().next()?;
+    if matches!(first.kind, EventKind::Unrecognised { .. }) {
+        return Some(vec![first]);
+    }
+    let what = Unreadable("undamaged text");
+    let event = unreadable(&first.gateway_type, first.target, what);
+    Some(vec![event.with_occurred_at(first.occurred_at)])
+}
+
+fn content(envelope: &Envelope<'_>) -> Vec<Event> {
     let gateway_type = match json::word("event", envelope.event) {
         Ok(gateway_type) => gateway_type,
         Err(what) => return vec![unreadable("", EventTarget::none(), what)],
@@ -101,5 +148,5 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
 fn unreadable(gateway_type: &str, target: EventTarget, what: Unreadable) -> Event {
     let reason = what.to_string();
     tracing::warn!(gateway_type, reason, "unreadable webhook delivery");
-    Event::new(gateway_type, target, EventKind::Unrecognised { reason })
+    Event::new(gateway_type, target, EventKind::Unreadable { reason })
 }

@@ -7,7 +7,7 @@ use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
 use super::parts::{self, EventContent, Payload};
-use crate::payments::Attempt;
+use crate::payments::{self, Attempt, LinkTotals};
 use crate::wire;
 
 #[derive(Deserialize)]
@@ -26,6 +26,8 @@ struct Link<'a> {
     amount: Raw<'a>,
     #[serde(borrow, default)]
     amount_paid: Raw<'a>,
+    #[serde(borrow, default)]
+    accept_partial: Raw<'a>,
     #[serde(borrow, default)]
     updated_at: Raw<'a>,
     #[serde(borrow, default)]
@@ -62,34 +64,54 @@ pub(super) fn read(payload: &Payload<'_>) -> EventContent {
         .with_order_id(link_order.clone().or(payment_order));
     EventContent {
         at: occurred_at(&link, payload),
-        kinds: kinds(&link, attempt, link_order),
+        kinds: kinds(&link, attempt.as_ref(), link_order.as_ref()),
         target,
     }
 }
 
 fn kinds(
     link: &Link<'_>,
-    attempt: Option<Result<Attempt<'_>, Unreadable>>,
-    order_id: Option<OrderId>,
+    attempt: Option<&Result<Attempt<'_>, Unreadable>>,
+    order_id: Option<&OrderId>,
 ) -> Result<Vec<EventKind>, Unreadable> {
     let status = wire::checkout_status(json::word("payment_link.status", link.status)?);
     let currency = json::currency("payment_link.currency", link.currency)?;
     let amount = json::minor_units("payment_link.amount", link.amount, currency)?;
     let paid = json::minor_units("payment_link.amount_paid", link.amount_paid, currency)?;
 
-    let movement = attempt.map(|attempt| {
-        let payment = attempt.and_then(|attempt| attempt.payment());
-        match (payment, order_id) {
-            (Ok(payment), Some(order)) if payment.order_id.as_ref() == Some(&order) => {
-                EventKind::Payment(payment)
-            }
-            (Ok(payment), None) if payment.order_id.is_some() => EventKind::Payment(payment),
-            // The payment is incomplete, or belongs to another order than the link's.
-            _ => EventKind::FetchNeeded,
-        }
+    let instalments = status == CheckoutStatus::PartiallyPaid
+        || link.accept_partial.is_some_and(|raw| raw.get() == "true");
+    let totals = LinkTotals { paid, instalments };
+    let movement = attempt.map(|attempt| match attempt {
+        Ok(attempt) => movement(attempt, totals, order_id),
+        Err(_) => EventKind::FetchNeeded,
     });
     let snapshot = EventKind::Snapshot(CheckoutSnapshot::new(status, amount, paid));
     Ok(movement.into_iter().chain([snapshot]).collect())
+}
+
+/// Reads the payment of a link event. A success is a claim if its amount is not certain, or if it
+/// belongs to another order than the link's.
+fn movement(attempt: &Attempt<'_>, totals: LinkTotals, order: Option<&OrderId>) -> EventKind {
+    let own = match (order, attempt.order_id()) {
+        (Some(order), Some(of)) => of == *order,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    let Some(claim) = attempt.claim() else {
+        let payment = attempt.payment().ok().filter(|_| own);
+        return payment.map_or(EventKind::FetchNeeded, EventKind::Payment);
+    };
+    if !own || claim.amount.is_none() {
+        return EventKind::PaymentClaimed(claim);
+    }
+    match attempt
+        .payment()
+        .map(|payment| payments::agreed(payment, totals))
+    {
+        Ok(Some(payment)) => EventKind::Payment(payment),
+        _ => EventKind::PaymentClaimed(claim.with_amount(None)),
+    }
 }
 
 fn occurred_at(link: &Link<'_>, payload: &Payload<'_>) -> Option<Timestamp> {

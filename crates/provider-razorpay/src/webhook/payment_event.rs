@@ -1,7 +1,7 @@
 //! `payment.authorized`, `payment.captured`, `payment.failed` and `order.paid`:
 //! <https://razorpay.com/docs/webhooks/payments/> and <https://razorpay.com/docs/webhooks/orders/>.
 
-use payment_provider_core::{EventKind, EventTarget, PaymentStatus};
+use payment_provider_core::{EventKind, EventTarget};
 use payment_provider_http::json::{Raw, Unreadable};
 use serde::Deserialize;
 
@@ -20,7 +20,8 @@ struct Order<'a> {
 /// The delivery does not name the link. The payment's description does, and the receipt of an order
 /// is the reference of its link. Both can be written by anything else that creates orders in the
 /// same account, such as a shop that takes the description from the payer's browser. A success is
-/// therefore not reported as a payment: it asks the host to fetch the payments of that link.
+/// therefore not reported as a payment but as a claim, with the payment's own id and order: the host
+/// fetches the payments of that link, and can compare the order with the link's.
 pub(super) fn read(payload: &Payload<'_>) -> EventContent {
     let attempt: Attempt<'_> = match parts::entity("payload.payment", payload.payment) {
         Ok(attempt) => attempt,
@@ -43,10 +44,8 @@ pub(super) fn target(attempt: &Attempt<'_>) -> EventTarget {
 }
 
 fn kind(attempt: &Attempt<'_>) -> Result<EventKind, Unreadable> {
-    let payment = attempt.payment()?;
-    Ok(if payment.status == PaymentStatus::Succeeded {
-        EventKind::FetchNeeded
-    } else {
-        EventKind::Payment(payment)
-    })
+    match attempt.claim() {
+        Some(claim) => Ok(EventKind::PaymentClaimed(claim)),
+        None => attempt.payment().map(EventKind::Payment),
+    }
 }

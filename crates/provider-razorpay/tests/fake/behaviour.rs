@@ -1,5 +1,6 @@
 use bytes::Bytes;
 use http::{Method, Request, Response};
+use serde_json::Value;
 
 use super::{State, responses};
 
@@ -19,10 +20,18 @@ pub struct Behaviour {
     pub empty_lists: u32,
     /// Number of lists of payments that lack all captured payments.
     pub lagging_payments: u32,
-    /// Maximum size of a page of payments, whatever size is requested.
+    /// Maximum size of a page of payments or refunds, whatever size is requested.
     pub max_page_size: Option<usize>,
     /// Lists of payments have no pages, and requests for a page are refused.
     pub no_pages_of_payments: bool,
+    /// Payers bear the fee of payments that begin from now on.
+    pub payers_bear_fees: bool,
+    /// Payments that begin from now on do not state the fee of the payer.
+    pub unstated_fees: bool,
+    /// The amount paid of a link includes the fees of payers.
+    pub fees_in_totals: bool,
+    /// Replaces members of every refund.
+    pub refund_members: Option<Value>,
     pub list: ListShape,
     pub order: OrderShape,
     pub notes: NotesShape,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::behaviour::{NotesShape, OrderShape};
-use super::{Link, Payment, State};
+use super::{Link, Payment, Refund, State};
 
 pub fn link(state: &State, link: &Link) -> Value {
     let behaviour = &state.behaviour;
@@ -105,12 +105,15 @@ pub fn order(link: &Link, attempts: usize) -> Value {
 pub fn payment(link: &Link, payment: &Payment, status: &str) -> Value {
     let failed = status == "failed";
     let error = |text: &str| if failed { json!(text) } else { Value::Null };
+    let captured = status == "captured";
+    let fee = payment.payer_fee.unwrap_or(payment.amount / 50);
+    let bearer = payment.payer_fee.map_or("platform", |_| "customer");
     json!({
         "acquirer_data": {"rrn": "100000000001"},
-        "amount": payment.amount,
+        "amount": payment.amount + payment.payer_fee.unwrap_or_default(),
         "amount_refunded": 0,
         "bank": null,
-        "captured": status == "captured",
+        "captured": captured,
         "card_id": null,
         "contact": "+919000090000",
         "created_at": payment.created_at,
@@ -123,7 +126,8 @@ pub fn payment(link: &Link, payment: &Payment, status: &str) -> Value {
         "error_reason": error("payment_failed"),
         "error_source": error("issuer"),
         "error_step": error("payment_authorization"),
-        "fee": if status == "captured" { json!(payment.amount / 50) } else { Value::Null },
+        "fee": if captured && !payment.unstated_fee { json!(fee) } else { Value::Null },
+        "fee_bearer": bearer,
         "id": payment.id,
         "international": false,
         "invoice_id": null,
@@ -132,9 +136,32 @@ pub fn payment(link: &Link, payment: &Payment, status: &str) -> Value {
         "order_id": payment.order_id,
         "refund_status": null,
         "status": status,
-        "tax": if status == "captured" { json!(0) } else { Value::Null },
+        "tax": if captured { json!(0) } else { Value::Null },
         "upi": {"vpa": "success@razorpay"},
         "vpa": "success@razorpay",
         "wallet": null,
     })
+}
+
+pub fn refund(state: &State, refund: &Refund, currency: &Value) -> Value {
+    let mut body = json!({
+        "acquirer_data": {"arn": "10000000000000"},
+        "amount": refund.amount,
+        "batch_id": null,
+        "created_at": refund.created_at,
+        "currency": currency,
+        "entity": "refund",
+        "id": refund.id,
+        "notes": [],
+        "payment_id": refund.payment_id,
+        "receipt": null,
+        "speed_processed": "normal",
+        "speed_requested": "normal",
+        "status": refund.status,
+    });
+    let replaced = state.behaviour.refund_members.as_ref();
+    for (name, value) in replaced.and_then(Value::as_object).into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    body
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use super::{Fake, Payment, State, entities};
+use super::{Fake, Payment, Refund, State, entities};
 
 /// A delivery without a signature.
 #[derive(Debug, Clone)]
@@ -75,6 +75,21 @@ impl State {
             &payload,
             self.now,
         );
+    }
+
+    /// Records a refund event, which has the refunded payment beside the refund.
+    pub(super) fn record_refund_event(&mut self, refund: &Refund, event: &str) {
+        let mut payments = self.payments.iter();
+        let payment = payments.find(|known| known.id == refund.payment_id);
+        let payment = payment.expect("a payment");
+        let link = self.links.iter().find(|link| link.id == payment.link_id);
+        let link = link.expect("a link");
+        let refund = entities::refund(self, refund, &link.request["currency"]);
+        let payload = json!({
+            "refund": {"entity": refund},
+            "payment": {"entity": entities::payment(link, payment, "captured")},
+        });
+        self.record(event, "", &["refund", "payment"], &payload, self.now);
     }
 
     /// Records a link event, whose envelope holds the creation time of the link.

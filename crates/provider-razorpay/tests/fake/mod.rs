@@ -13,6 +13,7 @@ mod entities;
 mod events;
 mod links;
 mod payers;
+mod refunds;
 mod responses;
 mod validation;
 
@@ -38,6 +39,7 @@ pub struct State {
     pub behaviour: Behaviour,
     links: Vec<Link>,
     payments: Vec<Payment>,
+    refunds: Vec<Refund>,
     customers: Vec<Value>,
     deliveries: Vec<Delivery>,
     ids: u64,
@@ -63,6 +65,19 @@ struct Payment {
     id: String,
     link_id: String,
     order_id: String,
+    /// The part that counts toward the link.
+    amount: i64,
+    /// The fee on top of it, which the payer bears.
+    payer_fee: Option<i64>,
+    unstated_fee: bool,
+    status: String,
+    created_at: i64,
+}
+
+#[derive(Clone)]
+struct Refund {
+    id: String,
+    payment_id: String,
     amount: i64,
     status: String,
     created_at: i64,
@@ -78,6 +93,7 @@ impl Fake {
             behaviour: Behaviour::default(),
             links: Vec::new(),
             payments: Vec::new(),
+            refunds: Vec::new(),
             customers: Vec::new(),
             deliveries: Vec::new(),
             ids: 0,
@@ -140,6 +156,7 @@ impl State {
             (&Method::PATCH, ["payment_links", id]) => self.update(id, body),
             (&Method::POST, ["payment_links", id, "cancel"]) => self.cancel(id),
             (&Method::GET, ["orders", id, "payments"]) => self.order_payments(id, &query),
+            (&Method::GET, ["payments", id, "refunds"]) => self.payment_refunds(id, &query),
             (&Method::POST, ["customers"]) => self.customer(body),
             _ => responses::raw(404, "no Route matched with those values"),
         }

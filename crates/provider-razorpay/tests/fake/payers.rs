@@ -57,6 +57,11 @@ impl State {
             link_id: self.links[at].id.clone(),
             order_id: self.links[at].order_id.clone().unwrap(),
             amount,
+            payer_fee: self
+                .behaviour
+                .payers_bear_fees
+                .then_some(amount * 236 / 10_000),
+            unstated_fee: self.behaviour.unstated_fees,
             status: "created".to_owned(),
             created_at: self.now,
         };
@@ -73,6 +78,7 @@ impl State {
 
     fn end(&mut self, id: &str, status: &str) {
         let now = self.now;
+        let fees = self.behaviour.fees_in_totals;
         let of = self.payments.iter().position(|payment| payment.id == id);
         let of = of.expect("a payment");
         status.clone_into(&mut self.payments[of].status);
@@ -87,6 +93,9 @@ impl State {
         }
         let link = &mut self.links[at];
         link.amount_paid += payment.amount;
+        if fees {
+            link.amount_paid += payment.payer_fee.unwrap_or_default();
+        }
         link.updated_at = now;
         let whole = link.request["amount"].as_i64().unwrap();
         let paid = link.amount_paid >= whole;

@@ -8,6 +8,7 @@
 pub mod delivery;
 pub mod log;
 pub mod operations;
+pub mod webhook;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -109,9 +109,11 @@ async fn payment_is_reported(fixture: Fixture) -> CaseResult {
                     orders.extend(payment.order_id.clone());
                 }
                 EventKind::PaymentClaimed(claim) => {
-                    let (made, found) = (fixture.amount(), claim.amount);
-                    ensure!(made == found, "a payment of {made} is claimed as {found}");
-                    claimed.push(claim.order_id.clone());
+                    if let Some(found) = claim.amount {
+                        let made = fixture.amount();
+                        ensure!(made == found, "a payment of {made} is claimed as {found}");
+                    }
+                    claimed.extend(claim.order_id.clone());
                 }
                 EventKind::Snapshot(snapshot) => {
                     let (asked, found) = (fixture.amount(), snapshot.amount);
@@ -256,7 +258,7 @@ async fn order_does_not_matter(fixture: Fixture) -> CaseResult {
                 .map(payment_provider_core::Payment::dedup_key);
             let mut reports: Vec<_> = keys.map(|key| key.to_string()).collect();
             let claims = claims(&verified).into_iter();
-            reports.extend(claims.map(|claim| format!("{} {}", claim.order_id, claim.amount)));
+            reports.extend(claims.map(|claim| format!("{claim:?}")));
             reports_by_delivery.push((verified.delivery_key().clone(), reports));
         }
         reports_by_delivery.sort();

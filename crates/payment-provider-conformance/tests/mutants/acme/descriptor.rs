@@ -19,6 +19,7 @@ fn every_capability() -> Capabilities {
         .with_payer_notification()
         .with_reminders()
         .with_status_inquiry()
+        .with_refund_inquiry()
         .with_signed_timestamps()
         .with_signed_returns()
 }

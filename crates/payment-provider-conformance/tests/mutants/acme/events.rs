@@ -21,16 +21,15 @@ pub(super) enum ParseError {
 impl ParseError {
     /// Returns the event that is kept.
     pub(super) fn event(&self) -> Event {
-        let reason = match self {
-            Self::Type => "unknown event type",
-            Self::Body => "the body is not a delivery",
+        let kind = match self {
+            Self::Type => EventKind::Unrecognised {
+                reason: "unknown event type".to_owned(),
+            },
+            Self::Body => EventKind::Unreadable {
+                reason: "the body is not a delivery".to_owned(),
+            },
         };
-        let reason = reason.to_owned();
-        Event::new(
-            "unrecognised",
-            EventTarget::none(),
-            EventKind::Unrecognised { reason },
-        )
+        Event::new("unrecognised", EventTarget::none(), kind)
     }
 }
 
@@ -117,7 +116,7 @@ fn claim(payment_event: &Event, profile: Profile) -> Option<Event> {
     };
     let mut event = payment_event.clone();
     let order_id = OrderId::new(order_id).ok()?;
-    event.kind = EventKind::PaymentClaimed(PaymentClaim::new(order_id, amount));
+    event.kind = EventKind::PaymentClaimed(PaymentClaim::of_order(order_id, amount));
     Some(event)
 }
 
@@ -127,7 +126,8 @@ pub(super) fn claim_payments(events: &mut [Event]) {
         if let EventKind::Payment(payment) = &event.kind
             && let Ok(order_id) = OrderId::new("ord_1")
         {
-            event.kind = EventKind::PaymentClaimed(PaymentClaim::new(order_id, payment.amount));
+            event.kind =
+                EventKind::PaymentClaimed(PaymentClaim::of_order(order_id, payment.amount));
         }
     }
 }

@@ -16,6 +16,7 @@ use super::client::{Api, client};
 use super::descriptor::descriptor;
 use super::memory::{ConnectionState, Shared, lock};
 use super::provider::AcmeProvider;
+use super::refunds::Refunds;
 use super::signature::Keyring;
 use crate::flaw::{Flaw, Profile};
 
@@ -132,7 +133,7 @@ impl ProviderFactory for AcmeFactory {
             "ACME".clone_into(&mut descriptor.display_name);
         }
         let number = self.shared.connections.fetch_add(1, Ordering::Relaxed);
-        let api = Api {
+        let api = Arc::new(Api {
             client: self.client.clone(),
             base,
             key,
@@ -141,10 +142,12 @@ impl ProviderFactory for AcmeFactory {
             shared: Arc::clone(&self.shared),
             clock: Arc::clone(&self.clock),
             number,
-        };
+        });
+        let refunds = Refunds::new(Arc::clone(&api), descriptor.id.clone(), self.profile);
         let keyring = Arc::new(Keyring::new(&secrets, number, self.profile));
         Ok(Arc::new(AcmeProvider {
             api,
+            refunds: Arc::new(refunds),
             descriptor,
             environment,
             keyring,

@@ -13,6 +13,7 @@ mod memory;
 mod payments;
 mod prepare;
 mod provider;
+mod refunds;
 mod response;
 mod response_reader;
 mod returns;

@@ -10,19 +10,21 @@ use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutRequest, ConnectionCheck, CreatedCheckout,
     CredentialCheck, Customer, CustomerLink, Effect, Environment, Operation, Payment,
     PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, ProviderErrorKind,
-    SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
+    RefundInquiry, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
 };
 
 use super::call_error::CallError;
 use super::client::{Api, Call};
 use super::memory::ConnectionState;
 use super::prepare::needs;
+use super::refunds::Refunds;
 use super::returns::Returns;
 use super::signature::Keyring;
 use crate::flaw::{Flaw, Profile};
 
 pub(super) struct AcmeProvider {
-    pub(super) api: Api,
+    pub(super) api: Arc<Api>,
+    pub(super) refunds: Arc<Refunds>,
     pub(super) descriptor: ProviderDescriptor,
     pub(super) environment: Environment,
     pub(super) keyring: Arc<Keyring>,
@@ -167,6 +169,13 @@ impl PaymentProvider for AcmeProvider {
         request: &WebhookRequest,
     ) -> Result<VerifiedWebhook, ProviderError> {
         self.to_result(Operation::HandleWebhook, self.verify_webhook(request))
+    }
+
+    fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {
+        let declared = self.descriptor.capabilities.refund_inquiry;
+        let present = (declared && !self.profile.has(Flaw::RefundsMissing))
+            || self.profile.has(Flaw::RefundsUndeclared);
+        present.then(|| Arc::clone(&self.refunds) as _)
     }
 
     fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {

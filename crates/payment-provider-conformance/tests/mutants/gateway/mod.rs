@@ -16,7 +16,7 @@ use payment_provider_conformance::{
     NotImplemented, Scenario, UnsignedDelivery, WireAmount,
 };
 use payment_provider_core::reexport::secrecy::SecretString;
-use payment_provider_core::{CheckoutReference, Money, PaymentId};
+use payment_provider_core::{CheckoutReference, Money, PaymentId, RefundId};
 use serde_json::json;
 use state::{Outcome, State};
 use url::Url;
@@ -122,6 +122,11 @@ impl GatewayModel for AcmeGateway {
         amount: Money,
     ) -> ModelResult<PaymentId> {
         self.attempt(reference, amount, Outcome::Declined)
+    }
+
+    async fn refund(&self, payment: &PaymentId, amount: Money) -> ModelResult<RefundId> {
+        let id = self.lock().refund(payment.as_str(), amount);
+        RefundId::new(id).map_err(|error| NotImplemented::new(error.to_string()))
     }
 
     async fn expire(&self, reference: &CheckoutReference) -> ModelResult<()> {

@@ -3,7 +3,7 @@
 use payment_provider_core::{Currency, Money};
 use serde_json::{Value, json};
 
-use super::state::{Attempt, Checkout, Outcome, State};
+use super::state::{Attempt, Checkout, Outcome, Refund, State};
 use crate::flaw::FeatureSet;
 
 pub(super) fn amount(features: FeatureSet, amount: Money) -> Value {
@@ -52,5 +52,15 @@ pub(super) fn payment(features: FeatureSet, attempt: &Attempt) -> Value {
         "currency": attempt.amount.currency().code(),
         "method": "upi",
         "failure": if declined { failure } else { Value::Null },
+    })
+}
+
+pub(super) fn refund(features: FeatureSet, refund: &Refund) -> Value {
+    json!({
+        "id": refund.id,
+        "payment": refund.payment,
+        "state": "returned",
+        "amount": amount(features, refund.amount),
+        "currency": refund.amount.currency().code(),
     })
 }

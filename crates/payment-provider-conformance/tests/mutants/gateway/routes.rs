@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{AcmeGateway, account, document, render};
 
-/// Number of payments on one page.
+/// Number of payments or refunds on one page.
 const PAGE: usize = 25;
 
 /// Creates an error response.
@@ -16,6 +16,21 @@ pub(super) fn refusal(status: u16, code: &str, field: Option<&str>) -> Response<
     let message = "contact support@acme.example";
     let body = json!({"error": {"code": code, "field": field, "message": message}});
     document(status, &body)
+}
+
+fn asked<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut pairs = query.iter();
+    pairs.find_map(|(key, value)| (key == name).then_some(value.as_str()))
+}
+
+/// Creates the response with the requested page of a list.
+fn page(name: &str, all: &[Value], query: &[(String, String)]) -> Response<Bytes> {
+    let begin = asked(query, "from").and_then(|from| from.parse().ok());
+    let begin: usize = begin.unwrap_or(0);
+    let end = all.len().min(begin + PAGE);
+    let next = (end < all.len()).then(|| end.to_string());
+    let page = all.get(begin..end).unwrap_or_default();
+    document(200, &json!({name: page, "next": next}))
 }
 
 impl AcmeGateway {
@@ -32,6 +47,7 @@ impl AcmeGateway {
             ("GET", ["checkouts", name]) => self.look_up(name),
             ("POST", ["checkouts", reference, "cancel"]) => self.cancel(reference),
             ("GET", ["payments"]) => self.payments(&request.query_pairs()),
+            ("GET", ["refunds"]) => self.refunds(&request.query_pairs()),
             ("PUT", ["customers", id]) => self.customer(id, false),
             ("POST", ["customers", id]) => self.customer(id, true),
             _ => refusal(404, "no_such_path", None),
@@ -108,24 +124,25 @@ impl AcmeGateway {
     }
 
     fn payments(&self, query: &[(String, String)]) -> Response<Bytes> {
-        let asked = |name: &str| {
-            let mut pairs = query.iter();
-            pairs.find_map(|(key, value)| (key == name).then_some(value.as_str()))
-        };
         let state = self.lock();
-        let matching = state.payments.iter().filter(|attempt| {
-            asked("reference").is_none_or(|reference| reference == attempt.reference)
-        });
-        let all: Vec<_> = matching
-            .map(|attempt| render::payment(self.features, attempt))
-            .collect();
-        let begin: usize = asked("from")
-            .and_then(|from| from.parse().ok())
-            .unwrap_or(0);
-        let end = all.len().min(begin + PAGE);
-        let next = (end < all.len()).then(|| end.to_string());
-        let page = all.get(begin..end).unwrap_or_default();
-        document(200, &json!({"payments": page, "next": next}))
+        let reference = asked(query, "reference");
+        let matching = state
+            .payments
+            .iter()
+            .filter(|attempt| reference.is_none_or(|reference| reference == attempt.reference));
+        let all = matching.map(|attempt| render::payment(self.features, attempt));
+        page("payments", &all.collect::<Vec<_>>(), query)
+    }
+
+    fn refunds(&self, query: &[(String, String)]) -> Response<Bytes> {
+        let state = self.lock();
+        let payment = asked(query, "payment");
+        let matching = state
+            .refunds
+            .iter()
+            .filter(|refund| payment.is_none_or(|payment| payment == refund.payment));
+        let all = matching.map(|refund| render::refund(self.features, refund));
+        page("refunds", &all.collect::<Vec<_>>(), query)
     }
 
     fn customer(&self, id: &str, always_create: bool) -> Response<Bytes> {

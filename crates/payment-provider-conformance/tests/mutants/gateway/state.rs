@@ -9,6 +9,7 @@ use payment_provider_core::{Currency, Money};
 pub(super) struct State {
     pub(super) checkouts: Vec<Checkout>,
     pub(super) payments: Vec<Attempt>,
+    pub(super) refunds: Vec<Refund>,
     pub(super) customers: Vec<String>,
     /// Request body and response, by idempotency key.
     pub(super) keys: HashMap<String, (Vec<u8>, serde_json::Value)>,
@@ -33,6 +34,12 @@ pub(super) struct Attempt {
     pub(super) reference: String,
     pub(super) amount: Money,
     pub(super) outcome: Outcome,
+}
+
+pub(super) struct Refund {
+    pub(super) id: String,
+    pub(super) payment: String,
+    pub(super) amount: Money,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,6 +114,16 @@ impl State {
             outcome,
         });
         Some(id)
+    }
+
+    pub(super) fn refund(&mut self, payment: &str, amount: Money) -> String {
+        let id = format!("rfd_{:05}", self.refunds.len() + 1);
+        self.refunds.push(Refund {
+            id: id.clone(),
+            payment: payment.to_owned(),
+            amount,
+        });
+        id
     }
 
     pub(super) fn payment(&self, id: &str) -> Option<&Attempt> {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod creation;
+mod refunds;
 mod setup;
 mod status;
 mod webhooks;
@@ -42,6 +43,7 @@ pub(crate) fn mutants() -> Vec<Mutant> {
         creation::MUTANTS,
         calls::MUTANTS,
         status::MUTANTS,
+        refunds::MUTANTS,
         webhooks::MUTANTS,
     ];
     groups.concat()

@@ -92,21 +92,27 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Full,
         MergesInstalments,
         "payments.all-instalments-are-listed",
-        []
+        [
+            "refunds.each-is-listed-once",
+            "refunds.other-checkouts-are-excluded"
+        ]
     ),
     mutant!(
         "mixes-checkouts",
         Full,
         MixesCheckouts,
         "payments.other-checkouts-are-excluded",
-        []
+        ["refunds.other-checkouts-are-excluded"]
     ),
     mutant!(
         "new-ids-each-listing",
         Full,
         NewIdsEachListing,
         "payments.dedup-keys-are-stable",
-        ["payments.failed-attempt-is-not-success"]
+        [
+            "payments.failed-attempt-is-not-success",
+            "refunds.dedup-keys-are-stable"
+        ]
     ),
     mutant!(
         "lists-under-different-ids",
@@ -114,6 +120,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         ListsUnderDifferentIds,
         "webhook.dedup-key-matches-list",
         [
+            "refunds.all-pages-are-read",
+            "refunds.each-is-listed-once",
+            "refunds.other-checkouts-are-excluded",
             "payments.single-payment-is-listed",
             "payments.failed-attempt-is-not-success",
             "payments.all-instalments-are-listed",

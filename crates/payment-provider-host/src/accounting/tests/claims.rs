@@ -28,7 +28,7 @@ fn receive(inbox: &mut Inbox, report: Report) {
 /// A claim without the total of the checkout.
 fn claim(order: &str, amount: &str) -> Vec<Event> {
     let amount = Money::from_decimal(amount, Currency::INR).unwrap();
-    let claim = PaymentClaim::new(OrderId::new(order).unwrap(), amount);
+    let claim = PaymentClaim::of_order(OrderId::new(order).unwrap(), amount);
     vec![Event::new(
         "LINK",
         target(),

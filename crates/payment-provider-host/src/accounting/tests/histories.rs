@@ -18,6 +18,8 @@ pub(super) enum Report {
     PaidWithTotal(usize),
     /// The order of the payment as paid, without the payment's id, and the total.
     Claimed(usize),
+    /// The payment by its id, in a report that is not enough to post by.
+    ClaimedById(usize),
     /// The total at the end.
     Total,
     /// The total before anything was paid.
@@ -37,7 +39,8 @@ pub(super) enum RefundState {
 }
 
 use Report::{
-    Claimed, Disputed, Failed, FetchNeeded, NothingYet, Paid, PaidWithTotal, Refunded, Total,
+    Claimed, ClaimedById, Disputed, Failed, FetchNeeded, NothingYet, Paid, PaidWithTotal, Refunded,
+    Total,
 };
 
 /// Payments, the reports of them, and the totals they come to.
@@ -163,6 +166,19 @@ pub(super) const HISTORIES: &[History] = &[
         ],
         totals: "200.12 200.12 0.00 45.12 succeeded",
     },
+    History {
+        name: "instalments claimed by their ids, twice, and by an order",
+        partial: true,
+        payments: &["55.00", "145.12"],
+        reports: &[
+            ClaimedById(0),
+            ClaimedById(1),
+            ClaimedById(1),
+            Claimed(1),
+            Failed(0),
+        ],
+        totals: "200.12 200.12 0.00 0.00 succeeded",
+    },
 ];
 
 /// The payments of a history. Each has an order of its own unless `shared_order`.
@@ -214,9 +230,15 @@ pub(super) fn events(gateway: &Gateway, report: Report) -> Vec<Event> {
                 .filter(|payment| payment.order_id.as_ref() == Some(&order))
                 .cloned()
                 .collect();
-            let claim = PaymentClaim::new(order, Gateway::paid(&paid));
+            let claim = PaymentClaim::of_order(order, Gateway::paid(&paid));
             let claim = Event::new("LINK", target(), EventKind::PaymentClaimed(claim));
             vec![claim, total(Gateway::paid(&gateway.payments[..=number]))]
+        }
+        ClaimedById(number) => {
+            let payment = gateway.payments[number].clone();
+            let named = target().with_order_id(payment.order_id.clone());
+            let claim = EventKind::PaymentClaimed(payment.into());
+            vec![Event::new("PAYMENT", named, claim)]
         }
         Total => vec![at_the_end()],
         NothingYet => vec![total(Money::zero(Currency::INR))],

@@ -1,11 +1,12 @@
 //! One payable, its gateway, and an inbox that stores decisions as the host does.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use payment_provider_core::{
     Checkout, CheckoutReference, CheckoutStatus, ConnectionCode, Currency, CustomerId, DedupKey,
-    Environment, Event, EventTarget, Fingerprint, Money, NextAction, OrganizationId, Payment,
-    PaymentId, PreparedCheckout, ProviderId, TimestampCheck,
+    Environment, Event, EventTarget, Fingerprint, Money, NextAction, OrderId, OrganizationId,
+    Payment, PaymentId, PreparedCheckout, ProviderId, Refund, TimestampCheck,
 };
 
 use crate::accounting::account::{Account, CheckoutRecord, PayableRecord, Tracked};
@@ -13,7 +14,7 @@ use crate::accounting::checkout_state::CheckoutState;
 use crate::accounting::decision::{Change, Decision};
 use crate::accounting::delivery::{DeliveryOutcome, DeliveryStep, delivery};
 use crate::accounting::delivery_report::{AllFetched, DeliveryReport, WaitReason};
-use crate::accounting::fetched::Fetched;
+use crate::accounting::fetched::{Fetched, FetchedRefunds};
 use crate::accounting::manual_payment::{ManualOutcome, ManualReport, manual_payment};
 use crate::accounting::target_name::TargetName;
 use crate::payable_id::PayableId;
@@ -34,6 +35,10 @@ pub(super) struct Gateway {
     /// The number of payments that its list and its total show; the others are not visible yet.
     pub(super) visible: usize,
     pub(super) has_status_api: bool,
+    /// The refunds that its query lists; `None` if it has no such query.
+    pub(super) refunds: Option<Vec<Refund>>,
+    /// The one order of the checkout, if it has one.
+    pub(super) own_order: Option<OrderId>,
     /// True if the payments in its list name their orders.
     pub(super) lists_orders: bool,
     pub(super) fetches: usize,
@@ -46,6 +51,8 @@ impl Gateway {
             visible: payments.len(),
             payments,
             has_status_api: true,
+            refunds: None,
+            own_order: None,
             lists_orders: true,
             fetches: 0,
         }
@@ -69,7 +76,7 @@ impl Gateway {
         }
     }
 
-    fn fetch(&mut self) -> Option<Fetched> {
+    fn fetch(&mut self, started_at: i64) -> Option<Arc<Fetched>> {
         if !self.has_status_api {
             return None;
         }
@@ -85,7 +92,16 @@ impl Gateway {
         let next = NextAction::None;
         let mut checkout = Checkout::new(reference, self.status(paid), self.asked, next);
         checkout.amount_paid = paid;
-        Some(Fetched { checkout, payments })
+        checkout.order_id.clone_from(&self.own_order);
+        Some(Arc::new(Fetched {
+            checkout,
+            payments,
+            refunds: match &self.refunds {
+                Some(refunds) => FetchedRefunds::Listed(refunds.clone()),
+                None => FetchedRefunds::NotAskable,
+            },
+            started_at,
+        }))
     }
 }
 
@@ -110,6 +126,8 @@ pub(super) struct Inbox {
     /// The payments that the handler was notified of as posted.
     pub(super) notified: Vec<String>,
     pub(super) stuck: usize,
+    /// The reason for which a delivery waited last.
+    pub(super) last_wait: Option<WaitReason>,
 }
 
 pub(super) fn target() -> EventTarget {
@@ -174,6 +192,7 @@ impl Inbox {
             next_pk: 100,
             notified: Vec::new(),
             stuck: 0,
+            last_wait: None,
         }
     }
 
@@ -234,7 +253,7 @@ impl Inbox {
             let step = delivery(vec![account], &report, &fetched, self.now).unwrap();
             let decision = match step {
                 DeliveryStep::Fetch(checkout) => {
-                    fetched.insert(checkout.pk, self.gateway.fetch());
+                    fetched.insert(checkout.pk, self.gateway.fetch(self.now));
                     continue;
                 }
                 DeliveryStep::Decided(decision) => decision,
@@ -242,6 +261,7 @@ impl Inbox {
             match &decision.outcome {
                 DeliveryOutcome::Wait(reason) => {
                     let reason = *reason;
+                    self.last_wait = Some(reason);
                     self.store(decision);
                     row.due = match reason {
                         WaitReason::PaymentEventExpected(until) => until,
@@ -260,6 +280,11 @@ impl Inbox {
                 }
             }
         }
+    }
+
+    /// The number of deliveries about something unknown.
+    pub(super) fn unmatched(&self) -> usize {
+        self.unmatched.len()
     }
 
     /// The number of deliveries that wait for another attempt.

@@ -32,7 +32,7 @@ impl Random {
             RefundState::Failed,
         ][self.below(3)];
         let id = u8::try_from(number * 2 + self.below(2)).expect("a small number");
-        match self.below(11) {
+        match self.below(12) {
             0 => Report::Failed(number),
             1 => Report::Paid(number),
             2 => Report::Claimed(number),
@@ -41,6 +41,7 @@ impl Random {
             5 => Report::NothingYet,
             6 => Report::FetchNeeded,
             7 => Report::Disputed(self.below(2) * 7),
+            8 => Report::ClaimedById(number),
             _ => Report::Refunded(number, id, state, 1_000 + i64::from(id)),
         }
     }
@@ -57,12 +58,10 @@ fn play(seed: u64) {
     let shared_order = random.below(4) == 0;
     // Every payment is reported at some time, by a payment event or by a claim alone.
     let mut reports: Vec<Report> = (0..count)
-        .map(|number| {
-            if random.below(3) == 0 {
-                Report::Claimed(number)
-            } else {
-                Report::Paid(number)
-            }
+        .map(|number| match random.below(4) {
+            0 => Report::Claimed(number),
+            1 => Report::ClaimedById(number),
+            _ => Report::Paid(number),
         })
         .collect();
     if shared_order {

@@ -8,7 +8,7 @@ use super::histories::{inbox, payments};
 use super::inbox::CONNECTION;
 use crate::accounting::account::{CheckoutRecord, RefundRecord, Tracked, count_posted};
 use crate::accounting::checkout_state::CheckoutState;
-use crate::accounting::fetched::{Fetched, fetched};
+use crate::accounting::fetched::{Fetched, FetchedRefunds, fetched};
 use crate::accounting::lifecycle::amount_owed;
 
 fn checkout(state: CheckoutState) -> CheckoutRecord {
@@ -61,6 +61,8 @@ fn a_write_off_stays_if_the_total_rises_together_with_a_payment() {
     let answer = Fetched {
         checkout: found,
         payments: stored.gateway.payments.clone(),
+        refunds: FetchedRefunds::NotFetched,
+        started_at: 1,
     };
     let decision = fetched(vec![account], pk, &answer, 1).unwrap();
     let checkout = &decision.accounts[0].checkouts[0];

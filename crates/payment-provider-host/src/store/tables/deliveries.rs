@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payment_provider_core::{Event, TimestampCheck};
+use payment_provider_core::{Event, EventKind, TimestampCheck};
 
 use crate::accounting::TargetName;
 use crate::crash_point::CommitStep;
@@ -31,6 +31,19 @@ pub(crate) struct DeliveryRow {
     pub error: Option<String>,
     /// The latest recorded receipt of a payment event on its connection. Read with a lease only.
     pub payment_event_at: Option<i64>,
+}
+
+impl DeliveryRow {
+    /// Returns true if the same bytes may report another change when they arrive again: an event says
+    /// that something changed, without its state.
+    pub(crate) fn is_hint(&self) -> bool {
+        self.events.iter().any(|event| {
+            matches!(
+                event.kind,
+                EventKind::FetchNeeded | EventKind::RefundClaimed(_)
+            )
+        })
+    }
 }
 
 impl fmt::Debug for DeliveryRow {
@@ -185,8 +198,8 @@ impl Store {
     /// verified it.
     ///
     /// A duplicate makes a parked delivery pending again; with `again`, also an applied or
-    /// unmatched one. With `again` the duplicate is inside the acceptance window, and replaces a
-    /// stored copy that was not.
+    /// unmatched one. The first duplicate inside the acceptance window replaces a stored copy that
+    /// was not, with everything that was concluded from it.
     pub(crate) async fn receive_delivery(
         &self,
         row: &DeliveryRow,

@@ -1,6 +1,7 @@
 //! Link events that claim a payment: each claim ends in one posting, by the gateway's payment event
 //! where the connection receives those, and by the gateway's list where it does not.
 
+mod by_payment_id;
 mod posting;
 mod unconfirmed;
 

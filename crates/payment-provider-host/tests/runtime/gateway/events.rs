@@ -35,7 +35,7 @@ pub(crate) fn paid_event(reference: &str, payment: &Payment) -> Event {
 pub(crate) fn claim_events(gateway: &Gateway, reference: &str, payment: &Payment) -> Vec<Event> {
     let order = payment.order_id.clone().expect("a payment of an order");
     let target = about(reference).with_order_id(Some(order.clone()));
-    let claim = EventKind::PaymentClaimed(PaymentClaim::new(order, payment.amount));
+    let claim = EventKind::PaymentClaimed(PaymentClaim::of_order(order, payment.amount));
     let totals = EventKind::Snapshot(gateway.snapshot(reference));
     vec![
         Event::new("LINK", target.clone(), claim),

@@ -60,6 +60,7 @@ impl ProviderFactory for MemoryFactory {
         };
         let mut descriptor = self.descriptor.clone();
         descriptor.capabilities.status_inquiry = !self.gateway.state().unaskable;
+        descriptor.capabilities.refund_inquiry = self.gateway.state().refunds.is_some();
         descriptor.limits = self.gateway.state().limits;
         Ok(Arc::new(Memory {
             descriptor,

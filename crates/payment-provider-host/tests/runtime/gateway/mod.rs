@@ -66,6 +66,10 @@ pub(crate) struct State {
     pub(crate) unaskable: bool,
     /// Amounts that are reported as paid beyond the listed payments, by reference, in smallest units.
     pub(crate) unlisted: HashMap<String, i64>,
+    /// The refunds that its query lists; `None` if it has no such query.
+    pub(crate) refunds: Option<Vec<Refund>>,
+    /// The one order of each link, if the gateway has one for a link.
+    pub(crate) own_order: Option<OrderId>,
     /// The list of payments gives no answer.
     pub(crate) list_is_down: bool,
     /// The limits of a checkout.

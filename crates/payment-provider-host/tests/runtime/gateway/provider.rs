@@ -1,5 +1,7 @@
 //! The provider of one connection to the gateway.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use payment_provider_core::*;
 
@@ -38,6 +40,7 @@ impl Memory {
         checkout.amount_paid = Money::from_minor_units(paid, link.amount.currency());
         checkout.gateway_id = GatewayCheckoutId::new(link.gateway_id.clone()).ok();
         checkout.fingerprint = Some(link.fingerprint.clone());
+        checkout.order_id.clone_from(&state.own_order);
         Some(checkout)
     }
 
@@ -103,7 +106,11 @@ impl PaymentProvider for Memory {
             "{} {} {}",
             request.reference, request.amount, request.purpose
         );
-        violations.into_result(PreparedCheckout::new(
+        let customer = &request.customer;
+        let details = [&customer.phone, &customer.email];
+        let details = details.map(|detail| detail.as_ref().map(Pii::expose));
+        let customer = format!("{details:?}");
+        let prepared = PreparedCheckout::new(
             self.descriptor.id.clone(),
             self.environment,
             request.reference.clone(),
@@ -111,7 +118,9 @@ impl PaymentProvider for Memory {
             request.expires_at,
             Fingerprint::of(body.as_bytes()),
             body,
-        ))
+        );
+        let fingerprint = Some(Fingerprint::of(customer.as_bytes()));
+        violations.into_result(prepared.with_customer_fingerprint(fingerprint))
     }
 
     async fn create_checkout(
@@ -231,6 +240,12 @@ impl PaymentProvider for Memory {
             .ok_or_else(|| self.error(ProviderErrorKind::NotFound, Operation::ListPayments))
     }
 
+    fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {
+        let gateway = self.gateway.clone();
+        let declared = self.descriptor.capabilities.refund_inquiry;
+        declared.then(|| Arc::new(Refunds(gateway)) as Arc<dyn RefundInquiry>)
+    }
+
     async fn handle_webhook(
         &self,
         request: &WebhookRequest,
@@ -263,5 +278,30 @@ impl PaymentProvider for Memory {
             timestamp_check,
             events,
         ))
+    }
+}
+
+/// The gateway's query of refunds.
+#[derive(Debug)]
+struct Refunds(Gateway);
+
+#[async_trait]
+impl RefundInquiry for Refunds {
+    async fn list_refunds(
+        &self,
+        checkout: &CheckoutLocator,
+        payments: &[Payment],
+    ) -> Result<Vec<Refund>, ProviderError> {
+        let mut state = self.0.state();
+        state
+            .calls
+            .push(format!("list_refunds {}", checkout.reference));
+        let is_listed = |refund: &&Refund| {
+            payments
+                .iter()
+                .any(|payment| refund.payment_id.as_ref() == Some(&payment.id))
+        };
+        let refunds = state.refunds.iter().flatten().filter(is_listed);
+        Ok(refunds.cloned().collect())
     }
 }

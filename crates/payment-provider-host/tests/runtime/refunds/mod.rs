@@ -2,6 +2,7 @@
 
 mod amounts;
 mod attribution;
+mod claimed;
 
 use std::sync::{Arc, Mutex};
 

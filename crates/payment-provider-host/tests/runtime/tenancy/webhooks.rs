@@ -82,7 +82,7 @@ fn reports(target: &Target) -> Vec<(&'static str, EventKind)> {
     let all = CheckoutSnapshot::new(CheckoutStatus::Paid, amount, amount);
     let claim = |payment: &Payment| {
         let order = payment.order_id.clone().unwrap();
-        EventKind::PaymentClaimed(PaymentClaim::new(order, payment.amount))
+        EventKind::PaymentClaimed(PaymentClaim::of_order(order, payment.amount))
     };
     let zero = Money::zero(amount.currency());
     let over = CheckoutSnapshot::new(CheckoutStatus::Cancelled, amount, zero);

@@ -1,0 +1,77 @@
+//! Flaws in the list of refunds.
+
+use super::{Mutant, mutant};
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    mutant!(
+        "declares-missing-refund-inquiry",
+        Full,
+        RefundsMissing,
+        "refunds.declared-is-present",
+        [
+            "refunds.no-payments-sends-nothing",
+            "refunds.payment-without-refunds-has-none",
+            "refunds.errors-are-complete",
+            "refunds.each-is-listed-once",
+            "refunds.all-pages-are-read",
+            "refunds.other-checkouts-are-excluded",
+            "refunds.dedup-keys-are-stable"
+        ]
+    ),
+    mutant!(
+        "undeclared-refund-inquiry",
+        Minimal,
+        RefundsUndeclared,
+        "refunds.undeclared-is-absent",
+        []
+    ),
+    mutant!(
+        "lists-refunds-of-unpaid-attempts",
+        Full,
+        ListsRefundsOfUnpaid,
+        "refunds.no-payments-sends-nothing",
+        []
+    ),
+    mutant!(
+        "no-refunds-are-an-error",
+        Full,
+        NoRefundsAreAnError,
+        "refunds.payment-without-refunds-has-none",
+        ["refunds.no-payments-sends-nothing"]
+    ),
+    mutant!(
+        "refund-error-names-wrong-operation",
+        Full,
+        RefundErrorNamesWrongOperation,
+        "refunds.errors-are-complete",
+        []
+    ),
+    mutant!(
+        "lists-a-refund-twice",
+        Full,
+        RepeatsRefunds,
+        "refunds.each-is-listed-once",
+        []
+    ),
+    mutant!(
+        "omits-second-page-of-refunds",
+        Full,
+        OmitsSecondRefundPage,
+        "refunds.all-pages-are-read",
+        []
+    ),
+    mutant!(
+        "mixes-refunds-of-checkouts",
+        Full,
+        MixesRefunds,
+        "refunds.other-checkouts-are-excluded",
+        []
+    ),
+    mutant!(
+        "new-refund-ids-each-listing",
+        Full,
+        NewRefundIdsEachListing,
+        "refunds.dedup-keys-are-stable",
+        []
+    ),
+];
