@@ -8,8 +8,8 @@ use jiff::fmt::rfc2822::DateTimeParser;
 /// The longest wait accepted from a header: one hour. Longer waits are cut to it.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// Reads the form of the header `date`.
-const HTTP_DATE: DateTimeParser = DateTimeParser::new();
+/// Reads the form in which dates are sent today.
+const CURRENT_FORM: DateTimeParser = DateTimeParser::new();
 
 /// Longest id that is kept.
 const MAX_ID: usize = 128;
@@ -74,7 +74,7 @@ impl<'a> Headers<'a> {
         let wait = if let Some(seconds) = whole_seconds(text) {
             Duration::from_secs(seconds)
         } else {
-            let until = HTTP_DATE.parse_timestamp(text).ok()?;
+            let until = http_date(text)?;
             let from = self.date().unwrap_or(now);
             Duration::try_from(until.duration_since(from)).ok()?
         };
@@ -83,8 +83,7 @@ impl<'a> Headers<'a> {
 
     /// The gateway's clock, from the header `date`.
     pub fn date(self) -> Option<Timestamp> {
-        self.text("date")
-            .and_then(|text| HTTP_DATE.parse_timestamp(text).ok())
+        self.text("date").and_then(http_date)
     }
 
     fn plain(self, name: &str, most: usize) -> Option<String> {
@@ -93,6 +92,16 @@ impl<'a> Headers<'a> {
         };
         self.text(name).filter(plain).map(str::to_owned)
     }
+}
+
+/// Reads a date in the current form, or in one of the two obsolete ones that a recipient has to accept
+/// (<https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>).
+fn http_date(text: &str) -> Option<Timestamp> {
+    let obsolete = || {
+        let date = httpdate::parse_http_date(text).ok()?;
+        Timestamp::try_from(date).ok()
+    };
+    CURRENT_FORM.parse_timestamp(text).ok().or_else(obsolete)
 }
 
 /// Reads a number of seconds, rounded up. A number that is too large counts as the largest one.
@@ -226,6 +235,36 @@ mod tests {
         assert_eq!(wait(NOON, Some(NOON), slow), None);
         assert_eq!(wait(NOON, Some(until), slow), None);
         assert_eq!(wait("Sat, 21 Nov 2026", Some(NOON), slow), None);
+    }
+
+    #[test]
+    fn a_date_may_have_an_obsolete_form() {
+        for half_past in [
+            "Sat, 21 Nov 2026 12:00:30 GMT",
+            "Saturday, 21-Nov-26 12:00:30 GMT",
+            "Sat Nov 21 12:00:30 2026",
+        ] {
+            let clock = "2026-11-21T12:00:10Z";
+            assert_eq!(wait(half_past, Some(NOON), clock), Some(30), "{half_past}");
+            assert_eq!(wait(half_past, None, clock), Some(20), "{half_past}");
+        }
+        let single_digit = "Sun Nov  1 12:00:30 2026";
+        assert_eq!(wait(single_digit, None, "2026-11-01T12:00:00Z"), Some(30));
+        for noon in [
+            "Saturday, 21-Nov-26 12:00:00 GMT",
+            "Sat Nov 21 12:00:00 2026",
+        ] {
+            let until = "Sat, 21 Nov 2026 12:00:30 GMT";
+            let slow = "2026-11-21T11:00:00Z";
+            assert_eq!(wait(until, Some(noon), slow), Some(30), "{noon}");
+        }
+        for odd in [
+            "Saturday, 21-Nov-26",
+            "Sat Nov 21 12:00:30",
+            "21-Nov-26 12:00:30 GMT",
+        ] {
+            assert_eq!(wait(odd, None, "2026-11-21T12:00:00Z"), None, "{odd}");
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Bodies that verify but are not JSON as a whole: damage in a text that decides nothing costs
-//! nothing, and any other damage makes the event unreadable.
+//! nothing. After any other damage a payment that brought money and a refund are only claimed by an id
+//! that is intact, without an amount; everything else is unreadable.
 
 mod support;
 
-use payment_provider_core::{Event, EventKind};
+use payment_provider_core::{Event, EventKind, PaymentStatus};
 use support::bodies::{body, files, folder, name};
 use support::delivery::signed;
 use support::log::Log;
@@ -75,25 +76,75 @@ async fn damage_in_a_text_that_decides_nothing_costs_nothing() {
 }
 
 #[tokio::test]
-async fn damage_in_a_value_that_decides_makes_the_event_unreadable() {
-    for (file, value, target) in [
-        (PAYMENT, "880143", "inv-2026-0017-A 4410023 CFPay_Qx7_m3"),
-        (PAYMENT, "CFPay_Qx7_m3", "inv-2026-0017-A 4410023"),
-        (PAYMENT, "inv-2026-0017-A", "4410023 CFPay_Qx7_m3"),
-        (PAYMENT, "4410023", "inv-2026-0017-A CFPay_Qx7_m3"),
-        (PAYMENT, "SUCCESS", "inv-2026-0017-A 4410023 CFPay_Qx7_m3"),
-        (PAYMENT, "INR", "inv-2026-0017-A 4410023 CFPay_Qx7_m3"),
+async fn damage_in_a_value_that_decides_leaves_a_claim_by_an_intact_id() {
+    const ALL: &str = "inv-2026-0017-A 4410023 CFPay_Qx7_m3";
+    const BY_PAYMENT: &str = "claim an amount on CFPay_Qx7_m3, payment 880143";
+    const BY_ORDER: &str = "claim an amount on CFPay_Qx7_m3";
+    let named = "refund claim 3310071 as ret_0017_1 of payment 880143";
+    let unnamed = "refund claim 3310071 of payment 880143";
+    for (file, value, target, claim) in [
+        (PAYMENT, "880143", ALL, BY_ORDER),
         (
             PAYMENT,
-            "order_amount",
-            "inv-2026-0017-A 4410023 CFPay_Qx7_m3",
+            "CFPay_Qx7_m3",
+            "inv-2026-0017-A 4410023",
+            "claim an amount on payment 880143",
         ),
+        (
+            PAYMENT,
+            "inv-2026-0017-A",
+            "4410023 CFPay_Qx7_m3",
+            BY_PAYMENT,
+        ),
+        (
+            PAYMENT,
+            "4410023",
+            "inv-2026-0017-A CFPay_Qx7_m3",
+            BY_PAYMENT,
+        ),
+        (PAYMENT, "INR", ALL, BY_PAYMENT),
+        (PAYMENT, "order_amount", ALL, BY_PAYMENT),
+        (LINK, "inv-2026-0017-A", "4410023 CFPay_Qx7_m3", BY_ORDER),
+        (REFUND, "ret_0017_1", "CFPay_Qx7_m3", unnamed),
+        (REFUND, "SUCCESS", "CFPay_Qx7_m3", named),
+        (REFUND, "CFPay_Qx7_m3", "-", named),
+        (REFUND, "INR", "CFPay_Qx7_m3", named),
+    ] {
+        let whole = body(file);
+        let expected = format!("{target}: {claim}");
+        let (first, last) = value.split_at(1);
+        for damage in DAMAGE {
+            let damaged = [first.as_bytes(), damage, last.as_bytes()].concat();
+            let found = line(with(&whole, value, &damaged)).await;
+            assert_eq!(found, expected, "{file}, {value}: {damage:?}");
+        }
+        // A text without meaning that is damaged as well changes nothing.
+        if whole.contains("Asha Rao") {
+            let damaged = with(&whole, "Asha Rao", b"\xff");
+            let damaged = String::from_utf8_lossy(&damaged).into_owned();
+            let found = line(with(&damaged, value, b"\xff")).await;
+            assert_eq!(found, expected, "{file}, {value}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_payment_that_brought_no_money_is_not_claimed() {
+    let failed = body(PAYMENT).replace("\"SUCCESS\"", "\"FAILED\"");
+    let found = line(with(&failed, "inv-2026-0017-A", b"\xff")).await;
+    let expected = "4410023 CFPay_Qx7_m3: unreadable, `body` is missing or cannot be read";
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn damage_in_a_value_that_names_the_money_makes_the_event_unreadable() {
+    for (file, value, target) in [
+        (PAYMENT, "SUCCESS", "inv-2026-0017-A 4410023 CFPay_Qx7_m3"),
         (
             PAYMENT,
             "payment_status",
             "inv-2026-0017-A 4410023 CFPay_Qx7_m3",
         ),
-        (LINK, "inv-2026-0017-A", "4410023 CFPay_Qx7_m3"),
         (
             LINK,
             "PARTIALLY_PAID",
@@ -101,10 +152,6 @@ async fn damage_in_a_value_that_decides_makes_the_event_unreadable() {
         ),
         (LINK, "600.00", "inv-2026-0017-A 4410023 CFPay_Qx7_m3"),
         (LINK, "CFPay_Qx7_m3", "inv-2026-0017-A 4410023"),
-        (REFUND, "ret_0017_1", "CFPay_Qx7_m3"),
-        (REFUND, "SUCCESS", "CFPay_Qx7_m3"),
-        (REFUND, "CFPay_Qx7_m3", "-"),
-        (REFUND, "INR", "CFPay_Qx7_m3"),
         (
             "dispute.created.2025-01-01",
             "CHARGEBACK_CREATED",
@@ -168,10 +215,30 @@ async fn half_of_a_surrogate_pair_costs_only_the_value_that_has_it() {
         let found = line(status).await;
         assert!(found.starts_with(unreadable), "{found}");
         let id = line(whole.replacen("880143", half, 1)).await;
-        assert!(id.contains(": unreadable, `cf_payment_id`"), "{id}");
+        assert!(id.ends_with(": claim INR 350.00 on CFPay_Qx7_m3"), "{id}");
     }
     let pair = line(whole.replace("Asha Rao", r"\ud83d\ude00")).await;
     assert_eq!(pair, expected);
+}
+
+/// A sender that replaced what it could not read: the body is JSON.
+#[tokio::test]
+async fn a_bank_reference_with_a_lost_character_is_left_out() {
+    for (file, reference) in [
+        (PAYMENT, "601512345678"),
+        (REFUND, "401512340001"),
+        ("settlement.success.2025-01-01", "N016260098761"),
+    ] {
+        let whole = body(file);
+        let with_reference = format!(" bank {reference}");
+        let expected = line(whole.clone()).await;
+        assert!(expected.contains(&with_reference), "{expected}");
+        let expected = expected.replace(&with_reference, "");
+        for lost in ["\u{fffd}", "6015\u{fffd}", "\\ufffd2"] {
+            let damaged = whole.replace(reference, lost);
+            assert_eq!(line(damaged).await, expected, "{file}: {lost}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -261,12 +328,40 @@ fn before_note(line: &str) -> &str {
     start
 }
 
+/// Returns true if an event claims what another one reports, by the same ids and without an amount.
+fn is_claim_of(event: &Event, whole: &Event) -> bool {
+    fn same<T: PartialEq>(found: Option<&T>, whole: Option<&T>) -> bool {
+        found.is_none() || found == whole
+    }
+    match (&event.kind, &whole.kind) {
+        (EventKind::PaymentClaimed(claim), EventKind::Payment(payment)) => {
+            payment.status == PaymentStatus::Succeeded
+                && claim.amount.is_none()
+                && same(claim.payment_id.as_ref(), Some(&payment.id))
+                && same(claim.order_id.as_ref(), payment.order_id.as_ref())
+        }
+        (EventKind::PaymentClaimed(claim), EventKind::PaymentClaimed(whole)) => {
+            claim.amount.is_none()
+                && same(claim.payment_id.as_ref(), whole.payment_id.as_ref())
+                && same(claim.order_id.as_ref(), whole.order_id.as_ref())
+        }
+        (EventKind::RefundClaimed(claim), EventKind::Refund(refund)) => {
+            claim.amount.is_none()
+                && same(claim.id.as_ref(), Some(&refund.id))
+                && same(claim.reference.as_ref(), refund.reference.as_ref())
+                && same(claim.payment_id.as_ref(), refund.payment_id.as_ref())
+        }
+        _ => false,
+    }
+}
+
 /// Damages one byte after the other: no event may report what the body does not.
 #[tokio::test]
 async fn a_lost_byte_never_changes_what_an_event_reports() {
     for file in files(&folder()) {
         let whole = std::fs::read(&file).unwrap();
-        let expected = line(whole.clone()).await;
+        let reported = events(whole.clone()).await;
+        let expected = event_line::all(&reported);
         for place in (0..whole.len()).step_by(5) {
             let mut damaged = whole.clone();
             damaged[place] = 0xff;
@@ -276,7 +371,7 @@ async fn a_lost_byte_never_changes_what_an_event_reports() {
                 matches!(
                     event.kind,
                     EventKind::Unreadable { .. } | EventKind::Unrecognised { .. }
-                )
+                ) || reported.iter().any(|whole| is_claim_of(event, whole))
             });
             // A damaged note of a refund or a dispute is kept.
             let same = if shown.contains('\u{fffd}') {

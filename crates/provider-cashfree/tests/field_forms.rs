@@ -28,8 +28,14 @@ const FORMS: &[Row] = &[
                 "\"cf_payment_id\": 98765432109876543210987654321098765432",
                 HUGE,
             ),
-            ("\"cf_payment_id\": null", "unreadable, `cf_payment_id`"),
-            ("\"cf_payment_id\": 8.8e5", "unreadable, `cf_payment_id`"),
+            (
+                "\"cf_payment_id\": null",
+                ": claim INR 350.00 on CFPay_Qx7_m3$",
+            ),
+            (
+                "\"cf_payment_id\": 8.8e5",
+                ": claim INR 350.00 on CFPay_Qx7_m3$",
+            ),
         ],
     ),
     (

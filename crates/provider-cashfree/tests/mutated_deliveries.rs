@@ -188,22 +188,55 @@ fn states(value: Option<&Value>, amount: Money) -> bool {
     digits == i128::from(amount.minor_units()) && (power == 0 || digits == 0)
 }
 
-/// Compares every amount and currency of an event with its body.
-fn check(event: &Event, body: &Value) -> Result<(), TestCaseError> {
-    // Only a payment event names a payment; a link event claims an order.
-    let of_link = event.gateway_type == "PAYMENT_LINK_EVENT";
+/// Returns true if a value is certainly the id of a payment: a positive number or a short plain text.
+fn names_payment(id: &Value) -> bool {
+    match id {
+        Value::Number(number) => number.as_u64().is_some_and(|number| number > 0),
+        Value::String(text) => {
+            !matches!(text.as_str(), "" | "0" | "NA" | "null")
+                && text.len() <= 32
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        }
+        _ => false,
+    }
+}
+
+fn is_of_link(event: &Event) -> bool {
+    event.gateway_type == "PAYMENT_LINK_EVENT"
+}
+
+/// Compares the ids by which an event reports money with its body.
+fn check_ids(event: &Event, body: &Value) -> Result<(), TestCaseError> {
+    // Only a payment event names a payment; a link event claims an order, and so does a payment event
+    // whose payment has no readable id.
+    let of_link = is_of_link(event);
     match &event.kind {
         EventKind::Payment(_) => {
             prop_assert!(!of_link, "{event:?}");
         }
         EventKind::PaymentClaimed(claim) => {
-            prop_assert_eq!(claim.payment_id.is_none(), of_link, "{:?}", event);
+            let id = body.pointer("/data/payment/cf_payment_id");
+            if of_link {
+                prop_assert!(claim.payment_id.is_none(), "{event:?}");
+            } else if claim.payment_id.is_none() {
+                prop_assert!(!id.is_some_and(names_payment), "{event:?} of {body}");
+            }
+            if claim.payment_id.is_none() {
+                let complete = claim.order_id.is_some() && claim.amount.is_some();
+                prop_assert!(complete, "{event:?}");
+            }
         }
         EventKind::RefundClaimed(claim) => {
             prop_assert!(claim.id.is_some() || claim.reference.is_some(), "{event:?}");
         }
         _ => {}
     }
+    Ok(())
+}
+
+/// Compares every amount and currency of an event with its body.
+fn check(event: &Event, body: &Value) -> Result<(), TestCaseError> {
+    check_ids(event, body)?;
     let automatic = event.gateway_type.starts_with("AUTO");
     let refund = |amount| -> (Money, &[&str], &[&str]) {
         if automatic {
@@ -222,7 +255,7 @@ fn check(event: &Event, body: &Value) -> Result<(), TestCaseError> {
     };
     let stated: Vec<(Money, &[&str], &[&str])> = match &event.kind {
         EventKind::PaymentClaimed(claim) => {
-            let currency: &[&str] = if of_link {
+            let currency: &[&str] = if is_of_link(event) {
                 &["/data/link_currency"]
             } else {
                 &["/data/order/order_currency"]

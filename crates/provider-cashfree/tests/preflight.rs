@@ -385,7 +385,7 @@ async fn a_number_that_cannot_be_sent_is_reported_with_the_rule() {
 }
 
 #[test]
-fn the_fingerprint_of_the_customer_depends_on_phone_email_and_name_alone() {
+fn the_fingerprint_of_one_customer_depends_on_phone_email_and_name_alone() {
     let provider = provider();
     let of = |request: &CheckoutRequest| {
         let prepared = provider.prepare_checkout(request).unwrap();
@@ -427,6 +427,18 @@ fn the_fingerprint_of_the_customer_depends_on_phone_email_and_name_alone() {
         provider.prepare_checkout(&other).unwrap(),
     );
     assert_ne!(first.fingerprint, other.fingerprint);
+}
+
+#[test]
+fn two_customers_with_the_same_number_have_different_fingerprints() {
+    let provider = provider();
+    let of = |id: &str| {
+        let customer = Customer::new(CustomerId::new(id).unwrap()).with_phone("9000000000");
+        let prepared = provider.prepare_checkout(&with_customer(customer));
+        prepared.unwrap().customer_fingerprint.unwrap()
+    };
+    assert_eq!(of("c-1"), of("c-1"));
+    assert_ne!(of("c-1"), of("c-2"));
 }
 
 #[test]

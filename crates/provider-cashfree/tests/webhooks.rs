@@ -323,11 +323,7 @@ async fn the_timestamp_decides_only_the_timestamp_check() {
             .await
             .unwrap();
         assert_eq!(webhook.timestamp_check(), timestamp_check, "{stamp}");
-        let expected: &[&str] = match timestamp_check {
-            Fresh => &["claim", "snapshot"],
-            _ => &["claim", "fetch"],
-        };
-        assert_eq!(kinds(webhook.events()), expected, "{stamp}");
+        assert_eq!(kinds(webhook.events()), ["claim", "snapshot"], "{stamp}");
         assert!(
             webhook
                 .events()
@@ -558,6 +554,24 @@ async fn a_successful_payment_without_an_order_is_claimed() {
 }
 
 #[tokio::test]
+async fn a_successful_payment_without_an_id_claims_the_amount_of_its_order() {
+    for id in ["null", "\"\"", "\"NA\"", "\"null\"", "0", "8.8e5", "{}"] {
+        let about = events(PAYMENT_EVENT.replace("\"880143\"", id)).await;
+        let EventKind::PaymentClaimed(claim) = &about[0].kind else {
+            panic!("{id}: {about:?}");
+        };
+        assert_eq!(claim.payment_id, None, "{id}");
+        assert_eq!(claim.order_id.as_ref().unwrap().as_str(), "CFPay_Qx7_m3");
+        assert_eq!(claim.amount, Some(support::inr(2_200)));
+        assert_eq!(about[0].target.order_id, claim.order_id);
+        assert_eq!(
+            about[0].target.reference.as_ref().unwrap().as_str(),
+            "inv-1"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_unreadable_charged_amount_does_not_discard_the_payment() {
     for charge in ["true", "\"much\"", "21.505"] {
         let about = events(PAYMENT_EVENT.replace("21.50", charge)).await;
@@ -574,7 +588,9 @@ async fn an_unreadable_delivery_keeps_its_target() {
     for body in [
         LINK_EVENT.replace("\"200.12\"", "\"much\""),
         LINK_EVENT.replace("\"PARTIALLY_PAID\"", "7.5"),
-        PAYMENT_EVENT.replace("\"880143\"", "null"),
+        PAYMENT_EVENT
+            .replace("\"880143\"", "null")
+            .replace("\"SUCCESS\"", "\"FAILED\""),
         PAYMENT_EVENT.replace("\"payment\":{", "\"pay\":{"),
         PAYMENT_EVENT
             .replace("\"order_currency\":\"INR\"", "\"x\":1")
@@ -614,7 +630,7 @@ async fn an_unreadable_delivery_is_one_event_with_the_reason() {
         (b"[]".to_vec(), "body"),
         (b"\"x\"".to_vec(), "body"),
         (b"\xff\xfe".to_vec(), "body"),
-        (link("inv-1", "\u{0}"), "body"),
+        (failed("inv-1", "\u{0}"), "body"),
         (half, "body"),
         (twice.into_bytes(), "body"),
         (format!("{LINK_EVENT}x").into_bytes(), "body"),
@@ -643,9 +659,17 @@ async fn an_unreadable_delivery_is_one_event_with_the_reason() {
             failed("\"order_currency\":\"INR\"", "\"x\":1"),
             "data.order.order_currency",
         ),
-        (payment("\"880143\"", "null"), "cf_payment_id"),
+        (failed("\"880143\"", "null"), "cf_payment_id"),
         (payment("\"SUCCESS\"", "[]"), "payment_status"),
-        (payment("\"880143\"", "\"NA\""), "cf_payment_id"),
+        (failed("\"880143\"", "\"NA\""), "cf_payment_id"),
+        // Without an order, nothing names the money.
+        (
+            PAYMENT_EVENT
+                .replace("\"880143\"", "null")
+                .replace("\"CFPay_Qx7_m3\"", "null")
+                .into_bytes(),
+            "cf_payment_id",
+        ),
         (payment("\"payment\":{", "\"pay\":{"), "data.payment"),
     ] {
         let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();

@@ -6,7 +6,7 @@ mod support;
 use payment_provider_core::{Event, EventKind};
 use serde_json::json;
 use support::delivery::signed;
-use support::webhook::{accept, one};
+use support::webhook::{accept, one, refund};
 use support::*;
 use test_support::event_line;
 
@@ -54,32 +54,47 @@ async fn a_damaged_text_that_decides_nothing_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_damaged_text_that_may_decide_about_money_makes_the_delivery_unreadable() {
+async fn of_a_delivery_with_a_damaged_text_that_may_decide_about_money_a_claim_remains() {
     let body = with_texts().await;
     let reason = "undamaged text";
-    for (text, bytes, target) in [
-        ("\"captured\"", &b"\"captured\xff\""[..], true),
-        ("\"paid\"", b"\"pai\xff\"", true),
-        ("\"INR\"", b"\"IN\xff\"", true),
-        ("\"amount\":20012", b"\"amount\":\"20012\xff\"", true),
-        ("\"amount\":20012", b"\"amoun\xff\":20012", true),
-        ("\"id\":\"pay_", b"\"id\":\"pay_\xff", true),
+    let unreadable = format!("unreadable, `{reason}` is missing or cannot be read");
+    let (order, payment) = ("order_Fake0000000002", "pay_Fake0000000003");
+    let claim = format!("claim an amount on {order}, payment {payment}");
+    for (text, bytes, target, expected) in [
+        // A field's name, then the status.
+        ("\"captured\"", &b"\"captured\xff\""[..], true, &claim),
+        (
+            "\"status\":\"captured",
+            b"\"status\":\"captured\xff",
+            true,
+            &unreadable,
+        ),
+        ("\"paid\"", b"\"pai\xff\"", true, &claim),
+        ("\"INR\"", b"\"IN\xff\"", true, &claim),
+        (
+            "\"amount\":20012",
+            b"\"amount\":\"20012\xff\"",
+            true,
+            &claim,
+        ),
+        ("\"amount\":20012", b"\"amoun\xff\":20012", true, &claim),
+        ("\"id\":\"pay_", b"\"id\":\"pay_\xff", true, &unreadable),
         (
             "\"reference_id\":\"inv-1",
             b"\"reference_id\":\"inv-\xff",
             false,
+            &claim,
         ),
         // A field that this version does not know may decide as well.
-        ("\"other_field\"", b"\"\xff\"", true),
+        ("\"other_field\"", b"\"\xff\"", true, &claim),
     ] {
         let body = body.replace("\"event\":", "\"unknown\":\"other_field\",\"event\":");
         let events = events_of_bytes(damaged(&body, text, bytes)).await;
         let [event] = &events[..] else {
             panic!("{text}: {events:?}");
         };
-        let expected = format!("unreadable, `{reason}` is missing or cannot be read");
         let line = event_line::line(event);
-        assert!(line.ends_with(&expected), "{text}: {line}");
+        assert!(line.ends_with(&format!(": {expected}")), "{text}: {line}");
         assert_eq!(event.gateway_type, "payment_link.paid");
         assert!(event.target.gateway_id.is_some(), "{text}");
         assert_eq!(event.target.reference.is_some(), target, "{text}");
@@ -100,4 +115,75 @@ async fn a_damaged_text_that_may_decide_about_money_makes_the_delivery_unreadabl
     let half = body.as_bytes()[..body.len() / 2].to_vec();
     let line = event_line::all(&events_of_bytes([half, b"\xff".to_vec()].concat()).await);
     assert_eq!(line, "-: unreadable, `body` is missing or cannot be read");
+}
+
+#[tokio::test]
+async fn a_damaged_payment_event_or_refund_is_claimed_without_an_amount() {
+    for (body, text, bytes, expected) in [
+        (
+            one("payment.captured").await,
+            "\"INR\"",
+            &b"\"INR\",\"x\":\"\xff\""[..],
+            "claim an amount on order_Fake0000000002, payment pay_Fake0000000003",
+        ),
+        (
+            one("payment.captured").await,
+            "\"order_id\":\"order_",
+            b"\"order_id\":\"order\xff",
+            "claim an amount on payment pay_Fake0000000003",
+        ),
+        (
+            refund("processed"),
+            "5000",
+            b"5000,\"x\":\"\xff\"",
+            "refund claim rfnd_1 as credit-1 of payment pay_1",
+        ),
+        (
+            refund("processed"),
+            "credit-1",
+            b"credit\xff",
+            "refund claim rfnd_1 of payment pay_1",
+        ),
+        (
+            refund("processed"),
+            "rfnd_1",
+            b"rfnd\xff",
+            "refund claim as credit-1 of payment pay_1",
+        ),
+        (
+            refund("processed"),
+            "\"status\":\"processed",
+            b"\"status\":\"proc\xff",
+            "refund claim rfnd_1 as credit-1 of payment pay_1",
+        ),
+        (
+            one("payment.authorized").await,
+            "\"INR\"",
+            b"\"INR\",\"x\":\"\xff\"",
+            "unreadable, `undamaged text` is missing or cannot be read",
+        ),
+    ] {
+        let events = events_of_bytes(damaged(&body.to_string(), text, bytes)).await;
+        let line = event_line::all(&events);
+        assert!(line.ends_with(&format!(": {expected}")), "{text}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_bank_reference_is_left_out() {
+    let body = one("payment_link.paid").await.to_string();
+    let undamaged = accept(&body).await.into_events();
+    let events = events_of_bytes(damaged(&body, "100000000001", b"1000\xff")).await;
+    let [EventKind::Payment(was), EventKind::Payment(is)] = [&undamaged[0].kind, &events[0].kind]
+    else {
+        panic!("{events:?}");
+    };
+    assert!(was.bank_reference.is_some());
+    assert_eq!(is.bank_reference, None);
+    let body = refund("processed").to_string();
+    let events = events_of_bytes(damaged(&body, "10000000000000", b"1000\xff")).await;
+    let EventKind::Refund(refund) = &events[0].kind else {
+        panic!("{events:?}");
+    };
+    assert_eq!(refund.bank_reference, None);
 }

@@ -238,8 +238,8 @@ async fn a_fee_that_the_payer_bears_is_listed_beside_the_amount_of_the_link() {
     assert_eq!(payment.charged, Some(inr(20_484)));
 }
 
-#[tokio::test]
-async fn a_fee_that_is_not_stated_leaves_the_amount_as_charged() {
+#[tokio::test(start_paused = true)]
+async fn a_fee_that_is_not_stated_is_waited_for() {
     let stage = Stage::new().await;
     stage.make().await;
     stage.fake.configure(|behaviour| {
@@ -247,11 +247,15 @@ async fn a_fee_that_is_not_stated_leaves_the_amount_as_charged() {
         behaviour.unstated_fees = true;
     });
     stage.fake.pay(REFERENCE, 20_012);
-    let [payment] = &list(&stage).await[..] else {
-        panic!("one payment was made");
-    };
-    assert_eq!(payment.amount, inr(20_484));
-    assert_eq!(payment.charged, None);
+    let error = error(stage.provider.list_payments(&locator()).await);
+    assert_eq!(error.kind(), ProviderErrorKind::UnreadableAnswer);
+    assert!(matches!(error.retry(), RetryAdvice::After(_)), "{error:?}");
+    // Requested again, the payment states it.
+    stage
+        .fake
+        .configure(|behaviour| behaviour.unstated_fees = false);
+    stage.fake.state_fees();
+    assert_eq!(list(&stage).await[0].amount, inr(20_012));
 }
 
 #[tokio::test]
@@ -268,4 +272,76 @@ async fn fees_count_if_the_total_of_the_link_includes_them() {
     };
     assert_eq!(payment.amount, inr(20_484));
     assert_eq!(payment.charged, None);
+}
+
+/// Lists one payment of 20 484, of which 472 may be the payer's fee, on a link with this total.
+async fn one_with(paid: i64, members: &str) -> Option<(i64, Option<i64>)> {
+    let item = format!(
+        r#"{{"id":"pay_1","status":"captured","amount":20484,"currency":"INR","order_id":null{members}}}"#
+    );
+    let payments = says(paid, &[&format!(r#"{{"items":[{item}]}}"#)]).await;
+    let payments = payments.ok()?;
+    let [payment] = &payments[..] else {
+        panic!("{payments:?}");
+    };
+    let charged = payment
+        .charged
+        .map(payment_provider_core::Money::minor_units);
+    Some((payment.amount.minor_units(), charged))
+}
+
+#[tokio::test]
+async fn the_total_of_the_link_decides_about_the_amounts_of_the_list() {
+    let net = Some((20_012, Some(20_484)));
+    let whole = Some((20_484, None));
+    for (paid, members, expected) in [
+        (20_012, r#","fee":null,"fee_bearer":"customer""#, None),
+        (20_484, r#","fee":null,"fee_bearer":"customer""#, whole),
+        (20_012, r#","fee":472,"fee_bearer":"customer""#, net),
+        (20_484, r#","fee":472,"fee_bearer":"customer""#, whole),
+        (20_012, r#","fee":472"#, net),
+        (20_012, r#","fee":472,"fee_bearer":"dynamic""#, net),
+        (20_012, r#","fee":472,"fee_bearer":"Customer""#, net),
+        (20_484, r#","fee":472"#, whole),
+        (20_012, "", None),
+        (20_484, "", whole),
+        // The link reports neither amount.
+        (20_000, r#","fee":472"#, None),
+        (20_000, r#","fee":472,"fee_bearer":"customer""#, None),
+        (20_500, r#","fee":472"#, None),
+        // The merchant is stated to bear the fee, and the link contradicts it.
+        (20_484, r#","fee":472,"fee_bearer":"platform""#, whole),
+        (20_012, r#","fee":472,"fee_bearer":"platform""#, None),
+        // The link does not count the payment, which pays 20 012 as a whole.
+        (0, r#","fee":472"#, net),
+        (0, r#","fee":472,"fee_bearer":"customer""#, net),
+        (0, r#","fee":472,"fee_bearer":"platform""#, whole),
+        (0, "", None),
+        (0, r#","fee":null,"fee_bearer":"customer""#, None),
+    ] {
+        assert_eq!(one_with(paid, members).await, expected, "{paid} {members}");
+    }
+}
+
+#[tokio::test]
+async fn instalments_are_listed_with_the_amounts_that_add_up_to_the_total() {
+    for (bears, includes) in [(true, false), (true, true), (false, false)] {
+        let stage = Stage::new().await;
+        stage.make_partial().await;
+        stage.fake.configure(|behaviour| {
+            behaviour.payers_bear_fees = bears;
+            behaviour.fees_in_totals = includes;
+            behaviour.unstated_bearers = true;
+        });
+        stage.fake.pay(REFERENCE, 5_000);
+        stage.fake.pay(REFERENCE, 10_000);
+        let payments = list(&stage).await;
+        let amounts: Vec<_> = payments.iter().map(|payment| payment.amount).collect();
+        let expected = if includes {
+            [inr(5_118), inr(10_236)]
+        } else {
+            [inr(5_000), inr(10_000)]
+        };
+        assert_eq!(amounts, expected, "{bears} {includes}");
+    }
 }

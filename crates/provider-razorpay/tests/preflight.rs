@@ -421,7 +421,19 @@ fn only_a_change_of_the_customer_as_sent_alters_its_fingerprint() {
     for change in other {
         assert_ne!(print(change), first);
     }
-    assert_eq!(print(|request| request.customer = bare_customer()), None);
+    // Without any detail there is a fingerprint too, so that a detail that is added is noticed.
+    let empty = print(|request| request.customer = bare_customer());
+    assert!(empty.is_some());
+    assert_ne!(empty, first);
+    // The customer's id is part of it, so that a phone number cannot be found by trying.
+    let lone = |id: &str| {
+        let customer = Customer::new(CustomerId::new(id).unwrap()).with_phone("+919000090000");
+        let request = with(|request| request.customer = customer);
+        let prepared = offline().prepare_checkout(&request).unwrap();
+        prepared.customer_fingerprint
+    };
+    assert_eq!(lone("cust-1"), lone("cust-1"));
+    assert_ne!(lone("cust-1"), lone("cust-2"));
 }
 
 #[test]

@@ -15,19 +15,19 @@ use test_support::{event_line, reference_dir};
 /// The events of the samples: each row has one description and all samples that match it.
 const TABLE: &[(&str, &[&str])] = &[
     (
-        "order_DESoU0U4ikYA19: claim INR 1.00 on order_DESoU0U4ikYA19, payment pay_DESp9bgForNoUd",
+        "order_DESoU0U4ikYA19: claim an amount on order_DESoU0U4ikYA19, payment pay_DESp9bgForNoUd",
         &["order.paid.card", "payment.captured.card"],
     ),
     (
-        "order_DESlLckIVRkHWj: claim INR 1.00 on order_DESlLckIVRkHWj, payment pay_DESlfW9H8K9uqM",
+        "order_DESlLckIVRkHWj: claim an amount on order_DESlLckIVRkHWj, payment pay_DESlfW9H8K9uqM",
         &["order.paid.netbanking", "payment.captured.netbanking"],
     ),
     (
-        "order_DESxiijbl9xjDB: claim INR 1.00 on order_DESxiijbl9xjDB, payment pay_DESyzxuld02Zul",
+        "order_DESxiijbl9xjDB: claim an amount on order_DESxiijbl9xjDB, payment pay_DESyzxuld02Zul",
         &["order.paid.upi", "payment.captured.upi"],
     ),
     (
-        "order_DESso0U9bpuzQc: claim INR 1.00 on order_DESso0U9bpuzQc, payment pay_DEStK8twGApHtW",
+        "order_DESso0U9bpuzQc: claim an amount on order_DESso0U9bpuzQc, payment pay_DEStK8twGApHtW",
         &["order.paid.wallets"],
     ),
     (
@@ -136,12 +136,12 @@ const TABLE: &[(&str, &[&str])] = &[
         &["settlement.processed"],
     ),
     (
-        "plink_TestLink000001 order_TestOrder00001: claim INR 1500.00 on order_TestOrder00001, \
+        "plink_TestLink000001 order_TestOrder00001: claim an amount on order_TestOrder00001, \
          payment pay_TestPayment001",
         &["observed/1_payment.captured"],
     ),
     (
-        "inv-1001-1 plink_TestLink000001 order_TestOrder00001: claim INR 1500.00 on order_TestOrder00001, \
+        "inv-1001-1 plink_TestLink000001 order_TestOrder00001: claim an amount on order_TestOrder00001, \
          payment pay_TestPayment001",
         &["observed/2_order.paid"],
     ),

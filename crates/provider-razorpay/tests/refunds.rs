@@ -6,7 +6,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use payment_provider_conformance::wire::{WireFault, json};
+use payment_provider_conformance::wire::{RecordedRequest, WireFault, json};
 use payment_provider_core::{
     Payment, PaymentId, PaymentStatus, ProviderError, ProviderErrorKind, Refund, RefundStatus,
 };
@@ -112,7 +112,8 @@ async fn one_unreadable_refund_makes_the_list_an_error() {
         json!({"status": null}),
         json!({"amount": null}),
         json!({"amount": 1.5}),
-        json!({"currency": ""}),
+        json!({"currency": "RUPEES"}),
+        json!({"currency": {}}),
     ] {
         let (stage, payment) = paid().await;
         stage.fake.refund(payment.id.as_str(), 100);
@@ -126,6 +127,65 @@ async fn one_unreadable_refund_makes_the_list_an_error() {
             "{members}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_refund_that_names_no_currency_has_that_of_its_payment() {
+    for named in [json!(""), json!(null), json!("NA")] {
+        let (stage, payment) = paid().await;
+        stage.fake.refund(payment.id.as_str(), 100);
+        stage.fake.configure(|behaviour| {
+            behaviour.refund_members = Some(json!({"currency": named}));
+        });
+        let refunds = list(&stage, &[payment]).await.unwrap();
+        assert_eq!(refunds[0].amount, inr(100), "{named}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_second_page_alone_makes_the_list_an_error() {
+    let refusal = r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"no"}}"#;
+    for (answer, kind) in [
+        (json(400, refusal), ProviderErrorKind::Refused),
+        (
+            json(200, r#"{"items":[{}]}"#),
+            ProviderErrorKind::UnreadableAnswer,
+        ),
+        (
+            json(200, r#"{"items":null}"#),
+            ProviderErrorKind::UnreadableAnswer,
+        ),
+    ] {
+        let (stage, payment) = paid().await;
+        for _ in 0..25 {
+            stage.fake.refund(payment.id.as_str(), 100);
+        }
+        stage
+            .fake
+            .configure(|behaviour| behaviour.max_page_size = Some(10));
+        let payments = [payment];
+        assert_eq!(list(&stage, &payments).await.unwrap().len(), 25);
+        let second = |request: &RecordedRequest| request.target.ends_with("&skip=10");
+        let fault = WireFault::ReplaceBefore(answer);
+        stage.gateway.fault_where(second, fault);
+        stage.gateway.clear();
+        let error = error(list(&stage, &payments).await);
+        assert_eq!(error.kind(), kind);
+        assert_eq!(stage.lines()[0], PAGE);
+        assert_eq!(stage.lines()[1], format!("{PAGE}&skip=10"));
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_bank_reference_is_left_out() {
+    let (stage, payment) = paid().await;
+    stage.fake.refund(payment.id.as_str(), 100);
+    stage.fake.configure(|behaviour| {
+        let data = json!({"arn": "1000\u{fffd}", "rrn": "2000"});
+        behaviour.refund_members = Some(json!({"acquirer_data": data}));
+    });
+    let refunds = list(&stage, &[payment]).await.unwrap();
+    assert_eq!(refunds[0].bank_reference.as_deref(), Some("2000"));
 }
 
 #[tokio::test]

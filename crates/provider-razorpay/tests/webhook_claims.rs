@@ -67,11 +67,31 @@ async fn an_uncertain_payment_of_a_link_is_claimed_or_fetched() {
 async fn a_captured_payment_without_a_certain_amount_is_claimed_without_one() {
     let expected = "plink_QflcnnZqCekuvL order_1: claim an amount on order_1, payment pay_1";
     for event in ["payment.captured", "order.paid", "payment.authorized"] {
-        for member in [
-            json!({"amount": null, "currency": "INR"}),
-            json!({"amount": "200.12", "currency": "INR"}),
-            json!({"amount": 20_012}),
-            json!({"amount": 20_484, "currency": "INR", "fee_bearer": "customer", "fee": null}),
+        let unreadable =
+            |field: &str| format!("unreadable, `{field}` is missing or cannot be read");
+        let failed = "payment pay_1 failed INR 204.84 on order_1".to_owned();
+        for (member, if_failed) in [
+            (
+                json!({"amount": null, "currency": "INR"}),
+                unreadable("payment.amount"),
+            ),
+            (
+                json!({"amount": "200.12", "currency": "INR"}),
+                unreadable("payment.amount"),
+            ),
+            (json!({"amount": 20_012}), unreadable("payment.currency")),
+            (
+                json!({"amount": 20_484, "currency": "INR", "fee_bearer": "customer", "fee": null}),
+                failed.clone(),
+            ),
+            (
+                json!({"amount": 20_484, "currency": "INR", "fee_bearer": "dynamic", "fee": 472}),
+                failed.clone(),
+            ),
+            (
+                json!({"amount": 20_484, "currency": "INR", "fee": 472}),
+                failed.clone(),
+            ),
         ] {
             let mut entity = json!({"id": "pay_1", "status": "captured", "order_id": "order_1",
                 "description": "#QflcnnZqCekuvL"});
@@ -83,8 +103,8 @@ async fn a_captured_payment_without_a_certain_amount_is_claimed_without_one() {
             // A payment that is not money is unreadable instead.
             let mut failed = body;
             failed["payload"]["payment"]["entity"]["status"] = json!("failed");
-            let line = lines_of(&failed).await;
-            assert!(!line.contains("claim"), "{line}");
+            let line = format!("plink_QflcnnZqCekuvL order_1: {if_failed}");
+            assert_eq!(lines_of(&failed).await, line, "{member}");
         }
     }
 }
@@ -107,8 +127,8 @@ async fn a_fee_that_the_payer_bears_is_not_money_of_the_link() {
     for (paid, fee, partial, expected) in [
         (20_012, json!(472), false, without),
         (20_012, json!(472), true, without),
-        // A later instalment.
-        (25_012, json!(472), true, without),
+        // Beside another instalment of 5 000 without the fee, or of 4 528 with it.
+        (25_012, json!(472), true, uncertain),
         // The total of the link includes the fee.
         (20_484, json!(472), false, whole),
         // The total of the link contradicts both amounts.
@@ -126,11 +146,128 @@ async fn a_fee_that_the_payer_bears_is_not_money_of_the_link() {
         let start = format!("inv-1 plink_1 order_1: {expected} + ");
         assert!(line.starts_with(&start), "{paid} {fee} {partial}: {line}");
     }
+    // Without the bearer of the fee, the total of the link decides as well.
+    for bearer in [json!(null), json!("dynamic"), json!("Customer")] {
+        for (paid, fee, partial, expected) in [
+            (20_012, json!(472), false, without),
+            (20_484, json!(472), false, whole),
+            (20_484, json!(null), false, whole),
+            (20_012, json!(null), false, uncertain),
+            (20_000, json!(472), false, uncertain),
+            (40_968, json!(472), false, uncertain),
+            (20_012, json!(472), true, without),
+            (20_484, json!(472), true, uncertain),
+            (25_012, json!(472), true, uncertain),
+        ] {
+            let mut body = with_fee(paid, &fee, partial);
+            body["payload"]["payment"]["entity"]["fee_bearer"] = bearer.clone();
+            let line = lines_of(&body).await;
+            let start = format!("inv-1 plink_1 order_1: {expected} + ");
+            assert!(
+                line.starts_with(&start),
+                "{bearer} {paid} {partial}: {line}"
+            );
+        }
+    }
+    // A link in another currency confirms nothing.
+    let mut body = with_fee(20_484, &json!(472), false);
+    body["payload"]["payment_link"]["entity"]["currency"] = json!("USD");
+    let line = lines_of(&body).await;
+    assert!(line.contains(uncertain), "{line}");
     // A fee of the merchant is part of the amount.
     let mut body = with_fee(20_484, &json!(472), false);
     body["payload"]["payment"]["entity"]["fee_bearer"] = json!("platform");
     let line = lines_of(&body).await;
     assert!(line.contains(whole), "{line}");
+}
+
+#[tokio::test]
+async fn an_unreadable_link_does_not_hide_the_payment() {
+    for (member, value) in [
+        ("status", json!(null)),
+        ("currency", json!("")),
+        ("amount", json!(200.12)),
+        ("amount_paid", json!(null)),
+    ] {
+        let mut body = with_fee(20_484, &json!(472), false);
+        body["payload"]["payment_link"]["entity"][member] = value;
+        body["payload"]["payment"]["entity"]["fee_bearer"] = json!("platform");
+        let expected = "inv-1 plink_1 order_1: claim an amount on order_1, payment pay_1";
+        assert_eq!(lines_of(&body).await, expected, "{member}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_without_a_payment_is_never_matched_by_a_description() {
+    let pointer = "/payload/refund/entity/payment_id";
+    let payment = "/payload/payment/entity/id";
+    let target = "plink_QflcnnZqCekuvL order_1";
+    for (named, of, expected) in [
+        (
+            json!("pay_2"),
+            json!("pay_1"),
+            "refund rfnd_1 succeeded INR 50.00 named credit-1 of pay_2",
+        ),
+        (
+            json!(null),
+            json!("pay_1"),
+            "refund rfnd_1 succeeded INR 50.00 named credit-1 of pay_1",
+        ),
+        (
+            json!(""),
+            json!("pay_1"),
+            "refund rfnd_1 succeeded INR 50.00 named credit-1 of pay_1",
+        ),
+        (
+            json!(null),
+            json!(null),
+            "refund claim rfnd_1 as credit-1 of INR 50.00",
+        ),
+        (
+            json!({}),
+            json!("NA"),
+            "refund claim rfnd_1 as credit-1 of INR 50.00",
+        ),
+    ] {
+        let mut body = refund("processed");
+        *body.pointer_mut(pointer).unwrap() = named.clone();
+        *body.pointer_mut(payment).unwrap() = of.clone();
+        let line = lines_of(&body).await;
+        let start = format!("{target}: {expected}");
+        assert!(line.starts_with(&start), "{named} {of}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_without_an_id_is_claimed_by_its_receipt_if_its_payment_is_known() {
+    let unreadable = "unreadable, `refund.id` is missing or cannot be read";
+    for (receipt, named, of, expected) in [
+        (
+            json!("credit-1"),
+            json!("pay_1"),
+            json!(null),
+            "refund claim as credit-1 of payment pay_1 of INR 50.00",
+        ),
+        (
+            json!("credit-1"),
+            json!(null),
+            json!("pay_1"),
+            "refund claim as credit-1 of payment pay_1 of INR 50.00",
+        ),
+        (json!("credit-1"), json!(null), json!(null), unreadable),
+        (json!(null), json!("pay_1"), json!("pay_1"), unreadable),
+        (json!(""), json!("pay_1"), json!("pay_1"), unreadable),
+    ] {
+        let mut body = refund("processed");
+        let entity = body.pointer_mut("/payload/refund/entity").unwrap();
+        entity["id"] = json!(null);
+        entity["receipt"] = receipt.clone();
+        entity["payment_id"] = named.clone();
+        *body.pointer_mut("/payload/payment/entity/id").unwrap() = of.clone();
+        let line = lines_of(&body).await;
+        let expected = format!("plink_QflcnnZqCekuvL order_1: {expected}");
+        assert_eq!(line, expected, "{receipt} {named} {of}");
+    }
 }
 
 #[tokio::test]
@@ -172,4 +309,16 @@ async fn a_refund_that_is_not_wholly_readable_is_claimed() {
     let body = r#"{"event":"refund.processed","payload":{"refund":{"entity":{"id":"rfnd_1"}}}}"#;
     let line = event_line::all(accept(body).await.events());
     assert_eq!(line, "-: refund claim rfnd_1");
+}
+
+#[tokio::test]
+async fn a_dispute_that_names_no_payment_is_about_the_one_beside_it() {
+    for (named, expected) in [(json!("pay_2"), "pay_2"), (json!(null), "pay_1")] {
+        let body = json!({"event": "payment.dispute.created", "payload": {
+            "dispute": {"entity": {"id": "disp_1", "payment_id": named, "amount": 5_000, "currency": "INR",
+                "status": "open"}},
+            "payment": {"entity": {"id": "pay_1", "order_id": "order_1"}}}});
+        let expected = format!("order_1: dispute disp_1 - open INR 50.00 of {expected} on order_1");
+        assert_eq!(lines_of(&body).await, expected);
+    }
 }

@@ -317,6 +317,7 @@ async fn an_unreadable_delivery_keeps_its_target() {
     ] {
         let mut body = one("payment_link.paid").await;
         *body.pointer_mut(&format!("{link}/{member}")).unwrap() = value;
+        body["payload"].as_object_mut().unwrap().remove("payment");
         let events = events(&body).await;
         let [event] = &events[..] else {
             panic!("{events:?}");
@@ -428,6 +429,7 @@ async fn a_refund_is_reported_with_its_own_status() {
         ("/payload/refund/entity", json!(null), "payload.refund"),
     ] {
         let mut body = refund("processed");
+        body["payload"]["refund"]["entity"]["receipt"] = json!(null);
         *body.pointer_mut(pointer).unwrap() = value;
         let expected = format!(
             "plink_QflcnnZqCekuvL order_1: unreadable, `{field}` is missing or cannot be read"

@@ -3,35 +3,65 @@
 use payment_provider_core::*;
 use serde_json::Value;
 
-/// Reads a body that was signed. What cannot be read is kept: money may be behind it.
+/// Reads a body that was signed. Nothing is lost: a type that is not known is kept as unrecognised,
+/// and what may report money but cannot be read completely is a claim or unreadable.
 pub(crate) fn read(body: &[u8]) -> Event {
     let callback: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |field: &str| callback[field].as_str().unwrap_or_default();
     let reference = CheckoutReference::new(text("reference")).ok();
-    let reason = "its type is not known, or its id, amount or currency cannot be read".to_owned();
-    let kind = stated(text).unwrap_or(EventKind::Unrecognised { reason });
     Event::new(
         text("type"),
         EventTarget::none().with_reference(reference),
-        kind,
+        kind(text),
     )
 }
 
-fn stated<'a>(text: impl Fn(&str) -> &'a str) -> Option<EventKind> {
-    let id = PaymentId::new(text("id")).ok()?;
-    let amount = Money::from_decimal(text("amount"), text("currency").parse().ok()?).ok()?;
-    let status = match text("type") {
-        _ if !amount.is_positive() => return None,
-        "transfer.received" => PaymentStatus::Succeeded,
-        "transfer.failed" => PaymentStatus::Failed,
-        // That the money had come stays true. It goes back once at most: one id serves for both.
-        "transfer.returned" => {
-            let mut refund =
-                Refund::new(id.as_str().parse().ok()?, RefundStatus::Succeeded, amount);
-            refund.payment_id = Some(id);
-            return Some(EventKind::Refund(refund));
+fn kind<'a>(text: impl Fn(&str) -> &'a str) -> EventKind {
+    let id = text("id");
+    let amount = amount(text("amount"), text("currency"));
+    let read = match text("type") {
+        "" => None,
+        "transfer.received" => received(id, amount),
+        "transfer.failed" => payment(id, PaymentStatus::Failed, amount),
+        "transfer.returned" => returned(id, amount),
+        _ => {
+            let reason = "the type is not known".to_owned();
+            return EventKind::Unrecognised { reason };
         }
-        _ => return None,
     };
-    Some(EventKind::Payment(Payment::new(id, status, amount)))
+    let reason = "the type, the id, the amount or the currency cannot be read".to_owned();
+    read.unwrap_or(EventKind::Unreadable { reason })
+}
+
+/// Without its amount, the money that has come is only claimed.
+fn received(id: &str, amount: Option<Money>) -> Option<EventKind> {
+    let claim = || {
+        let claim = PaymentClaim::of_payment(PaymentId::new(id).ok()?);
+        Some(EventKind::PaymentClaimed(claim))
+    };
+    payment(id, PaymentStatus::Succeeded, amount).or_else(claim)
+}
+
+fn payment(id: &str, status: PaymentStatus, amount: Option<Money>) -> Option<EventKind> {
+    let payment = Payment::new(PaymentId::new(id).ok()?, status, amount?);
+    Some(EventKind::Payment(payment))
+}
+
+/// That the money had come stays true. It goes back once at most: one id serves for both.
+fn returned(id: &str, amount: Option<Money>) -> Option<EventKind> {
+    let payment_id = Some(PaymentId::new(id).ok()?);
+    let id = RefundId::new(id).ok()?;
+    Some(match amount {
+        Some(amount) => {
+            let mut refund = Refund::new(id, RefundStatus::Succeeded, amount);
+            refund.payment_id = payment_id;
+            EventKind::Refund(refund)
+        }
+        None => EventKind::RefundClaimed(RefundClaim::of_refund(id).with_payment_id(payment_id)),
+    })
+}
+
+fn amount(amount: &str, currency: &str) -> Option<Money> {
+    let amount = Money::from_decimal(amount, currency.parse().ok()?).ok()?;
+    amount.is_positive().then_some(amount)
 }

@@ -171,9 +171,25 @@ fn each_type_means_what_it_says() {
     assert_eq!(returned.target.reference.unwrap().as_str(), "pay-1");
 }
 
+const WHOLE: &str = r#"{"type":"transfer.received","id":"T-1","reference":"pay-1","amount":"200.12","currency":"INR"}"#;
+
+/// Replaces a part of a callback; the event keeps the checkout that it names.
+fn changed(whole: &str, a: &str, b: &str) -> EventKind {
+    assert!(whole.contains(a), "{a}");
+    let event = now(stated(&whole.replace(a, b)));
+    let named = event.target.reference.unwrap();
+    assert_eq!(named.as_str(), "pay-1", "{a} -> {b}");
+    event.kind
+}
+
 #[test]
-fn what_cannot_be_read_is_kept_with_the_checkout_that_it_names() {
-    let whole = r#"{"type":"transfer.received","id":"T-1","reference":"pay-1","amount":"200.12","currency":"INR"}"#;
+fn money_without_a_readable_amount_is_claimed_by_its_id() {
+    let returned = WHOLE.replace("received", "returned");
+    let failed = WHOLE.replace("received", "failed");
+    let payment = PaymentId::new("T-1").unwrap();
+    let claim = PaymentClaim::of_payment(payment.clone());
+    let refund = RefundClaim::of_refund(RefundId::new("T-1").unwrap());
+    let refund = refund.with_payment_id(Some(payment));
     for (a, b) in [
         (r#""200.12""#, "200.12"),
         (r#""200.12""#, r#""200.125""#),
@@ -183,21 +199,40 @@ fn what_cannot_be_read_is_kept_with_the_checkout_that_it_names() {
         (r#""200.12""#, r#""-200.12""#),
         (r#""200.12""#, r#""99999999999999999999""#),
         ("INR", "XXZ"),
-        ("T-1", ""),
-        ("transfer.received", "transfer.seen"),
-        ("transfer.received", ""),
     ] {
-        assert!(whole.contains(a));
-        let event = now(stated(&whole.replace(a, b)));
-        let kept = matches!(event.kind, EventKind::Unrecognised { .. });
-        assert!(kept, "{a} -> {b}: {:?}", event.kind);
-        assert_eq!(
-            event.target.reference.unwrap().as_str(),
-            "pay-1",
-            "{a} -> {b}"
-        );
+        let claimed = EventKind::PaymentClaimed(claim.clone());
+        assert_eq!(changed(WHOLE, a, b), claimed, "{a} -> {b}");
+        let claimed = EventKind::RefundClaimed(refund.clone());
+        assert_eq!(changed(&returned, a, b), claimed, "{a} -> {b}");
+        let kind = changed(&failed, a, b);
+        let kept = matches!(kind, EventKind::Unreadable { .. });
+        assert!(kept, "{a} -> {b}: {kind:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_kept_with_the_checkout_that_it_names() {
+    for (a, b) in [
+        (r#""T-1""#, r#""""#),
+        (r#""T-1""#, "1"),
+        (r#""transfer.received""#, r#""""#),
+        (r#""transfer.received""#, "null"),
+    ] {
+        let kind = changed(WHOLE, a, b);
+        let kept = matches!(kind, EventKind::Unreadable { .. });
+        assert!(kept, "{a} -> {b}: {kind:?}");
     }
     for body in ["", "[]", r#"{"reference":"no reference"}"#] {
-        assert!(now(stated(body)).target.is_none(), "{body}");
+        let event = now(stated(body));
+        assert!(event.target.is_none(), "{body}");
+        let kept = matches!(event.kind, EventKind::Unreadable { .. });
+        assert!(kept, "{body}: {:?}", event.kind);
     }
+}
+
+#[test]
+fn a_type_that_is_not_known_is_unrecognised() {
+    let kind = changed(WHOLE, "transfer.received", "transfer.seen");
+    let kept = matches!(kind, EventKind::Unrecognised { .. });
+    assert!(kept, "{kind:?}");
 }

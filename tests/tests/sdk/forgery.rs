@@ -83,8 +83,10 @@ pub(crate) enum Verdict {
     Taken,
     /// Genuine, kept, but no reason to post a payment: only our provider gives this verdict.
     TakenAsStale,
-    /// Genuine, kept, not understood: only our provider gives this verdict.
-    TakenUnread,
+    /// Genuine and kept, of a type that only the SDK passes on: only our provider gives this verdict.
+    TakenUnrecognised,
+    /// Genuine and kept, but its content cannot be read: only our provider gives this verdict.
+    TakenUnreadable,
 }
 
 /// A change to a genuine delivery; `other` is a second genuine one. An unchanged delivery would show nothing.
@@ -241,25 +243,25 @@ pub(crate) const SIGNED: &[(&str, Change, Verdict, Verdict)] = &[
         "no JSON",
         |it, _| Delivery::signed(SECRET, &it.stamp(), b"moved".to_vec()),
         Verdict::Rejected,
-        Verdict::TakenUnread,
+        Verdict::TakenUnreadable,
     ),
     (
         "no type",
         |it, _| Delivery::signed(SECRET, &it.stamp(), b"{\"data\":{}}".to_vec()),
         Verdict::Rejected,
-        Verdict::TakenUnread,
+        Verdict::TakenUnreadable,
     ),
     (
         "an unknown type",
         |it, _| Delivery::signed(SECRET, &it.stamp(), b"{\"type\":\"NEWS\"}".to_vec()),
         Verdict::Taken,
-        Verdict::TakenUnread,
+        Verdict::TakenUnrecognised,
     ),
     (
         "no text",
         |it, _| Delivery::signed(SECRET, &it.stamp(), b"{\"type\":\"\xff\"}".to_vec()),
         Verdict::Rejected,
-        Verdict::TakenUnread,
+        Verdict::TakenUnreadable,
     ),
     // The signed text does not mark the end of the time stamp. Neither side accepts this as an event.
     (

@@ -120,10 +120,13 @@ async fn verdict(provider: &dyn PaymentProvider, delivery: &Delivery) -> Verdict
             return Verdict::Rejected;
         }
     };
-    let unread = |kind: &EventKind| matches!(kind, EventKind::Unrecognised { .. });
+    let has = |kept: fn(&EventKind) -> bool| webhook.events().iter().any(|event| kept(&event.kind));
     match webhook.timestamp_check() {
-        TimestampCheck::Fresh if webhook.events().iter().any(|event| unread(&event.kind)) => {
-            Verdict::TakenUnread
+        TimestampCheck::Fresh if has(|kind| matches!(kind, EventKind::Unrecognised { .. })) => {
+            Verdict::TakenUnrecognised
+        }
+        TimestampCheck::Fresh if has(|kind| matches!(kind, EventKind::Unreadable { .. })) => {
+            Verdict::TakenUnreadable
         }
         TimestampCheck::Fresh => Verdict::Taken,
         _ => Verdict::TakenAsStale,

@@ -5,8 +5,9 @@ use jiff::SignedDuration;
 use payment_provider_core::{
     Cancellation, Checkout, CheckoutLocator, CheckoutReference, CheckoutRequest, ConnectionCheck,
     CreatedCheckout, CredentialCheck, Customer, CustomerLink, Environment, Operation, Payment,
-    PaymentProvider, PreparedCheckout, ProviderDescriptor, ProviderError, ProviderErrorKind,
-    RefundInquiry, SignedReturns, VerifiedWebhook, Violations, WebhookRequest,
+    PaymentProvider, PaymentStatus, PreparedCheckout, ProviderDescriptor, ProviderError,
+    ProviderErrorKind, Refund, RefundInquiry, SignedReturns, VerifiedWebhook, Violations,
+    WebhookRequest,
 };
 use secrecy::SecretString;
 
@@ -14,7 +15,6 @@ use super::call_handler::{CallHandler, Errors};
 use super::handle::GatewayHandle;
 use super::hold::yield_once;
 use super::prepare;
-use super::refunds::FakeRefunds;
 use super::returns::FakeReturns;
 use super::scripted_response::ResponsePlan;
 use super::settings::AccountKey;
@@ -220,7 +220,7 @@ impl PaymentProvider for FakeProvider {
 
     fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {
         let declared = self.descriptor().capabilities.refund_inquiry;
-        declared.then(|| -> Arc<dyn RefundInquiry> { Arc::new(FakeRefunds::new(self.clone())) })
+        declared.then(|| -> Arc<dyn RefundInquiry> { Arc::new(self.clone()) })
     }
 
     fn signed_returns(&self) -> Option<Arc<dyn SignedReturns>> {
@@ -229,5 +229,25 @@ impl PaymentProvider for FakeProvider {
             let provider = self.descriptor().id.clone();
             Arc::new(FakeReturns::new(Arc::clone(&self.keyring), provider))
         })
+    }
+}
+
+#[async_trait]
+impl RefundInquiry for FakeProvider {
+    async fn list_refunds(
+        &self,
+        checkout: &CheckoutLocator,
+        payments: &[Payment],
+    ) -> Result<Vec<Refund>, ProviderError> {
+        let received = payments
+            .iter()
+            .filter(|payment| payment.status == PaymentStatus::Succeeded);
+        let received: Vec<_> = received.cloned().collect();
+        if received.is_empty() {
+            return Ok(Vec::new());
+        }
+        let list = |handler: &mut CallHandler<'_>| handler.list_refunds(checkout, &received);
+        let (operation, reference) = (Operation::ListRefunds, &checkout.reference);
+        self.call(operation, Some(reference), list).await
     }
 }

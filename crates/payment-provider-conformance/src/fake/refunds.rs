@@ -1,46 +1,10 @@
-//! The refunds of the gateway, and the queries of them.
+//! The refunds of the gateway.
 
-use async_trait::async_trait;
-use payment_provider_core::{
-    CheckoutLocator, CheckoutReference, Event, EventKind, Operation, Payment, PaymentStatus,
-    ProviderError, Refund, RefundId, RefundInquiry, RefundStatus,
-};
+use payment_provider_core::{CheckoutReference, Event, EventKind, Refund, RefundId, RefundStatus};
 
-use super::call_handler::CallHandler;
 use super::envelope::REFUND;
-use super::provider::FakeProvider;
 use super::settings::AccountKey;
 use super::state::{GatewayState, Subject};
-
-/// The queries of refunds of one connected account.
-#[derive(Debug)]
-pub(super) struct FakeRefunds(FakeProvider);
-
-impl FakeRefunds {
-    pub(super) const fn new(provider: FakeProvider) -> Self {
-        Self(provider)
-    }
-}
-
-#[async_trait]
-impl RefundInquiry for FakeRefunds {
-    async fn list_refunds(
-        &self,
-        checkout: &CheckoutLocator,
-        payments: &[Payment],
-    ) -> Result<Vec<Refund>, ProviderError> {
-        let received = payments
-            .iter()
-            .filter(|payment| payment.status == PaymentStatus::Succeeded);
-        let received: Vec<_> = received.cloned().collect();
-        if received.is_empty() {
-            return Ok(Vec::new());
-        }
-        let list = |handler: &mut CallHandler<'_>| handler.list_refunds(checkout, &received);
-        let (operation, reference) = (Operation::ListRefunds, &checkout.reference);
-        self.0.call(operation, Some(reference), list).await
-    }
-}
 
 impl GatewayState {
     /// Adds a refund of a payment of this checkout.

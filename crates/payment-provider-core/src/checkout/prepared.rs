@@ -52,7 +52,8 @@ pub struct PreparedCheckout {
     pub fingerprint: Fingerprint,
     /// The digest of the customer's details in the body, in the form in which they are sent. If it
     /// differs from that of an open checkout, the payer's details have changed since, and the host
-    /// replaces the checkout. `None` if the body has no details of the customer.
+    /// replaces the checkout. `None` if the provider does not report it. The customer's id is part of
+    /// the digested text, so that a lone phone number cannot be found by trying all of them.
     #[serde(default)]
     pub customer_fingerprint: Option<Fingerprint>,
     /// The body, in the provider's own wire format.
@@ -121,7 +122,7 @@ impl fmt::Debug for PreparedCheckout {
             .field("amount", &self.amount)
             .field("expires_at", &self.expires_at)
             .field("fingerprint", &self.fingerprint)
-            .field("customer_fingerprint", &self.customer_fingerprint)
+            .field("has_customer", &self.customer_fingerprint.is_some())
             .field("body_bytes", &self.body.len())
             .finish()
     }

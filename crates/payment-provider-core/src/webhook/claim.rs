@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Money, OrderId, Payment, PaymentId, Refund, RefundId, RefundReference};
+use crate::{Money, OrderId, Payment, PaymentId, Refund, RefundId, RefundReference, RefundStatus};
 
 /// A statement that money has been received, from a report that is not enough to post by. The
 /// checkout is the event's target.
@@ -108,6 +108,10 @@ pub struct RefundClaim {
     pub reference: Option<RefundReference>,
     /// The refunded payment.
     pub payment_id: Option<PaymentId>,
+    /// The status, if the report states it. The claim is done once the gateway's record has reached
+    /// it.
+    #[serde(default)]
+    pub status: Option<RefundStatus>,
     /// The amount returned to the payer, if the report states it.
     pub amount: Option<Money>,
 }
@@ -119,6 +123,7 @@ impl RefundClaim {
             id: Some(id),
             reference: None,
             payment_id: None,
+            status: None,
             amount: None,
         }
     }
@@ -129,6 +134,7 @@ impl RefundClaim {
             id: None,
             reference: Some(reference),
             payment_id: None,
+            status: None,
             amount: None,
         }
     }
@@ -145,6 +151,12 @@ impl RefundClaim {
         self
     }
 
+    /// Sets the status.
+    pub fn with_status(mut self, status: Option<RefundStatus>) -> Self {
+        self.status = status;
+        self
+    }
+
     /// Sets the amount.
     pub const fn with_amount(mut self, amount: Option<Money>) -> Self {
         self.amount = amount;
@@ -152,11 +164,15 @@ impl RefundClaim {
     }
 
     /// Returns `true` if this is the claimed refund. The gateway's id decides; the reference
-    /// counts only in a claim without it.
+    /// counts only in a claim without it, and for the same payment if both name one.
     pub fn is_of(&self, refund: &Refund) -> bool {
         match (&self.id, &self.reference) {
             (Some(id), _) => refund.id == *id,
-            (None, Some(reference)) => refund.reference.as_ref() == Some(reference),
+            (None, Some(reference)) => {
+                let payments = (&self.payment_id, &refund.payment_id);
+                let other_payment = matches!(payments, (Some(one), Some(two)) if one != two);
+                refund.reference.as_ref() == Some(reference) && !other_payment
+            }
             (None, None) => false,
         }
     }
@@ -169,6 +185,7 @@ impl From<Refund> for RefundClaim {
             id: Some(refund.id),
             reference: refund.reference,
             payment_id: refund.payment_id,
+            status: Some(refund.status),
             amount: Some(refund.amount),
         }
     }
@@ -177,7 +194,7 @@ impl From<Refund> for RefundClaim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Currency, RefundStatus};
+    use crate::Currency;
 
     #[test]
     fn the_gateways_id_decides_which_refund_is_claimed() {

@@ -44,8 +44,8 @@ impl VerifiedWebhook {
     ///
     /// A delivery that is not [`TimestampCheck::Fresh`] is genuine but may be a replay, so its
     /// content is not trusted: a payment that brought money and a refund become claims here, other
-    /// payments and snapshots become [`EventKind::FetchNeeded`]. Nothing is lost and no stale content
-    /// is trusted. Claims, disputes and settlements are kept: they post no money.
+    /// payments become [`EventKind::FetchNeeded`]. Claims, snapshots, disputes and settlements are
+    /// kept: they post no money, and what they report was true once.
     pub fn new(
         verification: Verification,
         body: &[u8],
@@ -137,7 +137,7 @@ fn without_trust(kind: EventKind) -> EventKind {
             EventKind::PaymentClaimed(payment.into())
         }
         EventKind::Refund(refund) => EventKind::RefundClaimed(refund.into()),
-        EventKind::Payment(_) | EventKind::Snapshot(_) => EventKind::FetchNeeded,
+        EventKind::Payment(_) => EventKind::FetchNeeded,
         kind => kind,
     }
 }
@@ -175,18 +175,18 @@ impl fmt::Debug for DeliveryKey {
 /// # Examples
 /// ```
 /// use payment_provider_core::{
-///     CheckoutSnapshot, CheckoutStatus, Currency, Environment, Event, EventKind, EventTarget, Money,
-///     TimestampCheck, Verification, VerifiedWebhook,
+///     Currency, Environment, Event, EventKind, EventTarget, Money, Payment, PaymentId,
+///     PaymentStatus, TimestampCheck, Verification, VerifiedWebhook,
 /// };
 ///
 /// let amount = Money::from_decimal("200.12", Currency::INR)?;
-/// let paid = EventKind::Snapshot(CheckoutSnapshot::new(CheckoutStatus::Paid, amount, amount));
-/// let events = vec![Event::new("link", EventTarget::none(), paid)];
+/// let payment = Payment::new(PaymentId::new("pay_1")?, PaymentStatus::Succeeded, amount);
+/// let events = vec![Event::new("paid", EventTarget::none(), EventKind::Payment(payment))];
 /// let (by, stale) = (Verification::Inquiry, TimestampCheck::Stale);
 /// let webhook = VerifiedWebhook::new(by, b"the body", Environment::Sandbox, stale, events);
-/// // An old delivery may be a replay. Only the gateway's present answer is trusted.
-/// assert_eq!(webhook.events()[0].kind, EventKind::FetchNeeded);
-/// # Ok::<(), payment_provider_core::MoneyError>(())
+/// // An old delivery may be a replay. The gateway is asked for the payment that it claims.
+/// assert!(matches!(webhook.events()[0].kind, EventKind::PaymentClaimed(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -36,7 +36,8 @@ mod time;
 pub use amount::{amount, currency, minor_units};
 pub use repair::RepairedBody;
 pub use text::{
-    gateway_identifier, identifier, optional_text, says_nothing, stated, stated_word, text, word,
+    gateway_identifier, identifier, optional_text, says_nothing, stated, stated_whole, stated_word,
+    text, word,
 };
 pub use time::{unix_seconds, with_offset};
 

@@ -57,6 +57,12 @@ pub fn stated(raw: Raw<'_>) -> Option<String> {
     optional_text(raw).filter(|text| !matches!(text.trim(), "" | "NA" | "null"))
 }
 
+/// A text that says something and is complete, such as a bank's reference: one with a U+FFFD could be
+/// that of many transfers.
+pub fn stated_whole(raw: Raw<'_>) -> Option<String> {
+    stated(raw).filter(|text| !text.contains(REPLACEMENT))
+}
+
 fn stands_for_none(id: &str) -> bool {
     matches!(id.trim(), "" | "0" | "NA" | "null")
 }
@@ -122,6 +128,20 @@ mod tests {
         for damaged in ["\"p\u{fffd}\"", "\"p\\ufffd\"", "\"\u{fffd}\""] {
             assert_eq!(identifier::<PaymentId>(raw(damaged)), None, "{damaged}");
             assert_eq!(gateway_identifier::<PaymentId>(raw(damaged)), None);
+        }
+    }
+
+    #[test]
+    fn a_reference_with_a_lost_character_is_dropped_and_a_note_is_kept() {
+        for damaged in ["\"6015\u{fffd}\"", "\"6015\\ufffd\"", "\"\u{fffd}\""] {
+            assert_eq!(stated_whole(raw(damaged)), None, "{damaged}");
+            assert!(stated(raw(damaged)).is_some(), "{damaged}");
+        }
+        for nothing in ["null", "\"NA\"", "\"\"", "\"null\"", "{}"] {
+            assert_eq!(stated_whole(raw(nothing)), None, "{nothing}");
+        }
+        for whole in ["\"601512345678\"", "601512345678"] {
+            assert_eq!(stated_whole(raw(whole)).as_deref(), Some("601512345678"));
         }
     }
 

@@ -73,7 +73,9 @@ pub(crate) fn preflight(
         customer_email: email,
         customer_name: known(request.customer.name.as_ref()),
     };
-    let customer = serde_json::to_vec(&contact).map_err(unwritable)?;
+    // With its own id, a customer's digest cannot be compared with that of another one.
+    let customer = (request.customer.id.as_str(), &contact);
+    let customer = serde_json::to_vec(&customer).map_err(unwritable)?;
     let mut body = LinkBody {
         link_id: request.reference.as_str(),
         link_amount: amount,

@@ -47,7 +47,7 @@ impl Attempt<'_> {
         let mut payment = Payment::new(id, status, amount);
         payment.charged = self.charged(amount).filter(|charged| *charged != amount);
         payment.method = wire::stated(self.payment_group);
-        payment.bank_reference = wire::stated(self.bank_reference);
+        payment.bank_reference = wire::stated_whole(self.bank_reference);
         payment.paid_at = wire::with_offset(self.payment_time);
         payment.failure = self.failure(&payment.status, error_details);
         Ok(payment)
@@ -62,7 +62,7 @@ impl Attempt<'_> {
 
     /// Returns true for a successful attempt whose id cannot be read.
     pub(crate) fn succeeded_without_id(&self) -> bool {
-        self.succeeded() && self.id().is_err()
+        self.id().is_err() && self.succeeded()
     }
 
     fn succeeded(&self) -> bool {

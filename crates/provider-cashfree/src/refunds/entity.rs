@@ -53,7 +53,7 @@ impl Entity<'_> {
         refund.origin = wire::stated_word(self.refund_type)
             .map(wire::refund_origin)
             .or(origin);
-        refund.bank_reference = wire::stated(self.refund_arn);
+        refund.bank_reference = wire::stated_whole(self.refund_arn);
         refund.reason = wire::stated(self.refund_note)
             .or_else(|| wire::stated(self.refund_reason))
             .map(Pii::new);

@@ -1,6 +1,8 @@
 //! The parts common to all deliveries, and the dispatch by type.
 
-use payment_provider_core::{Event, EventKind, EventTarget};
+use payment_provider_core::{
+    Event, EventKind, EventTarget, PaymentClaim, PaymentStatus, RefundClaim,
+};
 use serde::Deserialize;
 
 use super::content::EventContent;
@@ -62,7 +64,8 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
 }
 
 /// Reads the events of a body that is not JSON. If the cause is a damaged text that decides nothing,
-/// they count; otherwise only their target does.
+/// they count. Otherwise money is only claimed, by ids that are intact, and of other events only the
+/// target counts.
 fn of_damaged(body: &[u8], what: Unreadable) -> Vec<Event> {
     let repaired = RepairedBody::of(body);
     let envelope = repaired
@@ -73,18 +76,38 @@ fn of_damaged(body: &[u8], what: Unreadable) -> Vec<Event> {
     };
     let mut events = of_envelope(&envelope);
     if repaired.is_damaged_outside(&FREE_TEXT) {
+        // The claim of a link event comes before its snapshot.
         events.truncate(1);
         for event in &mut events {
-            let already = matches!(
-                event.kind,
-                EventKind::Unrecognised { .. } | EventKind::Unreadable { .. }
-            );
-            if !already {
-                event.kind = unreadable_kind(&event.gateway_type, what);
-            }
+            let kind = std::mem::replace(&mut event.kind, EventKind::FetchNeeded);
+            event.kind = without_amount(kind, &event.gateway_type, what);
         }
     }
     events
+}
+
+/// Returns what is left of an event of a damaged body. A claim makes a host wait until the gateway lists
+/// the money, after an unreadable event it asks only once.
+fn without_amount(kind: EventKind, gateway_type: &str, what: Unreadable) -> EventKind {
+    let claim = match kind {
+        EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
+            EventKind::PaymentClaimed(PaymentClaim::from(payment).with_amount(None))
+        }
+        EventKind::PaymentClaimed(claim) => EventKind::PaymentClaimed(claim.with_amount(None)),
+        EventKind::Refund(refund) => {
+            EventKind::RefundClaimed(RefundClaim::from(refund).with_amount(None))
+        }
+        EventKind::RefundClaimed(claim) => EventKind::RefundClaimed(claim.with_amount(None)),
+        already @ (EventKind::Unrecognised { .. } | EventKind::Unreadable { .. }) => {
+            return already;
+        }
+        _ => return unreadable_kind(gateway_type, what),
+    };
+    tracing::warn!(
+        gateway_type,
+        "money in a damaged webhook delivery is only claimed"
+    );
+    claim
 }
 
 fn of_envelope(envelope: &Envelope<'_>) -> Vec<Event> {

@@ -40,7 +40,8 @@ struct Tags<'a> {
 }
 
 /// Reads the attempt. Its own status decides; the type of the delivery adds nothing. A successful
-/// attempt that names no order, has no readable id, or whose amount cannot be read, is only claimed.
+/// attempt that names no order, has no readable id, or whose amount cannot be read, is only claimed: by
+/// its id, otherwise as the amount of its order.
 pub(super) fn read(data: Raw<'_>) -> EventContent {
     let mut target = EventTarget::none();
     let kinds = kind(data, &mut target).map(|kind| vec![kind]);
@@ -66,7 +67,8 @@ fn kind(data: Raw<'_>, target: &mut EventTarget) -> Result<EventKind, Unreadable
     if let Some(order_id) = &order_id
         && attempt.succeeded_without_id()
     {
-        tracing::warn!("a payment in a webhook delivery has no id");
+        let field = "cf_payment_id";
+        tracing::warn!(field, "incomplete payment in a webhook delivery");
         let claim = PaymentClaim::of_order(order_id.clone(), amount);
         return Ok(EventKind::PaymentClaimed(claim));
     }

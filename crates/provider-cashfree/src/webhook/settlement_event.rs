@@ -59,7 +59,7 @@ fn settlement(data: Raw<'_>) -> Result<Settlement, Unreadable> {
         given => wire::amount("amount_settled", given, currency)?,
     };
     let mut settlement = Settlement::new(id, status, amount);
-    settlement.bank_reference = wire::stated(entity.utr);
+    settlement.bank_reference = wire::stated_whole(entity.utr);
     settlement.settled_at = wire::with_offset(entity.settled_on)
         .or_else(|| wire::with_offset(entity.settlement_initiated_on));
     Ok(settlement)

@@ -8,6 +8,11 @@ const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=50;
 const NAME_RULE: &str = "must be 3 to 50 letters, digits, spaces and ' - . _ ( ) @ /, with a letter, digit, point or \
      parenthesis at both ends";
 
+/// Limits of e-mail addresses: <https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1>.
+const MAX_LOCAL: usize = 64;
+const MAX_LABEL: usize = 63;
+const MAX_EMAIL: usize = 254;
+
 /// The field names under which a customer's violations are reported.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Names {
@@ -120,13 +125,29 @@ fn is_name(name: &str) -> bool {
         && ends(letters.next_back())
 }
 
+/// Returns true if the text is an address of the usual characters. Unusual ones are valid at some
+/// mail servers, but a link would be refused for them.
 fn is_email(email: &str) -> bool {
-    let plain = |c: char| !c.is_whitespace() && !c.is_control();
-    let Some((local, domain)) = email.rsplit_once('@') else {
+    let Some((local, domain)) = email.split_once('@') else {
         return false;
     };
-    let dotted = domain.split('.').all(|label| !label.is_empty()) && domain.contains('.');
-    !local.is_empty() && !local.contains('@') && dotted && email.chars().all(plain)
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_%+-".contains(&byte);
+    let word = |word: &str| !word.is_empty() && word.bytes().all(plain);
+    let mut labels = domain.rsplit('.');
+    let last = labels.next().unwrap_or_default();
+    let named = last.len() > 1 && last.starts_with(|c: char| c.is_ascii_alphabetic());
+    local.len() <= MAX_LOCAL
+        && local.split('.').all(word)
+        && email.len() <= MAX_EMAIL
+        && named
+        && labels.next().is_some()
+        && domain.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let ends = !label.starts_with('-') && !label.ends_with('-');
+    (1..=MAX_LABEL).contains(&label.len()) && ends && label.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -175,6 +196,31 @@ mod tests {
             ("jo@shop..example", false),
             ("jo@x@shop.example", false),
             ("jo doe@shop.example", false),
+            ("J_D.o%e-1@mail-2.shop.co.in", true),
+            ("jo@xn--mnchen-3ya.example", true),
+            ("Jo<jo@shop.example>", false),
+            ("<jo@shop.example>", false),
+            ("jo,doe@shop.example", false),
+            ("jo@-shop.example", false),
+            ("jo@shop-.example", false),
+            ("jo@sh_op.example", false),
+            ("jo@shop.example.", false),
+            ("jo@shop.1", false),
+            ("jo@192.0.2.1", false),
+            ("jo@shop.e", false),
+            (".jo@shop.example", false),
+            ("jo.@shop.example", false),
+            ("jo..doe@shop.example", false),
+            ("\"jo\"@shop.example", false),
+            ("jo;x@shop.example", false),
+            ("j\u{f6}@shop.example", false),
+            ("jo@sh\u{f6}p.example", false),
+            (&format!("{}@shop.example", "x".repeat(64)), true),
+            (&format!("{}@shop.example", "x".repeat(65)), false),
+            (&format!("jo@{}.example", "x".repeat(63)), true),
+            (&format!("jo@{}.example", "x".repeat(64)), false),
+            (&format!("jo@{}example", "x.".repeat(122)), true),
+            (&format!("jo@{}example", "x.".repeat(123)), false),
         ] {
             assert_eq!(is_email(email), good, "{email:?}");
         }

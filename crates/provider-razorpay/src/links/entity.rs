@@ -19,6 +19,8 @@ pub(crate) struct Link {
     pub(crate) status: CheckoutStatus,
     pub(crate) amount: Money,
     pub(crate) amount_paid: Money,
+    /// The link can be paid in several payments.
+    pub(crate) instalments: bool,
     pub(crate) url: Option<Url>,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) fingerprint: Option<Fingerprint>,
@@ -40,6 +42,8 @@ struct Entity<'a> {
     amount: Raw<'a>,
     #[serde(borrow, default)]
     amount_paid: Raw<'a>,
+    #[serde(borrow, default)]
+    accept_partial: Raw<'a>,
     #[serde(borrow, default)]
     short_url: Raw<'a>,
     #[serde(borrow, default)]
@@ -119,6 +123,7 @@ impl Link {
             id: json::gateway_identifier(entity.id).ok_or(Unreadable("id"))?,
             amount: json::minor_units("amount", entity.amount, currency)?,
             amount_paid: json::minor_units("amount_paid", entity.amount_paid, currency)?,
+            instalments: wire::takes_instalments(&status, entity.accept_partial),
             url,
             // 0 means six months, not "never"; links created by this provider always have an
             // expiry.

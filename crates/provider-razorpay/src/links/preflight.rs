@@ -63,7 +63,7 @@ pub(crate) fn preflight(
         email: details.email(),
         contact: details.contact(),
     };
-    let customer_fingerprint = customer_fingerprint(&customer)?;
+    let customer_fingerprint = customer_fingerprint(request.customer.id.as_str(), &customer)?;
     let mut body = LinkBody {
         amount: request.amount.minor_units(),
         currency: currency.code(),
@@ -102,16 +102,14 @@ pub(crate) fn preflight(
         fingerprint,
         body,
     );
-    Ok(prepared.with_customer_fingerprint(customer_fingerprint))
+    Ok(prepared.with_customer_fingerprint(Some(customer_fingerprint)))
 }
 
-/// Returns the digest of the customer as it is sent, or `None` if nothing is sent.
-fn customer_fingerprint(customer: &LinkCustomer<'_>) -> Result<Option<Fingerprint>, Violations> {
-    if customer.is_empty() {
-        return Ok(None);
-    }
-    let sent = serde_json::to_vec(customer).map_err(unwritable)?;
-    Ok(Some(Fingerprint::of(&sent)))
+/// Returns the digest of the customer as it is sent, which may be without any detail. The customer's
+/// id is part of it, so that a phone number alone cannot be found by trying.
+fn customer_fingerprint(id: &str, customer: &LinkCustomer<'_>) -> Result<Fingerprint, Violations> {
+    let sent = serde_json::to_vec(&(id, customer)).map_err(unwritable)?;
+    Ok(Fingerprint::of(&sent))
 }
 
 fn description(purpose: &str, found: &mut Violations) {

@@ -1,11 +1,11 @@
 use payment_provider_core::{
-    Currency, GatewayCheckoutId, Money, OrderId, Payment, PaymentClaim, PaymentFailure, PaymentId,
+    Currency, GatewayCheckoutId, OrderId, Payment, PaymentClaim, PaymentFailure, PaymentId,
     PaymentStatus, Pii,
 };
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
-use super::fee::PayerFee;
+use super::fee::{Amounts, LinkTotals};
 use crate::wire;
 
 /// A payment attempt. The API and the webhooks use the same fields:
@@ -61,18 +61,15 @@ struct AcquirerData<'a> {
 
 impl Attempt<'_> {
     /// Converts the attempt into a payment. Its own amount, in the currency's minor unit, counts
-    /// toward the link, without a [fee of the payer](PayerFee) that is known. Only the status is
-    /// decisive: `captured` contradicts it in published bodies.
+    /// toward the link, without a fee that the payer is stated to bear. The amount of a success is
+    /// [not certain](Self::counted_on) by this alone. Only the status is decisive: `captured`
+    /// contradicts it in published bodies.
     pub(crate) fn payment(&self) -> Result<Payment, Unreadable> {
         let id = self.id().ok_or(Unreadable("payment.id"))?;
         let status = self.status()?;
-        let currency = json::currency("payment.currency", self.currency)?;
-        let charged = json::minor_units("payment.amount", self.amount, currency)?;
-        let mut payment = Payment::new(id, status, charged);
-        if let PayerFee::Known { counted } = self.payer_fee(charged) {
-            payment.amount = counted;
-            payment.charged = Some(charged);
-        }
+        let amounts = self.amounts()?;
+        let stated = amounts.stated().unwrap_or_else(|| amounts.charged());
+        let mut payment = amounts.applied(Payment::new(id, status, stated), stated);
         payment.order_id = self.order_id();
         payment.method = json::stated_word(self.method);
         payment.bank_reference = self.bank_reference();
@@ -81,33 +78,35 @@ impl Attempt<'_> {
         Ok(payment)
     }
 
+    /// Returns the payment with the amount that counts toward a link with these totals, or `None` if
+    /// that is not certain.
+    pub(crate) fn counted_on(&self, link: LinkTotals) -> Option<Payment> {
+        let amounts = self.amounts().ok()?;
+        let counted = amounts.on_link(link)?;
+        Some(amounts.applied(self.payment().ok()?, counted))
+    }
+
     /// Returns the claim that this attempt brought money; `None` if it did not, or if it has no id.
-    /// Its amount is `None` if the part that counts toward the link is not certain.
+    /// Its amount is `None` unless it is certain without the link.
     pub(crate) fn claim(&self) -> Option<PaymentClaim> {
         let id = self.id()?;
         if self.status() != Ok(PaymentStatus::Succeeded) {
             return None;
         }
         let claim = PaymentClaim::of_payment(id).with_order_id(self.order_id());
-        Some(claim.with_amount(self.certain_amount()))
+        let amounts = self.amounts().ok();
+        Some(claim.with_amount(amounts.and_then(Amounts::certain)))
     }
 
-    /// Returns the amount that counts toward the link, unless it can be read in two ways.
-    pub(crate) fn certain_amount(&self) -> Option<Money> {
-        let currency: Currency = json::currency("payment.currency", self.currency).ok()?;
-        let charged = json::minor_units("payment.amount", self.amount, currency).ok()?;
-        match self.payer_fee(charged) {
-            PayerFee::None => Some(charged),
-            PayerFee::Known { counted } => Some(counted),
-            PayerFee::Unknown => None,
-        }
+    /// Returns the amounts that may count toward the link.
+    pub(super) fn amounts(&self) -> Result<Amounts, Unreadable> {
+        let currency: Currency = json::currency("payment.currency", self.currency)?;
+        let charged = json::minor_units("payment.amount", self.amount, currency)?;
+        Ok(Amounts::read(self.fee_bearer, self.fee, charged))
     }
 
-    fn payer_fee(&self, charged: Money) -> PayerFee {
-        PayerFee::read(self.fee_bearer, self.fee, charged)
-    }
-
-    fn id(&self) -> Option<PaymentId> {
+    /// Returns the id of the attempt.
+    pub(crate) fn id(&self) -> Option<PaymentId> {
         json::gateway_identifier(self.id)
     }
 
@@ -128,16 +127,14 @@ impl Attempt<'_> {
 
     fn bank_reference(&self) -> Option<String> {
         let data: AcquirerData<'_> = json::optional_object(self.acquirer_data).unwrap_or_default();
-        [
+        wire::bank_reference([
             data.rrn,
             data.bank_transaction_id,
             data.transaction_id,
             data.upi_transaction_id,
             data.arn,
             data.auth_code,
-        ]
-        .into_iter()
-        .find_map(json::stated)
+        ])
     }
 
     /// Returns the reason of a failure. `error_reason` is preferred because it is more specific
@@ -231,7 +228,30 @@ mod tests {
         let payment = read(BORNE).unwrap();
         assert_eq!(payment.amount.minor_units(), 20_012);
         assert_eq!(payment.charged.unwrap().minor_units(), 20_484);
-        assert_eq!(claim(BORNE).unwrap().amount, Some(payment.amount));
+    }
+
+    #[test]
+    fn a_claim_states_an_amount_only_if_the_merchant_is_stated_to_bear_the_fee() {
+        let of_merchant = claim(&BORNE.replace("customer", "platform")).unwrap();
+        assert_eq!(of_merchant.amount.unwrap().minor_units(), 20_484);
+        for (from, to) in [
+            ("customer", "customer"),
+            ("customer", "dynamic"),
+            ("\"customer\"", "null"),
+            (",\n        \"fee_bearer\":\"customer\"", ""),
+        ] {
+            let json = BORNE.replace(from, to);
+            assert_eq!(claim(&json).unwrap().amount, None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_bank_reference_that_is_damaged_is_left_out() {
+        let damaged = FULL.replace("4827433", "48\u{fffd}433");
+        assert_eq!(read(&damaged).unwrap().bank_reference, None);
+        let other = damaged.replace("\"rrn\":null", "\"upi_transaction_id\":\"12\"");
+        let payment = read(&other).unwrap();
+        assert_eq!(payment.bank_reference.as_deref(), Some("12"));
     }
 
     #[test]

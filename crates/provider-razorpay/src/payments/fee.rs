@@ -7,39 +7,32 @@
 //! (<https://razorpay.com/docs/api/payments/entity/>).
 //!
 //! Inferred, because no published payment has such a fee: `fee_bearer` is `customer` then, `amount` is
-//! what the payer was charged, and `amount` without `fee` counts toward the link. The link's
-//! `amount_paid` is the check: where it contradicts this, the amount is not certain.
+//! what the payer was charged, and `amount` without `fee` counts toward the link. Many deliveries have
+//! no `fee_bearer` at all. The link's `amount_paid` is therefore the check: an amount that it does not
+//! confirm is not certain, unless the merchant is stated to bear the fee.
 
 use payment_provider_core::{Money, Payment};
 use payment_provider_http::json::{self, Raw};
 
-/// The value of `fee_bearer` if the payer bears the fee; `platform` is the other known one.
+/// The values of `fee_bearer`.
 const PAYER: &str = "customer";
+const MERCHANT: &str = "platform";
 
-/// The fee that the payer of an attempt bore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PayerFee {
-    /// None: everything that was charged counts.
-    None,
-    /// A fee on top of the amount that counts.
-    Known { counted: Money },
-    /// A fee of unknown amount.
-    Unknown,
+enum Bearer {
+    Merchant,
+    Payer,
+    /// The field is absent or has an undocumented value.
+    Unstated,
 }
 
-impl PayerFee {
-    pub(super) fn read(bearer: Raw<'_>, fee: Raw<'_>, charged: Money) -> Self {
-        if json::optional_text(bearer).as_deref() != Some(PAYER) {
-            return Self::None;
-        }
-        let fee = json::minor_units("payment.fee", fee, charged.currency());
-        let counted = fee.ok().and_then(|fee| charged.checked_sub(fee).ok());
-        match counted.filter(|counted| counted.is_positive()) {
-            Some(counted) if counted == charged => Self::None,
-            Some(counted) => Self::Known { counted },
-            None => Self::Unknown,
-        }
-    }
+/// The amounts of a payment that may count toward its link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Amounts {
+    charged: Money,
+    /// The amount without the fee, if a fee is stated and leaves anything.
+    net: Option<Money>,
+    bearer: Bearer,
 }
 
 /// The totals of a link that a payment is compared with.
@@ -51,33 +44,95 @@ pub(crate) struct LinkTotals {
     pub(crate) instalments: bool,
 }
 
-/// Returns the payment with the amount that agrees with the total of its link, or `None` if the total
-/// contradicts the amount both with and without the fee of the payer. A payment without such a fee is
-/// not compared.
-pub(crate) fn agreed(mut payment: Payment, link: LinkTotals) -> Option<Payment> {
-    let Some(charged) = payment.charged else {
-        return Some(payment);
-    };
-    let others = link.paid.checked_sub(payment.amount).ok();
-    if payment.amount == link.paid {
-        Some(payment)
-    } else if link.instalments {
-        let others_paid = others.is_some_and(Money::is_positive);
-        // It might be the first instalment with the fee, or a later one without it.
-        let ambiguous = charged == link.paid;
-        (others_paid && !ambiguous).then_some(payment)
-    } else if charged == link.paid {
-        payment.amount = charged;
-        payment.charged = None;
-        Some(payment)
-    } else {
-        None
+impl Amounts {
+    pub(super) fn read(bearer: Raw<'_>, fee: Raw<'_>, charged: Money) -> Self {
+        let bearer = match json::optional_text(bearer).as_deref() {
+            Some(MERCHANT) => Bearer::Merchant,
+            Some(PAYER) => Bearer::Payer,
+            _ => Bearer::Unstated,
+        };
+        let fee = json::minor_units("payment.fee", fee, charged.currency());
+        let net = fee.ok().and_then(|fee| charged.checked_sub(fee).ok());
+        Self {
+            charged,
+            net: net.filter(|net| net.is_positive()),
+            bearer,
+        }
+    }
+
+    /// Returns the amount that the payer was charged.
+    pub(super) const fn charged(self) -> Money {
+        self.charged
+    }
+
+    /// Returns the amount that counts toward the link by the record of the payment alone, or `None` if
+    /// the payer bears a fee that is not stated.
+    pub(super) fn stated(self) -> Option<Money> {
+        match self.bearer {
+            Bearer::Merchant | Bearer::Unstated => Some(self.charged),
+            Bearer::Payer => self.net,
+        }
+    }
+
+    /// Returns the amount that counts toward the link if the payer bears the fee unless the merchant is
+    /// stated to.
+    pub(super) fn without_fee(self) -> Option<Money> {
+        match self.bearer {
+            Bearer::Merchant => Some(self.charged),
+            Bearer::Unstated => self.net.or(Some(self.charged)),
+            Bearer::Payer => self.net,
+        }
+    }
+
+    /// Returns the amount that is certain without a link.
+    pub(super) fn certain(self) -> Option<Money> {
+        (self.bearer == Bearer::Merchant).then_some(self.charged)
+    }
+
+    /// Returns the amount that is certain because it pays a link of this amount as a whole, or without
+    /// a link.
+    pub(super) fn certain_of(self, whole: Option<Money>) -> Option<Money> {
+        let is_whole = |amount: &Money| Some(*amount) == whole;
+        let charged = Some(self.charged).filter(|_| self.bearer == Bearer::Unstated);
+        self.certain()
+            .or_else(|| charged.filter(is_whole))
+            .or_else(|| self.net.filter(is_whole))
+    }
+
+    /// Returns the amount that counts toward a link with these totals, or `None` if they contradict
+    /// every amount or leave two.
+    pub(super) fn on_link(self, link: LinkTotals) -> Option<Money> {
+        if self.charged.currency() != link.paid.currency() {
+            return None;
+        }
+        let paid = link.paid.minor_units();
+        let charged = self.charged.minor_units();
+        if self.bearer == Bearer::Merchant {
+            return (charged <= paid).then_some(self.charged);
+        }
+        if link.instalments {
+            // Only a total below the charge rules out that all of it counts beside others.
+            let only = |net: &Money| net.minor_units() <= paid && paid < charged;
+            return self.net.filter(only);
+        }
+        let unknown_fee = self.bearer == Bearer::Payer && self.net.is_none();
+        if charged == paid && !unknown_fee {
+            return Some(self.charged);
+        }
+        self.net.filter(|net| net.minor_units() == paid)
+    }
+
+    /// Returns the payment with this amount, and with the amount charged if it is another one.
+    pub(super) fn applied(self, mut payment: Payment, counted: Money) -> Payment {
+        payment.amount = counted;
+        payment.charged = Some(self.charged).filter(|charged| *charged != counted);
+        payment
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use payment_provider_core::{Currency, PaymentId, PaymentStatus};
+    use payment_provider_core::Currency;
     use serde_json::value::RawValue;
 
     use super::*;
@@ -86,59 +141,137 @@ mod tests {
         Money::from_minor_units(units, Currency::INR)
     }
 
+    /// A payment of 20 484.
+    fn amounts(bearer: &str, fee: &str) -> Amounts {
+        let raw = |json| serde_json::from_str::<Option<&RawValue>>(json).unwrap();
+        let (bearer, fee) = (bearer.to_owned(), fee.to_owned());
+        Amounts::read(raw(&bearer), raw(&fee), inr(20_484))
+    }
+
+    const MERCHANT: &str = r#""platform""#;
+    const PAYER: &str = r#""customer""#;
+    const UNSTATED: [&str; 5] = ["null", "{}", r#""""#, r#""dynamic""#, r#""Customer""#];
+
     #[test]
-    fn a_fee_counts_as_the_payers_only_if_the_gateway_says_so() {
-        let known = PayerFee::Known {
-            counted: inr(20_012),
-        };
-        for (bearer, fee, expected) in [
-            (r#""customer""#, "472", known),
-            (r#""customer""#, r#""472""#, known),
-            (r#""customer""#, "0", PayerFee::None),
-            (r#""customer""#, "null", PayerFee::Unknown),
-            (r#""customer""#, "4.72", PayerFee::Unknown),
-            (r#""customer""#, "-1", PayerFee::Unknown),
-            (r#""customer""#, "20484", PayerFee::Unknown),
-            (r#""customer""#, "20485", PayerFee::Unknown),
-            (r#""platform""#, "472", PayerFee::None),
-            ("null", "472", PayerFee::None),
-            ("{}", "472", PayerFee::None),
+    fn a_fee_is_taken_off_only_if_it_is_stated_and_leaves_something() {
+        for (fee, net) in [
+            ("472", Some(20_012)),
+            (r#""472""#, Some(20_012)),
+            ("0", Some(20_484)),
+            ("null", None),
+            ("4.72", None),
+            ("-1", None),
+            ("20484", None),
+            ("20485", None),
         ] {
-            let raw = |json| serde_json::from_str::<Option<&RawValue>>(json).unwrap();
-            let read = PayerFee::read(raw(bearer), raw(fee), inr(20_484));
-            assert_eq!(read, expected, "{bearer} {fee}");
+            let net = net.map(inr);
+            assert_eq!(amounts(PAYER, fee).stated(), net, "{fee}");
+            assert_eq!(amounts(PAYER, fee).without_fee(), net, "{fee}");
+            assert_eq!(amounts(MERCHANT, fee).without_fee(), Some(inr(20_484)));
+            for bearer in UNSTATED {
+                let amounts = amounts(bearer, fee);
+                assert_eq!(amounts.stated(), Some(inr(20_484)), "{bearer} {fee}");
+                let expected = net.or(Some(inr(20_484)));
+                assert_eq!(amounts.without_fee(), expected, "{bearer} {fee}");
+            }
         }
     }
 
     #[test]
-    fn the_total_of_the_link_decides_between_the_amounts_with_and_without_the_fee() {
-        let id = PaymentId::new("pay_1").unwrap();
-        let mut payment = Payment::new(id, PaymentStatus::Succeeded, inr(20_012));
-        payment.charged = Some(inr(20_484));
-        for (paid, instalments, expected) in [
-            (20_012, false, Some((20_012, Some(20_484)))),
-            (20_484, false, Some((20_484, None))),
-            (20_000, false, None),
-            (40_024, false, None),
-            (0, false, None),
-            (20_012, true, Some((20_012, Some(20_484)))),
-            (40_024, true, Some((20_012, Some(20_484)))),
-            (20_484, true, None),
-            (20_011, true, None),
-        ] {
-            let paid = inr(paid);
-            let found = agreed(payment.clone(), LinkTotals { paid, instalments });
-            let found = found.map(|payment| {
-                let charged = payment.charged.map(Money::minor_units);
-                (payment.amount.minor_units(), charged)
-            });
-            assert_eq!(found, expected, "{paid} {instalments}");
+    fn without_a_link_only_a_fee_of_the_merchant_leaves_the_amount_certain() {
+        assert_eq!(amounts(MERCHANT, "472").certain(), Some(inr(20_484)));
+        for bearer in UNSTATED.into_iter().chain([PAYER]) {
+            for fee in ["472", "0", "null"] {
+                assert_eq!(amounts(bearer, fee).certain(), None, "{bearer} {fee}");
+            }
         }
-        payment.charged = None;
-        let totals = LinkTotals {
-            paid: inr(1),
+    }
+
+    #[test]
+    fn the_total_of_a_link_decides_between_the_amounts_with_and_without_the_fee() {
+        let (net, whole) = (Some(20_012), Some(20_484));
+        for (bearer, paid, expected) in [
+            (PAYER, 20_012, net),
+            (PAYER, 20_484, whole),
+            (PAYER, 20_000, None),
+            (PAYER, 40_024, None),
+            (PAYER, 0, None),
+            ("null", 20_012, net),
+            ("null", 20_484, whole),
+            ("null", 20_000, None),
+            ("null", 40_968, None),
+            (r#""dynamic""#, 20_012, net),
+            (r#""Customer""#, 20_012, net),
+            (MERCHANT, 20_484, whole),
+            // The second payment of a link.
+            (MERCHANT, 40_968, whole),
+            (MERCHANT, 20_012, None),
+            (MERCHANT, 0, None),
+        ] {
+            let totals = LinkTotals {
+                paid: inr(paid),
+                instalments: false,
+            };
+            let found = amounts(bearer, "472").on_link(totals);
+            assert_eq!(found, expected.map(inr), "{bearer} {paid}");
+        }
+        for (bearer, paid, expected) in [("null", 20_484, whole), ("null", 20_012, None)] {
+            let totals = LinkTotals {
+                paid: inr(paid),
+                instalments: false,
+            };
+            let found = amounts(bearer, "null").on_link(totals);
+            assert_eq!(found, expected.map(inr), "{bearer} {paid}");
+        }
+        let dollars = LinkTotals {
+            paid: Money::from_minor_units(20_484, Currency::USD),
             instalments: false,
         };
-        assert_eq!(agreed(payment.clone(), totals), Some(payment));
+        assert_eq!(amounts(MERCHANT, "472").on_link(dollars), None);
+    }
+
+    #[test]
+    fn an_instalment_counts_only_if_the_total_leaves_one_amount() {
+        for (bearer, fee, paid, expected) in [
+            (PAYER, "472", 20_012, Some(20_012)),
+            (PAYER, "472", 20_483, Some(20_012)),
+            ("null", "472", 20_012, Some(20_012)),
+            // Beside another instalment of 5 000 without the fee, or of 4 528 with it.
+            (PAYER, "472", 25_012, None),
+            ("null", "472", 25_012, None),
+            (PAYER, "472", 20_484, None),
+            ("null", "472", 20_484, None),
+            (PAYER, "472", 20_011, None),
+            (PAYER, "null", 20_484, None),
+            ("null", "null", 20_484, None),
+            (PAYER, "0", 20_484, None),
+            (MERCHANT, "472", 20_484, Some(20_484)),
+            (MERCHANT, "472", 25_012, Some(20_484)),
+            (MERCHANT, "472", 20_483, None),
+        ] {
+            let totals = LinkTotals {
+                paid: inr(paid),
+                instalments: true,
+            };
+            let found = amounts(bearer, fee).on_link(totals);
+            assert_eq!(found, expected.map(inr), "{bearer} {fee} {paid}");
+        }
+    }
+
+    #[test]
+    fn an_amount_that_pays_the_whole_link_is_certain() {
+        for (bearer, whole, expected) in [
+            ("null", Some(20_484), Some(20_484)),
+            ("null", Some(20_012), Some(20_012)),
+            ("null", Some(20_000), None),
+            ("null", None, None),
+            (PAYER, Some(20_484), None),
+            (PAYER, Some(20_012), Some(20_012)),
+            (MERCHANT, Some(20_012), Some(20_484)),
+            (MERCHANT, None, Some(20_484)),
+        ] {
+            let found = amounts(bearer, "472").certain_of(whole.map(inr));
+            assert_eq!(found, expected.map(inr), "{bearer} {whole:?}");
+        }
     }
 }

@@ -7,5 +7,5 @@ mod fee;
 mod list;
 
 pub(crate) use entity::Attempt;
-pub(crate) use fee::{LinkTotals, agreed};
+pub(crate) use fee::LinkTotals;
 pub(crate) use list::list;

@@ -1,4 +1,4 @@
-use payment_provider_core::{Currency, Money, Payment, Refund, RefundClaim, RefundId};
+use payment_provider_core::{Currency, Money, Payment, PaymentId, Refund, RefundClaim, RefundId};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
@@ -45,7 +45,7 @@ impl Entity<'_> {
     /// Converts the entity into a refund of this payment. The published sample of a payment's
     /// refunds has an empty currency: a refund is in the currency of its payment.
     pub(crate) fn refund_of_payment(&self, payment: &Payment) -> Result<Refund, Unreadable> {
-        let amount = if json::stated(self.currency).is_none() {
+        let amount = if json::says_nothing(self.currency) {
             json::minor_units("refund.amount", self.amount, payment.amount.currency())?
         } else {
             self.amount()?
@@ -60,21 +60,24 @@ impl Entity<'_> {
         let mut refund = Refund::new(id, status, amount);
         refund.reference = json::gateway_identifier(self.receipt);
         refund.payment_id = json::gateway_identifier(self.payment_id);
-        refund.bank_reference = [data.arn, data.rrn, data.utr]
-            .into_iter()
-            .find_map(json::stated);
+        refund.bank_reference = wire::bank_reference([data.arn, data.rrn, data.utr]);
         refund.created_at = json::unix_seconds(self.created_at);
         Ok(refund)
     }
 
-    /// Returns the claim that this refund exists, with the details that can be read; `None` without
-    /// an id.
-    pub(crate) fn claim(&self) -> Option<RefundClaim> {
-        let claim = RefundClaim::of_refund(self.id()?)
-            .with_reference(json::gateway_identifier(self.receipt))
-            .with_payment_id(json::gateway_identifier(self.payment_id))
-            .with_amount(self.amount().ok());
-        Some(claim)
+    /// Returns the claim that this refund of a payment exists, with the details that can be read.
+    ///
+    /// The payment is the one that the refund names, otherwise the given one. Without an id, the
+    /// receipt identifies the refund if the payment is known; otherwise there is no claim.
+    pub(crate) fn claim(&self, payment: Option<PaymentId>) -> Option<RefundClaim> {
+        let reference = json::gateway_identifier(self.receipt);
+        let payment = json::gateway_identifier(self.payment_id).or(payment);
+        let claim = match self.id() {
+            Some(id) => RefundClaim::of_refund(id).with_reference(reference),
+            None => RefundClaim::of_reference(reference.filter(|_| payment.is_some())?),
+        };
+        let amount = self.amount().ok();
+        Some(claim.with_payment_id(payment).with_amount(amount))
     }
 
     fn id(&self) -> Option<RefundId> {

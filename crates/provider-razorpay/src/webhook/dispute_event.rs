@@ -37,10 +37,12 @@ pub(super) fn read(payload: &Payload<'_>, reported_at: Option<Timestamp>) -> Eve
     let target = attempt
         .as_ref()
         .map_or_else(EventTarget::none, payment_event::target);
+    let paid_by = attempt.as_ref().and_then(Attempt::id);
     let dispute = parts::entity("payload.dispute", payload.dispute)
         .and_then(|entity: Entity<'_>| entity.dispute())
         .map(|mut dispute| {
             dispute.order_id.clone_from(&target.order_id);
+            dispute.payment_id = dispute.payment_id.or(paid_by);
             dispute.updated_at = reported_at;
             vec![EventKind::Dispute(dispute)]
         });

@@ -1,6 +1,8 @@
 //! The parts common to all deliveries, and the dispatch by type.
 
-use payment_provider_core::{Event, EventKind, EventTarget};
+use payment_provider_core::{
+    Event, EventKind, EventTarget, PaymentClaim, PaymentStatus, RefundClaim,
+};
 use payment_provider_http::json::{self, Raw, RepairedBody, Unreadable};
 use serde::Deserialize;
 
@@ -79,8 +81,8 @@ impl Kind {
 
 /// Reads the events of a verified body. A body that cannot be read yields one unreadable event.
 ///
-/// A body with a damaged text, such as a payer's name that is not UTF-8, is read nevertheless, unless
-/// the text may decide about money.
+/// A body with a damaged text, such as a payer's name that is not UTF-8, is read nevertheless. If the
+/// text may decide about money, only claims by undamaged ids remain of its events.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
     match json::body(body) {
         Ok(envelope) => content(&envelope),
@@ -96,13 +98,35 @@ fn repaired_events(body: &[u8]) -> Option<Vec<Event>> {
     if !repaired.is_damaged_outside(&HARMLESS) {
         return Some(events);
     }
-    let first = events.into_iter().next()?;
+    let first = events.first()?.clone();
     if matches!(first.kind, EventKind::Unrecognised { .. }) {
         return Some(vec![first]);
+    }
+    let claims: Vec<Event> = events.into_iter().filter_map(claimed).collect();
+    if !claims.is_empty() {
+        tracing::warn!(first.gateway_type, "damaged webhook delivery");
+        return Some(claims);
     }
     let what = Unreadable("undamaged text");
     let event = unreadable(&first.gateway_type, first.target, what);
     Some(vec![event.with_occurred_at(first.occurred_at)])
+}
+
+/// Reduces an event to a claim without an amount; `None` if it reports no money. The readers take no
+/// id that is damaged.
+fn claimed(mut event: Event) -> Option<Event> {
+    event.kind = match event.kind {
+        EventKind::Payment(payment) if payment.status == PaymentStatus::Succeeded => {
+            EventKind::PaymentClaimed(PaymentClaim::from(payment).with_amount(None))
+        }
+        EventKind::PaymentClaimed(claim) => EventKind::PaymentClaimed(claim.with_amount(None)),
+        EventKind::Refund(refund) => {
+            EventKind::RefundClaimed(RefundClaim::from(refund).with_amount(None))
+        }
+        EventKind::RefundClaimed(claim) => EventKind::RefundClaimed(claim.with_amount(None)),
+        _ => return None,
+    };
+    Some(event)
 }
 
 fn content(envelope: &Envelope<'_>) -> Vec<Event> {

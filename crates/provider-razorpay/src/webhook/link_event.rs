@@ -7,7 +7,7 @@ use payment_provider_http::json::{self, Raw, Unreadable};
 use serde::Deserialize;
 
 use super::parts::{self, EventContent, Payload};
-use crate::payments::{self, Attempt, LinkTotals};
+use crate::payments::{Attempt, LinkTotals};
 use crate::wire;
 
 #[derive(Deserialize)]
@@ -74,24 +74,39 @@ fn kinds(
     attempt: Option<&Result<Attempt<'_>, Unreadable>>,
     order_id: Option<&OrderId>,
 ) -> Result<Vec<EventKind>, Unreadable> {
-    let status = wire::checkout_status(json::word("payment_link.status", link.status)?);
-    let currency = json::currency("payment_link.currency", link.currency)?;
-    let amount = json::minor_units("payment_link.amount", link.amount, currency)?;
-    let paid = json::minor_units("payment_link.amount_paid", link.amount_paid, currency)?;
-
-    let instalments = status == CheckoutStatus::PartiallyPaid
-        || link.accept_partial.is_some_and(|raw| raw.get() == "true");
-    let totals = LinkTotals { paid, instalments };
+    let (snapshot, totals) = match link.totals() {
+        Ok(totals) => totals,
+        Err(what) => {
+            // The link is not needed to claim the payment.
+            let attempt = attempt.and_then(|attempt| attempt.as_ref().ok());
+            let claim = attempt.and_then(Attempt::claim).ok_or(what)?;
+            let reason = what.to_string();
+            tracing::warn!(reason, "unreadable link in a webhook delivery");
+            return Ok(vec![EventKind::PaymentClaimed(claim.with_amount(None))]);
+        }
+    };
     let movement = attempt.map(|attempt| match attempt {
         Ok(attempt) => movement(attempt, totals, order_id),
         Err(_) => EventKind::FetchNeeded,
     });
-    let snapshot = EventKind::Snapshot(CheckoutSnapshot::new(status, amount, paid));
+    let snapshot = EventKind::Snapshot(snapshot);
     Ok(movement.into_iter().chain([snapshot]).collect())
 }
 
-/// Reads the payment of a link event. A success is a claim if its amount is not certain, or if it
-/// belongs to another order than the link's.
+impl Link<'_> {
+    fn totals(&self) -> Result<(CheckoutSnapshot, LinkTotals), Unreadable> {
+        let status = wire::checkout_status(json::word("payment_link.status", self.status)?);
+        let currency = json::currency("payment_link.currency", self.currency)?;
+        let amount = json::minor_units("payment_link.amount", self.amount, currency)?;
+        let paid = json::minor_units("payment_link.amount_paid", self.amount_paid, currency)?;
+        let instalments = wire::takes_instalments(&status, self.accept_partial);
+        let snapshot = CheckoutSnapshot::new(status, amount, paid);
+        Ok((snapshot, LinkTotals { paid, instalments }))
+    }
+}
+
+/// Reads the payment of a link event. A success is a claim if the link does not confirm its amount, or
+/// if it belongs to another order than the link's.
 fn movement(attempt: &Attempt<'_>, totals: LinkTotals, order: Option<&OrderId>) -> EventKind {
     let own = match (order, attempt.order_id()) {
         (Some(order), Some(of)) => of == *order,
@@ -102,16 +117,13 @@ fn movement(attempt: &Attempt<'_>, totals: LinkTotals, order: Option<&OrderId>) 
         let payment = attempt.payment().ok().filter(|_| own);
         return payment.map_or(EventKind::FetchNeeded, EventKind::Payment);
     };
-    if !own || claim.amount.is_none() {
+    if !own {
         return EventKind::PaymentClaimed(claim);
     }
-    match attempt
-        .payment()
-        .map(|payment| payments::agreed(payment, totals))
-    {
-        Ok(Some(payment)) => EventKind::Payment(payment),
-        _ => EventKind::PaymentClaimed(claim.with_amount(None)),
-    }
+    attempt.counted_on(totals).map_or_else(
+        || EventKind::PaymentClaimed(claim.with_amount(None)),
+        EventKind::Payment,
+    )
 }
 
 fn occurred_at(link: &Link<'_>, payload: &Payload<'_>) -> Option<Timestamp> {

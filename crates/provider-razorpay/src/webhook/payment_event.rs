@@ -21,7 +21,8 @@ struct Order<'a> {
 /// is the reference of its link. Both can be written by anything else that creates orders in the
 /// same account, such as a shop that takes the description from the payer's browser. A success is
 /// therefore not reported as a payment but as a claim, with the payment's own id and order: the host
-/// fetches the payments of that link, and can compare the order with the link's.
+/// fetches the payments of that link, and can compare the order with the link's. The amount of the
+/// claim is stated only if it is certain without the link.
 pub(super) fn read(payload: &Payload<'_>) -> EventContent {
     let attempt: Attempt<'_> = match parts::entity("payload.payment", payload.payment) {
         Ok(attempt) => attempt,

@@ -48,7 +48,7 @@ impl Entity<'_> {
         };
         let amount = json::minor_units("settlement.amount", self.amount, currency)?;
         let mut settlement = Settlement::new(id, status, amount);
-        settlement.bank_reference = json::stated(self.utr);
+        settlement.bank_reference = wire::bank_reference([self.utr]);
         settlement.settled_at = json::unix_seconds(self.created_at);
         Ok(settlement)
     }

@@ -10,7 +10,7 @@ pub(crate) use status::{
     settlement_status,
 };
 
-use payment_provider_core::{CheckoutReference, GatewayCheckoutId, OrderId};
+use payment_provider_core::{CheckoutReference, CheckoutStatus, GatewayCheckoutId, OrderId};
 use payment_provider_http::json::{self, Raw};
 
 const ORDER: &str = "order_";
@@ -45,6 +45,20 @@ pub(crate) fn described_link(description: Raw<'_>) -> Option<GatewayCheckoutId> 
         return None;
     }
     GatewayCheckoutId::new([LINK, id].concat()).ok()
+}
+
+/// Returns the first bank reference that is stated. A reference with a replacement character is not
+/// the bank's.
+pub(crate) fn bank_reference<'a>(fields: impl IntoIterator<Item = Raw<'a>>) -> Option<String> {
+    let whole = |text: &String| !text.contains(char::REPLACEMENT_CHARACTER);
+    let mut stated = fields.into_iter().filter_map(json::stated);
+    stated.find(whole)
+}
+
+/// Returns true if a link with this status can be paid in several payments.
+pub(crate) fn takes_instalments(status: &CheckoutStatus, accept_partial: Raw<'_>) -> bool {
+    let accepts = accept_partial.is_some_and(|raw| matches!(raw.get(), "true" | "\"true\""));
+    accepts || *status == CheckoutStatus::PartiallyPaid
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct Behaviour {
     pub payers_bear_fees: bool,
     /// Payments that begin from now on do not state the fee of the payer.
     pub unstated_fees: bool,
+    /// Payments do not state the bearer of the fee.
+    pub unstated_bearers: bool,
     /// The amount paid of a link includes the fees of payers.
     pub fees_in_totals: bool,
     /// Replaces members of every refund.

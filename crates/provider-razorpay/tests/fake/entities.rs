@@ -107,7 +107,11 @@ pub fn payment(link: &Link, payment: &Payment, status: &str) -> Value {
     let error = |text: &str| if failed { json!(text) } else { Value::Null };
     let captured = status == "captured";
     let fee = payment.payer_fee.unwrap_or(payment.amount / 50);
-    let bearer = payment.payer_fee.map_or("platform", |_| "customer");
+    let bearer = match payment.payer_fee {
+        _ if payment.unstated_bearer => Value::Null,
+        Some(_) => json!("customer"),
+        None => json!("platform"),
+    };
     json!({
         "acquirer_data": {"rrn": "100000000001"},
         "amount": payment.amount + payment.payer_fee.unwrap_or_default(),

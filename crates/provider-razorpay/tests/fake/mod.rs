@@ -70,6 +70,7 @@ struct Payment {
     /// The fee on top of it, which the payer bears.
     payer_fee: Option<i64>,
     unstated_fee: bool,
+    unstated_bearer: bool,
     status: String,
     created_at: i64,
 }

@@ -35,6 +35,13 @@ impl Fake {
         self.state().end(payment, "captured");
     }
 
+    /// Completes the records of all payments with their fees.
+    pub fn state_fees(&self) {
+        for payment in &mut self.state().payments {
+            payment.unstated_fee = false;
+        }
+    }
+
     /// Expires the link.
     pub fn expire(&self, reference: &str) {
         let mut state = self.state();
@@ -62,6 +69,7 @@ impl State {
                 .payers_bear_fees
                 .then_some(amount * 236 / 10_000),
             unstated_fee: self.behaviour.unstated_fees,
+            unstated_bearer: self.behaviour.unstated_bearers,
             status: "created".to_owned(),
             created_at: self.now,
         };

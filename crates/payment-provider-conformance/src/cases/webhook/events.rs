@@ -1,6 +1,6 @@
 //! Events of genuine deliveries.
 
-use payment_provider_core::{EventKind, PaymentStatus, Verification};
+use payment_provider_core::{EventKind, PaymentClaim, PaymentId, PaymentStatus, Verification};
 
 use super::{claims, payment_deliveries, payments, reports_no_money, signed_payment_delivery};
 use crate::case::{Case, case, contract};
@@ -13,7 +13,7 @@ pub(super) const CASES: &[Case] = &[
         "webhook.payment-is-reported",
         contract::WEBHOOK,
         [],
-        "a payment is reported with the gateway's id, the exact amount and its checkout; a claim has the same amount and order",
+        "a payment is reported with its id, exact amount and checkout; a claim names no other payment, order or amount",
         payment_is_reported
     ),
     case!(
@@ -109,6 +109,7 @@ async fn payment_is_reported(fixture: Fixture) -> CaseResult {
                     orders.extend(payment.order_id.clone());
                 }
                 EventKind::PaymentClaimed(claim) => {
+                    names_the_payment(claim, &id)?;
                     if let Some(found) = claim.amount {
                         let made = fixture.amount();
                         ensure!(made == found, "a payment of {made} is claimed as {found}");
@@ -137,6 +138,18 @@ async fn payment_is_reported(fixture: Fixture) -> CaseResult {
         if let Some(other) = other {
             fail!("a payment of order {order} is claimed for order {other}");
         }
+    }
+    Ok(())
+}
+
+/// Fails the case unless a claim names this payment, or an order and no other payment.
+fn names_the_payment(claim: &PaymentClaim, id: &PaymentId) -> CaseResult {
+    match &claim.payment_id {
+        Some(claimed) => ensure!(claimed == id, "the payment {id} is claimed as {claimed}"),
+        None => ensure!(
+            claim.order_id.is_some(),
+            "the payment {id} is claimed without its id and its order"
+        ),
     }
     Ok(())
 }

@@ -120,8 +120,23 @@ async fn expect_check(
             payments(&verified).is_empty(),
             "a delivery that is {expected:?} reports a payment"
         );
+        ensure!(
+            verified
+                .events()
+                .iter()
+                .any(|event| is_followed_up(&event.kind)),
+            "a delivery that is {expected:?} triggers no lookup"
+        );
     }
     Ok(())
+}
+
+/// Returns true if a host fetches the checkout because of this event.
+const fn is_followed_up(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::PaymentClaimed(_) | EventKind::FetchNeeded | EventKind::Snapshot(_)
+    )
 }
 
 async fn stale_delivery_reports_no_payment(fixture: Fixture) -> CaseResult {

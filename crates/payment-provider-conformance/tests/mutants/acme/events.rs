@@ -2,7 +2,7 @@
 
 use payment_provider_core::{
     CheckoutReference, CheckoutSnapshot, Event, EventKind, EventTarget, OrderId, Payment,
-    PaymentClaim, PaymentStatus,
+    PaymentClaim, PaymentId, PaymentStatus,
 };
 use serde_json::Value;
 
@@ -104,19 +104,25 @@ fn claim(payment_event: &Event, profile: Profile) -> Option<Event> {
         return None;
     };
     let succeeded = payment.status == PaymentStatus::Succeeded;
-    let (order_id, amount) = if profile.has(Flaw::ClaimsFailedAttempt) && !succeeded {
-        ("ord_1", payment.amount)
+    let of_order = |order: &str, amount| {
+        let order = OrderId::new(order).ok()?;
+        Some(PaymentClaim::of_order(order, amount))
+    };
+    let claim = if profile.has(Flaw::ClaimsFailedAttempt) && !succeeded {
+        of_order("ord_1", payment.amount)?
     } else if profile.has(Flaw::ClaimsTwiceTheAmount) && succeeded {
-        let twice = payment.amount.checked_add(payment.amount).ok()?;
-        ("ord_1", twice)
+        of_order("ord_1", payment.amount.checked_add(payment.amount).ok()?)?
     } else if profile.has(Flaw::ClaimsOtherOrder) && succeeded {
-        ("ord_2", payment.amount)
+        of_order("ord_2", payment.amount)?
+    } else if profile.has(Flaw::ClaimsNeitherPaymentNorOrder) && succeeded {
+        of_order("ord_1", payment.amount)?.with_order_id(None)
+    } else if profile.has(Flaw::ClaimsOtherPayment) && succeeded {
+        PaymentClaim::of_payment(PaymentId::new("pay_of_another_payer").ok()?)
     } else {
         return None;
     };
     let mut event = payment_event.clone();
-    let order_id = OrderId::new(order_id).ok()?;
-    event.kind = EventKind::PaymentClaimed(PaymentClaim::of_order(order_id, amount));
+    event.kind = EventKind::PaymentClaimed(claim);
     Some(event)
 }
 

@@ -62,6 +62,9 @@ impl AcmeProvider {
             check = TimestampCheck::Fresh;
             events::claim_payments(&mut events);
         }
+        if profile.has(Flaw::DropsStaleDeliveries) && check == TimestampCheck::Stale {
+            events.clear();
+        }
         let mut environment = self.environment;
         if profile.has(Flaw::WebhookNamesOtherEnvironment) {
             environment = Environment::Production;

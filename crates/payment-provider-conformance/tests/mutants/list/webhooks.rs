@@ -115,6 +115,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         ["webhook.malformed-timestamps-are-safe"]
     ),
     mutant!(
+        "drops-stale-deliveries",
+        Full,
+        DropsStaleDeliveries,
+        "webhook.stale-delivery-reports-no-payment",
+        []
+    ),
+    mutant!(
         "accepts-future-deliveries",
         Full,
         FutureIsFresh,
@@ -211,6 +218,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "claims-other-order",
         Full,
         ClaimsOtherOrder,
+        "webhook.payment-is-reported",
+        []
+    ),
+    mutant!(
+        "claims-other-payment",
+        Full,
+        ClaimsOtherPayment,
+        "webhook.payment-is-reported",
+        []
+    ),
+    mutant!(
+        "claims-neither-payment-nor-order",
+        Full,
+        ClaimsNeitherPaymentNorOrder,
         "webhook.payment-is-reported",
         []
     ),
