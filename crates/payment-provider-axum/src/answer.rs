@@ -33,6 +33,8 @@ pub(crate) enum Outcome {
 enum Failure {
     UnknownConnection,
     InvalidSignature,
+    /// More deliveries than the connection may receive.
+    TooMany,
     /// The provider could not verify it now.
     Unverifiable,
     /// The provider is not registered, or the stored settings do not make a connection any more.
@@ -45,6 +47,7 @@ impl Failure {
         match error.kind() {
             ErrorKind::NotFound(Entity::Connection) => Self::UnknownConnection,
             ErrorKind::InvalidSignature => Self::InvalidSignature,
+            ErrorKind::TooManyDeliveries { .. } => Self::TooMany,
             ErrorKind::Provider(_) => Self::Unverifiable,
             ErrorKind::NotFound(_) | ErrorKind::Invalid(_) | ErrorKind::Encryption => {
                 Self::UnusableConnection
@@ -63,6 +66,7 @@ impl Outcome {
             Self::Failed(error) => match Failure::of(error) {
                 Failure::UnknownConnection => "unknown_connection",
                 Failure::InvalidSignature => "invalid_signature",
+                Failure::TooMany => "too_many",
                 Failure::Unverifiable => "unverifiable",
                 Failure::UnusableConnection => "unusable_connection",
                 Failure::StoreFailed => "store_failed",
@@ -79,6 +83,7 @@ impl Outcome {
             Self::Failed(error) => match Failure::of(error) {
                 Failure::UnknownConnection => StatusCode::NOT_FOUND,
                 Failure::InvalidSignature => StatusCode::UNAUTHORIZED,
+                Failure::TooMany => StatusCode::TOO_MANY_REQUESTS,
                 // All other reasons are on this side: the sender tries again and nothing is lost.
                 _ => StatusCode::SERVICE_UNAVAILABLE,
             },
@@ -94,6 +99,9 @@ impl Outcome {
             Self::Failed(error) => match Failure::of(error) {
                 Failure::UnknownConnection => "there is no such connection",
                 Failure::InvalidSignature => "the signature does not match",
+                Failure::TooMany => {
+                    "the connection receives too many deliveries; send it again later"
+                }
                 Failure::Unverifiable => "the delivery cannot be verified now; send it again",
                 Failure::UnusableConnection => "the connection cannot be used now; send it again",
                 Failure::StoreFailed => "the delivery cannot be stored now; send it again",
@@ -106,7 +114,12 @@ impl Outcome {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Failed(error) if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
+            Self::Failed(error)
+                if matches!(
+                    self.status(),
+                    StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+                ) =>
+            {
                 Some(error.retry_after().unwrap_or(DEFAULT_WAIT))
             }
             _ => None,

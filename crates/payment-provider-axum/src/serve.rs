@@ -31,7 +31,9 @@ use crate::routes::webhook_routes_at;
 /// # }
 /// ```
 pub async fn serve(host: Host, address: impl ToSocketAddrs) -> io::Result<()> {
-    serve_until(host, TcpListener::bind(address).await?, end_of_process()?).await
+    // Before the address can be reached, so that a supervisor that saw it reachable can end the process.
+    let end = end_of_process()?;
+    serve_until(host, TcpListener::bind(address).await?, end).await
 }
 
 async fn serve_until(

@@ -36,6 +36,10 @@ pub struct HostConfig {
     /// [`listing_timeout`](Self::listing_timeout).
     /// Default: 25, which is about an hour.
     pub delivery_attempts: u32,
+    /// The limit of the verified deliveries that one process accepts for one connection. Beyond it a
+    /// delivery is not stored, and the gateway is asked to send it again later. Requests that do not
+    /// verify have a limit of their own. Default: 200 a second, and 20 000 at once.
+    pub intake_limit: IntakeLimit,
     /// The time for which a delivery waits for the gateway to list the money or the refund that it
     /// reports, counted in waits between two queries. After it the delivery is parked for an
     /// operator. Default: 24 hours.
@@ -67,10 +71,36 @@ impl Default for HostConfig {
             min_remaining_lifetime: Duration::from_mins(10),
             reference_label: "pay".to_owned(),
             delivery_attempts: 25,
+            intake_limit: IntakeLimit::new(200, 20_000),
             listing_timeout: Duration::from_hours(24),
             delivery_lease: Duration::from_secs(30),
             attempt_timeout: Duration::from_mins(5),
             deletion_grace: Duration::from_hours(180 * 24),
         }
+    }
+}
+
+/// A budget of deliveries for each connection: so many a second, and a reserve for bursts.
+///
+/// # Examples
+/// ```
+/// use payment_provider_host::IntakeLimit;
+///
+/// let limit = IntakeLimit::new(50, 5_000);
+/// assert_eq!((limit.per_second, limit.burst), (50, 5_000));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IntakeLimit {
+    /// The number of deliveries a second that a connection may receive for any length of time.
+    pub per_second: u32,
+    /// The number of deliveries that it may receive at once.
+    pub burst: u32,
+}
+
+impl IntakeLimit {
+    /// Creates a limit. Both numbers count as at least 1.
+    pub const fn new(per_second: u32, burst: u32) -> Self {
+        Self { per_second, burst }
     }
 }

@@ -16,7 +16,8 @@ pub enum DeliveryState {
     /// Contains something about a payment or checkout that this host does not know. It is kept, and
     /// applied if the payment or checkout becomes known.
     Unmatched,
-    /// Failed too often, or was parked by an operator. It is not retried until an operator, or a
+    /// Dead-lettered: it failed too often, reports what the gateway does not list, cannot be read, or
+    /// was parked by an operator; its error says which. It is not retried until an operator, or a
     /// duplicate of it, requests that.
     Parked,
 }

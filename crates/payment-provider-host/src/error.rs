@@ -71,6 +71,13 @@ pub enum ErrorKind {
     },
     /// A webhook was not signed with a secret of its connection.
     InvalidSignature,
+    /// The connection's budget of webhooks is spent (see
+    /// [`HostConfig::intake_limit`](crate::HostConfig::intake_limit)). The webhook is not stored: the
+    /// gateway should send it again after this time.
+    TooManyDeliveries {
+        /// The time to wait.
+        retry_after: Duration,
+    },
     /// The gateway refused the request, or could not be asked. If it may have acted on the request,
     /// the next call finds out.
     Provider(ProviderError),
@@ -214,7 +221,7 @@ impl Error {
     /// being reconciled, or the gateway or the database is busy or unreachable.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
-            ErrorKind::Pending { .. } => true,
+            ErrorKind::Pending { .. } | ErrorKind::TooManyDeliveries { .. } => true,
             ErrorKind::Provider(error) => error.retry_after().is_some(),
             _ => is_transient(self),
         }
@@ -223,7 +230,9 @@ impl Error {
     /// Returns the time after which the call can be repeated, if that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.kind {
-            ErrorKind::Pending { retry_after } => Some(*retry_after),
+            ErrorKind::Pending { retry_after } | ErrorKind::TooManyDeliveries { retry_after } => {
+                Some(*retry_after)
+            }
             ErrorKind::Provider(error) => error.retry_after(),
             _ => None,
         }
@@ -326,6 +335,9 @@ impl fmt::Display for Error {
                 retry_after.as_secs()
             ),
             ErrorKind::InvalidSignature => f.write_str("webhook signature does not match"),
+            ErrorKind::TooManyDeliveries { .. } => {
+                f.write_str("the connection receives more webhooks than its limit")
+            }
             ErrorKind::Provider(error) => error.fmt(f),
             ErrorKind::Handler => f.write_str("the host's payment handler failed"),
             ErrorKind::Encryption => {

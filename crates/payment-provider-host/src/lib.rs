@@ -27,7 +27,7 @@ mod timestamp;
 mod transient;
 pub mod workflows;
 
-pub use config::HostConfig;
+pub use config::{HostConfig, IntakeLimit};
 pub use connection_ref::ConnectionRef;
 pub use error::{Error, ErrorKind};
 pub use host::{Host, HostBuilder};

@@ -49,6 +49,8 @@ impl Program {
         let mut lines = BufReader::new(output).lines();
         let line = in_time("its line", lines.next_line()).await;
         let line = line.expect("readable output");
+        // The line is printed before webhooks are received and signals are handled.
+        until(async || TcpStream::connect(address()).await).await;
         Self {
             child,
             line: line.expect("a line before its end"),
@@ -92,8 +94,6 @@ async fn the_invoice_is_paid_on_the_page_that_both_runs_print() {
 
     let second = Program::start(folder.path(), &running).await;
     assert_eq!(second.line, page);
-    // The line is printed before webhooks are received.
-    until(async || TcpStream::connect(address()).await).await;
     let links = running.simulator().links();
     assert_eq!(links.len(), 1, "{links:?}");
     running

@@ -1,11 +1,16 @@
 //! Claims: money and refunds that a delivery reports, but not well enough to post them.
 
-use payment_provider_core::{Event, Money, PaymentClaim, PaymentStatus, RefundClaim, RefundStatus};
+use payment_provider_core::{
+    Event, Money, PaymentClaim, PaymentStatus, Refund, RefundClaim, RefundStatus,
+};
 
 use super::account::{CheckoutAt, PaymentRecord};
 use super::decision::Draft;
 use super::delivery_report::{AllFetched, DeliveryReport, EventOutcome, WaitReason};
 use super::fetched::{Fetched, FetchedRefunds};
+use super::history::AuditEvent;
+use super::manual_payment::MANUAL_ID_PREFIX;
+use super::refund_total::status_rank;
 use super::target_name::TargetName;
 use super::write_off::WriteOffStanding;
 
@@ -30,7 +35,7 @@ impl Draft {
         if let Some(fetched) = asked {
             return match (&fetched.checkout.order_id, &claim.order_id) {
                 (Some(own), Some(claimed)) if own != claimed => {
-                    EventOutcome::Unmatched(vec![TargetName::Order(claimed.to_string())])
+                    EventOutcome::Unmatched(self.unknown_names(delivery.connection_pk, claim))
                 }
                 _ => EventOutcome::Wait(WaitReason::NotListed),
             };
@@ -46,8 +51,68 @@ impl Draft {
         expected.unwrap_or(EventOutcome::Fetch(at))
     }
 
-    /// Returns true if the claimed money is posted, or the gateway lists the claimed payment as one
-    /// that brought none.
+    /// A claim that names no checkout is done once its payment is posted.
+    pub(super) fn claim_without_target(
+        &self,
+        delivery: &DeliveryReport<'_>,
+        claim: &PaymentClaim,
+    ) -> EventOutcome {
+        let connection_pk = delivery.connection_pk;
+        let known = claim.payment_id.as_ref();
+        let known = known.and_then(|id| self.payment_by_id(connection_pk, id));
+        if known.is_some_and(|known| self.payment(known).is_posted()) {
+            return EventOutcome::Applied;
+        }
+        EventOutcome::Unmatched(self.unknown_names(connection_pk, claim))
+    }
+
+    /// Returns the names in a claim that lead to no checkout yet.
+    fn unknown_names(&self, connection_pk: i64, claim: &PaymentClaim) -> Vec<TargetName> {
+        let order = claim.order_id.as_ref().map(ToString::to_string);
+        let names = [
+            claim.payment_id.clone().map(TargetName::Payment),
+            order.map(TargetName::Order),
+        ];
+        let is_unknown = |name: &TargetName| self.checkout_by_name(connection_pk, name).is_none();
+        names.into_iter().flatten().filter(is_unknown).collect()
+    }
+
+    /// Returns true if the gateway lists the claimed payment as one that brought no money, long enough
+    /// after the claim: its list may lag. The contradiction is recorded.
+    pub(super) fn is_without_money(
+        &mut self,
+        delivery: &DeliveryReport<'_>,
+        at: CheckoutAt,
+        claim: &PaymentClaim,
+        asked: Option<&Fetched>,
+    ) -> bool {
+        let Some(fetched) = asked else {
+            return false;
+        };
+        let listed = claim.payment_id.as_ref().and_then(|id| fetched.payment(id));
+        let Some(listed) = listed else {
+            return false;
+        };
+        let brought_none = match listed.status {
+            PaymentStatus::Failed | PaymentStatus::Dropped | PaymentStatus::Cancelled => true,
+            PaymentStatus::Succeeded => !listed.amount.is_positive(),
+            _ => false,
+        };
+        if !brought_none || fetched.started_at < delivery.total_is_current_from {
+            return false;
+        }
+        let detail = format!(
+            "payment {} is reported as received, but the gateway lists it as {} with {}: nothing is \
+             posted",
+            listed.id,
+            listed.status.as_str(),
+            listed.amount
+        );
+        self.record_history(at.account, AuditEvent::Mismatch, detail);
+        true
+    }
+
+    /// Returns true if the claimed money is posted.
     pub(super) fn holds_claim(
         &self,
         at: CheckoutAt,
@@ -58,18 +123,7 @@ impl Draft {
             (Some(id), ..) => {
                 let connection_pk = self.checkout(at).connection_pk;
                 let known = self.payment_by_id(connection_pk, id);
-                if known.is_some_and(|known| self.payment(known).is_posted()) {
-                    return true;
-                }
-                let listed = asked.and_then(|fetched| fetched.payment(id));
-                listed.is_some_and(|listed| match listed.status {
-                    PaymentStatus::Failed | PaymentStatus::Dropped | PaymentStatus::Cancelled => {
-                        true
-                    }
-                    // Recorded as a mismatch, and not posted.
-                    PaymentStatus::Succeeded => !listed.amount.is_positive(),
-                    _ => false,
-                })
+                known.is_some_and(|known| self.payment(known).is_posted())
             }
             (None, Some(order), Some(amount)) => {
                 self.posted_for_order(at, order.as_str(), amount, asked) >= amount.minor_units()
@@ -121,10 +175,23 @@ impl Draft {
         asked: Option<&Fetched>,
         not_askable: bool,
     ) -> bool {
-        let Some(amount) = claim.amount else {
-            return false;
-        };
         let checkout = self.checkout(at);
+        let Some(amount) = claim.amount else {
+            // Only a payment of its order, or a write-off of all that the gateway reports, can explain an
+            // unknown amount.
+            let is_current =
+                asked.is_some_and(|fetched| fetched.started_at >= delivery.total_is_current_from);
+            let of_order = claim
+                .order_id
+                .as_ref()
+                .filter(|_| claim.payment_id.is_none());
+            let is_posted = of_order.is_some_and(|order| {
+                self.posted_for_order(at, order.as_str(), checkout.amount, asked) > 0
+            });
+            let is_explained =
+                checkout.written_off > 0 && checkout.gateway_paid <= checkout.explained();
+            return is_current && (is_posted || is_explained);
+        };
         let (claimed, currency) = (amount.minor_units(), amount.currency());
         if currency != checkout.amount.currency() {
             return false;
@@ -174,33 +241,41 @@ impl Draft {
     ) -> EventOutcome {
         let connection_pk = delivery.connection_pk;
         let known = self.accounts().iter().flat_map(|account| &account.refunds);
-        let is_final = |status: &RefundStatus| {
-            matches!(
-                status,
-                RefundStatus::Succeeded | RefundStatus::Failed | RefundStatus::Cancelled
-            )
-        };
         let mut known =
-            known.filter(|row| row.connection_pk == connection_pk && is_final(&row.refund.status));
-        if known.any(|row| claim.is_of(&row.refund)) {
+            known.filter(|row| row.connection_pk == connection_pk && claim.is_of(&row.refund));
+        let known = known.next();
+        // A refund that succeeded may still come back.
+        let latest = claim.status.as_ref().unwrap_or(&RefundStatus::Failed);
+        if known.is_some_and(|row| status_rank(&row.refund.status) >= status_rank(latest)) {
             return EventOutcome::Applied;
         }
         let resolved = self.resolve(connection_pk, event);
         let by_target = self.resolve_target(connection_pk, &event.target);
-        let Some(at) = resolved.checkout.or(by_target.checkout) else {
-            return EventOutcome::Unmatched([resolved.missing, by_target.missing].concat());
+        let by_refund = known.and_then(|row| self.checkout_at(row.checkout_pk));
+        let Some(at) = resolved.checkout.or(by_target.checkout).or(by_refund) else {
+            let missing = [resolved.missing, by_target.missing].concat();
+            return if missing.is_empty() {
+                EventOutcome::Wait(WaitReason::Unreadable)
+            } else {
+                EventOutcome::Unmatched(missing)
+            };
         };
         match fetched.get(&self.checkout(at).pk) {
             None => EventOutcome::Fetch(at),
             Some(None) => EventOutcome::Wait(WaitReason::NotAskable),
             Some(Some(found)) => match &found.refunds {
                 FetchedRefunds::Listed(refunds) => {
-                    if refunds.iter().any(|refund| claim.is_of(refund)) {
+                    let earliest = claim.status.as_ref().map_or(0, status_rank);
+                    let confirms = |refund: &Refund| {
+                        claim.is_of(refund) && status_rank(&refund.status) >= earliest
+                    };
+                    if refunds.iter().any(confirms) {
                         EventOutcome::Applied
                     } else {
                         EventOutcome::Wait(WaitReason::NotListed)
                     }
                 }
+                FetchedRefunds::Unanswered => EventOutcome::Wait(WaitReason::RefundsUnanswered),
                 FetchedRefunds::NotFetched | FetchedRefunds::NotAskable => {
                     EventOutcome::Wait(WaitReason::RefundsNotAskable)
                 }
@@ -209,8 +284,12 @@ impl Draft {
     }
 }
 
-/// Returns true if a posted payment is certainly not the claimed one.
+/// Returns true if a posted payment is certainly not the claimed one. One that an operator recorded
+/// under a key of their own may be.
 fn is_of_another(row: &PaymentRecord, claim: &PaymentClaim) -> bool {
+    if row.payment.id.as_str().starts_with(MANUAL_ID_PREFIX) {
+        return false;
+    }
     match (&claim.payment_id, &claim.order_id) {
         (Some(id), _) => row.payment.id != *id,
         (None, Some(order)) => row.order_id().is_some_and(|known| known != order),

@@ -11,7 +11,7 @@ use payment_provider_core::{
 use super::account::{Account, CheckoutAt, CheckoutRecord};
 use super::decision::{Decision, Draft};
 use super::delivery_report::{AllFetched, DeliveryReport, EventOutcome, WaitReason};
-use super::fetched::Fetched;
+use super::fetched::{Fetched, FetchedRefunds};
 use super::history::{AuditEvent, HistoryEntry};
 use super::refund_history::refund_line;
 use super::target_name::TargetName;
@@ -118,12 +118,15 @@ impl Draft {
             EventKind::Unreadable { .. } if event.target.is_none() => {
                 return Ok(EventOutcome::Wait(WaitReason::Unreadable));
             }
+            EventKind::PaymentClaimed(claim) if event.target.is_none() => {
+                return Ok(self.claim_without_target(delivery, claim));
+            }
             _ => {}
         }
         if event.target.is_none() {
             let is_money = match &event.kind {
                 EventKind::Payment(payment) => payment.status == PaymentStatus::Succeeded,
-                EventKind::Snapshot(_) | EventKind::PaymentClaimed(_) => true,
+                EventKind::Snapshot(_) => true,
                 _ => false,
             };
             return Ok(if is_money {
@@ -152,12 +155,15 @@ impl Draft {
             EventKind::PaymentClaimed(claim) => {
                 let total = reported_total(delivery, event, self.checkout(at));
                 let is_done = self.holds_claim(at, claim, asked)
-                    || self.explains_claim(delivery, at, claim, total, asked, not_askable);
+                    || self.explains_claim(delivery, at, claim, total, asked, not_askable)
+                    || self.is_without_money(delivery, at, claim, asked);
                 Ok(self.claim_event(delivery, at, claim, is_done, asked, not_askable))
             }
-            _ if asked.is_some() => Ok(EventOutcome::Applied),
             _ if not_askable => Ok(EventOutcome::Wait(WaitReason::NotAskable)),
-            _ => Ok(EventOutcome::Fetch(at)),
+            kind => Ok(match asked {
+                Some(fetched) => looked_up(delivery, kind, fetched),
+                None => EventOutcome::Fetch(at),
+            }),
         }
     }
 
@@ -302,6 +308,22 @@ impl Draft {
             .flat_map(|account| self.account(account).redundant_checkouts())
             .map(|checkout| checkout.pk)
             .collect()
+    }
+}
+
+/// Returns the outcome of a hint, or of an event that cannot be read, after a fetch.
+///
+/// What cannot be read may report money that the gateway's list does not show yet: it is done once a
+/// fetch started late enough.
+fn looked_up(delivery: &DeliveryReport<'_>, kind: &EventKind, fetched: &Fetched) -> EventOutcome {
+    let is_unreadable = matches!(kind, EventKind::Unreadable { .. });
+    match fetched.refunds {
+        FetchedRefunds::Unanswered => EventOutcome::Wait(WaitReason::RefundsUnanswered),
+        FetchedRefunds::NotAskable if is_unreadable => EventOutcome::Wait(WaitReason::Unreadable),
+        _ if is_unreadable && fetched.started_at < delivery.total_is_current_from => {
+            EventOutcome::Wait(WaitReason::NotListed)
+        }
+        _ => EventOutcome::Applied,
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) enum WaitReason {
     RefundsNotAskable,
     /// It needs the gateway's state, but the gateway has no status API: waiting changes nothing.
     NotAskable,
+    /// The gateway's query of refunds failed.
+    RefundsUnanswered,
     /// The gateway's payment event is expected until this time, in milliseconds since 1970.
     PaymentEventExpected(i64),
     /// The gateway does not list yet what the delivery reports.

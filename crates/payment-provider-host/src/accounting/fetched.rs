@@ -23,6 +23,8 @@ pub(crate) enum FetchedRefunds {
     NotFetched,
     /// The gateway has no query of refunds.
     NotAskable,
+    /// The query of refunds failed.
+    Unanswered,
     /// All refunds of the listed payments.
     Listed(Vec<Refund>),
 }
@@ -32,7 +34,7 @@ impl FetchedRefunds {
     pub(crate) fn listed(&self) -> &[Refund] {
         match self {
             Self::Listed(refunds) => refunds,
-            Self::NotFetched | Self::NotAskable => &[],
+            Self::NotFetched | Self::NotAskable | Self::Unanswered => &[],
         }
     }
 }

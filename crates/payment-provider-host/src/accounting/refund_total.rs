@@ -16,15 +16,20 @@ pub fn supersedes(report: &Refund, known: &Refund) -> bool {
 }
 
 fn rank(refund: &Refund) -> (u8, &str, i64, Currency) {
-    let rank = match refund.status {
+    let amount = refund.amount;
+    let word = refund.status.as_str();
+    let rank = status_rank(&refund.status);
+    (rank, word, amount.minor_units(), amount.currency())
+}
+
+/// Returns the place of a status in the life of a refund.
+pub(super) const fn status_rank(status: &RefundStatus) -> u8 {
+    match status {
         RefundStatus::Failed | RefundStatus::Cancelled => 3,
         RefundStatus::Succeeded => 2,
         RefundStatus::OnHold => 1,
         _ => 0,
-    };
-    let amount = refund.amount;
-    let word = refund.status.as_str();
-    (rank, word, amount.minor_units(), amount.currency())
+    }
 }
 
 /// Returns true if the refund moved money back to the payer.

@@ -164,7 +164,7 @@ impl Checkouts {
         let mut others = account.checkouts.iter();
         let change = if account.payable.closed.is_some() {
             ConcurrentChange::Closed
-        } else if linked != Some(checkout.connection_pk) {
+        } else if linked.is_none_or(|(connection_pk, _)| connection_pk != checkout.connection_pk) {
             ConcurrentChange::CustomerMoved
         } else if others.any(|other| other.attempt > checkout.attempt) {
             ConcurrentChange::Replaced

@@ -23,7 +23,8 @@ const MAX_PLANS: usize = 5;
 
 /// The next step of a call.
 enum Step {
-    /// Open the customer's connection again: the customer moved since the call began.
+    /// Open the customer's connection again: the customer moved, or has other details, since the call
+    /// began.
     Reopen,
     NothingDue(NothingDue),
     Reconcile(CheckoutRecord),
@@ -140,7 +141,10 @@ impl Checkouts {
             ..
         } = call.payable;
         let linked = tx.link_of_customer(organization, customer).await?;
-        if linked != Some(call.connection.pk) {
+        let is_unchanged = linked.is_some_and(|(connection_pk, customer)| {
+            connection_pk == call.connection.pk && customer == call.customer
+        });
+        if !is_unchanged {
             return Ok(Step::Reopen);
         }
         let planned = self.plan_now(call, &account);

@@ -119,10 +119,9 @@ impl Existing<'_> {
 /// | one before the latest may take money | end it |
 /// | the latest may take money, and has expired by this host's clock | end it, by the gateway's status or else by the clock; if it cannot be ended and is as desired, reuse it |
 /// | the latest is as desired, and is being created or has no URL | resume it |
-/// | the latest is as desired, open, and payable for long enough | reuse it |
-/// | the latest is as desired, open, and near its expiry | end it, or reuse it if it cannot be ended |
+/// | the latest is as desired, open, payable for long enough, and has the customer's present details | reuse it |
+/// | the latest is as desired, open, and near its expiry or with outdated details | end it, or reuse it if it cannot be ended |
 /// | the latest may take money and is not as desired | end it |
-/// | the latest is as desired, but was requested with other details of the customer | end it, or reuse it if it cannot be ended |
 /// | none of these | create |
 ///
 /// *As desired* means connection, environment, amount still to be paid, currency, customer and
@@ -148,7 +147,7 @@ pub(crate) fn plan(desired: &Desired<'_>, existing: &[Existing<'_>]) -> Plan {
     }
     let pk = latest.pk;
     let life = latest.expires_at.saturating_sub(desired.now);
-    if life <= 0 || latest.customer_changed || !latest.asks_for(desired) {
+    if life <= 0 || !latest.asks_for(desired) {
         return Plan::End {
             pk,
             or_reuse: latest.asks_for(desired) && latest.has_url,
@@ -157,7 +156,7 @@ pub(crate) fn plan(desired: &Desired<'_>, existing: &[Existing<'_>]) -> Plan {
     if latest.state == CheckoutState::Creating || !latest.has_url {
         return Plan::Resume(pk);
     }
-    if life >= desired.min_lifetime {
+    if life >= desired.min_lifetime && !latest.customer_changed {
         Plan::Reuse(pk)
     } else {
         Plan::End { pk, or_reuse: true }
@@ -265,12 +264,13 @@ mod tests {
         let or_reuse = true;
         let plan = planned(|latest| latest.customer_changed = true);
         assert_eq!(plan, Plan::End { pk: 1, or_reuse });
+        // One of unknown existence is found out about first; the next call replaces it.
         let creating = planned(|latest| {
             latest.customer_changed = true;
             latest.state = CheckoutState::Creating;
             latest.has_url = false;
         });
-        assert_eq!(creating, END);
+        assert_eq!(creating, Plan::Resume(1));
     }
 
     #[test]

@@ -34,9 +34,13 @@ impl Connections {
         found.ok_or(Error::from(Entity::Connection))
     }
 
+    pub(crate) async fn row_by_pk(&self, pk: i64) -> Result<ConnectionRow, Error> {
+        let found = self.store.connection_by_pk(pk).await?;
+        found.ok_or(Error::from(Entity::Connection))
+    }
+
     pub(crate) async fn open_by_pk(&self, pk: i64) -> Result<Arc<dyn PaymentProvider>, Error> {
-        let row = self.store.connection_by_pk(pk).await?;
-        self.open(&row.ok_or(Error::from(Entity::Connection))?)
+        self.open(&self.row_by_pk(pk).await?)
     }
 
     /// Decrypts the stored settings of a connection and creates its provider from them.

@@ -18,7 +18,7 @@ use crate::encryption::EncryptionKeys;
 use crate::error::Error;
 use crate::inbox::{Inbox, InboxConfig, LEASE_DURATIONS};
 use crate::ledger::{Ledger, PaymentHandler};
-use crate::reconcile::{Reconciler, SharedFetches};
+use crate::reconcile::{CallLimits, Reconciler, SharedFetches};
 use crate::store::DatabaseLocation;
 #[cfg(feature = "postgres")]
 use crate::store::SchemaName;
@@ -211,6 +211,7 @@ impl HostBuilder {
             ledger,
             connections: connections.clone(),
             shared: SharedFetches::default(),
+            limits: CallLimits::default(),
         };
         let checkouts = Checkouts::new(
             reconciler,
@@ -223,6 +224,7 @@ impl HostBuilder {
         );
         let inbox_config = InboxConfig {
             max_attempts: config.delivery_attempts,
+            intake: config.intake_limit,
             listing_timeout: config.listing_timeout,
             lease: config.delivery_lease,
             attempt_timeout: config.attempt_timeout,
@@ -259,6 +261,9 @@ fn violations(config: &HostConfig, has_keys: bool, duplicates: &[ProviderId]) ->
     }
     if config.delivery_attempts == 0 {
         invalid("delivery_attempts", "must be at least 1");
+    }
+    if config.listing_timeout.is_zero() {
+        invalid("listing_timeout", "must be more than zero");
     }
     if !LEASE_DURATIONS.contains(&config.delivery_lease) {
         invalid("delivery_lease", "must be 1 second to 5 minutes");

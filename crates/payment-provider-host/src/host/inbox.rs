@@ -22,7 +22,12 @@ impl Host {
     ///
     /// **Idempotency.** By the hash of the body, within the connection. A duplicate of a parked
     /// delivery makes it pending again; so does a duplicate, inside the acceptance window, of a
-    /// delivery that only says that something changed.
+    /// delivery that only says that something changed, and the first duplicate inside the window of a
+    /// delivery that was outside: its content replaces what was concluded before.
+    ///
+    /// **Errors.** [`TooManyDeliveries`](crate::ErrorKind::TooManyDeliveries) beyond
+    /// [`HostConfig::intake_limit`](crate::HostConfig::intake_limit): nothing is stored, and the gateway
+    /// should send it again.
     pub async fn receive_webhook(
         &self,
         provider: &ProviderId,

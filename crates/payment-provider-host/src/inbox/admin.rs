@@ -217,7 +217,11 @@ impl Inbox {
     /// Makes all parked deliveries of a connection pending again.
     pub(crate) async fn retry_parked(&self, connection: &ConnectionRef) -> Result<u64, Error> {
         let connection = self.checkouts.connections().row(connection).await?;
-        let retried = self.ledger().store.retry_parked(connection.pk).await?;
+        let ledger = self.ledger();
+        let retried = ledger
+            .store
+            .retry_parked(connection.pk, ledger.now())
+            .await?;
         self.ledger().wake_inbox();
         Ok(retried)
     }

@@ -1,11 +1,13 @@
 //! Applies one leased delivery as a whole, in one transaction. If its report is not enough to post
 //! by, the checkout is fetched from the gateway first.
 
+use std::sync::Arc;
+
 use payment_provider_core::{EventKind, PaymentId, RefundId};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Inbox;
 use super::retry::{ApplyError, list_wait};
-use super::worker::list_polls;
 use crate::accounting::{
     Account, AllFetched, CheckoutRecord, DeliveryOutcome, DeliveryReport, DeliveryResult,
     DeliveryStep, TargetName, WaitReason, delivery,
@@ -13,7 +15,7 @@ use crate::accounting::{
 use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::error::Error;
-use crate::reconcile::{CONSISTENCY_WINDOW, FetchError, FetchScope};
+use crate::reconcile::{CONSISTENCY_WINDOW, FetchError, FetchScope, LimitedFetchError};
 use crate::store::{AccountKeys, DeliveryEnd, DeliveryRow, Transaction};
 use crate::timestamp::millis;
 
@@ -36,34 +38,68 @@ enum Attempt {
     Done,
     /// This checkout has to be fetched first.
     Fetch(Box<CheckoutRecord>),
+    /// Everything is posted, and these checkouts became redundant: they have to be ended before the
+    /// delivery is finished with this result.
+    EndRedundant(Vec<CheckoutRecord>, DeliveryResult),
 }
 
 impl Inbox {
-    /// Applies a leased delivery.
+    /// Applies a leased delivery. No posting slot is held while a gateway is asked.
+    ///
+    /// If the delivery made checkouts redundant, its payments are committed first, then those
+    /// checkouts are ended at the gateway, and only then is the delivery finished: after a crash in
+    /// between it is tried again.
     pub(super) async fn apply_delivery(
         &self,
         row: &DeliveryRow,
         owner: &str,
+        mut slot: Option<OwnedSemaphorePermit>,
     ) -> Result<(), ApplyError> {
         let mut fetched = AllFetched::new();
         loop {
-            match self.attempt(row, owner, &fetched).await? {
+            let held = match slot.take() {
+                Some(held) => Some(held),
+                None => self.posting_slot().await,
+            };
+            let attempt = self.attempt(row, owner, &fetched).await?;
+            drop(held);
+            if !matches!(attempt, Attempt::Done) {
+                self.ledger().wake_inbox();
+            }
+            match attempt {
                 Attempt::Done => return Ok(()),
+                Attempt::EndRedundant(checkouts, result) => {
+                    for checkout in &checkouts {
+                        let ended = self.checkouts.end_if_possible(checkout).await;
+                        ended.map_err(ApplyError::Redundant)?;
+                    }
+                    let _held = self.posting_slot().await;
+                    let tx = self.ledger().store.begin().await.map_err(Error::from)?;
+                    return self.finish(tx, row, owner, &result).await;
+                }
                 Attempt::Fetch(checkout) => {
-                    let scope = scope(row);
                     let needed_from = needed_from(row, self.ledger().now());
-                    let fetched_now = self
-                        .reconciler()
-                        .fetch_shared(&checkout, scope, needed_from);
-                    let answer = match fetched_now.await {
+                    let fetch =
+                        self.reconciler()
+                            .fetch_for_delivery(&checkout, scope(row), needed_from);
+                    let answer = match fetch.await {
                         Ok(found) => Some(found),
-                        Err(FetchError::NotAskable(_)) => None,
-                        Err(FetchError::Failed(error)) => return Err(error.into()),
+                        Err(LimitedFetchError::Busy(wait)) => return Err(ApplyError::Busy(wait)),
+                        Err(LimitedFetchError::Fetch(FetchError::NotAskable(_))) => None,
+                        Err(LimitedFetchError::Fetch(FetchError::Failed(error))) => {
+                            return Err(error.into());
+                        }
                     };
                     fetched.insert(checkout.pk, answer);
                 }
             }
         }
+    }
+
+    /// Waits for a slot to post in.
+    async fn posting_slot(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        Arc::clone(&self.posting).acquire_owned().await.ok()
     }
 
     async fn attempt(
@@ -98,6 +134,7 @@ impl Inbox {
                     WaitReason::NotListed => ApplyError::NotListed,
                     WaitReason::NotAskable => ApplyError::NotAskable,
                     WaitReason::RefundsNotAskable => ApplyError::RefundsNotAskable,
+                    WaitReason::RefundsUnanswered => ApplyError::RefundsUnanswered,
                     WaitReason::Unreadable => ApplyError::Unreadable {
                         reason: unreadable_reason(row),
                     },
@@ -106,23 +143,32 @@ impl Inbox {
                     }
                 })
             }
-            DeliveryOutcome::Done(result) => {
-                self.finish(tx, row, owner, &result, &accounts).await?;
+            DeliveryOutcome::Done(result) if result.redundant.is_empty() => {
+                self.finish(tx, row, owner, &result).await?;
                 Ok(Attempt::Done)
+            }
+            DeliveryOutcome::Done(result) => {
+                if !tx.is_leased(row.pk, owner).await.map_err(Error::from)? {
+                    return Ok(Attempt::Done);
+                }
+                let committed = tx.commit_as(CommitStep::Redundant).await;
+                committed.map_err(Error::from)?;
+                let redundant = result.redundant.iter().filter_map(|pk| {
+                    let checkout = accounts.iter().find_map(|account| account.checkout(*pk));
+                    checkout.cloned()
+                });
+                Ok(Attempt::EndRedundant(redundant.collect(), result))
             }
         }
     }
 
-    /// Finishes a delivery. If it made checkouts redundant, its payments are committed first, then
-    /// those checkouts are ended at the gateway, and only then is the delivery finished: after a
-    /// crash in between it is tried again.
+    /// Finishes a delivery.
     async fn finish(
         &self,
         mut tx: Transaction,
         row: &DeliveryRow,
         owner: &str,
         result: &DeliveryResult,
-        accounts: &[Account],
     ) -> Result<(), ApplyError> {
         let state = match (result.applied, result.unmatched) {
             (_, true) => DeliveryState::Unmatched,
@@ -133,25 +179,9 @@ impl Inbox {
         let end = DeliveryEnd {
             state,
             unmatched: &result.missing,
-            delivery_count: row.is_hint().then_some(row.delivery_count),
+            delivery_count: row.may_be_superseded().then_some(row.delivery_count),
             next_attempt: self.ledger().now(),
         };
-        if !result.redundant.is_empty() {
-            if !tx.is_leased(row.pk, owner).await.map_err(Error::from)? {
-                return Ok(());
-            }
-            tx.commit_as(CommitStep::Redundant)
-                .await
-                .map_err(Error::from)?;
-            for pk in &result.redundant {
-                let checkout = accounts.iter().find_map(|account| account.checkout(*pk));
-                if let Some(checkout) = checkout {
-                    let ended = self.checkouts.end_if_possible(checkout).await;
-                    ended.map_err(ApplyError::Redundant)?;
-                }
-            }
-            tx = self.ledger().store.begin().await.map_err(Error::from)?;
-        }
         let finished = tx.finish_delivery(row.pk, owner, end).await;
         if finished.map_err(Error::from)? {
             let now = self.ledger().now();
@@ -205,6 +235,10 @@ impl Inbox {
             let refunds = answer.refunds.listed();
             keys.refunds
                 .extend(refunds.iter().map(|refund| refund.id.as_str()));
+            let refunded = refunds
+                .iter()
+                .filter_map(|refund| refund.payment_id.as_ref());
+            keys.payments.extend(refunded.map(PaymentId::as_str));
             keys.with_refund_history |= !refunds.is_empty();
         }
         Ok(self.ledger().accounts(tx, &keys).await?)
@@ -256,7 +290,7 @@ fn needed_from(row: &DeliveryRow, now: i64) -> i64 {
         // Its latest copy may report something newer than any earlier fetch shows.
         return now;
     }
-    let recent = match list_polls(row) {
+    let recent = match row.polls() {
         0 => SHARED_FETCH_AGE,
         polls => millis(list_wait(polls - 1)) / 2,
     };

@@ -2,30 +2,44 @@
 
 mod admin;
 mod apply;
+mod budget;
 mod lease;
 mod receive;
 mod retry;
 mod worker;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 pub use crate::delivery_state::DeliveryState;
 pub use admin::{DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkOutcome};
 pub(crate) use lease::LEASE_DURATIONS;
 pub use receive::{Delivery, Receipt};
 
+use self::budget::Budgets;
 use crate::checkouts::Checkouts;
+use crate::config::IntakeLimit;
 use crate::ledger::Ledger;
 use crate::reconcile::Reconciler;
 
 /// The largest number of deliveries on one page.
 const MAX_PAGE: u32 = 1_000;
 
+/// The limit of requests of one connection that do not verify.
+const UNVERIFIED: IntakeLimit = IntakeLimit::new(20, 1_000);
+
 /// The inbox of the runtime: it receives deliveries and applies them.
 #[derive(Debug, Clone)]
 pub(crate) struct Inbox {
     checkouts: Checkouts,
     config: InboxConfig,
+    /// One for each delivery that is being applied, other than those for which a gateway is asked.
+    posting: Arc<Semaphore>,
+    /// The budgets of verified deliveries, and of requests that do not verify.
+    verified: Budgets,
+    unverified: Budgets,
 }
 
 /// The configuration of the inbox.
@@ -33,6 +47,8 @@ pub(crate) struct Inbox {
 pub(crate) struct InboxConfig {
     /// The number of failed attempts after which a delivery is parked.
     pub(crate) max_attempts: u32,
+    /// The limit of verified deliveries of one connection.
+    pub(crate) intake: IntakeLimit,
     /// The time after which a delivery is parked that reports what the gateway does not list.
     pub(crate) listing_timeout: Duration,
     pub(crate) lease: Duration,
@@ -42,8 +58,14 @@ pub(crate) struct InboxConfig {
 }
 
 impl Inbox {
-    pub(crate) const fn new(checkouts: Checkouts, config: InboxConfig) -> Self {
-        Self { checkouts, config }
+    pub(crate) fn new(checkouts: Checkouts, config: InboxConfig) -> Self {
+        Self {
+            checkouts,
+            config,
+            posting: Arc::new(Semaphore::new(worker::CONCURRENCY)),
+            verified: Budgets::new(config.intake),
+            unverified: Budgets::new(UNVERIFIED),
+        }
     }
 
     const fn reconciler(&self) -> &Reconciler {

@@ -6,13 +6,14 @@ use payment_provider_core::{
     WebhookRequest,
 };
 
+use super::budget::Budgets;
 use super::{Inbox, MAX_PAGE};
 use crate::accounting::{AuditEvent, TargetName};
 use crate::connection_ref::ConnectionRef;
 use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::error::{Entity, Error, ErrorKind};
-use crate::store::{DeliveryRow, Received};
+use crate::store::{ConnectionRow, DeliveryRow, Received};
 use crate::timestamp;
 
 /// The number of duplicates of one delivery that are recorded in the history.
@@ -108,9 +109,13 @@ impl Inbox {
         let opened = self.checkouts.connections().open(&connection)?;
         let verified = opened.handle_webhook(request).await;
         let verified = verified.map_err(|error| match error.kind() {
-            ProviderErrorKind::InvalidSignature => Error::from(ErrorKind::InvalidSignature),
+            ProviderErrorKind::InvalidSignature => self
+                .spend(&self.unverified, &connection, "requests that do not verify")
+                .err()
+                .unwrap_or_else(|| ErrorKind::InvalidSignature.into()),
             _ => error.into(),
         })?;
+        self.spend(&self.verified, &connection, "deliveries")?;
         let reply = verified.reply().clone();
         let names_nothing = verified.events().iter().all(|event| match event.kind {
             EventKind::Ping => true,
@@ -141,8 +146,8 @@ impl Inbox {
             payment_event_at: None,
         };
         // An event that only says that something changed may be the same, byte for byte, at the
-        // next change, so a duplicate may report a new one. Outside the acceptance window other
-        // events are read as such events as well, and a duplicate reports nothing new.
+        // next change, so a duplicate may report a new one. Outside the acceptance window a duplicate
+        // reports nothing new.
         let again = row.timestamp_check == TimestampCheck::Fresh && row.is_hint();
         let received = ledger.store.receive_delivery(&row, again).await?;
         if received == Received::Refused {
@@ -160,6 +165,27 @@ impl Inbox {
         Ok(Receipt {
             duplicate: received != Received::New,
             reply,
+        })
+    }
+
+    /// Spends a budget of a connection.
+    fn spend(
+        &self,
+        budgets: &Budgets,
+        connection: &ConnectionRow,
+        what: &str,
+    ) -> Result<(), Error> {
+        let spent = budgets.spend(connection.pk, self.ledger().now());
+        spent.map_err(|spent| {
+            if spent.report {
+                tracing::error!(
+                    organization = connection.organization.as_str(),
+                    connection = connection.code.as_str(),
+                    "the connection receives more {what} than its limit; they are answered with a wait"
+                );
+            }
+            let retry_after = spent.wait;
+            ErrorKind::TooManyDeliveries { retry_after }.into()
         })
     }
 

@@ -27,8 +27,14 @@ pub(super) enum ApplyError {
         "it reports a refund that has to be looked up, but this gateway has no query of refunds"
     )]
     RefundsNotAskable,
-    #[error("it cannot be read, and names no checkout: {reason}")]
+    #[error("it cannot be read: {reason}")]
     Unreadable { reason: String },
+    #[error("the gateway's query of refunds failed")]
+    RefundsUnanswered,
+    #[error(
+        "it waits until the gateway can be asked: too many queries of its connection are under way"
+    )]
+    Busy(Duration),
     #[error("it waits a few seconds for the gateway's payment event")]
     PaymentEventExpected {
         /// Milliseconds since 1970.
@@ -83,6 +89,12 @@ impl ApplyError {
                     polled_list: false,
                 }
             }
+            Self::Busy(wait) => Retry {
+                wait: *wait,
+                failed: false,
+                park: false,
+                polled_list: false,
+            },
             Self::NotListed | Self::ListIncomplete => Retry {
                 wait: list_wait(attempts.list_polls),
                 failed: false,
@@ -93,6 +105,12 @@ impl ApplyError {
                 wait: wait_after(attempts.count),
                 failed: true,
                 park: true,
+                polled_list: false,
+            },
+            Self::RefundsUnanswered => Retry {
+                wait: wait_after(attempts.count),
+                failed: true,
+                park: attempts.last_chance,
                 polled_list: false,
             },
             Self::Failed(error) | Self::Redundant(error) => {

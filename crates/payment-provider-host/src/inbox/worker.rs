@@ -1,10 +1,13 @@
 //! The worker that applies deliveries.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use payment_provider_core::TimestampCheck;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -14,8 +17,11 @@ use crate::crash_point::Moment;
 use crate::error::Error;
 use crate::store::{DeliveryRow, Postponement};
 
-/// The number of deliveries that a worker applies at once. They wait for gateways most of the time.
-const CONCURRENCY: usize = 8;
+/// The number of deliveries that a process applies at once. Those for which a gateway is asked come on
+/// top, within the limits of their connections.
+pub(super) const CONCURRENCY: usize = 8;
+/// The number of deliveries that a process has leased at most, with those for which a gateway is asked.
+const MAX_LEASED: usize = 512;
 /// The time between two polls of the store when nothing wakes the worker: another process may have stored
 /// a delivery, or have died while applying one.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -29,32 +35,48 @@ impl Inbox {
         // this loop waits for the writer.
         let mut running = JoinSet::new();
         while !stop.is_cancelled() {
-            // A database connection that hangs must not stop this loop.
-            let leased = self.lease(CONCURRENCY - running.len());
-            match tokio::time::timeout(STORE_TIMEOUT, leased).await {
-                Err(_) => tracing::error!("leasing deliveries timed out"),
-                Ok(Ok(leased)) => {
-                    for (delivery, owner) in leased {
-                        let inbox = self.clone();
-                        running
-                            .spawn(async move { inbox.apply_or_postpone(delivery, owner).await });
-                    }
-                }
-                Ok(Err(error)) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "deliveries cannot be leased"
-                    );
-                }
+            let free = self.posting.available_permits();
+            for (delivery, owner) in self
+                .lease_or_log(free.min(MAX_LEASED - running.len()))
+                .await
+            {
+                // Taken here, so that no more are leased than can be applied. There may be none left: a
+                // delivery for which a gateway was asked may have taken it meanwhile.
+                let slot = Arc::clone(&self.posting).try_acquire_owned().ok();
+                let inbox = self.clone();
+                running.spawn(async move { inbox.apply_or_postpone(delivery, owner, slot).await });
             }
             tokio::select! {
                 Some(_) = running.join_next() => {}
-                () = self.ledger().inbox_woken(), if running.len() < CONCURRENCY => {}
+                () = self.room_and_work(), if running.len() < MAX_LEASED => {}
                 () = tokio::time::sleep(POLL_INTERVAL) => {}
                 () = stop.cancelled() => {}
             }
         }
         while running.join_next().await.is_some() {}
+    }
+
+    /// Leases at most `free` deliveries that are due. A failure is logged: this worker goes on.
+    async fn lease_or_log(&self, free: usize) -> Vec<(DeliveryRow, String)> {
+        if free == 0 {
+            return Vec::new();
+        }
+        // A database connection that hangs must not stop this worker.
+        match tokio::time::timeout(STORE_TIMEOUT, self.lease(free)).await {
+            Ok(Ok(leased)) => return leased,
+            Ok(Err(error)) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "deliveries cannot be leased"
+            ),
+            Err(_) => tracing::error!("leasing deliveries timed out"),
+        }
+        Vec::new()
+    }
+
+    /// Waits until a delivery may be due and there is a slot to apply it.
+    async fn room_and_work(&self) {
+        self.ledger().inbox_woken().await;
+        drop(self.posting.acquire().await);
     }
 
     /// Applies some deliveries that are due; returns their number.
@@ -63,14 +85,19 @@ impl Inbox {
         let count = leased.len();
         let work = leased
             .into_iter()
-            .map(|(delivery, owner)| self.apply_or_postpone(delivery, owner));
+            .map(|(delivery, owner)| self.apply_or_postpone(delivery, owner, None));
         work.collect::<FuturesUnordered<_>>().collect::<()>().await;
         Ok(count)
     }
 
-    async fn apply_or_postpone(&self, delivery: DeliveryRow, owner: String) {
+    async fn apply_or_postpone(
+        &self,
+        delivery: DeliveryRow,
+        owner: String,
+        slot: Option<OwnedSemaphorePermit>,
+    ) {
         Moment::Leased.pass();
-        let work = AssertUnwindSafe(self.apply_delivery(&delivery, &owner)).catch_unwind();
+        let work = AssertUnwindSafe(self.apply_delivery(&delivery, &owner, slot)).catch_unwind();
         let max_failures = i64::from(self.config.max_attempts);
         // Earlier attempts may have ended the process: after too many of them there is no other
         // attempt.
@@ -81,7 +108,7 @@ impl Inbox {
         };
         let attempts = Attempts {
             count: u32::try_from(delivery.attempts).unwrap_or(u32::MAX),
-            list_polls: list_polls(&delivery),
+            list_polls: delivery.polls(),
             last_chance: delivery.failures + 1 >= max_failures,
             listing_timeout: self.config.listing_timeout,
         };
@@ -105,6 +132,7 @@ impl Inbox {
             failed: retry.failed,
             park: retry.park,
             delivery_count: delivery.delivery_count,
+            untrusted: delivery.timestamp_check != TimestampCheck::Fresh,
         };
         if retry.park {
             tracing::error!(
@@ -139,9 +167,4 @@ impl Inbox {
             Err(_) => tracing::error!("postponing a delivery timed out: it keeps its lease"),
         }
     }
-}
-
-/// Returns the number of times that the gateway's list did not contain what a delivery reports.
-pub(super) fn list_polls(delivery: &DeliveryRow) -> u32 {
-    u32::try_from(delivery.list_polls).unwrap_or(u32::MAX)
 }

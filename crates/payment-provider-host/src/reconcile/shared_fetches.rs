@@ -24,7 +24,28 @@ struct Latest {
     fetched: Arc<Fetched>,
 }
 
+impl Latest {
+    /// Returns the result if it started at `needed_from` or later and covers the scope.
+    fn serving(&self, scope: FetchScope, needed_from: i64) -> Option<Arc<Fetched>> {
+        let serves = self.scope >= scope && self.fetched.started_at >= needed_from;
+        serves.then(|| Arc::clone(&self.fetched))
+    }
+}
+
 impl SharedFetches {
+    /// Returns the latest fetch of a checkout if it started at `needed_from` or later and covers the
+    /// scope, and no other fetch is under way.
+    pub(super) fn latest(
+        &self,
+        checkout_pk: i64,
+        scope: FetchScope,
+        needed_from: i64,
+    ) -> Option<Arc<Fetched>> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let latest = slots.get(&checkout_pk)?.try_lock().ok()?;
+        latest.as_ref()?.serving(scope, needed_from)
+    }
+
     /// Returns the latest fetch of a checkout if it started at `needed_from` or later and covers the
     /// scope; otherwise fetches.
     ///
@@ -41,11 +62,11 @@ impl SharedFetches {
     {
         let slot = self.slot(checkout_pk);
         let mut latest = slot.lock().await;
-        if let Some(latest) = &*latest
-            && latest.scope >= scope
-            && latest.fetched.started_at >= needed_from
+        if let Some(found) = latest
+            .as_ref()
+            .and_then(|one| one.serving(scope, needed_from))
         {
-            return Ok(Arc::clone(&latest.fetched));
+            return Ok(found);
         }
         *latest = None;
         let fetched = Arc::new(fetch().await?);

@@ -53,11 +53,23 @@ macro_rules! is_requeued {
 macro_rules! is_replaced {
     () => {
         concat!(
-            "known.state = 'ignored' OR (known.state = 'parked' AND excluded.timestamp_check = 'fresh')
+            "known.state = 'ignored' OR (known.state = 'parked' AND (
+                 excluded.timestamp_check = 'fresh' OR known.timestamp_check <> 'fresh'))
              OR (",
             is_first_trusted!(),
             ")"
         )
+    };
+}
+
+/// The place of a delivery in the queue of new deliveries, in milliseconds since 1970: its arrival, or
+/// a little after the last place of its connection. So a connection that receives many deliveries at
+/// once delays its own, and those of others come in between.
+macro_rules! place {
+    () => {
+        "COALESCE((SELECT max(queued.next_attempt) + 50 FROM @deliveries AS queued
+             WHERE queued.connection_pk = $1 AND queued.state = 'pending' AND queued.attempts = 0
+                 AND queued.next_attempt > $7 - 50), $7)"
     };
 }
 
@@ -68,7 +80,9 @@ macro_rules! upsert_delivery {
         concat!(
             "INSERT INTO @deliveries AS known (connection_pk, delivery_key, body, events,
                  timestamp_check, matched_secret, received_at, state, next_attempt)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, ",
+            place!(),
+            ")
              ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
                  delivery_count = known.delivery_count + 1,
                  attempts = CASE WHEN ",

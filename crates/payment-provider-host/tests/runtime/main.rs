@@ -26,6 +26,7 @@ mod handler_tables_in_another_database;
 mod history;
 mod inbox_administration;
 mod inbox_workers;
+mod isolation;
 mod late_duplicates;
 mod leases;
 mod ledger_audit;

@@ -25,7 +25,7 @@ async fn an_unreadable_delivery_without_a_name_is_parked_with_the_reason(databas
     bench.apply_all().await;
     let parked = bench.deliveries().await.remove(0);
     assert_eq!(parked.state, DeliveryState::Parked);
-    let said = "it cannot be read, and names no checkout: payment_amount: missing";
+    let said = "it cannot be read: payment_amount: missing";
     assert_eq!(parked.error.as_deref(), Some(said));
     // A retry, or the same delivery once more, ends in the same way.
     let main = connection("main");
@@ -39,6 +39,7 @@ async fn an_unreadable_delivery_without_a_name_is_parked_with_the_reason(databas
 async fn an_unreadable_delivery_about_a_checkout_has_it_fetched(database: Database) {
     let bench = Bench::new(database).await;
     let url = bench.url(&invoice("inv", "200.12")).await;
+    bench.gateway.state().refunds = Some(Vec::new());
     bench.gateway.pay(url.reference.as_str(), "200.12");
     bench
         .receive(&[unreadable(about(url.reference.as_str()))])

@@ -75,6 +75,7 @@ pub(super) async fn copies_are_tried_again_by_what_became_of_the_first(world: Wo
                 polled_list: true,
                 failed: false,
                 delivery_count: i64::MAX,
+                untrusted: false,
                 park: state == Parked,
             };
             world.one.postpone_delivery(pk, "me", wait).await.unwrap();
@@ -205,6 +206,7 @@ pub(super) async fn a_postponed_delivery_waits_or_is_parked(world: World) {
             failed: park,
             park,
             delivery_count: row.delivery_count,
+            untrusted: false,
         };
         world
             .two

@@ -1,3 +1,5 @@
+use payment_provider_core::TimestampCheck;
+
 use super::races::together;
 use super::rows::*;
 use super::*;
@@ -48,6 +50,7 @@ pub(super) async fn what_has_ended_or_waits_has_no_lease(world: World) {
         polled_list: false,
         failed: false,
         delivery_count: i64::MAX,
+        untrusted: false,
         park: false,
     };
     let postponed = world.one.postpone_delivery(rows[1].pk, "me", wait);
@@ -116,6 +119,7 @@ pub(super) async fn failures_are_those_of_a_deliverys_own(world: World) {
             failed,
             park: false,
             delivery_count: 1,
+            untrusted: false,
         };
         let done = world.one.postpone_delivery(pk, owner, wait);
         done.await.unwrap();
@@ -161,6 +165,7 @@ pub(super) async fn a_copy_that_came_meanwhile_is_not_parked_with_it(world: Worl
             failed: true,
             park: true,
             delivery_count: row.delivery_count,
+            untrusted: false,
         };
         let done = world.one.postpone_delivery(row.pk, "me", wait);
         done.await.unwrap();
@@ -188,6 +193,7 @@ pub(super) async fn due_deliveries_are_leased_in_order(world: World) {
             polled_list: false,
             failed: false,
             delivery_count: i64::MAX,
+            untrusted: false,
             park: false,
         };
         world
@@ -209,6 +215,95 @@ pub(super) async fn due_deliveries_are_leased_in_order(world: World) {
     assert_eq!(take(400, 10).await, ["a"]);
     assert_eq!(take(500, 10).await, ["d"]);
     assert!(take(500, 10).await.is_empty());
+}
+
+pub(super) async fn new_deliveries_of_each_connection_are_leased_in_turn(world: World) {
+    let busy = connected(&world.one, "busy").await;
+    let quiet = connected(&world.one, "quiet").await;
+    let receive = async |connection_pk, key: &str, received_at| {
+        let mut row = delivery(connection_pk, key);
+        row.received_at = received_at;
+        world.one.receive_delivery(&row, false).await.unwrap();
+    };
+    for number in 0..50 {
+        receive(busy, &format!("b{number}"), 5_000).await;
+    }
+    receive(quiet, "q0", 5_001).await;
+    receive(quiet, "q1", 5_001).await;
+    let mut leased = Vec::new();
+    for _ in 0..10 {
+        let rows = world.two.lease_deliveries("you", 6_000, 9_000, 1).await;
+        leased.extend(rows.unwrap().into_iter().map(|row| row.key));
+    }
+    assert_eq!(leased[..5], ["b0", "q0", "b1", "q1", "b2"]);
+    assert_eq!(leased[5..], ["b3", "b4", "b5", "b6", "b7"]);
+    // A postponed delivery that is due comes before the new ones with later places.
+    let mut row = delivery(quiet, "q2");
+    row.received_at = 5_001;
+    world.one.receive_delivery(&row, false).await.unwrap();
+    let rows = world.two.lease_deliveries("you", 6_000, 9_000, 1).await;
+    assert_eq!(rows.unwrap()[0].key, "q2");
+    // Parked ones that are all retried at once queue up as well.
+    let rows = world.two.lease_deliveries("you", 6_000, 9_000, 100).await;
+    for row in rows.unwrap() {
+        let wait = Postponement {
+            error: "x",
+            next_attempt: 1,
+            polled_list: false,
+            failed: true,
+            delivery_count: i64::MAX,
+            untrusted: false,
+            park: true,
+        };
+        let parked = world.one.postpone_delivery(row.pk, "you", wait).await;
+        parked.unwrap();
+    }
+    assert_eq!(world.one.retry_parked(busy, 7_000).await.unwrap(), 42);
+    receive(quiet, "q3", 7_051).await;
+    let rows = world.two.lease_deliveries("you", 8_000, 9_000, 3).await;
+    let mut keys: Vec<_> = rows.unwrap().into_iter().map(|row| row.key).collect();
+    keys.sort();
+    assert_eq!(keys, ["b8", "b9", "q3"]);
+}
+
+pub(super) async fn a_trusted_copy_that_arrives_during_an_attempt_is_tried_at_once(world: World) {
+    let connection_pk = connected(&world.one, "main").await;
+    for (key, postpones) in [("finished", false), ("postponed", true)] {
+        let mut row = delivery(connection_pk, key);
+        row.timestamp_check = TimestampCheck::Stale;
+        world.one.receive_delivery(&row, false).await.unwrap();
+        let leased = world.one.lease_deliveries("me", 10_000, 20_000, 9).await;
+        let leased = leased.unwrap().remove(0);
+        row.timestamp_check = TimestampCheck::Fresh;
+        row.events[0].gateway_type = "COPY".to_owned();
+        world.two.receive_delivery(&row, false).await.unwrap();
+        if postpones {
+            let wait = Postponement {
+                error: "x",
+                next_attempt: 90_000,
+                polled_list: true,
+                failed: false,
+                delivery_count: 1,
+                untrusted: true,
+                park: false,
+            };
+            let postponed = world.one.postpone_delivery(leased.pk, "me", wait).await;
+            postponed.unwrap();
+        } else {
+            let end = DeliveryEnd {
+                delivery_count: Some(1),
+                ..end(DeliveryState::Applied)
+            };
+            let mut tx = world.one.begin().await.unwrap();
+            assert!(tx.finish_delivery(leased.pk, "me", end).await.unwrap());
+            tx.commit().await.unwrap();
+        }
+        let again = world.two.lease_deliveries("you", 10_000, 20_000, 9).await;
+        let again = again.unwrap().remove(0);
+        assert_eq!((again.key.as_str(), again.attempts), (key, 1));
+        assert_eq!(again.list_polls, 0);
+        assert_eq!(again.events[0].gateway_type, "COPY");
+    }
 }
 
 pub(super) async fn a_lease_that_ran_out_is_another_s(world: World) {
@@ -282,6 +377,7 @@ pub(super) async fn only_the_owner_of_a_lease_ends_a_delivery(world: World) {
         polled_list: true,
         failed: false,
         delivery_count: i64::MAX,
+        untrusted: false,
         park: true,
     };
     world.one.postpone_delivery(pk, "me", wait).await.unwrap();

@@ -72,6 +72,8 @@ cases! {
     inbox::copies_are_tried_again_by_what_became_of_the_first,
     inbox::receiving_records_which_secret_verified,
     leases::due_deliveries_are_leased_in_order,
+    leases::new_deliveries_of_each_connection_are_leased_in_turn,
+    leases::a_trusted_copy_that_arrives_during_an_attempt_is_tried_at_once,
     leases::a_lease_that_ran_out_is_another_s,
     leases::a_row_of_another_version_waits_for_it_and_is_parked_in_the_end,
     leases::only_the_owner_of_a_lease_ends_a_delivery,

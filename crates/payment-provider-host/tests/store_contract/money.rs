@@ -126,6 +126,7 @@ pub(super) async fn texts_that_gateways_could_send_are_kept(world: World) {
         polled_list: false,
         failed: false,
         delivery_count: i64::MAX,
+        untrusted: false,
         park: true,
     };
     world

@@ -159,6 +159,7 @@ pub(super) async fn parking_takes_the_lease_away(world: World) {
         polled_list: false,
         failed: false,
         delivery_count: i64::MAX,
+        untrusted: false,
         park: false,
     };
     let postponed = world.one.postpone_delivery(taken.pk, "me", wait);
@@ -218,8 +219,8 @@ pub(super) async fn all_that_is_parked_is_tried_again(world: World) {
         let parked = world.one.park_delivery(connection_pk, key, "why").await;
         assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     }
-    assert_eq!(world.two.retry_parked(main).await.unwrap(), 2);
-    assert_eq!(world.two.retry_parked(main).await.unwrap(), 0);
+    assert_eq!(world.two.retry_parked(main, 1).await.unwrap(), 2);
+    assert_eq!(world.two.retry_parked(main, 1).await.unwrap(), 0);
     let leased = world.one.lease_deliveries("you", 10_000, 20_000, 9).await;
     let mut keys: Vec<_> = leased.unwrap().into_iter().map(|row| row.key).collect();
     keys.sort();

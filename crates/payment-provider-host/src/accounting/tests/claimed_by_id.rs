@@ -1,7 +1,7 @@
 //! Claims that name their payment or refund.
 
 use payment_provider_core::{
-    Currency, Event, EventKind, EventTarget, Money, OrderId, PaymentClaim, PaymentId,
+    Currency, Event, EventKind, EventTarget, Money, OrderId, Payment, PaymentClaim, PaymentId,
     PaymentStatus, Refund, RefundClaim, RefundId, RefundStatus,
 };
 
@@ -20,6 +20,14 @@ fn receive(inbox: &mut Inbox, kind: EventKind) {
 
 fn claimed(inbox: &Inbox) -> PaymentClaim {
     inbox.gateway.payments[0].clone().into()
+}
+
+/// Works for longer than a gateway's list may lag.
+fn work_for_minutes(inbox: &mut Inbox) {
+    for _ in 0..60 {
+        inbox.work();
+        inbox.now += 5_000;
+    }
 }
 
 fn refund(status: RefundStatus) -> Refund {
@@ -84,8 +92,31 @@ fn a_claimed_payment_that_the_gateway_lists_as_failed_brings_nothing() {
     inbox.gateway.payments[0].status = PaymentStatus::Failed;
     inbox.gateway.payments[0].amount = Money::zero(Currency::INR);
     receive(&mut inbox, EventKind::PaymentClaimed(claim));
+    assert_eq!(inbox.waiting(), 1, "the list may lag behind the claim");
+    work_for_minutes(&mut inbox);
     assert_eq!(inbox.waiting(), 0);
     assert_eq!(inbox.totals(), "0.00 0.00 0.00 0.00 pending");
+}
+
+/// A failed attempt made the foreign order known here. The claim must not wait for a name that is known.
+#[test]
+fn a_claim_of_a_foreign_order_that_is_known_waits_for_its_payment_alone() {
+    let mut inbox = paid_once();
+    inbox.gateway.visible = 0;
+    let amount = Money::from_minor_units(20_012, Currency::INR);
+    let id = PaymentId::new("pay-of-a-shop").unwrap();
+    let mut attempt = Payment::new(id, PaymentStatus::Failed, amount);
+    attempt.order_id = OrderId::new("order-of-a-shop").ok();
+    receive(&mut inbox, EventKind::Payment(attempt.clone()));
+    inbox.gateway.own_order = OrderId::new("order-0").ok();
+    receive(&mut inbox, EventKind::PaymentClaimed(attempt.into()));
+    assert_eq!((inbox.waiting(), inbox.unmatched()), (0, 1));
+    let names: Vec<String> = inbox
+        .missing_names()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(names, ["payment:pay-of-a-shop"]);
 }
 
 #[test]
@@ -121,7 +152,7 @@ fn a_claimed_refund_is_recorded_from_the_gateways_list() {
     inbox.work();
     assert_eq!(inbox.waiting(), 0);
     assert_eq!(inbox.totals(), "200.12 200.12 0.00 50.00 succeeded");
-    // The refund has reached a final status: the same claim asks nothing.
+    // The refund has reached the claimed status: the same claim asks nothing.
     let fetches = inbox.gateway.fetches;
     receive(&mut inbox, EventKind::RefundClaimed(claim));
     assert_eq!((inbox.waiting(), inbox.gateway.fetches), (0, fetches));
@@ -134,10 +165,46 @@ fn a_refund_known_as_pending_is_asked_for_again() {
     inbox.receive(paid);
     receive(&mut inbox, EventKind::Refund(refund(RefundStatus::Pending)));
     inbox.gateway.refunds = Some(vec![refund(RefundStatus::Succeeded)]);
-    let claim = RefundClaim::from(refund(RefundStatus::Pending));
+    let claim = RefundClaim::from(refund(RefundStatus::Succeeded));
     receive(&mut inbox, EventKind::RefundClaimed(claim));
     assert_eq!(inbox.waiting(), 0);
     assert_eq!(inbox.totals(), "200.12 200.12 0.00 50.00 succeeded");
+    // A later state is claimed, but the list shows the earlier one still.
+    let claim = RefundClaim::from(refund(RefundStatus::Failed));
+    receive(&mut inbox, EventKind::RefundClaimed(claim));
+    assert_eq!(
+        (inbox.waiting(), inbox.last_wait),
+        (1, Some(WaitReason::NotListed))
+    );
+    inbox.gateway.refunds = Some(vec![refund(RefundStatus::Failed)]);
+    inbox.now += 500;
+    inbox.work();
+    assert_eq!(inbox.waiting(), 0);
+    assert_eq!(inbox.totals(), "200.12 200.12 0.00 0.00 succeeded");
+}
+
+#[test]
+fn a_refund_that_is_known_is_claimed_without_any_other_name() {
+    let mut inbox = paid_once();
+    let paid = events(&inbox.gateway, Report::Paid(0));
+    inbox.receive(paid);
+    receive(&mut inbox, EventKind::Refund(refund(RefundStatus::Pending)));
+    inbox.gateway.refunds = Some(vec![refund(RefundStatus::Succeeded)]);
+    let claim = RefundClaim::of_refund(RefundId::new("refund-1").unwrap());
+    let kind = EventKind::RefundClaimed(claim);
+    inbox.receive(vec![Event::new("REFUND", EventTarget::none(), kind)]);
+    inbox.work();
+    assert_eq!(inbox.totals(), "200.12 200.12 0.00 50.00 succeeded");
+}
+
+#[test]
+fn a_refund_claim_that_leads_nowhere_needs_an_operator() {
+    let mut inbox = paid_once();
+    let claim = RefundClaim::of_refund(RefundId::new("refund-9").unwrap());
+    let kind = EventKind::RefundClaimed(claim);
+    inbox.receive(vec![Event::new("REFUND", EventTarget::none(), kind)]);
+    inbox.work();
+    assert_eq!(inbox.last_wait, Some(WaitReason::Unreadable));
 }
 
 #[test]
@@ -176,7 +243,16 @@ fn an_unreadable_delivery_without_a_name_needs_an_operator() {
     assert_eq!(inbox.last_wait, Some(WaitReason::Unreadable));
     // With a name, the gateway is asked: everything it lists is posted.
     let mut inbox = paid_once();
+    inbox.gateway.refunds = Some(Vec::new());
+    inbox.gateway.visible = 0;
     receive(&mut inbox, kind);
-    assert_eq!((inbox.waiting(), inbox.gateway.fetches), (0, 1));
+    assert_eq!(
+        (inbox.waiting(), inbox.gateway.fetches),
+        (1, 1),
+        "its list may lag"
+    );
+    inbox.gateway.visible = 1;
+    work_for_minutes(&mut inbox);
+    assert_eq!(inbox.waiting(), 0);
     assert_eq!(inbox.totals(), "200.12 200.12 0.00 0.00 succeeded");
 }

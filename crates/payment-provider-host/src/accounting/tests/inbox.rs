@@ -282,6 +282,12 @@ impl Inbox {
         }
     }
 
+    /// The names that deliveries about something unknown wait for.
+    pub(super) fn missing_names(&self) -> Vec<TargetName> {
+        let missing = self.unmatched.iter().flat_map(|(_, missing)| missing);
+        missing.cloned().collect()
+    }
+
     /// The number of deliveries about something unknown.
     pub(super) fn unmatched(&self) -> usize {
         self.unmatched.len()

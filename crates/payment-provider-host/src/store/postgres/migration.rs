@@ -16,10 +16,16 @@ pub(in crate::store) struct Migration {
 }
 
 /// All steps, in order. A released step is never changed.
-pub(in crate::store) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("../../../migrations/postgres/0001_initial.sql"),
-}];
+pub(in crate::store) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("../../../migrations/postgres/0001_initial.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("../../../migrations/postgres/0002_fair_queue.sql"),
+    },
+];
 
 const ACTION: &str = "migrate its tables";
 

@@ -102,7 +102,8 @@ async fn link(store: &Store, name: &str, keys: Keys) {
     for writes in [true, false] {
         let mut tx = begin(store, writes).await;
         let link = tx.link_of_customer(&row.organization, &id);
-        assert_eq!(link.await.unwrap(), Some(keys.connection));
+        let linked = Some((keys.connection, row.customer.clone()));
+        assert_eq!(link.await.unwrap(), linked);
         tx.commit().await.unwrap();
     }
     store.remove_customer(&row.organization, &id).await.unwrap();
@@ -244,6 +245,7 @@ async fn deliver(store: &Store, keys: Keys) {
                 polled_list: true,
                 failed: false,
                 delivery_count: i64::MAX,
+                untrusted: false,
                 park: false,
             };
             let postponed = store.postpone_delivery(row.pk, "me", wait).await;
@@ -293,7 +295,7 @@ async fn operate(store: &Store, name: &str, connection: i64) {
     let parked = store.park_delivery(connection, "waits", "why").await;
     let not = ParkOutcome::Not(DeliveryState::Parked);
     assert_eq!(parked.unwrap(), not);
-    assert_eq!(store.retry_parked(connection).await.unwrap(), 1);
+    assert_eq!(store.retry_parked(connection, 1).await.unwrap(), 1);
     let parked = store.park_delivery(connection, "waits", "why").await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     assert!(store.retry_delivery(connection, "applied").await.unwrap());

@@ -209,7 +209,7 @@ pub(super) const HOT: &[Hot] = &[
     (
         Text::Common(deliveries::LEASE),
         &["'me'", "5000", "6000", "8"],
-        &["deliveries_due", "deliveries_pkey"],
+        &["deliveries_new", "deliveries_due", "deliveries_pkey"],
     ),
     (
         Text::Common(deliveries::RENEW),

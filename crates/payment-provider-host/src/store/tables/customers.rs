@@ -47,7 +47,7 @@ const DELETE: &str = "DELETE FROM @customers WHERE organization_id = $1 AND cust
 
 /// Reads and locks the link of a customer: a transaction that moves the customer waits until the
 /// transaction that depends on this link has ended.
-pub(in crate::store) const LINK: &str = "SELECT connection_pk FROM @customers
+pub(in crate::store) const LINK: &str = "SELECT connection_pk, details FROM @customers
      WHERE organization_id = $1 AND customer_id = $2 {FOR SHARE}";
 
 impl Store {
@@ -89,16 +89,16 @@ impl Store {
 }
 
 impl Transaction {
-    /// Returns the connection that a customer is linked to. In a transaction that writes, the link
-    /// stays as it is until the transaction ends.
+    /// Returns the row key of the connection that a customer is linked to, and the customer's details.
+    /// In a transaction that writes, both stay as they are until the transaction ends.
     pub(crate) async fn link_of_customer(
         &mut self,
         organization: &OrganizationId,
         customer: &CustomerId,
-    ) -> Result<Option<i64>> {
+    ) -> Result<Option<(i64, Customer)>> {
         let find = statement!("read a customer", LINK, organization, customer);
-        self.fetch_optional(find, |row| row.number("connection_pk"))
-            .await
+        let read = |row: &Row<'_>| Ok((row.number("connection_pk")?, row.json("details")?));
+        self.fetch_optional(find, read).await
     }
 }
 

@@ -46,6 +46,18 @@ impl DeliveryRow {
     }
 }
 
+impl DeliveryRow {
+    /// Returns the number of times that the gateway's list did not contain what it reports.
+    pub(crate) fn polls(&self) -> u32 {
+        u32::try_from(self.list_polls).unwrap_or(u32::MAX)
+    }
+
+    /// Returns true if a copy that arrives during an attempt may say more than these events.
+    pub(crate) fn may_be_superseded(&self) -> bool {
+        self.is_hint() || self.timestamp_check != TimestampCheck::Fresh
+    }
+}
+
 impl fmt::Debug for DeliveryRow {
     /// Omits the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,6 +93,7 @@ pub(crate) struct DeliveryEnd<'a> {
 
 /// The next attempt of a delivery, and the reason for which it has to wait.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent yes-or-no facts")]
 pub(crate) struct Postponement<'a> {
     pub error: &'a str,
     pub next_attempt: i64,
@@ -92,6 +105,8 @@ pub(crate) struct Postponement<'a> {
     /// The number of times that it had arrived when the work began. If it arrived again since, it
     /// is not parked.
     pub delivery_count: i64,
+    /// True if no copy that had arrived when the work began was inside the acceptance window.
+    pub untrusted: bool,
 }
 
 /// The wait, in milliseconds, of a delivery that another version of this crate stored, while both
@@ -126,13 +141,24 @@ pub(super) const COLUMNS: &[&str] = &[
     "error",
 ];
 
-/// Leases deliveries. Rows that another worker is leasing at this moment are skipped, not waited
-/// for. A lease that ran out without being released counts as a failure.
-pub(in crate::store) const LEASE: &str = "WITH due AS MATERIALIZED (
-         SELECT delivery_pk FROM @deliveries
-         WHERE state = 'pending' AND next_attempt <= $2 AND lease_until <= $2
+/// Leases deliveries: new ones, in the order of their places in the queue, and postponed ones that are
+/// due. Rows that another worker is leasing at this moment are skipped, not waited for. A lease that
+/// ran out without being released counts as a failure.
+pub(in crate::store) const LEASE: &str = "WITH new AS MATERIALIZED (
+         SELECT delivery_pk, next_attempt FROM @deliveries
+         WHERE state = 'pending' AND attempts = 0 AND lease_until <= $2
          ORDER BY next_attempt, delivery_pk LIMIT $4
-         {FOR NO KEY UPDATE SKIP LOCKED})
+         {FOR NO KEY UPDATE SKIP LOCKED}
+     ), postponed AS MATERIALIZED (
+         SELECT delivery_pk, next_attempt FROM @deliveries
+         WHERE state = 'pending' AND attempts > 0 AND next_attempt <= $2 AND lease_until <= $2
+         ORDER BY next_attempt, delivery_pk LIMIT $4
+         {FOR NO KEY UPDATE SKIP LOCKED}
+     ), due AS (
+         SELECT delivery_pk FROM (
+             SELECT delivery_pk, next_attempt FROM new
+             UNION ALL SELECT delivery_pk, next_attempt FROM postponed) AS leasable
+         ORDER BY next_attempt, delivery_pk LIMIT $4)
      UPDATE @deliveries SET lease_owner = $1, lease_until = $3, attempts = attempts + 1,
          failures = failures + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END
      FROM due WHERE deliveries.delivery_pk = due.delivery_pk
@@ -177,14 +203,17 @@ const FINISH: &str = "UPDATE @deliveries SET
 const CONNECTION_OF: &str = "SELECT connection_pk FROM @deliveries WHERE delivery_pk = $1";
 
 /// Postpones or parks a delivery. If a duplicate arrived meanwhile, the delivery is not parked but
-/// gets new attempts, as a duplicate of a parked delivery would give it.
-const POSTPONE: &str =
-    "UPDATE @deliveries SET next_attempt = $2, lease_owner = NULL, lease_until = 0,
-         error = $3,
+/// gets new attempts, as a duplicate of a parked delivery would give it. If the duplicate is the first
+/// copy inside the acceptance window, the attempt was made with outdated events: it does not count.
+const POSTPONE: &str = "UPDATE @deliveries SET lease_owner = NULL, lease_until = 0, error = $3,
+         next_attempt = CASE WHEN $9 AND timestamp_check = 'fresh' THEN 0 ELSE $2 END,
          state = CASE WHEN $1 AND delivery_count <= $8 THEN 'parked' ELSE 'pending' END,
-         attempts = CASE WHEN $1 AND delivery_count > $8 THEN 0 ELSE attempts END,
-         list_polls = CASE WHEN $1 AND delivery_count > $8 THEN 0 ELSE list_polls + $4 END,
-         failures = CASE WHEN $1 AND delivery_count > $8 THEN 0 ELSE failures + $7 END
+         attempts = CASE WHEN ($1 AND delivery_count > $8)
+             OR ($9 AND timestamp_check = 'fresh') THEN 0 ELSE attempts END,
+         list_polls = CASE WHEN ($1 AND delivery_count > $8)
+             OR ($9 AND timestamp_check = 'fresh') THEN 0 ELSE list_polls + $4 END,
+         failures = CASE WHEN ($1 AND delivery_count > $8)
+             OR ($9 AND timestamp_check = 'fresh') THEN 0 ELSE failures + $7 END
      WHERE delivery_pk = $5 AND lease_owner = $6 AND state = 'pending'";
 
 pub(in crate::store) const LATEST: &str = "SELECT #deliveries
@@ -291,7 +320,8 @@ impl Store {
         .bind(pk)
         .bind(owner)
         .bind(i64::from(wait.failed))
-        .bind(wait.delivery_count);
+        .bind(wait.delivery_count)
+        .bind(wait.untrusted);
         let done = CommitStep::Postpone.around(self.execute(postpone)).await;
         done.map(drop)
     }

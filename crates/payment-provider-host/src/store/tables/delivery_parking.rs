@@ -25,9 +25,12 @@ const PARK: &str = "UPDATE @deliveries
 
 const STATE: &str = "SELECT state FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
 
+/// Each gets its own place in the queue, as if they arrived one after another: see `RECEIVE`.
 const RETRY_PARKED: &str = "UPDATE @deliveries SET state = 'pending', attempts = 0, list_polls = 0,
-         failures = 0, next_attempt = 0
-     WHERE connection_pk = $1 AND state = 'parked'";
+         failures = 0, next_attempt = $2 + parked.place
+     FROM (SELECT delivery_pk AS pk, sum(50) OVER (ORDER BY delivery_pk) AS place
+         FROM @deliveries WHERE connection_pk = $1 AND state = 'parked') AS parked
+     WHERE deliveries.delivery_pk = parked.pk AND deliveries.state = 'parked'";
 
 impl Store {
     /// Parks a delivery that is pending or unmatched, even if it is leased. Only a retry or a duplicate
@@ -64,8 +67,8 @@ impl Store {
     }
 
     /// Makes every parked delivery of a connection pending again. Returns their number.
-    pub(crate) async fn retry_parked(&self, connection_pk: i64) -> Result<u64> {
-        let retry = statement!("retry deliveries", RETRY_PARKED, connection_pk);
+    pub(crate) async fn retry_parked(&self, connection_pk: i64, now: i64) -> Result<u64> {
+        let retry = statement!("retry deliveries", RETRY_PARKED, connection_pk, now);
         self.execute_durably(CommitStep::Replay, retry).await
     }
 }

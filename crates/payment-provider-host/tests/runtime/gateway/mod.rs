@@ -70,12 +70,16 @@ pub(crate) struct State {
     pub(crate) refunds: Option<Vec<Refund>>,
     /// The one order of each link, if the gateway has one for a link.
     pub(crate) own_order: Option<OrderId>,
+    /// The query of refunds gives no answer.
+    pub(crate) refunds_are_down: bool,
     /// The list of payments gives no answer.
     pub(crate) list_is_down: bool,
     /// The limits of a checkout.
     pub(crate) limits: CheckoutLimits,
     /// Creations and cancellations wait before they act, fetches before they answer.
     pub(crate) hold: bool,
+    /// Fetches of these links are never answered.
+    pub(crate) hung: Vec<String>,
     /// The answer to a creation is kept back.
     pub(crate) hold_answer: bool,
     /// The number of calls that have waited so far.

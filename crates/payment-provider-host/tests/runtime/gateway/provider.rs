@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use payment_provider_core::*;
 
-use super::{Fault, Gateway, Link};
+use super::{Fault, Gateway, Link, State};
 
 pub(super) struct Memory {
     pub(super) descriptor: ProviderDescriptor,
@@ -193,7 +193,9 @@ impl PaymentProvider for Memory {
 
     async fn fetch_checkout(&self, checkout: &CheckoutLocator) -> Result<Checkout, ProviderError> {
         let found = self.read(checkout, Operation::FetchCheckout);
-        self.gateway.wait_while(|state| state.hold).await;
+        let reference = checkout.reference.to_string();
+        let is_held = |state: &State| state.hold || state.hung.contains(&reference);
+        self.gateway.wait_while(is_held).await;
         found
     }
 
@@ -296,6 +298,11 @@ impl RefundInquiry for Refunds {
         state
             .calls
             .push(format!("list_refunds {}", checkout.reference));
+        if state.refunds_are_down {
+            let (kind, operation) = (ProviderErrorKind::Timeout, Operation::ListRefunds);
+            let provider = ProviderId::new("memory").unwrap();
+            return Err(ProviderError::new(kind, operation, provider));
+        }
         let is_listed = |refund: &&Refund| {
             payments
                 .iter()

@@ -6,8 +6,8 @@ use payment_provider_core::*;
 use payment_provider_host::inbox::DeliveryState;
 
 use super::{last_state, paid, refund, refund_event, refunded};
-use crate::fixture::Bench;
 use crate::fixture::database::{Database, each_database};
+use crate::fixture::{Bench, invoice};
 use crate::gateway::{changed, delivery};
 
 each_database! {
@@ -17,6 +17,7 @@ each_database! {
     a_claimed_refund_is_parked_where_it_cannot_be_asked_for,
     a_hint_has_the_refunds_listed_as_well,
     a_refund_that_was_on_hold_and_then_succeeds_counts_once,
+    payments_are_posted_though_the_refunds_cannot_be_listed,
 }
 
 fn stale(event: Event) -> WebhookRequest {
@@ -118,4 +119,26 @@ async fn a_refund_that_was_on_hold_and_then_succeeds_counts_once(database: Datab
         bench.apply_all().await;
         assert_eq!(refunded(&bench, "inv").await, expected);
     }
+}
+
+async fn payments_are_posted_though_the_refunds_cannot_be_listed(database: Database) {
+    let bench = Bench::new(database).await;
+    list(&bench, &[]);
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let reference = url.reference.as_str();
+    let payment = bench.gateway.pay(reference, "200.12");
+    bench.gateway.state().refunds_are_down = true;
+    bench.receive(&[changed(reference)]).await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+    let latest = bench.deliveries().await.pop().unwrap();
+    assert_eq!(latest.state, DeliveryState::Pending);
+    let said = "the gateway's query of refunds failed";
+    assert_eq!(latest.error.as_deref(), Some(said));
+    bench.gateway.state().refunds_are_down = false;
+    let done = refund("r1", &payment, RefundStatus::Succeeded, "50.00");
+    list(&bench, &[&done]);
+    bench.apply_all().await;
+    assert_eq!(refunded(&bench, "inv").await, "50.00");
+    assert_eq!(last_state(&bench).await, DeliveryState::Applied);
 }
