@@ -168,9 +168,9 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// [unreadable](crate::EventKind::Unreadable) event, not an error; a type that is unknown, an
     /// [unrecognised](crate::EventKind::Unrecognised) one.
     /// A delivery that reports received money, but not the gateway's id of the payment, becomes a
-    /// [claim](crate::EventKind::PaymentClaimed), not a payment under another id. So does a payment
-    /// whose amount is not certain; a refund with a missing or unreadable detail becomes a
-    /// [claim](crate::EventKind::RefundClaimed) as well.
+    /// [claim](crate::EventKind::PaymentClaimed), not a payment under another id. A payment with an
+    /// uncertain amount becomes the same claim. A refund with a missing or unreadable detail becomes a
+    /// [claim of a refund](crate::EventKind::RefundClaimed).
     /// Unsigned headers are hints: they neither select the parser nor suppress a delivery.
     ///
     /// **Errors.** `InvalidSignature` for every mismatch alike; other kinds only if verification

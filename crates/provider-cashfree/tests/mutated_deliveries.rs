@@ -207,8 +207,8 @@ fn is_of_link(event: &Event) -> bool {
 
 /// Compares the ids by which an event reports money with its body.
 fn check_ids(event: &Event, body: &Value) -> Result<(), TestCaseError> {
-    // Only a payment event names a payment; a link event claims an order, and so does a payment event
-    // whose payment has no readable id.
+    // Only a payment event names a payment. A link event claims an order. A payment event without a
+    // readable payment id claims an order as well.
     let of_link = is_of_link(event);
     match &event.kind {
         EventKind::Payment(_) => {

@@ -313,8 +313,8 @@ impl Draft {
 
 /// Returns the outcome of a hint, or of an event that cannot be read, after a fetch.
 ///
-/// What cannot be read may report money that the gateway's list does not show yet: it is done once a
-/// fetch started late enough.
+/// An unreadable event may report money that the gateway's list does not show yet. It is done after a
+/// fetch that started when the list had time to show it.
 fn looked_up(delivery: &DeliveryReport<'_>, kind: &EventKind, fetched: &Fetched) -> EventOutcome {
     let is_unreadable = matches!(kind, EventKind::Unreadable { .. });
     match fetched.refunds {

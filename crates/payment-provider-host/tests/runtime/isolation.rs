@@ -124,7 +124,7 @@ async fn deliveries_beyond_the_limit_are_refused_for_that_connection_alone(datab
         host.receive_webhook(&provider(), &connection, &request)
             .await
     };
-    // What does not verify spends nothing of the budget.
+    // Requests that do not verify leave the budget of deliveries unchanged.
     for number in 0..10 {
         let forged = receive("main", "forged", number).await.unwrap_err();
         assert!(matches!(forged.kind(), ErrorKind::InvalidSignature));

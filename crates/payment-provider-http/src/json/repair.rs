@@ -237,7 +237,7 @@ mod tests {
         ] {
             assert_eq!(repair(body).as_deref(), Some(expected), "{expected}");
         }
-        // What is allowed is kept beside it.
+        // Valid escapes and characters are left unchanged.
         let kept = r#"{"a":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00 é","b":[1.50,null]"#;
         let body = [kept.as_bytes(), b",\"n\":\"\xff\"}"].concat();
         let expected = format!("{kept},\"n\":\"\u{fffd}\"}}");

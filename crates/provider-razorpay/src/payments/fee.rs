@@ -7,7 +7,7 @@
 //! (<https://razorpay.com/docs/api/payments/entity/>).
 //!
 //! Inferred, because no published payment has such a fee: `fee_bearer` is `customer` then, `amount` is
-//! what the payer was charged, and `amount` without `fee` counts toward the link. Many deliveries have
+//! the charge to the payer, and `amount` minus `fee` counts toward the link. Many deliveries have
 //! no `fee_bearer` at all. The link's `amount_paid` is therefore the check: an amount that it does not
 //! confirm is not certain, unless the merchant is stated to bear the fee.
 
