@@ -275,7 +275,7 @@ impl Draft {
                         EventOutcome::Wait(WaitReason::NotListed)
                     }
                 }
-                FetchedRefunds::Unanswered => EventOutcome::Wait(WaitReason::RefundsUnanswered),
+                FetchedRefunds::Unanswered(_) => EventOutcome::Wait(WaitReason::RefundsUnanswered),
                 FetchedRefunds::NotFetched | FetchedRefunds::NotAskable => {
                     EventOutcome::Wait(WaitReason::RefundsNotAskable)
                 }

@@ -318,7 +318,7 @@ impl Draft {
 fn looked_up(delivery: &DeliveryReport<'_>, kind: &EventKind, fetched: &Fetched) -> EventOutcome {
     let is_unreadable = matches!(kind, EventKind::Unreadable { .. });
     match fetched.refunds {
-        FetchedRefunds::Unanswered => EventOutcome::Wait(WaitReason::RefundsUnanswered),
+        FetchedRefunds::Unanswered(_) => EventOutcome::Wait(WaitReason::RefundsUnanswered),
         FetchedRefunds::NotAskable if is_unreadable => EventOutcome::Wait(WaitReason::Unreadable),
         _ if is_unreadable && fetched.started_at < delivery.total_is_current_from => {
             EventOutcome::Wait(WaitReason::NotListed)

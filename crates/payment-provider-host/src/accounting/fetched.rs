@@ -1,6 +1,10 @@
 //! The fetched state of a checkout: its status, and every payment and refund that the gateway lists.
 
-use payment_provider_core::{Checkout, MoneyError, Payment, PaymentId, PaymentStatus, Refund};
+use std::sync::Arc;
+
+use payment_provider_core::{
+    Checkout, MoneyError, Payment, PaymentId, PaymentStatus, ProviderError, Refund,
+};
 
 use super::account::{Account, CheckoutAt, CheckoutRecord};
 use super::decision::{Decision, Draft};
@@ -24,7 +28,7 @@ pub(crate) enum FetchedRefunds {
     /// The gateway has no query of refunds.
     NotAskable,
     /// The query of refunds failed.
-    Unanswered,
+    Unanswered(Arc<ProviderError>),
     /// All refunds of the listed payments.
     Listed(Vec<Refund>),
 }
@@ -34,7 +38,15 @@ impl FetchedRefunds {
     pub(crate) fn listed(&self) -> &[Refund] {
         match self {
             Self::Listed(refunds) => refunds,
-            Self::NotFetched | Self::NotAskable | Self::Unanswered => &[],
+            Self::NotFetched | Self::NotAskable | Self::Unanswered(_) => &[],
+        }
+    }
+
+    /// The error of a query that failed.
+    pub(crate) const fn error(&self) -> Option<&Arc<ProviderError>> {
+        match self {
+            Self::Unanswered(error) => Some(error),
+            Self::NotFetched | Self::NotAskable | Self::Listed(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use payment_provider_core::{EventKind, PaymentId, RefundId};
+use payment_provider_core::{EventKind, PaymentId, ProviderError, RefundId};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Inbox;
@@ -85,10 +85,10 @@ impl Inbox {
                     let answer = match fetch.await {
                         Ok(found) => Some(found),
                         Err(LimitedFetchError::Busy(wait)) => return Err(ApplyError::Busy(wait)),
-                        Err(LimitedFetchError::Fetch(FetchError::NotAskable(_))) => None,
-                        Err(LimitedFetchError::Fetch(FetchError::Failed(error))) => {
-                            return Err(error.into());
-                        }
+                        Err(LimitedFetchError::Fetch(error)) => match &*error {
+                            FetchError::NotAskable(_) => None,
+                            FetchError::Failed(_) => return Err(ApplyError::FetchFailed(error)),
+                        },
                     };
                     fetched.insert(checkout.pk, answer);
                 }
@@ -134,7 +134,10 @@ impl Inbox {
                     WaitReason::NotListed => ApplyError::NotListed,
                     WaitReason::NotAskable => ApplyError::NotAskable,
                     WaitReason::RefundsNotAskable => ApplyError::RefundsNotAskable,
-                    WaitReason::RefundsUnanswered => ApplyError::RefundsUnanswered,
+                    WaitReason::RefundsUnanswered => match refunds_error(fetched) {
+                        Some(error) => ApplyError::RefundsUnanswered(error),
+                        None => ApplyError::NotListed,
+                    },
                     WaitReason::Unreadable => ApplyError::Unreadable {
                         reason: unreadable_reason(row),
                     },
@@ -295,6 +298,14 @@ fn needed_from(row: &DeliveryRow, now: i64) -> i64 {
         polls => millis(list_wait(polls - 1)) / 2,
     };
     now.saturating_sub(recent).max(row.received_at)
+}
+
+/// Returns the error for which the refunds of a checkout are not known. Of several errors it is one that
+/// passes by itself, with the longest wait.
+fn refunds_error(fetched: &AllFetched) -> Option<Arc<ProviderError>> {
+    let answers = fetched.values().flatten();
+    let errors = answers.filter_map(|answer| answer.refunds.error());
+    errors.max_by_key(|error| error.retry_after()).cloned()
 }
 
 /// Returns the reason for which a part of a delivery cannot be read.

@@ -1,8 +1,12 @@
 //! The retry schedule of deliveries. Pure.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use payment_provider_core::ProviderError;
+
 use crate::error::{Error, ErrorKind};
+use crate::reconcile::FetchError;
 use crate::timestamp::millis;
 
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -17,6 +21,9 @@ const MAX_GATEWAY_WAIT: Duration = Duration::from_hours(1);
 pub(super) enum ApplyError {
     #[error(transparent)]
     Failed(#[from] Error),
+    /// A fetch failed; other deliveries may have waited for the same one.
+    #[error("{0}")]
+    FetchFailed(Arc<FetchError>),
     #[error("the gateway does not list yet what the delivery reports")]
     NotListed,
     #[error("the gateway reports more money than it lists yet")]
@@ -30,7 +37,7 @@ pub(super) enum ApplyError {
     #[error("it cannot be read: {reason}")]
     Unreadable { reason: String },
     #[error("the gateway's query of refunds failed")]
-    RefundsUnanswered,
+    RefundsUnanswered(Arc<ProviderError>),
     #[error(
         "it waits until the gateway can be asked: too many queries of its connection are under way"
     )]
@@ -107,21 +114,18 @@ impl ApplyError {
                 park: true,
                 polled_list: false,
             },
-            Self::RefundsUnanswered => Retry {
-                wait: wait_after(attempts.count),
-                failed: true,
-                park: attempts.last_chance,
-                polled_list: false,
+            Self::RefundsUnanswered(error) => {
+                let wait = error.retry_after();
+                after_error(attempts, wait.is_some(), wait)
+            }
+            Self::FetchFailed(error) => match &**error {
+                FetchError::Failed(error) => {
+                    after_error(attempts, error.is_transient(), error.retry_after())
+                }
+                FetchError::NotAskable(_) => after_error(attempts, false, None),
             },
             Self::Failed(error) | Self::Redundant(error) => {
-                let failed = !error.is_transient();
-                let gateway_wait = error.retry_after().unwrap_or_default();
-                Retry {
-                    wait: wait_after(attempts.count).max(gateway_wait.min(MAX_GATEWAY_WAIT)),
-                    failed,
-                    park: failed && attempts.last_chance,
-                    polled_list: false,
-                }
+                after_error(attempts, error.is_transient(), error.retry_after())
             }
         }
     }
@@ -129,18 +133,32 @@ impl ApplyError {
     /// Returns the text of the error for an operator. It includes the source if the database or the
     /// host's handler failed.
     pub(super) fn text(&self) -> String {
-        let source = match self {
-            Self::Failed(error)
-                if matches!(error.kind(), ErrorKind::Handler | ErrorKind::Storage) =>
-            {
-                std::error::Error::source(error)
-            }
+        let error = match self {
+            Self::Failed(error) => Some(error),
+            Self::FetchFailed(error) => match &**error {
+                FetchError::Failed(error) => Some(error),
+                FetchError::NotAskable(_) => None,
+            },
             _ => None,
         };
+        let is_shown =
+            |error: &&Error| matches!(error.kind(), ErrorKind::Handler | ErrorKind::Storage);
+        let source = error.filter(is_shown).and_then(std::error::Error::source);
         match source {
             Some(source) => format!("{self}: {source}"),
             None => self.to_string(),
         }
+    }
+}
+
+/// Returns the next attempt after an error. One that passes by itself is no fault of the delivery.
+fn after_error(attempts: Attempts, is_transient: bool, gateway_wait: Option<Duration>) -> Retry {
+    let gateway_wait = gateway_wait.unwrap_or_default().min(MAX_GATEWAY_WAIT);
+    Retry {
+        wait: wait_after(attempts.count).max(gateway_wait),
+        failed: !is_transient,
+        park: !is_transient && attempts.last_chance,
+        polled_list: false,
     }
 }
 

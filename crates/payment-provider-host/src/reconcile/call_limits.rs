@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use payment_provider_core::{Environment, ProviderErrorKind, ProviderId};
+use tokio::time::Instant;
 
 use crate::timestamp::millis;
 
@@ -68,18 +69,30 @@ struct Gateway {
     unanswered: HashMap<i64, i64>,
 }
 
-/// The right to make one fetch. Dropping it without [`finish`](Self::finish) gives it back and says
-/// nothing about the gateway.
+/// The room for one fetch, or for waiting for the fetch of another caller. Dropping it gives the room
+/// back, and says nothing about the gateway.
 #[derive(Debug)]
 pub(super) struct Permit {
     limits: CallLimits,
     connection_pk: i64,
     gateway: GatewayKey,
+}
+
+/// A fetch under way.
+///
+/// **Cancellation.** A call that is dropped without [`finish`](Self::finish) was given up without an
+/// answer, for instance because the time limit of its attempt had passed. It counts as unanswered, like a
+/// timeout.
+#[derive(Debug)]
+pub(super) struct Call<'p> {
+    permit: &'p Permit,
     started_at: i64,
+    started: Instant,
+    is_finished: bool,
 }
 
 impl CallLimits {
-    /// Takes the right to make one fetch, or returns the wait until there may be room. `now` is in
+    /// Takes the room for one fetch, or returns the wait until there may be room. `now` is in
     /// milliseconds since 1970.
     pub(super) fn try_acquire(
         &self,
@@ -116,7 +129,6 @@ impl CallLimits {
             limits: self.clone(),
             connection_pk,
             gateway: gateway.clone(),
-            started_at: now,
         })
     }
 
@@ -152,8 +164,26 @@ impl Connection {
 }
 
 impl Permit {
-    /// Records how the fetch ended: with the kind of the provider's error, or `None` for an answer.
-    pub(super) fn finish(self, error: Option<ProviderErrorKind>, now: i64) {
+    /// Begins a fetch. `now` is in milliseconds since 1970.
+    pub(super) fn begin(&self, now: i64) -> Call<'_> {
+        Call {
+            permit: self,
+            started_at: now,
+            started: Instant::now(),
+            is_finished: false,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// Records how the fetch ended: with the kind of the provider's error, or `None` for an answer. A
+    /// fetch of which any part went unanswered is unanswered.
+    pub(super) fn finish(mut self, error: Option<ProviderErrorKind>, now: i64) {
+        self.is_finished = true;
+        self.record(error, now);
+    }
+
+    fn record(&self, error: Option<ProviderErrorKind>, now: i64) {
         let unanswered = matches!(
             error,
             Some(
@@ -162,12 +192,17 @@ impl Permit {
                     | ProviderErrorKind::Unavailable
             )
         );
-        let mut state = self.limits.lock();
+        let Permit {
+            limits,
+            connection_pk,
+            gateway,
+        } = self.permit;
+        let mut state = limits.lock();
         let State {
             connections,
             gateways,
         } = &mut *state;
-        if let Some(connection) = connections.get_mut(&self.connection_pk) {
+        if let Some(connection) = connections.get_mut(connection_pk) {
             let took = now.saturating_sub(self.started_at).max(1);
             connection.duration = match connection.duration {
                 0 => took,
@@ -181,11 +216,11 @@ impl Permit {
                 connection.paused_until = 0;
             }
         }
-        if let Some(gateway) = gateways.get_mut(&self.gateway) {
+        if let Some(gateway) = gateways.get_mut(gateway) {
             if unanswered && error != Some(ProviderErrorKind::Unavailable) {
-                gateway.record_unanswered(self.connection_pk, now);
+                gateway.record_unanswered(*connection_pk, now);
             } else {
-                gateway.unanswered.remove(&self.connection_pk);
+                gateway.unanswered.remove(connection_pk);
             }
         }
     }
@@ -198,6 +233,16 @@ impl Gateway {
         self.unanswered.insert(connection_pk, now);
         if self.unanswered.len() >= CONNECTIONS_TO_PAUSE {
             self.paused_until = now.saturating_add(millis(GATEWAY_PAUSE));
+        }
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            let passed = millis(self.started.elapsed());
+            let now = self.started_at.saturating_add(passed);
+            self.record(Some(ProviderErrorKind::Timeout), now);
         }
     }
 }
@@ -246,7 +291,7 @@ mod tests {
             limits.try_acquire(2, &gateway(), 0).is_ok(),
             "another has room"
         );
-        running.pop().unwrap().finish(None, 100);
+        running.pop().unwrap().begin(0).finish(None, 100);
         assert!(limits.try_acquire(1, &gateway(), 100).is_ok());
     }
 
@@ -255,7 +300,7 @@ mod tests {
         let limits = CallLimits::default();
         for _ in 0..5 {
             let permit = limits.try_acquire(1, &gateway(), 0).unwrap();
-            permit.finish(TIMEOUT, 30_000);
+            permit.begin(0).finish(TIMEOUT, 30_000);
         }
         assert!(limits.try_acquire(1, &gateway(), 30_999).is_err());
         let probe = limits.try_acquire(1, &gateway(), 31_000).unwrap();
@@ -263,13 +308,15 @@ mod tests {
             limits.try_acquire(1, &gateway(), 31_000).is_err(),
             "one at a time"
         );
-        probe.finish(TIMEOUT, 32_000);
+        probe.begin(31_000).finish(TIMEOUT, 32_000);
+        drop(probe);
         assert!(
             limits.try_acquire(1, &gateway(), 33_999).is_err(),
             "paused for longer"
         );
         let probe = limits.try_acquire(1, &gateway(), 34_000).unwrap();
-        probe.finish(None, 34_100);
+        probe.begin(34_000).finish(None, 34_100);
+        drop(probe);
         let room: Vec<_> = (0..4)
             .map(|_| limits.try_acquire(1, &gateway(), 34_100))
             .collect();
@@ -277,11 +324,34 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_is_given_up_without_an_answer_counts_as_unanswered() {
+        let limits = CallLimits::default();
+        for _ in 0..5 {
+            let permit = limits.try_acquire(1, &gateway(), 0).unwrap();
+            drop(permit.begin(30_000));
+        }
+        assert!(limits.try_acquire(1, &gateway(), 30_500).is_err());
+        assert!(limits.try_acquire(1, &gateway(), 60_000).is_ok());
+    }
+
+    #[test]
+    fn room_that_was_only_waited_in_says_nothing_about_the_gateway() {
+        let limits = CallLimits::default();
+        for _ in 0..4 {
+            let permit = limits.try_acquire(1, &gateway(), 0).unwrap();
+            permit.begin(0).finish(TIMEOUT, 1);
+        }
+        drop(limits.try_acquire(1, &gateway(), 1).unwrap());
+        assert_eq!(limits.lock().connections[&1].failures, 4);
+        assert_eq!(limits.lock().connections[&1].running, 0);
+    }
+
+    #[test]
     fn a_refusal_is_an_answer() {
         let limits = CallLimits::default();
         for _ in 0..20 {
             let permit = limits.try_acquire(1, &gateway(), 0).unwrap();
-            permit.finish(Some(ProviderErrorKind::NotFound), 1);
+            permit.begin(0).finish(Some(ProviderErrorKind::NotFound), 1);
         }
         assert!(limits.try_acquire(1, &gateway(), 1).is_ok());
     }
@@ -292,7 +362,7 @@ mod tests {
         for connection in 1..=5 {
             assert!(limits.try_acquire(9, &gateway(), 0).is_ok(), "{connection}");
             let permit = limits.try_acquire(connection, &gateway(), 0).unwrap();
-            permit.finish(TIMEOUT, 1_000);
+            permit.begin(0).finish(TIMEOUT, 1_000);
         }
         assert!(limits.try_acquire(9, &gateway(), 5_999).is_err());
         let live = (gateway().0, Environment::Production);
@@ -319,7 +389,7 @@ mod tests {
         let limits = CallLimits::default();
         for connection in 0..10_000 {
             let permit = limits.try_acquire(connection, &gateway(), 0).unwrap();
-            permit.finish(None, 1);
+            permit.begin(0).finish(None, 1);
         }
         assert!(limits.lock().connections.len() <= KEPT);
     }

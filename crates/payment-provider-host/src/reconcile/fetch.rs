@@ -33,7 +33,8 @@ pub(crate) enum FetchError {
 /// The error of a fetch within the limits of its connection.
 #[derive(Debug)]
 pub(crate) enum LimitedFetchError {
-    Fetch(FetchError),
+    /// Several deliveries may have waited for the same fetch.
+    Fetch(Arc<FetchError>),
     /// Too many fetches of the connection are under way, or went unanswered: nothing was sent. There
     /// may be room after this time.
     Busy(Duration),
@@ -41,20 +42,19 @@ pub(crate) enum LimitedFetchError {
 
 impl From<Error> for LimitedFetchError {
     fn from(error: Error) -> Self {
-        Self::Fetch(error.into())
+        Self::Fetch(Arc::new(error.into()))
     }
 }
 
-impl FetchError {
-    /// The kind of the provider's error.
-    fn provider_kind(&self) -> Option<ProviderErrorKind> {
-        match self {
-            Self::NotAskable(error) => Some(error.kind()),
-            Self::Failed(error) => match error.kind() {
-                ErrorKind::Provider(error) => Some(error.kind()),
-                _ => None,
-            },
-        }
+/// Returns the kind of the error with which the gateway failed to answer a part of a fetch, if it did.
+fn gateway_error(fetched: &Result<Fetched, FetchError>) -> Option<ProviderErrorKind> {
+    match fetched {
+        Ok(found) => Some(found.refunds.error()?.kind()),
+        Err(FetchError::NotAskable(error)) => Some(error.kind()),
+        Err(FetchError::Failed(error)) => match error.kind() {
+            ErrorKind::Provider(error) => Some(error.kind()),
+            _ => None,
+        },
     }
 }
 
@@ -68,7 +68,7 @@ impl Reconciler {
 
     /// Fetches a checkout for a delivery, within the limits of its connection, or returns the result of
     /// a fetch by another caller in this process that started at `needed_from` or later, in
-    /// milliseconds since 1970.
+    /// milliseconds since 1970. Returns the error of a fetch that failed to all who waited for it.
     pub(crate) async fn fetch_for_delivery(
         &self,
         checkout: &CheckoutRecord,
@@ -86,13 +86,16 @@ impl Reconciler {
             .limits
             .try_acquire(connection_pk, &gateway, self.ledger.now())
             .map_err(LimitedFetchError::Busy)?;
-        let fetch = || self.fetch_from(&*provider, checkout, scope);
+        let fetch = || async {
+            let call = permit.begin(self.ledger.now());
+            let fetched = self.fetch_from(&*provider, checkout, scope).await;
+            call.finish(gateway_error(&fetched), self.ledger.now());
+            fetched
+        };
         let fetched = self
             .shared
             .get_or_fetch(checkout.pk, scope, needed_from, fetch)
             .await;
-        let error = fetched.as_ref().err().and_then(FetchError::provider_kind);
-        permit.finish(error, self.ledger.now());
         fetched.map_err(LimitedFetchError::Fetch)
     }
 
@@ -150,7 +153,7 @@ async fn refunds(
         Ok(listed) => FetchedRefunds::Listed(listed),
         Err(error) => {
             tracing::warn!(%error, "the refunds of a checkout cannot be listed");
-            FetchedRefunds::Unanswered
+            FetchedRefunds::Unanswered(Arc::new(error))
         }
     }
 }

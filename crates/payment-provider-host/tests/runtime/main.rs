@@ -46,6 +46,7 @@ mod payment_reports;
 #[cfg(feature = "postgres")]
 mod postgres_server;
 mod redundant_checkouts;
+mod refund_outages;
 mod refunds;
 mod settings_changes;
 mod several_processes;

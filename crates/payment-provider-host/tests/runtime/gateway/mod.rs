@@ -72,6 +72,8 @@ pub(crate) struct State {
     pub(crate) own_order: Option<OrderId>,
     /// The query of refunds gives no answer.
     pub(crate) refunds_are_down: bool,
+    /// The gateway's advice with that.
+    pub(crate) refunds_advice: Option<RetryAdvice>,
     /// The list of payments gives no answer.
     pub(crate) list_is_down: bool,
     /// The limits of a checkout.

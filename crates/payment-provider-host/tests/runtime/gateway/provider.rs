@@ -301,7 +301,11 @@ impl RefundInquiry for Refunds {
         if state.refunds_are_down {
             let (kind, operation) = (ProviderErrorKind::Timeout, Operation::ListRefunds);
             let provider = ProviderId::new("memory").unwrap();
-            return Err(ProviderError::new(kind, operation, provider));
+            let error = ProviderError::new(kind, operation, provider);
+            return Err(match state.refunds_advice {
+                Some(advice) => error.with_retry(advice),
+                None => error,
+            });
         }
         let is_listed = |refund: &&Refund| {
             payments
