@@ -153,11 +153,21 @@ impl Inbox {
         if received == Received::Refused {
             return Err(Entity::Connection.into());
         }
-        if let Received::Duplicate(count) = received
+        if let Received::Duplicate {
+            count,
+            is_first_trusted,
+        } = received
             && count <= RECORDED_DUPLICATES
         {
+            let conclusion = if again {
+                "the gateway is asked for changes"
+            } else if is_first_trusted {
+                "now its timestamp is inside the acceptance window, so its content counts"
+            } else {
+                "its content counts once"
+            };
             // The delivery is durable already: a missing history entry is no error.
-            if let Err(error) = self.record_duplicate(&row, again).await {
+            if let Err(error) = self.record_duplicate(&row, conclusion).await {
                 tracing::warn!(%error, "a duplicate delivery could not be recorded");
             }
         }
@@ -189,7 +199,7 @@ impl Inbox {
         })
     }
 
-    async fn record_duplicate(&self, row: &DeliveryRow, again: bool) -> Result<(), Error> {
+    async fn record_duplicate(&self, row: &DeliveryRow, conclusion: &str) -> Result<(), Error> {
         let ledger = self.ledger();
         let mut tx = ledger.store.begin().await?;
         for event in &row.events {
@@ -201,11 +211,6 @@ impl Inbox {
             for name in names {
                 let found = tx.checkout_by_name(row.connection_pk, &name).await?;
                 let Some(checkout) = found else { continue };
-                let conclusion = if again {
-                    "the gateway is asked for changes"
-                } else {
-                    "its content counts once"
-                };
                 let detail = format!(
                     "{} delivered again, unchanged: {conclusion}",
                     event.gateway_type

@@ -118,7 +118,8 @@ macro_rules! upsert_delivery {
     };
 }
 
-/// Stores a delivery and returns how often it has arrived.
+/// Stores a delivery and returns how often it has arrived, on PostgreSQL also the timestamp check of the
+/// copy that was stored before.
 ///
 /// On PostgreSQL it stores the delivery, then checks that its connection exists, then records the secret
 /// that verified it, in one statement; it returns no row if the connection is deleted, or has been
@@ -150,7 +151,9 @@ pub(in crate::store) const RECEIVE: TwoTexts = TwoTexts {
              ON CONFLICT (connection_pk, label) DO UPDATE SET
                  last_matched_at = greatest(known.last_matched_at, excluded.last_matched_at)
          )
-         SELECT delivery_count FROM received WHERE EXISTS (SELECT FROM connected)"
+         SELECT delivery_count, (SELECT before.timestamp_check FROM @deliveries AS before
+             WHERE before.connection_pk = $1 AND before.delivery_key = $2) AS checked_before
+         FROM received WHERE EXISTS (SELECT FROM connected)"
     ),
 };
 

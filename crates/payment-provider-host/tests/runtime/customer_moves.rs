@@ -24,6 +24,7 @@ each_database! {
     an_unreported_payment_is_posted_by_moving,
     an_unlinked_customer_is_asked_for_nothing_and_what_was_open_is_ended,
     a_link_that_is_made_during_a_move_is_ended_by_the_call_that_makes_it,
+    a_customer_relinked_during_a_call_is_asked_by_the_new_link_and_with_the_new_details,
     a_crash_while_a_link_is_made_leaves_what_a_repeat_ends,
     no_link_stays_payable_at_the_old_connection_unsaid(threads = 4),
 }
@@ -256,6 +257,56 @@ async fn a_link_that_is_made_during_a_move_is_ended_by_the_call_that_makes_it(da
             assert_eq!(states[1], row("other", CheckoutState::Open));
         }
     }
+}
+
+/// The customer is linked to another connection, or with other details, while the call ends an earlier
+/// checkout.
+async fn a_customer_relinked_during_a_call_is_asked_by_the_new_link_and_with_the_new_details(
+    database: Database,
+) {
+    for code in ["other", "main"] {
+        let bench = bench(database).await;
+        bench.url(&invoice("inv", "100.00")).await;
+        bench.gateway.state().hold = true;
+        let relinking = async {
+            bench.gateway.call_held().await;
+            let store = bench.another_process().await;
+            let customer = payer().with_phone("9000000001");
+            let to = connection(code);
+            let linking = store.link_customer(&to, &customer);
+            let released = async {
+                while linked_to(&bench).await.as_deref() != Some(code)
+                    || phone(&bench).await.as_deref() != Some("9000000001")
+                {
+                    tokio::task::yield_now().await;
+                }
+                bench.gateway.state().hold = false;
+            };
+            tokio::join!(linking, released).0.unwrap();
+        };
+        let due = invoice("inv", "120.00");
+        let (url, ()) = tokio::join!(bench.host.payment_url(&due), relinking);
+        let url = url.unwrap().pay().unwrap();
+        let view = bench.view("inv").await;
+        let made: Vec<_> = view.checkouts.iter().map(|row| &row.reference).collect();
+        assert_eq!(made.len(), 2, "no request was sent with the earlier link");
+        assert_eq!(made[1], &url.reference);
+        assert_eq!(view.checkouts[1].connection.as_str(), code);
+        assert_eq!(bench.gateway.payable_links(), 1);
+        // A checkout with the former details would be replaced.
+        let again = bench.url(&due).await;
+        assert_eq!(
+            (again.reference, again.origin),
+            (url.reference, UrlOrigin::Reused)
+        );
+    }
+}
+
+async fn phone(bench: &Bench) -> Option<String> {
+    let (organization, customer) = (organization(), customer());
+    let linked = bench.host.linked_customer(&organization, &customer);
+    let linked = linked.await.unwrap()?;
+    linked.customer.phone.map(|phone| phone.expose().to_owned())
 }
 
 async fn a_crash_while_a_link_is_made_leaves_what_a_repeat_ends(database: Database) {

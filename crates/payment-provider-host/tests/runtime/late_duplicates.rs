@@ -17,6 +17,7 @@ each_database! {
     a_fresh_duplicate_of_a_stale_hint_has_the_gateway_asked_again,
     a_stale_duplicate_of_a_hint_sends_no_request,
     a_late_duplicate_still_retries_a_parked_delivery,
+    the_first_trusted_copy_of_a_stale_delivery_is_recorded_as_one_that_counts,
 }
 
 fn stale(events: &[Event]) -> WebhookRequest {
@@ -151,5 +152,27 @@ async fn a_late_duplicate_still_retries_a_parked_delivery(database: Database) {
     assert_eq!(bench.deliveries().await[0].state, DeliveryState::Parked);
     bench.receive_request(stale(&events)).await.unwrap();
     bench.apply_all().await;
+    assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
+}
+
+async fn the_first_trusted_copy_of_a_stale_delivery_is_recorded_as_one_that_counts(
+    database: Database,
+) {
+    let bench = Bench::new(database).await;
+    let url = bench.url(&invoice("inv", "200.12")).await;
+    let payment = bench.gateway.pay(url.reference.as_str(), "200.12");
+    let events = [paid_event(url.reference.as_str(), &payment)];
+    bench.receive_request(stale(&events)).await.unwrap();
+    bench.apply_all().await;
+    for _ in 0..2 {
+        bench.receive(&events).await;
+        bench.apply_all().await;
+    }
+    let expected = [
+        "PAYMENT delivered again, unchanged: now its timestamp is inside the acceptance window, so \
+         its content counts",
+        "PAYMENT delivered again, unchanged: its content counts once",
+    ];
+    assert_eq!(bench.lines(AuditEvent::DuplicateIgnored).await, expected);
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
 }

@@ -50,7 +50,7 @@ pub(super) async fn copies_are_all_counted(world: World) {
         .flatten()
         .map(|received| match received {
             Received::New => 1,
-            Received::Duplicate(copies) => copies,
+            Received::Duplicate { count, .. } => count,
             Received::Refused => 0,
         })
         .collect();

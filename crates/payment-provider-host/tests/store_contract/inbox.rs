@@ -11,7 +11,11 @@ pub(super) async fn a_delivery_is_stored_once_and_its_copies_counted(world: Worl
     assert_eq!(received, Received::New);
     for copies in [2, 3] {
         let received = world.two.receive_delivery(&row, false).await.unwrap();
-        assert_eq!(received, Received::Duplicate(copies));
+        let again = Received::Duplicate {
+            count: copies,
+            is_first_trusted: false,
+        };
+        assert_eq!(received, again);
     }
     // Another connection's delivery of the same bytes is its own.
     let received = world

@@ -156,7 +156,11 @@ pub(super) async fn a_copy_that_came_meanwhile_is_not_parked_with_it(world: Worl
     let rows = leased(&world.one, connection_pk, &["alone", "copied"]).await;
     let copy = delivery(connection_pk, "copied");
     let received = world.two.receive_delivery(&copy, false).await.unwrap();
-    assert_eq!(received, Received::Duplicate(2));
+    let again = Received::Duplicate {
+        count: 2,
+        is_first_trusted: false,
+    };
+    assert_eq!(received, again);
     for row in &rows {
         let wait = Postponement {
             error: "never",
