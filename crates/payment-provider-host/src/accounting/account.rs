@@ -1,6 +1,5 @@
 //! The whole state of one payable, as loaded from the store under its lock.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 
 use payment_provider_core::{
@@ -147,7 +146,7 @@ pub(crate) struct CheckoutRecord {
     /// True if the gateway has something else under this reference.
     pub(crate) conflicting: bool,
     pub(crate) created_at: i64,
-    /// The sum of the payments posted on it in its currency. Derived when loading.
+    /// The sum of all payments posted on it in its currency. Derived when loading.
     pub(crate) posted: i64,
     /// True if a payment is posted on it, in any currency. Derived when loading.
     pub(crate) has_payment: bool,
@@ -240,13 +239,18 @@ pub(crate) struct RefundRecord {
     pub(crate) seen_at: i64,
 }
 
-/// The whole state of one payable.
+/// The state of one payable.
+///
+/// An account may have thousands of payments. A decision is about few of them, so only those are loaded:
+/// the payments that a report names by an id or a dedup key, the first one of each order that it names,
+/// all of an order that it claims, and those that an operator recorded. What depends on all payments is a
+/// total: of the payable, or [`CheckoutRecord::posted`].
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     pub(crate) payable: Tracked<PayableRecord>,
     /// By attempt.
     pub(crate) checkouts: Vec<Tracked<CheckoutRecord>>,
-    /// In the order in which they became known.
+    /// Those that a decision may depend on, in the order in which they became known.
     pub(crate) payments: Vec<Tracked<PaymentRecord>>,
     /// In the order in which they became known.
     pub(crate) refunds: Vec<Tracked<RefundRecord>>,
@@ -262,31 +266,20 @@ pub(crate) struct CheckoutAt {
 }
 
 impl Account {
-    /// Puts together the records of one payable, and derives what is posted on each checkout.
+    /// Puts together the records of one payable.
     pub(crate) fn new(
         payable: PayableRecord,
         checkouts: Vec<CheckoutRecord>,
         payments: Vec<PaymentRecord>,
         refunds: Vec<RefundRecord>,
     ) -> Self {
-        let mut account = Self {
+        Self {
             payable: Tracked::loaded(payable),
             checkouts: checkouts.into_iter().map(Tracked::loaded).collect(),
             payments: payments.into_iter().map(Tracked::loaded).collect(),
             refunds: refunds.into_iter().map(Tracked::loaded).collect(),
             refund_history: Vec::new(),
-        };
-        let positions: HashMap<i64, usize> = (account.checkouts.iter())
-            .enumerate()
-            .map(|(position, checkout)| (checkout.pk, position))
-            .collect();
-        for payment in account.payments.iter().filter(|row| row.is_posted()) {
-            if let Some(position) = positions.get(&payment.checkout_pk) {
-                let checkout = account.checkouts[*position].unmarked();
-                count_posted(checkout, payment.payment.amount);
-            }
         }
-        account
     }
 
     pub(crate) fn balance(&self) -> Balance {

@@ -213,13 +213,19 @@ impl Draft {
         if reported > checkout.explained() {
             return false;
         }
-        let others = self.account(at.account).payments.iter().filter(|row| {
+        // The payments that may be the claimed one are loaded; of the others only their sum is known.
+        let may_be_it = self.account(at.account).payments.iter().filter(|row| {
             row.checkout_pk == checkout.pk
                 && row.is_posted()
-                && is_of_another(row, claim)
+                && !is_of_another(row, claim)
                 && row.payment.amount.currency() == currency
         });
-        let rest = checkout.explained() - sum(others.map(|row| row.payment.amount));
+        let rest = if claim.payment_id.is_none() && claim.order_id.is_none() {
+            checkout.explained()
+        } else {
+            let may_be_it = sum(may_be_it.map(|row| row.payment.amount));
+            may_be_it.saturating_add(checkout.written_off)
+        };
         let covering = reported.max(WriteOffStanding::of(checkout).reported.minor_units());
         if not_askable {
             return rest >= claimed && covering >= claimed;

@@ -1,13 +1,12 @@
 //! The parts of a decision about a delivery: what is known of it, and the outcomes of its events.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use payment_provider_core::{Event, TimestampCheck};
 
 use super::account::CheckoutAt;
 use super::decision::Draft;
-use super::fetched::Fetched;
+use super::portion::Answer;
 use super::target_name::TargetName;
 
 /// A verified delivery, as far as decisions depend on it.
@@ -32,7 +31,7 @@ pub(crate) struct DeliveryReport<'a> {
 }
 
 /// The fetched state of checkouts by row key; `None` where the gateway has no status API.
-pub(crate) type AllFetched = HashMap<i64, Option<Arc<Fetched>>>;
+pub(crate) type AllFetched = HashMap<i64, Option<Answer>>;
 
 /// The reason for which a delivery has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

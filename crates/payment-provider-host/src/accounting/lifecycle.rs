@@ -2,7 +2,7 @@
 
 use payment_provider_core::{Cancellation, Checkout, CheckoutStatus, Money, MoneyError};
 
-use super::account::{Account, CheckoutAt, CheckoutRecord, PaymentRecord, Tracked};
+use super::account::{Account, CheckoutAt, CheckoutRecord, Tracked};
 use super::checkout_state::CheckoutState;
 use super::decision::{Decision, Draft};
 use super::history::AuditEvent;
@@ -29,8 +29,8 @@ pub(crate) fn amount_owed(
         return Ok(draft.decide(AmountOutcome::Kept));
     }
     // Money in another currency is in no total, and would be in none of another currency's.
-    let is_posted = |row: &Tracked<PaymentRecord>| row.is_posted();
-    if payable.received > 0 || draft.account(0).payments.iter().any(is_posted) {
+    let has_payment = |row: &Tracked<CheckoutRecord>| row.has_payment;
+    if payable.received > 0 || draft.account(0).checkouts.iter().any(has_payment) {
         return Ok(draft.decide(AmountOutcome::Refused));
     }
     let payable = draft.account_mut(0).payable.edit();

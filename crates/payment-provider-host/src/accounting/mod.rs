@@ -21,6 +21,7 @@ mod lifecycle;
 mod manual_payment;
 mod payment_identity;
 mod payments;
+mod portion;
 mod redundant;
 mod refund_history;
 mod refund_total;
@@ -43,7 +44,7 @@ pub use close_reason::CloseReason;
 pub(crate) use decision::{Change, Decision, Notification};
 pub(crate) use delivery::{DeliveryOutcome, DeliveryResult, DeliveryStep, delivery};
 pub(crate) use delivery_report::{AllFetched, DeliveryReport, WaitReason};
-pub(crate) use fetched::{Fetched, FetchedRefunds, fetched};
+pub(crate) use fetched::{Fetched, FetchedRefunds, fetched, fetched_portion};
 pub use history::AuditEvent;
 pub(crate) use history::HistoryEntry;
 pub(crate) use lifecycle::{
@@ -51,8 +52,9 @@ pub(crate) use lifecycle::{
     creation_failed, expired_by_clock, expired_unreachable, not_found, requested, resent,
 };
 pub(crate) use manual_payment::{MANUAL_ID_PREFIX, ManualOutcome, ManualReport, manual_payment};
+pub(crate) use portion::{Answer, Portion};
 pub use refund_total::supersedes;
 pub(crate) use refund_total::{given_back, gives_back};
 pub use status::{PaymentProgress, progress};
-pub(crate) use target_name::TargetName;
+pub(crate) use target_name::{TargetName, success_key};
 pub(crate) use write_off::{WriteOffStanding, write_off};

@@ -80,7 +80,7 @@ impl fmt::Display for TargetName {
 }
 
 /// The dedup key under which the money of a payment is posted. The amount is no part of it.
-pub(super) fn success_key(id: &PaymentId) -> DedupKey {
+pub(crate) fn success_key(id: &PaymentId) -> DedupKey {
     let amount = Money::zero(Currency::INR);
     Payment::new(id.clone(), PaymentStatus::Succeeded, amount).dedup_key()
 }

@@ -79,14 +79,20 @@ impl Draft {
     /// Reduces the write-offs of all checkouts on which money was posted to the amounts that are
     /// still unexplained. Called at the end of a decision: a total that rose in it counts.
     pub(super) fn shrink_write_offs(&mut self) {
+        self.shrink_write_offs_below(0);
+    }
+
+    /// Does the same before the total that the gateway reports is recorded.
+    pub(super) fn shrink_write_offs_below(&mut self, reported: i64) {
         for at in self.take_posted_on() {
-            self.shrink_write_off(at);
+            self.shrink_write_off(at, reported);
         }
     }
 
-    fn shrink_write_off(&mut self, at: CheckoutAt) {
+    fn shrink_write_off(&mut self, at: CheckoutAt, reported: i64) {
         let checkout = self.checkout(at);
-        let unexplained = checkout.gateway_paid.saturating_sub(checkout.posted).max(0);
+        let total = checkout.gateway_paid.max(reported);
+        let unexplained = total.saturating_sub(checkout.posted).max(0);
         if checkout.written_off <= unexplained {
             return;
         }

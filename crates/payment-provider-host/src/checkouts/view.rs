@@ -9,6 +9,7 @@ use crate::accounting::{CheckoutRecord, PaymentRecord, RefundRecord, Tracked};
 use crate::error::Error;
 use crate::payable::{HistoryLine, KnownCheckout, KnownPayment, KnownRefund, PayableView};
 use crate::payable_id::PayableId;
+use crate::store::AccountKeys;
 use crate::timestamp;
 
 impl Checkouts {
@@ -19,11 +20,15 @@ impl Checkouts {
         payable: &PayableId,
     ) -> Result<Option<PayableView>, Error> {
         let mut tx = self.ledger().store.begin_read().await?;
-        let account = self
-            .ledger()
-            .account_of(&mut tx, organization, payable)
-            .await?;
-        let Some(account) = account else {
+        let Some(row) = tx.payable(organization, payable).await? else {
+            return Ok(None);
+        };
+        let keys = AccountKeys {
+            payables: &[row.pk],
+            with_all_payments: true,
+            ..AccountKeys::default()
+        };
+        let Some(account) = tx.accounts(&keys).await?.pop() else {
             return Ok(None);
         };
         let history = tx.history_of(account.payable.pk).await?;

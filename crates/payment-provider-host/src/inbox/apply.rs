@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use payment_provider_core::{EventKind, PaymentId, ProviderError, RefundId};
+use payment_provider_core::{EventKind, OrderId, ProviderError, RefundId};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Inbox;
 use super::retry::{ApplyError, list_wait};
 use crate::accounting::{
-    Account, AllFetched, CheckoutRecord, DeliveryOutcome, DeliveryReport, DeliveryResult,
+    Account, AllFetched, Answer, CheckoutRecord, DeliveryOutcome, DeliveryReport, DeliveryResult,
     DeliveryStep, TargetName, WaitReason, delivery,
 };
 use crate::crash_point::CommitStep;
@@ -36,6 +36,8 @@ const SHARED_FETCH_AGE: i64 = 5_000;
 /// The result of one attempt.
 enum Attempt {
     Done,
+    /// A portion of a long list is recorded, and more of it is left.
+    Portion,
     /// This checkout has to be fetched first.
     Fetch(Box<CheckoutRecord>),
     /// Everything is posted, and these checkouts became redundant: they have to be ended before the
@@ -61,13 +63,22 @@ impl Inbox {
                 Some(held) => Some(held),
                 None => self.posting_slot().await,
             };
-            let attempt = self.attempt(row, owner, &fetched).await?;
+            let long = fetched.iter_mut().find_map(|(pk, answer)| {
+                answer.as_mut().filter(|one| one.is_long()).zip(Some(*pk))
+            });
+            let attempt = match long {
+                Some((answer, checkout_pk)) => {
+                    self.record_portion(row, owner, checkout_pk, answer).await?
+                }
+                None => self.attempt(row, owner, &fetched).await?,
+            };
             drop(held);
             if !matches!(attempt, Attempt::Done) {
                 self.ledger().wake_inbox();
             }
             match attempt {
                 Attempt::Done => return Ok(()),
+                Attempt::Portion => {}
                 Attempt::EndRedundant(checkouts, result) => {
                     for checkout in &checkouts {
                         let ended = self.checkouts.end_if_possible(checkout).await;
@@ -83,7 +94,7 @@ impl Inbox {
                         self.reconciler()
                             .fetch_for_delivery(&checkout, scope(row), needed_from);
                     let answer = match fetch.await {
-                        Ok(found) => Some(found),
+                        Ok(found) => Some(Answer::from(found)),
                         Err(LimitedFetchError::Busy(wait)) => return Err(ApplyError::Busy(wait)),
                         Err(LimitedFetchError::Fetch(error)) => match &*error {
                             FetchError::NotAskable(_) => None,
@@ -100,6 +111,28 @@ impl Inbox {
     async fn posting_slot(&self) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
         Arc::clone(&self.posting).acquire_owned().await.ok()
+    }
+
+    /// Records the next portion of a long list. Other deliveries and other writers come in between two of
+    /// them; the delivery is decided with the last.
+    async fn record_portion(
+        &self,
+        row: &DeliveryRow,
+        owner: &str,
+        checkout_pk: i64,
+        answer: &mut Answer,
+    ) -> Result<Attempt, ApplyError> {
+        let reconciler = self.reconciler();
+        let mut tx = reconciler
+            .record_portion(row.connection_pk, checkout_pk, answer)
+            .await?;
+        if !tx.is_leased(row.pk, owner).await.map_err(Error::from)? {
+            return Ok(Attempt::Done);
+        }
+        let committed = tx.commit_as(CommitStep::Reconcile).await;
+        committed.map_err(Error::from)?;
+        answer.advance();
+        Ok(Attempt::Portion)
     }
 
     async fn attempt(
@@ -216,11 +249,13 @@ impl Inbox {
         };
         for event in &row.events {
             match &event.kind {
-                EventKind::Payment(payment) => keys.payments.push(payment.id.as_str()),
-                EventKind::PaymentClaimed(claim) => {
-                    keys.payments
-                        .extend(claim.payment_id.as_ref().map(PaymentId::as_str));
-                }
+                EventKind::Payment(payment) => keys.add_payment(payment),
+                EventKind::PaymentClaimed(claim) => match (&claim.payment_id, &claim.order_id) {
+                    (Some(id), _) => keys.add_payment_id(id),
+                    (None, order) => keys
+                        .claimed_orders
+                        .extend(order.as_ref().map(OrderId::as_str)),
+                },
                 EventKind::Refund(refund) => {
                     keys.refunds.push(refund.id.as_str());
                     keys.with_refund_history = true;
@@ -233,16 +268,14 @@ impl Inbox {
             }
         }
         for answer in fetched.values().flatten() {
-            keys.payments
-                .extend(answer.payments.iter().map(|payment| payment.id.as_str()));
-            let refunds = answer.refunds.listed();
-            keys.refunds
-                .extend(refunds.iter().map(|refund| refund.id.as_str()));
-            let refunded = refunds
-                .iter()
-                .filter_map(|refund| refund.payment_id.as_ref());
-            keys.payments.extend(refunded.map(PaymentId::as_str));
-            keys.with_refund_history |= !refunds.is_empty();
+            keys.add_portion(&answer.portion());
+            // A listed payment of a claimed order may be posted on another account.
+            for payment in &answer.payments {
+                let order = payment.order_id.as_ref().map(OrderId::as_str);
+                if order.is_some_and(|order| keys.claimed_orders.contains(&order)) {
+                    keys.add_payment(payment);
+                }
+            }
         }
         Ok(self.ledger().accounts(tx, &keys).await?)
     }

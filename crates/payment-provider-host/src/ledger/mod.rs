@@ -68,7 +68,7 @@ impl Ledger {
         tx.accounts(keys).await
     }
 
-    /// Loads and locks the account of a payable; `None` if it is unknown.
+    /// Loads and locks the account of a payable, without payments; `None` if it is unknown.
     pub(crate) async fn account_of(
         &self,
         tx: &mut Transaction,
@@ -137,6 +137,6 @@ impl Ledger {
             detail,
             delivery_pk: None,
         };
-        tx.append_history(&entry).await
+        tx.append_history(&[entry]).await
     }
 }

@@ -5,14 +5,15 @@ mod call_limits;
 mod fetch;
 mod shared_fetches;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::accounting::{CheckoutRecord, Fetched, fetched};
+use crate::accounting::{Answer, CheckoutRecord, Fetched, fetched, fetched_portion};
 use crate::connections::Connections;
 use crate::crash_point::CommitStep;
 use crate::error::{Error, Refusal};
 use crate::ledger::Ledger;
-use crate::store::AccountKeys;
+use crate::store::{AccountKeys, Transaction};
 pub(crate) use call_limits::CallLimits;
 pub(crate) use fetch::{FetchError, FetchScope, LimitedFetchError};
 pub(crate) use shared_fetches::SharedFetches;
@@ -38,27 +39,56 @@ impl Reconciler {
             Err(FetchError::Failed(error)) => return Err(error),
             Err(FetchError::NotAskable(_)) => return Err(Refusal::UnreconciledFunds.into()),
         };
-        self.record_fetched(checkout, &found).await
+        self.record_fetched(checkout, found).await
     }
 
     /// Posts the fetched payments that are not posted yet, and records the status of the checkout.
     pub(crate) async fn record_fetched(
         &self,
         checkout: &CheckoutRecord,
-        found: &Fetched,
+        found: Fetched,
     ) -> Result<(), Error> {
+        let mut answer = Answer::from(Arc::new(found));
+        loop {
+            let is_last = !answer.is_long();
+            let tx = self
+                .record_portion(checkout.connection_pk, checkout.pk, &answer)
+                .await?;
+            tx.commit_as(CommitStep::Reconcile).await?;
+            if is_last {
+                return Ok(());
+            }
+            answer.advance();
+        }
+    }
+
+    /// Begins a transaction, and records in it the next portion of a list; with the last portion also
+    /// the status of the checkout. The caller commits, and goes on with the portion after it.
+    ///
+    /// Each portion is decided on the accounts as they are then: other writers may come in between. After
+    /// a crash between two of them the next fetch finds the earlier ones recorded.
+    pub(crate) async fn record_portion(
+        &self,
+        connection_pk: i64,
+        checkout_pk: i64,
+        answer: &Answer,
+    ) -> Result<Transaction, Error> {
         let mut tx = self.ledger.store.begin().await?;
-        let keys = AccountKeys {
-            connection_pk: checkout.connection_pk,
-            checkouts: &[checkout.pk],
-            payments: found.payments.iter().map(|row| row.id.as_str()).collect(),
+        let mut keys = AccountKeys {
+            connection_pk,
+            checkouts: &[checkout_pk],
             ..AccountKeys::default()
         };
+        keys.add_portion(&answer.portion());
         let accounts = self.ledger.accounts(&mut tx, &keys).await?;
-        let decision = fetched(accounts, checkout.pk, found, self.ledger.now())?;
+        let decide = if answer.is_long() {
+            fetched_portion
+        } else {
+            fetched
+        };
+        let decision = decide(accounts, checkout_pk, answer, self.ledger.now())?;
         self.ledger.record(&mut tx, decision).await?;
-        tx.commit_as(CommitStep::Reconcile).await?;
-        Ok(())
+        Ok(tx)
     }
 
     /// Returns a checkout in its present state, unless the gateway reports money on it that is neither

@@ -38,6 +38,9 @@ pub struct Transaction {
     /// The host had access to the connection.
     #[cfg(feature = "postgres")]
     lent: bool,
+    /// The number of statements so far.
+    #[cfg(test)]
+    pub(super) statements: std::sync::atomic::AtomicUsize,
 }
 
 /// The transaction of sqlx.
@@ -71,6 +74,8 @@ impl Transaction {
             known_names: BTreeSet::new(),
             #[cfg(feature = "postgres")]
             lent: false,
+            #[cfg(test)]
+            statements: std::sync::atomic::AtomicUsize::new(0),
         }
     }
 
@@ -133,6 +138,9 @@ impl Transaction {
     }
 
     pub(super) fn sql(&self, statement: &Statement<'_>) -> SqlStr {
+        #[cfg(test)]
+        self.statements
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.translator.sql(statement.text, self.writes)
     }
 

@@ -145,13 +145,13 @@ impl Workflows {
         let mut tx = ledger.store.begin().await?;
         // The gateway may have reported the payment under its own id since it was recorded.
         let names = [TargetName::Payment(id.clone())];
-        let keys = AccountKeys {
+        let mut keys = AccountKeys {
             connection_pk: checkout.connection_pk,
             checkouts: &[checkout.pk],
             names: &names,
-            payments: vec![id.as_str()],
             ..AccountKeys::default()
         };
+        keys.add_payment_id(&id);
         let accounts = ledger.accounts(&mut tx, &keys).await?;
         let report = ManualReport {
             checkout_pk: checkout.pk,

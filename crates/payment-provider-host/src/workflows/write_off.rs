@@ -99,7 +99,7 @@ impl Workflows {
         drop(tx);
         if checkout.has_unreconciled_amount() {
             match self.reconciler().fetch(&checkout).await {
-                Ok(found) => self.reconciler().record_fetched(&checkout, &found).await?,
+                Ok(found) => self.reconciler().record_fetched(&checkout, found).await?,
                 Err(FetchError::NotAskable(_)) => {}
                 Err(FetchError::Failed(error)) => return Err(error),
             }

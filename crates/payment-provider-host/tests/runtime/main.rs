@@ -32,6 +32,7 @@ mod leases;
 mod ledger_audit;
 #[cfg(feature = "postgres")]
 mod lock_order;
+mod long_lists;
 mod manual_payments;
 mod manually_recorded_payments;
 mod many_connections;

@@ -17,6 +17,7 @@ mod money;
 mod names;
 mod operations;
 mod payables;
+mod portions;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 mod races;
@@ -62,6 +63,8 @@ cases! {
     money::a_dedup_key_is_added_once,
     money::merging_keeps_the_dedup_keys,
     money::texts_that_gateways_could_send_are_kept,
+    portions::a_portion_is_recorded_by_as_many_statements_as_one_payment,
+    portions::only_the_payments_that_a_report_names_are_loaded,
     documented::every_table_and_column_is_documented,
     refunds::a_refund_is_written_and_changed,
     refunds::a_refund_that_is_there_is_not_made_again,

@@ -110,7 +110,7 @@ pub(super) async fn texts_that_gateways_could_send_are_kept(world: World) {
         detail: hostile.to_owned(),
         delivery_pk: None,
     };
-    tx.append_history(&line).await.unwrap();
+    tx.append_history(&[line]).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = world.two.begin_read().await.unwrap();
     let id = row.payment.id.clone();

@@ -175,7 +175,7 @@ pub(super) async fn history_is_by_time_and_once_for_a_delivery(world: World) {
             detail: detail.to_owned(),
             delivery_pk,
         };
-        tx.append_history(&line).await.unwrap();
+        tx.append_history(&[line]).await.unwrap();
     }
     tx.commit().await.unwrap();
     let mut tx = world.two.begin_read().await.unwrap();

@@ -30,7 +30,16 @@ impl Transaction {
         &mut self,
         payable_pk: i64,
     ) -> Result<Vec<PaymentRecord>> {
-        Ok(values(self.account(payable_pk).await?.payments))
+        let keys = AccountKeys {
+            payables: &[payable_pk],
+            with_all_payments: true,
+            ..AccountKeys::default()
+        };
+        let found = self.accounts(&keys).await?;
+        Ok(found
+            .into_iter()
+            .flat_map(|row| values(row.payments))
+            .collect())
     }
 
     pub(crate) async fn payments_of_checkout(
@@ -38,9 +47,29 @@ impl Transaction {
         checkout_pk: i64,
     ) -> Result<Vec<PaymentRecord>> {
         let account = self.account_of_checkout(checkout_pk).await?;
-        let mut found = values(account.payments);
+        let mut found = self.payments_of_payable(account.payable.pk).await?;
         found.retain(|row| row.checkout_pk == checkout_pk);
         Ok(found)
+    }
+
+    /// Writes a payment and returns its key. A new one has the key 0.
+    pub(crate) async fn put_payment(&mut self, row: &PaymentRecord) -> Result<i64> {
+        if row.pk == 0 {
+            return Ok(self.insert_payments(&[row]).await?[0]);
+        }
+        self.update_payment(row).await?;
+        Ok(row.pk)
+    }
+
+    pub(crate) async fn add_dedup_key(
+        &mut self,
+        connection_pk: i64,
+        key: &DedupKey,
+        payment_pk: i64,
+        at: i64,
+    ) -> Result<()> {
+        self.add_dedup_keys(&[(connection_pk, key, payment_pk)], at)
+            .await
     }
 
     pub(crate) async fn payment_by_id(

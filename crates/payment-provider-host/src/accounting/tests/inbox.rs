@@ -9,13 +9,14 @@ use payment_provider_core::{
     Payment, PaymentId, PreparedCheckout, ProviderId, Refund, TimestampCheck,
 };
 
-use crate::accounting::account::{Account, CheckoutRecord, PayableRecord, Tracked};
+use crate::accounting::account::{Account, CheckoutRecord, PayableRecord, Tracked, count_posted};
 use crate::accounting::checkout_state::CheckoutState;
 use crate::accounting::decision::{Change, Decision};
 use crate::accounting::delivery::{DeliveryOutcome, DeliveryStep, delivery};
 use crate::accounting::delivery_report::{AllFetched, DeliveryReport, WaitReason};
 use crate::accounting::fetched::{Fetched, FetchedRefunds};
 use crate::accounting::manual_payment::{ManualOutcome, ManualReport, manual_payment};
+use crate::accounting::portion::Answer;
 use crate::accounting::target_name::TargetName;
 use crate::payable_id::PayableId;
 
@@ -253,7 +254,8 @@ impl Inbox {
             let step = delivery(vec![account], &report, &fetched, self.now).unwrap();
             let decision = match step {
                 DeliveryStep::Fetch(checkout) => {
-                    fetched.insert(checkout.pk, self.gateway.fetch(self.now));
+                    let answer = self.gateway.fetch(self.now).map(Answer::from);
+                    fetched.insert(checkout.pk, answer);
                     continue;
                 }
                 DeliveryStep::Decided(decision) => decision,
@@ -354,6 +356,12 @@ impl Inbox {
             account.payments.iter().map(|row| (**row).clone()).collect(),
             account.refunds.iter().map(|row| (**row).clone()).collect(),
         );
+        for payment in account.payments.iter().filter(|row| row.is_posted()) {
+            let mut checkouts = stored.checkouts.iter_mut();
+            if let Some(checkout) = checkouts.find(|row| row.pk == payment.checkout_pk) {
+                count_posted(checkout.unmarked(), payment.payment.amount);
+            }
+        }
         stored.refund_history = history;
         self.check(&stored);
         self.account = Some(stored);

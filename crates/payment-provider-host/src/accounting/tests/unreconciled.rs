@@ -1,5 +1,7 @@
 //! Money that a gateway reports on a checkout and that is neither posted nor written off.
 
+use std::sync::Arc;
+
 use payment_provider_core::{
     Checkout, CheckoutStatus, Currency, Money, NextAction, Refund, RefundId, RefundStatus,
 };
@@ -64,6 +66,7 @@ fn a_write_off_stays_if_the_total_rises_together_with_a_payment() {
         refunds: FetchedRefunds::NotFetched,
         started_at: 1,
     };
+    let answer = Arc::new(answer).into();
     let decision = fetched(vec![account], pk, &answer, 1).unwrap();
     let checkout = &decision.accounts[0].checkouts[0];
     assert_eq!((checkout.posted, checkout.written_off), (4_000, 6_000));

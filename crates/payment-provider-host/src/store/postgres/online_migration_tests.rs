@@ -150,7 +150,7 @@ async fn post(store: &Store, name: &str, keys: Keys) {
         detail: name.to_owned(),
         delivery_pk: None,
     };
-    tx.append_history(&line).await.unwrap();
+    tx.append_history(&[line]).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -176,9 +176,33 @@ pub(super) const HOT: &[Hot] = &[
         &["checkouts_payable_pk_attempt_key", "payments_by_checkout"],
     ),
     (
-        Text::Common(dedup_keys::OF_PAYABLES),
+        Text::Common(payments::NAMED),
+        &[
+            "7",
+            "ARRAY['p7']",
+            "ARRAY['e7']",
+            "ARRAY['o7']",
+            "'[[\"o7\"]]'",
+            "ARRAY[7]::bigint[]",
+            "ARRAY[7]::bigint[]",
+        ],
+        &[
+            "payments_connection_pk_gateway_payment_id_key",
+            "dedup_keys_pkey",
+            "payments_by_order",
+            "payments_by_checkout",
+            "payments_pkey",
+        ],
+    ),
+    (
+        Text::Common(payments::POSTED),
         &["ARRAY[7]::bigint[]"],
-        &["payments_by_checkout", "dedup_keys_by_payment"],
+        &["checkouts_payable_pk_attempt_key", "payments_by_checkout"],
+    ),
+    (
+        Text::Common(dedup_keys::OF_PAYMENTS),
+        &["ARRAY[7]::bigint[]"],
+        &["dedup_keys_by_payment"],
     ),
     (
         Text::Common(history::REFUNDS_OF_PAYABLES),

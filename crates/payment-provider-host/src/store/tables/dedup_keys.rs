@@ -11,13 +11,14 @@ pub(in crate::store) const PAYMENTS: &str = "SELECT payment_pk FROM {each $1}
              AND dedup_key = listed.value ->> 1
      ORDER BY listed.key";
 
+/// The first parameter is a JSON array of arrays: the connection, the key and the payment.
 const INSERT: &str = "INSERT INTO @dedup_keys (connection_pk, dedup_key, payment_pk, applied_at)
-     VALUES ($1, $2, $3, $4) ON CONFLICT (connection_pk, dedup_key) DO NOTHING";
+     SELECT CAST(listed.value ->> 0 AS bigint), listed.value ->> 1,
+         CAST(listed.value ->> 2 AS bigint), $2
+     FROM {each $1} WHERE true ON CONFLICT (connection_pk, dedup_key) DO NOTHING";
 
-pub(in crate::store) const OF_PAYABLES: &str =
-    "SELECT dedup_keys.payment_pk AS payment_pk, dedup_key FROM @dedup_keys
-     JOIN @payments USING (payment_pk) JOIN @checkouts USING (checkout_pk)
-     WHERE payable_pk {any $1} ORDER BY applied_at";
+pub(in crate::store) const OF_PAYMENTS: &str = "SELECT payment_pk, dedup_key FROM @dedup_keys
+     WHERE payment_pk {any $1} ORDER BY applied_at";
 
 const COUNT: &str =
     "SELECT count(*) AS count FROM @dedup_keys LEFT JOIN @connections USING (connection_pk)
@@ -36,23 +37,28 @@ impl Transaction {
             .await
     }
 
-    /// Adds the deduplication key of a report that took effect.
+    /// Adds the deduplication keys of reports that took effect, each with its connection and payment.
     ///
-    /// If another transaction wrote the key meanwhile, it has posted the report: then this
+    /// If another transaction wrote one of the keys meanwhile, it has posted the report: then this
     /// transaction fails and is repeated.
-    pub(crate) async fn add_dedup_key(
+    pub(crate) async fn add_dedup_keys(
         &mut self,
-        connection_pk: i64,
-        key: &DedupKey,
-        payment_pk: i64,
+        keys: &[(i64, &DedupKey, i64)],
         at: i64,
     ) -> Result<()> {
-        const ACTION: &str = "write a deduplication key";
-        let put = statement!(ACTION, INSERT, connection_pk, key, payment_pk, at);
-        match self.execute(put).await? {
-            0 => Err(StoreError::lost_race(ACTION)),
-            _ => Ok(()),
+        const ACTION: &str = "write deduplication keys";
+        if keys.is_empty() {
+            return Ok(());
         }
+        let rows = keys
+            .iter()
+            .map(|(connection_pk, key, pk)| (connection_pk, escaped_key(key.as_str()), pk));
+        let rows: Vec<_> = rows.collect();
+        let added = self.execute(statement!(ACTION, INSERT, json(&rows)?, at));
+        if added.await? < keys.len() as u64 {
+            return Err(StoreError::lost_race(ACTION));
+        }
+        Ok(())
     }
 
     /// Returns the number of deduplication keys of one organization or of all.

@@ -1,12 +1,16 @@
 use crate::accounting::HistoryEntry;
-use crate::store::row::{Row, variant_name};
+use crate::store::nul_escape::without_nul;
+use crate::store::row::{Row, json, variant_name};
 use crate::store::statement::statement;
 use crate::store::{Result, Transaction};
 
 pub(super) const COLUMNS: &[&str] = &["payable_pk", "at", "event", "detail", "delivery_pk"];
 
+/// The parameter is a JSON array of arrays: the columns.
 const INSERT: &str = "INSERT INTO @history (payable_pk, at, event, detail, delivery_pk)
-     VALUES ($1, $2, $3, $4, $5)
+     SELECT CAST(listed.value ->> 0 AS bigint), CAST(listed.value ->> 1 AS bigint),
+         listed.value ->> 2, listed.value ->> 3, CAST(listed.value ->> 4 AS bigint)
+     FROM {each $1} WHERE true ORDER BY listed.key
      ON CONFLICT (payable_pk, delivery_pk) WHERE delivery_pk IS NOT NULL DO NOTHING";
 
 pub(in crate::store) const OF_PAYABLE: &str =
@@ -16,13 +20,23 @@ pub(in crate::store) const REFUNDS_OF_PAYABLES: &str = "SELECT #history FROM @hi
      WHERE payable_pk {any $1} AND event IN ('refund', 'dispute') ORDER BY at, history_pk";
 
 impl Transaction {
-    /// Adds an entry, unless the payable has one for the same delivery.
-    pub(crate) async fn append_history(&mut self, row: &HistoryEntry) -> Result<()> {
-        let insert = statement!("write history", INSERT, row.payable_pk, row.at)
-            .bind(variant_name(&row.event)?)
-            .bind(&*row.detail)
-            .bind(row.delivery_pk);
-        self.execute(insert).await?;
+    /// Adds entries in their order, except those of a delivery for which the payable has one.
+    pub(crate) async fn append_history(&mut self, rows: &[HistoryEntry]) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let values = rows.iter().map(|row| {
+            Ok((
+                row.payable_pk,
+                row.at,
+                variant_name(&row.event)?,
+                without_nul(&row.detail),
+                row.delivery_pk,
+            ))
+        });
+        let values: Vec<_> = values.collect::<Result<_>>()?;
+        self.execute(statement!("write history", INSERT, json(&values)?))
+            .await?;
         Ok(())
     }
 
