@@ -6,6 +6,7 @@
 
 mod shop;
 
+use payment_provider_host::page::PageRequest;
 use shop::Shop;
 
 #[tokio::main]
@@ -37,7 +38,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // A server runs `Host::run_inbox` instead, which applies deliveries as they arrive.
     while host.apply_due_deliveries().await? > 0 {}
-    for delivery in host.deliveries(connection, 10).await? {
+    let latest = host.deliveries(connection, &PageRequest::first(10)).await?;
+    for delivery in latest.items {
         println!("{:?} is {}", delivery.types, delivery.state.as_str());
     }
 

@@ -16,6 +16,7 @@ pub mod error;
 mod host;
 pub mod inbox;
 pub mod ledger;
+pub mod page;
 pub mod payable;
 mod payable_id;
 mod plain_setting;

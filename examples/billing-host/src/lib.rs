@@ -4,6 +4,7 @@ mod admin;
 mod api;
 mod api_key;
 mod cli;
+mod connection_list;
 mod customers;
 mod database;
 mod database_argument;

@@ -10,6 +10,7 @@ use payment_provider_host::accounting::CloseReason;
 use payment_provider_host::checkouts::{NothingDue, PaymentUrlOutcome};
 use payment_provider_host::error::{ErrorKind, Refusal};
 use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::page::PageRequest;
 use payment_provider_host::payable::{Payable, PayableView};
 use payment_provider_host::{Error, PayableId};
 use rand::rngs::SmallRng;
@@ -269,8 +270,16 @@ impl Run<'_> {
         let Scene {
             host, connection, ..
         } = self.scene;
-        let deliveries = host.deliveries(connection, u32::MAX);
-        let deliveries = deliveries.await.expect("a store").into_iter();
+        let mut request = PageRequest::first(500);
+        let mut deliveries = Vec::new();
+        loop {
+            let page = host.deliveries(connection, &request).await;
+            let page = page.expect("a store");
+            deliveries.extend(page.items);
+            let Some(next) = page.next else { break };
+            request = request.after(next);
+        }
+        let deliveries = deliveries.into_iter();
         let undecided = deliveries.filter(|delivery| {
             matches!(
                 delivery.state,

@@ -46,6 +46,7 @@ const USED_BY_ALL: &[&str] = &[
     "crash_points",
     "delivery_state",
     "error",
+    "page",
     "payable_id",
     "plain_setting",
     "tables",

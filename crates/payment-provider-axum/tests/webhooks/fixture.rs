@@ -18,6 +18,7 @@ use payment_provider_core::{
 };
 use payment_provider_host::connections::NewConnection;
 use payment_provider_host::encryption::{EncryptionKey, EncryptionKeys};
+use payment_provider_host::page::PageRequest;
 use payment_provider_host::{ConnectionRef, Host, HostConfig, Store};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -125,8 +126,9 @@ impl Edge {
 
     /// State and number of copies of each stored delivery.
     pub(crate) async fn stored(&self) -> Vec<String> {
-        let newest_first = self.host.deliveries(&connection(), 100).await.unwrap();
-        let shown = newest_first.iter().rev().map(|delivery| {
+        let page = PageRequest::default();
+        let newest_first = self.host.deliveries(&connection(), &page).await.unwrap();
+        let shown = newest_first.items.iter().rev().map(|delivery| {
             format!("{:?} x{}", delivery.state, delivery.delivery_count).to_lowercase()
         });
         shown.collect()

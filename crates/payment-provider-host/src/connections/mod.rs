@@ -14,8 +14,7 @@ use std::sync::Arc;
 
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
-    Clock, ConnectionCheck, Environment, OrganizationId, ProviderId, ProviderRegistry,
-    ViolationCode, Violations,
+    Clock, ConnectionCheck, Environment, ProviderId, ProviderRegistry, ViolationCode, Violations,
 };
 
 pub use crate::connection_use::ConnectionUse;
@@ -24,7 +23,6 @@ pub use change::SettingsChange;
 pub use credentials::EnvironmentMismatch;
 pub use customers::LinkedCustomer;
 pub use key_rotation::{KeyRotationReport, UndecryptableConnection};
-pub use paging::ConnectionPage;
 pub use types::{Connection, NewConnection, SecretSummary, SecretUse};
 
 use crate::connection_ref::ConnectionRef;
@@ -174,16 +172,6 @@ impl Connections {
     pub(crate) async fn connection(&self, connection: &ConnectionRef) -> Result<Connection, Error> {
         let row = self.row(connection).await?;
         self.shown(row).await
-    }
-
-    /// Returns the connections of one organization, or all of them, in one list. For large numbers
-    /// see [`connections_after`](Self::connections_after).
-    pub(crate) async fn connections(
-        &self,
-        organization: Option<&OrganizationId>,
-    ) -> Result<Vec<Connection>, Error> {
-        let rows = self.store.connections(organization).await?;
-        self.shown_all(rows).await
     }
 
     /// Asks the gateway whether a connection works.

@@ -8,9 +8,10 @@ use secrecy::SecretString;
 use super::Host;
 use crate::connection_ref::ConnectionRef;
 use crate::connections::{
-    Connection, ConnectionPage, KeyRotationReport, LinkedCustomer, NewConnection, SettingsChange,
+    Connection, KeyRotationReport, LinkedCustomer, NewConnection, SettingsChange,
 };
 use crate::error::Error;
+use crate::page::{Page, PageRequest};
 use crate::workflows::{LinkOutcome, UnlinkOutcome};
 
 impl Host {
@@ -54,13 +55,16 @@ impl Host {
         self.inner.connections.connection(connection).await
     }
 
-    /// Returns the connections of one organization, or all of them, in one list. For large numbers see
-    /// [`connections_after`](Self::connections_after).
+    /// Returns a page of the connections of one organization or of all, by organization and then by code.
+    /// The cost of a page does not depend on the number of connections.
+    ///
+    /// **Errors.** [`Invalid`](crate::error::ErrorKind::Invalid) for a cursor of another list.
     pub async fn connections(
         &self,
         organization: Option<&OrganizationId>,
-    ) -> Result<Vec<Connection>, Error> {
-        self.inner.connections.connections(organization).await
+        page: &PageRequest,
+    ) -> Result<Page<Connection>, Error> {
+        self.inner.connections.connections(organization, page).await
     }
 
     /// Asks the gateway whether a connection works. The request is read-only.
@@ -174,20 +178,6 @@ impl Host {
     /// **Idempotency.** Secrets that are encrypted with the current key are not written.
     pub async fn rotate_encryption_key(&self) -> Result<KeyRotationReport, Error> {
         self.inner.connections.rotate_encryption_key().await
-    }
-
-    /// Returns at most `limit` connections of one organization, or of all of them, after the one with this
-    /// key; without a key the first ones. The cost of a page does not depend on the number of connections.
-    pub async fn connections_after(
-        &self,
-        organization: Option<&OrganizationId>,
-        after: Option<&ConnectionRef>,
-        limit: u32,
-    ) -> Result<ConnectionPage, Error> {
-        self.inner
-            .connections
-            .connections_after(organization, after, limit)
-            .await
     }
 
     /// Returns a customer with the details of the latest link; `None` if the customer is linked to

@@ -6,7 +6,8 @@ use tokio_util::sync::CancellationToken;
 use super::Host;
 use crate::connection_ref::ConnectionRef;
 use crate::error::Error;
-use crate::inbox::{Delivery, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkOutcome, Receipt};
+use crate::inbox::{Delivery, DeliveryDetail, DeliveryFilter, ParkOutcome, Receipt};
+use crate::page::{Page, PageRequest};
 
 impl Host {
     /// Receives one delivery: finds the connection, verifies the signature, stores the delivery.
@@ -60,25 +61,33 @@ impl Host {
         self.inner.inbox.apply_due().await
     }
 
-    /// Returns the latest deliveries of a connection, at most `limit` and at most 1 000, newest first.
+    /// Returns a page of the deliveries of a connection, newest first. Their bodies are not read.
+    ///
+    /// **Errors.** [`Invalid`](crate::error::ErrorKind::Invalid) for a cursor of another list.
     pub async fn deliveries(
         &self,
         connection: &ConnectionRef,
-        limit: u32,
-    ) -> Result<Vec<Delivery>, Error> {
-        self.inner.inbox.deliveries(connection, limit).await
+        page: &PageRequest,
+    ) -> Result<Page<Delivery>, Error> {
+        self.inner.inbox.deliveries(connection, page).await
     }
 
-    /// Returns a page of the deliveries of an organization, newest first.
+    /// Returns a page of the deliveries of an organization, newest first. Their bodies are not read.
+    /// Deliveries that arrive later are on none of the following pages.
     ///
     /// **Errors.** [`NotFound`](crate::error::ErrorKind::NotFound) if the filter names a connection that the
-    /// organization does not have.
+    /// organization does not have; [`Invalid`](crate::error::ErrorKind::Invalid) for a cursor of another
+    /// list.
     pub async fn find_deliveries(
         &self,
         organization: &OrganizationId,
         filter: &DeliveryFilter,
-    ) -> Result<DeliveryPage, Error> {
-        self.inner.inbox.find_deliveries(organization, filter).await
+        page: &PageRequest,
+    ) -> Result<Page<Delivery>, Error> {
+        self.inner
+            .inbox
+            .find_deliveries(organization, filter, page)
+            .await
     }
 
     /// Returns one delivery by its key, with its body and events.

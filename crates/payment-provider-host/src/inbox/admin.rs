@@ -1,16 +1,17 @@
 //! Operations on stored deliveries: list, show, park, retry.
 
 use std::fmt;
-use std::num::ParseIntError;
-use std::str::FromStr;
 
 use payment_provider_core::{ConnectionCode, Event, OrganizationId, ViolationCode, Violations};
 
-use super::{Delivery, Inbox, MAX_PAGE};
+use super::{Delivery, Inbox};
 use crate::connection_ref::ConnectionRef;
 use crate::delivery_state::DeliveryState;
 use crate::error::{Entity, Error, Refusal};
+use crate::page::{Page, PageCursor, PageRequest};
 use crate::store::{self, InboxPage};
+
+/// The maximum length of a reason, in characters.
 const MAX_REASON: usize = 500;
 
 /// A filter for the deliveries of an organization.
@@ -22,34 +23,17 @@ const MAX_REASON: usize = 500;
 ///
 /// let filter = DeliveryFilter::default()
 ///     .of_connection(ConnectionCode::new("main")?)
-///     .in_state(DeliveryState::Parked)
-///     .limit(20);
-/// assert_eq!((filter.limit, filter.after), (20, None));
+///     .in_state(DeliveryState::Parked);
+/// assert_eq!(filter.state, Some(DeliveryState::Parked));
 /// # Ok::<(), payment_provider_core::InvalidIdentifier>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct DeliveryFilter {
     /// The connection of the deliveries; `None` for all connections.
     pub connection: Option<ConnectionCode>,
     /// The state of the deliveries; `None` for any state.
     pub state: Option<DeliveryState>,
-    /// The end of an earlier page ([`DeliveryPage::next`]): only older deliveries are listed.
-    pub after: Option<DeliveryCursor>,
-    /// The size of the page, 1 to 1000.
-    pub limit: u32,
-}
-
-impl Default for DeliveryFilter {
-    /// Returns a filter for the latest 100 deliveries.
-    fn default() -> Self {
-        Self {
-            connection: None,
-            state: None,
-            after: None,
-            limit: 100,
-        }
-    }
 }
 
 impl DeliveryFilter {
@@ -64,46 +48,6 @@ impl DeliveryFilter {
         self.state = Some(state);
         self
     }
-
-    /// Continues after an earlier page.
-    pub const fn after(mut self, cursor: DeliveryCursor) -> Self {
-        self.after = Some(cursor);
-        self
-    }
-
-    /// Sets the size of the page.
-    pub const fn limit(mut self, limit: u32) -> Self {
-        self.limit = limit;
-        self
-    }
-}
-
-/// The end of a page of deliveries. Deliveries that arrive later are on none of the following pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DeliveryCursor(i64);
-
-impl fmt::Display for DeliveryCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for DeliveryCursor {
-    type Err = ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(Self)
-    }
-}
-
-/// A page of deliveries, newest first.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct DeliveryPage {
-    /// The deliveries on this page.
-    pub deliveries: Vec<Delivery>,
-    /// The cursor of the next page; `None` if this is the last.
-    pub next: Option<DeliveryCursor>,
 }
 
 /// One delivery with its body and events.
@@ -139,37 +83,43 @@ pub enum ParkOutcome {
 }
 
 impl Inbox {
-    /// Returns a page of the deliveries of an organization, newest first.
+    /// Returns a page of the deliveries of an organization, newest first, without bodies. Deliveries that
+    /// arrive later are on none of the following pages.
     pub(crate) async fn find_deliveries(
         &self,
         organization: &OrganizationId,
         filter: &DeliveryFilter,
-    ) -> Result<DeliveryPage, Error> {
+        request: &PageRequest,
+    ) -> Result<Page<Delivery>, Error> {
         if let Some(code) = &filter.connection {
             let connection = ConnectionRef::new(organization.clone(), code.clone());
             self.checkouts.connections().row(&connection).await?;
         }
-        let limit = filter.limit.clamp(1, MAX_PAGE);
+        let before = match &request.after {
+            Some(end) => end.position(|text| text.parse().ok())?,
+            None => i64::MAX,
+        };
         let page = InboxPage {
             organization,
             connection: filter.connection.as_ref(),
             state: filter.state,
-            before: filter.after.map_or(i64::MAX, |cursor| cursor.0),
-            // One row more than the page holds shows whether there is another page.
-            limit: i64::from(limit) + 1,
+            before,
+            limit: request.rows(),
         };
-        let mut found = self.ledger().store.delivery_page(page).await?;
-        let size = usize::try_from(limit).unwrap_or(usize::MAX);
-        let is_last = found.len() <= size;
-        found.truncate(size);
-        let last = found.last().map(|(_, row)| DeliveryCursor(row.pk));
-        Ok(DeliveryPage {
-            next: last.filter(|_| !is_last),
-            deliveries: found
-                .into_iter()
-                .map(|(code, row)| Delivery::of(code, row))
-                .collect(),
-        })
+        let found = self.ledger().store.delivery_page(page).await?;
+        let page = request.page(found, |(_, row)| PageCursor::new(row.pk.to_string()));
+        Ok(page.map(|(code, row)| Delivery::of(code, row)))
+    }
+
+    /// Returns a page of the deliveries of a connection, newest first, without bodies.
+    pub(crate) async fn deliveries(
+        &self,
+        connection: &ConnectionRef,
+        request: &PageRequest,
+    ) -> Result<Page<Delivery>, Error> {
+        let filter = DeliveryFilter::default().of_connection(connection.code.clone());
+        self.find_deliveries(&connection.organization, &filter, request)
+            .await
     }
 
     /// Returns one delivery with its body and events.

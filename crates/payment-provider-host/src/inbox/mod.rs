@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use crate::delivery_state::DeliveryState;
-pub use admin::{DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, ParkOutcome};
+pub use admin::{DeliveryDetail, DeliveryFilter, ParkOutcome};
 pub(crate) use lease::LEASE_DURATIONS;
 pub use receive::{Delivery, Receipt};
 
@@ -23,9 +23,6 @@ use crate::checkouts::Checkouts;
 use crate::config::IntakeLimit;
 use crate::ledger::Ledger;
 use crate::reconcile::Reconciler;
-
-/// The largest number of deliveries on one page.
-const MAX_PAGE: u32 = 1_000;
 
 /// The limit of requests of one connection that do not verify.
 const UNVERIFIED: IntakeLimit = IntakeLimit::new(20, 1_000);

@@ -6,8 +6,8 @@ use payment_provider_core::{
     WebhookRequest,
 };
 
+use super::Inbox;
 use super::budget::Budgets;
-use super::{Inbox, MAX_PAGE};
 use crate::accounting::{AuditEvent, TargetName};
 use crate::connection_ref::ConnectionRef;
 use crate::crash_point::CommitStep;
@@ -34,6 +34,7 @@ pub struct Receipt {
 /// # Examples
 /// ```
 /// use payment_provider_host::inbox::DeliveryState;
+/// use payment_provider_host::page::PageRequest;
 /// use payment_provider_host::prelude::*;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -55,7 +56,7 @@ pub struct Receipt {
 /// # host.add_connection(new).await?;
 /// let ping = gateway.account("main").ping().request();
 /// host.receive_webhook(&provider, &main, &ping).await?;
-/// let latest = host.deliveries(&main, 1).await?;
+/// let latest = host.deliveries(&main, &PageRequest::first(1)).await?.items;
 /// assert_eq!((latest[0].state, latest[0].delivery_count), (DeliveryState::Ignored, 1));
 /// # host.store().close().await;
 /// # Ok(())
@@ -236,21 +237,6 @@ impl Inbox {
         let retried = store.retry_delivery(connection.pk, key).await?;
         self.ledger().wake_inbox();
         Ok(retried)
-    }
-
-    /// Returns the latest deliveries of a connection.
-    pub(crate) async fn deliveries(
-        &self,
-        connection: &ConnectionRef,
-        limit: u32,
-    ) -> Result<Vec<Delivery>, Error> {
-        let connection = self.checkouts.connections().row(connection).await?;
-        let store = &self.ledger().store;
-        let rows = store
-            .deliveries(connection.pk, limit.min(MAX_PAGE).into())
-            .await?;
-        let shown = |row| Delivery::of(connection.code.clone(), row);
-        Ok(rows.into_iter().map(shown).collect())
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use payment_provider_core::*;
 use payment_provider_host::accounting::AuditEvent;
 use payment_provider_host::inbox::DeliveryState;
+use payment_provider_host::page::PageRequest;
 use payment_provider_host::payable::PayableView;
 
 use crate::fixture::database::{Database, each_database};
@@ -270,9 +271,9 @@ async fn the_inbox_shows_the_latest_deliveries_and_what_they_are_about(database:
         .receive(&[Event::new("C", order, EventKind::FetchNeeded)])
         .await;
     let shown = async |limit| {
-        let host = &bench.host;
-        let latest = host.deliveries(&connection("main"), limit).await;
-        let latest = latest.unwrap();
+        let (host, request) = (&bench.host, PageRequest::first(limit));
+        let latest = host.deliveries(&connection("main"), &request).await;
+        let latest = latest.unwrap().items;
         latest
             .into_iter()
             .map(|delivery| delivery.targets)

@@ -4,6 +4,7 @@ use payment_provider_core::*;
 use payment_provider_host::ErrorKind;
 use payment_provider_host::error::{Entity, Refusal};
 use payment_provider_host::inbox::{Delivery, DeliveryFilter, DeliveryState, ParkOutcome};
+use payment_provider_host::page::PageRequest;
 use payment_provider_host::prelude::*;
 
 use crate::fixture::database::{Database, each_database};
@@ -32,8 +33,11 @@ fn changed(reference: &str, order: &str) -> Vec<Event> {
 
 impl Bench {
     async fn found(&self, filter: &DeliveryFilter) -> Vec<Delivery> {
-        let page = self.host.find_deliveries(&organization(), filter).await;
-        page.unwrap().deliveries
+        let page = self
+            .host
+            .find_deliveries(&organization(), filter, &PageRequest::default())
+            .await;
+        page.unwrap().items
     }
 
     async fn park(&self, key: &str, reason: &str) -> Result<ParkOutcome, Error> {
@@ -175,17 +179,18 @@ async fn pages_go_over_all_connections_of_one_organization_and_no_other(database
                 .unwrap();
         }
     }
-    let mut filter = DeliveryFilter::default().limit(3);
+    let (all, mut request) = (DeliveryFilter::default(), PageRequest::first(3));
     let mut seen = Vec::new();
     loop {
-        let page = bench.host.find_deliveries(&organization(), &filter).await;
+        let host = &bench.host;
+        let page = host.find_deliveries(&organization(), &all, &request).await;
         let page = page.unwrap();
-        assert!(page.deliveries.len() <= 3);
+        assert!(page.items.len() <= 3);
         let of = |delivery: Delivery| format!("{} {}", delivery.connection, delivery.targets[0]);
-        seen.extend(page.deliveries.into_iter().map(of));
+        seen.extend(page.items.into_iter().map(of));
         let Some(next) = page.next else { break };
         // A program passes the cursor on as text.
-        filter = filter.after(next.to_string().parse().unwrap());
+        request = request.after(next.to_string().parse().unwrap());
     }
     let expected: Vec<_> = (0..4)
         .rev()
@@ -194,17 +199,24 @@ async fn pages_go_over_all_connections_of_one_organization_and_no_other(database
     assert_eq!(seen, expected);
     let of_second = DeliveryFilter::default().of_connection(second.code);
     assert_eq!(bench.found(&of_second).await.len(), 4);
-    let page = bench.host.find_deliveries(&other, &of_second).await;
+    let page = bench
+        .host
+        .find_deliveries(&other, &of_second, &PageRequest::default())
+        .await;
     assert!(matches!(
         page.as_ref().map_err(Error::kind),
         Err(ErrorKind::NotFound(Entity::Connection))
     ));
-    let all = DeliveryFilter::default();
-    let page = bench.host.find_deliveries(&other, &all).await.unwrap();
-    assert_eq!((page.deliveries.len(), page.next), (4, None));
+    let first = PageRequest::default();
+    let page = bench
+        .host
+        .find_deliveries(&other, &all, &first)
+        .await
+        .unwrap();
+    assert_eq!((page.items.len(), page.next), (4, None));
 
     // A change by one organization does not touch another's delivery of the same bytes.
-    let key = &page.deliveries[0].key;
+    let key = &page.items[0].key;
     let done = bench.host.park_delivery(&theirs, key, "theirs").await;
     assert_eq!(done.unwrap(), ParkOutcome::Parked);
     assert!(bench.found(&parked()).await.is_empty());
@@ -217,7 +229,7 @@ async fn pages_go_over_all_connections_of_one_organization_and_no_other(database
     ));
     let none = bench
         .host
-        .find_deliveries(&unknown_organization, &all)
+        .find_deliveries(&unknown_organization, &all, &first)
         .await;
-    assert!(none.unwrap().deliveries.is_empty());
+    assert!(none.unwrap().items.is_empty());
 }

@@ -147,8 +147,8 @@ async fn a_process_that_wakes_after_its_lease_applies_nothing(database: Database
     awake.await.unwrap();
     assert_eq!(bench.totals("inv").await, "200.12 200.12 0.00 succeeded");
     assert_eq!(bench.view("inv").await.payments.len(), 1);
-    let found = bench.host.deliveries(&connection("main"), 10).await;
-    assert_eq!(found.unwrap()[0].state, DeliveryState::Applied);
+    let found = bench.deliveries_of(&connection("main")).await;
+    assert_eq!(found[0].state, DeliveryState::Applied);
 }
 
 async fn a_process_that_wakes_after_its_work_was_done_changes_nothing(database: Database) {

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use payment_provider_core::*;
+use payment_provider_host::page::PageRequest;
 use payment_provider_host::prelude::*;
 
 use crate::fixture::database::{Database, each_database, execute};
-use crate::fixture::{Bench, connection, connection_of, organization, runtime};
+use crate::fixture::{Bench, all_connections, connection, invalid_fields, organization, runtime};
 
 each_database! {
     neither_a_start_nor_an_opened_connection_reads_a_hundred_thousand_others,
@@ -70,7 +71,7 @@ async fn neither_a_start_nor_an_opened_connection_reads_a_hundred_thousand_other
 
     let host = runtime(&bench.gateway, &bench.clock, &bench.place, ()).await;
     host.check_connection(&connections[0]).await.unwrap();
-    assert!(host.connections(None).await.is_err());
+    assert!(all_connections(&host, None).await.is_err());
 }
 
 async fn many_are_listed_page_by_page(database: Database) {
@@ -78,43 +79,53 @@ async fn many_are_listed_page_by_page(database: Database) {
     add(&bench, "another").await;
     execute(&bench.host, FILL).await;
     let host = &bench.host;
-    let (mut after, mut pages, mut seen) = (None, 0, 0);
+    let (mut request, mut pages, mut seen) = (PageRequest::first(u32::MAX), 0, 0);
+    let mut last = request.clone();
     let mut latest = String::new();
     let big = big();
     loop {
-        let page = host
-            .connections_after(Some(&big), after.as_ref(), 999)
-            .await;
-        let page = page.unwrap();
-        for connection in &page.connections {
+        let page = host.connections(Some(&big), &request).await.unwrap();
+        for connection in &page.items {
             assert_eq!(connection.organization, big);
             assert!(*connection.code.as_str() > *latest, "in order, each once");
             connection.code.as_str().clone_into(&mut latest);
         }
-        (pages, seen) = (pages + 1, seen + page.connections.len());
-        let last = page.connections.last().unwrap();
+        (pages, seen) = (pages + 1, seen + page.items.len());
         match page.next {
             Some(next) => {
-                assert_eq!(page.connections.len(), 999);
-                assert_eq!((&next.organization, &next.code), (&big, &last.code));
-                after = Some(next);
+                assert_eq!(page.items.len(), 500, "the greatest page");
+                // A program passes the cursor on as text.
+                request = request.after(next.to_string().parse().unwrap());
+                last = request.clone();
             }
             None => break,
         }
     }
-    assert_eq!((pages, seen), (51, MANY / 2));
+    assert_eq!((pages, seen), (MANY / 2 / 500, MANY / 2));
 
     // Across organizations, from the end of one to the next; secrets of those on the page alone.
-    let end = connection_of(&big, &latest);
-    let page = host.connections_after(None, Some(&end), 3).await.unwrap();
+    let end = host.connections(None, &last).await.unwrap();
+    assert_eq!(end.items.last().unwrap().code.as_str(), latest);
+    let next = PageRequest::first(3).after(end.next.clone().unwrap());
+    let page = host.connections(None, &next).await.unwrap();
     let names: Vec<_> = page
-        .connections
+        .items
         .iter()
         .map(|one| format!("{}/{}", one.organization, one.code))
         .collect();
     assert_eq!(names, ["org/another", "org/main", "small1/c1"]);
     assert!(page.next.is_some());
-    let whole = host.connections_after(Some(&organization()), None, 2).await;
-    let whole = whole.unwrap();
-    assert_eq!((whole.connections.len(), whole.next), (2, None));
+    let two = PageRequest::first(2);
+    let whole = host.connections(Some(&organization()), &two).await.unwrap();
+    assert_eq!((whole.items.len(), whole.next), (2, None));
+
+    let foreign = PageRequest::default().after("7".parse().unwrap());
+    let refused = host.connections(None, &foreign).await.unwrap_err();
+    assert_eq!(invalid_fields(&refused), ["after"]);
+    let foreign = PageRequest::default().after(end.next.unwrap());
+    let refused = host
+        .deliveries(&connection("main"), &foreign)
+        .await
+        .unwrap_err();
+    assert_eq!(invalid_fields(&refused), ["after"]);
 }

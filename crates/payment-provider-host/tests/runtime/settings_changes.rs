@@ -184,7 +184,9 @@ async fn it_is_seen_when_the_old_secret_is_no_longer_used(database: Database) {
     let uses = async || {
         let connection = bench.host.connection(&connection("main")).await;
         let uses = connection.unwrap().secret_uses;
-        let listed = bench.host.connections(Some(&organization())).await.unwrap();
+        let listed = crate::fixture::all_connections(&bench.host, Some(&organization()))
+            .await
+            .unwrap();
         assert_eq!(listed[0].secret_uses, uses);
         uses.into_iter()
             .map(|used| (used.label, used.last_matched_at))

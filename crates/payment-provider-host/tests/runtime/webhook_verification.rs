@@ -82,7 +82,7 @@ async fn another_tenants_delivery_cannot_touch_this_tenants_invoice(database: Da
     bench.apply_all().await;
     while bench.host.apply_due_deliveries().await.unwrap() > 0 {}
     assert_eq!(bench.totals("inv").await, "0.00 0.00 0.00 pending");
-    let deliveries = bench.host.deliveries(&other, 10).await.unwrap();
+    let deliveries = bench.deliveries_of(&other).await;
     assert_eq!(deliveries[0].state, DeliveryState::Unmatched);
 }
 

@@ -1,14 +1,42 @@
 //! Reads of single records, on top of whole accounts, as the cases need them.
 
-use payment_provider_core::{DedupKey, PaymentId, RefundId};
+use payment_provider_core::{DedupKey, OrganizationId, PaymentId, RefundId};
 
 use crate::accounting::{
     CheckoutRecord, PayableRecord, PaymentRecord, RefundRecord, TargetName, Tracked,
 };
-use crate::store::{AccountKeys, Result, StoreError, Transaction};
+use crate::store::row::Row;
+use crate::store::statement::statement;
+use crate::store::tables::deliveries::shown;
+use crate::store::{
+    AccountKeys, ConnectionRow, DeliveryRow, Result, Store, StoreError, Transaction,
+};
 
 fn values<T: Clone>(rows: Vec<Tracked<T>>) -> Vec<T> {
     rows.into_iter().map(|row| T::clone(&row)).collect()
+}
+
+const LATEST: &str = "SELECT #deliveries FROM @deliveries WHERE connection_pk = $1
+     ORDER BY delivery_pk DESC LIMIT $2";
+
+impl Store {
+    /// Returns the latest deliveries of a connection, newest first.
+    pub(crate) async fn deliveries(
+        &self,
+        connection_pk: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        let find = statement!("read the inbox", LATEST, connection_pk, limit);
+        self.fetch_all(find, |row: &Row<'_>| shown(row)).await
+    }
+
+    /// Returns the connections of one organization or of all, by organization and code.
+    pub(crate) async fn connections(
+        &self,
+        organization: Option<&OrganizationId>,
+    ) -> Result<Vec<ConnectionRow>> {
+        self.connections_after(organization, None, 1_000).await
+    }
 }
 
 impl Transaction {

@@ -9,6 +9,7 @@ use super::command_result::{CommandError, CommandOutput};
 use super::output::{self, table, time};
 use super::runtime::{AdminRuntime, SecretAccess, Target};
 use super::secret_input::{self, NEW_SECRET};
+use crate::connection_list::all_connections;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -34,7 +35,7 @@ pub(super) async fn run(target: &Target, command: Command) -> Result<CommandOutp
     let text = match command {
         Command::List => {
             let runtime = AdminRuntime::open(target, SecretAccess::NotNeeded).await?;
-            let all = runtime.host.connections(Some(&target.organization)).await?;
+            let all = all_connections(&runtime.host, Some(&target.organization)).await?;
             runtime.close().await?;
             list(&all, target.json)
         }

@@ -5,14 +5,15 @@ use payment_provider_core::ConnectionCode;
 use payment_provider_host::ConnectionRef;
 use payment_provider_host::connections::Connection;
 use payment_provider_host::inbox::{
-    Delivery, DeliveryCursor, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryState,
-    ParkOutcome,
+    Delivery, DeliveryDetail, DeliveryFilter, DeliveryState, ParkOutcome,
 };
+use payment_provider_host::page::{Page, PageCursor, PageRequest};
 use serde_json::{Value, json};
 
 use super::command_result::{CommandError, CommandOutput};
 use super::output::{self, table, time, without_control_characters};
 use super::runtime::{AdminRuntime, SecretAccess, Target};
+use crate::connection_list::all_connections;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -29,7 +30,7 @@ pub(super) enum Command {
         limit: u32,
         /// Continues an earlier list; the cursor is printed at its end.
         #[arg(long, value_name = "CURSOR")]
-        after: Option<DeliveryCursor>,
+        after: Option<PageCursor>,
     },
     /// Shows one webhook with its body, which may contain personal data of the payer.
     Show(WebhookId),
@@ -97,12 +98,15 @@ pub(super) async fn run(target: &Target, command: Command) -> Result<CommandOutp
             limit,
             after,
         } => {
-            let mut filter = DeliveryFilter::default().limit(limit);
+            let mut filter = DeliveryFilter::default();
+            let mut request = PageRequest::first(limit);
             filter.connection = connection;
             filter.state = state.map(DeliveryState::from);
-            filter.after = after;
+            request.after = after;
             let host = &runtime.host;
-            let page = host.find_deliveries(&target.organization, &filter).await?;
+            let page = host
+                .find_deliveries(&target.organization, &filter, &request)
+                .await?;
             list_text(&page, target.json)
         }
         Command::Show(webhook) => {
@@ -158,7 +162,7 @@ async fn connections(
     if let Some(code) = only {
         return Ok(vec![target.connection(code)]);
     }
-    let all = runtime.host.connections(Some(&target.organization)).await?;
+    let all = all_connections(&runtime.host, Some(&target.organization)).await?;
     Ok(all.iter().map(Connection::to_ref).collect())
 }
 
@@ -218,14 +222,14 @@ async fn park(
     })
 }
 
-fn list_text(page: &DeliveryPage, as_json: bool) -> String {
+fn list_text(page: &Page<Delivery>, as_json: bool) -> String {
     if as_json {
-        let deliveries: Vec<_> = page.deliveries.iter().map(fields).collect();
-        let next = page.next.map(|cursor| cursor.to_string());
+        let deliveries: Vec<_> = page.items.iter().map(fields).collect();
+        let next = page.next.as_ref().map(|cursor| cursor.to_string());
         return output::json(&json!({"deliveries": deliveries, "next": next}));
     }
     let lines: Vec<_> = page
-        .deliveries
+        .items
         .iter()
         .map(|delivery| {
             vec![
@@ -239,7 +243,10 @@ fn list_text(page: &DeliveryPage, as_json: bool) -> String {
         })
         .collect();
     let head = ["RECEIVED", "STATE", "CONNECTION", "TYPE", "KEY", "ERROR"];
-    let more = page.next.map(|next| format!("more: --after {next}\n"));
+    let more = page
+        .next
+        .as_ref()
+        .map(|next| format!("more: --after {next}\n"));
     table(&head, &lines) + more.as_deref().unwrap_or_default()
 }
 

@@ -10,11 +10,13 @@ use payment_provider_core::{
 use payment_provider_host::ConnectionRef;
 use payment_provider_host::connections::{Connection, NewConnection};
 use payment_provider_host::inbox::Delivery;
+use payment_provider_host::page::PageRequest;
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::fields::Fields;
 use super::query;
+use crate::connection_list::all_connections;
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -44,7 +46,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let organization = query::organization(query.as_deref())?;
-    let connections = app.host.connections(organization.as_ref()).await?;
+    let connections = all_connections(&app.host, organization.as_ref()).await?;
     let connections: Vec<_> = connections.iter().map(connection_json).collect();
     Ok(Json(json!({"connections": connections})))
 }
@@ -116,8 +118,9 @@ pub(super) async fn deliveries(
 ) -> Result<Json<Value>, Problem> {
     let (organization, limit) = query::organization_and_limit(query.as_deref())?;
     let connection = from_path(organization, code)?;
-    let deliveries = app.host.deliveries(&connection, limit).await?;
-    let deliveries: Vec<_> = deliveries.iter().map(delivery_json).collect();
+    let page = PageRequest::first(limit);
+    let latest = app.host.deliveries(&connection, &page).await?;
+    let deliveries: Vec<_> = latest.items.iter().map(delivery_json).collect();
     Ok(Json(json!({"deliveries": deliveries})))
 }
 

@@ -251,11 +251,6 @@ pub(super) const HOT: &[Hot] = &[
         &["deliveries_pkey"],
     ),
     (
-        Text::Common(deliveries::LATEST),
-        &["7", "50"],
-        &["deliveries_by_connection"],
-    ),
-    (
         Text::PerEngine(&delivery_pages::PAGE),
         &["'org7'", "NULL", "65000", "50"],
         &[

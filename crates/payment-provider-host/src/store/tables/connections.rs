@@ -91,10 +91,6 @@ pub(in crate::store) const BY_CODE: &str = "SELECT #connections FROM @connection
 const BY_PK: &str = "SELECT #connections FROM @connections
      WHERE connection_pk = $1 AND deleted_at IS NULL";
 
-const ALL: &str = "SELECT #connections FROM @connections
-     WHERE (CAST($1 AS text) IS NULL OR organization_id = $1) AND deleted_at IS NULL
-     ORDER BY organization_id, code";
-
 pub(in crate::store) const PAGE_OF_ORGANIZATION: &str = "SELECT #connections FROM @connections
      WHERE organization_id = $1 AND code > $2 AND deleted_at IS NULL ORDER BY code LIMIT $3";
 
@@ -176,15 +172,6 @@ impl Store {
     pub(crate) async fn connection_by_pk(&self, pk: i64) -> Result<Option<ConnectionRow>> {
         let find = statement!("read a connection", BY_PK, pk);
         self.fetch_optional(find, read).await
-    }
-
-    /// Returns the connections of one organization or of all, by organization and code.
-    pub(crate) async fn connections(
-        &self,
-        organization: Option<&OrganizationId>,
-    ) -> Result<Vec<ConnectionRow>> {
-        let find = statement!("read connections", ALL, organization);
-        self.fetch_all(find, read).await
     }
 
     /// Returns at most `limit` connections after a key, by organization and code.

@@ -222,9 +222,6 @@ const POSTPONE: &str = "UPDATE @deliveries SET lease_owner = NULL, lease_until =
              OR ($9 AND timestamp_check = 'fresh') THEN 0 ELSE failures + $7 END
      WHERE delivery_pk = $5 AND lease_owner = $6 AND state = 'pending'";
 
-pub(in crate::store) const LATEST: &str = "SELECT #deliveries
-     FROM @deliveries WHERE connection_pk = $1 ORDER BY delivery_pk DESC LIMIT $2";
-
 pub(in crate::store) const BY_KEY: &str = "SELECT #deliveries, deliveries.body AS body
      FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
 
@@ -334,17 +331,6 @@ impl Store {
         .bind(wait.untrusted);
         let done = CommitStep::Postpone.around(self.execute(postpone)).await;
         done.map(drop)
-    }
-
-    /// Returns the latest deliveries of a connection without their bodies, newest first. Events of another version of
-    /// this crate that cannot be read are left out.
-    pub(crate) async fn deliveries(
-        &self,
-        connection_pk: i64,
-        limit: i64,
-    ) -> Result<Vec<DeliveryRow>> {
-        let find = statement!("read the inbox", LATEST, connection_pk, limit);
-        self.fetch_all(find, shown).await
     }
 
     /// Returns one delivery. Events of another version of this crate that cannot be read are left
@@ -514,7 +500,7 @@ fn with_body(row: &Row<'_>, delivery: DeliveryRow) -> Result<DeliveryRow> {
 
 /// Reads a delivery without its body. Its events are left out if they cannot be read, because
 /// another version of this crate wrote them.
-pub(super) fn shown(row: &Row<'_>) -> Result<DeliveryRow> {
+pub(in crate::store) fn shown(row: &Row<'_>) -> Result<DeliveryRow> {
     let delivery = without_events(row)?;
     let events = row.json("events").unwrap_or_default();
     Ok(DeliveryRow { events, ..delivery })

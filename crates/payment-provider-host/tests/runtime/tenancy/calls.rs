@@ -6,6 +6,7 @@ use payment_provider_host::ErrorKind;
 use payment_provider_host::accounting::CloseReason;
 use payment_provider_host::connections::{Connection, SettingsChange};
 use payment_provider_host::error::{Entity, Refusal};
+use payment_provider_host::page::PageRequest;
 use payment_provider_host::prelude::*;
 
 use super::{Tenants, payable_of};
@@ -81,7 +82,11 @@ async fn try_call(tenants: &Tenants, name: &str) {
         }
         "see a connection" => missing(host.connection(&only).await),
         "list connections" => {
-            let listed = host.connections(Some(&us)).await.unwrap();
+            let listed = host
+                .connections(Some(&us), &PageRequest::default())
+                .await
+                .unwrap()
+                .items;
             assert!(
                 listed
                     .iter()
@@ -89,10 +94,15 @@ async fn try_call(tenants: &Tenants, name: &str) {
             );
         }
         "see deliveries of their connection" => {
-            assert!(host.deliveries(&only, 10).await.is_err());
+            assert!(
+                host.deliveries(&only, &PageRequest::default())
+                    .await
+                    .is_err()
+            );
         }
         "see deliveries of the same code" => {
-            assert!(host.deliveries(&main, 10).await.unwrap().is_empty());
+            let page = host.deliveries(&main, &PageRequest::default()).await;
+            assert!(page.unwrap().items.is_empty());
         }
         "retry a delivery through the same code" => {
             assert!(!host.retry_delivery(&main, &tenants.key).await.unwrap());

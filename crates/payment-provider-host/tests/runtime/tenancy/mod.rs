@@ -11,6 +11,7 @@ mod webhooks;
 
 use payment_provider_core::*;
 use payment_provider_host::inbox::Receipt;
+use payment_provider_host::page::PageRequest;
 use payment_provider_host::prelude::*;
 
 use crate::fixture::database::{Database, numbers};
@@ -100,8 +101,12 @@ impl Tenants {
             tenants.targets.push(target);
         }
         let theirs = connection_of(&victim(), "main");
-        let deliveries = tenants.bench.host.deliveries(&theirs, 1).await;
-        tenants.key.clone_from(&deliveries.unwrap()[0].key);
+        let deliveries = tenants
+            .bench
+            .host
+            .deliveries(&theirs, &PageRequest::first(1))
+            .await;
+        tenants.key.clone_from(&deliveries.unwrap().items[0].key);
         tenants
     }
 
@@ -154,10 +159,12 @@ impl Tenants {
                 seen.push(format!("{view:?}"));
             }
         }
-        let connections = host.connections(Some(&victim())).await.unwrap();
+        let connections = crate::fixture::all_connections(host, Some(&victim()))
+            .await
+            .unwrap();
         for connection in connections {
-            let deliveries = host.deliveries(&connection.to_ref(), 100).await;
-            seen.push(format!("{connection:?} {:?}", deliveries.unwrap()));
+            let deliveries = self.bench.deliveries_of(&connection.to_ref()).await;
+            seen.push(format!("{connection:?} {deliveries:?}"));
         }
         for name in ["customer", "their-customer"] {
             let name = CustomerId::new(name).unwrap();

@@ -137,9 +137,7 @@ async fn what_a_webhook_names_of_another_organization_is_unmatched_here(database
                     );
                 }
             }
-            let host = &tenants.bench.host;
-            let deliveries = host.deliveries(&connection(own), 1000).await;
-            for delivery in deliveries.unwrap() {
+            for delivery in tenants.bench.deliveries_of(&connection(own)).await {
                 // Payments without money, and events that cannot be read, need no operator.
                 let state = delivery.state;
                 let quiet = matches!(state, DeliveryState::Unmatched | DeliveryState::Ignored);

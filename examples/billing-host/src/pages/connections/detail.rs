@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use payment_provider_core::{ConnectionCheck, ProviderDescriptor, SettingKind, TimestampCheck};
 use payment_provider_host::connections::{Connection, PlainSetting};
 use payment_provider_host::inbox::{Delivery, DeliveryState};
+use payment_provider_host::page::PageRequest;
 
 use super::super::display_time::DisplayTime;
 use super::super::layout::{Layout, Section, page};
@@ -98,9 +99,8 @@ pub(super) async fn render(
 ) -> PageResult {
     let gateway = descriptor(app, connection)?;
     let host = &app.host;
-    let deliveries = host
-        .deliveries(&connection.to_ref(), MAX_DELIVERIES)
-        .await?;
+    let latest = PageRequest::first(MAX_DELIVERIES);
+    let deliveries = host.deliveries(&connection.to_ref(), &latest).await?.items;
     let (status, check, problem, rejected) = match result {
         ActionResult::NoAction => (StatusCode::OK, None, None, None),
         ActionResult::Checked(check) => {

@@ -7,6 +7,7 @@ use super::super::layout::{Layout, Section, page};
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
 use super::{descriptor, is_production, path_of};
+use crate::connection_list::all_connections;
 use crate::state::App;
 
 #[derive(Template)]
@@ -46,7 +47,7 @@ impl Row {
 
 /// `GET /connections`
 pub(super) async fn list(State(app): State<App>, SignedIn(session): SignedIn) -> PageResult {
-    let connections = app.host.connections(None).await?;
+    let connections = all_connections(&app.host, None).await?;
     let layout = Layout::new("Connections", Section::Connections, &session, &app);
     let rows = connections.iter().map(|it| Row::new(&app, it)).collect();
     Ok(page(StatusCode::OK, &ConnectionsPage { layout, rows }))

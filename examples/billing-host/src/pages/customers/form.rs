@@ -11,6 +11,7 @@ use super::super::layout::{Layout, Section, form_page};
 use super::super::notice;
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
+use crate::connection_list::all_connections;
 use crate::customers::{self, Customer, NewCustomer};
 use crate::problem::Problem;
 use crate::session::Session;
@@ -82,7 +83,7 @@ async fn from_path(app: &App, id: PathId) -> Result<Customer, Problem> {
 /// Saves the customer of a form, or shows the form again with its errors. `existing` is the customer that
 /// is edited.
 async fn submit(app: &App, form: &SubmittedForm, existing: Option<&Customer>) -> PageResult {
-    let connections = app.host.connections(None).await?;
+    let connections = all_connections(&app.host, None).await?;
     let violations = match parse(&form.fields, existing, &connections) {
         Ok(new) => {
             // An existing customer is changed on their own page only, so that a new one with the same id
@@ -184,7 +185,7 @@ async fn render(
     submitted: Option<&FormFields>,
     violations: &Violations,
 ) -> PageResult {
-    let connections = app.host.connections(None).await?;
+    let connections = all_connections(&app.host, None).await?;
     let mut fields = fields(existing, &connections);
     if let Some(submitted) = submitted {
         refill_all(&mut fields, submitted, session, &app.drafts);
