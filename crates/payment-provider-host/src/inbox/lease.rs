@@ -7,6 +7,7 @@
 
 use std::ops::RangeInclusive;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -23,6 +24,8 @@ pub(crate) const LEASE_DURATIONS: RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_mins(5);
 /// The number of renewals in the time of one lease: two of them may fail.
 const RENEWALS: u32 = 3;
+/// The time between two checks for waits that are too long, in milliseconds.
+const WAITS_CHECKED_FOR: i64 = 60 * 1_000;
 
 impl Inbox {
     /// Leases deliveries that are due, each with the owner of its lease.
@@ -32,6 +35,7 @@ impl Inbox {
         let now = self.ledger().now();
         let limit = i64::try_from(free).unwrap_or(i64::MAX);
         let store = &self.ledger().store;
+        self.shorten_waits(now).await?;
         let leased = store
             .lease_deliveries(&owner, now, self.lease_end(), limit)
             .await?;
@@ -39,6 +43,26 @@ impl Inbox {
             .into_iter()
             .map(|delivery| (delivery, owner.clone()))
             .collect())
+    }
+
+    /// Shortens the waits that a clock that was set back made longer than any wait is: at once if the
+    /// clock of this process went back, otherwise every minute, for the clock may have gone back before the
+    /// process began.
+    async fn shorten_waits(&self, now: i64) -> Result<(), Error> {
+        let before = self.waits_checked_at.load(Ordering::Relaxed);
+        let passed = now.checked_sub(before);
+        if passed.is_some_and(|passed| (0..WAITS_CHECKED_FOR).contains(&passed)) {
+            return Ok(());
+        }
+        let shortened = self.ledger().store.shorten_waits(now).await?;
+        if shortened > 0 {
+            tracing::warn!(
+                deliveries = shortened,
+                "deliveries waited for longer than any wait is: the clock was set back"
+            );
+        }
+        self.waits_checked_at.store(now, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Runs the work on a leased delivery, and renews the lease meanwhile. Returns `None` if the

@@ -9,6 +9,7 @@ mod retry;
 mod worker;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -37,6 +38,8 @@ pub(crate) struct Inbox {
     /// The budgets of verified deliveries, and of requests that do not verify.
     verified: Budgets,
     unverified: Budgets,
+    /// The time of the latest check for waits that are too long.
+    waits_checked_at: Arc<AtomicI64>,
 }
 
 /// The configuration of the inbox.
@@ -62,6 +65,7 @@ impl Inbox {
             posting: Arc::new(Semaphore::new(worker::CONCURRENCY)),
             verified: Budgets::new(config.intake),
             unverified: Budgets::new(UNVERIFIED),
+            waits_checked_at: Arc::new(AtomicI64::new(i64::MIN)),
         }
     }
 

@@ -10,6 +10,7 @@ mod checkouts;
 #[cfg(feature = "failpoints")]
 mod claim_crashes;
 mod claims;
+mod clock_changes;
 mod connection_deletion;
 mod connections;
 mod contradictory_reports;

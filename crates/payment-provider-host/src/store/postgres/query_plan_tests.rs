@@ -232,8 +232,13 @@ pub(super) const HOT: &[Hot] = &[
     ),
     (
         Text::Common(deliveries::LEASE),
-        &["'me'", "5000", "6000", "8"],
+        &["'me'", "5000", "6000", "8", "3605000"],
         &["deliveries_new", "deliveries_due", "deliveries_pkey"],
+    ),
+    (
+        Text::Common(deliveries::SHORTEN_WAITS),
+        &["3605000"],
+        &["deliveries_due"],
     ),
     (
         Text::Common(deliveries::RENEW),

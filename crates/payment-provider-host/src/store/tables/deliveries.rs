@@ -121,6 +121,9 @@ pub(crate) struct Postponement<'a> {
 pub(in crate::store) const UNREADABLE_WAIT: i64 = 5 * 60 * 1000;
 pub(in crate::store) const UNREADABLE_TRIES: i64 = 12;
 
+/// The longest wait of a delivery for its next attempt, in milliseconds. No lease is that long.
+pub(crate) const MAX_WAIT: i64 = 60 * 60 * 1000;
+
 /// The use of a secret is recorded at most once in this many milliseconds: otherwise all deliveries
 /// of a connection would wait for one row.
 const USE_RECORDED_FOR: i64 = 60 * 1000;
@@ -149,15 +152,17 @@ pub(super) const COLUMNS: &[&str] = &[
 
 /// Leases deliveries: new ones, in the order of their places in the queue, and postponed ones that are
 /// due. Rows that another worker is leasing at this moment are skipped, not waited for. A lease that
-/// ran out without being released counts as a failure.
+/// ran out without being released counts as a failure. A lease that ends after `$5` was made before the
+/// clock was set back: no lease is that long, and it counts as run out.
 pub(in crate::store) const LEASE: &str = "WITH new AS MATERIALIZED (
          SELECT delivery_pk, next_attempt FROM @deliveries
-         WHERE state = 'pending' AND attempts = 0 AND lease_until <= $2
+         WHERE state = 'pending' AND attempts = 0 AND (lease_until <= $2 OR lease_until > $5)
          ORDER BY next_attempt, delivery_pk LIMIT $4
          {FOR NO KEY UPDATE SKIP LOCKED}
      ), postponed AS MATERIALIZED (
          SELECT delivery_pk, next_attempt FROM @deliveries
-         WHERE state = 'pending' AND attempts > 0 AND next_attempt <= $2 AND lease_until <= $2
+         WHERE state = 'pending' AND attempts > 0 AND next_attempt <= $2
+             AND (lease_until <= $2 OR lease_until > $5)
          ORDER BY next_attempt, delivery_pk LIMIT $4
          {FOR NO KEY UPDATE SKIP LOCKED}
      ), due AS (
@@ -171,6 +176,10 @@ pub(in crate::store) const LEASE: &str = "WITH new AS MATERIALIZED (
      RETURNING #deliveries, deliveries.body AS body,
          (SELECT payment_event_at FROM @connections
              WHERE connections.connection_pk = deliveries.connection_pk) AS payment_event_at";
+
+/// Shortens waits that end after `$1`: they were made before the clock was set back.
+pub(in crate::store) const SHORTEN_WAITS: &str = "UPDATE @deliveries SET next_attempt = $1
+     WHERE state = 'pending' AND attempts > 0 AND next_attempt > $1";
 
 const POSTPONE_UNREADABLE: &str =
     "UPDATE @deliveries SET error = $1, lease_owner = NULL, lease_until = 0,
@@ -271,7 +280,8 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<DeliveryRow>> {
         const ACTION: &str = "lease deliveries";
-        let lease = statement!(ACTION, LEASE, owner, now, until, limit);
+        let lease =
+            statement!(ACTION, LEASE, owner, now, until, limit).bind(now.saturating_add(MAX_WAIT));
         let read = |row: &Row<'_>| {
             let mut delivery = read(row);
             if let Ok(delivery) = &mut delivery {
@@ -299,6 +309,14 @@ impl Store {
         }
         rows.sort_by_key(|row| row.pk);
         Ok(rows)
+    }
+
+    /// Makes deliveries due within [`MAX_WAIT`] from now that wait for longer: no wait is that long, so
+    /// the clock was set back since. Returns their number.
+    pub(crate) async fn shorten_waits(&self, now: i64) -> Result<u64> {
+        let latest = now.saturating_add(MAX_WAIT);
+        self.execute(statement!("shorten waits", SHORTEN_WAITS, latest))
+            .await
     }
 
     /// Extends a lease; never shortens it. Returns false if the delivery is not leased by the owner any

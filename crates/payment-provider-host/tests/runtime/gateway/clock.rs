@@ -17,6 +17,11 @@ impl ManualClock {
         )))
     }
 
+    /// Sets the clock back, as an operator or a time server does.
+    pub(crate) fn set_back(&self, by: Duration) {
+        *self.0.lock().unwrap() -= by;
+    }
+
     pub(crate) fn advance(&self, by: Duration) {
         *self.0.lock().unwrap() += by;
     }
