@@ -3,7 +3,7 @@ use payment_provider_core::TimestampCheck;
 use super::races::together;
 use super::rows::*;
 use super::*;
-use crate::store::tables::deliveries::{UNREADABLE_TRIES, UNREADABLE_WAIT};
+use crate::store::tables::delivery_leases::{UNREADABLE_TRIES, UNREADABLE_WAIT};
 
 pub(super) async fn a_lease_is_renewed_by_its_owner_alone(world: World) {
     let connection_pk = connected(&world.one, "main").await;

@@ -6,7 +6,8 @@ use crate::store::contract::postgres::Schema;
 use crate::store::statement::Text;
 use crate::store::tables::{
     checkouts, connection_deletion, connection_secrets, connections, customers, dedup_keys,
-    deliveries, delivery_pages, history, payables, payments, refunds, unmatched_targets,
+    deliveries, delivery_leases, delivery_pages, history, payables, payments, refunds,
+    unmatched_targets,
 };
 use crate::store::{Store, audit, two_texts};
 
@@ -231,17 +232,17 @@ pub(super) const HOT: &[Hot] = &[
         ],
     ),
     (
-        Text::Common(deliveries::LEASE),
+        Text::Common(delivery_leases::LEASE),
         &["'me'", "5000", "6000", "8", "3605000"],
         &["deliveries_new", "deliveries_due", "deliveries_pkey"],
     ),
     (
-        Text::Common(deliveries::SHORTEN_WAITS),
+        Text::Common(delivery_leases::SHORTEN_WAITS),
         &["3605000"],
         &["deliveries_due"],
     ),
     (
-        Text::Common(deliveries::RENEW),
+        Text::Common(delivery_leases::RENEW),
         &["7", "'me'", "6000"],
         &["deliveries_pkey"],
     ),

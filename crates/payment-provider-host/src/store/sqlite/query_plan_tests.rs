@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::AssertSqlSafe;
 
 use crate::store::statement::Text;
-use crate::store::tables::{checkouts, connections, deliveries, delivery_pages};
+use crate::store::tables::{checkouts, connections, delivery_leases, delivery_pages};
 use crate::store::{DatabaseLocation, Store};
 
 async fn open(directory: &Path) -> Store {
@@ -73,13 +73,13 @@ async fn a_page_of_deliveries_is_read_by_an_index_at_each_step() {
 async fn due_deliveries_and_waits_that_are_too_long_are_found_by_an_index() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path()).await;
-    let lease = plan(&store, deliveries::LEASE).await;
+    let lease = plan(&store, delivery_leases::LEASE).await;
     assert!(lease.contains("INDEX deliveries_new"), "{lease}");
     assert!(
         lease.contains("INDEX deliveries_due (next_attempt<?)"),
         "{lease}"
     );
-    let shorten = plan(&store, deliveries::SHORTEN_WAITS).await;
+    let shorten = plan(&store, delivery_leases::SHORTEN_WAITS).await;
     assert!(
         shorten.contains("INDEX deliveries_due (next_attempt>?)"),
         "{shorten}"

@@ -25,6 +25,11 @@ const PARK: &str = "UPDATE @deliveries
 
 const STATE: &str = "SELECT state FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
 
+const RETRY: &str =
+    "UPDATE @deliveries SET state = 'pending', attempts = 0, list_polls = 0, failures = 0,
+         next_attempt = 0
+     WHERE connection_pk = $1 AND delivery_key = $2 AND state <> 'pending'";
+
 /// Each gets its own place in the queue, as if they arrived one after another: see `RECEIVE`.
 const RETRY_PARKED: &str = "UPDATE @deliveries SET state = 'pending', attempts = 0, list_polls = 0,
          failures = 0, next_attempt = $2 + parked.place
@@ -64,6 +69,12 @@ impl Store {
             Ok(ParkOutcome::Parked)
         })
         .await
+    }
+
+    /// Makes a delivery pending again that is in another state. Returns false if there is none.
+    pub(crate) async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool> {
+        let retry = statement!("retry a delivery", RETRY, connection_pk, key);
+        Ok(self.execute_durably(CommitStep::Replay, retry).await? == 1)
     }
 
     /// Makes every parked delivery of a connection pending again. Returns their number.
