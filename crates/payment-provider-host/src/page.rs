@@ -82,23 +82,12 @@ impl PageRequest {
         i64::from(self.limit.clamp(1, MAX_LIMIT)) + 1
     }
 
-    /// Makes a page of the [`rows`](Self::rows) that were read.
-    pub(crate) fn page<T>(&self, mut rows: Vec<T>, end: impl Fn(&T) -> PageCursor) -> Page<T> {
+    /// Cuts the [`rows`](Self::rows) that were read down to the page. Returns true if there is a next page.
+    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>) -> bool {
         let length = usize::try_from(self.rows() - 1).unwrap_or(usize::MAX);
         let has_next = rows.len() > length;
         rows.truncate(length);
-        let next = rows.last().filter(|_| has_next).map(end);
-        Page { items: rows, next }
-    }
-}
-
-impl<T> Page<T> {
-    /// Converts the items.
-    pub(crate) fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(convert).collect(),
-            next: self.next,
-        }
+        has_next
     }
 }
 
@@ -111,14 +100,16 @@ impl PageCursor {
         Self(position.into())
     }
 
-    /// Reads the position in a list. It is an error if the cursor is not of such a list.
-    pub(crate) fn position<T>(&self, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Error> {
-        read(&self.0).ok_or_else(|| {
-            let mut violations = Violations::none();
-            let message = "is not the end of a page of this list";
-            violations.push("after", ViolationCode::Invalid, message);
-            violations.into()
-        })
+    pub(crate) fn position(&self) -> &str {
+        &self.0
+    }
+
+    /// The error of a cursor that is the end of a page of another list.
+    pub(crate) fn error_of_another_list() -> Error {
+        let mut violations = Violations::none();
+        let message = "is not the end of a page of this list";
+        violations.push("after", ViolationCode::Invalid, message);
+        violations.into()
     }
 }
 
@@ -149,11 +140,9 @@ mod tests {
     #[test]
     fn the_last_page_has_no_next() {
         let request = PageRequest::first(2);
-        let page =
-            |rows: &[i64]| request.page(rows.to_vec(), |row| PageCursor::new(row.to_string()));
-        assert_eq!(page(&[1, 2, 3]).next, Some(PageCursor::new("2")));
-        assert_eq!(page(&[1, 2, 3]).items, [1, 2]);
-        assert_eq!(page(&[1, 2]).next, None);
-        assert_eq!(page(&[]).next, None);
+        let cut = |mut rows: Vec<i64>| (request.cut(&mut rows), rows);
+        assert_eq!(cut(vec![1, 2, 3]), (true, vec![1, 2]));
+        assert_eq!(cut(vec![1, 2]), (false, vec![1, 2]));
+        assert_eq!(cut(vec![]), (false, vec![]));
     }
 }

@@ -2,14 +2,9 @@
 
 use std::sync::Arc;
 
-use payment_provider_core::{
-    Checkout, MoneyError, Payment, PaymentId, PaymentStatus, ProviderError, Refund,
-};
+use payment_provider_core::{Checkout, Payment, PaymentId, PaymentStatus, ProviderError, Refund};
 
-use super::account::{Account, CheckoutAt, CheckoutRecord};
-use super::decision::{Decision, Draft};
-use super::history::AuditEvent;
-use super::portion::Answer;
+use super::account::CheckoutRecord;
 
 /// A checkout and all its payments, as fetched from the gateway.
 #[derive(Debug, Clone)]
@@ -84,90 +79,5 @@ impl Fetched {
         checkout.written_off > 0
             && paid.currency() == checkout.amount.currency()
             && paid.minor_units() <= checkout.explained()
-    }
-}
-
-/// Decides what was fetched of one checkout, given by its row key. `accounts` are its own, and those
-/// on which fetched payments are known already.
-pub(crate) fn fetched(
-    accounts: Vec<Account>,
-    checkout_pk: i64,
-    answer: &Answer,
-    now: i64,
-) -> Result<Decision<()>, MoneyError> {
-    let mut draft = Draft::new(accounts, now);
-    if let Some(at) = draft.checkout_at(checkout_pk) {
-        draft.record_fetched(at, answer)?;
-        draft.shrink_write_offs();
-    }
-    Ok(draft.decide(()))
-}
-
-/// Decides the next portion of a long list. The status of the checkout comes with the last one, since
-/// payments are recorded before the total that includes them.
-pub(crate) fn fetched_portion(
-    accounts: Vec<Account>,
-    checkout_pk: i64,
-    answer: &Answer,
-    now: i64,
-) -> Result<Decision<()>, MoneyError> {
-    let mut draft = Draft::new(accounts, now);
-    if let Some(at) = draft.checkout_at(checkout_pk) {
-        draft.record_portion(at, answer)?;
-        let paid = answer.checkout.amount_paid;
-        let is_comparable = paid.currency() == draft.checkout(at).amount.currency();
-        let reported = if is_comparable { paid.minor_units() } else { 0 };
-        draft.shrink_write_offs_below(reported);
-    }
-    Ok(draft.decide(()))
-}
-
-impl Draft {
-    /// Records the last portion of a list, and the status.
-    pub(super) fn record_fetched(
-        &mut self,
-        at: CheckoutAt,
-        answer: &Answer,
-    ) -> Result<(), MoneyError> {
-        self.record_portion(at, answer)?;
-        let found = &answer.checkout;
-        self.record_status(at, found);
-        let checkout = self.checkout(at);
-        if checkout.posted != found.amount_paid.minor_units()
-            || found.amount_paid.currency() != checkout.amount.currency()
-        {
-            let detail = format!(
-                "the gateway reports {} paid on {}, but the posted payments add up to {}",
-                found.amount_paid,
-                checkout.reference,
-                checkout.money(checkout.posted)
-            );
-            self.record_history(at.account, AuditEvent::Mismatch, detail);
-        }
-        Ok(())
-    }
-
-    /// Posts the payments of the next portion that are not posted yet. Money once posted stays posted.
-    fn record_portion(&mut self, at: CheckoutAt, answer: &Answer) -> Result<(), MoneyError> {
-        let portion = answer.portion();
-        if portion.is_first {
-            let detail = format!(
-                "fetched {} from the gateway: {} paid; payment attempts listed: {}, successful: {}",
-                self.checkout(at).reference,
-                answer.checkout.amount_paid,
-                answer.payments.len(),
-                answer.succeeded().count()
-            );
-            self.record_history(at.account, AuditEvent::PaymentsFetched, detail);
-        }
-        for payment in portion.payments {
-            if payment.status != PaymentStatus::Succeeded || payment.amount.is_positive() {
-                self.record_payment(at, payment)?;
-            }
-        }
-        for refund in portion.refunds {
-            self.record_fetched_refund(at, refund)?;
-        }
-        Ok(())
     }
 }

@@ -16,6 +16,7 @@ mod decision;
 mod delivery;
 mod delivery_report;
 mod fetched;
+mod fetched_report;
 mod history;
 mod lifecycle;
 mod manual_payment;
@@ -44,7 +45,8 @@ pub use close_reason::CloseReason;
 pub(crate) use decision::{Change, Decision, Notification};
 pub(crate) use delivery::{DeliveryOutcome, DeliveryResult, DeliveryStep, delivery};
 pub(crate) use delivery_report::{AllFetched, DeliveryReport, WaitReason};
-pub(crate) use fetched::{Fetched, FetchedRefunds, fetched, fetched_portion};
+pub(crate) use fetched::{Fetched, FetchedRefunds};
+pub(crate) use fetched_report::{fetched, fetched_portion};
 pub use history::AuditEvent;
 pub(crate) use history::HistoryEntry;
 pub(crate) use lifecycle::{

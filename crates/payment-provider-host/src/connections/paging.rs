@@ -17,15 +17,15 @@ impl Connections {
         organization: Option<&OrganizationId>,
         request: &PageRequest,
     ) -> Result<Page<Connection>, Error> {
-        let after = request.after.as_ref().map(|end| end.position(read_key));
-        let after = after.transpose()?;
-        let rows = self
+        let after = request.after.as_ref().map(read_key).transpose()?;
+        let mut rows = self
             .store
             .connections_after(organization, after.as_ref(), request.rows())
             .await?;
-        let Page { items, next } = request.page(rows, end);
+        let has_next = request.cut(&mut rows);
+        let next = rows.last().filter(|_| has_next).map(end);
         Ok(Page {
-            items: self.shown_all(items).await?,
+            items: self.shown_all(rows).await?,
             next,
         })
     }
@@ -36,7 +36,8 @@ fn end(row: &ConnectionRow) -> PageCursor {
     PageCursor::new(key.to_string())
 }
 
-fn read_key(text: &str) -> Option<ConnectionRef> {
-    let (organization, code) = serde_json::from_str(text).ok()?;
-    Some(ConnectionRef::new(organization, code))
+fn read_key(end: &PageCursor) -> Result<ConnectionRef, Error> {
+    let (organization, code) =
+        serde_json::from_str(end.position()).map_err(|_| PageCursor::error_of_another_list())?;
+    Ok(ConnectionRef::new(organization, code))
 }

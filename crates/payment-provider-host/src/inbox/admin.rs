@@ -96,7 +96,10 @@ impl Inbox {
             self.checkouts.connections().row(&connection).await?;
         }
         let before = match &request.after {
-            Some(end) => end.position(|text| text.parse().ok())?,
+            Some(end) => {
+                let position = end.position().parse();
+                position.map_err(|_| PageCursor::error_of_another_list())?
+            }
             None => i64::MAX,
         };
         let page = InboxPage {
@@ -106,9 +109,16 @@ impl Inbox {
             before,
             limit: request.rows(),
         };
-        let found = self.ledger().store.delivery_page(page).await?;
-        let page = request.page(found, |(_, row)| PageCursor::new(row.pk.to_string()));
-        Ok(page.map(|(code, row)| Delivery::of(code, row)))
+        let mut found = self.ledger().store.delivery_page(page).await?;
+        let has_next = request.cut(&mut found);
+        let last = found.last().filter(|_| has_next);
+        Ok(Page {
+            next: last.map(|(_, row)| PageCursor::new(row.pk.to_string())),
+            items: found
+                .into_iter()
+                .map(|(code, row)| Delivery::of(code, row))
+                .collect(),
+        })
     }
 
     /// Returns a page of the deliveries of a connection, newest first, without bodies.

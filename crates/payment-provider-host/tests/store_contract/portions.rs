@@ -81,10 +81,9 @@ pub(super) async fn a_portion_is_recorded_by_as_many_statements_as_one_payment(w
     assert_eq!(tx.payable_by_pk(payable_pk).await.unwrap().received, 101);
 }
 
-pub(super) async fn only_the_payments_that_a_report_names_are_loaded(world: World) {
-    let (connection_pk, _, checkout_pk) = ground(&world.one, "main").await;
-    let (_, _, elsewhere) = ground(&world.one, "other").await;
-    let mut tx = world.one.begin().await.unwrap();
+/// Stores posted payments, each with its order, and one of them under another id as well.
+async fn store_payments(store: &Store, connection_pk: i64, checkout_pk: i64) {
+    let mut tx = store.begin().await.unwrap();
     for (id, order) in [
         ("p1", Some("o1")),
         ("p2", Some("o2")),
@@ -107,6 +106,12 @@ pub(super) async fn only_the_payments_that_a_report_names_are_loaded(world: Worl
         }
     }
     tx.commit().await.unwrap();
+}
+
+pub(super) async fn only_the_payments_that_a_report_names_are_loaded(world: World) {
+    let (connection_pk, _, checkout_pk) = ground(&world.one, "main").await;
+    let (_, _, elsewhere) = ground(&world.one, "other").await;
+    store_payments(&world.one, connection_pk, checkout_pk).await;
     let mut tx = world.two.begin().await.unwrap();
     let checkouts = [checkout_pk];
     let base = || AccountKeys {

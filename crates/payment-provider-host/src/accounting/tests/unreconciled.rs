@@ -10,7 +10,8 @@ use super::histories::{inbox, payments};
 use super::inbox::CONNECTION;
 use crate::accounting::account::{CheckoutRecord, RefundRecord, Tracked, count_posted};
 use crate::accounting::checkout_state::CheckoutState;
-use crate::accounting::fetched::{Fetched, FetchedRefunds, fetched};
+use crate::accounting::fetched::{Fetched, FetchedRefunds};
+use crate::accounting::fetched_report::fetched;
 use crate::accounting::lifecycle::amount_owed;
 
 fn checkout(state: CheckoutState) -> CheckoutRecord {
