@@ -153,11 +153,11 @@ impl Client {
                 let url = body["invoice_payment_details"]["payment_url"].as_str();
                 Some(Asked::At(url.expect("an address").to_owned()))
             }
-            422 => {
+            422 if body["code"] != "provider_error" => {
                 assert_eq!(body["code"], "invalid_invoice_status_or_payment_status");
                 Some(Asked::Over)
             }
-            // The gateway did not create the link, or its state is unknown: the next request finds out.
+            // The gateway refused the link at random, or its state is unknown: the next request finds out.
             _ => None,
         };
         self.until(Method::POST, &path, lasting).await
