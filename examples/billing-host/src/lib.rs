@@ -1,16 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod admin;
 mod api;
-mod api_key;
+mod api_keys;
+mod cleanup;
 mod cli;
+mod connection_cursor;
 mod customers;
 mod database;
 mod database_argument;
 mod demo;
 mod encryption_key;
 mod gateways;
+mod idempotency;
 mod invoices;
+mod list_position;
 mod options;
 mod pages;
 mod problem;
@@ -19,6 +24,7 @@ mod routes;
 mod secret_draft;
 mod seed;
 mod session;
+mod session_table;
 mod shutdown_signal;
 mod startup;
 mod state;

@@ -1,19 +1,27 @@
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use payment_provider_host::connections::Connection;
 
 use super::super::layout::{Layout, Section, page};
+use super::super::page_links::{PageLinks, parameter};
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
 use super::{descriptor, is_production, path_of};
+use crate::connection_cursor;
 use crate::state::App;
+
+/// Number of connections on a page.
+const PER_PAGE: u32 = 50;
+/// Query parameter with the end of the page before.
+const AFTER: &str = "after";
 
 #[derive(Template)]
 #[template(path = "connections.html")]
 struct ConnectionsPage {
     layout: Layout,
     rows: Vec<Row>,
+    pages: PageLinks,
 }
 
 struct Row {
@@ -45,9 +53,26 @@ impl Row {
 }
 
 /// `GET /connections`
-pub(super) async fn list(State(app): State<App>, SignedIn(session): SignedIn) -> PageResult {
-    let connections = app.host.connections(None).await?;
+pub(super) async fn list(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let after = parameter(query.as_deref(), AFTER);
+    let after = after.and_then(|after| connection_cursor::parse(&after));
+    let found = app.host.connections_after(None, after.as_ref(), PER_PAGE);
+    let found = found.await?;
+    let first = after.map(|_| ("/connections".to_owned(), "First"));
+    let next = found.next.as_ref().map(|next| {
+        let cursor = connection_cursor::format(next);
+        (format!("/connections?{AFTER}={cursor}"), "More")
+    });
     let layout = Layout::new("Connections", Section::Connections, &session, &app);
-    let rows = connections.iter().map(|it| Row::new(&app, it)).collect();
-    Ok(page(StatusCode::OK, &ConnectionsPage { layout, rows }))
+    let rows = found.connections.iter().map(|it| Row::new(&app, it));
+    let connections_page = ConnectionsPage {
+        layout,
+        rows: rows.collect(),
+        pages: PageLinks::forwards("connections", first, next),
+    };
+    Ok(page(StatusCode::OK, &connections_page))
 }
