@@ -167,9 +167,8 @@ impl Api {
     /// Panics if the count stays different or a webhook stays unapplied.
     pub async fn wait_for_applied(&self, expected: usize) {
         let organization = Self::ORGANIZATION;
-        let path = format!(
-            "/api/v1/connections/main/deliveries?organization_id={organization}&limit=1000"
-        );
+        let path =
+            format!("/api/v1/connections/main/deliveries?organization_id={organization}&limit=500");
         until(async || {
             let answer = self.request(Method::GET, &path).send().await;
             let found: Value = answer.expect("an answer").json().await.expect("JSON");
@@ -249,13 +248,21 @@ impl Control {
         answer.json().await.expect("JSON")
     }
 
-    /// Gets a list.
+    /// Gets all pages of a list.
     ///
     /// # Panics
     /// Panics if the simulator does not answer with a list.
     pub async fn list(&self, what: &str) -> Vec<Value> {
-        let answer = self.get(what).await;
-        answer[what].as_array().expect("a list").clone()
+        let mut all = Vec::new();
+        let mut path = format!("{what}?limit=500");
+        loop {
+            let page = self.get(&path).await;
+            all.extend(page[what].as_array().expect("a list").iter().cloned());
+            let Some(next) = page["next"].as_str() else {
+                return all;
+            };
+            path = format!("{what}?limit=500&after={next}");
+        }
     }
 
     /// Returns the id of the link behind an address.

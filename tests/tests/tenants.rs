@@ -80,7 +80,7 @@ impl Ground {
 
     async fn deliveries(&self, organization: &str, code: &str) -> Value {
         let path = format!(
-            "/api/v1/connections/{code}/deliveries?organization_id={organization}&limit=1000"
+            "/api/v1/connections/{code}/deliveries?organization_id={organization}&limit=500"
         );
         self.get(&path).await["deliveries"].clone()
     }

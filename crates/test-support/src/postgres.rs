@@ -44,7 +44,7 @@ fn shared() -> Result<String, String> {
     // The first process starts it, the others wait for that.
     lock.lock().map_err(|error| error.to_string())?;
     if !folder.join("ready").exists() {
-        start(&folder, owner)?;
+        start(&folder, owner, None)?;
     }
     Ok(address(&folder))
 }
@@ -70,7 +70,24 @@ impl Server {
     /// PostgreSQL is not installed, or does not start.
     pub fn start_for(owner: u32) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("payments-pg-{owner}"));
-        start(&folder, owner)?;
+        start(&folder, owner, None)?;
+        Ok(Self { folder })
+    }
+
+    /// Starts a server that this process owns and that accepts TCP connections with TLS only, at a port of this
+    /// machine. `certificate` and `key` are PEM texts.
+    ///
+    /// # Errors
+    /// PostgreSQL is not installed, or does not start.
+    pub fn start_with_tls(certificate: &str, key: &str, port: u16) -> Result<Self, String> {
+        let owner = std::process::id();
+        let folder = std::env::temp_dir().join(format!("payments-pg-{owner}-tls-{port}"));
+        let tls = Tls {
+            certificate,
+            key,
+            port,
+        };
+        start(&folder, owner, Some(&tls))?;
         Ok(Self { folder })
     }
 
@@ -146,7 +163,38 @@ fn programs() -> Option<PathBuf> {
         .find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
 }
 
-fn start(folder: &Path, owner: u32) -> Result<(), String> {
+/// TCP connections with TLS.
+struct Tls<'a> {
+    certificate: &'a str,
+    key: &'a str,
+    port: u16,
+}
+
+impl Tls<'_> {
+    /// Writes the files that the server reads, and returns its settings.
+    fn set_up(&self, data: &Path) -> std::io::Result<[String; 3]> {
+        let access = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+        for (name, text) in [
+            ("server.crt", self.certificate),
+            ("server.key", self.key),
+            ("pg_hba.conf", access),
+        ] {
+            let file = data.join(name);
+            fs::write(&file, text)?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+            if let Some((user, group)) = server_user() {
+                chown(&file, Some(user), Some(group))?;
+            }
+        }
+        Ok([
+            "listen_addresses='127.0.0.1'".to_owned(),
+            format!("port={}", self.port),
+            "ssl=on".to_owned(),
+        ])
+    }
+}
+
+fn start(folder: &Path, owner: u32, tls: Option<&Tls<'_>>) -> Result<(), String> {
     let programs = programs().ok_or(MISSING)?;
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let _ = fs::remove_dir_all(folder);
@@ -173,7 +221,12 @@ fn start(folder: &Path, owner: u32) -> Result<(), String> {
         "shared_buffers=64MB".to_owned(),
         "deadlock_timeout=200ms".to_owned(),
     ];
-    let settings = settings.map(|setting| format!("-c {setting}")).join(" ");
+    let mut settings = settings.to_vec();
+    if let Some(tls) = tls {
+        settings.extend(tls.set_up(&data).map_err(failed)?);
+    }
+    let settings = settings.iter().map(|setting| format!("-c {setting}"));
+    let settings = settings.collect::<Vec<_>>().join(" ");
     let mut server = as_server_user(&programs.join("pg_ctl"));
     server
         .args(["start", "--wait", "--timeout=60", "--options", &settings])

@@ -1,7 +1,7 @@
 //! Command line of the program.
 
 use std::env;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -64,6 +64,10 @@ struct Serve {
     /// [default: the database file with .key appended].
     #[arg(long)]
     key_file: Option<PathBuf>,
+    /// Address of a proxy before this application, whose header `X-Forwarded-For` names the client. Can be
+    /// given several times.
+    #[arg(long, value_name = "ADDRESS")]
+    trusted_proxy: Vec<IpAddr>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,6 +117,7 @@ impl Cli {
             },
             key_file: serve.key_file,
             api_key: env::var(API_KEY).ok().map(SecretString::from),
+            trusted_proxies: serve.trusted_proxy,
         })
     }
 }

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod admin;
 mod api;
-mod api_key;
+mod api_keys;
+mod cleanup;
 mod cli;
 mod connection_list;
 mod customers;
@@ -11,7 +13,9 @@ mod database_argument;
 mod demo;
 mod encryption_key;
 mod gateways;
+mod idempotency;
 mod invoices;
+mod list_position;
 mod options;
 mod pages;
 mod problem;
@@ -20,6 +24,7 @@ mod routes;
 mod secret_draft;
 mod seed;
 mod session;
+mod session_table;
 mod shutdown_signal;
 mod startup;
 mod state;

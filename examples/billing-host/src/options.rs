@@ -1,6 +1,6 @@
 //! Options that the application is started with.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use payment_provider_core::Environment;
@@ -23,8 +23,11 @@ pub struct Options {
     pub seed: Seed,
     /// File with the keys that encrypt the secrets of connections. `None` uses `<database>.key`.
     pub key_file: Option<PathBuf>,
-    /// Token that API clients present. `None` generates a random one.
+    /// Token of the operator, which reaches all organizations. `None` generates a random one.
     pub api_key: Option<SecretString>,
+    /// Addresses of the proxies before this application. Their header `X-Forwarded-For` names the client, by
+    /// whose address wrong API keys are counted.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Default for Options {
@@ -40,6 +43,7 @@ impl Default for Options {
             seed: Seed::Demo,
             key_file: None,
             api_key: None,
+            trusted_proxies: Vec::new(),
         }
     }
 }

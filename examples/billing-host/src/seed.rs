@@ -119,7 +119,7 @@ async fn ensure_invoices(
         organization, code, ..
     } = connection;
     if invoices::count(host, organization).await? > 0 {
-        let known = invoices::list(host, Some(organization)).await?;
+        let known = invoices::list(host, Some(organization), None, 100).await?;
         let open = known
             .into_iter()
             .find(|invoice| invoice.amount_due_cents() > 0);

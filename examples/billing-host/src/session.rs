@@ -1,8 +1,6 @@
 //! Sessions of browsers: signed cookies that are valid for one API key only.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum_extra::extract::cookie::Key;
 use data_encoding::BASE64URL_NOPAD;
@@ -14,13 +12,10 @@ use uuid::Uuid;
 /// Lifetime of a session.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 
-/// Session key and the sessions that were ended early.
+/// The key that signs the cookies of sessions.
 #[derive(Clone)]
 pub(crate) struct Sessions {
     key: Key,
-    /// Hashes of the sessions that were ended before they expired, each with its expiry in seconds since
-    /// the Unix epoch. The sessions that other processes end are read from the database.
-    ended: Arc<Mutex<HashMap<String, i64>>>,
 }
 
 impl fmt::Debug for Sessions {
@@ -30,38 +25,12 @@ impl fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn new(key: Key) -> Self {
-        Self {
-            key,
-            ended: Arc::default(),
-        }
+    pub(crate) const fn new(key: Key) -> Self {
+        Self { key }
     }
 
     pub(crate) const fn key(&self) -> &Key {
         &self.key
-    }
-
-    /// Returns true if a session has neither expired nor been ended.
-    pub(crate) fn is_current(&self, session: &Session) -> bool {
-        session.expires_at > Timestamp::now().as_second()
-            && !self.ended().contains_key(&session.hash())
-    }
-
-    /// Ends a session in this process.
-    pub(crate) fn end(&self, session: &Session) {
-        self.record_ended([(session.hash(), session.expires_at)]);
-    }
-
-    /// Records sessions that were ended by this or another process.
-    pub(crate) fn record_ended(&self, sessions: impl IntoIterator<Item = (String, i64)>) {
-        let now = Timestamp::now().as_second();
-        let mut ended = self.ended();
-        ended.retain(|_, ends| *ends > now);
-        ended.extend(sessions.into_iter().filter(|(_, ends)| *ends > now));
-    }
-
-    fn ended(&self) -> MutexGuard<'_, HashMap<String, i64>> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,6 +98,10 @@ impl Session {
     /// Returns a hash that identifies the session without revealing the cookie.
     pub(crate) fn hash(&self) -> String {
         BASE64URL_NOPAD.encode(&Sha256::digest(&self.value))
+    }
+
+    pub(crate) fn is_expired(&self) -> bool {
+        self.expires_at <= Timestamp::now().as_second()
     }
 
     /// Returns the expiry in seconds since the Unix epoch.

@@ -1,12 +1,13 @@
 //! State shared by all request handlers.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use payment_provider_host::Host;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::api_key::ApiKey;
+use crate::access::{OperatorKey, Throttle};
 use crate::secret_draft::DraftKey;
 use crate::session::Sessions;
 
@@ -14,8 +15,12 @@ use crate::session::Sessions;
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) host: Host,
-    pub(crate) api_key: ApiKey,
-    /// Verifies session cookies and knows the sessions that were ended early.
+    pub(crate) operator_key: OperatorKey,
+    /// Counts wrong keys.
+    pub(crate) throttle: Arc<Throttle>,
+    /// Proxies whose header `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Arc<[IpAddr]>,
+    /// Verifies session cookies.
     pub(crate) sessions: Sessions,
     /// Encrypts the secrets of a refused form, so that the form can be shown again.
     pub(crate) drafts: DraftKey,

@@ -97,8 +97,21 @@ impl Client {
 
     /// Returns all invoices.
     pub(crate) async fn invoices(&self) -> Vec<Value> {
-        let path = format!("/api/v1/invoices?organization_id={}", Api::ORGANIZATION);
-        list(&self.get(&path).await, "invoices")
+        self.all("/api/v1/invoices", "invoices").await
+    }
+
+    /// Returns the items of all pages of a list.
+    async fn all(&self, path: &str, name: &str) -> Vec<Value> {
+        let first = format!("{path}?organization_id={}&limit=500", Api::ORGANIZATION);
+        let (mut all, mut path) = (Vec::new(), first.clone());
+        loop {
+            let page = self.get(&path).await;
+            all.extend(list(&page, name));
+            let Some(next) = page["next"].as_str() else {
+                return all;
+            };
+            path = format!("{first}&after={next}");
+        }
     }
 
     /// Returns one invoice, with all details of its payments.
@@ -108,11 +121,8 @@ impl Client {
 
     /// Returns all webhooks that were stored.
     pub(crate) async fn deliveries(&self) -> Vec<Value> {
-        let (organization, all) = (Api::ORGANIZATION, u32::MAX);
-        let path = format!(
-            "/api/v1/connections/main/deliveries?organization_id={organization}&limit={all}"
-        );
-        list(&self.get(&path).await, "deliveries")
+        self.all("/api/v1/connections/main/deliveries", "deliveries")
+            .await
     }
 
     /// Returns the address to which the gateway sends the webhooks of the connection.
@@ -153,11 +163,11 @@ impl Client {
                 let url = body["invoice_payment_details"]["payment_url"].as_str();
                 Some(Asked::At(url.expect("an address").to_owned()))
             }
-            422 => {
+            422 if body["code"] != "provider_error" => {
                 assert_eq!(body["code"], "invalid_invoice_status_or_payment_status");
                 Some(Asked::Over)
             }
-            // The gateway did not create the link, or its state is unknown: the next request finds out.
+            // The gateway refused the link at random, or its state is unknown: the next request finds out.
             _ => None,
         };
         self.until(Method::POST, &path, lasting).await

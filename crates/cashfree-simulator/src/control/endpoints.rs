@@ -2,19 +2,28 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use super::input::{Body, Input, Segment, number};
+use super::list::Page;
 use super::reply::{Reply, reply};
 use crate::control_error::ControlError;
 use crate::endpoint::{Endpoint, EndpointSnapshot, EventType};
 use crate::shared::Shared;
 use crate::simulator::Simulator;
+use crate::state::DeliverySnapshot;
 use crate::version::WebhookVersion;
 
-pub(super) async fn deliveries(State(shared): State<Arc<Shared>>) -> Response {
-    reply("deliveries", Simulator { shared }.deliveries())
+pub(super) async fn deliveries(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+) -> Reply {
+    let page = Page::of(query.as_deref())?;
+    Ok(shared.with(|state, _| {
+        let deliveries = state.deliveries.iter().map(|it| (it.id, it));
+        page.respond("deliveries", deliveries, DeliverySnapshot::from)
+    }))
 }
 
 pub(super) async fn forget(State(shared): State<Arc<Shared>>) -> Response {
@@ -26,8 +35,12 @@ pub(super) async fn resend(State(shared): State<Arc<Shared>>, id: Segment) -> Re
     Ok(reply("delivery", Simulator { shared }.resend(id)?))
 }
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
-    reply("endpoints", Simulator { shared }.endpoints())
+pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Reply {
+    let page = Page::of(query.as_deref())?;
+    Ok(shared.with(|state, _| {
+        let endpoints = state.endpoints.iter().map(|it| (it.id, it));
+        page.respond("endpoints", endpoints, Clone::clone)
+    }))
 }
 
 pub(super) async fn add(State(shared): State<Arc<Shared>>, body: Body) -> Reply {

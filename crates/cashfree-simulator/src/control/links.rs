@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
 
 use super::input::{Body, Input, Segment, merchant_in_query, segment};
+use super::list::{Page, numbered};
 use super::reply::{Reply, json_response, reply};
 use crate::control_error::ControlError;
 use crate::operations::PaymentAttempt;
@@ -15,8 +15,13 @@ use crate::shared::Shared;
 use crate::simulator::Simulator;
 use crate::state::{LinkSnapshot, Method, OrderSnapshot, PaymentSnapshot, PaymentStatus};
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
-    reply("links", Simulator { shared }.links())
+pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Reply {
+    let page = Page::of(query.as_deref())?;
+    Ok(shared.with(|state, now| {
+        page.respond("links", numbered(&state.links), |link| {
+            state.snapshot(link, now)
+        })
+    }))
 }
 
 pub(super) async fn show(

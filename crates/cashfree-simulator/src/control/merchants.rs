@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use jiff::Timestamp;
 
 use super::input::{Body, Input};
+use super::list::{Page, numbered};
 use super::reply::{Reply, reply};
 use crate::clock::later;
 use crate::control_error::ControlError;
@@ -19,8 +20,10 @@ use crate::timestamp;
 /// One hundred years.
 const MAX_ADVANCE_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
-    reply("merchants", Simulator { shared }.merchants())
+pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Reply {
+    let page = Page::of(query.as_deref())?;
+    let merchants = Simulator { shared }.merchants();
+    Ok(page.respond("merchants", numbered(&merchants), Clone::clone))
 }
 
 pub(super) async fn add(State(shared): State<Arc<Shared>>, body: Body) -> Reply {

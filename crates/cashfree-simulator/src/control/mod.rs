@@ -6,6 +6,7 @@ mod faults;
 mod guard;
 mod input;
 mod links;
+mod list;
 mod merchants;
 mod orders;
 mod reply;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
 
 use super::input::{Body, Input, Segment, merchant_in_query, segment};
 use super::links::{payment_response, read_attempt};
+use super::list::{Page, numbered};
 use super::reply::{Reply, reply};
 use crate::control_error::ControlError;
 use crate::shared::Shared;
@@ -16,8 +16,13 @@ use crate::state::{DisputeType, PaymentStatus};
 /// Default reason of an automatic refund.
 const DEFAULT_REFUND_REASON: &str = "Multiple payments were performed against same order.";
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
-    reply("orders", Simulator { shared }.orders())
+pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Reply {
+    let page = Page::of(query.as_deref())?;
+    Ok(shared.with(|state, now| {
+        page.respond("orders", numbered(&state.orders), |order| {
+            state.order_snapshot(order, now)
+        })
+    }))
 }
 
 pub(super) async fn show(
@@ -74,8 +79,13 @@ pub(super) async fn settlement(
     Ok(reply("order", order))
 }
 
-pub(super) async fn refunds(State(shared): State<Arc<Shared>>) -> Response {
-    reply("refunds", Simulator { shared }.refunds())
+pub(super) async fn refunds(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Reply {
+    let page = Page::of(query.as_deref())?;
+    Ok(shared.with(|state, _| {
+        page.respond("refunds", numbered(&state.refunds), |refund| {
+            state.refund_snapshot(refund)
+        })
+    }))
 }
 
 pub(super) async fn complete_refund(
@@ -105,8 +115,16 @@ pub(super) async fn auto_refund(
     Ok(reply("refund", refund))
 }
 
-pub(super) async fn disputes(State(shared): State<Arc<Shared>>) -> Response {
-    reply("disputes", Simulator { shared }.disputes())
+pub(super) async fn disputes(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+) -> Reply {
+    let page = Page::of(query.as_deref())?;
+    Ok(shared.with(|state, _| {
+        page.respond("disputes", numbered(&state.disputes), |dispute| {
+            state.dispute_snapshot(dispute)
+        })
+    }))
 }
 
 pub(super) async fn raise_dispute(

@@ -9,6 +9,7 @@ mod faults;
 mod gateway;
 mod idempotency;
 mod link_lifecycle;
+mod lists;
 mod markup;
 mod openapi;
 mod openapi_caller;

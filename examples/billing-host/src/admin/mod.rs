@@ -1,6 +1,7 @@
 //! Administration commands, run in a terminal beside serving processes: inspect the inbox, audit the
-//! ledger, record payments, rotate secrets.
+//! ledger, record payments, rotate secrets, create API keys.
 
+mod api_keys;
 mod command_result;
 mod connections;
 mod inbox;
@@ -24,6 +25,8 @@ pub(crate) enum AdminCommand {
     Ledger(Ledger),
     /// Lists the merchant accounts; rotates and retires their secrets.
     Connections(Connections),
+    /// Creates, lists and revokes the API keys of an organization.
+    ApiKeys(ApiKeys),
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +53,14 @@ pub(crate) struct Connections {
     command: connections::Command,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ApiKeys {
+    #[command(flatten)]
+    target: Target,
+    #[command(subcommand)]
+    command: api_keys::Command,
+}
+
 /// Runs a command, prints its output and returns the exit code.
 pub(crate) async fn run(command: AdminCommand) -> Result<ExitCode, CommandError> {
     let output = match command {
@@ -58,6 +69,7 @@ pub(crate) async fn run(command: AdminCommand) -> Result<ExitCode, CommandError>
         AdminCommand::Connections(Connections { target, command }) => {
             connections::run(&target, command).await
         }
+        AdminCommand::ApiKeys(ApiKeys { target, command }) => api_keys::run(&target, command).await,
     };
     let CommandOutput { text, code } = output?;
     output::print(&text)?;

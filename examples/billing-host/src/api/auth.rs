@@ -1,22 +1,36 @@
-//! Authentication by the API token.
+//! Authentication by API key.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::access::{self, Denied, Source};
 use crate::problem::Problem;
 use crate::state::App;
 
-/// Rejects requests that do not present the API token.
-pub(super) async fn require_token(
+/// Rejects requests without an accepted API key. The others carry the [`Access`](access::Access) of their key.
+pub(super) async fn require_key(
     State(app): State<App>,
-    request: Request,
+    source: Source,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    if bearer_token(request.headers()).is_some_and(|token| app.api_key.accepts(token)) {
-        return next.run(request).await;
+    let Some(key) = bearer_token(request.headers()) else {
+        return unauthorized();
+    };
+    match access::authenticate(&app, source, key).await {
+        Ok(access) => {
+            request.extensions_mut().insert(access);
+            next.run(request).await
+        }
+        Err(Denied::WrongKey) => unauthorized(),
+        Err(Denied::TooManyFailures { wait }) => Denied::too_many_failures(wait).into_response(),
+        Err(Denied::Failed(problem)) => problem.into_response(),
     }
+}
+
+fn unauthorized() -> Response {
     let detail = "the header `authorization: Bearer <api key>` is required";
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
     ([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response()

@@ -4,19 +4,22 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{
     ConnectionCheck, ConnectionCode, CredentialCheck, OrganizationId, ProviderId,
 };
-use payment_provider_host::ConnectionRef;
 use payment_provider_host::connections::{Connection, NewConnection};
+use payment_provider_host::error::Conflict;
 use payment_provider_host::inbox::Delivery;
-use payment_provider_host::page::PageRequest;
+use payment_provider_host::{ConnectionRef, Error, ErrorKind};
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::fields::Fields;
 use super::query;
-use crate::connection_list::all_connections;
+use crate::access::Access;
+use crate::idempotency::{IdempotencyKey, Start};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -25,8 +28,10 @@ const FIELDS: &[&str] = &["organization_id", "provider", "code", "name", "settin
 /// `POST /api/v1/connections`
 pub(super) async fn add(
     State(app): State<App>,
+    access: Access,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<Response, Problem> {
     let new = Fields::parse(&body, FIELDS, |fields| {
         let organization = fields.identifier("organization_id", OrganizationId::new);
         let provider = fields.identifier("provider", ProviderId::new);
@@ -36,28 +41,84 @@ pub(super) async fn add(
         let connection = ConnectionRef::new(organization?, code?);
         Some(NewConnection::new(connection, provider?, name?, settings?))
     })?;
-    let connection = app.host.add_connection(new).await?;
-    Ok((StatusCode::CREATED, Json(connection_json(&connection))))
+    access.require(&new.connection.organization)?;
+    let host = &app.host;
+    let organization = &new.connection.organization;
+    let start = key.start(host, organization, "POST /connections", &body);
+    let mut attempt = match start.await? {
+        Start::Run(attempt) => attempt,
+        Start::Replay(response) => return Ok(response),
+    };
+    // The runtime adds the connection in a transaction of its own. Until the answer is stored, the key stays
+    // claimed, even if this process dies: then a repetition finds the connection.
+    attempt.hold();
+    let connection = match add_or_find(&app, new, attempt.repeats()).await {
+        Ok(connection) => connection,
+        Err(error) => {
+            if !error.is_transient() {
+                attempt.let_go();
+            }
+            return Err(error.into());
+        }
+    };
+    let (status, shown) = (StatusCode::CREATED, connection_json(&connection));
+    let mut tx = host.begin().await?;
+    attempt.record(&mut tx, status, &shown).await?;
+    host.commit(tx).await?;
+    Ok((status, Json(shown)).into_response())
+}
+
+/// Adds a connection, or finds the one that an interrupted request with the same body has added at `repeats` or
+/// later.
+async fn add_or_find(
+    app: &App,
+    new: NewConnection,
+    repeats: Option<Timestamp>,
+) -> Result<Connection, Error> {
+    let (wanted, provider, name) = (
+        new.connection.clone(),
+        new.provider.clone(),
+        new.name.clone(),
+    );
+    match (app.host.add_connection(new).await, repeats) {
+        (Err(error), Some(first_at))
+            if matches!(error.kind(), ErrorKind::Conflict(Conflict::CodeTaken)) =>
+        {
+            let found = app.host.connection(&wanted).await?;
+            let is_it = found.created_at.as_millisecond() >= first_at.as_millisecond()
+                && found.provider == provider
+                && found.name == name;
+            if is_it { Ok(found) } else { Err(error) }
+        }
+        (added, _) => added,
+    }
 }
 
 /// `GET /api/v1/connections`
 pub(super) async fn list(
     State(app): State<App>,
+    access: Access,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    let organization = query::organization(query.as_deref())?;
-    let connections = all_connections(&app.host, organization.as_ref()).await?;
-    let connections: Vec<_> = connections.iter().map(connection_json).collect();
-    Ok(Json(json!({"connections": connections})))
+    let list = query::list(&access, query.as_deref(), query::host_cursor)?;
+    let page = list.page();
+    let found = app
+        .host
+        .connections(list.organization.as_ref(), &page)
+        .await?;
+    let next = found.next.map(|next| next.to_string());
+    let connections: Vec<_> = found.items.iter().map(connection_json).collect();
+    Ok(Json(json!({"connections": connections, "next": next})))
 }
 
 /// `POST /api/v1/connections/{code}/check`
 pub(super) async fn check(
     State(app): State<App>,
+    access: Access,
     code: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    let organization = query::required_organization(query.as_deref())?;
+    let organization = query::required_organization(&access, query.as_deref())?;
     let connection = from_path(organization, code)?;
     let check = app.host.check_connection(&connection).await?;
     let ConnectionCheck {
@@ -84,17 +145,24 @@ pub(super) async fn check(
 /// still come in through it.
 pub(super) async fn delete(
     State(app): State<App>,
+    access: Access,
     code: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<StatusCode, Problem> {
-    let organization = query::required_organization(query.as_deref())?;
+    let organization = query::required_organization(&access, query.as_deref())?;
     let connection = from_path(organization, code)?;
     app.host.delete_connection(&connection).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /api/v1/sealing-key/reseal`: encrypts all secrets with the current key, the first of the key file.
-pub(super) async fn rotate_encryption_key(State(app): State<App>) -> Result<Json<Value>, Problem> {
+///
+/// Only the operator may do so: it concerns all organizations.
+pub(super) async fn rotate_encryption_key(
+    State(app): State<App>,
+    access: Access,
+) -> Result<Json<Value>, Problem> {
+    access.require_operator()?;
     let report = app.host.rotate_encryption_key().await?;
     let undecryptable = report.undecryptable.iter().map(|one| {
         json!({
@@ -113,15 +181,17 @@ pub(super) async fn rotate_encryption_key(State(app): State<App>) -> Result<Json
 /// `GET /api/v1/connections/{code}/deliveries`: lists the latest webhooks with their states, newest first.
 pub(super) async fn deliveries(
     State(app): State<App>,
+    access: Access,
     code: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    let (organization, limit) = query::organization_and_limit(query.as_deref())?;
-    let connection = from_path(organization, code)?;
-    let page = PageRequest::first(limit);
-    let latest = app.host.deliveries(&connection, &page).await?;
-    let deliveries: Vec<_> = latest.items.iter().map(delivery_json).collect();
-    Ok(Json(json!({"deliveries": deliveries})))
+    let list = query::list(&access, query.as_deref(), query::host_cursor)?;
+    let page = list.page();
+    let connection = from_path(list.required_organization()?, code)?;
+    let found = app.host.deliveries(&connection, &page).await?;
+    let next = found.next.map(|next| next.to_string());
+    let deliveries: Vec<_> = found.items.iter().map(delivery_json).collect();
+    Ok(Json(json!({"deliveries": deliveries, "next": next})))
 }
 
 /// Returns the connection of an organization whose code is in a request path.

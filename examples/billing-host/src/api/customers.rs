@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use payment_provider_core::{
     ConnectionCode, CustomerId, OrganizationId, ProviderId, ViolationCode,
 };
@@ -11,7 +12,9 @@ use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::fields::Fields;
+use crate::access::Access;
 use crate::customers::{self, CODE, NewCustomer, SaveOutcome, SavedCustomer};
+use crate::idempotency::{IdempotencyKey, Start};
 use crate::problem::{Problem, one_of};
 use crate::state::App;
 
@@ -29,8 +32,10 @@ const PROVIDER: &str = "payment_provider";
 /// `POST /api/v1/customers`: creates or replaces a customer and links them to the connection they name.
 pub(super) async fn save(
     State(app): State<App>,
+    access: Access,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<Response, Problem> {
     let known: Vec<_> = app
         .host
         .registry()
@@ -55,13 +60,27 @@ pub(super) async fn save(
             payment,
         })
     })?;
+    access.require(&new.organization)?;
+    let start = key.start(&app.host, &new.organization, "POST /customers", &body);
+    let mut attempt = match start.await? {
+        Start::Run(attempt) => attempt,
+        Start::Replay(response) => return Ok(response),
+    };
+    let (mut tx, saved) = customers::link_and_begin_to_save(&app, &new).await?;
+    let (status, shown) = response(&saved);
+    attempt.record(&mut tx, status, &shown).await?;
+    app.host.commit(tx).await?;
+    Ok((status, Json(shown)).into_response())
+}
+
+fn response(saved: &SavedCustomer) -> (StatusCode, Value) {
     let SavedCustomer {
         customer,
         outcome,
         linked,
         needs,
         left,
-    } = customers::save_and_link(&app, &new).await?;
+    } = saved;
     let status = match outcome {
         SaveOutcome::Created => StatusCode::CREATED,
         SaveOutcome::Replaced => StatusCode::OK,
@@ -80,7 +99,7 @@ pub(super) async fn save(
         "still_payable": remaining_links(&left.still_payable),
         "unbooked": remaining_links(&left.unreconciled),
     });
-    Ok((status, Json(shown)))
+    (status, shown)
 }
 
 /// Formats payment links that remain at other connections, each with the reason.

@@ -3,16 +3,20 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use payment_provider_core::{CheckoutReference, CustomerId, Money, OrganizationId, ViolationCode};
 use payment_provider_host::Error;
 use payment_provider_host::payable::Payable;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::body::JsonBody;
 use super::fields::Fields;
 use super::{invoice_view, query};
+use crate::access::Access;
 use crate::customers;
-use crate::invoices::{self, MAX_PURPOSE_CHARS, NewInvoice, PathId, payable_of};
+use crate::idempotency::{IdempotencyKey, Start};
+use crate::invoices::{self, Invoice, MAX_PURPOSE_CHARS, NewInvoice, PathId, payable_of};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -27,8 +31,10 @@ const FIELDS: &[&str] = &[
 /// `POST /api/v1/invoices`
 pub(super) async fn add(
     State(app): State<App>,
+    access: Access,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<Response, Problem> {
     let (organization, external_id, amount, purpose) = Fields::parse(&body, FIELDS, |fields| {
         let organization = fields.identifier("organization_id", OrganizationId::new);
         let external_id = fields.identifier("external_customer_id", CustomerId::new);
@@ -38,7 +44,13 @@ pub(super) async fn add(
         let amount = Money::from_minor_units(amount?, currency?);
         Some((organization?, external_id?, amount, purpose?))
     })?;
+    access.require(&organization)?;
     let host = &app.host;
+    let start = key.start(host, &organization, "POST /invoices", &body);
+    let mut attempt = match start.await? {
+        Start::Run(attempt) => attempt,
+        Start::Replay(response) => return Ok(response),
+    };
     let customer = customers::find(host, &organization, &external_id).await?;
     let customer = customer.ok_or_else(|| {
         let message = "is not a customer of the organization";
@@ -50,26 +62,60 @@ pub(super) async fn add(
         amount,
         purpose,
     };
-    let id = invoices::insert(host, &new).await?;
-    let invoice = invoices::get(&app, &id).await?;
-    Ok((StatusCode::CREATED, Json(invoice_view::summary(&invoice))))
+    let mut tx = host.begin().await?;
+    let invoice = invoices::insert_in(&mut tx, &new).await?;
+    let (status, shown) = (StatusCode::CREATED, invoice_view::summary(&invoice));
+    attempt.record(&mut tx, status, &shown).await?;
+    host.commit(tx).await?;
+    Ok((status, Json(shown)).into_response())
 }
 
 /// `GET /api/v1/invoices`
 pub(super) async fn list(
     State(app): State<App>,
+    access: Access,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    let organization = query::organization(query.as_deref())?;
-    let invoices = invoices::list(&app.host, organization.as_ref()).await?;
-    let invoices: Vec<_> = invoices.iter().map(invoice_view::summary).collect();
-    Ok(Json(json!({"invoices": invoices})))
+    let page = query::list(&access, query.as_deref(), |after| {
+        Uuid::try_parse(after).ok().map(|id| id.to_string())
+    })?;
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let (organization, after) = (page.organization.as_ref(), page.after.as_deref());
+    let mut found = invoices::list(&app.host, organization, after, limit + 1).await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| has_more).map(|last| &last.id);
+    let invoices: Vec<_> = found.iter().map(invoice_view::summary).collect();
+    Ok(Json(json!({"invoices": invoices, "next": next})))
+}
+
+/// Returns the invoice that a request path names, if it belongs to the organization of the key and to the one
+/// that the query names.
+pub(super) async fn of_request(
+    app: &App,
+    access: &Access,
+    id: PathId,
+    query: Option<&str>,
+) -> Result<Invoice, Problem> {
+    let organization = access.narrow(query::organization(query)?)?;
+    let invoice = invoices::from_path(app, id).await?;
+    let is_reached = organization.is_none_or(|it| it.as_str() == invoice.organization_id);
+    if is_reached {
+        Ok(invoice)
+    } else {
+        Err(Problem::not_found("invoice"))
+    }
 }
 
 /// `GET /api/v1/invoices/{id}`
-pub(super) async fn show(State(app): State<App>, id: PathId) -> Result<Json<Value>, Problem> {
+pub(super) async fn show(
+    State(app): State<App>,
+    access: Access,
+    id: PathId,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
     // Reads the row first, so that the payments are at least as recent as its totals.
-    let invoice = invoices::from_path(&app, id).await?;
+    let invoice = of_request(&app, &access, id, query.as_deref()).await?;
     let Payable {
         organization, id, ..
     } = payable_of(&invoice)?;
@@ -79,8 +125,13 @@ pub(super) async fn show(State(app): State<App>, id: PathId) -> Result<Json<Valu
 
 /// `POST /api/v1/invoices/{id}/void`: voids an invoice that is not paid. Voiding it again tries again to
 /// cancel the links that could not be cancelled.
-pub(super) async fn void(State(app): State<App>, id: PathId) -> Result<Json<Value>, Problem> {
-    let invoice = invoices::from_path(&app, id).await?;
+pub(super) async fn void(
+    State(app): State<App>,
+    access: Access,
+    id: PathId,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let invoice = of_request(&app, &access, id, query.as_deref()).await?;
     let (invoice, outcome) = invoices::void(&app, &invoice.id).await?;
     let mut summary = invoice_view::summary(&invoice);
     summary["still_payable"] = reasons(&outcome.still_payable);

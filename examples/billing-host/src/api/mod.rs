@@ -15,7 +15,7 @@ mod query;
 use axum::Json;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -55,11 +55,22 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(
             app.clone(),
-            auth::require_token,
-        ));
+            auth::require_key,
+        ))
+        .layer(middleware::map_response(with_headers));
     Router::new()
         .nest("/api/v1", api)
         .route("/healthz", get(health))
+}
+
+/// Adds the headers of responses with payment links and personal data: none is stored by a cache or shown as
+/// anything but data.
+async fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let nosniff = HeaderValue::from_static("nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response
 }
 
 /// `GET /healthz`: succeeds if the database can be read. Requires no token.

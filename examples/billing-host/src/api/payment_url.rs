@@ -1,10 +1,12 @@
 //! Endpoint for payment URLs.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use payment_provider_core::ProviderId;
 use serde::Serialize;
 
+use super::invoices::of_request;
+use crate::access::Access;
 use crate::invoices::{self, PathId};
 use crate::problem::Problem;
 use crate::state::App;
@@ -28,9 +30,11 @@ struct PaymentDetails {
 /// unknown invoice first, then for the reasons of [`payment_url`](invoices::payment_url).
 pub(super) async fn create(
     State(app): State<App>,
+    access: Access,
     id: PathId,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<PaymentUrlResponse>, Problem> {
-    let invoice = invoices::from_path(&app, id).await?;
+    let invoice = of_request(&app, &access, id, query.as_deref()).await?;
     let payment = invoices::payment_url(&app, &invoice).await?;
     Ok(Json(PaymentUrlResponse {
         invoice_payment_details: PaymentDetails {

@@ -3,7 +3,7 @@
 use payment_provider_core::{ViolationCode, Violations};
 use payment_provider_host::error::Entity;
 use payment_provider_host::workflows::UnlinkOutcome;
-use payment_provider_host::{ConnectionRef, ErrorKind};
+use payment_provider_host::{ConnectionRef, ErrorKind, Transaction};
 
 use super::table::{self, Customer, NewCustomer, SaveOutcome};
 use crate::problem::Problem;
@@ -39,19 +39,32 @@ struct Link {
 /// If the connection does not exist, saves the customer without a link and says so in `needs`. Saving
 /// again once the connection exists links them.
 pub(crate) async fn save_and_link(app: &App, new: &NewCustomer) -> Result<SavedCustomer, Problem> {
+    let (tx, saved) = link_and_begin_to_save(app, new).await?;
+    app.host.commit(tx).await?;
+    Ok(saved)
+}
+
+/// Does the same, except that the caller commits the transaction that saves the customer. The link is made
+/// before; making it again changes nothing.
+pub(crate) async fn link_and_begin_to_save(
+    app: &App,
+    new: &NewCustomer,
+) -> Result<(Transaction, SavedCustomer), Problem> {
     let Link {
         linked,
         needs,
         left,
     } = link(app, new).await?;
-    let (customer, outcome) = table::save(&app.host, new).await?;
-    Ok(SavedCustomer {
+    let mut tx = app.host.begin().await?;
+    let (customer, outcome) = table::save_in(&mut tx, new).await?;
+    let saved = SavedCustomer {
         customer,
         outcome,
         linked,
         needs,
         left,
-    })
+    };
+    Ok((tx, saved))
 }
 
 async fn link(app: &App, new: &NewCustomer) -> Result<Link, Problem> {

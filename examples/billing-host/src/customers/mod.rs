@@ -2,8 +2,9 @@
 
 mod connection_link;
 mod table;
+mod words;
 
-pub(crate) use connection_link::{CODE, SavedCustomer, save_and_link};
+pub(crate) use connection_link::{CODE, SavedCustomer, link_and_begin_to_save, save_and_link};
 pub(crate) use table::{
-    Customer, MAX_LISTED, NewCustomer, SaveOutcome, find, find_by_id, list, save,
+    Customer, NewCustomer, SaveOutcome, complete_words, find, find_by_id, page, save, search,
 };

@@ -2,9 +2,11 @@ use std::fmt;
 
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{ConnectionCode, CustomerId, OrganizationId, Pii, ProviderId};
-use payment_provider_host::Host;
+use payment_provider_host::{Host, Transaction};
 use uuid::Uuid;
 
+use super::words::{self, Words};
+use crate::list_position::{Page, Position};
 use crate::tables::{TableError, in_tx, on_pool};
 
 /// A customer to insert or update.
@@ -58,10 +60,13 @@ macro_rules! select {
     };
 }
 
-/// Most customers in a list.
-pub(crate) const MAX_LISTED: usize = 500;
-
 impl Customer {
+    /// Returns the texts by which the customer is found.
+    fn words(&self) -> Words {
+        let (name, email) = (self.name.as_deref(), self.email.as_deref());
+        Words::new(&self.id, &self.external_id, name, email)
+    }
+
     /// Returns the name and the external id, for choosing the customer in a form.
     pub(crate) fn label(&self) -> String {
         match &self.name {
@@ -94,6 +99,17 @@ pub(crate) async fn save(
     host: &Host,
     new: &NewCustomer,
 ) -> Result<(Customer, SaveOutcome), TableError> {
+    let mut tx = host.begin().await?;
+    let saved = save_in(&mut tx, new).await?;
+    host.commit(tx).await?;
+    Ok(saved)
+}
+
+/// Saves a customer in a transaction.
+pub(crate) async fn save_in(
+    tx: &mut Transaction,
+    new: &NewCustomer,
+) -> Result<(Customer, SaveOutcome), TableError> {
     let exposed = |text: &Option<Pii>| text.as_ref().map(|text| text.expose().to_owned());
     let (provider, code) = new
         .payment
@@ -102,9 +118,8 @@ pub(crate) async fn save(
             (Some(provider.as_str()), Some(code.as_str()))
         });
     let id = Uuid::now_v7().to_string();
-    let mut tx = host.begin().await?;
     // An existing customer keeps its id.
-    let customer: Customer = in_tx!(&mut tx, connection => {
+    let customer: Customer = in_tx!(tx, connection => {
         sqlx::query_as(concat!(
             "INSERT INTO billing_customers (id, organization_id, external_id, name, email, phone,
                  payment_provider, payment_provider_code, created_at)
@@ -128,7 +143,7 @@ pub(crate) async fn save(
         .fetch_one(connection)
         .await
     })?;
-    host.commit(tx).await?;
+    customer.words().replace_in(tx).await?;
     let outcome = if customer.id == id {
         SaveOutcome::Created
     } else {
@@ -152,15 +167,76 @@ pub(crate) async fn find(
     })?)
 }
 
-/// Returns the latest [`MAX_LISTED`] customers of all organizations, newest first.
-pub(crate) async fn list(host: &Host) -> Result<Vec<Customer>, TableError> {
-    let limit = i64::try_from(MAX_LISTED).unwrap_or(i64::MAX);
+/// Returns a page of at most `length` customers of all organizations.
+pub(crate) async fn page(
+    host: &Host,
+    position: &Position,
+    length: usize,
+) -> Result<Page<Customer>, TableError> {
+    const NEWEST: &str = select!("ORDER BY id DESC LIMIT $1");
+    const OLDER: &str = select!("WHERE id < $2 ORDER BY id DESC LIMIT $1");
+    const NEWER: &str = select!("WHERE id > $2 ORDER BY id LIMIT $1");
+    let limit = i64::try_from(length + 1).unwrap_or(i64::MAX);
+    let rows = on_pool!(host, pool => match position {
+        Position::Newest => sqlx::query_as(NEWEST).bind(limit).fetch_all(pool).await,
+        Position::OlderThan(id) => {
+            sqlx::query_as(OLDER).bind(limit).bind(id).fetch_all(pool).await
+        }
+        Position::NewerThan(id) => {
+            sqlx::query_as(NEWER).bind(limit).bind(id).fetch_all(pool).await
+        }
+    })?;
+    Ok(Page::new(rows, position, length, |row: &Customer| &row.id))
+}
+
+/// Returns at most `limit` customers with a word that begins with `text`, in any case, newest first.
+pub(crate) async fn search(
+    host: &Host,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<Customer>, TableError> {
+    // A customer may be found by several words.
+    const SQL: &str = select!(
+        "WHERE id IN (
+             SELECT DISTINCT customer_id FROM billing_customer_words
+             WHERE word >= $1 AND word < $2 LIMIT $3
+         ) ORDER BY id DESC"
+    );
+    let Some((first, end)) = words::range(text) else {
+        return Ok(Vec::new());
+    };
     Ok(on_pool!(host, pool => {
-        sqlx::query_as(select!("ORDER BY id DESC LIMIT $1"))
-            .bind(limit)
+        sqlx::query_as(SQL)
+            .bind(first)
+            .bind(end)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(pool)
             .await
     })?)
+}
+
+/// Records the words of the customers that have none because an earlier version saved them.
+pub(crate) async fn complete_words(host: &Host) -> Result<(), TableError> {
+    const SQL: &str = select!(
+        "WHERE id > $1 AND NOT EXISTS (
+             SELECT 1 FROM billing_customer_words WHERE customer_id = billing_customers.id
+         ) ORDER BY id LIMIT 200"
+    );
+    let mut after = String::new();
+    loop {
+        let found: Vec<Customer> = on_pool!(host, pool => {
+            sqlx::query_as(SQL).bind(&after).fetch_all(pool).await
+        })?;
+        let Some(last) = found.last() else {
+            return Ok(());
+        };
+        after.clone_from(&last.id);
+        let mut tx = host.begin().await?;
+        for customer in &found {
+            customer.words().add_in(&mut tx).await?;
+        }
+        host.commit(tx).await?;
+    }
 }
 
 /// Returns the customer with this id. An id that is not a UUID is not queried: PostgreSQL rejects some

@@ -9,5 +9,7 @@ mod void;
 pub(crate) use handler::InvoiceHandler;
 pub(crate) use lookup::{PathId, from_path, get};
 pub(crate) use payment_url::{payable_of, payment_url};
-pub(crate) use table::{Invoice, MAX_PURPOSE_CHARS, NewInvoice, count, insert, latest, list};
+pub(crate) use table::{
+    Invoice, MAX_PURPOSE_CHARS, NewInvoice, count, insert, insert_in, list, page,
+};
 pub(crate) use void::void;

@@ -1,8 +1,9 @@
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{Money, OrganizationId};
-use payment_provider_host::Host;
+use payment_provider_host::{Host, Transaction};
 use uuid::Uuid;
 
+use crate::list_position::{Page, Position};
 use crate::tables::{TableError, in_tx, on_pool};
 
 /// Longest purpose of an invoice, in characters.
@@ -73,9 +74,19 @@ macro_rules! select {
 
 /// Inserts an invoice and returns its id.
 pub(crate) async fn insert(host: &Host, new: &NewInvoice) -> Result<String, TableError> {
-    let id = Uuid::now_v7().to_string();
     let mut tx = host.begin().await?;
-    in_tx!(&mut tx, connection => {
+    let invoice = insert_in(&mut tx, new).await?;
+    host.commit(tx).await?;
+    Ok(invoice.id)
+}
+
+/// Inserts an invoice in a transaction.
+pub(crate) async fn insert_in(
+    tx: &mut Transaction,
+    new: &NewInvoice,
+) -> Result<Invoice, TableError> {
+    let id = Uuid::now_v7().to_string();
+    Ok(in_tx!(tx, connection => {
         sqlx::query(
             "INSERT INTO billing_invoices
                  (id, organization_id, customer_id, amount_cents, currency, purpose, created_at)
@@ -88,11 +99,13 @@ pub(crate) async fn insert(host: &Host, new: &NewInvoice) -> Result<String, Tabl
         .bind(new.amount.currency().code())
         .bind(&new.purpose)
         .bind(now())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    });
-    host.commit(tx).await?;
-    Ok(id)
+        sqlx::query_as(select!("WHERE invoice.id = $1"))
+            .bind(&id)
+            .fetch_one(connection)
+            .await?
+    }))
 }
 
 /// Returns the invoice with this id. An id that is not a UUID is not queried: PostgreSQL rejects some
@@ -107,40 +120,53 @@ pub(crate) async fn find(host: &Host, id: &str) -> Result<Option<Invoice>, Table
     })?)
 }
 
-/// Returns the invoices of one organization or of all, oldest first.
+/// Returns at most `limit` invoices of one organization or of all, oldest first, beginning after the invoice
+/// `after`.
 pub(crate) async fn list(
     host: &Host,
     organization: Option<&OrganizationId>,
+    after: Option<&str>,
+    limit: usize,
 ) -> Result<Vec<Invoice>, TableError> {
-    Ok(on_pool!(host, pool => {
-        sqlx::query_as(select!(
-            "WHERE CAST($1 AS TEXT) IS NULL OR invoice.organization_id = $1
-             ORDER BY invoice.created_at, invoice.id"
-        ))
-        .bind(organization.map(OrganizationId::as_str))
-        .fetch_all(pool)
-        .await
+    // UUIDs of version 7 sort by creation time. No id is smaller than an empty text.
+    const ALL: &str = select!("WHERE invoice.id > $1 ORDER BY invoice.id LIMIT $2");
+    const OF_ORGANIZATION: &str = select!(
+        "WHERE invoice.organization_id = $3 AND invoice.id > $1 ORDER BY invoice.id LIMIT $2"
+    );
+    let (after, limit) = (after.unwrap_or_default(), bound(limit));
+    Ok(on_pool!(host, pool => match organization {
+        None => sqlx::query_as(ALL).bind(after).bind(limit).fetch_all(pool).await,
+        Some(organization) => {
+            let rows = sqlx::query_as(OF_ORGANIZATION).bind(after).bind(limit);
+            rows.bind(organization.as_str()).fetch_all(pool).await
+        }
     })?)
 }
 
-/// Returns at most `limit` invoices, newest first, beginning after the invoice `before` if it is given.
-pub(crate) async fn latest(
+/// Returns a page of at most `length` invoices of all organizations.
+pub(crate) async fn page(
     host: &Host,
-    before: Option<&str>,
-    limit: i64,
-) -> Result<Vec<Invoice>, TableError> {
-    // UUIDs of version 7 sort by creation time.
-    Ok(on_pool!(host, pool => {
-        sqlx::query_as(select!(
-            "WHERE CAST($1 AS TEXT) IS NULL OR invoice.id < $1
-             ORDER BY invoice.id DESC
-             LIMIT $2"
-        ))
-        .bind(before)
-        .bind(limit)
-        .fetch_all(pool)
-        .await
-    })?)
+    position: &Position,
+    length: usize,
+) -> Result<Page<Invoice>, TableError> {
+    const NEWEST: &str = select!("ORDER BY invoice.id DESC LIMIT $1");
+    const OLDER: &str = select!("WHERE invoice.id < $2 ORDER BY invoice.id DESC LIMIT $1");
+    const NEWER: &str = select!("WHERE invoice.id > $2 ORDER BY invoice.id LIMIT $1");
+    let limit = bound(length + 1);
+    let rows = on_pool!(host, pool => match position {
+        Position::Newest => sqlx::query_as(NEWEST).bind(limit).fetch_all(pool).await,
+        Position::OlderThan(id) => {
+            sqlx::query_as(OLDER).bind(limit).bind(id).fetch_all(pool).await
+        }
+        Position::NewerThan(id) => {
+            sqlx::query_as(NEWER).bind(limit).bind(id).fetch_all(pool).await
+        }
+    })?;
+    Ok(Page::new(rows, position, length, |row: &Invoice| &row.id))
+}
+
+fn bound(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Returns the number of invoices of an organization.

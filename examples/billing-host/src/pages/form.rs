@@ -66,7 +66,9 @@ impl FromRequest<App> for VisitorForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
-        let session = session_cookie::from_headers(request.headers(), app)
+        let session = session_cookie::from_headers(request.headers(), app).await;
+        let session = session
+            .map_err(notice::failed)?
             .ok_or_else(notice::invalid_token)?;
         read(request, app, session).await.map(Self)
     }
@@ -80,8 +82,10 @@ impl FromRequest<App> for SignedInForm {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         // No redirect to the sign-in page: the form would be lost.
-        let session = session_cookie::signed_in(request.headers(), app);
-        let session = session.ok_or_else(notice::not_signed_in)?;
+        let session = session_cookie::signed_in(request.headers(), app).await;
+        let session = session
+            .map_err(notice::failed)?
+            .ok_or_else(notice::not_signed_in)?;
         read(request, app, session).await.map(Self)
     }
 }

@@ -12,9 +12,11 @@ use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
+use payment_provider_host::Host;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::session::Session;
+use crate::session_table;
 use crate::state::App;
 
 /// Interval between two reads of the data.
@@ -54,33 +56,25 @@ where
         let retry_after = [(header::RETRY_AFTER, "30")];
         return (StatusCode::SERVICE_UNAVAILABLE, retry_after).into_response();
     };
-    let sessions = app.sessions.clone();
-    let is_current = move || {
-        session
-            .as_ref()
-            .is_none_or(|session| sessions.is_current(session))
-    };
+    let host = app.host.clone();
     let mut ticks = interval(POLL_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let events = stream::unfold(
-        (ticks, HashMap::new(), read, is_current, permit),
-        |(mut ticks, mut sent, read, is_current, permit)| async move {
+        (ticks, HashMap::new(), read, (host, session), permit),
+        |(mut ticks, mut sent, read, visitor, permit)| async move {
             if sent.contains_key(DONE) {
                 return None;
             }
-            let changed = next_changes(&mut ticks, &mut sent, &read, &is_current).await?;
-            Some((
-                stream::iter(changed),
-                (ticks, sent, read, is_current, permit),
-            ))
+            let changed = next_changes(&mut ticks, &mut sent, &read, &visitor).await?;
+            Some((stream::iter(changed), (ticks, sent, read, visitor, permit)))
         },
     )
     .flatten()
     .map(Ok::<_, Infallible>)
     .take_until(app.stop.clone().cancelled_owned());
-    Sse::new(events)
-        .keep_alive(KeepAlive::default())
-        .into_response()
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    let events = Sse::new(events).keep_alive(KeepAlive::default());
+    (no_store, events).into_response()
 }
 
 /// Polls until a region changed and returns the changed regions.
@@ -88,7 +82,7 @@ async fn next_changes<R, F>(
     ticks: &mut Interval,
     sent: &mut HashMap<&'static str, String>,
     read: &R,
-    is_current: &impl Fn() -> bool,
+    (host, session): &(Host, Option<Session>),
 ) -> Option<Vec<Event>>
 where
     R: Fn() -> F,
@@ -96,7 +90,9 @@ where
 {
     loop {
         ticks.tick().await;
-        if !is_current() {
+        if let Some(session) = session
+            && !session_table::is_current(host, session).await.ok()?
+        {
             return None;
         }
         let mut changed = Vec::new();

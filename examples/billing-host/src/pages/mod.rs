@@ -11,6 +11,7 @@ mod invoices;
 mod layout;
 mod live_updates;
 mod notice;
+mod page_links;
 mod problem_page;
 mod qr;
 mod session_cookie;

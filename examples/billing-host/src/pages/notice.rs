@@ -70,6 +70,11 @@ pub(super) fn unreadable_form(status: StatusCode) -> Response {
     notice(status, "Form not accepted", text, ("/", "All invoices"))
 }
 
+/// Returns the page for an error that the visitor did not cause.
+pub(super) fn failed(error: impl Into<Problem>) -> Response {
+    problem(&error.into())
+}
+
 /// Returns the page for a problem.
 pub(super) fn problem(problem: &Problem) -> Response {
     let title = if problem.status() == StatusCode::NOT_FOUND {

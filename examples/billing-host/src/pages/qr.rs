@@ -34,11 +34,6 @@ pub(super) fn encode(text: &str) -> Option<QrImage> {
 
 impl IntoResponse for QrImage {
     fn into_response(self) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, "image/svg+xml"),
-            // The URL names the link, which never changes.
-            (header::CACHE_CONTROL, "private, max-age=86400"),
-        ];
-        (headers, self.0).into_response()
+        ([(header::CONTENT_TYPE, "image/svg+xml")], self.0).into_response()
     }
 }

@@ -4,20 +4,34 @@ use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
 
 use crate::session::{LIFETIME, Session};
+use crate::session_table;
 use crate::state::App;
+use crate::tables::TableError;
 
 /// Name of the cookie.
 const COOKIE: &str = "billing_session";
 
 /// Returns the current session of a request, signed in or not.
-pub(super) fn from_headers(headers: &HeaderMap, app: &App) -> Option<Session> {
+pub(super) async fn from_headers(
+    headers: &HeaderMap,
+    app: &App,
+) -> Result<Option<Session>, TableError> {
     let jar = SignedCookieJar::from_headers(headers, app.sessions.key().clone());
-    Session::parse(jar.get(COOKIE)?.value()).filter(|session| app.sessions.is_current(session))
+    let session = jar.get(COOKIE).and_then(|it| Session::parse(it.value()));
+    let Some(session) = session else {
+        return Ok(None);
+    };
+    let is_current = session_table::is_current(&app.host, &session).await?;
+    Ok(is_current.then_some(session))
 }
 
 /// Returns the current session of a request if the visitor is signed in.
-pub(super) fn signed_in(headers: &HeaderMap, app: &App) -> Option<Session> {
-    from_headers(headers, app).filter(|session| session.signed_in)
+pub(super) async fn signed_in(
+    headers: &HeaderMap,
+    app: &App,
+) -> Result<Option<Session>, TableError> {
+    let session = from_headers(headers, app).await?;
+    Ok(session.filter(|session| session.signed_in))
 }
 
 /// Returns a response part that sets the cookie of a session.

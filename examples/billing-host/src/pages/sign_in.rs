@@ -2,18 +2,20 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use url::form_urlencoded;
 
 use super::field::Field;
 use super::form::{SubmittedForm, VisitorForm};
 use super::layout::{Layout, page};
+use super::notice;
 use super::session_cookie::{self, set_cookie};
 use super::signed_in::NEXT;
+use crate::access::{self, Denied, Source};
 use crate::session::Session;
+use crate::session_table;
 use crate::state::App;
-use crate::tables;
 
 const API_KEY: &str = "api_key";
 
@@ -35,11 +37,12 @@ pub(super) async fn show(
         .find(|(name, _)| name == NEXT)
         .map(|(_, value)| own_path(&value))
         .unwrap_or_default();
-    match session_cookie::from_headers(&headers, &app) {
-        Some(session) if session.signed_in => Redirect::to(or_home(&next)).into_response(),
+    match session_cookie::from_headers(&headers, &app).await {
+        Err(error) => notice::failed(error),
+        Ok(Some(session)) if session.signed_in => Redirect::to(or_home(&next)).into_response(),
         // Keeps the session, since the form may be open in another tab.
-        Some(session) => sign_in_form(&app, &session, StatusCode::OK, next, None),
-        None => sign_in_form(&app, &Session::new(false), StatusCode::OK, next, None),
+        Ok(Some(session)) => sign_in_form(&app, &session, StatusCode::OK, next, None),
+        Ok(None) => sign_in_form(&app, &Session::new(false), StatusCode::OK, next, None),
     }
 }
 
@@ -61,31 +64,36 @@ fn sign_in_form(
 }
 
 /// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<App>, form: VisitorForm) -> Response {
+pub(super) async fn sign_in(State(app): State<App>, source: Source, form: VisitorForm) -> Response {
     let SubmittedForm { session, fields } = form.0;
     let next = own_path(fields.text(NEXT));
-    if app.api_key.accepts(fields.text(API_KEY).trim().as_bytes()) {
-        let jar = set_cookie(&app, &Session::new(true));
-        (jar, Redirect::to(or_home(&next))).into_response()
-    } else {
-        let problem = Some("is not the API key of this application");
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        sign_in_form(&app, &session, status, next, problem)
+    let key = fields.text(API_KEY).trim().as_bytes();
+    match access::authenticate_operator(&app, source, key) {
+        Ok(_) => {
+            let jar = set_cookie(&app, &Session::new(true));
+            (jar, Redirect::to(or_home(&next))).into_response()
+        }
+        Err(Denied::TooManyFailures { wait }) => {
+            let seconds = wait.as_secs().max(1);
+            let problem =
+                format!("cannot be checked: too many wrong keys. Try again in {seconds} s");
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let form = sign_in_form(&app, &session, status, next, Some(&problem));
+            ([(header::RETRY_AFTER, seconds.to_string())], form).into_response()
+        }
+        Err(_) => {
+            let problem = Some("is not the API key of this application");
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            sign_in_form(&app, &session, status, next, problem)
+        }
     }
 }
 
 /// `POST /sign-out`
 pub(super) async fn sign_out(State(app): State<App>, form: VisitorForm) -> Response {
     let session = &form.0.session;
-    app.sessions.end(session);
-    // This process has ended the session already. If the write fails, other processes accept it until it
-    // expires.
-    let recorded = tables::end_session(&app.host, &session.hash(), session.expires_at()).await;
-    if let Err(error) = recorded {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "a sign-out could not be recorded for other processes"
-        );
+    if let Err(error) = session_table::end(&app.host, session).await {
+        return notice::failed(error);
     }
     (
         set_cookie(&app, &Session::new(false)),

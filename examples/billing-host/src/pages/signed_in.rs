@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use url::form_urlencoded;
 
+use super::notice;
 use super::session_cookie;
 use crate::session::Session;
 use crate::state::App;
@@ -20,7 +21,8 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let session = session_cookie::signed_in(&parts.headers, app);
+        let session = session_cookie::signed_in(&parts.headers, app).await;
+        let session = session.map_err(notice::failed)?;
         session.map(Self).ok_or_else(|| sign_in_redirect(parts))
     }
 }

@@ -104,6 +104,19 @@ impl From<&Refusal> for Problem {
     }
 }
 
+/// Returns true if the gateway or its provider refused this request for good: the client has to change it. Refused
+/// credentials are those of the connection, not of the request. A gateway that does not know an object of its own and a
+/// response that cannot be read say nothing about the request.
+fn is_refusal(error: &ProviderError) -> bool {
+    matches!(
+        error.kind(),
+        ProviderErrorKind::InvalidRequest
+            | ProviderErrorKind::Conflict
+            | ProviderErrorKind::Refused
+            | ProviderErrorKind::Unsupported
+    )
+}
+
 impl From<&ProviderError> for Problem {
     /// Passes the gateway's message to the client, but does not log it.
     fn from(error: &ProviderError) -> Self {
@@ -147,7 +160,12 @@ impl From<&ProviderError> for Problem {
             .with_retry_after(wait)
         } else {
             let detail = format!("the gateway refused or failed the request: {reason}");
-            Self::new(StatusCode::BAD_GATEWAY, "provider_error", detail)
+            let status = if is_refusal(error) {
+                StatusCode::UNPROCESSABLE_ENTITY
+            } else {
+                StatusCode::BAD_GATEWAY
+            };
+            Self::new(status, "provider_error", detail).with_errors(error.violations().clone())
         };
         problem.with_gateway_error(gateway_error)
     }

@@ -104,6 +104,12 @@ impl Problem {
         self
     }
 
+    /// Adds the fields that are not acceptable.
+    pub(crate) fn with_errors(mut self, errors: Violations) -> Self {
+        self.0.members.errors = errors;
+        self
+    }
+
     pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self

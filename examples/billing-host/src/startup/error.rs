@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use payment_provider_host::Error;
 use payment_provider_host::encryption::KeyFileError;
 
+use crate::access::MIN_TOKEN_BYTES;
 use crate::seed::SeedError;
 
 /// The application could not start.
@@ -21,8 +22,11 @@ pub enum StartError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// The API token is not valid in a header.
-    #[error("the API key must be 1 to 512 visible ASCII characters without spaces")]
+    /// The API token can be guessed or is not valid in a header.
+    #[error(
+        "the API key must be {MIN_TOKEN_BYTES} to 512 visible ASCII characters without spaces; \
+         `openssl rand -hex 32` prints a good one"
+    )]
     ApiKey,
     /// A temporary directory or a socket cannot be created.
     #[error("cannot create a temporary directory or socket")]

@@ -7,19 +7,17 @@ mod running;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use payment_provider_axum::{webhook_routes, webhook_routes_at};
 use payment_provider_host::encryption::EncryptionKeys;
 use payment_provider_host::{ErrorKind, Host, HostBuilder, HostConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use crate::api_key::ApiKey;
+use crate::access::{OperatorKey, Throttle};
 use crate::database::PreparedDatabase;
 use crate::demo::simulator;
 use crate::gateways::gateways;
@@ -29,13 +27,11 @@ use crate::pages::MAX_STREAMS;
 use crate::secret_draft::DraftKey;
 use crate::session::Sessions;
 use crate::state::App;
-use crate::{encryption_key, routes, seed, tables};
+use crate::tables::TableError;
+use crate::{cleanup, customers, encryption_key, routes, seed, session_table, tables};
 
 pub use error::StartError;
 pub use running::Running;
-
-/// Interval between two reads of the sessions that other processes ended.
-const SIGN_OUT_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The billing application.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +45,8 @@ impl BillingHost {
     /// Returns an error if an address is taken, or if the database, the key file, a gateway or the seed
     /// cannot be set up. Then no task keeps running and no temporary file remains.
     pub async fn start(options: Options) -> Result<Running, StartError> {
-        let token = options.api_key.unwrap_or_else(ApiKey::random_token);
-        let api_key = ApiKey::new(&token).ok_or(StartError::ApiKey)?;
+        let token = options.api_key.unwrap_or_else(OperatorKey::random_token);
+        let operator_key = OperatorKey::new(&token).ok_or(StartError::ApiKey)?;
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(StartError::Files)?;
         let url = format!("http://{}", client_address(address));
@@ -93,10 +89,7 @@ impl BillingHost {
                 other => other,
             })?;
         let database = prepared.opened_by(host.clone());
-        tables::create(&host)
-            .await
-            .map_err(|error| StartError::Tables(error.into()))?;
-        let salt = tables::session_salt(&host).await;
+        let salt = prepare_tables(&host).await;
         let salt = salt.map_err(|error| StartError::Tables(error.into()))?;
         let seeded = seed::ensure(
             &host,
@@ -107,19 +100,19 @@ impl BillingHost {
         .await?;
 
         let stop = CancellationToken::new();
-        let session_key = api_key.session_key(&salt);
+        let session_key = operator_key.session_key(&salt);
         let drafts = DraftKey::derive(&session_key);
         let sessions = Sessions::new(session_key);
-        let ended = tables::ended_sessions(&host).await;
-        sessions.record_ended(ended.map_err(|error| StartError::Tables(error.into()))?);
-        let sign_outs = tokio::spawn(poll_sign_outs(sessions.clone(), host.clone()));
+        let cleanup = tokio::spawn(cleanup::run(host.clone()));
         // Without a public URL, the merchant may still have registered the URL of a tunnel at the
         // gateway, so the routes are served anyway.
         let webhooks = webhook_routes(host.clone())
             .unwrap_or_else(|_| webhook_routes_at(host.clone(), own_url));
         let routes = routes::router(App {
             host: host.clone(),
-            api_key,
+            operator_key,
+            throttle: Arc::new(Throttle::new()),
+            trusted_proxies: options.trusted_proxies.into(),
             sessions,
             drafts,
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
@@ -129,6 +122,7 @@ impl BillingHost {
         let server = tokio::spawn({
             let stop = stop.clone();
             async move {
+                let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
                 axum::serve(listener, routes)
                     .with_graceful_shutdown(stop.cancelled_owned())
                     .await
@@ -149,27 +143,18 @@ impl BillingHost {
             server: AbortOnDropHandle::new(server),
             inbox_stop,
             inbox: AbortOnDropHandle::new(inbox),
-            _sign_outs: AbortOnDropHandle::new(sign_outs),
+            _cleanup: AbortOnDropHandle::new(cleanup),
             simulator,
             database,
         })
     }
 }
 
-/// Reads repeatedly which sessions were ended by other processes on the same database.
-async fn poll_sign_outs(sessions: Sessions, host: Host) {
-    let mut ticks = tokio::time::interval(SIGN_OUT_POLL_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match tables::ended_sessions(&host).await {
-            Ok(ended) => sessions.record_ended(ended),
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the sessions ended by other processes could not be read"
-            ),
-        }
-    }
+/// Creates what is missing in the application's tables, and returns the salt of the session key.
+async fn prepare_tables(host: &Host) -> Result<Vec<u8>, TableError> {
+    tables::create(host).await?;
+    customers::complete_words(host).await?;
+    session_table::salt(host).await
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -25,7 +25,7 @@ pub struct Running {
     pub(super) server: AbortOnDropHandle<io::Result<()>>,
     pub(super) inbox_stop: CancellationToken,
     pub(super) inbox: AbortOnDropHandle<()>,
-    pub(super) _sign_outs: AbortOnDropHandle<()>,
+    pub(super) _cleanup: AbortOnDropHandle<()>,
     pub(super) simulator: Option<RunningSimulator>,
     pub(super) database: Database,
 }
@@ -41,7 +41,7 @@ impl Running {
         self.simulator_url.as_deref()
     }
 
-    /// Returns the token that API clients present.
+    /// Returns the token of the operator, which reaches all organizations.
     pub fn api_key(&self) -> &str {
         self.token.expose_secret()
     }

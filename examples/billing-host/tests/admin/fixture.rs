@@ -1,13 +1,15 @@
 //! A database, an application that serves on it, and the program for administration commands.
 
 use std::io::Write;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use billing_host::{BillingHost, DatabaseLocation, Options, Running};
 use payment_provider_host::Host;
 use payment_provider_host::encryption::{EncryptionKey, EncryptionKeys};
-use reqwest::{Client, RequestBuilder};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -58,24 +60,38 @@ impl AdminFixture {
     }
 
     async fn open(postgres_database: Option<String>) -> Self {
-        let http = Client::builder().no_proxy().timeout(PATIENCE);
+        let http = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .timeout(PATIENCE);
         let mut fixture = Self {
             directory: tempfile::tempdir().unwrap(),
             postgres_database,
             running: None,
             http: http.build().unwrap(),
         };
-        let database = match &fixture.postgres_database {
-            Some(_) => DatabaseLocation::Postgres(SecretString::from(fixture.address())),
-            None => DatabaseLocation::File(fixture.file()),
+        fixture.start().await;
+        fixture
+    }
+
+    async fn start(&mut self) {
+        let database = match &self.postgres_database {
+            Some(_) => DatabaseLocation::Postgres(SecretString::from(self.address())),
+            None => DatabaseLocation::File(self.file()),
         };
         let options = Options {
             database,
-            key_file: Some(fixture.key_file()),
+            key_file: Some(self.key_file()),
+            trusted_proxies: vec![Ipv4Addr::LOCALHOST.into()],
             ..Options::default()
         };
-        fixture.running = Some(BillingHost::start(options).await.unwrap());
-        fixture
+        self.running = Some(BillingHost::start(options).await.unwrap());
+    }
+
+    /// Stops the application and starts it again on the same database, with another key.
+    pub(crate) async fn restart(&mut self) {
+        self.running.take().unwrap().shutdown().await;
+        self.start().await;
     }
 
     pub(crate) fn file(&self) -> PathBuf {
@@ -154,6 +170,36 @@ impl AdminFixture {
             host.commit(tx).await.unwrap();
             host.store().close().await;
         }
+    }
+
+    /// Returns the result of a statement that counts rows of the application's tables.
+    pub(crate) async fn count(&self, statement: &str) -> i64 {
+        let statement = AssertSqlSafe(statement.to_owned());
+        if self.postgres_database.is_some() {
+            let mut connection = PgConnection::connect(&self.address()).await.unwrap();
+            let count = sqlx::query_scalar(statement).fetch_one(&mut connection);
+            count.await.unwrap()
+        } else {
+            let host = Host::sqlite(self.file()).open_beside();
+            let host = host.with_encryption_keys(any_keys()).build().await.unwrap();
+            let mut tx = host.begin().await.unwrap();
+            let count = sqlx::query_scalar(statement).fetch_one(tx.sqlite().unwrap());
+            let count = count.await.unwrap();
+            drop(tx);
+            host.store().close().await;
+            count
+        }
+    }
+
+    /// Returns a request to the serving application, without a key.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}{path}", self.running().url());
+        self.http.request(method, url)
+    }
+
+    /// Returns the key of the operator.
+    pub(crate) fn operator_key(&self) -> &str {
+        self.running().api_key()
     }
 
     fn running(&self) -> &Running {

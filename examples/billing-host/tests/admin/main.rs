@@ -2,9 +2,13 @@
 //! SQLite and on PostgreSQL.
 
 #[cfg(unix)]
+mod api_keys;
+#[cfg(unix)]
 mod fixture;
 #[cfg(unix)]
 mod help_and_errors;
+#[cfg(unix)]
+mod idempotency;
 #[cfg(unix)]
 mod inbox;
 #[cfg(unix)]
@@ -13,3 +17,7 @@ mod ledger;
 mod rolling_upgrade;
 #[cfg(unix)]
 mod secrets;
+#[cfg(unix)]
+mod sign_outs;
+#[cfg(unix)]
+mod tls;

@@ -6,7 +6,7 @@ mod captured_log;
 mod connection_lifecycle;
 mod connections;
 mod fixture;
-
+mod lists;
 mod pages;
 mod payment_url;
 mod program;

@@ -94,7 +94,7 @@ async fn reasons_of_refusal_have_lagos_order() {
         .expect_status(201);
     refused(&open, "missing_payment_provider_customer").await;
     app.post("/customers", &linked).await.expect_status(200);
-    // Everything is correct except the client secret.
+    // Everything is correct except the client secret. That is the connection's, so the request is not at fault.
     let response = app.request_payment_url(&open).await;
     response.expect_problem(502, "provider_error");
     assert!(
@@ -184,5 +184,22 @@ async fn an_unreachable_gateway_is_reported_with_503_and_retry_after() {
         .post_empty("/connections/gone/check?organization_id=acme")
         .await;
     check.expect_problem(503, "provider_unavailable");
+    app.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_definite_refusal_of_the_gateway_is_the_clients_to_mend() {
+    let app = Application::start().await;
+    let invoice = app.seeded_invoice().await;
+    let fault = json!({"operation": "create_link", "fault": "error_400_stored"});
+    app.simulator_post("/faults", &fault).await;
+    let response = app.request_payment_url(&invoice).await;
+    response.expect_problem(422, "provider_error");
+    let error = &response.json["provider_error"];
+    assert!(
+        error["message"].is_string() && error["error_code"].is_string(),
+        "{}",
+        response.text
+    );
     app.running.shutdown().await;
 }

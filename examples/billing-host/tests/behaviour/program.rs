@@ -178,7 +178,7 @@ fn a_token_from_the_environment_is_not_printed() {
         "127.0.0.1:0",
     ]);
     command
-        .env("BILLING_HOST_API_KEY", "canary-token")
+        .env("BILLING_HOST_API_KEY", "canary-token-of-the-operator")
         .env("RUST_LOG", "trace");
     command.stderr(Stdio::null());
     let served = ServingProgram::start(&mut command);
@@ -186,7 +186,7 @@ fn a_token_from_the_environment_is_not_printed() {
         served
             .lines
             .iter()
-            .all(|line| !line.contains("canary-token"))
+            .all(|line| !line.contains("canary-token-of-the-operator"))
     );
     let call = served
         .lines
@@ -195,12 +195,32 @@ fn a_token_from_the_environment_is_not_printed() {
         .unwrap();
     let response = Command::new("sh")
         .args(["-c", call])
-        .envs([("BILLING_HOST_API_KEY", "canary-token"), ("no_proxy", "*")])
+        .envs([
+            ("BILLING_HOST_API_KEY", "canary-token-of-the-operator"),
+            ("no_proxy", "*"),
+        ])
         .output()
         .unwrap();
     let response: Value = serde_json::from_slice(&response.stdout).unwrap();
     assert_eq!(response["usable"], true);
     assert_eq!(served.stop("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_short_operator_key_is_refused_at_the_start() {
+    // A program that accepts the key ends as well: the address is taken.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = program(&["--listen", &address]);
+    command.env("BILLING_HOST_API_KEY", "x".repeat(23));
+    let output = command.output().unwrap();
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("the API key must be 24 to 512 visible ASCII characters"),
+        "{errors}"
+    );
+    assert!(!errors.contains("xxx"), "{errors}");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use payment_provider_core::{ConnectionCheck, ProviderDescriptor, SettingKind, TimestampCheck};
 use payment_provider_host::connections::{Connection, PlainSetting};
 use payment_provider_host::inbox::{Delivery, DeliveryState};
-use payment_provider_host::page::PageRequest;
+use payment_provider_host::page::{PageCursor, PageRequest};
 
 use super::super::display_time::DisplayTime;
 use super::super::layout::{Layout, Section, page};
+use super::super::page_links::{PageLinks, parameter};
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
 use super::{PathNames, descriptor, from_path, is_production, path_of};
@@ -17,6 +18,8 @@ use crate::state::App;
 
 /// Number of webhooks on the page.
 const MAX_DELIVERIES: u32 = 20;
+/// Query parameter with the end of the page before.
+const AFTER: &str = "after";
 
 #[derive(Template)]
 #[template(path = "connection.html")]
@@ -40,6 +43,7 @@ struct ConnectionPage {
     secret_uses: Vec<(String, DisplayTime)>,
     check: Option<CheckResult>,
     deliveries: Vec<DeliveryRow>,
+    pages: PageLinks,
     problem: Option<String>,
 }
 
@@ -85,9 +89,12 @@ pub(super) async fn show(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     names: PathNames,
+    RawQuery(query): RawQuery,
 ) -> PageResult {
     let connection = from_path(&app, names).await?;
-    render(&app, &session, &connection, ActionResult::NoAction).await
+    let after = parameter(query.as_deref(), AFTER).and_then(|after| after.parse().ok());
+    let nothing = ActionResult::NoAction;
+    render_from(&app, &session, &connection, nothing, after).await
 }
 
 /// Renders the page of a connection after an action.
@@ -97,10 +104,29 @@ pub(super) async fn render(
     connection: &Connection,
     result: ActionResult,
 ) -> PageResult {
+    render_from(app, session, connection, result, None).await
+}
+
+/// Renders the page with the webhooks after a cursor; without one with the latest.
+async fn render_from(
+    app: &App,
+    session: &Session,
+    connection: &Connection,
+    result: ActionResult,
+    after: Option<PageCursor>,
+) -> PageResult {
     let gateway = descriptor(app, connection)?;
-    let host = &app.host;
-    let latest = PageRequest::first(MAX_DELIVERIES);
-    let deliveries = host.deliveries(&connection.to_ref(), &latest).await?.items;
+    let mut request = PageRequest::first(MAX_DELIVERIES);
+    request.after = after;
+    let found = app.host.deliveries(&connection.to_ref(), &request).await?;
+    let path = path_of(connection);
+    let first = request
+        .after
+        .map(|_| (format!("{path}#deliveries"), "Latest"));
+    let next = found.next.map(|next| {
+        let path = format!("{path}?{AFTER}={next}#deliveries");
+        (path, "Older")
+    });
     let (status, check, problem, rejected) = match result {
         ActionResult::NoAction => (StatusCode::OK, None, None, None),
         ActionResult::Checked(check) => {
@@ -118,7 +144,8 @@ pub(super) async fn render(
     };
     let connection_page = ConnectionPage {
         layout: Layout::new(&connection.name, Section::Connections, session, app),
-        path: path_of(connection),
+        path,
+        pages: PageLinks::forwards("webhooks", first, next),
         name: connection.name.clone(),
         gateway: gateway.display_name.clone(),
         organization: connection.organization.to_string(),
@@ -139,7 +166,7 @@ pub(super) async fn render(
             .map(|used| (used.label.clone(), DisplayTime::of(used.last_matched_at)))
             .collect(),
         check,
-        deliveries: deliveries.into_iter().map(DeliveryRow::new).collect(),
+        deliveries: found.items.into_iter().map(DeliveryRow::new).collect(),
         problem,
     };
     Ok(page(status, &connection_page))

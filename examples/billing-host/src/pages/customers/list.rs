@@ -1,22 +1,25 @@
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use payment_provider_core::{CustomerId, OrganizationId};
 
 use super::super::layout::{Layout, Section, page};
+use super::super::page_links::{self, PageLinks};
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
 use crate::customers::{self, Customer};
 use crate::problem::Problem;
 use crate::state::App;
 
+/// Number of customers on a page.
+const PER_PAGE: usize = 50;
+
 #[derive(Template)]
 #[template(path = "customers.html")]
 struct CustomersPage {
     layout: Layout,
     rows: Vec<Row>,
-    /// True if there may be more customers.
-    is_truncated: bool,
+    pages: PageLinks,
 }
 
 struct Row {
@@ -45,19 +48,22 @@ enum Readiness {
 pub(in super::super) async fn list(
     State(app): State<App>,
     SignedIn(session): SignedIn,
+    RawQuery(query): RawQuery,
 ) -> PageResult {
-    let rows = rows(&app).await?;
+    let position = page_links::position(query.as_deref());
+    let found = customers::page(&app.host, &position, PER_PAGE).await?;
+    let pages = PageLinks::new("/customers", "customers", &found, &position);
     let customers_page = CustomersPage {
         layout: Layout::new("Customers", Section::Customers, &session, &app),
-        is_truncated: rows.len() >= customers::MAX_LISTED,
-        rows,
+        rows: rows(&app, found.items).await?,
+        pages,
     };
     Ok(page(StatusCode::OK, &customers_page))
 }
 
-async fn rows(app: &App) -> Result<Vec<Row>, Problem> {
+async fn rows(app: &App, found: Vec<Customer>) -> Result<Vec<Row>, Problem> {
     let mut rows = Vec::new();
-    for customer in customers::list(&app.host).await? {
+    for customer in found {
         rows.push(Row {
             readiness: readiness(app, &customer).await?,
             id: customer.id,

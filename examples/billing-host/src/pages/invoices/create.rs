@@ -1,5 +1,5 @@
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use payment_provider_core::{Currency, OrganizationId, ViolationCode, Violations};
 
@@ -7,10 +7,13 @@ use super::super::amount;
 use super::super::field::{Field, assign_errors, refill_all};
 use super::super::form::{FormFields, SignedInForm, SubmittedForm};
 use super::super::layout::{Layout, Section, form_page};
+use super::super::page_links::parameter;
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
 use crate::customers::{self, Customer};
 use crate::invoices::{self, MAX_PURPOSE_CHARS, NewInvoice};
+use crate::list_position::Position;
+use crate::problem::Problem;
 use crate::session::Session;
 use crate::state::App;
 use crate::validation;
@@ -19,12 +22,18 @@ const CUSTOMER: &str = "customer";
 const AMOUNT: &str = "amount";
 const CURRENCY: &str = "currency";
 const PURPOSE: &str = "purpose";
+/// Query parameter and field with the beginning of a customer's name or id.
+const SEARCH: &str = "search";
+/// Most customers to choose from. Others are found by searching.
+const MAX_CHOICES: usize = 20;
 
 #[derive(Template)]
 #[template(path = "invoice_new.html")]
 struct NewInvoicePage {
     layout: Layout,
     fields: Vec<Field>,
+    /// Finds customers that are not among the choices.
+    search: Field,
     has_customers: bool,
 }
 
@@ -32,39 +41,64 @@ struct NewInvoicePage {
 pub(in super::super) async fn new_form(
     State(app): State<App>,
     SignedIn(session): SignedIn,
+    RawQuery(query): RawQuery,
 ) -> PageResult {
-    let customers = customers::list(&app.host).await?;
-    Ok(render(
-        &app,
-        &session,
-        &customers,
-        None,
-        &Violations::none(),
-    ))
+    let search = parameter(query.as_deref(), SEARCH);
+    let choices = Choices::find(&app, search.as_deref(), None).await?;
+    let none = Violations::none();
+    Ok(render(&app, &session, &choices, None, &none))
 }
 
 /// `POST /invoices/new`
 pub(in super::super) async fn add(State(app): State<App>, form: SignedInForm) -> PageResult {
     let SubmittedForm { session, fields } = form.0;
-    let store = &app.host;
-    let customers = customers::list(store).await?;
-    match parse(&fields, &customers) {
+    let customer = customers::find_by_id(&app.host, fields.text(CUSTOMER)).await?;
+    match parse(&fields, customer.as_ref()) {
         Ok(new) => {
-            let id = invoices::insert(store, &new).await?;
+            let id = invoices::insert(&app.host, &new).await?;
             Ok(Redirect::to(&format!("/invoices/{id}")).into_response())
         }
         Err(violations) => {
+            let choices = Choices::find(&app, fields.non_blank(SEARCH), customer).await?;
             let submitted = Some(&fields);
-            Ok(render(&app, &session, &customers, submitted, &violations))
+            Ok(render(&app, &session, &choices, submitted, &violations))
         }
     }
 }
 
-fn parse(submitted: &FormFields, customers: &[Customer]) -> Result<NewInvoice, Violations> {
+/// The customers to choose from.
+struct Choices {
+    search: String,
+    customers: Vec<Customer>,
+}
+
+impl Choices {
+    /// Finds the customers whose name or id begins with a text; without one the newest. `chosen` is among them
+    /// in any case.
+    async fn find(
+        app: &App,
+        search: Option<&str>,
+        chosen: Option<Customer>,
+    ) -> Result<Self, Problem> {
+        let search = search.unwrap_or_default().trim();
+        let mut customers = if search.is_empty() {
+            let newest = customers::page(&app.host, &Position::Newest, MAX_CHOICES).await?;
+            newest.items
+        } else {
+            customers::search(&app.host, search, MAX_CHOICES).await?
+        };
+        if let Some(chosen) = chosen
+            && !customers.iter().any(|customer| customer.id == chosen.id)
+        {
+            customers.insert(0, chosen);
+        }
+        let search = search.to_owned();
+        Ok(Self { search, customers })
+    }
+}
+
+fn parse(submitted: &FormFields, customer: Option<&Customer>) -> Result<NewInvoice, Violations> {
     let mut violations = Violations::none();
-    let customer = customers
-        .iter()
-        .find(|customer| customer.id == submitted.text(CUSTOMER));
     let organization =
         customer.and_then(|it| OrganizationId::new(it.organization_id.as_str()).ok());
     if organization.is_none() {
@@ -106,14 +140,30 @@ fn parse(submitted: &FormFields, customers: &[Customer]) -> Result<NewInvoice, V
 fn render(
     app: &App,
     session: &Session,
-    customers: &[Customer],
+    choices: &Choices,
     submitted: Option<&FormFields>,
     violations: &Violations,
 ) -> Response {
+    let Choices { search, customers } = choices;
     let mut options = vec![(String::new(), "Choose".to_owned())];
     options.extend(customers.iter().map(|it| (it.id.clone(), it.label())));
+    let help = match (search.is_empty(), customers.len()) {
+        (true, 0..MAX_CHOICES) => String::new(),
+        (true, _) => "The newest customers. Find others below.".to_owned(),
+        (false, 0) => format!("No customer is found by \u{201c}{search}\u{201d}."),
+        (false, 0..MAX_CHOICES) => format!("The customers found by \u{201c}{search}\u{201d}."),
+        (false, _) => format!(
+            "Some of the customers found by \u{201c}{search}\u{201d}. Type more to find fewer."
+        ),
+    };
+    let customer = Field::choice(CUSTOMER, "Customer", options).with_help(help);
+    // The only customer who was found is chosen.
+    let customer = match customers.as_slice() {
+        [only] if !search.is_empty() => customer.with_value(only.id.as_str()),
+        _ => customer,
+    };
     let mut fields = vec![
-        Field::choice(CUSTOMER, "Customer", options).required(),
+        customer.required(),
         Field::text(AMOUNT, "Amount")
             .required()
             .with_keyboard("decimal")
@@ -135,7 +185,11 @@ fn render(
     let new = NewInvoicePage {
         layout: Layout::new("New invoice", Section::Invoices, session, app),
         fields,
-        has_customers: !customers.is_empty(),
+        search: Field::text(SEARCH, "Find a customer")
+            .required()
+            .with_value(search.as_str())
+            .with_help("The beginning of a name, of an id or of an e-mail address."),
+        has_customers: !customers.is_empty() || !search.is_empty(),
     };
     form_page(violations, &new)
 }

@@ -5,6 +5,6 @@ mod connections;
 mod csrf;
 mod html_escaping;
 mod live_updates;
-
+mod long_lists;
 mod several_gateways;
 mod sign_in;

@@ -1,4 +1,4 @@
-//! The token that API clients present.
+//! The key of the operator, which reaches all organizations.
 
 use std::fmt;
 
@@ -8,21 +8,23 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+/// Shortest accepted token, in bytes.
+pub(crate) const MIN_TOKEN_BYTES: usize = 24;
 /// Longest accepted token, in bytes.
 const MAX_TOKEN_BYTES: usize = 512;
 
-/// The token that API clients present. Only its SHA-256 digest is kept.
+/// The token of the operator. Only its SHA-256 digest is kept.
 #[derive(Clone, Copy)]
-pub(crate) struct ApiKey {
+pub(crate) struct OperatorKey {
     digest: [u8; 32],
 }
 
-impl ApiKey {
-    /// Creates a key from a token. Returns `None` unless the token is 1 to 512 visible ASCII characters,
-    /// so that it fits into a header.
+impl OperatorKey {
+    /// Creates a key from a token. Returns `None` unless the token is 24 to 512 visible ASCII characters:
+    /// a shorter one can be guessed, and others do not fit into a header.
     pub(crate) fn new(token: &SecretString) -> Option<Self> {
         let token = token.expose_secret();
-        let fits = (1..=MAX_TOKEN_BYTES).contains(&token.len())
+        let fits = (MIN_TOKEN_BYTES..=MAX_TOKEN_BYTES).contains(&token.len())
             && token.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self {
             digest: Sha256::digest(token).into(),
@@ -49,9 +51,9 @@ impl ApiKey {
     }
 }
 
-impl fmt::Debug for ApiKey {
+impl fmt::Debug for OperatorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiKey").finish_non_exhaustive()
+        f.debug_struct("OperatorKey").finish_non_exhaustive()
     }
 }
 
@@ -61,8 +63,8 @@ mod tests {
 
     #[test]
     fn only_the_exact_token_is_accepted() {
-        let token = ApiKey::random_token();
-        let key = ApiKey::new(&token).unwrap();
+        let token = OperatorKey::random_token();
+        let key = OperatorKey::new(&token).unwrap();
         let text = token.expose_secret().as_bytes();
         assert!(key.accepts(text));
         for wrong in [&text[1..], &text[..text.len() - 1], b"", b"bh_"] {
@@ -71,22 +73,27 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_does_not_fit_in_a_header_is_refused() {
+    fn a_token_that_is_short_or_does_not_fit_in_a_header_is_refused() {
         for bad in [
             "",
-            "two words",
-            "line\n",
-            "zwölf",
+            "x",
+            &"x".repeat(MIN_TOKEN_BYTES - 1),
+            "two words of at least twenty-four",
+            "a-line-of-at-least-twenty-four\n",
+            "zwölf-oder-mehr-Zeichen-mit-Umlaut",
             &"x".repeat(MAX_TOKEN_BYTES + 1),
         ] {
-            assert!(ApiKey::new(&SecretString::from(bad)).is_none(), "{bad:?}");
+            assert!(
+                OperatorKey::new(&SecretString::from(bad)).is_none(),
+                "{bad:?}"
+            );
         }
-        assert!(ApiKey::new(&SecretString::from("0123456789abcdef")).is_some());
+        assert!(OperatorKey::new(&SecretString::from("0123456789abcdef01234567")).is_some());
     }
 
     #[test]
     fn random_tokens_differ() {
-        let (one, two) = (ApiKey::random_token(), ApiKey::random_token());
+        let (one, two) = (OperatorKey::random_token(), OperatorKey::random_token());
         assert_ne!(one.expose_secret(), two.expose_secret());
     }
 }
