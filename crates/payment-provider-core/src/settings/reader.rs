@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -60,7 +62,10 @@ impl<'a> SettingsReader<'a> {
     pub fn text(&self, name: &str) -> Option<&'a str> {
         match self.fitting(name) {
             Some(SettingValue::Text(text)) => Some(text.expose_secret()),
-            _ => self.schema.field(name)?.default,
+            _ => {
+                let environment = self.schema.environment_of(self.settings);
+                self.schema.field(name)?.default_in(environment)
+            }
         }
     }
 
@@ -111,7 +116,12 @@ impl<'a> SettingsReader<'a> {
     }
 
     /// Adds a violation that the schema cannot express.
-    pub fn reject(&mut self, field: &'static str, code: ViolationCode, message: &'static str) {
+    pub fn reject(
+        &mut self,
+        field: &'static str,
+        code: ViolationCode,
+        message: impl Into<Cow<'static, str>>,
+    ) {
         self.violations.push(field, code, message);
     }
 
