@@ -22,7 +22,7 @@ use url::Url;
 use crate::api_key::ApiKey;
 use crate::database::PreparedDatabase;
 use crate::demo::simulator;
-use crate::gateways::gateways;
+use crate::gateways::{GatewayAddresses, gateways};
 use crate::invoices::InvoiceHandler;
 use crate::options::{GatewayTarget, Options};
 use crate::pages::MAX_STREAMS;
@@ -75,6 +75,10 @@ impl BillingHost {
             (None, None) => None,
         };
 
+        let addresses = match simulator_url {
+            Some(_) => GatewayAddresses::OfficialAndLocal,
+            None => GatewayAddresses::Official,
+        };
         let receives_webhooks = webhook_base_url.is_some();
         let prepared = PreparedDatabase::create(&options.database).map_err(StartError::Files)?;
         let keys = encryption_key::load_or_create(options.key_file.as_deref(), prepared.path())
@@ -84,7 +88,7 @@ impl BillingHost {
             Some(path) => StartError::Database { path, source },
             None => StartError::Server(source),
         };
-        let host = build_host(prepared.host(), keys, webhook_base_url)
+        let host = build_host(prepared.host(), keys, webhook_base_url, addresses)
             .await
             .map_err(|error| match error {
                 StartError::Runtime(error) if matches!(error.kind(), ErrorKind::Storage) => {
@@ -186,8 +190,9 @@ async fn build_host(
     builder: HostBuilder,
     keys: EncryptionKeys,
     public_url: Option<Url>,
+    addresses: GatewayAddresses,
 ) -> Result<Host, StartError> {
-    let registry = gateways().map_err(StartError::Gateways)?;
+    let registry = gateways(addresses).map_err(StartError::Gateways)?;
     let mut config = HostConfig::default();
     config.public_url = public_url;
     let host = builder

@@ -195,7 +195,7 @@ async fn the_key_file_is_private_and_another_key_decrypts_nothing() {
     let check = app
         .post_empty("/connections/c/check?organization_id=acme")
         .await;
-    check.expect_problem(503, "temporarily_unavailable");
+    check.expect_problem(500, "secrets_unusable");
     let webhook = app.http.post(format!(
         "{}/webhooks/cashfree/acme?code=c",
         app.running.url()

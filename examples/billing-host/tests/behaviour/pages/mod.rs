@@ -5,6 +5,7 @@ mod connections;
 mod csrf;
 mod html_escaping;
 mod live_updates;
+mod moved_addresses;
 
 mod several_gateways;
 mod sign_in;
