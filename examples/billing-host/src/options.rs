@@ -23,6 +23,9 @@ pub struct Options {
     pub seed: Seed,
     /// File with the keys that encrypt the secrets of connections. `None` uses `<database>.key`.
     pub key_file: Option<PathBuf>,
+    /// True to start although the database has secrets under keys that are not in the key file, so that
+    /// they can be entered again.
+    pub allow_unknown_keys: bool,
     /// Token that API clients present. `None` generates a random one.
     pub api_key: Option<SecretString>,
 }
@@ -39,6 +42,7 @@ impl Default for Options {
             public_url: None,
             seed: Seed::Demo,
             key_file: None,
+            allow_unknown_keys: false,
             api_key: None,
         }
     }

@@ -40,6 +40,7 @@ async fn process(bench: &Bench, current: [u8; 32], former: &[[u8; 32]]) -> Host 
     builder
         .with_registry(registry)
         .with_encryption_keys(keys)
+        .allow_unknown_keys()
         .with_clock(std::sync::Arc::new(bench.clock.clone()))
         .build()
         .await

@@ -54,6 +54,7 @@ mod several_processes;
 mod sqlite_store;
 mod tenancy;
 mod transient_errors;
+mod unknown_keys;
 mod unreadable_deliveries;
 mod webhook_verification;
 mod write_offs;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payment_provider_axum::{webhook_routes, webhook_routes_at};
-use payment_provider_host::encryption::EncryptionKeys;
-use payment_provider_host::{ErrorKind, Host, HostBuilder, HostConfig};
+use payment_provider_host::encryption::UnknownKeys;
+use payment_provider_host::{Error, ErrorKind, Host, HostBuilder, HostConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
@@ -81,19 +81,16 @@ impl BillingHost {
         };
         let receives_webhooks = webhook_base_url.is_some();
         let prepared = PreparedDatabase::create(&options.database).map_err(StartError::Files)?;
-        let keys = encryption_key::load_or_create(options.key_file.as_deref(), prepared.path())
-            .ok_or(StartError::NoKeyFile)??;
-        let path = prepared.path().map(Path::to_path_buf);
-        let failed = |source| match path {
-            Some(path) => StartError::Database { path, source },
-            None => StartError::Server(source),
-        };
-        let host = build_host(prepared.host(), keys, webhook_base_url, addresses)
+        let key_file = encryption_key::path(options.key_file.as_deref(), prepared.path());
+        let key_file = key_file.ok_or(StartError::NoKeyFile)?;
+        let mut builder = prepared.host().with_key_file(&key_file);
+        if options.allow_unknown_keys {
+            builder = builder.allow_unknown_keys();
+        }
+        let host = build_host(builder, webhook_base_url, addresses)
             .await
             .map_err(|error| match error {
-                StartError::Runtime(error) if matches!(error.kind(), ErrorKind::Storage) => {
-                    failed(error)
-                }
+                StartError::Runtime(error) => start_error(error, prepared.path(), &key_file),
                 other => other,
             })?;
         let database = prepared.opened_by(host.clone());
@@ -186,9 +183,30 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         })
 }
 
+/// Returns the error of a start with the file that it is about.
+fn start_error(source: Error, database: Option<&Path>, key_file: &Path) -> StartError {
+    let is_unknown_key = |error: &Error| {
+        std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<UnknownKeys>)
+    };
+    let path = key_file.to_owned();
+    match source.kind() {
+        ErrorKind::Encryption if is_unknown_key(&source) => {
+            StartError::UnknownKeys { path, source }
+        }
+        ErrorKind::Encryption => StartError::KeyFile { path, source },
+        ErrorKind::Storage => match database {
+            Some(path) => StartError::Database {
+                path: path.to_owned(),
+                source,
+            },
+            None => StartError::Server(source),
+        },
+        _ => StartError::Runtime(source),
+    }
+}
+
 async fn build_host(
     builder: HostBuilder,
-    keys: EncryptionKeys,
     public_url: Option<Url>,
     addresses: GatewayAddresses,
 ) -> Result<Host, StartError> {
@@ -197,7 +215,6 @@ async fn build_host(
     config.public_url = public_url;
     let host = builder
         .with_registry(registry)
-        .with_encryption_keys(keys)
         .with_handler(InvoiceHandler)
         .with_config(config)
         .build()
