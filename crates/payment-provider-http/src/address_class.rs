@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Blocks of IPv4 that are not public: the network, the length of its prefix, and its use. The
 /// loopback block is in [`is_loopback`].
 const IPV4: &[(Ipv4Addr, u32, &str)] = &[
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "unspecified"), // RFC 791
-    (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),    // RFC 1918
-    (Ipv4Addr::new(100, 64, 0, 0), 10, "shared"),  // RFC 6598
+    (Ipv4Addr::UNSPECIFIED, 8, "unspecified"),    // RFC 791
+    (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),   // RFC 1918
+    (Ipv4Addr::new(100, 64, 0, 0), 10, "shared"), // RFC 6598
     (Ipv4Addr::new(169, 254, 0, 0), 16, "link-local"), // RFC 3927
     (Ipv4Addr::new(172, 16, 0, 0), 12, "private"), // RFC 1918
     (Ipv4Addr::new(192, 0, 0, 0), 24, "reserved"), // RFC 6890
@@ -20,10 +20,10 @@ const IPV4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(198, 51, 100, 0), 24, "documentation"), // RFC 5737
     (Ipv4Addr::new(203, 0, 113, 0), 24, "documentation"), // RFC 5737
     (Ipv4Addr::new(224, 0, 0, 0), 4, "multicast"), // RFC 5771
-    (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"),  // RFC 1112
+    (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"), // RFC 1112
 ];
 
-/// Blocks of IPv6 that are not public, the narrower ones first. All addresses outside 2000::/3, the
+/// Blocks of IPv6 that are not public, the narrower ones first. All addresses outside `2000::/3`, the
 /// global unicast addresses of RFC 4291, are refused as well.
 const IPV6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::UNSPECIFIED, 128, "unspecified"), // RFC 4291
@@ -49,7 +49,7 @@ const fn v6(first: u16, second: u16, third: u16) -> Ipv6Addr {
     }
 }
 
-/// Returns true for the addresses of this machine: 127.0.0.0/8 (RFC 1122) and ::1 (RFC 4291).
+/// Returns true for the addresses of this machine: `127.0.0.0/8` (RFC 1122) and `::1` (RFC 4291).
 pub(crate) const fn is_loopback(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_loopback(),

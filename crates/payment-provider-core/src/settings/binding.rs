@@ -110,12 +110,13 @@ impl SettingField {
 fn canonical(kind: &SettingKind, value: &SettingValue) -> Option<String> {
     match value {
         SettingValue::Text(text) => Some(canonical_text(kind, text.expose_secret())),
-        SettingValue::List(list) => Some(
-            list.iter()
-                .map(|text| text.expose_secret())
+        SettingValue::List(list) => {
+            let texts = list.iter().map(ExposeSecret::expose_secret);
+            let texts: Vec<_> = texts
                 .map(|text| format!("{}:{text};", text.len()))
-                .collect(),
-        ),
+                .collect();
+            Some(texts.concat())
+        }
         SettingValue::Flag(flag) => flag.then(|| "true".to_owned()),
         SettingValue::Unsupported => None,
     }
@@ -138,10 +139,10 @@ fn canonical_url(url: &Url) -> Option<String> {
     // The parser writes scheme and host in lower case and drops the default port.
     let host = url.host_str()?;
     let host = host.strip_suffix('.').unwrap_or(host);
-    let mut text = format!("{}://{host}", url.scheme());
-    if let Some(port) = url.port() {
-        text.push_str(&format!(":{port}"));
-    }
+    let mut text = match url.port() {
+        Some(port) => format!("{}://{host}:{port}", url.scheme()),
+        None => format!("{}://{host}", url.scheme()),
+    };
     text.push_str(url.path().trim_end_matches('/'));
     for (mark, part) in [('?', url.query()), ('#', url.fragment())] {
         if let Some(part) = part {

@@ -60,13 +60,11 @@ impl<'a> SettingsReader<'a> {
 
     /// Returns a valid text or choice, or else the field's default.
     pub fn text(&self, name: &str) -> Option<&'a str> {
-        match self.fitting(name) {
-            Some(SettingValue::Text(text)) => Some(text.expose_secret()),
-            _ => {
-                let environment = self.schema.environment_of(self.settings);
-                self.schema.field(name)?.default_in(environment)
-            }
+        if let Some(SettingValue::Text(text)) = self.fitting(name) {
+            return Some(text.expose_secret());
         }
+        let environment = self.schema.environment_of(self.settings);
+        self.schema.field(name)?.default_in(environment)
     }
 
     /// Returns a valid secret.
