@@ -54,7 +54,7 @@ fn plain(text: &str) -> String {
 }
 
 fn registry() -> ProviderRegistry {
-    billing_host::gateways().expect("the gateways")
+    billing_host::gateways(billing_host::GatewayAddresses::Official).expect("the gateways")
 }
 
 fn ids() -> Vec<String> {

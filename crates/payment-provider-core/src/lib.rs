@@ -56,8 +56,8 @@ pub use refund::{Refund, RefundOrigin, RefundStatus};
 pub use refund_inquiry::RefundInquiry;
 pub use registry::{ProviderRegistry, RegisterError, UnknownProvider};
 pub use settings::{
-    ConnectionSettings, SettingChoice, SettingField, SettingKind, SettingValue, SettingsReader,
-    SettingsSchema,
+    ConnectionSettings, SecretBinding, SettingChoice, SettingField, SettingKind, SettingValue,
+    SettingsReader, SettingsSchema,
 };
 pub use settlement::{Settlement, SettlementStatus};
 pub use signed_return::{SignedReturns, VerifiedReturn};

@@ -340,9 +340,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::Provider(error) => error.fmt(f),
             ErrorKind::Handler => f.write_str("the host's payment handler failed"),
-            ErrorKind::Encryption => {
-                f.write_str("the stored secrets of the connection cannot be used")
-            }
+            ErrorKind::Encryption => f.write_str("stored secrets cannot be used"),
             ErrorKind::Amount(error) => error.fmt(f),
             ErrorKind::Storage => match &self.source {
                 Some(source) => source.fmt(f),

@@ -22,6 +22,8 @@ pub struct HttpConfig {
     pub(crate) operation_deadline: Duration,
     pub(crate) retry: RetryTuning,
     pub(crate) environment_proxies: bool,
+    pub(crate) loopback: bool,
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) user_agent: Cow<'static, str>,
 }
 
@@ -33,6 +35,8 @@ impl Default for HttpConfig {
             operation_deadline: Duration::from_secs(30),
             retry: RetryTuning::default(),
             environment_proxies: false,
+            loopback: false,
+            allowed_hosts: Vec::new(),
             user_agent: Cow::Borrowed(concat!(
                 env!("CARGO_PKG_NAME"),
                 "/",
@@ -79,6 +83,23 @@ impl HttpConfig {
     /// (`HTTPS_PROXY` and the like). Default: off. Calls to this machine never go through one.
     pub fn with_environment_proxies(mut self, used: bool) -> Self {
         self.environment_proxies = used;
+        self
+    }
+
+    /// Allows calls to this machine, over plain http too, for a simulator or a test. Default: off, so
+    /// that no setting of a connection can direct a call to a service beside the host application.
+    pub fn with_loopback(mut self, allowed: bool) -> Self {
+        self.loopback = allowed;
+        self
+    }
+
+    /// Allows further hosts as the address of the gateway, such as a relay of the operator, in
+    /// addition to the gateway's own. Each has to resolve to a public address.
+    pub fn with_allowed_hosts<H: Into<String>>(
+        mut self,
+        hosts: impl IntoIterator<Item = H>,
+    ) -> Self {
+        self.allowed_hosts = hosts.into_iter().map(Into::into).collect();
         self
     }
 

@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod address_class;
+mod address_guard;
+mod allowed_hosts;
 mod attempt;
 mod call_error;
 mod clients;

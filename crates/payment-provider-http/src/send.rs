@@ -3,7 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use payment_provider_core::{Effect, ProviderErrorKind};
 
+use crate::address_guard::RefusedAddress;
 use crate::call_error::CallError;
+use crate::clients::no_call;
 use crate::dialect::Dialect;
 use crate::headers::Headers;
 use crate::json::Unreadable;
@@ -63,6 +65,9 @@ async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, CallError>
 
 /// No response came. Only if no connection could be made is it certain that nothing was sent.
 fn unanswered(error: reqwest::Error) -> CallError {
+    if RefusedAddress::caused(&error) {
+        return no_call(error.without_url());
+    }
     let never_left = error.is_connect() || error.is_builder();
     let effect = if never_left {
         Effect::NotSent

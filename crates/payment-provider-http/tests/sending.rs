@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use payment_provider_core::{Effect, Operation, ProviderErrorKind, ProviderId};
-use payment_provider_http::{Deadline, Request};
+use payment_provider_http::{Deadline, HttpConfig, Request, RetryTuning};
 use support::*;
 use test_support::ClosedPort;
 
@@ -17,6 +17,38 @@ fn full() -> Acme {
         idempotency: true,
         ..Acme::default()
     }
+}
+
+#[tokio::test]
+async fn a_name_or_address_of_this_machine_is_not_called_unless_loopback_is_allowed() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let called = || listener.accept().is_ok();
+    let config = HttpConfig::new().with_retry(RetryTuning::new().with_max_attempts(3));
+    for base in [
+        format!("https://localhost:{port}/v1"),
+        format!("https://127.0.0.1:{port}/v1"),
+        format!("https://[::ffff:127.0.0.1]:{port}/v1"),
+        format!("http://localhost:{port}/v1"),
+        format!("http://127.0.0.1:{port}/v1"),
+    ] {
+        let gateway = gateway_with(config.clone(), &base, full());
+        let error = gateway
+            .send(&create(), &gateway.retry_policy(deadline()))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, ProviderErrorKind::Connection, "{base}");
+        assert_eq!(error.effect, Effect::NotSent, "{base}");
+        assert!(!error.repeatable, "{base}");
+        assert!(!called(), "{base}");
+    }
+    // Where it is allowed, the name is called.
+    let base = format!("https://localhost:{port}/v1");
+    let gateway = gateway_with(config.with_loopback(true), &base, full());
+    let policy = gateway.retry_policy(Deadline::after(Duration::from_millis(500)));
+    gateway.send(&create(), &policy).await.unwrap_err();
+    assert!(called());
 }
 
 #[tokio::test]

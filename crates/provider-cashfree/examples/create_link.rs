@@ -27,7 +27,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with("client_secret", "cfsk_ma_test_secret")
         .with("environment", "sandbox")
         .with("base_url", gateway.api_base_url());
-    let provider = CashfreeFactory::new()?.connect(&settings)?;
+    let provider = CashfreeFactory::new()?
+        .with_loopback(true)
+        .connect(&settings)?;
 
     let request = CheckoutRequest::new(
         CheckoutReference::new("inv-2026-0001")?,

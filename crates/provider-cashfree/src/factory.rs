@@ -93,6 +93,31 @@ impl CashfreeFactory {
             clients: Arc::new(clients),
         })
     }
+
+    /// Allows connections whose gateway address is on this machine, such as a simulator's, as
+    /// [`CashfreeConfig::with_loopback`] does. Leave it out of a host that serves real merchants.
+    ///
+    /// # Examples
+    /// ```
+    /// use payment_provider_core::{ConnectionSettings, ProviderFactory};
+    /// use provider_cashfree::CashfreeFactory;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let settings = ConnectionSettings::new().with("base_url", "http://127.0.0.1:3001/api");
+    /// let refused = |factory: &CashfreeFactory| {
+    ///     let violations = factory.connect(&settings).err().unwrap_or_default();
+    ///     violations.names("base_url")
+    /// };
+    /// let factory = CashfreeFactory::new()?;
+    /// assert!(refused(&factory));
+    /// assert!(!refused(&factory.with_loopback(true)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_loopback(mut self, allowed: bool) -> Self {
+        self.clients = Arc::new(self.clients.with_loopback(allowed));
+        self
+    }
 }
 
 impl ProviderFactory for CashfreeFactory {
@@ -104,7 +129,7 @@ impl ProviderFactory for CashfreeFactory {
         &self,
         settings: &ConnectionSettings,
     ) -> Result<Arc<dyn PaymentProvider>, Violations> {
-        let account = settings::read(&self.descriptor.settings, settings)?;
+        let account = settings::read(&self.descriptor.settings, settings, self.clients.config())?;
         let provider = CashfreeProvider::new(
             Arc::clone(&self.descriptor),
             Arc::clone(&self.config),

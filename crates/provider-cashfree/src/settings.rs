@@ -7,6 +7,7 @@ use payment_provider_core::{
     ConnectionSettings, Environment, SettingChoice, SettingField, SettingKind, SettingsReader,
     SettingsSchema, Violation, ViolationCode, Violations,
 };
+use payment_provider_http::HttpConfig;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -45,6 +46,7 @@ pub(crate) fn schema() -> SettingsSchema {
     SettingsSchema::new([
         SettingField::new(CLIENT_ID, "Client ID", SettingKind::Text)
             .required()
+            .binds_secrets()
             .with_help("Cashfree dashboard of the chosen environment, Developers > API Keys."),
         SettingField::new(CLIENT_SECRET, "Client secret", SettingKind::SecretList)
             .required()
@@ -60,6 +62,7 @@ pub(crate) fn schema() -> SettingsSchema {
             },
         )
         .required()
+        .binds_secrets()
         .with_help("The two environments have different keys."),
         SettingField::new(REDIRECT_URL, "Page after payment", SettingKind::Url)
             .with_max_length(MAX_RETURN_URL)
@@ -80,10 +83,13 @@ pub(crate) fn schema() -> SettingsSchema {
             SettingKind::Choice { choices: versions },
         )
         .with_default("2025-01-01"),
-        SettingField::new(BASE_URL, "Gateway address", SettingKind::Url).with_help(
-            "Only for an address other than Cashfree's, such as a simulator: \
-             http://127.0.0.1:3001/pg",
-        ),
+        SettingField::new(BASE_URL, "Gateway address", SettingKind::Url)
+            .with_environment_defaults(SANDBOX_URL, PRODUCTION_URL)
+            .binds_secrets()
+            .with_help(
+                "Only for an address other than Cashfree's, such as a simulator: \
+                 http://127.0.0.1:3001/pg. The host application decides which are allowed.",
+            ),
         SettingField::new(
             LOW_TRUST_LIMITS,
             "Enforce unofficial limits",
@@ -130,6 +136,7 @@ impl fmt::Debug for Account {
 pub(crate) fn read(
     schema: &SettingsSchema,
     settings: &ConnectionSettings,
+    http: &HttpConfig,
 ) -> Result<Account, Violations> {
     let mut reader = SettingsReader::new(schema, settings);
     let environment = reader
@@ -151,20 +158,13 @@ pub(crate) fn read(
         reject_credential(&mut reader, CLIENT_SECRET);
     }
 
-    let given_base = reader.url(BASE_URL);
-    if let Some(defect) = given_base
+    let base_url = reader.url(BASE_URL);
+    if let Some(defect) = base_url
         .as_ref()
-        .and_then(|url| url_rules::base_defect(url, judged_as))
+        .and_then(|url| url_rules::base_defect(url, judged_as, http))
     {
         reader.reject(BASE_URL, ViolationCode::Invalid, defect);
     }
-    let base_url = given_base.or_else(|| {
-        let default = match judged_as {
-            Environment::Sandbox => SANDBOX_URL,
-            Environment::Production => PRODUCTION_URL,
-        };
-        default.parse().ok()
-    });
 
     let redirect_url = reader.url(REDIRECT_URL);
     if let Some(url) = &redirect_url {

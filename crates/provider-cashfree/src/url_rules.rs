@@ -1,21 +1,33 @@
 //! Rules for the addresses accepted from a host and from the gateway.
 
+use std::borrow::Cow;
+
 use payment_provider_core::Environment;
+use payment_provider_http::HttpConfig;
 pub(crate) use payment_provider_http::url_rules::defect;
 use payment_provider_http::url_rules::{self, is_same_host};
 use url::Url;
 
+const SANDBOX_HOST: &str = "sandbox.cashfree.com";
+const PRODUCTION_HOST: &str = "api.cashfree.com";
+
 /// Returns the defect of a base address, to which paths are appended; `None` if it is valid.
-pub(crate) fn base_defect(url: &Url, environment: Environment) -> Option<&'static str> {
-    let of_the_other = match environment {
-        Environment::Sandbox => "api.cashfree.com",
-        Environment::Production => "sandbox.cashfree.com",
+pub(crate) fn base_defect(
+    url: &Url,
+    environment: Environment,
+    http: &HttpConfig,
+) -> Option<Cow<'static, str>> {
+    let (own, of_the_other) = match environment {
+        Environment::Sandbox => (SANDBOX_HOST, PRODUCTION_HOST),
+        Environment::Production => (PRODUCTION_HOST, SANDBOX_HOST),
     };
-    url_rules::base_defect(url, environment).or_else(|| {
-        url.host_str()
-            .is_some_and(|host| is_same_host(host, of_the_other))
-            .then_some("must not be the address of the other environment")
-    })
+    let is_of_the_other = |host| is_same_host(host, of_the_other);
+    if url_rules::base_defect(url, environment).is_none()
+        && url.host_str().is_some_and(is_of_the_other)
+    {
+        return Some("must not be the address of the other environment".into());
+    }
+    http.base_defect(url, environment, &[own])
 }
 
 #[cfg(test)]
@@ -24,6 +36,10 @@ mod tests {
 
     fn url(text: &str) -> Url {
         text.parse().unwrap()
+    }
+
+    fn base_defect(url: &Url, environment: Environment) -> Option<Cow<'static, str>> {
+        super::base_defect(url, environment, &HttpConfig::new())
     }
 
     #[test]

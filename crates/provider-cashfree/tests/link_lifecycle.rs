@@ -29,8 +29,9 @@ fn account(simulator: &RunningSimulator) -> Arc<dyn PaymentProvider> {
 
 fn account_with_secret(simulator: &RunningSimulator, secret: &str) -> Arc<dyn PaymentProvider> {
     let pauses = (Duration::from_millis(1), Duration::from_millis(2));
-    let config =
-        CashfreeConfig::new().with_retry(RetryTuning::new().with_pauses(pauses.0, pauses.1));
+    let config = CashfreeConfig::new()
+        .with_loopback(true)
+        .with_retry(RetryTuning::new().with_pauses(pauses.0, pauses.1));
     let settings = ConnectionSettings::new()
         .with("client_id", DEFAULT_CLIENT_ID)
         .with("client_secret", secret)
@@ -332,7 +333,7 @@ async fn the_connection_check_detects_a_wrong_base_address() {
             .with("client_secret", DEFAULT_CLIENT_SECRET)
             .with("environment", "sandbox")
             .with("base_url", base_url);
-        let provider = connect_with(CashfreeConfig::new(), &settings);
+        let provider = connect_with(CashfreeConfig::new().with_loopback(true), &settings);
         let error = provider.check_connection().await.unwrap_err();
         assert_eq!(error.kind(), ProviderErrorKind::Refused, "{beside}");
         let advice = std::error::Error::source(&error).unwrap().to_string();

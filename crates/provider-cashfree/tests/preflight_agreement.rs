@@ -248,7 +248,10 @@ fn shared_simulator() -> &'static SharedSimulator {
         let settings = support::settings(&simulator.api_base_url())
             .with("client_id", DEFAULT_CLIENT_ID)
             .with("client_secret", DEFAULT_CLIENT_SECRET);
-        let provider = connect_with(provider_cashfree::CashfreeConfig::new(), &settings);
+        let provider = connect_with(
+            provider_cashfree::CashfreeConfig::new().with_loopback(true),
+            &settings,
+        );
         SharedSimulator {
             runtime,
             simulator,

@@ -27,7 +27,8 @@ fn refused(settings: &ConnectionSettings) -> Violations {
 
 #[test]
 fn minimal_and_complete_settings_are_accepted() {
-    let factory = CashfreeFactory::new().unwrap();
+    let config = CashfreeConfig::new().with_allowed_hosts(["gateway.example"]);
+    let factory = CashfreeFactory::with_config(config).unwrap();
     let least = factory.connect(&good()).unwrap();
     assert_eq!(least.environment(), Environment::Sandbox);
     let most = good()
@@ -124,7 +125,7 @@ fn each_setting_is_checked() {
 
 #[test]
 fn plain_http_is_only_accepted_on_loopback_in_sandbox() {
-    let factory = CashfreeFactory::new().unwrap();
+    let factory = CashfreeFactory::new().unwrap().with_loopback(true);
     for field in ["base_url", "redirect_url"] {
         for address in [
             "http://127.0.0.1:3001/pg",
@@ -136,6 +137,63 @@ fn plain_http_is_only_accepted_on_loopback_in_sandbox() {
             let production = sandbox.with("environment", "production");
             assert!(refused(&production).names(field), "{field} {address}");
         }
+    }
+}
+
+#[test]
+fn the_gateway_address_is_at_a_host_of_cashfree_or_of_the_configuration() {
+    let violation = |factory: &CashfreeFactory, environment: &str, address: &str| {
+        let settings = good()
+            .with("environment", environment)
+            .with("base_url", address);
+        let violations = factory.connect(&settings).err()?;
+        Some(violations.to_string())
+    };
+    let plain = CashfreeFactory::new().unwrap();
+    for (environment, own) in [
+        ("sandbox", "https://sandbox.cashfree.com/pg"),
+        ("production", "https://api.cashfree.com/pg"),
+        ("production", "https://API.cashfree.com./pg/"),
+    ] {
+        assert_eq!(violation(&plain, environment, own), None, "{own}");
+    }
+    let elsewhere = "https://gateway.example/pg";
+    assert_eq!(
+        violation(&plain, "production", elsewhere).unwrap(),
+        "base_url: must be at an allowed host: api.cashfree.com"
+    );
+    for here in ["http://127.0.0.1:3001/pg", "https://localhost/pg"] {
+        let found = violation(&plain, "sandbox", here).unwrap();
+        let hosts = "base_url: must be at an allowed host: sandbox.cashfree.com";
+        assert_eq!(found, hosts, "{here}");
+    }
+    let config = CashfreeConfig::new().with_allowed_hosts(["gateway.example"]);
+    let more = CashfreeFactory::with_config(config).unwrap();
+    assert_eq!(violation(&more, "production", elsewhere), None);
+    assert!(violation(&more, "production", "https://other.example/pg").is_some());
+}
+
+#[test]
+fn secrets_are_bound_to_the_address_the_environment_and_the_account() {
+    let factory = CashfreeFactory::new().unwrap();
+    let schema = &factory.descriptor().settings;
+    let binding = |settings: &ConnectionSettings| schema.secret_binding(settings);
+    let bound = binding(&good());
+    for (field, value) in [
+        ("client_id", "OTHER_ID"),
+        ("environment", "production"),
+        ("base_url", "https://gateway.example/pg"),
+    ] {
+        let changed = binding(&good().with(field, value));
+        assert_eq!(changed.differences(&bound), [field]);
+    }
+    for (field, value) in [
+        ("base_url", "https://SANDBOX.cashfree.com:443/pg/"),
+        ("api_version", "2023-08-01"),
+        ("redirect_url", "https://shop.example/"),
+        ("client_secret", "another"),
+    ] {
+        assert_eq!(binding(&good().with(field, value)), bound, "{field}");
     }
 }
 

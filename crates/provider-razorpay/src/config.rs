@@ -106,4 +106,30 @@ impl RazorpayConfig {
         self.http = self.http.with_environment_proxies(used);
         self
     }
+
+    /// Allows connections whose gateway address is on this machine, such as a simulator's. Default:
+    /// false, so that no setting of a connection directs a call to a service beside the host.
+    pub fn with_loopback(mut self, allowed: bool) -> Self {
+        self.http = self.http.with_loopback(allowed);
+        self
+    }
+
+    /// Allows further hosts in the setting `base_url`, such as a relay of the operator, in addition to
+    /// Razorpay's own. Each has to resolve to a public address. A secret is only sent to an allowed
+    /// host.
+    ///
+    /// # Examples
+    /// ```
+    /// use provider_razorpay::RazorpayConfig;
+    ///
+    /// let config = RazorpayConfig::new().with_allowed_hosts(["relay.example"]);
+    /// # let _ = config;
+    /// ```
+    pub fn with_allowed_hosts<H: Into<String>>(
+        mut self,
+        hosts: impl IntoIterator<Item = H>,
+    ) -> Self {
+        self.http = self.http.with_allowed_hosts(hosts);
+        self
+    }
 }

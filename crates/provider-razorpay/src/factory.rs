@@ -99,6 +99,31 @@ impl RazorpayFactory {
             dialect: Arc::new(RazorpayDialect),
         })
     }
+
+    /// Allows connections whose gateway address is on this machine, such as a simulator's, as
+    /// [`RazorpayConfig::with_loopback`] does. Leave it out of a host that serves real merchants.
+    ///
+    /// # Examples
+    /// ```
+    /// use payment_provider_core::{ConnectionSettings, ProviderFactory};
+    /// use provider_razorpay::RazorpayFactory;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let settings = ConnectionSettings::new().with("base_url", "http://127.0.0.1:3001/api");
+    /// let refused = |factory: &RazorpayFactory| {
+    ///     let violations = factory.connect(&settings).err().unwrap_or_default();
+    ///     violations.names("base_url")
+    /// };
+    /// let factory = RazorpayFactory::new()?;
+    /// assert!(refused(&factory));
+    /// assert!(!refused(&factory.with_loopback(true)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_loopback(mut self, allowed: bool) -> Self {
+        self.clients = Arc::new(self.clients.with_loopback(allowed));
+        self
+    }
 }
 
 impl ProviderFactory for RazorpayFactory {
@@ -110,7 +135,7 @@ impl ProviderFactory for RazorpayFactory {
         &self,
         settings: &ConnectionSettings,
     ) -> Result<Arc<dyn PaymentProvider>, Violations> {
-        let account = settings::read(&self.descriptor.settings, settings)?;
+        let account = settings::read(&self.descriptor.settings, settings, self.clients.config())?;
         let provider = RazorpayProvider::new(
             Arc::clone(&self.descriptor),
             Arc::clone(&self.config),

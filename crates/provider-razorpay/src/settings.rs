@@ -8,7 +8,7 @@ use payment_provider_core::{
     ConnectionSettings, Environment, SettingChoice, SettingField, SettingKind, SettingsReader,
     SettingsSchema, Violation, ViolationCode, Violations,
 };
-use payment_provider_http::url_rules;
+use payment_provider_http::{HttpConfig, url_rules};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -25,6 +25,7 @@ const BASE_URL: &str = "base_url";
 /// The base address of both modes; the key decides the mode:
 /// <https://razorpay.com/docs/api/sandbox-setup/>.
 const API_URL: &str = "https://api.razorpay.com/v1";
+const API_HOST: &str = "api.razorpay.com";
 
 /// Prefixes of keys, and the environments they belong to.
 const PREFIXES: [(&str, Environment); 2] = [
@@ -51,6 +52,7 @@ pub(crate) fn schema() -> SettingsSchema {
     SettingsSchema::new([
         SettingField::new(KEY_ID, "Key ID", SettingKind::Text)
             .required()
+            .binds_secrets()
             .with_max_length(64)
             .with_help(
                 "Razorpay dashboard, Account & Settings > API Keys. It begins with rzp_test_ in test mode and with \
@@ -70,6 +72,7 @@ pub(crate) fn schema() -> SettingsSchema {
             },
         )
         .required()
+        .binds_secrets()
         .with_help("Must match the mode of the key; each mode has separate keys and webhooks."),
         SettingField::new(WEBHOOK_SECRETS, "Webhook secrets", SettingKind::SecretList)
             .required()
@@ -98,10 +101,13 @@ pub(crate) fn schema() -> SettingsSchema {
              runs of one digit. All details are optional, unless Razorpay requires one of this account. A longer name \
              is cut.",
         ),
-        SettingField::new(BASE_URL, "Gateway address", SettingKind::Url).with_help(
-            "Only in test mode, for an address other than Razorpay's, such as a local test server: \
-             http://127.0.0.1:3002/v1",
-        ),
+        SettingField::new(BASE_URL, "Gateway address", SettingKind::Url)
+            .with_environment_defaults(API_URL, API_URL)
+            .binds_secrets()
+            .with_help(
+                "Only in test mode, for an address other than Razorpay's, such as a local test server: \
+                 http://127.0.0.1:3002/v1. The host application decides which are allowed.",
+            ),
     ])
 }
 
@@ -141,6 +147,7 @@ impl fmt::Debug for Account {
 pub(crate) fn read(
     schema: &SettingsSchema,
     settings: &ConnectionSettings,
+    http: &HttpConfig,
 ) -> Result<Account, Violations> {
     let mut reader = SettingsReader::new(schema, settings);
     let environment = reader
@@ -156,13 +163,14 @@ pub(crate) fn read(
     // Until the environment is known, addresses are checked by the more lenient rules.
     let judged_as = environment.unwrap_or(Environment::Sandbox);
     let base_url = reader.url(BASE_URL);
-    if let Some(url) = &base_url {
-        if judged_as == Environment::Production {
-            let message = "is only accepted in sandbox";
-            reader.reject(BASE_URL, ViolationCode::Unsupported, message);
-        } else if let Some(defect) = url_rules::base_defect(url, judged_as) {
-            reader.reject(BASE_URL, ViolationCode::Invalid, defect);
-        }
+    if judged_as == Environment::Production && settings.get(BASE_URL).is_some() {
+        let message = "is only accepted in sandbox";
+        reader.reject(BASE_URL, ViolationCode::Unsupported, message);
+    } else if let Some(defect) = base_url
+        .as_ref()
+        .and_then(|url| http.base_defect(url, judged_as, &[API_HOST]))
+    {
+        reader.reject(BASE_URL, ViolationCode::Invalid, defect);
     }
     let return_url = reader.url(RETURN_URL);
     if let Some(defect) = return_url
@@ -179,7 +187,6 @@ pub(crate) fn read(
     let authorization = key_id
         .zip(key_secrets.first())
         .and_then(|(id, secret)| basic(id, secret));
-    let base_url = base_url.or_else(|| API_URL.parse().ok());
     let (Some(environment), Some(authorization), Some(base_url)) =
         (environment, authorization, base_url)
     else {

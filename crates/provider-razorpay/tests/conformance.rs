@@ -40,7 +40,7 @@ fn key_id(account: &MerchantAccount) -> String {
 
 impl ProviderUnderTest for Razorpay {
     fn factory(&self, clock: Arc<dyn Clock>) -> Arc<dyn ProviderFactory> {
-        let config = RazorpayConfig::new().with_clock(clock);
+        let config = RazorpayConfig::new().with_clock(clock).with_loopback(true);
         Arc::new(RazorpayFactory::with_config(config).expect("a factory"))
     }
 

@@ -147,8 +147,62 @@ fn a_key_secret_is_refused_as_webhook_secret() {
 }
 
 #[test]
-fn a_base_address_is_only_accepted_in_sandbox() {
+fn the_gateway_address_is_at_a_host_of_razorpay_or_of_the_configuration() {
+    let violation = |factory: &RazorpayFactory, address: &str| {
+        let violations = factory.connect(&good().with("base_url", address)).err()?;
+        Some(violations.to_string())
+    };
+    let plain = RazorpayFactory::new().unwrap();
+    for own in [
+        "https://api.razorpay.com/v1",
+        "https://API.razorpay.com./v1/",
+    ] {
+        assert_eq!(violation(&plain, own), None, "{own}");
+    }
+    let hosts = "base_url: must be at an allowed host: api.razorpay.com";
+    for elsewhere in [
+        "https://stand-in.example/v1",
+        "http://127.0.0.1:3002/v1",
+        "https://localhost/v1",
+    ] {
+        assert_eq!(violation(&plain, elsewhere).unwrap(), hosts, "{elsewhere}");
+    }
+    let config = RazorpayConfig::new().with_allowed_hosts(["stand-in.example"]);
+    let more = RazorpayFactory::with_config(config).unwrap();
+    assert_eq!(violation(&more, "https://stand-in.example/v1"), None);
+    assert!(violation(&more, "https://other.example/v1").is_some());
+}
+
+#[test]
+fn secrets_are_bound_to_the_address_the_environment_and_the_key() {
     let factory = RazorpayFactory::new().unwrap();
+    let schema = &factory.descriptor().settings;
+    let binding = |settings: &ConnectionSettings| schema.secret_binding(settings);
+    let bound = binding(&good());
+    for (field, value) in [
+        ("key_id", LIVE_KEY),
+        ("environment", "production"),
+        ("base_url", "https://stand-in.example/v1"),
+    ] {
+        let changed = binding(&good().with(field, value));
+        assert_eq!(changed.differences(&bound), [field]);
+    }
+    for (field, value) in [
+        ("base_url", "https://API.razorpay.com:443/v1/"),
+        ("return_url", "https://shop.example/"),
+        ("customers", "local"),
+        ("webhook_secrets", "another"),
+    ] {
+        assert_eq!(binding(&good().with(field, value)), bound, "{field}");
+    }
+}
+
+#[test]
+fn a_base_address_is_only_accepted_in_sandbox() {
+    let config = RazorpayConfig::new()
+        .with_loopback(true)
+        .with_allowed_hosts(["stand-in.example"]);
+    let factory = RazorpayFactory::with_config(config).unwrap();
     for address in [
         "http://127.0.0.1:3002/v1",
         "http://[::1]:3002/v1",

@@ -61,6 +61,7 @@ struct Serve {
     #[arg(long, value_enum, default_value_t = SeedName::Demo)]
     seed: SeedName,
     /// File with the keys that encrypt the secrets of connections. Created if it does not exist
+    /// and the database has no secrets yet
     /// [default: the database file with .key appended].
     #[arg(long)]
     key_file: Option<PathBuf>,
@@ -68,6 +69,10 @@ struct Serve {
     /// given several times.
     #[arg(long, value_name = "ADDRESS")]
     trusted_proxy: Vec<IpAddr>,
+    /// Starts although the database has secrets under keys that are not in the key file, so that they can
+    /// be entered again.
+    #[arg(long)]
+    allow_unknown_keys: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -116,6 +121,7 @@ impl Cli {
                 SeedName::None => Seed::Nothing,
             },
             key_file: serve.key_file,
+            allow_unknown_keys: serve.allow_unknown_keys,
             api_key: env::var(API_KEY).ok().map(SecretString::from),
             trusted_proxies: serve.trusted_proxy,
         })

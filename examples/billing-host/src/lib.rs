@@ -32,7 +32,7 @@ mod tables;
 mod timestamp;
 mod validation;
 
-pub use gateways::gateways;
+pub use gateways::{GatewayAddresses, gateways};
 pub use options::{Credentials, DatabaseLocation, GatewayTarget, Options, Seed};
 pub use program::run_program;
 pub use startup::{BillingHost, Running, StartError};

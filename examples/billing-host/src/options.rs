@@ -23,6 +23,9 @@ pub struct Options {
     pub seed: Seed,
     /// File with the keys that encrypt the secrets of connections. `None` uses `<database>.key`.
     pub key_file: Option<PathBuf>,
+    /// True to start although the database has secrets under keys that are not in the key file, so that
+    /// they can be entered again.
+    pub allow_unknown_keys: bool,
     /// Token of the operator, which reaches all organizations. `None` generates a random one.
     pub api_key: Option<SecretString>,
     /// Addresses of the proxies before this application. Their header `X-Forwarded-For` names the client, by
@@ -42,6 +45,7 @@ impl Default for Options {
             public_url: None,
             seed: Seed::Demo,
             key_file: None,
+            allow_unknown_keys: false,
             api_key: None,
             trusted_proxies: Vec::new(),
         }

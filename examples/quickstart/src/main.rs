@@ -7,8 +7,8 @@ use provider_cashfree::CashfreeFactory;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let host = Host::sqlite("billing.db")
-        .with_provider(CashfreeFactory::new()?)
-        .with_encryption_keys(EncryptionKey::from_file_or_new("billing.key")?)
+        .with_provider(CashfreeFactory::new()?.with_loopback(true))
+        .with_key_file("billing.key")
         .build()
         .await?;
     let main = ConnectionRef::new("acme".parse()?, "main".parse()?);

@@ -50,6 +50,7 @@ impl Ground {
         let retry = RetryTuning::new().with_pauses(pauses.0, pauses.1);
         let factory = || {
             let config = CashfreeConfig::new()
+                .with_loopback(true)
                 .with_clock(Arc::new(clock.clone()))
                 .with_operation_deadline(Duration::from_millis(500))
                 .with_retry(retry);

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -58,10 +60,11 @@ impl<'a> SettingsReader<'a> {
 
     /// Returns a valid text or choice, or else the field's default.
     pub fn text(&self, name: &str) -> Option<&'a str> {
-        match self.fitting(name) {
-            Some(SettingValue::Text(text)) => Some(text.expose_secret()),
-            _ => self.schema.field(name)?.default,
+        if let Some(SettingValue::Text(text)) = self.fitting(name) {
+            return Some(text.expose_secret());
         }
+        let environment = self.schema.environment_of(self.settings);
+        self.schema.field(name)?.default_in(environment)
     }
 
     /// Returns a valid secret.
@@ -111,7 +114,12 @@ impl<'a> SettingsReader<'a> {
     }
 
     /// Adds a violation that the schema cannot express.
-    pub fn reject(&mut self, field: &'static str, code: ViolationCode, message: &'static str) {
+    pub fn reject(
+        &mut self,
+        field: &'static str,
+        code: ViolationCode,
+        message: impl Into<Cow<'static, str>>,
+    ) {
         self.violations.push(field, code, message);
     }
 

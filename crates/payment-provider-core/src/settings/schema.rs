@@ -73,6 +73,12 @@ pub struct SettingField {
     pub required: bool,
     /// The value that applies if none is given, shown in the form.
     pub default: Option<&'static str>,
+    /// The values that apply in sandbox and in production if none is given, for a field whose default
+    /// depends on the environment.
+    #[serde(skip)]
+    pub(super) environment_defaults: Option<(&'static str, &'static str)>,
+    /// True if the secrets of the connection are bound to the value.
+    pub binds_secrets: bool,
     /// The minimum number of characters of a text, and of each text of a list.
     pub min_length: usize,
     /// The maximum number of characters of a text, and of each text of a list.
@@ -93,19 +99,24 @@ impl SettingField {
             kind,
             required: false,
             default: None,
+            environment_defaults: None,
+            binds_secrets: false,
             min_length: 1,
             max_length,
         }
     }
 
-    /// Creates the required choice of the environment, under the name by which
+    /// Creates the required choice of the environment, which [binds](Self::binds_secrets) the secrets,
+    /// under the name by which
     /// [`SettingsReader::environment`](crate::SettingsReader::environment) reads it.
     pub fn environment() -> Self {
         let choices = vec![
             SettingChoice::new("sandbox", "Sandbox (no money moves)"),
             SettingChoice::new("production", "Production"),
         ];
-        Self::new(ENVIRONMENT, "Environment", SettingKind::Choice { choices }).required()
+        Self::new(ENVIRONMENT, "Environment", SettingKind::Choice { choices })
+            .required()
+            .binds_secrets()
     }
 
     /// Makes the field required.
@@ -123,6 +134,33 @@ impl SettingField {
     /// Sets the value that applies if the field is not given.
     pub const fn with_default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
+        self
+    }
+
+    /// Sets the values that apply in sandbox and in production if the field is not given, for a
+    /// schema with the field [`environment`](Self::environment).
+    pub const fn with_environment_defaults(
+        mut self,
+        sandbox: &'static str,
+        production: &'static str,
+    ) -> Self {
+        self.environment_defaults = Some((sandbox, production));
+        self
+    }
+
+    /// Binds the secrets of the connection to the value: a host encrypts them together with it, and
+    /// requires all of them again when it changes. Mark every setting that decides to which address,
+    /// or as which account, a secret is sent. Without effect on a field that is itself secret.
+    ///
+    /// # Examples
+    /// ```
+    /// use payment_provider_core::{SettingField, SettingKind};
+    ///
+    /// let address = SettingField::new("base_url", "Address", SettingKind::Url).binds_secrets();
+    /// assert!(address.binds_secrets);
+    /// ```
+    pub const fn binds_secrets(mut self) -> Self {
+        self.binds_secrets = true;
         self
     }
 

@@ -7,14 +7,15 @@ use payment_provider_core::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::credentials::{in_settings, unknown_provider};
+use super::credentials::{in_settings, plain_settings, unknown_provider};
 use super::{Connection, Connections};
 use crate::connection_ref::ConnectionRef;
 use crate::error::Error;
 use crate::store::ConnectionRow;
 
 /// A change of some settings of a connection. All other settings, secrets included, keep their
-/// values.
+/// values. A change of a setting that [secrets are bound
+/// to](payment_provider_core::SettingField::binds_secrets) is refused unless it names all secrets.
 ///
 /// # Examples
 /// ```
@@ -101,8 +102,8 @@ impl Connections {
         self.rewrite(connection, replace).await
     }
 
-    /// Changes some settings of a connection and keeps all others, so that no secret has to be
-    /// entered again. The result is checked as a whole.
+    /// Changes some settings of a connection and keeps all others. The result is checked as a whole.
+    /// A change of a setting that secrets are bound to has to give all secrets again.
     pub(crate) async fn change_settings(
         &self,
         connection: &ConnectionRef,
@@ -114,8 +115,13 @@ impl Connections {
             }
             let factory = self.registry.get(&row.provider).map_err(unknown_provider)?;
             let schema = &factory.descriptor().settings;
-            let mut settings = self.stored_settings(row, |field| !change.names(field))?;
-            let mut violations = Violations::none();
+            let mut violations = self.unbound_secrets(row, change)?;
+            let mut settings = match self.stored_settings(row, |field| !change.names(field)) {
+                Ok(settings) => settings,
+                // All secrets have to be given again anyway.
+                Err(_) if !violations.is_empty() => return Err(in_settings(violations).into()),
+                Err(error) => return Err(error),
+            };
             for (field, value) in &change.fields {
                 // A stored setting that is no longer in the schema can still be cleared.
                 let known = schema.field(field).is_some() || is_stored(row, field);
@@ -134,7 +140,38 @@ impl Connections {
         self.rewrite(connection, merge).await
     }
 
-    /// Returns a change to those of the given settings that differ from the stored ones.
+    /// Returns a violation for each stored secret that a change keeps although it changes a setting
+    /// that secrets are bound to, such as the gateway's address. A secret is only sent to where it was
+    /// entered for, so it has to be given again.
+    fn unbound_secrets(
+        &self,
+        row: &ConnectionRow,
+        change: &SettingsChange,
+    ) -> Result<Violations, Error> {
+        let before = self.binding(&row.provider, &plain_settings(row, |_| true))?;
+        let mut settings = plain_settings(row, |field| !change.names(field));
+        for (field, value) in &change.fields {
+            if let Some(value) = value {
+                settings.set(field, value.clone());
+            }
+        }
+        let changed = self
+            .binding(&row.provider, &settings)?
+            .differences(&before)
+            .join(", ");
+        let mut violations = Violations::none();
+        if changed.is_empty() {
+            return Ok(violations);
+        }
+        for field in row.encrypted.keys().filter(|field| !change.names(field)) {
+            let message = format!("must be given again, because it is bound to {changed}");
+            violations.push(field.clone(), ViolationCode::Invalid, message);
+        }
+        Ok(violations)
+    }
+
+    /// Returns a change to those of the given settings that differ from the stored ones. If one of
+    /// them is a setting that secrets are bound to, the change names all the given ones.
     pub(super) fn missing_settings(
         &self,
         row: &ConnectionRow,
@@ -147,7 +184,11 @@ impl Connections {
                 change.set(name, value.clone());
             }
         }
-        Ok(change)
+        if self.unbound_secrets(row, &change)?.is_empty() {
+            Ok(change)
+        } else {
+            Ok(SettingsChange::from(settings.clone()))
+        }
     }
 
     /// Reads a row, changes its settings and stores them. Starts again if other settings were

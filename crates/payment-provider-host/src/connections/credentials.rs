@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use payment_provider_core::{
-    ConnectionSettings, Environment, PaymentProvider, ProviderId, SettingField, SettingValue,
-    SettingsSchema, UnknownProvider, Violation, Violations,
+    ConnectionSettings, Environment, PaymentProvider, ProviderId, SecretBinding, SettingField,
+    SettingValue, SettingsSchema, UnknownProvider, Violation, Violations,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -26,6 +26,18 @@ pub struct EnvironmentMismatch {
     pub stored: Environment,
     /// The environment that the settings name.
     pub connected: Environment,
+}
+
+/// A stored secret that cannot be decrypted, by the name of its setting. The reason is its source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stored setting `{field}` cannot be decrypted")]
+#[non_exhaustive]
+pub struct UndecryptableSecret {
+    /// The name of the secret setting.
+    pub field: String,
+    /// The reason.
+    #[source]
+    pub reason: DecryptError,
 }
 
 impl Connections {
@@ -66,18 +78,8 @@ impl Connections {
         &self,
         row: &ConnectionRow,
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<ConnectionSettings, DecryptError> {
-        let mut settings = ConnectionSettings::new();
-        for (field, value) in row.plain.iter().filter(|(field, _)| wanted(field)) {
-            match value {
-                PlainSetting::Flag(flag) => settings.set(field, *flag),
-                PlainSetting::Text(text) => settings.set(field, text.as_str()),
-                PlainSetting::List(list) => {
-                    let list: Vec<_> = list.iter().map(|text| text.as_str().into()).collect();
-                    settings.set(field, list);
-                }
-            }
-        }
+    ) -> Result<ConnectionSettings, Error> {
+        let mut settings = plain_settings(row, &wanted);
         for field in row.encrypted.keys().filter(|field| wanted(field)) {
             let mut secrets = self.stored_secrets(row, field)?;
             match (secrets.len(), secrets.pop()) {
@@ -97,12 +99,27 @@ impl Connections {
         &self,
         row: &ConnectionRow,
         field: &str,
-    ) -> Result<Vec<SecretString>, DecryptError> {
-        let place = place(row, field);
+    ) -> Result<Vec<SecretString>, Error> {
+        let binding = self.binding(&row.provider, &plain_settings(row, |_| true))?;
+        let place = place(row, field, &binding);
         let encrypted = row.encrypted.get(field).into_iter().flatten();
-        encrypted
+        let secrets: Result<_, _> = encrypted
             .map(|text| text.decrypt(place, &self.keys))
-            .collect()
+            .collect();
+        secrets.map_err(|reason| {
+            let field = field.to_owned();
+            Error::with_source(ErrorKind::Encryption, UndecryptableSecret { field, reason })
+        })
+    }
+
+    /// Returns the settings that the secrets of a connection are bound to.
+    pub(super) fn binding(
+        &self,
+        provider: &ProviderId,
+        settings: &ConnectionSettings,
+    ) -> Result<SecretBinding, Error> {
+        let factory = self.registry.get(provider).map_err(unknown_provider)?;
+        Ok(factory.descriptor().settings.secret_binding(settings))
     }
 
     pub(super) fn connect(
@@ -123,6 +140,7 @@ impl Connections {
     ) -> Result<(), Error> {
         let factory = self.registry.get(&row.provider).map_err(unknown_provider)?;
         let schema = &factory.descriptor().settings;
+        let binding = schema.secret_binding(settings);
         row.plain.clear();
         row.encrypted.clear();
         for (field, value) in settings {
@@ -135,7 +153,7 @@ impl Connections {
                 if texts.is_empty() {
                     continue;
                 }
-                let place = place(row, field);
+                let place = place(row, field, &binding);
                 let encrypted: Result<_, EncryptError> = texts
                     .iter()
                     .map(|text| Ciphertext::encrypt(text, place, &self.keys))
@@ -187,12 +205,36 @@ fn plain(value: &SettingValue) -> Option<PlainSetting> {
     }
 }
 
-pub(super) fn place<'a>(row: &'a ConnectionRow, field: &'a str) -> Place<'a> {
+/// Returns the stored settings that are not secret and whose names are `wanted`.
+pub(super) fn plain_settings(
+    row: &ConnectionRow,
+    wanted: impl Fn(&str) -> bool,
+) -> ConnectionSettings {
+    let mut settings = ConnectionSettings::new();
+    for (field, value) in row.plain.iter().filter(|(field, _)| wanted(field)) {
+        match value {
+            PlainSetting::Flag(flag) => settings.set(field, *flag),
+            PlainSetting::Text(text) => settings.set(field, text.as_str()),
+            PlainSetting::List(list) => {
+                let list: Vec<_> = list.iter().map(|text| text.as_str().into()).collect();
+                settings.set(field, list);
+            }
+        }
+    }
+    settings
+}
+
+pub(super) fn place<'a>(
+    row: &'a ConnectionRow,
+    field: &'a str,
+    binding: &'a SecretBinding,
+) -> Place<'a> {
     Place {
         organization: &row.organization,
         provider: &row.provider,
         connection: &row.code,
         environment: row.environment,
         field,
+        binding,
     }
 }

@@ -4,7 +4,7 @@
 use payment_provider_core::{ConnectionCode, OrganizationId};
 
 use super::Connections;
-use super::credentials::place;
+use super::credentials::{place, plain_settings};
 use crate::encryption::{Ciphertext, DecryptError, EncryptError};
 use crate::error::Error;
 use crate::store::{ConnectionRow, WalkedConnection};
@@ -128,9 +128,13 @@ impl Connections {
 
     fn renew(&self, row: &mut ConnectionRow) -> Result<Renewal, EncryptError> {
         let mut renewal = Renewal::default();
+        let Ok(binding) = self.binding(&row.provider, &plain_settings(row, |_| true)) else {
+            renewal.unopened = Some(DecryptError::UnknownProvider);
+            return Ok(renewal);
+        };
         let mut encrypted = std::mem::take(&mut row.encrypted);
         for (field, texts) in &mut encrypted {
-            let place = place(row, field);
+            let place = place(row, field, &binding);
             for text in texts {
                 match text.decrypt(place, &self.keys) {
                     Ok(secret) if text.key() != self.keys.current_id() => {

@@ -20,7 +20,7 @@ use payment_provider_core::{
 pub use crate::connection_use::ConnectionUse;
 pub use crate::plain_setting::PlainSetting;
 pub use change::SettingsChange;
-pub use credentials::EnvironmentMismatch;
+pub use credentials::{EnvironmentMismatch, UndecryptableSecret};
 pub use customers::LinkedCustomer;
 pub use key_rotation::{KeyRotationReport, UndecryptableConnection};
 pub use types::{Connection, NewConnection, SecretSummary, SecretUse};

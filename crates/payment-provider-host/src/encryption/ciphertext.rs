@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 use super::{EncryptionKeys, KeyId, Place};
 use crate::error::{Error, ErrorKind};
 
-const VERSION: u8 = 1;
+/// The format. The first one did not authenticate the binding of the secrets.
+const VERSION: u8 = 2;
 
 /// A secret at rest, encrypted by XChaCha20-Poly1305 under a named key, with a random nonce.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,10 +86,17 @@ pub enum DecryptError {
     /// It names a key that is not among the keys of the host.
     #[error("secret was encrypted with a key that the host does not have")]
     UnknownKey,
-    /// It was altered, belongs to another setting, or was encrypted with another key of the same
-    /// id.
-    #[error("secret cannot be decrypted for this setting")]
+    /// It was altered, or a setting that it is bound to was, such as the gateway's address; or it
+    /// belongs to another setting, or was encrypted with another key of the same id.
+    #[error(
+        "secret was encrypted for another setting or connection, or for other values of the settings \
+         that it is bound to; enter all secrets of the connection again"
+    )]
     WrongKeyOrAltered,
+    /// The provider of the connection is not registered, so that the settings that its secrets are
+    /// bound to are not known.
+    #[error("the provider of the connection is not registered")]
+    UnknownProvider,
 }
 
 /// The error of encrypting a secret: it is too long for the cipher.
@@ -111,7 +119,12 @@ impl From<DecryptError> for Error {
 
 #[cfg(test)]
 mod tests {
-    use payment_provider_core::{ConnectionCode, Environment, OrganizationId, ProviderId};
+    use std::sync::LazyLock;
+
+    use payment_provider_core::{
+        ConnectionCode, ConnectionSettings, Environment, OrganizationId, ProviderId, SecretBinding,
+        SettingField, SettingKind, SettingsSchema,
+    };
 
     use super::super::EncryptionKey;
     use super::*;
@@ -145,6 +158,33 @@ mod tests {
             connection,
             environment: *environment,
             field,
+            binding: &BINDING,
+        }
+    }
+
+    static BINDING: LazyLock<SecretBinding> = LazyLock::new(|| binding("https://gateway.example"));
+
+    fn binding(url: &str) -> SecretBinding {
+        let address = SettingField::new("base_url", "Address", SettingKind::Url).binds_secrets();
+        SettingsSchema::new([address])
+            .secret_binding(&ConnectionSettings::new().with("base_url", url))
+    }
+
+    #[test]
+    fn a_secret_decrypts_only_for_the_address_it_was_encrypted_for() {
+        let keys = EncryptionKeys::new(key(1));
+        let home = owned();
+        let encrypted = Ciphertext::encrypt(&"canary".into(), place(&home), &keys).unwrap();
+        let decrypt = |binding: &SecretBinding| {
+            let place = Place {
+                binding,
+                ..place(&home)
+            };
+            encrypted.decrypt(place, &keys).map(drop)
+        };
+        assert_eq!(decrypt(&binding("https://GATEWAY.example:443/")), Ok(()));
+        for other in [binding("https://evil.example"), SecretBinding::default()] {
+            assert_eq!(decrypt(&other), Err(DecryptError::WrongKeyOrAltered));
         }
     }
 

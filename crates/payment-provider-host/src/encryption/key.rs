@@ -12,15 +12,24 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::error::{Error, ErrorKind};
+
 const KEY_BYTES: usize = 32;
 /// The size in bytes from which on a key file is refused: far more than any set of keys needs.
 const LARGEST_FILE: usize = 16 * 1024;
 
 /// The id of an encryption key, which does not reveal the key. It is stored with every secret that
 /// the key encrypts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeyId(String);
+
+impl KeyId {
+    /// Returns the id that is stored with a secret.
+    pub(crate) fn stored(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -166,6 +175,12 @@ impl fmt::Debug for EncryptionKey {
         f.debug_struct("EncryptionKey")
             .field("id", &self.id)
             .finish_non_exhaustive()
+    }
+}
+
+impl From<KeyFileError> for Error {
+    fn from(error: KeyFileError) -> Self {
+        Self::with_source(ErrorKind::Encryption, error)
     }
 }
 

@@ -98,6 +98,12 @@ impl EncryptionKeys {
         &self.current
     }
 
+    /// Returns the ids of all keys.
+    pub(crate) fn ids(&self) -> Vec<KeyId> {
+        let keys = std::iter::once(&*self.current).chain(self.former.iter());
+        keys.map(|key| key.id().clone()).collect()
+    }
+
     pub(super) fn find(&self, id: &KeyId) -> Option<&EncryptionKey> {
         let mut keys = std::iter::once(&*self.current).chain(self.former.iter());
         keys.find(|key| key.id() == id)

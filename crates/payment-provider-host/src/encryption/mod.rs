@@ -4,9 +4,13 @@
 mod associated_data;
 mod ciphertext;
 mod key;
+mod key_source;
 mod keyring;
+mod unknown_keys;
 
 pub(crate) use associated_data::Place;
 pub use ciphertext::{Ciphertext, DecryptError, EncryptError};
 pub use key::{EncryptionKey, KeyFileError, KeyId};
+pub(crate) use key_source::KeySource;
 pub use keyring::EncryptionKeys;
+pub use unknown_keys::UnknownKeys;

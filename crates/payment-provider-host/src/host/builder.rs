@@ -1,7 +1,6 @@
 //! The builder of the runtime.
 
-#[cfg(feature = "sqlite")]
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,19 +13,20 @@ use super::{Host, Inner};
 use crate::checkouts::{CheckoutConfig, Checkouts};
 use crate::config::HostConfig;
 use crate::connections::Connections;
-use crate::encryption::EncryptionKeys;
-use crate::error::Error;
+use crate::encryption::{EncryptionKeys, KeySource, UnknownKeys};
+use crate::error::{Error, ErrorKind};
 use crate::inbox::{Inbox, InboxConfig, LEASE_DURATIONS};
 use crate::ledger::{Ledger, PaymentHandler};
 use crate::reconcile::{CallLimits, Reconciler, SharedFetches};
-use crate::store::DatabaseLocation;
 #[cfg(feature = "postgres")]
 use crate::store::SchemaName;
+use crate::store::{DatabaseLocation, FileUse, Store};
 use crate::timestamp::millis;
 use crate::workflows::Workflows;
 
 impl Host {
-    /// Sets up a runtime on a SQLite file, for one process. The file is created if it does not exist.
+    /// Sets up a runtime on a SQLite file, for one process: a second one is refused. The file is created
+    /// if it does not exist.
     ///
     /// All tables of the runtime are in this file. The host's tables may be in the same file under
     /// other names, and can be written in the same
@@ -92,10 +92,12 @@ impl Host {
 pub struct HostBuilder {
     location: DatabaseLocation,
     beside: bool,
+    file_use: FileUse,
     registry: ProviderRegistry,
     /// Providers that were added although their ids were taken.
     duplicates: Vec<ProviderId>,
-    keys: Option<EncryptionKeys>,
+    keys: Option<KeySource>,
+    unknown_keys: bool,
     clock: Arc<dyn Clock>,
     handler: Arc<dyn PaymentHandler>,
     config: HostConfig,
@@ -106,9 +108,11 @@ impl HostBuilder {
         Self {
             location,
             beside: false,
+            file_use: FileUse::Alone,
             registry: ProviderRegistry::new(),
             duplicates: Vec::new(),
             keys: None,
+            unknown_keys: false,
             clock: Arc::new(SystemClock),
             handler: Arc::new(()),
             config: HostConfig::default(),
@@ -130,9 +134,28 @@ impl HostBuilder {
         self
     }
 
-    /// Sets the keys that encrypt the secrets of connections. Required.
+    /// Sets the keys that encrypt the secrets of connections. These or a
+    /// [key file](Self::with_key_file) are required.
     pub fn with_encryption_keys(mut self, keys: impl Into<EncryptionKeys>) -> Self {
-        self.keys = Some(keys.into());
+        self.keys = Some(KeySource::Keys(keys.into()));
+        self
+    }
+
+    /// Sets the file with the keys that encrypt the secrets of connections, one a line, the current one
+    /// first ([`EncryptionKeys::from_file`]).
+    ///
+    /// If it does not exist, [`build`](Self::build) creates it with a new random key, but only if the
+    /// database has no secrets yet: a key file that was lost is not replaced in silence. A tool that is
+    /// [opened beside](Self::open_beside) never creates it.
+    pub fn with_key_file(mut self, path: impl AsRef<Path>) -> Self {
+        self.keys = Some(KeySource::File(path.as_ref().to_owned()));
+        self
+    }
+
+    /// Starts although the database has secrets under keys that this host does not have, so that they can
+    /// be entered again. Their connections cannot be used until then, and their webhooks are refused.
+    pub fn allow_unknown_keys(mut self) -> Self {
+        self.unknown_keys = true;
         self
     }
 
@@ -153,6 +176,16 @@ impl HostBuilder {
     /// database is created. A process that runs the inbox must not use this.
     pub fn open_beside(mut self) -> Self {
         self.beside = true;
+        self
+    }
+
+    /// Lets several hosts run on one SQLite file at once, if all of them are built with this, such as a
+    /// process and the one that replaces it. Without it a second host is refused. Hosts that share a file
+    /// wait for each other's writes, and leases of one that died run out by time; PostgreSQL is made for
+    /// several processes.
+    #[cfg(feature = "sqlite")]
+    pub fn share_sqlite_file(mut self) -> Self {
+        self.file_use = FileUse::Shared;
         self
     }
 
@@ -177,25 +210,30 @@ impl HostBuilder {
     /// Opens the database, migrates its tables, and starts the runtime. Deliveries are applied once
     /// [`Host::run_inbox`] runs.
     ///
-    /// On SQLite, deliveries that a process had leased when it died are due at once, unless another
-    /// process has the file open: then they are due when their leases run out. On PostgreSQL, processes
+    /// On SQLite, a second host on a file is refused ([`share_sqlite_file`](Self::share_sqlite_file) and
+    /// [`open_beside`](Self::open_beside) are the exceptions), and deliveries that a process had leased
+    /// when it died are due at once. On PostgreSQL, processes
     /// that start at once migrate one after the other; a database that is up to date is not changed, and
     /// no right to change it is needed.
     ///
     /// # Errors
-    /// The configuration is invalid, or the database cannot be opened, or it belongs to a newer version
-    /// of this crate. No error contains the password of a URL.
+    /// The configuration is invalid, or the key file cannot be read, or the database cannot be opened, or
+    /// it belongs to a newer version of this crate. [`UnknownKeys`] is the source if it has secrets under
+    /// keys that this host does not have. No error contains the password of a URL.
     pub async fn build(self) -> Result<Host, Error> {
         let config = self.config;
         let violations = violations(&config, self.keys.is_some(), &self.duplicates);
         let Some(keys) = self.keys.filter(|_| violations.is_empty()) else {
             return Err(violations.into());
         };
+        let keys = keys.read()?;
         let store = if self.beside {
             self.location.open_beside().await?
         } else {
-            self.location.open().await?
+            self.location.open(self.file_use).await?
         };
+        let allowed = self.beside || self.unknown_keys;
+        let keys = usable_keys(&store, keys, allowed, self.beside).await?;
         let installation = store.installation_id().await?;
         let connections = Connections::new(
             store.clone(),
@@ -238,6 +276,30 @@ impl HostBuilder {
                 checkouts,
             }),
         })
+    }
+}
+
+/// Returns the keys of a host, or creates its key file if there is nothing that a new key cannot decrypt.
+async fn usable_keys(
+    store: &Store,
+    keys: Result<EncryptionKeys, PathBuf>,
+    unknown_allowed: bool,
+    beside: bool,
+) -> Result<EncryptionKeys, Error> {
+    let unknown = if unknown_allowed {
+        Vec::new()
+    } else {
+        let known = keys.as_ref().map(EncryptionKeys::ids);
+        store.unknown_keys(&known.unwrap_or_default()).await?
+    };
+    if !unknown.is_empty() {
+        let unknown = UnknownKeys::new(unknown, keys.err());
+        return Err(Error::with_source(ErrorKind::Encryption, unknown));
+    }
+    match keys {
+        Ok(keys) => Ok(keys),
+        Err(path) if beside => Ok(EncryptionKeys::from_file(path)?),
+        Err(path) => Ok(EncryptionKeys::from_file_or_new(path)?),
     }
 }
 

@@ -89,14 +89,18 @@ impl Host {
             .await
     }
 
-    /// Changes some settings of a connection and keeps all others, so that no secret has to be entered
-    /// again. The result is checked as a whole.
+    /// Changes some settings of a connection and keeps all others, so that a secret need not be entered
+    /// again for a change that does not concern it. The result is checked as a whole.
     ///
     /// **Contract.** Concurrent changes are made one after the other: changes of different settings
     /// are all kept; of several changes of one setting, the last one counts.
     ///
-    /// **Errors.** All violations at once; the environment cannot change. Stored secrets that the change
-    /// does not name have to decrypt.
+    /// Secrets are bound to the settings that decide to which address and as which account they are sent
+    /// ([`SettingField::binds_secrets`](payment_provider_core::SettingField::binds_secrets)): a change of
+    /// one of these has to give all secrets again.
+    ///
+    /// **Errors.** All violations at once, among them each secret that has to be given again; the
+    /// environment cannot change. Stored secrets that the change does not name have to decrypt.
     pub async fn change_settings(
         &self,
         connection: &ConnectionRef,

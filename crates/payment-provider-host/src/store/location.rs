@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 #[cfg(feature = "postgres")]
 use super::SchemaName;
-use super::{Result, Store};
+use super::{FileUse, Result, Store};
 
 /// The database that a store will open.
 pub(crate) enum DatabaseLocation {
@@ -29,12 +29,16 @@ pub(crate) enum DatabaseLocation {
 
 impl DatabaseLocation {
     /// Opens the database for a host, and migrates its tables.
-    pub(crate) async fn open(self) -> Result<Store> {
+    pub(crate) async fn open(self, file_use: FileUse) -> Result<Store> {
+        #[cfg(not(feature = "sqlite"))]
+        let _ = file_use;
         match self {
             #[cfg(feature = "sqlite")]
-            Self::SqliteFile(path) => Store::open_sqlite(file(path)).await,
+            Self::SqliteFile(path) => Store::open_sqlite(file(path), file_use).await,
             #[cfg(feature = "sqlite")]
-            Self::SqlitePool(pool) => Store::open_sqlite(Store::options_of(&pool).await?).await,
+            Self::SqlitePool(pool) => {
+                Store::open_sqlite(Store::options_of(&pool).await?, file_use).await
+            }
             #[cfg(feature = "postgres")]
             Self::PostgresUrl(url, schema) => {
                 let pool = super::postgres::connect(url.expose_secret()).await?;

@@ -13,6 +13,7 @@ mod audit;
 mod dialect;
 mod engine;
 mod error;
+mod file_use;
 mod location;
 mod nul_escape;
 #[cfg(feature = "postgres")]
@@ -39,6 +40,7 @@ pub(crate) use audit::{AuditedPayment, AuditedRefund, DanglingKind, DanglingRow}
 use dialect::Dialect;
 use engine::Engine;
 pub(crate) use error::StoreError;
+pub(crate) use file_use::FileUse;
 pub(crate) use location::DatabaseLocation;
 #[cfg(feature = "postgres")]
 pub use postgres::{InvalidSchemaName, SchemaName};

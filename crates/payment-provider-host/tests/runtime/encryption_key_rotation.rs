@@ -40,6 +40,7 @@ async fn process(bench: &Bench, current: [u8; 32], former: &[[u8; 32]]) -> Host 
     builder
         .with_registry(registry)
         .with_encryption_keys(keys)
+        .allow_unknown_keys()
         .with_clock(std::sync::Arc::new(bench.clock.clone()))
         .build()
         .await
@@ -134,7 +135,7 @@ async fn a_secret_that_does_not_decrypt_is_named_and_kept(database: Database) {
              (SELECT encrypted_settings FROM connections WHERE code = 'fine') WHERE code = 'copied'",
         // The key of one secret of several is lost.
         "UPDATE connections SET encrypted_settings =
-             replace(encrypted_settings, '\"pin\":[{\"version\":1,\"key\":\"', '\"pin\":[{\"version\":1,\"key\":\"0')
+             replace(encrypted_settings, '\"pin\":[{\"version\":2,\"key\":\"', '\"pin\":[{\"version\":2,\"key\":\"0')
          WHERE code = 'lost'",
     ] {
         execute(&bench.host, statement).await;

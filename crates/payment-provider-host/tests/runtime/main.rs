@@ -50,12 +50,14 @@ mod postgres_server;
 mod redundant_checkouts;
 mod refund_outages;
 mod refunds;
+mod secret_binding;
 mod settings_changes;
 mod several_processes;
 #[cfg(feature = "sqlite")]
 mod sqlite_store;
 mod tenancy;
 mod transient_errors;
+mod unknown_keys;
 mod unreadable_deliveries;
 mod webhook_verification;
 mod write_offs;

@@ -5,7 +5,7 @@ use payment_provider_host::accounting::PaymentProgress;
 use payment_provider_host::inbox::DeliveryState;
 use payment_provider_host::prelude::*;
 
-use crate::fixture::database::Database;
+use crate::fixture::database::{Database, execute, numbers};
 use crate::fixture::{Bench, invoice, organization, runtime_with};
 use crate::gateway::{about, paid_event};
 
@@ -75,7 +75,62 @@ async fn sixteen_writers_lose_nothing_and_are_never_busy() {
     }
 }
 
-/// Not how it is meant to be used, but a restart can overlap with the process it replaces.
+#[tokio::test]
+async fn a_second_host_on_a_file_is_refused_and_a_tool_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("host.db");
+    let host = || Host::sqlite(&path).with_encryption_keys(keys()).build();
+    let first = host().await.unwrap();
+    let error = host().await.unwrap_err();
+    let mut reasons = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        reasons = format!("{reasons}: {error}");
+        cause = error.source();
+    }
+    assert!(reasons.contains(&*path.to_string_lossy()), "{reasons}");
+    for remedy in ["stop it first", "`open_beside`", "PostgreSQL"] {
+        assert!(reasons.contains(remedy), "{reasons}");
+    }
+    let tool = || {
+        Host::sqlite(&path)
+            .open_beside()
+            .with_encryption_keys(keys())
+    };
+    let beside = tool().build().await.unwrap();
+    // One that shares is refused as well by one that does not.
+    let shared = Host::sqlite(&path).share_sqlite_file();
+    let shared = shared.with_encryption_keys(keys()).build().await;
+    assert!(shared.is_err());
+
+    first.store().close().await;
+    let second = host().await.unwrap();
+    // A process that dies closes nothing; its lock is gone with it.
+    drop(second);
+    let third = host().await.unwrap();
+    beside.store().close().await;
+    assert!(host().await.is_err(), "the tool held no lock of the host");
+    third.store().close().await;
+}
+
+#[tokio::test]
+async fn a_refused_host_does_not_migrate_the_tables_of_the_running_one() {
+    let bench = Bench::new(Database::Sqlite).await;
+    let path = bench.place.directory.path().join("host.db");
+    execute(
+        &bench.host,
+        "DELETE FROM _sqlx_migrations WHERE version > 1",
+    )
+    .await;
+    let host = Host::sqlite(&path).with_encryption_keys(keys());
+    let error = host.build().await.unwrap_err();
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    assert!(reason.contains("another process"), "{error}: {reason}");
+    let migrations = numbers(&bench.host, "SELECT version FROM _sqlx_migrations").await;
+    assert_eq!(migrations, [1]);
+}
+
+/// A restart that overlaps with the process it replaces, where both share the file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_on_one_file_wait_for_each_other() {
     let bench = Bench::new(Database::Sqlite).await;

@@ -23,7 +23,7 @@ impl Schema {
 
     pub(crate) async fn open(&self) -> Store {
         DatabaseLocation::PostgresUrl(self.url.as_str().into(), self.name.clone())
-            .open()
+            .open(crate::store::FileUse::Shared)
             .await
             .unwrap()
     }

@@ -28,7 +28,7 @@ impl World {
     pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("contract.db");
-        let open = || DatabaseLocation::SqliteFile(file.clone()).open();
+        let open = || DatabaseLocation::SqliteFile(file.clone()).open(FileUse::Shared);
         Self {
             one: open().await.unwrap(),
             two: open().await.unwrap(),

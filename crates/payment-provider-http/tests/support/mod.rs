@@ -158,7 +158,12 @@ impl Drop for Scripted {
 pub fn gateway(base_url: &str, dialect: Acme) -> GatewayClient {
     let config = HttpConfig::new()
         .with_user_agent("provider-acme/1.0.0")
+        .with_loopback(true)
         .with_retry(RetryTuning::new().with_max_attempts(3));
+    gateway_with(config, base_url, dialect)
+}
+
+pub fn gateway_with(config: HttpConfig, base_url: &str, dialect: Acme) -> GatewayClient {
     let mut secret = HeaderValue::from_static("Basic canary");
     secret.set_sensitive(true);
     let headers = HeaderMap::from_iter([

@@ -27,7 +27,7 @@ fn client_id(account: &MerchantAccount) -> String {
 
 impl ProviderUnderTest for Cashfree {
     fn factory(&self, clock: Arc<dyn Clock>) -> Arc<dyn ProviderFactory> {
-        let config = CashfreeConfig::new().with_clock(clock);
+        let config = CashfreeConfig::new().with_clock(clock).with_loopback(true);
         Arc::new(CashfreeFactory::with_config(config).expect("HTTP clients"))
     }
 

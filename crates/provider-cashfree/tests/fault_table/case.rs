@@ -51,6 +51,7 @@ impl Factories {
             .with_pauses(Duration::from_millis(1), Duration::from_millis(2));
         let factory = |tuning, request: Duration, all: Duration| {
             let config = CashfreeConfig::new()
+                .with_loopback(true)
                 .with_retry(tuning)
                 .with_request_timeout(request)
                 .with_operation_deadline(all);

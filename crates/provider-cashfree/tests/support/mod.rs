@@ -236,6 +236,7 @@ pub async fn read_request(stream: &mut TcpStream) -> Option<Seen> {
 
 pub fn config() -> CashfreeConfig {
     CashfreeConfig::new()
+        .with_loopback(true)
         .with_clock(Arc::new(Fixed(NOW)))
         .with_connect_timeout(Duration::from_secs(5))
         .with_request_timeout(Duration::from_secs(10))

@@ -143,6 +143,7 @@ pub fn base_url(gateway: &WireGateway) -> String {
 
 pub fn config() -> RazorpayConfig {
     RazorpayConfig::new()
+        .with_loopback(true)
         .with_clock(Arc::new(Fixed(NOW)))
         .with_connect_timeout(Duration::from_secs(5))
         .with_request_timeout(Duration::from_secs(10))

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::command_result::CommandError;
 use crate::database::{Database, PreparedDatabase};
-use crate::gateways::gateways;
+use crate::gateways::{GatewayAddresses, gateways};
 use crate::invoices::InvoiceHandler;
 use crate::options::DatabaseLocation;
 use crate::{database_argument, encryption_key, seed};
@@ -75,7 +75,9 @@ impl AdminRuntime {
                 EncryptionKeys::new(EncryptionKey::from_text(&random_key())?)
             }
         };
-        let registry = gateways().map_err(|error| -> CommandError { error })?;
+        // A command works with the connections of every server, of which some may use a simulator.
+        let addresses = GatewayAddresses::OfficialAndLocal;
+        let registry = gateways(addresses).map_err(|error| -> CommandError { error })?;
         let host = prepared
             .host()
             .open_beside()

@@ -22,6 +22,23 @@ fn internal(error: &(dyn StdError + 'static)) -> Problem {
     Problem::unavailable()
 }
 
+/// Logs that stored secrets cannot be used and returns a problem with the reason, which names settings and
+/// no values. Repeating the request does not help.
+fn undecryptable(error: &Error) -> Problem {
+    tracing::error!(
+        error = error as &dyn StdError,
+        "stored secrets cannot be used"
+    );
+    let mut detail = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        detail = format!("{detail}: {error}");
+        cause = error.source();
+    }
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    Problem::new(status, "secrets_unusable", detail)
+}
+
 /// Returns the kind of an error with its causes, such as `connection failed: tcp connect error: …`.
 fn with_causes(error: &ProviderError) -> String {
     let mut text = error.kind().to_string();
@@ -64,6 +81,7 @@ impl From<Error> for Problem {
                     .with_retry_after(*retry_after)
             }
             ErrorKind::Provider(error) => error.into(),
+            ErrorKind::Encryption => undecryptable(&error),
             _ => internal(&error),
         }
     }

@@ -3,7 +3,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use payment_provider_host::Error;
-use payment_provider_host::encryption::KeyFileError;
 
 use crate::access::MIN_TOKEN_BYTES;
 use crate::seed::SeedError;
@@ -53,9 +52,26 @@ pub enum StartError {
     /// The application's tables cannot be created.
     #[error("cannot create the application's tables")]
     Tables(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The key file cannot be read or created.
-    #[error(transparent)]
-    Key(#[from] KeyFileError),
+    /// The key file cannot be read or created, or does not have the keys of the database.
+    #[error("cannot use the key file {}", .path.display())]
+    KeyFile {
+        /// Path of the file.
+        path: PathBuf,
+        /// Error of the payment runtime.
+        source: Error,
+    },
+    /// The database has secrets under keys that are not in the key file.
+    #[error(
+        "the key file {} is not the one of this database; name the right one with --key-file, or, if its \
+         keys are lost, start with --allow-unknown-keys and enter the secrets of all connections again",
+        .path.display()
+    )]
+    UnknownKeys {
+        /// Path of the file.
+        path: PathBuf,
+        /// Error of the payment runtime, which names the keys.
+        source: Error,
+    },
     /// The simulator cannot be set up.
     #[error("cannot set up the simulator")]
     Simulator(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use payment_provider_axum::{webhook_routes, webhook_routes_at};
-use payment_provider_host::encryption::EncryptionKeys;
-use payment_provider_host::{ErrorKind, Host, HostBuilder, HostConfig};
+use payment_provider_host::encryption::UnknownKeys;
+use payment_provider_host::{Error, ErrorKind, Host, HostBuilder, HostConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use url::Url;
 use crate::access::{OperatorKey, Throttle};
 use crate::database::PreparedDatabase;
 use crate::demo::simulator;
-use crate::gateways::gateways;
+use crate::gateways::{GatewayAddresses, gateways};
 use crate::invoices::InvoiceHandler;
 use crate::options::{GatewayTarget, Options};
 use crate::pages::MAX_STREAMS;
@@ -71,21 +71,22 @@ impl BillingHost {
             (None, None) => None,
         };
 
+        let addresses = match simulator_url {
+            Some(_) => GatewayAddresses::OfficialAndLocal,
+            None => GatewayAddresses::Official,
+        };
         let receives_webhooks = webhook_base_url.is_some();
         let prepared = PreparedDatabase::create(&options.database).map_err(StartError::Files)?;
-        let keys = encryption_key::load_or_create(options.key_file.as_deref(), prepared.path())
-            .ok_or(StartError::NoKeyFile)??;
-        let path = prepared.path().map(Path::to_path_buf);
-        let failed = |source| match path {
-            Some(path) => StartError::Database { path, source },
-            None => StartError::Server(source),
-        };
-        let host = build_host(prepared.host(), keys, webhook_base_url)
+        let key_file = encryption_key::path(options.key_file.as_deref(), prepared.path());
+        let key_file = key_file.ok_or(StartError::NoKeyFile)?;
+        let mut builder = prepared.host().with_key_file(&key_file);
+        if options.allow_unknown_keys {
+            builder = builder.allow_unknown_keys();
+        }
+        let host = build_host(builder, webhook_base_url, addresses)
             .await
             .map_err(|error| match error {
-                StartError::Runtime(error) if matches!(error.kind(), ErrorKind::Storage) => {
-                    failed(error)
-                }
+                StartError::Runtime(error) => start_error(error, prepared.path(), &key_file),
                 other => other,
             })?;
         let database = prepared.opened_by(host.clone());
@@ -167,17 +168,38 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         })
 }
 
+/// Returns the error of a start with the file that it is about.
+fn start_error(source: Error, database: Option<&Path>, key_file: &Path) -> StartError {
+    let is_unknown_key = |error: &Error| {
+        std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<UnknownKeys>)
+    };
+    let path = key_file.to_owned();
+    match source.kind() {
+        ErrorKind::Encryption if is_unknown_key(&source) => {
+            StartError::UnknownKeys { path, source }
+        }
+        ErrorKind::Encryption => StartError::KeyFile { path, source },
+        ErrorKind::Storage => match database {
+            Some(path) => StartError::Database {
+                path: path.to_owned(),
+                source,
+            },
+            None => StartError::Server(source),
+        },
+        _ => StartError::Runtime(source),
+    }
+}
+
 async fn build_host(
     builder: HostBuilder,
-    keys: EncryptionKeys,
     public_url: Option<Url>,
+    addresses: GatewayAddresses,
 ) -> Result<Host, StartError> {
-    let registry = gateways().map_err(StartError::Gateways)?;
+    let registry = gateways(addresses).map_err(StartError::Gateways)?;
     let mut config = HostConfig::default();
     config.public_url = public_url;
     let host = builder
         .with_registry(registry)
-        .with_encryption_keys(keys)
         .with_handler(InvoiceHandler)
         .with_config(config)
         .build()

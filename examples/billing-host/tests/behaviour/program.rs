@@ -224,6 +224,36 @@ fn a_short_operator_key_is_refused_at_the_start() {
 }
 
 #[test]
+fn a_second_process_on_a_database_file_is_refused_until_the_first_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("billing.db").display().to_string();
+    let database = format!("sqlite:{file}");
+    let free = "127.0.0.1:0";
+    let arguments = [
+        "--listen",
+        free,
+        "--simulator-listen",
+        free,
+        "--database",
+        &database,
+    ];
+    let mut first = ServingProgram::start(&mut program(&arguments));
+    let second = output_of(&arguments);
+    let errors = text(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("another process runs as a host on"),
+        "{errors}"
+    );
+    assert!(errors.contains(&file), "{errors}");
+    // The lock of a process that was killed is gone at once.
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    let third = ServingProgram::start(&mut program(&arguments));
+    assert_eq!(third.stop("-TERM").0, Some(0));
+}
+
+#[test]
 fn a_failed_start_exits_with_1_and_prints_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -250,7 +280,7 @@ fn a_failed_start_exits_with_1_and_prints_one_line() {
                 "--database",
                 "sqlite:/nowhere/at/all.db",
             ],
-            "encryption key file cannot be read or written",
+            "cannot use the database /nowhere/at/all.db",
         ),
     ] {
         let output = output_of(arguments);

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use billing_host::{DatabaseLocation, Options};
+use billing_host::{BillingHost, DatabaseLocation, Options, StartError};
 use serde_json::{Value, json};
 
 use crate::captured_log;
@@ -168,7 +168,7 @@ async fn a_client_secret_appears_in_no_response_log_or_file() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_key_file_is_private_and_another_key_decrypts_nothing() {
+async fn the_key_file_is_private_and_the_application_does_not_start_with_another() {
     use std::os::unix::fs::PermissionsExt;
 
     let directory = tempfile::tempdir().unwrap();
@@ -191,11 +191,24 @@ async fn the_key_file_is_private_and_another_key_decrypts_nothing() {
         .expect_status(201);
     app.running.shutdown().await;
 
-    let app = Application::with(options("two")).await;
+    let refused = BillingHost::start(options("two")).await.unwrap_err();
+    assert!(
+        matches!(refused, StartError::UnknownKeys { .. }),
+        "{refused:?}"
+    );
+    for remedy in ["two", "--key-file", "--allow-unknown-keys"] {
+        assert!(refused.to_string().contains(remedy), "{refused}");
+    }
+    assert!(!directory.path().join("two").exists(), "no key was made");
+    let allowed = Options {
+        allow_unknown_keys: true,
+        ..options("two")
+    };
+    let app = Application::with(allowed).await;
     let check = app
         .post_empty("/connections/c/check?organization_id=acme")
         .await;
-    check.expect_problem(503, "temporarily_unavailable");
+    check.expect_problem(500, "secrets_unusable");
     let webhook = app.http.post(format!(
         "{}/webhooks/cashfree/acme?code=c",
         app.running.url()

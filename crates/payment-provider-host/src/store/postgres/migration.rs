@@ -25,6 +25,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../../../migrations/postgres/0002_fair_queue.sql"),
     },
+    Migration {
+        version: 4,
+        sql: include_str!("../../../migrations/postgres/0004_encryption_keys.sql"),
+    },
 ];
 
 const ACTION: &str = "migrate its tables";
@@ -316,7 +320,7 @@ mod tests {
         }
         let url = format!("{}&options=-c%20role={role}", schema.url);
         let restricted = DatabaseLocation::PostgresUrl(url.into(), name.clone())
-            .open()
+            .open(crate::store::FileUse::Shared)
             .await
             .unwrap();
         assert_eq!(
@@ -342,7 +346,7 @@ mod tests {
             "postgres://user:hunter2@127.0.0.1:1/db?sslmode=hunter2",
         ] {
             let error = DatabaseLocation::PostgresUrl(url.into(), schema.name.clone())
-                .open()
+                .open(crate::store::FileUse::Shared)
                 .await;
             let error = error.unwrap_err();
             let shown = format!("{error} {error:?} {}", error.reason());

@@ -60,11 +60,15 @@ async fn connect(store: &Store, name: &str) -> i64 {
     assert!(!store.installation_id().await.unwrap().is_empty());
     let pk = rows::connected(store, name).await;
     store.set_enabled(pk, true).await.unwrap();
-    let row = store.connection_by_pk(pk).await.unwrap().unwrap();
+    let mut row = store.connection_by_pk(pk).await.unwrap().unwrap();
+    let secret = r#"{"version":2,"key":"k1","nonce":"","ciphertext":""}"#;
+    let secret = serde_json::from_str(secret).unwrap();
+    row.encrypted.insert("key".to_owned(), vec![secret]);
     let missed = store
         .update_settings_batch(std::slice::from_ref(&row))
         .await;
     assert!(missed.unwrap().is_empty());
+    assert_eq!(store.unknown_keys(&[]).await.unwrap().len(), 1);
     for of in [Some(&row.organization), None] {
         let all = store.connections(of).await.unwrap();
         assert!(all.iter().any(|found| found.pk == pk));
@@ -361,7 +365,7 @@ async fn prepared_statements_stay_valid_when_columns_are_added() {
     let pool = PgPoolOptions::new().max_connections(1);
     let pool = pool.connect_with(options).await.unwrap();
     let store = DatabaseLocation::PostgresPool(pool, schema.name.clone())
-        .open()
+        .open(crate::store::FileUse::Shared)
         .await
         .unwrap();
     use_everything(&store, "before").await;

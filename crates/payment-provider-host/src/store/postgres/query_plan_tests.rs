@@ -6,7 +6,7 @@ use crate::store::contract::postgres::Schema;
 use crate::store::statement::Text;
 use crate::store::tables::{
     checkouts, connection_deletion, connection_secrets, connections, customers, dedup_keys,
-    deliveries, delivery_leases, delivery_pages, history, payables, payments, refunds,
+    deliveries, delivery_leases, delivery_pages, history, key_uses, payables, payments, refunds,
     unmatched_targets,
 };
 use crate::store::{Store, audit, two_texts};
@@ -87,6 +87,16 @@ pub(super) const HOT: &[Hot] = &[
         Text::Common(connections::WALK),
         &["70", "50"],
         &["connections_pkey"],
+    ),
+    (
+        Text::Common(key_uses::NEXT),
+        &["'k7:1'"],
+        &["connections_by_keys"],
+    ),
+    (
+        Text::Common(key_uses::COUNT),
+        &["'k7:1'"],
+        &["connections_by_keys"],
     ),
     (
         Text::Common(connection_secrets::OF_CONNECTIONS),

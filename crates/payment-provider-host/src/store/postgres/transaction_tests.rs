@@ -17,7 +17,7 @@ async fn with_one_connection(schema: &Schema) -> Store {
     let pool = PgPoolOptions::new().max_connections(1);
     let pool = pool.connect(&schema.url).await.unwrap();
     DatabaseLocation::PostgresPool(pool, schema.name.clone())
-        .open()
+        .open(crate::store::FileUse::Shared)
         .await
         .unwrap()
 }

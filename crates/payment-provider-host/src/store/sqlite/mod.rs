@@ -23,7 +23,7 @@ use sqlx::{ConnectOptions, Connection};
 use super::dialect::Dialect;
 use super::engine::Engine;
 use super::statement::statement;
-use super::{NOT_A_HOST, Result, Store, StoreError};
+use super::{FileUse, NOT_A_HOST, Result, Store, StoreError};
 use crate::crash_point::CommitStep;
 pub(in crate::store) use pools::Pools;
 use process_lock::{Others, ProcessLock};
@@ -55,18 +55,25 @@ impl Store {
     }
 
     /// Opens a file, creates it if it does not exist, and migrates its tables. Deliveries that a
-    /// process had leased when it died are due at once, unless another process has the file open:
-    /// then the leases may belong to that process, and run out by time.
+    /// process had leased when it died are due at once, unless another process shares the file: then
+    /// the leases may belong to that process, and run out by time.
     ///
     /// # Errors
-    /// The file cannot be opened, is not a database, or belongs to a newer version of this crate.
-    pub(super) async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self> {
-        let mut store = Self::open_sqlite_with(options.clone(), &MIGRATOR).await?;
-        let (lock, others) = ProcessLock::acquire(options.get_filename()).await?;
+    /// The file cannot be opened, is not a database, belongs to a newer version of this crate, or is
+    /// open in another process that does not share it.
+    pub(super) async fn open_sqlite(
+        options: SqliteConnectOptions,
+        file_use: FileUse,
+    ) -> Result<Self> {
+        // Before the tables are migrated, which would disturb another host.
+        let (lock, others) = ProcessLock::acquire(options.get_filename(), file_use).await?;
+        let mut store = Self::open_sqlite_with(options, &MIGRATOR).await?;
         if others == Others::None {
             let release = statement!("release deliveries", RELEASE_LEASES);
             store.execute(release).await?;
-            lock.share().await?;
+            if file_use == FileUse::Shared {
+                lock.share().await?;
+            }
         }
         #[allow(irrefutable_let_patterns, reason = "refutable with the other feature")]
         if let Engine::Sqlite(pools) = &mut store.engine {

@@ -1,16 +1,24 @@
-//! A file lock that shows whether another process has the database open.
+//! A file lock that keeps a second host from a database.
 //!
-//! Every process that may be working on deliveries holds a lock on a file beside the database, shared
-//! with the others, until it closes the store or ends: the operating system releases the lock however
-//! the process ends. A process that gets the lock exclusively knows that no other one is running.
+//! Every process that may be working on deliveries holds a lock on a file beside the database until it
+//! closes the store or ends: the operating system releases the lock however the process ends. The lock
+//! is exclusive, so that a second host is refused, unless both were built to share the file: then the
+//! lock is shared, and a process that gets it exclusively knows that no other one is running.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
-use super::{Result, StoreError};
+use super::{FileUse, Result, StoreError};
+
+/// The time for which a host that shares a file waits for one that is starting and holds the lock
+/// exclusively, which is for a moment.
+const STARTING: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The lock of a running process.
 #[derive(Debug, Clone)]
@@ -27,17 +35,33 @@ pub(super) enum Others {
     Some,
 }
 
+/// The error of a host on a file that another one has open.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another process runs as a host on {}: stop it first; a tool opens the file beside it \
+     (`open_beside`), and several processes share a PostgreSQL database",
+    database.display()
+)]
+struct AlreadyOpen {
+    database: PathBuf,
+}
+
 impl ProcessLock {
-    /// Takes the lock: exclusively if possible, else shared. Waits only for a process that holds it
-    /// exclusively, which is for a moment.
-    pub(super) async fn acquire(database: &Path) -> Result<(Self, Others)> {
+    /// Takes the lock: exclusively if possible, else, if the file is shared, shared.
+    ///
+    /// # Errors
+    /// Another process has the file open, and one of the two does not share it.
+    pub(super) async fn acquire(database: &Path, file_use: FileUse) -> Result<(Self, Others)> {
         let path = lock_file(database);
+        let database = database.to_owned();
         blocking(move || {
             let file = open(&path)?;
             let others = match file.try_lock() {
                 Ok(()) => Others::None,
                 Err(TryLockError::WouldBlock) => {
-                    file.lock_shared()?;
+                    if file_use == FileUse::Alone || !shared_in_time(&file)? {
+                        return Err(io::Error::other(AlreadyOpen { database }));
+                    }
                     Others::Some
                 }
                 // The file system supports no locks, so no process has one.
@@ -66,8 +90,23 @@ impl ProcessLock {
     }
 }
 
+/// Takes the lock shared, unless another process keeps it exclusively.
+fn shared_in_time(file: &File) -> io::Result<bool> {
+    let tries = STARTING.as_millis() / PAUSE.as_millis();
+    for _ in 0..tries {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+/// Returns the path of the lock file: beside the database file itself, not beside a link to it.
 fn lock_file(database: &Path) -> PathBuf {
-    let mut path = OsString::from(database);
+    let file = database.canonicalize();
+    let mut path = OsString::from(file.as_deref().unwrap_or(database));
     path.push(".lock");
     path.into()
 }
@@ -99,26 +138,83 @@ mod tests {
     async fn only_a_process_that_is_alone_gets_the_exclusive_lock() {
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("host.db");
-        let (first, others) = ProcessLock::acquire(&database).await.unwrap();
+        let (first, others) = ProcessLock::acquire(&database, FileUse::Shared)
+            .await
+            .unwrap();
         assert_eq!(others, Others::None);
         first.share().await.unwrap();
-        let (second, others) = ProcessLock::acquire(&database).await.unwrap();
+        let (second, others) = ProcessLock::acquire(&database, FileUse::Shared)
+            .await
+            .unwrap();
         assert_eq!(others, Others::Some);
         drop(first);
-        let (third, others) = ProcessLock::acquire(&database).await.unwrap();
+        let (third, others) = ProcessLock::acquire(&database, FileUse::Shared)
+            .await
+            .unwrap();
         assert_eq!(others, Others::Some, "the second is still running");
         second.release();
         third.release();
-        let (_, others) = ProcessLock::acquire(&database).await.unwrap();
+        let (_, others) = ProcessLock::acquire(&database, FileUse::Shared)
+            .await
+            .unwrap();
         assert_eq!(others, Others::None);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_does_not_share_is_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("host.db");
+        let (first, others) = ProcessLock::acquire(&database, FileUse::Alone)
+            .await
+            .unwrap();
+        assert_eq!(others, Others::None);
+        let second = ProcessLock::acquire(&database, FileUse::Alone).await;
+        let reason = second.unwrap_err().reason().to_string();
+        assert!(reason.contains(&*database.to_string_lossy()), "{reason}");
+        assert!(reason.contains("`open_beside`"), "{reason}");
+        // The lock of a process ends with its files.
+        drop(first);
+        let (shared, _) = ProcessLock::acquire(&database, FileUse::Shared)
+            .await
+            .unwrap();
+        shared.share().await.unwrap();
+        assert!(
+            ProcessLock::acquire(&database, FileUse::Alone)
+                .await
+                .is_err()
+        );
+        ProcessLock::acquire(&database, FileUse::Shared)
+            .await
+            .unwrap();
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_link_to_the_file_leads_to_the_same_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("host.db");
+        std::fs::write(&database, "").unwrap();
+        let link = directory.path().join("link.db");
+        std::os::unix::fs::symlink(&database, &link).unwrap();
+        let _first = ProcessLock::acquire(&database, FileUse::Alone)
+            .await
+            .unwrap();
+        assert!(ProcessLock::acquire(&link, FileUse::Alone).await.is_err());
     }
 
     #[tokio::test]
     async fn a_process_waits_for_the_one_that_holds_the_lock_exclusively() {
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("host.db");
-        let (first, _) = ProcessLock::acquire(&database).await.unwrap();
-        let second = tokio::spawn(async move { ProcessLock::acquire(&database).await.unwrap().1 });
+        let (first, _) = ProcessLock::acquire(&database, FileUse::Shared)
+            .await
+            .unwrap();
+        let second = tokio::spawn(async move {
+            ProcessLock::acquire(&database, FileUse::Shared)
+                .await
+                .unwrap()
+                .1
+        });
         tokio::task::yield_now().await;
         assert!(!second.is_finished());
         first.share().await.unwrap();

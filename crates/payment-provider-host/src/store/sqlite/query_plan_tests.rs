@@ -5,12 +5,15 @@ use std::path::Path;
 use sqlx::AssertSqlSafe;
 
 use crate::store::statement::Text;
-use crate::store::tables::{checkouts, connections, delivery_leases, delivery_pages};
-use crate::store::{DatabaseLocation, Store};
+use crate::store::tables::{checkouts, connections, delivery_leases, delivery_pages, key_uses};
+use crate::store::{DatabaseLocation, FileUse, Store};
 
 async fn open(directory: &Path) -> Store {
     let path = directory.join("plans.db");
-    DatabaseLocation::SqliteFile(path).open().await.unwrap()
+    DatabaseLocation::SqliteFile(path)
+        .open(FileUse::Alone)
+        .await
+        .unwrap()
 }
 
 async fn plan(store: &Store, text: impl Into<Text>) -> String {
@@ -34,6 +37,8 @@ async fn a_connection_and_a_page_of_connections_are_found_by_an_index() {
         (connections::PAGE_OF_ORGANIZATION, by_name),
         (connections::PAGE_OF_ALL, by_name),
         (checkouts::OPEN_ELSEWHERE, "checkouts_open"),
+        (key_uses::NEXT, "connections_by_keys"),
+        (key_uses::COUNT, "connections_by_keys"),
     ] {
         let plan = plan(&store, statement).await;
         assert!(plan.contains(index), "{statement}\n{plan}");

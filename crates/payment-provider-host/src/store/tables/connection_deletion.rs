@@ -81,7 +81,8 @@ const LOCK: &str = "SELECT connection_pk FROM @connections
      WHERE connection_pk = $1 AND deleted_at IS NULL {FOR UPDATE}";
 
 const MARK_DELETED: &str = "UPDATE @connections SET deleted_at = $1, enabled = false,
-         plain_settings = '{}', encrypted_settings = '{}', settings_version = settings_version + 1
+         plain_settings = '{}', encrypted_settings = '{}', encryption_keys = '',
+         settings_version = settings_version + 1
      WHERE connection_pk = $2";
 
 const DELETE_SECRETS: &str = "DELETE FROM @connection_secrets WHERE connection_pk = $1";

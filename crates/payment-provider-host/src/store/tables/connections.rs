@@ -9,6 +9,7 @@ use crate::plain_setting::PlainSetting;
 use crate::store::engine::retry_on_conflict;
 use crate::store::row::{Row, json};
 use crate::store::statement::{Statement, statement};
+use crate::store::tables::key_uses;
 use crate::store::{Result, Store, Transaction};
 
 #[derive(Debug, Clone)]
@@ -71,16 +72,16 @@ pub(super) const COLUMNS: &[&str] = &[
 ];
 
 const INSERT: &str = "INSERT INTO @connections (organization_id, provider, code, name, environment,
-         plain_settings, encrypted_settings, enabled, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (organization_id, code) DO NOTHING";
+         plain_settings, encrypted_settings, encryption_keys, enabled, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organization_id, code) DO NOTHING";
 
 /// Updates the settings if the version is unchanged. The condition is evaluated again after waiting
 /// for the row: of two changes of one version, the second finds another version and updates
 /// nothing.
 const UPDATE_SETTINGS: &str =
-    "UPDATE @connections SET plain_settings = $1, encrypted_settings = $2,
+    "UPDATE @connections SET plain_settings = $1, encrypted_settings = $2, encryption_keys = $3,
          settings_version = settings_version + 1
-     WHERE connection_pk = $3 AND settings_version = $4";
+     WHERE connection_pk = $4 AND settings_version = $5";
 
 const SET_ENABLED: &str = "UPDATE @connections SET enabled = $1
      WHERE connection_pk = $2 AND deleted_at IS NULL";
@@ -114,6 +115,7 @@ impl Store {
             .bind(row.environment.as_str())
             .bind(json(&row.plain)?)
             .bind(json(&row.encrypted)?)
+            .bind(key_uses::text(&row.encrypted))
             .bind(row.enabled)
             .bind(row.created_at);
         let added = self.execute_durably(CommitStep::Connection, insert).await?;
@@ -228,6 +230,7 @@ fn update_settings(row: &ConnectionRow) -> Result<Statement<'static>> {
     let update = statement!("change a connection", UPDATE_SETTINGS, json(&row.plain)?);
     Ok(update
         .bind(json(&row.encrypted)?)
+        .bind(key_uses::text(&row.encrypted))
         .bind(row.pk)
         .bind(row.version))
 }

@@ -18,6 +18,7 @@ pub(super) mod delivery_pages;
 mod delivery_parking;
 pub(super) mod history;
 mod installation;
+pub(super) mod key_uses;
 pub(super) mod payables;
 pub(super) mod payments;
 pub(super) mod refunds;

@@ -22,6 +22,9 @@ impl MemoryFactory {
             SettingField::new("live", "Live", SettingKind::Flag),
             SettingField::new("pin", "Pin", SettingKind::Secret),
             SettingField::new("spare", "Spare", SettingKind::SecretList),
+            SettingField::new("base_url", "Address", SettingKind::Url)
+                .with_default("https://gateway.example/v1")
+                .binds_secrets(),
         ]);
         let capabilities = Capabilities::default()
             .with_cancellation()

@@ -88,9 +88,13 @@ fn render(
     let mut settings: Vec<_> = schema
         .fields()
         .iter()
-        .filter(|field| field.kind != SettingKind::SecretList)
+        .filter(|field| {
+            field.kind != SettingKind::SecretList || is_given_again(field, submitted, violations)
+        })
         .map(|field| {
-            let is_stored = connection.secrets.iter().any(|it| it.field == field.name);
+            let is_wanted = violations.names(&format!("settings.{}", field.name));
+            let is_stored =
+                !is_wanted && connection.secrets.iter().any(|it| it.field == field.name);
             let setting = connection.settings.get(field.name);
             let field = Field::setting(field).with_setting(setting);
             if is_stored {
@@ -124,6 +128,21 @@ fn render(
         problems,
     };
     Ok(form_page(violations, &settings_page))
+}
+
+/// Returns true for a list of secrets that has to be given again, because a setting that it is bound to
+/// changes, or that was given again in an earlier attempt. Other changes of such lists have a page of
+/// their own.
+fn is_given_again(
+    field: &SettingField,
+    submitted: Option<&FormFields>,
+    violations: &Violations,
+) -> bool {
+    let name = format!("settings.{}", field.name);
+    let draft = format!("{DRAFT_PREFIX}{name}");
+    let was_given =
+        |fields: &FormFields| fields.non_blank(&name).is_some() || !fields.text(&draft).is_empty();
+    violations.names(&name) || submitted.is_some_and(was_given)
 }
 
 /// Returns the settings of a submitted form. Empty fields set nothing.

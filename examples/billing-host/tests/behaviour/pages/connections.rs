@@ -86,7 +86,7 @@ async fn all_errors_are_shown_together_beside_their_fields() {
     ] {
         assert_eq!(refused.count(&format!("#{id}-error")), 1, "{id}");
     }
-    let mut taken = filled("secret", "https://example.com/pg");
+    let mut taken = filled("secret", "https://sandbox.cashfree.com/pg");
     taken[1] = ("code", "simulator");
     let refused = clerk.submit(NEW, NEW, &taken).await;
     assert_eq!(refused.count("#code-error"), 1, "{}", refused.text());

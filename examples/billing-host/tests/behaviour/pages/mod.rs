@@ -6,5 +6,6 @@ mod csrf;
 mod html_escaping;
 mod live_updates;
 mod long_lists;
+mod moved_addresses;
 mod several_gateways;
 mod sign_in;
