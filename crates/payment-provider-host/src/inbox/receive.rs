@@ -94,6 +94,17 @@ pub struct Delivery {
 }
 
 impl Inbox {
+    /// Returns the connection that a webhook address names.
+    pub(crate) async fn addressed(
+        &self,
+        provider: &ProviderId,
+        connection: &ConnectionRef,
+    ) -> Result<ConnectionRow, Error> {
+        let found = self.ledger().store.connection(connection).await?;
+        let addressed = found.filter(|found| found.provider == *provider);
+        Ok(addressed.ok_or(Entity::Connection)?)
+    }
+
     /// Receives one delivery: finds the connection, verifies, stores.
     pub(crate) async fn receive_webhook(
         &self,
@@ -102,10 +113,7 @@ impl Inbox {
         request: &WebhookRequest,
     ) -> Result<Receipt, Error> {
         let ledger = self.ledger();
-        let connection = ledger.store.connection(connection).await?;
-        let connection = connection
-            .filter(|connection| connection.provider == *provider)
-            .ok_or(Entity::Connection)?;
+        let connection = self.addressed(provider, connection).await?;
         let opened = self.checkouts.connections().open(&connection)?;
         let verified = opened.handle_webhook(request).await;
         let verified = verified.map_err(|error| match error.kind() {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use payment_provider_axum::{webhook_routes, webhook_routes_at};
+use payment_provider_axum::{Limits, serve_routes, webhook_routes, webhook_routes_at};
 use payment_provider_host::encryption::EncryptionKeys;
 use payment_provider_host::{ErrorKind, Host, HostBuilder, HostConfig};
 use tokio::net::TcpListener;
@@ -129,9 +129,7 @@ impl BillingHost {
         let server = tokio::spawn({
             let stop = stop.clone();
             async move {
-                axum::serve(listener, routes)
-                    .with_graceful_shutdown(stop.cancelled_owned())
-                    .await
+                serve_routes(listener, routes, Limits::default(), stop.cancelled_owned()).await
             }
         });
         let inbox_stop = CancellationToken::new();
