@@ -48,6 +48,7 @@ const USED_BY_ALL: &[&str] = &[
     "error",
     "payable_id",
     "plain_setting",
+    "refusal_reason",
     "tables",
     "timestamp",
     "transient",

@@ -5,6 +5,7 @@ mod apply;
 mod budget;
 mod lease;
 mod receive;
+mod refusals;
 mod retry;
 mod worker;
 
@@ -19,6 +20,7 @@ pub(crate) use lease::LEASE_DURATIONS;
 pub use receive::{Delivery, Receipt};
 
 use self::budget::Budgets;
+use self::refusals::Refusals;
 use crate::checkouts::Checkouts;
 use crate::config::IntakeLimit;
 use crate::ledger::Ledger;
@@ -40,6 +42,7 @@ pub(crate) struct Inbox {
     /// The budgets of verified deliveries, and of requests that do not verify.
     verified: Budgets,
     unverified: Budgets,
+    refusals: Refusals,
 }
 
 /// The configuration of the inbox.
@@ -65,6 +68,7 @@ impl Inbox {
             posting: Arc::new(Semaphore::new(worker::CONCURRENCY)),
             verified: Budgets::new(config.intake),
             unverified: Budgets::new(UNVERIFIED),
+            refusals: Refusals::default(),
         }
     }
 

@@ -47,6 +47,7 @@ mod payment_reports;
 mod postgres_server;
 mod redundant_checkouts;
 mod refunds;
+mod refused_deliveries;
 mod settings_changes;
 mod several_processes;
 #[cfg(feature = "sqlite")]

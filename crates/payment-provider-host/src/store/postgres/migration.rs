@@ -25,6 +25,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../../../migrations/postgres/0002_fair_queue.sql"),
     },
+    Migration {
+        version: 5,
+        sql: include_str!("../../../migrations/postgres/0005_refused_deliveries.sql"),
+    },
 ];
 
 const ACTION: &str = "migrate its tables";

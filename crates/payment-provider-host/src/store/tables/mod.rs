@@ -18,6 +18,7 @@ mod installation;
 pub(super) mod payables;
 pub(super) mod payments;
 pub(super) mod refunds;
+pub(super) mod refused_deliveries;
 pub(super) mod unmatched_targets;
 
 pub(crate) use checkouts::OpenCheckoutRow;
@@ -28,6 +29,7 @@ pub(crate) use customers::CustomerRow;
 pub(crate) use deliveries::{DeliveryEnd, DeliveryRow, Postponement, Received};
 pub(crate) use delivery_pages::InboxPage;
 pub(crate) use delivery_parking::ParkOutcome;
+pub(crate) use refused_deliveries::RefusedRow;
 
 /// Returns the columns from which the rows of a table are read.
 pub(super) fn columns(table: &str) -> &'static [&'static str] {
@@ -41,6 +43,7 @@ pub(super) fn columns(table: &str) -> &'static [&'static str] {
         "payables" => payables::COLUMNS,
         "payments" => payments::COLUMNS,
         "refunds" => refunds::COLUMNS,
+        "refused_deliveries" => refused_deliveries::COLUMNS,
         _ => &[],
     }
 }

@@ -5,6 +5,7 @@ mod connections;
 mod csrf;
 mod html_escaping;
 mod live_updates;
+mod refused_webhooks;
 
 mod several_gateways;
 mod sign_in;
