@@ -80,6 +80,11 @@ impl Program {
         }
     }
 
+    /// Returns the id of its process; `None` once it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Kills the program at once, as a power failure would (SIGKILL on Unix).
     ///
     /// # Panics

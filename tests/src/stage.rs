@@ -79,6 +79,14 @@ impl Stage {
         self.control.post(&path, &serde_json::json!({})).await
     }
 
+    /// Returns the id of the application's process.
+    ///
+    /// # Panics
+    /// Panics if the application has ended.
+    pub fn host_id(&self) -> u32 {
+        self.host.id().expect("the application runs")
+    }
+
     /// Kills the application and starts it again on the same database.
     pub async fn restart_host(mut self) -> Self {
         self.host.kill().await;

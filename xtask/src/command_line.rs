@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::bench::Bench;
+
 /// The output of `cargo xtask help`.
 pub(crate) const HELP: &str = "\
 cargo xtask <command>
@@ -14,6 +16,7 @@ cargo xtask <command>
   english           check the English of comments; print every finding, also those within the limits
   links [--fix]     check the links of READMEs to the built documentation; --fix writes their addresses
   histories         play a million random histories of payments without a database
+  bench <name>      measure, and print the figures: `edge` floods the application with unfinished connections
   packages          list the files and sizes of the packages to publish, and check their manifests
   api [--refresh]   compare the public API of each published crate with its snapshot; --refresh writes the snapshots
   ci [-- <args>]    lint, api, histories, test
@@ -43,6 +46,8 @@ pub(crate) enum Command {
     English,
     /// Random histories of payments.
     Histories,
+    /// A measurement.
+    Bench(Bench),
     /// The packages to publish.
     Packages,
     /// Links of READMEs.
@@ -64,6 +69,8 @@ pub(crate) enum UsageError {
     UnknownCommand(String),
     /// The command does not take this argument. Arguments for the test runner follow a `--`.
     UnexpectedArgument { command: String, argument: String },
+    /// The command `bench` needs the name of a measurement.
+    MissingBench,
 }
 
 impl fmt::Display for UsageError {
@@ -73,6 +80,7 @@ impl fmt::Display for UsageError {
             Self::UnexpectedArgument { command, argument } => {
                 write!(f, "`{command}` does not take the argument `{argument}`")
             }
+            Self::MissingBench => write!(f, "`bench` needs one of: {}", Bench::NAMES.join(", ")),
         }
     }
 }
@@ -99,6 +107,13 @@ impl Command {
         };
         let fix = name == "links" && take_flag("--fix");
         let refresh = name == "api" && take_flag("--refresh");
+        let bench = match own_args.first().and_then(|name| Bench::named(name)) {
+            Some(bench) if name == "bench" => {
+                own_args.remove(0);
+                Some(bench)
+            }
+            _ => None,
+        };
         let unexpected = own_args
             .into_iter()
             .chain(runner_args.iter().filter(|_| !takes_runner_args).cloned())
@@ -110,6 +125,12 @@ impl Command {
             "modules" => Self::Modules,
             "english" => Self::English,
             "histories" => Self::Histories,
+            "bench" => match bench {
+                Some(bench) => Self::Bench(bench),
+                None if unexpected.is_none() => return Err(UsageError::MissingBench),
+                // Names the argument that is no measurement.
+                None => Self::Help,
+            },
             "packages" => Self::Packages,
             "links" => Self::Links { fix },
             "api" => Self::Api { refresh },
@@ -130,7 +151,7 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, HELP, UsageError};
+    use super::{Bench, Command, HELP, UsageError};
 
     fn parse(line: &str) -> Result<Command, UsageError> {
         Command::parse(line.split_whitespace().map(str::to_owned))
@@ -182,6 +203,20 @@ mod tests {
     }
 
     #[test]
+    fn a_measurement_is_named() {
+        assert_eq!(parse("bench edge"), Ok(Command::Bench(Bench::Edge)));
+        let error = parse("bench").unwrap_err();
+        assert_eq!(error.to_string(), "`bench` needs one of: edge");
+        let error = parse("bench egde").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`bench` does not take the argument `egde`"
+        );
+        assert!(parse("bench edge edge").is_err());
+        assert!(parse("lint edge").is_err());
+    }
+
+    #[test]
     fn an_unknown_command_is_named() {
         assert_eq!(
             parse("tset"),
@@ -192,7 +227,8 @@ mod tests {
     #[test]
     fn help_names_every_command() {
         for command in [
-            "test", "lint", "tree", "modules", "english", "packages", "links", "api", "ci", "help",
+            "test", "lint", "tree", "modules", "english", "bench", "packages", "links", "api",
+            "ci", "help",
         ] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }

@@ -4,6 +4,7 @@
 //! fails, so that one run shows all failures.
 
 mod api;
+mod bench;
 mod cargo;
 mod command_line;
 mod deny;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::English => english::run_verbose(&mut report),
         Command::Test { runner_args } => return test::run_all(report, &runner_args),
         Command::Histories => histories::run_all(&mut report),
+        Command::Bench(bench) => bench.run(&mut report),
         Command::Packages => packages::run_all(&mut report),
         Command::Links { fix: false } => links::check(&mut report),
         Command::Links { fix: true } => links::fix(&mut report),

@@ -13,6 +13,9 @@ use problem_details::ProblemDetails;
 /// The default wait in `Retry-After`.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 
+/// The wait in `Retry-After` after which the bodies under way have arrived, or were given up.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+
 /// The outcome of a delivery.
 #[derive(Debug)]
 pub(crate) enum Outcome {
@@ -26,6 +29,10 @@ pub(crate) enum Outcome {
     TooLarge,
     /// The body broke off.
     Unreadable,
+    /// The body did not arrive in time.
+    TooSlow,
+    /// The bodies under way take all the memory that there is for them.
+    Busy,
 }
 
 /// The reason for which a delivery is not stored.
@@ -74,6 +81,27 @@ impl Outcome {
             Self::NoAddress(_) => "malformed_address",
             Self::TooLarge => "too_large",
             Self::Unreadable => "unreadable_body",
+            Self::TooSlow => "slow_body",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// Returns the word under which its log lines are limited. A sender without the secret gets two
+    /// outcomes: at first that of its signature, and then that there are too many.
+    pub(crate) fn subject(&self) -> &'static str {
+        match self.word() {
+            "too_many" => "invalid_signature",
+            word => word,
+        }
+    }
+
+    /// Returns true if the address names a connection that exists.
+    pub(crate) fn is_of_a_connection(&self) -> bool {
+        match self {
+            Self::Failed(error) => Failure::of(error) != Failure::UnknownConnection,
+            // The size is announced before the connection is looked for.
+            Self::NoAddress(_) | Self::TooLarge => false,
+            Self::Stored(_) | Self::Unreadable | Self::TooSlow | Self::Busy => true,
         }
     }
 
@@ -90,6 +118,8 @@ impl Outcome {
             Self::NoAddress(_) => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -109,6 +139,8 @@ impl Outcome {
             Self::NoAddress(problem) => problem,
             Self::TooLarge => "the body is larger than 1 MiB",
             Self::Unreadable => "the body could not be read to its end",
+            Self::TooSlow => "the body did not arrive in time",
+            Self::Busy => "too many bodies arrive at once; send it again",
         }
     }
 
@@ -122,6 +154,7 @@ impl Outcome {
             {
                 Some(error.retry_after().unwrap_or(DEFAULT_WAIT))
             }
+            Self::Busy => Some(BUSY_WAIT),
             _ => None,
         }
     }

@@ -1,21 +1,19 @@
-use std::error::Error;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Uri, header};
 use axum::routing::post;
 use payment_provider_core::WebhookRequest;
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_host::Host;
 use url::Url;
 
 use crate::address::Address;
 use crate::answer::{Outcome, method_not_allowed};
-
-/// The largest body that is read, in bytes: 1 MiB. Deliveries of gateways are a few kilobytes.
-pub const MAX_BODY_BYTES: usize = 1 << 20;
+use crate::body::{BodyMemory, MAX_BODY_BYTES};
+use crate::log::DeliveryLog;
 
 /// The route `POST /webhooks/{provider}/{organization_id}?code={connection_code}`, to be merged or
 /// nested into an application's own. A slash after the organization makes no difference.
@@ -45,10 +43,11 @@ pub fn webhook_routes_at(host: Host, address: Url) -> Router {
     Router::new()
         .route("/webhooks/{provider}/{organization_id}", route.clone())
         .route("/webhooks/{provider}/{organization_id}/", route)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::new(Webhooks {
             host,
             public_url: address,
+            memory: BodyMemory::default(),
+            log: DeliveryLog::default(),
         }))
 }
 
@@ -57,6 +56,8 @@ pub fn webhook_routes_at(host: Host, address: Url) -> Router {
 struct Webhooks {
     host: Host,
     public_url: Url,
+    memory: BodyMemory,
+    log: DeliveryLog,
 }
 
 impl Webhooks {
@@ -67,6 +68,42 @@ impl Webhooks {
         url.set_path(&path);
         url.set_query(uri.query());
         url
+    }
+
+    /// Receives a delivery; returns the number of bytes read of it as well.
+    async fn receive(
+        &self,
+        address: &Address,
+        request: Request,
+        received_at: Timestamp,
+    ) -> (Outcome, usize) {
+        let url = self.public_address(request.uri());
+        let (parts, body) = request.into_parts();
+        if announced(&parts.headers).is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+            return (Outcome::TooLarge, 0);
+        }
+        let (provider, connection) = (&address.provider, &address.connection);
+        // Before the body is read: a delivery for no connection costs no memory and no wait.
+        let known = self.host.check_webhook_address(provider, connection);
+        if let Err(error) = known.await {
+            return (Outcome::Failed(error), 0);
+        }
+        let body = match self.memory.read(body).await {
+            Ok(body) => body,
+            Err(outcome) => return (outcome, 0),
+        };
+        let bytes = body.bytes.len();
+        let mut delivery = WebhookRequest::post(url, parts.headers, body.bytes, received_at);
+        delivery.method = parts.method;
+        let received = self
+            .host
+            .receive_webhook(provider, connection, &delivery)
+            .await;
+        drop(body.reserved);
+        (
+            received.map_or_else(Outcome::Failed, Outcome::Stored),
+            bytes,
+        )
     }
 }
 
@@ -84,80 +121,21 @@ async fn take_in(
         }
         Err(_) => Err("the address is not text".to_owned()),
     };
-    let address = match address {
-        Ok(address) => address,
-        Err(problem) => return logged(Outcome::NoAddress(problem), None, 0),
-    };
-    let url = webhooks.public_address(request.uri());
-    let (method, headers) = (request.method().clone(), request.headers().clone());
-    let body = match read_body(&headers, request).await {
-        Ok(body) => body,
-        Err(outcome) => return logged(outcome, Some(&address), 0),
-    };
-    let bytes = body.len();
-    let mut delivery = WebhookRequest::post(url, headers, body, received_at);
-    delivery.method = method;
-    let received = webhooks
-        .host
-        .receive_webhook(&address.provider, &address.connection, &delivery)
-        .await;
-    let outcome = received.map_or_else(Outcome::Failed, Outcome::Stored);
-    logged(outcome, Some(&address), bytes)
-}
-
-/// The body as it was sent, or why it was not read.
-async fn read_body(headers: &HeaderMap, request: Request) -> Result<Bytes, Outcome> {
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
-        return Err(Outcome::TooLarge);
-    }
-    Bytes::from_request(request, &()).await.map_err(|refusal| {
-        if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Outcome::TooLarge
-        } else {
-            Outcome::Unreadable
+    let (outcome, address, bytes) = match address {
+        Ok(address) => {
+            let (outcome, bytes) = webhooks.receive(&address, request, received_at).await;
+            (outcome, Some(address), bytes)
         }
-    })
+        Err(problem) => (Outcome::NoAddress(problem), None, 0),
+    };
+    webhooks
+        .log
+        .write(&outcome, address.as_ref(), bytes, received_at);
+    outcome
 }
 
-/// One event for each delivery. Of what came over the wire only checked identifiers are in it.
-fn logged(outcome: Outcome, address: Option<&Address>, body_bytes: usize) -> Outcome {
-    let provider = address.map(|address| address.provider.as_str());
-    let organization = address.map(|address| address.connection.organization.as_str());
-    let connection = address.map(|address| address.connection.code.as_str());
-    let word = outcome.word();
-    let status = outcome.status().as_u16();
-    match &outcome {
-        Outcome::Stored(_) => tracing::info!(
-            provider,
-            organization,
-            connection,
-            body_bytes,
-            status,
-            outcome = word,
-            "webhook delivery"
-        ),
-        Outcome::Failed(error) if status == 503 => tracing::error!(
-            provider,
-            organization,
-            connection,
-            body_bytes,
-            status,
-            outcome = word,
-            error = error as &dyn Error,
-            "webhook delivery"
-        ),
-        _ => tracing::warn!(
-            provider,
-            organization,
-            connection,
-            body_bytes,
-            status,
-            outcome = word,
-            "webhook delivery"
-        ),
-    }
-    outcome
+/// Returns the length of the body as the header announces it.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    let length = headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
 }

@@ -1,20 +1,21 @@
-use std::future::{Future, IntoFuture};
 use std::io;
 
-use axum::Router;
 use payment_provider_host::Host;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::limits::Limits;
 use crate::routes::webhook_routes_at;
+use crate::server::serve_routes;
 
 /// Serves the webhook route of a host and applies the deliveries, until the process is asked to end
 /// (Ctrl-C, or SIGTERM on Unix).
 ///
 /// For a host that has no other routes. An application with its own routes merges
-/// [`webhook_routes`](crate::webhook_routes) into them and runs
-/// [`Host::run_inbox`](payment_provider_host::Host::run_inbox) beside its server.
+/// [`webhook_routes`](crate::webhook_routes) into them, serves them with [`serve_routes`], and runs
+/// [`Host::run_inbox`](payment_provider_host::Host::run_inbox) beside. Slow senders are limited as there,
+/// by the default [`Limits`].
 ///
 /// Gateways reach the route under [`HostConfig::public_url`](payment_provider_host::HostConfig), or
 /// under the address it listens at if that is not set. At the end, requests under way are answered,
@@ -47,11 +48,10 @@ async fn serve_until(
         None => Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,
     };
     tracing::info!(%address, "serving webhooks");
-    let routes: Router = webhook_routes_at(host.clone(), public_url);
+    let routes = webhook_routes_at(host.clone(), public_url);
     let stop = CancellationToken::new();
-    let server = axum::serve(listener, routes).with_graceful_shutdown(end);
     let answer = async {
-        let result = server.into_future().await;
+        let result = serve_routes(listener, routes, Limits::default(), end).await;
         stop.cancel();
         result
     };

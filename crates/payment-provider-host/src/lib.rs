@@ -22,6 +22,7 @@ mod payable_id;
 mod plain_setting;
 pub mod prelude;
 mod reconcile;
+mod refusal_reason;
 mod store;
 pub mod tables;
 mod timestamp;

@@ -33,6 +33,7 @@ pub struct CallError {
     pub(crate) default_retry_after: Duration,
     retry: Option<RetryAdvice>,
     request_id: Option<Box<str>>,
+    unsigned: bool,
     differences: Vec<Difference>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -50,6 +51,7 @@ impl CallError {
             default_retry_after: Duration::from_mins(1),
             retry: None,
             request_id: None,
+            unsigned: false,
             differences: Vec::new(),
             source: None,
         }
@@ -82,6 +84,13 @@ impl CallError {
             }
             _ => Self::unreadable(Unreadable("body"), None).repeatable(),
         }
+    }
+
+    /// The error for a webhook that its signature does not verify, or that carries none.
+    pub fn invalid_signature(is_signed: bool) -> Self {
+        let mut error = Self::new(ProviderErrorKind::InvalidSignature, Effect::Rejected);
+        error.unsigned = !is_signed;
+        error
     }
 
     /// A response of which something that is needed cannot be read.
@@ -169,6 +178,9 @@ impl CallError {
         error = error.with_effect(self.effect);
         if let Some(advice) = self.retry.or_else(|| wait.map(RetryAdvice::After)) {
             error = error.with_retry(advice);
+        }
+        if self.unsigned {
+            error = error.with_unsigned();
         }
         if !self.differences.is_empty() {
             error = error.with_differences(self.differences);

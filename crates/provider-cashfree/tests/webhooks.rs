@@ -79,6 +79,23 @@ fn assert_rejected(outcome: &Result<VerifiedWebhook, ProviderError>) {
 }
 
 #[tokio::test]
+async fn the_operator_sees_a_missing_signature_apart_from_a_wrong_one() {
+    let genuine = signed(SECRET, PING);
+    for (name, kept) in [
+        ("x-webhook-signature", false),
+        ("x-webhook-timestamp", true),
+    ] {
+        let mut request = genuine.clone();
+        request.headers.remove(name);
+        let outcome = handle(&request).await;
+        assert_rejected(&outcome);
+        assert_eq!(outcome.unwrap_err().is_unsigned(), !kept, "without {name}");
+    }
+    let outcome = handle(&signed("another", PING)).await;
+    assert!(!outcome.unwrap_err().is_unsigned());
+}
+
+#[tokio::test]
 async fn known_signatures_verify() {
     for (timestamp, body, signature) in [
         (

@@ -42,6 +42,21 @@ async fn the_published_signature_verifies() {
 }
 
 #[tokio::test]
+async fn the_operator_sees_a_missing_signature_apart_from_a_wrong_one() {
+    let provider = with_secrets(["123456"]);
+    let unsigned = provider.handle_webhook(&with_headers(&[], BODY)).await;
+    assert!(unsigned.unwrap_err().is_unsigned());
+    let wrong = delivery(&sign("654321", BODY.as_bytes()), BODY);
+    assert!(
+        !provider
+            .handle_webhook(&wrong)
+            .await
+            .unwrap_err()
+            .is_unsigned()
+    );
+}
+
+#[tokio::test]
 async fn a_change_of_any_single_bit_is_rejected() {
     let provider = with_secrets(["123456"]);
     let signature = sign("123456", BODY.as_bytes());

@@ -49,6 +49,7 @@ const USED_BY_ALL: &[&str] = &[
     "page",
     "payable_id",
     "plain_setting",
+    "refusal_reason",
     "tables",
     "timestamp",
     "transient",

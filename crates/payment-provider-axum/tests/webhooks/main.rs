@@ -2,6 +2,7 @@
 
 mod fixture;
 mod log;
+mod slow_bodies;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, header};

@@ -18,7 +18,7 @@ use super::prepare;
 use super::returns::FakeReturns;
 use super::scripted_response::ResponsePlan;
 use super::settings::AccountKey;
-use super::signature::Keyring;
+use super::signature::{Keyring, SIGNATURE_HEADER};
 use super::verify;
 
 /// The provider of one connected account of a [`FakeGateway`](super::FakeGateway). Clones share the
@@ -215,7 +215,13 @@ impl PaymentProvider for FakeProvider {
         if let Some(gate) = &answer.held_after {
             gate.pass().await;
         }
-        verified.ok_or_else(|| errors.of(ProviderErrorKind::InvalidSignature))
+        verified.ok_or_else(|| {
+            let error = errors.of(ProviderErrorKind::InvalidSignature);
+            match request.header(SIGNATURE_HEADER) {
+                Some(_) => error,
+                None => error.with_unsigned(),
+            }
+        })
     }
 
     fn refund_inquiry(&self) -> Option<Arc<dyn RefundInquiry>> {

@@ -52,6 +52,7 @@ struct Inner {
     gateway_message: Option<Pii>,
     request_id: Option<String>,
     rate_limit: Option<RateLimit>,
+    unsigned: bool,
     violations: Violations,
     differences: Vec<Difference>,
     source: Option<Source>,
@@ -72,6 +73,7 @@ impl ProviderError {
             gateway_message: None,
             request_id: None,
             rate_limit: None,
+            unsigned: false,
             violations: Violations::none(),
             differences: Vec::new(),
             source: None,
@@ -138,6 +140,14 @@ impl ProviderError {
         self
     }
 
+    /// States that a webhook carries no signature at all, for the operator of the host. All other webhooks
+    /// of the kind [`ProviderErrorKind::InvalidSignature`] carry one that does not match. The sender
+    /// learns no difference: neither `Display` nor `Debug` shows it.
+    pub fn with_unsigned(mut self) -> Self {
+        self.inner.unsigned = true;
+        self
+    }
+
     /// Sets the cause. Remove URLs, bodies and header values from it first.
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.inner.source = Some(source.into());
@@ -194,6 +204,11 @@ impl ProviderError {
     /// [`retry`](Self::retry).
     pub fn rate_limit(&self) -> Option<&RateLimit> {
         self.inner.rate_limit.as_ref()
+    }
+
+    /// Returns true if a webhook carries no signature at all.
+    pub fn is_unsigned(&self) -> bool {
+        self.inner.unsigned
     }
 
     /// Returns the invalid fields, for [`ProviderErrorKind::InvalidRequest`].

@@ -19,16 +19,17 @@ use payment_provider_core::{
 
 pub use crate::connection_use::ConnectionUse;
 pub use crate::plain_setting::PlainSetting;
+pub use crate::refusal_reason::RefusalReason;
 pub use change::SettingsChange;
 pub use credentials::{EnvironmentMismatch, UndecryptableSecret};
 pub use customers::LinkedCustomer;
 pub use key_rotation::{KeyRotationReport, UndecryptableConnection};
-pub use types::{Connection, NewConnection, SecretSummary, SecretUse};
+pub use types::{Connection, NewConnection, RefusedDeliveries, SecretSummary, SecretUse};
 
 use crate::connection_ref::ConnectionRef;
 use crate::encryption::EncryptionKeys;
 use crate::error::{Conflict, Entity, Error, ErrorKind};
-use crate::store::{ConnectionRow, Inserted, SecretUseRow, Store};
+use crate::store::{ConnectionRow, Inserted, RefusedRow, SecretUseRow, Store};
 use crate::timestamp;
 
 /// The connections of all organizations. Their secrets are stored encrypted, and are decrypted for
@@ -124,7 +125,7 @@ impl Connections {
         violations.into_result(())?;
         self.encrypt_settings(&mut row, &new.settings)?;
         match self.store.insert_connection(&row).await? {
-            Inserted::New => Ok(show(row, self, Vec::new())),
+            Inserted::New => Ok(show(row, self, Vec::new(), Vec::new())),
             Inserted::Taken => Err(Conflict::CodeTaken.into()),
         }
     }
@@ -185,7 +186,8 @@ impl Connections {
 
     async fn shown(&self, row: ConnectionRow) -> Result<Connection, Error> {
         let uses = self.store.secret_uses(&[row.pk]).await?;
-        Ok(show(row, self, uses))
+        let refused = self.store.refused_deliveries(&[row.pk]).await?;
+        Ok(show(row, self, uses, refused))
     }
 
     async fn shown_all(&self, rows: Vec<ConnectionRow>) -> Result<Vec<Connection>, Error> {
@@ -194,15 +196,25 @@ impl Connections {
         for used in self.store.secret_uses(&keys).await? {
             uses.entry(used.connection_pk).or_default().push(used);
         }
+        let mut refused: BTreeMap<i64, Vec<RefusedRow>> = BTreeMap::new();
+        for row in self.store.refused_deliveries(&keys).await? {
+            refused.entry(row.connection_pk).or_default().push(row);
+        }
         let shown = rows.into_iter().map(|row| {
             let uses = uses.remove(&row.pk).unwrap_or_default();
-            show(row, self, uses)
+            let refused = refused.remove(&row.pk).unwrap_or_default();
+            show(row, self, uses, refused)
         });
         Ok(shown.collect())
     }
 }
 
-fn show(row: ConnectionRow, connections: &Connections, uses: Vec<SecretUseRow>) -> Connection {
+fn show(
+    row: ConnectionRow,
+    connections: &Connections,
+    uses: Vec<SecretUseRow>,
+    refused: Vec<RefusedRow>,
+) -> Connection {
     Connection {
         webhook_url: connections.webhook_url(&row.provider, &row.to_ref()),
         organization: row.organization,
@@ -222,6 +234,13 @@ fn show(row: ConnectionRow, connections: &Connections, uses: Vec<SecretUseRow>) 
         secret_uses: uses
             .into_iter()
             .map(|used| SecretUse::new(used.label, timestamp::from_millis(used.last_matched_at)))
+            .collect(),
+        refused_deliveries: refused
+            .into_iter()
+            .map(|row| {
+                let last_at = timestamp::from_millis(row.last_refused_at);
+                RefusedDeliveries::new(row.reason, row.refused, last_at)
+            })
             .collect(),
         created_at: timestamp::from_millis(row.created_at),
     }

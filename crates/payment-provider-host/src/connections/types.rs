@@ -10,6 +10,7 @@ use payment_provider_core::{
 
 use crate::connection_ref::ConnectionRef;
 use crate::plain_setting::PlainSetting;
+use crate::refusal_reason::RefusalReason;
 
 /// A connection to add.
 ///
@@ -112,6 +113,9 @@ pub struct Connection {
     /// The latest use of each secret, the most recent first. Secrets that never verified a delivery are
     /// missing; retired ones are not.
     pub secret_uses: Vec<SecretUse>,
+    /// The deliveries that were refused, or whose content was not trusted, by reason; the latest first.
+    /// Processes that receive deliveries write their counts at most every 10 seconds.
+    pub refused_deliveries: Vec<RefusedDeliveries>,
     /// The webhook URL to enter at the gateway, if the host's public URL is configured.
     pub webhook_url: Option<Url>,
     /// The time at which it was added.
@@ -157,6 +161,29 @@ impl SecretUse {
         Self {
             label,
             last_matched_at,
+        }
+    }
+}
+
+/// The deliveries that a connection refused for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RefusedDeliveries {
+    /// The reason.
+    pub reason: RefusalReason,
+    /// Their number since the connection was added. A process that is killed loses those of its last 10
+    /// seconds.
+    pub count: u64,
+    /// The arrival of the latest.
+    pub last_at: Timestamp,
+}
+
+impl RefusedDeliveries {
+    pub(super) fn new(reason: RefusalReason, count: i64, last_at: Timestamp) -> Self {
+        Self {
+            reason,
+            count: count.unsigned_abs(),
+            last_at,
         }
     }
 }

@@ -10,6 +10,20 @@ use crate::inbox::{Delivery, DeliveryDetail, DeliveryFilter, ParkOutcome, Receip
 use crate::page::{Page, PageRequest};
 
 impl Host {
+    /// Returns an error if a webhook address names no connection. An HTTP edge calls it before it reads the
+    /// body of a delivery; [`receive_webhook`](Self::receive_webhook) looks again.
+    ///
+    /// **Errors.** [`NotFound`](crate::error::ErrorKind::NotFound) for an unknown connection, whichever part
+    /// of the address is wrong, or an error of the store.
+    pub async fn check_webhook_address(
+        &self,
+        provider: &ProviderId,
+        connection: &ConnectionRef,
+    ) -> Result<(), Error> {
+        self.inner.inbox.addressed(provider, connection).await?;
+        Ok(())
+    }
+
     /// Receives one delivery: finds the connection, verifies the signature, stores the delivery.
     ///
     /// **Contract.** After `Ok` the delivery is durable and will be applied, or was stored before. After an

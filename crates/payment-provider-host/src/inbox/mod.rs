@@ -5,6 +5,7 @@ mod apply;
 mod budget;
 mod lease;
 mod receive;
+mod refusals;
 mod retry;
 mod worker;
 
@@ -20,6 +21,7 @@ pub(crate) use lease::LEASE_DURATIONS;
 pub use receive::{Delivery, Receipt};
 
 use self::budget::Budgets;
+use self::refusals::Refusals;
 use crate::checkouts::Checkouts;
 use crate::config::IntakeLimit;
 use crate::ledger::Ledger;
@@ -40,6 +42,7 @@ pub(crate) struct Inbox {
     unverified: Budgets,
     /// The time of the latest check for waits that are too long.
     waits_checked_at: Arc<AtomicI64>,
+    refusals: Refusals,
 }
 
 /// The configuration of the inbox.
@@ -66,6 +69,7 @@ impl Inbox {
             verified: Budgets::new(config.intake),
             unverified: Budgets::new(UNVERIFIED),
             waits_checked_at: Arc::new(AtomicI64::new(i64::MIN)),
+            refusals: Refusals::default(),
         }
     }
 

@@ -7,12 +7,14 @@ use payment_provider_core::{
 };
 
 use super::Inbox;
-use super::budget::Budgets;
+use super::budget::BudgetSpent;
+use super::refusals::{reason_of, reason_of_timestamp};
 use crate::accounting::{AuditEvent, TargetName};
 use crate::connection_ref::ConnectionRef;
 use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::error::{Entity, Error, ErrorKind};
+use crate::refusal_reason::RefusalReason;
 use crate::store::{ConnectionRow, DeliveryRow, Received};
 use crate::timestamp;
 
@@ -95,6 +97,17 @@ pub struct Delivery {
 }
 
 impl Inbox {
+    /// Returns the connection that a webhook address names.
+    pub(crate) async fn addressed(
+        &self,
+        provider: &ProviderId,
+        connection: &ConnectionRef,
+    ) -> Result<ConnectionRow, Error> {
+        let found = self.ledger().store.connection(connection).await?;
+        let addressed = found.filter(|found| found.provider == *provider);
+        Ok(addressed.ok_or(Entity::Connection)?)
+    }
+
     /// Receives one delivery: finds the connection, verifies, stores.
     pub(crate) async fn receive_webhook(
         &self,
@@ -103,20 +116,26 @@ impl Inbox {
         request: &WebhookRequest,
     ) -> Result<Receipt, Error> {
         let ledger = self.ledger();
-        let connection = ledger.store.connection(connection).await?;
-        let connection = connection
-            .filter(|connection| connection.provider == *provider)
-            .ok_or(Entity::Connection)?;
-        let opened = self.checkouts.connections().open(&connection)?;
+        let connection = self.addressed(provider, connection).await?;
+        let count = |reason| self.refusals.count(connection.pk, reason, ledger.now());
+        let opened = self.checkouts.connections().open(&connection);
+        let opened = opened.inspect_err(|_| count(RefusalReason::UnusableConnection))?;
         let verified = opened.handle_webhook(request).await;
-        let verified = verified.map_err(|error| match error.kind() {
-            ProviderErrorKind::InvalidSignature => self
-                .spend(&self.unverified, &connection, "requests that do not verify")
-                .err()
-                .unwrap_or_else(|| ErrorKind::InvalidSignature.into()),
-            _ => error.into(),
+        let verified = verified.map_err(|error| {
+            count(reason_of(&error));
+            match error.kind() {
+                ProviderErrorKind::InvalidSignature => {
+                    let spent = self.unverified.spend(connection.pk, ledger.now());
+                    match spent {
+                        Ok(()) => Error::from(ErrorKind::InvalidSignature),
+                        Err(spent) => spent.into(),
+                    }
+                }
+                _ => error.into(),
+            }
         })?;
-        self.spend(&self.verified, &connection, "deliveries")?;
+        self.spend(&connection)
+            .inspect_err(|_| count(RefusalReason::TooMany))?;
         let reply = verified.reply().clone();
         let names_nothing = verified.events().iter().all(|event| match event.kind {
             EventKind::Ping => true,
@@ -154,6 +173,9 @@ impl Inbox {
         if received == Received::Refused {
             return Err(Entity::Connection.into());
         }
+        if let Some(reason) = reason_of_timestamp(row.timestamp_check) {
+            count(reason);
+        }
         if let Received::Duplicate {
             count,
             is_first_trusted,
@@ -179,24 +201,18 @@ impl Inbox {
         })
     }
 
-    /// Spends a budget of a connection.
-    fn spend(
-        &self,
-        budgets: &Budgets,
-        connection: &ConnectionRow,
-        what: &str,
-    ) -> Result<(), Error> {
-        let spent = budgets.spend(connection.pk, self.ledger().now());
+    /// Spends the budget of verified deliveries of a connection.
+    fn spend(&self, connection: &ConnectionRow) -> Result<(), Error> {
+        let spent = self.verified.spend(connection.pk, self.ledger().now());
         spent.map_err(|spent| {
             if spent.report {
                 tracing::error!(
                     organization = connection.organization.as_str(),
                     connection = connection.code.as_str(),
-                    "the connection receives more {what} than its limit; they are answered with a wait"
+                    "the connection receives more deliveries than its limit; they are answered with a wait"
                 );
             }
-            let retry_after = spent.wait;
-            ErrorKind::TooManyDeliveries { retry_after }.into()
+            spent.into()
         })
     }
 
@@ -237,6 +253,13 @@ impl Inbox {
         let retried = store.retry_delivery(connection.pk, key).await?;
         self.ledger().wake_inbox();
         Ok(retried)
+    }
+}
+
+impl From<BudgetSpent> for Error {
+    fn from(spent: BudgetSpent) -> Self {
+        let retry_after = spent.wait;
+        ErrorKind::TooManyDeliveries { retry_after }.into()
     }
 }
 

@@ -29,8 +29,13 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const STORE_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Inbox {
-    /// Applies deliveries as they arrive, until stopped; then finishes those that are under way.
+    /// Applies deliveries as they arrive and writes the counts of refused ones, until stopped; then
+    /// finishes those that are under way.
     pub(crate) async fn run(&self, stop: CancellationToken) {
+        tokio::join!(self.apply_until(&stop), self.write_refusals(&stop));
+    }
+
+    async fn apply_until(&self, stop: &CancellationToken) {
         // Each delivery has its own task: one that holds the writer of the store must go on while
         // this loop waits for the writer.
         let mut running = JoinSet::new();
@@ -79,8 +84,9 @@ impl Inbox {
         drop(self.posting.acquire().await);
     }
 
-    /// Applies some deliveries that are due; returns their number.
+    /// Applies some deliveries that are due; returns their number. Writes the counts of refused ones.
     pub(crate) async fn apply_due(&self) -> Result<usize, Error> {
+        self.write_due_refusals().await;
         let leased = self.lease(CONCURRENCY).await?;
         let count = leased.len();
         let work = leased

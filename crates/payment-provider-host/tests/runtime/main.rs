@@ -50,6 +50,7 @@ mod postgres_server;
 mod redundant_checkouts;
 mod refund_outages;
 mod refunds;
+mod refused_deliveries;
 mod secret_binding;
 mod settings_changes;
 mod several_processes;

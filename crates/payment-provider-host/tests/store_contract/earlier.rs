@@ -61,6 +61,8 @@ INSERT INTO refunds (checkout_pk, connection_pk, gateway_refund_id, gateway_paym
     (5, 1, 'r1', 'p1', 'succeeded', 'INR', 500,
         '{"id":"r1","reference":null,"payment_id":"p1","order_id":"o1","status":"succeeded","amount":{"minor_units":500,"currency":"INR"},"origin":null,"bank_reference":null,"reason":null,"failure":null,"created_at":null,"processed_at":null}', 4010);
 INSERT INTO connection_secrets (connection_pk, label, last_matched_at) VALUES (1, 'key 0', 1234);
+INSERT INTO refused_deliveries (connection_pk, reason, refused, last_refused_at) VALUES
+    (1, 'unsigned', 7, 1240), (1, 'signature_mismatch', 9223372036854775807, 1241);
 INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_check, matched_secret,
         received_at, delivery_count, state, attempts, list_polls, next_attempt, lease_owner, lease_until, error)
     SELECT 1, 'key ' || n, @bytes@,

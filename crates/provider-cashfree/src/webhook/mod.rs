@@ -16,8 +16,7 @@ mod version;
 pub(crate) use timestamp_check::Window;
 
 use payment_provider_core::{
-    Effect, Environment, HmacKeyring, ProviderErrorKind, Verification, VerifiedWebhook,
-    WebhookRequest,
+    Environment, HmacKeyring, Verification, VerifiedWebhook, WebhookRequest,
 };
 
 use crate::transport::CallError;
@@ -30,7 +29,7 @@ pub(crate) fn handle(
     environment: Environment,
 ) -> Result<VerifiedWebhook, CallError> {
     let signed = signature::signed_by(request, keyring)
-        .ok_or_else(|| CallError::new(ProviderErrorKind::InvalidSignature, Effect::Rejected))?;
+        .ok_or_else(|| CallError::invalid_signature(signature::is_signed(request)))?;
     let sent_at = timestamp_check::sent_at(signed.timestamp);
     let timestamp_check = window.judge(sent_at, request.received_at);
     let mut events = envelope::events(&request.body);

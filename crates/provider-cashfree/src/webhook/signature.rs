@@ -19,6 +19,12 @@ pub(super) struct Signed<'a> {
     pub(super) timestamp: &'a str,
 }
 
+/// Returns true if a delivery carries a signature, right or wrong.
+pub(super) fn is_signed(request: &WebhookRequest) -> bool {
+    let mut names = HEADERS.iter();
+    names.any(|(signature, _)| request.headers.contains_key(*signature))
+}
+
 /// Returns the secret that signed the delivery; `None` for every kind of mismatch.
 pub(super) fn signed_by<'a>(
     request: &'a WebhookRequest,

@@ -14,8 +14,7 @@ mod refund_event;
 mod settlement_event;
 
 use payment_provider_core::{
-    Effect, Environment, HmacKeyring, ProviderErrorKind, TimestampCheck, Verification,
-    VerifiedWebhook, WebhookRequest,
+    Environment, HmacKeyring, TimestampCheck, Verification, VerifiedWebhook, WebhookRequest,
 };
 use payment_provider_http::CallError;
 
@@ -31,7 +30,7 @@ pub(crate) fn handle(
     environment: Environment,
 ) -> Result<VerifiedWebhook, CallError> {
     let secret = signer(keyring, request.header(SIGNATURE), &request.body)
-        .ok_or_else(|| CallError::new(ProviderErrorKind::InvalidSignature, Effect::Rejected))?;
+        .ok_or_else(|| CallError::invalid_signature(request.headers.contains_key(SIGNATURE)))?;
     let events = envelope::events(&request.body);
     Ok(VerifiedWebhook::new(
         Verification::SharedSecret(secret),

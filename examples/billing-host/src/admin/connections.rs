@@ -1,5 +1,7 @@
 //! `billing-host connections`: merchant accounts and their secrets.
 
+use std::cmp::Reverse;
+
 use clap::{Args, Subcommand};
 use payment_provider_core::ConnectionCode;
 use payment_provider_host::connections::Connection;
@@ -15,6 +17,8 @@ use crate::connection_list::all_connections;
 pub(super) enum Command {
     /// Lists the merchant accounts and the secret that verified the latest webhook of each.
     List,
+    /// Lists the webhooks that were refused, by merchant account and reason, the latest first.
+    Refused,
     /// Adds a new secret, read from standard input or `BILLING_HOST_NEW_SECRET`, and uses it for API calls.
     /// The older secrets still verify webhooks until they are retired.
     #[command(after_help = format!("Environment:\n  {NEW_SECRET}  the new secret, instead of standard input"))]
@@ -38,6 +42,12 @@ pub(super) async fn run(target: &Target, command: Command) -> Result<CommandOutp
             let all = all_connections(&runtime.host, Some(&target.organization)).await?;
             runtime.close().await?;
             list(&all, target.json)
+        }
+        Command::Refused => {
+            let runtime = AdminRuntime::open(target, SecretAccess::NotNeeded).await?;
+            let all = runtime.host.connections(Some(&target.organization)).await?;
+            runtime.close().await?;
+            refused(&all, target.json)
         }
         Command::RotateSecret(Field { code, field }) => {
             let new = secret_input::read()?;
@@ -143,6 +153,40 @@ fn list(all: &[Connection], as_json: bool) -> String {
         "WITH",
     ];
     table(&head, &lines)
+}
+
+fn refused(all: &[Connection], as_json: bool) -> String {
+    let mut rows: Vec<_> = all
+        .iter()
+        .flat_map(|connection| {
+            let refused = connection.refused_deliveries.iter();
+            refused.map(|refused| (&connection.code, refused))
+        })
+        .collect();
+    rows.sort_by_key(|(_, refused)| Reverse(refused.last_at));
+    if as_json {
+        let rows = rows.iter().map(|(code, refused)| {
+            json!({
+                "code": code,
+                "reason": refused.reason,
+                "count": refused.count,
+                "last_at": refused.last_at.to_string(),
+            })
+        });
+        return output::json(&json!({"refused": rows.collect::<Vec<_>>()}));
+    }
+    let lines: Vec<_> = rows
+        .iter()
+        .map(|(code, refused)| {
+            vec![
+                code.to_string(),
+                refused.reason.as_str().to_owned(),
+                refused.count.to_string(),
+                time(refused.last_at),
+            ]
+        })
+        .collect();
+    table(&["CODE", "REASON", "COUNT", "LATEST"], &lines)
 }
 
 fn fields(connection: &Connection) -> Value {

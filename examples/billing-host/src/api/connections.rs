@@ -231,6 +231,17 @@ fn connection_json(connection: &Connection) -> Value {
         .iter()
         .map(|used| json!({"label": used.label, "last_matched_at": used.last_matched_at.to_string()}))
         .collect();
+    let refused: Vec<_> = connection
+        .refused_deliveries
+        .iter()
+        .map(|refused| {
+            json!({
+                "reason": refused.reason,
+                "count": refused.count,
+                "last_at": refused.last_at.to_string(),
+            })
+        })
+        .collect();
     json!({
         "organization_id": connection.organization,
         "provider": connection.provider,
@@ -240,6 +251,7 @@ fn connection_json(connection: &Connection) -> Value {
         "settings": connection.settings,
         "secrets": secrets,
         "secret_uses": secret_uses,
+        "refused_deliveries": refused,
         "enabled": connection.enabled,
         "webhook_url": connection.webhook_url,
         "created_at": connection.created_at.to_string(),

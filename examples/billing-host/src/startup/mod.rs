@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use payment_provider_axum::{webhook_routes, webhook_routes_at};
+use payment_provider_axum::{Limits, serve_routes, webhook_routes, webhook_routes_at};
 use payment_provider_host::encryption::UnknownKeys;
 use payment_provider_host::{Error, ErrorKind, Host, HostBuilder, HostConfig};
 use tokio::net::TcpListener;
@@ -123,10 +123,7 @@ impl BillingHost {
         let server = tokio::spawn({
             let stop = stop.clone();
             async move {
-                let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-                axum::serve(listener, routes)
-                    .with_graceful_shutdown(stop.cancelled_owned())
-                    .await
+                serve_routes(listener, routes, Limits::default(), stop.cancelled_owned()).await
             }
         });
         let inbox_stop = CancellationToken::new();

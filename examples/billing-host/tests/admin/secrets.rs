@@ -4,6 +4,7 @@ use crate::fixture::{AdminFixture, fails, on_both_databases, program, text};
 
 on_both_databases! {
     a_secret_is_rotated_and_the_older_one_retired,
+    refused_webhooks_are_listed,
 }
 
 async fn a_secret_is_rotated_and_the_older_one_retired(admin: AdminFixture) {
@@ -70,5 +71,27 @@ async fn a_secret_is_rotated_and_the_older_one_retired(admin: AdminFixture) {
     let error = fails(command);
     assert!(error.starts_with(other), "{error}");
     assert!(!std::path::Path::new(other).exists());
+    admin.close().await;
+}
+
+async fn refused_webhooks_are_listed(admin: AdminFixture) {
+    let list = ["connections", "refused"];
+    let empty = admin.succeeds(&list);
+    assert_eq!(empty.lines().count(), 1, "{empty}");
+    admin
+        .tamper(
+            "INSERT INTO @refused_deliveries (connection_pk, reason, refused, last_refused_at)
+             SELECT connection_pk, 'unsigned', 7, 1795255200000 FROM @connections",
+        )
+        .await;
+    let table = admin.succeeds(&list);
+    assert!(table.starts_with("CODE "), "{table}");
+    let line = "simulator  unsigned  7      2026-11-21T10:00:00Z";
+    assert!(table.lines().any(|found| found == line), "{table}");
+    let listed = admin.json(&list);
+    let expected = serde_json::json!([{
+        "code": "simulator", "reason": "unsigned", "count": 7, "last_at": "2026-11-21T10:00:00Z",
+    }]);
+    assert_eq!(listed["refused"], expected);
     admin.close().await;
 }

@@ -26,8 +26,12 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/postgres/0002_fair_queue.sql"),
     },
     Migration {
+        version: 3,
+        sql: include_str!("../../../migrations/postgres/0003_encryption_keys.sql"),
+    },
+    Migration {
         version: 4,
-        sql: include_str!("../../../migrations/postgres/0004_encryption_keys.sql"),
+        sql: include_str!("../../../migrations/postgres/0004_refused_deliveries.sql"),
     },
 ];
 

@@ -10,11 +10,12 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use super::query_plan_tests::HOT;
 use crate::accounting::{AllocationOutcome, AuditEvent, CheckoutState, HistoryEntry, TargetName};
 use crate::delivery_state::DeliveryState;
+use crate::refusal_reason::RefusalReason;
 use crate::store::contract::postgres::Schema;
 use crate::store::contract::rows;
 use crate::store::{
     AccountKeys, CustomerRow, DatabaseLocation, Deletion, DeliveryEnd, InboxPage, Inserted,
-    ParkOutcome, Postponement, Store, Transaction,
+    ParkOutcome, Postponement, RefusedRow, Store, Transaction,
 };
 
 /// The keys of a connection, a payable, and a checkout of it.
@@ -270,6 +271,15 @@ async fn deliver(store: &Store, keys: Keys) {
         assert!(finished.unwrap());
         tx.commit().await.unwrap();
     }
+    let refused = RefusedRow {
+        connection_pk: keys.connection,
+        reason: RefusalReason::Unsigned,
+        refused: 1,
+        last_refused_at: 1,
+    };
+    store.add_refused(&refused).await.unwrap();
+    let found = store.refused_deliveries(&[keys.connection]).await.unwrap();
+    assert_eq!(found[0].reason, refused.reason);
     let uses = store.secret_uses(&[keys.connection]).await.unwrap();
     assert_eq!(uses.len(), 1);
     let mut tx = begin(store, true).await;

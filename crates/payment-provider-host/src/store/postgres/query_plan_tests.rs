@@ -7,7 +7,7 @@ use crate::store::statement::Text;
 use crate::store::tables::{
     checkouts, connection_deletion, connection_secrets, connections, customers, dedup_keys,
     deliveries, delivery_leases, delivery_pages, history, key_uses, payables, payments, refunds,
-    unmatched_targets,
+    refused_deliveries, unmatched_targets,
 };
 use crate::store::{Store, audit, two_texts};
 
@@ -18,6 +18,8 @@ const FILL: &str = "
         FROM generate_series(1, 100000) AS i;
     INSERT INTO connection_secrets (connection_pk, label, last_matched_at)
         SELECT i, 'k' || i, 1 FROM generate_series(1, 100000) AS i;
+    INSERT INTO refused_deliveries (connection_pk, reason, refused, last_refused_at)
+        SELECT i, 'unsigned', 1, 1 FROM generate_series(1, 100000) AS i;
     INSERT INTO customers (organization_id, customer_id, connection_pk, details, needs, linked_at)
         SELECT 'org' || i / 10, 'c' || i, i, '{}', '[]', 1 FROM generate_series(1, 100000) AS i;
     INSERT INTO payables (organization_id, payable_id, currency, amount, applicable, created_at)
@@ -102,6 +104,16 @@ pub(super) const HOT: &[Hot] = &[
         Text::Common(connection_secrets::OF_CONNECTIONS),
         &["ARRAY[7]::bigint[]"],
         &["connection_secrets_pkey"],
+    ),
+    (
+        Text::Common(refused_deliveries::OF_CONNECTIONS),
+        &["ARRAY[7]::bigint[]"],
+        &["refused_deliveries_pkey"],
+    ),
+    (
+        Text::Common(refused_deliveries::ADD),
+        &["7", "'unsigned'", "1", "1"],
+        &["connections_pkey"],
     ),
     (
         Text::Common(connection_deletion::USE),

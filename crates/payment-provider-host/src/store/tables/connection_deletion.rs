@@ -87,6 +87,8 @@ const MARK_DELETED: &str = "UPDATE @connections SET deleted_at = $1, enabled = f
 
 const DELETE_SECRETS: &str = "DELETE FROM @connection_secrets WHERE connection_pk = $1";
 
+const DELETE_REFUSED: &str = "DELETE FROM @refused_deliveries WHERE connection_pk = $1";
+
 const DELETE: &str = "delete a connection";
 
 impl Store {
@@ -135,6 +137,7 @@ impl Transaction {
         self.execute(statement!(DELETE, MARK_DELETED, now, pk))
             .await?;
         self.execute(statement!(DELETE, DELETE_SECRETS, pk)).await?;
+        self.execute(statement!(DELETE, DELETE_REFUSED, pk)).await?;
         Ok(Deletion::Done)
     }
 }

@@ -22,6 +22,7 @@ pub(super) mod key_uses;
 pub(super) mod payables;
 pub(super) mod payments;
 pub(super) mod refunds;
+pub(super) mod refused_deliveries;
 pub(super) mod unmatched_targets;
 
 pub(crate) use checkouts::OpenCheckoutRow;
@@ -34,6 +35,7 @@ pub(crate) use delivery_ends::{DeliveryEnd, Postponement};
 pub(crate) use delivery_intake::Received;
 pub(crate) use delivery_pages::InboxPage;
 pub(crate) use delivery_parking::ParkOutcome;
+pub(crate) use refused_deliveries::RefusedRow;
 
 /// Returns the columns from which the rows of a table are read.
 pub(super) fn columns(table: &str) -> &'static [&'static str] {
@@ -47,6 +49,7 @@ pub(super) fn columns(table: &str) -> &'static [&'static str] {
         "payables" => payables::COLUMNS,
         "payments" => payments::COLUMNS,
         "refunds" => refunds::COLUMNS,
+        "refused_deliveries" => refused_deliveries::COLUMNS,
         _ => &[],
     }
 }

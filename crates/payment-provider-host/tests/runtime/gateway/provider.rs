@@ -261,10 +261,12 @@ impl PaymentProvider for Memory {
             check.compare(label, key.as_bytes());
         }
         let Some(matched) = check.finish() else {
-            return Err(self.error(
-                ProviderErrorKind::InvalidSignature,
-                Operation::HandleWebhook,
-            ));
+            let kind = ProviderErrorKind::InvalidSignature;
+            let error = self.error(kind, Operation::HandleWebhook);
+            return Err(match request.header("x-secret") {
+                Some(_) => error,
+                None => error.with_unsigned(),
+            });
         };
         let events = serde_json::from_slice(&request.body).unwrap_or_default();
         let stale = request.headers.contains_key("x-stale");

@@ -2,7 +2,9 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use payment_provider_core::{ConnectionCheck, ProviderDescriptor, SettingKind, TimestampCheck};
-use payment_provider_host::connections::{Connection, PlainSetting};
+use payment_provider_host::connections::{
+    Connection, PlainSetting, RefusalReason, RefusedDeliveries,
+};
 use payment_provider_host::inbox::{Delivery, DeliveryState};
 use payment_provider_host::page::{PageCursor, PageRequest};
 
@@ -44,6 +46,7 @@ struct ConnectionPage {
     check: Option<CheckResult>,
     deliveries: Vec<DeliveryRow>,
     pages: PageLinks,
+    refused: Vec<RefusedRow>,
     problem: Option<String>,
 }
 
@@ -74,6 +77,33 @@ struct DeliveryRow {
     note: String,
     key: String,
     can_replay: bool,
+}
+
+/// Webhooks that were refused for one reason.
+struct RefusedRow {
+    reason: &'static str,
+    count: u64,
+    last_at: DisplayTime,
+}
+
+impl RefusedRow {
+    fn new(refused: &RefusedDeliveries) -> Self {
+        let reason = match refused.reason {
+            RefusalReason::Unsigned => "Without a signature",
+            RefusalReason::SignatureMismatch => "Signed with another secret, or changed on the way",
+            RefusalReason::Stale => "Timestamp too old: the gateway was asked instead",
+            RefusalReason::FromFuture => "Timestamp in the future: the gateway was asked instead",
+            RefusalReason::TooMany => "More than the connection may receive",
+            RefusalReason::Unverifiable => "Could not be verified at the time",
+            RefusalReason::UnusableConnection => "The connection could not be used",
+            _ => "Another reason",
+        };
+        Self {
+            reason,
+            count: refused.count,
+            last_at: DisplayTime::of(refused.last_at),
+        }
+    }
 }
 
 /// Result of the action that the page is rendered after.
@@ -167,6 +197,11 @@ async fn render_from(
             .collect(),
         check,
         deliveries: found.items.into_iter().map(DeliveryRow::new).collect(),
+        refused: connection
+            .refused_deliveries
+            .iter()
+            .map(RefusedRow::new)
+            .collect(),
         problem,
     };
     Ok(page(status, &connection_page))

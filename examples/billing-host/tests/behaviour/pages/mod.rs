@@ -7,5 +7,6 @@ mod html_escaping;
 mod live_updates;
 mod long_lists;
 mod moved_addresses;
+mod refused_webhooks;
 mod several_gateways;
 mod sign_in;

@@ -1,0 +1,166 @@
+//! The phase of one connection.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::registry::{Registry, Turn};
+use crate::limits::Limits;
+
+/// The phase of a connection. In the first three the server waits for the peer, and may close the
+/// connection for a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Between two requests.
+    Idle,
+    /// The header of a request is not there yet. A new connection begins here.
+    Header,
+    /// A handler waits for the rest of its request's body.
+    Body,
+    /// A handler runs, or its response is being sent.
+    Running,
+}
+
+/// The phase of one connection, in the [`Registry`] until this value is dropped.
+#[derive(Debug)]
+pub(super) struct Tracker {
+    registry: Arc<Registry>,
+    closed: CancellationToken,
+    own: Mutex<Own>,
+}
+
+#[derive(Debug)]
+struct Own {
+    phase: Phase,
+    /// The turn of the present request, or of the wait for it.
+    turn: Turn,
+    /// The beginning of the phase.
+    since: Instant,
+    /// True once the present response is complete, though it may not be sent yet.
+    responded: bool,
+    /// The time since which the peer takes nothing of the response.
+    blocked_since: Option<Instant>,
+}
+
+impl Tracker {
+    /// Adds a connection to a registry. It waits for its first request.
+    pub(super) fn open(registry: &Arc<Registry>) -> Arc<Self> {
+        let closed = CancellationToken::new();
+        let turn = registry.add(&closed);
+        Arc::new(Self {
+            registry: Arc::clone(registry),
+            closed,
+            own: Mutex::new(Own {
+                phase: Phase::Header,
+                turn,
+                since: Instant::now(),
+                responded: false,
+                blocked_since: None,
+            }),
+        })
+    }
+
+    /// The token that is cancelled when the connection is closed for another.
+    pub(super) const fn closed(&self) -> &CancellationToken {
+        &self.closed
+    }
+
+    /// Records that bytes arrived.
+    pub(super) fn received(&self) {
+        let mut own = self.own();
+        if own.phase == Phase::Idle && self.registry.end_waiting(own.turn, &self.closed) {
+            own.turn = self.registry.next_turn();
+            self.wait(&mut own, Phase::Header);
+        }
+    }
+
+    /// Records that the header of a request is complete. Returns false if the connection is closed: then
+    /// no handler may begin.
+    pub(super) fn begin_request(&self) -> bool {
+        let mut own = self.own();
+        own.responded = false;
+        self.run(&mut own)
+    }
+
+    /// Records that a handler waits for the rest of a body.
+    pub(super) fn wait_for_body(&self) {
+        let mut own = self.own();
+        if own.phase == Phase::Running {
+            self.wait(&mut own, Phase::Body);
+        }
+    }
+
+    /// Records that a handler does not wait for a body any more. Returns false if the connection is
+    /// closed: then the handler must not go on.
+    pub(super) fn end_body_wait(&self) -> bool {
+        let mut own = self.own();
+        own.phase != Phase::Body || self.run(&mut own)
+    }
+
+    /// Records that the response is complete.
+    pub(super) fn responded(&self) {
+        self.own().responded = true;
+    }
+
+    /// Records that everything written is sent. After a complete response the connection is idle.
+    pub(super) fn sent(&self) {
+        let mut own = self.own();
+        own.blocked_since = None;
+        if own.phase == Phase::Running && own.responded {
+            own.turn = self.registry.next_turn();
+            self.wait(&mut own, Phase::Idle);
+        }
+    }
+
+    /// Records that the peer took some of the response, or that it takes nothing now.
+    pub(super) fn taken(&self, some: bool) {
+        let mut own = self.own();
+        own.blocked_since = if some {
+            None
+        } else {
+            own.blocked_since.or_else(|| Some(Instant::now()))
+        };
+    }
+
+    /// Returns the time at which the patience with the peer ends.
+    pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
+        let own = self.own();
+        let patience = match own.phase {
+            Phase::Idle => Some(limits.idle),
+            Phase::Header => Some(limits.header),
+            Phase::Body => Some(limits.stall),
+            Phase::Running => None,
+        };
+        let ends = [
+            patience.map(|patience| own.since + patience),
+            own.blocked_since.map(|since| since + limits.stall),
+        ];
+        ends.into_iter().flatten().min()
+    }
+
+    fn wait(&self, own: &mut Own, phase: Phase) {
+        (own.phase, own.since) = (phase, Instant::now());
+        // A connection that is closed already goes away with its next step.
+        self.registry.begin_waiting(own.turn, &self.closed);
+    }
+
+    fn run(&self, own: &mut Own) -> bool {
+        let open = self.registry.end_waiting(own.turn, &self.closed);
+        if open {
+            (own.phase, own.since) = (Phase::Running, Instant::now());
+        }
+        open
+    }
+
+    fn own(&self) -> MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Tracker {
+    fn drop(&mut self) {
+        let turn = self.own().turn;
+        self.registry.remove(turn);
+    }
+}
