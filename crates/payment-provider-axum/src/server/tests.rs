@@ -160,6 +160,15 @@ async fn is_open(client: &mut DuplexStream) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
+async fn handlers_find_the_address_of_the_peer() {
+    let rig = Rig::new(1);
+    let request = "GET /peer HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let mut client = rig.connect(request).await;
+    let response = rest(&mut client).await;
+    assert!(response.ends_with("\r\n\r\n127.0.0.1:40000"), "{response}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_header_has_to_be_complete_in_10_seconds() {
     let rig = Rig::new(10);
     for begin in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: a\r\n"] {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use payment_provider_core::*;
+use payment_provider_host::page::PageRequest;
 use payment_provider_host::prelude::*;
 use test_support::{FrozenTime, in_time, until};
 use tokio_util::sync::CancellationToken;
@@ -64,8 +65,12 @@ async fn refused_deliveries_are_counted_for_each_connection_and_reason(database:
     bench.host.apply_due_deliveries().await.unwrap();
     let expected = ["stale 1", "signature_mismatch 3", "unsigned 2"];
     assert_eq!(counts(&bench.host, "main").await, expected);
-    let all = bench.host.connections(None).await.unwrap();
-    let main = all.iter().find(|found| found.code.as_str() == "main");
+    let all = bench
+        .host
+        .connections(None, &PageRequest::default())
+        .await
+        .unwrap();
+    let main = all.items.iter().find(|found| found.code.as_str() == "main");
     assert_eq!(main.unwrap().refused_deliveries[1].last_at, last);
     let other = counts(&bench.host, "other").await;
     assert_eq!(other, ["signature_mismatch 1"]);

@@ -45,7 +45,7 @@ pub(super) async fn run(target: &Target, command: Command) -> Result<CommandOutp
         }
         Command::Refused => {
             let runtime = AdminRuntime::open(target, SecretAccess::NotNeeded).await?;
-            let all = runtime.host.connections(Some(&target.organization)).await?;
+            let all = all_connections(&runtime.host, Some(&target.organization)).await?;
             runtime.close().await?;
             refused(&all, target.json)
         }
