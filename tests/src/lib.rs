@@ -7,6 +7,7 @@ mod database;
 mod program;
 mod proxy;
 mod python;
+mod server_database;
 mod stage;
 
 pub use api::{Api, Control};
@@ -15,6 +16,7 @@ pub use database::Database;
 pub use program::{Output, Program};
 pub use proxy::Proxy;
 pub use python::Sdk;
+pub use server_database::ServerDatabase;
 pub use stage::{Asked, Stage};
 
 /// The README as a doctest: its code must compile.

@@ -4,13 +4,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use cross_crate_tests::{Api, Control, Program, Proxy, Stage};
+use cross_crate_tests::{Api, Control, Program, Proxy, ServerDatabase, Stage};
 use futures_util::future::join_all;
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use test_support::{in_time, postgres, until};
+use sqlx::{Connection, PgConnection};
+use test_support::{in_time, until};
 
 /// The number of invoices that a test pays at once.
 const INVOICES: usize = 24;
@@ -21,63 +21,9 @@ const OWN_INVOICES: usize = 4;
 /// The number of webhooks that a process works on at a time.
 const CONCURRENCY: i64 = 8;
 
-/// A database of one test; removed when dropped.
-struct Database {
-    server: String,
-    name: String,
-}
-
-impl Database {
-    async fn new() -> Self {
-        let server = postgres::url();
-        let name = format!("test_{:032x}", rand::random::<u128>());
-        run(&server, format!("CREATE DATABASE {name}"))
-            .await
-            .unwrap();
-        Self { server, name }
-    }
-
-    fn url(&self) -> String {
-        let mut url: Url = self.server.parse().unwrap();
-        url.set_path(&self.name);
-        url.into()
-    }
-
-    async fn number(&self, query: &'static str) -> i64 {
-        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
-        let number = sqlx::query_scalar(query).fetch_one(&mut connection).await;
-        number.unwrap()
-    }
-}
-
-async fn run(url: &str, statement: String) -> sqlx::Result<()> {
-    let mut connection = PgConnection::connect(url).await?;
-    sqlx::query(AssertSqlSafe(statement))
-        .execute(&mut connection)
-        .await?;
-    connection.close().await
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let server = self.server.clone();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            let dropped = runtime.block_on(run(&server, drop));
-            dropped.map_err(std::io::Error::other)
-        });
-        if let Ok(Err(error)) = thread.join() {
-            eprintln!("the database of a test is left behind: {error}");
-        }
-    }
-}
-
 /// The simulator, and two processes that were started at the same moment.
 struct Two {
-    database: Database,
+    database: ServerDatabase,
     control: Control,
     apis: [Api; 2],
     hosts: Vec<Program>,
@@ -87,7 +33,7 @@ struct Two {
     directory: tempfile::TempDir,
 }
 
-fn start_host(database: &Database, directory: &Path, gateway: &str) -> Program {
+fn start_host(database: &ServerDatabase, directory: &Path, gateway: &str) -> Program {
     let (key, url) = (directory.join("sealing.key"), database.url());
     let arguments = [
         "--listen",
@@ -108,7 +54,7 @@ fn start_host(database: &Database, directory: &Path, gateway: &str) -> Program {
 
 impl Two {
     async fn start() -> Self {
-        let database = Database::new().await;
+        let database = ServerDatabase::create().await;
         let arguments = ["--listen", "127.0.0.1:0", "--retry-scale", "0.0001"];
         let secret = [("CASHFREE_SIMULATOR_CLIENT_SECRET", Stage::SECRET)];
         let mut simulator = Program::start("cashfree-simulator", &arguments, &secret);
@@ -242,9 +188,8 @@ async fn what_a_killed_process_had_under_way_another_finishes() {
     two.hosts.remove(0).kill().await;
     two.proxy.hold_answers(false);
     // The leased webhooks are released when the lease ends: the test ends it now.
-    let end =
-        "UPDATE payment_provider.deliveries SET lease_until = 0 WHERE state = 'pending'".to_owned();
-    run(&two.database.url(), end).await.unwrap();
+    let end = "UPDATE payment_provider.deliveries SET lease_until = 0 WHERE state = 'pending'";
+    two.database.run(end).await;
     for (invoice, _) in &asked {
         two.apis[1].wait_for(invoice, "succeeded 10000 0").await;
     }

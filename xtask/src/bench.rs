@@ -2,6 +2,7 @@
 //! figures.
 
 mod edge;
+mod isolation;
 
 use crate::report::Report;
 
@@ -10,16 +11,19 @@ use crate::report::Report;
 pub(crate) enum Bench {
     /// Genuine webhooks among unfinished connections.
     Edge,
+    /// The delay of one organization beside another's load.
+    Isolation,
 }
 
 impl Bench {
     /// The names of all measurements.
-    pub(crate) const NAMES: &[&str] = &["edge"];
+    pub(crate) const NAMES: &[&str] = &["edge", "isolation"];
 
     /// Returns the measurement with this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "edge" => Some(Self::Edge),
+            "isolation" => Some(Self::Isolation),
             _ => None,
         }
     }
@@ -28,6 +32,7 @@ impl Bench {
     pub(crate) fn run(self, report: &mut Report) {
         match self {
             Self::Edge => edge::measure(report),
+            Self::Isolation => isolation::measure(report),
         }
     }
 }

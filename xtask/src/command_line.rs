@@ -16,7 +16,8 @@ cargo xtask <command>
   english           check the English of comments; print every finding, also those within the limits
   links [--fix]     check the links of READMEs to the built documentation; --fix writes their addresses
   histories         play a million random histories of payments without a database
-  bench <name>      measure, and print the figures: `edge` floods the application with unfinished connections
+  bench <name>      measure, and print the figures: `edge` floods the application with unfinished connections;
+                      `isolation` measures the delay of one organization beside another's load
   packages          list the files and sizes of the packages to publish, and check their manifests
   api [--refresh]   compare the public API of each published crate with its snapshot; --refresh writes the snapshots
   ci [-- <args>]    lint, api, histories, test
@@ -205,8 +206,10 @@ mod tests {
     #[test]
     fn a_measurement_is_named() {
         assert_eq!(parse("bench edge"), Ok(Command::Bench(Bench::Edge)));
+        let isolation = Command::Bench(Bench::Isolation);
+        assert_eq!(parse("bench isolation"), Ok(isolation));
         let error = parse("bench").unwrap_err();
-        assert_eq!(error.to_string(), "`bench` needs one of: edge");
+        assert_eq!(error.to_string(), "`bench` needs one of: edge, isolation");
         let error = parse("bench egde").unwrap_err();
         assert_eq!(
             error.to_string(),
