@@ -98,7 +98,11 @@ impl Outcome {
     /// Returns true if the address names a connection that exists.
     pub(crate) fn is_of_a_connection(&self) -> bool {
         match self {
-            Self::Failed(error) => Failure::of(error) != Failure::UnknownConnection,
+            // While the store is down, it is not known which connections exist.
+            Self::Failed(error) => !matches!(
+                Failure::of(error),
+                Failure::UnknownConnection | Failure::StoreFailed
+            ),
             // The size is announced before the connection is looked for.
             Self::NoAddress(_) | Self::TooLarge => false,
             Self::Stored(_) | Self::Unreadable | Self::TooSlow | Self::Busy => true,

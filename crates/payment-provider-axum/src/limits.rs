@@ -25,12 +25,19 @@ pub struct Limits {
     /// the request's header. 10 seconds.
     pub header: Duration,
     /// The time that a connection is kept open between two requests. 60 seconds.
+    ///
+    /// Behind a proxy that keeps its connections, set a longer time than the proxy does: a request that it
+    /// sends at the moment of the closing is lost.
     pub idle: Duration,
     /// The time in which a peer must send some of the body that is waited for, or take some of the
-    /// response. 30 seconds.
+    /// response. 30 seconds. The webhook route limits the whole body as well; other routes read as much
+    /// and as slowly as their handlers allow.
     pub stall: Duration,
+    /// The time for the requests under way when the server ends. After it their connections are closed.
+    /// 20 seconds.
+    pub shutdown: Duration,
     /// The number of connections that are open at once, at least 1. When one more comes, the one that
-    /// has waited longest for its request is closed.
+    /// has waited longest for its request, or for its peer to take a response, is closed.
     ///
     /// Three quarters of the descriptors that the process may open, at most 4 096.
     pub connections: usize,
@@ -42,6 +49,7 @@ impl Default for Limits {
             header: Duration::from_secs(10),
             idle: Duration::from_secs(60),
             stall: Duration::from_secs(30),
+            shutdown: Duration::from_secs(20),
             connections: connections(descriptors()),
         }
     }

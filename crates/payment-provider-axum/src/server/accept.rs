@@ -45,7 +45,8 @@ impl Accept for TcpListener {
     }
 }
 
-/// Serves every connection until `end` completes, and then until the requests under way are answered.
+/// Serves every connection until `end` completes, and then until the requests under way are answered or
+/// their time is over.
 pub(super) async fn run<A: Accept>(
     mut listener: A,
     routes: Router,
@@ -110,7 +111,14 @@ pub(super) async fn run<A: Accept>(
     }
     drop(listener);
     stop.cancel();
-    while tasks.join_next().await.is_some() {}
+    let answered = async { while tasks.join_next().await.is_some() {} };
+    if timeout(limits.shutdown, answered).await.is_err() {
+        tracing::warn!(
+            connections = tasks.len(),
+            "connections are closed before their responses are sent"
+        );
+        tasks.shutdown().await;
+    }
 }
 
 /// Returns true if the error is about the connection that was to be accepted, and not about all.

@@ -15,11 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::exchange::Exchanges;
 use super::stream::TrackedStream;
-use super::tracker::Tracker;
+use super::tracker::Membership;
 use crate::limits::Limits;
 
 /// The largest header of a request, and the most that is read of a body before a handler asks for it.
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 32 << 10;
 
 /// Serves the requests of a connection until it ends, its peer keeps the server waiting, it is closed for
 /// another, or, once stopped, its request is answered.
@@ -27,18 +27,19 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
     stream: S,
     peer: SocketAddr,
     routes: Router,
-    tracker: Arc<Tracker>,
+    membership: Membership,
     limits: Limits,
     stop: CancellationToken,
 ) {
+    let tracker = &membership.0;
     let stream = TrackedStream {
         stream,
-        tracker: Arc::clone(&tracker),
+        tracker: Arc::clone(tracker),
     };
     let exchanges = Exchanges {
         peer,
         routes,
-        tracker: Arc::clone(&tracker),
+        tracker: Arc::clone(tracker),
     };
     // The server's own limit of the header would count the time between two requests as well, for
     // which another limit holds: see `Tracker::deadline`.
@@ -48,6 +49,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
             .header_read_timeout(None)
             .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(stream), exchanges)
+            .with_upgrades()
     );
     let mut closed = pin!(tracker.closed().cancelled());
     let mut stopped = pin!(stop.cancelled());

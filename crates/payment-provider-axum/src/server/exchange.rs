@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ impl Service<Request<Incoming>> for Exchanges {
         let response = self.routes.clone().call(request);
         Box::pin(async move {
             let response = response.await?;
+            tracker.begin_response();
             Ok(response.map(|body| ResponseBody { body, tracker }))
         })
     }
@@ -58,19 +60,23 @@ struct RequestBody {
 
 impl HttpBody for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = axum::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if polled.is_pending() {
             self.tracker.wait_for_body();
         } else if !self.tracker.end_body_wait() {
-            return Poll::Pending;
+            let closed = io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "closed for another connection",
+            );
+            return Poll::Ready(Some(Err(axum::Error::new(closed))));
         }
-        polled
+        polled.map_err(axum::Error::new)
     }
 
     fn is_end_stream(&self) -> bool {

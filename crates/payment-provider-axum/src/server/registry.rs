@@ -24,8 +24,8 @@ pub(super) struct Registry {
 struct State {
     open: usize,
     last_turn: u64,
-    /// The connections that wait for a request or for the rest of one, by their turns: the first has
-    /// waited longest.
+    /// The connections that wait for a request, for the rest of one, or for their peers to take a response,
+    /// by their turns: the first has waited longest.
     unfinished: BTreeMap<Turn, CancellationToken>,
 }
 
@@ -76,9 +76,10 @@ impl Registry {
         !closed.is_cancelled()
     }
 
-    /// Removes a connection that has ended.
-    pub(super) fn remove(&self, turn: Turn) {
+    /// Removes a connection that has ended. It begins no wait any more.
+    pub(super) fn remove(&self, turn: Turn, closed: &CancellationToken) {
         let mut state = self.state();
+        closed.cancel();
         state.unfinished.remove(&turn);
         state.open -= 1;
         drop(state);

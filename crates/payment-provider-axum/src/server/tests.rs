@@ -1,5 +1,6 @@
 //! The server over connections in memory, with a clock that jumps to the next timer.
 
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::routing::{get, post};
 use futures_util::{StreamExt, stream};
@@ -77,6 +78,18 @@ impl Rig {
                 body.len().to_string()
             }
         };
+        let hands_over = {
+            let begun = Arc::clone(&begun);
+            move |body: Body| async move {
+                let reading = tokio::spawn(async move { to_bytes(body, 100).await.is_err() });
+                tokio::spawn(async move {
+                    if reading.await.unwrap() {
+                        begun.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
+                pending::<()>().await;
+            }
+        };
         let ticks = || async {
             let ticks = stream::iter(0..5).then(|number| async move {
                 sleep(Duration::from_secs(100)).await;
@@ -89,6 +102,7 @@ impl Rig {
             .route("/peer", get(peer))
             .route("/held", get(holds))
             .route("/body", post(reads))
+            .route("/handed-over", post(hands_over))
             .route("/ticks", get(ticks))
             .route("/large", get(|| async { vec![b'x'; 1 << 20] }));
         let end_of_test = async { drop(ended.await) };
@@ -334,6 +348,66 @@ async fn a_response_that_the_peer_does_not_take_is_given_up() {
     client.read_to_end(&mut all).await.unwrap();
     assert!(all.len() < 1 << 19, "{} bytes", all.len());
     assert_eq!(begun.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_of_its_response_makes_room() {
+    let rig = Rig::new(2);
+    let large = "GET /large HTTP/1.1\r\nhost: a\r\n\r\n";
+    let mut blocked = rig.connect(large).await;
+    let mut taking = rig.connect(large).await;
+    let mut some = [0; 16 << 10];
+    taking.read_exact(&mut some).await.unwrap();
+    settle().await;
+    let mut genuine = rig.connect(GET).await;
+    hello(&mut genuine).await;
+    let mut all = Vec::new();
+    blocked.read_to_end(&mut all).await.unwrap();
+    assert!(all.len() < 1 << 19, "{} bytes", all.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_another_task_reads_does_not_hold_its_connection() {
+    let rig = Rig::new(1);
+    let handed_over = "POST /handed-over HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc";
+    for _ in 0..3 {
+        let mut first = rig.connect(handed_over).await;
+        let mut genuine = rig.connect(GET).await;
+        hello(&mut genuine).await;
+        assert!(!is_open(&mut first).await);
+    }
+    assert_eq!(rig.begun(), 3, "each task got an error");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_under_way_have_20_seconds_at_the_end() {
+    let mut rig = Rig::new(10);
+    let mut held = rig.connect(HELD).await;
+    let mut reading = rig.connect(CUT_BODY).await;
+    drop(rig.end.take());
+    let begun = Instant::now();
+    assert_eq!(rest(&mut held).await, "");
+    assert_eq!(rest(&mut reading).await, "");
+    rig.server.await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_without_an_end_are_possible() {
+    let (open, opened) = mpsc::unbounded_channel();
+    let limits = Limits {
+        idle: Duration::MAX,
+        header: Duration::MAX,
+        stall: Duration::MAX,
+        ..limits(1)
+    };
+    let routes = Router::new().route("/", get(|| async { "hello" }));
+    let _server = tokio::spawn(accept::run(Opened(opened), routes, limits, pending()));
+    let (mut client, server) = duplex(1_024);
+    open.send(server).unwrap();
+    sleep(Duration::from_hours(24)).await;
+    client.write_all(GET.as_bytes()).await.unwrap();
+    hello(&mut client).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,11 +18,12 @@ enum Phase {
     Header,
     /// A handler waits for the rest of its request's body.
     Body,
-    /// A handler runs, or its response is being sent.
+    /// A handler runs, or its response is being sent. While the peer takes nothing of the response, the
+    /// connection may be closed for a new one as well.
     Running,
 }
 
-/// The phase of one connection, in the [`Registry`] until this value is dropped.
+/// The phase of one connection, in the [`Registry`] until its [`Membership`] ends.
 #[derive(Debug)]
 pub(super) struct Tracker {
     registry: Arc<Registry>,
@@ -37,31 +38,46 @@ struct Own {
     turn: Turn,
     /// The beginning of the phase.
     since: Instant,
+    /// True once the handler has returned the present response; its body may go on.
+    responding: bool,
     /// True once the present response is complete, though it may not be sent yet.
     responded: bool,
     /// The time since which the peer takes nothing of the response.
     blocked_since: Option<Instant>,
 }
 
+/// The place of an open connection in the [`Registry`]. A handler may keep a request's body, and with it
+/// the tracker, longer than the connection is open; this value ends with the connection.
+#[derive(Debug)]
+pub(super) struct Membership(pub(super) Arc<Tracker>);
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let turn = self.0.own().turn;
+        self.0.registry.remove(turn, &self.0.closed);
+    }
+}
+
 impl Tracker {
     /// Adds a connection to a registry. It waits for its first request.
-    pub(super) fn open(registry: &Arc<Registry>) -> Arc<Self> {
+    pub(super) fn open(registry: &Arc<Registry>) -> Membership {
         let closed = CancellationToken::new();
         let turn = registry.add(&closed);
-        Arc::new(Self {
+        Membership(Arc::new(Self {
             registry: Arc::clone(registry),
             closed,
             own: Mutex::new(Own {
                 phase: Phase::Header,
                 turn,
                 since: Instant::now(),
+                responding: false,
                 responded: false,
                 blocked_since: None,
             }),
-        })
+        }))
     }
 
-    /// The token that is cancelled when the connection is closed for another.
+    /// The token that is cancelled when the connection is closed for another, or has ended.
     pub(super) const fn closed(&self) -> &CancellationToken {
         &self.closed
     }
@@ -79,7 +95,7 @@ impl Tracker {
     /// no handler may begin.
     pub(super) fn begin_request(&self) -> bool {
         let mut own = self.own();
-        own.responded = false;
+        (own.responding, own.responded) = (false, false);
         self.run(&mut own)
     }
 
@@ -92,10 +108,19 @@ impl Tracker {
     }
 
     /// Records that a handler does not wait for a body any more. Returns false if the connection is
-    /// closed: then the handler must not go on.
+    /// closed: then the handler gets no more of the body.
     pub(super) fn end_body_wait(&self) -> bool {
         let mut own = self.own();
         own.phase != Phase::Body || self.run(&mut own)
+    }
+
+    /// Records that the handler has returned its response.
+    pub(super) fn begin_response(&self) {
+        let mut own = self.own();
+        own.responding = true;
+        if own.phase == Phase::Running && own.blocked_since.is_some() {
+            self.registry.begin_waiting(own.turn, &self.closed);
+        }
     }
 
     /// Records that the response is complete.
@@ -106,7 +131,7 @@ impl Tracker {
     /// Records that everything written is sent. After a complete response the connection is idle.
     pub(super) fn sent(&self) {
         let mut own = self.own();
-        own.blocked_since = None;
+        self.unblock(&mut own);
         if own.phase == Phase::Running && own.responded {
             own.turn = self.registry.next_turn();
             self.wait(&mut own, Phase::Idle);
@@ -116,11 +141,24 @@ impl Tracker {
     /// Records that the peer took some of the response, or that it takes nothing now.
     pub(super) fn taken(&self, some: bool) {
         let mut own = self.own();
-        own.blocked_since = if some {
-            None
-        } else {
-            own.blocked_since.or_else(|| Some(Instant::now()))
-        };
+        if some {
+            self.unblock(&mut own);
+        } else if own.blocked_since.is_none() {
+            own.blocked_since = Some(Instant::now());
+            if own.phase == Phase::Running {
+                own.turn = self.registry.next_turn();
+                if own.responding {
+                    self.registry.begin_waiting(own.turn, &self.closed);
+                }
+            }
+        }
+    }
+
+    /// Records that the peer is not waited for to take something.
+    fn unblock(&self, own: &mut Own) {
+        if own.blocked_since.take().is_some() && own.phase == Phase::Running {
+            self.registry.end_waiting(own.turn, &self.closed);
+        }
     }
 
     /// Returns the time at which the patience with the peer ends.
@@ -133,8 +171,9 @@ impl Tracker {
             Phase::Running => None,
         };
         let ends = [
-            patience.map(|patience| own.since + patience),
-            own.blocked_since.map(|since| since + limits.stall),
+            patience.and_then(|patience| own.since.checked_add(patience)),
+            own.blocked_since
+                .and_then(|since| since.checked_add(limits.stall)),
         ];
         ends.into_iter().flatten().min()
     }
@@ -155,12 +194,5 @@ impl Tracker {
 
     fn own(&self) -> MutexGuard<'_, Own> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Tracker {
-    fn drop(&mut self) {
-        let turn = self.own().turn;
-        self.registry.remove(turn);
     }
 }

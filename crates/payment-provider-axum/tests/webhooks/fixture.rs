@@ -91,6 +91,8 @@ impl Edge {
         let mut config = HostConfig::default();
         config.public_url = public_url.map(|url| url.parse().unwrap());
         let host = Host::sqlite(directory.path().join("test.db"))
+            .share_sqlite_file()
+            .allow_unknown_keys()
             .with_registry(registry)
             .with_encryption_keys(keys)
             .with_clock(Arc::new(Fixed))

@@ -108,8 +108,20 @@ impl Inbox {
         Ok(addressed.ok_or(Entity::Connection)?)
     }
 
-    /// Receives one delivery: finds the connection, verifies, stores.
+    /// Receives one delivery, and writes the counts of refused ones if no worker of this process does.
     pub(crate) async fn receive_webhook(
+        &self,
+        provider: &ProviderId,
+        connection: &ConnectionRef,
+        request: &WebhookRequest,
+    ) -> Result<Receipt, Error> {
+        let received = self.receive(provider, connection, request).await;
+        self.write_overdue_refusals().await;
+        received
+    }
+
+    /// Finds the connection, verifies, stores.
+    async fn receive(
         &self,
         provider: &ProviderId,
         connection: &ConnectionRef,

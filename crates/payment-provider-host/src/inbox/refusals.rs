@@ -18,8 +18,11 @@ use crate::store::RefusedRow;
 const WRITE_INTERVAL: i64 = 10_000;
 /// The time between two looks at the clock.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// Counts that wait for longer than this, in milliseconds, are written by the request that finds them: no
+/// worker runs in this process.
+const OVERDUE: i64 = 2 * WRITE_INTERVAL;
 /// The time limit of a write.
-const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The refused deliveries that are not written yet.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +33,8 @@ pub(super) struct Refusals {
 #[derive(Debug, Default)]
 struct Counted {
     counts: BTreeMap<(i64, RefusalReason), Count>,
+    /// The time of the first of these counts.
+    since: i64,
     written_at: i64,
 }
 
@@ -60,6 +65,15 @@ impl Refusals {
         counted.take(now)
     }
 
+    /// Takes the counts that no worker has written in time.
+    fn take_overdue(&self, now: i64) -> Vec<RefusedRow> {
+        let mut counted = self.counted();
+        if now.saturating_sub(counted.since) < OVERDUE {
+            return Vec::new();
+        }
+        counted.take(now)
+    }
+
     fn take_all(&self, now: i64) -> Vec<RefusedRow> {
         self.counted().take(now)
     }
@@ -80,6 +94,9 @@ impl Refusals {
 
 impl Counted {
     fn add(&mut self, key: (i64, RefusalReason), count: Count) {
+        if self.counts.is_empty() {
+            self.since = count.last_at;
+        }
         let known = self.counts.entry(key).or_insert(Count {
             refused: 0,
             last_at: count.last_at,
@@ -141,7 +158,14 @@ impl Inbox {
         self.write_or_keep(due).await;
     }
 
-    /// Writes counts, each in one statement. Those that cannot be written are kept for the next time.
+    /// Writes counts that no worker of this process writes.
+    pub(super) async fn write_overdue_refusals(&self) {
+        let overdue = self.refusals.take_overdue(self.ledger().now());
+        self.write_or_keep(overdue).await;
+    }
+
+    /// Writes counts, each in one statement. Those that cannot be written are kept for the next time. One
+    /// whose outcome is not known, since its answer did not arrive in time, may be counted twice.
     async fn write_or_keep(&self, rows: Vec<RefusedRow>) {
         let mut unwritten = Unwritten {
             refusals: &self.refusals,

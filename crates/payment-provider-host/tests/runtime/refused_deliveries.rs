@@ -15,6 +15,7 @@ use crate::gateway::{changed, delivery};
 each_database! {
     refused_deliveries_are_counted_for_each_connection_and_reason,
     counts_are_written_at_most_every_ten_seconds,
+    counts_of_a_process_without_a_worker_are_written_by_a_later_request,
     a_worker_writes_counts_while_it_runs_and_at_its_end,
     counts_of_several_processes_add_up,
     counts_that_cannot_be_written_are_kept,
@@ -89,6 +90,17 @@ async fn counts_are_written_at_most_every_ten_seconds(database: Database) {
     assert_eq!(refused_and_due().await, ["unsigned 1"]);
     bench.clock.advance(Duration::from_millis(1));
     assert_eq!(refused_and_due().await, ["unsigned 4"]);
+}
+
+async fn counts_of_a_process_without_a_worker_are_written_by_a_later_request(database: Database) {
+    let bench = Bench::new(database).await;
+    refuse(&bench.host, "main", unsigned()).await;
+    bench.clock.advance(Duration::from_millis(19_999));
+    refuse(&bench.host, "main", unsigned()).await;
+    assert!(counts(&bench.host, "main").await.is_empty());
+    bench.clock.advance(Duration::from_millis(1));
+    refuse(&bench.host, "main", unsigned()).await;
+    assert_eq!(counts(&bench.host, "main").await, ["unsigned 3"]);
 }
 
 async fn a_worker_writes_counts_while_it_runs_and_at_its_end(database: Database) {

@@ -18,11 +18,13 @@ pub(in crate::store) const OF_CONNECTIONS: &str =
     "SELECT #refused_deliveries FROM @refused_deliveries
      WHERE connection_pk {any $1} ORDER BY connection_pk, last_refused_at DESC, reason";
 
-/// Adds to what this and other processes have counted. A deleted connection counts nothing.
-pub(in crate::store) const ADD: &str =
-    "INSERT INTO @refused_deliveries AS known (connection_pk, reason, refused, last_refused_at)
-     SELECT connection_pk, $2, $3, $4 FROM @connections
-     WHERE connection_pk = $1 AND deleted_at IS NULL
+/// Adds to what this and other processes have counted. Waits for a concurrent deletion of the connection;
+/// a deleted connection counts nothing.
+pub(in crate::store) const ADD: &str = "WITH connected AS MATERIALIZED (
+         SELECT connection_pk FROM @connections
+         WHERE connection_pk = $1 AND deleted_at IS NULL {FOR KEY SHARE})
+     INSERT INTO @refused_deliveries AS known (connection_pk, reason, refused, last_refused_at)
+     SELECT connection_pk, $2, $3, $4 FROM connected WHERE true
      ON CONFLICT (connection_pk, reason) DO UPDATE SET
          refused = known.refused + excluded.refused,
          last_refused_at = CASE WHEN known.last_refused_at > excluded.last_refused_at
