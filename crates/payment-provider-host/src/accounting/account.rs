@@ -145,6 +145,8 @@ pub(crate) struct CheckoutRecord {
     pub(crate) written_off: i64,
     /// True if the gateway has something else under this reference.
     pub(crate) conflicting: bool,
+    /// True if only a part of the gateway's list is recorded: it has to be fetched again.
+    pub(crate) list_incomplete: bool,
     pub(crate) created_at: i64,
     /// The sum of all payments posted on it in its currency. Derived when loading.
     pub(crate) posted: i64,
@@ -153,8 +155,14 @@ pub(crate) struct CheckoutRecord {
 }
 
 impl CheckoutRecord {
-    /// Returns true if the gateway reports money on it that is neither posted nor written off.
+    /// Returns true if the gateway reports money on it that is neither posted nor written off, or if its
+    /// list is recorded in part.
     pub(crate) fn has_unreconciled_amount(&self) -> bool {
+        self.list_incomplete || self.has_unexplained_amount()
+    }
+
+    /// Returns true if the gateway reports money on it that is neither posted nor written off.
+    pub(crate) fn has_unexplained_amount(&self) -> bool {
         let paid_without_amount = self.state == CheckoutState::Paid && !self.has_payment;
         self.gateway_paid > self.explained() || (paid_without_amount && self.written_off == 0)
     }

@@ -77,6 +77,11 @@ pub(crate) fn delivery(
     if incomplete {
         return decided(draft, DeliveryOutcome::Wait(WaitReason::ListIncomplete));
     }
+    if delivery.was_tried
+        && let Some(checkout) = draft.incomplete_list(delivery, fetched)
+    {
+        return Ok(DeliveryStep::Fetch(Box::new(checkout.clone())));
+    }
     // The fetched payments may be what resolves an event.
     draft.record_receipt(delivery, &mut received);
     let mut result = DeliveryResult::default();
@@ -102,6 +107,25 @@ pub(crate) fn delivery(
 }
 
 impl Draft {
+    /// Returns a checkout whose list an earlier attempt may have recorded in part. A delivery that was tried
+    /// before finishes that list, even if its own events are posted by now.
+    fn incomplete_list(
+        &self,
+        delivery: &DeliveryReport<'_>,
+        fetched: &AllFetched,
+    ) -> Option<&CheckoutRecord> {
+        let checkouts = self
+            .accounts()
+            .iter()
+            .flat_map(|account| &account.checkouts);
+        let mut incomplete = checkouts.filter(|row| {
+            row.list_incomplete
+                && row.connection_pk == delivery.connection_pk
+                && !fetched.contains_key(&row.pk)
+        });
+        incomplete.next().map(|row| &**row)
+    }
+
     fn event(
         &mut self,
         delivery: &DeliveryReport<'_>,

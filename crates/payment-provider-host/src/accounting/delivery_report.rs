@@ -17,6 +17,8 @@ pub(crate) struct DeliveryReport<'a> {
     /// The connection that verified it.
     pub(crate) connection_pk: i64,
     pub(crate) events: &'a [Event],
+    /// True if an earlier attempt to apply it ended before it was done.
+    pub(crate) was_tried: bool,
     /// Milliseconds since 1970.
     pub(crate) received_at: i64,
     pub(crate) timestamp_check: TimestampCheck,

@@ -23,8 +23,8 @@ pub(crate) fn fetched(
     Ok(draft.decide(()))
 }
 
-/// Decides the next portion of a long list. The status of the checkout comes with the last one, since
-/// payments are recorded before the total that includes them.
+/// Decides the next portion of a long list, and marks the checkout until the last one. The status of the
+/// checkout comes with the last one, since payments are recorded before the total that includes them.
 pub(crate) fn fetched_portion(
     accounts: Vec<Account>,
     checkout_pk: i64,
@@ -33,11 +33,10 @@ pub(crate) fn fetched_portion(
 ) -> Result<Decision<()>, MoneyError> {
     let mut draft = Draft::new(accounts, now);
     if let Some(at) = draft.checkout_at(checkout_pk) {
+        if !draft.checkout(at).list_incomplete {
+            draft.edit_checkout(at).list_incomplete = true;
+        }
         draft.record_portion(at, answer)?;
-        let paid = answer.checkout.amount_paid;
-        let is_comparable = paid.currency() == draft.checkout(at).amount.currency();
-        let reported = if is_comparable { paid.minor_units() } else { 0 };
-        draft.shrink_write_offs_below(reported);
     }
     Ok(draft.decide(()))
 }
@@ -50,6 +49,11 @@ impl Draft {
         answer: &Answer,
     ) -> Result<(), MoneyError> {
         self.record_portion(at, answer)?;
+        if self.checkout(at).list_incomplete {
+            self.edit_checkout(at).list_incomplete = false;
+            // Earlier portions may have posted what was written off.
+            self.note_posted_on(at);
+        }
         let found = &answer.checkout;
         self.record_status(at, found);
         let checkout = self.checkout(at);

@@ -54,7 +54,7 @@ pub(crate) fn write_off(
         return Ok(draft.decide(None));
     };
     let checkout = draft.checkout(at);
-    if !checkout.has_unreconciled_amount() {
+    if !checkout.has_unexplained_amount() {
         let standing = (checkout.written_off > 0).then(|| WriteOffStanding::of(checkout));
         return Ok(draft.decide(standing));
     }
@@ -77,23 +77,18 @@ pub(crate) fn write_off(
 
 impl Draft {
     /// Reduces the write-offs of all checkouts on which money was posted to the amounts that are
-    /// still unexplained. Called at the end of a decision: a total that rose in it counts.
+    /// still unexplained. Called at the end of a decision: a total that rose in it counts. While a list is
+    /// recorded in part, its total is not known, so nothing is reduced before the rest of it.
     pub(super) fn shrink_write_offs(&mut self) {
-        self.shrink_write_offs_below(0);
-    }
-
-    /// Does the same before the total that the gateway reports is recorded.
-    pub(super) fn shrink_write_offs_below(&mut self, reported: i64) {
         for at in self.take_posted_on() {
-            self.shrink_write_off(at, reported);
+            self.shrink_write_off(at);
         }
     }
 
-    fn shrink_write_off(&mut self, at: CheckoutAt, reported: i64) {
+    fn shrink_write_off(&mut self, at: CheckoutAt) {
         let checkout = self.checkout(at);
-        let total = checkout.gateway_paid.max(reported);
-        let unexplained = total.saturating_sub(checkout.posted).max(0);
-        if checkout.written_off <= unexplained {
+        let unexplained = checkout.gateway_paid.saturating_sub(checkout.posted).max(0);
+        if checkout.list_incomplete || checkout.written_off <= unexplained {
             return;
         }
         self.edit_checkout(at).written_off = unexplained;

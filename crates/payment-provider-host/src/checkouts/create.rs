@@ -83,6 +83,7 @@ impl Checkouts {
             tried_at: now,
             gateway_id: None,
             url: None,
+            list_incomplete: false,
             gateway_paid: 0,
             written_off: 0,
             conflicting: false,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use payment_provider_core::{EventKind, OrderId, ProviderError, RefundId};
+use payment_provider_core::{Event, EventKind, OrderId, ProviderError, RefundId};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Inbox;
@@ -239,7 +239,8 @@ impl Inbox {
         row: &DeliveryRow,
         fetched: &AllFetched,
     ) -> Result<Vec<Account>, Error> {
-        let names: Vec<TargetName> = row.events.iter().flat_map(TargetName::all_of).collect();
+        let mut names: Vec<TargetName> = row.events.iter().flat_map(TargetName::all_of).collect();
+        names.extend(row.events.iter().filter_map(claimed_order));
         let checkouts: Vec<i64> = fetched.keys().copied().collect();
         let mut keys = AccountKeys {
             connection_pk: row.connection_pk,
@@ -350,6 +351,17 @@ fn unreadable_reason(row: &DeliveryRow) -> String {
     reason.unwrap_or_default()
 }
 
+/// The order of a claimed payment, which may be another one than the event names.
+fn claimed_order(event: &Event) -> Option<TargetName> {
+    match &event.kind {
+        EventKind::PaymentClaimed(claim) => {
+            let order = claim.order_id.as_ref()?;
+            Some(TargetName::Order(order.to_string()))
+        }
+        _ => None,
+    }
+}
+
 fn report(row: &DeliveryRow, now: i64) -> DeliveryReport<'_> {
     let known_since = now.saturating_sub(PAYMENT_EVENTS_KNOWN_FOR);
     // A delivery from the future arrived before the clock was set back: its grace would last until then.
@@ -358,6 +370,7 @@ fn report(row: &DeliveryRow, now: i64) -> DeliveryReport<'_> {
         pk: row.pk,
         connection_pk: row.connection_pk,
         events: &row.events,
+        was_tried: row.attempts > 1,
         received_at: row.received_at,
         timestamp_check: row.timestamp_check,
         matched_secret: row.matched_secret.as_deref(),

@@ -22,6 +22,10 @@ each_database! {
     a_long_list_that_a_call_finds_is_posted_in_bounded_transactions,
     a_failure_in_the_middle_of_a_long_list_loses_nothing_and_posts_nothing_twice,
     a_long_list_of_refunds_is_recorded_in_bounded_transactions,
+    a_claim_posted_with_the_first_portion_finishes_the_list_after_a_failure,
+    a_claimed_refund_recorded_with_the_first_portion_finishes_the_list_after_a_failure,
+    a_payment_beyond_its_total_finishes_the_list_after_a_failure,
+    a_list_that_was_posted_in_part_is_fetched_before_a_url_is_given,
     a_write_off_lasts_while_a_long_list_is_posted,
     a_claim_of_a_payment_that_is_posted_elsewhere_is_found_in_a_long_list,
 }
@@ -36,6 +40,8 @@ struct Watch {
     clock: Arc<Mutex<Option<ManualClock>>>,
     posted: Arc<AtomicUsize>,
     refused: Option<usize>,
+    /// The number of further refunds, of which the last is refused.
+    refused_refund: Arc<AtomicUsize>,
 }
 
 #[async_trait]
@@ -53,6 +59,12 @@ impl PaymentHandler for Watch {
             if self.refused == Some(number) {
                 return Err("the tables of the application are locked".into());
             }
+        }
+        if let Cause::Refunded { .. } = change.cause
+            && self.refused_refund.load(Ordering::SeqCst) > 0
+            && self.refused_refund.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            return Err("the tables of the application are locked".into());
         }
         Ok(())
     }
@@ -76,6 +88,13 @@ async fn paid_often(bench: &Bench, id: &str, times: usize) -> CheckoutReference 
         bench.gateway.pay(url.reference.as_str(), "1.00");
     }
     url.reference
+}
+
+fn refund_of(payment: &Payment) -> Refund {
+    let id = RefundId::new(format!("r{}", payment.id)).unwrap();
+    let mut refund = Refund::new(id, RefundStatus::Succeeded, payment.amount);
+    refund.payment_id = Some(payment.id.clone());
+    refund
 }
 
 /// The numbers of payments that were recorded together.
@@ -140,19 +159,95 @@ async fn a_long_list_of_refunds_is_recorded_in_bounded_transactions(database: Da
     let payments = bench.gateway.state().links[reference.as_str()]
         .payments
         .clone();
-    let refunds = payments.iter().map(|payment| {
-        let id = RefundId::new(format!("r{}", payment.id)).unwrap();
-        let mut refund = Refund::new(id, RefundStatus::Succeeded, payment.amount);
-        refund.payment_id = Some(payment.id.clone());
-        refund
-    });
-    bench.gateway.state().refunds = Some(refunds.collect());
+    bench.gateway.state().refunds = Some(payments.iter().map(refund_of).collect());
     bench.report(changed(reference.as_str())).await;
     let query = "SELECT count(*) FROM refunds GROUP BY seen_at ORDER BY seen_at";
     assert_eq!(numbers(&bench.host, query).await, [50, PORTION]);
     let view = bench.view("inv").await;
     assert_eq!(view.received, view.refunded);
     assert_eq!(view.refunds.len(), 150);
+}
+
+/// Receives an event about a list of 250 payments. The handler refuses the 150th of them at the first
+/// attempt, so that one portion is durable; afterwards the delivery is applied again.
+async fn finishes_after_a_failure(database: Database, event: impl Fn(&[Payment]) -> EventKind) {
+    let (bench, _) = watched(database, Some(150)).await;
+    let reference = paid_often(&bench, "inv", 250).await;
+    let payments = bench.gateway.state().links[reference.as_str()]
+        .payments
+        .clone();
+    let target = about(reference.as_str()).with_order_id(payments[0].order_id.clone());
+    let event = Event::new("EVENT", target, event(&payments));
+    bench.receive(&[event]).await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    assert_eq!(recorded_together(&bench).await, [PORTION]);
+    assert_eq!(bench.states().await, [DeliveryState::Pending]);
+    bench.apply_all().await;
+    assert_eq!(bench.view("inv").await.payments.len(), 250);
+    assert_eq!(bench.totals("inv").await, "250.00 250.00 0.00 processing");
+    assert_eq!(bench.states().await, [DeliveryState::Applied]);
+}
+
+async fn a_claim_posted_with_the_first_portion_finishes_the_list_after_a_failure(
+    database: Database,
+) {
+    finishes_after_a_failure(database, |payments| {
+        let claim = PaymentClaim::of_payment(payments[0].id.clone())
+            .with_order_id(payments[0].order_id.clone())
+            .with_amount(Some(payments[0].amount));
+        EventKind::PaymentClaimed(claim)
+    })
+    .await;
+}
+
+async fn a_claimed_refund_recorded_with_the_first_portion_finishes_the_list_after_a_failure(
+    database: Database,
+) {
+    let (bench, watch) = watched(database, None).await;
+    let reference = paid_often(&bench, "inv", 99).await;
+    let payments = bench.gateway.state().links[reference.as_str()]
+        .payments
+        .clone();
+    let refunds: Vec<Refund> = payments.iter().map(refund_of).collect();
+    bench.gateway.state().refunds = Some(refunds.clone());
+    // The first portion has all payments and the claimed refund.
+    watch.refused_refund.store(50, Ordering::SeqCst);
+    let claim = RefundClaim::of_refund(refunds[0].id.clone());
+    let target = about(reference.as_str()).with_order_id(payments[0].order_id.clone());
+    let event = Event::new("REFUND", target, EventKind::RefundClaimed(claim));
+    bench.receive(&[event]).await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    assert_eq!(bench.view("inv").await.refunds.len(), 1);
+    assert_eq!(bench.states().await, [DeliveryState::Pending]);
+    bench.apply_all().await;
+    let view = bench.view("inv").await;
+    assert_eq!((view.refunds.len(), view.refunded), (99, view.received));
+    assert_eq!(bench.states().await, [DeliveryState::Applied]);
+}
+
+async fn a_payment_beyond_its_total_finishes_the_list_after_a_failure(database: Database) {
+    finishes_after_a_failure(database, |payments| {
+        let mut payment = payments[0].clone();
+        payment.amount = rupees("10001.00");
+        EventKind::Payment(payment)
+    })
+    .await;
+}
+
+async fn a_list_that_was_posted_in_part_is_fetched_before_a_url_is_given(database: Database) {
+    let (bench, _) = watched(database, Some(150)).await;
+    let owed = invoice("inv", "250.00").with_partial_payments(PartialPayments::any());
+    let url = bench.url(&owed).await;
+    for _ in 0..250 {
+        bench.gateway.pay(url.reference.as_str(), "1.00");
+    }
+    bench.receive(&[changed(url.reference.as_str())]).await;
+    bench.host.apply_due_deliveries().await.unwrap();
+    assert_eq!(recorded_together(&bench).await, [PORTION]);
+    assert_eq!(bench.nothing_due(&owed).await, NothingDue::Paid);
+    assert_eq!(bench.gateway.references().len(), 1, "no other link");
+    bench.apply_all().await;
+    assert_eq!(bench.totals("inv").await, "250.00 250.00 0.00 succeeded");
 }
 
 /// The gateway reports 300.00, of which the payments make 250.00 and the rest is written off.
@@ -185,6 +280,11 @@ async fn a_write_off_lasts_while_a_long_list_is_posted(database: Database) {
     bench.receive(&[changed(reference.as_str())]).await;
     bench.host.apply_due_deliveries().await.unwrap();
     assert_eq!(recorded_together(&bench).await, [PORTION]);
+    // Another payment is posted before the rest of the list.
+    let other = bench.gateway.state().links[reference.as_str()].payments[199].clone();
+    bench
+        .receive(&[paid_event(reference.as_str(), &other)])
+        .await;
     bench.apply_all().await;
     assert_eq!(bench.totals("inv").await, "250.00 250.00 0.00 processing");
     assert_eq!(

@@ -171,6 +171,7 @@ impl Inbox {
             tried_at: 0,
             gateway_id: None,
             url: None,
+            list_incomplete: false,
             gateway_paid: 0,
             written_off: 0,
             conflicting: false,
@@ -239,6 +240,7 @@ impl Inbox {
         let mut fetched = AllFetched::new();
         loop {
             let report = DeliveryReport {
+                was_tried: false,
                 pk: row.pk,
                 connection_pk: CONNECTION,
                 events: &row.events,

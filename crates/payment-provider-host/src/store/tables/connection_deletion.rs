@@ -58,12 +58,12 @@ pub(in crate::store) const USE: &str = "SELECT
              + (SELECT count(*) FROM @deliveries WHERE connection_pk = $1 AND state = 'parked')
              AS waiting,
          count(*) FILTER (WHERE state IN ('creating', 'open', 'partially_paid')) AS open,
-         count(*) FILTER (WHERE gateway_paid > booked + written_off
+         count(*) FILTER (WHERE list_incomplete OR gateway_paid > booked + written_off
              OR (state = 'paid' AND NOT has_payment AND written_off = 0))
              AS unreconciled,
          max(expires_at) AS latest_end,
          (SELECT max(seen_at) FROM @payments WHERE connection_pk = $1) AS latest_payment
-     FROM (SELECT state, expires_at, gateway_paid, written_off,
+     FROM (SELECT state, expires_at, gateway_paid, written_off, list_incomplete,
              (SELECT coalesce(sum(payments.amount), 0) FROM @payments
                  WHERE payments.checkout_pk = checkouts.checkout_pk
                      AND allocation_outcome IS NOT NULL

@@ -112,6 +112,10 @@ impl Transaction {
             let id = without_nul(row.payment.id.as_str()).into_owned();
             written.get(&(row.connection_pk, id)).copied()
         };
+        // Two reports of one payment in one decision would share a row.
+        if written.len() < rows.len() {
+            return Err(StoreError::lost_race(ACTION));
+        }
         let pks: Option<Vec<i64>> = rows.iter().map(pk).collect();
         pks.ok_or_else(|| StoreError::lost_race(ACTION))
     }
