@@ -27,6 +27,7 @@ use crate::workflows::Workflows;
 ///
 /// # Examples
 /// ```
+/// use payment_provider_host::page::PageRequest;
 /// use payment_provider_host::prelude::*;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -37,7 +38,8 @@ use crate::workflows::Workflows;
 /// let keys = EncryptionKeys::new(key);
 /// let host = Host::sqlite(path).with_encryption_keys(keys).build().await?;
 /// let organization = OrganizationId::new("acme")?;
-/// assert!(host.connections(Some(&organization)).await?.is_empty());
+/// let page = host.connections(Some(&organization), &PageRequest::default()).await?;
+/// assert!(page.items.is_empty());
 /// # host.store().close().await;
 /// # Ok(())
 /// # }
