@@ -24,7 +24,7 @@ use crate::limits::Limits;
 /// answers the requests under way for as long as [`Limits::shutdown`], and returns. A connection that was
 /// upgraded by its handler counts no more.
 ///
-/// In contrast to [`axum::serve`], a peer that sends its request slowly, or not at all, holds nothing for
+/// In contrast to [`axum::serve()`], a peer that sends its request slowly, or not at all, holds nothing for
 /// long ([`Limits`]): the header has to be there in time, and when connections reach their limit the one
 /// that has waited longest for its request, or for the rest of one, is closed for a new one. A connection
 /// whose handler runs is never closed for another, and nor is one whose peer takes its response. Use it for an application that has the webhook routes
