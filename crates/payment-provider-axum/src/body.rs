@@ -107,7 +107,7 @@ fn deadline(begun: Instant, received: usize) -> Instant {
 fn refusal(error: &axum::Error) -> Outcome {
     let limited = error
         .source()
-        .is_some_and(|source| source.is::<LengthLimitError>());
+        .is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);
     if limited {
         Outcome::TooLarge
     } else {

@@ -47,7 +47,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header: Duration::from_secs(10),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             stall: Duration::from_secs(30),
             shutdown: Duration::from_secs(20),
             connections: connections(descriptors()),

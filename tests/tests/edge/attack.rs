@@ -96,11 +96,16 @@ fn begin_of_request(number: usize) -> Vec<u8> {
         // A header that does not end.
         2 | 3 => header("main").into_bytes(),
         // A long one.
-        4 => [header("main").as_bytes(), b"x-long: ", &[b'x'; 60 << 10]].concat(),
+        4 => [
+            header("main").as_bytes(),
+            b"x-long: ",
+            &vec![b'x'; 60 << 10],
+        ]
+        .concat(),
         // A body that does not arrive, and one that does so in part.
         5 => format!("{}\r\n", header("main")).into_bytes(),
-        6 => [header("main").as_bytes(), b"\r\n", &[b'{'; 64 << 10]].concat(),
+        6 => [header("main").as_bytes(), b"\r\n", &vec![b'{'; 64 << 10]].concat(),
         // A body for no connection.
-        _ => [header("another").as_bytes(), b"\r\n", &[b'{'; 64 << 10]].concat(),
+        _ => [header("another").as_bytes(), b"\r\n", &vec![b'{'; 64 << 10]].concat(),
     }
 }

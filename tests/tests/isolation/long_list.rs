@@ -37,7 +37,7 @@ pub(crate) async fn measure(ground: &Ground, size: Size) {
     }
     let expected = AMOUNT * i64::try_from(size.long_list).expect("a small number");
     let start = Instant::now();
-    ground.send_claims(&[checkout.clone()]).await;
+    ground.send_claims(std::slice::from_ref(&checkout)).await;
     let mut waits = Vec::new();
     while !ground.received(&checkout.invoice, expected).await {
         assert!(start.elapsed() < LONGEST, "the list is not posted");

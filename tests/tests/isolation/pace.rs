@@ -29,16 +29,16 @@ impl Flood {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
             let room = Arc::new(Semaphore::new(AT_ONCE));
             let mut sending = JoinSet::new();
-            let mut sent = 0;
+            let mut number = 0;
             while !*stopped.borrow() {
                 ticks.tick().await;
                 let permit = Arc::clone(&room).acquire_owned().await.expect("it is open");
-                let request = send(sent);
+                let request = send(number);
                 sending.spawn(async move {
                     request.await;
                     drop(permit);
                 });
-                sent += 1;
+                number += 1;
                 while let Some(done) = sending.try_join_next() {
                     done.expect("the event is accepted");
                 }
@@ -46,7 +46,7 @@ impl Flood {
             while let Some(done) = sending.join_next().await {
                 done.expect("the event is accepted");
             }
-            sent
+            number
         });
         Self { stop, running }
     }

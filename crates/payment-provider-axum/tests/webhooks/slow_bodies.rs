@@ -49,7 +49,8 @@ async fn a_delivery_for_no_connection_is_answered_before_its_body_arrives() {
 async fn a_body_that_does_not_arrive_in_time_is_408() {
     let edge = Edge::new().await;
     let frozen = FrozenTime::start();
-    for begin in [&b""[..], b"{", &[b'x'; 100 << 10]] {
+    let long = vec![b'x'; 100 << 10];
+    for begin in [&b""[..], b"{", &long] {
         let waited_for = Arc::new(AtomicUsize::new(0));
         let sent = edge.send(post(GOOD, counted(begin, &waited_for)));
         // Time passes once the connection is found and the rest of the body is waited for.
@@ -58,7 +59,7 @@ async fn a_body_that_does_not_arrive_in_time_is_408() {
                 tokio::task::yield_now().await;
             }
             frozen.advance(Duration::from_secs(11)).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         let answer = tokio::select! {
             answer = sent => answer,
@@ -76,7 +77,7 @@ async fn bodies_beyond_the_memory_are_503_and_small_ones_are_not() {
     let _frozen = FrozenTime::start();
     // Each holds just under 1 MiB, until its sender goes away: 65 hold 64 MiB, and a little for each.
     let arrived = Arc::new(AtomicUsize::new(0));
-    let large = || counted(&[b'x'; (1 << 20) - 1], &arrived);
+    let large = || counted(&vec![b'x'; (1 << 20) - 1], &arrived);
     let sent = (0..65).map(|_| edge.send(post(GOOD, large())));
     let mut held: FuturesUnordered<_> = sent.collect();
     let all = async {

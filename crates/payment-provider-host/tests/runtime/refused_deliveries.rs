@@ -120,7 +120,7 @@ async fn a_worker_writes_counts_while_it_runs_and_at_its_end(database: Database)
     .await;
     // The clock stands still: this one is not due.
     refuse(&bench.host, "main", unsigned()).await;
-    frozen.advance(Duration::from_secs(60)).await;
+    frozen.advance(Duration::from_mins(1)).await;
     assert_eq!(counts(&bench.host, "main").await, ["unsigned 1"]);
     stop.cancel();
     drop(frozen);

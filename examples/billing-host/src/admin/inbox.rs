@@ -225,7 +225,7 @@ async fn park(
 fn list_text(page: &Page<Delivery>, as_json: bool) -> String {
     if as_json {
         let deliveries: Vec<_> = page.items.iter().map(fields).collect();
-        let next = page.next.as_ref().map(|cursor| cursor.to_string());
+        let next = page.next.as_ref().map(ToString::to_string);
         return output::json(&json!({"deliveries": deliveries, "next": next}));
     }
     let lines: Vec<_> = page
