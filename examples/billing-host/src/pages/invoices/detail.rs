@@ -45,8 +45,8 @@ struct InvoicePage {
 }
 
 /// A payment link that can be paid now.
-struct OpenLink {
-    url: String,
+pub(in super::super) struct OpenLink {
+    pub(in super::super) url: String,
     reference: String,
     expires_at: DisplayTime,
 }
@@ -157,7 +157,7 @@ fn newest_first<T, R>(
 }
 
 /// Returns the newest link that can be paid now.
-fn open_link(view: &PayableView, now: Timestamp) -> Option<OpenLink> {
+pub(in super::super) fn open_link(view: &PayableView, now: Timestamp) -> Option<OpenLink> {
     let open = view.checkouts.iter().rev().find(|checkout| {
         let is_open = matches!(
             checkout.state,

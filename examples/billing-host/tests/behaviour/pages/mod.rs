@@ -10,3 +10,4 @@ mod moved_addresses;
 mod refused_webhooks;
 mod several_gateways;
 mod sign_in;
+mod thanks;
