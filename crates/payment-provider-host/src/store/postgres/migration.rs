@@ -33,6 +33,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("../../../migrations/postgres/0004_refused_deliveries.sql"),
     },
+    Migration {
+        version: 8,
+        sql: include_str!("../../../migrations/postgres/0008_disputes.sql"),
+    },
 ];
 
 const ACTION: &str = "migrate its tables";
