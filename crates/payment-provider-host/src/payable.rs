@@ -5,6 +5,7 @@ use std::fmt;
 use crate::accounting::{
     self, Allocation, AuditEvent, CheckoutState, CloseReason, PaymentProgress,
 };
+use crate::connection_ref::ConnectionRef;
 use crate::payable_id::PayableId;
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
@@ -196,7 +197,7 @@ impl KnownDispute {
     }
 }
 
-/// The disputes and refunds that an operator has to act on.
+/// The disputes, refunds and deliveries that an operator has to act on.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Attention {
@@ -204,6 +205,20 @@ pub struct Attention {
     pub disputes: Vec<Contested>,
     /// The refunds that failed or are on hold, newest first.
     pub refunds: Vec<StuckRefund>,
+    /// The connections with parked deliveries, that with the latest one first.
+    pub parked: Vec<ParkedDeliveries>,
+}
+
+/// The parked deliveries of a connection.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ParkedDeliveries {
+    /// The connection.
+    pub connection: ConnectionRef,
+    /// The number of deliveries.
+    pub count: u64,
+    /// The time at which the latest one arrived first.
+    pub latest_at: Timestamp,
 }
 
 /// An open dispute, with the payable whose payment is contested.

@@ -1,10 +1,13 @@
-//! The disputes and refunds that an operator has to act on.
+//! The disputes, refunds and deliveries that an operator has to act on.
 
 use payment_provider_core::OrganizationId;
 
 use super::Checkouts;
 use crate::error::Error;
-use crate::payable::{Attention, Contested, KnownDispute, KnownRefund, StuckRefund};
+use crate::payable::{
+    Attention, Contested, KnownDispute, KnownRefund, ParkedDeliveries, StuckRefund,
+};
+use crate::timestamp;
 
 /// Most items of each kind.
 const MOST: i64 = 500;
@@ -20,6 +23,7 @@ impl Checkouts {
         let limit = i64::from(limit).clamp(1, MOST);
         let disputes = store.open_disputes(organization, limit).await?;
         let refunds = store.stuck_refunds(organization, limit).await?;
+        let parked = store.parked_deliveries(organization, limit).await?;
         Ok(Attention {
             disputes: disputes
                 .into_iter()
@@ -41,6 +45,14 @@ impl Checkouts {
                         checkout: owner.reference,
                         refund: row.refund,
                     },
+                })
+                .collect(),
+            parked: parked
+                .into_iter()
+                .map(|row| ParkedDeliveries {
+                    connection: row.connection,
+                    count: u64::try_from(row.count).unwrap_or_default(),
+                    latest_at: timestamp::from_millis(row.latest_at),
                 })
                 .collect(),
         })

@@ -42,8 +42,8 @@ impl Host {
         self.inner.checkouts.view(organization, payable).await
     }
 
-    /// Returns the open disputes, and the refunds that failed or are on hold, of one organization or of
-    /// all: at most `limit` of each, and at most 500.
+    /// Returns the open disputes, the refunds that failed or are on hold, and the numbers of parked
+    /// deliveries, of one organization or of all: at most `limit` of each, and at most 500.
     pub async fn attention(
         &self,
         organization: Option<&OrganizationId>,

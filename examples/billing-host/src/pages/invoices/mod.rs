@@ -1,8 +1,10 @@
 //! Pages for invoices.
 
 mod actions;
+mod attention;
 mod create;
 mod detail;
+mod dispute_row;
 mod list;
 mod payment_row;
 mod timeline;

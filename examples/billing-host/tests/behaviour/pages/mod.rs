@@ -1,5 +1,6 @@
 //! The pages, tested over HTTP without a browser.
 
+mod attention;
 mod client;
 mod connections;
 mod csrf;
