@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use crate::accounting::{Allocation, AuditEvent, CheckoutState, CloseReason, PaymentProgress};
+use crate::accounting::{
+    self, Allocation, AuditEvent, CheckoutState, CloseReason, PaymentProgress,
+};
+use crate::connection_ref::ConnectionRef;
 use crate::payable_id::PayableId;
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::reexport::url::Url;
 use payment_provider_core::{
-    CheckoutOptions, CheckoutReference, ConnectionCode, CustomerId, Money, OrganizationId,
+    CheckoutOptions, CheckoutReference, ConnectionCode, CustomerId, Dispute, Money, OrganizationId,
     PartialPayments, Payment, Refund,
 };
 
@@ -115,6 +118,8 @@ pub struct PayableView {
     pub payments: Vec<KnownPayment>,
     /// Every refund that the gateway reported, in the order in which they became known.
     pub refunds: Vec<KnownRefund>,
+    /// Every dispute that the gateway reported, in the order in which they became known.
+    pub disputes: Vec<KnownDispute>,
     /// Its history by time, and at the same time in the order of recording.
     pub history: Vec<HistoryLine>,
 }
@@ -171,6 +176,73 @@ pub struct KnownRefund {
     /// The refund in the latest state of its life that was reported. Only one that succeeded, in the
     /// payable's currency, counts as refunded.
     pub refund: Refund,
+}
+
+/// A dispute of a payment of a payable.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct KnownDispute {
+    /// The checkout whose payment is contested.
+    pub checkout: CheckoutReference,
+    /// The dispute in the latest state that was reported. A decided one is not opened again within its
+    /// stage, whatever arrives later.
+    pub dispute: Dispute,
+}
+
+impl KnownDispute {
+    /// Returns true while the dispute is not decided. A status that this version does not know counts as
+    /// open.
+    pub fn is_open(&self) -> bool {
+        accounting::is_open(&self.dispute.status)
+    }
+}
+
+/// The disputes, refunds and deliveries that an operator has to act on.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Attention {
+    /// The open disputes, that with the nearest deadline first.
+    pub disputes: Vec<Contested>,
+    /// The refunds that failed or are on hold, newest first.
+    pub refunds: Vec<StuckRefund>,
+    /// The connections with parked deliveries, that with the latest one first.
+    pub parked: Vec<ParkedDeliveries>,
+}
+
+/// The parked deliveries of a connection.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ParkedDeliveries {
+    /// The connection.
+    pub connection: ConnectionRef,
+    /// The number of deliveries.
+    pub count: u64,
+    /// The time at which the latest one arrived first.
+    pub latest_at: Timestamp,
+}
+
+/// An open dispute, with the payable whose payment is contested.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Contested {
+    /// The organization of the payable.
+    pub organization: OrganizationId,
+    /// The payable.
+    pub payable: PayableId,
+    /// The dispute.
+    pub known: KnownDispute,
+}
+
+/// A refund that failed or is on hold, with its payable.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StuckRefund {
+    /// The organization of the payable.
+    pub organization: OrganizationId,
+    /// The payable.
+    pub payable: PayableId,
+    /// The refund.
+    pub known: KnownRefund,
 }
 
 /// One line of a payable's history.

@@ -37,7 +37,8 @@ async fn every_page_of_the_billing_application_lets_everybody_in() {
             "Save settings",
         ),
         ("thanks-paid", &invoices.thanks_paid, "We have received"),
-        ("thanks-waiting", &invoices.thanks_open, "Not confirmed yet"),
+        ("thanks-declined", &invoices.thanks_open, "Try again"),
+        ("thanks-waiting", &invoices.thanks_new, "Not confirmed yet"),
     ] {
         browser.go(&format!("{}{path}", api.url())).await;
         browser.sees(text).await;
@@ -79,6 +80,7 @@ struct Invoices {
     voided: String,
     thanks_paid: String,
     thanks_open: String,
+    thanks_new: String,
 }
 
 impl Invoices {
@@ -128,6 +130,7 @@ impl Invoices {
             ..
         } = stage.ask_for("Hosting, March 2026", 149_900).await;
         stage.on_link(&link, "fail").await;
+        let new = stage.ask_for("Hosting, April 2026", 149_900).await.invoice;
 
         api.wait_for(&surplus, "succeeded 1180050 1180050").await;
         api.wait_for(&paid, "succeeded 149900 0").await;
@@ -135,6 +138,7 @@ impl Invoices {
         Self {
             thanks_paid: format!("/thanks/{paid}"),
             thanks_open: format!("/thanks/{open}"),
+            thanks_new: format!("/thanks/{new}"),
             open: page(&open),
             paid: page(&paid),
             surplus: page(&surplus),

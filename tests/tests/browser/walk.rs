@@ -82,7 +82,10 @@ impl Desk {
             .choose("Reason to fail with", "The account holds too little money")
             .await;
         browser.click("Let the payment fail").await;
-        browser.sees("Not confirmed yet").await;
+        browser.sees("Payment not successful").await;
+        browser
+            .sees("The account holds too little money. Try again")
+            .await;
         let thanks = format!("{}/thanks/", self.stage.api.url());
         assert!(browser.url().await.starts_with(&thanks));
 

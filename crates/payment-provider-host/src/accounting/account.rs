@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use payment_provider_core::{
-    CheckoutLocator, CheckoutReference, ConnectionCode, Currency, CustomerId, DedupKey,
+    CheckoutLocator, CheckoutReference, ConnectionCode, Currency, CustomerId, DedupKey, Dispute,
     Environment, GatewayCheckoutId, Money, OrderId, OrganizationId, Payment, PaymentStatus, Pii,
     PreparedCheckout, Refund,
 };
@@ -251,6 +251,17 @@ pub(crate) struct RefundRecord {
     pub(crate) seen_at: i64,
 }
 
+/// One dispute, in the latest state that was ever reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DisputeRecord {
+    /// The row key; 0 before the record is stored.
+    pub(crate) pk: i64,
+    pub(crate) checkout_pk: i64,
+    pub(crate) connection_pk: i64,
+    pub(crate) dispute: Dispute,
+    pub(crate) seen_at: i64,
+}
+
 /// The state of one payable.
 ///
 /// An account may have thousands of payments. A decision is about few of them, so only those are loaded:
@@ -266,6 +277,8 @@ pub(crate) struct Account {
     pub(crate) payments: Vec<Tracked<PaymentRecord>>,
     /// In the order in which they became known.
     pub(crate) refunds: Vec<Tracked<RefundRecord>>,
+    /// In the order in which they became known. Loaded only for reports of disputes, and for a view.
+    pub(crate) disputes: Vec<Tracked<DisputeRecord>>,
     /// Its history entries about refunds and disputes, by time. Loaded only for reports of these.
     pub(crate) refund_history: Vec<HistoryEntry>,
 }
@@ -290,6 +303,7 @@ impl Account {
             checkouts: checkouts.into_iter().map(Tracked::loaded).collect(),
             payments: payments.into_iter().map(Tracked::loaded).collect(),
             refunds: refunds.into_iter().map(Tracked::loaded).collect(),
+            disputes: Vec::new(),
             refund_history: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use payment_provider_core::{
-    CheckoutReference, ConnectionCode, DedupKey, Payment, PaymentId, Refund,
+    CheckoutReference, ConnectionCode, DedupKey, Dispute, Payment, PaymentId, Refund,
 };
 
 use super::account::{Account, CheckoutAt, CheckoutRecord, PaymentRecord, Tracked};
@@ -308,6 +308,20 @@ impl Draft {
             balance: state.balance(),
             progress: state.progress(),
         });
+    }
+
+    /// Finds a dispute by the gateway's id.
+    pub(super) fn find_dispute(
+        &self,
+        connection_pk: i64,
+        dispute: &Dispute,
+    ) -> Option<(usize, usize)> {
+        self.accounts.iter().enumerate().find_map(|(account, row)| {
+            let is_it = |row: &Tracked<super::account::DisputeRecord>| {
+                row.connection_pk == connection_pk && row.dispute.id == dispute.id
+            };
+            Some((account, row.disputes.iter().position(is_it)?))
+        })
     }
 
     /// Finds a refund by the gateway's id.

@@ -298,6 +298,9 @@ impl Draft {
         if let EventKind::Refund(refund) = &event.kind {
             self.record_refund(at, refund)?;
         }
+        if let EventKind::Dispute(dispute) = &event.kind {
+            self.record_dispute(at, event, dispute);
+        }
         Ok(EventOutcome::Applied)
     }
 

@@ -15,6 +15,8 @@ mod close_reason;
 mod decision;
 mod delivery;
 mod delivery_report;
+mod dispute_state;
+mod disputes;
 mod fetched;
 mod fetched_report;
 mod history;
@@ -36,7 +38,7 @@ mod write_off;
 mod tests;
 
 pub(crate) use account::{
-    Account, CheckoutRecord, PayableRecord, PaymentRecord, RefundRecord, Tracked,
+    Account, CheckoutRecord, DisputeRecord, PayableRecord, PaymentRecord, RefundRecord, Tracked,
 };
 pub use allocation::{Allocation, AllocationOutcome, Balance, Incoming};
 pub use checkout_state::CheckoutState;
@@ -45,6 +47,7 @@ pub use close_reason::CloseReason;
 pub(crate) use decision::{Change, Decision, Notification};
 pub(crate) use delivery::{DeliveryOutcome, DeliveryResult, DeliveryStep, delivery};
 pub(crate) use delivery_report::{AllFetched, DeliveryReport, WaitReason};
+pub(crate) use dispute_state::is_open;
 pub(crate) use fetched::{Fetched, FetchedRefunds};
 pub(crate) use fetched_report::{fetched, fetched_portion};
 pub use history::AuditEvent;

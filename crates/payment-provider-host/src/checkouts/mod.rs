@@ -1,5 +1,6 @@
 //! Checkouts: the URL at which a payable is paid, and the end of checkouts that must not be paid.
 
+mod attention;
 mod call;
 mod cancel;
 mod create;

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use payment_provider_core::{CheckoutReference, OrganizationId};
 
 use super::Checkouts;
-use crate::accounting::{CheckoutRecord, PaymentRecord, RefundRecord, Tracked};
+use crate::accounting::{CheckoutRecord, DisputeRecord, PaymentRecord, RefundRecord, Tracked};
 use crate::error::Error;
-use crate::payable::{HistoryLine, KnownCheckout, KnownPayment, KnownRefund, PayableView};
+use crate::payable::{
+    HistoryLine, KnownCheckout, KnownDispute, KnownPayment, KnownRefund, PayableView,
+};
 use crate::payable_id::PayableId;
 use crate::store::AccountKeys;
 use crate::timestamp;
@@ -53,6 +55,12 @@ impl Checkouts {
                 refund: row.refund.clone(),
             })
         };
+        let dispute = |row: &Tracked<DisputeRecord>| {
+            Some(KnownDispute {
+                checkout: reference(row.checkout_pk)?,
+                dispute: row.dispute.clone(),
+            })
+        };
         let history = history.into_iter().map(|entry| HistoryLine {
             at: timestamp::from_millis(entry.at),
             event: entry.event,
@@ -73,6 +81,7 @@ impl Checkouts {
             checkouts: account.checkouts.iter().map(|row| known(row)).collect(),
             payments: account.payments.iter().filter_map(payment).collect(),
             refunds: account.refunds.iter().filter_map(refund).collect(),
+            disputes: account.disputes.iter().filter_map(dispute).collect(),
             history: history.collect(),
         }))
     }

@@ -8,7 +8,7 @@ use crate::accounting::CloseReason;
 use crate::checkouts::PaymentUrlOutcome;
 use crate::error::Error;
 use crate::ledger::audit::LedgerReport;
-use crate::payable::{Payable, PayableView};
+use crate::payable::{Attention, Payable, PayableView};
 use crate::payable_id::PayableId;
 use crate::workflows::{CloseOutcome, ManualPayment, RecordedPayment, WriteOff, WriteOffReport};
 
@@ -40,6 +40,16 @@ impl Host {
         payable: &PayableId,
     ) -> Result<Option<PayableView>, Error> {
         self.inner.checkouts.view(organization, payable).await
+    }
+
+    /// Returns the open disputes, the refunds that failed or are on hold, and the numbers of parked
+    /// deliveries, of one organization or of all: at most `limit` of each, and at most 500.
+    pub async fn attention(
+        &self,
+        organization: Option<&OrganizationId>,
+        limit: u32,
+    ) -> Result<Attention, Error> {
+        self.inner.checkouts.attention(organization, limit).await
     }
 
     /// Closes a payable: it was paid elsewhere, or withdrawn.

@@ -264,7 +264,10 @@ impl Inbox {
                 EventKind::RefundClaimed(claim) => {
                     keys.refunds.extend(claim.id.as_ref().map(RefundId::as_str));
                 }
-                EventKind::Dispute(_) => keys.with_refund_history = true,
+                EventKind::Dispute(dispute) => {
+                    keys.disputes.push(dispute.id.as_str());
+                    keys.with_refund_history = true;
+                }
                 _ => {}
             }
         }

@@ -10,9 +10,11 @@ use super::nul_escape::{escaped_key, name_key, without_nul};
 use super::row::{Row, json};
 use super::statement::statement;
 use super::tables::payments::PostedOnCheckout;
-use super::tables::{checkouts, dedup_keys, history, payments, refunds};
+use super::tables::{checkouts, dedup_keys, disputes, history, payments, refunds};
 use super::{Result, StoreError, Transaction};
-use crate::accounting::{Account, Decision, HistoryEntry, PaymentRecord, TargetName, Tracked};
+use crate::accounting::{
+    Account, Decision, DisputeRecord, HistoryEntry, PaymentRecord, TargetName, Tracked,
+};
 use crate::crash_point::Moment;
 
 /// The row key of a record that is not stored yet.
@@ -76,6 +78,11 @@ impl Transaction {
         }
         let find = statement!("read refunds", refunds::OF_PAYABLES, &pks[..]);
         let mut refunds = self.fetch_all(find, refunds::read).await?;
+        let mut contested: Vec<DisputeRecord> = Vec::new();
+        if keys.with_all_payments || !keys.disputes.is_empty() {
+            let find = statement!("read disputes", disputes::OF_PAYABLES, &pks[..]);
+            contested = self.fetch_all(find, disputes::read).await?;
+        }
         let mut entries: Vec<HistoryEntry> = Vec::new();
         if keys.with_refund_history {
             let find = statement!("read history", history::REFUNDS_OF_PAYABLES, &pks[..]);
@@ -90,6 +97,8 @@ impl Transaction {
                 take(&mut payments, |row| is_owner(&row.checkout_pk)),
                 take(&mut refunds, |row| is_owner(&row.checkout_pk)),
             );
+            let disputes = take(&mut contested, |row| is_owner(&row.checkout_pk));
+            account.disputes = disputes.into_iter().map(Tracked::loaded).collect();
             account.refund_history = take(&mut entries, |row| row.payable_pk == pk);
             account
         });
@@ -140,7 +149,7 @@ impl Transaction {
     }
 
     /// Writes everything that a decision changed: payables, checkouts, payments with their dedup keys,
-    /// refunds and history. New records get their row keys, and no record is left to be written. `now` is the time at which dedup keys were
+    /// refunds, disputes and history. New records get their row keys, and no record is left to be written. `now` is the time at which dedup keys were
     /// applied.
     ///
     /// Returns the number of deliveries that waited for a name which is known now.
@@ -170,6 +179,12 @@ impl Transaction {
             for row in &mut account.refunds {
                 if row.is_changed() {
                     let pk = self.put_refund(row).await?;
+                    row.written().pk = pk;
+                }
+            }
+            for row in &mut account.disputes {
+                if row.is_changed() {
+                    let pk = self.put_dispute(row).await?;
                     row.written().pk = pk;
                 }
             }

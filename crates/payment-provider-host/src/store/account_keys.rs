@@ -19,6 +19,8 @@ pub(crate) struct AccountKeys<'a> {
     pub claimed_orders: Vec<&'a str>,
     /// The gateway's ids of refunds.
     pub refunds: Vec<&'a str>,
+    /// The gateway's ids of disputes.
+    pub disputes: Vec<&'a str>,
     /// True if the history of refunds and disputes is needed.
     pub with_refund_history: bool,
     /// True if all payments are needed, for a view.

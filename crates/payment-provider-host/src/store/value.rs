@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use payment_provider_core::{
-    CheckoutReference, ConnectionCode, CustomerId, DedupKey, OrderId, OrganizationId, PaymentId,
-    ProviderId, RefundId,
+    CheckoutReference, ConnectionCode, CustomerId, DedupKey, DisputeId, OrderId, OrganizationId,
+    PaymentId, ProviderId, RefundId,
 };
 
 use super::nul_escape::{escaped_key, without_nul};
@@ -118,6 +118,7 @@ identifiers!(
     CheckoutReference,
     ConnectionCode,
     CustomerId,
+    DisputeId,
     OrderId,
     OrganizationId,
     PayableId,

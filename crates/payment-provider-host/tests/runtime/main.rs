@@ -17,6 +17,7 @@ mod contradictory_reports;
 mod customer_details;
 mod customer_moves;
 mod delivery_retries;
+mod disputes;
 mod encryption_key_rotation;
 mod event_order;
 mod event_targets;

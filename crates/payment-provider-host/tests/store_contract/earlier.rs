@@ -60,6 +60,10 @@ INSERT INTO refunds (checkout_pk, connection_pk, gateway_refund_id, gateway_paym
         currency, amount, details, seen_at) VALUES
     (5, 1, 'r1', 'p1', 'succeeded', 'INR', 500,
         '{"id":"r1","reference":null,"payment_id":"p1","order_id":"o1","status":"succeeded","amount":{"minor_units":500,"currency":"INR"},"origin":null,"bank_reference":null,"reason":null,"failure":null,"created_at":null,"processed_at":null}', 4010);
+INSERT INTO disputes (checkout_pk, connection_pk, gateway_dispute_id, status, is_open, respond_by,
+        details, seen_at) VALUES
+    (5, 1, 'd1', 'open', true, 5000,
+        '{"id":"d1","payment_id":"p1","order_id":"o1","stage":"chargeback","status":"open","amount":{"minor_units":500,"currency":"INR"},"reason_code":"4853","reason":null,"respond_by":"1970-01-01T00:00:05Z","updated_at":null}', 4011);
 INSERT INTO connection_secrets (connection_pk, label, last_matched_at) VALUES (1, 'key 0', 1234);
 INSERT INTO refused_deliveries (connection_pk, reason, refused, last_refused_at) VALUES
     (1, 'unsigned', 7, 1240), (1, 'signature_mismatch', 9223372036854775807, 1241);

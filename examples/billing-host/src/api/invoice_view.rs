@@ -1,10 +1,10 @@
 //! JSON of invoices.
 
 use payment_provider_core::reexport::jiff::Timestamp;
-use payment_provider_core::{Money, Pii};
+use payment_provider_core::{DisputeStage, Money, Pii};
 use payment_provider_host::accounting::AuditEvent;
 use payment_provider_host::payable::{
-    HistoryLine, KnownCheckout, KnownPayment, KnownRefund, PayableView,
+    HistoryLine, KnownCheckout, KnownDispute, KnownPayment, KnownRefund, PayableView,
 };
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ pub(super) fn summary(invoice: &Invoice) -> Value {
     })
 }
 
-/// Formats an invoice with its checkouts, payments, refunds and history. The payment runtime knows none of
+/// Formats an invoice with its checkouts, payments, refunds, disputes and history. The payment runtime knows none of
 /// these before the first request for a payment URL.
 pub(super) fn details(invoice: &Invoice, payments: Option<&PayableView>) -> Value {
     let view = payments;
@@ -38,6 +38,7 @@ pub(super) fn details(invoice: &Invoice, payments: Option<&PayableView>) -> Valu
     let mut details = summary(invoice);
     details["refunded_cents"] = refunded.into();
     details["refunds"] = list(view, |view| &view.refunds, refund);
+    details["disputes"] = list(view, |view| &view.disputes, dispute);
     details["checkouts"] = list(view, |view| &view.checkouts, checkout);
     details["payments"] = list(view, |view| &view.payments, payment);
     details["history"] = list(view, |view| &view.history, history_line);
@@ -92,7 +93,7 @@ fn payment(known: &KnownPayment) -> Value {
     })
 }
 
-fn refund(known: &KnownRefund) -> Value {
+pub(super) fn refund(known: &KnownRefund) -> Value {
     let refund = &known.refund;
     json!({
         "id": refund.id,
@@ -101,6 +102,24 @@ fn refund(known: &KnownRefund) -> Value {
         "status": refund.status.as_str(),
         "amount_cents": refund.amount.minor_units(),
         "currency": refund.amount.currency(),
+    })
+}
+
+pub(super) fn dispute(known: &KnownDispute) -> Value {
+    let dispute = &known.dispute;
+    json!({
+        "id": dispute.id,
+        "payment_id": dispute.payment_id,
+        "checkout": known.checkout,
+        "stage": dispute.stage.as_ref().map(DisputeStage::as_str),
+        "status": dispute.status.as_str(),
+        "is_open": known.is_open(),
+        "amount_cents": dispute.amount.minor_units(),
+        "currency": dispute.amount.currency(),
+        "reason_code": dispute.reason_code,
+        "reason": dispute.reason.as_ref().map(Pii::expose),
+        "respond_by": dispute.respond_by.map(at),
+        "updated_at": dispute.updated_at.map(at),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The JSON API.
 
+mod attention;
 mod auth;
 mod body;
 mod connections;
@@ -45,6 +46,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
             "/connections/{code}/deliveries",
             get(connections::deliveries),
         )
+        .route("/attention", get(attention::show))
         .route("/customers", post(customers::save))
         .route("/invoices", get(invoices::list).post(invoices::add))
         .route("/invoices/{id}", get(invoices::show))

@@ -1,6 +1,7 @@
 //! Behaviour of the application over HTTP and of the program.
 
 mod access;
+mod attention;
 mod bank_transfer;
 mod captured_log;
 mod connection_lifecycle;

@@ -37,6 +37,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 5,
         sql: include_str!("../../../migrations/postgres/0005_incomplete_lists.sql"),
     },
+    Migration {
+        version: 6,
+        sql: include_str!("../../../migrations/postgres/0006_disputes.sql"),
+    },
 ];
 
 const ACTION: &str = "migrate its tables";

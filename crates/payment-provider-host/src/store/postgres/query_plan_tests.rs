@@ -6,8 +6,8 @@ use crate::store::contract::postgres::Schema;
 use crate::store::statement::Text;
 use crate::store::tables::{
     checkouts, connection_deletion, connection_secrets, connections, customers, dedup_keys,
-    deliveries, delivery_leases, delivery_pages, history, key_uses, payables, payments, refunds,
-    refused_deliveries, unmatched_targets,
+    deliveries, delivery_leases, delivery_pages, disputes, history, key_uses, payables, payments,
+    refunds, refused_deliveries, unmatched_targets,
 };
 use crate::store::{Store, audit, two_texts};
 
@@ -38,6 +38,8 @@ const FILL: &str = "
             currency, amount, details, seen_at)
         SELECT i, 1 + i / 1000, 'f' || i, 'p' || i, 'succeeded', 'INR', 100, '{}', 1
         FROM generate_series(1, 100000) AS i;
+    INSERT INTO disputes (checkout_pk, connection_pk, gateway_dispute_id, status, is_open, details, seen_at)
+        SELECT i, 1 + i / 1000, 'd' || i, 'lost', false, '{}', 1 FROM generate_series(1, 100000) AS i;
     INSERT INTO dedup_keys (connection_pk, dedup_key, payment_pk, applied_at)
         SELECT 1 + i / 1000, 'e' || i, i, 1 FROM generate_series(1, 100000) AS i;
     INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_check, received_at, state,
@@ -146,6 +148,7 @@ pub(super) const HOT: &[Hot] = &[
             "ARRAY['e7']",
             "ARRAY['p7']",
             "ARRAY['f7']",
+            "ARRAY['d7']",
         ],
         &[
             "checkouts_pkey",
@@ -155,6 +158,7 @@ pub(super) const HOT: &[Hot] = &[
             "dedup_keys_pkey",
             "payments_connection_pk_gateway_payment_id_key",
             "refunds_connection_pk_gateway_refund_id_key",
+            "disputes_connection_pk_gateway_dispute_id_key",
             "payables_pkey",
         ],
     ),
@@ -187,6 +191,11 @@ pub(super) const HOT: &[Hot] = &[
         Text::Common(refunds::OF_PAYABLES),
         &["ARRAY[7]::bigint[]"],
         &["checkouts_payable_pk_attempt_key", "refunds_by_checkout"],
+    ),
+    (
+        Text::Common(disputes::OF_PAYABLES),
+        &["ARRAY[7]::bigint[]"],
+        &["checkouts_payable_pk_attempt_key", "disputes_by_checkout"],
     ),
     (
         Text::Common(history::OF_PAYABLE),

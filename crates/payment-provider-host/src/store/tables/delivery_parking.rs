@@ -1,8 +1,12 @@
 //! The parking and the retry of deliveries by an operator.
 
+use payment_provider_core::OrganizationId;
+
+use crate::connection_ref::ConnectionRef;
 use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::store::engine::retry_on_conflict;
+use crate::store::row::Row;
 use crate::store::statement::statement;
 use crate::store::{Result, Store};
 
@@ -81,5 +85,47 @@ impl Store {
     pub(crate) async fn retry_parked(&self, connection_pk: i64, now: i64) -> Result<u64> {
         let retry = statement!("retry deliveries", RETRY_PARKED, connection_pk, now);
         self.execute_durably(CommitStep::Replay, retry).await
+    }
+}
+
+const PARKED: &str = "SELECT organization_id, code, count(*) AS parked, max(received_at) AS latest
+     FROM @deliveries JOIN @connections USING (connection_pk)
+     WHERE deliveries.state = 'parked' GROUP BY organization_id, code
+     ORDER BY latest DESC, organization_id, code LIMIT $1";
+
+const PARKED_OF_ORGANIZATION: &str =
+    "SELECT organization_id, code, count(*) AS parked, max(received_at) AS latest
+     FROM @deliveries JOIN @connections USING (connection_pk)
+     WHERE deliveries.state = 'parked' AND organization_id = $2 GROUP BY organization_id, code
+     ORDER BY latest DESC, organization_id, code LIMIT $1";
+
+/// The parked deliveries of a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct ParkedRow {
+    pub connection: ConnectionRef,
+    pub count: i64,
+    pub latest_at: i64,
+}
+
+impl Store {
+    /// Counts the parked deliveries of at most `limit` connections of one organization or of all.
+    pub(crate) async fn parked_deliveries(
+        &self,
+        organization: Option<&OrganizationId>,
+        limit: i64,
+    ) -> Result<Vec<ParkedRow>> {
+        const ACTION: &str = "count parked deliveries";
+        let find = match organization {
+            None => statement!(ACTION, PARKED, limit),
+            Some(organization) => statement!(ACTION, PARKED_OF_ORGANIZATION, limit, organization),
+        };
+        let read = |row: &Row<'_>| {
+            Ok(ParkedRow {
+                connection: ConnectionRef::new(row.parsed("organization_id")?, row.parsed("code")?),
+                count: row.number("parked")?,
+                latest_at: row.number("latest")?,
+            })
+        };
+        self.fetch_all(find, read).await
     }
 }

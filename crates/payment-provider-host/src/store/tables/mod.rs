@@ -16,6 +16,7 @@ mod delivery_intake;
 pub(super) mod delivery_leases;
 pub(super) mod delivery_pages;
 mod delivery_parking;
+pub(super) mod disputes;
 pub(super) mod history;
 mod installation;
 pub(super) mod key_uses;
@@ -45,6 +46,7 @@ pub(super) fn columns(table: &str) -> &'static [&'static str] {
         "connection_secrets" => connection_secrets::COLUMNS,
         "customers" => customers::COLUMNS,
         "deliveries" => deliveries::COLUMNS,
+        "disputes" => disputes::COLUMNS,
         "history" => history::COLUMNS,
         "payables" => payables::COLUMNS,
         "payments" => payments::COLUMNS,

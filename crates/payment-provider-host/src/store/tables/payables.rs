@@ -55,7 +55,9 @@ pub(in crate::store) const LOCK_ALL: &str = "SELECT #payables FROM @payables WHE
          UNION SELECT payable_pk FROM @payments JOIN @checkouts USING (checkout_pk)
              WHERE payments.connection_pk = $1 AND gateway_payment_id {any $8}
          UNION SELECT payable_pk FROM @refunds JOIN @checkouts USING (checkout_pk)
-             WHERE refunds.connection_pk = $1 AND gateway_refund_id {any $9})
+             WHERE refunds.connection_pk = $1 AND gateway_refund_id {any $9}
+         UNION SELECT payable_pk FROM @disputes JOIN @checkouts USING (checkout_pk)
+             WHERE disputes.connection_pk = $1 AND gateway_dispute_id {any $10})
      ORDER BY payable_pk {FOR NO KEY UPDATE}";
 
 /// Operations on payables. In a transaction that writes, a payable is locked before it or anything
@@ -89,8 +91,10 @@ impl Transaction {
         let texts = |ids: &[&'_ str]| -> Vec<Cow<'_, str>> {
             ids.iter().map(|id| Cow::Owned((*id).to_owned())).collect()
         };
-        let by_row_keys =
-            keys.names.is_empty() && keys.payments.is_empty() && keys.refunds.is_empty();
+        let by_row_keys = keys.names.is_empty()
+            && keys.payments.is_empty()
+            && keys.refunds.is_empty()
+            && keys.disputes.is_empty();
         let lock = if by_row_keys {
             statement!(ACTION, LOCK_BY_ROW_KEYS, keys.payables, keys.checkouts)
         } else {
@@ -103,6 +107,7 @@ impl Transaction {
                 .bind(posted)
                 .bind(texts(&keys.payments))
                 .bind(texts(&keys.refunds))
+                .bind(texts(&keys.disputes))
         };
         let found = self.fetch_all(lock, read).await?;
         for row in &found {

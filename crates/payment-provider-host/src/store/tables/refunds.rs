@@ -1,7 +1,10 @@
+use payment_provider_core::OrganizationId;
+
+use super::disputes::OwnerRow;
 use crate::accounting::RefundRecord;
 use crate::store::row::{Row, json};
 use crate::store::statement::statement;
-use crate::store::{Result, StoreError, Transaction};
+use crate::store::{Result, Store, StoreError, Transaction};
 
 pub(super) const COLUMNS: &[&str] = &[
     "refund_pk",
@@ -26,6 +29,34 @@ const UPDATE: &str = "UPDATE @refunds SET checkout_pk = $1, gateway_payment_id =
 pub(in crate::store) const OF_PAYABLES: &str =
     "SELECT #refunds FROM @refunds JOIN @checkouts USING (checkout_pk)
      WHERE payable_pk {any $1} ORDER BY refund_pk";
+
+const STUCK: &str = "SELECT #refunds, organization_id, payable_id, reference FROM @refunds
+     JOIN @checkouts USING (checkout_pk) JOIN @payables USING (payable_pk)
+     WHERE refunds.status IN ('failed', 'on_hold') ORDER BY refund_pk DESC LIMIT $1";
+
+const STUCK_OF_ORGANIZATION: &str =
+    "SELECT #refunds, organization_id, payable_id, reference FROM @refunds
+     JOIN @checkouts USING (checkout_pk) JOIN @payables USING (payable_pk)
+     WHERE refunds.status IN ('failed', 'on_hold') AND organization_id = $2
+     ORDER BY refund_pk DESC LIMIT $1";
+
+impl Store {
+    /// Returns at most `limit` refunds of one organization or of all that failed or are on hold, newest
+    /// first.
+    pub(crate) async fn stuck_refunds(
+        &self,
+        organization: Option<&OrganizationId>,
+        limit: i64,
+    ) -> Result<Vec<(OwnerRow, RefundRecord)>> {
+        const ACTION: &str = "read refunds that failed";
+        let find = match organization {
+            None => statement!(ACTION, STUCK, limit),
+            Some(organization) => statement!(ACTION, STUCK_OF_ORGANIZATION, limit, organization),
+        };
+        let row = |row: &Row<'_>| Ok((OwnerRow::read(row)?, read(row)?));
+        self.fetch_all(find, row).await
+    }
+}
 
 impl Transaction {
     /// Writes a refund and returns its key. A new one has the key 0.

@@ -11,6 +11,7 @@ use super::super::layout::{Layout, Section, page};
 use super::super::live_updates;
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
+use super::dispute_row::{DisputeRow, RefundRow};
 use super::payment_row::PaymentRow;
 use super::status_badge;
 use super::timeline::TimelineEntry;
@@ -20,7 +21,7 @@ use crate::session::Session;
 use crate::state::App;
 
 #[derive(Template)]
-#[template(path = "invoice.html", blocks = ["status", "link", "payments", "timeline"])]
+#[template(path = "invoice.html", blocks = ["status", "link", "payments", "claims", "timeline"])]
 struct InvoicePage {
     layout: Layout,
     id: String,
@@ -39,14 +40,16 @@ struct InvoicePage {
     open_link: Option<OpenLink>,
     checkouts: Vec<CheckoutRow>,
     payments: Vec<PaymentRow>,
+    disputes: Vec<DisputeRow>,
+    refunds: Vec<RefundRow>,
     timeline: Vec<TimelineEntry>,
     /// Problem of the action before.
     problem: Option<String>,
 }
 
 /// A payment link that can be paid now.
-struct OpenLink {
-    url: String,
+pub(in super::super) struct OpenLink {
+    pub(in super::super) url: String,
     reference: String,
     expires_at: DisplayTime,
 }
@@ -86,6 +89,7 @@ pub(in super::super) async fn live(
                 ("status", page.as_status().render().ok()?),
                 ("link", page.as_link().render().ok()?),
                 ("payments", page.as_payments().render().ok()?),
+                ("claims", page.as_claims().render().ok()?),
                 ("timeline", page.as_timeline().render().ok()?),
             ])
         }
@@ -139,6 +143,8 @@ async fn invoice_page(
         open_link: view.as_ref().and_then(|view| open_link(view, now)),
         checkouts: newest_first(view.as_ref(), |view| &view.checkouts, checkout_row),
         payments: newest_first(view.as_ref(), |view| &view.payments, PaymentRow::new),
+        disputes: newest_first(view.as_ref(), |view| &view.disputes, DisputeRow::new),
+        refunds: newest_first(view.as_ref(), |view| &view.refunds, RefundRow::new),
         timeline: view
             .as_ref()
             .map_or_else(Vec::new, |view| TimelineEntry::all(&view.history)),
@@ -157,7 +163,7 @@ fn newest_first<T, R>(
 }
 
 /// Returns the newest link that can be paid now.
-fn open_link(view: &PayableView, now: Timestamp) -> Option<OpenLink> {
+pub(in super::super) fn open_link(view: &PayableView, now: Timestamp) -> Option<OpenLink> {
     let open = view.checkouts.iter().rev().find(|checkout| {
         let is_open = matches!(
             checkout.state,

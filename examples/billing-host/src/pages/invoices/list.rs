@@ -10,6 +10,7 @@ use super::super::live_updates::{self, Regions};
 use super::super::page_links::{self, PageLinks};
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
+use super::attention::{self, Item};
 use super::status_badge;
 use crate::invoices::{self, Invoice};
 use crate::list_position::Position;
@@ -25,6 +26,8 @@ struct InvoicesPage {
     layout: Layout,
     rows: Vec<Row>,
     pages: PageLinks,
+    /// What has to be acted on; empty in live updates, which send the rows alone.
+    attention: Vec<Item>,
 }
 
 struct Row {
@@ -69,7 +72,8 @@ pub(in super::super) async fn list(
     let position = page_links::position(query.as_deref());
     let path = format!("/live{}", page_links::query(&position));
     let layout = Layout::new("Invoices", Section::Invoices, &session, &app).with_live(path);
-    let invoices_page = invoices_page(&app, layout, &position).await?;
+    let mut invoices_page = invoices_page(&app, layout, &position).await?;
+    invoices_page.attention = attention::items(&app).await?;
     Ok(page(StatusCode::OK, &invoices_page))
 }
 
@@ -98,6 +102,7 @@ async fn invoices_page(
     let found = invoices::page(&app.host, position, PER_PAGE).await?;
     Ok(InvoicesPage {
         layout,
+        attention: Vec::new(),
         rows: found.items.iter().map(Row::new).collect(),
         pages: PageLinks::new("/", "invoices", &found, position),
     })

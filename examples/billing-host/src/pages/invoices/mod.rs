@@ -1,15 +1,17 @@
 //! Pages for invoices.
 
 mod actions;
+mod attention;
 mod create;
 mod detail;
+mod dispute_row;
 mod list;
 mod payment_row;
 mod timeline;
 
 pub(super) use actions::{create_payment_link, qr_code, redirect, void};
 pub(super) use create::{add, new_form};
-pub(super) use detail::{live, show};
+pub(super) use detail::{live, open_link, show};
 pub(super) use list::{list, live_list};
 
 use crate::invoices::Invoice;

@@ -1,5 +1,6 @@
 //! The pages, tested over HTTP without a browser.
 
+mod attention;
 mod client;
 mod connections;
 mod csrf;
@@ -10,3 +11,4 @@ mod moved_addresses;
 mod refused_webhooks;
 mod several_gateways;
 mod sign_in;
+mod thanks;

@@ -1,0 +1,88 @@
+//! What has to be acted on, above the list of invoices.
+
+use payment_provider_core::DisputeStatus;
+use payment_provider_host::payable::{Contested, ParkedDeliveries, StuckRefund};
+use url::form_urlencoded;
+
+use super::super::amount;
+use super::super::display_time::DisplayTime;
+use super::dispute_row::status_text;
+use crate::problem::Problem;
+use crate::state::App;
+
+/// Most items of each kind.
+const MOST: u32 = 20;
+
+/// An item, with the page on which it is acted on.
+pub(super) struct Item {
+    pub(super) path: String,
+    pub(super) title: String,
+    pub(super) amount: Option<String>,
+    pub(super) organization: String,
+    pub(super) respond_by: Option<DisplayTime>,
+}
+
+/// Returns the open disputes by their deadline, then refunds, then parked webhooks.
+pub(super) async fn items(app: &App) -> Result<Vec<Item>, Problem> {
+    let found = app.host.attention(None, MOST).await?;
+    let disputes = found.disputes.iter().map(of_dispute);
+    let refunds = found.refunds.iter().map(of_refund);
+    let parked = found.parked.iter().map(of_parked);
+    Ok(disputes.chain(refunds).chain(parked).collect())
+}
+
+fn of_dispute(row: &Contested) -> Item {
+    let dispute = &row.known.dispute;
+    let title = match &dispute.status {
+        DisputeStatus::Open => "A payment is disputed".to_owned(),
+        status => format!("A payment is disputed: {}", status_text(status)),
+    };
+    Item {
+        path: format!("/invoices/{}#disputes", row.payable),
+        title,
+        amount: Some(amount::format(dispute.amount)),
+        organization: row.organization.to_string(),
+        respond_by: dispute.respond_by.map(DisplayTime::of),
+    }
+}
+
+fn of_refund(row: &StuckRefund) -> Item {
+    let refund = &row.known.refund;
+    let title = match refund.status.as_str() {
+        "on_hold" => "A refund is on hold: the balance at the gateway is too low",
+        _ => "A refund failed",
+    };
+    Item {
+        path: format!("/invoices/{}#refunds", row.payable),
+        title: title.to_owned(),
+        amount: Some(amount::format(refund.amount)),
+        organization: row.organization.to_string(),
+        respond_by: None,
+    }
+}
+
+fn of_parked(row: &ParkedDeliveries) -> Item {
+    let code = encoded(row.connection.code.as_str());
+    let organization = encoded(row.connection.organization.as_str());
+    let webhooks = if row.count == 1 {
+        "webhook"
+    } else {
+        "webhooks"
+    };
+    Item {
+        path: format!("/connections/{organization}/{code}"),
+        title: format!(
+            "{} {webhooks} of connection {} could not be applied",
+            row.count, row.connection.code
+        ),
+        amount: None,
+        organization: row.connection.organization.to_string(),
+        respond_by: None,
+    }
+}
+
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
+}
