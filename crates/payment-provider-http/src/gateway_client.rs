@@ -32,7 +32,7 @@ pub struct GatewayClient {
 impl GatewayClient {
     /// A gateway at an address below which all paths are, with headers that each request has.
     ///
-    /// Check the address with [`url_rules::base_defect`](crate::url_rules::base_defect) first, and
+    /// Check the address with [`HttpConfig::base_defect`](crate::HttpConfig::base_defect) first, and
     /// mark the values of credentials as sensitive. Unless the headers say otherwise, JSON is asked
     /// for. No network.
     pub fn new(

@@ -16,14 +16,14 @@ use crate::fixture::{Edge, post};
 
 /// A body of which no more than this arrives.
 fn unfinished(begin: &'static [u8]) -> Body {
-    let begin = stream::iter([Ok::<_, io::Error>(Bytes::from_static(begin))]);
+    let begin = stream::iter([Ok::<_, io::Error>(Bytes::copy_from_slice(begin))]);
     Body::from_stream(begin.chain(stream::pending()))
 }
 
 /// The same. Adds one once the rest is waited for.
-fn counted(begin: &'static [u8], waited_for: &Arc<AtomicUsize>) -> Body {
+fn counted(begin: &[u8], waited_for: &Arc<AtomicUsize>) -> Body {
     let waited_for = Arc::clone(waited_for);
-    let begin = stream::iter([Ok::<_, io::Error>(Bytes::from_static(begin))]);
+    let begin = stream::iter([Ok::<_, io::Error>(Bytes::copy_from_slice(begin))]);
     let rest = stream::once(async move {
         waited_for.fetch_add(1, Ordering::SeqCst);
         std::future::pending().await

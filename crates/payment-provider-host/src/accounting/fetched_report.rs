@@ -4,6 +4,7 @@ use payment_provider_core::{MoneyError, PaymentStatus};
 
 use super::account::{Account, CheckoutAt};
 use super::decision::{Decision, Draft};
+use super::fetched::FetchedRefunds;
 use super::history::AuditEvent;
 use super::portion::Answer;
 
@@ -49,7 +50,13 @@ impl Draft {
         answer: &Answer,
     ) -> Result<(), MoneyError> {
         self.record_portion(at, answer)?;
-        if self.checkout(at).list_incomplete {
+        let has_all = match answer.refunds {
+            FetchedRefunds::Listed(_) | FetchedRefunds::NotAskable => true,
+            FetchedRefunds::Unanswered(_) => false,
+            // A short list may end a longer one with refunds, a long one ends itself.
+            FetchedRefunds::NotFetched => answer.is_continued(),
+        };
+        if has_all && self.checkout(at).list_incomplete {
             self.edit_checkout(at).list_incomplete = false;
             // Earlier portions may have posted what was written off.
             self.note_posted_on(at);

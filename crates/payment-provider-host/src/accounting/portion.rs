@@ -66,6 +66,11 @@ impl Answer {
         all > self.recorded + PORTION
     }
 
+    /// Returns true if earlier transactions recorded a part of it.
+    pub(crate) const fn is_continued(&self) -> bool {
+        self.recorded > 0
+    }
+
     /// Goes on to the portion after the next one, which is recorded.
     pub(crate) fn advance(&mut self) {
         let portion = self.portion();

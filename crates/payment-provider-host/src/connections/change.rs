@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::credentials::{in_settings, plain_settings, unknown_provider};
 use super::{Connection, Connections};
 use crate::connection_ref::ConnectionRef;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::ConnectionRow;
 
 /// A change of some settings of a connection. All other settings, secrets included, keep their
@@ -170,25 +170,41 @@ impl Connections {
         Ok(violations)
     }
 
-    /// Returns a change to those of the given settings that differ from the stored ones. If one of
-    /// them is a setting that secrets are bound to, the change names all the given ones.
+    /// Returns a change to those of the given settings that differ from the stored ones.
+    ///
+    /// If the stored secrets are bound to something else than the given settings state, such as another
+    /// address, or cannot be decrypted, the change names all the given settings, and clears the bound ones
+    /// that are not given: a given secret is never sent to a stored address that was not given with it.
     pub(super) fn missing_settings(
         &self,
         row: &ConnectionRow,
         settings: &ConnectionSettings,
     ) -> Result<SettingsChange, Error> {
-        let stored = self.stored_settings(row, |_| true)?;
+        let given = self.binding(&row.provider, settings)?;
+        let bound = self.binding(&row.provider, &plain_settings(row, |_| true))?;
+        let different = given.differences(&bound);
+        let declared = || {
+            let mut change = SettingsChange::from(settings.clone());
+            for name in different.iter().filter(|name| settings.get(name).is_none()) {
+                change.clear(*name);
+            }
+            change
+        };
+        if !different.is_empty() {
+            return Ok(declared());
+        }
+        let stored = match self.stored_settings(row, |_| true) {
+            Ok(stored) => stored,
+            Err(error) if matches!(error.kind(), ErrorKind::Encryption) => return Ok(declared()),
+            Err(error) => return Err(error),
+        };
         let mut change = SettingsChange::new();
         for (name, value) in settings {
             if !stored.get(name).is_some_and(|known| is_same(known, value)) {
                 change.set(name, value.clone());
             }
         }
-        if self.unbound_secrets(row, &change)?.is_empty() {
-            Ok(change)
-        } else {
-            Ok(SettingsChange::from(settings.clone()))
-        }
+        Ok(change)
     }
 
     /// Reads a row, changes its settings and stores them. Starts again if other settings were

@@ -58,12 +58,23 @@ fn gateway_error(fetched: &Result<Fetched, FetchError>) -> Option<ProviderErrorK
     }
 }
 
+impl FetchScope {
+    /// Returns the scope in which a checkout is fetched: a list that is recorded in part may lack refunds.
+    fn of(self, checkout: &CheckoutRecord) -> Self {
+        if checkout.list_incomplete {
+            Self::PaymentsAndRefunds
+        } else {
+            self
+        }
+    }
+}
+
 impl Reconciler {
-    /// Fetches a checkout and all its payments.
+    /// Fetches a checkout and all its payments; the refunds as well if its list is recorded in part.
     pub(crate) async fn fetch(&self, checkout: &CheckoutRecord) -> Result<Fetched, FetchError> {
         let provider = self.connections.open_by_pk(checkout.connection_pk).await?;
-        self.fetch_from(&*provider, checkout, FetchScope::Payments)
-            .await
+        let scope = FetchScope::Payments.of(checkout);
+        self.fetch_from(&*provider, checkout, scope).await
     }
 
     /// Fetches a checkout for a delivery, within the limits of its connection, or returns the result of
@@ -75,6 +86,7 @@ impl Reconciler {
         scope: FetchScope,
         needed_from: i64,
     ) -> Result<Arc<Fetched>, LimitedFetchError> {
+        let scope = scope.of(checkout);
         if let Some(found) = self.shared.latest(checkout.pk, scope, needed_from) {
             return Ok(found);
         }

@@ -219,6 +219,9 @@ async fn a_claimed_refund_recorded_with_the_first_portion_finishes_the_list_afte
     bench.host.apply_due_deliveries().await.unwrap();
     assert_eq!(bench.view("inv").await.refunds.len(), 1);
     assert_eq!(bench.states().await, [DeliveryState::Pending]);
+    // A call that fetches payments leaves none of the refunds out.
+    let owed = invoice("inv", "10000.00").with_partial_payments(PartialPayments::any());
+    bench.url(&owed).await;
     bench.apply_all().await;
     let view = bench.view("inv").await;
     assert_eq!((view.refunds.len(), view.refunded), (99, view.received));

@@ -17,6 +17,8 @@ each_database! {
     an_address_in_another_spelling_keeps_the_secrets,
     a_rotated_secret_and_a_rotated_key_keep_the_binding,
     a_declared_connection_follows_its_address,
+    a_declaration_without_an_address_clears_a_stored_one,
+    a_declaration_replaces_secrets_that_cannot_be_decrypted,
 }
 
 const ELSEWHERE: &str = "https://evil.example/canary";
@@ -187,4 +189,28 @@ async fn a_declared_connection_follows_its_address(database: Database) {
         .with("base_url", "https://other.example/v1");
     let error = ensure(other).await.unwrap_err();
     assert!(error.to_string().contains("settings.pin: "), "{error}");
+}
+
+/// An address that was stored meanwhile gets no secret that was declared without it.
+async fn a_declaration_without_an_address_clears_a_stored_one(database: Database) {
+    let bench = Bench::new(database).await;
+    let moved = at("https://other.example/v1").with("key", "anything");
+    change(&bench, moved).await.unwrap();
+    let declared = ConnectionSettings::new().with("key", "k1");
+    let new = NewConnection::new(connection("main"), provider(), "Main", declared);
+    let ensured = bench.host.ensure_connection(new).await.unwrap();
+    assert!(!ensured.settings.contains_key("base_url"));
+    opens(&bench).await.unwrap();
+}
+
+async fn a_declaration_replaces_secrets_that_cannot_be_decrypted(database: Database) {
+    let bench = Bench::new(database).await;
+    let moved = at("https://own.example/v1").with("key", "k2");
+    change(&bench, moved).await.unwrap();
+    execute(&bench.host, "UPDATE connections SET plain_settings = '{}'").await;
+    opens(&bench).await.unwrap_err();
+    let declared = ConnectionSettings::new().with("key", "k1");
+    let new = NewConnection::new(connection("main"), provider(), "Main", declared);
+    bench.host.ensure_connection(new).await.unwrap();
+    opens(&bench).await.unwrap();
 }

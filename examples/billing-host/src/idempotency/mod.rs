@@ -53,7 +53,7 @@ struct Claim {
     host: Host,
     row: Row,
     /// The time of the first request with the key, in milliseconds.
-    first_at: i64,
+    first_at: Option<i64>,
     is_released_on_drop: bool,
 }
 
@@ -81,13 +81,13 @@ impl IdempotencyKey {
             Some(row.find(&mut tx).await?.ok_or_else(running)?)
         };
         let first_at = match found {
-            None => now,
+            None => None,
             Some(found) if found.created_at < oldest_kept(host.clock().now()) => {
                 let replaced = row.replace(&mut tx, &found, &hash, now, lease_until);
                 if !replaced.await? {
                     return Err(running());
                 }
-                now
+                None
             }
             Some(found) if *found.body_hash != *hash => return Err(other_body()),
             Some(Found {
@@ -100,7 +100,7 @@ impl IdempotencyKey {
                 if !row.take_over(&mut tx, &found, lease_until).await? {
                     return Err(running());
                 }
-                found.created_at
+                Some(found.created_at)
             }
         };
         host.commit(tx).await?;
@@ -151,7 +151,7 @@ impl Attempt {
     /// Returns the time of the first request, which ended without an answer, if this one repeats it.
     pub(crate) fn repeats(&self) -> Option<Timestamp> {
         let claim = self.claim.as_ref()?;
-        Timestamp::from_millisecond(claim.first_at).ok()
+        Timestamp::from_millisecond(claim.first_at?).ok()
     }
 }
 

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::tables::{TableError, in_tx};
 
-/// Deletes at most `$2` rows from before `$1`.
+/// Deletes at most `$2` rows from before `$1`. A row that is used again meanwhile stays.
 pub(crate) const DELETE_EXPIRED: &str = "DELETE FROM billing_idempotency_keys
-     WHERE (organization_id, route, idempotency_key) IN (
+     WHERE created_at < $1 AND (organization_id, route, idempotency_key) IN (
          SELECT organization_id, route, idempotency_key FROM billing_idempotency_keys
          WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
 

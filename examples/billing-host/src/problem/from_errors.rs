@@ -123,13 +123,13 @@ impl From<&Refusal> for Problem {
 }
 
 /// Returns true if the gateway or its provider refused this request for good: the client has to change it. Refused
-/// credentials are those of the connection, not of the request. A gateway that does not know an object of its own and a
+/// credentials are those of the connection, not of the request. After a conflict the next request may succeed, under another
+/// reference. A gateway that does not know an object of its own and a
 /// response that cannot be read say nothing about the request.
 fn is_refusal(error: &ProviderError) -> bool {
     matches!(
         error.kind(),
         ProviderErrorKind::InvalidRequest
-            | ProviderErrorKind::Conflict
             | ProviderErrorKind::Refused
             | ProviderErrorKind::Unsupported
     )
