@@ -247,7 +247,7 @@ impl Ground {
         while sending.next().await.is_some() {}
     }
 
-    /// Starts to send valid events about links that nobody knows.
+    /// Starts to send valid events about links that are unknown.
     pub(crate) fn flood(&self, per_second: u32) -> Flood {
         let requests: Vec<_> = self.apis.iter().map(|api| address(api, ATTACKER)).collect();
         let client = self.client.clone();

@@ -1,4 +1,4 @@
-//! What has to be acted on, on the pages.
+//! The list of things that have to be acted on, on the pages.
 
 use serde_json::{Value, json};
 
