@@ -65,7 +65,7 @@ async fn a_setting_changed_by_its_form_takes_effect() {
     let Asked { invoice, url, .. } = desk.stage.ask_for("An invoice", 20_012).await;
     browser.go(&url).await;
     browser.click("Pay ₹200.12").await;
-    browser.sees("Not confirmed yet").await;
+    browser.sees("Payment not successful").await;
     let links = desk.stage.control.list("links").await;
     let status = &links[0]["orders"][0]["payments"][0]["status"];
     assert_eq!(status, "FAILED");
