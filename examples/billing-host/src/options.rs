@@ -28,8 +28,8 @@ pub struct Options {
     pub allow_unknown_keys: bool,
     /// Token of the operator, which reaches all organizations. `None` generates a random one.
     pub api_key: Option<SecretString>,
-    /// Addresses of the proxies before this application. Their header `X-Forwarded-For` names the client, by
-    /// whose address wrong API keys are counted.
+    /// Addresses of the proxies before this application. Wrong API keys are counted by the address of the
+    /// client, which their header `X-Forwarded-For` names.
     pub trusted_proxies: Vec<IpAddr>,
 }
 

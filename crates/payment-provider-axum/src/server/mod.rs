@@ -26,9 +26,10 @@ use crate::limits::Limits;
 ///
 /// In contrast to [`axum::serve()`], a peer that sends its request slowly, or not at all, holds nothing for
 /// long ([`Limits`]): the header has to be there in time, and when connections reach their limit the one
-/// that has waited longest for its request, or for the rest of one, is closed for a new one. A connection
-/// whose handler runs is never closed for another, and nor is one whose peer takes its response. Use it for an application that has the webhook routes
-/// among its own and that gateways reach without a proxy in between that does the same.
+/// that has waited longest for its request, for the rest of one, or for its peer to take a response, is
+/// closed for a new one. A connection stays open while its handler runs, and while its peer takes the
+/// response. Use it for an application that serves the webhook routes among its own, unless a proxy in front
+/// of it limits slow senders already.
 ///
 /// Handlers find the address of the peer as `axum::extract::ConnectInfo<SocketAddr>`.
 ///

@@ -273,7 +273,7 @@ pub(crate) struct Account {
     pub(crate) payable: Tracked<PayableRecord>,
     /// By attempt.
     pub(crate) checkouts: Vec<Tracked<CheckoutRecord>>,
-    /// Those that a decision may depend on, in the order in which they became known.
+    /// The payments that a decision may depend on, in the order in which they became known.
     pub(crate) payments: Vec<Tracked<PaymentRecord>>,
     /// In the order in which they became known.
     pub(crate) refunds: Vec<Tracked<RefundRecord>>,

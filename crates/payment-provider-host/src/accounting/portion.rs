@@ -11,7 +11,7 @@ use super::fetched::Fetched;
 /// The largest number of listed payments and refunds that one transaction records.
 pub(crate) const PORTION: usize = 100;
 
-/// What was fetched of a checkout, and how much of it is recorded.
+/// A fetched checkout, and the number of its payments and refunds that are recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     fetched: Arc<Fetched>,

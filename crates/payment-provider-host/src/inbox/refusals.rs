@@ -164,8 +164,8 @@ impl Inbox {
         self.write_or_keep(overdue).await;
     }
 
-    /// Writes counts, each in one statement. Those that cannot be written are kept for the next time. One
-    /// whose outcome is not known, since its answer did not arrive in time, may be counted twice.
+    /// Writes counts, each in one statement. Those that cannot be written are kept for the next time. If the
+    /// database does not answer in time, a count that it has added may be added again.
     async fn write_or_keep(&self, rows: Vec<RefusedRow>) {
         let mut unwritten = Unwritten {
             refusals: &self.refusals,

@@ -33,7 +33,7 @@ each_database! {
 /// The number of payments and refunds that one transaction records.
 const PORTION: i64 = 100;
 
-/// Lets the clock go on with each change, so that the decisions are told apart by their times, and
+/// Advances the clock at each change, so that each transaction writes a time of its own, and
 /// refuses one of the changes.
 #[derive(Debug, Clone, Default)]
 struct Watch {

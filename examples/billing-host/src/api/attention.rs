@@ -1,4 +1,4 @@
-//! What an organization has to act on.
+//! The list of disputes, refunds and webhooks that an organization has to act on.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};

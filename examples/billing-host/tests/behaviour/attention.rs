@@ -1,4 +1,4 @@
-//! What an organization has to act on: disputes, refunds and webhooks that could not be applied.
+//! The list of things to act on: disputes, refunds and webhooks that could not be applied.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What has to be acted on, above the list of invoices.
+//! The list of things to act on, above the list of invoices.
 
 use payment_provider_core::DisputeStatus;
 use payment_provider_host::payable::{Contested, ParkedDeliveries, StuckRefund};

@@ -26,7 +26,7 @@ struct InvoicesPage {
     layout: Layout,
     rows: Vec<Row>,
     pages: PageLinks,
-    /// What has to be acted on; empty in live updates, which send the rows alone.
+    /// Disputes, refunds and webhooks to act on; empty in live updates, which send only the rows.
     attention: Vec<Item>,
 }
 
