@@ -149,8 +149,9 @@ pub(crate) struct CheckoutRecord {
     pub(crate) written_off: i64,
     /// True if the gateway has something else under this reference.
     pub(crate) conflicting: bool,
-    /// True if only a part of the gateway's list is recorded: it has to be fetched again.
-    pub(crate) list_incomplete: bool,
+    /// The time at which the first part of the gateway's list was recorded, until the rest is: it has to be
+    /// fetched again.
+    pub(crate) list_begun_at: Option<i64>,
     pub(crate) created_at: i64,
     /// The sum of all payments posted on it in its currency. Derived when loading.
     pub(crate) posted: i64,
@@ -162,7 +163,12 @@ impl CheckoutRecord {
     /// Returns true if the gateway reports money on it that is neither posted nor written off, or if its
     /// list is recorded in part.
     pub(crate) fn has_unreconciled_amount(&self) -> bool {
-        self.list_incomplete || self.has_unexplained_amount()
+        self.has_incomplete_list() || self.has_unexplained_amount()
+    }
+
+    /// Returns true if only a part of the gateway's list is recorded.
+    pub(crate) const fn has_incomplete_list(&self) -> bool {
+        self.list_begun_at.is_some()
     }
 
     /// Returns true if the gateway reports money on it that is neither posted nor written off.

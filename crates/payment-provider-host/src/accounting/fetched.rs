@@ -66,10 +66,9 @@ impl Fetched {
         let listed = self
             .succeeded()
             .filter(|payment| payment.amount.currency() == currency)
-            .fold(0, |sum: i64, payment| {
-                sum.saturating_add(payment.amount.minor_units())
-            });
-        listed < self.checkout.amount_paid.minor_units()
+            .map(|payment| i128::from(payment.amount.minor_units()))
+            .sum::<i128>();
+        listed < i128::from(self.checkout.amount_paid.minor_units())
     }
 
     /// Returns true if the money beyond the listed payments was written off, so that nothing is

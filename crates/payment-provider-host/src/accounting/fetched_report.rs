@@ -34,8 +34,8 @@ pub(crate) fn fetched_portion(
 ) -> Result<Decision<()>, MoneyError> {
     let mut draft = Draft::new(accounts, now);
     if let Some(at) = draft.checkout_at(checkout_pk) {
-        if !draft.checkout(at).list_incomplete {
-            draft.edit_checkout(at).list_incomplete = true;
+        if !draft.checkout(at).has_incomplete_list() {
+            draft.edit_checkout(at).list_begun_at = Some(now);
         }
         draft.record_portion(at, answer)?;
     }
@@ -56,8 +56,8 @@ impl Draft {
             // A short list may end a longer one with refunds, a long one ends itself.
             FetchedRefunds::NotFetched => answer.is_continued(),
         };
-        if has_all && self.checkout(at).list_incomplete {
-            self.edit_checkout(at).list_incomplete = false;
+        if has_all && self.checkout(at).has_incomplete_list() {
+            self.edit_checkout(at).list_begun_at = None;
             // Earlier portions may have posted what was written off.
             self.note_posted_on(at);
         }

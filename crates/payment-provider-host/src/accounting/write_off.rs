@@ -88,7 +88,7 @@ impl Draft {
     fn shrink_write_off(&mut self, at: CheckoutAt) {
         let checkout = self.checkout(at);
         let unexplained = checkout.gateway_paid.saturating_sub(checkout.posted).max(0);
-        if checkout.list_incomplete || checkout.written_off <= unexplained {
+        if checkout.has_incomplete_list() || checkout.written_off <= unexplained {
             return;
         }
         self.edit_checkout(at).written_off = unexplained;

@@ -83,7 +83,7 @@ impl Checkouts {
             tried_at: now,
             gateway_id: None,
             url: None,
-            list_incomplete: false,
+            list_begun_at: None,
             gateway_paid: 0,
             written_off: 0,
             conflicting: false,

@@ -61,7 +61,7 @@ fn gateway_error(fetched: &Result<Fetched, FetchError>) -> Option<ProviderErrorK
 impl FetchScope {
     /// Returns the scope in which a checkout is fetched: a list that is recorded in part may lack refunds.
     fn of(self, checkout: &CheckoutRecord) -> Self {
-        if checkout.list_incomplete {
+        if checkout.has_incomplete_list() {
             Self::PaymentsAndRefunds
         } else {
             self

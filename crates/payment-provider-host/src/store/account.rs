@@ -44,6 +44,8 @@ impl Transaction {
     /// Loads the accounts that any of these keys leads to, in the order of their row keys, after
     /// locking all of them, with the payments that the keys name.
     pub(crate) async fn accounts(&mut self, keys: &AccountKeys<'_>) -> Result<Vec<Account>> {
+        #[cfg(feature = "postgres")]
+        self.plan_for(keys).await?;
         let found = self.lock_accounts(keys).await?;
         if found.is_empty() {
             return Ok(Vec::new());

@@ -59,6 +59,14 @@ impl<'a> AccountKeys<'a> {
         }
     }
 
+    /// Returns the number of keys by which rows are found.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn count(&self) -> usize {
+        let rows = self.payables.len() + self.checkouts.len() + self.names.len();
+        let named = self.payments.len() + self.reports.len() + self.claimed_orders.len();
+        rows + named + self.refunds.len() + self.disputes.len()
+    }
+
     /// Returns true if no payment is needed.
     pub(in crate::store) fn needs_no_payments(&self) -> bool {
         let named =

@@ -7,6 +7,7 @@ use super::statement::statement;
 use super::tables::payables;
 use super::{Result, Transaction};
 use crate::accounting::{AllocationOutcome, PayableRecord};
+use crate::payable_id::PayableId;
 
 /// A payment as its columns describe it, and as its details do.
 #[derive(Debug, Clone)]
@@ -62,6 +63,16 @@ pub(crate) struct DanglingRow {
     pub found: Option<i64>,
 }
 
+/// A checkout of whose list only a part is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IncompleteList {
+    pub organization: OrganizationId,
+    pub payable: PayableId,
+    pub reference: String,
+    /// The time at which the first part was recorded.
+    pub begun_at: i64,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DanglingKind {
     DedupKey,
@@ -115,6 +126,15 @@ const DANGLING: &str = "SELECT 'dedup_key' AS kind, organization_id, dedup_key A
          AND payables.payable_pk IS NULL
      LIMIT $2";
 
+/// An earlier version of the runtime records no time at which a list was begun.
+pub(in crate::store) const INCOMPLETE_LISTS: &str =
+    "SELECT organization_id, payable_id, reference,
+         COALESCE(list_begun_at, checkouts.created_at) AS begun_at
+     FROM @checkouts {JOIN} @payables USING (payable_pk)
+     WHERE list_incomplete AND COALESCE(list_begun_at, checkouts.created_at) <= $1
+         AND (CAST($2 AS text) IS NULL OR organization_id = $2)
+     ORDER BY checkout_pk LIMIT $3";
+
 /// Reads of one organization or of all.
 impl Transaction {
     /// Returns the next payables by key.
@@ -159,6 +179,32 @@ impl Transaction {
         let find = statement!("find dangling rows", DANGLING, organization, limit);
         self.fetch_all(find, dangling).await
     }
+
+    /// Returns the checkouts of whose lists only a part is recorded, and was begun at this time or earlier.
+    pub(crate) async fn incomplete_lists(
+        &mut self,
+        organization: Option<&OrganizationId>,
+        begun_by: i64,
+        limit: i64,
+    ) -> Result<Vec<IncompleteList>> {
+        let find = statement!(
+            "find incomplete lists",
+            INCOMPLETE_LISTS,
+            begun_by,
+            organization,
+            limit
+        );
+        self.fetch_all(find, incomplete).await
+    }
+}
+
+fn incomplete(row: &Row<'_>) -> Result<IncompleteList> {
+    Ok(IncompleteList {
+        organization: row.parsed("organization_id")?,
+        payable: row.parsed("payable_id")?,
+        reference: row.text("reference")?,
+        begun_at: row.number("begun_at")?,
+    })
 }
 
 fn payment(row: &Row<'_>) -> Result<AuditedPayment> {

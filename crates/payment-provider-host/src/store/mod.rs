@@ -36,7 +36,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use account_keys::AccountKeys;
-pub(crate) use audit::{AuditedPayment, AuditedRefund, DanglingKind, DanglingRow};
+pub(crate) use audit::{AuditedPayment, AuditedRefund, DanglingKind, DanglingRow, IncompleteList};
 use dialect::Dialect;
 use engine::Engine;
 pub(crate) use error::StoreError;

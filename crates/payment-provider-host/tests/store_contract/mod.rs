@@ -65,6 +65,7 @@ cases! {
     money::texts_that_gateways_could_send_are_kept,
     portions::a_portion_is_recorded_by_as_many_statements_as_one_payment,
     portions::only_the_payments_that_a_report_names_are_loaded,
+    portions::a_sum_beyond_all_amounts_is_the_largest_amount_in_any_order,
     documented::every_table_and_column_is_documented,
     refunds::a_refund_is_written_and_changed,
     refunds::a_refund_that_is_there_is_not_made_again,

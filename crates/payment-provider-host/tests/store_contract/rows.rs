@@ -105,7 +105,7 @@ pub(crate) fn checkout(payable_pk: i64, connection_pk: i64, attempt: i64) -> Che
         tried_at: 3_000,
         gateway_id: None,
         url: None,
-        list_incomplete: false,
+        list_begun_at: None,
         gateway_paid: 0,
         written_off: 0,
         conflicting: false,

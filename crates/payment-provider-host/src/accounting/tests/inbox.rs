@@ -171,7 +171,7 @@ impl Inbox {
             tried_at: 0,
             gateway_id: None,
             url: None,
-            list_incomplete: false,
+            list_begun_at: None,
             gateway_paid: 0,
             written_off: 0,
             conflicting: false,

@@ -1,6 +1,7 @@
 //! The ledger audit: the check that every total follows from its payments and refunds.
 
 mod finding;
+mod lists;
 mod payable;
 mod payments;
 mod refunds;
@@ -30,8 +31,8 @@ const MOST_FINDINGS: usize = 1_000;
 impl Ledger {
     /// Audits the ledger of one organization, or of all. Checks every total against the payments
     /// and refunds that it is made of, every posted payment against the dedup key that keeps it
-    /// from being posted twice, and every row against its owner. Findings are listed with both
-    /// values.
+    /// from being posted twice, and every row against its owner. Lists that were begun long ago and
+    /// not posted as a whole are findings as well. Findings are listed with both values.
     ///
     /// Reads in batches, each from one consistent state, while payments are posted; changes
     /// nothing.
@@ -60,9 +61,14 @@ impl Ledger {
         let dedup_keys = tx.count_dedup_keys(organization).await?;
         let most = i64::try_from(MOST_FINDINGS).unwrap_or(i64::MAX);
         let dangling = tx.dangling_rows(organization, most).await?;
+        let begun_by = self.now().saturating_sub(lists::PATIENCE);
+        let incomplete = tx.incomplete_lists(organization, begun_by, most).await?;
         tx.commit().await?;
         for row in dangling {
             sums.find(dangling_finding(row));
+        }
+        for list in incomplete {
+            sums.find(lists::finding(list));
         }
         Ok(sums.into_report(dedup_keys))
     }

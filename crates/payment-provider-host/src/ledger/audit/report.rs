@@ -141,6 +141,8 @@ pub enum About {
     Refund(String),
     /// A dedup key.
     DedupKey(String),
+    /// A checkout, by its reference.
+    Checkout(String),
 }
 
 impl About {
@@ -150,13 +152,17 @@ impl About {
             Self::Payment(_) => "payment",
             Self::Refund(_) => "refund",
             Self::DedupKey(_) => "dedup_key",
+            Self::Checkout(_) => "checkout",
         }
     }
 
-    /// Returns the gateway's id or the key of the row.
+    /// Returns the gateway's id, the key or the reference of the row.
     pub fn name(&self) -> &str {
         match self {
-            Self::Payment(name) | Self::Refund(name) | Self::DedupKey(name) => name,
+            Self::Payment(name)
+            | Self::Refund(name)
+            | Self::DedupKey(name)
+            | Self::Checkout(name) => name,
         }
     }
 }
@@ -229,6 +235,11 @@ pub enum Invariant {
     PaymentCheckout,
     /// A refund belongs to a checkout of a payable.
     RefundCheckout,
+    /// The list of payments and refunds of a checkout is recorded as a whole within an hour of its first
+    /// portion. Until then money of the checkout may be missing from the ledger, and no URL of another
+    /// checkout is given for its payable. The delivery that began the list may be parked: retry it, or
+    /// request the payment URL again.
+    WholeList,
 }
 
 impl Invariant {
@@ -252,6 +263,7 @@ impl Invariant {
             Self::DedupKeyPayment => "dedup_key_payment",
             Self::PaymentCheckout => "payment_checkout",
             Self::RefundCheckout => "refund_checkout",
+            Self::WholeList => "whole_list",
         }
     }
 
@@ -279,6 +291,7 @@ impl Invariant {
             Self::DedupKeyPayment => "a dedup key belongs to no payment of its connection",
             Self::PaymentCheckout => "a payment belongs to no checkout of a payable",
             Self::RefundCheckout => "a refund belongs to no checkout of a payable",
+            Self::WholeList => "the gateway's list of its payments was begun but not posted as a whole",
         }
     }
 }

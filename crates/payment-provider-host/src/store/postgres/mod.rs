@@ -96,6 +96,7 @@ mod locks;
 pub(in crate::store) mod migration;
 #[cfg(test)]
 mod online_migration_tests;
+mod plans;
 #[cfg(test)]
 mod query_plan_tests;
 mod schema_name;

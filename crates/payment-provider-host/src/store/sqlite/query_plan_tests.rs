@@ -5,7 +5,10 @@ use std::path::Path;
 use sqlx::AssertSqlSafe;
 
 use crate::store::statement::Text;
-use crate::store::tables::{checkouts, connections, delivery_leases, delivery_pages, key_uses};
+use crate::store::audit;
+use crate::store::tables::{
+    checkouts, connections, delivery_leases, delivery_pages, key_uses, payments,
+};
 use crate::store::{DatabaseLocation, FileUse, Store};
 
 async fn open(directory: &Path) -> Store {
@@ -92,4 +95,23 @@ async fn due_deliveries_and_waits_that_are_too_long_are_found_by_an_index() {
     for plan in [lease, shorten] {
         assert!(!plan.contains("SCAN deliveries\n"), "{plan}");
     }
+}
+
+#[tokio::test]
+async fn posted_payments_are_summed_up_by_an_index_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await;
+    let sum = plan(&store, payments::POSTED).await;
+    assert!(
+        sum.contains("USING COVERING INDEX payments_posted (checkout_pk=?)"),
+        "{sum}"
+    );
+}
+
+#[tokio::test]
+async fn lists_that_are_incomplete_are_found_by_an_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await;
+    let find = plan(&store, audit::INCOMPLETE_LISTS).await;
+    assert!(find.contains("USING INDEX checkouts_incomplete"), "{find}");
 }

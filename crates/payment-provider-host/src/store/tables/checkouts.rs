@@ -36,6 +36,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "written_off",
     "conflicting",
     "list_incomplete",
+    "list_begun_at",
     "created_at",
 ];
 
@@ -44,16 +45,17 @@ pub(super) const COLUMNS: &[&str] = &[
 const MAX_MOVES: usize = 4;
 
 const INSERT: &str = "INSERT INTO @checkouts (expires_at, state, tries, tried_at, gateway_id, url,
-         gateway_paid, written_off, conflicting, list_incomplete, payable_pk, connection_pk, attempt,
-         reference, customer_id, environment, currency, amount, partial, prepared, created_at)
+         gateway_paid, written_off, conflicting, list_incomplete, list_begun_at, payable_pk,
+         connection_pk, attempt, reference, customer_id, environment, currency, amount, partial,
+         prepared, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-         $21)
+         $21, $22)
      RETURNING checkout_pk";
 
 const UPDATE: &str = "UPDATE @checkouts SET expires_at = $1, state = $2, tries = $3, tried_at = $4,
          gateway_id = $5, url = $6, gateway_paid = $7, written_off = $8, conflicting = $9,
-         list_incomplete = $10
-     WHERE checkout_pk = $11 RETURNING checkout_pk";
+         list_incomplete = $10, list_begun_at = $11
+     WHERE checkout_pk = $12 RETURNING checkout_pk";
 
 /// Selects checkouts with the codes of their connections.
 macro_rules! select {
@@ -135,7 +137,8 @@ impl Transaction {
             .bind(row.gateway_paid)
             .bind(row.written_off)
             .bind(row.conflicting)
-            .bind(row.list_incomplete);
+            .bind(row.has_incomplete_list())
+            .bind(row.list_begun_at);
         let put = if row.pk == 0 {
             put.bind(row.payable_pk)
                 .bind(row.connection_pk)
@@ -207,6 +210,9 @@ impl Transaction {
 
 pub(in crate::store) fn read(row: &Row<'_>) -> Result<CheckoutRecord> {
     let currency: Currency = row.parsed("currency")?;
+    // An earlier version of the runtime records no time.
+    let begun_at = row.optional_number("list_begun_at")?;
+    let begun_at = begun_at.map_or_else(|| row.number("created_at"), Ok)?;
     Ok(CheckoutRecord {
         pk: row.number("checkout_pk")?,
         payable_pk: row.number("payable_pk")?,
@@ -228,7 +234,7 @@ pub(in crate::store) fn read(row: &Row<'_>) -> Result<CheckoutRecord> {
         gateway_paid: row.number("gateway_paid")?,
         written_off: row.number("written_off")?,
         conflicting: row.flag("conflicting")?,
-        list_incomplete: row.flag("list_incomplete")?,
+        list_begun_at: row.flag("list_incomplete")?.then_some(begun_at),
         created_at: row.number("created_at")?,
         posted: 0,
         has_payment: false,

@@ -60,10 +60,12 @@ pub(in crate::store) const NAMED: &str = "SELECT #payments FROM (
          UNION SELECT payment_pk FROM @payments WHERE checkout_pk {any $7} AND order_id IS NULL
      ) AS named {JOIN} @payments USING (payment_pk) ORDER BY payment_pk";
 
-/// Sums up what is posted on each checkout of some payables.
+/// Sums up what is posted on each checkout of some payables, in two parts of which neither overflows.
 pub(in crate::store) const POSTED: &str = "SELECT checkouts.checkout_pk AS checkout_pk,
          CAST(COALESCE(sum(CASE WHEN payments.currency = checkouts.currency
-             THEN payments.amount END), 0) AS bigint) AS amount,
+             THEN payments.amount / 1000000000 END), 0) AS bigint) AS billions,
+         CAST(COALESCE(sum(CASE WHEN payments.currency = checkouts.currency
+             THEN payments.amount % 1000000000 END), 0) AS bigint) AS units,
          max(CASE WHEN substr(gateway_payment_id, 1, 7) = 'manual:' THEN 1 ELSE 0 END) = 1
              AS has_manual,
          max(CASE WHEN order_id IS NULL THEN 1 ELSE 0 END) = 1 AS has_no_order
@@ -75,7 +77,7 @@ pub(in crate::store) const POSTED: &str = "SELECT checkouts.checkout_pk AS check
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct PostedOnCheckout {
     pub(in crate::store) checkout_pk: i64,
-    /// Their sum in the currency of the checkout.
+    /// Their sum in the currency of the checkout, or the nearest amount that there is.
     pub(in crate::store) amount: i64,
     /// True if an operator recorded one of them under a key.
     pub(in crate::store) has_manual: bool,
@@ -180,10 +182,18 @@ fn columns_of(row: &PaymentRecord) -> Result<serde_json::Value> {
 pub(in crate::store) fn read_posted(row: &Row<'_>) -> Result<PostedOnCheckout> {
     Ok(PostedOnCheckout {
         checkout_pk: row.number("checkout_pk")?,
-        amount: row.number("amount")?,
+        amount: sum_of_parts(row.number("billions")?, row.number("units")?),
         has_manual: row.flag("has_manual")?,
         has_no_order: row.flag("has_no_order")?,
     })
+}
+
+/// Puts together a sum. What is beyond the range of amounts becomes the nearest one, as
+/// [`count_posted`](crate::accounting) does.
+fn sum_of_parts(billions: i64, units: i64) -> i64 {
+    let sum = i128::from(billions) * 1_000_000_000 + i128::from(units);
+    let nearest = if sum < 0 { i64::MIN } else { i64::MAX };
+    i64::try_from(sum).unwrap_or(nearest)
 }
 
 pub(in crate::store) fn read(row: &Row<'_>) -> Result<PaymentRecord> {
