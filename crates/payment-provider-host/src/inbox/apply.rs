@@ -3,20 +3,20 @@
 
 use std::sync::Arc;
 
-use payment_provider_core::{Event, EventKind, OrderId, ProviderError, RefundId};
+use payment_provider_core::{EventKind, ProviderError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Inbox;
 use super::retry::{ApplyError, list_wait};
 use crate::accounting::{
     Account, AllFetched, Answer, CheckoutRecord, DeliveryOutcome, DeliveryReport, DeliveryResult,
-    DeliveryStep, TargetName, WaitReason, delivery,
+    DeliveryStep, WaitReason, delivery,
 };
 use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
 use crate::error::Error;
 use crate::reconcile::{CONSISTENCY_WINDOW, FetchError, FetchScope, LimitedFetchError};
-use crate::store::{AccountKeys, DeliveryEnd, DeliveryRow, Transaction};
+use crate::store::{AccountKeys, DeliveryEnd, DeliveryRow, Transaction, names_of};
 use crate::timestamp::millis;
 
 /// The time for which a delivery that only claims a payment waits for the gateway's payment event, in
@@ -239,8 +239,7 @@ impl Inbox {
         row: &DeliveryRow,
         fetched: &AllFetched,
     ) -> Result<Vec<Account>, Error> {
-        let mut names: Vec<TargetName> = row.events.iter().flat_map(TargetName::all_of).collect();
-        names.extend(row.events.iter().filter_map(claimed_order));
+        let names = names_of(&row.events);
         let checkouts: Vec<i64> = fetched.keys().copied().collect();
         let mut keys = AccountKeys {
             connection_pk: row.connection_pk,
@@ -249,37 +248,10 @@ impl Inbox {
             ..AccountKeys::default()
         };
         for event in &row.events {
-            match &event.kind {
-                EventKind::Payment(payment) => keys.add_payment(payment),
-                EventKind::PaymentClaimed(claim) => match (&claim.payment_id, &claim.order_id) {
-                    (Some(id), _) => keys.add_payment_id(id),
-                    (None, order) => keys
-                        .claimed_orders
-                        .extend(order.as_ref().map(OrderId::as_str)),
-                },
-                EventKind::Refund(refund) => {
-                    keys.refunds.push(refund.id.as_str());
-                    keys.with_refund_history = true;
-                }
-                EventKind::RefundClaimed(claim) => {
-                    keys.refunds.extend(claim.id.as_ref().map(RefundId::as_str));
-                }
-                EventKind::Dispute(dispute) => {
-                    keys.disputes.push(dispute.id.as_str());
-                    keys.with_refund_history = true;
-                }
-                _ => {}
-            }
+            keys.add_event(event);
         }
         for answer in fetched.values().flatten() {
-            keys.add_portion(&answer.portion());
-            // A listed payment of a claimed order may be posted on another account.
-            for payment in &answer.payments {
-                let order = payment.order_id.as_ref().map(OrderId::as_str);
-                if order.is_some_and(|order| keys.claimed_orders.contains(&order)) {
-                    keys.add_payment(payment);
-                }
-            }
+            keys.add_answer(answer);
         }
         Ok(self.ledger().accounts(tx, &keys).await?)
     }
@@ -352,17 +324,6 @@ fn unreadable_reason(row: &DeliveryRow) -> String {
         _ => None,
     });
     reason.unwrap_or_default()
-}
-
-/// The order of a claimed payment, which may be another one than the event names.
-fn claimed_order(event: &Event) -> Option<TargetName> {
-    match &event.kind {
-        EventKind::PaymentClaimed(claim) => {
-            let order = claim.order_id.as_ref()?;
-            Some(TargetName::Order(order.to_string()))
-        }
-        _ => None,
-    }
 }
 
 fn report(row: &DeliveryRow, now: i64) -> DeliveryReport<'_> {

@@ -1,6 +1,26 @@
-use payment_provider_core::{DedupKey, Payment, PaymentId, Refund};
+use payment_provider_core::{
+    DedupKey, Event, EventKind, OrderId, Payment, PaymentId, Refund, RefundId,
+};
 
-use crate::accounting::{Portion, TargetName, success_key};
+use crate::accounting::{Answer, Portion, TargetName, success_key};
+
+/// Returns the names by which some events find their checkouts, and the orders that they claim.
+pub(crate) fn names_of(events: &[Event]) -> Vec<TargetName> {
+    let mut names: Vec<TargetName> = events.iter().flat_map(TargetName::all_of).collect();
+    names.extend(events.iter().filter_map(claimed_order));
+    names
+}
+
+/// The order of a claimed payment, which may be another one than the event names.
+fn claimed_order(event: &Event) -> Option<TargetName> {
+    match &event.kind {
+        EventKind::PaymentClaimed(claim) => {
+            let order = claim.order_id.as_ref()?;
+            Some(TargetName::Order(order.to_string()))
+        }
+        _ => None,
+    }
+}
 
 /// The accounts to load, by everything that leads to one, and the payments that are needed of them. All
 /// names and ids are those of one connection.
@@ -49,6 +69,43 @@ impl<'a> AccountKeys<'a> {
         }
     }
 
+    /// Adds what an event reports, but for its [names](names_of).
+    pub(crate) fn add_event(&mut self, event: &'a Event) {
+        match &event.kind {
+            EventKind::Payment(payment) => self.add_payment(payment),
+            EventKind::PaymentClaimed(claim) => match (&claim.payment_id, &claim.order_id) {
+                (Some(id), _) => self.add_payment_id(id),
+                (None, order) => self
+                    .claimed_orders
+                    .extend(order.as_ref().map(OrderId::as_str)),
+            },
+            EventKind::Refund(refund) => {
+                self.refunds.push(refund.id.as_str());
+                self.with_refund_history = true;
+            }
+            EventKind::RefundClaimed(claim) => {
+                self.refunds.extend(claim.id.as_ref().map(RefundId::as_str));
+            }
+            EventKind::Dispute(dispute) => {
+                self.disputes.push(dispute.id.as_str());
+                self.with_refund_history = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds the next portion of what was fetched, after the events for which it was.
+    pub(crate) fn add_answer(&mut self, answer: &'a Answer) {
+        self.add_portion(&answer.portion());
+        // A listed payment of a claimed order may be posted on another account.
+        for payment in &answer.payments {
+            let order = payment.order_id.as_ref().map(OrderId::as_str);
+            if order.is_some_and(|order| self.claimed_orders.contains(&order)) {
+                self.add_payment(payment);
+            }
+        }
+    }
+
     /// Adds the payments and refunds of a portion of a list.
     pub(crate) fn add_portion(&mut self, portion: &Portion<'a>) {
         for payment in portion.payments {
@@ -68,7 +125,7 @@ impl<'a> AccountKeys<'a> {
     }
 
     /// Returns true if no payment is needed.
-    pub(in crate::store) fn needs_no_payments(&self) -> bool {
+    pub(crate) fn needs_no_payments(&self) -> bool {
         let named =
             |name: &TargetName| matches!(name, TargetName::Order(_) | TargetName::Payment(_));
         !self.with_all_payments

@@ -127,8 +127,7 @@ const DANGLING: &str = "SELECT 'dedup_key' AS kind, organization_id, dedup_key A
      LIMIT $2";
 
 /// An earlier version of the runtime records no time at which a list was begun.
-pub(in crate::store) const INCOMPLETE_LISTS: &str =
-    "SELECT organization_id, payable_id, reference,
+pub(in crate::store) const INCOMPLETE_LISTS: &str = "SELECT organization_id, payable_id, reference,
          COALESCE(list_begun_at, checkouts.created_at) AS begun_at
      FROM @checkouts {JOIN} @payables USING (payable_pk)
      WHERE list_incomplete AND COALESCE(list_begun_at, checkouts.created_at) <= $1

@@ -35,7 +35,7 @@ mod contract;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use account_keys::AccountKeys;
+pub(crate) use account_keys::{AccountKeys, names_of};
 pub(crate) use audit::{AuditedPayment, AuditedRefund, DanglingKind, DanglingRow, IncompleteList};
 use dialect::Dialect;
 use engine::Engine;

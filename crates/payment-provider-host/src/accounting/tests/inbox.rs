@@ -18,6 +18,7 @@ use crate::accounting::fetched::{Fetched, FetchedRefunds};
 use crate::accounting::manual_payment::{ManualOutcome, ManualReport, manual_payment};
 use crate::accounting::portion::Answer;
 use crate::accounting::target_name::TargetName;
+use crate::accounting::tests::narrow_load;
 use crate::payable_id::PayableId;
 
 pub(super) const CONNECTION: i64 = 7;
@@ -127,6 +128,8 @@ pub(super) struct Inbox {
     /// The payments that the handler was notified of as posted.
     pub(super) notified: Vec<String>,
     pub(super) stuck: usize,
+    /// True if each decision is compared with the one on the account as the store loads it.
+    pub(super) compares_narrow_load: bool,
     /// The reason for which a delivery waited last.
     pub(super) last_wait: Option<WaitReason>,
 }
@@ -194,6 +197,7 @@ impl Inbox {
             next_pk: 100,
             notified: Vec::new(),
             stuck: 0,
+            compares_narrow_load: false,
             last_wait: None,
         }
     }
@@ -253,6 +257,9 @@ impl Inbox {
                 total_is_current_from: row.received_at + LAG,
             };
             let account = self.account.clone().expect("the account is stored");
+            if self.compares_narrow_load {
+                narrow_load::compare(&account, &report, &fetched, self.now);
+            }
             let step = delivery(vec![account], &report, &fetched, self.now).unwrap();
             let decision = match step {
                 DeliveryStep::Fetch(checkout) => {
@@ -302,8 +309,15 @@ impl Inbox {
         self.pending.len()
     }
 
-    /// Records a payment on the checkout as an operator does.
+    /// Records a payment on the checkout as an operator does, who finds it accepted.
     pub(super) fn record_manually(&mut self, id: &str, amount: &str) {
+        let outcome = self.try_manually(id, amount);
+        let posted = matches!(outcome, ManualOutcome::Posted { is_new: true, .. });
+        assert!(posted, "{outcome:?}");
+    }
+
+    /// Records a payment on the checkout as an operator does, if it is accepted.
+    pub(super) fn try_manually(&mut self, id: &str, amount: &str) -> ManualOutcome {
         let account = self.account.clone().expect("the account is stored");
         let id = PaymentId::new(id).unwrap();
         let report = ManualReport {
@@ -315,9 +329,8 @@ impl Inbox {
         };
         let decision = manual_payment(vec![account], report, self.now).unwrap();
         let outcome = decision.outcome;
-        let posted = matches!(outcome, ManualOutcome::Posted { is_new: true, .. });
-        assert!(posted, "{outcome:?}");
         self.store(decision);
+        outcome
     }
 
     fn store<T>(&mut self, decision: Decision<T>) {

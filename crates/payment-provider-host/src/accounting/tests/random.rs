@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::histories::{RefundState, Report, assert_finished, events, inbox, payments};
 
 /// A small repeatable random generator (`SplitMix64`).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -24,7 +24,7 @@ impl Random {
         }
     }
 
-    fn report(&mut self, payments: usize) -> Report {
+    pub(super) fn report(&mut self, payments: usize) -> Report {
         let number = self.below(payments);
         let state = [
             RefundState::Pending,

@@ -291,7 +291,9 @@ impl Invariant {
             Self::DedupKeyPayment => "a dedup key belongs to no payment of its connection",
             Self::PaymentCheckout => "a payment belongs to no checkout of a payable",
             Self::RefundCheckout => "a refund belongs to no checkout of a payable",
-            Self::WholeList => "the gateway's list of its payments was begun but not posted as a whole",
+            Self::WholeList => {
+                "the gateway's list of its payments was begun but not posted as a whole"
+            }
         }
     }
 }

@@ -334,6 +334,8 @@ async fn audit(store: &Store, keys: Keys) {
     assert!(tx.count_dedup_keys(None).await.unwrap() > 0);
     let dangling = tx.dangling_rows(None, 9).await.unwrap();
     assert_eq!(dangling, []);
+    let incomplete = tx.incomplete_lists(None, 9, 9).await.unwrap();
+    assert_eq!(incomplete, []);
     tx.commit().await.unwrap();
 }
 

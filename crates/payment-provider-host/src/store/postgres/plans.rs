@@ -63,6 +63,10 @@ mod tests {
     #[tokio::test]
     async fn accounts_are_loaded_by_many_keys_without_plans_for_any_number_of_them() {
         assert_eq!(kept_plans(FEW_KEYS + 1).await, 0);
-        assert_eq!(kept_plans(1).await, 5, "of ten executions, five are planned");
+        assert_eq!(
+            kept_plans(1).await,
+            5,
+            "of ten executions, five are planned"
+        );
     }
 }

@@ -123,7 +123,7 @@ pub(super) const HOT: &[Hot] = &[
         &[
             "customers_by_connection",
             "deliveries_parked",
-            "payments_by_checkout",
+            "payments_posted",
         ],
     ),
     (
