@@ -56,7 +56,7 @@ mod tests {
             tx.commit().await.unwrap();
         }
         let kept = "SELECT sum(generic_plans)::bigint FROM pg_prepared_statements
-            WHERE statement LIKE '%dedup_keys%'";
+            WHERE statement LIKE '%= ANY%' AND statement NOT LIKE '%pg_prepared%'";
         sqlx::query_scalar(kept).fetch_one(&pool).await.unwrap()
     }
 

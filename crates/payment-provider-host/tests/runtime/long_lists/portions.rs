@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use payment_provider_core::*;
 use payment_provider_host::accounting::{AuditEvent, CloseReason};
 use payment_provider_host::inbox::DeliveryState;
 
