@@ -26,13 +26,20 @@ pub struct Limits {
     pub header: Duration,
     /// The time that a connection is kept open between two requests. 60 seconds.
     ///
+    /// A peer that sends some of a request before the earlier one is answered has the time of
+    /// [`header`](Self::header) instead, from the end of the answer, for this and for later requests.
+    ///
     /// Behind a proxy that keeps its connections, set a longer time than the proxy does: a request that it
     /// sends at the moment of the closing is lost.
     pub idle: Duration,
     /// The time in which a peer must send some of the body that is waited for, or take some of the
-    /// response. 30 seconds. The webhook route limits the whole body as well; other routes read as much
-    /// and as slowly as their handlers allow.
+    /// response. 30 seconds.
     pub stall: Duration,
+    /// The time for which the body of one request is waited for in all. 10 minutes. The time in which a
+    /// handler does something else does not count.
+    ///
+    /// The webhook route has a limit of its own: 10 seconds, and 1 KiB a second after the first three.
+    pub body: Duration,
     /// The time for the requests under way when the server ends. After it their connections are closed.
     /// 20 seconds.
     pub shutdown: Duration,
@@ -49,6 +56,7 @@ impl Default for Limits {
             header: Duration::from_secs(10),
             idle: Duration::from_mins(1),
             stall: Duration::from_secs(30),
+            body: Duration::from_mins(10),
             shutdown: Duration::from_secs(20),
             connections: connections(descriptors()),
         }

@@ -33,7 +33,8 @@ impl Service<Request<Incoming>> for Exchanges {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        if !self.tracker.begin_request() {
+        let length = request.body().size_hint().exact();
+        if !self.tracker.begin_request(length) {
             return Box::pin(pending());
         }
         let tracker = Arc::clone(&self.tracker);

@@ -5,6 +5,7 @@
 //! closed for a new one at the limit.
 
 mod accept;
+mod arrivals;
 mod connection;
 mod exchange;
 mod registry;

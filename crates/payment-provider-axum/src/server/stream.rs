@@ -30,8 +30,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for TrackedStream<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
-            self.tracker.received();
+        let read = &buffer.filled()[before..];
+        if !read.is_empty() {
+            self.tracker.received(read);
         }
         Poll::Ready(Ok(()))
     }

@@ -1,10 +1,12 @@
 //! The phase of one connection.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::arrivals::Arrivals;
 use super::registry::{Registry, Turn};
 use crate::limits::Limits;
 
@@ -38,6 +40,9 @@ struct Own {
     turn: Turn,
     /// The beginning of the phase.
     since: Instant,
+    arrivals: Arrivals,
+    /// The time for which the body of the present request was waited for, before the phase.
+    waited: Duration,
     /// True once the handler has returned the present response; its body may go on.
     responding: bool,
     /// True once the present response is complete, though it may not be sent yet.
@@ -70,6 +75,8 @@ impl Tracker {
                 phase: Phase::Header,
                 turn,
                 since: Instant::now(),
+                arrivals: Arrivals::default(),
+                waited: Duration::ZERO,
                 responding: false,
                 responded: false,
                 blocked_since: None,
@@ -83,19 +90,22 @@ impl Tracker {
     }
 
     /// Records that bytes arrived.
-    pub(super) fn received(&self) {
+    pub(super) fn received(&self, bytes: &[u8]) {
         let mut own = self.own();
+        own.arrivals.add(bytes);
         if own.phase == Phase::Idle && self.registry.end_waiting(own.turn, &self.closed) {
             own.turn = self.registry.next_turn();
             self.wait(&mut own, Phase::Header);
         }
     }
 
-    /// Records that the header of a request is complete. Returns false if the connection is closed: then
-    /// no handler may begin.
-    pub(super) fn begin_request(&self) -> bool {
+    /// Records that the header of a request is complete, and the length of its body if it is announced.
+    /// Returns false if the connection is closed: then no handler may begin.
+    pub(super) fn begin_request(&self, length: Option<u64>) -> bool {
         let mut own = self.own();
         (own.responding, own.responded) = (false, false);
+        own.waited = Duration::ZERO;
+        own.arrivals.begin(length);
         self.run(&mut own)
     }
 
@@ -111,7 +121,11 @@ impl Tracker {
     /// closed: then the handler gets no more of the body.
     pub(super) fn end_body_wait(&self) -> bool {
         let mut own = self.own();
-        own.phase != Phase::Body || self.run(&mut own)
+        if own.phase != Phase::Body {
+            return true;
+        }
+        own.waited = own.waited.saturating_add(own.since.elapsed());
+        self.run(&mut own)
     }
 
     /// Records that the handler has returned its response.
@@ -128,13 +142,19 @@ impl Tracker {
         self.own().responded = true;
     }
 
-    /// Records that everything written is sent. After a complete response the connection is idle.
+    /// Records that everything written is sent. After a complete response the connection is idle, unless
+    /// its peer has sent some of the next request already.
     pub(super) fn sent(&self) {
         let mut own = self.own();
         self.unblock(&mut own);
         if own.phase == Phase::Running && own.responded {
             own.turn = self.registry.next_turn();
-            self.wait(&mut own, Phase::Idle);
+            let next = if own.arrivals.end() {
+                Phase::Header
+            } else {
+                Phase::Idle
+            };
+            self.wait(&mut own, next);
         }
     }
 
@@ -167,7 +187,7 @@ impl Tracker {
         let patience = match own.phase {
             Phase::Idle => Some(limits.idle),
             Phase::Header => Some(limits.header),
-            Phase::Body => Some(limits.stall),
+            Phase::Body => Some(limits.stall.min(limits.body.saturating_sub(own.waited))),
             Phase::Running => None,
         };
         let ends = [
