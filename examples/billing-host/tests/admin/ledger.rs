@@ -6,6 +6,7 @@ use crate::fixture::{AdminFixture, on_both_databases, text};
 
 on_both_databases! {
     an_audit_of_sound_books_exits_with_0_and_of_tampered_ones_with_1,
+    a_list_that_is_incomplete_for_an_hour_is_a_difference_about_its_checkout,
     a_manual_payment_is_recorded_once_and_only_without_a_status_api,
     a_stated_amount_that_is_not_listed_is_written_off_once,
     renamed_commands_keep_their_former_names,
@@ -90,6 +91,27 @@ async fn an_audit_of_sound_books_exits_with_0_and_of_tampered_ones_with_1(admin:
             .ends_with("no differences found\n")
     );
     admin.close().await;
+}
+
+async fn a_list_that_is_incomplete_for_an_hour_is_a_difference_about_its_checkout(
+    admin: AdminFixture,
+) {
+    admin.paid_invoice().await;
+    admin
+        .tamper("UPDATE @checkouts SET list_incomplete = true, list_begun_at = 1000")
+        .await;
+    let output = admin.program(&["ledger", "audit"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report = text(&output.stdout);
+    let difference = "the gateway's list of its payments was begun but not posted as a whole: \
+                      a part since 1970-01-01T00:00:01Z instead of the whole list";
+    assert!(report.contains(difference), "{report}");
+    let output = admin.program(&["ledger", "audit", "--json"]).output();
+    let report: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let finding = &report["findings"][0];
+    assert_eq!(finding["invariant"], "whole_list");
+    assert_eq!(finding["about_kind"], "checkout");
+    assert!(finding["about"].is_string(), "{finding}");
 }
 
 async fn a_manual_payment_is_recorded_once_and_only_without_a_status_api(admin: AdminFixture) {

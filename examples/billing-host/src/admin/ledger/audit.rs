@@ -172,12 +172,19 @@ mod tests {
             (Invariant::DedupKeyPayment, "effect_payment"),
             (Invariant::PaymentCheckout, "payment_checkout"),
             (Invariant::RefundCheckout, "refund_checkout"),
+            (Invariant::WholeList, "whole_list"),
         ];
         for (invariant, name) in invariants {
             assert_eq!(invariant_name(invariant), name);
         }
         let of = |about: fn(String) -> About| about_kind(&about("1".to_owned()));
-        let kinds = [About::Payment, About::Refund, About::DedupKey].map(of);
-        assert_eq!(kinds, ["payment", "refund", "effect"]);
+        let kinds = [
+            About::Payment,
+            About::Refund,
+            About::DedupKey,
+            About::Checkout,
+        ];
+        let kinds = kinds.map(of);
+        assert_eq!(kinds, ["payment", "refund", "effect", "checkout"]);
     }
 }
