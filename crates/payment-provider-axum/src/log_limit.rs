@@ -176,13 +176,13 @@ mod tests {
         let limit = LogLimit::default();
         let (mut lines, mut counted) = (0, 0);
         let mut sent = 0;
-        for minute in 0..5 {
-            let now = at(minute * 61);
+        for step in 0..12 {
+            let now = at(step * 25);
             counted += limit.overdue(now).iter().map(|(_, left)| left).sum::<u64>();
             for number in 0..12_000 {
                 for _ in 0..2 {
                     sent += 1;
-                    let code = format!("c{}", number + minute * 7_000);
+                    let code = format!("c{}", number + step * 3_000);
                     if let Some(left_out) = limit.pass(of(&code), now) {
                         lines += 1;
                         counted += left_out;

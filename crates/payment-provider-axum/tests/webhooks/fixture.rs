@@ -1,5 +1,6 @@
 //! A host on a temporary database whose one gateway does what the body of a delivery says.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
 use payment_provider_axum::{NoPublicUrl, webhook_routes, webhook_routes_at};
-use payment_provider_core::reexport::jiff::Timestamp;
+use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
 use payment_provider_core::{
     Clock, ConnectionCode, ConnectionSettings, Environment, Event, EventKind, EventTarget,
     MockPaymentProvider, MockProviderFactory, Operation, OrganizationId, ProviderDescriptor,
@@ -29,12 +30,13 @@ pub(crate) const OTHER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=
 // 2026-11-21T10:00:00Z
 pub(crate) const NOW: Timestamp = Timestamp::constant(1_795_255_200, 0);
 
-#[derive(Debug)]
-struct Fixed;
+/// A clock that shows [`NOW`], and as many seconds more as it was advanced by.
+#[derive(Debug, Clone, Default)]
+struct TestClock(Arc<AtomicI64>);
 
-impl Clock for Fixed {
+impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        NOW
+        NOW + SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
     }
 }
 
@@ -45,6 +47,7 @@ pub(crate) struct Edge {
     host: Host,
     router: Router,
     seen: Seen,
+    clock: TestClock,
     directory: Arc<TempDir>,
 }
 
@@ -83,6 +86,7 @@ impl Edge {
         public_url: Option<&str>,
     ) -> Self {
         let seen = Seen::default();
+        let clock = TestClock::default();
         let mut registry = ProviderRegistry::new();
         if registered {
             registry.register(factory(&seen)).unwrap();
@@ -95,7 +99,7 @@ impl Edge {
             .allow_unknown_keys()
             .with_registry(registry)
             .with_encryption_keys(keys)
-            .with_clock(Arc::new(Fixed))
+            .with_clock(Arc::new(clock.clone()))
             .with_config(config)
             .build()
             .await
@@ -108,8 +112,13 @@ impl Edge {
             host,
             router,
             seen,
+            clock,
             directory,
         }
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

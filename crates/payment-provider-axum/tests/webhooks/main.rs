@@ -290,6 +290,38 @@ async fn each_delivery_is_one_log_event_without_headers_and_body() {
 }
 
 #[tokio::test]
+async fn the_number_of_events_left_out_is_logged_a_minute_later_or_at_the_end() {
+    let edge = Edge::new().await;
+    let log = log::capture();
+    let left_out = || log.lines("webhook deliveries left out of the log");
+    for _ in 0..3 {
+        edge.send(post(GOOD, "forged")).await;
+    }
+    edge.send(post(GOOD, "genuine")).await;
+    assert_eq!(left_out(), [""; 0]);
+    edge.advance(60);
+    edge.send(post(GOOD, "genuine")).await;
+    let after_a_minute = left_out();
+    let [line] = &after_a_minute[..] else {
+        panic!("{after_a_minute:#?}");
+    };
+    for part in [
+        "left_out=2",
+        "outcome=\"invalid_signature\"",
+        "organization=\"org\" connection=\"main\"",
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    for _ in 0..2 {
+        edge.send(post(GOOD, "forged")).await;
+    }
+    drop(edge);
+    let at_the_end = left_out();
+    assert_eq!(at_the_end.len(), 2, "{at_the_end:#?}");
+    assert!(at_the_end[1].contains("left_out=1"), "{}", at_the_end[1]);
+}
+
+#[tokio::test]
 async fn deliveries_at_the_same_moment_are_each_answered() {
     let edge = Edge::new().await;
     let sends = (0..20).map(|number| edge.send(post(GOOD, format!("genuine {}", number % 10))));
