@@ -3,6 +3,7 @@
 
 mod charges_event;
 mod content;
+mod data;
 mod dispute_event;
 mod envelope;
 mod link_event;
