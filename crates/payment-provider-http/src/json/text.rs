@@ -46,9 +46,17 @@ pub fn identifier<T>(raw: Raw<'_>) -> Option<T>
 where
     T: TryFrom<String, Error = InvalidIdentifier>,
 {
-    optional_text(raw)
-        .filter(|text| !text.contains(REPLACEMENT))
-        .and_then(|text| T::try_from(text.into_owned()).ok())
+    optional_text(raw).and_then(complete)
+}
+
+fn complete<T>(text: Cow<'_, str>) -> Option<T>
+where
+    T: TryFrom<String, Error = InvalidIdentifier>,
+{
+    let damaged = !text.is_ascii() && text.contains(REPLACEMENT);
+    (!damaged)
+        .then(|| T::try_from(text.into_owned()).ok())
+        .flatten()
 }
 
 /// An identifier that the gateway gave. Where it has none it sends `0`, `NA`, `null` in quotes or
@@ -57,10 +65,9 @@ pub fn gateway_identifier<T>(raw: Raw<'_>) -> Option<T>
 where
     T: TryFrom<String, Error = InvalidIdentifier>,
 {
-    if says_nothing(raw) {
-        return None;
-    }
-    identifier(raw)
+    optional_text(raw)
+        .filter(|text| !stands_for_none(text))
+        .and_then(complete)
 }
 
 /// Returns true if an identifier is absent in any of the forms that gateways use. An identifier that
@@ -102,6 +109,9 @@ pub fn stated_word(raw: Raw<'_>) -> Option<String> {
 }
 
 fn is_word(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.len() <= MAX_WORD && !text.bytes().any(|byte| byte.is_ascii_control());
+    }
     text.chars().count() <= MAX_WORD && !text.contains(|c: char| c.is_control() || c == REPLACEMENT)
 }
 

@@ -34,7 +34,6 @@ pub(crate) fn handle(
     let events = envelope::events(&request.body);
     Ok(VerifiedWebhook::new(
         Verification::SharedSecret(secret),
-        &request.body,
         environment,
         TimestampCheck::Fresh,
         events,

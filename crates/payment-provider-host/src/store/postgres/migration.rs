@@ -41,6 +41,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 6,
         sql: include_str!("../../../migrations/postgres/0006_disputes.sql"),
     },
+    Migration {
+        version: 12,
+        sql: include_str!("../../../migrations/postgres/0012_delivery_keys.sql"),
+    },
 ];
 
 const ACTION: &str = "migrate its tables";
