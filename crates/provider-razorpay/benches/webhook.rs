@@ -99,7 +99,8 @@ impl Work {
         let settings = ConnectionSettings::new()
             .with("key_id", "rzp_test_1DP5mmOlF5G5ag")
             .with("key_secret", "key_secret_of_the_test")
-            .with("webhook_secret", SECRET);
+            .with("webhook_secrets", SECRET)
+            .with("environment", "sandbox");
         let factory = RazorpayFactory::new().expect("a factory");
         let key = Hmac::new_from_slice(SECRET.as_bytes()).expect("a key of any length");
         Self {
