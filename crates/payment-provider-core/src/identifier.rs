@@ -17,6 +17,10 @@ pub struct InvalidIdentifier {
 }
 
 fn printable(text: &str, max: usize) -> bool {
+    if text.is_ascii() {
+        return (1..=max).contains(&text.len())
+            && !text.bytes().any(|byte| byte.is_ascii_control());
+    }
     (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
@@ -168,6 +172,15 @@ identifier!(
     "gateway checkout id",
     "1 to 255 characters without control characters",
     "chk_1",
+    |text| printable(text, 255)
+);
+identifier!(
+    /// The gateway's id of a delivery, the same in each repetition, and of no other delivery of the
+    /// merchant account.
+    DeliveryId,
+    "delivery id",
+    "1 to 255 characters without control characters",
+    "evt_1",
     |text| printable(text, 255)
 );
 identifier!(

@@ -42,9 +42,9 @@ pub use error::{
     Difference, Effect, Operation, ProviderError, ProviderErrorKind, RateLimit, RetryAdvice,
 };
 pub use identifier::{
-    CheckoutReference, ConnectionCode, CustomerId, DisputeId, Fingerprint, GatewayCheckoutId,
-    InvalidIdentifier, OrderId, OrganizationId, PaymentId, ProviderId, RefundId, RefundReference,
-    SettlementId,
+    CheckoutReference, ConnectionCode, CustomerId, DeliveryId, DisputeId, Fingerprint,
+    GatewayCheckoutId, InvalidIdentifier, OrderId, OrganizationId, PaymentId, ProviderId, RefundId,
+    RefundReference, SettlementId,
 };
 #[cfg(feature = "mock")]
 pub use mock::{MockPaymentProvider, MockProviderFactory, MockRefundInquiry};
@@ -63,9 +63,9 @@ pub use settlement::{Settlement, SettlementStatus};
 pub use signed_return::{SignedReturns, VerifiedReturn};
 pub use violation::{Violation, ViolationCode, Violations};
 pub use webhook::{
-    CheckoutSnapshot, DeliveryKey, Event, EventKind, EventTarget, HmacKeyring, MatchedSecret,
-    PaymentClaim, RefundClaim, SecretLabel, SignatureCheck, TimestampCheck, Verification,
-    VerifiedWebhook, WebhookReply, WebhookRequest,
+    CheckoutSnapshot, Event, EventKind, EventTarget, HmacKeyring, MatchedSecret, PaymentClaim,
+    RefundClaim, SecretLabel, SignatureCheck, TimestampCheck, Verification, VerifiedWebhook,
+    WebhookReply, WebhookRequest,
 };
 
 /// The types of other crates that appear in this crate's public API, so that callers need not

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use payment_provider_core::Violations;
@@ -31,11 +32,11 @@ impl GatewayErrorBody {
     /// characters of `A-Z a-z 0-9 _ . -`; anything else might be data of the request, and is left
     /// out. A message is cut after [`MAX_MESSAGE`] characters. `None` if nothing is said at all.
     pub fn read(code: Raw<'_>, message: Raw<'_>, class: Raw<'_>) -> Option<Self> {
-        let message = json::optional_text(message).map(|text| cut(text, MAX_MESSAGE));
+        let message = json::optional_text(message).map(|text| cut(text.into_owned(), MAX_MESSAGE));
         let gateway_error = Self {
-            code: json::optional_text(code).filter(|code| is_code(code)),
+            code: code_of(code),
             message: message.filter(|text| !text.is_empty()),
-            class: json::optional_text(class).filter(|class| is_code(class)),
+            class: code_of(class),
             violations: Violations::none(),
         };
         let says_something = gateway_error.code.is_some()
@@ -70,6 +71,12 @@ impl fmt::Debug for GatewayErrorBody {
             .field("violations", &self.violations)
             .finish_non_exhaustive()
     }
+}
+
+fn code_of(raw: Raw<'_>) -> Option<String> {
+    json::optional_text(raw)
+        .filter(|code| is_code(code))
+        .map(Cow::into_owned)
 }
 
 /// Codes are short plain words; anything else might be data of the request.

@@ -50,10 +50,12 @@ pub mod reexport {
     pub use url;
 }
 
-/// Items named by the expansion of [`routes!`]. Not part of the public API.
+/// Items named by the expansions of [`routes!`] and [`json_fields!`]. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
+    pub use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess};
     pub use tracing;
 
+    pub use crate::json::{FieldName, object_in_place as object};
     pub use crate::route::{SpanFields, fits};
 }

@@ -53,7 +53,7 @@ impl Returns {
         let target = EventTarget::none()
             .with_reference(reference.parse().ok())
             .with_gateway_id(GatewayCheckoutId::new(link).ok());
-        let status = (!status.is_empty()).then(|| wire::checkout_status(status.into_owned()));
+        let status = (!status.is_empty()).then(|| wire::checkout_status(&status));
         Some(
             VerifiedReturn::new(target, secret)
                 .with_payment_id(PaymentId::new(payment).ok())

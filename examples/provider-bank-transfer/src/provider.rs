@@ -149,6 +149,6 @@ impl PaymentProvider for BankTransfer {
         };
         let (by, here) = (Verification::SharedSecret(secret), self.environment);
         let (fresh, events) = (TimestampCheck::Fresh, vec![callback::read(&sent.body)]);
-        Ok(VerifiedWebhook::new(by, &sent.body, here, fresh, events))
+        Ok(VerifiedWebhook::new(by, here, fresh, events))
     }
 }

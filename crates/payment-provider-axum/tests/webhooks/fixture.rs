@@ -195,7 +195,6 @@ fn verdict(body: &Bytes) -> Result<VerifiedWebhook, ProviderError> {
     let events = vec![Event::new("TYPE", EventTarget::none(), kind)];
     let verified = VerifiedWebhook::new(
         Verification::Inquiry,
-        body,
         Environment::Sandbox,
         timestamp_check,
         events,

@@ -32,7 +32,7 @@ sections! {
     RETRY = "enum.RetryAdvice.html";
     STATUS = "enum.CheckoutStatus.html";
     DEDUP_KEY = "struct.DedupKey.html";
-    DELIVERY_KEY = "struct.DeliveryKey.html";
+    DELIVERY_ID = "struct.VerifiedWebhook.html#method.with_delivery_id";
     SIGNATURE = "struct.SignatureCheck.html";
     TIMESTAMP_CHECK = "enum.TimestampCheck.html";
     PREPARED = "struct.PreparedCheckout.html";

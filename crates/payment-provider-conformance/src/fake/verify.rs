@@ -40,7 +40,6 @@ pub(super) fn verify(
     };
     let webhook = VerifiedWebhook::new(
         Verification::SharedSecret(secret),
-        &request.body,
         environment,
         check,
         envelope::events(&request.body),

@@ -79,7 +79,7 @@ pub(crate) enum Flaw {
     CreatesOnlyOwnPreparations,
     DedupKeyPerCheckout,
     DedupKeyPerEventType,
-    DeliveryKeyFromEventIdHeader,
+    DeliveryIdFromHeader,
     DescriptorDiffersFromFactory,
     DistinguishesMismatches,
     DropsMethods,

@@ -12,4 +12,4 @@ pub use event::{CheckoutSnapshot, Event, EventKind, EventTarget};
 pub use keyring::HmacKeyring;
 pub use request::WebhookRequest;
 pub use signature::{MatchedSecret, SecretLabel, SignatureCheck, Verification};
-pub use verified::{DeliveryKey, TimestampCheck, VerifiedWebhook, WebhookReply};
+pub use verified::{TimestampCheck, VerifiedWebhook, WebhookReply};

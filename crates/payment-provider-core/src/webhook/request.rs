@@ -1,6 +1,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::header::AsHeaderName;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use url::Url;
@@ -56,7 +57,8 @@ impl WebhookRequest {
 
     /// Returns the value of a header if it occurs once and is visible ASCII; a header that is
     /// repeated or contains other bytes counts as absent.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    /// A name that is a constant [`HeaderName`](http::HeaderName) need not be parsed.
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (Some(value), None) => value.to_str().ok(),

@@ -1,13 +1,9 @@
-use std::fmt;
-
 use bytes::Bytes;
-use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Event, EventKind, SecretLabel, Verification};
-use crate::{Environment, PaymentStatus};
+use crate::{DeliveryId, Environment, PaymentStatus};
 
 /// A delivery that was verified, and its content.
 ///
@@ -23,13 +19,13 @@ use crate::{Environment, PaymentStatus};
 /// // A provider asked the gateway, which confirmed the delivery.
 /// let events = vec![Event::new("test", EventTarget::none(), EventKind::Ping)];
 /// let (by, fresh) = (Verification::Inquiry, TimestampCheck::Fresh);
-/// let webhook = VerifiedWebhook::new(by, b"the body", Environment::Sandbox, fresh, events);
+/// let webhook = VerifiedWebhook::new(by, Environment::Sandbox, fresh, events);
 /// assert_eq!(webhook.events()[0].kind, EventKind::Ping);
-/// assert_eq!(webhook.delivery_key().as_str().len(), 64);
+/// assert_eq!(webhook.delivery_id(), None);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedWebhook {
-    delivery_key: DeliveryKey,
+    delivery_id: Option<DeliveryId>,
     environment: Environment,
     timestamp_check: TimestampCheck,
     verification: Verification,
@@ -39,7 +35,7 @@ pub struct VerifiedWebhook {
 }
 
 impl VerifiedWebhook {
-    /// Creates a verified delivery. Called by providers once `body` is verified, with the method of
+    /// Creates a verified delivery. Called by providers once the body is verified, with the method of
     /// verification.
     ///
     /// A delivery that is not [`TimestampCheck::Fresh`] is genuine but may be a replay, so its
@@ -48,7 +44,6 @@ impl VerifiedWebhook {
     /// kept: they post no money, and what they report was true once.
     pub fn new(
         verification: Verification,
-        body: &[u8],
         environment: Environment,
         timestamp_check: TimestampCheck,
         mut events: Vec<Event>,
@@ -60,7 +55,7 @@ impl VerifiedWebhook {
             }
         }
         Self {
-            delivery_key: DeliveryKey::of(body),
+            delivery_id: None,
             environment,
             timestamp_check,
             verification,
@@ -76,16 +71,23 @@ impl VerifiedWebhook {
         self
     }
 
+    /// Sets the gateway's id of the delivery, by which a host recognizes a repetition. Only for an id
+    /// that the verification covers: with an id that anyone can choose, a genuine delivery could be
+    /// made to look like a repetition of another one. Without an id a host compares bodies.
+    pub fn with_delivery_id(mut self, id: Option<DeliveryId>) -> Self {
+        self.delivery_id = id;
+        self
+    }
+
     /// Sets the response that this gateway expects for a delivery that it need not repeat.
     pub fn with_reply(mut self, reply: WebhookReply) -> Self {
         self.reply = reply;
         self
     }
 
-    /// Returns the identity of the delivery within its connection: equal for equal bodies,
-    /// regardless of the headers.
-    pub const fn delivery_key(&self) -> &DeliveryKey {
-        &self.delivery_key
+    /// Returns the gateway's id of the delivery, if it has one that the verification covers.
+    pub const fn delivery_id(&self) -> Option<&DeliveryId> {
+        self.delivery_id.as_ref()
     }
 
     /// Returns the environment of the connection that verified the delivery.
@@ -142,34 +144,6 @@ fn without_trust(kind: EventKind) -> EventKind {
     }
 }
 
-/// The identity of a delivery: the SHA-256 of the verified body, as 64 hexadecimal digits.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct DeliveryKey(String);
-
-impl DeliveryKey {
-    fn of(body: &[u8]) -> Self {
-        Self(HEXLOWER.encode(&Sha256::digest(body)))
-    }
-
-    /// Returns the key as text, to be stored under a unique constraint.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for DeliveryKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for DeliveryKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DeliveryKey({})", self.0)
-    }
-}
-
 /// The position of a delivery's timestamp relative to its arrival.
 ///
 /// # Examples
@@ -183,7 +157,7 @@ impl fmt::Debug for DeliveryKey {
 /// let payment = Payment::new(PaymentId::new("pay_1")?, PaymentStatus::Succeeded, amount);
 /// let events = vec![Event::new("paid", EventTarget::none(), EventKind::Payment(payment))];
 /// let (by, stale) = (Verification::Inquiry, TimestampCheck::Stale);
-/// let webhook = VerifiedWebhook::new(by, b"the body", Environment::Sandbox, stale, events);
+/// let webhook = VerifiedWebhook::new(by, Environment::Sandbox, stale, events);
 /// // An old delivery may be a replay. The gateway is asked for the payment that it claims.
 /// assert!(matches!(webhook.events()[0].kind, EventKind::PaymentClaimed(_)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -243,13 +217,7 @@ mod tests {
         .map(|kind| Event::new("T", EventTarget::none(), kind))
         .to_vec();
         let verification = Verification::Inquiry;
-        VerifiedWebhook::new(
-            verification,
-            b"body",
-            Environment::Sandbox,
-            timestamp_check,
-            events,
-        )
+        VerifiedWebhook::new(verification, Environment::Sandbox, timestamp_check, events)
     }
 
     #[test]
@@ -280,14 +248,5 @@ mod tests {
         let payment = Payment::new(PaymentId::new("p").unwrap(), PaymentStatus::Failed, amount);
         let kind = without_trust(EventKind::Payment(payment));
         assert_eq!(kind, EventKind::FetchNeeded);
-    }
-
-    #[test]
-    fn the_delivery_key_is_the_hash_of_the_body() {
-        let expected = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5";
-        assert_eq!(
-            webhook(TimestampCheck::Fresh).delivery_key().as_str(),
-            expected
-        );
     }
 }

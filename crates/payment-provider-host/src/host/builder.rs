@@ -235,6 +235,7 @@ impl HostBuilder {
         let allowed = self.beside || self.unknown_keys;
         let keys = usable_keys(&store, keys, allowed, self.beside).await?;
         let installation = store.installation_id().await?;
+        let delivery_hash_key = store.delivery_hash_key().await?;
         let connections = Connections::new(
             store.clone(),
             self.registry,
@@ -271,7 +272,7 @@ impl HostBuilder {
             inner: Arc::new(Inner {
                 clock: self.clock,
                 connections,
-                inbox: Inbox::new(checkouts.clone(), inbox_config),
+                inbox: Inbox::new(checkouts.clone(), inbox_config, delivery_hash_key),
                 workflows: Workflows::new(checkouts.clone()),
                 checkouts,
             }),

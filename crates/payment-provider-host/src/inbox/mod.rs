@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod budget;
+mod delivery_key;
 mod lease;
 mod receive;
 mod refusals;
@@ -21,11 +22,13 @@ pub(crate) use lease::LEASE_DURATIONS;
 pub use receive::{Delivery, Receipt};
 
 use self::budget::Budgets;
+use self::delivery_key::DeliveryKeys;
 use self::refusals::Refusals;
 use crate::checkouts::Checkouts;
 use crate::config::IntakeLimit;
 use crate::ledger::Ledger;
 use crate::reconcile::Reconciler;
+use crate::store::DeliveryHashKey;
 
 /// The limit of requests of one connection that do not verify.
 const UNVERIFIED: IntakeLimit = IntakeLimit::new(20, 1_000);
@@ -43,6 +46,7 @@ pub(crate) struct Inbox {
     /// The time of the latest check for waits that are too long.
     waits_checked_at: Arc<AtomicI64>,
     refusals: Refusals,
+    delivery_keys: DeliveryKeys,
 }
 
 /// The configuration of the inbox.
@@ -61,7 +65,11 @@ pub(crate) struct InboxConfig {
 }
 
 impl Inbox {
-    pub(crate) fn new(checkouts: Checkouts, config: InboxConfig) -> Self {
+    pub(crate) fn new(
+        checkouts: Checkouts,
+        config: InboxConfig,
+        delivery_hash_key: DeliveryHashKey,
+    ) -> Self {
         Self {
             checkouts,
             config,
@@ -70,6 +78,7 @@ impl Inbox {
             unverified: Budgets::new(UNVERIFIED),
             waits_checked_at: Arc::new(AtomicI64::new(i64::MIN)),
             refusals: Refusals::default(),
+            delivery_keys: DeliveryKeys::new(delivery_hash_key),
         }
     }
 

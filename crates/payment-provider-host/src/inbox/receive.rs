@@ -69,7 +69,7 @@ pub struct Receipt {
 pub struct Delivery {
     /// The connection that verified it.
     pub connection: ConnectionCode,
-    /// The hash of the body: equal deliveries have equal keys.
+    /// A keyed hash of the gateway's signed id, otherwise of the body: repetitions have the same key.
     pub key: String,
     /// The gateway's types of its events.
     pub types: Vec<String>,
@@ -158,7 +158,9 @@ impl Inbox {
         let row = DeliveryRow {
             pk: 0,
             connection_pk: connection.pk,
-            key: verified.delivery_key().to_string(),
+            key: self
+                .delivery_keys
+                .key_of(verified.delivery_id(), &request.body),
             body: request.body.to_vec(),
             timestamp_check: verified.timestamp_check(),
             matched_secret: verified.matched_secret().map(ToString::to_string),

@@ -1,6 +1,9 @@
+use std::borrow::Cow;
+
 use payment_provider_core::{Currency, Money};
 use serde_json::value::RawValue;
 
+use super::text::{is_string, string};
 use super::{Raw, Unreadable, optional_text, text};
 
 /// A currency, from its three letters.
@@ -32,20 +35,20 @@ pub fn minor_units(
         .ok_or(Unreadable(field))
 }
 
-fn decimal_text(raw: &RawValue) -> Option<String> {
+fn decimal_text(raw: &RawValue) -> Option<Cow<'_, str>> {
     let token = raw.get();
-    if token.starts_with('"') {
-        serde_json::from_str(token).ok()
+    if is_string(token) {
+        string(token)
     } else {
         without_exponent(token)
     }
 }
 
 /// Writes out a JSON number such as `1.0E7`, the form in which some writers put large numbers.
-fn without_exponent(number: &str) -> Option<String> {
+fn without_exponent(number: &str) -> Option<Cow<'_, str>> {
     const MOST_SHIFT: usize = 30;
     let Some((mantissa, exponent)) = number.split_once(['e', 'E']) else {
-        return Some(number.to_owned());
+        return Some(Cow::Borrowed(number));
     };
     let shift: i32 = exponent.parse().ok()?;
     let (sign, mantissa) = match mantissa.strip_prefix('-') {
@@ -62,11 +65,11 @@ fn without_exponent(number: &str) -> Option<String> {
         let fraction = format!("{fraction}{}", zeros(places.saturating_sub(fraction.len())));
         let (moved, rest) = fraction.split_at_checked(places)?;
         let rest = if rest.is_empty() { "0" } else { rest };
-        Some(format!("{sign}{whole}{moved}.{rest}"))
+        Some(format!("{sign}{whole}{moved}.{rest}").into())
     } else {
         let whole = format!("{}{whole}", zeros((places + 1).saturating_sub(whole.len())));
         let (rest, moved) = whole.split_at_checked(whole.len() - places)?;
-        Some(format!("{sign}{rest}.{moved}{fraction}"))
+        Some(format!("{sign}{rest}.{moved}{fraction}").into())
     }
 }
 

@@ -29,11 +29,15 @@
 //! ```
 
 mod amount;
+mod nested;
 mod repair;
 mod text;
 mod time;
 
 pub use amount::{amount, currency, minor_units};
+#[doc(hidden)]
+pub use nested::{FieldName, object as object_in_place};
+pub use nested::{Fields, Nested, body_in_place};
 pub use repair::RepairedBody;
 pub use text::{
     gateway_identifier, identifier, optional_text, says_nothing, stated, stated_whole, stated_word,

@@ -1,25 +1,40 @@
-use payment_provider_core::InvalidIdentifier;
+use std::borrow::Cow;
 
 use super::repair::REPLACEMENT;
 use super::{Raw, Unreadable};
+use payment_provider_core::InvalidIdentifier;
 
 /// Longest word that is kept, in characters.
 const MAX_WORD: usize = 64;
 
 /// A text, from a JSON string or a whole JSON number of any length; anything else counts as absent.
-pub fn optional_text(raw: Raw<'_>) -> Option<String> {
+/// Text without escapes is borrowed from the body.
+pub fn optional_text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     let token = raw?.get();
-    if token.starts_with('"') {
-        serde_json::from_str(token).ok()
-    } else {
-        let digits = token.strip_prefix('-').unwrap_or(token);
-        let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        whole.then(|| token.to_owned())
+    if is_string(token) {
+        return string(token);
     }
+    let digits = token.strip_prefix('-').unwrap_or(token);
+    let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    whole.then_some(Cow::Borrowed(token))
+}
+
+pub(super) fn is_string(token: &str) -> bool {
+    token.starts_with('"')
+}
+
+/// The text of a JSON string; `None` if one of its escapes stands for no character.
+pub(super) fn string(token: &str) -> Option<Cow<'_, str>> {
+    let text = token.strip_prefix('"')?.strip_suffix('"')?;
+    if text.contains('\\') {
+        return serde_json::from_str(token).ok().map(Cow::Owned);
+    }
+    // The token is valid JSON, so a string without a backslash is its own text.
+    Some(Cow::Borrowed(text))
 }
 
 /// A text that is needed; empty, it is missing.
-pub fn text(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
+pub fn text<'a>(field: &'static str, raw: Raw<'a>) -> Result<Cow<'a, str>, Unreadable> {
     optional_text(raw)
         .filter(|text| !text.is_empty())
         .ok_or(Unreadable(field))
@@ -31,9 +46,17 @@ pub fn identifier<T>(raw: Raw<'_>) -> Option<T>
 where
     T: TryFrom<String, Error = InvalidIdentifier>,
 {
-    optional_text(raw)
-        .filter(|text| !text.contains(REPLACEMENT))
-        .and_then(|text| T::try_from(text).ok())
+    optional_text(raw).and_then(complete)
+}
+
+fn complete<T>(text: Cow<'_, str>) -> Option<T>
+where
+    T: TryFrom<String, Error = InvalidIdentifier>,
+{
+    let damaged = !text.is_ascii() && text.contains(REPLACEMENT);
+    (!damaged)
+        .then(|| T::try_from(text.into_owned()).ok())
+        .flatten()
 }
 
 /// An identifier that the gateway gave. Where it has none it sends `0`, `NA`, `null` in quotes or
@@ -42,7 +65,9 @@ pub fn gateway_identifier<T>(raw: Raw<'_>) -> Option<T>
 where
     T: TryFrom<String, Error = InvalidIdentifier>,
 {
-    identifier(raw).filter(|_| !says_nothing(raw))
+    optional_text(raw)
+        .filter(|text| !stands_for_none(text))
+        .and_then(complete)
 }
 
 /// Returns true if an identifier is absent in any of the forms that gateways use. An identifier that
@@ -54,7 +79,9 @@ pub fn says_nothing(raw: Raw<'_>) -> bool {
 /// A text that says something. Where a gateway knows nothing it sends an empty text, `NA` or even
 /// `null` in quotes.
 pub fn stated(raw: Raw<'_>) -> Option<String> {
-    optional_text(raw).filter(|text| !matches!(text.trim(), "" | "NA" | "null"))
+    optional_text(raw)
+        .filter(|text| !matches!(text.trim(), "" | "NA" | "null"))
+        .map(Cow::into_owned)
 }
 
 /// A text that says something and is complete, such as a bank's reference: one with a U+FFFD could be
@@ -69,7 +96,7 @@ fn stands_for_none(id: &str) -> bool {
 
 /// One word of an open set, such as a status: at most 64 characters, none of them a control
 /// character or U+FFFD.
-pub fn word(field: &'static str, raw: Raw<'_>) -> Result<String, Unreadable> {
+pub fn word<'a>(field: &'static str, raw: Raw<'a>) -> Result<Cow<'a, str>, Unreadable> {
     text(field, raw)
         .ok()
         .filter(|text| is_word(text))
@@ -82,6 +109,9 @@ pub fn stated_word(raw: Raw<'_>) -> Option<String> {
 }
 
 fn is_word(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.len() <= MAX_WORD && !text.bytes().any(|byte| byte.is_ascii_control());
+    }
     text.chars().count() <= MAX_WORD && !text.contains(|c: char| c.is_control() || c == REPLACEMENT)
 }
 
@@ -160,7 +190,7 @@ mod tests {
     #[test]
     fn a_word_is_short_and_printable() {
         let long = format!("\"{}\"", "X".repeat(65));
-        assert_eq!(word("status", raw("\"PAID\"")), Ok("PAID".to_owned()));
+        assert_eq!(word("status", raw("\"PAID\"")), Ok(Cow::Borrowed("PAID")));
         for bad in ["\"\"", "\"A\\nB\"", "\"A\u{fffd}\"", "null", "{}", &long] {
             assert_eq!(word("status", raw(bad)), Err(Unreadable("status")), "{bad}");
         }

@@ -55,7 +55,7 @@ impl Link {
         if wire::text("link_id", entity.link_id)? != asked.as_str() {
             return Err(Unreadable("link_id of the requested link"));
         }
-        let status = wire::checkout_status(wire::word("link_status", entity.link_status)?);
+        let status = wire::checkout_status(&wire::word("link_status", entity.link_status)?);
         let currency = wire::currency("link_currency", entity.link_currency)?;
         let url = wire::optional_text(entity.link_url)
             .and_then(|text| text.parse::<Url>().ok())

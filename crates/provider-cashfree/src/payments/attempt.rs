@@ -1,38 +1,29 @@
 use payment_provider_core::{
     Money, Payment, PaymentClaim, PaymentFailure, PaymentId, PaymentStatus, Pii,
 };
-use serde::Deserialize;
+use payment_provider_http::json_fields;
 
 use crate::wire::{self, Raw, Unreadable};
 
-/// A payment attempt. The API and the payment webhooks use the same fields, except for the order
-/// and the error details, which are in different places.
-#[derive(Deserialize)]
-pub(crate) struct Attempt<'a> {
-    #[serde(borrow, default)]
-    cf_payment_id: Raw<'a>,
-    #[serde(borrow, default)]
-    payment_status: Raw<'a>,
-    #[serde(borrow, default)]
-    payment_amount: Raw<'a>,
-    #[serde(borrow, default)]
-    payment_currency: Raw<'a>,
-    #[serde(borrow, default)]
-    payment_group: Raw<'a>,
-    #[serde(borrow, default)]
-    payment_message: Raw<'a>,
-    #[serde(borrow, default)]
-    payment_time: Raw<'a>,
-    #[serde(borrow, default)]
-    bank_reference: Raw<'a>,
-}
+json_fields! {
+    /// A payment attempt. The API and the payment webhooks use the same fields, except for the order
+    /// and the error details, which are in different places.
+    pub(crate) struct Attempt<'a> {
+        cf_payment_id: Raw<'a>,
+        payment_status: Raw<'a>,
+        payment_amount: Raw<'a>,
+        payment_currency: Raw<'a>,
+        payment_group: Raw<'a>,
+        payment_message: Raw<'a>,
+        payment_time: Raw<'a>,
+        bank_reference: Raw<'a>,
+    }
 
-#[derive(Deserialize)]
-struct ErrorDetails<'a> {
-    #[serde(borrow, default)]
-    error_code: Raw<'a>,
-    #[serde(borrow, default)]
-    error_description: Raw<'a>,
+    /// The reason of a failure.
+    pub(crate) struct ErrorDetails<'a> {
+        error_code: Raw<'a>,
+        error_description: Raw<'a>,
+    }
 }
 
 impl Attempt<'_> {
@@ -40,7 +31,7 @@ impl Attempt<'_> {
     pub(crate) fn payment(
         &self,
         amount: Money,
-        error_details: Raw<'_>,
+        error_details: Option<&ErrorDetails<'_>>,
     ) -> Result<Payment, Unreadable> {
         let id = self.id()?;
         let status = self.status()?;
@@ -74,7 +65,7 @@ impl Attempt<'_> {
     }
 
     fn status(&self) -> Result<PaymentStatus, Unreadable> {
-        wire::word("payment_status", self.payment_status).map(wire::payment_status)
+        wire::word("payment_status", self.payment_status).map(|word| wire::payment_status(&word))
     }
 
     /// Returns the amount charged to the payer. The amount is informational: if it cannot be read,
@@ -91,14 +82,15 @@ impl Attempt<'_> {
             .ok()
     }
 
-    fn failure(&self, status: &PaymentStatus, details: Raw<'_>) -> Option<PaymentFailure> {
+    fn failure(
+        &self,
+        status: &PaymentStatus,
+        details: Option<&ErrorDetails<'_>>,
+    ) -> Option<PaymentFailure> {
         if *status == PaymentStatus::Succeeded {
             return None;
         }
-        let details: Option<ErrorDetails<'_>> = wire::optional_object(details);
-        let code = details
-            .as_ref()
-            .and_then(|details| wire::stated(details.error_code));
+        let code = details.and_then(|details| wire::stated(details.error_code));
         let description = details.and_then(|details| wire::stated(details.error_description));
         let message = if *status == PaymentStatus::Failed {
             description.or_else(|| wire::stated(self.payment_message))
@@ -113,7 +105,6 @@ impl Attempt<'_> {
 #[cfg(test)]
 mod tests {
     use payment_provider_core::Currency;
-    use serde_json::value::RawValue;
 
     use super::*;
 
@@ -124,8 +115,11 @@ mod tests {
 
     fn read(json: &str, details: &str) -> Result<Payment, Unreadable> {
         let attempt: Attempt<'_> = serde_json::from_str(json).unwrap();
-        let details: Option<&RawValue> = serde_json::from_str(details).unwrap();
-        attempt.payment(Money::from_minor_units(180, Currency::INR), details)
+        let details: Option<ErrorDetails<'_>> = serde_json::from_str(details).unwrap();
+        attempt.payment(
+            Money::from_minor_units(180, Currency::INR),
+            details.as_ref(),
+        )
     }
 
     #[test]

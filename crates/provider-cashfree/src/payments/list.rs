@@ -2,15 +2,15 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use payment_provider_core::{
     CheckoutLocator, Environment, Operation, OrderId, Payment, PaymentStatus,
 };
-use serde::Deserialize;
+use payment_provider_http::json_fields;
 use serde_json::value::RawValue;
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, ErrorDetails};
 use super::orders::{Order, Orders};
 use crate::links;
 use crate::order_lists::{PARALLEL, each_once, of_known_order};
 use crate::transport::{CallError, Deadline, GatewayClient, Request, Response, Route};
-use crate::wire::{self, Raw, Unreadable};
+use crate::wire::{self, Nested, Raw, Unreadable};
 
 const OPERATION: Operation = Operation::ListPayments;
 
@@ -99,20 +99,17 @@ fn payment(raw: &RawValue, id: &OrderId, order: &Order) -> Result<Payment, Unrea
         .and_then(|currency| wire::amount("order_amount", entity.order_amount, currency));
     let amount = stated.or_else(|missing| order.amount.ok_or(missing))?;
     let attempt: Attempt<'_> = wire::object("payments", Some(raw))?;
-    let mut payment = attempt.payment(amount, entity.error_details)?;
+    let mut payment = attempt.payment(amount, entity.error_details.object())?;
     payment.order_id = Some(id.clone());
     Ok(payment)
 }
 
-/// Fields of an attempt that [`Attempt`] does not read.
-#[derive(Deserialize)]
-struct AttemptOrder<'a> {
-    #[serde(borrow, default)]
-    order_id: Raw<'a>,
-    #[serde(borrow, default)]
-    order_amount: Raw<'a>,
-    #[serde(borrow, default)]
-    order_currency: Raw<'a>,
-    #[serde(borrow, default)]
-    error_details: Raw<'a>,
+json_fields! {
+    /// Fields of an attempt that [`Attempt`] does not read.
+    struct AttemptOrder<'a> {
+        order_id: Raw<'a>,
+        order_amount: Raw<'a>,
+        order_currency: Raw<'a>,
+        error_details: Nested<ErrorDetails<'a>>,
+    }
 }

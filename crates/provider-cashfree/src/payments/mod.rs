@@ -8,5 +8,5 @@ mod attempt;
 mod list;
 mod orders;
 
-pub(crate) use attempt::Attempt;
+pub(crate) use attempt::{Attempt, ErrorDetails};
 pub(crate) use list::list;

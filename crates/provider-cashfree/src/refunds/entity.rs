@@ -45,13 +45,13 @@ impl Entity<'_> {
     /// the body names none.
     pub(crate) fn refund(&self, origin: Option<RefundOrigin>) -> Result<Refund, Unreadable> {
         let id = self.id().ok_or(Unreadable("cf_refund_id"))?;
-        let status = wire::refund_status(wire::word("refund_status", self.refund_status)?);
+        let status = wire::refund_status(&wire::word("refund_status", self.refund_status)?);
         let mut refund = Refund::new(id, status, self.amount()?);
         refund.reference = wire::gateway_identifier(self.refund_id);
         refund.payment_id = self.payment_id();
         refund.order_id = self.order_id();
         refund.origin = wire::stated_word(self.refund_type)
-            .map(wire::refund_origin)
+            .map(|word| wire::refund_origin(&word))
             .or(origin);
         refund.bank_reference = wire::stated_whole(self.refund_arn);
         refund.reason = wire::stated(self.refund_note)

@@ -64,11 +64,11 @@ fn dispute(data: Raw<'_>, target: &mut EventTarget) -> Result<Dispute, Unreadabl
     let entity: Entity<'_> = wire::object("data.dispute", data.dispute)?;
     let id = wire::gateway_identifier(entity.dispute_id).ok_or(Unreadable("dispute_id"))?;
     let value = wire::word("dispute_status", entity.dispute_status)?;
-    let (stage, status) = wire::dispute_status(value);
+    let (stage, status) = wire::dispute_status(&value);
     let amount = wire::amount("dispute_amount", entity.dispute_amount, order.currency()?)?;
     let mut dispute = Dispute::new(id, status, amount);
     dispute.stage = wire::stated_word(entity.dispute_type)
-        .map(wire::dispute_stage)
+        .map(|word| wire::dispute_stage(&word))
         .or(stage);
     dispute.payment_id = wire::gateway_identifier(order.cf_payment_id);
     dispute.order_id = order_id;

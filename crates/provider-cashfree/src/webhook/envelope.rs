@@ -3,14 +3,16 @@
 use payment_provider_core::{
     Event, EventKind, EventTarget, PaymentClaim, PaymentStatus, RefundClaim,
 };
+use payment_provider_http::json_fields;
 use serde::Deserialize;
 
 use super::content::EventContent;
+use super::data::Data;
 use super::{
     charges_event, dispute_event, link_event, payment_event, refund_event, settlement_event,
     version,
 };
-use crate::wire::{self, Raw, RepairedBody, Unreadable};
+use crate::wire::{self, Nested, Raw, RepairedBody, Unreadable};
 
 /// Fields whose text decides nothing: names and addresses of people, notes, and the details of
 /// payment methods. A delivery in which only these are damaged is read.
@@ -37,14 +39,18 @@ const FREE_TEXT: [&str; 20] = [
     "terminal_details",
 ];
 
+json_fields! {
+    struct Envelope<'a> {
+        kind as "type": Raw<'a>,
+        event_time: Raw<'a>,
+        version: Raw<'a>,
+        data: Nested<Data<'a>>,
+    }
+}
+
+/// The content of the rarer deliveries, of which each type reads its own fields.
 #[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Raw<'a>,
-    #[serde(borrow, default)]
-    event_time: Raw<'a>,
-    #[serde(borrow, default)]
-    version: Raw<'a>,
+struct RareDelivery<'a> {
     #[serde(borrow, default)]
     data: Raw<'a>,
 }
@@ -57,8 +63,8 @@ struct TestDelivery<'a> {
 
 /// Reads the events of a verified body. A body that cannot be read yields one unreadable event.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
-    match wire::body(body) {
-        Ok(envelope) => of_envelope(&envelope),
+    match wire::body_in_place(body) {
+        Ok(envelope) => of_envelope(&envelope, body),
         Err(what) => of_damaged(body, what),
     }
 }
@@ -70,11 +76,11 @@ fn of_damaged(body: &[u8], what: Unreadable) -> Vec<Event> {
     let repaired = RepairedBody::of(body);
     let envelope = repaired
         .as_ref()
-        .and_then(|repaired| wire::body(repaired.as_bytes()).ok());
+        .and_then(|repaired| wire::body_in_place(repaired.as_bytes()).ok());
     let (Some(repaired), Some(envelope)) = (&repaired, envelope) else {
         return vec![unreadable("", EventTarget::none(), what)];
     };
-    let mut events = of_envelope(&envelope);
+    let mut events = of_envelope(&envelope, repaired.as_bytes());
     if repaired.is_damaged_outside(&FREE_TEXT) {
         // The claim of a link event comes before its snapshot.
         events.truncate(1);
@@ -110,29 +116,55 @@ fn without_amount(kind: EventKind, gateway_type: &str, what: Unreadable) -> Even
     claim
 }
 
-fn of_envelope(envelope: &Envelope<'_>) -> Vec<Event> {
+fn of_envelope(envelope: &Envelope<'_>, body: &[u8]) -> Vec<Event> {
     let gateway_type = match wire::word("type", envelope.kind) {
         Ok(gateway_type) => gateway_type,
         Err(what) => return vec![unreadable("", EventTarget::none(), what)],
     };
     let occurred_at = wire::with_offset(envelope.event_time);
     let version = wire::stated(envelope.version).and_then(version::from_body);
-    read(&gateway_type, envelope.data)
-        .into_iter()
-        .map(|event| {
-            event
-                .with_occurred_at(occurred_at)
-                .with_gateway_version(version.clone())
-        })
-        .collect()
+    let mut events = read(&gateway_type, &envelope.data, body);
+    for event in &mut events {
+        event.occurred_at = occurred_at;
+        event.gateway_version.clone_from(&version);
+    }
+    events
 }
 
-fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
+fn read(gateway_type: &str, data: &Nested<Data<'_>>, body: &[u8]) -> Vec<Event> {
     let content = match gateway_type {
         "PAYMENT_LINK_EVENT" => link_event::read(data),
         "PAYMENT_SUCCESS_WEBHOOK" | "PAYMENT_FAILED_WEBHOOK" | "PAYMENT_USER_DROPPED_WEBHOOK" => {
             payment_event::read(data)
         }
+        _ => {
+            let delivery: Option<RareDelivery<'_>> = wire::body(body).ok();
+            match rare(gateway_type, delivery.and_then(|delivery| delivery.data)) {
+                Some(content) => content,
+                None => return vec![unsupported(gateway_type)],
+            }
+        }
+    };
+    let EventContent { target, kinds } = content;
+    match kinds {
+        Ok(kinds) => with_target(gateway_type, target, kinds),
+        Err(what) => vec![unreadable(gateway_type, target, what)],
+    }
+}
+
+fn with_target(gateway_type: &str, target: EventTarget, kinds: Vec<EventKind>) -> Vec<Event> {
+    let count = kinds.len();
+    let targets = std::iter::repeat_n(target, count);
+    let events = kinds.into_iter().zip(targets);
+    events
+        .map(|(kind, target)| Event::new(gateway_type, target, kind))
+        .collect()
+}
+
+/// Reads a delivery of a type that is not caused by each payment; `None` if the type is not
+/// supported.
+fn rare(gateway_type: &str, data: Raw<'_>) -> Option<EventContent> {
+    Some(match gateway_type {
         "REFUND_STATUS_WEBHOOK" => refund_event::read(data),
         "AUTO_REFUND_STATUS_WEBHOOK" => refund_event::read_automatic(data),
         "DISPUTE_CREATED" | "DISPUTE_UPDATED" | "DISPUTE_CLOSED" => dispute_event::read(data),
@@ -142,23 +174,17 @@ fn read(gateway_type: &str, data: Raw<'_>) -> Vec<Event> {
         | "SETTLEMENT_REVERSED" => settlement_event::read(data),
         "PAYMENT_CHARGES_WEBHOOK" => charges_event::read(data),
         "WEBHOOK" => ping(data),
-        _ => {
-            // The target stays empty: a host follows up on the target of an unrecognised event, and
-            // no type that is ignored here is worth a call.
-            tracing::debug!(gateway_type, "webhook delivery of an unsupported type");
-            let reason = "unsupported type".to_owned();
-            let kind = EventKind::Unrecognised { reason };
-            return vec![Event::new(gateway_type, EventTarget::none(), kind)];
-        }
-    };
-    let EventContent { target, kinds } = content;
-    match kinds {
-        Ok(kinds) => kinds
-            .into_iter()
-            .map(|kind| Event::new(gateway_type, target.clone(), kind))
-            .collect(),
-        Err(what) => vec![unreadable(gateway_type, target, what)],
-    }
+        _ => return None,
+    })
+}
+
+/// The target stays empty: a host follows up on the target of an unrecognised event, and no type that
+/// is ignored here is worth a call.
+fn unsupported(gateway_type: &str) -> Event {
+    tracing::debug!(gateway_type, "webhook delivery of an unsupported type");
+    let reason = "unsupported type".to_owned();
+    let kind = EventKind::Unrecognised { reason };
+    Event::new(gateway_type, EventTarget::none(), kind)
 }
 
 /// Reads the delivery with which the dashboard tests an address.

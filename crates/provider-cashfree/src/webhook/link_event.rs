@@ -4,45 +4,15 @@
 use payment_provider_core::{
     CheckoutSnapshot, Currency, EventKind, EventTarget, OrderId, PaymentClaim, PaymentId,
 };
-use serde::Deserialize;
 
 use super::content::EventContent;
-use crate::wire::{self, Raw, Unreadable};
-
-#[derive(Deserialize)]
-struct Link<'a> {
-    #[serde(borrow, default)]
-    cf_link_id: Raw<'a>,
-    #[serde(borrow, default)]
-    link_id: Raw<'a>,
-    #[serde(borrow, default)]
-    link_status: Raw<'a>,
-    #[serde(borrow, default)]
-    link_currency: Raw<'a>,
-    #[serde(borrow, default)]
-    link_amount: Raw<'a>,
-    #[serde(borrow, default)]
-    link_amount_paid: Raw<'a>,
-    #[serde(borrow, default)]
-    order: Raw<'a>,
-}
-
-#[derive(Deserialize)]
-struct Order<'a> {
-    #[serde(borrow, default)]
-    order_id: Raw<'a>,
-    #[serde(borrow, default)]
-    order_amount: Raw<'a>,
-    #[serde(borrow, default)]
-    transaction_id: Raw<'a>,
-    #[serde(borrow, default)]
-    transaction_status: Raw<'a>,
-}
+use super::data::{Data, Order};
+use crate::wire::{self, Nested, Unreadable};
 
 /// Reads the claim for the order that caused the event, if there is one, followed by a snapshot of the
 /// link.
-pub(super) fn read(data: Raw<'_>) -> EventContent {
-    let link: Link<'_> = match wire::object("data", data) {
+pub(super) fn read(data: &Nested<Data<'_>>) -> EventContent {
+    let link = match data.required("data") {
         Ok(link) => link,
         Err(what) => {
             let target = EventTarget::none();
@@ -52,37 +22,34 @@ pub(super) fn read(data: Raw<'_>) -> EventContent {
             };
         }
     };
-    let order = link.order.map(|raw| wire::object("data.order", Some(raw)));
-    let order: Option<Result<Order<'_>, Unreadable>> = order;
-    let order_id = match &order {
-        Some(Ok(order)) => wire::gateway_identifier(order.order_id),
-        _ => None,
-    };
+    let order_id = link
+        .order
+        .object()
+        .and_then(|order| wire::gateway_identifier(order.order_id));
     let target = EventTarget::none()
         .with_reference(wire::identifier(link.link_id))
         .with_gateway_id(wire::gateway_identifier(link.cf_link_id))
         .with_order_id(order_id.clone());
-    let kinds = kinds(&link, order, order_id);
+    let kinds = kinds(link, order_id);
     EventContent { target, kinds }
 }
 
-fn kinds(
-    link: &Link<'_>,
-    order: Option<Result<Order<'_>, Unreadable>>,
-    order_id: Option<OrderId>,
-) -> Result<Vec<EventKind>, Unreadable> {
-    let status = wire::checkout_status(wire::word("data.link_status", link.link_status)?);
+fn kinds(link: &Data<'_>, order_id: Option<OrderId>) -> Result<Vec<EventKind>, Unreadable> {
+    let status = wire::checkout_status(&wire::word("data.link_status", link.link_status)?);
     let currency = wire::currency("data.link_currency", link.link_currency)?;
     let amount = wire::amount("data.link_amount", link.link_amount, currency)?;
     let paid = wire::amount("data.link_amount_paid", link.link_amount_paid, currency)?;
 
-    let claim = match order {
-        None => None,
-        Some(Err(_)) => Some(EventKind::FetchNeeded),
-        Some(Ok(order)) => claim(&order, order_id, currency),
+    let claim = match &link.order {
+        Nested::Absent => None,
+        Nested::Odd => Some(EventKind::FetchNeeded),
+        Nested::Object(order) => claim(order, order_id, currency),
     };
     let snapshot = EventKind::Snapshot(CheckoutSnapshot::new(status, amount, paid));
-    Ok(claim.into_iter().chain([snapshot]).collect())
+    Ok(match claim {
+        Some(claim) => vec![claim, snapshot],
+        None => vec![snapshot],
+    })
 }
 
 /// Reads the claim for a paid order. A paid order that is incomplete, or has no id, has to be fetched.

@@ -3,6 +3,7 @@
 
 mod charges_event;
 mod content;
+mod data;
 mod dispute_event;
 mod envelope;
 mod link_event;
@@ -39,12 +40,6 @@ pub(crate) fn handle(
         }
     }
     let verification = Verification::SharedSecret(signed.secret);
-    let webhook = VerifiedWebhook::new(
-        verification,
-        &request.body,
-        environment,
-        timestamp_check,
-        events,
-    );
+    let webhook = VerifiedWebhook::new(verification, environment, timestamp_check, events);
     Ok(webhook.with_sent_at(sent_at))
 }

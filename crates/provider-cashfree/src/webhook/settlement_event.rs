@@ -49,7 +49,7 @@ fn settlement(data: Raw<'_>) -> Result<Settlement, Unreadable> {
     let data: Data<'_> = wire::object("data", data)?;
     let entity: Entity<'_> = wire::object("data.settlement", data.settlement)?;
     let id = wire::gateway_identifier(entity.settlement_id).ok_or(Unreadable("settlement_id"))?;
-    let status = wire::settlement_status(wire::word("status", entity.status)?);
+    let status = wire::settlement_status(&wire::word("status", entity.status)?);
     let currency = match entity.settlement_currency {
         None => SETTLEMENT_CURRENCY,
         given => wire::currency("settlement_currency", given)?,

@@ -44,17 +44,14 @@ impl Window {
 
 /// Reads a timestamp: 13 digits are milliseconds, the documented form; 10 digits are seconds.
 pub(super) fn sent_at(timestamp: &str) -> Option<Timestamp> {
-    let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
-    let nanoseconds_per_unit: i128 = match timestamp.len() {
-        10 if digits => 1_000_000_000,
-        13 if digits => 1_000_000,
-        _ => return None,
-    };
-    let nanoseconds = timestamp
-        .parse::<i128>()
-        .ok()?
-        .saturating_mul(nanoseconds_per_unit);
-    Timestamp::from_nanosecond(nanoseconds).ok()
+    if !timestamp.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    match timestamp.len() {
+        10 => Timestamp::from_second(timestamp.parse().ok()?).ok(),
+        13 => Timestamp::from_millisecond(timestamp.parse().ok()?).ok(),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

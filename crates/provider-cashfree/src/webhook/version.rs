@@ -4,9 +4,10 @@
 //! The same code reads all versions, since they differ only in which fields are present and how
 //! numbers are written. The version is kept with the event for diagnosis.
 
+use http::HeaderName;
 use payment_provider_core::WebhookRequest;
 
-const HEADER: &str = "x-webhook-version";
+static HEADER: HeaderName = HeaderName::from_static("x-webhook-version");
 
 /// Known versions.
 const KNOWN_VERSIONS: [&str; 7] = [
@@ -23,7 +24,7 @@ const MAX_LENGTH: usize = 32;
 
 /// Returns the version from the header, which the signature does not cover.
 pub(super) fn from_header(request: &WebhookRequest) -> Option<String> {
-    let version = request.header(HEADER).filter(|text| is_plain(text))?;
+    let version = request.header(&HEADER).filter(|text| is_plain(text))?;
     if !KNOWN_VERSIONS.contains(&version) {
         tracing::warn!(version, "unknown webhook version");
     }

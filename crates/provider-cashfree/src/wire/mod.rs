@@ -4,9 +4,9 @@
 mod status;
 
 pub(crate) use payment_provider_http::json::{
-    Raw, RepairedBody, Unreadable, amount, body, currency, elements, gateway_identifier,
-    identifier, object, optional_object, optional_text, says_nothing, stated, stated_whole,
-    stated_word, text, with_offset, word,
+    Nested, Raw, RepairedBody, Unreadable, amount, body, body_in_place, currency, elements,
+    gateway_identifier, identifier, object, optional_object, optional_text, says_nothing, stated,
+    stated_whole, stated_word, text, with_offset, word,
 };
 pub(crate) use status::{
     checkout_status, dispute_stage, dispute_status, payment_status, refund_origin, refund_status,

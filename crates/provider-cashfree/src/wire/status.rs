@@ -4,15 +4,15 @@ use payment_provider_core::{
 };
 
 /// Keeps an undocumented value. The log names the field but not the value.
-fn undocumented<T>(field: &'static str, value: String, kept: fn(String) -> T) -> T {
+fn undocumented<T>(field: &'static str, value: &str, kept: fn(String) -> T) -> T {
     tracing::warn!(field, "undocumented value");
-    kept(value)
+    kept(value.to_owned())
 }
 
 /// Reads a `link_status`, as listed at
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/payment-links/fetch-payment-link-details>.
-pub(crate) fn checkout_status(value: String) -> CheckoutStatus {
-    match value.as_str() {
+pub(crate) fn checkout_status(value: &str) -> CheckoutStatus {
+    match value {
         "ACTIVE" => CheckoutStatus::Open,
         "PARTIALLY_PAID" => CheckoutStatus::PartiallyPaid,
         "PAID" => CheckoutStatus::Paid,
@@ -24,8 +24,8 @@ pub(crate) fn checkout_status(value: String) -> CheckoutStatus {
 
 /// Reads a `payment_status`. `FLAGGED` is a payment under risk review, not yet decided.
 /// See <https://www.cashfree.com/docs/api-reference/payments/enums>.
-pub(crate) fn payment_status(value: String) -> PaymentStatus {
-    match value.as_str() {
+pub(crate) fn payment_status(value: &str) -> PaymentStatus {
+    match value {
         "SUCCESS" => PaymentStatus::Succeeded,
         "FAILED" => PaymentStatus::Failed,
         "USER_DROPPED" => PaymentStatus::Dropped,
@@ -37,8 +37,8 @@ pub(crate) fn payment_status(value: String) -> PaymentStatus {
 
 /// Reads a `refund_status`. Automatic refunds use `INITIATED` for a refund in progress.
 /// See <https://www.cashfree.com/docs/api-reference/payments/latest/refunds/webhooks>.
-pub(crate) fn refund_status(value: String) -> RefundStatus {
-    match value.as_str() {
+pub(crate) fn refund_status(value: &str) -> RefundStatus {
+    match value {
         "SUCCESS" => RefundStatus::Succeeded,
         "PENDING" | "INITIATED" => RefundStatus::Pending,
         "ONHOLD" => RefundStatus::OnHold,
@@ -49,8 +49,8 @@ pub(crate) fn refund_status(value: String) -> RefundStatus {
 }
 
 /// Reads a `refund_type`.
-pub(crate) fn refund_origin(value: String) -> RefundOrigin {
-    match value.as_str() {
+pub(crate) fn refund_origin(value: &str) -> RefundOrigin {
+    match value {
         "MERCHANT_INITIATED" => RefundOrigin::Merchant,
         "PAYMENT_AUTO_REFUND" | "UNRECONCILED_AUTO_REFUND" => RefundOrigin::Automatic,
         _ => undocumented("refund_type", value, RefundOrigin::Unknown),
@@ -59,8 +59,8 @@ pub(crate) fn refund_origin(value: String) -> RefundOrigin {
 
 /// Reads the `status` of a settlement:
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/settlements/settlement-webhooks>.
-pub(crate) fn settlement_status(value: String) -> SettlementStatus {
-    match value.as_str() {
+pub(crate) fn settlement_status(value: &str) -> SettlementStatus {
+    match value {
         "INITIATED" => SettlementStatus::Initiated,
         "SUCCESS" => SettlementStatus::Succeeded,
         "FAILED" => SettlementStatus::Failed,
@@ -71,9 +71,8 @@ pub(crate) fn settlement_status(value: String) -> SettlementStatus {
 
 /// Reads a `dispute_type`:
 /// <https://www.cashfree.com/docs/api-reference/payments/latest/disputes/dispute-webhooks>.
-pub(crate) fn dispute_stage(value: String) -> DisputeStage {
-    known_stage(&value)
-        .unwrap_or_else(|| undocumented("dispute_type", value, DisputeStage::Unknown))
+pub(crate) fn dispute_stage(value: &str) -> DisputeStage {
+    known_stage(value).unwrap_or_else(|| undocumented("dispute_type", value, DisputeStage::Unknown))
 }
 
 fn known_stage(value: &str) -> Option<DisputeStage> {
@@ -89,7 +88,7 @@ fn known_stage(value: &str) -> Option<DisputeStage> {
 
 /// Reads a `dispute_status`, which combines a `dispute_type` and a state, such as
 /// `CHARGEBACK_MERCHANT_WON`.
-pub(crate) fn dispute_status(value: String) -> (Option<DisputeStage>, DisputeStatus) {
+pub(crate) fn dispute_status(value: &str) -> (Option<DisputeStage>, DisputeStatus) {
     const STATES: [(&str, DisputeStatus); 7] = [
         ("_CREATED", DisputeStatus::Open),
         ("_DOCS_RECEIVED", DisputeStatus::EvidenceReceived),
@@ -120,10 +119,10 @@ mod tests {
     #[test]
     fn unknown_values_are_kept_and_never_count_as_paid() {
         for value in ["success", "SUCCESSFUL", "SUCCESS ", "PAID"] {
-            let status = payment_status(value.to_owned());
+            let status = payment_status(value);
             assert_eq!(status, PaymentStatus::Unknown(value.to_owned()));
         }
-        let status = checkout_status("TERMINATED".to_owned());
+        let status = checkout_status("TERMINATED");
         assert_eq!(status, CheckoutStatus::Unknown("TERMINATED".to_owned()));
     }
     #[test]
@@ -138,7 +137,7 @@ mod tests {
             ("PRE_ARBITRATION", G::PreArbitration),
             ("ARBITRATION", G::Arbitration),
         ] {
-            assert_eq!(dispute_stage(stage_value.to_owned()), stage);
+            assert_eq!(dispute_stage(stage_value), stage);
             for (state_value, status) in [
                 ("CREATED", S::Open),
                 ("DOCS_RECEIVED", S::EvidenceReceived),
@@ -149,7 +148,7 @@ mod tests {
                 ("INSUFFICIENT_EVIDENCE", S::EvidenceInsufficient),
             ] {
                 let value = format!("{stage_value}_{state_value}");
-                assert_eq!(dispute_status(value), (Some(stage.clone()), status));
+                assert_eq!(dispute_status(&value), (Some(stage.clone()), status));
                 read += 1;
             }
         }
@@ -162,10 +161,10 @@ mod tests {
             "DISPUTE",
         ] {
             let kept = DisputeStatus::Unknown(odd.to_owned());
-            assert_eq!(dispute_status(odd.to_owned()), (None, kept));
+            assert_eq!(dispute_status(odd), (None, kept));
         }
         let kept = DisputeStage::Unknown("FRAUD".to_owned());
-        assert_eq!(dispute_stage("FRAUD".to_owned()), kept);
+        assert_eq!(dispute_stage("FRAUD"), kept);
     }
 
     #[test]
@@ -181,7 +180,7 @@ mod tests {
             ("FAILED", R::Failed),
             ("success", R::Unknown("success".to_owned())),
         ] {
-            assert_eq!(refund_status(value.to_owned()), status);
+            assert_eq!(refund_status(value), status);
         }
         for (value, origin) in [
             ("MERCHANT_INITIATED", RefundOrigin::Merchant),
@@ -189,7 +188,7 @@ mod tests {
             ("UNRECONCILED_AUTO_REFUND", RefundOrigin::Automatic),
             ("BANK", RefundOrigin::Unknown("BANK".to_owned())),
         ] {
-            assert_eq!(refund_origin(value.to_owned()), origin);
+            assert_eq!(refund_origin(value), origin);
         }
         for (value, status) in [
             ("INITIATED", S::Initiated),
@@ -198,7 +197,7 @@ mod tests {
             ("REVERSED", S::Reversed),
             ("PAID", S::Unknown("PAID".to_owned())),
         ] {
-            assert_eq!(settlement_status(value.to_owned()), status);
+            assert_eq!(settlement_status(value), status);
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use payment_provider_core::{Customer, CustomerLink, Operation, Violations};
 use payment_provider_http::json::{self, Raw, Unreadable};
 use payment_provider_http::{CallError, Deadline, GatewayClient, Request, Response};
@@ -66,5 +68,5 @@ pub(crate) async fn link(
 
 fn id(response: &Response) -> Result<String, Unreadable> {
     let entity: Entity<'_> = json::body(&response.body)?;
-    json::word("id", entity.id)
+    json::word("id", entity.id).map(Cow::into_owned)
 }

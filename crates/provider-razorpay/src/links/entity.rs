@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use payment_provider_core::{
     Checkout, CheckoutReference, CheckoutStatus, Environment, Fingerprint, GatewayCheckoutId,
@@ -86,7 +88,7 @@ impl Link {
     /// Returns the reference of any link.
     pub(super) fn reference_of(raw: &RawValue) -> Option<String> {
         let entity: Entity<'_> = json::optional_object(Some(raw))?;
-        json::optional_text(entity.reference_id)
+        json::optional_text(entity.reference_id).map(Cow::into_owned)
     }
 
     /// Reads the link with this reference from the body of a response.
@@ -109,7 +111,7 @@ impl Link {
         if json::text("reference_id", entity.reference_id)? != asked.as_str() {
             return Err(Unreadable("reference_id of the requested link"));
         }
-        let status = wire::checkout_status(json::word("status", entity.status)?);
+        let status = wire::checkout_status(&json::word("status", entity.status)?);
         let currency = json::currency("currency", entity.currency)?;
         let url = json::optional_text(entity.short_url)
             .and_then(|text| text.parse::<Url>().ok())

@@ -2,61 +2,42 @@ use payment_provider_core::{
     Currency, GatewayCheckoutId, OrderId, Payment, PaymentClaim, PaymentFailure, PaymentId,
     PaymentStatus, Pii,
 };
-use payment_provider_http::json::{self, Raw, Unreadable};
-use serde::Deserialize;
+use payment_provider_http::json::{self, Nested, Raw, Unreadable};
+use payment_provider_http::json_fields;
 
 use super::fee::{Amounts, LinkTotals};
 use crate::wire;
 
-/// A payment attempt. The API and the webhooks use the same fields:
-/// <https://razorpay.com/docs/api/payments/entity/>.
-#[derive(Deserialize)]
-pub(crate) struct Attempt<'a> {
-    #[serde(borrow, default)]
-    id: Raw<'a>,
-    #[serde(borrow, default)]
-    status: Raw<'a>,
-    #[serde(borrow, default)]
-    amount: Raw<'a>,
-    #[serde(borrow, default)]
-    currency: Raw<'a>,
-    #[serde(borrow, default)]
-    fee: Raw<'a>,
-    #[serde(borrow, default)]
-    fee_bearer: Raw<'a>,
-    #[serde(borrow, default)]
-    order_id: Raw<'a>,
-    #[serde(borrow, default)]
-    description: Raw<'a>,
-    #[serde(borrow, default)]
-    method: Raw<'a>,
-    #[serde(borrow, default)]
-    acquirer_data: Raw<'a>,
-    #[serde(borrow, default)]
-    error_code: Raw<'a>,
-    #[serde(borrow, default)]
-    error_reason: Raw<'a>,
-    #[serde(borrow, default)]
-    error_description: Raw<'a>,
-    #[serde(borrow, default)]
-    created_at: Raw<'a>,
-}
+json_fields! {
+    /// A payment attempt. The API and the webhooks use the same fields:
+    /// <https://razorpay.com/docs/api/payments/entity/>.
+    pub(crate) struct Attempt<'a> {
+        id: Raw<'a>,
+        status: Raw<'a>,
+        amount: Raw<'a>,
+        currency: Raw<'a>,
+        fee: Raw<'a>,
+        fee_bearer: Raw<'a>,
+        order_id: Raw<'a>,
+        description: Raw<'a>,
+        method: Raw<'a>,
+        acquirer_data: Nested<AcquirerData<'a>>,
+        error_code: Raw<'a>,
+        error_reason: Raw<'a>,
+        error_description: Raw<'a>,
+        /// The time of creation.
+        pub(crate) created_at: Raw<'a>,
+    }
 
-/// Bank references. The payment method decides which field is set.
-#[derive(Default, Deserialize)]
-struct AcquirerData<'a> {
-    #[serde(borrow, default)]
-    rrn: Raw<'a>,
-    #[serde(borrow, default)]
-    bank_transaction_id: Raw<'a>,
-    #[serde(borrow, default)]
-    transaction_id: Raw<'a>,
-    #[serde(borrow, default)]
-    upi_transaction_id: Raw<'a>,
-    #[serde(borrow, default)]
-    arn: Raw<'a>,
-    #[serde(borrow, default)]
-    auth_code: Raw<'a>,
+    /// Bank references. The payment method decides which field is set.
+    struct AcquirerData<'a> {
+        rrn: Raw<'a>,
+        bank_transaction_id: Raw<'a>,
+        transaction_id: Raw<'a>,
+        upi_transaction_id: Raw<'a>,
+        arn: Raw<'a>,
+        auth_code: Raw<'a>,
+    }
 }
 
 impl Attempt<'_> {
@@ -111,7 +92,7 @@ impl Attempt<'_> {
     }
 
     fn status(&self) -> Result<PaymentStatus, Unreadable> {
-        json::word("payment.status", self.status).map(wire::payment_status)
+        json::word("payment.status", self.status).map(|word| wire::payment_status(&word))
     }
 
     /// Returns the order of the attempt.
@@ -126,7 +107,7 @@ impl Attempt<'_> {
     }
 
     fn bank_reference(&self) -> Option<String> {
-        let data: AcquirerData<'_> = json::optional_object(self.acquirer_data).unwrap_or_default();
+        let data = self.acquirer_data.object()?;
         wire::bank_reference([
             data.rrn,
             data.bank_transaction_id,

@@ -55,7 +55,7 @@ impl Entity<'_> {
 
     fn refund_of(&self, amount: Money) -> Result<Refund, Unreadable> {
         let id = self.id().ok_or(Unreadable("refund.id"))?;
-        let status = wire::refund_status(json::word("refund.status", self.status)?);
+        let status = wire::refund_status(&json::word("refund.status", self.status)?);
         let data: AcquirerData<'_> = json::optional_object(self.acquirer_data).unwrap_or_default();
         let mut refund = Refund::new(id, status, amount);
         refund.reference = json::gateway_identifier(self.receipt);

@@ -33,11 +33,9 @@ struct Entity<'a> {
 
 /// Reads the dispute. Its own status decides; the type of the delivery adds nothing.
 pub(super) fn read(payload: &Payload<'_>, reported_at: Option<Timestamp>) -> EventContent {
-    let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
-    let target = attempt
-        .as_ref()
-        .map_or_else(EventTarget::none, payment_event::target);
-    let paid_by = attempt.as_ref().and_then(Attempt::id);
+    let attempt = payload.attempt();
+    let target = attempt.map_or_else(EventTarget::none, payment_event::target);
+    let paid_by = attempt.and_then(Attempt::id);
     let dispute = parts::entity("payload.dispute", payload.dispute)
         .and_then(|entity: Entity<'_>| entity.dispute())
         .map(|mut dispute| {
@@ -56,11 +54,11 @@ pub(super) fn read(payload: &Payload<'_>, reported_at: Option<Timestamp>) -> Eve
 impl Entity<'_> {
     fn dispute(&self) -> Result<Dispute, Unreadable> {
         let id = json::gateway_identifier(self.id).ok_or(Unreadable("dispute.id"))?;
-        let status = wire::dispute_status(json::word("dispute.status", self.status)?);
+        let status = wire::dispute_status(&json::word("dispute.status", self.status)?);
         let currency = json::currency("dispute.currency", self.currency)?;
         let amount = json::minor_units("dispute.amount", self.amount, currency)?;
         let mut dispute = Dispute::new(id, status, amount);
-        dispute.stage = json::stated_word(self.phase).map(wire::dispute_stage);
+        dispute.stage = json::stated_word(self.phase).map(|word| wire::dispute_stage(&word));
         dispute.payment_id = json::gateway_identifier(self.payment_id);
         dispute.reason_code = json::stated_word(self.reason_code);
         dispute.respond_by = json::unix_seconds(self.respond_by);

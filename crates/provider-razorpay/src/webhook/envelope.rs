@@ -3,8 +3,8 @@
 use payment_provider_core::{
     Event, EventKind, EventTarget, PaymentClaim, PaymentStatus, RefundClaim,
 };
-use payment_provider_http::json::{self, Raw, RepairedBody, Unreadable};
-use serde::Deserialize;
+use payment_provider_http::json::{self, Nested, Raw, RepairedBody, Unreadable};
+use payment_provider_http::json_fields;
 
 use super::parts::{EventContent, Payload};
 use super::{dispute_event, link_event, payment_event, refund_event, settlement_event};
@@ -33,14 +33,12 @@ const HARMLESS: [&str; 18] = [
     "wallet",
 ];
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default)]
-    event: Raw<'a>,
-    #[serde(borrow, default)]
-    payload: Raw<'a>,
-    #[serde(borrow, default)]
-    created_at: Raw<'a>,
+json_fields! {
+    struct Envelope<'a> {
+        event: Raw<'a>,
+        payload: Nested<Payload<'a>>,
+        created_at: Raw<'a>,
+    }
 }
 
 /// The types that are read. The type of a delivery selects the entity, whose own status decides.
@@ -84,7 +82,7 @@ impl Kind {
 /// A body with a damaged text, such as a payer's name that is not UTF-8, is read nevertheless. If the
 /// text may decide about money, only claims by undamaged ids remain of its events.
 pub(super) fn events(body: &[u8]) -> Vec<Event> {
-    match json::body(body) {
+    match json::body_in_place(body) {
         Ok(envelope) => content(&envelope),
         Err(what) => {
             repaired_events(body).unwrap_or_else(|| vec![unreadable("", EventTarget::none(), what)])
@@ -94,7 +92,7 @@ pub(super) fn events(body: &[u8]) -> Vec<Event> {
 
 fn repaired_events(body: &[u8]) -> Option<Vec<Event>> {
     let repaired = RepairedBody::of(body)?;
-    let events = content(&json::body(repaired.as_bytes()).ok()?);
+    let events = content(&json::body_in_place(repaired.as_bytes()).ok()?);
     if !repaired.is_damaged_outside(&HARMLESS) {
         return Some(events);
     }
@@ -137,12 +135,12 @@ fn content(envelope: &Envelope<'_>) -> Vec<Event> {
     let Some(kind) = Kind::of(&gateway_type) else {
         // The target stays empty: a host follows up on the target of an unrecognised event, and no
         // type that is ignored here is worth a call.
-        tracing::debug!(gateway_type, "webhook delivery of an unsupported type");
+        tracing::debug!(%gateway_type, "webhook delivery of an unsupported type");
         let reason = "unsupported type".to_owned();
         let kind = EventKind::Unrecognised { reason };
         return vec![Event::new(gateway_type, EventTarget::none(), kind)];
     };
-    let payload: Payload<'_> = match json::object("payload", envelope.payload) {
+    let payload = match envelope.payload.required("payload") {
         Ok(payload) => payload,
         Err(what) => return vec![unreadable(&gateway_type, EventTarget::none(), what)],
     };
@@ -152,19 +150,22 @@ fn content(envelope: &Envelope<'_>) -> Vec<Event> {
         .flatten();
     let reported_at = json::unix_seconds(reported_at);
     let content = match kind {
-        Kind::Link => link_event::read(&payload),
-        Kind::Payment => payment_event::read(&payload),
-        Kind::Refund => refund_event::read(&payload),
-        Kind::Dispute => dispute_event::read(&payload, reported_at),
-        Kind::Settlement => settlement_event::read(&payload),
+        Kind::Link => link_event::read(payload),
+        Kind::Payment => payment_event::read(payload),
+        Kind::Refund => refund_event::read(payload),
+        Kind::Dispute => dispute_event::read(payload, reported_at),
+        Kind::Settlement => settlement_event::read(payload),
     };
     let EventContent { target, at, kinds } = content;
     let at = reported_at.or(at);
     match kinds {
-        Ok(kinds) => kinds
-            .into_iter()
-            .map(|kind| Event::new(&gateway_type, target.clone(), kind).with_occurred_at(at))
-            .collect(),
+        Ok(kinds) => {
+            let targets = std::iter::repeat_n(target, kinds.len());
+            let events = kinds.into_iter().zip(targets);
+            events
+                .map(|(kind, target)| Event::new(&*gateway_type, target, kind).with_occurred_at(at))
+                .collect()
+        }
         Err(what) => vec![unreadable(&gateway_type, target, what).with_occurred_at(at)],
     }
 }

@@ -13,6 +13,7 @@ mod payment_event;
 mod refund_event;
 mod settlement_event;
 
+use http::HeaderName;
 use payment_provider_core::{
     Environment, HmacKeyring, TimestampCheck, Verification, VerifiedWebhook, WebhookRequest,
 };
@@ -20,7 +21,7 @@ use payment_provider_http::CallError;
 
 use crate::signature::signer;
 
-const SIGNATURE: &str = "x-razorpay-signature";
+static SIGNATURE: HeaderName = HeaderName::from_static("x-razorpay-signature");
 
 /// Verifies a delivery, then reads its events. The event's id is in a header that the signature
 /// does not cover, so it is ignored.
@@ -29,12 +30,11 @@ pub(crate) fn handle(
     keyring: &HmacKeyring,
     environment: Environment,
 ) -> Result<VerifiedWebhook, CallError> {
-    let secret = signer(keyring, request.header(SIGNATURE), &request.body)
-        .ok_or_else(|| CallError::invalid_signature(request.headers.contains_key(SIGNATURE)))?;
+    let secret = signer(keyring, request.header(&SIGNATURE), &request.body)
+        .ok_or_else(|| CallError::invalid_signature(request.headers.contains_key(&SIGNATURE)))?;
     let events = envelope::events(&request.body);
     Ok(VerifiedWebhook::new(
         Verification::SharedSecret(secret),
-        &request.body,
         environment,
         TimestampCheck::Fresh,
         events,

@@ -1,7 +1,11 @@
 use jiff::Timestamp;
 use payment_provider_core::{EventKind, EventTarget};
-use payment_provider_http::json::{self, Raw, Unreadable};
+use payment_provider_http::json::{self, Nested, Raw, Unreadable};
+use payment_provider_http::json_fields;
 use serde::Deserialize;
+
+use super::link_event::Link;
+use crate::payments::Attempt;
 
 /// The content of one delivery, or the field because of which it cannot be read.
 pub(super) struct EventContent {
@@ -21,24 +25,53 @@ impl EventContent {
     }
 }
 
-/// The parts of a delivery. Each holds its data in a member named `entity`.
-#[derive(Default, Deserialize)]
-pub(super) struct Payload<'a> {
-    #[serde(borrow, default)]
-    pub(super) payment_link: Raw<'a>,
-    #[serde(borrow, default)]
-    pub(super) payment: Raw<'a>,
-    #[serde(borrow, default)]
-    pub(super) order: Raw<'a>,
-    #[serde(borrow, default)]
-    pub(super) refund: Raw<'a>,
-    #[serde(borrow, default)]
-    pub(super) dispute: Raw<'a>,
-    #[serde(borrow, default)]
-    pub(super) settlement: Raw<'a>,
-    /// The creation time, which one type has here and the others have at the top level.
-    #[serde(borrow, default)]
-    pub(super) created_at: Raw<'a>,
+json_fields! {
+    /// The parts of a delivery. Each holds its data in a member named `entity`. The parts that a paid
+    /// link causes are read in one pass with the body.
+    pub(super) struct Payload<'a> {
+        pub(super) payment_link: Nested<LinkPart<'a>>,
+        payment: Nested<PaymentPart<'a>>,
+        pub(super) order: Nested<OrderPart<'a>>,
+        pub(super) refund: Raw<'a>,
+        pub(super) dispute: Raw<'a>,
+        pub(super) settlement: Raw<'a>,
+        /// The creation time, which one type has here and the others have at the top level.
+        pub(super) created_at: Raw<'a>,
+    }
+
+    pub(super) struct LinkPart<'a> {
+        pub(super) entity: Nested<Link<'a>>,
+    }
+
+    struct PaymentPart<'a> {
+        entity: Nested<Attempt<'a>>,
+    }
+
+    pub(super) struct OrderPart<'a> {
+        pub(super) entity: Nested<Order<'a>>,
+    }
+
+    /// The order of a payment.
+    pub(super) struct Order<'a> {
+        pub(super) receipt: Raw<'a>,
+    }
+}
+
+impl<'a> Payload<'a> {
+    /// Returns the payment; `None` if the part is absent or unreadable.
+    pub(super) fn attempt(&self) -> Option<&Attempt<'a>> {
+        self.payment.object()?.entity.object()
+    }
+
+    /// Returns the payment, or the name of the part.
+    pub(super) fn required_attempt(&self) -> Result<&Attempt<'a>, Unreadable> {
+        self.attempt().ok_or(Unreadable("payload.payment"))
+    }
+
+    /// Returns true if there is a part for a payment, readable or not.
+    pub(super) const fn has_payment(&self) -> bool {
+        !self.payment.is_absent()
+    }
 }
 
 #[derive(Deserialize)]
@@ -54,10 +87,4 @@ pub(super) fn entity<'a, T: Deserialize<'a>>(
 ) -> Result<T, Unreadable> {
     let part: Part<'_> = json::object(field, part)?;
     json::object(field, part.entity)
-}
-
-/// Reads the entity of an optional part; `None` if it is absent or unreadable.
-pub(super) fn optional_entity<'a, T: Deserialize<'a>>(part: Raw<'a>) -> Option<T> {
-    let part: Part<'_> = json::optional_object(part)?;
-    json::optional_object(part.entity)
 }

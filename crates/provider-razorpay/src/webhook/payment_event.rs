@@ -2,18 +2,11 @@
 //! <https://razorpay.com/docs/webhooks/payments/> and <https://razorpay.com/docs/webhooks/orders/>.
 
 use payment_provider_core::{EventKind, EventTarget};
-use payment_provider_http::json::{Raw, Unreadable};
-use serde::Deserialize;
+use payment_provider_http::json::Unreadable;
 
-use super::parts::{self, EventContent, Payload};
+use super::parts::{EventContent, Payload};
 use crate::payments::Attempt;
 use crate::wire;
-
-#[derive(Default, Deserialize)]
-struct Order<'a> {
-    #[serde(borrow, default)]
-    receipt: Raw<'a>,
-}
 
 /// Reads the attempt. Its own status decides.
 ///
@@ -24,16 +17,17 @@ struct Order<'a> {
 /// fetches the payments of that link, and can compare the order with the link's. The amount of the
 /// claim is stated only if it is certain without the link.
 pub(super) fn read(payload: &Payload<'_>) -> EventContent {
-    let attempt: Attempt<'_> = match parts::entity("payload.payment", payload.payment) {
+    let attempt = match payload.required_attempt() {
         Ok(attempt) => attempt,
         Err(what) => return EventContent::unreadable(what),
     };
-    let order: Order<'_> = parts::optional_entity(payload.order).unwrap_or_default();
-    let target = target(&attempt).with_reference(wire::reference(order.receipt));
+    let order = payload.order.object().and_then(|part| part.entity.object());
+    let target =
+        target(attempt).with_reference(order.and_then(|order| wire::reference(order.receipt)));
     EventContent {
         target,
         at: None,
-        kinds: kind(&attempt).map(|kind| vec![kind]),
+        kinds: kind(attempt).map(|kind| vec![kind]),
     }
 }
 

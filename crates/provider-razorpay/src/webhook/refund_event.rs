@@ -17,11 +17,9 @@ use crate::refunds::Entity;
 /// the delivery does not stand in for a missing status: published deliveries of `refund.created`
 /// report refunds that are already processed.
 pub(super) fn read(payload: &Payload<'_>) -> EventContent {
-    let attempt: Option<Attempt<'_>> = parts::optional_entity(payload.payment);
-    let target = attempt
-        .as_ref()
-        .map_or_else(EventTarget::none, payment_event::target);
-    let payment = attempt.as_ref().and_then(Attempt::id);
+    let attempt = payload.attempt();
+    let target = attempt.map_or_else(EventTarget::none, payment_event::target);
+    let payment = attempt.and_then(Attempt::id);
     let kind = parts::entity("payload.refund", payload.refund)
         .and_then(|entity: Entity<'_>| kind(&entity, payment, &target));
     EventContent {

@@ -41,7 +41,7 @@ pub(super) fn read(payload: &Payload<'_>) -> EventContent {
 impl Entity<'_> {
     fn settlement(&self) -> Result<Settlement, Unreadable> {
         let id = json::gateway_identifier(self.id).ok_or(Unreadable("settlement.id"))?;
-        let status = wire::settlement_status(json::word("settlement.status", self.status)?);
+        let status = wire::settlement_status(&json::word("settlement.status", self.status)?);
         let currency = match self.currency {
             None => SETTLEMENT_CURRENCY,
             given => json::currency("settlement.currency", given)?,

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use payment_provider_http::json::{self, Raw};
@@ -13,7 +14,7 @@ struct Pair<'a> {
 
 /// Returns the note with this key. Notes are an object, null, an empty list, or, after an update, a
 /// list of keys and values.
-pub(crate) fn note(notes: Raw<'_>, key: &str) -> Option<String> {
+pub(crate) fn note<'a>(notes: Raw<'a>, key: &str) -> Option<Cow<'a, str>> {
     if let Some(object) = json::optional_object::<BTreeMap<String, Raw<'_>>>(notes) {
         return json::optional_text(object.get(key).copied().flatten());
     }

@@ -259,11 +259,12 @@ async fn payments_have_distinct_dedup_keys(fixture: Fixture) -> CaseResult {
 
 async fn order_does_not_matter(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let (_, mut deliveries) = payment_deliveries(&fixture, "order").await?;
+    let (_, deliveries) = payment_deliveries(&fixture, "order").await?;
+    let mut deliveries: Vec<_> = deliveries.into_iter().enumerate().collect();
     let mut reported = Vec::new();
     for _ in 0..2 {
         let mut reports_by_delivery = Vec::new();
-        for delivery in &deliveries {
+        for (number, delivery) in &deliveries {
             let request = account.signed(delivery)?;
             let verified = account.accept(&request).await?;
             let keys = payments(&verified)
@@ -272,7 +273,7 @@ async fn order_does_not_matter(fixture: Fixture) -> CaseResult {
             let mut reports: Vec<_> = keys.map(|key| key.to_string()).collect();
             let claims = claims(&verified).into_iter();
             reports.extend(claims.map(|claim| format!("{claim:?}")));
-            reports_by_delivery.push((verified.delivery_key().clone(), reports));
+            reports_by_delivery.push((*number, reports));
         }
         reports_by_delivery.sort();
         reported.push(reports_by_delivery);

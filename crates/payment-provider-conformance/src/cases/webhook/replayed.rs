@@ -12,9 +12,9 @@ use crate::fixture::Fixture;
 pub(super) const CASES: &[Case] = &[
     case!(
         "webhook.redelivery-has-same-keys",
-        contract::DELIVERY_KEY,
+        contract::DELIVERY_ID,
         [],
-        "a redelivery with the same bytes has the same delivery key and dedup keys",
+        "a redelivery with the same bytes has the same delivery id and dedup keys",
         redelivery_has_same_keys
     ),
     case!(
@@ -25,11 +25,11 @@ pub(super) const CASES: &[Case] = &[
         keys_survive_restart
     ),
     case!(
-        "webhook.different-bodies-have-different-keys",
-        contract::DELIVERY_KEY,
+        "webhook.different-bodies-have-different-ids",
+        contract::DELIVERY_ID,
         [],
-        "deliveries with different bodies have different delivery keys",
-        different_bodies_have_different_keys
+        "deliveries with different bodies have different delivery ids, if they have any",
+        different_bodies_have_different_ids
     ),
     case!(
         "webhook.age-is-ignored-without-timestamp",
@@ -50,8 +50,8 @@ async fn redelivery_has_same_keys(fixture: Fixture) -> CaseResult {
         later.received_at = fixture.clock.now();
         let again = account.accept(&later).await?;
         ensure!(
-            again.delivery_key() == first.delivery_key(),
-            "the delivery key differs"
+            again.delivery_id() == first.delivery_id(),
+            "the delivery id differs"
         );
         ensure!(again.events() == first.events(), "the events differ");
     }
@@ -66,8 +66,8 @@ async fn keys_survive_restart(fixture: Fixture) -> CaseResult {
         Err(error) => crate::failure::fail!("after a restart a delivery is rejected: {error}"),
     };
     ensure!(
-        again.delivery_key() == first.delivery_key(),
-        "the delivery key differs"
+        again.delivery_id() == first.delivery_id(),
+        "the delivery id differs"
     );
     let keys = |verified| -> Vec<_> {
         let payments = payments(verified).into_iter();
@@ -83,23 +83,25 @@ async fn keys_survive_restart(fixture: Fixture) -> CaseResult {
     Ok(())
 }
 
-async fn different_bodies_have_different_keys(fixture: Fixture) -> CaseResult {
+async fn different_bodies_have_different_ids(fixture: Fixture) -> CaseResult {
     let account = &fixture.first;
-    let mut keys = Vec::new();
+    let mut ids = Vec::new();
     for name in ["one", "two"] {
         let (_, deliveries) = payment_deliveries(&fixture, name).await?;
         for delivery in deliveries {
             let request = account.signed(&delivery)?;
             let verified = account.accept(&request).await?;
-            keys.push((delivery.body, verified.delivery_key().clone()));
+            if let Some(id) = verified.delivery_id() {
+                ids.push((delivery.body, id.clone()));
+            }
         }
     }
-    for (number, (body, key)) in keys.iter().enumerate() {
-        for (other_body, other_key) in &keys[..number] {
-            let alike = (body == other_body) == (key == other_key);
+    for (number, (body, id)) in ids.iter().enumerate() {
+        for (other_body, other_id) in &ids[..number] {
+            let alike = (body == other_body) == (id == other_id);
             ensure!(
                 alike,
-                "delivery keys are not equal exactly when the bodies are"
+                "delivery ids are not equal exactly when the bodies are"
             );
         }
     }

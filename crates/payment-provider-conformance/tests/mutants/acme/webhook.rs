@@ -69,12 +69,13 @@ impl AcmeProvider {
         if profile.has(Flaw::WebhookNamesOtherEnvironment) {
             environment = Environment::Production;
         }
-        let mut body = &request.body[..];
-        if profile.has(Flaw::DeliveryKeyFromEventIdHeader) {
-            body = request.header("acme-event-id").unwrap_or("none").as_bytes();
+        let verified = VerifiedWebhook::new(verification, environment, check, events);
+        let mut id = None;
+        if profile.has(Flaw::DeliveryIdFromHeader) {
+            let stated = request.header("acme-event-id").unwrap_or("none");
+            id = stated.parse().ok();
         }
-        let verified = VerifiedWebhook::new(verification, body, environment, check, events);
-        Ok(verified.with_sent_at(sent_at))
+        Ok(verified.with_sent_at(sent_at).with_delivery_id(id))
     }
 
     fn events(&self, request: &WebhookRequest) -> Result<Vec<Event>, CallError> {

@@ -301,10 +301,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         []
     ),
     mutant!(
-        "delivery-key-from-event-id-header",
+        "delivery-id-from-header",
         Full,
-        DeliveryKeyFromEventIdHeader,
-        "webhook.different-bodies-have-different-keys",
+        DeliveryIdFromHeader,
+        "webhook.different-bodies-have-different-ids",
         [
             "webhook.unsigned-headers-are-ignored",
             "webhook.malformed-headers-are-safe",

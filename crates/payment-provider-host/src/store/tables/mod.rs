@@ -36,6 +36,7 @@ pub(crate) use delivery_ends::{DeliveryEnd, Postponement};
 pub(crate) use delivery_intake::Received;
 pub(crate) use delivery_pages::InboxPage;
 pub(crate) use delivery_parking::ParkOutcome;
+pub(crate) use installation::DeliveryHashKey;
 pub(crate) use refused_deliveries::RefusedRow;
 
 /// Returns the columns from which the rows of a table are read.

@@ -277,7 +277,6 @@ impl PaymentProvider for Memory {
         };
         Ok(VerifiedWebhook::new(
             Verification::SharedSecret(matched),
-            &request.body,
             self.environment,
             timestamp_check,
             events,
