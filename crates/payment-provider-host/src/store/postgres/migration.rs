@@ -44,6 +44,8 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 9,
         sql: include_str!("../../../migrations/postgres/0009_long_lists.sql"),
+    },
+    Migration {
         version: 12,
         sql: include_str!("../../../migrations/postgres/0012_delivery_keys.sql"),
     },
