@@ -50,7 +50,8 @@ pub(super) async fn of_host(
         return Err(other_key(recorded, keys.as_ref(), source));
     }
     let keys = match (keys, source) {
-        (Some(keys), _) | (None, KeySource::Keys(keys)) => keys.clone(),
+        (Some(keys), _) => keys,
+        (None, KeySource::Keys(keys)) => keys.clone(),
         (None, KeySource::File(path)) => EncryptionKeys::from_file_or_new(path)?,
     };
     let recorded = match recorded {
