@@ -58,12 +58,14 @@ fn carrier(address: Ipv6Addr) -> Option<Carrier> {
     let of = |high: u16, low: u16| Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));
     let (carried, serves) = match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => return None, // unspecified, loopback
-        [0, 0, 0, 0, 0, 0xffff, high, low] => ([of(high, low); 2], true), // RFC 4291, mapped
-        [0, 0, 0, 0, 0, 0, high, low] => ([of(high, low); 2], false), // RFC 4291, compatible
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => ([of(high, low); 2], true), // RFC 6052, NAT64
-        [0x64, 0xff9b, 1, 0, 0, 0, high, low] => ([of(high, low); 2], true), // RFC 8215, NAT64
-        [0x64, 0xff9b, 1, _, _, _, high, low] => ([of(high, low); 2], false),
-        [0x2002, high, low, ..] => ([of(high, low); 2], false), // RFC 3056, 6to4
+        // Mapped (RFC 4291), and NAT64 (RFC 6052, RFC 8215).
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0 | 1, 0, 0, 0, high, low] => {
+            ([of(high, low); 2], true)
+        }
+        // Compatible (RFC 4291), NAT64 of a longer prefix, and 6to4 (RFC 3056).
+        [0, 0, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low]
+        | [0x2002, high, low, ..] => ([of(high, low); 2], false),
         // RFC 4380, Teredo: the server, and the client with all bits flipped.
         [0x2001, 0, high, low, _, _, flipped_high, flipped_low] => {
             ([of(high, low), of(!flipped_high, !flipped_low)], false)
@@ -91,8 +93,8 @@ pub(crate) fn inner_class(address: IpAddr) -> Option<&'static str> {
         IpAddr::V4(address) => inner_class_v4(address),
         IpAddr::V6(address) => match carrier(address) {
             Some(carrier) => {
-                let inner = carrier.carried.into_iter().map(IpAddr::V4);
-                let inner = inner.filter_map(inner_class).next();
+                let mut carried = carrier.carried.into_iter().map(IpAddr::V4);
+                let inner = carried.find_map(inner_class);
                 inner.or((!carrier.serves).then_some("translation"))
             }
             None => inner_class_v6(address),
@@ -185,7 +187,7 @@ mod tests {
             ("255.255.255.255", "reserved"),
             ("::", "unspecified"),
             ("::1", "loopback"),
-            // What leads to an IPv4 address is of the class of that address.
+            // An address that leads to an IPv4 address is of the class of that address.
             ("::ffff:127.0.0.1", "loopback"),
             ("::ffff:10.0.0.1", "private"),
             ("::ffff:0.0.0.0", "unspecified"),

@@ -67,7 +67,7 @@ impl HttpConfig {
 pub(crate) fn check(hosts: &[String]) -> Result<(), HttpSetupError> {
     for entry in hosts {
         canonical(entry).map_err(|reason| HttpSetupError::AllowedHost {
-            // What stands before the last `@` may be a password.
+            // The part before the last `@` may be a password.
             entry: match entry.rsplit_once('@') {
                 Some((_, host)) => format!("…@{host}"),
                 None => entry.clone(),

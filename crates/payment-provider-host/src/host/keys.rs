@@ -7,7 +7,7 @@ use crate::encryption::{EncryptionKeys, KeyId, KeySource, OtherKey, UnknownKeys}
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 
-/// What the database says of the keys of its hosts.
+/// The keys that the database names.
 struct KnownToDatabase {
     /// The key with which the hosts encrypt.
     recorded: Option<KeyId>,

@@ -12,7 +12,8 @@ const READ: &str = "SELECT id FROM @installation";
 
 const READ_KEY: &str = "SELECT encryption_key FROM @installation";
 
-/// Of hosts that start at once, the database lets one write: the others find that it is no longer null.
+/// Records a key once: of hosts that start at the same moment one writes, and the others find that it is
+/// no longer null.
 const RECORD_KEY: &str =
     "UPDATE @installation SET encryption_key = $1 WHERE encryption_key IS NULL";
 
