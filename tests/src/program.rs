@@ -55,7 +55,7 @@ impl Program {
     /// Waits for a line with this beginning and returns the rest of the line.
     ///
     /// # Panics
-    /// Panics if the program ends, or prints no such line.
+    /// Panics, with the program's standard error, if the program ends or prints no such line.
     pub async fn line_after(&mut self, beginning: &str) -> String {
         let said = |line: &String| line.trim_start().strip_prefix(beginning).map(str::to_owned);
         if let Some(found) = self.printed.iter().find_map(said) {
@@ -73,11 +73,23 @@ impl Program {
         };
         match tokio::time::timeout(PATIENCE, search).await {
             Ok(Some(found)) => found,
-            _ => panic!(
-                "no line begins with {beginning:?}; printed: {:#?}",
-                self.printed
-            ),
+            _ => {
+                let errors = self.errors_so_far().await;
+                panic!(
+                    "no line begins with {beginning:?}; printed: {:#?}; standard error: {errors}",
+                    self.printed
+                )
+            }
         }
+    }
+
+    /// Ends the program and returns what it wrote to its standard error.
+    async fn errors_so_far(&mut self) -> String {
+        // It may have ended by itself.
+        let _ = self.child.start_kill();
+        let errors = tokio::time::timeout(PATIENCE, &mut self.errors).await;
+        let errors = errors.ok().and_then(Result::ok).unwrap_or_default();
+        String::from_utf8_lossy(&errors).into_owned()
     }
 
     /// Returns the id of its process; `None` once it has ended.

@@ -28,7 +28,8 @@ pub(crate) enum Reach {
 }
 
 /// An address that may not be connected to. It is not repeated, since it may be a secret of the
-/// network.
+/// network. An address that stands in a URL is refused for good, a name for a minute
+/// ([`refused_name`](crate::clients::refused_name)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the address is not called: {class} addresses are not allowed")]
 pub(crate) struct RefusedAddress {

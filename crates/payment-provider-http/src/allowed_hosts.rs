@@ -1,18 +1,20 @@
 //! The hosts that a setting of a connection may name as the gateway's address.
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 
 use payment_provider_core::Environment;
-use url::Url;
+use url::{Host, Url};
 
-use crate::config::HttpConfig;
-use crate::url_rules::{self, is_loopback, is_same_host};
+use crate::config::{HttpConfig, HttpSetupError};
+use crate::url_rules::{self, is_loopback};
 
 impl HttpConfig {
     /// Returns the defect of a base address, to which paths are appended, if it has one: a defect of
     /// [`url_rules::base_defect`], or a host that is none of the gateway's own, none of
     /// [`with_allowed_hosts`](Self::with_allowed_hosts), and not this machine where
-    /// [`with_loopback`](Self::with_loopback) allows it.
+    /// [`with_loopback`](Self::with_loopback) allows it. Hosts are compared in canonical form, and a host
+    /// is allowed at every port.
     ///
     /// # Examples
     /// ```
@@ -40,8 +42,11 @@ impl HttpConfig {
         }
         let further = self.allowed_hosts.iter().map(String::as_str);
         let allowed: Vec<&str> = own.iter().copied().chain(further).collect();
-        let host = url.host_str().unwrap_or_default();
-        let is_allowed = allowed.iter().any(|known| is_same_host(known, host));
+        let host = url.host_str().and_then(|host| canonical(host).ok());
+        let is_allowed = host.is_some_and(|host| {
+            let mut known = allowed.iter().filter_map(|known| canonical(known).ok());
+            known.any(|known| known == host)
+        });
         if is_allowed || (self.loopback && is_loopback(url)) {
             return None;
         }
@@ -53,6 +58,73 @@ impl HttpConfig {
         };
         Some(format!("must be at an allowed host: {list}{this_machine}").into())
     }
+}
+
+/// Checks that every entry of a list of allowed hosts is a host.
+///
+/// # Errors
+/// [`HttpSetupError::AllowedHost`] names the first that is not.
+pub(crate) fn check(hosts: &[String]) -> Result<(), HttpSetupError> {
+    for entry in hosts {
+        canonical(entry).map_err(|reason| HttpSetupError::AllowedHost {
+            // The part before the last `@` may be a password.
+            entry: match entry.rsplit_once('@') {
+                Some((_, host)) => format!("…@{host}"),
+                None => entry.clone(),
+            },
+            reason,
+        })?;
+    }
+    Ok(())
+}
+
+/// Returns a host in canonical form: a name in lower case, in ASCII (IDNA) and without the dot of the
+/// root, or an address. An address of IPv6 may be in brackets.
+///
+/// # Errors
+/// The text is no host; the reason fits behind the text.
+fn canonical(entry: &str) -> Result<Host, &'static str> {
+    if let Ok(address) = entry.parse::<Ipv6Addr>() {
+        return Ok(Host::Ipv6(address));
+    }
+    let reason = if entry.is_empty() {
+        "which is empty"
+    } else if entry.contains("://") {
+        "which has a scheme; name the host alone"
+    } else if entry.contains('@') {
+        "which has a user name; name the host alone"
+    } else if entry.contains(['/', '?', '#', '\\']) {
+        "which has a path; name the host alone"
+    } else if entry.contains('*') {
+        "which has a wildcard; name each host"
+    } else {
+        match Host::parse(entry) {
+            Ok(Host::Domain(name)) => {
+                let name = name.strip_suffix('.').unwrap_or(&name);
+                if is_name(name) {
+                    return Ok(Host::Domain(name.to_owned()));
+                }
+            }
+            Ok(address) => return Ok(address),
+            Err(_) => {}
+        }
+        let has_port = entry.rsplit_once(':').is_some_and(|(_, port)| {
+            !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if has_port {
+            "which has a port; a host is allowed at every port"
+        } else {
+            "which is not a host"
+        }
+    };
+    Err(reason)
+}
+
+/// Returns true for a name of labels of ASCII letters, digits, `-` and `_`.
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut labels = name.split('.');
+    labels.all(|label| !label.is_empty() && label.bytes().all(plain))
 }
 
 #[cfg(test)]
@@ -107,5 +179,69 @@ mod tests {
             elsewhere,
             "must be at an allowed host: test.example, or this machine"
         );
+    }
+
+    #[test]
+    fn a_host_is_allowed_in_every_spelling() {
+        let config = HttpConfig::new().with_allowed_hosts([
+            "Relay.example.",
+            "bücher.example",
+            "xn--mnchen-3ya.example",
+            "[2606:4700:4700:0::1111]",
+            "2606:4700:4700::1001",
+            "1.0.0.1",
+        ]);
+        config.check().unwrap();
+        for same in [
+            "https://relay.example/v1",
+            "https://RELAY.example./v1",
+            "https://relay.example:8443/v1",
+            "https://b%C3%BCcher.example/v1",
+            "https://xn--bcher-kva.example/v1",
+            "https://MÜNCHEN.example/v1",
+            "https://[2606:4700:4700::1111]/v1",
+            "https://[2606:4700:4700::1001]/v1",
+            "https://1.0.1/v1",
+        ] {
+            assert_eq!(defect(&config, same), None, "{same}");
+        }
+        for other in [
+            "https://relay.example../v1",
+            "https://bucher.example/v1",
+            "https://[2606:4700:4700::1112]/v1",
+            "https://[::ffff:1.0.0.1]/v1",
+        ] {
+            assert!(defect(&config, other).is_some(), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_no_host_is_refused_by_name() {
+        for entry in [
+            "",
+            " ",
+            ".",
+            "https://relay.example",
+            "relay.example/v1",
+            "relay.example:8443",
+            "[2606:4700:4700::1111]:443",
+            "*.relay.example",
+            "*",
+            ".relay.example",
+            "relay..example",
+            "relay.example..",
+            "relay.example?a=b",
+            "relay example",
+            "relay.example,other.example",
+        ] {
+            let config = HttpConfig::new().with_allowed_hosts(["good.example", entry]);
+            let error = config.check().unwrap_err().to_string();
+            let name = format!("allowed_hosts has the entry `{entry}`, ");
+            assert!(error.starts_with(&name), "{error}");
+        }
+        let config = HttpConfig::new().with_allowed_hosts(["user:canary@relay.example"]);
+        let error = config.check().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"));
+        assert!(error.to_string().contains("relay.example"), "{error}");
     }
 }

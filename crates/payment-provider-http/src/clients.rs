@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use payment_provider_core::{Effect, ProviderErrorKind, RetryAdvice};
 use reqwest::redirect::Policy;
@@ -12,6 +13,10 @@ use crate::address_guard::{GuardedResolver, Reach, environment_proxies};
 use crate::call_error::CallError;
 use crate::config::{HttpConfig, HttpSetupError};
 use crate::url_rules;
+
+/// The pause before a name that resolves to refused addresses alone is called again: a usual life of an
+/// answer of a name server.
+const NAME_PAUSE: Duration = Duration::from_mins(1);
 
 /// The HTTP clients that all connections share. They hold no credentials and no cookies.
 ///
@@ -120,6 +125,12 @@ pub(crate) fn no_call(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Cal
     CallError::new(ProviderErrorKind::Connection, Effect::NotSent)
         .with_retry(RetryAdvice::Never)
         .with_source(source)
+}
+
+/// Returns the error for a name that resolves to refused addresses alone. The name may be mended where it
+/// is administered, so the call is worth another try, but not at once.
+pub(crate) fn refused_name(source: impl Into<Box<dyn StdError + Send + Sync>>) -> CallError {
+    no_call(source).with_retry(RetryAdvice::After(NAME_PAUSE))
 }
 
 /// Credentials would go over the network in clear text.

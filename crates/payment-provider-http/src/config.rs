@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::allowed_hosts;
+
 /// Longest duration that any part of the configuration may have.
 const A_DAY: Duration = Duration::from_hours(24);
 
@@ -95,6 +97,10 @@ impl HttpConfig {
 
     /// Allows further hosts as the address of the gateway, such as a relay of the operator, in
     /// addition to the gateway's own. Each has to resolve to a public address.
+    ///
+    /// An entry is a name such as `relay.example`, in any letter case and also in Unicode, or an IP
+    /// address. One with a scheme, a path, a port or a wildcard is refused by [`check`](Self::check). A
+    /// host is allowed at every port.
     pub fn with_allowed_hosts<H: Into<String>>(
         mut self,
         hosts: impl IntoIterator<Item = H>,
@@ -128,7 +134,8 @@ impl HttpConfig {
     /// Checks that every setting is in range.
     ///
     /// # Errors
-    /// [`HttpSetupError::Config`] names the first part that is not.
+    /// [`HttpSetupError::Config`] names the first part that is not, and
+    /// [`HttpSetupError::AllowedHost`] the first allowed host that is none.
     pub fn check(&self) -> Result<(), HttpSetupError> {
         let refuse = |name, reason| Err(HttpSetupError::Config { name, reason });
         let durations = [
@@ -153,7 +160,7 @@ impl HttpConfig {
         if self.user_agent.is_empty() || HeaderValue::from_str(&self.user_agent).is_err() {
             return refuse("user_agent", "must be printable text");
         }
-        Ok(())
+        allowed_hosts::check(&self.allowed_hosts)
     }
 }
 
@@ -209,6 +216,15 @@ pub enum HttpSetupError {
         /// The setting that is out of range.
         name: &'static str,
         /// The accepted range.
+        reason: &'static str,
+    },
+    /// An entry of [`HttpConfig::with_allowed_hosts`] is not a host.
+    #[error("allowed_hosts has the entry `{entry}`, {reason}")]
+    #[non_exhaustive]
+    AllowedHost {
+        /// The entry, without what stands before an `@`.
+        entry: String,
+        /// The defect, and what to write instead.
         reason: &'static str,
     },
     /// A machine on which not even plain HTTP can be spoken.

@@ -8,6 +8,7 @@ mod attempt;
 mod call_error;
 mod clients;
 mod config;
+mod config_methods;
 mod deadline;
 mod dialect;
 mod gateway_client;

@@ -5,7 +5,7 @@ use payment_provider_core::{Effect, ProviderErrorKind};
 
 use crate::address_guard::RefusedAddress;
 use crate::call_error::CallError;
-use crate::clients::no_call;
+use crate::clients::refused_name;
 use crate::dialect::Dialect;
 use crate::headers::Headers;
 use crate::json::Unreadable;
@@ -66,7 +66,7 @@ async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, CallError>
 /// No response came. Only if no connection could be made is it certain that nothing was sent.
 fn unanswered(error: reqwest::Error) -> CallError {
     if RefusedAddress::caused(&error) {
-        return no_call(error.without_url());
+        return refused_name(error.without_url());
     }
     let never_left = error.is_connect() || error.is_builder();
     let effect = if never_left {

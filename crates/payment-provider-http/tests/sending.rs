@@ -6,7 +6,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use payment_provider_core::{Effect, Operation, ProviderErrorKind, ProviderId};
+use payment_provider_core::{Effect, Operation, ProviderErrorKind, ProviderId, RetryAdvice};
 use payment_provider_http::{Deadline, HttpConfig, Request, RetryTuning};
 use support::*;
 use test_support::ClosedPort;
@@ -42,6 +42,16 @@ async fn a_name_or_address_of_this_machine_is_not_called_unless_loopback_is_allo
         assert_eq!(error.effect, Effect::NotSent, "{base}");
         assert!(!error.repeatable, "{base}");
         assert!(!called(), "{base}");
+        // Only what a name resolves to may be mended at the name's own server.
+        let is_resolved = base.starts_with("https://localhost");
+        let advice = if is_resolved {
+            RetryAdvice::After(Duration::from_mins(1))
+        } else {
+            RetryAdvice::Never
+        };
+        let provider = ProviderId::new("acme").unwrap();
+        let error = error.into_provider_error(Operation::CreateCheckout, provider);
+        assert_eq!(error.retry(), advice, "{base}");
     }
     // Where it is allowed, the name is called.
     let base = format!("https://localhost:{port}/v1");

@@ -104,64 +104,9 @@ impl CashfreeConfig {
         self
     }
 
-    /// Sets the time limit for establishing a connection. Default: 5 seconds.
-    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
-        self.http = self.http.with_connect_timeout(timeout);
-        self
-    }
-
-    /// Sets the time limit for one request, up to the last byte of the response. Default: 10
-    /// seconds.
-    pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
-        self.http = self.http.with_request_timeout(timeout);
-        self
-    }
-
-    /// Sets the time limit for one operation, including all its requests and pauses. Default: 30
-    /// seconds.
-    pub fn with_operation_deadline(mut self, deadline: Duration) -> Self {
-        self.http = self.http.with_operation_deadline(deadline);
-        self
-    }
-
-    /// Sets how often a request is repeated and how long to pause before each repetition. Only
-    /// requests that are safe to repeat are repeated.
-    pub fn with_retry(mut self, retry: RetryTuning) -> Self {
-        self.http = self.http.with_retry(retry);
-        self
-    }
-
-    /// Uses the proxies named in the process environment (`HTTPS_PROXY` and the like) for calls to
-    /// the gateway if `used` is true. Default: false. Calls to the loopback address never go
-    /// through a proxy.
-    pub fn with_environment_proxies(mut self, used: bool) -> Self {
-        self.http = self.http.with_environment_proxies(used);
-        self
-    }
-
-    /// Allows connections whose gateway address is on this machine, such as a simulator's. Default:
-    /// false, so that no setting of a connection directs a call to a service beside the host.
-    pub fn with_loopback(mut self, allowed: bool) -> Self {
-        self.http = self.http.with_loopback(allowed);
-        self
-    }
-
-    /// Allows further hosts in the setting `base_url`, such as a relay of the operator, in addition to
-    /// Cashfree's own. Each has to resolve to a public address. A secret is only sent to an allowed
-    /// host.
-    ///
-    /// # Examples
-    /// ```
-    /// use provider_cashfree::CashfreeConfig;
-    ///
-    /// let config = CashfreeConfig::new().with_allowed_hosts(["relay.example"]);
-    /// # let _ = config;
-    /// ```
-    pub fn with_allowed_hosts<H: Into<String>>(
-        mut self,
-        hosts: impl IntoIterator<Item = H>,
-    ) -> Self {
-        self.http = self.http.with_allowed_hosts(hosts);
-        self
+    payment_provider_http::http_config_methods! {
+        field: http,
+        type: "provider_cashfree::CashfreeConfig",
+        gateway: "Cashfree",
     }
 }

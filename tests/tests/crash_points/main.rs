@@ -106,7 +106,7 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
         "deletion" => connecting::deleted(scene, point).await,
         "key-rotation" => connecting::sealed_anew(scene, point).await,
         "check-connection" => connecting::checked(scene, point).await,
-        "tables" | "installation" => starting::first_start(scene, point).await,
+        "tables" | "installation" | "installation-key" => starting::first_start(scene, point).await,
         _ => panic!("{point} has no story here"),
     }
 }

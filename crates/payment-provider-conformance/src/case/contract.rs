@@ -12,6 +12,7 @@ macro_rules! sections {
 sections! {
     PROVIDER = "trait.PaymentProvider.html#for-authors";
     DESCRIPTOR = "trait.ProviderFactory.html#tymethod.descriptor";
+    BINDS_SECRETS = "struct.SettingField.html#method.binds_secrets";
     CONNECT = "trait.ProviderFactory.html#tymethod.connect";
     CAPABILITIES = "struct.Capabilities.html";
     LIMITS = "struct.CheckoutLimits.html";

@@ -8,6 +8,7 @@ use payment_provider_core::{ConnectionSettings, SettingKind, SettingValue, Viola
 use crate::case::{Case, case, contract};
 use crate::failure::{CaseFailure, CaseResult, ensure, fail};
 use crate::fixture::{Fixture, GuardedProvider};
+use crate::harness::MerchantAccount;
 
 pub(super) const CASES: &[Case] = &[
     case!(
@@ -30,6 +31,13 @@ pub(super) const CASES: &[Case] = &[
         [],
         "a host can render the form: every field has a label and a unique name",
         schema_is_complete
+    ),
+    case!(
+        "settings.address-binds-secrets",
+        contract::BINDS_SECRETS,
+        [Http],
+        "a setting that decides where requests go binds the secrets, so that none is sent to another address",
+        address_binds_secrets
     ),
     case!(
         "settings.reports-all-violations",
@@ -129,6 +137,42 @@ async fn schema_is_complete(fixture: Fixture) -> CaseResult {
             names.contains(name.as_str()),
             "the setting {name} is not in the schema"
         );
+    }
+    Ok(())
+}
+
+/// Sets each field that is not marked, and that may hold an address, to the address of another server. No
+/// request may arrive there.
+async fn address_binds_secrets(fixture: Fixture) -> CaseResult {
+    let elsewhere = fixture.open(MerchantAccount::new(0, [0])).await?;
+    let url = elsewhere.address();
+    let bare = url.as_str().trim_end_matches('/');
+    let without_scheme = bare.trim_start_matches("http://");
+    let host = url.host_str().unwrap_or_default();
+    let prepared = fixture.prepared("moved")?;
+    for field in fixture.descriptor().settings.fields() {
+        let addresses: &[&str] = match field.kind {
+            _ if field.binds_secrets => continue,
+            SettingKind::Url => &[bare],
+            SettingKind::Text => &[bare, without_scheme, host],
+            _ => continue,
+        };
+        for address in addresses {
+            let settings = fixture.first.settings.clone().with(field.name, *address);
+            let moved = GuardedProvider::try_connect(&*fixture.factory, &settings)?;
+            let Ok(moved) = moved else { continue };
+            let before = elsewhere.call_count().await;
+            // The results are not of interest: the other server may answer in any way.
+            let _ = moved.check().await?;
+            let _ = moved.create(&prepared).await?;
+            let arrived = elsewhere.call_count().await - before;
+            ensure!(
+                arrived == 0,
+                "requests go to the address in {}, but its field is not marked: mark it with \
+                 SettingField::binds_secrets, so that a host asks for the secrets when it changes",
+                field.name
+            );
+        }
     }
     Ok(())
 }

@@ -52,6 +52,8 @@ pub(crate) enum Flaw {
     AcceptsReminders,
     AcceptsUnknownSettings,
     AcceptsUnsigned,
+    AddressAsTextBindsNoSecrets,
+    AddressBindsNoSecrets,
     AdoptionReportedAsCreation,
     AdoptsAnyAmount,
     AdoptsAnyContent,

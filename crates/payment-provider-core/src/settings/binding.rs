@@ -15,9 +15,12 @@ use crate::Environment;
 /// A host encrypts every secret of a connection together with its binding, so that a secret cannot
 /// be decrypted for another address, and requires all secrets again when the binding changes.
 ///
-/// Two values of one meaning are equal: a URL in another letter case of its host, with the default
-/// port, or with a slash at its end, and a default that is written out. A default is not part of the
-/// binding, so another version of a provider may change it.
+/// Two spellings of one value are equal: a URL in another letter case of its host, with the default
+/// port, or with a slash at its end.
+///
+/// Only given values count. A setting that is not given is not part of the binding, whatever its
+/// default is, so that a version of a provider with another default leaves every binding as it is. A
+/// default that is written out is another binding than the absent value.
 ///
 /// # Examples
 /// ```
@@ -28,10 +31,11 @@ use crate::Environment;
 ///     .binds_secrets();
 /// let schema = SettingsSchema::new([address]);
 /// let binding = |url| schema.secret_binding(&ConnectionSettings::new().with("base_url", url));
-/// let default = schema.secret_binding(&ConnectionSettings::new());
-/// assert_eq!(binding("HTTPS://API.example:443/v1/"), default);
-/// let other = binding("https://other.example/v1");
-/// assert_eq!(other.differences(&default), ["base_url"]);
+/// let api = binding("https://api.example/v1");
+/// assert_eq!(binding("HTTPS://API.example:443/v1/"), api);
+/// assert_eq!(binding("https://other.example/v1").differences(&api), ["base_url"]);
+/// let absent = schema.secret_binding(&ConnectionSettings::new());
+/// assert_eq!(absent.differences(&api), ["base_url"]);
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct SecretBinding {
@@ -39,8 +43,7 @@ pub struct SecretBinding {
 }
 
 impl SecretBinding {
-    /// Returns the names and canonical values of the settings that differ from their defaults, by
-    /// name.
+    /// Returns the names and canonical values of the settings that are given, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.values.iter().map(|(name, value)| (*name, &**value))
     }
@@ -69,16 +72,13 @@ impl SettingsSchema {
     /// Returns the binding of the secrets of a connection with these settings. Values that do not
     /// pass the checks of a [`SettingsReader`](super::SettingsReader) count as they are.
     pub fn secret_binding(&self, settings: &ConnectionSettings) -> SecretBinding {
-        let environment = self.environment_of(settings);
         let bound = self
             .fields()
             .iter()
             .filter(|field| field.binds_secrets && !field.is_secret());
         let values = bound.filter_map(|field| {
             let value = canonical(&field.kind, settings.get(field.name)?)?;
-            let default = field.default_in(environment);
-            let default = default.map(|text| canonical_text(&field.kind, text));
-            (default.as_ref() != Some(&value)).then_some((field.name, value))
+            Some((field.name, value))
         });
         SecretBinding {
             values: values.collect(),
@@ -219,26 +219,50 @@ mod tests {
     }
 
     #[test]
-    fn a_default_that_is_written_out_binds_as_an_absent_one() {
+    fn a_default_that_is_written_out_is_another_binding_than_an_absent_one() {
         let absent = |environment: &str| {
             binding(&ConnectionSettings::new().with("environment", environment))
         };
-        assert_eq!(
-            at("sandbox", "https://test.example:443/v1/"),
-            absent("sandbox")
-        );
-        assert_eq!(
-            at("production", "https://api.example/v1"),
-            absent("production")
-        );
-        let crossed = at("sandbox", "https://api.example/v1");
-        assert_eq!(crossed.differences(&absent("sandbox")), ["base_url"]);
+        for (environment, default) in [
+            ("sandbox", "https://test.example/v1"),
+            ("production", "https://api.example/v1"),
+        ] {
+            let written = at(environment, default);
+            assert_eq!(written.differences(&absent(environment)), ["base_url"]);
+        }
         assert_eq!(
             absent("sandbox").differences(&absent("production")),
             ["environment"]
         );
         let unset = ConnectionSettings::new().with("live", false);
         assert_eq!(binding(&unset), binding(&ConnectionSettings::new()));
+    }
+
+    #[test]
+    fn a_version_with_other_defaults_leaves_every_binding_as_it_is() {
+        let version = |sandbox, production| {
+            SettingsSchema::new([
+                SettingField::environment(),
+                SettingField::new("base_url", "Address", SettingKind::Url)
+                    .with_environment_defaults(sandbox, production)
+                    .binds_secrets(),
+                SettingField::new("region", "Region", SettingKind::Text)
+                    .with_default(production)
+                    .binds_secrets(),
+            ])
+        };
+        let (old, new) = ("https://api.example/v1", "https://api2.example/v1");
+        let (first, second) = (version(old, old), version(new, new));
+        for settings in [
+            ConnectionSettings::new().with("environment", "sandbox"),
+            ConnectionSettings::new().with("base_url", old),
+            ConnectionSettings::new().with("base_url", new),
+            ConnectionSettings::new().with("region", old),
+            ConnectionSettings::new().with("region", new),
+        ] {
+            let bound = first.secret_binding(&settings);
+            assert_eq!(second.secret_binding(&settings), bound, "{settings:?}");
+        }
     }
 
     #[test]

@@ -60,11 +60,14 @@ impl Connections {
     /// ([`EncryptionKeys`](crate::encryption::EncryptionKeys)). Decrypts every secret on the way.
     pub(crate) async fn rotate_encryption_key(&self) -> Result<KeyRotationReport, Error> {
         let store = &self.store;
+        let current = self.keys.encrypting()?.id();
         let mut done = KeyRotationReport::default();
         let mut after = 0;
         loop {
             let walked = store.walk_connections(after, BATCH).await?;
             let Some(last) = walked.last() else {
+                // From now on a host needs this key, and not the former one.
+                store.replace_key(current).await?;
                 return Ok(done);
             };
             after = last.pk;

@@ -125,6 +125,8 @@ crash_points! {
         // The tables are created, and the installation gets its id.
         Tables = "tables",
         Installation = "installation",
+        // The key of the hosts is recorded.
+        InstallationKey = "installation-key",
     }
     calls {
         PrepareCheckout = "prepare-checkout",

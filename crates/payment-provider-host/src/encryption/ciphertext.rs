@@ -27,7 +27,7 @@ impl Ciphertext {
         place: Place<'_>,
         keys: &EncryptionKeys,
     ) -> Result<Self, EncryptError> {
-        let key = keys.current();
+        let key = keys.encrypting()?;
         let nonce = XNonce::generate();
         let aad = place.associated_data(VERSION);
         let payload = Payload {
@@ -37,7 +37,7 @@ impl Ciphertext {
         let ciphertext = key
             .cipher()
             .encrypt(&nonce, payload)
-            .map_err(|_| EncryptError)?;
+            .map_err(|_| EncryptError::TooLong)?;
         Ok(Self {
             version: VERSION,
             key: key.id().clone(),
@@ -99,11 +99,21 @@ pub enum DecryptError {
     UnknownProvider,
 }
 
-/// The error of encrypting a secret: it is too long for the cipher.
+/// The reason for which a secret cannot be encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("secret is too long to be encrypted")]
 #[non_exhaustive]
-pub struct EncryptError;
+pub enum EncryptError {
+    /// It is too long for the cipher.
+    #[error("secret is too long to be encrypted")]
+    TooLong,
+    /// A tool that was [opened beside](crate::HostBuilder::open_beside) the hosts has other keys than
+    /// they have, so that no host could decrypt the secret. Nothing was written.
+    #[error(
+        "secret is not encrypted, because the hosts of this database have another encryption key; give \
+         the tool the key file of the hosts"
+    )]
+    ForeignKey,
+}
 
 impl From<EncryptError> for Error {
     fn from(error: EncryptError) -> Self {

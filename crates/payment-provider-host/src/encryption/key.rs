@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind};
+use super::{KeyFileError, KeyTextProblem};
 
 const KEY_BYTES: usize = 32;
 /// The size in bytes from which on a key file is refused: far more than any set of keys needs.
@@ -58,13 +58,22 @@ pub struct EncryptionKey {
 impl EncryptionKey {
     /// Reads a key from its text form, 32 bytes in base64.
     pub fn from_text(text: &SecretString) -> Result<Self, KeyFileError> {
-        Self::decode(text.expose_secret())
+        Self::decode(text.expose_secret(), 1).map_err(KeyTextProblem::in_text)
     }
 
-    pub(super) fn decode(text: &str) -> Result<Self, KeyFileError> {
-        let decoded = BASE64.decode(text.trim().as_bytes());
-        let bytes = Zeroizing::new(decoded.map_err(|_| KeyFileError::Malformed)?);
-        Self::from_bytes(&bytes)
+    /// Reads the key in a line of this number.
+    pub(super) fn decode(text: &str, line: usize) -> Result<Self, KeyTextProblem> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(KeyTextProblem::Empty);
+        }
+        let decoded = BASE64.decode(text.as_bytes());
+        let bytes = Zeroizing::new(decoded.map_err(|_| KeyTextProblem::NotBase64 { line })?);
+        let wrong_length = KeyTextProblem::WrongLength {
+            line,
+            bytes: bytes.len(),
+        };
+        Self::from_bytes(&bytes).ok_or(wrong_length)
     }
 
     /// Reads the key file, or creates one with a new random key that only its owner can read (mode
@@ -84,8 +93,8 @@ impl EncryptionKey {
         }
         match Self::create_file(path) {
             // Another process created the file first: its key is used.
-            Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            done => done,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            done => done.map_err(|error| KeyFileError::of_file(path, error)),
         }
     }
 
@@ -94,31 +103,36 @@ impl EncryptionKey {
     /// # Errors
     /// As for [`from_file_or_new`](Self::from_file_or_new).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyFileError> {
-        Self::decode(&Self::read_file(path.as_ref())?)
+        let path = path.as_ref();
+        let text = Self::read_file(path)?;
+        Self::decode(&text, 1).map_err(|problem| problem.in_text().named(path))
     }
 
     pub(super) fn read_file(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
-        let mut file = File::open(path)?;
+        let failed = |error| KeyFileError::of_file(path, error);
+        let mut file = File::open(path).map_err(failed)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = file.metadata()?.permissions().mode() & 0o777;
+            let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
             if mode & 0o077 != 0 {
-                return Err(KeyFileError::Exposed { mode });
+                let path = path.to_owned();
+                return Err(KeyFileError::Exposed { path, mode });
             }
         }
         // Allocated in full at once: a string that grows leaves copies of the keys in memory.
         let mut text = Zeroizing::new(String::with_capacity(LARGEST_FILE));
         let room = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX);
-        (&mut file).take(room).read_to_string(&mut text)?;
+        let read = (&mut file).take(room).read_to_string(&mut text);
+        read.map_err(failed)?;
         if text.len() == LARGEST_FILE {
             // The file may be longer: secrets under a key that was not read could not be decrypted.
-            return Err(KeyFileError::Malformed);
+            return Err(KeyTextProblem::TooLarge.in_text().named(path));
         }
         Ok(text)
     }
 
-    fn create_file(path: &Path) -> Result<(), KeyFileError> {
+    fn create_file(path: &Path) -> io::Result<()> {
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
@@ -147,17 +161,17 @@ impl EncryptionKey {
         Ok(())
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFileError> {
+    /// Returns the key of these bytes; `None` if their number is wrong.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
         if bytes.len() != KEY_BYTES {
-            return Err(KeyFileError::Malformed);
+            return None;
         }
         let mut hash = Sha256::new();
         hash.update(b"payment-provider-host sealing key id\0");
         hash.update(bytes);
         let id = KeyId(HEXLOWER.encode(&hash.finalize()[..4]));
-        let cipher =
-            XChaCha20Poly1305::new_from_slice(bytes).map_err(|_| KeyFileError::Malformed)?;
-        Ok(Self { id, cipher })
+        let cipher = XChaCha20Poly1305::new_from_slice(bytes).ok()?;
+        Some(Self { id, cipher })
     }
 
     /// Returns the id of the key.
@@ -176,28 +190,4 @@ impl fmt::Debug for EncryptionKey {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-impl From<KeyFileError> for Error {
-    fn from(error: KeyFileError) -> Self {
-        Self::with_source(ErrorKind::Encryption, error)
-    }
-}
-
-/// The reason for which an encryption key could not be read or created.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyFileError {
-    /// The file could not be read or written.
-    #[error("encryption key file cannot be read or written")]
-    Io(#[from] io::Error),
-    /// The text is not 32 bytes in base64, or holds no key.
-    #[error("encryption key must be 32 bytes in base64")]
-    Malformed,
-    /// The file gives permissions to others than its owner.
-    #[error("encryption key file has mode {mode:04o}; only its owner may read it (chmod 600)")]
-    Exposed {
-        /// The permission bits found.
-        mode: u32,
-    },
 }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{EncryptionKeys, KeyFileError};
 
@@ -10,12 +10,22 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    /// Returns the keys, or the path of the file if it does not exist.
-    pub(crate) fn read(self) -> Result<Result<EncryptionKeys, PathBuf>, KeyFileError> {
+    /// Returns the keys, or `None` if the file does not exist.
+    pub(crate) fn read(&self) -> Result<Option<EncryptionKeys>, KeyFileError> {
         match self {
-            Self::Keys(keys) => Ok(Ok(keys)),
-            Self::File(path) if path.try_exists()? => EncryptionKeys::from_file(&path).map(Ok),
-            Self::File(path) => Ok(Err(path)),
+            Self::Keys(keys) => Ok(Some(keys.clone())),
+            Self::File(path) => match EncryptionKeys::from_file(path) {
+                Err(KeyFileError::Missing { .. }) => Ok(None),
+                read => read.map(Some),
+            },
+        }
+    }
+
+    /// Returns the path of the file.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Keys(_) => None,
+            Self::File(path) => Some(path),
         }
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{EncryptionKey, KeyFileError, KeyId};
+use super::{EncryptError, EncryptionKey, KeyFileError, KeyId, KeyTextProblem};
 
 /// The current key, which encrypts and decrypts, and former keys, which only decrypt.
 ///
@@ -32,6 +32,9 @@ use super::{EncryptionKey, KeyFileError, KeyId};
 pub struct EncryptionKeys {
     current: Arc<EncryptionKey>,
     former: Arc<[EncryptionKey]>,
+    /// True for the keys of a tool that are not those of the hosts: what they encrypt no host could
+    /// decrypt.
+    is_foreign: bool,
 }
 
 impl EncryptionKeys {
@@ -48,7 +51,14 @@ impl EncryptionKeys {
         Self {
             current: Arc::new(current),
             former: older.into_iter().collect(),
+            is_foreign: false,
         }
+    }
+
+    /// Returns the same keys, for decrypting alone.
+    pub(crate) fn foreign(mut self) -> Self {
+        self.is_foreign = true;
+        self
     }
 
     /// Reads keys from their text form: one key per line, the current key first, then the former
@@ -57,7 +67,7 @@ impl EncryptionKeys {
     /// # Errors
     /// The text holds no key, or a line that is not a key.
     pub fn from_text(text: &SecretString) -> Result<Self, KeyFileError> {
-        Self::decode(text.expose_secret())
+        Self::decode(text.expose_secret()).map_err(KeyTextProblem::in_text)
     }
 
     /// Reads a file of keys in the format of [`from_text`](Self::from_text), or creates one with a
@@ -76,15 +86,17 @@ impl EncryptionKeys {
     /// # Errors
     /// As for [`from_file_or_new`](Self::from_file_or_new).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyFileError> {
-        Self::decode(&EncryptionKey::read_file(path.as_ref())?)
+        let path = path.as_ref();
+        let text = EncryptionKey::read_file(path)?;
+        Self::decode(&text).map_err(|problem| problem.in_text().named(path))
     }
 
-    fn decode(text: &str) -> Result<Self, KeyFileError> {
-        let lines = text.lines().map(str::trim);
+    fn decode(text: &str) -> Result<Self, KeyTextProblem> {
+        let lines = text.lines().map(str::trim).zip(1..);
         let mut keys = lines
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(EncryptionKey::decode);
-        let current = keys.next().ok_or(KeyFileError::Malformed)??;
+            .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
+            .map(|(line, number)| EncryptionKey::decode(line, number));
+        let current = keys.next().ok_or(KeyTextProblem::Empty)??;
         let former: Result<Vec<_>, _> = keys.collect();
         Ok(Self::with_older(current, former?))
     }
@@ -94,8 +106,15 @@ impl EncryptionKeys {
         self.current.id()
     }
 
-    pub(super) fn current(&self) -> &EncryptionKey {
-        &self.current
+    /// Returns the key that encrypts.
+    ///
+    /// # Errors
+    /// The keys are not those of the hosts on the database.
+    pub(crate) fn encrypting(&self) -> Result<&EncryptionKey, EncryptError> {
+        if self.is_foreign {
+            return Err(EncryptError::ForeignKey);
+        }
+        Ok(&self.current)
     }
 
     /// Returns the ids of all keys.
@@ -145,7 +164,7 @@ mod tests {
     fn a_line_that_is_no_key_is_refused_and_not_repeated() {
         for bad in ["", "# none\n", "canary", &format!("{}\ncanary", text(1))] {
             let error = EncryptionKeys::from_text(&bad.into()).unwrap_err();
-            assert!(matches!(error, KeyFileError::Malformed), "{error}");
+            assert!(matches!(error, KeyFileError::Malformed { .. }), "{error}");
             assert!(!format!("{error} {error:?}").contains("canary"));
         }
     }

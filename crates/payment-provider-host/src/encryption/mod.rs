@@ -4,13 +4,17 @@
 mod associated_data;
 mod ciphertext;
 mod key;
+mod key_file_error;
 mod key_source;
 mod keyring;
+mod other_key;
 mod unknown_keys;
 
 pub(crate) use associated_data::Place;
 pub use ciphertext::{Ciphertext, DecryptError, EncryptError};
-pub use key::{EncryptionKey, KeyFileError, KeyId};
+pub use key::{EncryptionKey, KeyId};
+pub use key_file_error::{KeyFileError, KeyTextProblem};
 pub(crate) use key_source::KeySource;
 pub use keyring::EncryptionKeys;
+pub use other_key::OtherKey;
 pub use unknown_keys::UnknownKeys;

@@ -1,6 +1,6 @@
 //! The builder of the runtime.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use payment_provider_core::{
 };
 use tokio::sync::Notify;
 
-use super::{Host, Inner};
+use super::{Host, Inner, keys};
 use crate::checkouts::{CheckoutConfig, Checkouts};
 use crate::config::HostConfig;
 use crate::connections::Connections;
-use crate::encryption::{EncryptionKeys, KeySource, UnknownKeys};
-use crate::error::{Error, ErrorKind};
+use crate::encryption::{EncryptionKeys, KeySource};
+use crate::error::Error;
 use crate::inbox::{Inbox, InboxConfig, LEASE_DURATIONS};
 use crate::ledger::{Ledger, PaymentHandler};
 use crate::reconcile::{CallLimits, Reconciler, SharedFetches};
 #[cfg(feature = "postgres")]
 use crate::store::SchemaName;
-use crate::store::{DatabaseLocation, FileUse, Store};
+use crate::store::{DatabaseLocation, FileUse};
 use crate::timestamp::millis;
 use crate::workflows::Workflows;
 
@@ -144,8 +144,8 @@ impl HostBuilder {
     /// Sets the file with the keys that encrypt the secrets of connections, one a line, the current one
     /// first ([`EncryptionKeys::from_file`]).
     ///
-    /// If it does not exist, [`build`](Self::build) creates it with a new random key, but only if the
-    /// database has no secrets yet: a key file that was lost is not replaced in silence. A tool that is
+    /// If it does not exist, [`build`](Self::build) creates it with a new random key, but only if no host has
+    /// used the database yet: a key file that was lost is not replaced in silence. A tool that is
     /// [opened beside](Self::open_beside) never creates it.
     pub fn with_key_file(mut self, path: impl AsRef<Path>) -> Self {
         self.keys = Some(KeySource::File(path.as_ref().to_owned()));
@@ -154,6 +154,9 @@ impl HostBuilder {
 
     /// Starts although the database has secrets under keys that this host does not have, so that they can
     /// be entered again. Their connections cannot be used until then, and their webhooks are refused.
+    ///
+    /// If the key that is recorded in the database is none of this host's, its current key is recorded in
+    /// its place: other hosts have to be given that key.
     pub fn allow_unknown_keys(mut self) -> Self {
         self.unknown_keys = true;
         self
@@ -174,6 +177,9 @@ impl HostBuilder {
     /// Opens a database that other processes may be using, for an operator's tool that ends soon.
     /// The other processes keep their leases, this process does not count as a running host, and no
     /// database is created. A process that runs the inbox must not use this.
+    ///
+    /// With other keys than those of the hosts, it decrypts what it can and encrypts nothing
+    /// ([`EncryptError::ForeignKey`](crate::encryption::EncryptError::ForeignKey)): no host could decrypt it.
     pub fn open_beside(mut self) -> Self {
         self.beside = true;
         self
@@ -218,22 +224,26 @@ impl HostBuilder {
     ///
     /// # Errors
     /// The configuration is invalid, or the key file cannot be read, or the database cannot be opened, or
-    /// it belongs to a newer version of this crate. [`UnknownKeys`] is the source if it has secrets under
-    /// keys that this host does not have. No error contains the password of a URL.
+    /// it belongs to a newer version of this crate. [`UnknownKeys`](crate::encryption::UnknownKeys) is the source if it has secrets under
+    /// keys that this host does not have, and [`OtherKey`](crate::encryption::OtherKey) if its hosts encrypt with such a key. No error contains the password of a URL.
     pub async fn build(self) -> Result<Host, Error> {
         let config = self.config;
         let violations = violations(&config, self.keys.is_some(), &self.duplicates);
         let Some(keys) = self.keys.filter(|_| violations.is_empty()) else {
             return Err(violations.into());
         };
-        let keys = keys.read()?;
+        // A defect of the file is reported before the database is opened.
+        keys.read()?;
         let store = if self.beside {
             self.location.open_beside().await?
         } else {
             self.location.open(self.file_use).await?
         };
-        let allowed = self.beside || self.unknown_keys;
-        let keys = usable_keys(&store, keys, allowed, self.beside).await?;
+        let keys = if self.beside {
+            keys::of_tool(&store, &keys).await?
+        } else {
+            keys::of_host(&store, &keys, self.unknown_keys).await?
+        };
         let installation = store.installation_id().await?;
         let delivery_hash_key = store.delivery_hash_key().await?;
         let connections = Connections::new(
@@ -277,30 +287,6 @@ impl HostBuilder {
                 checkouts,
             }),
         })
-    }
-}
-
-/// Returns the keys of a host, or creates its key file if there is nothing that a new key cannot decrypt.
-async fn usable_keys(
-    store: &Store,
-    keys: Result<EncryptionKeys, PathBuf>,
-    unknown_allowed: bool,
-    beside: bool,
-) -> Result<EncryptionKeys, Error> {
-    let unknown = if unknown_allowed {
-        Vec::new()
-    } else {
-        let known = keys.as_ref().map(EncryptionKeys::ids);
-        store.unknown_keys(&known.unwrap_or_default()).await?
-    };
-    if !unknown.is_empty() {
-        let unknown = UnknownKeys::new(unknown, keys.err());
-        return Err(Error::with_source(ErrorKind::Encryption, unknown));
-    }
-    match keys {
-        Ok(keys) => Ok(keys),
-        Err(path) if beside => Ok(EncryptionKeys::from_file(path)?),
-        Err(path) => Ok(EncryptionKeys::from_file_or_new(path)?),
     }
 }
 

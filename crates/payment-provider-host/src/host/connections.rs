@@ -177,6 +177,9 @@ impl Host {
     /// begins. Settings can be changed meanwhile; no change is lost. A secret that does not decrypt
     /// stays stored unchanged.
     ///
+    /// At the end the current key is recorded as that of the hosts: from then on a host that starts needs
+    /// it, and no longer the former one.
+    ///
     /// **Cancellation.** Completed batches stay; the next call continues with the rest.
     ///
     /// **Idempotency.** Secrets that are encrypted with the current key are not written.

@@ -3,6 +3,7 @@
 mod builder;
 mod connections;
 mod inbox;
+mod keys;
 mod payables;
 
 use std::fmt;

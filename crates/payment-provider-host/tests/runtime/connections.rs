@@ -200,7 +200,7 @@ fn the_key_file_is_its_owners_alone() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let error = EncryptionKey::from_file_or_new(&path).unwrap_err();
     assert!(
-        matches!(error, KeyFileError::Exposed { mode: 0o644 }),
+        matches!(error, KeyFileError::Exposed { mode: 0o644, .. }),
         "{error}"
     );
 }
@@ -212,5 +212,5 @@ fn a_key_file_without_a_key_is_refused() {
     drop(EncryptionKey::from_file_or_new(&path).unwrap());
     std::fs::write(&path, "not a key").unwrap();
     let error = EncryptionKey::from_file(&path).unwrap_err();
-    assert!(matches!(error, KeyFileError::Malformed), "{error}");
+    assert!(matches!(error, KeyFileError::Malformed { .. }), "{error}");
 }

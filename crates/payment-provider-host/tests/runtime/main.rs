@@ -28,6 +28,7 @@ mod handler_tables_in_another_database;
 mod history;
 mod inbox_administration;
 mod inbox_workers;
+mod installation_key;
 mod isolation;
 mod late_duplicates;
 mod leases;

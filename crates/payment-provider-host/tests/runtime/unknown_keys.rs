@@ -56,6 +56,7 @@ async fn under_key_1(database: Database) -> Bench {
     let bench = Bench::new(database).await;
     execute(&bench.host, "DELETE FROM customers").await;
     execute(&bench.host, "DELETE FROM connections").await;
+    execute(&bench.host, "UPDATE installation SET encryption_key = NULL").await;
     let host = start(&bench, 1, &[]).await.unwrap();
     add(&host, "main", &["k1"]).await;
     bench

@@ -11,7 +11,7 @@ use crate::accounting::{AllocationOutcome, CloseReason};
 /// Rows of every table, in every state, with texts that are easily damaged. `@bytes@` is replaced by a body.
 const FIRST: &str = r#"
 DELETE FROM installation;
-INSERT INTO installation (only_row, id) VALUES (1, 'an-earlier-installation');
+INSERT INTO installation (only_row, id, encryption_key) VALUES (1, 'an-earlier-installation', '1a2b3c4d');
 INSERT INTO connections (organization_id, provider, code, name, environment, plain_settings,
         encrypted_settings, settings_version, enabled, matched_secret, matched_at, payment_event_at,
         created_at) VALUES
@@ -112,6 +112,8 @@ async fn connections_and_customers(store: &Store) {
         store.installation_id().await.unwrap(),
         "an-earlier-installation"
     );
+    let key = store.installation_key().await.unwrap();
+    assert_eq!(key.unwrap().to_string(), "1a2b3c4d");
     let organization = rows::organization("org");
     let all = store.connections(Some(&organization)).await.unwrap();
     let [main, second] = &all[..] else {

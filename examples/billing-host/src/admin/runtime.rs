@@ -68,8 +68,7 @@ impl AdminRuntime {
             SecretAccess::Required => {
                 let path = encryption_key::path(target.key_file.as_deref(), prepared.path());
                 let path = path.ok_or("set the key file of the servers with --key-file")?;
-                EncryptionKeys::from_file(&path)
-                    .map_err(|error| format!("{}: {error}", path.display()))?
+                EncryptionKeys::from_file(&path)?
             }
             SecretAccess::NotNeeded => {
                 EncryptionKeys::new(EncryptionKey::from_text(&random_key())?)

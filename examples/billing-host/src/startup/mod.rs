@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use payment_provider_axum::{Limits, serve_routes, webhook_routes, webhook_routes_at};
-use payment_provider_host::encryption::UnknownKeys;
+use payment_provider_host::encryption::{OtherKey, UnknownKeys};
 use payment_provider_host::{Error, ErrorKind, Host, HostBuilder, HostConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -168,7 +168,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// Returns the error of a start with the file that it is about.
 fn start_error(source: Error, database: Option<&Path>, key_file: &Path) -> StartError {
     let is_unknown_key = |error: &Error| {
-        std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<UnknownKeys>)
+        std::error::Error::source(error)
+            .is_some_and(|cause| cause.is::<UnknownKeys>() || cause.is::<OtherKey>())
     };
     let path = key_file.to_owned();
     match source.kind() {

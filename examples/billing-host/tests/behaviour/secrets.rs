@@ -1,7 +1,10 @@
 use std::fmt::Write;
 use std::fs;
+#[cfg(unix)]
+use std::path::Path;
 
-use billing_host::{BillingHost, DatabaseLocation, Options, StartError};
+use billing_host::{BillingHost, DatabaseLocation, Options, Seed, StartError};
+use payment_provider_host::encryption::EncryptionKeys;
 use serde_json::{Value, json};
 
 use crate::captured_log;
@@ -215,4 +218,92 @@ async fn the_key_file_is_private_and_the_application_does_not_start_with_another
     ));
     assert_eq!(ApiResponse::of(webhook.body("{}")).await.status, 503);
     app.running.shutdown().await;
+}
+
+/// Returns the text of an error with all its causes.
+fn chain(error: &StartError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        write!(text, ": {error}").unwrap();
+        cause = error.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn the_application_does_not_start_with_another_key_file_while_no_secret_is_stored() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = |key: &str| Options {
+        database: DatabaseLocation::File(directory.path().join("billing.db")),
+        key_file: Some(directory.path().join(key)),
+        seed: Seed::Nothing,
+        ..Options::default()
+    };
+    let app = Application::with(options("one")).await;
+    app.running.shutdown().await;
+    let id = |key: &str| {
+        let keys = EncryptionKeys::from_file_or_new(directory.path().join(key)).unwrap();
+        keys.current_id().to_string()
+    };
+    let (one, two) = (id("one"), id("two"));
+    let refused = BillingHost::start(options("two")).await.unwrap_err();
+    assert!(
+        matches!(refused, StartError::UnknownKeys { .. }),
+        "{refused:?}"
+    );
+    let text = chain(&refused);
+    for part in [
+        &*one,
+        &two,
+        directory.path().join("two").to_str().unwrap(),
+        "--key-file",
+        "--allow-unknown-keys",
+        "rotation",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let app = Application::with(options("one")).await;
+    app.running.shutdown().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn each_defect_of_a_key_file_is_named_with_the_file_and_the_remedy() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |key: &str| directory.path().join(key);
+    fs::create_dir(path("folder")).unwrap();
+    for (key, content, remedy) in [
+        ("no/such/folder", None, "create it, or name a file"),
+        ("folder", None, "has to be a file that the user"),
+        ("short", Some("c2hvcnQ="), "a key has 32"),
+        ("words", Some(CANARY), "openssl rand -base64 32"),
+        ("shared", Some(CANARY), "chmod 600"),
+    ] {
+        let mode = if key == "shared" { 0o644 } else { 0o600 };
+        if let Some(content) = content {
+            fs::write(path(key), content).unwrap();
+        }
+        if key != "no/such/folder" {
+            permit(&path(key), if key == "folder" { 0o700 } else { mode });
+        }
+        let options = Options {
+            database: DatabaseLocation::File(path("billing.db")),
+            key_file: Some(path(key)),
+            ..Options::default()
+        };
+        let refused = BillingHost::start(options).await.unwrap_err();
+        assert!(matches!(refused, StartError::KeyFile { .. }), "{refused:?}");
+        let text = chain(&refused);
+        for part in [path(key).to_str().unwrap(), remedy] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains(CANARY), "{text}");
+    }
+}
+
+#[cfg(unix)]
+fn permit(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }

@@ -26,7 +26,7 @@ fn every_capability() -> Capabilities {
 
 pub(super) fn descriptor(profile: Profile) -> ProviderDescriptor {
     let id = ProviderId::new("acme-pay").expect("an id");
-    let mut descriptor = ProviderDescriptor::new(id, "Acme Pay", schema());
+    let mut descriptor = ProviderDescriptor::new(id, "Acme Pay", schema(profile));
     if !profile.has(Flaw::NoWebhookSetup) {
         let text = "Enter the URL under Settings > Webhooks.";
         descriptor = descriptor.with_webhook_setup(text);
@@ -47,15 +47,24 @@ pub(super) fn descriptor(profile: Profile) -> ProviderDescriptor {
     }
 }
 
-fn schema() -> SettingsSchema {
+fn schema(profile: Profile) -> SettingsSchema {
     let modes = vec![
         SettingChoice::new("test", "Test mode"),
         SettingChoice::new("live", "Live mode"),
     ];
     let modes = SettingKind::Choice { choices: modes };
+    let kind = if profile.has(Flaw::AddressAsTextBindsNoSecrets) {
+        SettingKind::Text
+    } else {
+        SettingKind::Url
+    };
+    let mut address = SettingField::new("address", "Address of the API", kind).required();
+    address.binds_secrets = !profile.has(Flaw::AddressBindsNoSecrets)
+        && !profile.has(Flaw::AddressAsTextBindsNoSecrets);
     SettingsSchema::new([
         SettingField::new("api_key", "API key", SettingKind::Text)
             .required()
+            .binds_secrets()
             .with_max_length(64),
         SettingField::new("api_secret", "API secret", SettingKind::Secret)
             .required()
@@ -67,7 +76,9 @@ fn schema() -> SettingsSchema {
         )
         .required()
         .with_max_length(64),
-        SettingField::new("mode", "Mode", modes).required(),
-        SettingField::new("address", "Address of the API", SettingKind::Url).required(),
+        SettingField::new("mode", "Mode", modes)
+            .required()
+            .binds_secrets(),
+        address,
     ])
 }

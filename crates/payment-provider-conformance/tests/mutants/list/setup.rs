@@ -25,6 +25,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
         []
     ),
     mutant!(
+        "address-binds-no-secrets",
+        Full,
+        AddressBindsNoSecrets,
+        "settings.address-binds-secrets",
+        []
+    ),
+    mutant!(
+        "address-as-text-binds-no-secrets",
+        Full,
+        AddressAsTextBindsNoSecrets,
+        "settings.address-binds-secrets",
+        []
+    ),
+    mutant!(
         "reports-only-first-missing-setting",
         Full,
         FirstMissingSettingOnly,

@@ -46,6 +46,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/postgres/0009_long_lists.sql"),
     },
     Migration {
+        version: 10,
+        sql: include_str!("../../../migrations/postgres/0010_installation_key.sql"),
+    },
+    Migration {
         version: 12,
         sql: include_str!("../../../migrations/postgres/0012_delivery_keys.sql"),
     },
