@@ -2,6 +2,7 @@
 
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::*;
+use payment_provider_host::inbox::ParkOutcome;
 use payment_provider_host::payable::Attention;
 
 use crate::fixture::database::{Database, each_database};
@@ -175,8 +176,9 @@ async fn the_attention_of_one_organization_shows_nothing_of_another(database: Da
         .report(Event::new("REFUND", target, EventKind::Refund(refund)))
         .await;
     let key = bench.deliveries().await.remove(0).key;
-    let parked = bench.host.park_delivery(&connection("main"), &key, "test");
-    parked.await.unwrap();
+    let main = connection("main");
+    let parked = bench.host.park_delivery(&main, &key, "test").await;
+    assert_eq!(parked.unwrap(), ParkOutcome::Parked);
 
     let kinds = |found: &Attention| {
         let Attention {
