@@ -175,7 +175,8 @@ async fn the_attention_of_one_organization_shows_nothing_of_another(database: Da
     bench
         .report(Event::new("REFUND", target, EventKind::Refund(refund)))
         .await;
-    let key = bench.deliveries().await.remove(0).key;
+    bench.receive(&[event("DISPUTE.V2", &open)]).await;
+    let key = bench.deliveries().await.pop().unwrap().key;
     let main = connection("main");
     let parked = bench.host.park_delivery(&main, &key, "test").await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
