@@ -29,7 +29,8 @@ pub(crate) struct AccountKeys<'a> {
     pub connection_pk: i64,
     pub payables: &'a [i64],
     pub checkouts: &'a [i64],
-    /// Of each order among these, the first payment is loaded; of each payment, the one posted under it.
+    /// Names of checkouts. The first payment of each order among these is loaded, and the payment that is
+    /// posted under each id.
     pub names: &'a [TargetName],
     /// The gateway's ids of payments.
     pub payments: Vec<&'a str>,

@@ -2,9 +2,11 @@
 
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::*;
+use payment_provider_host::inbox::ParkOutcome;
+use payment_provider_host::payable::Attention;
 
 use crate::fixture::database::{Database, each_database};
-use crate::fixture::{Bench, invoice, organization, rupees};
+use crate::fixture::{Bench, connection, invoice, organization, rupees};
 use crate::gateway::paid_event;
 
 each_database! {
@@ -12,6 +14,7 @@ each_database! {
     a_closed_dispute_stays_closed,
     open_disputes_are_listed_by_deadline_for_their_organization_alone,
     refunds_that_failed_or_are_on_hold_are_listed,
+    the_attention_of_one_organization_shows_nothing_of_another,
 }
 
 /// A payable that is paid, and its payment.
@@ -158,4 +161,42 @@ async fn refunds_that_failed_or_are_on_hold_are_listed(database: Database) {
         bench.report(report).await;
     }
     assert_eq!(attention(&bench).await.1, ["inv r-2", "inv r-1"]);
+}
+
+async fn the_attention_of_one_organization_shows_nothing_of_another(database: Database) {
+    let bench = Bench::new(database).await;
+    let payment = paid(&bench, "inv").await;
+    let open = dispute("d", &payment, DisputeStatus::Open, 10);
+    bench.report(event("DISPUTE", &open)).await;
+    let id = RefundId::new("r").unwrap();
+    let mut refund = Refund::new(id, RefundStatus::Failed, rupees("1.00"));
+    refund.payment_id = Some(payment.id.clone());
+    let target = EventTarget::none().with_order_id(payment.order_id.clone());
+    bench
+        .report(Event::new("REFUND", target, EventKind::Refund(refund)))
+        .await;
+    bench.receive(&[event("DISPUTE.V2", &open)]).await;
+    let key = bench.deliveries().await.pop().unwrap().key;
+    let main = connection("main");
+    let parked = bench.host.park_delivery(&main, &key, "test").await;
+    assert_eq!(parked.unwrap(), ParkOutcome::Parked);
+
+    let kinds = |found: &Attention| {
+        let Attention {
+            disputes,
+            refunds,
+            parked,
+            ..
+        } = found;
+        [disputes.len(), refunds.len(), parked.len()]
+    };
+    let own = organization();
+    let own = bench.host.attention(Some(&own), 50).await.unwrap();
+    assert_eq!(kinds(&own), [1, 1, 1]);
+    let other = OrganizationId::new("another").unwrap();
+    bench.add_connection_of(&other, "main", "k1").await;
+    let others = bench.host.attention(Some(&other), 50).await.unwrap();
+    assert_eq!(kinds(&others), [0, 0, 0]);
+    let all = bench.host.attention(None, 50).await.unwrap();
+    assert_eq!(kinds(&all), [1, 1, 1]);
 }

@@ -7,6 +7,7 @@ use crate::fixture::{AdminFixture, on_both_databases, text};
 
 on_both_databases! {
     a_key_reaches_one_organization,
+    the_attention_of_a_key_is_that_of_its_organization,
     a_key_is_shown_once_and_ends_when_it_is_revoked,
     wrong_keys_are_limited_and_shut_no_other_key_out,
 }
@@ -35,6 +36,24 @@ fn create(admin: &AdminFixture, organization: &str) -> (String, String) {
     let created = admin.json(&["api-keys", "create", "till", "--organization", organization]);
     let field = |name: &str| created[name].as_str().unwrap().to_owned();
     (field("id"), field("api_key"))
+}
+
+async fn the_attention_of_a_key_is_that_of_its_organization(admin: AdminFixture) {
+    admin.paid_invoice().await;
+    admin
+        .tamper("UPDATE @deliveries SET state = 'parked'")
+        .await;
+    let (_, own) = create(&admin, "acme");
+    let (_, other) = create(&admin, "other");
+    let get = async |key: &str, path: &str| send(&admin, key, Method::GET, path, None).await;
+    let nothing = json!({"disputes": [], "refunds": [], "parked_deliveries": []});
+    assert_eq!(get(&other, "/attention").await, (200, nothing));
+    let theirs = get(&other, "/attention?organization_id=acme").await;
+    assert_eq!(theirs.0, 404);
+    let (status, list) = get(&own, "/attention").await;
+    assert_eq!(status, 200);
+    assert_eq!(list["parked_deliveries"][0]["connection"], "simulator");
+    admin.close().await;
 }
 
 async fn a_key_reaches_one_organization(admin: AdminFixture) {

@@ -78,7 +78,7 @@ impl Gateway {
         }
     }
 
-    fn fetch(&mut self, started_at: i64) -> Option<Arc<Fetched>> {
+    pub(super) fn fetch(&mut self, started_at: i64) -> Option<Arc<Fetched>> {
         if !self.has_status_api {
             return None;
         }

@@ -5,6 +5,7 @@ mod claimed_by_id;
 mod claims;
 mod histories;
 mod inbox;
+mod incomplete_list;
 mod narrow_load;
 mod orders;
 mod random;

@@ -3,6 +3,7 @@
 
 mod begun_lists;
 mod failures;
+mod marks;
 mod portions;
 mod timing;
 
