@@ -52,7 +52,7 @@ struct Carrier {
 /// Returns the addresses of IPv4 that an address of IPv6 leads to, if it is of a block that is made for
 /// that.
 ///
-/// Of the block for local translators, `64:ff9b:1::/48`, only the prefix `64:ff9b:1::/96` is read. Where
+/// The prefix `64:ff9b:1::/96` alone is read of the block for local translators, `64:ff9b:1::/48`. Where
 /// an address of a longer prefix ends is known to the translator alone (RFC 6052).
 fn carrier(address: Ipv6Addr) -> Option<Carrier> {
     let of = |high: u16, low: u16| Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));
@@ -93,8 +93,8 @@ pub(crate) fn inner_class(address: IpAddr) -> Option<&'static str> {
         IpAddr::V4(address) => inner_class_v4(address),
         IpAddr::V6(address) => match carrier(address) {
             Some(carrier) => {
-                let mut carried = carrier.carried.into_iter().map(IpAddr::V4);
-                let inner = carried.find_map(inner_class);
+                let mut addresses = carrier.carried.into_iter().map(IpAddr::V4);
+                let inner = addresses.find_map(inner_class);
                 inner.or((!carrier.serves).then_some("translation"))
             }
             None => inner_class_v6(address),

@@ -1,12 +1,12 @@
 //! The hosts that a setting of a connection may name as the gateway's address.
 
 use std::borrow::Cow;
-use std::net::Ipv6Addr;
 
 use payment_provider_core::Environment;
-use url::{Host, Url};
+use url::Url;
 
-use crate::config::{HttpConfig, HttpSetupError};
+use crate::canonical_host::canonical;
+use crate::config::HttpConfig;
 use crate::url_rules::{self, is_loopback};
 
 impl HttpConfig {
@@ -58,73 +58,6 @@ impl HttpConfig {
         };
         Some(format!("must be at an allowed host: {list}{this_machine}").into())
     }
-}
-
-/// Checks that every entry of a list of allowed hosts is a host.
-///
-/// # Errors
-/// [`HttpSetupError::AllowedHost`] names the first that is not.
-pub(crate) fn check(hosts: &[String]) -> Result<(), HttpSetupError> {
-    for entry in hosts {
-        canonical(entry).map_err(|reason| HttpSetupError::AllowedHost {
-            // The part before the last `@` may be a password.
-            entry: match entry.rsplit_once('@') {
-                Some((_, host)) => format!("…@{host}"),
-                None => entry.clone(),
-            },
-            reason,
-        })?;
-    }
-    Ok(())
-}
-
-/// Returns a host in canonical form: a name in lower case, in ASCII (IDNA) and without the dot of the
-/// root, or an address. An address of IPv6 may be in brackets.
-///
-/// # Errors
-/// The text is no host; the reason fits behind the text.
-fn canonical(entry: &str) -> Result<Host, &'static str> {
-    if let Ok(address) = entry.parse::<Ipv6Addr>() {
-        return Ok(Host::Ipv6(address));
-    }
-    let reason = if entry.is_empty() {
-        "which is empty"
-    } else if entry.contains("://") {
-        "which has a scheme; name the host alone"
-    } else if entry.contains('@') {
-        "which has a user name; name the host alone"
-    } else if entry.contains(['/', '?', '#', '\\']) {
-        "which has a path; name the host alone"
-    } else if entry.contains('*') {
-        "which has a wildcard; name each host"
-    } else {
-        match Host::parse(entry) {
-            Ok(Host::Domain(name)) => {
-                let name = name.strip_suffix('.').unwrap_or(&name);
-                if is_name(name) {
-                    return Ok(Host::Domain(name.to_owned()));
-                }
-            }
-            Ok(address) => return Ok(address),
-            Err(_) => {}
-        }
-        let has_port = entry.rsplit_once(':').is_some_and(|(_, port)| {
-            !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
-        });
-        if has_port {
-            "which has a port; a host is allowed at every port"
-        } else {
-            "which is not a host"
-        }
-    };
-    Err(reason)
-}
-
-/// Returns true for a name of labels of ASCII letters, digits, `-` and `_`.
-fn is_name(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let mut labels = name.split('.');
-    labels.all(|label| !label.is_empty() && label.bytes().all(plain))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::allowed_hosts;
+use crate::canonical_host::canonical;
 
 /// Longest duration that any part of the configuration may have.
 const A_DAY: Duration = Duration::from_hours(24);
@@ -160,7 +160,17 @@ impl HttpConfig {
         if self.user_agent.is_empty() || HeaderValue::from_str(&self.user_agent).is_err() {
             return refuse("user_agent", "must be printable text");
         }
-        allowed_hosts::check(&self.allowed_hosts)
+        for entry in &self.allowed_hosts {
+            canonical(entry).map_err(|reason| HttpSetupError::AllowedHost {
+                // The part before the last `@` may be a password.
+                entry: match entry.rsplit_once('@') {
+                    Some((_, host)) => format!("…@{host}"),
+                    None => entry.clone(),
+                },
+                reason,
+            })?;
+        }
+        Ok(())
     }
 }
 

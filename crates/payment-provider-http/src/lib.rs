@@ -6,6 +6,7 @@ mod address_guard;
 mod allowed_hosts;
 mod attempt;
 mod call_error;
+mod canonical_host;
 mod clients;
 mod config;
 mod config_methods;

@@ -3,6 +3,7 @@
 
 mod associated_data;
 mod ciphertext;
+mod encrypt_error;
 mod key;
 mod key_file_error;
 mod key_source;
@@ -11,7 +12,8 @@ mod other_key;
 mod unknown_keys;
 
 pub(crate) use associated_data::Place;
-pub use ciphertext::{Ciphertext, DecryptError, EncryptError};
+pub use ciphertext::{Ciphertext, DecryptError};
+pub use encrypt_error::EncryptError;
 pub use key::{EncryptionKey, KeyId};
 pub use key_file_error::{KeyFileError, KeyTextProblem};
 pub(crate) use key_source::KeySource;

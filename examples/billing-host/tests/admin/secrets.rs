@@ -69,7 +69,8 @@ async fn a_secret_is_rotated_and_the_older_one_retired(admin: AdminFixture) {
     let mut command = program(&retire);
     command.args(["--database", &admin.address(), "--key-file", other]);
     let error = fails(command);
-    assert!(error.starts_with(other), "{error}");
+    let missing = format!("the key file {other} does not exist");
+    assert!(error.starts_with(&missing), "{error}");
     assert!(!std::path::Path::new(other).exists());
     admin.close().await;
 }
