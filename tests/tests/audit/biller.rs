@@ -51,7 +51,10 @@ impl Biller {
             .request(method.clone(), format!("http://{address}/api/v1{path}"))
             .bearer_auth(Stage::KEY);
         if *method == Method::POST {
-            request = request.json(body).header("idempotency-key", key);
+            request = request.json(body);
+        }
+        if !key.is_empty() {
+            request = request.header("idempotency-key", key);
         }
         let answer = request.send().await.ok()?;
         let status = answer.status().as_u16();
@@ -109,7 +112,8 @@ impl Biller {
         let done = |status, body: &Value| {
             (status == 201).then(|| body["id"].as_str().expect("an id").to_owned())
         };
-        self.until(Method::POST, "/invoices", purpose, &new, done)
+        let key = purpose.replace(' ', "-");
+        self.until(Method::POST, "/invoices", &key, &new, done)
             .await
     }
 

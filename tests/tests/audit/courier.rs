@@ -197,7 +197,7 @@ async fn take(State(desk): State<Arc<Desk>>, uri: Uri, all: HeaderMap, body: Byt
     desk.counts().taken += 1;
     desk.under_way.fetch_add(1, Ordering::SeqCst);
     tokio::spawn(async move {
-        desk.deliver(uri.path(), headers, body).await;
+        desk.deliver(&uri.to_string(), headers, body).await;
         desk.under_way.fetch_sub(1, Ordering::SeqCst);
     });
     StatusCode::OK

@@ -171,7 +171,7 @@ impl Play {
         let number = self.refunds.len();
         let refund = json!({
             "refund_amount": paise / 100,
-            "refund_id": format!("refund-{}-{number}", self.purpose.rsplit(' ').next().unwrap_or_default()),
+            "refund_id": format!("refund{}x{number}", self.purpose.rsplit(' ').next().unwrap_or_default()),
         });
         let answer = reqwest::Client::new()
             .post(format!(
