@@ -3,6 +3,7 @@
 use std::env;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use payment_provider_core::Environment;
@@ -69,6 +70,10 @@ struct Serve {
     /// given several times.
     #[arg(long, value_name = "ADDRESS")]
     trusted_proxy: Vec<IpAddr>,
+    /// Time after which another worker may apply a webhook that a worker has begun to apply and no longer
+    /// renews, in seconds: 1 to 300.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
+    delivery_lease: u64,
     /// Starts although the database has secrets under keys that are not in the key file, so that they can
     /// be entered again.
     #[arg(long)]
@@ -122,6 +127,7 @@ impl Cli {
             },
             key_file: serve.key_file,
             allow_unknown_keys: serve.allow_unknown_keys,
+            delivery_lease: Duration::from_secs(serve.delivery_lease),
             api_key: env::var(API_KEY).ok().map(SecretString::from),
             trusted_proxies: serve.trusted_proxy,
         })
@@ -174,6 +180,7 @@ mod tests {
             matches!(options.gateway, GatewayTarget::EmbeddedSimulator(at) if at.to_string() == "127.0.0.1:3001")
         );
         assert_eq!(options.seed, Seed::Demo);
+        assert_eq!(options.delivery_lease, Duration::from_secs(30));
     }
 
     #[test]
@@ -206,6 +213,7 @@ mod tests {
             &["--gateway", "sandbox", "--simulator-listen", "127.0.0.1:1"],
             &["--gateway", "live"],
             &["--listen", "3000"],
+            &["--delivery-lease", "0"],
             &["--seed", "more"],
             &["--unknown"],
             &["--listen", "127.0.0.1:0", "demo"],

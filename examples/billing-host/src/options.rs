@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use payment_provider_core::Environment;
+use payment_provider_host::HostConfig;
 use secrecy::SecretString;
 use url::Url;
 
@@ -26,6 +28,8 @@ pub struct Options {
     /// True to start although the database has secrets under keys that are not in the key file, so that
     /// they can be entered again.
     pub allow_unknown_keys: bool,
+    /// Time after which another worker may apply a delivery whose worker no longer renews its lease.
+    pub delivery_lease: Duration,
     /// Token of the operator, which reaches all organizations. `None` generates a random one.
     pub api_key: Option<SecretString>,
     /// Addresses of the proxies before this application. Wrong API keys are counted by the address of the
@@ -46,6 +50,7 @@ impl Default for Options {
             seed: Seed::Demo,
             key_file: None,
             allow_unknown_keys: false,
+            delivery_lease: HostConfig::default().delivery_lease,
             api_key: None,
             trusted_proxies: Vec::new(),
         }

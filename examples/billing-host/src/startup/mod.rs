@@ -83,7 +83,10 @@ impl BillingHost {
         if options.allow_unknown_keys {
             builder = builder.allow_unknown_keys();
         }
-        let host = build_host(builder, webhook_base_url, addresses)
+        let mut config = HostConfig::default();
+        config.public_url = webhook_base_url;
+        config.delivery_lease = options.delivery_lease;
+        let host = build_host(builder, config, addresses)
             .await
             .map_err(|error| match error {
                 StartError::Runtime(error) => start_error(error, prepared.path(), &key_file),
@@ -190,12 +193,10 @@ fn start_error(source: Error, database: Option<&Path>, key_file: &Path) -> Start
 
 async fn build_host(
     builder: HostBuilder,
-    public_url: Option<Url>,
+    config: HostConfig,
     addresses: GatewayAddresses,
 ) -> Result<Host, StartError> {
     let registry = gateways(addresses).map_err(StartError::Gateways)?;
-    let mut config = HostConfig::default();
-    config.public_url = public_url;
     let host = builder
         .with_registry(registry)
         .with_handler(InvoiceHandler)
