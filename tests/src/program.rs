@@ -71,16 +71,14 @@ impl Program {
             }
             None
         };
-        match tokio::time::timeout(PATIENCE, search).await {
-            Ok(Some(found)) => found,
-            _ => {
-                let errors = self.errors_so_far().await;
-                panic!(
-                    "no line begins with {beginning:?}; printed: {:#?}; standard error: {errors}",
-                    self.printed
-                )
-            }
+        if let Ok(Some(found)) = tokio::time::timeout(PATIENCE, search).await {
+            return found;
         }
+        let errors = self.errors_so_far().await;
+        panic!(
+            "no line begins with {beginning:?}; printed: {:#?}; standard error: {errors}",
+            self.printed
+        )
     }
 
     /// Ends the program and returns what it wrote to its standard error.

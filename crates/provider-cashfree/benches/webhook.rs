@@ -155,6 +155,7 @@ struct Data<'a> {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the gateway's names")]
 struct Order<'a> {
     order_id: &'a str,
     #[serde(borrow)]
@@ -163,6 +164,7 @@ struct Order<'a> {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the gateway's names")]
 struct Payment<'a> {
     #[serde(borrow)]
     cf_payment_id: &'a RawValue,

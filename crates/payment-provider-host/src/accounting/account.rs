@@ -111,10 +111,6 @@ impl PayableRecord {
 }
 
 /// One request for payment at a gateway.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts, each a column of its row"
-)]
 #[derive(Debug, Clone)]
 pub(crate) struct CheckoutRecord {
     /// The row key; 0 before the record is stored.

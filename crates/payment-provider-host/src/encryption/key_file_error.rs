@@ -180,7 +180,7 @@ mod tests {
             (path("folder"), "cannot be read", "has to be a file"),
             (write("empty", b"# none\n"), "no key", "openssl"),
             (
-                write("long", &[b'#'; 20_000]),
+                write("long", &vec![b'#'; 20_000]),
                 "16 KiB",
                 "leave the current",
             ),

@@ -74,7 +74,7 @@ mod tests {
     /// (<https://github.com/veorq/SipHash>, `vectors_sip128`). The last message byte is the mark of a body.
     #[test]
     fn the_hash_is_siphash_2_4_of_128_bits() {
-        let keys = DeliveryKeys::new(std::array::from_fn(|byte| byte as u8));
+        let keys = DeliveryKeys::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
         // vectors_sip128[1]: the message is the single byte 0, here an empty body and its mark.
         let expected = "da87c1d86b99af44347659119b22fc45";
         assert_eq!(keys.key_of(None, b""), expected);

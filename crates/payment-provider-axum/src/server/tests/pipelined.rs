@@ -65,7 +65,7 @@ async fn requests_that_are_sent_at_once_are_all_answered() {
         hello(&mut client).await;
     }
     sleep(Duration::from_secs(5)).await;
-    client.write_all(GET[2..].as_bytes()).await.unwrap();
+    client.write_all(&GET.as_bytes()[2..]).await.unwrap();
     hello(&mut client).await;
     assert_eq!(seconds_open(&mut client).await, 10);
 }

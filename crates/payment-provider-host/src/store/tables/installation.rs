@@ -12,7 +12,8 @@ pub(crate) type DeliveryHashKey = [u8; 16];
 const NAME: &str = "INSERT INTO @installation (only_row, id)
      SELECT 1, $1 WHERE NOT EXISTS (SELECT 1 FROM @installation) ON CONFLICT DO NOTHING";
 
-const HASH_KEY: &str = "UPDATE @installation SET delivery_hash_key = $1 WHERE delivery_hash_key IS NULL";
+const HASH_KEY: &str =
+    "UPDATE @installation SET delivery_hash_key = $1 WHERE delivery_hash_key IS NULL";
 
 const READ_HASH_KEY: &str =
     "SELECT delivery_hash_key FROM @installation WHERE delivery_hash_key IS NOT NULL";
