@@ -122,6 +122,9 @@ crash_points! {
         // An operator parks a delivery, and makes it pending again.
         Park = "park",
         Replay = "replay",
+        // The content of old deliveries is dropped, and their rows are removed.
+        Drop = "drop",
+        Remove = "remove",
         // The tables are created, and the installation gets its id.
         Tables = "tables",
         Installation = "installation",

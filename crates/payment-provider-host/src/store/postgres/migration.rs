@@ -41,6 +41,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 6,
         sql: include_str!("../../../migrations/postgres/0006_disputes.sql"),
     },
+    Migration {
+        version: 7,
+        sql: include_str!("../../../migrations/postgres/0007_retention.sql"),
+    },
 ];
 
 const ACTION: &str = "migrate its tables";

@@ -305,16 +305,24 @@ async fn operate(store: &Store, name: &str, connection: i64) {
     }
     let one = store.delivery(connection, "waits").await.unwrap().unwrap();
     assert_eq!(one.state, DeliveryState::Pending);
-    let parked = store.park_delivery(connection, "waits", "why").await;
+    let parked = store
+        .park_delivery(connection, "waits", "why", 12_000)
+        .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
-    let parked = store.park_delivery(connection, "waits", "why").await;
+    let parked = store
+        .park_delivery(connection, "waits", "why", 12_000)
+        .await;
     let not = ParkOutcome::Not(DeliveryState::Parked);
     assert_eq!(parked.unwrap(), not);
     assert_eq!(store.retry_parked(connection, 1).await.unwrap(), 1);
-    let parked = store.park_delivery(connection, "waits", "why").await;
+    let parked = store
+        .park_delivery(connection, "waits", "why", 12_000)
+        .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     assert!(store.retry_delivery(connection, "applied").await.unwrap());
-    let parked = store.park_delivery(connection, "applied", "why").await;
+    let parked = store
+        .park_delivery(connection, "applied", "why", 12_000)
+        .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
 }
 

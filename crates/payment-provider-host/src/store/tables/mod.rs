@@ -16,6 +16,7 @@ mod delivery_intake;
 pub(super) mod delivery_leases;
 pub(super) mod delivery_pages;
 mod delivery_parking;
+pub(super) mod delivery_retention;
 pub(super) mod disputes;
 pub(super) mod history;
 mod installation;
@@ -36,6 +37,7 @@ pub(crate) use delivery_ends::{DeliveryEnd, Postponement};
 pub(crate) use delivery_intake::Received;
 pub(crate) use delivery_pages::InboxPage;
 pub(crate) use delivery_parking::ParkOutcome;
+pub(crate) use delivery_retention::DropClass;
 pub(crate) use refused_deliveries::RefusedRow;
 
 /// Returns the columns from which the rows of a table are read.
